@@ -39,7 +39,7 @@ class Explained(MangosaurusError):  # noqa: N818 - an answer, not a fault
 
 
 class Refused(Explained):
-    """An ask is one too many, for the bot ("busy") or for a limit of a person ("texts", "chatter") or a "group"; or "late"."""
+    """An ask is "late" or one too many: for the bot ("busy"), or for a limit ("texts", "chatter", "group")."""
 
     def __init__(self, sentence: Markup, reason: str) -> None:
         super().__init__(sentence)

@@ -112,6 +112,16 @@ async def test_a_crowd(kinds: list[str], place: int | None, load: float, shape: 
 
 
 @in_no_time
+async def test_in_a_pause_telegram_knows_what_has_arrived(settings: Settings) -> None:
+    async with visiting(settings, Server(), message_rate=1) as visit:
+        for person in range(1000, 1060):
+            await visit.server.say("/help", person)
+        await asyncio.sleep(5)
+        assert visit.telegram.figures()["polling_paused_seconds"]
+        assert visit.server.unconfirmed == 60 - 25  # so many leave in half a minute, with a refusal after every five
+
+
+@in_no_time
 async def test_a_crowd_in_a_group_is_told_once_and_keeps_nobody_else_waiting(settings: Settings) -> None:
     async with visiting(settings, Server(), message_rate=30) as visit:
         for person in range(500, 525):

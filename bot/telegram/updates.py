@@ -170,6 +170,8 @@ class Updates:
         loop = asyncio.get_running_loop()
         if room(LONGEST_WAIT_SECONDS) < 1:
             self._paused, self._pauses = loop.time(), self._pauses + 1
+            with contextlib.suppress(TelegramError):  # nothing is taken, but Telegram is told what has arrived
+                await self._client.get_updates(self._offset, limit=1, timeout=0, allowed_updates=ALLOWED_UPDATES)
             while room(LONGEST_WAIT_SECONDS / 2) < 1:
                 await asyncio.sleep(LOOK_SECONDS)
                 self._heard = loop.time()  # who pauses is not deaf

@@ -123,6 +123,11 @@ class Server:
             await self._changed.wait_for(lambda: not self._updates)
 
     @property
+    def unconfirmed(self) -> int:
+        """How many updates the bot would get again if it started anew."""
+        return len(self._updates)
+
+    @property
     def texts(self) -> list[str]:
         """What each message of the bot says now."""
         return [message.get("text") or message.get("caption", "") for message in self.sent]
