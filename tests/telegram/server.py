@@ -50,7 +50,7 @@ def chat(chat_id: int) -> Json:
 class Server:
     """What happened. `sent` holds the bot's messages as they read now, `calls` every call that was answered.
 
-    `left` says when each of `sent` came, and `fetched_at` when the bot first got a message or a query, by its id: times
+    `left` says when each of `sent` came, and `fetched_at` when the bot last got a message or a query, by its id: times
     of the event loop.
 
     `refusals` holds answers to give instead of the next ones, for each method by its name. With a `rate` of messages a
@@ -194,7 +194,7 @@ class Server:
         updates = list(self._updates)[: min(parameters.get("limit", MOST_UPDATES), MOST_UPDATES)]
         for content in [content for update in updates for content in update.values() if isinstance(content, dict)]:
             key = content.get("message_id", content.get("id"))
-            self.fetched_at.setdefault(key, asyncio.get_running_loop().time())
+            self.fetched_at[key] = asyncio.get_running_loop().time()
         return updates
 
     async def _notify(self) -> None:
