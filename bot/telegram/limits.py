@@ -55,12 +55,17 @@ class Window:
 
 @dataclass(eq=False)
 class Recipient:
-    """A chat: what limits the messages to it, until when Telegram holds it, and how many requests it has."""
+    """A chat, or everyone: what limits messages, until when Telegram holds them, and how many requests there are."""
 
     chat_id: object = None
     windows: tuple[Window, ...] = ()
     held_until: float = -math.inf
     requests: int = 0
+
+    def opens(self, now: float, ahead: int = 0) -> float:
+        """Return when one more message may go behind `ahead` others that wait."""
+        begin = max(now, self.held_until)
+        return max([begin, *(window.opens(begin, ahead) for window in self.windows)])
 
     def is_idle(self, now: float) -> bool:
         """Return whether nothing limits it any more."""

@@ -75,7 +75,6 @@ class Place(NamedTuple):
 class Queue:
     """The turns of messages, or of everything else, that wait in their order, and how many connections are free."""
 
-    windows: tuple[Window, ...] = ()
     free: int = AT_ONCE
     turns: list[Turn] = field(default_factory=list)
     refusals: list[Turn] = field(default_factory=list)
@@ -119,13 +118,12 @@ class Pacing(BaseRateLimiter[Any]):
         self.recipients = Recipients(have_limits=rate is not None)
         self._rate = rate
         self._may_send = may_send
-        self._messages = Queue((Window(rate, 1.0),) if rate else ())
-        self._others = Queue()
+        self._everyone = Recipient(windows=(Window(rate, 1.0),) if rate else ())
+        self._messages, self._others = Queue(), Queue()
         self._since_refusal = 0  # how many messages have gone since the last refusal
         self._refusals = 1.0  # how many may be said now
         self._numbers = itertools.count()
         self._timer: asyncio.TimerHandle | None = None
-        self._everyone = Recipient()
         self._unanswered: dict[object, frozenset[int]] = {}  # the chat that asked last comes last
         self._apologies: set[asyncio.Task[Any]] = set()
         self._apologise_at = -math.inf
@@ -158,9 +156,7 @@ class Pacing(BaseRateLimiter[Any]):
         in_chat = max(in_chat, sum(turn.recipient is recipient for turn in turns)) * (SHARE + 1) // SHARE
         in_all = max(in_all, len(turns)) * (SHARE + 1) // SHARE
         begin = max(now, self._everyone.held_until)
-        opens = [window.opens(begin, in_all) for window in self._messages.windows]
-        begin = max(begin, recipient.held_until)
-        return max([begin, *opens, *(window.opens(begin, in_chat) for window in recipient.windows)]) - now
+        return max(self._everyone.opens(now, in_all), recipient.opens(begin, in_chat)) - now
 
     def room(self, promised: int, seconds: float) -> int:
         """Return how many messages more, to as many chats, can leave within some seconds behind `promised` others."""
@@ -175,8 +171,7 @@ class Pacing(BaseRateLimiter[Any]):
             return True
         now, recipient = asyncio.get_running_loop().time(), self.recipients.find(chat_id)
         in_chat = sum(turn.recipient is recipient for turn in self._messages.refusals)
-        begin = max(now, self._everyone.held_until, recipient.held_until)
-        opens = max([begin, *(window.opens(begin, in_chat) for window in recipient.windows)])
+        opens = recipient.opens(max(now, self._everyone.held_until), in_chat)
         if self._refusals < 1 or opens > now + REFUSAL_SECONDS:
             return False
         self._refusals -= 1
@@ -206,7 +201,7 @@ class Pacing(BaseRateLimiter[Any]):
             return False  # it would come too late
         is_message = chat_id is not None and not is_typing
         queue = self._messages if is_message else self._others
-        windows = (*queue.windows, *recipient.windows) if is_message else ()
+        windows = (*self._everyone.windows, *recipient.windows) if is_message else ()
         turn = Turn(rate_limit_args or self.place(), endpoint, recipient, queue, windows)
         recipient.requests += 1
         try:
@@ -296,7 +291,7 @@ class Pacing(BaseRateLimiter[Any]):
             turn = next(refusals, None) if self._since_refusal >= SHARE else None
             if (turn := turn or next(turns, None) or next(refusals, None)) is None:
                 return later
-            opens = max(now, self._everyone.held_until, *(window.opens(now) for window in queue.windows))
+            opens = self._everyone.opens(now) if queue is self._messages else max(now, self._everyone.held_until)
             if opens > now or not queue.free:  # a request on its way calls `_serve` at its end
                 return min(later, opens if queue.free else math.inf)
             if turn.recipient in full or turn.may_go.done():  # it is being cancelled
