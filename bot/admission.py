@@ -13,7 +13,7 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
-from bot.asks import Typed
+from bot.asks import Said, Typed
 from bot.chat import Refused
 from bot.settings import Rate
 from bot.words import sentences
@@ -42,7 +42,9 @@ class Admission:
         self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     def entering(self, ask: Ask) -> AbstractAsyncContextManager[object]:
-        """Let an ask in after the person's earlier ones. What is typed inline does not wait."""
+        """Let an ask in after the person's earlier ones. What is typed inline does not wait. Raises Refused if late."""
+        if isinstance(ask, Said) and ask.is_late:
+            raise Refused(sentences.LATE, "late")
         return nullcontext() if isinstance(ask, Typed) else self.in_order(ask.person)
 
     def in_order(self, person: int) -> asyncio.Lock:

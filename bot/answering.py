@@ -40,7 +40,7 @@ async def answer(ask: Said | Pressed, wish: Wish, bot: Bot, *, message: int | No
     with bot.accepting(ask, work_for(wish)) as written:
         version = (await bot.shelf.current(network_of(wish))).version
         creation = await bot.store.draft(ask.person, wish, version, bot.temperatures[wish.genre])
-        live = LiveMessage(ask.chat, message, buttons_below(wish.before, ask))
+        live = LiveMessage(ask.chat, message, buttons_below(wish.before, ask), bot.capacity)
         try:
             # Until the end, the chat shows that the bot is typing, or a sonnet as it grows, above the old buttons.
             async with live:

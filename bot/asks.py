@@ -54,6 +54,8 @@ class Said(Ask):
 
     text: str
     file: File | None = None
+    is_late: bool = False
+    """Whether it was said too long ago to be answered."""
 
     @property
     def command(self) -> tuple[str, str]:

@@ -73,19 +73,30 @@ class Capacity:
         """Set while no text that was promised waits to be written."""
         self.idle.set()
         self._texts = 0.0  # promised and not written yet, in poems
-        self._messages: Counter[int] = Counter()  # promised and not sent yet, by chat
+        self._messages: Counter[int] = Counter()  # for asks that came and are not answered yet, by chat
         self._refused: OrderedDict[int, float] = OrderedDict()  # when a chat read its last refusal
         self._written, self._seconds, self._since = POEMS_A_SECOND * REMEMBERED_SECONDS / 2, REMEMBERED_SECONDS / 2, 0.0
 
     @contextmanager
+    def expected(self, chat: Chat, messages: int) -> Iterator[None]:
+        """Count the messages of an answer from the moment of its ask on. Raises Refused if they would leave too late.
+
+        So the asks that wait for a person's earlier ones have their places before the chat, too.
+        """
+        self._check(self._sent_in(chat) if messages else 0.0, LONGEST_WAIT_SECONDS)
+        self._messages[chat.id] += messages
+        try:
+            yield
+        finally:
+            self._messages -= Counter({chat.id: messages})  # which also drops what has come to 0
+
+    @contextmanager
     def promised(self, chat: Chat, work: Work) -> Iterator[Callable[[], None]]:
-        """Promise an answer in time. Raises Refused.
+        """Promise an answer in time, whose messages are expected. Raises Refused.
 
         The block ends when the answer has been sent. It calls what it gets when the texts are written.
         """
-        if (wait := self.wait(chat, work)) > work.patience:
-            raise Refused(sentences.BUSY.format(sentences.duration(max(1.0, wait - work.patience))), "busy")
-        self._messages[chat.id] += work.messages
+        self._check(self.wait(chat, work), work.patience)
         self._count(work.texts)
         left = [work.texts]
 
@@ -96,13 +107,16 @@ class Capacity:
             yield written
         finally:
             written()
-            self._messages -= Counter({chat.id: work.messages})  # which also drops what has come to 0
 
     def wait(self, chat: Chat, work: Work = CHATTER) -> float:
-        """Return in how many seconds an answer would leave, behind all that is promised."""
+        """Return in how many seconds an answer would leave, behind all others."""
         texts = (self._texts + work.texts) / self.speed if work.texts else 0.0
-        messages = chat.wait_seconds(self._messages[chat.id], self._messages.total()) if work.messages else 0.0
-        return max(texts, messages)
+        return max(texts, self._sent_in(chat, work.messages) if work.messages else 0.0)
+
+    @property
+    def messages(self) -> int:
+        """How many messages are expected."""
+        return self._messages.total()
 
     @property
     def speed(self) -> float:
@@ -119,6 +133,13 @@ class Capacity:
     def has_refused(self, chat: Chat) -> None:
         """Note that a chat reads a refusal now."""
         self._refused[chat.id] = asyncio.get_running_loop().time()
+
+    def _sent_in(self, chat: Chat, own: int = 0) -> float:
+        return chat.wait_seconds(self._messages[chat.id] - own, self.messages - own)
+
+    def _check(self, wait: float, patience: float) -> None:
+        if wait > patience:
+            raise Refused(sentences.BUSY.format(sentences.duration(max(1.0, wait - patience))), "busy")
 
     def _count(self, texts: float) -> None:
         """Note that texts were promised, or that `-texts` were written, and how long the bot was busy until now."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
     from bot.app import Bot
+    from bot.capacity import Capacity
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ class Explained(MangosaurusError):  # noqa: N818 - an answer, not a fault
 
 
 class Refused(Explained):
-    """An ask is one too many: for the bot ("busy"), or for a limit of a person ("texts", "chatter") or a "group"."""
+    """An ask is "late" or one too many: for the bot ("busy"), or for a limit ("texts", "chatter", "group")."""
 
     def __init__(self, sentence: Markup, reason: str) -> None:
         super().__init__(sentence)
@@ -179,11 +180,15 @@ class LiveMessage:
     `message` is the number of a message that was sent before. Without it, a new message is sent as soon as there is
     something to show; until then, the chat shows that the bot is typing. If somebody deletes the message meanwhile, the
     end comes in a new message. Until the end, `buttons` stand below it.
+
+    A change takes the place of a message. So it is left out unless all that waits, and all that `capacity` expects,
+    could leave at once.
     """
 
     chat: Chat
     message: int | None = None
     buttons: Buttons = ()
+    capacity: Capacity | None = None
     _newest: Markup | None = field(default=None, init=False)
     _changed: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _on_its_way: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
@@ -226,7 +231,8 @@ class LiveMessage:
         while True:
             await self._changed.wait()
             async with self._on_its_way:
-                if self._newest is not None and not self.chat.wait_seconds():
+                wait = self.capacity.wait(self.chat) if self.capacity else self.chat.wait_seconds()
+                if self._newest is not None and not wait:
                     self._changed.clear()
                     await self._put(self._newest)
             await asyncio.sleep(pause)

@@ -43,7 +43,7 @@ ASKING_SECONDS = 15.0
 LATENCY_BOUNDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 """Latencies are counted up to each of these seconds, and above."""
 ERRORS = ("Gone", "InDoubt", "NotSent", "StoreError")
-REFUSALS, ENDS = ("busy", "chatter", "group", "texts"), ("failed", "kept", "used")
+REFUSALS, ENDS = ("busy", "chatter", "group", "late", "texts"), ("failed", "kept", "used")
 """The labels that are known before anything was counted."""
 STARTING, STANDBY, SERVING = "starting", "on standby: another process serves", "serving"
 _NOT_READY = {

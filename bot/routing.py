@@ -34,19 +34,22 @@ SIMILAR = 75
 async def handle(ask: Ask, bot: Bot) -> None:
     """Answer an ask. Errors become sentences for the person or lines of the log; only a cancellation is raised."""
     try:
-        async with bot.admission.entering(ask):
-            await _answer(ask, bot)
+        found, words = _found(ask)
+        if not (found or words):
+            return
+        with bot.capacity.expected(ask.chat, (found.cost if found else CHATTER).messages):
+            async with bot.admission.entering(ask):
+                await _answer(ask, found, words, bot)
     except Exception as error:
         await _explain(error, ask, bot)
 
 
-async def _answer(ask: Ask, bot: Bot) -> None:
+async def _answer(ask: Ask, found: Command | None, words: tuple[Any, ...], bot: Bot) -> None:
     """Call the function that answers an ask.
 
     The bot accepts chatter here. A function that writes knows best how much, and accepts the ask itself; if it finds a
     mistake instead, that counts as chatter.
     """
-    found, words = _found(ask)
     if found and found.cost != CHATTER:
         try:
             await found.function(ask, *words, bot=bot)
@@ -55,7 +58,7 @@ async def _answer(ask: Ask, bot: Bot) -> None:
         except Explained as error:
             with bot.accepting(ask, CHATTER):
                 await _say(error.sentence, ask)
-    elif found or words:
+    else:
         with bot.accepting(ask, CHATTER):
             await (found.function(ask, *words, bot=bot) if found else _say(words[0], ask))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
 TOKEN = "123456:AAtest-token_of-no-bot"
-MESSAGE = {"message_id": 7, "date": 1700000000, "chat": {"id": 1, "type": "private"}, "text": "sent"}
+MESSAGE = {"message_id": 7, "date": int(time.time()), "chat": {"id": 1, "type": "private"}, "text": "sent"}
 
 
 @dataclass(frozen=True)

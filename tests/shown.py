@@ -21,7 +21,7 @@ ADDRESS = ' href="(https?://[^"<>]+)"'
 
 _TAG = re.compile("<(/?)([a-z]*)([^<>]*)>?")
 _REFERENCE = re.compile("&(?:lt|gt|amp|quot|#[0-9]+|#x[0-9a-f]+);")
-_MARKUP = re.compile(rf"</?\w?|{_REFERENCE.pattern}|href", re.IGNORECASE)
+_MARKUP = re.compile(rf"</?\w?|{_REFERENCE.pattern}|href=", re.IGNORECASE)
 _written: list[str] = []
 _shown: list[str] = []
 

@@ -94,9 +94,9 @@ def crowded(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
     return settings
 
 
-def arrivals(kinds: Sequence[str], load: float, shape: str) -> list[tuple[float, str]]:
+def arrivals(kinds: Sequence[str], load: float, shape: str, rate: float = RATE) -> list[tuple[float, str]]:
     """Return when asks of each kind come, in turns, at `load` times what the bot can do: steadily, or in bursts."""
-    messages = sum(kind != "inline" for kind in kinds) / len(kinds) / RATE
+    messages = sum(kind != "inline" for kind in kinds) / len(kinds) / rate
     texts = sum(COST[kind] for kind in kinds) / len(kinds) / SPEED
     pause = max(messages, texts) / load
     burst = 1 if shape == "steady" else max(1, round(4 / pause))  # all of four seconds at once

@@ -24,7 +24,7 @@ from bot.health import SERVING, STANDBY, STARTING, Health, asked
 from bot.settings import Address, Rate, Secret
 from bot.standby import LOST
 from bot.store import UPGRADING, StoreError
-from bot.telegram import door
+from bot.telegram import updates
 from model.files import ROOT
 from model.writing.decoder import Decoder
 from tests.bot_api_server import MESSAGE, TOKEN, http_server, never, ok
@@ -161,7 +161,7 @@ async def test_a_start_without_a_network(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Each try is a warning, the pauses grow, and /healthz names Telegram until it answers."""
-    monkeypatch.setattr(door, "PAUSE_SECONDS", 0.05)
+    monkeypatch.setattr(updates, "PAUSE_SECONDS", 0.05)
     caplog.set_level("INFO", "bot.telegram")
     async with http_server() as server, Health(Address("127.0.0.1", free_port())) as health:
         assert health.listen

@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from telegram.error import BadRequest, NetworkError, RetryAfter, TimedOut
 
-from bot.telegram import pacing as module
+from bot.telegram import limits as module
 from bot.telegram.pacing import AT_ONCE, REFUSAL_SECONDS, SHARE, Pacing
 from bot.telegram.request import NothingSentError, ServerError
 from tests.fake_clock import run
@@ -40,7 +40,8 @@ class Line:
     """
 
     def __init__(self, rate: int | None = 30, latency: float = 0.05) -> None:
-        self.pacing = Pacing(rate)
+        self.may_send = True
+        self.pacing = Pacing(rate, lambda: self.may_send)
         self.latency = latency
         self.errors: dict[str, list[Exception]] = {}
         self.tried: list[tuple[float, str]] = []
@@ -443,14 +444,13 @@ async def test_at_the_stop_what_waits_too_long_is_given_up_counted_and_logged(ca
 
 
 @simulated
-async def test_once_shut_nothing_more_is_sent() -> None:
+async def test_once_it_may_not_send_nothing_more_is_sent() -> None:
     line = Line(10)
     tasks = [line.start(str(number), number) for number in range(1, 31)]
-    asyncio.get_running_loop().call_at(1, line.pacing.silence)  # in the moment in which the next ten get their turn
+    asyncio.get_running_loop().call_at(1, setattr, line, "may_send", False)  # before the next ten get their turn
     ends = await asyncio.gather(*tasks, line.start("press", None), return_exceptions=True)
     with pytest.raises(NothingSentError):
         await line.send("x", GROUP)
-    assert now() == pytest.approx(1)
     assert Counter(type(end) for end in ends) == {str: 11, NothingSentError: 20}
     assert (len(line.tried), line.pacing.dropped) == (11, 21)
 
@@ -462,7 +462,7 @@ async def test_what_is_on_its_way_or_sent_during_a_stop_is_interrupted_by_its_en
     await asyncio.sleep(1)
     late = line.start("y", 2)
     await asyncio.sleep(0)
-    line.pacing.silence()
+    line.may_send = False
     for pacing in (line.pacing, other.pacing):
         pacing.deadline(now() if pacing is line.pacing else 2, 20.5)
     later = other.start("z")

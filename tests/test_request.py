@@ -20,7 +20,7 @@ from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, Networ
 
 from bot.app import running
 from bot.settings import Secret
-from bot.telegram import door, request
+from bot.telegram import door, request, updates
 from bot.telegram.request import ConnectionSettingError, NothingSentError, PollingRequest, ServerError, TelegramRequest
 from tests.bot_api_server import (
     MESSAGE,
@@ -345,7 +345,7 @@ class Api:
 @pytest.fixture
 def quick(settings: Settings, server: HttpServer, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """The settings of a bot on the server that soon polls again."""
-    monkeypatch.setattr(door, "PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(updates, "PAUSE_SECONDS", 0.01)
     return replace(settings, token=Secret(TOKEN), api_base_url=server.address)
 
 

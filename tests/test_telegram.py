@@ -6,6 +6,8 @@ import asyncio
 import dataclasses
 import json
 import logging
+import time
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -15,8 +17,9 @@ from telegram.error import BadRequest
 
 from bot.chat import Button, Gone, InDoubt, NotSent, StartError
 from bot.commands import menu
-from bot.settings import Address, Rate, Secret
-from bot.telegram.door import TokenError
+from bot.settings import Address, Secret
+from bot.telegram.door import Telegram
+from bot.telegram.updates import TokenError
 from bot.words import admins, sentences
 from tests.serving import ADMIN, ALICE, BOB, free_port, until
 from tests.shown import rendered, seen, watched, wrote
@@ -299,22 +302,6 @@ async def test_after_a_long_hold_each_chat_reads_in_one_sentence_what_was_not_an
         visit.bot.tally.errors.clear()
 
 
-async def test_a_crowd_in_a_group_is_told_once_and_keeps_nobody_else_waiting(
-    settings: Settings, server: Server, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.INFO)
-    monkeypatch.setattr("bot.telegram.pacing.TO_A_CHAT", (20, 0.1))
-    async with visiting(settings, server, message_rate=30, rate_limit=Rate(50, 60)) as visit:
-        for person in range(500, 525):
-            await server.say("/dino", person, GROUP)
-        await server.say("/dino", ALICE)
-        await visit.settled()
-    assert sum("I can't keep up" in text for text in server.texts) == 1
-    assert [message["chat"]["id"] for message in server.sent].count(ALICE) == 1
-    assert len(server.sent) == 19
-    assert caplog.text.count("An ask was refused") == 8
-
-
 # Polling
 
 
@@ -322,7 +309,7 @@ async def test_a_crowd_in_a_group_is_told_once_and_keeps_nobody_else_waiting(
 async def test_the_token_that_is_revoked_ends_the_door(
     settings: Settings, hooked: Settings, server: Server, polls: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.telegram.door.CHECK_SECONDS", 0.01)
+    monkeypatch.setattr("bot.telegram.updates.CHECK_SECONDS", 0.01)
     async with visiting(settings if polls else hooked, server) as visit:
         await until(lambda: of_method(server, "getUpdates" if polls else "setWebhook"))
         await server.revoke()
@@ -343,7 +330,7 @@ async def test_a_wrong_token_is_said_without_showing_it(
 async def test_a_network_that_is_down_at_the_start_is_waited_for_and_an_old_webhook_deleted(
     settings: Settings, server: Server, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("bot.telegram.door.PAUSE_SECONDS", 0.001)
+    monkeypatch.setattr("bot.telegram.updates.PAUSE_SECONDS", 0.001)
     server.refusals["getMe"].extend([Refusal(504, "Gateway Timeout")] * 3)
     server.refusals["getMe"].append(Refusal(429, "Too Many Requests", retry_after=0.01))
     server.refusals["deleteWebhook"].append(Refusal(504, "Gateway Timeout"))
@@ -358,7 +345,7 @@ async def test_a_network_that_is_down_at_the_start_is_waited_for_and_an_old_webh
 async def test_polls_that_fail_are_tried_again_and_shown_in_the_status(
     settings: Settings, server: Server, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("bot.telegram.door.PAUSE_SECONDS", 0.001)
+    monkeypatch.setattr("bot.telegram.updates.PAUSE_SECONDS", 0.001)
     server.refusals["getUpdates"].extend([Refusal(504, "Gateway Timeout"), Refusal(409, "Conflict: other getUpdates")])
     async with visiting(settings, server) as visit:
         (status,) = await visit.say("/status", ADMIN)
@@ -419,7 +406,7 @@ async def post(settings: Settings, content: Any, secret: str | None = SECRET) ->
 
 
 def update(text: str, number: int = 1) -> Json:
-    message = {"message_id": number, "date": 1, "chat": chat(ALICE), "from": user(ALICE), "text": text}
+    message = {"message_id": number, "date": int(time.time()), "chat": chat(ALICE), "from": user(ALICE), "text": text}
     return {"update_id": number, "message": message}
 
 
@@ -459,11 +446,11 @@ async def test_a_start_on_webhook_that_fails_frees_its_port(hooked: Settings, se
 # Start and stop
 
 
-async def test_a_door_that_is_silenced_sends_nothing_more_and_costs_nobody_a_turn(
-    visit: Visit, caplog: pytest.LogCaptureFixture
-) -> None:
-    visit.telegram.silence()
-    assert await visit.say("/dino", ALICE) == []
-    assert f"sendMessage to {ALICE} was given up: the bot stops, or another one serves in its place" in caplog.messages
-    assert await visit.bot.store.creations(ALICE) == []
-    visit.bot.tally.errors.clear()
+async def test_a_door_sends_only_while_it_may(settings: Settings, server: Server) -> None:
+    server.chats.add(ALICE)
+    settings, may_send = dataclasses.replace(settings, token=Secret(TOKEN)), [True]
+    async with Telegram(settings, (InMemory(server), InMemory(server)), lambda: may_send[0]) as telegram:
+        for may_send[0] in (False, True):
+            with nullcontext() if may_send[0] else pytest.raises(NotSent, match="another one serves"):
+                await telegram.chat(ALICE).say(sentences.STOPPING)
+    assert len(server.sent) == 1

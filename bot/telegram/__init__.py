@@ -1,9 +1,11 @@
-"""The door of Telegram: updates become asks, and a chat speaks through python-telegram-bot.
+"""The door of Telegram, by python-telegram-bot.
 
 request    HTTP requests that end in time, with errors that say whether Telegram may have acted
-pacing     when each message goes, within Telegram's limits
+limits     how many messages Telegram takes, in all and for each chat
+pacing     when each message goes
 chat       a chat over python-telegram-bot's bot
-door       updates by polling or through a webhook
+updates    updates by polling or through a webhook
+door       from updates to asks
 """
 
 import os

@@ -1,9 +1,7 @@
-"""How fast the bot speaks: first come, first served, within Telegram's limits.
+"""In which order the bot speaks: notices of presses, then answers, then refusals, within Telegram's limits (`limits`).
 
-Telegram lets a bot send about 30 messages a second in all, one a second to one chat, and 20 a minute to one group.
-Short bursts pass: here 4 messages in 4 seconds. An edit counts as a message. The oldest message that
-may go goes next, so that a crowded chat delays no other. Everything else (answers to buttons and inline queries, chat
-actions, questions) has no limit.
+Notices, offers, chat actions and questions have connections of their own, and no limit. Of the answers, the oldest that
+may go goes next, so that a crowded chat delays no other. A refusal goes after every five answers, or when none may go.
 
 When Telegram says 429, the chat that earned it is held for as long as Telegram asks. If that happens to a second chat
 meanwhile, or to a request that belongs to no chat, everything is held. Requests wait for the end of a hold of up to
@@ -13,10 +11,11 @@ A request that surely was not sent (NothingSentError) or met a failing server (S
 again for half a minute; then it is given up. So is every edit that may have arrived, as it does no harm twice. Any
 other failure is the caller's to judge, because Telegram may have carried out the request.
 
-When the hold ends, or Telegram answers again, `apologise` is called for each chat that lost messages, the chat that
-asked last first. An apology is tried once; if that fails, another one follows half a minute later.
+What was given up had been accepted, so its chat is owed a word. When the hold ends, or Telegram answers again,
+`apologise` is called for each such chat, the chat that asked last first. An apology is tried once; if that fails,
+another one follows half a minute later.
 
-How much is accepted is decided elsewhere: callers ask `wait` before they promise anything.
+How much is accepted is decided elsewhere: callers ask `wait` or `room` before they promise anything.
 """
 
 from __future__ import annotations
@@ -27,13 +26,14 @@ import functools
 import itertools
 import logging
 import math
-from collections import deque
+import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from telegram.error import BadRequest, NetworkError, RetryAfter, TimedOut
 from telegram.ext import BaseRateLimiter
 
+from bot.telegram.limits import Recipient, Recipients, Window
 from bot.telegram.request import CONNECTIONS, NothingSentError, ServerError
 
 if TYPE_CHECKING:
@@ -42,10 +42,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-TO_A_CHAT = (4, 4.0)
-"""How many messages may go to one chat, in how many seconds: one a second, with short bursts."""
-TO_A_GROUP = (20, 60.0)
-"""The same for a group or channel, which has both limits."""
 AT_ONCE = CONNECTIONS // 2
 """How many messages, and how many other requests, are on their way at the same time. So no request waits for a
 connection. 12 are enough for 30 messages a second, if Telegram takes 0.4 s for each."""
@@ -57,64 +53,14 @@ TRIED_BY_THE_DOOR = {"getMe", "deleteWebhook", "setWebhook", "getWebhookInfo"}
 """Requests that go out at once and are not tried again here: the door tries them until Telegram answers."""
 CLOSED, HELD = "the bot stops, or another one serves in its place", "Telegram wants silence for too long"
 """Why a request is given up."""
-MOST_CHATS = 4096
-"""How many chats are remembered, beside those whose limits are not over."""
 SHARE = 5
 """At least so many messages leave for each refusal."""
 REFUSAL_SECONDS = 3.0
 """A refusal that would leave later is not said."""
 
 
-class Window:
-    """At most `limit` messages in any `period` seconds, whenever in their way Telegram counts them.
-
-    So a message counts from the moment when it goes until `period` after its answer has come.
-    """
-
-    def __init__(self, limit: int, period: float) -> None:
-        self._limit, self._period = limit, period
-        self._on_their_way = 0
-        self._ends: deque[float] = deque(maxlen=limit)  # when the answers to the last messages came
-
-    def opens(self, now: float, ahead: int = 0) -> float:
-        """Return when one more message fits behind `ahead` others that wait."""
-        times = [*self._ends, *[now] * self._on_their_way]
-        before = len(times) + ahead - self._limit  # one period after this message, the window opens
-        if before < 0:
-            return now
-        if before < len(times):
-            return max(now, times[before] + self._period)
-        return self.opens(now, ahead - self._limit) + self._period
-
-    def is_idle(self, now: float) -> bool:
-        """Return whether no message counts any more."""
-        return not self._on_their_way and (not self._ends or self._ends[-1] + self._period <= now)
-
-    def begin(self) -> None:
-        """A message goes."""
-        self._on_their_way += 1
-
-    def end(self, now: float, *, counts: bool) -> None:
-        """Its answer has come; it does not count if Telegram has not taken it."""
-        self._on_their_way -= 1
-        if counts:
-            self._ends.append(now)
-
-
-@dataclass(eq=False)
-class Recipient:
-    """A chat: what limits the messages to it, and until when it is held."""
-
-    windows: tuple[Window, ...] = ()
-    held_until: float = -math.inf
-
-    def is_idle(self, now: float) -> bool:
-        """Return whether nothing limits it any more."""
-        return self.held_until <= now and all(window.is_idle(now) for window in self.windows)
-
-
 class Place(NamedTuple):
-    """Where a message stands in the queue: behind what was asked before it, or among the refusals.
+    """Where a message stands: behind what was asked before it, or among the refusals.
 
     `asks` are the numbers of the asks that are answered with it.
     """
@@ -126,10 +72,9 @@ class Place(NamedTuple):
 
 
 @dataclass(eq=False)
-class Lane:
-    """The connections for messages, or for everything else, and the turns that wait for them, in their order."""
+class Queue:
+    """The turns of messages, or of everything else, that wait in their order, and how many connections are free."""
 
-    windows: tuple[Window, ...] = ()
     free: int = AT_ONCE
     turns: list[Turn] = field(default_factory=list)
     refusals: list[Turn] = field(default_factory=list)
@@ -141,23 +86,23 @@ class Turn:
 
     place: Place
     endpoint: str
-    chat_id: object
-    lane: Lane
     recipient: Recipient
-    windows: tuple[Window, ...]
-    latest: float
+    queue: Queue
+    windows: tuple[Window, ...] = ()
+    latest: float = math.inf
     may_go: asyncio.Future[None] = field(init=False)
     is_on_its_way: bool = False
     doubt: NetworkError | None = None
     """The error that left this edit in doubt."""
 
     @property
-    def queue(self) -> list[Turn]:
-        """The queue of the lane in which it waits."""
-        return self.lane.refusals if self.place.is_refusal else self.lane.turns
+    def others(self) -> list[Turn]:
+        """Those among which it waits."""
+        return self.queue.refusals if self.place.is_refusal else self.queue.turns
 
     def __str__(self) -> str:
-        return self.endpoint if self.chat_id is None else f"{self.endpoint} to {self.chat_id}"
+        chat_id = self.recipient.chat_id
+        return self.endpoint if chat_id is None else f"{self.endpoint} to {chat_id}"
 
 
 class Pacing(BaseRateLimiter[Any]):
@@ -168,23 +113,21 @@ class Pacing(BaseRateLimiter[Any]):
     """
 
     def __init__(self, rate: int | None, may_send: Callable[[], bool] = lambda: True) -> None:
-        self._may_send = may_send
         self.dropped = 0
         self.apologise: Callable[[Any, Place], Coroutine[Any, Any, Any]] = lambda *_: asyncio.sleep(0)
-        self.recipients: dict[object, Recipient] = {}  # the most recently used last
+        self.recipients = Recipients(have_limits=rate is not None)
         self._rate = rate
-        self._messages = Lane((Window(rate, 1.0),) if rate else ())
-        self._others = Lane()
+        self._may_send = may_send
+        self._everyone = Recipient(windows=(Window(rate, 1.0),) if rate else ())
+        self._messages, self._others = Queue(), Queue()
         self._since_refusal = 0  # how many messages have gone since the last refusal
         self._refusals = 1.0  # how many may be said now
         self._numbers = itertools.count()
         self._timer: asyncio.TimerHandle | None = None
-        self._everyone = Recipient()
         self._unanswered: dict[object, frozenset[int]] = {}  # the chat that asked last comes last
         self._apologies: set[asyncio.Task[Any]] = set()
         self._apologise_at = -math.inf
         self._open_until = math.inf
-        self._is_silent = False
         self._cut_at: float | None = None
         self._on_their_way: set[asyncio.Timeout] = set()
 
@@ -208,22 +151,26 @@ class Pacing(BaseRateLimiter[Any]):
         What waits here already is among them. Every sixth message may be a refusal.
         """
         now, turns = asyncio.get_running_loop().time(), self._messages.turns
-        recipient = self.recipients.get(chat_id) or self._new_recipient(chat_id)
+        recipient = self.recipients.find(chat_id)
         in_chat = max(in_chat, sum(turn.recipient is recipient for turn in turns)) * (SHARE + 1) // SHARE
         in_all = max(in_all, len(turns)) * (SHARE + 1) // SHARE
         begin = max(now, self._everyone.held_until)
-        opens = [window.opens(begin, in_all) for window in self._messages.windows]
-        begin = max(begin, recipient.held_until)
-        return max([begin, *opens, *(window.opens(begin, in_chat) for window in recipient.windows)]) - now
+        return max(self._everyone.opens(now, in_all), recipient.opens(begin, in_chat)) - now
+
+    def room(self, promised: int, seconds: float) -> int:
+        """Return how many messages more, to as many chats, can leave within some seconds behind `promised` others."""
+        if not self._rate:
+            return sys.maxsize
+        held = max(0.0, self._everyone.held_until - asyncio.get_running_loop().time())
+        return int((seconds - held) * self._rate * SHARE / (SHARE + 1)) - max(promised, len(self._messages.turns))
 
     def spares(self, chat_id: object) -> bool:
         """Return whether a refusal to a chat is within its share and leaves soon; then it counts as said."""
         if not self._rate:
             return True
-        now, recipient = asyncio.get_running_loop().time(), self.recipients.get(chat_id) or Recipient()
+        now, recipient = asyncio.get_running_loop().time(), self.recipients.find(chat_id)
         in_chat = sum(turn.recipient is recipient for turn in self._messages.refusals)
-        begin = max(now, self._everyone.held_until, recipient.held_until)
-        opens = max([begin, *(window.opens(begin, in_chat) for window in recipient.windows)])
+        opens = recipient.opens(max(now, self._everyone.held_until), in_chat)
         if self._refusals < 1 or opens > now + REFUSAL_SECONDS:
             return False
         self._refusals -= 1
@@ -236,33 +183,30 @@ class Pacing(BaseRateLimiter[Any]):
         for limit in self._on_their_way:
             limit.reschedule(cut_at)
 
-    def silence(self) -> None:
-        """Send nothing more from this moment on, but let requests that are on their way arrive."""
-        self._is_silent, self._open_until = True, -math.inf
-        self._give_up(is_closed=True)
-
     async def process_request(
         self, callback: Any, args: Any, kwargs: Any, endpoint: str, data: dict[str, Any], rate_limit_args: Place | None
     ) -> Any:
         """Send a request when its turn comes. Raises NothingSentError if it is given up."""
-        if endpoint in TRIED_BY_THE_DOOR and not self._is_silent:
+        if endpoint in TRIED_BY_THE_DOOR:
             return await callback(*args, **kwargs)
-        chat_id, place = data.get("chat_id"), rate_limit_args or self.place()
-        is_typing, recipient = endpoint == "sendChatAction", self._recipient(chat_id)
-        if is_typing and max(self._everyone.held_until, recipient.held_until) > asyncio.get_running_loop().time():
+        now, chat_id = asyncio.get_running_loop().time(), data.get("chat_id")
+        recipient, is_typing = self.recipients.use(chat_id, now), endpoint == "sendChatAction"
+        if is_typing and max(self._everyone.held_until, recipient.held_until) > now:
             return False  # it would come too late
         is_message = chat_id is not None and not is_typing
-        lane = self._messages if is_message else self._others
-        windows = (*lane.windows, *recipient.windows) if is_message else ()
-        latest = -math.inf if place.is_apology else math.inf
-        turn = Turn(place, endpoint, chat_id, lane, recipient, windows, latest)
+        queue = self._messages if is_message else self._others
+        windows = (*self._everyone.windows, *recipient.windows) if is_message else ()
+        turn = Turn(rate_limit_args or self.place(), endpoint, recipient, queue, windows)
+        recipient.requests += 1
         try:
-            return await self._send(functools.partial(callback, *args, **kwargs), turn)
+            return await self._send(turn, functools.partial(callback, *args, **kwargs))
         except NothingSentError as error:
             self._drop(turn, str(error))
             raise
+        finally:
+            recipient.requests -= 1
 
-    async def _send(self, request: Callable[[], Awaitable[Any]], turn: Turn) -> Any:
+    async def _send(self, turn: Turn, request: Callable[[], Awaitable[Any]]) -> Any:
         while True:
             await self._wait(turn)
             counts = True
@@ -281,10 +225,9 @@ class Pacing(BaseRateLimiter[Any]):
                     self._regret(turn, error)
                     raise (error if counts else turn.doubt or error) from None
             else:
-                if (
-                    asks := self._unanswered.pop(turn.chat_id, frozenset()) - turn.place.asks
-                ):  # a later edit has arrived
-                    self._unanswered[turn.chat_id] = asks
+                chat_id = turn.recipient.chat_id
+                if asks := self._unanswered.pop(chat_id, frozenset()) - turn.place.asks:  # a later edit has arrived
+                    self._unanswered[chat_id] = asks
                 return result
             finally:
                 self._on_their_way.discard(limit)
@@ -293,20 +236,20 @@ class Pacing(BaseRateLimiter[Any]):
     async def _wait(self, turn: Turn) -> None:
         """Wait until a request may go. If it never may, raise NothingSentError, or what left an edit in doubt."""
         turn.may_go = asyncio.get_running_loop().create_future()
-        bisect.insort(turn.queue, turn, key=lambda each: each.place.number)
+        bisect.insort(turn.others, turn, key=lambda each: each.place.number)
         self._serve()
         self._give_up(turn)
         try:
             await turn.may_go
-            if self._is_silent or not self._may_send():
+            if not self._may_send():
                 self._release(turn, counts=False)
                 raise turn.doubt or NothingSentError(CLOSED)
         except asyncio.CancelledError:
-            if turn in turn.queue:
-                turn.queue.remove(turn)
+            if turn in turn.others:
+                turn.others.remove(turn)
             else:
                 self._release(turn, counts=False)
-            if turn.lane is self._messages:
+            if turn.queue is self._messages:
                 self._drop(turn, "it was cancelled")
             raise
 
@@ -316,7 +259,8 @@ class Pacing(BaseRateLimiter[Any]):
         is_in_doubt = not isinstance(error, NothingSentError | ServerError)
         is_harmless = not is_in_doubt or turn.endpoint.startswith("edit")
         turn.latest = min(turn.latest, until - PAUSE_SECONDS + RETRY_SECONDS)
-        if isinstance(error, BadRequest) or not is_harmless or until > turn.latest:
+        is_last = turn.place.is_apology or until > turn.latest
+        if isinstance(error, BadRequest) or not is_harmless or is_last:
             return False
         turn.doubt = error if is_in_doubt else turn.doubt
         held = self._everyone if isinstance(error, NothingSentError) else turn.recipient
@@ -324,46 +268,26 @@ class Pacing(BaseRateLimiter[Any]):
         logger.info("%s waits for %.0f s: %s", turn, PAUSE_SECONDS, error)
         return True
 
-    def _recipient(self, chat_id: object) -> Recipient:
-        """Return a chat, which counts as the one that was used last; forget a chat that nothing limits any more."""
-        if chat_id is None:
-            return Recipient()
-        recipient = self.recipients.get(chat_id) or self._new_recipient(chat_id)
-        self.recipients.pop(chat_id, None)
-        self.recipients[chat_id] = recipient
-        if len(self.recipients) > MOST_CHATS:
-            now = asyncio.get_running_loop().time()
-            busy = {turn.recipient for turn in (*self._messages.turns, *self._messages.refusals)} | {recipient}
-            free = (each for each, other in self.recipients.items() if other.is_idle(now) and other not in busy)
-            if (oldest := next(free, None)) is not None:
-                del self.recipients[oldest]
-        return recipient
-
-    def _new_recipient(self, chat_id: object) -> Recipient:
-        is_group = isinstance(chat_id, str) or (isinstance(chat_id, int) and chat_id < 0)
-        limits = ((TO_A_CHAT, TO_A_GROUP) if is_group else (TO_A_CHAT,)) if self._rate else ()
-        return Recipient(tuple(Window(*limit) for limit in limits))
-
     def _serve(self) -> None:
         """Let every turn go that may, and set the timer for the next one."""
         if self._timer is not None:
             self._timer.cancel()
         loop = asyncio.get_running_loop()
         now = loop.time()
-        time = min(self._next(self._messages, now), self._next(self._others, now), self._next_apology(now))
+        time = min(self._next(self._others, now), self._next(self._messages, now), self._next_apology(now))
         self._timer = loop.call_at(time, self._serve) if time < math.inf else None
 
-    def _next(self, lane: Lane, now: float) -> float:
-        """Let every turn of a lane go that may; return when the next one may."""
+    def _next(self, queue: Queue, now: float) -> float:
+        """Let every turn of a queue go that may; return when the next one may."""
         later, full = math.inf, set[Recipient]()
-        turns, refusals = iter(lane.turns.copy()), iter(lane.refusals.copy())
+        turns, refusals = iter(queue.turns.copy()), iter(queue.refusals.copy())
         while True:
             turn = next(refusals, None) if self._since_refusal >= SHARE else None
             if (turn := turn or next(turns, None) or next(refusals, None)) is None:
                 return later
-            opens = max(now, self._everyone.held_until, *(window.opens(now) for window in lane.windows))
-            if opens > now or not lane.free:  # a request on its way calls `_serve` at its end
-                return min(later, opens if lane.free else math.inf)
+            opens = self._everyone.opens(now) if queue is self._messages else max(now, self._everyone.held_until)
+            if opens > now or not queue.free:  # a request on its way calls `_serve` at its end
+                return min(later, opens if queue.free else math.inf)
             if turn.recipient in full or turn.may_go.done():  # it is being cancelled
                 continue
             opens = max(now, turn.recipient.held_until, *(window.opens(now) for window in turn.windows))
@@ -374,24 +298,24 @@ class Pacing(BaseRateLimiter[Any]):
                 self._let_go(turn)
 
     def _let_go(self, turn: Turn) -> None:
-        turn.queue.remove(turn)
-        turn.lane.free -= 1
+        turn.others.remove(turn)
+        turn.queue.free -= 1
         turn.is_on_its_way = True
         turn.may_go.set_result(None)
         for window in turn.windows:
             window.begin()
-        if turn.lane is self._messages:
+        if turn.queue is self._messages:
             self._since_refusal = 0 if turn.place.is_refusal else self._since_refusal + 1
 
     def _release(self, turn: Turn, *, counts: bool) -> None:
         """Take back a turn's connection, and if it does not count, what it took of the limits."""
         if turn.is_on_its_way:
             turn.is_on_its_way = False
-            turn.lane.free += 1
+            turn.queue.free += 1
             now = asyncio.get_running_loop().time()
             for window in turn.windows:
                 window.end(now, counts=counts)
-            if counts and self._rate and turn.lane is self._messages and not turn.place.is_refusal:
+            if counts and self._rate and turn.queue is self._messages and not turn.place.is_refusal:
                 most = max(1.0, REFUSAL_SECONDS * self._rate / (SHARE + 1))  # so many leave in that time
                 self._refusals = min(self._refusals + 1 / SHARE, most)
         self._serve()
@@ -400,7 +324,7 @@ class Pacing(BaseRateLimiter[Any]):
         """Apologise to the chats that lost messages, once their hold is over; return when the next hold ends."""
         later, begin = math.inf, max(self._apologise_at, self._everyone.held_until)
         for chat_id, asks in reversed(self._unanswered.copy().items()):
-            if (end := max(begin, self._recipient(chat_id).held_until)) > now:
+            if (end := max(begin, self.recipients.find(chat_id).held_until)) > now:
                 later = min(later, end)
                 continue
             del self._unanswered[chat_id]
@@ -413,7 +337,9 @@ class Pacing(BaseRateLimiter[Any]):
         """Hold the chat of a turn. If the turn has no chat, or another chat is held already, hold everything."""
         now = asyncio.get_running_loop().time()
         others = (each.held_until for each in self.recipients.values() if each is not turn.recipient)
-        held = self._everyone if turn.chat_id is None or any(until > now for until in others) else turn.recipient
+        held = (
+            self._everyone if turn.recipient.chat_id is None or any(until > now for until in others) else turn.recipient
+        )
         held.held_until = max(held.held_until, now + pause)
         logger.warning("%s waits for %.0f s: Telegram takes nothing more", turn, pause)
         self._give_up()
@@ -426,7 +352,7 @@ class Pacing(BaseRateLimiter[Any]):
             is_held = max(self._everyone.held_until, turn.recipient.held_until) > now + HOLD_SECONDS
             if turn.may_go.done() or not (is_closed or is_held):
                 continue
-            turn.queue.remove(turn)
+            turn.others.remove(turn)
             error = turn.doubt or NothingSentError(CLOSED if is_closed else HELD)
             turn.may_go.set_exception(error)
             if not is_closed:
@@ -435,16 +361,17 @@ class Pacing(BaseRateLimiter[Any]):
     def _regret(self, turn: Turn, error: NetworkError) -> None:
         """Note that Telegram did not take a message, to say so in its chat later."""
         now, is_lost = asyncio.get_running_loop().time(), isinstance(error, NothingSentError | ServerError)
-        if not is_lost or turn.doubt or turn.lane is not self._messages or now >= self._open_until:
+        if not is_lost or turn.doubt or turn.queue is not self._messages or now >= self._open_until:
             return
         if turn.is_on_its_way and now >= self._apologise_at:  # Telegram fails
             self._apologise_at = now + RETRY_SECONDS
-        self._unanswered[turn.chat_id] = self._unanswered.pop(turn.chat_id, frozenset()) | turn.place.asks
+        chat_id = turn.recipient.chat_id
+        self._unanswered[chat_id] = self._unanswered.pop(chat_id, frozenset()) | turn.place.asks
         self._serve()  # sets the timer
 
     def _drop(self, turn: Turn, reason: str) -> None:
         """Log a request that is not sent, and count it if it is a message."""
-        self.dropped += turn.lane is self._messages
+        self.dropped += turn.queue is self._messages
         logger.warning("%s was given up: %s", turn, reason)
 
 

@@ -146,6 +146,7 @@ FORGOTTEN = Markup("I don't remember this creation any more. Please ask me for a
 # What cannot be done, now or at all, and what would help.
 
 BUSY = Markup("So many people are writing to me that I can't keep up. Please ask again in {}.")
+LATE = Markup("I had so much to do that I couldn't get to this. Please ask again.")
 SILENCED = Markup("Telegram didn't let me through for a while, and I couldn't answer {}. Please ask again.")
 TOO_MANY = Markup("You're faster than I can dream. Give me {}, and I'll gladly go on.")
 STOPPING = Markup("I'm shutting down. Please ask again when I'm back.")

@@ -64,6 +64,7 @@ class Polling(InMemory):
 def door(settings: Settings, server: Server, transport: type[InMemory] = InMemory, **changes: Any) -> Telegram:
     """Return a door of Telegram to a server."""
     settings = dataclasses.replace(settings, token=Secret(TOKEN), **changes)
+    server.rate = settings.message_rate
     return Telegram(settings, (transport(server), Polling(server)))
 
 

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import re
+import time
 from collections import defaultdict, deque
 from typing import Any
 
@@ -17,6 +19,8 @@ Json = dict[str, Any]
 
 LONGEST_TEXT, LONGEST_CAPTION, LONGEST_NOTICE, LONGEST_DATA = 4096, 1024, 200, 64
 MOST_UPDATES, MOST_OFFERS = 100, 50
+TO_A_CHAT, TO_A_GROUP = (4, 4.0), (20, 60.0)
+"""How many messages a chat and a group take, in how many seconds. An edit counts as a message."""
 LARGEST_DOWNLOAD = 20 * 1024 * 1024
 TOKEN = "7000000:AAtest-token_of-no-bot"
 ME: Json = {"id": 7000000, "is_bot": True, "first_name": "Mangosaurus", "username": "mangosaurus_bot"}
@@ -46,11 +50,17 @@ def chat(chat_id: int) -> Json:
 class Server:
     """What happened. `sent` holds the bot's messages as they read now, `calls` every call that was answered.
 
-    `refusals` holds answers to give instead of the next ones, for each method by its name.
+    `left` says when each of `sent` came, and `fetched_at` when the bot last got a message or a query, by its id: times
+    of the event loop.
+
+    `refusals` holds answers to give instead of the next ones, for each method by its name. With a `rate` of messages a
+    second, Telegram's limits hold, and `floods` counts how often it had to say 429.
     """
 
     def __init__(self) -> None:
         self.sent: list[Json] = []
+        self.left: list[float] = []
+        self.fetched_at: dict[object, float] = {}
         self.calls: list[tuple[str, Json]] = []
         self.answers: dict[str, Json] = {}  # to presses and to what was typed inline, by the query's id
         self.files: dict[str, bytes] = {}
@@ -59,6 +69,9 @@ class Server:
         self.chats: set[int] = set()  # that the bot may write to
         self.refusals: defaultdict[str, deque[Refusal]] = defaultdict(deque)
         self.revoked = False
+        self.rate: int | None = None
+        self.floods = 0
+        self._taken: defaultdict[int, list[float]] = defaultdict(list)  # by chat, in all by 0
         self._messages = 0
         self._queries = 0
         self._updates: deque[Json] = deque()
@@ -110,6 +123,11 @@ class Server:
             await self._changed.wait_for(lambda: not self._updates)
 
     @property
+    def unconfirmed(self) -> int:
+        """How many updates the bot would get again if it started anew."""
+        return len(self._updates)
+
+    @property
     def texts(self) -> list[str]:
         """What each message of the bot says now."""
         return [message.get("text") or message.get("caption", "") for message in self.sent]
@@ -120,6 +138,8 @@ class Server:
         """Answer one call of the Bot API: the HTTP status, and the JSON."""
         try:
             self._check(token, method)
+            if self.rate and method.startswith(("send", "edit")) and method != "sendChatAction":
+                self._count(parameters["chat_id"], self.rate)
             self.calls.append((method, parameters))
             if method == "getUpdates":
                 result: Any = await self._get_updates(parameters)
@@ -142,6 +162,16 @@ class Server:
         if self.refusals[method]:
             raise self.refusals[method].popleft()
 
+    def _count(self, chat_id: int, rate: int) -> None:
+        """Take a message, unless it is one too many."""
+        now, limits = asyncio.get_running_loop().time(), [(0, rate, 1.0), (chat_id, *TO_A_CHAT)]
+        for key, limit, period in [*limits, *([(chat_id, *TO_A_GROUP)] if chat_id < 0 else [])]:
+            if len(taken := self._taken[key]) >= limit and (wait := taken[-limit] + period - now) > 1e-6:
+                self.floods += 1
+                raise Refusal(429, "Too Many Requests", retry_after=math.ceil(wait))
+        self._taken[0].append(now)
+        self._taken[chat_id].append(now)
+
     def _unknown(self, _parameters: Json) -> Json:
         raise Refusal(404, "Not Found")
 
@@ -161,7 +191,11 @@ class Server:
             raise Refusal(409, "Conflict: terminated by other getUpdates request")
         if self.revoked:
             raise Refusal(401, "Unauthorized")
-        return list(self._updates)[:MOST_UPDATES]
+        updates = list(self._updates)[: min(parameters.get("limit", MOST_UPDATES), MOST_UPDATES)]
+        for content in [content for update in updates for content in update.values() if isinstance(content, dict)]:
+            key = content.get("message_id", content.get("id"))
+            self.fetched_at[key] = asyncio.get_running_loop().time()
+        return updates
 
     async def _notify(self) -> None:
         async with self._changed:
@@ -250,6 +284,7 @@ class Server:
         topic = {key: parameters[key] for key in ("message_thread_id",) if key in parameters}
         message = self._message(parameters["chat_id"], **{"from": ME}, **content, **topic, **_keyboard(parameters))
         self.sent.append(message if replied is None else message | {"replied": replied})
+        self.left.append(asyncio.get_running_loop().time())
         return self.sent[-1]
 
     def _edit(self, parameters: Json, content: Json) -> Json:
@@ -266,7 +301,7 @@ class Server:
 
     def _message(self, chat_id: int, **content: Any) -> Json:
         self._messages += 1
-        return {"message_id": self._messages, "date": 1_700_000_000, "chat": chat(chat_id), **content}
+        return {"message_id": self._messages, "date": int(time.time()), "chat": chat(chat_id), **content}
 
     def _known(self, chat_id: int) -> None:
         if chat_id not in self.chats:
