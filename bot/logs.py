@@ -55,7 +55,7 @@ def configure_logging(level: str, *secrets: Secret | None) -> Redaction:
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.getLogger("aiohttp.server").addFilter(_is_our_fault)
     for name, loudest in {"httpx": "DEBUG", "httpcore": "DEBUG", "telegram": "INFO"}.items():
-        logging.getLogger(name).setLevel(loudest if level == "DEBUG" else "WARNING")
+        logging.getLogger(name).setLevel(loudest if level == "DEBUG" else max(logging.root.level, logging.WARNING))
     return redaction
 
 
