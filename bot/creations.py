@@ -142,8 +142,10 @@ def network_of(wanted: Wish | Creation) -> str:
 
 
 def new_code() -> str:
-    """Draw a code at random. It may be taken already."""
-    return "".join(secrets.SystemRandom().choices(CODE_CHARACTERS, k=CODE_LENGTH))
+    """Draw a code at random that spells no word which is taboo. It may be taken already."""
+    while is_taboo(code := "".join(secrets.SystemRandom().choices(CODE_CHARACTERS, k=CODE_LENGTH))):
+        pass
+    return code
 
 
 def code_in(text: str) -> str:
