@@ -171,8 +171,8 @@ class Voices:
 
     def check(self, form: Form, text: str) -> tuple[str, ...]:
         """Read a text as its training will; returns what changes on the way. Raises CorpusError."""
-        with self._unfinished() as folder, locked(folder):  # without the lock of all voices: this may take seconds
-            path = folder / "text.txt"
+        with TemporaryDirectory() as folder:  # the readers take files; without a lock, as this may take seconds
+            path = Path(folder) / "text.txt"
             path.write_bytes(text.encode())
             try:
                 corpus = (read_names if form == "names" else read_verse)(path, alphabet=Alphabet.OWN)
@@ -207,13 +207,11 @@ class Voices:
         """Delete what a crash left of voices that were being made or removed."""
         with contextlib.suppress(OSError), locked(self._directory):
             for folder in self._directory.glob(f"{UNFINISHED}*"):
-                with contextlib.suppress(BlockingIOError), locked(folder, wait=False):
-                    shutil.rmtree(folder, ignore_errors=True)
+                shutil.rmtree(folder, ignore_errors=True)
 
     @contextlib.contextmanager
     def _unfinished(self) -> Iterator[Path]:
         """Make a private folder beside the voices, and delete it in the end, or else at the next start."""
-        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         with TemporaryDirectory(prefix=UNFINISHED, dir=self._directory, ignore_cleanup_errors=True) as folder:
             yield Path(folder)
 
