@@ -50,9 +50,8 @@ ENDS = {"/stop": "finish", "/cancel": "cancel"}
 TEACHING = re.compile(r"(/retrain\s+(?:names|verse)\s+\S+)\s+(?!fresh$)(.+)", re.IGNORECASE)
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 """Characters that could command a terminal."""
-LOOKS = {"bold": "bold", "italic": "italic", "frame": "ansibrightblack"}
-LOOKS |= dict.fromkeys(("code", "pre", "command", "creation", "number"), "ansicyan")
-ROW = ("frame", "number", "button", "frame")
+LOOKS = {"bold": "bold", "italic": "italic"}
+LOOKS |= dict.fromkeys(("code", "pre", "command", "creation", "button"), "ansicyan")
 UNBROKEN = {"pre", "button"}
 """Styles of text in which no line is broken, even if it is too wide."""
 BANNER = "A chat with Mangosaurus, in your terminal. #1 presses a button, /quit ends it."
@@ -152,13 +151,8 @@ class Pipes(Chat):
             return [*shown, Run("\n"), *_drawn(sentences.HOW_TO_END)]
         if flat or self.newest[0] == message:
             self.newest = (message, flat)
-        row = [
-            Run(text, (style,))
-            for number, button in enumerate(flat, start=1)
-            for style, text in zip(
-                ROW, (" [" if number > 1 else "[", f"{number}", f" {button.label}", "]"), strict=True
-            )
-        ]
+        labels = [Run(f"[{number} {button.label}]", ("button",)) for number, button in enumerate(flat, start=1)]
+        row = [part for label in labels for part in (Run(" "), label)][1:]
         return [*shown, *([Run("\n")] if shown and row else []), *row]
 
 

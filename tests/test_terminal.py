@@ -287,7 +287,7 @@ def test_a_chat_at_a_terminal(environment: Environment, own_checkpoints: Path, t
         poem = here.until("another(.|\n)*tamer(.|\n)*" + PROMPT)
         assert "went wrong" not in poem
         assert re.sub(ANSI, "", poem).count("[1 another]") == 1
-        assert re.search(r"90m\[\x1b\[0;36m1\x1b\[0m another\x1b\[0;90m\]", poem)  # dim brackets, a coloured number
+        assert "\x1b[0;36m[1 another]" in poem  # in a colour, apart from the text
         here.type("#1\r")
         here.until("another(.|\n)*tamer(.|\n)*" + PROMPT)
         here.process.send_signal(signal.SIGINT)
