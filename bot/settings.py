@@ -40,7 +40,6 @@ class Secret:
     _text: str
 
     def reveal(self) -> str:
-        """Return the text itself."""
         return self._text
 
     def __repr__(self) -> str:
@@ -96,12 +95,10 @@ class Settings:
 
     @property
     def database_address(self) -> Path | str:
-        """The file, or the URL of the PostgreSQL database."""
         return self.postgresql.reveal() if self.postgresql else self.database
 
     @property
     def webhook(self) -> Webhook | None:
-        """The webhook; None for polling."""
         if self.webhook_url and self.webhook_secret:
             return Webhook(self.webhook_url, self.webhook_listen, self.webhook_secret)
         return None

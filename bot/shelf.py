@@ -90,7 +90,6 @@ class Shelf:
 
     @property
     def serving(self) -> dict[str, Checkpoint]:
-        """The current weights of each network that is in memory."""
         return dict(self._current)
 
     def versions(self, network: str) -> Versions:
@@ -100,7 +99,6 @@ class Shelf:
         return Versions(self.voices.folder(network.removeprefix("voices/")))
 
     def titles(self) -> dict[str, str]:
-        """Return what people call each network."""
         voices = {voice.network: f"voice:{voice.name}" for voice in self.voices.all()}
         return {str(network): str(network) for network in Network} | voices
 
@@ -323,7 +321,6 @@ class Writer:
 
     @property
     def is_stuck(self) -> bool:
-        """Whether requests have waited for long, and the thread does not get on."""
         latest = time.monotonic() - STUCK_SECONDS
         return self._stepped < latest and any(job.begun < latest for job in self.pending)
 

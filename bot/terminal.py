@@ -104,7 +104,6 @@ class Pipes(Chat):
         return self._add(_drawn(Markup("{}\n{}").format(html, _saved("training.png", png))), buttons)
 
     async def document(self, name: str, content: bytes, html: Markup) -> int:
-        """Write down the caption, and save the file."""
         parts = [html, _saved(name, content)]
         if html == sentences.EXPORT and self.history.exists():
             parts.append(sentences.TYPED_HERE.format(self.history))
@@ -173,7 +172,6 @@ class Screen(Pipes):
             self.session.default_buffer.history = _opened(self.history)
 
     async def line(self) -> str | None:
-        """Ask for a line, or return None at the end of input. Ctrl-C clears the line."""
         session = self.session = self.session or self._begun()
         while True:
             try:
@@ -352,7 +350,6 @@ class Terminal(Door):
             await self._answer(line.strip(), bot)
 
     async def _answer(self, line: str, bot: Bot) -> None:
-        """Answer a line, or press a button, and wait until that is done."""
         if ask := self._ask(line, bot):
             await bot.ask(ask)
         if self._screen.failure:

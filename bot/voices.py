@@ -75,7 +75,6 @@ class Voice:
 
     @property
     def network(self) -> str:
-        """The network of the voice, as the shelf and the trainings call it."""
         return f"voices/{self.id}"
 
 
@@ -126,7 +125,6 @@ class Voices:
         return folder
 
     def text(self, voice: Voice) -> Path:
-        """Return the file of the text that a voice learns from."""
         return self.folder(voice.id) / "text.txt"
 
     def all(self) -> list[Voice]:
@@ -150,7 +148,6 @@ class Voices:
             return None
 
     def find(self, name: str) -> Voice | None:
-        """Return the voice with a name, as people write it."""
         return named(self.all(), name)
 
     def add(self, name: str, form: Form, text: str) -> Voice:

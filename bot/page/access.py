@@ -61,7 +61,6 @@ class Passes:
         return _signature(self.admin_token.encode(), person)
 
     def person(self, cookie: str) -> int | None:
-        """Return whose cookie this is; None if it is nobody's."""
         found = re.fullmatch(r"([1-9][0-9]{0,15})\.[0-9a-f]{64}", cookie, re.ASCII)
         return int(found[1]) if found and is_same(cookie, self.cookie(int(found[1]))) else None
 

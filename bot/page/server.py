@@ -95,19 +95,16 @@ class Page(Door):
 
     @property
     def is_private(self) -> bool:
-        """Whether only this machine can reach the page."""
         return access.is_loopback(self._host) and not self._url
 
     @property
     def link(self) -> str:
-        """The address that lets people in."""
         shown = access.address_towards_others(self._host) if self._host in access.ANYWHERE else self._host
         own = f"http://{f'[{shown}]' if ':' in shown else shown}:{self.port}"
         return f"{self._url or own}/?token={self._passes.token}"
 
     @property
     def announcement(self) -> str:
-        """Where the page is, and who can open it."""
         lines = [words.OPEN.format(self.link)]
         if self._url:
             lines.append(words.OPEN_AS_ADMIN.format(f"{self._url}/?token={self._passes.admin_token}"))

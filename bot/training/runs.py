@@ -130,7 +130,6 @@ class Runs:
             raise Explained(admins.TRAINING_ELSEWHERE) from error
 
     async def ended(self) -> None:
-        """Wait until the runs have ended, and their messages say so."""
         while self._tasks:
             await asyncio.wait(self._tasks)
 
