@@ -114,10 +114,7 @@ class Wish:
     opening: Markup = NOTHING
 
     def creation(self, person: Person, code: str, version: str, bold: float) -> Creation:
-        """Return the creation of somebody's next turn; a poem that is continued keeps its turn and its version.
-
-        `bold` is the temperature of the bold mood.
-        """
+        """Return the creation of somebody's next turn, or of a longer poem. `bold`: the temperature of that mood."""
         before = self.before.code if self.before else ""
         if self.poem:
             length, now = self.poem.length + 1, datetime.now(UTC)

@@ -80,9 +80,8 @@ class Health:
         bot, found = self._bot, {part: how for door in self._doors for part, how in door.failures().items()}
         if bot is None:
             return found or ({"bot": "it is not serving"} if self.state == STARTING else {})
-        if (
-            seconds := max((door.figures().get("last_poll_seconds", 0) for door in bot.doors), default=0)
-        ) > DEAF_SECONDS:
+        seconds = max((door.figures().get("last_poll_seconds", 0) for door in bot.doors), default=0)
+        if seconds > DEAF_SECONDS:
             found["polling"] = f"the last success was {seconds:.0f} s ago"
         try:
             async with asyncio.timeout(DATABASE_SECONDS):

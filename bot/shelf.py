@@ -125,10 +125,7 @@ class Shelf:
                 await prepare(self._current[Network.POEM])
 
     async def refresh(self, network: str) -> Checkpoint:
-        """Load the version that the folder's pointer names, use it, and return it.
-
-        Raises CheckpointError, or RemovedError if a voice is gone.
-        """
+        """Use the version that the pointer names. Raises CheckpointError, or RemovedError if a voice is gone."""
         async with self._loading:
             before = self._current.get(network)
             checkpoint = await asyncio.to_thread(self._read_current, network, before)
@@ -170,10 +167,7 @@ class Shelf:
         return self._current[network]
 
     async def write(self, creation: Creation, watch: Watch | None = None) -> Text:
-        """Return the text of a creation, written by its version. Raises Explained if there is no text.
-
-        A caller that is cancelled frees the place of its request.
-        """
+        """Return the text of a creation. Raises Explained if there is none. Cancelling frees its place."""
         writer = await self._writer(creation)
         try:
             text = await writer.write(request_for(creation), watch)

@@ -247,10 +247,7 @@ class Page(Door):
         return tab
 
     async def _listen(self, tab: web.WebSocketResponse, chat: PageChat, *, is_admin: bool) -> None:
-        """Take what comes through a socket until it ends: JSON, and the bytes of a file behind its name.
-
-        Of what comes too fast, only the key is read.
-        """
+        """Take JSON until a socket ends, and each file behind its name. Of what comes too fast, only read the key."""
         sending: dict[str, Any] = {}
         async for message in tab:
             if self._bot is None or message.type is WSMsgType.ERROR:
