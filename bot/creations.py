@@ -54,7 +54,7 @@ CODE_CHARACTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 """Without 0, 1, i, l and o, which look like something else."""
 CODE_LENGTH = 10
 CODE = re.compile(f"[{CODE_CHARACTERS}]{{7}}(?:[{CODE_CHARACTERS}]{{3}})?")
-"""A code of ten characters, or of seven: those are of 0.1."""
+"""Codes have ten characters; those that version 0.1 drew have seven."""
 _CODE_ALONE = re.compile(rf"(?:#|https?://\S+[#=/]|t\.me/\S+=)?({CODE.pattern})", re.IGNORECASE)
 
 
@@ -175,7 +175,7 @@ def varied(creation: Creation, verb: str) -> Wish:
 def buttons_below(creation: Creation | None, ask: Ask) -> Buttons:
     """Return the buttons below a creation; () if it is None or somebody else's.
 
-    Each keeps its place, whatever was pressed before: one that can do nothing more says so. A creation belongs to a
+    Every button keeps its place. One that can do nothing more says so when it is pressed. A creation belongs to a
     person, or to a group, where everybody may press its buttons.
     """
     if creation is None or creation.person not in (ask.person, ask.chat.id):

@@ -136,7 +136,7 @@ class Health:
 
 
 def _by(label: str, known: Sequence[str], counts: Counter[str]) -> dict[str, float]:
-    """Label counts, from 0 on: Prometheus sees no increase where a series begins with 1. Unknown ones are "other"."""
+    """Label counts. Known labels begin at 0, or Prometheus would miss the first increase; the rest is "other"."""
     found = {name: counts[name] for name in known}
     found["other"] = counts.total() - sum(found.values())
     return {f'{label}="{name}"': count for name, count in found.items()}

@@ -110,7 +110,7 @@ class Pipes(Chat):
         return self._add(_drawn(Markup("\n").join(parts)), ())
 
     async def forget(self, kept: int) -> None:  # noqa: ARG002 - what a terminal has shown stays
-        """Clear what was typed. The file stays, as others may not read it."""
+        """Delete what was typed. The empty file stays, because only its owner can read it."""
         with contextlib.suppress(FileNotFoundError):
             os.truncate(self.history, 0)
 
@@ -236,7 +236,7 @@ class Screen(Pipes):
 
 
 def _opened(path: Path) -> History:
-    """Return what was typed, and will be, as far as the file can be written."""
+    """Return the history in a file, or a history in memory if the file cannot be made."""
     from prompt_toolkit.history import FileHistory, InMemoryHistory
 
     class WritableHistory(FileHistory):
@@ -356,7 +356,7 @@ class Terminal(Door):
             raise self._screen.failure
 
     def _ask(self, line: str, bot: Bot) -> Ask | None:
-        """Return what a line asks for; None if it is empty, or if a note says that it can mean nothing."""
+        """Return what a line asks for; None if it is empty, or if it can mean nothing, which a note says."""
         you: Any = {"person": YOU, "chat": self._screen, "is_admin": True}
         if press := PRESS.fullmatch(line):
             (message, buttons), number = self._screen.newest, int(press[1])

@@ -49,7 +49,7 @@ LONGEST_TEXT = 4096
 LARGEST_FRAME = 8 * LONGEST_TEXT
 """How many bytes at once the page takes from people who may send no files. JSON needs up to six for a character."""
 KEY = re.compile(r'"key": ?"([\w-]{1,40})"\}$')
-"""How everything ends that a tab sends: by its key, the tab knows what was refused."""
+"""All that a tab sends ends with a key, by which the tab knows what was refused."""
 PACE = Rate(30, 10)
 """What everybody but an admin may send."""
 NEWCOMERS = Rate(60, 3600)
