@@ -46,7 +46,6 @@ _SIZE = {
     "postgresql": "SELECT pg_database_size(current_database())",
 }
 
-
 metadata = sa.MetaData()
 people = sa.Table(
     "people",

@@ -100,7 +100,6 @@ class Pipes(Chat):
             self.note(text)
 
     async def picture(self, png: bytes, html: Markup, buttons: Buttons = ()) -> int:
-        """Write down the caption, and save the picture: a terminal shows none."""
         return self._add(_drawn(Markup("{}\n{}").format(html, _saved("training.png", png))), buttons)
 
     async def document(self, name: str, content: bytes, html: Markup) -> int:
@@ -265,9 +264,10 @@ def _saved(name: str, content: bytes) -> Markup:
 
 
 def _file(text: str) -> File | None:
-    """Return the file at a path, which may be written as for a shell; None if it cannot be read."""
+    """Return the file at a path, written as it is or as for a shell; None if it cannot be read."""
     with contextlib.suppress(OSError, RuntimeError, ValueError):
-        path = Path(" ".join(shlex.split(text))).expanduser()
+        path = Path(text).expanduser()
+        path = path if path.is_file() else Path(" ".join(shlex.split(text))).expanduser()
         if path.is_file() and os.access(path, os.R_OK):
             return File(name=path.name, size=path.stat().st_size, read=partial(asyncio.to_thread, path.read_bytes))
     return None

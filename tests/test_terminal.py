@@ -26,7 +26,7 @@ from prompt_toolkit.utils import get_cwidth
 
 from bot.__main__ import main
 from bot.chat import Button
-from bot.terminal import HOW_TO_QUIT, Screen
+from bot.terminal import HOW_TO_QUIT, Screen, _file
 from bot.words import sentences
 from model.files import HOME, ROOT
 from model.writing.decoder import Decoder
@@ -120,6 +120,16 @@ def test_files_are_private_and_overwrite_nothing(environment: Environment, tmp_p
         ["sh", "-c", shell], input=b"/export\n", capture_output=True, env=environment, cwd=tmp_path, timeout=LIMIT
     )
     assert b"I couldn't save the file" in done.stdout
+
+
+def test_a_path_may_be_typed_as_it_is_or_as_for_a_shell(tmp_path: Path) -> None:
+    (tmp_path / "it's my list.txt").write_text("x")
+    for typed in (
+        f"{tmp_path}/it's my list.txt",
+        f"{tmp_path}/it\\'s\\ my\\ list.txt",
+        f'"{tmp_path}/it\'s my list.txt"',
+    ):
+        assert _file(typed)
 
 
 def test_a_voice_is_taught_by_the_path_of_a_text(
