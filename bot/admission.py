@@ -70,7 +70,6 @@ class Tally:
     _latencies: deque[float] = field(default_factory=lambda: deque(maxlen=1000))
 
     def answered(self, ask: Ask) -> None:
-        """Count an answer that was just sent, and the seconds since its ask arrived."""
         self.answers += 1
         seconds = time.monotonic() - ask.arrived
         self.seconds += seconds

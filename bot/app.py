@@ -50,7 +50,7 @@ class Door:
         """Begin to take asks."""
 
     async def shut(self, seconds: float) -> None:
-        """Take no more asks, opened or not."""
+        """Take no more asks. The door may not have opened yet."""
 
     def close(self, open_until: float, cut_at: float) -> None:
         """Give up messages that wait at `open_until`; interrupt those on their way at `cut_at`: times of the loop."""

@@ -90,7 +90,6 @@ class Shelf:
 
     @property
     def serving(self) -> dict[str, Checkpoint]:
-        """The current weights of each network that is in memory."""
         return dict(self._current)
 
     def versions(self, network: str) -> Versions:
@@ -100,7 +99,6 @@ class Shelf:
         return Versions(self.voices.folder(network.removeprefix("voices/")))
 
     def titles(self) -> dict[str, str]:
-        """Return what people call each network."""
         voices = {voice.network: f"voice:{voice.name}" for voice in self.voices.all()}
         return {str(network): str(network) for network in Network} | voices
 
@@ -127,10 +125,7 @@ class Shelf:
                 await prepare(self._current[Network.POEM])
 
     async def refresh(self, network: str) -> Checkpoint:
-        """Load the version that the folder's pointer names, use it, and return it.
-
-        Raises CheckpointError, or RemovedError if a voice is gone.
-        """
+        """Use the version that the pointer names. Raises CheckpointError, or RemovedError if a voice is gone."""
         async with self._loading:
             before = self._current.get(network)
             checkpoint = await asyncio.to_thread(self._read_current, network, before)
@@ -172,10 +167,7 @@ class Shelf:
         return self._current[network]
 
     async def write(self, creation: Creation, watch: Watch | None = None) -> Text:
-        """Return the text of a creation, written by its version. Raises Explained if there is no text.
-
-        A caller that is cancelled frees the place of its request.
-        """
+        """Return the text of a creation. Raises Explained if there is none. Cancelling frees its place."""
         writer = await self._writer(creation)
         try:
             text = await writer.write(request_for(creation), watch)
@@ -323,7 +315,6 @@ class Writer:
 
     @property
     def is_stuck(self) -> bool:
-        """Whether requests have waited for long, and the thread does not get on."""
         latest = time.monotonic() - STUCK_SECONDS
         return self._stepped < latest and any(job.begun < latest for job in self.pending)
 

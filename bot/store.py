@@ -46,7 +46,6 @@ _SIZE = {
     "postgresql": "SELECT pg_database_size(current_database())",
 }
 
-
 metadata = sa.MetaData()
 people = sa.Table(
     "people",
@@ -171,10 +170,7 @@ class Store(Database):
         return await self.run(lambda connection: _creations(connection, own, newest))
 
     async def forget(self, person_id: int) -> None:
-        """Delete all that is kept of a person.
-
-        SQLite overwrites it and empties its log. PostgreSQL overwrites it when it vacuums next.
-        """
+        """Delete all that is kept of a person. SQLite overwrites it now, PostgreSQL when it vacuums next."""
 
         def work(connection: Connection) -> None:
             for column in (people.c.id, preferences.c.person_id, creations.c.person_id):
@@ -184,7 +180,6 @@ class Store(Database):
         await self._empty_log()
 
     async def size(self) -> int:
-        """Return the size of the database in bytes."""
         return await self.run(lambda c: int(c.scalar(sa.text(_SIZE[c.dialect.name])) or 0))
 
     async def _empty_log(self) -> None:
@@ -224,10 +219,9 @@ def _prepare(connection: Connection) -> None:
 
 
 def _migrate(connection: Connection, names: set[str]) -> None:
-    """Bring the tables of 0.1 and 0.2 up to date. Voices had a table of their own, and trainings two.
+    """Bring tables without a format up to date. Voices had a table of their own, and trainings two.
 
-    The new name of the column "kind" makes an earlier bot refuse this database, instead of losing what it does not know
-    of.
+    As "kind" gets another name, an earlier bot refuses this database, and cannot lose what it does not know.
     """
     connection.execute(sa.text("ALTER TABLE creations RENAME COLUMN kind TO genre"))
     for column in _NEW_COLUMNS:
