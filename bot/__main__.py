@@ -93,7 +93,7 @@ def _check(settings: Settings, *, needs_input: bool) -> None:
 
     Under systemd and in containers, the input is /dev/null.
     """
-    warnings, no_token = warnings_about(os.environ, HOME / ".env"), ""
+    warnings, no_token = warnings_about(HOME / ".env"), ""
     if settings.token is None:
         no_token = f"no TELEGRAM_TOKEN in the environment or in {HOME / '.env'}, and "
         with contextlib.suppress(SettingsError, FileNotFoundError):  # the current folder may be gone

@@ -52,7 +52,7 @@ async def answer(ask: Said | Pressed, wish: Wish, bot: Bot, *, message: int | No
         except InDoubt:  # the answer may have arrived: the creation keeps its code, and takes no turn
             raise
         except Exception:
-            if live.message != message:  # a sonnet that has begun
+            if live.message not in (None, message):  # a sonnet that has begun
                 with contextlib.suppress(NotSent, InDoubt):
                     await live.conclude(sentences.BROKEN_OFF)
             await bot.store.discard(creation)

@@ -96,7 +96,7 @@ class Typed(Ask):
 
 
 def clean(ask: Ask) -> Ask:
-    """Return an ask whose words can be sent and stored: each NUL and each half of a character becomes U+FFFD."""
+    """Return an ask whose words can be sent and stored: each NUL and each lone surrogate becomes U+FFFD."""
     return replace(ask, text=_UNWRITABLE.sub("\ufffd", ask.text)) if isinstance(ask, Said | Typed) else ask
 
 

@@ -124,7 +124,7 @@ class Chat(ABC):
         """Show for a few seconds that the bot is typing."""
 
     async def forget(self, kept: int) -> None:  # noqa: B027 - Telegram's bots cannot
-        """Delete everything that was said here, except for the message `kept`; the terminal, what was typed."""
+        """Delete what was said here, except for the message `kept`. The terminal deletes what was typed."""
 
     async def offer(self, offers: Sequence[Offer]) -> None:  # noqa: B027 - only Telegram has other chats to send offers to
         """Offer what somebody may send in another chat."""

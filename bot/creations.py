@@ -54,7 +54,7 @@ CODE_CHARACTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 """Without 0, 1, i, l and o, which look like something else."""
 CODE_LENGTH = 10
 CODE = re.compile(f"[{CODE_CHARACTERS}]{{7}}(?:[{CODE_CHARACTERS}]{{3}})?")
-"""A code of ten characters, or of seven: those are of 0.1."""
+"""Codes have ten characters; those that version 0.1 drew have seven."""
 _CODE_ALONE = re.compile(rf"(?:#|https?://\S+[#=/]|t\.me/\S+=)?({CODE.pattern})", re.IGNORECASE)
 
 
@@ -124,10 +124,7 @@ class Wish:
         return self.poem.parts + 1 if self.poem else 1
 
     def creation(self, person: Person, code: str, version: str, bold: float) -> Creation:
-        """Return the creation of somebody's next turn; a poem that is continued keeps its turn and its version.
-
-        `bold` is the temperature of the bold mood.
-        """
+        """Return the creation of somebody's next turn, or of a longer poem. `bold`: the temperature of that mood."""
         before = self.before.code if self.before else ""
         if self.poem:
             length, now = self.poem.length + 1, datetime.now(UTC)
@@ -152,8 +149,10 @@ def network_of(wanted: Wish | Creation) -> str:
 
 
 def new_code() -> str:
-    """Draw a code at random. It may be taken already."""
-    return "".join(secrets.SystemRandom().choices(CODE_CHARACTERS, k=CODE_LENGTH))
+    """Draw a code at random that spells no word which is taboo. It may be taken already."""
+    while is_taboo(code := "".join(secrets.SystemRandom().choices(CODE_CHARACTERS, k=CODE_LENGTH))):
+        pass
+    return code
 
 
 def code_in(text: str) -> str:
@@ -186,7 +185,7 @@ def varied(creation: Creation, verb: str) -> Wish:
 def buttons_below(creation: Creation | None, ask: Ask) -> Buttons:
     """Return the buttons below a creation; () if it is None or somebody else's.
 
-    Each keeps its place, whatever was pressed before: one that can do nothing more says so. A creation belongs to a
+    Every button keeps its place. One that can do nothing more says so when it is pressed. A creation belongs to a
     person, or to a group, where everybody may press its buttons.
     """
     if creation is None or creation.person not in (ask.person, ask.chat.id):

@@ -161,7 +161,6 @@ class Database:
         await self.run(lambda connection: connection.scalar(select(1)))
 
     async def close(self) -> None:
-        """Finish what was begun, and disconnect."""
         with contextlib.suppress(RuntimeError):  # it is closed already
             try:
                 await self._on_thread(CLOSING_SECONDS, self._engine.dispose)

@@ -131,9 +131,8 @@ class Health:
         bot, found = self._bot, {part: how for door in self._doors for part, how in door.failures().items()}
         if bot is None:
             return found or _NOT_READY.get(self.state, {})
-        if (
-            seconds := max((door.figures().get("last_poll_seconds", 0) for door in bot.doors), default=0)
-        ) > DEAF_SECONDS:
+        seconds = max((door.figures().get("last_poll_seconds", 0) for door in bot.doors), default=0)
+        if seconds > DEAF_SECONDS:
             found["polling"] = f"the last success was {seconds:.0f} s ago"
         try:
             async with asyncio.timeout(DATABASE_SECONDS):
@@ -188,7 +187,7 @@ class Health:
 
 
 def _by(label: str, known: Sequence[str], counts: Counter[str]) -> dict[str, float]:
-    """Label counts, from 0 on: Prometheus sees no increase where a series begins with 1. Unknown ones are "other"."""
+    """Label counts. Known labels begin at 0, or Prometheus would miss the first increase; the rest is "other"."""
     found = {name: counts[name] for name in known}
     found["other"] = counts.total() - sum(found.values())
     return {f'{label}="{name}"': count for name, count in found.items()}

@@ -29,7 +29,6 @@ class Redaction(logging.Filter):
         self._hidden = sorted(spellings, key=len, reverse=True)
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Let the record pass, without the secrets."""
         if self._hidden:
             record.msg, record.args = self.redact(_message(record)), ()
             if record.exc_info and not record.exc_text:
@@ -40,7 +39,6 @@ class Redaction(logging.Filter):
         return True
 
     def redact(self, text: str) -> str:
-        """Return the text without the secrets."""
         for spelling in self._hidden:
             text = text.replace(spelling, HIDDEN)
         return text
@@ -55,7 +53,7 @@ def configure_logging(level: str, *secrets: Secret | None) -> Redaction:
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.getLogger("aiohttp.server").addFilter(_is_our_fault)
     for name, loudest in {"httpx": "DEBUG", "httpcore": "DEBUG", "telegram": "INFO"}.items():
-        logging.getLogger(name).setLevel(loudest if level == "DEBUG" else "WARNING")
+        logging.getLogger(name).setLevel(loudest if level == "DEBUG" else max(logging.root.level, logging.WARNING))
     return redaction
 
 

@@ -13,6 +13,7 @@ from bot.asks import LONGEST_LINE, Pressed, Said, Sent, Typed
 from bot.capacity import CHATTER
 from bot.chat import Explained, Gone, InDoubt, NotSent, Refused
 from bot.commands import BUTTONS, COMMANDS, LINE, SENT, TYPED, menu
+from bot.creations import code_in
 from bot.store import StoreError
 from bot.words import sentences
 from model.errors import MangosaurusError
@@ -86,7 +87,7 @@ def _found_command(ask: Said) -> tuple[Command | None, tuple[Any, ...]]:
         found = None
     if not (ask.chat.is_private or (name and found)):
         return None, ()
-    if is_taboo(ask.text[: 2 * LONGEST_LINE]):
+    if is_taboo(ask.text[: 2 * LONGEST_LINE]) and not code_in(rest.strip()):  # one code in 20,000 spells such a word
         return None, (sentences.TABOO,)
     if not found:
         return None, (_not_known(name, ask),)

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 TELEGRAMS_RATE = 30
 """Messages a second that Telegram accepts from a bot."""
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
-GONE = {"QUEUE_LIMIT": "the bot refuses what would wait for more than half a minute"}
-"""Settings of earlier versions, and what there is instead."""
 
 _LIKE_A_TOKEN = re.compile(r"[0-9]{5,}:[A-Za-z0-9_-]{8,}")
 
@@ -42,7 +40,6 @@ class Secret:
     _text: str
 
     def reveal(self) -> str:
-        """Return the text itself."""
         return self._text
 
     def __repr__(self) -> str:
@@ -98,12 +95,10 @@ class Settings:
 
     @property
     def database_address(self) -> Path | str:
-        """The file, or the URL of the PostgreSQL database."""
         return self.postgresql.reveal() if self.postgresql else self.database
 
     @property
     def webhook(self) -> Webhook | None:
-        """The webhook; None for polling."""
         if self.webhook_url and self.webhook_secret:
             return Webhook(self.webhook_url, self.webhook_listen, self.webhook_secret)
         return None
@@ -121,13 +116,10 @@ def read_settings(environment: Mapping[str, str], env_file: Path | None = None) 
     return settings
 
 
-def warnings_about(environment: Mapping[str, str], env_file: Path) -> list[str]:
+def warnings_about(env_file: Path) -> list[str]:
     """Return what the operator should mend: names that mean nothing, and a file that others may read."""
-    texts = _file_values(env_file)
-    warnings = [
-        f"{name} is no setting any more: {GONE[name]}" for name in GONE if environment.get(name) or texts.get(name)
-    ]
-    for name in sorted(texts.keys() - KEYS.keys() - GONE.keys()):
+    warnings = []
+    for name in sorted(_file_values(env_file).keys() - KEYS.keys()):
         similar = difflib.get_close_matches(name.upper(), KEYS, 1)
         warnings.append(f"{env_file}: {name} is not a setting{f'; did you mean {similar[0]}?' if similar else ''}")
     if env_file.exists() and stat.S_IMODE(env_file.stat().st_mode) & 0o077:

@@ -50,9 +50,8 @@ ENDS = {"/stop": "finish", "/cancel": "cancel"}
 TEACHING = re.compile(r"(/retrain\s+(?:names|verse)\s+\S+)\s+(?!fresh$)(.+)", re.IGNORECASE)
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 """Characters that could command a terminal."""
-LOOKS = {"bold": "bold", "italic": "italic", "frame": "ansibrightblack"}
-LOOKS |= dict.fromkeys(("code", "pre", "command", "creation", "number"), "ansicyan")
-ROW = ("frame", "number", "button", "frame")
+LOOKS = {"bold": "bold", "italic": "italic"}
+LOOKS |= dict.fromkeys(("code", "pre", "command", "creation", "button"), "ansicyan")
 UNBROKEN = {"pre", "button"}
 """Styles of text in which no line is broken, even if it is too wide."""
 BANNER = "A chat with Mangosaurus, in your terminal. #1 presses a button, /quit ends it."
@@ -101,18 +100,16 @@ class Pipes(Chat):
             self.note(text)
 
     async def picture(self, png: bytes, html: Markup, buttons: Buttons = ()) -> int:
-        """Write down the caption, and save the picture: a terminal shows none."""
         return self._add(_drawn(Markup("{}\n{}").format(html, _saved("training.png", png))), buttons)
 
     async def document(self, name: str, content: bytes, html: Markup) -> int:
-        """Write down the caption, and save the file."""
         parts = [html, _saved(name, content)]
         if html == sentences.EXPORT and self.history.exists():
             parts.append(sentences.TYPED_HERE.format(self.history))
         return self._add(_drawn(Markup("\n").join(parts)), ())
 
     async def forget(self, kept: int) -> None:  # noqa: ARG002 - what a terminal has shown stays
-        """Clear what was typed. The file stays, as others may not read it."""
+        """Delete what was typed. The empty file stays, because only its owner can read it."""
         with contextlib.suppress(FileNotFoundError):
             os.truncate(self.history, 0)
 
@@ -152,13 +149,8 @@ class Pipes(Chat):
             return [*shown, Run("\n"), *_drawn(sentences.HOW_TO_END)]
         if flat or self.newest[0] == message:
             self.newest = (message, flat)
-        row = [
-            Run(text, (style,))
-            for number, button in enumerate(flat, start=1)
-            for style, text in zip(
-                ROW, (" [" if number > 1 else "[", f"{number}", f" {button.label}", "]"), strict=True
-            )
-        ]
+        labels = [Run(f"[{number} {button.label}]", ("button",)) for number, button in enumerate(flat, start=1)]
+        row = [part for label in labels for part in (Run(" "), label)][1:]
         return [*shown, *([Run("\n")] if shown and row else []), *row]
 
 
@@ -179,7 +171,6 @@ class Screen(Pipes):
             self.session.default_buffer.history = _opened(self.history)
 
     async def line(self) -> str | None:
-        """Ask for a line, or return None at the end of input. Ctrl-C clears the line."""
         session = self.session = self.session or self._begun()
         while True:
             try:
@@ -244,7 +235,7 @@ class Screen(Pipes):
 
 
 def _opened(path: Path) -> History:
-    """Return what was typed, and will be, as far as the file can be written."""
+    """Return the history in a file, or a history in memory if the file cannot be made."""
     from prompt_toolkit.history import FileHistory, InMemoryHistory
 
     class WritableHistory(FileHistory):
@@ -273,9 +264,10 @@ def _saved(name: str, content: bytes) -> Markup:
 
 
 def _file(text: str) -> File | None:
-    """Return the file at a path, which may be written as for a shell; None if it cannot be read."""
+    """Return the file at a path, written as it is or as for a shell; None if it cannot be read."""
     with contextlib.suppress(OSError, RuntimeError, ValueError):
-        path = Path(" ".join(shlex.split(text))).expanduser()
+        path = Path(text).expanduser()
+        path = path if path.is_file() else Path(" ".join(shlex.split(text))).expanduser()
         if path.is_file() and os.access(path, os.R_OK):
             return File(name=path.name, size=path.stat().st_size, read=partial(asyncio.to_thread, path.read_bytes))
     return None
@@ -358,14 +350,13 @@ class Terminal(Door):
             await self._answer(line.strip(), bot)
 
     async def _answer(self, line: str, bot: Bot) -> None:
-        """Answer a line, or press a button, and wait until that is done."""
         if ask := self._ask(line, bot):
             await bot.ask(ask)
         if self._screen.failure:
             raise self._screen.failure
 
     def _ask(self, line: str, bot: Bot) -> Ask | None:
-        """Return what a line asks for; None if it is empty, or if a note says that it can mean nothing."""
+        """Return what a line asks for; None if it is empty, or if it can mean nothing, which a note says."""
         you: Any = {"person": YOU, "chat": self._screen, "is_admin": True}
         if press := PRESS.fullmatch(line):
             (message, buttons), number = self._screen.newest, int(press[1])

@@ -75,7 +75,6 @@ class Voice:
 
     @property
     def network(self) -> str:
-        """The network of the voice, as the shelf and the trainings call it."""
         return f"voices/{self.id}"
 
 
@@ -126,7 +125,6 @@ class Voices:
         return folder
 
     def text(self, voice: Voice) -> Path:
-        """Return the file of the text that a voice learns from."""
         return self.folder(voice.id) / "text.txt"
 
     def all(self) -> list[Voice]:
@@ -150,7 +148,6 @@ class Voices:
             return None
 
     def find(self, name: str) -> Voice | None:
-        """Return the voice with a name, as people write it."""
         return named(self.all(), name)
 
     def add(self, name: str, form: Form, text: str) -> Voice:
@@ -171,8 +168,8 @@ class Voices:
 
     def check(self, form: Form, text: str) -> tuple[str, ...]:
         """Read a text as its training will; returns what changes on the way. Raises CorpusError."""
-        with self._unfinished() as folder, locked(folder):  # without the lock of all voices: this may take seconds
-            path = folder / "text.txt"
+        with TemporaryDirectory() as folder:  # the readers take files; without a lock, as this may take seconds
+            path = Path(folder) / "text.txt"
             path.write_bytes(text.encode())
             try:
                 corpus = (read_names if form == "names" else read_verse)(path, alphabet=Alphabet.OWN)
@@ -207,13 +204,11 @@ class Voices:
         """Delete what a crash left of voices that were being made or removed."""
         with contextlib.suppress(OSError), locked(self._directory):
             for folder in self._directory.glob(f"{UNFINISHED}*"):
-                with contextlib.suppress(BlockingIOError), locked(folder, wait=False):
-                    shutil.rmtree(folder, ignore_errors=True)
+                shutil.rmtree(folder, ignore_errors=True)
 
     @contextlib.contextmanager
     def _unfinished(self) -> Iterator[Path]:
         """Make a private folder beside the voices, and delete it in the end, or else at the next start."""
-        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         with TemporaryDirectory(prefix=UNFINISHED, dir=self._directory, ignore_cleanup_errors=True) as folder:
             yield Path(folder)
 

@@ -68,6 +68,13 @@ async def test_what_did_not_arrive_leaves_nothing(chat: FakeChat, settings: Sett
     chat.bot.tally.errors.clear()
 
 
+async def test_only_a_sonnet_that_has_begun_is_called_one(chat: FakeChat) -> None:
+    first = await chat.ask("/dino")
+    chat.failures = [Gone("deleted"), NotSent("no way")]
+    assert await chat.press("another") is first
+    chat.bot.tally.errors.clear()
+
+
 async def test_what_may_have_arrived_keeps_its_code_and_takes_no_turn(chat: FakeChat, settings: Settings) -> None:
     await chat.ask("/seed 42")
     chat.failures = [InDoubt("the response was lost")]

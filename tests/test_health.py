@@ -169,9 +169,10 @@ async def test_a_start_without_a_network(
         settings = dataclasses.replace(settings, token=Secret(TOKEN), api_base_url=server.address)
         running = asyncio.create_task(serve(settings, health))
         assert await answer(health.listen, r"^Telegram: no answer since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC\n$") == 503
-        await until(lambda: len(caplog.records) == 4)
+        await until(lambda: len(caplog.records) >= 4)
         assert {record.levelname for record in caplog.records} == {"WARNING"}
-        assert [record.args[1] for record in caplog.records if isinstance(record.args, tuple)] == [0.05, 0.1, 0.2, 0.4]
+        pauses = [record.args[1] for record in caplog.records if isinstance(record.args, tuple)]
+        assert pauses[:4] == [0.05, 0.1, 0.2, 0.4]
         server.answer = telegram
         assert await answer(health.listen, "well: serving") == 200
         running.cancel()

@@ -110,18 +110,16 @@ def test_a_server_a_limit_that_is_lifted_and_a_webhook_without_a_secret() -> Non
 
 def test_what_should_be_mended_is_warned_of(tmp_path: Path) -> None:
     file = tmp_path / ".env"
-    assert warnings_about({}, file) == []
-    file.write_text("TELEGRAM_TOKN=1:a\nLOG_LEVEL=INFO\nCOLOUR\nQUEUE_LIMIT=7\n")
+    assert warnings_about(file) == []
+    file.write_text("TELEGRAM_TOKN=1:a\nLOG_LEVEL=INFO\nCOLOUR\n")
     file.chmod(0o644)
-    queue, colour, token, permissions = warnings_about({}, file)
-    assert queue == "QUEUE_LIMIT is no setting any more: the bot refuses what would wait for more than half a minute"
+    colour, token, permissions = warnings_about(file)
     assert colour == f"{file}: COLOUR is not a setting"
     assert token == f"{file}: TELEGRAM_TOKN is not a setting; did you mean TELEGRAM_TOKEN?"
     assert permissions.endswith(f"chmod 600 {file}")
-    file.write_text("LOG_LEVEL=INFO\nQUEUE_LIMIT=\n")
+    file.write_text("LOG_LEVEL=INFO\n")
     file.chmod(0o600)
-    assert warnings_about({}, file) == []
-    assert warnings_about({"QUEUE_LIMIT": "7"}, file) == [queue]
+    assert warnings_about(file) == []
 
 
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
@@ -137,4 +135,4 @@ def test_the_example_documents_every_setting_and_changes_nothing() -> None:
     example = ROOT / ".env.example"
     assert re.findall(r"^([A-Z_]+)=", example.read_text(), re.MULTILINE) == list(KEYS)
     assert read_settings({}, example) == Settings()
-    assert all("chmod" in warning for warning in warnings_about({}, example))
+    assert all("chmod" in warning for warning in warnings_about(example))

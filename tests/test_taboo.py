@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.asks import File
+from bot.creations import new_code
 from bot.words import admins, layout, sentences
 from bot.words.sentences import cut
 from model.files import ROOT
@@ -99,6 +100,22 @@ async def test_a_prompt_is_refused_at_every_door_and_takes_no_turn(admin: FakeCh
     assert len(await admin.bot.store.creations(900)) == 1
     assert (await admin.ask(f"/again {code_in(message.html)}")).html.startswith(sentences.TABOO_VERSE)
     assert "goudas" in (await admin.ask("/poem my goudas")).html  # which is another word
+
+
+async def test_no_code_spells_such_a_word_and_one_of_before_still_opens(
+    chat: FakeChat, lists: Lists, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lists("*gudda*")
+    with monkeypatch.context() as patch:
+        patch.setattr("bot.store.new_code", lambda: "aagudda")
+        message = await chat.ask("/dino")
+    for asked in ("/again aagudda", "aagudda", "/start aagudda"):
+        assert (await chat.ask(asked)).html == message.html
+    for asked in ("aaaguda gudda", "/dino bbgudda", "bbgudda"):
+        assert (await chat.ask(asked)).html == sentences.TABOO
+    drawn = iter(["22gudda22", "mang22mang"])
+    monkeypatch.setattr("secrets.SystemRandom.choices", lambda *_, **__: next(drawn))
+    assert new_code() == "mang22mang"
 
 
 async def test_no_voice_is_named_after_a_file_with_such_a_name(admin: FakeChat) -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 KEY_BYTES = 32
 ANYWHERE = ("0.0.0.0", "::")  # noqa: S104 - what the operator may ask for
 WAYS = (socket.AF_INET, "192.0.2.0", "127.0.0.1"), (socket.AF_INET6, "2001:db8::", "::1")
-"""For IPv4 and IPv6, an address elsewhere, and what a machine without a network calls itself."""
+"""For IPv4 and IPv6: an address elsewhere, and this machine's address if it has no network."""
 PASSED_ON = {"forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"}
 """What proxies add to a request."""
 POLICY = (
@@ -61,7 +61,6 @@ class Passes:
         return _signature(self.admin_token.encode(), person)
 
     def person(self, cookie: str) -> int | None:
-        """Return whose cookie this is; None if it is nobody's."""
         found = re.fullmatch(r"([1-9][0-9]{0,15})\.[0-9a-f]{64}", cookie, re.ASCII)
         return int(found[1]) if found and is_same(cookie, self.cookie(int(found[1]))) else None
 
@@ -80,7 +79,7 @@ def names_of(host: str) -> frozenset[str]:
 
 
 def address_towards_others(host: str) -> str:
-    """Return this machine's own address on the way to others, of the kind that `host` is. Nothing is sent."""
+    """Return the address at which others reach this machine: IPv6 if `host` is, else IPv4. Nothing is sent."""
     family, others, own = WAYS[":" in host]
     with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
         probe.connect((others, 9))

@@ -110,7 +110,6 @@ class PageChat(Chat):
 
     @property
     def size(self) -> int:
-        """About how many bytes its messages have."""
         return sum(message.size for message in self.messages.values())
 
     def heard(self, text: str, quoted: Message | None, file: tuple[str, bytes] | None, key: str) -> Message:
@@ -153,7 +152,6 @@ class PageChat(Chat):
                 await self.change(place, html, buttons)
 
     async def forget(self, kept: int) -> None:
-        """Delete all messages but one, in every tab."""
         for number in self.messages.keys() - {kept}:
             del self.messages[number]
         await self.tell("forgotten", {"messages": [message.drawn() for message in self.messages.values()]})

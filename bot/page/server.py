@@ -50,7 +50,7 @@ LONGEST_TEXT = 4096
 LARGEST_FRAME = 8 * LONGEST_TEXT
 """How many bytes at once the page takes from people who may send no files. JSON needs up to six for a character."""
 KEY = re.compile(r'"key": ?"([\w-]{1,40})"\}$')
-"""How everything ends that a tab sends: by its key, the tab knows what was refused."""
+"""All that a tab sends ends with a key, by which the tab knows what was refused."""
 PACE = Rate(30, 10)
 """What everybody but an admin may send."""
 NEWCOMERS = Rate(60, 3600)
@@ -96,19 +96,16 @@ class Page(Door):
 
     @property
     def is_private(self) -> bool:
-        """Whether only this machine can reach the page."""
         return access.is_loopback(self._host) and not self._url
 
     @property
     def link(self) -> str:
-        """The address that lets people in."""
         shown = access.address_towards_others(self._host) if self._host in access.ANYWHERE else self._host
         own = f"http://{f'[{shown}]' if ':' in shown else shown}:{self.port}"
         return f"{self._url or own}/?token={self._passes.token}"
 
     @property
     def announcement(self) -> str:
-        """Where the page is, and who can open it."""
         lines = [words.OPEN.format(self.link)]
         if self._url:
             lines.append(words.OPEN_AS_ADMIN.format(f"{self._url}/?token={self._passes.admin_token}"))
@@ -250,10 +247,7 @@ class Page(Door):
         return tab
 
     async def _listen(self, tab: web.WebSocketResponse, chat: PageChat, *, is_admin: bool) -> None:
-        """Take what comes through a socket until it ends: JSON, and the bytes of a file behind its name.
-
-        Of what comes too fast, only the key is read.
-        """
+        """Take JSON until a socket ends, and each file behind its name. Of what comes too fast, only read the key."""
         sending: dict[str, Any] = {}
         async for message in tab:
             if self._bot is None or message.type is WSMsgType.ERROR:

@@ -34,7 +34,6 @@ class Child:
 
     @classmethod
     async def start(cls, folder: Path, weights: Path) -> Child:
-        """Start the process. Raises OSError."""
         pipe = asyncio.subprocess.PIPE
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "bot.training", str(folder), str(weights)),
@@ -82,7 +81,6 @@ class Child:
             os.killpg(self._process.pid, signal.SIGKILL)
 
     async def end(self) -> None:
-        """Kill what is left, and return when it is gone."""
         self.kill()
         await self._process.wait()
         await self._errors

@@ -50,7 +50,6 @@ class Progress:
     ending_since: float = 0.0
 
     def end(self, doing: str) -> None:
-        """Note what is done now, until the run ends."""
         self.ending, self.ending_since = doing, time.monotonic()
 
     def hear(self, message: dict[str, Any]) -> bool:

@@ -82,10 +82,7 @@ class Runs:
             self._beginning = ""
 
     async def begin(self, run: Run, chat: Chat) -> None:
-        """Begin a run in a message of its own, within `beginning`. Raises Explained.
-
-        Unless it is fresh, it goes on with an interrupted run of its network.
-        """
+        """Begin a run in a message of its own. Unless it is fresh, go on with an interrupted one. Raises Explained."""
         if self._stopping.is_set():
             raise Explained(sentences.STOPPING)
         self.running, self._progress = run, Progress()
@@ -129,7 +126,6 @@ class Runs:
             raise Explained(admins.TRAINING_ELSEWHERE) from error
 
     async def ended(self) -> None:
-        """Wait until the runs have ended, and their messages say so."""
         while self._tasks:
             await asyncio.wait(self._tasks)
 

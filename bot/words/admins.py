@@ -114,10 +114,7 @@ def command(run: Run) -> str:
 
 
 def training_begins(run: Run, done: float | None, seconds: float | None) -> Markup:
-    """Open the message that shows a run. `done` is how much of it was done before an interruption, from 0 to 1.
-
-    `seconds` says about how long the rest takes, if that is known.
-    """
+    """Open the message of a run. `done` is the share done before an interruption; `seconds`, about what is left."""
     takes = REST_TAKES if done is not None else TAKES if run.minutes is None else ALL_TAKES
     about = takes.format(duration(seconds)) if seconds else ""
     if done is not None:

@@ -129,7 +129,7 @@ BUTTONS = {
 NEW = "new"
 TABOO = Markup("There's a word in that I'd rather not play with. Give me another one, and I'll gladly begin.")
 TABOO_NAME = Markup("<i>I'd rather keep this name to myself.</i>")
-TABOO_VERSE = Markup("<i>I wrote a word there that I'd rather keep to myself. Ask me for another one.</i>")
+TABOO_VERSE = Markup("<i>There's a word in this one that I'd rather keep to myself. Ask me for another one.</i>")
 CODE = "code {}"
 """How a door labels a code that it cannot make a link."""
 DETAILS = Markup(
