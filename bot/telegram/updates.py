@@ -140,7 +140,7 @@ class Updates:
     def failures(self) -> dict[str, str]:
         found = {}
         if self._silent_since:
-            found["Telegram"] = f"no answer since {self._silent_since:%Y-%m-%d %H:%M:%S} UTC"
+            found["Telegram"] = f"no good answer since {self._silent_since:%Y-%m-%d %H:%M:%S} UTC"
         if self._paused_for > UNHEALTHY_SECONDS:
             found["polling"] = f"paused for {sentences.duration(self._paused_for)}, as no messages leave"
         return found
@@ -233,7 +233,7 @@ async def _persist(call: Callable[[], Awaitable[Any]], failed: Callable[[], Awai
             if isinstance(error, Conflict):
                 logger.error("Another program fetches this bot's updates with the same token; end it, or this one")  # noqa: TRY400
             else:
-                logger.warning("Telegram cannot be reached (%s); the next try is in %.0f s", error, pause)
+                logger.warning("Telegram does not answer as it should (%s); the next try is in %.0f s", error, pause)
         await failed()
         await asyncio.sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
