@@ -115,6 +115,7 @@ class Pipes(Chat):
         """Clear what was typed. The file stays, as others may not read it."""
         with contextlib.suppress(FileNotFoundError):
             os.truncate(self.history, 0)
+        self.note(sentences.SAVED_STAYS)
 
     async def typing(self) -> None: ...
 

@@ -43,8 +43,10 @@ def lists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lists]:
 @pytest.mark.parametrize(
     ("is_listed", "words"),
     [
-        (True, "nigg Niggosaurus hitlerosaurus megahitleria Adolf Putinosaurus Führer kkk HITLER's Hítler h1tl3r (hitler) \uff48\uff49tler"),
-        (False, "Scunthorpe Essex Sussex assume Niger Nigeria Nigersaurus Nigeroceras Adolfus Vaginatispora snigger niggardly niggling"),
+        (True, "Adolf Putinosaurus Führer kkk Osama's Penisaurus vaginas"),
+        (True, "nigg Niggosaurus hitlerosaurus megahitleria HITLER's Hítler h1tl3r (hitler) \uff48\uff49tler"),
+        (False, "Scunthorpe Essex Sussex assume Niger Nigeria Nigersaurus Nigeroceras snigger niggardly niggling"),
+        (False, "Adolfus Vaginatispora"),
         (False, "Dick Moby-Dick cockatrice Titus Shiitake Whitley 1337 80085 bass-clarinet Pakistan Strontium"),
     ],
 )

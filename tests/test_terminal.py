@@ -305,7 +305,7 @@ def test_a_chat_at_a_terminal(environment: Environment, own_checkpoints: Path, t
         here.type("/cancel\r")
         here.until(f"is cancelled(.|\n)*{PROMPT}")
         here.type("/cancel\r")
-        here.until(f"is over already(.|\n)*{PROMPT}")
+        here.until(f"No training is running(.|\n)*{PROMPT}")
         assert here.end() == 0
         assert termios.tcgetattr(here.slave) == here.attributes
     history = tmp_path / "people.db-history"
@@ -333,7 +333,7 @@ def test_what_is_forgotten_is_in_no_file(environment: Environment, tmp_path: Pat
         here.type("/forget\r")
         here.until(f"Yes, forget me(.|\n)*{PROMPT}")
         here.type("#1\r")
-        here.until(f"forgotten you(.|\n)*{PROMPT}")
+        here.until(f"saved stay(.|\n)*forgotten you(.|\n)*{PROMPT}")
         files = [path for path in tmp_path.rglob("*") if path.is_file()]
         assert tmp_path / "mangosaurus.db-history" in files
         assert [path for path in files if b"secret" in path.read_bytes()] == []
