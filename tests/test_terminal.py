@@ -401,7 +401,7 @@ async def test_the_progress_of_a_training_is_in_the_toolbar() -> None:
         assert (screen.session.bottom_toolbar, screen.newest[0]) == (None, training)
         await screen.change(training, None)
         assert screen.newest[1] == []
-    said = f"Training\n{sentences.HOW_TO_END}\n\nMango\n[1 another]\n\nTrained\n[1 undo]\n\n"
+    said = "Training\n\nMango\n[1 another]\n\nTrained\n[1 undo]\n\n"
     assert shown.getvalue().replace("\r", "") == said
 
 

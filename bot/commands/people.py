@@ -84,10 +84,7 @@ async def export(ask: Said, _rest: str, bot: Bot) -> None:
 
 
 async def forget(ask: Said, rest: str, bot: Bot) -> None:
-    """Ask whether everything should be deleted. `/forget yes` or `no` answers, except for somebody in a group.
-
-    A group or channel that posts as itself has no other way to answer.
-    """
+    """Ask whether everything should be deleted; `/forget yes` or `no` answers, but not for one person in a group."""
     is_person, word = ask.person > 0, rest.strip().lower()  # Telegram's groups and channels have negative ids
     if word in ("yes", "no") and (ask.chat.is_private or not is_person):
         if word == "yes":
