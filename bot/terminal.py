@@ -112,6 +112,7 @@ class Pipes(Chat):
         """Delete what was typed. The empty file stays, because only its owner can read it."""
         with contextlib.suppress(FileNotFoundError):
             os.truncate(self.history, 0)
+        self.note(sentences.SAVED_STAYS)
 
     async def typing(self) -> None: ...
 
@@ -145,7 +146,7 @@ class Pipes(Chat):
     def _whole(self, message: int, shown: list[Run], buttons: Buttons) -> list[Run]:
         """Return a message with its buttons in a row below it, numbered; or with the commands that end a training."""
         flat = [button for row in buttons for button in row]
-        if any(button.data.startswith("1:training:") for button in flat):
+        if _ends_training(buttons):
             return [*shown, Run("\n"), *_drawn(sentences.HOW_TO_END)]
         if flat or self.newest[0] == message:
             self.newest = (message, flat)
@@ -214,7 +215,7 @@ class Screen(Pipes):
         else:
             self._put_below([])
             gap = [Run("" if goes_on else "\n\n")] if before else []
-            super()._show(message, [*gap, *rest], buttons)
+            super()._show(message, [*gap, *rest], () if _ends_training(buttons) else buttons)  # the toolbar tells
             self._shown = (0, "")
 
     def _put_below(self, shown: Sequence[Run]) -> None:
@@ -232,6 +233,10 @@ class Screen(Pipes):
         ]
         with contextlib.suppress(OSError):  # the terminal is gone, and SIGHUP on its way
             print_formatted_text(FormattedText(styled), end="", flush=True)
+
+
+def _ends_training(buttons: Buttons) -> bool:
+    return any(button.data.startswith("1:training:") for row in buttons for button in row)
 
 
 def _opened(path: Path) -> History:

@@ -200,6 +200,9 @@ def test_commands_are_completed_and_all_is_done_with_the_keyboard_alone(looker: 
     looker.line.fill("/s")
     keys.press("ArrowUp")
     expect(looker.window.get_by_role("option", selected=True)).to_contain_text("/status")
+    looker.line.fill("/po")
+    keys.press("Enter")  # which needs words
+    expect(looker.line).to_have_value("/poem ")
     looker.line.fill("/di")
     expect(looker.window.get_by_role("option", selected=True)).to_contain_text("/dino")
     keys.press("Enter")  # takes what is marked

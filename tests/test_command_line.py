@@ -251,7 +251,7 @@ def test_weights_and_logs_of_another_text_are_replaced_only_with_replace(folder:
     begin = ("train", "names", *SMALL, "--out", out, "--corpus")
     run_well(*begin, folder / "names.txt")
     before = out.read_bytes(), log.read_text()
-    refusal = f"error: {out} has no log of a training on this text; choose another --out, or add --replace\n"
+    refusal = f"error: {out} may come from another text; choose another --out, or add --replace\n"
     for kept in (before, (before[0], "")):
         result = run(*begin, tmp_path / "own.txt")
         assert (result.exit_code, result.stderr.splitlines(keepends=True)[-1]) == (1, refusal)

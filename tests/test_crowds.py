@@ -203,3 +203,17 @@ async def test_unfinished_states_leave_the_promised_answers_their_places(
         begun = now()
         await asyncio.gather(*(live.conclude(Markup("the end")) for live in lives))
         assert now() - begun <= 4
+
+
+@in_no_time
+async def test_a_lost_state_of_what_arrives_complete_earns_no_apology(settings: Settings) -> None:
+    server = Server()
+    server.chats.add(ALICE)
+    server.refusals["sendMessage"].append(Refusal(429, "Too Many Requests", retry_after=38))
+    async with door(settings, server, message_rate=30) as telegram:
+        async with LiveMessage(telegram.chat(ALICE)) as live:
+            live.show(Markup("the beginning"))
+            await asyncio.sleep(12)
+        await live.conclude(Markup("the end"))
+        await asyncio.sleep(100)
+    assert server.texts == ["the end"]

@@ -168,7 +168,7 @@ async def test_an_undo_to_a_version_that_is_lost(admin: FakeChat, dino: Versions
 
 async def test_custom_voices_have_versions_too(admin: FakeChat, voices: Voices) -> None:
     for words in ("names", "sonnet", "voice:", "voices/abcdefg", "dino 2"):
-        assert (await admin.ask(f"/models {words}")).html == admins.MODELS_USAGE
+        assert (await admin.ask(f"/models {words}")).html == admins.MODELS_USAGE.format(words)
     voice = voices.add("pokémon", "names", "text")
     assert (await admin.ask("/models")).labels == ["poem", "voice:pokémon"]
     assert (await admin.press("voice:pokémon")).html == "<b>voice:pokémon</b> has no weights yet."

@@ -536,6 +536,9 @@ async def test_to_be_forgotten_empties_the_chat_for_good(settings: Settings) -> 
         assert (await visitor.get("/files/2"))[0] == 404
         await tab.press({"id": 1}, 0)
         assert (await tab.next("pressed", at=[1, 0]))["text"] == words.BUTTON_GONE
+        await tab.ask("/dino")
+        assert text_of(await tab.ask("/forget yes")).startswith("Done, I've forgotten you.")
+        assert (await second.next("forgotten"))["messages"] == []
     async with started_again(settings, page, visitor.cookie) as again, again.tab() as tab:
         assert tab.chat["messages"] == []
         assert text_of(await tab.answer()).startswith("Hi, I'm Mangosaurus.")

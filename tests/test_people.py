@@ -86,8 +86,9 @@ async def test_settings_change_in_place_and_answers_go_by_them(chat: FakeChat, b
 
 async def test_settings_by_words(chat: FakeChat) -> None:
     for text, marked in (("wild", "wild one"), ("TAME 5", "tame five"), ("10", "tame ten"), ("3 bold", "bold three")):
-        labels = (await chat.ask(f"/settings {text}")).labels
+        labels = (message := await chat.ask(f"/settings {text}")).labels
         assert " ".join(label.strip("• ") for label in labels if "•" in label) == marked
+    assert message.html == sentences.SET.format("bold", "3 names")
     for text in ("mad", "wild 4", "5 names"):
         assert (await chat.ask(f"/settings {text}")).html == sentences.SETTINGS_USAGE
     assert "• bold •" in (await chat.ask("/settings")).labels
@@ -167,6 +168,13 @@ async def test_no_keeps_everything_and_yes_deletes_it(chat: FakeChat, bob: FakeC
     assert (await chat.ask(f"/again {code}")).html == sentences.UNKNOWN_CODE.format(code)
     assert await kept(bob, BOB) == others
     chat.bot.tally.errors.clear()
+
+
+async def test_yes_and_no_by_words(chat: FakeChat) -> None:
+    await asked(chat)
+    assert ((await chat.ask("/forget NO")).html, await kept(chat) == NOTHING) == (sentences.KEPT, False)
+    assert ((await chat.ask("/forget maybe")).html, await kept(chat) == NOTHING) == (sentences.FORGET, False)
+    assert ((await chat.ask("/forget yes")).html, await kept(chat)) == (sentences.FORGOTTEN_YOU, NOTHING)
 
 
 async def test_only_the_person_who_asked_may_press(group: FakeChat) -> None:

@@ -44,8 +44,10 @@ def lists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lists]:
 @pytest.mark.parametrize(
     ("is_listed", "words"),
     [
+        (True, "Adolf Putinosaurus Führer kkk Osama's Penisaurus vaginas"),
         (True, "nigg Niggosaurus hitlerosaurus megahitleria HITLER's Hítler h1tl3r (hitler) \uff48\uff49tler"),
         (False, "Scunthorpe Essex Sussex assume Niger Nigeria Nigersaurus Nigeroceras snigger niggardly niggling"),
+        (False, "Adolfus Vaginatispora"),
         (False, "Dick Moby-Dick cockatrice Titus Shiitake Whitley 1337 80085 bass-clarinet Pakistan Strontium"),
     ],
 )
@@ -170,7 +172,8 @@ async def test_verse_that_was_drawn_is_replaced_when_it_is_shown(chat: FakeChat,
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "said"), [("mang*\n", 0, "rather not play"), ("a b\n", 1, "'a b' is not one word")]
+    ("words", "code", "said"),
+    [("# mine\n\n  # fruit\nmang*\n", 0, "rather not play"), ("#\n\na b\n", 1, "line 3: 'a b' is not one word")],
 )
 def test_the_operators_list_is_a_file_in_the_home_folder(
     checkpoints: Path, tmp_path: Path, words: str, code: int, said: str

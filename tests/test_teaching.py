@@ -77,7 +77,7 @@ async def test_without_a_file_a_voice_goes_on_or_starts_over(script: Script, adm
 
 
 async def test_what_cannot_be_taught(script: Script, admin: FakeChat, pokemon: Voice) -> None:
-    assert (await admin.ask("/retrain names keats")).html == admins.NO_FILE.format(admins.HOW_TO_TEACH)
+    assert (await admin.ask("/retrain names keats")).html == admins.NO_FILE.format("keats", admins.HOW_TO_TEACH)
     assert (await admin.ask("/retrain names")).html == admins.HOW_TO_TEACH
     assert await teach(admin, LIST, "/retrain") == admins.RETRAIN_USAGE
     for name in ("../x", "a", "\u202eabc", "🦖🦖", "dino", "fresh", "a b", "a b fresh", "x" * 10_000):

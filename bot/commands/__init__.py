@@ -35,6 +35,8 @@ class Command(NamedTuple):
     """Whether it is for admins. For everybody else, it does not exist."""
     alone: bool = False
     """Whether it answers text after the command with a hint."""
+    needs_words: bool = False
+    """Whether it answers the command alone with a hint."""
 
 
 async def show_help(ask: Said, _rest: str, bot: Bot) -> None:
@@ -55,10 +57,12 @@ def menu(*, is_admin: bool) -> dict[str, str]:
 COMMANDS = {
     "start": Command(welcome.start, CHATTER),
     "dino": Command(names.dino, WRITING, "invent dinosaur names", sentences.HELP_DINO),
-    "poem": Command(verse.poem, WRITING, "continue a line of verse", sentences.HELP_POEM),
+    "poem": Command(verse.poem, WRITING, "continue a line of verse", sentences.HELP_POEM, needs_words=True),
     "sonnet": Command(verse.sonnet, WRITING, "fourteen lines that scan and rhyme", sentences.HELP_SONNET),
     "voices": Command(voices.voices, CHATTER, "other voices for names and verse", sentences.HELP_VOICES),
-    "again": Command(verse.again, WRITING, "show a creation again, by its code", sentences.HELP_AGAIN),
+    "again": Command(
+        verse.again, WRITING, "show a creation again, by its code", sentences.HELP_AGAIN, needs_words=True
+    ),
     "seed": Command(people.seed, CHATTER, "see or set your seed", sentences.HELP_SEED),
     "settings": Command(
         people.settings, CHATTER, "how daring I am, and how many names you get", sentences.HELP_SETTINGS
@@ -69,7 +73,7 @@ COMMANDS = {
     "forget": Command(people.forget, CHATTER, "delete everything I keep about you"),  # beside /export in the help
     "help": Command(show_help, CHATTER, "what I can do"),
     "about": Command(welcome.about, CHATTER, "what I'm made of", sentences.HELP_ABOUT, alone=True),
-    "retrain": Command(admin.retrain, CHATTER, "train a network", sentences.HELP_RETRAIN, admin=True),
+    "retrain": Command(admin.retrain, CHATTER, "train a network", sentences.HELP_RETRAIN, admin=True, needs_words=True),
     "models": Command(models.models, CHATTER, "the versions of each network", sentences.HELP_MODELS, admin=True),
     "status": Command(admin.status, CHATTER, "how I am", sentences.HELP_STATUS, admin=True, alone=True),
 }

@@ -38,7 +38,7 @@ async def models(ask: Said, rest: str, bot: Bot) -> None:
     titles = await asyncio.to_thread(bot.shelf.titles)
     network = next((network for network, title in titles.items() if title == given), None)
     if network is None:
-        raise Explained(admins.MODELS_USAGE)
+        raise Explained(admins.MODELS_USAGE.format(sentences.cut(rest.strip(), 40)))
     await ask.chat.say(*await _versions(network, bot))
 
 

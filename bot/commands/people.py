@@ -52,7 +52,8 @@ async def settings(ask: Said, rest: str, bot: Bot) -> None:
         raise Explained(sentences.SETTINGS_USAGE)
     changes = {"mood" if word in MOODS else "names": word if word in MOODS else int(word) for word in words}
     person = await (bot.store.set_preferences(ask.person, **changes) if words else bot.store.person(ask.person))
-    await ask.chat.say(sentences.SETTINGS, _choices(person))
+    now = sentences.SET.format(person.mood, sentences.counted(person.names, "name"))
+    await ask.chat.say(now if words else sentences.SETTINGS, _choices(person))
 
 
 async def choose(ask: Pressed, what: str, value: str, owner: str, bot: Bot) -> None:
@@ -83,16 +84,20 @@ async def export(ask: Said, _rest: str, bot: Bot) -> None:
 
 
 async def forget(ask: Said, rest: str, bot: Bot) -> None:
-    """Ask whether everything should be deleted. A group or channel that posts as itself confirms by `/forget yes`."""
-    if ask.person > 0:  # Telegram's groups and channels have negative ids
+    """Ask whether everything should be deleted; `/forget yes` or `no` answers, but not for one person in a group."""
+    is_person, word = ask.person > 0, rest.strip().lower()  # Telegram's groups and channels have negative ids
+    if word in ("yes", "no") and (ask.chat.is_private or not is_person):
+        if word == "yes":
+            await bot.store.forget(ask.person)
+            await ask.chat.forget(0)
+        forgotten = sentences.FORGOTTEN_YOU if is_person else sentences.FORGOTTEN_GROUP
+        await ask.chat.say(forgotten if word == "yes" else sentences.KEPT)
+    elif is_person:
         yes = Button.of(sentences.FORGET_YES, "forget", "yes", ask.person)
         no = Button.of(sentences.FORGET_NO, "forget", "no", ask.person)
         await ask.chat.say(sentences.FORGET, [[yes, no]])
-    elif rest.strip().lower() != "yes":
-        await ask.chat.say(sentences.FORGET_GROUP)
     else:
-        await bot.store.forget(ask.person)
-        await ask.chat.say(sentences.FORGOTTEN_GROUP)
+        await ask.chat.say(sentences.FORGET_GROUP)
 
 
 async def forget_or_keep(ask: Pressed, choice: str, owner: str, bot: Bot) -> None:

@@ -156,7 +156,7 @@ async def teach(ask: Said, form: Form, words: Sequence[str], bot: Bot) -> Run:
     if ask.file:
         voice = await _taught(ask, ask.file, form, name, voice, bot)
     elif voice is None:
-        raise Explained(admins.NO_FILE.format(_how_to_teach(ask)))
+        raise Explained(admins.NO_FILE.format(name, _how_to_teach(ask)))
     return Run(voice.network, voice.form, voice.name, fresh=fresh or ask.file is not None)
 
 

@@ -26,7 +26,7 @@ from aiohttp import WSMsgType, web
 from bot.admission import Buckets
 from bot.asks import LARGEST_FILE, File, Pressed, Said, Sent
 from bot.chat import Door
-from bot.commands import menu
+from bot.commands import COMMANDS, menu
 from bot.page import access
 from bot.page.chat import PageChat
 from bot.settings import Rate
@@ -234,7 +234,9 @@ class Page(Door):
         hello = Said(person=person, chat=chat, is_admin=is_admin, text="/start")
         try:
             places = await chat.make_room(bot) if is_new else {}
-            await chat.enter(tab, {"run": self._run, "admin": is_admin, "commands": menu(is_admin=is_admin)})
+            needs = [name for name, command in COMMANDS.items() if command.needs_words]
+            facts = {"run": self._run, "admin": is_admin, "commands": menu(is_admin=is_admin), "needs_words": needs}
+            await chat.enter(tab, facts)
             if places:
                 chat.recalling = asyncio.create_task(chat.fill(places, hello, bot, self._recalls))
             elif is_new:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from telegram.ext import ExtBot
 
     from bot.chat import Buttons, Offer
-    from bot.telegram.pacing import Pacing
+    from bot.telegram.pacing import Pacing, Place
 
 logger = logging.getLogger(__name__)
 
@@ -72,22 +72,24 @@ class TelegramChat(Chat):
         if asked and not self.is_private:  # so that each person sees which answer is theirs
             self._where["reply_parameters"] = ReplyParameters(asked.message_id, allow_sending_without_reply=True)
 
-    async def say(self, html: Markup, buttons: Buttons = (), **_: Any) -> int:
+    async def say(self, html: Markup, buttons: Buttons = (), *, unfinished: bool = False) -> int:
+        where = self._where | {"reply_markup": _keyboard(buttons), "rate_limit_args": self._place_of(unfinished)}
         with _explained():
-            text, keyboard = self._linked(html), _keyboard(buttons)
-            return (await self._bot.send_message(self.id, text, reply_markup=keyboard, **self._where)).message_id
+            return (await self._bot.send_message(self.id, self._linked(html), **where)).message_id
 
-    async def change(self, message: int, html: Markup | None, buttons: Buttons = (), **_: Any) -> None:
-        keyboard = _keyboard(buttons)
+    async def change(
+        self, message: int, html: Markup | None, buttons: Buttons = (), *, unfinished: bool = False
+    ) -> None:
+        where: dict[str, Any] = {"reply_markup": _keyboard(buttons), "rate_limit_args": self._place_of(unfinished)}
         with _explained():
             if html is None:
-                await self._bot.edit_message_reply_markup(
-                    self.id, message, reply_markup=keyboard, rate_limit_args=self._place
-                )
+                await self._bot.edit_message_reply_markup(self.id, message, **where)
             else:
-                await self._bot.edit_message_text(
-                    self._linked(html), self.id, message, reply_markup=keyboard, rate_limit_args=self._place
-                )
+                await self._bot.edit_message_text(self._linked(html), self.id, message, **where)
+
+    def _place_of(self, unfinished: bool) -> Place:
+        """Return where a message stands. An unfinished one answers nothing yet, so nobody misses it."""
+        return self._place._replace(asks=frozenset()) if unfinished else self._place
 
     async def refuse(self, html: Markup) -> bool:
         if not self._pacing.spares(self.id):

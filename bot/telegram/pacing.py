@@ -62,7 +62,7 @@ REFUSAL_SECONDS = 3.0
 class Place(NamedTuple):
     """Where a message stands: behind what was asked before it, or among the refusals.
 
-    `asks` are the numbers of the asks that are answered with it.
+    `asks` are the numbers of the asks that are answered with it: none, if more will follow.
     """
 
     number: int
@@ -359,9 +359,10 @@ class Pacing(BaseRateLimiter[Any]):
                 self._regret(turn, error)
 
     def _regret(self, turn: Turn, error: NetworkError) -> None:
-        """Note that Telegram did not take a message, to say so in its chat later."""
+        """Note that Telegram did not take an answer, to say so in its chat later."""
         now, is_lost = asyncio.get_running_loop().time(), isinstance(error, NothingSentError | ServerError)
-        if not is_lost or turn.doubt or turn.queue is not self._messages or now >= self._open_until:
+        is_answer = turn.queue is self._messages and turn.place.asks
+        if not is_lost or turn.doubt or not is_answer or now >= self._open_until:
             return
         if turn.is_on_its_way and now >= self._apologise_at:  # Telegram fails
             self._apologise_at = now + RETRY_SECONDS

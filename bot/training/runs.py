@@ -157,7 +157,7 @@ class Runs:
 
     def _check(self, key: str) -> None:
         if self.running is None or self.running.key != key:
-            raise Explained(admins.TRAINING_OVER)
+            raise Explained(admins.TRAINING_OVER if self.running else admins.NO_TRAINING)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

@@ -47,7 +47,7 @@ REMOVED = Markup("The voice {} is gone.")
 VOICE_IS_TRAINING = Markup("I'm training <b>{}</b>. Cancel that first, then I can remove it.")
 VOICES_FULL = Markup("I have {} voices, and that's as many as I can keep. Remove one with /voices first.")
 VOICE_NOT_KEPT = Markup("I couldn't write that to the disk. The log says why.")
-NO_FILE = Markup("I see no file there. {}")
+NO_FILE = Markup("I have no voice called <b>{}</b> yet, and no text to learn it from. {}")
 NOT_FETCHED = Markup("I couldn't fetch that file. Please send it again.")
 TEXT_TOO_LARGE = Markup("Your file has {:.1f} MB, and I can take up to {:g}. Please give me a part of it.")
 TEXT_REFUSED = Markup("I can't learn from that: {}.")
@@ -76,6 +76,7 @@ RETRAIN_USAGE = Markup(
 MINUTES = Markup("A training can take from {:g} to {:,g} minutes, for example <code>/retrain dino 5</code>.")
 ALREADY_TRAINING = Markup("I'm still training <b>{}</b>. Please ask again when that is done.")
 TRAINING_OVER = Markup("That training is over already.")
+NO_TRAINING = Markup("No training is running.")
 FINISH, CANCEL, UNDO = "Stop and compare", "Cancel", "Undo"
 FINISHING = "I'm stopping. Let's see how good the best weights are."
 CANCELLING = "I'm cancelling it."
@@ -182,8 +183,8 @@ def verdict(run: Run, progress: Progress, version: str, seconds: float) -> Marku
 # Versions.
 
 MODELS_USAGE = Markup(
-    "Tell me whose versions you'd like to see, or nothing at all: <code>/models</code>, <code>/models dino</code>, "
-    "<code>/models voice:pokemon</code>."
+    "I have no network called <b>{}</b>. Send /models alone, <code>/models poem</code>, or "
+    "<code>/models voice:pokemon</code> for a voice."
 )
 USE_IT, USE_ANYWAY, LEAVE_IT = "use {}", "Use it all the same", "Leave it"
 IN_USE = "{} is in use now."

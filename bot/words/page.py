@@ -2,7 +2,7 @@
 
 from markupsafe import Markup
 
-TOO_LONG = "A message can have up to 4,096 characters, and that's longer. Please send it in parts."
+TOO_LONG = "A message can have up to 4,096 characters, and yours has more. Please send it in parts."
 PAGE = {
     "title": "Mangosaurus",
     "subtitle": "dinosaurs that never lived, verse that Shakespeare never wrote",

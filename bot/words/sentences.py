@@ -127,7 +127,7 @@ BUTTONS = {
     "details": "details",
 }
 NEW = "new"
-TABOO = Markup("There's a word in that I'd rather not play with. Give me another one, and I'll gladly begin.")
+TABOO = Markup("One of your words I'd rather not play with. Give me another, and I'll gladly begin.")
 TABOO_NAME = Markup("<i>I'd rather keep this name to myself.</i>")
 TABOO_VERSE = Markup("<i>There's a word in this one that I'd rather keep to myself. Ask me for another one.</i>")
 CODE = "code {}"
@@ -200,6 +200,7 @@ SETTINGS_USAGE = Markup(
 )
 NUMBERS = {"1": "one", "3": "three", "5": "five", "10": "ten"}
 CHOSEN = Markup("Got it.")
+SET = Markup("Got it. I'm {} now, and <code>/dino</code> gives you {}.")
 KEEPSAKE = Markup("The last things I wrote for you, on a page to keep.")
 KEEPSAKE_TITLE, OLDER_CODES = "What Mangosaurus wrote for you", "And before that: {}"
 EXPORT = Markup("Here's everything I keep about you.")
@@ -252,5 +253,6 @@ HOW_TO_END = Markup("/stop ends it, and uses its best weights if they're better;
 SAVED = Markup("There's a file for you: <code>{}</code>")
 NOT_SAVED = Markup("I couldn't save the file <code>{}</code>: {}.")
 NO_SUCH_FILE = "There is no file that I can read at {}."
+SAVED_STAYS = "The files that /export has saved stay where they are."
 TYPED_HERE = Markup("What you type here is kept too, in <code>{}</code>, until you send /forget.")
 ANOTHER_HERE = "Another Mangosaurus runs in this folder already, as process {}. We share all that we know."

@@ -1,8 +1,9 @@
 """Words that a bot should neither play with nor show: slurs, obscenities, and names such as those of tyrants.
 
 The program's list, data/taboo.txt, has hashes, so that nobody who opens the folder has to read the words. The
-operator's list, taboo.txt in the home folder, has plain words. Each line is a word. A star behind it stands for more
-letters, stars around it for letters on both sides. A word with "!" before it is allowed, whatever other lines say.
+operator's list, taboo.txt in the home folder, has plain words. Each line is a word, or a comment that begins with "#".
+A star behind a word stands for more letters, stars around it for letters on both sides. A word with "!" before it is
+allowed, whatever other lines say.
 """
 
 import re
@@ -27,15 +28,22 @@ def is_taboo(text: str) -> bool:
 def hashed(line: str) -> str:
     """Return a line of a list with a hash in place of its word. Raises TableError."""
     if not (found := _LINE.fullmatch(fold(line.strip()))):
-        raise TableError(f"taboo.txt: {line.strip()!r} is not one word of {SHORTEST} to {LONGEST} letters")
+        raise TableError(f"{line.strip()!r} is not one word of {SHORTEST} to {LONGEST} letters")
     return f"{found[1]}{_hash(found[2])}{found[3]}"
 
 
 @cache
 def lists() -> frozenset[str]:
     """Read both lists, once. Raises OSError, or TableError for a line of the operator's that is not one word."""
+    lines = LISTED.read_text(encoding="ascii").split()
     own = OWN.read_text(encoding="utf-8-sig", errors="replace").splitlines() if OWN.exists() else []
-    return frozenset([*LISTED.read_text(encoding="ascii").split(), *map(hashed, filter(str.strip, own))])
+    for number, line in enumerate(own, start=1):
+        if line.strip() and not line.lstrip().startswith("#"):
+            try:
+                lines.append(hashed(line))
+            except TableError as error:
+                raise TableError(f"taboo.txt, line {number}: {error}") from None
+    return frozenset(lines)
 
 
 @lru_cache(maxsize=10_000)

@@ -77,7 +77,7 @@ def _check(out: Path, line: str, corpus: Corpus, *, replacing: bool) -> None:
     form = started.get("form", started.get("kind"))  # as logs of 0.1.0 call it
     is_ours = (form, started.get("corpus")) == (corpus.form, corpus.digest)
     if (line or out.exists()) and not is_ours and not replacing:
-        raise TrainingError(f"{out} has no log of a training on this text; choose another --out, or add --replace")
+        raise TrainingError(f"{out} may come from another text; choose another --out, or add --replace")
 
 
 def record(

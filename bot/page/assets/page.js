@@ -374,8 +374,9 @@ function move(step) {
 }
 
 function choose(number) {
-  fill(`/${options[number].name}`);
-  submit();
+  const { name } = options[number], needsWords = facts.needs_words.includes(name);
+  fill(needsWords ? `/${name} ` : `/${name}`);
+  if (!needsWords) submit();
 }
 
 line.onkeydown = (event) => {
