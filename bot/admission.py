@@ -81,15 +81,17 @@ class Buckets:
     def spend(self, person: object, cost: float) -> int:
         """Take tokens from a bucket, at most all that it can hold.
 
-        If it does not hold them now, take none, and return the seconds until it does.
+        It must hold one of them now, and owes the others: so nobody waits for a sonnet after three names. If it does
+        not hold one, take none, and return the seconds until it does.
         """
         if self._rate is None:
             return 0
-        now, cost = self._clock(), min(cost, self._rate.answers)
-        full_at = max(self._full_at.get(person, now), now) + cost * self._rate.seconds / self._rate.answers
-        wait = full_at - now - self._rate.seconds
+        now, token = self._clock(), self._rate.seconds / self._rate.answers
+        full_at = max(self._full_at.get(person, now), now)
+        wait = full_at + min(cost, 1.0) * token - now - self._rate.seconds
         if wait > ROUNDING_SECONDS:
             return math.ceil(wait - ROUNDING_SECONDS)
+        full_at += min(cost, self._rate.answers) * token
         self._full_at.pop(person, None)
         self._full_at[person] = full_at  # at the end, so that the bucket that was used longest ago comes first
         while self._full_at[oldest := next(iter(self._full_at))] <= now:

@@ -127,11 +127,13 @@ async def test_a_busy_bot_says_so_and_takes_no_turn(chat: FakeChat) -> None:
     assert await turn_of(chat, await chat.ask("/poem Shall I")) == 1
 
 
-async def test_a_sonnet_costs_all_that_a_person_has_and_a_second_one_waits(settings: Settings) -> None:
+async def test_a_sonnet_after_nine_names_is_written_and_what_comes_then_waits(settings: Settings) -> None:
+    """It costs as much as ten names, and is paid for afterwards."""
     async with serving(settings, rate_limit=Rate(10, 60)) as chat:
         admission, ask = chat.bot.admission, said(chat)
-        admission.charge(ask, Work(60.0))
+        for work in [Work(0.1)] * 9 + [Work(60.0)]:
+            admission.charge(ask, work)
         with pytest.raises(Refused) as error:
-            admission.charge(ask, Work(60.0))
+            admission.charge(ask, Work(0.1))
         assert error.value.sentence == sentences.TOO_MANY.format("60 s")
         admission.charge(said(chat, BOB), Work(0.1))

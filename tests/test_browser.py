@@ -52,7 +52,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Stage]:
-    with stage(Settings(database=tmp_path / "people.db", checkpoints=ROOT / "checkpoints")) as served:
+    private = Settings(database=tmp_path / "people.db", checkpoints=ROOT / "checkpoints", rate_limit=None)
+    with stage(private) as served:
         yield served
 
 

@@ -135,7 +135,7 @@ def test_any_prompt_can_be_exported(prompt: str) -> None:
 async def test_an_export_costs_all_that_a_person_has(settings: Settings) -> None:
     async with serving(settings, rate_limit=Rate(2, 60)) as chat:
         answers = [(await chat.ask("/export")).html for _ in range(2)]
-    assert answers == [sentences.EXPORT, sentences.TOO_MANY.format("60 s")]
+    assert answers == [sentences.EXPORT, sentences.TOO_MANY.format("30 s")]
 
 
 # Forgetting
