@@ -10,10 +10,12 @@ what happens at them into asks: `telegram`, `page` and `terminal`. The core impo
     commands    COMMANDS, the table of what people can ask, and a function for each command and each button
     routing     from an ask to its function, and from an error to words
     creations   all that decides a text
-    admission   which asks are accepted
+    admission   who may ask how often, and in which order
+    capacity    what the bot can still carry: it promises a time, or refuses
     answering   from a wish to an answer
-    store       people and creations, in a `database`
+    store       people and creations, in a `database`; its `schema` and migrations
     shelf       the weights that write, custom `voices` among them
+    writer      a thread that writes texts in one batch
     training    new weights while the bot serves
     words       every sentence that a person can read
 """
