@@ -4,26 +4,18 @@ Each person's asks are answered one after the other, in the order in which they 
 right behind it would run at the same time.
 """
 
-from __future__ import annotations
-
 import asyncio
 import math
 import time
-from contextlib import nullcontext
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from weakref import WeakValueDictionary
 
-from bot.asks import Said, Typed
+from bot.asks import Ask, Said, Typed
+from bot.capacity import Work
 from bot.chat import Refused
 from bot.settings import Rate
 from bot.words import sentences
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from contextlib import AbstractAsyncContextManager
-
-    from bot.asks import Ask
-    from bot.capacity import Work
 
 LETTERS = 12
 """How many letters, typed inline, cost a person as much as one text."""

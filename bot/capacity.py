@@ -5,22 +5,16 @@ asks is promised an answer within half a minute, or is refused at once. What can
 somebody who types, then texts for an export, then everything else.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from bot.chat import Refused
+from bot.chat import Chat, Refused
+from bot.creations import Creation, Wish
 from bot.words import sentences
 from model.text.forms import Genre
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from bot.chat import Chat
-    from bot.creations import Creation, Wish
 
 LONGEST_WAIT_SECONDS = 30.0
 """An answer that would come later is refused."""

@@ -1,17 +1,16 @@
 """A creation: all that decides one answer. Its version of the weights writes the same text from it, now and later."""
 
-from __future__ import annotations
-
 import re
 import secrets
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal, get_args
 
 from markupsafe import Markup
 
-from bot.chat import Button, Explained
+from bot.asks import Ask
+from bot.chat import Button, Buttons, Explained
 from bot.words import sentences
 from model.text.forms import MAX_TEMPERATURE, SONNET_TEMPERATURE, USUAL_TEMPERATURE, Genre
 from model.text.taboo import is_taboo
@@ -24,10 +23,6 @@ from model.writing.requests import (
     VerseRequest,
     generator_for,
 )
-
-if TYPE_CHECKING:
-    from bot.asks import Ask
-    from bot.chat import Buttons
 
 Mood = Literal["tame", "bold", "wild"]
 MOODS: tuple[Mood, ...] = get_args(Mood)

@@ -22,7 +22,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from bot.chat import StartError
+from bot.chat import Door, StartError
 from bot.store import UPGRADING, StoreError
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
     from bot.app import Bot
     from bot.asks import Ask
-    from bot.chat import Door
     from bot.settings import Address
 
 DEAF_SECONDS = 60.0

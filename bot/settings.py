@@ -4,23 +4,19 @@ The real environment wins over `.env`, and a key without a value counts as not s
 value, except where the value may be a secret.
 """
 
-from __future__ import annotations
-
 import difflib
 import re
 import stat
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from model.errors import MangosaurusError
 from model.files import HOME
 from model.text.forms import MAX_TEMPERATURE
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 TELEGRAMS_RATE = 30
 """Messages a second that Telegram accepts from a bot."""

@@ -26,8 +26,8 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from bot.asks import File, Pressed, Said
-from bot.chat import Button, Chat, Door, NotSent
+from bot.asks import Ask, File, Pressed, Said
+from bot.chat import Button, Buttons, Chat, Door, NotSent
 from bot.commands import menu
 from bot.words import sentences
 from bot.words.runs import Run, runs
@@ -40,8 +40,6 @@ if TYPE_CHECKING:
     from prompt_toolkit.history import History
 
     from bot.app import Bot
-    from bot.asks import Ask
-    from bot.chat import Buttons
 
 YOU = 1
 PRESS = re.compile("#([0-9]{1,2})", re.ASCII)

@@ -9,19 +9,17 @@ the folder and the files in it. Another process may write there too, so nothing 
 changes hold a lock.
 """
 
-from __future__ import annotations
-
 import contextlib
 import json
 import logging
 import re
 import shutil
 import unicodedata
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 
 from bot.creations import CODE, new_code
 from bot.locks import locked
@@ -29,12 +27,7 @@ from model.errors import MangosaurusError
 from model.files import write_whole
 from model.text.corpus import LONGEST_LINE, read_names, read_verse
 from model.text.encodings import CorpusError
-from model.text.forms import FORMS, Alphabet, Genre
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from model.text.forms import Form
+from model.text.forms import FORMS, Alphabet, Form, Genre
 
 logger = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from markupsafe import Markup
 
-from bot.capacity import CHATTER, EXPORT, OFFERS, WRITING
+from bot.capacity import CHATTER, EXPORT, OFFERS, WRITING, Work
 from bot.commands import admin, inline, models, names, people, verse, voices, welcome
 from bot.creations import CODE, MOODS
 from bot.words import sentences
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from bot.app import Bot
     from bot.asks import Said
-    from bot.capacity import Work
 
 
 class Command(NamedTuple):

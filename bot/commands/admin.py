@@ -12,7 +12,7 @@ from itertools import chain, count
 from typing import TYPE_CHECKING, cast
 from weakref import WeakKeyDictionary
 
-from bot.asks import Said
+from bot.asks import File, Pressed, Said
 from bot.chat import Button, Explained
 from bot.commands.voices import FRESH, teach, text_of
 from bot.database import StoreError
@@ -20,13 +20,11 @@ from bot.health import resident
 from bot.training.folder import Run
 from bot.voices import LONGEST_NAME, name_of
 from bot.words import admins, sentences, tables
-from model.text.forms import FORMS, Network
+from model.text.forms import FORMS, Form, Network
 from model.text.taboo import is_taboo
 
 if TYPE_CHECKING:
     from bot.app import Bot
-    from bot.asks import File, Pressed
-    from model.text.forms import Form
 
 logger = logging.getLogger(__name__)
 

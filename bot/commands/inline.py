@@ -11,19 +11,17 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot.asks import LONGEST_LINE, is_visible
+from bot.asks import LONGEST_LINE, Typed, is_visible
 from bot.capacity import OFFERS
 from bot.chat import Offer
 from bot.commands.names import LONGEST_PREFIX, like
-from bot.creations import ASIDE, Wish, network_of
+from bot.creations import ASIDE, Creation, Person, Wish, network_of
 from bot.words import layout, sentences
 from model.text.forms import Genre
 from model.text.taboo import is_taboo
 
 if TYPE_CHECKING:
     from bot.app import Bot
-    from bot.asks import Typed
-    from bot.creations import Creation, Person
     from bot.writer import Text
 
 logger = logging.getLogger(__name__)

@@ -8,10 +8,10 @@ import unicodedata
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Literal
 
-from bot.chat import Button, Explained, InDoubt, NotSent
+from bot.chat import Button, Buttons, Explained, InDoubt, NotSent
 from bot.voices import RemovedError
 from bot.words import admins, sentences, tables
-from model.checkpoint.encoding import CheckpointError
+from model.checkpoint.encoding import Checkpoint, CheckpointError
 from model.evaluation.comparison import digits_for
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from bot.app import Bot
     from bot.asks import Pressed, Said
-    from bot.chat import Buttons
-    from model.checkpoint.encoding import Checkpoint
     from model.text.forms import Form
 
 SHOWN = 8

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.answering import answer
-from bot.asks import voice_in
+from bot.asks import Said, voice_in
 from bot.chat import Explained
 from bot.commands.voices import voice_named
 from bot.creations import NOTHING, Wish, network_of
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
     from bot.app import Bot
-    from bot.asks import Said
     from model.checkpoint.encoding import Checkpoint
 
 MOST = 10

@@ -9,8 +9,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from bot.capacity import EXPORT
-from bot.chat import Button, Explained, LiveMessage
-from bot.creations import MOODS
+from bot.chat import Button, Buttons, Explained, LiveMessage
+from bot.creations import MOODS, Creation, Person
 from bot.store import LARGEST_SEED
 from bot.words import layout, sentences
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from bot.app import Bot
     from bot.asks import Pressed, Said
-    from bot.chat import Buttons
-    from bot.creations import Creation, Person
 
 NAMES_TO_CHOOSE = tuple(sentences.NUMBERS)
 MOST_WRITTEN, AT_ONCE = 200, 4

@@ -6,8 +6,6 @@ that address: nothing else is let in, and only the second link makes an admin.
 The server is aiohttp's: it is made to start and stop within a running program.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import hashlib
@@ -18,30 +16,23 @@ import secrets
 import socket
 from pathlib import Path
 from string import Template
-from typing import TYPE_CHECKING, Any
+from typing import Any, Self
 from urllib.parse import quote, urlsplit
 
 from aiohttp import WSMsgType, web
+from aiohttp.typedefs import Handler
 
 from bot.admission import Buckets
+from bot.app import Bot
 from bot.asks import LARGEST_FILE, File, Pressed, Said, Sent
 from bot.chat import Door
 from bot.commands import COMMANDS, menu
 from bot.page import access
-from bot.page.chat import PageChat
-from bot.settings import Rate
+from bot.page.chat import Message, PageChat
+from bot.settings import Rate, Settings
 from bot.words import page as words
 from bot.words import sentences
 from model.errors import MangosaurusError
-
-if TYPE_CHECKING:
-    from typing import Self
-
-    from aiohttp.typedefs import Handler
-
-    from bot.app import Bot
-    from bot.page.chat import Message
-    from bot.settings import Settings
 
 LOOPBACK, PORT = "127.0.0.1", 8765
 LAST_WORDS_SECONDS = 1

@@ -3,37 +3,28 @@
 `updates` fetches what happens, `pacing` says when a message leaves, and `chat` writes it.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import re
 import time
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Callable
+from typing import Any, Self
 
-from telegram import BotCommandScopeChat, LinkPreviewOptions, Update
+from telegram import BotCommandScopeChat, Document, LinkPreviewOptions, Message, Update
 from telegram.error import TelegramError
 from telegram.ext import Defaults, ExtBot, filters
+from telegram.request import BaseRequest
 
-from bot.asks import File, Pressed, Said, Sent, Typed
+from bot.app import Bot
+from bot.asks import Ask, File, Pressed, Said, Sent, Typed
 from bot.chat import Door, NotSent, StartError
 from bot.commands import menu
+from bot.settings import Settings
 from bot.telegram.chat import TelegramChat
-from bot.telegram.pacing import Pacing
+from bot.telegram.pacing import Pacing, Place
 from bot.telegram.request import PollingRequest, TelegramRequest
 from bot.telegram.updates import Updates
 from bot.words import sentences
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from telegram import Document, Message
-    from telegram.request import BaseRequest
-
-    from bot.app import Bot
-    from bot.asks import Ask
-    from bot.settings import Settings
-    from bot.telegram.pacing import Place
 
 logger = logging.getLogger(__name__)
 

@@ -7,8 +7,6 @@ This module tries nothing twice. `pacing` repeats a request that raised NothingS
 error, Telegram may have carried the request out.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import json

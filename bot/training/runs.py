@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from bot.chat import Button, Explained, InDoubt, LiveMessage, NotSent
+from bot.chat import Button, Buttons, Chat, Explained, InDoubt, LiveMessage, NotSent
 from bot.locks import locked
 from bot.training import folder as folders
 from bot.training.child import Child
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.app import Bot
-    from bot.chat import Buttons, Chat
     from bot.shelf import Shelf
 
 logger = logging.getLogger(__name__)

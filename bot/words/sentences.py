@@ -1,7 +1,5 @@
 """The sentences of the chat that everybody can read."""
 
-from __future__ import annotations
-
 import html
 import re
 
