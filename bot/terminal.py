@@ -63,10 +63,6 @@ class OutputError(NotSent):
     """The answers cannot be written."""
 
 
-class InputError(MangosaurusError):
-    """The input cannot be read."""
-
-
 class Pipes(Chat):
     """The chat through pipes: only finished messages, each as a paragraph of plain text."""
 
@@ -321,7 +317,7 @@ class Terminal(Door):
         return self._screen if chat_id == YOU else None
 
     async def converse(self, bot: Bot, announcement: str = "") -> None:
-        """Answer each line until there are no more. Raises InputError or OutputError."""
+        """Answer each line until there are no more. Raises MangosaurusError."""
         try:
             if announcement:
                 self._screen.note(announcement)
@@ -389,7 +385,7 @@ def _lines() -> Iterator[str]:
 
 
 async def _next(lines: Iterator[str]) -> str | None:
-    """Wait for a line on a daemon thread, which does not hold up the exit. Raises InputError."""
+    """Wait for a line on a daemon thread, which does not hold up the exit. Raises MangosaurusError."""
     read: Future[str | None] = Future()
     read.set_running_or_notify_cancel()  # if the wait is cancelled, the thread reads on
 
@@ -397,7 +393,7 @@ async def _next(lines: Iterator[str]) -> str | None:
         try:
             read.set_result(next(lines, None))
         except OSError as error:
-            read.set_exception(InputError(f"what you say cannot be read: {error.strerror}"))
+            read.set_exception(MangosaurusError(f"what you say cannot be read: {error.strerror}"))
 
     Thread(target=run, name="reading", daemon=True).start()
     return await asyncio.wrap_future(read)

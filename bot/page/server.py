@@ -25,14 +25,13 @@ from aiohttp.typedefs import Handler
 from bot.admission import Buckets
 from bot.app import Bot
 from bot.asks import LARGEST_FILE, File, Pressed, Said, Sent
-from bot.chat import Door
+from bot.chat import Door, StartError
 from bot.commands import COMMANDS, menu
 from bot.page import access
 from bot.page.chat import Message, PageChat
 from bot.settings import Rate, Settings
 from bot.words import page as words
 from bot.words import sentences
-from model.errors import MangosaurusError
 
 LOOPBACK, PORT = "127.0.0.1", 8765
 LAST_WORDS_SECONDS = 1
@@ -53,12 +52,8 @@ ASSETS = Path(__file__).with_name("assets")
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
-class PageError(MangosaurusError):
-    """The page cannot be served where it should be."""
-
-
 class Page(Door):
-    """The page at a host and a port. If no port is given, it takes the usual one, or any free one. Raises PageError."""
+    """The page at a host and a port; without a port, at the usual one or any free one. Raises StartError."""
 
     def __init__(self, settings: Settings, host: str = LOOPBACK, port: int | None = None) -> None:
         self._socket = _bound(host, port)
@@ -328,7 +323,7 @@ async def _add_headers(_request: web.Request, response: web.StreamResponse) -> N
 
 
 def _bound(host: str, port: int | None) -> socket.socket:
-    """Return a socket that listens there; without a port, at the usual or any free one. Raises PageError."""
+    """Return a socket that listens there; without a port, at the usual or any free one. Raises StartError."""
     for at in (PORT, 0) if port is None else (port,):
         try:
             family, _, _, _, address = socket.getaddrinfo(host, at, type=socket.SOCK_STREAM)[0]
@@ -338,4 +333,4 @@ def _bound(host: str, port: int | None) -> socket.socket:
         except UnicodeError:
             reason = "no such name"
     where = f"{host}, port {PORT if port is None else port}"
-    raise PageError(f"the page cannot be served at {where}: {reason}; --host and --port choose another place")
+    raise StartError(f"the page cannot be served at {where}: {reason}; --host and --port choose another place")
