@@ -14,7 +14,7 @@ from bot.capacity import CHATTER
 from bot.chat import Explained, Gone, InDoubt, NotSent, Refused
 from bot.commands import BUTTONS, COMMANDS, LINE, SENT, TYPED, Command, menu
 from bot.creations import code_in
-from bot.store import StoreError
+from bot.database import StoreError
 from bot.words import sentences
 from model.errors import MangosaurusError
 from model.text.taboo import is_taboo

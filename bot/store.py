@@ -26,8 +26,6 @@ from bot.database import BUSY_SECONDS, SQLITE, Database, StoreError
 from bot.schema import creations, people, preferences
 from model.text.forms import Genre
 
-__all__ = ["LARGEST_SEED", "Store", "StoreError"]
-
 logger = logging.getLogger(__name__)
 
 LARGEST_SEED = 2**63 - 1
@@ -185,7 +183,6 @@ class Store(Database):
 
 
 def _person(connection: Connection, person_id: int) -> Person:
-    """Return a person; a new one gets a seed."""
     mood, names = sa.func.coalesce(preferences.c.mood, Person.mood), sa.func.coalesce(preferences.c.names, Person.names)
     both = people.outerjoin(preferences, preferences.c.person_id == people.c.id)
     wanted = sa.select(people, mood, names).select_from(both).where(people.c.id == person_id)

@@ -60,7 +60,7 @@ async def offer_to_learn(ask: Said, file: File, bot: Bot) -> None:
     words = "-".join(re.findall(r"[^\W_]+", title))[: LONGEST_NAME - 3].strip("-")
     names = (name_of(f"{words}{end}") or f"voice{end}" for end in chain([""], (f"-{n}" for n in count(2))))
     name = next(name for name in names if name not in taken)
-    buttons = [[Button.of(label, "learn", verb) for verb, label in admins.LEARN_HOW.items()]]
+    buttons = [[Button.of(verb, "learn", verb) for verb in admins.LEARN_HOW]]
     files = _files.setdefault(bot, OrderedDict())
     files[ask.chat.id, await ask.chat.say(admins.LEARN.format(name), buttons)] = (name, file)
     while len(files) > MOST_FILES:

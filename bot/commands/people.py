@@ -75,9 +75,7 @@ async def export(ask: Said, _rest: str, bot: Bot) -> None:
         content = await asyncio.to_thread(as_file, person, creations, texts)
     name = f"mangosaurus{'' if is_group else '-'}{ask.person}"
     if texts:
-        await ask.chat.document(
-            f"{name}.html", layout.keepsake(creations, texts).encode(errors="replace"), sentences.KEEPSAKE
-        )
+        await ask.chat.document(f"{name}.html", layout.keepsake(creations, texts).encode(), sentences.KEEPSAKE)
     await ask.chat.document(f"{name}.json", content, sentences.EXPORT_GROUP if is_group else sentences.EXPORT)
 
 

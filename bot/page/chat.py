@@ -22,7 +22,7 @@ from bot.app import Bot
 from bot.asks import Said
 from bot.chat import Buttons, Chat, Explained, Gone
 from bot.creations import Creation, buttons_below
-from bot.store import StoreError
+from bot.database import StoreError
 from bot.words import layout, sentences
 from bot.words.page import WELCOME_BACK
 from bot.words.runs import Run, runs

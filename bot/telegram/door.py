@@ -114,7 +114,6 @@ class Telegram(Door):
         return TelegramChat(self._client, self.pacing, chat_id, *asked, **query)
 
     async def rejected(self) -> None:
-        """Wait until Telegram rejects the token, and raise the TokenError."""
         await self._updates.rejected()
 
     def _take(self, update: Update, bot: Bot) -> None:

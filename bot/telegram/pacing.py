@@ -132,7 +132,6 @@ class Pacing(BaseRateLimiter[Any]):
 
     @property
     def waiting(self) -> int:
-        """How many messages wait."""
         return len(self._messages.turns) + len(self._messages.refusals)
 
     def place(self, asks: frozenset[int] = frozenset()) -> Place:

@@ -28,7 +28,7 @@ HOW_TO_TEACH_BY_PATH = Markup(
     "<code>/voices old new</code> gives a voice another name."
 )
 LEARN = Markup("Shall I learn it as the voice <b>{}</b>? Does it hold names, one a line, or verse?")
-LEARN_HOW = {"names": "names", "verse": "verse", "cancel": "cancel"}
+LEARN_HOW = ("names", "verse", "cancel")
 LEARN_NOTHING = Markup("All right, I've left it alone.")
 FILE_GONE = Markup("I don't have that file any more. Please send it again.")
 REMOVE = "remove {}"
