@@ -95,22 +95,16 @@ async def status(ask: Said, _rest: str, bot: Bot) -> None:
     except StoreError as error:
         logger.warning("The size of the database is not known: %s", error)
         size = "no answer"
-    seconds = asyncio.get_running_loop().time() - bot.tally.begun
+    titles = await asyncio.to_thread(bot.shelf.titles)
     facts = {
-        "up": sentences.duration(seconds),
+        "up": sentences.duration(asyncio.get_running_loop().time() - bot.tally.begun),
         "answers": f"{bot.tally.answers:,}, and {bot.capacity.refusals.total():,} refused",
         "latency": tables.latency(bot.tally.latency),
-        "waiting": f"{sentences.counted(bot.shelf.pending, 'text')}",
-    }
-    for door in bot.doors:
-        facts |= door.facts()
-    facts |= {
+        "waiting": sentences.counted(bot.shelf.pending, "text"),
+        **{name: fact for door in bot.doors for name, fact in door.facts().items()},
         "errors": tables.errors(bot.tally.errors),
         "training": bot.runs.running.title if bot.runs.running else "none",
-    }
-    titles = await asyncio.to_thread(bot.shelf.titles)
-    facts |= {titles.get(network, network): checkpoint.version for network, checkpoint in bot.shelf.serving.items()}
-    facts |= {
+        **{titles.get(network, network): checkpoint.version for network, checkpoint in bot.shelf.serving.items()},
         "database": f"{bot.store.name}, {size}",
         "memory": tables.size(resident()),
         "runs on": f"Mangosaurus {metadata.version('mangosaurus')}, Python {platform.python_version()}",

@@ -57,7 +57,7 @@ async def typed(ask: Typed, bot: Bot) -> None:
 async def _offers(ask: Typed, bot: Bot) -> list[Offer]:
     """Write five names, or two verses. One word without a mark at its end is the beginning of a name."""
     person, line = await bot.store.person(ask.person), ask.text.strip()
-    if is_name(line):
+    if len(line) <= LONGEST_PREFIX and not any(map(str.isspace, line)) and not line.endswith(ENDS):
         checkpoint = await bot.shelf.current(Genre.DINO.network)
         prefix = checkpoint.vocabulary.fold(line)
         prefix = like(prefix, checkpoint)[0] or prefix
@@ -69,11 +69,6 @@ async def _offers(ask: Typed, bot: Bot) -> list[Offer]:
         return []
     verses = await asyncio.gather(*(_aside(Wish(Genre.POEM, line), number, person, bot) for number in range(VERSES)))
     return [_offer(creation, text) for creation, text in verses]
-
-
-def is_name(line: str) -> bool:
-    """Return whether a line can be the beginning of a name. It may be empty."""
-    return len(line) <= LONGEST_PREFIX and not any(map(str.isspace, line)) and not line.endswith(ENDS)
 
 
 async def _aside(wish: Wish, number: int, person: Person, bot: Bot) -> tuple[Creation, Text]:
