@@ -27,7 +27,7 @@ POEMS_A_SECOND = 60.0
 BUSY_TEXTS = 32.0
 """With fewer texts at once, the speed of writing says little: a poem alone wastes the machine."""
 SMALL = 1e-6
-"""Less is only the rounding error of a sum."""
+"""Less is only the rounding error of a sum, of poems or of seconds."""
 REMEMBERED_SECONDS = 120.0
 """Of how much writing the speed is a mean."""
 

@@ -11,6 +11,7 @@ from bot.chat import Explained
 from bot.commands.voices import voice_named
 from bot.creations import NOTHING, Wish, network_of
 from bot.words import sentences
+from bot.words.sentences import NUMBERS
 from model.text.forms import Genre
 from model.text.roots import parts_of
 from model.text.sources import fossils
@@ -25,7 +26,6 @@ MOST = 10
 LONGEST_PREFIX = 20
 SHORTEST_BEGINNING, LONGEST_WHOLE = 3, 8
 """At least so many letters of a real name begin new ones; a name of so many is not cut in half."""
-NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
 async def dino(ask: Said, rest: str, bot: Bot) -> None:
