@@ -331,9 +331,8 @@ class Pacing(BaseRateLimiter[Any]):
         """Hold the chat of a turn. If the turn has no chat, or another chat is held already, hold everything."""
         now = asyncio.get_running_loop().time()
         others = (each.held_until for each in self.recipients.values() if each is not turn.recipient)
-        held = (
-            self._everyone if turn.recipient.chat_id is None or any(until > now for until in others) else turn.recipient
-        )
+        is_everything = turn.recipient.chat_id is None or any(until > now for until in others)
+        held = self._everyone if is_everything else turn.recipient
         held.held_until = max(held.held_until, now + pause)
         logger.warning("%s waits for %.0f s: Telegram takes nothing more", turn, pause)
         self._give_up()
