@@ -129,10 +129,8 @@ class Voices:
         return sorted(filter(None, map(self.get, ids)), key=lambda voice: (voice.name, voice.id))
 
     def get(self, voice_id: str) -> Voice | None:
-        """Return the voice with an id, if there is one that can be read."""
         try:
-            about = self.folder(voice_id) / "about.json"
-            return _read(voice_id, about)
+            return _read(voice_id, self.folder(voice_id) / "about.json")
         except (RemovedError, FileNotFoundError):
             return None
         except (ValueError, TypeError, KeyError, OSError) as error:
@@ -183,8 +181,7 @@ class Voices:
                 raise RemovedError(f"there is no voice {voice_id!r}")
             if any(voice.name == name and voice.id != voice_id for voice in found.values()):
                 raise TakenError(f"there is a voice {name!r}")
-            old = found[voice_id]
-            voice = replace(old, name=name)
+            voice = replace(found[voice_id], name=name)
             write_whole(self.folder(voice_id) / "about.json", _description(voice))
             return voice
 

@@ -92,7 +92,7 @@ BUTTONS = {
     f"(another|wilder|tamer|continue|sonnet|back):{_CODE}": Command(verse.vary, WRITING),
     f"details:{_CODE}": Command(verse.tell_details, WRITING),
     f"(mood):({'|'.join(MOODS)}):{_OWNER}": Command(people.choose, CHATTER),
-    f"(names):({'|'.join(map(str, people.NAMES_TO_CHOOSE))}):{_OWNER}": Command(people.choose, CHATTER),
+    f"(names):({'|'.join(map(str, people.COUNTS))}):{_OWNER}": Command(people.choose, CHATTER),
     f"forget:(yes|no):{_OWNER}": Command(people.forget_or_keep, CHATTER),
     f"voice:(remove|removal|keep):{_CODE}": Command(voices.press, CHATTER, admin=True),
     "learn:(names|verse|cancel)": Command(admin.learn, CHATTER, admin=True),

@@ -34,7 +34,7 @@ from bot.words import page as words
 from bot.words import sentences
 
 LOOPBACK, PORT = "127.0.0.1", 8765
-LAST_WORDS_SECONDS = 1
+GOODBYE_SECONDS = 1
 """How long the server waits for a browser to say goodbye."""
 LONGEST_TEXT = 4096
 LARGEST_FRAME = 8 * LONGEST_TEXT
@@ -76,9 +76,7 @@ class Page(Door):
         for path in {"", self._path}:  # a proxy may pass the path of PAGE_URL on, or take it away
             app.add_routes([web.get(f"{path}/{name}", handler) for name, handler in handlers.items()])
         # Without a log of requests, as an address may hold the token.
-        self._runner = web.AppRunner(
-            app, access_log=None, handler_cancellation=True, shutdown_timeout=LAST_WORDS_SECONDS
-        )
+        self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=GOODBYE_SECONDS)
 
     @property
     def is_private(self) -> bool:
@@ -215,7 +213,7 @@ class Page(Door):
         is_admin, is_new = self._is_admin(request, person), person not in self._chats
         chat = self._begin(person) if is_new else self._chats[person]
         largest = LARGEST_FILE if is_admin else LARGEST_FRAME
-        tab = web.WebSocketResponse(heartbeat=15, timeout=LAST_WORDS_SECONDS, max_msg_size=largest, compress=False)
+        tab = web.WebSocketResponse(heartbeat=15, timeout=GOODBYE_SECONDS, max_msg_size=largest, compress=False)
         await tab.prepare(request)
         hello = Said(person=person, chat=chat, is_admin=is_admin, text="/start")
         try:

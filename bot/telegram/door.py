@@ -28,7 +28,6 @@ from bot.words import sentences
 
 logger = logging.getLogger(__name__)
 
-TELEGRAM = "https://api.telegram.org"
 LATE_SECONDS = 120.0
 """What was said longer ago is not answered. A clock that is wrong by a minute does no harm."""
 
@@ -48,7 +47,7 @@ class Telegram(Door):
         if settings.token is None:
             raise StartError("TELEGRAM_TOKEN is not set")
         request, polling = requests or (TelegramRequest(), PollingRequest())
-        server = settings.api_base_url or TELEGRAM
+        server = settings.api_base_url or "https://api.telegram.org"
         self.pacing = Pacing(settings.message_rate, may_send)
         self._client: ExtBot[Any] = ExtBot(
             settings.token.reveal(),

@@ -83,7 +83,6 @@ class Child:
 
 
 async def _tail(stream: asyncio.StreamReader | None) -> str:
-    """Read a stream to its end, and return the last of it."""
     kept = b""
     while stream is not None and (chunk := await stream.read(1 << 16)):
         kept = (kept + chunk)[-4096:]
