@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.logs import Redaction, configure_logging
-from bot.settings import KEYS, SettingsError, read_settings, warnings_about
+from bot.settings import KEYS, Settings, SettingsError, read_settings, warnings_about
 from model.cli import INTERRUPTED, leave_in_order
 from model.errors import MangosaurusError
 from model.files import HOME
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
     from bot.chat import Door
     from bot.health import Health
-    from bot.settings import Settings
 
 
 ABOUT = """\

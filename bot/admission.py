@@ -4,31 +4,21 @@ Each person's asks are answered one after the other, in the order in which they 
 right behind it would run at the same time.
 """
 
-from __future__ import annotations
-
 import asyncio
 import math
 import time
-from contextlib import nullcontext
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from weakref import WeakValueDictionary
 
-from bot.asks import Said, Typed
+from bot.asks import Ask, Said, Typed
+from bot.capacity import SMALL, Work
 from bot.chat import Refused
 from bot.settings import Rate
 from bot.words import sentences
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from contextlib import AbstractAsyncContextManager
-
-    from bot.asks import Ask
-    from bot.capacity import Work
-
 LETTERS = 12
 """How many letters, typed inline, cost a person as much as one text."""
-ROUNDING_SECONDS = 1e-6
-"""A shorter wait is only the rounding error of a sum of times."""
 CHATTER, GROUP_CHATTER = Rate(40, 60), Rate(8, 60)
 """The limits of one person and of one group for asks that need no writing: /help, /seed, stickers, mistakes."""
 
@@ -89,8 +79,8 @@ class Buckets:
         now, token = self._clock(), self._rate.seconds / self._rate.answers
         full_at = max(self._full_at.get(person, now), now)
         wait = full_at + min(cost, 1.0) * token - now - self._rate.seconds
-        if wait > ROUNDING_SECONDS:
-            return math.ceil(wait - ROUNDING_SECONDS)
+        if wait > SMALL:
+            return math.ceil(wait - SMALL)
         full_at += min(cost, self._rate.answers) * token
         self._full_at.pop(person, None)
         self._full_at[person] = full_at  # at the end, so that the bucket that was used longest ago comes first

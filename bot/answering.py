@@ -25,14 +25,13 @@ from typing import TYPE_CHECKING
 
 from bot.capacity import work_for
 from bot.chat import InDoubt, LiveMessage, NotSent
-from bot.creations import buttons_below, network_of
+from bot.creations import Creation, Wish, buttons_below, network_of
 from bot.words import layout, sentences
 from model.text.forms import Genre
 
 if TYPE_CHECKING:
     from bot.app import Bot
     from bot.asks import Pressed, Said
-    from bot.creations import Creation, Wish
 
 
 async def answer(ask: Said | Pressed, wish: Wish, bot: Bot, *, message: int | None = None) -> Creation:

@@ -3,35 +3,27 @@
 async with running(settings, doors) as bot: …
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import sys
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from bot.admission import Admission
-from bot.asks import clean
-from bot.capacity import Capacity
+from bot.asks import Ask, clean
+from bot.capacity import Capacity, Work
+from bot.chat import Door
 from bot.creations import USUAL
 from bot.health import STARTING, Tally
 from bot.routing import handle
+from bot.settings import Settings
 from bot.shelf import Shelf
 from bot.store import Store
 from bot.training.runs import Runs
 from model.engine.threads import blas_threads
 from model.text import taboo
 from model.text.forms import Genre
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-
-    from bot.asks import Ask
-    from bot.capacity import Work
-    from bot.chat import Door
-    from bot.settings import Settings
 
 logger = logging.getLogger(__name__)
 

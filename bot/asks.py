@@ -3,20 +3,13 @@
 Each door (Telegram, the page, the terminal) turns what happens there into asks, and `bot.routing.handle` answers them.
 """
 
-from __future__ import annotations
-
 import re
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
-from bot.chat import Explained
+from bot.chat import Chat, Explained
 from bot.words import sentences
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from bot.chat import Chat
 
 LONGEST_LINE = 200
 LARGEST_FILE = 5_000_000

@@ -5,22 +5,16 @@ asks is promised an answer within half a minute, or is refused at once. What can
 somebody who types, then texts for an export, then everything else.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from bot.chat import Refused
+from bot.chat import Chat, Refused
+from bot.creations import Creation, Wish
 from bot.words import sentences
 from model.text.forms import Genre
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from bot.chat import Chat
-    from bot.creations import Creation, Wish
 
 LONGEST_WAIT_SECONDS = 30.0
 """An answer that would come later is refused."""
@@ -33,7 +27,7 @@ POEMS_A_SECOND = 60.0
 BUSY_TEXTS = 32.0
 """With fewer texts at once, the speed of writing says little: a poem alone wastes the machine."""
 SMALL = 1e-6
-"""Less is only the rounding error of a sum."""
+"""Less is only the rounding error of a sum, of poems or of seconds."""
 REMEMBERED_SECONDS = 120.0
 """Of how much writing the speed is a mean."""
 

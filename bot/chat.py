@@ -140,7 +140,7 @@ class Chat(ABC):
 
 
 class Door:
-    """Where asks come from. Within its context, a door can send; from `open` to `shut`, it also takes asks."""
+    """Where asks come from. Within its context, a door can send; from `open` to `close`, it also takes asks."""
 
     async def __aenter__(self) -> Self:
         return self

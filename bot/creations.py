@@ -1,33 +1,20 @@
 """A creation: all that decides one answer. Its version of the weights writes the same text from it, now and later."""
 
-from __future__ import annotations
-
 import re
 import secrets
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal, get_args
 
 from markupsafe import Markup
 
-from bot.chat import Button, Explained
+from bot.asks import Ask
+from bot.chat import Button, Buttons, Explained
 from bot.words import sentences
 from model.text.forms import MAX_TEMPERATURE, SONNET_TEMPERATURE, USUAL_TEMPERATURE, Genre
 from model.text.taboo import is_taboo
-from model.writing.requests import (
-    LineRequest,
-    NameRequest,
-    Request,
-    Sampling,
-    SonnetRequest,
-    VerseRequest,
-    generator_for,
-)
-
-if TYPE_CHECKING:
-    from bot.asks import Ask
-    from bot.chat import Buttons
+from model.writing import requests
 
 Mood = Literal["tame", "bold", "wild"]
 MOODS: tuple[Mood, ...] = get_args(Mood)
@@ -120,7 +107,6 @@ class Wish:
 
     @property
     def parts(self) -> int:
-        """How many parts the text will have."""
         return self.poem.parts + 1 if self.poem else 1
 
     def creation(self, person: Person, code: str, version: str, bold: float) -> Creation:
@@ -197,20 +183,20 @@ def buttons_below(creation: Creation | None, ask: Ask) -> Buttons:
     return [[Button.of(sentences.BUTTONS[verb], verb, creation.code) for verb in row] for row in rows]
 
 
-def request_for(creation: Creation) -> Request:
+def request_for(creation: Creation) -> requests.Request:
     """Return the decoder's request for a creation, the same now and later."""
-    generator, sampling = generator_for(creation.seed, creation.turn), Sampling(creation.temperature)
+    generator, sampling = requests.generator_for(creation.seed, creation.turn), requests.Sampling(creation.temperature)
     if creation.genre is Genre.SONNET:
-        return SonnetRequest(generator, creation.prompt, creation.temperature)
+        return requests.SonnetRequest(generator, creation.prompt, creation.temperature)
     if creation.genre is Genre.DINO:
-        return NameRequest(generator, creation.count, creation.prompt, sampling)
+        return requests.NameRequest(generator, creation.count, creation.prompt, sampling)
     lengths = (SHORTEST_VERSE, LONGEST_VERSE, MOST_LINES)
     parts = creation.length + 1  # as the same numbers are drawn, a longer poem begins with the whole shorter one
     is_unfinished = creation.turn >= ASIDE  # somebody is still typing
-    return VerseRequest(generator, creation.prompt, sampling, *lengths, parts, is_unfinished)
+    return requests.VerseRequest(generator, creation.prompt, sampling, *lengths, parts, is_unfinished)
 
 
-def line_request_for(creation: Creation) -> LineRequest:
+def line_request_for(creation: Creation) -> requests.LineRequest:
     """Return the request for the rest of a sonnet's first line. It draws from numbers of its own."""
-    (generator,) = generator_for(creation.seed, creation.turn).spawn(1)
-    return LineRequest(generator, creation.prompt, creation.temperature)
+    (generator,) = requests.generator_for(creation.seed, creation.turn).spawn(1)
+    return requests.LineRequest(generator, creation.prompt, creation.temperature)

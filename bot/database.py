@@ -3,8 +3,6 @@
 A thread of its own carries out one transaction after the other, so the event loop never waits for a disk or a server.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import logging
@@ -12,20 +10,16 @@ import os
 import re
 import socket
 import stat
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import URL, create_engine, event, make_url, select
+from sqlalchemy import URL, Connection, create_engine, event, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from model.errors import MangosaurusError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from sqlalchemy import Connection
 
 logger = logging.getLogger(__name__)
 

@@ -22,8 +22,9 @@ from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from bot.chat import StartError
-from bot.store import UPGRADING, StoreError
+from bot.chat import Door, StartError
+from bot.database import StoreError
+from bot.store import UPGRADING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
     from bot.app import Bot
     from bot.asks import Ask
-    from bot.chat import Door
     from bot.settings import Address
 
 DEAF_SECONDS = 60.0
@@ -67,7 +67,6 @@ class Tally:
     _latencies: deque[float] = field(default_factory=lambda: deque(maxlen=1000))
 
     def answered(self, ask: Ask) -> None:
-        """Count an answer that was just sent, and the seconds since its ask arrived."""
         self.answers += 1
         seconds = time.monotonic() - ask.arrived
         self.seconds += seconds
@@ -170,12 +169,8 @@ class Health:
         yield "refusals_total", "counter", _by("reason", REFUSALS, bot.capacity.refusals)
         yield "errors_total", "counter", _by("error", ERRORS, tally.errors)
         within = zip([*LATENCY_BOUNDS, "+Inf"], accumulate(tally.within), strict=True)
-        yield (
-            "answer_seconds",
-            "histogram",
-            {f'_bucket{{le="{bound}"}}': count for bound, count in within}
-            | {"_sum": tally.seconds, "_count": tally.answers},
-        )
+        buckets = {f'_bucket{{le="{bound}"}}': count for bound, count in within}
+        yield "answer_seconds", "histogram", buckets | {"_sum": tally.seconds, "_count": tally.answers}
         yield "texts_waiting", "gauge", {"": bot.shelf.pending}
         yield "trainings_total", "counter", _by("end", ENDS, bot.runs.ends)
         yield "training", "gauge", {"": bot.runs.running is not None}

@@ -1,15 +1,10 @@
 """Locks between processes, on files: the system releases them when their holder ends, even if it is killed."""
 
-from __future__ import annotations
-
 import contextlib
 import fcntl
 import os
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+from collections.abc import Iterator
+from pathlib import Path
 
 LOCK = ".lock"
 """The lock of a folder is on a file in it: NFS cannot lock the folder itself."""

@@ -4,16 +4,12 @@ Libraries put secrets into addresses, exceptions and reprs. So secrets are remov
 passes, and not where a record is made.
 """
 
-from __future__ import annotations
-
 import contextlib
 import logging
 import sys
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
-if TYPE_CHECKING:
-    from bot.settings import Secret
+from bot.settings import Secret
 
 HIDDEN = "***"
 SHORTEST_PART = 8

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from rapidfuzz.process import extractOne
 
-from bot.asks import LONGEST_LINE, Pressed, Said, Sent, Typed
+from bot.asks import LONGEST_LINE, Ask, Pressed, Said, Sent, Typed
 from bot.capacity import CHATTER
 from bot.chat import Explained, Gone, InDoubt, NotSent, Refused
-from bot.commands import BUTTONS, COMMANDS, LINE, SENT, TYPED, menu
+from bot.commands import BUTTONS, COMMANDS, LINE, SENT, TYPED, Command, menu
 from bot.creations import code_in
-from bot.store import StoreError
+from bot.database import StoreError
 from bot.words import sentences
 from model.errors import MangosaurusError
 from model.text.taboo import is_taboo
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
     from bot.app import Bot
-    from bot.asks import Ask
-    from bot.commands import Command
 
 logger = logging.getLogger(__name__)
 

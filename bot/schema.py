@@ -3,16 +3,10 @@
 Each migration is a transaction of its own, so a start that is interrupted goes on where it was.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import sqlalchemy as sa
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from sqlalchemy import Connection
+from sqlalchemy import Connection
 
 _ALONE = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "SELECT pg_advisory_xact_lock(1)"}
 

@@ -4,23 +4,19 @@ The real environment wins over `.env`, and a key without a value counts as not s
 value, except where the value may be a secret.
 """
 
-from __future__ import annotations
-
 import difflib
 import re
 import stat
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from model.errors import MangosaurusError
 from model.files import HOME
 from model.text.forms import MAX_TEMPERATURE
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 TELEGRAMS_RATE = 30
 """Messages a second that Telegram accepts from a bot."""
@@ -118,15 +114,13 @@ def read_settings(environment: Mapping[str, str], env_file: Path | None = None) 
 
 def warnings_about(env_file: Path) -> list[str]:
     """Return what the operator should mend: names that mean nothing, and a file that others may read."""
-    warnings = []
+    found = []
     for name in sorted(_file_values(env_file).keys() - KEYS.keys()):
         similar = difflib.get_close_matches(name.upper(), KEYS, 1)
-        warnings.append(f"{env_file}: {name} is not a setting{f'; did you mean {similar[0]}?' if similar else ''}")
+        found.append(f"{env_file}: {name} is not a setting{f'; did you mean {similar[0]}?' if similar else ''}")
     if env_file.exists() and stat.S_IMODE(env_file.stat().st_mode) & 0o077:
-        warnings.append(
-            f"{env_file}: other users of this machine may read it, and the token in it: chmod 600 {env_file}"
-        )
-    return warnings
+        found.append(f"{env_file}: other users of this machine may read it, and the token in it: chmod 600 {env_file}")
+    return found
 
 
 def _file_values(env_file: Path | None) -> dict[str, str]:

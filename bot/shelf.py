@@ -3,36 +3,27 @@
 Each version in use has a `Writer`, a thread that writes its texts.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import logging
 from collections import OrderedDict
+from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from bot.chat import Explained, StartError
-from bot.creations import line_request_for, network_of, request_for
+from bot.creations import Creation, line_request_for, network_of, request_for
 from bot.locks import locked
 from bot.voices import RemovedError, Voices
 from bot.words import sentences
-from bot.writer import Writer, prepare
-from model.checkpoint.encoding import CheckpointError
+from bot.writer import Text, Watch, Writer, prepare
+from model.checkpoint.encoding import Checkpoint, CheckpointError
 from model.checkpoint.versions import Versions
 from model.errors import RequestError
 from model.files import HOME
 from model.text.forms import Genre, Network
 from model.text.typesetting import typeset
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
-
-    from bot.creations import Creation
-    from bot.writer import Text, Watch
-    from model.checkpoint.encoding import Checkpoint
 
 logger = logging.getLogger(__name__)
 

@@ -96,7 +96,6 @@ class Standby:
         await self.release()
 
     async def release(self) -> None:
-        """Let another process have the lock."""
         self._held_until = -math.inf
         connection, self._connection = self._connection, None
         if connection is not None:

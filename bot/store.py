@@ -8,32 +8,23 @@ Each method is a transaction. Another process may write between two statements, 
 read before it.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import secrets
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy import ColumnElement, Connection
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot import schema
-from bot.creations import Creation, Person, new_code
+from bot.creations import Creation, Person, Wish, new_code
 from bot.database import BUSY_SECONDS, SQLITE, Database, StoreError
 from bot.schema import creations, people, preferences
 from model.text.forms import Genre
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from sqlalchemy import ColumnElement, Connection
-
-    from bot.creations import Wish
-
-__all__ = ["LARGEST_SEED", "Store", "StoreError"]
 
 logger = logging.getLogger(__name__)
 
@@ -192,7 +183,6 @@ class Store(Database):
 
 
 def _person(connection: Connection, person_id: int) -> Person:
-    """Return a person; a new one gets a seed."""
     mood, names = sa.func.coalesce(preferences.c.mood, Person.mood), sa.func.coalesce(preferences.c.names, Person.names)
     both = people.outerjoin(preferences, preferences.c.person_id == people.c.id)
     wanted = sa.select(people, mood, names).select_from(both).where(people.c.id == person_id)

@@ -26,8 +26,8 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from bot.asks import File, Pressed, Said
-from bot.chat import Button, Chat, Door, NotSent
+from bot.asks import Ask, File, Pressed, Said
+from bot.chat import Button, Buttons, Chat, Door, NotSent
 from bot.commands import menu
 from bot.words import sentences
 from bot.words.runs import Run, runs
@@ -40,8 +40,6 @@ if TYPE_CHECKING:
     from prompt_toolkit.history import History
 
     from bot.app import Bot
-    from bot.asks import Ask
-    from bot.chat import Buttons
 
 YOU = 1
 PRESS = re.compile("#([0-9]{1,2})", re.ASCII)
@@ -63,10 +61,6 @@ UNFINISHED = re.compile("[ ,;:-]*\n…$")
 
 class OutputError(NotSent):
     """The answers cannot be written."""
-
-
-class InputError(MangosaurusError):
-    """The input cannot be read."""
 
 
 class Pipes(Chat):
@@ -323,7 +317,7 @@ class Terminal(Door):
         return self._screen if chat_id == YOU else None
 
     async def converse(self, bot: Bot, announcement: str = "") -> None:
-        """Answer each line until there are no more. Raises InputError or OutputError."""
+        """Answer each line until there are no more. Raises MangosaurusError."""
         try:
             if announcement:
                 self._screen.note(announcement)
@@ -391,7 +385,7 @@ def _lines() -> Iterator[str]:
 
 
 async def _next(lines: Iterator[str]) -> str | None:
-    """Wait for a line on a daemon thread, which does not hold up the exit. Raises InputError."""
+    """Wait for a line on a daemon thread, which does not hold up the exit. Raises MangosaurusError."""
     read: Future[str | None] = Future()
     read.set_running_or_notify_cancel()  # if the wait is cancelled, the thread reads on
 
@@ -399,7 +393,7 @@ async def _next(lines: Iterator[str]) -> str | None:
         try:
             read.set_result(next(lines, None))
         except OSError as error:
-            read.set_exception(InputError(f"what you say cannot be read: {error.strerror}"))
+            read.set_exception(MangosaurusError(f"what you say cannot be read: {error.strerror}"))
 
     Thread(target=run, name="reading", daemon=True).start()
     return await asyncio.wrap_future(read)

@@ -9,19 +9,17 @@ the folder and the files in it. Another process may write there too, so nothing 
 changes hold a lock.
 """
 
-from __future__ import annotations
-
 import contextlib
 import json
 import logging
 import re
 import shutil
 import unicodedata
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 
 from bot.creations import CODE, new_code
 from bot.locks import locked
@@ -29,12 +27,7 @@ from model.errors import MangosaurusError
 from model.files import write_whole
 from model.text.corpus import LONGEST_LINE, read_names, read_verse
 from model.text.encodings import CorpusError
-from model.text.forms import FORMS, Alphabet, Genre
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from model.text.forms import Form
+from model.text.forms import FORMS, Alphabet, Form, Genre
 
 logger = logging.getLogger(__name__)
 
@@ -136,10 +129,8 @@ class Voices:
         return sorted(filter(None, map(self.get, ids)), key=lambda voice: (voice.name, voice.id))
 
     def get(self, voice_id: str) -> Voice | None:
-        """Return the voice with an id, if there is one that can be read."""
         try:
-            about = self.folder(voice_id) / "about.json"
-            return _read(voice_id, about)
+            return _read(voice_id, self.folder(voice_id) / "about.json")
         except (RemovedError, FileNotFoundError):
             return None
         except (ValueError, TypeError, KeyError, OSError) as error:
@@ -190,8 +181,7 @@ class Voices:
                 raise RemovedError(f"there is no voice {voice_id!r}")
             if any(voice.name == name and voice.id != voice_id for voice in found.values()):
                 raise TakenError(f"there is a voice {name!r}")
-            old = found[voice_id]
-            voice = replace(old, name=name)
+            voice = replace(found[voice_id], name=name)
             write_whole(self.folder(voice_id) / "about.json", _description(voice))
             return voice
 

@@ -4,38 +4,32 @@ A request joins the batch at any character and leaves when it is done. Sonnets n
 another thread makes them before a version becomes the current one, or with the first request for a sonnet.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import logging
 import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from rapidfuzz.distance import Levenshtein
 from rapidfuzz.process import cdist
 
 from bot.chat import Explained
 from bot.words import sentences
+from model.checkpoint.encoding import Checkpoint
 from model.errors import RequestError
 from model.sonnets.tables import tables_for
 from model.text.typesetting import with_names
 from model.writing.decoder import Decoder
-from model.writing.requests import NameRequest, SonnetRequest, VerseRequest
+from model.writing.requests import NameRequest, Request, SonnetRequest, VerseRequest
 from model.writing.verse import seam
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from model.checkpoint.encoding import Checkpoint
-    from model.writing.requests import Request
-
-    Watch = Callable[[tuple[str, ...]], object]
-    """Called on the event loop with the finished lines of a sonnet, whenever there is one more."""
+Watch = Callable[[tuple[str, ...]], object]
+"""Called on the event loop with the finished lines of a sonnet, whenever there is one more."""
 
 logger = logging.getLogger(__name__)
 

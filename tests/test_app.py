@@ -17,8 +17,7 @@ import pytest
 from bot.app import running
 from bot.asks import Said
 from bot.chat import Door, StartError
-from bot.database import Database
-from bot.store import StoreError
+from bot.database import Database, StoreError
 from bot.telegram.door import Telegram
 from bot.words import sentences
 from model.files import ROOT

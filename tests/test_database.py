@@ -22,8 +22,9 @@ from hypothesis import strategies as st
 from bot import database as module
 from bot import schema
 from bot.creations import Creation, Person
+from bot.database import StoreError
 from bot.settings import Secret, Settings
-from bot.store import Store, StoreError
+from bot.store import Store
 from bot.words import sentences
 from model.text.forms import Genre
 from tests.databases import OTHERS, draft, end_connections, frozen, make, opened, run_sql, sql, take

@@ -19,11 +19,11 @@ from bot import health as module
 from bot import schema, writer
 from bot.__main__ import serve
 from bot.chat import StartError
-from bot.database import name_of, url_of
+from bot.database import StoreError, name_of, url_of
 from bot.health import SERVING, STANDBY, STARTING, Health, asked
 from bot.settings import Address, Rate, Secret
 from bot.standby import LOST
-from bot.store import UPGRADING, StoreError
+from bot.store import UPGRADING
 from bot.telegram import updates
 from model.files import ROOT
 from model.writing.decoder import Decoder

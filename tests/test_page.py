@@ -20,12 +20,13 @@ from aiohttp import web
 from markupsafe import Markup
 
 from bot.asks import LARGEST_FILE
+from bot.chat import StartError
 from bot.commands import menu
 from bot.creations import Wish
 from bot.page import chat as page_chat
 from bot.page import server
 from bot.page.access import HEADERS, Passes, is_loopback
-from bot.page.server import Page, PageError
+from bot.page.server import Page
 from bot.settings import Rate
 from bot.store import Store
 from bot.training.folder import Run
@@ -550,13 +551,13 @@ async def test_to_be_forgotten_empties_the_chat_for_good(settings: Settings) -> 
 async def test_a_port_that_is_taken(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(PageError, match=f"port {port}: Address already in use; --host and --port choose"):
+        with pytest.raises(StartError, match=f"port {port}: Address already in use; --host and --port choose"):
             Page(settings, port=port)
         monkeypatch.setattr(server, "PORT", port)
         async with Page(settings) as page:
             assert urlsplit(page.link).port != port  # the usual port gives way
         for host, reason in (("x" * 64, "no such name"), ("nowhere.invalid", "")):
-            with pytest.raises(PageError, match=f"at {host}, port {port}: {reason}"):
+            with pytest.raises(StartError, match=f"at {host}, port {port}: {reason}"):
                 Page(settings, host)
 
 

@@ -19,9 +19,10 @@ from telegram import Bot
 from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, NetworkError, RetryAfter, TimedOut
 
 from bot.app import running
+from bot.chat import StartError
 from bot.settings import Secret
 from bot.telegram import door, request, updates
-from bot.telegram.request import ConnectionSettingError, NothingSentError, PollingRequest, ServerError, TelegramRequest
+from bot.telegram.request import NothingSentError, PollingRequest, ServerError, TelegramRequest
 from tests.bot_api_server import (
     MESSAGE,
     TOKEN,
@@ -260,7 +261,7 @@ def test_settings_of_the_network_that_cannot_be_used(monkeypatch: pytest.MonkeyP
         ("SSL_CERT_FILE", "/nowhere/open-sesame.pem"),
     ):
         monkeypatch.setenv(key, value)
-        with pytest.raises(ConnectionSettingError, match=key) as caught:
+        with pytest.raises(StartError, match=key) as caught:
             TelegramRequest()
         monkeypatch.delenv(key)
         assert "sesame" not in all_texts_of(caught.value)

@@ -14,9 +14,10 @@ from markupsafe import Markup
 
 from bot.asks import Said, Sent
 from bot.chat import Gone
+from bot.database import StoreError
 from bot.settings import Rate, Settings
 from bot.shelf import Shelf
-from bot.store import Store, StoreError
+from bot.store import Store
 from bot.training.folder import Run
 from bot.voices import Voice, Voices
 from bot.words import sentences

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from markupsafe import Markup
 
-from bot.capacity import CHATTER, EXPORT, OFFERS, WRITING
+from bot.capacity import CHATTER, EXPORT, OFFERS, WRITING, Work
 from bot.commands import admin, inline, models, names, people, verse, voices, welcome
 from bot.creations import CODE, MOODS
 from bot.words import sentences
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from bot.app import Bot
     from bot.asks import Said
-    from bot.capacity import Work
 
 
 class Command(NamedTuple):
@@ -93,7 +92,7 @@ BUTTONS = {
     f"(another|wilder|tamer|continue|sonnet|back):{_CODE}": Command(verse.vary, WRITING),
     f"details:{_CODE}": Command(verse.tell_details, WRITING),
     f"(mood):({'|'.join(MOODS)}):{_OWNER}": Command(people.choose, CHATTER),
-    f"(names):({'|'.join(people.NAMES_TO_CHOOSE)}):{_OWNER}": Command(people.choose, CHATTER),
+    f"(names):({'|'.join(map(str, people.COUNTS))}):{_OWNER}": Command(people.choose, CHATTER),
     f"forget:(yes|no):{_OWNER}": Command(people.forget_or_keep, CHATTER),
     f"voice:(remove|removal|keep):{_CODE}": Command(voices.press, CHATTER, admin=True),
     "learn:(names|verse|cancel)": Command(admin.learn, CHATTER, admin=True),

@@ -12,7 +12,7 @@ from itertools import chain, count
 from typing import TYPE_CHECKING, cast
 from weakref import WeakKeyDictionary
 
-from bot.asks import Said
+from bot.asks import File, Pressed, Said
 from bot.chat import Button, Explained
 from bot.commands.voices import FRESH, teach, text_of
 from bot.database import StoreError
@@ -20,13 +20,11 @@ from bot.health import resident
 from bot.training.folder import Run
 from bot.voices import LONGEST_NAME, name_of
 from bot.words import admins, sentences, tables
-from model.text.forms import FORMS, Network
+from model.text.forms import FORMS, Form, Network
 from model.text.taboo import is_taboo
 
 if TYPE_CHECKING:
     from bot.app import Bot
-    from bot.asks import File, Pressed
-    from model.text.forms import Form
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +60,7 @@ async def offer_to_learn(ask: Said, file: File, bot: Bot) -> None:
     words = "-".join(re.findall(r"[^\W_]+", title))[: LONGEST_NAME - 3].strip("-")
     names = (name_of(f"{words}{end}") or f"voice{end}" for end in chain([""], (f"-{n}" for n in count(2))))
     name = next(name for name in names if name not in taken)
-    buttons = [[Button.of(label, "learn", verb) for verb, label in admins.LEARN_HOW.items()]]
+    buttons = [[Button.of(verb, "learn", verb) for verb in admins.LEARN_HOW]]
     files = _files.setdefault(bot, OrderedDict())
     files[ask.chat.id, await ask.chat.say(admins.LEARN.format(name), buttons)] = (name, file)
     while len(files) > MOST_FILES:
@@ -97,22 +95,16 @@ async def status(ask: Said, _rest: str, bot: Bot) -> None:
     except StoreError as error:
         logger.warning("The size of the database is not known: %s", error)
         size = "no answer"
-    seconds = asyncio.get_running_loop().time() - bot.tally.begun
+    titles = await asyncio.to_thread(bot.shelf.titles)
     facts = {
-        "up": sentences.duration(seconds),
+        "up": sentences.duration(asyncio.get_running_loop().time() - bot.tally.begun),
         "answers": f"{bot.tally.answers:,}, and {bot.capacity.refusals.total():,} refused",
         "latency": tables.latency(bot.tally.latency),
-        "waiting": f"{sentences.counted(bot.shelf.pending, 'text')}",
-    }
-    for door in bot.doors:
-        facts |= door.facts()
-    facts |= {
+        "waiting": sentences.counted(bot.shelf.pending, "text"),
+        **{name: fact for door in bot.doors for name, fact in door.facts().items()},
         "errors": tables.errors(bot.tally.errors),
         "training": bot.runs.running.title if bot.runs.running else "none",
-    }
-    titles = await asyncio.to_thread(bot.shelf.titles)
-    facts |= {titles.get(network, network): checkpoint.version for network, checkpoint in bot.shelf.serving.items()}
-    facts |= {
+        **{titles.get(network, network): checkpoint.version for network, checkpoint in bot.shelf.serving.items()},
         "database": f"{bot.store.name}, {size}",
         "memory": tables.size(resident()),
         "runs on": f"Mangosaurus {metadata.version('mangosaurus')}, Python {platform.python_version()}",

@@ -11,19 +11,17 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot.asks import LONGEST_LINE, is_visible
+from bot.asks import LONGEST_LINE, Typed, is_visible
 from bot.capacity import OFFERS
 from bot.chat import Offer
 from bot.commands.names import LONGEST_PREFIX, like
-from bot.creations import ASIDE, Wish, network_of
+from bot.creations import ASIDE, Creation, Person, Wish, network_of
 from bot.words import layout, sentences
 from model.text.forms import Genre
 from model.text.taboo import is_taboo
 
 if TYPE_CHECKING:
     from bot.app import Bot
-    from bot.asks import Typed
-    from bot.creations import Creation, Person
     from bot.writer import Text
 
 logger = logging.getLogger(__name__)
@@ -59,7 +57,7 @@ async def typed(ask: Typed, bot: Bot) -> None:
 async def _offers(ask: Typed, bot: Bot) -> list[Offer]:
     """Write five names, or two verses. One word without a mark at its end is the beginning of a name."""
     person, line = await bot.store.person(ask.person), ask.text.strip()
-    if is_name(line):
+    if len(line) <= LONGEST_PREFIX and not any(map(str.isspace, line)) and not line.endswith(ENDS):
         checkpoint = await bot.shelf.current(Genre.DINO.network)
         prefix = checkpoint.vocabulary.fold(line)
         prefix = like(prefix, checkpoint)[0] or prefix
@@ -71,11 +69,6 @@ async def _offers(ask: Typed, bot: Bot) -> list[Offer]:
         return []
     verses = await asyncio.gather(*(_aside(Wish(Genre.POEM, line), number, person, bot) for number in range(VERSES)))
     return [_offer(creation, text) for creation, text in verses]
-
-
-def is_name(line: str) -> bool:
-    """Return whether a line can be the beginning of a name. It may be empty."""
-    return len(line) <= LONGEST_PREFIX and not any(map(str.isspace, line)) and not line.endswith(ENDS)
 
 
 async def _aside(wish: Wish, number: int, person: Person, bot: Bot) -> tuple[Creation, Text]:

@@ -6,12 +6,12 @@ import asyncio
 import contextlib
 import unicodedata
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from bot.chat import Button, Explained, InDoubt, NotSent
+from bot.chat import Button, Buttons, Explained, InDoubt, NotSent
 from bot.voices import RemovedError
 from bot.words import admins, sentences, tables
-from model.checkpoint.encoding import CheckpointError
+from model.checkpoint.encoding import Checkpoint, CheckpointError
 from model.evaluation.comparison import digits_for
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from bot.app import Bot
     from bot.asks import Pressed, Said
-    from bot.chat import Buttons
-    from model.checkpoint.encoding import Checkpoint
     from model.text.forms import Form
 
 SHOWN = 8
@@ -53,10 +51,10 @@ async def use(ask: Pressed, verb: str, network: str, version: str, bot: Bot) -> 
     async with _titled(network, bot) as title:
         serving = await bot.shelf.current(network)
         new = await asyncio.to_thread(lambda: bot.shelf.versions(network).load(version))
-        if verb == "promote" and (doubt := doubt_about(new, serving)):
+        if verb == "promote" and (doubt := _doubt(title, new, serving)):
             yes = Button.of(admins.USE_ANYWAY, "anyway", network, version)
             no = Button.of(admins.LEAVE_IT, "versions", network)
-            await ask.chat.change(ask.message, _question(doubt, title, new, serving), [[yes], [no]])
+            await ask.chat.change(ask.message, doubt, [[yes], [no]])
             return await ask.chat.notice()
         if new.description.form != serving.description.form:
             raise CheckpointError(f"its weights write {new.description.form}")
@@ -79,8 +77,8 @@ async def undo(ask: Pressed, network: str, version: str, bot: Bot) -> None:
         await ask.chat.change(ask.message, None)
 
 
-def doubt_about(new: Checkpoint, serving: Checkpoint) -> Literal["another text", "worse"] | None:
-    """Return why an admin should be asked before a version is used; None if nothing speaks against it.
+def _doubt(title: str, new: Checkpoint, serving: Checkpoint) -> Markup | None:
+    """Return what an admin should be asked before a version is used; None if nothing speaks against it.
 
     A version learned from another text if it writes another form, or if the weights in use know less than half of the
     names and words that it knows.
@@ -88,17 +86,12 @@ def doubt_about(new: Checkpoint, serving: Checkpoint) -> Literal["another text",
     made, before = new.description, serving.description
     known, knew = new.known_names | new.known_words, serving.known_names | serving.known_words
     if made.form != before.form or (knew and len(known & knew) < len(known) / 2):
-        return "another text"
-    return "worse" if made.held_out_loss - before.held_out_loss >= WORSE[made.form] else None
-
-
-def _question(doubt: str, title: str, new: Checkpoint, serving: Checkpoint) -> Markup:
-    if doubt == "another text":
         return admins.OTHER_TEXT.format(new.version, title, serving.version)
-    losses = new.description.held_out_loss, serving.description.held_out_loss
-    digits = digits_for(*losses)
-    worse, better = (f"{loss:.{digits}f}" for loss in losses)
-    return admins.WORSE.format(new.version, title, worse, serving.version, better)
+    losses = made.held_out_loss, before.held_out_loss
+    if losses[0] - losses[1] >= WORSE[made.form]:
+        worse, better = (f"{loss:.{digits_for(*losses)}f}" for loss in losses)
+        return admins.WORSE.format(new.version, title, worse, serving.version, better)
+    return None
 
 
 async def _versions(network: str, bot: Bot) -> tuple[Markup, Buttons]:

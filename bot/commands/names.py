@@ -6,11 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.answering import answer
-from bot.asks import voice_in
+from bot.asks import Said, voice_in
 from bot.chat import Explained
 from bot.commands.voices import voice_named
 from bot.creations import NOTHING, Wish, network_of
 from bot.words import sentences
+from bot.words.sentences import NUMBERS
 from model.text.forms import Genre
 from model.text.roots import parts_of
 from model.text.sources import fossils
@@ -19,14 +20,12 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
     from bot.app import Bot
-    from bot.asks import Said
     from model.checkpoint.encoding import Checkpoint
 
 MOST = 10
 LONGEST_PREFIX = 20
 SHORTEST_BEGINNING, LONGEST_WHOLE = 3, 8
 """At least so many letters of a real name begin new ones; a name of so many is not cut in half."""
-NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
 async def dino(ask: Said, rest: str, bot: Bot) -> None:

@@ -9,8 +9,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from bot.capacity import EXPORT
-from bot.chat import Button, Explained, LiveMessage
-from bot.creations import MOODS
+from bot.chat import Button, Buttons, Explained, LiveMessage
+from bot.creations import MOODS, Creation, Person
 from bot.store import LARGEST_SEED
 from bot.words import layout, sentences
 
@@ -21,10 +21,8 @@ if TYPE_CHECKING:
 
     from bot.app import Bot
     from bot.asks import Pressed, Said
-    from bot.chat import Buttons
-    from bot.creations import Creation, Person
 
-NAMES_TO_CHOOSE = tuple(sentences.NUMBERS)
+COUNTS = (1, 3, 5, 10)  # of names
 MOST_WRITTEN, AT_ONCE = 200, 4
 """How many of the newest creations an export writes out, and how many of them at the same time."""
 WRITING_SECONDS = 45.0
@@ -48,7 +46,7 @@ async def seed(ask: Said, rest: str, bot: Bot) -> None:
 async def settings(ask: Said, rest: str, bot: Bot) -> None:
     """Show the person's settings, as buttons that change in place; `/settings wild 5` changes them at once."""
     words = rest.lower().split()
-    if not {*words} <= {*MOODS, *NAMES_TO_CHOOSE}:
+    if not {*words} <= {*MOODS, *map(str, COUNTS)}:
         raise Explained(sentences.SETTINGS_USAGE)
     changes = {"mood" if word in MOODS else "names": word if word in MOODS else int(word) for word in words}
     person = await (bot.store.set_preferences(ask.person, **changes) if words else bot.store.person(ask.person))
@@ -77,9 +75,7 @@ async def export(ask: Said, _rest: str, bot: Bot) -> None:
         content = await asyncio.to_thread(as_file, person, creations, texts)
     name = f"mangosaurus{'' if is_group else '-'}{ask.person}"
     if texts:
-        await ask.chat.document(
-            f"{name}.html", layout.keepsake(creations, texts).encode(errors="replace"), sentences.KEEPSAKE
-        )
+        await ask.chat.document(f"{name}.html", layout.keepsake(creations, texts).encode(), sentences.KEEPSAKE)
     await ask.chat.document(f"{name}.json", content, sentences.EXPORT_GROUP if is_group else sentences.EXPORT)
 
 
@@ -147,9 +143,7 @@ def as_file(person: Person, creations: Sequence[Creation], texts: Mapping[str, M
 
 def _choices(person: Person) -> Buttons:
     moods = [Button.of(_marked(mood, mood == person.mood), "mood", mood, person.id) for mood in MOODS]
-    counts = [
-        Button.of(_marked(sentences.NUMBERS[n], n == str(person.names)), "names", n, person.id) for n in NAMES_TO_CHOOSE
-    ]
+    counts = [Button.of(_marked(sentences.NUMBERS[n - 1], n == person.names), "names", n, person.id) for n in COUNTS]
     return [moods, counts]
 
 

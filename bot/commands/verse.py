@@ -9,19 +9,17 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from bot.answering import answer, show
-from bot.asks import line_in, voice_in
+from bot.asks import Ask, Pressed, Said, line_in, voice_in
 from bot.capacity import CHATTER, work_for
 from bot.chat import Explained, InDoubt, Refused
 from bot.commands.voices import example, voice_named
-from bot.creations import Wish, buttons_below, code_in, varied
+from bot.creations import Creation, Wish, buttons_below, code_in, varied
 from bot.words import layout, sentences
 from model.errors import MangosaurusError
 from model.text.forms import Genre
 
 if TYPE_CHECKING:
     from bot.app import Bot
-    from bot.asks import Ask, Pressed, Said
-    from bot.creations import Creation
 
 MOST_SHOWN = 4096
 """For how many messages the bot remembers what they show."""

@@ -12,23 +12,19 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 from rapidfuzz.process import extractOne
 
-from bot.asks import LARGEST_FILE
-from bot.chat import Button, Explained, NotSent
+from bot.asks import LARGEST_FILE, Ask, File, Pressed, Said
+from bot.chat import Button, Buttons, Explained, NotSent
 from bot.training.folder import Run
-from bot.voices import MOST, CrowdedError, RemovedError, TakenError, name_of, named, size_of
+from bot.voices import MOST, CrowdedError, RemovedError, TakenError, Voice, name_of, named, size_of
 from bot.words import admins, sentences
 from model.checkpoint.encoding import CheckpointError
 from model.text.corpus import FEWEST
-from model.text.encodings import CorpusError, text_in
+from model.text.encodings import CorpusError, Decoded, text_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.app import Bot
-    from bot.asks import Ask, File, Pressed, Said
-    from bot.chat import Buttons
-    from bot.voices import Voice
-    from model.text.encodings import Decoded
     from model.text.forms import Form
 
 logger = logging.getLogger(__name__)

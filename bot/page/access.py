@@ -5,8 +5,6 @@ shows in the header Host, the second in Origin. A cookie names a person and is s
 a browser stays the same person when the bot is started again.
 """
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import hmac
@@ -15,13 +13,10 @@ import os
 import re
 import secrets
 import socket
-from typing import TYPE_CHECKING
+from pathlib import Path
 from urllib.parse import urlsplit
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from aiohttp import web
+from aiohttp import web
 
 KEY_BYTES = 32
 ANYWHERE = ("0.0.0.0", "::")  # noqa: S104 - what the operator may ask for

@@ -4,37 +4,29 @@ The page gets runs of text and no markup, so nothing that a person or a network 
 restart, people find their last creations: each has its place at once, and gets its text when it is written again.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import logging
 import time
+from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import Any, Self
 
 from aiohttp import WSCloseCode
+from aiohttp.web import WebSocketResponse
+from markupsafe import Markup
 
-from bot.chat import Chat, Explained, Gone
-from bot.creations import buttons_below
-from bot.store import StoreError
+from bot.app import Bot
+from bot.asks import Said
+from bot.chat import Buttons, Chat, Explained, Gone
+from bot.creations import Creation, buttons_below
+from bot.database import StoreError
 from bot.words import layout, sentences
 from bot.words.page import WELCOME_BACK
 from bot.words.runs import Run, runs
 from model.text.forms import Genre
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from aiohttp.web import WebSocketResponse
-    from markupsafe import Markup
-
-    from bot.app import Bot
-    from bot.asks import Said
-    from bot.chat import Buttons
-    from bot.creations import Creation
 
 logger = logging.getLogger(__name__)
 
@@ -102,7 +94,7 @@ class PageChat(Chat):
         self._pressed: tuple[int, int] | None = None
         self._numbers = count(1)
 
-    def at_button(self, message: int, button: int) -> PageChat:
+    def at_button(self, message: int, button: int) -> Self:
         """Return a copy of this chat that releases a button with its next notice."""
         pressed = copy(self)
         pressed._pressed = (message, button)

@@ -6,8 +6,6 @@ that address: nothing else is let in, and only the second link makes an admin.
 The server is aiohttp's: it is made to start and stop within a running program.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import hashlib
@@ -18,33 +16,25 @@ import secrets
 import socket
 from pathlib import Path
 from string import Template
-from typing import TYPE_CHECKING, Any
+from typing import Any, Self
 from urllib.parse import quote, urlsplit
 
 from aiohttp import WSMsgType, web
+from aiohttp.typedefs import Handler
 
 from bot.admission import Buckets
+from bot.app import Bot
 from bot.asks import LARGEST_FILE, File, Pressed, Said, Sent
-from bot.chat import Door
+from bot.chat import Door, StartError
 from bot.commands import COMMANDS, menu
 from bot.page import access
-from bot.page.chat import PageChat
-from bot.settings import Rate
+from bot.page.chat import Message, PageChat
+from bot.settings import Rate, Settings
 from bot.words import page as words
 from bot.words import sentences
-from model.errors import MangosaurusError
-
-if TYPE_CHECKING:
-    from typing import Self
-
-    from aiohttp.typedefs import Handler
-
-    from bot.app import Bot
-    from bot.page.chat import Message
-    from bot.settings import Settings
 
 LOOPBACK, PORT = "127.0.0.1", 8765
-LAST_WORDS_SECONDS = 1
+GOODBYE_SECONDS = 1
 """How long the server waits for a browser to say goodbye."""
 LONGEST_TEXT = 4096
 LARGEST_FRAME = 8 * LONGEST_TEXT
@@ -62,12 +52,8 @@ ASSETS = Path(__file__).with_name("assets")
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
-class PageError(MangosaurusError):
-    """The page cannot be served where it should be."""
-
-
 class Page(Door):
-    """The page at a host and a port. If no port is given, it takes the usual one, or any free one. Raises PageError."""
+    """The page at a host and a port; without a port, at the usual one or any free one. Raises StartError."""
 
     def __init__(self, settings: Settings, host: str = LOOPBACK, port: int | None = None) -> None:
         self._socket = _bound(host, port)
@@ -90,9 +76,7 @@ class Page(Door):
         for path in {"", self._path}:  # a proxy may pass the path of PAGE_URL on, or take it away
             app.add_routes([web.get(f"{path}/{name}", handler) for name, handler in handlers.items()])
         # Without a log of requests, as an address may hold the token.
-        self._runner = web.AppRunner(
-            app, access_log=None, handler_cancellation=True, shutdown_timeout=LAST_WORDS_SECONDS
-        )
+        self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=GOODBYE_SECONDS)
 
     @property
     def is_private(self) -> bool:
@@ -229,7 +213,7 @@ class Page(Door):
         is_admin, is_new = self._is_admin(request, person), person not in self._chats
         chat = self._begin(person) if is_new else self._chats[person]
         largest = LARGEST_FILE if is_admin else LARGEST_FRAME
-        tab = web.WebSocketResponse(heartbeat=15, timeout=LAST_WORDS_SECONDS, max_msg_size=largest, compress=False)
+        tab = web.WebSocketResponse(heartbeat=15, timeout=GOODBYE_SECONDS, max_msg_size=largest, compress=False)
         await tab.prepare(request)
         hello = Said(person=person, chat=chat, is_admin=is_admin, text="/start")
         try:
@@ -337,7 +321,7 @@ async def _add_headers(_request: web.Request, response: web.StreamResponse) -> N
 
 
 def _bound(host: str, port: int | None) -> socket.socket:
-    """Return a socket that listens there; without a port, at the usual or any free one. Raises PageError."""
+    """Return a socket that listens there; without a port, at the usual or any free one. Raises StartError."""
     for at in (PORT, 0) if port is None else (port,):
         try:
             family, _, _, _, address = socket.getaddrinfo(host, at, type=socket.SOCK_STREAM)[0]
@@ -347,4 +331,4 @@ def _bound(host: str, port: int | None) -> socket.socket:
         except UnicodeError:
             reason = "no such name"
     where = f"{host}, port {PORT if port is None else port}"
-    raise PageError(f"the page cannot be served at {where}: {reason}; --host and --port choose another place")
+    raise StartError(f"the page cannot be served at {where}: {reason}; --host and --port choose another place")

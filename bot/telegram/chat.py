@@ -1,35 +1,28 @@
 """A chat on Telegram. Its errors say what is known of a message: not sent, in doubt, or gone."""
 
-from __future__ import annotations
-
 import contextlib
 import logging
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from typing import Any
 
+from markupsafe import Markup
 from telegram import (
     InlineKeyboardButton,
     InlineKeyboardMarkup,
     InlineQueryResultArticle,
     InputTextMessageContent,
+    MaybeInaccessibleMessage,
     Message,
     ReplyParameters,
 )
 from telegram.constants import ChatAction
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
+from telegram.ext import ExtBot
 
-from bot.chat import Chat, Gone, InDoubt, NotSent
+from bot.chat import Buttons, Chat, Gone, InDoubt, NotSent, Offer
+from bot.telegram.pacing import Pacing, Place
 from bot.telegram.request import NothingSentError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from markupsafe import Markup
-    from telegram import MaybeInaccessibleMessage
-    from telegram.ext import ExtBot
-
-    from bot.chat import Buttons, Offer
-    from bot.telegram.pacing import Pacing, Place
 
 logger = logging.getLogger(__name__)
 

@@ -3,41 +3,31 @@
 `updates` fetches what happens, `pacing` says when a message leaves, and `chat` writes it.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import re
 import time
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Callable
+from typing import Any, Self
 
-from telegram import BotCommandScopeChat, LinkPreviewOptions, Update
+from telegram import BotCommandScopeChat, Document, LinkPreviewOptions, Message, Update
 from telegram.error import TelegramError
 from telegram.ext import Defaults, ExtBot, filters
+from telegram.request import BaseRequest
 
-from bot.asks import File, Pressed, Said, Sent, Typed
+from bot.app import Bot
+from bot.asks import Ask, File, Pressed, Said, Sent, Typed
 from bot.chat import Door, NotSent, StartError
 from bot.commands import menu
+from bot.settings import Settings
 from bot.telegram.chat import TelegramChat
-from bot.telegram.pacing import Pacing
+from bot.telegram.pacing import Pacing, Place
 from bot.telegram.request import PollingRequest, TelegramRequest
 from bot.telegram.updates import Updates
 from bot.words import sentences
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from telegram import Document, Message
-    from telegram.request import BaseRequest
-
-    from bot.app import Bot
-    from bot.asks import Ask
-    from bot.settings import Settings
-    from bot.telegram.pacing import Place
-
 logger = logging.getLogger(__name__)
 
-TELEGRAM = "https://api.telegram.org"
 LATE_SECONDS = 120.0
 """What was said longer ago is not answered. A clock that is wrong by a minute does no harm."""
 
@@ -57,7 +47,7 @@ class Telegram(Door):
         if settings.token is None:
             raise StartError("TELEGRAM_TOKEN is not set")
         request, polling = requests or (TelegramRequest(), PollingRequest())
-        server = settings.api_base_url or TELEGRAM
+        server = settings.api_base_url or "https://api.telegram.org"
         self.pacing = Pacing(settings.message_rate, may_send)
         self._client: ExtBot[Any] = ExtBot(
             settings.token.reveal(),
@@ -123,7 +113,6 @@ class Telegram(Door):
         return TelegramChat(self._client, self.pacing, chat_id, *asked, **query)
 
     async def rejected(self) -> None:
-        """Wait until Telegram rejects the token, and raise the TokenError."""
         await self._updates.rejected()
 
     def _take(self, update: Update, bot: Bot) -> None:

@@ -3,8 +3,6 @@
 Short bursts pass: here 4 messages in 4 seconds. An edit counts as a message.
 """
 
-from __future__ import annotations
-
 import math
 from collections import deque
 from dataclasses import dataclass

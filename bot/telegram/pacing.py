@@ -18,8 +18,6 @@ another one follows half a minute later.
 How much is accepted is decided elsewhere: callers ask `wait` or `room` before they promise anything.
 """
 
-from __future__ import annotations
-
 import asyncio
 import bisect
 import functools
@@ -27,18 +25,15 @@ import itertools
 import logging
 import math
 import sys
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from telegram.error import BadRequest, NetworkError, RetryAfter, TimedOut
 from telegram.ext import BaseRateLimiter
 
 from bot.telegram.limits import Recipient, Recipients, Window
 from bot.telegram.request import CONNECTIONS, NothingSentError, ServerError
-
-if TYPE_CHECKING:
-    import datetime
-    from collections.abc import Awaitable, Callable, Coroutine
 
 logger = logging.getLogger(__name__)
 
@@ -76,8 +71,8 @@ class Queue:
     """The turns of messages, or of everything else, that wait in their order, and how many connections are free."""
 
     free: int = AT_ONCE
-    turns: list[Turn] = field(default_factory=list)
-    refusals: list[Turn] = field(default_factory=list)
+    turns: "list[Turn]" = field(default_factory=list)
+    refusals: "list[Turn]" = field(default_factory=list)
 
 
 @dataclass(eq=False)
@@ -96,7 +91,7 @@ class Turn:
     """The error that left this edit in doubt."""
 
     @property
-    def others(self) -> list[Turn]:
+    def others(self) -> "list[Turn]":
         """Those among which it waits."""
         return self.queue.refusals if self.place.is_refusal else self.queue.turns
 
@@ -137,7 +132,6 @@ class Pacing(BaseRateLimiter[Any]):
 
     @property
     def waiting(self) -> int:
-        """How many messages wait."""
         return len(self._messages.turns) + len(self._messages.refusals)
 
     def place(self, asks: frozenset[int] = frozenset()) -> Place:
@@ -337,9 +331,8 @@ class Pacing(BaseRateLimiter[Any]):
         """Hold the chat of a turn. If the turn has no chat, or another chat is held already, hold everything."""
         now = asyncio.get_running_loop().time()
         others = (each.held_until for each in self.recipients.values() if each is not turn.recipient)
-        held = (
-            self._everyone if turn.recipient.chat_id is None or any(until > now for until in others) else turn.recipient
-        )
+        is_everything = turn.recipient.chat_id is None or any(until > now for until in others)
+        held = self._everyone if is_everything else turn.recipient
         held.held_until = max(held.held_until, now + pause)
         logger.warning("%s waits for %.0f s: Telegram takes nothing more", turn, pause)
         self._give_up()
@@ -378,5 +371,5 @@ class Pacing(BaseRateLimiter[Any]):
 
 def seconds(error: RetryAfter) -> float:
     """Return for how long Telegram wants to be left alone: the library gives a number or a timedelta."""
-    wait: float | datetime.timedelta = error.retry_after
+    wait = error.retry_after
     return wait if isinstance(wait, int | float) else wait.total_seconds()

@@ -7,8 +7,6 @@ This module tries nothing twice. `pacing` repeats a request that raised NothingS
 error, Telegram may have carried the request out.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import json
@@ -21,7 +19,7 @@ from telegram import Update
 from telegram.error import NetworkError, TimedOut
 from telegram.request import HTTPXRequest
 
-from model.errors import MangosaurusError
+from bot.chat import StartError
 
 logger = logging.getLogger(__name__)
 
@@ -46,10 +44,6 @@ class ServerError(NetworkError):
     """Telegram's server failed to carry out the request."""
 
 
-class ConnectionSettingError(MangosaurusError):
-    """A proxy or a file of certificates that cannot be used."""
-
-
 class TelegramRequest(HTTPXRequest):
     """Sends each request once, within 30 s. `options` are HTTPXRequest's.
 
@@ -60,7 +54,7 @@ class TelegramRequest(HTTPXRequest):
         with contextlib.suppress(RuntimeError, ValueError, OSError, httpx.InvalidURL):
             super().__init__(connections, **{"pool_timeout": POOL_SECONDS, **options})
             return
-        raise ConnectionSettingError(  # which does not remember httpx's error, as that may show a password
+        raise StartError(  # which does not remember httpx's error, as that may show a password
             "The network settings in HTTP_PROXY, HTTPS_PROXY, ALL_PROXY or SSL_CERT_FILE cannot be used "
             "(values not shown, as a proxy's address may hold a password)"
         )

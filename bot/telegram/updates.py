@@ -57,11 +57,6 @@ CHECK_SECONDS = 300.0
 class TokenError(MangosaurusError):
     """Telegram does not accept the token, or has revoked it."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            "Telegram rejects the TELEGRAM_TOKEN; put the one that @BotFather gives into the environment or .env"
-        )
-
 
 class Updates:
     """Fetches the updates of a client, whose transport for polls is `polling`, or receives them at a webhook."""
@@ -100,7 +95,6 @@ class Updates:
             logger.info("Telegram could not be told which updates have arrived (%s)", type(error).__name__)
 
     async def stop(self) -> None:
-        """Take no more updates."""
         if self._fetching:
             self._fetching.cancel()
             await asyncio.wait({self._fetching})
@@ -226,8 +220,10 @@ async def _persist(call: Callable[[], Awaitable[Any]], failed: Callable[[], Awai
     while True:
         try:
             return await call()
-        except InvalidToken:
-            raise TokenError from None  # its text holds the token
+        except InvalidToken:  # whose text holds the token
+            raise TokenError(
+                "Telegram rejects the TELEGRAM_TOKEN; put the one that @BotFather gives into the environment or .env"
+            ) from None
         except TelegramError as error:
             pause = max(pause, seconds(error)) if isinstance(error, RetryAfter) else pause
             if isinstance(error, Conflict):

@@ -1,7 +1,5 @@
 """The child process of a run, seen from the bot: start it, read the JSON lines that it prints, and end it."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import json
@@ -9,13 +7,11 @@ import os
 import re
 import signal
 import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, Self
 
 from model.files import HOME, ROOT
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
 
 SECRETS = ("TELEGRAM_TOKEN", "DATABASE", "WEBHOOK_SECRET")
 """Environment variables that a child does not get."""
@@ -33,7 +29,7 @@ class Child:
         self._errors = asyncio.create_task(_tail(process.stderr))
 
     @classmethod
-    async def start(cls, folder: Path, weights: Path) -> Child:
+    async def start(cls, folder: Path, weights: Path) -> Self:
         pipe = asyncio.subprocess.PIPE
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "bot.training", str(folder), str(weights)),
@@ -87,7 +83,6 @@ class Child:
 
 
 async def _tail(stream: asyncio.StreamReader | None) -> str:
-    """Read a stream to its end, and return the last of it."""
     kept = b""
     while stream is not None and (chunk := await stream.read(1 << 16)):
         kept = (kept + chunk)[-4096:]

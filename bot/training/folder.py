@@ -3,15 +3,13 @@
 After a stop or a crash, the next `/retrain` of the network goes on from there, with the same settings.
 """
 
-from __future__ import annotations
-
 import contextlib
 import json
 import logging
 import secrets
 import shutil
 from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from bot.locks import locked
 from model.checkpoint.encoding import CheckpointError
@@ -20,16 +18,11 @@ from model.engine.threads import available_cores
 from model.errors import MangosaurusError
 from model.files import history_path, snapshot_path, write_whole
 from model.text.corpus import read_names, read_verse
-from model.text.forms import Alphabet
+from model.text.forms import Alphabet, Form
 from model.text.sources import DATA, missing, names_corpus, sonnets_corpus
 from model.training import sizes
 from model.training.recipes import customised
 from model.training.sizes import further, recipe_for
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from model.text.forms import Form
 
 logger = logging.getLogger(__name__)
 

@@ -1,18 +1,14 @@
 """What the child of a run tells: how far the training is, how its losses fell, and how it ended."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import math
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from bot.words import admins
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 MOMENTUM = 0.95
 """The weight of the old mean when a new speed joins it. The speed jumps from step to step."""

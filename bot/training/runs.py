@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from bot.chat import Button, Explained, InDoubt, LiveMessage, NotSent
+from bot.chat import Button, Buttons, Chat, Explained, InDoubt, LiveMessage, NotSent
 from bot.locks import locked
 from bot.training import folder as folders
 from bot.training.child import Child
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.app import Bot
-    from bot.chat import Buttons, Chat
     from bot.shelf import Shelf
 
 logger = logging.getLogger(__name__)
@@ -61,7 +60,6 @@ class Runs:
         self.ends: Counter[str] = Counter()
         """How many runs have "used" their weights, "kept" the old weights, or "failed"."""
         self._shelf = shelf
-        self._directory = shelf.directory
         self._child: Child | None = None
         self._progress = Progress()
         self._stopping = asyncio.Event()
@@ -88,13 +86,13 @@ class Runs:
         self.running, self._progress = run, Progress()
         self._is_cancelled = self._is_finishing = False
         try:
-            folder, done = folder_of(self._directory, run.network), None
+            folder, done = folder_of(self._shelf.directory, run.network), None
             if not run.fresh and (interrupted := folders.interrupted(folder)):
                 await asyncio.to_thread(self._progress.read, log_of(folder))
                 run, done, seconds = interrupted, self._progress.fraction, self._progress.seconds_left
             else:
                 folders.drop(folder)
-                seconds = await asyncio.to_thread(folders.expected_seconds, run, self._directory)
+                seconds = await asyncio.to_thread(folders.expected_seconds, run, self._shelf.directory)
             message = await chat.say(admins.training_begins(run, done, seconds), _buttons(run))
         except BaseException as error:
             self.running = None
@@ -121,7 +119,7 @@ class Runs:
     def drop(self, network: str) -> None:
         """Remove the interrupted run of a network, if there is one. Raises Explained if another process has it."""
         try:
-            folders.drop(folder_of(self._directory, network))
+            folders.drop(folder_of(self._shelf.directory, network))
         except BlockingIOError as error:
             raise Explained(admins.TRAINING_ELSEWHERE) from error
 
@@ -142,7 +140,7 @@ class Runs:
 
         A chat of the page comes later than the start, as a `newcomer`, and its messages are gone. So it gets a new one.
         """
-        for folder in sorted(path.parent for path in self._directory.glob(f"training-*/{RUN}")):
+        for folder in sorted(path.parent for path in self._shelf.directory.glob(f"training-*/{RUN}")):
             try:
                 with locked(folder, wait=False):  # fails if another bot goes on with it, which will say so
                     run = await asyncio.to_thread(folders.read_run, folder)
@@ -166,7 +164,7 @@ class Runs:
 
     async def _follow(self, run: Run, chat: Chat) -> None:
         """Carry out a run, and say how it ended."""
-        folder = folder_of(self._directory, run.network)
+        folder = folder_of(self._shelf.directory, run.network)
         verdict, promoted, picture = None, "", None
         try:
             await asyncio.to_thread(folder.mkdir, mode=0o700, parents=True, exist_ok=True)
@@ -273,9 +271,8 @@ class Runs:
             version = await asyncio.to_thread(versions.add, folder / NEW)
             with contextlib.suppress(OSError):  # weights without their log are as good
                 log = await asyncio.to_thread(log_of(folder).read_bytes)
-                await asyncio.to_thread(
-                    write_whole, history_path(versions.directory / versions.path(version).name), log
-                )
+                beside = history_path(versions.directory / versions.path(version).name)
+                await asyncio.to_thread(write_whole, beside, log)
             await asyncio.to_thread(versions.promote, version)
             await asyncio.to_thread((folder / NEW).unlink, missing_ok=True)  # so no crash leaves a run that could go on
         return version

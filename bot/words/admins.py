@@ -28,7 +28,7 @@ HOW_TO_TEACH_BY_PATH = Markup(
     "<code>/voices old new</code> gives a voice another name."
 )
 LEARN = Markup("Shall I learn it as the voice <b>{}</b>? Does it hold names, one a line, or verse?")
-LEARN_HOW = {"names": "names", "verse": "verse", "cancel": "cancel"}
+LEARN_HOW = ("names", "verse", "cancel")
 LEARN_NOTHING = Markup("All right, I've left it alone.")
 FILE_GONE = Markup("I don't have that file any more. Please send it again.")
 REMOVE = "remove {}"
@@ -161,9 +161,8 @@ def verdict(run: Run, progress: Progress, version: str, seconds: float) -> Marku
     digits = 4 if is_same else digits_for(new if old is None else old, new)
     before = "" if old is None else ", as before" if is_same else f", {old:.{digits}f} before"
     losses = f"{new:.{digits}f} nats per character on held-out text{before}"
-    trained = Markup("Trained <b>{}</b> in {}{}").format(
-        run.title, duration(seconds), ", stopped early" if progress.early else ""
-    )
+    early = ", stopped early" if progress.early else ""
+    trained = Markup("Trained <b>{}</b> in {}{}").format(run.title, duration(seconds), early)
     if version:
         how = "can write" if old is None else "improved"
         return Markup("{}, and it {}: {}.{}Version <code>{}</code> is in use now.").format(
@@ -171,12 +170,9 @@ def verdict(run: Run, progress: Progress, version: str, seconds: float) -> Marku
         )
     if old is None or new >= old or is_same:
         return Markup("{}, and it didn't improve: {}. I'm keeping the old weights.").format(trained, losses)
-    is_luck = old - new <= progress.margin
-    reason = (
-        f"A difference of up to {progress.margin:.{digits}f} could be luck"
-        if is_luck
-        else f"Less than {WORTHWHILE:g} isn't worth a change"
-    )
+    reason = f"Less than {WORTHWHILE:g} isn't worth a change"
+    if old - new <= progress.margin:
+        reason = f"A difference of up to {progress.margin:.{digits}f} could be luck"
     return Markup("{}, and it barely improved: {}. {}, so I'm keeping the old weights.").format(trained, losses, reason)
 
 

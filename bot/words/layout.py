@@ -1,27 +1,21 @@
 """How names, verse and sonnets are set: capitals, stanzas, the code below, and the details behind a button."""
 
-from __future__ import annotations
-
 import re
+from collections.abc import Iterator, Mapping, Sequence
 from html import unescape
-from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
 from bot.asks import is_visible
+from bot.creations import Creation
 from bot.words import sentences
 from bot.words.sentences import cut
+from bot.writer import Text
 from model.text.forms import Genre
 from model.text.roots import explained
 from model.text.sources import fossils
 from model.text.taboo import is_taboo
 from model.text.typesetting import typeset
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from bot.creations import Creation
-    from bot.writer import Text
 
 LONGEST_TITLE, LONGEST_DESCRIPTION = 80, 160
 """Characters of an offer. Telegram's apps show no more."""

@@ -1,13 +1,10 @@
 """The HTML of a message as runs of styled text, for doors that draw messages themselves."""
 
-from __future__ import annotations
-
 import re
 from html import unescape
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from markupsafe import Markup
+from markupsafe import Markup
 
 STYLES = {"b": "bold", "i": "italic", "code": "code", "pre": "pre", "a": "creation"}
 

@@ -1,7 +1,5 @@
 """The sentences of the chat that everybody can read."""
 
-from __future__ import annotations
-
 import html
 import re
 
@@ -198,7 +196,7 @@ SETTINGS_USAGE = Markup(
     "I can be tame, bold or wild, and give you 1, 3, 5 or 10 names: <code>/settings wild</code>, <code>/settings tame "
     "5</code>, or just /settings."
 )
-NUMBERS = {"1": "one", "3": "three", "5": "five", "10": "ten"}
+NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 CHOSEN = Markup("Got it.")
 SET = Markup("Got it. I'm {} now, and <code>/dino</code> gives you {}.")
 KEEPSAKE = Markup("The last things I wrote for you, on a page to keep.")

@@ -1,23 +1,17 @@
 """Tables in a fixed pitch: a training while it runs, the versions of a network, and /status."""
 
-from __future__ import annotations
-
 import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
+from bot.training.folder import Run
+from bot.training.progress import Progress
 from bot.words.sentences import counted, cut, duration
+from model.checkpoint.encoding import Checkpoint
 from model.text.taboo import is_taboo
-
-if TYPE_CHECKING:
-    from collections import Counter
-    from collections.abc import Mapping, Sequence
-
-    from bot.training.folder import Run
-    from bot.training.progress import Progress
-    from model.checkpoint.encoding import Checkpoint
 
 LONGEST_SAMPLE, LONGEST_FAULT = 200, 120
 BAR, CURVE_POINTS = 20, 16
