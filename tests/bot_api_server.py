@@ -3,21 +3,17 @@
 Not here: the Bot API, which `tests.telegram` knows.
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 import re
+import ssl
 import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qsl
-
-if TYPE_CHECKING:
-    import ssl
-    from collections.abc import AsyncIterator, Awaitable, Callable
 
 TOKEN = "123456:AAtest-token_of-no-bot"
 MESSAGE = {"message_id": 7, "date": int(time.time()), "chat": {"id": 1, "type": "private"}, "text": "sent"}

@@ -9,15 +9,15 @@ The settings are made here and not read, so neither the environment nor a `.env`
     database           a SQLite file, and then an empty PostgreSQL
 """
 
-from __future__ import annotations
-
 import dataclasses
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings as hypothesis_settings
 from threadpoolctl import threadpool_limits
 
+from bot.app import Bot
 from bot.settings import Settings
 from tests.bounds import pytest_runtest_call, pytest_runtest_setup, pytest_runtest_teardown  # noqa: F401 - hooks
 from tests.databases import database, postgresql, postgresql_folder  # noqa: F401 - fixtures
@@ -26,12 +26,6 @@ from tests.serving import ADMIN, BOB, GROUP, install_both, serving
 from tests.shown import watched
 from tests.telegram.server import Server
 from tests.training import admin, keats, pokemon, script, voices  # noqa: F401 - fixtures
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
-    from pathlib import Path
-
-    from bot.app import Bot
 
 # The same examples in every run, so that a failure is due to a change of the code. No time limit: machines are shared.
 hypothesis_settings.register_profile("mangosaurus", derandomize=True, deadline=None)

@@ -1,21 +1,16 @@
 """What tests of the page share: somebody with a browser, but without a screen."""
 
-from __future__ import annotations
-
 import asyncio
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import aiohttp
 
 from bot.app import running
 from bot.page.server import Page
+from bot.settings import Settings
 from tests.shown import seen, wrote
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from bot.settings import Settings
 
 PATIENCE = 20.0
 """Seconds; a busy machine is no failure."""

@@ -1,7 +1,5 @@
 """What tests share that start `python -m bot`: its environment, and a process at a terminal."""
 
-from __future__ import annotations
-
 import os
 import pty
 import re

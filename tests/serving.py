@@ -1,32 +1,27 @@
 """What tests of the bot share: tiny untrained weights on disk, and a bot that serves with them in a chat in memory."""
 
-from __future__ import annotations
-
 import asyncio
 import dataclasses
 import re
 import socket
 import string
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, Literal
+from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 import pytest
 
 from bot.app import running
+from bot.settings import Settings
 from model.checkpoint.encoding import Checkpoint, Description
 from model.checkpoint.versions import Versions, save
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture
+from model.text.forms import Form
 from model.text.vocabulary import Vocabulary
 from tests.fake_chat import FakeChat, Message
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
-    from pathlib import Path
-
-    from bot.settings import Settings
-    from model.text.forms import Form
 
 ALICE, BOB, ADMIN, GROUP = 101, 102, 900, -5
 LETTERS = "\n" + string.ascii_lowercase

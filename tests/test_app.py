@@ -1,7 +1,5 @@
 """Start and stop: what keeps a bot from serving, what ends it, and that nothing and nobody is left behind."""
 
-from __future__ import annotations
-
 import asyncio
 import dataclasses
 import re
@@ -10,14 +8,16 @@ import socket
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING, Any, Self
+from pathlib import Path
+from typing import Any, Self
 
 import pytest
 
-from bot.app import running
+from bot.app import Bot, running
 from bot.asks import Said
 from bot.chat import Door, StartError
 from bot.database import Database
+from bot.settings import Settings
 from bot.store import StoreError
 from bot.telegram.door import Telegram
 from bot.words import sentences
@@ -26,12 +26,6 @@ from model.writing.decoder import Decoder
 from tests.fake_chat import FakeChat
 from tests.processes import environment_of
 from tests.serving import ALICE, BOB, install, serving, until, untrained
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from bot.app import Bot
-    from bot.settings import Settings
 
 
 class Noted(Door):

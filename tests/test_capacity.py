@@ -1,27 +1,20 @@
 """What the bot can carry: crowds of every kind, at half to five times what it can do, on a clock that jumps."""
 
-from __future__ import annotations
-
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-from bot.app import running
+from bot.app import Bot, running
 from bot.asks import Said, Typed
+from bot.settings import Settings
 from bot.writer import Text
-from model.writing.requests import LineRequest, NameRequest, SonnetRequest
+from model.checkpoint.encoding import Checkpoint
+from model.writing.requests import LineRequest, NameRequest, Request, SonnetRequest
 from tests.fake_chat import FakeChat, Outbox
 from tests.fake_clock import in_no_time
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from bot.app import Bot
-    from bot.settings import Settings
-    from model.checkpoint.encoding import Checkpoint
-    from model.writing.requests import Request
 
 RATE = 3
 """Messages a second."""

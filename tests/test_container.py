@@ -4,8 +4,6 @@ There is no container engine in this: the base image, the mounts, the limits and
 every COPY and RUN, then the entry point with the ENV, the USER and the HEALTHCHECK of the last stage.
 """
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os
@@ -18,11 +16,12 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -30,9 +29,6 @@ from model.files import ROOT
 from tests.bounds import INSTALLING_SECONDS
 from tests.processes import LIMIT
 from tests.serving import free_port
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 pytestmark = pytest.mark.installed
 

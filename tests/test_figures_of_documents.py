@@ -4,11 +4,11 @@ Quality is measured again by `python -m model evaluate`, speed is in benchmarks/
 the card. The tables of the documents are read as they stand, so a row that nothing here explains is a fault too.
 """
 
-from __future__ import annotations
-
 import json
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 from typer.testing import CliRunner
@@ -16,10 +16,6 @@ from typer.testing import CliRunner
 from model.__main__ import app
 from model.files import ROOT
 from model.text.forms import USUAL_TEMPERATURE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 README, NETWORKS = ROOT / "README.md", ROOT / "docs" / "networks.md"
 CARD, RESULTS = ROOT / "checkpoints" / "dino" / "README.md", ROOT / "benchmarks" / "results.md"

@@ -1,7 +1,5 @@
 """Seen from outside: /healthz, /metrics, `--healthy` and systemd, when all is well and when a part is not."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import dataclasses
@@ -10,7 +8,8 @@ import signal
 import socket
 import sys
 import threading
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -21,25 +20,18 @@ from bot.__main__ import serve
 from bot.chat import StartError
 from bot.database import name_of, url_of
 from bot.health import SERVING, STANDBY, STARTING, Health, asked
-from bot.settings import Address, Rate, Secret
+from bot.settings import Address, Rate, Secret, Settings
 from bot.standby import LOST
 from bot.store import UPGRADING, StoreError
 from bot.telegram import updates
 from model.files import ROOT
 from model.writing.decoder import Decoder
-from tests.bot_api_server import MESSAGE, TOKEN, http_server, never, ok
+from tests.bot_api_server import MESSAGE, TOKEN, HttpRequest, http_server, never, ok
 from tests.databases import end_connections, frozen, opened
 from tests.processes import LIMIT, environment_of
 from tests.serving import free_port, serving, until
 from tests.telegram.server import ME
 from tests.test_database import VERSION_0_1, older
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
-
-    from bot.settings import Settings
-    from tests.bot_api_server import HttpRequest
 
 COMMAND = (sys.executable, "-m", "bot")
 

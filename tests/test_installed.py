@@ -1,7 +1,5 @@
 """The program away from its checkout: where its state goes, and the wheel in an environment of its own."""
 
-from __future__ import annotations
-
 import json
 import os
 import re
@@ -9,8 +7,8 @@ import stat
 import subprocess
 import sys
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -18,9 +16,6 @@ from model.files import ROOT
 from tests.bounds import INSTALLING_SECONDS
 from tests.processes import SETTINGS
 from tests.recorded import FIRST_RELEASE, RECORDED, VERSIONS
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 CHEESES = "brie\ngouda\ncheddar\nemmental\nroquefort\ncamembert\nmimolette\n"
 OURS = set(re.findall("^([A-Z_]+)=", SETTINGS, re.MULTILINE)) | {"MANGOSAURUS_HOME"}

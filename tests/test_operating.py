@@ -1,7 +1,5 @@
 """What docs/operating.md promises: a backup under load opens every code, and so do the databases of all releases."""
 
-from __future__ import annotations
-
 import asyncio
 import dataclasses
 import html
@@ -13,22 +11,18 @@ import sys
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-from bot.settings import Secret
+from bot.settings import Secret, Settings
 from model.files import ROOT
 from tests.databases import emptied, run_sql, sql
 from tests.fake_chat import FakeChat
-from tests.recorded import FIRST_RELEASE, RECORDED, VERSIONS
+from tests.recorded import FIRST_RELEASE, RECORDED, VERSIONS, Record
 from tests.serving import code_in, names_in, serving, until
 from tests.test_database import VERSION_0_1, older
 from tests.test_proxy import FORWARDING, HOST, SOCKET
-
-if TYPE_CHECKING:
-    from bot.settings import Settings
-    from tests.recorded import Record
 
 GUIDE = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
 BACKUP = re.findall("^    (umask.*|python3 -c .*|cp -R checkpoints.*)$", GUIDE, re.MULTILINE)

@@ -3,16 +3,15 @@
 Most of it is simulated on a clock that jumps, so that minutes of waiting take no time.
 """
 
-from __future__ import annotations
-
 import asyncio
 import bisect
 import contextlib
 import functools
 import logging
 from collections import Counter
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -20,15 +19,9 @@ from hypothesis import strategies as st
 from telegram.error import BadRequest, NetworkError, RetryAfter, TimedOut
 
 from bot.telegram import limits as module
-from bot.telegram.pacing import AT_ONCE, REFUSAL_SECONDS, SHARE, Pacing
+from bot.telegram.pacing import AT_ONCE, REFUSAL_SECONDS, SHARE, Pacing, Place
 from bot.telegram.request import NothingSentError, ServerError
 from tests.fake_clock import run
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Sequence
-
-    from bot.telegram.pacing import Place
-
 
 GROUP, OTHER_GROUP = -5, -6
 

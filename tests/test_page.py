@@ -1,7 +1,5 @@
 """The page's server over real HTTP: who is let in, what is refused, and what a chat sends and gets."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import dataclasses
@@ -10,8 +8,10 @@ import hmac
 import json
 import socket
 import stat
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -25,25 +25,18 @@ from bot.creations import Wish
 from bot.page import chat as page_chat
 from bot.page import server
 from bot.page.access import HEADERS, Passes, is_loopback
+from bot.page.chat import PageChat
 from bot.page.server import Page, PageError
-from bot.settings import Rate
+from bot.settings import Rate, Settings
 from bot.store import Store
 from bot.training.folder import Run
 from bot.words import page as words
 from bot.words import sentences
 from model.text.forms import Genre
 from tests.databases import make, opened
-from tests.pages import Visitor, browser, page_served, text_of, visit
+from tests.pages import Tab, Visitor, browser, page_served, text_of, visit
 from tests.serving import until
 from tests.test_retrain import interrupt
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
-
-    from bot.page.chat import PageChat
-    from bot.settings import Settings
-    from tests.pages import Tab
 
 
 @pytest.fixture

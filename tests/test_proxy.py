@@ -1,7 +1,5 @@
 """The page behind a proxy that speaks https: who is let in, who is an admin, and a real nginx in between."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import dataclasses
@@ -10,9 +8,11 @@ import re
 import shutil
 import socket
 import ssl
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from string import Template
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -21,19 +21,12 @@ import trustme
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from bot.page import server
-from bot.settings import Rate
+from bot.page.server import Page
+from bot.settings import Rate, Settings
 from bot.words import page as words
 from tests.browsers import PATIENCE, SWITCHES, chromium
-from tests.pages import browser, page_served, text_of
+from tests.pages import Visitor, browser, page_served, text_of
 from tests.serving import free_port
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
-
-    from bot.page.server import Page
-    from bot.settings import Settings
-    from tests.pages import Visitor
 
 NAME = "bots.example.org"
 SOCKET = "proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade;"

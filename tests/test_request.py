@@ -1,25 +1,34 @@
 """The HTTP client over real HTTP, under the library's own Bot."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import io
 import logging
 import ssl
 import traceback
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
 import trustme
 from telegram import Bot
-from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, NetworkError, RetryAfter, TimedOut
+from telegram.error import (
+    BadRequest,
+    Conflict,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+    TimedOut,
+)
 
 from bot.app import running
-from bot.settings import Secret
+from bot.settings import Secret, Settings
 from bot.telegram import door, request, updates
 from bot.telegram.request import ConnectionSettingError, NothingSentError, PollingRequest, ServerError, TelegramRequest
 from tests.bot_api_server import (
@@ -36,15 +45,6 @@ from tests.bot_api_server import (
     sent,
 )
 from tests.serving import free_port, until
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
-    from contextlib import AbstractAsyncContextManager
-    from pathlib import Path
-
-    from telegram.error import TelegramError
-
-    from bot.settings import Settings
 
 BIG = bytes(range(256)) * 4096 * 2  # 2 MiB
 REFUSAL, PROXYS_PAGE = '{"ok": false, "description": "Because"}', f"<html>No way to /bot{TOKEN}/sendMessage</html>"

@@ -1,14 +1,13 @@
 """The door of Telegram: which updates are asks, and how answers arrive, by real python-telegram-bot objects."""
 
-from __future__ import annotations
-
 import asyncio
 import dataclasses
 import json
 import logging
 import time
+from collections.abc import AsyncIterator
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 import pytest
@@ -17,7 +16,7 @@ from telegram.error import BadRequest
 
 from bot.chat import Button, Gone, InDoubt, NotSent, StartError
 from bot.commands import menu
-from bot.settings import Address, Secret
+from bot.settings import Address, Secret, Settings
 from bot.telegram.door import Telegram
 from bot.telegram.updates import TokenError
 from bot.words import admins, sentences
@@ -25,11 +24,6 @@ from tests.serving import ADMIN, ALICE, BOB, free_port, until
 from tests.shown import rendered, seen, watched, wrote
 from tests.telegram.request import InMemory, Visit, door, visiting
 from tests.telegram.server import ME, TOKEN, Json, Refusal, Server, chat, user
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from bot.settings import Settings
 
 GROUP = -5
 LINK = "https://t.me/mangosaurus_bot?start="

@@ -1,7 +1,5 @@
 """`python -m bot` with pipes, at a terminal and with its page, what makes it end, and what the command line refuses."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import io
@@ -13,8 +11,9 @@ import stat
 import subprocess
 import sys
 import termios
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from markupsafe import Markup
@@ -32,15 +31,10 @@ from model.files import HOME, ROOT
 from model.writing.decoder import Decoder
 from model.writing.requests import NameRequest, generator_for
 from tests.pages import browser, text_of
-from tests.processes import LIMIT, LINK, Terminal, environment_of, folder_of
+from tests.processes import LIMIT, LINK, Environment, Terminal, environment_of, folder_of
 from tests.serving import untrained
 from tests.shown import seen, wrote
 from tests.training import LIST
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tests.processes import Environment
 
 COMMAND = [sys.executable, "-m", "bot"]
 FULL = Path("/dev/full")

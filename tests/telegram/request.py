@@ -1,26 +1,19 @@
 """The transport under python-telegram-bot that reaches a `Server` in this process, and a bot that serves on it."""
 
-from __future__ import annotations
-
 import dataclasses
 import json
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote
 
 from telegram.request import BaseRequest, RequestData
 
-from bot.app import running
-from bot.settings import Secret
+from bot.app import Bot, running
+from bot.settings import Secret, Settings
 from bot.telegram.door import Telegram
 from bot.telegram.request import FAILED, PollingRequest, ServerError
 from tests.telegram.server import TOKEN, Json, Server
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from bot.app import Bot
-    from bot.settings import Settings
 
 
 class InMemory(BaseRequest):

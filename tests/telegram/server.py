@@ -3,8 +3,6 @@
 A method that the bot never calls is answered as the Bot API answers an unknown one.
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 import math
