@@ -138,9 +138,6 @@ async def test_what_cannot_be_marked_is_said_and_comes_again(chat: FakeChat, set
     chat.bot.tally.errors.clear()
 
 
-# /again, codes and links
-
-
 @pytest.mark.parametrize(("text", "length"), [("/dino 5 ma", 10), ('/poem "x "', 10), ("/dino", 7)])
 async def test_anybody_gets_the_same_again_and_it_takes_no_turn(
     chat: FakeChat, bob: FakeChat, text: str, length: int, monkeypatch: pytest.MonkeyPatch

@@ -152,9 +152,6 @@ async def test_what_keeps_a_door_from_shutting_counts_as_time_of_the_stop(settin
     assert door.cut_at - door.begun < 2
 
 
-# The process
-
-
 async def ended(own: dict[str, str], *arguments: str, tell: str = "") -> tuple[int | None, list[str]]:
     """Run `python -m bot` to its end, or until it has told something and gets a SIGTERM; returns code and lines."""
     process = await asyncio.create_subprocess_exec(

@@ -47,9 +47,6 @@ def poems(count: int) -> str:
     return "\n\n".join(poem(97 + number) for number in range(count)) + "\n"
 
 
-# Names.
-
-
 def test_names_are_folded_and_deduplicated_in_order(tmp_path: Path) -> None:
     corpus = names_in(tmp_path, "\ufeffMangosaurus\r\n\r\n  Áureosaurus \nmangosaurus\nYI\n\n")
     assert corpus.form == "names"
@@ -160,9 +157,6 @@ def test_a_small_text_is_called_small(tmp_path: Path) -> None:
     assert not verse_in(
         tmp_path, poems(26) + poems(26).replace("line", "a longer line, as long as it may be")
     ).too_small
-
-
-# Verse.
 
 
 @pytest.mark.parametrize(("count", "held_out"), [(2, 1), (10, 1), (11, 2), (20, 2), (25, 3)])

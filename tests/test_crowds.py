@@ -129,9 +129,6 @@ async def test_a_crowd_in_a_group_is_told_once_and_keeps_nobody_else_waiting(set
         assert visit.bot.capacity.refusals == {"busy": 8}
 
 
-# Too late
-
-
 @in_no_time
 async def test_what_was_asked_two_minutes_ago_is_refused_and_a_clock_may_be_wrong_by_a_minute(
     settings: Settings,

@@ -171,9 +171,6 @@ async def test_a_database_of_a_later_version_is_refused_and_left_alone(database:
         sql(database, "SELECT * FROM preferences")
 
 
-# Files
-
-
 def modes(folder: Path) -> dict[str, str]:
     return {file.name: f"{stat.S_IMODE(file.stat().st_mode):o}" for file in folder.iterdir()}
 
@@ -236,9 +233,6 @@ def is_kept(secret: str, folder: Path) -> bool:
     return any(secret.encode() in file.read_bytes() for file in folder.iterdir())
 
 
-# Databases that cannot be used
-
-
 async def refusal(database: str | Path) -> str:
     """Open a database that cannot be used, and return the sentence that says so."""
     with pytest.raises(StoreError) as raised:
@@ -283,9 +277,6 @@ async def test_what_people_write_is_in_no_error(database: str) -> None:
             await make(store, 1, Genre.POEM, SECRET)
         assert SECRET not in "".join(traceback.format_exception(raised.value))
         assert (await take(store, 1, Genre.POEM))[1] == 0
-
-
-# A PostgreSQL server
 
 
 @pytest.mark.parametrize(

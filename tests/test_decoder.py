@@ -41,9 +41,6 @@ keeping = knowing(verse_checkpoint(), until=1.0)
 """Keeps two of three requests to known words, and is free at temperature 1.5."""
 
 
-# The law: equal texts in any company.
-
-
 @pytest.mark.parametrize(("checkpoint", "requests"), [(names_checkpoint(), name_requests), (keeping, verse_requests)])
 @pytest.mark.parametrize("steps", [1, 30])
 def test_texts_are_the_same_alone_and_among_others(
@@ -112,9 +109,6 @@ def random_checkpoint(data: st.DataObject, form: Literal["names", "verse"], seed
     network.parameters.whole *= 3
     description = Description(form, "TEST", "", 0, 0.0, 0, "", {}, known_words_until=data.draw(st.sampled_from([0, 1])))
     return Checkpoint(network, vocabulary, description, frozenset({"m", "man"}), known_words=WORDS)
-
-
-# Texts are those that the network would write.
 
 
 @pytest.mark.parametrize(
@@ -203,9 +197,6 @@ def test_the_error_about_numbers_that_are_not_finite_names_the_checkpoint(broken
         texts(checkpoint, VerseRequest(generator_for(0, 0)))
 
 
-# Names.
-
-
 def test_names_are_new_and_different() -> None:
     first = texts(names_checkpoint(), NameRequest(generator_for(1, 0), count=30))
     known = frozenset(first[::2])
@@ -223,9 +214,6 @@ def test_a_name_that_cannot_be_found_is_an_error_beside_those_that_were() -> Non
     (result,) = Decoder(checkpoint).generate([request])
     assert result.texts == ("ba",)  # there is no second name of at most two letters
     assert "no new name that begins with 'b' after 50 attempts" in str(result.error)
-
-
-# Verse, and known words.
 
 
 @given(
@@ -268,9 +256,6 @@ def test_a_lexicon_that_knows_every_word_changes_no_text() -> None:
     plain = texts(checkpoint, VerseRequest(generator_for(5, 0), min_characters=300))
     assert max(map(len, words_of(plain[0]))) <= 10
     assert texts(knowing(checkpoint, every), request) == plain
-
-
-# Rows come and go.
 
 
 @settings(max_examples=20)

@@ -64,9 +64,6 @@ def only_a(*training: str, pretraining: tuple[str, ...] = ()) -> Corpus:
     return Corpus("names", training, ("aa",), pretraining, Vocabulary("\na"), "digest")
 
 
-# Held-out losses
-
-
 @every_corpus
 def test_a_loss_counts_every_character_and_final_newline_once_and_each_document_from_the_zero_state(
     corpus: Corpus,
@@ -182,9 +179,6 @@ def test_a_weight_counts_the_training_documents_more_often() -> None:
         assert best_order(training, LETTERS, range(6), extra=extra, weight=weight) == nats.argmin()
 
 
-# Figures about samples
-
-
 @every_corpus
 def test_an_evaluation_is_reproducible_plain_json_and_has_the_same_figures_of_samples_and_held_out_text(
     corpus: Corpus, capsys: pytest.CaptureFixture[str]
@@ -273,9 +267,6 @@ def test_of_a_long_text_a_part_is_measured_and_all_its_names_are_known(monkeypat
     drawn = evaluate(checkpoint, corpus, samples=200).alone
     aware = evaluate(replace(checkpoint, known_names=frozenset()), corpus, samples=200).alone
     assert drawn["new"] < aware["new"]  # names beyond the part are known too
-
-
-# Comparisons
 
 
 @every_corpus

@@ -84,9 +84,6 @@ def test_a_name_has_unseen_letters_if_no_real_name_has_them() -> None:
     assert have_unseen([], real) == []
 
 
-# Verse
-
-
 def test_verse_figures() -> None:
     poems = [f"{LINE},\nthe lea zz", "the lea thou art", "lea\n"]
     assert verse_figures(poems, ["the lea", f"o {LINE}!", "thou"]) == {
@@ -148,9 +145,6 @@ def test_copied_runs_match_a_plain_search(ours: list[str], originals: list[str])
 def test_a_run_ends_where_its_text_ends() -> None:
     assert longest_copied_runs(["abcd", "efgh"], ["xab", "cdef", "ghab"]) == [2, 2]
     assert longest_copied_runs(["ab", "cd"], ["abcd"]) == [2, 2]
-
-
-# Sonnets
 
 
 def test_figures_of_a_real_sonnet() -> None:

@@ -89,9 +89,6 @@ def test_the_gradient_is_the_slope_in_any_direction(
     assert abs(slope - (loss(1e-5) - loss(-1e-5)) / 2e-5) <= 1e-6 * max(scale, 1e-2)
 
 
-# Batches, chunks and rows.
-
-
 @every_depth
 @every_cell
 def test_a_batch_has_the_losses_and_the_last_state_of_single_steps(cell: CellName, depth: int) -> None:
@@ -147,9 +144,6 @@ def test_no_character_is_the_zero_vector(cell: CellName) -> None:
     logits, _ = language_model.step(np.full(BATCH_SIZE, NO_CHARACTER), state)
     expected, _ = without.step(np.full(BATCH_SIZE, 1), state)
     np.testing.assert_array_equal(logits, expected)
-
-
-# Side effects.
 
 
 @every_cell

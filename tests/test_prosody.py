@@ -61,9 +61,6 @@ def test_whatever_the_word_readings_are_of_known_sounds(word: str) -> None:
     assert PHONEMES.issuperset(phoneme for reading in readings for phoneme in reading)
 
 
-# ---- rhymes ----
-
-
 @pytest.mark.parametrize(
     ("expected", "pairs"),
     [
@@ -117,9 +114,6 @@ def test_the_sonnets_words_are_known_and_what_is_learned_are_the_sounds_that_the
         assert counts[pair] >= 2, sorted(pair)
         sound, another = pair
         assert another in rhymes.equal_to(sound)
-
-
-# ---- the tables of an edition ----
 
 
 @pytest.fixture
@@ -196,9 +190,6 @@ def test_whatever_is_written_into_a_table_is_read_or_refused_by_its_line(empty: 
         refused = str(error)
     assert re.search(r"forms\.txt, line [1-9]", refused)
     assert all(sounds for readings in words.values() for sounds in readings)
-
-
-# ---- the file of pronunciations ----
 
 
 def test_the_committed_file_keeps_the_licence_and_its_size_and_reads_as_it_is_written() -> None:

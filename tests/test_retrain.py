@@ -448,9 +448,6 @@ async def test_a_folder_that_is_no_use(script: Script, own_settings: Settings) -
         await verdict(chat)
 
 
-# What the child tells
-
-
 def message(**changes: Any) -> dict[str, Any]:
     known = {"event": "progress", "stage": "tune", "training_loss": 2.0, "fraction": 0.5, "held_out_loss": None}
     known |= {"best_held_out_loss": None, "characters_per_second": 9e4, "seconds_left": None, "seconds": 3.0}

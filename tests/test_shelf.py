@@ -137,9 +137,6 @@ def test_a_loop_that_was_closed_has_nobody_waiting(gate: Gate) -> None:
     asyncio.run(writer.close())
 
 
-# Versions.
-
-
 def creation(version: str) -> Creation:
     return Creation("k7m2p9x", 1, Genre.DINO, version, 42, 0, "", 0.8)
 

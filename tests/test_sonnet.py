@@ -150,9 +150,6 @@ def test_odd_words_leave_no_trace_in_the_tables_that_all_sonnets_share(small: Ch
     assert vars(partners) == before
 
 
-# ---- beside others ----
-
-
 def test_three_beside_verse_on_two_threads(decoder: Decoder, sonnets: list[str], small: Checkpoint) -> None:
     """Two are written at once and a third waits, verse goes on, and nothing changes a text."""
 
@@ -194,9 +191,6 @@ def test_a_cancelled_one_makes_room(decoder: Decoder, sonnets: list[str]) -> Non
     assert {ticket: result.texts for ticket, result in finish(decoder).items()} == {tickets[2]: (sonnets[2],)}
 
 
-# ---- refusals ----
-
-
 def test_one_line_is_enough() -> None:
     with pytest.raises(RequestError, match="begins with one line"):
         request(prompt="one\ntwo")
@@ -224,9 +218,6 @@ def test_too_few_words_or_no_tables_are_refused_and_everything_else_goes_on(
         with pytest.raises(RequestError, match=refusal):
             decoder.submit(request())
         assert written(decoder, VerseRequest(generator_for(0, 0)))
-
-
-# ---- the draw ----
 
 
 def test_an_unlikely_character_can_be_forced() -> None:

@@ -82,9 +82,6 @@ def fetched(folder: Path, source: Source = SOURCE) -> str:
     return "\n".join(sentences)
 
 
-# Fetching.
-
-
 def test_an_archive_put_into_the_folder_by_hand_is_used_and_a_second_fetch_does_nothing(folder: Path) -> None:
     assert missing(folder, SOURCE) == ["sonnets.txt", "verse.txt"]
     assert SOURCE.archive in fetched(folder)

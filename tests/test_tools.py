@@ -69,9 +69,6 @@ def test_without_the_wheel_one_line_says_so(tool: Any, monkeypatch: pytest.Monke
         tool.main()
 
 
-# Genera
-
-
 def test_the_names_are_plain_and_sorted_and_the_corpus_reads_the_genera_first() -> None:
     dinosaurs = DINOSAURS.read_text(encoding="ascii").splitlines()
     assert (len(GENERA), len(dinosaurs) >= 1500) == (105_540, True)
@@ -115,9 +112,6 @@ def test_genera_are_written(
     assert "2 names" in capsys.readouterr().out
 
 
-# Real names
-
-
 def test_the_tables_of_real_names_are_plain_and_have_no_name_that_a_network_reads() -> None:
     near = sources.NEAR_GENERA.read_text(encoding="ascii").split()
     assert (len(near), len(fossils()) >= 600, "stegodon" in fossils(), "trichodon" in near) == (860, True, True, True)
@@ -152,9 +146,6 @@ def test_a_version_that_refuses_real_names_has_the_same_parameters(
         assert ({"plesiosaurus", "ichthyosaurus", "nothosaurus", "pliosaurus"} <= names) == gives_some
         assert bool(real & names) == gives_some
         assert len(names) > 200
-
-
-# Poetry
 
 
 def wheel_of_verse(column: object) -> bytes:

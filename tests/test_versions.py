@@ -193,9 +193,6 @@ def test_the_released_version_its_history_and_its_card_are_committed(network: st
     assert f"{checkpoint.description.held_out_loss:.3f}" in card
 
 
-# What comes with the program, and stays where it is
-
-
 @pytest.fixture
 def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Versions:
     """A program's own versions: two, of which the first is released."""
