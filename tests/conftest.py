@@ -54,13 +54,11 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def own_checkpoints(tmp_path: Path) -> Path:
-    """A folder of checkpoints with both networks that a test may change."""
     return install_both(tmp_path / "checkpoints")
 
 
 @pytest.fixture
 def settings(checkpoints: Path, tmp_path: Path) -> Settings:
-    """The settings of a bot with a database of its own and without limits."""
     return Settings(
         admin_ids=frozenset({ADMIN}),
         database=tmp_path / "mangosaurus.db",
@@ -72,43 +70,36 @@ def settings(checkpoints: Path, tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def own_settings(settings: Settings, own_checkpoints: Path) -> Settings:
-    """The settings of a bot that may change its checkpoints."""
     return dataclasses.replace(settings, checkpoints=own_checkpoints)
 
 
 @pytest.fixture
 async def chat(settings: Settings) -> AsyncIterator[FakeChat]:
-    """Alice's chat with a bot."""
     async with serving(settings) as chat:
         yield chat
 
 
 @pytest.fixture
 async def own_chat(own_settings: Settings) -> AsyncIterator[FakeChat]:
-    """Alice's chat with a bot that may change its checkpoints."""
     async with serving(own_settings) as chat:
         yield chat
 
 
 @pytest.fixture
 def bot(chat: FakeChat) -> Bot:
-    """The bot of `chat`."""
     return chat.bot
 
 
 @pytest.fixture
 def bob(bot: Bot) -> FakeChat:
-    """Bob's chat with `bot`."""
     return FakeChat(bot, BOB)
 
 
 @pytest.fixture
 def group(bot: Bot) -> FakeChat:
-    """A group with `bot`."""
     return FakeChat(bot, GROUP, is_private=False)
 
 
 @pytest.fixture
 async def server() -> Server:
-    """The Bot API in memory."""
     return Server()

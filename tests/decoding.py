@@ -41,7 +41,6 @@ def knowing(checkpoint: Checkpoint, words: Collection[str] = WORDS, *, until: fl
 
 
 def with_tanh(checkpoint: Checkpoint, tanh_digits: int) -> Checkpoint:
-    """Let a version of any age have tanh from the table, or the processor's."""
     return replace(checkpoint, description=replace(checkpoint.description, tanh_digits=tanh_digits))
 
 
@@ -64,7 +63,6 @@ def texts(checkpoint: Checkpoint, request: Request) -> tuple[str, ...]:
 
 
 def finish(decoder: Decoder) -> dict[int, Result]:
-    """Step until no request is active; return all results by ticket."""
     results: dict[int, Result] = {}
     while decoder.active:
         results |= {result.ticket: result for result in decoder.step()}

@@ -39,8 +39,6 @@ def folder_of(environment: Environment) -> Path:
 
 
 class Terminal:
-    """`python -m bot` at a pseudo-terminal."""
-
     def __init__(self, environment: Environment, *arguments: str) -> None:
         self.master, self.slave = pty.openpty()
         termios.tcsetwinsize(self.slave, (40, 100))

@@ -52,7 +52,6 @@ def install(directory: Path, checkpoint: Checkpoint) -> str:
 
 
 def install_both(directory: Path) -> Path:
-    """Put both networks into a checkpoints directory."""
     install(directory / "dino", untrained("names"))
     install(directory / "poem", untrained("verse"))
     return directory
@@ -81,7 +80,6 @@ def free_port() -> int:
 
 
 async def until(condition: Callable[[], object]) -> None:
-    """Wait for a condition, for as long as a busy machine may need."""
     for _ in range(10_000):
         if condition():
             return
@@ -90,12 +88,10 @@ async def until(condition: Callable[[], object]) -> None:
 
 
 def names_in(html: str) -> list[str]:
-    """Return the names in a reply to `/dino`."""
     return re.findall("<b>(.*?)</b>", html)
 
 
 def code_in(html: str) -> str:
-    """Return the code of a creation."""
     return html.rpartition("<a>")[2].removesuffix("</a>")
 
 

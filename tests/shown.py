@@ -24,7 +24,6 @@ _shown: list[str] = []
 
 @contextmanager
 def watched() -> Iterator[None]:
-    """Look at what people see within a test."""
     _written.clear()
     yield
     shown = {text for text in _shown for markup in _MARKUP.findall(text) if not _is_written(markup)}

@@ -21,8 +21,6 @@ from tests.serving import ALICE, BOB, code_in, install, serving, turn_of, uncode
 
 
 class Slow:
-    """Lets the shelf begin to write only when it is told to."""
-
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.begun: list[Creation] = []
         self.go_on = asyncio.Event()

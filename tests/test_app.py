@@ -29,8 +29,6 @@ from tests.serving import ALICE, BOB, install, serving, until, untrained
 
 
 class Noted(Door):
-    """A door that notes what happens to it, and hangs at one of these events."""
-
     def __init__(self, hangs_at: str = "") -> None:
         self.events: list[str] = []
         self.hangs_at = hangs_at

@@ -97,7 +97,6 @@ def arrivals(kinds: Sequence[str], load: float, shape: str, rate: float = RATE) 
 
 
 async def crowd(bot: Bot, outbox: Outbox, coming: Sequence[tuple[float, str]]) -> list[Asked]:
-    """Let asks come, each from another person, and return what became of them."""
     loop = asyncio.get_running_loop()
     begun, asked, tasks = loop.time(), list[Asked](), list[asyncio.Task[None]]()
     for number, (time, kind) in enumerate(coming):

@@ -110,7 +110,6 @@ class Replay:
                 shutil.copy(ROOT / source, goal)
 
     def start(self, *command: str, **environment: str) -> subprocess.Popen[str]:
-        """Start a command as the container does."""
         return subprocess.Popen(
             [self.path(f"/opt/mangosaurus/bin/{command[0]}"), *command[1:]],
             **self.user,

@@ -54,7 +54,6 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def own(corpus: Path) -> Path:
-    """Weights that keep the alphabet of the corpus."""
     out = corpus.with_name("own.safetensors")
     run_well("train", "dino", "--corpus", corpus, "--alphabet", "own", "--out", out, *SMALL)
     return out

@@ -46,7 +46,6 @@ class Line:
         self.pacing.apologise = self._apologise
 
     async def send(self, name: str, chat_id: int | None = 1, endpoint: str = "sendMessage") -> str:
-        """Send something with a name to a chat."""
         self.chats[name] = chat_id
         data: dict[str, Any] = {} if chat_id is None else {"chat_id": chat_id, "text": "a secret"}
         place = self.pacing.place()
@@ -54,7 +53,6 @@ class Line:
         return str(await self.pacing.process_request(self._call, (name,), {}, endpoint, data, place))
 
     async def refuse(self, name: str, chat_id: int) -> str:
-        """Send a refusal."""
         self.chats[name] = chat_id
         place = self.pacing.place()._replace(is_refusal=True)
         return str(
@@ -99,8 +97,6 @@ def most_within(times: Sequence[float], period: float) -> int:
 
 
 def simulated(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
-    """Let a test run on a clock that jumps."""
-
     @functools.wraps(test)
     def simulate(*arguments: Any, **options: Any) -> None:
         run(test(*arguments, **options))

@@ -53,7 +53,6 @@ async def visitor(page: Page) -> AsyncIterator[Visitor]:
 
 @pytest.fixture
 async def tab(visitor: Visitor) -> AsyncIterator[Tab]:
-    """A tab that has been greeted."""
     async with visitor.tab() as tab:
         await tab.answer()
         yield tab

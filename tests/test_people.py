@@ -130,7 +130,6 @@ async def test_an_export_costs_all_that_a_person_has(settings: Settings) -> None
 
 
 async def asked(chat: FakeChat) -> None:
-    """Let Alice use the bot, and ask to be forgotten."""
     for text in ("/seed 42", "/dino", "/poem Shall I"):
         await chat.ask(text, ALICE)
     await chat.bot.store.set_preferences(ALICE, mood="wild")

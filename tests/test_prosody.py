@@ -126,7 +126,6 @@ def edition(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def append(path: Path, text: str) -> int:
-    """Append a line, and return its number."""
     path.write_text(path.read_text() + text + "\n")
     return len(path.read_text().splitlines())
 

@@ -51,8 +51,6 @@ http {
 
 @dataclasses.dataclass
 class Proxied:
-    """A page behind nginx, and how to come to it."""
-
     page: Page
     authority: trustme.CA
 
@@ -73,8 +71,6 @@ class Proxied:
 
 
 class Here(AbstractResolver):
-    """Finds every name at this machine."""
-
     async def resolve(self, host: str, port: int = 0, family: Any = socket.AF_INET) -> list[ResolveResult]:
         return [ResolveResult(hostname=host, host="127.0.0.1", port=port, family=family, proto=0, flags=0)]
 

@@ -73,7 +73,6 @@ async def server() -> AsyncIterator[HttpServer]:
 
 @asynccontextmanager
 async def connected(address: str, **options: Any) -> AsyncIterator[Bot]:
-    """A bot whose requests go to an address."""
     async with TelegramRequest(**options) as ordinary, PollingRequest() as polling:
         addresses = {"base_url": f"{address}/bot", "base_file_url": f"{address}/file"}
         yield Bot(TOKEN, request=ordinary, get_updates_request=polling, **addresses)  # type: ignore[arg-type]
@@ -110,7 +109,6 @@ async def failing(
 
 
 def posing(authority: trustme.CA, host: str) -> AbstractAsyncContextManager[HttpServer]:
-    """Serve as a host that an authority certifies."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(host).configure_cert(context)
     return http_server(context)

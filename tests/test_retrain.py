@@ -45,12 +45,10 @@ def dino(own_checkpoints: Path) -> Versions:
 
 
 def left(chat: FakeChat) -> list[str]:
-    """Return what is left of runs in the folder of checkpoints."""
     return [path.name for path in chat.bot.shelf.directory.glob("*training-*")]
 
 
 async def verdict(chat: FakeChat) -> Message:
-    """Wait until a run has ended, and return the message that says how."""
     await chat.bot.runs.ended()
     return chat.messages[-1]
 
@@ -63,7 +61,6 @@ async def begun(chat: FakeChat, script: Script, command: str = "/retrain dino") 
 
 
 def pressed(message: Message, label: str) -> str:
-    """Return the data of a button."""
     return next(button.data for row in message.buttons for button in row if button.label == label)
 
 

@@ -45,8 +45,6 @@ async def writer() -> AsyncIterator[Writer]:
 
 
 class Gate:
-    """Holds the decoding thread before each step."""
-
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.opened, self.reached, self.steps = threading.Event(), threading.Event(), 0
         step = Decoder.step

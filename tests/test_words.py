@@ -37,7 +37,6 @@ def units(text: str) -> int:
 
 
 def templates() -> dict[str, Markup]:
-    """Return every sentence that is a constant."""
     found: dict[str, Markup] = {}
     for room in (sentences, admins, page):
         for name, value in vars(room).items():

@@ -138,7 +138,6 @@ def script(monkeypatch: pytest.MonkeyPatch) -> Script:
 
 @pytest.fixture
 async def admin(own_settings: Settings) -> AsyncIterator[FakeChat]:
-    """An admin's chat with a bot that may change its checkpoints."""
     async with started(own_settings) as chat:
         yield chat
         assert not chat.bot.tally.errors
@@ -146,13 +145,11 @@ async def admin(own_settings: Settings) -> AsyncIterator[FakeChat]:
 
 @pytest.fixture
 def voices(own_checkpoints: Path) -> Voices:
-    """The custom voices in `own_checkpoints`."""
     return Voices(own_checkpoints / "voices")
 
 
 @pytest.fixture
 def pokemon(voices: Voices) -> Voice:
-    """A voice for names."""
     voice = voices.add("pokemon", "names", "Pikachu\n")
     install(voices.folder(voice.id), untrained("names", 1, "PFÉIKACHUpikachulbén", ("Pikachu", "Flabébé", "Élan")))
     return voice
@@ -160,7 +157,6 @@ def pokemon(voices: Voices) -> Voice:
 
 @pytest.fixture
 def keats(voices: Voices) -> Voice:
-    """A voice for verse."""
     voice = voices.add("keats", "verse", "A thing of beauty\n")
     install(voices.folder(voice.id), untrained("verse", 1, " ,ATthingofbeautyé"))
     return voice

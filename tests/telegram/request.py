@@ -49,13 +49,10 @@ class InMemory(BaseRequest):
 
 
 class Polling(InMemory):
-    """The transport of polls."""
-
     parse_json_payload = staticmethod(PollingRequest.parse_json_payload)
 
 
 def door(settings: Settings, server: Server, transport: type[InMemory] = InMemory, **changes: Any) -> Telegram:
-    """Return a door of Telegram to a server."""
     settings = dataclasses.replace(settings, token=Secret(TOKEN), **changes)
     server.rate = settings.message_rate
     return Telegram(settings, (transport(server), Polling(server)))
@@ -68,19 +65,16 @@ class Visit:
         self.bot, self.telegram, self.server = bot, telegram, server
 
     async def settled(self) -> None:
-        """Wait until everything that was sent to the bot is answered."""
         await self.server.fetched()
         await self.bot.idle()
 
     async def say(self, text: str, person: int, chat_id: int | None = None, **content: Any) -> list[Json]:
-        """Let a person write, and return the messages that the bot sends."""
         before = len(self.server.sent)
         await self.server.say(text, person, chat_id, **content)
         await self.settled()
         return self.server.sent[before:]
 
     async def press(self, message: Json, label: str, person: int) -> str:
-        """Let a person press a button, and return the notice."""
         query = await self.server.press(message, label, person)
         await self.settled()
         return str(self.server.answers[query].get("text", ""))
