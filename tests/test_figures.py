@@ -8,15 +8,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from model.__main__ import app
-from model.evaluation.appearance import (
-    STRETCH,
-    have_unseen,
-    is_near,
-    name_figures,
-    stretches,
-    syllables,
-    verse_figures,
-)
+from model.evaluation.appearance import STRETCH, have_unseen, is_near, name_figures, stretches, syllables, verse_figures
 from model.evaluation.copying import longest_copied_runs
 from model.evaluation.sonnets import first_lines, rhymes_of, sonnet_figures
 from model.sonnets.prosody import prosody

@@ -392,9 +392,7 @@ async def test_an_edit_is_tried_again_for_half_a_minute(error: NetworkError) -> 
 
 @pytest.mark.parametrize("failure", [NothingSentError("no connection"), ServerError("502")])
 @simulated
-async def test_when_telegram_answers_again_each_chat_reads_once_what_was_not_answered(
-    failure: NetworkError,
-) -> None:
+async def test_when_telegram_answers_again_each_chat_reads_once_what_was_not_answered(failure: NetworkError) -> None:
     """A message that was changed after all is no loss."""
     line = Line(latency=0)
     line.failure, line.works_at = failure, 200.0

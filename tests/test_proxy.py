@@ -226,8 +226,7 @@ async def test_a_browser_below_a_path(settings: Settings, tmp_path: Path) -> Non
         window = await (await chromium_.new_context(ignore_https_errors=True)).new_page()
         complaints: list[str] = []
         window.on(
-            "console",
-            lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None,
+            "console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None
         )
         await window.goto(there.admin_link)
         answers = window.locator("article:not(.mine)")

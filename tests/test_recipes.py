@@ -10,17 +10,7 @@ from model.errors import MangosaurusError
 from model.text.corpus import Corpus
 from model.text.forms import FORMS, Form
 from model.text.vocabulary import Vocabulary
-from model.training.recipes import (
-    DINO,
-    DISTILLED,
-    POEM,
-    READER,
-    RECIPES,
-    TEACHER_2,
-    Recipe,
-    RecipeName,
-    customised,
-)
+from model.training.recipes import DINO, DISTILLED, POEM, READER, RECIPES, TEACHER_2, Recipe, RecipeName, customised
 from model.training.sizes import BESIDE_LSTM, MEASURED, count_characters, measured_part, recipe_for
 
 

@@ -577,9 +577,7 @@ def test_snapshots_are_written_now_and_then_and_on_closing(names: Corpus, snapsh
 
 
 @pytest.mark.parametrize(
-    "recipe",
-    [TINY_READER, TINY_GRU, EARLY_STOPPING, TAUGHT_DINO],
-    ids=["reading", "gru", "early stopping", "teachers"],
+    "recipe", [TINY_READER, TINY_GRU, EARLY_STOPPING, TAUGHT_DINO], ids=["reading", "gru", "early stopping", "teachers"]
 )
 def test_a_training_stopped_after_every_step_ends_with_the_same_weights(
     recipe: Recipe, teachers: list[Checkpoint], texts: Path, snapshot: Path
