@@ -11,7 +11,7 @@ from model.checkpoint.encoding import CheckpointError
 from model.checkpoint.versions import Versions, load
 from model.files import ROOT
 from model.training.history import read_history
-from tests.checkpoints import DESCRIPTION, checkpoint, files_in, same_weights, saved_at
+from tests.checkpoints import DESCRIPTION, checkpoint, damage, files_in, same_weights, saved_at
 
 
 @pytest.fixture
@@ -27,12 +27,6 @@ def added(versions: Versions, seed: int) -> str:
     outside.unlink()
     os.utime(versions.path(version), (99 - seed, 99 - seed))
     return version
-
-
-def damage(path: Path) -> None:
-    content = bytearray(path.read_bytes())
-    content[-1] ^= 1
-    path.write_bytes(content)
 
 
 def point(versions: Versions, pointer: str, text: str) -> None:
