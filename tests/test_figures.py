@@ -5,9 +5,7 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from typer.testing import CliRunner
 
-from model.__main__ import app
 from model.evaluation.appearance import STRETCH, have_unseen, is_near, name_figures, stretches, syllables, verse_figures
 from model.evaluation.copying import longest_copied_runs
 from model.evaluation.sonnets import first_lines, rhymes_of, sonnet_figures
@@ -16,6 +14,7 @@ from model.sonnets.rhyme import Rhyme
 from model.text import sources
 from model.text.corpus import read_verse
 from model.text.vocabulary import words_of
+from tests.test_command_line import run_well
 
 LINE = "shall i compare thee to a summer's day"
 SONNET = """shall i compare thee to a summer's day?
@@ -134,11 +133,6 @@ def test_copied_runs_match_a_plain_search(ours: list[str], originals: list[str])
     assert longest_copied_runs(ours, originals) == [longest_run(text, originals) for text in ours]
 
 
-def test_a_run_ends_where_its_text_ends() -> None:
-    assert longest_copied_runs(["abcd", "efgh"], ["xab", "cdef", "ghab"]) == [2, 2]
-    assert longest_copied_runs(["ab", "cd"], ["abcd"]) == [2, 2]
-
-
 def test_figures_of_a_real_sonnet() -> None:
     copied = ["when in eternal lines to time thou grow'st,"]
     figures = sonnet_figures([SONNET], prosody().pronounce, prosody(), copied)
@@ -164,9 +158,7 @@ def test_figures_of_a_real_sonnet() -> None:
 def test_sonnets_are_measured_beside_real_and_free_verse(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the plays, to be faster."""
     monkeypatch.setattr(sources, "sonnets_corpus", lambda _reading: read_verse(sources.DATA / "sonnets.txt"))
-    result = CliRunner().invoke(app, ["evaluate", "sonnet", "--samples", "1", "--json"])
-    assert result.exit_code == 0, result.output
-    told = json.loads(result.output)
+    told = json.loads(run_well("evaluate", "sonnet", "--samples", "1", "--json"))
     assert (told["failures"], len(told["seconds"]), told["written"]["lines"]) == (0, 1, 13)
     assert told["written"]["lines_that_scan"] == 1
     assert told["written"]["pairs_that_rhyme"] == 1
