@@ -18,13 +18,11 @@ from bot.shelf import KEPT, Shelf
 from bot.voices import UNFINISHED, Voices
 from bot.words import sentences
 from bot.writer import ROWS, Neighbour, Text, Writer, nearest
-from model.checkpoint.encoding import Checkpoint
-from model.checkpoint.versions import Versions
 from model.errors import RequestError
 from model.text.forms import Genre
 from model.writing.decoder import Decoder
 from model.writing.requests import NameRequest, Request, Result, VerseRequest, generator_for
-from tests.serving import install, install_both, serving, until, untrained
+from tests.serving import install, install_both, serving, untrained
 
 VERSE = dataclasses.replace(untrained("verse"), version="verse")
 
@@ -165,28 +163,8 @@ async def test_each_version_writes_its_own_and_only_a_few_stay(shelf: Shelf, man
     assert len({text.texts for text in texts}) == len(versions)
     assert threads() == KEPT
     for _ in range(2):
-        assert await asyncio.gather(*(shelf.write(creation(version)) for version in versions)) == texts
+        assert await asyncio.gather(*(shelf.write(creation(version)) for version in versions * 4)) == texts * 4
     assert threads() == KEPT
-
-
-async def test_what_is_being_used_stays_and_many_at_once_load_it_once(
-    shelf: Shelf, many: tuple[Path, list[str]], gate: Gate, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    versions, loaded, load = many[1], list[str](), Versions.load
-
-    def counted(self: Versions, version: str) -> Checkpoint:
-        loaded.append(version)
-        return load(self, version)
-
-    monkeypatch.setattr(Versions, "load", counted)
-    oldest = [asyncio.create_task(shelf.write(creation(versions[0]))) for _ in range(20)]
-    await gate.reach()
-    others = [asyncio.create_task(shelf.write(creation(version))) for version in versions[1:]]
-    await until(lambda: shelf.pending == 20 + len(others))
-    gate.opened.set()
-    await asyncio.gather(*oldest, *others)
-    assert threads() == KEPT
-    assert sorted(loaded) == sorted(versions[:-1])  # the current one is in memory
 
 
 async def test_one_missing_network(settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
