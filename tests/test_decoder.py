@@ -1,7 +1,6 @@
 """Decoding: equal texts in any company, as the network would write them, of known words; and rows that come and go."""
 
 import re
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import product
 from typing import Any, Literal
@@ -32,30 +31,11 @@ from tests.decoding import (
     served,
     texts,
     verse_checkpoint,
-    verse_requests,
     with_tanh,
 )
 
 GREEDY = Sampling(temperature=0)
 keeping = knowing(verse_checkpoint(), until=1.0)
-"""Keeps two of three requests to known words, and is free at temperature 1.5."""
-
-
-@pytest.mark.parametrize(("checkpoint", "requests"), [(names_checkpoint(), name_requests), (keeping, verse_requests)])
-@pytest.mark.parametrize("steps", [1, 30])
-def test_texts_are_the_same_alone_and_among_others(
-    checkpoint: Checkpoint, requests: Callable[[], Sequence[Request]], steps: int
-) -> None:
-    random, company = np.random.default_rng(steps), requests()
-    order = random.permutation(len(company)).tolist()
-    delays = random.integers(steps, size=len(company)).tolist()
-    together = served(Decoder(checkpoint), [company[index] for index in order], delays)
-    alone = [texts(checkpoint, request) for request in requests()[:8]]
-    assert [together[order.index(index)].texts for index in range(8)] == alone
-    if checkpoint is keeping:
-        unmasked = [texts(verse_checkpoint(), request) for request in verse_requests()[:8]]
-        assert [one == other for one, other in zip(alone, unmasked, strict=True)][2::3] == [True, True]
-        assert alone != unmasked
 
 
 cells: st.SearchStrategy[CellName] = st.sampled_from(("rnn", "lstm", "gru"))
@@ -91,7 +71,7 @@ def test_equal_texts_in_any_company(data: st.DataObject, form: Literal["names", 
     cancelled = data.draw(st.sets(st.sampled_from(indices), max_size=5))
 
     def requests() -> list[Request]:
-        make: Callable[..., Request] = NameRequest if form == "names" else VerseRequest
+        make: Any = NameRequest if form == "names" else VerseRequest
         return [make(generator_for(seed, index), **chosen) for index, chosen in enumerate(choices)]
 
     together = served(Decoder(checkpoint), requests(), list(delays), cancelled)
@@ -239,6 +219,15 @@ def test_any_prompt_gives_verse_or_an_error_and_of_known_words_only_the_prompts_
         if known_words:
             read = VERSE.fold(prompt)
             assert set(words_of(read + text)[len(words_of(read)) :]) <= WORDS
+
+
+def test_above_its_temperature_a_version_is_free_to_write_any_words() -> None:
+    for temperature, is_free in ((1.0, False), (1.5, True)):
+        free, kept = (
+            texts(checkpoint, VerseRequest(generator_for(1, 0), "Shall I", Sampling(temperature)))
+            for checkpoint in (verse_checkpoint(), keeping)
+        )
+        assert (free == kept) == is_free
 
 
 def test_a_word_of_the_prompt_becomes_a_known_one_if_it_can() -> None:
