@@ -66,10 +66,8 @@ class Replay:
     def do(self, name: str, rest: str) -> None:
         match name:
             case "FROM":
-                self.folder, self.environment = (
-                    "/",
-                    {"PATH": f"{self.root}/python:/usr/bin:/bin", "HOME": f"{self.root}/home"},
-                )
+                self.folder = "/"
+                self.environment = {"PATH": f"{self.root}/python:/usr/bin:/bin", "HOME": f"{self.root}/home"}
             case "ARG" | "ENV":
                 key, _, value = rest.partition("=")
                 self.environment[key] = self.at(value).replace("$PATH", self.environment["PATH"])
@@ -92,10 +90,8 @@ class Replay:
                 assert name in ("VOLUME", "EXPOSE")
 
     def _copy(self, words: list[str]) -> None:
-        options, (*sources, target) = (
-            [word for word in words if word[:2] == "--"],
-            [word for word in words if word[:2] != "--"],
-        )
+        options = [word for word in words if word[:2] == "--"]
+        *sources, target = [word for word in words if word[:2] != "--"]
         if options:  # from the first stage, which here is the same folder
             assert sources == [target]
             for owner in (option.partition("=")[2] for option in options if option.startswith("--chown")):

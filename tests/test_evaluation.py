@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from model.checkpoint.encoding import TANH_DIGITS, Checkpoint, Description
 from model.cli.figures import print_evaluation
 from model.errors import MangosaurusError
-from model.evaluation.comparison import STANDARD_ERRORS, WORTHWHILE, Comparison, compare, digits_for
+from model.evaluation.comparison import STANDARD_ERRORS, compare, digits_for
 from model.evaluation.evaluation import evaluate
 from model.evaluation.held_out import WIDTH, decoder_loss, document_scores, fold_corpus, held_out_loss
 from model.evaluation.ngram import NGram, best_order
@@ -311,12 +311,6 @@ def test_for_documents_of_one_length_the_margin_is_two_standard_errors_of_the_me
     differences = (new_nats - old_nats) / 5  # nats per character, the newline included
     expected = STANDARD_ERRORS * np.std(differences, ddof=1) / math.sqrt(5)
     assert compare(old, new, corpus).margin == pytest.approx(expected)
-
-
-@given(st.floats(0, 9), st.floats(0, 9), st.floats(0, 9))
-def test_better_is_lower_by_more_than_the_margin(old: float, new: float, margin: float) -> None:
-    assert Comparison(old, new, margin, 2).better == (old - new > margin and old - new >= WORTHWHILE)
-    assert not Comparison(old, old + new, margin, 2).better
 
 
 FEWER = replace(NAMES, vocabulary=Vocabulary("\na"))
