@@ -9,6 +9,7 @@ import sys
 import termios
 import time
 from pathlib import Path
+from typing import Any
 
 from model.files import ROOT
 from tests.shown import seen, wrote
@@ -38,6 +39,17 @@ def folder_of(environment: Environment) -> Path:
     return Path(environment["DATABASE"]).parent
 
 
+COMMAND = [sys.executable, "-m", "bot"]
+
+
+def run(environment: Environment, **streams: Any) -> subprocess.CompletedProcess[bytes]:
+    """Run the bot to its end in the folder of its database, with pipes where nothing else is given."""
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | streams
+    folder = folder_of(environment)
+    done: Any = subprocess.run(COMMAND, env=environment, cwd=folder, timeout=LIMIT, check=False, **streams)
+    return done
+
+
 class Terminal:
     def __init__(self, environment: Environment, *arguments: str) -> None:
         self.master, self.slave = pty.openpty()
@@ -45,7 +57,7 @@ class Terminal:
         self.attributes = termios.tcgetattr(self.slave)
         self.seen = self._ahead = ""
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "bot", *arguments],
+            [*COMMAND, *arguments],
             stdin=self.slave,
             stdout=self.slave,
             stderr=self.slave,

@@ -13,7 +13,6 @@ import sys
 import termios
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from markupsafe import Markup
@@ -31,12 +30,11 @@ from model.files import HOME, ROOT
 from model.writing.decoder import Decoder
 from model.writing.requests import NameRequest, generator_for
 from tests.pages import browser, text_of
-from tests.processes import LIMIT, LINK, Environment, Terminal, environment_of, folder_of
+from tests.processes import COMMAND, LIMIT, LINK, Environment, Terminal, environment_of, folder_of, run
 from tests.serving import untrained
 from tests.shown import seen, wrote
 from tests.training import LIST
 
-COMMAND = [sys.executable, "-m", "bot"]
 FULL = Path("/dev/full")
 NAMES = "[1 another] [2 wilder] [3 tamer] [4 details]"
 """The buttons below names."""
@@ -48,13 +46,6 @@ PROMPT = r"\x1b\[\?2004h"
 @pytest.fixture
 def environment(checkpoints: Path, tmp_path: Path) -> Environment:
     return environment_of(checkpoints, tmp_path)
-
-
-def run(environment: Environment, **streams: Any) -> subprocess.CompletedProcess[bytes]:
-    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | streams
-    folder = folder_of(environment)
-    done: Any = subprocess.run(COMMAND, env=environment, cwd=folder, timeout=LIMIT, check=False, **streams)
-    return done
 
 
 def pipe(text: str | bytes, environment: Environment) -> list[str]:
@@ -117,12 +108,8 @@ def test_files_are_private_and_overwrite_nothing(environment: Environment, tmp_p
 
 def test_a_path_may_be_typed_as_it_is_or_as_for_a_shell(tmp_path: Path) -> None:
     (tmp_path / "it's my list.txt").write_text("x")
-    for typed in (
-        f"{tmp_path}/it's my list.txt",
-        f"{tmp_path}/it\\'s\\ my\\ list.txt",
-        f'"{tmp_path}/it\'s my list.txt"',
-    ):
-        assert _file(typed)
+    for typed in ("{}/it's my list.txt", "{}/it\\'s\\ my\\ list.txt", '"{}/it\'s my list.txt"'):
+        assert _file(typed.format(tmp_path))
 
 
 def test_a_voice_is_taught_by_the_path_of_a_text(
@@ -137,10 +124,7 @@ def test_a_voice_is_taught_by_the_path_of_a_text(
     assert answers[2:6] == [f"There is no file that I can read at {path}." for path in paths[:4]]
     assert answers[6].startswith("I'll learn this as the voice pokemon.")
     assert answers[8].split("\n")[1].startswith("/stop ends it")
-    assert [answer.split("\n")[-1] for answer in answers[10:13:2]] == [
-        f"{NAMES}",
-        f"{NAMES} [5 back]",
-    ]  # not its buttons
+    assert [answer.split("\n")[-1] for answer in answers[10:13:2]] == [NAMES, f"{NAMES} [5 back]"]  # not its buttons
     assert answers[13:] == ["I'm cancelling it.", "The training of pokemon is cancelled. Everything stays as it was."]
 
 
