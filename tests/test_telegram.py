@@ -382,13 +382,8 @@ async def test_a_telegram_that_does_not_respond_does_not_hold_a_stop(settings: S
 
 @pytest.fixture
 def hooked(settings: Settings) -> Settings:
-    listen, secret = Address("127.0.0.1", free_port()), Secret(SECRET)
-    own: dict[str, Any] = {
-        "webhook_url": "https://example.org/mango/hook",
-        "webhook_listen": listen,
-        "webhook_secret": secret,
-    }
-    return dataclasses.replace(settings, **own)
+    listen, url = Address("127.0.0.1", free_port()), "https://example.org/mango/hook"
+    return dataclasses.replace(settings, webhook_url=url, webhook_listen=listen, webhook_secret=Secret(SECRET))
 
 
 async def post(settings: Settings, content: Any, secret: str | None = SECRET) -> int:

@@ -23,6 +23,9 @@ BEGINNINGS = ("Pika", "Bulba", "Char", "Squir", "Élan", "Flab", "Méo", "Rai", 
 ENDS = ("chu", "saur", "mander", "tle", "bébé", "with", "wth", "zard", "goo", "nite", "dos", "kazam")
 NAMES = [f"{beginning}{end}" for beginning in BEGINNINGS for end in ENDS]
 LIST = "\n".join(NAMES)
+PROGRESS: dict[str, Any] = {"event": "progress", "stage": "tune", "fraction": 0.5, "training_loss": 2.5}
+PROGRESS |= {"held_out_loss": 2.25, "best_held_out_loss": 2.125, "characters_per_second": 9e4}
+PROGRESS |= {"seconds_left": 75.0, "seconds": 3.0}
 
 
 class Door(AnyDoor):
@@ -79,9 +82,7 @@ class Script:
         self._told.put_nowait({"event": event, **rest})
 
     def progress(self, fraction: float = 0.25, **rest: Any) -> None:
-        known = {"stage": "tune", "training_loss": 2.5, "fraction": fraction, "held_out_loss": 2.25}
-        known |= {"best_held_out_loss": 2.125, "characters_per_second": 9e4, "seconds_left": 75.0, "seconds": 3.0}
-        self.tell("progress", **known | rest)
+        self.tell(**PROGRESS | {"fraction": fraction} | rest)
 
     def trained(
         self, new: float = 1.5, old: float | None = 2.0, margin: float = 0.1, png: bytes = b"", seed: int = 7
