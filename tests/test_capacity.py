@@ -80,13 +80,6 @@ COST = {"dino": 0.1, "poem": 1.0, "sonnet": 100.0, "help": 0.0, "inline": 2.0}
 """Texts of each kind, in poems; every kind but inline sends a message."""
 
 
-@pytest.fixture
-def crowded(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    monkeypatch.setattr("bot.shelf.Writer", FakeWriter)
-    monkeypatch.setattr("bot.capacity.POEMS_A_SECOND", SPEED)
-    return settings
-
-
 def arrivals(kinds: Sequence[str], load: float, shape: str, rate: float = RATE) -> list[tuple[float, str]]:
     """Return when asks of each kind come, in turns, at `load` times what the bot can do: steadily, or in bursts."""
     messages = sum(kind != "inline" for kind in kinds) / len(kinds) / rate
@@ -125,8 +118,10 @@ MIXES = {
 @pytest.mark.parametrize("load", [0.85, 1.5, 5.0])
 @pytest.mark.parametrize("mix", MIXES)
 @in_no_time
-async def test_a_crowd(mix: str, load: float, shape: str, crowded: Settings) -> None:
-    async with running(crowded) as bot:
+async def test_a_crowd(mix: str, load: float, shape: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.shelf.Writer", FakeWriter)
+    monkeypatch.setattr("bot.capacity.POEMS_A_SECOND", SPEED)
+    async with running(settings) as bot:
         outbox = Outbox(RATE)
         asked = await crowd(bot, outbox, arrivals(MIXES[mix], load, shape))
         for one in asked:

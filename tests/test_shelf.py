@@ -2,7 +2,6 @@
 
 import asyncio
 import dataclasses
-import shutil
 import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -137,27 +136,15 @@ def creation(version: str) -> Creation:
     return Creation("k7m2p9x", 1, Genre.DINO, version, 42, 0, "", 0.8)
 
 
-@pytest.fixture(scope="module")
-def many(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
-    """A folder of checkpoints with several versions, and their names, the current one last."""
-    folder = install_both(tmp_path_factory.mktemp("many"))
-    return folder, [install(folder / "dino", untrained("names", seed)) for seed in range(2, KEPT + 4)]
-
-
-@pytest.fixture
-async def shelf(many: tuple[Path, list[str]], tmp_path: Path) -> AsyncIterator[Shelf]:
-    shelf = Shelf(shutil.copytree(many[0], tmp_path / "copy"))
-    await shelf.open()
-    yield shelf
-    await shelf.close()
-
-
 def threads() -> int:
     return [thread.name for thread in threading.enumerate()].count("decoding")
 
 
-async def test_each_version_writes_its_own_and_only_a_few_stay(shelf: Shelf, many: tuple[Path, list[str]]) -> None:
-    versions = many[1]
+async def test_each_version_writes_its_own_and_only_a_few_stay(tmp_path: Path) -> None:
+    folder = install_both(tmp_path / "many")
+    versions = [install(folder / "dino", untrained("names", seed)) for seed in range(2, KEPT + 4)]
+    shelf = Shelf(folder)
+    await shelf.open()
     texts = [await shelf.write(creation(version)) for version in versions]
     assert [await shelf.write(creation(version)) for version in versions] == texts
     assert len({text.texts for text in texts}) == len(versions)
@@ -165,6 +152,7 @@ async def test_each_version_writes_its_own_and_only_a_few_stay(shelf: Shelf, man
     for _ in range(2):
         assert await asyncio.gather(*(shelf.write(creation(version)) for version in versions * 4)) == texts * 4
     assert threads() == KEPT
+    await shelf.close()
 
 
 async def test_one_missing_network(settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -187,20 +187,13 @@ def test_the_released_version_its_history_and_its_card_are_committed(network: st
     assert f"{checkpoint.description.held_out_loss:.3f}" in card
 
 
-@pytest.fixture
-def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Versions:
-    """A program's own versions: two, of which the first is released."""
+def test_a_home_begins_with_the_versions_of_the_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program = Versions(tmp_path / "program" / "checkpoints" / "dino")
     program.directory.mkdir(parents=True)
-    first, _ = added(program, 1), added(program, 2)
+    first, second = added(program, 1), added(program, 2)
     point(program, "released", first)
     monkeypatch.setattr(files, "PROGRAM", tmp_path / "program")
     monkeypatch.setattr(files, "HOME", tmp_path / "home")
-    return program
-
-
-def test_a_home_begins_with_the_versions_of_the_program(program: Versions, tmp_path: Path) -> None:
-    second, first = program.list()
     before = files_in(program.directory)
     versions = Versions(tmp_path / "home" / "checkpoints" / "dino")
     assert (versions.current(), versions.before(), versions.list()) == (first, None, (second, first))
