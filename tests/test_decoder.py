@@ -18,7 +18,7 @@ from model.network.parameters import Architecture, CellName
 from model.text.fingerprints import Fingerprints
 from model.text.vocabulary import words_of
 from model.writing.decoder import Decoder
-from model.writing.requests import NameRequest, Request, Sampling, VerseRequest, generator_for
+from model.writing.requests import NameRequest, Request, Sampling, SonnetRequest, VerseRequest, generator_for
 from tests.decoding import (
     LETTERS,
     VERSE,
@@ -289,8 +289,9 @@ def test_a_refused_request_leaves_no_row_behind() -> None:
         decoder.generate([NameRequest(generator_for(0, 0)), NameRequest(generator_for(1, 0), prefix="漢")])
     with pytest.raises(RequestError, match="a name has at most 40 characters"):
         decoder.submit(NameRequest(generator_for(1, 0), prefix="m" * 50))
-    with pytest.raises(RequestError, match="a checkpoint of names cannot serve a VerseRequest"):
-        decoder.submit(VerseRequest(generator_for(0, 0)))
+    for verse in (VerseRequest(generator_for(0, 0)), SonnetRequest(generator_for(0, 0), "Shall I", 0.8)):
+        with pytest.raises(RequestError, match=f"a checkpoint of names cannot serve a {type(verse).__name__}"):
+            decoder.submit(verse)
     with pytest.raises(RequestError, match="a checkpoint of verse cannot serve a NameRequest"):
         Decoder(verse_checkpoint()).submit(NameRequest(generator_for(0, 0)))
     assert decoder.active == 0

@@ -9,6 +9,7 @@ import sys
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,16 +25,8 @@ CLEAN = {name: value for name, value in os.environ.items() if name not in OURS a
 
 def run(command: Sequence[str | Path], folder: Path, said: str = "", **environment: str) -> str:
     """Run a command in a folder; return what it prints."""
-    done = subprocess.run(
-        command,
-        cwd=folder,
-        env=CLEAN | environment,
-        input=said,
-        capture_output=True,
-        text=True,
-        timeout=INSTALLING_SECONDS,
-        check=False,
-    )
+    kept: dict[str, Any] = {"cwd": folder, "env": CLEAN | environment, "timeout": INSTALLING_SECONDS}
+    done = subprocess.run(command, input=said, capture_output=True, text=True, check=False, **kept)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

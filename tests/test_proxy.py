@@ -26,7 +26,7 @@ from bot.settings import Rate, Settings
 from bot.words import page as words
 from tests.browsers import PATIENCE, SWITCHES, chromium
 from tests.pages import Visitor, browser, page_served, text_of
-from tests.serving import free_port
+from tests.serving import free_port, until
 
 NAME = "bots.example.org"
 SOCKET = "proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade;"
@@ -101,7 +101,7 @@ async def proxied(
             *(nginx, "-p", str(folder), "-c", str(folder / "nginx.conf")), stderr=asyncio.subprocess.PIPE
         )
         try:
-            await listening(port, process)
+            await until(lambda: is_listening(port, process))
             yield Proxied(page, authority)
         finally:
             with contextlib.suppress(ProcessLookupError):
@@ -109,15 +109,11 @@ async def proxied(
             await process.communicate()
 
 
-async def listening(port: int, process: asyncio.subprocess.Process) -> None:
-    for _ in range(500):
-        assert process.returncode is None, "nginx has ended"
-        with contextlib.suppress(OSError):
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-            writer.close()
-            return
-        await asyncio.sleep(0.02)
-    raise TimeoutError
+def is_listening(port: int, process: asyncio.subprocess.Process) -> bool:
+    assert process.returncode is None, "nginx has ended"
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+        return True
+    return False
 
 
 async def is_admin(visitor: Visitor, **headers: str) -> bool:

@@ -27,7 +27,7 @@ from model.sonnets.tables import tables_for
 from model.text.vocabulary import words_of
 from model.writing.decoder import SONNETS_AT_ONCE, Decoder
 from model.writing.requests import LineRequest, Request, Result, SonnetRequest, VerseRequest, generator_for
-from tests.decoding import finish, names_checkpoint
+from tests.decoding import finish
 from tests.recorded import VERSIONS
 
 FIRST = "Shall I compare thee to a summer's day?"
@@ -195,11 +195,6 @@ def test_one_line_is_enough() -> None:
         request(prompt="one\ntwo")
     with pytest.raises(RequestError, match="temperature is -1"):
         request(temperature=-1)
-
-
-def test_names_write_no_sonnets() -> None:
-    with pytest.raises(RequestError, match="a checkpoint of names cannot serve a SonnetRequest"):
-        Decoder(names_checkpoint()).submit(request())
 
 
 def test_too_few_words_or_no_tables_are_refused_and_everything_else_goes_on(
