@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from bot.asks import Said
 from bot.chat import Gone, InDoubt, NotSent
 from bot.creations import Creation
 from bot.settings import Settings
@@ -83,26 +82,6 @@ async def test_what_may_have_arrived_keeps_its_code_and_takes_no_turn(chat: Fake
     assert doubtful.labels == ["another", "wilder", "tamer", "details"]
     assert uncoded((await chat.ask("/dino")).html) == uncoded(doubtful.html)
     chat.bot.tally.errors.clear()
-
-
-async def test_a_kill_while_it_sends_leaves_a_code(
-    chat: FakeChat, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sending = asyncio.Event()
-
-    async def say(*_: object, **__: object) -> None:
-        sending.set()
-        await asyncio.Event().wait()
-
-    with monkeypatch.context() as patch:
-        patch.setattr(chat, "say", say)
-        answering = chat.bot.ask(Said(person=ALICE, chat=chat, text="/dino"))
-        await sending.wait()
-        answering.cancel()
-        await chat.bot.idle()
-    ((code, _),) = noted(settings)
-    assert await turn_of(chat, await chat.ask(f"/again {code}")) == 1
-    assert await turn_of(chat, await chat.press("another")) == 1
 
 
 async def test_the_version_of_the_draft_writes_it(own_chat: FakeChat, own_checkpoints: Path, slow: Slow) -> None:

@@ -133,13 +133,6 @@ async def test_a_database_of_every_release_opens_and_its_codes_give_their_texts(
         assert shown.rpartition("\n\n")[0] == poem["shown"]
 
 
-def test_the_weights_of_every_release_load() -> None:
-    for network, version in FIRST_RELEASE.items():
-        assert VERSIONS[network].load(version).version == version
-    for versions in VERSIONS.values():
-        assert versions.load_current().version == versions.current()
-
-
 def test_the_guide_shows_the_proxy_that_is_tested() -> None:
     assert len(BACKUP) == 3
     for line in re.findall("proxy_[^;]+;", f"{SOCKET} {HOST} {FORWARDING.partition(';')[0]};"):

@@ -121,21 +121,6 @@ async def test_of_sixty_in_one_group_each_is_answered_in_order_and_others_do_not
     assert line.pacing.dropped == 0
 
 
-@pytest.mark.parametrize(("rate", "people"), [(1, 20), (30, 900)])
-@in_no_time
-async def test_of_many_at_once_each_is_answered_in_order_and_at_full_speed(rate: int, people: int) -> None:
-    line = Line(rate)
-    answered = [line.start(str(person), person) for person in range(1, people + 1)]
-    await line.send("press", None, "answerCallbackQuery")
-    assert line.sent["press"] == pytest.approx(0)  # no message, so it waits for none
-    await asyncio.gather(*answered)
-    del line.sent["press"]
-    assert [name for _, name in line.tried if name != "press"] == [str(person) for person in range(1, people + 1)]
-    assert most_within(list(line.sent.values()), 1) == rate
-    assert max(line.sent.values()) == pytest.approx((people / rate - 1) * (1 + line.latency), abs=1)
-    assert line.pacing.dropped == 0
-
-
 @given(
     st.lists(
         st.tuples(
@@ -173,9 +158,6 @@ def test_whatever_comes_is_sent_once_in_order_within_the_limits(
         assert list(dict.fromkeys(name for _, name in line.tried if line.chats[name] == chat_id)) == of_chat
         assert chat_id is None or most_within([last_try[name] for name in of_chat], 4) <= 4
         assert chat_id not in (GROUP, OTHER_GROUP) or most_within([last_try[name] for name in of_chat], 60) <= 20
-
-
-# Order
 
 
 @in_no_time
@@ -261,9 +243,6 @@ async def test_a_cancelled_request_gives_its_turn_back_also_in_the_moment_in_whi
     assert caplog.messages == ["sendMessage to 1 was given up: it was cancelled"] * 2
 
 
-# Telegram's own limits
-
-
 @in_no_time
 async def test_a_429_holds_the_chat_that_earned_it_and_the_refused_goes_first() -> None:
     line = Line(latency=0.1)
@@ -334,9 +313,6 @@ async def test_a_hold_of_half_a_minute_loses_nothing_and_the_refused_goes_first_
     assert [line.sent["19"] - begin, line.sent["20"] - begin] == pytest.approx([46, 60], abs=0.5)
 
 
-# Failures
-
-
 @pytest.mark.parametrize(("error", "chat_id"), [(NothingSentError("no connection"), GROUP), (ServerError("502"), 1)])
 @in_no_time
 async def test_what_was_not_sent_is_tried_again_for_half_a_minute_and_what_may_have_arrived_never(
@@ -391,9 +367,6 @@ async def test_when_telegram_answers_again_each_chat_reads_once_what_was_not_ans
     await asyncio.sleep(1000)
     assert sorted(told[1:] for told in line.told) == [(GROUP, 1), (1, 2)]
     assert all(200 <= told[0] <= 231 for told in line.told)
-
-
-# The end
 
 
 @in_no_time
