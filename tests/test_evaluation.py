@@ -116,8 +116,6 @@ def test_another_text_is_folded_into_the_checkpoints_vocabulary() -> None:
     assert characters.tolist() == [0, 3]
 
 
-# The n-gram baseline
-
 LETTERS = Vocabulary("\nabc")
 words = st.text("abc", min_size=1, max_size=12)
 documents = st.lists(words, max_size=8)

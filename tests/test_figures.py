@@ -118,8 +118,6 @@ def test_stretches_follow_each_other_in_the_poem_and_are_long_enough(lines: list
     assert len(poem) - len("\n".join(found)) <= STRETCH
 
 
-# Copied runs
-
 texts = st.text("ab\n\0🦕", max_size=9)
 
 

@@ -136,8 +136,6 @@ def test_arguments_are_not_changed_and_results_share_no_memory(cell: CellName) -
     assert all(np.array_equal(*pair) for pair in zip(results, copies, strict=True))
 
 
-# PyTorch.
-
 ORDER = {"rnn": [0], "lstm": [1, 2, 3, 0], "gru": [0, 1, 2]}
 """PyTorch's blocks among ours: input, forget, candidate, output of an LSTM; reset, update, new of a GRU."""
 

@@ -75,9 +75,6 @@ async def refused(status: int) -> AsyncIterator[None]:
     assert refusal.value.status == status
 
 
-# Who is let in.
-
-
 async def test_the_link_becomes_a_cookie_and_strangers_are_turned_away_in_words(page: Page) -> None:
     async with browser(page.link) as stranger:
         for token in ("", "x", "%C3%A9%E2%80%AE", page.link.rpartition("=")[2][:-1]):
@@ -168,9 +165,6 @@ def is_reached_from_elsewhere(address: str) -> bool:
     return is_loopback(address)
 
 
-# What is refused.
-
-
 async def test_the_files_of_the_page_and_what_every_response_forbids(page: Page, visitor: Visitor) -> None:
     types = {"/": "text/html", "/page.css": "text/css", "/page.js": "text/javascript", "/icon.svg": "image/svg+xml"}
     size = 0
@@ -237,9 +231,6 @@ async def test_what_comes_too_fast_is_not_read_and_only_admins_send_much_at_once
             async with visit(page) as another, another.tab(Via="192.168.0.7") as guest:
                 await guest.say(text)
                 assert text_of(await guest.next("message", mine=True)) == text
-
-
-# A chat.
 
 
 async def test_a_chat_in_two_tabs_and_after_a_reload(visitor: Visitor, tab: Tab) -> None:
@@ -382,9 +373,6 @@ async def test_what_is_no_message_is_refused_in_words(tab: Tab) -> None:
     assert (await tab.next("notice"))["text"] == words.UNREADABLE
     await tab.say("a", reply=[1])
     assert (await tab.next("message", mine=True))["reply"] == ""
-
-
-# Many, slow, gone.
 
 
 async def test_a_long_history_keeps_the_newest_and_those_who_left_make_room(
@@ -534,9 +522,6 @@ async def test_to_be_forgotten_empties_the_chat_for_good(settings: Settings) -> 
     async with started_again(settings, page, visitor.cookie) as again, again.tab() as tab:
         assert tab.chat["messages"] == []
         assert text_of(await tab.answer()).startswith("Hi, I'm Mangosaurus.")
-
-
-# Where the page is.
 
 
 async def test_a_port_that_is_taken(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,8 +57,6 @@ def test_an_impossible_value_is_refused_by_name(recipe: Recipe, changes: dict[st
         customised(recipe, **changes)
 
 
-# The recipe for a text
-
 VOCABULARY = Vocabulary("\nabcdefghijklmnopqrstuvwxyz")
 CHARACTERS = (1_000, 10_000, 40_000, 250_000, 500_000, 2_000_000)
 

@@ -197,8 +197,6 @@ async def test_a_bot_without_weights(settings: Settings, tmp_path: Path) -> None
     assert "its weights write verse, not names" in await complaint()
 
 
-# The nearest known name.
-
 WORDS = st.text("abcé恐", max_size=9)
 
 

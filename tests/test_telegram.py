@@ -178,9 +178,6 @@ async def test_a_document_is_taught_by_an_admins_caption_or_reply(visit: Visit) 
     assert one["text"].startswith(admins.TEXT_TOO_SMALL.split("{}")[0])
 
 
-# Buttons and inline mode
-
-
 async def test_what_somebody_types_inline_is_offered_once_and_too_late_is_no_error(visit: Visit) -> None:
     first = await visit.server.query("inline_query", ALICE, query="mango", offset="")
     more = await visit.server.query("inline_query", ALICE, query="mango", offset="5")
@@ -206,9 +203,6 @@ async def test_pictures_documents_typing_and_buttons_that_go(settings: Settings,
     assert server.texts == ["A curve", "Yours"]
     assert [*server.files.values()] == [b"\x89PNG", b"{}"]
     assert of_method(server, "sendChatAction")[0]["action"] == "typing"
-
-
-# Menus
 
 
 async def test_everybody_has_a_menu_and_admins_have_theirs_as_soon_as_they_open_a_chat(visit: Visit) -> None:
@@ -429,9 +423,6 @@ async def test_a_start_on_webhook_that_fails_frees_its_port(hooked: Settings, se
         with pytest.raises(StartError, match="WEBHOOK_LISTEN"):
             async with visiting(hooked, Server()):
                 pass
-
-
-# Start and stop
 
 
 async def test_a_door_sends_only_while_it_may(settings: Settings, server: Server) -> None:

@@ -56,9 +56,6 @@ def pipe(text: str | bytes, environment: Environment) -> list[str]:
     return seen(done.stdout.decode()).rstrip("\n").split("\n\n")
 
 
-# Pipes.
-
-
 def test_piped_lines_are_answered_in_order(environment: Environment) -> None:
     lines = "#1\n/seed 42\n/dino 2\n#1\n\n   \n/poem Shall I compare thee\n/nope\n/\n#x é😀\n/forget\n#3\n#2\n#2\n"
     strange = b"\xff\xfe\x00\n/export\r\n/settings\n#3"  # no end of line
@@ -190,9 +187,6 @@ def test_ctrl_c_ends_it(environment: Environment) -> None:
         assert process.communicate()[1] == b""
 
 
-# What is refused.
-
-
 def test_arguments_that_make_no_sense_and_help(capsys: pytest.CaptureFixture[str]) -> None:
     no_place = "--host and --port are for the page, and --terminal has none"
     for arguments, complaint in (
@@ -211,9 +205,6 @@ def test_arguments_that_make_no_sense_and_help(capsys: pytest.CaptureFixture[str
     with pytest.raises(SystemExit, match="0"):
         main(["--help"])
     assert {"TELEGRAM_TOKEN", ".env", "--page"} <= set(re.findall(r"[\w.-]*\w", capsys.readouterr().out))
-
-
-# The page, beside the terminal or alone.
 
 
 def test_the_page_alone_serves_until_it_is_told_to_stop(environment: Environment) -> None:
@@ -236,9 +227,6 @@ def test_the_page_alone_serves_until_it_is_told_to_stop(environment: Environment
         asyncio.run(stop_with_an_open_tab())
         assert process.communicate(timeout=LIMIT) == (b"", b"")
         assert process.returncode == 0
-
-
-# A terminal.
 
 
 @contextlib.contextmanager

@@ -178,9 +178,6 @@ def same_checkpoint(one: Checkpoint, other: Checkpoint) -> bool:
     )
 
 
-# Learning and progress
-
-
 @pytest.mark.parametrize("recipe", [TINY_DINO, TINY_POEM], ids=["names", "verse"])
 def test_the_loss_falls(recipe: Recipe, texts: Path) -> None:
     corpus = corpus_for(recipe, texts)
@@ -250,9 +247,6 @@ def test_the_seed_decides_and_the_global_generator_is_not_used(names: Corpus) ->
     assert not same_weights(one.language_model, other.language_model)
     assert repr(np.random.get_state(legacy=False)) == repr(global_state)
     assert list(one.run()) == []  # a finished training has no more steps
-
-
-# The best weights
 
 
 def test_early_stopping_keeps_the_best_weights(names: Corpus) -> None:
@@ -356,9 +350,6 @@ def test_the_moving_average_of_the_weights_is_what_counts(names: Corpus) -> None
     assert held_out_loss(checkpoint.language_model, names) == checkpoint.description.held_out_loss
 
 
-# Errors
-
-
 def test_what_does_not_fit_together_is_refused(
     names: Corpus, verse: Corpus, teachers: list[Checkpoint], tmp_path: Path
 ) -> None:
@@ -456,9 +447,6 @@ def test_a_training_whose_process_was_killed_goes_on_as_if_nothing_had_happened(
     assert same_weights(resumed.kept, uninterrupted.kept)
 
 
-# Dropout and teachers
-
-
 def recorded_steps(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Batch, Sequence[Array]]]:
     """A list to which every training step from now on adds its batch and its dropout masks."""
     steps: list[tuple[Batch, Sequence[Array]]] = []
@@ -516,8 +504,6 @@ def names_in(batch: Batch, corpus: Corpus) -> list[str]:
     return [corpus.vocabulary.text_of(batch.targets[batch.mask[:, row], row])[:-1] for row in rows]
 
 
-# Minutes
-
 ENDLESS = 10**6
 
 
@@ -553,9 +539,6 @@ def test_a_resumed_training_keeps_its_time_and_ends_with_its_epochs_if_that_is_s
     assert last.fraction == 1
     *_, last = Trainer(customised(TINY_DINO, minutes=60), names).run()
     assert last.step == 3 * math.ceil(len(names.training) / 8)
-
-
-# Snapshots
 
 
 def test_snapshots_are_written_now_and_then_and_on_closing(names: Corpus, snapshot: Path) -> None:

@@ -26,11 +26,9 @@ class InMemory(BaseRequest):
     def read_timeout(self) -> float | None:
         return None
 
-    async def initialize(self) -> None:
-        pass
+    async def initialize(self) -> None: ...
 
-    async def shutdown(self) -> None:
-        pass
+    async def shutdown(self) -> None: ...
 
     async def do_request(
         self, url: str, method: str, request_data: RequestData | None = None, *_args: Any, **_timeouts: Any
