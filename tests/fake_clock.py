@@ -45,6 +45,10 @@ class FakeClock(asyncio.SelectorEventLoop):
         return done
 
 
+def now() -> float:
+    return asyncio.get_running_loop().time()
+
+
 def run(main: Coroutine[Any, Any, Result]) -> Result:
     with asyncio.Runner(loop_factory=FakeClock) as runner:
         return runner.run(main)

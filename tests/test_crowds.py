@@ -14,7 +14,7 @@ from bot.chat import LiveMessage
 from bot.health import SERVING, Health
 from bot.settings import Settings
 from bot.words import sentences
-from tests.fake_clock import in_no_time
+from tests.fake_clock import in_no_time, now
 from tests.serving import ADMIN, ALICE, BOB, GROUP
 from tests.telegram.request import Visit, door, visiting
 from tests.telegram.server import Refusal, Server
@@ -41,10 +41,6 @@ class Asked:
     kind: str
     chat: int
     key: object
-
-
-def now() -> float:
-    return asyncio.get_running_loop().time()
 
 
 async def crowd(visit: Visit, coming: Sequence[tuple[float, str]], place: int | None) -> list[Asked]:

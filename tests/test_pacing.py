@@ -20,7 +20,7 @@ from telegram.error import BadRequest, NetworkError, RetryAfter, TimedOut
 from bot.telegram import limits as module
 from bot.telegram.pacing import AT_ONCE, REFUSAL_SECONDS, SHARE, Pacing, Place
 from bot.telegram.request import NothingSentError, ServerError
-from tests.fake_clock import in_no_time, run
+from tests.fake_clock import in_no_time, now, run
 
 GROUP, OTHER_GROUP = -5, -6
 
@@ -82,10 +82,6 @@ class Line:
         assert name not in self.sent
         self.sent[name] = now() - self.latency
         return name
-
-
-def now() -> float:
-    return asyncio.get_running_loop().time()
 
 
 def most_within(times: Sequence[float], period: float) -> int:
@@ -396,7 +392,7 @@ async def test_once_it_may_not_send_nothing_more_is_sent() -> None:
     tasks = [line.start(str(number), number) for number in range(1, 31)]
     asyncio.get_running_loop().call_at(1, setattr, line, "may_send", False)  # before the next ten get their turn
     ends = await asyncio.gather(*tasks, line.start("press", None), return_exceptions=True)
-    with pytest.raises(NothingSentError):
+    with pytest.raises(NothingSentError, match="another one serves"):
         await line.send("x", GROUP)
     assert Counter(type(end) for end in ends) == {str: 11, NothingSentError: 20}
     assert (len(line.tried), line.pacing.dropped) == (11, 21)

@@ -296,9 +296,6 @@ async def test_a_server_that_drips_cannot_hold_a_request(
                 await bot.send_message(1, "x")
 
 
-# Updates that cannot be parsed
-
-
 async def test_what_polls_are_answered(server: HttpServer) -> None:
     """The library logs a NetworkError in one line and tries again, where null would bring tracebacks without end."""
     async with connected(server.address) as bot:

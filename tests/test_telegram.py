@@ -6,7 +6,6 @@ import json
 import logging
 import time
 from collections.abc import AsyncIterator
-from contextlib import nullcontext
 from typing import Any
 
 import httpx
@@ -17,7 +16,6 @@ from telegram.error import BadRequest
 from bot.chat import Button, Gone, InDoubt, NotSent, StartError
 from bot.commands import menu
 from bot.settings import Address, Secret, Settings
-from bot.telegram.door import Telegram
 from bot.telegram.updates import TokenError
 from bot.words import admins, sentences
 from tests.serving import ADMIN, ALICE, BOB, free_port, until
@@ -423,13 +421,3 @@ async def test_a_start_on_webhook_that_fails_frees_its_port(hooked: Settings, se
         with pytest.raises(StartError, match="WEBHOOK_LISTEN"):
             async with visiting(hooked, Server()):
                 pass
-
-
-async def test_a_door_sends_only_while_it_may(settings: Settings, server: Server) -> None:
-    server.chats.add(ALICE)
-    settings, may_send = dataclasses.replace(settings, token=Secret(TOKEN)), [True]
-    async with Telegram(settings, (InMemory(server), InMemory(server)), lambda: may_send[0]) as telegram:
-        for may_send[0] in (False, True):
-            with nullcontext() if may_send[0] else pytest.raises(NotSent, match="another one serves"):
-                await telegram.chat(ALICE).say(sentences.STOPPING)
-    assert len(server.sent) == 1
