@@ -3,21 +3,17 @@
 Not here: the Bot API, which `tests.telegram` knows.
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 import re
+import ssl
 import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qsl
-
-if TYPE_CHECKING:
-    import ssl
-    from collections.abc import AsyncIterator, Awaitable, Callable
 
 TOKEN = "123456:AAtest-token_of-no-bot"
 MESSAGE = {"message_id": 7, "date": int(time.time()), "chat": {"id": 1, "type": "private"}, "text": "sent"}
@@ -25,8 +21,6 @@ MESSAGE = {"message_id": 7, "date": int(time.time()), "chat": {"id": 1, "type": 
 
 @dataclass(frozen=True)
 class HttpRequest:
-    """A request as it arrived."""
-
     method: str
     path: str
     body: bytes
@@ -49,7 +43,6 @@ class HttpServer:
         self.address = ""
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer the requests of one connection."""
         while True:
             request = await read_request(reader)
             self.requests.append(request)
@@ -61,24 +54,20 @@ class HttpServer:
 
 
 def ok(result: Any) -> tuple[int, bytes]:
-    """Return status and body of a method that worked."""
     return 200, json.dumps({"ok": True, "result": result}).encode()
 
 
 async def sent(_request: HttpRequest) -> tuple[int, bytes]:
-    """Answer as to a sendMessage."""
     return ok(MESSAGE)
 
 
 async def never(_request: HttpRequest) -> tuple[int, bytes]:
-    """Do not answer."""
     await asyncio.Event().wait()
     raise AssertionError
 
 
 @asynccontextmanager
 async def http_server(encryption: ssl.SSLContext | None = None) -> AsyncIterator[HttpServer]:
-    """Serve as long as the block lasts."""
     server = HttpServer()
     async with raw_server(server.serve, encryption) as server.address:
         yield server
@@ -89,7 +78,6 @@ async def raw_server(
     behave: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
     encryption: ssl.SSLContext | None = None,
 ) -> AsyncIterator[str]:
-    """Serve connections with a function, and hand out the address."""
     tasks: set[asyncio.Task[Any]] = set()
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -114,7 +102,6 @@ async def raw_server(
 
 
 async def read_request(reader: asyncio.StreamReader) -> HttpRequest:
-    """Read a whole request, whose length has to be given."""
     head = (await reader.readuntil(b"\r\n\r\n")).decode()
     method, path, _ = head.split(" ", 2)
     length = re.search("^content-length: ([0-9]+)", head, re.IGNORECASE | re.MULTILINE)
@@ -122,6 +109,5 @@ async def read_request(reader: asyncio.StreamReader) -> HttpRequest:
 
 
 def response(body: bytes, status: int = 200) -> bytes:
-    """Return a response as it crosses the wire."""
     head = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\nContent-Length: {len(body)}\r\n\r\n"
     return head.encode() + body

@@ -1,19 +1,14 @@
 """A pytest plugin: every test ends in time, and processes that it starts hear Ctrl-C, even if pytest ignores it."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import faulthandler
 import signal
+from collections.abc import Generator
 from functools import partial
-from typing import TYPE_CHECKING
 
 import psutil
 import pytest
-
-if TYPE_CHECKING:
-    from collections.abc import Generator
 
 LONGEST_SECONDS = 60
 INSTALLING_SECONDS = 300

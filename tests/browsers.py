@@ -138,7 +138,6 @@ class Looker:
         return last
 
     def settle(self) -> None:
-        """Wait until nothing moves, except endless animations."""
         self.window.evaluate(
             """async () => {
               const ends = (animation) => Number.isFinite(animation.effect.getComputedTiming().endTime);

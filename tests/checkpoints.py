@@ -39,6 +39,12 @@ def same_weights(one: Checkpoint, other: Checkpoint) -> bool:
     )
 
 
+def damage(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+
+
 def files_in(folder: Path) -> list[str]:
     return sorted(file.name for file in folder.iterdir())
 

@@ -9,15 +9,15 @@ The settings are made here and not read, so neither the environment nor a `.env`
     database           a SQLite file, and then an empty PostgreSQL
 """
 
-from __future__ import annotations
-
 import dataclasses
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings as hypothesis_settings
 from threadpoolctl import threadpool_limits
 
+from bot.app import Bot
 from bot.settings import Settings
 from tests.bounds import pytest_runtest_call, pytest_runtest_setup, pytest_runtest_teardown  # noqa: F401 - hooks
 from tests.databases import database, postgresql, postgresql_folder  # noqa: F401 - fixtures
@@ -26,12 +26,6 @@ from tests.serving import ADMIN, BOB, GROUP, install_both, serving
 from tests.shown import watched
 from tests.telegram.server import Server
 from tests.training import admin, keats, pokemon, script, voices  # noqa: F401 - fixtures
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
-    from pathlib import Path
-
-    from bot.app import Bot
 
 # The same examples in every run, so that a failure is due to a change of the code. No time limit: machines are shared.
 hypothesis_settings.register_profile("mangosaurus", derandomize=True, deadline=None)
@@ -60,13 +54,11 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def own_checkpoints(tmp_path: Path) -> Path:
-    """A folder of checkpoints with both networks that a test may change."""
     return install_both(tmp_path / "checkpoints")
 
 
 @pytest.fixture
 def settings(checkpoints: Path, tmp_path: Path) -> Settings:
-    """The settings of a bot with a database of its own and without limits."""
     return Settings(
         admin_ids=frozenset({ADMIN}),
         database=tmp_path / "mangosaurus.db",
@@ -78,43 +70,36 @@ def settings(checkpoints: Path, tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def own_settings(settings: Settings, own_checkpoints: Path) -> Settings:
-    """The settings of a bot that may change its checkpoints."""
     return dataclasses.replace(settings, checkpoints=own_checkpoints)
 
 
 @pytest.fixture
 async def chat(settings: Settings) -> AsyncIterator[FakeChat]:
-    """Alice's chat with a bot."""
     async with serving(settings) as chat:
         yield chat
 
 
 @pytest.fixture
 async def own_chat(own_settings: Settings) -> AsyncIterator[FakeChat]:
-    """Alice's chat with a bot that may change its checkpoints."""
     async with serving(own_settings) as chat:
         yield chat
 
 
 @pytest.fixture
 def bot(chat: FakeChat) -> Bot:
-    """The bot of `chat`."""
     return chat.bot
 
 
 @pytest.fixture
 def bob(bot: Bot) -> FakeChat:
-    """Bob's chat with `bot`."""
     return FakeChat(bot, BOB)
 
 
 @pytest.fixture
 def group(bot: Bot) -> FakeChat:
-    """A group with `bot`."""
     return FakeChat(bot, GROUP, is_private=False)
 
 
 @pytest.fixture
 async def server() -> Server:
-    """The Bot API in memory."""
     return Server()

@@ -49,7 +49,6 @@ def postgresql_folder() -> Iterator[Path]:
 
 @pytest.fixture
 def postgresql(postgresql_folder: Path) -> str:
-    """The URL of an empty PostgreSQL database."""
     return emptied(postgresql_folder)
 
 
@@ -63,7 +62,6 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 def emptied(folder: Path) -> str:
-    """End all connections to a server, empty its database, and return its URL."""
     run_sql(folder, EMPTY)
     return url_of(folder)
 
@@ -88,7 +86,6 @@ def sql(database: str | Path, statement: str) -> list[Any]:
 
 
 def end_connections(folder: Path) -> None:
-    """End all connections to a server, and wait until they are gone."""
     run_sql(folder, f"SELECT pg_terminate_backend(pid, 5000) {OTHERS}")
 
 
@@ -108,7 +105,6 @@ def frozen(folder: Path) -> Iterator[None]:
 
 @contextlib.asynccontextmanager
 async def opened(database: str | Path) -> AsyncIterator[Store]:
-    """A store in a database."""
     store = Store(database)
     await store.open()
     try:

@@ -11,7 +11,7 @@ from model.network.parameters import Architecture
 from model.text.forms import MAX_TEMPERATURE
 from model.text.vocabulary import Vocabulary, words_of
 from model.writing.decoder import Decoder
-from model.writing.requests import NameRequest, Request, Result, Sampling, VerseRequest, generator_for
+from model.writing.requests import NameRequest, Request, Result, Sampling, generator_for
 
 LETTERS = Vocabulary("\nabcdefghijklmnopqrstuvwxyz")
 VERSE = Vocabulary("\n !'(),-.:;?abcdefghijklmnopqrstuvwxyz")
@@ -41,7 +41,6 @@ def knowing(checkpoint: Checkpoint, words: Collection[str] = WORDS, *, until: fl
 
 
 def with_tanh(checkpoint: Checkpoint, tanh_digits: int) -> Checkpoint:
-    """Let a version of any age have tanh from the table, or the processor's."""
     return replace(checkpoint, description=replace(checkpoint.description, tanh_digits=tanh_digits))
 
 
@@ -64,7 +63,6 @@ def texts(checkpoint: Checkpoint, request: Request) -> tuple[str, ...]:
 
 
 def finish(decoder: Decoder) -> dict[int, Result]:
-    """Step until no request is active; return all results by ticket."""
     results: dict[int, Result] = {}
     while decoder.active:
         results |= {result.ticket: result for result in decoder.step()}
@@ -74,19 +72,6 @@ def finish(decoder: Decoder) -> dict[int, Result]:
 def name_requests() -> list[Request]:
     return [
         NameRequest(generator_for(seed, 0), count=2, prefix="mango"[: seed % 6], sampling=Sampling(0.5 + seed % 3 / 2))
-        for seed in range(101)
-    ]
-
-
-def verse_requests() -> list[VerseRequest]:
-    return [
-        VerseRequest(
-            generator_for(seed, 0),
-            prompt="Shall I compare thee to a summer's day?"[: seed % 40],
-            sampling=Sampling(0.5 + seed % 3 / 2, 1 - seed % 2 / 5),
-            min_characters=20,
-            max_characters=60,
-        )
         for seed in range(101)
     ]
 

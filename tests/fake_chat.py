@@ -51,7 +51,6 @@ class Outbox:
         return next(self._numbers)
 
     async def leave(self, place: int, *, is_refusal: bool = False) -> None:
-        """Wait until a message may leave."""
         left = asyncio.get_running_loop().create_future()
         bisect.insort(self._queues[is_refusal], (place, left), key=lambda each: each[0])
         self._next()
@@ -113,7 +112,6 @@ class FakeChat(Chat):
         self._place = outbox.place() if outbox else 0
 
     async def ask(self, text: str, person: int | None = None, **fields: Any) -> Message:
-        """Say something, wait for the answer, and return the last message of the chat."""
         await self._do(Sent if "album" in fields or "file" in fields else Said, person, text=text, **fields)
         return self.messages[-1]
 
@@ -124,7 +122,6 @@ class FakeChat(Chat):
         return await self.press_data(data, person, self.messages.index(message) + 1)
 
     async def press_data(self, data: str, person: int | None = None, number: int | None = None) -> Message:
-        """Press a button that holds these data."""
         await self._do(Pressed, person, message=number or len(self.messages), data=data)
         return self.messages[-1]
 

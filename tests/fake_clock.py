@@ -28,8 +28,6 @@ class _Jump(selectors.DefaultSelector):
 
 
 class FakeClock(asyncio.SelectorEventLoop):
-    """The event loop; its time starts at 0."""
-
     def __init__(self) -> None:
         self._jump = _Jump()
         super().__init__(self._jump)
@@ -47,15 +45,16 @@ class FakeClock(asyncio.SelectorEventLoop):
         return done
 
 
+def now() -> float:
+    return asyncio.get_running_loop().time()
+
+
 def run(main: Coroutine[Any, Any, Result]) -> Result:
-    """Run a coroutine to its end, in hardly any time."""
     with asyncio.Runner(loop_factory=FakeClock) as runner:
         return runner.run(main)
 
 
 def in_no_time(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
-    """Let a test run on a fake clock."""
-
     @wraps(test)
     def timeless(*arguments: Any, **fixtures: Any) -> None:
         run(test(*arguments, **fixtures))

@@ -61,7 +61,6 @@ def dropout_masks(language_model: LanguageModel, batch_size: int = BATCH_SIZE, k
 
 
 def read_step_by_step(language_model: LanguageModel, inputs: Ids, state: Array) -> tuple[Array, Array]:
-    """Return the logits (T, B, V) and the last state."""
     logits = []
     for ids in inputs:
         logits_t, state = language_model.step(ids, state)

@@ -1,21 +1,16 @@
 """What tests of the page share: somebody with a browser, but without a screen."""
 
-from __future__ import annotations
-
 import asyncio
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import aiohttp
 
 from bot.app import running
 from bot.page.server import Page
+from bot.settings import Settings
 from tests.shown import seen, wrote
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from bot.settings import Settings
 
 PATIENCE = 20.0
 """Seconds; a busy machine is no failure."""
@@ -42,7 +37,6 @@ class Tab:
                     return facts
 
     async def happened(self, count: int) -> list[Json]:
-        """Return the next events, but not that the bot is typing."""
         told: list[Json] = []
         while len(told) < count:
             facts = _seen(await self.socket.receive_json(timeout=PATIENCE))
@@ -50,7 +44,6 @@ class Tab:
         return told
 
     async def answer(self) -> Json:
-        """Return the next message of the bot."""
         return await self.next("message", mine=False)
 
     async def say(self, text: Any, **fields: Any) -> None:
@@ -58,7 +51,6 @@ class Tab:
         await self.socket.send_json({"do": "say", "text": text, **fields})
 
     async def ask(self, text: str) -> Json:
-        """Say something, and return the answer."""
         await self.say(text)
         return await self.answer()
 
@@ -72,15 +64,12 @@ class Tab:
 
 
 class Visitor:
-    """A browser at the page."""
-
     def __init__(self, client: aiohttp.ClientSession, link: str) -> None:
         self.client = client
         self.link = link
         self.origin = link.partition("/?")[0]
 
     async def get(self, path: str, **headers: str) -> tuple[int, str, Any]:
-        """Return the status, the text and the headers of a response."""
         address = path if path.startswith("http") else self.origin + path
         async with self.client.get(address, headers=headers, allow_redirects=False) as response:
             return response.status, await response.text(errors="replace"), response.headers
@@ -101,7 +90,6 @@ class Visitor:
 async def browser(
     link: str, cookies: dict[str, str] | None = None, connector: aiohttp.BaseConnector | None = None
 ) -> AsyncIterator[Visitor]:
-    """Start a browser."""
     jar = aiohttp.CookieJar(unsafe=True)  # as the page is at an address without a name
     async with aiohttp.ClientSession(cookie_jar=jar, cookies=cookies, connector=connector) as client:
         yield Visitor(client, link)
@@ -109,7 +97,6 @@ async def browser(
 
 @asynccontextmanager
 async def visit(page: Page) -> AsyncIterator[Visitor]:
-    """Open the link in a browser of its own."""
     async with browser(page.link) as visitor:
         assert (await visitor.get(page.link))[0] == 303
         yield visitor

@@ -1,7 +1,5 @@
 """What tests share that start `python -m bot`: its environment, and a process at a terminal."""
 
-from __future__ import annotations
-
 import os
 import pty
 import re
@@ -11,6 +9,7 @@ import sys
 import termios
 import time
 from pathlib import Path
+from typing import Any
 
 from model.files import ROOT
 from tests.shown import seen, wrote
@@ -40,16 +39,25 @@ def folder_of(environment: Environment) -> Path:
     return Path(environment["DATABASE"]).parent
 
 
-class Terminal:
-    """`python -m bot` at a pseudo-terminal."""
+COMMAND = [sys.executable, "-m", "bot"]
 
+
+def run(environment: Environment, **streams: Any) -> subprocess.CompletedProcess[bytes]:
+    """Run the bot to its end in the folder of its database, with pipes where nothing else is given."""
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | streams
+    folder = folder_of(environment)
+    done: Any = subprocess.run(COMMAND, env=environment, cwd=folder, timeout=LIMIT, check=False, **streams)
+    return done
+
+
+class Terminal:
     def __init__(self, environment: Environment, *arguments: str) -> None:
         self.master, self.slave = pty.openpty()
         termios.tcsetwinsize(self.slave, (40, 100))
         self.attributes = termios.tcgetattr(self.slave)
         self.seen = self._ahead = ""
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "bot", *arguments],
+            [*COMMAND, *arguments],
             stdin=self.slave,
             stdout=self.slave,
             stderr=self.slave,

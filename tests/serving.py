@@ -1,32 +1,27 @@
 """What tests of the bot share: tiny untrained weights on disk, and a bot that serves with them in a chat in memory."""
 
-from __future__ import annotations
-
 import asyncio
 import dataclasses
 import re
 import socket
 import string
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, Literal
+from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 import pytest
 
 from bot.app import running
+from bot.settings import Settings
 from model.checkpoint.encoding import Checkpoint, Description
 from model.checkpoint.versions import Versions, save
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture
+from model.text.forms import Form
 from model.text.vocabulary import Vocabulary
 from tests.fake_chat import FakeChat, Message
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
-    from pathlib import Path
-
-    from bot.settings import Settings
-    from model.text.forms import Form
 
 ALICE, BOB, ADMIN, GROUP = 101, 102, 900, -5
 LETTERS = "\n" + string.ascii_lowercase
@@ -57,7 +52,6 @@ def install(directory: Path, checkpoint: Checkpoint) -> str:
 
 
 def install_both(directory: Path) -> Path:
-    """Put both networks into a checkpoints directory."""
     install(directory / "dino", untrained("names"))
     install(directory / "poem", untrained("verse"))
     return directory
@@ -86,7 +80,6 @@ def free_port() -> int:
 
 
 async def until(condition: Callable[[], object]) -> None:
-    """Wait for a condition, for as long as a busy machine may need."""
     for _ in range(10_000):
         if condition():
             return
@@ -95,12 +88,10 @@ async def until(condition: Callable[[], object]) -> None:
 
 
 def names_in(html: str) -> list[str]:
-    """Return the names in a reply to `/dino`."""
     return re.findall("<b>(.*?)</b>", html)
 
 
 def code_in(html: str) -> str:
-    """Return the code of a creation."""
     return html.rpartition("<a>")[2].removesuffix("</a>")
 
 

@@ -4,14 +4,10 @@ At its end, a test fails if a message showed markup that nobody wrote. `rendered
 HTML of a message, as Telegram does.
 """
 
-from __future__ import annotations
-
 import re
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from typing import Any
 
 ENTITIES = {"b": "bold", "i": "italic", "code": "code", "pre": "pre", "a": "text_link"}
 CREATION = ""
@@ -28,7 +24,6 @@ _shown: list[str] = []
 
 @contextmanager
 def watched() -> Iterator[None]:
-    """Look at what people see within a test."""
     _written.clear()
     yield
     shown = {text for text in _shown for markup in _MARKUP.findall(text) if not _is_written(markup)}

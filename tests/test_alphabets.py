@@ -11,6 +11,7 @@ from model.text.forms import Alphabet
 from model.text.vocabulary import Vocabulary, fold
 
 any_text = st.text(st.characters())
+MIXED = "Éva Anna Émile École ☃☃ Ünal\r\n\tb"
 NAMES = Vocabulary("\n -MNaegnoé\u2019")
 
 
@@ -42,12 +43,8 @@ def test_spelling_any_text(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "alphabet", "sentence"),
     [
-        ("Éva Anna Émile École ☃☃ Ünal\r\n\tb", Alphabet.OWN, ""),
-        (
-            "Éva Anna Émile École ☃☃ Ünal\r\n\tb",
-            Alphabet.FOLDED,
-            "6 characters folded or dropped, such as 'É', '☃', 'Ü'",
-        ),
+        (MIXED, Alphabet.OWN, ""),
+        (MIXED, Alphabet.FOLDED, "6 characters folded or dropped, such as 'É', '☃', 'Ü'"),
         ("a\u200bb\x07", Alphabet.OWN, "2 characters folded or dropped, such as '\\u200b', '\\x07'"),
         ("Anna und Eva\t", Alphabet.FOLDED, ""),
         ("ááéíóúý", Alphabet.FOLDED, "7 characters folded or dropped, such as 'á', 'é', 'í', 'ó', 'ú'"),

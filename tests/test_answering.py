@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from bot.asks import Said
 from bot.chat import Gone, InDoubt, NotSent
 from bot.creations import Creation
 from bot.settings import Settings
@@ -21,8 +20,6 @@ from tests.serving import ALICE, BOB, code_in, install, serving, turn_of, uncode
 
 
 class Slow:
-    """Lets the shelf begin to write only when it is told to."""
-
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.begun: list[Creation] = []
         self.go_on = asyncio.Event()
@@ -87,26 +84,6 @@ async def test_what_may_have_arrived_keeps_its_code_and_takes_no_turn(chat: Fake
     chat.bot.tally.errors.clear()
 
 
-async def test_a_kill_while_it_sends_leaves_a_code(
-    chat: FakeChat, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sending = asyncio.Event()
-
-    async def say(*_: object, **__: object) -> None:
-        sending.set()
-        await asyncio.Event().wait()
-
-    with monkeypatch.context() as patch:
-        patch.setattr(chat, "say", say)
-        answering = chat.bot.ask(Said(person=ALICE, chat=chat, text="/dino"))
-        await sending.wait()
-        answering.cancel()
-        await chat.bot.idle()
-    ((code, _),) = noted(settings)
-    assert await turn_of(chat, await chat.ask(f"/again {code}")) == 1
-    assert await turn_of(chat, await chat.press("another")) == 1
-
-
 async def test_the_version_of_the_draft_writes_it(own_chat: FakeChat, own_checkpoints: Path, slow: Slow) -> None:
     await own_chat.ask("/seed 42")
     before = own_chat.bot.shelf.serving["dino"].version
@@ -136,9 +113,6 @@ async def test_what_cannot_be_marked_is_said_and_comes_again(chat: FakeChat, set
     assert excuse.html == sentences.NO_MEMORY
     assert uncoded((await chat.ask("/poem my secret line")).html) == uncoded(poem.html)
     chat.bot.tally.errors.clear()
-
-
-# /again, codes and links
 
 
 @pytest.mark.parametrize(("text", "length"), [("/dino 5 ma", 10), ('/poem "x "', 10), ("/dino", 7)])

@@ -1,7 +1,5 @@
 """Start and stop: what keeps a bot from serving, what ends it, and that nothing and nobody is left behind."""
 
-from __future__ import annotations
-
 import asyncio
 import dataclasses
 import re
@@ -10,33 +8,27 @@ import socket
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING, Any, Self
+from pathlib import Path
+from typing import Any, Self
 
 import pytest
 
-from bot.app import running
+from bot.app import Bot, running
 from bot.asks import Said
 from bot.chat import Door, StartError
-from bot.database import Database, StoreError
+from bot.database import Database
+from bot.settings import Settings
 from bot.telegram.door import Telegram
 from bot.words import sentences
 from model.files import ROOT
 from model.writing.decoder import Decoder
 from tests.fake_chat import FakeChat
 from tests.processes import environment_of
-from tests.serving import ALICE, BOB, install, serving, until, untrained
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from bot.app import Bot
-    from bot.settings import Settings
+from tests.serving import ALICE, BOB, until
 
 
 class Noted(Door):
-    """A door that notes what happens to it, and hangs at one of these events."""
-
-    def __init__(self, hangs_at: str = "") -> None:
+    def __init__(self, hangs_at: str) -> None:
         self.events: list[str] = []
         self.hangs_at = hangs_at
 
@@ -62,11 +54,10 @@ def ask(chat: FakeChat, *texts: str, person: int = ALICE) -> None:
 
 
 async def test_a_stop_mirrors_the_start_and_leaves_nothing_behind(settings: Settings) -> None:
-    threads, tasks, door = set(threading.enumerate()), asyncio.all_tasks(), Noted()
-    async with running(settings, [door]) as bot:
+    threads, tasks = set(threading.enumerate()), asyncio.all_tasks()
+    async with running(settings) as bot:
         chat = FakeChat(bot, ALICE)
         ask(chat, "/dino", "/poem Shall I", "/dino 3")  # what was asked before the stop is answered
-    assert door.events == ["enter", "open", "leave"]
     assert ["<a>" in message.html for message in chat.messages] == [True] * 3
     assert asyncio.all_tasks() == tasks
     for thread in set(threading.enumerate()) - threads:
@@ -87,21 +78,9 @@ async def test_a_start_that_is_cancelled_closes_what_it_opened(settings: Setting
     assert asyncio.all_tasks() == tasks
 
 
-async def test_what_keeps_it_from_starting(
-    settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_without_a_token_there_is_no_door_to_telegram(settings: Settings) -> None:
     with pytest.raises(StartError, match="TELEGRAM_TOKEN is not set"):
         Telegram(settings)
-    (tmp_path / "no.db").write_text("this is no database, and long enough that SQLite sees it" * 20)
-    with pytest.raises(StoreError, match=r"no\.db: this database cannot be used: file is not a database"):
-        await running(dataclasses.replace(settings, database=tmp_path / "no.db")).__aenter__()
-    with pytest.raises(StartError, match=r"there are no weights to serve \(.*\); is CHECKPOINTS right\?"):
-        await running(dataclasses.replace(settings, checkpoints=tmp_path / "none")).__aenter__()
-    install(tmp_path / "some" / "dino", untrained("names"))
-    async with serving(settings, checkpoints=tmp_path / "some") as chat:
-        assert "<a>" in (await chat.ask("/dino")).html
-        assert (await chat.ask("/poem Shall I")).html == sentences.NO_NETWORK["poem"]
-    assert "/poem is not served" in caplog.text
 
 
 # A stop answers what it can in time, refuses the rest in words, and ends
@@ -155,9 +134,6 @@ async def test_what_keeps_a_door_from_shutting_counts_as_time_of_the_stop(settin
     async with running(dataclasses.replace(settings, stop_seconds=2), [door]):
         pass
     assert door.cut_at - door.begun < 2
-
-
-# The process
 
 
 async def ended(own: dict[str, str], *arguments: str, tell: str = "") -> tuple[int | None, list[str]]:

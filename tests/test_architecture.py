@@ -1,7 +1,5 @@
 """The import rules: which module may import which, read from the source of every file."""
 
-from __future__ import annotations
-
 import ast
 import re
 import sys

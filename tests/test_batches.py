@@ -28,9 +28,6 @@ def rows_of(batch: Batch) -> list[str]:
     return [text[:-1] for text in texts]
 
 
-# Documents
-
-
 @given(st.lists(st.text(st.sampled_from("abc\n")), min_size=1), st.sampled_from([NO_CHARACTER, LETTERS.newline]))
 def test_a_row_of_a_padded_batch_is_a_document_and_its_newline(documents: list[str], first: int) -> None:
     batch = padded_batch(documents, LETTERS, first=first)
@@ -69,9 +66,6 @@ def test_each_epoch_has_another_order_of_names(by_length: bool) -> None:
         for _ in range(2)
     )
     assert sorted(first) != first != second
-
-
-# Streams
 
 
 @pytest.mark.parametrize(("documents", "text"), [(["a\nb", "c"], "\na\nb\n\nc\n"), (["a"], "\na\n"), ([], "\n\n")])

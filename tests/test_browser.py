@@ -376,7 +376,6 @@ def test_half_a_command_says_that_more_follow(open_page: Callable[..., Looker], 
 
 
 def started(environment: dict[str, str], port: int) -> tuple[subprocess.Popen[bytes], str]:
-    """Start the bot with its page, and return its link."""
     command = [sys.executable, "-m", "bot", "--page", "--port", str(port)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, cwd=ROOT)
     assert process.stdout

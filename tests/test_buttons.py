@@ -5,9 +5,6 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
-from hypothesis import strategies as st
 
 from bot.chat import Gone, InDoubt, NotSent
 from bot.creations import MOST_CONTINUED, STEPS
@@ -217,12 +214,3 @@ async def test_forged_data_means_nothing(chat: FakeChat) -> None:
         assert len(chat.messages) == 1
     await chat.press_data("1:another:k7m2p9x")  # a code that nobody knows
     assert chat.notices[-1] == sentences.plain(sentences.FORGOTTEN)
-
-
-@given(data=st.text(max_size=64) | st.from_regex(r"1:[a-z]+:[2-9a-z:]*", fullmatch=True))
-@hypothesis_settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-async def test_any_data_gets_a_notice(chat: FakeChat, data: str) -> None:
-    chat.notices.clear()
-    await chat.ask("/start")
-    await chat.press_data(data)
-    assert chat.notices[0]

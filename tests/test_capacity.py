@@ -1,27 +1,20 @@
 """What the bot can carry: crowds of every kind, at half to five times what it can do, on a clock that jumps."""
 
-from __future__ import annotations
-
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-from bot.app import running
+from bot.app import Bot, running
 from bot.asks import Said, Typed
+from bot.settings import Settings
 from bot.writer import Text
-from model.writing.requests import LineRequest, NameRequest, SonnetRequest
+from model.checkpoint.encoding import Checkpoint
+from model.writing.requests import LineRequest, NameRequest, Request, SonnetRequest
 from tests.fake_chat import FakeChat, Outbox
 from tests.fake_clock import in_no_time
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from bot.app import Bot
-    from bot.settings import Settings
-    from model.checkpoint.encoding import Checkpoint
-    from model.writing.requests import Request
 
 RATE = 3
 """Messages a second."""
@@ -87,13 +80,6 @@ COST = {"dino": 0.1, "poem": 1.0, "sonnet": 100.0, "help": 0.0, "inline": 2.0}
 """Texts of each kind, in poems; every kind but inline sends a message."""
 
 
-@pytest.fixture
-def crowded(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    monkeypatch.setattr("bot.shelf.Writer", FakeWriter)
-    monkeypatch.setattr("bot.capacity.POEMS_A_SECOND", SPEED)
-    return settings
-
-
 def arrivals(kinds: Sequence[str], load: float, shape: str, rate: float = RATE) -> list[tuple[float, str]]:
     """Return when asks of each kind come, in turns, at `load` times what the bot can do: steadily, or in bursts."""
     messages = sum(kind != "inline" for kind in kinds) / len(kinds) / rate
@@ -104,7 +90,6 @@ def arrivals(kinds: Sequence[str], load: float, shape: str, rate: float = RATE) 
 
 
 async def crowd(bot: Bot, outbox: Outbox, coming: Sequence[tuple[float, str]]) -> list[Asked]:
-    """Let asks come, each from another person, and return what became of them."""
     loop = asyncio.get_running_loop()
     begun, asked, tasks = loop.time(), list[Asked](), list[asyncio.Task[None]]()
     for number, (time, kind) in enumerate(coming):
@@ -133,8 +118,10 @@ MIXES = {
 @pytest.mark.parametrize("load", [0.85, 1.5, 5.0])
 @pytest.mark.parametrize("mix", MIXES)
 @in_no_time
-async def test_a_crowd(mix: str, load: float, shape: str, crowded: Settings) -> None:
-    async with running(crowded) as bot:
+async def test_a_crowd(mix: str, load: float, shape: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.shelf.Writer", FakeWriter)
+    monkeypatch.setattr("bot.capacity.POEMS_A_SECOND", SPEED)
+    async with running(settings) as bot:
         outbox = Outbox(RATE)
         asked = await crowd(bot, outbox, arrivals(MIXES[mix], load, shape))
         for one in asked:

@@ -28,9 +28,6 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "dino.safetensors"
 
 
-# Saving and loading.
-
-
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_a_saved_checkpoint_comes_back(path: Path, cell: CellName, dtype: type) -> None:
@@ -89,9 +86,6 @@ def test_the_version_of_a_checkpoint_is_the_same_in_every_release(path: Path) ->
     assert save(path, blank).version != save(path, replace(blank, vocabulary=Vocabulary("\n abcd"))).version
 
 
-# Files of earlier formats.
-
-
 def of_format_1(path: Path, cell: CellName) -> Checkpoint:
     """Write a file as the first releases did, and return what is in it."""
     original = checkpoint(cell=cell, known_words=frozenset({"ab"}))
@@ -117,9 +111,6 @@ def test_a_file_of_format_1_loads_and_keeps_its_version_where_it_is_copied(path:
     assert versions.path(loaded.version).read_bytes() == path.read_bytes()
     assert versions.describe(loaded.version) == DESCRIPTION
     assert save(path, loaded).version != loaded.version  # written again, it is another file
-
-
-# Files that do not fit.
 
 
 def refused(path: Path, reason: str) -> None:

@@ -475,6 +475,7 @@ def test_island_learns_from_your_own_names(folder: Path) -> None:
         ("train poem --from x --layers 1", "and --layers"),
         ("train dino --from x --teacher y", "and --teacher"),
         ("train dino --alphabet own", "--alphabet is for --corpus"),
+        ("train dino --alphabet own --corpus x --from y", "--alphabet is for --corpus"),
         ("train dino --recipe dodo", "'--recipe': 'dodo' is not one of"),
         ("train dino --reading x", "--reading is for the sonnets"),
         ("train poem --corpus x --reading y", "--reading is for the sonnets"),
@@ -565,7 +566,7 @@ def test_the_live_panel_shows_figures_and_samples() -> None:
         for event in EVENTS:
             show(event)
     last = screen.getvalue().split("12,345 weights, resumed")[-1]
-    for words in (
+    for words in [
         "step 300",
         "30%",
         "1:15 left",
@@ -573,7 +574,7 @@ def test_the_live_panel_shows_figures_and_samples() -> None:
         "[bold]aurus",
         "mangosaurus",
         "12,346 characters/s",
-    ):
+    ]:
         assert words in last
 
 

@@ -4,8 +4,6 @@ There is no container engine in this: the base image, the mounts, the limits and
 every COPY and RUN, then the entry point with the ENV, the USER and the HEALTHCHECK of the last stage.
 """
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os
@@ -18,11 +16,12 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -30,9 +29,6 @@ from model.files import ROOT
 from tests.bounds import INSTALLING_SECONDS
 from tests.processes import LIMIT
 from tests.serving import free_port
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 pytestmark = pytest.mark.installed
 
@@ -70,10 +66,8 @@ class Replay:
     def do(self, name: str, rest: str) -> None:
         match name:
             case "FROM":
-                self.folder, self.environment = (
-                    "/",
-                    {"PATH": f"{self.root}/python:/usr/bin:/bin", "HOME": f"{self.root}/home"},
-                )
+                self.folder = "/"
+                self.environment = {"PATH": f"{self.root}/python:/usr/bin:/bin", "HOME": f"{self.root}/home"}
             case "ARG" | "ENV":
                 key, _, value = rest.partition("=")
                 self.environment[key] = self.at(value).replace("$PATH", self.environment["PATH"])
@@ -96,10 +90,8 @@ class Replay:
                 assert name in ("VOLUME", "EXPOSE")
 
     def _copy(self, words: list[str]) -> None:
-        options, (*sources, target) = (
-            [word for word in words if word[:2] == "--"],
-            [word for word in words if word[:2] != "--"],
-        )
+        options = [word for word in words if word[:2] == "--"]
+        *sources, target = [word for word in words if word[:2] != "--"]
         if options:  # from the first stage, which here is the same folder
             assert sources == [target]
             for owner in (option.partition("=")[2] for option in options if option.startswith("--chown")):
@@ -114,7 +106,6 @@ class Replay:
                 shutil.copy(ROOT / source, goal)
 
     def start(self, *command: str, **environment: str) -> subprocess.Popen[str]:
-        """Start a command as the container does."""
         return subprocess.Popen(
             [self.path(f"/opt/mangosaurus/bin/{command[0]}"), *command[1:]],
             **self.user,

@@ -7,15 +7,15 @@ creations of a voice that writes capitals and accents. A change that fails here 
 Whoever moves code edits how this file reaches it, but neither `creations.jsonl` nor SUMS.
 """
 
-from __future__ import annotations
-
 import asyncio
 import html
 import json
 import re
 import shutil
+from collections.abc import Sequence
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,10 +28,6 @@ from model.sonnets import lines, metre, partners, pronunciation, rhyme, scansion
 from model.sonnets.prosody import prosody
 from model.text.forms import Genre
 from tests.recorded import FIRST_RELEASE, RECORDED, REQUESTS, VERSIONS, Record, drawn
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
 
 CREATIONS = [record for record in RECORDED if "shown" in record]
 VOICED = [record for record in CREATIONS if "voice" in record]

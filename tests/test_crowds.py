@@ -1,12 +1,10 @@
 """Crowds at the door of Telegram, at 0.8 to five times what it lets a bot send, on a clock that jumps."""
 
-from __future__ import annotations
-
 import asyncio
 import re
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import pytest
 from markupsafe import Markup
@@ -14,17 +12,13 @@ from markupsafe import Markup
 from bot.capacity import Capacity
 from bot.chat import LiveMessage
 from bot.health import SERVING, Health
+from bot.settings import Settings
 from bot.words import sentences
-from tests.fake_clock import in_no_time
+from tests.fake_clock import in_no_time, now
 from tests.serving import ADMIN, ALICE, BOB, GROUP
 from tests.telegram.request import Visit, door, visiting
 from tests.telegram.server import Refusal, Server
 from tests.test_capacity import TEXTS, FakeWriter, arrivals
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from bot.settings import Settings
 
 RATE = 2
 """Messages a second."""
@@ -47,10 +41,6 @@ class Asked:
     kind: str
     chat: int
     key: object
-
-
-def now() -> float:
-    return asyncio.get_running_loop().time()
 
 
 async def crowd(visit: Visit, coming: Sequence[tuple[float, str]], place: int | None) -> list[Asked]:
@@ -133,9 +123,6 @@ async def test_a_crowd_in_a_group_is_told_once_and_keeps_nobody_else_waiting(set
         assert sum("I can't keep up" in text for text in visit.server.texts) == 1
         assert len(visit.server.sent) == 19
         assert visit.bot.capacity.refusals == {"busy": 8}
-
-
-# Too late
 
 
 @in_no_time

@@ -1,7 +1,6 @@
 """Decoding: equal texts in any company, as the network would write them, of known words; and rows that come and go."""
 
 import re
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import product
 from typing import Any, Literal
@@ -19,7 +18,7 @@ from model.network.parameters import Architecture, CellName
 from model.text.fingerprints import Fingerprints
 from model.text.vocabulary import words_of
 from model.writing.decoder import Decoder
-from model.writing.requests import NameRequest, Request, Sampling, VerseRequest, generator_for
+from model.writing.requests import NameRequest, Request, Sampling, SonnetRequest, VerseRequest, generator_for
 from tests.decoding import (
     LETTERS,
     VERSE,
@@ -32,33 +31,11 @@ from tests.decoding import (
     served,
     texts,
     verse_checkpoint,
-    verse_requests,
     with_tanh,
 )
 
 GREEDY = Sampling(temperature=0)
 keeping = knowing(verse_checkpoint(), until=1.0)
-"""Keeps two of three requests to known words, and is free at temperature 1.5."""
-
-
-# The law: equal texts in any company.
-
-
-@pytest.mark.parametrize(("checkpoint", "requests"), [(names_checkpoint(), name_requests), (keeping, verse_requests)])
-@pytest.mark.parametrize("steps", [1, 30])
-def test_texts_are_the_same_alone_and_among_others(
-    checkpoint: Checkpoint, requests: Callable[[], Sequence[Request]], steps: int
-) -> None:
-    random, company = np.random.default_rng(steps), requests()
-    order = random.permutation(len(company)).tolist()
-    delays = random.integers(steps, size=len(company)).tolist()
-    together = served(Decoder(checkpoint), [company[index] for index in order], delays)
-    alone = [texts(checkpoint, request) for request in requests()[:8]]
-    assert [together[order.index(index)].texts for index in range(8)] == alone
-    if checkpoint is keeping:
-        unmasked = [texts(verse_checkpoint(), request) for request in verse_requests()[:8]]
-        assert [one == other for one, other in zip(alone, unmasked, strict=True)][2::3] == [True, True]
-        assert alone != unmasked
 
 
 cells: st.SearchStrategy[CellName] = st.sampled_from(("rnn", "lstm", "gru"))
@@ -94,7 +71,7 @@ def test_equal_texts_in_any_company(data: st.DataObject, form: Literal["names", 
     cancelled = data.draw(st.sets(st.sampled_from(indices), max_size=5))
 
     def requests() -> list[Request]:
-        make: Callable[..., Request] = NameRequest if form == "names" else VerseRequest
+        make: Any = NameRequest if form == "names" else VerseRequest
         return [make(generator_for(seed, index), **chosen) for index, chosen in enumerate(choices)]
 
     together = served(Decoder(checkpoint), requests(), list(delays), cancelled)
@@ -112,9 +89,6 @@ def random_checkpoint(data: st.DataObject, form: Literal["names", "verse"], seed
     network.parameters.whole *= 3
     description = Description(form, "TEST", "", 0, 0.0, 0, "", {}, known_words_until=data.draw(st.sampled_from([0, 1])))
     return Checkpoint(network, vocabulary, description, frozenset({"m", "man"}), known_words=WORDS)
-
-
-# Texts are those that the network would write.
 
 
 @pytest.mark.parametrize(
@@ -203,9 +177,6 @@ def test_the_error_about_numbers_that_are_not_finite_names_the_checkpoint(broken
         texts(checkpoint, VerseRequest(generator_for(0, 0)))
 
 
-# Names.
-
-
 def test_names_are_new_and_different() -> None:
     first = texts(names_checkpoint(), NameRequest(generator_for(1, 0), count=30))
     known = frozenset(first[::2])
@@ -223,9 +194,6 @@ def test_a_name_that_cannot_be_found_is_an_error_beside_those_that_were() -> Non
     (result,) = Decoder(checkpoint).generate([request])
     assert result.texts == ("ba",)  # there is no second name of at most two letters
     assert "no new name that begins with 'b' after 50 attempts" in str(result.error)
-
-
-# Verse, and known words.
 
 
 @given(
@@ -253,6 +221,15 @@ def test_any_prompt_gives_verse_or_an_error_and_of_known_words_only_the_prompts_
             assert set(words_of(read + text)[len(words_of(read)) :]) <= WORDS
 
 
+def test_above_its_temperature_a_version_is_free_to_write_any_words() -> None:
+    for temperature, is_free in ((1.0, False), (1.5, True)):
+        free, kept = (
+            texts(checkpoint, VerseRequest(generator_for(1, 0), "Shall I", Sampling(temperature)))
+            for checkpoint in (verse_checkpoint(), keeping)
+        )
+        assert (free == kept) == is_free
+
+
 def test_a_word_of_the_prompt_becomes_a_known_one_if_it_can() -> None:
     for seed in range(20):
         request = VerseRequest(generator_for(seed, 0), "shal", min_characters=20)
@@ -268,9 +245,6 @@ def test_a_lexicon_that_knows_every_word_changes_no_text() -> None:
     plain = texts(checkpoint, VerseRequest(generator_for(5, 0), min_characters=300))
     assert max(map(len, words_of(plain[0]))) <= 10
     assert texts(knowing(checkpoint, every), request) == plain
-
-
-# Rows come and go.
 
 
 @settings(max_examples=20)
@@ -315,8 +289,9 @@ def test_a_refused_request_leaves_no_row_behind() -> None:
         decoder.generate([NameRequest(generator_for(0, 0)), NameRequest(generator_for(1, 0), prefix="漢")])
     with pytest.raises(RequestError, match="a name has at most 40 characters"):
         decoder.submit(NameRequest(generator_for(1, 0), prefix="m" * 50))
-    with pytest.raises(RequestError, match="a checkpoint of names cannot serve a VerseRequest"):
-        decoder.submit(VerseRequest(generator_for(0, 0)))
+    for verse in (VerseRequest(generator_for(0, 0)), SonnetRequest(generator_for(0, 0), "Shall I", 0.8)):
+        with pytest.raises(RequestError, match=f"a checkpoint of names cannot serve a {type(verse).__name__}"):
+            decoder.submit(verse)
     with pytest.raises(RequestError, match="a checkpoint of verse cannot serve a NameRequest"):
         Decoder(verse_checkpoint()).submit(NameRequest(generator_for(0, 0)))
     assert decoder.active == 0

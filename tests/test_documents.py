@@ -3,8 +3,6 @@
 `make docs` writes the chats anew, trainings included, which this test only skips: their figures differ by machine.
 """
 
-from __future__ import annotations
-
 import asyncio
 import math
 import os
@@ -12,26 +10,20 @@ import re
 import shutil
 import textwrap
 import zoneinfo
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
+from markupsafe import Markup
 
-from bot.app import running
+from bot.app import Bot, running
 from bot.asks import File, Said, Sent
+from bot.chat import Buttons
+from bot.settings import Settings
 from bot.terminal import YOU, Pipes
+from bot.words.runs import Run
 from model.files import ROOT
 from tests.recorded import FIRST_RELEASE, RECORDED
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from markupsafe import Markup
-
-    from bot.app import Bot
-    from bot.chat import Buttons
-    from bot.settings import Settings
-    from bot.words.runs import Run
 
 WRITES = "WRITE_DOCS" in os.environ
 CHAT = re.compile(r"^    > .*\n(?:    .*\n|\n(?=    ))*", re.MULTILINE)

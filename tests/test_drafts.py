@@ -30,9 +30,6 @@ def read(draft: Draft, characters: Iterable[str]) -> list[Action]:
     return actions
 
 
-# Names.
-
-
 def names(request: NameRequest, characters: str, known: frozenset[str] = frozenset()) -> tuple[tuple[str, ...], bool]:
     """The names in these characters, and whether the draft is finished."""
     draft = NameDraft(request, LETTERS, known)
@@ -118,9 +115,6 @@ def test_the_seam_shows_where_the_verse_begins() -> None:
     for prompt in ("a cab \U0001f995", "a cab 123", "a cab\n\U0001f995"):
         assert seam(prompt, VERSE) == " "
     assert seam("\U0001f995", VERSE) == seam(" ", VERSE) == "\n"
-
-
-# Verse.
 
 
 def verse(characters: Iterable[str], prompt: str = "", **limits: int) -> str:
@@ -211,9 +205,6 @@ def test_verse_keeps_its_limits_and_ends_with_a_whole_word(
         assert (draft.prompt + text).count("\n") < max_lines
     if len(actions) <= most and len(text) < least:
         assert draft.prompt.count("\n") + text.count("\n") + 1 >= max_lines
-
-
-# Both forms.
 
 
 @given(st.data(), st.booleans(), st.integers(1, 12), st.integers(0, 30))

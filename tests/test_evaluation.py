@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from model.checkpoint.encoding import TANH_DIGITS, Checkpoint, Description
 from model.cli.figures import print_evaluation
 from model.errors import MangosaurusError
-from model.evaluation.comparison import STANDARD_ERRORS, WORTHWHILE, Comparison, compare, digits_for
+from model.evaluation.comparison import STANDARD_ERRORS, compare, digits_for
 from model.evaluation.evaluation import evaluate
 from model.evaluation.held_out import WIDTH, decoder_loss, document_scores, fold_corpus, held_out_loss
 from model.evaluation.ngram import NGram, best_order
@@ -62,9 +62,6 @@ def random(corpus: Corpus) -> LanguageModel:
 def only_a(*training: str, pretraining: tuple[str, ...] = ()) -> Corpus:
     """Names of the letter a. A biased network draws half of them with one letter, a quarter with two, and so on."""
     return Corpus("names", training, ("aa",), pretraining, Vocabulary("\na"), "digest")
-
-
-# Held-out losses
 
 
 @every_corpus
@@ -118,8 +115,6 @@ def test_another_text_is_folded_into_the_checkpoints_vocabulary() -> None:
     assert nats == pytest.approx([0, 3 * math.log(3)])
     assert characters.tolist() == [0, 3]
 
-
-# The n-gram baseline
 
 LETTERS = Vocabulary("\nabc")
 words = st.text("abc", min_size=1, max_size=12)
@@ -180,9 +175,6 @@ def test_a_weight_counts_the_training_documents_more_often() -> None:
     for weight in (1, 30):
         nats = NGram.fit([*extra, *counted * weight], LETTERS, 5).nats_by_order(training[::10])
         assert best_order(training, LETTERS, range(6), extra=extra, weight=weight) == nats.argmin()
-
-
-# Figures about samples
 
 
 @every_corpus
@@ -275,9 +267,6 @@ def test_of_a_long_text_a_part_is_measured_and_all_its_names_are_known(monkeypat
     assert drawn["new"] < aware["new"]  # names beyond the part are known too
 
 
-# Comparisons
-
-
 @every_corpus
 def test_the_losses_of_a_comparison_are_the_held_out_losses(corpus: Corpus) -> None:
     old, new = biased(corpus), random(corpus)
@@ -320,12 +309,6 @@ def test_for_documents_of_one_length_the_margin_is_two_standard_errors_of_the_me
     differences = (new_nats - old_nats) / 5  # nats per character, the newline included
     expected = STANDARD_ERRORS * np.std(differences, ddof=1) / math.sqrt(5)
     assert compare(old, new, corpus).margin == pytest.approx(expected)
-
-
-@given(st.floats(0, 9), st.floats(0, 9), st.floats(0, 9))
-def test_better_is_lower_by_more_than_the_margin(old: float, new: float, margin: float) -> None:
-    assert Comparison(old, new, margin, 2).better == (old - new > margin and old - new >= WORTHWHILE)
-    assert not Comparison(old, old + new, margin, 2).better
 
 
 FEWER = replace(NAMES, vocabulary=Vocabulary("\na"))

@@ -5,18 +5,8 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from typer.testing import CliRunner
 
-from model.__main__ import app
-from model.evaluation.appearance import (
-    STRETCH,
-    have_unseen,
-    is_near,
-    name_figures,
-    stretches,
-    syllables,
-    verse_figures,
-)
+from model.evaluation.appearance import STRETCH, have_unseen, is_near, name_figures, stretches, syllables, verse_figures
 from model.evaluation.copying import longest_copied_runs
 from model.evaluation.sonnets import first_lines, rhymes_of, sonnet_figures
 from model.sonnets.prosody import prosody
@@ -24,6 +14,7 @@ from model.sonnets.rhyme import Rhyme
 from model.text import sources
 from model.text.corpus import read_verse
 from model.text.vocabulary import words_of
+from tests.test_command_line import run_well
 
 LINE = "shall i compare thee to a summer's day"
 SONNET = """shall i compare thee to a summer's day?
@@ -84,9 +75,6 @@ def test_a_name_has_unseen_letters_if_no_real_name_has_them() -> None:
     assert have_unseen([], real) == []
 
 
-# Verse
-
-
 def test_verse_figures() -> None:
     poems = [f"{LINE},\nthe lea zz", "the lea thou art", "lea\n"]
     assert verse_figures(poems, ["the lea", f"o {LINE}!", "thou"]) == {
@@ -130,8 +118,6 @@ def test_stretches_follow_each_other_in_the_poem_and_are_long_enough(lines: list
     assert len(poem) - len("\n".join(found)) <= STRETCH
 
 
-# Copied runs
-
 texts = st.text("ab\n\0🦕", max_size=9)
 
 
@@ -143,14 +129,6 @@ def longest_run(text: str, originals: list[str]) -> int:
 @given(st.lists(texts, max_size=4), st.lists(texts, max_size=4))
 def test_copied_runs_match_a_plain_search(ours: list[str], originals: list[str]) -> None:
     assert longest_copied_runs(ours, originals) == [longest_run(text, originals) for text in ours]
-
-
-def test_a_run_ends_where_its_text_ends() -> None:
-    assert longest_copied_runs(["abcd", "efgh"], ["xab", "cdef", "ghab"]) == [2, 2]
-    assert longest_copied_runs(["ab", "cd"], ["abcd"]) == [2, 2]
-
-
-# Sonnets
 
 
 def test_figures_of_a_real_sonnet() -> None:
@@ -178,9 +156,7 @@ def test_figures_of_a_real_sonnet() -> None:
 def test_sonnets_are_measured_beside_real_and_free_verse(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the plays, to be faster."""
     monkeypatch.setattr(sources, "sonnets_corpus", lambda _reading: read_verse(sources.DATA / "sonnets.txt"))
-    result = CliRunner().invoke(app, ["evaluate", "sonnet", "--samples", "1", "--json"])
-    assert result.exit_code == 0, result.output
-    told = json.loads(result.output)
+    told = json.loads(run_well("evaluate", "sonnet", "--samples", "1", "--json"))
     assert (told["failures"], len(told["seconds"]), told["written"]["lines"]) == (0, 1, 13)
     assert told["written"]["lines_that_scan"] == 1
     assert told["written"]["pairs_that_rhyme"] == 1

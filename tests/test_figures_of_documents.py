@@ -4,22 +4,17 @@ Quality is measured again by `python -m model evaluate`, speed is in benchmarks/
 the card. The tables of the documents are read as they stand, so a row that nothing here explains is a fault too.
 """
 
-from __future__ import annotations
-
 import json
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
-from typer.testing import CliRunner
 
-from model.__main__ import app
 from model.files import ROOT
 from model.text.forms import USUAL_TEMPERATURE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+from tests.test_command_line import run_well
 
 README, NETWORKS = ROOT / "README.md", ROOT / "docs" / "networks.md"
 CARD, RESULTS = ROOT / "checkpoints" / "dino" / "README.md", ROOT / "benchmarks" / "results.md"
@@ -100,9 +95,7 @@ def agrees(figure: str, value: float) -> bool:
 
 
 def evaluated(what: str, *options: str) -> dict[str, Any]:
-    result = CliRunner().invoke(app, ["evaluate", what, *options, "--json"])
-    assert result.exit_code == 0, result.output
-    found: dict[str, Any] = json.loads(result.stdout)
+    found: dict[str, Any] = json.loads(run_well("evaluate", what, *options, "--json"))
     return found
 
 

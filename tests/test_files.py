@@ -80,8 +80,6 @@ def test_the_next_write_removes_the_temporary_file_of_a_killed_writer_and_no_oth
     assert set(path.parent.iterdir()) == {path, *others}
 
 
-# Tables.
-
 fields = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1, max_size=9)
 
 

@@ -1,16 +1,14 @@
 """Seen from outside: /healthz, /metrics, `--healthy` and systemd, when all is well and when a part is not."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import dataclasses
 import re
 import signal
 import socket
-import sys
 import threading
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -21,27 +19,18 @@ from bot.__main__ import serve
 from bot.chat import StartError
 from bot.database import StoreError, name_of, url_of
 from bot.health import SERVING, STANDBY, STARTING, Health, asked
-from bot.settings import Address, Rate, Secret
+from bot.settings import Address, Rate, Secret, Settings
 from bot.standby import LOST
 from bot.store import UPGRADING
 from bot.telegram import updates
 from model.files import ROOT
 from model.writing.decoder import Decoder
-from tests.bot_api_server import MESSAGE, TOKEN, http_server, never, ok
+from tests.bot_api_server import MESSAGE, TOKEN, HttpRequest, HttpServer, http_server, never, ok
 from tests.databases import end_connections, frozen, opened
-from tests.processes import LIMIT, environment_of
+from tests.processes import COMMAND, LIMIT, environment_of
 from tests.serving import free_port, serving, until
 from tests.telegram.server import ME
 from tests.test_database import VERSION_0_1, older
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
-
-    from bot.settings import Settings
-    from tests.bot_api_server import HttpRequest
-
-COMMAND = (sys.executable, "-m", "bot")
 
 
 async def telegram(request: HttpRequest) -> tuple[int, bytes]:
@@ -86,6 +75,23 @@ async def process(environment: dict[str, str], *arguments: str) -> AsyncIterator
         with contextlib.suppress(ProcessLookupError):
             child.kill()
         await child.communicate()
+
+
+@contextlib.asynccontextmanager
+async def served(
+    settings: Settings, answer_of_telegram: Callable[[HttpRequest], Awaitable[tuple[int, bytes]]] = telegram
+) -> AsyncIterator[tuple[HttpServer, Address]]:
+    """Serve on a Telegram; return this one, and where the health is told."""
+    async with http_server() as server, Health(Address("127.0.0.1", free_port())) as health:
+        assert health.listen
+        assert await answer(health.listen, "bot: it is not serving") == 503
+        server.answer = answer_of_telegram
+        settings = dataclasses.replace(settings, token=Secret(TOKEN), api_base_url=server.address)
+        running = asyncio.create_task(serve(settings, health))
+        yield server, health.listen
+        running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
 
 
 async def healthy(environment: dict[str, str]) -> tuple[int | None, str]:
@@ -141,20 +147,12 @@ async def test_a_process_from_ready_to_stopping(settings: Settings, tmp_path: Pa
 
 async def test_polling_that_hangs_and_comes_back(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "DEAF_SECONDS", 0.2)
-    async with http_server() as server, Health(Address("127.0.0.1", free_port())) as health:
-        assert health.listen
-        assert await answer(health.listen, "bot: it is not serving") == 503
-        server.answer = telegram
-        settings = dataclasses.replace(settings, token=Secret(TOKEN), api_base_url=server.address)
-        running = asyncio.create_task(serve(settings, health))
-        assert await answer(health.listen, "well: serving") == 200
+    async with served(settings) as (server, listen):
+        assert await answer(listen, "well: serving") == 200
         server.answer = never
-        assert await answer(health.listen, r"^polling: the last success was \d+ s ago\n$") == 503
+        assert await answer(listen, r"^polling: the last success was \d+ s ago\n$") == 503
         server.answer = telegram
-        await until(lambda: server.requests)
-        running.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await running
+        assert await answer(listen, "well: serving") == 200
 
 
 async def test_a_start_without_a_network(
@@ -163,21 +161,14 @@ async def test_a_start_without_a_network(
     """Each try is a warning, the pauses grow, and /healthz names Telegram until it answers."""
     monkeypatch.setattr(updates, "PAUSE_SECONDS", 0.05)
     caplog.set_level("INFO", "bot.telegram")
-    async with http_server() as server, Health(Address("127.0.0.1", free_port())) as health:
-        assert health.listen
-        server.answer = down
-        settings = dataclasses.replace(settings, token=Secret(TOKEN), api_base_url=server.address)
-        running = asyncio.create_task(serve(settings, health))
-        assert await answer(health.listen, r"^Telegram: no good answer since 20[\d :-]+ UTC\n$") == 503
+    async with served(settings, down) as (server, listen):
+        assert await answer(listen, r"^Telegram: no good answer since 20[\d :-]+ UTC\n$") == 503
         await until(lambda: len(caplog.records) >= 4)
         assert {record.levelname for record in caplog.records} == {"WARNING"}
         pauses = [record.args[1] for record in caplog.records if isinstance(record.args, tuple)]
         assert pauses[:4] == [0.05, 0.1, 0.2, 0.4]
         server.answer = telegram
-        assert await answer(health.listen, "well: serving") == 200
-        running.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await running
+        assert await answer(listen, "well: serving") == 200
 
 
 async def test_a_start_that_upgrades_the_database(
@@ -190,17 +181,10 @@ async def test_a_start_that_upgrades_the_database(
     older(str(settings.database), VERSION_0_1)
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(str(tmp_path / "notify"))
-        async with http_server() as server, Health(Address("127.0.0.1", free_port())) as health:
-            assert health.listen
-            server.answer = telegram
-            settings = dataclasses.replace(settings, token=Secret(TOKEN), api_base_url=server.address)
-            running = asyncio.create_task(serve(settings, health))
-            assert await answer(health.listen, "^database: it is being upgraded, which may take minutes") == 503
+        async with served(settings) as (_, listen):
+            assert await answer(listen, "^database: it is being upgraded, which may take minutes") == 503
             may_go_on.set()
-            assert await answer(health.listen, "well: serving") == 200
-            running.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await running
+            assert await answer(listen, "well: serving") == 200
         told = [systemd.recv(1000).decode() for _ in range(3)]
     assert told == [f"STATUS={UPGRADING}", f"STATUS={STARTING}", f"READY=1\nSTATUS={SERVING}"]
 

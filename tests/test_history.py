@@ -84,9 +84,6 @@ def test_a_file_that_is_not_a_log_is_refused_by_name(tmp_path: Path, content: by
     assert str(path) in str(refusal.value)
 
 
-# Drawn
-
-
 @pytest.mark.parametrize(
     "steps",
     [

@@ -1,7 +1,5 @@
 """The program away from its checkout: where its state goes, and the wheel in an environment of its own."""
 
-from __future__ import annotations
-
 import json
 import os
 import re
@@ -9,8 +7,9 @@ import stat
 import subprocess
 import sys
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import pytest
 
@@ -19,9 +18,6 @@ from tests.bounds import INSTALLING_SECONDS
 from tests.processes import SETTINGS
 from tests.recorded import FIRST_RELEASE, RECORDED, VERSIONS
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
 CHEESES = "brie\ngouda\ncheddar\nemmental\nroquefort\ncamembert\nmimolette\n"
 OURS = set(re.findall("^([A-Z_]+)=", SETTINGS, re.MULTILINE)) | {"MANGOSAURUS_HOME"}
 CLEAN = {name: value for name, value in os.environ.items() if name not in OURS and name[:3] not in ("PYT", "XDG")}
@@ -29,16 +25,8 @@ CLEAN = {name: value for name, value in os.environ.items() if name not in OURS a
 
 def run(command: Sequence[str | Path], folder: Path, said: str = "", **environment: str) -> str:
     """Run a command in a folder; return what it prints."""
-    done = subprocess.run(
-        command,
-        cwd=folder,
-        env=CLEAN | environment,
-        input=said,
-        capture_output=True,
-        text=True,
-        timeout=INSTALLING_SECONDS,
-        check=False,
-    )
+    kept: dict[str, Any] = {"cwd": folder, "env": CLEAN | environment, "timeout": INSTALLING_SECONDS}
+    done = subprocess.run(command, input=said, capture_output=True, text=True, check=False, **kept)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

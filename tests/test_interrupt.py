@@ -1,20 +1,15 @@
 """Ctrl-C while a program is loading: a module that replaces a heavy one sends it to its own process."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from model.cli import INTERRUPTED, leave_at_once, leave_in_order
 from model.files import ROOT
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 CTRL_C = "import os, signal; os.kill(os.getpid(), signal.SIGINT); raise ImportError('Ctrl-C was ignored')"
 

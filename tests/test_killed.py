@@ -3,25 +3,20 @@
 python -m tests.test_killed DATABASE CHECKPOINTS     answers without end, and writes down what was delivered
 """
 
-from __future__ import annotations
-
 import asyncio
 import os
 import sys
 from itertools import cycle
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from markupsafe import Markup
 
 from bot.app import running
+from bot.chat import Buttons
 from bot.settings import Settings
 from tests.databases import opened
 from tests.fake_chat import FakeChat
 from tests.serving import code_in
-
-if TYPE_CHECKING:
-    from markupsafe import Markup
-
-    from bot.chat import Buttons
 
 PEOPLE = 20
 

@@ -5,12 +5,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from model.network.layers import Array, softmax
 from model.network.network import LanguageModel
-from model.network.parameters import CELLS, CellName
+from model.network.parameters import CellName
 from model.text.batches import Batch
 from model.text.vocabulary import NO_CHARACTER
 from tests.language_models import (
@@ -23,7 +21,6 @@ from tests.language_models import (
     every_cell,
     every_depth,
     network,
-    normal,
     random_state,
     read_step_by_step,
     sequences,
@@ -63,33 +60,6 @@ def test_gradients_agree_with_central_differences(cell: CellName, depth: int, pl
     assert gradients.keys() == language_model.parameters.keys()
     for name, parameter in language_model.parameters.items():
         assert relative_error(gradients[name], central_differences(loss, parameter)) <= 1e-6, name
-
-
-@given(st.sampled_from(list(CELLS)), st.lists(st.integers(1, 5), min_size=4, max_size=4), st.booleans(), st.booleans())
-@settings(max_examples=40)
-def test_the_gradient_is_the_slope_in_any_direction(
-    cell: CellName, sizes: list[int], masked: bool, dropped: bool
-) -> None:
-    hidden_size, vocab_size, time, batch_size = sizes
-    language_model = network(cell, 1 + time % 3, hidden_size=hidden_size, vocab_size=vocab_size)
-    batch = sequences(time, masked=masked, time=time, batch_size=batch_size, vocab_size=vocab_size)
-    state = random_state(language_model, batch_size)
-    dropout = dropout_masks(language_model, batch_size) if dropped else None
-    direction = {name: normal(*array.shape) for name, array in language_model.parameters.items()}
-
-    def loss(distance: float) -> float:
-        parameters = language_model.parameters
-        moved: dict[str, Array] = {name: parameters[name] + distance * direction[name] for name in parameters}
-        neighbour = LanguageModel(language_model.architecture, moved)
-        return neighbour.loss_and_gradients(batch, state, dropout=dropout)[0]
-
-    _, gradients, _ = language_model.loss_and_gradients(batch, state, dropout=dropout)
-    slopes = [gradients[name] * direction[name] for name in direction]
-    slope, scale = sum(float(np.sum(part)) for part in slopes), sum(float(np.sum(np.abs(part))) for part in slopes)
-    assert abs(slope - (loss(1e-5) - loss(-1e-5)) / 2e-5) <= 1e-6 * max(scale, 1e-2)
-
-
-# Batches, chunks and rows.
 
 
 @every_depth
@@ -149,9 +119,6 @@ def test_no_character_is_the_zero_vector(cell: CellName) -> None:
     np.testing.assert_array_equal(logits, expected)
 
 
-# Side effects.
-
-
 @every_cell
 def test_arguments_are_not_changed_and_results_share_no_memory(cell: CellName) -> None:
     language_model, batch = network(cell, 2), sequences(masked=True)
@@ -168,8 +135,6 @@ def test_arguments_are_not_changed_and_results_share_no_memory(cell: CellName) -
     language_model.loss_and_gradients(sequences(7), last)
     assert all(np.array_equal(*pair) for pair in zip(results, copies, strict=True))
 
-
-# PyTorch.
 
 ORDER = {"rnn": [0], "lstm": [1, 2, 3, 0], "gru": [0, 1, 2]}
 """PyTorch's blocks among ours: input, forget, candidate, output of an LSTM; reset, update, new of a GRU."""

@@ -34,9 +34,6 @@ def test_linear_and_its_gradients() -> None:
         assert_is_gradient(found, lambda: float(np.sum(d_y * layers.linear(x, w, b))), array)
 
 
-# Cells.
-
-
 def sigmoid(x: Array) -> Array:
     return 1 / (1 + np.exp(-x))
 
@@ -104,9 +101,6 @@ def test_saturated_gates_neither_overflow_nor_give_nan(cell: CellName, z: float)
         after, cache = CELLS[cell].step(np.ones((1, WIDTH)), tuple(state), layer)
         back = CELLS[cell].step_back(tuple(state), cache, layer)
     assert all(np.isfinite(array).all() for array in (*after, back[0], *back[1], *back[2]))
-
-
-# Softmax and cross-entropy.
 
 
 @given(

@@ -89,17 +89,9 @@ def finish(lexicon: Lexicon, tail: str) -> str:
 def test_an_apostrophe_ends_a_quotation_or_stands_within_a_word() -> None:
     lexicon = Lexicon(WORDS, VERSE)
     others = "\n !'(),-.:;?"
-    for begun, letters in {
-        "look": "",
-        "look'": "d",
-        "look'd": "",
-        "self-": "s",
-        "thou": "g",
-        "a": "",
-        "a'": "",
-        "'": "alostw",
-        "'tis'": "",
-    }.items():
+    free = dict.fromkeys(("look", "look'd", "a", "a'", "'tis'"), "")
+    free |= {"look'": "d", "self-": "s", "thou": "g", "'": "alostw"}
+    for begun, letters in free.items():
         assert followers(lexicon, VERSE, lexicon.tail_of(begun)) == others + letters, begun
     for begun, letters in {"o": "'", "o'": "e", "well": "-", "well-a": "-", "look'd, 'tis thoug": "h"}.items():
         assert followers(lexicon, VERSE, lexicon.tail_of(begun)) == letters, begun

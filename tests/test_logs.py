@@ -1,24 +1,17 @@
 """No secret appears in a log line, wherever in a record it hides."""
 
-from __future__ import annotations
-
 import logging
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 from urllib.parse import quote
 
 import httpx
 import pytest
 
 from bot.logs import Redaction, configure_logging
-from bot.settings import Secret
+from bot.settings import Secret, Settings
 from tests.serving import ALICE
 from tests.telegram.request import visiting
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from bot.settings import Settings
-    from tests.telegram.server import Server
+from tests.telegram.server import Server
 
 KEY = "ABC-DEF1234ghIkl_xyz"
 TOKEN = f"123456:{KEY}"

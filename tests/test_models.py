@@ -14,6 +14,7 @@ from bot.voices import Voices
 from bot.words import admins, sentences
 from model.checkpoint.versions import Versions, save
 from model.text.forms import Form
+from tests.checkpoints import damage
 from tests.fake_chat import FakeChat
 from tests.serving import untrained
 
@@ -35,12 +36,6 @@ def add(
     versions.add(path)
     path.unlink()
     return version
-
-
-def damage(path: Path) -> None:
-    content = bytearray(path.read_bytes())
-    content[-1] ^= 1
-    path.write_bytes(content)
 
 
 async def test_the_last_eight_are_shown_the_newest_first(admin: FakeChat, dino: Versions) -> None:

@@ -1,27 +1,21 @@
 """`/dino`: how many names, first letters, and the reply to a wish that makes no sense."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from bot.commands.names import LONGEST_PREFIX, MOST
 from bot.creations import Creation
+from bot.settings import Settings
 from bot.words import layout, sentences
 from bot.writer import Text
 from model.text.fingerprints import Fingerprints
 from model.text.forms import Genre
 from model.text.sources import fossils
+from tests.fake_chat import FakeChat
 from tests.serving import ALICE, install, names_in, serving, uncoded, untrained
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from bot.settings import Settings
-    from tests.fake_chat import FakeChat
 
 
 async def test_a_number_and_first_letters_in_either_order(chat: FakeChat) -> None:

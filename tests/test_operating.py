@@ -1,7 +1,5 @@
 """What docs/operating.md promises: a backup under load opens every code, and so do the databases of all releases."""
 
-from __future__ import annotations
-
 import asyncio
 import dataclasses
 import html
@@ -13,22 +11,18 @@ import sys
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-from bot.settings import Secret
+from bot.settings import Secret, Settings
 from model.files import ROOT
 from tests.databases import emptied, run_sql, sql
 from tests.fake_chat import FakeChat
-from tests.recorded import FIRST_RELEASE, RECORDED, VERSIONS
+from tests.recorded import FIRST_RELEASE, RECORDED, VERSIONS, Record
 from tests.serving import code_in, names_in, serving, until
 from tests.test_database import VERSION_0_1, older
 from tests.test_proxy import FORWARDING, HOST, SOCKET
-
-if TYPE_CHECKING:
-    from bot.settings import Settings
-    from tests.recorded import Record
 
 GUIDE = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
 BACKUP = re.findall("^    (umask.*|python3 -c .*|cp -R checkpoints.*)$", GUIDE, re.MULTILINE)
@@ -137,13 +131,6 @@ async def test_a_database_of_every_release_opens_and_its_codes_give_their_texts(
         assert names_in((await chat.ask("/again 33333a3")).html) == names["shown"].split("\n")
         shown = html.unescape(re.sub("</?b>", "", (await chat.ask("/again 44444a4")).html))
         assert shown.rpartition("\n\n")[0] == poem["shown"]
-
-
-def test_the_weights_of_every_release_load() -> None:
-    for network, version in FIRST_RELEASE.items():
-        assert VERSIONS[network].load(version).version == version
-    for versions in VERSIONS.values():
-        assert versions.load_current().version == versions.current()
 
 
 def test_the_guide_shows_the_proxy_that_is_tested() -> None:

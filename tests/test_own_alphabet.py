@@ -11,9 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from typer.testing import CliRunner, Result
 
-from model import __main__ as command_line
 from model.checkpoint.encoding import Checkpoint, decode, encode
 from model.checkpoint.versions import load
 from model.network.network import LanguageModel
@@ -24,25 +22,14 @@ from model.text.vocabulary import Vocabulary, words_of
 from model.writing.decoder import Decoder
 from model.writing.requests import NameRequest, VerseRequest, generator_for
 from tests.checkpoints import DESCRIPTION
+from tests.test_command_line import run, run_well
 
 SMALL = ("--epochs", "2", "--hidden-size", "8")
 NAMES = ["Éloïse", "Zoé", "Théo 2", "Анна", "Ёлка", "Ἀθηνᾶ", "Ἑρμῆς", "さくら", "タロウ", "恐竜"]
 NAMES += [f"Léa {number}" for number in range(40)]
-
-
 VERSE = "\n\n".join(
     f"Ein Vers über {thing}…\n„Was für ein {thing}“, sagt’s,\nDass’s Übel von {thing} ist." for thing in NAMES[:4]
 )
-
-
-def run(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(command_line.app, [str(argument) for argument in arguments])
-
-
-def run_well(*arguments: str | Path) -> str:
-    result = run(*arguments)
-    assert result.exit_code == 0, result.output
-    return result.stdout
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +41,6 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def own(corpus: Path) -> Path:
-    """Weights that keep the alphabet of the corpus."""
     out = corpus.with_name("own.safetensors")
     run_well("train", "dino", "--corpus", corpus, "--alphabet", "own", "--out", out, *SMALL)
     return out
@@ -137,13 +123,6 @@ def test_own_alphabets_stay_when_training_goes_on_and_compare_with_each_other_al
     run_well("train", "dino", "--corpus", corpus, "--out", folded, *SMALL)
     refused = run("compare", "dino", own, folded, "--corpus", corpus)
     assert "only one of them has an alphabet of its own" in refused.stderr
-
-
-@pytest.mark.parametrize("options", [(), ("--corpus", "any.txt", "--from", "any.safetensors")])
-def test_an_alphabet_without_a_text_of_its_own_is_refused(options: tuple[str, ...]) -> None:
-    refused = run("train", "dino", "--alphabet", "own", *options)
-    assert refused.exit_code == 2
-    assert "--alphabet is for --corpus" in " ".join(refused.output.replace("│", " ").split())
 
 
 def test_how_a_text_was_read_is_told_before_the_training(tmp_path: Path) -> None:

@@ -3,16 +3,14 @@
 Most of it is simulated on a clock that jumps, so that minutes of waiting take no time.
 """
 
-from __future__ import annotations
-
 import asyncio
 import bisect
 import contextlib
-import functools
 import logging
 from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -20,15 +18,9 @@ from hypothesis import strategies as st
 from telegram.error import BadRequest, NetworkError, RetryAfter, TimedOut
 
 from bot.telegram import limits as module
-from bot.telegram.pacing import AT_ONCE, REFUSAL_SECONDS, SHARE, Pacing
+from bot.telegram.pacing import AT_ONCE, REFUSAL_SECONDS, SHARE, Pacing, Place
 from bot.telegram.request import NothingSentError, ServerError
-from tests.fake_clock import run
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Sequence
-
-    from bot.telegram.pacing import Place
-
+from tests.fake_clock import in_no_time, now, run
 
 GROUP, OTHER_GROUP = -5, -6
 
@@ -53,7 +45,6 @@ class Line:
         self.pacing.apologise = self._apologise
 
     async def send(self, name: str, chat_id: int | None = 1, endpoint: str = "sendMessage") -> str:
-        """Send something with a name to a chat."""
         self.chats[name] = chat_id
         data: dict[str, Any] = {} if chat_id is None else {"chat_id": chat_id, "text": "a secret"}
         place = self.pacing.place()
@@ -61,7 +52,6 @@ class Line:
         return str(await self.pacing.process_request(self._call, (name,), {}, endpoint, data, place))
 
     async def refuse(self, name: str, chat_id: int) -> str:
-        """Send a refusal."""
         self.chats[name] = chat_id
         place = self.pacing.place()._replace(is_refusal=True)
         return str(
@@ -94,10 +84,6 @@ class Line:
         return name
 
 
-def now() -> float:
-    return asyncio.get_running_loop().time()
-
-
 def most_within(times: Sequence[float], period: float) -> int:
     """Return how many of these times lie within the fullest period, open at its end."""
     times = sorted(times)
@@ -105,17 +91,7 @@ def most_within(times: Sequence[float], period: float) -> int:
     return max((end - begin for begin, end in enumerate(ends)), default=0)
 
 
-def simulated(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
-    """Let a test run on a clock that jumps."""
-
-    @functools.wraps(test)
-    def simulate(*arguments: Any, **options: Any) -> None:
-        run(test(*arguments, **options))
-
-    return simulate
-
-
-@simulated
+@in_no_time
 async def test_of_sixty_in_one_group_each_is_answered_in_order_and_others_do_not_notice() -> None:
     line = Line()
     crowd = [line.start(f"{number:02}", GROUP) for number in range(60)]
@@ -138,21 +114,6 @@ async def test_of_sixty_in_one_group_each_is_answered_in_order_and_others_do_not
     assert times == sorted(times)
     assert most_within(times, 60) == 20
     assert times[-1] == pytest.approx(136, abs=1)  # the last of the fourth minute
-    assert line.pacing.dropped == 0
-
-
-@pytest.mark.parametrize(("rate", "people"), [(1, 20), (30, 900)])
-@simulated
-async def test_of_many_at_once_each_is_answered_in_order_and_at_full_speed(rate: int, people: int) -> None:
-    line = Line(rate)
-    answered = [line.start(str(person), person) for person in range(1, people + 1)]
-    await line.send("press", None, "answerCallbackQuery")
-    assert line.sent["press"] == pytest.approx(0)  # no message, so it waits for none
-    await asyncio.gather(*answered)
-    del line.sent["press"]
-    assert [name for _, name in line.tried if name != "press"] == [str(person) for person in range(1, people + 1)]
-    assert most_within(list(line.sent.values()), 1) == rate
-    assert max(line.sent.values()) == pytest.approx((people / rate - 1) * (1 + line.latency), abs=1)
     assert line.pacing.dropped == 0
 
 
@@ -195,10 +156,7 @@ def test_whatever_comes_is_sent_once_in_order_within_the_limits(
         assert chat_id not in (GROUP, OTHER_GROUP) or most_within([last_try[name] for name in of_chat], 60) <= 20
 
 
-# Order
-
-
-@simulated
+@in_no_time
 async def test_a_slow_telegram_gets_few_requests_at_once_and_all_of_them() -> None:
     line = Line(latency=4)
     tasks = [line.start(str(number), number) for number in range(1, 101)]
@@ -209,7 +167,7 @@ async def test_a_slow_telegram_gets_few_requests_at_once_and_all_of_them() -> No
     assert [name for _, name in line.tried] == [str(number) for number in range(1, 101)]
 
 
-@simulated
+@in_no_time
 async def test_without_a_rate_nothing_waits() -> None:
     line = Line(None, latency=0)
     assert line.pacing.wait(GROUP, 1000, 1000) == 0
@@ -217,26 +175,22 @@ async def test_without_a_rate_nothing_waits() -> None:
     assert now() == 0
 
 
-def test_no_crowd_makes_the_bot_forget_whom_it_must_not_write_to(monkeypatch: pytest.MonkeyPatch) -> None:
+@in_no_time
+async def test_no_crowd_makes_the_bot_forget_whom_it_must_not_write_to(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST_CHATS", 50)
-
-    async def crowd() -> None:
-        line = Line(latency=0)
-        line.errors["held"] = [RetryAfter(timedelta(seconds=20))]
-        held = line.start("held", 1)
-        await asyncio.gather(*[line.start(str(number), GROUP) for number in range(20)])
-        for number in range(1000, 1200):
-            line.pacing.wait(number)
-            await line.send(f"to {number}", number)
-        assert line.pacing.wait(GROUP) > 30
-        assert len(line.pacing.recipients) < 150  # those of the last four seconds, and the two
-        await held
-        assert line.sent["held"] == 20
-
-    run(crowd())
+    line = Line(latency=0)
+    line.errors["held"] = [RetryAfter(timedelta(seconds=20))]
+    held = line.start("held", 1)
+    await asyncio.gather(*[line.start(str(number), GROUP) for number in range(20)])
+    for number in range(1000, 1200):
+        line.pacing.wait(number)
+        await line.send(f"to {number}", number)
+    assert line.pacing.wait(GROUP) > 30
+    await held
+    assert line.sent["held"] == 20
 
 
-@simulated
+@in_no_time
 async def test_a_refusal_leaves_soon_or_is_not_said_and_five_messages_leave_for_each() -> None:
     line = Line(30)
     answers = [line.start(f"a{person}", person) for person in range(600)]
@@ -254,7 +208,7 @@ async def test_a_refusal_leaves_soon_or_is_not_said_and_five_messages_leave_for_
 
 
 @pytest.mark.parametrize("chat_id", [7, GROUP])
-@simulated
+@in_no_time
 async def test_no_message_waits_for_longer_than_was_said(chat_id: int) -> None:
     line = Line(10, latency=0)
     tasks = [line.start(f"a{number}", chat_id, ("sendMessage", "editMessageText")[number % 2]) for number in range(10)]
@@ -270,7 +224,7 @@ async def test_no_message_waits_for_longer_than_was_said(chat_id: int) -> None:
     assert [line.sent[f"a{number}"] for number in range(10)] == pytest.approx([0] * 4 + [4] * 4 + [8] * 2)
 
 
-@simulated
+@in_no_time
 async def test_a_cancelled_request_gives_its_turn_back_also_in_the_moment_in_which_it_comes(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -285,10 +239,7 @@ async def test_a_cancelled_request_gives_its_turn_back_also_in_the_moment_in_whi
     assert caplog.messages == ["sendMessage to 1 was given up: it was cancelled"] * 2
 
 
-# Telegram's own limits
-
-
-@simulated
+@in_no_time
 async def test_a_429_holds_the_chat_that_earned_it_and_the_refused_goes_first() -> None:
     line = Line(latency=0.1)
     line.errors["first"] = [RetryAfter(timedelta(seconds=7)), RetryAfter(timedelta(seconds=2))]
@@ -302,7 +253,7 @@ async def test_a_429_holds_the_chat_that_earned_it_and_the_refused_goes_first() 
 
 
 @pytest.mark.parametrize("second", [2, None])
-@simulated
+@in_no_time
 async def test_a_second_chats_429_or_one_that_belongs_to_no_chat_holds_everything(second: int | None) -> None:
     line = Line(latency=0)
     line.errors["first"] = [RetryAfter(timedelta(seconds=9))]
@@ -317,7 +268,7 @@ async def test_a_second_chats_429_or_one_that_belongs_to_no_chat_holds_everythin
     assert tried == [(1, "second"), (6, "press"), (6, "second"), (6, "third")]
 
 
-@simulated
+@in_no_time
 async def test_after_a_long_hold_each_chat_reads_how_much_was_not_answered_the_last_that_asked_first() -> None:
     """What would have to wait for more than half a minute is given up at once."""
     line = Line(latency=0)
@@ -342,7 +293,7 @@ async def test_after_a_long_hold_each_chat_reads_how_much_was_not_answered_the_l
     assert line.pacing.dropped == 9
 
 
-@simulated
+@in_no_time
 async def test_a_hold_of_half_a_minute_loses_nothing_and_the_refused_goes_first_and_counts_once() -> None:
     line = Line()
     line.errors["0"] = [RetryAfter(timedelta(seconds=29))]
@@ -358,11 +309,8 @@ async def test_a_hold_of_half_a_minute_loses_nothing_and_the_refused_goes_first_
     assert [line.sent["19"] - begin, line.sent["20"] - begin] == pytest.approx([46, 60], abs=0.5)
 
 
-# Failures
-
-
 @pytest.mark.parametrize(("error", "chat_id"), [(NothingSentError("no connection"), GROUP), (ServerError("502"), 1)])
-@simulated
+@in_no_time
 async def test_what_was_not_sent_is_tried_again_for_half_a_minute_and_what_may_have_arrived_never(
     error: NetworkError, chat_id: int, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -386,7 +334,7 @@ async def test_what_was_not_sent_is_tried_again_for_half_a_minute_and_what_may_h
 
 
 @pytest.mark.parametrize("error", [TimedOut(), NetworkError("broke off"), ServerError("500")])
-@simulated
+@in_no_time
 async def test_an_edit_is_tried_again_for_half_a_minute(error: NetworkError) -> None:
     """It may have arrived, and stays in doubt when its last tries surely did not."""
     line = Line()
@@ -402,10 +350,8 @@ async def test_an_edit_is_tried_again_for_half_a_minute(error: NetworkError) -> 
 
 
 @pytest.mark.parametrize("failure", [NothingSentError("no connection"), ServerError("502")])
-@simulated
-async def test_when_telegram_answers_again_each_chat_reads_once_what_was_not_answered(
-    failure: NetworkError,
-) -> None:
+@in_no_time
+async def test_when_telegram_answers_again_each_chat_reads_once_what_was_not_answered(failure: NetworkError) -> None:
     """A message that was changed after all is no loss."""
     line = Line(latency=0)
     line.failure, line.works_at = failure, 200.0
@@ -419,10 +365,7 @@ async def test_when_telegram_answers_again_each_chat_reads_once_what_was_not_ans
     assert all(200 <= told[0] <= 231 for told in line.told)
 
 
-# The end
-
-
-@simulated
+@in_no_time
 async def test_at_the_stop_what_waits_too_long_is_given_up_counted_and_logged(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING)
     line = Line(10)
@@ -443,19 +386,19 @@ async def test_at_the_stop_what_waits_too_long_is_given_up_counted_and_logged(ca
     assert "a secret" not in caplog.text
 
 
-@simulated
+@in_no_time
 async def test_once_it_may_not_send_nothing_more_is_sent() -> None:
     line = Line(10)
     tasks = [line.start(str(number), number) for number in range(1, 31)]
     asyncio.get_running_loop().call_at(1, setattr, line, "may_send", False)  # before the next ten get their turn
     ends = await asyncio.gather(*tasks, line.start("press", None), return_exceptions=True)
-    with pytest.raises(NothingSentError):
+    with pytest.raises(NothingSentError, match="another one serves"):
         await line.send("x", GROUP)
     assert Counter(type(end) for end in ends) == {str: 11, NothingSentError: 20}
     assert (len(line.tried), line.pacing.dropped) == (11, 21)
 
 
-@simulated
+@in_no_time
 async def test_what_is_on_its_way_or_sent_during_a_stop_is_interrupted_by_its_end_only() -> None:
     line, other = Line(latency=20), Line(latency=20)
     sending = line.start("x")

@@ -1,7 +1,5 @@
 """The page's server over real HTTP: who is let in, what is refused, and what a chat sends and gets."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import dataclasses
@@ -10,8 +8,10 @@ import hmac
 import json
 import socket
 import stat
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -26,25 +26,18 @@ from bot.creations import Wish
 from bot.page import chat as page_chat
 from bot.page import server
 from bot.page.access import HEADERS, Passes, is_loopback
+from bot.page.chat import PageChat
 from bot.page.server import Page
-from bot.settings import Rate
+from bot.settings import Rate, Settings
 from bot.store import Store
 from bot.training.folder import Run
 from bot.words import page as words
 from bot.words import sentences
 from model.text.forms import Genre
 from tests.databases import make, opened
-from tests.pages import Visitor, browser, page_served, text_of, visit
+from tests.pages import Tab, Visitor, browser, page_served, text_of, visit
 from tests.serving import until
 from tests.test_retrain import interrupt
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
-
-    from bot.page.chat import PageChat
-    from bot.settings import Settings
-    from tests.pages import Tab
 
 
 @pytest.fixture
@@ -61,7 +54,6 @@ async def visitor(page: Page) -> AsyncIterator[Visitor]:
 
 @pytest.fixture
 async def tab(visitor: Visitor) -> AsyncIterator[Tab]:
-    """A tab that has been greeted."""
     async with visitor.tab() as tab:
         await tab.answer()
         yield tab
@@ -82,9 +74,6 @@ async def refused(status: int) -> AsyncIterator[None]:
     with pytest.raises(aiohttp.WSServerHandshakeError) as refusal:
         yield
     assert refusal.value.status == status
-
-
-# Who is let in.
 
 
 async def test_the_link_becomes_a_cookie_and_strangers_are_turned_away_in_words(page: Page) -> None:
@@ -177,9 +166,6 @@ def is_reached_from_elsewhere(address: str) -> bool:
     return is_loopback(address)
 
 
-# What is refused.
-
-
 async def test_the_files_of_the_page_and_what_every_response_forbids(page: Page, visitor: Visitor) -> None:
     types = {"/": "text/html", "/page.css": "text/css", "/page.js": "text/javascript", "/icon.svg": "image/svg+xml"}
     size = 0
@@ -246,9 +232,6 @@ async def test_what_comes_too_fast_is_not_read_and_only_admins_send_much_at_once
             async with visit(page) as another, another.tab(Via="192.168.0.7") as guest:
                 await guest.say(text)
                 assert text_of(await guest.next("message", mine=True)) == text
-
-
-# A chat.
 
 
 async def test_a_chat_in_two_tabs_and_after_a_reload(visitor: Visitor, tab: Tab) -> None:
@@ -391,9 +374,6 @@ async def test_what_is_no_message_is_refused_in_words(tab: Tab) -> None:
     assert (await tab.next("notice"))["text"] == words.UNREADABLE
     await tab.say("a", reply=[1])
     assert (await tab.next("message", mine=True))["reply"] == ""
-
-
-# Many, slow, gone.
 
 
 async def test_a_long_history_keeps_the_newest_and_those_who_left_make_room(
@@ -543,9 +523,6 @@ async def test_to_be_forgotten_empties_the_chat_for_good(settings: Settings) -> 
     async with started_again(settings, page, visitor.cookie) as again, again.tab() as tab:
         assert tab.chat["messages"] == []
         assert text_of(await tab.answer()).startswith("Hi, I'm Mangosaurus.")
-
-
-# Where the page is.
 
 
 async def test_a_port_that_is_taken(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,9 +30,6 @@ async def kept(chat: FakeChat, person: int = ALICE) -> tuple[Any, ...]:
     return tuple(export.values())
 
 
-# Seeds
-
-
 async def test_seeds(chat: FakeChat) -> None:
     first = (await chat.ask("/seed")).html
     assert 0 <= int(re.findall("[0-9]+", first)[0]) < NEW_SEEDS
@@ -66,9 +63,6 @@ async def test_a_seed_gives_everybody_the_same_in_the_same_order_at_any_load(cha
     assert [[uncoded(message.html) for message in each.messages[2:]] for each in crowd] == [alone] * 20
 
 
-# Settings
-
-
 async def test_settings_change_in_place_and_answers_go_by_them(chat: FakeChat, bob: FakeChat) -> None:
     message = await chat.ask("/settings")
     assert message.labels == ["tame", "• bold •", "wild", "• one •", "three", "five", "ten"]
@@ -92,9 +86,6 @@ async def test_settings_by_words(chat: FakeChat) -> None:
     for text in ("mad", "wild 4", "5 names"):
         assert (await chat.ask(f"/settings {text}")).html == sentences.SETTINGS_USAGE
     assert "• bold •" in (await chat.ask("/settings")).labels
-
-
-# Export
 
 
 async def exported(chat: FakeChat, person: int | None = None) -> tuple[str, bytes]:
@@ -138,11 +129,7 @@ async def test_an_export_costs_all_that_a_person_has(settings: Settings) -> None
     assert answers == [sentences.EXPORT, sentences.TOO_MANY.format("30 s")]
 
 
-# Forgetting
-
-
 async def asked(chat: FakeChat) -> None:
-    """Let Alice use the bot, and ask to be forgotten."""
     for text in ("/seed 42", "/dino", "/poem Shall I"):
         await chat.ask(text, ALICE)
     await chat.bot.store.set_preferences(ALICE, mood="wild")

@@ -26,10 +26,7 @@ from tests.serving import code_in
         ("\nOne line,\nand another", "One line,\nand another"),
         (' "kept\n"', "kept\n"),
         (" " + "x" * LONGEST_LINE, "x" * LONGEST_LINE),
-        *(
-            (nothing, "")
-            for nothing in ("", "\n\n", '""', '" "', '"\n\n"', "\u200b\u200d\ufeff", "\u202e\u202c", "“ ”")
-        ),
+        *((none, "") for none in ("", "\n\n", '""', '" "', '"\n\n"', "\u200b\u200d\ufeff", "\u202e\u202c", "“ ”")),
     ],
 )
 def test_lines(text: str, line: str) -> None:
@@ -50,13 +47,8 @@ async def test_the_line_stands_word_for_word_in_bold_and_verse_follows(chat: Fak
     await chat.ask("/seed 2")  # no letters that these weights draw from it make a word of the list
     for line in (
         *("ÉTOILE & <b>bold</b> <i>&lt;", "a😀b👩‍👩‍👧 c", "</b><script>x</script>", "One line,\nand another"),
-        *(
-            "שלום עולם",
-            "\u202egnirts\u202c a reversed one",
-            "a\u200bb\u200dc\ufeffd\u2060",
-            "Z̸̡a̷l̶g̵o̸ c̴o̶m̷e̶s̸",
-            "\ufffd nothing",
-        ),
+        *("שלום עולם", "\u202egnirts\u202c a reversed one", "a\u200bb\u200dc\ufeffd\u2060"),
+        *("Z̸̡a̷l̶g̵o̸ c̴o̶m̷e̶s̸", "\ufffd nothing"),
         *("{0} %s {username} $HOME", "I said /dino to thee", "and/or", '"/" in quotes'),
     ):
         for text in (f"/poem {line}", line):

@@ -1,7 +1,5 @@
 """The page behind a proxy that speaks https: who is let in, who is an admin, and a real nginx in between."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import dataclasses
@@ -10,9 +8,11 @@ import re
 import shutil
 import socket
 import ssl
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from string import Template
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -21,19 +21,12 @@ import trustme
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from bot.page import server
-from bot.settings import Rate
+from bot.page.server import Page
+from bot.settings import Rate, Settings
 from bot.words import page as words
 from tests.browsers import PATIENCE, SWITCHES, chromium
-from tests.pages import browser, page_served, text_of
-from tests.serving import free_port
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
-
-    from bot.page.server import Page
-    from bot.settings import Settings
-    from tests.pages import Visitor
+from tests.pages import Visitor, browser, page_served, text_of
+from tests.serving import free_port, until
 
 NAME = "bots.example.org"
 SOCKET = "proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade;"
@@ -58,8 +51,6 @@ http {
 
 @dataclasses.dataclass
 class Proxied:
-    """A page behind nginx, and how to come to it."""
-
     page: Page
     authority: trustme.CA
 
@@ -80,8 +71,6 @@ class Proxied:
 
 
 class Here(AbstractResolver):
-    """Finds every name at this machine."""
-
     async def resolve(self, host: str, port: int = 0, family: Any = socket.AF_INET) -> list[ResolveResult]:
         return [ResolveResult(hostname=host, host="127.0.0.1", port=port, family=family, proto=0, flags=0)]
 
@@ -112,7 +101,7 @@ async def proxied(
             *(nginx, "-p", str(folder), "-c", str(folder / "nginx.conf")), stderr=asyncio.subprocess.PIPE
         )
         try:
-            await listening(port, process)
+            await until(lambda: is_listening(port, process))
             yield Proxied(page, authority)
         finally:
             with contextlib.suppress(ProcessLookupError):
@@ -120,15 +109,11 @@ async def proxied(
             await process.communicate()
 
 
-async def listening(port: int, process: asyncio.subprocess.Process) -> None:
-    for _ in range(500):
-        assert process.returncode is None, "nginx has ended"
-        with contextlib.suppress(OSError):
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-            writer.close()
-            return
-        await asyncio.sleep(0.02)
-    raise TimeoutError
+def is_listening(port: int, process: asyncio.subprocess.Process) -> bool:
+    assert process.returncode is None, "nginx has ended"
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+        return True
+    return False
 
 
 async def is_admin(visitor: Visitor, **headers: str) -> bool:
@@ -237,8 +222,7 @@ async def test_a_browser_below_a_path(settings: Settings, tmp_path: Path) -> Non
         window = await (await chromium_.new_context(ignore_https_errors=True)).new_page()
         complaints: list[str] = []
         window.on(
-            "console",
-            lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None,
+            "console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None
         )
         await window.goto(there.admin_link)
         answers = window.locator("article:not(.mine)")

@@ -10,17 +10,7 @@ from model.errors import MangosaurusError
 from model.text.corpus import Corpus
 from model.text.forms import FORMS, Form
 from model.text.vocabulary import Vocabulary
-from model.training.recipes import (
-    DINO,
-    DISTILLED,
-    POEM,
-    READER,
-    RECIPES,
-    TEACHER_2,
-    Recipe,
-    RecipeName,
-    customised,
-)
+from model.training.recipes import DINO, DISTILLED, POEM, READER, RECIPES, TEACHER_2, Recipe, RecipeName, customised
 from model.training.sizes import BESIDE_LSTM, MEASURED, count_characters, measured_part, recipe_for
 
 
@@ -66,8 +56,6 @@ def test_an_impossible_value_is_refused_by_name(recipe: Recipe, changes: dict[st
     with pytest.raises(MangosaurusError, match=sentence.replace(".", r"\.")):
         customised(recipe, **changes)
 
-
-# The recipe for a text
 
 VOCABULARY = Vocabulary("\nabcdefghijklmnopqrstuvwxyz")
 CHARACTERS = (1_000, 10_000, 40_000, 250_000, 500_000, 2_000_000)

@@ -1,26 +1,35 @@
 """The HTTP client over real HTTP, under the library's own Bot."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import io
 import logging
 import ssl
 import traceback
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
 import trustme
 from telegram import Bot
-from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, NetworkError, RetryAfter, TimedOut
+from telegram.error import (
+    BadRequest,
+    Conflict,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+    TimedOut,
+)
 
 from bot.app import running
 from bot.chat import StartError
-from bot.settings import Secret
+from bot.settings import Secret, Settings
 from bot.telegram import door, request, updates
 from bot.telegram.request import NothingSentError, PollingRequest, ServerError, TelegramRequest
 from tests.bot_api_server import (
@@ -37,15 +46,6 @@ from tests.bot_api_server import (
     sent,
 )
 from tests.serving import free_port, until
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
-    from contextlib import AbstractAsyncContextManager
-    from pathlib import Path
-
-    from telegram.error import TelegramError
-
-    from bot.settings import Settings
 
 BIG = bytes(range(256)) * 4096 * 2  # 2 MiB
 REFUSAL, PROXYS_PAGE = '{"ok": false, "description": "Because"}', f"<html>No way to /bot{TOKEN}/sendMessage</html>"
@@ -74,7 +74,6 @@ async def server() -> AsyncIterator[HttpServer]:
 
 @asynccontextmanager
 async def connected(address: str, **options: Any) -> AsyncIterator[Bot]:
-    """A bot whose requests go to an address."""
     async with TelegramRequest(**options) as ordinary, PollingRequest() as polling:
         addresses = {"base_url": f"{address}/bot", "base_file_url": f"{address}/file"}
         yield Bot(TOKEN, request=ordinary, get_updates_request=polling, **addresses)  # type: ignore[arg-type]
@@ -111,7 +110,6 @@ async def failing(
 
 
 def posing(authority: trustme.CA, host: str) -> AbstractAsyncContextManager[HttpServer]:
-    """Serve as a host that an authority certifies."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(host).configure_cert(context)
     return http_server(context)
@@ -297,9 +295,6 @@ async def test_a_server_that_drips_cannot_hold_a_request(
         while heads:
             async with failing(TimedOut, caplog):
                 await bot.send_message(1, "x")
-
-
-# Updates that cannot be parsed
 
 
 async def test_what_polls_are_answered(server: HttpServer) -> None:

@@ -27,7 +27,7 @@ from model.checkpoint.versions import Versions
 from tests.fake_chat import FakeChat, Message
 from tests.serving import ALICE, install, until, untrained
 from tests.shown import wrote
-from tests.training import SNAPSHOT, Script, started
+from tests.training import PROGRESS, SNAPSHOT, Script, started
 
 FINISH, CANCEL, UNDO = admins.FINISH, admins.CANCEL, admins.UNDO
 BEGUN = (
@@ -35,8 +35,6 @@ BEGUN = (
     "In a moment you can watch it here."
 )
 PNG = b"\x89PNG"
-FIGURES = {"stage": "tune", "training_loss": 2.5, "held_out_loss": 2.25, "best_held_out_loss": 2.125}
-FIGURES |= {"characters_per_second": 9e4, "seconds_left": None, "seconds": 3600.0}
 
 
 @pytest.fixture
@@ -45,12 +43,10 @@ def dino(own_checkpoints: Path) -> Versions:
 
 
 def left(chat: FakeChat) -> list[str]:
-    """Return what is left of runs in the folder of checkpoints."""
     return [path.name for path in chat.bot.shelf.directory.glob("*training-*")]
 
 
 async def verdict(chat: FakeChat) -> Message:
-    """Wait until a run has ended, and return the message that says how."""
     await chat.bot.runs.ended()
     return chat.messages[-1]
 
@@ -63,7 +59,6 @@ async def begun(chat: FakeChat, script: Script, command: str = "/retrain dino") 
 
 
 def pressed(message: Message, label: str) -> str:
-    """Return the data of a button."""
     return next(button.data for row in message.buttons for button in row if button.label == label)
 
 
@@ -338,7 +333,7 @@ async def test_a_stopped_run_goes_on_with_its_own_settings(script: Script, own_s
         log = (script.folder / NEW).with_suffix(".jsonl")
         script.progress(0.4)
         await until(lambda: "40%" in message.html)
-        log.write_text(json.dumps({"event": "progress", "fraction": 0.4, **FIGURES, "seconds_left": 75.0}))
+        log.write_text(json.dumps(PROGRESS | {"fraction": 0.4, "seconds": 3600.0}))
     assert script.signals == [signal.SIGTERM]
     words = (
         "I was stopped 40% of the way through training <b>poem</b>. <code>/retrain poem</code> goes on from there, "
@@ -381,7 +376,7 @@ def test_the_bot_itself_fetches_no_verse(
 
 
 async def test_the_seconds_before_an_interruption_count(script: Script, own_settings: Settings) -> None:
-    progress = {"event": "progress", "fraction": 1, **FIGURES}
+    progress = PROGRESS | {"fraction": 1, "seconds_left": None, "seconds": 3600.0}
     interrupt(own_settings, Run("dino", "names", "dino"), {"event": "started"}, progress)
     async with started(own_settings) as chat:
         await begun(chat, script)
@@ -448,15 +443,6 @@ async def test_a_folder_that_is_no_use(script: Script, own_settings: Settings) -
         await verdict(chat)
 
 
-# What the child tells
-
-
-def message(**changes: Any) -> dict[str, Any]:
-    known = {"event": "progress", "stage": "tune", "training_loss": 2.0, "fraction": 0.5, "held_out_loss": None}
-    known |= {"best_held_out_loss": None, "characters_per_second": 9e4, "seconds_left": None, "seconds": 3.0}
-    return known | changes
-
-
 @given(st.lists(st.floats(0, 10), min_size=1, max_size=1000))
 def test_a_curve_draws_any_losses_in_few_blocks(losses: list[float]) -> None:
     drawn = curve(losses)
@@ -470,14 +456,14 @@ def test_a_speed_is_smooth_and_a_curve_keeps_the_measurements_between_which_ther
     progress = Progress()
     for step in range(200):
         speed = 9e4 + 6e4 * (-1) ** step
-        assert progress.hear(message(characters_per_second=speed, held_out_loss=None if step % 100 else 1.5))
+        assert progress.hear(PROGRESS | {"characters_per_second": speed, "held_out_loss": None if step % 100 else 1.5})
     assert progress.speed == pytest.approx(9e4, rel=0.1)
-    assert (progress.held_out, progress.training) == ([1.5, 1.5], [2.0] * 200)
+    assert (progress.held_out, progress.training) == ([1.5, 1.5], [2.5] * 200)
 
 
 @given(st.floats(allow_nan=False))
 def test_a_fraction_is_never_more_than_all(fraction: float) -> None:
     progress = Progress()
-    progress.hear(message(fraction=fraction, training_loss=math.inf))
+    progress.hear(PROGRESS | {"fraction": fraction, "training_loss": math.inf})
     assert 0 <= round(BAR * progress.fraction) <= BAR
     assert progress.training == []

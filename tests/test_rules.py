@@ -95,9 +95,6 @@ def test_without_rules_nothing_changes() -> None:
     assert texts(plain, request) == texts(verse_checkpoint(), replace(request, unfinished=True))
 
 
-# Names
-
-
 def test_names_get_capitals_and_dashes_where_weights_have_names() -> None:
     names = {"france", "jove", "suffolk"}
     verse = "the duke of suffolk and jove-like france's will--i'\nfrances"
@@ -127,9 +124,6 @@ def test_clipped_words_are_those_that_are_mostly_written_so() -> None:
     assert clipped_words([verse, verse]) == {"'tis", "th'", "'gainst"}
 
 
-# Names worth keeping
-
-
 def test_a_name_is_kept_for_the_letters_that_were_drawn() -> None:
     real = ["tyrannosaurus", "brontosaurus", "velociraptor", "oviraptor"]
     worth = Worth({part for name in real for part in sequences_of(name)}, endings(real))
@@ -155,9 +149,6 @@ def test_drawn_names_have_only_sequences_of_real_ones_and_never_the_bots_own_nam
     drawn, *begun = (result.texts for result in Decoder(dino).generate(requests))
     assert all(dino.sequences.issuperset(sequences_of(name)) and 5 <= len(name) <= 18 for name in drawn)
     assert all("mangosaurus" not in names for names in begun)
-
-
-# Which weights get which rules
 
 
 def test_own_texts_get_finished_lines_and_nothing_else(tmp_path: Path) -> None:

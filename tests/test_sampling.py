@@ -81,9 +81,6 @@ def test_a_choice_does_not_depend_on_other_rows_or_on_characters_that_are_masked
     assert sample_next(logits, np.full(rows, temperature), np.full(rows, top_p), draws).tolist() == alone
 
 
-# Requests.
-
-
 @pytest.mark.parametrize("value", [0, -1])
 @pytest.mark.parametrize(
     ("request_of", "setting"),

@@ -78,9 +78,6 @@ def test_stresses_of_readings(reading: Pronunciation, expected: str) -> None:
     assert stresses(reading) == expected
 
 
-# The trie.
-
-
 def ends_of(scansion: Scansion, words: dict[str, list[str]]) -> tuple[LineEnds, dict[str, Counts]]:
     """All words may end a line wherever they fit."""
     starts = {

@@ -1,10 +1,8 @@
 """Settings: where they come from, what is refused and how, and that secrets stay hidden."""
 
-from __future__ import annotations
-
 import contextlib
 import re
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,9 +10,6 @@ from hypothesis import strategies as st
 
 from bot.settings import KEYS, Address, Rate, Secret, Settings, SettingsError, read_settings, warnings_about
 from model.files import ROOT
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 TOKEN = "123456:ABC-DEF1234ghIkl"
 SECRET = "a-secret-of-the-webhook"

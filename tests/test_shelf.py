@@ -2,7 +2,6 @@
 
 import asyncio
 import dataclasses
-import shutil
 import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -18,13 +17,11 @@ from bot.shelf import KEPT, Shelf
 from bot.voices import UNFINISHED, Voices
 from bot.words import sentences
 from bot.writer import ROWS, Neighbour, Text, Writer, nearest
-from model.checkpoint.encoding import Checkpoint
-from model.checkpoint.versions import Versions
 from model.errors import RequestError
 from model.text.forms import Genre
 from model.writing.decoder import Decoder
 from model.writing.requests import NameRequest, Request, Result, VerseRequest, generator_for
-from tests.serving import install, install_both, serving, until, untrained
+from tests.serving import install, install_both, serving, untrained
 
 VERSE = dataclasses.replace(untrained("verse"), version="verse")
 
@@ -45,8 +42,6 @@ async def writer() -> AsyncIterator[Writer]:
 
 
 class Gate:
-    """Holds the decoding thread before each step."""
-
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.opened, self.reached, self.steps = threading.Event(), threading.Event(), 0
         step = Decoder.step
@@ -137,61 +132,27 @@ def test_a_loop_that_was_closed_has_nobody_waiting(gate: Gate) -> None:
     asyncio.run(writer.close())
 
 
-# Versions.
-
-
 def creation(version: str) -> Creation:
     return Creation("k7m2p9x", 1, Genre.DINO, version, 42, 0, "", 0.8)
-
-
-@pytest.fixture(scope="module")
-def many(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
-    """A folder of checkpoints with several versions, and their names, the current one last."""
-    folder = install_both(tmp_path_factory.mktemp("many"))
-    return folder, [install(folder / "dino", untrained("names", seed)) for seed in range(2, KEPT + 4)]
-
-
-@pytest.fixture
-async def shelf(many: tuple[Path, list[str]], tmp_path: Path) -> AsyncIterator[Shelf]:
-    shelf = Shelf(shutil.copytree(many[0], tmp_path / "copy"))
-    await shelf.open()
-    yield shelf
-    await shelf.close()
 
 
 def threads() -> int:
     return [thread.name for thread in threading.enumerate()].count("decoding")
 
 
-async def test_each_version_writes_its_own_and_only_a_few_stay(shelf: Shelf, many: tuple[Path, list[str]]) -> None:
-    versions = many[1]
+async def test_each_version_writes_its_own_and_only_a_few_stay(tmp_path: Path) -> None:
+    folder = install_both(tmp_path / "many")
+    versions = [install(folder / "dino", untrained("names", seed)) for seed in range(2, KEPT + 4)]
+    shelf = Shelf(folder)
+    await shelf.open()
     texts = [await shelf.write(creation(version)) for version in versions]
     assert [await shelf.write(creation(version)) for version in versions] == texts
     assert len({text.texts for text in texts}) == len(versions)
     assert threads() == KEPT
     for _ in range(2):
-        assert await asyncio.gather(*(shelf.write(creation(version)) for version in versions)) == texts
+        assert await asyncio.gather(*(shelf.write(creation(version)) for version in versions * 4)) == texts * 4
     assert threads() == KEPT
-
-
-async def test_what_is_being_used_stays_and_many_at_once_load_it_once(
-    shelf: Shelf, many: tuple[Path, list[str]], gate: Gate, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    versions, loaded, load = many[1], list[str](), Versions.load
-
-    def counted(self: Versions, version: str) -> Checkpoint:
-        loaded.append(version)
-        return load(self, version)
-
-    monkeypatch.setattr(Versions, "load", counted)
-    oldest = [asyncio.create_task(shelf.write(creation(versions[0]))) for _ in range(20)]
-    await gate.reach()
-    others = [asyncio.create_task(shelf.write(creation(version))) for version in versions[1:]]
-    await until(lambda: shelf.pending == 20 + len(others))
-    gate.opened.set()
-    await asyncio.gather(*oldest, *others)
-    assert threads() == KEPT
-    assert sorted(loaded) == sorted(versions[:-1])  # the current one is in memory
+    await shelf.close()
 
 
 async def test_one_missing_network(settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -235,8 +196,6 @@ async def test_a_bot_without_weights(settings: Settings, tmp_path: Path) -> None
     install(tmp_path / "dino", untrained("verse"))
     assert "its weights write verse, not names" in await complaint()
 
-
-# The nearest known name.
 
 WORDS = st.text("abcé恐", max_size=9)
 

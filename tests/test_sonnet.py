@@ -27,7 +27,7 @@ from model.sonnets.tables import tables_for
 from model.text.vocabulary import words_of
 from model.writing.decoder import SONNETS_AT_ONCE, Decoder
 from model.writing.requests import LineRequest, Request, Result, SonnetRequest, VerseRequest, generator_for
-from tests.decoding import finish, names_checkpoint
+from tests.decoding import finish
 from tests.recorded import VERSIONS
 
 FIRST = "Shall I compare thee to a summer's day?"
@@ -68,7 +68,6 @@ def written(decoder: Decoder, one: SonnetRequest | VerseRequest) -> str:
 
 @pytest.fixture(scope="module")
 def sonnets(small: Checkpoint) -> list[str]:
-    """Three sonnets, each written alone."""
     return [written(Decoder(small), request(turn)) for turn in range(3)]
 
 
@@ -150,9 +149,6 @@ def test_odd_words_leave_no_trace_in_the_tables_that_all_sonnets_share(small: Ch
     assert vars(partners) == before
 
 
-# ---- beside others ----
-
-
 def test_three_beside_verse_on_two_threads(decoder: Decoder, sonnets: list[str], small: Checkpoint) -> None:
     """Two are written at once and a third waits, verse goes on, and nothing changes a text."""
 
@@ -194,19 +190,11 @@ def test_a_cancelled_one_makes_room(decoder: Decoder, sonnets: list[str]) -> Non
     assert {ticket: result.texts for ticket, result in finish(decoder).items()} == {tickets[2]: (sonnets[2],)}
 
 
-# ---- refusals ----
-
-
 def test_one_line_is_enough() -> None:
     with pytest.raises(RequestError, match="begins with one line"):
         request(prompt="one\ntwo")
     with pytest.raises(RequestError, match="temperature is -1"):
         request(temperature=-1)
-
-
-def test_names_write_no_sonnets() -> None:
-    with pytest.raises(RequestError, match="a checkpoint of names cannot serve a SonnetRequest"):
-        Decoder(names_checkpoint()).submit(request())
 
 
 def test_too_few_words_or_no_tables_are_refused_and_everything_else_goes_on(
@@ -224,9 +212,6 @@ def test_too_few_words_or_no_tables_are_refused_and_everything_else_goes_on(
         with pytest.raises(RequestError, match=refusal):
             decoder.submit(request())
         assert written(decoder, VerseRequest(generator_for(0, 0)))
-
-
-# ---- the draw ----
 
 
 def test_an_unlikely_character_can_be_forced() -> None:

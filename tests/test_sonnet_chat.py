@@ -52,7 +52,6 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 async def poet(settings: Settings, weights: Path) -> AsyncIterator[FakeChat]:
-    """A chat with a bot that can write sonnets."""
     async with serving(settings, checkpoints=weights) as chat:
         yield chat
 

@@ -76,13 +76,9 @@ def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def fetched(folder: Path, source: Source = SOURCE) -> str:
-    """Fetch into a folder, and return the sentences that the person reads."""
     sentences: list[str] = []
     fetch(folder, say=sentences.append, source=source)
     return "\n".join(sentences)
-
-
-# Fetching.
 
 
 def test_an_archive_put_into_the_folder_by_hand_is_used_and_a_second_fetch_does_nothing(folder: Path) -> None:

@@ -1,7 +1,5 @@
 """Several processes, one database: one serves, the others wait, and one of them takes over. Here, waits are short."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import itertools
@@ -9,7 +7,8 @@ import signal
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -18,10 +17,6 @@ from bot.database import StoreError
 from bot.standby import Standby
 from tests.databases import end_connections, frozen
 from tests.serving import until
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
 
 SOCKET = ".s.PGSQL.5432"
 

@@ -11,13 +11,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, Engine, event
 
 from bot.creations import CODE, MOODS, Creation, Person, Wish
 from bot.store import LARGEST_SEED, NEW_SEEDS, Store
 from model.text.forms import Genre
 from tests.databases import draft, emptied, make, opened, sql, take
-from tests.fake_chat import FakeChat
 
 STRANGE = ["\ufdd0\\x00", "\\x00", "", "🦖 ﷽ <b>'\";--", "\uffff\r\n\t"]
 
@@ -131,21 +129,6 @@ async def test_closing_waits_for_what_was_asked_and_is_final(database: str) -> N
         assert [await again.creations(one.person) for one in drafts[:-1]] == [[one] for one in drafts[:-1]]
 
 
-async def test_a_name_takes_two_transactions(chat: FakeChat) -> None:
-    begun: list[Connection] = []
-
-    def note(connection: Connection) -> None:
-        begun.append(connection)
-
-    await chat.ask("/dino")  # by now, what never arrived is deleted
-    event.listen(Engine, "begin", note)
-    try:
-        await chat.ask("/dino")
-    finally:
-        event.remove(Engine, "begin", note)
-    assert len(begun) == 2
-
-
 PEOPLE, DRAFTS = st.integers(1, 3), st.integers(0, 30)
 
 
@@ -167,8 +150,6 @@ DEEDS = st.one_of(
 
 @dataclass
 class Model:
-    """What a store keeps, as plain dictionaries."""
-
     people: dict[int, Person] = field(default_factory=dict)
     moods: dict[int, Any] = field(default_factory=dict)
     creations: dict[str, tuple[Creation, bool]] = field(default_factory=dict)

@@ -2,8 +2,6 @@
 
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from itertools import product
 from pathlib import Path
@@ -18,7 +16,7 @@ from model.files import ROOT
 from model.text import sources, taboo
 from model.text.forms import Genre
 from tests.fake_chat import FakeChat
-from tests.processes import environment_of
+from tests.processes import environment_of, run
 from tests.serving import ALICE, code_in, names_in, turn_of, uncoded
 from tools import taboo as tool
 
@@ -27,8 +25,6 @@ Lists = Callable[..., None]
 
 @pytest.fixture
 def lists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lists]:
-    """Let the operator's list have these words."""
-
     def write(*words: str) -> None:
         taboo.OWN.write_text("\n".join(words), encoding="utf-8")
         taboo.lists.cache_clear()
@@ -180,15 +176,6 @@ def test_the_operators_list_is_a_file_in_the_home_folder(
 ) -> None:
     (tmp_path / "taboo.txt").write_text(words)
     environment = environment_of(checkpoints, tmp_path) | {"MANGOSAURUS_HOME": str(tmp_path)}
-    done = subprocess.run(
-        [sys.executable, "-m", "bot"],
-        input="/dino mango\n",
-        capture_output=True,
-        env=environment,
-        cwd=ROOT,
-        timeout=60,
-        text=True,
-        check=False,
-    )
+    done = run(environment, input=b"/dino mango\n")
     assert done.returncode == code
-    assert said in done.stdout + done.stderr
+    assert said in (done.stdout + done.stderr).decode()

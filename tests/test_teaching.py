@@ -32,7 +32,6 @@ def file_of(content: str | bytes, size: int | None = None) -> File:
 
 
 async def teach(chat: FakeChat, content: str | bytes, caption: str = CAPTION) -> str:
-    """Send a file, and return what the bot says of it."""
     count = len(chat.messages)
     await chat.ask(caption, file=file_of(content))
     return chat.messages[count].html

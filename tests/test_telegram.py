@@ -1,14 +1,12 @@
 """The door of Telegram: which updates are asks, and how answers arrive, by real python-telegram-bot objects."""
 
-from __future__ import annotations
-
 import asyncio
 import dataclasses
 import json
 import logging
 import time
-from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import pytest
@@ -17,19 +15,13 @@ from telegram.error import BadRequest
 
 from bot.chat import Button, Gone, InDoubt, NotSent, StartError
 from bot.commands import menu
-from bot.settings import Address, Secret
-from bot.telegram.door import Telegram
+from bot.settings import Address, Secret, Settings
 from bot.telegram.updates import TokenError
 from bot.words import admins, sentences
 from tests.serving import ADMIN, ALICE, BOB, free_port, until
 from tests.shown import rendered, seen, watched, wrote
 from tests.telegram.request import InMemory, Visit, door, visiting
 from tests.telegram.server import ME, TOKEN, Json, Refusal, Server, chat, user
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from bot.settings import Settings
 
 GROUP = -5
 LINK = "https://t.me/mangosaurus_bot?start="
@@ -184,9 +176,6 @@ async def test_a_document_is_taught_by_an_admins_caption_or_reply(visit: Visit) 
     assert one["text"].startswith(admins.TEXT_TOO_SMALL.split("{}")[0])
 
 
-# Buttons and inline mode
-
-
 async def test_what_somebody_types_inline_is_offered_once_and_too_late_is_no_error(visit: Visit) -> None:
     first = await visit.server.query("inline_query", ALICE, query="mango", offset="")
     more = await visit.server.query("inline_query", ALICE, query="mango", offset="5")
@@ -212,9 +201,6 @@ async def test_pictures_documents_typing_and_buttons_that_go(settings: Settings,
     assert server.texts == ["A curve", "Yours"]
     assert [*server.files.values()] == [b"\x89PNG", b"{}"]
     assert of_method(server, "sendChatAction")[0]["action"] == "typing"
-
-
-# Menus
 
 
 async def test_everybody_has_a_menu_and_admins_have_theirs_as_soon_as_they_open_a_chat(visit: Visit) -> None:
@@ -388,17 +374,11 @@ async def test_a_telegram_that_does_not_respond_does_not_hold_a_stop(settings: S
 
 @pytest.fixture
 def hooked(settings: Settings) -> Settings:
-    listen, secret = Address("127.0.0.1", free_port()), Secret(SECRET)
-    own: dict[str, Any] = {
-        "webhook_url": "https://example.org/mango/hook",
-        "webhook_listen": listen,
-        "webhook_secret": secret,
-    }
-    return dataclasses.replace(settings, **own)
+    listen, url = Address("127.0.0.1", free_port()), "https://example.org/mango/hook"
+    return dataclasses.replace(settings, webhook_url=url, webhook_listen=listen, webhook_secret=Secret(SECRET))
 
 
 async def post(settings: Settings, content: Any, secret: str | None = SECRET) -> int:
-    """Call the bot, as Telegram does."""
     headers = {} if secret is None else {"X-Telegram-Bot-Api-Secret-Token": secret}
     async with httpx.AsyncClient(trust_env=False) as client:
         url = f"http://{settings.webhook_listen.host}:{settings.webhook_listen.port}/mango/hook"
@@ -441,16 +421,3 @@ async def test_a_start_on_webhook_that_fails_frees_its_port(hooked: Settings, se
         with pytest.raises(StartError, match="WEBHOOK_LISTEN"):
             async with visiting(hooked, Server()):
                 pass
-
-
-# Start and stop
-
-
-async def test_a_door_sends_only_while_it_may(settings: Settings, server: Server) -> None:
-    server.chats.add(ALICE)
-    settings, may_send = dataclasses.replace(settings, token=Secret(TOKEN)), [True]
-    async with Telegram(settings, (InMemory(server), InMemory(server)), lambda: may_send[0]) as telegram:
-        for may_send[0] in (False, True):
-            with nullcontext() if may_send[0] else pytest.raises(NotSent, match="another one serves"):
-                await telegram.chat(ALICE).say(sentences.STOPPING)
-    assert len(server.sent) == 1

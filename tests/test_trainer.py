@@ -150,14 +150,12 @@ def snapshot(tmp_path: Path) -> Path:
 
 
 def after_a_step(trainer: Trainer) -> None:
-    """Train for one step, and close the training, which writes a snapshot."""
     run = trainer.run()
     next(run)
     run.close()
 
 
 def trained(*stages: Stage, corpus: Corpus) -> tuple[Trainer, list[Progress]]:
-    """Train a tiny network by these stages."""
     trainer = Trainer(replace(TINY_DINO, stages=stages), corpus)
     return trainer, list(trainer.run())
 
@@ -178,9 +176,6 @@ def same_checkpoint(one: Checkpoint, other: Checkpoint) -> bool:
     return same_weights(one.language_model, other.language_model) and (
         replace(one.description, created="") == replace(other.description, created="")
     )
-
-
-# Learning and progress
 
 
 @pytest.mark.parametrize("recipe", [TINY_DINO, TINY_POEM], ids=["names", "verse"])
@@ -214,7 +209,6 @@ def test_each_stage_has_its_text_its_steps_and_its_learning_rate(verse: Corpus) 
 
 
 def says_where_the_training_is(steps: list[Progress]) -> bool:
-    """Check the figures that every training has."""
     assert [step.step for step in steps] == list(range(1, len(steps) + 1))
     assert all(one.seconds < other.seconds and one.fraction < other.fraction for one, other in pairwise(steps))
     assert steps[0].fraction > 0
@@ -253,9 +247,6 @@ def test_the_seed_decides_and_the_global_generator_is_not_used(names: Corpus) ->
     assert not same_weights(one.language_model, other.language_model)
     assert repr(np.random.get_state(legacy=False)) == repr(global_state)
     assert list(one.run()) == []  # a finished training has no more steps
-
-
-# The best weights
 
 
 def test_early_stopping_keeps_the_best_weights(names: Corpus) -> None:
@@ -359,9 +350,6 @@ def test_the_moving_average_of_the_weights_is_what_counts(names: Corpus) -> None
     assert held_out_loss(checkpoint.language_model, names) == checkpoint.description.held_out_loss
 
 
-# Errors
-
-
 def test_what_does_not_fit_together_is_refused(
     names: Corpus, verse: Corpus, teachers: list[Checkpoint], tmp_path: Path
 ) -> None:
@@ -459,9 +447,6 @@ def test_a_training_whose_process_was_killed_goes_on_as_if_nothing_had_happened(
     assert same_weights(resumed.kept, uninterrupted.kept)
 
 
-# Dropout and teachers
-
-
 def recorded_steps(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Batch, Sequence[Array]]]:
     """A list to which every training step from now on adds its batch and its dropout masks."""
     steps: list[tuple[Batch, Sequence[Array]]] = []
@@ -519,8 +504,6 @@ def names_in(batch: Batch, corpus: Corpus) -> list[str]:
     return [corpus.vocabulary.text_of(batch.targets[batch.mask[:, row], row])[:-1] for row in rows]
 
 
-# Minutes
-
 ENDLESS = 10**6
 
 
@@ -558,9 +541,6 @@ def test_a_resumed_training_keeps_its_time_and_ends_with_its_epochs_if_that_is_s
     assert last.step == 3 * math.ceil(len(names.training) / 8)
 
 
-# Snapshots
-
-
 def test_snapshots_are_written_now_and_then_and_on_closing(names: Corpus, snapshot: Path) -> None:
     after_a_step(Trainer(TINY_DINO, names))
     rarely = Trainer(TINY_DINO, names, snapshot=snapshot).run()
@@ -580,9 +560,7 @@ def test_snapshots_are_written_now_and_then_and_on_closing(names: Corpus, snapsh
 
 
 @pytest.mark.parametrize(
-    "recipe",
-    [TINY_READER, TINY_GRU, EARLY_STOPPING, TAUGHT_DINO],
-    ids=["reading", "gru", "early stopping", "teachers"],
+    "recipe", [TINY_READER, TINY_GRU, EARLY_STOPPING, TAUGHT_DINO], ids=["reading", "gru", "early stopping", "teachers"]
 )
 def test_a_training_stopped_after_every_step_ends_with_the_same_weights(
     recipe: Recipe, teachers: list[Checkpoint], texts: Path, snapshot: Path

@@ -155,13 +155,11 @@ async def send(chat: FakeChat) -> Message:
 
 
 def weights(checkpoints: Path) -> np.ndarray:
-    """Return all parameters of the one voice."""
     (voice,) = Voices(checkpoints / "voices").all()
     return Versions(checkpoints / voice.network).load_current().language_model.parameters.whole
 
 
 def contents(folder: Path) -> Iterator[bytes]:
-    """Read every file below a folder."""
     return (path.read_bytes() for path in folder.rglob("*") if path.is_file())
 
 

@@ -11,7 +11,7 @@ from model.checkpoint.encoding import CheckpointError
 from model.checkpoint.versions import Versions, load
 from model.files import ROOT
 from model.training.history import read_history
-from tests.checkpoints import DESCRIPTION, checkpoint, files_in, same_weights, saved_at
+from tests.checkpoints import DESCRIPTION, checkpoint, damage, files_in, same_weights, saved_at
 
 
 @pytest.fixture
@@ -27,12 +27,6 @@ def added(versions: Versions, seed: int) -> str:
     outside.unlink()
     os.utime(versions.path(version), (99 - seed, 99 - seed))
     return version
-
-
-def damage(path: Path) -> None:
-    content = bytearray(path.read_bytes())
-    content[-1] ^= 1
-    path.write_bytes(content)
 
 
 def point(versions: Versions, pointer: str, text: str) -> None:
@@ -193,23 +187,13 @@ def test_the_released_version_its_history_and_its_card_are_committed(network: st
     assert f"{checkpoint.description.held_out_loss:.3f}" in card
 
 
-# What comes with the program, and stays where it is
-
-
-@pytest.fixture
-def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Versions:
-    """A program's own versions: two, of which the first is released."""
+def test_a_home_begins_with_the_versions_of_the_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program = Versions(tmp_path / "program" / "checkpoints" / "dino")
     program.directory.mkdir(parents=True)
-    first, _ = added(program, 1), added(program, 2)
+    first, second = added(program, 1), added(program, 2)
     point(program, "released", first)
     monkeypatch.setattr(files, "PROGRAM", tmp_path / "program")
     monkeypatch.setattr(files, "HOME", tmp_path / "home")
-    return program
-
-
-def test_a_home_begins_with_the_versions_of_the_program(program: Versions, tmp_path: Path) -> None:
-    second, first = program.list()
     before = files_in(program.directory)
     versions = Versions(tmp_path / "home" / "checkpoints" / "dino")
     assert (versions.current(), versions.before(), versions.list()) == (first, None, (second, first))

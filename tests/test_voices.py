@@ -129,9 +129,6 @@ def test_a_large_text_that_is_checked_keeps_no_voice_waiting(
     assert not left.exists()
 
 
-# In a chat
-
-
 def learn(
     voices: Voices, name: str, characters: str, *, text: str = "a text\n", form: Form = "names", known: str = ""
 ) -> Voice:

@@ -118,11 +118,7 @@ async def test_any_text_after_any_command_and_inline(chat: FakeChat, text: str) 
     assert not chat.bot.tally.errors
 
 
-# /status
-
-
 async def table(chat: FakeChat) -> dict[str, str]:
-    """Ask for the status, and return its rows."""
     message = await FakeChat(chat.bot, ADMIN, is_admin=True).ask("/status")
     lines = message.html.removeprefix("<pre>").removesuffix("</pre>").split("\n")
     return dict(re.split("  +", line, maxsplit=1) for line in lines)

@@ -37,7 +37,6 @@ def units(text: str) -> int:
 
 
 def templates() -> dict[str, Markup]:
-    """Return every sentence that is a constant."""
     found: dict[str, Markup] = {}
     for room in (sentences, admins, page):
         for name, value in vars(room).items():
@@ -143,8 +142,6 @@ def test_a_sonnet_ends_with_a_full_stop() -> None:
         assert shown(layout.reply(made(Genre.SONNET), Text((verse,)))).startswith(f"{whole}\n\n")
 
 
-# Capitals.
-
 VERSE = st.text("\n !'(),-.:;?abi dlmve")
 
 
@@ -183,8 +180,6 @@ def test_every_line_and_a_lone_i_begin_with_a_capital(verse: str) -> None:
     assert not any(line.lstrip("'( ")[:1].islower() for line in set_verse.split("\n"))
     assert not {"i", "i'll", "i'd", "i've", "i'm"} & set(set_verse.replace("\n", " ").split(" "))
 
-
-# Runs, numbers, temperatures, buttons.
 
 STYLED = st.recursive(  # pairs of a text and its HTML
     st.text().map(lambda text: (text, escape(text))),

@@ -23,6 +23,9 @@ BEGINNINGS = ("Pika", "Bulba", "Char", "Squir", "Élan", "Flab", "Méo", "Rai", 
 ENDS = ("chu", "saur", "mander", "tle", "bébé", "with", "wth", "zard", "goo", "nite", "dos", "kazam")
 NAMES = [f"{beginning}{end}" for beginning in BEGINNINGS for end in ENDS]
 LIST = "\n".join(NAMES)
+PROGRESS: dict[str, Any] = {"event": "progress", "stage": "tune", "fraction": 0.5, "training_loss": 2.5}
+PROGRESS |= {"held_out_loss": 2.25, "best_held_out_loss": 2.125, "characters_per_second": 9e4}
+PROGRESS |= {"seconds_left": 75.0, "seconds": 3.0}
 
 
 class Door(AnyDoor):
@@ -79,9 +82,7 @@ class Script:
         self._told.put_nowait({"event": event, **rest})
 
     def progress(self, fraction: float = 0.25, **rest: Any) -> None:
-        known = {"stage": "tune", "training_loss": 2.5, "fraction": fraction, "held_out_loss": 2.25}
-        known |= {"best_held_out_loss": 2.125, "characters_per_second": 9e4, "seconds_left": 75.0, "seconds": 3.0}
-        self.tell("progress", **known | rest)
+        self.tell(**PROGRESS | {"fraction": fraction} | rest)
 
     def trained(
         self, new: float = 1.5, old: float | None = 2.0, margin: float = 0.1, png: bytes = b"", seed: int = 7
@@ -138,7 +139,6 @@ def script(monkeypatch: pytest.MonkeyPatch) -> Script:
 
 @pytest.fixture
 async def admin(own_settings: Settings) -> AsyncIterator[FakeChat]:
-    """An admin's chat with a bot that may change its checkpoints."""
     async with started(own_settings) as chat:
         yield chat
         assert not chat.bot.tally.errors
@@ -146,13 +146,11 @@ async def admin(own_settings: Settings) -> AsyncIterator[FakeChat]:
 
 @pytest.fixture
 def voices(own_checkpoints: Path) -> Voices:
-    """The custom voices in `own_checkpoints`."""
     return Voices(own_checkpoints / "voices")
 
 
 @pytest.fixture
 def pokemon(voices: Voices) -> Voice:
-    """A voice for names."""
     voice = voices.add("pokemon", "names", "Pikachu\n")
     install(voices.folder(voice.id), untrained("names", 1, "PFÉIKACHUpikachulbén", ("Pikachu", "Flabébé", "Élan")))
     return voice
@@ -160,7 +158,6 @@ def pokemon(voices: Voices) -> Voice:
 
 @pytest.fixture
 def keats(voices: Voices) -> Voice:
-    """A voice for verse."""
     voice = voices.add("keats", "verse", "A thing of beauty\n")
     install(voices.folder(voice.id), untrained("verse", 1, " ,ATthingofbeautyé"))
     return voice

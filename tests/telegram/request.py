@@ -1,26 +1,19 @@
 """The transport under python-telegram-bot that reaches a `Server` in this process, and a bot that serves on it."""
 
-from __future__ import annotations
-
 import dataclasses
 import json
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote
 
 from telegram.request import BaseRequest, RequestData
 
-from bot.app import running
-from bot.settings import Secret
+from bot.app import Bot, running
+from bot.settings import Secret, Settings
 from bot.telegram.door import Telegram
 from bot.telegram.request import FAILED, PollingRequest, ServerError
 from tests.telegram.server import TOKEN, Json, Server
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from bot.app import Bot
-    from bot.settings import Settings
 
 
 class InMemory(BaseRequest):
@@ -33,11 +26,9 @@ class InMemory(BaseRequest):
     def read_timeout(self) -> float | None:
         return None
 
-    async def initialize(self) -> None:
-        pass
+    async def initialize(self) -> None: ...
 
-    async def shutdown(self) -> None:
-        pass
+    async def shutdown(self) -> None: ...
 
     async def do_request(
         self, url: str, method: str, request_data: RequestData | None = None, *_args: Any, **_timeouts: Any
@@ -56,13 +47,10 @@ class InMemory(BaseRequest):
 
 
 class Polling(InMemory):
-    """The transport of polls."""
-
     parse_json_payload = staticmethod(PollingRequest.parse_json_payload)
 
 
 def door(settings: Settings, server: Server, transport: type[InMemory] = InMemory, **changes: Any) -> Telegram:
-    """Return a door of Telegram to a server."""
     settings = dataclasses.replace(settings, token=Secret(TOKEN), **changes)
     server.rate = settings.message_rate
     return Telegram(settings, (transport(server), Polling(server)))
@@ -75,19 +63,16 @@ class Visit:
         self.bot, self.telegram, self.server = bot, telegram, server
 
     async def settled(self) -> None:
-        """Wait until everything that was sent to the bot is answered."""
         await self.server.fetched()
         await self.bot.idle()
 
     async def say(self, text: str, person: int, chat_id: int | None = None, **content: Any) -> list[Json]:
-        """Let a person write, and return the messages that the bot sends."""
         before = len(self.server.sent)
         await self.server.say(text, person, chat_id, **content)
         await self.settled()
         return self.server.sent[before:]
 
     async def press(self, message: Json, label: str, person: int) -> str:
-        """Let a person press a button, and return the notice."""
         query = await self.server.press(message, label, person)
         await self.settled()
         return str(self.server.answers[query].get("text", ""))

@@ -3,8 +3,6 @@
 A method that the bot never calls is answered as the Bot API answers an unknown one.
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 import math
@@ -27,8 +25,6 @@ ME: Json = {"id": 7000000, "is_bot": True, "first_name": "Mangosaurus", "usernam
 
 
 class Refusal(Exception):  # noqa: N818 - the Bot API's answer, and not always an error
-    """An answer that is not "ok"."""
-
     def __init__(self, code: int, description: str, **parameters: float) -> None:
         super().__init__(description)
         self.code, self.parameters = code, parameters
@@ -82,11 +78,9 @@ class Server:
     # What people do
 
     async def say(self, text: str, person: int, chat_id: int | None = None, **content: Any) -> Json:
-        """Let a person write in a chat, their own if none is given; return the message."""
         return await self.message(person, chat_id, **({"text": text} if text else {}), **content)
 
     async def message(self, person: int, chat_id: int | None = None, **content: Any) -> Json:
-        """Let a person send a message of any kind; return it."""
         self.chats.add(chat_id or person)
         wrote(content.get("text"), content.get("caption"), content.get("document"))
         message = self._message(chat_id or person, **{"from": user(person)} | content)
@@ -107,7 +101,6 @@ class Server:
         return f"q{self._queries}"
 
     async def post(self, **content: Any) -> None:
-        """Let an update of any kind arrive."""
         self._last_update += 1
         self._updates.append({"update_id": self._last_update, **content})
         await self._notify()
@@ -118,7 +111,6 @@ class Server:
         await self._notify()
 
     async def fetched(self) -> None:
-        """Wait until the bot has fetched every update and asked for the next."""
         async with self._changed:
             await self._changed.wait_for(lambda: not self._updates)
 
@@ -267,7 +259,6 @@ class Server:
         return True
 
     def keep(self, name: str, content: bytes) -> Json:
-        """Keep a file, and return the Bot API's Document."""
         file_id = f"file-{len(self.files)}"
         self.files[file_id] = content
         return {"file_id": file_id, "file_unique_id": file_id, "file_name": name, "file_size": len(content)}
