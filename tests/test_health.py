@@ -147,6 +147,7 @@ async def test_a_process_from_ready_to_stopping(settings: Settings, tmp_path: Pa
 
 async def test_polling_that_hangs_and_comes_back(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "DEAF_SECONDS", 0.2)
+    monkeypatch.setattr(updates, "POLL_SECONDS", 0)  # so that a poll that hangs is given up soon
     async with served(settings) as (server, listen):
         assert await answer(listen, "well: serving") == 200
         server.answer = never
