@@ -48,7 +48,7 @@ class Sizes:
     """How much the bench asks."""
 
     at_once: int = 1500
-    backlog: int = 5000
+    backlog: int = 3000  # that can be sent in 100 s; what has waited for two minutes is not answered any more
     seconds: float = 5.0
     repeats: int = 3
 
