@@ -71,8 +71,8 @@ class Buckets:
     def spend(self, person: object, cost: float) -> int:
         """Take tokens from a bucket, at most all that it can hold.
 
-        It must hold one of them now, and owes the others: so nobody waits for a sonnet after three names. If it does
-        not hold one, take none, and return the seconds until it does.
+        One token is enough; the person owes the others. So nobody waits for a sonnet after three names. Without a
+        token, take none, and return the seconds until there is one.
         """
         if self._rate is None:
             return 0

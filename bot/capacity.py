@@ -21,7 +21,7 @@ LONGEST_WAIT_SECONDS = 30.0
 TOLD_SECONDS = 30.0
 """A chat reads one refusal in this time."""
 TEXTS: dict[Genre, float] = {Genre.DINO: 0.1, Genre.POEM: 1.0, Genre.SONNET: 100.0}
-"""How long ten names, a part of a poem and a sonnet take, in poems. `python -m benchmarks.units` measures it."""
+"""Ten names, a part of a poem and a sonnet take as long as so many poems; `python -m benchmarks.units` measures it."""
 POEMS_A_SECOND = 60.0
 """The speed of writing that is believed until this machine has shown its own."""
 BUSY_TEXTS = 32.0
@@ -29,7 +29,7 @@ BUSY_TEXTS = 32.0
 SMALL = 1e-6
 """Less is only the rounding error of a sum, of poems or of seconds."""
 REMEMBERED_SECONDS = 120.0
-"""Of how much writing the speed is a mean."""
+"""The speed is a mean over about the last two minutes of writing."""
 
 
 class Work(NamedTuple):

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 MOST = 10
 LONGEST_PREFIX = 20
 SHORTEST_BEGINNING, LONGEST_WHOLE = 3, 8
-"""At least so many letters of a real name begin new ones; a name of so many is not cut in half."""
+"""New names begin with at least 3 letters of a real one. A name of up to 8 letters is kept whole."""
 
 
 async def dino(ask: Said, rest: str, bot: Bot) -> None:
