@@ -298,7 +298,8 @@ def evaluate(
         print_json(asdict(sonnets)) if json else print_sonnets(sonnets)
         return
     with blas_threads(thread_limit):
-        figures = measure(weights, texts, samples=samples)
+        unread = sources.unread_poets() if genre is Genre.POEM and not corpus else ()
+        figures = measure(weights, texts, unread=unread, samples=samples)
     print_json(asdict(figures)) if json else print_evaluation(figures)
 
 

@@ -46,10 +46,10 @@ class Corpus:
     other verse without the held-out lines, or other names. `digest` is a sha256 over these fields. `notes` are
     sentences for the person whose text it is: what its encoding is, and what was folded or left out.
 
-    `reading` is verse by other poets (see `with_reading`), and `speeches` has the parts of `pretraining` that are verse
-    by one speaker, each a document. With them, some training poems, as many as are held out, move to `choosing`: their
-    loss chooses the best weights, so that the loss on the held-out poems has no part in the choice. `with_reading` keeps
-    the digest.
+    `reading` is verse by other poets (see `with_reading`), and `speeches` has what one speaker says in verse, each
+    speech a document; it is part of `pretraining` too. With them, some training poems, as many as are held out, move to
+    `choosing`: their loss chooses the best weights, so that the loss on the held-out poems has no part in the choice.
+    `with_reading` keeps the digest.
     """
 
     form: Form
