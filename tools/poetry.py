@@ -72,9 +72,8 @@ def main() -> None:
 def _held_out(lines: list[str], poetry: "Poetry") -> Iterator[str]:
     for start in BLOCKS:
         documents = poetry.documents(lines[start : start + BLOCK])
-        yield from islice(
-            (each for each in documents if each.count("\n") + 1 >= FEWEST_LINES_HELD_OUT), DOCUMENTS_OF_A_BLOCK
-        )
+        long = (document for document in documents if document.count("\n") + 1 >= FEWEST_LINES_HELD_OUT)
+        yield from islice(long, DOCUMENTS_OF_A_BLOCK)
 
 
 def strings_in(wheel: bytes) -> Iterator[str]:

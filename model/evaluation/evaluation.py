@@ -30,8 +30,9 @@ MOST_READ, MOST_HELD_OUT = 5_000_000, 500_000
 class Evaluation:
     """All figures of one checkpoint on one corpus; `dataclasses.asdict` of it is plain JSON.
 
-    Losses are in nats per character, final newlines included. `unread_loss` is the loss on other documents, which are
-    nowhere in the corpus. `decoder_loss` has the decoder's rounding (see `engine.exact`). `samples` has the figures of `appearance` for texts as people get them, at the usual temperature,
+    Losses are in nats per character, final newlines included. `unread_loss` is that of documents that are nowhere in
+    the corpus. `decoder_loss` has the decoder's rounding (see `engine.exact`). `samples` has the figures of
+    `appearance` for texts as people get them, at the usual temperature,
     `held_out` the same figures for the held-out documents, and `alone` for names that the network draws without any
     rule; it is empty for verse. If nothing is sampled, the last four are None or empty.
     """
@@ -41,7 +42,6 @@ class Evaluation:
     trained_on_this_corpus: bool
     held_out_documents: int
     held_out_loss: float
-    unread_documents: int = 0
     unread_loss: float | None = None
     counting: tuple[Baseline, ...] = ()
     decoder_loss: float | None = None
@@ -51,12 +51,7 @@ class Evaluation:
 
 
 def evaluate(
-    checkpoint: Checkpoint,
-    corpus: Corpus,
-    *,
-    unread: Sequence[str] = (),
-    seed: int = 0,
-    samples: int | None = None,
+    checkpoint: Checkpoint, corpus: Corpus, *, unread: Sequence[str] = (), seed: int = 0, samples: int | None = None
 ) -> Evaluation:
     """Measure a checkpoint on a corpus, or on a part of a very long one (see MOST_READ), and on `unread` documents.
 
@@ -72,7 +67,6 @@ def evaluate(
         trained_on_this_corpus=checkpoint.description.corpus == corpus.digest,
         held_out_documents=len(corpus.held_out),
         held_out_loss=held_out_loss(checkpoint.language_model, corpus),
-        unread_documents=len(others.held_out),
         unread_loss=held_out_loss(checkpoint.language_model, others) if others.held_out else None,
         counting=tuple(baselines(corpus)),
     )

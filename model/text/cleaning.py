@@ -5,7 +5,7 @@ numbers a sonnet. `sources` records the sha256 of the cleaned texts, so a change
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 
 from model.text.vocabulary import fold
@@ -26,7 +26,7 @@ _NAME_IN_CAPITALS = re.compile(rf"{_CAPITALS}[.:]?")
 _NAME_INLINE = re.compile(rf"{_CAPITALS}[.:]\s*(?=\S)")
 _REPLACED = {'"': "'", "_": "", "&c.": "etc.", "&c": "etc.", "&": "and", "/": ","}
 FEWEST_LINES = 5
-"""Of a speech that is a document of its own."""
+"""A shorter speech is no document of its own."""
 _LINES_OF_A_DOCUMENT = 14
 """Stanzas of a long poem are joined until a document has at least this many lines, as many as a sonnet."""
 
@@ -42,19 +42,14 @@ def clean_verse(texts: Mapping[str, str]) -> str:
 
 
 def clean_speeches(texts: Mapping[str, str]) -> str:
-    """Return the stanzas of the poems, and the speeches of FEWEST_LINES of verse or more, folded, as documents."""
-    return _joined(lines for lines in documents(texts, _verse_speeches) if len(lines) >= FEWEST_LINES)
+    """Return the longer speeches in verse and stanzas of the poems, folded, with a blank line between documents."""
+    return _joined(lines for lines in documents(texts, speeches=True) if len(lines) >= FEWEST_LINES)
 
 
-def documents(
-    texts: Mapping[str, str], of_play: Callable[[str], Iterator[list[str]]] | None = None
-) -> Iterator[list[str]]:
-    """Yield the lines of each scene of the plays and of each group of stanzas of the poems, with their capitals.
-
-    `of_play` yields other documents of a play.
-    """
+def documents(texts: Mapping[str, str], *, speeches: bool = False) -> Iterator[list[str]]:
+    """Yield the lines of each scene, or speech, of the plays and of each group of stanzas, with their capitals."""
     wanted = (texts[name] for name in sorted(texts) if name not in LEFT_OUT)
-    of_play = of_play or _scenes
+    of_play = _verse_speeches if speeches else _scenes
     return chain.from_iterable(of_play(text) if _beginning(text) else _stanzas(text) for text in wanted)
 
 
@@ -123,7 +118,7 @@ def _speeches(play: str) -> Iterator[list[str] | None]:
 
 
 def _verse_speeches(play: str) -> Iterator[list[str]]:
-    """Yield the speeches in which every line begins with a capital, as prose does not."""
+    """Yield the speeches in which every line begins with a capital, as in no prose."""
     return (speech for speech in _speeches(play) if speech and all(line.lstrip("'(")[:1].isupper() for line in speech))
 
 

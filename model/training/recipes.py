@@ -170,30 +170,18 @@ _READ_SONNETS = replace(
 )
 POEM = Recipe("poem", "verse", "lstm", hidden_size=384, layers=2, stages=(_READ_PLAYS, _READ_SONNETS))
 _READ_OTHERS = replace(
-    _READ_PLAYS,
-    name="read",
-    text="reading",
-    epochs=1,
-    share=0.5,
-    learning_rate=4e-3,
-    final=0.4,
-    dropout=0.0,
-    keep="last",
+    _READ_PLAYS, name="read", text="reading", epochs=1, learning_rate=4e-3, final=0.4, dropout=0.0, keep="last"
 )
 MIX = replace(
-    _READ_OTHERS,
-    name="mix",
-    text="mix",
-    share=1.0,
-    learning_rate=1.5e-3,
-    final=0.02,
-    others=14_000_000,
-    repeats=12,
+    _READ_OTHERS, name="mix", text="mix", share=1.0, learning_rate=1.5e-3, final=0.02, others=14_000_000, repeats=12
 )
 """Ends the training of verse: weights that read the sonnets alone at the end have a lower loss on sonnets, and write
 worse verse."""
 READER = replace(
-    POEM, name="reader", hidden_size=512, stages=(_READ_OTHERS, replace(MIX, epochs=2, share=0.5, learning_rate=2e-3))
+    POEM,
+    name="reader",
+    hidden_size=512,
+    stages=(replace(_READ_OTHERS, share=0.5), replace(MIX, epochs=2, share=0.5, learning_rate=2e-3)),
 )
 """For a corpus with other verse to read."""
 RECIPES = {recipe.name: recipe for recipe in (DINO, DISTILLED, TEACHER_1, TEACHER_2, POEM)}
