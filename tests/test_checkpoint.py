@@ -14,7 +14,7 @@ import pytest
 import safetensors.numpy
 
 from model.checkpoint import tensor_file
-from model.checkpoint.encoding import TANH_DIGITS, Checkpoint, CheckpointError, encode, halved
+from model.checkpoint.encoding import TANH_DIGITS, Checkpoint, CheckpointError, encode, in_float16
 from model.checkpoint.versions import Versions, load, save
 from model.files import ROOT
 from model.network.parameters import CELLS, CellName
@@ -45,9 +45,10 @@ def test_a_saved_checkpoint_comes_back(path: Path, cell: CellName, dtype: type) 
     assert files_in(path.parent) == ["again", path.name]
 
 
-def test_a_halved_checkpoint_comes_back_bit_for_bit_from_half_a_file(path: Path) -> None:
+def test_a_checkpoint_in_float16_comes_back_bit_for_bit_from_half_a_file(path: Path) -> None:
     original = checkpoint(hidden_size=64)
-    small = halved(original)
+    description = replace(original.description, float16=True)
+    small = replace(original, language_model=in_float16(original.language_model), description=description)
     parameters = original.language_model.parameters.whole
     assert small.language_model.parameters.whole == pytest.approx(parameters, rel=2**-11)
     assert same_weights(original, checkpoint(hidden_size=64))  # which did not change

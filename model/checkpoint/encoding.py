@@ -10,7 +10,7 @@ for all older files, and no version changes.
 """
 
 import math
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -111,11 +111,11 @@ def encode(checkpoint: Checkpoint) -> tuple[Arrays, Facts]:
     }
 
 
-def halved(checkpoint: Checkpoint) -> Checkpoint:
-    """Return the checkpoint with parameters rounded to float16, whose file is half as large."""
-    language_model = checkpoint.language_model.copy()
-    language_model.parameters.whole[:] = language_model.parameters.whole.astype(np.float16)
-    return replace(checkpoint, language_model=language_model, description=replace(checkpoint.description, float16=True))
+def in_float16(language_model: LanguageModel) -> LanguageModel:
+    """Return a network with parameters that float16 has, so that its file can be half as large."""
+    half = language_model.copy()
+    half.parameters.whole[:] = half.parameters.whole.astype(np.float16)
+    return half
 
 
 def decode(arrays: Arrays, facts: Facts, version: str = "") -> Checkpoint:

@@ -26,7 +26,6 @@ DATA = files.HOME / "data"
 RELEASED = files.PROGRAM / "data"
 DINOSAURS, GENERA, NEAR_GENERA = (RELEASED / name for name in ("dinos.txt", "genera.txt", "near_genera.txt"))
 FOSSILS, PROPER_NAMES = RELEASED / "fossils.txt", RELEASED / "proper_names.txt"
-UNREAD_POETS = RELEASED / "unread_poets.txt"
 Say = Callable[[str], None]
 
 
@@ -103,7 +102,7 @@ def sonnets_corpus(reading: Path | None = None) -> Corpus:
 
 def unread_poets() -> tuple[str, ...]:
     """Return sixty documents by six other poets, to measure by. `tools.poetry` holds them out."""
-    return tuple(UNREAD_POETS.read_text(encoding="ascii").rstrip("\n").split("\n\n"))
+    return tuple((RELEASED / "unread_poets.txt").read_text(encoding="ascii").rstrip("\n").split("\n\n"))
 
 
 def proper_names() -> frozenset[str]:

@@ -21,7 +21,7 @@ from typing import TextIO
 
 import numpy as np
 
-from model.checkpoint.encoding import TANH_DIGITS, Checkpoint, Description, halved
+from model.checkpoint.encoding import TANH_DIGITS, Checkpoint, Description, in_float16
 from model.checkpoint.tensor_file import CheckpointError, read_facts
 from model.checkpoint.versions import save
 from model.evaluation.held_out import held_out_loss
@@ -39,8 +39,6 @@ from model.writing.decoder import Decoder
 from model.writing.requests import NameRequest, Request, VerseRequest, generator_for
 
 PROGRESS_SECONDS = 1.0
-MOST_LOST = 0.0005
-"""Weights that read other poets are written in float16 if the held-out loss moves by less, in nats per character."""
 FIRST_SAMPLE_SECONDS, LONGEST_SAMPLE_SECONDS = 1.0, 10.0  # pauses before samples: each is 1.5 times the one before
 
 
@@ -179,20 +177,11 @@ def _sample(weights: Checkpoint, seed: int) -> str:
 
 
 def checkpoint_of(trainer: Trainer) -> Checkpoint:
-    """Return the kept weights, with all that a file of weights needs; before any measurement, the first weights.
-
-    They are in float16 if the corpus has verse to read and MOST_LOST allows it.
-    """
-    loss, measured = trainer.position.kept_loss, measured_part(replace(trainer.corpus, choosing=()))
+    """Return the kept weights, with all that a file of weights needs; before any measurement, the first weights."""
+    loss, kept = trainer.position.kept_loss, in_float16(trainer.kept) if trainer.corpus.reading else trainer.kept.copy()
     if loss is None or trainer.corpus.choosing:  # the kept loss is on the poems that chose the weights
-        loss = held_out_loss(trainer.kept, measured)
-    checkpoint = _described(trainer, trainer.kept.copy(), loss)
-    if trainer.corpus.reading:
-        small = halved(checkpoint)
-        its_loss = held_out_loss(small.language_model, measured)
-        if abs(its_loss - loss) < MOST_LOST:
-            checkpoint = replace(small, description=replace(small.description, held_out_loss=its_loss))
-    return with_rules(checkpoint, trainer.corpus, trainer.start)
+        loss = held_out_loss(kept, measured_part(replace(trainer.corpus, choosing=())))
+    return with_rules(_described(trainer, kept, loss), trainer.corpus, trainer.start)
 
 
 def _described(trainer: Trainer, language_model: LanguageModel, loss: float) -> Checkpoint:
@@ -216,6 +205,7 @@ def _described(trainer: Trainer, language_model: LanguageModel, loss: float) -> 
         versions={"mangosaurus": program, "numpy": np.__version__, "python": platform.python_version()},
         top_p=trainer.recipe.top_p,
         tables=newest_edition() if corpus.form == "verse" else "",
+        float16=bool(corpus.reading),
         tanh_digits=TANH_DIGITS,
     )
     return Checkpoint(language_model, corpus.vocabulary, description, names, other_names=others)
