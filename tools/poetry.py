@@ -64,8 +64,8 @@ def main() -> None:
     content = "\n\n".join(poetry.documents(lines)) + "\n"
     files.write_whole(DATA / "poetry.txt", content.encode())
     files.write_whole(DATA / "unread_poets.txt", ("\n\n".join(held_out) + "\n").encode())
-    for reason, (lines, characters) in poetry.counts().items():
-        print(f"{lines:>9,} lines {characters:>11,} characters  {reason}")
+    for reason, (count, characters) in poetry.counts().items():
+        print(f"{count:>9,} lines {characters:>11,} characters  {reason}")
     print(f"wrote {DATA / 'poetry.txt'}, sha256 {hashlib.sha256(content.encode()).hexdigest()}")
 
 
