@@ -107,9 +107,7 @@ def train(
             help="Train these weights for one more round. The result is never worse, but with --reading it can be.",
         ),
     ] = None,
-    reading: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="With --from: other verse to read before Shakespeare.")
-    ] = None,
+    reading: Annotated[Path | None, typer.Option(metavar="FILE", help="Verse by other poets to read as well.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Random seed of the training.")] = 0,
     promote: Annotated[
         bool, typer.Option("--promote", help="Make the new version the current one if it is better.")
@@ -140,7 +138,6 @@ def train(
             reading and (recipe or not is_sonnets),
             "--reading is for the sonnets and has a recipe of its own: train poem, without --corpus and --recipe",
         ),
-        (reading and not start, "--reading goes on from weights of the poem network; name them with --from"),
     ):
         if is_wrong:
             raise typer.BadParameter(reason)
@@ -301,7 +298,8 @@ def evaluate(
         print_json(asdict(sonnets)) if json else print_sonnets(sonnets)
         return
     with blas_threads(thread_limit):
-        figures = measure(weights, texts, samples=samples)
+        unread = sources.unread_poets() if genre is Genre.POEM and not corpus else ()
+        figures = measure(weights, texts, unread=unread, samples=samples)
     print_json(asdict(figures)) if json else print_evaluation(figures)
 
 

@@ -26,7 +26,7 @@ DESCRIPTION = Description(
 
 def checkpoint(seed: int = 0, cell: CellName = "lstm", **changes: Any) -> Checkpoint:
     vocabulary = Vocabulary("\n abcé")
-    architecture = Architecture(cell, len(vocabulary), 3)
+    architecture = Architecture(cell, len(vocabulary), changes.pop("hidden_size", 3))
     network = LanguageModel.initialise(architecture, np.random.default_rng(seed), changes.pop("dtype", np.float32))
     known = frozenset({"abba", "caé", "b a"})
     return replace(Checkpoint(network, vocabulary, DESCRIPTION, known), **changes)

@@ -14,7 +14,7 @@ import pytest
 import safetensors.numpy
 
 from model.checkpoint import tensor_file
-from model.checkpoint.encoding import TANH_DIGITS, Checkpoint, CheckpointError, encode
+from model.checkpoint.encoding import TANH_DIGITS, Checkpoint, CheckpointError, encode, in_float16
 from model.checkpoint.versions import Versions, load, save
 from model.files import ROOT
 from model.network.parameters import CELLS, CellName
@@ -43,6 +43,25 @@ def test_a_saved_checkpoint_comes_back(path: Path, cell: CellName, dtype: type) 
     assert loaded.version == saved.version == save(path.with_name("again"), loaded).version
     assert path.read_bytes() == path.with_name("again").read_bytes()
     assert files_in(path.parent) == ["again", path.name]
+
+
+def test_a_checkpoint_in_float16_comes_back_bit_for_bit_from_half_a_file(path: Path) -> None:
+    original = checkpoint(hidden_size=64)
+    description = replace(original.description, float16=True)
+    small = replace(original, language_model=in_float16(original.language_model), description=description)
+    parameters = original.language_model.parameters.whole
+    assert small.language_model.parameters.whole == pytest.approx(parameters, rel=2**-11)
+    assert same_weights(original, checkpoint(hidden_size=64))  # which did not change
+    save(path, original)
+    size = path.stat().st_size
+    version = save(path, small).version
+    assert path.stat().st_size == pytest.approx(size - 2 * parameters.size, rel=0.01)
+    assert same_weights(load(path), small)
+    assert load(path).version == version == save(path, load(path)).version
+    unrounded = replace(original, description=small.description)
+    with pytest.raises(CheckpointError, match="its parameters have digits that float16 lacks"):
+        save(path, unrounded)
+    assert same_weights(load(path), small)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """Cleaning: the spoken lines stay; headings, speakers' names and stage directions are removed."""
 
-from model.text.cleaning import clean_sonnets, clean_verse
+from model.text.cleaning import clean_sonnets, clean_speeches, clean_verse
 
 SONNETS = """THE SONNETS
 by William Shakespeare
@@ -131,3 +131,14 @@ def test_plays_keep_the_spoken_lines_of_each_scene_and_poems_are_cut_into_groups
     assert verse.endswith("\n\n" + CLEAN_PLAY)
     assert clean_verse({"play_gut.txt": PLAY}) == CLEAN_PLAY
     assert "fairest" not in verse
+
+
+def test_speeches_in_verse_are_documents() -> None:
+    """A direction does not end a speech; the next speaker and a heading do. Prose and short speeches are left out."""
+    lines = [f"And line {number}" for number in ("one", "two", "three", "four", "five")]
+    verse, prose = "\n".join(lines), "\n".join(map(str.lower, lines))
+    acts = f"ACT I.\n\nANN.\n{verse}\n\n[Aside.]\n'Tis I.\n\nKING. {verse}\n\nANN.\n{prose}\n\nKING.\nI spake.\n"
+    play = f"A PLAY\n\n{acts}\nACT II.\n\nScene I. A heath.\n\nANN.\n{verse}\n\nTHE END"
+    speeches = clean_speeches({"play_gut.txt": play, "sonnets_gut.txt": SONNETS, "poem_gut.txt": POEM}).split("\n\n")
+    assert speeches[:3] == [f"{verse.lower()}\n'tis i.", verse.lower(), verse.lower()]
+    assert [speech.count("stanza") for speech in speeches[3:]] == [5]

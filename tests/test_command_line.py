@@ -480,7 +480,6 @@ def test_island_learns_from_your_own_names(folder: Path) -> None:
         ("train dino --reading x", "--reading is for the sonnets"),
         ("train poem --corpus x --reading y", "--reading is for the sonnets"),
         ("train poem --recipe poem --reading y", "--reading is for the sonnets"),
-        ("train poem --reading y", "name them with --from"),
         ("train", "Missing argument"),
         ("train sonnet", "'sonnet' is not known; choose dino, poem; names or verse for your own texts"),
         ("compare sonnet a b", "'sonnet' is not known"),

@@ -198,17 +198,18 @@ def test_held_out_lines_are_removed_from_training_and_pretraining(tmp_path: Path
 
 def test_with_verse_to_read_first_the_last_training_poems_choose_and_no_text_has_their_lines(tmp_path: Path) -> None:
     others = write(tmp_path / "others.txt", "POEM L, LINE N!\nAnd [1] mole\n\nPoem 'i' line b.\n\nAnd mole\n")
+    speeches = write(tmp_path / "speeches.txt", "A line\npoem i line a\n\nPoem l, line a\n")
     whole = verse_in(tmp_path, poems(12), f"Poem i line a\nA line\n\n{poem(97)}\n")
-    corpus = with_reading(whole, others)
+    corpus = with_reading(whole, others, speeches)
     assert (*corpus.training, *corpus.choosing) == whole.training
     assert len(corpus.choosing) == len(corpus.held_out) == 2
     assert corpus.held_out == whole.held_out
     assert corpus.pretraining == ("a line", poem(97).lower())
-    assert corpus.reading == ("and mole",)
+    assert (corpus.reading, corpus.speeches) == (("and mole",), ("a line",))
     assert (corpus.digest, corpus.vocabulary, corpus.words) == (whole.digest, whole.vocabulary, whole.words)
     for count, text, reason in ((2, "And more", "too few to set some aside"), (3, "1", "no line to read")):
         with pytest.raises(CorpusError, match=reason):
-            with_reading(verse_in(tmp_path, poems(count)), write(others, text))
+            with_reading(verse_in(tmp_path, poems(count)), write(others, text), speeches)
 
 
 def test_the_words_are_those_of_training_and_pretraining(tmp_path: Path) -> None:

@@ -92,6 +92,16 @@ def test_the_first_input_is_the_zero_vector_for_names_and_a_newline_for_verse(fo
     assert held_out_loss(language_model, replace(NAMES, form=form)) == pytest.approx(np.mean(losses))
 
 
+def test_unread_documents_are_measured_beside_the_held_out_ones(capsys: pytest.CaptureFixture[str]) -> None:
+    checkpoint = checkpoint_for(VERSE, random(VERSE))
+    evaluation = evaluate(checkpoint, VERSE, unread=("A café!\nface", "?"), samples=1)
+    assert evaluation.held_out_loss == held_out_loss(checkpoint.language_model, VERSE)
+    unread = replace(VERSE, held_out=("a cafe\nface",))
+    assert evaluation.unread_loss == held_out_loss(checkpoint.language_model, unread)
+    print_evaluation(evaluation)
+    assert f"{evaluation.unread_loss:.4f}" in capsys.readouterr().out
+
+
 def test_the_decoder_loss_of_a_version_is_that_of_its_own_tanh() -> None:
     old = checkpoint_for(VERSE, random(VERSE))
     new = replace(old, description=replace(old.description, tanh_digits=TANH_DIGITS))
@@ -198,6 +208,7 @@ def test_an_evaluation_is_reproducible_plain_json_and_has_the_same_figures_of_sa
     assert not any(row in shown for row in ("known part", "odd letters", "other real names"))  # no roots, no others
     without = evaluate(checkpoint, corpus, samples=0)
     assert (without.decoder_loss, without.samples, without.held_out) == (None, {}, {})
+    assert (without.unread_loss, "unread" in shown) == (None, False)
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,22 @@ import pytest
 from model.checkpoint.encoding import Checkpoint
 from model.checkpoint.versions import save
 from model.evaluation.held_out import held_out_loss
-from model.text.corpus import Corpus, read_names, read_verse, with_reading
-from model.training.recipes import READER, customised
+from model.text.corpus import Corpus, read_names, read_verse
+from model.training.recipes import MIX, customised
 from model.training.runs import checkpoint_of
 from model.training.sizes import further
 from model.training.snapshot import TrainingError
 from model.training.trainer import Interrupted, Trainer
-from tests.test_trainer import NAMES, TINY_DINO, TINY_POEM, reproducible, same_weights, write_texts
+from tests.test_trainer import (
+    NAMES,
+    TINY_DINO,
+    TINY_POEM,
+    TINY_READER,
+    corpus_for,
+    reproducible,
+    same_weights,
+    write_texts,
+)
 
 LONGER = customised(TINY_DINO, epochs=8)
 
@@ -55,10 +64,9 @@ def test_it_goes_on_from_the_weights_and_ends_with_better_ones(start: Checkpoint
 
 
 def test_with_other_verse_to_read_the_network_keeps_its_size(texts: Path) -> None:
-    verse = with_reading(read_verse(texts / "poems.txt"), texts / "others.txt")
+    verse = corpus_for(TINY_READER, texts)
     recipe = further(checkpoint_of(Trainer(TINY_POEM, verse)), verse)
-    assert recipe.name == "reader"
-    assert recipe == replace(READER, hidden_size=TINY_POEM.hidden_size, layers=TINY_POEM.layers)
+    assert recipe == replace(TINY_POEM, name="mix", stages=(MIX,))
 
 
 def test_the_result_is_never_worse_than_the_start(start: Checkpoint, names: Corpus) -> None:

@@ -78,6 +78,7 @@ def test_texts_with_pretraining_have_the_recipes_of_the_project() -> None:
         assert recipe_for(corpus) == recipe
         assert recipe_for(corpus, cell="lstm") == replace(recipe, cell="lstm")
     assert recipe_for(verse, cell="rnn") == replace(POEM, cell="rnn", layers=1)
+    assert recipe_for(replace(verse, reading=("brie",))) == READER
     assert recipe_for(names, taught=True) == DISTILLED
     for corpus in (names, corpus_of("names", 1_000)):
         assert recipe_for(corpus, name="teacher-2") == TEACHER_2

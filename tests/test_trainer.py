@@ -34,7 +34,7 @@ from model.training.distillation import draw_names
 from model.training.optimizer import warmup_cosine
 from model.training.recipes import Distillation, Recipe, Stage, customised
 from model.training.runs import checkpoint_of
-from model.training.sizes import MEASURED, count_characters
+from model.training.sizes import MEASURED, count_characters, documents_of
 from model.training.snapshot import TrainingError
 from model.training.trainer import Interrupted, Progress, Trainer
 
@@ -77,7 +77,8 @@ PRETRAIN = replace(
 TUNE = replace(PRETRAIN, name="tune", text="training", epochs=1, share=0.4, learning_rate=5e-3, dropout=0.4)
 TINY_POEM = Recipe("poem", "verse", "lstm", hidden_size=6, layers=2, stages=(PRETRAIN, TUNE))
 READ = replace(PRETRAIN, name="read", text="reading", epochs=1, share=0.2, evaluate_every=2, keep="last")
-TINY_READER = replace(TINY_POEM, stages=(READ, replace(PRETRAIN, share=0.4, epochs=1), TUNE))
+MIX = replace(READ, name="mix", text="mix", share=0.8, epochs=2, others=200, repeats=3)
+TINY_READER = replace(TINY_POEM, stages=(READ, MIX))
 TINY_GRU = replace(TINY_POEM, cell="gru", stages=(TUNE,))
 # A learning rate that is far too high and does not fall, so that the best loss comes early.
 DIVERGING = replace(NAMES_STAGE, epochs=12, learning_rate=2.0, final=1.0, evaluate_every=4, patience=2)
@@ -107,7 +108,8 @@ def write_texts(folder: Path) -> None:
     (folder / "genera.txt").write_text("\n".join(GENERA))
     (folder / "poems.txt").write_text("\n\n".join(POEMS))
     (folder / "plays.txt").write_text("\n\n".join(PLAYS))
-    (folder / "others.txt").write_text("\n\n".join(f"o zephyr, {poem}" for poem in POEMS))
+    (folder / "others.txt").write_text("\n\n".join(f"o zephyr, {poem}" for poem in [*POEMS, "\n".join(POEMS)]))
+    (folder / "speeches.txt").write_text("\n\n".join(PLAYS[:2]))
 
 
 def corpus_for(recipe: Recipe, folder: Path) -> Corpus:
@@ -115,7 +117,7 @@ def corpus_for(recipe: Recipe, folder: Path) -> Corpus:
     if recipe.form == "names":
         return read_names(folder / "names.txt", pretraining=[folder / "genera.txt"])
     verse = read_verse(folder / "poems.txt", pretraining=[folder / "plays.txt"])
-    return with_reading(verse, folder / "others.txt") if READ in recipe.stages else verse
+    return with_reading(verse, folder / "others.txt", folder / "speeches.txt") if READ in recipe.stages else verse
 
 
 @pytest.fixture(scope="module")
@@ -283,18 +285,23 @@ def test_a_worse_stage_changes_the_best_weights_only_if_it_keeps_its_last(names:
     assert (description.held_out_loss, description.steps) == (of_last[-1].held_out_loss, of_last[-1].step)
 
 
-def test_other_verse_is_read_first_and_the_held_out_poems_are_measured_once(texts: Path) -> None:
-    """The last training poems choose the weights."""
+def test_other_verse_is_read_first_and_then_mixed_with_speeches_and_poems(texts: Path) -> None:
+    """The end is kept, in float16, and the held-out poems are measured once."""
     others = corpus_for(TINY_READER, texts)
     trainer = Trainer(TINY_READER, others)
     steps = list(trainer.run())
     batches = math.ceil(sum(len(document) + 2 for document in others.reading) / (4 * 20))
-    assert [step.stage for step in steps[: batches + 1]] == ["read"] * batches + ["pretrain"]
+    assert [step.stage for step in steps[: batches + 1]] == ["read"] * batches + ["mix"]
+    (long,) = (document for document in others.reading if document.count("\n") > 5)
+    assert documents_of(others, MIX) == (long, *others.speeches, *3 * others.training)
+    assert others.speeches == tuple(PLAYS[:2])
     checkpoint = checkpoint_of(trainer)
-    network = checkpoint.language_model
-    assert held_out_loss(network, replace(others, held_out=others.choosing)) == steps[-1].best_held_out_loss
+    network, kept = checkpoint.language_model, trainer.kept
+    assert same_weights(kept, trainer.language_model)
+    assert held_out_loss(kept, replace(others, held_out=others.choosing)) == steps[-1].held_out_loss
     assert held_out_loss(network, others) == checkpoint.description.held_out_loss
-    assert checkpoint.description.held_out_loss != steps[-1].best_held_out_loss
+    assert held_out_loss(kept, others) == pytest.approx(checkpoint.description.held_out_loss, abs=0.0005)
+    assert checkpoint.description.float16
     assert (checkpoint.description.corpus, checkpoint.description.held_out_characters) == (others.digest, 0)
     assert "zephyr" not in checkpoint.known_words
 

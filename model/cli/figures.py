@@ -49,6 +49,8 @@ def print_evaluation(evaluation: Evaluation) -> None:
     for column in columns:
         table.add_column("\n".join(textwrap.wrap(column, 9)), justify="right")
     table.add_row("nats per character, network", f"{evaluation.held_out_loss:.4f}", style="bold")
+    if evaluation.unread_loss is not None:
+        table.add_row("the same, unread poets", f"{evaluation.unread_loss:.4f}")
     if evaluation.decoder_loss is not None:
         table.add_row("the same with the decoder's rounding", f"{evaluation.decoder_loss:.4f}")
     for baseline in evaluation.counting:

@@ -30,10 +30,11 @@ MOST_READ, MOST_HELD_OUT = 5_000_000, 500_000
 class Evaluation:
     """All figures of one checkpoint on one corpus; `dataclasses.asdict` of it is plain JSON.
 
-    Losses are in nats per character, final newlines included. `decoder_loss` has the decoder's rounding (see
-    `engine.exact`). `samples` has the figures of `appearance` for texts as people get them, at the usual temperature,
+    Losses are in nats per character, final newlines included. `unread_loss` is that of documents that are nowhere in
+    the corpus. `decoder_loss` has the decoder's rounding (see `engine.exact`). `samples` has the figures of
+    `appearance` for texts as people get them, at the usual temperature,
     `held_out` the same figures for the held-out documents, and `alone` for names that the network draws without any
-    rule; it is empty for verse. If nothing is sampled, these four are None or empty.
+    rule; it is empty for verse. If nothing is sampled, the last four are None or empty.
     """
 
     form: Form
@@ -41,6 +42,7 @@ class Evaluation:
     trained_on_this_corpus: bool
     held_out_documents: int
     held_out_loss: float
+    unread_loss: float | None = None
     counting: tuple[Baseline, ...] = ()
     decoder_loss: float | None = None
     samples: Figures = field(default_factory=dict)
@@ -48,20 +50,24 @@ class Evaluation:
     held_out: Figures = field(default_factory=dict)
 
 
-def evaluate(checkpoint: Checkpoint, corpus: Corpus, *, seed: int = 0, samples: int | None = None) -> Evaluation:
-    """Measure a checkpoint on a corpus, or on a part of a very long one (see MOST_READ).
+def evaluate(
+    checkpoint: Checkpoint, corpus: Corpus, *, unread: Sequence[str] = (), seed: int = 0, samples: int | None = None
+) -> Evaluation:
+    """Measure a checkpoint on a corpus, or on a part of a very long one (see MOST_READ), and on `unread` documents.
 
     Characters that the checkpoint does not know are left out, for the n-gram too. `samples` is the number of names or
     poems to sample. Raises MangosaurusError if the corpus has another form or shares no characters with the checkpoint.
     """
     corpus = fold_corpus(corpus, checkpoint).part(read=MOST_READ, held_out=MOST_HELD_OUT)
     count = _usual_samples(checkpoint) if samples is None else samples
+    others = replace(corpus, held_out=tuple(filter(None, map(checkpoint.vocabulary.fold, unread))))
     evaluation = Evaluation(
         form=corpus.form,
         version=checkpoint.version,
         trained_on_this_corpus=checkpoint.description.corpus == corpus.digest,
         held_out_documents=len(corpus.held_out),
         held_out_loss=held_out_loss(checkpoint.language_model, corpus),
+        unread_loss=held_out_loss(checkpoint.language_model, others) if others.held_out else None,
         counting=tuple(baselines(corpus)),
     )
     return _with_samples(evaluation, checkpoint, corpus, count, seed) if count else evaluation

@@ -25,6 +25,8 @@ _NAME = re.compile(rf"{_CAPITALS}[.:]?|{_TITLE_CASE}\.")
 _NAME_IN_CAPITALS = re.compile(rf"{_CAPITALS}[.:]?")
 _NAME_INLINE = re.compile(rf"{_CAPITALS}[.:]\s*(?=\S)")
 _REPLACED = {'"': "'", "_": "", "&c.": "etc.", "&c": "etc.", "&": "and", "/": ","}
+FEWEST_LINES = 5
+"""A shorter speech is no document of its own."""
 _LINES_OF_A_DOCUMENT = 14
 """Stanzas of a long poem are joined until a document has at least this many lines, as many as a sonnet."""
 
@@ -39,10 +41,16 @@ def clean_verse(texts: Mapping[str, str]) -> str:
     return _joined(documents(texts))
 
 
-def documents(texts: Mapping[str, str]) -> Iterator[list[str]]:
-    """Yield the lines of each scene of the plays and of each group of stanzas of the poems, with their capitals."""
+def clean_speeches(texts: Mapping[str, str]) -> str:
+    """Return the longer speeches in verse and stanzas of the poems, folded, with a blank line between documents."""
+    return _joined(lines for lines in documents(texts, speeches=True) if len(lines) >= FEWEST_LINES)
+
+
+def documents(texts: Mapping[str, str], *, speeches: bool = False) -> Iterator[list[str]]:
+    """Yield the lines of each scene, or speech, of the plays and of each group of stanzas, with their capitals."""
     wanted = (texts[name] for name in sorted(texts) if name not in LEFT_OUT)
-    return chain.from_iterable(_scenes(text) if _beginning(text) else _stanzas(text) for text in wanted)
+    of_play = _verse_speeches if speeches else _scenes
+    return chain.from_iterable(of_play(text) if _beginning(text) else _stanzas(text) for text in wanted)
 
 
 def _joined(documents: Iterable[list[str]]) -> str:
@@ -75,11 +83,22 @@ def _stanzas(poem: str) -> Iterator[list[str]]:
 
 
 def _scenes(play: str) -> Iterator[list[str]]:
-    """Yield the spoken lines of each scene, from the first act or the prologue on.
-
-    A short paragraph without a speaker, right after a heading, is the scene's location and is left out.
-    """
+    """Yield the spoken lines of each scene, from the first act or the prologue on."""
     scene: list[str] = []
+    for speech in (*_speeches(play), None):
+        if speech is None and scene:
+            yield scene
+            scene = []
+        scene += speech or []
+
+
+def _speeches(play: str) -> Iterator[list[str] | None]:
+    """Yield the lines of each speech, from the first act or the prologue on, and None for each heading.
+
+    A paragraph without a speaker goes on with the speech before it. A short one right after a heading is the scene's
+    location and is left out.
+    """
+    speech: list[str] = []
     location_may_follow = False
     text, found = play[_beginning(play) :].replace("{", "[").replace("}", "]"), 1
     while found:  # drop all directions; `_spoken` handles brackets without a partner
@@ -87,14 +106,20 @@ def _scenes(play: str) -> Iterator[list[str]]:
     for paragraph in _paragraphs(text):
         heading = _DIVISION.match(paragraph[0])
         spoken = [] if heading else list(_spoken(paragraph))
-        if heading and scene:
-            yield scene
-            scene = []
+        if heading or _NAME.fullmatch(paragraph[0]) or _NAME_INLINE.match(paragraph[0]):
+            yield speech
+            speech = []
+        if heading:
+            yield None
         if not (location_may_follow and len(paragraph) < 3 and spoken == paragraph):
-            scene += _replaced(spoken)
+            speech += _replaced(spoken)
         location_may_follow = bool(heading)
-    if scene:
-        yield scene
+    yield speech
+
+
+def _verse_speeches(play: str) -> Iterator[list[str]]:
+    """Yield the speeches in which every line begins with a capital, as in no prose."""
+    return (speech for speech in _speeches(play) if speech and all(line.lstrip("'(")[:1].isupper() for line in speech))
 
 
 def _spoken(paragraph: list[str]) -> Iterator[str]:

@@ -46,9 +46,10 @@ class Corpus:
     other verse without the held-out lines, or other names. `digest` is a sha256 over these fields. `notes` are
     sentences for the person whose text it is: what its encoding is, and what was folded or left out.
 
-    `reading` is verse by other poets, which a network reads first (see `with_reading`). With it, some training poems,
-    as many as are held out, move to `choosing`: their loss chooses the best weights, so that the loss on the held-out
-    poems has no part in the choice. `with_reading` keeps the digest.
+    `reading` is verse by other poets (see `with_reading`), and `speeches` has what one speaker says in verse, each
+    speech a document; it is part of `pretraining` too. With them, some training poems, as many as are held out, move to
+    `choosing`: their loss chooses the best weights, so that the loss on the held-out poems has no part in the choice.
+    `with_reading` keeps the digest.
     """
 
     form: Form
@@ -59,6 +60,7 @@ class Corpus:
     digest: str
     notes: tuple[str, ...] = ()
     reading: tuple[str, ...] = ()
+    speeches: tuple[str, ...] = ()
     choosing: tuple[str, ...] = ()
 
     @cached_property
@@ -84,9 +86,9 @@ class Corpus:
         """
         return replace(
             self,
-            training=_some(self.training, read),
-            held_out=_some(self.held_out, held_out),
-            pretraining=_some(self.pretraining, read),
+            training=some(self.training, read),
+            held_out=some(self.held_out, held_out),
+            pretraining=some(self.pretraining, read),
         )
 
     @property
@@ -154,8 +156,8 @@ def read_verse(*paths: Path, pretraining: Sequence[Path] = (), alphabet: Alphabe
     return _corpus("verse", training, held_out, _without(hidden, others), notes)
 
 
-def with_reading(corpus: Corpus, path: Path) -> Corpus:
-    """Add the verse in a file, to read first, to a corpus of verse.
+def with_reading(corpus: Corpus, path: Path, speeches: Path) -> Corpus:
+    """Add the verse in a file, and the speeches in another, to a corpus of verse.
 
     A line with the letters of a line in `held_out` or `choosing` is removed from all that the network reads.
     Raises CorpusError if the file has no line to read, or no poem would be left to train on.
@@ -165,7 +167,10 @@ def with_reading(corpus: Corpus, path: Path) -> Corpus:
     if not training:
         raise CorpusError(f"only {len(corpus.training)} poems to train on: too few to set some aside")
     hidden = {letters_of(line) for poem in (*corpus.held_out, *choosing) for line in poem.split("\n")}
-    reading = tuple(dict.fromkeys(_without(hidden, _documents_in(corpus.vocabulary.fold(read_text(path))))))
+    reading, spoken = (
+        tuple(dict.fromkeys(_without(hidden, _documents_in(corpus.vocabulary.fold(read_text(each))))))
+        for each in (path, speeches)
+    )
     if not reading:
         raise CorpusError(f"{path} has no line to read")
     return replace(
@@ -173,6 +178,7 @@ def with_reading(corpus: Corpus, path: Path) -> Corpus:
         training=tuple(_without(hidden, training)),
         pretraining=tuple(_without(hidden, corpus.pretraining)),
         reading=reading,
+        speeches=spoken,
         choosing=choosing,
     )
 
@@ -226,7 +232,7 @@ def _poems_in(text: str) -> Iterator[str]:
         yield poem[start:]
 
 
-def _some(documents: tuple[str, ...], characters: int) -> tuple[str, ...]:
+def some(documents: tuple[str, ...], characters: int) -> tuple[str, ...]:
     """Return documents of about this many characters, taken in even steps; all documents if they have no more."""
     total = sum(len(document) + 1 for document in documents)
     if total <= characters:

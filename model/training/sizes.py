@@ -9,9 +9,9 @@ import numpy as np
 
 from model.checkpoint.encoding import Checkpoint
 from model.network.parameters import CELLS, CellName
-from model.text.corpus import Corpus
+from model.text.corpus import Corpus, some
 from model.text.forms import Form
-from model.training.recipes import MOST_LAYERS, READER, RECIPES, Recipe, RecipeName, Stage
+from model.training.recipes import MIX, MOST_LAYERS, READER, RECIPES, Recipe, RecipeName, Stage
 
 BESIDE_LSTM: dict[CellName, tuple[float, ...]] = {"lstm": (1, 1, 1), "gru": (1.2, 1, 0.7), "rnn": (0.7, 0.6, 0.7)}
 """The width, dropout and learning rate of a cell, as multiples of an LSTM's."""
@@ -48,6 +48,8 @@ BESIDE_PRODUCTS = 80
 AROUND_SECONDS: dict[Form, float] = {"names": 5.0, "verse": 13.0}
 AROUND_OWN_SECONDS = 3.0
 """How long it takes to read the project's texts or an own one, count the n-gram, measure at the end and draw."""
+LINES_IN_MIX = 8
+"""A mix has documents by other poets of at least this many lines."""
 USUAL_SHARE = 0.9
 """How much of a training is usually done when it stops early, or ends."""
 
@@ -63,7 +65,7 @@ def recipe_for(
     """Return the recipe of this name; without a name, the project's recipe for its own texts, else a recipe by size.
 
     The project's texts have pretraining text. Its names get DINO, or DISTILLED if there are teachers; its verse gets
-    POEM.
+    POEM, or READER if there is other verse to read.
 
     By size, a text gets one layer, by default an LSTM, and one stage (see `_width` and `_stage`). A small text is
     learnt by heart within a few epochs, so it needs much dropout and a small network; a large text needs the time that
@@ -73,7 +75,7 @@ def recipe_for(
     if name is None and corpus.pretraining:
         name = "poem" if corpus.form == "verse" else "distilled" if taught else "dino"
     if name is not None:
-        recipe = RECIPES[name]
+        recipe = READER if corpus.reading else RECIPES[name]
         cell = cell or recipe.cell
         return replace(recipe, cell=cell, layers=min(recipe.layers, MOST_LAYERS.get(cell, recipe.layers)))
     size, cell = count_characters(corpus.training), cell or "lstm"
@@ -85,12 +87,12 @@ def further(start: Checkpoint, corpus: Corpus) -> Recipe:
     """Return the recipe of one more round: the network of `start` reads the training text again, gently.
 
     The weights are good already. So the learning rate is lower, there are half as many epochs, and the moving average
-    of the parameters counts. If the corpus has other verse to read first, the recipe is READER.
+    of the parameters counts. If the corpus has other verse to read, the only stage is MIX.
     """
     architecture = start.language_model.architecture
     shape = cell, size, _ = architecture.cell, architecture.hidden_size, architecture.layers
     if corpus.reading:
-        return Recipe(READER.name, READER.form, *shape, stages=READER.stages, top_p=start.description.top_p)
+        return Recipe(MIX.name, corpus.form, *shape, stages=(MIX,), top_p=start.description.top_p)
     stage = _stage(corpus, count_characters(corpus.training), cell, size)
     stage = replace(
         stage,
@@ -138,6 +140,9 @@ def documents_of(corpus: Corpus, stage: Stage) -> tuple[str, ...]:
     """Return the documents that a stage reads, as its `text` says."""
     if stage.text == "reading":
         return corpus.reading
+    if stage.text == "mix":
+        long = tuple(document for document in corpus.reading if document.count("\n") + 1 >= LINES_IN_MIX)
+        return (*some(long, stage.others), *corpus.speeches, *stage.repeats * corpus.training)
     return (*corpus.pretraining, *corpus.training) if stage.text == "pretraining" else corpus.training
 
 

@@ -332,7 +332,7 @@ class Trainer:
             "corpus": self.corpus.digest,
             "seed": self.seed,
             "start": self.start and self.start.version,
-            "reading": hashlib.sha256("\n\n".join(self.corpus.reading).encode()).hexdigest(),
+            "reading": hashlib.sha256("\n\n".join((*self.corpus.reading, *self.corpus.speeches)).encode()).hexdigest(),
             "teachers": [teacher.version for teacher in self.teachers],
         }
 
