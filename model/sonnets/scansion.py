@@ -49,6 +49,13 @@ class Texts(NamedTuple):
     counts: Bits
 
 
+class FirstWords(NamedTuple):
+    """For each node, whether it is on the way to one of the words that may come first, and whether it is their last."""
+
+    on_way: NDArray[np.bool_]
+    complete: NDArray[np.bool_]
+
+
 class Scansion:
     """A trie over words and the stresses that each may have."""
 
@@ -66,7 +73,9 @@ class Scansion:
         rows = {choice: [ends(choice, start) for start in range(LONGEST)] for choice in set(choices)}
         self._ends: Bits = np.array([*map(rows.__getitem__, choices), [0] * LONGEST], np.uint16)
         """The counts after each word for each count before it, (W + 1, LONGEST); the last row is for no word."""
-        self._levels = _levels(self.parents)
+        self._depths = _depths(self.parents)
+        deepest = int(self._depths.max())
+        self._levels = [np.flatnonzero(self._depths == depth) for depth in range(deepest, 0, -1)]
         self._onward = {latest: self._leading_on(latest) for latest in LATEST_START}
         self._space, self._newline = ids[" "], vocabulary.newline
         self._marks = np.array([ids[mark] for mark in PUNCTUATION if mark in ids], np.intp)
@@ -86,6 +95,30 @@ class Scansion:
                 node = int(self.parents[node])
         below[OUTSIDE] = 0
         return LineEnds(below, complete, np.array([self._ids[mark] for mark in stops if mark in self._ids], np.intp))
+
+    def leading_on(self, words: Iterable[str], counts: Counts) -> frozenset[str]:
+        """Return which of these words can follow `counts` syllables and leave room for a last word."""
+        starts = [start for start in range(LONGEST) if counts >> start & 1]
+        fits = (self._ends[:, starts] & (2 << LATEST_START[0]) - 1).any(axis=1)
+        return frozenset(word for word in words if fits[self._numbers[word]])
+
+    def first_words(self, words: Iterable[str]) -> FirstWords:
+        """Return the masks of some words, one of which has to begin a line."""
+        nodes = self.word_nodes[[self._numbers[word] for word in words]]
+        complete = np.zeros(len(self.parents), np.bool_)
+        complete[nodes] = True
+        on_way = np.zeros_like(complete)
+        while len(nodes):
+            on_way[nodes] = True
+            nodes = np.unique(self.parents[nodes])
+            nodes = nodes[nodes > BEHIND]
+        return FirstWords(on_way, complete)
+
+    def allowed_first(self, nodes: Numbers, length: int, first_words: FirstWords) -> NDArray[np.bool_]:
+        """Return which characters (N, V) keep to the first words, in lines of `length` characters with these nodes."""
+        children = self._next[nodes]
+        found = np.where(children != OUTSIDE, first_words.on_way[children], first_words.complete[nodes][:, None])
+        return found | (self._depths[nodes] != length)[:, None]  # the first word has ended
 
     def begin(self, rows: int, counts: Counts = 1) -> Texts:
         """Return the nodes and counts of lines before the next word: lines with `counts`, by default empty lines."""
@@ -159,9 +192,9 @@ def _trie(words: Iterable[str]) -> tuple[dict[tuple[int, str], int], Numbers, Nu
     return nodes, np.array(word_nodes, np.intp), np.array(parents, np.intp)
 
 
-def _levels(parents: Numbers) -> list[Numbers]:
-    """Return the nodes of each depth, the deepest first, without OUTSIDE, START and BEHIND."""
+def _depths(parents: Numbers) -> Numbers:
+    """Return how many letters lead to each node; 0 for OUTSIDE, START and BEHIND."""
     depths = np.zeros(len(parents), np.intp)
     for node in range(BEHIND + 1, len(parents)):
         depths[node] = depths[parents[node]] + 1
-    return [np.flatnonzero(depths == depth) for depth in range(int(depths.max()), 0, -1)]
+    return depths

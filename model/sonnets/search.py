@@ -11,7 +11,6 @@ of words.
 All numbers come from the request's own generator, so neither other requests nor the machine change a sonnet.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cached_property
@@ -22,7 +21,7 @@ import numpy as np
 from model.engine.exact import Lockstep
 from model.errors import RequestError
 from model.sonnets.lines import MOST_CHARACTERS, PRECISION, Line, Lines
-from model.sonnets.metre import SYLLABLES, begun, patterns
+from model.sonnets.metre import SYLLABLES, begun, guessed, patterns
 from model.sonnets.partners import Choice
 from model.sonnets.rhyme import Ending, Rhyme
 from model.sonnets.tables import Tables
@@ -189,7 +188,7 @@ class LineSearch(SonnetSearch):
 
     def _first_ends(self, prompt: str, own: str) -> list[_End]:
         words, pronounce = words_of(own), self._tables.prosody.pronounce
-        self._counts = begun(patterns(word, pronounce(word)) or _guessed(word) for word in words)
+        self._counts = begun(patterns(word, pronounce(word)) or guessed(word) for word in words)
         self._is_needed = bool(words) and 0 < self._counts < 1 << SYLLABLES and len(prompt) <= MOST_CHARACTERS
         return []
 
@@ -204,8 +203,3 @@ class LineSearch(SonnetSearch):
 
     def _begin_line(self) -> None:
         self._candidates.begin(self._line_ends, self._counts, after=" ")
-
-
-def _guessed(word: str) -> tuple[str, ...]:
-    """Return as many syllables as a word seems to have; each may be anywhere."""
-    return ("2" * max(len(re.findall("[aeiouy]+", word.removesuffix("e"))), 1),)
