@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from model.network.layers import Array
 from model.sonnets.metre import SYLLABLES, Counts, begun, guessed, patterns
 from model.sonnets.tables import Tables
 from model.text.vocabulary import Vocabulary, composed, words_of
@@ -26,6 +27,8 @@ WHOLE = 8
 LONG = 120
 """A prompt of more characters, or of several lines, is followed by two more lines."""
 LINES, MORE_LINES, LINES_OF_A_PART = 4, 6, 4
+LIKELY = -1.8
+"""A comma follows the words if its log-probability is at most this much below a blank's."""
 MARKS = ",;:.!?"
 _TOKEN = re.compile(rf"'?[a-z]+(?:['-][a-z]+)*|[{MARKS}]|\S")
 
@@ -37,6 +40,14 @@ class Seam(NamedTuple):
     shown: str  # what stands behind the words, before the first new letter
     counts: Counts  # how many syllables the line may have when the first new word begins
     first_words: frozenset[str] | None = None  # the words that may come first; None: any
+    paused: "Seam | None" = None  # the same with a comma
+
+    def chosen(self, logits: Array, vocabulary: Vocabulary) -> "Seam":
+        """Return the seam that fits the network's logits (V,) after the words: with a comma, if that is likely."""
+        if self.paused is None:
+            return self
+        blank, comma = logits[vocabulary.ids_of(" ,")].tolist()
+        return self.paused if comma - blank >= LIKELY else self
 
 
 def seam_for(prompt: str, vocabulary: Vocabulary, tables: Tables | None = None) -> Seam:
@@ -50,11 +61,12 @@ def seam_for(prompt: str, vocabulary: Vocabulary, tables: Tables | None = None) 
     counts = 1 if mark is None else _counts(unread.rpartition("\n")[2], tables)
     if mark is not None and counts > 1:
         followers = _fitting(mark or tables.prosody.last_word(unread), counts, tables)
+        after_comma = frozenset() if mark or behind else _fitting(",", counts, tables)
+        paused = Seam(unread, ", ", counts, after_comma) if after_comma else None
         if followers:
-            return Seam(unread, "" if behind else " ", counts, followers)
-        followers = frozenset() if mark or behind else _fitting(",", counts, tables)
-        if followers:
-            return Seam(unread, ", ", counts, followers)
+            return Seam(unread, "" if behind else " ", counts, followers, paused)
+        if paused:
+            return paused
     return Seam(unread, new_line, 1, _fitting("", 1, tables) or None)
 
 
