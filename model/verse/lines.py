@@ -21,15 +21,13 @@ from numpy.typing import NDArray
 from model.engine.exact import Lockstep, States
 from model.network.layers import Array, Floats, Ids, Mask
 from model.sonnets.metre import Counts
-from model.sonnets.scansion import LineEnds, Numbers, Scansion, Texts
+from model.sonnets.scansion import FirstWords, LineEnds, Numbers, Scansion, Texts
 from model.text.vocabulary import Vocabulary
 
 MOST_CHARACTERS = 66
 """A longer line is dropped. The longest line of Shakespeare's sonnets has 60 characters."""
 PRECISION = 1 << 20
 OF_DRAWN = 0.8
-SPARE = 4
-"""Up to one row in SPARE may stand idle: to take it out of the network would take longer."""
 
 Integers = NDArray[np.int64]
 _ROW = np.dtype(
@@ -63,6 +61,7 @@ class Beginning(NamedTuple):
     line_ends: LineEnds
     counts: Counts = 1  # how many syllables the line may have already
     after: str = "\n"  # the character in front of it, which is not read yet
+    first_words: FirstWords | None = None  # one of which has to begin it
 
 
 class Search(Protocol):
@@ -75,6 +74,9 @@ class Search(Protocol):
     beginning: Beginning
     finished: list[Line]
     states: States  # of the finished rows; the last has the state that every line begins with
+
+    def has_read(self, logits: Array) -> None:
+        """Take the logits (V,) after the last of `unread`; more may have to be read then."""
 
 
 class Lines:
@@ -102,18 +104,20 @@ class Lines:
         self._reader.resize(len(searches))
         for row, search in enumerate(searches):
             self._reader.states.copy(row, search.states, search.rows)
-        self._reader.step([search.unread.pop() for search in searches])
+        logits = self._reader.step([search.unread.pop() for search in searches])
         for row, search in enumerate(searches):
             search.states.copy(search.rows, self._reader.states, row)
+            if not search.unread:
+                search.has_read(logits[row])
 
     def _begin(self, searches: Sequence[Search]) -> None:
         """Let every row of these searches begin a line."""
         old = len(self._rows)
         new = np.zeros(sum(search.rows for search in searches), _ROW)
-        self._resize(old + len(new))
+        self._network.resize(old + len(new))
         start = 0
         for search in searches:
-            rows, (_, counts, after) = new[start : start + search.rows], search.beginning
+            rows, (_, counts, after, _) = new[start : start + search.rows], search.beginning
             rows["search"], rows["number"] = len(self._searches), np.arange(search.rows)
             rows["input"] = self._vocabulary.ids_of(after)[0]
             rows["node"], rows["count"] = self._scansion.begin(search.rows, counts)
@@ -127,9 +131,7 @@ class Lines:
 
     def _write(self) -> list[Search]:
         rows = self._rows
-        inputs = np.zeros(self._network.rows, np.intp)
-        inputs[: len(rows)] = rows["input"]
-        logits = self._network.step(inputs)[: len(rows)]
+        logits = self._network.step(rows["input"])
         temperatures = np.array([search.temperature for search in self._searches])[rows["search"]]
         ids, weights = draw(logits, self._allowed(), temperatures, self._draws())
         is_word = self._scansion.is_word(rows["node"])
@@ -167,6 +169,11 @@ class Lines:
         for line_ends, places in self._by_ends():
             texts = Texts(self._rows["node"][places], self._rows["count"][places])
             found[places] = self._scansion.allowed(texts, line_ends)
+        for number, search in enumerate(self._searches):
+            if search.beginning.first_words:
+                places = np.flatnonzero(self._rows["search"] == number)
+                begun = self._rows["node"][places], self._rows["length"][places]
+                found[places] &= self._scansion.allowed_first(*begun, search.beginning.first_words)
         return found
 
     def _follow(self, ids: Ids) -> None:
@@ -193,11 +200,7 @@ class Lines:
         self._network.states.copy(holes, self._network.states, movers)
         order[holes] = movers
         self._rows = self._rows[order[:left]]
-        self._resize(left)
-
-    def _resize(self, rows: int) -> None:
-        if not (1 - 1 / SPARE) * self._network.rows <= rows <= self._network.rows:
-            self._network.resize(rows)
+        self._network.resize(left)
 
     def _leave(self, search: Search) -> None:
         number = self._searches.index(search)

@@ -14,7 +14,10 @@ import numpy as np
 
 from model.engine.exact import Lockstep, States
 from model.errors import RequestError
+from model.network.layers import Array
 from model.sonnets.prosody import Prosody
+from model.sonnets.scansion import LineEnds
+from model.sonnets.seam import Seam, new_lines, seam_for
 from model.sonnets.tables import Tables
 from model.text.vocabulary import Vocabulary, words_of
 from model.verse.lines import PRECISION, Beginning, Line
@@ -31,10 +34,6 @@ SHARE_OF_LEANING = 0.8
 """How much of a word's leaning towards sonnets counts. With 0.8, words lean as in real sonnets."""
 COST_OF_NAMES = 6.0
 """Nats for each proper name that a poem has not had before."""
-STOPS = ".!?"
-"""The last line of a part ends with one of these marks."""
-PART = 4
-"""How many lines each further part of a poem has."""
 ATTEMPTS = 3
 """How many times a line is tried that no candidate can finish."""
 
@@ -73,6 +72,9 @@ class Search(ABC):
     @abstractmethod
     def is_done(self) -> bool:
         """Whether the text has all its lines, or will never have them."""
+
+    def has_read(self, logits: Array) -> None:
+        """Say how the first line begins, from the logits (V,) after the person's words."""
 
     @abstractmethod
     def judged(self, line: Line) -> Iterable[tuple[Any, float]]:
@@ -131,19 +133,33 @@ class PoemSearch(Search):
         vocabulary: Vocabulary,
         names: frozenset[str] = frozenset(),
     ) -> None:
-        own = vocabulary.fold(prompt).strip()
-        self._shown = "\n" if own else ""
+        self._seam: Seam | None = seam_for(prompt, vocabulary, tables)
+        own = self._seam.unread
         super().__init__(rows, temperature, generator, lockstep, vocabulary.ids_of(f"\n{own}" if own else "").tolist())
-        self._tables, self._names = tables, names
+        self._tables, self._vocabulary, self._names = tables, vocabulary, names
         self._words = Counter(words_of(own))
-        first = PART if own else PART + 1
-        self._stops = [first + PART * part - 1 for part in range(parts)]  # the last line of each part
+        self._last = [new_lines(prompt, part) for part in range(1, parts + 1)]  # numbers of the last lines of parts
         self._attempts = 0
-        self._begin()
+        if not own:
+            self._begin_after(self._seam)
 
-    def _begin(self) -> None:
-        is_last = len(self.lines) in self._stops
-        self.beginning = Beginning(self._tables.last_line if is_last else self._tables.any_line)
+    def has_read(self, logits: Array) -> None:
+        if self._seam:
+            self._begin_after(self._seam.chosen(logits, self._vocabulary))
+
+    def _begin_after(self, seam: Seam) -> None:
+        """Begin the first line. Its rest counts as a line if it completes the person's."""
+        self._seam, self._shown = None, seam.shown
+        completes = seam.counts > 1
+        self._last = [number + completes for number in self._last]
+        after = seam.shown or (" " if completes else "\n")
+        self.unread = self._vocabulary.ids_of(after[:-1])[::-1].tolist()
+        first = None if seam.first_words is None else self._tables.scansion.first_words(seam.first_words)
+        self.beginning = Beginning(self._line_ends, seam.counts, after[-1], first)
+
+    @property
+    def _line_ends(self) -> LineEnds:
+        return self._tables.last_line if len(self.lines) + 1 in self._last else self._tables.any_line
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -151,7 +167,7 @@ class PoemSearch(Search):
 
     @property
     def is_done(self) -> bool:
-        return self.error is not None or len(self.lines) > self._stops[-1]
+        return self.error is not None or len(self.lines) == self._last[-1]
 
     def judged(self, line: Line) -> Iterable[tuple[list[str], float]]:
         words = words_of(line.text)
@@ -161,7 +177,7 @@ class PoemSearch(Search):
     def keep(self, line: Line, found: list[str]) -> None:
         self._words.update(found)
         self._attempts = 0
-        self._begin()
+        self.beginning = Beginning(self._line_ends)
 
     def try_again(self) -> None:
         self._attempts += 1
