@@ -54,6 +54,7 @@ class Description:
     marks: bool = False  # whether a mark, such as a vowel sign, ends a word of verse as a letter does
     trimmed: bool = False  # whether blanks at the ends of a name are left out
     rows: int = 0  # how many candidates are written for each line of a poem (see `verse`); 0: letters without a search
+    longest_line: int = 0  # the usual length of the long lines of a poem, in characters; 0: lines scan instead
     usual_temperature: float = 0.0  # 0: that of the form
     edition: int = 1  # of the constants that the search has
     tanh_digits: int = 0  # tanh has a table with steps of 2^-tanh_digits (see `engine.rounding`); 0: the processor's
@@ -64,7 +65,7 @@ class Checkpoint:
     """A trained network and all that is needed to use it.
 
     The last five tables are rules of writing, which old files lack: clipped words ('tis, th') belong to the known words
-    (see `writing.lexicon`); proper names get a capital when verse is shown (see `text.typesetting`); sequences and
+    (see `verse.lexicon`); proper names get a capital when verse is shown (see `text.typesetting`); sequences and
     endings of letters make a name worth keeping (see `writing.names`); followers are the words that may come right
     after a person's (see `sonnets.seam`).
     """

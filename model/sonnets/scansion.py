@@ -106,7 +106,7 @@ class Scansion:
     def leading_on(self, words: Iterable[str], counts: Counts) -> frozenset[str]:
         """Return which of these words can follow `counts` syllables and leave room for a last word."""
         starts = [start for start in range(LONGEST) if counts >> start & 1]
-        fits = (self._ends[:, starts] & (2 << LATEST_START[0]) - 1).any(axis=1)
+        fits: Mask = np.any(self._ends[:, starts] & (2 << LATEST_START[0]) - 1, axis=1)
         return frozenset(word for word in words if fits[self._numbers[word]])
 
     def first_words(self, words: Iterable[str]) -> FirstWords:

@@ -7,20 +7,21 @@ rhymes. All numbers come from the request's own generator, so neither other requ
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 
+from model.checkpoint.encoding import Checkpoint
 from model.engine.exact import Lockstep, States
 from model.errors import RequestError
 from model.network.layers import Array
 from model.sonnets.prosody import Prosody
-from model.sonnets.scansion import LineEnds
 from model.sonnets.seam import Seam, new_lines, seam_for
 from model.sonnets.tables import Tables
-from model.text.vocabulary import Vocabulary, words_of
-from model.verse.lines import PRECISION, Beginning, Line
+from model.text.vocabulary import words_of
+from model.verse.free import FreeLines
+from model.verse.lines import Beginning, Line
 
 LOWEST_TEMPERATURE = 0.1
 """Below it, all candidates would be the same line."""
@@ -34,6 +35,8 @@ SHARE_OF_LEANING = 0.8
 """How much of a word's leaning towards sonnets counts. With 0.8, words lean as in real sonnets."""
 COST_OF_NAMES = 6.0
 """Nats for each proper name that a poem has not had before."""
+LONG_WORD = 4
+"""Where nobody knows which words every text repeats, those with fewer letters may repeat."""
 ATTEMPTS = 3
 """How many times a line is tried that no candidate can finish."""
 
@@ -78,7 +81,7 @@ class Search(ABC):
 
     @abstractmethod
     def judged(self, line: Line) -> Iterable[tuple[Any, float]]:
-        """Yield what `keep` needs to know of a line, and its cost in nats; nothing if the line must not be taken."""
+        """Yield what `keep` needs to know of a line, and its weight in nats; nothing if the line must not be taken."""
 
     @abstractmethod
     def keep(self, line: Line, found: Any) -> None:
@@ -90,11 +93,11 @@ class Search(ABC):
 
     def end_line(self) -> None:
         """Choose one of the finished candidates by weight."""
-        lines = [(line, found, cost) for line in self.finished for found, cost in self.judged(line)]
+        lines = [(line, found, nats) for line in self.finished for found, nats in self.judged(line)]
         if not lines:
             self.try_again()
             return
-        nats = np.array([line.weight for line, _, _ in lines]) / PRECISION - np.array([cost for _, _, cost in lines])
+        nats = np.array([nats for _, _, nats in lines])
         cumulated = np.add.accumulate(np.exp(nats - nats.max()))
         line, found, _ = lines[int((cumulated > self.generator.random() * cumulated[-1]).argmax())]
         self.lines.append(line.text)
@@ -119,26 +122,29 @@ def cost_of(words: Sequence[str], before: Counter[str], prosody: Prosody) -> flo
 
 
 class PoemSearch(Search):
-    """A poem: lines that scan, of which the last of each part ends a sentence."""
+    """A poem: lines of which the last of each part ends a sentence. With `tables`, they scan.
+
+    The masks of a poem without tables are `free`.
+    """
 
     def __init__(
         self,
         prompt: str,
         parts: int,
-        rows: int,
         temperature: float,
         generator: np.random.Generator,
-        tables: Tables,
+        checkpoint: Checkpoint,
+        masks: Tables | FreeLines,
         lockstep: Lockstep,
-        vocabulary: Vocabulary,
-        names: frozenset[str] = frozenset(),
     ) -> None:
-        self._seam: Seam | None = seam_for(prompt, vocabulary, tables)
+        self._vocabulary, self._names, self._masks = checkpoint.vocabulary, checkpoint.proper_names, masks
+        self._tables = masks if isinstance(masks, Tables) else None
+        self._seam: Seam | None = seam_for(prompt, self._vocabulary, self._tables)
         own = self._seam.unread
-        super().__init__(rows, temperature, generator, lockstep, vocabulary.ids_of(f"\n{own}" if own else "").tolist())
-        self._tables, self._vocabulary, self._names = tables, vocabulary, names
+        unread = self._vocabulary.ids_of(f"\n{own}" if own else "").tolist()
+        super().__init__(checkpoint.description.rows, temperature, generator, lockstep, unread)
         self._words = Counter(words_of(own))
-        self._last = [new_lines(prompt, part) for part in range(1, parts + 1)]  # numbers of the last lines of parts
+        self._last = [new_lines(prompt, part) for part in range(1, parts + 1)]  # the last line of each part, from 1
         self._attempts = 0
         if not own:
             self._begin_after(self._seam)
@@ -148,18 +154,21 @@ class PoemSearch(Search):
             self._begin_after(self._seam.chosen(logits, self._vocabulary))
 
     def _begin_after(self, seam: Seam) -> None:
-        """Begin the first line. Its rest counts as a line if it completes the person's."""
+        """Begin the first line, which may complete the person's."""
         self._seam, self._shown = None, seam.shown
         completes = seam.counts > 1
         self._last = [number + completes for number in self._last]
         after = seam.shown or (" " if completes else "\n")
         self.unread = self._vocabulary.ids_of(after[:-1])[::-1].tolist()
-        first = None if seam.first_words is None else self._tables.scansion.first_words(seam.first_words)
+        first = None
+        if self._tables and seam.first_words is not None:
+            scansion = self._tables.scansion
+            first = partial(scansion.allowed_first, first_words=scansion.first_words(seam.first_words))
         self.beginning = Beginning(self._line_ends, seam.counts, after[-1], first)
 
     @property
-    def _line_ends(self) -> LineEnds:
-        return self._tables.last_line if len(self.lines) + 1 in self._last else self._tables.any_line
+    def _line_ends(self) -> Any:
+        return self._masks.last_line if len(self.lines) + 1 in self._last else self._masks.any_line
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -171,8 +180,12 @@ class PoemSearch(Search):
 
     def judged(self, line: Line) -> Iterable[tuple[list[str], float]]:
         words = words_of(line.text)
-        names = sum(word in self._names and word not in self._words for word in words)
-        yield words, cost_of(words, self._words, self._tables.prosody) + COST_OF_NAMES * names
+        cost = COST_OF_NAMES * sum(word in self._names and word not in self._words for word in words)
+        if isinstance(self._masks, FreeLines):
+            again = sum(self._words[word] for word in words if len(word) >= LONG_WORD)
+            yield words, line.nats * self._masks.longest / len(line.text) - cost - COST_OF_REPETITION * again
+        else:
+            yield words, line.nats - cost - cost_of(words, self._words, self._masks.prosody)
 
     def keep(self, line: Line, found: list[str]) -> None:
         self._words.update(found)
@@ -182,4 +195,4 @@ class PoemSearch(Search):
     def try_again(self) -> None:
         self._attempts += 1
         if self._attempts == ATTEMPTS:
-            self.error = RequestError(f"no line {len(self.lines) + 1} scans; try another seed or line")
+            self.error = RequestError(f"no candidate for line {len(self.lines) + 1} comes to an end; try another seed")

@@ -118,10 +118,10 @@ class SonnetSearch(Search):
         cost = cost_of(words, self._words, self._tables.prosody)
         if self._partner is None or self._choice is Choice.FREE:
             if not self._is_old(end):
-                yield end, cost
+                yield end, line.nats - cost
             return
         rhyme = self._tables.prosody.rhymes.best(self._partner.endings, end.endings)
-        yield end, cost + COSTS.get(rhyme, COSTS[Rhyme.EYE])
+        yield end, line.nats - (cost + COSTS.get(rhyme, COSTS[Rhyme.EYE]))
 
     def _is_old(self, end: _End) -> bool:
         """Return whether another line ends with this sound."""
