@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.sonnets.prosody import prosody
-from model.sonnets.seam import LEAST, Seam, followers_of, new_lines, seam_for
 from model.sonnets.tables import Tables, tables_for
 from model.text.vocabulary import words_of
+from model.verse.seam import LEAST, Seam, followers_of, new_lines, seam_for
 from tests.decoding import VERSE, verse_checkpoint
 
 TEXT = "\n\n".join(

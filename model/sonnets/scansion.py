@@ -114,11 +114,11 @@ class Scansion:
             nodes = nodes[nodes > BEHIND]
         return FirstWords(on_way, complete)
 
-    def allowed_first(self, nodes: Numbers, length: int, first_words: FirstWords) -> NDArray[np.bool_]:
-        """Return which characters (N, V) keep to the first words, in lines of `length` characters with these nodes."""
+    def allowed_first(self, nodes: Numbers, lengths: Numbers, first_words: FirstWords) -> NDArray[np.bool_]:
+        """Return which characters (N, V) keep to the first words, in lines of these lengths (N) at these nodes (N)."""
         children = self._next[nodes]
         found = np.where(children != OUTSIDE, first_words.on_way[children], first_words.complete[nodes][:, None])
-        return found | (self._depths[nodes] != length)[:, None]  # the first word has ended
+        return found | (self._depths[nodes] != lengths)[:, None]  # the first word has ended
 
     def begin(self, rows: int, counts: Counts = 1) -> Texts:
         """Return the nodes and counts of lines before the next word: lines with `counts`, by default empty lines."""

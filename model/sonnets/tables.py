@@ -24,7 +24,9 @@ class Tables(NamedTuple):
     scansion: Scansion
     partners: Partners
     opening: LineEnds  # words that bring a rhyme
-    followers: Mapping[str, tuple[str, ...]]  # the words that may follow each word and mark (see `seam`)
+    any_line: LineEnds  # words that may end a line
+    last_line: LineEnds  # the same, with the mark of the end of a sentence
+    followers: Mapping[str, tuple[str, ...]]  # the words that may follow each word and mark (see `verse.seam`)
 
 
 def tables_for(checkpoint: Checkpoint) -> Tables:
@@ -49,7 +51,9 @@ def _tables(
     if len(words) < ENOUGH_WORDS or not partners.openers or " " not in vocabulary:
         raise RequestError(f"checkpoint {version or '(not saved)'} knows too few words to write sonnets")
     scansion = Scansion({word: patterns(word, readings) for word, readings in words.items()}, vocabulary)
-    tables = Tables(found, scansion, partners, scansion.line_ends(partners.openers), _by_token(followers, words))
+    any_line, last_line = (scansion.line_ends(partners.last_words, stops) for stops in ("", ".!?"))
+    opening = scansion.line_ends(partners.openers)
+    tables = Tables(found, scansion, partners, opening, any_line, last_line, _by_token(followers, words))
     gc.freeze()  # or the collector goes through all of it again and again, and holds every thread for 0.1 s
     return tables
 
