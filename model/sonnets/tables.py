@@ -13,6 +13,8 @@ from model.sonnets.prosody import Prosody, prosody
 from model.sonnets.scansion import LineEnds, Scansion
 from model.text.vocabulary import Vocabulary
 
+STOPS = ".!?"
+"""Marks that end a sentence."""
 ENOUGH_WORDS = 1000
 """A checkpoint that knows fewer words writes no sonnets."""
 
@@ -51,9 +53,9 @@ def _tables(
     if len(words) < ENOUGH_WORDS or not partners.openers or " " not in vocabulary:
         raise RequestError(f"checkpoint {version or '(not saved)'} knows too few words to write sonnets")
     scansion = Scansion({word: patterns(word, readings) for word, readings in words.items()}, vocabulary)
-    any_line, last_line = (scansion.line_ends(partners.last_words, stops) for stops in ("", ".!?"))
-    opening = scansion.line_ends(partners.openers)
-    tables = Tables(found, scansion, partners, opening, any_line, last_line, _by_token(followers, words))
+    any_line = scansion.line_ends(partners.last_words)
+    ends = scansion.line_ends(partners.openers), any_line, scansion.with_stops(any_line, STOPS)
+    tables = Tables(found, scansion, partners, *ends, _by_token(followers, words))
     gc.freeze()  # or the collector goes through all of it again and again, and holds every thread for 0.1 s
     return tables
 

@@ -28,8 +28,6 @@ MOST_CHARACTERS = 66
 """A longer line is dropped. The longest line of Shakespeare's sonnets has 60 characters."""
 PRECISION = 1 << 20
 OF_DRAWN = 0.8
-SPARE = 4
-"""Up to one row in SPARE may stand idle: to take it out of the network would take longer."""
 
 Integers = NDArray[np.int64]
 _ROW = np.dtype(
@@ -63,7 +61,7 @@ class Beginning(NamedTuple):
     line_ends: LineEnds
     counts: Counts = 1  # how many syllables the line may have already
     after: str = "\n"  # the character in front of it, which is not read yet
-    first_words: FirstWords | None = None  # one of which has to begin it; None: any word
+    first_words: FirstWords | None = None  # one of which has to begin it
 
 
 class Search(Protocol):
@@ -77,8 +75,8 @@ class Search(Protocol):
     finished: list[Line]
     states: States  # of the finished rows; the last has the state that every line begins with
 
-    def read(self, logits: Array) -> None:
-        """Note what the network expects (V,) after `unread`, to which more may be added."""
+    def has_read(self, logits: Array) -> None:
+        """Take the logits (V,) after the last of `unread`; more may have to be read then."""
 
 
 class Lines:
@@ -110,13 +108,13 @@ class Lines:
         for row, search in enumerate(searches):
             search.states.copy(search.rows, self._reader.states, row)
             if not search.unread:
-                search.read(logits[row])
+                search.has_read(logits[row])
 
     def _begin(self, searches: Sequence[Search]) -> None:
         """Let every row of these searches begin a line."""
         old = len(self._rows)
         new = np.zeros(sum(search.rows for search in searches), _ROW)
-        self._resize(old + len(new))
+        self._network.resize(old + len(new))
         start = 0
         for search in searches:
             rows, (_, counts, after, _) = new[start : start + search.rows], search.beginning
@@ -133,9 +131,7 @@ class Lines:
 
     def _write(self) -> list[Search]:
         rows = self._rows
-        inputs = np.zeros(self._network.rows, np.intp)
-        inputs[: len(rows)] = rows["input"]
-        logits = self._network.step(inputs)[: len(rows)]
+        logits = self._network.step(rows["input"])
         temperatures = np.array([search.temperature for search in self._searches])[rows["search"]]
         ids, weights = draw(logits, self._allowed(), temperatures, self._draws())
         is_word = self._scansion.is_word(rows["node"])
@@ -174,10 +170,10 @@ class Lines:
             texts = Texts(self._rows["node"][places], self._rows["count"][places])
             found[places] = self._scansion.allowed(texts, line_ends)
         for number, search in enumerate(self._searches):
-            if first_words := search.beginning.first_words:
-                rows = self._rows["search"] == number
-                nodes, lengths = self._rows["node"][rows], self._rows["length"][rows]
-                found[rows] &= self._scansion.allowed_first(nodes, lengths, first_words)
+            if search.beginning.first_words:
+                places = np.flatnonzero(self._rows["search"] == number)
+                begun = self._rows["node"][places], self._rows["length"][places]
+                found[places] &= self._scansion.allowed_first(*begun, search.beginning.first_words)
         return found
 
     def _follow(self, ids: Ids) -> None:
@@ -204,11 +200,7 @@ class Lines:
         self._network.states.copy(holes, self._network.states, movers)
         order[holes] = movers
         self._rows = self._rows[order[:left]]
-        self._resize(left)
-
-    def _resize(self, rows: int) -> None:
-        if not (1 - 1 / SPARE) * self._network.rows <= rows <= self._network.rows:
-            self._network.resize(rows)
+        self._network.resize(left)
 
     def _leave(self, search: Search) -> None:
         number = self._searches.index(search)

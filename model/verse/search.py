@@ -16,10 +16,11 @@ from model.engine.exact import Lockstep, States
 from model.errors import RequestError
 from model.network.layers import Array
 from model.sonnets.prosody import Prosody
+from model.sonnets.scansion import LineEnds
 from model.sonnets.tables import Tables
 from model.text.vocabulary import Vocabulary, words_of
 from model.verse.lines import PRECISION, Beginning, Line
-from model.verse.seam import new_lines, seam_for
+from model.verse.seam import Seam, new_lines, seam_for
 
 LOWEST_TEMPERATURE = 0.1
 """Below it, all candidates would be the same line."""
@@ -33,8 +34,6 @@ SHARE_OF_LEANING = 0.8
 """How much of a word's leaning towards sonnets counts. With 0.8, words lean as in real sonnets."""
 COST_OF_NAMES = 6.0
 """Nats for each proper name that a poem has not had before."""
-STOPS = ".!?"
-"""The last line of a part ends with one of these marks."""
 ATTEMPTS = 3
 """How many times a line is tried that no candidate can finish."""
 
@@ -64,9 +63,6 @@ class Search(ABC):
         """The states of the finished candidates, made when the first is written: a waiting search needs no memory."""
         return self._lockstep.room(self.rows + 1)
 
-    def read(self, logits: Array) -> None:  # noqa: B027 - only a poem asks how it goes on
-        """Note what the network expects (V,) after the words that were `unread`, to which more may be added."""
-
     @property
     @abstractmethod
     def texts(self) -> tuple[str, ...]:
@@ -76,6 +72,9 @@ class Search(ABC):
     @abstractmethod
     def is_done(self) -> bool:
         """Whether the text has all its lines, or will never have them."""
+
+    def has_read(self, logits: Array) -> None:
+        """Say how the first line begins, from the logits (V,) after the person's words."""
 
     @abstractmethod
     def judged(self, line: Line) -> Iterable[tuple[Any, float]]:
@@ -134,38 +133,41 @@ class PoemSearch(Search):
         vocabulary: Vocabulary,
         names: frozenset[str] = frozenset(),
     ) -> None:
-        self._tables, self._names, self._vocabulary = tables, names, vocabulary
-        self._seam = seam = seam_for(prompt, vocabulary, tables)
-        unread = f"\n{seam.unread}{seam.shown[:-1]}" if seam.unread else ""
-        super().__init__(rows, temperature, generator, lockstep, vocabulary.ids_of(unread).tolist())
-        self._words = Counter(words_of(seam.unread))
-        completed = int(seam.counts > 1)
-        self._stops = [completed + new_lines(prompt, part) - 1 for part in range(1, parts + 1)]  # ends of parts
+        self._seam: Seam | None = seam_for(prompt, vocabulary, tables)
+        own = self._seam.unread
+        super().__init__(rows, temperature, generator, lockstep, vocabulary.ids_of(f"\n{own}" if own else "").tolist())
+        self._tables, self._vocabulary, self._names = tables, vocabulary, names
+        self._words = Counter(words_of(own))
+        self._last = [new_lines(prompt, part) for part in range(1, parts + 1)]  # numbers of the last lines of parts
         self._attempts = 0
-        self._begin()
+        if not own:
+            self._begin_after(self._seam)
 
-    def read(self, logits: Array) -> None:
-        chosen = self._seam.chosen(logits, self._vocabulary)
-        if chosen is not self._seam:
-            self._seam = chosen
-            self.unread = self._vocabulary.ids_of(chosen.shown[:-1]).tolist()
-            self._begin()
+    def has_read(self, logits: Array) -> None:
+        if self._seam:
+            self._begin_after(self._seam.chosen(logits, self._vocabulary))
 
-    def _begin(self) -> None:
-        line_ends = self._tables.last_line if len(self.lines) in self._stops else self._tables.any_line
-        self.beginning = Beginning(line_ends)
-        if not self.lines:
-            _, _, counts, words, _ = self._seam
-            first_words = self._tables.scansion.first_words(words) if words else None
-            self.beginning = Beginning(line_ends, counts, " " if counts > 1 else "\n", first_words)
+    def _begin_after(self, seam: Seam) -> None:
+        """Begin the first line. Its rest counts as a line if it completes the person's."""
+        self._seam, self._shown = None, seam.shown
+        completes = seam.counts > 1
+        self._last = [number + completes for number in self._last]
+        after = seam.shown or (" " if completes else "\n")
+        self.unread = self._vocabulary.ids_of(after[:-1])[::-1].tolist()
+        first = None if seam.first_words is None else self._tables.scansion.first_words(seam.first_words)
+        self.beginning = Beginning(self._line_ends, seam.counts, after[-1], first)
+
+    @property
+    def _line_ends(self) -> LineEnds:
+        return self._tables.last_line if len(self.lines) + 1 in self._last else self._tables.any_line
 
     @property
     def texts(self) -> tuple[str, ...]:
-        return () if self.error else (self._seam.shown + "\n".join(self.lines),)
+        return () if self.error else (self._shown + "\n".join(self.lines),)
 
     @property
     def is_done(self) -> bool:
-        return self.error is not None or len(self.lines) > self._stops[-1]
+        return self.error is not None or len(self.lines) == self._last[-1]
 
     def judged(self, line: Line) -> Iterable[tuple[list[str], float]]:
         words = words_of(line.text)
@@ -175,7 +177,7 @@ class PoemSearch(Search):
     def keep(self, line: Line, found: list[str]) -> None:
         self._words.update(found)
         self._attempts = 0
-        self._begin()
+        self.beginning = Beginning(self._line_ends)
 
     def try_again(self) -> None:
         self._attempts += 1
