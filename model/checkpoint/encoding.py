@@ -67,7 +67,7 @@ class Checkpoint:
     The last five tables are rules of writing, which old files lack: clipped words ('tis, th') belong to the known words
     (see `verse.lexicon`); proper names get a capital when verse is shown (see `text.typesetting`); sequences and
     endings of letters make a name worth keeping (see `writing.names`); followers are the words that may come right
-    after a person's (see `sonnets.seam`).
+    after a person's (see `verse.seam`).
     """
 
     language_model: LanguageModel

@@ -28,7 +28,7 @@ class Tables(NamedTuple):
     opening: LineEnds  # words that bring a rhyme
     any_line: LineEnds  # words that may end a line
     last_line: LineEnds  # the same, with the mark of the end of a sentence
-    followers: Mapping[str, tuple[str, ...]]  # the words that may follow each word and mark (see `seam`)
+    followers: Mapping[str, tuple[str, ...]]  # the words that may follow each word and mark (see `verse.seam`)
 
 
 def tables_for(checkpoint: Checkpoint) -> Tables:

@@ -9,12 +9,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from model.checkpoint.encoding import Checkpoint
-from model.sonnets.seam import followers_of
 from model.text.corpus import Corpus
 from model.text.forms import USUAL_TEMPERATURE
 from model.text.roots import roots
 from model.text.sources import proper_names, unread_genera
 from model.text.vocabulary import is_letter, words_of
+from model.verse.seam import followers_of
 from model.writing.names import SEQUENCE, sequences_of
 
 READ_AGAIN = 2

@@ -17,11 +17,11 @@ from model.engine.exact import Lockstep, States
 from model.errors import RequestError
 from model.network.layers import Array
 from model.sonnets.prosody import Prosody
-from model.sonnets.seam import Seam, new_lines, seam_for
 from model.sonnets.tables import Tables
 from model.text.vocabulary import words_of
 from model.verse.free import FreeLines
 from model.verse.lines import Beginning, Line
+from model.verse.seam import Seam, new_lines, seam_for
 
 LOWEST_TEMPERATURE = 0.1
 """Below it, all candidates would be the same line."""
