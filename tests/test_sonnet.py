@@ -18,13 +18,13 @@ from model.errors import RequestError
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture
 from model.sonnets import prosody
-from model.sonnets.lines import OF_DRAWN, PRECISION, draw
 from model.sonnets.metre import patterns, scans
 from model.sonnets.partners import Choice
 from model.sonnets.rhyme import Rhyme
-from model.sonnets.search import SCHEME, STOPS
 from model.sonnets.tables import tables_for
 from model.text.vocabulary import words_of
+from model.verse.lines import OF_DRAWN, PRECISION, draw
+from model.verse.sonnet import SCHEME, STOPS
 from model.writing.decoder import SONNETS_AT_ONCE, Decoder
 from model.writing.requests import LineRequest, Request, Result, SonnetRequest, VerseRequest, generator_for
 from tests.decoding import finish
@@ -216,6 +216,6 @@ def test_too_few_words_or_no_tables_are_refused_and_everything_else_goes_on(
 
 def test_an_unlikely_character_can_be_forced() -> None:
     logits = np.array([[0, -500.0]], np.float32)
-    ids, weights = draw(logits, np.array([[False, True]]), 0.1, np.array([0.999]))
+    ids, weights = draw(logits, np.array([[False, True]]), np.array([0.1]), np.array([0.999]))
     assert ids.tolist() == [1]
     assert weights[0] / PRECISION == pytest.approx(-5000 - OF_DRAWN * 500)

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 from model.checkpoint.encoding import Checkpoint
 from model.text.corpus import Corpus
@@ -14,6 +15,7 @@ from model.text.forms import USUAL_TEMPERATURE
 from model.text.roots import roots
 from model.text.sources import proper_names, unread_genera
 from model.text.vocabulary import is_letter, words_of
+from model.verse.seam import followers_of
 from model.writing.names import SEQUENCE, sequences_of
 
 READ_AGAIN = 2
@@ -22,6 +24,11 @@ WORDS_READ = 10_000_000
 """The known words are taken from at most this many characters, in some seconds."""
 SHARED = 2
 """The last letters of a name are an ending if at least this many names of the corpus have them."""
+ROWS = 12
+"""For each line of a poem, so many candidates are written (see `verse`). With more, 100 poems would take too long."""
+TEMPERATURE_OF_LINES = 0.65
+SHORTEST, LONGEST = 12, 80
+"""The usual length of the long lines of a text is set between these."""
 _CLIPPED_BEFORE = re.compile(r"(?<![^\s(-])'([a-z]+(?:['-][a-z]+)*)")
 _CLIPPED_BEHIND = re.compile(r"(?<![\w'-])([a-z]+)'(?![\w'])")
 
@@ -36,7 +43,8 @@ def with_rules(checkpoint: Checkpoint, corpus: Corpus, start: Checkpoint | None)
         checkpoint = replace(checkpoint, other_names=checkpoint.other_names | unread_genera())
     if start and not corpus.reading:
         facts = {name: getattr(start.description, name) for name in ("sentences", "known_words_until", "tanh_digits")}
-        tables = {name: getattr(start, name) for name in ("clipped_words", "proper_names", "sequences", "endings")}
+        rules = ("clipped_words", "proper_names", "sequences", "endings", "followers")
+        tables = {name: getattr(start, name) for name in rules}
         more_words = frozenset() if start.description.known_words_until else _words(corpus)
         description = replace(checkpoint.description, **facts)
         return replace(checkpoint, description=description, known_words=start.known_words | more_words, **tables)
@@ -49,13 +57,26 @@ def with_rules(checkpoint: Checkpoint, corpus: Corpus, start: Checkpoint | None)
     description = replace(checkpoint.description, sentences="." in corpus.vocabulary)
     if not corpus.pretraining:
         return replace(checkpoint, description=description, known_words=_words(corpus))
+    texts = (*corpus.training, *corpus.choosing, *corpus.pretraining)
+    known_words = frozenset(word for word, count in corpus.word_counts.items() if count >= READ_AGAIN)
     return replace(
         checkpoint,
         description=replace(description, known_words_until=USUAL_TEMPERATURE["verse"]),
-        known_words=frozenset(word for word, count in corpus.word_counts.items() if count >= READ_AGAIN),
-        clipped_words=clipped_words((*corpus.training, *corpus.choosing, *corpus.pretraining)),
+        known_words=known_words,
+        clipped_words=clipped_words(texts),
         proper_names=proper_names(),
+        followers=followers_of(texts, known_words),
     )
+
+
+def described_lines(corpus: Corpus) -> dict[str, Any]:
+    """Return how poems are written, for the description of weights: in lines that scan, or in lines like the text's."""
+    if corpus.form == "names":
+        return {}
+    lengths = sorted(len(line) for document in corpus.training for line in document.split("\n") if line.strip())
+    usual = lengths[len(lengths) * 9 // 10] if lengths and not corpus.pretraining else 0
+    longest = min(max(usual, SHORTEST), LONGEST) if usual else 0
+    return {"rows": ROWS, "usual_temperature": TEMPERATURE_OF_LINES, "longest_line": longest}
 
 
 def _words(corpus: Corpus) -> frozenset[str]:

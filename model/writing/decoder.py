@@ -2,15 +2,16 @@
 
 Continuous batching (Yu et al. 2022, "Orca"): a request takes a row of the batch when it arrives and leaves it when its
 text is done, while the other rows go on. A row reads its prompt first. Then each character is drawn with one number
-from the request's own generator; at temperature 0, no number is needed. Sonnets are searches beside the batch:
-SONNETS_AT_ONCE of them are written at the same time, and the others wait in the order of their requests.
+from the request's own generator; at temperature 0, no number is needed. Sonnets, and poems by weights that have `rows`,
+are searches with a batch of their own (see `verse`): a few of each are written at the same time, and the others wait
+in the order of their requests.
 
 A text does not depend on the other requests, thanks to `engine.exact` and `sampling`. One thread makes all calls.
 """
 
 from collections.abc import Sequence
 from functools import cached_property
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,17 +20,22 @@ from model.checkpoint.encoding import Checkpoint
 from model.engine.exact import Lockstep
 from model.errors import RequestError
 from model.network.layers import Array, Ids
+from model.verse.lexicon import Lexicon
 from model.writing.drafts import Action, Draft
-from model.writing.lexicon import Lexicon
 from model.writing.names import NameDraft, Worth, as_known, longest_name
 from model.writing.requests import LineRequest, NameRequest, Request, Result, SonnetRequest, VerseRequest
 from model.writing.sampling import COLDEST, sample_next
 from model.writing.verse import VerseDraft
 
 if TYPE_CHECKING:
-    from model.sonnets.search import SonnetSearch
+    from model.sonnets.tables import Tables
+    from model.verse.free import FreeLines
+    from model.verse.lines import Lines
+    from model.verse.search import Search
 
 SONNETS_AT_ONCE = 2
+POEMS_AT_ONCE = 16
+"""More poems at once would not be faster, and slow down everything else that is written."""
 
 
 class Decoder:
@@ -44,7 +50,8 @@ class Decoder:
         self._longest_name = longest_name(checkpoint.known_names)
         self._tickets = 0
         self._drafts: list[Draft] = []  # by row
-        self._searches: dict[int, SonnetSearch] = {}  # by ticket
+        self._sonnets: dict[int, Search] = {}  # by ticket
+        self._poems: dict[int, Search] = {}
         self._undelivered: list[Result] = []
         self._is_arranged = False  # whether `_arrange` has prepared for the present drafts
         self._reading: list[Draft] = []  # drafts that have not read their whole prompt
@@ -52,13 +59,15 @@ class Decoder:
     @property
     def active(self) -> int:
         """The number of requests whose result `step` has not returned."""
-        return len(self._drafts) + len(self._searches) + len(self._undelivered)
+        return len(self._drafts) + len(self._sonnets) + len(self._poems) + len(self._undelivered)
 
     def submit(self, request: Request) -> int:
         """Add a request, which the next step begins; return the ticket of its result. RequestError if it is invalid."""
         ticket = self._tickets + 1
         if isinstance(request, SonnetRequest):
-            self._searches[ticket] = self._search_for(request)
+            self._sonnets[ticket] = self._sonnet_for(request)
+        elif isinstance(request, VerseRequest) and self._checkpoint.description.rows and not request.unfinished:
+            self._poems[ticket] = self._poem_for(request)
         else:
             draft = self._draft_for(request)
             draft.ticket, draft.row = ticket, len(self._drafts)
@@ -71,7 +80,8 @@ class Decoder:
     def cancel(self, ticket: int) -> None:
         """Drop a request and its result; does nothing if the ticket is not active."""
         self._undelivered = [result for result in self._undelivered if result.ticket != ticket]
-        self._searches.pop(ticket, None)
+        self._sonnets.pop(ticket, None)
+        self._poems.pop(ticket, None)
         for draft in self._drafts:
             if draft.ticket == ticket:
                 self._remove(draft)
@@ -82,17 +92,16 @@ class Decoder:
         if not self._lockstep.is_sound:
             self._refuse_all()
         finished = [self._remove(draft) for draft in self._advance()] if self._drafts else []
-        for ticket, search in list(islice(self._searches.items(), SONNETS_AT_ONCE)):
-            if search.step():
-                finished.append(Result(ticket, search.texts, search.error))
-                del self._searches[ticket]
+        if self._sonnets or self._poems:
+            finished += self._search()
         finished += self._undelivered
         self._undelivered = []
         return sorted(finished, key=lambda result: result.ticket)
 
     def lines(self, ticket: int) -> tuple[str, ...]:
-        """Return the finished lines of an unfinished sonnet, without the prompt; empty for any other ticket."""
-        return tuple(self._searches[ticket].lines) if ticket in self._searches else ()
+        """Return the finished lines of an unfinished sonnet or poem, without the prompt; empty for any other ticket."""
+        search = self._sonnets.get(ticket) or self._poems.get(ticket)
+        return tuple(search.lines) if search else ()
 
     def generate(self, requests: Sequence[Request]) -> list[Result]:
         """Serve these requests to the end; return their results in the same order. Raises RequestError like `submit`.
@@ -121,13 +130,52 @@ class Decoder:
     def _lexicon(self) -> Lexicon:
         return Lexicon(self._checkpoint.known_words, self._checkpoint.vocabulary, self._checkpoint.clipped_words)
 
-    def _search_for(self, request: SonnetRequest) -> "SonnetSearch":
-        from model.sonnets.search import LineSearch, SonnetSearch  # names and verse need no sonnets
+    @cached_property
+    def _masks(self) -> "Tables | FreeLines":
+        """What the lines of poems keep to: metre, or a usual length and known words."""
+        from model.sonnets.tables import tables_for  # names need neither
+        from model.verse.free import FreeLines
+
+        checkpoint, longest = self._checkpoint, self._checkpoint.description.longest_line
+        lexicon = self._lexicon if checkpoint.known_words else None
+        return FreeLines(checkpoint.vocabulary, lexicon, longest) if longest else tables_for(checkpoint)
+
+    @cached_property
+    def _lines(self) -> "Lines":
+        from model.sonnets.tables import Tables
+        from model.verse.lines import MOST_CHARACTERS, Lines
+
+        masks, vocabulary = self._masks, self._checkpoint.vocabulary
+        if isinstance(masks, Tables):
+            return Lines(self._lockstep, masks.scansion, vocabulary, MOST_CHARACTERS)
+        return Lines(self._lockstep, masks, vocabulary, masks.most_characters)
+
+    def _sonnet_for(self, request: SonnetRequest) -> "Search":
         from model.sonnets.tables import tables_for
+        from model.verse.sonnet import LineSearch, SonnetSearch
 
         vocabulary, tables = self._checkpoint.vocabulary, tables_for(self._checkpoint)
         search = LineSearch if isinstance(request, LineRequest) else SonnetSearch
         return search(request.prompt, request.temperature, request.generator, tables, self._lockstep, vocabulary)
+
+    def _poem_for(self, request: VerseRequest) -> "Search":
+        from model.verse.search import PoemSearch
+
+        temperature, generator = request.sampling.temperature, request.generator
+        rest = self._checkpoint, self._masks, self._lockstep
+        return PoemSearch(request.prompt, request.parts, temperature, generator, *rest)
+
+    def _search(self) -> list[Result]:
+        """Take the searches one character on; return the results of those that are done."""
+        first = islice(self._sonnets.items(), SONNETS_AT_ONCE), islice(self._poems.items(), POEMS_AT_ONCE)
+        searches = dict(chain(*first))
+        for search in self._lines.step([search for search in searches.values() if not search.is_done]):
+            search.end_line()
+        done = {ticket: search for ticket, search in searches.items() if search.is_done}
+        for ticket in done:
+            self._sonnets.pop(ticket, None)
+            self._poems.pop(ticket, None)
+        return [Result(ticket, search.texts, search.error) for ticket, search in done.items()]
 
     def _draft_for(self, request: NameRequest | VerseRequest) -> Draft:
         checkpoint, made, vocabulary = self._checkpoint, self._checkpoint.description, self._checkpoint.vocabulary
@@ -154,7 +202,7 @@ class Decoder:
 
     def _refuse_all(self) -> None:
         error = RequestError(f"checkpoint {self._version} computes numbers that are not finite; it cannot be used")
-        tickets = [*(draft.ticket for draft in self._drafts), *self._searches]
+        tickets = [*(draft.ticket for draft in self._drafts), *self._sonnets, *self._poems]
         for ticket in tickets:
             self.cancel(ticket)
         self._undelivered += [Result(ticket, (), error) for ticket in tickets]
