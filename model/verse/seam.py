@@ -54,20 +54,18 @@ def seam_for(prompt: str, vocabulary: Vocabulary, tables: Tables | None = None) 
     """Return how verse goes on after any text. Without tables, verse always begins a new line."""
     words = prompt.rstrip()
     unread, behind = vocabulary.fold(words).strip(), vocabulary.fold(prompt[len(words) :])
-    new_line = "" if "\n" in behind or not prompt else "\n"
+    begins = "\n" in behind
+    new_line = Seam(unread, "" if begins or not prompt else "\n", 1)
     if tables is None:
-        return Seam(unread, new_line, 1)
-    mark = None if "\n" in behind else _last_mark(words, vocabulary)
-    counts = 1 if mark is None else _counts(unread.rpartition("\n")[2], tables)
-    if mark is not None and counts > 1:
-        followers = _fitting(mark or tables.prosody.last_word(unread), counts, tables)
-        after_comma = frozenset() if mark or behind else _fitting(",", counts, tables)
-        paused = Seam(unread, ", ", counts, after_comma) if after_comma else None
-        if followers:
-            return Seam(unread, "" if behind else " ", counts, followers, paused)
-        if paused:
-            return paused
-    return Seam(unread, new_line, 1, _fitting("", 1, tables) or None)
+        return new_line
+    new_line = new_line._replace(first_words=_fitting("", 1, tables) or None)
+    mark, counts = _last_mark(words, vocabulary), _counts(unread.rpartition("\n")[2], tables)
+    if mark is None or counts == 1 or begins:
+        return new_line
+    followers = _fitting(mark or tables.prosody.last_word(unread), counts, tables)
+    after_comma = frozenset() if mark or behind else _fitting(",", counts, tables)
+    paused = Seam(unread, ", ", counts, after_comma) if after_comma else None
+    return Seam(unread, "" if behind else " ", counts, followers, paused) if followers else paused or new_line
 
 
 def new_lines(prompt: str, parts: int = 1) -> int:
@@ -89,17 +87,14 @@ def followers_of(texts: Iterable[str], known_words: frozenset[str]) -> frozenset
             counts.update(zip(["", *tokens], tokens, strict=False))
     found: dict[str, list[str]] = {}
     for (token, follower), count in sorted(counts.items()):
-        if count >= LEAST and follower.removeprefix("'") in known_words and _is_key(token):
+        is_known = follower.removeprefix("'") in known_words and (token in MARKS or token[-1].isalpha())
+        if is_known and count >= LEAST:
             found.setdefault(token, []).append(follower)
     return frozenset(" ".join([token, *words]) for token, words in found.items())
 
 
 def _fitting(token: str, counts: Counts, tables: Tables) -> frozenset[str]:
     return tables.scansion.leading_on(tables.followers.get(token, ()), counts)
-
-
-def _is_key(token: str) -> bool:
-    return token in MARKS or token[-1].isalpha()
 
 
 def _last_mark(words: str, vocabulary: Vocabulary) -> str | None:
