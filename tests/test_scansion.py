@@ -199,11 +199,10 @@ def test_the_first_word_is_one_of_a_few() -> None:
         texts = scansion.begin(1)
         for character_id in VOCABULARY.ids_of(text):
             texts = scansion.step(texts, np.array([character_id]), ends)
-        found = scansion.allowed_first(texts.nodes, np.array([len(text)]), first_words)[0]
-        return "".join(c for c, is_allowed in zip(VOCABULARY.characters, found, strict=True) if is_allowed)
+        found = scansion.allowed_first(texts.nodes, np.array([len(text)]), first_words) & scansion.allowed(texts, ends)
+        return "".join(c for c, is_allowed in zip(VOCABULARY.characters, found[0], strict=True) if is_allowed)
 
-    assert [following(text) for text in ("", "a", "ab", "aba", "b", "b,", "b a")] == [
-        *("ab", "b", "a", "\n ,", "\n ,", VOCABULARY.characters, VOCABULARY.characters)
-    ]
+    begun = ("", "a", "ab", "aba", "b", "b,", "b a")
+    assert [following(text) for text in begun] == ["ab", "b", "a", " ,", " ,", " ", " ,b"]
     assert scansion.leading_on(["a", "aba"], 1 << 8) == {"a", "aba"}
     assert scansion.leading_on(["a", "aba"], 1 << 9) == frozenset()  # no word could follow
