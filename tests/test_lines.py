@@ -114,7 +114,7 @@ def test_lines_can_be_read_while_they_are_written(scanning: Checkpoint) -> None:
 @pytest.mark.parametrize("knows_words", [True, False])
 def test_lines_without_metre_are_like_those_of_the_text(russian: Checkpoint, knows_words: bool) -> None:
     known = russian if knows_words else replace(russian, known_words=frozenset())
-    for text in written(known, *(poem(turn, "Мороз", parts=2) for turn in range(3))):
+    for text in written(known, *(poem(turn, "Мороз и солнце день", parts=2) for turn in range(3))):
         lines = text.removeprefix("\n").split("\n")
         assert len(lines) == 8
         assert all(10 <= len(line) < 30 + UNUSUAL for line in lines)

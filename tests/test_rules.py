@@ -166,6 +166,15 @@ def test_own_texts_get_finished_lines_and_nothing_else(tmp_path: Path) -> None:
     assert "plesiosaurus" in dino.other_names
 
 
+def test_new_weights_know_which_words_follow_a_word(tmp_path: Path) -> None:
+    (tmp_path / "verse.txt").write_text("o my love.\n\nthe sea\n\na ship\n")
+    (tmp_path / "plays.txt").write_text("".join(f"the sea is {last}\n" for last in ("a", "o", "my", "love", "ship")))
+    corpus = read_verse(tmp_path / "verse.txt", pretraining=[tmp_path / "plays.txt"])
+    new = with_rules(verse_checkpoint(), corpus, None)
+    assert new.followers == {" the", "the sea", "sea is"}
+    assert with_rules(verse_checkpoint(), corpus, new).followers == new.followers
+
+
 def test_the_rules_for_names_do_not_know_the_held_out_names(tmp_path: Path) -> None:
     (tmp_path / "names.txt").write_text("anna\nanja\ncarla\nmarla\nzyx\nzzzyx\n")
     (tmp_path / "others.txt").write_text("marna\n")

@@ -189,3 +189,20 @@ def test_how_late_the_last_word_may_begin() -> None:
     scansion = Scansion(ONES, VOCABULARY)
     assert [scansion.line_ends({"a": 1 << start}).latest for start in (9, 8, 5)] == [9, 8, None]
     assert scansion.line_ends({}).latest is None
+
+
+def test_the_first_word_is_one_of_a_few() -> None:
+    scansion = Scansion(ONES | {"ab": ["2"], "aba": ["2"]}, VOCABULARY)
+    first_words, (ends, _) = scansion.first_words(["b", "aba"]), ends_of(scansion, ONES)
+
+    def following(text: str) -> str:
+        texts = scansion.begin(1)
+        for character_id in VOCABULARY.ids_of(text):
+            texts = scansion.step(texts, np.array([character_id]), ends)
+        found = scansion.allowed_first(texts.nodes, np.array([len(text)]), first_words) & scansion.allowed(texts, ends)
+        return "".join(c for c, is_allowed in zip(VOCABULARY.characters, found[0], strict=True) if is_allowed)
+
+    begun = ("", "a", "ab", "aba", "b", "b,", "b a")
+    assert [following(text) for text in begun] == ["ab", "b", "a", " ,", " ,", " ", " ,b"]
+    assert scansion.leading_on(["a", "aba"], 1 << 8) == {"a", "aba"}
+    assert scansion.leading_on(["a", "aba"], 1 << 9) == frozenset()  # no word could follow

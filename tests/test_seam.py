@@ -14,11 +14,11 @@ from model.files import ROOT
 from model.sonnets.prosody import prosody
 from model.sonnets.tables import Tables, tables_for
 from model.text.sources import sonnets_corpus
-from model.text.vocabulary import words_of
+from model.text.vocabulary import Vocabulary, words_of
 from model.verse.seam import LEAST, Seam, followers_of, new_lines, seam_for
 from model.writing.decoder import Decoder
 from model.writing.requests import Sampling, VerseRequest, generator_for
-from tests.decoding import VERSE, verse_checkpoint
+from tests.decoding import LETTERS, VERSE, verse_checkpoint
 from tests.recorded import VERSIONS
 
 TEXT = "\n\n".join(
@@ -92,12 +92,21 @@ def test_followers_are_the_known_words_that_the_texts_have_often_enough() -> Non
 def test_how_a_line_goes_on(prompt: str, shown: str, first_words: str, tables: Tables) -> None:
     found = seam_for(prompt, VERSE, tables)
     assert (found.shown, found.first_words and found.first_words >= {*first_words.split()}) == (shown, True)
-    assert (found.counts == 1) == ("thou" in found.first_words)
+    assert (found.counts == 1) == ("thou" in (found.first_words or ()))
 
 
 def test_a_line_that_is_completed_knows_its_syllables(tables: Tables) -> None:
     assert seam_for("I love pizza", VERSE, tables).counts == 1 << 4
     assert seam_for("zzz and nothing more\nMy heart is", VERSE, tables).counts == 1 << 3
+
+
+def test_without_metre_a_short_line_is_completed_by_any_word() -> None:
+    found = seam_for("My heart is", VERSE, longest=40)
+    assert found == Seam("my heart is", " ", 13, None, Seam("my heart is", ", ", 13))
+    assert seam_for("My heart is; ", VERSE, longest=40) == Seam("my heart is;", "", 14)
+    assert seam_for("My heart is", Vocabulary("\n aehimrsty"), longest=40).paused is None
+    for prompt, vocabulary in (("My heart is", LETTERS), ("I am 25", VERSE), ("My heart is like the sea", VERSE)):
+        assert seam_for(prompt, vocabulary, longest=40).shown == "\n"
 
 
 def test_a_comma_follows_where_the_network_finds_one_likely(tables: Tables) -> None:
@@ -124,6 +133,9 @@ def test_any_text_goes_on(prompt: str, tables: Tables) -> None:
             assert prompt[-1] not in ",;:.!?"
         if not seam.shown:
             assert not prompt or prompt[-1].isspace()
+    for own in (LETTERS, Vocabulary("\n !AEae\u00e9"), Vocabulary("\n ,\u0301\u0430\u2019")):
+        free = seam_for(prompt, own, longest=40)
+        own.ids_of(free.unread + free.shown + (free.paused or free).shown)
     assert seam_for(prompt, VERSE) == Seam(found.unread, found.shown if found.counts == 1 else "\n", 1)
 
 

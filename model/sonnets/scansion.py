@@ -47,13 +47,6 @@ class Texts(NamedTuple):
     counts: Bits
 
 
-class FirstWords(NamedTuple):
-    """For each node, whether it is on the way to one of the words that may come first, and whether it is their last."""
-
-    on_way: NDArray[np.bool_]
-    complete: NDArray[np.bool_]
-
-
 class Scansion:
     """A trie over words and the stresses that each may have."""
 
@@ -109,22 +102,21 @@ class Scansion:
         fits: Mask = np.any(self._ends[:, starts] & (2 << LATEST_START[0]) - 1, axis=1)
         return frozenset(word for word in words if fits[self._numbers[word]])
 
-    def first_words(self, words: Iterable[str]) -> FirstWords:
-        """Return the masks of some words, one of which has to begin a line."""
-        nodes = self.word_nodes[[self._numbers[word] for word in words]]
-        complete = np.zeros(len(self.parents), np.bool_)
-        complete[nodes] = True
-        on_way = np.zeros_like(complete)
+    def first_words(self, words: Iterable[str]) -> Numbers:
+        """Return, for words that may come first, 1 for each node on the way to one, and 2 for the last node of one."""
+        found = np.zeros(len(self.parents), np.intp)
+        nodes = last = self.word_nodes[[self._numbers[word] for word in words]]
         while len(nodes):
-            on_way[nodes] = True
+            found[nodes] = 1
             nodes = np.unique(self.parents[nodes])
             nodes = nodes[nodes > BEHIND]
-        return FirstWords(on_way, complete)
+        found[last] = 2
+        return found
 
-    def allowed_first(self, nodes: Numbers, lengths: Numbers, first_words: FirstWords) -> NDArray[np.bool_]:
+    def allowed_first(self, nodes: Numbers, lengths: Numbers, first_words: Numbers) -> NDArray[np.bool_]:
         """Return which characters (N, V) keep to the first words, in lines of these lengths with these nodes."""
         children = self._next[nodes]
-        found = np.where(children != OUTSIDE, first_words.on_way[children], first_words.complete[nodes][:, None])
+        found = np.where(children != OUTSIDE, first_words[children] > 0, first_words[nodes][:, None] == 2)
         return found | (self._depths[nodes] != lengths)[:, None]  # the first word has ended
 
     def begin(self, rows: int, counts: Counts = 1) -> Texts:

@@ -17,6 +17,8 @@ from model.verse.lexicon import Lexicon
 
 STOPS = ".!?…。！？।"
 """Marks that end a sentence."""
+START = 0
+"""The node where a line begins."""
 ROOM = 1024
 UNUSUAL = 40
 """A line that is longer than the usual length by more characters is dropped."""
@@ -43,7 +45,9 @@ class FreeLines:
         self._last = np.zeros(ROOM, np.intp)  # the id of each node's last character
         self._known = np.zeros((ROOM, len(vocabulary)), np.bool_)
         self._next = np.full((ROOM, len(vocabulary)), -1, np.int32)  # -1: not found yet
-        self._node("", vocabulary.newline)
+        self._node("", vocabulary.newline)  # where a line begins
+        begins = self._known[START] & ~self._among(f" ,;:){STOPS}")
+        self._known[START] = begins if begins.any() else True
 
     def begin(self, rows: int, counts: int = 1) -> Texts:
         """Return the nodes and lengths of empty lines; lengths are counted from 1."""
@@ -54,7 +58,7 @@ class FreeLines:
         nodes, lengths = texts
         found = self._known[nodes]
         newline, last = self._vocabulary.newline, self._last[nodes]
-        may_end = found[:, newline] & (lengths > max(self.longest // 3, 1))
+        may_end = (nodes != START) & found[:, newline] & (lengths > self.longest // 3)
         if line_ends.stops is not None:
             may_end &= line_ends.stops[last]
         found[:, newline] = False

@@ -50,24 +50,26 @@ class Seam(NamedTuple):
         return self.paused if comma - blank >= LIKELY else self
 
 
-def seam_for(prompt: str, vocabulary: Vocabulary, tables: Tables | None = None) -> Seam:
-    """Return how verse goes on after any text. Without tables, verse always begins a new line."""
+def seam_for(prompt: str, vocabulary: Vocabulary, tables: Tables | None = None, longest: int = 0) -> Seam:
+    """Return how verse goes on after any text.
+
+    Without tables, a line of less than half of the `longest` is completed, by any word; its counts are characters.
+    """
     words = prompt.rstrip()
     unread, behind = vocabulary.fold(words).strip(), vocabulary.fold(prompt[len(words) :])
-    new_line = "" if "\n" in behind or not prompt else "\n"
+    begins, blank, mark = "\n" in behind, "" if behind else " ", _last_mark(words, vocabulary)
+    first_words = _fitting("", 1, tables) if tables else None
+    new_line = Seam(unread, "" if begins or not prompt else "\n", 1, first_words or None)
+    counts = _counts(unread.rpartition("\n")[2], tables, longest)
+    if mark is None or counts == 1 or begins or " " not in vocabulary:
+        return new_line
+    pauses = "," in vocabulary and not (mark or behind)
     if tables is None:
-        return Seam(unread, new_line, 1)
-    mark = None if "\n" in behind else _last_mark(words, vocabulary)
-    counts = 1 if mark is None else _counts(unread.rpartition("\n")[2], tables)
-    if mark is not None and counts > 1:
-        followers = _fitting(mark or tables.prosody.last_word(unread), counts, tables)
-        after_comma = frozenset() if mark or behind else _fitting(",", counts, tables)
-        paused = Seam(unread, ", ", counts, after_comma) if after_comma else None
-        if followers:
-            return Seam(unread, "" if behind else " ", counts, followers, paused)
-        if paused:
-            return paused
-    return Seam(unread, new_line, 1, _fitting("", 1, tables) or None)
+        return Seam(unread, blank, counts, None, Seam(unread, ", ", counts) if pauses else None)
+    after_comma = _fitting(",", counts, tables) if pauses else None
+    paused = Seam(unread, ", ", counts, after_comma) if after_comma else None
+    followers = _fitting(mark or tables.prosody.last_word(unread), counts, tables)
+    return Seam(unread, blank, counts, followers, paused) if followers else paused or new_line
 
 
 def new_lines(prompt: str, parts: int = 1) -> int:
@@ -89,17 +91,14 @@ def followers_of(texts: Iterable[str], known_words: frozenset[str]) -> frozenset
             counts.update(zip(["", *tokens], tokens, strict=False))
     found: dict[str, list[str]] = {}
     for (token, follower), count in sorted(counts.items()):
-        if count >= LEAST and follower.removeprefix("'") in known_words and _is_key(token):
+        is_known = follower.removeprefix("'") in known_words and (token in MARKS or token[-1].isalpha())
+        if is_known and count >= LEAST:
             found.setdefault(token, []).append(follower)
     return frozenset(" ".join([token, *words]) for token, words in found.items())
 
 
 def _fitting(token: str, counts: Counts, tables: Tables) -> frozenset[str]:
     return tables.scansion.leading_on(tables.followers.get(token, ()), counts)
-
-
-def _is_key(token: str) -> bool:
-    return token in MARKS or token[-1].isalpha()
 
 
 def _last_mark(words: str, vocabulary: Vocabulary) -> str | None:
@@ -111,9 +110,11 @@ def _last_mark(words: str, vocabulary: Vocabulary) -> str | None:
     return vocabulary.fold(last)[-1] if last != bare else ""
 
 
-def _counts(line: str, tables: Tables) -> Counts:
+def _counts(line: str, tables: Tables | None, longest: int) -> Counts:
     """Return the counts of an unfinished line; 1 if it stands alone, or has too many syllables."""
+    if tables is None:
+        return len(line) + 2 if 0 < len(line) < longest // 2 else 1  # a blank follows it
     pronounce, never_last = tables.prosody.pronounce, tables.prosody.never_last
     counts = begun(patterns(word, pronounce(word)) or guessed(word) for word in words_of(line))
-    leans = line.endswith(tuple(never_last)) and tables.prosody.last_word(line) in never_last
+    leans = tables.prosody.last_word(line) in never_last and line[-1:].isalpha()
     return counts if 0 < counts < 1 << (SYLLABLES - 1 if leans else WHOLE) else 1

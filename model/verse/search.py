@@ -141,7 +141,8 @@ class PoemSearch(Search):
     ) -> None:
         self._vocabulary, self._names, self._masks = checkpoint.vocabulary, checkpoint.proper_names, masks
         self._tables = masks if isinstance(masks, Tables) else None
-        self._seam: Seam | None = seam_for(prompt, self._vocabulary, self._tables)
+        longest = checkpoint.description.longest_line
+        self._seam: Seam | None = seam_for(prompt, self._vocabulary, self._tables, longest)
         own = self._seam.unread
         unread = self._vocabulary.ids_of(f"\n{own}" if own else "").tolist()
         super().__init__(checkpoint.description.rows, temperature, generator, lockstep, unread)
