@@ -1,7 +1,7 @@
-"""A thread that writes the texts of one version of the weights, many at once.
+"""Threads that write the texts of one version of the weights, many at once.
 
-A request joins the batch at any character and leaves when it is done. Sonnets need tables that take a second to make:
-another thread makes them before a version becomes the current one, or with the first request for a sonnet.
+A request joins a thread's batch at any character and leaves when it is done. Sonnets need tables that take a second to
+make: another thread makes them before a version becomes the current one, or with the first request for a sonnet.
 """
 
 import asyncio
@@ -12,17 +12,19 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
-from threading import Thread
+from threading import Lock, Thread
 from typing import NamedTuple
 
 from rapidfuzz.distance import Levenshtein
 from rapidfuzz.process import cdist
 
+from bot.capacity import TEXTS, THREADS
 from bot.chat import Explained
 from bot.words import sentences
 from model.checkpoint.encoding import Checkpoint
 from model.errors import RequestError
 from model.sonnets.tables import tables_for
+from model.text.forms import Genre
 from model.text.typesetting import with_names
 from model.writing.decoder import Decoder
 from model.writing.requests import NameRequest, Request, SonnetRequest, VerseRequest
@@ -35,6 +37,8 @@ logger = logging.getLogger(__name__)
 
 ROWS = 128
 """How many requests are decoded at once. More rows slow down every row; a request that waits slows down none."""
+ENOUGH = 2.0
+"""A thread with this much work, in poems, lets another thread begin."""
 STUCK_SECONDS = 30.0
 """If a text waits for longer, and its thread has not finished a character in this time, the thread is stuck."""
 JOIN_SECONDS = 5.0
@@ -73,13 +77,15 @@ async def prepare(checkpoint: Checkpoint) -> None:
 
 @dataclass(eq=False)
 class _Job:
-    """A request, what watches its text grow, and the future of the text, which any thread may set."""
+    """A request, how much work it is in poems, and the future of its text, which any thread may set."""
 
     request: Request
-    watch: Watch | None
+    work: float
+    watch: Watch | None  # called as the text grows
     future: Future[Text] = field(default_factory=Future)
     lines: int = 0  # how many the watcher has
     begun: float = field(default_factory=time.monotonic)
+    thread: "_Thread | None" = None  # which writes it; None while it is prepared
 
     def settle(self, outcome: Text | Exception) -> None:
         """Hand over what became of the request, if anybody waits for it."""
@@ -88,62 +94,97 @@ class _Job:
 
 
 class Writer:
-    """The queue in front of one version, and the thread that decodes it."""
+    """Writes the texts of one version, on one thread, or on up to THREADS when there is more to write."""
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         self.checkpoint = checkpoint
+        self.known_names = sorted(checkpoint.known_names)
         self.pending: set[_Job] = set()
         """The requests that are being prepared, wait or are being written."""
-        self._known_names = sorted(checkpoint.known_names)
-        self._queue: SimpleQueue[_Job | None] = SimpleQueue()  # None wakes the thread at the end
-        self._loop = asyncio.get_running_loop()
-        self._is_closed = False
-        self._stepped = time.monotonic()  # when the thread last got on
-        # A daemon, so that a process that ends without stop() is not held back.
-        self._thread = Thread(target=self._decode, name="decoding", daemon=True)
-        self._thread.start()
+        self.loop = asyncio.get_running_loop()
+        self.is_closed = False
+        self._threads: list[_Thread] = []
+        self._decoder: Decoder | None = None
+        self._making = Lock()
 
     async def write(self, request: Request, watch: Watch | None = None) -> Text:
         """Return the text of a request. Raises RequestError if it is impossible, Explained if writing failed."""
         is_sonnet = isinstance(request, SonnetRequest)
-        job = _Job(request, watch if is_sonnet else None)
+        genre = Genre.SONNET if is_sonnet else Genre.DINO if isinstance(request, NameRequest) else Genre.POEM
+        job = _Job(request, TEXTS[genre], watch if is_sonnet else None)
         self.pending.add(job)
         try:
             if is_sonnet:
                 await prepare(self.checkpoint)
-            if self._is_closed:
+            if self.is_closed:
                 raise Explained(sentences.STOPPING)
-            self._queue.put(job)
+            job.thread = self._thread()
+            job.thread.queue.put(job)
             return await asyncio.wrap_future(job.future)
         finally:
             self.pending.discard(job)
 
+    def decoder(self) -> Decoder:
+        """Return a new decoder, which shares the parameters with all others of this writer. Any thread may call."""
+        with self._making:
+            self._decoder = self._decoder or Decoder(self.checkpoint)
+        return self._decoder.sibling()
+
     @property
     def is_stuck(self) -> bool:
-        """Whether requests have waited for long, and the thread does not get on."""
+        """Whether requests have waited for long, and their thread does not get on."""
         latest = time.monotonic() - STUCK_SECONDS
-        return self._stepped < latest and any(job.begun < latest for job in self.pending)
+        return any(job.begun < latest and job.thread and job.thread.stepped < latest for job in self.pending)
 
     async def close(self) -> None:
-        """Refuse the pending requests at once, and end the thread."""
-        self._is_closed = True
-        self._queue.put(None)
+        """Refuse the pending requests at once, and end the threads."""
+        self.is_closed = True
         for job in self.pending:
             job.settle(Explained(sentences.STOPPING))
+        await asyncio.gather(*[thread.close() for thread in self._threads])
+
+    def _thread(self) -> "_Thread":
+        """Return the thread with the least work: a new one, if the others have enough."""
+        work = dict.fromkeys(self._threads, 0.0)
+        for job in self.pending:
+            if job.thread:
+                work[job.thread] += job.work
+        least = min(work, key=work.__getitem__, default=None)
+        if least is None or (work[least] >= ENOUGH and len(work) < THREADS):
+            least = _Thread(self)
+            self._threads.append(least)
+        return least
+
+
+class _Thread:
+    """A thread that decodes what is in its queue."""
+
+    def __init__(self, writer: Writer) -> None:
+        self.queue: SimpleQueue[_Job | None] = SimpleQueue()  # None wakes the thread at the end
+        self.stepped = time.monotonic()  # when it last got on
+        self._writer = writer
+        # A daemon, so that a process that ends without stop() is not held back.
+        self._thread = Thread(target=self._decode, name="decoding", daemon=True)
+        self._thread.start()
+
+    async def close(self) -> None:
+        """Wait until the thread has ended, after `writer.is_closed` was set."""
+        self.queue.put(None)
         await asyncio.to_thread(self._thread.join, JOIN_SECONDS)
 
     def _decode(self) -> None:
-        """Decode, on a thread, until the end. After an error, its requests have failed, and a fresh decoder begins."""
+        """Decode until the end. After an error, its requests have failed, and a fresh decoder begins."""
         decoder: Decoder | None = None
         jobs: dict[int, _Job] = {}  # by ticket
         while (arrivals := self._arrivals(len(jobs))) is not None:
-            self._stepped = time.monotonic()
+            self.stepped = time.monotonic()
             try:
-                decoder = decoder or Decoder(self.checkpoint)
+                decoder = decoder or self._writer.decoder()
                 self._step(arrivals, decoder, jobs)
             except Exception:
                 failed = {*arrivals, *jobs.values()}
-                logger.exception("Writing with weights %s failed %d requests", self.checkpoint.version, len(failed))
+                version = self._writer.checkpoint.version
+                logger.exception("Writing with weights %s failed %d requests", version, len(failed))
                 for job in failed:
                     job.settle(Explained(sentences.NOT_WRITTEN))
                 decoder, jobs = None, {}
@@ -152,11 +193,11 @@ class Writer:
         """Wait until there is something to write; return the requests that join, or None at the end."""
         arrivals: list[_Job] = []
         with contextlib.suppress(Empty):
-            while running + len(arrivals) < ROWS and not self._is_closed:
-                job = self._queue.get(block=not (running or arrivals))
+            while running + len(arrivals) < ROWS and not self._writer.is_closed:
+                job = self.queue.get(block=not (running or arrivals))
                 if job and not job.future.done():
                     arrivals.append(job)
-        return None if self._is_closed else arrivals
+        return None if self._writer.is_closed else arrivals
 
     def _step(self, arrivals: Sequence[_Job], decoder: Decoder, jobs: dict[int, _Job]) -> None:
         """Let requests join, drop requests that nobody awaits, and write one character of every text."""
@@ -176,15 +217,15 @@ class Writer:
         for ticket, job in jobs.items():
             if job.watch and len(lines := decoder.lines(ticket)) > job.lines:
                 job.lines = len(lines)
-                shown = tuple(with_names(line, self.checkpoint.proper_names) for line in lines)
-                self._loop.call_soon_threadsafe(job.watch, shown)
+                shown = tuple(with_names(line, self._writer.checkpoint.proper_names) for line in lines)
+                self._writer.loop.call_soon_threadsafe(job.watch, shown)
 
     def _text(self, request: Request, texts: tuple[str, ...]) -> Text:
-        characters, proper_names = self.checkpoint.vocabulary, self.checkpoint.proper_names
+        characters, proper_names = self._writer.checkpoint.vocabulary, self._writer.checkpoint.proper_names
         has_capitals = any(map(str.isupper, characters.characters))
         match request:
             case NameRequest():
-                return Text(texts, nearest(texts, self._known_names), has_capitals=has_capitals)
+                return Text(texts, nearest(texts, self._writer.known_names), has_capitals=has_capitals)
             case VerseRequest():
                 between = seam(request.prompt, characters)
                 return Text((with_names(texts[0], proper_names),), between=between, has_capitals=has_capitals)

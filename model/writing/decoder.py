@@ -5,10 +5,12 @@ text is done, while the other rows go on. A row reads its prompt first. Then eac
 from the request's own generator; at temperature 0, no number is needed. Sonnets are searches beside the batch:
 SONNETS_AT_ONCE of them are written at the same time, and the others wait in the order of their requests.
 
-A text does not depend on the other requests, thanks to `engine.exact` and `sampling`. One thread makes all calls.
+A text does not depend on the other requests, thanks to `engine.exact` and `sampling`. One thread makes all calls; other
+threads have siblings, which share the parameters.
 """
 
 from collections.abc import Sequence
+from copy import copy
 from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -42,12 +44,22 @@ class Decoder:
         self._lockstep = Lockstep(checkpoint.language_model, checkpoint.description.tanh_digits)
         self._known_names = as_known(checkpoint.known_names)
         self._longest_name = longest_name(checkpoint.known_names)
+        self._begin()
+
+    def _begin(self) -> None:
         self._tickets = 0
         self._drafts: list[Draft] = []  # by row
         self._searches: dict[int, SonnetSearch] = {}  # by ticket
         self._undelivered: list[Result] = []
         self._is_arranged = False  # whether `_arrange` has prepared for the present drafts
         self._reading: list[Draft] = []  # drafts that have not read their whole prompt
+
+    def sibling(self) -> "Decoder":
+        """Return a decoder for another thread, with the same parameters and without requests."""
+        other = copy(self)
+        other._lockstep = self._lockstep.sibling()
+        other._begin()
+        return other
 
     @property
     def active(self) -> int:
