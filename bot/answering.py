@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 async def answer(ask: Said | Pressed, wish: Wish, bot: Bot, *, message: int | None = None) -> Creation:
     """Write somebody's next creation, and send it; or put it into `message`."""
     with bot.accepting(ask, work_for(wish)) as written:
-        version = (await bot.shelf.current(network_of(wish))).version
-        creation = await bot.store.draft(ask.person, wish, version, bot.temperatures[wish.genre])
+        weights = await bot.shelf.current(network_of(wish))
+        creation = await bot.store.draft(ask.person, wish, weights.version, bot.bold(wish.genre, weights))
         live = LiveMessage(ask.chat, message, buttons_below(wish.before, ask), bot.capacity)
         try:
             # Until the end, the chat shows that the bot is typing, or a sonnet as it grows, above the old buttons.

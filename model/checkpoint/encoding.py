@@ -54,6 +54,7 @@ class Description:
     marks: bool = False  # whether a mark, such as a vowel sign, ends a word of verse as a letter does
     trimmed: bool = False  # whether blanks at the ends of a name are left out
     tanh_digits: int = 0  # tanh has a table with steps of 2^-tanh_digits (see `engine.rounding`); 0: the processor's
+    usual_temperature: float = 0.0  # 0: that of the form
 
 
 @dataclass(frozen=True)
