@@ -94,13 +94,15 @@ class _Job:
 
 
 class Writer:
-    """Writes the texts of one version, on one thread, or on up to THREADS when there is more to write."""
+    """Writes the texts of one version, on one thread, or on more when there is much to write."""
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         self.checkpoint = checkpoint
         self.known_names = sorted(checkpoint.known_names)
         self.pending: set[_Job] = set()
         """The requests that are being prepared, wait or are being written."""
+        self.threads = THREADS
+        """How many threads may write at most."""
         self.loop = asyncio.get_running_loop()
         self.is_closed = False
         self._threads: list[_Thread] = []
@@ -150,7 +152,7 @@ class Writer:
             if job.thread:
                 work[job.thread] += job.work
         least = min(work, key=work.__getitem__, default=None)
-        if least is None or (work[least] >= ENOUGH and len(work) < THREADS):
+        if least is None or (work[least] >= ENOUGH and len(work) < self.threads):
             least = _Thread(self)
             self._threads.append(least)
         return least

@@ -35,9 +35,9 @@ def alone(request: Request) -> Text:
 
 
 @pytest.fixture(params=[1, 2, 4])
-async def writer(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Writer]:
-    monkeypatch.setattr("bot.writer.THREADS", request.param)
+async def writer(request: pytest.FixtureRequest) -> AsyncIterator[Writer]:
     writer = Writer(VERSE)
+    writer.threads = request.param
     yield writer
     await writer.close()
 
