@@ -19,7 +19,7 @@ def module_name(path: Path) -> str:
 
 SOURCES = {module_name(path): path for top in ("model", "bot", "tools") for path in sorted((ROOT / top).rglob("*.py"))}
 PACKAGES = {module_name(path) for path in SOURCES.values() if path.name == "__init__.py"}
-CHAIN = ("text", "network", "engine", "checkpoint", "sonnets", "writing", "evaluation", "training", "cli")
+CHAIN = ("text", "network", "engine", "checkpoint", "sonnets", "verse", "writing", "evaluation", "training", "cli")
 """The wings of the networks, from the ground up."""
 DOORS = ("bot.telegram", "bot.page", "bot.terminal")
 OUTSIDE = {

@@ -24,9 +24,10 @@ from bot.creations import Creation
 from bot.shelf import Shelf
 from bot.words import layout
 from model.files import ROOT
-from model.sonnets import lines, metre, partners, pronunciation, rhyme, scansion, search, tables
+from model.sonnets import metre, partners, pronunciation, rhyme, scansion, tables
 from model.sonnets.prosody import prosody
 from model.text.forms import Genre
+from model.verse import lines, search, sonnet
 from tests.recorded import FIRST_RELEASE, RECORDED, REQUESTS, VERSIONS, Record, drawn
 
 CREATIONS = [record for record in RECORDED if "shown" in record]
@@ -126,8 +127,8 @@ def of_sonnets() -> dict[str, object]:
             [pronunciation.LONGEST_WORD, pronunciation.MOST_APOSTROPHES, pronunciation.MOST_READINGS],
             [metre.SYLLABLES, metre.LONGEST, metre.PRONOUNS, scansion.LATEST_START, scansion.PUNCTUATION],
             [partners.ENOUGH, lines.MOST_CHARACTERS, lines.PRECISION, lines.OF_DRAWN, tables.ENOUGH_WORDS],
-            [search.ROWS, search.SCHEME, search.STOPS, search.LOWEST_TEMPERATURE, search.ATTEMPTS],
-            [{kind.name: cost for kind, cost in search.COSTS.items()}, costs],
+            [sonnet.ROWS, sonnet.SCHEME, sonnet.STOPS, search.LOWEST_TEMPERATURE, search.ATTEMPTS],
+            [{kind.name: cost for kind, cost in sonnet.COSTS.items()}, costs],
         ],
         "words as they sound": [
             [word, found, metre.patterns(word, found), [[*rhyme.endings(one)] for one in found], rhyme.letters(word)]

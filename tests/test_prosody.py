@@ -15,7 +15,7 @@ from model.sonnets import pronunciation, prosody
 from model.sonnets.pronunciation import LONGEST_WORD, MOST_READINGS, PHONEMES, Pronouncer
 from model.sonnets.prosody import EDITIONS, FIRST, TABLES, named, newest_edition, read_prosody
 from model.sonnets.rhyme import Ending, Rhyme, endings, letters
-from model.sonnets.search import SCHEME
+from model.verse.sonnet import SCHEME
 from model.text import sources
 from model.text.corpus import Corpus
 from model.text.dictionary import PRONUNCIATIONS, Dictionary, Pronunciations, read_cmudict

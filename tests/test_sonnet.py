@@ -18,11 +18,11 @@ from model.errors import RequestError
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture
 from model.sonnets import prosody
-from model.sonnets.lines import OF_DRAWN, PRECISION, draw
+from model.verse.lines import OF_DRAWN, PRECISION, draw
 from model.sonnets.metre import patterns, scans
 from model.sonnets.partners import Choice
 from model.sonnets.rhyme import Rhyme
-from model.sonnets.search import SCHEME, STOPS
+from model.verse.sonnet import SCHEME, STOPS
 from model.sonnets.tables import tables_for
 from model.text.vocabulary import words_of
 from model.writing.decoder import SONNETS_AT_ONCE, Decoder

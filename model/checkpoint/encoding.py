@@ -53,6 +53,9 @@ class Description:
     known_words_until: float = 0.0  # up to this temperature, verse has only known words
     marks: bool = False  # whether a mark, such as a vowel sign, ends a word of verse as a letter does
     trimmed: bool = False  # whether blanks at the ends of a name are left out
+    rows: int = 0  # how many candidates are written for each line of a poem (see `verse`); 0: letters without a search
+    usual_temperature: float = 0.0  # 0: that of the form
+    edition: int = 1  # of the constants that the search has
     tanh_digits: int = 0  # tanh has a table with steps of 2^-tanh_digits (see `engine.rounding`); 0: the processor's
     usual_temperature: float = 0.0  # 0: that of the form
 

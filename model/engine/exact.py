@@ -93,7 +93,7 @@ def _rounded_up(rows: int, multiple: int) -> int:
     return -(-rows // multiple) * multiple
 
 
-class _States:
+class States:
     """The states of all rows, zero at first, and all other numbers that a step multiplies by parameters.
 
     `inputs` has a column [look-up | h_0 | 1 | h_1 | 1 | ...] for each row. Every layer reads one slice of it:
@@ -126,7 +126,7 @@ class _States:
     def places(self, rows: int | Ids) -> tuple[Any, Any]:
         return divmod(rows, max(1, self.layout.columns))
 
-    def copy(self, rows: int | Ids, source: "_States", source_rows: int | Ids) -> None:
+    def copy(self, rows: int | Ids, source: "States", source_rows: int | Ids) -> None:
         """Copy the states of `source_rows`, from another layout or from this one, to `rows`."""
         groups, columns = self.places(rows)
         source_groups, source_columns = source.places(source_rows)
@@ -171,24 +171,24 @@ class Lockstep:
     def resize(self, rows: int) -> None:
         """Keep the first rows, and add new ones in the zero state."""
         kept, self.rows = min(rows, self.rows), rows
-        layout, before = Layout.fastest(rows, self._largest), self._states
+        layout, before = Layout.fastest(rows, self._largest), self.states
         if layout == before.layout:
-            self._states.clear(np.arange(kept, rows))
+            self.states.clear(np.arange(kept, rows))
         else:
             self._lay_out(layout)
-            self._states.copy(np.arange(kept), before, np.arange(kept))
-        self._places = self._states.places(np.arange(rows))
+            self.states.copy(np.arange(kept), before, np.arange(kept))
+        self._places = self.states.places(np.arange(rows))
         # With one group, `as_rows` returns a view, which serves for every step.
         self._logits_of_rows = as_rows(self._logits)[:rows] if layout.groups == 1 else None
 
     def clear(self, row: int) -> None:
         """Put a row into the zero state. Rows that are not allocated yet are already zero."""
         if row < self.rows:
-            self._states.clear(row)
+            self.states.clear(row)
 
     def move(self, source: int, target: int) -> None:
         if source < self.rows:
-            self._states.copy(target, self._states, source)
+            self.states.copy(target, self.states, source)
         else:
             self.clear(target)
 
@@ -198,21 +198,22 @@ class Lockstep:
         other._begin()
         return other
 
-    def copy_row(self, source: "Lockstep", source_row: int, row: int) -> None:
-        self._states.copy(row, source._states, source_row)
+    def room(self, rows: int) -> States:
+        """Return a place to keep the states of rows, which are zero at first."""
+        return States(Layout(1, rows, 0), self._language_model)
 
     def step(self, ids: Sequence[int] | Ids) -> Array:
         """Let each row read an id, which may be NO_CHARACTER; return logits (B, V), which the next step overwrites."""
         groups, columns = self._places
-        self._states.lookup.fill(0)
-        self._states.lookup[groups, ids, columns] = 1  # NO_CHARACTER is -1, the last element
+        self.states.lookup.fill(0)
+        self.states.lookup[groups, ids, columns] = 1  # NO_CHARACTER is -1, the last element
         for compute in self._computations:
             compute()
         return as_rows(self._logits)[: self.rows] if self._logits_of_rows is None else self._logits_of_rows
 
     def _lay_out(self, layout: Layout) -> None:
         """Allocate all arrays for a layout, with all states zero, and list what a step computes, in order."""
-        self._states = states = _States(layout, self._language_model)
+        self.states = states = States(layout, self._language_model)
         groups, columns, panel = layout
         if panel not in self._by_panel:
             self._by_panel[panel] = [panels(matrix.T, panel) for matrix in self._matrices]
@@ -232,7 +233,7 @@ class Lockstep:
 
 
 def _stacked(language_model: LanguageModel) -> Iterator[NDArray[np.float64]]:
-    """Yield the parameters (N, K) of each layer for the inputs that `_States` lists; the output layer comes last.
+    """Yield the parameters (N, K) of each layer for the inputs that `States` lists; the output layer comes last.
 
     Parameters that multiply a doubled h are halved, which is exact.
     """

@@ -17,7 +17,7 @@ from model.sonnets.metre import patterns, scans
 from model.sonnets.pronunciation import Pronouncer
 from model.sonnets.prosody import Prosody
 from model.sonnets.rhyme import Rhyme
-from model.sonnets.search import SCHEME
+from model.verse.sonnet import SCHEME
 from model.sonnets.tables import tables_for
 from model.text.corpus import Corpus
 from model.text.dictionary import Dictionary

@@ -44,6 +44,8 @@ class Partners:
             self._by_letters[letters(word)][word] = None
             for ending in self._endings[word]:
                 self._by_sound[ending.sound][word] = None
+        self.last_words = {word: reduce(or_, starts.values(), 0) for word, starts in self._endings.items()}
+        """All words that may end a line, and after which counts each may begin."""
         self.openers = self._openers()
 
     def endings_of(self, word: str, counts: Counts) -> list[Ending]:
@@ -70,7 +72,7 @@ class Partners:
         if choice is Choice.EYE:
             for other in self._by_letters.get(letters(word), ()):
                 if not other.endswith(word) and not word.endswith(other):
-                    found[other] |= reduce(or_, self._endings[other].values(), 0)
+                    found[other] |= self.last_words[other]
         return {other: starts for other, starts in found.items() if starts}
 
     def _alike(self, wanted: Iterable[Ending]) -> Iterator[tuple[str, Ending, Counts]]:

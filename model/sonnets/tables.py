@@ -23,6 +23,8 @@ class Tables(NamedTuple):
     scansion: Scansion
     partners: Partners
     opening: LineEnds  # words that bring a rhyme
+    any_line: LineEnds  # words that may end a line
+    last_line: LineEnds  # the same, with the mark of the end of a sentence
 
 
 def tables_for(checkpoint: Checkpoint) -> Tables:
@@ -44,6 +46,7 @@ def _tables(known_words: frozenset[str], vocabulary: Vocabulary, version: str, e
     if len(words) < ENOUGH_WORDS or not partners.openers or " " not in vocabulary:
         raise RequestError(f"checkpoint {version or '(not saved)'} knows too few words to write sonnets")
     scansion = Scansion({word: patterns(word, readings) for word, readings in words.items()}, vocabulary)
-    tables = Tables(found, scansion, partners, scansion.line_ends(partners.openers))
+    any_line, last_line = (scansion.line_ends(partners.last_words, stops) for stops in ("", ".!?"))
+    tables = Tables(found, scansion, partners, scansion.line_ends(partners.openers), any_line, last_line)
     gc.freeze()  # or the collector goes through all of it again and again, and holds every thread for 0.1 s
     return tables

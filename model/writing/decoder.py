@@ -2,8 +2,9 @@
 
 Continuous batching (Yu et al. 2022, "Orca"): a request takes a row of the batch when it arrives and leaves it when its
 text is done, while the other rows go on. A row reads its prompt first. Then each character is drawn with one number
-from the request's own generator; at temperature 0, no number is needed. Sonnets are searches beside the batch:
-SONNETS_AT_ONCE of them are written at the same time, and the others wait in the order of their requests.
+from the request's own generator; at temperature 0, no number is needed. Sonnets, and poems by weights that have `rows`,
+are searches with a batch of their own (see `verse`): a few of each are written at the same time, and the others wait
+in the order of their requests.
 
 A text does not depend on the other requests, thanks to `engine.exact` and `sampling`. One thread makes all calls; other
 threads have siblings, which share the parameters.
@@ -12,7 +13,7 @@ threads have siblings, which share the parameters.
 from collections.abc import Sequence
 from copy import copy
 from functools import cached_property
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,9 +30,12 @@ from model.writing.sampling import COLDEST, sample_next
 from model.writing.verse import VerseDraft
 
 if TYPE_CHECKING:
-    from model.sonnets.search import SonnetSearch
+    from model.verse.lines import Lines
+    from model.verse.search import Search
 
 SONNETS_AT_ONCE = 2
+POEMS_AT_ONCE = 16
+"""More poems at once would not be faster, and slow down everything else that is written."""
 
 
 class Decoder:
@@ -49,7 +53,8 @@ class Decoder:
     def _begin(self) -> None:
         self._tickets = 0
         self._drafts: list[Draft] = []  # by row
-        self._searches: dict[int, SonnetSearch] = {}  # by ticket
+        self._sonnets: dict[int, Search] = {}  # by ticket
+        self._poems: dict[int, Search] = {}
         self._undelivered: list[Result] = []
         self._is_arranged = False  # whether `_arrange` has prepared for the present drafts
         self._reading: list[Draft] = []  # drafts that have not read their whole prompt
@@ -64,13 +69,15 @@ class Decoder:
     @property
     def active(self) -> int:
         """The number of requests whose result `step` has not returned."""
-        return len(self._drafts) + len(self._searches) + len(self._undelivered)
+        return len(self._drafts) + len(self._sonnets) + len(self._poems) + len(self._undelivered)
 
     def submit(self, request: Request) -> int:
         """Add a request, which the next step begins; return the ticket of its result. RequestError if it is invalid."""
         ticket = self._tickets + 1
         if isinstance(request, SonnetRequest):
-            self._searches[ticket] = self._search_for(request)
+            self._sonnets[ticket] = self._sonnet_for(request)
+        elif isinstance(request, VerseRequest) and self._checkpoint.description.rows and not request.unfinished:
+            self._poems[ticket] = self._poem_for(request)
         else:
             draft = self._draft_for(request)
             draft.ticket, draft.row = ticket, len(self._drafts)
@@ -83,7 +90,8 @@ class Decoder:
     def cancel(self, ticket: int) -> None:
         """Drop a request and its result; does nothing if the ticket is not active."""
         self._undelivered = [result for result in self._undelivered if result.ticket != ticket]
-        self._searches.pop(ticket, None)
+        self._sonnets.pop(ticket, None)
+        self._poems.pop(ticket, None)
         for draft in self._drafts:
             if draft.ticket == ticket:
                 self._remove(draft)
@@ -94,17 +102,16 @@ class Decoder:
         if not self._lockstep.is_sound:
             self._refuse_all()
         finished = [self._remove(draft) for draft in self._advance()] if self._drafts else []
-        for ticket, search in list(islice(self._searches.items(), SONNETS_AT_ONCE)):
-            if search.step():
-                finished.append(Result(ticket, search.texts, search.error))
-                del self._searches[ticket]
+        if self._sonnets or self._poems:
+            finished += self._search()
         finished += self._undelivered
         self._undelivered = []
         return sorted(finished, key=lambda result: result.ticket)
 
     def lines(self, ticket: int) -> tuple[str, ...]:
-        """Return the finished lines of an unfinished sonnet, without the prompt; empty for any other ticket."""
-        return tuple(self._searches[ticket].lines) if ticket in self._searches else ()
+        """Return the finished lines of an unfinished sonnet or poem, without the prompt; empty for any other ticket."""
+        search = self._sonnets.get(ticket) or self._poems.get(ticket)
+        return tuple(search.lines) if search else ()
 
     def generate(self, requests: Sequence[Request]) -> list[Result]:
         """Serve these requests to the end; return their results in the same order. Raises RequestError like `submit`.
@@ -133,13 +140,49 @@ class Decoder:
     def _lexicon(self) -> Lexicon:
         return Lexicon(self._checkpoint.known_words, self._checkpoint.vocabulary, self._checkpoint.clipped_words)
 
-    def _search_for(self, request: SonnetRequest) -> "SonnetSearch":
-        from model.sonnets.search import LineSearch, SonnetSearch  # names and verse need no sonnets
+    @cached_property
+    def _lines(self) -> "Lines":
         from model.sonnets.tables import tables_for
+        from model.verse.lines import Lines
+
+        return Lines(self._lockstep, tables_for(self._checkpoint).scansion, self._checkpoint.vocabulary)
+
+    def _sonnet_for(self, request: SonnetRequest) -> "Search":
+        from model.sonnets.tables import tables_for  # names need no sonnets
+        from model.verse.sonnet import LineSearch, SonnetSearch
 
         vocabulary, tables = self._checkpoint.vocabulary, tables_for(self._checkpoint)
         search = LineSearch if isinstance(request, LineRequest) else SonnetSearch
         return search(request.prompt, request.temperature, request.generator, tables, self._lockstep, vocabulary)
+
+    def _poem_for(self, request: VerseRequest) -> "Search":
+        from model.sonnets.tables import tables_for
+        from model.verse.search import PoemSearch
+
+        checkpoint, temperature = self._checkpoint, request.sampling.temperature
+        return PoemSearch(
+            request.prompt,
+            request.parts,
+            checkpoint.description.rows,
+            temperature,
+            request.generator,
+            tables_for(checkpoint),
+            self._lockstep,
+            checkpoint.vocabulary,
+            checkpoint.proper_names,
+        )
+
+    def _search(self) -> list[Result]:
+        """Take the searches one character on; return the results of those that are done."""
+        first = islice(self._sonnets.items(), SONNETS_AT_ONCE), islice(self._poems.items(), POEMS_AT_ONCE)
+        searches = dict(chain(*first))
+        for search in self._lines.step([search for search in searches.values() if not search.is_done]):
+            search.end_line()
+        done = {ticket: search for ticket, search in searches.items() if search.is_done}
+        for ticket in done:
+            self._sonnets.pop(ticket, None)
+            self._poems.pop(ticket, None)
+        return [Result(ticket, search.texts, search.error) for ticket, search in done.items()]
 
     def _draft_for(self, request: NameRequest | VerseRequest) -> Draft:
         checkpoint, made, vocabulary = self._checkpoint, self._checkpoint.description, self._checkpoint.vocabulary
@@ -166,7 +209,7 @@ class Decoder:
 
     def _refuse_all(self) -> None:
         error = RequestError(f"checkpoint {self._version} computes numbers that are not finite; it cannot be used")
-        tickets = [*(draft.ticket for draft in self._drafts), *self._searches]
+        tickets = [*(draft.ticket for draft in self._drafts), *self._sonnets, *self._poems]
         for ticket in tickets:
             self.cancel(ticket)
         self._undelivered += [Result(ticket, (), error) for ticket in tickets]

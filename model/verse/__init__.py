@@ -1,0 +1,1 @@
+"""Verse line by line: several candidates are written for each line, side by side, and one is kept."""

@@ -1,0 +1,224 @@
+"""Writes lines side by side: for each text, many rows begin after the same words, and each writes one line that scans.
+
+Letters that lead to no line are masked before a letter is drawn (see `sonnets.scansion`). So a row may be forced to
+write what the network would hardly say, and each line has a weight. Each letter of the line adds to the weight
+
+    log P(allowed) + OF_DRAWN · log P(drawn)
+
+P(allowed) is the probability of all allowed letters together, at the temperature of the request: the weight of
+sequential Monte Carlo (Doucet et al. 2001). P(drawn) is the network's probability of the letter that was drawn, at
+temperature 1. Weights are whole numbers of 1/PRECISION nats, so their sum does not depend on the order of adding.
+
+The rows of all texts are one batch. No row depends on another, and each text draws its own numbers.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.engine.exact import Lockstep, States
+from model.network.layers import Array, Floats, Ids, Mask
+from model.sonnets.metre import Counts
+from model.sonnets.scansion import LineEnds, Numbers, Scansion, Texts
+from model.text.vocabulary import Vocabulary
+
+MOST_CHARACTERS = 66
+"""A longer line is dropped. The longest line of Shakespeare's sonnets has 60 characters."""
+PRECISION = 1 << 20
+OF_DRAWN = 0.8
+SPARE = 4
+"""Up to one row in SPARE may stand idle: to take it out of the network would take longer."""
+
+Integers = NDArray[np.int64]
+_ROW = np.dtype(
+    [
+        ("search", np.intp),  # its place in `_searches`
+        ("number", np.intp),  # among the rows of its search
+        ("input", np.intp),  # the id that the network reads next
+        ("node", np.intp),
+        ("count", np.uint16),
+        ("last_word_after", np.uint16),
+        ("weight", np.int64),
+        ("length", np.intp),
+        ("written", np.int16, (MOST_CHARACTERS,)),
+    ]
+)
+"""What is known of a row, beside its state."""
+
+
+class Line(NamedTuple):
+    """A finished line, and the number of its row, whose state the search keeps."""
+
+    text: str
+    weight: int
+    last_word_after: Counts  # how many syllables there may be in front of the last word
+    number: int
+
+
+class Beginning(NamedTuple):
+    """How a line begins and ends."""
+
+    line_ends: LineEnds
+    counts: Counts = 1  # how many syllables the line may have already
+    after: str = "\n"  # the character in front of it, which is not read yet
+
+
+class Search(Protocol):
+    """A text whose lines are written."""
+
+    rows: int
+    temperature: float
+    generator: np.random.Generator
+    unread: list[int]  # ids of the text before the first line, in reverse
+    beginning: Beginning
+    finished: list[Line]
+    states: States  # of the finished rows; the last has the state that every line begins with
+
+
+class Lines:
+    """Writes the lines of any number of searches."""
+
+    def __init__(self, lockstep: Lockstep, scansion: Scansion, vocabulary: Vocabulary) -> None:
+        self._scansion, self._vocabulary = scansion, vocabulary
+        self._network, self._reader = lockstep.sibling(), lockstep.sibling()
+        self._searches: list[Search] = []
+        self._rows = np.zeros(0, _ROW)
+
+    def step(self, searches: Sequence[Search]) -> list[Search]:
+        """Read or write a character of each search. Return those that have all their `finished` lines."""
+        for search in [search for search in self._searches if search not in searches]:
+            self._leave(search)
+        reading = [search for search in searches if search.unread]
+        if reading:
+            self._read(reading)
+        begun = [search for search in searches if search not in self._searches and search not in reading]
+        if begun:
+            self._begin(begun)
+        return self._write() if self._searches else []
+
+    def _read(self, searches: Sequence[Search]) -> None:
+        self._reader.resize(len(searches))
+        for row, search in enumerate(searches):
+            self._reader.states.copy(row, search.states, search.rows)
+        self._reader.step([search.unread.pop() for search in searches])
+        for row, search in enumerate(searches):
+            search.states.copy(search.rows, self._reader.states, row)
+
+    def _begin(self, searches: Sequence[Search]) -> None:
+        """Let every row of these searches begin a line."""
+        old = len(self._rows)
+        new = np.zeros(sum(search.rows for search in searches), _ROW)
+        self._resize(old + len(new))
+        start = 0
+        for search in searches:
+            rows, (_, counts, after) = new[start : start + search.rows], search.beginning
+            rows["search"], rows["number"] = len(self._searches), np.arange(search.rows)
+            rows["input"] = self._vocabulary.ids_of(after)[0]
+            rows["node"], rows["count"] = self._scansion.begin(search.rows, counts)
+            rows["last_word_after"] = rows["count"]
+            places = np.arange(old + start, old + start + search.rows)
+            self._network.states.copy(places, search.states, search.rows)
+            search.finished = []
+            self._searches.append(search)
+            start += search.rows
+        self._rows = np.concatenate([self._rows, new])
+
+    def _write(self) -> list[Search]:
+        rows = self._rows
+        inputs = np.zeros(self._network.rows, np.intp)
+        inputs[: len(rows)] = rows["input"]
+        logits = self._network.step(inputs)[: len(rows)]
+        temperatures = np.array([search.temperature for search in self._searches])[rows["search"]]
+        ids, weights = draw(logits, self._allowed(), temperatures, self._draws())
+        is_word = self._scansion.is_word(rows["node"])
+        rows["last_word_after"] = np.where(is_word, rows["count"], rows["last_word_after"])
+        self._follow(ids)
+        rows["weight"] += weights
+        rows["input"] = ids
+        rows["written"][np.arange(len(rows)), rows["length"]] = ids
+        rows["length"] += 1
+        is_finished = ids == self._vocabulary.newline
+        self._finish(np.flatnonzero(is_finished))
+        self._drop(np.flatnonzero(is_finished | (rows["length"] == MOST_CHARACTERS)))
+        left = np.bincount(self._rows["search"], minlength=len(self._searches)).tolist()
+        done = [search for search, count in zip(self._searches, left, strict=True) if not count]
+        for search in done:
+            self._leave(search)
+        return done
+
+    def _draws(self) -> Floats:
+        """Return a number for each row. Each search draws as many as it had rows, whichever are finished."""
+        numbers = np.concatenate([search.generator.random(search.rows) for search in self._searches])
+        starts = np.cumsum([0, *(search.rows for search in self._searches)])
+        return numbers[starts[self._rows["search"]] + self._rows["number"]]
+
+    def _by_ends(self) -> list[tuple[LineEnds, slice | Numbers]]:
+        """Return the kinds of line ends, and the rows that each holds for."""
+        kinds = {id(search.beginning.line_ends): search.beginning.line_ends for search in self._searches}
+        if len(kinds) == 1:
+            return [(line_ends, slice(None)) for line_ends in kinds.values()]
+        of_rows = np.array([id(search.beginning.line_ends) for search in self._searches])[self._rows["search"]]
+        return [(line_ends, np.flatnonzero(of_rows == kind)) for kind, line_ends in kinds.items()]
+
+    def _allowed(self) -> Mask:
+        found = np.empty((len(self._rows), len(self._vocabulary)), np.bool_)
+        for line_ends, places in self._by_ends():
+            texts = Texts(self._rows["node"][places], self._rows["count"][places])
+            found[places] = self._scansion.allowed(texts, line_ends)
+        return found
+
+    def _follow(self, ids: Ids) -> None:
+        for line_ends, places in self._by_ends():
+            texts = Texts(self._rows["node"][places], self._rows["count"][places])
+            after = self._scansion.step(texts, ids[places], line_ends)
+            self._rows["node"][places], self._rows["count"][places] = after
+
+    def _finish(self, places: Numbers) -> None:
+        for place in places.tolist():
+            row = self._rows[place]
+            search, number = self._searches[row["search"]], int(row["number"])
+            text = self._vocabulary.text_of(row["written"][: row["length"] - 1])
+            search.states.copy(number, self._network.states, place)
+            search.finished.append(Line(text, int(row["weight"]), int(row["last_word_after"]), number))
+
+    def _drop(self, places: Numbers) -> None:
+        """Take rows out of the network; the last rows move into their places."""
+        if not len(places):
+            return
+        left = len(self._rows) - len(places)
+        order = np.arange(len(self._rows))
+        movers, holes = np.setdiff1d(order[left:], places), places[places < left]
+        self._network.states.copy(holes, self._network.states, movers)
+        order[holes] = movers
+        self._rows = self._rows[order[:left]]
+        self._resize(left)
+
+    def _resize(self, rows: int) -> None:
+        if not (1 - 1 / SPARE) * self._network.rows <= rows <= self._network.rows:
+            self._network.resize(rows)
+
+    def _leave(self, search: Search) -> None:
+        number = self._searches.index(search)
+        self._drop(np.flatnonzero(self._rows["search"] == number))
+        del self._searches[number]
+        self._rows["search"] -= self._rows["search"] > number
+
+
+def draw(logits: Array, allowed: Mask, temperatures: Floats, draws: Floats) -> tuple[Ids, Integers]:
+    """Choose an allowed character for each row of logits (N, V). Return the ids (N,), and what each adds to the weight.
+
+    As in `sample_next`, sums run over characters in their order, along all rows at once.
+    """
+    scores = logits.T.astype(np.float64)
+    scores -= np.maximum.reduce(scores)
+    of_all = np.add.accumulate(np.exp(scores / temperatures))[-1]
+    likelihood = scores - np.log(np.add.accumulate(np.exp(scores))[-1])
+    allowed_scores = np.where(allowed.T, scores, -np.inf)
+    likeliest = np.maximum.reduce(allowed_scores)
+    cumulated = np.add.accumulate(np.exp((allowed_scores - likeliest) / temperatures))
+    ids: Ids = (cumulated > draws * cumulated[-1]).argmax(axis=0)
+    of_allowed = likeliest / temperatures + np.log(cumulated[-1]) - np.log(of_all)
+    nats = of_allowed + OF_DRAWN * likelihood[ids, np.arange(len(ids))]
+    return ids, np.rint(nats * PRECISION).astype(np.int64)

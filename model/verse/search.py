@@ -1,0 +1,169 @@
+"""One search for all verse: lines are written side by side (see `lines`), and one of them is kept by weight.
+
+Words that the text has already lower the weight of a line; so does "you" where the text says "thou". `sonnet` adds
+rhymes. All numbers come from the request's own generator, so neither other requests nor the machine change a text.
+"""
+
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from model.engine.exact import Lockstep, States
+from model.errors import RequestError
+from model.sonnets.prosody import Prosody
+from model.sonnets.tables import Tables
+from model.text.vocabulary import Vocabulary, words_of
+from model.verse.lines import PRECISION, Beginning, Line
+
+LOWEST_TEMPERATURE = 0.1
+"""Below it, all candidates would be the same line."""
+COST_OF_REPETITION = 2.5
+"""Nats for each time that the text has used a word before."""
+COST_OF_OVERUSE = 0.05
+"""Nats for each time that the text has used the word before, if every text repeats the word."""
+COST_OF_MIXING = 8.0
+"""Nats for each "thou" if the text says "you" more often, and for each "you" if it says "thou" more often."""
+SHARE_OF_LEANING = 0.8
+"""How much of a word's leaning towards sonnets counts. With 0.8, words lean as in real sonnets."""
+COST_OF_NAMES = 6.0
+"""Nats for each proper name that a poem has not had before."""
+STOPS = ".!?"
+"""The last line of a part ends with one of these marks."""
+PART = 4
+"""How many lines each further part of a poem has."""
+ATTEMPTS = 3
+"""How many times a line is tried that no candidate can finish."""
+
+
+class Search(ABC):
+    """One text in the making."""
+
+    beginning: Beginning
+
+    def __init__(
+        self,
+        rows: int,
+        temperature: float,
+        generator: np.random.Generator,
+        lockstep: Lockstep,
+        unread: Sequence[int],
+    ) -> None:
+        self.rows, self.temperature, self.generator = rows, max(float(temperature), LOWEST_TEMPERATURE), generator
+        self.unread = [*unread][::-1]
+        self.lines: list[str] = []  # finished lines, without the person's own
+        self.finished: list[Line] = []  # the candidates for the next line
+        self.error: RequestError | None = None
+        self._lockstep = lockstep
+
+    @cached_property
+    def states(self) -> States:
+        """The states of the finished candidates, made when the first is written: a waiting search needs no memory."""
+        return self._lockstep.room(self.rows + 1)
+
+    @property
+    @abstractmethod
+    def texts(self) -> tuple[str, ...]:
+        """The text, without the person's own words; none after an error."""
+
+    @property
+    @abstractmethod
+    def is_done(self) -> bool:
+        """Whether the text has all its lines, or will never have them."""
+
+    @abstractmethod
+    def judged(self, line: Line) -> Iterable[tuple[Any, float]]:
+        """Yield what `keep` needs to know of a line, and its cost in nats; nothing if the line must not be taken."""
+
+    @abstractmethod
+    def keep(self, line: Line, found: Any) -> None:
+        """Note the line that was chosen, and say how the next one begins and ends."""
+
+    @abstractmethod
+    def try_again(self) -> None:
+        """Say what to do, as none of the lines may be taken."""
+
+    def end_line(self) -> None:
+        """Choose one of the finished candidates by weight."""
+        lines = [(line, found, cost) for line in self.finished for found, cost in self.judged(line)]
+        if not lines:
+            self.try_again()
+            return
+        nats = np.array([line.weight for line, _, _ in lines]) / PRECISION - np.array([cost for _, _, cost in lines])
+        cumulated = np.add.accumulate(np.exp(nats - nats.max()))
+        line, found, _ = lines[int((cumulated > self.generator.random() * cumulated[-1]).argmax())]
+        self.lines.append(line.text)
+        self.states.copy(self.rows, self.states, line.number)
+        self.keep(line, found)
+
+
+def cost_of(words: Sequence[str], before: Counter[str], prosody: Prosody) -> float:
+    """Return the cost in nats of words that repeat the text, belong to plays, or mix "thou" with "you".
+
+    All candidates for a line also pay for the mixing in earlier lines, so that does not matter.
+    """
+    counts, cost = Counter(before), 0.0
+    for word in words:
+        if word in prosody.often:
+            cost += COST_OF_OVERUSE * counts[word]
+        else:
+            leaning = prosody.dictionary.leanings.get(word, 0)
+            cost += COST_OF_REPETITION * counts[word] - SHARE_OF_LEANING * leaning / 10
+        counts[word] += 1
+    return cost + COST_OF_MIXING * min(sum(map(counts.__getitem__, address)) for address in prosody.addresses)
+
+
+class PoemSearch(Search):
+    """A poem: lines that scan, of which the last of each part ends a sentence."""
+
+    def __init__(
+        self,
+        prompt: str,
+        parts: int,
+        rows: int,
+        temperature: float,
+        generator: np.random.Generator,
+        tables: Tables,
+        lockstep: Lockstep,
+        vocabulary: Vocabulary,
+        names: frozenset[str] = frozenset(),
+    ) -> None:
+        own = vocabulary.fold(prompt).strip()
+        self._shown = "\n" if own else ""
+        super().__init__(rows, temperature, generator, lockstep, vocabulary.ids_of(f"\n{own}" if own else "").tolist())
+        self._tables, self._names = tables, names
+        self._words = Counter(words_of(own))
+        first = PART if own else PART + 1
+        self._stops = [first + PART * part - 1 for part in range(parts)]  # the last line of each part
+        self._attempts = 0
+        self._begin()
+
+    def _begin(self) -> None:
+        is_last = len(self.lines) in self._stops
+        self.beginning = Beginning(self._tables.last_line if is_last else self._tables.any_line)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        return () if self.error else (self._shown + "\n".join(self.lines),)
+
+    @property
+    def is_done(self) -> bool:
+        return self.error is not None or len(self.lines) > self._stops[-1]
+
+    def judged(self, line: Line) -> Iterable[tuple[list[str], float]]:
+        words = words_of(line.text)
+        names = sum(word in self._names and word not in self._words for word in words)
+        yield words, cost_of(words, self._words, self._tables.prosody) + COST_OF_NAMES * names
+
+    def keep(self, line: Line, found: list[str]) -> None:
+        self._words.update(found)
+        self._attempts = 0
+        self._begin()
+
+    def try_again(self) -> None:
+        self._attempts += 1
+        if self._attempts == ATTEMPTS:
+            self.error = RequestError(f"no line {len(self.lines) + 1} scans; try another seed or line")
