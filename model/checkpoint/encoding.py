@@ -57,7 +57,6 @@ class Description:
     usual_temperature: float = 0.0  # 0: that of the form
     edition: int = 1  # of the constants that the search has
     tanh_digits: int = 0  # tanh has a table with steps of 2^-tanh_digits (see `engine.rounding`); 0: the processor's
-    usual_temperature: float = 0.0  # 0: that of the form
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import gc
 from functools import lru_cache
+from threading import Lock
 from typing import NamedTuple
 
 from model.checkpoint.encoding import Checkpoint
@@ -14,6 +15,8 @@ from model.text.vocabulary import Vocabulary
 
 ENOUGH_WORDS = 1000
 """A checkpoint that knows fewer words writes no sonnets."""
+_making = Lock()
+"""Threads that need the same tables wait for them, and do not make them twice."""
 
 
 class Tables(NamedTuple):
@@ -32,7 +35,8 @@ def tables_for(checkpoint: Checkpoint) -> Tables:
     form = checkpoint.description.form
     if form != "verse":
         raise RequestError(f"a checkpoint of {form} cannot serve a SonnetRequest")
-    return _tables(checkpoint.known_words, checkpoint.vocabulary, checkpoint.version, checkpoint.description.tables)
+    with _making:
+        return _tables(checkpoint.known_words, checkpoint.vocabulary, checkpoint.version, checkpoint.description.tables)
 
 
 @lru_cache(maxsize=4)

@@ -62,6 +62,7 @@ class Decoder:
     def sibling(self) -> "Decoder":
         """Return a decoder for another thread, with the same parameters and without requests."""
         other = copy(self)
+        vars(other).pop("_lines", None)  # they are rows
         other._lockstep = self._lockstep.sibling()
         other._begin()
         return other
