@@ -21,13 +21,13 @@ LONGEST_WAIT_SECONDS = 30.0
 """An answer that would come later is refused."""
 TOLD_SECONDS = 30.0
 """A chat reads one refusal in this time."""
-TEXTS: dict[Genre, float] = {Genre.DINO: 0.1, Genre.POEM: 1.0, Genre.SONNET: 100.0}
+TEXTS: dict[Genre, float] = {Genre.DINO: 0.1, Genre.POEM: 1.0, Genre.SONNET: 10.0}
 """Ten names, a part of a poem and a sonnet take as long as so many poems; `python -m benchmarks.units` measures it."""
 THREADS = min(available_cores(), 4)
 """How many threads write the texts of one version, when there are enough."""
-POEMS_A_SECOND = 60.0 * (1 + 0.7 * (THREADS - 1))
-"""The speed of writing that is believed until this machine has shown its own."""
-BUSY_TEXTS = 32.0
+POEMS_A_SECOND = 8.0 * (1 + 0.7 * (THREADS - 1))
+"""The speed of writing that is believed until this machine has shown its own. Further threads wait for each other."""
+BUSY_TEXTS = 16.0
 """With fewer texts at once, the speed of writing says little: a poem alone wastes the machine."""
 SMALL = 1e-6
 """Less is only the rounding error of a sum, of poems or of seconds."""
@@ -50,8 +50,8 @@ class Work(NamedTuple):
 CHATTER = Work()
 WRITING = Work(texts=1.0)
 """A text; `work_for` says how much it is."""
-OFFERS = Work(texts=2.0, messages=0, patience=5.0)
-"""What somebody who types inline is offered. Later, they have typed on."""
+OFFERS = Work(texts=0.25, messages=0, patience=5.0)
+"""What somebody who types inline is offered, drawn letter by letter. Later, they have typed on."""
 EXPORT = Work(messages=2, patience=10.0, idle_texts=200.0)
 
 
