@@ -12,7 +12,7 @@ help:
 	@echo 'make run     chat with the bot: in the terminal and a browser, or on Telegram when TELEGRAM_TOKEN is set'
 	@echo 'make test    lint, types and tests, in an environment of their own'
 	@echo 'make test-browser  the page in a real Chromium, likewise'
-	@echo 'make test-recorded  every recorded sonnet and every figure of README once more, likewise'
+	@echo 'make test-recorded  every recorded sonnet, fifty poems and every figure of README once more, likewise'
 	@echo 'make test-installed  the wheel in an environment of its own, and the Dockerfile, likewise'
 	@echo 'make docs    hold the chats in README and docs/ anew, and take their pictures (three minutes)'
 	@echo 'make format  tidy the code'
@@ -38,7 +38,7 @@ test-browser: .venv-browser/ready
 
 test-recorded: .venv-test/ready
 	.venv-test/bin/pytest -m recorded --numprocesses auto tests/test_creations.py tests/test_machines.py \
-		tests/test_documents.py tests/test_figures_of_documents.py
+		tests/test_documents.py tests/test_figures_of_documents.py tests/test_seam.py
 
 test-installed: .venv-test/ready
 	.venv-test/bin/pytest -m installed tests/test_installed.py tests/test_container.py

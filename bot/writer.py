@@ -229,7 +229,8 @@ class _Thread:
             case NameRequest():
                 return Text(texts, nearest(texts, self._writer.known_names), has_capitals=has_capitals)
             case VerseRequest():
-                between = seam(request.prompt, characters)
+                is_searched = self.checkpoint.description.rows and not request.unfinished  # it begins with its seam
+                between = "" if is_searched else seam(request.prompt, characters)
                 return Text((with_names(texts[0], proper_names),), between=between, has_capitals=has_capitals)
         return Text((with_names(texts[0], proper_names),))
 

@@ -241,7 +241,8 @@ def sample(
     if genre is Genre.DINO:  # one request for all names; temperature 0 gives only one
         requests = [NameRequest(next(generators), count or (5 if temperature else 1), prompt, sampling)]
     elif genre is Genre.POEM:
-        before = prompt + seam(prompt, loaded.vocabulary)
+        is_searched = loaded.description.rows and not unfinished  # the verse begins with its seam
+        before = prompt if is_searched else prompt + seam(prompt, loaded.vocabulary)
         requests = [VerseRequest(each, prompt, sampling, unfinished=unfinished) for each in generators]
     else:
         before = f"{prompt.strip()}\n" if prompt.strip() else ""

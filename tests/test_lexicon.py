@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.text.vocabulary import Vocabulary, words_of
-from model.writing.lexicon import Lexicon
+from model.verse.lexicon import Lexicon
 
 SMALL = Vocabulary("\n '-ab")
 VERSE = Vocabulary("\n !'(),-.:;?abcdefghijklmnopqrstuvwxyz")

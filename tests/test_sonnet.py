@@ -216,6 +216,6 @@ def test_too_few_words_or_no_tables_are_refused_and_everything_else_goes_on(
 
 def test_an_unlikely_character_can_be_forced() -> None:
     logits = np.array([[0, -500.0]], np.float32)
-    ids, weights = draw(logits, np.array([[False, True]]), 0.1, np.array([0.999]))
+    ids, weights = draw(logits, np.array([[False, True]]), np.array([0.1]), np.array([0.999]))
     assert ids.tolist() == [1]
     assert weights[0] / PRECISION == pytest.approx(-5000 - OF_DRAWN * 500)

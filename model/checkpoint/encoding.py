@@ -31,7 +31,7 @@ _NEW_NAMES = {"rnn": "layers", "lstm": "layers", "w_xh": "w_x", "w_hh": "w_h", "
 """The new parts of format 1's names: rnn.0.w_xh is layers.0.w_x today, and output.w_hy is w_y."""
 _GATES_OF_FORMAT_1 = "oifg"
 """A file of format 1 has the gates of an LSTM, even if its network is an RNN."""
-_TABLES = ("known_names", "known_words", "clipped_words", "proper_names", "sequences", "endings")
+_TABLES = ("known_names", "known_words", "clipped_words", "proper_names", "sequences", "endings", "followers")
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,7 @@ class Description:
     marks: bool = False  # whether a mark, such as a vowel sign, ends a word of verse as a letter does
     trimmed: bool = False  # whether blanks at the ends of a name are left out
     rows: int = 0  # how many candidates are written for each line of a poem (see `verse`); 0: letters without a search
+    longest_line: int = 0  # the usual length of the long lines of a poem, in characters; 0: lines scan instead
     usual_temperature: float = 0.0  # 0: that of the form
     edition: int = 1  # of the constants that the search has
     tanh_digits: int = 0  # tanh has a table with steps of 2^-tanh_digits (see `engine.rounding`); 0: the processor's
@@ -63,9 +64,10 @@ class Description:
 class Checkpoint:
     """A trained network and all that is needed to use it.
 
-    The last four tables are rules of writing, which old files lack: clipped words ('tis, th') belong to the known words
-    (see `writing.lexicon`); proper names get a capital when verse is shown (see `text.typesetting`); sequences and
-    endings of letters make a name worth keeping (see `writing.names`).
+    The last five tables are rules of writing, which old files lack: clipped words ('tis, th') belong to the known words
+    (see `verse.lexicon`); proper names get a capital when verse is shown (see `text.typesetting`); sequences and
+    endings of letters make a name worth keeping (see `writing.names`); followers are the words that may come right
+    after a person's (see `verse.seam`).
     """
 
     language_model: LanguageModel
@@ -79,6 +81,7 @@ class Checkpoint:
     proper_names: frozenset[str] = frozenset()
     sequences: frozenset[str] = frozenset()
     endings: frozenset[str] = frozenset()
+    followers: frozenset[str] = frozenset()
 
 
 def encode(checkpoint: Checkpoint) -> tuple[Arrays, Facts]:

@@ -9,6 +9,7 @@ A word can be said in several ways, so the beginning of a line can have several 
 the set of these numbers: bit n stands for n syllables.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 
 from model.text.dictionary import Pronunciation, Pronunciations
@@ -41,6 +42,11 @@ def patterns(word: str, readings: Pronunciations) -> tuple[str, ...]:
     """Return the stresses of each reading of a word."""
     found = dict.fromkeys(map(stresses, readings))
     return (*found, "0") if word in PRONOUNS else tuple(found)
+
+
+def guessed(word: str) -> tuple[str, ...]:
+    """Return as many syllables as a word seems to have; each may be anywhere."""
+    return ("2" * max(len(re.findall("[aeiouy]+", word.removesuffix("e"))), 1),)
 
 
 def fits(pattern: str, start: int) -> bool:

@@ -1,9 +1,9 @@
 """Keeps lines to words that scan, letter by letter, by a trie whose nodes know from which syllables a word fits.
 
 An unfinished line is two numbers. Its node says which letters of the current word are written. Its counts are a set of
-bits (see `metre`): how many syllables the line may have had when that word began. Each node has two masks of bits for
-the words whose path leads through it. In the first mask, bit n is set if one of these words can begin after n syllables
-and leave room for a last word; in the second, which a `LineEnds` has, if the word can be the last.
+bits (see `metre`): how many syllables the line may have had when that word began. A `LineEnds` has a mask of
+bits for each node: bit n is set if a word whose path leads through it can begin after n syllables, and either be the
+last word or leave room for one.
 
 All arrays have a row for each line, so many lines grow at once, and no row depends on another.
 """
@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from model.network.layers import Mask
 from model.sonnets.metre import LONGEST, SYLLABLES, Counts, ends
 from model.text.vocabulary import Vocabulary
 
@@ -30,16 +31,13 @@ MAY_END = np.uint16(1 << SYLLABLES)
 """The bit that says that the line may end here."""
 
 
-class LineEnds:
-    """The words that may end a line: `below` has a mask for the nodes on the way to them, `complete` for their last."""
+class LineEnds(NamedTuple):
+    """The words that may end a line, as masks of nodes."""
 
-    def __init__(self, below: Bits, complete: Bits, stops: Numbers) -> None:
-        self.below, self.complete = below, complete
-        self.stops = stops  # ids of marks; if there are any, one of them has to end the line
-        starts = int(np.bitwise_or.reduce(complete))
-        latest = starts.bit_length() - 1
-        self.latest = latest if latest in LATEST_START else None
-        """The latest count from which one of the words may begin; None if no word may begin late enough."""
+    leading: Bits  # on the way to such a word, or to a word that leaves room for one
+    complete: Bits  # such a word's last
+    latest: Counts | None  # the latest count from which one of the words may begin; None if none may begin late enough
+    stops: Mask | None = None  # the marks by id (V,), one of which has to end the line
 
 
 class Texts(NamedTuple):
@@ -47,6 +45,13 @@ class Texts(NamedTuple):
 
     nodes: Numbers
     counts: Bits
+
+
+class FirstWords(NamedTuple):
+    """For each node, whether it is on the way to one of the words that may come first, and whether it is their last."""
+
+    on_way: NDArray[np.bool_]
+    complete: NDArray[np.bool_]
 
 
 class Scansion:
@@ -66,7 +71,9 @@ class Scansion:
         rows = {choice: [ends(choice, start) for start in range(LONGEST)] for choice in set(choices)}
         self._ends: Bits = np.array([*map(rows.__getitem__, choices), [0] * LONGEST], np.uint16)
         """The counts after each word for each count before it, (W + 1, LONGEST); the last row is for no word."""
-        self._levels = _levels(self.parents)
+        self._depths = _depths(self.parents)
+        deepest = int(self._depths.max())
+        self._levels = [np.flatnonzero(self._depths == depth) for depth in range(deepest, 0, -1)]
         self._onward = {latest: self._leading_on(latest) for latest in LATEST_START}
         self._space, self._newline = ids[" "], vocabulary.newline
         self._marks = np.array([ids[mark] for mark in PUNCTUATION if mark in ids], np.intp)
@@ -85,7 +92,40 @@ class Scansion:
                 below[node] |= bits
                 node = int(self.parents[node])
         below[OUTSIDE] = 0
-        return LineEnds(below, complete, np.array([self._ids[mark] for mark in stops if mark in self._ids], np.intp))
+        last = int(np.bitwise_or.reduce(complete)).bit_length() - 1
+        latest = last if last in LATEST_START else None
+        line_ends = LineEnds(below | self._onward[latest or SYLLABLES - 1], complete, latest)
+        return self.with_stops(line_ends, stops)
+
+    def with_stops(self, line_ends: LineEnds, stops: str) -> LineEnds:
+        """Return the same line ends, where one of these marks has to follow, if there are any."""
+        marks = np.zeros(self._next.shape[1], np.bool_)
+        marks[[self._ids[mark] for mark in stops if mark in self._ids]] = True
+        return line_ends._replace(stops=marks if marks.any() else None)
+
+    def leading_on(self, words: Iterable[str], counts: Counts) -> frozenset[str]:
+        """Return which of these words can follow `counts` syllables and leave room for a last word."""
+        starts = [start for start in range(LONGEST) if counts >> start & 1]
+        fits: Mask = np.any(self._ends[:, starts] & (2 << LATEST_START[0]) - 1, axis=1)
+        return frozenset(word for word in words if fits[self._numbers[word]])
+
+    def first_words(self, words: Iterable[str]) -> FirstWords:
+        """Return the masks of some words, one of which has to begin a line."""
+        nodes = self.word_nodes[[self._numbers[word] for word in words]]
+        complete = np.zeros(len(self.parents), np.bool_)
+        complete[nodes] = True
+        on_way = np.zeros_like(complete)
+        while len(nodes):
+            on_way[nodes] = True
+            nodes = np.unique(self.parents[nodes])
+            nodes = nodes[nodes > BEHIND]
+        return FirstWords(on_way, complete)
+
+    def allowed_first(self, nodes: Numbers, lengths: Numbers, first_words: FirstWords) -> NDArray[np.bool_]:
+        """Return which characters (N, V) keep to the first words, in lines of these lengths with these nodes."""
+        children = self._next[nodes]
+        found = np.where(children != OUTSIDE, first_words.on_way[children], first_words.complete[nodes][:, None])
+        return found | (self._depths[nodes] != lengths)[:, None]  # the first word has ended
 
     def begin(self, rows: int, counts: Counts = 1) -> Texts:
         """Return the nodes and counts of lines before the next word: lines with `counts`, by default empty lines."""
@@ -94,15 +134,13 @@ class Scansion:
     def allowed(self, texts: Texts, line_ends: LineEnds) -> NDArray[np.bool_]:
         """Return for each line and character (N, V) whether the line can still be finished after that character."""
         nodes, counts = texts
-        children = self._next[nodes]
-        onward = self._onward[line_ends.latest or SYLLABLES - 1]
-        found = ((onward[children] | line_ends.below[children]) & counts[:, None]) != 0
+        found: Mask = (line_ends.leading[self._next[nodes]] & counts[:, None]) != 0
         after = self._after(texts, line_ends)
         goes_on, may_end = (after & ~MAY_END) != 0, (after & MAY_END) != 0
         found[:, self._space] = goes_on
         is_behind = nodes == BEHIND
-        is_stop = np.isin(self._marks, line_ends.stops) if len(line_ends.stops) else True
-        found[:, self._newline] = may_end & is_behind if len(line_ends.stops) else may_end
+        is_stop = True if line_ends.stops is None else line_ends.stops[self._marks]
+        found[:, self._newline] = may_end if line_ends.stops is None else may_end & is_behind
         found[:, self._marks] = (goes_on[:, None] | (may_end[:, None] & is_stop)) & ~is_behind[:, None]
         return found
 
@@ -112,9 +150,7 @@ class Scansion:
         after = self._after(texts, line_ends)
         is_letter = children != OUTSIDE
         nodes = np.where(is_letter, children, np.where(ids == self._space, START, BEHIND))
-        ends_nothing = ids == self._space
-        if len(line_ends.stops):
-            ends_nothing = ~np.isin(ids, line_ends.stops)
+        ends_nothing = ids == self._space if line_ends.stops is None else ~line_ends.stops[ids]
         after = np.where(ends_nothing, after & ~MAY_END, after)
         return Texts(nodes, np.where(is_letter, texts.counts, after))
 
@@ -159,9 +195,9 @@ def _trie(words: Iterable[str]) -> tuple[dict[tuple[int, str], int], Numbers, Nu
     return nodes, np.array(word_nodes, np.intp), np.array(parents, np.intp)
 
 
-def _levels(parents: Numbers) -> list[Numbers]:
-    """Return the nodes of each depth, the deepest first, without OUTSIDE, START and BEHIND."""
+def _depths(parents: Numbers) -> Numbers:
+    """Return how many letters lead to each node; 0 for OUTSIDE, START and BEHIND."""
     depths = np.zeros(len(parents), np.intp)
     for node in range(BEHIND + 1, len(parents)):
         depths[node] = depths[parents[node]] + 1
-    return [np.flatnonzero(depths == depth) for depth in range(int(depths.max()), 0, -1)]
+    return depths

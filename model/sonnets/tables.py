@@ -1,6 +1,7 @@
 """Makes the tables that the search for sonnets reads: how a checkpoint's words sound, scan and rhyme."""
 
 import gc
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from threading import Lock
 from typing import NamedTuple
@@ -13,6 +14,8 @@ from model.sonnets.prosody import Prosody, prosody
 from model.sonnets.scansion import LineEnds, Scansion
 from model.text.vocabulary import Vocabulary
 
+STOPS = ".!?"
+"""Marks that end a sentence."""
 ENOUGH_WORDS = 1000
 """A checkpoint that knows fewer words writes no sonnets."""
 _making = Lock()
@@ -28,6 +31,7 @@ class Tables(NamedTuple):
     opening: LineEnds  # words that bring a rhyme
     any_line: LineEnds  # words that may end a line
     last_line: LineEnds  # the same, with the mark of the end of a sentence
+    followers: Mapping[str, tuple[str, ...]]  # the words that may follow each word and mark (see `verse.seam`)
 
 
 def tables_for(checkpoint: Checkpoint) -> Tables:
@@ -35,12 +39,15 @@ def tables_for(checkpoint: Checkpoint) -> Tables:
     form = checkpoint.description.form
     if form != "verse":
         raise RequestError(f"a checkpoint of {form} cannot serve a SonnetRequest")
+    edition, vocabulary = checkpoint.description.tables, checkpoint.vocabulary
     with _making:
-        return _tables(checkpoint.known_words, checkpoint.vocabulary, checkpoint.version, checkpoint.description.tables)
+        return _tables(checkpoint.known_words, vocabulary, checkpoint.version, edition, checkpoint.followers)
 
 
 @lru_cache(maxsize=4)
-def _tables(known_words: frozenset[str], vocabulary: Vocabulary, version: str, edition: str) -> Tables:
+def _tables(
+    known_words: frozenset[str], vocabulary: Vocabulary, version: str, edition: str, followers: frozenset[str]
+) -> Tables:
     found = prosody(edition)
     spelled = (f"'{word}" if f"'{word}" in found.clipped else word for word in sorted(known_words))
     written = (word for word in spelled if len(word) > 1 or word in "aio")
@@ -50,7 +57,13 @@ def _tables(known_words: frozenset[str], vocabulary: Vocabulary, version: str, e
     if len(words) < ENOUGH_WORDS or not partners.openers or " " not in vocabulary:
         raise RequestError(f"checkpoint {version or '(not saved)'} knows too few words to write sonnets")
     scansion = Scansion({word: patterns(word, readings) for word, readings in words.items()}, vocabulary)
-    any_line, last_line = (scansion.line_ends(partners.last_words, stops) for stops in ("", ".!?"))
-    tables = Tables(found, scansion, partners, scansion.line_ends(partners.openers), any_line, last_line)
+    any_line = scansion.line_ends(partners.last_words)
+    ends = scansion.line_ends(partners.openers), any_line, scansion.with_stops(any_line, STOPS)
+    tables = Tables(found, scansion, partners, *ends, _by_token(followers, words))
     gc.freeze()  # or the collector goes through all of it again and again, and holds every thread for 0.1 s
     return tables
+
+
+def _by_token(followers: Iterable[str], words: Collection[str]) -> dict[str, tuple[str, ...]]:
+    lines = (line.split(" ") for line in followers)
+    return {token: tuple(word for word in others if word in words) for token, *others in lines}

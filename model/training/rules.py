@@ -14,6 +14,7 @@ from model.text.forms import USUAL_TEMPERATURE
 from model.text.roots import roots
 from model.text.sources import proper_names, unread_genera
 from model.text.vocabulary import is_letter, words_of
+from model.verse.seam import followers_of
 from model.writing.names import SEQUENCE, sequences_of
 
 READ_AGAIN = 2
@@ -36,7 +37,8 @@ def with_rules(checkpoint: Checkpoint, corpus: Corpus, start: Checkpoint | None)
         checkpoint = replace(checkpoint, other_names=checkpoint.other_names | unread_genera())
     if start and not corpus.reading:
         facts = {name: getattr(start.description, name) for name in ("sentences", "known_words_until", "tanh_digits")}
-        tables = {name: getattr(start, name) for name in ("clipped_words", "proper_names", "sequences", "endings")}
+        rules = ("clipped_words", "proper_names", "sequences", "endings", "followers")
+        tables = {name: getattr(start, name) for name in rules}
         more_words = frozenset() if start.description.known_words_until else _words(corpus)
         description = replace(checkpoint.description, **facts)
         return replace(checkpoint, description=description, known_words=start.known_words | more_words, **tables)
@@ -49,12 +51,15 @@ def with_rules(checkpoint: Checkpoint, corpus: Corpus, start: Checkpoint | None)
     description = replace(checkpoint.description, sentences="." in corpus.vocabulary)
     if not corpus.pretraining:
         return replace(checkpoint, description=description, known_words=_words(corpus))
+    texts = (*corpus.training, *corpus.choosing, *corpus.pretraining)
+    known_words = frozenset(word for word, count in corpus.word_counts.items() if count >= READ_AGAIN)
     return replace(
         checkpoint,
         description=replace(description, known_words_until=USUAL_TEMPERATURE["verse"]),
-        known_words=frozenset(word for word, count in corpus.word_counts.items() if count >= READ_AGAIN),
-        clipped_words=clipped_words((*corpus.training, *corpus.choosing, *corpus.pretraining)),
+        known_words=known_words,
+        clipped_words=clipped_words(texts),
         proper_names=proper_names(),
+        followers=followers_of(texts, known_words),
     )
 
 

@@ -12,8 +12,8 @@ temperature 1. Weights are whole numbers of 1/PRECISION nats, so their sum does 
 The rows of all texts are one batch. No row depends on another, and each text draws its own numbers.
 """
 
-from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,38 +21,20 @@ from numpy.typing import NDArray
 from model.engine.exact import Lockstep, States
 from model.network.layers import Array, Floats, Ids, Mask
 from model.sonnets.metre import Counts
-from model.sonnets.scansion import LineEnds, Numbers, Scansion, Texts
+from model.sonnets.scansion import Numbers, Texts
 from model.text.vocabulary import Vocabulary
 
 MOST_CHARACTERS = 66
 """A longer line is dropped. The longest line of Shakespeare's sonnets has 60 characters."""
 PRECISION = 1 << 20
 OF_DRAWN = 0.8
-SPARE = 4
-"""Up to one row in SPARE may stand idle: to take it out of the network would take longer."""
 
 Integers = NDArray[np.int64]
-_ROW = np.dtype(
-    [
-        ("search", np.intp),  # its place in `_searches`
-        ("number", np.intp),  # among the rows of its search
-        ("input", np.intp),  # the id that the network reads next
-        ("node", np.intp),
-        ("count", np.uint16),
-        ("last_word_after", np.uint16),
-        ("weight", np.int64),
-        ("length", np.intp),
-        ("written", np.int16, (MOST_CHARACTERS,)),
-    ]
-)
-"""What is known of a row, beside its state."""
-
-
 class Line(NamedTuple):
     """A finished line, and the number of its row, whose state the search keeps."""
 
     text: str
-    weight: int
+    nats: float  # its weight
     last_word_after: Counts  # how many syllables there may be in front of the last word
     number: int
 
@@ -60,9 +42,19 @@ class Line(NamedTuple):
 class Beginning(NamedTuple):
     """How a line begins and ends."""
 
-    line_ends: LineEnds
+    line_ends: Any  # for the masks
     counts: Counts = 1  # how many syllables the line may have already
     after: str = "\n"  # the character in front of it, which is not read yet
+    first: Callable[[Numbers, Numbers], Mask] | None = None  # from nodes and lengths: how its first word may go on
+
+
+class Masks(Protocol):
+    """Says which letters lead to a line (see `sonnets.scansion` and `free`)."""
+
+    def begin(self, rows: int, counts: Counts) -> Texts: ...
+    def allowed(self, texts: Texts, line_ends: Any) -> Mask: ...
+    def step(self, texts: Texts, ids: Ids, line_ends: Any) -> Texts: ...
+    def is_word(self, nodes: Numbers) -> Mask: ...
 
 
 class Search(Protocol):
@@ -74,19 +66,41 @@ class Search(Protocol):
     unread: list[int]  # ids of the text before the first line, in reverse
     beginning: Beginning
     finished: list[Line]
-    states: States  # of the finished rows; the last has the state that every line begins with
+
+    @property
+    def states(self) -> States:
+        """The states of the finished rows; the last one is the state that every line begins with."""
+
+    def has_read(self, logits: Array) -> None:
+        """Take the logits (V,) after the last of `unread`; more may have to be read then."""
+
+
+AnySearch = TypeVar("AnySearch", bound=Search)
 
 
 class Lines:
     """Writes the lines of any number of searches."""
 
-    def __init__(self, lockstep: Lockstep, scansion: Scansion, vocabulary: Vocabulary) -> None:
-        self._scansion, self._vocabulary = scansion, vocabulary
+    def __init__(
+        self, lockstep: Lockstep, masks: Masks, vocabulary: Vocabulary, most_characters: int = MOST_CHARACTERS
+    ) -> None:
+        self._masks, self._vocabulary, self._most = masks, vocabulary, most_characters
         self._network, self._reader = lockstep.sibling(), lockstep.sibling()
         self._searches: list[Search] = []
-        self._rows = np.zeros(0, _ROW)
+        fields = [
+            ("search", np.intp),  # its place in `_searches`
+            ("number", np.intp),  # among the rows of its search
+            ("input", np.intp),  # the id that the network reads next
+            ("node", np.intp),
+            ("count", np.uint16),
+            ("last_word_after", np.uint16),
+            ("weight", np.int64),
+            ("length", np.intp),
+            ("written", np.int16, (most_characters,)),
+        ]
+        self._rows = np.zeros(0, fields)  # what is known of each row of the network, beside its state
 
-    def step(self, searches: Sequence[Search]) -> list[Search]:
+    def step(self, searches: Sequence[AnySearch]) -> list[AnySearch]:
         """Read or write a character of each search. Return those that have all their `finished` lines."""
         for search in [search for search in self._searches if search not in searches]:
             self._leave(search)
@@ -96,27 +110,30 @@ class Lines:
         begun = [search for search in searches if search not in self._searches and search not in reading]
         if begun:
             self._begin(begun)
-        return self._write() if self._searches else []
+        done = self._write() if self._searches else []
+        return [search for search in searches if search in done]
 
     def _read(self, searches: Sequence[Search]) -> None:
         self._reader.resize(len(searches))
         for row, search in enumerate(searches):
             self._reader.states.copy(row, search.states, search.rows)
-        self._reader.step([search.unread.pop() for search in searches])
+        logits = self._reader.step([search.unread.pop() for search in searches])
         for row, search in enumerate(searches):
             search.states.copy(search.rows, self._reader.states, row)
+            if not search.unread:
+                search.has_read(logits[row])
 
     def _begin(self, searches: Sequence[Search]) -> None:
         """Let every row of these searches begin a line."""
         old = len(self._rows)
-        new = np.zeros(sum(search.rows for search in searches), _ROW)
-        self._resize(old + len(new))
+        new = np.zeros(sum(search.rows for search in searches), self._rows.dtype)
+        self._network.resize(old + len(new))
         start = 0
         for search in searches:
-            rows, (_, counts, after) = new[start : start + search.rows], search.beginning
+            rows, (_, counts, after, _) = new[start : start + search.rows], search.beginning
             rows["search"], rows["number"] = len(self._searches), np.arange(search.rows)
             rows["input"] = self._vocabulary.ids_of(after)[0]
-            rows["node"], rows["count"] = self._scansion.begin(search.rows, counts)
+            rows["node"], rows["count"] = self._masks.begin(search.rows, counts)
             rows["last_word_after"] = rows["count"]
             places = np.arange(old + start, old + start + search.rows)
             self._network.states.copy(places, search.states, search.rows)
@@ -127,12 +144,10 @@ class Lines:
 
     def _write(self) -> list[Search]:
         rows = self._rows
-        inputs = np.zeros(self._network.rows, np.intp)
-        inputs[: len(rows)] = rows["input"]
-        logits = self._network.step(inputs)[: len(rows)]
+        logits = self._network.step(rows["input"])
         temperatures = np.array([search.temperature for search in self._searches])[rows["search"]]
         ids, weights = draw(logits, self._allowed(), temperatures, self._draws())
-        is_word = self._scansion.is_word(rows["node"])
+        is_word = self._masks.is_word(rows["node"])
         rows["last_word_after"] = np.where(is_word, rows["count"], rows["last_word_after"])
         self._follow(ids)
         rows["weight"] += weights
@@ -141,7 +156,7 @@ class Lines:
         rows["length"] += 1
         is_finished = ids == self._vocabulary.newline
         self._finish(np.flatnonzero(is_finished))
-        self._drop(np.flatnonzero(is_finished | (rows["length"] == MOST_CHARACTERS)))
+        self._drop(np.flatnonzero(is_finished | (rows["length"] == self._most)))
         left = np.bincount(self._rows["search"], minlength=len(self._searches)).tolist()
         done = [search for search, count in zip(self._searches, left, strict=True) if not count]
         for search in done:
@@ -154,7 +169,7 @@ class Lines:
         starts = np.cumsum([0, *(search.rows for search in self._searches)])
         return numbers[starts[self._rows["search"]] + self._rows["number"]]
 
-    def _by_ends(self) -> list[tuple[LineEnds, slice | Numbers]]:
+    def _by_ends(self) -> list[tuple[Any, slice | Numbers]]:
         """Return the kinds of line ends, and the rows that each holds for."""
         kinds = {id(search.beginning.line_ends): search.beginning.line_ends for search in self._searches}
         if len(kinds) == 1:
@@ -166,13 +181,17 @@ class Lines:
         found = np.empty((len(self._rows), len(self._vocabulary)), np.bool_)
         for line_ends, places in self._by_ends():
             texts = Texts(self._rows["node"][places], self._rows["count"][places])
-            found[places] = self._scansion.allowed(texts, line_ends)
+            found[places] = self._masks.allowed(texts, line_ends)
+        for number, search in enumerate(self._searches):
+            if search.beginning.first:
+                places = np.flatnonzero(self._rows["search"] == number)
+                found[places] &= search.beginning.first(self._rows["node"][places], self._rows["length"][places])
         return found
 
     def _follow(self, ids: Ids) -> None:
         for line_ends, places in self._by_ends():
             texts = Texts(self._rows["node"][places], self._rows["count"][places])
-            after = self._scansion.step(texts, ids[places], line_ends)
+            after = self._masks.step(texts, ids[places], line_ends)
             self._rows["node"][places], self._rows["count"][places] = after
 
     def _finish(self, places: Numbers) -> None:
@@ -181,7 +200,7 @@ class Lines:
             search, number = self._searches[row["search"]], int(row["number"])
             text = self._vocabulary.text_of(row["written"][: row["length"] - 1])
             search.states.copy(number, self._network.states, place)
-            search.finished.append(Line(text, int(row["weight"]), int(row["last_word_after"]), number))
+            search.finished.append(Line(text, int(row["weight"]) / PRECISION, int(row["last_word_after"]), number))
 
     def _drop(self, places: Numbers) -> None:
         """Take rows out of the network; the last rows move into their places."""
@@ -193,11 +212,7 @@ class Lines:
         self._network.states.copy(holes, self._network.states, movers)
         order[holes] = movers
         self._rows = self._rows[order[:left]]
-        self._resize(left)
-
-    def _resize(self, rows: int) -> None:
-        if not (1 - 1 / SPARE) * self._network.rows <= rows <= self._network.rows:
-            self._network.resize(rows)
+        self._network.resize(left)
 
     def _leave(self, search: Search) -> None:
         number = self._searches.index(search)

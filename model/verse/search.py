@@ -7,17 +7,21 @@ rhymes. All numbers come from the request's own generator, so neither other requ
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 
+from model.checkpoint.encoding import Checkpoint
 from model.engine.exact import Lockstep, States
 from model.errors import RequestError
+from model.network.layers import Array
 from model.sonnets.prosody import Prosody
 from model.sonnets.tables import Tables
-from model.text.vocabulary import Vocabulary, words_of
-from model.verse.lines import PRECISION, Beginning, Line
+from model.text.vocabulary import words_of
+from model.verse.free import FreeLines
+from model.verse.lines import Beginning, Line
+from model.verse.seam import Seam, new_lines, seam_for
 
 LOWEST_TEMPERATURE = 0.1
 """Below it, all candidates would be the same line."""
@@ -31,10 +35,8 @@ SHARE_OF_LEANING = 0.8
 """How much of a word's leaning towards sonnets counts. With 0.8, words lean as in real sonnets."""
 COST_OF_NAMES = 6.0
 """Nats for each proper name that a poem has not had before."""
-STOPS = ".!?"
-"""The last line of a part ends with one of these marks."""
-PART = 4
-"""How many lines each further part of a poem has."""
+LONG_WORD = 4
+"""Where nobody knows which words every text repeats, those with fewer letters may repeat."""
 ATTEMPTS = 3
 """How many times a line is tried that no candidate can finish."""
 
@@ -74,9 +76,12 @@ class Search(ABC):
     def is_done(self) -> bool:
         """Whether the text has all its lines, or will never have them."""
 
+    def has_read(self, logits: Array) -> None:
+        """Say how the first line begins, from the logits (V,) after the person's words."""
+
     @abstractmethod
     def judged(self, line: Line) -> Iterable[tuple[Any, float]]:
-        """Yield what `keep` needs to know of a line, and its cost in nats; nothing if the line must not be taken."""
+        """Yield what `keep` needs to know of a line, and its weight in nats; nothing if the line must not be taken."""
 
     @abstractmethod
     def keep(self, line: Line, found: Any) -> None:
@@ -88,11 +93,11 @@ class Search(ABC):
 
     def end_line(self) -> None:
         """Choose one of the finished candidates by weight."""
-        lines = [(line, found, cost) for line in self.finished for found, cost in self.judged(line)]
+        lines = [(line, found, nats) for line in self.finished for found, nats in self.judged(line)]
         if not lines:
             self.try_again()
             return
-        nats = np.array([line.weight for line, _, _ in lines]) / PRECISION - np.array([cost for _, _, cost in lines])
+        nats = np.array([nats for _, _, nats in lines])
         cumulated = np.add.accumulate(np.exp(nats - nats.max()))
         line, found, _ = lines[int((cumulated > self.generator.random() * cumulated[-1]).argmax())]
         self.lines.append(line.text)
@@ -117,33 +122,53 @@ def cost_of(words: Sequence[str], before: Counter[str], prosody: Prosody) -> flo
 
 
 class PoemSearch(Search):
-    """A poem: lines that scan, of which the last of each part ends a sentence."""
+    """A poem: lines of which the last of each part ends a sentence. With `tables`, they scan.
+
+    The masks of a poem without tables are `free`.
+    """
 
     def __init__(
         self,
         prompt: str,
         parts: int,
-        rows: int,
         temperature: float,
         generator: np.random.Generator,
-        tables: Tables,
+        checkpoint: Checkpoint,
+        masks: Tables | FreeLines,
         lockstep: Lockstep,
-        vocabulary: Vocabulary,
-        names: frozenset[str] = frozenset(),
     ) -> None:
-        own = vocabulary.fold(prompt).strip()
-        self._shown = "\n" if own else ""
-        super().__init__(rows, temperature, generator, lockstep, vocabulary.ids_of(f"\n{own}" if own else "").tolist())
-        self._tables, self._names = tables, names
+        self._vocabulary, self._names, self._masks = checkpoint.vocabulary, checkpoint.proper_names, masks
+        self._tables = masks if isinstance(masks, Tables) else None
+        self._seam: Seam | None = seam_for(prompt, self._vocabulary, self._tables)
+        own = self._seam.unread
+        unread = self._vocabulary.ids_of(f"\n{own}" if own else "").tolist()
+        super().__init__(checkpoint.description.rows, temperature, generator, lockstep, unread)
         self._words = Counter(words_of(own))
-        first = PART if own else PART + 1
-        self._stops = [first + PART * part - 1 for part in range(parts)]  # the last line of each part
+        self._last = [new_lines(prompt, part) for part in range(1, parts + 1)]  # the last line of each part, from 1
         self._attempts = 0
-        self._begin()
+        if not own:
+            self._begin_after(self._seam)
 
-    def _begin(self) -> None:
-        is_last = len(self.lines) in self._stops
-        self.beginning = Beginning(self._tables.last_line if is_last else self._tables.any_line)
+    def has_read(self, logits: Array) -> None:
+        if self._seam:
+            self._begin_after(self._seam.chosen(logits, self._vocabulary))
+
+    def _begin_after(self, seam: Seam) -> None:
+        """Begin the first line, which may complete the person's."""
+        self._seam, self._shown = None, seam.shown
+        completes = seam.counts > 1
+        self._last = [number + completes for number in self._last]
+        after = seam.shown or (" " if completes else "\n")
+        self.unread = self._vocabulary.ids_of(after[:-1])[::-1].tolist()
+        first = None
+        if self._tables and seam.first_words is not None:
+            scansion = self._tables.scansion
+            first = partial(scansion.allowed_first, first_words=scansion.first_words(seam.first_words))
+        self.beginning = Beginning(self._line_ends, seam.counts, after[-1], first)
+
+    @property
+    def _line_ends(self) -> Any:
+        return self._masks.last_line if len(self.lines) + 1 in self._last else self._masks.any_line
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -151,19 +176,23 @@ class PoemSearch(Search):
 
     @property
     def is_done(self) -> bool:
-        return self.error is not None or len(self.lines) > self._stops[-1]
+        return self.error is not None or len(self.lines) == self._last[-1]
 
     def judged(self, line: Line) -> Iterable[tuple[list[str], float]]:
         words = words_of(line.text)
-        names = sum(word in self._names and word not in self._words for word in words)
-        yield words, cost_of(words, self._words, self._tables.prosody) + COST_OF_NAMES * names
+        cost = COST_OF_NAMES * sum(word in self._names and word not in self._words for word in words)
+        if isinstance(self._masks, FreeLines):
+            again = sum(self._words[word] for word in words if len(word) >= LONG_WORD)
+            yield words, line.nats * self._masks.longest / len(line.text) - cost - COST_OF_REPETITION * again
+        else:
+            yield words, line.nats - cost - cost_of(words, self._words, self._masks.prosody)
 
     def keep(self, line: Line, found: list[str]) -> None:
         self._words.update(found)
         self._attempts = 0
-        self._begin()
+        self.beginning = Beginning(self._line_ends)
 
     def try_again(self) -> None:
         self._attempts += 1
         if self._attempts == ATTEMPTS:
-            self.error = RequestError(f"no line {len(self.lines) + 1} scans; try another seed or line")
+            self.error = RequestError(f"no candidate for line {len(self.lines) + 1} comes to an end; try another seed")

@@ -8,7 +8,6 @@ person's own line may end in an odd word. If no candidate answers it, the search
 of words.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -17,7 +16,7 @@ import numpy as np
 
 from model.engine.exact import Lockstep
 from model.errors import RequestError
-from model.sonnets.metre import SYLLABLES, begun, patterns
+from model.sonnets.metre import SYLLABLES, begun, guessed, patterns
 from model.sonnets.partners import Choice
 from model.sonnets.rhyme import Ending, Rhyme
 from model.sonnets.scansion import LineEnds
@@ -119,10 +118,10 @@ class SonnetSearch(Search):
         cost = cost_of(words, self._words, self._tables.prosody)
         if self._partner is None or self._choice is Choice.FREE:
             if not self._is_old(end):
-                yield end, cost
+                yield end, line.nats - cost
             return
         rhyme = self._tables.prosody.rhymes.best(self._partner.endings, end.endings)
-        yield end, cost + COSTS.get(rhyme, COSTS[Rhyme.EYE])
+        yield end, line.nats - (cost + COSTS.get(rhyme, COSTS[Rhyme.EYE]))
 
     def _is_old(self, end: _End) -> bool:
         """Return whether another line ends with this sound."""
@@ -136,7 +135,7 @@ class LineSearch(SonnetSearch):
 
     def _first_ends(self, prompt: str, own: str) -> list[_End]:
         words, pronounce = words_of(own), self._tables.prosody.pronounce
-        self._counts = begun(patterns(word, pronounce(word)) or _guessed(word) for word in words)
+        self._counts = begun(patterns(word, pronounce(word)) or guessed(word) for word in words)
         self._is_needed = bool(words) and 0 < self._counts < 1 << SYLLABLES and len(prompt) <= MOST_CHARACTERS
         return []
 
@@ -150,8 +149,3 @@ class LineSearch(SonnetSearch):
 
     def _begin_with(self, line_ends: LineEnds) -> None:
         self.beginning = Beginning(line_ends, self._counts, after=" ")
-
-
-def _guessed(word: str) -> tuple[str, ...]:
-    """Return as many syllables as a word seems to have; each may be anywhere."""
-    return ("2" * max(len(re.findall("[aeiouy]+", word.removesuffix("e"))), 1),)

@@ -23,13 +23,15 @@ from model.engine.exact import Lockstep
 from model.errors import RequestError
 from model.network.layers import Array, Ids
 from model.writing.drafts import Action, Draft
-from model.writing.lexicon import Lexicon
+from model.verse.lexicon import Lexicon
 from model.writing.names import NameDraft, Worth, as_known, longest_name
 from model.writing.requests import LineRequest, NameRequest, Request, Result, SonnetRequest, VerseRequest
 from model.writing.sampling import COLDEST, sample_next
 from model.writing.verse import VerseDraft
 
 if TYPE_CHECKING:
+    from model.sonnets.tables import Tables
+    from model.verse.free import FreeLines
     from model.verse.lines import Lines
     from model.verse.search import Search
 
@@ -142,14 +144,27 @@ class Decoder:
         return Lexicon(self._checkpoint.known_words, self._checkpoint.vocabulary, self._checkpoint.clipped_words)
 
     @cached_property
-    def _lines(self) -> "Lines":
-        from model.sonnets.tables import tables_for
-        from model.verse.lines import Lines
+    def _masks(self) -> "Tables | FreeLines":
+        """What the lines of poems keep to: metre, or a usual length and known words."""
+        from model.sonnets.tables import tables_for  # names need neither
+        from model.verse.free import FreeLines
 
-        return Lines(self._lockstep, tables_for(self._checkpoint).scansion, self._checkpoint.vocabulary)
+        checkpoint, longest = self._checkpoint, self._checkpoint.description.longest_line
+        lexicon = self._lexicon if checkpoint.known_words else None
+        return FreeLines(checkpoint.vocabulary, lexicon, longest) if longest else tables_for(checkpoint)
+
+    @cached_property
+    def _lines(self) -> "Lines":
+        from model.sonnets.tables import Tables
+        from model.verse.lines import MOST_CHARACTERS, Lines
+
+        masks, vocabulary = self._masks, self._checkpoint.vocabulary
+        if isinstance(masks, Tables):
+            return Lines(self._lockstep, masks.scansion, vocabulary, MOST_CHARACTERS)
+        return Lines(self._lockstep, masks, vocabulary, masks.most_characters)
 
     def _sonnet_for(self, request: SonnetRequest) -> "Search":
-        from model.sonnets.tables import tables_for  # names need no sonnets
+        from model.sonnets.tables import tables_for
         from model.verse.sonnet import LineSearch, SonnetSearch
 
         vocabulary, tables = self._checkpoint.vocabulary, tables_for(self._checkpoint)
@@ -157,21 +172,11 @@ class Decoder:
         return search(request.prompt, request.temperature, request.generator, tables, self._lockstep, vocabulary)
 
     def _poem_for(self, request: VerseRequest) -> "Search":
-        from model.sonnets.tables import tables_for
         from model.verse.search import PoemSearch
 
-        checkpoint, temperature = self._checkpoint, request.sampling.temperature
-        return PoemSearch(
-            request.prompt,
-            request.parts,
-            checkpoint.description.rows,
-            temperature,
-            request.generator,
-            tables_for(checkpoint),
-            self._lockstep,
-            checkpoint.vocabulary,
-            checkpoint.proper_names,
-        )
+        temperature, generator = request.sampling.temperature, request.generator
+        rest = self._checkpoint, self._masks, self._lockstep
+        return PoemSearch(request.prompt, request.parts, temperature, generator, *rest)
 
     def _search(self) -> list[Result]:
         """Take the searches one character on; return the results of those that are done."""

@@ -1,0 +1,94 @@
+"""Keeps lines to known words, letter by letter, where nobody knows the metre: in any language and alphabet.
+
+The network ends a line where it likes, but not before a third of the usual length, and soon after that length. An
+unfinished line is two numbers, as in `sonnets.scansion`: a node, which stands for the tail of the text (see `lexicon`)
+and its last character, and the number of its characters.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.network.layers import Ids, Mask
+from model.sonnets.scansion import Numbers, Texts
+from model.text.vocabulary import WORD_MARKS, Vocabulary, is_letter
+from model.verse.lexicon import Lexicon
+
+STOPS = ".!?…。！？।"
+"""Marks that end a sentence."""
+ROOM = 1024
+UNUSUAL = 40
+"""A line that is longer than the usual length by more characters is dropped."""
+
+
+class FreeEnds(NamedTuple):
+    """How a line ends."""
+
+    stops: Mask | None = None  # the marks by id (V,), one of which has to end the line
+
+
+class FreeLines:
+    """Lines of known words; of any characters without a lexicon. `longest` is the usual length of a long line."""
+
+    def __init__(self, vocabulary: Vocabulary, lexicon: Lexicon | None, longest: int) -> None:
+        self.longest, self.most_characters = longest, longest + UNUSUAL
+        self._vocabulary, self._lexicon = vocabulary, lexicon
+        self._is_letter = self._among("".join(filter(is_letter, vocabulary.characters)))
+        self._goes_on = self._is_letter | self._among(WORD_MARKS)
+        stops = self._among(STOPS)
+        self.any_line, self.last_line = FreeEnds(), FreeEnds(stops if stops.any() else None)
+        self._numbers: dict[tuple[str, int], int] = {}
+        self._tails: list[str] = []  # of the nodes; the arrays below have room for more
+        self._last = np.zeros(ROOM, np.intp)  # the id of each node's last character
+        self._known = np.zeros((ROOM, len(vocabulary)), np.bool_)
+        self._next = np.full((ROOM, len(vocabulary)), -1, np.int32)  # -1: not found yet
+        self._node("", vocabulary.newline)
+
+    def begin(self, rows: int, counts: int = 1) -> Texts:
+        """Return the nodes and lengths of empty lines; lengths are counted from 1."""
+        return Texts(np.zeros(rows, np.intp), np.full(rows, counts, np.uint16))
+
+    def allowed(self, texts: Texts, line_ends: FreeEnds) -> Mask:
+        """Return for each line and character (N, V) whether it may follow."""
+        nodes, lengths = texts
+        found = self._known[nodes]
+        newline, last = self._vocabulary.newline, self._last[nodes]
+        may_end = found[:, newline] & (lengths >= self.longest // 3)
+        if line_ends.stops is not None:
+            may_end &= line_ends.stops[last]
+        found[:, newline] = False
+        must_end = (lengths >= self.longest) & (self._is_letter[last] | may_end)
+        onward = self._goes_on if line_ends.stops is None else self._goes_on | line_ends.stops
+        found[must_end] &= onward & ~may_end[must_end, None]
+        found[:, newline] = may_end
+        return found
+
+    def step(self, texts: Texts, ids: Ids, line_ends: FreeEnds) -> Texts:
+        """Return the nodes and lengths of the lines (N) after one more character each (N)."""
+        after = self._next[texts.nodes, ids]
+        for place in np.flatnonzero(after < 0).tolist():
+            node, character_id = int(texts.nodes[place]), int(ids[place])
+            tail = self._tails[node]
+            if self._lexicon:
+                tail = self._lexicon.tail_after(tail, self._vocabulary.characters[character_id])
+            after[place] = self._next[node, character_id] = self._node(tail, character_id)
+        return Texts(after.astype(np.intp), texts.counts + np.uint16(1))
+
+    def is_word(self, nodes: Numbers) -> NDArray[np.bool_]:
+        """Return that no node needs to be told from others as a word."""
+        return np.zeros(len(nodes), np.bool_)
+
+    def _node(self, tail: str, last: int) -> int:
+        number = self._numbers.setdefault((tail, last), len(self._tails))
+        if number == len(self._tails):
+            if number == len(self._last):
+                self._last, self._known = np.tile(self._last, 2), np.tile(self._known, (2, 1))
+                self._next = np.vstack([self._next, np.full_like(self._next, -1)])
+            self._tails.append(tail)
+            self._last[number] = last
+            self._known[number] = self._lexicon.mask(tail) if self._lexicon else True
+        return number
+
+    def _among(self, characters: str) -> Mask:
+        return np.array([character in characters for character in self._vocabulary.characters])

@@ -1,0 +1,194 @@
+"""How verse goes on after a person's words: the mark or blank behind them, and the word that may come first."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model.checkpoint.encoding import Checkpoint
+from model.files import ROOT
+from model.sonnets.prosody import prosody
+from model.sonnets.tables import Tables, tables_for
+from model.text.sources import sonnets_corpus
+from model.text.vocabulary import words_of
+from model.verse.seam import LEAST, Seam, followers_of, new_lines, seam_for
+from model.writing.decoder import Decoder
+from model.writing.requests import Sampling, VerseRequest, generator_for
+from tests.decoding import VERSE, verse_checkpoint
+from tests.recorded import VERSIONS
+
+TEXT = "\n\n".join(
+    LEAST
+    * [
+        "my heart is heavy; and the king, my lord,",
+        "'tis love, and of the night: o what is love? the sea",
+        "thou art my love and so my heart is like the night",
+        "the wintry kings of kings",
+    ]
+)
+KNOWN = frozenset(words_of("my heart is heavy and the king lord tis love of night o what sea thou art so like kings"))
+
+
+@pytest.fixture(scope="module")
+def small() -> Checkpoint:
+    """A network that was never trained, and just enough words."""
+    known, words = verse_checkpoint(), KNOWN.union(sorted(prosody().dictionary.of_poems)[::4])
+    searched = replace(known.description, rows=2)
+    return replace(known, description=searched, known_words=words, followers=followers_of([TEXT], KNOWN))
+
+
+@pytest.fixture(scope="module")
+def tables(small: Checkpoint) -> Tables:
+    return tables_for(small)
+
+
+def test_followers_are_the_known_words_that_the_texts_have_often_enough() -> None:
+    found = dict(line.partition(" ")[::2] for line in followers_of([TEXT, "the sun\nof night"], KNOWN))
+    assert found[""] == "'tis my the thou"
+    assert found["the"] == "king night sea"  # the sun came once, and wintry is not known
+    assert found["heart"] == "is"
+    assert found[";"] == found["love"] == "and"
+    assert found[","] == "and my"
+    assert found["?"] == "the"
+    assert "sea" not in found  # a line ends there
+    assert followers_of(["the sun"], KNOWN) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("prompt", "shown", "first_words"),
+    [
+        ("I love pizza", ", ", "my and"),
+        ("My heart is", " ", "heavy like"),
+        ("My heart is ", "", "heavy like"),
+        ("My heart is heavy;", " ", "and"),
+        ("What is LOVE?!", "\n", "thou"),  # nothing follows an exclamation mark in these texts
+        ("What is LOVE??", " ", "the"),
+        ("the sun, the", " ", "king night sea"),
+        ("The king of the night and", " ", "of so the"),
+        ("caf\u00e9", ", ", "my and"),
+        ("don\u2019t", ", ", "my and"),
+        ("the king\nMy heart is", " ", "heavy like"),
+        ("She walks in beauty, like the night", "\n", "thou"),
+        ("Shall I compare thee to a summer's day?", "\n", "thou"),
+        ("a prose of many words that goes on and on until nobody could call it a line of verse any more", "\n", "thou"),
+        ("My heart is\n", "", "thou"),
+        ("\U0001f995", "\n", "thou"),
+        ("I love pizza \U0001f355", "\n", "thou"),
+        ("\u041f\u0440\u0438\u0432\u0435\u0442", "\n", "thou"),
+        ("hello \u043c\u0438\u0440", "\n", "thou"),
+        ("I am 25", "\n", "thou"),
+        ("#love", "\n", "thou"),
+        ('"My heart is"', "\n", "thou"),
+        ("my heart is half-", "\n", "thou"),
+        ("o' th'", "\n", "thou"),
+        ("   ", "\n", "thou"),
+        ("", "", "thou"),
+    ],
+)
+def test_how_a_line_goes_on(prompt: str, shown: str, first_words: str, tables: Tables) -> None:
+    found = seam_for(prompt, VERSE, tables)
+    assert (found.shown, found.first_words and found.first_words >= {*first_words.split()}) == (shown, True)
+    assert (found.counts == 1) == ("thou" in found.first_words)
+
+
+def test_a_line_that_is_completed_knows_its_syllables(tables: Tables) -> None:
+    assert seam_for("I love pizza", VERSE, tables).counts == 1 << 4
+    assert seam_for("zzz and nothing more\nMy heart is", VERSE, tables).counts == 1 << 3
+
+
+def test_a_comma_follows_where_the_network_finds_one_likely(tables: Tables) -> None:
+    found, logits = seam_for("My heart is", VERSE, tables), np.zeros(len(VERSE), np.float32)
+    assert found.chosen(logits, VERSE).shown == ", "
+    logits[VERSE.ids_of(",")] = -9
+    assert found.chosen(logits, VERSE) == found
+    for prompt in ("My heart is ", "My heart is heavy;", "\U0001f995"):  # no mark after a blank, a mark, or an emoji
+        assert seam_for(prompt, VERSE, tables).paused is None
+
+
+@settings(max_examples=50)
+@given(prompt=st.text() | st.text(" \n,.?'-aeth\u0301\u2019", max_size=20))
+def test_any_text_goes_on(prompt: str, tables: Tables) -> None:
+    found = seam_for(prompt, VERSE, tables)
+    for seam in filter(None, (found, found.paused)):
+        assert VERSE.fold(seam.unread).strip() == seam.unread
+        assert seam.first_words
+        assert seam.shown in ("", " ", ", ", "\n")
+        if seam.shown in (" ", ", "):
+            assert prompt[-1:] not in ("", " ", "\n")
+            assert seam.counts > 1
+        if seam.shown == ", ":
+            assert prompt[-1] not in ",;:.!?"
+        if not seam.shown:
+            assert not prompt or prompt[-1].isspace()
+    assert seam_for(prompt, VERSE) == Seam(found.unread, found.shown if found.counts == 1 else "\n", 1)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "parts", "lines"),
+    [
+        ("I love pizza", 1, 4),
+        ("I love pizza", 3, 12),
+        ("one\ntwo", 1, 6),
+        ("x" * 121, 2, 10),
+        ("", 1, 5),
+        ("one\n", 1, 4),
+    ],
+)
+def test_how_many_lines_follow(prompt: str, parts: int, lines: int) -> None:
+    assert new_lines(prompt, parts) == lines
+
+
+def check(prompt: str, text: str, texts: str) -> None:
+    """What verse promises: its first word begins a line, or follows what is before it, often enough in the texts."""
+    own, *_ = re.findall(r"(?s).*[^ \n]", prompt)
+    word = re.match(r"[ ,\n]*('?[a-z]+(?:['-][a-z]+)*)", text)
+    assert word, text
+    between = text[: word.start(1)]
+    assert between in ("", " ", ", ", "\n")
+    before = "," if between == ", " else words_of(own)[-1].lower() if own[-1].isalpha() else own[-1]
+    before = "\n" if "\n" in prompt[len(own) :] + between else f"{before} "
+    texts = f"\n{texts}"
+    starts = [match.start() for match in re.finditer(f"{re.escape(before + word[1])}(?![a-z]|['-][a-z])", texts)]
+    found = [at for at in starts if not (before[0].isalpha() and re.match("[a-z'-]", texts[at - 1]))]
+    assert len(found) >= LEAST, (prompt, text)
+    assert not re.search(r"[,;:.!?][,;:.!?]| [,;:.!?]|\n\n|  ", text.replace("--", "")), text
+    assert not (between.startswith(",") and own[-1] in ",;:.!?")
+    assert text.endswith((".", "!", "?"))
+
+
+def poems(checkpoint: Checkpoint, prompts: Sequence[str]) -> list[str]:
+    requests = [VerseRequest(generator_for(7, turn), prompt, Sampling(0.65)) for turn, prompt in enumerate(prompts)]
+    return [text for result in Decoder(checkpoint).generate(requests) for text in result.texts]
+
+
+def test_five_lines_go_on(small: Checkpoint) -> None:
+    prompts = [
+        "I love pizza",
+        "My heart is",
+        "what is love??",
+        "I AM 25 \U0001f355",
+        "She walks in beauty, like the night",
+    ]
+    texts = poems(small, prompts)
+    assert [text.count("\n") for text in texts] == [4] * 5
+    for prompt, text in zip(prompts, texts, strict=True):
+        check(prompt, text, TEXT)
+
+
+@pytest.mark.recorded
+def test_fifty_lines_of_people_go_on() -> None:
+    """Released weights, and the texts themselves: no table says what follows what."""
+    prompts = (ROOT / "tests" / "seams.txt").read_text(encoding="utf-8").splitlines()
+    corpus = sonnets_corpus()
+    read = (*corpus.training, *corpus.pretraining)
+    released = VERSIONS["poem"].load((VERSIONS["poem"].directory / "released").read_text().strip())
+    description = replace(released.description, rows=released.description.rows or 8)
+    followers = released.followers or followers_of(read, released.known_words)
+    texts = poems(replace(released, description=description, followers=followers), prompts)
+    assert len(texts) == len(prompts) == 50
+    for prompt, text in zip(prompts, texts, strict=True):
+        check(prompt.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'"), text, "\n".join(read))
