@@ -98,7 +98,7 @@ class Writer:
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         self.checkpoint = checkpoint
-        self.known_names = sorted(checkpoint.known_names)
+        self._known_names = sorted(checkpoint.known_names)
         self.pending: set[_Job] = set()
         """The requests that are being prepared, wait or are being written."""
         self.threads = THREADS
@@ -131,6 +131,19 @@ class Writer:
         with self._making:
             self._decoder = self._decoder or Decoder(self.checkpoint)
         return self._decoder.sibling()
+
+    def text(self, request: Request, texts: tuple[str, ...]) -> Text:
+        """Return what a request became, ready to be shown."""
+        characters, proper_names = self.checkpoint.vocabulary, self.checkpoint.proper_names
+        has_capitals = any(map(str.isupper, characters.characters))
+        match request:
+            case NameRequest():
+                return Text(texts, nearest(texts, self._known_names), has_capitals=has_capitals)
+            case VerseRequest():
+                is_searched = self.checkpoint.description.rows and not request.unfinished  # it begins with its seam
+                between = "" if is_searched else seam(request.prompt, characters)
+                return Text((with_names(texts[0], proper_names),), between=between, has_capitals=has_capitals)
+        return Text((with_names(texts[0], proper_names),))
 
     @property
     def is_stuck(self) -> bool:
@@ -214,25 +227,13 @@ class _Thread:
                 del jobs[ticket]
         for result in decoder.step():
             job = jobs[result.ticket]
-            job.settle(result.error or self._text(job.request, result.texts))
+            job.settle(result.error or self._writer.text(job.request, result.texts))
             del jobs[result.ticket]
         for ticket, job in jobs.items():
             if job.watch and len(lines := decoder.lines(ticket)) > job.lines:
                 job.lines = len(lines)
                 shown = tuple(with_names(line, self._writer.checkpoint.proper_names) for line in lines)
                 self._writer.loop.call_soon_threadsafe(job.watch, shown)
-
-    def _text(self, request: Request, texts: tuple[str, ...]) -> Text:
-        characters, proper_names = self._writer.checkpoint.vocabulary, self._writer.checkpoint.proper_names
-        has_capitals = any(map(str.isupper, characters.characters))
-        match request:
-            case NameRequest():
-                return Text(texts, nearest(texts, self._writer.known_names), has_capitals=has_capitals)
-            case VerseRequest():
-                is_searched = self.checkpoint.description.rows and not request.unfinished  # it begins with its seam
-                between = "" if is_searched else seam(request.prompt, characters)
-                return Text((with_names(texts[0], proper_names),), between=between, has_capitals=has_capitals)
-        return Text((with_names(texts[0], proper_names),))
 
 
 def nearest(names: Sequence[str], known: Sequence[str]) -> tuple[Neighbour | None, ...]:

@@ -64,7 +64,8 @@ class Decoder:
     def sibling(self) -> "Decoder":
         """Return a decoder for another thread, with the same parameters and without requests."""
         other = copy(self)
-        vars(other).pop("_lines", None)  # they are rows
+        for name in ("_lexicon", "_masks", "_lines"):  # which writing changes
+            vars(other).pop(name, None)
         other._lockstep = self._lockstep.sibling()
         other._begin()
         return other
