@@ -32,7 +32,8 @@ STEPS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0)
 MOST_CONTINUED = 3
 """How often a poem can be continued. A longer one would not fit into one message."""
 SHORTEST_VERSE, LONGEST_VERSE, MOST_LINES = 160, 800, 14
-"""The characters and lines of each part of a poem. Other numbers would change the texts of old creations."""
+"""The characters and lines of each part of a poem, if its weights do not write by lines. Other numbers would change the
+texts of old creations."""
 ASIDE = 2**63
 """Turns from this number on belong to nobody's sequence: no count of requests gets that far."""
 

@@ -42,7 +42,7 @@ ENOUGH = 2.0
 STUCK_SECONDS = 30.0
 """If a text waits for longer, and its thread has not finished a character in this time, the thread is stuck."""
 JOIN_SECONDS = 5.0
-"""How long `close` waits for the decoding thread, which looks after every character whether it should end."""
+"""How long `close` waits for a decoding thread, which looks after every character whether it should end."""
 
 
 class Neighbour(NamedTuple):
@@ -76,16 +76,24 @@ async def prepare(checkpoint: Checkpoint) -> None:
 
 
 @dataclass(eq=False)
+class _Queue:
+    """The requests for one thread."""
+
+    jobs: "SimpleQueue[_Job | None]" = field(default_factory=SimpleQueue)  # None wakes the thread at the end
+    stepped: float = field(default_factory=time.monotonic)  # when the thread last got on
+
+
+@dataclass(eq=False)
 class _Job:
-    """A request, how much work it is in poems, and the future of its text, which any thread may set."""
+    """A request, its work in poems, what watches it grow, and the future of its text, which any thread may set."""
 
     request: Request
     work: float
-    watch: Watch | None  # called as the text grows
+    watch: Watch | None
+    queue: _Queue | None = None  # None while it is being prepared
     future: Future[Text] = field(default_factory=Future)
     lines: int = 0  # how many the watcher has
     begun: float = field(default_factory=time.monotonic)
-    thread: "_Thread | None" = None  # which writes it; None while it is prepared
 
     def settle(self, outcome: Text | Exception) -> None:
         """Hand over what became of the request, if anybody waits for it."""
@@ -94,20 +102,19 @@ class _Job:
 
 
 class Writer:
-    """Writes the texts of one version, on one thread, or on more when there is much to write."""
+    """The queues in front of one version, and the threads that decode it: more than one if there is much to write."""
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         self.checkpoint = checkpoint
-        self._known_names = sorted(checkpoint.known_names)
         self.pending: set[_Job] = set()
         """The requests that are being prepared, wait or are being written."""
-        self.threads = THREADS
-        """How many threads may write at most."""
-        self.loop = asyncio.get_running_loop()
-        self.is_closed = False
-        self._threads: list[_Thread] = []
-        self._decoder: Decoder | None = None
+        self.threads = THREADS  # how many may write
+        self._known_names = sorted(checkpoint.known_names)
+        self._threads: dict[_Queue, Thread] = {}
+        self._decoder: Decoder | None = None  # whose siblings write
         self._making = Lock()
+        self._loop = asyncio.get_running_loop()
+        self._is_closed = False
 
     async def write(self, request: Request, watch: Watch | None = None) -> Text:
         """Return the text of a request. Raises RequestError if it is impossible, Explained if writing failed."""
@@ -118,101 +125,68 @@ class Writer:
         try:
             if is_sonnet:
                 await prepare(self.checkpoint)
-            if self.is_closed:
+            if self._is_closed:
                 raise Explained(sentences.STOPPING)
-            job.thread = self._thread()
-            job.thread.queue.put(job)
+            job.queue = self._least_busy()
+            job.queue.jobs.put(job)
             return await asyncio.wrap_future(job.future)
         finally:
             self.pending.discard(job)
-
-    def decoder(self) -> Decoder:
-        """Return a new decoder, which shares the parameters with all others of this writer. Any thread may call."""
-        with self._making:
-            self._decoder = self._decoder or Decoder(self.checkpoint)
-        return self._decoder.sibling()
-
-    def text(self, request: Request, texts: tuple[str, ...]) -> Text:
-        """Return what a request became, ready to be shown."""
-        characters, proper_names = self.checkpoint.vocabulary, self.checkpoint.proper_names
-        has_capitals = any(map(str.isupper, characters.characters))
-        match request:
-            case NameRequest():
-                return Text(texts, nearest(texts, self._known_names), has_capitals=has_capitals)
-            case VerseRequest():
-                is_searched = self.checkpoint.description.rows and not request.unfinished  # it begins with its seam
-                between = "" if is_searched else seam(request.prompt, characters)
-                return Text((with_names(texts[0], proper_names),), between=between, has_capitals=has_capitals)
-        return Text((with_names(texts[0], proper_names),))
 
     @property
     def is_stuck(self) -> bool:
         """Whether requests have waited for long, and their thread does not get on."""
         latest = time.monotonic() - STUCK_SECONDS
-        return any(job.begun < latest and job.thread and job.thread.stepped < latest for job in self.pending)
+        return any(job.begun < latest and job.queue and job.queue.stepped < latest for job in self.pending)
 
     async def close(self) -> None:
         """Refuse the pending requests at once, and end the threads."""
-        self.is_closed = True
+        self._is_closed = True
+        for queue in self._threads:
+            queue.jobs.put(None)
         for job in self.pending:
             job.settle(Explained(sentences.STOPPING))
-        await asyncio.gather(*[thread.close() for thread in self._threads])
+        await asyncio.gather(*[asyncio.to_thread(each.join, JOIN_SECONDS) for each in self._threads.values()])
 
-    def _thread(self) -> "_Thread":
-        """Return the thread with the least work: a new one, if the others have enough."""
-        work = dict.fromkeys(self._threads, 0.0)
-        for job in self.pending:
-            if job.thread:
-                work[job.thread] += job.work
-        least = min(work, key=work.__getitem__, default=None)
-        if least is None or (work[least] >= ENOUGH and len(work) < self.threads):
-            least = _Thread(self)
-            self._threads.append(least)
-        return least
+    def _least_busy(self) -> _Queue:
+        """Return the queue with the least work: a new one if all others have enough, and another thread may write."""
+        work = {queue: sum(job.work for job in self.pending if job.queue is queue) for queue in self._threads}
+        if len(work) < self.threads and min(work.values(), default=ENOUGH) >= ENOUGH:
+            queue = _Queue()
+            # A daemon, so that a process that ends without stop() is not held back.
+            self._threads[queue] = Thread(target=self._decode, args=(queue,), name="decoding", daemon=True)
+            self._threads[queue].start()
+            return queue
+        return min(work, key=work.__getitem__)
 
-
-class _Thread:
-    """A thread that decodes what is in its queue."""
-
-    def __init__(self, writer: Writer) -> None:
-        self.queue: SimpleQueue[_Job | None] = SimpleQueue()  # None wakes the thread at the end
-        self.stepped = time.monotonic()  # when it last got on
-        self._writer = writer
-        # A daemon, so that a process that ends without stop() is not held back.
-        self._thread = Thread(target=self._decode, name="decoding", daemon=True)
-        self._thread.start()
-
-    async def close(self) -> None:
-        """Wait until the thread has ended, after `writer.is_closed` was set."""
-        self.queue.put(None)
-        await asyncio.to_thread(self._thread.join, JOIN_SECONDS)
-
-    def _decode(self) -> None:
-        """Decode until the end. After an error, its requests have failed, and a fresh decoder begins."""
+    def _decode(self, queue: _Queue) -> None:
+        """Decode, on a thread, until the end. After an error, its requests have failed, and a fresh decoder begins."""
         decoder: Decoder | None = None
         jobs: dict[int, _Job] = {}  # by ticket
-        while (arrivals := self._arrivals(len(jobs))) is not None:
-            self.stepped = time.monotonic()
+        while (arrivals := self._arrivals(queue, len(jobs))) is not None:
+            queue.stepped = time.monotonic()
             try:
-                decoder = decoder or self._writer.decoder()
+                if decoder is None:
+                    with self._making:  # the decoders of all threads share the parameters
+                        self._decoder = self._decoder or Decoder(self.checkpoint)
+                    decoder = self._decoder.sibling()
                 self._step(arrivals, decoder, jobs)
             except Exception:
                 failed = {*arrivals, *jobs.values()}
-                version = self._writer.checkpoint.version
-                logger.exception("Writing with weights %s failed %d requests", version, len(failed))
+                logger.exception("Writing with weights %s failed %d requests", self.checkpoint.version, len(failed))
                 for job in failed:
                     job.settle(Explained(sentences.NOT_WRITTEN))
                 decoder, jobs = None, {}
 
-    def _arrivals(self, running: int) -> list[_Job] | None:
+    def _arrivals(self, queue: _Queue, running: int) -> list[_Job] | None:
         """Wait until there is something to write; return the requests that join, or None at the end."""
         arrivals: list[_Job] = []
         with contextlib.suppress(Empty):
-            while running + len(arrivals) < ROWS and not self._writer.is_closed:
-                job = self.queue.get(block=not (running or arrivals))
+            while running + len(arrivals) < ROWS and not self._is_closed:
+                job = queue.jobs.get(block=not (running or arrivals))
                 if job and not job.future.done():
                     arrivals.append(job)
-        return None if self._writer.is_closed else arrivals
+        return None if self._is_closed else arrivals
 
     def _step(self, arrivals: Sequence[_Job], decoder: Decoder, jobs: dict[int, _Job]) -> None:
         """Let requests join, drop requests that nobody awaits, and write one character of every text."""
@@ -227,13 +201,25 @@ class _Thread:
                 del jobs[ticket]
         for result in decoder.step():
             job = jobs[result.ticket]
-            job.settle(result.error or self._writer.text(job.request, result.texts))
+            job.settle(result.error or self._text(job.request, result.texts))
             del jobs[result.ticket]
         for ticket, job in jobs.items():
             if job.watch and len(lines := decoder.lines(ticket)) > job.lines:
                 job.lines = len(lines)
-                shown = tuple(with_names(line, self._writer.checkpoint.proper_names) for line in lines)
-                self._writer.loop.call_soon_threadsafe(job.watch, shown)
+                shown = tuple(with_names(line, self.checkpoint.proper_names) for line in lines)
+                self._loop.call_soon_threadsafe(job.watch, shown)
+
+    def _text(self, request: Request, texts: tuple[str, ...]) -> Text:
+        characters, proper_names = self.checkpoint.vocabulary, self.checkpoint.proper_names
+        has_capitals = any(map(str.isupper, characters.characters))
+        match request:
+            case NameRequest():
+                return Text(texts, nearest(texts, self._known_names), has_capitals=has_capitals)
+            case VerseRequest():
+                is_searched = self.checkpoint.description.rows and not request.unfinished  # it begins with its seam
+                between = "" if is_searched else seam(request.prompt, characters)
+                return Text((with_names(texts[0], proper_names),), between=between, has_capitals=has_capitals)
+        return Text((with_names(texts[0], proper_names),))
 
 
 def nearest(names: Sequence[str], known: Sequence[str]) -> tuple[Neighbour | None, ...]:
