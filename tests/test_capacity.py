@@ -107,6 +107,19 @@ async def crowd(bot: Bot, outbox: Outbox, coming: Sequence[tuple[float, str]]) -
     return asked
 
 
+@in_no_time
+async def test_names_wait_for_no_verse(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.shelf.Writer", FakeWriter)
+    monkeypatch.setattr("bot.capacity.POEMS_A_SECOND", SPEED)
+    async with running(settings) as bot:
+        asked = await crowd(bot, Outbox(30), [(0.0, "poem")] * 100 + [(0.0, "dino"), (0.0, "poem")])
+        *poems, name, last = asked
+        assert sum(one.is_answered for one in poems) == 30 * SPEED
+        assert name.is_answered
+        assert name.done - name.time < 2
+        assert last.is_refused
+
+
 MIXES = {
     "names": ["dino"],
     "poems": ["poem"],
