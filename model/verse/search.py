@@ -33,6 +33,8 @@ COST_OF_MIXING = 8.0
 """Nats for each "thou" if the text says "you" more often, and for each "you" if it says "thou" more often."""
 SHARE_OF_LEANING = 0.8
 """How much of a word's leaning towards sonnets counts. With 0.8, words lean as in real sonnets."""
+COST_OF_ECHO = 1.5
+"""Nats for each time that a line of a poem repeats one of its words. So as many lines do as real ones."""
 COST_OF_NAMES = 6.0
 """Nats for each proper name that a poem has not had before."""
 LONG_WORD = 4
@@ -76,7 +78,7 @@ class Search(ABC):
     def is_done(self) -> bool:
         """Whether the text has all its lines, or will never have them."""
 
-    def has_read(self, logits: Array) -> None:
+    def has_read(self, logits: Array) -> None:  # noqa: B027 - sonnets need not know
         """Say how the first line begins, from the logits (V,) after the person's words."""
 
     @abstractmethod
@@ -84,8 +86,8 @@ class Search(ABC):
         """Yield what `keep` needs to know of a line, and its weight in nats; nothing if the line must not be taken."""
 
     @abstractmethod
-    def keep(self, line: Line, found: Any) -> None:
-        """Note the line that was chosen, and say how the next one begins and ends."""
+    def keep(self, found: Any) -> None:
+        """Note what `judged` found in the line that was chosen, and say how the next one begins and ends."""
 
     @abstractmethod
     def try_again(self) -> None:
@@ -102,7 +104,7 @@ class Search(ABC):
         line, found, _ = lines[int((cumulated > self.generator.random() * cumulated[-1]).argmax())]
         self.lines.append(line.text)
         self.states.copy(self.rows, self.states, line.number)
-        self.keep(line, found)
+        self.keep(found)
 
 
 def cost_of(words: Sequence[str], before: Counter[str], prosody: Prosody) -> float:
@@ -185,9 +187,11 @@ class PoemSearch(Search):
             again = sum(self._words[word] for word in words if len(word) >= LONG_WORD)
             yield words, line.nats * self._masks.longest / len(line.text) - cost - COST_OF_REPETITION * again
         else:
-            yield words, line.nats - cost - cost_of(words, self._words, self._masks.prosody)
+            echoes = len(words) - len({*words})
+            cost += COST_OF_ECHO * echoes + cost_of(words, self._words, self._masks.prosody)
+            yield words, line.nats - cost
 
-    def keep(self, line: Line, found: list[str]) -> None:
+    def keep(self, found: list[str]) -> None:
         self._words.update(found)
         self._attempts = 0
         self.beginning = Beginning(self._line_ends)
