@@ -8,7 +8,7 @@ a sonnet. That is a wish. `answer` fulfils the wish in five steps, each done by 
 2. Draft. The wish becomes a creation, which is all that decides a text: the version of the network, the person's seed
    and turn (how many texts they have had before), the prompt, the temperature (`creations`). `store` notes it under a
    code.
-3. Write. `shelf` lets that version of the network write the text, on a thread of its own. If the person's first line
+3. Write. `shelf` lets that version of the network write the text, on threads of its own. If the person's first line
    of a sonnet is too short to scan, the network completes it first.
 4. Deliver. `words.layout` sets the text, and `chat` sends it, with buttons below.
 5. Record. `store` marks the creation as arrived. Only now is the turn taken.
