@@ -11,7 +11,6 @@ threads have siblings, which share the parameters.
 """
 
 from collections.abc import Sequence
-from copy import copy
 from functools import cached_property
 from itertools import chain, islice
 from typing import TYPE_CHECKING
@@ -41,18 +40,15 @@ POEMS_AT_ONCE = 16
 
 
 class Decoder:
-    """Writes texts with the weights of one checkpoint."""
+    """Writes texts with the weights of one checkpoint. A `lockstep` that has them already saves memory."""
 
-    def __init__(self, checkpoint: Checkpoint) -> None:
+    def __init__(self, checkpoint: Checkpoint, lockstep: Lockstep | None = None) -> None:
         self._checkpoint, self._version = checkpoint, checkpoint.version or "(not saved)"
         self._characters, self._newline = checkpoint.vocabulary.characters, checkpoint.vocabulary.newline
         self._all = np.ones(len(self._characters), np.bool_)
-        self._lockstep = Lockstep(checkpoint.language_model, checkpoint.description.tanh_digits)
+        self._lockstep = lockstep or Lockstep(checkpoint.language_model, checkpoint.description.tanh_digits)
         self._known_names = as_known(checkpoint.known_names)
         self._longest_name = longest_name(checkpoint.known_names)
-        self._begin()
-
-    def _begin(self) -> None:
         self._tickets = 0
         self._drafts: list[Draft] = []  # by row
         self._sonnets: dict[int, Search] = {}  # by ticket
@@ -63,12 +59,7 @@ class Decoder:
 
     def sibling(self) -> "Decoder":
         """Return a decoder for another thread, with the same parameters and without requests."""
-        other = copy(self)
-        for name in ("_lexicon", "_masks", "_lines"):  # which writing changes
-            vars(other).pop(name, None)
-        other._lockstep = self._lockstep.sibling()
-        other._begin()
-        return other
+        return Decoder(self._checkpoint, self._lockstep.sibling())
 
     @property
     def active(self) -> int:
