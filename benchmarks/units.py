@@ -16,12 +16,12 @@ import typer
 
 from benchmarks.report import machine, table
 from bot.capacity import THREADS
-from bot.creations import ASIDE, USUAL, Creation, request_for
+from bot.creations import ASIDE, Creation, request_for
 from bot.writer import Writer, prepare
 from model.checkpoint.versions import Versions
 from model.engine.threads import blas_threads
 from model.files import ROOT
-from model.text.forms import Genre, Network
+from model.text.forms import SONNET_TEMPERATURE, Genre, Network
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -60,7 +60,7 @@ async def measure(
         for kind, count in kinds.items():
             genre, _, facts = KINDS[kind]
             writer = writers[genre.network]
-            usual = (genre is not Genre.SONNET and writer.checkpoint.description.usual_temperature) or USUAL[genre]
+            usual = SONNET_TEMPERATURE if genre is Genre.SONNET else writer.checkpoint.description.temperature
             texts = [_creation(genre, repeat * count + number, usual, facts) for number in range(count)]
             begin = clock()
             await asyncio.gather(*[writer.write(request_for(each)) for each in texts])

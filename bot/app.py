@@ -14,7 +14,6 @@ from bot.admission import Admission
 from bot.asks import Ask, clean
 from bot.capacity import Capacity, Work
 from bot.chat import Door
-from bot.creations import USUAL
 from bot.health import STARTING, Tally
 from bot.routing import handle
 from bot.settings import Settings
@@ -24,7 +23,7 @@ from bot.training.runs import Runs
 from model.checkpoint.encoding import Checkpoint
 from model.engine.threads import blas_threads
 from model.text import taboo
-from model.text.forms import Genre
+from model.text.forms import SONNET_TEMPERATURE, Genre
 
 logger = logging.getLogger(__name__)
 
@@ -63,8 +62,8 @@ class Bot:
 
     def bold(self, genre: Genre, weights: Checkpoint) -> float:
         """Return the temperature of a bold mood: the operator's, or that of the weights. Sonnets have their own."""
-        usual = genre is not Genre.SONNET and weights.description.usual_temperature
-        return self.temperatures.get(genre, usual or USUAL[genre])
+        usual = SONNET_TEMPERATURE if genre is Genre.SONNET else weights.description.temperature
+        return self.temperatures.get(genre, usual)
 
     def ask(self, ask: Ask) -> asyncio.Task[None]:
         """Begin to answer an ask. One person's asks are answered in the order of these calls."""

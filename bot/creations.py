@@ -12,19 +12,13 @@ from markupsafe import Markup
 from bot.asks import Ask
 from bot.chat import Button, Buttons, Explained
 from bot.words import sentences
-from model.text.forms import MAX_TEMPERATURE, SONNET_TEMPERATURE, USUAL_TEMPERATURE, Genre
+from model.text.forms import MAX_TEMPERATURE, Genre
 from model.text.taboo import is_taboo
 from model.writing import requests
 
 Mood = Literal["tame", "bold", "wild"]
 MOODS: tuple[Mood, ...] = get_args(Mood)
 
-USUAL: dict[Genre, float] = {
-    Genre.DINO: USUAL_TEMPERATURE["names"],
-    Genre.POEM: USUAL_TEMPERATURE["verse"],
-    Genre.SONNET: SONNET_TEMPERATURE,
-}
-"""The temperature of a bold mood where neither the operator nor the weights have another."""
 SHARES: dict[Mood, float] = {"tame": 0.7, "bold": 1.0, "wild": 1.3}
 """By how much each mood multiplies the temperature of a bold one."""
 STEPS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0)
