@@ -25,7 +25,7 @@ import typer
 from benchmarks import overload, units
 from benchmarks.latency import LIMIT, PEOPLE, Pace, at_pace, check, right_answer
 from benchmarks.processes import Bench, Bot, bench, prepare
-from benchmarks.report import machine, refuse_if_busy, table, times, verdict, write_section
+from benchmarks.report import machine, refuse_if_busy, table, verdict, write_section
 from model.checkpoint.versions import Versions
 from model.files import ROOT
 
@@ -60,7 +60,7 @@ class Measurements:
     median: dict[tuple[str, int], list[float]] = field(default_factory=lambda: defaultdict(list))  # by bot and pace
     slowest: dict[tuple[str, int], list[float]] = field(default_factory=lambda: defaultdict(list))
     rate: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
-    poems: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    poems: list[float] = field(default_factory=list)
     blocked: list[float] = field(default_factory=list)
     blocked_by_change: list[float] = field(default_factory=list)
     backlog: str = ""
@@ -75,7 +75,7 @@ async def measure(sizes: Sizes, folder: Path, postgresql: str, say: Callable[[st
         async with bench() as running:
             bots = await _started(running, folder, postgresql)
             for bot in bots[:: -1 if repeat % 2 else 1]:
-                await _all_loads(bot, sizes, measured, with_torch=repeat == 0)
+                await _all_loads(bot, sizes, measured)
         for bot in bots:
             check(bot, str.__eq__ if bot.name == ECHO else right_answer)
     say(f"a backlog of {sizes.backlog:,} under the default settings")
@@ -96,7 +96,7 @@ async def _started(running: Bench, folder: Path, postgresql: str) -> list[Bot]:
     ]
 
 
-async def _all_loads(bot: Bot, sizes: Sizes, measured: Measurements, *, with_torch: bool) -> None:
+async def _all_loads(bot: Bot, sizes: Sizes, measured: Measurements) -> None:
     await at_once(bot, ["/dino"] * WARM_UP)
     await asyncio.sleep(RECORDING)
     for pace in PACES:
@@ -108,13 +108,11 @@ async def _all_loads(bot: Bot, sizes: Sizes, measured: Measurements, *, with_tor
     poems = [f"/poem {LINES[number % len(LINES)]}" for number in range(POEMS)]
     if bot.name == SQLITE:
         await at_once(bot, poems)  # the first poems wait for the network to be laid out
-        measured.poems[bot.name].append(await at_once(bot, poems))
+        measured.poems.append(await at_once(bot, poems))
         await bot.watch()
         await at_once(bot, poems)
         measured.blocked.append(await bot.longest_block())
         measured.blocked_by_change.append(await _change_weights(bot))
-    elif bot.name == TORCH and with_torch:
-        measured.poems[bot.name].append(await at_once(bot, poems))
 
 
 async def _change_weights(bot: Bot) -> float:
@@ -183,18 +181,15 @@ def _latency_rows(measured: Measurements, pace: int) -> list[tuple[str, ...]]:
 
 def _other_rows(measured: Measurements) -> list[tuple[str, ...]]:
     rate = {name: statistics.median(found) for name, found in measured.rate.items()}
-    poems = {name: statistics.median(found) for name, found in measured.poems.items()}
-    ratio = poems[TORCH] / poems[SQLITE]
+    poems = statistics.median(measured.poems)
     blocked, changing = (1000 * statistics.median(found) for found in (measured.blocked, measured.blocked_by_change))
     failover = statistics.median(measured.failover)
     kept = "reached" if measured.backlog.startswith("0 lost, 0 twice") else "missed"
     slowest_rate = min(rate[SQLITE], rate[POSTGRESQL])
     rates = (f"{rate[name]:,.0f}/s" for name in (SQLITE, POSTGRESQL, ECHO))
-    ours, theirs = poems[SQLITE], poems[TORCH]
     return [
         ("/dino at once, no limits", *rates, "", "≥ 150/s", verdict(slowest_rate, 150)),
-        (f"{POEMS} poems at once", f"{ours:.2f} s", "", "", f"{theirs:.1f} s", "≤ 1 s", verdict(-ours, -1)),
-        ("beside torch", times(ratio), "", "", "", "≥ 15 ×", verdict(ratio, 15)),
+        (f"{POEMS} poems at once", f"{poems:.1f} s", "", "", "", "≤ 15 s", verdict(-poems, -15)),
         ("event loop late meanwhile, at most", f"{blocked:.0f} ms", "", "", "", "≤ 50 ms", verdict(-blocked, -50)),
         ("… while weights change", f"{changing:.0f} ms", "", "", "", "≤ 50 ms", verdict(-changing, -50)),
         ("failover", "", f"{failover:.1f} s", "", "", "≤ 10 s", verdict(-failover, -10)),

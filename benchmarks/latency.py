@@ -110,7 +110,7 @@ def right_answer(asked: str, answer: str) -> bool:
     if command == "/dino":
         # One drawn name in 20,000 has a word that is not shown.
         return re.match(r"<b>[A-Za-z]+</b>|<i>I'd rather keep", answer) is not None
-    return answer.startswith(f"<b>{line}") and len(answer) > len(line) + 150
+    return answer.startswith(f"<b>{line}") and len(answer) > len(line) + 100
 
 
 async def _answers_to(asked: Sequence[Asked]) -> None:

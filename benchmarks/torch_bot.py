@@ -23,8 +23,6 @@ from benchmarks.echo_bot import end_with_stdin
 if TYPE_CHECKING:
     from telegram import Update
 
-TEMPERATURES = {"dino": 1.0, "poem": 0.8}
-SHORTEST_POEM = 160
 TORCH_GATES = "ifgo"
 
 
@@ -38,7 +36,6 @@ class Network:
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a mapping
         self.characters: str = self._facts["vocabulary"]
         self.known = set(tensors["known_names"].numpy().tobytes().decode().split("\n"))
-        self._temperature = TEMPERATURES[name]
         self._recurrent, self._linear = _modules(tensors, self._facts)
 
     def continued(self, prompt: str, least: int) -> str:
@@ -54,7 +51,7 @@ class Network:
         if not prompt:
             logits, state = self._step("", state)
         while not (text.endswith("\n") and len(text) >= least):
-            drawn = int(torch.multinomial(torch.softmax(logits / self._temperature, -1), 1))
+            drawn = int(torch.multinomial(torch.softmax(logits, -1), 1))
             text += self.characters[drawn]
             logits, state = self._step(text[-1], state)
         return text.strip()
@@ -93,28 +90,20 @@ def _in_torchs_order(weights: torch.Tensor, facts: dict[str, Any]) -> torch.Tens
 
 
 class TorchBot:
-    """Answers /dino and /poem."""
+    """Answers /dino."""
 
     def __init__(self, folder: Path) -> None:
-        self._dino, self._poem = Network(folder, "dino"), Network(folder, "poem")
+        self._dino = Network(folder, "dino")
         self._database = sqlite3.connect(folder / "torch.db", check_same_thread=False)
         self._database.execute("CREATE TABLE IF NOT EXISTS answers (person INTEGER, prompt TEXT, answer TEXT)")
 
     async def dino(self, update: Update, _context: Any) -> None:
         """Send a new name."""
-        await self._answer(update, "", self._new_name)
-
-    async def poem(self, update: Update, context: Any) -> None:
-        """Send a line and the verse that continues it."""
-        line = " ".join(context.args or [])
-        await self._answer(update, line, lambda: line + " " + self._poem.continued(line.lower(), SHORTEST_POEM))
-
-    async def _answer(self, update: Update, prompt: str, write: Any) -> None:
-        text = await asyncio.to_thread(write)
+        text = await asyncio.to_thread(self._new_name)
         if update.message and update.effective_user:
             await update.message.reply_html(f"<b>{text}</b>")
             with self._database:
-                self._database.execute("INSERT INTO answers VALUES (?, ?, ?)", (update.effective_user.id, prompt, text))
+                self._database.execute("INSERT INTO answers VALUES (?, ?, ?)", (update.effective_user.id, "", text))
 
     def _new_name(self) -> str:
         while (name := self._dino.continued("", 2)) in self._dino.known:
@@ -127,7 +116,7 @@ def main(token: str, address: str, folder: str) -> None:
     torch.set_num_threads(2)
     bot = TorchBot(Path(folder))
     application = ApplicationBuilder().token(token).base_url(f"{address}/bot").build()
-    application.add_handlers([CommandHandler("dino", bot.dino), CommandHandler("poem", bot.poem)])
+    application.add_handler(CommandHandler("dino", bot.dino))
     threading.Thread(target=end_with_stdin, daemon=True).start()
     application.run_polling()
 

@@ -15,7 +15,7 @@ what happens at them into asks: `telegram`, `page` and `terminal`. The core impo
     answering   from a wish to an answer
     store       people and creations, in a `database`; its `schema` and migrations
     shelf       the weights that write, custom `voices` among them
-    writer      a thread that writes texts in one batch
+    writer      threads that write texts, many at once
     training    new weights while the bot serves
     words       every sentence that a person can read
 """

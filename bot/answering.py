@@ -8,7 +8,7 @@ a sonnet. That is a wish. `answer` fulfils the wish in five steps, each done by 
 2. Draft. The wish becomes a creation, which is all that decides a text: the version of the network, the person's seed
    and turn (how many texts they have had before), the prompt, the temperature (`creations`). `store` notes it under a
    code.
-3. Write. `shelf` lets that version of the network write the text, on a thread of its own. If the person's first line
+3. Write. `shelf` lets that version of the network write the text, on threads of its own. If the person's first line
    of a sonnet is too short to scan, the network completes it first.
 4. Deliver. `words.layout` sets the text, and `chat` sends it, with buttons below.
 5. Record. `store` marks the creation as arrived. Only now is the turn taken.
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 async def answer(ask: Said | Pressed, wish: Wish, bot: Bot, *, message: int | None = None) -> Creation:
     """Write somebody's next creation, and send it; or put it into `message`."""
     with bot.accepting(ask, work_for(wish)) as written:
-        version = (await bot.shelf.current(network_of(wish))).version
-        creation = await bot.store.draft(ask.person, wish, version, bot.temperatures[wish.genre])
+        weights = await bot.shelf.current(network_of(wish))
+        creation = await bot.store.draft(ask.person, wish, weights.version, bot.bold(wish.genre, weights))
         live = LiveMessage(ask.chat, message, buttons_below(wish.before, ask), bot.capacity)
         try:
             # Until the end, the chat shows that the bot is typing, or a sonnet as it grows, above the old buttons.

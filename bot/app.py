@@ -14,16 +14,16 @@ from bot.admission import Admission
 from bot.asks import Ask, clean
 from bot.capacity import Capacity, Work
 from bot.chat import Door
-from bot.creations import USUAL
 from bot.health import STARTING, Tally
 from bot.routing import handle
 from bot.settings import Settings
 from bot.shelf import Shelf
 from bot.store import Store
 from bot.training.runs import Runs
+from model.checkpoint.encoding import Checkpoint
 from model.engine.threads import blas_threads
 from model.text import taboo
-from model.text.forms import Genre
+from model.text.forms import SONNET_TEMPERATURE, Genre
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ class Bot:
     admission: Admission
     runs: Runs
     temperatures: dict[Genre, float]
-    """The temperature of a bold mood, by genre."""
+    """The temperatures of a bold mood that the operator has set."""
     doors: Sequence[Door] = ()
     stop_seconds: float = 8.0
     username: str = ""
@@ -59,6 +59,11 @@ class Bot:
         with self.capacity.promised(ask.chat, work) as written:
             self.admission.charge(ask, work)
             yield written
+
+    def bold(self, genre: Genre, weights: Checkpoint) -> float:
+        """Return the temperature of a bold mood: the operator's, or that of the weights. Sonnets have their own."""
+        usual = SONNET_TEMPERATURE if genre is Genre.SONNET else weights.description.temperature
+        return self.temperatures.get(genre, usual)
 
     def ask(self, ask: Ask) -> asyncio.Task[None]:
         """Begin to answer an ask. One person's asks are answered in the order of these calls."""
@@ -112,7 +117,7 @@ async def running(
     """
     chosen = {Genre.DINO: settings.temperature_dino, Genre.POEM: settings.temperature_poem}
     shelf = Shelf(settings.checkpoints)
-    temperatures = USUAL | {genre: temperature for genre, temperature in chosen.items() if temperature is not None}
+    temperatures = {genre: temperature for genre, temperature in chosen.items() if temperature is not None}
     store, admission = Store(settings.database_address), Admission(settings.rate_limit)
     bot = Bot(store, shelf, admission, Runs(shelf), temperatures, doors, settings.stop_seconds)
     await asyncio.to_thread(taboo.lists)  # a fault in the operator's list ends the start, and no answer

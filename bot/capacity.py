@@ -14,17 +14,20 @@ from typing import NamedTuple
 from bot.chat import Chat, Refused
 from bot.creations import Creation, Wish
 from bot.words import sentences
-from model.text.forms import Genre
+from model.engine.threads import available_cores
+from model.text.forms import FORMS, Form, Genre
 
 LONGEST_WAIT_SECONDS = 30.0
 """An answer that would come later is refused."""
 TOLD_SECONDS = 30.0
 """A chat reads one refusal in this time."""
-TEXTS: dict[Genre, float] = {Genre.DINO: 0.1, Genre.POEM: 1.0, Genre.SONNET: 100.0}
+TEXTS: dict[Genre, float] = {Genre.DINO: 0.1, Genre.POEM: 1.0, Genre.SONNET: 10.0}
 """Ten names, a part of a poem and a sonnet take as long as so many poems; `python -m benchmarks.units` measures it."""
-POEMS_A_SECOND = 60.0
-"""The speed of writing that is believed until this machine has shown its own."""
-BUSY_TEXTS = 32.0
+THREADS = min(available_cores(), 4)
+"""How many threads write the texts of one version, when there are enough."""
+POEMS_A_SECOND = 8.0 * (1 + 0.7 * (THREADS - 1))
+"""The speed of writing that is believed until this machine has shown its own. Further threads wait for each other."""
+BUSY_TEXTS = 16.0
 """With fewer texts at once, the speed of writing says little: a poem alone wastes the machine."""
 SMALL = 1e-6
 """Less is only the rounding error of a sum, of poems or of seconds."""
@@ -35,26 +38,28 @@ REMEMBERED_SECONDS = 120.0
 class Work(NamedTuple):
     """What an answer takes: texts, in poems; messages; and how long it may wait for both, in seconds.
 
-    `idle_texts` are written when nothing else is, so they cost nobody else's time.
+    `idle_texts` are written when nothing else is, so they cost nobody else's time. Names wait for no verse, as each
+    network has threads of its own.
     """
 
     texts: float = 0.0
     messages: int = 1
     patience: float = LONGEST_WAIT_SECONDS
     idle_texts: float = 0.0
+    form: Form = "verse"
 
 
 CHATTER = Work()
 WRITING = Work(texts=1.0)
 """A text; `work_for` says how much it is."""
-OFFERS = Work(texts=2.0, messages=0, patience=5.0)
-"""What somebody who types inline is offered. Later, they have typed on."""
+OFFERS = Work(texts=0.25, messages=0, patience=5.0)
+"""What somebody who types inline is offered, drawn letter by letter. Later, they have typed on."""
 EXPORT = Work(messages=2, patience=10.0, idle_texts=200.0)
 
 
 def work_for(wanted: Wish | Creation) -> Work:
     """Return what a text takes."""
-    return Work(TEXTS[wanted.genre] * wanted.parts)
+    return Work(TEXTS[wanted.genre] * wanted.parts, form=wanted.genre.network.form)
 
 
 class Capacity:
@@ -66,7 +71,7 @@ class Capacity:
         self.idle = asyncio.Event()
         """Set while no text that was promised waits to be written."""
         self.idle.set()
-        self._texts = 0.0  # promised and not written yet, in poems
+        self._texts = dict.fromkeys(FORMS, 0.0)  # promised and not written yet, in poems
         self._messages: Counter[int] = Counter()  # for asks that came and are not answered yet, by chat
         self._refused: OrderedDict[int, float] = OrderedDict()  # when a chat read its last refusal
         self._written, self._seconds, self._since = POEMS_A_SECOND * REMEMBERED_SECONDS / 2, REMEMBERED_SECONDS / 2, 0.0
@@ -91,11 +96,11 @@ class Capacity:
         The block ends when the answer has been sent. It calls what it gets when the texts are written.
         """
         self._check(self.wait(chat, work), work.patience)
-        self._count(work.texts)
+        self._count(work.form, work.texts)
         left = [work.texts]
 
         def written() -> None:
-            self._count(-left.pop() if left else 0.0)
+            self._count(work.form, -left.pop() if left else 0.0)
 
         try:
             yield written
@@ -104,7 +109,7 @@ class Capacity:
 
     def wait(self, chat: Chat, work: Work = CHATTER) -> float:
         """Return in how many seconds an answer would leave, behind all others."""
-        texts = (self._texts + work.texts) / self.speed if work.texts else 0.0
+        texts = (self._texts[work.form] + work.texts) / self.speed if work.texts else 0.0
         return max(texts, self._sent_in(chat, work.messages) if work.messages else 0.0)
 
     @property
@@ -135,14 +140,14 @@ class Capacity:
         if wait > patience:
             raise Refused(sentences.BUSY.format(sentences.duration(max(1.0, wait - patience))), "busy")
 
-    def _count(self, texts: float) -> None:
+    def _count(self, form: Form, texts: float) -> None:
         """Note that texts were promised, or that `-texts` were written, and how long the bot was busy until now."""
         now = asyncio.get_running_loop().time()
-        if self._texts >= BUSY_TEXTS:
+        if sum(self._texts.values()) >= BUSY_TEXTS:
             self._seconds += now - self._since
             self._written += max(0.0, -texts)
             if self._seconds > REMEMBERED_SECONDS:
                 self._seconds, self._written = self._seconds / 2, self._written / 2
         self._since = now
-        self._texts += texts
-        self.idle.set() if self._texts < SMALL else self.idle.clear()
+        self._texts[form] += texts
+        self.idle.set() if sum(self._texts.values()) < SMALL else self.idle.clear()

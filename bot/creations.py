@@ -12,19 +12,13 @@ from markupsafe import Markup
 from bot.asks import Ask
 from bot.chat import Button, Buttons, Explained
 from bot.words import sentences
-from model.text.forms import MAX_TEMPERATURE, SONNET_TEMPERATURE, USUAL_TEMPERATURE, Genre
+from model.text.forms import MAX_TEMPERATURE, Genre
 from model.text.taboo import is_taboo
 from model.writing import requests
 
 Mood = Literal["tame", "bold", "wild"]
 MOODS: tuple[Mood, ...] = get_args(Mood)
 
-USUAL: dict[Genre, float] = {
-    Genre.DINO: USUAL_TEMPERATURE["names"],
-    Genre.POEM: USUAL_TEMPERATURE["verse"],
-    Genre.SONNET: SONNET_TEMPERATURE,
-}
-"""The temperature of a bold mood where the operator has set no other."""
 SHARES: dict[Mood, float] = {"tame": 0.7, "bold": 1.0, "wild": 1.3}
 """By how much each mood multiplies the temperature of a bold one."""
 STEPS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0)
@@ -32,7 +26,8 @@ STEPS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0)
 MOST_CONTINUED = 3
 """How often a poem can be continued. A longer one would not fit into one message."""
 SHORTEST_VERSE, LONGEST_VERSE, MOST_LINES = 160, 800, 14
-"""The characters and lines of each part of a poem. Other numbers would change the texts of old creations."""
+"""The characters and lines of each part of a poem, if its weights do not write by lines. Other numbers would change the
+texts of old creations."""
 ASIDE = 2**63
 """Turns from this number on belong to nobody's sequence: no count of requests gets that far."""
 

@@ -1,6 +1,6 @@
 """The weights that write: current versions, versions of old creations, and custom voices.
 
-Each version in use has a `Writer`, a thread that writes its texts.
+Each version in use has a `Writer`, whose threads write its texts.
 """
 
 import asyncio

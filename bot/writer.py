@@ -1,7 +1,7 @@
-"""A thread that writes the texts of one version of the weights, many at once.
+"""Threads that write the texts of one version of the weights, many at once.
 
-A request joins the batch at any character and leaves when it is done. Sonnets need tables that take a second to make:
-another thread makes them before a version becomes the current one, or with the first request for a sonnet.
+A request joins a thread's batch at any character and leaves when it is done. Sonnets need tables that take a second to
+make: another thread makes them before a version becomes the current one, or with the first request for a sonnet.
 """
 
 import asyncio
@@ -12,17 +12,19 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
-from threading import Thread
+from threading import Lock, Thread
 from typing import NamedTuple
 
 from rapidfuzz.distance import Levenshtein
 from rapidfuzz.process import cdist
 
+from bot.capacity import TEXTS, THREADS
 from bot.chat import Explained
 from bot.words import sentences
 from model.checkpoint.encoding import Checkpoint
 from model.errors import RequestError
 from model.sonnets.tables import tables_for
+from model.text.forms import Genre
 from model.text.typesetting import with_names
 from model.writing.decoder import Decoder
 from model.writing.requests import NameRequest, Request, SonnetRequest, VerseRequest
@@ -35,10 +37,12 @@ logger = logging.getLogger(__name__)
 
 ROWS = 128
 """How many requests are decoded at once. More rows slow down every row; a request that waits slows down none."""
+ENOUGH = 2.0
+"""A thread with this much work, in poems, lets another thread begin."""
 STUCK_SECONDS = 30.0
 """If a text waits for longer, and its thread has not finished a character in this time, the thread is stuck."""
 JOIN_SECONDS = 5.0
-"""How long `close` waits for the decoding thread, which looks after every character whether it should end."""
+"""How long `close` waits for a decoding thread, which looks after every character whether it should end."""
 
 
 class Neighbour(NamedTuple):
@@ -72,11 +76,21 @@ async def prepare(checkpoint: Checkpoint) -> None:
 
 
 @dataclass(eq=False)
+class _Queue:
+    """The requests for one thread."""
+
+    jobs: "SimpleQueue[_Job | None]" = field(default_factory=SimpleQueue)  # None wakes the thread at the end
+    stepped: float = field(default_factory=time.monotonic)  # when the thread last got on
+
+
+@dataclass(eq=False)
 class _Job:
-    """A request, what watches its text grow, and the future of the text, which any thread may set."""
+    """A request, its work in poems, what watches it grow, and the future of its text, which any thread may set."""
 
     request: Request
+    work: float
     watch: Watch | None
+    queue: _Queue | None = None  # None while it is being prepared
     future: Future[Text] = field(default_factory=Future)
     lines: int = 0  # how many the watcher has
     begun: float = field(default_factory=time.monotonic)
@@ -88,58 +102,74 @@ class _Job:
 
 
 class Writer:
-    """The queue in front of one version, and the thread that decodes it."""
+    """The queues in front of one version, and the threads that decode it: more than one if there is much to write."""
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         self.checkpoint = checkpoint
         self.pending: set[_Job] = set()
         """The requests that are being prepared, wait or are being written."""
+        self.threads = THREADS  # how many may write
         self._known_names = sorted(checkpoint.known_names)
-        self._queue: SimpleQueue[_Job | None] = SimpleQueue()  # None wakes the thread at the end
+        self._threads: dict[_Queue, Thread] = {}
+        self._decoder: Decoder | None = None  # whose siblings write
+        self._making = Lock()
         self._loop = asyncio.get_running_loop()
         self._is_closed = False
-        self._stepped = time.monotonic()  # when the thread last got on
-        # A daemon, so that a process that ends without stop() is not held back.
-        self._thread = Thread(target=self._decode, name="decoding", daemon=True)
-        self._thread.start()
 
     async def write(self, request: Request, watch: Watch | None = None) -> Text:
         """Return the text of a request. Raises RequestError if it is impossible, Explained if writing failed."""
         is_sonnet = isinstance(request, SonnetRequest)
-        job = _Job(request, watch if is_sonnet else None)
+        genre = Genre.SONNET if is_sonnet else Genre.DINO if isinstance(request, NameRequest) else Genre.POEM
+        job = _Job(request, TEXTS[genre], watch if is_sonnet else None)
         self.pending.add(job)
         try:
             if is_sonnet:
                 await prepare(self.checkpoint)
             if self._is_closed:
                 raise Explained(sentences.STOPPING)
-            self._queue.put(job)
+            job.queue = self._least_busy()
+            job.queue.jobs.put(job)
             return await asyncio.wrap_future(job.future)
         finally:
             self.pending.discard(job)
 
     @property
     def is_stuck(self) -> bool:
-        """Whether requests have waited for long, and the thread does not get on."""
+        """Whether requests have waited for long, and their thread does not get on."""
         latest = time.monotonic() - STUCK_SECONDS
-        return self._stepped < latest and any(job.begun < latest for job in self.pending)
+        return any(job.begun < latest and job.queue and job.queue.stepped < latest for job in self.pending)
 
     async def close(self) -> None:
-        """Refuse the pending requests at once, and end the thread."""
+        """Refuse the pending requests at once, and end the threads."""
         self._is_closed = True
-        self._queue.put(None)
+        for queue in self._threads:
+            queue.jobs.put(None)
         for job in self.pending:
             job.settle(Explained(sentences.STOPPING))
-        await asyncio.to_thread(self._thread.join, JOIN_SECONDS)
+        await asyncio.gather(*[asyncio.to_thread(each.join, JOIN_SECONDS) for each in self._threads.values()])
 
-    def _decode(self) -> None:
+    def _least_busy(self) -> _Queue:
+        """Return the queue with the least work: a new one if all others have enough, and another thread may write."""
+        work = {queue: sum(job.work for job in self.pending if job.queue is queue) for queue in self._threads}
+        if len(work) < self.threads and min(work.values(), default=ENOUGH) >= ENOUGH:
+            queue = _Queue()
+            # A daemon, so that a process that ends without stop() is not held back.
+            self._threads[queue] = Thread(target=self._decode, args=(queue,), name="decoding", daemon=True)
+            self._threads[queue].start()
+            return queue
+        return min(work, key=work.__getitem__)
+
+    def _decode(self, queue: _Queue) -> None:
         """Decode, on a thread, until the end. After an error, its requests have failed, and a fresh decoder begins."""
         decoder: Decoder | None = None
         jobs: dict[int, _Job] = {}  # by ticket
-        while (arrivals := self._arrivals(len(jobs))) is not None:
-            self._stepped = time.monotonic()
+        while (arrivals := self._arrivals(queue, len(jobs))) is not None:
+            queue.stepped = time.monotonic()
             try:
-                decoder = decoder or Decoder(self.checkpoint)
+                if decoder is None:
+                    with self._making:  # the decoders of all threads share the parameters
+                        self._decoder = self._decoder or Decoder(self.checkpoint)
+                    decoder = self._decoder.sibling()
                 self._step(arrivals, decoder, jobs)
             except Exception:
                 failed = {*arrivals, *jobs.values()}
@@ -148,12 +178,12 @@ class Writer:
                     job.settle(Explained(sentences.NOT_WRITTEN))
                 decoder, jobs = None, {}
 
-    def _arrivals(self, running: int) -> list[_Job] | None:
+    def _arrivals(self, queue: _Queue, running: int) -> list[_Job] | None:
         """Wait until there is something to write; return the requests that join, or None at the end."""
         arrivals: list[_Job] = []
         with contextlib.suppress(Empty):
             while running + len(arrivals) < ROWS and not self._is_closed:
-                job = self._queue.get(block=not (running or arrivals))
+                job = queue.jobs.get(block=not (running or arrivals))
                 if job and not job.future.done():
                     arrivals.append(job)
         return None if self._is_closed else arrivals

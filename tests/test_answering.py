@@ -1,14 +1,16 @@
 """How a creation is drafted, written, delivered and recorded, what is left of it if something fails, and `/again`."""
 
 import asyncio
+import re
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.chat import Gone, InDoubt, NotSent
-from bot.creations import Creation
+from bot.creations import MOODS, Creation
 from bot.settings import Settings
 from bot.shelf import Shelf
 from bot.words import sentences
@@ -170,3 +172,26 @@ async def test_old_weights_write_it_until_they_are_gone(own_settings: Settings, 
         for original in made:
             assert (await chat.ask(f"/again {code_in(original.html)}")).html == sentences.GONE
     assert not [thread for thread in threading.enumerate() if thread.name == "decoding"]
+
+
+async def test_moods_multiply_the_temperature_of_the_weights_unless_the_operator_has_set_one(
+    own_settings: Settings, own_checkpoints: Path
+) -> None:
+    async def temperatures(chat: FakeChat) -> list[str]:
+        found = []
+        for mood in MOODS:
+            await chat.ask(f"/settings {mood}")
+            await chat.ask("/poem Shall I")
+            found.append(re.findall("temperature ([0-9.]+),", (await chat.press("details")).html)[0])
+        return found
+
+    verse = untrained("verse", seed=2)
+    async with serving(own_settings) as chat:
+        assert await temperatures(chat) == ["0.56", "0.8", "1.04"]
+        before = await chat.ask("/poem Shall I")
+    install(own_checkpoints / "poem", replace(verse, description=replace(verse.description, usual_temperature=0.65)))
+    async with serving(own_settings) as chat:
+        assert await temperatures(chat) == ["0.455", "0.65", "0.845"]
+        assert await chat.ask(f"/again {code_in(before.html)}") == before
+    async with serving(own_settings, temperature_poem=0.5) as chat:
+        assert await temperatures(chat) == ["0.35", "0.5", "0.65"]

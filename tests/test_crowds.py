@@ -31,6 +31,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the dates of messages, and what the bot thinks of them, go by the clock that jumps."""
     monkeypatch.setattr("time.time", lambda: 1.7e9 + asyncio.get_running_loop().time())
     monkeypatch.setattr("bot.shelf.Writer", FakeWriter)
+    monkeypatch.setattr("tests.test_capacity.SPEED", 6.0)
     monkeypatch.setattr("bot.capacity.POEMS_A_SECOND", 6.0)
 
 

@@ -18,7 +18,7 @@ from bot.creations import STEPS, Creation
 from bot.settings import Settings
 from bot.shelf import Shelf
 from bot.words import layout, sentences
-from bot.writer import Text
+from bot.writer import Text, Writer
 from model.checkpoint.encoding import Checkpoint
 from model.checkpoint.versions import Versions
 from model.errors import RequestError
@@ -29,7 +29,10 @@ from model.sonnets.metre import patterns, scans
 from model.sonnets.prosody import prosody
 from model.sonnets.tables import tables_for
 from model.text.forms import SONNET_TEMPERATURE
+from model.text.typesetting import with_names
 from model.text.vocabulary import words_of
+from model.writing.decoder import Decoder
+from model.writing.requests import Request, VerseRequest, generator_for
 from tests.fake_chat import FakeChat
 from tests.serving import ALICE, code_in, install, serving, turn_of, uncoded, until, untrained
 
@@ -223,3 +226,22 @@ async def test_tables_are_made_before_anybody_asks(
         await chat.bot.idle()
     assert order == ["/dino"] * 5 + ["/sonnet"]
     assert "decoding" not in makers
+
+
+async def test_poems_depend_on_no_number_of_threads(weights: Path) -> None:
+    verse = Versions(weights / "poem").load_current()
+    verse = dataclasses.replace(verse, description=dataclasses.replace(verse.description, rows=2))
+
+    def requests() -> list[Request]:
+        return [VerseRequest(generator_for(seed, 0), "I love pizza") for seed in range(8)]
+
+    expected = [result.texts for result in Decoder(verse).generate(requests())]
+    for threads in (2, 4):
+        writer = Writer(verse)
+        writer.threads = threads
+        texts = await asyncio.gather(*map(writer.write, requests()))
+        assert [(text.between + text.texts[0],) for text in texts] == [
+            tuple(with_names(text, verse.proper_names) for text in each) for each in expected
+        ]
+        assert [thread.name for thread in threading.enumerate()].count("decoding") == threads
+        await writer.close()

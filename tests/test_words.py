@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from markupsafe import Markup, escape
 
 from bot.asks import LONGEST_LINE, is_visible
-from bot.creations import LONGEST_VERSE, MOST_CONTINUED, SHARES, USUAL, Creation, Mood, Person, Wish
+from bot.creations import LONGEST_VERSE, MOST_CONTINUED, SHARES, Creation, Mood, Person, Wish
 from bot.words import admins, layout, page, sentences
 from bot.words.runs import STYLES, Run, runs
 from bot.writer import Neighbour, Text
@@ -64,7 +64,7 @@ def test_every_sentence_is_html_that_fits_and_escapes_what_is_put_into_it() -> N
 
 
 def made(genre: Genre, prompt: str = "", **facts: object) -> Creation:
-    return Creation("k7m2p9x", 1, genre, "0" * 12, 42, 0, prompt, USUAL[genre], **facts)  # type: ignore[arg-type]
+    return Creation("k7m2p9x", 1, genre, "0" * 12, 42, 0, prompt, 0.8, **facts)  # type: ignore[arg-type]
 
 
 @given(

@@ -73,8 +73,9 @@ async def _offers(ask: Typed, bot: Bot) -> list[Offer]:
 
 async def _aside(wish: Wish, number: int, person: Person, bot: Bot) -> tuple[Creation, Text]:
     """Write a creation outside the sequence of its person, without a code."""
-    version = (await bot.shelf.current(network_of(wish))).version
-    creation = replace(wish.creation(person, "", version, bot.temperatures[wish.genre]), turn=ASIDE + number)
+    weights = await bot.shelf.current(network_of(wish))
+    creation = wish.creation(person, "", weights.version, bot.bold(wish.genre, weights))
+    creation = replace(creation, turn=ASIDE + number)
     return creation, await bot.shelf.write(creation)
 
 

@@ -60,12 +60,13 @@ class Pronouncer:
         """Return the ways to say a word, the usual one first; empty if no rule reaches the word."""
         if len(word) > LONGEST_WORD or word.count("'") > MOST_APOSTROPHES:
             return ()
-        if word not in self._known:
+        found = self._known.get(word)
+        if found is None:  # another thread may clear both tables at any time
             if len(self._known) + len(self._stems_known) > MOST_REMEMBERED:  # people can ask for any number of words
                 self._known.clear()
                 self._stems_known.clear()
-            self._known[word] = tuple(dict.fromkeys(self._readings(word)))[:MOST_READINGS]
-        return self._known[word]
+            found = self._known[word] = tuple(dict.fromkeys(self._readings(word)))[:MOST_READINGS]
+        return found
 
     def _readings(self, word: str) -> Iterator[Pronunciation]:
         for reading in self._plain(word):
@@ -76,9 +77,11 @@ class Pronouncer:
 
     def _plain(self, word: str) -> Pronunciations:
         """Return the readings of prose, to which verse adds more."""
-        if word not in self._stems_known:
-            self._stems_known[word] = self.forms.words.get(word) or self._dictionary.get(word) or self._by_rule(word)
-        return self._stems_known[word]
+        found = self._stems_known.get(word)
+        if found is None:
+            found = self.forms.words.get(word) or self._dictionary.get(word) or self._by_rule(word)
+            self._stems_known[word] = found
+        return found
 
     def _by_rule(self, word: str) -> Pronunciations:
         rules = (self._compound, self._apostrophe, self._inflected, self._respelt, self._suffixed, self._prefixed)

@@ -3,6 +3,7 @@
 import gc
 from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
+from threading import Lock
 from typing import NamedTuple
 
 from model.checkpoint.encoding import Checkpoint
@@ -17,6 +18,8 @@ STOPS = ".!?"
 """Marks that end a sentence."""
 ENOUGH_WORDS = 1000
 """A checkpoint that knows fewer words writes no sonnets."""
+_making = Lock()
+"""Threads that need the same tables wait for them, and do not make them twice."""
 
 
 class Tables(NamedTuple):
@@ -37,7 +40,8 @@ def tables_for(checkpoint: Checkpoint) -> Tables:
     if form != "verse":
         raise RequestError(f"a checkpoint of {form} cannot serve a SonnetRequest")
     edition, vocabulary = checkpoint.description.tables, checkpoint.vocabulary
-    return _tables(checkpoint.known_words, vocabulary, checkpoint.version, edition, checkpoint.followers)
+    with _making:
+        return _tables(checkpoint.known_words, vocabulary, checkpoint.version, edition, checkpoint.followers)
 
 
 @lru_cache(maxsize=4)

@@ -6,7 +6,8 @@ from the request's own generator; at temperature 0, no number is needed. Sonnets
 are searches with a batch of their own (see `verse`): a few of each are written at the same time, and the others wait
 in the order of their requests.
 
-A text does not depend on the other requests, thanks to `engine.exact` and `sampling`. One thread makes all calls.
+A text does not depend on the other requests, thanks to `engine.exact` and `sampling`. One thread makes all calls; other
+threads have siblings, which share the parameters.
 """
 
 from collections.abc import Sequence
@@ -39,13 +40,13 @@ POEMS_AT_ONCE = 16
 
 
 class Decoder:
-    """Writes texts with the weights of one checkpoint."""
+    """Writes texts with the weights of one checkpoint. A `lockstep` that has them already saves memory."""
 
-    def __init__(self, checkpoint: Checkpoint) -> None:
+    def __init__(self, checkpoint: Checkpoint, lockstep: Lockstep | None = None) -> None:
         self._checkpoint, self._version = checkpoint, checkpoint.version or "(not saved)"
         self._characters, self._newline = checkpoint.vocabulary.characters, checkpoint.vocabulary.newline
         self._all = np.ones(len(self._characters), np.bool_)
-        self._lockstep = Lockstep(checkpoint.language_model, checkpoint.description.tanh_digits)
+        self._lockstep = lockstep or Lockstep(checkpoint.language_model, checkpoint.description.tanh_digits)
         self._known_names = as_known(checkpoint.known_names)
         self._longest_name = longest_name(checkpoint.known_names)
         self._tickets = 0
@@ -55,6 +56,10 @@ class Decoder:
         self._undelivered: list[Result] = []
         self._is_arranged = False  # whether `_arrange` has prepared for the present drafts
         self._reading: list[Draft] = []  # drafts that have not read their whole prompt
+
+    def sibling(self) -> "Decoder":
+        """Return a decoder for another thread, with the same parameters and without requests."""
+        return Decoder(self._checkpoint, self._lockstep.sibling())
 
     @property
     def active(self) -> int:
