@@ -31,7 +31,7 @@ _NEW_NAMES = {"rnn": "layers", "lstm": "layers", "w_xh": "w_x", "w_hh": "w_h", "
 """The new parts of format 1's names: rnn.0.w_xh is layers.0.w_x today, and output.w_hy is w_y."""
 _GATES_OF_FORMAT_1 = "oifg"
 """A file of format 1 has the gates of an LSTM, even if its network is an RNN."""
-_TABLES = ("known_names", "known_words", "clipped_words", "proper_names", "sequences", "endings")
+_TABLES = ("known_names", "known_words", "clipped_words", "proper_names", "sequences", "endings", "joints", "roots")
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,9 @@ class Description:
     known_words_until: float = 0.0  # up to this temperature, verse has only known words
     marks: bool = False  # whether a mark, such as a vowel sign, ends a word of verse as a letter does
     trimmed: bool = False  # whether blanks at the ends of a name are left out
+    whole_names: float = 0.0  # the share of names that consist wholly of roots (see `writing.composition`)
+    whole_names_until: float = 0.0  # up to this temperature
+    most_barred: float = 0.0  # a whole name is given up when barred letters have cost more nats than this
     tanh_digits: int = 0  # tanh has a table with steps of 2^-tanh_digits (see `engine.rounding`); 0: the processor's
 
 
@@ -60,9 +63,10 @@ class Description:
 class Checkpoint:
     """A trained network and all that is needed to use it.
 
-    The last four tables are rules of writing, which old files lack: clipped words ('tis, th') belong to the known words
+    The last six tables are rules of writing, which old files lack: clipped words ('tis, th') belong to the known words
     (see `writing.lexicon`); proper names get a capital when verse is shown (see `text.typesetting`); sequences and
-    endings of letters make a name worth keeping (see `writing.names`).
+    endings of letters, and joints, make a name worth keeping (see `writing.names`), roots a whole name (see
+    `writing.composition`).
     """
 
     language_model: LanguageModel
@@ -76,6 +80,8 @@ class Checkpoint:
     proper_names: frozenset[str] = frozenset()
     sequences: frozenset[str] = frozenset()
     endings: frozenset[str] = frozenset()
+    joints: frozenset[str] = frozenset()
+    roots: frozenset[str] = frozenset()
 
 
 def encode(checkpoint: Checkpoint) -> tuple[Arrays, Facts]:

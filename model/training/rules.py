@@ -22,6 +22,9 @@ WORDS_READ = 10_000_000
 """The known words are taken from at most this many characters, in some seconds."""
 SHARED = 2
 """The last letters of a name are an ending if at least this many names of the corpus have them."""
+FACTS = ("sentences", "known_words_until", "whole_names", "whole_names_until", "most_barred", "tanh_digits")
+TABLES = ("clipped_words", "proper_names", "sequences", "endings", "joints", "roots")
+"""What weights take over from those that they were trained from."""
 _CLIPPED_BEFORE = re.compile(r"(?<![^\s(-])'([a-z]+(?:['-][a-z]+)*)")
 _CLIPPED_BEHIND = re.compile(r"(?<![\w'-])([a-z]+)'(?![\w'])")
 
@@ -35,8 +38,8 @@ def with_rules(checkpoint: Checkpoint, corpus: Corpus, start: Checkpoint | None)
     if is_names and corpus.pretraining:
         checkpoint = replace(checkpoint, other_names=checkpoint.other_names | unread_genera())
     if start and not corpus.reading:
-        facts = {name: getattr(start.description, name) for name in ("sentences", "known_words_until", "tanh_digits")}
-        tables = {name: getattr(start, name) for name in ("clipped_words", "proper_names", "sequences", "endings")}
+        facts = {name: getattr(start.description, name) for name in FACTS}
+        tables = {name: getattr(start, name) for name in TABLES}
         more_words = frozenset() if start.description.known_words_until else _words(corpus)
         description = replace(checkpoint.description, **facts)
         return replace(checkpoint, description=description, known_words=start.known_words | more_words, **tables)
