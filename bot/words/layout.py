@@ -126,15 +126,14 @@ def _names(creation: Creation, text: Text) -> Markup:
 
 
 def gloss(name: str) -> Markup:
-    """Return what the known parts of a name mean: "dino-, terrible, and -venator, hunter". Nothing for -saurus alone."""
+    """Return what the known parts of a name mean: "dino-, terrible, and -venator, hunter". -saurus alone is nothing."""
     parts = parts_of(name.lower())
     if len(parts) == 1 and COMMONEST in parts[0].root.forms:
         return Markup("")
+    hyphens = [("-"[: part.start], "-" * (part.end < len(name))) for part in parts]
     said = [
-        Markup("<i>{}{}{}</i>, {}").format(
-            "-"[: part.start], part.letters, "-" * (part.end < len(name)), part.root.meaning
-        )
-        for part in parts
+        Markup("<i>{}{}{}</i>, {}").format(before, part.letters, behind, part.root.meaning)
+        for part, (before, behind) in zip(parts, hyphens, strict=True)
     ]
     return Markup(", and ").join([Markup(", ").join(said[:-1]), *said[-1:]] if said[1:] else said)
 

@@ -92,7 +92,9 @@ def _with_samples(evaluation: Evaluation, checkpoint: Checkpoint, corpus: Corpus
         return measure(texts(drawing, requests))
 
     nothing = frozenset[str]()  # without names and rules, the decoder accepts whatever the network draws
-    alone = replace(checkpoint, known_names=nothing, other_names=NO_FINGERPRINTS, sequences=nothing, endings=nothing)
+    alone = replace(
+        checkpoint, known_names=nothing, other_names=NO_FINGERPRINTS, sequences=nothing, endings=nothing, roots=nothing
+    )
     return replace(evaluation, samples=drawn(checkpoint), alone=drawn(alone), held_out=measure(real))
 
 

@@ -73,6 +73,11 @@ def parts_of(name: str) -> tuple[Part, ...]:
     return shortest[0] if len(readings) == 1 else ()
 
 
+def is_whole(name: str) -> bool:
+    """Return whether two roots or more, and links, make up a name."""
+    return len(name) <= LONGEST_NAME and any(len(way) > 1 for way in _ways(name, 0))
+
+
 def _ways(name: str, start: int) -> Iterator[tuple[Part, ...]]:
     """Yield every way to make up the rest of a name from roots and links."""
     for part in _parts_at(name, start):

@@ -11,7 +11,6 @@ belong to the letters before them. The table lists all letters ready, so that ro
 (see `text.roots`), and weights still write the same names.
 """
 
-import math
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -78,11 +77,6 @@ class Composition:
         ways = [way for way in ways if len({piece.root for piece in way}) == len(way)]
         return min(ways, key=len, default=())
 
-    def end(self, name: str) -> tuple[Piece, ...]:
-        """Return the longest root that ends a name, if there is one."""
-        ends = (self._pieces.get(_LATER + name[start:]) for start in range(1, len(name)))
-        return next(((piece,) for piece in ends if piece), ())
-
     def _ways(self, name: str, start: int, least: int = SHORTEST_LATER) -> Iterator[tuple[Piece, ...]]:
         if piece := self._pieces.get(_LATER + name[start:]):
             yield (piece,)
@@ -120,11 +114,6 @@ class Composition:
         begun, roots = piece.removeprefix(_LATER), self._later if piece[:1] == _LATER else self._first
         some = roots[bisect_left(roots, begun) : bisect_left(roots, begun + "\N{DEL}")]
         return frozenset(root[len(begun)] for root in some if root != begun)
-
-
-def chance_of(way: Iterable[Piece]) -> float:
-    """Return the probability that a name with these roots is accepted."""
-    return math.prod(piece.chance for piece in way)
 
 
 def _pieces(roots: Iterable[str]) -> Iterator[tuple[str, Piece]]:

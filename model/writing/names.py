@@ -1,5 +1,6 @@
 """Drafts of names: each name is new, and differs from the names before it."""
 
+import math
 import re
 from collections.abc import Collection, Container, Iterator
 from functools import lru_cache
@@ -9,7 +10,7 @@ from model.errors import RequestError
 from model.network.layers import Mask
 from model.text.forms import LONGEST_NAME
 from model.text.vocabulary import NO_CHARACTER, Vocabulary, fold
-from model.writing.composition import Composition, chance_of
+from model.writing.composition import Composition
 from model.writing.drafts import Action, Draft
 from model.writing.requests import NameRequest
 
@@ -102,10 +103,11 @@ class NameDraft(Draft):
 
     def _is_chosen(self) -> bool:
         """Return whether the roots of a name let it pass, by their probability."""
-        if not self._roots:
+        if not (self._roots and self._is_whole):
             return True
-        way = self._roots.way(self._name, self.prompt) if self._is_whole else self._roots.end(self._name)
-        return bool(way) and self.barred <= self._roots.most_barred and self.draw() < chance_of(way)
+        way = self._roots.way(self._name, self.prompt)
+        is_likely = self.barred <= self._roots.most_barred
+        return bool(way) and is_likely and self.draw() < math.prod(piece.chance for piece in way)
 
     def mask(self) -> Mask | None:
         return self._roots.mask(self._state) if self._roots and self._is_whole else None
