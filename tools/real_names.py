@@ -28,8 +28,8 @@ from model.writing.names import JOINT
 from model.writing.requests import NameRequest, generator_for
 
 SHARE, MOST_BARRED = 0.75, 5.0
-DRAWN, SEED = 8_000, 29
-COMMON = (0.004, 0.8), (0.02, 0.5)
+DRAWN, SEED = 16_000, 29
+COMMON = (0.002, 1.0), (0.02, 0.5)
 """A root that has a larger share of the drawn names than the first number is common: such names are accepted with the
 probability (number / share) to the power of the second number. First roots before others, then roots at the end."""
 

@@ -14,6 +14,7 @@ belong to the letters before them. The table lists all letters ready, so that ro
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -21,8 +22,8 @@ import numpy as np
 from model.network.layers import Mask
 
 LINKS, VOWELS = frozenset("oi"), frozenset("aeiouy")
-SHORTEST_LATER = 3
-"""Fewer letters are a root only at the beginning of a name, as in Eoraptor."""
+SHORTEST_BETWEEN = 5
+"""Between two others, a root with fewer letters is there by chance."""
 STATES = 10_000  # that are kept
 _LATER, _ELIDED, _LINK = "-", "'", "+"
 
@@ -49,14 +50,9 @@ class Composition:
     def __init__(self, roots: Iterable[str], characters: str, share: float, most_barred: float) -> None:
         self.share, self.most_barred, self._characters = share, most_barred, characters
         self._pieces = dict(_pieces(roots))
-        inner = sorted(piece[:-1] for piece in self._pieces if piece[0] != _LATER)
-        self._first = inner
-        self._later = sorted(
-            [
-                *(each for each in inner if len(each) >= SHORTEST_LATER),
-                *(piece[1:] for piece in self._pieces if piece[0] == _LATER),
-            ]
-        )
+        self._first = sorted(piece[:-1] for piece in self._pieces if piece[0] != _LATER)
+        last = (piece[1:] for piece in self._pieces if piece[0] == _LATER)
+        self._later = sorted([*last, *(each for each in self._first if len(each) >= SHORTEST_BETWEEN)])
         self.mask, self.after, self._letters = map(lru_cache(STATES), (self._mask, self._after, self._letters_of))
 
     def start(self, prefix: str) -> State:
@@ -69,15 +65,23 @@ class Composition:
         return state | ({_LATER} if prefix[-1] in VOWELS else {_ELIDED, _LINK})
 
     def way(self, name: str, prefix: str) -> tuple[Piece, ...]:
-        """Return the fewest roots that make up a name, or what follows its prefix; none if one would be there twice."""
+        """Return the fewest roots that make up a name, or what follows its prefix.
+
+        No root is there twice, and the last is the longest that could be: Barrosaurus is no Barrosa with a tail, -urus.
+        """
         ways = [way for way in self._ways(name, 0, least=2) if len(way) > 1]
         if prefix:
             links = name[len(prefix)] in LINKS and prefix[-1] not in VOWELS
             ways += self._ways(name, len(prefix) + links)
         ways = [way for way in ways if len({piece.root for piece in way}) == len(way)]
-        return min(ways, key=len, default=())
+        return min((way for way in ways if way[-1:] == self.end(name)), key=len, default=())
 
-    def _ways(self, name: str, start: int, least: int = SHORTEST_LATER) -> Iterator[tuple[Piece, ...]]:
+    def end(self, name: str) -> tuple[Piece, ...]:
+        """Return the longest root that ends a name, if there is one."""
+        ends = (self._pieces.get(_LATER + name[start:]) for start in range(1, len(name)))
+        return tuple(islice(filter(None, ends), 1))
+
+    def _ways(self, name: str, start: int, least: int = SHORTEST_BETWEEN) -> Iterator[tuple[Piece, ...]]:
         if piece := self._pieces.get(_LATER + name[start:]):
             yield (piece,)
         for end in range(start + least, len(name)):
@@ -103,7 +107,7 @@ class Composition:
             longer = (_LATER if piece == _ELIDED else piece) + letter
             new.add(longer)
             inner = longer.removeprefix(_LATER)
-            if len(inner) >= SHORTEST_LATER or inner == longer:
+            if len(inner) >= SHORTEST_BETWEEN or inner == longer:
                 new |= {mark for mark in (_LATER, _ELIDED) if inner + mark in self._pieces}
         return frozenset(new)
 

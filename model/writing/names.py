@@ -16,6 +16,8 @@ from model.writing.requests import NameRequest
 
 SHORTEST, LONGEST = 5, 18
 """A name worth keeping has from SHORTEST to LONGEST letters."""
+LONGEST_PARTLY = 14
+"""Beside whole names, a longer name has too many letters that mean nothing."""
 LETTERS_MORE = 10
 """A name may have this many letters after its prefix, however long the prefix is."""
 SEQUENCE = 3
@@ -103,11 +105,12 @@ class NameDraft(Draft):
 
     def _is_chosen(self) -> bool:
         """Return whether the roots of a name let it pass, by their probability."""
-        if not (self._roots and self._is_whole):
+        if not self._roots:
             return True
-        way = self._roots.way(self._name, self.prompt)
-        is_likely = self.barred <= self._roots.most_barred
-        return bool(way) and is_likely and self.draw() < math.prod(piece.chance for piece in way)
+        way = self._roots.way(self._name, self.prompt) if self._is_whole else self._roots.end(self._name)
+        longest = max(LONGEST if self._is_whole else LONGEST_PARTLY, len(self.prompt) + LETTERS_MORE)
+        fits = way and len(self._name) <= longest and self.barred <= self._roots.most_barred
+        return bool(fits) and self.draw() < math.prod(piece.chance for piece in way)
 
     def mask(self) -> Mask | None:
         return self._roots.mask(self._state) if self._roots and self._is_whole else None
