@@ -21,8 +21,9 @@ from model.checkpoint.encoding import Checkpoint
 from model.checkpoint.versions import Versions, save
 from model.evaluation.evaluation import texts
 from model.text.forms import USUAL_TEMPERATURE
-from model.text.roots import LINKS, SHORTEST_ALONE, SHORTEST_ELIDED, SHORTEST_LATER, Root, parts_of, roots
+from model.text.roots import LINKS, SHORTEST_ELIDED, SHORTEST_LATER, Root, parts_of, roots
 from model.text.sources import names_corpus, unread_genera
+from model.training.rules import endings
 from model.writing.composition import VOWELS, Composition
 from model.writing.names import JOINT
 from model.writing.requests import NameRequest, generator_for
@@ -47,13 +48,12 @@ def main(folder: Path, share: Annotated[float, typer.Option(min=0, max=1)] = SHA
 def with_roots(before: Checkpoint, names: Iterable[str], share: float, drawn: int = DRAWN) -> Checkpoint:
     """Return a checkpoint with the rules for whole names, which are learnt from real names and from names it draws."""
     last = {part.root for name in names for part in parts_of(name)[-1:] if part.end == len(name)}
-    ends = {form.strip("-") for root in last for form in root.forms if not form.endswith("-")}
     facts = {"whole_names_until": USUAL_TEMPERATURE["names"], "most_barred": MOST_BARRED}
     made = replace(
         before,
         description=replace(before.description, whole_names=1.0, **facts),
         other_names=before.other_names | unread_genera(),
-        endings=frozenset(form for form in ends if len(form) >= SHORTEST_ALONE),
+        endings=endings(names),
         joints=frozenset(joint[1] for name in names for joint in JOINT.finditer(name)),
         roots=root_table(last),
     )

@@ -78,7 +78,7 @@ class Composition:
 
     def end(self, name: str) -> tuple[Piece, ...]:
         """Return the longest root that ends a name, if there is one."""
-        ends = (self._pieces.get(_LATER + name[start:]) for start in range(1, len(name)))
+        ends = (self._pieces.get(_LATER + name[start:]) for start in range(len(name)))
         return tuple(islice(filter(None, ends), 1))
 
     def _ways(self, name: str, start: int, least: int = SHORTEST_BETWEEN) -> Iterator[tuple[Piece, ...]]:

@@ -107,10 +107,13 @@ class NameDraft(Draft):
         """Return whether the roots of a name let it pass, by their probability."""
         if not self._roots:
             return True
-        way = self._roots.way(self._name, self.prompt) if self._is_whole else self._roots.end(self._name)
-        longest = max(LONGEST if self._is_whole else LONGEST_PARTLY, len(self.prompt) + LETTERS_MORE)
-        fits = way and len(self._name) <= longest and self.barred <= self._roots.most_barred
-        return bool(fits) and self.draw() < math.prod(piece.chance for piece in way)
+        if self._is_whole:
+            way = self._roots.way(self._name, self.prompt) if self.barred <= self._roots.most_barred else ()
+        else:
+            way = self._roots.end(self._name)
+            if len(self._name) > max(LONGEST_PARTLY, len(self.prompt) + LETTERS_MORE):
+                return False
+        return bool(way) and self.draw() < math.prod(piece.chance for piece in way)
 
     def mask(self) -> Mask | None:
         return self._roots.mask(self._state) if self._roots and self._is_whole else None
