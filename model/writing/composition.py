@@ -70,9 +70,10 @@ class Composition:
         No root is there twice, and the last is the longest that could be: Barrosaurus is no Barrosa with a tail, -urus.
         """
         ways = [way for way in self._ways(name, 0, least=2) if len(way) > 1]
-        if prefix:
-            links = name[len(prefix)] in LINKS and prefix[-1] not in VOWELS
-            ways += self._ways(name, len(prefix) + links)
+        if prefix and (prefix[-1] in VOWELS or name[len(prefix)] in VOWELS):
+            ways += self._ways(name, len(prefix))
+        if prefix and prefix[-1] not in VOWELS and name[len(prefix)] in LINKS:
+            ways += self._ways(name, len(prefix) + 1)
         ways = [way for way in ways if len({piece.root for piece in way}) == len(way)]
         return min((way for way in ways if way[-1:] == self.end(name)), key=len, default=())
 
