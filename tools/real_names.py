@@ -37,7 +37,7 @@ probability (number / share) to the power of the second number. First roots befo
 
 def main(folder: Path, share: Annotated[float, typer.Option(min=0, max=1)] = SHARE) -> None:
     """Add the version to a folder of versions, and print its name."""
-    made = with_roots(Versions(folder).load_current(), names_corpus().training, share)
+    made = with_roots(Versions(folder).load_current(), names_corpus().training, share, DRAWN)
     now = datetime.now(UTC).isoformat(timespec="seconds")
     made = replace(made, description=replace(made.description, created=now))
     with TemporaryDirectory() as scratch:
@@ -45,7 +45,7 @@ def main(folder: Path, share: Annotated[float, typer.Option(min=0, max=1)] = SHA
         print(Versions(folder).add(path))
 
 
-def with_roots(before: Checkpoint, names: Iterable[str], share: float, drawn: int = DRAWN) -> Checkpoint:
+def with_roots(before: Checkpoint, names: Iterable[str], share: float, drawn: int) -> Checkpoint:
     """Return a checkpoint with the rules for whole names, which are learnt from real names and from names it draws."""
     last = {part.root for name in names for part in parts_of(name)[-1:] if part.end == len(name)}
     facts = {"whole_names_until": USUAL_TEMPERATURE["names"], "most_barred": MOST_BARRED}
