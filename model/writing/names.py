@@ -138,11 +138,12 @@ class NameDraft(Draft):
     def _reject(self) -> Action:
         self._rejected += 1
         is_last = self._rejected >= self._request.attempts or self._request.sampling.temperature == 0
+        if is_last and self._is_whole:
+            self._is_whole, self._rejected, self._spare = False, 0, ""
+            return self._start_anew()
         if is_last and self._spare:
             self._name = self._spare
             return self._accept()
-        if is_last and self._is_whole:
-            self._is_whole, self._rejected = False, 0
         if self._rejected < self._request.attempts:
             return self._start_anew()
         beginning = f" that begins with {self.prompt!r}" if self.prompt else ""
