@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.evaluation.appearance import STRETCH, have_unseen, is_near, name_figures, stretches, syllables, verse_figures
+from model.evaluation.appearance import (
+    STRETCH,
+    have_unseen,
+    is_near,
+    most_repeats,
+    name_figures,
+    stretches,
+    syllables,
+    verse_figures,
+)
 from model.evaluation.copying import longest_copied_runs
 from model.evaluation.sonnets import first_lines, rhymes_of, sonnet_figures
 from model.sonnets.prosody import prosody
@@ -42,14 +51,29 @@ def test_name_figures() -> None:
         "new": 0.8,
         "new_but_within_2_edits": 0.2,
         "unique": 0.8,
+        "repeats_in_1000": 1,
+        "repeats_in_100": 1,
         "other_real_names": 0.6,
         "unseen_letters": 0.6,  # trex, rex and kiwi: the training names have all of "mango", even its end
         "odd_letters": 0.4,  # trex and rex
         "names_with_a_known_part": 0,
+        "names_of_known_parts_alone": 0,
+        "names_with_the_commonest_ending": 0,
     }
-    assert name_figures(["frickavenator", "mango"], set(), [], [])["names_with_a_known_part"] == 0.5
+    known = name_figures(["frickavenator", "mango", "dinovenator", "triceratops"], set(), [], [])
+    assert known["names_with_a_known_part"] == 0.75
+    assert (known["names_of_known_parts_alone"], known["names_with_the_commonest_ending"]) == (0.5, 0.5)
+    assert [most_repeats(list("abcab" + "a" * 3), length) for length in (1, 3, 5, 99)] == [0, 2, 3, 5]
     cheeses = name_figures(["brie"], {"gouda"}, ["gouda"], [], has_roots=False)
-    assert list(cheeses) == ["names", "new", "new_but_within_2_edits", "unique", "unseen_letters"]
+    assert list(cheeses) == [
+        "names",
+        "new",
+        "new_but_within_2_edits",
+        "unique",
+        "repeats_in_1000",
+        "repeats_in_100",
+        "unseen_letters",
+    ]
     assert set(name_figures([], set(), [], []).values()) == {0}
 
 

@@ -136,6 +136,6 @@ def test_what_old_weights_took_for_an_invention_is_called_real() -> None:
     creation = Creation("", ALICE, Genre.DINO, "", 42, 0, "", 0.9)
     text = Text(("plesiosaurus", "plesionasaurus"), (None, None))
     real, new = layout.reply(creation, text).split("\n")
-    assert "lizard; this one is real: a plesiosaur, a marine reptile</i>" in real
+    assert "lizard; this one is real: a plesiosaur, a marine reptile" in real
     assert "real" not in new + layout.reply(replace(creation, voice="cities"), text)
     assert len(fossils()) > 3000

@@ -97,16 +97,16 @@ def test_names_are_escaped_and_fit(pairs: list[tuple[str, str]]) -> None:
 
 def test_names_in_words() -> None:
     code = "\n\n<a>k7m2p9x</a>"
-    parts = "onych-, claw + -odon, tooth"
+    parts = "<i>onych-</i>, claw, and <i>-odon</i>, tooth"
 
     def reply(names: tuple[str, ...], nears: tuple[Neighbour | None, ...], **facts: object) -> str:
         return layout.reply(made(Genre.DINO, **facts), Text(names, nears, has_capitals="voice" in facts))  # type: ignore[arg-type]
 
-    assert reply(("y",), (Neighbour("yi", 2),)) == f"<b>Y</b> – <i>near Yi</i>{code}"
+    assert reply(("y",), (Neighbour("yi", 2),)) == f"<b>Y</b>: near Yi{code}"
     assert reply(("y",), (Neighbour("yi", 3),)) == f"<b>Y</b>{code}"
-    assert reply(("onychodon",), (None,)) == f"<b>Onychodon</b> – <i>{parts}</i>{code}"
+    assert reply(("onychodon",), (None,)) == f"<b>Onychodon</b>: {parts}{code}"
     assert reply(("onychodon", "b"), (Neighbour("yi", 1), None)) == (
-        f"<b>Onychodon</b> – <i>{parts}; near Yi</i>\n<b>B</b>{code}"
+        f"<b>Onychodon</b>: {parts}; near Yi\n<b>B</b>{code}"
     )
     assert reply(("onychodon",), (None,), voice="k7m2p9x") == f"<b>onychodon</b>{code}"
 

@@ -1,28 +1,103 @@
-"""Makes a version of the dinosaurs that refuses more real names: `python -m tools.real_names checkpoints/dino`.
+"""Makes a version of the dinosaurs with the rules of today: `python -m tools.real_names checkpoints/dino`.
 
-It has the parameters of the version that serves there, and the names of data/fossils.txt and data/near_genera.txt among
-those that it never gives. It is added to the folder and not taken into use.
+It has the parameters of the version that serves there. It never gives the names of data/fossils.txt and
+data/near_genera.txt, and a share of its names (--share) consists wholly of roots of data/roots.tsv. It is added to the
+folder and not taken into use.
 """
 
-import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Annotated
 
+import typer
+
+from model.checkpoint.encoding import Checkpoint
 from model.checkpoint.versions import Versions, save
-from model.text.sources import unread_genera
+from model.evaluation.evaluation import texts
+from model.text.forms import USUAL_TEMPERATURE
+from model.text.roots import LINKS, SHORTEST_ELIDED, SHORTEST_LATER, Root, parts_of, roots
+from model.text.sources import names_corpus, unread_genera
+from model.training.rules import endings
+from model.writing.composition import VOWELS, Composition
+from model.writing.names import JOINT
+from model.writing.requests import NameRequest, generator_for
+
+SHARE, MOST_BARRED = 0.75, 5.0
+DRAWN, SEED = 16_000, 29
+COMMON = (0.002, 1.0), (0.02, 0.5)
+"""A root that has a larger share of the drawn names than the first number is common: such names are accepted with the
+probability (number / share) to the power of the second number. First roots before others, then roots at the end."""
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, share: Annotated[float, typer.Option(min=0, max=1)] = SHARE) -> None:
     """Add the version to a folder of versions, and print its name."""
-    before = Versions(folder).load_current()
-    description = replace(before.description, created=datetime.now(UTC).isoformat(timespec="seconds"))
-    made = replace(before, description=description, other_names=before.other_names | unread_genera())
+    made = with_roots(Versions(folder).load_current(), names_corpus().training, share, DRAWN)
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    made = replace(made, description=replace(made.description, created=now))
     with TemporaryDirectory() as scratch:
         save(path := Path(scratch) / "new", made)
         print(Versions(folder).add(path))
 
 
+def with_roots(before: Checkpoint, names: Iterable[str], share: float, drawn: int) -> Checkpoint:
+    """Return a checkpoint with the rules for whole names, which are learnt from real names and from names it draws."""
+    last = {part.root for name in names for part in parts_of(name)[-1:] if part.end == len(name)}
+    facts = {"whole_names_until": USUAL_TEMPERATURE["names"], "most_barred": MOST_BARRED}
+    made = replace(
+        before,
+        description=replace(before.description, whole_names=1.0, **facts),
+        other_names=before.other_names | unread_genera(),
+        endings=endings(names),
+        joints=frozenset(joint[1] for name in names for joint in JOINT.finditer(name)),
+        roots=root_table(last),
+    )
+    requests = [NameRequest(generator_for(SEED, turn)) for turn in range(drawn)]
+    way = partial(Composition(made.roots, made.vocabulary.characters, 1.0, MOST_BARRED).way, prefix="")
+    counts = Counter(piece.letters for name in texts(made, requests) for piece in way(name))
+    priced = root_table(last, {letters: count / drawn for letters, count in counts.items()})
+    return replace(made, description=replace(made.description, whole_names=share), roots=priced)
+
+
+def root_table(last: set[Root], shares: Mapping[str, float] = {}) -> frozenset[str]:
+    """Return the table of roots (see `writing.composition`), of which some may be `last` in a name.
+
+    Letters that two roots share belong to the one which has them as a form, not as a form and a link.
+    """
+    owners: dict[str, Root] = {}
+    for read in (_forms, _linked):
+        for root in roots():
+            for letters in chain.from_iterable(map(read, root.forms)):
+                if root in last or letters[0] != "-":
+                    owners.setdefault(letters, root)
+    lines: dict[Root, list[str]] = {}
+    for letters, root in owners.items():
+        common, power = COMMON[letters[0] == "-"]
+        chance = min(1.0, common / shares.get(letters, common)) ** power
+        lines.setdefault(root, []).append(letters if chance == 1 else f"{letters}={chance:.3f}")
+    return frozenset(map(" ".join, lines.values()))
+
+
+def _forms(form: str) -> Iterator[str]:
+    letters = form.strip("-")
+    if form[0] != "-":
+        yield f"{letters}-"
+    if form[-1] != "-" and len(letters) >= SHORTEST_LATER:
+        yield f"-{letters}"
+
+
+def _linked(form: str) -> Iterator[str]:
+    letters = form.strip("-")
+    if form[0] != "-" and letters[-1] not in VOWELS:
+        yield from (f"{letters}{link}-" for link in LINKS)
+    elif form.endswith("o-") and len(letters) > SHORTEST_ELIDED:
+        yield f"{letters[:-1]}'"
+
+
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    typer.run(main)

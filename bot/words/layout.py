@@ -12,7 +12,7 @@ from bot.words import sentences
 from bot.words.sentences import cut
 from bot.writer import Text
 from model.text.forms import Genre
-from model.text.roots import explained
+from model.text.roots import parts_of
 from model.text.sources import fossils
 from model.text.taboo import is_taboo
 from model.text.typesetting import typeset
@@ -20,6 +20,8 @@ from model.text.typesetting import typeset
 LONGEST_TITLE, LONGEST_DESCRIPTION = 80, 160
 """Characters of an offer. Telegram's apps show no more."""
 QUATRAIN = 4
+COMMONEST = "-saurus"
+"""Everybody knows what this root means."""
 MOST_LETTERS_APART = 2
 """How many letters may differ between an invented name and the known name that is shown beside it."""
 
@@ -102,7 +104,7 @@ def offer(creation: Creation, text: Text) -> tuple[str, str]:
     """Return the title and the description of a creation that is offered while somebody types, in plain text."""
     shown = plain(reply(creation, text))
     if creation.genre is Genre.DINO:
-        name, _, note = shown.partition(" – ")
+        name, _, note = shown.partition(": ")
         return name, note or sentences.NEW
     first, *others = shown.split("\n")
     return cut(first, LONGEST_TITLE), cut(" / ".join(others), LONGEST_DESCRIPTION)
@@ -117,20 +119,33 @@ def _names(creation: Creation, text: Text) -> Markup:
     """Set names one a line, each with what its parts mean, and with a known name that is like it."""
     lines = []
     for name, note in zip(text.texts, _notes(creation, text), strict=True):
-        beside = Markup(" – <i>{}</i>").format(note) if note else ""
+        beside = Markup(": {}").format(note) if note else ""
         shown = Markup("<b>{}</b>{}").format(_spelled(name, text), beside)
         lines.append(sentences.TABOO_NAME if is_taboo(name) else shown)
     return Markup("\n").join(lines)
 
 
-def _notes(creation: Creation, text: Text) -> Iterator[str]:
-    """Yield what stands beside each name, or ""."""
+def gloss(name: str) -> Markup:
+    """Return what the known parts of a name mean: "dino-, terrible, and -venator, hunter". -saurus alone is nothing."""
+    parts = parts_of(name.lower())
+    if len(parts) == 1 and COMMONEST in parts[0].root.forms:
+        return Markup("")
+    hyphens = [("-"[: part.start], "-" * (part.end < len(name))) for part in parts]
+    said = [
+        Markup("<i>{}{}{}</i>, {}").format(before, part.letters, behind, part.root.meaning)
+        for part, (before, behind) in zip(parts, hyphens, strict=True)
+    ]
+    return Markup(", and ").join([Markup(", ").join(said[:-1]), *said[-1:]] if said[1:] else said)
+
+
+def _notes(creation: Creation, text: Text) -> Iterator[Markup]:
+    """Yield what stands beside each name, or nothing."""
     for name, near in zip(text.texts, text.neighbours, strict=True):
-        notes = [explained(name)] if not creation.voice else []
+        notes = [gloss(name)] if not creation.voice else []
         notes += [sentences.REAL_TOO.format(fossils()[name])] if not creation.voice and name in fossils() else []
         if near and near.distance <= MOST_LETTERS_APART:
-            notes.append(f"near {_spelled(near.name, text)}")
-        yield "; ".join(note for note in notes if note and not is_taboo(note))
+            notes.append(sentences.NEAR.format(_spelled(near.name, text)))
+        yield Markup("; ").join(note for note in notes if note and not is_taboo(note.striptags()))
 
 
 def _spelled(name: str, text: Text) -> str:

@@ -160,7 +160,8 @@ NO_NETWORK = {
 }
 REAL = Markup("<b>{}</b> is real: {}. Here's what I make of <i>{}…</i>")
 DINOSAUR, OTHER_GENUS = "a dinosaur", "a genus, though not of dinosaurs"
-REAL_TOO = "this one is real: {}"
+REAL_TOO = Markup("this one is real: {}")
+NEAR = Markup("near {}")
 NO_NEW_NAME = Markup(
     "I couldn't find {}, and I never give one that I know to exist. Asking the same again won't help, but {}other "
     "letters or another seed may."

@@ -34,7 +34,10 @@ _NEW_NAMES = {"rnn": "layers", "lstm": "layers", "w_xh": "w_x", "w_hh": "w_h", "
 """The new parts of format 1's names: rnn.0.w_xh is layers.0.w_x today, and output.w_hy is w_y."""
 _GATES_OF_FORMAT_1 = "oifg"
 """A file of format 1 has the gates of an LSTM, even if its network is an RNN."""
-_TABLES = ("known_names", "known_words", "clipped_words", "proper_names", "sequences", "endings", "followers")
+_TABLES = (
+    *("known_names", "known_words", "clipped_words", "proper_names"),
+    *("sequences", "endings", "joints", "roots", "followers"),
+)
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,9 @@ class Description:
     longest_line: int = 0  # the usual length of the long lines of a poem, in characters; 0: lines scan
     usual_temperature: float = 0.0  # 0: that of the form
     edition: int = 1  # of the rules and constants of `verse`
+    whole_names: float = 0.0  # the share of names that consist wholly of roots (see `writing.composition`)
+    whole_names_until: float = 0.0  # up to this temperature
+    most_barred: float = 0.0  # a whole name is given up when barred letters have cost more nats than this
     tanh_digits: int = 0  # tanh has a table with steps of 2^-tanh_digits (see `engine.rounding`); 0: the processor's
 
     @property
@@ -73,10 +79,10 @@ class Description:
 class Checkpoint:
     """A trained network and all that is needed to use it.
 
-    The last five tables are rules of writing, which old files lack: clipped words ('tis, th') belong to the known words
-    (see `verse.lexicon`); proper names get a capital when verse is shown (see `text.typesetting`); sequences and
-    endings of letters make a name worth keeping (see `writing.names`); followers are the words that may come right
-    after a person's (see `verse.seam`).
+    The last seven tables are rules of writing, which old files lack: clipped words ('tis, th') belong to the known
+    words (see `verse.lexicon`); proper names get a capital when verse is shown (see `text.typesetting`); sequences and
+    endings of letters, and joints, make a name worth keeping (see `writing.names`), roots a whole name (see
+    `writing.composition`); followers are the words that may come right after a person's (see `verse.seam`).
     """
 
     language_model: LanguageModel
@@ -90,6 +96,8 @@ class Checkpoint:
     proper_names: frozenset[str] = frozenset()
     sequences: frozenset[str] = frozenset()
     endings: frozenset[str] = frozenset()
+    joints: frozenset[str] = frozenset()
+    roots: frozenset[str] = frozenset()
     followers: frozenset[str] = frozenset()
 
 

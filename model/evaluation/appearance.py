@@ -3,6 +3,7 @@
 Samples and real texts are measured alike, so that their figures can be compared. An int is a count, a float a share.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence, Set
 
 import numpy as np
@@ -12,7 +13,7 @@ from rapidfuzz.process import extractOne
 from model.evaluation.copying import longest_copied_runs
 from model.sonnets.pronunciation import Pronouncer, is_vowel
 from model.sonnets.prosody import prosody
-from model.text.roots import parts_of
+from model.text.roots import is_whole, parts_of
 from model.text.vocabulary import words_of
 from model.writing.names import sequences_of
 from model.writing.requests import VerseRequest
@@ -46,14 +47,25 @@ def name_figures(
         "new": share(name not in known for name in names),
         "new_but_within_2_edits": share(name not in known and is_near(name, known) for name in names),
         "unique": len(set(names)) / max(len(names), 1),
+        "repeats_in_1000": most_repeats(names, 1000),
+        "repeats_in_100": most_repeats(names, 100),
         "unseen_letters": share(have_unseen(names, training)),
     }
     if real:
         figures["odd_letters"] = share(have_unseen(names, [*training, *others]))
         figures["other_real_names"] = share(name in real for name in names)
     if has_roots:
+        ends = Counter(part.root for name in names for part in parts_of(name)[-1:] if part.end == len(name))
         figures["names_with_a_known_part"] = share(bool(parts_of(name)) for name in names)
+        figures["names_of_known_parts_alone"] = share(map(is_whole, names))
+        figures["names_with_the_commonest_ending"] = max(ends.values(), default=0) / max(len(names), 1)
     return figures
+
+
+def most_repeats(names: Sequence[str], length: int) -> int:
+    """Return the largest number of names that repeat another among this many in a row."""
+    pieces = [names[start : start + length] for start in range(max(1, len(names) - length + 1))]
+    return max(len(piece) - len(set(piece)) for piece in pieces)
 
 
 def have_roots(names: Iterable[str]) -> bool:

@@ -84,7 +84,7 @@ def _with_samples(evaluation: Evaluation, checkpoint: Checkpoint, corpus: Corpus
     sampling = Sampling(checkpoint.description.temperature)
     if corpus.form == "verse":
         sources = (*corpus.pretraining, *corpus.training)
-        poems = _texts(checkpoint, [VerseRequest(generator_for(seed, n), sampling=sampling) for n in range(count)])
+        poems = texts(checkpoint, [VerseRequest(generator_for(seed, n), sampling=sampling) for n in range(count)])
         return replace(evaluation, samples=verse_figures(poems, sources), held_out=verse_figures(real, sources))
     known, longest = {*corpus.training}, longest_name(checkpoint.known_names)
     if evaluation.trained_on_this_corpus:
@@ -95,14 +95,16 @@ def _with_samples(evaluation: Evaluation, checkpoint: Checkpoint, corpus: Corpus
     def drawn(drawing: Checkpoint) -> Figures:
         generators = (generator_for(seed, turn) for turn in range(count))
         requests = [NameRequest(each, sampling=sampling, max_length=longest) for each in generators]
-        return measure(_texts(drawing, requests))
+        return measure(texts(drawing, requests))
 
     nothing = frozenset[str]()  # without names and rules, the decoder accepts whatever the network draws
-    alone = replace(checkpoint, known_names=nothing, other_names=NO_FINGERPRINTS, sequences=nothing, endings=nothing)
+    alone = replace(
+        checkpoint, known_names=nothing, other_names=NO_FINGERPRINTS, sequences=nothing, endings=nothing, roots=nothing
+    )
     return replace(evaluation, samples=drawn(checkpoint), alone=drawn(alone), held_out=measure(real))
 
 
-def _texts(checkpoint: Checkpoint, requests: Sequence[Request]) -> list[str]:
+def texts(checkpoint: Checkpoint, requests: Sequence[Request]) -> list[str]:
     """Sample a text for each request. A request that fails, such as a name without end, adds no text."""
     decoder = Decoder(checkpoint)
     results = chain.from_iterable(map(decoder.generate, in_groups(requests)))

@@ -73,18 +73,9 @@ def parts_of(name: str) -> tuple[Part, ...]:
     return shortest[0] if len(readings) == 1 else ()
 
 
-def explained(name: str) -> str:
-    """Return the known parts of a name with their meanings, or "".
-
-    Examples: "onych-, claw + -odon, tooth", and "…venator, hunter" after something unknown.
-    """
-    name = name.lower()
-    parts = parts_of(name)
-    before = {part.end: "-" for part in parts} | {0: ""}
-    behind = {part.start: "-" for part in parts} | {len(name): ""}
-    return " + ".join(
-        f"{before.get(part.start, '…')}{part.letters}{behind.get(part.end, '…')}, {part.root.meaning}" for part in parts
-    )
+def is_whole(name: str) -> bool:
+    """Return whether two roots or more, and links, make up a name."""
+    return len(name) <= LONGEST_NAME and any(len(way) > 1 for way in _ways(name, 0))
 
 
 def _ways(name: str, start: int) -> Iterator[tuple[Part, ...]]:

@@ -29,6 +29,9 @@ ROWS = 12
 TEMPERATURE_OF_LINES = 0.65
 SHORTEST, LONGEST = 12, 80
 """The usual length of the long lines of a text is set between these."""
+FACTS = ("sentences", "known_words_until", "whole_names", "whole_names_until", "most_barred", "tanh_digits")
+TABLES = ("clipped_words", "proper_names", "sequences", "endings", "joints", "roots", "followers")
+"""What weights take over from those that they were trained from."""
 _CLIPPED_BEFORE = re.compile(r"(?<![^\s(-])'([a-z]+(?:['-][a-z]+)*)")
 _CLIPPED_BEHIND = re.compile(r"(?<![\w'-])([a-z]+)'(?![\w'])")
 
@@ -42,9 +45,8 @@ def with_rules(checkpoint: Checkpoint, corpus: Corpus, start: Checkpoint | None)
     if is_names and corpus.pretraining:
         checkpoint = replace(checkpoint, other_names=checkpoint.other_names | unread_genera())
     if start and not corpus.reading:
-        facts = {name: getattr(start.description, name) for name in ("sentences", "known_words_until", "tanh_digits")}
-        rules = ("clipped_words", "proper_names", "sequences", "endings", "followers")
-        tables = {name: getattr(start, name) for name in rules}
+        facts = {name: getattr(start.description, name) for name in FACTS}
+        tables = {name: getattr(start, name) for name in TABLES}
         more_words = frozenset() if start.description.known_words_until else _words(corpus)
         description = replace(checkpoint.description, **facts)
         return replace(checkpoint, description=description, known_words=start.known_words | more_words, **tables)

@@ -22,10 +22,11 @@ from model.engine.exact import Lockstep
 from model.errors import RequestError
 from model.network.layers import Array, Ids
 from model.verse.lexicon import Lexicon
+from model.writing.composition import Composition
 from model.writing.drafts import Action, Draft
 from model.writing.names import NameDraft, Worth, as_known, longest_name
 from model.writing.requests import LineRequest, NameRequest, Request, Result, SonnetRequest, VerseRequest
-from model.writing.sampling import COLDEST, sample_next
+from model.writing.sampling import COLDEST, barred, sample_next
 from model.writing.verse import VerseDraft
 
 if TYPE_CHECKING:
@@ -136,6 +137,11 @@ class Decoder:
         return Lexicon(self._checkpoint.known_words, self._checkpoint.vocabulary, self._checkpoint.clipped_words)
 
     @cached_property
+    def _composition(self) -> Composition:
+        made = self._checkpoint.description
+        return Composition(self._checkpoint.roots, self._characters, made.whole_names, made.most_barred)
+
+    @cached_property
     def _masks(self) -> "Tables | FreeLines":
         """What the lines of poems keep to: metre, or a usual length and known words."""
         from model.sonnets.tables import tables_for  # names need neither
@@ -186,8 +192,10 @@ class Decoder:
         checkpoint, made, vocabulary = self._checkpoint, self._checkpoint.description, self._checkpoint.vocabulary
         if isinstance(request, NameRequest) and made.form == "names":
             names, longest, others = self._known_names, self._longest_name, checkpoint.other_names
-            worth = Worth(checkpoint.sequences, checkpoint.endings) if checkpoint.sequences else None
-            return NameDraft(request, vocabulary, names, longest, others, worth, trimmed=made.trimmed)
+            worth = Worth(checkpoint.sequences, checkpoint.endings, checkpoint.joints) if checkpoint.sequences else None
+            is_usual = checkpoint.roots and 0 < request.sampling.temperature <= made.whole_names_until
+            roots = self._composition if is_usual else None
+            return NameDraft(request, vocabulary, names, longest, others, worth, roots, trimmed=made.trimmed)
         if isinstance(request, VerseRequest) and made.form == "verse":
             keeps_words = checkpoint.known_words and 0 < made.known_words_until >= request.sampling.temperature
             lexicon = self._lexicon if keeps_words else None
@@ -254,6 +262,9 @@ class Decoder:
             return sample_next(logits, temperature, top_p, draws)
         masks = [self._all if (mask := draft.mask()) is None else mask for draft in drafts]
         ids = sample_next(np.where(masks, logits, -np.inf), temperature, top_p, draws)
+        if self._checkpoint.description.most_barred:
+            for draft, nats in zip(drafts, barred(logits, np.array(masks)).tolist(), strict=True):
+                draft.barred += nats
         for draft, character_id in zip(drafts, ids.tolist(), strict=True):
             draft.drew(self._characters[character_id])
         return ids

@@ -40,6 +40,7 @@ class Draft(ABC):
         self.first, self.prompt = first, prompt
         self.temperature, self.top_p = float(request.sampling.temperature), request.sampling.top_p
         self.remaining = 0  # how many more characters may be drawn before the draft must read them
+        self.barred = 0.0  # how many nats the letters that masks barred have cost, if the decoder counts them
         self.is_masked = False  # whether `mask` limits some characters; then `drew` gets every character
         self.drawn: list[int] = []  # ids that the draft has not read
         self.ahead: list[float] = []  # uniform numbers for the next characters, in reverse
@@ -69,6 +70,10 @@ class Draft(ABC):
     def restart(self) -> None:
         self.next_id = self.first  # what the network reads at the next step
         self.unread = self._prompt_ids.copy()  # ids of the prompt that the network has not read, in reverse
+
+    def draw(self) -> float:
+        """Return the next number for a choice other than a character."""
+        return self.ahead.pop() if self.ahead else self.draw_ahead()
 
     def draw_ahead(self) -> float:
         """Fill `ahead`, which is empty, and return the number for the next character; 0 at temperature 0."""

@@ -1,29 +1,38 @@
 """Drafts of names: each name is new, and differs from the names before it."""
 
+import math
+import re
 from collections.abc import Collection, Container, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
 from model.errors import RequestError
+from model.network.layers import Mask
 from model.text.forms import LONGEST_NAME
 from model.text.vocabulary import NO_CHARACTER, Vocabulary, fold
+from model.writing.composition import Composition
 from model.writing.drafts import Action, Draft
 from model.writing.requests import NameRequest
 
 SHORTEST, LONGEST = 5, 18
 """A name worth keeping has from SHORTEST to LONGEST letters."""
+LONGEST_PARTLY = 14
+"""Beside whole names, a longer name has too many letters that mean nothing."""
 LETTERS_MORE = 10
 """A name may have this many letters after its prefix, however long the prefix is."""
 SEQUENCE = 3
 """Sequences of this many letters are compared with those of real names."""
 OWN_NAME = "mangosaurus"
+JOINT = re.compile("(?=([aeiou]{3}|[^aeiouy ]{4}))")
+"""A joint is clumsy if no real name has these letters in a row."""
 
 
 class Worth(NamedTuple):
-    """The sequences of letters and the endings of real names, which make a name worth keeping."""
+    """The sequences of letters, endings and joints of real names, which make a name worth keeping."""
 
     sequences: Container[str]
     endings: Collection[str]
+    joints: Container[str] = ()  # empty: any
 
     def keeps(self, name: str, prefix: str) -> bool:
         """Return whether a name is worth keeping. Only the letters after the prefix are judged."""
@@ -32,7 +41,9 @@ class Worth(NamedTuple):
             return False
         if not all(sequence in self.sequences for sequence in sequences_of(drawn, begins=not prefix)):
             return False
-        return len(drawn) >= SEQUENCE and drawn.endswith(tuple(self.endings))
+        joints = [joint[1] for joint in JOINT.finditer(name) if joint.end(1) > len(prefix)] if self.joints else []
+        ends = len(drawn) >= SEQUENCE and drawn.endswith(tuple(self.endings))
+        return ends and all(joint in self.joints for joint in joints)
 
 
 class NameDraft(Draft):
@@ -40,7 +51,8 @@ class NameDraft(Draft):
 
     `longest` limits the length of a name if the request has no `max_length`. Known names and other names are rejected,
     folded or not (see `as_known`). With `worth`, only names worth keeping are accepted or, if all attempts fail, the
-    first new name. If `trimmed`, blanks at the ends of a name are left out.
+    first new name. With `roots`, a share of the names consists wholly of roots: the others only end with one. If
+    `trimmed`, blanks at the ends of a name are left out.
     """
 
     _name: str
@@ -53,16 +65,19 @@ class NameDraft(Draft):
         longest: int = LONGEST_NAME,
         other_names: Container[str] = (),
         worth: Worth | None = None,
+        roots: Composition | None = None,
         *,
         trimmed: bool = False,
     ) -> None:
-        self._max_length, self._worth, self._trimmed = request.max_length or longest, worth, trimmed
-        super().__init__(request, NO_CHARACTER, _fold_prefix(request.prefix, vocabulary, self._max_length), vocabulary)
-        self._request = request
-        self._known_names, self._other_names = known_names, other_names
+        self._max_length, self._worth, self._roots, self._trimmed = request.max_length or longest, worth, roots, trimmed
         self._accepted: list[str] = []
         self._rejected = 0  # since the last name that was accepted
         self._spare = ""  # the first new name since then, if it was not worth keeping
+        self._is_whole = False  # whether the next name consists of roots
+        super().__init__(request, NO_CHARACTER, _fold_prefix(request.prefix, vocabulary, self._max_length), vocabulary)
+        self._request, self.is_masked = request, roots is not None
+        self._known_names, self._other_names = known_names, other_names
+        self._begin()
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -78,7 +93,7 @@ class NameDraft(Draft):
             self._name = self._name.strip(" ")
         if not self._is_new():
             return self._reject()
-        if self._worth is None or self._worth.keeps(self._name, self.prompt):
+        if (self._worth is None or self._worth.keeps(self._name, self.prompt)) and self._is_chosen():
             return self._accept()
         self._spare = self._spare or self._name
         return self._reject()
@@ -88,14 +103,44 @@ class NameDraft(Draft):
         is_longer = name not in (self.prompt, self.prompt.rstrip(" "))
         return is_longer and not any(one in names for one in {name, fold(name)} for names in taken)
 
+    def _is_chosen(self) -> bool:
+        """Return whether the roots of a name let it pass, by their probability."""
+        if not self._roots:
+            return True
+        if self._is_whole:
+            way = self._roots.way(self._name, self.prompt) if self.barred <= self._roots.most_barred else ()
+        else:
+            way = self._roots.end(self._name)
+            if len(self._name) > max(LONGEST_PARTLY, len(self.prompt) + LETTERS_MORE):
+                return False
+        return bool(way) and self.draw() < math.prod(piece.chance for piece in way)
+
+    def mask(self) -> Mask | None:
+        return self._roots.mask(self._state) if self._roots and self._is_whole else None
+
+    def drew(self, character: str) -> None:
+        if self._roots and self._is_whole and character != "\n":
+            self._state = self._roots.after(self._state, character)
+            if self.barred > self._roots.most_barred:
+                self.remaining = len(self.drawn) + 1  # so it is read, and rejected
+
+    def _begin(self) -> None:
+        """Begin a name, and draw whether it is a whole one."""
+        self._rejected, self._spare = 0, ""
+        if self._roots:
+            self._is_whole = self.draw() < self._roots.share
+
     def _accept(self) -> Action:
         self._accepted.append(self._name)
-        self._rejected, self._spare = 0, ""
+        self._begin()
         return Action.FINISH if len(self._accepted) == self._request.count else self._start_anew()
 
     def _reject(self) -> Action:
         self._rejected += 1
         is_last = self._rejected >= self._request.attempts or self._request.sampling.temperature == 0
+        if is_last and self._is_whole:
+            self._is_whole, self._rejected, self._spare = False, 0, ""
+            return self._start_anew()
         if is_last and self._spare:
             self._name = self._spare
             return self._accept()
@@ -112,7 +157,9 @@ class NameDraft(Draft):
 
     def restart(self) -> None:
         super().restart()
-        self._name = self.prompt
+        self._name, self.barred = self.prompt, 0.0
+        if self._roots:
+            self._state = self._roots.start(self.prompt)
         self.remaining = self._max_length + 1 - len(self._name)  # 1 more, for the newline or for a letter too many
 
     def _fail(self, sentence: str) -> Action:

@@ -37,6 +37,15 @@ def sample_next(logits: NDArray[Any], temperature: Floats, top_p: Floats | None,
     return (cumulated > draws * cumulated[-1]).argmax(axis=0)
 
 
+def barred(logits: NDArray[Any], masks: NDArray[np.bool_]) -> Floats:
+    """Return -log p of the characters in the masks (B, V) together for each row of logits (B, V)."""
+    probabilities = logits.T.astype(np.float64)
+    probabilities -= np.maximum.reduce(probabilities)
+    np.exp(probabilities, out=probabilities)
+    whole, kept = (np.add.accumulate(each)[-1] for each in (probabilities, probabilities * masks.T))
+    return np.log(whole / np.maximum(kept, COLDEST))
+
+
 def _top_p(probabilities: Floats, top_p: Floats) -> Floats:
     """Keep the fewest largest probabilities (B, V) that reach `top_p` (B,) of a row's total; set the rest to 0."""
     order = np.argsort(-probabilities, axis=1, kind="stable")
