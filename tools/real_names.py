@@ -28,7 +28,12 @@ from model.writing.composition import VOWELS, Composition
 from model.writing.names import JOINT
 from model.writing.requests import NameRequest, generator_for
 
-SHARE, MOST_BARRED = 0.75, 5.0
+SHARE, MOST_BARRED = 0.65, 5.0
+FEWEST_ENDS = 4
+"""A name ends with a root that ends at least so many real dinosaurs, and with none of UNFIT_ENDS."""
+UNFIT_ENDS = {"-oides"}
+UNFIT = {"ascari-", "entero-", "eroto-", "helmintho-", "paedo-", "sapro-", "scato-", "scoleco-", "spermo-", "vermi-"}
+"""Roots that nobody wants in a name: a form of each."""
 DRAWN, SEED = 16_000, 29
 COMMON = (0.002, 1.0), (0.02, 0.5)
 """A root that has a larger share of the drawn names than the first number is common: such names are accepted with the
@@ -47,7 +52,8 @@ def main(folder: Path, share: Annotated[float, typer.Option(min=0, max=1)] = SHA
 
 def with_roots(before: Checkpoint, names: Iterable[str], share: float, drawn: int) -> Checkpoint:
     """Return a checkpoint with the rules for whole names, which are learnt from real names and from names it draws."""
-    last = {part.root for name in names for part in parts_of(name)[-1:] if part.end == len(name)}
+    ends = Counter(part.root for name in names for part in parts_of(name)[-1:] if part.end == len(name))
+    last = {root for root, count in ends.items() if count >= FEWEST_ENDS and UNFIT_ENDS.isdisjoint(root.forms)}
     facts = {"whole_names_until": USUAL_TEMPERATURE["names"], "most_barred": MOST_BARRED}
     made = replace(
         before,
@@ -71,7 +77,7 @@ def root_table(last: set[Root], shares: Mapping[str, float] = {}) -> frozenset[s
     """
     owners: dict[str, Root] = {}
     for read in (_forms, _linked):
-        for root in roots():
+        for root in (each for each in roots() if UNFIT.isdisjoint(each.forms)):
             for letters in chain.from_iterable(map(read, root.forms)):
                 if root in last or letters[0] != "-":
                     owners.setdefault(letters, root)
