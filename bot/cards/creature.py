@@ -12,13 +12,12 @@ from hashlib import blake2b
 from typing import TypeVar
 
 from bot.cards import bodies
-from bot.cards.bodies import BODIES, FRINGES, LEGS, PIECES, Fringe, Leg, Point, Points
+from bot.cards.bodies import BODIES, FRINGES, LEGS, PIECES, Point, Points
 from bot.cards.shapes import blade, dot, edges, fill, limb, mixed, smooth, spline, stroke, unit
 from model.text.roots import parts_of
 
 T = TypeVar("T")
 INK, BONE, GUM, TOOTH = "#2d2620", "#f0e0b8", "#7d2f2e", "#fff8e8"
-CRESTS = ("tube crest", "round crest", "swept crest")
 
 
 class Chance:
@@ -45,18 +44,18 @@ def meant(name: str, table: Mapping[str, str]) -> list[str]:
 
 
 class Creature:
-    """One dinosaur, of a name in lower case. It stands on y = 0; `points` are those that were drawn."""
+    """One dinosaur, of a name in lower case. It stands on y = 0; `points` are what was drawn so far."""
 
     def __init__(self, name: str) -> None:
         self.chance = chance = Chance(name)
         self.kind = [*meant(name, bodies.CHOICES), chance.among("body", list(BODIES))][0]
         self.body = BODIES[self.kind]
-        self.pattern = [*meant(name, bodies.PATTERNS), chance.among("pattern", list(bodies.PATTERNS))][0]
         size = math.prod(map(float, meant(name, bodies.SIZES))) * chance.between("size", 0.85, 1.15)
-        self.metres = max(1.9, self.body.metres * size)
+        self.metres = max(2.2, self.body.metres * size)
         self.parts = self._parts(name)
-        self.paints = self._paints(*[*map(str.split, meant(name, bodies.DYED)), chance.among("coat", bodies.COATS)][0])
-        self.spine = spline(self._pose(meant(name, bodies.SHAPES)))
+        coat = [*meant(name, bodies.DYED), chance.among("coat", bodies.COATS)][0]
+        self.paints = self._paints(*coat.split())
+        self.spine = self._pose(meant(name, bodies.SHAPES))
         self.upper, self.lower = edges(self.spine)
         dx, dy = unit((0, 0), (1, self.body.slope + chance.between("gaze", -0.1, 0.1)))
         self.joints = {"tail": (*self.spine[0][:2], 1, 0), "head": (*self.spine[-1][:2], dx, dy)}
@@ -65,43 +64,47 @@ class Creature:
         self.points: list[Point] = []
 
     def _parts(self, name: str) -> list[str]:
-        """Return what the body has besides legs and a head, in the order in which it is drawn."""
-        parts = [*self.body.parts, *meant(name, bodies.ADDED)]
+        """Return what the body has besides legs and a head."""
+        parts = dict.fromkeys([*self.body.parts, *meant(name, bodies.ADDED)])
         if self.kind == "horned":
+            parts.pop("nose horn", None)
             horns = [*meant(name, bodies.HORNS), self.chance.among("horns", list(bodies.HORNS)[1:])][0]
-            parts = [*(part for part in parts if part != "nose horn"), *horns.split(", ")]
+            parts |= dict.fromkeys([self.chance.among("frill", bodies.FRILLS), *horns.split(", ")])
         elif self.kind == "crested":
-            parts = [*(part for part in parts if part != "ridge crest"), self.chance.among("crest", CRESTS)]
+            parts.pop("ridge crest", None)
+            parts[self.chance.among("crest", bodies.CRESTS)] = None
         elif self.kind in {"sailed", "plated"}:
-            parts = [part for part in parts if part != "back spikes"]
-        if "armour" not in parts:
-            parts.append(self.pattern)
-        return list(dict.fromkeys(parts))
+            parts.pop("back spikes", None)
+        pattern = [*meant(name, bodies.PATTERNS), self.chance.among("pattern", list(bodies.PATTERNS))][0]
+        return [*parts, *([] if "armour" in parts else [pattern])]
 
     def _paints(self, main: str, pale: str, mark: str, accent: str) -> dict[str, str]:
-        paints = {"main": main, "pale": pale, "mark": mark, "accent": accent, "bone": BONE}
-        paints |= {"dark": mixed(main, INK, 0.28), "far-bone": mixed(BONE, INK, 0.3), "bald": mixed(main, pale, 0.42)}
+        paints = {
+            "main": main,
+            "pale": pale,
+            "mark": mark,
+            "accent": accent,
+            "bone": BONE,
+            "dark": mixed(main, INK, 0.28),
+        }
+        paints |= {"far-bone": mixed(BONE, INK, 0.3), "bald": mixed(main, pale, 0.42)}
         return paints | {"deep": mixed(accent, mark, 0.5), "light": mixed(accent, pale, 0.35)}
 
     def _pose(self, shapes: list[str]) -> list[Point]:
         """Return the spine, bent and stretched a little."""
-        chance, legs = self.chance, [leg.x for leg in self.body.legs]
+        chance, legs = self.chance, [leg[0] for leg in self.body.legs]
         hip, shoulder = min(legs) - 40, max(legs)
         high = next(y for x, y, _ in self.body.spine if x >= shoulder - 10)
-        lift = chance.between("lift", -0.3, 0.5)
+        lift, reach = chance.between("lift", -0.3, 0.5), chance.between("reach", 0.92, 1.15)
         tail = chance.between("tail", 0.85, 1.1) + 0.12 * ("tailed" in shapes)
         neck = chance.between("neck", 0.88, 1.08) + 0.1 * ("long" in shapes) - 0.12 * ("short" in shapes)
-        reach = chance.between("reach", 0.92, 1.15)
         stout = chance.between("stout", 0.94, 1.08) + 0.1 * ("stout" in shapes) - 0.1 * ("slim" in shapes)
-        spine: list[Point] = []
+        spine = []
         for x, y, width in self.body.spine:
-            if x < hip:
-                spine.append((hip - (hip - x) * tail, y - lift * (hip - x) * (hip - x) / 900, width * stout))
-            else:
-                ahead = max(0, x - shoulder)
-                rise = (y - high) * (neck - 1) if ahead else 0
-                spine.append((x + ahead * (reach - 1), y + rise, width * stout))
-        return spine
+            behind, ahead = max(0, hip - x), max(0, x - shoulder)
+            y += (y - high) * (neck - 1) * (ahead > 0) - lift * behind * behind / 900
+            spine.append((x + behind * (1 - tail) + ahead * (reach - 1), y, width * stout))
+        return spline(spine)
 
     def at(self, joint: str, points: Points, size: float = 1) -> list[Point]:
         """Place points that are given around a joint."""
@@ -110,8 +113,12 @@ class Creature:
 
     def along(self, t: float, level: float) -> tuple[float, float]:
         """Return a point at a share of the spine, so many half widths above it."""
-        i = round(t * (len(self.spine) - 1))
-        (x, y, _), (u, v) = self.spine[i], self.upper[i]
+        place = t * (len(self.spine) - 1)
+        i = min(int(place), len(self.spine) - 2)
+        (x, y), (u, v) = (
+            ((1 - place + i) * a + (place - i) * c, (1 - place + i) * b + (place - i) * d)
+            for (a, b, *_), (c, d, *_) in (self.spine[i : i + 2], self.upper[i : i + 2])
+        )
         return x + (u - x) * level, y + (v - y) * level
 
     def shape(self, points: Points, paint: str) -> str:
@@ -124,23 +131,24 @@ class Creature:
 
     def svg(self) -> str:
         """Draw it, from the far side to the near one."""
-        back = [self.along(t / 60, -1 + 0.66 * min(1, t / 10)) for t in range(61)]
-        near = [leg for leg in self.body.legs if leg.near]
+        back = [self.along(t / 60, -1 + 0.66 * min(1, t / 18) * (2 - min(1, t / 18))) for t in range(61)]
+        legs = [self.leg(i) for i in range(len(self.body.legs))]
         drawn = (
             f'<clipPath id="{self.clip}"><path d="{smooth([*self.upper, *reversed(self.lower)])}"/></clipPath>',
             *self.wing(34, -22, "dark"),
             *self.arm(far=True),
-            *(self.leg(leg) for leg in self.body.legs if not leg.near),
+            *legs[: len(legs) // 2],
             *self.layer("behind"),
             *self.sail(),
             *self.layer("tail"),
             self.shape([*((x, y - 2) for x, y in back[1:]), *reversed(self.lower)], "pale"),
             self.shape([*self.upper, *reversed(back)], "main"),
             self.clipped("".join(self.layer("skin"))),
-            *(self.leg(leg) for leg in near),
+            *legs[len(legs) // 2 :],
             *self.layer("neck"),
             *self.head(),
             *self.layer("head"),
+            *self.layer("nose"),
             *self.arm(far=False),
             *self.wing(0, 0, "main"),
         )
@@ -151,76 +159,78 @@ class Creature:
 
     def layer(self, layer: str) -> Iterator[str]:
         """Draw the rows of blades, and then the pieces at joints, that belong between two others."""
-        for part in self.parts:
-            for row in FRINGES.get(part, ()):
-                if row.layer == layer:
-                    yield from self.fringe(row)
+        for row in (row for part in self.parts if part in FRINGES for row in FRINGES[part].split("; ")):
+            if row.startswith(layer):
+                yield from self.fringe(*row.split()[1:])
         for part in self.parts:
             joint, pieces = PIECES.get(part, ("", ""))
-            if layer == {"nose": "head"}.get(joint, joint):
-                size = self.chance.between(part, 0.9, 1.15) if part != "dome" else 1
-                if joint == "nose":
-                    size *= self.body.nostril[0][0] / 80
-                elif "crest" in part:
-                    size *= min(y for _, y in self.body.skull) / -32
-                yield from (self.piece(joint, size, piece) for piece in pieces.split(";"))
+            if joint == layer:
+                yield from (self.piece(part, joint, *piece.split(":")) for piece in pieces.split(";"))
 
-    def piece(self, joint: str, size: float, piece: str) -> str:
-        paint, *numbers = piece.split(":")[0].split()
+    def fringe(self, paints: str, *numbers: str) -> Iterator[str]:
+        start, end, many, level, out, back, long, by_width, middle, slim, bulge = map(float, numbers)
+        vary, last = self.chance.between("fringe", 0.8, 1.15), len(self.spine) - 1
+        count = round(many * self.chance.between("count", 0.8, 1.2))
+        for i in range(count):
+            share = (i + 0.5) / count
+            t = start + (end - start) * share
+            j = min(round(t * last), last - 1)
+            (x, y), (dx, dy) = self.along(t, level), unit(self.spine[j], self.spine[j + 1])
+            tall = (long + middle * 4 * share * (1 - share)) * vary + by_width * self.spine[j][2]
+            tip = x + (dy * out - dx * back) * tall, y - (dx * out + dy * back) * tall
+            yield self.blade((x, y), tip, tall * slim, bulge, 0, paints.split("/")[i % len(paints.split("/"))])
+
+    def piece(self, part: str, joint: str, look: str, where: str) -> str:
+        paint, *numbers = look.split()
         width, bulge, bend = map(float, numbers)
-        placed = self.at(joint if joint in self.joints else "head", bodies.points(piece.split(":")[1]), size)
+        size = 1 if part == "dome" else self.chance.between(part, 0.9, 1.15)
+        if joint == "nose":
+            size *= self.body.nostril[0][0] / (80 if "brow horns" in self.parts else 55)
+        elif "crest" in part:
+            size *= min(y for _, y in self.body.skull) / -32
+        placed = self.at(joint if joint in self.joints else "head", bodies.points(where), size)
         if len(placed) == 1:
-            return dot(*placed[0], width * size, self.paints[paint])
+            return dot(placed[0], width * size, self.paints[paint])
         if len(placed) == 2:
             return self.blade(placed[0], placed[1], width * size, bulge, bend, paint)
         return self.shape(placed, paint)
 
-    def fringe(self, row: Fringe) -> Iterator[str]:
-        vary, last = self.chance.between("fringe", 0.8, 1.15), len(self.spine) - 1
-        count = round(row.count * self.chance.between("count", 0.8, 1.2))
-        for i in range(count):
-            share = (i + 0.5) / count
-            t = row.start + (row.end - row.start) * share
-            j = min(round(t * last), last - 1)
-            (x, y), (dx, dy) = self.along(t, row.level), unit(self.spine[j], self.spine[j + 1])
-            tall = row.tall * vary + row.by_width * self.spine[j][2] + row.middle * vary * 4 * share * (1 - share)
-            tip = x + (dy * row.out - dx * row.back) * tall, y + (-dx * row.out - dy * row.back) * tall
-            yield self.blade((x, y), tip, tall * row.slim, row.bulge, 0, row.paints[i % len(row.paints)])
-
-    def near(self, points: Points) -> str:
-        """Draw a limb of the near side, with its shadow on the body."""
+    def limb(self, points: Points, near: bool) -> str:
+        """Draw a leg or an arm; that of the near side has a shadow on the body."""
+        if not near:
+            return self.shape(points, "dark")
         shadow = fill(smooth([(x + 7, y + 2) for x, y in points]), self.paints["dark"], 0.45)
         return self.clipped(shadow) + self.shape(points, "main")
 
-    def leg(self, leg: Leg) -> str:
-        spine = [(leg.x - leg.y * (u + leg.stride * v * v), leg.y * (1 - v), -w * leg.thick * leg.y) for u, v, w in LEGS[leg.kind]]
-        x, _, w = spine[-1]
-        foot, nails = bodies.TOES if leg.kind == "runner" else bodies.HOOF
+    def leg(self, i: int) -> str:
+        (x, y, thick, stride), kinds, near = self.body.legs[i], self.body.kinds, i >= len(self.body.legs) // 2
+        kind = kinds[i % len(kinds)]
+        spine = [(x - y * (u + stride * v * v), y * (1 - v), -w * thick * y) for u, v, w in LEGS[kind]]
+        x, _, k = spine[-1]
+        foot, nails = bodies.FEET[kind == "runner"]
         if self.kind == "claw":
-            nails = [*nails, (1.6, -1.6, 4.2, -4, 1.5)]
-        drawn = self.near(limb(spine)) if leg.near else self.shape(limb(spine), "dark")
-        drawn += self.shape([(x + u * w, v * w) for u, v in foot], "main" if leg.near else "dark")
-        paint = "bone" if leg.near else "far-bone"
-        return drawn + "".join(
-            self.blade((x + a * w, b * w), (x + c * w, d * w), thick * w, 0.5, -0.3, paint) for a, b, c, d, thick in nails
+            nails = [*nails, bodies.SICKLE]
+        drawn = self.limb(limb(spine), near) + self.shape(
+            [(x + u * k, v * k) for u, v in foot], "main" if near else "dark"
         )
+        for a, b, c, d, w in nails:
+            base, tip = (x + a * k, b * k), (x + c * k, d * k)
+            drawn += self.blade(base, tip, w * k, 0.5, -0.3, "bone" if near else "far-bone")
+        return drawn
 
     def arm(self, far: bool) -> Iterator[str]:
-        if not self.body.arm:
-            return
-        x, y, size = self.body.arm
-        if far:
-            x, y = x + size * 0.28, y + size * 0.06
-        spine = [(x + u * size, y + v * size, w * size) for u, v, w in bodies.ARM]
-        u, v, _ = spine[-1]
-        for k in (-0.6, 0.4, 1.4):
-            tip = u + size * 0.26, v + size * (0.08 + 0.12 * k)
-            yield self.blade((u - 2, v + 4 * k), tip, size * 0.09, 0.4, 0.8, "far-bone" if far else "bone")
-        yield self.shape(limb(spine), "dark") if far else self.near(limb(spine))
-        for i in range(7 if "arm feathers" in self.parts and not far else 0):
-            u, v = x + size * (0.073 * i - 0.02), y + size * (0.36 + 0.047 * i)
-            tip = u - size * (0.62 - 0.04 * i), v + size * (0.3 + 0.05 * i)
-            yield self.blade((u, v), tip, size * 0.2, 0, 0, ("mark", "accent")[i % 2])
+        for x, y, size in self.body.arm:
+            x, y = x + size * 0.28 * far, y + size * 0.06 * far
+            spine = [(x + u * size, y + v * size, w * size) for u, v, w in bodies.ARM]
+            u, v, _ = spine[-1]
+            for k in (-0.6, 0.4, 1.4):
+                tip = u + size * 0.26, v + size * (0.08 + 0.12 * k)
+                yield self.blade((u - 2, v + 4 * k), tip, size * 0.09, 0.4, 0.8, "far-bone" if far else "bone")
+            yield self.limb(limb(spine), not far)
+            for i in range(7 if "arm feathers" in self.parts and not far else 0):
+                u, v = x + size * (0.073 * i - 0.02), y + size * (0.36 + 0.047 * i)
+                tip = u - size * (0.62 - 0.04 * i), v + size * (0.3 + 0.05 * i)
+                yield self.blade((u, v), tip, size * 0.2, 0, 0, ("mark", "accent")[i % 2])
 
     def wing(self, x: float, y: float, paint: str) -> Iterator[str]:
         if "wings" not in self.parts:
@@ -231,39 +241,41 @@ class Creature:
                 (u, v), (p, q) = (points[round(i / (count - 1) * (len(points) - 1))] for points in (bone, tips))
                 colour = mixed(self.paints[feathers], INK, 0.12 * (i % 2) + 0.3 * (paint == "dark"))
                 yield self.blade((u, v), (u + (p - u) * long, v + (q - v) * long), 40, 0, 0, colour)
-        left, right = edges([(u, v, 17 - 0.65 * i) for i, (u, v) in enumerate(bone)])
+        left, right = edges([(u, v, 17 - 0.65 * i - 8 * (i == 0)) for i, (u, v) in enumerate(bone)])
         yield self.shape([*left, *reversed(right)], paint)
 
     def sail(self) -> Iterator[str]:
         if "sail" not in self.parts:
             return
-        low, high, chance = [], [], self.chance
-        most, lean, full = chance.between("sail", 140, 205), chance.between("lean", -0.2, 0.45), chance.between("full", 0, 1)
-        for i in range(25):
-            s = i / 24
+        most, lean = self.chance.between("sail", 140, 205), self.chance.between("lean", -0.2, 0.45)
+        low, high = [], []
+        for s in (i / 24 for i in range(25)):
             q = (2 * s - 1) * (2 * s - 1)
+            q *= self.chance.among("sail's edge", (q, q, 1))
             x, y = self.along(0.2 + 0.58 * s, 0.7)
             low.append((x, y))
-            high.append((x - 26 * (1 - s), y - most * (1 - q * (q if full < 0.6 else 1)) * (1 + lean * (s - 0.5))))
+            high.append((x - 26 * (1 - s), y - most * (1 - q) * (1 + lean * (s - 0.5))))
         yield self.shape([*high, *reversed(low)], "accent")
         for (x, y), (u, v) in list(zip(low, high, strict=True))[2:-1:2]:
-            end = x + (u - x) * 0.93, y + (v - y) * 0.93
-            yield stroke([(x, y), ((x + end[0]) / 2, (y + end[1]) / 2), end], self.paints["deep"], 5)
+            ray = [(x + (u - x) * t, y + (v - y) * t) for t in (0, 0.5, 0.93)]
+            yield stroke(ray, self.paints["deep"], 5)
 
     def head(self) -> Iterator[str]:
-        body, ink = self.body, mixed(self.paints["main"], INK, 0.6)
+        body = self.body
         if body.teeth:
             (a, b), (p, q) = body.teeth[0], body.jaw[4]
             yield self.shape(self.at("head", [(0, 6), (a / 2, b), (a, b), (p - 6, q - 2), (p / 2, q)]), GUM)
         yield self.shape(self.at("head", body.jaw), "pale")
         for x, y in body.teeth:
-            yield self.blade(*self.at("head", [(x, y - 3), (x - 2, y + 12)]), 9, 0.5, 0, TOOTH)
+            base, tip = self.at("head", [(x, y - 3), (x - 2, y + 12)])
+            yield self.blade(base, tip, 9, 0.5, 0, TOOTH)
         yield self.shape(self.at("head", body.skull), "main")
         if body.beak:
             yield self.shape(self.at("head", body.beak), "accent")
         if body.mouth:
             yield stroke(self.at("head", body.mouth), INK, 2.2)
         x, y, r = body.eye[0]
-        (u, v), (x, y) = self.at("head", [*body.nostril, (x, y)])
-        yield dot(u, v, 2.4, ink) + dot(x, y, r * 1.45, self.paints["dark"]) + dot(x, y, r * 1.12, "#fdf3d0")
-        yield dot(x + r * 0.15, y, r * 0.8, INK) + dot(x + r * 0.4, y - r * 0.35, r * 0.28, "#ffffff")
+        nostril, (x, y) = self.at("head", [*body.nostril, (x, y)])
+        yield dot(nostril, 2.4, mixed(self.paints["main"], INK, 0.6)) + dot((x, y), r * 1.45, self.paints["dark"])
+        yield dot((x, y), r * 1.12, "#fdf3d0") + dot((x + r * 0.15, y), r * 0.8, INK)
+        yield dot((x + r * 0.4, y - r * 0.35), r * 0.28, "#ffffff")

@@ -1,6 +1,6 @@
 """A creature in its world: sky, hills, ground and plants of one palette, and a person beside it for scale."""
 
-from bot.cards.bodies import PERSON, PLANTS, SCENES
+from bot.cards.bodies import PERSON, PLANTS, SCENES, points
 from bot.cards.creature import INK, Chance, Creature
 from bot.cards.shapes import blade, dot, fill, limb, mixed, smooth
 
@@ -14,22 +14,28 @@ def drawing(name: str) -> str:
     """Return an SVG of WIDTH × HEIGHT: the creature of a name in its world."""
     creature = Creature(name.lower())
     animal, chance = creature.svg(), creature.chance
-    scene = chance.among("scene", SCENES)
+    scene = chance.among("scene", SCENES).split()
     left, right = (end(x for x, _ in creature.points) for end in (min, max))
     long, tall = right - left, -min(y for _, y in creature.points)
     person = TALL * long / creature.metres
     room = long + 30 + 0.62 * person
-    scale = min(950 / room, 500 / tall, 300 / person)
+    scale = min(950 / room, 520 / tall, 400 / person)
     x = (WIDTH - room * scale) / 2
     shade = f'rx="{long * scale * 0.4:.1f}" ry="15" fill="{mixed(scene[4], INK, 0.16)}"'
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}">'
         + _behind(chance, scene)
         + f'<ellipse cx="{x + long * scale * 0.52:.1f}" cy="{GROUND + 4}" {shade}/>'
-        + _placed(_person(mixed(scene[5], INK, 0.6)), x + (room - 0.3 * person) * scale, person * scale / 100)
+        + _placed(_person(mixed(scene[5], INK, 0.42)), x + (room - 0.3 * person) * scale, person * scale / 100)
         + _placed(animal, x - left * scale, scale)
         + "".join(
-            _plant("fern", chance.between(f"x {i}", 40, 1040), chance.between(f"y {i}", 690, 760), 30 + 8 * i, mixed(scene[5], INK, 0.12))
+            _plant(
+                "fern",
+                chance.between(f"x {i}", 40, 1040),
+                chance.between(f"y {i}", 690, 760),
+                30 + 8 * i,
+                mixed(scene[5], INK, 0.12),
+            )
             for i in range(6)
         )
         + "</svg>"
@@ -42,22 +48,28 @@ def _placed(drawn: str, x: float, scale: float) -> str:
 
 def _person(colour: str) -> str:
     """Draw a person of 100 units who looks left and waves."""
-    return "".join(fill(smooth(limb(spine)), colour) for spine in PERSON) + dot(0, -90, 7, colour)
+    return "".join(fill(smooth(limb(points(spine))), colour) for spine in PERSON.split(";")) + dot((0, -90), 7, colour)
 
 
 def _behind(chance: Chance, scene: list[str]) -> str:
     sky, sun, far, near, ground, plant = scene
     drawn = f'<rect width="{WIDTH}" height="{HEIGHT}" fill="{sky}"/>'
-    drawn += dot(chance.between("sun", 110, 480), chance.between("noon", 120, 220), chance.between("disc", 54, 84), sun)
+    noon = chance.between("sun", 110, 480), chance.between("noon", 120, 220)
+    drawn += dot(noon, chance.between("disc", 54, 84), sun)
     for colour, y, tall in ((far, 520, 150), (near, 580, 90)):
         tops = [(x, y - tall * chance.between(f"{y} {x}", 0.2, 1)) for x in range(-120, WIDTH + 360, 180)]
         drawn += fill(smooth([(-120, HEIGHT + 60), *tops, (WIDTH + 120, HEIGHT + 60)]), colour)
     for side in ("left", "right"):
         kind = chance.among(side, list(PLANTS))
         for i in range(3):
-            x, tall = chance.between(f"{side} {i}", 10, 210), chance.between(f"{side} {i} tall", 125, 230)
-            drawn += _plant(kind, WIDTH - x if side == "right" else x, 618, tall, mixed(plant, near, 0.55 - 0.2 * i))
-    return drawn + f'<path d="M0 {GROUND - 28}Q{WIDTH / 2} {GROUND - 44} {WIDTH} {GROUND - 28}V{HEIGHT}H0Z" fill="{ground}"/>'
+            across, tall = chance.between(f"{side} {i}", 10, 210), chance.between(f"{side} {i} tall", 125, 230)
+            drawn += _plant(
+                kind, WIDTH - across if side == "right" else across, 618, tall, mixed(plant, near, 0.55 - 0.2 * i)
+            )
+    return (
+        drawn
+        + f'<path d="M0 {GROUND - 28}Q{WIDTH / 2} {GROUND - 44} {WIDTH} {GROUND - 28}V{HEIGHT + 9}H0Z" fill="{ground}"/>'
+    )
 
 
 def _plant(kind: str, x: float, y: float, tall: float, colour: str) -> str:

@@ -22,20 +22,17 @@ def spline(points: Points, steps: int = 6) -> list[Point]:
     """Return points of a curve through these, so many for each (the cubic of Catmull and Rom)."""
     last, curve = len(points) - 1, []
     for i in range(last):
-        around = [points[min(max(i + k, 0), last)] for k in (-1, 0, 1, 2)]
+        around = list(zip(*(points[min(max(i + k, 0), last)] for k in (-1, 0, 1, 2)), strict=True))
         for t in (step / steps for step in range(steps)):
-            curve.append(
-                tuple(
-                    b + t * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * b - a - 3 * c + d))) / 2
-                    for a, b, c, d in zip(*around, strict=True)
-                )
-            )
+            bends = [(b, c - a, 2 * a - 5 * b + 4 * c - d, 3 * b - a - 3 * c + d) for a, b, c, d in around]
+            curve.append(tuple(b + t * (slope + t * (bend + t * twist)) / 2 for b, slope, bend, twist in bends))
     return [*curve, points[-1]]
 
 
-def edges(spine: Points) -> tuple[list[Point], list[Point]]:
+def edges(spine: Points) -> tuple[Points, Points]:
     """Return the left and the right edge of a spine with widths: upper and lower if it runs to the right."""
-    left, right = [], []
+    left: list[Point] = []
+    right: list[Point] = []
     for i, (x, y, width) in enumerate(spine):
         dx, dy = unit(spine[max(i - 1, 0)], spine[min(i + 1, len(spine) - 1)])
         left.append((x + dy * width, y - dx * width))
@@ -60,7 +57,7 @@ def smooth(points: Points) -> str:
 
 
 def blade(base: Point, tip: Point, width: float, bulge: float, bend: float = 0) -> str:
-    """Return the path of a horn, a plate or a tooth, bent to the left by so many widths; without bulge, of a feather."""
+    """Return the path of a horn, a plate or a tooth, bent by so many widths; without bulge, of a feather."""
     (x, y), (u, v), (dx, dy) = base, tip, unit(base, tip)
     nx, ny = dy * width, -dx * width
     if not bulge:
@@ -78,9 +75,9 @@ def fill(path: str, colour: str, opacity: float = 1) -> str:
     return f'<path d="{path}" fill="{colour}" opacity="{opacity}"/>'.replace(' opacity="1"', "")
 
 
-def dot(x: float, y: float, radius: float, colour: str) -> str:
+def dot(centre: Point, radius: float, colour: str) -> str:
     """Return a filled circle."""
-    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill="{colour}"/>'
+    return f'<circle cx="{centre[0]:.1f}" cy="{centre[1]:.1f}" r="{radius:.1f}" fill="{colour}"/>'
 
 
 def stroke(points: Points, colour: str, width: float) -> str:
