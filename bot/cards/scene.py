@@ -56,20 +56,16 @@ def _behind(chance: Chance, scene: list[str]) -> str:
     drawn = f'<rect width="{WIDTH}" height="{HEIGHT}" fill="{sky}"/>'
     noon = chance.between("sun", 110, 480), chance.between("noon", 120, 220)
     drawn += dot(noon, chance.between("disc", 54, 84), sun)
-    for colour, y, tall in ((far, 520, 150), (near, 580, 90)):
-        tops = [(x, y - tall * chance.between(f"{y} {x}", 0.2, 1)) for x in range(-120, WIDTH + 360, 180)]
+    for colour, y, rise in ((far, 520, 150), (near, 580, 90)):
+        tops = [(x, y - rise * chance.between(f"{y} {x}", 0.2, 1)) for x in range(-120, WIDTH + 360, 180)]
         drawn += fill(smooth([(-120, HEIGHT + 60), *tops, (WIDTH + 120, HEIGHT + 60)]), colour)
-    for side in ("left", "right"):
+    for side, edge in (("left", 0), ("right", WIDTH)):
         kind = chance.among(side, list(PLANTS))
         for i in range(3):
             across, tall = chance.between(f"{side} {i}", 10, 210), chance.between(f"{side} {i} tall", 125, 230)
-            drawn += _plant(
-                kind, WIDTH - across if side == "right" else across, 618, tall, mixed(plant, near, 0.55 - 0.2 * i)
-            )
-    return (
-        drawn
-        + f'<path d="M0 {GROUND - 28}Q{WIDTH / 2} {GROUND - 44} {WIDTH} {GROUND - 28}V{HEIGHT + 9}H0Z" fill="{ground}"/>'
-    )
+            drawn += _plant(kind, abs(edge - across), 618, tall, mixed(plant, near, 0.55 - 0.2 * i))
+    earth = f"M0 {GROUND - 28}Q{WIDTH / 2} {GROUND - 44} {WIDTH} {GROUND - 28}V{HEIGHT + 9}H0Z"
+    return drawn + fill(earth, ground)
 
 
 def _plant(kind: str, x: float, y: float, tall: float, colour: str) -> str:
