@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.cards.bodies import BODIES
 from bot.cards.creature import Creature
 from bot.cards.saying import said
-from bot.cards.scene import GROUND, HEIGHT, WIDTH, drawing
+from bot.cards.scene import GROUND, HEIGHT, WIDTH, drawing, portrait
 from bot.words.biography import LIVES, biography
 
 NAMES = st.text(string.ascii_lowercase, min_size=1, max_size=30)
@@ -140,6 +140,7 @@ def test_a_drawing_is_svg_inside_its_frame_with_one_decimal(name: str) -> None:
     assert svg == drawing(name.upper())
     ET.fromstring(svg)
     assert not re.search(r"[^ZMCQVHL\d .-]|\.\d\d", "".join(re.findall(r' d="(.*?)"', svg)))
+    ET.fromstring(portrait(name))
     creature = Creature(name)
     creature.svg()
     (x, scale) = re.findall(rf"translate\(([-\d.]+) {GROUND}\) scale\(([\d.]+)\)", svg)[1]

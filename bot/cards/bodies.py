@@ -217,6 +217,10 @@ COATS = (
     "#b9a04a #f3ebc4 #7a672c #6c7f9c", "#4f8f6b #e4e6bd #2f5f48 #c9605a", "#b86a52 #f2d6bb #6f3b38 #e0b45c",
     "#6c6f9c #dedbe6 #44466f #d98a62", "#9a5a52 #efd3bd #5f3336 #8fae8a", "#8fa0a0 #ecebdd #5b6c70 #c8703f",
 )
+MIXED = {
+    "dark": ("main", "ink", 0.28), "far-bone": ("bone", "ink", 0.3), "bald": ("main", "pale", 0.42),
+    "deep": ("accent", "mark", 0.5), "light": ("accent", "pale", 0.35),
+}
 # A scene: the sky, the sun, hills far and near, the ground, and plants.
 SCENES = (
     "#fbeed6 #f6cf86 #e8d3a6 #d3bd86 #c3a468 #7f9160", "#dcebea #fdf6d8 #bcd5cc #98bba9 #8aa679 #4f7d65",
@@ -225,39 +229,47 @@ SCENES = (
 )
 # The words of these tables are looked for among the words of a part's meaning and among its forms.
 CHOICES = {
-    "horned": "horn horned bull buffalo goat cerato styraco",
-    "claw": "thief robber claw swift sickle agile nimble elegant hollow reaping hand fox wolf cat dromaeo",
-    "big hunter": "hunter huntress hunting tyrant king devourer killer murderer terror savage fierce biter flesh "
-                  "destroyer frightful carno allo giganto ruler lion shark",
-    "long neck": "giant neck beam thunder earthquake whale elephant giraffe brachio apato camara statue titan pillar",
-    "winged": "wing feather bird flying eagle rooster vulture griffin butterfly hawk raven swan crow owl harpy",
-    "armoured": "shield armoured breastplate turtle knot knob ankyl nodo citadel scale hedgehog",
-    "plated": "roof plate slab spike board stego kentro",
-    "domed": "dome head skull forehead thick tholo",
-    "crested": "crest crests crested helmet crown duck bill goose stout hadro lambeo edmonto iguana",
-    "sailed": "sail spine spin fish crocodile river swamp marsh",
-    "ostrich": "mimic ostrich emu runner running crane chicken",
+    "horned": "horn horned bull buffalo bison goat ram ox deer gazelle rhinoceros cerato styraco",
+    "claw": "thief robber claw talon swift sickle agile nimble elegant hollow reaping grasping hand fox wolf cat "
+            "weasel leopard panther jackal scissors dromaeo",
+    "big hunter": "hunter huntress hunting tyrant king devourer devouring killer murderer slayer terror savage "
+                  "fierce biter flesh destroyer frightful terrible monster demon dragon ruler lion tiger shark bear "
+                  "sword knife carno allo giganto",
+    "long neck": "giant neck beam thunder earthquake whale elephant giraffe tower statue pillar Titan "
+                 "brachio apato camara",
+    "winged": "wing wings winged feather bird flying eagle vulture griffin butterfly bat hawk falcon raven crow owl "
+              "harpy phoenix peacock kingfisher sparrow swallow dove",
+    "armoured": "shield armoured breastplate turtle tortoise armadillo knot knob citadel scale hedgehog porcupine "
+                "shell crab soldier ankyl nodo",
+    "plated": "roof plate slab spike board fence blade stego kentro",
+    "domed": "dome head skull forehead bald thick hammer tholo",
+    "crested": "crest crests crested helmet crown crowned duck bill goose parrot trumpet pipe flute lyre stout hadro "
+               "lambeo edmonto iguana",
+    "sailed": "sail spine fish crocodile fisher heron pike salmon eel fan spin",
+    "ostrich": "mimic ostrich emu runner running crane stork chicken rooster shin",
 }
 """What chooses a body."""
 ADDED = {
-    "nose horn": "horn horned nose", "back spikes": "spike spine thorn hedgehog bristle saw",
-    "scales": "scale armoured shield stone", "ridge crest": "crest crests crested crown helmet", "sail": "sail",
-    "ruff": "hair wool shaggy felt beard feather bird", "club": "club",
+    "nose horn": "horn horned nose unicorn", "back spikes": "spike spine spiny thorn needle hedgehog saw dragon",
+    "scales": "scale armoured shield stone", "ridge crest": "crest crests crested crown crowned helmet comb",
+    "sail": "sail", "ruff": "hair wool woolly shaggy felt beard bearded feather bird", "club": "club hammer",
 }
 """What else a meaning adds to any body."""
 DYED = {
-    "#bf4a38 #f6d9bb #7e2a26 #e6ad4f": "red rose fire blood flame rubro",
-    "#e4dccb #faf6ea #a79f90 #c9794f": "white snow frost icy silver polar",
-    "#4b4a52 #c9c2b6 #2b2a31 #c8663f": "black coal dark night iron ghost death",
-    "#6f9a48 #e6e3b0 #44682f #e0913e": "green forest leaf oak vine reed",
-    "#4a83ad #dfe9e6 #2b587f #eab35a": "blue sea ocean water lake",
-    "#e0aa3c #fbedc4 #a56f25 #a8503c": "gold sun amber dawn",
-    "#c9a66f #f5e8c8 #8f6e43 #5f8a8a": "sand desert earth stone rock",
+    "#bf4a38 #f6d9bb #7e2a26 #e6ad4f": "red reddish rose fire blood flame crimson copper rubro",
+    "#e4dccb #faf6ea #a79f90 #c9794f": "white snow frost icy ice silver polar pearl chalk",
+    "#4b4a52 #c9c2b6 #2b2a31 #c8663f": "black coal dark darkness night iron ghost death dusky",
+    "#6f9a48 #e6e3b0 #44682f #e0913e": "green forest leaf oak vine reed grass moss olive",
+    "#4a83ad #dfe9e6 #2b587f #eab35a": "blue sea ocean water lake sky azure",
+    "#e0aa3c #fbedc4 #a56f25 #a8503c": "gold golden yellow sun amber dawn saffron",
+    "#c9a66f #f5e8c8 #8f6e43 #5f8a8a": "sand sandy desert earth tawny brown dust",
+    "#8fa0a0 #ecebdd #5b6c70 #c8703f": "grey ash stone rock cloud mist smoke",
+    "#8c5c86 #efd6cf #5c3a60 #e2a552": "purple violet grape",
 }
 """The coats that have a meaning."""
 PATTERNS = {
-    "stripes": "ribbon branch fold furrow", "spots": "star varied adorned net flower", "saddle": "saddle cloak",
-    "bands": "saw flame", "rings": "circle ring tail", "plain": "smooth naked bare",
+    "stripes": "striped ribbon tiger fold furrow", "spots": "spot spotted star varied dappled net leopard flower",
+    "saddle": "saddle cloak robe", "bands": "belt saw flame", "rings": "circle ring tail", "plain": "smooth naked bare",
 }
 HORNS = {
     "nose horn": "one single nose", "brow horns": "two double", "brow horns, nose horn": "three",
@@ -268,6 +280,6 @@ CRESTS = ("tube crest", "round crest", "swept crest")
 SIZES = {"0.5": "small smallest little dwarf few mouse", "1.4": "giant great large earthquake heavy monstrous mountain"}
 SHAPES = {
     "long": "long tall high neck stretching", "short": "short low", "stout": "thick stout heavy strong broad solid",
-    "slim": "slim slender narrow thin graceful elegant light", "tailed": "tail whip",
+    "slim": "slim slender narrow thin graceful elegant", "tailed": "tail whip",
 }
 # fmt: on

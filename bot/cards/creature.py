@@ -64,7 +64,6 @@ class Creature:
         self.points: list[Point] = []
 
     def _parts(self, name: str) -> list[str]:
-        """Return what the body has besides legs and a head."""
         parts = dict.fromkeys([*self.body.parts, *meant(name, bodies.ADDED)])
         if self.kind == "horned":
             parts.pop("nose horn", None)
@@ -78,17 +77,9 @@ class Creature:
         pattern = [*meant(name, bodies.PATTERNS), self.chance.among("pattern", list(bodies.PATTERNS))][0]
         return [*parts, *([] if "armour" in parts else [pattern])]
 
-    def _paints(self, main: str, pale: str, mark: str, accent: str) -> dict[str, str]:
-        paints = {
-            "main": main,
-            "pale": pale,
-            "mark": mark,
-            "accent": accent,
-            "bone": BONE,
-            "dark": mixed(main, INK, 0.28),
-        }
-        paints |= {"far-bone": mixed(BONE, INK, 0.3), "bald": mixed(main, pale, 0.42)}
-        return paints | {"deep": mixed(accent, mark, 0.5), "light": mixed(accent, pale, 0.35)}
+    def _paints(self, *coat: str) -> dict[str, str]:
+        paints = dict(zip(("main", "pale", "mark", "accent"), coat, strict=True)) | {"bone": BONE, "ink": INK}
+        return paints | {name: mixed(paints[a], paints[b], share) for name, (a, b, share) in bodies.MIXED.items()}
 
     def _pose(self, shapes: list[str]) -> list[Point]:
         """Return the spine, bent and stretched a little."""
@@ -154,6 +145,11 @@ class Creature:
         )
         return "".join(drawn)
 
+    def box(self) -> tuple[float, float, float]:
+        """Return the left, the right and the top end of what was drawn."""
+        across = [x for x, _ in self.points]
+        return min(across), max(across), min(y for _, y in self.points)
+
     def clipped(self, drawn: str) -> str:
         return f'<g clip-path="url(#{self.clip})">{drawn}</g>'
 
@@ -210,9 +206,8 @@ class Creature:
         foot, nails = bodies.FEET[kind == "runner"]
         if self.kind == "claw":
             nails = [*nails, bodies.SICKLE]
-        drawn = self.limb(limb(spine), near) + self.shape(
-            [(x + u * k, v * k) for u, v in foot], "main" if near else "dark"
-        )
+        drawn = self.limb(limb(spine), near)
+        drawn += self.shape([(x + u * k, v * k) for u, v in foot], "main" if near else "dark")
         for a, b, c, d, w in nails:
             base, tip = (x + a * k, b * k), (x + c * k, d * k)
             drawn += self.blade(base, tip, w * k, 0.5, -0.3, "bone" if near else "far-bone")

@@ -15,31 +15,34 @@ def drawing(name: str) -> str:
     creature = Creature(name.lower())
     animal, chance = creature.svg(), creature.chance
     scene = chance.among("scene", SCENES).split()
-    left, right = (end(x for x, _ in creature.points) for end in (min, max))
-    long, tall = right - left, -min(y for _, y in creature.points)
+    left, right, top = creature.box()
+    long = right - left
     person = TALL * long / creature.metres
     room = long + 30 + 0.62 * person
-    scale = min(950 / room, 520 / tall, 400 / person)
+    scale = min(950 / room, 520 / -top, 400 / person)
     x = (WIDTH - room * scale) / 2
+    drawn = _behind(chance, scene)
     shade = f'rx="{long * scale * 0.4:.1f}" ry="15" fill="{mixed(scene[4], INK, 0.16)}"'
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}">'
-        + _behind(chance, scene)
-        + f'<ellipse cx="{x + long * scale * 0.52:.1f}" cy="{GROUND + 4}" {shade}/>'
-        + _placed(_person(mixed(scene[5], INK, 0.42)), x + (room - 0.3 * person) * scale, person * scale / 100)
-        + _placed(animal, x - left * scale, scale)
-        + "".join(
-            _plant(
-                "fern",
-                chance.between(f"x {i}", 40, 1040),
-                chance.between(f"y {i}", 690, 760),
-                30 + 8 * i,
-                mixed(scene[5], INK, 0.12),
-            )
-            for i in range(6)
-        )
-        + "</svg>"
-    )
+    drawn += f'<ellipse cx="{x + long * scale * 0.52:.1f}" cy="{GROUND + 4}" {shade}/>'
+    drawn += _placed(_person(mixed(scene[5], INK, 0.42)), x + (room - 0.3 * person) * scale, person * scale / 100)
+    drawn += _placed(animal, x - left * scale, scale)
+    for i in range(6):
+        u, v = chance.between(f"x {i}", 40, WIDTH - 40), chance.between(f"y {i}", GROUND + 50, HEIGHT)
+        drawn += _plant("fern", u, v, 30 + 8 * i, mixed(scene[5], INK, 0.12))
+    return _svg(drawn, 0, 0, WIDTH, HEIGHT)
+
+
+def portrait(name: str) -> str:
+    """Return an SVG of the creature of a name alone; it has the size of the creature."""
+    creature = Creature(name.lower())
+    animal = creature.svg()
+    left, right, top = creature.box()
+    return _svg(animal, left - 8, top - 8, right - left + 16, 12 - top)
+
+
+def _svg(drawn: str, x: float, y: float, width: float, height: float) -> str:
+    size = f'viewBox="{x:.0f} {y:.0f} {width:.0f} {height:.0f}" width="{width:.0f}" height="{height:.0f}"'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{drawn}</svg>'
 
 
 def _placed(drawn: str, x: float, scale: float) -> str:
