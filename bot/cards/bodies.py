@@ -113,7 +113,7 @@ BODIES: dict[str, Body] = {
 # start and end on the spine, how many, how many half widths above it, how far out and back they point, their length,
 # so much more for each half width, so much more in the middle of the row, width by length, bulge (a feather has none).
 FRINGES = {
-    "plates": "behind deep .16 .96 8 .9 1 .1 26 0 105 .6 .95; behind accent .12 .92 8 .9 1 .1 26 0 110 .6 .95",
+    "plates": "behind deep .17 .97 7 .9 1 .1 26 0 105 .58 .95; behind accent .12 .92 7 .9 1 .1 26 0 110 .58 .95",
     "tail spikes": "behind far-bone .03 .13 2 .2 1 .4 78 0 0 .24 .4; behind bone .02 .14 2 .2 1 .85 74 0 0 .24 .4",
     "armour": (
         "behind accent .12 .96 15 .95 1 .6 10 .24 0 1 .5; skin accent .2 .98 11 .72 0 1 3 .32 0 .72 0; "
@@ -160,7 +160,7 @@ PIECES = {
     "ridge crest": ("neck",
         "accent 30 .8 .2: 38 -22, 40 -58; accent 34 .8 .2: 20 -28, 8 -76; accent 34 .8 .2: 0 -28, -24 -72; "
         "accent 32 .8 .2: -16 -22, -46 -52"),
-    "round crest": ("neck", "accent 0 0 0: 56 -8, 50 -48, 24 -86, -18 -90, -46 -54, -36 -12, 0 0"),
+    "round crest": ("neck", "accent 0 0 0: 64 -6, 52 -42, 28 -74, -8 -86, -40 -64, -38 -20, -6 -4"),
     "swept crest": ("neck", "accent 0 0 0: 46 -14, 36 -54, -2 -82, -62 -88, -92 -74, -58 -52, -28 -20, 0 -8"),
     "club": ("tail",
         "accent 0 0 0: 16 -16, -8 -30, -44 -24, -56 0, -44 24, -8 28, 16 14; light 0 0 0: 6 -8, -14 -15, -34 -9, "
