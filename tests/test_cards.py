@@ -129,6 +129,7 @@ def test_names_without_a_known_part_have_any_body() -> None:
 
 def test_the_meaning_of_a_name_chooses_colour_size_and_horns() -> None:
     assert Creature("erythroraptor").paints["main"] == Creature("erythrotitan").paints["main"]
+    assert Creature("sauropelta").metres > 5  # a small shield
     assert Creature("nanotitan").metres < 0.5 * Creature("megatitan").metres
     assert "brow horns" not in Creature("monoceratops").parts
     assert "cheek horns" in Creature("pentaceratops").parts

@@ -227,7 +227,8 @@ SCENES = (
     "#fadfcf #f4a27c #e6b6a4 #c99488 #b98a6a #7d7a5c", "#e9e6f2 #fff3d6 #cdc7e0 #aba6c6 #a39c86 #6f7f78",
     "#dbe9f2 #fdf4d2 #b9d3df #9dbfc4 #c9b98a #5f8570", "#3c4a6b #f6ecca #4c5d7d #5b6f88 #6e7f78 #3a5557",
 )
-# The words of these tables are looked for among the words of a part's meaning and among its forms.
+# The words of these tables are looked for among the words of a part's meaning and among its forms; after = stands all of
+# a meaning.
 CHOICES = {
     "horned": "horn horned bull buffalo bison goat ram ox deer gazelle rhinoceros cerato styraco",
     "claw": "thief robber claw talon swift sickle agile nimble elegant hollow reaping grasping hand fox wolf cat "
@@ -277,7 +278,7 @@ HORNS = {
 }
 FRILLS = ("frill", "spiked frill", "frill")
 CRESTS = ("tube crest", "round crest", "swept crest")
-SIZES = {"0.5": "small smallest little dwarf few mouse", "1.4": "giant great large earthquake heavy monstrous mountain"}
+SIZES = {"0.5": "=small =little =tiny smallest dwarf mouse", "1.4": "giant great large earthquake heavy monstrous mountain"}
 SHAPES = {
     "long": "long tall high neck stretching", "short": "short low", "stout": "thick stout heavy strong broad solid",
     "slim": "slim slender narrow thin graceful elegant", "tailed": "tail whip",

@@ -37,7 +37,11 @@ class Chance:
 def meant(name: str, table: Mapping[str, str]) -> list[str]:
     """Return the keys of a table whose words a name means, those of its last part first."""
     parts = [
-        {*re.findall(r"\w+", part.root.meaning), *(form.strip("-") for form in part.root.forms)}
+        {
+            f"={part.root.meaning}",
+            *re.findall(r"\w+", part.root.meaning),
+            *(form.strip("-") for form in part.root.forms),
+        }
         for part in reversed(parts_of(name))
     ]
     return [key for part in parts for key, words in table.items() if part & set(words.split())]
