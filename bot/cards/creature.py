@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from bot.cards import bodies
 from bot.cards.bodies import BODIES, FRINGES, LEGS, PIECES, Point, Points
-from bot.cards.shapes import blade, dot, edges, fill, limb, mixed, smooth, spline, stroke, unit
+from bot.cards.shapes import blade, dot, edges, fill, limb, mixed, smooth, spline, unit
 from model.text.roots import parts_of
 
 T = TypeVar("T")
@@ -256,8 +256,7 @@ class Creature:
             high.append((x - 26 * (1 - s), y - most * (1 - q) * (1 + lean * (s - 0.5))))
         yield self.shape([*high, *reversed(low)], "accent")
         for (x, y), (u, v) in list(zip(low, high, strict=True))[2:-1:2]:
-            ray = [(x + (u - x) * t, y + (v - y) * t) for t in (0, 0.5, 0.93)]
-            yield stroke(ray, self.paints["deep"], 5)
+            yield self.blade((x, y), (x + (u - x) * 0.95, y + (v - y) * 0.95), 7, 0.9, 0, "deep")
 
     def head(self) -> Iterator[str]:
         body = self.body
@@ -272,7 +271,8 @@ class Creature:
         if body.beak:
             yield self.shape(self.at("head", body.beak), "accent")
         if body.mouth:
-            yield stroke(self.at("head", body.mouth), INK, 2.2)
+            front, corner = self.at("head", body.mouth)
+            yield self.blade(front, corner, 3.4, 0.7, 1.5, INK)
         x, y, r = body.eye[0]
         nostril, (x, y) = self.at("head", [*body.nostril, (x, y)])
         yield dot(nostril, 2.4, mixed(self.paints["main"], INK, 0.6)) + dot((x, y), r * 1.45, self.paints["dark"])

@@ -78,10 +78,3 @@ def fill(path: str, colour: str, opacity: float = 1) -> str:
 def dot(centre: Point, radius: float, colour: str) -> str:
     """Return a filled circle."""
     return f'<circle cx="{centre[0]:.1f}" cy="{centre[1]:.1f}" r="{radius:.1f}" fill="{colour}"/>'
-
-
-def stroke(points: Points, colour: str, width: float) -> str:
-    """Return a curved line from a point past a second to a third."""
-    (x, y), (p, q), (u, v) = points
-    path = f"M{x:.1f} {y:.1f}Q{p:.1f} {q:.1f} {u:.1f} {v:.1f}"
-    return f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="{width:.1f}" stroke-linecap="round"/>'
