@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from bot.cards import bodies
 from bot.cards.bodies import BODIES, FRINGES, LEGS, PIECES, Point, Points
-from bot.cards.shapes import blade, dot, edges, fill, limb, mixed, smooth, spline, unit
+from bot.cards.shapes import blade, dot, edges, fill, limb, mixed, smooth, spline, toward, unit
 from model.text.roots import parts_of
 
 T = TypeVar("T")
@@ -21,10 +21,15 @@ INK, BONE, GUM, TOOTH = "#2d2620", "#f0e0b8", "#7d2f2e", "#fff8e8"
 
 
 class Chance:
-    """What a name decides by its hash. Each decision has a word of its own, so a new one changes no other."""
+    """What a name in lower case decides: by what its parts mean, and else by its hash.
+
+    Each decision has a word of its own, so a new one changes no other.
+    """
 
     def __init__(self, name: str) -> None:
         self.name = name
+        roots = [part.root for part in reversed(parts_of(name))]
+        self.parts = [{f"={root.meaning}", *re.findall(r"\w+", f"{root.meaning} {root.forms}")} for root in roots]
 
     def between(self, word: str, least: float, most: float) -> float:
         digest = blake2b(f"{self.name} {word}".encode(), digest_size=4).digest()
@@ -33,18 +38,13 @@ class Chance:
     def among(self, word: str, choices: Sequence[T]) -> T:
         return choices[int(self.between(word, 0, len(choices)))]
 
+    def meant(self, table: Mapping[str, str]) -> list[str]:
+        """Return the keys of a table whose words the name means, those of its last part first."""
+        return [key for part in self.parts for key, words in table.items() if part & set(words.split())]
 
-def meant(name: str, table: Mapping[str, str]) -> list[str]:
-    """Return the keys of a table whose words a name means, those of its last part first."""
-    parts = [
-        {
-            f"={part.root.meaning}",
-            *re.findall(r"\w+", part.root.meaning),
-            *(form.strip("-") for form in part.root.forms),
-        }
-        for part in reversed(parts_of(name))
-    ]
-    return [key for part in parts for key, words in table.items() if part & set(words.split())]
+    def chosen(self, word: str, table: Mapping[str, str], otherwise: Sequence[str] = ()) -> str:
+        """Return the key that the name means; else one of `otherwise`, or of all keys."""
+        return [*self.meant(table), self.among(word, otherwise or list(table))][0]
 
 
 class Creature:
@@ -52,14 +52,13 @@ class Creature:
 
     def __init__(self, name: str) -> None:
         self.chance = chance = Chance(name)
-        self.kind = [*meant(name, bodies.CHOICES), chance.among("body", list(BODIES))][0]
+        self.kind = chance.chosen("body", bodies.CHOICES)
         self.body = BODIES[self.kind]
-        size = math.prod(map(float, meant(name, bodies.SIZES))) * chance.between("size", 0.85, 1.15)
+        size = math.prod(map(float, chance.meant(bodies.SIZES))) * chance.between("size", 0.85, 1.15)
         self.metres = max(2.2, self.body.metres * size)
-        self.parts = self._parts(name)
-        coat = [*meant(name, bodies.DYED), chance.among("coat", bodies.COATS)][0]
-        self.paints = self._paints(*coat.split())
-        self.spine = self._pose(meant(name, bodies.SHAPES))
+        self.parts = self._parts()
+        self.paints = self._paints(*chance.chosen("coat", bodies.DYED, bodies.COATS).split())
+        self.spine = self._pose(chance.meant(bodies.SHAPES))
         self.upper, self.lower = edges(self.spine)
         dx, dy = unit((0, 0), (1, self.body.slope + chance.between("gaze", -0.1, 0.1)))
         self.joints = {"tail": (*self.spine[0][:2], 1, 0), "head": (*self.spine[-1][:2], dx, dy)}
@@ -67,18 +66,18 @@ class Creature:
         self.clip = f"d{blake2b(name.encode(), digest_size=5).hexdigest()}"
         self.points: list[Point] = []
 
-    def _parts(self, name: str) -> list[str]:
-        parts = dict.fromkeys([*self.body.parts, *meant(name, bodies.ADDED)])
+    def _parts(self) -> list[str]:
+        parts = dict.fromkeys([*self.body.parts, *self.chance.meant(bodies.ADDED)])
         if self.kind == "horned":
             parts.pop("nose horn", None)
-            horns = [*meant(name, bodies.HORNS), self.chance.among("horns", list(bodies.HORNS)[1:])][0]
+            horns = self.chance.chosen("horns", bodies.HORNS, list(bodies.HORNS)[1:])
             parts |= dict.fromkeys([self.chance.among("frill", bodies.FRILLS), *horns.split(", ")])
         elif self.kind == "crested":
             parts.pop("ridge crest", None)
             parts[self.chance.among("crest", bodies.CRESTS)] = None
         elif self.kind in {"sailed", "plated"}:
             parts.pop("back spikes", None)
-        pattern = [*meant(name, bodies.PATTERNS), self.chance.among("pattern", list(bodies.PATTERNS))][0]
+        pattern = self.chance.chosen("pattern", bodies.PATTERNS)
         return [*parts, *([] if "armour" in parts else [pattern])]
 
     def _paints(self, *coat: str) -> dict[str, str]:
@@ -106,15 +105,12 @@ class Creature:
         x, y, dx, dy = self.joints[joint]
         return [(x + (u * dx - v * dy) * size, y + (u * dy + v * dx) * size) for u, v in points]
 
-    def along(self, t: float, level: float) -> tuple[float, float]:
+    def along(self, t: float, level: float) -> Point:
         """Return a point at a share of the spine, so many half widths above it."""
         place = t * (len(self.spine) - 1)
         i = min(int(place), len(self.spine) - 2)
-        (x, y), (u, v) = (
-            ((1 - place + i) * a + (place - i) * c, (1 - place + i) * b + (place - i) * d)
-            for (a, b, *_), (c, d, *_) in (self.spine[i : i + 2], self.upper[i : i + 2])
-        )
-        return x + (u - x) * level, y + (v - y) * level
+        middle, edge = (toward(line[i], line[i + 1], place - i) for line in (self.spine, self.upper))
+        return toward(middle, edge, level)
 
     def shape(self, points: Points, paint: str) -> str:
         self.points += points
@@ -237,9 +233,9 @@ class Creature:
         bone, tips = ([(u + x, v + y) for u, v in spline(points, 4)] for points in bodies.WING)
         for long, feathers, count in ((1, "mark", 11), (0.72, "accent", 10), (0.42, "pale", 9)):
             for i in range(count):
-                (u, v), (p, q) = (points[round(i / (count - 1) * (len(points) - 1))] for points in (bone, tips))
+                base, tip = (points[round(i / (count - 1) * (len(points) - 1))] for points in (bone, tips))
                 colour = mixed(self.paints[feathers], INK, 0.12 * (i % 2) + 0.3 * (paint == "dark"))
-                yield self.blade((u, v), (u + (p - u) * long, v + (q - v) * long), 40, 0, 0, colour)
+                yield self.blade(base, toward(base, tip, long), 40, 0, 0, colour)
         left, right = edges([(u, v, 17 - 0.65 * i - 8 * (i == 0)) for i, (u, v) in enumerate(bone)])
         yield self.shape([*left, *reversed(right)], paint)
 
@@ -255,8 +251,8 @@ class Creature:
             low.append((x, y))
             high.append((x - 26 * (1 - s), y - most * (1 - q) * (1 + lean * (s - 0.5))))
         yield self.shape([*high, *reversed(low)], "accent")
-        for (x, y), (u, v) in list(zip(low, high, strict=True))[2:-1:2]:
-            yield self.blade((x, y), (x + (u - x) * 0.95, y + (v - y) * 0.95), 7, 0.9, 0, "deep")
+        for base, end in list(zip(low, high, strict=True))[2:-1:2]:
+            yield self.blade(base, toward(base, end, 0.95), 7, 0.9, 0, "deep")
 
     def head(self) -> Iterator[str]:
         body = self.body

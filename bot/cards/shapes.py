@@ -11,6 +11,11 @@ def mixed(one: str, other: str, share: float) -> str:
     return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in pairs)
 
 
+def toward(start: Point, end: Point, share: float) -> Point:
+    """Return a point on the way from one point to another."""
+    return start[0] + (end[0] - start[0]) * share, start[1] + (end[1] - start[1]) * share
+
+
 def unit(start: Point, end: Point) -> tuple[float, float]:
     """Return the direction from one point to another, of length 1."""
     dx, dy = end[0] - start[0], end[1] - start[1]

@@ -2,7 +2,7 @@
 
 import re
 
-from bot.cards.creature import Creature, meant
+from bot.cards.creature import Creature
 from model.text.roots import parts_of
 
 LIVES = {
@@ -35,9 +35,8 @@ _PLACE = re.compile(rf"^(?:{'|'.join(PLACES)})$|(?<= in | of )(?!Tolkien|Troy|Wi
 
 def biography(creature: Creature) -> str:
     """Say what it ate, how long it was, and where and when it lived: as its name says, else as its hash decides."""
-    chance, (food, youngest, oldest) = creature.chance, LIVES[creature.kind]
-    foods = food.split(", ")
-    eaten = [*meant(chance.name, {food: food for food in foods}), chance.among("food", foods)][0]
+    chance, (foods, youngest, oldest) = creature.chance, LIVES[creature.kind]
+    eaten = chance.chosen("food", {food: food for food in foods.split(", ")})
     found = (_PLACE.search(part.root.meaning) for part in parts_of(chance.name))
     place = [*(match[0] for match in found if match), chance.among("place", PLACES)][0]
     _, long = min(LENGTHS, key=lambda row: abs(row[0] / creature.metres - 1))
