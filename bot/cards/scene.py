@@ -2,7 +2,7 @@
 
 from bot.cards.bodies import PERSON, PLANTS, SCENES, points
 from bot.cards.creature import INK, Chance, Creature
-from bot.cards.shapes import blade, dot, fill, limb, mixed, smooth
+from bot.cards.shapes import blade, contrast, dot, fill, limb, mixed, smooth
 
 WIDTH, HEIGHT, GROUND = 1080, 760, 640
 """The size of a drawing, and where its ground is, in pixels."""
@@ -14,7 +14,8 @@ def drawing(name: str) -> str:
     """Return an SVG of WIDTH × HEIGHT: the creature of a name in its world."""
     creature = Creature(name.lower())
     animal, chance = creature.svg(), creature.chance
-    scene = chance.among("scene", SCENES).split()
+    scenes = [scene.split() for scene in SCENES]
+    scene = chance.among("scene", [row for row in scenes if contrast(row[3], creature.paints["main"]) > 100])
     left, right, top = creature.box()
     long = right - left
     person = TALL * long / creature.metres
