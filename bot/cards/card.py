@@ -8,8 +8,9 @@ from markupsafe import Markup, escape
 
 from bot.cards.creature import INK, Creature
 from bot.cards.saying import said
-from bot.cards.scene import drawing
-from bot.cards.shapes import blade, fill, mixed
+from bot.cards.scene import HEIGHT as SCENE
+from bot.cards.scene import world
+from bot.cards.shapes import blade, fill, mixed, svg
 from bot.words.biography import biography
 from model.text.roots import explained
 
@@ -37,7 +38,7 @@ def name_card(name: str, code: str) -> str:
     for row in _balanced(biography(creature), 52):
         y += 52
         drawn += _text(row, WIDTH / 2, y, 42, INK)
-    return _card(drawing(name) + drawn, "invented, and drawn by rule", code)
+    return _card(world(name), drawn, "invented, and drawn by rule", code)
 
 
 def verse_card(prompt: str, rest: str, code: str, is_sonnet: bool) -> str | None:
@@ -64,7 +65,7 @@ def verse_card(prompt: str, rest: str, code: str, is_sonnet: bool) -> str | None
         own -= len(line) + 1
     frame = f'x="36" y="36" width="{WIDTH - 72}" height="{HEIGHT - 72}" fill="none" stroke="{GREY}"'
     foot = (blade((540, 1272), (540 + u, 1272 - v), 20, 0.9) for u, v in ((-34, 34), (0, 52), (34, 34)))
-    return _card(f"<rect {frame}/>{drawn}{''.join(fill(toe, GREY, 0.5) for toe in foot)}", "", code)
+    return _card("", f"<rect {frame}/>{drawn}{''.join(fill(toe, GREY, 0.5) for toe in foot)}", "", code)
 
 
 def _is_in_font(letter: str) -> bool:
@@ -77,13 +78,13 @@ def _balanced(text: str, width: int) -> Iterator[str]:
     return iter(next((lines for w in range(12, width) if len(lines := wrap(text, w)) == rows), wrap(text, width)))
 
 
-def _card(drawn: str, below: str, code: str) -> str:
+def _card(picture: str, drawn: str, below: str, code: str) -> str:
+    """Return a card with a picture above the paper, or with paper alone."""
+    top = SCENE if picture else 0
     foot = _text(below, _MARGIN, HEIGHT - 56, 28, GREY, "start", "italic")
     foot += _text(code, WIDTH - _MARGIN, HEIGHT - 56, 28, GREY, "end")
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}">'
-        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="{PAPER}"/>{drawn}{foot}</svg>'
-    )
+    paper = fill(f"M0 {top}H{WIDTH}V{HEIGHT}H0Z", PAPER)
+    return svg(picture + paper + drawn + foot, 0, 0, WIDTH, HEIGHT)
 
 
 def _text(

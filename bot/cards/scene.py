@@ -2,7 +2,7 @@
 
 from bot.cards.bodies import PERSON, PLANTS, SCENES, points
 from bot.cards.creature import INK, Chance, Creature
-from bot.cards.shapes import blade, contrast, dot, fill, limb, mixed, smooth
+from bot.cards.shapes import blade, contrast, dot, fill, limb, mixed, smooth, svg
 
 WIDTH, HEIGHT, GROUND = 1080, 760, 640
 """The size of a drawing, and where its ground is, in pixels."""
@@ -12,6 +12,11 @@ TALL = 1.75
 
 def drawing(name: str) -> str:
     """Return an SVG of WIDTH × HEIGHT: the creature of a name in its world."""
+    return svg(world(name), 0, 0, WIDTH, HEIGHT)
+
+
+def world(name: str) -> str:
+    """Return what is drawn of a name, also beyond the frame."""
     creature = Creature(name.lower())
     animal, chance = creature.svg(), creature.chance
     scenes = [scene.split() for scene in SCENES]
@@ -30,7 +35,7 @@ def drawing(name: str) -> str:
     for i in range(6):
         u, v = chance.between(f"x {i}", 40, WIDTH - 40), chance.between(f"y {i}", GROUND + 50, HEIGHT)
         drawn += _plant("fern", u, v, 30 + 8 * i, mixed(scene[5], INK, 0.12))
-    return _svg(drawn, 0, 0, WIDTH, HEIGHT)
+    return drawn
 
 
 def portrait(name: str) -> str:
@@ -38,12 +43,7 @@ def portrait(name: str) -> str:
     creature = Creature(name.lower())
     animal = creature.svg()
     left, right, top = creature.box()
-    return _svg(animal, left - 8, top - 8, right - left + 16, 12 - top)
-
-
-def _svg(drawn: str, x: float, y: float, width: float, height: float) -> str:
-    size = f'viewBox="{x:.0f} {y:.0f} {width:.0f} {height:.0f}" width="{width:.0f}" height="{height:.0f}"'
-    return f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{drawn}</svg>'
+    return svg(animal, left - 8, top - 8, right - left + 16, 12 - top)
 
 
 def _placed(drawn: str, x: float, scale: float) -> str:

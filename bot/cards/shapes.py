@@ -91,3 +91,9 @@ def fill(path: str, colour: str, opacity: float = 1) -> str:
 def dot(centre: Point, radius: float, colour: str) -> str:
     """Return a filled circle."""
     return f'<circle cx="{centre[0]:.1f}" cy="{centre[1]:.1f}" r="{radius:.1f}" fill="{colour}"/>'
+
+
+def svg(drawn: str, x: float, y: float, width: float, height: float) -> str:
+    """Return a whole SVG that shows this part of a drawing."""
+    size = f'viewBox="{x:.0f} {y:.0f} {width:.0f} {height:.0f}" width="{width:.0f}" height="{height:.0f}"'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{drawn}</svg>'
