@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.cards.bodies import BODIES
-from bot.cards.card import MOST_LINES, name_card, verse_card
+from bot.cards.card import MOST_LETTERS, MOST_LINES, fits, name_card, verse_card
 from bot.cards.creature import Creature
 from bot.cards.saying import said
 from bot.cards.scene import GROUND, HEIGHT, WIDTH, drawing, portrait
@@ -165,18 +165,14 @@ def test_who_has_horns_eats_plants(first: str) -> None:
 
 def test_the_card_of_a_name_says_all_that_is_known_of_it() -> None:
     words = " ".join(text for text in ET.fromstring(name_card("liotitan", "k7m2p9xb4q")).itertext() if text.strip())
-    for part in ("Liotitan", "lee-o-TYE-tan", "lio-, smooth + -titan, giant", "invented", "k7m2p9xb4q"):
+    for part in ("Liotitan", "lee-o-TYE-tan", "lio-, smooth, and -titan, giant", "invented", "k7m2p9xb4q"):
         assert part in words
     assert biography(Creature("liotitan")) in words
 
 
 @given(st.text("ab \n<&é", max_size=60), st.text("cd \n'", max_size=60), st.booleans())
 def test_a_card_of_verse_tells_the_words_of_a_person_apart(prompt: str, rest: str, is_sonnet: bool) -> None:
-    card = verse_card(prompt, rest, "code", is_sonnet)
-    if card is None:
-        assert len((prompt + rest).split("\n")) > MOST_LINES
-        return
-    root = ET.fromstring(card)
+    root = ET.fromstring(verse_card(prompt, rest, "code", is_sonnet=is_sonnet))
     own = {element for element in root.iter() if element.get("fill") == "#9c4a2f"}
     told = "".join("".join(e.itertext()) if e.tag.endswith("text") else e.text or "" for e in own)
     assert not set(told) & set("cd'")
@@ -184,6 +180,9 @@ def test_a_card_of_verse_tells_the_words_of_a_person_apart(prompt: str, rest: st
 
 
 def test_verse_that_does_not_fit_or_that_the_font_lacks_has_no_card() -> None:
-    assert verse_card("a", "\nb" * MOST_LINES, "code", is_sonnet=False) is None
-    assert verse_card("日本", "", "code", is_sonnet=False) is None
-    assert verse_card("Кто там", "\nwho’s there?", "code", is_sonnet=False)
+    assert fits("a" + "\n\nb" * (MOST_LINES - 1))
+    assert not fits("a" + "\nb" * MOST_LINES)
+    assert not fits("a" * (MOST_LETTERS + 1))
+    assert fits("Кто там — “who’s there?” Ποιος…")
+    for verse in ("日本", "🦕 roars", "a\x07b", "שלום"):
+        assert not fits(verse)

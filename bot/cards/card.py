@@ -1,6 +1,6 @@
 """Cards: pictures of creations to pass on, as SVG."""
 
-import unicodedata
+import re
 from collections.abc import Iterator
 from textwrap import wrap
 
@@ -11,17 +11,18 @@ from bot.cards.saying import said
 from bot.cards.scene import HEIGHT as SCENE
 from bot.cards.scene import world
 from bot.cards.shapes import blade, fill, mixed, svg
-from bot.words.biography import biography
-from model.text.roots import explained
+from bot.words.biography import INVENTED, biography
+from bot.words.layout import gloss
 
 WIDTH, HEIGHT = 1080, 1350
-MOST_LINES = 14
+MOST_LINES, MOST_LETTERS = 14, 72
 PAPER, GREY, PERSON = "#fcf6ea", mixed(INK, "#fcf6ea", 0.4), "#9c4a2f"
 _MARGIN = 70
 _LETTER = 0.41
 """How wide a letter of the font is on average, as a share of its size."""
 _OWN = Markup('<tspan fill="{}">{}</tspan>{}')
-_SCRIPTS = ("LATIN", "GREEK", "CYRILLIC", "DIGIT", "COMBINING")
+_DRAWABLE = re.compile("[\t\n -~\xa0-\u02bf\u0300-\u033e\u0384-\u03cf\u0400-\u045f\u048a-\u04ff\u1e00-\u1eff\u2010-\u2026]*")
+"""The letters and marks that the font has, of those that people write."""
 
 
 def name_card(name: str, code: str) -> str:
@@ -31,24 +32,25 @@ def name_card(name: str, code: str) -> str:
     drawn, y = _text(name.capitalize(), WIDTH / 2, 888, size, INK), 958
     drawn += _text(said(name), WIDTH / 2, y, 46, mixed(creature.paints["mark"], INK, 0.25), style="italic")
     y += 16
-    for row in _balanced(explained(name), 58):
+    for row in _balanced(gloss(name).striptags(), 58):
         y += 44
         drawn += _text(row, WIDTH / 2, y, 36, GREY)
     y += 24
     for row in _balanced(biography(creature), 52):
         y += 52
         drawn += _text(row, WIDTH / 2, y, 42, INK)
-    return _card(world(name), drawn, "invented, and drawn by rule", code)
+    return _card(world(name), drawn, INVENTED, code)
 
 
-def verse_card(prompt: str, rest: str, code: str, is_sonnet: bool) -> str | None:
-    """Return verse as a printed page: a person's words, then the network's; None if it has no place on a card.
+def fits(verse: str) -> bool:
+    """Return whether verse has a place on a card: few lines, none too long to be read, and letters of the font."""
+    lines = [line for line in verse.split("\n") if line]
+    return len(lines) <= MOST_LINES and max(map(len, lines)) <= MOST_LETTERS and bool(_DRAWABLE.fullmatch(verse))
 
-    It has none with more than MOST_LINES lines, or with letters that the font lacks.
-    """
+
+def verse_card(prompt: str, rest: str, code: str, *, is_sonnet: bool) -> str:
+    """Return verse as a printed page: a person's words, then the network's."""
     lines, own = (prompt + rest).split("\n"), len(prompt)
-    if sum(map(bool, lines)) > MOST_LINES or not all(map(_is_in_font, prompt + rest)):
-        return None
     longest = max(1, *map(len, lines)) + 3 * is_sonnet
     size = min(52, (WIDTH - 2.6 * _MARGIN) / longest / _LETTER)
     step = min(size * 1.55, 1040 / len(lines))
@@ -66,10 +68,6 @@ def verse_card(prompt: str, rest: str, code: str, is_sonnet: bool) -> str | None
     frame = f'x="36" y="36" width="{WIDTH - 72}" height="{HEIGHT - 72}" fill="none" stroke="{GREY}"'
     foot = (blade((540, 1272), (540 + u, 1272 - v), 20, 0.9) for u, v in ((-34, 34), (0, 52), (34, 34)))
     return _card("", f"<rect {frame}/>{drawn}{''.join(fill(toe, GREY, 0.5) for toe in foot)}", "", code)
-
-
-def _is_in_font(letter: str) -> bool:
-    return not letter.isalpha() or unicodedata.name(letter, "").startswith(_SCRIPTS)
 
 
 def _balanced(text: str, width: int) -> Iterator[str]:

@@ -90,6 +90,7 @@ _NETWORK = f"(dino|poem|voices/{CODE.pattern})"
 
 BUTTONS = {
     f"(another|wilder|tamer|continue|sonnet|back):{_CODE}": Command(verse.vary, WRITING),
+    f"card:{_CODE}(?::([0-9]))?": Command(verse.show_card, WRITING),
     f"details:{_CODE}": Command(verse.tell_details, WRITING),
     f"(mood):({'|'.join(MOODS)}):{_OWNER}": Command(people.choose, CHATTER),
     f"(names):({'|'.join(map(str, people.COUNTS))}):{_OWNER}": Command(people.choose, CHATTER),

@@ -1,9 +1,16 @@
 """One line about the life of a creature that never lived."""
 
-import re
+from __future__ import annotations
 
-from bot.cards.creature import Creature
+import re
+from typing import TYPE_CHECKING
+
 from model.text.roots import parts_of
+
+if TYPE_CHECKING:
+    from bot.cards.creature import Creature
+
+INVENTED = "invented, and drawn by rule"
 
 LIVES = {
     "long neck": ("leaves of tall trees, ferns, cones, young leaves", 70, 155),
