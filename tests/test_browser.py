@@ -703,6 +703,9 @@ def test_pictures_of_the_page(
         for line in lines:
             looker.say(line)
         shoot(name)
+    looker.answers.last.get_by_role("button", name="card").click()
+    expect(looker.window.get_by_role("img", name="Shall I compare thee")).to_be_visible()
+    shoot("card")
     looker.say("/sonnet Shall I compare thee to a summer's day")
     expect(looker.answers.last.get_by_role("button", name="another")).to_be_visible()
     shoot("sonnet")
