@@ -703,9 +703,13 @@ def test_pictures_of_the_page(
         for line in lines:
             looker.say(line)
         shoot(name)
-    looker.answers.last.get_by_role("button", name="card").click()
-    expect(looker.window.get_by_role("img", name="Shall I compare thee")).to_be_visible()
-    shoot("card")
+        if name == "names":
+            for answer in (looker.answers.nth(-2), looker.answers.nth(-2)):
+                answer.get_by_role("button", name="card").click()
+                expect(looker.answers.last.get_by_role("button", name="Save the picture")).to_be_visible()
+                shoot(
+                    "card" if "Shall" in (looker.window.get_by_role("img").last.get_attribute("alt") or "") else "cards"
+                )
     looker.say("/sonnet Shall I compare thee to a summer's day")
     expect(looker.answers.last.get_by_role("button", name="another")).to_be_visible()
     shoot("sonnet")

@@ -186,7 +186,7 @@ def test_a_card_of_verse_tells_the_words_of_a_person_apart(prompt: str, rest: st
     own = {element for element in root.iter() if element.get("fill") == "#9c4a2f"}
     told = "".join("".join(e.itertext()) if e.tag.endswith("text") else e.text or "" for e in own)
     assert not set(told) & set("cd’")
-    words = "".join((prompt + rest.replace("'", "’") + WRITTEN + SHARED * bool(prompt) + "code").split())
+    words = "".join(((prompt + rest).replace("'", "’") + WRITTEN + SHARED * bool(prompt) + "code").split())
     assert "".join("".join(root.itertext()).split()) == words
 
 
