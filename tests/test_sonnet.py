@@ -7,6 +7,7 @@ faster than the released one; `test_creations.py` writes with released ones.
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from model.sonnets import prosody
 from model.verse.lines import OF_DRAWN, PRECISION, draw
 from model.sonnets.metre import patterns, scans
 from model.sonnets.partners import Choice
-from model.sonnets.rhyme import Rhyme
+from model.sonnets.rhyme import Rhyme, endings
 from model.verse.sonnet import SCHEME, STOPS
 from model.sonnets.tables import tables_for
 from model.text.vocabulary import words_of
@@ -111,6 +112,36 @@ def test_odd_first_lines_and_temperatures(
     first: str, temperature: float, free: bool, decoder: Decoder, small: Checkpoint
 ) -> None:
     check(written(decoder, request(prompt=first, temperature=temperature)), small, first, free=free)
+
+
+@pytest.fixture(scope="module")
+def second(small: Checkpoint) -> Checkpoint:
+    """The same with the second edition of the search."""
+    return replace(small, description=replace(small.description, edition=2))
+
+
+def test_the_second_edition_rhymes_on_ee_once_at_most_and_brings_no_sound_twice(second: Checkpoint) -> None:
+    prosody_of_it = tables_for(second).prosody
+    for first in (FIRST, "The stars are bright, and they look down at me", "Nobody heard of what I had in need"):
+        sonnet = written(Decoder(second), request(prompt=first))
+        check(sonnet, second, first)
+        last = [prosody_of_it.last_word(line) for line in f"{first.lower()}\n{sonnet}".split("\n")]
+        sounds = [{end.sound for each in prosody_of_it.pronounce(word) for end in endings(each)} for word in last]
+        pairs = [sounds[line] & sounds[partner] for line, partner in enumerate(SCHEME) if partner is not None]
+        assert sum("IY" in pair for pair in pairs) <= 1
+        assert sum(map(len, pairs)) == len(set().union(*pairs))
+
+
+def test_no_syllable_is_added_to_words_that_are_no_past(second: Checkpoint, small: Checkpoint) -> None:
+    """As in the couplet "died / need", which the first edition rhymed as "di-ed" and "ne-ed"."""
+    old, new = tables_for(small).prosody, tables_for(second).prosody
+    rhymes = [
+        table.rhymes.of_words(*chain(*((word, table.pronounce(word)) for word in ("died", "need"))))
+        for table in (old, new)
+    ]
+    assert rhymes == [Rhyme.PERFECT, Rhyme.NONE]
+    assert [new.pronounce(word) for word in ("need", "bed")] == [(("N", "IY1", "D"),), (("B", "EH1", "D"),)]
+    assert new.pronounce("loved") == old.pronounce("loved")
 
 
 def test_a_sonnet_speaks_to_somebody_as_its_first_line_does(released: Checkpoint) -> None:

@@ -26,7 +26,7 @@ from model.text.vocabulary import Vocabulary
 
 FORMAT = 2
 VERSION_LENGTH = 12
-TANH_DIGITS = 7  # of new versions
+TANH_DIGITS, EDITION = 7, 2  # of new versions
 _NEW_NAMES = {"rnn": "layers", "lstm": "layers", "w_xh": "w_x", "w_hh": "w_h", "b_h": "b", "w_hy": "w_y"}
 """The new parts of format 1's names: rnn.0.w_xh is layers.0.w_x today, and output.w_hy is w_y."""
 _GATES_OF_FORMAT_1 = "oifg"
@@ -56,7 +56,7 @@ class Description:
     rows: int = 0  # how many candidates are written for each line of a poem (see `verse`); 0: letters without a search
     longest_line: int = 0  # the usual length of the long lines of a poem, in characters; 0: lines scan instead
     usual_temperature: float = 0.0  # 0: that of the form
-    edition: int = 1  # of the constants that the search has
+    edition: int = 1  # of the constants that the search has (see `verse.sonnet`)
     tanh_digits: int = 0  # tanh has a table with steps of 2^-tanh_digits (see `engine.rounding`); 0: the processor's
 
 
@@ -158,6 +158,8 @@ def decode_description(facts: Facts) -> Description:
     digits = description.tanh_digits
     if type(digits) is not int or digits not in (0, TANH_DIGITS):
         raise ValueError(f"its tanh_digits is {digits!r}; this program knows 0 and {TANH_DIGITS}")
+    if description.edition not in range(1, EDITION + 1):
+        raise ValueError(f"its edition is {description.edition!r}; this program knows 1 to {EDITION}")
     return description
 
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
-from model.checkpoint.encoding import Checkpoint
+from model.checkpoint.encoding import EDITION, Checkpoint
 from model.text.corpus import Corpus
 from model.text.forms import USUAL_TEMPERATURE
 from model.text.roots import roots
@@ -55,7 +55,7 @@ def with_rules(checkpoint: Checkpoint, corpus: Corpus, start: Checkpoint | None)
     known_words = frozenset(word for word, count in corpus.word_counts.items() if count >= READ_AGAIN)
     return replace(
         checkpoint,
-        description=replace(description, known_words_until=USUAL_TEMPERATURE["verse"]),
+        description=replace(description, known_words_until=USUAL_TEMPERATURE["verse"], edition=EDITION),
         known_words=known_words,
         clipped_words=clipped_words(texts),
         proper_names=proper_names(),

@@ -30,6 +30,9 @@ SCHEME = (None, None, 0, 1, None, None, 4, 5, None, None, 8, 9, None, 12)
 """For each line, the number of the line that it answers; None if it brings a rhyme."""
 COSTS = {Rhyme.PERFECT: 0.0, Rhyme.PROMOTED: 0.7, Rhyme.LEARNED: 3.5, Rhyme.EYE: 5.0}
 """Nats by which a rhyme lowers the weight of a line."""
+EDITIONS = {1: (COSTS, 0.0), 2: (COSTS | {Rhyme.LEARNED: 8.0}, 4.0)}
+"""By edition, the costs of rhymes, and of a line that brings a rhyme on -ee, the only one; 0: there may be more."""
+EE = "IY"
 STOPS = {3: ".:;?!", 7: ".:;?!", 11: ".:;?!", 13: ".?!"}
 """A line with one of these numbers ends with one of its marks, as five in six real quatrains and all sonnets do."""
 
@@ -39,6 +42,11 @@ class _End(NamedTuple):
 
     word: str
     endings: tuple[Ending, ...]
+
+    @property
+    def is_ee(self) -> bool:
+        """Whether it may sound like me, be and memory."""
+        return any(ending.sound.endswith(EE) for ending in self.endings)
 
 
 class SonnetSearch(Search):
@@ -57,7 +65,7 @@ class SonnetSearch(Search):
         words = words_of(own)
         unread = vocabulary.ids_of(f"\n{own}" if words else "").tolist()
         super().__init__(ROWS, temperature, generator, lockstep, unread)
-        self._tables = tables
+        self._tables, (self._costs, self._cost_of_ee) = tables, EDITIONS[tables.edition]
         self._ends = self._first_ends(prompt, own)
         self._words = Counter(words)
         self._choose_words(Choice.COMMON)
@@ -118,13 +126,15 @@ class SonnetSearch(Search):
         cost = cost_of(words, self._words, self._tables.prosody)
         if self._partner is None or self._choice is Choice.FREE:
             if not self._is_old(end):
-                yield end, line.nats - cost
+                yield end, line.nats - cost - self._cost_of_ee * end.is_ee
             return
         rhyme = self._tables.prosody.rhymes.best(self._partner.endings, end.endings)
-        yield end, line.nats - (cost + COSTS.get(rhyme, COSTS[Rhyme.EYE]))
+        yield end, line.nats - (cost + self._costs.get(rhyme, COSTS[Rhyme.EYE]))
 
     def _is_old(self, end: _End) -> bool:
         """Return whether another line ends with this sound."""
+        if self._cost_of_ee and end.is_ee and any(other.is_ee for other in self._ends):
+            return True
         sounds = {ending.sound for other in self._ends for ending in other.endings}
         equal_to = self._tables.prosody.rhymes.equal_to
         return any(not sounds.isdisjoint((ending.sound, *equal_to(ending.sound))) for ending in end.endings)
