@@ -23,7 +23,7 @@ from model.verse.lines import OF_DRAWN, PRECISION, draw
 from model.sonnets.metre import patterns, scans
 from model.sonnets.partners import Choice
 from model.sonnets.rhyme import Rhyme, endings
-from model.verse.sonnet import SCHEME, STOPS
+from model.verse.sonnet import SCHEME, STOPS, thing_in
 from model.sonnets.tables import tables_for
 from model.text.vocabulary import words_of
 from model.writing.decoder import SONNETS_AT_ONCE, Decoder
@@ -130,6 +130,23 @@ def test_the_second_edition_rhymes_on_ee_once_at_most_and_brings_no_sound_twice(
         pairs = [sounds[line] & sounds[partner] for line, partner in enumerate(SCHEME) if partner is not None]
         assert sum("IY" in pair for pair in pairs) <= 1
         assert sum(map(len, pairs)) == len(set().union(*pairs))
+        assert sonnet.split("\n")[7].startswith(thing_in(first.lower(), prosody_of_it))
+
+
+@pytest.mark.parametrize(
+    ("line", "thing"),
+    [
+        ("shall i compare thee to a summer's day?", "the summer's day"),
+        ("my mother told me not to be afraid", "my mother told"),
+        ("the cat sits at the window every day", "the cat"),
+        ("an xyzzy is the silver moon", "the silver moon"),
+        ("i love pizza", ""),
+        ("the", ""),
+        ("", ""),
+    ],
+)
+def test_what_a_line_names(line: str, thing: str) -> None:
+    assert thing_in(line, prosody.prosody()) == thing
 
 
 def test_no_syllable_is_added_to_words_that_are_no_past(second: Checkpoint, small: Checkpoint) -> None:

@@ -30,6 +30,8 @@ PRECISION = 1 << 20
 OF_DRAWN = 0.8
 
 Integers = NDArray[np.int64]
+
+
 class Line(NamedTuple):
     """A finished line, and the number of its row, whose state the search keeps."""
 
@@ -46,6 +48,7 @@ class Beginning(NamedTuple):
     counts: Counts = 1  # how many syllables the line may have already
     after: str = "\n"  # the character in front of it, which is not read yet
     first: Callable[[Numbers, Numbers], Mask] | None = None  # from nodes and lengths: how its first word may go on
+    words: str = ""  # of the line, which are given
 
 
 class Masks(Protocol):
@@ -130,7 +133,7 @@ class Lines:
         self._network.resize(old + len(new))
         start = 0
         for search in searches:
-            rows, (_, counts, after, _) = new[start : start + search.rows], search.beginning
+            rows, (_, counts, after, *_) = new[start : start + search.rows], search.beginning
             rows["search"], rows["number"] = len(self._searches), np.arange(search.rows)
             rows["input"] = self._vocabulary.ids_of(after)[0]
             rows["node"], rows["count"] = self._masks.begin(search.rows, counts)
@@ -198,7 +201,7 @@ class Lines:
         for place in places.tolist():
             row = self._rows[place]
             search, number = self._searches[row["search"]], int(row["number"])
-            text = self._vocabulary.text_of(row["written"][: row["length"] - 1])
+            text = search.beginning.words + self._vocabulary.text_of(row["written"][: row["length"] - 1])
             search.states.copy(number, self._network.states, place)
             search.finished.append(Line(text, int(row["weight"]) / PRECISION, int(row["last_word_after"]), number))
 

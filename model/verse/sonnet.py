@@ -8,6 +8,7 @@ person's own line may end in an odd word. If no candidate answers it, the search
 of words.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -16,8 +17,9 @@ import numpy as np
 
 from model.engine.exact import Lockstep
 from model.errors import RequestError
-from model.sonnets.metre import SYLLABLES, begun, guessed, patterns
+from model.sonnets.metre import SYLLABLES, Counts, begun, guessed, patterns
 from model.sonnets.partners import Choice
+from model.sonnets.prosody import Prosody
 from model.sonnets.rhyme import Ending, Rhyme
 from model.sonnets.scansion import LineEnds
 from model.sonnets.tables import Tables
@@ -33,6 +35,9 @@ COSTS = {Rhyme.PERFECT: 0.0, Rhyme.PROMOTED: 0.7, Rhyme.LEARNED: 3.5, Rhyme.EYE:
 EDITIONS = {1: (COSTS, 0.0), 2: (COSTS | {Rhyme.LEARNED: 8.0}, 4.0)}
 """By edition, the costs of rhymes, and of a line that brings a rhyme on -ee, the only one; 0: there may be more."""
 EE = "IY"
+LINE_OF_THING = {2: 8}
+"""By edition, the number of the line that begins with what the person's line names."""
+_THING = re.compile("(?<![a-z'])(an?|the|my|thy|your|his|her|our|their) ([a-z']+)(?: ([a-z']+))?")
 STOPS = {3: ".:;?!", 7: ".:;?!", 11: ".:;?!", 13: ".?!"}
 """A line with one of these numbers ends with one of its marks, as five in six real quatrains and all sonnets do."""
 
@@ -66,6 +71,7 @@ class SonnetSearch(Search):
         unread = vocabulary.ids_of(f"\n{own}" if words else "").tolist()
         super().__init__(ROWS, temperature, generator, lockstep, unread)
         self._tables, (self._costs, self._cost_of_ee) = tables, EDITIONS[tables.edition]
+        self._vocabulary, self._thing = vocabulary, thing_in(own, tables.prosody)
         self._ends = self._first_ends(prompt, own)
         self._words = Counter(words)
         self._choose_words(Choice.COMMON)
@@ -106,6 +112,13 @@ class SonnetSearch(Search):
 
     def _begin_with(self, line_ends: LineEnds) -> None:
         self.beginning = Beginning(line_ends)
+        if self._thing and len(self._ends) == LINE_OF_THING.get(self._tables.edition):
+            self.unread = self._vocabulary.ids_of(f"\n{self._thing}")[::-1].tolist()
+            self.beginning = Beginning(line_ends, self._counts_after(self._thing), " ", words=f"{self._thing} ")
+
+    def _counts_after(self, text: str) -> Counts:
+        pronounce = self._tables.prosody.pronounce
+        return begun(patterns(word, pronounce(word)) or guessed(word) for word in words_of(text))
 
     def try_again(self) -> None:
         self._attempts += 1
@@ -140,13 +153,22 @@ class SonnetSearch(Search):
         return any(not sounds.isdisjoint((ending.sound, *equal_to(ending.sound))) for ending in end.endings)
 
 
+def thing_in(own: str, prosody: Prosody) -> str:
+    """Return the first thing that a folded line names in known words, such as "my mother" or "the silver spoon"."""
+    for which, *words in _THING.findall(own):
+        if words[1] in prosody.often | prosody.never_last or words[1].endswith(("s", "ed", "ing")):
+            words = words[:1]
+        if words[0] not in prosody.often and all(map(prosody.pronounce, filter(None, words))):
+            return " ".join(("the" if which in ("a", "an") else which, *filter(None, words)))
+    return ""
+
+
 class LineSearch(SonnetSearch):
     """The rest of a first line that is too short to scan, with the space before it; empty if none can be found."""
 
     def _first_ends(self, prompt: str, own: str) -> list[_End]:
-        words, pronounce = words_of(own), self._tables.prosody.pronounce
-        self._counts = begun(patterns(word, pronounce(word)) or guessed(word) for word in words)
-        self._is_needed = bool(words) and 0 < self._counts < 1 << SYLLABLES and len(prompt) <= MOST_CHARACTERS
+        self._counts = self._counts_after(own)
+        self._is_needed = bool(words_of(own)) and 0 < self._counts < 1 << SYLLABLES and len(prompt) <= MOST_CHARACTERS
         return []
 
     @property
