@@ -122,15 +122,20 @@ def second(small: Checkpoint) -> Checkpoint:
 
 def test_the_second_edition_rhymes_on_ee_once_at_most_and_brings_no_sound_twice(second: Checkpoint) -> None:
     prosody_of_it = tables_for(second).prosody
-    for first in (FIRST, "The stars are bright, and they look down at me", "Nobody heard of what I had in need"):
-        sonnet = written(Decoder(second), request(prompt=first))
+    long = "Nobody heard of the extravagant imagination that I had in need"
+    firsts = (FIRST, "The stars are bright, and they look down at me", long)
+    results = Decoder(second).generate([request(prompt=first) for first in firsts])
+    sonnets = ["".join(result.texts) for result in results]
+    assert written(Decoder(second), request(prompt=firsts[1])) == sonnets[1]
+    for first, sonnet in zip(firsts, sonnets, strict=True):
         check(sonnet, second, first)
         last = [prosody_of_it.last_word(line) for line in f"{first.lower()}\n{sonnet}".split("\n")]
         sounds = [{end.sound for each in prosody_of_it.pronounce(word) for end in endings(each)} for word in last]
         pairs = [sounds[line] & sounds[partner] for line, partner in enumerate(SCHEME) if partner is not None]
         assert sum("IY" in pair for pair in pairs) <= 1
         assert sum(map(len, pairs)) == len(set().union(*pairs))
-        assert sonnet.split("\n")[7].startswith(thing_in(first.lower(), prosody_of_it))
+        thing = thing_in(first.lower(), prosody_of_it)
+        assert thing and sonnet.split("\n")[7].startswith(thing) is (first != long)
 
 
 @pytest.mark.parametrize(

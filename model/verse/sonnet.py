@@ -37,6 +37,7 @@ EDITIONS = {1: (COSTS, 0.0), 2: (COSTS | {Rhyme.LEARNED: 8.0}, 4.0)}
 EE = "IY"
 LINE_OF_THING = {2: 8}
 """By edition, the number of the line that begins with what the person's line names."""
+LONGEST_THING: Counts = 1 << 7
 _THING = re.compile("(?<![a-z'])(an?|the|my|thy|your|his|her|our|their) ([a-z']+)(?: ([a-z']+))?")
 STOPS = {3: ".:;?!", 7: ".:;?!", 11: ".:;?!", 13: ".?!"}
 """A line with one of these numbers ends with one of its marks, as five in six real quatrains and all sonnets do."""
@@ -112,9 +113,10 @@ class SonnetSearch(Search):
 
     def _begin_with(self, line_ends: LineEnds) -> None:
         self.beginning = Beginning(line_ends)
-        if self._thing and len(self._ends) == LINE_OF_THING.get(self._tables.edition):
+        counts = self._counts_after(self._thing)
+        if 1 < counts < LONGEST_THING and len(self._ends) == LINE_OF_THING.get(self._tables.edition):
             self.unread = self._vocabulary.ids_of(f"\n{self._thing}")[::-1].tolist()
-            self.beginning = Beginning(line_ends, self._counts_after(self._thing), " ", words=f"{self._thing} ")
+            self.beginning = Beginning(line_ends, counts, " ", words=f"{self._thing} ")
 
     def _counts_after(self, text: str) -> Counts:
         pronounce = self._tables.prosody.pronounce
