@@ -38,14 +38,12 @@ from model.errors import MangosaurusError
 from model.files import snapshot_path
 from model.network.parameters import CellName
 from model.text import sources
-from model.text.forms import MAX_TEMPERATURE, SONNET_TEMPERATURE, USUAL_TEMPERATURE, Alphabet, Genre, Network
+from model.text.forms import MAX_TEMPERATURE, SONNET_TEMPERATURE, Alphabet, Genre, Network
 from model.text.typesetting import typeset, with_names
 from model.training.recipes import RecipeName
 from model.writing.decoder import Decoder
 from model.writing.requests import NameRequest, Request, Sampling, SonnetRequest, VerseRequest, generator_for
 from model.writing.verse import seam
-
-USUAL_TEMPERATURES = USUAL_TEMPERATURE | {"sonnets": SONNET_TEMPERATURE}
 
 app = typer.Typer(
     cls=Commands,
@@ -203,7 +201,7 @@ def sample(
             min=0,
             max=MAX_TEMPERATURE,
             help="0 gives the likeliest text; above 1, texts get wild.",
-            show_default=", ".join(f"{usual:g} for {form}" for form, usual in USUAL_TEMPERATURES.items()),
+            show_default="that of the weights",
         ),
     ] = None,
     top_p: Annotated[
@@ -234,7 +232,7 @@ def sample(
     loaded = weights_at(genre.network, checkpoint)
     chosen_seed = _new_seed() if seed is None else seed
     if temperature is None:
-        temperature = SONNET_TEMPERATURE if genre is Genre.SONNET else USUAL_TEMPERATURE[genre.network.form]
+        temperature = SONNET_TEMPERATURE if genre is Genre.SONNET else loaded.description.temperature
     generators = (generator_for(chosen_seed, turn) for turn in range(count or 1))
     sampling = Sampling(temperature, top_p)
     before, requests = "", list[Request]()

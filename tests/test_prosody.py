@@ -15,11 +15,11 @@ from model.sonnets import pronunciation, prosody
 from model.sonnets.pronunciation import LONGEST_WORD, MOST_READINGS, PHONEMES, Pronouncer
 from model.sonnets.prosody import EDITIONS, FIRST, TABLES, named, newest_edition, read_prosody
 from model.sonnets.rhyme import Ending, Rhyme, endings, letters
-from model.verse.sonnet import SCHEME
 from model.text import sources
 from model.text.corpus import Corpus
 from model.text.dictionary import PRONUNCIATIONS, Dictionary, Pronunciations, read_cmudict
 from model.text.vocabulary import Vocabulary, words_of
+from model.verse.sonnet import SCHEME
 from tools.pronunciations import POEMS, format_dictionary, licence, word_list
 
 TABLE = prosody.prosody()

@@ -19,13 +19,13 @@ from model.errors import RequestError
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture
 from model.sonnets import prosody
-from model.verse.lines import OF_DRAWN, PRECISION, draw
 from model.sonnets.metre import patterns, scans
 from model.sonnets.partners import Choice
 from model.sonnets.rhyme import Rhyme, endings
-from model.verse.sonnet import SCHEME, STOPS, thing_in
 from model.sonnets.tables import tables_for
 from model.text.vocabulary import words_of
+from model.verse.lines import OF_DRAWN, PRECISION, draw
+from model.verse.sonnet import SCHEME, STOPS, thing_in
 from model.writing.decoder import SONNETS_AT_ONCE, Decoder
 from model.writing.requests import LineRequest, Request, Result, SonnetRequest, VerseRequest, generator_for
 from tests.decoding import finish

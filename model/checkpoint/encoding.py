@@ -21,12 +21,14 @@ from model.errors import MangosaurusError
 from model.network.network import LanguageModel
 from model.network.parameters import CELLS, Architecture
 from model.text.fingerprints import NO_FINGERPRINTS, Fingerprints
-from model.text.forms import FORMS, Form
+from model.text.forms import FORMS, USUAL_TEMPERATURE, Form
 from model.text.vocabulary import Vocabulary
 
 FORMAT = 2
 VERSION_LENGTH = 12
-TANH_DIGITS, EDITION = 7, 2  # of new versions
+EDITION = 2
+"""The newest edition of the rules that choose lines of verse. A file keeps its edition."""
+TANH_DIGITS = 7  # of new versions
 _NEW_NAMES = {"rnn": "layers", "lstm": "layers", "w_xh": "w_x", "w_hh": "w_h", "b_h": "b", "w_hy": "w_y"}
 """The new parts of format 1's names: rnn.0.w_xh is layers.0.w_x today, and output.w_hy is w_y."""
 _GATES_OF_FORMAT_1 = "oifg"
@@ -53,11 +55,16 @@ class Description:
     known_words_until: float = 0.0  # up to this temperature, verse has only known words
     marks: bool = False  # whether a mark, such as a vowel sign, ends a word of verse as a letter does
     trimmed: bool = False  # whether blanks at the ends of a name are left out
-    rows: int = 0  # how many candidates are written for each line of a poem (see `verse`); 0: letters without a search
-    longest_line: int = 0  # the usual length of the long lines of a poem, in characters; 0: lines scan instead
+    rows: int = 0  # how many candidates are written for each line of a poem (see `verse`); 0: verse has no lines apart
+    longest_line: int = 0  # the usual length of the long lines of a poem, in characters; 0: lines scan
     usual_temperature: float = 0.0  # 0: that of the form
-    edition: int = 1  # of the constants that the search has (see `verse.sonnet`)
+    edition: int = 1  # of the rules and constants of `verse`
     tanh_digits: int = 0  # tanh has a table with steps of 2^-tanh_digits (see `engine.rounding`); 0: the processor's
+
+    @property
+    def temperature(self) -> float:
+        """The usual temperature of names or verse."""
+        return self.usual_temperature or USUAL_TEMPERATURE[self.form]
 
 
 @dataclass(frozen=True)
@@ -155,11 +162,12 @@ def decode_description(facts: Facts) -> Description:
     description = Description(**found)
     if description.form not in FORMS:
         raise ValueError(f"its form is {description.form!r}; it must be 'names' or 'verse'")
+    whole = (description.rows, description.longest_line, description.edition)
+    if any(type(number) is not int or number < 0 for number in whole) or not 1 <= description.edition <= EDITION:
+        raise ValueError(f"its rows, longest_line and edition are {whole}; this program knows editions 1 to {EDITION}")
     digits = description.tanh_digits
     if type(digits) is not int or digits not in (0, TANH_DIGITS):
         raise ValueError(f"its tanh_digits is {digits!r}; this program knows 0 and {TANH_DIGITS}")
-    if description.edition not in range(1, EDITION + 1):
-        raise ValueError(f"its edition is {description.edition!r}; this program knows 1 to {EDITION}")
     return description
 
 

@@ -14,7 +14,7 @@ from model.evaluation.held_out import decoder_loss, fold_corpus, held_out_loss, 
 from model.evaluation.ngram import Baseline, baselines
 from model.text.corpus import Corpus
 from model.text.fingerprints import NO_FINGERPRINTS
-from model.text.forms import USUAL_TEMPERATURE, Form
+from model.text.forms import Form
 from model.writing.decoder import Decoder
 from model.writing.names import longest_name
 from model.writing.requests import NameRequest, Request, Sampling, VerseRequest, generator_for
@@ -75,7 +75,7 @@ def _with_samples(evaluation: Evaluation, checkpoint: Checkpoint, corpus: Corpus
     real = corpus.held_out[:: -(-len(corpus.held_out) // _usual_samples(checkpoint))]  # about as many as are sampled
     loss = decoder_loss(checkpoint.language_model, corpus, checkpoint.description.tanh_digits)
     evaluation = replace(evaluation, decoder_loss=loss)
-    sampling = Sampling(USUAL_TEMPERATURE[corpus.form])
+    sampling = Sampling(checkpoint.description.temperature)
     if corpus.form == "verse":
         sources = (*corpus.pretraining, *corpus.training)
         poems = _texts(checkpoint, [VerseRequest(generator_for(seed, n), sampling=sampling) for n in range(count)])

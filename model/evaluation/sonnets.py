@@ -17,12 +17,12 @@ from model.sonnets.metre import patterns, scans
 from model.sonnets.pronunciation import Pronouncer
 from model.sonnets.prosody import Prosody
 from model.sonnets.rhyme import Rhyme
-from model.verse.sonnet import SCHEME
 from model.sonnets.tables import tables_for
 from model.text.corpus import Corpus
 from model.text.dictionary import Dictionary
 from model.text.forms import USUAL_TEMPERATURE
 from model.text.vocabulary import words_of
+from model.verse.sonnet import SCHEME
 from model.writing.decoder import Decoder
 from model.writing.requests import Sampling, SonnetRequest, VerseRequest, generator_for
 
@@ -72,7 +72,8 @@ def evaluate_sonnets(
         texts += [f"{checkpoint.vocabulary.fold(line).strip()}\n{text}" for text in result.texts]
     sources = (*corpus.pretraining, *corpus.training)
     sampling, length = Sampling(USUAL_TEMPERATURE["verse"]), (FREE_CHARACTERS, FREE_CHARACTERS)
-    free = decoder.generate([VerseRequest(generator_for(seed, n), "", sampling, *length) for n in range(len(lines))])
+    generators = (generator_for(seed, turn) for turn in range(len(lines)))
+    free = decoder.generate([VerseRequest(each, "", sampling, *length, unfinished=True) for each in generators])
     return SonnetEvaluation(
         checkpoint.version,
         written=sonnet_figures(texts, pronounce, tables, sources, own_lines=1),

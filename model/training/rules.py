@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 from model.checkpoint.encoding import EDITION, Checkpoint
 from model.text.corpus import Corpus
@@ -23,6 +24,11 @@ WORDS_READ = 10_000_000
 """The known words are taken from at most this many characters, in some seconds."""
 SHARED = 2
 """The last letters of a name are an ending if at least this many names of the corpus have them."""
+ROWS = 12
+"""For each line of a poem, so many candidates are written (see `verse`). With more, 100 poems would take too long."""
+TEMPERATURE_OF_LINES = 0.65
+SHORTEST, LONGEST = 12, 80
+"""The usual length of the long lines of a text is set between these."""
 _CLIPPED_BEFORE = re.compile(r"(?<![^\s(-])'([a-z]+(?:['-][a-z]+)*)")
 _CLIPPED_BEHIND = re.compile(r"(?<![\w'-])([a-z]+)'(?![\w'])")
 
@@ -55,12 +61,22 @@ def with_rules(checkpoint: Checkpoint, corpus: Corpus, start: Checkpoint | None)
     known_words = frozenset(word for word, count in corpus.word_counts.items() if count >= READ_AGAIN)
     return replace(
         checkpoint,
-        description=replace(description, known_words_until=USUAL_TEMPERATURE["verse"], edition=EDITION),
+        description=replace(description, known_words_until=USUAL_TEMPERATURE["verse"]),
         known_words=known_words,
         clipped_words=clipped_words(texts),
         proper_names=proper_names(),
         followers=followers_of(texts, known_words),
     )
+
+
+def described_lines(corpus: Corpus) -> dict[str, Any]:
+    """Return how poems are written, for the description of weights: in lines that scan, or in lines like the text's."""
+    if corpus.form == "names":
+        return {}
+    lengths = sorted(len(line) for document in corpus.training for line in document.split("\n") if line.strip())
+    usual = lengths[len(lengths) * 9 // 10] if lengths and not corpus.pretraining else 0
+    longest = min(max(usual, SHORTEST), LONGEST) if usual else 0
+    return {"rows": ROWS, "usual_temperature": TEMPERATURE_OF_LINES, "longest_line": longest, "edition": EDITION}
 
 
 def _words(corpus: Corpus) -> frozenset[str]:

@@ -31,7 +31,7 @@ from model.sonnets.prosody import newest_edition
 from model.text.corpus import Corpus
 from model.text.fingerprints import NO_FINGERPRINTS, Fingerprints
 from model.training.history import Event, events_in
-from model.training.rules import with_rules
+from model.training.rules import described_lines, with_rules
 from model.training.sizes import count_characters, measured_part
 from model.training.snapshot import TrainingError
 from model.training.trainer import Interrupted, Progress, Trainer
@@ -171,7 +171,7 @@ def _sample(weights: Checkpoint, seed: int) -> str:
     if weights.description.form == "names":
         request = NameRequest(generator, count=4)
     else:
-        request = VerseRequest(generator, min_characters=60, max_characters=160, max_lines=4)
+        request = VerseRequest(generator, min_characters=60, max_characters=160, max_lines=4, unfinished=True)
     (result,) = Decoder(weights).generate([request])
     return ", ".join(text.strip("\n") for text in result.texts)
 
@@ -206,6 +206,7 @@ def _described(trainer: Trainer, language_model: LanguageModel, loss: float) -> 
         top_p=trainer.recipe.top_p,
         tables=newest_edition() if corpus.form == "verse" else "",
         tanh_digits=TANH_DIGITS,
+        **described_lines(corpus),
     )
     return Checkpoint(language_model, corpus.vocabulary, description, names, other_names=others)
 

@@ -54,7 +54,7 @@ class FreeLines:
         nodes, lengths = texts
         found = self._known[nodes]
         newline, last = self._vocabulary.newline, self._last[nodes]
-        may_end = found[:, newline] & (lengths >= self.longest // 3)
+        may_end = found[:, newline] & (lengths > max(self.longest // 3, 1))
         if line_ends.stops is not None:
             may_end &= line_ends.stops[last]
         found[:, newline] = False
@@ -64,7 +64,7 @@ class FreeLines:
         found[:, newline] = may_end
         return found
 
-    def step(self, texts: Texts, ids: Ids, line_ends: FreeEnds) -> Texts:
+    def step(self, texts: Texts, ids: Ids, _line_ends: FreeEnds) -> Texts:
         """Return the nodes and lengths of the lines (N) after one more character each (N)."""
         after = self._next[texts.nodes, ids]
         for place in np.flatnonzero(after < 0).tolist():

@@ -76,7 +76,7 @@ class Search(ABC):
     def is_done(self) -> bool:
         """Whether the text has all its lines, or will never have them."""
 
-    def has_read(self, logits: Array) -> None:
+    def has_read(self, logits: Array) -> None:  # noqa: B027 - sonnets need not know
         """Say how the first line begins, from the logits (V,) after the person's words."""
 
     @abstractmethod
@@ -84,8 +84,8 @@ class Search(ABC):
         """Yield what `keep` needs to know of a line, and its weight in nats; nothing if the line must not be taken."""
 
     @abstractmethod
-    def keep(self, line: Line, found: Any) -> None:
-        """Note the line that was chosen, and say how the next one begins and ends."""
+    def keep(self, found: Any) -> None:
+        """Note what `judged` found in the line that was chosen, and say how the next one begins and ends."""
 
     @abstractmethod
     def try_again(self) -> None:
@@ -102,7 +102,7 @@ class Search(ABC):
         line, found, _ = lines[int((cumulated > self.generator.random() * cumulated[-1]).argmax())]
         self.lines.append(line.text)
         self.states.copy(self.rows, self.states, line.number)
-        self.keep(line, found)
+        self.keep(found)
 
 
 def cost_of(words: Sequence[str], before: Counter[str], prosody: Prosody) -> float:
@@ -187,7 +187,7 @@ class PoemSearch(Search):
         else:
             yield words, line.nats - cost - cost_of(words, self._words, self._masks.prosody)
 
-    def keep(self, line: Line, found: list[str]) -> None:
+    def keep(self, found: list[str]) -> None:
         self._words.update(found)
         self._attempts = 0
         self.beginning = Beginning(self._line_ends)

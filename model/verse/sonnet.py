@@ -129,8 +129,8 @@ class SonnetSearch(Search):
         elif self._attempts == ATTEMPTS:
             self.error = RequestError(f"no line {len(self._ends) + 1} scans and rhymes; try another seed or line")
 
-    def keep(self, line: Line, found: _End) -> None:
-        self._words.update(words_of(line.text))
+    def keep(self, found: _End) -> None:
+        self._words.update(words_of(self.lines[-1]))
         self._ends.append(found)
         if len(self._ends) < len(SCHEME):
             self._choose_words(Choice.COMMON)

@@ -20,8 +20,8 @@ from model.checkpoint.encoding import Checkpoint
 from model.engine.exact import Lockstep
 from model.errors import RequestError
 from model.network.layers import Array, Ids
-from model.writing.drafts import Action, Draft
 from model.verse.lexicon import Lexicon
+from model.writing.drafts import Action, Draft
 from model.writing.names import NameDraft, Worth, as_known, longest_name
 from model.writing.requests import LineRequest, NameRequest, Request, Result, SonnetRequest, VerseRequest
 from model.writing.sampling import COLDEST, sample_next

@@ -7,8 +7,8 @@ import numpy as np
 from model.errors import RequestError
 from model.network.layers import Mask
 from model.text.vocabulary import WORD_MARKS, Vocabulary, is_letter
-from model.writing.drafts import Action, Draft
 from model.verse.lexicon import APOSTROPHE, Lexicon
+from model.writing.drafts import Action, Draft
 from model.writing.requests import VerseRequest
 
 STOPS, PAUSES = ".!?", ",;:-("

@@ -1,0 +1,156 @@
+"""Poems line by line: what they promise, alone and beside other requests."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model.checkpoint.encoding import Checkpoint, decode, encode
+from model.errors import MangosaurusError
+from model.network.network import LanguageModel
+from model.network.parameters import Architecture
+from model.sonnets.metre import patterns, scans
+from model.sonnets.prosody import prosody
+from model.text.vocabulary import Vocabulary, words_of
+from model.verse.free import STOPS, UNUSUAL, FreeLines
+from model.verse.lexicon import Lexicon
+from model.writing.decoder import Decoder
+from model.writing.requests import Request, Result, Sampling, SonnetRequest, VerseRequest, generator_for
+from tests.decoding import served, verse_checkpoint
+
+FIRST = "Shall I compare thee to a summer's day?"
+STANZA = f"{FIRST}\nThou art more lovely and more temperate:"
+RUSSIAN = "Мороз и солнце день чудесный ещё ты дремлешь друг прелестный пора красавица проснись"
+
+
+@pytest.fixture(scope="module")
+def scanning() -> Checkpoint:
+    """A network that was never trained, and enough words."""
+    made = verse_checkpoint()
+    words = frozenset(sorted(prosody().dictionary.of_poems)[::4])
+    return replace(made, description=replace(made.description, rows=2), known_words=words)
+
+
+@pytest.fixture(scope="module")
+def russian() -> Checkpoint:
+    """Another alphabet, with capitals and without metre."""
+    vocabulary = Vocabulary.from_texts(["\n ,.-!", RUSSIAN])
+    network = LanguageModel.initialise(Architecture("gru", len(vocabulary), 8), np.random.default_rng(5))
+    described = replace(verse_checkpoint().description, rows=2, longest_line=30)
+    return Checkpoint(network, vocabulary, described, frozenset(), "c", frozenset(words_of(RUSSIAN)))
+
+
+def poem(turn: int = 0, prompt: str = FIRST, parts: int = 1, temperature: float = 0.8) -> VerseRequest:
+    return VerseRequest(generator_for(3, turn), prompt, Sampling(temperature), parts=parts)
+
+
+def written(checkpoint: Checkpoint, *requests: Request) -> list[str]:
+    results = Decoder(checkpoint).generate(requests)
+    assert not any(result.error for result in results)
+    return [result.texts[0] for result in results]
+
+
+@pytest.mark.parametrize(("prompt", "lines"), [(FIRST, 4), ("", 5), ("🦕", 4), (STANZA, 6), ("mango " * 30, 6)])
+def test_lines_scan_and_every_part_ends_a_sentence(scanning: Checkpoint, prompt: str, lines: int) -> None:
+    short, long = written(scanning, poem(1, prompt), poem(1, prompt, parts=2))
+    assert long.startswith(short)
+    verse = long.removeprefix("\n").split("\n")
+    assert len(verse) == lines + 4
+    assert all(verse[at - 1].endswith(tuple(".!?")) for at in (lines, lines + 4))
+    for line in verse:
+        assert scans([patterns(word, prosody().pronounce(word)) for word in words_of(line)]), line
+        assert line == line.strip()
+
+
+def test_names_that_nobody_said_are_rare(scanning: Checkpoint) -> None:
+    words = Counter(words_of(" ".join(written(scanning, *map(poem, range(6))))))
+    named = replace(scanning, proper_names=scanning.known_words & {*list(words)[::2]})
+    again = Counter(words_of(" ".join(written(named, *map(poem, range(6))))))
+    assert sum(again[name] for name in named.proper_names) < sum(words[name] for name in named.proper_names)
+
+
+def mixed(checkpoint: Checkpoint, count: int) -> list[Request]:
+    """Poems of different lengths, prompts and temperatures, drafts, and two sonnets among many that scan."""
+    prompts = (FIRST, "", "mango", STANZA, "Привет")
+    requests: list[Request] = [poem(turn, prompts[turn % 5], 1 + turn % 2, 0.3 + turn % 4 / 3) for turn in range(count)]
+    for at in range(3, count, 7):
+        requests[at] = replace(poem(at), unfinished=True)
+    if checkpoint.description.longest_line == 0 and count > 10:
+        requests[1:3] = [SonnetRequest(generator_for(4, turn), FIRST) for turn in (1, 2)]
+    return requests
+
+
+@pytest.mark.parametrize("name", ["scanning", "russian"])
+@pytest.mark.parametrize("others", [7, *(pytest.param(count, marks=pytest.mark.recorded) for count in (1, 17, 80))])
+def test_a_text_does_not_depend_on_the_others(name: str, others: int, request: pytest.FixtureRequest) -> None:
+    """Whatever else is written, however the requests come, and whichever are cancelled."""
+    checkpoint: Checkpoint = request.getfixturevalue(name)
+    count = others + 1
+    alone = [Decoder(checkpoint).generate([one])[0].texts for one in mixed(checkpoint, count)]
+    delays = [(7 * number) % 60 for number in range(count)]
+    cancelled = range(5, count, 6)
+    together = served(Decoder(checkpoint), mixed(checkpoint, count), delays, cancelled)
+    assert {number: result.texts for number, result in together.items()} == {
+        number: texts for number, texts in enumerate(alone) if number not in cancelled
+    }
+
+
+def test_lines_can_be_read_while_they_are_written(scanning: Checkpoint) -> None:
+    decoder = Decoder(scanning)
+    ticket, results, seen = decoder.submit(poem()), list[Result](), [()]
+    while not results:
+        results = decoder.step()
+        if (lines := decoder.lines(ticket)) and lines != seen[-1]:
+            seen.append(lines)
+    assert [len(lines) for lines in seen] == [0, 1, 2, 3]
+    assert results[0].texts[0].startswith("\n" + "\n".join(seen[-1]))
+
+
+@pytest.mark.parametrize("knows_words", [True, False])
+def test_lines_without_metre_are_like_those_of_the_text(russian: Checkpoint, knows_words: bool) -> None:
+    known = russian if knows_words else replace(russian, known_words=frozenset())
+    for text in written(known, *(poem(turn, "Мороз", parts=2) for turn in range(3))):
+        lines = text.removeprefix("\n").split("\n")
+        assert len(lines) == 8
+        assert all(10 <= len(line) < 30 + UNUSUAL for line in lines)
+        assert all(line.endswith((".", "!")) for line in (lines[3], lines[7]))
+        if knows_words:
+            assert {*words_of(text)} <= russian.known_words
+
+
+words = st.lists(st.text("ab", min_size=1, max_size=4), min_size=1, max_size=6)
+
+
+@given(words, st.booleans(), st.booleans(), st.integers(1, 12), st.data())
+@settings(max_examples=40)
+def test_every_way_through_the_masks_ends_in_a_line_of_known_words(
+    known: Sequence[str], is_last: bool, is_clipping: bool, longest: int, data: st.DataObject
+) -> None:
+    vocabulary = Vocabulary("\n ',-.ab")
+    lexicon = Lexicon(known, vocabulary, ["'a"] if is_clipping else [])
+    masks = FreeLines(vocabulary, lexicon, longest)
+    ends = masks.last_line if is_last else masks.any_line
+    text, texts = "", masks.begin(1)
+    while not text.endswith("\n") and len(text) < 40:
+        mask = masks.allowed(texts, ends)[0]
+        assert mask.any(), text  # no dead end
+        character_id = data.draw(st.sampled_from(np.flatnonzero(mask).tolist()))
+        texts = masks.step(texts, np.array([character_id]), ends)
+        text += vocabulary.characters[character_id]
+    if text.endswith("\n"):
+        assert {*re.findall("[ab]+", " ".join(words_of(text)))} <= {*re.findall("[ab]+", " ".join([*known, "a"]))}
+        assert len(text) > longest // 3
+        assert not is_last or text[-2] in STOPS
+
+
+@pytest.mark.parametrize("facts", [{"edition": 0}, {"edition": 99}, {"rows": -1}, {"longest_line": 1.5}])
+def test_rules_that_this_program_does_not_know_are_refused(scanning: Checkpoint, facts: dict[str, object]) -> None:
+    arrays, described = encode(scanning)
+    described["description"] |= facts
+    with pytest.raises((ValueError, MangosaurusError), match="its rows, longest_line and edition are"):
+        decode(arrays, described)
