@@ -38,7 +38,8 @@ test-browser: .venv-browser/ready
 
 test-recorded: .venv-test/ready
 	.venv-test/bin/pytest -m recorded --numprocesses auto tests/test_creations.py tests/test_machines.py \
-		tests/test_documents.py tests/test_figures_of_documents.py tests/test_seam.py
+		tests/test_documents.py tests/test_figures_of_documents.py tests/test_seam.py \
+		tests/test_lines.py
 
 test-installed: .venv-test/ready
 	.venv-test/bin/pytest -m installed tests/test_installed.py tests/test_container.py

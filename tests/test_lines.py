@@ -102,7 +102,7 @@ def test_a_text_does_not_depend_on_the_others(name: str, others: int, request: p
 
 def test_lines_can_be_read_while_they_are_written(scanning: Checkpoint) -> None:
     decoder = Decoder(scanning)
-    ticket, results, seen = decoder.submit(poem()), list[Result](), [()]
+    ticket, results, seen = decoder.submit(poem()), list[Result](), list[tuple[str, ...]]([()])
     while not results:
         results = decoder.step()
         if (lines := decoder.lines(ticket)) and lines != seen[-1]:

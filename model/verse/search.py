@@ -33,6 +33,8 @@ COST_OF_MIXING = 8.0
 """Nats for each "thou" if the text says "you" more often, and for each "you" if it says "thou" more often."""
 SHARE_OF_LEANING = 0.8
 """How much of a word's leaning towards sonnets counts. With 0.8, words lean as in real sonnets."""
+COST_OF_ECHO = 1.5
+"""Nats for each time that a line of a poem repeats one of its words. So as many lines do as real ones."""
 COST_OF_NAMES = 6.0
 """Nats for each proper name that a poem has not had before."""
 LONG_WORD = 4
@@ -185,7 +187,9 @@ class PoemSearch(Search):
             again = sum(self._words[word] for word in words if len(word) >= LONG_WORD)
             yield words, line.nats * self._masks.longest / len(line.text) - cost - COST_OF_REPETITION * again
         else:
-            yield words, line.nats - cost - cost_of(words, self._words, self._masks.prosody)
+            echoes = len(words) - len({*words})
+            cost += COST_OF_ECHO * echoes + cost_of(words, self._words, self._masks.prosody)
+            yield words, line.nats - cost
 
     def keep(self, found: list[str]) -> None:
         self._words.update(found)
