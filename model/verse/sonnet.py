@@ -35,10 +35,9 @@ COSTS = {Rhyme.PERFECT: 0.0, Rhyme.PROMOTED: 0.7, Rhyme.LEARNED: 3.5, Rhyme.EYE:
 EDITIONS = {1: (COSTS, 0.0), 2: (COSTS | {Rhyme.LEARNED: 8.0}, 4.0)}
 """By edition, the costs of rhymes, and of a line that brings a rhyme on -ee, the only one; 0: there may be more."""
 EE = "IY"
-LINE_OF_THING = {2: 8}
-"""By edition, the number of the line that begins with what the person's line names."""
-LONGEST_THING: Counts = 1 << 7
-_THING = re.compile("(?<![a-z'])(an?|the|my|thy|your|his|her|our|their) ([a-z']+)(?: ([a-z']+))?")
+LINE_OF_THING, LONGEST_THING = 8, 1 << 7
+"""The line that begins with what the person's line names in at most six syllables; not in the first edition."""
+THING = re.compile("(?<![a-z'])(an?|the|my|thy|your|his|her|our|their) ([a-z']+)(?: ([a-z']+))?")
 STOPS = {3: ".:;?!", 7: ".:;?!", 11: ".:;?!", 13: ".?!"}
 """A line with one of these numbers ends with one of its marks, as five in six real quatrains and all sonnets do."""
 
@@ -114,7 +113,7 @@ class SonnetSearch(Search):
     def _begin_with(self, line_ends: LineEnds) -> None:
         self.beginning = Beginning(line_ends)
         counts = self._counts_after(self._thing)
-        if 1 < counts < LONGEST_THING and len(self._ends) == LINE_OF_THING.get(self._tables.edition):
+        if 1 < counts < LONGEST_THING and len(self._ends) == LINE_OF_THING and self._tables.edition > 1:
             self.unread = self._vocabulary.ids_of(f"\n{self._thing}")[::-1].tolist()
             self.beginning = Beginning(line_ends, counts, " ", words=f"{self._thing} ")
 
@@ -157,7 +156,7 @@ class SonnetSearch(Search):
 
 def thing_in(own: str, prosody: Prosody) -> str:
     """Return the first thing that a folded line names in known words, such as "my mother" or "the silver spoon"."""
-    for which, *words in _THING.findall(own):
+    for which, *words in THING.findall(own):
         if words[1] in prosody.often | prosody.never_last or words[1].endswith(("s", "ed", "ing")):
             words = words[:1]
         if words[0] not in prosody.often and all(map(prosody.pronounce, filter(None, words))):
