@@ -6,32 +6,42 @@ column compares the same decoder with the processor's tanh, which older versions
 LSTM, Linear and multinomial with one generator for all, in its fastest variant (see `torch_twin`). Both matrix
 libraries may use as many threads as the table says; the rest of ours runs on one. Before the timing, both must find the
 same logits for the same characters, within the decoder's rounding.
+
+A second table has the CPU of poems that are written line by line with the released weights, alone and many at once.
 """
 
 import statistics
+import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import torch
 from threadpoolctl import threadpool_limits
 
-from benchmarks.report import speed_verdict, table, times
+from benchmarks.report import speed_verdict, table, times, verdict
 from benchmarks.timing import Effort, compare, fastest, speedup
 from benchmarks.torch_twin import TorchSampling, Variant, variants
 from benchmarks.training import LAYERS, network
 from model.checkpoint.encoding import TANH_DIGITS, Checkpoint, Description
+from model.checkpoint.versions import Versions
 from model.engine.exact import Lockstep
+from model.files import ROOT
 from model.network.layers import Array, Ids
 from model.network.network import LanguageModel
 from model.text.vocabulary import Vocabulary
+from model.training.rules import ROWS, TEMPERATURE_OF_LINES
 from model.writing.decoder import Decoder
-from model.writing.requests import VerseRequest, generator_for
+from model.writing.requests import Sampling, VerseRequest, generator_for
 
 CHARACTERS = "".join(sorted("\n !'(),-.:;?abcdefghijklmnopqrstuvwxyz"))
 LENGTH = 400
 HIDDEN_SIZES = (128, 256)
 TARGETS = {1: 2.5, 8: 2.5, 32: 1.5, 128: 1.3}
 THREADS = (1, 2)
+POEMS = {1: 0.6, 100: 15.0}
+"""The most seconds of CPU that so many poems at once may take together."""
+LINES = (ROOT / "data" / "first_lines.txt").read_text(encoding="utf-8").splitlines()
 ROUNDING = 0.02
 """Logits may differ by this much, because the decoder rounds parameters and states (see `model.engine`)."""
 
@@ -61,8 +71,31 @@ def report(effort: Effort) -> str:
         "Ratio: median over rounds; best: ratio of each side's fastest round; both must reach the target. "
         "Ours: through the decoder, which gives the same text in any company. "
         "Old: our speed divided by our speed with the processor's tanh. "
-        "Torch: the fastest of nn.LSTM or nn.LSTMCell, one-hot or embedding input, oneDNN on or off."
+        "Torch: the fastest of nn.LSTM or nn.LSTMCell, one-hot or embedding input, oneDNN on or off.\n\n"
+        f"{poems(effort)}"
     )
+
+
+def poems(effort: Effort) -> str:
+    """Measure poems line by line; return the table. Weights without rows get those of new weights."""
+    released = Versions(ROOT / "checkpoints" / "poem").load_current()
+    described = released.description
+    if not described.rows:
+        described = replace(described, rows=ROWS, usual_temperature=TEMPERATURE_OF_LINES)
+    decoder, sampling = Decoder(replace(released, description=described)), Sampling(described.temperature)
+    rows = []
+    with threadpool_limits(1, user_api="blas"):
+        for count, most in POEMS.items():
+            seconds = []
+            for repeat in range(min(effort.repeats, 3) + 1):
+                starts = [(turn, LINES[turn % len(LINES)]) for turn in range(repeat * count, (repeat + 1) * count)]
+                begun = time.process_time()
+                decoder.generate([VerseRequest(generator_for(7, turn), line, sampling) for turn, line in starts])
+                seconds.append(time.process_time() - begun)
+            median = statistics.median(seconds[1:])  # the first poem waits for the tables
+            rows.append((str(count), f"{median:.2f} s", f"≤ {most:g} s", verdict(-median, -most)))
+    header = ("poems at once", "CPU", "target", "")
+    return f"## Poems, {described.rows} candidates for each line\n\n{table(header, rows)}"
 
 
 def _row(hidden_size: int, streams: int, threads: int, effort: Effort) -> tuple[str, ...]:

@@ -6,7 +6,8 @@ Wings, from the ground up; a wing imports only wings above it:
     network      the textbook: RNN, LSTM and GRU, forward and backward, as equations
     engine       the same arithmetic, arranged for the machine
     checkpoint   weights on disk
-    sonnets      lines that scan and rhyme, by search
+    sonnets      which lines scan, and which words rhyme
+    verse        poems and sonnets, line by line
     writing      requests in, texts out
     evaluation   how good a network is
     training     from a corpus to a checkpoint

@@ -33,8 +33,12 @@ COST_OF_MIXING = 8.0
 """Nats for each "thou" if the text says "you" more often, and for each "you" if it says "thou" more often."""
 SHARE_OF_LEANING = 0.8
 """How much of a word's leaning towards sonnets counts. With 0.8, words lean as in real sonnets."""
-COST_OF_ECHO = 1.5
+COST_OF_ECHO = 1.0
 """Nats for each time that a line of a poem repeats one of its words. So as many lines do as real ones."""
+COST_OF_BEGINNING = 1.0
+"""Nats for each earlier line of a poem that begins with the same word."""
+COST_OF_OFTEN = 0.2
+"""What COST_OF_OVERUSE is in a poem, which is colder than a sonnet and repeats more."""
 COST_OF_NAMES = 6.0
 """Nats for each proper name that a poem has not had before."""
 LONG_WORD = 4
@@ -107,7 +111,7 @@ class Search(ABC):
         self.keep(found)
 
 
-def cost_of(words: Sequence[str], before: Counter[str], prosody: Prosody) -> float:
+def cost_of(words: Sequence[str], before: Counter[str], prosody: Prosody, overuse: float = COST_OF_OVERUSE) -> float:
     """Return the cost in nats of words that repeat the text, belong to plays, or mix "thou" with "you".
 
     All candidates for a line also pay for the mixing in earlier lines, so that does not matter.
@@ -115,7 +119,7 @@ def cost_of(words: Sequence[str], before: Counter[str], prosody: Prosody) -> flo
     counts, cost = Counter(before), 0.0
     for word in words:
         if word in prosody.often:
-            cost += COST_OF_OVERUSE * counts[word]
+            cost += overuse * counts[word]
         else:
             leaning = prosody.dictionary.leanings.get(word, 0)
             cost += COST_OF_REPETITION * counts[word] - SHARE_OF_LEANING * leaning / 10
@@ -187,8 +191,9 @@ class PoemSearch(Search):
             again = sum(self._words[word] for word in words if len(word) >= LONG_WORD)
             yield words, line.nats * self._masks.longest / len(line.text) - cost - COST_OF_REPETITION * again
         else:
-            echoes = len(words) - len({*words})
-            cost += COST_OF_ECHO * echoes + cost_of(words, self._words, self._masks.prosody)
+            cost += COST_OF_ECHO * (len(words) - len({*words}))
+            cost += COST_OF_BEGINNING * sum(earlier.split()[0] == words[0] for earlier in self.lines)
+            cost += cost_of(words, self._words, self._masks.prosody, COST_OF_OFTEN)
             yield words, line.nats - cost
 
     def keep(self, found: list[str]) -> None:

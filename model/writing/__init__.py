@@ -1,5 +1,5 @@
 """Writes the texts of many requests at once, one character at a time.
 
-`requests` says what can be asked for, and `decoder` serves it. `drafts` has the texts that are being written, `names`
-and `verse` have their rules, `lexicon` keeps verse to known words, and `sampling` draws characters.
+`requests` says what can be asked for, and `decoder` serves it. `drafts` has the texts that are written character by
+character, `names` and `verse` have their rules, and `sampling` draws characters.
 """
