@@ -7,7 +7,6 @@ faster than the released one; `test_creations.py` writes with released ones.
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import replace
-from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -159,8 +158,7 @@ def test_no_syllable_is_added_to_words_that_are_no_past(second: Checkpoint, smal
     """As in the couplet "died / need", which the first edition rhymed as "di-ed" and "ne-ed"."""
     old, new = tables_for(small).prosody, tables_for(second).prosody
     rhymes = [
-        table.rhymes.of_words(*chain(*((word, table.pronounce(word)) for word in ("died", "need"))))
-        for table in (old, new)
+        table.rhymes.of_words("died", table.pronounce("died"), "need", table.pronounce("need")) for table in (old, new)
     ]
     assert rhymes == [Rhyme.PERFECT, Rhyme.NONE]
     assert [new.pronounce(word) for word in ("need", "bed")] == [(("N", "IY1", "D"),), (("B", "EH1", "D"),)]
@@ -227,6 +225,15 @@ def test_three_beside_verse_on_two_threads(decoder: Decoder, sonnets: list[str],
     assert [len(lines) for lines in seen] == list(range(len(SCHEME) - 1))  # they can be read while they are written
     assert all(sonnets[0].startswith("\n".join(lines)) for lines in seen)
     assert decoder.lines(third) == ()
+
+
+def test_one_that_comes_later_changes_nothing(decoder: Decoder, sonnets: list[str]) -> None:
+    first = decoder.submit(request(0))
+    for _ in range(150):
+        decoder.step()
+    second = decoder.submit(request(1))
+    results = finish(decoder)
+    assert [results[ticket].texts[0] for ticket in (first, second)] == sonnets[:2]
 
 
 def test_a_cancelled_one_makes_room(decoder: Decoder, sonnets: list[str]) -> None:

@@ -93,6 +93,7 @@ class Lines:
         fields = [
             ("search", np.intp),  # its place in `_searches`
             ("number", np.intp),  # among the rows of its search
+            ("place", np.intp),  # the row that it would have if its search were written alone
             ("input", np.intp),  # the id that the network reads next
             ("node", np.intp),
             ("count", np.uint16),
@@ -135,6 +136,7 @@ class Lines:
         for search in searches:
             rows, (_, counts, after, *_) = new[start : start + search.rows], search.beginning
             rows["search"], rows["number"] = len(self._searches), np.arange(search.rows)
+            rows["place"] = rows["number"]
             rows["input"] = self._vocabulary.ids_of(after)[0]
             rows["node"], rows["count"] = self._masks.begin(search.rows, counts)
             rows["last_word_after"] = rows["count"]
@@ -198,7 +200,7 @@ class Lines:
             self._rows["node"][places], self._rows["count"][places] = after
 
     def _finish(self, places: Numbers) -> None:
-        for place in places.tolist():
+        for place in places[np.argsort(self._rows["place"][places])].tolist():  # a line is chosen by their order too
             row = self._rows[place]
             search, number = self._searches[row["search"]], int(row["number"])
             text = search.beginning.words + self._vocabulary.text_of(row["written"][: row["length"] - 1])
@@ -209,6 +211,8 @@ class Lines:
         """Take rows out of the network; the last rows move into their places."""
         if not len(places):
             return
+        for search in np.unique(self._rows["search"][places]):
+            self._take_places(np.flatnonzero(self._rows["search"] == search), places)
         left = len(self._rows) - len(places)
         order = np.arange(len(self._rows))
         movers, holes = np.setdiff1d(order[left:], places), places[places < left]
@@ -216,6 +220,14 @@ class Lines:
         order[holes] = movers
         self._rows = self._rows[order[:left]]
         self._network.resize(left)
+
+    def _take_places(self, rows: Numbers, leaving: Numbers) -> None:
+        """Let the last rows of a search take the places of its rows that leave."""
+        places, leaves = self._rows["place"][rows], np.isin(rows, leaving)
+        is_last = places >= len(rows) - leaves.sum()
+        movers = rows[is_last & ~leaves]
+        movers = movers[np.argsort(self._rows["place"][movers])]
+        self._rows["place"][movers] = np.sort(places[leaves & ~is_last])
 
     def _leave(self, search: Search) -> None:
         number = self._searches.index(search)
