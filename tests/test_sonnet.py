@@ -122,10 +122,10 @@ def second(small: Checkpoint) -> Checkpoint:
 def test_the_second_edition_rhymes_on_ee_once_at_most_and_brings_no_sound_twice(second: Checkpoint) -> None:
     prosody_of_it = tables_for(second).prosody
     long = "Nobody heard of the extravagant imagination that I had in need"
-    firsts = (FIRST, "The stars are bright, and they look down at me", long)
+    firsts = ("The stars are bright, and they look down at me", long)
     results = Decoder(second).generate([request(prompt=first) for first in firsts])
     sonnets = ["".join(result.texts) for result in results]
-    assert written(Decoder(second), request(prompt=firsts[1])) == sonnets[1]
+    assert written(Decoder(second), request(prompt=firsts[0])) == sonnets[0]
     for first, sonnet in zip(firsts, sonnets, strict=True):
         check(sonnet, second, first)
         last = [prosody_of_it.last_word(line) for line in f"{first.lower()}\n{sonnet}".split("\n")]
