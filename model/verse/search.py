@@ -33,11 +33,11 @@ COST_OF_MIXING = 8.0
 """Nats for each "thou" if the text says "you" more often, and for each "you" if it says "thou" more often."""
 SHARE_OF_LEANING = 0.8
 """How much of a word's leaning towards sonnets counts. With 0.8, words lean as in real sonnets."""
-COST_OF_ECHO = 1.0
+COST_OF_ECHO = 1.5
 """Nats for each time that a line of a poem repeats one of its words. So as many lines do as real ones."""
 COST_OF_BEGINNING = 1.0
 """Nats for each earlier line of a poem that begins with the same word."""
-COST_OF_OFTEN = 0.2
+COST_OF_OFTEN = 0.3
 """What COST_OF_OVERUSE is in a poem, which is colder than a sonnet and repeats more."""
 COST_OF_NAMES = 6.0
 """Nats for each proper name that a poem has not had before."""
@@ -148,8 +148,10 @@ class PoemSearch(Search):
         self._seam: Seam | None = seam_for(prompt, self._vocabulary, self._tables)
         own = self._seam.unread
         unread = self._vocabulary.ids_of(f"\n{own}" if own else "").tolist()
+        if not temperature:  # always the same text
+            generator = np.random.Generator(np.random.PCG64(0))
         super().__init__(checkpoint.description.rows, temperature, generator, lockstep, unread)
-        self._words = Counter(words_of(own))
+        self._words, self._beginnings = Counter(words_of(own)), Counter[str]()
         self._last = [new_lines(prompt, part) for part in range(1, parts + 1)]  # the last line of each part, from 1
         self._attempts = 0
         if not own:
@@ -186,18 +188,20 @@ class PoemSearch(Search):
 
     def judged(self, line: Line) -> Iterable[tuple[list[str], float]]:
         words = words_of(line.text)
-        cost = COST_OF_NAMES * sum(word in self._names and word not in self._words for word in words)
+        new = [word for word in words if word not in self._words]
+        cost = COST_OF_NAMES * sum(word.removesuffix("'s") in self._names for word in new)
         if isinstance(self._masks, FreeLines):
             again = sum(self._words[word] for word in words if len(word) >= LONG_WORD)
             yield words, line.nats * self._masks.longest / len(line.text) - cost - COST_OF_REPETITION * again
         else:
             cost += COST_OF_ECHO * (len(words) - len({*words}))
-            cost += COST_OF_BEGINNING * sum(earlier.split()[0] == words[0] for earlier in self.lines)
+            cost += COST_OF_BEGINNING * self._beginnings[words[0]]
             cost += cost_of(words, self._words, self._masks.prosody, COST_OF_OFTEN)
             yield words, line.nats - cost
 
     def keep(self, found: list[str]) -> None:
         self._words.update(found)
+        self._beginnings.update(found[:1])
         self._attempts = 0
         self.beginning = Beginning(self._line_ends)
 

@@ -57,7 +57,7 @@ class VerseRequest:
     with parts=1.
 
     Weights with `rows` write it line by line (see `verse.search`), unless the prompt is `unfinished`: four new lines,
-    six after a long prompt, five without one, and four more for each further part. The other numbers do not matter then.
+    six after a long prompt, five without one, and four more for each further part. The limits do not matter then.
 
     By its weights' rules, verse ends with a sentence, and begins with a new word, a mark or a new line, unless the
     prompt is `unfinished`. If the weights keep to known words at this temperature, a word that the prompt breaks off
