@@ -24,8 +24,8 @@ from model.sonnets.rhyme import Rhyme
 from model.sonnets.tables import tables_for
 from model.text.vocabulary import words_of
 from model.verse.lines import OF_DRAWN, PRECISION, draw
-from model.verse.sonnet import SCHEME, STOPS
-from model.writing.decoder import SONNETS_AT_ONCE, Decoder
+from model.verse.sonnet import SCHEME, STOPS, SonnetSearch
+from model.writing.decoder import Decoder
 from model.writing.requests import LineRequest, Request, Result, SonnetRequest, VerseRequest, generator_for
 from tests.decoding import finish
 from tests.recorded import VERSIONS
@@ -176,7 +176,7 @@ def test_three_beside_verse_on_two_threads(decoder: Decoder, sonnets: list[str],
 
 
 def test_a_cancelled_one_makes_room(decoder: Decoder, sonnets: list[str]) -> None:
-    tickets = [decoder.submit(request(turn)) for turn in range(SONNETS_AT_ONCE + 2)]
+    tickets = [decoder.submit(request(turn)) for turn in range(SonnetSearch.at_once + 2)]
     decoder.cancel(tickets[3])
     for _ in range(100):
         decoder.step()
