@@ -127,7 +127,7 @@ def of_sonnets() -> dict[str, object]:
             [pronunciation.VOICELESS, pronunciation.SIBILANTS, pronunciation.VOWELS, rhyme.ONSETS, rhyme.DULL],
             [pronunciation.LONGEST_WORD, pronunciation.MOST_APOSTROPHES, pronunciation.MOST_READINGS],
             [metre.SYLLABLES, metre.LONGEST, metre.PRONOUNS, scansion.LATEST_START, scansion.PUNCTUATION],
-            [partners.ENOUGH, lines.MOST_CHARACTERS, lines.PRECISION, lines.OF_DRAWN, tables.ENOUGH_WORDS],
+            [partners.ENOUGH, search.MOST_CHARACTERS, lines.PRECISION, lines.OF_DRAWN, tables.ENOUGH_WORDS],
             [sonnet.ROWS, sonnet.SCHEME, sonnet.STOPS, search.LOWEST_TEMPERATURE, search.ATTEMPTS],
             [{kind.name: cost for kind, cost in sonnet.COSTS.items()}, costs],
         ],

@@ -24,8 +24,8 @@ from model.sonnets.rhyme import Rhyme, endings
 from model.sonnets.tables import tables_for
 from model.text.vocabulary import words_of
 from model.verse.lines import OF_DRAWN, PRECISION, draw
-from model.verse.sonnet import SCHEME, STOPS, thing_in
-from model.writing.decoder import SONNETS_AT_ONCE, Decoder
+from model.verse.sonnet import SCHEME, STOPS, SonnetSearch, thing_in
+from model.writing.decoder import Decoder
 from model.writing.requests import LineRequest, Request, Result, SonnetRequest, VerseRequest, generator_for
 from tests.decoding import finish
 from tests.recorded import VERSIONS
@@ -237,7 +237,7 @@ def test_one_that_comes_later_changes_nothing(decoder: Decoder, sonnets: list[st
 
 
 def test_a_cancelled_one_makes_room(decoder: Decoder, sonnets: list[str]) -> None:
-    tickets = [decoder.submit(request(turn)) for turn in range(SONNETS_AT_ONCE + 2)]
+    tickets = [decoder.submit(request(turn)) for turn in range(SonnetSearch.at_once + 2)]
     decoder.cancel(tickets[3])
     for _ in range(100):
         decoder.step()

@@ -12,82 +12,31 @@ temperature 1. Weights are whole numbers of 1/PRECISION nats, so their sum does 
 The rows of all texts are one batch. No row depends on another, and each text draws its own numbers.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, Protocol, TypeVar
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from model.engine.exact import Lockstep, States
+from model.engine.exact import Lockstep
 from model.network.layers import Array, Floats, Ids, Mask
-from model.sonnets.metre import Counts
-from model.sonnets.scansion import Numbers, Texts
+from model.sonnets.scansion import Numbers, Scansion, Texts
 from model.text.vocabulary import Vocabulary
+from model.verse.free import FreeLines
+from model.verse.search import MOST_CHARACTERS, Line, Search
 
-MOST_CHARACTERS = 66
-"""A longer line is dropped. The longest line of Shakespeare's sonnets has 60 characters."""
 PRECISION = 1 << 20
 OF_DRAWN = 0.8
 
 Integers = NDArray[np.int64]
 
 
-class Line(NamedTuple):
-    """A finished line, and the number of its row, whose state the search keeps."""
-
-    text: str
-    nats: float  # its weight
-    last_word_after: Counts  # how many syllables there may be in front of the last word
-    number: int
-
-
-class Beginning(NamedTuple):
-    """How a line begins and ends."""
-
-    line_ends: Any  # for the masks
-    counts: Counts = 1  # how many syllables the line may have already
-    after: str = "\n"  # the character in front of it, which is not read yet
-    first: Callable[[Numbers, Numbers], Mask] | None = None  # from nodes and lengths: how its first word may go on
-    words: str = ""  # of the line, which are given
-
-
-class Masks(Protocol):
-    """Says which letters lead to a line (see `sonnets.scansion` and `free`)."""
-
-    def begin(self, rows: int, counts: Counts, /) -> Texts: ...
-    def allowed(self, texts: Texts, line_ends: Any, /) -> Mask: ...
-    def step(self, texts: Texts, ids: Ids, line_ends: Any, /) -> Texts: ...
-    def is_word(self, nodes: Numbers, /) -> Mask: ...
-
-
-class Search(Protocol):
-    """A text whose lines are written."""
-
-    rows: int
-    temperature: float
-    generator: np.random.Generator
-    unread: list[int]  # ids of the text before the first line, in reverse
-    beginning: Beginning
-    finished: list[Line]
-
-    @property
-    def states(self) -> States:
-        """The states of the finished rows; the last one is the state that every line begins with."""
-
-    def has_read(self, logits: Array) -> None:
-        """Take the logits (V,) after the last of `unread`; more may have to be read then."""
-
-
-AnySearch = TypeVar("AnySearch", bound=Search)
-
-
 class Lines:
     """Writes the lines of any number of searches."""
 
-    def __init__(
-        self, lockstep: Lockstep, masks: Masks, vocabulary: Vocabulary, most_characters: int = MOST_CHARACTERS
-    ) -> None:
-        self._masks, self._vocabulary, self._most = masks, vocabulary, most_characters
+    def __init__(self, lockstep: Lockstep, masks: Scansion | FreeLines, vocabulary: Vocabulary) -> None:
+        self._masks, self._vocabulary = masks, vocabulary
+        self._most = masks.most_characters if isinstance(masks, FreeLines) else MOST_CHARACTERS
         self._network, self._reader = lockstep.sibling(), lockstep.sibling()
         self._searches: list[Search] = []
         fields = [
@@ -100,11 +49,11 @@ class Lines:
             ("last_word_after", np.uint16),
             ("weight", np.int64),
             ("length", np.intp),
-            ("written", np.int16, (most_characters,)),
+            ("written", np.int16, (self._most,)),
         ]
         self._rows = np.zeros(0, fields)  # what is known of each row of the network, beside its state
 
-    def step(self, searches: Sequence[AnySearch]) -> list[AnySearch]:
+    def step(self, searches: Sequence[Search]) -> list[Search]:
         """Read or write a character of each search. Return those that have all their `finished` lines."""
         for search in [search for search in self._searches if search not in searches]:
             self._leave(search)
@@ -114,8 +63,7 @@ class Lines:
         begun = [search for search in searches if search not in self._searches and search not in reading]
         if begun:
             self._begin(begun)
-        done = self._write() if self._searches else []
-        return [search for search in searches if search in done]
+        return self._write() if self._searches else []
 
     def _read(self, searches: Sequence[Search]) -> None:
         self._reader.resize(len(searches))

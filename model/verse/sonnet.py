@@ -16,7 +16,6 @@ from typing import NamedTuple
 import numpy as np
 
 from model.engine.exact import Lockstep
-from model.errors import RequestError
 from model.sonnets.metre import SYLLABLES, Counts, begun, guessed, patterns
 from model.sonnets.partners import Choice
 from model.sonnets.prosody import Prosody
@@ -24,8 +23,7 @@ from model.sonnets.rhyme import Ending, Rhyme
 from model.sonnets.scansion import LineEnds
 from model.sonnets.tables import Tables
 from model.text.vocabulary import Vocabulary, words_of
-from model.verse.lines import MOST_CHARACTERS, Beginning, Line
-from model.verse.search import ATTEMPTS, Search, cost_of
+from model.verse.search import MOST_CHARACTERS, Beginning, Line, Search, cost_of
 
 ROWS = 32
 SCHEME = (None, None, 0, 1, None, None, 4, 5, None, None, 8, 9, None, 12)
@@ -56,6 +54,8 @@ class _End(NamedTuple):
 
 class SonnetSearch(Search):
     """One sonnet in the making."""
+
+    at_once = 2
 
     def __init__(
         self,
@@ -122,11 +122,10 @@ class SonnetSearch(Search):
         return begun(patterns(word, pronounce(word)) or guessed(word) for word in words_of(text))
 
     def try_again(self) -> None:
-        self._attempts += 1
         if self._partner is not None and self._choice < Choice.FREE:
             self._choose_words(Choice(self._choice + 1))
-        elif self._attempts == ATTEMPTS:
-            self.error = RequestError(f"no line {len(self._ends) + 1} scans and rhymes; try another seed or line")
+        else:
+            super().try_again()
 
     def keep(self, found: _End) -> None:
         self._words.update(words_of(self.lines[-1]))
