@@ -163,7 +163,10 @@ def decode_description(facts: Facts) -> Description:
     if description.form not in FORMS:
         raise ValueError(f"its form is {description.form!r}; it must be 'names' or 'verse'")
     whole = (description.rows, description.longest_line, description.edition)
-    if any(type(number) is not int or number < 0 for number in whole) or not 1 <= description.edition <= EDITION:
+    if (
+        any(type(number) is not int or not 0 <= number <= 80 for number in whole)
+        or not 1 <= description.edition <= EDITION
+    ):
         raise ValueError(f"its rows, longest_line and edition are {whole}; this program knows editions 1 to {EDITION}")
     digits = description.tanh_digits
     if type(digits) is not int or digits not in (0, TANH_DIGITS):

@@ -20,13 +20,14 @@ from numpy.typing import NDArray
 
 from model.engine.exact import Lockstep
 from model.network.layers import Array, Floats, Ids, Mask
-from model.sonnets.scansion import Numbers, Scansion, Texts
+from model.sonnets.scansion import Numbers, Texts
 from model.text.vocabulary import Vocabulary
-from model.verse.free import FreeLines
-from model.verse.search import MOST_CHARACTERS, Line, Search
+from model.verse.search import Line, Search
 
 PRECISION = 1 << 20
 OF_DRAWN = 0.8
+WIDTH = 128
+"""No line has more characters than this."""
 
 Integers = NDArray[np.int64]
 
@@ -34,9 +35,8 @@ Integers = NDArray[np.int64]
 class Lines:
     """Writes the lines of any number of searches."""
 
-    def __init__(self, lockstep: Lockstep, masks: Scansion | FreeLines, vocabulary: Vocabulary) -> None:
-        self._masks, self._vocabulary = masks, vocabulary
-        self._most = masks.most_characters if isinstance(masks, FreeLines) else MOST_CHARACTERS
+    def __init__(self, lockstep: Lockstep, vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary
         self._network, self._reader = lockstep.sibling(), lockstep.sibling()
         self._searches: list[Search] = []
         fields = [
@@ -49,7 +49,7 @@ class Lines:
             ("last_word_after", np.uint16),
             ("weight", np.int64),
             ("length", np.intp),
-            ("written", np.int16, (self._most,)),
+            ("written", np.int16, (WIDTH,)),
         ]
         self._rows = np.zeros(0, fields)  # what is known of each row of the network, beside its state
 
@@ -86,7 +86,7 @@ class Lines:
             rows["search"], rows["number"] = len(self._searches), np.arange(search.rows)
             rows["place"] = rows["number"]
             rows["input"] = self._vocabulary.ids_of(after)[0]
-            rows["node"], rows["count"] = self._masks.begin(search.rows, counts)
+            rows["node"], rows["count"] = search.masks.begin(search.rows, counts)
             rows["last_word_after"] = rows["count"]
             places = np.arange(old + start, old + start + search.rows)
             self._network.states.copy(places, search.states, search.rows)
@@ -100,16 +100,15 @@ class Lines:
         logits = self._network.step(rows["input"])
         temperatures = np.array([search.temperature for search in self._searches])[rows["search"]]
         ids, weights = draw(logits, self._allowed(), temperatures, self._draws())
-        is_word = self._masks.is_word(rows["node"])
-        rows["last_word_after"] = np.where(is_word, rows["count"], rows["last_word_after"])
         self._follow(ids)
         rows["weight"] += weights
         rows["input"] = ids
         rows["written"][np.arange(len(rows)), rows["length"]] = ids
         rows["length"] += 1
         is_finished = ids == self._vocabulary.newline
+        most = np.array([search.most_characters for search in self._searches])
         self._finish(np.flatnonzero(is_finished))
-        self._drop(np.flatnonzero(is_finished | (rows["length"] == self._most)))
+        self._drop(np.flatnonzero(is_finished | (rows["length"] == most[rows["search"]])))
         left = np.bincount(self._rows["search"], minlength=len(self._searches)).tolist()
         done = [search for search, count in zip(self._searches, left, strict=True) if not count]
         for search in done:
@@ -122,19 +121,20 @@ class Lines:
         starts = np.cumsum([0, *(search.rows for search in self._searches)])
         return numbers[starts[self._rows["search"]] + self._rows["number"]]
 
-    def _by_ends(self) -> list[tuple[Any, slice | Numbers]]:
-        """Return the kinds of line ends, and the rows that each holds for."""
-        kinds = {id(search.beginning.line_ends): search.beginning.line_ends for search in self._searches}
+    def _by_ends(self) -> list[tuple[Any, Any, slice | Numbers]]:
+        """Return the masks and kinds of line ends, and the rows that each holds for."""
+        kinds = {id(search.beginning.line_ends): search for search in self._searches}
+        alike = [(search.masks, search.beginning.line_ends) for search in kinds.values()]
         if len(kinds) == 1:
-            return [(line_ends, slice(None)) for line_ends in kinds.values()]
+            return [(*each, slice(None)) for each in alike]
         of_rows = np.array([id(search.beginning.line_ends) for search in self._searches])[self._rows["search"]]
-        return [(line_ends, np.flatnonzero(of_rows == kind)) for kind, line_ends in kinds.items()]
+        return [(*each, np.flatnonzero(of_rows == kind)) for kind, each in zip(kinds, alike, strict=True)]
 
     def _allowed(self) -> Mask:
         found = np.empty((len(self._rows), len(self._vocabulary)), np.bool_)
-        for line_ends, places in self._by_ends():
+        for masks, line_ends, places in self._by_ends():
             texts = Texts(self._rows["node"][places], self._rows["count"][places])
-            found[places] = self._masks.allowed(texts, line_ends)
+            found[places] = masks.allowed(texts, line_ends)
         for number, search in enumerate(self._searches):
             if search.beginning.first:
                 places = np.flatnonzero(self._rows["search"] == number)
@@ -142,10 +142,11 @@ class Lines:
         return found
 
     def _follow(self, ids: Ids) -> None:
-        for line_ends, places in self._by_ends():
-            texts = Texts(self._rows["node"][places], self._rows["count"][places])
-            after = self._masks.step(texts, ids[places], line_ends)
-            self._rows["node"][places], self._rows["count"][places] = after
+        rows = self._rows
+        for masks, line_ends, places in self._by_ends():
+            texts, last = Texts(rows["node"][places], rows["count"][places]), rows["last_word_after"][places]
+            rows["last_word_after"][places] = np.where(masks.is_word(texts.nodes), texts.counts, last)
+            rows["node"][places], rows["count"][places] = masks.step(texts, ids[places], line_ends)
 
     def _finish(self, places: Numbers) -> None:
         for place in places[np.argsort(self._rows["place"][places])].tolist():  # a line is chosen by their order too

@@ -46,14 +46,15 @@ class PoemSearch(Search):
         masks: Tables | FreeLines,
         lockstep: Lockstep,
     ) -> None:
-        self._vocabulary, self._names, self._masks = checkpoint.vocabulary, checkpoint.proper_names, masks
+        self._vocabulary, self._names, self._kinds = checkpoint.vocabulary, checkpoint.proper_names, masks
         self._tables = masks if isinstance(masks, Tables) else None
+        scansion = masks.scansion if isinstance(masks, Tables) else masks
         self._seam: Seam | None = seam_for(prompt, self._vocabulary, self._tables)
         own = self._seam.unread
         unread = self._vocabulary.ids_of(f"\n{own}" if own else "").tolist()
         if not temperature:  # always the same text
             generator = np.random.Generator(np.random.PCG64(0))
-        super().__init__(checkpoint.description.rows, temperature, generator, lockstep, unread)
+        super().__init__(scansion, checkpoint.description.rows, temperature, generator, lockstep, unread)
         self._words, self._beginnings = Counter(words_of(own)), Counter[str]()
         self._last = [new_lines(prompt, part) for part in range(1, parts + 1)]  # the last line of each part, from 1
         if not own:
@@ -78,7 +79,7 @@ class PoemSearch(Search):
 
     @property
     def _line_ends(self) -> Any:
-        return self._masks.last_line if len(self.lines) + 1 in self._last else self._masks.any_line
+        return self._kinds.last_line if len(self.lines) + 1 in self._last else self._kinds.any_line
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -92,13 +93,13 @@ class PoemSearch(Search):
         words = words_of(line.text)
         new = [word for word in words if word not in self._words]
         cost = COST_OF_NAMES * sum(word.removesuffix("'s") in self._names for word in new)
-        if isinstance(self._masks, FreeLines):
+        if isinstance(self._kinds, FreeLines):
             again = sum(self._words[word] for word in words if len(word) >= LONG_WORD)
-            yield words, line.nats * self._masks.longest / len(line.text) - cost - COST_OF_REPETITION * again
+            yield words, line.nats * self._kinds.longest / len(line.text) - cost - COST_OF_REPETITION * again
         else:
             cost += COST_OF_ECHO * (len(words) - len({*words}))
             cost += COST_OF_BEGINNING * self._beginnings[words[0]]
-            cost += cost_of(words, self._words, self._masks.prosody, COST_OF_OFTEN)
+            cost += cost_of(words, self._words, self._kinds.prosody, COST_OF_OFTEN)
             yield words, line.nats - cost
 
     def keep(self, found: list[str]) -> None:

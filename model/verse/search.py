@@ -17,7 +17,8 @@ from model.errors import RequestError
 from model.network.layers import Array, Mask
 from model.sonnets.metre import Counts
 from model.sonnets.prosody import Prosody
-from model.sonnets.scansion import Numbers
+from model.sonnets.scansion import Numbers, Scansion
+from model.verse.free import FreeLines
 
 MOST_CHARACTERS = 66
 """A longer line is dropped. The longest line of Shakespeare's sonnets has 60 characters."""
@@ -63,6 +64,7 @@ class Search(ABC):
 
     def __init__(
         self,
+        masks: Scansion | FreeLines,
         rows: int,
         temperature: float,
         generator: np.random.Generator,
@@ -71,6 +73,8 @@ class Search(ABC):
     ) -> None:
         self.rows, self.temperature, self.generator = rows, max(float(temperature), LOWEST_TEMPERATURE), generator
         self.unread = [*unread][::-1]
+        self.masks = masks
+        self.most_characters = masks.most_characters if isinstance(masks, FreeLines) else MOST_CHARACTERS
         self.lines: list[str] = []  # finished lines, without the person's own
         self.finished: list[Line] = []  # the candidates for the next line
         self.error: RequestError | None = None

@@ -69,7 +69,7 @@ class SonnetSearch(Search):
         own = vocabulary.fold(prompt).strip()
         words = words_of(own)
         unread = vocabulary.ids_of(f"\n{own}" if words else "").tolist()
-        super().__init__(ROWS, temperature, generator, lockstep, unread)
+        super().__init__(tables.scansion, ROWS, temperature, generator, lockstep, unread)
         self._tables, (self._costs, self._cost_of_ee) = tables, EDITIONS[tables.edition]
         self._vocabulary, self._thing = vocabulary, thing_in(own, tables.prosody)
         self._ends = self._first_ends(prompt, own)

@@ -135,11 +135,9 @@ class Decoder:
 
     @cached_property
     def _lines(self) -> "Lines":
-        from model.sonnets.tables import Tables
         from model.verse.lines import Lines
 
-        masks = self._masks.scansion if isinstance(self._masks, Tables) else self._masks
-        return Lines(self._lockstep, masks, self._checkpoint.vocabulary)
+        return Lines(self._lockstep, self._checkpoint.vocabulary)
 
     def _sonnet_for(self, request: SonnetRequest) -> "Search":
         from model.sonnets.tables import tables_for
