@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from model.checkpoint.encoding import Checkpoint
+from model.checkpoint.encoding import EDITION, Checkpoint
 from model.text.corpus import Corpus
 from model.text.forms import USUAL_TEMPERATURE
 from model.text.roots import roots
@@ -78,7 +78,7 @@ def described_lines(corpus: Corpus) -> dict[str, Any]:
     lengths = sorted(len(line) for document in corpus.training for line in document.split("\n") if line.strip())
     usual = lengths[len(lengths) * 9 // 10] if lengths and not corpus.pretraining else 0
     longest = min(max(usual, SHORTEST), LONGEST) if usual else 0
-    return {"rows": ROWS, "usual_temperature": TEMPERATURE_OF_LINES, "longest_line": longest}
+    return {"rows": ROWS, "usual_temperature": TEMPERATURE_OF_LINES, "longest_line": longest, "edition": EDITION}
 
 
 def _words(corpus: Corpus) -> frozenset[str]:
