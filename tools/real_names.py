@@ -48,10 +48,10 @@ def main(folder: Path, share: Annotated[float, typer.Option(min=0, max=1)] = SHA
 def with_roots(before: Checkpoint, names: Iterable[str], share: float, drawn: int) -> Checkpoint:
     """Return a checkpoint with the rules for whole names, which are learnt from real names and from names it draws."""
     last = {part.root for name in names for part in parts_of(name)[-1:] if part.end == len(name)}
-    facts = {"whole_names_until": USUAL_TEMPERATURE["names"], "most_barred": MOST_BARRED}
+    until = USUAL_TEMPERATURE["names"]
     made = replace(
         before,
-        description=replace(before.description, whole_names=1.0, **facts),
+        description=replace(before.description, whole_names=1.0, whole_names_until=until, most_barred=MOST_BARRED),
         other_names=before.other_names | unread_genera(),
         endings=endings(names),
         joints=frozenset(joint[1] for name in names for joint in JOINT.finditer(name)),
