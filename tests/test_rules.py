@@ -193,5 +193,8 @@ def test_a_further_training_keeps_the_rules_of_its_start(tmp_path: Path) -> None
     start = replace(with_sentences(old, until=0.8), proper_names=frozenset({"rome"}))
     new = with_rules(verse_checkpoint(), corpus, start)
     assert (new.description.sentences, new.description.known_words_until) == (True, 0.8)
+    with_roots = replace(start, roots=frozenset({"saur-"}), joints=frozenset({"eoa"}))
+    new_names = with_rules(names_checkpoint(), corpus, with_roots)
+    assert (new_names.roots, new_names.joints) == (with_roots.roots, with_roots.joints)
     tables = [WORDS, frozenset({"'tis"}), frozenset({"rome"})]
     assert [new.known_words, new.clipped_words, new.proper_names] == tables

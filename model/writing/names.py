@@ -10,7 +10,7 @@ from model.errors import RequestError
 from model.network.layers import Mask
 from model.text.forms import LONGEST_NAME
 from model.text.vocabulary import NO_CHARACTER, Vocabulary, fold
-from model.writing.composition import Composition
+from model.writing.composition import Composition, State
 from model.writing.drafts import Action, Draft
 from model.writing.requests import NameRequest
 
@@ -56,6 +56,7 @@ class NameDraft(Draft):
     """
 
     _name: str
+    _state: State
 
     def __init__(
         self,
