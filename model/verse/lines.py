@@ -42,6 +42,7 @@ class Lines:
         fields = [
             ("search", np.intp),  # its place in `_searches`
             ("number", np.intp),  # among the rows of its search
+            ("place", np.intp),  # among the rows of its search that are left; lines that end together end in this order
             ("input", np.intp),  # the id that the network reads next
             ("node", np.intp),
             ("count", np.uint16),
@@ -82,7 +83,8 @@ class Lines:
         start = 0
         for search in searches:
             rows, (_, counts, after, _) = new[start : start + search.rows], search.beginning
-            rows["search"], rows["number"] = len(self._searches), np.arange(search.rows)
+            rows["search"] = len(self._searches)
+            rows["number"] = rows["place"] = np.arange(search.rows)
             rows["input"] = self._vocabulary.ids_of(after)[0]
             rows["node"], rows["count"] = search.masks.begin(search.rows, counts)
             rows["last_word_after"] = rows["count"]
@@ -147,7 +149,7 @@ class Lines:
             rows["node"][places], rows["count"][places] = masks.step(texts, ids[places], line_ends)
 
     def _finish(self, places: Numbers) -> None:
-        for place in places.tolist():
+        for place in places[np.argsort(self._rows["place"][places])].tolist():
             row = self._rows[place]
             search, number = self._searches[row["search"]], int(row["number"])
             text = self._vocabulary.text_of(row["written"][: row["length"] - 1])
@@ -158,6 +160,7 @@ class Lines:
         """Take rows out of the network; the last rows move into their places."""
         if not len(places):
             return
+        self._close_up(places)
         left = len(self._rows) - len(places)
         order = np.arange(len(self._rows))
         movers, holes = np.setdiff1d(order[left:], places), places[places < left]
@@ -165,6 +168,17 @@ class Lines:
         order[holes] = movers
         self._rows = self._rows[order[:left]]
         self._network.resize(left)
+
+    def _close_up(self, dropped: Numbers) -> None:
+        """Let the last of the rows that a search keeps take the places of those that it drops."""
+        for number in np.unique(self._rows["search"][dropped]).tolist():
+            rows = np.flatnonzero(self._rows["search"] == number)
+            gone = np.sort(self._rows["place"][np.intersect1d(rows, dropped)])
+            left = len(rows) - len(gone)
+            movers = np.setdiff1d(np.arange(left, len(rows)), gone)
+            new = np.arange(len(rows))
+            new[movers] = gone[gone < left]
+            self._rows["place"][rows] = new[self._rows["place"][rows]]
 
     def _leave(self, search: Search) -> None:
         number = self._searches.index(search)
