@@ -62,7 +62,7 @@ HAS_OTHER_FORM = Markup(
 )
 LEARNING = Markup("I'll learn this as the voice <b>{}</b>. When I'm done, you can ask for {}.\n\n<i>{}</i>")
 LEARNING_ANEW = Markup(
-    "This is the new text of the voice <b>{}</b>. I'll learn it from nothing as a new version; until then the old one "
+    "This is the new text of the voice <b>{}</b>. I'll learn it anew, as a new version; until then the old one "
     "stays in use, and its codes keep working.\n\n<i>{}</i>"
 )
 
@@ -120,7 +120,9 @@ def training_begins(run: Run, done: float | None, seconds: float | None) -> Mark
     about = takes.format(duration(seconds)) if seconds else ""
     if done is not None:
         return GOING_ON.format(run.title, done, about, command(run))
-    what = "from nothing" if run.fresh else "one more round, and I stop as soon as it gets no better"
+    what = "one more round, and I stop as soon as it gets no better"
+    if run.fresh:
+        what = "from what I know already, as long as it helps" if run.is_voice else "from nothing"
     most = "" if run.minutes is None else f", for {duration(60 * run.minutes)} at most"
     return TRAINING.format(run.title, what, most, about)
 

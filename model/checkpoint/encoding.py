@@ -53,6 +53,7 @@ class Description:
     known_words_until: float = 0.0  # up to this temperature, verse has only known words
     marks: bool = False  # whether a mark, such as a vowel sign, ends a word of verse as a letter does
     trimmed: bool = False  # whether blanks at the ends of a name are left out
+    halves: bool = False  # whether the file has the parameters as float16
     tanh_digits: int = 0  # tanh has a table with steps of 2^-tanh_digits (see `engine.rounding`); 0: the processor's
 
 
@@ -87,6 +88,8 @@ def encode(checkpoint: Checkpoint) -> tuple[Arrays, Facts]:
         raise ValueError(f"its held-out loss is {checkpoint.description.held_out_loss}")
     architecture = checkpoint.language_model.architecture
     arrays: dict[str, NDArray[Any]] = dict(checkpoint.language_model.parameters)
+    if checkpoint.description.halves:
+        arrays = {name: array.astype(np.float16) for name, array in arrays.items()}
     for name, table in tables.items():
         if table or name == "known_names":
             arrays[name] = np.frombuffer("\n".join(sorted(table)).encode(), np.uint8)
@@ -124,6 +127,7 @@ def decode(arrays: Arrays, facts: Facts, version: str = "") -> Checkpoint:
         parameters = dict.fromkeys(_TABLES[1:], np.zeros(0, np.uint8)) | parameters  # old files lack some tables
         tables = {name: _from_lines(parameters.pop(name)) for name in _TABLES}
         other_names = Fingerprints(parameters.pop("other_names", NO_FINGERPRINTS.hashes))
+        parameters |= {name: a.astype(np.float32) for name, a in parameters.items() if a.dtype == np.float16}
         _check(architecture, parameters, vocabulary, tables["known_words"])
         return Checkpoint(
             LanguageModel(architecture, parameters),

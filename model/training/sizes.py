@@ -43,6 +43,10 @@ FEWEST_STEPS = 8
 """The fewest steps between two measurements."""
 GENTLE = 0.15
 """The learning rate of one more round, as a share of the usual one."""
+ADAPTED = "adapt"
+"""The name of the recipe of voices that begin with another network."""
+BOLDER = 3.0
+"""How much higher than GENTLE their learning rate is in lists of names."""
 BESIDE_PRODUCTS = 80
 """What a unit of a gate costs beside its products, in multiplications: tanh, sums, and the way through memory."""
 AROUND_SECONDS: dict[Form, float] = {"names": 5.0, "verse": 13.0}
@@ -103,6 +107,14 @@ def further(start: Checkpoint, corpus: Corpus) -> Recipe:
         average=0.99,
     )
     return Recipe("again", corpus.form, *shape, stages=(stage,), top_p=start.description.top_p)
+
+
+def adapting(start: Checkpoint, corpus: Corpus) -> Recipe:
+    """Return the recipe of a custom voice that begins with `start` (see `starts`): a round, for names a bolder one."""
+    recipe = further(start, corpus)
+    bolder = BOLDER if corpus.form == "names" else 1.0
+    stage = replace(recipe.stages[0], name=ADAPTED, learning_rate=bolder * recipe.stages[0].learning_rate)
+    return replace(recipe, name=ADAPTED, stages=(stage,), top_p=1.0)
 
 
 def measured_part(corpus: Corpus) -> Corpus:

@@ -26,13 +26,17 @@ class Worth(NamedTuple):
     endings: Collection[str]
 
     def keeps(self, name: str, prefix: str) -> bool:
-        """Return whether a name is worth keeping. Only the letters after the prefix are judged."""
-        drawn = name[len(prefix) :]
+        """Return whether a name is worth keeping. Only the letters after the prefix are judged.
+
+        Without endings, which custom voices have not, the sequences alone count.
+        """
+        drawn = fold(name[len(prefix) :])
+        is_spelled = all(sequence in self.sequences for sequence in sequences_of(drawn, begins=not prefix))
+        if not self.endings:
+            return is_spelled
         if not SHORTEST <= len(name) <= max(LONGEST, len(prefix) + LETTERS_MORE) or name == OWN_NAME:
             return False
-        if not all(sequence in self.sequences for sequence in sequences_of(drawn, begins=not prefix)):
-            return False
-        return len(drawn) >= SEQUENCE and drawn.endswith(tuple(self.endings))
+        return is_spelled and len(drawn) >= SEQUENCE and drawn.endswith(tuple(self.endings))
 
 
 class NameDraft(Draft):
