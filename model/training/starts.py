@@ -16,8 +16,7 @@ from model.network.network import LanguageModel
 from model.text.corpus import Corpus
 from model.text.vocabulary import Vocabulary
 
-CHECKPOINTS = files.PROGRAM / "checkpoints"
-NAMES = CHECKPOINTS / "start" / "names.safetensors"
+VERSE, NAMES = (files.PROGRAM / "checkpoints" / place for place in ("poem", "start/names.safetensors"))
 KNOWN = 0.9
 """A voice begins with nothing if its start can read a smaller share of the text's characters, in another script."""
 RARER = 2.0
@@ -29,7 +28,7 @@ def start_for(corpus: Corpus) -> Checkpoint | None:
 
     Raises CheckpointError if the network cannot be read.
     """
-    start = load(NAMES) if corpus.form == "names" else Versions(CHECKPOINTS / "poem").load_released()
+    start = load(NAMES) if corpus.form == "names" else Versions(VERSE).load_released()
     counts = Counter("".join(corpus.training))
     known = sum(count for character, count in counts.items() if start.vocabulary.fold(character))
     return in_characters(start, corpus.vocabulary) if known >= KNOWN * counts.total() else None
@@ -55,8 +54,7 @@ def in_characters(start: Checkpoint, vocabulary: Vocabulary) -> Checkpoint:
             origin = known.characters.index(plain)
             new.layers[0].w_x[n], new.w_y[:, n] = old.layers[0].w_x[origin], old.w_y[:, origin]
             new.b_y[n] = old.b_y[origin] - RARER * (plain != character)
-    tables = {
-        name: frozenset(word for word in getattr(start, name) if {*word} <= {*vocabulary.characters})
-        for name in ("known_words", "clipped_words", "proper_names")
-    }
-    return replace(start, language_model=made, vocabulary=vocabulary, **tables)
+    tables, spells = (start.known_words, start.clipped_words, start.proper_names), {*vocabulary.characters}.issuperset
+    words, clipped, proper = (frozenset(filter(spells, table)) for table in tables)
+    spelled = replace(start, known_words=words, clipped_words=clipped, proper_names=proper)
+    return replace(spelled, language_model=made, vocabulary=vocabulary)
