@@ -62,12 +62,12 @@ def with_rules(checkpoint: Checkpoint, corpus: Corpus, start: Checkpoint | None)
 def _with_rules_of_a_voice(checkpoint: Checkpoint, corpus: Corpus, start: Checkpoint) -> Checkpoint:
     """Return a checkpoint that keeps to what the text or its start has: sequences of letters in names, words in verse.
 
-    In a text with capitals, a known word may begin with one.
+    The proper names of the start are left out. In a text with capitals, a known word may begin with one.
     """
     if corpus.form == "names":
         read = (part for name in corpus.training for part in sequences_of(fold(name)))
         return replace(checkpoint, sequences=start.sequences.union(read))
-    words = start.known_words | corpus.part(read=WORDS_READ, held_out=1).words
+    words = start.known_words - start.proper_names | corpus.part(read=WORDS_READ, held_out=1).words
     capitals = (word[0].upper() + word[1:] for word in words)
     words |= {word for word in capitals if {*word} <= {*checkpoint.vocabulary.characters}}
     description = replace(

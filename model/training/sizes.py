@@ -46,7 +46,7 @@ GENTLE = 0.15
 ADAPTED = "adapt"
 """The name of the recipe of voices that begin with another network."""
 BOLDER, LIKELIER = 3.0, 0.9
-"""How much higher than GENTLE their learning rate is, and the top_p with which their names are written."""
+"""How much higher than GENTLE their learning rate is, and the top_p with which they write."""
 BESIDE_PRODUCTS = 80
 """What a unit of a gate costs beside its products, in multiplications: tanh, sums, and the way through memory."""
 AROUND_SECONDS: dict[Form, float] = {"names": 5.0, "verse": 13.0}
@@ -116,7 +116,7 @@ def adapting(start: Checkpoint, corpus: Corpus) -> Recipe:
     rate, epochs, patience = BOLDER * stage.learning_rate, 2 * stage.epochs, 2 * stage.patience
     stage = replace(stage, name=ADAPTED, learning_rate=rate, epochs=epochs, patience=patience)
     if corpus.form == "verse":
-        return replace(recipe, name=ADAPTED, stages=(replace(stage, batch_size=16),), top_p=1.0)
+        stage = replace(stage, batch_size=16)
     return replace(recipe, name=ADAPTED, stages=(stage,), top_p=LIKELIER)
 
 
