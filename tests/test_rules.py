@@ -158,8 +158,8 @@ def test_own_verse_ends_with_a_sentence_and_keeps_to_words_that_were_read(tmp_pa
     assert new.description.sentences
     assert new.description.known_words_until == MAX_TEMPERATURE
     assert new.known_words == {"o", "my", "love", "the", "sea"}
-    words = {"known_words": frozenset({"tide", "rome"}), "proper_names": frozenset({"rome"})}
-    start = replace(verse_checkpoint(), **words, clipped_words=frozenset({"'tis"}))
+    start = replace(verse_checkpoint(), known_words=frozenset({"tide", "rome"}), clipped_words=frozenset({"'tis"}))
+    start = replace(start, proper_names=frozenset({"rome"}))
     begun = with_rules(verse_checkpoint(), read_verse(tmp_path / "verse.txt"), start)
     assert begun.known_words == new.known_words | {"tide"}
     assert begun.clipped_words == {"'tis"}
