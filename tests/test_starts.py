@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.checkpoint.encoding import Checkpoint
+from model.checkpoint.encoding import Checkpoint, in_float16
 from model.checkpoint.versions import load, save
 from model.text.corpus import read_names, read_verse
 from model.text.fingerprints import Fingerprints
@@ -35,7 +35,8 @@ TOWNS = [f"{beginning}{end}" for beginning in ("Ald", "Élb", "Mor", "Tiv") for 
 def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkpoint:
     """A tiny network that has read two names, in the place of the one that comes with the program."""
     made = untrained("names", known=("x",))
-    made = replace(made, known_names=frozenset(), other_names=Fingerprints.of(["mora", "tivo"]))
+    made = replace(made, language_model=in_float16(made.language_model), known_names=frozenset())
+    made = replace(made, other_names=Fingerprints.of(["mora", "tivo"]))
     made = replace(made, description=replace(made.description, float16=True), sequences=frozenset({" mo", "mor"}))
     monkeypatch.setattr(starts, "NAMES", tmp_path / "names.safetensors")
     save(starts.NAMES, made)
