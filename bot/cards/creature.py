@@ -55,7 +55,7 @@ class Creature:
         self.kind = chance.chosen("body", bodies.CHOICES)
         self.body = BODIES[self.kind]
         size = math.prod(map(float, chance.meant(bodies.SIZES))) * chance.between("size", 0.85, 1.15)
-        self.metres = max(2.2, self.body.metres * size)
+        self.metres = max(1.6, self.body.metres * size)
         self.parts = self._parts()
         self.paints = self._paints(*chance.chosen("coat", bodies.DYED, bodies.COATS).split())
         self.spine = self._pose(chance.meant(bodies.SHAPES))
