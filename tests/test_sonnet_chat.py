@@ -19,7 +19,7 @@ from bot.settings import Settings
 from bot.shelf import Shelf
 from bot.words import layout, sentences
 from bot.writer import Text, Writer
-from model.checkpoint.encoding import Checkpoint
+from model.checkpoint.encoding import Checkpoint, in_float16
 from model.checkpoint.versions import Versions
 from model.errors import RequestError
 from model.files import ROOT
@@ -46,7 +46,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     versions = Versions(ROOT / "checkpoints" / "poem")
     released = versions.load((versions.directory / "released").read_text().strip())
     architecture = Architecture("lstm", len(released.vocabulary), 24, 2)
-    language_model = LanguageModel.initialise(architecture, np.random.default_rng(0))
+    language_model = in_float16(LanguageModel.initialise(architecture, np.random.default_rng(0)))
     directory = tmp_path_factory.mktemp("sonnets")
     install(directory / "dino", untrained("names"))
     install(directory / "poem", dataclasses.replace(released, language_model=language_model))
