@@ -166,9 +166,9 @@ def test_no_syllable_is_added_to_words_that_are_no_past(second: Checkpoint, smal
     assert new.pronounce("loved") == old.pronounce("loved")
 
 
-def test_a_sonnet_speaks_to_somebody_as_its_first_line_does(released: Checkpoint) -> None:
+def test_a_sonnet_speaks_to_somebody_as_its_first_line_does(decoder: Decoder) -> None:
     thou, _ = prosody.prosody().addresses
-    assert thou.isdisjoint(words_of(written(Decoder(released), request(prompt="I saw you in the yellow wood"))))
+    assert thou.isdisjoint(words_of(written(decoder, request(prompt="I saw you in the yellow wood"))))
 
 
 def test_a_short_line_is_completed_to_one_that_scans(small: Checkpoint) -> None:
