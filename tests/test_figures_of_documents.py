@@ -53,8 +53,8 @@ FIGURES = {
 }
 """For each row of the tables of quality, what `evaluate` measures, and the names of its figures there."""
 KEPT: dict[str, tuple[Path, int, str, int]] = {
-    "names that three readers would keep, of 60 (they know many real ones)": (CARD, 2, "share 0.65", 1),
-    "poems, drawn before the last prices, that three would keep, of 30": (VERSE_CARD, 1, "search, new weights", 3),
+    "names that three readers would keep, of 100 (they know many real ones)": (CARD, 2, "share 0.65", 1),
+    "poems that three readers would keep, of 100": (VERSE_CARD, 6, "new", 3),
 }
 """For each row of what readers keep: the card, the number of its sheet, the system there, the mark of what is kept."""
 PEOPLE = "as people get them"
@@ -174,6 +174,10 @@ def reading(card: Path, number: int) -> dict[str, dict[str, list[int]]]:
     return found
 
 
+def per_cent(marks: list[int], keep: int) -> str:
+    return f"{100 * marks.count(keep) / len(marks):.0f}"
+
+
 def test_what_readers_keep_is_what_their_sheets_say() -> None:
     for marks in (reading(CARD, number) for number in (1, 2)):
         stated = list(cells(CARD, *marks))
@@ -185,14 +189,18 @@ def test_what_readers_keep_is_what_their_sheets_say() -> None:
     for cell in rows:
         card, number, system, keep = KEPT[cell.row]
         marks = reading(card, number)["real" if cell.column == "real" else system]
-        assert cell.text == ", ".join(str(marks[reader].count(keep)) for reader in READERS), cell
-    poems = reading(VERSE_CARD, 1)
-    stated = list(cells(VERSE_CARD, *poems))
-    assert len(stated) == 2 * len(READERS) * len(poems)
+        assert cell.text == ", ".join(per_cent(marks[reader], keep) for reader in READERS), cell
+
+
+@pytest.mark.parametrize("number", [1, 3, 6])
+def test_marks_of_poems_are_those_of_their_sheets(number: int) -> None:
+    sheet = reading(VERSE_CARD, number)
+    stated = [cell for cell in cells(VERSE_CARD, *sheet) if cell.row.startswith(f"`{number}.json`")]
+    assert len(stated) == 2 * len(READERS) * len(sheet)
     for cell in stated:
-        what, reader = cell.row.split(", ")
-        marks = poems[cell.column][reader.removesuffix(" reader")]
-        assert cell.text == (f"{sum(marks) / len(marks):.2f}" if what == "mean" else str(marks.count(3))), cell
+        _, reader, what = cell.row.split(", ")
+        marks = sheet[cell.column][reader.removesuffix(" reader")]
+        assert cell.text == (f"{sum(marks) / len(marks):.2f}" if what == "mean" else per_cent(marks, 3)), cell
 
 
 def test_other_figures_are_those_of_the_committed_tables() -> None:
