@@ -192,7 +192,7 @@ def test_what_readers_keep_is_what_their_sheets_say() -> None:
         assert cell.text == ", ".join(per_cent(marks[reader], keep) for reader in READERS), cell
 
 
-@pytest.mark.parametrize("number", [1, 3, 6])
+@pytest.mark.parametrize("number", [1, 3, 6, 8])
 def test_marks_of_poems_are_those_of_their_sheets(number: int) -> None:
     sheet = reading(VERSE_CARD, number)
     stated = [cell for cell in cells(VERSE_CARD, *sheet) if cell.row.startswith(f"`{number}.json`")]
