@@ -188,8 +188,8 @@ def test_what_readers_keep_is_what_their_sheets_say() -> None:
     assert [(cell.row, cell.column) for cell in rows] == [(row, what) for row in KEPT for what in ("real", PEOPLE)]
     for cell in rows:
         card, number, system, keep = KEPT[cell.row]
-        marks = reading(card, number)["real" if cell.column == "real" else system]
-        assert cell.text == ", ".join(per_cent(marks[reader], keep) for reader in READERS), cell
+        of_readers = reading(card, number)["real" if cell.column == "real" else system]
+        assert cell.text == ", ".join(per_cent(of_readers[reader], keep) for reader in READERS), cell
 
 
 @pytest.mark.parametrize("number", [1, 3, 6, 8])
