@@ -108,7 +108,7 @@ SUMS = {
     "tables": "df11f9bb57ffa960f0f92d46e7c4378f544704a65ac009cf2f9a4c7acbe9bca9",
     "constants": "da18e3b2bbbd3ffc59a0197eaca9eb023e4c0450e4cd075f8db836f64c788138",
     "the second edition": "7834acc652b6fc65977baa990fb38e1b15c8cf98f8fb8e6ce0e797642a56d010",
-    "poems": "93de233b3590874df5f48b707b1b5be66b088e6cdced1156721e375217748bbe",
+    "poems": "54a2376d1275794c953edbd16ea1bf791d87fca96d738535d2f0216ddec2a3e5",
     "names": "845e63b6e463cbf7a89866a86fc70b97830d20bdff762a7f3f6b39513632b92e",
     "words as they sound": "18c51aee3ebd7c9962d32d3dbefa23aabd048b9f0e960a9501282b57bc9a68b3",
     "words in the second edition": "6d9db2aaef85b6bbe5a1a26928c0bcdeb5317375e9642a6ae66f02f37ca929e8",
@@ -142,7 +142,7 @@ def beside_weights() -> dict[str, object]:
             [sonnet.EDITIONS[2][1], sonnet.EE, sonnet.LINE_OF_THING, sonnet.LONGEST_THING, sonnet.THING.pattern],
         ],
         "poems": [
-            [poem.COST_OF_ECHO, poem.COST_OF_BEGINNING, poem.COST_OF_OFTEN, poem.COST_OF_NAMES, poem.LONG_WORD],
+            [poem.COST_OF_NAMES, poem.LONG_WORD],
             [tables.STOPS, free.STOPS, free.UNUSUAL],
             [seam.WHOLE, seam.LIKELY, seam.MARKS, seam.LONG, seam.LINES, seam.MORE_LINES, seam.LINES_OF_A_PART],
         ],

@@ -16,12 +16,6 @@ from model.verse.free import FreeLines
 from model.verse.seam import Seam, new_lines, seam_for
 from model.verse.search import COST_OF_REPETITION, Beginning, Line, Search, cost_of
 
-COST_OF_ECHO = 1.5
-"""Nats for each time that a line of a poem repeats one of its words. So as many lines do as real ones."""
-COST_OF_BEGINNING = 1.0
-"""Nats for each earlier line of a poem that begins with the same word."""
-COST_OF_OFTEN = 0.3
-"""What COST_OF_OVERUSE is in a poem, which is colder than a sonnet and repeats more."""
 COST_OF_NAMES = 6.0
 """Nats for each proper name that a poem has not had before."""
 LONG_WORD = 4
@@ -55,7 +49,7 @@ class PoemSearch(Search):
         if not temperature:  # always the same text
             generator = np.random.Generator(np.random.PCG64(0))
         super().__init__(scansion, checkpoint.description.rows, temperature, generator, lockstep, unread)
-        self._words, self._beginnings = Counter(words_of(own)), Counter[str]()
+        self._words = Counter(words_of(own))
         self._last = [new_lines(prompt, part) for part in range(1, parts + 1)]  # the last line of each part, from 1
         if not own:
             self._begin_after(self._seam)
@@ -97,12 +91,8 @@ class PoemSearch(Search):
             again = sum(self._words[word] for word in words if len(word) >= LONG_WORD)
             yield words, line.nats * self._kinds.longest / len(line.text) - cost - COST_OF_REPETITION * again
         else:
-            cost += COST_OF_ECHO * (len(words) - len({*words}))
-            cost += COST_OF_BEGINNING * self._beginnings[words[0]]
-            cost += cost_of(words, self._words, self._kinds.prosody, COST_OF_OFTEN)
-            yield words, line.nats - cost
+            yield words, line.nats - cost - cost_of(words, self._words, self._kinds.prosody)
 
     def keep(self, found: list[str]) -> None:
         self._words.update(found)
-        self._beginnings.update(found[:1])
         self.beginning = Beginning(self._line_ends)

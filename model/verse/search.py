@@ -127,7 +127,7 @@ class Search(ABC):
         self.keep(found)
 
 
-def cost_of(words: Sequence[str], before: Counter[str], prosody: Prosody, overuse: float = COST_OF_OVERUSE) -> float:
+def cost_of(words: Sequence[str], before: Counter[str], prosody: Prosody) -> float:
     """Return the cost in nats of words that repeat the text, belong to plays, or mix "thou" with "you".
 
     All candidates for a line also pay for the mixing in earlier lines, so that does not matter.
@@ -135,7 +135,7 @@ def cost_of(words: Sequence[str], before: Counter[str], prosody: Prosody, overus
     counts, cost = Counter(before), 0.0
     for word in words:
         if word in prosody.often:
-            cost += overuse * counts[word]
+            cost += COST_OF_OVERUSE * counts[word]
         else:
             leaning = prosody.dictionary.leanings.get(word, 0)
             cost += COST_OF_REPETITION * counts[word] - SHARE_OF_LEANING * leaning / 10
