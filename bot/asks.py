@@ -43,10 +43,14 @@ class Ask:
 
 @dataclass(frozen=True, kw_only=True)
 class Said(Ask):
-    """A message in words. `file` is the file of the message that it replies to."""
+    """A message in words. `file` is the file of the message that it replies to.
+
+    `name` is the first name in the person's profile, where the door knows it.
+    """
 
     text: str
     file: File | None = None
+    name: str = ""
     is_late: bool = False
     """Whether it was said too long ago to be answered."""
 
