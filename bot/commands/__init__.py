@@ -59,7 +59,7 @@ COMMANDS = {
     "poem": Command(verse.poem, WRITING, "continue a line of verse", sentences.HELP_POEM, needs_words=True),
     "sonnet": Command(verse.sonnet, WRITING, "fourteen lines that scan and rhyme", sentences.HELP_SONNET),
     "me": Command(games.me, WRITING, "you as a dinosaur", sentences.HELP_ME),
-    "today": Command(games.today, WRITING, "the dinosaur of the day", sentences.HELP_TODAY, alone=True),
+    "today": Command(games.today, WRITING, "the dinosaur of the day", alone=True),  # beside /me in the help
     "guess": Command(games.guess, WRITING, "find the real one of four dinosaurs", sentences.HELP_GUESS, alone=True),
     "voices": Command(voices.voices, CHATTER, "other voices for names and verse", sentences.HELP_VOICES),
     "again": Command(

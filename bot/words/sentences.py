@@ -54,9 +54,8 @@ HELP_POEM = Markup("<code>/poem Shall I compare thee</code> – your line, and v
 HELP_SONNET = Markup(
     "/sonnet – fourteen lines that scan and rhyme; <code>/sonnet Shall I compare thee</code> – from your line"
 )
-HELP_ME = Markup("<code>/me Anna</code> – Anna as a dinosaur, the same for every Anna")
-HELP_TODAY = Markup("/today – the dinosaur of the day, the same for everybody")
-HELP_GUESS = Markup("/guess – three dinosaurs are my own, and one is real: which?")
+HELP_ME = Markup("<code>/me Anna</code> – Anna as a dinosaur; /today – the dinosaur of the day")
+HELP_GUESS = Markup("/guess – I show four dinosaurs, and one is real: which?")
 HELP_VOICES = Markup("/voices – other voices that I have learned")
 HELP_AGAIN = Markup("<code>/again k7m2p9xb4q</code> – the creation with that code, whoever asked for it")
 HELP_SEED = Markup("/seed – your seed; with the same seed, everybody gets the same from me")
