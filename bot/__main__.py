@@ -55,7 +55,7 @@ which also gets the database and new weights; MANGOSAURUS_HOME names another fol
 
 def command() -> None:
     """Do what the command line says, for the bot or for the networks. An unknown command exits with 2."""
-    if sys.argv[1:] and not sys.argv[1].startswith("-"):
+    if sys.argv[1:] and not sys.argv[1].startswith("-") and sys.argv[1] != "card":
         from model.__main__ import app
 
         signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # until a training runs, there is nothing to finish
@@ -75,6 +75,8 @@ def main(arguments: Sequence[str] = ()) -> None:
         redaction = configure_logging(level, settings.token, settings.postgresql, settings.webhook_secret)
         if where.healthy:
             sys.exit(_ask_whether_well(settings))
+        if where.card:
+            return asyncio.run(_save_card(settings, where.card[1]))
         _check(settings, needs_input=not (is_on_telegram or where.page))
         asyncio.run(_until_told(_telegram(settings) if is_on_telegram else _here(settings, where)))
     except KeyboardInterrupt:  # a second Ctrl-C
@@ -129,6 +131,33 @@ def _ask_whether_well(settings: Settings) -> int:
     is_well, text = asked(settings.health_listen)
     print(text)
     return 0 if is_well else 1
+
+
+async def _save_card(settings: Settings, wanted: str) -> None:
+    """Save the card of a creation, by its code, or of a name, where the command is given. Raises MangosaurusError."""
+    from bot.cards import card_of, card_of_name
+    from bot.chat import Explained
+    from bot.creations import code_in
+    from bot.shelf import Shelf
+    from bot.store import Store
+    from bot.terminal import saved
+    from bot.words import sentences
+
+    store, shelf, card = Store(settings.database_address), Shelf(settings.checkpoints), None
+    try:
+        if (code := code_in(wanted)) and (creation := await store.open() or await store.creation(code)):
+            card = await card_of(creation, await shelf.write(creation))
+            if card is None:
+                raise Explained(sentences.NO_CARD)
+        if card is None and not re.fullmatch("[A-Za-z]{1,40}", wanted):
+            raise Explained(sentences.CARD_OF_WHAT)
+        card = card or await card_of_name(wanted)
+        print(sentences.plain(saved(card.name, card.png)))
+    except Explained as error:
+        raise MangosaurusError(sentences.plain(error.sentence)) from None
+    finally:
+        await shelf.close()
+        await store.close()
 
 
 async def _telegram(settings: Settings) -> None:
@@ -203,9 +232,12 @@ def _where(arguments: Sequence[str]) -> argparse.Namespace:
     alone.add_argument(
         "--healthy", action="store_true", help="ask the bot at HEALTH_LISTEN if it is well: 0, or 1 if not"
     )
+    parser.add_argument("card", nargs="*", help="save the card of a creation or of a name: card CODE, card NAME")
     parser.add_argument("--host", help="where to serve the page (127.0.0.1)")
     parser.add_argument("--port", type=_port, help="(8765, or any that is free)")
     where = parser.parse_args(arguments)
+    if where.card and (len(where.card) != 2 or where.card[0] != "card"):
+        parser.error("a card needs the code of a creation, or a name: card mangosaurus")
     asks_for_page = where.host is not None or where.port is not None
     if where.terminal and asks_for_page:
         parser.error("--host and --port are for the page, and --terminal has none")

@@ -48,7 +48,7 @@ class Admission:
         """
         if isinstance(ask, Typed):
             self._spend("texts", ask.person, 1 / LETTERS)
-        elif texts := work.texts + work.idle_texts:
+        elif texts := work.texts + work.idle_texts + work.cards:
             self._spend("texts", ask.person, max(1.0, texts))
         else:
             self._spend("chatter", ask.person, 1.0)

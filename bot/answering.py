@@ -24,6 +24,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from bot.capacity import work_for
+from bot.cards import has_card
 from bot.chat import InDoubt, LiveMessage, NotSent
 from bot.creations import Creation, Wish, buttons_below, network_of
 from bot.words import layout, sentences
@@ -47,7 +48,8 @@ async def answer(ask: Said | Pressed, wish: Wish, bot: Bot, *, message: int | No
                     creation = await bot.store.completed(creation, rest)
                 text = await bot.shelf.write(creation, lambda lines: live.show(layout.sonnet_begun(creation, lines)))
             written()
-            await live.conclude(wish.opening + layout.reply(creation, text), buttons_below(creation, ask))
+            buttons = buttons_below(creation, ask, has_card=has_card(creation, text))
+            await live.conclude(wish.opening + layout.reply(creation, text), buttons)
         except InDoubt:  # the answer may have arrived: the creation keeps its code, and takes no turn
             raise
         except Exception:
@@ -65,4 +67,5 @@ async def show(creation: Creation, ask: Said | Pressed, bot: Bot, *, message: in
     """Write a creation once more, and send it; or put it into `message`. This takes no turn."""
     async with LiveMessage(ask.chat, message) as live:
         text = await bot.shelf.write(creation)
-    await live.conclude(layout.reply(creation, text), buttons_below(creation, ask))
+    buttons = buttons_below(creation, ask, has_card=has_card(creation, text))
+    await live.conclude(layout.reply(creation, text), buttons)

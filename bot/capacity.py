@@ -29,6 +29,8 @@ POEMS_A_SECOND = 8.0 * (1 + 0.7 * (THREADS - 1))
 """The speed of writing that is believed until this machine has shown its own. Further threads wait for each other."""
 BUSY_TEXTS = 16.0
 """With fewer texts at once, the speed of writing says little: a poem alone wastes the machine."""
+CARD_SECONDS = 0.3
+"""How long a card takes: 0.15 s of one core, which it shares."""
 SMALL = 1e-6
 """Less is only the rounding error of a sum, of poems or of seconds."""
 REMEMBERED_SECONDS = 120.0
@@ -39,13 +41,14 @@ class Work(NamedTuple):
     """What an answer takes: texts, in poems; messages; and how long it may wait for both, in seconds.
 
     `idle_texts` are written when nothing else is, so they cost nobody else's time. Names wait for no verse, as each
-    network has threads of its own.
+    network has threads of its own. Cards are drawn one by one, when their texts are written.
     """
 
     texts: float = 0.0
     messages: int = 1
     patience: float = LONGEST_WAIT_SECONDS
     idle_texts: float = 0.0
+    cards: int = 0
     form: Form = "verse"
 
 
@@ -72,6 +75,7 @@ class Capacity:
         """Set while no text that was promised waits to be written."""
         self.idle.set()
         self._texts = dict.fromkeys(FORMS, 0.0)  # promised and not written yet, in poems
+        self._cards = 0  # promised
         self._messages: Counter[int] = Counter()  # for asks that came and are not answered yet, by chat
         self._refused: OrderedDict[int, float] = OrderedDict()  # when a chat read its last refusal
         self._written, self._seconds, self._since = POEMS_A_SECOND * REMEMBERED_SECONDS / 2, REMEMBERED_SECONDS / 2, 0.0
@@ -97,6 +101,7 @@ class Capacity:
         """
         self._check(self.wait(chat, work), work.patience)
         self._count(work.form, work.texts)
+        self._cards += work.cards
         left = [work.texts]
 
         def written() -> None:
@@ -106,11 +111,13 @@ class Capacity:
             yield written
         finally:
             written()
+            self._cards -= work.cards
 
     def wait(self, chat: Chat, work: Work = CHATTER) -> float:
         """Return in how many seconds an answer would leave, behind all others."""
         texts = (self._texts[work.form] + work.texts) / self.speed if work.texts else 0.0
-        return max(texts, self._sent_in(chat, work.messages) if work.messages else 0.0)
+        cards = (self._cards + work.cards) * CARD_SECONDS if work.cards else 0.0
+        return max(texts + cards, self._sent_in(chat, work.messages) if work.messages else 0.0)
 
     @property
     def messages(self) -> int:

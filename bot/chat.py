@@ -112,8 +112,8 @@ class Chat(ABC):
         """Release the button that was pressed, and show a few words. They vanish by themselves; an alert stays."""
 
     @abstractmethod
-    async def picture(self, png: bytes, html: Markup, buttons: Buttons = ()) -> int:
-        """Send a picture with a caption."""
+    async def picture(self, png: bytes, html: Markup, buttons: Buttons = (), name: str = "", alt: str = "") -> int:
+        """Send a picture with a caption. A card has the `name` of a file, and its words for who cannot see it."""
 
     @abstractmethod
     async def document(self, name: str, content: bytes, html: Markup) -> int:

@@ -169,7 +169,7 @@ def varied(creation: Creation, verb: str) -> Wish:
     return replace(wish, before=creation, own_words=creation.own_words, person=creation.person)
 
 
-def buttons_below(creation: Creation | None, ask: Ask) -> Buttons:
+def buttons_below(creation: Creation | None, ask: Ask, *, has_card: bool = True) -> Buttons:
     """Return the buttons below a creation; () if it is None or somebody else's.
 
     Every button keeps its place. One that can do nothing more says so when it is pressed. A creation belongs to a
@@ -180,7 +180,7 @@ def buttons_below(creation: Creation | None, ask: Ask) -> Buttons:
     rows = [["another", "wilder", "tamer"]]
     if creation.genre is Genre.POEM:
         rows += [["continue"]] if creation.voice else [["continue"], ["sonnet"]]
-    rows += [["details", "back"] if creation.before else ["details"]]
+    rows += [[*(["card"] if has_card else []), "details", *(["back"] if creation.before else [])]]
     return [[Button.of(sentences.BUTTONS[verb], verb, creation.code) for verb in row] for row in rows]
 
 

@@ -93,11 +93,11 @@ class Pipes(Chat):
         if text:
             self.note(text)
 
-    async def picture(self, png: bytes, html: Markup, buttons: Buttons = ()) -> int:
-        return self._add(_drawn(Markup("{}\n{}").format(html, _saved("training.png", png))), buttons)
+    async def picture(self, png: bytes, html: Markup, buttons: Buttons = (), name: str = "", alt: str = "") -> int:  # noqa: ARG002 - who sees the terminal sees the words
+        return self._add(_drawn(Markup("{}\n{}").format(html, saved(name or "training.png", png))), buttons)
 
     async def document(self, name: str, content: bytes, html: Markup) -> int:
-        parts = [html, _saved(name, content)]
+        parts = [html, saved(name, content)]
         if html == sentences.EXPORT and self.history.exists():
             parts.append(sentences.TYPED_HERE.format(self.history))
         return self._add(_drawn(Markup("\n").join(parts)), ())
@@ -249,7 +249,7 @@ def _opened(path: Path) -> History:
     return WritableHistory(path)
 
 
-def _saved(name: str, content: bytes) -> Markup:
+def saved(name: str, content: bytes) -> Markup:
     """Save a file where the bot was started, under a name that is free, and say where."""
     stem, _, kind = name.rpartition(".")
     names = (f"{stem}{end}.{kind}" for end in chain([""], (f"-{n}" for n in count(2))))

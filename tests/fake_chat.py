@@ -156,8 +156,9 @@ class FakeChat(Chat):
     async def notice(self, text: str = "", *, alert: bool = False) -> None:
         self.notices.append(seen(text))
 
-    async def picture(self, png: bytes, html: Markup, buttons: Buttons = ()) -> int:
-        return await self._file("picture.png", png, html, buttons)
+    async def picture(self, png: bytes, html: Markup, buttons: Buttons = (), name: str = "", alt: str = "") -> int:
+        seen(alt)
+        return await self._file(name or "picture.png", png, html, buttons)
 
     async def document(self, name: str, content: bytes, html: Markup) -> int:
         return await self._file(name, content, html)

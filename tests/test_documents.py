@@ -58,7 +58,7 @@ class Notes(Pipes):
         elif not unfinished:
             self.text += shown
 
-    async def picture(self, png: bytes, html: Markup, buttons: Buttons = ()) -> int:
+    async def picture(self, png: bytes, html: Markup, buttons: Buttons = (), name: str = "", alt: str = "") -> int:
         self.png = self.png or png
         return await self.say(html, buttons)
 

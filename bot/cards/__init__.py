@@ -1,11 +1,32 @@
-"""Pictures to pass on. There are none yet."""
+"""Pictures to pass on: a dinosaur drawn from its name, and cards of names and verse.
 
+bodies     tables: bodies, heads, legs, plates, colours, plants, and the words that choose among them
+shapes     smooth paths, as SVG
+creature   one dinosaur
+scene      where it stands, with a person for scale
+saying     how its name is said
+card       the cards, as SVG
+png        SVG to PNG
+"""
+
+import asyncio
+import logging
+import re
+from html import unescape
 from typing import NamedTuple
 
 from markupsafe import Markup
 
+from bot.cards.card import fits, name_card, verse_card
+from bot.cards.png import png_of
+from bot.chat import Explained
 from bot.creations import Creation
+from bot.words import layout, sentences
 from bot.writer import Text
+from model.text.forms import Genre
+from model.text.taboo import is_taboo
+
+logger = logging.getLogger(__name__)
 
 
 class Card(NamedTuple):
@@ -17,6 +38,36 @@ class Card(NamedTuple):
     alt: str
 
 
-async def card_of(_creation: Creation, _text: Text, _n: int = 0) -> Card | None:
-    """Return a card, or None if there is none."""
-    return None
+def has_card(creation: Creation, text: Text, n: int = 0) -> bool:
+    """Return whether there is a card: of the name with a number if it is a dinosaur's, or of verse that fits."""
+    if creation.genre is Genre.DINO:
+        return not creation.voice and n < len(text.texts) and not is_taboo(text.texts[n])
+    own, rest = layout.verse(creation, text)
+    return fits(own + rest) and not is_taboo(own + rest)
+
+
+async def card_of(creation: Creation, text: Text, n: int = 0) -> Card | None:
+    """Return the card of verse, or of the name with a number; None if it has none. Raises Explained."""
+    if not has_card(creation, text, n):
+        return None
+    if creation.genre is Genre.DINO:
+        return await card_of_name(text.texts[n], creation.code)
+    own, rest = layout.verse(creation, text)
+    svg = verse_card(own, rest, creation.code, is_sonnet=creation.genre is Genre.SONNET)
+    return await _card(svg, str(creation.genre), creation.code, own + rest)
+
+
+async def card_of_name(name: str, code: str = "") -> Card:
+    """Return the card of a name in letters from a to z. Raises Explained."""
+    svg = await asyncio.to_thread(name_card, name, code)
+    words = (unescape(re.sub("<.*?>", "", text)) for text in re.findall("<text.*?</text>", svg))
+    return await _card(svg, name.lower(), code, "\n".join(words).strip())
+
+
+async def _card(svg: str, name: str, code: str, alt: str) -> Card:
+    try:
+        png = await png_of(svg)
+    except (OSError, TimeoutError) as error:
+        logger.warning("A card could not be drawn: %s", error or "it took too long")
+        raise Explained(sentences.NOT_DRAWN) from error
+    return Card(png, f"{'-'.join(filter(None, (name, code)))}.png", Markup("<a>{}</a>").format(code), alt)

@@ -93,6 +93,7 @@ _NETWORK = f"(dino|poem|voices/{CODE.pattern})"
 
 BUTTONS = {
     f"(another|wilder|tamer|continue|sonnet|back):{_CODE}": Command(verse.vary, WRITING),
+    f"card:{_CODE}(?::([0-9]))?": Command(verse.show_card, WRITING),
     "(guess)": Command(games.guess, WRITING),
     f"guess:([0-9]{{1,9}}):([0-3]):{_VERSION}": Command(games.press, WRITING),
     f"details:{_CODE}": Command(verse.tell_details, WRITING),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections import OrderedDict
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
@@ -61,23 +62,26 @@ async def me(ask: Said, rest: str, bot: Bot) -> None:
     seed = int(sha256(f"{name} {weights.version}".encode()).hexdigest(), 16) % NEW_SEEDS
     wish = Wish(Genre.DINO, name, 1, TEMPERATURE, seed=seed, opening=sentences.ME.format(sentences.cut(word, 40)))
     creation = await answer(ask, wish, bot)
-    if card := await card_of(creation, await bot.shelf.write(creation)):
-        await ask.chat.picture(card.png, card.caption)
+    with bot.accepting(ask, Work(cards=1)):
+        if card := await card_of(creation, await bot.shelf.write(creation)):
+            await ask.chat.picture(card.png, card.caption, (), card.name, card.alt)
 
 
 async def today(ask: Said, _rest: str, bot: Bot) -> None:
-    """Send the dinosaur of the day, on its card. The date is its seed, and everybody gets the same code."""
+    """Send the dinosaur of the day, on its card if it can be drawn. The date is its seed; all get the same code."""
     day, version = datetime.now(UTC).date(), await bot.shelf.released(NETWORK)
     seed = int(f"{day:%Y%m%d}")
     code = new_code(generator_for(int(version, 16), seed).integers)
     creation = Creation(code, NOBODY, Genre.DINO, version, seed, 0, "", TEMPERATURE)
-    with bot.accepting(ask, work_for(creation)):
+    with bot.accepting(ask, work_for(creation)._replace(cards=1)) as written:
         async with LiveMessage(ask.chat):  # which shows that the bot is typing
-            text = await bot.shelf.write(creation)
+            text, card = await bot.shelf.write(creation), None
+            written()
             await bot.store.keep(creation)
-            card = await card_of(creation, text)
+            with suppress(Explained):
+                card = await card_of(creation, text)
         html = sentences.TODAY.format(f"{day.day} {day:%B %Y}") + layout.reply(creation, text)
-        await (ask.chat.picture(card.png, html) if card else ask.chat.say(html))
+        await (ask.chat.picture(card.png, html, (), card.name, card.alt) if card else ask.chat.say(html))
 
 
 async def guess(ask: Said | Pressed, _rest: str, bot: Bot) -> None:

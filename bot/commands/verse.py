@@ -11,12 +11,14 @@ from weakref import WeakKeyDictionary
 from bot.answering import answer, show
 from bot.asks import Ask, Pressed, Said, line_in, voice_in
 from bot.capacity import CHATTER, work_for
-from bot.chat import Explained, InDoubt, Refused
+from bot.cards import card_of
+from bot.chat import Button, Explained, InDoubt, LiveMessage, Refused
 from bot.commands.voices import example, voice_named
 from bot.creations import Creation, Wish, buttons_below, code_in, varied
 from bot.words import layout, sentences
 from model.errors import MangosaurusError
 from model.text.forms import Genre
+from model.text.taboo import is_taboo
 
 if TYPE_CHECKING:
     from bot.app import Bot
@@ -90,6 +92,23 @@ async def vary(ask: Pressed, verb: str, code: str, bot: Bot) -> None:
             all_shown[place] = (made.code, time.monotonic())
             if len(all_shown) > MOST_SHOWN:
                 all_shown.popitem(last=False)
+    await ask.chat.notice()
+
+
+async def show_card(ask: Pressed, code: str, number: str | None, bot: Bot) -> None:
+    """Send the card of a creation: of several names the first, with buttons for the others."""
+    creation, n = await _own(code, ask, bot), int(number or 0)
+    with bot.accepting(ask, work_for(creation)._replace(cards=1)) as written:
+        async with LiveMessage(ask.chat):  # which shows that the bot is typing
+            text = await bot.shelf.write(creation)
+            written()
+            card = await card_of(creation, text, n)
+        if card is None:
+            raise Explained(sentences.NO_CARD)
+        names = enumerate(text.texts) if creation.genre is Genre.DINO else ()
+        others = [Button.of(name.capitalize(), "card", code, i) for i, name in names if i != n and not is_taboo(name)]
+        rows = [others[first : first + 3] for first in range(0, len(others), 3)]
+        await ask.chat.picture(card.png, card.caption, rows, card.name, card.alt)
     await ask.chat.notice()
 
 

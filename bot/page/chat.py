@@ -20,6 +20,7 @@ from markupsafe import Markup
 
 from bot.app import Bot
 from bot.asks import Said
+from bot.cards import has_card
 from bot.chat import Buttons, Chat, Explained, Gone
 from bot.creations import Creation, buttons_below
 from bot.database import StoreError
@@ -44,7 +45,10 @@ SEND_SECONDS = 5.0
 
 @dataclass
 class Message:
-    """A message as the page keeps it. The name of a picture is "". By the `key`, a tab knows what it sent itself."""
+    """A message as the page keeps it. By the `key`, a tab knows what it sent itself.
+
+    A file is a picture if it has no name, as the curve of a training, or an `alt`, as a card.
+    """
 
     id: int
     mine: bool
@@ -55,6 +59,7 @@ class Message:
     is_growing: bool = False
     reply: str = ""
     file: tuple[str, bytes] | None = None
+    alt: str = ""
     key: str = ""
 
     def __post_init__(self) -> None:
@@ -67,7 +72,7 @@ class Message:
         facts["runs"] = [{"text": run.text, "styles": run.styles} | _click(run) for run in self.runs]
         facts["rows"] = [[button.label for button in row] for row in self.buttons]
         if self.file:
-            facts["file"] = {"name": self.file[0], "size": len(self.file[1])}
+            facts["file"] = {"name": self.file[0], "size": len(self.file[1]), "alt": self.alt}
         return facts
 
 
@@ -134,7 +139,8 @@ class PageChat(Chat):
             async with turns:
                 try:
                     text = await bot.shelf.write(creation)
-                    html, buttons = layout.reply(creation, text), buttons_below(creation, ask)
+                    buttons = buttons_below(creation, ask, has_card=has_card(creation, text))
+                    html = layout.reply(creation, text)
                 except Explained as error:
                     html, buttons = error.sentence, ()
                 except Exception:
@@ -165,8 +171,8 @@ class PageChat(Chat):
     async def notice(self, text: str = "", *, alert: bool = False) -> None:
         await self.tell("pressed", {"at": self._pressed, "text": text, "alert": alert})
 
-    async def picture(self, png: bytes, html: Markup, buttons: Buttons = ()) -> int:
-        return await self._add(False, time.time(), runs(html), buttons=buttons, file=("", png))
+    async def picture(self, png: bytes, html: Markup, buttons: Buttons = (), name: str = "", alt: str = "") -> int:
+        return await self._add(False, time.time(), runs(html), buttons=buttons, file=(name, png), alt=alt)
 
     async def document(self, name: str, content: bytes, html: Markup) -> int:
         return await self._add(False, time.time(), runs(html), file=(name, content))

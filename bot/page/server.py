@@ -200,7 +200,7 @@ class Page(Door):
         if message is None or message.file is None:
             raise web.HTTPNotFound
         name, content = message.file
-        if not name:
+        if message.alt or not name:
             return web.Response(body=content, content_type="image/png")
         disposition = f"attachment; filename*=UTF-8''{quote(name, safe='', errors='replace')}"
         return web.Response(body=content, headers={"Content-Disposition": disposition})

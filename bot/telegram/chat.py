@@ -105,10 +105,10 @@ class TelegramChat(Chat):
         except TelegramError as error:  # a BadRequest if the press has waited too long
             logger.info("A press was not released: %s", error)
 
-    async def picture(self, png: bytes, html: Markup, buttons: Buttons = ()) -> int:
-        keyboard = _keyboard(buttons)
+    async def picture(self, png: bytes, html: Markup, buttons: Buttons = (), name: str = "", alt: str = "") -> int:  # noqa: ARG002 - Telegram takes none
+        where = self._where | {"reply_markup": _keyboard(buttons), "filename": name or None}
         with _explained():
-            return (await self._bot.send_photo(self.id, png, html, reply_markup=keyboard, **self._where)).message_id
+            return (await self._bot.send_photo(self.id, png, self._linked(html), **where)).message_id
 
     async def document(self, name: str, content: bytes, html: Markup) -> int:
         with _explained():

@@ -8,4 +8,5 @@ b, i, code and pre; `a` stands around the code of a creation, and becomes a link
     page        the labels of the page, and what it says when something is wrong: plain text
     layout      how names, verse and sonnets are set; `runs` cuts them where their style changes
     tables      a training, the versions of a network, /status
+    biography   one line about the life of a dinosaur that never lived
 """

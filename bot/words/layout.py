@@ -44,13 +44,17 @@ def reply(creation: Creation, text: Text) -> Markup:
     """Return a creation as a message, with its code in a paragraph of its own. It is the same for everybody."""
     if creation.genre is Genre.DINO:
         shown = _names(creation, text)
-    elif creation.genre is Genre.SONNET:
-        verse = text.texts[0] if _CLOSED_END.search(text.texts[0]) else _OPEN_END.sub("", text.texts[0]) + "."
-        shown = _stanzas(creation, verse.split("\n"))
     else:
-        verse = _continuation(creation, text)
-        shown = _mentionable(Markup("<b>{}</b>{}{}").format(creation.prompt, text.between, verse))
+        shown = _marked(*verse(creation, text))
     return Markup("{}\n\n<a>{}</a>").format(shown, creation.code) if creation.code else shown
+
+
+def verse(creation: Creation, text: Text) -> tuple[str, str]:
+    """Return the words of the person with which verse begins, and all that follows them."""
+    if creation.genre is Genre.POEM:
+        return creation.prompt, text.between + _continuation(creation, text)
+    written = text.texts[0] if _CLOSED_END.search(text.texts[0]) else _OPEN_END.sub("", text.texts[0]) + "."
+    return _stanzas(creation, written.split("\n"))
 
 
 def details(creation: Creation, text: Text | None) -> Markup:
@@ -97,7 +101,7 @@ def keepsake(creations: Sequence[Creation], texts: Mapping[str, Markup]) -> str:
 
 def sonnet_begun(creation: Creation, lines: Sequence[str]) -> Markup:
     """Return what there is of a sonnet while it is being written."""
-    return _stanzas(creation, lines) + "\n…"
+    return _marked(*_stanzas(creation, lines)) + "\n…"
 
 
 def offer(creation: Creation, text: Text) -> tuple[str, str]:
@@ -163,17 +167,19 @@ def _spelled(name: str, text: Text) -> str:
     return name if text.has_capitals else name.capitalize()
 
 
-def _stanzas(creation: Creation, lines: Sequence[str]) -> Markup:
-    """Set a sonnet as three quatrains and a couplet. The person's words in its first line are bold."""
+def _stanzas(creation: Creation, lines: Sequence[str]) -> tuple[str, str]:
+    """Set a sonnet as three quatrains and a couplet; return the person's words, and all that follows them."""
     line, own_words = creation.prompt, creation.own_words
     end = len(line) if own_words is None else own_words
-    own = [Markup("<b>{}</b>{}").format(line[:end], line[end:])]
-    verse = typeset("\n".join(lines), after=f"{line}\n" if line else "").split("\n")
-    set_lines = [*(own if line else []), *verse]
+    written = typeset("\n".join(lines), after=f"{line}\n" if line else "").split("\n")
+    set_lines = [*([line] if line else []), *written]
     stanzas = (set_lines[first : first + QUATRAIN] for first in range(0, len(set_lines), QUATRAIN))
-    return _mentionable(Markup("\n\n").join(Markup("\n").join(stanza) for stanza in stanzas))
+    whole = "\n\n".join("\n".join(stanza) for stanza in stanzas)
+    return whole[:end], whole[end:]
 
 
-def _mentionable(verse: Markup) -> Markup:
-    """Return verse as it is, or a sentence if a word in it is taboo."""
-    return sentences.TABOO_VERSE if is_taboo(plain(verse)) else verse
+def _marked(own: str, rest: str) -> Markup:
+    """Return verse with the person's words in bold, or a sentence if a word in it is taboo."""
+    if is_taboo(own + rest):
+        return sentences.TABOO_VERSE
+    return Markup("<b>{}</b>{}").format(own, rest) if own else Markup("{}").format(rest)

@@ -18,6 +18,8 @@ PAGE = {
     "replying": "Replying to",
     "copy": "Copy",
     "copied": "Copied.",
+    "save": "Save the picture",
+    "share": "Share the picture",
     "newest": "To the newest message",
     "you": "You:",
     "bot": "Mangosaurus:",

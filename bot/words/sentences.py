@@ -130,6 +130,7 @@ BUTTONS = {
     "back": "back",
     "continue": "continue the poem",
     "sonnet": "make it a sonnet",
+    "card": "card",
     "details": "details",
 }
 NEW = "new"
@@ -172,6 +173,9 @@ TOO_MANY = Markup("You're faster than I can dream. Give me {}, and I'll gladly g
 STOPPING = Markup("I'm shutting down. Please ask again when I'm back.")
 BROKEN_OFF = Markup("I had begun a sonnet here, and couldn't finish it.")
 NOT_WRITTEN = Markup("Something went wrong while I was writing, sorry. Please ask again.")
+NOT_DRAWN = Markup("I couldn't draw that card, sorry. The log says why.")
+NO_CARD = Markup("That one doesn't fit on a card, but you can copy it.")
+CARD_OF_WHAT = Markup("I know no creation with that code, and names have letters from a to z alone.")
 NOT_PREPARED = Markup(
     "I can't write sonnets at the moment, as I don't know how words sound. The log says why. "
     "But I can continue any line that you send me."

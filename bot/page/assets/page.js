@@ -10,7 +10,8 @@ const dialog = document.getElementById("alert");
 const ICONS = {
   copy: "M9 9h10v11H9zM5 15V4h10",
   reply: "m9 8-5 5 5 5m-5-5h9c4 0 7 2 7 6",
-  down: "M12 4v11m-5-5 5 5 5-5M5 20h14",
+  save: "M12 4v11m-5-5 5 5 5-5M5 20h14",
+  share: "M12 15V4m-4 4 4-4 4 4M6 11v9h12v-9",
 };
 const TAGS = { bold: "strong", italic: "em", code: "code" };
 const CODE = /^#([2-9a-hjkmnp-z]{7}(?:[2-9a-hjkmnp-z]{3})?)$/; // seven characters, or ten
@@ -87,16 +88,24 @@ function drawButton(message, label, number) {
   return button;
 }
 
-function drawFile(id, { name, size }, text) {
+function drawFile(id, { name, size, alt }, text) {
   const href = `files/${id}`;
-  if (!name) { // a picture
-    const image = make("img", { src: href, alt: `${words.picture}: ${text.split("\n")[0]}` });
+  if (alt || !name) { // a picture
+    const image = make("img", { src: href, alt: alt || `${words.picture}: ${text.split("\n")[0]}` });
     image.onload = () => follows && toEnd();
-    return make("a", { className: "photo", href, target: "_blank", rel: "noopener" }, image);
+    return make("a", { className: alt ? "photo" : "photo chart", href, target: "_blank", rel: "noopener" }, image);
   }
   const amount = size < 1024 ? `${size} B` : size < 1048576 ? `${(size / 1024).toFixed(1)} kB` : `${(size / 1048576).toFixed(1)} MB`;
   const label = make("div", {}, name, make("small", {}, amount));
-  return make("a", { className: "file", href, download: name }, make("span", {}, icon(ICONS.down)), label);
+  return make("a", { className: "file", href, download: name }, make("span", {}, icon(ICONS.save)), label);
+}
+
+function drawCardTools(href, name) {
+  const fileOf = (...parts) => new File(parts, name, { type: "image/png" });
+  const save = tool("save", ICONS.save, () => make("a", { href, download: name }).click());
+  if (!navigator.canShare?.({ files: [fileOf()] })) return [save];
+  const share = async () => navigator.share({ files: [fileOf(await (await fetch(href)).blob())] });
+  return [save, tool("share", ICONS.share, () => share().catch(() => {}))]; // the person has changed their mind
 }
 
 function drawMessage(message) {
@@ -109,6 +118,7 @@ function drawMessage(message) {
   const tools = make("span", {});
   const copied = message.runs.filter((each) => !each.styles.includes("creation")).map((each) => each.text).join("").trimEnd();
   if (copied) tools.append(tool("copy", ICONS.copy, () => toClipboard(copied)));
+  if (message.file?.alt) tools.append(...drawCardTools(`files/${message.id}`, message.file.name));
   tools.append(tool("reply", ICONS.reply, () => setReply(message, text)));
   const marks = message.edited ? [`${words.edited} · `] : [];
   const day = at.toDateString() === new Date().toDateString() ? {} : { day: "numeric", month: "short" };

@@ -1,0 +1,92 @@
+"""Cards: pictures of creations to pass on, as SVG."""
+
+import re
+from collections.abc import Iterator
+from textwrap import wrap
+
+from markupsafe import Markup, escape
+
+from bot.cards.creature import INK, Creature
+from bot.cards.saying import said
+from bot.cards.scene import HEIGHT as SCENE
+from bot.cards.scene import world
+from bot.cards.shapes import blade, fill, mixed, svg
+from bot.words.biography import INVENTED, biography
+from bot.words.layout import gloss
+
+WIDTH, HEIGHT = 1080, 1350
+MOST_LINES, MOST_LETTERS = 14, 72
+PAPER, GREY, PERSON = "#fcf6ea", mixed(INK, "#fcf6ea", 0.4), "#9c4a2f"
+_MARGIN = 70
+_LETTER = 0.41
+"""How wide a letter of the font is on average, as a share of its size."""
+_OWN = Markup('<tspan fill="{}">{}</tspan>{}')
+_DRAWABLE = re.compile("[\t\n -~\xa0-\u02bf\u0300-\u033e\u0384-\u03cf\u0400-\u045f\u048a-\u04ff\u1e00-\u1eff\u2010-\u2026]*")
+"""The letters and marks that the font has, of those that people write."""
+
+
+def name_card(name: str, code: str) -> str:
+    """Return the card of a name: its creature, how it is said, what it means, and one line about its life."""
+    creature = Creature(name.lower())
+    size = min(124, (WIDTH - 2 * _MARGIN) / len(name) / 0.44)
+    drawn, y = _text(name.capitalize(), WIDTH / 2, 888, size, INK), 958
+    drawn += _text(said(name), WIDTH / 2, y, 46, mixed(creature.paints["mark"], INK, 0.25), style="italic")
+    y += 16
+    for row in _balanced(gloss(name).striptags(), 58):
+        y += 44
+        drawn += _text(row, WIDTH / 2, y, 36, GREY)
+    y += 24
+    for row in _balanced(biography(creature), 52):
+        y += 52
+        drawn += _text(row, WIDTH / 2, y, 42, INK)
+    return _card(world(name), drawn, INVENTED, code)
+
+
+def fits(verse: str) -> bool:
+    """Return whether verse has a place on a card: few lines, none too long to be read, and letters of the font."""
+    lines = [line for line in verse.split("\n") if line]
+    return len(lines) <= MOST_LINES and max(map(len, lines)) <= MOST_LETTERS and bool(_DRAWABLE.fullmatch(verse))
+
+
+def verse_card(prompt: str, rest: str, code: str, *, is_sonnet: bool) -> str:
+    """Return verse as a printed page: a person's words, then the network's."""
+    lines, own = (prompt + rest).split("\n"), len(prompt)
+    longest = max(1, *map(len, lines)) + 3 * is_sonnet
+    size = min(52, (WIDTH - 2.6 * _MARGIN) / longest / _LETTER)
+    step = min(size * 1.55, 1040 / len(lines))
+    x, y = (WIDTH - longest * size * _LETTER) / 2, (HEIGHT - step * len(lines)) / 2 + size * 0.4
+    drawn = ""
+    for i, line in enumerate(lines):
+        start = int(is_sonnet and i == 0)
+        beside = size * (2.3 if lines[0][:1] in "ACDGHMNOQUVWXY" else 1.8) if is_sonnet and i < 2 else 0
+        if start:
+            drawn += _text(line[:1], x, y + step, size * 2.9, PERSON if own else INK, "start")
+        mine = max(start, min(own, len(line)))
+        words = _OWN.format(PERSON, line[start:mine].lstrip(), line[mine:].lstrip() if mine == start else line[mine:])
+        drawn += _text(words, x + beside, y + step * i, size, INK, "start")
+        own -= len(line) + 1
+    frame = f'x="36" y="36" width="{WIDTH - 72}" height="{HEIGHT - 72}" fill="none" stroke="{GREY}"'
+    foot = (blade((540, 1272), (540 + u, 1272 - v), 20, 0.9) for u, v in ((-34, 34), (0, 52), (34, 34)))
+    return _card("", f"<rect {frame}/>{drawn}{''.join(fill(toe, GREY, 0.5) for toe in foot)}", "", code)
+
+
+def _balanced(text: str, width: int) -> Iterator[str]:
+    """Break text into as few lines as such a width needs, and make them about equally long."""
+    rows = len(wrap(text, width))
+    return iter(next((lines for w in range(12, width) if len(lines := wrap(text, w)) == rows), wrap(text, width)))
+
+
+def _card(picture: str, drawn: str, below: str, code: str) -> str:
+    """Return a card with a picture above the paper, or with paper alone."""
+    top = SCENE if picture else 0
+    foot = _text(below, _MARGIN, HEIGHT - 56, 28, GREY, "start", "italic")
+    foot += _text(code, WIDTH - _MARGIN, HEIGHT - 56, 28, GREY, "end")
+    paper = fill(f"M0 {top}H{WIDTH}V{HEIGHT}H0Z", PAPER)
+    return svg(picture + paper + drawn + foot, 0, 0, WIDTH, HEIGHT)
+
+
+def _text(
+    text: str, x: float, y: float, size: float, colour: str, anchor: str = "middle", style: str = "normal"
+) -> str:
+    look = f'font-family="EB Garamond" font-size="{size:.1f}" font-style="{style}" fill="{colour}"'
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" {look}>{escape(text)}</text>'

@@ -1,0 +1,188 @@
+"""The creature and the words of a card."""
+
+import re
+import string
+from xml.etree import ElementTree as ET
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.cards.bodies import BODIES
+from bot.cards.card import MOST_LETTERS, MOST_LINES, fits, name_card, verse_card
+from bot.cards.creature import Creature
+from bot.cards.saying import said
+from bot.cards.scene import GROUND, HEIGHT, WIDTH, drawing, portrait
+from bot.words.biography import LIVES, biography
+
+NAMES = st.text(string.ascii_lowercase, min_size=1, max_size=30)
+
+SAID = """
+Albertosaurus al-ber-to-SAW-rus
+Alioramus al-ee-o-RAY-mus
+Allosaurus al-o-SAW-rus
+Ankylosaurus an-kil-o-SAW-rus
+Apatosaurus a-pat-o-SAW-rus
+Archaeopteryx ar-kee-OP-te-riks
+Bambiraptor bam-bi-RAP-tor
+Baryonyx bar-ee-O-niks
+Brachiosaurus brak-ee-o-SAW-rus
+Camarasaurus kam-a-ra-SAW-rus
+Carnotaurus kar-no-TAW-rus
+Caudipteryx kaw-DIP-te-riks
+Ceratosaurus se-rat-o-SAW-rus
+Chasmosaurus kas-mo-SAW-rus
+Coelophysis see-lo-FYE-sis
+Compsognathus komp-SOG-na-thus
+Corythosaurus ko-rith-o-SAW-rus
+Deinonychus dye-NON-i-kus
+Dilophosaurus di-lo-fo-SAW-rus
+Diplodocus di-PLOD-o-kus
+Dromaeosaurus dro-mee-o-SAW-rus
+Edmontonia ed-mon-TO-nee-a
+Edmontosaurus ed-mon-to-SAW-rus
+Eoraptor ee-o-RAP-tor
+Gallimimus gal-i-MYE-mus
+Gasosaurus gas-o-SAW-rus
+Gorgosaurus gor-go-SAW-rus
+Hadrosaurus had-ro-SAW-rus
+Herrerasaurus he-rer-a-SAW-rus
+Hypsilophodon hip-si-LOF-o-don
+Iguanodon i-GWAN-o-don
+Kentrosaurus ken-tro-SAW-rus
+Lambeosaurus lam-bee-o-SAW-rus
+Leptoceratops lep-to-SER-a-tops
+Maiasaura mye-a-SAW-ra
+Megalosaurus meg-a-lo-SAW-rus
+Megaraptor meg-a-RAP-tor
+Microraptor mye-kro-RAP-tor
+Mononykus mo-NON-i-kus
+Nodosaurus no-do-SAW-rus
+Ornithomimus or-nith-o-MYE-mus
+Ouranosaurus oo-ran-o-SAW-rus
+Oviraptor o-vi-RAP-tor
+Pachycephalosaurus pak-i-sef-a-lo-SAW-rus
+Parasaurolophus par-a-saw-ROL-o-fus
+Pentaceratops pen-ta-SER-a-tops
+Plateosaurus plat-ee-o-SAW-rus
+Protoceratops pro-to-SER-a-tops
+Psittacosaurus si-tak-o-SAW-rus
+Rhabdodon RAB-do-don
+Rugops ROO-gops
+Saltasaurus sal-ta-SAW-rus
+Sauropelta saw-ro-PEL-ta
+Shunosaurus shoo-no-SAW-rus
+Spinosaurus spye-no-SAW-rus
+Stegosaurus steg-o-SAW-rus
+Struthiomimus stroo-thee-o-MYE-mus
+Styracosaurus stye-rak-o-SAW-rus
+Suchomimus soo-ko-MYE-mus
+Tarbosaurus tar-bo-SAW-rus
+Torosaurus to-ro-SAW-rus
+Triceratops trye-SER-a-tops
+Troodon TRO-o-don
+Tyrannosaurus tye-ran-o-SAW-rus
+Velociraptor ve-lo-si-RAP-tor
+Xenotarsosaurus zen-o-tar-so-SAW-rus
+Zuniceratops zoo-ni-SER-a-tops
+Mangosaurus man-go-SAW-rus
+"""
+
+
+def test_real_names_are_said_as_people_say_them() -> None:
+    table = dict(line.split() for line in SAID.split("\n")[1:-1])
+    assert {name: said(name) for name in table} == table
+
+
+@settings(max_examples=25, deadline=None)
+@given(NAMES)
+def test_every_name_can_be_said(name: str) -> None:
+    saying = said(name)
+    assert saying.replace("-", "").isalpha()
+    assert sum(syllable.isupper() for syllable in saying.split("-")) <= 1
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("liotitan", "long neck"),
+        ("dinovenator", "big hunter"),
+        ("ravenatyrannus", "big hunter"),
+        ("galeraptor", "claw"),
+        ("asteroceratops", "horned"),
+        ("stegosaurus", "plated"),
+        ("lophopelta", "armoured"),
+        ("diadocephale", "domed"),
+        ("parasaurolophus", "crested"),
+        ("albapteryx", "winged"),
+        ("spinosaurus", "sailed"),
+        ("gallimimus", "ostrich"),
+    ],
+)
+def test_the_meaning_of_a_name_chooses_the_body(name: str, kind: str) -> None:
+    assert Creature(name).kind == kind
+
+
+def test_names_without_a_known_part_have_any_body() -> None:
+    assert {Creature(f"{a}{b}q").kind for a in "bdfgklm" for b in string.ascii_lowercase} == set(BODIES) == set(LIVES)
+
+
+def test_the_meaning_of_a_name_chooses_colour_size_and_horns() -> None:
+    assert Creature("erythroraptor").paints["main"] == Creature("erythrotitan").paints["main"]
+    assert Creature("sauropelta").metres > 5  # a small shield
+    assert Creature("nanotitan").metres < 0.5 * Creature("megatitan").metres
+    assert "brow horns" not in Creature("monoceratops").parts
+    assert "cheek horns" in Creature("pentaceratops").parts
+
+
+@settings(max_examples=12, deadline=None)
+@given(NAMES)
+def test_a_drawing_is_svg_inside_its_frame_with_one_decimal(name: str) -> None:
+    svg = drawing(name)
+    assert svg == drawing(name.upper())
+    ET.fromstring(svg)
+    assert not re.search(r"[^ZMCQVHL\d .-]|\.\d\d", "".join(re.findall(r' d="(.*?)"', svg)))
+    ET.fromstring(portrait(name))
+    creature = Creature(name)
+    creature.svg()
+    (x, scale) = re.findall(rf"translate\(([-\d.]+) {GROUND}\) scale\(([\d.]+)\)", svg)[1]
+    assert all(0 <= float(x) + u * float(scale) <= WIDTH for u, _ in creature.points)
+    assert all(0 <= GROUND + v * float(scale) <= HEIGHT for _, v in creature.points)
+
+
+def test_a_biography_says_what_the_name_says() -> None:
+    assert biography(Creature("argentinoraptor")).startswith("It ate ")
+    assert " Argentina " in biography(Creature("argentinoraptor"))
+    assert "ate fish," in biography(Creature("piscivenator"))
+
+
+@pytest.mark.parametrize("first", "aeiou")
+def test_who_has_horns_eats_plants(first: str) -> None:
+    food = re.match("It ate (.*), was", biography(Creature(f"{first}nnoceratops")))
+    assert food is not None
+    assert food[1] in LIVES["horned"][0].split(", ")
+
+
+def test_the_card_of_a_name_says_all_that_is_known_of_it() -> None:
+    words = " ".join(text for text in ET.fromstring(name_card("liotitan", "k7m2p9xb4q")).itertext() if text.strip())
+    for part in ("Liotitan", "lee-o-TYE-tan", "lio-, smooth, and -titan, giant", "invented", "k7m2p9xb4q"):
+        assert part in words
+    assert biography(Creature("liotitan")) in words
+
+
+@given(st.text("ab \n<&é", max_size=60), st.text("cd \n'", max_size=60), st.booleans())
+def test_a_card_of_verse_tells_the_words_of_a_person_apart(prompt: str, rest: str, is_sonnet: bool) -> None:
+    root = ET.fromstring(verse_card(prompt, rest, "code", is_sonnet=is_sonnet))
+    own = {element for element in root.iter() if element.get("fill") == "#9c4a2f"}
+    told = "".join("".join(e.itertext()) if e.tag.endswith("text") else e.text or "" for e in own)
+    assert not set(told) & set("cd'")
+    assert "".join("".join(root.itertext()).split()) == "".join((prompt + rest + "code").split())
+
+
+def test_verse_that_does_not_fit_or_that_the_font_lacks_has_no_card() -> None:
+    assert fits("a" + "\n\nb" * (MOST_LINES - 1))
+    assert not fits("a" + "\nb" * MOST_LINES)
+    assert not fits("a" * (MOST_LETTERS + 1))
+    assert fits("Кто там — “who’s there?” Ποιος…")
+    for verse in ("日本", "🦕 roars", "a\x07b", "שלום"):
+        assert not fits(verse)
