@@ -195,7 +195,7 @@ async def test_a_press_that_was_refused_or_not_shown_can_be_repeated(group: Fake
     group.failures.append(NotSent("Bad Gateway"))
     for _ in range(2):
         await group.press(chosen, ALICE, message)
-    assert message.html.startswith("<b>Right!</b>")
+    assert message.html.startswith("<b>Right</b>")
     assert await group.bot.store.guesses(group.bot.shelf.serving["dino"].version) == (1, 1)
     group.bot.tally.errors.clear()
 
@@ -209,7 +209,7 @@ async def test_a_round_outlives_a_restart_and_new_weights(own_settings: Settings
     async with serving(own_settings) as again:
         await again.say(sentences.GUESS, message.buttons)
         answer = await again.press_data(data)
-        assert answer.html.startswith(f"<b>Right!</b> {real(message)} is real.")
+        assert answer.html.startswith(f"<b>Right</b>, {real(message)} is real.")
         assert all(f"<b>{label}</b>" in answer.html for label in message.labels)
         assert (await again.bot.store.guesses(old))[0] == 1
         (own_checkpoints / "dino" / f"{old}.safetensors").unlink()

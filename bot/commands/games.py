@@ -60,8 +60,8 @@ async def me(ask: Said, rest: str, bot: Bot) -> None:
     if not 1 <= len(name) <= LONGEST_PREFIX or is_taboo(name):
         raise Explained(sentences.ME_NAME.format(LONGEST_PREFIX))
     seed = int(sha256(f"{name} {weights.version}".encode()).hexdigest(), 16) % NEW_SEEDS
-    wish = Wish(Genre.DINO, name, 1, TEMPERATURE, seed=seed, opening=sentences.ME.format(sentences.cut(word, 40)))
-    creation = await answer(ask, wish, bot)
+    opening = sentences.ME.format(sentences.cut(word, 40)) + "\n\n"
+    creation = await answer(ask, Wish(Genre.DINO, name, 1, TEMPERATURE, seed=seed, opening=opening), bot)
     with bot.accepting(ask, Work(cards=1)):
         if card := await card_of(creation, await bot.shelf.write(creation)):
             await ask.chat.picture(card.png, card.caption, (), card.name, card.alt)
@@ -80,7 +80,7 @@ async def today(ask: Said, _rest: str, bot: Bot) -> None:
             await bot.store.keep(creation)
             with suppress(Explained):
                 card = await card_of(creation, text)
-        html = sentences.TODAY.format(f"{day.day} {day:%B %Y}") + layout.reply(creation, text)
+        html = sentences.TODAY.format(f"{day.day} {day:%B %Y}") + "\n\n" + layout.reply(creation, text)
         await (ask.chat.picture(card.png, html, (), card.name, card.alt) if card else ask.chat.say(html))
 
 

@@ -152,12 +152,12 @@ FORGOTTEN = Markup("I don't remember this creation any more. Please ask me for a
 
 # Games.
 
-ME = Markup("Here's {} as a dinosaur:\n\n")
+ME = Markup("Here's {} as a dinosaur:")
 ME_WHO = Markup("What's your first name? Send it like this: <code>/me Anna</code>.")
 ME_NAME = Markup("I can't begin a dinosaur with that name. Try 1 to {} letters from a to z: <code>/me Anna</code>.")
-TODAY = Markup("The dinosaur of {}, the same for everybody on Earth:\n\n")
+TODAY = Markup("The dinosaur of {}, the same for everybody on Earth:")
 GUESS = Markup("Three of these dinosaurs I've made up, and one is real. Which one?")
-RIGHT = Markup("<b>Right!</b> {} is real.")
+RIGHT = Markup("<b>Right</b>, {} is real.")
 STREAK = Markup(" That's {} in a row.")
 WRONG = Markup("<b>No</b>, {} is one of mine. The real one is {}.")
 REAL_ONE, MADE_UP = Markup("<b>{}</b>, real"), Markup("<b>{}</b>, made up")
