@@ -32,6 +32,7 @@ def test_the_data_of_a_button_match_one_pattern(pattern: str) -> None:
     check()
 
 
+@pytest.mark.usefixtures("pictures")
 async def test_an_ask_costs_what_the_table_says(chat: FakeChat, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a text, the table says only that it is one."""
     words, charged = {"poem": "Shall I", "me": "Anna", "again": code_in((await chat.ask("/dino")).html)}, list[Work]()

@@ -23,17 +23,7 @@ from tests.telegram.request import visiting
 from tests.telegram.server import Server
 
 
-@pytest.fixture(autouse=True)
-def pictures(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Draw no card; what should be drawn is in this list."""
-    drawn = list[str]()
-
-    async def png_of(svg: str) -> bytes:
-        drawn.append(svg)
-        return b"png"
-
-    monkeypatch.setattr("bot.cards.png_of", png_of)
-    return drawn
+pytestmark = pytest.mark.usefixtures("pictures")
 
 
 @contextmanager

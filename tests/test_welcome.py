@@ -50,6 +50,7 @@ async def test_about_says_which_networks_write(chat: FakeChat, monkeypatch: pyte
     assert "that read the genera of other living things, then nine tenths of" in (await chat.ask("/about")).html
 
 
+@pytest.mark.usefixtures("pictures")
 async def test_help_in_twelve_lines_for_the_place_and_the_person(chat: FakeChat) -> None:
     chat.bot.username = "mangosaurus_bot"
     for place, is_admin in product(("private", "group", "page", "terminal"), (False, True)):

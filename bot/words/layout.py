@@ -145,7 +145,7 @@ def gloss(name: str) -> Markup:
 def guessed(names: Sequence[str], real: str, choice: str, streak: int) -> Markup:
     """Say whether a guess is right, which of the names is real, and what each means."""
     verdict = (sentences.RIGHT if choice == real else sentences.WRONG).format(choice.capitalize(), real.capitalize())
-    verdict += sentences.STREAK.format(streak) if streak > 1 else ""
+    verdict += Markup(" ") + sentences.STREAK.format(streak) if streak > 1 else ""
     lines = []
     for name in names:
         shown = (sentences.REAL_ONE if name == real else sentences.MADE_UP).format(name.capitalize())
