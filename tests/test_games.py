@@ -3,8 +3,10 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, tzinfo
+from datetime import datetime
+from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -22,21 +24,22 @@ from tests.serving import ADMIN, ALICE, BOB, code_in, install, names_in, serving
 from tests.telegram.request import visiting
 from tests.telegram.server import Server
 
+pytestmark = pytest.mark.usefixtures("pictures", "rounds")
 
-pytestmark = pytest.mark.usefixtures("pictures")
+
+@pytest.fixture
+def rounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every run of a test play the same rounds."""
+    numbers = count()
+    monkeypatch.setattr(games, "secrets", SimpleNamespace(randbelow=lambda _: next(numbers)))
 
 
 @contextmanager
 def at(day: str) -> Iterator[None]:
     """Let it be noon of a day, in UTC."""
-
-    class Then(datetime):
-        @classmethod
-        def now(cls, tz: tzinfo | None = None) -> datetime:
-            return datetime.fromisoformat(f"{day}T12:00:00+00:00").astimezone(tz)
-
+    noon = datetime.fromisoformat(f"{day}T12:00:00+00:00")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(games, "datetime", Then)
+        patch.setattr(games, "datetime", SimpleNamespace(now=noon.astimezone))
         yield
 
 

@@ -76,9 +76,9 @@ def test_piped_lines_are_answered_in_order(environment: Environment) -> None:
     assert (beyond, kept) == ("There is no button 3 to press.", "All right, I've kept everything.")
     assert gone == "There is no button 2 to press."
     round_, verdict, meanings = answers[16:19]
-    names = re.findall(r"\[\d (\w+)\]", round_)
-    assert (len(names), names[3] in verdict) == (4, True)
-    assert all(name in meanings for name in names)
+    four = re.findall(r"\[\d (\w+)\]", round_)
+    assert (len(four), four[3] in verdict) == (4, True)
+    assert all(name in meanings for name in four)
     exported = folder_of(environment) / "mangosaurus-1.json"
     assert answers[-4] == f"Here's everything I keep about you.\nThere's a file for you: {exported}"
     assert json.loads(exported.read_text())["person"]["seed"] == 42

@@ -103,7 +103,7 @@ async def press(ask: Pressed, seed: str, number: str, version: str, bot: Bot) ->
     try:
         html = html or await _counted(ask, int(seed), int(number), version, bot)
     except BaseException:
-        del rounds[place]
+        rounds.pop(place, None)
         raise
     rounds[place] = (person, html)
     if len(rounds) > MOST_ROUNDS:
