@@ -95,7 +95,7 @@ async def status(ask: Said, _rest: str, bot: Bot) -> None:
         size = tables.size(await bot.store.size())
         guesses = sentences.found_in(*await bot.store.guesses(names.version if names else ""))
     except StoreError as error:
-        logger.warning("The database is not known: %s", error)
+        logger.warning("The database gave no answer: %s", error)
     titles = await asyncio.to_thread(bot.shelf.titles)
     facts = {
         "up": sentences.duration(asyncio.get_running_loop().time() - bot.tally.begun),
