@@ -122,7 +122,7 @@ def training_begins(run: Run, done: float | None, seconds: float | None) -> Mark
         return GOING_ON.format(run.title, done, about, command(run))
     what = "one more round, and I stop as soon as it gets no better"
     if run.fresh:
-        what = "from what I know already, as long as it helps" if run.is_voice else "from nothing"
+        what = "from what I know of its letters, as long as it helps" if run.is_voice else "from nothing"
     most = "" if run.minutes is None else f", for {duration(60 * run.minutes)} at most"
     return TRAINING.format(run.title, what, most, about)
 
