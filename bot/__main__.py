@@ -141,20 +141,20 @@ async def _save_card(settings: Settings, wanted: str) -> None:
     from bot.shelf import Shelf
     from bot.store import Store
     from bot.terminal import saved
-    from bot.words import sentences
+    from bot.words import layout, sentences
 
-    store, shelf, card = Store(settings.database_address), Shelf(settings.checkpoints), None
+    store, shelf = Store(settings.database_address), Shelf(settings.checkpoints)
     try:
-        if (code := code_in(wanted)) and (creation := await store.open() or await store.creation(code)):
+        await store.open()
+        if creation := await store.creation(code_in(wanted)):
             card = await card_of(creation, await shelf.write(creation))
-            if card is None:
-                raise Explained(sentences.NO_CARD)
-        if card is None and not re.fullmatch("[A-Za-z]{1,40}", wanted):
+        elif re.fullmatch("[A-Za-z]{1,40}", wanted):
+            card = await card_of_name(wanted)
+        else:
             raise Explained(sentences.CARD_OF_WHAT)
-        card = card or await card_of_name(wanted)
-        print(sentences.plain(saved(card.name, card.png)))
-    except Explained as error:
-        raise MangosaurusError(sentences.plain(error.sentence)) from None
+        if card is None:
+            raise Explained(sentences.NO_CARD)
+        print(layout.plain(saved(card.name, card.png)))
     finally:
         await shelf.close()
         await store.close()
@@ -236,7 +236,9 @@ def _where(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--host", help="where to serve the page (127.0.0.1)")
     parser.add_argument("--port", type=_port, help="(8765, or any that is free)")
     where = parser.parse_args(arguments)
-    if where.card and (len(where.card) != 2 or where.card[0] != "card"):
+    if where.card and where.card[0] != "card":
+        parser.error(f"unrecognized arguments: {' '.join(where.card)}")
+    if where.card and len(where.card) != 2:
         parser.error("a card needs the code of a creation, or a name: card mangosaurus")
     asks_for_page = where.host is not None or where.port is not None
     if where.terminal and asks_for_page:

@@ -180,7 +180,7 @@ def buttons_below(creation: Creation | None, ask: Ask, *, has_card: bool = True)
     rows = [["another", "wilder", "tamer"]]
     if creation.genre is Genre.POEM:
         rows += [["continue"]] if creation.voice else [["continue"], ["sonnet"]]
-    rows += [[*(["card"] if has_card else []), "details", *(["back"] if creation.before else [])]]
+    rows += [["details", *(["back"] if creation.before else []), *(["card"] if has_card else [])]]
     return [[Button.of(sentences.BUTTONS[verb], verb, creation.code) for verb in row] for row in rows]
 
 

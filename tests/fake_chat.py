@@ -23,6 +23,7 @@ class Message:
     buttons: list[list[Button]] = field(default_factory=list)
     history: list[str] = field(default_factory=list)
     file: tuple[str, bytes] | None = None
+    alt: str = ""
     refuses: bool = False
 
     @property
@@ -157,8 +158,9 @@ class FakeChat(Chat):
         self.notices.append(seen(text))
 
     async def picture(self, png: bytes, html: Markup, buttons: Buttons = (), name: str = "", alt: str = "") -> int:
-        seen(alt)
-        return await self._file(name or "picture.png", png, html, buttons)
+        number = await self._file(name or "picture.png", png, html, buttons)
+        self.messages[number - 1].alt = seen(alt)
+        return number
 
     async def document(self, name: str, content: bytes, html: Markup) -> int:
         return await self._file(name, content, html)

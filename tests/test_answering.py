@@ -81,7 +81,7 @@ async def test_what_may_have_arrived_keeps_its_code_and_takes_no_turn(chat: Fake
     ((code, arrived),) = noted(settings)
     assert not arrived
     doubtful = await chat.ask(f"/again {code}")
-    assert doubtful.labels == ["another", "wilder", "tamer", "details"]
+    assert doubtful.labels == ["another", "wilder", "tamer", "details", "card"]
     assert uncoded((await chat.ask("/dino")).html) == uncoded(doubtful.html)
     chat.bot.tally.errors.clear()
 

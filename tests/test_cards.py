@@ -1,19 +1,29 @@
-"""The creature and the words of a card."""
+"""Cards: the creature, the words, the button below a creation, and the command."""
 
 import re
 import string
+import struct
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.__main__ import main
+from bot.capacity import CARD_SECONDS, CHATTER, LONGEST_WAIT_SECONDS
+from bot.cards import card_of
 from bot.cards.bodies import BODIES
 from bot.cards.card import MOST_LETTERS, MOST_LINES, fits, name_card, verse_card
 from bot.cards.creature import Creature
 from bot.cards.saying import said
 from bot.cards.scene import GROUND, HEIGHT, WIDTH, drawing, portrait
-from bot.words.biography import LIVES, biography
+from bot.chat import Refused
+from bot.words import sentences
+from bot.words.biography import LIVES, SHARED, WRITTEN, biography
+from bot.writer import Text
+from tests.fake_chat import FakeChat
+from tests.serving import ALICE, BOB, GROUP, code_in, names_in
 
 NAMES = st.text(string.ascii_lowercase, min_size=1, max_size=30)
 
@@ -175,8 +185,9 @@ def test_a_card_of_verse_tells_the_words_of_a_person_apart(prompt: str, rest: st
     root = ET.fromstring(verse_card(prompt, rest, "code", is_sonnet=is_sonnet))
     own = {element for element in root.iter() if element.get("fill") == "#9c4a2f"}
     told = "".join("".join(e.itertext()) if e.tag.endswith("text") else e.text or "" for e in own)
-    assert not set(told) & set("cd'")
-    assert "".join("".join(root.itertext()).split()) == "".join((prompt + rest + "code").split())
+    assert not set(told) & set("cd’")
+    words = "".join(((prompt + rest).replace("'", "’") + WRITTEN + SHARED * bool(prompt) + "code").split())
+    assert "".join("".join(root.itertext()).split()) == words
 
 
 def test_verse_that_does_not_fit_or_that_the_font_lacks_has_no_card() -> None:
@@ -186,3 +197,91 @@ def test_verse_that_does_not_fit_or_that_the_font_lacks_has_no_card() -> None:
     assert fits("Кто там — “who’s there?” Ποιος…")
     for verse in ("日本", "🦕 roars", "a\x07b", "שלום"):
         assert not fits(verse)
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Show the SVG of cards instead of a picture, which takes long to draw."""
+
+    async def svg_itself(svg: str) -> bytes:
+        return svg.encode()
+
+    monkeypatch.setattr("bot.cards.png_of", svg_itself)
+
+
+@pytest.mark.usefixtures("undrawn")
+async def test_a_card_of_each_name_for_everybody_who_may_press(chat: FakeChat, group: FakeChat) -> None:
+    message = await chat.ask("/dino 3 ma")
+    names, code = names_in(message.html), code_in(message.html)
+    card = await chat.press("card", message=message)
+    assert card.file
+    assert card.file[0] == f"{names[0].lower()}-{code}.png"
+    assert (card.html, card.labels) == (f"<a>{code}</a>", names[1:])
+    assert {names[0], said(names[0]), code} <= {*card.alt.split("\n")}
+    other = await chat.press(names[2])
+    assert other.alt.startswith(names[2])
+    assert other.labels == names[:2]
+    assert (await chat.bot.store.person(ALICE)).dino_turns == 1
+    message = await group.ask("/dino", GROUP)
+    assert (await group.press("card", BOB, message)).labels == []
+    message = await group.ask("/dino", ALICE)
+    await group.press("card", BOB, message)
+    assert group.notices[-1] == sentences.plain(sentences.NOT_YOURS)
+
+
+@pytest.mark.usefixtures("undrawn")
+async def test_a_card_of_verse_or_none(chat: FakeChat) -> None:
+    line = "Shall I compare thee"
+    message = await chat.ask(f"/poem {line}")
+    card = await chat.press("card")
+    assert card.file
+    assert f">{line}<" in card.file[1].decode()
+    assert card.alt.startswith(line)
+    message = await chat.ask("/poem 🦕 roars")
+    assert "card" not in message.labels
+    await chat.press_data(f"1:card:{code_in(message.html)}")
+    assert chat.notices[-1] == sentences.plain(sentences.NO_CARD)
+
+
+async def test_a_card_that_cannot_be(own_chat: FakeChat, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail(_svg: str) -> bytes:
+        raise OSError("no memory")
+
+    message = await own_chat.ask("/dino")
+    creation = await own_chat.bot.store.creation(code_in(message.html))
+    assert creation
+    assert await card_of(creation, Text(("mangosaurus",)), 1) is None
+    monkeypatch.setattr("bot.cards.png_of", fail)
+    shown = len(own_chat.messages)
+    await own_chat.press("card")
+    await own_chat.bot.store.forget(ALICE)
+    await own_chat.press("card")
+    assert own_chat.notices == [sentences.plain(each) for each in (sentences.NOT_DRAWN, sentences.FORGOTTEN)]
+    assert len(own_chat.messages) == shown
+
+
+async def test_cards_are_promised_one_after_the_other(chat: FakeChat) -> None:
+    bot, work = chat.bot, CHATTER._replace(cards=1)
+    many = int(LONGEST_WAIT_SECONDS / CARD_SECONDS) - 1
+    with bot.capacity.promised(chat, CHATTER._replace(cards=many)):
+        assert bot.capacity.wait(chat, work) == pytest.approx((many + 1) * CARD_SECONDS)
+        with pytest.raises(Refused), bot.capacity.promised(chat, CHATTER._replace(cards=2)):
+            pass
+    assert bot.capacity.wait(chat, work) == CARD_SECONDS
+
+
+def test_the_command_saves_a_card_and_overwrites_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DATABASE", str(tmp_path / "bot.db"))
+    (tmp_path / "mangosaurus.png").write_text("mine")
+    main(["card", "Mangosaurus"])
+    path = tmp_path / "mangosaurus-2.png"
+    assert str(path) in capsys.readouterr().out
+    png = path.read_bytes()
+    assert png.startswith(b"\x89PNG")
+    assert struct.unpack(">II", png[16:24]) == (1080, 1350)
+    assert (tmp_path / "mangosaurus.png").read_text() == "mine"
+    with pytest.raises(SystemExit, match="names have letters from a to z"):
+        main(["card", "x-9"])

@@ -244,7 +244,7 @@ async def test_a_chat_in_two_tabs_and_after_a_reload(visitor: Visitor, tab: Tab)
         verse = await tab.answer()
         assert [run["styles"] for run in (await tab.ask("/seed 42"))["runs"]][1] == ["bold"]
         names = await tab.ask("/dino 2")
-        assert names["rows"] == [["another", "wilder", "tamer"], ["details"]]
+        assert names["rows"] == [["another", "wilder", "tamer"], ["details", "card"]]
         code = names["runs"][-1]
         assert code["styles"] == ["creation"]
         assert text_of(await tab.ask(code["send"])) == text_of(names)
@@ -301,9 +301,14 @@ async def test_alerts_typing_pictures_and_what_grows(page: Page, visitor: Visito
     assert await tab.next("typing")
     await chat.picture(b"\x89PNG", Markup("<b>a curve</b>"))
     shown = await tab.answer()
-    assert (text_of(shown), shown["file"]) == ("a curve", {"name": "", "size": 4})
+    assert (text_of(shown), shown["file"]) == ("a curve", {"name": "", "size": 4, "alt": ""})
     status, _, headers = await visitor.get(f"/files/{shown['id']}")
     assert (status, headers["Content-Type"], headers["Content-Length"]) == (200, "image/png", "4")
+    await chat.picture(b"\x89PNG!", Markup("<a>k7m2p9xb4q</a>"), name="ky.png", alt="Ky")
+    card = await tab.answer()
+    assert card["file"] == {"name": "ky.png", "size": 5, "alt": "Ky"}
+    status, _, headers = await visitor.get(f"/files/{card['id']}")
+    assert (status, headers["Content-Type"]) == (200, "image/png")
     number = await chat.say(Markup("a"), unfinished=True)
     await chat.change(number, Markup("a\nb"), unfinished=True)
     await chat.change(number, Markup("a\nb."))
@@ -317,7 +322,7 @@ async def test_files_both_ways(page: Page, visitor: Visitor, tab: Tab) -> None:
     names = await tab.ask("/dino")
     await tab.send(f"a/{name}", b"Brie\n", " cheeses ", reply=names["id"], key="3")
     sent = await tab.next("message", mine=True, key="3")
-    assert (sent["file"], text_of(sent)) == ({"name": name, "size": 5}, "cheeses")
+    assert (sent["file"], text_of(sent)) == ({"name": name, "size": 5, "alt": ""}, "cheeses")
     assert sent["reply"] == " ".join(text_of(names).split())[:80]
     await tab.answer()
     await tab.say("/retrain names keats", reply=sent["id"])

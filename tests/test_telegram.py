@@ -197,9 +197,11 @@ async def test_pictures_documents_typing_and_buttons_that_go(settings: Settings,
         assert "reply_markup" in server.sent[0]
         await here.change(picture, None)
         await here.document("all.json", b"{}", Markup("Yours"))
+        await here.picture(b"\x89PNG", Markup("<a>k7m2p9xb4q</a>"), name="mangosaurus.png", alt="Mangosaurus")
+    assert server.sent[-1]["caption_entities"][0]["url"].endswith("?start=k7m2p9xb4q")
     assert "reply_markup" not in server.sent[0]
-    assert server.texts == ["A curve", "Yours"]
-    assert [*server.files.values()] == [b"\x89PNG", b"{}"]
+    assert server.texts == ["A curve", "Yours", "k7m2p9xb4q"]
+    assert [*server.files.values()] == [b"\x89PNG", b"{}", b"\x89PNG"]
     assert of_method(server, "sendChatAction")[0]["action"] == "typing"
 
 

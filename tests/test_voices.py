@@ -193,7 +193,7 @@ async def test_verse_as_the_network_writes_it(own_chat: FakeChat, keats: Voice, 
     message = await own_chat.ask("/poem voice:keats A thing of béauty ")
     poem = message.html
     assert "A thing of béauty" in poem.split("\n")[0]
-    assert message.labels == ["another", "wilder", "tamer", "continue the poem", "details"]
+    assert message.labels == ["another", "wilder", "tamer", "continue the poem", "details", "card"]
     voices.rename(keats.id, "john")
     longer = (await own_chat.press("continue the poem")).html
     assert len(longer) > len(poem)

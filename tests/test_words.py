@@ -68,7 +68,7 @@ def made(genre: Genre, prompt: str = "", **facts: object) -> Creation:
 
 
 @given(
-    st.text("😀<&aé\n.", max_size=LONGEST_LINE),
+    st.text("😀<&aé\n.", min_size=1, max_size=LONGEST_LINE),
     st.text("<&i '.\n", max_size=LONGEST_VERSE * (MOST_CONTINUED + 1)),
     st.sampled_from(["", " ", "\n"]),
 )

@@ -11,7 +11,7 @@ from bot.cards.saying import said
 from bot.cards.scene import HEIGHT as SCENE
 from bot.cards.scene import world
 from bot.cards.shapes import blade, fill, mixed, svg
-from bot.words.biography import INVENTED, biography
+from bot.words.biography import INVENTED, SHARED, WRITTEN, biography
 from bot.words.layout import gloss
 
 WIDTH, HEIGHT = 1080, 1350
@@ -21,7 +21,11 @@ _MARGIN = 70
 _LETTER = 0.41
 """How wide a letter of the font is on average, as a share of its size."""
 _OWN = Markup('<tspan fill="{}">{}</tspan>{}')
-_DRAWABLE = re.compile("[\t\n -~\xa0-\u02bf\u0300-\u033e\u0384-\u03cf\u0400-\u045f\u048a-\u04ff\u1e00-\u1eff\u2010-\u2026]*")
+_INITIALS = dict.fromkeys("IJ'’", 1.25) | dict.fromkeys("ACDGHKNOQRTUVXY", 2.4) | dict.fromkeys("MW", 2.9)
+"""How far a drop cap pushes the first two lines, in sizes of their letters."""
+_DRAWABLE = re.compile(
+    "[\t\n -~\xa0-\u02bf\u0300-\u033e\u0384-\u03cf\u0400-\u045f\u048a-\u04ff\u1e00-\u1eff\u2010-\u2026]*"
+)
 """The letters and marks that the font has, of those that people write."""
 
 
@@ -50,7 +54,7 @@ def fits(verse: str) -> bool:
 
 def verse_card(prompt: str, rest: str, code: str, *, is_sonnet: bool) -> str:
     """Return verse as a printed page: a person's words, then the network's."""
-    lines, own = (prompt + rest).split("\n"), len(prompt)
+    lines, own = (prompt + rest).replace("'", "’").split("\n"), len(prompt)
     longest = max(1, *map(len, lines)) + 3 * is_sonnet
     size = min(52, (WIDTH - 2.6 * _MARGIN) / longest / _LETTER)
     step = min(size * 1.55, 1040 / len(lines))
@@ -58,7 +62,7 @@ def verse_card(prompt: str, rest: str, code: str, *, is_sonnet: bool) -> str:
     drawn = ""
     for i, line in enumerate(lines):
         start = int(is_sonnet and i == 0)
-        beside = size * (2.3 if lines[0][:1] in "ACDGHMNOQUVWXY" else 1.8) if is_sonnet and i < 2 else 0
+        beside = size * _INITIALS.get(lines[0][:1], 1.8) if is_sonnet and i < 2 else 0
         if start:
             drawn += _text(line[:1], x, y + step, size * 2.9, PERSON if own else INK, "start")
         mine = max(start, min(own, len(line)))
@@ -66,8 +70,9 @@ def verse_card(prompt: str, rest: str, code: str, *, is_sonnet: bool) -> str:
         drawn += _text(words, x + beside, y + step * i, size, INK, "start")
         own -= len(line) + 1
     frame = f'x="36" y="36" width="{WIDTH - 72}" height="{HEIGHT - 72}" fill="none" stroke="{GREY}"'
-    foot = (blade((540, 1272), (540 + u, 1272 - v), 20, 0.9) for u, v in ((-34, 34), (0, 52), (34, 34)))
-    return _card("", f"<rect {frame}/>{drawn}{''.join(fill(toe, GREY, 0.5) for toe in foot)}", "", code)
+    foot = (blade((540, 1252), (540 + u, 1252 - v), 20, 0.9) for u, v in ((-34, 34), (0, 52), (34, 34)))
+    drawn += f"<rect {frame}/>{''.join(fill(toe, GREY, 0.5) for toe in foot)}"
+    return _card("", drawn, WRITTEN + SHARED * bool(prompt), code)
 
 
 def _balanced(text: str, width: int) -> Iterator[str]:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from bot.cards.creature import Creature
 
 INVENTED = "invented, and drawn by rule"
+WRITTEN, SHARED = "written by a network", ", but for the words in red"
 
 LIVES = {
     "long neck": ("leaves of tall trees, ferns, cones, young leaves", 70, 155),

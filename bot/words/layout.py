@@ -42,10 +42,7 @@ _CLOSED_END = re.compile(r"[.?!]['\")]*\Z")
 
 def reply(creation: Creation, text: Text) -> Markup:
     """Return a creation as a message, with its code in a paragraph of its own. It is the same for everybody."""
-    if creation.genre is Genre.DINO:
-        shown = _names(creation, text)
-    else:
-        shown = _marked(*verse(creation, text))
+    shown = _names(creation, text) if creation.genre is Genre.DINO else _marked(*verse(creation, text))
     return Markup("{}\n\n<a>{}</a>").format(shown, creation.code) if creation.code else shown
 
 
