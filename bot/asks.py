@@ -43,10 +43,7 @@ class Ask:
 
 @dataclass(frozen=True, kw_only=True)
 class Said(Ask):
-    """A message in words. `file` is the file of the message that it replies to.
-
-    `name` is the first name in the person's profile, where the door knows it.
-    """
+    """A message in words. `file` is the file of the message that it replies to, `name` a first name in a profile."""
 
     text: str
     file: File | None = None

@@ -55,8 +55,6 @@ class Work(NamedTuple):
 CHATTER = Work()
 WRITING = Work(texts=1.0)
 """A text; `work_for` says how much it is."""
-WITH_CARD = Work(texts=1.0, messages=2)
-"""The same, and a card in a message of its own."""
 OFFERS = Work(texts=0.25, messages=0, patience=5.0)
 """What somebody who types inline is offered, drawn letter by letter. Later, they have typed on."""
 EXPORT = Work(messages=2, patience=10.0, idle_texts=200.0)

@@ -136,11 +136,6 @@ class Shelf:
                 raise Explained(sentences.VOICE_DAMAGED) from error
         return self._current[network]
 
-    async def released(self, network: Network) -> str:
-        """Return the version that came with the program; if it is not there, the one in use. Raises Explained."""
-        in_use = (await self.current(network)).version
-        return await asyncio.to_thread(self.versions(network).released) or in_use
-
     async def write(self, creation: Creation, watch: Watch | None = None) -> Text:
         """Return the text of a creation, written by its version. Raises Explained if there is no text.
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.admission import Admission
-from bot.capacity import WITH_CARD, WRITING, Work
+from bot.capacity import WRITING, Work
 from bot.commands import BUTTONS, COMMANDS, LINE, SENT, TYPED, menu
 from tests.fake_chat import FakeChat
 from tests.serving import code_in
@@ -40,7 +40,7 @@ async def test_an_ask_costs_what_the_table_says(chat: FakeChat, monkeypatch: pyt
     for chat.is_admin, (name, command) in product((False, True), COMMANDS.items()):
         charged.clear()
         await chat.ask(f"/{name} {words.get(name, '')}")
-        assert command.cost == charged[0] or (command.cost in (WRITING, WITH_CARD) and charged[0].texts), name
+        assert command.cost == charged[0] or (command.cost == WRITING and charged[0].texts), name
     charged.clear()
     await chat.ask("Shall I")
     await chat.ask("", album="")

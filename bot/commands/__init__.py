@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from markupsafe import Markup
 
-from bot.capacity import CHATTER, EXPORT, OFFERS, WITH_CARD, WRITING, Work
+from bot.capacity import CHATTER, EXPORT, OFFERS, WRITING, Work
 from bot.commands import admin, games, inline, models, names, people, verse, voices, welcome
 from bot.creations import CODE, MOODS
 from bot.words import sentences
@@ -58,7 +58,7 @@ COMMANDS = {
     "dino": Command(names.dino, WRITING, "invent dinosaur names", sentences.HELP_DINO),
     "poem": Command(verse.poem, WRITING, "continue a line of verse", sentences.HELP_POEM, needs_words=True),
     "sonnet": Command(verse.sonnet, WRITING, "fourteen lines that scan and rhyme", sentences.HELP_SONNET),
-    "me": Command(games.me, WITH_CARD, "you as a dinosaur", sentences.HELP_ME),
+    "me": Command(games.me, WRITING, "you as a dinosaur", sentences.HELP_ME),
     "today": Command(games.today, WRITING, "the dinosaur of the day", alone=True),  # beside /me in the help
     "guess": Command(games.guess, WRITING, "find the real one of four dinosaurs", sentences.HELP_GUESS, alone=True),
     "voices": Command(voices.voices, CHATTER, "other voices for names and verse", sentences.HELP_VOICES),

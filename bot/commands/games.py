@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections import OrderedDict
 from contextlib import suppress
@@ -16,6 +17,7 @@ from bot.capacity import Work, work_for
 from bot.cards import card_of
 from bot.chat import Button, Explained, LiveMessage
 from bot.commands.names import LONGEST_PREFIX
+from bot.commands.verse import MOST_SHOWN
 from bot.creations import ASIDE, NOTHING, Creation, Wish, new_code
 from bot.store import NEW_SEEDS
 from bot.words import layout, sentences
@@ -36,11 +38,11 @@ if TYPE_CHECKING:
 
 FAMOUS = PROGRAM / "data" / "famous.txt"
 NETWORK, TEMPERATURE = Genre.DINO.network, USUAL_TEMPERATURE["names"]
+NAMES = work_for(Wish(Genre.DINO))
 NOBODY = 0
 """Whose creation is a dinosaur of the day."""
 INVENTED, DRAWN = 3, 5
 """How many names of a round are made up, and how many are drawn, as some may be real fossils or taboo."""
-MOST_ROUNDS = 4096
 
 _guessed: WeakKeyDictionary[Bot, OrderedDict[tuple[int, int], tuple[int, Markup]]] = WeakKeyDictionary()
 """For each chat and message with a round, who pressed first, and the answer once the press is counted."""
@@ -69,11 +71,12 @@ async def me(ask: Said, rest: str, bot: Bot) -> None:
 
 async def today(ask: Said, _rest: str, bot: Bot) -> None:
     """Send the dinosaur of the day, on its card if it can be drawn. The date is its seed; all get the same code."""
-    day, version = datetime.now(UTC).date(), await bot.shelf.released(NETWORK)
-    seed = int(f"{day:%Y%m%d}")
+    in_use, versions = await bot.shelf.current(NETWORK), bot.shelf.versions(NETWORK)
+    version = await asyncio.to_thread(versions.released) or in_use.version
+    seed = int(f"{(day := datetime.now(UTC).date()):%Y%m%d}")
     code = new_code(generator_for(int(version, 16), seed).integers)
     creation = Creation(code, NOBODY, Genre.DINO, version, seed, 0, "", TEMPERATURE)
-    with bot.accepting(ask, work_for(creation)._replace(cards=1)) as written:
+    with bot.accepting(ask, NAMES._replace(cards=1)) as written:
         async with LiveMessage(ask.chat):  # which shows that the bot is typing
             text, card = await bot.shelf.write(creation), None
             written()
@@ -87,7 +90,7 @@ async def today(ask: Said, _rest: str, bot: Bot) -> None:
 async def guess(ask: Said | Pressed, _rest: str, bot: Bot) -> None:
     """Send a round: four names as buttons. One is real; the version in use has made up the others."""
     seed, version = secrets.randbelow(NEW_SEEDS), (await bot.shelf.current(NETWORK)).version
-    with bot.accepting(ask, _work(seed, version)):
+    with bot.accepting(ask, NAMES):
         names, _ = await _round(seed, version, bot)
         buttons = [[Button.of(name.capitalize(), "guess", seed, n, version)] for n, name in enumerate(names)]
         await ask.chat.say(sentences.GUESS, buttons)
@@ -106,7 +109,7 @@ async def press(ask: Pressed, seed: str, number: str, version: str, bot: Bot) ->
         rounds.pop(place, None)
         raise
     rounds[place] = (person, html)
-    if len(rounds) > MOST_ROUNDS:
+    if len(rounds) > MOST_SHOWN:
         rounds.popitem(last=False)
     await ask.chat.change(ask.message, html, [[Button.of(sentences.ANOTHER_ROUND, "guess")]])
     await ask.chat.notice()
@@ -114,7 +117,7 @@ async def press(ask: Pressed, seed: str, number: str, version: str, bot: Bot) ->
 
 async def _counted(ask: Pressed, seed: int, number: int, version: str, bot: Bot) -> Markup:
     """Count a guess, and return the answer to it."""
-    with bot.accepting(ask, _work(seed, version)):
+    with bot.accepting(ask, NAMES):
         names, real = await _round(seed, version, bot)
         streak = await bot.store.guessed(ask.person, version, is_right=names[number] == real)
         return layout.guessed(names, real, names[number], streak)
@@ -122,21 +125,14 @@ async def _counted(ask: Pressed, seed: int, number: int, version: str, bot: Bot)
 
 async def _round(seed: int, version: str, bot: Bot) -> tuple[list[str], str]:
     """Return the four names of a round in their order, and the real one. Seed and version decide them."""
-    random, text = generator_for(seed, ASIDE + 1), await bot.shelf.write(_drawn(seed, version))
+    drawn = Creation("", NOBODY, Genre.DINO, version, seed, ASIDE, "", TEMPERATURE, DRAWN)
+    random, text = generator_for(seed, ASIDE + 1), await bot.shelf.write(drawn)
     invented = [name for name in _shown(text.texts) if name not in fossils()][:INVENTED]
     real = _shown(little_known()[n] for n in random.integers(len(little_known()), size=DRAWN))[0]
     if len(invented) < INVENTED:
         raise Explained(sentences.NOT_WRITTEN)
     names = [real, *invented]
     return [names[n] for n in random.permutation(len(names))], real
-
-
-def _drawn(seed: int, version: str) -> Creation:
-    return Creation("", NOBODY, Genre.DINO, version, seed, ASIDE, "", TEMPERATURE, DRAWN)
-
-
-def _work(seed: int, version: str) -> Work:
-    return work_for(_drawn(seed, version))
 
 
 def _shown(names: Iterable[str]) -> list[str]:
