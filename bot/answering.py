@@ -57,7 +57,7 @@ async def answer(ask: Said | Pressed, wish: Wish, bot: Bot, *, message: int | No
                     await live.conclude(sentences.BROKEN_OFF)
             await bot.store.discard(creation)
             raise
-    await bot.store.arrived(creation)
+    await bot.store.arrived(creation, takes_turn=wish.seed is None)
     bot.tally.answered(ask)
     return creation
 

@@ -43,10 +43,11 @@ class Ask:
 
 @dataclass(frozen=True, kw_only=True)
 class Said(Ask):
-    """A message in words. `file` is the file of the message that it replies to."""
+    """A message in words. `file` is the file of the message that it replies to, `name` a first name in a profile."""
 
     text: str
     file: File | None = None
+    name: str = ""
     is_late: bool = False
     """Whether it was said too long ago to be answered."""
 

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -71,7 +72,7 @@ class Creation:
 
 @dataclass(frozen=True)
 class Person:
-    """Where somebody's sequence stands, and what they like."""
+    """Where somebody's sequence stands, what they like, and how many of their guesses were right in a row."""
 
     id: int
     seed: int
@@ -79,6 +80,7 @@ class Person:
     poem_turns: int = 0
     mood: Mood = "bold"
     names: int = 1
+    streak: int = 0
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,8 @@ class Wish:
     """What an ask wishes for. A count or a temperature that is not given follows from the person's settings.
 
     `poem` is the poem to continue. `before` is the creation that the message shows now. The sequence of `person` goes
-    on; None means the asker. `opening` stands above the answer, once.
+    on; None means the asker. With a `seed`, the answer is the first under it, and takes no turn of anybody. `opening`
+    stands above the answer, once.
     """
 
     genre: Genre
@@ -98,6 +101,7 @@ class Wish:
     own_words: int | None = None
     poem: Creation | None = None
     person: int | None = None
+    seed: int | None = None
     opening: Markup = NOTHING
 
     @property
@@ -110,12 +114,14 @@ class Wish:
         if self.poem:
             length, now = self.poem.length + 1, datetime.now(UTC)
             return replace(self.poem, code=code, length=length, before=before, created=now)
-        turn = person.dino_turns if self.genre is Genre.DINO else person.poem_turns
+        seed, turn = person.seed, person.dino_turns if self.genre is Genre.DINO else person.poem_turns
+        if self.seed is not None:
+            seed, turn = self.seed, 0
         temperature = self.temperature
         if temperature is None:
             temperature = min(round(bold * SHARES[person.mood], 3), MAX_TEMPERATURE)
         count = (self.count or person.names) if self.genre is Genre.DINO else 1
-        made = Creation(code, person.id, self.genre, version, person.seed, turn, self.prompt, temperature, count)
+        made = Creation(code, person.id, self.genre, version, seed, turn, self.prompt, temperature, count)
         return replace(made, voice=self.voice, before=before, own_words=self.own_words)
 
     def __post_init__(self) -> None:
@@ -129,9 +135,9 @@ def network_of(wanted: Wish | Creation) -> str:
     return f"voices/{wanted.voice}" if wanted.voice else str(wanted.genre.network)
 
 
-def new_code() -> str:
-    """Draw a code at random that spells no word which is taboo. It may be taken already."""
-    while is_taboo(code := "".join(secrets.SystemRandom().choices(CODE_CHARACTERS, k=CODE_LENGTH))):
+def new_code(below: Callable[[int], int] = secrets.randbelow) -> str:
+    """Draw a code that spells no word which is taboo, by numbers `below` a limit. It may be taken already."""
+    while is_taboo(code := "".join(CODE_CHARACTERS[below(len(CODE_CHARACTERS))] for _ in range(CODE_LENGTH))):
         pass
     return code
 

@@ -51,6 +51,19 @@ preferences = sa.Table(
     sa.Column("mood", sa.String, nullable=False),
     sa.Column("names", sa.Integer, nullable=False),
 )
+streaks = sa.Table(
+    "streaks",
+    metadata,
+    sa.Column("person_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("streak", sa.Integer, nullable=False),
+)
+guesses = sa.Table(
+    "guesses",
+    metadata,
+    sa.Column("version", sa.String, primary_key=True),  # which made names up
+    sa.Column("rounds", sa.Integer, nullable=False),
+    sa.Column("found", sa.Integer, nullable=False),
+)
 formats = sa.Table("format", metadata, sa.Column("format", sa.Integer, nullable=False))
 
 
@@ -81,7 +94,13 @@ def _index(connection: Connection) -> None:
     undelivered.create(connection, checkfirst=True)
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_columns, _voices, _index)
+def _games(connection: Connection) -> None:
+    """Make the tables of `/guess`."""
+    for table in (streaks, guesses):
+        table.create(connection, checkfirst=True)
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_columns, _voices, _index, _games)
 """Migration n makes format n of format n - 1. The first format is 0; 0.1 did not note it."""
 FORMAT = len(MIGRATIONS)
 

@@ -23,7 +23,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from bot import schema
 from bot.creations import Creation, Person, Wish, new_code
 from bot.database import BUSY_SECONDS, SQLITE, Database, StoreError
-from bot.schema import creations, people, preferences
+from bot.schema import creations, guesses, people, preferences, streaks
 from model.text.forms import Genre
 
 logger = logging.getLogger(__name__)
@@ -81,12 +81,14 @@ class Store(Database):
             person = _person(connection, wish.person or person_id)
             while True:  # until its code is a new one
                 creation = wish.creation(person, new_code(), version, bold)
-                row = asdict(creation) | {"created": creation.created.isoformat(), "arrived": False}
-                row["genre"], row["person_id"] = str(creation.genre), row.pop("person")
-                if _put(connection, creations, {"code": row.pop("code")}, row, {}):
+                if _note(connection, creation, arrived=False):
                     return creation
 
         return await self.run(work)
+
+    async def keep(self, creation: Creation) -> None:
+        """Keep a creation of nobody's, unless there is one with its code already."""
+        await self.run(lambda connection: _note(connection, creation, arrived=True))
 
     async def completed(self, creation: Creation, rest: str) -> Creation:
         """Add the rest of a first line to a creation's prompt, and keep how much of the prompt is the person's."""
@@ -96,8 +98,8 @@ class Store(Database):
         await self.run(lambda connection: connection.execute(sa.update(creations).where(own).values(facts)))
         return replace(creation, **facts)
 
-    async def arrived(self, creation: Creation) -> None:
-        """Take the turn of a creation that has arrived.
+    async def arrived(self, creation: Creation, *, takes_turn: bool = True) -> None:
+        """Note that a creation has arrived, and take its turn.
 
         A person who began another sequence meanwhile keeps their place in it. A person who was forgotten stays
         forgotten. A poem that was continued takes no turn, as it has one already.
@@ -106,7 +108,7 @@ class Store(Database):
         def work(connection: Connection) -> None:
             own = creations.c.code == creation.code
             found = connection.execute(sa.update(creations).where(own).values(arrived=True)).rowcount
-            if found and not creation.length:
+            if found and takes_turn and not creation.length:
                 turns = people.c[f"{creation.genre.network}_turns"]
                 is_next = (people.c.id == creation.person, people.c.seed == creation.seed, turns == creation.turn)
                 connection.execute(sa.update(people).where(*is_next).values({turns: turns + 1}))
@@ -141,6 +143,24 @@ class Store(Database):
 
         return await self.run(work)
 
+    async def guessed(self, person_id: int, version: str, *, is_right: bool) -> int:
+        """Count a guess among names by a version, and return how many of the person's were right in a row."""
+
+        def work(connection: Connection) -> int:
+            counts = {"rounds": guesses.c.rounds + 1, "found": guesses.c.found + int(is_right)}
+            _put(connection, guesses, {"version": version}, {"rounds": 1, "found": int(is_right)}, counts)
+            streak = {"streak": streaks.c.streak + 1 if is_right else 0}
+            _put(connection, streaks, {"person_id": person_id}, {"streak": int(is_right)}, streak)
+            return int(connection.scalar(sa.select(streaks.c.streak).where(streaks.c.person_id == person_id)) or 0)
+
+        return await self.run(work)
+
+    async def guesses(self, version: str) -> tuple[int, int]:
+        """Return how many guesses there were among names by a version, and how many were right."""
+        wanted = sa.select(guesses.c.rounds, guesses.c.found).where(guesses.c.version == version)
+        found = await self.run(lambda connection: connection.execute(wanted).one_or_none())
+        return tuple(found) if found else (0, 0)
+
     async def creations(self, person_id: int, newest: int | None = None) -> list[Creation]:
         """Return a person's creations that have arrived, the oldest first: all, or the last `newest`."""
         own = sa.and_(creations.c.person_id == person_id, creations.c.arrived)
@@ -155,7 +175,7 @@ class Store(Database):
         def work(connection: Connection) -> None:
             if not self.is_file:
                 connection.execute(sa.text("SET LOCAL synchronous_commit = on"))
-            for column in (people.c.id, preferences.c.person_id, creations.c.person_id):
+            for column in (people.c.id, *(table.c.person_id for table in (preferences, creations, streaks))):
                 connection.execute(sa.delete(column.table).where(column == person_id))
 
         await self.run(work)
@@ -184,12 +204,21 @@ class Store(Database):
 
 def _person(connection: Connection, person_id: int) -> Person:
     mood, names = sa.func.coalesce(preferences.c.mood, Person.mood), sa.func.coalesce(preferences.c.names, Person.names)
-    both = people.outerjoin(preferences, preferences.c.person_id == people.c.id)
-    wanted = sa.select(people, mood, names).select_from(both).where(people.c.id == person_id)
+    all_three = people.outerjoin(preferences, preferences.c.person_id == people.c.id)
+    all_three = all_three.outerjoin(streaks, streaks.c.person_id == people.c.id)
+    streak = sa.func.coalesce(streaks.c.streak, Person.streak)
+    wanted = sa.select(people, mood, names, streak).select_from(all_three).where(people.c.id == person_id)
     while (row := connection.execute(wanted).one_or_none()) is None:
         seed = {"seed": secrets.randbelow(NEW_SEEDS), "dino_turns": 0, "poem_turns": 0}
         _put(connection, people, {"id": person_id}, seed, {})
     return Person(*row)
+
+
+def _note(connection: Connection, creation: Creation, *, arrived: bool) -> bool:
+    """Insert a creation, and return whether its code was free."""
+    row = asdict(creation) | {"created": creation.created.isoformat(), "arrived": arrived}
+    row["genre"], row["person_id"] = str(creation.genre), row.pop("person")
+    return _put(connection, creations, {"code": row.pop("code")}, row, {})
 
 
 def _creations(connection: Connection, which: ColumnElement[bool], newest: int | None = None) -> list[Creation]:

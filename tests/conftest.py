@@ -6,6 +6,7 @@ The settings are made here and not read, so neither the environment nor a `.env`
     bob, group         Bob's chat with that bot, and a group with it; whoever asks there as GROUP asks in its name
     settings           of that bot; `async with serving(settings, rate_limit=…) as chat` starts one with others
     own_checkpoints    a folder of checkpoints that a test may change; own_settings and own_chat serve from it
+    pictures           the SVG of cards, which are not drawn then
     database           a SQLite file, and then an empty PostgreSQL
 """
 
@@ -98,6 +99,19 @@ def bob(bot: Bot) -> FakeChat:
 @pytest.fixture
 def group(bot: Bot) -> FakeChat:
     return FakeChat(bot, GROUP, is_private=False)
+
+
+@pytest.fixture
+def pictures(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Draw no card, as that takes 0.15 s. What should be drawn is in this list."""
+    drawn = list[str]()
+
+    async def png_of(svg: str) -> bytes:
+        drawn.append(svg)
+        return b"png"
+
+    monkeypatch.setattr("bot.cards.png_of", png_of)
+    return drawn
 
 
 @pytest.fixture

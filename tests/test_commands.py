@@ -32,9 +32,10 @@ def test_the_data_of_a_button_match_one_pattern(pattern: str) -> None:
     check()
 
 
+@pytest.mark.usefixtures("pictures")
 async def test_an_ask_costs_what_the_table_says(chat: FakeChat, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a text, the table says only that it is one."""
-    words, charged = {"poem": "Shall I", "again": code_in((await chat.ask("/dino")).html)}, list[Work]()
+    words, charged = {"poem": "Shall I", "me": "Anna", "again": code_in((await chat.ask("/dino")).html)}, list[Work]()
     monkeypatch.setattr(Admission, "charge", lambda _self, _ask, work: charged.append(work))
     for chat.is_admin, (name, command) in product((False, True), COMMANDS.items()):
         charged.clear()

@@ -92,7 +92,7 @@ async def test_a_database_of_an_earlier_version_keeps_everything(database: str, 
     for store in stores:
         assert await store.creations(1) == [OLD_POEM, dataclasses.replace(OLD_NAMES, voice=VOICES[version])]
         await store.close()
-    assert sql(database, "SELECT format FROM format") == [(3,)]
+    assert sql(database, "SELECT format FROM format") == [(4,)]
     async with opened(database) as store:
         assert await store.person(1) == Person(1, 42, 7, 3, "wild", 5)
         assert [await take(store, 1), await take(store, 1, Genre.POEM)] == [(42, 7), (42, 3)]
@@ -107,7 +107,7 @@ async def test_an_upgrade_goes_on_where_it_was_interrupted_and_says_so(
     database: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     older(database, VERSION_0_2)
-    first, second, third = schema.MIGRATIONS
+    first, second, *others = schema.MIGRATIONS
 
     def interrupted(connection: sa.Connection) -> None:
         second(connection)
@@ -115,7 +115,7 @@ async def test_an_upgrade_goes_on_where_it_was_interrupted_and_says_so(
 
     noted: list[str] = []
     with monkeypatch.context() as patch:
-        patch.setattr(schema, "MIGRATIONS", (first, interrupted, third))
+        patch.setattr(schema, "MIGRATIONS", (first, interrupted, *others))
         with pytest.raises(StoreError, match="the power fails"):
             await (store := Store(database)).open(noted.append)
         await store.close()
@@ -126,7 +126,7 @@ async def test_an_upgrade_goes_on_where_it_was_interrupted_and_says_so(
     await store.close()
     assert noted == ["upgrading the database"] * 2
     assert [record.getMessage().rpartition(", ")[2] for record in caplog.records] == [
-        f"step {step} of 3" for step in (1, 2, 2, 3)
+        f"step {step} of 4" for step in (1, 2, 2, 3, 4)
     ]
 
 
@@ -158,7 +158,7 @@ async def test_a_database_that_knows_people_alone_keeps_their_seeds(database: st
 async def test_a_database_of_a_later_version_is_refused_and_left_alone(database: str) -> None:
     async with opened(database):
         pass
-    sql(database, "UPDATE format SET format = 4")
+    sql(database, "UPDATE format SET format = 5")
     sql(database, "DROP TABLE preferences")
     assert "a later version of Mangosaurus has written it; run that version" in await refusal(database)
     with pytest.raises((sqlite3.OperationalError, psycopg.errors.UndefinedTable)):

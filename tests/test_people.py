@@ -20,7 +20,7 @@ from model.text.forms import Genre
 from tests.fake_chat import FakeChat
 from tests.serving import ALICE, BOB, GROUP, code_in, names_in, serving, uncoded
 
-NOTHING: tuple[Any, ...] = {"dino_turns": 0, "poem_turns": 0}, {"mood": "bold", "names": 1}, []
+NOTHING: tuple[Any, ...] = {"dino_turns": 0, "poem_turns": 0, "streak": 0}, {"mood": "bold", "names": 1}, []
 
 
 async def kept(chat: FakeChat, person: int = ALICE) -> tuple[Any, ...]:
@@ -104,7 +104,7 @@ async def test_an_export_is_a_file_and_a_page_to_keep(chat: FakeChat, monkeypatc
     assert name == f"mangosaurus-{ALICE}.json"
     assert "Ünï <b>" in content.decode()
     export = json.loads(content)
-    assert export["person"] == {"id": ALICE, "seed": 42, "dino_turns": 2, "poem_turns": 1}
+    assert export["person"] == {"id": ALICE, "seed": 42, "dino_turns": 2, "poem_turns": 1, "streak": 0}
     assert export["preferences"] == {"mood": "bold", "names": 1}
     assert [made["code"] for made in export["creations"]] == list(map(code_in, answers))
     assert ["text" in made for made in export["creations"]] == [False, True, True]
@@ -133,6 +133,7 @@ async def asked(chat: FakeChat) -> None:
     for text in ("/seed 42", "/dino", "/poem Shall I"):
         await chat.ask(text, ALICE)
     await chat.bot.store.set_preferences(ALICE, mood="wild")
+    await chat.bot.store.guessed(ALICE, "0" * 12, is_right=True)
     message = await chat.ask("/forget", ALICE)
     assert (message.html, message.labels) == (sentences.FORGET, [sentences.FORGET_YES, sentences.FORGET_NO])
 

@@ -85,6 +85,7 @@ async def test_a_code_that_is_taken_is_not_given_again(store: Store, monkeypatch
     monkeypatch.setattr("bot.store.new_code", lambda: next(drawn))
     first, second = await make(store, 1), await make(store, 2)
     assert (first.code, second.code) == ("2222222", "3333333")
+    await store.keep(dataclasses.replace(second, code=first.code))
     assert await store.creation(first.code) == first
     for strange in ("aaaaaaa", "'; --", "k" * 10_000):
         assert await store.creation(strange) is None
@@ -95,12 +96,25 @@ async def test_somebody_who_is_forgotten_leaves_nothing(database: str) -> None:
         await make(store, 1, Genre.POEM)
         await draft(store, 1)
         await store.set_preferences(1, mood="wild")
+        await store.guessed(1, "cf4b27233ab0", is_right=True)
         kept = await make(store, 2)
         for _ in range(2):  # the second time, there is nothing to forget
             await store.forget(1)
-        for table, column in (("people", "id"), ("preferences", "person_id"), ("creations", "person_id")):
+        for table in ("people", "preferences", "creations", "streaks"):
+            column = "id" if table == "people" else "person_id"
             assert sql(database, f"SELECT * FROM {table} WHERE {column} = 1") == []
         assert await store.creations(2) == [kept]
+
+
+async def test_guesses_count_for_a_version_and_in_a_row_for_a_person(store: Store) -> None:
+    new, old = "cf4b27233ab0", "565c4cdbe29e"
+    streaks = [await store.guessed(1, new, is_right=is_right) for is_right in (False, True, True, False, True)]
+    assert streaks == [0, 1, 2, 0, 1]
+    assert [await store.guessed(2, new, is_right=False), await store.guessed(1, old, is_right=True)] == [0, 2]
+    assert [await store.guesses(version) for version in (new, old, "0" * 12)] == [(6, 3), (1, 1), (0, 0)]
+    await store.forget(1)
+    assert [(await store.person(person)).streak for person in (1, 2)] == [0, 0]
+    assert await store.guesses(new) == (6, 3)  # which says nothing about anybody
 
 
 async def test_bots_that_make_the_tables_at_the_same_time_lose_nothing(database: str) -> None:

@@ -58,6 +58,7 @@ def pipe(text: str | bytes, environment: Environment) -> list[str]:
 
 def test_piped_lines_are_answered_in_order(environment: Environment) -> None:
     lines = "#1\n/seed 42\n/dino 2\n#1\n\n   \n/poem Shall I compare thee\n/nope\n/\n#x é😀\n/forget\n#3\n#2\n#2\n"
+    lines += "/guess\n#4\n"
     strange = b"\xff\xfe\x00\n/export\r\n/settings\n#3"  # no end of line
     answers = pipe(lines.encode() + strange, environment | {"RATE_LIMIT": "1/60"})  # nobody is limited at home
     assert answers[:2] == ["There is no button 1 to press.", "Your seed is now 42, and its sequence starts here."]
@@ -74,6 +75,10 @@ def test_piped_lines_are_answered_in_order(environment: Environment) -> None:
     assert question.split("\n")[1] == "[1 Yes, forget me] [2 No, keep everything]"
     assert (beyond, kept) == ("There is no button 3 to press.", "All right, I've kept everything.")
     assert gone == "There is no button 2 to press."
+    round_, verdict, meanings = answers[16:19]
+    four = re.findall(r"\[\d (\w+)\]", round_)
+    assert (len(four), four[3] in verdict) == (4, True)
+    assert all(name in meanings for name in four)
     exported = folder_of(environment) / "mangosaurus-1.json"
     assert answers[-4] == f"Here's everything I keep about you.\nThere's a file for you: {exported}"
     assert json.loads(exported.read_text())["person"]["seed"] == 42

@@ -50,15 +50,16 @@ async def test_about_says_which_networks_write(chat: FakeChat, monkeypatch: pyte
     assert "that read the genera of other living things, then nine tenths of" in (await chat.ask("/about")).html
 
 
-async def test_help_in_ten_lines_for_the_place_and_the_person(chat: FakeChat) -> None:
+@pytest.mark.usefixtures("pictures")
+async def test_help_in_twelve_lines_for_the_place_and_the_person(chat: FakeChat) -> None:
     chat.bot.username = "mangosaurus_bot"
     for place, is_admin in product(("private", "group", "page", "terminal"), (False, True)):
         chat.place, chat.is_admin, chat.takes_files = place, is_admin, place != "terminal"  # type: ignore[assignment]
         html = (await chat.ask("/help me")).html
         lines = html.split("\n")
-        assert len(lines) == 10 + is_admin * (3 + chat.takes_files)
-        assert ("@mangosaurus_bot mango" in lines[9]) == (place == "private")
-        assert ("/quit" in lines[9]) == (place == "terminal")
+        assert len(lines) == 12 + is_admin * (3 + chat.takes_files)
+        assert ("@mangosaurus_bot mango" in lines[11]) == (place == "private")
+        assert ("/quit" in lines[11]) == (place == "terminal")
         assert any("/retrain" in line for line in lines) == is_admin
     # No link in the help sends half a command.
     for command in [run.text for run in runs(Markup(html)) if "command" in run.styles and run.text != "/forget"]:
@@ -146,11 +147,13 @@ async def test_a_bot_that_has_just_started(
         "waiting to be sent": "0 messages",  # as the door says
         "errors": "none",
         "training": "none",
+        "guesses": "none yet",
     }
     monkeypatch.setattr(Store, "size", fail)  # a database that fails does not hide the rest
     monkeypatch.setattr("pathlib.Path.read_text", missing)  # a system may not tell how much memory is in use
     rows = await table(admin)
     assert rows["database"].endswith(", no answer")
+    assert rows["guesses"] == "no answer"
     assert re.fullmatch(r"\d\d+\.\d MiB", rows["memory"])
 
 

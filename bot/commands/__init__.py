@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from markupsafe import Markup
 
 from bot.capacity import CHATTER, EXPORT, OFFERS, WRITING, Work
-from bot.commands import admin, inline, models, names, people, verse, voices, welcome
+from bot.commands import admin, games, inline, models, names, people, verse, voices, welcome
 from bot.creations import CODE, MOODS
 from bot.words import sentences
 from model.checkpoint.versions import VERSION_NAME
@@ -58,6 +58,9 @@ COMMANDS = {
     "dino": Command(names.dino, WRITING, "invent dinosaur names", sentences.HELP_DINO),
     "poem": Command(verse.poem, WRITING, "continue a line of verse", sentences.HELP_POEM, needs_words=True),
     "sonnet": Command(verse.sonnet, WRITING, "fourteen lines that scan and rhyme", sentences.HELP_SONNET),
+    "me": Command(games.me, WRITING, "you as a dinosaur", sentences.HELP_ME),
+    "today": Command(games.today, WRITING, "the dinosaur of the day", alone=True),  # beside /me in the help
+    "guess": Command(games.guess, WRITING, "find the real one of four dinosaurs", sentences.HELP_GUESS, alone=True),
     "voices": Command(voices.voices, CHATTER, "other voices for names and verse", sentences.HELP_VOICES),
     "again": Command(
         verse.again, WRITING, "show a creation again, by its code", sentences.HELP_AGAIN, needs_words=True
@@ -91,6 +94,8 @@ _NETWORK = f"(dino|poem|voices/{CODE.pattern})"
 BUTTONS = {
     f"(another|wilder|tamer|continue|sonnet|back):{_CODE}": Command(verse.vary, WRITING),
     f"card:{_CODE}(?::([0-9]))?": Command(verse.show_card, WRITING),
+    "(guess)": Command(games.guess, WRITING),
+    f"guess:([0-9]{{1,9}}):([0-3]):{_VERSION}": Command(games.press, WRITING),
     f"details:{_CODE}": Command(verse.tell_details, WRITING),
     f"(mood):({'|'.join(MOODS)}):{_OWNER}": Command(people.choose, CHATTER),
     f"(names):({'|'.join(map(str, people.COUNTS))}):{_OWNER}": Command(people.choose, CHATTER),

@@ -90,11 +90,12 @@ async def end_training(ask: Pressed, choice: str, key: str, bot: Bot) -> None:
 
 async def status(ask: Said, _rest: str, bot: Bot) -> None:
     """Show what the bot has done since its start, and which versions and how much memory it uses now."""
+    names, size, guesses = bot.shelf.serving.get("dino"), "no answer", "no answer"
     try:
         size = tables.size(await bot.store.size())
+        guesses = sentences.found_in(*await bot.store.guesses(names.version if names else ""))
     except StoreError as error:
-        logger.warning("The size of the database is not known: %s", error)
-        size = "no answer"
+        logger.warning("The database gave no answer: %s", error)
     titles = await asyncio.to_thread(bot.shelf.titles)
     facts = {
         "up": sentences.duration(asyncio.get_running_loop().time() - bot.tally.begun),
@@ -105,6 +106,7 @@ async def status(ask: Said, _rest: str, bot: Bot) -> None:
         "errors": tables.errors(bot.tally.errors),
         "training": bot.runs.running.title if bot.runs.running else "none",
         **{titles.get(network, network): checkpoint.version for network, checkpoint in bot.shelf.serving.items()},
+        "guesses": guesses,
         "database": f"{bot.store.name}, {size}",
         "memory": tables.size(resident()),
         "runs on": f"Mangosaurus {metadata.version('mangosaurus')}, Python {platform.python_version()}",

@@ -129,7 +129,7 @@ async def _written(creations: Sequence[Creation], bot: Bot) -> dict[str, Markup]
 def as_file(person: Person, creations: Sequence[Creation], texts: Mapping[str, Markup]) -> bytes:
     """Return what is kept of a person, as JSON, with the texts by their codes. Turns count from 1."""
     kept = {
-        "person": {name: getattr(person, name) for name in ("id", "seed", "dino_turns", "poem_turns")},
+        "person": {name: getattr(person, name) for name in ("id", "seed", "dino_turns", "poem_turns", "streak")},
         "preferences": {"mood": person.mood, "names": person.names},
         "creations": [
             asdict(creation)

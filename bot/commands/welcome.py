@@ -36,8 +36,11 @@ async def start(ask: Said, rest: str, bot: Bot) -> None:
 async def about(ask: Said, _rest: str, bot: Bot) -> None:
     """Say which versions are in use, and how good they are."""
     serving = bot.shelf.serving
-    parts = [sentences.ABOUT, *(_network(serving[network]) for network in ("dino", "poem") if network in serving)]
-    await ask.chat.say(Markup("\n\n").join([*parts, sentences.ABOUT_SONNETS, sentences.ABOUT_SOURCE]))
+    parts = {network: _network(serving[network]) for network in ("dino", "poem") if network in serving}
+    if "dino" in parts and (guesses := await bot.store.guesses(serving["dino"].version))[0]:
+        parts["dino"] += Markup(" ") + sentences.ABOUT_GUESSES.format(sentences.found_in(*guesses))
+    about = [sentences.ABOUT, *parts.values(), sentences.ABOUT_SONNETS, sentences.ABOUT_SOURCE]
+    await ask.chat.say(Markup("\n\n").join(about))
 
 
 async def no_text(ask: Sent, _caption: str, bot: Bot) -> None:

@@ -158,6 +158,7 @@ class Telegram(Door):
             "chat": self.chat(message.chat_id, message),
             "is_admin": message.sender_chat is None and sender.id in self._admins,
             "text": text,
+            "name": message.from_user.first_name if message.from_user and not message.sender_chat else "",
             "is_late": time.time() - message.date.timestamp() > LATE_SECONDS,
         }
         if message.text:

@@ -159,6 +159,17 @@ def gloss(name: str) -> Markup:
     return Markup(", and ").join([Markup(", ").join(said[:-1]), *said[-1:]] if said[1:] else said)
 
 
+def guessed(names: Sequence[str], real: str, choice: str, streak: int) -> Markup:
+    """Say whether a guess is right, which of the names is real, and what each means."""
+    verdict = (sentences.RIGHT if choice == real else sentences.WRONG).format(choice.capitalize(), real.capitalize())
+    verdict += Markup(" ") + sentences.STREAK.format(streak) if streak > 1 else ""
+    lines = []
+    for name in names:
+        shown = (sentences.REAL_ONE if name == real else sentences.MADE_UP).format(name.capitalize())
+        lines.append(Markup(": ").join(filter(None, (shown, gloss(name)))))
+    return Markup("\n").join([verdict, "", *lines])
+
+
 def _notes(creation: Creation, text: Text) -> Iterator[Markup]:
     """Yield what stands beside each name, or nothing."""
     for name, near in zip(text.texts, text.neighbours, strict=True):

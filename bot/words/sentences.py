@@ -31,6 +31,11 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
+def found_in(rounds: int, found: int) -> str:
+    """Say how often the real one of four was found, beside what chance would give."""
+    return f"{found:,} of {rounds:,}, {found / rounds:.0%}; chance gives 25%" if rounds else "none yet"
+
+
 def duration(seconds: float) -> str:
     """Return a duration in the unit that suits it."""
     if seconds < 90:
@@ -49,6 +54,8 @@ HELP_POEM = Markup("<code>/poem Shall I compare thee</code> – your line, and v
 HELP_SONNET = Markup(
     "/sonnet – fourteen lines that scan and rhyme; <code>/sonnet Shall I compare thee</code> – from your line"
 )
+HELP_ME = Markup("<code>/me Anna</code> – Anna as a dinosaur; /today – the dinosaur of the day")
+HELP_GUESS = Markup("/guess – which of four dinosaurs is real?")
 HELP_VOICES = Markup("/voices – other voices that I have learned")
 HELP_AGAIN = Markup("<code>/again k7m2p9xb4q</code> – the creation with that code, whoever asked for it")
 HELP_SEED = Markup("/seed – your seed; with the same seed, everybody gets the same from me")
@@ -80,6 +87,7 @@ ABOUT_NAMES = Markup(
     "<b>Names</b> come from {} that read {}nine tenths of the {:,} dinosaurs I know: version <code>{}</code>, {:.3f} "
     "nats per character on text it has never seen."
 )
+ABOUT_GUESSES = Markup("The real one in /guess was found in this many rounds: {}.")
 ABOUT_VERSE = Markup(
     "<b>Verse</b> comes from {} that read Shakespeare's plays and sonnets and other poems: version <code>{}</code>, "
     "{:.3f} nats per character on text it has never seen."
@@ -141,6 +149,20 @@ LONGEST_POEM = Markup("I can't make this poem any longer. Send me one of its lin
 OLD_BUTTON = Markup("I don't recognise this button any more. Please ask me again.")
 NOT_YOURS = Markup("That one belongs to somebody else. Ask me for one of your own.")
 FORGOTTEN = Markup("I don't remember this creation any more. Please ask me for a new one.")
+
+# Games.
+
+ME = Markup("Here's {} as a dinosaur:")
+ME_WHO = Markup("What's your first name? Send it like this: <code>/me Anna</code>.")
+ME_NAME = Markup("I can't begin a dinosaur with that name. Try 1 to {} letters from a to z: <code>/me Anna</code>.")
+TODAY = Markup("The dinosaur of {}, the same for everybody on Earth:")
+GUESS = Markup("I've made up three of these dinosaurs, and one is real. Which one?")
+RIGHT = Markup("<b>Right</b>, {} is real.")
+STREAK = Markup("That's {} in a row.")
+WRONG = Markup("<b>No</b>, {} is one of mine. The real one is {}.")
+REAL_ONE, MADE_UP = Markup("<b>{}</b>, real"), Markup("<b>{}</b>, made up")
+ANOTHER_ROUND = "another round"
+TOO_LATE = Markup("Somebody was faster. Send /guess for a round of your own.")
 
 # What cannot be done, now or at all, and what would help.
 
@@ -213,8 +235,8 @@ EXPORT_PRIVATELY = Markup(
     "the group's name."
 )
 FORGET = Markup(
-    "Do you want me to forget you? I'll delete your seed, your turns, your settings and all your creations, and their "
-    "codes will stop working. This can't be undone."
+    "Do you want me to forget you? I'll delete your seed, your turns, your settings, your streak and all your "
+    "creations, and their codes will stop working. This can't be undone."
 )
 FORGET_YES, FORGET_NO = "Yes, forget me", "No, keep everything"
 FORGOTTEN_YOU = Markup("Done, I've forgotten you. If you write to me again, it'll be like the first time.")

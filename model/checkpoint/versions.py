@@ -111,6 +111,11 @@ class Versions:
         """Return the previous version, else the released one; None if neither differs from the version in use."""
         return next(iter(self._pointed()[1:]), None)
 
+    def released(self) -> str | None:
+        """Return the version that is committed with the program, if its file is there."""
+        version = self._named("released")
+        return version if version and self.path(version).exists() else None
+
     def load_current(self) -> Checkpoint:
         """Load the version in use. If it does not load, log a warning and load another version instead.
 
