@@ -263,6 +263,21 @@ def _new_seed() -> int:
     return seed
 
 
+@app.command(epilog='Example: python -m model look poem "Shall I compare thee"')
+def look(
+    network: NetworkArgument,
+    text: Annotated[str, typer.Argument(help="A name, or the beginning of a poem.", show_default=False)],
+    checkpoint: CheckpointOption = None,
+) -> None:
+    """Look inside: for each letter of a text, its share, and the four others that the network thought of."""
+    from model.cli.figures import print_look
+
+    weights = weights_at(network, checkpoint)
+    if not (folded := weights.vocabulary.fold(text).strip("\n")):
+        raise MangosaurusError(f"the network reads none of the letters of {text!r}")
+    print_look(Decoder(weights).look(folded))
+
+
 @app.command(epilog="Example: python -m model evaluate verse --checkpoint mine.safetensors --corpus mine.txt")
 def evaluate(
     genre: GenreArgument,
