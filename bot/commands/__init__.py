@@ -91,6 +91,7 @@ _NETWORK = f"(dino|poem|voices/{CODE.pattern})"
 BUTTONS = {
     f"(another|wilder|tamer|continue|sonnet|back):{_CODE}": Command(verse.vary, WRITING),
     f"details:{_CODE}": Command(verse.tell_details, WRITING),
+    f"look:{_CODE}:([0-9])": Command(verse.look, WRITING),
     f"(mood):({'|'.join(MOODS)}):{_OWNER}": Command(people.choose, CHATTER),
     f"(names):({'|'.join(map(str, people.COUNTS))}):{_OWNER}": Command(people.choose, CHATTER),
     f"forget:(yes|no):{_OWNER}": Command(people.forget_or_keep, CHATTER),
