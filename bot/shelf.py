@@ -137,7 +137,7 @@ class Shelf:
         return self._current[network]
 
     async def write(self, creation: Creation, watch: Watch | None = None, looked_at: int | None = None) -> Text:
-        """Return the text of a creation, written by its version; with a number, there is a look at the name `looked_at`.
+        """Return the text of a creation, written by its version, perhaps with a look at the name number `looked_at`.
 
         Raises Explained if there is no text. A caller that is cancelled frees the place of its request.
         """

@@ -102,10 +102,16 @@ def train(
         typer.Option(
             "--from",
             metavar="WEIGHTS",
-            help="Train these weights for one more round. The result is never worse, but with --reading it can be.",
+            help="Train these weights for one more round. With --reading or --changing, the result can be worse.",
         ),
     ] = None,
     reading: Annotated[Path | None, typer.Option(metavar="FILE", help="Verse by other poets to read as well.")] = None,
+    also: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="More names, one a line, to read beside the dinosaurs.")
+    ] = None,
+    changing: Annotated[
+        bool, typer.Option("--changing", help="With --from, end with other weights even if they are worse.")
+    ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Random seed of the training.")] = 0,
     promote: Annotated[
         bool, typer.Option("--promote", help="Make the new version the current one if it is better.")
@@ -136,6 +142,8 @@ def train(
             reading and (recipe or not is_sonnets),
             "--reading is for the sonnets and has a recipe of its own: train poem, without --corpus and --recipe",
         ),
+        (also and (corpus or network is not Network.DINO), "--also is for the dinosaurs: train dino, without --corpus"),
+        (changing and not start, "--changing is for one more round; add --from"),
     ):
         if is_wrong:
             raise typer.BadParameter(reason)
@@ -147,7 +155,7 @@ def train(
         from model.training.trainer import Trainer
 
         versions, weights = versions_of(network), weights_at(network, start) if start else None
-        texts = texts_at(network, corpus, weights.vocabulary.alphabet if weights else alphabet, reading)
+        texts = texts_at(network, corpus, weights.vocabulary.alphabet if weights else alphabet, reading, also)
         path = out or (corpus[0].with_suffix(".safetensors") if corpus else versions.directory / "new.safetensors")
         check_out(path)
         notes = [*texts.notes, texts.too_small]
@@ -171,6 +179,7 @@ def train(
                 seed=seed,
                 threads=thread_limit or available_cores(),  # each further thread is a process with a BLAS of its own
                 start=weights,
+                changing=changing,
                 teachers=[weights_at(network, teacher) for teacher in teachers or ()],
                 snapshot=snapshot_path(path),
             )

@@ -136,13 +136,13 @@ async def test_weights_must_be_better_by_enough(script: Script, admin: FakeChat,
         (1.95, 0.1, "it barely improved: 1.9500 nats per character on held-out text, 2.0000 before. A difference of "
                     "up to 0.1000 could be luck, so"),
         (1.999, 1e-7, "it barely improved: 1.9990 nats per character on held-out text, 2.0000 before. Less than 0.002 "
-                      "isn&#39;t worth a change, so"),
+                      "isn't worth a change, so"),
     ):  # fmt: skip
         await begun(admin, script)
         script.trained(new, margin=margin)
         message = await verdict(admin)
-        assert f"{words} I'm keeping the old weights." in message.html
-        assert message.labels == []
+        assert f"{words} I'm keeping the old weights, and the new ones for a day." in message.html
+        assert message.labels == [admins.USE_NEW]
         assert dino.list() == (old,)
 
 

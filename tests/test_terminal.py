@@ -272,7 +272,7 @@ def test_a_chat_at_a_terminal(environment: Environment, own_checkpoints: Path, t
         assert not re.search("\x9b|\x85", here.seen)
         here.type("/retrain dino 1\r")
         here.until("training(.|\n)*for 60 s at most")
-        here.until("best +[0-9](.|\n)*/cancel")  # in the toolbar
+        here.until("in use +[0-9](.|\n)*/cancel")  # in the toolbar
         here.type("/dino\r")  # meanwhile
         here.until(f"another(.|\n)*{PROMPT}")
         here.type("#4\r")  # a button of the names, and none of the training

@@ -100,6 +100,7 @@ BUTTONS = {
     "training:(finish|cancel):([a-z0-9]{8})": Command(admin.end_training, CHATTER, admin=True),
     f"versions:{_NETWORK}": Command(models.show_versions, CHATTER, admin=True),
     f"(promote|anyway):{_NETWORK}:{_VERSION}": Command(models.use, CHATTER, admin=True),
+    f"kept:{_NETWORK}:{_VERSION}": Command(models.use_kept, CHATTER, admin=True),
     f"undo:{_NETWORK}:{_VERSION}": Command(models.undo, CHATTER, admin=True),
 }
 """Buttons by the pattern of their data, without the number of the format that `Button.of` puts before them."""

@@ -71,13 +71,17 @@ LEARNING_ANEW = Markup(
 RETRAIN_USAGE = Markup(
     "Tell me which network to train and, if you like, for how many minutes: <code>/retrain dino</code>, "
     "<code>/retrain poem 10</code>. It goes on from the weights in use; <code>/retrain dino fresh</code> begins "
-    "from nothing."
+    "from nothing. Names below <code>/retrain dino</code>, one a line or in a file, are read beside the dinosaurs."
+)
+HOW_MANY_NAMES = Markup(
+    "I found {:,} names in that. Give me from 1 to {:,}, one a line, of up to {} letters from a to z."
 )
 MINUTES = Markup("A training can take from {:g} to {:,g} minutes, for example <code>/retrain dino 5</code>.")
 ALREADY_TRAINING = Markup("I'm still training <b>{}</b>. Please ask again when that is done.")
 TRAINING_OVER = Markup("That training is over already.")
 NO_TRAINING = Markup("No training is running.")
-FINISH, CANCEL, UNDO = "Stop and compare", "Cancel", "Undo"
+FINISH, CANCEL, UNDO, USE_NEW = "Stop and compare", "Cancel", "Undo", "Use the new one all the same"
+KEPT_NO_MORE = Markup("I kept those weights for a day, and they are gone now. Another training makes new ones.")
 FINISHING = "I'm stopping. Let's see how good the best weights are."
 CANCELLING = "I'm cancelling it."
 TRAINING = Markup("I'm training <b>{}</b>: {}{}.{} In a moment you can watch it here.")
@@ -122,6 +126,7 @@ def training_begins(run: Run, done: float | None, seconds: float | None) -> Mark
         return GOING_ON.format(run.title, done, about, command(run))
     what = "from nothing" if run.fresh else "one more round, and I stop as soon as it gets no better"
     most = "" if run.minutes is None else f", for {duration(60 * run.minutes)} at most"
+    most += f", with {_names(run)}" if run.names else ""
     return TRAINING.format(run.title, what, most, about)
 
 
@@ -142,38 +147,56 @@ def failed(run: Run, reason: str) -> Markup:
 def _quality(run: Run, loss: float) -> Markup:
     """Say in plain words how good a custom voice is; nothing of the bot's own networks."""
     if not run.is_voice:
-        return Markup(" ")
+        return Markup()
     choices = math.exp(loss)
     good, fair = GOOD[run.form]
     judgement = "that's good" if choices <= good else "that's fair" if choices <= fair else "that's rough"
     advice = "" if choices <= fair else ", and a longer text would help"
-    return Markup(" {} ").format(QUALITY.format(f"{choices:.0f}", judgement, advice))
+    return QUALITY.format(f"{choices:.0f}", judgement, advice)
+
+
+def _names(run: Run) -> str:
+    count = run.names.count("\n") + 1
+    return f"{count:,} names of yours" if count > 1 else "your name"
 
 
 INVISIBLE = 5e-5
 """Losses that differ by less are called the same."""
+NO_BETTER, HARDLY_BETTER = Markup("it didn't improve"), Markup("it barely improved")
+BETTER, CAN_WRITE = Markup("it improved"), Markup("it can write")
+TRAINED_IN = Markup("Trained <b>{}</b> in {}{}, and {}: {}.")
+IN_USE_NOW = Markup("Version <code>{}</code> is in use now.")
+KEPT = Markup("I'm keeping the old weights, and the new ones for a day.")
+LUCK = Markup("A difference of up to {} could be luck, so {}")
+TOO_LITTLE = Markup("Less than {} isn't worth a change, so {}")
+SURPRISE = Markup("The new ones find {} {} surprising: {:.3f} nats per character, {:.3f} before.")
 
 
 def verdict(run: Run, progress: Progress, version: str, seconds: float) -> Markup:
-    """Say how a run ended. `version` is the version of the new weights if they are in use now, else ""."""
+    """Say how a run ended, and what the `version` that it made thinks of the names that somebody gave."""
     new, old = progress.new_loss or 0.0, progress.old_loss
     is_same = old is not None and abs(old - new) < INVISIBLE
     digits = 4 if is_same else digits_for(new if old is None else old, new)
     before = "" if old is None else ", as before" if is_same else f", {old:.{digits}f} before"
     losses = f"{new:.{digits}f} nats per character on held-out text{before}"
     early = ", stopped early" if progress.early else ""
-    trained = Markup("Trained <b>{}</b> in {}{}").format(run.title, duration(seconds), early)
-    if version:
-        how = "can write" if old is None else "improved"
-        return Markup("{}, and it {}: {}.{}Version <code>{}</code> is in use now.").format(
-            trained, how, losses, _quality(run, new), version
-        )
-    if old is None or new >= old or is_same:
-        return Markup("{}, and it didn't improve: {}. I'm keeping the old weights.").format(trained, losses)
-    reason = f"Less than {WORTHWHILE:g} isn't worth a change"
-    if old - new <= progress.margin:
-        reason = f"A difference of up to {progress.margin:.{digits}f} could be luck"
-    return Markup("{}, and it barely improved: {}. {}, so I'm keeping the old weights.").format(trained, losses, reason)
+    how, quality, then = NO_BETTER, Markup(), KEPT
+    if progress.wins:
+        how, then = CAN_WRITE if old is None else BETTER, IN_USE_NOW.format(version)
+        quality = _quality(run, new)
+    elif old is not None and new < old and not is_same:
+        how, then = HARDLY_BETTER, TOO_LITTLE.format(f"{WORTHWHILE:g}", KEPT)
+        if old - new <= progress.margin:
+            then = LUCK.format(f"{progress.margin:.{digits}f}", KEPT)
+    trained = TRAINED_IN.format(run.title, duration(seconds), early, how, losses)
+    return Markup(" ").join(filter(None, (trained, quality, then, _surprise(run, progress.surprise))))
+
+
+def _surprise(run: Run, losses: tuple[float, float] | None) -> Markup:
+    if losses is None:
+        return Markup()
+    old, new = losses
+    return SURPRISE.format(_names(run), "less" if new < old else "more", new, old)
 
 
 # Versions.

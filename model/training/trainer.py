@@ -68,10 +68,11 @@ class Trainer:
     """Trains one network by a recipe on a corpus; iterate over `run()`.
 
     A recipe that distils needs `teachers`. With `start`, the training goes on from these weights, whose architecture
-    must be the recipe's. It keeps their vocabulary. It ends with other weights only if these are better, or if a stage
-    keeps its last weights. If the file `snapshot` exists, the training resumes from it. `clock` measures the recipe's
-    minutes; time.process_time is for comparisons on busy machines. Raises TrainingError if recipe, corpus, start,
-    teachers and snapshot do not fit together, and CheckpointError if the snapshot cannot be read.
+    must be the recipe's. It keeps their vocabulary. It ends with other weights only if these are better, if a stage
+    keeps its last weights, or if it is `changing`. If the file `snapshot` exists, the training resumes from it. `clock`
+    measures the recipe's minutes; time.process_time is for comparisons on busy machines. Raises TrainingError if
+    recipe, corpus, start, teachers and snapshot do not fit together, and CheckpointError if the snapshot cannot be
+    read.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class Trainer:
         seed: int = 0,
         threads: int = 1,
         start: Checkpoint | None = None,
+        changing: bool = False,
         teachers: Sequence[Checkpoint] = (),
         snapshot: Path | None = None,
         snapshot_seconds: float = 30.0,
@@ -89,7 +91,7 @@ class Trainer:
     ) -> None:
         corpus = _fitting(recipe, corpus, start, teachers)
         self.recipe, self.corpus, self.seed, self.start, self.teachers = recipe, corpus, seed, start, teachers
-        self.ended_early = False
+        self.ended_early, self._changing = False, changing
         self._snapshot, self._snapshot_seconds, self._clock = snapshot, snapshot_seconds, clock
         self._measured = measured_part(corpus)
         self._steps: list[int] = []  # of each stage
@@ -256,6 +258,8 @@ class Trainer:
     def _measure_start(self) -> None:
         if self.start is not None and self.position.start_loss is None:
             self.position.start_loss = self._measure()
+            if self._changing:
+                self.position.kept_loss = None  # so the next weights are kept
 
     def _measure(self) -> float:
         """Return the loss of the weights in `counted`. Keep them if they are the best or the stage keeps the last."""
