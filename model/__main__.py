@@ -110,7 +110,7 @@ def train(
         Path | None, typer.Option(metavar="FILE", help="More names, one a line, to read beside the dinosaurs.")
     ] = None,
     changing: Annotated[
-        bool, typer.Option("--changing", help="With --from, end with other weights even if they are worse.")
+        bool, typer.Option("--changing", help="With --from, end with the last weights if none are better.")
     ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Random seed of the training.")] = 0,
     promote: Annotated[

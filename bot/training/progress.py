@@ -26,7 +26,6 @@ class Progress:
     """Characters a second."""
     training: list[float] = field(default_factory=list)
     held_out: list[float] = field(default_factory=list)
-    best: float | None = None
     serving: float | None = None
     """The held-out loss of the weights in use."""
     ngram: float | None = None
@@ -109,4 +108,3 @@ class Progress:
             self.training.append(loss)
         if message["held_out_loss"] is not None:
             self.held_out.append(float(message["held_out_loss"]))
-        self.best = message["best_held_out_loss"]

@@ -169,7 +169,7 @@ IN_USE_NOW = Markup("Version <code>{}</code> is in use now.")
 KEPT = Markup("I'm keeping the old weights, and the new ones for a day.")
 LUCK = Markup("A difference of up to {} could be luck, so {}")
 TOO_LITTLE = Markup("Less than {} isn't worth a change, so {}")
-SURPRISE = Markup("The new ones find {} {} surprising: {:.3f} nats per character, {:.3f} before.")
+SURPRISE = Markup("The new ones find {} {} surprising: {} nats per character, {} before.")
 
 
 def verdict(run: Run, progress: Progress, version: str, seconds: float) -> Markup:
@@ -196,7 +196,8 @@ def _surprise(run: Run, losses: tuple[float, float] | None) -> Markup:
     if losses is None:
         return Markup()
     old, new = losses
-    return SURPRISE.format(_names(run), "less" if new < old else "more", new, old)
+    shown = (f"{loss:.{digits_for(*losses)}f}" for loss in (new, old))
+    return SURPRISE.format(_names(run), "less" if new < old else "more", *shown)
 
 
 # Versions.

@@ -44,7 +44,7 @@ def training(run: Run, progress: Progress) -> Markup:
         f"{'█' * done}{'░' * (BAR - done)} {progress.fraction:4.0%}",
         _loss("training", progress.training[-1] if progress.training else None, progress.training),
         _loss("held out", progress.held_out[-1] if progress.held_out else None, progress.held_out),
-        _loss("best", progress.best),
+        _loss("best", min(progress.held_out, default=None)),
         _loss("in use", progress.serving),
         _loss("n-gram", progress.ngram),
     ]

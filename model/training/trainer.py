@@ -262,7 +262,10 @@ class Trainer:
                 self.position.kept_loss = None  # so the next weights are kept
 
     def _measure(self) -> float:
-        """Return the loss of the weights in `counted`. Keep them if they are the best or the stage keeps the last."""
+        """Return the loss of the weights in `counted`. Keep them if they are the best or the stage keeps the last.
+
+        While a training that is `changing` has found nothing better than its start, it keeps the newest ones.
+        """
         position, started = self.position, self._clock()
         position.measurement_is_owed = True
         loss = held_out_loss(self.counted, self._measured, self._interrupt_if_stopped)
@@ -271,9 +274,12 @@ class Trainer:
         position.measuring_seconds = max(position.measuring_seconds, seconds)
         position.seconds += seconds
         position.stage_seconds += seconds
-        if self._stage.keep == "last" or position.kept_loss is None or loss < position.kept_loss:
+        is_best = self._stage.keep == "last" or position.kept_loss is None or loss < position.kept_loss
+        if is_best or (self._changing and (position.kept_loss or 0.0) >= (position.start_loss or 0.0)):
             self.kept.parameters.whole[:] = self.counted.parameters.whole
-            position.kept_loss, position.kept_step, position.without_best = loss, position.step, 0
+            position.kept_loss, position.kept_step = loss, position.step
+        if is_best:
+            position.without_best = 0
         elif self._fraction_of_stage() >= EARLY_STOPPING_BEGINS:
             position.without_best += 1
         return loss
