@@ -24,7 +24,7 @@ from prompt_toolkit.utils import get_cwidth
 
 from bot.__main__ import main
 from bot.chat import Button
-from bot.terminal import HOW_TO_QUIT, Screen, _file
+from bot.terminal import HOW_TO_QUIT, TEACHING, Screen, _file
 from bot.words import sentences
 from model.files import HOME, ROOT
 from model.writing.decoder import Decoder
@@ -107,6 +107,13 @@ def test_a_path_may_be_typed_as_it_is_or_as_for_a_shell(tmp_path: Path) -> None:
     (tmp_path / "it's my list.txt").write_text("x")
     for typed in ("{}/it's my list.txt", "{}/it\\'s\\ my\\ list.txt", '"{}/it\'s my list.txt"'):
         assert _file(typed.format(tmp_path))
+
+
+def test_what_a_path_of_a_text_can_follow() -> None:
+    for line in ("names x a.txt", "verse x fresh air.txt", "dino ~/names.txt", "DINO 5.txt"):
+        assert TEACHING.fullmatch(f"/retrain {line}")
+    for line in ("names x", "names x fresh", "dino", "dino 0.5 fresh", "dino fresh 5", "poem a.txt", "dino\nAnna"):
+        assert not TEACHING.fullmatch(f"/retrain {line}")
 
 
 def test_a_voice_is_taught_by_the_path_of_a_text(

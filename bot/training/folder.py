@@ -108,7 +108,7 @@ def read_run(folder: Path) -> Run:
 def candidates(directory: Path) -> Versions:
     """Return the weights of a network that did not win. Those of more than a day ago are deleted."""
     kept = directory / "candidates"
-    kept.mkdir(mode=0o700, exist_ok=True)
+    kept.mkdir(mode=0o700, parents=True, exist_ok=True)
     for path in kept.iterdir():
         if time.time() - path.stat().st_mtime > KEPT_SECONDS:
             path.unlink(missing_ok=True)
