@@ -11,6 +11,7 @@ from model.writing.composition import Composition
 from model.writing.decoder import Decoder
 from model.writing.requests import NameRequest, Sampling, generator_for
 from tests.decoding import LETTERS, names_checkpoint, texts
+from tests.recorded import VERSIONS
 
 ROOTS = frozenset(
     (
@@ -26,8 +27,8 @@ ROOTS = frozenset(
 
 def composing(share: float = 1.0, *, roots: frozenset[str] = ROOTS, most_barred: float = 99.0) -> Checkpoint:
     plain = names_checkpoint()
-    facts = {"whole_names": share, "whole_names_until": 1.0, "most_barred": most_barred}
-    return replace(plain, description=replace(plain.description, **facts), roots=roots)
+    made = replace(plain.description, whole_names=share, whole_names_until=1.0, most_barred=most_barred)
+    return replace(plain, description=made, roots=roots)
 
 
 @pytest.mark.parametrize(
@@ -101,6 +102,17 @@ def test_the_share_temperature_and_prices_are_the_weights() -> None:
     assert 10 < whole(composing(0.5)) < 30
     assert whole(composing(), 1.1) == whole(composing(), 0) == whole(composing(roots=frozenset())) == 0
     assert whole(composing(most_barred=1e-9)) == 0  # an untrained network writes none by itself
+
+
+def test_these_weights_go_on_writing_these_names() -> None:
+    checkpoint = VERSIONS["dino"].load("2ca513027c35")
+    results = Decoder(checkpoint).generate(
+        [NameRequest(generator_for(7, 0), 4), NameRequest(generator_for(7, 1), 4, "mang")]
+    )
+    assert [" ".join(result.texts) for result in results] == [
+        "pectinopelta innonlanodon amphiceratops lankalong",
+        "mangastropheus mangacanthus mangellus mangolong",
+    ]
 
 
 def test_names_of_roots_do_not_depend_on_company() -> None:

@@ -105,6 +105,7 @@ def _plain(made: Creation, shown: str) -> str:
 SUMS = {
     "tables": "df11f9bb57ffa960f0f92d46e7c4378f544704a65ac009cf2f9a4c7acbe9bca9",
     "constants": "da18e3b2bbbd3ffc59a0197eaca9eb023e4c0450e4cd075f8db836f64c788138",
+    "the second edition": "7834acc652b6fc65977baa990fb38e1b15c8cf98f8fb8e6ce0e797642a56d010",
     "words as they sound": "18c51aee3ebd7c9962d32d3dbefa23aabd048b9f0e960a9501282b57bc9a68b3",
 }
 
@@ -126,9 +127,13 @@ def of_sonnets() -> dict[str, object]:
             [pronunciation.VOICELESS, pronunciation.SIBILANTS, pronunciation.VOWELS, rhyme.ONSETS, rhyme.DULL],
             [pronunciation.LONGEST_WORD, pronunciation.MOST_APOSTROPHES, pronunciation.MOST_READINGS],
             [metre.SYLLABLES, metre.LONGEST, metre.PRONOUNS, scansion.LATEST_START, scansion.PUNCTUATION],
-            [partners.ENOUGH, lines.MOST_CHARACTERS, lines.PRECISION, lines.OF_DRAWN, tables.ENOUGH_WORDS],
+            [partners.ENOUGH, search.MOST_CHARACTERS, lines.PRECISION, lines.OF_DRAWN, tables.ENOUGH_WORDS],
             [sonnet.ROWS, sonnet.SCHEME, sonnet.STOPS, search.LOWEST_TEMPERATURE, search.ATTEMPTS],
             [{kind.name: cost for kind, cost in sonnet.COSTS.items()}, costs],
+        ],
+        "the second edition": [
+            {kind.name: cost for kind, cost in sonnet.EDITIONS[2][0].items()},
+            [sonnet.EDITIONS[2][1], sonnet.EE, sonnet.LINE_OF_THING, sonnet.LONGEST_THING, sonnet.THING.pattern],
         ],
         "words as they sound": [
             [word, found, metre.patterns(word, found), [[*rhyme.endings(one)] for one in found], rhyme.letters(word)]
