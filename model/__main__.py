@@ -156,7 +156,8 @@ def train(
         from model.training.trainer import Trainer
 
         versions, weights = versions_of(network), weights_at(network, start) if start else None
-        texts = texts_at(network, corpus, weights.vocabulary.alphabet if weights else alphabet, reading, also)
+        texts = texts_at(network, corpus, weights.vocabulary.alphabet if weights else alphabet, reading)
+        texts = sources.names_corpus(also=also) if also else texts
         path = out or (corpus[0].with_suffix(".safetensors") if corpus else versions.directory / "new.safetensors")
         check_out(path)
         notes = [*texts.notes, texts.too_small]

@@ -141,7 +141,7 @@ async def test_weights_must_be_better_by_enough(script: Script, admin: FakeChat,
         (1.95, 0.1, "it barely improved: 1.9500 nats per character on held-out text, 2.0000 before. A difference of "
                     "up to 0.1000 could be luck, so"),
         (1.999, 1e-7, "it barely improved: 1.9990 nats per character on held-out text, 2.0000 before. Less than 0.002 "
-                      "isn't worth a change, so"),
+                      "isn&#39;t worth a change, so"),
     ):  # fmt: skip
         await begun(admin, script)
         script.trained(new, margin=margin)

@@ -25,8 +25,6 @@ from model.evaluation.held_out import document_scores
 from model.text.sources import names_corpus
 from model.training.history import read_history
 
-COUNT = {"names": ("--count", "5"), "verse": ()}
-"""How much both weights write to be seen side by side."""
 FEWEST_MEASUREMENTS = 2
 """A picture of fewer measurements has no curve."""
 
@@ -57,20 +55,19 @@ def main(folder: Path, weights: Path) -> int:
             print(json.dumps({"event": "comparing", "old": old.version}), flush=True)
             paths = versions.path(old.version), new
             code = _call("compare", network, *map(str, paths), *threads, *corpus, "--json")
-            for path in paths:
-                _call("sample", network, "--checkpoint", str(path), *COUNT[run.form], "--seed", str(run.seed), "--json")
+            count = "5" if run.form == "names" else "1"
+            for path in map(str, paths):  # to be seen side by side
+                _call("sample", network, "--checkpoint", path, "--count", count, "--seed", str(run.seed), "--json")
             if run.names:
-                _tell_surprise(run.names.split("\n"), paths)
+                _tell_surprise(run.names, paths)
             return code
     return 0
 
 
-def _tell_surprise(names: Sequence[str], paths: Sequence[Path]) -> None:
-    """Tell how well the old and the new weights read names: their losses, in nats per character."""
-    corpus = replace(names_corpus(), held_out=tuple(names))
-    old, new = (
-        nats.sum() / characters.sum() for nats, characters in (document_scores(load(at), corpus) for at in paths)
-    )
+def _tell_surprise(names: str, paths: Sequence[Path]) -> None:
+    """Tell the losses of the old and the new weights on names, one a line, in nats per character."""
+    corpus = replace(names_corpus(), held_out=tuple(names.split("\n")))
+    old, new = (np.divide(*map(np.sum, document_scores(load(path), corpus))) for path in paths)
     print(json.dumps({"event": "surprise", "old": old, "new": new}), flush=True)
 
 

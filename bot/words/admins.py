@@ -149,12 +149,12 @@ def failed(run: Run, reason: str) -> Markup:
 def _quality(run: Run, loss: float) -> Markup:
     """Say in plain words how good a custom voice is; nothing of the bot's own networks."""
     if not run.is_voice:
-        return Markup()
+        return Markup(" ")
     choices = math.exp(loss)
     good, fair = GOOD[run.form]
     judgement = "that's good" if choices <= good else "that's fair" if choices <= fair else "that's rough"
     advice = "" if choices <= fair else ", and a longer text would help"
-    return QUALITY.format(f"{choices:.0f}", judgement, advice)
+    return Markup(" {} ").format(QUALITY.format(f"{choices:.0f}", judgement, advice))
 
 
 def _names(run: Run) -> str:
@@ -162,44 +162,42 @@ def _names(run: Run) -> str:
     return f"{count:,} names of yours" if count > 1 else "your name"
 
 
+def _surprise(run: Run, progress: Progress) -> Markup:
+    """Say what the new weights make of the names that somebody gave, if anybody did."""
+    if progress.surprise is None:
+        return Markup()
+    old, new = progress.surprise
+    said = Markup(" The new ones find {} {} surprising: {:.{}f} nats per character, {:.{}f} before.")
+    digits = digits_for(old, new)
+    return said.format(_names(run), "less" if new < old else "more", new, digits, old, digits)
+
+
 INVISIBLE = 5e-5
 """Losses that differ by less are called the same."""
-NO_BETTER, HARDLY_BETTER = Markup("it didn't improve"), Markup("it barely improved")
-BETTER, CAN_WRITE = Markup("it improved"), Markup("it can write")
-TRAINED_IN = Markup("Trained <b>{}</b> in {}{}, and {}: {}.")
-IN_USE_NOW = Markup("Version <code>{}</code> is in use now.")
-KEPT = Markup("I'm keeping the old weights, and the new ones for a day.")
-LUCK = Markup("A difference of up to {} could be luck, so {}")
-TOO_LITTLE = Markup("Less than {} isn't worth a change, so {}")
-SURPRISE = Markup("The new ones find {} {} surprising: {} nats per character, {} before.")
 
 
 def verdict(run: Run, progress: Progress, version: str, seconds: float) -> Markup:
-    """Say how a run ended, and what the `version` that it made thinks of the names that somebody gave."""
+    """Say how a run ended that made a version."""
     new, old = progress.new_loss or 0.0, progress.old_loss
     is_same = old is not None and abs(old - new) < INVISIBLE
     digits = 4 if is_same else digits_for(new if old is None else old, new)
     before = "" if old is None else ", as before" if is_same else f", {old:.{digits}f} before"
     losses = f"{new:.{digits}f} nats per character on held-out text{before}"
     early = ", stopped early" if progress.early else ""
-    how, quality, then = NO_BETTER, Markup(), KEPT
+    trained = Markup("Trained <b>{}</b> in {}{}").format(run.title, duration(seconds), early)
+    yours = _surprise(run, progress)
     if progress.wins:
-        how, then = CAN_WRITE if old is None else BETTER, IN_USE_NOW.format(version)
-        quality = _quality(run, new)
-    elif old is not None and new < old and not is_same:
-        how, then = HARDLY_BETTER, TOO_LITTLE.format(f"{WORTHWHILE:g}", KEPT)
-        if old - new <= progress.margin:
-            then = LUCK.format(f"{progress.margin:.{digits}f}", KEPT)
-    trained = TRAINED_IN.format(run.title, duration(seconds), early, how, losses)
-    return Markup(" ").join(filter(None, (trained, quality, then, _surprise(run, progress.surprise))))
-
-
-def _surprise(run: Run, losses: tuple[float, float] | None) -> Markup:
-    if losses is None:
-        return Markup()
-    old, new = losses
-    shown = (f"{loss:.{digits_for(*losses)}f}" for loss in (new, old))
-    return SURPRISE.format(_names(run), "less" if new < old else "more", *shown)
+        how = "can write" if old is None else "improved"
+        return Markup("{}, and it {}: {}.{}Version <code>{}</code> is in use now.{}").format(
+            trained, how, losses, _quality(run, new), version, yours
+        )
+    kept = Markup("I'm keeping the old weights, and the new ones for a day.{}").format(yours)
+    if old is None or new >= old or is_same:
+        return Markup("{}, and it didn't improve: {}. {}").format(trained, losses, kept)
+    reason = f"Less than {WORTHWHILE:g} isn't worth a change"
+    if old - new <= progress.margin:
+        reason = f"A difference of up to {progress.margin:.{digits}f} could be luck"
+    return Markup("{}, and it barely improved: {}. {}, so {}").format(trained, losses, reason, kept)
 
 
 # Versions.

@@ -18,6 +18,7 @@ from model.text.sources import fossils
 from model.text.taboo import is_taboo
 from model.text.typesetting import typeset
 
+LONGEST_LABEL = 40
 LONGEST_TITLE, LONGEST_DESCRIPTION = 80, 160
 """Characters of an offer. Telegram's apps show no more."""
 QUATRAIN = 4
@@ -82,7 +83,9 @@ def look(text: Text, number: int) -> Markup:
 def looks(creation: Creation, text: Text) -> Buttons:
     """Return a button for a look at each name of a creation."""
     shown = ((n, _spelled(name, text)) for n, name in enumerate(text.texts) if not is_taboo(name))
-    return [[Button.of(sentences.LOOK_AT.format(name), "look", creation.code, n)] for n, name in shown]
+    return [
+        [Button.of(sentences.LOOK_AT.format(cut(name, LONGEST_LABEL)), "look", creation.code, n)] for n, name in shown
+    ]
 
 
 def first_line(poem: Creation, text: Text) -> tuple[str, int]:

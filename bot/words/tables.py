@@ -77,10 +77,8 @@ def growth(progress: Progress) -> Markup:
 def beside(form: Form, old: Sequence[str], new: Sequence[str]) -> Markup:
     """Show what the old and the new weights write: names side by side, verse one below the other."""
     if form == "names":
-        rows = [
-            ("in use", "new"),
-            *zip(*([_sample(name[:1].upper() + name[1:]) for name in each] for each in (old, new)), strict=False),
-        ]
+        names = ([name[:1].upper() + name[1:] for name in map(_sample, each)] for each in (old, new))
+        rows = [("in use", "new"), *zip(*names, strict=False)]
         width = max(len(left) for left, _ in rows)
         return Markup("<pre>{}</pre>").format("\n".join(f"{left:<{width}}  {right}" for left, right in rows))
     verse = (_sample("\n".join(each).strip(), LINES_BESIDE) for each in (old, new))

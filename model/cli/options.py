@@ -70,19 +70,14 @@ def weights_at(network: Network, path: Path | None) -> Checkpoint:
 
 
 def texts_at(
-    network: Network,
-    paths: list[Path] | None,
-    alphabet: Alphabet = Alphabet.FOLDED,
-    reading: Path | None = None,
-    also: Path | None = None,
+    network: Network, paths: list[Path] | None, alphabet: Alphabet = Alphabet.FOLDED, reading: Path | None = None
 ) -> corpus.Corpus:
     """Read a person's own texts, or the project's, which are fetched if missing. Raises CorpusError or FetchError.
 
-    The alphabet is for own texts; the project's are folded. `reading` is other verse to read before the sonnets, and
-    `also` has names to read beside the dinosaurs.
+    The alphabet is for own texts; the project's are folded. `reading` is other verse to read before the sonnets.
     """
     if not paths:
-        return sources.names_corpus(also=also) if network is Network.DINO else sources.sonnets_corpus(reading)
+        return sources.names_corpus() if network is Network.DINO else sources.sonnets_corpus(reading)
     if network is Network.POEM:
         return corpus.read_verse(*paths, alphabet=alphabet)
     if len(paths) > 1:
