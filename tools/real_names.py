@@ -1,8 +1,8 @@
 """Makes a version of the dinosaurs with the rules of today: `python -m tools.real_names checkpoints/dino [share]`.
 
 It has the parameters of the version that serves there. It never gives the names of data/fossils.txt and
-data/near_genera.txt. A share of its names consists wholly of roots of data/roots.tsv: three quarters, unless you give
-another. It is added to the folder and not taken into use.
+data/near_genera.txt. A share of its names consists wholly of roots of data/roots.tsv: SHARE, unless you give another.
+It is added to the folder and not taken into use.
 """
 
 import sys
