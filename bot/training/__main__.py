@@ -67,7 +67,8 @@ def main(folder: Path, weights: Path) -> int:
 def _tell_surprise(names: str, paths: Sequence[Path]) -> None:
     """Tell the losses of the old and the new weights on names, one a line, in nats per character."""
     corpus = replace(names_corpus(), held_out=tuple(names.split("\n")))
-    old, new = (np.divide(*map(np.sum, document_scores(load(path), corpus))) for path in paths)
+    scores = (document_scores(load(path), corpus) for path in paths)
+    old, new = (nats.sum() / characters.sum() for nats, characters in scores)
     print(json.dumps({"event": "surprise", "old": old, "new": new}), flush=True)
 
 
