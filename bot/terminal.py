@@ -45,7 +45,9 @@ YOU = 1
 PRESS = re.compile("#([0-9]{1,2})", re.ASCII)
 ENDS = {"/stop": "finish", "/cancel": "cancel"}
 """The buttons of a training are commands here, as the numbers belong to the newest answer."""
-TEACHING = re.compile(r"(/retrain\s+(?:names|verse)\s+\S+)\s+(?!fresh$)(.+)", re.IGNORECASE)
+TEACHING = re.compile(
+    r"(/retrain\s+(?:(?:names|verse)\s+\S+|dino(?!(?:fresh|[\d.\s])+$)))[^\S\n]+(?!fresh$)(.+)", re.IGNORECASE
+)
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 """Characters that could command a terminal."""
 LOOKS = {"bold": "bold", "italic": "italic"}

@@ -10,7 +10,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from typing import NamedTuple
@@ -27,6 +27,7 @@ from model.sonnets.tables import tables_for
 from model.text.forms import Genre
 from model.text.typesetting import with_names
 from model.writing.decoder import Decoder
+from model.writing.look import Letter
 from model.writing.requests import NameRequest, Request, SonnetRequest, VerseRequest
 from model.writing.verse import seam
 
@@ -57,12 +58,14 @@ class Text:
     """What a request became: names, each with its neighbour, or one verse, or one sonnet without the person's line.
 
     `between` stands between the prompt and the verse. `has_capitals` says that the network writes capitals by itself.
+    `look` is a look at one of the names, if somebody wanted one.
     """
 
     texts: tuple[str, ...]
     neighbours: tuple[Neighbour | None, ...] = ()
     between: str = ""
     has_capitals: bool = False
+    look: tuple[Letter, ...] = ()
 
 
 async def prepare(checkpoint: Checkpoint) -> None:
@@ -90,6 +93,7 @@ class _Job:
     request: Request
     work: float
     watch: Watch | None
+    looked_at: int | None  # the number of a name
     queue: _Queue | None = None  # None while it is being prepared
     future: Future[Text] = field(default_factory=Future)
     lines: int = 0  # how many the watcher has
@@ -116,11 +120,14 @@ class Writer:
         self._loop = asyncio.get_running_loop()
         self._is_closed = False
 
-    async def write(self, request: Request, watch: Watch | None = None) -> Text:
-        """Return the text of a request. Raises RequestError if it is impossible, Explained if writing failed."""
+    async def write(self, request: Request, watch: Watch | None = None, looked_at: int | None = None) -> Text:
+        """Return the text of a request, with a look at the name of that number from 0 on.
+
+        Raises RequestError if it is impossible, Explained if writing failed.
+        """
         is_sonnet = isinstance(request, SonnetRequest)
         genre = Genre.SONNET if is_sonnet else Genre.DINO if isinstance(request, NameRequest) else Genre.POEM
-        job = _Job(request, TEXTS[genre], watch if is_sonnet else None)
+        job = _Job(request, TEXTS[genre], watch if is_sonnet else None, looked_at)
         self.pending.add(job)
         try:
             if is_sonnet:
@@ -201,7 +208,10 @@ class Writer:
                 del jobs[ticket]
         for result in decoder.step():
             job = jobs[result.ticket]
-            job.settle(result.error or self._text(job.request, result.texts))
+            text = result.error or self._text(job.request, result.texts)
+            if isinstance(text, Text) and job.looked_at is not None:
+                text = replace(text, look=decoder.look(text.texts[job.looked_at]))
+            job.settle(text)
             del jobs[result.ticket]
         for ticket, job in jobs.items():
             if job.watch and len(lines := decoder.lines(ticket)) > job.lines:

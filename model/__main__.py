@@ -102,10 +102,16 @@ def train(
         typer.Option(
             "--from",
             metavar="WEIGHTS",
-            help="Train these weights for one more round. The result is never worse, but with --reading it can be.",
+            help="Train these weights for one more round. With --reading or --changing, the result can be worse.",
         ),
     ] = None,
     reading: Annotated[Path | None, typer.Option(metavar="FILE", help="Verse by other poets to read as well.")] = None,
+    also: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="More names, one a line, to read beside the dinosaurs.")
+    ] = None,
+    changing: Annotated[
+        bool, typer.Option("--changing", help="With --from, end with the last weights if none are better.")
+    ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Random seed of the training.")] = 0,
     promote: Annotated[
         bool, typer.Option("--promote", help="Make the new version the current one if it is better.")
@@ -136,6 +142,8 @@ def train(
             reading and (recipe or not is_sonnets),
             "--reading is for the sonnets and has a recipe of its own: train poem, without --corpus and --recipe",
         ),
+        (also and (corpus or network is not Network.DINO), "--also is for the dinosaurs: train dino, without --corpus"),
+        (changing and not start, "--changing is for one more round; add --from"),
     ):
         if is_wrong:
             raise typer.BadParameter(reason)
@@ -149,6 +157,7 @@ def train(
 
         versions, weights = versions_of(network), weights_at(network, start) if start else None
         texts = texts_at(network, corpus, weights.vocabulary.alphabet if weights else alphabet, reading)
+        texts = sources.names_corpus(also=also) if also else texts
         path = out or (corpus[0].with_suffix(".safetensors") if corpus else versions.directory / "new.safetensors")
         check_out(path)
         notes = [*texts.notes, texts.too_small]
@@ -174,6 +183,7 @@ def train(
                 seed=seed,
                 threads=thread_limit or available_cores(),  # each further thread is a process with a BLAS of its own
                 start=weights,
+                changing=changing,
                 teachers=[weights_at(network, teacher) for teacher in teachers or ()],
                 snapshot=snapshot_path(path),
             )
@@ -264,6 +274,21 @@ def _new_seed() -> int:
     seed = secrets.randbelow(2**32)
     typer.echo(f"With --seed {seed}, the same comes again.", err=True)
     return seed
+
+
+@app.command(epilog='Example: python -m model look poem "Shall I compare thee"')
+def look(
+    network: NetworkArgument,
+    text: Annotated[str, typer.Argument(help="A name, or the beginning of a poem.", show_default=False)],
+    checkpoint: CheckpointOption = None,
+) -> None:
+    """Look inside: for each letter of a text, its share, and the four others that the network thought of."""
+    from model.cli.figures import print_look
+
+    weights = weights_at(network, checkpoint)
+    if not (folded := weights.vocabulary.fold(text).strip("\n")):
+        raise MangosaurusError(f"the network reads none of the letters of {text!r}")
+    print_look(Decoder(weights).look(folded))
 
 
 @app.command(epilog="Example: python -m model evaluate verse --checkpoint mine.safetensors --corpus mine.txt")

@@ -79,7 +79,7 @@ def poem(folder: Path) -> Path:
 def few_names(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of checkpoints of their own, for a project that has a few names."""
     monkeypatch.setattr(options, "CHECKPOINTS", tmp_path / "checkpoints")
-    monkeypatch.setattr(sources, "names_corpus", lambda: read_names(folder / "names.txt"))
+    monkeypatch.setattr(sources, "names_corpus", lambda **_: read_names(folder / "names.txt"))
     return tmp_path / "checkpoints"
 
 
@@ -152,7 +152,7 @@ def test_a_version_that_is_not_better_is_not_promoted(
 ) -> None:
     more = (word + end for word in NAMES.split() for end in ("", "us", "ia", "ops"))
     (tmp_path / "more.txt").write_text("\n".join(more))
-    monkeypatch.setattr(sources, "names_corpus", lambda: read_names(tmp_path / "more.txt"))
+    monkeypatch.setattr(sources, "names_corpus", lambda **_: read_names(tmp_path / "more.txt"))
     begin, versions = ("train", "dino", "--promote", "--hidden-size", "8", "--epochs"), Versions(few_names / "dino")
     good = events_of(run_well(*begin, "9", "--json"))[-1]
     assert (good["promoted"], versions.current()) == (True, good["version"])
@@ -429,6 +429,16 @@ def test_a_comparison_is_json_or_sentences(folder: Path, poem: Path) -> None:
     assert sentence in run_well(*arguments)
 
 
+def test_a_look_has_a_row_for_each_letter(dino: Path, poem: Path) -> None:
+    for network, weights, text, letters in (
+        ("dino", dino, "Mángo", [*"mango", "end"]),
+        ("poem", poem, "Ah Me", [*"ah␣me"]),
+    ):
+        _, *rows = run_well("look", network, text, "--checkpoint", weights).splitlines()
+        assert [row.split()[0] for row in rows if row.strip()] == letters
+        assert all(4 <= row.count("%") <= 5 for row in rows)
+
+
 def test_a_plot_is_drawn_from_a_log_or_the_weights_beside_it(dino: Path, tmp_path: Path) -> None:
     run_well("plot", dino.with_suffix(".jsonl"), "--out", tmp_path / "curve.png")
     assert (tmp_path / "curve.png").read_bytes().startswith(b"\x89PNG")
@@ -480,6 +490,9 @@ def test_island_learns_from_your_own_names(folder: Path) -> None:
         ("train dino --reading x", "--reading is for the sonnets"),
         ("train poem --corpus x --reading y", "--reading is for the sonnets"),
         ("train poem --recipe poem --reading y", "--reading is for the sonnets"),
+        ("train poem --also x", "--also is for the dinosaurs"),
+        ("train dino --corpus x --also y", "--also is for the dinosaurs"),
+        ("train dino --changing", "add --from"),
         ("train", "Missing argument"),
         ("train sonnet", "'sonnet' is not known; choose dino, poem; names or verse for your own texts"),
         ("compare sonnet a b", "'sonnet' is not known"),
@@ -525,6 +538,9 @@ def test_impossible_arguments_are_refused_with_exit_code_2(arguments: str, sente
         ("train dino --corpus {}/names.txt --out {}/names.txt/x", "{}/names.txt"),
         ("train poem --corpus {0}/poems.txt --from {0}/dino/weights.safetensors", "these weights write names"),
         ("train dino --corpus {}/names.txt --out {}/x --recipe distilled", "name their weights with --teacher"),
+        ("look dino 日本 --checkpoint {}/dino/weights.safetensors", "none of the letters of '日本'"),
+        ("look dino mango --checkpoint {}/poem/weights.safetensors", "these weights write verse, not names"),
+        ("train dino --also {}/absent.txt --out {}/x", "cannot read {}/absent.txt"),
         ("island --corpus {}/absent.txt", "cannot read {}/absent.txt"),
     ],
 )

@@ -1,6 +1,7 @@
 """Corpora: texts are folded, deduplicated and split, and no held-out line is trained on."""
 
 import hashlib
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,17 @@ def test_other_names_are_for_pretraining_and_change_the_digest(tmp_path: Path) -
     alone, corpus = (names_in(tmp_path, "abba\nbaab\ncab\n", pretraining=more) for more in ([], [others]))
     assert corpus.pretraining == ("bac",)  # "abba" is a name already, and nothing is left of "xylo"
     assert (corpus.training, corpus.held_out, corpus.vocabulary) == (alone.training, alone.held_out, alone.vocabulary)
+    assert corpus.digest != alone.digest
+
+
+def test_more_names_are_all_for_training_and_leave_what_is_held_out(tmp_path: Path) -> None:
+    listed, others = "\n".join(SAURI), [write(tmp_path / "others.txt", "rasurus\nursa\n")]
+    alone = names_in(tmp_path, listed, pretraining=others)
+    ends = list(map("".join, product("sau", repeat=3)))
+    more = [*(f"Rása{end}" for end in ends), alone.held_out[0], alone.training[0], "rasurus"]
+    corpus = names_in(tmp_path, listed, pretraining=others, also=write(tmp_path / "more.txt", "\n".join(more)))
+    assert corpus.training == (*alone.training, *(f"rasa{end}" for end in ends), "rasurus")
+    assert (corpus.held_out, corpus.vocabulary, corpus.pretraining) == (alone.held_out, alone.vocabulary, ("ursa",))
     assert corpus.digest != alone.digest
 
 

@@ -80,6 +80,21 @@ def test_the_result_is_never_worse_than_the_start(start: Checkpoint, names: Corp
     assert checkpoint.description.steps == 0
 
 
+def test_a_changing_training_ends_with_its_last_weights_if_none_are_better(start: Checkpoint, names: Corpus) -> None:
+    recipe = further(start, names)
+    ruinous = replace(recipe, stages=(replace(recipe.stages[0], learning_rate=3.0, warmup=0.0),))
+    trainer = Trainer(ruinous, names, start=start, changing=True)
+    *_, last = trainer.run()
+    made = checkpoint_of(trainer).description
+    assert same_weights(trainer.kept, trainer.counted)
+    assert made.held_out_loss == last.held_out_loss == last.best_held_out_loss
+    assert made.held_out_loss > held_out_loss(start.language_model, names)
+    assert made.steps == last.step
+    better = [Trainer(recipe, names, start=start, changing=changing) for changing in (False, True)]
+    assert all([*trainer.run()] for trainer in better)
+    assert same_weights(*(trainer.kept for trainer in better))
+
+
 def test_a_stopped_round_is_resumed_bit_for_bit(start: Checkpoint, names: Corpus, tmp_path: Path) -> None:
     """With other weights to start from, it is refused."""
     recipe, snapshot = further(start, names), tmp_path / "snapshot"

@@ -468,7 +468,8 @@ async def test_an_admin_who_comes_back_after_a_kill_reads_what_became_of_a_train
     async with page_served(own_settings) as page, visit(page) as visitor, visitor.tab() as tab:
         await tab.answer()
     interrupt(
-        own_settings, Run("dino", "names", "dino", chat=int(visitor.cookie.partition(".")[0]), place="page", message=7)
+        own_settings.checkpoints,
+        Run("dino", "names", "dino", chat=int(visitor.cookie.partition(".")[0]), place="page", message=7),
     )
     async with started_again(own_settings, page, visitor.cookie) as again, again.tab() as tab:
         said = {text_of(await tab.answer()) for _ in range(2)}

@@ -6,23 +6,28 @@ The child is a script here; test_training_child.py has real ones.
 import asyncio
 import json
 import math
+import os
 import signal
+import time
 from dataclasses import asdict, replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.asks import File
 from bot.chat import Gone, InDoubt, NotSent
 from bot.locks import locked
 from bot.settings import Settings
-from bot.training.folder import NEW, Run, expected_seconds
-from bot.training.progress import Progress
+from bot.training.folder import KEPT_SECONDS, NEW, Run, expected_seconds
+from bot.training.progress import MOST_SAMPLES, Progress
 from bot.voices import Voice, Voices
 from bot.words import admins, sentences
-from bot.words.tables import BAR, CURVE_POINTS, curve
+from bot.words.tables import BAR, CURVE_POINTS, beside, curve
 from model.checkpoint.versions import Versions
 from tests.fake_chat import FakeChat, Message
 from tests.serving import ALICE, install, until, untrained
@@ -101,7 +106,7 @@ async def test_one_message_shows_a_run_from_its_command_to_its_verdict(
     await until(lambda: "50%" in message.html)
     assert message.html == (
         "Training <b>dino</b>, reading the dinosaurs\n"
-        "<pre>██████████░░░░░░░░░░  50%\ntraining 2.500 ▁▁\nheld out 2.250 █▁\nbest     2.125\nin use   2.000\n"
+        "<pre>██████████░░░░░░░░░░  50%\ntraining 2.500 ▁▁\nheld out 2.250 █▁\nbest     2.250\nin use   2.000\n"
         "n-gram   2.375</pre>\n90,000 characters a second, 75 s left\n<i>to be &lt;or&gt; not</i>"
     )
     assert message.labels == [FINISH, CANCEL]
@@ -141,9 +146,98 @@ async def test_weights_must_be_better_by_enough(script: Script, admin: FakeChat,
         await begun(admin, script)
         script.trained(new, margin=margin)
         message = await verdict(admin)
-        assert f"{words} I'm keeping the old weights." in message.html
-        assert message.labels == []
+        assert f"{words} I'm keeping the old weights, and the new ones for a day." in message.html
+        assert message.labels == [admins.USE_NEW]
         assert dino.list() == (old,)
+
+
+async def test_weights_that_did_not_win_can_be_used_for_a_day(script: Script, admin: FakeChat, dino: Versions) -> None:
+    old = dino.current()
+    await begun(admin, script)
+    new = script.trained(2.5, png=PNG)
+    shown = await verdict(admin)
+    assert shown.html.endswith(
+        "I'm keeping the old weights, and the new ones for a day.\n"
+        "<pre>in use      new\nOldosaurus  Novosaurus\nOldodon     Novodon</pre>"
+    )
+    said, button = shown.html, pressed(shown, admins.USE_NEW)
+    admin.is_admin = False
+    await admin.press(admins.USE_NEW, ALICE)
+    assert admin.notices[-1] == sentences.plain(sentences.NOT_YOURS)
+    admin.is_admin = True
+    await admin.press(admins.USE_NEW)
+    assert admin.notices[-1] == admins.IN_USE.format(new)
+    assert dino.current() == new == admin.bot.shelf.serving["dino"].version
+    assert (shown.html, shown.labels) == (said, [UNDO])
+    await admin.press(UNDO)
+    assert dino.current() == old == admin.bot.shelf.serving["dino"].version
+    (kept,) = (dino.directory / "candidates").iterdir()
+    os.utime(kept, (0, time.time() - KEPT_SECONDS - 1))
+    for _ in range(2):
+        await admin.press_data(button)
+        assert admin.notices[-1] == sentences.plain(admins.KEPT_NO_MORE)
+    assert not kept.exists()
+    assert dino.path(new).exists()  # as its creations have codes
+
+
+async def test_verse_of_both_stands_one_below_the_other() -> None:
+    both = beside("verse", ["\n".join("abcdefgh")], ["\nx\n"])
+    assert both == "in use:\n<i>a\nb\nc\nd\ne\nf</i>\n\nnew:\n<i>x</i>"
+
+
+async def test_names_are_read_beside_the_dinosaurs(script: Script, admin: FakeChat) -> None:
+    """They begin a run of their own, even if another one could go on."""
+    for words in (
+        "dino\n\n1\n...",
+        f"dino\n{'a' * 41}",
+        "dino\n" + "\n".join(map("".join, product("abcdefghijklm", repeat=3))),
+    ):
+        assert "names in that" in (await admin.ask(f"/retrain {words}")).html
+    assert (await admin.ask("/retrain poem\nAnna")).html == admins.RETRAIN_USAGE
+    interrupt(admin.bot.shelf.directory, Run("dino", "names", "dino"))
+    message = await begun(admin, script, "/retrain dino 5\nAnna saurus\nÉlan\n\nannasaurus")
+    assert "for 5 min at most, with 2 names of yours." in message.html
+    run = await script.begun()
+    assert (run.names, run.minutes, run.fresh) == ("annasaurus\nelan", 5, False)
+    script.tell("surprise", old=2.5, new=1.25)
+    script.trained(2.5)
+    shown = (await verdict(admin)).html
+    assert "find 2 names of yours less surprising: 1.2500 nats per character, 2.5000 before." in shown
+
+    async def read() -> bytes:
+        return b"Mango"
+
+    message = await admin.ask("/retrain dino", file=File(name="names.txt", size=5, read=read))
+    assert "with your name." in message.html
+    assert (await script.begun(2)).names == "mango"
+    script.tell("surprise", old=2.5, new=2.625)
+    script.trained()
+    assert "is in use now. The new ones find your name more surprising" in (await verdict(admin)).html
+
+
+async def test_a_fresh_run_shows_how_letters_become_names(script: Script, admin: FakeChat) -> None:
+    message = await begun(admin, script, "/retrain dino fresh")
+    for step, text in ((1, "xq\nz"), (1000, "mangosaurus")):
+        script.tell("sample", step=step, text=text)
+    script.progress()
+    growth = "<code>step 1     </code> <i>xq</i>\n<code>step 1,000 </code> <i>mangosaurus</i>"
+    await until(lambda: "25%" in message.html)
+    assert message.html.endswith(f"left\n{growth}")
+    script.trained(png=PNG)
+    await verdict(admin)
+    assert message.html == f"The training of <b>dino</b> is over.\n\n{growth}"
+
+
+@given(st.integers(1, 200))
+@hypothesis.settings(max_examples=20)
+def test_the_first_sample_and_the_newest_stay(count: int) -> None:
+    progress = Progress()
+    for step in range(count):
+        progress.hear({"event": "sample", "step": step, "text": str(step)})
+    steps = [step for step, _ in progress.samples]
+    assert (steps[0], steps[-1]) == (0, count - 1)
+    assert len(steps) <= MOST_SAMPLES
+    assert steps == sorted(set(steps))
 
 
 async def test_without_a_picture_the_message_has_the_verdict(script: Script, admin: FakeChat) -> None:
@@ -288,7 +382,7 @@ async def test_what_others_do_meanwhile(
 
 async def test_what_another_process_trains_is_left_to_it(script: Script, own_settings: Settings) -> None:
     poem = Run("poem", "verse", "poem", chat=900, message=1)
-    folder = interrupt(own_settings, poem)
+    folder = interrupt(own_settings.checkpoints, poem)
     with locked(folder):
         async with started(own_settings) as chat:
             for command in ("/retrain poem", "/retrain poem fresh"):
@@ -298,9 +392,9 @@ async def test_what_another_process_trains_is_left_to_it(script: Script, own_set
     assert script.folders == []
 
 
-def interrupt(settings: Settings, run: Run, *events: dict[str, Any], is_lost: bool = False) -> Path:
+def interrupt(checkpoints: Path, run: Run, *events: dict[str, Any], is_lost: bool = False) -> Path:
     """Leave the folder of an interrupted run. If the run is lost, the folder has nothing to go on from."""
-    folder = settings.checkpoints / f"training-{run.network.replace('/', '-')}"
+    folder = checkpoints / f"training-{run.network.replace('/', '-')}"
     folder.mkdir()
     (folder / "run.json").write_text(json.dumps(asdict(run)))
     (folder / NEW).with_suffix(".jsonl").write_text("\n".join([*map(json.dumps, events), '{"event": "prog']))
@@ -355,7 +449,7 @@ async def test_a_stopped_run_goes_on_with_its_own_settings(script: Script, own_s
         await until(lambda: "training 2.500 ▁▁" in message.html)  # with the curve of before
         script.ends(-9)
         assert "killed by signal 9" in (await verdict(chat)).html
-    interrupt(own_settings, first)
+    interrupt(own_settings.checkpoints, first)
     async with started(own_settings, chat):
         await begun(chat, script, "/retrain poem fresh")
         third = await script.begun(3)
@@ -377,7 +471,7 @@ def test_the_bot_itself_fetches_no_verse(
 
 async def test_the_seconds_before_an_interruption_count(script: Script, own_settings: Settings) -> None:
     progress = PROGRESS | {"fraction": 1, "seconds_left": None, "seconds": 3600.0}
-    interrupt(own_settings, Run("dino", "names", "dino"), {"event": "started"}, progress)
+    interrupt(own_settings.checkpoints, Run("dino", "names", "dino"), {"event": "started"}, progress)
     async with started(own_settings) as chat:
         await begun(chat, script)
         await chat.press(FINISH)
@@ -393,7 +487,7 @@ async def test_the_seconds_before_an_interruption_count(script: Script, own_sett
 async def test_after_a_kill_the_next_start_says_so_once(script: Script, own_settings: Settings, is_lost: bool) -> None:
     async with started(own_settings) as chat:
         message = await chat.ask("/help")
-    interrupt(own_settings, Run("poem", "verse", "poem", chat=chat.id, message=1), is_lost=is_lost)
+    interrupt(own_settings.checkpoints, Run("poem", "verse", "poem", chat=chat.id, message=1), is_lost=is_lost)
     for _ in range(2):
         async with started(own_settings, chat):
             await chat.bot.runs.ended()
@@ -434,7 +528,7 @@ async def test_a_verdict_that_cannot_be_said_or_whose_message_is_gone(
 
 
 async def test_a_folder_that_is_no_use(script: Script, own_settings: Settings) -> None:
-    folder = interrupt(own_settings, Run("dino", "names", "dino"))
+    folder = interrupt(own_settings.checkpoints, Run("dino", "names", "dino"))
     (folder / "run.json").write_text('{"network": "dino"')
     async with started(own_settings) as chat:
         assert left(chat) == [folder.name]

@@ -21,6 +21,7 @@ from model.training.recipes import Recipe, customised
 from model.training.runs import locked_log, record
 from model.training.sizes import further
 from model.training.trainer import Trainer
+from model.writing.names import as_known
 from tests.test_trainer import NAMES, TINY_DINO
 
 RECIPE: Recipe = customised(TINY_DINO, epochs=2)
@@ -134,6 +135,7 @@ def test_known_names_are_folded_once_for_all_samples(
         folded[name] += 1
         return fold(name)
 
+    as_known.cache_clear()
     monkeypatch.setattr("model.writing.names.fold", counting)
     monkeypatch.setattr("model.training.runs.FIRST_SAMPLE_SECONDS", 0.0)
     samples = [event for event in recorded(Trainer(RECIPE, corpus), out) if event["event"] == "sample"]

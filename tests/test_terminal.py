@@ -24,7 +24,7 @@ from prompt_toolkit.utils import get_cwidth
 
 from bot.__main__ import main
 from bot.chat import Button
-from bot.terminal import HOW_TO_QUIT, Screen, _file
+from bot.terminal import HOW_TO_QUIT, TEACHING, Screen, _file
 from bot.words import sentences
 from model.files import HOME, ROOT
 from model.writing.decoder import Decoder
@@ -112,6 +112,13 @@ def test_a_path_may_be_typed_as_it_is_or_as_for_a_shell(tmp_path: Path) -> None:
     (tmp_path / "it's my list.txt").write_text("x")
     for typed in ("{}/it's my list.txt", "{}/it\\'s\\ my\\ list.txt", '"{}/it\'s my list.txt"'):
         assert _file(typed.format(tmp_path))
+
+
+def test_what_a_path_of_a_text_can_follow() -> None:
+    for line in ("names x a.txt", "verse x fresh air.txt", "dino ~/names.txt", "DINO 5.txt"):
+        assert TEACHING.fullmatch(f"/retrain {line}")
+    for line in ("names x", "names x fresh", "dino", "dino 0.5 fresh", "dino fresh 5", "poem a.txt", "dino\nAnna"):
+        assert not TEACHING.fullmatch(f"/retrain {line}")
 
 
 def test_a_voice_is_taught_by_the_path_of_a_text(
@@ -281,7 +288,7 @@ def test_a_chat_at_a_terminal(environment: Environment, own_checkpoints: Path, t
         assert not re.search("\x9b|\x85", here.seen)
         here.type("/retrain dino 1\r")
         here.until("training(.|\n)*for 60 s at most")
-        here.until("best +[0-9](.|\n)*/cancel")  # in the toolbar
+        here.until("in use +[0-9](.|\n)*/cancel")  # in the toolbar
         here.type("/dino\r")  # meanwhile
         here.until(f"another(.|\n)*{PROMPT}")
         here.type("#4\r")  # a button of the names, and none of the training

@@ -141,6 +141,21 @@ async def test_weights_are_compared_if_they_have_learned_from_the_same_text(tmp_
         await child.end()
 
 
+async def test_what_both_weights_write_and_make_of_names_is_told(tmp_path: Path) -> None:
+    folder, dino = tmp_path / "training", tmp_path / "dino"
+    folder.mkdir()
+    install(dino, untrained("names"))
+    save(folder / NEW, untrained("names", 2))
+    run = Run("dino", "names", "dino", names="annasaurus\nmango", threads=1)
+    (folder / "run.json").write_text(json.dumps(asdict(run)))
+    child = await Child.start(folder, dino)
+    told = [message async for message in child.messages()]
+    assert [len(message["texts"]) for message in told if "texts" in message] == [5, 5]
+    (surprise,) = (message for message in told if message.get("event") == "surprise")
+    assert 1 < surprise["old"] != surprise["new"] > 1
+    await child.end()
+
+
 def is_gone(pid: int) -> bool:
     with contextlib.suppress(psutil.NoSuchProcess):
         return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE

@@ -97,6 +97,7 @@ BUTTONS = {
     "(guess)": Command(games.guess, WRITING),
     f"guess:([0-9]{{1,9}}):([0-3]):{_VERSION}": Command(games.press, WRITING),
     f"details:{_CODE}": Command(verse.tell_details, WRITING),
+    f"look:{_CODE}:([0-9])": Command(verse.look, WRITING),
     f"(mood):({'|'.join(MOODS)}):{_OWNER}": Command(people.choose, CHATTER),
     f"(names):({'|'.join(map(str, people.COUNTS))}):{_OWNER}": Command(people.choose, CHATTER),
     f"forget:(yes|no):{_OWNER}": Command(people.forget_or_keep, CHATTER),
@@ -105,6 +106,7 @@ BUTTONS = {
     "training:(finish|cancel):([a-z0-9]{8})": Command(admin.end_training, CHATTER, admin=True),
     f"versions:{_NETWORK}": Command(models.show_versions, CHATTER, admin=True),
     f"(promote|anyway):{_NETWORK}:{_VERSION}": Command(models.use, CHATTER, admin=True),
+    f"kept:{_NETWORK}:{_VERSION}": Command(models.use_kept, CHATTER, admin=True),
     f"undo:{_NETWORK}:{_VERSION}": Command(models.undo, CHATTER, admin=True),
 }
 """Buttons by the pattern of their data, without the number of the format that `Button.of` puts before them."""

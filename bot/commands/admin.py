@@ -7,6 +7,7 @@ import logging
 import platform
 import re
 from collections import OrderedDict
+from dataclasses import replace
 from importlib import metadata
 from itertools import chain, count
 from typing import TYPE_CHECKING, cast
@@ -20,6 +21,7 @@ from bot.health import resident
 from bot.training.folder import Run
 from bot.voices import LONGEST_NAME, name_of
 from bot.words import admins, sentences, tables
+from model.text import forms
 from model.text.forms import FORMS, Form, Network
 from model.text.taboo import is_taboo
 
@@ -30,6 +32,8 @@ logger = logging.getLogger(__name__)
 
 MOST_FILES = 8
 """How many files wait for an answer."""
+MOST_NAMES = 2000
+"""How many names a run can read beside the dinosaurs, so that it takes hardly longer."""
 SHORTEST_MINUTES, LONGEST_MINUTES = 0.01, 1440.0
 
 _files: WeakKeyDictionary[Bot, OrderedDict[tuple[int, int], tuple[str, File]]] = WeakKeyDictionary()
@@ -39,14 +43,20 @@ _files: WeakKeyDictionary[Bot, OrderedDict[tuple[int, int], tuple[str, File]]] =
 async def retrain(ask: Said, rest: str, bot: Bot) -> None:
     """Train a network: `/retrain dino|poem [minutes] [fresh]`, or `/retrain names|verse VOICE [fresh]`.
 
-    An interrupted run of the network goes on with its own settings; `fresh` starts over.
+    An interrupted run of the network goes on with its own settings; `fresh` starts over, and so do names, which are in
+    the lines below `/retrain dino …` or in a file.
     """
     name, *options = rest.split() or [""]
     with bot.runs.beginning(options[0] if options and name.lower() in FORMS else name):
         if name.lower() in FORMS:
             run = await teach(ask, cast("Form", name.lower()), options, bot)
         elif name.lower() in tuple(Network):
-            run = _run(Network(name.lower()), [option.lower() for option in options])
+            first, _, below = rest.strip().partition("\n")
+            run = _run(Network(name.lower()), first.lower().split()[1:])
+            if ask.file and not below:
+                below = (await text_of(ask.file)).text
+            if below:
+                run = replace(run, names=await _names(below, run, bot))
         else:
             raise Explained(admins.RETRAIN_USAGE)
         await bot.runs.begin(run, ask.chat)
@@ -112,6 +122,18 @@ async def status(ask: Said, _rest: str, bot: Bot) -> None:
         "runs on": f"Mangosaurus {metadata.version('mangosaurus')}, Python {platform.python_version()}",
     }
     await ask.chat.say(tables.status(facts))
+
+
+async def _names(text: str, run: Run, bot: Bot) -> str:
+    """Return the different names in a text as the network of names reads them, one a line. Raises Explained."""
+    if run.network != Network.DINO:
+        raise Explained(admins.RETRAIN_USAGE)
+    vocabulary = (await bot.shelf.current(Network.DINO)).vocabulary
+    folded = (vocabulary.fold(line).strip() for line in text.splitlines())
+    names = dict.fromkeys(name for name in folded if 0 < len(name) <= forms.LONGEST_NAME)
+    if not 0 < len(names) <= MOST_NAMES:
+        raise Explained(admins.HOW_MANY_NAMES.format(len(names), MOST_NAMES, forms.LONGEST_NAME))
+    return "\n".join(names)
 
 
 def _run(network: Network, options: list[str]) -> Run:

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from bot.chat import Button, Buttons, Explained, InDoubt, NotSent
+from bot.training.folder import candidates
 from bot.voices import RemovedError
 from bot.words import admins, sentences, tables
 from model.checkpoint.encoding import Checkpoint, CheckpointError
@@ -62,6 +63,18 @@ async def use(ask: Pressed, verb: str, network: str, version: str, bot: Bot) -> 
             await asyncio.to_thread(versions.promote, version)
     await ask.chat.change(ask.message, *await _versions(network, bot))
     return await ask.chat.notice(admins.IN_USE.format(version))
+
+
+async def use_kept(ask: Pressed, network: str, version: str, bot: Bot) -> None:
+    """Use weights that did not win, if they are kept still; Undo takes them back."""
+    async with _titled(network, bot), bot.shelf.changing(network) as versions:
+        path = (await asyncio.to_thread(candidates, versions.directory)).path(version)
+        if not await asyncio.to_thread(path.exists):
+            raise Explained(admins.KEPT_NO_MORE)
+        await asyncio.to_thread(versions.add, path)
+        await asyncio.to_thread(versions.promote, version)
+    await ask.chat.change(ask.message, None, [[Button.of(admins.UNDO, "undo", network, version)]])
+    await ask.chat.notice(admins.IN_USE.format(version))
 
 
 async def undo(ask: Pressed, network: str, version: str, bot: Bot) -> None:

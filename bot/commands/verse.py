@@ -118,7 +118,18 @@ async def tell_details(ask: Pressed, code: str, bot: Bot) -> None:
     creation = await _own(code, ask, bot)
     with bot.accepting(ask, work_for(creation) if creation.genre is Genre.DINO else CHATTER):
         text = await bot.shelf.write(creation) if creation.genre is Genre.DINO else None
-        await ask.chat.say(layout.details(creation, text))
+        await ask.chat.say(layout.details(creation, text), layout.looks(creation, text) if text else ())
+    await ask.chat.notice()
+
+
+async def look(ask: Pressed, code: str, number: str, bot: Bot) -> None:
+    """Show what the network thought of at each letter of a name."""
+    creation = await _own(code, ask, bot)
+    if creation.genre is not Genre.DINO or int(number) >= creation.count:
+        raise Explained(sentences.OLD_BUTTON)
+    with bot.accepting(ask, work_for(creation)):
+        text = await bot.shelf.write(creation, looked_at=int(number))
+        await ask.chat.say(layout.look(text, int(number)))
     await ask.chat.notice()
 
 

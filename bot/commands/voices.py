@@ -168,7 +168,7 @@ async def text_of(file: File, *forms: Form) -> Decoded:
     except CorpusError as error:
         raise _refusal(error) from error
     sizes = await asyncio.to_thread(lambda: {form: size_of(decoded.text, form) for form in forms})
-    if all(size < FEWEST[form] for form, size in sizes.items()):
+    if sizes and all(size < FEWEST[form] for form, size in sizes.items()):
         raise Explained(admins.TEXT_TOO_SMALL.format(", or ".join(admins.LEAST[form] for form in forms)))
     return decoded
 

@@ -10,15 +10,19 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from bot.training.folder import CURVES, NEW, START, log_of, read_run
+from bot.training.folder import CURVES, NAMES, NEW, START, log_of, read_run
 from model.__main__ import app
 from model.checkpoint.encoding import CheckpointError
 from model.checkpoint.versions import Versions, load
 from model.errors import MangosaurusError
+from model.evaluation.held_out import document_scores
+from model.text.sources import names_corpus
 from model.training.history import read_history
 
 FEWEST_MEASUREMENTS = 2
@@ -32,7 +36,10 @@ def main(folder: Path, weights: Path) -> int:
     corpus = ["--corpus", str(weights / "text.txt")] if run.is_voice else []
     threads = ["--threads", str(run.threads)]
     if not new.exists():
-        start = ["--from", str(folder / START)] if (folder / START).exists() else []
+        start = ["--from", str(folder / START), "--changing"] if (folder / START).exists() else []
+        if run.names:
+            (folder / NAMES).write_text(run.names, encoding="utf-8")
+            start += ["--also", str(folder / NAMES)]
         alphabet = ["--alphabet", "own"] if run.is_voice and not start else []
         options = ["--seed", str(run.seed), *threads, *([] if run.minutes is None else ["--minutes", str(run.minutes)])]
         code = _call("train", network, "--out", str(new), *options, *start, *alphabet, *corpus, "--json")
@@ -46,8 +53,23 @@ def main(folder: Path, weights: Path) -> int:
         old = versions.load_current()
         if not run.is_voice or old.description.corpus == load(new).description.corpus:  # else it has another text now
             print(json.dumps({"event": "comparing", "old": old.version}), flush=True)
-            return _call("compare", network, str(versions.path(old.version)), str(new), *threads, *corpus, "--json")
+            paths = versions.path(old.version), new
+            code = _call("compare", network, *map(str, paths), *threads, *corpus, "--json")
+            count = "5" if run.form == "names" else "1"
+            for path in map(str, paths):  # to be seen side by side
+                _call("sample", network, "--checkpoint", path, "--count", count, "--seed", str(run.seed), "--json")
+            if run.names:
+                _tell_surprise(run.names, paths)
+            return code
     return 0
+
+
+def _tell_surprise(names: str, paths: Sequence[Path]) -> None:
+    """Tell the losses of the old and the new weights on names, one a line, in nats per character."""
+    corpus = replace(names_corpus(), held_out=tuple(names.split("\n")))
+    scores = (document_scores(load(path), corpus) for path in paths)
+    old, new = (nats.sum() / characters.sum() for nats, characters in scores)
+    print(json.dumps({"event": "surprise", "old": old, "new": new}), flush=True)
 
 
 def _call(*arguments: str) -> int:

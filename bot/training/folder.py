@@ -8,6 +8,7 @@ import json
 import logging
 import secrets
 import shutil
+import time
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -27,8 +28,10 @@ from model.training.starts import start_for
 
 logger = logging.getLogger(__name__)
 
-NEW, START, CURVES, RUN = "new.safetensors", "from.safetensors", "curves.png", "run.json"
-"""Files in a folder: the new weights, the weights that the run begins with, the picture, and the run itself."""
+NEW, START, NAMES, CURVES, RUN = "new.safetensors", "from.safetensors", "names.txt", "curves.png", "run.json"
+"""Files in a folder: the new weights, the weights that the run begins with, names to read, the picture, the run."""
+KEPT_SECONDS = 24 * 3600.0
+"""How long weights are kept that did not win."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,8 @@ class Run:
     chat: int = 0
     place: str = "private"
     message: int = 0
+    names: str = ""
+    """Names that the network reads beside the dinosaurs, one a line."""
     seed: int = field(default_factory=lambda: secrets.randbelow(1 << 32))  # drawn anew for each run
     threads: int = field(default_factory=lambda: max(1, available_cores() - 1))
 
@@ -101,6 +106,16 @@ def read_run(folder: Path) -> Run:
         return Run(**{name: facts[name] for name in Run.__dataclass_fields__ if name in facts})  # others are not needed
     except (OSError, ValueError, TypeError) as error:
         raise ValueError(f"{folder}: there is no run to go on with: {error}") from error
+
+
+def candidates(directory: Path) -> Versions:
+    """Return the weights of a network that did not win. Those of more than a day ago are deleted."""
+    kept = directory / "candidates"
+    kept.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for path in kept.iterdir():
+        if time.time() - path.stat().st_mtime > KEPT_SECONDS:
+            path.unlink(missing_ok=True)
+    return Versions(kept)
 
 
 def log_of(folder: Path) -> Path:

@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.words import admins
 
+MOST_SAMPLES = 8
 MOMENTUM = 0.95
 """The weight of the old mean when a new speed joins it. The speed jumps from step to step."""
 
@@ -25,11 +26,15 @@ class Progress:
     """Characters a second."""
     training: list[float] = field(default_factory=list)
     held_out: list[float] = field(default_factory=list)
-    best: float | None = None
     serving: float | None = None
     """The held-out loss of the weights in use."""
     ngram: float | None = None
-    sample: str = ""
+    samples: list[tuple[int, str]] = field(default_factory=list)
+    """Steps, and what the weights wrote after them: the first, some of those between, and the newest."""
+    texts: list[list[str]] = field(default_factory=list)
+    """What the old weights write, and what the new ones write."""
+    surprise: tuple[float, float] | None = None
+    """The losses of the old and the new weights on the names that the run was given."""
     new_loss: float | None = None
     old_loss: float | None = None
     margin: float = 0.0
@@ -45,6 +50,11 @@ class Progress:
     """What is done about the weights once the training is over."""
     ending_since: float = 0.0
 
+    @property
+    def wins(self) -> bool:
+        """Whether the new weights come into use."""
+        return self.better or not self.compared_with
+
     def end(self, doing: str) -> None:
         self.ending, self.ending_since = doing, time.monotonic()
 
@@ -55,7 +65,7 @@ class Progress:
                 self.serving, self.ngram = message.get("start_loss"), message.get("ngram_loss")
                 self.can_finish = True
             case {"event": "sample", "text": str(text)}:
-                self.sample = text
+                self._keep_sample(int(message.get("step", 0)), text)
             case {"event": "finished", "held_out_loss": float(loss)}:
                 self.new_loss, self.early, self.can_finish = loss, message.get("early") is True, False
                 self.end(admins.COMPARING)
@@ -65,11 +75,20 @@ class Progress:
                 self.compared_with = old
             case {"old_loss": float(old), "new_loss": float(new), "margin": float(margin), "better": bool(better)}:
                 self.old_loss, self.new_loss, self.margin, self.better = old, new, margin, better
+            case {"texts": [*texts]}:
+                self.texts.append([str(text) for text in texts])
+            case {"event": "surprise", "old": float(old_loss), "new": float(new_loss)}:
+                self.surprise = old_loss, new_loss
             case {"event": "progress"}:
                 with contextlib.suppress(KeyError, TypeError, ValueError):
                     self._advance(message)
                     return True
         return False
+
+    def _keep_sample(self, step: int, text: str) -> None:
+        self.samples.append((step, text))
+        if len(self.samples) > MOST_SAMPLES:
+            del self.samples[1:-1:2]
 
     def read(self, log: Path) -> None:
         """Take the messages in the log of a training that goes on. If a process was killed, the last may be cut off."""
@@ -89,4 +108,3 @@ class Progress:
             self.training.append(loss)
         if message["held_out_loss"] is not None:
             self.held_out.append(float(message["held_out_loss"]))
-        self.best = message["best_held_out_loss"]

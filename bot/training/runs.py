@@ -1,6 +1,7 @@
 """One run at a time: a child trains and compares, and its weights become current if they are better by enough.
 
-Whatever fails, the old weights stay in use. One message shows a run from its command to its verdict. The folder of a
+Weights that are not are kept for a day, as somebody may want them all the same. Whatever fails, the old weights stay in
+use. One message shows a run from its command to its verdict. The folder of a
 run is removed when the verdict is known. If the bot is stopped or killed before, its next start says so, and the next
 `/retrain` goes on.
 """
@@ -87,7 +88,7 @@ class Runs:
         self._is_cancelled = self._is_finishing = False
         try:
             folder, done = folder_of(self._shelf.directory, run.network), None
-            if not run.fresh and (interrupted := folders.interrupted(folder)):
+            if not (run.fresh or run.names) and (interrupted := folders.interrupted(folder)):
                 await asyncio.to_thread(self._progress.read, log_of(folder))
                 run, done, seconds = interrupted, self._progress.fraction, self._progress.seconds_left
             else:
@@ -165,12 +166,13 @@ class Runs:
     async def _follow(self, run: Run, chat: Chat) -> None:
         """Carry out a run, and say how it ended."""
         folder = folder_of(self._shelf.directory, run.network)
-        verdict, promoted, picture = None, "", None
+        verdict, picture = None, None
+        buttons: Buttons = ()
         try:
             await asyncio.to_thread(folder.mkdir, mode=0o700, parents=True, exist_ok=True)
             with locked(folder, wait=False):
                 await asyncio.to_thread(folders.write_run, folder, run)
-                verdict, promoted = await self._judged(run, folder, chat)
+                verdict, buttons = await self._judged(run, folder, chat)
                 if verdict is not None:
                     picture = await asyncio.to_thread(folders.end, folder)
         except BlockingIOError:
@@ -183,14 +185,13 @@ class Runs:
         if verdict is None:
             await _say_interrupted(run, folder, chat, run.message)
         else:
-            await _conclude(run, chat, verdict, promoted, picture)
+            growth = tables.growth(self._progress) if run.fresh else Markup()
+            await _conclude(run, chat, verdict, buttons, picture, growth)
 
-    async def _judged(self, run: Run, folder: Path, chat: Chat) -> tuple[Markup | None, str]:
-        """Show a run until it ends; return its verdict, and the version that Undo would take back, if there is one.
-
-        Without a verdict, the bot stops.
-        """
-        begun, promoted, end = time.monotonic() - self._progress.seconds, "", "failed"
+    async def _judged(self, run: Run, folder: Path, chat: Chat) -> tuple[Markup | None, Buttons]:
+        """Show a run until it ends; return its verdict with the buttons below it. Without a verdict, the bot stops."""
+        begun, end = time.monotonic() - self._progress.seconds, "failed"
+        buttons: Buttons = ()
         try:
             async with LiveMessage(chat, run.message, _buttons(run)) as live:
 
@@ -203,12 +204,16 @@ class Runs:
                 finally:
                     ticking.cancel()
             if version is None:
-                return None, ""
+                return None, ()
             verdict = admins.verdict(run, self._progress, version, time.monotonic() - begun)
-            end = "used" if version else "kept"
+            end = "used" if self._progress.wins else "kept"
+            if end == "kept" and len(self._progress.texts) == 2:  # if the old weights and the new ones can write
+                verdict = Markup("{}\n{}").format(verdict, tables.beside(run.form, *self._progress.texts))
             if find_spec("matplotlib") is None:
                 verdict = Markup(" ").join((verdict, admins.NO_PICTURE))
-            promoted = version if self._progress.old_loss is not None else ""
+            if self._progress.old_loss is not None:
+                label, verb = (admins.UNDO, "undo") if self._progress.wins else (admins.USE_NEW, "kept")
+                buttons = [[Button.of(label, verb, run.network, version)]]
         except Explained as error:
             verdict = error.sentence
         except RemovedError:
@@ -220,10 +225,10 @@ class Runs:
             logger.exception("Training %s", run.network)
             verdict = admins.TRAINING_BROKE.format(run.title)
         self.ends[end] += 1
-        return verdict, promoted
+        return verdict, buttons
 
     async def _train(self, run: Run, folder: Path, show: Callable[[], None]) -> str | None:
-        """Return the version of the new weights, now in use; "" if they are not better, None if the bot stops."""
+        """Return the version of the new weights, in use if they are better and else kept; None if the bot stops."""
         versions = await asyncio.to_thread(self._shelf.versions, run.network)
         if not run.fresh and not folders.can_go_on(folder):
             with contextlib.suppress(CheckpointError):  # a voice that is yet to learn
@@ -241,9 +246,10 @@ class Runs:
             raise Explained(admins.failed(run, self._progress.complaint or _how_it_ended(code, last_words)))
         if self._progress.new_loss is None or not (folder / NEW).exists():
             raise Explained(admins.failed(run, admins.NO_LOSS))
-        if self._progress.compared_with and not self._progress.better:
-            return ""
-        return await self._promote(run, folder)
+        if self._progress.wins:
+            return await self._promote(run, folder)
+        kept = await asyncio.to_thread(folders.candidates, versions.directory)
+        return await asyncio.to_thread(kept.add, folder / NEW)
 
     async def _heard(self, run: Run, folder: Path, weights: Path, show: Callable[[], None]) -> tuple[int, str]:
         """Listen to the child until it has ended; return its exit code and its last words."""
@@ -299,15 +305,17 @@ def _buttons(run: Run) -> Buttons:
     ]
 
 
-async def _conclude(run: Run, chat: Chat, verdict: Markup, promoted: str, picture: bytes | None) -> None:
-    """Say how a run ended, below its picture if there is one."""
-    buttons: Buttons = [[Button.of(admins.UNDO, "undo", run.network, promoted)]] if promoted else ()
+async def _conclude(
+    run: Run, chat: Chat, verdict: Markup, buttons: Buttons, picture: bytes | None, growth: Markup
+) -> None:
+    """Say how a run ended, below its picture if there is one; `growth` stays in the message of the run."""
     if picture:
         with contextlib.suppress(NotSent, InDoubt):  # then the message of the run says it
             await chat.picture(picture, verdict, buttons)
             verdict, buttons = admins.TRAINED.format(run.title), ()
     try:
-        await LiveMessage(chat, run.message).conclude(verdict, buttons)
+        shown = Markup("\n\n").join(filter(None, (verdict, growth)))
+        await LiveMessage(chat, run.message).conclude(shown, buttons)
     except (NotSent, InDoubt) as error:
         logger.warning("Perhaps nobody is told how the training of %s ended: %s", run.network, error)
 

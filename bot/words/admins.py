@@ -71,13 +71,17 @@ LEARNING_ANEW = Markup(
 RETRAIN_USAGE = Markup(
     "Tell me which network to train and, if you like, for how many minutes: <code>/retrain dino</code>, "
     "<code>/retrain poem 10</code>. It goes on from the weights in use; <code>/retrain dino fresh</code> begins "
-    "from nothing."
+    "from nothing. Names below <code>/retrain dino</code>, one a line or in a file, are read beside the dinosaurs."
+)
+HOW_MANY_NAMES = Markup(
+    "I found {:,} names in that. Give me from 1 to {:,}, one a line, of up to {} letters from a to z."
 )
 MINUTES = Markup("A training can take from {:g} to {:,g} minutes, for example <code>/retrain dino 5</code>.")
 ALREADY_TRAINING = Markup("I'm still training <b>{}</b>. Please ask again when that is done.")
 TRAINING_OVER = Markup("That training is over already.")
 NO_TRAINING = Markup("No training is running.")
-FINISH, CANCEL, UNDO = "Stop and compare", "Cancel", "Undo"
+FINISH, CANCEL, UNDO, USE_NEW = "Stop and compare", "Cancel", "Undo", "Use the new one all the same"
+KEPT_NO_MORE = Markup("I kept those weights for a day, and they are gone now. Another training makes new ones.")
 FINISHING = "I'm stopping. Let's see how good the best weights are."
 CANCELLING = "I'm cancelling it."
 TRAINING = Markup("I'm training <b>{}</b>: {}{}.{} In a moment you can watch it here.")
@@ -124,6 +128,7 @@ def training_begins(run: Run, done: float | None, seconds: float | None) -> Mark
     if run.fresh:
         what = "from what I know of its letters, as long as it helps" if run.is_voice else "from nothing"
     most = "" if run.minutes is None else f", for {duration(60 * run.minutes)} at most"
+    most += f", with {_names(run)}" if run.names else ""
     return TRAINING.format(run.title, what, most, about)
 
 
@@ -152,12 +157,27 @@ def _quality(run: Run, loss: float) -> Markup:
     return Markup(" {} ").format(QUALITY.format(f"{choices:.0f}", judgement, advice))
 
 
+def _names(run: Run) -> str:
+    count = run.names.count("\n") + 1
+    return f"{count:,} names of yours" if count > 1 else "your name"
+
+
+def _surprise(run: Run, progress: Progress) -> Markup:
+    """Say what the new weights make of the names that somebody gave, if anybody did."""
+    if progress.surprise is None:
+        return Markup()
+    old, new = progress.surprise
+    said = Markup(" The new ones find {} {} surprising: {:.{}f} nats per character, {:.{}f} before.")
+    digits = digits_for(old, new)
+    return said.format(_names(run), "less" if new < old else "more", new, digits, old, digits)
+
+
 INVISIBLE = 5e-5
 """Losses that differ by less are called the same."""
 
 
 def verdict(run: Run, progress: Progress, version: str, seconds: float) -> Markup:
-    """Say how a run ended. `version` is the version of the new weights if they are in use now, else ""."""
+    """Say how a run ended that made a version."""
     new, old = progress.new_loss or 0.0, progress.old_loss
     is_same = old is not None and abs(old - new) < INVISIBLE
     digits = 4 if is_same else digits_for(new if old is None else old, new)
@@ -165,17 +185,19 @@ def verdict(run: Run, progress: Progress, version: str, seconds: float) -> Marku
     losses = f"{new:.{digits}f} nats per character on held-out text{before}"
     early = ", stopped early" if progress.early else ""
     trained = Markup("Trained <b>{}</b> in {}{}").format(run.title, duration(seconds), early)
-    if version:
+    yours = _surprise(run, progress)
+    if progress.wins:
         how = "can write" if old is None else "improved"
-        return Markup("{}, and it {}: {}.{}Version <code>{}</code> is in use now.").format(
-            trained, how, losses, _quality(run, new), version
+        return Markup("{}, and it {}: {}.{}Version <code>{}</code> is in use now.{}").format(
+            trained, how, losses, _quality(run, new), version, yours
         )
+    kept = Markup("I'm keeping the old weights, and the new ones for a day.{}").format(yours)
     if old is None or new >= old or is_same:
-        return Markup("{}, and it didn't improve: {}. I'm keeping the old weights.").format(trained, losses)
+        return Markup("{}, and it didn't improve: {}. {}").format(trained, losses, kept)
     reason = f"Less than {WORTHWHILE:g} isn't worth a change"
     if old - new <= progress.margin:
         reason = f"A difference of up to {progress.margin:.{digits}f} could be luck"
-    return Markup("{}, and it barely improved: {}. {}, so I'm keeping the old weights.").format(trained, losses, reason)
+    return Markup("{}, and it barely improved: {}. {}, so {}").format(trained, losses, reason, kept)
 
 
 # Versions.

@@ -7,6 +7,7 @@ from html import unescape
 from markupsafe import Markup
 
 from bot.asks import is_visible
+from bot.chat import Button, Buttons
 from bot.creations import Creation
 from bot.words import sentences
 from bot.words.sentences import cut
@@ -17,6 +18,7 @@ from model.text.sources import fossils
 from model.text.taboo import is_taboo
 from model.text.typesetting import typeset
 
+LONGEST_LABEL = 40
 LONGEST_TITLE, LONGEST_DESCRIPTION = 80, 160
 """Characters of an offer. Telegram's apps show no more."""
 QUATRAIN = 4
@@ -85,6 +87,26 @@ def details(creation: Creation, text: Text | None) -> Markup:
                 away = sentences.counted(near.distance, "letter")
                 lines.append(sentences.NEAREST.format(_spelled(name, text), _spelled(near.name, text), away))
     return Markup("\n").join([*lines, *[""] * bool(lines), facts])
+
+
+def look(text: Text, number: int) -> Markup:
+    """Show what the network thought of at each letter of a name, as a table."""
+    name = text.texts[number]
+    if is_taboo(name):
+        return sentences.TABOO_NAME
+    rows = [
+        f"{letter:<3}{100 * share:3.0f} " + "".join(f" {other:>2} {100 * of_it:<2.0f}" for other, of_it in others)
+        for letter, share, others in text.look
+    ]
+    return sentences.LOOK.format(_spelled(name, text), "\n".join(map(str.rstrip, rows)))
+
+
+def looks(creation: Creation, text: Text) -> Buttons:
+    """Return a button for a look at each name of a creation."""
+    shown = ((n, _spelled(name, text)) for n, name in enumerate(text.texts) if not is_taboo(name))
+    return [
+        [Button.of(sentences.LOOK_AT.format(cut(name, LONGEST_LABEL)), "look", creation.code, n)] for n, name in shown
+    ]
 
 
 def first_line(poem: Creation, text: Text) -> tuple[str, int]:

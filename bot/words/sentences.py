@@ -143,6 +143,11 @@ DETAILS = Markup(
     "Seed {}, turn {}, temperature {:g}, version <code>{}</code>. These four and your words give the same text, always."
 )
 NEAREST = Markup("<b>{}</b>: the closest name I know is {}, {} away.")
+LOOK_AT = "a look inside {}"
+LOOK = Markup(
+    "<b>{}</b>, letter by letter: how likely I thought each one, and the four others that I thought of most, in per "
+    "cent.\n<pre>{}</pre>"
+)
 WILDEST = Markup("Any wilder, and I'd make no sense at all.")
 TAMEST = Markup("Any tamer, and I'd only repeat myself.")
 LONGEST_POEM = Markup("I can't make this poem any longer. Send me one of its lines to start another.")

@@ -11,9 +11,11 @@ from bot.training.folder import Run
 from bot.training.progress import Progress
 from bot.words.sentences import counted, cut, duration
 from model.checkpoint.encoding import Checkpoint
+from model.text.forms import Form
 from model.text.taboo import is_taboo
 
-LONGEST_SAMPLE, LONGEST_FAULT = 200, 120
+LONGEST_LINE, LONGEST_FAULT = 60, 120
+LINES_BESIDE = 6
 BAR, CURVE_POINTS = 20, 16
 """Characters. With its label and its figure, a line has 31, and no more fit on the screen of a phone."""
 MOST_ERRORS = 8
@@ -44,7 +46,7 @@ def training(run: Run, progress: Progress) -> Markup:
         f"{'█' * done}{'░' * (BAR - done)} {progress.fraction:4.0%}",
         _loss("training", progress.training[-1] if progress.training else None, progress.training),
         _loss("held out", progress.held_out[-1] if progress.held_out else None, progress.held_out),
-        _loss("best", progress.best),
+        _loss("best", min(progress.held_out, default=None)),
         _loss("in use", progress.serving),
         _loss("n-gram", progress.ngram),
     ]
@@ -58,9 +60,34 @@ def training(run: Run, progress: Progress) -> Markup:
         Markup("<pre>{}</pre>").format("\n".join(filter(None, rows))),
         Markup("{}").format(now),
     ]
-    sample = "" if is_taboo(progress.sample) else cut(progress.sample.strip(), LONGEST_SAMPLE)
-    lines += [Markup("<i>{}</i>").format(sample)] if sample else []
+    if run.fresh:
+        return Markup("\n").join([*lines, growth(progress)])
+    sample = progress.samples[-1][1].strip() if progress.samples else ""
+    lines += [Markup("<i>{}</i>").format(_sample(sample, LINES_BESIDE))] if sample else []
     return Markup("\n").join(lines)
+
+
+def growth(progress: Progress) -> Markup:
+    """Show how letters become names or verse: what a run that begins from nothing wrote after some of its steps."""
+    return Markup("\n").join(
+        Markup("<code>step {:<6,}</code> <i>{}</i>").format(step, _sample(text)) for step, text in progress.samples
+    )
+
+
+def beside(form: Form, old: Sequence[str], new: Sequence[str]) -> Markup:
+    """Show what the old and the new weights write: names side by side, verse one below the other."""
+    if form == "names":
+        names = ([name[:1].upper() + name[1:] for name in map(_sample, each)] for each in (old, new))
+        rows = [("in use", "new"), *zip(*names, strict=False)]
+        width = max(len(left) for left, _ in rows)
+        return Markup("<pre>{}</pre>").format("\n".join(f"{left:<{width}}  {right}" for left, right in rows))
+    verse = (_sample("\n".join(each).strip(), LINES_BESIDE) for each in (old, new))
+    return Markup("in use:\n<i>{}</i>\n\nnew:\n<i>{}</i>").format(*verse)
+
+
+def _sample(text: str, lines: int = 1) -> str:
+    shown = "\n".join(cut(line, LONGEST_LINE) for line in text.strip().split("\n")[:lines])
+    return "…" if is_taboo(text) else shown
 
 
 def curve(losses: Sequence[float]) -> str:

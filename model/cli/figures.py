@@ -7,10 +7,15 @@ from statistics import median
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from model.evaluation.comparison import WORTHWHILE, Comparison, digits_for
 from model.evaluation.evaluation import Evaluation
 from model.evaluation.sonnets import SonnetEvaluation
+from model.writing.look import Letter
+
+EXPECTED, POSSIBLE = 0.25, 0.05
+BAR = 20
 
 ROWS = {
     "n-gram": "a baseline that only counts letters; a good network has a lower loss",
@@ -92,6 +97,17 @@ def print_comparison(comparison: Comparison) -> None:
         f"The new weights are {verdict}: better means by more than two standard errors "
         f"({comparison.margin:.{digits}f}) and by at least {WORTHWHILE:g}."
     )
+
+
+def print_look(letters: Iterable[Letter]) -> None:
+    """Print a row for each letter: green if the network expected it, yellow if it did not rule it out, else red."""
+    table = Table("letter", "share", "", "it also thought of", box=None)
+    for letter, share, others in letters:
+        colour = "green" if share >= EXPECTED else "yellow" if share >= POSSIBLE else "red"
+        thought = "   ".join(f"{other} {of_it:.0%}" for other, of_it in others)
+        bar = "█" * round(BAR * share)
+        table.add_row(Text(letter, f"bold {colour}"), f"{share:.1%}", Text(bar, colour), Text(thought, "dim"))
+    Console().print(table)
 
 
 def print_sonnets(evaluation: SonnetEvaluation) -> None:

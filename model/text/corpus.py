@@ -102,13 +102,18 @@ class Corpus:
 
 
 def read_names(
-    path: Path, *, split: int = 0, pretraining: Sequence[Path] = (), alphabet: Alphabet = Alphabet.FOLDED
+    path: Path,
+    *,
+    split: int = 0,
+    pretraining: Sequence[Path] = (),
+    alphabet: Alphabet = Alphabet.FOLDED,
+    also: Path | None = None,
 ) -> Corpus:
     """Read one name a line, and hold out names with sha256(name) % 10 == `split`.
 
     So a name stays in its part when the list grows. `pretraining` files are folded into the vocabulary of the names,
-    without the names themselves. Raises CorpusError for an unreadable file, fewer than two names, or a split outside
-    0..9.
+    without the names themselves; so are the names in `also`, which are all for training. Raises CorpusError for an
+    unreadable file, fewer than two names, or a split outside 0..9.
     """
     if not 0 <= split < HELD_OUT_SHARE:
         raise CorpusError(f"split must be from 0 to {HELD_OUT_SHARE - 1}, got {split}")
@@ -120,6 +125,7 @@ def read_names(
         reasons = f" ({'; '.join(notes)})" if notes else ""
         raise CorpusError(f"{path} has {found}; it needs at least 2, one a line{reasons}")
     held_out, vocabulary = _held_out_names(names, split), Vocabulary.from_texts(names)
+    names += _names_in(vocabulary.fold(read_text(also)))[0] if also else []
     others = chain.from_iterable(_names_in(vocabulary.fold(read_text(other)))[0] for other in pretraining)
     known = frozenset(names)
     return _corpus(

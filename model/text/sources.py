@@ -85,9 +85,9 @@ def unread_genera() -> Fingerprints:
     return Fingerprints.of((*fossils(), *NEAR_GENERA.read_text(encoding="ascii").split()))
 
 
-def names_corpus(split: int = 0) -> Corpus:
-    """Read the dinosaurs' names, and other genera for pretraining. Raises CorpusError."""
-    return read_names(DINOSAURS, split=split, pretraining=[GENERA])
+def names_corpus(split: int = 0, also: Path | None = None) -> Corpus:
+    """Read the dinosaurs' names, more names in a file, and other genera for pretraining. Raises CorpusError."""
+    return read_names(DINOSAURS, split=split, pretraining=[GENERA], also=also)
 
 
 def sonnets_corpus(reading: Path | None = None) -> Corpus:

@@ -94,7 +94,8 @@ def record(
     When a training has finished, the weights are in `out` and the snapshot is gone. For `stopped` and `finishing` see
     `Trainer.run`. Raises the errors of the training, and CheckpointError if the weights cannot be written.
     """
-    last_progress = last_sample = time.monotonic()
+    last_progress = time.monotonic()
+    last_sample = last_progress if trainer.start else -math.inf  # the first shows what it writes before it can
     sample_seconds = FIRST_SAMPLE_SECONDS
     drawing = _described(trainer, trainer.counted, math.nan)
     unreported: Progress | None = None

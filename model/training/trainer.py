@@ -68,10 +68,11 @@ class Trainer:
     """Trains one network by a recipe on a corpus; iterate over `run()`.
 
     A recipe that distils needs `teachers`. With `start`, the training goes on from these weights, whose architecture
-    must be the recipe's. It adds the characters that they lack. It ends with other weights only if these are better, or
-    if a stage keeps its last weights. If the file `snapshot` exists, the training resumes from it. `clock` measures the
-    recipe's minutes; time.process_time is for comparisons on busy machines. Raises TrainingError if recipe, corpus,
-    start, teachers and snapshot do not fit together, and CheckpointError if the snapshot cannot be read.
+    must be the recipe's. It adds the characters that they lack. It ends with other weights only if these are better, if
+    a stage keeps its last weights, or if it is `changing`. If the file `snapshot` exists, the training resumes from it.
+    `clock` measures the recipe's minutes; time.process_time is for comparisons on busy machines. Raises TrainingError
+    if recipe, corpus, start, teachers and snapshot do not fit together, and CheckpointError if the snapshot cannot be
+    read.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class Trainer:
         seed: int = 0,
         threads: int = 1,
         start: Checkpoint | None = None,
+        changing: bool = False,
         teachers: Sequence[Checkpoint] = (),
         snapshot: Path | None = None,
         snapshot_seconds: float = 30.0,
@@ -92,7 +94,7 @@ class Trainer:
             both = Vocabulary.from_texts((start.vocabulary.characters, corpus.vocabulary.characters))
             start, corpus = in_characters(start, both), replace(corpus, vocabulary=both)
         self.recipe, self.corpus, self.seed, self.start, self.teachers = recipe, corpus, seed, start, teachers
-        self.ended_early = False
+        self.ended_early, self._changing = False, changing
         self._snapshot, self._snapshot_seconds, self._clock = snapshot, snapshot_seconds, clock
         self._measured = measured_part(corpus)
         self._steps: list[int] = []  # of each stage
@@ -259,9 +261,14 @@ class Trainer:
     def _measure_start(self) -> None:
         if self.start is not None and self.position.start_loss is None:
             self.position.start_loss = self._measure()
+            if self._changing:
+                self.position.kept_loss = None  # so the next weights are kept
 
     def _measure(self) -> float:
-        """Return the loss of the weights in `counted`. Keep them if they are the best or the stage keeps the last."""
+        """Return the loss of the weights in `counted`. Keep them if they are the best or the stage keeps the last.
+
+        While a training that is `changing` has found nothing better than its start, it keeps the newest ones.
+        """
         position, started = self.position, self._clock()
         position.measurement_is_owed = True
         loss = held_out_loss(self.counted, self._measured, self._interrupt_if_stopped)
@@ -270,9 +277,12 @@ class Trainer:
         position.measuring_seconds = max(position.measuring_seconds, seconds)
         position.seconds += seconds
         position.stage_seconds += seconds
-        if self._stage.keep == "last" or position.kept_loss is None or loss < position.kept_loss:
+        is_best = self._stage.keep == "last" or position.kept_loss is None or loss < position.kept_loss
+        if is_best or (self._changing and (position.kept_loss or 0.0) >= (position.start_loss or 0.0)):
             self.kept.parameters.whole[:] = self.counted.parameters.whole
-            position.kept_loss, position.kept_step, position.without_best = loss, position.step, 0
+            position.kept_loss, position.kept_step = loss, position.step
+        if is_best:
+            position.without_best = 0
         elif self._fraction_of_stage() >= EARLY_STOPPING_BEGINS:
             position.without_best += 1
         return loss

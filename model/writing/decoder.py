@@ -24,6 +24,7 @@ from model.network.layers import Array, Ids
 from model.verse.lexicon import Lexicon
 from model.writing.composition import Composition
 from model.writing.drafts import Action, Draft
+from model.writing.look import Letter, look
 from model.writing.names import NameDraft, Worth, as_known, longest_name
 from model.writing.requests import LineRequest, NameRequest, Request, Result, SonnetRequest, VerseRequest
 from model.writing.sampling import COLDEST, barred, sample_next
@@ -124,6 +125,10 @@ class Decoder:
             for ticket in tickets:
                 self.cancel(ticket)
         return [results[ticket] for ticket in tickets]
+
+    def look(self, text: str) -> tuple[Letter, ...]:
+        """Return what the network thinks of at each letter of a text in its vocabulary."""
+        return look(text, self._checkpoint, self._lockstep.sibling())
 
     @cached_property
     def _lexicon(self) -> Lexicon:

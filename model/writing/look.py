@@ -1,0 +1,42 @@
+"""A look inside a network: what it thinks of at each letter of a text."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from model.checkpoint.encoding import Checkpoint
+from model.engine.exact import Lockstep
+from model.text.vocabulary import NO_CHARACTER
+
+OTHERS = 4
+SHOWN = {"\n": "end", " ": "␣"}
+"""What stands for a character that nobody can see."""
+
+
+class Letter(NamedTuple):
+    """A letter with its share, and the OTHERS likeliest with theirs. Shares are the network's own, from 0 to 1."""
+
+    letter: str
+    share: float
+    others: tuple[tuple[str, float], ...]
+
+
+def look(text: str, checkpoint: Checkpoint, lockstep: Lockstep) -> tuple[Letter, ...]:
+    """Look at each letter of a text, at temperature 1; of a name, at its end too. A row of `lockstep` reads the text.
+
+    Raises MangosaurusError if a letter has no id.
+    """
+    vocabulary, is_name = checkpoint.vocabulary, checkpoint.description.form == "names"
+    characters = [SHOWN.get(each, each) for each in vocabulary.characters]
+    lockstep.resize(0)
+    lockstep.resize(1)
+    read, found = NO_CHARACTER if is_name else vocabulary.newline, []
+    for one in vocabulary.ids_of(text + "\n" * is_name).tolist():
+        logits = lockstep.step([read])[0].astype(np.float64)
+        shares = np.exp(logits - logits.max())
+        shares /= shares.sum()
+        others = [other for other in np.argsort(-shares, kind="stable").tolist() if other != one][:OTHERS]
+        letter, *rest = [(characters[each], float(shares[each])) for each in (one, *others)]
+        found.append(Letter(*letter, tuple(rest)))
+        read = one
+    return tuple(found)
