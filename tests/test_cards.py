@@ -178,6 +178,8 @@ def test_the_card_of_a_name_says_all_that_is_known_of_it() -> None:
     for part in ("Liotitan", "lee-o-TYE-tan", "lio-, smooth, and -titan, giant", "invented", "k7m2p9xb4q"):
         assert part in words
     assert biography(Creature("liotitan")) in words
+    assert "a real name" not in words
+    assert "a real name" in name_card("Triceratops", "")
 
 
 @given(st.text("ab \n<&é", max_size=60), st.text("cd \n'", max_size=60), st.booleans())
