@@ -178,6 +178,8 @@ def test_the_card_of_a_name_says_all_that_is_known_of_it() -> None:
     for part in ("Liotitan", "lee-o-TYE-tan", "lio-, smooth, and -titan, giant", "invented", "k7m2p9xb4q"):
         assert part in words
     assert biography(Creature("liotitan")) in words
+    assert "a real name" not in words
+    assert "a real name" in name_card("Triceratops", "")
 
 
 @given(st.text("ab \n<&é", max_size=60), st.text("cd \n'", max_size=60), st.booleans())
@@ -218,13 +220,15 @@ async def test_a_card_of_each_name_for_everybody_who_has_the_code(chat: FakeChat
     assert card.file[0] == f"{names[0].lower()}-{code}.png"
     assert (card.html, card.labels) == (f"<a>{code}</a>", names[1:])
     assert {names[0], said(names[0]), code} <= {*card.alt.split("\n")}
-    other = await chat.press(names[2])
-    assert other.alt.startswith(names[2])
-    assert other.labels == names[:2]
-    assert (await chat.bot.store.person(ALICE)).dino_turns == 1
     message = await bob.ask(f"/again {code}")
     assert message.labels == ["card"]
     assert (await bob.press("card")).file == card.file
+    chat.bot.username = "mango_bot"
+    other = await chat.press(names[2])
+    assert other.alt.startswith(names[2])
+    assert other.labels == names[:2]
+    assert other.alt.endswith(f"t.me/mango_bot · {code}")
+    assert (await chat.bot.store.person(ALICE)).dino_turns == 1
 
 
 @pytest.mark.usefixtures("undrawn")

@@ -10,8 +10,9 @@ from bot.cards.saying import said
 from bot.cards.scene import HEIGHT as SCENE
 from bot.cards.scene import world
 from bot.cards.shapes import blade, fill, mixed, svg
-from bot.words.biography import INVENTED, SHARED, WRITTEN, biography
+from bot.words.biography import INVENTED, REAL, SHARED, WRITTEN, biography
 from bot.words.layout import gloss
+from model.text.sources import DINOSAURS, fossils
 
 WIDTH, HEIGHT = 1080, 1350
 PAPER, GREY, PERSON = "#fcf6ea", mixed(INK, "#fcf6ea", 0.4), "#9c4a2f"
@@ -37,7 +38,8 @@ def name_card(name: str, code: str) -> str:
     for row in _balanced(biography(creature), 52):
         y += 52
         drawn += _text(row, WIDTH / 2, y, 42, INK)
-    return _card(world(name), drawn, INVENTED, code)
+    is_real = name.lower() in {*fossils(), *DINOSAURS.read_text(encoding="ascii").split()}
+    return _card(world(name), drawn, REAL if is_real else INVENTED, code)
 
 
 def verse_card(prompt: str, rest: str, code: str, *, is_sonnet: bool) -> str:
