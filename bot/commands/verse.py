@@ -31,12 +31,15 @@ _shown: WeakKeyDictionary[Bot, OrderedDict[tuple[int, int], tuple[str, float]]] 
 
 
 async def plain(ask: Said, text: str, bot: Bot) -> None:
-    """Continue a line that somebody sends without any command. A code alone, or a link to one, opens the creation."""
+    """Continue a line that somebody sends without any command. A code alone, or a link to one, opens the creation.
+
+    On the page, a link shows the card first.
+    """
     text = text.strip()
     code = code_in(text)
     is_word = code == text.lower() and code.isalpha()  # a word can look like a code
     if code and (not is_word or await bot.store.creation(code)):
-        await again(ask, text, bot)
+        await again(ask, text, bot, is_link=code != text.lower() and ask.chat.place == "page")
         return
     if not (line := line_in(text)):
         raise Explained(sentences.POEM_USAGE)
@@ -62,8 +65,11 @@ async def sonnet(ask: Said, rest: str, bot: Bot) -> None:
     await answer(ask, Wish(Genre.SONNET, line), bot)
 
 
-async def again(ask: Said, rest: str, bot: Bot) -> None:
-    """Show the creation with a code again, letter for letter, whoever asked for it first. This takes no turn."""
+async def again(ask: Said, rest: str, bot: Bot, *, is_link: bool = False) -> None:
+    """Show the creation with a code again, letter for letter, whoever asked for it first. This takes no turn.
+
+    For a link, its card comes first, if it has one.
+    """
     given = rest.split()
     if len(given) != 1:
         raise Explained(sentences.AGAIN_USAGE)
@@ -71,8 +77,9 @@ async def again(ask: Said, rest: str, bot: Bot) -> None:
     creation = await bot.store.creation(code) if code else None
     if creation is None:
         raise Explained(sentences.UNKNOWN_CODE.format(sentences.cut(given[0], 40)))
-    with bot.accepting(ask, work_for(creation)):
-        await show(creation, ask, bot)
+    work = work_for(creation)
+    with bot.accepting(ask, work._replace(cards=1, messages=2) if is_link else work):
+        await show(creation, ask, bot, with_card=is_link)
 
 
 async def vary(ask: Pressed, verb: str, code: str, bot: Bot) -> None:

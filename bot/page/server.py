@@ -25,6 +25,7 @@ from aiohttp.typedefs import Handler
 from bot.admission import Buckets
 from bot.app import Bot
 from bot.asks import LARGEST_FILE, File, Pressed, Said, Sent
+from bot.cards.scene import drawing, portrait
 from bot.chat import Door, StartError
 from bot.commands import COMMANDS, menu
 from bot.page import access
@@ -47,6 +48,8 @@ NEWCOMERS = Rate(60, 3600)
 """How many new people may come from one address, as a proxy tells it."""
 MOST_CHATS, MOST_BYTES = 1000, 200_000_000
 """Beyond either, chats without an open tab are forgotten, the oldest first."""
+DRAWN_SECONDS = 3600
+"""How long a browser may keep a creature. Drawings may improve."""
 A_YEAR_SECONDS = 365 * 24 * 3600
 ASSETS = Path(__file__).with_name("assets")
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -65,13 +68,14 @@ class Page(Door):
         self._cookie = "__Secure-mangosaurus" if self._url else f"mangosaurus-{self.port}"
         self._run = secrets.token_hex(4)
         self._chats: dict[int, PageChat] = {}
-        self._recalls = asyncio.Lock()
+        self._recalls, self._drawing = asyncio.Lock(), asyncio.Lock()
         self._pace, self._newcomers = Buckets(PACE), Buckets(NEWCOMERS)
         self._assets = {path.name: _read_asset(path) for path in ASSETS.iterdir() if path.suffix in TYPES}
         self._bot: Bot | None = None
         app = web.Application(middlewares=[self._guard])
         app.on_response_prepare.append(_add_headers)
         handlers = {"": self._enter, "socket": self._converse, "files/{message}": self._file}
+        handlers["{kind:creatures|scenes}/{name:[a-z]{1,40}}.svg"] = self._creature
         handlers |= {name: self._asset for name in self._assets if not name.endswith(".html")}
         for path in {"", self._path}:  # a proxy may pass the path of PAGE_URL on, or take it away
             app.add_routes([web.get(f"{path}/{name}", handler) for name, handler in handlers.items()])
@@ -205,6 +209,16 @@ class Page(Door):
         disposition = f"attachment; filename*=UTF-8''{quote(name, safe='', errors='replace')}"
         return web.Response(body=content, headers={"Content-Disposition": disposition})
 
+    async def _creature(self, request: web.Request) -> web.Response:
+        """Draw the creature of a name, alone or in its world, for whoever is in: one at a time."""
+        if self._person(request) is None:
+            raise web.HTTPNotFound
+        draw = {"creatures": portrait, "scenes": drawing}[request.match_info["kind"]]
+        async with self._drawing:
+            svg = await asyncio.to_thread(draw, request.match_info["name"])
+        headers = {"Cache-Control": f"private, max-age={DRAWN_SECONDS}"}
+        return web.Response(text=svg, content_type="image/svg+xml", headers=headers)
+
     async def _converse(self, request: web.Request) -> web.StreamResponse:
         """Show a chat in a tab, and take what the person does there."""
         person, bot = self._person(request), self._bot
@@ -224,7 +238,7 @@ class Page(Door):
             if places:
                 chat.recalling = asyncio.create_task(chat.fill(places, hello, bot, self._recalls))
             elif is_new:
-                self._ask(hello)
+                await chat.greet()
             if is_new:
                 await bot.runs.conclude_interrupted(bot, chat)
             await self._listen(tab, chat, is_admin=is_admin)

@@ -15,6 +15,7 @@ const ICONS = {
 };
 const TAGS = { bold: "strong", italic: "em", code: "code" };
 const CODE = /^#([2-9a-hjkmnp-z]{7}(?:[2-9a-hjkmnp-z]{3})?)$/; // seven characters, or ten
+const NAME = /^[A-Z][a-z]{0,39}$/; // which has a creature
 const NEAR = 90; // pixels from the end within which the chat follows new messages
 const REACH = 14; // pixels by which a finger may miss a link
 const LARGEST = 5e6; // bytes of a file
@@ -55,7 +56,7 @@ function tool(name, path, act) {
 
 // Lines that stand together hang, so that verse and tables keep their shape: where a line must break, its rest is indented
 // (in a table, to the last column, which two blanks set off). A line that stands alone is a paragraph of prose.
-function drawLines(runs) {
+function drawLines(runs, isCreation) {
   const lines = [[]];
   for (const run of runs) {
     run.text.split("\n").forEach((text, number) => {
@@ -63,13 +64,33 @@ function drawLines(runs) {
       if (text) lines.at(-1).push({ ...run, text });
     });
   }
+  const names = isCreation ? namesIn(lines) : [];
   return lines.flatMap((line, number) => {
     const end = number ? "\n" : "", drawn = line.map(drawRun), isTable = line[0]?.styles.includes("pre");
+    if (names.includes(line)) return [end, drawName(line)];
     if (!isTable && !(line.length && (lines[number - 1]?.length || lines[number + 1]?.length))) return [end, ...drawn];
     const whole = make("span", { className: isTable ? "line table" : "line", dir: "auto" }, ...drawn);
     if (isTable) whole.style.setProperty("--hang", `${/^(\S+ )*\S+ {2,}/.exec(line[0].text)?.[0].length ?? 0}ch`);
     return [end, whole];
   });
+}
+
+// Names stand one a line, in the last paragraph: each in bold, perhaps with a note after a colon. In verse, only the words
+// of the person are bold, with which it begins. A sentence in italics stands for a name that is not shown.
+function namesIn(lines) {
+  const last = lines.slice(lines.findLastIndex((each) => !each.length) + 1);
+  const isName = ([name, note]) => name.styles.includes("bold") && (!note || note.text.startsWith(": "));
+  const found = last.filter(isName);
+  return last.every((each) => found.includes(each) || each[0].styles.includes("italic")) ? found : [];
+}
+
+function drawName([name, ...notes]) {
+  const [first, ...others] = notes, drawn = make("span", {}, drawRun(name));
+  if (first) drawn.append(make("small", {}, ...[{ ...first, text: first.text.slice(2) }, ...others].map(drawRun)));
+  const creature = NAME.test(name.text) ? [make("img", { src: `creatures/${name.text.toLowerCase()}.svg`, alt: "" })] : [];
+  const whole = make("span", { className: "name" }, ...creature, drawn);
+  whole.style.setProperty("--letters", name.text.length);
+  return whole;
 }
 
 function drawRun({ text, styles, send, write }) {
@@ -109,26 +130,42 @@ function drawCardTools(href, name) {
 }
 
 function drawMessage(message) {
-  const text = message.runs.map((each) => each.text).join("");
+  const code = message.runs.find((each) => each.styles.includes("creation"));
+  const runs = message.runs.filter((each) => each !== code), last = code && runs.pop();
+  if (last) runs.push({ ...last, text: last.text.trimEnd() });
+  const text = runs.map((each) => each.text).join("");
   const bubble = make("div", { className: "bubble" }, make("span", { className: "unseen" }, message.mine ? words.you : words.bot));
   if (message.reply) bubble.append(make("span", { className: "quote", dir: "auto" }, message.reply));
   if (message.file) bubble.append(drawFile(message.id, message.file, text));
-  if (text) bubble.append(make("div", { className: "words", dir: "auto" }, ...drawLines(message.runs)));
+  if (message.is_start) bubble.append(make("img", { src: "scenes/mangosaurus.svg", alt: "", width: 1080, height: 760 }));
+  if (text) bubble.append(make("div", { className: "words", dir: "auto" }, ...drawLines(runs, Boolean(code))));
   const at = new Date(message.at * 1000);
   const tools = make("span", {});
-  const copied = message.runs.filter((each) => !each.styles.includes("creation")).map((each) => each.text).join("").trimEnd();
-  if (copied) tools.append(tool("copy", ICONS.copy, () => toClipboard(copied)));
+  if (code) tools.append(make("span", {}, `${words.code} `, drawRun(code)));
+  if (text) tools.append(tool("copy", ICONS.copy, () => toClipboard(text)));
   if (message.file?.alt) tools.append(...drawCardTools(`files/${message.id}`, message.file.name));
   tools.append(tool("reply", ICONS.reply, () => setReply(message, text)));
   const marks = message.edited ? [`${words.edited} · `] : [];
   const day = at.toDateString() === new Date().toDateString() ? {} : { day: "numeric", month: "short" };
-  const shown = at.toLocaleString([], { ...day, hour: "2-digit", minute: "2-digit" });
+  const shown = at.toLocaleString([], { ...day, hour: "numeric", minute: "2-digit" });
   const time = make("time", { dateTime: at.toISOString() }, shown);
   bubble.append(make("div", { className: "small" }, tools, ...marks, time));
   let number = 0;
   const rows = message.rows.map((row) => make("div", { className: "row" }, ...row.map((label) => drawButton(message, label, number++))));
-  const kind = `message${message.mine ? " mine" : ""}${message.is_growing ? " growing" : ""}`;
+  if (message.is_start) rows.push(drawStart());
+  const isTable = runs.some(({ styles }) => styles.includes("pre"));
+  const kinds = { mine: message.mine, growing: message.is_growing, start: message.is_start, creation: code || (message.is_growing && !isTable) };
+  const kind = ["message", ...Object.keys(kinds).filter((each) => kinds[each])].join(" ");
   return make("article", { className: kind, id: `m-${message.id}` }, bubble, ...rows);
+}
+
+function drawStart() {
+  const begin = (label, ...lines) => {
+    const button = make("button", { type: "button" }, words[label]);
+    button.onclick = () => say(lines[Math.floor(Math.random() * lines.length)]);
+    return button;
+  };
+  return make("div", { className: "row" }, begin("dinosaur", "/dino"), begin("sonnet", "/sonnet"), begin("surprise", ...words.surprises.split("\n")));
 }
 
 function show(message) {
@@ -336,7 +373,7 @@ function openCode() {
   const code = CODE.exec(location.hash)?.[1];
   if (!code) return;
   history.replaceState(null, "", "./");
-  say(`/again ${code}`);
+  say(`#${code}`);
 }
 
 // ---------------------------------------------------------------- commands
