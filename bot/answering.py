@@ -24,8 +24,8 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from bot.capacity import work_for
-from bot.cards import card_of, has_card
-from bot.chat import Explained, InDoubt, LiveMessage, NotSent
+from bot.cards import has_card
+from bot.chat import InDoubt, LiveMessage, NotSent
 from bot.creations import Creation, Wish, buttons_below, network_of
 from bot.words import layout, sentences
 from model.text.forms import Genre
@@ -63,15 +63,9 @@ async def answer(ask: Said | Pressed, wish: Wish, bot: Bot, *, message: int | No
     return creation
 
 
-async def show(
-    creation: Creation, ask: Said | Pressed, bot: Bot, *, message: int | None = None, with_card: bool = False
-) -> None:
-    """Write a creation once more, and send it, perhaps below its card; or put it into `message`. This takes no turn."""
+async def show(creation: Creation, ask: Said | Pressed, bot: Bot, *, message: int | None = None) -> None:
+    """Write a creation once more, and send it; or put it into `message`. This takes no turn."""
     async with LiveMessage(ask.chat, message) as live:
         text = await bot.shelf.write(creation)
-        with contextlib.suppress(Explained):  # the words come without a card too
-            card = await card_of(creation, text) if with_card else None
-            if card:
-                await ask.chat.picture(card.png, card.caption, (), card.name, card.alt)
     buttons = buttons_below(creation, ask, has_card=has_card(creation, text))
     await live.conclude(layout.reply(creation, text), buttons)

@@ -96,11 +96,11 @@ function drawName([name, ...notes]) {
 function drawRun({ text, styles, send, write }) {
   let node = document.createTextNode(text);
   for (const style of styles) if (TAGS[style]) node = make(TAGS[style], {}, node);
-  if (send?.startsWith("/again ")) return make("a", { className: "act", href: `#${text}`, title: send }, node);
   if (!send && !write) return node;
-  const button = make("button", { className: "act", type: "button" }, node);
-  button.onclick = () => (send ? say(send) : fill(write));
-  return button;
+  const isCode = send?.startsWith("/again "); // a link to pass on, which shows the card to whoever opens it
+  const act = isCode ? make("a", { className: "act", href: `#${text}`, title: send }, node) : make("button", { className: "act", type: "button" }, node);
+  act.onclick = (event) => (event.preventDefault(), send ? say(send) : fill(write));
+  return act;
 }
 
 function drawButton(message, label, number) {
