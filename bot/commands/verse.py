@@ -21,8 +21,6 @@ from model.text.forms import Genre
 from model.text.taboo import is_taboo
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from bot.app import Bot
 
 MOST_SHOWN = 4096
@@ -33,15 +31,12 @@ _shown: WeakKeyDictionary[Bot, OrderedDict[tuple[int, int], tuple[str, float]]] 
 
 
 async def plain(ask: Said, text: str, bot: Bot) -> None:
-    """Continue a line that somebody sends without any command. A code alone, or a link to one, opens the creation.
-
-    On the page, a link shows the card.
-    """
+    """Continue a line that somebody sends without any command. A code alone, or a link to one, opens the creation."""
     text = text.strip()
     code = code_in(text)
     is_word = code == text.lower() and code.isalpha()  # a word can look like a code
     if code and (not is_word or await bot.store.creation(code)):
-        await again(ask, text, bot, is_link=code != text.lower() and ask.chat.place == "page")
+        await again(ask, text, bot)
         return
     if not (line := line_in(text)):
         raise Explained(sentences.POEM_USAGE)
@@ -67,11 +62,8 @@ async def sonnet(ask: Said, rest: str, bot: Bot) -> None:
     await answer(ask, Wish(Genre.SONNET, line), bot)
 
 
-async def again(ask: Said, rest: str, bot: Bot, *, is_link: bool = False) -> None:
-    """Show the creation with a code again, letter for letter, whoever asked for it first. This takes no turn.
-
-    A link shows its card instead, if it has one.
-    """
+async def again(ask: Said, rest: str, bot: Bot) -> None:
+    """Show the creation with a code again, letter for letter, whoever asked for it first. This takes no turn."""
     given = rest.split()
     if len(given) != 1:
         raise Explained(sentences.AGAIN_USAGE)
@@ -79,9 +71,8 @@ async def again(ask: Said, rest: str, bot: Bot, *, is_link: bool = False) -> Non
     creation = await bot.store.creation(code) if code else None
     if creation is None:
         raise Explained(sentences.UNKNOWN_CODE.format(sentences.cut(given[0], 40)))
-    with bot.accepting(ask, work_for(creation)._replace(cards=int(is_link))) as written:
-        if not (is_link and await _show_card(creation, 0, ask, bot, written)):
-            await show(creation, ask, bot)
+    with bot.accepting(ask, work_for(creation)):
+        await show(creation, ask, bot)
 
 
 async def vary(ask: Pressed, verb: str, code: str, bot: Bot) -> None:
@@ -106,10 +97,18 @@ async def vary(ask: Pressed, verb: str, code: str, bot: Bot) -> None:
 
 async def show_card(ask: Pressed, code: str, number: str | None, bot: Bot) -> None:
     """Send the card of a creation: of several names the first, with buttons for the others."""
-    creation = await _own(code, ask, bot)
+    creation, n = await _own(code, ask, bot), int(number or 0)
     with bot.accepting(ask, work_for(creation)._replace(cards=1)) as written:
-        if not await _show_card(creation, int(number or 0), ask, bot, written):
+        async with LiveMessage(ask.chat):  # which shows that the bot is typing
+            text = await bot.shelf.write(creation)
+            written()
+            card = await card_of(creation, text, n)
+        if card is None:
             raise Explained(sentences.NO_CARD)
+        names = enumerate(text.texts) if creation.genre is Genre.DINO else ()
+        others = [Button.of(name.capitalize(), "card", code, i) for i, name in names if i != n and not is_taboo(name)]
+        rows = [others[first : first + 3] for first in range(0, len(others), 3)]
+        await ask.chat.picture(card.png, card.caption, rows, card.name, card.alt)
     await ask.chat.notice()
 
 
@@ -120,23 +119,6 @@ async def tell_details(ask: Pressed, code: str, bot: Bot) -> None:
         text = await bot.shelf.write(creation) if creation.genre is Genre.DINO else None
         await ask.chat.say(layout.details(creation, text))
     await ask.chat.notice()
-
-
-async def _show_card(creation: Creation, n: int, ask: Said | Pressed, bot: Bot, written: Callable[[], None]) -> bool:
-    """Send a card, with buttons for other names to whoever may press them; return whether there is one."""
-    async with LiveMessage(ask.chat):  # which shows that the bot is typing
-        text = await bot.shelf.write(creation)
-        written()
-        card = await card_of(creation, text, n)
-    if card is None:
-        return False
-    names = enumerate(text.texts) if creation.genre is Genre.DINO and buttons_below(creation, ask) else ()
-    others = [
-        Button.of(name.capitalize(), "card", creation.code, i) for i, name in names if i != n and not is_taboo(name)
-    ]
-    rows = [others[first : first + 3] for first in range(0, len(others), 3)]
-    await ask.chat.picture(card.png, card.caption, rows, card.name, card.alt)
-    return True
 
 
 async def _own(code: str, ask: Ask, bot: Bot) -> Creation:
