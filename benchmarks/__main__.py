@@ -1,10 +1,10 @@
 """Measure, and write results.md: python -m benchmarks [NAME ...].
 
-The names are cold_start, island, products, retraining, sampling, sonnets, training, databases, page, splits, scratch
-and texts. Without a NAME, all run except the last five: databases takes ten minutes, page needs the environment of
-make test-browser, splits takes half an hour, scratch a quarter of an hour, and texts three hours. Some need torch:
-pip install '.[bench]'. The bot has a bench of its own, python -m benchmarks.bot, and python -m benchmarks.texts can
-measure a part of `texts`.
+The names are cold_start, island, products, retraining, sampling, sonnets, training, databases, page, splits, scratch,
+texts and voices. Without a NAME, all run except the last six: databases takes ten minutes, page needs the environment
+of make test-browser, splits takes half an hour, scratch a quarter of an hour, texts three hours, and voices half an
+hour. Some need torch: pip install '.[bench]'. The bot has a bench of its own, python -m benchmarks.bot, and
+python -m benchmarks.texts and benchmarks.voices can measure a part of theirs.
 """
 
 import argparse
@@ -16,8 +16,8 @@ from benchmarks.timing import Effort
 
 # Cold starts come first: they start processes, which is quicker while ours is small.
 USUAL = ("cold_start", "island", "products", "retraining", "sampling", "sonnets", "training")
-BENCHES = (*USUAL, "databases", "page", "splits", "scratch", "texts")
-BESIDE_TORCH = {"cold_start", "sampling", "texts", "training"}
+BENCHES = (*USUAL, "databases", "page", "splits", "scratch", "texts", "voices")
+BESIDE_TORCH = {"cold_start", "sampling", "texts", "training", "voices"}
 
 
 def main() -> None:
@@ -38,7 +38,7 @@ def main() -> None:
 def _arguments() -> tuple[tuple[str, ...], Effort, bool]:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure beside torch and a textbook.")
     parser.add_argument(
-        "benches", nargs="*", metavar="BENCH", help=f"{', '.join(BENCHES)}; without any, all but the last five"
+        "benches", nargs="*", metavar="BENCH", help=f"{', '.join(BENCHES)}; without any, all but the last six"
     )
     parser.add_argument("--repeats", type=int, default=Effort.repeats, help="rounds of each comparison")
     parser.add_argument("--quick", action="store_true", help="leave out the larger sizes")

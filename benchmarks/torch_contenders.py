@@ -1,4 +1,7 @@
-"""Trains three networks as courses teach them in torch, for a fixed time: an RNN, a GRU and a small transformer.
+"""Trains networks as courses teach them in torch, for a fixed time: an RNN, a GRU, a small transformer, and two more.
+
+"makemore" is an LSTM with the settings of that course: 64 units, a learning rate that stays, no dropout. "nanoGPT" is a
+transformer with the settings that its README gives for a processor: 4 blocks of 128, windows of 64, 12 a batch.
 
 The data are those of our trainer: names in padded batches, verse as parallel streams whose state is carried on. The
 transformer reads windows of CONTEXT characters. AdamW trains all three, with a learning rate that rises briefly and
@@ -24,7 +27,10 @@ from model.text.vocabulary import NO_CHARACTER
 EMBEDDING, HIDDEN, LAYERS, HEADS = 64, 128, 4, 4
 """The recurrent networks have one layer of HIDDEN units; the transformer has LAYERS blocks as wide as the embedding."""
 CONTEXT, TRANSFORMER_BATCH = 128, 8
-LEARNING_RATES = {"RNN": 4e-3, "GRU": 4e-3, "transformer": 3e-3}
+WIDTHS = {"makemore": 64, "nanoGPT": 128}
+"""The units of a layer, or the width of a block, where they are others."""
+NANO_CONTEXT, NANO_BATCH = 64, 12
+LEARNING_RATES = {"RNN": 4e-3, "GRU": 4e-3, "transformer": 3e-3, "makemore": 5e-4, "nanoGPT": 1e-3}
 WARM_UP, FINAL, WEIGHT_DECAY, CLIP_NORM = 0.02, 0.1, 0.01, 1.0
 DROPOUT, SMALL_TEXT = 0.1, 100_000
 """Dropout is for texts of fewer than SMALL_TEXT training characters; larger texts gain nothing from it in minutes."""
@@ -50,11 +56,12 @@ class Recurrent(nn.Module):  # type: ignore[misc]
 
     def __init__(self, kind: str, vocab_size: int, dropout: float) -> None:
         super().__init__()
-        layer = nn.RNN if kind == "RNN" else nn.GRU
+        layer = {"RNN": nn.RNN, "GRU": nn.GRU, "makemore": nn.LSTM}[kind]
+        hidden = WIDTHS.get(kind, HIDDEN)
         self.embedding = nn.Embedding(vocab_size + 1, EMBEDDING)  # the last id is NO_CHARACTER
-        self.layer = layer(EMBEDDING, HIDDEN)
+        self.layer = layer(EMBEDDING, hidden)
         self.dropout = nn.Dropout(dropout)
-        self.linear = nn.Linear(HIDDEN, vocab_size)
+        self.linear = nn.Linear(hidden, vocab_size)
 
     def forward(self, ids: Any, state: Any = None) -> tuple[Any, Any]:
         """Logits (T, B, V) of the characters after the ids (T, B), and the state after them."""
@@ -65,18 +72,20 @@ class Recurrent(nn.Module):  # type: ignore[misc]
 class Transformer(nn.Module):  # type: ignore[misc]
     """Embeddings of characters and positions, blocks of causal attention, linear layer."""
 
-    def __init__(self, vocab_size: int, dropout: float) -> None:
+    def __init__(self, kind: str, vocab_size: int, dropout: float) -> None:
         super().__init__()
-        self.embedding = nn.Embedding(vocab_size + 1, EMBEDDING)
-        self.positions = nn.Embedding(CONTEXT, EMBEDDING)
+        width = WIDTHS.get(kind, EMBEDDING)
+        self.context = NANO_CONTEXT if kind == "nanoGPT" else CONTEXT
+        self.embedding = nn.Embedding(vocab_size + 1, width)
+        self.positions = nn.Embedding(CONTEXT, width)
         self.blocks = nn.ModuleList(
             nn.TransformerEncoderLayer(
-                EMBEDDING, HEADS, 4 * EMBEDDING, dropout, nn.functional.gelu, batch_first=True, norm_first=True
+                width, HEADS, 4 * width, dropout, nn.functional.gelu, batch_first=True, norm_first=True
             )
             for _ in range(LAYERS)
         )
-        self.norm = nn.LayerNorm(EMBEDDING)
-        self.linear = nn.Linear(EMBEDDING, vocab_size)
+        self.norm = nn.LayerNorm(width)
+        self.linear = nn.Linear(width, vocab_size)
 
     def forward(self, ids: Any, state: Any = None) -> tuple[Any, Any]:
         """Logits (T, B, V) of the characters after the ids (T, B), T at most CONTEXT; there is no state."""
@@ -91,7 +100,7 @@ class Transformer(nn.Module):  # type: ignore[misc]
 def train(
     kind: str, corpus: Corpus, seconds: float, seed: int, clock: Callable[[], float] = time.process_time
 ) -> Outcome:
-    """Train an "RNN", a "GRU" or a "transformer" for at most this many seconds."""
+    """Train the network of this name for at most this many seconds."""
     torch.manual_seed(seed)
     torch.set_num_threads(1)
     network = network_for(kind, corpus)
@@ -103,7 +112,7 @@ def train(
     for batch, begins in _batches(kind, corpus, np.random.default_rng(seed)):
         spent = clock() - began
         for group in adam.param_groups:
-            group["lr"] = LEARNING_RATES[kind] * _schedule(spent / seconds)
+            group["lr"] = LEARNING_RATES[kind] * (1 if kind == "makemore" else _schedule(spent / seconds))
         state = _step(network, adam, batch, None if begins else state)
         steps += 1
         if spent >= seconds or measuring <= MEASURING * spent:
@@ -121,9 +130,9 @@ def train(
 
 def network_for(kind: str, corpus: Corpus) -> Any:
     """Return an untrained network for a corpus."""
-    dropout = DROPOUT if sum(map(len, corpus.training)) < SMALL_TEXT else 0.0
-    vocab_size = len(corpus.vocabulary)
-    return Transformer(vocab_size, dropout) if kind == "transformer" else Recurrent(kind, vocab_size, dropout)
+    dropout = DROPOUT if sum(map(len, corpus.training)) < SMALL_TEXT and kind not in WIDTHS else 0.0
+    make = Transformer if kind in ("transformer", "nanoGPT") else Recurrent
+    return make(kind, len(corpus.vocabulary), dropout)
 
 
 def _schedule(share: float) -> float:
@@ -143,7 +152,9 @@ def _batches(kind: str, corpus: Corpus, generator: np.random.Generator) -> Itera
             shuffled = [corpus.training[n] for n in generator.permutation(len(corpus.training))]
             ids = stream(shuffled, corpus.vocabulary)
             ids = np.roll(ids, -int(generator.integers(len(ids))))
-            size, length = (TRANSFORMER_BATCH, CONTEXT) if kind == "transformer" else (32, 64)
+            size, length = {"transformer": (TRANSFORMER_BATCH, CONTEXT), "nanoGPT": (NANO_BATCH, NANO_CONTEXT)}.get(
+                kind, (32, 64)
+            )
             for number, batch in enumerate(stream_batches(ids, size, length)):
                 yield batch, number == 0
 
@@ -157,7 +168,13 @@ def _step(network: Any, adam: Any, batch: Batch, state: Any) -> Any:
     loss.backward()
     nn.utils.clip_grad_norm_(network.parameters(), CLIP_NORM)
     adam.step()
-    return None if state is None else state.detach()
+    return (
+        tuple(each.detach() for each in state)
+        if isinstance(state, tuple)
+        else None
+        if state is None
+        else state.detach()
+    )
 
 
 def _as_ids(inputs: Any, network: Any) -> Any:
@@ -186,17 +203,18 @@ def held_out_loss(network: Any, documents: Sequence[str], corpus: Corpus) -> flo
 def _nats(network: Any, batch: Batch) -> float:
     """Sum the losses of a batch in windows that fit the transformer. All but the first begin half a window early."""
     inputs, targets, state, nats = _as_ids(batch.inputs, network), _targets(batch), None, 0.0
-    overlap = CONTEXT // 2 if isinstance(network, Transformer) else 0
+    context = network.context if isinstance(network, Transformer) else CONTEXT
+    overlap = context // 2 if isinstance(network, Transformer) else 0
     at = 0
     while at < len(inputs):
         begin = max(0, at - overlap)
-        logits, state = network(inputs[begin : begin + CONTEXT], state)
-        counted, wanted = logits[at - begin :], targets[at : begin + CONTEXT]
+        logits, state = network(inputs[begin : begin + context], state)
+        counted, wanted = logits[at - begin :], targets[at : begin + context]
         losses = nn.functional.cross_entropy(
             counted.flatten(0, 1), wanted.flatten(), ignore_index=NO_CHARACTER, reduction="sum"
         )
         nats += float(losses)
-        at = begin + CONTEXT
+        at = begin + context
     return nats
 
 

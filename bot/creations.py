@@ -163,14 +163,20 @@ def varied(creation: Creation, verb: str) -> Wish:
     return replace(wish, before=creation, own_words=creation.own_words, person=creation.person)
 
 
-def buttons_below(creation: Creation | None, ask: Ask, *, has_card: bool = True) -> Buttons:
-    """Return the buttons below a creation; () if it is None or somebody else's.
+def is_theirs(creation: Creation, ask: Ask) -> bool:
+    """Return whether somebody may press the buttons of a creation: it is theirs, or the group's where they ask."""
+    return creation.person in (ask.person, ask.chat.id)
 
-    Every button keeps its place. One that can do nothing more says so when it is pressed. A creation belongs to a
-    person, or to a group, where everybody may press its buttons.
+
+def buttons_below(creation: Creation | None, ask: Ask, *, has_card: bool = True) -> Buttons:
+    """Return the buttons below a creation: none if it is None, and the card alone if it is somebody else's.
+
+    Every button keeps its place. One that can do nothing more says so when it is pressed.
     """
-    if creation is None or creation.person not in (ask.person, ask.chat.id):
+    if creation is None:
         return ()
+    if not is_theirs(creation, ask):
+        return [[Button.of(sentences.BUTTONS["card"], "card", creation.code)]] if has_card else ()
     is_poem = creation.genre is Genre.POEM
     rows = [["another", "wilder", "tamer", *["continue"] * is_poem]]
     rows += [[*["sonnet"] * (is_poem and not creation.voice), "details", *["card"] * has_card]]

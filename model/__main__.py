@@ -143,7 +143,8 @@ def train(
         from model.cli.training import add_version, display, print_end, signals
         from model.training.recipes import customised
         from model.training.runs import locked_log, record
-        from model.training.sizes import further, recipe_for
+        from model.training.sizes import adapting, further, recipe_for
+        from model.training.starts import start_for
         from model.training.trainer import Trainer
 
         versions, weights = versions_of(network), weights_at(network, start) if start else None
@@ -157,6 +158,8 @@ def train(
             notes += [f"{path} exists: the new weights replace it at the end. To keep it, choose another --out."]
         made_for_text = recipe_for(texts, name=recipe, taught=bool(teachers), cell=cell, minutes=minutes)
         chosen = further(weights, texts) if weights else made_for_text
+        if corpus and not (weights or own_shape or recipe or teachers) and (weights := start_for(texts)):
+            chosen = adapting(weights, texts)
         path.parent.mkdir(parents=True, exist_ok=True)
         with (
             locked_log(path, texts, replacing=replacing) as log,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import report, scratch, texts
+from benchmarks import report, scratch, texts, voices
 from benchmarks.telegram_server import Inbox
 from benchmarks.timing import ROUNDS_AT_LEAST, Effort, compare, fastest, speedup
 
@@ -50,6 +50,7 @@ def test_the_committed_results_say_what_the_benches_say() -> None:
     results = report.RESULTS.read_text(encoding="utf-8")
     assert scratch.NOTE in results
     assert texts.NOTE in results
+    assert voices.NOTE.format(voices.MINUTES) in results
     assert all(f"| {name}, earlier result " in results for name in scratch.MARKS)
     for cores, load, marked in re.findall(r" (\d+) cores,.* load of the last minute ([\d.]+\d)( \(MORE)?", results):
         assert bool(marked) == (float(load) > int(cores))

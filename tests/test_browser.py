@@ -270,6 +270,27 @@ def test_documents_both_ways(looker: Looker) -> None:
     assert Path(download.value.path()).read_bytes() == "Brie\nKäse\n".encode()
 
 
+def test_a_card_is_looked_at_saved_and_shared(looker: Looker) -> None:
+    looker.window.evaluate("""() => {
+      navigator.canShare = () => true;
+      navigator.share = async ({ files: [file] }) => { window.shared = [file.name, file.size]; };
+    }""")
+    looker.say("/dino 2").get_by_role("button", name="card").click()
+    card = looker.answers.nth(2)
+    expect(card.get_by_role("img")).to_have_attribute(
+        "alt", re.compile(r"^[A-Z]\w+\n(.*\n)+invented, and drawn by rule")
+    )
+    with looker.window.expect_download() as download:
+        card.get_by_role("button", name="Save the picture").click()
+    name, size = download.value.suggested_filename, Path(download.value.path()).stat().st_size
+    card.get_by_role("button", name="Share the picture").click()
+    looker.window.wait_for_function("window.shared")
+    assert looker.window.evaluate("window.shared") == [name, size]
+    assert card.get_by_role("link").last.inner_text() in name
+    card.locator(".row button").click()  # the other name
+    expect(looker.answers).to_have_count(4)
+
+
 def test_pictures_alerts_and_typing(looker: Looker, served: Stage) -> None:
     async def draw(chat: PageChat) -> None:
         await chat.picture(CURVE.read_bytes(), Markup("A <b>curve</b>.\n2"))
@@ -703,9 +724,10 @@ def test_pictures_of_the_page(
         for line in lines:
             looker.say(line)
         shoot(name)
-    looker.answers.last.get_by_role("button", name="card").click()
-    expect(looker.window.get_by_role("img", name="Shall I compare thee")).to_be_visible()
-    shoot("card")
+        for cards, (card, answer) in enumerate((("verse-card", -1), ("name-card", -3)) if name == "names" else ()):
+            looker.answers.nth(answer).get_by_role("button", name="card").click()
+            expect(looker.window.get_by_role("button", name="Save the picture")).to_have_count(cards + 1)
+            shoot(card)
     looker.say("/sonnet Shall I compare thee to a summer's day")
     expect(looker.answers.last.get_by_role("button", name="another")).to_be_visible()
     shoot("sonnet")

@@ -186,6 +186,7 @@ def architecture(**changes: Any) -> dict[str, Any]:
             (description(tanh_digits=digits), f"its tanh_digits is {digits!r}; this program knows 0 and 7")
             for digits in (-1, 6, 8, 7.0, True, "7", None)
         ),
+        (description(edition=3), r"edition are \(0, 0, 3\); this program knows editions 1 to 2"),
         (description(tanh="table"), "it has facts that only a later version knows: tanh"),
     ],
 )

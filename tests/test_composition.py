@@ -26,8 +26,8 @@ ROOTS = frozenset(
 
 def composing(share: float = 1.0, *, roots: frozenset[str] = ROOTS, most_barred: float = 99.0) -> Checkpoint:
     plain = names_checkpoint()
-    facts = {"whole_names": share, "whole_names_until": 1.0, "most_barred": most_barred}
-    return replace(plain, description=replace(plain.description, **facts), roots=roots)
+    made = replace(plain.description, whole_names=share, whole_names_until=1.0, most_barred=most_barred)
+    return replace(plain, description=made, roots=roots)
 
 
 @pytest.mark.parametrize(
@@ -86,31 +86,27 @@ def test_whole_names_are_written_if_all_are_asked_for(seed: int, prefix: str) ->
 
 
 def test_the_share_temperature_and_prices_are_the_weights() -> None:
-    requests = [NameRequest(generator_for(7, turn)) for turn in range(40)]
     composition = Composition(ROOTS, LETTERS.characters, 1.0, 99.0)
 
-    def whole(checkpoint: Checkpoint, temperature: float = 1.0) -> int:
-        asked = [
-            replace(each, generator=generator_for(7, n), sampling=Sampling(temperature))
-            for n, each in enumerate(requests)
-        ]
+    def whole(checkpoint: Checkpoint, temperature: float = 1.0, turns: int = 20) -> int:
+        asked = [NameRequest(generator_for(7, n), sampling=Sampling(temperature)) for n in range(turns)]
         results = Decoder(checkpoint).generate(asked)
         return sum(bool(composition.way(name, "")) for result in results for name in result.texts)
 
-    assert whole(composing()) == 40
-    assert 10 < whole(composing(0.5)) < 30
+    assert whole(composing()) == 20
+    assert 10 < whole(composing(0.5), turns=40) < 30
     assert whole(composing(), 1.1) == whole(composing(), 0) == whole(composing(roots=frozenset())) == 0
     assert whole(composing(most_barred=1e-9)) == 0  # an untrained network writes none by itself
 
 
 def test_names_of_roots_do_not_depend_on_company() -> None:
+    checkpoint, prefixes = composing(0.6, most_barred=30.0), ("", "mango", "acr", "")
+
     def requests() -> list[NameRequest]:
-        prefixes = ("", "mango", "acr", "")
         return [
-            NameRequest(generator_for(3, turn), 3, prefixes[turn % 4], Sampling(0.5 + turn % 3 / 2))
-            for turn in range(9)
+            NameRequest(generator_for(3, n), 2, prefixes[n % 4], Sampling(0.5 + n % 3 / 2), attempts=50)
+            for n in range(8)
         ]
 
-    checkpoint = composing(0.6, most_barred=30.0)
     alone = [Decoder(checkpoint).generate([each])[0].texts for each in requests()]
     assert [result.texts for result in Decoder(checkpoint).generate(requests())] == alone

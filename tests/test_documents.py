@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import io
 import math
 import os
 import re
@@ -11,18 +12,30 @@ import shutil
 import textwrap
 import zoneinfo
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from markupsafe import Markup
+from PIL import Image
 
 from bot.app import Bot, running
 from bot.asks import File, Said, Sent
+from bot.cards import card, scene
+from bot.cards.card import name_card, verse_card
+from bot.cards.png import png_of
+from bot.cards.scene import drawing
+from bot.cards.shapes import fill, svg
 from bot.chat import Buttons
+from bot.creations import Creation
 from bot.settings import Settings
+from bot.shelf import Shelf
 from bot.terminal import YOU, Pipes
+from bot.words import layout
 from bot.words.runs import Run
 from model.files import ROOT
+from model.text.forms import SONNET_TEMPERATURE, Genre
+from model.text.roots import is_whole
 from tests.recorded import FIRST_RELEASE, RECORDED
 
 WRITES = "WRITE_DOCS" in os.environ
@@ -96,8 +109,9 @@ async def test_chats_read_as_they_stand_there(
     for network in ("dino", "poem"):
         shutil.rmtree(own_checkpoints / network)
         (own_checkpoints / network).mkdir()
+        current = (ROOT / "checkpoints" / network / "released").read_text().strip()
         for found in (ROOT / "checkpoints" / network).iterdir():
-            if found.stem in (*released, "released"):
+            if found.stem in (*released, current, "released"):
                 shutil.copy(found, own_checkpoints / network)
     text = await asyncio.to_thread(path.read_text, encoding="utf-8")
     notes = Notes()
@@ -114,3 +128,36 @@ async def test_chats_read_as_they_stand_there(
         await asyncio.to_thread(path.write_text, text, encoding="utf-8")
         if notes.png:
             await asyncio.to_thread((ROOT / "docs" / "retrain.png").write_bytes, notes.png)
+
+
+def sheet(pictures: Sequence[str], size: tuple[int, int], across: int, scale: float) -> str:
+    """Set SVGs of one size in rows."""
+    wide, high = (scale * side + 12 for side in size)
+    placed = [
+        f'<g transform="translate({i % across * wide + 12} {i // across * high + 12}) scale({scale})">{picture}</g>'
+        for i, picture in enumerate(pictures)
+    ]
+    width, height = across * wide + 12, math.ceil(len(pictures) / across) * high + 12
+    return svg(fill(f"M0 0H{width}V{height}H0Z", "#8a8a86") + "".join(placed), 0, 0, width, height)
+
+
+@pytest.mark.recorded
+async def test_pictures_of_cards_and_of_sixty_creatures() -> None:
+    """Draw the first sixty names of seed 42, cards of the first four that are known whole, a poem and a sonnet."""
+    shelf, line = Shelf(ROOT / "checkpoints"), "Shall I compare thee to a summer's day"
+    seeded = Creation("k7m2p9xb4q", 0, Genre.DINO, (await shelf.current("dino")).version, 42, 0, "", 1.0, 60)
+    names = (await shelf.write(seeded)).texts
+    cards = [name_card(name, seeded.code) for name in names if is_whole(name)][:4]
+    version = (await shelf.current("poem")).version
+    for genre, temperature in ((Genre.POEM, 0.65), (Genre.SONNET, SONNET_TEMPERATURE)):
+        creation = replace(seeded, genre=genre, version=version, prompt=line, temperature=temperature, count=1)
+        own, rest = layout.verse(creation, await shelf.write(creation))
+        cards.append(verse_card(own, rest, seeded.code, is_sonnet=genre is Genre.SONNET))
+    await shelf.close()
+    for path, drawn in (
+        ("cards.png", sheet(cards, (card.WIDTH, card.HEIGHT), 3, 0.32)),
+        ("creatures.png", sheet([*map(drawing, names)], (scene.WIDTH, scene.HEIGHT), 6, 0.17)),
+    ):
+        picture = Image.open(io.BytesIO(await png_of(drawn))).quantize(256)
+        if WRITES:
+            await asyncio.to_thread(picture.save, ROOT / "docs" / path, optimize=True)

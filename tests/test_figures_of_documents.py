@@ -1,7 +1,8 @@
-"""Every figure of quality and speed in README, docs/networks.md and the names' card is the one that its source gives.
+"""Every figure of quality and speed in README, docs/networks.md and the model cards is the one that its source gives.
 
-Quality is measured again by `python -m model evaluate`, speed is in benchmarks/results.md, and what readers keep is in
-the card. The tables of the documents are read as they stand, so a row that nothing here explains is a fault too.
+Quality is measured again by `python -m model evaluate`, speed is in benchmarks/results.md, and what readers said is in
+the sheets beside the cards. The tables of the documents are read as they stand, so a row that nothing here explains is
+a fault too.
 """
 
 import json
@@ -17,7 +18,8 @@ from model.text.forms import USUAL_TEMPERATURE
 from tests.test_command_line import run_well
 
 README, NETWORKS = ROOT / "README.md", ROOT / "docs" / "networks.md"
-CARD, RESULTS = ROOT / "checkpoints" / "dino" / "README.md", ROOT / "benchmarks" / "results.md"
+CARD, VERSE_CARD = (ROOT / "checkpoints" / network / "README.md" for network in ("dino", "poem"))
+RESULTS = ROOT / "benchmarks" / "results.md"
 OLD = "39f9415f2826"
 """The card's column of an earlier version."""
 
@@ -45,9 +47,18 @@ FIGURES = {
     "with a sequence that no training name has": "dino unseen_letters",
     "with a sequence that no real name has": "dino odd_letters",
     "with a part whose meaning is known": "dino names_with_a_known_part",
+    "names of known roots alone": "dino names_of_known_parts_alone",
+    "of known roots alone": "dino names_of_known_parts_alone",
+    "with the commonest ending": "dino names_with_the_commonest_ending",
 }
 """For each row of the tables of quality, what `evaluate` measures, and the names of its figures there."""
-KEPT = "names that three readers would keep, of 100 (they know many real ones)"
+KEPT: dict[str, tuple[Path, int, str, int]] = {
+    "names that three readers would keep, of 100 (they know many real ones)": (CARD, 2, "share 0.65", 1),
+    "poems that three readers would keep, of 100": (VERSE_CARD, 6, "new", 3),
+}
+"""For each row of what readers keep: the card, the number of its sheet, the system there, the mark of what is kept."""
+PEOPLE = "as people get them"
+READERS = ("first", "second", "third")
 COPIED = ["characters_copied_in_a_row_median", "characters_copied_in_a_row_95th_percentile"]
 PARTS = {"dino": ("held_out", "samples"), "poem": ("held_out", "samples"), "sonnet": ("real", "written")}
 """The parts of `evaluate --json` that hold the columns "real" and "as people get them"."""
@@ -111,7 +122,7 @@ def expected(cell: Cell, what: str, found: dict[str, Any], of_old: dict[str, Any
     if names == ["held_out_loss"]:
         grams = [each for one in found["counting"] for each in (f"{one['held_out_loss']:.3f}", str(one["order"]))]
         return {"network": [f"{found['held_out_loss']:.3f}"], "n-gram": grams}[cell.column]
-    parts = dict(zip(("real", "as people get them"), (found[part] for part in PARTS[what]), strict=True))
+    parts = dict(zip(("real", PEOPLE), (found[part] for part in PARTS[what]), strict=True))
     parts |= {"network alone": found.get("alone", {}), f"alone, `{OLD}`": (of_old or {}).get("alone", {})}
     return [printed(parts[cell.column][name]) for name in (COPIED if names == ["copied"] else names)]
 
@@ -119,7 +130,7 @@ def expected(cell: Cell, what: str, found: dict[str, Any], of_old: dict[str, Any
 def quality() -> list[Cell]:
     """Return the cells of all tables of quality but those of readers."""
     tables = [(README, "network", "n-gram"), *((path, "real", "network alone") for path in (README, NETWORKS, CARD))]
-    return [cell for path, *columns in tables for cell in cells(path, *columns) if cell.row != KEPT]
+    return [cell for path, *columns in tables for cell in cells(path, *columns) if cell.row not in KEPT]
 
 
 @pytest.mark.recorded
@@ -152,12 +163,47 @@ def test_no_row_and_no_sentence_has_a_figure_that_nothing_holds() -> None:
     assert re.findall(r"\d+\.\d+|\d+ %", prose) == []
 
 
+def reading(card: Path, number: int) -> dict[str, dict[str, list[int]]]:
+    """Return the marks of a reading, by system and reader."""
+    sheet = json.loads((card.parent / "readings" / f"{number}.json").read_text(encoding="utf-8"))
+    found: dict[str, dict[str, list[int]]] = {system: {reader: [] for reader in READERS} for system in sheet["systems"]}
+    for text in sheet["texts"]:
+        for system in text.get("systems", [text.get("system")]):
+            for reader in READERS:
+                found[system][reader].append(sheet["marks"][reader][text["number"] - 1])
+    return found
+
+
+def per_cent(marks: list[int], keep: int) -> str:
+    return f"{100 * marks.count(keep) / len(marks):.0f}"
+
+
+def test_what_readers_keep_is_what_their_sheets_say() -> None:
+    for marks in (reading(CARD, number) for number in (1, 2)):
+        stated = list(cells(CARD, *marks))
+        assert [cell.row for cell in stated[:: len(marks)]] == [f"{reader} reader" for reader in READERS]
+        for cell in stated:
+            assert cell.text == str(sum(marks[cell.column][cell.row.removesuffix(" reader")])), cell
+    rows = [cell for cell in cells(README, PEOPLE) if cell.row in KEPT]
+    assert [(cell.row, cell.column) for cell in rows] == [(row, what) for row in KEPT for what in ("real", PEOPLE)]
+    for cell in rows:
+        card, number, system, keep = KEPT[cell.row]
+        of_readers = reading(card, number)["real" if cell.column == "real" else system]
+        assert cell.text == ", ".join(per_cent(of_readers[reader], keep) for reader in READERS), cell
+
+
+@pytest.mark.parametrize("number", [1, 3, 6, 8])
+def test_marks_of_poems_are_those_of_their_sheets(number: int) -> None:
+    sheet = reading(VERSE_CARD, number)
+    stated = [cell for cell in cells(VERSE_CARD, *sheet) if cell.row.startswith(f"`{number}.json`")]
+    assert len(stated) == 2 * len(READERS) * len(sheet)
+    for cell in stated:
+        _, reader, what = cell.row.split(", ")
+        marks = sheet[cell.column][reader.removesuffix(" reader")]
+        assert cell.text == (f"{sum(marks) / len(marks):.2f}" if what == "mean" else per_cent(marks, 3)), cell
+
+
 def test_other_figures_are_those_of_the_committed_tables() -> None:
-    marks = [cell for cell in cells(CARD, "real", "as people get them") if cell.row.endswith(" reader")]
-    stated = {cell.column: cell.text for cell in cells(README, "as people get them") if cell.row == KEPT}
-    assert stated.keys() == {"real", "as people get them"}
-    for column, text in stated.items():
-        assert text == ", ".join(cell.text for cell in marks if cell.column == column)
     text = NETWORKS.read_text(encoding="utf-8")
     (untaught,) = (cell.text for cell in cells(CARD, "loss") if cell.row.startswith("no teachers"))
     assert re.findall(UNTAUGHT, text) == [untaught]

@@ -20,7 +20,7 @@ from model.text.vocabulary import Vocabulary, words_of
 from model.verse.free import STOPS, UNUSUAL, FreeLines
 from model.verse.lexicon import Lexicon
 from model.writing.decoder import Decoder
-from model.writing.requests import Request, Result, Sampling, SonnetRequest, VerseRequest, generator_for
+from model.writing.requests import LineRequest, Request, Result, Sampling, SonnetRequest, VerseRequest, generator_for
 from tests.decoding import served, verse_checkpoint
 
 FIRST = "Shall I compare thee to a summer's day?"
@@ -121,6 +121,14 @@ def test_lines_without_metre_are_like_those_of_the_text(russian: Checkpoint, kno
         assert all(line.endswith((".", "!")) for line in (lines[3], lines[7]))
         if knows_words:
             assert {*words_of(text)} <= russian.known_words
+
+
+def test_the_first_line_of_a_sonnet_scans_where_poems_have_no_metre(scanning: Checkpoint) -> None:
+    free = replace(scanning, description=replace(scanning.description, longest_line=30))
+    (alone,) = written(scanning, LineRequest(generator_for(1, 1), "Shall I compare"))
+    beside = written(free, poem(), LineRequest(generator_for(1, 1), "Shall I compare"))
+    assert beside[1] == alone
+    assert alone.startswith(" ")
 
 
 words = st.lists(st.text("ab", min_size=1, max_size=4), min_size=1, max_size=6)

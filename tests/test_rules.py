@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from model.checkpoint.encoding import Checkpoint
 from model.text.corpus import read_names, read_verse
+from model.text.forms import MAX_TEMPERATURE, Alphabet
 from model.text.sources import PROPER_NAMES, proper_names
 from model.text.typesetting import typeset, with_names
 from model.text.vocabulary import words_of
@@ -80,7 +81,7 @@ def test_a_longer_poem_begins_with_the_shorter_and_each_ends_with_a_sentence(
 
 def test_poems_of_the_released_network_end_with_a_sentence_of_known_words() -> None:
     poem = VERSIONS["poem"].load_current()
-    requests = [VerseRequest(generator_for(7, turn), sampling=Sampling(0.8)) for turn in range(8)]
+    requests = [VerseRequest(generator_for(7, turn), sampling=Sampling(0.8)) for turn in range(2)]
     for (text,) in (result.texts for result in Decoder(poem).generate(requests)):
         assert text[-1] in ".!?"
         assert 100 < len(text) < 260
@@ -145,22 +146,54 @@ def test_nobody_waits_in_vain_for_a_name_worth_keeping() -> None:
 
 def test_drawn_names_have_only_sequences_of_real_ones_and_never_the_bots_own_name() -> None:
     dino = VERSIONS["dino"].load_current()
-    requests = [NameRequest(generator_for(7, 0), 50), *(NameRequest(generator_for(n, 0), 5, "mango") for n in range(5))]
+    requests = [NameRequest(generator_for(7, 0), 20), *(NameRequest(generator_for(n, 0), 5, "mango") for n in range(3))]
     drawn, *begun = (result.texts for result in Decoder(dino).generate(requests))
     assert all(dino.sequences.issuperset(sequences_of(name)) and 5 <= len(name) <= 18 for name in drawn)
     assert all("mangosaurus" not in names for names in begun)
 
 
-def test_own_texts_get_finished_lines_and_nothing_else(tmp_path: Path) -> None:
+def test_own_verse_ends_with_a_sentence_and_keeps_to_words_that_were_read(tmp_path: Path) -> None:
     (tmp_path / "verse.txt").write_text("o my love.\n\nthe sea\n\na ship\n")
     new = with_rules(verse_checkpoint(), read_verse(tmp_path / "verse.txt"), None)
     assert new.description.sentences
-    assert not any((new.description.known_words_until, new.clipped_words, new.proper_names))
+    assert new.description.known_words_until == MAX_TEMPERATURE
+    assert new.known_words == {"o", "my", "love", "the", "sea"}
+    start = replace(verse_checkpoint(), known_words=frozenset({"tide", "rome"}), clipped_words=frozenset({"'tis"}))
+    start = replace(start, proper_names=frozenset({"rome"}))
+    begun = with_rules(verse_checkpoint(), read_verse(tmp_path / "verse.txt"), start)
+    assert begun.known_words == new.known_words | {"tide"}
+    assert begun.clipped_words == {"'tis"}
     (tmp_path / "verse.txt").write_text("o my love\n\nthe sea\n\na ship\n")  # without a full stop, no sentence can end
     assert not with_rules(verse_checkpoint(), read_verse(tmp_path / "verse.txt"), None).description.sentences
+
+
+def test_in_own_verse_with_capitals_a_known_word_may_begin_with_one(tmp_path: Path) -> None:
+    (tmp_path / "verse.txt").write_text("O my Tea.\n\nthe sea\n\na ship\n")
+    corpus = read_verse(tmp_path / "verse.txt", alphabet=Alphabet.OWN)
+    start = replace(verse_checkpoint(), vocabulary=corpus.vocabulary, known_words=frozenset({"test", "eat"}))
+    assert with_rules(start, corpus, start).known_words == {
+        "O",
+        "my",
+        "Tea",
+        "the",
+        "The",
+        "sea",
+        "test",
+        "Test",
+        "eat",
+    }
+
+
+def test_own_names_keep_to_sequences_that_the_text_or_its_start_has(tmp_path: Path) -> None:
     (tmp_path / "names.txt").write_text("anna\nberta\ncarla\n")
-    own = with_rules(names_checkpoint(), read_names(tmp_path / "names.txt"), None)
-    assert (own.sequences, len(own.other_names)) == (frozenset(), 0)
+    corpus = replace(read_names(tmp_path / "names.txt"), training=("Ánna",), held_out=("berta",))
+    own = with_rules(names_checkpoint(), corpus, replace(names_checkpoint(), sequences=frozenset({"ber"})))
+    assert own.sequences == {" an", "ann", "nna", "na ", "ber"}
+    assert not own.endings
+    assert not own.other_names.hashes.size
+    worth = Worth(own.sequences, own.endings)
+    assert worth.keeps("Anná", "")
+    assert not worth.keeps("Annan", "")
     (tmp_path / "genera.txt").write_text("felis\n")
     dino = with_rules(own, read_names(tmp_path / "names.txt", pretraining=[tmp_path / "genera.txt"]), None)
     assert "plesiosaurus" in dino.other_names
@@ -188,10 +221,15 @@ def test_the_rules_for_names_do_not_know_the_held_out_names(tmp_path: Path) -> N
 
 def test_a_further_training_keeps_the_rules_of_its_start(tmp_path: Path) -> None:
     (tmp_path / "verse.txt").write_text("o my love.\n\nthe sea\n\na ship\n")
-    corpus, old = read_verse(tmp_path / "verse.txt"), verse_checkpoint()
+    (tmp_path / "plays.txt").write_text("my ship\n")
+    corpus = read_verse(tmp_path / "verse.txt", pretraining=[tmp_path / "plays.txt"])
+    old = verse_checkpoint()
     assert not with_rules(verse_checkpoint(), corpus, old).description.sentences
     start = replace(with_sentences(old, until=0.8), proper_names=frozenset({"rome"}))
     new = with_rules(verse_checkpoint(), corpus, start)
     assert (new.description.sentences, new.description.known_words_until) == (True, 0.8)
+    with_roots = replace(start, roots=frozenset({"saur-"}), joints=frozenset({"eoa"}))
+    new_names = with_rules(names_checkpoint(), corpus, with_roots)
+    assert (new_names.roots, new_names.joints) == (with_roots.roots, with_roots.joints)
     tables = [WORDS, frozenset({"'tis"}), frozenset({"rome"})]
     assert [new.known_words, new.clipped_words, new.proper_names] == tables

@@ -58,6 +58,25 @@ def test_followers_are_the_known_words_that_the_texts_have_often_enough() -> Non
     assert followers_of(["the sun"], KNOWN) == frozenset()
 
 
+WHOLE = (
+    "She walks in beauty, like the night",
+    "Shall I compare thee to a summer's day?",
+    "a prose of many words that goes on and on until nobody could call it a line of verse any more",
+)
+PIZZA, RUSSIAN = "I love pizza \U0001f355", "\u041f\u0440\u0438\u0432\u0435\u0442"
+NO_WORDS = (
+    PIZZA,
+    RUSSIAN,
+    f"hello {RUSSIAN}",
+    "I am 25",
+    "#love",
+    '"My heart is"',
+    "my heart is half-",
+    "o' th'",
+    "   ",
+)
+
+
 @pytest.mark.parametrize(
     ("prompt", "shown", "first_words"),
     [
@@ -72,27 +91,15 @@ def test_followers_are_the_known_words_that_the_texts_have_often_enough() -> Non
         ("caf\u00e9", ", ", "my and"),
         ("don\u2019t", ", ", "my and"),
         ("the king\nMy heart is", " ", "heavy like"),
-        ("She walks in beauty, like the night", "\n", "thou"),
-        ("Shall I compare thee to a summer's day?", "\n", "thou"),
-        ("a prose of many words that goes on and on until nobody could call it a line of verse any more", "\n", "thou"),
         ("My heart is\n", "", "thou"),
-        ("\U0001f995", "\n", "thou"),
-        ("I love pizza \U0001f355", "\n", "thou"),
-        ("\u041f\u0440\u0438\u0432\u0435\u0442", "\n", "thou"),
-        ("hello \u043c\u0438\u0440", "\n", "thou"),
-        ("I am 25", "\n", "thou"),
-        ("#love", "\n", "thou"),
-        ('"My heart is"', "\n", "thou"),
-        ("my heart is half-", "\n", "thou"),
-        ("o' th'", "\n", "thou"),
-        ("   ", "\n", "thou"),
         ("", "", "thou"),
+        *((line, "\n", "thou") for line in (*WHOLE, *NO_WORDS)),
     ],
 )
 def test_how_a_line_goes_on(prompt: str, shown: str, first_words: str, tables: Tables) -> None:
     found = seam_for(prompt, VERSE, tables)
     assert (found.shown, found.first_words and found.first_words >= {*first_words.split()}) == (shown, True)
-    assert (found.counts == 1) == ("thou" in (found.first_words or ()))
+    assert (found.counts == 1) == ("thou" in (found.first_words or frozenset()))
 
 
 def test_a_line_that_is_completed_knows_its_syllables(tables: Tables) -> None:
@@ -139,19 +146,10 @@ def test_any_text_goes_on(prompt: str, tables: Tables) -> None:
     assert seam_for(prompt, VERSE) == Seam(found.unread, found.shown if found.counts == 1 else "\n", 1)
 
 
-@pytest.mark.parametrize(
-    ("prompt", "parts", "lines"),
-    [
-        ("I love pizza", 1, 4),
-        ("I love pizza", 3, 12),
-        ("one\ntwo", 1, 6),
-        ("x" * 121, 2, 10),
-        ("", 1, 5),
-        ("one\n", 1, 4),
-    ],
-)
-def test_how_many_lines_follow(prompt: str, parts: int, lines: int) -> None:
-    assert new_lines(prompt, parts) == lines
+def test_how_many_lines_follow() -> None:
+    lines = {("I love pizza", 1): 4, ("I love pizza", 3): 12, ("one\ntwo", 1): 6, ("x" * 121, 2): 10, ("", 1): 5}
+    assert {asked: new_lines(*asked) for asked in lines} == lines
+    assert new_lines("one\n") == 4
 
 
 def check(prompt: str, text: str, texts: str) -> None:
@@ -178,13 +176,7 @@ def poems(checkpoint: Checkpoint, prompts: Sequence[str]) -> list[str]:
 
 
 def test_five_lines_go_on(small: Checkpoint) -> None:
-    prompts = [
-        "I love pizza",
-        "My heart is",
-        "what is love??",
-        "I AM 25 \U0001f355",
-        "She walks in beauty, like the night",
-    ]
+    prompts = ["I love pizza", "My heart is", "what is love??", "I AM 25", WHOLE[0]]
     texts = poems(small, prompts)
     assert [text.count("\n") for text in texts] == [4] * 5
     for prompt, text in zip(prompts, texts, strict=True):

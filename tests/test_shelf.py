@@ -34,7 +34,7 @@ def alone(request: Request) -> Text:
     return Text(Decoder(VERSE).generate([request])[0].texts)
 
 
-@pytest.fixture(params=[1, 2, 4])
+@pytest.fixture(params=[1, 3])
 async def writer(request: pytest.FixtureRequest) -> AsyncIterator[Writer]:
     writer = Writer(VERSE)
     writer.threads = request.param

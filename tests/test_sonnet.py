@@ -20,12 +20,12 @@ from model.network.parameters import Architecture
 from model.sonnets import prosody
 from model.sonnets.metre import patterns, scans
 from model.sonnets.partners import Choice
-from model.sonnets.rhyme import Rhyme
+from model.sonnets.rhyme import Rhyme, endings
 from model.sonnets.tables import tables_for
 from model.text.vocabulary import words_of
 from model.verse.lines import OF_DRAWN, PRECISION, draw
-from model.verse.sonnet import SCHEME, STOPS
-from model.writing.decoder import SONNETS_AT_ONCE, Decoder
+from model.verse.sonnet import SCHEME, STOPS, SonnetSearch, thing_in
+from model.writing.decoder import Decoder
 from model.writing.requests import LineRequest, Request, Result, SonnetRequest, VerseRequest, generator_for
 from tests.decoding import finish
 from tests.recorded import VERSIONS
@@ -40,9 +40,10 @@ def released() -> Checkpoint:
 
 @pytest.fixture(scope="module")
 def small(released: Checkpoint) -> Checkpoint:
-    """The released words, and a small network that was never trained."""
+    """The released words with the first edition of the search, and a small network that was never trained."""
     architecture = Architecture("lstm", len(released.vocabulary), 24, 2)
-    return replace(released, language_model=LanguageModel.initialise(architecture, np.random.default_rng(0)))
+    network = LanguageModel.initialise(architecture, np.random.default_rng(0))
+    return replace(released, language_model=network, description=replace(released.description, rows=0, edition=1))
 
 
 @pytest.fixture(autouse=True)
@@ -113,9 +114,61 @@ def test_odd_first_lines_and_temperatures(
     check(written(decoder, request(prompt=first, temperature=temperature)), small, first, free=free)
 
 
-def test_a_sonnet_speaks_to_somebody_as_its_first_line_does(released: Checkpoint) -> None:
+@pytest.fixture(scope="module")
+def second(small: Checkpoint) -> Checkpoint:
+    """The same with the second edition of the search."""
+    return replace(small, description=replace(small.description, edition=2))
+
+
+def test_the_second_edition_rhymes_on_ee_once_at_most_and_brings_no_sound_twice(second: Checkpoint) -> None:
+    prosody_of_it = tables_for(second).prosody
+    long = "Nobody heard of the extravagant imagination that I had in need"
+    firsts = ("The stars are bright, and they look down at me", long)
+    results = Decoder(second).generate([request(prompt=first) for first in firsts])
+    sonnets = ["".join(result.texts) for result in results]
+    assert written(Decoder(second), request(prompt=firsts[0])) == sonnets[0]
+    for first, sonnet in zip(firsts, sonnets, strict=True):
+        check(sonnet, second, first)
+        last = [prosody_of_it.last_word(line) for line in f"{first.lower()}\n{sonnet}".split("\n")]
+        sounds = [{end.sound for each in prosody_of_it.pronounce(word) for end in endings(each)} for word in last]
+        pairs = [sounds[line] & sounds[partner] for line, partner in enumerate(SCHEME) if partner is not None]
+        assert sum("IY" in pair for pair in pairs) <= 1
+        assert sum(map(len, pairs)) == len(set().union(*pairs))
+        thing = thing_in(first.lower(), prosody_of_it)
+        assert thing
+        assert sonnet.split("\n")[7].startswith(thing) is (first != long)
+
+
+@pytest.mark.parametrize(
+    ("line", "thing"),
+    [
+        ("shall i compare thee to a summer's day?", "the summer's day"),
+        ("my mother told me not to be afraid", "my mother told"),
+        ("the cat sits at the window every day", "the cat"),
+        ("an xyzzy is the silver moon", "the silver moon"),
+        ("i love pizza", ""),
+        ("the", ""),
+        ("", ""),
+    ],
+)
+def test_what_a_line_names(line: str, thing: str) -> None:
+    assert thing_in(line, prosody.prosody()) == thing
+
+
+def test_no_syllable_is_added_to_words_that_are_no_past(second: Checkpoint, small: Checkpoint) -> None:
+    """As in the couplet "died / need", which the first edition rhymed as "di-ed" and "ne-ed"."""
+    old, new = tables_for(small).prosody, tables_for(second).prosody
+    rhymes = [
+        table.rhymes.of_words("died", table.pronounce("died"), "need", table.pronounce("need")) for table in (old, new)
+    ]
+    assert rhymes == [Rhyme.PERFECT, Rhyme.NONE]
+    assert [new.pronounce(word) for word in ("need", "bed")] == [(("N", "IY1", "D"),), (("B", "EH1", "D"),)]
+    assert new.pronounce("loved") == old.pronounce("loved")
+
+
+def test_a_sonnet_speaks_to_somebody_as_its_first_line_does(decoder: Decoder) -> None:
     thou, _ = prosody.prosody().addresses
-    assert thou.isdisjoint(words_of(written(Decoder(released), request(prompt="I saw you in the yellow wood"))))
+    assert thou.isdisjoint(words_of(written(decoder, request(prompt="I saw you in the yellow wood"))))
 
 
 def test_a_short_line_is_completed_to_one_that_scans(small: Checkpoint) -> None:
@@ -176,7 +229,7 @@ def test_three_beside_verse_on_two_threads(decoder: Decoder, sonnets: list[str],
 
 
 def test_a_cancelled_one_makes_room(decoder: Decoder, sonnets: list[str]) -> None:
-    tickets = [decoder.submit(request(turn)) for turn in range(SONNETS_AT_ONCE + 2)]
+    tickets = [decoder.submit(request(turn)) for turn in range(SonnetSearch.at_once + 2)]
     decoder.cancel(tickets[3])
     for _ in range(100):
         decoder.step()

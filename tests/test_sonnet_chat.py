@@ -19,7 +19,7 @@ from bot.settings import Settings
 from bot.shelf import Shelf
 from bot.words import layout, sentences
 from bot.writer import Text, Writer
-from model.checkpoint.encoding import Checkpoint
+from model.checkpoint.encoding import Checkpoint, in_float16
 from model.checkpoint.versions import Versions
 from model.errors import RequestError
 from model.files import ROOT
@@ -46,7 +46,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     versions = Versions(ROOT / "checkpoints" / "poem")
     released = versions.load((versions.directory / "released").read_text().strip())
     architecture = Architecture("lstm", len(released.vocabulary), 24, 2)
-    language_model = LanguageModel.initialise(architecture, np.random.default_rng(0))
+    language_model = in_float16(LanguageModel.initialise(architecture, np.random.default_rng(0)))
     directory = tmp_path_factory.mktemp("sonnets")
     install(directory / "dino", untrained("names"))
     install(directory / "poem", dataclasses.replace(released, language_model=language_model))
@@ -236,12 +236,11 @@ async def test_poems_depend_on_no_number_of_threads(weights: Path) -> None:
         return [VerseRequest(generator_for(seed, 0), "I love pizza") for seed in range(8)]
 
     expected = [result.texts for result in Decoder(verse).generate(requests())]
-    for threads in (2, 4):
-        writer = Writer(verse)
-        writer.threads = threads
-        texts = await asyncio.gather(*map(writer.write, requests()))
-        assert [(text.between + text.texts[0],) for text in texts] == [
-            tuple(with_names(text, verse.proper_names) for text in each) for each in expected
-        ]
-        assert [thread.name for thread in threading.enumerate()].count("decoding") == threads
-        await writer.close()
+    writer = Writer(verse)
+    writer.threads = 3
+    texts = await asyncio.gather(*map(writer.write, requests()))
+    assert [text.between + text.texts[0] for text in texts] == [
+        with_names(text, verse.proper_names) for (text,) in expected
+    ]
+    assert [thread.name for thread in threading.enumerate()].count("decoding") == writer.threads
+    await writer.close()

@@ -42,7 +42,7 @@ async def cancel(chat: FakeChat) -> None:
     await chat.bot.runs.ended()
 
 
-async def test_a_text_becomes_a_voice_that_learns_from_nothing(script: Script, admin: FakeChat, voices: Voices) -> None:
+async def test_a_text_becomes_a_voice_that_learns(script: Script, admin: FakeChat, voices: Voices) -> None:
     alice, group = FakeChat(admin.bot, ALICE), FakeChat(admin.bot, -5, is_private=False)  # to whom this does not exist
     assert await teach(alice, LIST) == sentences.ONLY_TEXT
     assert (await alice.ask(CAPTION)).html == sentences.UNKNOWN_COMMAND
@@ -52,7 +52,8 @@ async def test_a_text_becomes_a_voice_that_learns_from_nothing(script: Script, a
         "I'll learn this as the voice <b>pokemon</b>. When I'm done, you can ask for "
         "<code>/dino voice:pokemon 5</code>.\n\n<i>read as UTF-8</i>"
     )
-    assert admin.messages[-1].html.startswith("I'm training <b>pokemon</b>: from nothing. That takes about 80 s.")
+    begun = "I'm training <b>pokemon</b>: from what I know of its letters, as long as it helps. That takes about 80 s."
+    assert admin.messages[-1].html.startswith(begun)
     run, voice = await script.begun(), voices.find("pokemon")
     assert voice is not None
     assert (run.network, run.form, run.title, run.fresh) == (voice.network, "names", "pokemon", True)
@@ -94,7 +95,7 @@ async def test_a_second_file_for_a_voice_is_learned_anew(
     await admin.bot.runs.ended()
     other = LIST.replace("a", "ö")
     assert await teach(admin, other) == (
-        "This is the new text of the voice <b>pokemon</b>. I'll learn it from nothing as a new version; until then the "
+        "This is the new text of the voice <b>pokemon</b>. I'll learn it anew, as a new version; until then the "
         "old one stays in use, and its codes keep working.\n\n<i>read as UTF-8</i>"
     )
     assert (await script.begun(2)).fresh

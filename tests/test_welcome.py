@@ -112,7 +112,7 @@ async def test_any_text_after_any_command_and_inline(chat: FakeChat, text: str) 
     for command in ("", "/", "/dino ", "/poem ", "/seed ", "/again ", "/sonnet voice:", "/dino voice:"):
         before = len(chat.messages)
         answer = await chat.ask(command + text)
-        assert len(chat.messages) == before + 1
+        assert 1 <= len(chat.messages) - before <= 2  # /export sends two files
         assert 0 < len(answer.html) < 20_000
     await chat.type(text)
     assert not chat.bot.tally.errors

@@ -1,10 +1,11 @@
-"""Makes a version of the dinosaurs with the rules of today: `python -m tools.real_names checkpoints/dino`.
+"""Makes a version of the dinosaurs with the rules of today: `python -m tools.real_names checkpoints/dino [share]`.
 
 It has the parameters of the version that serves there. It never gives the names of data/fossils.txt and
-data/near_genera.txt, and a share of its names (--share) consists wholly of roots of data/roots.tsv. It is added to the
-folder and not taken into use.
+data/near_genera.txt. A share of its names consists wholly of roots of data/roots.tsv: SHARE, unless you give another.
+It is added to the folder and not taken into use.
 """
 
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -13,9 +14,6 @@ from functools import partial
 from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated
-
-import typer
 
 from model.checkpoint.encoding import Checkpoint
 from model.checkpoint.versions import Versions, save
@@ -40,7 +38,7 @@ COMMON = (0.002, 1.0), (0.02, 0.5)
 probability (number / share) to the power of the second number. First roots before others, then roots at the end."""
 
 
-def main(folder: Path, share: Annotated[float, typer.Option(min=0, max=1)] = SHARE) -> None:
+def main(folder: Path, share: float = SHARE) -> None:
     """Add the version to a folder of versions, and print its name."""
     made = with_roots(Versions(folder).load_current(), names_corpus().training, share, DRAWN)
     now = datetime.now(UTC).isoformat(timespec="seconds")
@@ -54,10 +52,10 @@ def with_roots(before: Checkpoint, names: Iterable[str], share: float, drawn: in
     """Return a checkpoint with the rules for whole names, which are learnt from real names and from names it draws."""
     ends = Counter(part.root for name in names for part in parts_of(name)[-1:] if part.end == len(name))
     last = {root for root, count in ends.items() if count >= FEWEST_ENDS and UNFIT_ENDS.isdisjoint(root.forms)}
-    facts = {"whole_names_until": USUAL_TEMPERATURE["names"], "most_barred": MOST_BARRED}
+    until = USUAL_TEMPERATURE["names"]
     made = replace(
         before,
-        description=replace(before.description, whole_names=1.0, **facts),
+        description=replace(before.description, whole_names=1.0, whole_names_until=until, most_barred=MOST_BARRED),
         other_names=before.other_names | unread_genera(),
         endings=endings(names),
         joints=frozenset(joint[1] for name in names for joint in JOINT.finditer(name)),
@@ -106,4 +104,4 @@ def _linked(form: str) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    main(Path(sys.argv[1]), *map(float, sys.argv[2:]))

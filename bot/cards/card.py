@@ -54,7 +54,7 @@ def fits(verse: str) -> bool:
 
 def verse_card(prompt: str, rest: str, code: str, *, is_sonnet: bool) -> str:
     """Return verse as a printed page: a person's words, then the network's."""
-    lines, own = (prompt + rest.replace("'", "’")).split("\n"), len(prompt)
+    lines, own = (prompt + rest).replace("'", "’").split("\n"), len(prompt)
     longest = max(1, *map(len, lines)) + 3 * is_sonnet
     size = min(52, (WIDTH - 2.6 * _MARGIN) / longest / _LETTER)
     step = min(size * 1.55, 1040 / len(lines))
@@ -70,7 +70,7 @@ def verse_card(prompt: str, rest: str, code: str, *, is_sonnet: bool) -> str:
         drawn += _text(words, x + beside, y + step * i, size, INK, "start")
         own -= len(line) + 1
     frame = f'x="36" y="36" width="{WIDTH - 72}" height="{HEIGHT - 72}" fill="none" stroke="{GREY}"'
-    foot = (blade((540, 1236), (540 + u, 1236 - v), 20, 0.9) for u, v in ((-34, 34), (0, 52), (34, 34)))
+    foot = (blade((540, 1232), (540 + u, 1232 - v), 20, 0.9) for u, v in ((-34, 34), (0, 52), (34, 34)))
     drawn += f"<rect {frame}/>{''.join(fill(toe, GREY, 0.5) for toe in foot)}"
     return _card("", drawn, WRITTEN + SHARED * bool(prompt), code)
 

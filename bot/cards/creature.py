@@ -12,7 +12,7 @@ from hashlib import blake2b
 from typing import TypeVar
 
 from bot.cards import bodies
-from bot.cards.bodies import BODIES, FRINGES, LEGS, PIECES, Point, Points
+from bot.cards.bodies import BODIES, FEET, FRINGES, LIMBS, PIECES, Point, Points
 from bot.cards.shapes import blade, dot, edges, fill, limb, mixed, smooth, spline, toward, unit
 from model.text.roots import parts_of
 
@@ -55,7 +55,7 @@ class Creature:
         self.kind = chance.chosen("body", bodies.CHOICES)
         self.body = BODIES[self.kind]
         size = math.prod(map(float, chance.meant(bodies.SIZES))) * chance.between("size", 0.85, 1.15)
-        self.metres = max(2.2, self.body.metres * size)
+        self.metres = max(1.6, self.body.metres * size)
         self.parts = self._parts()
         self.paints = self._paints(*chance.chosen("coat", bodies.DYED, bodies.COATS).split())
         self.spine = self._pose(chance.meant(bodies.SHAPES))
@@ -82,7 +82,8 @@ class Creature:
 
     def _paints(self, *coat: str) -> dict[str, str]:
         paints = dict(zip(("main", "pale", "mark", "accent"), coat, strict=True)) | {"bone": BONE, "ink": INK}
-        return paints | {name: mixed(paints[a], paints[b], share) for name, (a, b, share) in bodies.MIXED.items()}
+        mixes = ((name, row.split()) for name, row in bodies.MIXED.items())
+        return paints | {name: mixed(paints[a], paints[b], float(share)) for name, (a, b, share) in mixes}
 
     def _pose(self, shapes: list[str]) -> list[Point]:
         """Return the spine, bent and stretched a little."""
@@ -159,7 +160,7 @@ class Creature:
             if row.startswith(layer):
                 yield from self.fringe(*row.split()[1:])
         for part in self.parts:
-            joint, pieces = PIECES.get(part, ("", ""))
+            joint, _, pieces = PIECES.get(part, "").partition("|")
             if joint == layer:
                 yield from (self.piece(part, joint, *piece.split(":")) for piece in pieces.split(";"))
 
@@ -201,11 +202,10 @@ class Creature:
     def leg(self, i: int) -> str:
         (x, y, thick, stride), kinds, near = self.body.legs[i], self.body.kinds, i >= len(self.body.legs) // 2
         kind = kinds[i % len(kinds)]
-        spine = [(x - y * (u + stride * v * v), y * (1 - v), -w * thick * y) for u, v, w in LEGS[kind]]
+        spine = [(x - y * (u + stride * v * v), y * (1 - v), -w * thick * y) for u, v, w in LIMBS[kind]]
         x, _, k = spine[-1]
-        foot, nails = bodies.FEET[kind == "runner"]
-        if self.kind == "claw":
-            nails = [*nails, bodies.SICKLE]
+        toes = "toes" if kind == "runner" else "hoof"
+        foot, nails = FEET[toes], [*FEET[f"{toes} nails"], *(FEET["sickle"] if self.kind == "claw" else [])]
         drawn = self.limb(limb(spine), near)
         drawn += self.shape([(x + u * k, v * k) for u, v in foot], "main" if near else "dark")
         for a, b, c, d, w in nails:
@@ -216,7 +216,7 @@ class Creature:
     def arm(self, far: bool) -> Iterator[str]:
         for x, y, size in self.body.arm:
             x, y = x + size * 0.28 * far, y + size * 0.06 * far
-            spine = [(x + u * size, y + v * size, w * size) for u, v, w in bodies.ARM]
+            spine = [(x + u * size, y + v * size, w * size) for u, v, w in LIMBS["arm"]]
             u, v, _ = spine[-1]
             for k in (-0.6, 0.4, 1.4):
                 tip = u + size * 0.26, v + size * (0.08 + 0.12 * k)

@@ -7,11 +7,11 @@ from model.text.roots import parts_of
 
 _SOUNDS = {
     "^p(?=[snt])|^[cgk](?=n)|^m(?=n)|^t(?=s)": "", "ph": "f", "th": "θ", "sh": "ʃ", "ch|kh|ck": "k", "rh": "r",
-    "qu": "kw", "gu(?=[aeo])": "gw", "^x": "z", "x": "ks", "c(?=[eiy]|ae|oe)": "s",
-    "g(?=[ei]|y(?![aou]))|zh": "j", "c|q": "k", "ae|oe": "E", "a[uw]": "A", "eu(?!s$)": "U", "ei|ai|ay": "Y",
+    "qu": "kw", "q": "ʧ", "gu(?=[aeo])": "gw", "^x(?=[iu][aeo])": "ʃ", "^x": "z", "x": "ks", "c(?=[eiy]|ae|oe)": "s",
+    "g(?=[ei]|y(?![aou]))|zh": "j", "c": "k", "ae|oe": "E", "a[uw]": "A", "eu(?!s$)": "U", "ei|ai|ay": "Y",
     "ou": "O", "^y(?=[aou])": "J",
 }  # fmt: skip
-_SPELLED = str.maketrans({"θ": "th", "ʃ": "sh", "J": "y", "E": "ee", "A": "aw", "U": "yoo", "Y": "ye", "O": "oo"})
+_SPELLED = str.maketrans(dict(zip("θʃʧJEAUYO", ["th", "sh", "ch", "y", "ee", "aw", "yoo", "ye", "oo"], strict=True)))
 """One character stands for one sound until a syllable is spelled; a capital is a long vowel."""
 _LETTER = re.compile("|".join(f"({letters})" for letters in _SOUNDS))
 _SYLLABLE = re.compile(

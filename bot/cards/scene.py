@@ -1,6 +1,6 @@
 """A creature in its world: sky, hills, ground and plants of one palette, and a person beside it for scale."""
 
-from bot.cards.bodies import PERSON, PLANTS, SCENES, points
+from bot.cards.bodies import PERSON, PLANTS, SCENES
 from bot.cards.creature import INK, Chance, Creature
 from bot.cards.shapes import blade, contrast, dot, fill, limb, mixed, smooth, svg
 
@@ -52,7 +52,7 @@ def _placed(drawn: str, x: float, scale: float) -> str:
 
 def _person(colour: str) -> str:
     """Draw a person of 100 units who looks left and waves."""
-    return "".join(fill(smooth(limb(points(spine))), colour) for spine in PERSON.split(";")) + dot((0, -90), 7, colour)
+    return "".join(fill(smooth(limb(spine)), colour) for spine in PERSON) + dot((0, -90), 7, colour)
 
 
 def _behind(chance: Chance, scene: list[str]) -> str:

@@ -14,7 +14,7 @@ from bot.capacity import CHATTER, work_for
 from bot.cards import card_of
 from bot.chat import Button, Explained, InDoubt, LiveMessage, Refused
 from bot.commands.voices import example, voice_named
-from bot.creations import Creation, Wish, buttons_below, code_in, varied
+from bot.creations import Creation, Wish, code_in, is_theirs, varied
 from bot.words import layout, sentences
 from model.errors import MangosaurusError
 from model.text.forms import Genre
@@ -96,8 +96,8 @@ async def vary(ask: Pressed, verb: str, code: str, bot: Bot) -> None:
 
 
 async def show_card(ask: Pressed, code: str, number: str | None, bot: Bot) -> None:
-    """Send the card of a creation: of several names the first, with buttons for the others."""
-    creation, n = await _own(code, ask, bot), int(number or 0)
+    """Send the card of a creation, whoever asked for it: of several names the first, with buttons for the others."""
+    creation, n = await _kept(code, bot), int(number or 0)
     with bot.accepting(ask, work_for(creation)._replace(cards=1)) as written:
         async with LiveMessage(ask.chat):  # which shows that the bot is typing
             text = await bot.shelf.write(creation)
@@ -123,11 +123,15 @@ async def tell_details(ask: Pressed, code: str, bot: Bot) -> None:
 
 async def _own(code: str, ask: Ask, bot: Bot) -> Creation:
     """Return a creation, if the person may press its buttons. Raises Explained if not."""
-    creation = await bot.store.creation(code)
-    if creation is None:
-        raise Explained(sentences.FORGOTTEN)
-    if not buttons_below(creation, ask):
+    creation = await _kept(code, bot)
+    if not is_theirs(creation, ask):
         raise Explained(sentences.NOT_YOURS)
+    return creation
+
+
+async def _kept(code: str, bot: Bot) -> Creation:
+    if (creation := await bot.store.creation(code)) is None:
+        raise Explained(sentences.FORGOTTEN)
     return creation
 
 
@@ -137,9 +141,7 @@ async def _pressed(verb: str, creation: Creation, ask: Pressed, bot: Bot) -> Cre
         await _make_sonnet(creation, ask, bot)
         return creation
     if verb == "back":
-        before = await bot.store.creation(creation.before)
-        if before is None:
-            raise Explained(sentences.FORGOTTEN)
+        before = await _kept(creation.before, bot)
         with bot.accepting(ask, work_for(before)):
             await show(before, ask, bot, message=ask.message)
         return before

@@ -62,7 +62,7 @@ HAS_OTHER_FORM = Markup(
 )
 LEARNING = Markup("I'll learn this as the voice <b>{}</b>. When I'm done, you can ask for {}.\n\n<i>{}</i>")
 LEARNING_ANEW = Markup(
-    "This is the new text of the voice <b>{}</b>. I'll learn it from nothing as a new version; until then the old one "
+    "This is the new text of the voice <b>{}</b>. I'll learn it anew, as a new version; until then the old one "
     "stays in use, and its codes keep working.\n\n<i>{}</i>"
 )
 
@@ -91,7 +91,7 @@ STOPPING = "stopping, to take the best weights"
 COMPARING = "trying the new weights on text that they have never seen"
 TRAINED = Markup("The training of <b>{}</b> is over.")
 QUALITY = Markup("Reading what it has never seen, it wavers between about {} letters at each step: {}{}.")
-GOOD = {"names": (6, 10), "verse": (4, 6)}
+GOOD = {"names": (8, 12), "verse": (4, 6)}
 """Between how many letters a good voice and a fair voice waver at most. The bot's own networks: 5 and 3."""
 NO_PICTURE = Markup("There is no picture: <code>pip install 'mangosaurus[plot]'</code> brings what draws it.")
 TRAINING_CANCELLED = Markup("The training of <b>{}</b> is cancelled. Everything stays as it was.")
@@ -120,7 +120,9 @@ def training_begins(run: Run, done: float | None, seconds: float | None) -> Mark
     about = takes.format(duration(seconds)) if seconds else ""
     if done is not None:
         return GOING_ON.format(run.title, done, about, command(run))
-    what = "from nothing" if run.fresh else "one more round, and I stop as soon as it gets no better"
+    what = "one more round, and I stop as soon as it gets no better"
+    if run.fresh:
+        what = "from what I know of its letters, as long as it helps" if run.is_voice else "from nothing"
     most = "" if run.minutes is None else f", for {duration(60 * run.minutes)} at most"
     return TRAINING.format(run.title, what, most, about)
 

@@ -82,8 +82,8 @@ ABOUT_NAMES = Markup(
     "nats per character on text it has never seen."
 )
 ABOUT_VERSE = Markup(
-    "<b>Verse</b> comes from {} that read plays and poems, then Shakespeare's sonnets: version <code>{}</code>, {:.3f} "
-    "nats per character on text it has never seen."
+    "<b>Verse</b> comes from {} that read Shakespeare's plays and sonnets and other poems: version <code>{}</code>, "
+    "{:.3f} nats per character on text it has never seen."
 )
 ABOUT_EVERY_MACHINE = Markup("The same seed gives the same on every machine.")
 ABOUT_MACHINES = Markup("On a processor without FMA, the same seed may give other verse.")

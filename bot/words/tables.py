@@ -25,12 +25,14 @@ _STAGES = {
         "tune": "reading the dinosaurs",
         "distil": "learning from its teachers",
         "names": "reading the names",
+        "adapt": "reading the names",
     },
     "verse": {
         "pretrain": "reading the plays",
         "tune": "reading the sonnets",
         "read": "reading other verse",
         "verse": "reading the verse",
+        "adapt": "reading the verse",
     },
 }
 

@@ -27,7 +27,9 @@ from model.text.vocabulary import Vocabulary
 
 FORMAT = 2
 VERSION_LENGTH = 12
-EDITION = 1
+MOST = 80
+"""No file has more rows, or a longer usual line."""
+EDITION = 2
 """The newest edition of the rules that choose lines of verse. A file keeps its edition."""
 TANH_DIGITS = 7  # of new versions
 _NEW_NAMES = {"rnn": "layers", "lstm": "layers", "w_xh": "w_x", "w_hh": "w_h", "b_h": "b", "w_hy": "w_y"}
@@ -187,7 +189,8 @@ def decode_description(facts: Facts) -> Description:
     if description.form not in FORMS:
         raise ValueError(f"its form is {description.form!r}; it must be 'names' or 'verse'")
     whole = (description.rows, description.longest_line, description.edition)
-    if any(type(number) is not int or number < 0 for number in whole) or not 1 <= description.edition <= EDITION:
+    is_known = all(type(number) is int and 0 <= number <= MOST for number in whole)
+    if not is_known or not 1 <= description.edition <= EDITION:
         raise ValueError(f"its rows, longest_line and edition are {whole}; this program knows editions 1 to {EDITION}")
     digits = description.tanh_digits
     if type(digits) is not int or digits not in (0, TANH_DIGITS):

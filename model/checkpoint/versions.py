@@ -95,6 +95,12 @@ class Versions:
             self._write("previous", f"{before[0]}\n".encode())
         self._write("current", f"{version}\n".encode())
 
+    def load_released(self) -> Checkpoint:
+        """Load the version that comes with the program."""
+        if version := self._named("released"):
+            return self.load(version)
+        raise self._nothing()
+
     def current(self) -> str:
         """Return the version in use: the promoted one, else the released one, else the previous one."""
         if pointed := self._pointed():

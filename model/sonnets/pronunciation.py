@@ -48,10 +48,13 @@ class Forms(NamedTuple):
 
 
 class Pronouncer:
-    """Finds the pronunciations of words, in a dictionary or by the rules, and remembers them."""
+    """Finds the pronunciations of words, in a dictionary or by the rules, and remembers them.
 
-    def __init__(self, dictionary: Mapping[str, Pronunciations], forms: Forms) -> None:
-        self._dictionary, self.forms = dictionary, forms
+    If it is `strict`, -ed is a syllable in pasts alone: in loved, but not in need, bed or died (from "di").
+    """
+
+    def __init__(self, dictionary: Mapping[str, Pronunciations], forms: Forms, *, strict: bool = False) -> None:
+        self._dictionary, self.forms, self._strict = dictionary, forms, strict
         self._suffixes = sorted(forms.suffixes.items(), key=lambda suffix: len(suffix[0]), reverse=True)
         self._known: dict[str, Pronunciations] = {}  # with the readings that verse adds
         self._stems_known: dict[str, Pronunciations] = {}  # without the readings that verse adds
@@ -116,7 +119,8 @@ class Pronouncer:
 
     def _with_sounding_ed(self, word: str) -> Iterator[Pronunciation]:
         for reading in self._stems(word.removesuffix("ed"))[:2]:
-            if reading[-1] not in ("T", "D"):
+            is_past = not word.endswith("eed") and _past(reading) in self._plain(word)
+            if reading[-1] not in ("T", "D") and (is_past or not self._strict):
                 yield (*reading, "AH0", "D")
 
     def _inflected(self, word: str) -> Iterable[Pronunciation]:

@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from threading import Lock
 from typing import NamedTuple
@@ -10,6 +11,7 @@ from model.checkpoint.encoding import Checkpoint
 from model.errors import RequestError
 from model.sonnets.metre import patterns
 from model.sonnets.partners import Partners
+from model.sonnets.pronunciation import Pronouncer
 from model.sonnets.prosody import Prosody, prosody
 from model.sonnets.scansion import LineEnds, Scansion
 from model.text.vocabulary import Vocabulary
@@ -32,6 +34,7 @@ class Tables(NamedTuple):
     any_line: LineEnds  # words that may end a line
     last_line: LineEnds  # the same, with the mark of the end of a sentence
     followers: Mapping[str, tuple[str, ...]]  # the words that may follow each word and mark (see `verse.seam`)
+    edition: int = 1  # of the constants of the search
 
 
 def tables_for(checkpoint: Checkpoint) -> Tables:
@@ -39,16 +42,24 @@ def tables_for(checkpoint: Checkpoint) -> Tables:
     form = checkpoint.description.form
     if form != "verse":
         raise RequestError(f"a checkpoint of {form} cannot serve a SonnetRequest")
-    edition, vocabulary = checkpoint.description.tables, checkpoint.vocabulary
+    made, vocabulary = checkpoint.description, checkpoint.vocabulary
+    editions = made.tables, made.edition
     with _making:
-        return _tables(checkpoint.known_words, vocabulary, checkpoint.version, edition, checkpoint.followers)
+        return _tables(checkpoint.known_words, vocabulary, checkpoint.version, editions, checkpoint.followers)
 
 
 @lru_cache(maxsize=4)
 def _tables(
-    known_words: frozenset[str], vocabulary: Vocabulary, version: str, edition: str, followers: frozenset[str]
+    known_words: frozenset[str],
+    vocabulary: Vocabulary,
+    version: str,
+    editions: tuple[str, int],
+    followers: frozenset[str],
 ) -> Tables:
-    found = prosody(edition)
+    found = prosody(editions[0])
+    if editions[1] > 1:
+        strict = Pronouncer(found.dictionary.pronunciations, found.pronounce.forms, strict=True)
+        found = replace(found, pronounce=strict)
     spelled = (f"'{word}" if f"'{word}" in found.clipped else word for word in sorted(known_words))
     written = (word for word in spelled if len(word) > 1 or word in "aio")
     written = (word for word in written if all(letter in vocabulary for letter in word))
@@ -59,7 +70,7 @@ def _tables(
     scansion = Scansion({word: patterns(word, readings) for word, readings in words.items()}, vocabulary)
     any_line = scansion.line_ends(partners.last_words)
     ends = scansion.line_ends(partners.openers), any_line, scansion.with_stops(any_line, STOPS)
-    tables = Tables(found, scansion, partners, *ends, _by_token(followers, words))
+    tables = Tables(found, scansion, partners, *ends, _by_token(followers, words), editions[1])
     gc.freeze()  # or the collector goes through all of it again and again, and holds every thread for 0.1 s
     return tables
 

@@ -1,6 +1,7 @@
 """Gives new weights their rules of writing: facts and tables of the file, which old files lack.
 
-Weights from the project's texts get all rules, a custom voice only the finished line and the end of a sentence.
+Weights from the project's texts get all rules. A custom voice keeps to letters or words that it has read, finishes a
+person's line, and ends with a sentence.
 """
 
 import re
@@ -9,12 +10,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from model.checkpoint.encoding import Checkpoint
+from model.checkpoint.encoding import EDITION, Checkpoint
 from model.text.corpus import Corpus
-from model.text.forms import USUAL_TEMPERATURE
+from model.text.forms import MAX_TEMPERATURE, USUAL_TEMPERATURE
 from model.text.roots import roots
 from model.text.sources import proper_names, unread_genera
-from model.text.vocabulary import is_letter, words_of
+from model.text.vocabulary import fold, is_letter, words_of
 from model.verse.seam import followers_of
 from model.writing.names import SEQUENCE, sequences_of
 
@@ -42,28 +43,29 @@ def with_rules(checkpoint: Checkpoint, corpus: Corpus, start: Checkpoint | None)
     marks = not is_names and any(is_letter(each) and not each.isalpha() for each in characters)
     spelling = replace(checkpoint.description, marks=marks, trimmed=is_names and " " in characters)
     checkpoint = replace(checkpoint, description=spelling)
-    if is_names and corpus.pretraining:
+    if not corpus.pretraining:
+        return _with_rules_of_a_voice(checkpoint, corpus, start or checkpoint)
+    if is_names:
         checkpoint = replace(checkpoint, other_names=checkpoint.other_names | unread_genera())
     if start and not corpus.reading:
         facts = {name: getattr(start.description, name) for name in FACTS}
         tables = {name: getattr(start, name) for name in TABLES}
-        more_words = frozenset() if start.description.known_words_until else _words(corpus)
         description = replace(checkpoint.description, **facts)
-        return replace(checkpoint, description=description, known_words=start.known_words | more_words, **tables)
-    if corpus.form == "names":
-        if not corpus.pretraining:
-            return checkpoint
+        return replace(checkpoint, description=description, known_words=start.known_words, **tables)
+    if is_names:
         read = (*corpus.training, *corpus.pretraining)  # no rule knows a held-out name
         sequences = frozenset(part for name in read for part in sequences_of(name))
         return replace(checkpoint, sequences=sequences, endings=endings(corpus.training))
-    description = replace(checkpoint.description, sentences="." in corpus.vocabulary)
-    if not corpus.pretraining:
-        return replace(checkpoint, description=description, known_words=_words(corpus))
     texts = (*corpus.training, *corpus.choosing, *corpus.pretraining)
     known_words = frozenset(word for word, count in corpus.word_counts.items() if count >= READ_AGAIN)
+    made = replace(
+        checkpoint.description,
+        sentences="." in corpus.vocabulary,
+        known_words_until=USUAL_TEMPERATURE["verse"],
+    )
     return replace(
         checkpoint,
-        description=replace(description, known_words_until=USUAL_TEMPERATURE["verse"]),
+        description=made,
         known_words=known_words,
         clipped_words=clipped_words(texts),
         proper_names=proper_names(),
@@ -78,11 +80,25 @@ def described_lines(corpus: Corpus) -> dict[str, Any]:
     lengths = sorted(len(line) for document in corpus.training for line in document.split("\n") if line.strip())
     usual = lengths[len(lengths) * 9 // 10] if lengths and not corpus.pretraining else 0
     longest = min(max(usual, SHORTEST), LONGEST) if usual else 0
-    return {"rows": ROWS, "usual_temperature": TEMPERATURE_OF_LINES, "longest_line": longest}
+    return {"rows": ROWS, "usual_temperature": TEMPERATURE_OF_LINES, "longest_line": longest, "edition": EDITION}
 
 
-def _words(corpus: Corpus) -> frozenset[str]:
-    return corpus.part(read=WORDS_READ, held_out=1).words
+def _with_rules_of_a_voice(checkpoint: Checkpoint, corpus: Corpus, start: Checkpoint) -> Checkpoint:
+    """Return a checkpoint that keeps to what the text or its start has: sequences of letters in names, words in verse.
+
+    The proper names of the start are left out. In a text with capitals, a known word may begin with one.
+    """
+    if corpus.form == "names":
+        read = (part for name in corpus.training for part in sequences_of(fold(name)))
+        return replace(checkpoint, sequences=start.sequences.union(read))
+    words = start.known_words - start.proper_names | corpus.part(read=WORDS_READ, held_out=1).words
+    capitals = (word[0].upper() + word[1:] for word in words)
+    words |= {word for word in capitals if {*word} <= {*checkpoint.vocabulary.characters}}
+    description = replace(
+        checkpoint.description, sentences="." in corpus.vocabulary, known_words_until=float(MAX_TEMPERATURE)
+    )
+    tables = {name: getattr(start, name) for name in ("clipped_words", "proper_names")}
+    return replace(checkpoint, description=description, known_words=words, **tables)
 
 
 def endings(names: Iterable[str]) -> frozenset[str]:

@@ -32,7 +32,7 @@ from model.text.corpus import Corpus
 from model.text.fingerprints import NO_FINGERPRINTS, Fingerprints
 from model.training.history import Event, events_in
 from model.training.rules import described_lines, with_rules
-from model.training.sizes import count_characters, measured_part
+from model.training.sizes import ADAPTED, count_characters, measured_part
 from model.training.snapshot import TrainingError
 from model.training.trainer import Interrupted, Progress, Trainer
 from model.writing.decoder import Decoder
@@ -146,7 +146,7 @@ def _started(trainer: Trainer, log: TextIO, stopped: Callable[[], bool]) -> Even
         "resumed": trainer.resumed,
         "held_out_characters": count_characters(measured_part(trainer.corpus).held_out),
         "ngram_loss": trainer.position.ngram_loss,
-        "start_loss": trainer.position.start_loss,
+        "start_loss": None if trainer.recipe.name == ADAPTED else trainer.position.start_loss,
     }
 
 

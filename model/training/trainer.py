@@ -27,18 +27,18 @@ from model.network.network import LanguageModel
 from model.network.parameters import Architecture
 from model.text.batches import Batch, name_batches, stream, stream_batches
 from model.text.corpus import Corpus
-from model.text.vocabulary import NO_CHARACTER
+from model.text.vocabulary import NO_CHARACTER, Vocabulary
 from model.training.distillation import draw_names, soft_targets
 from model.training.optimizer import Adam, clip_by_global_norm, move_average, warmup_cosine
 from model.training.recipes import Recipe
 from model.training.sizes import documents_of, measured_part, size_of_epoch
 from model.training.snapshot import Position, TrainingError, misfit, read_snapshot, write_snapshot
+from model.training.starts import in_characters
 
 EARLY_STOPPING_BEGINS = 0.5  # share of a stage, before which a high learning rate hides progress
 DRAWING_SHARE = 0.05  # teachers may draw names for this share of the minutes, in addition to the minutes
 SLOW_STEPS = 5  # the first steps make buffers and tables, and say nothing of how long the rest takes
 VOLUME = 10_000_000  # about this many characters of verse become ids at a time, in 80 MB
-UNKNOWN_LISTED = 10
 
 
 class Interrupted(BaseException):
@@ -68,10 +68,10 @@ class Trainer:
     """Trains one network by a recipe on a corpus; iterate over `run()`.
 
     A recipe that distils needs `teachers`. With `start`, the training goes on from these weights, whose architecture
-    must be the recipe's. It keeps their vocabulary. It ends with other weights only if these are better, or if a stage
-    keeps its last weights. If the file `snapshot` exists, the training resumes from it. `clock` measures the recipe's
-    minutes; time.process_time is for comparisons on busy machines. Raises TrainingError if recipe, corpus, start,
-    teachers and snapshot do not fit together, and CheckpointError if the snapshot cannot be read.
+    must be the recipe's. It adds the characters that they lack. It ends with other weights only if these are better, or
+    if a stage keeps its last weights. If the file `snapshot` exists, the training resumes from it. `clock` measures the
+    recipe's minutes; time.process_time is for comparisons on busy machines. Raises TrainingError if recipe, corpus,
+    start, teachers and snapshot do not fit together, and CheckpointError if the snapshot cannot be read.
     """
 
     def __init__(
@@ -87,7 +87,10 @@ class Trainer:
         snapshot_seconds: float = 30.0,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        corpus = _fitting(recipe, corpus, start, teachers)
+        _check(recipe, corpus, start, teachers)
+        if start is not None:
+            both = Vocabulary.from_texts((start.vocabulary.characters, corpus.vocabulary.characters))
+            start, corpus = in_characters(start, both), replace(corpus, vocabulary=both)
         self.recipe, self.corpus, self.seed, self.start, self.teachers = recipe, corpus, seed, start, teachers
         self.ended_early = False
         self._snapshot, self._snapshot_seconds, self._clock = snapshot, snapshot_seconds, clock
@@ -367,8 +370,8 @@ class Trainer:
             array[...] = arrays[name]
 
 
-def _fitting(recipe: Recipe, corpus: Corpus, start: Checkpoint | None, teachers: Sequence[Checkpoint]) -> Corpus:
-    """Return the corpus, with the vocabulary of the start. Raises TrainingError if something does not fit."""
+def _check(recipe: Recipe, corpus: Corpus, start: Checkpoint | None, teachers: Sequence[Checkpoint]) -> None:
+    """Raise TrainingError if something does not fit."""
     if recipe.form != corpus.form:
         raise TrainingError(f"the recipe {recipe.name!r} is for {recipe.form}, but the text is {corpus.form}")
     if recipe.distils and not teachers:
@@ -380,15 +383,8 @@ def _fitting(recipe: Recipe, corpus: Corpus, start: Checkpoint | None, teachers:
             raise TrainingError(
                 f"the teacher {teacher.version} reads other characters than the text has; train it on the same text"
             )
-    if start is None:
-        return corpus
-    if start.description.form != corpus.form:
+    if start is not None and start.description.form != corpus.form:
         raise TrainingError(f"the weights write {start.description.form}, but the text is {corpus.form}")
-    unknown = sorted(set(corpus.vocabulary.characters) - set(start.vocabulary.characters))
-    if unknown:
-        listed = " ".join(map(repr, unknown[:UNKNOWN_LISTED])) + (" …" if len(unknown) > UNKNOWN_LISTED else "")
-        raise TrainingError(f"the text has characters that these weights cannot read: {listed}; train without --from")
-    return replace(corpus, vocabulary=start.vocabulary)
 
 
 def _volumes(documents: Sequence[str]) -> Iterator[list[str]]:

@@ -12,97 +12,48 @@ temperature 1. Weights are whole numbers of 1/PRECISION nats, so their sum does 
 The rows of all texts are one batch. No row depends on another, and each text draws its own numbers.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, Protocol, TypeVar
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from model.engine.exact import Lockstep, States
+from model.engine.exact import Lockstep
 from model.network.layers import Array, Floats, Ids, Mask
-from model.sonnets.metre import Counts
 from model.sonnets.scansion import Numbers, Texts
 from model.text.vocabulary import Vocabulary
+from model.verse.search import Line, Search
 
-MOST_CHARACTERS = 66
-"""A longer line is dropped. The longest line of Shakespeare's sonnets has 60 characters."""
 PRECISION = 1 << 20
 OF_DRAWN = 0.8
+WIDTH = 128
+"""No line has more characters than this."""
 
 Integers = NDArray[np.int64]
-
-
-class Line(NamedTuple):
-    """A finished line, and the number of its row, whose state the search keeps."""
-
-    text: str
-    nats: float  # its weight
-    last_word_after: Counts  # how many syllables there may be in front of the last word
-    number: int
-
-
-class Beginning(NamedTuple):
-    """How a line begins and ends."""
-
-    line_ends: Any  # for the masks
-    counts: Counts = 1  # how many syllables the line may have already
-    after: str = "\n"  # the character in front of it, which is not read yet
-    first: Callable[[Numbers, Numbers], Mask] | None = None  # from nodes and lengths: how its first word may go on
-
-
-class Masks(Protocol):
-    """Says which letters lead to a line (see `sonnets.scansion` and `free`)."""
-
-    def begin(self, rows: int, counts: Counts, /) -> Texts: ...
-    def allowed(self, texts: Texts, line_ends: Any, /) -> Mask: ...
-    def step(self, texts: Texts, ids: Ids, line_ends: Any, /) -> Texts: ...
-    def is_word(self, nodes: Numbers, /) -> Mask: ...
-
-
-class Search(Protocol):
-    """A text whose lines are written."""
-
-    rows: int
-    temperature: float
-    generator: np.random.Generator
-    unread: list[int]  # ids of the text before the first line, in reverse
-    beginning: Beginning
-    finished: list[Line]
-
-    @property
-    def states(self) -> States:
-        """The states of the finished rows; the last one is the state that every line begins with."""
-
-    def has_read(self, logits: Array) -> None:
-        """Take the logits (V,) after the last of `unread`; more may have to be read then."""
-
-
-AnySearch = TypeVar("AnySearch", bound=Search)
 
 
 class Lines:
     """Writes the lines of any number of searches."""
 
-    def __init__(
-        self, lockstep: Lockstep, masks: Masks, vocabulary: Vocabulary, most_characters: int = MOST_CHARACTERS
-    ) -> None:
-        self._masks, self._vocabulary, self._most = masks, vocabulary, most_characters
+    def __init__(self, lockstep: Lockstep, vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary
         self._network, self._reader = lockstep.sibling(), lockstep.sibling()
         self._searches: list[Search] = []
         fields = [
             ("search", np.intp),  # its place in `_searches`
             ("number", np.intp),  # among the rows of its search
+            ("place", np.intp),  # the row that it would have if its search were written alone
             ("input", np.intp),  # the id that the network reads next
             ("node", np.intp),
             ("count", np.uint16),
             ("last_word_after", np.uint16),
             ("weight", np.int64),
             ("length", np.intp),
-            ("written", np.int16, (most_characters,)),
+            ("written", np.int16, (WIDTH,)),
         ]
         self._rows = np.zeros(0, fields)  # what is known of each row of the network, beside its state
 
-    def step(self, searches: Sequence[AnySearch]) -> list[AnySearch]:
+    def step(self, searches: Sequence[Search]) -> list[Search]:
         """Read or write a character of each search. Return those that have all their `finished` lines."""
         for search in [search for search in self._searches if search not in searches]:
             self._leave(search)
@@ -112,8 +63,7 @@ class Lines:
         begun = [search for search in searches if search not in self._searches and search not in reading]
         if begun:
             self._begin(begun)
-        done = self._write() if self._searches else []
-        return [search for search in searches if search in done]
+        return self._write() if self._searches else []
 
     def _read(self, searches: Sequence[Search]) -> None:
         self._reader.resize(len(searches))
@@ -132,10 +82,11 @@ class Lines:
         self._network.resize(old + len(new))
         start = 0
         for search in searches:
-            rows, (_, counts, after, _) = new[start : start + search.rows], search.beginning
+            rows, (_, counts, after, *_) = new[start : start + search.rows], search.beginning
             rows["search"], rows["number"] = len(self._searches), np.arange(search.rows)
+            rows["place"] = rows["number"]
             rows["input"] = self._vocabulary.ids_of(after)[0]
-            rows["node"], rows["count"] = self._masks.begin(search.rows, counts)
+            rows["node"], rows["count"] = search.masks.begin(search.rows, counts)
             rows["last_word_after"] = rows["count"]
             places = np.arange(old + start, old + start + search.rows)
             self._network.states.copy(places, search.states, search.rows)
@@ -149,16 +100,15 @@ class Lines:
         logits = self._network.step(rows["input"])
         temperatures = np.array([search.temperature for search in self._searches])[rows["search"]]
         ids, weights = draw(logits, self._allowed(), temperatures, self._draws())
-        is_word = self._masks.is_word(rows["node"])
-        rows["last_word_after"] = np.where(is_word, rows["count"], rows["last_word_after"])
         self._follow(ids)
         rows["weight"] += weights
         rows["input"] = ids
         rows["written"][np.arange(len(rows)), rows["length"]] = ids
         rows["length"] += 1
         is_finished = ids == self._vocabulary.newline
+        most = np.array([search.most_characters for search in self._searches])
         self._finish(np.flatnonzero(is_finished))
-        self._drop(np.flatnonzero(is_finished | (rows["length"] == self._most)))
+        self._drop(np.flatnonzero(is_finished | (rows["length"] == most[rows["search"]])))
         left = np.bincount(self._rows["search"], minlength=len(self._searches)).tolist()
         done = [search for search, count in zip(self._searches, left, strict=True) if not count]
         for search in done:
@@ -171,19 +121,20 @@ class Lines:
         starts = np.cumsum([0, *(search.rows for search in self._searches)])
         return numbers[starts[self._rows["search"]] + self._rows["number"]]
 
-    def _by_ends(self) -> list[tuple[Any, slice | Numbers]]:
-        """Return the kinds of line ends, and the rows that each holds for."""
-        kinds = {id(search.beginning.line_ends): search.beginning.line_ends for search in self._searches}
+    def _by_ends(self) -> list[tuple[Any, Any, slice | Numbers]]:
+        """Return the masks and kinds of line ends, and the rows that each holds for."""
+        kinds = {id(search.beginning.line_ends): search for search in self._searches}
+        alike = [(search.masks, search.beginning.line_ends) for search in kinds.values()]
         if len(kinds) == 1:
-            return [(line_ends, slice(None)) for line_ends in kinds.values()]
+            return [(*each, slice(None)) for each in alike]
         of_rows = np.array([id(search.beginning.line_ends) for search in self._searches])[self._rows["search"]]
-        return [(line_ends, np.flatnonzero(of_rows == kind)) for kind, line_ends in kinds.items()]
+        return [(*each, np.flatnonzero(of_rows == kind)) for kind, each in zip(kinds, alike, strict=True)]
 
     def _allowed(self) -> Mask:
         found = np.empty((len(self._rows), len(self._vocabulary)), np.bool_)
-        for line_ends, places in self._by_ends():
+        for masks, line_ends, places in self._by_ends():
             texts = Texts(self._rows["node"][places], self._rows["count"][places])
-            found[places] = self._masks.allowed(texts, line_ends)
+            found[places] = masks.allowed(texts, line_ends)
         for number, search in enumerate(self._searches):
             if search.beginning.first:
                 places = np.flatnonzero(self._rows["search"] == number)
@@ -191,16 +142,17 @@ class Lines:
         return found
 
     def _follow(self, ids: Ids) -> None:
-        for line_ends, places in self._by_ends():
-            texts = Texts(self._rows["node"][places], self._rows["count"][places])
-            after = self._masks.step(texts, ids[places], line_ends)
-            self._rows["node"][places], self._rows["count"][places] = after
+        rows = self._rows
+        for masks, line_ends, places in self._by_ends():
+            texts, last = Texts(rows["node"][places], rows["count"][places]), rows["last_word_after"][places]
+            rows["last_word_after"][places] = np.where(masks.is_word(texts.nodes), texts.counts, last)
+            rows["node"][places], rows["count"][places] = masks.step(texts, ids[places], line_ends)
 
     def _finish(self, places: Numbers) -> None:
-        for place in places.tolist():
+        for place in places[np.argsort(self._rows["place"][places])].tolist():  # a line is chosen by their order too
             row = self._rows[place]
             search, number = self._searches[row["search"]], int(row["number"])
-            text = self._vocabulary.text_of(row["written"][: row["length"] - 1])
+            text = search.beginning.words + self._vocabulary.text_of(row["written"][: row["length"] - 1])
             search.states.copy(number, self._network.states, place)
             search.finished.append(Line(text, int(row["weight"]) / PRECISION, int(row["last_word_after"]), number))
 
@@ -208,6 +160,8 @@ class Lines:
         """Take rows out of the network; the last rows move into their places."""
         if not len(places):
             return
+        for search in np.unique(self._rows["search"][places]):
+            self._take_places(np.flatnonzero(self._rows["search"] == search), places)
         left = len(self._rows) - len(places)
         order = np.arange(len(self._rows))
         movers, holes = np.setdiff1d(order[left:], places), places[places < left]
@@ -215,6 +169,14 @@ class Lines:
         order[holes] = movers
         self._rows = self._rows[order[:left]]
         self._network.resize(left)
+
+    def _take_places(self, rows: Numbers, leaving: Numbers) -> None:
+        """Let the last rows of a search take the places of its rows that leave."""
+        places, leaves = self._rows["place"][rows], np.isin(rows, leaving)
+        is_last = places >= len(rows) - leaves.sum()
+        movers = rows[is_last & ~leaves]
+        movers = movers[np.argsort(self._rows["place"][movers])]
+        self._rows["place"][movers] = np.sort(places[leaves & ~is_last])
 
     def _leave(self, search: Search) -> None:
         number = self._searches.index(search)

@@ -6,23 +6,22 @@ rhymes. All numbers come from the request's own generator, so neither other requ
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from functools import cached_property, partial
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from model.checkpoint.encoding import Checkpoint
 from model.engine.exact import Lockstep, States
 from model.errors import RequestError
-from model.network.layers import Array
+from model.network.layers import Array, Mask
+from model.sonnets.metre import Counts
 from model.sonnets.prosody import Prosody
-from model.sonnets.tables import Tables
-from model.text.vocabulary import words_of
+from model.sonnets.scansion import Numbers, Scansion
 from model.verse.free import FreeLines
-from model.verse.lines import Beginning, Line
-from model.verse.seam import Seam, new_lines, seam_for
 
+MOST_CHARACTERS = 66
+"""A longer line is dropped. The longest line of Shakespeare's sonnets has 60 characters."""
 LOWEST_TEMPERATURE = 0.1
 """Below it, all candidates would be the same line."""
 COST_OF_REPETITION = 2.5
@@ -33,27 +32,39 @@ COST_OF_MIXING = 8.0
 """Nats for each "thou" if the text says "you" more often, and for each "you" if it says "thou" more often."""
 SHARE_OF_LEANING = 0.8
 """How much of a word's leaning towards sonnets counts. With 0.8, words lean as in real sonnets."""
-COST_OF_ECHO = 1.5
-"""Nats for each time that a line of a poem repeats one of its words. So as many lines do as real ones."""
-COST_OF_BEGINNING = 1.0
-"""Nats for each earlier line of a poem that begins with the same word."""
-COST_OF_OFTEN = 0.3
-"""What COST_OF_OVERUSE is in a poem, which is colder than a sonnet and repeats more."""
-COST_OF_NAMES = 6.0
-"""Nats for each proper name that a poem has not had before."""
-LONG_WORD = 4
-"""Where nobody knows which words every text repeats, those with fewer letters may repeat."""
 ATTEMPTS = 3
 """How many times a line is tried that no candidate can finish."""
+
+
+class Line(NamedTuple):
+    """A finished line, and the number of its row, whose state the search keeps."""
+
+    text: str
+    nats: float  # its weight
+    last_word_after: Counts  # how many syllables there may be in front of the last word
+    number: int
+
+
+class Beginning(NamedTuple):
+    """How a line begins and ends."""
+
+    line_ends: Any  # for the masks
+    counts: Counts = 1  # how many syllables the line may have already
+    after: str = "\n"  # the character in front of it, which is not read yet
+    first: Callable[[Numbers, Numbers], Mask] | None = None  # from nodes and lengths: how its first word may go on
+    words: str = ""  # of the line, which are given
 
 
 class Search(ABC):
     """One text in the making."""
 
+    at_once: int
+    """How many of its kind are written at once. With more, everything else that is written would be slower."""
     beginning: Beginning
 
     def __init__(
         self,
+        masks: Scansion | FreeLines,
         rows: int,
         temperature: float,
         generator: np.random.Generator,
@@ -62,10 +73,12 @@ class Search(ABC):
     ) -> None:
         self.rows, self.temperature, self.generator = rows, max(float(temperature), LOWEST_TEMPERATURE), generator
         self.unread = [*unread][::-1]
+        self.masks = masks
+        self.most_characters = masks.most_characters if isinstance(masks, FreeLines) else MOST_CHARACTERS
         self.lines: list[str] = []  # finished lines, without the person's own
         self.finished: list[Line] = []  # the candidates for the next line
         self.error: RequestError | None = None
-        self._lockstep = lockstep
+        self._lockstep, self._attempts = lockstep, 0
 
     @cached_property
     def states(self) -> States:
@@ -93,9 +106,11 @@ class Search(ABC):
     def keep(self, found: Any) -> None:
         """Note what `judged` found in the line that was chosen, and say how the next one begins and ends."""
 
-    @abstractmethod
     def try_again(self) -> None:
-        """Say what to do, as none of the lines may be taken."""
+        """Give up if no line may be taken again and again."""
+        self._attempts += 1
+        if self._attempts == ATTEMPTS:
+            self.error = RequestError(f"no candidate for line {len(self.lines) + 1} will do; try another seed or line")
 
     def end_line(self) -> None:
         """Choose one of the finished candidates by weight."""
@@ -107,11 +122,12 @@ class Search(ABC):
         cumulated = np.add.accumulate(np.exp(nats - nats.max()))
         line, found, _ = lines[int((cumulated > self.generator.random() * cumulated[-1]).argmax())]
         self.lines.append(line.text)
+        self._attempts = 0
         self.states.copy(self.rows, self.states, line.number)
         self.keep(found)
 
 
-def cost_of(words: Sequence[str], before: Counter[str], prosody: Prosody, overuse: float = COST_OF_OVERUSE) -> float:
+def cost_of(words: Sequence[str], before: Counter[str], prosody: Prosody) -> float:
     """Return the cost in nats of words that repeat the text, belong to plays, or mix "thou" with "you".
 
     All candidates for a line also pay for the mixing in earlier lines, so that does not matter.
@@ -119,94 +135,9 @@ def cost_of(words: Sequence[str], before: Counter[str], prosody: Prosody, overus
     counts, cost = Counter(before), 0.0
     for word in words:
         if word in prosody.often:
-            cost += overuse * counts[word]
+            cost += COST_OF_OVERUSE * counts[word]
         else:
             leaning = prosody.dictionary.leanings.get(word, 0)
             cost += COST_OF_REPETITION * counts[word] - SHARE_OF_LEANING * leaning / 10
         counts[word] += 1
     return cost + COST_OF_MIXING * min(sum(map(counts.__getitem__, address)) for address in prosody.addresses)
-
-
-class PoemSearch(Search):
-    """A poem: lines of which the last of each part ends a sentence. With `tables`, they scan.
-
-    The masks of a poem without tables are `free`.
-    """
-
-    def __init__(
-        self,
-        prompt: str,
-        parts: int,
-        temperature: float,
-        generator: np.random.Generator,
-        checkpoint: Checkpoint,
-        masks: Tables | FreeLines,
-        lockstep: Lockstep,
-    ) -> None:
-        self._vocabulary, self._names, self._masks = checkpoint.vocabulary, checkpoint.proper_names, masks
-        self._tables = masks if isinstance(masks, Tables) else None
-        longest = checkpoint.description.longest_line
-        self._seam: Seam | None = seam_for(prompt, self._vocabulary, self._tables, longest)
-        own = self._seam.unread
-        unread = self._vocabulary.ids_of(f"\n{own}" if own else "").tolist()
-        if not temperature:  # always the same text
-            generator = np.random.Generator(np.random.PCG64(0))
-        super().__init__(checkpoint.description.rows, temperature, generator, lockstep, unread)
-        self._words, self._beginnings = Counter(words_of(own)), Counter[str]()
-        self._last = [new_lines(prompt, part) for part in range(1, parts + 1)]  # the last line of each part, from 1
-        self._attempts = 0
-        if not own:
-            self._begin_after(self._seam)
-
-    def has_read(self, logits: Array) -> None:
-        if self._seam:
-            self._begin_after(self._seam.chosen(logits, self._vocabulary))
-
-    def _begin_after(self, seam: Seam) -> None:
-        """Begin the first line, which may complete the person's."""
-        self._seam, self._shown = None, seam.shown
-        completes = seam.counts > 1
-        self._last = [number + completes for number in self._last]
-        after = seam.shown or (" " if completes else "\n")
-        self.unread = self._vocabulary.ids_of(after[:-1])[::-1].tolist()
-        first = None
-        if self._tables and seam.first_words is not None:
-            scansion = self._tables.scansion
-            first = partial(scansion.allowed_first, first_words=scansion.first_words(seam.first_words))
-        self.beginning = Beginning(self._line_ends, seam.counts, after[-1], first)
-
-    @property
-    def _line_ends(self) -> Any:
-        return self._masks.last_line if len(self.lines) + 1 in self._last else self._masks.any_line
-
-    @property
-    def texts(self) -> tuple[str, ...]:
-        return () if self.error else (self._shown + "\n".join(self.lines),)
-
-    @property
-    def is_done(self) -> bool:
-        return self.error is not None or len(self.lines) == self._last[-1]
-
-    def judged(self, line: Line) -> Iterable[tuple[list[str], float]]:
-        words = words_of(line.text)
-        new = [word for word in words if word not in self._words]
-        cost = COST_OF_NAMES * sum(word.removesuffix("'s") in self._names for word in new)
-        if isinstance(self._masks, FreeLines):
-            again = sum(self._words[word] for word in words if len(word) >= LONG_WORD)
-            yield words, line.nats * self._masks.longest / len(line.text) - cost - COST_OF_REPETITION * again
-        else:
-            cost += COST_OF_ECHO * (len(words) - len({*words}))
-            cost += COST_OF_BEGINNING * self._beginnings[words[0]]
-            cost += cost_of(words, self._words, self._masks.prosody, COST_OF_OFTEN)
-            yield words, line.nats - cost
-
-    def keep(self, found: list[str]) -> None:
-        self._words.update(found)
-        self._beginnings.update(found[:1])
-        self._attempts = 0
-        self.beginning = Beginning(self._line_ends)
-
-    def try_again(self) -> None:
-        self._attempts += 1
-        if self._attempts == ATTEMPTS:
-            self.error = RequestError(f"no candidate for line {len(self.lines) + 1} comes to an end; try another seed")

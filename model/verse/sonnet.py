@@ -8,6 +8,7 @@ person's own line may end in an odd word. If no candidate answers it, the search
 of words.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -15,21 +16,26 @@ from typing import NamedTuple
 import numpy as np
 
 from model.engine.exact import Lockstep
-from model.errors import RequestError
-from model.sonnets.metre import SYLLABLES, begun, guessed, patterns
+from model.sonnets.metre import SYLLABLES, Counts, begun, guessed, patterns
 from model.sonnets.partners import Choice
+from model.sonnets.prosody import Prosody
 from model.sonnets.rhyme import Ending, Rhyme
 from model.sonnets.scansion import LineEnds
 from model.sonnets.tables import Tables
 from model.text.vocabulary import Vocabulary, words_of
-from model.verse.lines import MOST_CHARACTERS, Beginning, Line
-from model.verse.search import ATTEMPTS, Search, cost_of
+from model.verse.search import MOST_CHARACTERS, Beginning, Line, Search, cost_of
 
 ROWS = 32
 SCHEME = (None, None, 0, 1, None, None, 4, 5, None, None, 8, 9, None, 12)
 """For each line, the number of the line that it answers; None if it brings a rhyme."""
 COSTS = {Rhyme.PERFECT: 0.0, Rhyme.PROMOTED: 0.7, Rhyme.LEARNED: 3.5, Rhyme.EYE: 5.0}
 """Nats by which a rhyme lowers the weight of a line."""
+EDITIONS = {1: (COSTS, 0.0), 2: (COSTS | {Rhyme.LEARNED: 8.0}, 4.0)}
+"""By edition, the costs of rhymes, and of a line that brings a rhyme on -ee, the only one; 0: there may be more."""
+EE = "IY"
+LINE_OF_THING, LONGEST_THING = 8, 1 << 7
+"""The line that begins with what the person's line names in at most six syllables; not in the first edition."""
+THING = re.compile("(?<![a-z'])(an?|the|my|thy|your|his|her|our|their) ([a-z']+)(?: ([a-z']+))?")
 STOPS = {3: ".:;?!", 7: ".:;?!", 11: ".:;?!", 13: ".?!"}
 """A line with one of these numbers ends with one of its marks, as five in six real quatrains and all sonnets do."""
 
@@ -40,9 +46,16 @@ class _End(NamedTuple):
     word: str
     endings: tuple[Ending, ...]
 
+    @property
+    def is_ee(self) -> bool:
+        """Whether it may sound like me, be and memory."""
+        return any(ending.sound.endswith(EE) for ending in self.endings)
+
 
 class SonnetSearch(Search):
     """One sonnet in the making."""
+
+    at_once = 2
 
     def __init__(
         self,
@@ -56,8 +69,9 @@ class SonnetSearch(Search):
         own = vocabulary.fold(prompt).strip()
         words = words_of(own)
         unread = vocabulary.ids_of(f"\n{own}" if words else "").tolist()
-        super().__init__(ROWS, temperature, generator, lockstep, unread)
-        self._tables = tables
+        super().__init__(tables.scansion, ROWS, temperature, generator, lockstep, unread)
+        self._tables, (self._costs, self._cost_of_ee) = tables, EDITIONS[tables.edition]
+        self._vocabulary, self._thing = vocabulary, thing_in(own, tables.prosody)
         self._ends = self._first_ends(prompt, own)
         self._words = Counter(words)
         self._choose_words(Choice.COMMON)
@@ -98,13 +112,20 @@ class SonnetSearch(Search):
 
     def _begin_with(self, line_ends: LineEnds) -> None:
         self.beginning = Beginning(line_ends)
+        counts = self._counts_after(self._thing)
+        if 1 < counts < LONGEST_THING and len(self._ends) == LINE_OF_THING and self._tables.edition > 1:
+            self.unread = self._vocabulary.ids_of(f"\n{self._thing}")[::-1].tolist()
+            self.beginning = Beginning(line_ends, counts, " ", words=f"{self._thing} ")
+
+    def _counts_after(self, text: str) -> Counts:
+        pronounce = self._tables.prosody.pronounce
+        return begun(patterns(word, pronounce(word)) or guessed(word) for word in words_of(text))
 
     def try_again(self) -> None:
-        self._attempts += 1
         if self._partner is not None and self._choice < Choice.FREE:
             self._choose_words(Choice(self._choice + 1))
-        elif self._attempts == ATTEMPTS:
-            self.error = RequestError(f"no line {len(self._ends) + 1} scans and rhymes; try another seed or line")
+        else:
+            super().try_again()
 
     def keep(self, found: _End) -> None:
         self._words.update(words_of(self.lines[-1]))
@@ -118,25 +139,36 @@ class SonnetSearch(Search):
         cost = cost_of(words, self._words, self._tables.prosody)
         if self._partner is None or self._choice is Choice.FREE:
             if not self._is_old(end):
-                yield end, line.nats - cost
+                yield end, line.nats - cost - self._cost_of_ee * end.is_ee
             return
         rhyme = self._tables.prosody.rhymes.best(self._partner.endings, end.endings)
-        yield end, line.nats - (cost + COSTS.get(rhyme, COSTS[Rhyme.EYE]))
+        yield end, line.nats - (cost + self._costs.get(rhyme, COSTS[Rhyme.EYE]))
 
     def _is_old(self, end: _End) -> bool:
         """Return whether another line ends with this sound."""
+        if self._cost_of_ee and end.is_ee and any(other.is_ee for other in self._ends):
+            return True
         sounds = {ending.sound for other in self._ends for ending in other.endings}
         equal_to = self._tables.prosody.rhymes.equal_to
         return any(not sounds.isdisjoint((ending.sound, *equal_to(ending.sound))) for ending in end.endings)
+
+
+def thing_in(own: str, prosody: Prosody) -> str:
+    """Return the first thing that a folded line names in known words, such as "my mother" or "the silver spoon"."""
+    for which, *words in THING.findall(own):
+        if words[1] in prosody.often | prosody.never_last or words[1].endswith(("s", "ed", "ing")):
+            words = words[:1]
+        if words[0] not in prosody.often and all(map(prosody.pronounce, filter(None, words))):
+            return " ".join(("the" if which in ("a", "an") else which, *filter(None, words)))
+    return ""
 
 
 class LineSearch(SonnetSearch):
     """The rest of a first line that is too short to scan, with the space before it; empty if none can be found."""
 
     def _first_ends(self, prompt: str, own: str) -> list[_End]:
-        words, pronounce = words_of(own), self._tables.prosody.pronounce
-        self._counts = begun(patterns(word, pronounce(word)) or guessed(word) for word in words)
-        self._is_needed = bool(words) and 0 < self._counts < 1 << SYLLABLES and len(prompt) <= MOST_CHARACTERS
+        self._counts = self._counts_after(own)
+        self._is_needed = bool(words_of(own)) and 0 < self._counts < 1 << SYLLABLES and len(prompt) <= MOST_CHARACTERS
         return []
 
     @property

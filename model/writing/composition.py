@@ -53,7 +53,8 @@ class Composition:
         self._first = sorted(piece[:-1] for piece in self._pieces if piece[0] != _LATER)
         last = (piece[1:] for piece in self._pieces if piece[0] == _LATER)
         self._later = sorted([*last, *(each for each in self._first if len(each) >= SHORTEST_BETWEEN)])
-        self.mask, self.after, self._letters = map(lru_cache(STATES), (self._mask, self._after, self._letters_of))
+        self.mask, self.after = lru_cache(STATES)(self._mask), lru_cache(STATES)(self._after)
+        self._letters = lru_cache(STATES)(self._letters_of)
 
     def start(self, prefix: str) -> State:
         """Return the state after a person's first letters, which may be anything, and with which a root may end."""

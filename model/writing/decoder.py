@@ -12,7 +12,7 @@ threads have siblings, which share the parameters.
 
 from collections.abc import Sequence
 from functools import cached_property
-from itertools import chain, islice
+from itertools import chain, groupby, islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,10 +35,6 @@ if TYPE_CHECKING:
     from model.verse.lines import Lines
     from model.verse.search import Search
 
-SONNETS_AT_ONCE = 2
-POEMS_AT_ONCE = 16
-"""More poems at once would not be faster, and slow down everything else that is written."""
-
 
 class Decoder:
     """Writes texts with the weights of one checkpoint. A `lockstep` that has them already saves memory."""
@@ -52,8 +48,7 @@ class Decoder:
         self._longest_name = longest_name(checkpoint.known_names)
         self._tickets = 0
         self._drafts: list[Draft] = []  # by row
-        self._sonnets: dict[int, Search] = {}  # by ticket
-        self._poems: dict[int, Search] = {}
+        self._searches: dict[int, Search] = {}  # by ticket
         self._undelivered: list[Result] = []
         self._is_arranged = False  # whether `_arrange` has prepared for the present drafts
         self._reading: list[Draft] = []  # drafts that have not read their whole prompt
@@ -65,15 +60,15 @@ class Decoder:
     @property
     def active(self) -> int:
         """The number of requests whose result `step` has not returned."""
-        return len(self._drafts) + len(self._sonnets) + len(self._poems) + len(self._undelivered)
+        return len(self._drafts) + len(self._searches) + len(self._undelivered)
 
     def submit(self, request: Request) -> int:
         """Add a request, which the next step begins; return the ticket of its result. RequestError if it is invalid."""
         ticket = self._tickets + 1
         if isinstance(request, SonnetRequest):
-            self._sonnets[ticket] = self._sonnet_for(request)
+            self._searches[ticket] = self._sonnet_for(request)
         elif isinstance(request, VerseRequest) and self._checkpoint.description.rows and not request.unfinished:
-            self._poems[ticket] = self._poem_for(request)
+            self._searches[ticket] = self._poem_for(request)
         else:
             draft = self._draft_for(request)
             draft.ticket, draft.row = ticket, len(self._drafts)
@@ -86,8 +81,7 @@ class Decoder:
     def cancel(self, ticket: int) -> None:
         """Drop a request and its result; does nothing if the ticket is not active."""
         self._undelivered = [result for result in self._undelivered if result.ticket != ticket]
-        self._sonnets.pop(ticket, None)
-        self._poems.pop(ticket, None)
+        self._searches.pop(ticket, None)
         for draft in self._drafts:
             if draft.ticket == ticket:
                 self._remove(draft)
@@ -98,7 +92,7 @@ class Decoder:
         if not self._lockstep.is_sound:
             self._refuse_all()
         finished = [self._remove(draft) for draft in self._advance()] if self._drafts else []
-        if self._sonnets or self._poems:
+        if self._searches:
             finished += self._search()
         finished += self._undelivered
         self._undelivered = []
@@ -106,8 +100,7 @@ class Decoder:
 
     def lines(self, ticket: int) -> tuple[str, ...]:
         """Return the finished lines of an unfinished sonnet or poem, without the prompt; empty for any other ticket."""
-        search = self._sonnets.get(ticket) or self._poems.get(ticket)
-        return tuple(search.lines) if search else ()
+        return tuple(self._searches[ticket].lines) if ticket in self._searches else ()
 
     def generate(self, requests: Sequence[Request]) -> list[Result]:
         """Serve these requests to the end; return their results in the same order. Raises RequestError like `submit`.
@@ -153,13 +146,9 @@ class Decoder:
 
     @cached_property
     def _lines(self) -> "Lines":
-        from model.sonnets.tables import Tables
-        from model.verse.lines import MOST_CHARACTERS, Lines
+        from model.verse.lines import Lines
 
-        masks, vocabulary = self._masks, self._checkpoint.vocabulary
-        if isinstance(masks, Tables):
-            return Lines(self._lockstep, masks.scansion, vocabulary, MOST_CHARACTERS)
-        return Lines(self._lockstep, masks, vocabulary, masks.most_characters)
+        return Lines(self._lockstep, self._checkpoint.vocabulary)
 
     def _sonnet_for(self, request: SonnetRequest) -> "Search":
         from model.sonnets.tables import tables_for
@@ -170,22 +159,21 @@ class Decoder:
         return search(request.prompt, request.temperature, request.generator, tables, self._lockstep, vocabulary)
 
     def _poem_for(self, request: VerseRequest) -> "Search":
-        from model.verse.search import PoemSearch
+        from model.verse.poem import PoemSearch
 
         temperature, generator = request.sampling.temperature, request.generator
         rest = self._checkpoint, self._masks, self._lockstep
         return PoemSearch(request.prompt, request.parts, temperature, generator, *rest)
 
     def _search(self) -> list[Result]:
-        """Take the searches one character on; return the results of those that are done."""
-        first = islice(self._sonnets.items(), SONNETS_AT_ONCE), islice(self._poems.items(), POEMS_AT_ONCE)
-        searches = dict(chain(*first))
+        """Take the first searches of each kind one character on; return the results of those that are done."""
+        kinds = groupby(sorted(self._searches.items(), key=lambda item: item[1].at_once), lambda item: item[1].at_once)
+        searches = dict(chain.from_iterable(islice(of_a_kind, at_once) for at_once, of_a_kind in kinds))
         for search in self._lines.step([search for search in searches.values() if not search.is_done]):
             search.end_line()
         done = {ticket: search for ticket, search in searches.items() if search.is_done}
         for ticket in done:
-            self._sonnets.pop(ticket, None)
-            self._poems.pop(ticket, None)
+            del self._searches[ticket]
         return [Result(ticket, search.texts, search.error) for ticket, search in done.items()]
 
     def _draft_for(self, request: NameRequest | VerseRequest) -> Draft:
@@ -215,7 +203,7 @@ class Decoder:
 
     def _refuse_all(self) -> None:
         error = RequestError(f"checkpoint {self._version} computes numbers that are not finite; it cannot be used")
-        tickets = [*(draft.ticket for draft in self._drafts), *self._sonnets, *self._poems]
+        tickets = [*(draft.ticket for draft in self._drafts), *self._searches]
         for ticket in tickets:
             self.cancel(ticket)
         self._undelivered += [Result(ticket, (), error) for ticket in tickets]

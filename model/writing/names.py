@@ -10,7 +10,7 @@ from model.errors import RequestError
 from model.network.layers import Mask
 from model.text.forms import LONGEST_NAME
 from model.text.vocabulary import NO_CHARACTER, Vocabulary, fold
-from model.writing.composition import Composition
+from model.writing.composition import Composition, State
 from model.writing.drafts import Action, Draft
 from model.writing.requests import NameRequest
 
@@ -35,15 +35,19 @@ class Worth(NamedTuple):
     joints: Container[str] = ()  # empty: any
 
     def keeps(self, name: str, prefix: str) -> bool:
-        """Return whether a name is worth keeping. Only the letters after the prefix are judged."""
-        drawn = name[len(prefix) :]
+        """Return whether a name is worth keeping. Only the letters after the prefix are judged.
+
+        Without endings, which custom voices have not, the sequences alone count.
+        """
+        drawn = fold(name[len(prefix) :])
+        is_spelled = all(sequence in self.sequences for sequence in sequences_of(drawn, begins=not prefix))
+        if not self.endings:
+            return is_spelled
         if not SHORTEST <= len(name) <= max(LONGEST, len(prefix) + LETTERS_MORE) or name == OWN_NAME:
-            return False
-        if not all(sequence in self.sequences for sequence in sequences_of(drawn, begins=not prefix)):
             return False
         joints = [joint[1] for joint in JOINT.finditer(name) if joint.end(1) > len(prefix)] if self.joints else []
         ends = len(drawn) >= SEQUENCE and drawn.endswith(tuple(self.endings))
-        return ends and all(joint in self.joints for joint in joints)
+        return is_spelled and ends and all(joint in self.joints for joint in joints)
 
 
 class NameDraft(Draft):
@@ -56,6 +60,7 @@ class NameDraft(Draft):
     """
 
     _name: str
+    _state: State
 
     def __init__(
         self,

@@ -1,0 +1,60 @@
+"""The networks that custom voices begin with, in the characters of their texts.
+
+Names begin with a small network that has read names of people, places and genera, and words (see `tools.start`). Verse
+begins with the released verse.
+"""
+
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+
+from model import files
+from model.checkpoint.encoding import Checkpoint
+from model.checkpoint.versions import Versions, load
+from model.network.network import LanguageModel
+from model.text.corpus import Corpus
+from model.text.vocabulary import Vocabulary
+
+VERSE, NAMES = (files.PROGRAM / "checkpoints" / place for place in ("poem", "start/names.safetensors"))
+KNOWN = 0.9
+"""A voice begins with nothing if its start can read a smaller share of the text's characters, in another script."""
+RARER = 2.0
+"""A new capital or accent begins as likely as its plain letter, divided by e to this power."""
+
+
+def start_for(corpus: Corpus) -> Checkpoint | None:
+    """Return the network that a voice of this text begins with; None if the text is in another script.
+
+    Raises CheckpointError if the network cannot be read.
+    """
+    start = load(NAMES) if corpus.form == "names" else Versions(VERSE).load_released()
+    counts = Counter("".join(corpus.training))
+    known = sum(count for character, count in counts.items() if start.vocabulary.fold(character))
+    return in_characters(start, corpus.vocabulary) if known >= KNOWN * counts.total() else None
+
+
+def in_characters(start: Checkpoint, vocabulary: Vocabulary) -> Checkpoint:
+    """Return a checkpoint for other characters, with the parameters of those that it knows, and its version.
+
+    A new capital or accent begins as its plain letter, any other new character untrained and rare. Words that the
+    characters cannot spell are left out.
+    """
+    if vocabulary == start.vocabulary:
+        return start
+    known, before = start.vocabulary, start.language_model
+    architecture = replace(before.architecture, vocab_size=len(vocabulary))
+    made = LanguageModel.initialise(architecture, np.random.default_rng(0))
+    old, new = before.parameters, made.parameters
+    for name in new.keys() - {"layers.0.w_x", "w_y", "b_y"}:
+        new[name][:] = old[name]
+    new.b_y[:] = old.b_y.min()
+    for n, character in enumerate(vocabulary.characters):
+        if plain := known.fold(character)[:1]:
+            origin = known.characters.index(plain)
+            new.layers[0].w_x[n], new.w_y[:, n] = old.layers[0].w_x[origin], old.w_y[:, origin]
+            new.b_y[n] = old.b_y[origin] - RARER * (plain != character)
+    tables, spells = (start.known_words, start.clipped_words, start.proper_names), {*vocabulary.characters}.issuperset
+    words, clipped, proper = (frozenset(filter(spells, table)) for table in tables)
+    spelled = replace(start, known_words=words, clipped_words=clipped, proper_names=proper)
+    return replace(spelled, language_model=made, vocabulary=vocabulary)

