@@ -64,7 +64,7 @@ async def test_back_shows_the_creation_before_and_takes_no_turn(chat: FakeChat) 
     await chat.press("another")
     second = message.html
     await chat.press("wilder")
-    assert message.labels == [*labels[:-1], "back", "card"]
+    assert message.labels == [*labels, "back"]
     assert (await chat.press("back")).html == second
     assert (await chat.press("back")).html == first
     assert message.labels == labels

@@ -48,8 +48,6 @@ NEWCOMERS = Rate(60, 3600)
 """How many new people may come from one address, as a proxy tells it."""
 MOST_CHATS, MOST_BYTES = 1000, 200_000_000
 """Beyond either, chats without an open tab are forgotten, the oldest first."""
-DRAWN_SECONDS = 3600
-"""How long a browser may keep a creature. Drawings may improve."""
 A_YEAR_SECONDS = 365 * 24 * 3600
 ASSETS = Path(__file__).with_name("assets")
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -216,7 +214,7 @@ class Page(Door):
         draw = {"creatures": portrait, "scenes": drawing}[request.match_info["kind"]]
         async with self._drawing:
             svg = await asyncio.to_thread(draw, request.match_info["name"])
-        headers = {"Cache-Control": f"private, max-age={DRAWN_SECONDS}"}
+        headers = {"Cache-Control": "private, max-age=3600"}  # as drawings may improve
         return web.Response(text=svg, content_type="image/svg+xml", headers=headers)
 
     async def _converse(self, request: web.Request) -> web.StreamResponse:

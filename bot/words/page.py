@@ -5,21 +5,12 @@ from markupsafe import Markup
 from bot.words.sentences import START
 
 TOO_LONG = "A message can have up to 4,096 characters, and yours has more. Please send it in parts."
-SURPRISES = (
-    "/dino 5",
-    "/dino 3 mega",
-    "/sonnet The sea",
-    "The moon forgot to rise last night",
-    "Two ships that pass in the dark",
-)
-"""What the page says for somebody who wants a surprise."""
 PAGE = {
     "title": "Mangosaurus",
-    "subtitle": "dinosaurs that never lived, verse that Shakespeare never wrote",
     "dinosaur": "A dinosaur",
     "sonnet": "A sonnet",
     "surprise": "Surprise me",
-    "surprises": "\n".join(SURPRISES),
+    "surprises": "/dino 5\n/dino 3 mega\n/sonnet The sea\nThe moon forgot to rise last night",
     "code": "code",
     "chat": "Chat with Mangosaurus",
     "write": "Write a message",

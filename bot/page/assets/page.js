@@ -80,13 +80,12 @@ function drawLines(runs, isCreation) {
 function namesIn(lines) {
   const last = lines.slice(lines.findLastIndex((each) => !each.length) + 1);
   const isName = ([name, note]) => name.styles.includes("bold") && (!note || note.text.startsWith(": "));
-  const found = last.filter(isName);
-  return last.every((each) => found.includes(each) || each[0].styles.includes("italic")) ? found : [];
+  return last.every((each) => isName(each) || each[0].styles.includes("italic")) ? last.filter(isName) : [];
 }
 
 function drawName([name, ...notes]) {
-  const [first, ...others] = notes, drawn = make("span", {}, drawRun(name));
-  if (first) drawn.append(make("small", {}, ...[{ ...first, text: first.text.slice(2) }, ...others].map(drawRun)));
+  const drawn = make("span", {}, drawRun(name)), shown = notes.map((note, at) => (at ? note : { ...note, text: note.text.slice(2) }));
+  if (notes.length) drawn.append(make("small", {}, ...shown.map(drawRun)));
   const creature = NAME.test(name.text) ? [make("img", { src: `creatures/${name.text.toLowerCase()}.svg`, alt: "" })] : [];
   const whole = make("span", { className: "name" }, ...creature, drawn);
   whole.style.setProperty("--letters", name.text.length);
@@ -96,11 +95,12 @@ function drawName([name, ...notes]) {
 function drawRun({ text, styles, send, write }) {
   let node = document.createTextNode(text);
   for (const style of styles) if (TAGS[style]) node = make(TAGS[style], {}, node);
+  const again = (event) => (event.preventDefault(), say(send)); // here; whoever opens the link elsewhere gets the card
+  if (send?.startsWith("/again ")) return make("a", { className: "act", href: `#${text}`, title: send, onclick: again }, node);
   if (!send && !write) return node;
-  const isCode = send?.startsWith("/again "); // a link to pass on, which shows the card to whoever opens it
-  const act = isCode ? make("a", { className: "act", href: `#${text}`, title: send }, node) : make("button", { className: "act", type: "button" }, node);
-  act.onclick = (event) => (event.preventDefault(), send ? say(send) : fill(write));
-  return act;
+  const button = make("button", { className: "act", type: "button" }, node);
+  button.onclick = () => (send ? say(send) : fill(write));
+  return button;
 }
 
 function drawButton(message, label, number) {
@@ -141,7 +141,7 @@ function drawMessage(message) {
   if (text) bubble.append(make("div", { className: "words", dir: "auto" }, ...drawLines(runs, Boolean(code))));
   const at = new Date(message.at * 1000);
   const tools = make("span", {});
-  if (code) tools.append(make("span", {}, `${words.code} `, drawRun(code)));
+  if (code) tools.append(words.code, drawRun(code));
   if (text) tools.append(tool("copy", ICONS.copy, () => toClipboard(text)));
   if (message.file?.alt) tools.append(...drawCardTools(`files/${message.id}`, message.file.name));
   tools.append(tool("reply", ICONS.reply, () => setReply(message, text)));
@@ -153,9 +153,8 @@ function drawMessage(message) {
   let number = 0;
   const rows = message.rows.map((row) => make("div", { className: "row" }, ...row.map((label) => drawButton(message, label, number++))));
   if (message.is_start) rows.push(drawStart());
-  const isTable = runs.some(({ styles }) => styles.includes("pre"));
-  const kinds = { mine: message.mine, growing: message.is_growing, start: message.is_start, creation: code || (message.is_growing && !isTable) };
-  const kind = ["message", ...Object.keys(kinds).filter((each) => kinds[each])].join(" ");
+  const kinds = { message, mine: message.mine, growing: message.is_growing, start: message.is_start, creation: code };
+  const kind = Object.keys(kinds).filter((each) => kinds[each]).join(" ");
   return make("article", { className: kind, id: `m-${message.id}` }, bubble, ...rows);
 }
 
