@@ -137,7 +137,7 @@ async def test_nobody_else_presses_for_a_person_but_everybody_there_for_a_group(
     assert len(message.history) == 2
     message = await group.ask("/dino", GROUP)
     assert await turn_of(group, await group.press("another", BOB)) == 2
-    assert message.labels == ["another", "wilder", "tamer", "details", "back", "card"]
+    assert message.labels == ["another", "wilder", "tamer", "details", "card", "back"]
     await bob.ask("/start")
     await bob.press_data(f"1:another:{code_in(message.html)}")  # from elsewhere
     assert bob.notices == [sentences.plain(sentences.NOT_YOURS)]
