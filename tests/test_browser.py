@@ -217,7 +217,7 @@ def test_a_code_is_a_link_and_a_creation_is_copied_without_it(open_page: Callabl
     other = open_page()
     other.window.goto(f"{served.origin}/#{code}")  # a link shows somebody else the card
     assert is_seen(other.answers.nth(1).get_by_role("img", name=name.locator("strong").inner_text()))
-    other.answers.nth(1).get_by_role("link", name=code).click()
+    other.answers.nth(1).get_by_role("link", name=code, exact=True).click()
     expect(other.answers.nth(2).locator("strong")).to_have_text(name.locator("strong").inner_text())
     other.window.goto(f"{served.origin}/#k7m2p9xk7m")  # of ten characters, which is nobody's
     expect(other.bubbles.nth(-2)).to_contain_text("#k7m2p9xk7m")
