@@ -24,7 +24,6 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from bot.capacity import work_for
-from bot.cards import has_card
 from bot.chat import InDoubt, LiveMessage, NotSent
 from bot.creations import Creation, Wish, buttons_below, network_of
 from bot.words import layout, sentences
@@ -48,7 +47,7 @@ async def answer(ask: Said | Pressed, wish: Wish, bot: Bot, *, message: int | No
                     creation = await bot.store.completed(creation, rest)
                 text = await bot.shelf.write(creation, lambda lines: live.show(layout.sonnet_begun(creation, lines)))
             written()
-            buttons = buttons_below(creation, ask, has_card=has_card(creation, text))
+            buttons = buttons_below(creation, ask, has_card=layout.has_card(creation, text))
             await live.conclude(wish.opening + layout.reply(creation, text), buttons)
         except InDoubt:  # the answer may have arrived: the creation keeps its code, and takes no turn
             raise
@@ -67,5 +66,5 @@ async def show(creation: Creation, ask: Said | Pressed, bot: Bot, *, message: in
     """Write a creation once more, and send it; or put it into `message`. This takes no turn."""
     async with LiveMessage(ask.chat, message) as live:
         text = await bot.shelf.write(creation)
-    buttons = buttons_below(creation, ask, has_card=has_card(creation, text))
+    buttons = buttons_below(creation, ask, has_card=layout.has_card(creation, text))
     await live.conclude(layout.reply(creation, text), buttons)

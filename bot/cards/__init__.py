@@ -17,14 +17,13 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-from bot.cards.card import fits, name_card, verse_card
+from bot.cards.card import name_card, verse_card
 from bot.cards.png import png_of
 from bot.chat import Explained
 from bot.creations import Creation
 from bot.words import layout, sentences
 from bot.writer import Text
 from model.text.forms import Genre
-from model.text.taboo import is_taboo
 
 logger = logging.getLogger(__name__)
 
@@ -38,30 +37,29 @@ class Card(NamedTuple):
     alt: str
 
 
-def has_card(creation: Creation, text: Text, n: int = 0) -> bool:
-    """Return whether there is a card: of the name with a number if it is a dinosaur's, or of verse that fits."""
-    if creation.genre is Genre.DINO:
-        return not creation.voice and n < len(text.texts) and not is_taboo(text.texts[n])
-    own, rest = layout.verse(creation, text)
-    return fits(own + rest) and not is_taboo(own + rest)
+async def card_of(creation: Creation, text: Text, n: int = 0, home: str = "") -> Card | None:
+    """Return the card of verse, or of the name with a number; None if it has none. Raises Explained.
 
-
-async def card_of(creation: Creation, text: Text, n: int = 0) -> Card | None:
-    """Return the card of verse, or of the name with a number; None if it has none. Raises Explained."""
-    if not has_card(creation, text, n):
+    Beside the code stands `home`, the address where it can be sent.
+    """
+    if not layout.has_card(creation, text, n):
         return None
     if creation.genre is Genre.DINO:
-        return await card_of_name(text.texts[n], creation.code)
+        return await card_of_name(text.texts[n], creation.code, home)
     own, rest = layout.verse(creation, text)
-    svg = verse_card(own, rest, creation.code, is_sonnet=creation.genre is Genre.SONNET)
+    svg = verse_card(own, rest, _address(home, creation.code), is_sonnet=creation.genre is Genre.SONNET)
     return await _card(svg, str(creation.genre), creation.code, own + rest)
 
 
-async def card_of_name(name: str, code: str = "") -> Card:
+async def card_of_name(name: str, code: str = "", home: str = "") -> Card:
     """Return the card of a name in letters from a to z. Raises Explained."""
-    svg = await asyncio.to_thread(name_card, name, code)
+    svg = await asyncio.to_thread(name_card, name, _address(home, code))
     words = (unescape(re.sub("<.*?>", "", text)) for text in re.findall("<text.*?</text>", svg))
     return await _card(svg, name.lower(), code, "\n".join(words).strip())
+
+
+def _address(home: str, code: str) -> str:
+    return " · ".join(filter(None, (home, code)))
 
 
 async def _card(svg: str, name: str, code: str, alt: str) -> Card:

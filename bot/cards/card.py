@@ -1,6 +1,5 @@
 """Cards: pictures of creations to pass on, as SVG."""
 
-import re
 from collections.abc import Iterator
 from textwrap import wrap
 
@@ -11,11 +10,11 @@ from bot.cards.saying import said
 from bot.cards.scene import HEIGHT as SCENE
 from bot.cards.scene import world
 from bot.cards.shapes import blade, fill, mixed, svg
-from bot.words.biography import INVENTED, SHARED, WRITTEN, biography
+from bot.words.biography import INVENTED, REAL, SHARED, WRITTEN, biography
 from bot.words.layout import gloss
+from model.text.sources import DINOSAURS, fossils
 
 WIDTH, HEIGHT = 1080, 1350
-MOST_LINES, MOST_LETTERS = 14, 72
 PAPER, GREY, PERSON = "#fcf6ea", mixed(INK, "#fcf6ea", 0.4), "#9c4a2f"
 _MARGIN = 70
 _LETTER = 0.41
@@ -23,10 +22,6 @@ _LETTER = 0.41
 _OWN = Markup('<tspan fill="{}">{}</tspan>{}')
 _INITIALS = dict.fromkeys("IJ'’", 1.25) | dict.fromkeys("ACDGHKNOQRTUVXY", 2.4) | dict.fromkeys("MW", 2.9)
 """How far a drop cap pushes the first two lines, in sizes of their letters."""
-_DRAWABLE = re.compile(
-    "[\t\n -~\xa0-\u02bf\u0300-\u033e\u0384-\u03cf\u0400-\u045f\u048a-\u04ff\u1e00-\u1eff\u2010-\u2026]*"
-)
-"""The letters and marks that the font has, of those that people write."""
 
 
 def name_card(name: str, code: str) -> str:
@@ -43,13 +38,8 @@ def name_card(name: str, code: str) -> str:
     for row in _balanced(biography(creature), 52):
         y += 52
         drawn += _text(row, WIDTH / 2, y, 42, INK)
-    return _card(world(name), drawn, INVENTED, code)
-
-
-def fits(verse: str) -> bool:
-    """Return whether verse has a place on a card: few lines, none too long to be read, and letters of the font."""
-    lines = [line for line in verse.split("\n") if line]
-    return len(lines) <= MOST_LINES and max(map(len, lines)) <= MOST_LETTERS and bool(_DRAWABLE.fullmatch(verse))
+    is_real = name.lower() in {*fossils(), *DINOSAURS.read_text(encoding="ascii").split()}
+    return _card(world(name), drawn, REAL if is_real else INVENTED, code)
 
 
 def verse_card(prompt: str, rest: str, code: str, *, is_sonnet: bool) -> str:

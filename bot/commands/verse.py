@@ -11,7 +11,6 @@ from weakref import WeakKeyDictionary
 from bot.answering import answer, show
 from bot.asks import Ask, Pressed, Said, line_in, voice_in
 from bot.capacity import CHATTER, work_for
-from bot.cards import card_of
 from bot.chat import Button, Explained, InDoubt, LiveMessage, Refused
 from bot.commands.voices import example, voice_named
 from bot.creations import Creation, Wish, code_in, is_theirs, varied
@@ -101,12 +100,14 @@ async def vary(ask: Pressed, verb: str, code: str, bot: Bot) -> None:
 
 async def show_card(ask: Said | Pressed, code: str, number: str | None, bot: Bot) -> None:
     """Send the card of a creation, whoever asked for it: of several names the first, with buttons for the others."""
+    from bot.cards import card_of  # and with it all that draws, which an answer does not need
+
     creation, n = await _kept(code, bot), int(number or 0)
     with bot.accepting(ask, work_for(creation)._replace(cards=1)) as written:
         async with LiveMessage(ask.chat):  # which shows that the bot is typing
             text = await bot.shelf.write(creation)
             written()
-            card = await card_of(creation, text, n)
+            card = await card_of(creation, text, n, f"t.me/{bot.username}" if bot.username else "")
         if card is None:
             raise Explained(sentences.NO_CARD)
         names = enumerate(text.texts) if creation.genre is Genre.DINO else ()

@@ -20,7 +20,6 @@ from markupsafe import Markup
 
 from bot.app import Bot
 from bot.asks import Said
-from bot.cards import has_card
 from bot.chat import Buttons, Chat, Explained, Gone
 from bot.creations import Creation, buttons_below
 from bot.database import StoreError
@@ -144,7 +143,7 @@ class PageChat(Chat):
             async with turns:
                 try:
                     text = await bot.shelf.write(creation)
-                    buttons = buttons_below(creation, ask, has_card=has_card(creation, text))
+                    buttons = buttons_below(creation, ask, has_card=layout.has_card(creation, text))
                     html = layout.reply(creation, text)
                 except Explained as error:
                     html, buttons = error.sentence, ()

@@ -10,7 +10,7 @@ from model.text.roots import parts_of
 if TYPE_CHECKING:
     from bot.cards.creature import Creature
 
-INVENTED = "invented, and drawn by rule"
+INVENTED, REAL = "invented, and drawn by rule", "a real name; its life and its picture are invented by rule"
 WRITTEN, SHARED = "written by a network", ", but for the words in red"
 
 LIVES = {

@@ -36,6 +36,12 @@ article {{ white-space: pre-wrap; margin: 2.5em 0; break-inside: avoid; }} small
 </body></html>
 """)
 _ARTICLE = Markup("<article>{}\n\n<small>{}, code {}</small></article>\n")
+MOST_LINES, MOST_LETTERS = 14, 72
+"""Lines of verse on a card, and letters of each, blanks included."""
+_DRAWABLE = re.compile(
+    "[\t\n -~\xa0-\u02bf\u0300-\u033e\u0384-\u03cf\u0400-\u045f\u048a-\u04ff\u1e00-\u1eff\u2010-\u2026]*"
+)
+"""The letters and marks that the font has, of those that people write."""
 _OPEN_END = re.compile(r"[ ,;:-]*\Z")
 _CLOSED_END = re.compile(r"[.?!]['\")]*\Z")
 
@@ -52,6 +58,20 @@ def verse(creation: Creation, text: Text) -> tuple[str, str]:
         return creation.prompt, text.between + _continuation(creation, text)
     written = text.texts[0] if _CLOSED_END.search(text.texts[0]) else _OPEN_END.sub("", text.texts[0]) + "."
     return _stanzas(creation, written.split("\n"))
+
+
+def has_card(creation: Creation, text: Text, n: int = 0) -> bool:
+    """Return whether there is a card: of the name with a number if it is a dinosaur's, or of verse that fits."""
+    if creation.genre is Genre.DINO:
+        return not creation.voice and n < len(text.texts) and not is_taboo(text.texts[n])
+    own, rest = verse(creation, text)
+    return fits(own + rest) and not is_taboo(own + rest)
+
+
+def fits(verse: str) -> bool:
+    """Return whether verse has a place on a card: few lines, none too long to be read, and letters of the font."""
+    lines = [line for line in verse.split("\n") if line]
+    return len(lines) <= MOST_LINES and max(map(len, lines)) <= MOST_LETTERS and bool(_DRAWABLE.fullmatch(verse))
 
 
 def details(creation: Creation, text: Text | None) -> Markup:

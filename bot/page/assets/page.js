@@ -171,7 +171,7 @@ function show(message) {
   unsent.delete(message.key);
   const old = document.getElementById(`m-${message.id}`);
   const drawn = drawMessage(message);
-  follows ||= message.mine && !old;
+  follows ||= !old && Boolean(message.mine || message.file?.alt); // somebody who asks for a card looks at it
   if (old) {
     const key = old.contains(document.activeElement) && document.activeElement.dataset.key;
     old.replaceWith(drawn);
