@@ -25,7 +25,6 @@ from aiohttp.typedefs import Handler
 from bot.admission import Buckets
 from bot.app import Bot
 from bot.asks import LARGEST_FILE, File, Pressed, Said, Sent
-from bot.cards.scene import drawing, portrait
 from bot.chat import Door, StartError
 from bot.commands import COMMANDS, menu
 from bot.page import access
@@ -211,9 +210,14 @@ class Page(Door):
         """Draw the creature of a name, alone or in its world, for whoever is in: one at a time."""
         if self._person(request) is None:
             raise web.HTTPNotFound
-        draw = {"creatures": portrait, "scenes": drawing}[request.match_info["kind"]]
+
+        def draw(kind: str, name: str) -> str:
+            from bot.cards import scene  # and with it all that draws, which takes a while to load
+
+            return scene.portrait(name) if kind == "creatures" else scene.drawing(name)
+
         async with self._drawing:
-            svg = await asyncio.to_thread(draw, request.match_info["name"])
+            svg = await asyncio.to_thread(draw, **request.match_info)
         headers = {"Cache-Control": "private, max-age=3600"}  # as drawings may improve
         return web.Response(text=svg, content_type="image/svg+xml", headers=headers)
 
