@@ -49,9 +49,7 @@ function icon(path) {
 }
 
 function tool(name, path, act) {
-  const button = make("button", { type: "button", title: words[name], "aria-label": words[name], "data-key": name }, icon(path));
-  button.onclick = act;
-  return button;
+  return make("button", { type: "button", title: words[name], "aria-label": words[name], "data-key": name, onclick: act }, icon(path));
 }
 
 // Lines that stand together hang, so that verse and tables keep their shape: where a line must break, its rest is indented
@@ -69,9 +67,8 @@ function drawLines(runs, isCreation) {
     const end = number ? "\n" : "", drawn = line.map(drawRun), isTable = line[0]?.styles.includes("pre");
     if (names.includes(line)) return [end, drawName(line)];
     if (!isTable && !(line.length && (lines[number - 1]?.length || lines[number + 1]?.length))) return [end, ...drawn];
-    const whole = make("span", { className: isTable ? "line table" : "line", dir: "auto" }, ...drawn);
-    if (isTable) whole.style.setProperty("--hang", `${/^(\S+ )*\S+ {2,}/.exec(line[0].text)?.[0].length ?? 0}ch`);
-    return [end, whole];
+    const hang = isTable ? `--hang: ${/^(\S+ )*\S+ {2,}/.exec(line[0].text)?.[0].length ?? 0}ch` : "";
+    return [end, make("span", { className: isTable ? "line table" : "line", dir: "auto", style: hang }, ...drawn)];
   });
 }
 
@@ -87,9 +84,7 @@ function drawName([name, ...notes]) {
   const drawn = make("span", {}, drawRun(name)), shown = notes.map((note, at) => (at ? note : { ...note, text: note.text.slice(2) }));
   if (notes.length) drawn.append(make("small", {}, ...shown.map(drawRun)));
   const creature = NAME.test(name.text) ? [make("img", { src: `creatures/${name.text.toLowerCase()}.svg`, alt: "" })] : [];
-  const whole = make("span", { className: "name" }, ...creature, drawn);
-  whole.style.setProperty("--letters", name.text.length);
-  return whole;
+  return make("span", { className: "name", style: `--letters: ${name.text.length}` }, ...creature, drawn);
 }
 
 function drawRun({ text, styles, send, write }) {
@@ -98,22 +93,19 @@ function drawRun({ text, styles, send, write }) {
   const again = (event) => (event.preventDefault(), say(send)); // here; whoever opens the link elsewhere gets the card
   if (send?.startsWith("/again ")) return make("a", { className: "act", href: `#${text}`, title: send, onclick: again }, node);
   if (!send && !write) return node;
-  const button = make("button", { className: "act", type: "button" }, node);
-  button.onclick = () => (send ? say(send) : fill(write));
-  return button;
+  return make("button", { className: "act", type: "button", onclick: () => (send ? say(send) : fill(write)) }, node);
 }
 
 function drawButton(message, label, number) {
-  const button = make("button", { type: "button", "data-key": `press-${number}` }, label);
-  button.onclick = () => press(button, message.id, number);
-  return button;
+  const onclick = ({ currentTarget }) => press(currentTarget, message.id, number);
+  return make("button", { type: "button", "data-key": `press-${number}`, onclick }, label);
 }
 
 function drawFile(id, { name, size, alt }, text) {
   const href = `files/${id}`;
   if (alt || !name) { // a picture
-    const image = make("img", { src: href, alt: alt || `${words.picture}: ${text.split("\n")[0]}` });
-    image.onload = () => follows && toEnd();
+    const onload = () => follows && toEnd();
+    const image = make("img", { src: href, alt: alt || `${words.picture}: ${text.split("\n")[0]}`, onload });
     return make("a", { className: alt ? "photo" : "photo chart", href, target: "_blank", rel: "noopener" }, image);
   }
   const amount = size < 1024 ? `${size} B` : size < 1048576 ? `${(size / 1024).toFixed(1)} kB` : `${(size / 1048576).toFixed(1)} MB`;
@@ -159,12 +151,9 @@ function drawMessage(message) {
 }
 
 function drawStart() {
-  const begin = (label, ...lines) => {
-    const button = make("button", { type: "button" }, words[label]);
-    button.onclick = () => say(lines[Math.floor(Math.random() * lines.length)]);
-    return button;
-  };
-  return make("div", { className: "row" }, begin("dinosaur", "/dino"), begin("sonnet", "/sonnet"), begin("surprise", ...words.surprises.split("\n")));
+  const surprises = words.surprises.split("\n"), any = () => surprises[Math.floor(Math.random() * surprises.length)];
+  const begin = (label, line) => make("button", { type: "button", onclick: () => say(line()) }, words[label]);
+  return make("div", { className: "row" }, begin("dinosaur", () => "/dino"), begin("sonnet", () => "/sonnet"), begin("surprise", any));
 }
 
 function show(message) {
@@ -389,11 +378,9 @@ function suggest() {
 function open(found) {
   [options, active] = [found, 0];
   menu.replaceChildren(...found.map(({ name, description }, number) => {
-    const option = make("div", { role: "option", id: `option-${number}`, "aria-selected": "false" });
-    option.append(make("b", {}, `/${name}`), make("small", {}, description));
-    option.onpointerdown = (event) => event.preventDefault(); // the line keeps the focus
-    option.onclick = () => choose(number);
-    return option;
+    const onpointerdown = (event) => event.preventDefault(); // the line keeps the focus
+    const how = { role: "option", id: `option-${number}`, "aria-selected": "false", onpointerdown, onclick: () => choose(number) };
+    return make("div", how, make("b", {}, `/${name}`), make("small", {}, description));
   }));
   menu.hidden = !found.length;
   line.removeAttribute("aria-activedescendant");
