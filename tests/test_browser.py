@@ -310,7 +310,9 @@ def test_documents_both_ways(looker: Looker) -> None:
 def test_a_card_is_looked_at_saved_and_shared(looker: Looker) -> None:
     looker.window.evaluate("""() => {
       navigator.canShare = () => true;
-      navigator.share = async ({ files: [file] }) => { window.shared = [file.name, file.size]; };
+      window.shared = new Promise((tell) => {
+        navigator.share = async ({ files: [file] }) => tell([file.name, file.size]);
+      });
     }""")
     looker.say("/dino 2").get_by_role("button", name="card").click()
     card = looker.answers.nth(2)
@@ -321,7 +323,6 @@ def test_a_card_is_looked_at_saved_and_shared(looker: Looker) -> None:
         card.get_by_role("button", name="Save the picture").click()
     name, size = download.value.suggested_filename, Path(download.value.path()).stat().st_size
     card.get_by_role("button", name="Share the picture").click()
-    looker.window.wait_for_function("window.shared")
     assert looker.window.evaluate("window.shared") == [name, size]
     assert card.get_by_role("link").last.inner_text() in name
     card.locator(".row button").click()  # the other name

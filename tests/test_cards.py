@@ -220,13 +220,15 @@ async def test_a_card_of_each_name_for_everybody_who_has_the_code(chat: FakeChat
     assert card.file[0] == f"{names[0].lower()}-{code}.png"
     assert (card.html, card.labels) == (f"<a>{code}</a>", names[1:])
     assert {names[0], said(names[0]), code} <= {*card.alt.split("\n")}
-    other = await chat.press(names[2])
-    assert other.alt.startswith(names[2])
-    assert other.labels == names[:2]
-    assert (await chat.bot.store.person(ALICE)).dino_turns == 1
     message = await bob.ask(f"/again {code}")
     assert message.labels == ["card"]
     assert (await bob.press("card")).file == card.file
+    chat.bot.username = "mango_bot"
+    other = await chat.press(names[2])
+    assert other.alt.startswith(names[2])
+    assert other.labels == names[:2]
+    assert other.alt.endswith(f"t.me/mango_bot · {code}")
+    assert (await chat.bot.store.person(ALICE)).dino_turns == 1
 
 
 @pytest.mark.usefixtures("undrawn")

@@ -158,7 +158,7 @@ async def test_pictures_of_cards_and_of_sixty_creatures() -> None:
         ("cards.png", sheet(cards, (card.WIDTH, card.HEIGHT), 3, 0.32)),
         ("creatures.png", sheet([*map(drawing, names)], (scene.WIDTH, scene.HEIGHT), 6, 0.17)),
     ):
-        picture = Image.open(io.BytesIO(await png_of(drawn)))
-        picture = picture.quantize(256) if path == "creatures.png" else picture
+        whole = Image.open(io.BytesIO(await png_of(drawn)))
+        picture: Image.Image = whole.quantize(256) if path == "creatures.png" else whole
         if WRITES:
             await asyncio.to_thread(picture.save, ROOT / "docs" / path, optimize=True)
