@@ -183,10 +183,10 @@ def buttons_below(creation: Creation | None, ask: Ask, *, has_card: bool = True)
         return ()
     if not is_theirs(creation, ask):
         return [[Button.of(sentences.BUTTONS["card"], "card", creation.code)]] if has_card else ()
-    rows = [["another", "wilder", "tamer"]]
-    if creation.genre is Genre.POEM:
-        rows += [["continue"]] if creation.voice else [["continue"], ["sonnet"]]
-    rows += [["details", *(["back"] if creation.before else []), *(["card"] if has_card else [])]]
+    is_poem = creation.genre is Genre.POEM
+    rows = [["another", "wilder", "tamer", *["continue"] * is_poem]]
+    rows += [[*["sonnet"] * (is_poem and not creation.voice), "details", *["card"] * has_card]]
+    rows[1] += ["back"] if creation.before else []  # comes and goes, so it is the last
     return [[Button.of(sentences.BUTTONS[verb], verb, creation.code) for verb in row] for row in rows]
 
 

@@ -153,8 +153,7 @@ def words_of(bubble: Locator) -> str:
 
 
 def lines_of(bubble: Locator) -> list[str]:
-    """Return the lines of a creation, without its code."""
-    return re.split(r"\n+", words_of(bubble))[:-1]
+    return re.split(r"\n+", words_of(bubble))
 
 
 def left_edges(text: Locator) -> list[int]:

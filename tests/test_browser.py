@@ -29,7 +29,7 @@ pytestmark = pytest.mark.browser
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Locator
 
     from bot.page.chat import PageChat
 
@@ -84,18 +84,50 @@ def test_the_welcome(looker: Looker, served: Stage) -> None:
     assert looker.window.url == f"{served.origin}/"
     expect(looker.window).to_have_title("Mangosaurus")
     expect(looker.answers).to_have_count(1)
-    expect(looker.answers.locator("strong")).to_have_text("Mangosaurus")
-    expect(looker.answers.locator("em")).to_have_text("Shall I compare thee")
+    start = looker.answers.first
+    expect(start.locator("strong")).to_have_text("Mangosaurus")
+    assert is_seen(start.locator("img"))
     expect(looker.line).to_be_focused()
-    looker.answers.get_by_role("button", name="/help").click()
-    expect(looker.answers.nth(1)).to_contain_text("what I'm made of")
-    expect(looker.answers.nth(1)).not_to_contain_text("In any other chat")
+    for number, (button, begins) in enumerate(
+        {"A dinosaur": "/dino", "A sonnet": "/sonnet", "Surprise me": ""}.items()
+    ):
+        start.get_by_role("button", name=button).click()
+        expect(looker.window.locator(".mine .words").nth(number)).to_have_text(re.compile(f"^{begins}"))
+        expect(looker.answers.nth(number + 1).get_by_role("button", name="another")).to_be_visible()
+    help_text = looker.say("/help")
+    expect(help_text.locator("strong")).to_have_text(["Play", "Yours", "For admins"])
+    expect(help_text).not_to_contain_text("In any other chat")
+
+
+def is_seen(image: Locator) -> bool:
+    return bool(image.evaluate("image => image.decode().then(() => image.naturalWidth > 0)"))
+
+
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["390", "1280"])
+def test_names_are_large_beside_their_creatures_and_verse_is_set_as_in_a_book(
+    open_page: Callable[..., Looker], viewport: dict[str, int]
+) -> None:
+    looker = open_page(viewport)
+    size, family = ("parseFloat(getComputedStyle(node).fontSize)", "getComputedStyle(node).fontFamily")
+    names = looker.say("/dino 3 mango")
+    assert [is_seen(image) for image in names.locator("img").all()] == [True] * 3
+    for name in names.locator("strong").all():
+        assert name.evaluate(f"node => {size} > 1.3 * {size.replace('node', 'document.body')}")
+    poem = looker.say("Shall I compare thee")
+    expect(poem.locator("img")).to_have_count(0)
+    assert "Georgia" in poem.locator(".words").evaluate(f"node => {family}")
+    for creation in (names, poem):
+        parts = [creation.locator(".small a"), creation.get_by_role("button", name="Copy"), creation.locator("time")]
+        middles = [(box["y"] + box["height"] / 2) for part in parts if (box := part.bounding_box())]
+        assert np.ptp(middles) < 6  # in one line
+        rows = [[*filter(None, row.inner_text().split("\n"))] for row in creation.locator(".row").all()]
+        assert [rows[0][0], len(rows)] == ["another", 2]
 
 
 def test_names_and_buttons_that_edit_in_place(looker: Looker) -> None:
     names = looker.say("/dino 3 mango")
     first = words_of(names)
-    assert [line.startswith("Mango") for line in lines_of(names)[:3]] == [True] * 3
+    assert [name[:5] for name in names.locator("strong").all_inner_texts()] == ["Mango"] * 3
     names.get_by_role("button", name="another").click()
     expect(names).to_contain_text("edited")
     assert words_of(names) != first
@@ -118,7 +150,7 @@ def test_a_poem_and_a_sonnet(looker: Looker) -> None:
     poem = looker.say("Shall I compare thee")
     expect(poem.locator("strong")).to_have_text("Shall I compare thee")
     before = len(lines_of(poem))
-    poem.get_by_role("button", name="continue the poem").click()
+    poem.get_by_role("button", name="continue").click()
     expect(poem).to_contain_text("edited")
     assert len(lines_of(poem)) > before
     looker.say("/sonnet Shall I compare thee to a summer's day")
@@ -141,7 +173,7 @@ def test_html_and_scripts_are_words(looker: Looker) -> None:
         expect(looker.window.locator(".mine .words")).to_have_text(lines)
         expect(looker.window).to_have_title("Mangosaurus")
         expect(looker.window.locator("h1")).to_have_count(1)
-        expect(looker.window.locator("article :is(img, script)")).to_have_count(0)
+        expect(looker.window.locator("article:not(.start) :is(img, script)")).to_have_count(0)
         looker.window.reload()
 
 
@@ -169,21 +201,26 @@ def test_two_tabs_a_reload_and_to_be_forgotten(looker: Looker, served: Stage) ->
     expect(looker.bubbles).to_have_count(3)
 
 
-def test_a_code_is_a_link_and_a_creation_is_copied_without_it(looker: Looker, served: Stage) -> None:
+def test_a_code_is_a_link_and_a_creation_is_copied_without_it(open_page: Callable[..., Looker], served: Stage) -> None:
+    looker = open_page()
     looker.context.grant_permissions(["clipboard-read", "clipboard-write"])
     name = looker.say("/dino")
     name.get_by_role("button", name="Copy").click()
     expect(looker.window.locator("#toast")).to_have_text("Copied.")
-    assert looker.window.evaluate("navigator.clipboard.readText()") == words_of(name).rpartition("\n\n")[0]
     code = name.get_by_role("link").inner_text()
+    copied = looker.window.evaluate("navigator.clipboard.readText()")
+    assert (copied.startswith(name.locator("strong").inner_text()), code in copied) == (True, False)
     name.get_by_role("link").click()
     expect(looker.answers).to_have_count(3)
     assert words_of(looker.answers.last) == words_of(name)
     expect(looker.window).to_have_url(f"{served.origin}/")
-    looker.window.goto(f"{served.origin}/#{code}")
-    expect(looker.answers).to_have_count(4)
-    looker.window.goto(f"{served.origin}/#k7m2p9xk7m")  # of ten characters, which is nobody's
-    expect(looker.bubbles.nth(-2)).to_contain_text("/again k7m2p9xk7m")
+    other = open_page()
+    other.window.goto(f"{served.origin}/#{code}")  # a link shows somebody else the card
+    assert is_seen(other.answers.nth(1).get_by_role("img", name=name.locator("strong").inner_text()))
+    other.answers.nth(1).get_by_role("link", name=code, exact=True).click()
+    expect(other.answers.nth(2).locator("strong")).to_have_text(name.locator("strong").inner_text())
+    other.window.goto(f"{served.origin}/#k7m2p9xk7m")  # of ten characters, which is nobody's
+    expect(other.bubbles.nth(-2)).to_contain_text("#k7m2p9xk7m")
 
 
 def test_commands_are_completed_and_all_is_done_with_the_keyboard_alone(looker: Looker) -> None:
@@ -251,16 +288,16 @@ def test_documents_both_ways(looker: Looker) -> None:
         export.get_by_role("link", name="mangosaurus").click()
     assert re.fullmatch(r"mangosaurus-\d+\.json", download.value.suggested_filename)
     assert '"seed": 42' in Path(download.value.path()).read_text(encoding="utf-8")
-    looker.answers.first.get_by_role("button", name="Reply").click()
+    looker.answers.nth(1).get_by_role("button", name="Reply").click()
     cheeses = {"name": "käse <b>.txt", "mimeType": "text/plain", "buffer": "Brie\nKäse\n".encode()}
     looker.window.locator("#file").set_input_files(cheeses)
-    expect(looker.window.locator("#beside")).to_contain_text(f"käse <b>.txt · {PAGE['learn']} · Replying to: Hi, I'm")
+    expect(looker.window.locator("#beside")).to_contain_text(f"käse <b>.txt · {PAGE['learn']} · Replying to: Your seed")
     looker.line.fill("my cheeses")
     looker.window.get_by_role("button", name="Send", exact=True).click()
     sent = looker.window.locator("article.mine").last
     expect(sent.locator(".file")).to_contain_text("käse <b>.txt11 B")
     expect(sent.locator(".words")).to_have_text("my cheeses")
-    expect(sent.locator(".quote")).to_contain_text("Hi, I'm Mangosaurus")
+    expect(sent.locator(".quote")).to_contain_text("Your seed is now 42")
     expect(looker.window.locator("#beside")).to_be_hidden()
     picture = {"name": "cities.png", "mimeType": "image/png", "buffer": b"\x89PNG"}
     looker.window.locator("#file").set_input_files(picture)
@@ -479,7 +516,7 @@ def test_axe_finds_nothing_and_nothing_moves_for_those_who_ask_for_that(
     assert dots.evaluate("dot => getComputedStyle(dot).animationName") == "none"
     for line in ("/seed 42", "/dino 3 mango", "Shall I compare thee", "/export", "/status"):
         looker.say(line)
-    looker.answers.first.get_by_role("button", name="Reply").click()
+    looker.answers.nth(1).get_by_role("button", name="Reply").click()
     assert violations(looker) == []
     looker.line.fill("/")
     assert violations(looker) == []
@@ -502,7 +539,7 @@ def test_nothing_is_wider_than_the_screen_and_a_finger_can_hit_everything(
     looker = open_page(viewport, has_touch=viewport != DESKTOP)
     for line in ("x" * 4096, "😀" * 2048, RTL, "\u202eevil", "/dino 10", "/settings", "/help", "/status"):
         looker.say(line)
-    looker.answers.first.get_by_role("button", name="Reply").click()
+    looker.answers.nth(1).get_by_role("button", name="Reply").click()
     looker.line.fill("/")
     wide = looker.window.evaluate(
         "[...document.querySelectorAll('html, #log, article, #composer, #beside, #drop, #menu')]"

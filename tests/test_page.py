@@ -189,6 +189,18 @@ async def test_the_files_of_the_page_and_what_every_response_forbids(page: Page,
         assert headers["Cache-Control"] in ("no-store", "no-cache")
 
 
+async def test_creatures_are_drawn_for_who_is_in(page: Page, visitor: Visitor) -> None:
+    for kind in ("creatures", "scenes"):
+        status, drawn, headers = await visitor.get(f"/{kind}/mangosaurus.svg")
+        assert (status, headers["Content-Type"].split(";")[0], drawn[:4]) == (200, "image/svg+xml", "<svg")
+        assert headers["Content-Security-Policy"] == HEADERS["Content-Security-Policy"]
+        assert (await visitor.get(f"/{kind}/mangosaurus.svg"))[1] == drawn
+        for name in ("Mangosaurus", "man-go", "x" * 41, ""):
+            assert (await visitor.get(f"/{kind}/{name}.svg"))[:2] == (404, words.NO_SUCH_PAGE)
+    async with browser(page.link) as stranger:
+        assert (await stranger.get("/creatures/mangosaurus.svg"))[0] == 404
+
+
 async def test_other_names_are_refused(page: Page, visitor: Visitor) -> None:
     for host in ("evil.example", "127.0.0.1.evil.example", "[", "192.168.0.7", "127.0.0.2"):
         for path in ("/", "/page.js", page.link, "/socket"):

@@ -307,7 +307,7 @@ def test_a_chat_at_a_terminal(environment: Environment, own_checkpoints: Path, t
         again.type("\x1b[A" * 5 + "\r")  # a line of the time before
         again.until(f"Your seed is(.|\n)*{PROMPT}")
         again.type("love me\r")
-        again.until(f"code(.|\n)*continue the poem(.|\n)*{PROMPT}")
+        again.until(f"code(.|\n)*continue(.|\n)*{PROMPT}")
 
 
 def test_what_is_forgotten_is_in_no_file(environment: Environment, tmp_path: Path) -> None:
@@ -358,7 +358,7 @@ def test_a_token_that_is_not_read_is_named(environment: Environment, tmp_path: P
 def test_half_a_letter_at_a_terminal(environment: Environment) -> None:
     with terminal(environment | {"PYTHONUTF8": "0", "LC_ALL": "C"}, "--terminal") as there:
         there.type(b"love \xc3\xa9\x7f me\r")
-        there.until(f"code(.|\n)*continue the poem(.|\n)*{PROMPT}")
+        there.until(f"code(.|\n)*continue(.|\n)*{PROMPT}")
 
 
 async def test_the_lines_of_a_sonnet_are_appended() -> None:

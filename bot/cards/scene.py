@@ -38,6 +38,14 @@ def world(name: str) -> str:
     return drawn
 
 
+def portrait(name: str) -> str:
+    """Return an SVG of the creature of a name alone; it has the size of the creature."""
+    creature = Creature(name.lower())
+    animal = creature.svg()
+    left, right, top = creature.box()
+    return svg(animal, left - 8, top - 8, right - left + 16, 12 - top)
+
+
 def _placed(drawn: str, x: float, scale: float) -> str:
     return f'<g transform="translate({x:.1f} {GROUND}) scale({scale:.3f})">{drawn}</g>'
 

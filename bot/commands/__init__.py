@@ -32,6 +32,8 @@ class Command(NamedTuple):
     help: Markup = Markup()
     admin: bool = False
     """Whether it is for admins. For everybody else, it does not exist."""
+    yours: bool = False
+    """Whether it is about the person, or about the bot, so the help lists it below what is to play with."""
     alone: bool = False
     """Whether it answers text after the command with a hint."""
     needs_words: bool = False
@@ -40,12 +42,14 @@ class Command(NamedTuple):
 
 async def show_help(ask: Said, _rest: str, bot: Bot) -> None:
     """List the commands, and what is different in this place; for an admin, the admins' commands as well."""
-    lines = [each.help for each in COMMANDS.values() if each.help and not each.admin]
-    lines.append(sentences.HELP_HERE[ask.chat.place].format(bot.username))
-    if ask.is_admin:
-        lines += [each.help for each in COMMANDS.values() if each.help and each.admin]
-        lines += [sentences.HELP_FILES] if ask.chat.takes_files else []
-    await ask.chat.say(Markup("\n").join(lines))
+    play, yours, admins = [sentences.HELP_PLAY], [sentences.HELP_YOURS], [sentences.HELP_ADMINS]
+    for command in COMMANDS.values():
+        group = admins if command.admin else yours if command.yours else play
+        group += [command.help] if command.help else []
+    play.append(sentences.HELP_HERE[ask.chat.place].format(bot.username))
+    admins += [sentences.HELP_FILES] if ask.chat.takes_files else []
+    groups = [play, yours, *([admins] if ask.is_admin else [])]
+    await ask.chat.say(Markup("\n\n").join(map(Markup("\n").join, groups)))
 
 
 def menu(*, is_admin: bool) -> dict[str, str]:
@@ -65,16 +69,16 @@ COMMANDS = {
     "again": Command(
         verse.again, WRITING, "show a creation again, by its code", sentences.HELP_AGAIN, needs_words=True
     ),
-    "seed": Command(people.seed, CHATTER, "see or set your seed", sentences.HELP_SEED),
+    "seed": Command(people.seed, CHATTER, "see or set your seed", sentences.HELP_SEED, yours=True),
     "settings": Command(
-        people.settings, CHATTER, "how daring I am, and how many names you get", sentences.HELP_SETTINGS
+        people.settings, CHATTER, "how daring I am, and how many names you get", sentences.HELP_SETTINGS, yours=True
     ),
     "export": Command(
-        people.export, EXPORT, "everything I keep about you, as files", sentences.HELP_EXPORT, alone=True
+        people.export, EXPORT, "everything I keep about you, as files", sentences.HELP_EXPORT, yours=True, alone=True
     ),
     "forget": Command(people.forget, CHATTER, "delete everything I keep about you"),  # beside /export in the help
     "help": Command(show_help, CHATTER, "what I can do"),
-    "about": Command(welcome.about, CHATTER, "what I'm made of", sentences.HELP_ABOUT, alone=True),
+    "about": Command(welcome.about, CHATTER, "what I'm made of", sentences.HELP_ABOUT, yours=True, alone=True),
     "retrain": Command(admin.retrain, CHATTER, "train a network", sentences.HELP_RETRAIN, admin=True, needs_words=True),
     "models": Command(models.models, CHATTER, "the versions of each network", sentences.HELP_MODELS, admin=True),
     "status": Command(admin.status, CHATTER, "how I am", sentences.HELP_STATUS, admin=True, alone=True),

@@ -35,6 +35,10 @@ async def plain(ask: Said, text: str, bot: Bot) -> None:
     code = code_in(text)
     is_word = code == text.lower() and code.isalpha()  # a word can look like a code
     if code and (not is_word or await bot.store.creation(code)):
+        if code != text.lower() and ask.chat.place == "page":  # a link shows the card
+            with contextlib.suppress(Explained):  # without one, the words
+                await show_card(ask, code, None, bot)
+                return
         await again(ask, text, bot)
         return
     if not (line := line_in(text)):
@@ -94,7 +98,7 @@ async def vary(ask: Pressed, verb: str, code: str, bot: Bot) -> None:
     await ask.chat.notice()
 
 
-async def show_card(ask: Pressed, code: str, number: str | None, bot: Bot) -> None:
+async def show_card(ask: Said | Pressed, code: str, number: str | None, bot: Bot) -> None:
     """Send the card of a creation, whoever asked for it: of several names the first, with buttons for the others."""
     from bot.cards import card_of  # and with it all that draws, which an answer does not need
 

@@ -24,7 +24,7 @@ from bot.chat import Buttons, Chat, Explained, Gone
 from bot.creations import Creation, buttons_below
 from bot.database import StoreError
 from bot.words import layout, sentences
-from bot.words.page import WELCOME_BACK
+from bot.words.page import HELLO, WELCOME_BACK
 from bot.words.runs import Run, runs
 from model.text.forms import Genre
 
@@ -56,6 +56,7 @@ class Message:
     buttons: Buttons = ()
     edited: bool = False
     is_growing: bool = False
+    is_start: bool = False
     reply: str = ""
     file: tuple[str, bytes] | None = None
     alt: str = ""
@@ -66,7 +67,7 @@ class Message:
 
     def drawn(self) -> dict[str, Any]:
         """Return what the page shows: a run is a text, its styles, and what a click on it does, if anything."""
-        plain = ("id", "mine", "at", "edited", "is_growing", "reply", "key")
+        plain = ("id", "mine", "at", "edited", "is_growing", "is_start", "reply", "key")
         facts: dict[str, Any] = {name: getattr(self, name) for name in plain}
         facts["runs"] = [{"text": run.text, "styles": run.styles} | _click(run) for run in self.runs]
         facts["rows"] = [[button.label for button in row] for row in self.buttons]
@@ -113,6 +114,10 @@ class PageChat(Chat):
         words = ("".join(run.text for run in quoted.runs) or (quoted.file or ("",))[0]).split() if quoted else ()
         quote = " ".join(words)[:QUOTED]
         return self._keep(True, time.time(), [Run(text)], reply=quote, file=file, key=key)
+
+    async def greet(self) -> None:
+        """Say hello. The page shows it as its start screen."""
+        await self._add(False, time.time(), runs(HELLO), is_start=True)
 
     async def make_room(self, bot: Bot) -> dict[int, Creation]:
         """Give each of the person's last creations a place, below the line that they gave; return them by places."""

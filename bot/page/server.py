@@ -65,13 +65,14 @@ class Page(Door):
         self._cookie = "__Secure-mangosaurus" if self._url else f"mangosaurus-{self.port}"
         self._run = secrets.token_hex(4)
         self._chats: dict[int, PageChat] = {}
-        self._recalls = asyncio.Lock()
+        self._recalls, self._drawing = asyncio.Lock(), asyncio.Lock()
         self._pace, self._newcomers = Buckets(PACE), Buckets(NEWCOMERS)
         self._assets = {path.name: _read_asset(path) for path in ASSETS.iterdir() if path.suffix in TYPES}
         self._bot: Bot | None = None
         app = web.Application(middlewares=[self._guard])
         app.on_response_prepare.append(_add_headers)
         handlers = {"": self._enter, "socket": self._converse, "files/{message}": self._file}
+        handlers["{kind:creatures|scenes}/{name:[a-z]{1,40}}.svg"] = self._creature
         handlers |= {name: self._asset for name in self._assets if not name.endswith(".html")}
         for path in {"", self._path}:  # a proxy may pass the path of PAGE_URL on, or take it away
             app.add_routes([web.get(f"{path}/{name}", handler) for name, handler in handlers.items()])
@@ -205,6 +206,21 @@ class Page(Door):
         disposition = f"attachment; filename*=UTF-8''{quote(name, safe='', errors='replace')}"
         return web.Response(body=content, headers={"Content-Disposition": disposition})
 
+    async def _creature(self, request: web.Request) -> web.Response:
+        """Draw the creature of a name, alone or in its world, for whoever is in: one at a time."""
+        if self._person(request) is None:
+            raise web.HTTPNotFound
+
+        def draw(kind: str, name: str) -> str:
+            from bot.cards import scene  # and with it all that draws, which takes a while to load
+
+            return scene.portrait(name) if kind == "creatures" else scene.drawing(name)
+
+        async with self._drawing:
+            svg = await asyncio.to_thread(draw, **request.match_info)
+        headers = {"Cache-Control": "private, max-age=3600"}  # as drawings may improve
+        return web.Response(text=svg, content_type="image/svg+xml", headers=headers)
+
     async def _converse(self, request: web.Request) -> web.StreamResponse:
         """Show a chat in a tab, and take what the person does there."""
         person, bot = self._person(request), self._bot
@@ -224,7 +240,7 @@ class Page(Door):
             if places:
                 chat.recalling = asyncio.create_task(chat.fill(places, hello, bot, self._recalls))
             elif is_new:
-                self._ask(hello)
+                await chat.greet()
             if is_new:
                 await bot.runs.conclude_interrupted(bot, chat)
             await self._listen(tab, chat, is_admin=is_admin)

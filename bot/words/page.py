@@ -2,10 +2,16 @@
 
 from markupsafe import Markup
 
+from bot.words.sentences import START
+
 TOO_LONG = "A message can have up to 4,096 characters, and yours has more. Please send it in parts."
 PAGE = {
     "title": "Mangosaurus",
-    "subtitle": "dinosaurs that never lived, verse that Shakespeare never wrote",
+    "dinosaur": "A dinosaur",
+    "sonnet": "A sonnet",
+    "surprise": "Surprise me",
+    "surprises": "/dino 5\n/dino 3 mega\n/sonnet The sea\nThe moon forgot to rise last night",
+    "code": "code",
     "chat": "Chat with Mangosaurus",
     "write": "Write a message",
     "placeholder": "Message",
@@ -37,6 +43,7 @@ PAGE = {
     "long": TOO_LONG,
     "large": "That file is too large for me. I can read up to 5 MB.",
 }
+HELLO = START.partition("\n\n")[0]
 WELCOME_BACK = Markup("Welcome back. Above is what I last made for you. /help shows what else I can do.")
 WITHOUT_LINK = "This is a private chat. Open the link that I print where I was started: it ends in a token."
 WRONG_LINK = "That link is not mine, or no longer. Open the one that I printed last."

@@ -49,6 +49,7 @@ START = Markup(
     "Hi, I'm <b>Mangosaurus</b>. I invent dinosaurs that never lived and verse that Shakespeare never wrote.\n\n"
     "Try /dino or /sonnet, or send me a line such as <i>Shall I compare thee</i>. /help shows what else I can do."
 )
+HELP_PLAY, HELP_YOURS, HELP_ADMINS = Markup("<b>Play</b>"), Markup("<b>Yours</b>"), Markup("<b>For admins</b>")
 HELP_DINO = Markup("/dino – a new dinosaur; <code>/dino 5 mango</code> – five that begin with Mango")
 HELP_POEM = Markup("<code>/poem Shall I compare thee</code> – your line, and verse that continues it")
 HELP_SONNET = Markup(
@@ -128,8 +129,8 @@ BUTTONS = {
     "wilder": "wilder",
     "tamer": "tamer",
     "back": "back",
-    "continue": "continue the poem",
-    "sonnet": "make it a sonnet",
+    "continue": "continue",
+    "sonnet": "sonnet",
     "card": "card",
     "details": "details",
 }

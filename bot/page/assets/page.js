@@ -15,6 +15,7 @@ const ICONS = {
 };
 const TAGS = { bold: "strong", italic: "em", code: "code" };
 const CODE = /^#([2-9a-hjkmnp-z]{7}(?:[2-9a-hjkmnp-z]{3})?)$/; // seven characters, or ten
+const NAME = /^[A-Z][a-z]{0,39}$/; // which has a creature
 const NEAR = 90; // pixels from the end within which the chat follows new messages
 const REACH = 14; // pixels by which a finger may miss a link
 const LARGEST = 5e6; // bytes of a file
@@ -48,14 +49,12 @@ function icon(path) {
 }
 
 function tool(name, path, act) {
-  const button = make("button", { type: "button", title: words[name], "aria-label": words[name], "data-key": name }, icon(path));
-  button.onclick = act;
-  return button;
+  return make("button", { type: "button", title: words[name], "aria-label": words[name], "data-key": name, onclick: act }, icon(path));
 }
 
 // Lines that stand together hang, so that verse and tables keep their shape: where a line must break, its rest is indented
 // (in a table, to the last column, which two blanks set off). A line that stands alone is a paragraph of prose.
-function drawLines(runs) {
+function drawLines(runs, isCreation) {
   const lines = [[]];
   for (const run of runs) {
     run.text.split("\n").forEach((text, number) => {
@@ -63,36 +62,50 @@ function drawLines(runs) {
       if (text) lines.at(-1).push({ ...run, text });
     });
   }
+  const names = isCreation ? namesIn(lines) : [];
   return lines.flatMap((line, number) => {
     const end = number ? "\n" : "", drawn = line.map(drawRun), isTable = line[0]?.styles.includes("pre");
+    if (names.includes(line)) return [end, drawName(line)];
     if (!isTable && !(line.length && (lines[number - 1]?.length || lines[number + 1]?.length))) return [end, ...drawn];
-    const whole = make("span", { className: isTable ? "line table" : "line", dir: "auto" }, ...drawn);
-    if (isTable) whole.style.setProperty("--hang", `${/^(\S+ )*\S+ {2,}/.exec(line[0].text)?.[0].length ?? 0}ch`);
-    return [end, whole];
+    const hang = isTable ? `--hang: ${/^(\S+ )*\S+ {2,}/.exec(line[0].text)?.[0].length ?? 0}ch` : "";
+    return [end, make("span", { className: isTable ? "line table" : "line", dir: "auto", style: hang }, ...drawn)];
   });
+}
+
+// Names stand one a line, in the last paragraph: each in bold, perhaps with a note after a colon. In verse, only the words
+// of the person are bold, with which it begins. A sentence in italics stands for a name that is not shown.
+function namesIn(lines) {
+  const last = lines.slice(lines.findLastIndex((each) => !each.length) + 1);
+  const isName = ([name, note]) => name.styles.includes("bold") && (!note || note.text.startsWith(": "));
+  return last.every((each) => isName(each) || each[0].styles.includes("italic")) ? last.filter(isName) : [];
+}
+
+function drawName([name, ...notes]) {
+  const drawn = make("span", {}, drawRun(name)), shown = notes.map((note, at) => (at ? note : { ...note, text: note.text.slice(2) }));
+  if (notes.length) drawn.append(make("small", {}, ...shown.map(drawRun)));
+  const creature = NAME.test(name.text) ? [make("img", { src: `creatures/${name.text.toLowerCase()}.svg`, alt: "" })] : [];
+  return make("span", { className: "name", style: `--letters: ${name.text.length}` }, ...creature, drawn);
 }
 
 function drawRun({ text, styles, send, write }) {
   let node = document.createTextNode(text);
   for (const style of styles) if (TAGS[style]) node = make(TAGS[style], {}, node);
-  if (send?.startsWith("/again ")) return make("a", { className: "act", href: `#${text}`, title: send }, node);
+  const again = (event) => (event.preventDefault(), say(send)); // here; whoever opens the link elsewhere gets the card
+  if (send?.startsWith("/again ")) return make("a", { className: "act", href: `#${text}`, title: send, onclick: again }, node);
   if (!send && !write) return node;
-  const button = make("button", { className: "act", type: "button" }, node);
-  button.onclick = () => (send ? say(send) : fill(write));
-  return button;
+  return make("button", { className: "act", type: "button", onclick: () => (send ? say(send) : fill(write)) }, node);
 }
 
 function drawButton(message, label, number) {
-  const button = make("button", { type: "button", "data-key": `press-${number}` }, label);
-  button.onclick = () => press(button, message.id, number);
-  return button;
+  const onclick = ({ currentTarget }) => press(currentTarget, message.id, number);
+  return make("button", { type: "button", "data-key": `press-${number}`, onclick }, label);
 }
 
 function drawFile(id, { name, size, alt }, text) {
   const href = `files/${id}`;
   if (alt || !name) { // a picture
-    const image = make("img", { src: href, alt: alt || `${words.picture}: ${text.split("\n")[0]}` });
-    image.onload = () => follows && toEnd();
+    const onload = () => follows && toEnd();
+    const image = make("img", { src: href, alt: alt || `${words.picture}: ${text.split("\n")[0]}`, onload });
     return make("a", { className: alt ? "photo" : "photo chart", href, target: "_blank", rel: "noopener" }, image);
   }
   const amount = size < 1024 ? `${size} B` : size < 1048576 ? `${(size / 1024).toFixed(1)} kB` : `${(size / 1048576).toFixed(1)} MB`;
@@ -109,26 +122,38 @@ function drawCardTools(href, name) {
 }
 
 function drawMessage(message) {
-  const text = message.runs.map((each) => each.text).join("");
+  const code = message.runs.find((each) => each.styles.includes("creation"));
+  const runs = message.runs.filter((each) => each !== code), last = code && runs.pop();
+  if (last) runs.push({ ...last, text: last.text.trimEnd() });
+  const text = runs.map((each) => each.text).join("");
   const bubble = make("div", { className: "bubble" }, make("span", { className: "unseen" }, message.mine ? words.you : words.bot));
   if (message.reply) bubble.append(make("span", { className: "quote", dir: "auto" }, message.reply));
   if (message.file) bubble.append(drawFile(message.id, message.file, text));
-  if (text) bubble.append(make("div", { className: "words", dir: "auto" }, ...drawLines(message.runs)));
+  if (message.is_start) bubble.append(make("img", { src: "scenes/mangosaurus.svg", alt: "", width: 1080, height: 760 }));
+  if (text) bubble.append(make("div", { className: "words", dir: "auto" }, ...drawLines(runs, Boolean(code))));
   const at = new Date(message.at * 1000);
   const tools = make("span", {});
-  const copied = message.runs.filter((each) => !each.styles.includes("creation")).map((each) => each.text).join("").trimEnd();
-  if (copied) tools.append(tool("copy", ICONS.copy, () => toClipboard(copied)));
+  if (code) tools.append(words.code, drawRun(code));
+  if (text) tools.append(tool("copy", ICONS.copy, () => toClipboard(text)));
   if (message.file?.alt) tools.append(...drawCardTools(`files/${message.id}`, message.file.name));
   tools.append(tool("reply", ICONS.reply, () => setReply(message, text)));
   const marks = message.edited ? [`${words.edited} · `] : [];
   const day = at.toDateString() === new Date().toDateString() ? {} : { day: "numeric", month: "short" };
-  const shown = at.toLocaleString([], { ...day, hour: "2-digit", minute: "2-digit" });
+  const shown = at.toLocaleString([], { ...day, hour: "numeric", minute: "2-digit" });
   const time = make("time", { dateTime: at.toISOString() }, shown);
   bubble.append(make("div", { className: "small" }, tools, ...marks, time));
   let number = 0;
   const rows = message.rows.map((row) => make("div", { className: "row" }, ...row.map((label) => drawButton(message, label, number++))));
-  const kind = `message${message.mine ? " mine" : ""}${message.is_growing ? " growing" : ""}`;
+  if (message.is_start) rows.push(drawStart());
+  const kinds = { message, mine: message.mine, growing: message.is_growing, start: message.is_start, creation: code };
+  const kind = Object.keys(kinds).filter((each) => kinds[each]).join(" ");
   return make("article", { className: kind, id: `m-${message.id}` }, bubble, ...rows);
+}
+
+function drawStart() {
+  const surprises = words.surprises.split("\n"), any = () => surprises[Math.floor(Math.random() * surprises.length)];
+  const begin = (label, line) => make("button", { type: "button", onclick: () => say(line()) }, words[label]);
+  return make("div", { className: "row" }, begin("dinosaur", () => "/dino"), begin("sonnet", () => "/sonnet"), begin("surprise", any));
 }
 
 function show(message) {
@@ -336,7 +361,7 @@ function openCode() {
   const code = CODE.exec(location.hash)?.[1];
   if (!code) return;
   history.replaceState(null, "", "./");
-  say(`/again ${code}`);
+  say(`#${code}`);
 }
 
 // ---------------------------------------------------------------- commands
@@ -353,11 +378,9 @@ function suggest() {
 function open(found) {
   [options, active] = [found, 0];
   menu.replaceChildren(...found.map(({ name, description }, number) => {
-    const option = make("div", { role: "option", id: `option-${number}`, "aria-selected": "false" });
-    option.append(make("b", {}, `/${name}`), make("small", {}, description));
-    option.onpointerdown = (event) => event.preventDefault(); // the line keeps the focus
-    option.onclick = () => choose(number);
-    return option;
+    const onpointerdown = (event) => event.preventDefault(); // the line keeps the focus
+    const how = { role: "option", id: `option-${number}`, "aria-selected": "false", onpointerdown, onclick: () => choose(number) };
+    return make("div", how, make("b", {}, `/${name}`), make("small", {}, description));
   }));
   menu.hidden = !found.length;
   line.removeAttribute("aria-activedescendant");
