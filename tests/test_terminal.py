@@ -135,7 +135,7 @@ def test_a_voice_is_taught_by_the_path_of_a_text(
     assert answers[8].split("\n")[1].startswith("/stop ends it")
     assert [answer.split("\n")[-1] for answer in answers[10:13:2]] == [
         NAMES,
-        NAMES.replace("[5", "[5 back] [6"),
+        f"{NAMES} [6 back]",
     ]  # not its buttons
     assert answers[13:] == ["I'm cancelling it.", "The training of pokemon is cancelled. Everything stays as it was."]
 

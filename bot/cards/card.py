@@ -45,14 +45,15 @@ def name_card(name: str, code: str) -> str:
 def verse_card(prompt: str, rest: str, code: str, *, is_sonnet: bool) -> str:
     """Return verse as a printed page: a person's words, then the network's."""
     lines, own = (prompt + rest).replace("'", "’").split("\n"), len(prompt)
-    longest = max(1, *map(len, lines)) + 3 * is_sonnet
+    has_initial = is_sonnet and lines[0][:1].isalpha()
+    longest = max(1.0, *map(_length, lines)) + 3 * has_initial
     size = min(52, (WIDTH - 2.6 * _MARGIN) / longest / _LETTER)
     step = min(size * 1.55, 1040 / len(lines))
     x, y = (WIDTH - longest * size * _LETTER) / 2, (HEIGHT - step * len(lines)) / 2 + size * 0.4
     drawn = ""
     for i, line in enumerate(lines):
-        start = int(is_sonnet and i == 0)
-        beside = size * _INITIALS.get(lines[0][:1], 1.8) if is_sonnet and i < 2 else 0
+        start = int(has_initial and i == 0)
+        beside = size * _INITIALS.get(lines[0][:1], 1.8) if has_initial and i < 2 else 0
         if start:
             drawn += _text(line[:1], x, y + step, size * 2.9, PERSON if own else INK, "start")
         mine = max(start, min(own, len(line)))
@@ -65,6 +66,12 @@ def verse_card(prompt: str, rest: str, code: str, *, is_sonnet: bool) -> str:
     return _card("", drawn, WRITTEN + SHARED * bool(prompt), code)
 
 
+def _length(line: str) -> float:
+    """Return how many letters of average width are as long as a line."""
+    wide = {"m": 1.9, "w": 1.8, "M": 2.2, "W": 2.4}
+    return sum(wide.get(letter, 1.6 if letter.isupper() else 1.3 if letter > "\u02ff" else 0.95) for letter in line)
+
+
 def _balanced(text: str, width: int) -> Iterator[str]:
     """Break text into as few lines as such a width needs, and make them about equally long."""
     rows = len(wrap(text, width))
@@ -74,8 +81,8 @@ def _balanced(text: str, width: int) -> Iterator[str]:
 def _card(picture: str, drawn: str, below: str, code: str) -> str:
     """Return a card with a picture above the paper, or with paper alone."""
     top = SCENE if picture else 0
-    foot = _text(below, _MARGIN, HEIGHT - 56, 28, GREY, "start", "italic")
-    foot += _text(code, WIDTH - _MARGIN, HEIGHT - 56, 28, GREY, "end")
+    foot = _text(below, _MARGIN, HEIGHT - 56, 26, GREY, "start", "italic")
+    foot += _text(code, WIDTH - _MARGIN, HEIGHT - 56, 26, GREY, "end")
     paper = fill(f"M0 {top}H{WIDTH}V{HEIGHT}H0Z", PAPER)
     return svg(picture + paper + drawn + foot, 0, 0, WIDTH, HEIGHT)
 

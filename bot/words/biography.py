@@ -10,8 +10,8 @@ from model.text.roots import parts_of
 if TYPE_CHECKING:
     from bot.cards.creature import Creature
 
-INVENTED, REAL = "invented, and drawn by rule", "a real name; its life and its picture are invented by rule"
-WRITTEN, SHARED = "written by a network", ", but for the words in red"
+INVENTED, REAL = "invented, and drawn by rule", "a real name; life and picture by rule"
+WRITTEN, SHARED = "written by a network", ", but for what is red"
 
 LIVES = {
     "long neck": ("leaves of tall trees, ferns, cones, young leaves", 70, 155),
