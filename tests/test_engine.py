@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from model.engine.network import Engine
-from model.engine.products import GROUP, as_columns, as_rows, group_count
 from model.engine.threads import blas_thread_count, blas_threads
 from model.network.layers import Array, softmax
 from model.network.network import LanguageModel
@@ -128,19 +127,6 @@ def test_shorter_sequences_take_no_memory(cell: CellName) -> None:
         tracemalloc.stop()
     logits = 20 * 64 * 5 * np.dtype(np.float32).itemsize
     assert with_shorter - longest_alone < logits  # the smallest of the arrays
-
-
-@given(st.integers(1, 300))
-def test_rows_become_equal_groups_of_columns_and_rows_again(batch_size: int) -> None:
-    groups = group_count(batch_size)
-    assert batch_size % groups == 0
-    assert groups == 1 or batch_size // groups <= GROUP
-    assert batch_size % GROUP or batch_size // groups == GROUP
-    rows = np.arange(batch_size * 2.0).reshape(batch_size, 2)
-    columns = as_columns(rows)
-    assert columns.shape == (groups, 2, batch_size // groups)
-    np.testing.assert_array_equal(columns[-1, :, -1], rows[-1])
-    np.testing.assert_array_equal(as_rows(columns), rows)
 
 
 @pytest.mark.parametrize(("before", "limit", "during"), [(2, 1, 1), (2, 2, 2), (1, 4, 1), (2, None, 2)])
