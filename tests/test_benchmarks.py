@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from benchmarks import report, scratch, texts, voices
-from benchmarks.telegram_server import Inbox
 from benchmarks.timing import ROUNDS_AT_LEAST, Effort, compare, fastest, speedup
 
 
@@ -114,14 +113,3 @@ def test_a_target_is_judged_once_all_it_needs_is_measured(losses: dict[str, floa
     row = texts.results_table(results(**losses), 0).split("\n")[-1]
     assert [cell.strip() for cell in row.split("|")][-2] == reached
     assert "≤ n-gram, RNN - 0.05, GRU - 0.05" in row
-
-
-def test_a_strict_server_takes_what_telegram_takes() -> None:
-    """In the seconds of this test: 30 messages in all, 4 to a chat, and it counts the others."""
-    strict, lax = Inbox(is_strict=True), Inbox()
-    to_one_chat = [strict.wait(1) for _ in range(6)]
-    to_many = [strict.wait(chat) for chat in range(2, 40)]
-    assert [wait == 0 for wait in to_one_chat] == [True] * 4 + [False] * 2
-    assert [wait == 0 for wait in to_many] == [True] * 26 + [False] * 12
-    assert strict.too_many == 14
-    assert not any(lax.wait(1) for _ in range(100))
