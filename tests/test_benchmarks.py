@@ -79,28 +79,6 @@ def results(**losses: float) -> dict[texts.Key, texts.Result]:
     return {keys[name.replace("_", "-")]: {"loss": loss} for name, loss in losses.items()}
 
 
-def test_a_run_that_was_broken_off_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    measured: list[texts.Key] = []
-
-    def result(key: texts.Key, _corpus: object) -> texts.Result:
-        if len(measured) == 2:
-            raise KeyboardInterrupt
-        measured.append(key)
-        return {"loss": 2.0, "seconds": 1.0}
-
-    monkeypatch.setattr(texts, "_result", result)
-    wanted = texts.Wanted(["120 names"], ("n-gram", "ours"), [2.0, 5.0], log=tmp_path / "log.jsonl")
-    with pytest.raises(KeyboardInterrupt):
-        texts.measure(wanted, lambda _: None)
-    assert [key[1:3] for key in texts.read_log(wanted.log)] == [("n-gram", 0.0), ("ours", 2.0)]
-    measured.clear()
-    texts.measure(wanted, lambda _: None)
-    assert [key[1:3] for key in measured] == [("ours", 5.0)]
-    section = texts.section(wanted)
-    assert "| 120 names          |       5 |  2.000 | 2.000 | not run |" in section
-    assert "Not run: 1,000 names in 2 minutes, 1,000 names in 5 minutes, 4,000 names in 2 minutes" in section
-
-
 @pytest.mark.parametrize(
     ("losses", "reached"),
     [

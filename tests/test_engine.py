@@ -1,7 +1,5 @@
 """The engine equals the textbook: the same losses, gradients and states for any network, batch and state."""
 
-import tracemalloc
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -104,29 +102,6 @@ def test_reused_arrays_change_no_bit(cell: CellName) -> None:
         same_nats, same, _ = used.loss_and_gradients(language_model, batch, state, divide_by=2, dropout=dropout)
         assert same_nats == nats
         np.testing.assert_array_equal(same.whole, gradients.whole)
-
-
-@every_cell
-def test_shorter_sequences_take_no_memory(cell: CellName) -> None:
-    """The arrays of the longest batch replace the arrays of shorter batches, and serve these batches later."""
-    random = np.random.default_rng(0)
-    language_model = network(cell, 2, dtype=np.float32)
-
-    def kept(*times: int) -> int:
-        engine = Engine(language_model.architecture, np.float32)
-        for time in times:
-            batch = sequences(5, time, 64, False, random)
-            engine.loss_and_gradients(language_model, batch, language_model.initial_state(64))
-        return tracemalloc.get_traced_memory()[0]
-
-    kept(40)
-    tracemalloc.start()
-    try:
-        longest_alone, with_shorter = kept(40), kept(20, 30, 40, *range(1, 40, 6))
-    finally:
-        tracemalloc.stop()
-    logits = 20 * 64 * 5 * np.dtype(np.float32).itemsize
-    assert with_shorter - longest_alone < logits  # the smallest of the arrays
 
 
 @pytest.mark.parametrize(("before", "limit", "during"), [(2, 1, 1), (2, 2, 2), (1, 4, 1), (2, None, 2)])
