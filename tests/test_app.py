@@ -1,7 +1,6 @@
 """Start and stop: what keeps a bot from serving, what ends it, and that nothing and nobody is left behind."""
 
 import asyncio
-import dataclasses
 import re
 import signal
 import socket
@@ -9,13 +8,13 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import pytest
 
-from bot.app import Bot, running
+from bot.app import running
 from bot.asks import Said
-from bot.chat import Door, StartError
+from bot.chat import StartError
 from bot.database import Database
 from bot.settings import Settings
 from bot.telegram.door import Telegram
@@ -24,28 +23,7 @@ from model.files import ROOT
 from model.writing.decoder import Decoder
 from tests.fake_chat import FakeChat
 from tests.processes import environment_of
-from tests.serving import ALICE, BOB, until
-
-
-class Noted(Door):
-    def __init__(self, hangs_at: str) -> None:
-        self.events: list[str] = []
-        self.hangs_at = hangs_at
-
-    async def __aenter__(self) -> Self:
-        await self._note("enter")
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._note("leave")
-
-    async def open(self, _bot: Bot) -> None:
-        await self._note("open")
-
-    async def _note(self, event: str) -> None:
-        self.events.append(event)
-        if event == self.hangs_at:
-            await asyncio.Event().wait()
+from tests.serving import ALICE, BOB
 
 
 def ask(chat: FakeChat, *texts: str, person: int = ALICE) -> None:
@@ -64,18 +42,6 @@ async def test_a_stop_mirrors_the_start_and_leaves_nothing_behind(settings: Sett
         if not thread.name.startswith("asyncio"):  # the loop keeps its own
             await asyncio.to_thread(thread.join, 10)
             assert not thread.is_alive()
-
-
-@pytest.mark.parametrize("hangs_at", ["enter", "open"])
-async def test_a_start_that_is_cancelled_closes_what_it_opened(settings: Settings, hangs_at: str) -> None:
-    tasks, door = asyncio.all_tasks(), Noted(hangs_at)
-    starting = asyncio.create_task(running(settings, [door]).__aenter__())
-    await until(lambda: hangs_at in door.events)
-    starting.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await starting
-    assert door.events[-1] == ("enter" if hangs_at == "enter" else "leave")
-    assert asyncio.all_tasks() == tasks
 
 
 def test_without_a_token_there_is_no_door_to_telegram(settings: Settings) -> None:
@@ -119,21 +85,6 @@ async def test_what_does_not_respond_does_not_hold_a_stop(
             ask(FakeChat(bot, BOB), "/dino", person=BOB)
             await bot.close()
     assert "The bot had to stop before 4 asks were answered" in caplog.text
-
-
-async def test_what_keeps_a_door_from_shutting_counts_as_time_of_the_stop(settings: Settings) -> None:
-    class Slow(Door):
-        async def close(self, seconds: float) -> None:
-            self.begun = asyncio.get_running_loop().time()
-            await asyncio.sleep(seconds)
-
-        def deadline(self, open_until: float, cut_at: float) -> None:
-            self.cut_at = cut_at
-
-    door = Slow()
-    async with running(dataclasses.replace(settings, stop_seconds=2), [door]):
-        pass
-    assert door.cut_at - door.begun < 2
 
 
 async def ended(own: dict[str, str], *arguments: str, tell: str = "") -> tuple[int | None, list[str]]:

@@ -101,13 +101,3 @@ def test_each_character_is_a_target_once_an_epoch_and_streams_go_on_from_batch_t
     mask = batches[-1].mask
     assert (mask is None) == (length % batch_size == 0)
     assert mask is None or mask[:-1].all()
-
-
-def test_sizes_below_one_are_refused() -> None:
-    with pytest.raises(ValueError, match="at least one document"):
-        padded_batch([], LETTERS, first=NO_CHARACTER)
-    with pytest.raises(ValueError, match="batch_size must be at least 1, got 0"):
-        next(name_batches(["a"], LETTERS, 0, np.random.default_rng(0)))
-    for length, batch_size, steps in ((0, 1, 1), (5, 0, 1), (5, 1, 0), (5, -1, 1)):
-        with pytest.raises(ValueError, match="must be at least 1, got"):
-            next(stream_batches(np.arange(length), batch_size, steps))

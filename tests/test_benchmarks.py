@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from benchmarks import report, scratch, texts, voices
-from benchmarks.telegram_server import Inbox
 from benchmarks.timing import ROUNDS_AT_LEAST, Effort, compare, fastest, speedup
 
 
@@ -80,28 +79,6 @@ def results(**losses: float) -> dict[texts.Key, texts.Result]:
     return {keys[name.replace("_", "-")]: {"loss": loss} for name, loss in losses.items()}
 
 
-def test_a_run_that_was_broken_off_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    measured: list[texts.Key] = []
-
-    def result(key: texts.Key, _corpus: object) -> texts.Result:
-        if len(measured) == 2:
-            raise KeyboardInterrupt
-        measured.append(key)
-        return {"loss": 2.0, "seconds": 1.0}
-
-    monkeypatch.setattr(texts, "_result", result)
-    wanted = texts.Wanted(["120 names"], ("n-gram", "ours"), [2.0, 5.0], log=tmp_path / "log.jsonl")
-    with pytest.raises(KeyboardInterrupt):
-        texts.measure(wanted, lambda _: None)
-    assert [key[1:3] for key in texts.read_log(wanted.log)] == [("n-gram", 0.0), ("ours", 2.0)]
-    measured.clear()
-    texts.measure(wanted, lambda _: None)
-    assert [key[1:3] for key in measured] == [("ours", 5.0)]
-    section = texts.section(wanted)
-    assert "| 120 names          |       5 |  2.000 | 2.000 | not run |" in section
-    assert "Not run: 1,000 names in 2 minutes, 1,000 names in 5 minutes, 4,000 names in 2 minutes" in section
-
-
 @pytest.mark.parametrize(
     ("losses", "reached"),
     [
@@ -114,14 +91,3 @@ def test_a_target_is_judged_once_all_it_needs_is_measured(losses: dict[str, floa
     row = texts.results_table(results(**losses), 0).split("\n")[-1]
     assert [cell.strip() for cell in row.split("|")][-2] == reached
     assert "≤ n-gram, RNN - 0.05, GRU - 0.05" in row
-
-
-def test_a_strict_server_takes_what_telegram_takes() -> None:
-    """In the seconds of this test: 30 messages in all, 4 to a chat, and it counts the others."""
-    strict, lax = Inbox(is_strict=True), Inbox()
-    to_one_chat = [strict.wait(1) for _ in range(6)]
-    to_many = [strict.wait(chat) for chat in range(2, 40)]
-    assert [wait == 0 for wait in to_one_chat] == [True] * 4 + [False] * 2
-    assert [wait == 0 for wait in to_many] == [True] * 26 + [False] * 12
-    assert strict.too_many == 14
-    assert not any(lax.wait(1) for _ in range(100))

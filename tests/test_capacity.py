@@ -32,7 +32,7 @@ class FakeWriter:
         self.pending: set[object] = set()
         self._free_at = 0.0
 
-    async def write(self, request: Request, watch: object = None) -> Text:
+    async def write(self, request: Request, *_: object) -> Text:
         if isinstance(request, LineRequest):
             return Text(("",))
         self.pending.add(request)

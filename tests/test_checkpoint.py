@@ -3,8 +3,6 @@
 import errno
 import os
 import re
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +14,6 @@ import safetensors.numpy
 from model.checkpoint import tensor_file
 from model.checkpoint.encoding import TANH_DIGITS, Checkpoint, CheckpointError, encode, in_float16
 from model.checkpoint.versions import Versions, load, save
-from model.files import ROOT
 from model.network.parameters import CELLS, CellName
 from model.text.fingerprints import Fingerprints
 from model.text.vocabulary import Vocabulary
@@ -235,36 +232,6 @@ def test_a_checkpoint_that_would_not_load_is_not_written(path: Path) -> None:
             save(path, bad)
     assert path.read_bytes() == before
     assert files_in(path.parent) == [path.name]
-
-
-# Refusals of the operating system. A limit cannot be undone, so this script runs in its own process.
-
-FULL_DISK = """
-import os, resource, sys
-from pathlib import Path
-from tests.checkpoints import checkpoint
-from model.checkpoint.versions import CheckpointError, Versions, save
-os.chdir(sys.argv[1])
-resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
-for attempt in (lambda: save(Path("dino.safetensors"), checkpoint(1)), lambda: Versions(Path(".")).add(Path("other"))):
-    try:
-        attempt()
-    except CheckpointError as error:
-        print(error)
-"""
-
-
-def test_a_full_disk_is_reported_and_the_previous_file_still_loads(path: Path) -> None:
-    previous = save(path, checkpoint())
-    save(path.with_name("other"), checkpoint(seed=2))
-    command = [sys.executable, "-c", FULL_DISK, str(path.parent)]
-    child = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
-    assert child.returncode == 0, child.stderr
-    first, second = child.stdout.splitlines()
-    assert first == f"dino.safetensors: cannot be written: {os.strerror(errno.EFBIG)}"
-    assert re.fullmatch(rf"[0-9a-f]{{12}}\.safetensors: cannot be written: {os.strerror(errno.EFBIG)}", second)
-    assert load(path).version == previous.version
-    assert files_in(path.parent) == [path.name, "other"]
 
 
 @pytest.mark.parametrize("call", ["fsync", "replace"])

@@ -23,7 +23,6 @@ from tests.decoding import (
     LETTERS,
     VERSE,
     WORDS,
-    finish,
     knowing,
     memoryless,
     name_requests,
@@ -118,40 +117,14 @@ def test_verse_is_what_a_plain_loop_draws_after_the_prompt(prompt: str, temperat
     assert len(words) >= max(len(expected) - 1, 1)
 
 
-@pytest.mark.parametrize("bits", [np.random.PCG64, np.random.MT19937, np.random.Philox])
-def test_each_character_takes_one_number_but_none_for_the_prompt_or_at_temperature_zero(
-    bits: type[np.random.BitGenerator],
-) -> None:
+def test_each_character_takes_one_number_but_none_for_the_prompt_or_at_temperature_zero() -> None:
     plain = memoryless(verse_checkpoint(), {"a": 0.5, " ": 0.5})
-    generator, twin = (np.random.Generator(bits(1)) for _ in range(2))
+    generator, twin = (generator_for(1, 0) for _ in range(2))
     for checkpoint in (plain, knowing(plain, {"a"})):
         Decoder(checkpoint).generate([VerseRequest(generator, "a prompt ", GREEDY)])
         texts(checkpoint, VerseRequest(generator, "a prompt ", Sampling(), 100, 100))
         twin.random(101)  # the last draw shows whether the word before it is complete
         assert generator.random() == twin.random()
-
-
-@pytest.mark.parametrize("steps", [1, 32, 33, 70])
-def test_a_cancelled_request_has_drawn_one_number_for_each_character(steps: int) -> None:
-    generators, twins = ([generator_for(1, turn) for turn in range(3)] for _ in range(2))
-    decoder, prompt = Decoder(memoryless(verse_checkpoint(), {"a": 1})), "a prompt"
-    tickets = [decoder.submit(VerseRequest(generator, prompt)) for generator in generators]
-    for _ in range(len(prompt) + steps):
-        assert not decoder.step()
-    for index in (1, 0, 2):
-        decoder.cancel(tickets[index])
-        twins[index].random(steps)
-        assert generators[index].random() == twins[index].random()
-
-
-def test_a_generator_keeps_its_half_number_for_the_next_32_bit_draw() -> None:
-    generator, twin = generator_for(1, 1), generator_for(1, 1)
-    for either in (generator, twin):
-        either.random(dtype=np.float32)
-    checkpoint = memoryless(verse_checkpoint(), {"a": 0.5, " ": 0.5})
-    texts(checkpoint, VerseRequest(generator, min_characters=50, max_characters=50))
-    twin.random(51)
-    assert generator.random(dtype=np.float32) == twin.random(dtype=np.float32)
 
 
 def test_the_checkpoint_has_the_top_p_of_requests_without_one() -> None:
@@ -245,28 +218,6 @@ def test_a_lexicon_that_knows_every_word_changes_no_text() -> None:
     plain = texts(checkpoint, VerseRequest(generator_for(5, 0), min_characters=300))
     assert max(map(len, words_of(plain[0]))) <= 10
     assert texts(knowing(checkpoint, every), request) == plain
-
-
-@settings(max_examples=20)
-@given(st.lists(st.tuples(st.booleans(), st.integers(0, 9)), max_size=20))
-def test_requests_that_come_and_go_between_two_steps_change_no_text(moves: list[tuple[bool, int]]) -> None:
-    decoder = Decoder(names_checkpoint())
-    served = {decoder.submit(name_requests()[n]): n for n in range(3)}
-    assert decoder.step() == []
-    for comes, n in moves:
-        if comes:
-            served[decoder.submit(name_requests()[n])] = n
-        elif served:
-            ticket = sorted(served)[n % len(served)]
-            for one in (ticket, ticket, 12345):
-                decoder.cancel(one)
-            del served[ticket]
-    assert decoder.active == len(served)
-    results = finish(decoder)
-    assert {ticket: result.texts for ticket, result in results.items()} == {
-        ticket: texts(names_checkpoint(), name_requests()[n]) for ticket, n in served.items()
-    }
-    assert decoder.step() == []
 
 
 def test_generate_keeps_the_order_of_requests_and_leaves_the_results_of_others_to_the_next_step() -> None:

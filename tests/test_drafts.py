@@ -1,7 +1,7 @@
 """Drafts: when a text goes on, starts anew or is finished, for characters given by hand. No network takes part."""
 
 from collections.abc import Iterable
-from itertools import chain, cycle, product, repeat
+from itertools import chain, cycle, product
 
 import pytest
 from hypothesis import assume, given
@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from model.errors import RequestError
 from model.text.fingerprints import Fingerprints
-from model.text.vocabulary import NO_CHARACTER, Vocabulary
+from model.text.vocabulary import Vocabulary
 from model.writing.drafts import Action, Draft
-from model.writing.names import NameDraft, longest_name
-from model.writing.requests import NameRequest, Sampling, VerseRequest, generator_for
+from model.writing.names import NameDraft
+from model.writing.requests import NameRequest, VerseRequest, generator_for
 from model.writing.verse import VerseDraft, seam
 
 LETTERS = Vocabulary("\nabcdefghijklmnopqrstuvwxyz")
@@ -39,12 +39,6 @@ def names(request: NameRequest, characters: str, known: frozenset[str] = frozens
     return draft.texts, actions[-1] is Action.FINISH
 
 
-def test_names_end_at_a_newline_and_the_draft_with_the_last_name() -> None:
-    assert names(NameRequest(GENERATOR), "cab\n") == (("cab",), True)
-    assert names(NameRequest(GENERATOR, count=2), "cab\nbac") == (("cab",), False)
-    assert names(NameRequest(GENERATOR, count=2), "cab\nbac\n") == (("cab", "bac"), True)
-
-
 def test_names_that_are_known_repeated_empty_or_too_long_are_drawn_again() -> None:
     assert names(NameRequest(GENERATOR), "old\nnew\n", frozenset({"old"})) == (("new",), True)
     assert names(NameRequest(GENERATOR, count=2), "cab\ncab\nbac\n") == (("cab", "bac"), True)
@@ -53,33 +47,6 @@ def test_names_that_are_known_repeated_empty_or_too_long_are_drawn_again() -> No
     other = NameDraft(NameRequest(GENERATOR), LETTERS, frozenset({"cab"}), other_names=Fingerprints.of(["bac"]))
     assert read(other, "cab\nbac\nabc\n")[-1] is Action.FINISH
     assert other.texts == ("abc",)
-
-
-def test_each_name_starts_from_no_character_with_its_prefix() -> None:
-    draft = NameDraft(NameRequest(GENERATOR, count=2, prefix="Mán\n GO "), LETTERS, frozenset({"mango"}))
-    assert (draft.first, draft.prompt) == (NO_CHARACTER, "mango")
-    again, go_on = Action.RESTART, Action.CONTINUE
-    assert read(draft, "\na\nb\n") == [again, go_on, again, go_on, Action.FINISH]
-    assert draft.texts == ("mangoa", "mangob")
-
-
-def test_attempts_are_limited_for_each_name() -> None:
-    draft = NameDraft(NameRequest(GENERATOR, count=3, attempts=3), LETTERS, frozenset({"b"}))
-    actions = read(draft, "b\nb\na\nb\nb\nc\n" + "b\n" * 99)
-    assert len(actions) == len("b\nb\na\nb\nb\nc\nb\nb\nb\n")
-    assert draft.texts == ("a", "c")
-    assert str(draft.error) == "no new name after 3 attempts; try a higher temperature"
-    draft = NameDraft(NameRequest(GENERATOR, prefix="b", attempts=1), LETTERS, frozenset({"b"}))
-    assert read(draft, "\n") == [Action.FINISH]
-    assert "no new name that begins with 'b' after 1 attempts" in str(draft.error)
-
-
-def test_at_temperature_zero_a_rejected_name_fails_at_once() -> None:
-    request = NameRequest(GENERATOR, count=2, sampling=Sampling(temperature=0), max_length=3)
-    for characters in ("cab\n", "\n", "caba"):
-        draft = NameDraft(request, LETTERS, frozenset())
-        assert read(draft, characters)[-1] is Action.FINISH
-        assert f"temperature 0 always gives '{characters.strip()}'" in str(draft.error)
 
 
 def test_a_name_is_more_than_its_prefix() -> None:
@@ -98,15 +65,6 @@ def test_any_prefix_is_folded_or_refused(prefix: str) -> None:
             NameDraft(NameRequest(GENERATOR, prefix=prefix), VERSE, frozenset())
     else:
         assert NameDraft(NameRequest(GENERATOR, prefix=prefix), VERSE, frozenset()).prompt == folded
-
-
-def test_names_may_be_as_long_as_the_longest_known_one() -> None:
-    assert longest_name(["a" * 39]) == longest_name([]) == 40
-    for length, texts in ((64, ("b" * 64,)), (65, ())):
-        draft = NameDraft(NameRequest(GENERATOR, attempts=1), LETTERS, frozenset(), longest_name(["a" * 64, "b"]))
-        assert read(draft, "b" * length + "\n")[-1] is Action.FINISH
-        assert draft.texts == texts
-        assert bool(draft.error) == (not texts)
 
 
 def test_the_seam_shows_where_the_verse_begins() -> None:
@@ -140,17 +98,6 @@ def test_verse_ends_at_the_end_of_a_line_once_it_is_long_enough() -> None:
     assert verse("\nabc d\n", "the whole line", max_lines=1) == ""
 
 
-@pytest.mark.parametrize(
-    ("prompt", "most", "written"),
-    [
-        *(("", 3, 3), ("ab", 3, 3), ("ab\n", 3, 2), ("ab\na", 3, 2), ("ab", 1, 1), ("", 1, 1)),
-        *(("\n".join(["ab"] * 14), 14, 2), ("ab\n" * 14, 14, 1)),  # all its lines, so it gets one more
-    ],
-)
-def test_the_lines_of_the_prompt_count(prompt: str, most: int, written: int) -> None:
-    assert verse(lines(), prompt, max_lines=most, min_characters=99) == "\n".join(["abc d"] * written)
-
-
 def test_a_blank_line_ends_verse_that_is_long_enough_and_is_left_out_before() -> None:
     assert verse("ab\n\ncd\n\n", min_characters=4) == "ab\ncd"
     assert verse("ab  \n \n\n cd\n", min_characters=4) == "ab\n cd"
@@ -158,24 +105,10 @@ def test_a_blank_line_ends_verse_that_is_long_enough_and_is_left_out_before() ->
     assert verse("\n\nab\n", min_characters=2) == "ab"
 
 
-def test_verse_is_never_cut_within_a_word() -> None:
-    written = {5: "abcde", 10: "abcde", 11: "abcde fghij", 14: "abcde fghij", 15: "abcde fghij\nklm"}
-    for limit, text in written.items():
-        characters = chain("abcde fghij", "\n" if limit > 11 else " ", "klm", repeat("x") if limit < 15 else " ")
-        assert verse(characters, min_characters=limit, max_characters=limit) == text
-
-
 def test_verse_without_a_whole_word_is_an_error() -> None:
     for characters, prompt in product(["x", "\n", " ", " \n"], ["", "prompt", "prompt\n"]):
         with pytest.raises(RequestError, match=r"no whole word in 800 characters \(max_characters\)"):
             verse(cycle(characters), prompt)
-
-
-def test_a_prompt_is_folded_and_keeps_its_last_space() -> None:
-    assert VerseDraft(VerseRequest(GENERATOR, "Forsooth\u2009TH\u00eds\u2026 "), VERSE).prompt == "forsooth this... "
-    for prompt in ("", "\n", "  ", "漢字", "\U0001f995"):  # without a character that it knows
-        draft = VerseDraft(VerseRequest(GENERATOR, prompt), VERSE)
-        assert (draft.first, draft.prompt) == (VERSE.newline, "")
 
 
 @given(

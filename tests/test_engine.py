@@ -1,7 +1,5 @@
 """The engine equals the textbook: the same losses, gradients and states for any network, batch and state."""
 
-import tracemalloc
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,7 +7,6 @@ from hypothesis import strategies as st
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from model.engine.network import Engine
-from model.engine.products import GROUP, as_columns, as_rows, group_count
 from model.engine.threads import blas_thread_count, blas_threads
 from model.network.layers import Array, softmax
 from model.network.network import LanguageModel
@@ -105,42 +102,6 @@ def test_reused_arrays_change_no_bit(cell: CellName) -> None:
         same_nats, same, _ = used.loss_and_gradients(language_model, batch, state, divide_by=2, dropout=dropout)
         assert same_nats == nats
         np.testing.assert_array_equal(same.whole, gradients.whole)
-
-
-@every_cell
-def test_shorter_sequences_take_no_memory(cell: CellName) -> None:
-    """The arrays of the longest batch replace the arrays of shorter batches, and serve these batches later."""
-    random = np.random.default_rng(0)
-    language_model = network(cell, 2, dtype=np.float32)
-
-    def kept(*times: int) -> int:
-        engine = Engine(language_model.architecture, np.float32)
-        for time in times:
-            batch = sequences(5, time, 64, False, random)
-            engine.loss_and_gradients(language_model, batch, language_model.initial_state(64))
-        return tracemalloc.get_traced_memory()[0]
-
-    kept(40)
-    tracemalloc.start()
-    try:
-        longest_alone, with_shorter = kept(40), kept(20, 30, 40, *range(1, 40, 6))
-    finally:
-        tracemalloc.stop()
-    logits = 20 * 64 * 5 * np.dtype(np.float32).itemsize
-    assert with_shorter - longest_alone < logits  # the smallest of the arrays
-
-
-@given(st.integers(1, 300))
-def test_rows_become_equal_groups_of_columns_and_rows_again(batch_size: int) -> None:
-    groups = group_count(batch_size)
-    assert batch_size % groups == 0
-    assert groups == 1 or batch_size // groups <= GROUP
-    assert batch_size % GROUP or batch_size // groups == GROUP
-    rows = np.arange(batch_size * 2.0).reshape(batch_size, 2)
-    columns = as_columns(rows)
-    assert columns.shape == (groups, 2, batch_size // groups)
-    np.testing.assert_array_equal(columns[-1, :, -1], rows[-1])
-    np.testing.assert_array_equal(as_rows(columns), rows)
 
 
 @pytest.mark.parametrize(("before", "limit", "during"), [(2, 1, 1), (2, 2, 2), (1, 4, 1), (2, None, 2)])

@@ -131,16 +131,6 @@ words = st.text("abc", min_size=1, max_size=12)
 documents = st.lists(words, max_size=8)
 
 
-def test_matches_witten_bell_worked_out_by_hand() -> None:
-    # "aab" after "\n": C(a) = 2, C(b) = C("\n") = 1 of 4 characters, 3 different ones, V = 3
-    ngram = NGram.fit(["aab"], Vocabulary("\nab"), order=1)
-    assert ngram.nats_by_order(["aab"])[-1] == pytest.approx(-math.log(5 / 7 * 13 / 28 * 11 / 28 * 9 / 14) / 4)
-    assert ngram.nats_by_order(["b"])[-1] == pytest.approx(-math.log(1 / 7 * 9 / 14) / 2)
-    assert ngram.nats_by_order(["aa"])[-1] == pytest.approx(-math.log(5 / 7 * 13 / 28 * 4 / 28) / 3)
-    with pytest.raises(Exception, match="x"):
-        ngram.nats_by_order(["xyz"])
-
-
 def textbook(counted: list[str], order: int, text: str) -> dict[str, float]:
     """Probabilities of the character after `text`, which begins a document, by the formulas in NGram's docstring."""
     followers: dict[str, Counter[str]] = defaultdict(Counter)
@@ -209,20 +199,6 @@ def test_an_evaluation_is_reproducible_plain_json_and_has_the_same_figures_of_sa
     without = evaluate(checkpoint, corpus, samples=0)
     assert (without.decoder_loss, without.samples, without.held_out) == (None, {}, {})
     assert (without.unread_loss, "unread" in shown) == (None, False)
-
-
-@pytest.mark.parametrize(
-    ("corpus", "counted"),
-    [
-        (VERSE, "pretraining and training"),
-        (replace(NAMES, pretraining=("bbbb", "bab")), "pretraining and 20 × training"),
-    ],
-    ids=["verse", "names"],
-)
-def test_n_grams_count_the_training_text_without_and_with_pretraining(corpus: Corpus, counted: str) -> None:
-    baselines = evaluate(checkpoint_for(corpus, biased(corpus)), corpus, samples=0).counting
-    assert [baseline.counted for baseline in baselines] == ["training", counted]
-    assert all(0 < baseline.held_out_loss < math.log(9) for baseline in baselines)
 
 
 def test_names_are_measured_as_people_get_them_and_as_the_network_alone_draws_them() -> None:
@@ -299,18 +275,6 @@ def test_a_gain_that_nobody_notices_is_not_better(gain: float, better: bool) -> 
     assert comparison.old_loss - comparison.new_loss == pytest.approx(gain)
     assert comparison.margin == pytest.approx(0, abs=1e-6)
     assert comparison.better == better
-
-
-def test_the_margin_is_rarely_exceeded_by_chance() -> None:
-    """Two networks that are equally good on average, compared on a hundred samples of documents."""
-    generator = np.random.default_rng(7)
-    old = checkpoint_for(NAMES, biased(NAMES, {"a": 0.5, "b": 0.25, "\n": 0.25}))
-    new = checkpoint_for(NAMES, biased(NAMES, {"a": 0.25, "b": 0.5, "\n": 0.25}))
-    exceeded = 0
-    for _ in range(100):
-        words = ["".join(generator.choice(["a", "b"], size=generator.integers(1, 8))) for _ in range(20)]
-        exceeded += compare(old, new, replace(NAMES, held_out=tuple(words))).better
-    assert 0 < exceeded < 8  # 2.3 % are expected
 
 
 def test_for_documents_of_one_length_the_margin_is_two_standard_errors_of_the_mean() -> None:

@@ -144,37 +144,6 @@ def test_any_network_gives_the_textbooks_logits_but_for_rounding(
         assert np.abs(row - expected).max() < 0.05
 
 
-def test_rows_come_go_move_and_are_cleared() -> None:
-    lockstep, ids = Lockstep(network(20)), inputs()
-    whole = logits(lockstep, ids[:, :20])
-
-    def step(ids: NDArray[np.intp]) -> Array:
-        return lockstep.step(ids.tolist())
-
-    lockstep.resize(0)
-    lockstep.resize(2)
-    for row in ids[:6, [1, 0]]:
-        step(row)
-    lockstep.resize(3)  # a third row joins
-    for row in ids[6:8, [1, 0, 2]]:
-        step(row)
-    lockstep.move(1, 0)
-    lockstep.resize(1)
-    assert np.array_equal(step(ids[8, :1]), whole[8, :1])
-    lockstep.clear(0)
-    assert np.array_equal(step(ids[0, :1]), whole[0, :1])
-    assert lockstep.rows == 1
-
-    lockstep.resize(0)
-    lockstep.resize(20)
-    step(ids[0, :20])
-    lockstep.resize(18)
-    step(ids[1, :18])
-    lockstep.resize(20)  # two rows begin in the zero state, in columns that others have used
-    found = step(np.append(ids[2, :18], ids[0, 18:20]))
-    assert np.array_equal(found, np.vstack([whole[2, :18], whole[0, 18:]]))
-
-
 @pytest.mark.parametrize("broken", [np.nan, np.inf, -3e38])
 def test_weights_that_lead_to_numbers_that_are_not_finite_are_not_sound(broken: float) -> None:
     language_model = network(8)

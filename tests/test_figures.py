@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from model.evaluation.appearance import (
     STRETCH,
-    have_unseen,
     is_near,
     most_repeats,
     name_figures,
@@ -85,13 +84,6 @@ def test_two_edits_are_near(name: str, others: list[str]) -> None:
     assert is_near(name, others) == any(edits(name, other) <= 2 for other in others)
 
 
-def test_a_name_has_unseen_letters_if_no_real_name_has_them() -> None:
-    real = ["abba", "cab"]
-    assert have_unseen(["abba", "cabba", "abb", "bba", "bbc"], real) == [False, False, True, True, True]
-    assert have_unseen(["", "abba"], []) == [False, True]
-    assert have_unseen([], real) == []
-
-
 def test_verse_figures() -> None:
     poems = [f"{LINE},\nthe lea zz", "the lea thou art", "lea\n"]
     assert verse_figures(poems, ["the lea", f"o {LINE}!", "thou"]) == {
@@ -118,12 +110,6 @@ def test_verse_figures() -> None:
 )
 def test_syllables_of_a_line(line: str, count: int | None) -> None:
     assert syllables(words_of(line), prosody().pronounce) == count
-
-
-def test_a_poem_is_cut_at_line_ends_as_the_decoder_ends_verse() -> None:
-    lines = [LINE] * 14
-    assert list(stretches("\n".join(lines))) == ["\n".join(lines[:5])] * 2
-    assert list(stretches(LINE)) == [LINE]
 
 
 @given(st.lists(st.text("ab ", max_size=2 * STRETCH), min_size=1))

@@ -19,7 +19,6 @@ from bot.words import sentences
 from model.checkpoint.versions import Versions
 from model.text.sources import DINOSAURS, fossils
 from tests.fake_chat import FakeChat, Message
-from tests.pages import page_served, text_of, visit
 from tests.serving import ADMIN, ALICE, BOB, code_in, install, names_in, serving, uncoded, untrained
 from tests.telegram.request import visiting
 from tests.telegram.server import Server
@@ -233,15 +232,3 @@ async def test_on_telegram_the_profile_says_the_name(settings: Settings, server:
         labels = [row[0]["text"] for row in question["reply_markup"]["inline_keyboard"]]
         await visit.press(question, labels[0], ALICE)
         assert all(label in question["text"] for label in labels)
-
-
-async def test_on_the_page(settings: Settings) -> None:
-    async with page_served(settings) as page, visit(page) as visitor, visitor.tab() as tab:
-        await tab.answer()
-        question = await tab.ask("/guess")
-        await tab.press(question, 0)
-        answer = await tab.next("message", id=question["id"])
-        assert [row[0] in text_of(answer) for row in question["rows"]] == [True] * 4
-        assert answer["rows"] == [[sentences.ANOTHER_ROUND]]
-        assert text_of(await tab.ask("/me Anna")).startswith("Here's Anna as a dinosaur:\n\nAnna")
-        assert (await tab.answer())["file"]["name"].startswith("anna")

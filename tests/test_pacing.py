@@ -269,31 +269,6 @@ async def test_a_second_chats_429_or_one_that_belongs_to_no_chat_holds_everythin
 
 
 @in_no_time
-async def test_after_a_long_hold_each_chat_reads_how_much_was_not_answered_the_last_that_asked_first() -> None:
-    """What would have to wait for more than half a minute is given up at once."""
-    line = Line(latency=0)
-    line.errors["00"] = [RetryAfter(timedelta(hours=1))]
-    waiting = [line.start(f"{number:02}", GROUP) for number in range(6)]
-    await asyncio.sleep(1)
-    line.errors["other"] = [RetryAfter(timedelta(hours=2))]
-    line.errors["sorry 3"] = [RetryAfter(timedelta(minutes=1))]
-    waiting += [line.start("other", 2)]
-    await asyncio.sleep(1)
-    waiting += [line.start(f"later {number}", 3) for number in range(2)]
-    waiting += [line.start("press", None, "answerCallbackQuery"), line.start("again", GROUP)]
-    await asyncio.sleep(1)
-    waiting += [line.start("last", 3)]
-    ends = await asyncio.gather(*waiting, return_exceptions=True)
-    assert now() == 3
-    assert Counter(type(end) for end in ends) == {str: 3, NothingSentError: 9}
-    assert line.pacing.wait(3) == 7198
-    await asyncio.sleep(10_000)
-    assert await line.send("news", 3) == "news"
-    assert line.told == [(7201, GROUP, 4), (7201, 2, 1), (7261, 3, 3)]
-    assert line.pacing.dropped == 9
-
-
-@in_no_time
 async def test_a_hold_of_half_a_minute_loses_nothing_and_the_refused_goes_first_and_counts_once() -> None:
     line = Line()
     line.errors["0"] = [RetryAfter(timedelta(seconds=29))]
@@ -384,33 +359,3 @@ async def test_at_the_stop_what_waits_too_long_is_given_up_counted_and_logged(ca
     assert sum("was given up" in message for message in caplog.messages) == 51
     assert caplog.messages[0].startswith("sendMessage to 51 was given up: ")
     assert "a secret" not in caplog.text
-
-
-@in_no_time
-async def test_once_it_may_not_send_nothing_more_is_sent() -> None:
-    line = Line(10)
-    tasks = [line.start(str(number), number) for number in range(1, 31)]
-    asyncio.get_running_loop().call_at(1, setattr, line, "may_send", False)  # before the next ten get their turn
-    ends = await asyncio.gather(*tasks, line.start("press", None), return_exceptions=True)
-    with pytest.raises(NothingSentError, match="another one serves"):
-        await line.send("x", GROUP)
-    assert Counter(type(end) for end in ends) == {str: 11, NothingSentError: 20}
-    assert (len(line.tried), line.pacing.dropped) == (11, 21)
-
-
-@in_no_time
-async def test_what_is_on_its_way_or_sent_during_a_stop_is_interrupted_by_its_end_only() -> None:
-    line, other = Line(latency=20), Line(latency=20)
-    sending = line.start("x")
-    await asyncio.sleep(1)
-    late = line.start("y", 2)
-    await asyncio.sleep(0)
-    line.may_send = False
-    for pacing in (line.pacing, other.pacing):
-        pacing.deadline(now() if pacing is line.pacing else 2, 20.5)
-    later = other.start("z")
-    assert await sending == "x"
-    for task in (late, later):
-        with pytest.raises(TimedOut, match="may have been carried out"):
-            await task
-    assert now() == pytest.approx(20.5)

@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -52,17 +51,6 @@ def compute(shards: Shards, language_model: LanguageModel, *, extras: bool = Fal
 def shards() -> Iterator[Shards]:
     with closing(Shards(2)) as shards:
         yield shards
-
-
-def test_a_process_that_hangs_up_and_stays_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    deaf = tmp_path / "python"
-    deaf.write_text(f"#!{sys.executable}\nimport os, sys, time\nos.close(int(sys.argv[4]))\ntime.sleep(60)\n")
-    deaf.chmod(0o755)
-    monkeypatch.setattr("model.engine.processes.EXIT_TIMEOUT", 0.1)
-    with closing(Shards(2)) as shards, monkeypatch.context() as patch:
-        patch.setattr("model.engine.processes.sys.executable", str(deaf))
-        with pytest.raises(ParallelError, match="a process of the training has ended"):
-            compute(shards, network())
 
 
 def exists(process: int) -> bool:

@@ -22,21 +22,6 @@ def test_released_recipes_have_the_names_that_the_command_line_knows_and_stages_
         assert sum(stage.share for stage in recipe.stages) == pytest.approx(1)
 
 
-@pytest.mark.parametrize(
-    ("changes", "expected"),
-    [
-        ({}, POEM),
-        ({"hidden_size": 8}, replace(POEM, hidden_size=8)),
-        ({"layers": 3}, replace(POEM, layers=3)),
-        ({"hidden_size": 1, "layers": 1, "minutes": 1e-3}, replace(POEM, hidden_size=1, layers=1, minutes=1e-3)),
-    ],
-)
-def test_a_change_changes_nothing_else(changes: dict[str, Any], expected: Recipe) -> None:
-    assert customised(POEM, **changes) == expected
-    in_minutes = replace(POEM, minutes=5)  # which a change keeps
-    assert customised(in_minutes, **changes) == replace(expected, minutes=expected.minutes or 5)
-
-
 def test_with_other_epochs_the_patience_is_the_same_share_of_a_stage() -> None:
     stages = [replace(stage, epochs=5 * stage.epochs, patience=5 * stage.patience) for stage in POEM.stages]
     assert [customised(POEM, epochs=50).stages[0], customised(POEM, epochs=20).stages[1]] == stages

@@ -297,20 +297,6 @@ async def test_a_server_that_drips_cannot_hold_a_request(
                 await bot.send_message(1, "x")
 
 
-async def test_what_polls_are_answered(server: HttpServer) -> None:
-    """The library logs a NetworkError in one line and tries again, where null would bring tracebacks without end."""
-    async with connected(server.address) as bot:
-        for status, body, expected, reason in (
-            (409, REFUSAL, Conflict, "Because"),
-            (504, REFUSAL, NetworkError, "Because"),
-            (200, '{"ok": true, "result": null}', NetworkError, "no list of updates"),
-            (200, '{"ok": true, "result": [{}]}', NetworkError, "no list of updates"),  # it has no id
-        ):
-            server.answer = answering(status, body)
-            with pytest.raises(expected, match=reason):
-                await bot.get_updates()
-
-
 # Polls that fail: the door makes the polling client anew
 
 

@@ -79,23 +79,6 @@ def test_a_longer_poem_begins_with_the_shorter_and_each_ends_with_a_sentence(
         before = text
 
 
-def test_poems_of_the_released_network_end_with_a_sentence_of_known_words() -> None:
-    poem = VERSIONS["poem"].load_current()
-    requests = [VerseRequest(generator_for(7, turn), sampling=Sampling(0.8)) for turn in range(2)]
-    for (text,) in (result.texts for result in Decoder(poem).generate(requests)):
-        assert text[-1] in ".!?"
-        assert 100 < len(text) < 260
-        assert {*words_of(text)} <= poem.known_words
-        quotes = re.findall(r"(?<!\w)'[a-z]*(?:['-][a-z]+)*", text)
-        assert {*quotes} <= poem.clipped_words
-
-
-def test_without_rules_nothing_changes() -> None:
-    plain = replace(verse_checkpoint(), known_words=WORDS)
-    request = VerseRequest(generator_for(0, 0), "thou ar", Sampling(0.0))
-    assert texts(plain, request) == texts(verse_checkpoint(), replace(request, unfinished=True))
-
-
 def test_names_get_capitals_and_dashes_where_weights_have_names() -> None:
     names = {"france", "jove", "suffolk"}
     verse = "the duke of suffolk and jove-like france's will--i'\nfrances"

@@ -1,7 +1,6 @@
 """A training from its first event to its weights."""
 
 import json
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -16,12 +15,10 @@ from model.evaluation.held_out import held_out_loss
 from model.evaluation.ngram import baselines
 from model.files import history_path, snapshot_path
 from model.text.corpus import Corpus, read_names
-from model.text.vocabulary import fold
 from model.training.recipes import Recipe, customised
 from model.training.runs import locked_log, record
 from model.training.sizes import further
 from model.training.trainer import Trainer
-from model.writing.names import as_known
 from tests.test_trainer import NAMES, TINY_DINO
 
 RECIPE: Recipe = customised(TINY_DINO, epochs=2)
@@ -124,23 +121,6 @@ def test_a_stop_before_the_first_event_leaves_the_log_as_it_was(corpus: Corpus, 
         history_path(out).unlink(missing_ok=True)
         out.unlink(missing_ok=True)
     assert recorded(Trainer(RECIPE, corpus, seed=1, snapshot=snapshot_path(out)), out)[0]["resumed"]
-
-
-def test_known_names_are_folded_once_for_all_samples(
-    corpus: Corpus, out: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folded = Counter[str]()
-
-    def counting(name: str) -> str:
-        folded[name] += 1
-        return fold(name)
-
-    as_known.cache_clear()
-    monkeypatch.setattr("model.writing.names.fold", counting)
-    monkeypatch.setattr("model.training.runs.FIRST_SAMPLE_SECONDS", 0.0)
-    samples = [event for event in recorded(Trainer(RECIPE, corpus), out) if event["event"] == "sample"]
-    assert len(samples) > 2
-    assert [folded[name] for name in corpus.training] == [1] * len(corpus.training)
 
 
 def test_a_training_that_ends_keeps_its_weights_whether_it_is_stopped_or_finished_early(

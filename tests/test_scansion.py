@@ -7,14 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.sonnets.metre import FULL, LONGEST, SYLLABLES, Counts, after, ends, fits, patterns, scans, stresses
+from model.sonnets.metre import FULL, LONGEST, SYLLABLES, Counts, after, ends, fits, patterns, scans
 from model.sonnets.prosody import prosody
-from model.sonnets.scansion import PUNCTUATION, LineEnds, Scansion
-from model.text.dictionary import Pronunciation
+from model.sonnets.scansion import LineEnds, Scansion
 from model.text.vocabulary import Vocabulary
 
 VOCABULARY = Vocabulary("\n ,ab")
-VERSE = Vocabulary("\n !'(),-.:;?abcdefghijklmnopqrstuvwxyz")
 ONES = {"a": ["2"], "b": ["2"]}  # with these, every line can be finished
 stress_patterns = st.text("012", min_size=1, max_size=5)
 choices = st.lists(stress_patterns, min_size=1, max_size=3)
@@ -63,19 +61,6 @@ def test_counts_are_those_of_some_choice_of_readings(words: list[list[str]], las
         assert reached == {n for n in range(LONGEST + 1) if counts >> n & 1}
     assert scans(words) == bool(reached & {SYLLABLES, LONGEST})
     assert after(last, 1 << start) == ends(last, start) <= FULL | (1 << SYLLABLES) - 1
-
-
-@pytest.mark.parametrize(
-    ("reading", "expected"),
-    [
-        (("DH", "AH0"), "2"),  # one syllable may be anywhere
-        (("EH1", "L", "S", "W", "EH2", "R"), "22"),  # moves its stress
-        (("F", "AO1", "R", "T", "IY1", "N", "TH", "AH0"), "210"),
-        (("B", "Y", "UW1", "T", "IY0"), "10"),
-    ],
-)
-def test_stresses_of_readings(reading: Pronunciation, expected: str) -> None:
-    assert stresses(reading) == expected
 
 
 def ends_of(scansion: Scansion, words: dict[str, list[str]]) -> tuple[LineEnds, dict[str, Counts]]:
@@ -146,63 +131,3 @@ def test_every_line_that_scans_is_let_through(
         line.append(word)
         if not counts:
             return
-
-
-def test_texts_do_not_depend_on_each_other() -> None:
-    words = ONES | {"ab": ["10"], "ba": ["01"], "aba": ["010", "10"]}
-    scansion = Scansion(words, VOCABULARY)
-    ends, _ = ends_of(scansion, words)
-    generator = np.random.default_rng(0)
-    many, alone = scansion.begin(20), [scansion.begin(1) for _ in range(20)]
-    for _ in range(15):
-        mask = scansion.allowed(many, ends)
-        assert (mask == np.concatenate([scansion.allowed(one, ends) for one in alone])).all()
-        ids = np.array([generator.choice(np.flatnonzero(row[1:]) + 1) if row[1:].any() else 1 for row in mask])
-        many = scansion.step(many, ids, ends)
-        alone = [scansion.step(one, ids[n : n + 1], ends) for n, one in enumerate(alone)]
-
-
-def test_a_line_of_shakespeare() -> None:
-    words = {"shall": ["2"], "i": ["2"], "compare": ["01"], "thee": ["2"], "to": ["2"], "a": ["2"], "summer's": ["10"]}
-    scansion = Scansion(words | {"day": ["2"], "days": ["2"]}, VERSE)
-    ends = scansion.line_ends({"day": 1 << 9})
-    line = "shall i compare thee to a summer's day"
-    for end in range(len(line)):
-        assert line[end] in (allowed(scansion, line[:end], ends, VERSE) or "")
-    assert allowed(scansion, line, ends, VERSE) == "\n!,.:;?"
-    assert allowed(scansion, f"{line},", ends, VERSE) == "\n"
-    assert allowed(scansion, "i compare", ends, VERSE) is None  # it would be stressed on its first syllable
-    assert allowed(scansion, "shall i compare", ends, VERSE) == f" {''.join(sorted(PUNCTUATION))}"
-
-
-def test_a_stop_can_be_asked_for() -> None:
-    scansion = Scansion(ONES, VERSE)
-    ends = scansion.line_ends({"a": 1 << 9}, ".?")
-    line = "a b a b a b a b a"
-    assert allowed(scansion, f"{line} a", ends, VERSE) == ".?"
-    assert allowed(scansion, f"{line} a.", ends, VERSE) == "\n"
-    assert allowed(scansion, f"{line},", ends, VERSE) == " "
-    assert allowed(scansion, f"{line} ", ends, VERSE) == "a"
-
-
-def test_how_late_the_last_word_may_begin() -> None:
-    scansion = Scansion(ONES, VOCABULARY)
-    assert [scansion.line_ends({"a": 1 << start}).latest for start in (9, 8, 5)] == [9, 8, None]
-    assert scansion.line_ends({}).latest is None
-
-
-def test_the_first_word_is_one_of_a_few() -> None:
-    scansion = Scansion(ONES | {"ab": ["2"], "aba": ["2"]}, VOCABULARY)
-    first_words, (ends, _) = scansion.first_words(["b", "aba"]), ends_of(scansion, ONES)
-
-    def following(text: str) -> str:
-        texts = scansion.begin(1)
-        for character_id in VOCABULARY.ids_of(text):
-            texts = scansion.step(texts, np.array([character_id]), ends)
-        found = scansion.allowed_first(texts.nodes, np.array([len(text)]), first_words) & scansion.allowed(texts, ends)
-        return "".join(c for c, is_allowed in zip(VOCABULARY.characters, found[0], strict=True) if is_allowed)
-
-    begun = ("", "a", "ab", "aba", "b", "b,", "b a")
-    assert [following(text) for text in begun] == ["ab", "b", "a", " ,", " ,", " ", " ,b"]
-    assert scansion.leading_on(["a", "aba"], 1 << 8) == {"a", "aba"}
-    assert scansion.leading_on(["a", "aba"], 1 << 9) == frozenset()  # no word could follow

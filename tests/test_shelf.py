@@ -121,18 +121,6 @@ async def test_a_crash_fails_the_requests_in_flight_and_no_others(
     assert fine == alone(verse(2))
 
 
-def test_a_loop_that_was_closed_has_nobody_waiting(gate: Gate) -> None:
-    async def scenario() -> Writer:
-        writer = Writer(VERSE)
-        tasks(writer, 40)
-        await gate.reach()
-        return writer
-
-    writer = asyncio.run(scenario())
-    gate.opened.set()
-    asyncio.run(writer.close())
-
-
 def creation(version: str) -> Creation:
     return Creation("k7m2p9x", 1, Genre.DINO, version, 42, 0, "", 0.8)
 

@@ -11,15 +11,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-import bot.writer
-from bot.asks import LONGEST_LINE, Said
+from bot.asks import LONGEST_LINE
 from bot.chat import Explained
 from bot.creations import STEPS, Creation
 from bot.settings import Settings
 from bot.shelf import Shelf
 from bot.words import layout, sentences
 from bot.writer import Text, Writer
-from model.checkpoint.encoding import Checkpoint, in_float16
+from model.checkpoint.encoding import in_float16
 from model.checkpoint.versions import Versions
 from model.errors import RequestError
 from model.files import ROOT
@@ -27,7 +26,6 @@ from model.network.network import LanguageModel
 from model.network.parameters import Architecture
 from model.sonnets.metre import patterns, scans
 from model.sonnets.prosody import prosody
-from model.sonnets.tables import tables_for
 from model.text.forms import SONNET_TEMPERATURE
 from model.text.typesetting import with_names
 from model.text.vocabulary import words_of
@@ -204,28 +202,6 @@ async def test_without_tables_a_sonnet_is_refused_in_words(chat: FakeChat) -> No
     await chat.press(SONNET)
     assert chat.notices == [sentences.plain(sentences.NOT_PREPARED)]
     assert await turn_of(chat, poem) == 1
-
-
-async def test_tables_are_made_before_anybody_asks(
-    settings: Settings, weights: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """And names are written while a sonnet is."""
-    makers: list[str] = []
-
-    def recorded(checkpoint: Checkpoint) -> object:
-        makers.append(threading.current_thread().name)
-        return tables_for(checkpoint)
-
-    monkeypatch.setattr(bot.writer, "tables_for", recorded)
-    async with serving(settings, checkpoints=weights) as chat:
-        await until(lambda: makers)
-        order: list[str] = []
-        for person, text in enumerate(["/sonnet", *["/dino"] * 5], start=200):
-            asked = chat.bot.ask(Said(person=person, chat=FakeChat(chat.bot, person), text=text))
-            asked.add_done_callback(lambda _, text=text: order.append(text))  # type: ignore[misc]
-        await chat.bot.idle()
-    assert order == ["/dino"] * 5 + ["/sonnet"]
-    assert "decoding" not in makers
 
 
 async def test_poems_depend_on_no_number_of_threads(weights: Path) -> None:

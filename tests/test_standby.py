@@ -109,17 +109,6 @@ async def test_the_lock_is_looked_after_until_the_work_has_ended(
     assert held == [is_told]
 
 
-async def test_with_a_file_the_work_alone_says_when_it_ends(tmp_path: Path) -> None:
-    async def work() -> None:
-        await asyncio.sleep(0.1)
-        raise ZeroDivisionError
-
-    async with standing_by(str(tmp_path / "people.db")) as standby, asyncio.timeout(20):
-        await standby.acquired()
-        with pytest.raises(ZeroDivisionError):
-            await standby.while_held(work())
-
-
 SERVE = """
 import asyncio, sys, time
 from bot import standby as module
@@ -141,11 +130,8 @@ asyncio.run(main())
 """Serves as a bot does: it sends something all the time, whenever it surely holds the lock."""
 
 
-@pytest.mark.parametrize("is_frozen", [False, True])
-def test_two_processes_never_serve_at_once(
-    is_frozen: bool, postgresql: str, postgresql_folder: Path, tmp_path: Path
-) -> None:
-    """The connection of the first one ends while the other waits, or while it is frozen and the other only starts."""
+def test_two_processes_never_serve_at_once(postgresql: str, postgresql_folder: Path, tmp_path: Path) -> None:
+    """The first one is frozen, and its connection ends, before the other starts. Then it goes on."""
     logs = [tmp_path / name for name in "ab"]
     with contextlib.ExitStack() as stack:
         processes = []
@@ -154,23 +140,12 @@ def test_two_processes_never_serve_at_once(
             processes.append(subprocess.Popen(command, stdout=stack.enter_context(log.open("w"))))
             stack.callback(processes[-1].wait)
             stack.callback(processes[-1].kill)
-            while not logs[0].stat().st_size:
+            while not log.stat().st_size:
                 time.sleep(0.01)
-            if is_frozen and log is logs[0]:
+            if log is logs[0]:
                 processes[0].send_signal(signal.SIGSTOP)
                 end_connections(postgresql_folder)
-        if not is_frozen:
-            time.sleep(2)  # for longer than the other one would sit out
-            assert not logs[1].stat().st_size
-            end_connections(postgresql_folder)
-        before = logs[0].stat().st_size
-        for _ in range(1000):
-            if logs[1].stat().st_size or logs[0].stat().st_size > before:
-                break
-            time.sleep(0.01)
         processes[0].send_signal(signal.SIGCONT)
         time.sleep(1)
     sent = sorted((float(time), log.name) for log in logs for time in log.read_text().split("\n")[:-1])
-    owners = [name for _, name in sent]
-    served = [name for name, _ in itertools.groupby(owners)]
-    assert served in (["a", "b"], *([["a"]] if not is_frozen else []))  # the first one may have it again
+    assert [name for name, _ in itertools.groupby(name for _, name in sent)] == ["a", "b"]

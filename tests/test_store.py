@@ -38,22 +38,6 @@ async def test_new_people_get_a_seed_and_keep_it(store: Store) -> None:
         assert creation.seed == seed
 
 
-async def test_a_seed_that_is_set_and_a_forgetting_meanwhile_are_not_disturbed(store: Store) -> None:
-    await store.set_seed(1, 42)
-    old = await draft(store, 1)
-    await store.set_seed(1, 43)
-    await store.arrived(old)
-    assert await store.creation(old.code) == old
-    assert await take(store, 1) == (43, 0)
-    old, again = await draft(store, 1), await draft(store, 1)
-    await store.forget(1)
-    await store.arrived(old)
-    assert await store.creation(old.code) is None
-    await store.set_seed(1, old.seed)
-    await store.arrived(again)
-    assert await take(store, 1) == (old.seed, 0)
-
-
 async def test_what_surely_or_perhaps_never_arrived_goes_after_thirty_days(database: str) -> None:
     async with opened(database) as store:
         new, old, arrived = await draft(store, 1), await draft(store, 1), await make(store, 1)

@@ -13,7 +13,7 @@ import pytest
 from markupsafe import Markup
 from telegram.error import BadRequest
 
-from bot.chat import Button, Gone, InDoubt, NotSent, StartError
+from bot.chat import Button, Gone, InDoubt, NotSent
 from bot.commands import menu
 from bot.settings import Address, Secret, Settings
 from bot.telegram.updates import TokenError
@@ -412,14 +412,3 @@ async def test_telegram_is_told_where_to_call_and_who_else_calls_is_refused(
         "Update 7 cannot be parsed (KeyError) and is passed over"
     ]
     assert "private" not in caplog.text
-
-
-async def test_a_start_on_webhook_that_fails_frees_its_port(hooked: Settings, server: Server) -> None:
-    server.refusals["setWebhook"].append(Refusal(401, "Unauthorized"))
-    with pytest.raises(TokenError):
-        async with visiting(hooked, server):
-            pass
-    async with visiting(hooked, server):
-        with pytest.raises(StartError, match="WEBHOOK_LISTEN"):
-            async with visiting(hooked, Server()):
-                pass

@@ -2,7 +2,6 @@
 
 import json
 import pickle
-from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -152,25 +151,12 @@ headers = st.fixed_dictionaries(
     {"__metadata__": st.dictionaries(st.just("mangosaurus") | names, entries, max_size=2) | values},
     optional={"w": tensors | values, "b": tensors},
 )
-cuts = st.tuples(st.integers(0, LENGTH), st.integers(0, LENGTH), st.binary(max_size=9))
 
 
 @given(headers.map(lambda header: json.dumps(header).encode()) | st.binary(max_size=99))
 @settings(max_examples=200)
 def test_any_header_is_refused(header: bytes) -> None:
     refused(with_header(header))
-
-
-@given(cuts)
-@settings(max_examples=200)
-def test_a_header_with_another_part_is_refused_or_says_the_same(cut: tuple[int, int, bytes]) -> None:
-    start, end, part = cut
-    with TemporaryDirectory() as folder, suppress(CheckpointError):
-        path = Path(folder) / "file"
-        path.write_bytes(with_header(HEADER[:start] + part + HEADER[end:]))
-        arrays, facts, _ = tensor_file.read(path)  # for example, there are more blanks at the end
-        assert_same(arrays, ARRAYS)
-        assert facts == FACTS
 
 
 class Trap:

@@ -16,16 +16,13 @@ from pathlib import Path
 
 import pytest
 from markupsafe import Markup
-from prompt_toolkit import PromptSession
 from prompt_toolkit.application import create_app_session
-from prompt_toolkit.input import DummyInput
 from prompt_toolkit.output.plain_text import PlainTextOutput
 from prompt_toolkit.utils import get_cwidth
 
 from bot.__main__ import main
 from bot.chat import Button
 from bot.terminal import HOW_TO_QUIT, TEACHING, Screen, _file
-from bot.words import sentences
 from model.files import HOME, ROOT
 from model.writing.decoder import Decoder
 from model.writing.requests import NameRequest, generator_for
@@ -377,23 +374,6 @@ async def test_the_lines_of_a_sonnet_are_appended() -> None:
         await screen.say(Markup("\x1b[31m\x9b\a\x00"))
     whole = "\n".join(sonnet).rstrip(",") + ".\n\ncode k7m2p9x\n[1 another]\n\n"
     assert shown.getvalue().replace("\r", "") == f"{whole}{whole}\ufffd[31m\ufffd\ufffd\ufffd\n\n"
-
-
-async def test_the_progress_of_a_training_is_in_the_toolbar() -> None:
-    shown, screen = io.StringIO(), Screen(Path(os.devnull))
-    with create_app_session(input=DummyInput(), output=PlainTextOutput(shown)):
-        screen.session = PromptSession()
-        buttons = [[Button.of("stop", "training", "finish", "1")]]
-        training = await screen.say(Markup("Training"), buttons)
-        name = await screen.say(Markup("Mango"), [[Button("another", "another")]])
-        await screen.change(training, Markup("<b>1%</b>"), buttons, unfinished=True)
-        assert (screen.session.bottom_toolbar, screen.newest[0]) == (f"1%\n{sentences.HOW_TO_END}", name)
-        await screen.change(training, Markup("Trained"), [[Button("undo", "undo")]])
-        assert (screen.session.bottom_toolbar, screen.newest[0]) == (None, training)
-        await screen.change(training, None)
-        assert screen.newest[1] == []
-    said = "Training\n\nMango\n[1 another]\n\nTrained\n[1 undo]\n\n"
-    assert shown.getvalue().replace("\r", "") == said
 
 
 async def test_long_lines_break_between_words_and_tables_and_buttons_do_not() -> None:

@@ -34,7 +34,7 @@ from tests.checkpoints import same_weights
 from tests.recorded import VERSIONS
 from tools import genera, poetry, real_names
 from tools.genera import far_from
-from tools.poetry import PICKLE, Poetry, cleaned, strings_in, syllables
+from tools.poetry import PICKLE, Poetry, cleaned, strings_in
 
 GENERA = sources.GENERA.read_text(encoding="ascii").splitlines()
 SONNET = ("when i do count the clock that tells the time,", "and see the brave day sunk in hideous night,")
@@ -174,33 +174,12 @@ def test_strings_come_in_order_and_nothing_is_unpickled(tmp_path: Path) -> None:
     assert not (tmp_path / "sprung").exists()
 
 
-@pytest.mark.parametrize(
-    ("line", "expected"),
-    [
-        ("The night--the day", "The night, the day"),
-        ("Alas!--the _day_,-- it is", "Alas! the day, it is"),
-        ("--And then", "And then"),
-        ('"O death!"  she said,', "O death! she said,"),
-        ("The end --", "The end,"),
-        ("Her self-same eyes", "Her self-same eyes"),
-        ("Belovéd Æneas—so", "Beloved Aeneas, so"),
-    ],
-)
-def test_lines_are_cleaned(line: str, expected: str) -> None:
-    assert cleaned(line) == expected
-
-
 @given(st.text(st.sampled_from('aE é"_-— ,.!(')))
 def test_a_cleaned_line_is_ascii_without_dirt_and_stays_as_it_is(line: str) -> None:
     clean = cleaned(line)
     assert clean.isascii()
     assert not re.search(r'["_]|--|  ', clean)
     assert cleaned(clean) == clean
-
-
-def test_syllables_are_counted_by_a_rule_of_thumb() -> None:
-    words = {"day": 1, "the": 1, "while": 1, "table": 2, "agree": 2, "loved": 1, "wanted": 2, "roses": 2, "comes": 1}
-    assert {word: syllables(word) for word in words} == words
 
 
 @pytest.mark.parametrize(

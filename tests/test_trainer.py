@@ -631,13 +631,11 @@ def test_two_threads_are_reproducible_and_nearly_equal_to_one(
 
 
 # A write of a snapshot syncs twice: the new file before the renaming, and the folder after it.
-KILLED: dict[str, tuple[Recipe, list[dict[str, int]]]] = {
-    "verse": (TINY_POEM, [{"last_step": 6}, {"last_sync": 7}, {"last_step": 24}]),
-    "teachers": (TAUGHT_DINO, [{"last_sync": 5}, {"last_step": 10}, {"last_sync": 4}]),  # pretraining ends at step 10
-}
+# Pretraining ends at step 10.
+MOMENTS = [{"last_sync": 5}, {"last_step": 10}, {"last_sync": 4}]
 
 
-def train_and_die(recipe: Recipe, texts: Path, folder: Path, last_step: int = 0, last_sync: int = 0) -> None:
+def train_and_die(texts: Path, folder: Path, last_step: int = 0, last_sync: int = 0) -> None:
     """Train in this process, write down each step, and kill the process after a step or at a sync of a file."""
     syncs, fsync = count(1), os.fsync
 
@@ -647,9 +645,9 @@ def train_and_die(recipe: Recipe, texts: Path, folder: Path, last_step: int = 0,
         fsync(descriptor)
 
     pytest.MonkeyPatch().setattr(os, "fsync", fsync_or_die)
-    teachers = [load(path) for path in sorted(texts.glob("teacher-*"))] if recipe.distils else []
+    teachers = [load(path) for path in sorted(texts.glob("teacher-*"))]
     files: dict[str, Any] = {"snapshot": folder / "snapshot", "snapshot_seconds": 0.0}
-    trainer = Trainer(recipe, corpus_for(recipe, texts), seed=5, teachers=teachers, **files)
+    trainer = Trainer(TAUGHT_DINO, corpus_for(TAUGHT_DINO, texts), seed=5, teachers=teachers, **files)
     with (folder / "steps").open("a") as log:
         for progress in trainer.run():
             print(reproducible(progress), file=log, flush=True)
@@ -658,29 +656,26 @@ def train_and_die(recipe: Recipe, texts: Path, folder: Path, last_step: int = 0,
     save(folder / "weights", checkpoint_of(trainer))
 
 
-def train_again_and_again(name: str, texts: Path, folder: Path) -> None:
+def train_again_and_again(texts: Path, folder: Path) -> None:
     """Train in one child after the other, until one ends by itself. This runs in a process that has no threads."""
-    recipe, moments = KILLED[name]
-    for moment in (*moments, {}):
+    for moment in (*MOMENTS, {}):
         child = os.fork()
         if not child:
-            train_and_die(recipe, texts, folder, **moment)
+            train_and_die(texts, folder, **moment)
             os._exit(0)
         _, status = os.waitpid(child, 0)
         assert os.waitstatus_to_exitcode(status) == (-signal.SIGKILL if moment else 0)
 
 
-@pytest.mark.parametrize("name", KILLED)
 def test_a_training_killed_at_any_moment_ends_with_the_same_weights(
-    name: str, teachers: list[Checkpoint], texts: Path, tmp_path: Path
+    teachers: list[Checkpoint], texts: Path, tmp_path: Path
 ) -> None:
-    recipe, moments = KILLED[name]
-    script = f"from tests.test_trainer import *; train_again_and_again({name!r}, Path('{texts}'), Path('{tmp_path}'))"
+    script = f"from tests.test_trainer import *; train_again_and_again(Path('{texts}'), Path('{tmp_path}'))"
     environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
     subprocess.run([sys.executable, "-c", script], cwd=ROOT, env=environment, check=True)
-    trainer = Trainer(recipe, corpus_for(recipe, texts), seed=5, teachers=teachers if recipe.distils else [])
+    trainer = Trainer(TAUGHT_DINO, corpus_for(TAUGHT_DINO, texts), seed=5, teachers=teachers)
     expected = [repr(reproducible(progress)) for progress in trainer.run()]
     found = (tmp_path / "steps").read_text().splitlines()
     assert list(dict.fromkeys(found)) == expected
-    assert len(found) <= len(expected) + len(moments)  # a kill repeats at most the last step
+    assert len(found) <= len(expected) + len(MOMENTS)  # a kill repeats at most the last step
     assert same_checkpoint(load(tmp_path / "weights"), checkpoint_of(trainer))

@@ -57,11 +57,6 @@ def test_folding_any_text(before: str, after: str, vocabulary: Vocabulary) -> No
     assert vocabulary.text_of(vocabulary.ids_of(known)) == known
 
 
-def test_folding_into_the_vocabulary_of_the_sonnets() -> None:
-    text = "\u201cThou art\u2014\tmore\u2026\u201d 恐竜 42 [Exit] \U0001f996\r\n"
-    assert VERSE.fold(text) == "thou art-- more...   exit \n"
-
-
 @given(vocabularies)
 def test_an_id_is_the_index_of_its_character(vocabulary: Vocabulary) -> None:
     ids = np.arange(len(vocabulary))

@@ -5,7 +5,6 @@ import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,14 +14,11 @@ from bot.asks import voice_in
 from bot.settings import Settings
 from bot.voices import RemovedError, TakenError, Voice, Voices, name_of
 from bot.words import sentences
-from model.text.corpus import Corpus, read_names
 from model.text.forms import Form
 from model.writing.decoder import Decoder
 from model.writing.requests import NameRequest, generator_for
 from tests.fake_chat import FakeChat
-from tests.processes import LIMIT
 from tests.serving import ALICE, BOB, code_in, install, names_in, serving, uncoded, untrained
-from tests.training import LIST
 
 
 def test_names_of_voices() -> None:
@@ -101,32 +97,6 @@ def test_two_processes_add_one_after_the_other(tmp_path: Path) -> None:
         added = list(threads.map(add, range(8)))
     assert sum(added) == 4
     assert [voice.name for voice in Voices(tmp_path / "voices").all()] == [f"voice-{number}" for number in range(4)]
-
-
-def test_a_large_text_that_is_checked_keeps_no_voice_waiting(
-    voices: Voices, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """And a process that starts meanwhile deletes only what a crash left."""
-    reads, may_go_on = threading.Event(), threading.Event()
-
-    def read(path: Path, **options: Any) -> Corpus:
-        reads.set()
-        assert may_go_on.wait(LIMIT)
-        return read_names(path, **options)
-
-    monkeypatch.setattr("bot.voices.read_names", read)
-    with ThreadPoolExecutor(2) as threads:
-        checked = threads.submit(voices.check, "names", LIST)
-        assert reads.wait(LIMIT)
-        left = voices.folder(voices.add("keats", "verse", "Ode\n").id).parent / ".voice-left"
-        left.mkdir()
-        try:
-            assert threads.submit(voices.rename, voices.all()[0].id, "john").result(LIMIT).name == "john"
-            voices.sweep()
-        finally:
-            may_go_on.set()
-        assert checked.result(LIMIT) == ()
-    assert not left.exists()
 
 
 def learn(

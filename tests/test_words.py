@@ -111,21 +111,6 @@ def test_names_in_words() -> None:
     assert reply(("onychodon",), (None,), voice="k7m2p9x") == f"<b>onychodon</b>{code}"
 
 
-def test_poems_and_sonnets_in_words() -> None:
-    code = "<a>k7m2p9x</a>"
-    assert layout.reply(made(Genre.POEM, "a "), Text(("b\ni",))) == f"<b>a </b>b\nI\n\n{code}"
-    assert layout.reply(made(Genre.POEM, "a"), Text(("b",), between="\n")) == f"<b>a</b>\nB\n\n{code}"
-    assert layout.reply(made(Genre.POEM, "a"), Text((" b\ni",), has_capitals=True)) == f"<b>a</b> b\ni\n\n{code}"
-    verse = "\n".join(f"line {number}," for number in range(13))
-    stanzas = shown(layout.reply(made(Genre.SONNET, "& MINE"), Text((verse,)))).split("\n\n")
-    assert [len(stanza.split("\n")) for stanza in stanzas] == [4, 4, 4, 2, 1]
-    assert stanzas[0].startswith("& MINE\nLine 0,")
-    assert stanzas[3].endswith("Line 12.")
-    begun = layout.sonnet_begun(made(Genre.SONNET, "& MINE", own_words=3), verse.split("\n")[:4])
-    assert begun.startswith("<b>&amp; M</b>INE\n")
-    assert shown(begun) == "& MINE\nLine 0,\nLine 1,\nLine 2,\n\nLine 3,\n…"
-
-
 @given(st.text("a \n\u200b", max_size=9), st.sampled_from(["", " ", "\n"]), st.text("b \n", max_size=9))
 def test_the_first_line_of_a_poem_is_whole(prompt: str, between: str, verse: str) -> None:
     line, own_words = layout.first_line(made(Genre.POEM, prompt), Text((verse,), between=between, has_capitals=True))
