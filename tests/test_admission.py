@@ -88,7 +88,7 @@ async def test_ten_questions_do_not_make_a_group_busy(limited: FakeChat) -> None
     for _ in range(10):
         await group.ask("/help", ALICE)
     shown = [message.html for message in group.messages]
-    assert [html.startswith("/dino") for html in shown] == [True] * GROUP_CHATTER.answers + [False]
+    assert [html.startswith("<b>Play") for html in shown] == [True] * GROUP_CHATTER.answers + [False]
     assert "faster than I can dream" in shown[-1]
     assert "<a>" in (await group.ask("/dino", BOB)).html
 
@@ -100,7 +100,7 @@ async def test_chatter_has_a_limit_of_its_own_and_texts_do_not_count(chat: FakeC
             await chat.ask(text)
     shown = [message.html for message in chat.messages]
     assert len([html for html in shown if "<a>" in html]) == CHATTER.answers + 5
-    assert len([html for html in shown if html.startswith("/dino")]) == CHATTER.answers
+    assert len([html for html in shown if html.startswith(("<b>Play", "/dino"))]) == CHATTER.answers
     assert [html for html in shown if "dream" in html] == [sentences.TOO_MANY.format("2 s")]
 
 
