@@ -3,7 +3,6 @@
 import json
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable
 from dataclasses import asdict, replace
 
 import numpy as np
@@ -290,23 +289,12 @@ FEWER = replace(NAMES, vocabulary=Vocabulary("\na"))
 STRANGE = replace(NAMES, held_out=("xyz",), vocabulary=Vocabulary("\nabxyz"))
 
 
-@pytest.mark.parametrize(
-    ("action", "sentence"),
-    [
-        pytest.param(lambda known: evaluate(known, VERSE), "this checkpoint writes names", id="another form"),
-        pytest.param(lambda known: evaluate(known, STRANGE), "none of the characters", id="no character"),
-        pytest.param(
-            lambda known: compare(known, known, replace(NAMES, held_out=("ab",))), "one held-out document", id="alone"
-        ),
-        # A network that knows nothing but "a" would seem to be the best.
-        pytest.param(
-            lambda known: compare(checkpoint_for(FEWER, biased(FEWER)), known, NAMES), "the same characters", id="fewer"
-        ),
-    ],
-)
-def test_what_does_not_fit_together_is_refused(action: Callable[[Checkpoint], object], sentence: str) -> None:
-    with pytest.raises(MangosaurusError, match=sentence):
-        action(checkpoint_for(NAMES, biased(NAMES)))
+def test_what_does_not_fit_together_is_refused() -> None:
+    known = checkpoint_for(NAMES, biased(NAMES))
+    with pytest.raises(MangosaurusError, match="none of the characters"):
+        evaluate(known, STRANGE)
+    with pytest.raises(MangosaurusError, match="the same characters"):  # what knows nothing but "a" would seem the best
+        compare(checkpoint_for(FEWER, biased(FEWER)), known, NAMES)
 
 
 @given(st.floats(0, 9), st.floats(-9, 0.5).map(lambda exponent: 10**exponent))
