@@ -417,23 +417,6 @@ def test_a_server_that_does_not_answer_does_not_hold_up_the_next_try(looker: Loo
     looker.window.unroute("**/")
 
 
-@pytest.mark.parametrize("viewport", [PHONE, SMALL, DESKTOP], ids=["390", "320", "1280"])
-def test_half_a_command_says_that_more_follow(open_page: Callable[..., Looker], viewport: dict[str, int]) -> None:
-    looker = open_page(viewport, has_touch=viewport != DESKTOP)
-    for text, fit in (("/", False), ("/se", True)):
-        looker.line.fill(text)
-        seen = looker.window.evaluate(
-            """() => {
-              const end = menu.getBoundingClientRect().bottom;
-              const places = [...menu.children].map((option) => option.getBoundingClientRect());
-              return places.filter(({ top }) => top < end).map(({ top, height }) => (end - top) / height);
-            }"""
-        )
-        assert (seen[-1] > 1) == fit
-        assert fit or 0.4 < seen[-1] < 0.6
-        assert all(share > 1 for share in seen[:-1])
-
-
 def started(environment: dict[str, str], port: int) -> tuple[subprocess.Popen[bytes], str]:
     command = [sys.executable, "-m", "bot", "--page", "--port", str(port)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, cwd=ROOT)
@@ -641,36 +624,6 @@ def test_a_finger_hits_the_link_that_it_is_on_or_else_the_nearest(
             assert looker.window.evaluate("taken.splice(0)") == []
 
 
-@pytest.mark.parametrize("viewport", [PHONE, SMALL], ids=["390", "320"])
-def test_the_lines_of_the_help_are_equally_far_apart(
-    open_page: Callable[..., Looker], viewport: dict[str, int]
-) -> None:
-    looker = open_page(viewport, has_touch=True, is_mobile=True)
-    tops = (
-        looker.say("/help")
-        .locator(".words")
-        .evaluate(
-            """words => {
-          const texts = document.createTreeWalker(words, NodeFilter.SHOW_TEXT), found = [];
-          while (texts.nextNode()) {
-            const range = document.createRange();
-            range.selectNodeContents(texts.currentNode);
-            if (texts.currentNode.data.trim()) found.push(...range.getClientRects());
-          }
-          return found.map(({ top, bottom }) => (top + bottom) / 2);
-        }"""
-        )
-    )
-    lines = [tops[0]]
-    for top in sorted(tops):
-        if top - lines[-1] > 10:
-            lines.append(top)
-    gaps = np.diff(lines)
-    blank = gaps > 1.6 * np.median(gaps)  # a line that is empty
-    assert np.ptp(gaps[~blank]) <= 4, gaps
-    assert len(lines) > 12
-
-
 def test_a_long_chat_opens_at_its_end(looker: Looker, served: Stage) -> None:
     async def fill(chat: PageChat) -> None:
         for number in range(600):
@@ -805,12 +758,3 @@ def test_a_picture_suits_the_page_and_is_shown_to_its_end(
     expect(looker.answers.last.get_by_role("button", name="Reply")).to_be_in_viewport(ratio=1)
     seen = matplotlib_image.imread(io.BytesIO(looker.window.get_by_role("img").last.screenshot()))
     assert (np.median(seen[..., :3]) > 0.5) == is_bright
-
-
-def test_what_a_mouse_can_hit_is_32_pixels_high(looker: Looker) -> None:
-    tools = looker.say("/dino").locator(".small button")
-    expect(tools).to_have_count(2)
-    for tool in tools.all():
-        box = tool.bounding_box()
-        assert box
-        assert min(box["width"], box["height"]) >= 32

@@ -357,11 +357,12 @@ def test_a_seed_that_nobody_gave_is_told_beside_the_texts_and_repeats_them(dino:
     assert len(drawn.stdout.splitlines()) == 5  # a pipe gets the names alone
 
 
-def test_temperature_0_ignores_the_seed_and_gives_one_name_and_then_an_error() -> None:
-    verse = ("sample", "poem", "--temperature", "0", "--seed")
+def test_temperature_0_ignores_the_seed_and_gives_one_name_and_then_an_error(poem: Path) -> None:
+    verse = ("sample", "poem", "--checkpoint", poem, "--temperature", "0", "--seed")
     assert run_well(*verse, "1") == run_well(*verse, "2")
-    (name,) = run_well("sample", "dino", "--prompt", "t", "--temperature", "0").splitlines()
-    result = run("sample", "dino", "--prompt", "t", "--temperature", "0", "--count", "3")
+    names = ("sample", "dino", "--prompt", "t", "--temperature", "0")
+    (name,) = run_well(*names).splitlines()
+    result = run(*names, "--count", "3")
     assert result.exit_code == 1
     assert result.stdout.split() == [name]  # printed before the error
     assert f"error: temperature 0 always gives '{name.lower()}'" in result.stderr

@@ -81,8 +81,7 @@ def refused_in(visit: Visit, asked: Sequence[Asked]) -> int:
     return refused
 
 
-@pytest.mark.parametrize("shape", ["steady", "bursts"])
-@pytest.mark.parametrize("load", [0.8, 1.5, 5.0])
+@pytest.mark.parametrize(("load", "shape"), [(0.8, "bursts"), (1.5, "steady"), (5.0, "bursts")])
 @pytest.mark.parametrize(("kinds", "place"), [(PEOPLE, None), (TYPISTS, None), (PEOPLE, ALICE), (PEOPLE, GROUP)])
 @in_no_time
 async def test_a_crowd(kinds: list[str], place: int | None, load: float, shape: str, settings: Settings) -> None:

@@ -1,7 +1,5 @@
 """Figures about names, poems and sonnets that are small enough to count by eye, and copied runs."""
 
-import json
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,10 +17,7 @@ from model.evaluation.copying import longest_copied_runs
 from model.evaluation.sonnets import first_lines, rhymes_of, sonnet_figures
 from model.sonnets.prosody import prosody
 from model.sonnets.rhyme import Rhyme
-from model.text import sources
-from model.text.corpus import read_verse
 from model.text.vocabulary import words_of
-from tests.test_command_line import run_well
 
 LINE = "shall i compare thee to a summer's day"
 SONNET = """shall i compare thee to a summer's day?
@@ -150,18 +145,3 @@ def test_figures_of_a_real_sonnet() -> None:
     rhymes = rhymes_of("a day\nxyzzy\na may\nthe date", prosody().pronounce, prosody())
     assert list(rhymes) == [Rhyme.PERFECT]  # a pair with an unknown word is left out
     assert len(first_lines()) == len(set(first_lines())) == 50
-
-
-@pytest.mark.skipif(
-    bool(sources.missing(sources.DATA) or sources.missing(sources.DATA, sources.CMUDICT)),
-    reason="needs the texts: python -m model fetch",
-)
-def test_sonnets_are_measured_beside_real_and_free_verse(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the plays, to be faster."""
-    monkeypatch.setattr(sources, "sonnets_corpus", lambda _reading: read_verse(sources.DATA / "sonnets.txt"))
-    told = json.loads(run_well("evaluate", "sonnet", "--samples", "1", "--json"))
-    assert (told["failures"], len(told["seconds"]), told["written"]["lines"]) == (0, 1, 13)
-    assert told["written"]["lines_that_scan"] == 1
-    assert told["written"]["pairs_that_rhyme"] == 1
-    assert told["real"]["pairs_that_rhyme"] > 0.85
-    assert told["free"]["pairs_that_rhyme"] < 0.2

@@ -1,14 +1,13 @@
 """Ctrl-C while a program is loading: a module that replaces a heavy one sends it to its own process."""
 
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from model.cli import INTERRUPTED, leave_at_once, leave_in_order
+from model.cli import INTERRUPTED
 from model.files import ROOT
 
 CTRL_C = "import os, signal; os.kill(os.getpid(), signal.SIGINT); raise ImportError('Ctrl-C was ignored')"
@@ -34,20 +33,3 @@ def test_the_program_ends_without_a_traceback_unless_it_was_started_to_ignore_ct
     assert interrupted(program, heavy, tmp_path) == (INTERRUPTED, "")
     _, err = interrupted(program, heavy, tmp_path, "sh", "-c", 'trap "" INT; exec "$0" "$@"')
     assert "Ctrl-C was ignored" in err
-
-
-def test_after_loading_it_raises_keyboard_interrupt_again_and_another_handler_is_left_alone() -> None:
-    handler = signal.getsignal(signal.SIGINT)
-    try:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        leave_at_once()
-        assert signal.getsignal(signal.SIGINT) is not signal.default_int_handler
-        leave_in_order()
-        with pytest.raises(KeyboardInterrupt):
-            signal.raise_signal(signal.SIGINT)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        leave_at_once()
-        leave_in_order()
-        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-    finally:
-        signal.signal(signal.SIGINT, handler)

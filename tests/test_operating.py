@@ -11,7 +11,6 @@ import sys
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -112,8 +111,9 @@ def stored(code: str, record: Record, genre: str) -> str:
 
 @pytest.mark.parametrize(("tables", "genre"), [(VERSION_0_1, "kind"), (PRESENT, "genre")], ids=["0.1.0", "0.2.0"])
 async def test_a_database_of_every_release_opens_and_its_codes_give_their_texts(
-    database: str, settings: Settings, tables: str, genre: str
+    settings: Settings, tables: str, genre: str
 ) -> None:
+    """In a file; `test_database` upgrades servers too."""
     old, names, poem = (
         next(record for record in RECORDED if all(record.get(key) == value for key, value in facts.items()))
         for facts in (
@@ -122,11 +122,10 @@ async def test_a_database_of_every_release_opens_and_its_codes_give_their_texts(
             {"genre": "poem", "version": VERSIONS["poem"].current(), "length": 1},
         )
     )
-    older(database, tables)
+    older(str(settings.database), tables)
     for code, record in (("22222a2", old), ("33333a3", names), ("44444a4", poem)):
-        sql(database, stored(code, record, genre))
-    at: Any = {"postgresql": Secret(database)} if "://" in database else {"database": Path(database)}
-    async with serving(settings, checkpoints=ROOT / "checkpoints", **at) as chat:
+        sql(settings.database, stored(code, record, genre))
+    async with serving(settings, checkpoints=ROOT / "checkpoints") as chat:
         assert [name.lower() for name in names_in((await chat.ask("/again 22222a2")).html)] == old["texts"]
         assert names_in((await chat.ask("/again 33333a3")).html) == names["shown"].split("\n")
         shown = html.unescape(re.sub("</?b>", "", (await chat.ask("/again 44444a4")).html))

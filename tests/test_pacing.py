@@ -91,32 +91,6 @@ def most_within(times: Sequence[float], period: float) -> int:
     return max((end - begin for begin, end in enumerate(ends)), default=0)
 
 
-@in_no_time
-async def test_of_sixty_in_one_group_each_is_answered_in_order_and_others_do_not_notice() -> None:
-    line = Line()
-    crowd = [line.start(f"{number:02}", GROUP) for number in range(60)]
-    for person in range(1, 200):
-        begin = now()
-        await line.send(f"to {person}", person)
-        assert now() - begin < 1
-    assert line.pacing.waiting > 30
-    others: list[Any] = [
-        ("other group", OTHER_GROUP),
-        ("press", None, "answerCallbackQuery"),
-        ("typing", GROUP, "sendChatAction"),
-    ]
-    for other in others:
-        begin = now()
-        await line.send(*other)
-        assert now() - begin == pytest.approx(line.latency)
-    await asyncio.gather(*crowd)
-    times = [line.sent[f"{number:02}"] for number in range(60)]
-    assert times == sorted(times)
-    assert most_within(times, 60) == 20
-    assert times[-1] == pytest.approx(136, abs=1)  # the last of the fourth minute
-    assert line.pacing.dropped == 0
-
-
 @given(
     st.lists(
         st.tuples(
@@ -266,22 +240,6 @@ async def test_a_second_chats_429_or_one_that_belongs_to_no_chat_holds_everythin
     await asyncio.gather(*tasks)
     tried = sorted((time, name) for time, name in line.tried if name != "first")
     assert tried == [(1, "second"), (6, "press"), (6, "second"), (6, "third")]
-
-
-@in_no_time
-async def test_a_hold_of_half_a_minute_loses_nothing_and_the_refused_goes_first_and_counts_once() -> None:
-    line = Line()
-    line.errors["0"] = [RetryAfter(timedelta(seconds=29))]
-    line.errors["19"] = [RetryAfter(timedelta(seconds=10))] * 3
-    waiting = [line.start(str(number)) for number in range(6)]
-    await asyncio.sleep(1)
-    assert [line.pacing.wait(1, in_chat) for in_chat in (0, 4)] == pytest.approx([28.05, 28.05 + 4], abs=0.1)
-    assert line.pacing.wait(2) == 0
-    await asyncio.gather(*waiting)
-    assert line.sent == pytest.approx({"0": 29.05, "1": 0, "2": 0, "3": 0, "4": 29.05, "5": 29.05})
-    begin = now()
-    await asyncio.gather(*[line.start(f"{number:02}", GROUP) for number in range(21)])
-    assert [line.sent["19"] - begin, line.sent["20"] - begin] == pytest.approx([46, 60], abs=0.5)
 
 
 @pytest.mark.parametrize(("error", "chat_id"), [(NothingSentError("no connection"), GROUP), (ServerError("502"), 1)])

@@ -1,7 +1,6 @@
 """The parameters of a network: names, shapes, first values, and the same memory by name and as a whole."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pytest
@@ -50,29 +49,6 @@ def test_a_seed_draws_what_it_has_always_drawn(cell: CellName, total: float) -> 
     """The seeds of released networks count on every number that is drawn, and on their order."""
     parameters = initial_parameters(Architecture(cell, 7, 4, 2), np.random.default_rng(1), np.float64)
     assert np.abs(parameters.whole).sum() == pytest.approx(total, abs=1e-5)
-
-
-@pytest.mark.parametrize(
-    ("cell", "sizes", "sentence"),
-    [
-        ("transformer", (5, 4, 1), "cell is 'transformer'; it must be one of 'rnn', 'lstm', 'gru'"),
-        ("rnn", (0, 4, 1), "vocab_size is 0"),
-        ("rnn", (5, -1, 1), "hidden_size is -1"),
-        ("lstm", (5, 4, 0), "layers is 0"),
-    ],
-)
-def test_an_impossible_architecture_is_refused(cell: Any, sizes: tuple[int, int, int], sentence: str) -> None:
-    with pytest.raises(ValueError, match=sentence):
-        Architecture(cell, *sizes)
-
-
-def test_parameters_of_another_architecture_are_refused() -> None:
-    parameters = network("rnn", 1).parameters
-    for architecture in (Architecture("rnn", 5, 4), Architecture("rnn", 5, 3, 2), Architecture("lstm", 5, 3)):
-        with pytest.raises(ValueError, match="not those of the architecture"):
-            LanguageModel(architecture, parameters)
-    with pytest.raises(ValueError, match="the architecture has"):
-        Parameters(parameters.architecture, parameters.whole[1:])
 
 
 @every_cell

@@ -14,10 +14,8 @@ from model.sonnets.pronunciation import LONGEST_WORD, MOST_READINGS, PHONEMES, P
 from model.sonnets.prosody import EDITIONS, FIRST, TABLES, named, newest_edition, read_prosody
 from model.sonnets.rhyme import Rhyme
 from model.text import sources
-from model.text.corpus import Corpus
-from model.text.dictionary import PRONUNCIATIONS, Dictionary, Pronunciations, read_cmudict
-from model.text.vocabulary import Vocabulary
-from tools.pronunciations import POEMS, format_dictionary, licence, word_list
+from model.text.dictionary import PRONUNCIATIONS, Pronunciations, read_cmudict
+from tools.pronunciations import format_dictionary, licence
 
 TABLE = prosody.prosody()
 DICTIONARY, pronounce, rhymes = TABLE.dictionary, TABLE.pronounce, TABLE.rhymes
@@ -180,17 +178,3 @@ def test_the_published_dictionary_is_read(tmp_path: Path) -> None:
         "# CMUdict  --  Major Version: 0.07",
         "# Copyright (C) 1993-2015 Carnegie Mellon University. All rights reserved.",
     ]
-
-
-def test_words_of_poems_are_chosen_and_names_and_rare_words_of_plays_left_out() -> None:
-    """The builder on a few lines: "rose" is in a poem, "Hotspur" is a name, "heath" stands once in a play."""
-    sonnet, play = "the rose is sweet", "enter hotspur with hotspur and a crown, a crown, on the heath"
-    corpus = Corpus("verse", (sonnet,), (), (play,), Vocabulary.from_texts([sonnet, play]), "")
-    originals = {"play_gut.txt": "Enter Hotspur with Hotspur and a crown, a crown, on the heath"} | dict.fromkeys(
-        POEMS, "The rose"
-    )
-    sounds = dict.fromkeys(("rose", "sweet", "hotspur", "crown", "heath", "the"), (("B", "EH1", "D"),))
-    made = word_list(corpus, originals, Dictionary(sounds))
-    assert set(made.pronunciations) == {"rose", "sweet", "crown"}  # "the" has its sound by hand
-    assert made.of_poems == {"rose", "sweet", "the"}
-    assert made.leanings["crown"] < 0 < made.leanings["rose"]

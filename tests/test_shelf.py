@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.chat import Explained, StartError
-from bot.creations import Creation, request_for
+from bot.creations import Creation
 from bot.settings import Settings
 from bot.shelf import KEPT, Shelf
 from bot.voices import UNFINISHED, Voices
@@ -21,7 +21,7 @@ from model.errors import RequestError
 from model.text.forms import Genre
 from model.writing.decoder import Decoder
 from model.writing.requests import NameRequest, Request, Result, VerseRequest, generator_for
-from tests.serving import install, install_both, serving, until, untrained
+from tests.serving import install, install_both, serving, untrained
 
 VERSE = dataclasses.replace(untrained("verse"), version="verse")
 
@@ -142,30 +142,6 @@ async def test_each_version_writes_its_own_and_only_a_few_stay(tmp_path: Path) -
         assert await asyncio.gather(*(shelf.write(creation(version)) for version in versions * 4)) == texts * 4
     assert threads() == KEPT
     await shelf.close()
-
-
-def poem(version: str, seed: int) -> Creation:
-    return Creation("", 1, Genre.POEM, version, seed, 0, "o mango", 0.8)
-
-
-async def test_weights_change_while_two_threads_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = install_both(tmp_path / "both")
-    monkeypatch.setattr("bot.writer.THREADS", 2)
-    shelf = Shelf(folder)
-    await shelf.open()
-    before = shelf.serving["poem"].version
-    old = [asyncio.create_task(shelf.write(poem(before, seed))) for seed in range(40)]
-    await until(lambda: threads() == 2)
-    install(folder / "poem", untrained("verse", seed=2))
-    after = (await shelf.refresh("poem")).version
-    new = await asyncio.gather(*(shelf.write(poem(after, seed)) for seed in range(40)))
-    for version, texts in ((before, await asyncio.gather(*old)), (after, new)):
-        alone = Decoder(shelf.versions("poem").load(version))
-        assert [text.texts for text in texts] == [
-            result.texts for result in alone.generate([request_for(poem(version, seed)) for seed in range(40)])
-        ]
-    await shelf.close()
-    assert threads() == 0
 
 
 async def test_a_stop_refuses_what_waits_for_any_thread(writer: Writer, gate: Gate) -> None:

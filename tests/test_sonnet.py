@@ -23,7 +23,6 @@ from model.sonnets.partners import Choice
 from model.sonnets.rhyme import Rhyme, endings
 from model.sonnets.tables import tables_for
 from model.text.vocabulary import words_of
-from model.verse.lines import OF_DRAWN, PRECISION, draw
 from model.verse.sonnet import SCHEME, STOPS, SonnetSearch, thing_in
 from model.writing.decoder import Decoder
 from model.writing.requests import LineRequest, Request, Result, SonnetRequest, VerseRequest, generator_for
@@ -265,10 +264,3 @@ def test_too_few_words_or_no_tables_are_refused_and_everything_else_goes_on(
         with pytest.raises(RequestError, match=refusal):
             decoder.submit(request())
         assert written(decoder, VerseRequest(generator_for(0, 0)))
-
-
-def test_an_unlikely_character_can_be_forced() -> None:
-    logits = np.array([[0, -500.0]], np.float32)
-    ids, weights = draw(logits, np.array([[False, True]]), np.array([0.1]), np.array([0.999]))
-    assert ids.tolist() == [1]
-    assert weights[0] / PRECISION == pytest.approx(-5000 - OF_DRAWN * 500)

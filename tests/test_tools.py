@@ -207,22 +207,6 @@ def test_a_line_that_is_no_good_ends_a_document(line: str, reason: str) -> None:
     assert (lines, characters) == (1, len(cleaned(line)) + 1)
 
 
-def test_documents_are_neither_short_nor_foreign_nor_long() -> None:
-    german = [f"Und dies ist nicht ein {word} Vers, mein Herr" for word in ("guter", "roter", "alter", "toter")]
-    for lines, reason in (
-        (GOOD[:3], "in a run of fewer than 4 lines"),
-        (german, "in a document with too many words that Shakespeare did not use"),
-    ):
-        chooser = Poetry(SHAKESPEARE, [])
-        assert list(chooser.documents(lines)) == []
-        assert chooser.counts() == {reason: (len(lines), sum(len(line) + 1 for line in lines))}
-    words = ("night", "day", "time", "clock", "light")
-    lines = [f"I see the {one} and the {two} in the {three}" for one in words for two in words for three in words]
-    documents = list(Poetry(SHAKESPEARE, []).documents(lines))
-    assert "\n".join(documents) == "\n".join(lines)
-    assert [document.count("\n") + 1 for document in documents] == [40, 40, 40, 5]
-
-
 @given(
     st.sampled_from([*SONNET, *HELD_OUT]),
     st.sampled_from(["", "O ", "And "]),
@@ -239,33 +223,15 @@ def test_no_line_of_a_sonnet_is_kept_in_any_dress(
     assert letters_of(line) not in letters_of("".join(documents))
 
 
-@pytest.fixture
-def poets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_documents_are_held_out_with_all_that_is_near_them_or_like_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Other poets are written to an empty folder, without the word "clock"."""
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "unwanted.txt").write_text(sha256(b"clock").hexdigest()[:16])
     monkeypatch.setattr("model.files.PROGRAM", tmp_path)
     monkeypatch.setattr(poetry, "DATA", tmp_path)
     monkeypatch.setattr(poetry, "sonnets_corpus", lambda: SHAKESPEARE)
-
-
-@pytest.mark.usefixtures("poets")
-def test_the_verse_is_written_and_what_was_dropped_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    brings(monkeypatch, poetry, wheel_of_verse([*GOOD, "1", *MORE]))
-    poetry.main()
-    content = (tmp_path / "poetry.txt").read_text()
-    assert content == "\n".join(GOOD) + "\n"
-    said = capsys.readouterr().out
-    for words in ("4 lines", "has an unwanted word", sha256(content.encode()).hexdigest()):
-        assert words in said
-
-
-@pytest.mark.usefixtures("poets")
-def test_documents_are_held_out_with_all_that_is_near_them_or_like_them(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
     read, near, held_out, same_block, near_too, last = (
         [f"I see the {one} and the {two} in the {three}," for two in ("day", "time") for three in ("day", "time")]
         for one in ("night", "waves", "brave", "death", "light", "soft")

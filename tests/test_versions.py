@@ -145,26 +145,14 @@ def test_a_damaged_pointer_is_ignored_with_a_warning(versions: Versions, caplog:
     assert "Is a directory" in caplog.messages[-1]
 
 
-@pytest.mark.parametrize(
-    ("content", "reason"),
-    [
-        (b"", "empty"),
-        (b"\xff" * 100, "not a complete safetensors file"),
-        (b"\x02" + bytes(7) + b"{}", "not one of this program"),
-        (None, "cannot be read: No such file"),
-    ],
-)
-def test_a_description_is_read_without_the_weights_and_if_it_is_missing_it_is_named(
-    versions: Versions, content: bytes | None, reason: str
-) -> None:
+def test_a_description_is_read_without_the_weights_and_a_file_that_is_missing_is_named(versions: Versions) -> None:
     version = added(versions, 1)
-    path = versions.path(version)
-    damage(path)
+    damage(versions.path(version))
     assert versions.describe(version).steps == DESCRIPTION.steps
-    path.unlink() if content is None else path.write_bytes(content)
-    with pytest.raises(CheckpointError, match=f"{version}.safetensors: .*{reason}"):
+    versions.path(version).unlink()
+    with pytest.raises(CheckpointError, match=f"{version}.safetensors: cannot be read: No such file"):
         versions.describe(version)
-    assert versions.list() == (version,) * path.exists()
+    assert versions.list() == ()
 
 
 def test_a_missing_folder_and_a_file_in_its_stead_are_named(tmp_path: Path) -> None:
