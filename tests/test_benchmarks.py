@@ -1,4 +1,4 @@
-"""The benches' arithmetic: whose turn it is, ratios, tables, sections. Nothing here looks at a clock's figures."""
+"""The benches' arithmetic: ratios, tables, sections. Nothing here looks at a clock's figures."""
 
 import re
 from pathlib import Path
@@ -6,16 +6,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import report, scratch, texts, voices
-from benchmarks.timing import ROUNDS_AT_LEAST, Effort, compare, fastest, speedup
-
-
-def test_sides_take_turns_back_and_forth_and_a_slow_comparison_stops_early_but_not_at_once() -> None:
-    turns: list[str] = []
-    seconds = compare({"a": lambda: turns.append("a"), "b": lambda: turns.append("b")}, Effort(repeats=3))
-    assert "".join(turns) == "ab" + "ab" + "ba" + "ab"
-    assert {name: len(found) for name, found in seconds.items()} == {"a": 3, "b": 3}
-    assert len(compare({"a": lambda: None}, Effort(repeats=50, seconds=-1))["a"]) == ROUNDS_AT_LEAST
-    assert fastest({"much": lambda: sum(range(2_000_000)), "little": lambda: None}) == "little"
+from benchmarks.timing import speedup
 
 
 def test_ratios_verdicts_and_tables() -> None:

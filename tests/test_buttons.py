@@ -187,17 +187,6 @@ async def test_a_press_in_doubt_may_have_arrived(chat: FakeChat, monkeypatch: py
     assert await turn_of(chat, message) == 4
 
 
-async def test_each_button_that_0_1_sent_works_or_says_that_it_is_old(chat: FakeChat) -> None:
-    """They stay below messages for years. An export is a command now, and no button."""
-    code = code_in((await chat.ask(f"/poem {LINE}")).html)
-    verbs = (f"{verb}:{code}" for verb in ("another", "wilder", "tamer", "continue", "sonnet"))
-    for data in (*verbs, *(f"{choice}:{ALICE}" for choice in ("mood:wild", "names:5", "forget:export", "forget:no"))):
-        heard = len(chat.notices)
-        await chat.press_data(f"1:{data}", number=1)
-        (notice,) = chat.notices[heard:]
-        assert (notice == sentences.plain(sentences.OLD_BUTTON)) == data.startswith("forget:export"), data
-
-
 async def test_forged_data_means_nothing(chat: FakeChat) -> None:
     chat.is_admin = True
     await chat.ask("/start")

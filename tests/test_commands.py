@@ -1,4 +1,4 @@
-"""The tables of all that can be asked: what each ask costs, and what menus and help show of it."""
+"""The tables of all that can be asked, and what menus and help show of them."""
 
 import re
 

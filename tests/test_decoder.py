@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import replace
-from itertools import product
 from typing import Any, Literal
 
 import numpy as np
@@ -209,15 +208,6 @@ def test_a_word_of_the_prompt_becomes_a_known_one_if_it_can() -> None:
         assert texts(keeping, request)[0][0] == "l"
         request = VerseRequest(generator_for(seed, 0), "thou ar", min_characters=20)
         assert re.match(r"t(?![a-z])", texts(keeping, request)[0])
-
-
-def test_a_lexicon_that_knows_every_word_changes_no_text() -> None:
-    checkpoint = memoryless(verse_checkpoint(), {"a": 0.3, "b": 0.2, " ": 0.4, "\n": 0.1})
-    every = {"".join(letters) for length in range(1, 11) for letters in product("ab", repeat=length)}
-    request = VerseRequest(generator_for(5, 0), min_characters=300)
-    plain = texts(checkpoint, VerseRequest(generator_for(5, 0), min_characters=300))
-    assert max(map(len, words_of(plain[0]))) <= 10
-    assert texts(knowing(checkpoint, every), request) == plain
 
 
 def test_generate_keeps_the_order_of_requests_and_leaves_the_results_of_others_to_the_next_step() -> None:

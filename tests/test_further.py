@@ -9,7 +9,7 @@ import pytest
 from model.checkpoint.encoding import Checkpoint
 from model.checkpoint.versions import save
 from model.evaluation.held_out import held_out_loss
-from model.text.corpus import Corpus, read_names, read_verse
+from model.text.corpus import Corpus, read_names
 from model.training.recipes import MIX, customised
 from model.training.runs import checkpoint_of
 from model.training.sizes import further
@@ -143,9 +143,3 @@ def test_weights_learn_to_read_other_characters(start: Checkpoint, tmp_path: Pat
     made = checkpoint_of(trainer)
     assert {*made.vocabulary.characters} == {*start.vocabulary.characters, *"-kqw"}
     assert made.description.held_out_loss <= (trainer.position.start_loss or 0)
-
-
-def test_weights_of_another_form_are_refused(start: Checkpoint, tmp_path: Path) -> None:
-    write_texts(tmp_path)
-    with pytest.raises(TrainingError, match="the weights write names, but the text is verse"):
-        Trainer(TINY_POEM, read_verse(tmp_path / "poems.txt"), start=start)

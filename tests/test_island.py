@@ -9,7 +9,7 @@ from model import island
 from model.files import ROOT
 from model.text.batches import Batch
 from model.text.encodings import CorpusError
-from model.text.vocabulary import NO_CHARACTER, Vocabulary
+from model.text.vocabulary import Vocabulary
 
 NAMES = ROOT.parent / "shared" / "data" / "dinos.txt"
 
@@ -73,12 +73,6 @@ def test_carrying_the_state_and_reseeding_can_be_turned_off() -> None:
     reports = list(island.train(names, vocabulary, island.Island(steps=6, report_every=5)))
     assert [report.step for report in reports] == [0, 5]
     assert list(island.train(names, vocabulary, plain))[-1] != reports[-1]
-
-
-def test_one_name_begins_with_the_zero_vector() -> None:
-    batch = island.one_name("ab", Vocabulary.from_texts(["ab"]))
-    assert batch.inputs[:, 0].tolist() == [NO_CHARACTER, 1, 2]
-    assert batch.targets[:, 0].tolist() == [1, 2, 0]
 
 
 def test_names_are_read_without_a_byte_order_mark_and_a_file_without_names_is_refused(tmp_path: Path) -> None:

@@ -97,16 +97,6 @@ def test_an_unknown_word_of_the_prompt_may_go_on_in_any_way(prompt: str) -> None
     assert write(lexicon, VERSE, lexicon.tail_of(prompt + "'"), "-") == lexicon.tail_of("")
 
 
-def test_with_clipped_words_no_quotation_begins_or_ends() -> None:
-    lexicon = Lexicon([*WORDS, "kings", "th"], VERSE, CLIPPED)
-    for text in ("'tis self-substantial, 'twas th' sun's look'd\n'tis ", "kings' look? o'er (thou--'tis) a: th'\n"):
-        write(lexicon, VERSE, lexicon.tail_of(""), text)
-    assert "'" not in followers(lexicon, VERSE, lexicon.tail_of("look, thou,"))
-    assert "'" not in followers(lexicon, VERSE, lexicon.tail_of("look, thou"))
-    assert followers(lexicon, VERSE, lexicon.tail_of("look, '")) == "t"
-    assert "\n" not in followers(lexicon, VERSE, lexicon.tail_of("look, th"))
-
-
 @given(st.data())
 @settings(max_examples=40)
 def test_with_clipped_words_every_apostrophe_belongs_to_a_word(data: st.DataObject) -> None:

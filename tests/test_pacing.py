@@ -32,8 +32,7 @@ class Line:
     """
 
     def __init__(self, rate: int | None = 30, latency: float = 0.05) -> None:
-        self.may_send = True
-        self.pacing = Pacing(rate, lambda: self.may_send)
+        self.pacing = Pacing(rate, lambda: True)
         self.latency = latency
         self.errors: dict[str, list[Exception]] = {}
         self.tried: list[tuple[float, str]] = []

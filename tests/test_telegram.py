@@ -20,7 +20,7 @@ from bot.telegram.updates import TokenError
 from bot.words import admins, sentences
 from tests.serving import ADMIN, ALICE, BOB, free_port, until
 from tests.shown import rendered, seen, watched, wrote
-from tests.telegram.request import InMemory, Visit, door, visiting
+from tests.telegram.request import Visit, door, visiting
 from tests.telegram.server import ME, TOKEN, Json, Refusal, Server, chat, user
 
 GROUP = -5
@@ -352,23 +352,6 @@ async def test_an_update_that_cannot_be_parsed_is_one_line_in_the_log_and_a_stop
     errors = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
     assert errors == ["Update 1 cannot be parsed (TypeError) and is passed over"]
     assert "secret" not in caplog.text
-
-
-async def test_a_telegram_that_does_not_respond_does_not_hold_a_stop(settings: Settings, server: Server) -> None:
-    class Silent(InMemory):
-        async def do_request(self, url: str, method: str, *args: Any, **options: Any) -> tuple[int, bytes]:
-            if url.endswith("/sendMessage"):
-                await asyncio.sleep(3600)
-            return await super().do_request(url, method, *args, **options)
-
-    loop = asyncio.get_running_loop()
-    async with visiting(settings, server, Silent, stop_seconds=1):
-        for _ in range(20):
-            await server.say("/help", ALICE)
-            await server.say("/dino", BOB)
-        await server.fetched()
-        begun = loop.time()
-    assert loop.time() - begun < 1.5
 
 
 # Webhook

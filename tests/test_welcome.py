@@ -1,9 +1,7 @@
 """`/start`, `/help`, `/about`, what nothing else answers, and `/status` for admins."""
 
-import asyncio
 import dataclasses
 import re
-import threading
 from itertools import product
 
 import pytest
@@ -23,11 +21,9 @@ from bot.voices import Voice, Voices
 from bot.words import sentences
 from bot.words.runs import runs
 from model.text.fingerprints import Fingerprints
-from model.writing.decoder import Decoder
-from model.writing.requests import Result
 from tests.decoding import with_tanh
 from tests.fake_chat import FakeChat
-from tests.serving import ADMIN, ALICE, BOB, serving, until
+from tests.serving import ADMIN, ALICE, serving
 
 COMMANDS = ("dino", "poem", "sonnet", "seed", "again", "settings", "voices", "about", "help", "start", "nothing")
 
@@ -181,26 +177,12 @@ async def test_answers_refusals_and_errors_are_counted(settings: Settings) -> No
         chat.bot.tally.errors.clear()
 
 
-async def test_a_training_and_custom_voices_are_shown_and_their_texts_wait_too(
-    admin: FakeChat, voices: Voices, pokemon: Voice, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A voice is in memory, and in /status, once somebody has asked for it."""
-    may_write, step = threading.Event(), Decoder.step
-
-    def slow(self: Decoder) -> list[Result]:
-        assert may_write.wait(10)
-        return step(self)
-
+async def test_a_training_and_the_voices_in_memory_are_shown(admin: FakeChat, voices: Voices, pokemon: Voice) -> None:
     voices.add("keats", "verse", "text")
     assert "voice:pokemon" not in await table(admin)
-    monkeypatch.setattr(Decoder, "step", slow)
-    asking = [asyncio.create_task(FakeChat(admin.bot, person).ask("/dino voice:pokemon")) for person in (ALICE, BOB)]
-    await until(lambda: admin.bot.shelf.pending == 2)
+    await FakeChat(admin.bot, ALICE).ask("/dino voice:pokemon")
     admin.bot.runs.running = Run("dino", "names", "dino")
     rows = await table(admin)
     admin.bot.runs.running = None
-    may_write.set()
-    await asyncio.gather(*asking)
-    assert (rows["waiting"], rows["training"]) == ("2 texts", "dino")
+    assert (rows["training"], "voice:keats" in rows) == ("dino", False)
     assert rows["voice:pokemon"] == admin.bot.shelf.versions(pokemon.network).current()
-    assert "voice:keats" not in rows
