@@ -43,7 +43,8 @@ class PoemSearch(Search):
         self._vocabulary, self._names, self._kinds = checkpoint.vocabulary, checkpoint.proper_names, masks
         self._tables = masks if isinstance(masks, Tables) else None
         scansion = masks.scansion if isinstance(masks, Tables) else masks
-        self._seam: Seam | None = seam_for(prompt, self._vocabulary, self._tables)
+        longest = checkpoint.description.longest_line
+        self._seam: Seam | None = seam_for(prompt, self._vocabulary, self._tables, longest)
         own = self._seam.unread
         unread = self._vocabulary.ids_of(f"\n{own}" if own else "").tolist()
         if not temperature:  # always the same text
