@@ -234,7 +234,9 @@ class Creature:
         for long, feathers, count in ((1, "mark", 11), (0.72, "accent", 10), (0.42, "pale", 9)):
             for i in range(count):
                 base, tip = (points[round(i / (count - 1) * (len(points) - 1))] for points in (bone, tips))
-                colour = mixed(self.paints[feathers], INK, 0.12 * (i % 2) + 0.3 * (paint == "dark"))
+                colour = mixed(self.paints[feathers], INK, 0.12 * (i % 2))
+                if paint == "dark":  # the far wing is one shadow; pale feathers there would look washed out
+                    colour = mixed(self.paints["mark"], INK, 0.3 + 0.06 * (i % 2))
                 yield self.blade(base, toward(base, tip, long), 40, 0, 0, colour)
         left, right = edges([(u, v, 17 - 0.65 * i - 8 * (i == 0)) for i, (u, v) in enumerate(bone)])
         yield self.shape([*left, *reversed(right)], paint)
