@@ -249,9 +249,9 @@ def sample(
     if genre is Genre.DINO:  # one request for all names; temperature 0 gives only one
         requests = [NameRequest(next(generators), count or (5 if temperature else 1), prompt, sampling)]
     elif genre is Genre.POEM:
-        is_searched = loaded.description.rows and not unfinished  # the verse begins with its seam
-        before = prompt if is_searched else prompt + seam(prompt, loaded.vocabulary)
-        requests = [VerseRequest(each, prompt, sampling, unfinished=unfinished) for each in generators]
+        poems = [VerseRequest(each, prompt, sampling, unfinished=unfinished) for each in generators]
+        is_searched = poems[0].is_searched(loaded.description.rows)
+        before, requests = prompt if is_searched else prompt + seam(prompt, loaded.vocabulary), [*poems]
     else:
         before = f"{prompt.strip()}\n" if prompt.strip() else ""
         requests = [SonnetRequest(each, prompt, temperature) for each in generators]

@@ -14,7 +14,6 @@ from weakref import WeakKeyDictionary
 
 from bot.answering import answer
 from bot.capacity import Work, work_for
-from bot.cards import card_of
 from bot.chat import Button, Explained, LiveMessage
 from bot.commands.names import LONGEST_PREFIX
 from bot.commands.verse import MOST_SHOWN
@@ -53,6 +52,8 @@ async def me(ask: Said, rest: str, bot: Bot) -> None:
 
     The name, as the network writes it, and the version decide it alone.
     """
+    from bot.cards import card_of  # and with it all that draws, which an answer does not need
+
     weights = await bot.shelf.current(NETWORK)
     words, fold = rest.split() or ask.name.split(), weights.vocabulary.fold
     if not words:
@@ -71,6 +72,8 @@ async def me(ask: Said, rest: str, bot: Bot) -> None:
 
 async def today(ask: Said, _rest: str, bot: Bot) -> None:
     """Send the dinosaur of the day, on its card if it can be drawn. The date is its seed; all get the same code."""
+    from bot.cards import card_of
+
     in_use, versions = await bot.shelf.current(NETWORK), bot.shelf.versions(NETWORK)
     version = await asyncio.to_thread(versions.released) or in_use.version
     seed = int(f"{(day := datetime.now(UTC).date()):%Y%m%d}")

@@ -1,9 +1,8 @@
 """One run at a time: a child trains and compares, and its weights become current if they are better by enough.
 
-Weights that are not are kept for a day, as somebody may want them all the same. Whatever fails, the old weights stay in
-use. One message shows a run from its command to its verdict. The folder of a
-run is removed when the verdict is known. If the bot is stopped or killed before, its next start says so, and the next
-`/retrain` goes on.
+Weights that are not better are kept for a day, because somebody may want them. Whatever fails, the old weights stay in
+use. One message shows a run from its command to its verdict. The folder of a run is removed when the verdict is known.
+If the bot is stopped or killed before, its next start says so, and the next `/retrain` goes on.
 """
 
 from __future__ import annotations

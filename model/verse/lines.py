@@ -30,6 +30,7 @@ WIDTH = 128
 """No line has more characters than this."""
 
 Integers = NDArray[np.int64]
+Kinds = list[tuple[Any, Any, slice | Numbers]]
 
 
 class Lines:
@@ -99,8 +100,9 @@ class Lines:
         rows = self._rows
         logits = self._network.step(rows["input"])
         temperatures = np.array([search.temperature for search in self._searches])[rows["search"]]
-        ids, weights = draw(logits, self._allowed(), temperatures, self._draws())
-        self._follow(ids)
+        kinds = self._by_ends()
+        ids, weights = draw(logits, self._allowed(kinds), temperatures, self._draws())
+        self._follow(ids, kinds)
         rows["weight"] += weights
         rows["input"] = ids
         rows["written"][np.arange(len(rows)), rows["length"]] = ids
@@ -121,7 +123,7 @@ class Lines:
         starts = np.cumsum([0, *(search.rows for search in self._searches)])
         return numbers[starts[self._rows["search"]] + self._rows["number"]]
 
-    def _by_ends(self) -> list[tuple[Any, Any, slice | Numbers]]:
+    def _by_ends(self) -> Kinds:
         """Return the masks and kinds of line ends, and the rows that each holds for."""
         kinds = {id(search.beginning.line_ends): search for search in self._searches}
         alike = [(search.masks, search.beginning.line_ends) for search in kinds.values()]
@@ -130,9 +132,9 @@ class Lines:
         of_rows = np.array([id(search.beginning.line_ends) for search in self._searches])[self._rows["search"]]
         return [(*each, np.flatnonzero(of_rows == kind)) for kind, each in zip(kinds, alike, strict=True)]
 
-    def _allowed(self) -> Mask:
+    def _allowed(self, kinds: Kinds) -> Mask:
         found = np.empty((len(self._rows), len(self._vocabulary)), np.bool_)
-        for masks, line_ends, places in self._by_ends():
+        for masks, line_ends, places in kinds:
             texts = Texts(self._rows["node"][places], self._rows["count"][places])
             found[places] = masks.allowed(texts, line_ends)
         for number, search in enumerate(self._searches):
@@ -141,9 +143,9 @@ class Lines:
                 found[places] &= search.beginning.first(self._rows["node"][places], self._rows["length"][places])
         return found
 
-    def _follow(self, ids: Ids) -> None:
+    def _follow(self, ids: Ids, kinds: Kinds) -> None:
         rows = self._rows
-        for masks, line_ends, places in self._by_ends():
+        for masks, line_ends, places in kinds:
             texts, last = Texts(rows["node"][places], rows["count"][places]), rows["last_word_after"][places]
             rows["last_word_after"][places] = np.where(masks.is_word(texts.nodes), texts.counts, last)
             rows["node"][places], rows["count"][places] = masks.step(texts, ids[places], line_ends)

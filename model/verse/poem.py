@@ -23,10 +23,7 @@ LONG_WORD = 4
 
 
 class PoemSearch(Search):
-    """A poem: lines of which the last of each part ends a sentence. With `tables`, they scan.
-
-    The masks of a poem without tables are `free`.
-    """
+    """A poem: lines of which the last of each part ends a sentence. They scan if `masks` are tables."""
 
     at_once = 16
 

@@ -68,7 +68,7 @@ class Decoder:
         ticket = self._tickets + 1
         if isinstance(request, SonnetRequest):
             self._searches[ticket] = self._sonnet_for(request)
-        elif isinstance(request, VerseRequest) and self._checkpoint.description.rows and not request.unfinished:
+        elif isinstance(request, VerseRequest) and request.is_searched(self._checkpoint.description.rows):
             self._searches[ticket] = self._poem_for(request)
         else:
             draft = self._draft_for(request)

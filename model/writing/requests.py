@@ -79,6 +79,10 @@ class VerseRequest:
         if least > most:
             raise RequestError(f"min_characters is {least}; it must be at most max_characters, {most}")
 
+    def is_searched(self, rows: int) -> bool:
+        """Return whether weights with so many rows write it line by line. Then its text begins with its seam."""
+        return rows > 0 and not self.unfinished
+
 
 @dataclass(frozen=True)
 class SonnetRequest:
