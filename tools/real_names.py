@@ -19,7 +19,7 @@ from model.checkpoint.encoding import Checkpoint
 from model.checkpoint.versions import Versions, save
 from model.evaluation.evaluation import texts
 from model.text.forms import USUAL_TEMPERATURE
-from model.text.roots import LINKS, SHORTEST_ELIDED, SHORTEST_LATER, Root, parts_of, roots
+from model.text.roots import LINKS, SHORTEST_ELIDED, SHORTEST_LATER, Root, ends_of, roots
 from model.text.sources import names_corpus, unread_genera
 from model.training.rules import endings
 from model.writing.composition import VOWELS, Composition
@@ -50,8 +50,9 @@ def main(folder: Path, share: float = SHARE) -> None:
 
 def with_roots(before: Checkpoint, names: Iterable[str], share: float, drawn: int) -> Checkpoint:
     """Return a checkpoint with the rules for whole names, which are learnt from real names and from names it draws."""
-    ends = Counter(part.root for name in names for part in parts_of(name)[-1:] if part.end == len(name))
-    last = {root for root, count in ends.items() if count >= FEWEST_ENDS and UNFIT_ENDS.isdisjoint(root.forms)}
+    last = {
+        root for root, count in ends_of(names).items() if count >= FEWEST_ENDS and UNFIT_ENDS.isdisjoint(root.forms)
+    }
     until = USUAL_TEMPERATURE["names"]
     made = replace(
         before,

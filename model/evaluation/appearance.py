@@ -3,7 +3,6 @@
 Samples and real texts are measured alike, so that their figures can be compared. An int is a count, a float a share.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence, Set
 
 import numpy as np
@@ -13,7 +12,7 @@ from rapidfuzz.process import extractOne
 from model.evaluation.copying import longest_copied_runs
 from model.sonnets.pronunciation import Pronouncer, is_vowel
 from model.sonnets.prosody import prosody
-from model.text.roots import is_whole, parts_of
+from model.text.roots import ends_of, is_whole, parts_of
 from model.text.vocabulary import words_of
 from model.writing.names import sequences_of
 from model.writing.requests import VerseRequest
@@ -55,10 +54,9 @@ def name_figures(
         figures["odd_letters"] = share(have_unseen(names, [*training, *others]))
         figures["other_real_names"] = share(name in real for name in names)
     if has_roots:
-        ends = Counter(part.root for name in names for part in parts_of(name)[-1:] if part.end == len(name))
         figures["names_with_a_known_part"] = share(bool(parts_of(name)) for name in names)
         figures["names_of_known_parts_alone"] = share(map(is_whole, names))
-        figures["names_with_the_commonest_ending"] = max(ends.values(), default=0) / max(len(names), 1)
+        figures["names_with_the_commonest_ending"] = max(ends_of(names).values(), default=0) / max(len(names), 1)
     return figures
 
 

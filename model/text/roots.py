@@ -5,7 +5,8 @@ parts are the longest root that begins it and the longest that ends it, with som
 If two readings are equally good, a name has no parts: nothing is guessed.
 """
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -71,6 +72,11 @@ def parts_of(name: str) -> tuple[Part, ...]:
     shortest = [way for way in ways if len(way) == fewest]
     readings = {tuple(part.root for part in way) for way in shortest}
     return shortest[0] if len(readings) == 1 else ()
+
+
+def ends_of(names: Iterable[str]) -> Counter[Root]:
+    """Return how many of the names end with each root."""
+    return Counter(part.root for name in names for part in parts_of(name)[-1:] if part.end == len(name))
 
 
 def is_whole(name: str) -> bool:
