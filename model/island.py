@@ -92,7 +92,7 @@ def train_step(
     language_model: LanguageModel, batch: Batch, state: Array, learning_rate: float, clip_value: float
 ) -> tuple[float, Parameters, Array]:
     """Take one step of gradient descent. Return the summed loss before it, the clipped gradients and the new state."""
-    loss, gradients, after = language_model.loss_and_gradients(batch, state)
+    loss, gradients, after = language_model.loss_and_gradients(batch.inputs, batch.targets, state)
     clip_by_value(gradients, clip_value)
     for name, parameter in language_model.parameters.items():
         parameter -= learning_rate * gradients[name]

@@ -7,7 +7,7 @@ import pytest
 
 from model.network.layers import Array, Ids
 from model.network.network import LanguageModel
-from model.network.parameters import CELLS, Architecture, Arrays, CellName
+from model.network.parameters import CELLS, Architecture, Arrays, CellName, Parameters
 from model.text.batches import Batch
 from model.text.vocabulary import NO_CHARACTER
 
@@ -58,6 +58,13 @@ def random_state(language_model: LanguageModel, batch_size: int = BATCH_SIZE, se
 def dropout_masks(language_model: LanguageModel, batch_size: int = BATCH_SIZE, keep: float = 0.6) -> list[Array]:
     shape = (language_model.architecture.layers, batch_size, language_model.architecture.hidden_size)
     return list((np.random.default_rng(3).random(shape) < keep) / keep)
+
+
+def loss_and_gradients(
+    language_model: LanguageModel, batch: Batch, state: Array, dropout: list[Array] | None = None
+) -> tuple[float, Parameters, Array]:
+    targets = batch.targets if batch.probabilities is None else batch.probabilities
+    return language_model.loss_and_gradients(batch.inputs, targets, state, batch.mask, dropout)
 
 
 def read_step_by_step(language_model: LanguageModel, inputs: Ids, state: Array) -> tuple[Array, Array]:

@@ -13,7 +13,7 @@ from model.network.network import LanguageModel
 from model.network.parameters import CELLS, CellName
 from model.text.batches import Batch
 from model.text.vocabulary import NO_CHARACTER
-from tests.language_models import every_cell, network, random_state
+from tests.language_models import every_cell, loss_and_gradients, network, random_state
 
 
 def sequences(
@@ -72,7 +72,7 @@ def test_the_engine_equals_the_textbook(
     state = random_state(language_model, batch_size)
     dropout = dropout_masks(language_model, batch_size, random) if dropped else None
 
-    nats, gradients, after = language_model.loss_and_gradients(batch, state, dropout)
+    nats, gradients, after = loss_and_gradients(language_model, batch, state, dropout)
     engine = Engine(language_model.architecture, dtype)
     found_nats, found, found_after = engine.loss_and_gradients(
         language_model, batch, state, divide_by=7, dropout=dropout
@@ -84,7 +84,7 @@ def test_the_engine_equals_the_textbook(
     for name, gradient in gradients.items():
         assert_close(found[name], gradient, tolerance, scale)
     assert_close(found_after, after, tolerance)
-    from_zero, _, _ = language_model.loss_and_gradients(batch, language_model.initial_state(batch_size))
+    from_zero, _, _ = loss_and_gradients(language_model, batch, language_model.initial_state(batch_size))
     assert engine.score(language_model, batch) == pytest.approx(from_zero, rel=tolerance, abs=tolerance)
 
 

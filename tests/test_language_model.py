@@ -20,6 +20,7 @@ from tests.language_models import (
     equal,
     every_cell,
     every_depth,
+    loss_and_gradients,
     network,
     random_state,
     read_step_by_step,
@@ -54,9 +55,9 @@ def test_gradients_agree_with_central_differences(cell: CellName, depth: int, pl
     dropout = None if plain else dropout_masks(language_model)
 
     def loss() -> float:
-        return language_model.loss_and_gradients(batch, state, dropout=dropout)[0]
+        return loss_and_gradients(language_model, batch, state, dropout)[0]
 
-    _, gradients, _ = language_model.loss_and_gradients(batch, state, dropout=dropout)
+    _, gradients, _ = loss_and_gradients(language_model, batch, state, dropout)
     assert gradients.keys() == language_model.parameters.keys()
     for name, parameter in language_model.parameters.items():
         assert relative_error(gradients[name], central_differences(loss, parameter)) <= 1e-6, name
@@ -73,7 +74,7 @@ def test_a_batch_has_the_losses_and_the_last_state_of_single_steps(cell: CellNam
         only = np.zeros((TIME, BATCH_SIZE), bool)
         only[t, b] = True
         one = Batch(batch.inputs, batch.targets, only)
-        nats, _, after = language_model.loss_and_gradients(one, state)
+        nats, _, after = loss_and_gradients(language_model, one, state)
         assert nats == pytest.approx(expected[t, b, batch.targets[t, b]], abs=1e-12)
     np.testing.assert_allclose(after, last, rtol=0, atol=1e-12)
 
@@ -84,11 +85,11 @@ def test_neither_masked_ids_nor_other_rows_nor_chunks_matter(cell: CellName) -> 
     assert batch.mask is not None
     assert not batch.mask.all()
     state, dropout = random_state(language_model), dropout_masks(language_model)
-    nats, gradients, last = language_model.loss_and_gradients(batch, state, dropout=dropout)
+    nats, gradients, last = loss_and_gradients(language_model, batch, state, dropout)
 
     inputs, targets = (np.where(batch.mask, ids, (ids + 1) % VOCAB_SIZE) for ids in (batch.inputs, batch.targets))
-    same_nats, same_gradients, _ = language_model.loss_and_gradients(
-        replace(batch, inputs=inputs, targets=targets), state, dropout=dropout
+    same_nats, same_gradients, _ = loss_and_gradients(
+        language_model, replace(batch, inputs=inputs, targets=targets), state, dropout
     )
     assert same_nats == nats
     assert equal(same_gradients, gradients)
@@ -97,12 +98,12 @@ def test_neither_masked_ids_nor_other_rows_nor_chunks_matter(cell: CellName) -> 
     for b in range(BATCH_SIZE):
         row = slice(b, b + 1)
         masks = [mask[row] for mask in dropout]
-        of_rows += language_model.loss_and_gradients(batch[:, row], state[:, :, row], dropout=masks)[0]
+        of_rows += loss_and_gradients(language_model, batch[:, row], state[:, :, row], masks)[0]
     assert of_rows == pytest.approx(nats, rel=1e-12)
 
     of_chunks = 0.0
     for part in (slice(0, 4), slice(4, 11)):
-        chunk_nats, _, state = language_model.loss_and_gradients(batch[part], state, dropout=dropout)
+        chunk_nats, _, state = loss_and_gradients(language_model, batch[part], state, dropout)
         of_chunks += chunk_nats
     assert of_chunks == pytest.approx(nats, rel=1e-12)
     np.testing.assert_allclose(state, last, rtol=0, atol=1e-12)
@@ -126,13 +127,13 @@ def test_arguments_are_not_changed_and_results_share_no_memory(cell: CellName) -
     everything = [state, *dropout, batch.inputs, batch.targets]
     before = [array.copy() for array in everything]
     logits, after = language_model.step(batch.inputs[0], state)
-    _, gradients, last = language_model.loss_and_gradients(batch, state, dropout=dropout)
+    _, gradients, last = loss_and_gradients(language_model, batch, state, dropout)
     assert all(np.array_equal(*pair) for pair in zip(everything, before, strict=True))
     assert equal(language_model.parameters, untouched.parameters)
     results = [logits, after, last, *gradients.values()]
     copies = [array.copy() for array in results]
     language_model.step(batch.targets[0], after)
-    language_model.loss_and_gradients(sequences(7), last)
+    loss_and_gradients(language_model, sequences(7), last)
     assert all(np.array_equal(*pair) for pair in zip(results, copies, strict=True))
 
 
@@ -191,7 +192,7 @@ def test_logits_loss_state_and_gradients_equal_those_of_pytorch(
     their_loss.backward()
 
     logits, last = read_step_by_step(language_model, batch.inputs, state)
-    nats, gradients, same_last = language_model.loss_and_gradients(batch, state)
+    nats, gradients, same_last = loss_and_gradients(language_model, batch, state)
     np.testing.assert_allclose(logits, their_logits.detach(), rtol=tolerance, atol=tolerance)
     assert nats == pytest.approx(their_loss.item(), rel=tolerance)
     theirs = np.stack([part.detach().numpy() for part in ((after,) if len(parts) == 1 else after)], axis=1)

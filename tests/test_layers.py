@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from numpy.typing import NDArray
 
 from model.network import layers
-from model.network.layers import Array, Layer
+from model.network.layers import Array, LayerParameters
 from model.network.parameters import CELLS, Architecture, CellName, initial_parameters
 from tests.language_models import central_differences, every_cell, normal
 
@@ -38,18 +38,18 @@ def sigmoid(x: Array) -> Array:
     return 1 / (1 + np.exp(-x))
 
 
-def rnn_by_hand(x: Array, state: Array, p: Layer) -> list[Array]:
+def rnn_by_hand(x: Array, state: Array, p: LayerParameters) -> list[Array]:
     return [np.tanh(x @ p.w_x + state[0] @ p.w_h + p.b)]
 
 
-def lstm_by_hand(x: Array, state: Array, p: Layer) -> list[Array]:
+def lstm_by_hand(x: Array, state: Array, p: LayerParameters) -> list[Array]:
     h, c = state
     z = dict(zip("oifg", np.split(x @ p.w_x + h @ p.w_h + p.b, 4), strict=True))
     c = sigmoid(z["f"]) * c + sigmoid(z["i"]) * np.tanh(z["g"])
     return [sigmoid(z["o"]) * np.tanh(c), c]
 
 
-def gru_by_hand(x: Array, state: Array, p: Layer) -> list[Array]:
+def gru_by_hand(x: Array, state: Array, p: LayerParameters) -> list[Array]:
     (h,) = state
     from_x = dict(zip("run", np.split(x @ p.w_x + p.b, 3), strict=True))
     from_h = dict(zip("run", np.split(h @ p.w_h, 3), strict=True))
@@ -57,14 +57,14 @@ def gru_by_hand(x: Array, state: Array, p: Layer) -> list[Array]:
     return [update * h + (1 - update) * np.tanh(from_x["n"] + reset * from_h["n"])]
 
 
-BY_HAND: dict[CellName, Callable[[Array, Array, Layer], list[Array]]] = {
+BY_HAND: dict[CellName, Callable[[Array, Array, LayerParameters], list[Array]]] = {
     "rnn": rnn_by_hand,
     "lstm": lstm_by_hand,
     "gru": gru_by_hand,
 }
 
 
-def a_layer(cell: CellName) -> Layer:
+def a_layer(cell: CellName) -> LayerParameters:
     parameters = initial_parameters(Architecture(cell, WIDTH, HIDDEN_SIZE), np.random.default_rng(2), np.float64)
     parameters.whole += normal(parameters.whole.size, seed=3) / 2
     return parameters.layers[0]

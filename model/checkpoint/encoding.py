@@ -124,7 +124,7 @@ def encode(checkpoint: Checkpoint) -> tuple[Arrays, Facts]:
     return arrays, {
         "format": FORMAT,
         "architecture": asdict(architecture),
-        "gates": CELLS[architecture.cell].GATES,
+        "gates": "".join(CELLS[architecture.cell].GATES),
         "vocabulary": checkpoint.vocabulary.characters,
         "description": {
             field.name: value
@@ -153,7 +153,7 @@ def decode(arrays: Arrays, facts: Facts, version: str = "") -> Checkpoint:
         parameters = dict(zip(new_names, arrays.values(), strict=True))
     try:
         architecture = Architecture(**facts["architecture"])
-        gates = CELLS[architecture.cell].GATES if file_format == FORMAT else _GATES_OF_FORMAT_1
+        gates = "".join(CELLS[architecture.cell].GATES) if file_format == FORMAT else _GATES_OF_FORMAT_1
         if facts["gates"] != gates:
             raise ValueError(f"its gate order is {facts['gates']!r}; this program's is {gates!r}")
         vocabulary = Vocabulary(facts["vocabulary"])

@@ -31,9 +31,9 @@ x (B, D); h, r, u and n (B, H); z and s (B, 3H); w_x (D, 3H), w_h (H, 3H), b (3H
 
 import numpy as np
 
-from model.network.layers import Array, Layer, sigmoid
+from model.network.layers import Array, LayerParameters, sigmoid
 
-GATES = "run"
+GATES: tuple[str, ...] = ("r", "u", "n")
 """The blocks of columns in w_x, w_h and b: reset gate, update gate, new values."""
 STATES: tuple[str, ...] = ("h",)
 
@@ -45,7 +45,7 @@ def first_bias(hidden_size: int) -> Array:
     return np.zeros(3 * hidden_size)
 
 
-def step(x: Array, state: tuple[Array, ...], p: Layer) -> tuple[tuple[Array, ...], Cache]:
+def step(x: Array, state: tuple[Array, ...], p: LayerParameters) -> tuple[tuple[Array, ...], Cache]:
     """Return the next state, and all that `step_back` needs to know of this step."""
     (h,) = state
     z_r, z_u, z_n = np.split(x @ p.w_x + p.b, 3, axis=-1)
@@ -55,7 +55,9 @@ def step(x: Array, state: tuple[Array, ...], p: Layer) -> tuple[tuple[Array, ...
     return ((1 - u) * n + u * h,), (x, h, r, u, n, s_n)
 
 
-def step_back(d_next: tuple[Array, ...], cache: Cache, p: Layer) -> tuple[Array, tuple[Array, ...], Layer]:
+def step_back(
+    d_next: tuple[Array, ...], cache: Cache, p: LayerParameters
+) -> tuple[Array, tuple[Array, ...], LayerParameters]:
     """Return the derivatives for the input, for the state before, and for the parameters."""
     (d_h_next,), (x, h, r, u, n, s_n) = d_next, cache
     d_z_n = d_h_next * (1 - u) * (1 - n**2)
@@ -63,4 +65,4 @@ def step_back(d_next: tuple[Array, ...], cache: Cache, p: Layer) -> tuple[Array,
     d_z_u = d_h_next * (h - n) * u * (1 - u)
     d_z = np.concatenate([d_z_r, d_z_u, d_z_n], axis=-1)
     d_s = np.concatenate([d_z_r, d_z_u, d_z_n * r], axis=-1)
-    return d_z @ p.w_x.T, (d_s @ p.w_h.T + d_h_next * u,), Layer(x.T @ d_z, h.T @ d_s, d_z.sum(axis=0))
+    return d_z @ p.w_x.T, (d_s @ p.w_h.T + d_h_next * u,), LayerParameters(x.T @ d_z, h.T @ d_s, d_z.sum(axis=0))

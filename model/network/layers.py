@@ -19,8 +19,8 @@ Mask = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
 
-class Layer(NamedTuple):
-    """The parameters of one recurrent layer, or their gradients. A cell with k gates has K = kH."""
+class LayerParameters(NamedTuple):
+    """Those of one recurrent layer, or their gradients. A cell with k gates has K = kH."""
 
     w_x: Array  # (D, K)
     w_h: Array  # (H, K)

@@ -32,9 +32,9 @@ x (B, D); h and c (B, H); z (B, 4H); w_x (D, 4H), w_h (H, 4H), b (4H,).
 
 import numpy as np
 
-from model.network.layers import Array, Layer, sigmoid
+from model.network.layers import Array, LayerParameters, sigmoid
 
-GATES = "oifg"
+GATES: tuple[str, ...] = ("o", "i", "f", "g")
 """The blocks of columns in w_x, w_h and b: output, input and forget gate, candidate."""
 STATES: tuple[str, ...] = ("h", "c")
 
@@ -46,7 +46,7 @@ def first_bias(hidden_size: int) -> Array:
     return np.repeat([0.0, 0.0, 1.0, 0.0], hidden_size)
 
 
-def step(x: Array, state: tuple[Array, ...], p: Layer) -> tuple[tuple[Array, ...], Cache]:
+def step(x: Array, state: tuple[Array, ...], p: LayerParameters) -> tuple[tuple[Array, ...], Cache]:
     """Return the next state, and all that `step_back` needs to know of this step."""
     h, c = state
     z_o, z_i, z_f, z_g = np.split(x @ p.w_x + p.b + h @ p.w_h, 4, axis=-1)
@@ -56,7 +56,9 @@ def step(x: Array, state: tuple[Array, ...], p: Layer) -> tuple[tuple[Array, ...
     return (o * tanh_c, c_next), (x, h, c, o, i, f, g, tanh_c)
 
 
-def step_back(d_next: tuple[Array, ...], cache: Cache, p: Layer) -> tuple[Array, tuple[Array, ...], Layer]:
+def step_back(
+    d_next: tuple[Array, ...], cache: Cache, p: LayerParameters
+) -> tuple[Array, tuple[Array, ...], LayerParameters]:
     """Return the derivatives for the input, for the state before, and for the parameters."""
     (d_h_next, d_c_next), (x, h, c, o, i, f, g, tanh_c) = d_next, cache
     d_c_next = d_c_next + d_h_next * o * (1 - tanh_c**2)
@@ -65,4 +67,4 @@ def step_back(d_next: tuple[Array, ...], cache: Cache, p: Layer) -> tuple[Array,
     d_z_f = d_c_next * c * f * (1 - f)
     d_z_g = d_c_next * i * (1 - g**2)
     d_z = np.concatenate([d_z_o, d_z_i, d_z_f, d_z_g], axis=-1)
-    return d_z @ p.w_x.T, (d_z @ p.w_h.T, d_c_next * f), Layer(x.T @ d_z, h.T @ d_z, d_z.sum(axis=0))
+    return d_z @ p.w_x.T, (d_z @ p.w_h.T, d_c_next * f), LayerParameters(x.T @ d_z, h.T @ d_z, d_z.sum(axis=0))

@@ -8,14 +8,22 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import DTypeLike
+from numpy.typing import DTypeLike, NDArray
 
-from model.network.layers import Array, Ids, cross_entropy, cross_entropy_backward, linear, linear_backward, one_hot
+from model.network.layers import (
+    Array,
+    Ids,
+    Mask,
+    cross_entropy,
+    cross_entropy_backward,
+    linear,
+    linear_backward,
+    one_hot,
+)
 from model.network.parameters import CELLS, Architecture, Arrays, Parameters, initial_parameters
-from model.text.batches import Batch
 
 
-class Run(NamedTuple):
+class ForwardPass(NamedTuple):
     """What a forward pass computed over T time steps."""
 
     logits: Array  # (T, B, V)
@@ -61,7 +69,7 @@ class LanguageModel:
         run = self.forward(ids[None], state)
         return run.logits[0], run.state
 
-    def forward(self, ids: Ids, state: Array, dropout: Sequence[Array] | None = None) -> Run:
+    def forward(self, ids: Ids, state: Array, dropout: Sequence[Array] | None = None) -> ForwardPass:
         """Read the ids (T, B), and predict the next character at every step.
 
         The inputs of the first layer are one-hot rows; a step without a character reads zeros. `dropout` has a mask
@@ -79,9 +87,9 @@ class LanguageModel:
                 x = states[n][0] * masks[n]
             tops.append(x)
         top = np.stack(tops)
-        return Run(linear(top, p.w_y, p.b_y), np.array(states), masks, top, caches)
+        return ForwardPass(linear(top, p.w_y, p.b_y), np.array(states), masks, top, caches)
 
-    def backward(self, d_logits: Array, run: Run) -> Parameters:
+    def backward(self, d_logits: Array, run: ForwardPass) -> Parameters:
         """Return the gradients of all parameters, from the last step back to the first and from the top layer down.
 
         A layer's h is read twice: by the layer above, and by the layer's own next step. Both derivatives are added. No
@@ -103,16 +111,20 @@ class LanguageModel:
         return gradients
 
     def loss_and_gradients(
-        self, batch: Batch, state: Array, dropout: Sequence[Array] | None = None
+        self,
+        inputs: Ids,
+        targets: NDArray[Any],
+        state: Array,
+        mask: Mask | None = None,
+        dropout: Sequence[Array] | None = None,
     ) -> tuple[float, Parameters, Array]:
-        """Return the loss of a batch in nats, summed over its targets, the gradients of this sum, and the next state.
+        """Return the loss in nats, summed where `mask` (T, B) is true, the gradients of this sum, and the next state.
 
-        If the batch has probabilities, the loss is the cross-entropy against them.
+        The inputs are ids (T, B). The targets are the ids (T, B) that follow them, or probabilities (T, B, V) of
+        another network, whose cross-entropy is then the loss.
         """
-        run = self.forward(batch.inputs, state, dropout)
-        q: Array = one_hot(batch.targets, self.architecture.vocab_size).astype(self.dtype)
-        if batch.probabilities is not None:
-            q = batch.probabilities
-        nats, log_p = cross_entropy(run.logits, q, batch.mask)
-        gradients = self.backward(cross_entropy_backward(log_p, q, batch.mask), run)
+        run = self.forward(inputs, state, dropout)
+        q = one_hot(targets, self.architecture.vocab_size).astype(self.dtype) if targets.ndim == 2 else targets
+        nats, log_p = cross_entropy(run.logits, q, mask)
+        gradients = self.backward(cross_entropy_backward(log_p, q, mask), run)
         return nats, gradients, run.state

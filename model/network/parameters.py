@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from model.network import gru, lstm, rnn
-from model.network.layers import Array, Layer
+from model.network.layers import Array, LayerParameters
 
 Arrays = Mapping[str, Array]
 """One array for each parameter, by name: its values, its gradients, or an optimizer's moments."""
@@ -21,12 +21,14 @@ Arrays = Mapping[str, Array]
 class Cell(Protocol):
     """What a file such as `rnn` offers: facts of the cell, its first bias, and one step in time, forwards and back."""
 
-    GATES: str  # a letter for each block of H columns in w_x, w_h and b
+    GATES: tuple[str, ...]  # a letter for each block of H columns in w_x, w_h and b
     STATES: tuple[str, ...]  # what a step hands to the next one; h, the first, is also what the layer above reads
 
     def first_bias(self, hidden_size: int) -> Array: ...
-    def step(self, x: Array, state: tuple[Array, ...], p: Layer) -> tuple[tuple[Array, ...], Any]: ...
-    def step_back(self, d_next: tuple[Array, ...], cache: Any, p: Layer) -> tuple[Array, tuple[Array, ...], Layer]: ...
+    def step(self, x: Array, state: tuple[Array, ...], p: LayerParameters) -> tuple[tuple[Array, ...], Any]: ...
+    def step_back(
+        self, d_next: tuple[Array, ...], cache: Any, p: LayerParameters
+    ) -> tuple[Array, tuple[Array, ...], LayerParameters]: ...
 
 
 CellName = Literal["rnn", "lstm", "gru"]
@@ -89,7 +91,9 @@ class Parameters(Mapping[str, Array]):
             stop = start + math.prod(shapes[name])
             views[name], start = whole[start:stop].reshape(shapes[name]), stop
         self._views = {name: views[name] for name in shapes}
-        self.layers = [Layer(*(views[f"layers.{n}.{part}"] for part in Layer._fields)) for n in depth]
+        self.layers = [
+            LayerParameters(*(views[f"layers.{n}.{part}"] for part in LayerParameters._fields)) for n in depth
+        ]
         self.w_y, self.b_y = views["w_y"], views["b_y"]
 
     @classmethod

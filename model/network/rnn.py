@@ -22,9 +22,9 @@ x (B, D); h, h' and z (B, H); w_x (D, H), w_h (H, H), b (H,).
 
 import numpy as np
 
-from model.network.layers import Array, Layer
+from model.network.layers import Array, LayerParameters
 
-GATES = "h"
+GATES: tuple[str, ...] = ("h",)
 """The only block of columns in w_x, w_h and b, which gates nothing."""
 STATES: tuple[str, ...] = ("h",)
 
@@ -36,15 +36,17 @@ def first_bias(hidden_size: int) -> Array:
     return np.zeros(hidden_size)
 
 
-def step(x: Array, state: tuple[Array, ...], p: Layer) -> tuple[tuple[Array, ...], Cache]:
+def step(x: Array, state: tuple[Array, ...], p: LayerParameters) -> tuple[tuple[Array, ...], Cache]:
     """Return the next state, and all that `step_back` needs to know of this step."""
     (h,) = state
     h_next = np.tanh(x @ p.w_x + p.b + h @ p.w_h)
     return (h_next,), (x, h, h_next)
 
 
-def step_back(d_next: tuple[Array, ...], cache: Cache, p: Layer) -> tuple[Array, tuple[Array, ...], Layer]:
+def step_back(
+    d_next: tuple[Array, ...], cache: Cache, p: LayerParameters
+) -> tuple[Array, tuple[Array, ...], LayerParameters]:
     """Return the derivatives for the input, for the state before, and for the parameters."""
     (d_h_next,), (x, h, h_next) = d_next, cache
     d_z = d_h_next * (1 - h_next**2)
-    return d_z @ p.w_x.T, (d_z @ p.w_h.T,), Layer(x.T @ d_z, h.T @ d_z, d_z.sum(axis=0))
+    return d_z @ p.w_x.T, (d_z @ p.w_h.T,), LayerParameters(x.T @ d_z, h.T @ d_z, d_z.sum(axis=0))
