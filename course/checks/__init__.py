@@ -1,0 +1,84 @@
+"""Tells in a sentence what is right or wrong with an answer, and never ends in a traceback.
+
+The files beside this one have the checks of the chapters. A check calls `call` and `compare`, raises `Wrong` with what it
+finds, and returns a sentence for a right answer.
+"""
+
+import functools
+import linecache
+import traceback
+from collections.abc import Callable, Sequence
+from copy import deepcopy
+from typing import Any
+
+import numpy as np
+
+Mistakes = Sequence[tuple[Any, str]]
+"""Values that a usual mistake gives, each with a question that leads to it."""
+
+
+class Wrong(Exception):
+    """An answer is wrong; the message says what is, and stands behind "Not quite: "."""
+
+
+class NotYet(Exception):
+    """The box is still empty."""
+
+
+def check(examine: Callable[..., str]) -> Callable[..., None]:
+    """Turn a function that examines answers into one that prints the verdict."""
+
+    @functools.wraps(examine)
+    def tell(*answers: Any) -> None:
+        try:
+            if any(answer is ... or answer is None for answer in answers):
+                raise NotYet
+            print("Right.", examine(*answers))
+        except NotYet:
+            print("Not yet: fill in the box above, run it, and then run this one again.")
+        except Wrong as wrong:
+            print("Not quite:", wrong)
+        except Exception as error:  # a check that an odd answer surprises
+            print(f"Not quite: your answer cannot be compared with the right one ({error}). Is it of the right kind?")
+
+    return tell
+
+
+def call(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Return what a function answers to copies of the arguments. Raises NotYet for nothing, and Wrong if it stops."""
+    if not callable(function):
+        raise Wrong(f"this should be a function, but it is {function!r}. Was its name used again further down?")
+    try:
+        result = function(*deepcopy(arguments))
+    except Exception as error:
+        raise Wrong(f"{function.__name__} stops{_place(error)}: {error or type(error).__name__}") from error
+    if result is None or result is ...:
+        raise NotYet
+    return result
+
+
+def compare(what: str, found: Any, right: Any, mistakes: Mistakes = (), *, tolerance: float = 1e-6) -> None:
+    """Raise Wrong unless `found` is `right`, an array or a number; `what` is its name, such as "your gradient"."""
+    try:
+        found = np.asarray(found, dtype=float)
+    except (TypeError, ValueError):
+        raise Wrong(f"{what} should consist of numbers, but it is {found!r:.60}") from None
+    right = np.asarray(right, dtype=float)
+    if found.shape != right.shape:
+        question = " Is it transposed?" if found.shape == right.shape[::-1] else ""
+        raise Wrong(f"{what} has the shape {found.shape}, but it should have {right.shape}.{question}")
+    if np.allclose(found, right, rtol=tolerance, atol=tolerance):
+        return
+    worst = np.unravel_index(np.argmax(np.nan_to_num(np.abs(found - right), nan=np.inf)), right.shape)
+    values = f"{found[worst]:.4g} where {right[worst]:.4g} is right"
+    for mistake, question in mistakes:
+        if np.shape(mistake) == found.shape and np.allclose(found, mistake, rtol=tolerance, atol=tolerance):
+            raise Wrong(f"{what} {'has the right shape, but ' if right.shape else 'is '}{values}: {question}")
+    raise Wrong(f"{what} {'has the right shape, but ' if right.shape else 'is '}{values}.")
+
+
+def _place(error: Exception) -> str:
+    """Name the line of the answer in which an error was raised."""
+    frame = traceback.extract_tb(error.__traceback__)[1:2]
+    line = linecache.getline(frame[0].filename, frame[0].lineno or 0).strip() if frame else ""
+    return f" at `{line}`" if line else ""
