@@ -13,6 +13,7 @@ from model.evaluation.comparison import WORTHWHILE, Comparison, digits_for
 from model.evaluation.evaluation import Evaluation
 from model.evaluation.sonnets import SonnetEvaluation
 from model.network.gradients import TOLERANCE
+from model.network.parameters import CellName
 from model.writing.look import Letter
 
 EXPECTED, POSSIBLE = 0.25, 0.05
@@ -111,7 +112,7 @@ def print_look(letters: Iterable[Letter]) -> None:
     Console().print(table)
 
 
-def print_gradients(differences: Mapping[str, Mapping[str, float]]) -> None:
+def print_gradients(differences: Mapping[CellName, Mapping[str, float]]) -> None:
     """Print how far the gradients of each cell's parameters are from central differences, and what that proves."""
     for cell, found in differences.items():
         for name, difference in found.items():

@@ -70,7 +70,7 @@ def log_softmax(logits: Array) -> Array:
     return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
 
 
-def cross_entropy(logits: Array, q: Array, mask: Mask | None = None) -> tuple[float, Array]:
+def cross_entropy(logits: Array, q: Array | Mask, mask: Mask | None = None) -> tuple[float, Array]:
     """Return the loss in nats, summed over the rows where the mask is true, and log p.
 
     Loss = -Σ q log p with p = softmax(logits). Where q is one-hot, the loss is -log p of the target. q may also hold

@@ -33,7 +33,9 @@ class Cell(Protocol):
 
 CellName = Literal["rnn", "lstm", "gru"]
 """The only list of cells. A new cell is its name here, and a file of this name in this wing and in `model.engine`."""
-CELLS: Mapping[str, Cell] = {name: cast("Cell", import_module(f"model.network.{name}")) for name in get_args(CellName)}
+CELLS: Mapping[CellName, Cell] = {
+    name: cast("Cell", import_module(f"model.network.{name}")) for name in get_args(CellName)
+}
 
 
 @dataclass(frozen=True)
