@@ -1,7 +1,7 @@
 """Tells in a sentence what is right or wrong with an answer, and never ends in a traceback.
 
-The files beside this one have the checks of the chapters. A check calls `call` and `compare`, raises `Wrong` with what it
-finds, and returns a sentence for a right answer.
+The files beside this one have the checks of the chapters. A check calls `call` and `compare`, raises `Wrong` with what
+it finds, and returns a sentence for a right answer.
 """
 
 import functools
@@ -47,13 +47,18 @@ def check(examine: Callable[..., str]) -> Callable[..., None]:
 def call(function: Callable[..., Any], *arguments: Any) -> Any:
     """Return what a function answers to copies of the arguments. Raises NotYet for nothing, and Wrong if it stops."""
     if not callable(function):
-        raise Wrong(f"this should be a function, but it is {function!r}. Was its name used again further down?")
+        raise Wrong(f"this should be a function, but it is {function!r:.60}. Was its name used again further down?")
     try:
         result = function(*deepcopy(arguments))
+    except Wrong:  # raised by an argument that watches what is done with it
+        raise
     except Exception as error:
-        raise Wrong(f"{function.__name__} stops{_place(error)}: {error or type(error).__name__}") from error
-    if result is None or result is ...:
+        reason = traceback.format_exception_only(error)[-1].strip()
+        raise Wrong(f"{function.__name__} stops{_place(error)}: {reason}") from error
+    if result is ... or (result is None and _is_empty(function)):
         raise NotYet
+    if result is None:
+        raise Wrong(f"{function.__name__} returns nothing. Is a `return` missing?")
     return result
 
 
@@ -64,6 +69,8 @@ def compare(what: str, found: Any, right: Any, mistakes: Mistakes = (), *, toler
     except (TypeError, ValueError):
         raise Wrong(f"{what} should consist of numbers, but it is {found!r:.60}") from None
     right = np.asarray(right, dtype=float)
+    if right.shape == () and found.size == 1:
+        found = found.reshape(())
     if found.shape != right.shape:
         question = " Is it transposed?" if found.shape == right.shape[::-1] else ""
         raise Wrong(f"{what} has the shape {found.shape}, but it should have {right.shape}.{question}")
@@ -75,6 +82,15 @@ def compare(what: str, found: Any, right: Any, mistakes: Mistakes = (), *, toler
         if np.shape(mistake) == found.shape and np.allclose(found, mistake, rtol=tolerance, atol=tolerance):
             raise Wrong(f"{what} {'has the right shape, but ' if right.shape else 'is '}{values}: {question}")
     raise Wrong(f"{what} {'has the right shape, but ' if right.shape else 'is '}{values}.")
+
+
+def _is_empty(function: Callable[..., Any]) -> bool:
+    """Return whether the body of a function is `...`."""
+
+    def empty() -> None: ...
+
+    code = getattr(function, "__code__", empty.__code__)
+    return len(code.co_code) <= len(empty.__code__.co_code)
 
 
 def _place(error: Exception) -> str:

@@ -48,6 +48,7 @@ def check_third_step(z: Any, h: Any, p: Any) -> str:
             (np.exp(logits), "by what are the exponentials divided?"),
             (logits / logits.sum(), "are the logits divided by their sum? First comes e to the power of each."),
             (layers.softmax(right @ W_Y), "do the logits come from z, or from h?"),
+            (layers.softmax(logits)[::-1], "that is from behind. The order is ¶, a, m."),
         ],
         tolerance=0.01,
     )
@@ -59,7 +60,7 @@ def check_softmax(softmax: Callable[..., Any]) -> str:
     logits = np.array([-1.0, 0.5, 2.0, 0.0])
     exponentials = np.exp(logits)
     with np.errstate(all="ignore"):
-        found, large = call(softmax, logits), call(softmax, np.array([1000.0, 999.0, 0.0]))
+        found = call(softmax, logits)
     compare(
         "your softmax",
         found,
@@ -70,15 +71,21 @@ def check_softmax(softmax: Callable[..., Any]) -> str:
             (layers.log_softmax(logits), "these are logarithms of probabilities. Is there a log too much?"),
             (exponentials / exponentials.max(), "the largest is 1 now. Should not the sum be 1?"),
             (np.exp(logits / logits.sum()), "is the sum taken before e to the power of each, or after it?"),
+            (exponentials / exponentials.max() / exponentials.sum(), "is the same subtracted above and below?"),
+            (layers.softmax(logits / logits.max()), "are the logits divided by the largest? It is subtracted."),
+            (layers.softmax(logits * np.log(2)), "that is 2 to the power of the logits. Where is e?"),
             (layers.softmax(-logits), "the smallest logit gets the most. Is there a minus too much?"),
         ],
     )
-    if not np.all(np.isfinite(np.asarray(large, dtype=float))):
+    large = np.array([1000.0, 999.0, 0.0])
+    try:
+        with np.errstate(all="ignore"):
+            compare("your softmax", call(softmax, large), layers.softmax(large))
+    except Wrong:
         raise Wrong(
-            "it is right for small logits, but a logit of 1000 gives nan: e^1000 is too large for the computer. "
-            "Can you subtract something from all logits first?"
-        )
-    compare("your softmax of large logits", large, layers.softmax(np.array([1000.0, 999.0, 0.0])))
+            "it is right for small logits, but not for 1000, 999 and 0: e^1000 is too large for the computer. Can you "
+            "subtract something from all logits first?"
+        ) from None
     return "Only differences between logits count, so 1000, 999 and 0 are as good as 0, -1 and -1000."
 
 
@@ -90,9 +97,11 @@ def check_step(step: Callable[..., Any]) -> str:
     found = call(step, x, h, w_x, w_h, b)
     (right,), _ = rnn.step(x, (h,), layers.LayerParameters(w_x, w_h, b))
     z = x @ w_x + b + h @ w_h
+    if np.shape(found) == (3, 3):
+        raise Wrong("your new state has 3 × 3 numbers instead of 3: is there a * where @ is meant?")
     compare(
         "your new state",
-        np.reshape(found, 3) if np.size(found) == 3 else found,
+        np.squeeze(found) if isinstance(found, np.ndarray) else found,
         right,
         [
             (z, "is tanh missing?"),
@@ -102,6 +111,9 @@ def check_step(step: Callable[..., Any]) -> str:
             (np.tanh(x @ w_x + b + h @ w_h.T), "are the old state and w_h in the right order, h @ w_h?"),
             (np.tanh(x @ w_x + b) + np.tanh(h @ w_h), "is there one tanh, of the whole sum?"),
             (np.tanh(x @ w_x + b) + h @ w_h, "is there one tanh, of the whole sum?"),
+            (np.tanh(x @ w_x + h @ w_h) + b, "does the bias belong inside tanh?"),
+            (np.tan(z), "that is the tangent. It should be tanh."),
+            (layers.softmax(z), "that is softmax. It is for the logits; here tanh is meant."),
             (np.tanh(x @ w_x + b + h), "is the old state multiplied by w_h?"),
             (layers.sigmoid(z), "is this a sigmoid? This network has tanh."),
         ],
@@ -113,6 +125,7 @@ def check_step(step: Callable[..., Any]) -> str:
 def check_word_loss(word_loss: Callable[..., Any]) -> str:
     for word in ("mama", "amm"):
         found, losses = call(word_loss, word), _losses("\n" + word, word + "\n")
+        favourites = -np.log([p.max() for p in _expected("\n" + word)])
         forgetful = _losses("\n" + word, word + "\n", carry=False).mean()
         compare(
             f"your loss of {word}",
@@ -123,6 +136,8 @@ def check_word_loss(word_loss: Callable[..., Any]) -> str:
                 (losses[:-1].mean(), "does the end of the word count?"),
                 (losses.sum() / len(word), "by how many letters must you divide? ¶ is one of them."),
                 (-losses.mean(), "a loss is positive. Where is the minus?"),
+                (np.exp(-losses.sum()), "that is the probability of the word. What is its loss?"),
+                (favourites.mean(), "is this the most probable letter, or the one that comes?"),
                 (forgetful, "does each step get the state that the step before left?"),
                 (_losses("\n" + word, "\n" + word).mean(), "is this the probability of the letter that was just read?"),
                 (_losses(word, word).mean(), "is this the probability of the letter that was just read?"),
@@ -137,10 +152,16 @@ def _read(letter: str, h: Any) -> tuple[Any, Any]:
     return h, layers.softmax(h @ W_Y)
 
 
-def _losses(letters: str, targets: str, *, carry: bool = True) -> Any:
-    h, losses = np.zeros(2), []
-    for letter, target in zip(letters, targets, strict=True):
+def _expected(letters: str, *, carry: bool = True) -> list[Any]:
+    """Return the probabilities after each letter."""
+    h, expected = np.zeros(2), []
+    for letter in letters:
         after, p = _read(letter, h)
         h = after if carry else h
-        losses.append(-np.log(p[LETTERS.index(target)]))
-    return np.array(losses)
+        expected.append(p)
+    return expected
+
+
+def _losses(letters: str, targets: str, *, carry: bool = True) -> Any:
+    expected = _expected(letters, carry=carry)
+    return -np.log([p[LETTERS.index(target)] for p, target in zip(expected, targets, strict=True)])

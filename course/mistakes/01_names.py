@@ -53,7 +53,7 @@ def sample_name(probabilities, generator):
 
 
 # %% sample-name
-# says: Does ¶ end the name, and does the next draw use the last letter's row?
+# says: does the first draw use the row of ¶, and each further draw the row of the last letter?
 def sample_name(probabilities, generator):
     name, last = "", 0
     while True:

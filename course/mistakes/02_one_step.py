@@ -30,7 +30,7 @@ def softmax(logits):
 
 
 # %% softmax
-# says: a logit of 1000 gives nan
+# says: e^1000 is too large for the computer
 def softmax(logits):
     return np.exp(logits) / np.exp(logits).sum()
 
