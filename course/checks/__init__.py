@@ -45,7 +45,7 @@ def check(examine: Callable[..., str]) -> Callable[..., None]:
 
 
 def call(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Return what a function answers to copies of the arguments. Raises NotYet for nothing, and Wrong if it stops."""
+    """Return a function's answer to copies of the arguments. Raises NotYet for an empty box, and Wrong if it stops."""
     if not callable(function):
         raise Wrong(f"this should be a function, but it is {function!r:.60}. Was its name used again further down?")
     try:
@@ -54,11 +54,13 @@ def call(function: Callable[..., Any], *arguments: Any) -> Any:
         raise
     except Exception as error:
         reason = traceback.format_exception_only(error)[-1].strip()
+        if "matmul" in reason:
+            reason = "these shapes do not fit together. Is a `.T` missing, or one too many?"
         raise Wrong(f"{function.__name__} stops{_place(error)}: {reason}") from error
-    if result is ... or (result is None and _is_empty(function)):
+    if result is None and not _is_empty(function):
+        raise Wrong(f"{function.__name__} returns nothing. Does its last line begin with `return`?")
+    if result is None or result is ...:
         raise NotYet
-    if result is None:
-        raise Wrong(f"{function.__name__} returns nothing. Is a `return` missing?")
     return result
 
 
@@ -85,12 +87,9 @@ def compare(what: str, found: Any, right: Any, mistakes: Mistakes = (), *, toler
 
 
 def _is_empty(function: Callable[..., Any]) -> bool:
-    """Return whether the body of a function is `...`."""
-
-    def empty() -> None: ...
-
-    code = getattr(function, "__code__", empty.__code__)
-    return len(code.co_code) <= len(empty.__code__.co_code)
+    """Return whether the body of a function does nothing, like `...`."""
+    code, empty = function.__code__.co_code, (lambda: None).__code__.co_code
+    return len(code) <= len(empty) + 2  # a version of Python may keep `...` as one instruction that does nothing
 
 
 def _place(error: Exception) -> str:
