@@ -1,7 +1,7 @@
 """Tells in a sentence what is right or wrong with an answer, and never ends in a traceback.
 
-The files beside this one have the checks of the chapters. A check calls `call` and `compare`, raises `Wrong` with what it
-finds, and returns a sentence for a right answer.
+The files beside this one have the checks of the chapters. A check calls `call` and `compare`, raises `Wrong` with what
+it finds, and returns a sentence for a right answer.
 """
 
 import functools
@@ -45,13 +45,18 @@ def check(examine: Callable[..., str]) -> Callable[..., None]:
 
 
 def call(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Return what a function answers to copies of the arguments. Raises NotYet for nothing, and Wrong if it stops."""
+    """Return what a function answers to copies of the arguments. Raises NotYet for an empty box, and Wrong if it stops."""
     if not callable(function):
         raise Wrong(f"this should be a function, but it is {function!r}. Was its name used again further down?")
     try:
         result = function(*deepcopy(arguments))
     except Exception as error:
-        raise Wrong(f"{function.__name__} stops{_place(error)}: {error or type(error).__name__}") from error
+        reason = error if str(error) else type(error).__name__
+        if "matmul" in str(error):
+            reason = "these shapes do not fit together. Is a `.T` missing, or one too many?"
+        raise Wrong(f"{function.__name__} stops{_place(error)}: {reason}") from error
+    if result is None and not _is_empty(function):
+        raise Wrong(f"{function.__name__} returns nothing. Does its last line begin with `return`?")
     if result is None or result is ...:
         raise NotYet
     return result
@@ -75,6 +80,12 @@ def compare(what: str, found: Any, right: Any, mistakes: Mistakes = (), *, toler
         if np.shape(mistake) == found.shape and np.allclose(found, mistake, rtol=tolerance, atol=tolerance):
             raise Wrong(f"{what} {'has the right shape, but ' if right.shape else 'is '}{values}: {question}")
     raise Wrong(f"{what} {'has the right shape, but ' if right.shape else 'is '}{values}.")
+
+
+def _is_empty(function: Callable[..., Any]) -> bool:
+    """Return whether the body of a function does nothing, like `...`."""
+    code, empty = function.__code__.co_code, (lambda: None).__code__.co_code
+    return len(code) <= len(empty) + 2  # a version of Python may keep `...` as one instruction that does nothing
 
 
 def _place(error: Exception) -> str:

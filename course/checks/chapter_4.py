@@ -86,7 +86,7 @@ def check_optimize(optimize: Function) -> str:
         (before - rate * g * min(1, limit / np.linalg.norm(g)), "this clips by norm. This exercise asks for by value."),
         (before - 2 * rate * clipped, "the step was taken twice. Is there one update too many?"),
     ]
-    compare("what the network has after the step", network.parameters.whole, before - rate * clipped, mistakes)
+    compare("the network after your step", network.parameters.whole, before - rate * clipped, mistakes)
     after = network.loss_and_gradients(inputs, targets, state)[0]
     losses = [(after, "this is the loss after the update. The loss from before it is wanted.")]
     losses.append((loss / len(inputs), "this is the mean over the letters. The sum is wanted."))

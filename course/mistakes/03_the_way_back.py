@@ -73,7 +73,7 @@ def one_step_back(d_logits, d_z_next, h, w_y, w_h):
 
 
 # %% one-step-back
-# says: one_step_back stops
+# says: Is a `.T` missing, or one too many?
 def one_step_back(d_logits, d_z_next, h, w_y, w_h):
     return (d_logits @ w_y + d_z_next @ w_h.T) * (1 - h**2)
 

@@ -27,6 +27,12 @@ def clip_by_value(gradients, limit):
     return [np.clip(gradient, -limit, limit) for gradient in gradients.values()]
 
 
+# %% clip-by-value
+# says: clip_by_value returns nothing
+def clip_by_value(gradients, limit):
+    optimizer.clip_by_value(gradients, limit)
+
+
 # %% clip-by-norm
 # says: each array has its own norm
 def clip_by_norm(gradients, limit):

@@ -28,12 +28,12 @@ def gradient_of_w_h(h, d_z):
 
 # %% mended
 def mended_backward(parameters, reads, targets):
-    w_x, w_h, b, w_y, b_y = parameters.values()
+    _, w_h, _, w_y, _ = parameters.values()
     h, p, _ = forward(parameters, reads, targets)
     d_w_x, d_w_h, d_b, d_w_y, d_b_y = (np.zeros_like(array) for array in parameters.values())
-    d_z = np.zeros_like(b)
+    d_z = np.zeros_like(d_b)
     for t in reversed(range(len(reads))):
-        d_logits = p[t] - np.eye(len(b_y))[targets[t]]
+        d_logits = p[t] - np.eye(len(d_b_y))[targets[t]]
         from_above = d_logits @ w_y.T
         from_next = d_z @ w_h.T
         d_z = (from_above + from_next) * (1 - h[t + 1] ** 2)
