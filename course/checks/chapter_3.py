@@ -21,6 +21,8 @@ def check_tanh_slope(tanh_slope: Function) -> str:
     mistakes = [
         (1 - np.tanh(h) ** 2, "h is already tanh z. Is tanh taken a second time?"),
         (1 - h, "is h squared?"),
+        (1 - 2 * h, "h is doubled. Python writes the square as h**2."),
+        ((1 - h) ** 2, "the square of 1 - h is not 1 - h**2. Is a bracket in the wrong place?"),
         (1 + h**2, "tanh is flat where h is 1, so what should the slope be there?"),
         (h**2, "this is 1 in flat places and 0 in the steep one. Is it upside down?"),
         (h * (1 - h), "this is the slope of the sigmoid. What is the slope of tanh where h is 0?"),
@@ -40,6 +42,8 @@ def check_d_logits(d_logits: Function) -> str:
         (p, "the letter that came is treated like the others. Is 1 taken away from it?"),
         (-q / p, "this is the slope for p. Does it still have to go back through the softmax?"),
         (np.where(q, -p, p), "the letter that came gets -p. How far is its p from 1?"),
+        (p - 1, "1 is taken away from every letter. Should only the one that came lose it?"),
+        (p - target, "the id of the letter is taken away from every p. Is q 1 at that place, and 0 elsewhere?"),
         (1 - p, "every letter is treated as if it had come. Is q 1 at one place only?"),
     ]
     compare("your d_logits", call(d_logits, p, target), right, mistakes, tolerance=1e-6)
@@ -67,6 +71,7 @@ def check_one_step_back(one_step_back: Function) -> str:
         ((above + d_z_next @ w_h) * slope, "one arrow takes the forward way. Is w_h turned on its side, w_h.T?"),
         ((above + following) * h, "this multiplies by h. What is the slope of tanh at h?"),
         ((above + following) * (1 - np.tanh(h) ** 2), "h is already tanh z. Is tanh taken a second time?"),
+        ((above + following) * (1 - h) ** 2, "the square of 1 - h is not 1 - h**2. Is a bracket in the wrong place?"),
         ((above - following) * slope, "the two arrows are subtracted. Do both move the loss?"),
         ((above + d_z_next) * slope, "d_z_next arrives as it is. Does it pass through w_h?"),
     ]

@@ -41,6 +41,7 @@ def check_clip_by_norm(clip_by_norm: Function) -> str:
     for gradients in (long, short):
         right = {name: array.copy() for name, array in gradients.items()}
         norm = optimizer.clip_by_global_norm(right, 5)
+        sum_of_norms = sum(float(np.linalg.norm(array)) for array in gradients.values())
         found = _clipped(clip_by_norm, gradients, 5)
         for name, array in gradients.items():
             own = float(np.linalg.norm(array))
@@ -55,6 +56,10 @@ def check_clip_by_norm(clip_by_norm: Function) -> str:
                 ),
                 (array / norm, "the norm is 1 now. Is it also multiplied by the limit?"),
                 (array * 5 / norm**2, "the limit is divided by the square of the norm. Is the root missing?"),
+                (
+                    array * min(1, 5 / sum_of_norms),
+                    "the norms of the arrays are added. Add the squares, then take the root.",
+                ),
                 (array * norm / 5, "it grew. Is the fraction upside down?"),
             ]
             compare(f"your gradient of {name}", found[name], right[name], mistakes)
