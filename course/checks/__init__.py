@@ -45,7 +45,7 @@ def check(examine: Callable[..., str]) -> Callable[..., None]:
 
 
 def call(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Return what a function answers to copies of the arguments. Raises NotYet for an empty box, and Wrong if it stops."""
+    """Return what a function answers to copies of the arguments. Raises NotYet for nothing, and Wrong if it stops."""
     if not callable(function):
         raise Wrong(f"this should be a function, but it is {function!r}. Was its name used again further down?")
     try:
