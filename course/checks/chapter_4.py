@@ -6,7 +6,7 @@ from typing import Any, Self
 import numpy as np
 
 from checks import Wrong, call, check, compare
-from model.network.layers import Array
+from model.network.layers import Array, Ids
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture, Parameters
 from model.training import optimizer
@@ -88,7 +88,7 @@ def check_optimize(optimize: Function) -> str:
         (before + rate * clipped, "it went uphill. Is it minus the gradient?"),
         (before - rate * g, "the gradients were not clipped, or only after the update. Does clip come before it?"),
         (before - clipped, "the step is too long. Is it multiplied by the learning rate?"),
-        (before - rate * g * min(1, limit / np.linalg.norm(g)), "this clips by norm. This exercise asks for by value."),
+        (before - rate * g * min(1.0, limit / float(np.linalg.norm(g))), "this clips by norm. This exercise asks for by value."),
         (before - 2 * rate * clipped, "the step was taken twice. Is there one update too many?"),
     ]
     compare("the network after your step", network.parameters.whole, before - rate * clipped, mistakes)
@@ -108,7 +108,7 @@ def _clipped(function: Function, gradients: Gradients, limit: float) -> Gradient
     return found
 
 
-def _steep_network() -> tuple[Watched, Array, Array, Array]:
+def _steep_network() -> tuple[Watched, Ids, Ids, Array]:
     """Return a network, inputs, targets and a state for which some gradients are above 5 and others are not."""
     generator = np.random.default_rng(7)
     architecture = Architecture("rnn", vocab_size=5, hidden_size=4)
