@@ -82,13 +82,13 @@ def check_optimize(optimize: Function) -> str:
     found = call(optimize, network, inputs, targets, state, rate, limit)
     if not isinstance(found, tuple | list) or len(found) < 2:
         raise Wrong("the function should return two things, `return loss, state`.")
-    clipped = np.clip(g, -limit, limit)
+    clipped, shortened = np.clip(g, -limit, limit), g * min(1.0, limit / float(np.linalg.norm(g)))
     mistakes = [
         (before, "the network is as it was. `a = a - b` makes a new array. Does `a -= b` change the old one?"),
         (before + rate * clipped, "it went uphill. Is it minus the gradient?"),
         (before - rate * g, "the gradients were not clipped, or only after the update. Does clip come before it?"),
         (before - clipped, "the step is too long. Is it multiplied by the learning rate?"),
-        (before - rate * g * min(1.0, limit / float(np.linalg.norm(g))), "this clips by norm. This exercise asks for by value."),
+        (before - rate * shortened, "this clips by norm. This exercise asks for by value."),
         (before - 2 * rate * clipped, "the step was taken twice. Is there one update too many?"),
     ]
     compare("the network after your step", network.parameters.whole, before - rate * clipped, mistakes)
