@@ -1,11 +1,12 @@
 """Makes Python on Linux lack what Windows lacks, in every process that starts with this folder first in PYTHONPATH.
 
-What is emulated: modules, functions and signals that are missing; locks of bytes (`msvcrt.locking`); files that cannot be
-deleted, moved or replaced while they are open here; folders that cannot be opened; permissions that say nothing; texts
-that are cp1252 unless their reader says what they are; clocks that tick 64 times a second; processes that can be ended,
-but get no signals. `sys.platform`, `os.name` and the paths stay, because the standard library would not work with others.
+Modules, functions and signals are missing; locks are on bytes (`msvcrt.locking`); files that are open in the process
+cannot be deleted, moved or replaced; folders cannot be opened; permissions say nothing; texts are cp1252 unless their
+reader says what they are; clocks tick 64 times a second; processes can be ended, but get no signals. `sys.platform`,
+`os.name` and the paths stay, because the standard library would not work with others.
 """
 
+# ruff: noqa: PTH, SIM905
 # mypy: ignore-errors
 
 import asyncio.unix_events
@@ -62,7 +63,7 @@ def refusing_open_files(function):
 
 
 def lacking(path):
-    """Return whether a path leads to what Linux alone has. threadpoolctl reads the maps; it can do without on Windows."""
+    """Return whether a path leads to what Linux alone has. threadpoolctl needs the maps here, and not on Windows."""
     name = os.fspath(path) if isinstance(path, str | os.PathLike) else ""
     return name.startswith(("/proc/", "/dev/std", "/dev/fd", "/dev/shm")) and name != "/proc/self/maps"
 
@@ -124,10 +125,15 @@ def begin(process, *arguments, **options):
     real_begin(process, *arguments, **options)
 
 
+def end(process):
+    if process.poll() is None:
+        kill(process.pid, SIGKILL)
+
+
 def send_signal(process, number):
     if number != signal.SIGTERM:
         raise ValueError(f"Unsupported signal: {number}")
-    process.kill()
+    end(process)
 
 
 LK_NBLCK = 2
@@ -137,8 +143,8 @@ real_open, real_os_open, real_signal, real_begin = io.open, os.open, signal.sign
 signal.SIGBREAK = signal.SIGPWR
 ALLOWED = {getattr(signal, name) for name in SIGNALS}
 for name in dir(signal):
-    is_name = not name.startswith("_") and name.islower() or name.startswith(("SIG", "ITIMER"))
-    if is_name and name not in SIGNALS | SIGNAL_FUNCTIONS:
+    is_private = name.startswith("_") or not (name.islower() or name.startswith(("SIG", "ITIMER")))
+    if not is_private and name not in SIGNALS | SIGNAL_FUNCTIONS:
         delattr(signal, name)
 signal.signal = catch
 
@@ -161,6 +167,6 @@ for name in ("remove", "rename", "replace", "rmdir", "unlink"):
     setattr(os, name, refusing_open_files(getattr(os, name)))
 os.kill = lambda process, _: kill(process, SIGKILL)
 subprocess.Popen.__init__, subprocess.Popen.send_signal = begin, send_signal
-subprocess.Popen.kill = subprocess.Popen.terminate = lambda process: process.poll() is None and kill(process.pid, SIGKILL)
+subprocess.Popen.kill = subprocess.Popen.terminate = end
 asyncio.unix_events._UnixSelectorEventLoop.add_signal_handler = no_signals
 asyncio.unix_events._UnixSelectorEventLoop.remove_signal_handler = no_signals
