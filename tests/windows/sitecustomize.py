@@ -6,7 +6,7 @@ reader says what they are; clocks tick 64 times a second; processes can be ended
 `os.name` and the paths stay, because the standard library would not work with others.
 """
 
-# ruff: noqa: PTH, SIM905
+# ruff: noqa: PTH112, PTH115, PTH208, SIM905
 # mypy: ignore-errors
 
 import asyncio.unix_events
