@@ -52,6 +52,12 @@ class Engine:
             self._cell.backward(trace, w[n], run.d_h, self._d_w[n], lend)
         return nats, self._gradients, after
 
+    def logits(self, language_model: LanguageModel, ids: Ids) -> Array:
+        """Return the logits (T, B, V) of the character after each id (T, B), for rows that begin in the zero state."""
+        start = language_model.initial_state(ids.shape[1])
+        run, _ = self._forward(matrices(language_model.parameters), ids, start, None)
+        return run.logits.swapaxes(2, 3).reshape(*ids.shape, -1)
+
     def score(self, language_model: LanguageModel, batch: Batch) -> float:
         """Return the loss of a batch that begins in the zero state, in nats, summed over its targets."""
         w, nats = matrices(language_model.parameters), 0.0
