@@ -51,7 +51,7 @@ test-installed: .venv-test/ready
 	.venv-test/bin/pytest -m installed tests/test_installed.py tests/test_container.py
 
 test-course: .venv-test/ready .venv-course/ready
-	.venv-test/bin/pytest -m course --numprocesses auto tests/test_course.py
+	.venv-test/bin/pytest -m course --numprocesses auto tests/test_course.py tests/test_windows.py
 
 docs: .venv-browser/ready
 	WRITE_DOCS=1 .venv-browser/bin/pytest -m recorded tests/test_documents.py

@@ -53,8 +53,9 @@ def windows(checkpoints: Path, tmp_path: Path) -> Environment:
 def run(windows: Environment, *arguments: str, text: str = "", folder: Path | None = None) -> tuple[str, str]:
     """Run Python with arguments; return what it writes to its two streams."""
     folder, command = folder or Path(windows["MANGOSAURUS_HOME"]), [sys.executable, *arguments]
+    encoding = windows["PYTHONIOENCODING"]
     done = subprocess.run(
-        command, input=text, capture_output=True, encoding=TEXT, env=windows, cwd=folder, timeout=LIMIT
+        command, input=text, capture_output=True, encoding=encoding, env=windows, cwd=folder, timeout=LIMIT
     )
     assert done.returncode == 0, done.stderr
     return done.stdout, done.stderr
@@ -77,6 +78,8 @@ def test_the_networks_do_there_what_they_do_here(windows: Environment, tmp_path:
     here = [*train[:3], str(tmp_path / "pokemon.txt"), *train[4:], "--threads", "1", "--out", str(tmp_path / "here")]
     assert CliRunner(env=windows).invoke(app, here).exit_code == 0
     assert load(tmp_path / "here").version == load(tmp_path / "pokemon.safetensors").version
+    page, _ = run(windows, "-m", "model.network", "--hidden", "8", "--minutes", "0")
+    assert page.splitlines()[-1].startswith("The best held-out loss is ")
 
 
 def test_a_training_is_locked_stopped_resumed_and_finished(windows: Environment, tmp_path: Path) -> None:
@@ -130,5 +133,6 @@ def test_the_page_answers(windows: Environment, tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", range(1, 5))
 def test_a_chapter(windows: Environment, number: int) -> None:
     (notebook,) = (ROOT / "course").glob(f"0{number}_*.ipynb")
-    _, complaints = run(windows, "-c", NOTEBOOK, str(notebook), folder=ROOT / "course")
+    jupyters = windows | {"PYTHONIOENCODING": "utf-8"}  # whatever the system's encoding is
+    _, complaints = run(jupyters, "-c", NOTEBOOK, str(notebook), folder=ROOT / "course")
     assert complaints == ""
