@@ -1,4 +1,4 @@
-"""Finds the project's files, writes files whole or not at all, and reads the tables of data/."""
+"""Finds the project's files, locks files, writes them whole or not at all, and reads the tables of data/."""
 
 import os
 import re
@@ -38,6 +38,7 @@ def released(path: Path) -> Path:
 
 
 _TOKEN_BYTES = 4
+_UNUSED_BYTE = 1 << 30
 _ABANDONED_AFTER_SECONDS = 3600.0
 """A process may still be writing a younger temporary file."""
 
@@ -79,11 +80,32 @@ def write_whole(path: Path, content: bytes) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
-    descriptor = os.open(path.parent, os.O_RDONLY)
+    with suppress(PermissionError):  # Windows opens no folder
+        descriptor = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def lock(descriptor: int, *, wait: bool = False) -> None:
+    """Lock a file until it is closed, if only by the end of the process. On Windows, wait for ten seconds at most.
+
+    Raises BlockingIOError if somebody else holds the lock.
+    """
+    with suppress(ImportError):
+        import fcntl
+
+        return fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+    import msvcrt  # on Windows, which locks bytes, and lets nobody else read them
+
+    os.lseek(descriptor, _UNUSED_BYTE, os.SEEK_SET)
     try:
-        os.fsync(descriptor)
+        msvcrt.locking(descriptor, msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+    except OSError as error:
+        raise BlockingIOError(error.errno, error.strerror) from error
     finally:
-        os.close(descriptor)
+        os.lseek(descriptor, 0, os.SEEK_SET)
 
 
 def _remove_abandoned(path: Path) -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import subprocess
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -17,6 +18,8 @@ SECRETS = ("TELEGRAM_TOKEN", "DATABASE", "WEBHOOK_SECRET")
 """Environment variables that a child does not get."""
 LONGEST_LINE = 1 << 20
 """The longest line that is read, in bytes."""
+ON_WINDOWS = ("CREATE_NEW_PROCESS_GROUP", "BELOW_NORMAL_PRIORITY_CLASS")
+"""What stands there for a session of its own, which no Ctrl-C reaches, and for `os.nice`."""
 SILENCE_SECONDS = 600.0
 """A child that prints nothing for this time counts as hung. A training prints about once a second."""
 
@@ -41,6 +44,7 @@ class Child:
             | {"MANGOSAURUS_HOME": str(HOME)},
             cwd=ROOT,
             start_new_session=True,
+            creationflags=sum(getattr(subprocess, flag, 0) for flag in ON_WINDOWS),
         )
         return cls(process)
 
@@ -67,14 +71,14 @@ class Child:
         return code, next((line.removeprefix("error: ") for line in reversed(lines) if re.search(r"\w", line)), "")
 
     def signal(self, number: signal.Signals) -> None:
-        """Send a signal to the process alone, if it still runs."""
-        with contextlib.suppress(ProcessLookupError):
-            self._process.send_signal(number)
+        """Let the process give itself a signal, if it still runs."""
+        if self._process.stdin is not None:
+            self._process.stdin.write(bytes([number]))
 
     def kill(self) -> None:
-        """Kill the process and all processes that it started."""
+        """Kill the process and all processes that it started. On Windows it starts none."""
         with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS: not permitted, of a group that is gone
-            os.killpg(self._process.pid, signal.SIGKILL)
+            os.killpg(self._process.pid, signal.SIGKILL) if hasattr(os, "killpg") else self._process.kill()
 
     async def end(self) -> None:
         self.kill()
