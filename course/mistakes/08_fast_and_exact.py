@@ -37,6 +37,19 @@ def median_times(functions, rounds, clock):
         found.append(median(times))
     return found
 
+# %% times
+# says: the clock that you were given
+def median_times(functions, rounds, clock):
+    for function in functions:
+        function()
+    times = [[] for _ in functions]
+    for _ in range(rounds):
+        for own, function in zip(times, functions, strict=True):
+            start = time.perf_counter()
+            function()
+            own.append(time.perf_counter() - start)
+    return [median(own) for own in times]
+
 # %% one-matrix
 # says: is b missing?
 def one_matrix(w_x, b, w_h):
