@@ -11,6 +11,7 @@ from model.network.layers import cross_entropy, log_softmax, one_hot
 from model.sonnets.prosody import prosody
 from model.sonnets.rhyme import endings
 
+SHIFTED = "does row t predict letter t, which was read already? It predicts letter t + 1."
 Placed = Callable[[str, int], bool]
 
 
@@ -22,14 +23,17 @@ def check_nats(nats_per_letter: Callable[..., Any]) -> str:
     total, _ = cross_entropy(logits[:-1], one_hot(ids[1:], 5).astype(float))
     right, rows = total / 8, np.arange(9)
     mistakes = [
-        (-log_p[rows, ids].mean(), "does row t predict letter t, which was read already? It predicts letter t + 1."),
-        (-log_p[rows[1:], ids[1:]].mean(), "does row t predict letter t, which was read already? It predicts letter t + 1."),
-        (-log_p[rows[:-1], ids[:-1]].mean(), "does row t predict letter t, which was read already? It predicts letter t + 1."),
-        (total, "is this the sum over the line? The mean is asked for, so that long lines can be compared with short ones."),
+        (-log_p[rows, ids].mean(), SHIFTED),
+        (-log_p[rows[1:], ids[1:]].mean(), SHIFTED),
+        (-log_p[rows[:-1], ids[:-1]].mean(), SHIFTED),
+        (total, "is this the sum over the line? Take the mean, so that long and short lines can be compared."),
         (total / 9, "did you divide by T? Only T - 1 letters were predicted; the first one was given."),
         (-right, "log p is negative, because p is below 1. A loss is -log p."),
         (right / np.log(2), "is this log2, which gives bits? Nats are natural logarithms."),
-        (-np.log(np.exp(log_p[rows[:-1], ids[1:]]).mean()), "is this the logarithm of the mean? The mean of the logarithms is asked for."),
+        (
+            -np.log(np.exp(log_p[rows[:-1], ids[1:]]).mean()),
+            "is this the logarithm of the mean? The mean of the logarithms is asked for.",
+        ),
         (-logits[rows[:-1], ids[1:]].mean(), "these are logits; did you forget the softmax?"),
     ]
     compare("your loss", call(nats_per_letter, logits, ids), right, mistakes)
@@ -49,16 +53,21 @@ def check_correlations(correlations: Callable[..., Any]) -> str:
         (b @ a, "did you divide by the square root of both sums of squares?"),
         (b @ a / 60, "this is the covariance; divide by the spread of both, so that units can be compared."),
         (b @ a / ((a**2).sum(axis=0) * (b**2).sum()), "is the square root missing below the line?"),
-        (b @ whole_mean / np.sqrt((whole_mean**2).sum(axis=0) * (b**2).sum()), "did you subtract one mean for all units? Each unit has its own: axis=0."),
+        (
+            b @ whole_mean / np.sqrt((whole_mean**2).sum(axis=0) * (b**2).sum()),
+            "did you subtract one mean for all units? Each unit has its own: axis=0.",
+        ),
         (abs(right), "did you take absolute values? A unit that counts down has a negative r."),
         (right**2, "this is r²; r itself says also whether the unit goes up or down."),
     ]
     compare("your r", call(correlations, states, feature), right, mistakes)
-    return "Unit 1 of the test goes down as the feature goes up, so its r is negative, and it knows as much as one that goes up."
+    return "Unit 1 of the test goes down as the feature goes up. It knows as much as one that goes up."
 
 
 @check
-def check_allowed(allowed_letters: Callable[..., Any], words: Mapping[str, str], leads_on: Placed, ends_line: Placed) -> str:
+def check_allowed(
+    allowed_letters: Callable[..., Any], words: Mapping[str, str], leads_on: Placed, ends_line: Placed
+) -> str:
     for start in range(10):
         for part in ("", "s", "sleep", "be", "m", "mountain", "the", "forget", "night", "dinosaur"):
             found = call(allowed_letters, part, start)
@@ -67,7 +76,7 @@ def check_allowed(allowed_letters: Callable[..., Any], words: Mapping[str, str],
             right = _allowed(part, start, words, leads_on, ends_line)
             if set(found) != right:
                 raise Wrong(_explain(part, start, set(found), right, words))
-    return "A mask of these letters never stops a good line and never lets a bad one begin; the program looks it up in a table."
+    return "These letters never stop a good line and never let a bad one begin. The program looks them up in a table."
 
 
 def _allowed(part: str, start: int, words: Mapping[str, str], leads_on: Placed, ends_line: Placed) -> set[str]:
@@ -83,7 +92,7 @@ def _allowed(part: str, start: int, words: Mapping[str, str], leads_on: Placed, 
 
 def _explain(part: str, start: int, found: set[Any], right: set[str], words: Mapping[str, str]) -> str:
     where = f"after {part!r}, in a word that began after {start} syllables, "
-    longer = [letters for letters in found - right if not isinstance(letters, str) or len(letters) != 1]
+    longer = sorted((letters for letters in found if not isinstance(letters, str) or len(letters) != 1), key=str)
     missing, more = right - found, sorted(found - right - set(longer), key=str)
     if longer:
         return f"{where}your answer has {longer[0]!r}, but single characters are asked for: word[len(part)]."
@@ -95,17 +104,20 @@ def _explain(part: str, start: int, found: set[Any], right: set[str], words: Map
         kind = "leads on to more words" if more[0] == " " else "ends the line"
         return f"{where}your answer has {more[0]!r}. Did you ask whether the word {kind} from there?"
     word = next((word for word in words if word.startswith(part + more[0])), part + more[0])
-    return f"{where}your answer has {more[0]!r}, which leads only to words such as {word!r} that do not fit there. Did you ask leads_on and ends_line?"
+    return (
+        f"{where}your answer has {more[0]!r}, which leads only to words such as {word!r} that do not fit there. "
+        "Did you ask leads_on and ends_line?"
+    )
 
 
-RHYMING = "day may love move above treasure measure light delight night heart part art summer see me free".split()
+RHYMING = "day may love move above treasure measure light delight night heart part art summer see me free"
 
 
 @check
 def check_rhymes(rhymes: Callable[..., Any]) -> str:
-    tables = prosody()
-    sounds = {word: tables.pronounce(word)[0] for word in RHYMING}
-    for one, other in [("heart", "heart"), *combinations(RHYMING, 2)]:
+    pronounce = prosody().pronounce
+    sounds = {word: pronounce(word)[0] for word in RHYMING.split()}
+    for one, other in [("heart", "heart"), *combinations(sounds, 2)]:
         found = call(rhymes, sounds[one], sounds[other])
         if found not in (True, False):
             raise Wrong(f"your answer for {one} and {other} is {found!r:.40}, but it should be True or False.")
@@ -123,7 +135,7 @@ def _why(one: str, other: str, sounds: Mapping[str, tuple[str, ...]], *, right: 
     if one == other:
         return f"your function lets {one} rhyme with itself. Does the consonant before the vowel differ?"
     if right:
-        return f"{both} rhyme. Do you compare from the last vowel with a 1 to the end, and only the one consonant before it?"
+        return f"{both} rhyme. Do you compare from the last vowel with a 1 to the end, and the one consonant before it?"
     if same:
-        return f"{both} have the same consonant before the vowel, so they are too much alike. Do you ask that it differs?"
+        return f"{both} are too much alike: the consonant before the vowel is the same. Do you ask that it differs?"
     return f"{both} do not rhyme. Do you compare everything from the last vowel with a 1 to the end?"

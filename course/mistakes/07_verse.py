@@ -82,7 +82,7 @@ def rhymes(one, other):
     return one != other and one[-1] == other[-1]
 
 # %% rhymes
-# says: only the one consonant before it
+# says: and the one consonant before it
 def rhymes(one, other):
     def vowels(word):
         return [sound for sound in word if sound[-1].isdigit()]
