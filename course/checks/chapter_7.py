@@ -35,8 +35,12 @@ def check_nats(nats_per_letter: Callable[..., Any]) -> str:
             "is this the logarithm of the mean? The mean of the logarithms is asked for.",
         ),
         (-logits[rows[:-1], ids[1:]].mean(), "these are logits; did you forget the softmax?"),
+        (np.exp(right), "this is e^loss, the number of letters to choose from; the loss itself is asked for."),
     ]
-    compare("your loss", call(nats_per_letter, logits, ids), right, mistakes)
+    found = call(nats_per_letter, logits, ids)
+    if np.shape(found) in ((8,), (9,)):
+        raise Wrong(f"your answer has {len(found)} numbers, one for each letter. Their mean is asked for.")
+    compare("your loss", found, right, mistakes)
     return "This is the number that training makes small, and that the model card of every network here states."
 
 
@@ -47,7 +51,7 @@ def check_correlations(correlations: Callable[..., Any]) -> str:
     states = generator.normal(size=(60, 4)) + np.outer(feature, [0.5, -0.8, 0.0, 0.1]) + [3, 0, -2, 1]
     a, b = states - states.mean(axis=0), feature - feature.mean()
     right = np.corrcoef(states.T, feature)[-1, :-1]
-    whole_mean = states - states.mean()
+    whole_mean, across = states - states.mean(), states - states.mean(axis=1, keepdims=True)
     mistakes = [
         (feature @ states / np.sqrt((states**2).sum(axis=0) * (feature**2).sum()), "did you subtract the means first?"),
         (b @ a, "did you divide by the square root of both sums of squares?"),
@@ -56,6 +60,12 @@ def check_correlations(correlations: Callable[..., Any]) -> str:
         (
             b @ whole_mean / np.sqrt((whole_mean**2).sum(axis=0) * (b**2).sum()),
             "did you subtract one mean for all units? Each unit has its own: axis=0.",
+        ),
+        (b @ a / np.sqrt((a**2).sum() * (b**2).sum()), "is one sum below the line over all units? Take axis=0."),
+        (b @ a / (a.std(axis=0) * b.std()), "did you divide by both spreads, but not by the number of letters?"),
+        (
+            b @ across / np.sqrt((across**2).sum(axis=0) * (b**2).sum()),
+            "did you subtract the mean of each letter over the units? Take that of each unit over the letters: axis=0.",
         ),
         (abs(right), "did you take absolute values? A unit that counts down has a negative r."),
         (right**2, "this is r²; r itself says also whether the unit goes up or down."),
@@ -103,7 +113,9 @@ def _explain(part: str, start: int, found: set[Any], right: set[str], words: Map
     if more[0] in (" ", "\n"):
         kind = "leads on to more words" if more[0] == " " else "ends the line"
         return f"{where}your answer has {more[0]!r}. Did you ask whether the word {kind} from there?"
-    word = next((word for word in words if word.startswith(part + more[0])), part + more[0])
+    word = next((word for word in words if word.startswith(part + more[0])), None)
+    if word is None:
+        return f"{where}your answer has {more[0]!r}, but no word begins with {part + more[0]!r}. Is it word[len(part)]?"
     return (
         f"{where}your answer has {more[0]!r}, which leads only to words such as {word!r} that do not fit there. "
         "Did you ask leads_on and ends_line?"
