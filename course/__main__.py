@@ -66,10 +66,9 @@ def main() -> None:
             f"--ServerApp.open_browser={not options.no_browser}",
             "--ServerApp.ip=127.0.0.1",  # for this computer alone, so root may do it too
             "--ServerApp.allow_root=True",
-            "--LabApp.default_url=/lab/tree/01_names.ipynb",
-            "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+            "--LabApp.default_url=/lab/tree/README.md",
+            f"--LabApp.app_settings_dir={COURSE / 'settings'}",  # show README as a page, and fetch no news
             "--LabApp.extension_manager=readonly",
-            "--LabApp.news_url=None",
         ]
     )
 

@@ -12,7 +12,7 @@ import pytest
 
 LONGEST_SECONDS = 60
 INSTALLING_SECONDS = 300
-"""The same for a test that is marked `installed` or `recorded`: it installs packages, or measures released weights."""
+"""The same for a test with the mark `course`, `installed` or `recorded`: it reads a chapter, installs, or measures."""
 REPEAT_SECONDS = 5
 """How often a test that goes on waiting is told again to end."""
 
@@ -44,7 +44,7 @@ def _end(longest: int, _number: int, _frame: object) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Let a test end after LONGEST_SECONDS, or INSTALLING_SECONDS."""
-    is_slow = any(map(item.get_closest_marker, ("installed", "recorded")))
+    is_slow = any(map(item.get_closest_marker, ("course", "installed", "recorded")))
     longest = INSTALLING_SECONDS if is_slow else LONGEST_SECONDS
     signal.signal(signal.SIGALRM, partial(_end, longest))
     signal.setitimer(signal.ITIMER_REAL, longest, REPEAT_SECONDS)

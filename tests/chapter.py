@@ -113,7 +113,7 @@ def read(boxes: list[Box], solutions: Mapping[str, str], mistakes: list[Answer])
 
 def main() -> None:
     """Run a chapter both ways, and print everything as JSON."""
-    path = Path(sys.argv[1])
+    path = Path(sys.argv[1]).resolve()
     os.chdir(path.parent)
     sys.path.insert(0, str(path.parent))
     boxes, mistakes = boxes_of(path), answers_in("mistakes", path)

@@ -1,0 +1,153 @@
+"""The checks of chapter 7."""
+
+from collections.abc import Callable, Mapping
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from checks import Wrong, call, check, compare
+from model.network.layers import cross_entropy, log_softmax, one_hot
+from model.sonnets.prosody import prosody
+from model.sonnets.rhyme import endings
+
+SHIFTED = "does row t predict letter t, which was read already? It predicts letter t + 1."
+Placed = Callable[[str, int], bool]
+
+
+@check
+def check_nats(nats_per_letter: Callable[..., Any]) -> str:
+    generator = np.random.default_rng(7)
+    logits, ids = generator.normal(size=(9, 5)) * 2, generator.integers(0, 5, 9)
+    log_p = log_softmax(logits)
+    total, _ = cross_entropy(logits[:-1], one_hot(ids[1:], 5).astype(float))
+    right, rows = total / 8, np.arange(9)
+    mistakes = [
+        (-log_p[rows, ids].mean(), SHIFTED),
+        (-log_p[rows[1:], ids[1:]].mean(), SHIFTED),
+        (-log_p[rows[:-1], ids[:-1]].mean(), SHIFTED),
+        (total, "is this the sum over the line? Take the mean, so that long and short lines can be compared."),
+        (total / 9, "did you divide by T? Only T - 1 letters were predicted; the first one was given."),
+        (-right, "log p is negative, because p is below 1. A loss is -log p."),
+        (right / np.log(2), "is this log2, which gives bits? Nats are natural logarithms."),
+        (
+            -np.log(np.exp(log_p[rows[:-1], ids[1:]]).mean()),
+            "is this the logarithm of the mean? The mean of the logarithms is asked for.",
+        ),
+        (-logits[rows[:-1], ids[1:]].mean(), "these are logits; did you forget the softmax?"),
+        (np.exp(right), "this is e^loss, the number of letters to choose from; the loss itself is asked for."),
+    ]
+    found = call(nats_per_letter, logits, ids)
+    if np.shape(found) in ((8,), (9,)):
+        raise Wrong(f"your answer has {len(found)} numbers, one for each letter. Their mean is asked for.")
+    compare("your loss", found, right, mistakes)
+    return "This is the number that training makes small, and that the model card of every network here states."
+
+
+@check
+def check_correlations(correlations: Callable[..., Any]) -> str:
+    generator = np.random.default_rng(8)
+    feature = generator.normal(size=60) * 3 + 5
+    states = generator.normal(size=(60, 4)) + np.outer(feature, [0.5, -0.8, 0.0, 0.1]) + [3, 0, -2, 1]
+    a, b = states - states.mean(axis=0), feature - feature.mean()
+    right = np.corrcoef(states.T, feature)[-1, :-1]
+    whole_mean, across = states - states.mean(), states - states.mean(axis=1, keepdims=True)
+    mistakes = [
+        (feature @ states / np.sqrt((states**2).sum(axis=0) * (feature**2).sum()), "did you subtract the means first?"),
+        (b @ a, "did you divide by the square root of both sums of squares?"),
+        (b @ a / 60, "this is the covariance; divide by the spread of both, so that units can be compared."),
+        (b @ a / ((a**2).sum(axis=0) * (b**2).sum()), "is the square root missing below the line?"),
+        (
+            b @ whole_mean / np.sqrt((whole_mean**2).sum(axis=0) * (b**2).sum()),
+            "did you subtract one mean for all units? Each unit has its own: axis=0.",
+        ),
+        (b @ a / np.sqrt((a**2).sum() * (b**2).sum()), "is one sum below the line over all units? Take axis=0."),
+        (b @ a / (a.std(axis=0) * b.std()), "did you divide by both spreads, but not by the number of letters?"),
+        (
+            b @ across / np.sqrt((across**2).sum(axis=0) * (b**2).sum()),
+            "did you subtract the mean of each letter over the units? Take that of each unit over the letters: axis=0.",
+        ),
+        (abs(right), "did you take absolute values? A unit that counts down has a negative r."),
+        (right**2, "this is r²; r itself says also whether the unit goes up or down."),
+    ]
+    compare("your r", call(correlations, states, feature), right, mistakes)
+    return "Unit 1 of the test goes down as the feature goes up. It knows as much as one that goes up."
+
+
+@check
+def check_allowed(
+    allowed_letters: Callable[..., Any], words: Mapping[str, str], leads_on: Placed, ends_line: Placed
+) -> str:
+    for start in range(10):
+        for part in ("", "s", "sleep", "be", "m", "mountain", "the", "forget", "night", "dinosaur"):
+            found = call(allowed_letters, part, start)
+            if isinstance(found, dict) or not np.iterable(found):
+                raise Wrong(f"the allowed letters should be a set, but they are {found!r:.60}")
+            right = _allowed(part, start, words, leads_on, ends_line)
+            if set(found) != right:
+                raise Wrong(_explain(part, start, set(found), right, words))
+    return "These letters never stop a good line and never let a bad one begin. The program looks them up in a table."
+
+
+def _allowed(part: str, start: int, words: Mapping[str, str], leads_on: Placed, ends_line: Placed) -> set[str]:
+    found = set()
+    for word in words:
+        if word.startswith(part) and word != part and (leads_on(word, start) or ends_line(word, start)):
+            found.add(word[len(part)])
+    if part in words:
+        found |= {" "} if leads_on(part, start) else set()
+        found |= {"\n"} if ends_line(part, start) else set()
+    return found
+
+
+def _explain(part: str, start: int, found: set[Any], right: set[str], words: Mapping[str, str]) -> str:
+    where = f"after {part!r}, in a word that began after {start} syllables, "
+    longer = sorted((letters for letters in found if not isinstance(letters, str) or len(letters) != 1), key=str)
+    missing, more = right - found, sorted(found - right - set(longer), key=str)
+    if longer:
+        return f"{where}your answer has {longer[0]!r}, but single characters are asked for: word[len(part)]."
+    if missing & {" ", "\n"}:
+        return f"{where}{sorted(missing & {' ', chr(10)})[0]!r} is missing. What may follow a word that is complete?"
+    if missing:
+        return f"{where}{sorted(missing)[0]!r} is missing. A word counts if it leads on, and also if it ends the line."
+    if more[0] in (" ", "\n"):
+        kind = "leads on to more words" if more[0] == " " else "ends the line"
+        return f"{where}your answer has {more[0]!r}. Did you ask whether the word {kind} from there?"
+    word = next((word for word in words if word.startswith(part + more[0])), None)
+    if word is None:
+        return f"{where}your answer has {more[0]!r}, but no word begins with {part + more[0]!r}. Is it word[len(part)]?"
+    return (
+        f"{where}your answer has {more[0]!r}, which leads only to words such as {word!r} that do not fit there. "
+        "Did you ask leads_on and ends_line?"
+    )
+
+
+RHYMING = "day may love move above treasure measure light delight night heart part art summer see me free"
+
+
+@check
+def check_rhymes(rhymes: Callable[..., Any]) -> str:
+    pronounce = prosody().pronounce
+    sounds = {word: pronounce(word)[0] for word in RHYMING.split()}
+    for one, other in [("heart", "heart"), *combinations(sounds, 2)]:
+        found = call(rhymes, sounds[one], sounds[other])
+        if found not in (True, False):
+            raise Wrong(f"your answer for {one} and {other} is {found!r:.40}, but it should be True or False.")
+        ends = [next(end for end in endings(sounds[word]) if end.stressed) for word in (one, other)]
+        same_before = ends[0].onset.split()[-1:] == ends[1].onset.split()[-1:]
+        same_sound = ends[0].sound == ends[1].sound
+        right = same_sound and not same_before
+        if bool(found) != right:
+            raise Wrong(_why(one, other, sounds, right=right, same=same_sound))
+    return "Whoever lets one of two endings be unstressed gets thee and memory as well; the program does, for a price."
+
+
+def _why(one: str, other: str, sounds: Mapping[str, tuple[str, ...]], *, right: bool, same: bool) -> str:
+    both = f"{one} ({' '.join(sounds[one])}) and {other} ({' '.join(sounds[other])})"
+    if one == other:
+        return f"your function lets {one} rhyme with itself. Does the consonant before the vowel differ?"
+    if right:
+        return f"{both} rhyme. Do you compare from the last vowel with a 1 to the end, and the one consonant before it?"
+    if same:
+        return f"{both} are too much alike: the consonant before the vowel is the same. Do you ask that it differs?"
+    return f"{both} do not rhyme. Do you compare everything from the last vowel with a 1 to the end?"

@@ -1,0 +1,194 @@
+"""The checks of chapter 8."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from checks import Wrong, call, check, compare
+
+DURATIONS = ((9.0, 1.0, 2.0, 7.0, 1.0, 1.0), (8.0, 4.0, 4.0, 4.0, 5.0, 30.0))
+"""The seconds that two functions take, call after call. The first call is the slowest but one."""
+
+
+class _Clock:
+    """A clock that stands still until somebody works."""
+
+    def __init__(self) -> None:
+        self.now, self.calls = 0.0, [0, 0]
+        self.order: list[int] = []
+
+    def __call__(self) -> float:
+        return self.now
+
+    def work(self, number: int) -> None:
+        times = DURATIONS[number]
+        self.now += times[self.calls[number] % len(times)]
+        self.calls[number] += 1
+        self.order.append(number)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "_Clock":
+        return self
+
+
+@check
+def check_times(median_times: Callable[..., Any]) -> str:
+    rounds = 5
+    clock = _Clock()
+    functions = [partial(_Clock.work, clock, number) for number in (0, 1)]
+    found = call(median_times, functions, rounds, clock)
+    first, second = (np.array(times) for times in DURATIONS)
+    if min(clock.calls) < rounds:
+        raise Wrong(
+            f"the functions ran {clock.calls[0]} and {clock.calls[1]} times in {rounds} rounds. Is it function()?"
+        )
+    if np.shape(found) == (2,) and np.all(abs(np.asarray(found)) < 0.1):
+        raise Wrong("your times are far too short. Do you ask the clock that you were given?")
+    pooled = np.median([*first[1:], *second[1:]])
+    mistakes = [
+        ([first[1:].mean(), second[1:].mean()], "are these means? One interruption spoils a mean; take the median."),
+        (
+            [np.median(first[:-1]), np.median(second[:-1])],
+            "is the first call among the times? Run each function once before you measure.",
+        ),
+        (
+            [first[:-1].mean(), second[:-1].mean()],
+            "are these means, and is the first call among them? Warm up, and take the median.",
+        ),
+        (
+            [first[1:].min(), second[1:].min()],
+            "is this the shortest time? That is a good measure too, but the median is asked for.",
+        ),
+        ([first[1:].sum(), second[1:].sum()], "are these sums? Take the median."),
+        ([pooled, pooled], "do both functions share one list? `[[]] * 2` is the same list twice."),
+        ([-np.median(first[1:]), -np.median(second[1:])], "did you subtract the end from the start?"),
+    ]
+    compare("your times", found, [np.median(first[1:]), np.median(second[1:])], mistakes)
+    if clock.order[2 : 2 + rounds] == [clock.order[2]] * rounds:
+        raise Wrong(
+            "the times are right, but one function had all its rounds before the other began. Let them take turns."
+        )
+    return "Whoever measures like this believes fewer miracles."
+
+
+@check
+def check_one_matrix(one_matrix: Callable[..., Any], one_input: Callable[..., Any]) -> str:
+    generator = np.random.default_rng(9)
+    w_x, b, w_h = generator.normal(size=(3, 8)), generator.normal(size=8), generator.normal(size=(2, 8))
+    x, h = generator.normal(size=(4, 3)), generator.normal(size=(4, 2))
+    matrix, inputs = np.asarray(call(one_matrix, w_x, b, w_h)), np.asarray(call(one_input, x, h))
+    if matrix.shape != (6, 8):
+        question = "is b missing? It is one row more." if matrix.shape == (5, 8) else "one below the other: np.vstack."
+        raise Wrong(
+            f"your matrix has the shape {matrix.shape}, but D + 1 + H rows and K columns are (6, 8): {question}"
+        )
+    if inputs.shape != (4, 6):
+        question = "are the ones missing?" if inputs.shape == (4, 5) else "side by side: np.hstack."
+        raise Wrong(f"your input has the shape {inputs.shape}, but B rows and D + 1 + H columns are (4, 6): {question}")
+    zeros = np.zeros((4, 1))
+    mistakes = [
+        (
+            np.hstack([x, zeros, h]) @ np.vstack([w_x, b, w_h]),
+            "the bias does not arrive: does it meet zeros instead of ones?",
+        ),
+        (
+            np.hstack([h, zeros + 1, x]) @ np.vstack([w_x, b, w_h]),
+            "does h stand where x should? The order must be that of the matrix.",
+        ),
+        (
+            np.hstack([x, h, zeros + 1]) @ np.vstack([w_x, b, w_h]),
+            "the ones stand last in the input, but b stands in the middle of the matrix.",
+        ),
+        (
+            np.hstack([zeros + 1, x, h]) @ np.vstack([w_x, b, w_h]),
+            "the ones stand first in the input, but b stands in the middle of the matrix.",
+        ),
+        (
+            np.hstack([x, zeros + 1, h]) @ np.vstack([w_x, w_h, b]),
+            "b stands last in the matrix, but the ones stand in the middle of the input.",
+        ),
+    ]
+    compare("your product", inputs @ matrix, x @ w_x + b + h @ w_h, mistakes)
+    return "The program keeps all parameters of a layer in this form, so it never even has to stack them."
+
+
+@check
+def check_grid(on_grid: Callable[..., Any]) -> str:
+    numbers = np.array([0.7312, -0.7312, 0.0019, 0.0021, -1.0, 2.9, 0.33333])
+    for digits in (8, 3):
+        scale = 2.0**digits
+        mistakes = [
+            (np.floor(numbers * scale) / scale, "is this rounded down? The nearest multiple is asked for."),
+            (np.trunc(numbers * scale) / scale, "are the digits cut off? The nearest multiple is asked for."),
+            (np.rint(numbers * scale), "these are whole numbers; divide again by the same power of two."),
+            (np.round(numbers, digits), "are these decimal digits? The digits are binary: multiples of 2^-digits."),
+            (
+                np.rint(numbers * digits) / digits,
+                "are these multiples of 1/digits? They should be multiples of 2^-digits.",
+            ),
+            (
+                np.rint(numbers / scale) * scale,
+                "are these multiples of 2^digits? They should be multiples of 2^-digits.",
+            ),
+        ]
+        compare(
+            "your rounded array",
+            call(on_grid, numbers, digits),
+            np.rint(numbers * scale) / scale,
+            mistakes,
+            tolerance=1e-9,
+        )
+    return "No number moved by more than half a step, which is 2^-(digits + 1)."
+
+
+@check
+def check_bits(bits_needed: Callable[..., Any]) -> str:
+    cases = [(1, 4, 4), (3, 2, 2), (384, 8, 8), (769, 7, 8), (769, 6, 8), (1000, 10, 1)]
+    found = [call(bits_needed, *case) for case in cases]
+    if not all(isinstance(number, int | float | np.number) for number in found):
+        raise Wrong(f"your answer should be a whole number, but it is {found[0]!r:.40}.")
+    numbers = [float(number) for number in found]
+    right = [(terms * (2**of_w - 1) * (2**of_h - 1)).bit_length() for terms, of_w, of_h in cases]
+    bound = [of_w + of_h + (terms - 1).bit_length() for terms, of_w, of_h in cases]
+    if numbers == bound:
+        return "Your rule adds up digits and never says too few; the largest sum itself sometimes needs one less."
+    mistakes = [
+        (
+            [of_w + of_h for _, of_w, of_h in cases],
+            "that is enough for one product. How much larger is the sum of all terms?",
+        ),
+        (
+            [terms + of_w + of_h for terms, of_w, of_h in cases],
+            "a thousand terms do not need a thousand digits more: twice as many terms need one more.",
+        ),
+        (
+            [max(of_w, of_h) + (terms - 1).bit_length() for terms, of_w, of_h in cases],
+            "a product of numbers with m and n digits has up to m + n.",
+        ),
+        (
+            [(terms * 2**of_w * 2**of_h).bit_length() for terms, of_w, of_h in cases],
+            "is 2**n the largest number with n digits? It has n + 1; take 2**n - 1.",
+        ),
+        (
+            [terms * (2**of_w - 1) * (2**of_h - 1) for terms, of_w, of_h in cases],
+            "this is the sum itself; how many binary digits does it have?",
+        ),
+        (
+            [of_w + of_h + terms.bit_length() - 1 for terms, of_w, of_h in cases],
+            "log2 of the terms must be rounded up: a part of a digit takes a whole one.",
+        ),
+        (
+            [of_w + of_h + np.log2(terms) for terms, of_w, of_h in cases],
+            "log2 of the terms must be rounded up: a part of a digit takes a whole one.",
+        ),
+        ([terms * of_w * of_h for terms, of_w, of_h in cases], "digits of a product add up; they do not multiply."),
+    ]
+    for case, number, true in zip(cases, numbers, right, strict=True):
+        if number != true:
+            question = next((f": {text}" for wrong, text in mistakes if np.allclose(wrong, numbers)), ".")
+            terms, of_w, of_h = case
+            raise Wrong(
+                f"for {terms} terms of {of_w} and {of_h} digits, yours is {number:g} where {true} is right{question}"
+            )
+    return "769 terms, 6 digits of w and 8 of h need 24, and a float32 has just 24."

@@ -1,0 +1,90 @@
+# %% nats
+# says: It predicts letter t + 1
+def nats_per_letter(logits, ids):
+    return -log_softmax(logits)[np.arange(len(ids)), ids].mean()
+
+# %% nats
+# says: bits
+def nats_per_letter(logits, ids):
+    p = softmax(logits)[np.arange(len(ids) - 1), ids[1:]]
+    return -np.log2(p).mean()
+
+# %% nats
+# says: sum over the line
+def nats_per_letter(logits, ids):
+    return -sum(log_softmax(logits)[t, ids[t + 1]] for t in range(len(ids) - 1))
+
+# %% nats
+# says: stops at
+def nats_per_letter(logits, ids):
+    return -log_softmax(logits)[np.arange(len(ids)), ids[1:]].mean()
+
+# %% correlations
+# says: subtract the means first
+def correlations(states, feature):
+    return feature @ states / np.sqrt((states**2).sum(axis=0) * (feature**2).sum())
+
+# %% correlations
+# says: one mean for all units
+def correlations(states, feature):
+    a, b = states - states.mean(), feature - feature.mean()
+    return (b @ a) / np.sqrt((a**2).sum(axis=0) * (b**2).sum())
+
+# %% correlations
+# says: covariance
+def correlations(states, feature):
+    a, b = states - states.mean(axis=0), feature - feature.mean()
+    return (a * b[:, None]).mean(axis=0)
+
+# %% allowed
+# says: What may follow a word that is complete?
+def allowed_letters(part, start):
+    return {
+        word[len(part)]
+        for word in WORDS
+        if word.startswith(part) and word != part and (leads_on(word, start) or ends_line(word, start))
+    }
+
+# %% allowed
+# says: Did you ask leads_on and ends_line?
+def allowed_letters(part, start):
+    found = {word[len(part)] for word in WORDS if word.startswith(part) and word != part}
+    if part in WORDS and leads_on(part, start):
+        found.add(" ")
+    if part in WORDS and ends_line(part, start):
+        found.add("\n")
+    return found
+
+# %% allowed
+# says: single characters
+def allowed_letters(part, start):
+    return {word for word in WORDS if word.startswith(part) and leads_on(word, start)}
+
+# %% rhymes
+# says: rhyme with itself
+def rhymes(one, other):
+    def tail(word):
+        return word[max(n for n, sound in enumerate(word) if sound.endswith("1")) :]
+
+    return tail(one) == tail(other) and one != other or one == other
+
+# %% rhymes
+# says: too much alike
+def rhymes(one, other):
+    def tail(word):
+        return word[max(n for n, sound in enumerate(word) if sound.endswith("1")) :]
+
+    return tail(one) == tail(other) and one != other
+
+# %% rhymes
+# says: Do you compare everything
+def rhymes(one, other):
+    return one != other and one[-1] == other[-1]
+
+# %% rhymes
+# says: and the one consonant before it
+def rhymes(one, other):
+    def vowels(word):
+        return [sound for sound in word if sound[-1].isdigit()]
+
+    return vowels(one) == vowels(other) and len(one) == len(other) and one[:1] != other[:1]

@@ -1,0 +1,27 @@
+# %% times
+def median_times(functions, rounds, clock):
+    for function in functions:
+        function()
+    times = [[] for _ in functions]
+    for _ in range(rounds):
+        for own, function in zip(times, functions, strict=True):
+            start = clock()
+            function()
+            own.append(clock() - start)
+    return [median(own) for own in times]
+
+# %% one-matrix
+def one_matrix(w_x, b, w_h):
+    return np.vstack([w_x, b, w_h])
+
+
+def one_input(x, h):
+    return np.hstack([x, np.ones((len(x), 1), x.dtype), h])
+
+# %% grid
+def on_grid(numbers, digits):
+    return np.rint(numbers * 2.0**digits) / 2.0**digits
+
+# %% bits
+def bits_needed(terms, bits_of_w, bits_of_h):
+    return (terms * (2**bits_of_w - 1) * (2**bits_of_h - 1)).bit_length()
