@@ -18,7 +18,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from course.__main__ import copy
+from course.__main__ import copy, main
 from course.outputs import alike
 from model.files import ROOT
 from tests.chapter import CHECK, COURSE, EXERCISE, Box, Said, answers_in, boxes_of
@@ -126,6 +126,15 @@ def test_a_copy_is_the_students(tmp_path: Path) -> None:
         with pytest.raises(FileExistsError, match="other files"):
             copy(refused)
     assert [path.name for path in other.iterdir()] == ["thesis.txt"]
+
+
+def test_without_jupyterlab_it_says_what_brings_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for missing in ("jupyterlab", "jupyterlab.labapp"):
+        monkeypatch.setitem(sys.modules, missing, None)
+    monkeypatch.setattr("sys.argv", ["course", str(tmp_path / "mine")])
+    with pytest.raises(SystemExit, match="JupyterLab is missing"):
+        main()
+    assert not (tmp_path / "mine").exists()
 
 
 def test_the_first_page_leads_to_every_chapter() -> None:
