@@ -73,6 +73,16 @@ def display(*, json: bool, console: Console | None = None) -> Iterator[Callable[
             lines.finish()
 
 
+def print_notes(texts: Corpus, path: Path, *, is_beside_text: bool) -> None:
+    """Print to stderr what people should know before the training, which will write `path`."""
+    notes = [*texts.notes, texts.too_small]
+    if is_beside_text:
+        notes += [f"The weights go beside the text: {path}. With --out, they go elsewhere."]
+    if path.exists():
+        notes += [f"{path} exists: the new weights replace it at the end. To keep it, choose another --out."]
+    typer.echo("".join(f"{note}\n" for note in notes if note), err=True, nl=False)
+
+
 def add_version(event: Event, versions: Versions, promote_if_better_on: Corpus | None) -> Event:
     """Move the weights and the log of a finished training to the versions, and promote them if they are better there.
 
