@@ -7,9 +7,8 @@
     current                  names the version that was promoted last
     previous                 names the version that was in use before
 
-A folder in HOME also has the versions that come with the program, which stay where they are, and the program's
-`released`. New files go to the folder itself. Old versions are never removed: they serve when a newer version is
-damaged.
+An installed program has its released versions in its package. A folder in HOME shows them too, without copying them.
+Old versions are never removed: they serve when a newer version is damaged.
 """
 
 import logging

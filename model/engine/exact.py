@@ -71,7 +71,7 @@ class Layout(NamedTuple):
     """
 
     groups: int
-    columns: int  # of each group; all groups together have a column for each row, or more
+    columns: int  # of each group; the last ones may be unused
     panel: int  # the outputs in a panel; 0 for products with whole matrices
 
     @classmethod

@@ -56,7 +56,7 @@ def prosody(edition: str = "") -> Prosody:
 
 
 def newest_edition() -> str:
-    """Return the name of the edition for new weights, as their file has it: empty for the first edition."""
+    """Return what new weights store as the name of their edition; the first edition is stored as ""."""
     newest = max((folder for folder in EDITIONS.iterdir() if folder.name.isdecimal()), key=lambda it: int(it.name))
     return "" if named(newest) == FIRST else named(newest)
 

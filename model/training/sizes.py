@@ -21,13 +21,13 @@ LARGE: dict[Form, int] = {"names": 1_000_000, "verse": 400_000}
 than SMALL characters counts as small."""
 NARROWEST, WIDEST, STEP = 32, 512, 32  # of the width, in units
 WORK = 1e10
-"""One thread trains about this many recurrent parameters times characters in a second."""
+"""The speed of one thread: recurrent parameters × characters per second."""
 FEWEST_EPOCHS, CHARACTERS_A_WEIGHT = 6, 10
 """With minutes, a network is narrow enough to read its text FEWEST_EPOCHS times in them, or at least
 CHARACTERS_A_WEIGHT characters for each recurrent parameter."""
 PATIENCE = 0.3
-"""A stage ends early after this share of its measurements without a new best, counted in its second half: it cannot end
-before the learning rate is low."""
+"""A stage stops early after this share of its measurements without a new best. Only its second half counts, where the
+learning rate is low."""
 LEARNING_RATE: dict[Form, float] = {"names": 0.005, "verse": 0.0065}
 """Of an LSTM of 256 units; it falls with the square root of the width."""
 UNITS: dict[Form, int] = {"names": 192, "verse": 256}
@@ -48,14 +48,14 @@ ADAPTED = "adapt"
 BOLDER, LIKELIER = 3.0, 0.9
 """How much higher than GENTLE their learning rate is, and the top_p with which they write."""
 BESIDE_PRODUCTS = 80
-"""What a unit of a gate costs beside its products, in multiplications: tanh, sums, and the way through memory."""
+"""tanh, sums and memory traffic of a unit of a gate take as long as this many multiplications."""
 AROUND_SECONDS: dict[Form, float] = {"names": 5.0, "verse": 13.0}
 AROUND_OWN_SECONDS = 3.0
 """How long it takes to read the project's texts or an own one, count the n-gram, measure at the end and draw."""
 LINES_IN_MIX = 8
 """A mix has documents by other poets of at least this many lines."""
 USUAL_SHARE = 0.9
-"""How much of a training is usually done when it stops early, or ends."""
+"""The share of its epochs that a training usually needs before it stops."""
 
 
 def recipe_for(

@@ -321,7 +321,7 @@ class Trainer:
         )
 
     def _drawn_names(self) -> list[str]:
-        """Return what the teachers draw, without held-out names; the first call draws. Raises Interrupted."""
+        """Return the names that the teachers drew, without held-out ones. The first call draws them."""
         if not self._drawn:
             names = draw_names(
                 [teacher.language_model for teacher in self.teachers],

@@ -27,7 +27,7 @@ LOWEST_TEMPERATURE = 0.1
 COST_OF_REPETITION = 2.5
 """Nats for each time that the text has used a word before."""
 COST_OF_OVERUSE = 0.05
-"""Nats for each time that the text has used the word before, if every text repeats the word."""
+"""The same for words such as "the", which every text repeats."""
 COST_OF_MIXING = 8.0
 """Nats for each "thou" if the text says "you" more often, and for each "you" if it says "thou" more often."""
 SHARE_OF_LEANING = 0.8
@@ -130,7 +130,7 @@ class Search(ABC):
 def cost_of(words: Sequence[str], before: Counter[str], prosody: Prosody) -> float:
     """Return the cost in nats of words that repeat the text, belong to plays, or mix "thou" with "you".
 
-    All candidates for a line also pay for the mixing in earlier lines, so that does not matter.
+    Mixing in earlier lines costs too, but all candidates for a line alike.
     """
     counts, cost = Counter(before), 0.0
     for word in words:

@@ -37,7 +37,7 @@ LINE_OF_THING, LONGEST_THING = 8, 1 << 7
 """The line that begins with what the person's line names in at most six syllables; not in the first edition."""
 THING = re.compile("(?<![a-z'])(an?|the|my|thy|your|his|her|our|their) ([a-z']+)(?: ([a-z']+))?")
 STOPS = {3: ".:;?!", 7: ".:;?!", 11: ".:;?!", 13: ".?!"}
-"""A line with one of these numbers ends with one of its marks, as five in six real quatrains and all sonnets do."""
+"""Lines 4, 8, 12 and 14 (from 0 here) end with one of these marks, as five in six real quatrains and all sonnets do."""
 
 
 class _End(NamedTuple):
