@@ -16,6 +16,7 @@ from model.text.typesetting import typeset, with_names
 from model.text.vocabulary import words_of
 from model.training.rules import clipped_words, endings, with_rules
 from model.writing.decoder import Decoder
+from model.writing.drafts import DRAWN_AHEAD
 from model.writing.names import Worth, sequences_of
 from model.writing.requests import NameRequest, Sampling, VerseRequest, generator_for
 from model.writing.verse import seam
@@ -70,7 +71,8 @@ def test_a_longer_poem_begins_with_the_shorter_and_each_ends_with_a_sentence(
     for request, result in zip(requests, results, strict=True):
         text, twin = "".join(result.texts), generator_for(seed, 0)
         assert text.startswith(before)
-        twin.random(request.max_characters * request.parts + 1)
+        most = request.max_characters * request.parts + 1
+        twin.random(-(-most // DRAWN_AHEAD) * DRAWN_AHEAD)
         is_cut = request.generator.random() == twin.random()  # as all characters are drawn, and no sentence ended
         assert is_cut or text.endswith((".", "!", "?"))
         if 0 < until >= temperature:

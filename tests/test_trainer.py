@@ -423,16 +423,13 @@ def test_a_snapshot_that_does_not_fit_this_program_is_refused_and_left(names: Co
     arrays, facts, _ = tensor_file.read(snapshot)
     fewer, more = dict(facts["position"]), facts["position"] | {"mood": 1}
     del fewer["kept_step"]
-    for other_arrays, other_facts in (
-        (arrays, facts | {"format": 99}),
-        (arrays, {name: fact for name, fact in facts.items() if name != "format"}),
-        (arrays, facts | {"position": fewer}),
-        (arrays, facts | {"position": more}),
-        ({name: array for name, array in arrays.items() if name != "state"}, facts),
-        (dict(arrays) | {"momentum": np.zeros(2)}, facts),
-        (dict(arrays) | {"state": np.zeros(2)}, facts),
+    for others in (
+        facts | {"format": 99},
+        {name: fact for name, fact in facts.items() if name != "format"},
+        facts | {"position": fewer},
+        facts | {"position": more},
     ):
-        tensor_file.write(snapshot, other_arrays, other_facts)
+        tensor_file.write(snapshot, arrays, others)
         content = snapshot.read_bytes()
         with pytest.raises(TrainingError, match="of another version of this program: finish it with that version, or"):
             Trainer(TINY_DINO, names, snapshot=snapshot)

@@ -27,6 +27,8 @@ from model.text.vocabulary import Vocabulary
 
 FORMAT = 2
 VERSION_LENGTH = 12
+LARGEST = 1e30
+"""A parameter beyond it is damaged, and sums of such numbers could overflow."""
 MOST = 80
 """No file has more rows, or a longer usual line."""
 EDITION = 2
@@ -73,7 +75,6 @@ class Description:
 
     @property
     def temperature(self) -> float:
-        """The usual temperature of names or verse."""
         return self.usual_temperature or USUAL_TEMPERATURE[self.form]
 
 
@@ -210,5 +211,5 @@ def _check(architecture: Architecture, parameters: Arrays, vocabulary: Vocabular
     if len(vocabulary) != architecture.vocab_size:
         raise ValueError(f"its vocabulary has {len(vocabulary)} characters, its network {architecture.vocab_size}")
     for name, array in parameters.items():
-        if not np.isfinite(array).all():
-            raise ValueError(f"its array {name!r} has a number that is not finite")
+        if not (np.abs(array) < LARGEST).all():
+            raise ValueError(f"its array {name!r} has a number that is not finite, or too large")

@@ -95,7 +95,6 @@ class Versions:
         self._write("current", f"{version}\n".encode())
 
     def load_released(self) -> Checkpoint:
-        """Load the version that comes with the program."""
         if version := self._named("released"):
             return self.load(version)
         raise self._nothing()

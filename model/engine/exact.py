@@ -40,13 +40,6 @@ SMALL_MATRIX = 150_000
 """A matrix of at most this many parameters is read faster column by column, because the nearer caches hold it."""
 
 
-def is_bounded(w: NDArray[np.float64], dtype: DTypeLike) -> bool:
-    """Return whether sums of w (N, K) times inputs of at most 2 are always finite; False if w has a NaN."""
-    largest = float(np.finfo(dtype).max) / 2  # half, because `on_grid` may enlarge w
-    with np.errstate(over="ignore"):
-        return bool((2 * np.abs(w).sum(axis=1) < largest).all())
-
-
 def on_grid(w: NDArray[np.float64], lookup: int, digits: int, dtype: DTypeLike) -> NDArray[np.float64]:
     """Round the parameters w (N, K) of each of N outputs to multiples of a step that makes its sums exact.
 
@@ -142,8 +135,8 @@ class States:
 class Lockstep:
     """A network that steps any number of rows at once and keeps their states. No row depends on another.
 
-    `is_sound` says whether every step gives finite numbers. This depends on the parameters alone, because states are
-    bounded. Only a sound network can step. `tanh_digits` is that of its version.
+    `tanh_digits` is that of its version. No parameter may be larger than `encoding.LARGEST`, so every step gives finite
+    numbers, because states are bounded.
     """
 
     def __init__(self, language_model: LanguageModel, tanh_digits: int = 0) -> None:
@@ -152,12 +145,9 @@ class Lockstep:
         self._cell = CELLS[architecture.cell]
         digits = H_DIGITS - self._cell.IS_DOUBLED
         self._rounder, self._tanh_digits = rounder(digits, dtype), tanh_digits
-        stacks = list(_stacked(language_model))
-        self.is_sound = all(is_bounded(stack, dtype) for stack in stacks)
-        if self.is_sound:
-            lookups = [architecture.vocab_size + 1] + [0] * architecture.layers
-            stacks = [on_grid(*pair, digits, dtype) for pair in zip(stacks, lookups, strict=True)]
-        numbers = [stack.astype(dtype) for stack in stacks]
+        lookups = [architecture.vocab_size + 1] + [0] * architecture.layers
+        stacks = zip(_stacked(language_model), lookups, strict=True)
+        numbers = [on_grid(*each, digits, dtype).astype(dtype) for each in stacks]
         self._matrices = [np.asarray(w, order="F" if w.size <= SMALL_MATRIX else "C") for w in numbers]
         self._largest = max(matrix.size for matrix in self._matrices)
         self._by_panel = {0: self._matrices}  # the matrices by width of panel, arranged when first needed

@@ -53,8 +53,8 @@ def held_out_loss(language_model: LanguageModel, corpus: Corpus, between: Callab
     return _nats_per_character(partial(engine.score, language_model), corpus, between)
 
 
-def decoder_loss(language_model: LanguageModel, corpus: Corpus, tanh_digits: int = 0) -> float | None:
-    """Measure the loss with the arithmetic of `engine.exact`; None if the decoder refuses the parameters."""
+def decoder_loss(language_model: LanguageModel, corpus: Corpus, tanh_digits: int = 0) -> float:
+    """Measure the loss with the arithmetic of `engine.exact`."""
     lockstep = Lockstep(language_model, tanh_digits)
 
     def score(batch: Batch) -> float:
@@ -64,7 +64,7 @@ def decoder_loss(language_model: LanguageModel, corpus: Corpus, tanh_digits: int
         steps = zip(batch.inputs, batch.targets, mask, strict=True)
         return sum(cross_entropy(lockstep.step(ids), targets, counted) for ids, targets, counted in steps)
 
-    return _nats_per_character(score, corpus) if lockstep.is_sound else None
+    return _nats_per_character(score, corpus)
 
 
 def _nats_per_character(

@@ -1,4 +1,4 @@
-"""Measures how well sonnets scan and rhyme, beside real sonnets and free verse.
+"""Measures how well sonnets scan and rhyme, beside real sonnets.
 
 The sonnets are written to the first lines in data/first_lines.txt.
 """
@@ -20,22 +20,18 @@ from model.sonnets.rhyme import Rhyme
 from model.sonnets.tables import tables_for
 from model.text.corpus import Corpus
 from model.text.dictionary import Dictionary
-from model.text.forms import USUAL_TEMPERATURE
 from model.text.vocabulary import words_of
 from model.verse.sonnet import SCHEME
 from model.writing.decoder import Decoder
-from model.writing.requests import Sampling, SonnetRequest, VerseRequest, generator_for
+from model.writing.requests import SonnetRequest, generator_for
 
 POOL = 16
 """Different words are counted in pools of 16 sonnets, as many as are held out, because a larger text repeats more."""
 
-FREE_CHARACTERS = 2000
-"""Fourteen lines of free verse have fewer characters."""
-
 
 @dataclass(frozen=True)
 class SonnetEvaluation:
-    """The figures of written sonnets, of real ones and of free verse.
+    """The figures of written sonnets and of real ones.
 
     `seconds` is the CPU time of each sonnet, which hardly depends on what else the machine does.
     """
@@ -43,7 +39,6 @@ class SonnetEvaluation:
     version: str
     written: Figures
     real: Figures
-    free: Figures
     failures: int
     seconds: tuple[float, ...]
 
@@ -54,9 +49,9 @@ def first_lines() -> list[str]:
 
 
 def evaluate_sonnets(
-    checkpoint: Checkpoint, corpus: Corpus, dictionary: Dictionary, lines: Sequence[str], *, seed: int = 0
+    checkpoint: Checkpoint, corpus: Corpus, dictionary: Dictionary, lines: Sequence[str]
 ) -> SonnetEvaluation:
-    """Write a sonnet to each of these first lines, one after the other, and measure all three kinds of verse.
+    """Write a sonnet to each of these first lines, one after the other, and measure them beside real ones.
 
     `dictionary` is the whole CMU dictionary, which knows more words of the first lines than the search does. Raises
     RequestError if the checkpoint cannot write sonnets, and MangosaurusError if the corpus does not fit the checkpoint.
@@ -67,18 +62,14 @@ def evaluate_sonnets(
     texts, seconds = [], []
     for turn, line in enumerate(lines):
         start = time.process_time()
-        (result,) = decoder.generate([SonnetRequest(generator_for(seed, turn), line)])
+        (result,) = decoder.generate([SonnetRequest(generator_for(0, turn), line)])
         seconds.append(time.process_time() - start)
         texts += [f"{checkpoint.vocabulary.fold(line).strip()}\n{text}" for text in result.texts]
     sources = (*corpus.pretraining, *corpus.training)
-    sampling, length = Sampling(USUAL_TEMPERATURE["verse"]), (FREE_CHARACTERS, FREE_CHARACTERS)
-    generators = (generator_for(seed, turn) for turn in range(len(lines)))
-    free = decoder.generate([VerseRequest(each, "", sampling, *length, unfinished=True) for each in generators])
     return SonnetEvaluation(
         checkpoint.version,
         written=sonnet_figures(texts, pronounce, tables, sources, own_lines=1),
         real=sonnet_figures(corpus.held_out, pronounce, tables, sources),
-        free=sonnet_figures([text for result in free for text in result.texts], pronounce, tables, sources),
         failures=len(lines) - len(texts),
         seconds=tuple(seconds),
     )

@@ -58,18 +58,13 @@ def read_snapshot(path: Path, training: Facts) -> tuple[Position, Arrays]:
         raise tensor_file.CheckpointError(f"{error}; remove it to begin anew") from error
     position = facts.get("position", {})
     if facts.get("format") != FORMAT or position.keys() != {each.name for each in fields(Position)}:
-        raise misfit(path)
+        raise TrainingError(
+            f"{path} is an unfinished training of another version of this program: "
+            "finish it with that version, or delete the file to start over"
+        )
     if facts.get("training") != json.loads(json.dumps(training)):
         raise TrainingError(
             f"{path} belongs to a training with other settings, text or seed: "
             "use the same ones to finish that training, or delete the file to start over"
         )
     return Position(**position), arrays
-
-
-def misfit(path: Path) -> TrainingError:
-    """Return the error for a snapshot that this program cannot go on with."""
-    return TrainingError(
-        f"{path} is an unfinished training of another version of this program: "
-        "finish it with that version, or delete the file to start over"
-    )

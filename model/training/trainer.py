@@ -32,7 +32,7 @@ from model.training.distillation import draw_names, soft_targets
 from model.training.optimizer import Adam, clip_by_global_norm, move_average, warmup_cosine
 from model.training.recipes import Recipe
 from model.training.sizes import documents_of, measured_part, size_of_epoch
-from model.training.snapshot import Position, TrainingError, misfit, read_snapshot, write_snapshot
+from model.training.snapshot import Position, TrainingError, read_snapshot, write_snapshot
 from model.training.starts import in_characters
 
 EARLY_STOPPING_BEGINS = 0.5  # share of a stage, before which a high learning rate hides progress
@@ -373,15 +373,11 @@ class Trainer:
         self._order.bit_generator.state = position.order
         self._dropout.bit_generator.state = position.dropout
         self._optimizer.steps = position.stage_step
-        ours = self._arrays()
-        if {name: array.shape for name, array in ours.items()} != {name: arrays[name].shape for name in arrays}:
-            raise misfit(path)
-        for name, array in ours.items():
+        for name, array in self._arrays().items():
             array[...] = arrays[name]
 
 
 def _check(recipe: Recipe, corpus: Corpus, start: Checkpoint | None, teachers: Sequence[Checkpoint]) -> None:
-    """Raise TrainingError if something does not fit."""
     if recipe.form != corpus.form:
         raise TrainingError(f"the recipe {recipe.name!r} is for {recipe.form}, but the text is {corpus.form}")
     if recipe.distils and not teachers:

@@ -7,8 +7,6 @@ new and that verse ends at the end of a line. They know nothing of networks.
 from abc import ABC, abstractmethod
 from enum import Enum, auto
 
-import numpy as np
-
 from model.errors import RequestError
 from model.network.layers import Mask
 from model.text.vocabulary import Vocabulary
@@ -46,9 +44,6 @@ class Draft(ABC):
         self.ahead: list[float] = []  # uniform numbers for the next characters, in reverse
         self._prompt_ids: list[int] = vocabulary.ids_of(prompt)[::-1].tolist()
         self._generator = request.generator
-        bits = request.generator.bit_generator
-        # A PCG64 can rewind, but then it forgets the half of a number that it may keep for the next 32-bit draw.
-        self._can_rewind = isinstance(bits, np.random.PCG64) and not bits.state["has_uint32"]
         self.restart()
 
     @property
@@ -79,10 +74,5 @@ class Draft(ABC):
         """Fill `ahead`, which is empty, and return the number for the next character; 0 at temperature 0."""
         if not self.temperature:
             return 0.0
-        self.ahead = self._generator.random(DRAWN_AHEAD if self._can_rewind else 1)[::-1].tolist()
+        self.ahead = self._generator.random(DRAWN_AHEAD)[::-1].tolist()
         return self.ahead.pop()
-
-    def rewind(self) -> None:
-        """Leave the generator as if no number had been drawn ahead."""
-        if self.ahead:
-            self._generator.bit_generator.advance(-len(self.ahead))  # type: ignore[attr-defined]  # it is a PCG64
