@@ -409,7 +409,7 @@ def test_a_snapshot_that_is_damaged_or_of_the_first_release_is_refused_and_left(
     early = Path(__file__).with_name("early.partial").read_bytes()
     for content, reason in (
         (bytes(damaged), "damaged: its checksum does not match"),
-        (early, "of an earlier version, which this one cannot finish; remove it to begin"),
+        (early, "not one of this program; remove it to begin"),
     ):
         snapshot.write_bytes(content)
         with pytest.raises(CheckpointError, match=reason) as refusal:

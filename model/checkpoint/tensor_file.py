@@ -23,7 +23,7 @@ from model.errors import MangosaurusError
 
 Arrays = Mapping[str, NDArray[Any]]
 Facts = dict[str, Any]
-_ENTRY, _ENTRY_OF_EARLIER_TRAININGS = "mangosaurus", "mangosaurus-snapshot"
+_ENTRY = "mangosaurus"
 _FAULTS = (SafetensorError, KeyError, TypeError, ValueError, AttributeError, RecursionError)
 """What the libraries raise for a file of another program."""
 
@@ -86,8 +86,6 @@ def _opened(path: Path) -> Iterator[Any]:  # of a safe_open, whose methods have 
 def _facts(path: Path, file: Any) -> tuple[Facts, str]:
     try:
         metadata = file.metadata()
-        if _ENTRY_OF_EARLIER_TRAININGS in metadata:
-            raise CheckpointError(f"{path}: an unfinished training of an earlier version, which this one cannot finish")
         facts = json.loads(metadata[_ENTRY])
         if _canonical(facts) != metadata[_ENTRY]:
             raise CheckpointError(f"{path}: damaged: its facts are not in canonical form")

@@ -272,7 +272,5 @@ def _corpus(
 ) -> Corpus:
     training, held_out, pretraining = (tuple(dict.fromkeys(part)) for part in (training, held_out, pretraining))
     vocabulary = Vocabulary.from_texts((*training, *held_out))
-    sha256 = hashlib.sha256()
-    for piece in json.JSONEncoder().iterencode([form, training, held_out, pretraining, vocabulary.characters]):
-        sha256.update(piece.encode())  # piece by piece, because the whole may be large
-    return Corpus(form, training, held_out, pretraining, vocabulary, sha256.hexdigest(), tuple(notes))
+    content = json.dumps([form, training, held_out, pretraining, vocabulary.characters]).encode()
+    return Corpus(form, training, held_out, pretraining, vocabulary, hashlib.sha256(content).hexdigest(), tuple(notes))

@@ -36,8 +36,6 @@ _LINE_ENDINGS = dict.fromkeys("\r\v\f\x85\u2028\u2029", "\n")
 _TABLE = _LETTERS | _QUOTES | _DASHES | _SYMBOLS | _LINE_ENDINGS | {"\n": "\n", "\t": " ", "\u1680": " "}
 # A cache holds this many characters. Others are computed each time, so that a hostile text cannot fill the memory.
 _CACHE_SIZE = 20_000
-_AT_ONCE = 1 << 20
-"""This many characters become ids at a time, which bounds the memory."""
 
 
 WORD_MARKS = "'\u2019-"
@@ -173,10 +171,8 @@ class Vocabulary:
 
     def ids_of(self, text: str) -> NDArray[np.intp]:
         """Return the ids (N,) of a text of N characters. MangosaurusError names the first that has no id."""
-        ids = np.empty(len(text), np.intp)
-        for start in range(0, len(text), _AT_ONCE):
-            codes = np.frombuffer(text[start : start + _AT_ONCE].encode("utf-32-le", "surrogatepass"), dtype="<u4")
-            ids[start : start + _AT_ONCE] = self._ids_by_code[np.minimum(codes, len(self._ids_by_code) - 1)]
+        codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+        ids = self._ids_by_code[np.minimum(codes, len(self._ids_by_code) - 1)]
         if (ids < 0).any():
             position = int(np.argmin(ids >= 0))
             raise MangosaurusError(
