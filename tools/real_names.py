@@ -21,7 +21,7 @@ from model.evaluation.evaluation import texts
 from model.text.forms import USUAL_TEMPERATURE
 from model.text.roots import LINKS, SHORTEST_ELIDED, SHORTEST_LATER, Root, ends_of, roots
 from model.text.sources import names_corpus, unread_genera
-from model.training.rules import endings
+from model.training.rules import shared_endings
 from model.writing.composition import VOWELS, Composition
 from model.writing.names import JOINT
 from model.writing.requests import NameRequest, generator_for
@@ -58,7 +58,7 @@ def with_roots(before: Checkpoint, names: Iterable[str], share: float, drawn: in
         before,
         description=replace(before.description, whole_names=1.0, whole_names_until=until, most_barred=MOST_BARRED),
         other_names=before.other_names | unread_genera(),
-        endings=endings(names),
+        endings=shared_endings(names),
         joints=frozenset(joint[1] for name in names for joint in JOINT.finditer(name)),
         roots=root_table(last),
     )

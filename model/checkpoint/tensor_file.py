@@ -40,7 +40,7 @@ def write(path: Path, arrays: Arrays, facts: Facts) -> str:
     arrays = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     digest = _digest(arrays, facts)
     content = safetensors.numpy.save(arrays, {_ENTRY: _canonical(facts | {"sha256": digest})})
-    with explained(path, "cannot be written"):
+    with as_checkpoint_error(path, "cannot be written"):
         files.write_whole(path, content)
     return digest
 
@@ -62,7 +62,7 @@ def read_facts(path: Path) -> Facts:
 
 
 @contextmanager
-def explained(path: Path, failure: str) -> Iterator[None]:
+def as_checkpoint_error(path: Path, failure: str) -> Iterator[None]:
     """Turn an OSError into a CheckpointError that names the file and says what failed."""
     try:
         yield
@@ -72,7 +72,7 @@ def explained(path: Path, failure: str) -> Iterator[None]:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:  # of a safe_open, whose methods have no types
-    with explained(path, "cannot be read"):
+    with as_checkpoint_error(path, "cannot be read"):
         with path.open("rb"):  # safetensors calls every failure a missing file
             pass
         try:

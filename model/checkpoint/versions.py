@@ -20,7 +20,7 @@ from pathlib import Path
 from model import files
 from model.checkpoint import tensor_file
 from model.checkpoint.encoding import VERSION_LENGTH, Checkpoint, Description, decode, decode_description, encode
-from model.checkpoint.tensor_file import CheckpointError, explained
+from model.checkpoint.tensor_file import CheckpointError, as_checkpoint_error
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ class Versions:
         version = load(checkpoint_path).version
         with suppress(CheckpointError):
             return self.load(version).version
-        with explained(checkpoint_path, "cannot be read"):
+        with as_checkpoint_error(checkpoint_path, "cannot be read"):
             content = checkpoint_path.read_bytes()
         self._write(version + SUFFIX, content)
         return version
@@ -138,7 +138,7 @@ class Versions:
 
         A file's description says when it was made. Versions made at the same time begin with those that pointers name.
         """
-        with explained(self.directory, "cannot be read"):
+        with as_checkpoint_error(self.directory, "cannot be read"):
             folders = self._released, self.directory
             stems = {file.stem for folder in folders for file in folder.glob(f"*{SUFFIX}")}
         created, pointed = dict.fromkeys(filter(VERSION_NAME.fullmatch, stems), ""), self._pointed()
@@ -174,7 +174,7 @@ class Versions:
         return None
 
     def _write(self, name: str, content: bytes) -> None:
-        with explained(self.directory, "cannot be made"):
+        with as_checkpoint_error(self.directory, "cannot be made"):
             self.directory.mkdir(parents=True, exist_ok=True)
-        with explained(path := self.directory / name, "cannot be written"):
+        with as_checkpoint_error(path := self.directory / name, "cannot be written"):
             files.write_whole(path, content)

@@ -50,7 +50,7 @@ def read_texts(
     return corpus.read_names(paths[0], alphabet=alphabet)
 
 
-def check_out(out: Path) -> None:
+def check_output(out: Path) -> None:
     """Raise MangosaurusError if `out` is a folder or the file of a version, which never changes."""
     if not out.name or out.is_dir():
         raise MangosaurusError(f"{out}: is a folder; --out needs a file")

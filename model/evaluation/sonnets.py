@@ -57,8 +57,8 @@ def evaluate_sonnets(
     RequestError if the checkpoint cannot write sonnets, and MangosaurusError if the corpus does not fit the checkpoint.
     """
     corpus, decoder = fold_corpus(corpus, checkpoint), Decoder(checkpoint)
-    tables = tables_for(checkpoint).prosody
-    pronounce = Pronouncer(dictionary.pronunciations, tables.pronounce.forms)
+    prosody = tables_for(checkpoint).prosody
+    pronounce = Pronouncer(dictionary.pronunciations, prosody.pronounce.forms)
     texts, seconds = [], []
     for turn, line in enumerate(lines):
         start = time.process_time()
@@ -68,21 +68,21 @@ def evaluate_sonnets(
     sources = (*corpus.pretraining, *corpus.training)
     return SonnetEvaluation(
         checkpoint.version,
-        written=sonnet_figures(texts, pronounce, tables, sources, own_lines=1),
-        real=sonnet_figures(corpus.held_out, pronounce, tables, sources),
+        written=sonnet_figures(texts, pronounce, prosody, sources, own_lines=1),
+        real=sonnet_figures(corpus.held_out, pronounce, prosody, sources),
         failures=len(lines) - len(texts),
         seconds=tuple(seconds),
     )
 
 
 def sonnet_figures(
-    poems: Sequence[str], pronounce: Pronouncer, tables: Prosody, sources: Sequence[str], *, own_lines: int = 0
+    poems: Sequence[str], pronounce: Pronouncer, prosody: Prosody, sources: Sequence[str], *, own_lines: int = 0
 ) -> Figures:
     """Measure poems; their first `own_lines` lines are a person's and count for rhymes only."""
     written = ["\n".join(poem.split("\n")[own_lines:]) for poem in poems]
     lines = [line for poem in written for line in poem.split("\n")]
     known = [found for line in lines if (found := _readings(line, pronounce)) is not None]
-    pairs = [found for poem in poems for found in rhymes_of(poem, pronounce, tables)]
+    pairs = [found for poem in poems for found in rhymes_of(poem, pronounce, prosody)]
     real_lines = {line for text in sources for line in text.split("\n")}
     return {
         "poems": len(poems),
@@ -97,12 +97,12 @@ def sonnet_figures(
     }
 
 
-def rhymes_of(poem: str, pronounce: Pronouncer, tables: Prosody) -> Iterator[Rhyme]:
+def rhymes_of(poem: str, pronounce: Pronouncer, prosody: Prosody) -> Iterator[Rhyme]:
     """Yield how well each pair of lines rhymes, unless the dictionary lacks one of the words."""
-    last = [tables.last_word(line) for line in poem.split("\n")]
+    last = [prosody.last_word(line) for line in poem.split("\n")]
     for word, partner in zip(last, SCHEME, strict=False):
         if partner is not None and (readings := pronounce(word)) and (others := pronounce(last[partner])):
-            yield tables.rhymes.of_words(word, readings, last[partner], others)
+            yield prosody.rhymes.of_words(word, readings, last[partner], others)
 
 
 def _readings(line: str, pronounce: Pronouncer) -> list[tuple[str, ...]] | None:

@@ -196,6 +196,6 @@ class Vocabulary:
             text = folded  # a dropped character may leave an accent behind another letter
         return folded
 
-    def shown(self, name: str) -> str:
+    def capitalised(self, name: str) -> str:
         """Return a name as people read it: with a capital if this vocabulary is folded."""
         return name.capitalize() if self.alphabet is Alphabet.FOLDED else name

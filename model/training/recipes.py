@@ -188,7 +188,7 @@ RECIPES = {recipe.name: recipe for recipe in (DINO, DISTILLED, TEACHER_1, TEACHE
 """The recipes that `train --recipe` can name."""
 
 
-def customised(
+def adjusted(
     recipe: Recipe,
     *,
     hidden_size: int | None = None,

@@ -55,7 +55,7 @@ def with_rules(checkpoint: Checkpoint, corpus: Corpus, start: Checkpoint | None)
     if is_names:
         read = (*corpus.training, *corpus.pretraining)  # no rule knows a held-out name
         sequences = frozenset(part for name in read for part in sequences_of(name))
-        return replace(checkpoint, sequences=sequences, endings=endings(corpus.training))
+        return replace(checkpoint, sequences=sequences, endings=shared_endings(corpus.training))
     texts = (*corpus.training, *corpus.choosing, *corpus.pretraining)
     known_words = frozenset(word for word, count in corpus.word_counts.items() if count >= READ_AGAIN)
     made = replace(
@@ -101,7 +101,7 @@ def _with_rules_of_a_voice(checkpoint: Checkpoint, corpus: Corpus, start: Checkp
     return replace(checkpoint, description=description, known_words=words, **tables)
 
 
-def endings(names: Iterable[str]) -> frozenset[str]:
+def shared_endings(names: Iterable[str]) -> frozenset[str]:
     """Return the last letters that names share, and the roots that a name may end with."""
     counts = Counter(name[-SEQUENCE:] for name in names)
     shared = {ending for ending, count in counts.items() if count >= SHARED}

@@ -97,7 +97,7 @@ def record(
     last_progress = time.monotonic()
     last_sample = last_progress if trainer.start else -math.inf  # the first shows what it writes before it can
     sample_seconds = FIRST_SAMPLE_SECONDS
-    drawing = _described(trainer, trainer.counted, math.nan)
+    drawing = _described(trainer, trainer.averaged, math.nan)
     unreported: Progress | None = None
     newest: Progress | None = None
     last: Event = {"event": "stopped", "snapshot": str(snapshot_path(out))}
@@ -118,7 +118,7 @@ def record(
                 tell({"event": "progress"} | asdict(progress))
                 last_progress, unreported = time.monotonic(), None
             if time.monotonic() - last_sample >= sample_seconds:
-                drawing = replace(drawing, language_model=trainer.counted)
+                drawing = replace(drawing, language_model=trainer.averaged)
                 if text := _sample(drawing, trainer.seed):
                     tell({"event": "sample", "step": progress.step, "text": text})
                 last_sample, sample_seconds = time.monotonic(), min(1.5 * sample_seconds, LONGEST_SAMPLE_SECONDS)

@@ -167,7 +167,8 @@ class Trainer:
         if number < len(self.recipe.stages):
             self._stage = self.recipe.stages[number]
             self._optimizer = Adam(self.language_model.parameters, weight_decay=self._stage.weight_decay)
-            self.counted = self.language_model.copy() if self._stage.average else self.language_model
+            # Without an average, both names stand for the same network.
+            self.averaged = self.language_model.copy() if self._stage.average else self.language_model
             self._begin_epoch(0)
 
     def _begin_epoch(self, number: int) -> None:
@@ -228,7 +229,7 @@ class Trainer:
             )
         self._optimizer.update(gradients, learning_rate)
         if stage.average:
-            move_average(self.counted.parameters, self.language_model.parameters, stage.average)
+            move_average(self.averaged.parameters, self.language_model.parameters, stage.average)
         if carries_state:
             self._state = after
 
@@ -265,13 +266,13 @@ class Trainer:
                 self.position.kept_loss = None  # so the next weights are kept
 
     def _measure(self) -> float:
-        """Return the loss of the weights in `counted`. Keep them if they are the best or the stage keeps the last.
+        """Return the loss of the weights in `averaged`. Keep them if they are the best or the stage keeps the last.
 
         While a training that is `changing` has found nothing better than its start, it keeps the newest ones.
         """
         position, started = self.position, self._clock()
         position.measurement_is_owed = True
-        loss = held_out_loss(self.counted, self._measured, self._interrupt_if_stopped)
+        loss = held_out_loss(self.averaged, self._measured, self._interrupt_if_stopped)
         position.measurement_is_owed = False
         seconds = self._clock() - started
         position.measuring_seconds = max(position.measuring_seconds, seconds)
@@ -279,7 +280,7 @@ class Trainer:
         position.stage_seconds += seconds
         is_best = self._stage.keep == "last" or position.kept_loss is None or loss < position.kept_loss
         if is_best or (self._changing and (position.kept_loss or 0.0) >= (position.start_loss or 0.0)):
-            self.kept.parameters.whole[:] = self.counted.parameters.whole
+            self.kept.parameters.whole[:] = self.averaged.parameters.whole
             position.kept_loss, position.kept_step = loss, position.step
         if is_best:
             position.without_best = 0
@@ -352,7 +353,7 @@ class Trainer:
     def _arrays(self) -> dict[str, Array]:
         groups: dict[str, Mapping[str, Array]] = {
             "parameters": self.language_model.parameters,
-            "counted": self.counted.parameters,
+            "counted": self.averaged.parameters,  # its name in snapshots
             "kept": self.kept.parameters,
             "m": self._optimizer.m,
             "v": self._optimizer.v,
