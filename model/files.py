@@ -23,7 +23,7 @@ def _home() -> Path:
         return Path(os.path.expanduser(chosen)).absolute()  # noqa: PTH111 - Path's own raises for `~nobody`
     if PROGRAM == ROOT:
         return ROOT
-    from platformdirs import user_data_path  # which only an installed program needs
+    from platformdirs import user_data_path  # only an installed program needs it
 
     return user_data_path("mangosaurus", appauthor=False)
 

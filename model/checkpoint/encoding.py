@@ -46,7 +46,7 @@ _TABLES = (
 
 @dataclass(frozen=True)
 class Description:
-    """How the weights of a checkpoint came about, how good they are, and how to draw with them."""
+    """Says how the weights of a checkpoint were made, how good they are, and how to draw with them."""
 
     form: Form
     recipe: str
@@ -56,7 +56,7 @@ class Description:
     seed: int
     created: str  # ISO date and time, UTC
     versions: dict[str, str]  # of mangosaurus, numpy and python
-    held_out_characters: int = 0  # how many characters of a long text were measured; 0: all
+    held_out_characters: int = 0  # the measured characters of a long text; 0: all
     top_p: float = 1.0  # the usual top_p; a request may have another
     tables: str = ""  # the edition of tables that sonnets are written with (see `sonnets.prosody`); empty: the first
     sentences: bool = False  # whether a person's line is finished where it ends, and verse ends with a sentence
@@ -64,7 +64,7 @@ class Description:
     marks: bool = False  # whether a mark, such as a vowel sign, ends a word of verse as a letter does
     trimmed: bool = False  # whether blanks at the ends of a name are left out
     float16: bool = False  # whether the file has the parameters in float16
-    rows: int = 0  # how many candidates are written for each line of a poem (see `verse`); 0: verse has no lines apart
+    rows: int = 0  # the candidates for each line of a poem (see `verse`); 0: it is not written line by line
     longest_line: int = 0  # the usual length of the long lines of a poem, in characters; 0: lines scan
     usual_temperature: float = 0.0  # 0: that of the form
     edition: int = 1  # of the rules and constants of `verse`

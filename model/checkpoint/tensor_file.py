@@ -25,7 +25,7 @@ Arrays = Mapping[str, NDArray[Any]]
 Facts = dict[str, Any]
 _ENTRY = "mangosaurus"
 _FAULTS = (SafetensorError, KeyError, TypeError, ValueError, AttributeError, RecursionError)
-"""What the libraries raise for a file of another program."""
+"""The libraries raise these for a file of another program."""
 
 
 class CheckpointError(MangosaurusError):

@@ -58,7 +58,7 @@ def on_grid(w: NDArray[np.float64], lookup: int, digits: int, dtype: DTypeLike) 
 
 
 class Layout(NamedTuple):
-    """How rows become groups of columns, and the form of their products.
+    """Says how rows become groups of columns, and in which form they are multiplied.
 
     All forms give the same bits. The numbers of rows at which the form changes are measured.
     """

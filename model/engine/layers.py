@@ -1,4 +1,4 @@
-"""What the cells of the engine share: the way back through time, and the cross-entropy of `model.network.layers`.
+"""Shares among the cells the way back through time, and the cross-entropy of `model.network.layers`.
 
 A sequence of arrays is (T, G, D, B): G groups of B columns. A layer multiplies [x_t, 1, h_{t-1}] by [w_x; b; w_h], one
 matrix w (D+1+H, K). Functions write into arrays that they are given.

@@ -53,7 +53,7 @@ def as_rows(columns: Array) -> Array:
 def one_hot(ids: Ids, out: Array) -> None:
     """Write ids (T, G, B) as one-hot columns (T, G, V, B); NO_CHARACTER becomes a column of zeros."""
     out[:] = 0
-    out.swapaxes(2, 3)[at_ids(ids)] = ids != NO_CHARACTER  # which is -1, and writes a 0 into the last element
+    out.swapaxes(2, 3)[at_ids(ids)] = ids != NO_CHARACTER  # NO_CHARACTER is -1: it writes a 0 into the last element
 
 
 def at_ids(ids: Ids) -> tuple[Ids, ...]:

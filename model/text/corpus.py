@@ -23,13 +23,13 @@ from model.text.vocabulary import Vocabulary, fold, letters_of, words_of
 LONGEST_LINE = 100
 """A line of more characters is no name."""
 MOST_NAMES = 500_000
-"""If a list has more names, this many are taken in even steps."""
+"""Of a longer list, this many names are taken in even steps."""
 LINES_OF_A_POEM = 14
 """A text without blank lines is cut into poems of this many lines."""
 LONGEST_POEM = 2000
 """A poem of more characters, such as a scene of a play, is cut into several."""
 MOST_WORDS = 100_000
-"""If a text has more different words, only the commonest ones are known."""
+"""Of more different words, only the commonest are known."""
 WORDS_COUNTED = 500_000
 """When the count has more different words, it forgets the rare ones, which bounds the memory."""
 HELD_OUT_SHARE = 10

@@ -36,9 +36,7 @@ class Dictionary:
     pronunciations: Mapping[str, Pronunciations]  # by word
     of_poems: frozenset[str] = frozenset()  # the words that Shakespeare used in poems
     leanings: Mapping[str, int] = field(default_factory=dict)  # towards sonnets, in tenths of a nat
-    ending_sounds: Mapping[str, str] = field(
-        default_factory=dict
-    )  # by the last letters of an unknown word
+    ending_sounds: Mapping[str, str] = field(default_factory=dict)  # by the last letters of an unknown word
 
 
 def read_dictionary(path: Path) -> Dictionary:

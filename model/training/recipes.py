@@ -16,7 +16,7 @@ MOST_LAYERS: dict[CellName, int] = {"rnn": 1}
 
 @dataclass(frozen=True)
 class Distillation:
-    """How a network learns from its teachers: their probabilities are its targets (Hinton, Vinyals & Dean 2015).
+    """A network learns from teachers: their probabilities are its targets (Hinton, Vinyals & Dean 2015).
 
     The training names are too few for that. So the teachers draw `drawn` names once, and each epoch reads
     `drawn_per_epoch` of them too. A temperature above 1 makes up for teachers that are too sure (see `soft_targets`).

@@ -26,13 +26,13 @@ WORDS_READ = 10_000_000
 SHARED = 2
 """The last letters of a name are an ending if at least this many names of the corpus have them."""
 ROWS = 12
-"""For each line of a poem, so many candidates are written (see `verse`). With more, 100 poems would take too long."""
+"""This many candidates are written for each line of a poem (see `verse`). With more, 100 poems would take too long."""
 TEMPERATURE_OF_LINES = 0.65
 SHORTEST, LONGEST = 12, 80
 """The usual length of the long lines of a text is set between these."""
 FACTS = ("sentences", "known_words_until", "whole_names", "whole_names_until", "most_barred", "tanh_digits")
 TABLES = ("clipped_words", "proper_names", "sequences", "endings", "joints", "roots", "followers")
-"""What weights take over from those that they were trained from."""
+"""Weights take these over from those that they were trained from."""
 _CLIPPED_BEFORE = re.compile(r"(?<![^\s(-])'([a-z]+(?:['-][a-z]+)*)")
 _CLIPPED_BEHIND = re.compile(r"(?<![\w'-])([a-z]+)'(?![\w'])")
 

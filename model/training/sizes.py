@@ -1,4 +1,4 @@
-"""What follows from the size of a text: the recipe for it, what of it is measured, and how long a training takes."""
+"""Decides by the size of a text: which recipe trains it, which part is measured, and how long that takes."""
 
 import math
 import time
@@ -19,7 +19,7 @@ SMALL = 20_000
 LARGE: dict[Form, int] = {"names": 1_000_000, "verse": 400_000}
 """Dropout is 0.5 until SMALL characters, and falls with their logarithm to 0.1 at LARGE. A list of names with fewer
 than SMALL characters counts as small."""
-NARROWEST, WIDEST, STEP = 32, 512, 32  # of the width, in units
+NARROWEST, WIDEST, STEP = 32, 512, 32  # widths, in units
 SPEED = 1e10
 """The speed of one thread: recurrent parameters × characters per second."""
 FEWEST_EPOCHS, CHARACTERS_A_WEIGHT = 6, 10
@@ -29,7 +29,7 @@ PATIENCE = 0.3
 """A stage stops early after this share of its measurements without a new best. Only its second half counts, where the
 learning rate is low."""
 LEARNING_RATE: dict[Form, float] = {"names": 0.005, "verse": 0.0065}
-"""Of an LSTM of 256 units; it falls with the square root of the width."""
+"""That of an LSTM of 256 units; it falls with the square root of the width."""
 UNITS: dict[Form, int] = {"names": 192, "verse": 256}
 """The width of an LSTM for SMALL characters; it grows with the fifth root of their number."""
 MEASURED = 20_000
@@ -46,12 +46,12 @@ RATE_AGAIN = 0.15
 ADAPTED = "adapt"
 """The name of the recipe of voices that begin with another network."""
 VOICE_RATE, VOICE_TOP_P = 3.0, 0.9
-"""How much higher than RATE_AGAIN their learning rate is, and the top_p with which they write."""
+"""The learning rate of a voice, as a multiple of that of one more round, and the top_p with which it writes."""
 UNIT_COST = 80
 """tanh, sums and memory traffic of a unit of a gate take as long as this many multiplications."""
 OVERHEAD_SECONDS: dict[Form, float] = {"names": 5.0, "verse": 13.0}
 OWN_OVERHEAD_SECONDS = 3.0
-"""How long it takes to read the project's texts or an own one, count the n-gram, measure at the end and draw."""
+"""The seconds to read the project's texts or an own one, count the n-gram, measure at the end and draw."""
 LINES_IN_MIX = 8
 """A mix has documents by other poets of at least this many lines."""
 NEEDED_SHARE = 0.9
@@ -139,7 +139,7 @@ def expected_seconds(recipe: Recipe, corpus: Corpus, threads: int = 1) -> float:
     units, gates, matrices = recipe.hidden_size, len(CELLS[recipe.cell].GATES), 2 * recipe.layers - 1
     left = np.ones((recipe.stages[0].batch_size, units), np.float32)
     right = np.ones((units, gates * units), np.float32)
-    begun, fastest = time.thread_time(), math.inf  # which does not count while other threads run
+    begun, fastest = time.thread_time(), math.inf  # thread_time stands still while other threads run
     while (started := time.thread_time()) - begun < 0.05:
         left @ right
         fastest = min(fastest, time.thread_time() - started)

@@ -20,7 +20,7 @@ class TrainingError(MangosaurusError):
 
 @dataclass
 class Position:
-    """How far a training has come."""
+    """Says how far a training has come."""
 
     stage: int = 0
     stage_step: int = 0

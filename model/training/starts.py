@@ -18,7 +18,7 @@ from model.text.vocabulary import Vocabulary
 
 VERSE, NAMES = (files.PROGRAM / "checkpoints" / place for place in ("poem", "start/names.safetensors"))
 KNOWN = 0.9
-"""A voice begins with nothing if its start can read a smaller share of the text's characters, in another script."""
+"""If its start can read a smaller share of the text's characters, a voice begins untrained: the script is another."""
 RARER = 2.0
 """A new capital or accent begins as likely as its plain letter, divided by e to this power."""
 

@@ -37,7 +37,7 @@ from model.training.starts import in_characters
 
 EARLY_STOPPING_BEGINS = 0.5  # share of a stage, before which a high learning rate hides progress
 DRAWING_SHARE = 0.05  # teachers may draw names for this share of the minutes, in addition to the minutes
-SLOW_STEPS = 5  # the first steps make buffers and tables, and say nothing of how long the rest takes
+SLOW_STEPS = 5  # the first steps make buffers and tables, so they take longer than the rest
 VOLUME = 10_000_000  # about this many characters of verse become ids at a time, in 80 MB
 
 
@@ -134,7 +134,7 @@ class Trainer:
                 if position.measurement_is_owed:
                     self._measure()
                 while not self._stage_is_over():
-                    for batch in islice(self._epoch(), position.batch, None):
+                    for batch in islice(self._epoch(), position.batch, None):  # not those read before a stop
                         figures = self._step(batch)
                         position.batch += 1
                         is_due = position.stage_step % stage.evaluate_every == 0 or self._fraction_of_stage() >= 1
@@ -151,7 +151,7 @@ class Trainer:
                             return
                         if self._stage_is_over():
                             break
-                    else:
+                    else:  # the epoch was read to its end
                         self._begin_epoch(position.epoch + 1)
                 self.language_model.parameters.whole[:] = self.kept.parameters.whole
                 self._begin_stage(position.stage + 1)
@@ -268,7 +268,7 @@ class Trainer:
     def _measure(self) -> float:
         """Return the loss of the weights in `averaged`. Keep them if they are the best or the stage keeps the last.
 
-        While a training that is `changing` has found nothing better than its start, it keeps the newest ones.
+        A training that is `changing` keeps the newest weights until some are better than its start.
         """
         position, started = self.position, self._clock()
         position.measurement_is_owed = True

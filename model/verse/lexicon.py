@@ -5,8 +5,8 @@ it belongs to the word only if a letter follows. The tail of a text, which decid
 end with the mark behind it, if any. There is no dead end: every tail leads to the end of a word and to the newline.
 
 With clipped words, such as 'tis and th', no quotation begins: an apostrophe must belong to a clipped word or stand
-behind an s (kings'). Without clipped words, an apostrophe may stand before or behind any word, and nobody could
-say whether a quotation is closed.
+behind an s (kings'). Without clipped words, an apostrophe may stand before or behind any word, and it is unknown
+whether a quotation is closed.
 """
 
 from bisect import bisect_left

@@ -1,4 +1,4 @@
-"""Poems: lines that scan, or lines of known words where nobody knows the metre."""
+"""Poems: lines that scan or, in languages whose metre we do not know, lines of known words."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ from model.verse.search import COST_OF_REPETITION, Beginning, Line, Search, cost
 COST_OF_NAMES = 6.0
 """Nats for each proper name that a poem has not had before."""
 LONG_WORD = 4
-"""Where nobody knows which words every text repeats, those with fewer letters may repeat."""
+"""In other languages, words of fewer letters may repeat: some are like "the"."""
 
 
 class PoemSearch(Search):

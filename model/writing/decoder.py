@@ -120,7 +120,7 @@ class Decoder:
 
     @cached_property
     def _masks(self) -> "Tables | FreeLines":
-        """What the lines of poems keep to: metre, or a usual length and known words."""
+        """The masks of lines of poems: metre, or a usual length and known words."""
         from model.sonnets.tables import tables_for  # names need neither
         from model.verse.free import FreeLines
 

@@ -18,7 +18,7 @@ driven the generator out of the processor's caches."""
 
 
 class Action(Enum):
-    """What the decoder does next."""
+    """The decoder's next move."""
 
     CONTINUE = auto()
     RESTART = auto()  # from the zero state, with the prompt again
@@ -37,8 +37,8 @@ class Draft(ABC):
         self.ticket = self.row = 0  # the decoder numbers requests, and the rows of its batch
         self.first, self.prompt = first, prompt
         self.temperature, self.top_p = float(request.sampling.temperature), request.sampling.top_p
-        self.remaining = 0  # how many more characters may be drawn before the draft must read them
-        self.barred = 0.0  # how many nats the letters that masks barred have cost, if the decoder counts them
+        self.remaining = 0  # this many characters may be drawn before the draft must read them
+        self.barred = 0.0  # nats that the letters barred by masks have cost, if the decoder counts them
         self.is_masked = False  # whether `mask` limits some characters; then `drew` gets every character
         self.drawn: list[int] = []  # ids that the draft has not read
         self.ahead: list[float] = []  # uniform numbers for the next characters, in reverse

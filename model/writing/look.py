@@ -10,7 +10,7 @@ from model.text.vocabulary import NO_CHARACTER
 
 OTHERS = 4
 SHOWN = {"\n": "end", " ": "␣"}
-"""What stands for a character that nobody can see."""
+"""These stand for characters that cannot be seen."""
 
 
 class Letter(NamedTuple):

@@ -17,7 +17,7 @@ from model.writing.requests import NameRequest
 SHORTEST, LONGEST = 5, 18
 """A name worth keeping has from SHORTEST to LONGEST letters."""
 LONGEST_PARTLY = 14
-"""Beside whole names, a longer name has too many letters that mean nothing."""
+"""A longer name is rejected unless it consists wholly of roots: too many of its letters mean nothing."""
 LETTERS_MORE = 10
 """A name may have this many letters after its prefix, however long the prefix is."""
 SEQUENCE = 3

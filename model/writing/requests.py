@@ -10,7 +10,7 @@ from model.text.forms import MAX_TEMPERATURE, SONNET_TEMPERATURE
 
 @dataclass(frozen=True)
 class Sampling:
-    """How the next character is drawn from the network's probabilities.
+    """Settings for drawing the next character from the network's probabilities.
 
     temperature: logits are divided by it. 0 always takes the likeliest character, 1 is the network as trained.
     top_p: only the likeliest characters can be drawn, as many as it takes to reach this probability together (Holtzman
@@ -93,7 +93,7 @@ class SonnetRequest:
     temperature: float = SONNET_TEMPERATURE
 
     def __post_init__(self) -> None:
-        Sampling(self.temperature)  # which checks it
+        Sampling(self.temperature)  # checks it
         if len(self.prompt.strip().splitlines()) > 1:
             raise RequestError(f"prompt is {self.prompt!r}; a sonnet begins with one line")
 

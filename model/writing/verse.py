@@ -14,7 +14,7 @@ from model.writing.requests import VerseRequest
 STOPS, PAUSES = ".!?", ",;:-("
 BLANKS = " \n"
 SEAMS = BLANKS + ",;:" + STOPS
-"""What may follow the last word of a person's line."""
+"""One of these follows the last word of a person's line."""
 USUAL_LINE = 45
 """A line of verse has about this many characters."""
 SHORTEST_ENDING, LONGEST_ENDING = 20, 60
