@@ -19,6 +19,7 @@ import logging
 import os
 import re
 import signal
+import stat
 import sys
 from dataclasses import replace
 from functools import partial
@@ -27,7 +28,7 @@ from typing import TYPE_CHECKING
 
 from bot.logs import Redaction, configure_logging
 from bot.settings import KEYS, Settings, SettingsError, read_settings, warnings_about
-from model.cli import INTERRUPTED, leave_in_order
+from model.cli import FINISH, INTERRUPTED, leave_in_order
 from model.errors import MangosaurusError
 from model.files import HOME
 
@@ -58,7 +59,7 @@ def command() -> None:
     if sys.argv[1:] and not sys.argv[1].startswith("-") and sys.argv[1] != "card":
         from model.__main__ import app
 
-        signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # until a training runs, there is nothing to finish
+        signal.signal(FINISH, signal.SIG_IGN)  # until a training runs, there is nothing to finish
         app(prog_name="mangosaurus")
     main(sys.argv[1:])
 
@@ -92,7 +93,7 @@ def main(arguments: Sequence[str] = ()) -> None:
 def _check(settings: Settings, *, needs_input: bool) -> None:
     """Warn of what the operator should mend. Raises SettingsError if the bot needs a terminal or a pipe, and has none.
 
-    Under systemd and in containers, the input is /dev/null.
+    Under systemd and in containers, the input is /dev/null: a device that is no terminal.
     """
     warnings, no_token = warnings_about(HOME / ".env"), ""
     if settings.token is None:
@@ -102,7 +103,7 @@ def _check(settings: Settings, *, needs_input: bool) -> None:
                 warnings.append(f"{ignored} is not read, nor the token in it; with MANGOSAURUS_HOME=. it would be")
     for warning in warnings:
         logging.getLogger(__name__).warning("%s", warning)
-    if needs_input and (sys.stdin is None or os.fstat(0).st_rdev == Path(os.devnull).stat().st_rdev):
+    if needs_input and (sys.stdin is None or (stat.S_ISCHR(os.fstat(0).st_mode) and not sys.stdin.isatty())):
         raise SettingsError(f"{no_token}no terminal to chat in; --page chats in a browser")
 
 
@@ -110,7 +111,8 @@ async def _until_told(serving: Coroutine[None, None, None]) -> None:
     """Serve until `serving` ends or is cancelled. asyncio cancels it at Ctrl-C; here SIGTERM does the same."""
     task = asyncio.current_task()
     if task is not None:
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, _stop, task)
+        with contextlib.suppress(NotImplementedError):  # Windows has no SIGTERM from outside
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, _stop, task)
     with contextlib.suppress(asyncio.CancelledError):
         await serving
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import resource
 import socket
 import sys
 import time
@@ -81,12 +80,16 @@ class Tally:
 
 
 def resident() -> int:
-    """Return how many bytes of memory this process uses; without /proc, the most that it has used so far."""
+    """Return how many bytes of memory this process uses; without /proc, the most so far; 0 on Windows."""
     try:
         return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:
-        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return most if sys.platform == "darwin" else most * 1024
+        with contextlib.suppress(ImportError):
+            import resource
+
+            most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+            return most if sys.platform == "darwin" else most * 1024
+    return 0
 
 
 class Health:
@@ -161,7 +164,8 @@ class Health:
         """Yield the name, the kind and the numbers of each series, by their labels."""
         bot = self._bot
         yield "serving", "gauge", {f'version="{metadata.version("mangosaurus")}"': bot is not None}
-        yield "memory_bytes", "gauge", {"": resident()}
+        if memory := resident():
+            yield "memory_bytes", "gauge", {"": memory}
         if bot is None:
             return
         tally = bot.tally

@@ -5,6 +5,7 @@ value, except where the value may be a secret.
 """
 
 import difflib
+import os
 import re
 import stat
 from collections.abc import Callable, Mapping
@@ -118,7 +119,7 @@ def warnings_about(env_file: Path) -> list[str]:
     for name in sorted(_file_values(env_file).keys() - KEYS.keys()):
         similar = difflib.get_close_matches(name.upper(), KEYS, 1)
         found.append(f"{env_file}: {name} is not a setting{f'; did you mean {similar[0]}?' if similar else ''}")
-    if env_file.exists() and stat.S_IMODE(env_file.stat().st_mode) & 0o077:
+    if hasattr(os, "getuid") and env_file.exists() and stat.S_IMODE(env_file.stat().st_mode) & 0o077:  # not on Windows
         found.append(f"{env_file}: other users of this machine may read it, and the token in it: chmod 600 {env_file}")
     return found
 

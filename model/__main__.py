@@ -6,10 +6,10 @@ What `sample` does not need is imported inside the commands, so `sample` prints 
 import signal
 
 if __name__ == "__main__":
-    from model.cli import leave_at_once
+    from model.cli import FINISH, leave_at_once
 
     leave_at_once()  # before the slow imports
-    signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # until a training runs, there is nothing to finish
+    signal.signal(FINISH, signal.SIG_IGN)  # until a training runs, there is nothing to finish
 
 import secrets
 from dataclasses import asdict, replace
@@ -22,7 +22,7 @@ from model.cli import options
 from model.cli.failures import FAILURES, Commands, sentence
 from model.cli.loading import check_output, load_weights, read_texts, versions_of
 from model.cli.options import check_training, print_json
-from model.engine.threads import available_cores, blas_threads
+from model.engine.threads import blas_threads, training_cores
 from model.errors import MangosaurusError
 from model.files import snapshot_path
 from model.text import sources
@@ -80,8 +80,8 @@ def train(
     """Train a network on the project's texts, or on your own, whose size then sets the recipe.
 
     A training ends when the text is learnt, or after --minutes if that is sooner. Ctrl-C stops it, and the same command
-    resumes it. The signal SIGUSR1 ends it at once with the best weights so far. `plot` draws the log (.jsonl) beside
-    the weights.
+    resumes it. The signal SIGUSR1, or Ctrl-Break on Windows, ends it at once with the best weights so far. `plot` draws
+    the log (.jsonl) beside the weights.
     """
     check_training(context.params)
     try:
@@ -116,7 +116,7 @@ def train(
                 adjusted(chosen, hidden_size=hidden_size, layers=layers, minutes=minutes, epochs=epochs),
                 texts,
                 seed=seed,
-                threads=thread_limit or available_cores(),  # each further thread is a process with a BLAS of its own
+                threads=thread_limit or training_cores(),  # each further thread is a process with a BLAS of its own
                 start=weights,
                 changing=changing,
                 teachers=[load_weights(network, teacher) for teacher in teachers or ()],
@@ -124,7 +124,7 @@ def train(
             )
             event = record(trainer, path, log, show=show, stopped=stopped, finishing=finishing)
             if event["event"] == "finished" and not (out or corpus):
-                event = add_version(event, versions, texts if promote else None)
+                event = add_version(event, versions, log, texts if promote else None)
     except FAILURES as error:
         if json:
             print_json({"event": "failed", "error": sentence(error)})

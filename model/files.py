@@ -1,4 +1,4 @@
-"""Finds the project's files, writes files whole or not at all, and reads the tables of data/."""
+"""Finds the project's files, locks files, writes them whole or not at all, and reads the tables of data/."""
 
 import os
 import re
@@ -10,6 +10,13 @@ from functools import partial
 from pathlib import Path
 
 from model.errors import RequestError
+
+try:
+    import fcntl
+except ImportError:  # on Windows
+    import msvcrt
+
+    fcntl = None  # type: ignore[assignment]
 
 ROOT = Path(__file__).resolve().parents[1]
 """The folder with the packages `bot` and `model`: the project's checkout, or where packages are installed."""
@@ -38,6 +45,8 @@ def released(path: Path) -> Path:
 
 
 _TOKEN_BYTES = 4
+_UNUSED_BYTE = 1 << 30
+_LOCK_SECONDS = 0.05
 _ABANDONED_AFTER_SECONDS = 3600.0
 """A process may still be writing a younger temporary file."""
 
@@ -79,11 +88,33 @@ def write_whole(path: Path, content: bytes) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
-    descriptor = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    with suppress(PermissionError):  # Windows opens no folder
+        descriptor = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def lock(descriptor: int, *, wait: bool = False) -> None:
+    """Lock a file until it is closed, if only by the end of the process, and go to its beginning.
+
+    Raises BlockingIOError if somebody else holds the lock and `wait` is false. Windows locks bytes, and lets nobody
+    else read them. There, the lock is on a byte that no file here has.
+    """
+    if fcntl:
+        fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return
+    os.lseek(descriptor, _UNUSED_BYTE, os.SEEK_SET)
+    while True:
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+            break
+        except PermissionError as error:
+            if not wait:
+                raise BlockingIOError(error.errno, error.strerror) from error
+            time.sleep(_LOCK_SECONDS)
+    os.lseek(descriptor, 0, os.SEEK_SET)
 
 
 def _remove_abandoned(path: Path) -> None:

@@ -100,11 +100,11 @@ async def test_what_a_child_gets(project: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 async def test_a_signal_hits_the_child_and_no_other_process_later(project: Path) -> None:
-    program = "signal.signal(10, lambda *_: sys.exit(7))\nprint('{}', flush=True)\nsignal.pause()"
+    program = "print('{}', flush=True)\nsys.exit(os.read(0, 9)[0])"
     async with running(project, program) as child:
         await anext(child.messages())
         child.signal(signal.SIGUSR1)
-        assert await child.ended() == (7, "")
+        assert await child.ended() == (signal.SIGUSR1, "")
         child.signal(signal.SIGUSR1)
 
 
@@ -234,7 +234,7 @@ from pathlib import Path
 import bot.training.folder
 from bot.settings import Settings
 from tests.training import started
-bot.training.folder.available_cores = lambda: 3
+bot.training.folder.training_cores = lambda: 3
 
 async def main(checkpoints, database):
     async with started(Settings(checkpoints=Path(checkpoints), database=Path(database))) as chat:

@@ -118,7 +118,7 @@ async def status(ask: Said, _rest: str, bot: Bot) -> None:
         **{titles.get(network, network): checkpoint.version for network, checkpoint in bot.shelf.serving.items()},
         "guesses": guesses,
         "database": f"{bot.store.name}, {size}",
-        "memory": tables.size(resident()),
+        "memory": tables.size(memory) if (memory := resident()) else "not known on this system",
         "runs on": f"Mangosaurus {metadata.version('mangosaurus')}, Python {platform.python_version()}",
     }
     await ask.chat.say(tables.status(facts))

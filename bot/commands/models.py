@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import unicodedata
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -144,5 +145,5 @@ async def _titled(network: str, bot: Bot) -> AsyncIterator[str]:
         raise Explained(sentences.VOICE_GONE) from None
     except (CheckpointError, OSError) as error:
         reason = error.strerror or type(error).__name__ if isinstance(error, OSError) else str(error)
-        reason = reason.replace(f"{bot.shelf.directory}/", "")
+        reason = reason.replace(f"{bot.shelf.directory}{os.sep}", "")
         raise Explained(admins.NOT_CHANGED.format(sentences.cut(reason, tables.LONGEST_FAULT), title)) from error

@@ -1,7 +1,7 @@
 """The child of a run: it trains, draws and compares, and ends with its workers when its standard input ends.
 
 So the child cannot outlive the bot, however the bot ends: the system closes the pipe, and the child kills its process
-group.
+group. Each byte of the input is a signal that the child gives itself, because no process on Windows signals another.
 """
 
 import contextlib
@@ -20,6 +20,7 @@ from bot.training.folder import CURVES, NAMES, NEW, START, log_of, read_run
 from model.__main__ import app
 from model.checkpoint.encoding import CheckpointError
 from model.checkpoint.versions import Versions, load
+from model.cli import FINISH
 from model.errors import MangosaurusError
 from model.evaluation.held_out import document_scores
 from model.text.sources import names_corpus
@@ -80,14 +81,18 @@ def _call(*arguments: str) -> int:
         return end.code if isinstance(end.code, int) else 1
 
 
-def _end_with_the_bot() -> None:
-    while os.read(0, 1 << 10):
-        pass
-    os.killpg(0, signal.SIGKILL)
+def _listen() -> None:
+    while told := os.read(0, 1 << 10):
+        for number in told:
+            signal.raise_signal(number)
+    if hasattr(os, "killpg"):
+        os.killpg(0, signal.SIGKILL)
+    os._exit(1)  # on Windows, where it has no workers
 
 
 if __name__ == "__main__":
-    os.nice(10)
-    signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # until a training runs, there is nothing to finish
-    threading.Thread(target=_end_with_the_bot, daemon=True).start()
+    if hasattr(os, "nice"):
+        os.nice(10)
+    signal.signal(FINISH, signal.SIG_IGN)  # until a training runs, there is nothing to finish
+    threading.Thread(target=_listen, daemon=True).start()
     sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))

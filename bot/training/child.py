@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import subprocess
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -41,6 +42,7 @@ class Child:
             | {"MANGOSAURUS_HOME": str(HOME)},
             cwd=ROOT,
             start_new_session=True,
+            creationflags=getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0),  # of Windows, which has no os.nice
         )
         return cls(process)
 
@@ -67,14 +69,14 @@ class Child:
         return code, next((line.removeprefix("error: ") for line in reversed(lines) if re.search(r"\w", line)), "")
 
     def signal(self, number: signal.Signals) -> None:
-        """Send a signal to the process alone, if it still runs."""
-        with contextlib.suppress(ProcessLookupError):
-            self._process.send_signal(number)
+        """Let the process give itself a signal, if it still runs."""
+        if self._process.stdin is not None:
+            self._process.stdin.write(bytes([number]))
 
     def kill(self) -> None:
-        """Kill the process and all processes that it started."""
+        """Kill the process and all processes that it started. On Windows it starts none."""
         with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS: not permitted, of a group that is gone
-            os.killpg(self._process.pid, signal.SIGKILL)
+            os.killpg(self._process.pid, signal.SIGKILL) if hasattr(os, "killpg") else self._process.kill()
 
     async def end(self) -> None:
         self.kill()

@@ -12,10 +12,10 @@ import time
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from bot.locks import locked
+from bot.locks import LOCK, locked
 from model.checkpoint.encoding import CheckpointError
 from model.checkpoint.versions import Versions
-from model.engine.threads import available_cores
+from model.engine.threads import training_cores
 from model.errors import MangosaurusError
 from model.files import history_path, snapshot_path, write_whole
 from model.text.corpus import read_names, read_verse
@@ -55,7 +55,7 @@ class Run:
     names: str = ""
     """Names that the network reads beside the dinosaurs, one a line."""
     seed: int = field(default_factory=lambda: secrets.randbelow(1 << 32))  # drawn anew for each run
-    threads: int = field(default_factory=lambda: max(1, available_cores() - 1))
+    threads: int = field(default_factory=lambda: max(1, training_cores() - 1))
 
     @property
     def is_voice(self) -> bool:
@@ -162,8 +162,12 @@ def settle(folder: Path, run: Run) -> None:
 
 
 def _remove(folder: Path) -> None:
-    """Delete a folder and all in it. A failure is only logged."""
+    """Delete a folder and all in it. On Windows its open lock stays. A failure is only logged."""
     try:
-        shutil.rmtree(folder)
+        for path in folder.iterdir():
+            if path.name != LOCK:
+                path.unlink()
+        with contextlib.suppress(PermissionError):
+            shutil.rmtree(folder)
     except OSError as error:
         logger.warning("%s: cannot be deleted: %s", folder, error.strerror or error)

@@ -29,6 +29,7 @@ from bot.training.progress import Progress
 from bot.voices import RemovedError
 from bot.words import admins, sentences, tables
 from model.checkpoint.encoding import CheckpointError
+from model.cli import FINISH
 from model.files import history_path, write_whole
 
 if TYPE_CHECKING:
@@ -286,7 +287,7 @@ class Runs:
         """Send the signal once, while the training catches it."""
         if self._is_finishing and self._progress.can_finish and self._child:
             self._is_finishing = False
-            self._child.signal(signal.SIGUSR1)
+            self._child.signal(FINISH)
 
 
 async def _tick(progress: Progress, show: Callable[[], None]) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
+from typing import TextIO
 
 import typer
 from rich.console import Console, Group, RenderableType
@@ -20,14 +21,14 @@ from rich.text import Text
 
 from model.checkpoint.tensor_file import CheckpointError
 from model.checkpoint.versions import Versions, load
-from model.cli import INTERRUPTED
+from model.cli import FINISH, INTERRUPTED
 from model.cli.options import print_json
 from model.evaluation.comparison import compare
-from model.files import history_path
+from model.files import history_path, write_whole
 from model.text.corpus import Corpus
 from model.training.history import Event
 
-STOP, FINISH = frozenset({signal.SIGINT, signal.SIGTERM}), signal.SIGUSR1
+STOP = frozenset({signal.SIGINT, signal.SIGTERM})
 LEARNT = 0.8
 """A training that ends before this share of its minutes has learnt all that it can from its text."""
 PAUSE_SECONDS = 10.0  # between plain lines of progress
@@ -37,7 +38,7 @@ LINES_TO_BEAT = {"ngram_loss": "n-gram", "start_loss": "the given weights"}
 
 @contextmanager
 def signals() -> Iterator[tuple[Callable[[], bool], Callable[[], bool]]]:
-    """Catch signals. Yield two functions: whether a signal to stop came (Ctrl-C, SIGTERM), or to finish (SIGUSR1).
+    """Catch signals. Yield two functions: whether a signal to stop came (Ctrl-C, SIGTERM), or FINISH.
 
     A second signal to stop raises KeyboardInterrupt.
     """
@@ -83,14 +84,16 @@ def print_notes(texts: Corpus, path: Path, *, is_beside_text: bool) -> None:
     typer.echo("".join(f"{note}\n" for note in notes if note), err=True, nl=False)
 
 
-def add_version(event: Event, versions: Versions, promote_if_better_on: Corpus | None) -> Event:
+def add_version(event: Event, versions: Versions, log: TextIO, promote_if_better_on: Corpus | None) -> Event:
     """Move the weights and the log of a finished training to the versions, and promote them if they are better there.
 
     Return the event with the new path, and whether the version was promoted.
     """
     out = Path(event["out"])
     path = versions.path(versions.add(out))
-    history_path(out).replace(history_path(versions.directory / path.name))
+    log.seek(0)
+    write_whole(history_path(versions.directory / path.name), log.read().encode())
+    log.truncate(0)  # `locked_log` deletes an empty log; Windows moves no open file
     out.unlink()
     event |= {"out": str(path)}
     if promote_if_better_on:
@@ -116,7 +119,7 @@ def print_end(event: Event, network: str, *, minutes: float | None, json: bool) 
         if event.get("promoted") is False:
             typer.echo("The current version stays: the new one is not better by enough (see `compare`).")
         option = "" if event.get("promoted") else f" --checkpoint {shlex.quote(event['out'])}"
-        program = "mangosaurus" if Path(sys.argv[0]).name == "mangosaurus" else "python -m model"
+        program = "mangosaurus" if Path(sys.argv[0]).stem == "mangosaurus" else "python -m model"
         typer.echo(f"Try it: {program} sample {network}{option}")
     else:
         typer.echo(f"Stopped. To resume, run the same command again. To start over, delete {event['snapshot']} first.")

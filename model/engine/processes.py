@@ -2,7 +2,7 @@
 
 The caller computes the first share itself. Each further share has its own process, which runs BLAS on one thread; the
 caller limits its own BLAS (see `threads`). A given number of threads always adds in the same order, so the result is
-the same bit for bit.
+the same bit for bit. On Windows, the caller computes everything.
 
 Parameters and gradients are large, so they lie in memory that two processes share. Ids, masks and state go out through
 a socket as safetensors; loss and state come back. A process ends when its socket closes, so it never outlives the
@@ -11,6 +11,7 @@ process that started it.
 
 import contextlib
 import json
+import logging
 import mmap
 import os
 import signal
@@ -27,13 +28,15 @@ from numpy.typing import DTypeLike, NDArray
 from safetensors.numpy import load, save
 
 from model.engine.network import Dropout, Engine
-from model.engine.threads import blas_threads
+from model.engine.threads import CAN_SHARE, blas_threads
 from model.errors import MangosaurusError
 from model.files import ROOT
 from model.network.layers import Array
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture, Parameters, parameter_count
 from model.text.batches import Batch
+
+logger = logging.getLogger(__name__)
 
 FEWEST_ROWS = 16
 """The fewest rows that are worth a process of their own."""
@@ -55,6 +58,9 @@ class Shards:
     def __init__(self, threads: int) -> None:
         if threads < 1:
             raise ValueError(f"threads is {threads}; it must be at least 1")
+        if threads > 1 and not CAN_SHARE:
+            logger.warning("this system cannot share a training among processes: one thread trains")
+            threads = 1
         self._threads = threads
         self._engine: Engine | None = None
         self._workers: list[_Worker] = []

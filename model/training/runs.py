@@ -5,7 +5,6 @@ losses to beat on the same characters; "progress" about once a second and after 
 "finished" or "stopped" last.
 """
 
-import fcntl
 import json
 import math
 import os
@@ -25,7 +24,7 @@ from model.checkpoint.encoding import TANH_DIGITS, Checkpoint, Description, in_f
 from model.checkpoint.tensor_file import CheckpointError, read_facts
 from model.checkpoint.versions import save
 from model.evaluation.held_out import held_out_loss
-from model.files import history_path, snapshot_path
+from model.files import history_path, lock, snapshot_path
 from model.network.network import LanguageModel
 from model.sonnets.prosody import newest_edition
 from model.text.corpus import Corpus
@@ -51,7 +50,7 @@ def locked_log(out: Path, corpus: Corpus, *, replacing: bool = False) -> Iterato
     """
     with history_path(out).open("a+", buffering=1, encoding="utf-8", errors="replace") as log:
         try:
-            fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock(log.fileno())
         except BlockingIOError as error:
             raise TrainingError(f"another training writes {out}; wait for it, or choose another --out") from error
         try:
@@ -61,7 +60,8 @@ def locked_log(out: Path, corpus: Corpus, *, replacing: bool = False) -> Iterato
             yield log
         finally:
             if not os.fstat(log.fileno()).st_size:  # no training has begun
-                history_path(out).unlink()
+                with suppress(PermissionError):  # Windows deletes no open file; an empty log does no harm
+                    history_path(out).unlink()
 
 
 def _check(out: Path, line: str, corpus: Corpus, *, replacing: bool) -> None:
