@@ -120,10 +120,10 @@ def test_the_settings_know_only_what_their_values_mean() -> None:
 
 
 def test_the_textbook_stands_alone_and_its_twin_has_its_files() -> None:
-    for module in of("model.network"):
-        ours = {name for name in imports(module) if belongs_to(name, "model")}
-        assert all(belongs_to(name, "model.network", "model.text.batches") for name in ours), module
-    textbook = {module.removeprefix("model.network") for module in of("model.network")} - {".parameters"}
+    assert intruders(of("model.network"), *(f"model.{wing}" for wing in CHAIN if wing != "network")) == []
+    assert intruders(of("model.network"), "model.errors", "model.files", "model.island", "model.__main__") == []
+    textbook = {module.removeprefix("model.network") for module in of("model.network")}
+    textbook -= {".parameters", ".train", ".__main__"}
     assert textbook <= {module.removeprefix("model.engine") for module in of("model.engine")}
 
 

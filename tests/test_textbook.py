@@ -1,0 +1,110 @@
+"""The textbook runs by itself: it splits names as the program does, takes Adam's steps, and learns."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from model.evaluation import held_out
+from model.network import __main__ as textbook
+from model.network.network import LanguageModel
+from model.network.parameters import Architecture
+from model.network.train import LETTERS, Adam, batches, held_out_loss, read_names, sample, train
+from model.text import corpus, sources
+from model.training import optimizer
+
+NAMES, HELD_OUT = read_names(sources.DINOSAURS)
+
+
+def network(seed: int = 0) -> LanguageModel:
+    return LanguageModel.initialise(Architecture("gru", len(LETTERS), 16), np.random.default_rng(seed), np.float64)
+
+
+def test_it_loads_nothing_else_of_the_program() -> None:
+    loads = "import model.network.__main__, sys; print(*(name for name in sys.modules if name.startswith('model')))"
+    done = subprocess.run([sys.executable, "-c", loads], capture_output=True, text=True, check=True)
+    assert {".".join(name.split(".")[:2]) for name in done.stdout.split()} == {"model", "model.network"}
+
+
+def test_names_are_split_as_the_program_splits_them() -> None:
+    assert textbook.DINOSAURS == sources.DINOSAURS
+    program = corpus.read_names(sources.DINOSAURS)
+    assert (tuple(NAMES), tuple(HELD_OUT), LETTERS) == (
+        program.training,
+        program.held_out,
+        program.vocabulary.characters,
+    )
+    assert held_out_loss(network(), HELD_OUT) == pytest.approx(held_out.held_out_loss(network(), program))
+
+
+def test_an_epoch_has_every_name_once() -> None:
+    read = []
+    for inputs, targets, mask in batches(NAMES, np.random.default_rng(0)):
+        assert (inputs[0] == -1).all()
+        assert np.array_equal(inputs[1:][mask[1:]], targets[:-1][mask[1:]])
+        read += ["".join(LETTERS[n] for n in column[seen]) for column, seen in zip(targets.T, mask.T, strict=True)]
+    assert sorted(read) == sorted(f"{name}\n" for name in NAMES)
+
+
+def test_adam_takes_the_steps_of_the_optimizer() -> None:
+    generator = np.random.default_rng(0)
+    ours, theirs = (generator.normal(size=50) for _ in range(2))
+    theirs[:] = ours
+    adam, other = Adam(ours), optimizer.Adam({"w": theirs})
+    for learning_rate in (0.1, 0.03, 0.2, 0.01):
+        gradient = generator.normal(size=50) * generator.choice([1e-6, 1, 100], 50)
+        adam.update(gradient, learning_rate)
+        other.update({"w": gradient.copy()}, learning_rate)
+        np.testing.assert_allclose(ours, theirs, rtol=1e-12)
+
+
+def test_a_training_learns_and_draws_names() -> None:
+    language_model, generator = network(), np.random.default_rng(0)
+    before, going_on = held_out_loss(language_model, HELD_OUT), train(language_model, NAMES, generator)
+    first, second = next(going_on), next(going_on)
+    assert 3.2 > first > 2.7 > second
+    assert before > 3.2 > 2.6 > held_out_loss(language_model, HELD_OUT)
+    drawn = {sample(language_model, generator) for _ in range(5)}
+    assert len(drawn) > 1
+    assert set("".join(drawn)) < set(LETTERS)
+    assert len({sample(language_model, generator, temperature=1e-3) for _ in range(3)}) == 1
+
+
+def test_the_command_prints_losses_and_names(capsys: pytest.CaptureFixture[str]) -> None:
+    textbook.main(["--cell", "rnn", "--hidden", "8", "--minutes", "0.0001"])
+    *_, line, last = capsys.readouterr().out.splitlines()
+    assert line.count(", ") == 6
+    assert "held out 2." in line
+    assert "nats per character" in last
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["nothing.txt"], "nothing.txt: No such file"),
+        (["empty.txt"], "empty.txt has too few names to hold a tenth of them out: 0"),
+        (["cafes.txt"], "cafes.txt has 'é', which is not among the LETTERS of train.py"),
+        (["--cell", "brain"], "invalid choice: 'brain'"),
+        (["--hidden", "0"], "hidden_size is 0; it must be at least 1"),
+    ],
+)
+def test_bad_input_gets_a_sentence(
+    arguments: list[str], says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("empty.txt").touch()
+    Path("cafes.txt").write_text("café\n" * 30, encoding="utf-8")
+    with pytest.raises(SystemExit):
+        textbook.main(arguments)
+    assert says in capsys.readouterr().err
+
+
+def test_ctrl_c_ends_with_the_best_loss(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(textbook, "sample", interrupted)
+    textbook.main(["--cell", "rnn", "--hidden", "8"])
+    assert "The best held-out loss is 2." in capsys.readouterr().out
