@@ -30,8 +30,6 @@ LONGEST_POEM = 2000
 """A poem of more characters, such as a scene of a play, is cut into several."""
 MOST_WORDS = 100_000
 """Of more different words, only the commonest are known."""
-WORDS_COUNTED = 500_000
-"""When the count has more different words, it forgets the rare ones, which bounds the memory."""
 HELD_OUT_SHARE = 10
 """One in this many names or poems is held out."""
 FEWEST: dict[Form, int] = {"names": 100, "verse": 20_000}
@@ -67,12 +65,7 @@ class Corpus:
     def word_counts(self) -> Counter[str]:
         """How often each word occurs in the verse to train on, without `reading`; empty for names."""
         read = (*self.training, *self.choosing, *self.pretraining) if self.form == "verse" else ()
-        counts: Counter[str] = Counter()
-        for text in read:
-            counts.update(words_of(text))
-            if len(counts) > WORDS_COUNTED:
-                counts = Counter(dict(counts.most_common(MOST_WORDS)))
-        return counts
+        return Counter(chain.from_iterable(map(words_of, read)))
 
     @cached_property
     def words(self) -> frozenset[str]:
