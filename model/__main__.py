@@ -108,7 +108,6 @@ def train(
         with (
             locked_log(path, texts, replacing=replacing) as log,
             blas_threads(1),
-            signals() as (stopped, finishing),
             display(json=json) as show,
         ):
             print_notes(texts, path, is_beside_text=bool(corpus) and out is None)
@@ -122,7 +121,9 @@ def train(
                 teachers=[load_weights(network, teacher) for teacher in teachers or ()],
                 snapshot=snapshot_path(path),
             )
-            event = record(trainer, path, log, show=show, stopped=stopped, finishing=finishing)
+            trainer.measure_lines_to_beat()  # in some seconds, in which Ctrl-C ends the program: nothing is learnt yet
+            with signals() as (stopped, finishing):
+                event = record(trainer, path, log, show=show, stopped=stopped, finishing=finishing)
             if event["event"] == "finished" and not (out or corpus):
                 event = add_version(event, versions, log, texts if promote else None)
     except FAILURES as error:

@@ -14,7 +14,7 @@ from model.training.recipes import MIX, adjusted
 from model.training.runs import checkpoint_of
 from model.training.sizes import another_round
 from model.training.snapshot import TrainingError
-from model.training.trainer import Interrupted, Trainer
+from model.training.trainer import Trainer
 from tests.test_trainer import (
     NAMES,
     TINY_DINO,
@@ -111,20 +111,6 @@ def test_a_stopped_round_is_resumed_bit_for_bit(start: Checkpoint, names: Corpus
     found += [reproducible(step) for step in resumed.run()]
     assert found == expected
     assert same_weights(checkpoint_of(resumed).language_model, checkpoint_of(uninterrupted).language_model)
-
-
-def test_a_stop_in_the_first_measurement_is_resumed(start: Checkpoint, tmp_path: Path) -> None:
-    """Enough held-out names for two groups, so that the stop is heard between them."""
-    (tmp_path / "many.txt").write_text("\n".join(name + end for name in NAMES for end in NAMES))
-    many, snapshot = read_names(tmp_path / "many.txt"), tmp_path / "snapshot"
-    recipe = adjusted(another_round(start, many), epochs=1)
-    trainer = Trainer(recipe, many, start=start, snapshot=snapshot)
-    with pytest.raises(Interrupted):
-        list(trainer.run(lambda: True))
-    resumed = Trainer(recipe, many, start=start, snapshot=snapshot)
-    assert resumed.resumed
-    resumed.measure_lines_to_beat()
-    assert resumed.position.start_loss is not None
 
 
 def test_names_that_the_start_knew_stay_known(start: Checkpoint, tmp_path: Path) -> None:

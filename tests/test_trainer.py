@@ -36,7 +36,7 @@ from model.training.recipes import Distillation, Recipe, Stage, adjusted
 from model.training.runs import checkpoint_of
 from model.training.sizes import MEASURED, count_characters, documents_of
 from model.training.snapshot import TrainingError
-from model.training.trainer import Interrupted, Progress, Trainer
+from model.training.trainer import Progress, Trainer
 
 NAMES = [
     first + last
@@ -585,27 +585,6 @@ def test_a_training_stopped_after_every_step_ends_with_the_same_weights(
     assert found == [reproducible(step) for step in steps]
     assert same_weights(trainer.language_model, uninterrupted.language_model)
     assert same_checkpoint(checkpoint_of(trainer), checkpoint_of(uninterrupted))
-
-
-def test_a_training_stopped_in_a_measurement_ends_with_the_same_weights(names: Corpus, snapshot: Path) -> None:
-    """Enough held-out names for two groups, so that the stop is heard between them."""
-    long = replace(names, held_out=tuple(name + end for name in NAMES[:10] for end in NAMES))
-    uninterrupted = Trainer(TINY_DINO, long)
-    last = list(uninterrupted.run())[-1]
-    polls = count()
-
-    def stopped() -> bool:
-        return trainer.position.measurement_is_owed and next(polls) % 2 == 1
-
-    for stop in range(3):
-        trainer = Trainer(TINY_DINO, long, snapshot=snapshot)
-        assert trainer.resumed == (stop > 0)
-        with pytest.raises(Interrupted):
-            list(trainer.run(stopped))
-    resumed = Trainer(TINY_DINO, long, snapshot=snapshot)
-    found = list(resumed.run())
-    assert reproducible(found[-1]) == reproducible(last)
-    assert same_weights(checkpoint_of(resumed).language_model, checkpoint_of(uninterrupted).language_model)
 
 
 @pytest.mark.parametrize("recipe", [TINY_POEM, TAUGHT_DINO], ids=["verse", "teachers"])

@@ -43,14 +43,13 @@ def fold_corpus(corpus: Corpus, checkpoint: Checkpoint) -> Corpus:
     )
 
 
-def held_out_loss(language_model: LanguageModel, corpus: Corpus, between: Callable[[], object] = lambda: None) -> float:
+def held_out_loss(language_model: LanguageModel, corpus: Corpus) -> float:
     """Measure the loss on the held-out documents, each from the zero state to its final newline.
 
-    The first input is the zero vector for a name, a newline for a poem. `between` is called between groups of WIDTH
-    documents, and may raise an error to end the measurement.
+    The first input is the zero vector for a name, a newline for a poem.
     """
     engine = Engine(language_model.architecture, language_model.dtype)
-    return _nats_per_character(partial(engine.score, language_model), corpus, between)
+    return _nats_per_character(partial(engine.score, language_model), corpus)
 
 
 def decoder_loss(language_model: LanguageModel, corpus: Corpus, tanh_digits: int = 0) -> float:
@@ -67,13 +66,9 @@ def decoder_loss(language_model: LanguageModel, corpus: Corpus, tanh_digits: int
     return _nats_per_character(score, corpus)
 
 
-def _nats_per_character(
-    score: Callable[[Batch], float], corpus: Corpus, between: Callable[[], object] = lambda: None
-) -> float:
+def _nats_per_character(score: Callable[[Batch], float], corpus: Corpus) -> float:
     total, characters = 0.0, 0
-    for n, documents in enumerate(in_groups(corpus.held_out)):
-        if n:
-            between()
+    for documents in in_groups(corpus.held_out):
         batch = _batch(documents, corpus)
         total += score(batch)
         characters += batch.target_count

@@ -3,7 +3,7 @@
 Only its order is tuned, on training documents alone (`best_order`).
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -79,19 +79,13 @@ class NGram:
     tables: tuple[_Table, ...]
 
     @classmethod
-    def fit(
-        cls, documents: Sequence[str], vocabulary: Vocabulary, order: int, between: Callable[[], object] = lambda: None
-    ) -> Self:
-        """Count every context of 0..order characters: 5 million characters at order 8 take seconds, not minutes.
-
-        `between` is called before each length of context, and may raise an error to end the counting.
-        """
+    def fit(cls, documents: Sequence[str], vocabulary: Vocabulary, order: int) -> Self:
+        """Count every context of 0..order characters: 5 million characters at order 8 take seconds, not minutes."""
         characters, offsets = _running_text(documents, vocabulary)
         contexts = np.zeros_like(characters)
         context_count = 1
         tables = []
         for length in range(1, order + 2):
-            between()
             fits = offsets >= length - 1
             table, grams = _count(contexts, characters, fits, offsets > 0, context_count, len(vocabulary))
             tables.append(table)
@@ -124,17 +118,16 @@ def best_order(
     *,
     extra: Sequence[str] = (),
     weight: int = 1,
-    between: Callable[[], object] = lambda: None,
 ) -> int:
     """Choose the order that best predicts a tenth of the training documents after counting the others.
 
     The training documents are counted `weight` times, the `extra` documents once. A lone training document is both
-    counted and predicted. For `between` see `NGram.fit`.
+    counted and predicted.
     """
     predicted = training[::INNER_SPLIT]
     counted = [document for index, document in enumerate(training) if index % INNER_SPLIT] or list(training)
     candidates = sorted(set(orders))
-    ngram = NGram.fit([*extra, *counted * weight], vocabulary, candidates[-1], between)
+    ngram = NGram.fit([*extra, *counted * weight], vocabulary, candidates[-1])
     nats = ngram.nats_by_order(predicted)
     return min(candidates, key=lambda order: (nats[order], order))
 
@@ -169,21 +162,16 @@ def _shifted(grams: Ids) -> Ids:
     return np.concatenate(([UNSEEN], grams[:-1]))
 
 
-def baselines(corpus: Corpus, between: Callable[[], object] = lambda: None) -> Iterator[Baseline]:
-    """Yield the n-gram of the training texts, and a second that counts the pretraining texts too, if any.
-
-    `between` is called about once a second, and may raise an error to end the counting.
-    """
-    yield _baseline("training", corpus, between)
+def baselines(corpus: Corpus) -> Iterator[Baseline]:
+    """Yield the n-gram of the training texts, and a second that counts the pretraining texts too, if any."""
+    yield _baseline("training", corpus)
     if corpus.pretraining:
         weight = WEIGHT[corpus.form]
         times = f"{weight} × " if weight > 1 else ""
-        yield _baseline(f"pretraining and {times}training", corpus, between, corpus.pretraining, weight)
+        yield _baseline(f"pretraining and {times}training", corpus, corpus.pretraining, weight)
 
 
-def _baseline(
-    counted: str, corpus: Corpus, between: Callable[[], object], extra: Sequence[str] = (), weight: int = 1
-) -> Baseline:
-    order = best_order(corpus.training, corpus.vocabulary, ORDERS, extra=extra, weight=weight, between=between)
-    ngram = NGram.fit([*extra, *corpus.training * weight], corpus.vocabulary, order, between)
+def _baseline(counted: str, corpus: Corpus, extra: Sequence[str] = (), weight: int = 1) -> Baseline:
+    order = best_order(corpus.training, corpus.vocabulary, ORDERS, extra=extra, weight=weight)
+    ngram = NGram.fit([*extra, *corpus.training * weight], corpus.vocabulary, order)
     return Baseline(counted, order, float(ngram.nats_by_order(corpus.held_out)[-1]))

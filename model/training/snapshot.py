@@ -10,7 +10,7 @@ from model.checkpoint import tensor_file
 from model.checkpoint.tensor_file import Arrays, Facts
 from model.errors import MangosaurusError
 
-FORMAT = 1
+FORMAT = 2
 """Changes with `Position`, with the arrays, and with the order of gates. Other formats are refused."""
 
 
@@ -31,7 +31,6 @@ class Position:
     seconds: float = 0.0
     step_seconds: float = 0.0  # of the last step
     measuring_seconds: float = 0.0  # of the longest measurement
-    measurement_is_owed: bool = False  # a stop interrupted it
     start_loss: float | None = None  # of the weights that the training goes on from, if any
     ngram_loss: float | None = None
     kept_loss: float | None = None  # of the kept weights

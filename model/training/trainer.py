@@ -41,10 +41,6 @@ SLOW_STEPS = 5  # the first steps make buffers and tables, so they take longer t
 VOLUME = 10_000_000  # about this many characters of verse become ids at a time, in 80 MB
 
 
-class Interrupted(BaseException):
-    """Somebody asked for a stop, and the snapshot is written; like Ctrl-C, it is no error."""
-
-
 @dataclass(frozen=True)
 class Progress:
     """The figures of a training after a step. Losses are in nats per character, times in seconds of wall clock."""
@@ -94,7 +90,7 @@ class Trainer:
             both = Vocabulary.from_texts((start.vocabulary.characters, corpus.vocabulary.characters))
             start, corpus = in_characters(start, both), replace(corpus, vocabulary=both)
         self.recipe, self.corpus, self.seed, self.start, self.teachers = recipe, corpus, seed, start, teachers
-        self.ended_early, self._changing = False, changing
+        self.ended_early, self.is_stopped, self._changing = False, False, changing
         self._snapshot, self._snapshot_seconds, self._clock = snapshot, snapshot_seconds, clock
         self._measured = measured_part(corpus)
         self._steps: list[int] = []  # of each stage
@@ -110,7 +106,6 @@ class Trainer:
         self.kept = self.language_model.copy()  # the weights that the training would end with now
         self._order, self._dropout = map(np.random.default_rng, np.random.SeedSequence([seed, 1]).spawn(2))
         self._shards = Shards(threads)
-        self._stopped: Callable[[], bool] = lambda: False
         self._drawn: list[str] = []
         self.position = Position(dropout=self._dropout.bit_generator.state)
         self._begin_stage(0)
@@ -123,16 +118,14 @@ class Trainer:
     ) -> Generator[Progress]:
         """Train to the end, and yield the progress of every step.
 
-        When `stopped()` becomes true, write a snapshot and raise Interrupted: after a step, or in the middle of a
-        measurement. When `finishing()` becomes true, end after the step as if it were the last. Closing the generator
-        also writes a snapshot.
+        When `stopped()` becomes true, write a snapshot after the step and end; `is_stopped` then says so. When
+        `finishing()` becomes true, end after the step as if it were the last. Closing the generator also writes a
+        snapshot.
         """
-        position, saved, self._stopped = self.position, time.monotonic(), stopped
+        position, saved = self.position, time.monotonic()
         try:
             self._measure_start()
             for stage in self.recipe.stages[position.stage :]:
-                if position.measurement_is_owed:
-                    self._measure()
                 while not self._stage_is_over():
                     for batch in islice(self._epoch(), position.batch, None):  # not those read before a stop
                         figures = self._step(batch)
@@ -144,7 +137,10 @@ class Trainer:
                         if time.monotonic() - saved >= self._snapshot_seconds:
                             self._save()
                             saved = time.monotonic()
-                        self._interrupt_if_stopped()
+                        if stopped():
+                            self.is_stopped = True
+                            self._save()
+                            return
                         if finishing():
                             self.ended_early = True
                             yield self._progress(self._measure(), figures)
@@ -155,7 +151,7 @@ class Trainer:
                         self._begin_epoch(position.epoch + 1)
                 self.language_model.parameters.whole[:] = self.kept.parameters.whole
                 self._begin_stage(position.stage + 1)
-        except (GeneratorExit, Interrupted, ParallelError):
+        except (GeneratorExit, ParallelError):
             self._save()
             raise
         finally:
@@ -175,10 +171,6 @@ class Trainer:
         position = self.position
         position.epoch, position.batch, position.epoch_order = number, 0, self._order.bit_generator.state
         self._state = self.language_model.initial_state(self._stage.batch_size)
-
-    def _interrupt_if_stopped(self) -> None:
-        if self._stopped():
-            raise Interrupted
 
     def _epoch(self) -> Iterator[Batch]:
         """Return the batches of the epoch, its documents in random order. A resumed training gets the same order."""
@@ -247,17 +239,11 @@ class Trainer:
             "characters_per_second": characters / position.step_seconds,
         }
 
-    def measure_lines_to_beat(self, stopped: Callable[[], bool] = lambda: False) -> None:
+    def measure_lines_to_beat(self) -> None:
         """Measure an n-gram, and the weights that the training goes on from, unless they are measured already."""
-        self._stopped = stopped
-        try:
-            if self.position.ngram_loss is None:
-                found = baselines(self._measured, self._interrupt_if_stopped)
-                self.position.ngram_loss = min(baseline.held_out_loss for baseline in found)
-            self._measure_start()
-        except Interrupted:
-            self._save()
-            raise
+        if self.position.ngram_loss is None:
+            self.position.ngram_loss = min(baseline.held_out_loss for baseline in baselines(self._measured))
+        self._measure_start()
 
     def _measure_start(self) -> None:
         if self.start is not None and self.position.start_loss is None:
@@ -271,9 +257,7 @@ class Trainer:
         A training that is `changing` keeps the newest weights until some are better than its start.
         """
         position, started = self.position, self._clock()
-        position.measurement_is_owed = True
-        loss = held_out_loss(self.averaged, self._measured, self._interrupt_if_stopped)
-        position.measurement_is_owed = False
+        loss = held_out_loss(self.averaged, self._measured)
         seconds = self._clock() - started
         position.measuring_seconds = max(position.measuring_seconds, seconds)
         position.seconds += seconds
@@ -331,7 +315,6 @@ class Trainer:
                 np.random.default_rng([self.seed, 2]),
                 seconds=math.inf if self.recipe.minutes is None else 60 * self.recipe.minutes * DRAWING_SHARE,
                 clock=self._clock,
-                between=self._interrupt_if_stopped,
             )
             held_out = frozenset(self.corpus.held_out)
             self._drawn = [name for name in names if name not in held_out]
@@ -353,7 +336,7 @@ class Trainer:
     def _arrays(self) -> dict[str, Array]:
         groups: dict[str, Mapping[str, Array]] = {
             "parameters": self.language_model.parameters,
-            "counted": self.averaged.parameters,  # its name in snapshots
+            "averaged": self.averaged.parameters,
             "kept": self.kept.parameters,
             "m": self._optimizer.m,
             "v": self._optimizer.v,
