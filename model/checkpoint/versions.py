@@ -115,10 +115,7 @@ class Versions:
         return version if version and self.path(version).exists() else None
 
     def load_current(self) -> Checkpoint:
-        """Load the version in use. If it does not load, log a warning and load another version instead.
-
-        This is the previous version, else the released one, else the newest that loads.
-        """
+        """Load the version in use, else, with a warning, the previous, the released or the newest one that loads."""
         pointed = self._pointed()
         reason: CheckpointError | None = None if pointed else self._nothing()
         for version in dict.fromkeys((*pointed, *self.list())):

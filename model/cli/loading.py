@@ -36,11 +36,7 @@ def read_texts(
     reading: Path | None = None,
     also: Path | None = None,
 ) -> corpus.Corpus:
-    """Read a person's own texts in this alphabet, or the project's, which are fetched if missing.
-
-    The project's texts may come with verse by other poets (`reading`) or more names (`also`). Raises CorpusError or
-    FetchError.
-    """
+    """Read own texts in this alphabet, or the project's with `reading` or `also`. Raises CorpusError or FetchError."""
     if not paths:
         return sources.names_corpus(also=also) if network is Network.DINO else sources.sonnets_corpus(reading)
     if network is Network.POEM:

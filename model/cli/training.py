@@ -85,10 +85,7 @@ def print_notes(texts: Corpus, path: Path, *, is_beside_text: bool) -> None:
 
 
 def add_version(event: Event, versions: Versions, log: TextIO, promote_if_better_on: Corpus | None) -> Event:
-    """Move the weights and the log of a finished training to the versions, and promote them if they are better there.
-
-    Return the event with the new path, and whether the version was promoted.
-    """
+    """Move a finished training's weights and log to the versions, promote them if better; return its last event."""
     out = Path(event["out"])
     path = versions.path(versions.add(out))
     log.seek(0)

@@ -135,8 +135,7 @@ class States:
 class Lockstep:
     """A network that steps any number of rows at once and keeps their states. No row depends on another.
 
-    `tanh_digits` is that of its version. No parameter may be larger than `encoding.LARGEST`, so every step gives finite
-    numbers, because states are bounded.
+    `tanh_digits` is that of its version. No parameter is larger than `encoding.LARGEST`, so no step overflows.
     """
 
     def __init__(self, language_model: LanguageModel, tanh_digits: int = 0) -> None:

@@ -41,10 +41,7 @@ class Comparison:
 
 
 def compare(old: Checkpoint, new: Checkpoint, corpus: Corpus) -> Comparison:
-    """Compare two networks on the held-out documents.
-
-    Raises MangosaurusError if there are fewer than two documents, or networks and corpus do not fit together.
-    """
+    """Compare two networks on held-out documents. MangosaurusError if these are fewer than two, or do not fit."""
     if old.vocabulary.alphabet != new.vocabulary.alphabet:
         raise MangosaurusError("the networks cannot be compared: only one of them has an alphabet of its own")
     documents = len(corpus.held_out)

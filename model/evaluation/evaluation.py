@@ -30,11 +30,10 @@ MOST_READ, MOST_HELD_OUT = 5_000_000, 500_000
 class Evaluation:
     """All figures of one checkpoint on one corpus; `dataclasses.asdict` of it is plain JSON.
 
-    Losses are in nats per character, final newlines included. `unread_loss` is that of documents that are nowhere in
-    the corpus. `decoder_loss` has the decoder's rounding (see `engine.exact`). `samples` has the figures of
-    `appearance` for texts as people get them, at the usual temperature,
-    `held_out` the same figures for the held-out documents, and `alone` for names that the network draws without any
-    rule; it is empty for verse. If nothing is sampled, the last four are None or empty.
+    Losses are in nats per character, final newlines included: `unread_loss` on documents that are nowhere in the
+    corpus, `decoder_loss` with the decoder's rounding (see `engine.exact`). `samples` has the figures of `appearance`
+    for texts as people get them, `held_out` for the held-out documents, and `alone` for names that the network draws
+    without any rule. They are empty if nothing is sampled, `alone` for verse too.
     """
 
     form: Form

@@ -44,10 +44,7 @@ def fold_corpus(corpus: Corpus, checkpoint: Checkpoint) -> Corpus:
 
 
 def held_out_loss(language_model: LanguageModel, corpus: Corpus) -> float:
-    """Measure the loss on the held-out documents, each from the zero state to its final newline.
-
-    The first input is the zero vector for a name, a newline for a poem.
-    """
+    """Measure the loss on the held-out documents, each from the zero state to its final newline."""
     engine = Engine(language_model.architecture, language_model.dtype)
     return _nats_per_character(partial(engine.score, language_model), corpus)
 

@@ -94,10 +94,7 @@ class NGram:
         return cls(vocabulary, tuple(tables))
 
     def nats_by_order(self, documents: Sequence[str]) -> Floats:
-        """Return the mean loss in nats per character for contexts of at most 0, 1, … order characters, (order + 1,).
-
-        Final newlines are characters too.
-        """
+        """Return nats per character, newlines included, for contexts of up to 0, 1, … order characters, (order+1,)."""
         characters, offsets = _running_text(documents, self.vocabulary)
         contexts = np.zeros_like(characters)
         probabilities = np.full(len(characters), 1 / len(self.vocabulary))

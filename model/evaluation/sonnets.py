@@ -31,10 +31,7 @@ POOL = 16
 
 @dataclass(frozen=True)
 class SonnetEvaluation:
-    """The figures of written sonnets and of real ones.
-
-    `seconds` is the CPU time of each sonnet, which hardly depends on what else the machine does.
-    """
+    """The figures of written and of real sonnets; `seconds` is the CPU time of each written one."""
 
     version: str
     written: Figures

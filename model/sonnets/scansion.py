@@ -72,10 +72,7 @@ class Scansion:
         self._marks = np.array([ids[mark] for mark in PUNCTUATION if mark in ids], np.intp)
 
     def line_ends(self, starts: Mapping[str, int], stops: str = "") -> LineEnds:
-        """Return the masks for the words that may end a line. `starts` says after which counts each may begin.
-
-        If there are any `stops`, one of these marks has to follow.
-        """
+        """Return the masks for words that may end a line after these counts, before one of the `stops`, if any."""
         below = np.zeros(len(self.parents), np.uint16)
         complete = np.zeros_like(below)
         for word, bits in starts.items():

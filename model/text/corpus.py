@@ -73,10 +73,7 @@ class Corpus:
         return frozenset(word for word, _ in self.word_counts.most_common(MOST_WORDS))
 
     def part(self, *, read: int, held_out: int) -> "Corpus":
-        """Return a part: about `read` characters to train on, as many to pretrain on, and `held_out` held out.
-
-        The documents are taken in even steps; digest, vocabulary and notes stay the same.
-        """
+        """Return a part, in even steps: about `read` characters of training and of pretraining, `held_out` held out."""
         return replace(
             self,
             training=some(self.training, read),
@@ -212,10 +209,7 @@ def _documents_in(text: str) -> list[str]:
 
 
 def _poems_in(text: str) -> Iterator[str]:
-    """Yield the documents of a text, or groups of lines if it is a single document. Long poems are cut.
-
-    A poem is cut at the end of a line if it can be, else at the end of a word, else anywhere.
-    """
+    """Yield the documents of a text, or groups of lines of a single one; cut long ones, at a line end if possible."""
     poems = _documents_in(text)
     if len(poems) == 1:
         lines = poems[0].split("\n")

@@ -67,10 +67,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Recipe:
-    """A network's shape and the stages of its training.
-
-    With `minutes`, a stage ends after its share of them, or after its epochs if that is sooner.
-    """
+    """A network's shape and its stages. With `minutes`, a stage ends after its share of them, or after its epochs."""
 
     name: str
     form: Form

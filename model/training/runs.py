@@ -89,7 +89,7 @@ def record(
     stopped: Callable[[], bool] = lambda: False,
     finishing: Callable[[], bool] = lambda: False,
 ) -> Event:
-    """Run a training and log its events in the log of `locked_log`; show every event but the last, and return the last.
+    """Run a training, log its events in the log of `locked_log`, show all but the last, and return the last.
 
     When a training has finished, the weights are in `out` and the snapshot is gone. For `stopped` and `finishing` see
     `Trainer.run`. Raises the errors of the training, and CheckpointError if the weights cannot be written.
@@ -120,8 +120,9 @@ def record(
         unreported = replace(newest, fraction=1.0, seconds_left=0.0)
     if unreported is not None:
         tell({"event": "progress"} | asdict(unreported))
-    is_stopped, snapshot = trainer.is_stopped, str(snapshot_path(out))
-    last: Event = {"event": "stopped", "snapshot": snapshot} if is_stopped else _finished(trainer, out)
+    last: Event = {"event": "stopped", "snapshot": str(snapshot_path(out))}
+    if not trainer.is_stopped:
+        last = _finished(trainer, out)
     print(json.dumps(last), file=log)
     return last
 

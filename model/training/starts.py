@@ -24,10 +24,7 @@ RARER = 2.0
 
 
 def start_for(corpus: Corpus) -> Checkpoint | None:
-    """Return the network that a voice of this text begins with; None if the text is in another script.
-
-    Raises CheckpointError if the network cannot be read.
-    """
+    """Return the network that a voice of this text begins with; None for another script. Raises CheckpointError."""
     start = load(NAMES) if corpus.form == "names" else Versions(VERSE).load_released()
     counts = Counter("".join(corpus.training))
     known = sum(count for character, count in counts.items() if start.vocabulary.fold(character))

@@ -64,11 +64,10 @@ class Trainer:
     """Trains one network by a recipe on a corpus; iterate over `run()`.
 
     A recipe that distils needs `teachers`. With `start`, the training goes on from these weights, whose architecture
-    must be the recipe's. It adds the characters that they lack. It ends with other weights only if these are better, if
-    a stage keeps its last weights, or if it is `changing`. If the file `snapshot` exists, the training resumes from it.
-    `clock` measures the recipe's minutes; time.process_time is for comparisons on busy machines. Raises TrainingError
-    if recipe, corpus, start, teachers and snapshot do not fit together, and CheckpointError if the snapshot cannot be
-    read.
+    must be the recipe's, and adds the characters that they lack. It ends with other weights only if these are better,
+    if a stage keeps its last weights, or if it is `changing`. If the file `snapshot` exists, the training resumes from
+    it. `clock` measures the recipe's minutes; benchmarks on busy machines give time.process_time. Raises TrainingError
+    if these do not fit together, and CheckpointError if the snapshot cannot be read.
     """
 
     def __init__(
@@ -118,9 +117,8 @@ class Trainer:
     ) -> Generator[Progress]:
         """Train to the end, and yield the progress of every step.
 
-        When `stopped()` becomes true, write a snapshot after the step and end; `is_stopped` then says so. When
-        `finishing()` becomes true, end after the step as if it were the last. Closing the generator also writes a
-        snapshot.
+        When `stopped()` becomes true, write a snapshot and end; `is_stopped` then says so. When `finishing()` becomes
+        true, end after the step as if it were the last. Closing the generator also writes a snapshot.
         """
         position, saved = self.position, time.monotonic()
         try:

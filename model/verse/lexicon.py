@@ -58,10 +58,7 @@ class Lexicon:
         return character if character == APOSTROPHE and not tail else AFTER_MARK
 
     def mask(self, tail: str) -> Mask:
-        """Return which characters may follow the tail, (V,).
-
-        If the tail leads to no known word, it is in the prompt, and all may follow.
-        """
+        """Return which characters (V,) may follow the tail: all, if it leads to no known word, as in a prompt."""
         mask = self._masks.get(tail)
         return self._new_mask(tail) if mask is None else mask
 

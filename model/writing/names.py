@@ -37,7 +37,7 @@ class Worth(NamedTuple):
     def keeps(self, name: str, prefix: str) -> bool:
         """Return whether a name is worth keeping. Only the letters after the prefix are judged.
 
-        Without endings, which custom voices have not, the sequences alone count.
+        Custom voices have no endings; there the sequences alone count.
         """
         drawn = fold(name[len(prefix) :])
         is_spelled = all(sequence in self.sequences for sequence in sequences_of(drawn, begins=not prefix))
