@@ -88,8 +88,7 @@ def train(
         from model.cli.training import add_version, display, print_end, print_notes, signals
         from model.training.recipes import adjusted
         from model.training.runs import locked_log, record
-        from model.training.sizes import another_round, recipe_for, voice_round
-        from model.training.starts import start_for
+        from model.training.starts import recipe_and_start
         from model.training.trainer import Trainer
 
         versions, weights = versions_of(network), load_weights(network, start) if start else None
@@ -97,19 +96,11 @@ def train(
         texts = read_texts(network, corpus, alphabet, reading=reading, also=also)
         path = out or (corpus[0].with_suffix(".safetensors") if corpus else versions.directory / "new.safetensors")
         check_output(path)
-        is_voice = corpus and not (cell or hidden_size or layers or recipe or teachers)
-        if weights:
-            chosen = another_round(weights, texts)
-        elif is_voice and (weights := start_for(texts)):
-            chosen = voice_round(weights, texts)
-        else:
-            chosen = recipe_for(texts, name=recipe, taught=bool(teachers), cell=cell, minutes=minutes)
+        is_voice = bool(corpus) and not (cell or hidden_size or layers or recipe or teachers)
+        wishes = {"name": recipe, "taught": bool(teachers), "cell": cell, "minutes": minutes}
+        chosen, weights = recipe_and_start(texts, weights, is_voice=is_voice, **wishes)
         path.parent.mkdir(parents=True, exist_ok=True)
-        with (
-            locked_log(path, texts, replacing=replacing) as log,
-            blas_threads(1),
-            display(json=json) as show,
-        ):
+        with locked_log(path, texts, replacing=replacing) as log, blas_threads(1), display(json=json) as show:
             print_notes(texts, path, is_beside_text=bool(corpus) and out is None)
             trainer = Trainer(
                 adjusted(chosen, hidden_size=hidden_size, layers=layers, minutes=minutes, epochs=epochs),

@@ -1,7 +1,4 @@
-"""Measures a checkpoint: its held-out loss beside an n-gram's, and figures about its samples.
-
-Seeds are fixed, so the same checkpoint and corpus always give the same figures.
-"""
+"""Measures a checkpoint: held-out losses beside an n-gram's, and figures about samples, whose seeds are fixed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace

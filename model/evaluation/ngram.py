@@ -1,7 +1,4 @@
-"""A character n-gram with Witten-Bell smoothing: its held-out loss is the baseline for the networks' losses.
-
-Only its order is tuned, on training documents alone (`best_order`).
-"""
+"""A character n-gram with Witten-Bell smoothing, the networks' baseline. Only its order is tuned (`best_order`)."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass

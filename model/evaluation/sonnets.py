@@ -1,7 +1,4 @@
-"""Measures how well sonnets scan and rhyme, beside real sonnets.
-
-The sonnets are written to the first lines in data/first_lines.txt.
-"""
+"""Measures how well sonnets scan and rhyme, beside real ones. Their first lines are in data/first_lines.txt."""
 
 import time
 from collections.abc import Iterator, Sequence
