@@ -3,12 +3,17 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from model import __main__ as command_line
 from model.evaluation import held_out
 from model.network import __main__ as textbook
+from model.network import gru
+from model.network.layers import Array, LayerParameters
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture
 from model.network.train import LETTERS, Adam, batches, held_out_loss, read_names, sample, train
@@ -58,6 +63,21 @@ def test_adam_takes_the_steps_of_the_optimizer() -> None:
         adam.update(gradient, learning_rate)
         other.update({"w": gradient.copy()}, learning_rate)
         np.testing.assert_allclose(ours, theirs, rtol=1e-12)
+
+
+def test_a_wrong_gradient_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = CliRunner().invoke(command_line.app, ["check-gradients", "--cell", "gru"])
+    assert (right.exit_code, right.output.count("right\n"), "WRONG" in right.output) == (0, 8, False)
+    step_back = gru.step_back
+
+    def without_the_way_past(d_next: tuple[Array, ...], cache: gru.Cache, p: LayerParameters) -> Any:
+        d_x, (d_h,), d_p = step_back(d_next, cache, p)
+        _, _, _, u, _, _ = cache
+        return d_x, (d_h - d_next[0] * u,), d_p
+
+    monkeypatch.setattr(gru, "step_back", without_the_way_past)
+    wrong = CliRunner().invoke(command_line.app, ["check-gradients", "--cell", "gru"])
+    assert (wrong.exit_code, wrong.output.count("WRONG")) == (1, 6)
 
 
 def test_a_training_learns_and_draws_names() -> None:

@@ -43,7 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             if is_over or seconds > reported + 5:
                 reported = seconds
                 losses = f"loss {training_loss:.2f}, held out {loss:.2f}, at best {lowest:.2f}"
-                print(f"{seconds:3.0f} s  {losses}  {', '.join(sample(best, generator) for _ in range(5))}", flush=True)
+                names = ", ".join(sample(best, generator) or "(nothing)" for _ in range(5))
+                print(f"{seconds:3.0f} s  {losses}  {names}", flush=True)
             if is_over:
                 break
     except KeyboardInterrupt:

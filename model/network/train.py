@@ -68,7 +68,7 @@ def train(language_model: LanguageModel, names: list[str], generator: np.random.
             state = language_model.initial_state(inputs.shape[1])
             nats, gradients, _ = language_model.loss_and_gradients(inputs, targets, state, mask)
             gradient = gradients.whole / int(mask.sum())
-            adam.update(gradient * min(1, LONGEST_GRADIENT / np.linalg.norm(gradient)), LEARNING_RATE)
+            adam.update(gradient * min(1.0, LONGEST_GRADIENT / float(np.linalg.norm(gradient))), LEARNING_RATE)
             losses.append(nats)
         yield sum(losses) / sum(len(name) + 1 for name in names)
 
