@@ -5,16 +5,19 @@ TEACHERS = checkpoints/teachers/1.safetensors checkpoints/teachers/2.safetensors
 
 READER = checkpoints/poem/6c8dd51b2aea.safetensors
 
-.PHONY: help run test test-browser test-recorded test-installed docs format train genera pronunciations proper-names \
-	bench bench-bot clean
+.PHONY: help run course test test-browser test-recorded test-installed test-course docs course-outputs format train \
+	genera pronunciations proper-names bench bench-bot clean
 
 help:
 	@echo 'make run     chat with the bot: in the terminal and a browser, or on Telegram when TELEGRAM_TOKEN is set'
+	@echo 'make course  the course in JupyterLab, on a copy that is yours: my-course/, or COURSE=folder'
 	@echo 'make test    lint, types and tests, in an environment of their own'
 	@echo 'make test-browser  the page in a real Chromium, likewise'
 	@echo 'make test-recorded  every recorded sonnet, fifty poems and every figure of README once more, likewise'
 	@echo 'make test-installed  the wheel in an environment of its own, and the Dockerfile, likewise'
+	@echo 'make test-course  every notebook of the course, every solution and every usual mistake, likewise'
 	@echo 'make docs    hold the chats in README and docs/ anew, and take their pictures (three minutes)'
+	@echo 'make course-outputs  run the notebooks of the course, and keep their outputs and pictures'
 	@echo 'make format  tidy the code'
 	@echo 'make train   make the released weights anew: names from nothing, verse from the weights before (an hour)'
 	@echo 'make genera  make data/genera.txt anew, which train reads'
@@ -26,6 +29,9 @@ help:
 
 run: .venv/ready
 	@.venv/bin/python -m bot
+
+course: .venv-course/ready
+	@.venv-course/bin/python -m course $(COURSE)
 
 test: .venv-test/ready
 	.venv-test/bin/ruff check .
@@ -44,10 +50,16 @@ test-recorded: .venv-test/ready
 test-installed: .venv-test/ready
 	.venv-test/bin/pytest -m installed tests/test_installed.py tests/test_container.py
 
+test-course: .venv-test/ready .venv-course/ready
+	.venv-test/bin/pytest -m course --numprocesses auto tests/test_course.py tests/test_windows.py
+
 docs: .venv-browser/ready
 	WRITE_DOCS=1 .venv-browser/bin/pytest -m recorded tests/test_documents.py
 	pictures=$$(mktemp -d) && SCREENSHOTS=$$pictures .venv-browser/bin/pytest -m browser tests/test_browser.py -k pictures && \
 	cp $$pictures/names-1280-light.png docs/page.png && cp $$pictures/sonnet-390-dark.png docs/phone.png
+
+course-outputs: .venv-course/ready
+	.venv-course/bin/python -m course.outputs
 
 format: .venv-test/ready
 	.venv-test/bin/ruff check --fix .
@@ -86,12 +98,13 @@ bench-bot: .venv-bench/ready
 	.venv-bench/bin/python -m benchmarks retraining
 
 clean:
-	rm -rf .venv .venv-test .venv-browser .venv-bench .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-test .venv-browser .venv-bench .venv-course .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 .venv/ready: EXTRAS = .[plot]
 .venv-test/ready: EXTRAS = .[dev]
 .venv-browser/ready: EXTRAS = .[dev,browser]
 .venv-bench/ready: EXTRAS = .[bench,plot]
+.venv-course/ready: EXTRAS = .[course]
 
 %/ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Mangosaurus needs Python 3.11 or newer; try make PYTHON=python3.12")' </dev/null

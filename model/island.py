@@ -50,7 +50,7 @@ ISLAND = Island()
 def run(corpus: Path | None, say: Callable[[str], None], recipe: Island = ISLAND) -> None:
     """Train on the names of `corpus`, one a line, else on the project's names, and print as the assignment does."""
     path = corpus or DINOSAURS
-    text = read_text(path).lower()
+    text = read_text(path).replace("\r\n", "\n").lower()
     vocabulary = Vocabulary.from_texts([text])
     say(f"There are {len(text)} total characters and {len(vocabulary)} unique characters in your data.")
     names = shuffled_names(text)

@@ -1,6 +1,7 @@
-"""Every chat in README and docs/ is one that people can have: it is held again, and must read as it stands there.
+"""Every chat and command in README and docs/ is done again, and what is said must read as it stands there.
 
-`make docs` writes the chats anew, trainings included, which this test only skips: their figures differ by machine.
+`make docs` writes all of it anew, trainings in chats included, which this test only skips: their figures differ by
+machine. Commands run on one thread, as a machine with AVX2 computes, so that their trainings are the same again.
 """
 
 import asyncio
@@ -8,7 +9,10 @@ import io
 import math
 import os
 import re
+import shlex
 import shutil
+import subprocess
+import sys
 import textwrap
 import zoneinfo
 from collections.abc import Sequence
@@ -37,10 +41,15 @@ from model.files import ROOT
 from model.text.forms import SONNET_TEMPERATURE, Genre
 from model.text.roots import is_whole
 from tests.recorded import FIRST_RELEASE, RECORDED
+from tests.test_machines import settings
 
 WRITES = "WRITE_DOCS" in os.environ
 CHAT = re.compile(r"^    > .*\n(?:    .*\n|\n(?=    ))*", re.MULTILINE)
 """A block of code that begins with what somebody says."""
+COMMAND = re.compile(r"^    \$ (.*)\n((?:    (?!\$ ).*\n|\n(?=    (?!\$ )))*)", re.MULTILINE)
+"""A command in a block of code, and what it says."""
+BY_THE_CLOCK = re.compile(r"^.*characters/s.*\n(?:      .*\n)*", re.MULTILINE)
+"""What a training says about once in so many seconds: its speed, and samples."""
 FILE = re.compile(r"\((\S+)\) (.*)")
 CODE = re.compile(r"\bcode [a-z0-9]{7,10}$", re.MULTILINE)
 WIDTH = 130
@@ -128,6 +137,40 @@ async def test_chats_read_as_they_stand_there(
         await asyncio.to_thread(path.write_text, text, encoding="utf-8")
         if notes.png:
             await asyncio.to_thread((ROOT / "docs" / "retrain.png").write_bytes, notes.png)
+
+
+def done(command: str, folder: Path) -> str:
+    """Run a command in a folder; return what it says, as a block of code."""
+    one_core = {min(os.sched_getaffinity(0))}
+    said = subprocess.run(
+        [sys.executable, *shlex.split(command)[1:]],
+        cwd=folder,
+        env=os.environ | settings().get("AVX2", {}) | {"COLUMNS": "110", "SOURCE_DATE_EPOCH": "0"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        check=False,
+        preexec_fn=lambda: os.sched_setaffinity(0, one_core),
+    )
+    assert said.returncode == 0, said.stdout
+    lines = [line.rstrip() for line in said.stdout.rstrip().split("\n")]
+    return textwrap.indent("\n".join(lines), "    ") + "\n"
+
+
+@pytest.mark.recorded
+def test_commands_say_what_stands_below_them(tmp_path: Path) -> None:
+    """Run the commands of docs/networks.md in their order, in a folder with the samples."""
+    path = ROOT / "docs" / "networks.md"
+    (tmp_path / "data").symlink_to(ROOT / "data")
+    text = path.read_text(encoding="utf-8")
+    for found in COMMAND.finditer(text):
+        command, before = found.groups()
+        said = done(command, tmp_path)
+        if BY_THE_CLOCK.sub("", said) != BY_THE_CLOCK.sub("", before):
+            assert WRITES, said
+            text = text.replace(found[0], found[0].removesuffix(before) + said)
+    if WRITES:
+        path.write_text(text, encoding="utf-8")
 
 
 def sheet(pictures: Sequence[str], size: tuple[int, int], across: int, scale: float) -> str:

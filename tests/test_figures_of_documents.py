@@ -6,6 +6,7 @@ a fault too.
 """
 
 import json
+import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -78,6 +79,8 @@ PROSE = {
 ROUNDING = r"\(([\d.]+) more for verse\)"
 UNTAUGHT = r"loses ([\d.]+)\s+nats per character on held-out names"
 SPLITS = r"is at ([\d.]+) on average, ([\d.]+) below"
+PERPLEXITY = r"a loss of (\d\.\d+), that of the released\s+names, is to be as unsure as between (\d\.\d) letters"
+UNIFORM = r"between (\d+), a loss of ln \d+ = (\d\.\d+)"
 TEMPERATURE = r"a temperature above ([\d.]+) words may"
 
 
@@ -156,8 +159,9 @@ def test_figures_of_quality_are_those_that_the_command_measures(what: str) -> No
 
 def test_no_row_and_no_sentence_has_a_figure_that_nothing_holds() -> None:
     assert {cell.row for cell in quality()} == FIGURES.keys()
-    prose = re.sub(r"^(    |\|).*$", "", NETWORKS.read_text(encoding="utf-8"), flags=re.MULTILINE)
-    for pattern in (ROUNDING, UNTAUGHT, SPLITS, TEMPERATURE, *(each for held in PROSE.values() for each, _ in held)):
+    prose = re.sub(r"^(    |\|).*$|`[^`]*`", "", NETWORKS.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    facts = ROUNDING, UNTAUGHT, SPLITS, TEMPERATURE, PERPLEXITY, UNIFORM
+    for pattern in (*facts, *(each for held in PROSE.values() for each, _ in held)):
         assert re.search(pattern, prose), pattern
         prose = re.sub(pattern, lambda found: re.sub(r"[\d.]+", "", found[0]), prose)
     assert re.findall(r"\d+\.\d+|\d+ %", prose) == []
@@ -211,6 +215,11 @@ def test_other_figures_are_those_of_the_committed_tables() -> None:
     assert agrees(mean, measured("splits", "mean", "network"))
     assert agrees(gain, measured("splits", "mean", "gain"))
     assert re.findall(TEMPERATURE, text) == [str(USUAL_TEMPERATURE["verse"])]
+    ((loss, letters),) = re.findall(PERPLEXITY, text)
+    assert [loss] == re.findall(PROSE["dino"][0][0], text)
+    assert agrees(letters, math.exp(float(loss)))
+    ((count, loss),) = re.findall(UNIFORM, text)
+    assert agrees(loss, math.log(int(count)))
 
 
 def measured(section: str, row: str, column: str) -> float:

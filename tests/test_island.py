@@ -75,9 +75,9 @@ def test_carrying_the_state_and_reseeding_can_be_turned_off() -> None:
     assert list(island.train(names, vocabulary, plain))[-1] != reports[-1]
 
 
-def test_names_are_read_without_a_byte_order_mark_and_a_file_without_names_is_refused(tmp_path: Path) -> None:
+def test_names_are_read_without_the_marks_of_windows_and_a_file_without_names_is_refused(tmp_path: Path) -> None:
     text, printed = tmp_path / "names.txt", list[str]()
-    text.write_text("mango\nkiwi\n", encoding="utf-8-sig")
+    text.write_text("mango\nkiwi\n", encoding="utf-8-sig", newline="\r\n")
     island.run(text, printed.append, island.Island(steps=1))
     assert printed[0] == "There are 11 total characters and 9 unique characters in your data."
     text.write_text("\n\n")

@@ -1,7 +1,7 @@
 """Tells in a sentence what is right or wrong with an answer, and never ends in a traceback.
 
-The files beside this one have the checks of the chapters. A check calls `call` and `compare`, raises `Wrong` with what it
-finds, and returns a sentence for a right answer.
+The files beside this one have the checks of the chapters. A check calls `call` and `compare`, raises `Wrong` with what
+it finds, and returns a sentence for a right answer.
 """
 
 import functools

@@ -1,6 +1,8 @@
 """Turns an error that a person can fix into one line on stderr and exit code 1, without a traceback."""
 
 import re
+import sys
+from io import TextIOWrapper
 from typing import Any
 
 import typer
@@ -19,6 +21,8 @@ class Commands(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Run a command in typer's context, whose class differs between versions of typer."""
         leave_in_order()
+        if isinstance(sys.stdout, TextIOWrapper) and sys.stdout.errors == "strict":
+            sys.stdout.reconfigure(errors="replace")  # in a pipe or a file, Windows may lack a letter
         try:
             return super().invoke(ctx)
         except BrokenPipeError:  # the reader of our output has closed it: typer exits quietly

@@ -1,0 +1,126 @@
+"""A chapter of the course, and a program that runs one box by box, as Jupyter would: `python -m tests.chapter FILE`.
+
+It runs the notebook as it is, then with the solutions in its boxes, and after each of these the usual mistakes.
+"""
+
+import io
+import json
+import linecache
+import os
+import re
+import sys
+from collections.abc import Mapping
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from course.outputs import pictures_of, text_of
+from model.files import ROOT
+
+COURSE = ROOT / "course"
+EXERCISE, CHECK = "exercise-", "check-"
+
+
+class Said(NamedTuple):
+    """What a box printed, and how many pictures it drew."""
+
+    text: str
+    pictures: int
+
+
+class Box(NamedTuple):
+    """A box of a notebook, and what it said when it was saved."""
+
+    name: str
+    source: str
+    is_code: bool
+    is_timed: bool
+    saved: Said
+
+
+class Answer(NamedTuple):
+    """What somebody writes into the box of an exercise; of a mistake, also a part of what the check says."""
+
+    exercise: str
+    source: str
+    says: str = ""
+
+
+def boxes_of(path: Path) -> list[Box]:
+    """Read a notebook."""
+    return [
+        Box(
+            each["id"],
+            "".join(each["source"]),
+            each["cell_type"] == "code",
+            "timing" in each["metadata"].get("tags", ()),
+            Said(text_of(each.get("outputs", ())), len(pictures_of(each.get("outputs", ())))),
+        )
+        for each in json.loads(path.read_text(encoding="utf-8"))["cells"]
+    ]
+
+
+def answers_in(folder: str, chapter: Path) -> list[Answer]:
+    """Read the solutions or the mistakes of a chapter."""
+    text = (COURSE / folder / f"{chapter.stem}.py").read_text(encoding="utf-8")
+    found = re.findall(r"^# %% (\S+)\n(?:# says: ([^\n]*)\n)?(.*?)(?=^# %% |\Z)", text, re.MULTILINE | re.DOTALL)
+    return [Answer(exercise, source.strip("\n"), says) for exercise, says, source in found]
+
+
+class Kernel:
+    """Runs boxes one after the other."""
+
+    def __init__(self) -> None:
+        import matplotlib.pyplot as plt
+
+        self._names: dict[str, Any] = {"__name__": "__main__"}
+        self._plt, self._pictures = plt, 0
+        plt.rcdefaults()
+        plt.switch_backend("agg")
+        plt.show = lambda *_, **__: self._show()
+
+    def _show(self) -> None:
+        self._pictures += len(self._plt.get_fignums())
+        self._plt.close("all")
+
+    def run(self, name: str, source: str) -> Said:
+        """Run the source of a box."""
+        file, self._pictures = f"<{name}>", 0
+        linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+        with redirect_stdout(io.StringIO()) as printed:
+            exec(compile(source, file, "exec"), self._names)
+            self._show()
+        return Said(printed.getvalue(), self._pictures)
+
+
+def read(boxes: list[Box], solutions: Mapping[str, str], mistakes: list[Answer]) -> tuple[dict[str, Said], list[str]]:
+    """Run a chapter with these solutions; return what each box said, and what its check said to each mistake."""
+    kernel, said, verdicts = Kernel(), dict[str, Said](), list[str]()
+    for box in boxes:
+        if not box.is_code:
+            continue
+        exercise = box.name.removeprefix(EXERCISE)
+        source = solutions.get(exercise, box.source) if box.name.startswith(EXERCISE) else box.source
+        said[box.name] = kernel.run(box.name, source)
+        exercise = box.name.removeprefix(CHECK)
+        if box.name.startswith(CHECK) and exercise in solutions:
+            for mistake in (each for each in mistakes if each.exercise == exercise):
+                kernel.run(EXERCISE + exercise, mistake.source)
+                verdicts.append(kernel.run(box.name, box.source).text)
+            kernel.run(EXERCISE + exercise, solutions[exercise])
+    return said, verdicts
+
+
+def main() -> None:
+    """Run a chapter both ways, and print everything as JSON."""
+    path = Path(sys.argv[1])
+    os.chdir(path.parent)
+    sys.path.insert(0, str(path.parent))
+    boxes, mistakes = boxes_of(path), answers_in("mistakes", path)
+    as_it_is, _ = read(boxes, {}, [])
+    solved, verdicts = read(boxes, {each.exercise: each.source for each in answers_in("solutions", path)}, mistakes)
+    print(json.dumps({"as it is": as_it_is, "solved": solved, "verdicts": verdicts}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,181 @@
+"""The notebooks of the course: they run, their checks find right and wrong, and their outputs are what they print.
+
+`make test` runs chapters 2 and 3, and looks at the form of all; `make test-course` runs all, and opens JupyterLab.
+"""
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+
+from course.__main__ import copy
+from course.outputs import alike
+from model.files import ROOT
+from tests.chapter import CHECK, COURSE, EXERCISE, Box, Said, answers_in, boxes_of
+
+CHAPTERS = sorted(COURSE.glob("*.ipynb"))
+QUICK = ("02", "03")
+"""The chapters that every test run reads."""
+JUPYTER = ROOT / ".venv-course" / "bin"
+LONGEST = 60
+"""So many seconds may a chapter take, whoever else uses the machine; it is read twice."""
+MACHINE = re.compile(r"/(?:home|root|tmp|work|usr|Users|mnt|opt)/|[A-Z]:\\\\|site-packages|ipykernel_")
+
+every_chapter = pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: str(path.stem))
+
+
+def exercises_of(boxes: list[Box]) -> list[str]:
+    return [box.name.removeprefix(EXERCISE) for box in boxes if box.name.startswith(EXERCISE)]
+
+
+@every_chapter
+def test_a_chapter_has_exercises_with_checks_hints_solutions_and_mistakes(chapter: Path) -> None:
+    boxes = boxes_of(chapter)
+    names, exercises = [box.name for box in boxes], exercises_of(boxes)
+    assert len({*names}) == len(names)
+    assert 2 <= len(exercises) <= 5
+    assert [name.removeprefix(CHECK) for name in names if name.startswith(CHECK)] == exercises
+    for task, box, check in zip(boxes, boxes[1:], boxes[2:], strict=False):
+        if box.name.startswith(EXERCISE):
+            assert not task.is_code, box.name
+            assert re.findall(r"<summary>Hint (\d)</summary>\n\n", task.source) == ["1", "2", "3"], box.name
+            assert "..." in box.source
+            assert check.name == box.name.replace(EXERCISE, CHECK, 1)
+            assert check.saved.text.startswith("Not yet"), check.name
+    assert [each.exercise for each in answers_in("solutions", chapter)] == exercises
+    mistakes = answers_in("mistakes", chapter)
+    assert all(mistake.says for mistake in mistakes)
+    counts = Counter(mistake.exercise for mistake in mistakes)
+    assert counts.keys() == {*exercises}
+    assert min(counts.values()) >= 2, counts
+
+
+@every_chapter
+def test_a_chapter_tells_nothing_of_the_machine_that_ran_it(chapter: Path) -> None:
+    notebook: dict[str, Any] = json.loads(chapter.read_text(encoding="utf-8"))
+    assert notebook["metadata"].keys() == {"kernelspec", "language_info"}
+    assert notebook["metadata"]["language_info"] == {"name": "python"}
+    for box in notebook["cells"]:
+        assert box["metadata"].keys() <= {"tags"}, box["id"]
+        for output in box.get("outputs", ()):
+            printed = output["output_type"] == "stream" and output["name"] == "stdout"
+            assert printed or "image/png" in output.get("data", ()), box["id"]  # no stderr, value or traceback
+            assert not MACHINE.search("".join(output.get("text", ()))), box["id"]
+
+
+@pytest.mark.parametrize(
+    "chapter",
+    [pytest.param(path, marks=[] if path.name.startswith(QUICK) else pytest.mark.course) for path in CHAPTERS],
+    ids=lambda path: str(path.stem),
+)
+def test_a_chapter_runs_as_it_is_and_solved_and_its_checks_tell_mistakes(chapter: Path) -> None:
+    environment = os.environ | {"MPLBACKEND": "Agg", "OPENBLAS_NUM_THREADS": "1", "PYTHONIOENCODING": "utf-8"}
+    command = [sys.executable, "-m", "tests.chapter", str(chapter)]
+    bounds: dict[str, Any] = {"cwd": ROOT, "env": environment, "timeout": 2 * LONGEST, "check": False}
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", **bounds)
+    assert (done.returncode, done.stderr) == (0, "")
+    told = json.loads(done.stdout)
+    as_it_is, solved = ({name: Said(*said) for name, said in told[way].items()} for way in ("as it is", "solved"))
+    for box in boxes_of(chapter):
+        if box.is_code:
+            said = as_it_is[box.name]
+            assert alike(said.text, box.saved.text, is_timed=box.is_timed), (box.name, said.text, box.saved.text)
+            assert said.pictures == box.saved.pictures, box.name
+            assert str(ROOT) not in said.text
+        if box.name.startswith(CHECK):
+            assert solved[box.name].text.startswith("Right."), (box.name, solved[box.name].text)
+    mistakes = answers_in("mistakes", chapter)
+    order = exercises_of(boxes_of(chapter))
+    mistakes.sort(key=lambda mistake: order.index(mistake.exercise))
+    for mistake, verdict in zip(mistakes, told["verdicts"], strict=True):
+        assert mistake.says in verdict, (mistake, verdict)
+        assert verdict.startswith("Not"), (mistake, verdict)
+
+
+def test_numbers_are_compared_to_three_digits() -> None:
+    assert alike("loss 1.8642, lr 1e-4", "loss  1.8649, lr 1.0001e-4")
+    assert alike("took 3 ms", "took 5 ms", is_timed=True)
+    assert not alike("loss 1.864", "loss 1.890")
+    assert not alike("3 names", "4 names")
+    assert not alike("Right.", "Not yet.")
+
+
+def test_a_copy_is_the_students(tmp_path: Path) -> None:
+    """A second start keeps what they wrote, renews the checks, and says which notebooks are not ours."""
+    mine, first = tmp_path / "mine", CHAPTERS[0].name
+    assert copy(mine) == []
+    (mine / first).write_text("my answers")
+    (mine / "notes.txt").write_text("my notes")
+    (mine / "checks" / "__init__.py").write_text("")
+    (mine / CHAPTERS[1].name).unlink()
+    assert copy(mine) == [first]
+    assert (mine / first).read_text() == "my answers"
+    for again in ("checks/__init__.py", CHAPTERS[1].name, "README.md"):
+        assert (mine / again).read_bytes() == (COURSE / again).read_bytes()
+    (other := tmp_path / "other").mkdir()
+    (other / "thesis.txt").write_text("my thesis")
+    for refused in (other, COURSE):
+        with pytest.raises(FileExistsError, match="other files"):
+            copy(refused)
+    assert [path.name for path in other.iterdir()] == ["thesis.txt"]
+
+
+def test_the_first_page_leads_to_every_chapter() -> None:
+    page = (COURSE / "README.md").read_text(encoding="utf-8")
+    assert re.findall(r"\]\((\w+\.ipynb)\)", page) == [chapter.name for chapter in CHAPTERS]
+    for link in re.findall(r"\]\(([^)]+)\)", page):
+        assert (COURSE / link).exists(), link
+
+
+@pytest.mark.course
+def test_make_course_opens_jupyterlab_on_a_copy_whose_kernel_knows_the_networks(tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    folder, environment = tmp_path / "mine", os.environ | {"JUPYTER_TOKEN": "course", "HOME": str(tmp_path)}
+    command = [JUPYTER / "python", "-m", "course", folder, "--no-browser", "--port", str(port)]
+    with (tmp_path / "log").open("w") as log:
+        server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+    try:
+        contents: dict[str, Any] = {}
+        for _ in range(100):
+            try:
+                with urlopen(f"http://127.0.0.1:{port}/api/contents?token=course") as answer:
+                    contents = json.load(answer)
+                break
+            except OSError:
+                assert server.poll() is None, (tmp_path / "log").read_text()
+                time.sleep(0.3)
+        shown = {each["name"] for each in contents["content"]}
+        assert {"README.md", "checks", "solutions", *(chapter.name for chapter in CHAPTERS)} <= shown
+        assert "mistakes" not in shown
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait(20)
+    (chapter,) = (path.name for path in CHAPTERS if path.name.startswith("02"))
+    done = subprocess.run(
+        [JUPYTER / "jupyter", "execute", chapter],
+        cwd=folder,
+        env={key: value for key, value in environment.items() if key != "PYTHONPATH"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_nothing_of_the_course_is_in_the_image_or_the_wheel() -> None:
+    assert "course" not in (ROOT / "Dockerfile").read_text().split()
+    assert '"/course"' not in (ROOT / "pyproject.toml").read_text()
+    assert shutil.which("git") is None or "my-course" in (ROOT / ".gitignore").read_text()
