@@ -73,10 +73,7 @@ def read_table(path: Path, columns: Sequence[str]) -> list[list[str]]:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Replace a file atomically: after a crash or an error, it has either the old content or the new.
-
-    The file is as private as the folder. Raises OSError.
-    """
+    """Replace a file atomically, as private as its folder: a crash leaves the old content or the new. OSError."""
     _remove_abandoned(path)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(_TOKEN_BYTES)}.tmp")
     try:

@@ -131,10 +131,7 @@ class Versions:
         raise CheckpointError(f"{reason} (and no other version loads)") from reason
 
     def list(self) -> tuple[str, ...]:
-        """Return all versions without checking that they load: the newest first, those without a description last.
-
-        A file's description says when it was made. Versions made at the same time begin with those that pointers name.
-        """
+        """Return all versions, unchecked: the newest first, as their descriptions say, those without one last."""
         with as_checkpoint_error(self.directory, "cannot be read"):
             folders = self._released, self.directory
             stems = {file.stem for folder in folders for file in folder.glob(f"*{SUFFIX}")}

@@ -24,10 +24,7 @@ T = TypeVar("T")
 
 
 def fold_corpus(corpus: Corpus, checkpoint: Checkpoint) -> Corpus:
-    """Fold the documents of a corpus into the checkpoint's vocabulary; keep the digest.
-
-    Raises MangosaurusError if their forms differ, or if no training text or no held-out text is left.
-    """
+    """Fold a corpus into the checkpoint's vocabulary; keep the digest. MangosaurusError if they do not fit."""
     if checkpoint.description.form != corpus.form:
         raise MangosaurusError(f"this checkpoint writes {checkpoint.description.form}, but the text is {corpus.form}")
     if checkpoint.vocabulary == corpus.vocabulary:
@@ -73,10 +70,7 @@ def _nats_per_character(score: Callable[[Batch], float], corpus: Corpus) -> floa
 
 
 def document_scores(checkpoint: Checkpoint, corpus: Corpus) -> tuple[Floats, Floats]:
-    """Return the nats and the number of characters of each of the N held-out documents, (N,) and (N,).
-
-    Both are 0 for a document without a known character. Raises MangosaurusError as `fold_corpus` does.
-    """
+    """Return the nats and characters (N,) of each held-out document, 0 without known ones. Raises as `fold_corpus`."""
     known = fold_corpus(corpus, checkpoint)
     folded = [checkpoint.vocabulary.fold(document) for document in corpus.held_out]
     batches = [_batch([text], known) if text else None for text in folded]

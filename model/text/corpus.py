@@ -235,10 +235,7 @@ def some(documents: tuple[str, ...], characters: int) -> tuple[str, ...]:
 
 
 def _held_out_names(names: Sequence[str], split: int) -> set[str]:
-    """Return the names of the split. If the split has no names or all, return the name with the smallest hash.
-
-    The hash is that of the folded name, so "Anna" and "anna" are in the same part.
-    """
+    """Return the names of the split, by the hash of their folded forms; if none or all, that with the smallest hash."""
     numbers = {name: int(hashlib.sha256((fold(name) or name).encode()).hexdigest(), 16) for name in names}
     held_out = {name for name, number in numbers.items() if number % HELD_OUT_SHARE == split}
     if 0 < len(held_out) < len(names):
