@@ -17,8 +17,7 @@ from model.network.layers import Floats
 from model.text.corpus import Corpus
 
 STANDARD_ERRORS = 2.0
-"""The margin in standard errors. A network that is no better exceeds it by chance in two or three of a hundred
-comparisons."""
+"""The margin in standard errors. By chance, two or three in a hundred networks that are no better exceed it."""
 WORTHWHILE = 0.002
 """New weights change every text, so a smaller gain in nats per character is not worth it."""
 DIGITS, MOST_DIGITS = 4, 16

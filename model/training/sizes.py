@@ -123,10 +123,7 @@ def voice_round(start: Checkpoint, corpus: Corpus) -> Recipe:
 
 
 def measured_part(corpus: Corpus) -> Corpus:
-    """Return the part of a corpus that every measurement of a training reads, and that an n-gram counts.
-
-    Its `held_out` has the documents to measure: `choosing` if it has poems, else the held-out documents.
-    """
+    """Return the part that measurements read and an n-gram counts. Its held-out documents are `choosing`, if any."""
     return replace(corpus, held_out=corpus.choosing or corpus.held_out).part(read=COUNTED, held_out=MEASURED)
 
 
