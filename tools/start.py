@@ -101,13 +101,10 @@ def _script(name: str) -> str:
 
 
 def pack(path: Path) -> None:
-    """Write weights in halves, with the hashes of the names that they have read, and sequences that names share.
-
-    Of the ten bits of a half's fraction, seven are kept, so that the wheel can compress it.
-    """
+    """Write weights in halves, with the hashes of the names that they have read, and sequences that names share."""
     weights, read = load(path), {*map(fold, read_names(LIST, alphabet=Alphabet.OWN).training)}
     bits = weights.language_model.parameters.whole.view("int32")
-    bits += 1 << 15  # of 23; this rounds
+    bits += 1 << 15  # rounds the fraction to seven bits of a half's ten, so that the wheel can compress it
     bits &= -(1 << 16)
     sequences = Counter(part for name in read for part in {*sequences_of(name)})
     start = replace(

@@ -33,10 +33,7 @@ class CheckpointError(MangosaurusError):
 
 
 def write(path: Path, arrays: Arrays, facts: Facts) -> str:
-    """Replace the file, whole or not at all, and return its checksum. Raises CheckpointError if it cannot be written.
-
-    Facts are what JSON can express, infinite numbers included. No fact may have the name "sha256".
-    """
+    """Replace the file, whole or not at all, and return its checksum. Facts must be JSON. Raises CheckpointError."""
     arrays = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     digest = _digest(arrays, facts)
     content = safetensors.numpy.save(arrays, {_ENTRY: _canonical(facts | {"sha256": digest})})

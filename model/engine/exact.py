@@ -58,10 +58,7 @@ def on_grid(w: NDArray[np.float64], lookup: int, digits: int, dtype: DTypeLike) 
 
 
 class Layout(NamedTuple):
-    """Says how rows become groups of columns, and in which form they are multiplied.
-
-    All forms give the same bits. The numbers of rows at which the form changes are measured.
-    """
+    """Says how rows become groups of columns, and in which form they are multiplied. All forms give the same bits."""
 
     groups: int
     columns: int  # of each group; the last ones may be unused
@@ -222,12 +219,9 @@ class Lockstep:
 
 
 def _stacked(language_model: LanguageModel) -> Iterator[NDArray[np.float64]]:
-    """Yield the parameters (N, K) of each layer for the inputs that `States` lists; the output layer comes last.
-
-    Parameters that multiply a doubled h are halved, which is exact.
-    """
+    """Yield the parameters (N, K) of each layer for its slice of `States`, the output layer last."""
     cell, p = CELLS[language_model.architecture.cell], language_model.parameters
-    of_h = 0.5 if cell.IS_DOUBLED else 1.0
+    of_h = 0.5 if cell.IS_DOUBLED else 1.0  # halving is exact
     for n, layer in enumerate(p.layers):
         w_x, w_h, b = (array.T.astype(np.float64) for array in layer)
         w_x, b, w_h = cell.exact_rows(w_x, b[:, None], w_h)

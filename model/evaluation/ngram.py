@@ -115,8 +115,7 @@ def best_order(
 ) -> int:
     """Choose the order that best predicts a tenth of the training documents after counting the others.
 
-    The training documents are counted `weight` times, the `extra` documents once. A lone training document is both
-    counted and predicted.
+    Training documents count `weight` times, `extra` ones once. A lone one is both counted and predicted.
     """
     predicted = training[::INNER_SPLIT]
     counted = [document for index, document in enumerate(training) if index % INNER_SPLIT] or list(training)
@@ -137,12 +136,9 @@ def _running_text(documents: Sequence[str], vocabulary: Vocabulary) -> tuple[Ids
 def _count(
     contexts: Ids, characters: Ids, fits: Mask, predicted: Mask, context_count: int, vocab_size: int
 ) -> tuple[_Table, Ids]:
-    """Return the table of the grams that end where `fits` is true, and the index of each gram, (N,), else UNSEEN.
-
-    Only `predicted` characters add to the counts: the newline that begins a document does not.
-    """
+    """Return the table of the grams that end where `fits` is true, and the index of each gram, (N,), else UNSEEN."""
     keys, found = np.unique(contexts[fits] * vocab_size + characters[fits], return_inverse=True)
-    counts = np.bincount(found[predicted[fits]], minlength=len(keys))
+    counts = np.bincount(found[predicted[fits]], minlength=len(keys))  # without the newline that begins a document
     owners = keys // vocab_size
     totals = np.bincount(np.repeat(owners, counts), minlength=context_count + 1)
     distinct = np.bincount(owners[counts > 0], minlength=context_count + 1)

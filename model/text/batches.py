@@ -57,8 +57,7 @@ def name_batches(
 ) -> Iterator[Batch]:
     """Yield one epoch of names in random order, `batch_size` names a batch; the last batch may be smaller.
 
-    `by_length` puts names of about the same length into a batch, which saves padding, and yields the batches in
-    random order. Then the smaller batch may come anywhere.
+    `by_length` puts names of like length into a batch, which saves padding; the smaller batch may then come anywhere.
     """
     order, starts = generator.permutation(len(documents)), np.arange(0, len(documents), batch_size)
     if by_length:

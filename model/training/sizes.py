@@ -164,12 +164,10 @@ def count_characters(documents: Sequence[str]) -> int:
 
 
 def size_of_epoch(corpus: Corpus, stage: Stage) -> tuple[int, int]:
-    """Count the characters and the batches of an epoch. A drawn name counts as a training name of mean length.
-
-    Each document has a newline before and after it (see `batches.stream`).
-    """
+    """Count the characters and the batches of an epoch. A drawn name counts as a training name of mean length."""
     documents = documents_of(corpus, stage)
     count = len(documents) + (stage.distillation.drawn_per_epoch if stage.distillation else 0)
+    # `batches.stream` has a newline before and after each document.
     characters = sum(len(document) + 2 for document in documents) * count // len(documents)
     if corpus.form == "names":
         return characters, math.ceil(count / stage.batch_size)

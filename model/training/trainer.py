@@ -250,10 +250,7 @@ class Trainer:
                 self.position.kept_loss = None  # so the next weights are kept
 
     def _measure(self) -> float:
-        """Return the loss of the weights in `averaged`. Keep them if they are the best or the stage keeps the last.
-
-        A training that is `changing` keeps the newest weights until some are better than its start.
-        """
+        """Return the loss of the weights in `averaged`. Keep them if they are the best or the stage keeps the last."""
         position, started = self.position, self._clock()
         loss = held_out_loss(self.averaged, self._measured)
         seconds = self._clock() - started
@@ -261,6 +258,7 @@ class Trainer:
         position.seconds += seconds
         position.stage_seconds += seconds
         is_best = self._stage.keep == "last" or position.kept_loss is None or loss < position.kept_loss
+        # A training that is `changing` keeps the newest weights until some are better than its start.
         if is_best or (self._changing and (position.kept_loss or 0.0) >= (position.start_loss or 0.0)):
             self.kept.parameters.whole[:] = self.averaged.parameters.whole
             position.kept_loss, position.kept_step = loss, position.step
@@ -274,15 +272,12 @@ class Trainer:
         return self.position.without_best >= self._stage.patience or self._fraction_of_stage() >= 1
 
     def _fraction_of_stage(self) -> float:
-        """Return how much of the stage is done, from 0 to 1: the larger of the shares of its epochs and minutes.
-
-        The time of one more step and one more measurement is taken off, so that the end is not late.
-        """
+        """Return how much of the stage is done, from 0 to 1: the larger of the shares of its epochs and minutes."""
         position = self.position
         fraction = position.stage_step / self._steps[position.stage]
         if self.recipe.minutes is not None:
             length = 60 * self.recipe.minutes * self._stage.share
-            last = min(position.step_seconds + position.measuring_seconds, length / 2)
+            last = min(position.step_seconds + position.measuring_seconds, length / 2)  # or the end would be late
             fraction = max(fraction, position.stage_seconds / (length - last))
         return min(1.0, fraction)
 

@@ -128,10 +128,7 @@ class Search(ABC):
 
 
 def cost_of(words: Sequence[str], before: Counter[str], prosody: Prosody) -> float:
-    """Return the cost in nats of words that repeat the text, belong to plays, or mix "thou" with "you".
-
-    Mixing in earlier lines costs too, but all candidates for a line alike.
-    """
+    """Return the cost in nats of words that repeat the text, belong to plays, or mix "thou" with "you"."""
     counts, cost = Counter(before), 0.0
     for word in words:
         if word in prosody.often:
@@ -140,4 +137,5 @@ def cost_of(words: Sequence[str], before: Counter[str], prosody: Prosody) -> flo
             leaning = prosody.dictionary.leanings.get(word, 0)
             cost += COST_OF_REPETITION * counts[word] - SHARE_OF_LEANING * leaning / 10
         counts[word] += 1
+    # Mixing in earlier lines costs too, but all candidates for a line alike.
     return cost + COST_OF_MIXING * min(sum(map(counts.__getitem__, address)) for address in prosody.addresses)

@@ -26,10 +26,7 @@ class Action(Enum):
 
 
 class Draft(ABC):
-    """A request for names or verse, its place in the batch, and all that decides its next character.
-
-    The network reads the id `first` and then the prompt before a character is drawn.
-    """
+    """A request in the making, and all that decides its next character. The network reads `first`, then the prompt."""
 
     error: RequestError | None = None  # why the text could not be finished
 
