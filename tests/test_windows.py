@@ -22,7 +22,7 @@ from tests.processes import LIMIT, LINK, Environment, environment_of
 from tests.training import LIST
 
 TEXT = "cp1252"
-BREAK = signal.SIGPWR
+BREAK = signal.SIGUSR2
 """What is SIGBREAK there, which Ctrl-Break sends."""
 SEVERAL = """
 import json, os, signal, sys
@@ -32,6 +32,20 @@ from model.__main__ import app
 for arguments in json.load(sys.stdin):
     app(arguments, standalone_mode=False)
 """
+LOCKED = """
+import os, threading
+from model.files import lock
+first, second = (os.open("list.lock", os.O_RDWR | os.O_CREAT) for _ in range(2))
+os.write(first, b"mango")
+lock(first)
+try:
+    lock(second)
+except BlockingIOError:
+    print(open("list.lock", "rb").read(), os.read(first, 9))
+threading.Timer(0.1, os.close, [first]).start()
+lock(second, wait=True)
+print("free")
+"""
 NOTEBOOK = """
 import json, sys
 box_names = {"__name__": "__main__"}
@@ -39,6 +53,8 @@ for box in json.load(open(sys.argv[1], encoding="utf-8"))["cells"]:
     if box["cell_type"] == "code":
         exec(compile("".join(box["source"]), box.get("id", "box"), "exec"), box_names)
 """
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the emulation takes away what Linux has")
 
 
 @pytest.fixture
@@ -80,6 +96,10 @@ def test_the_networks_do_there_what_they_do_here(windows: Environment, tmp_path:
     assert load(tmp_path / "here").version == load(tmp_path / "pokemon.safetensors").version
     page, _ = run(windows, "-m", "model.network", "--hidden", "8", "--minutes", "0")
     assert page.splitlines()[-1].startswith("The best held-out loss is ")
+
+
+def test_a_lock_holds_until_its_file_is_closed_and_hides_nothing_of_it(windows: Environment) -> None:
+    assert run(windows, "-c", LOCKED) == ("b'mango' b'mango'\nfree\n", "")
 
 
 def test_a_training_is_locked_stopped_resumed_and_finished(windows: Environment, tmp_path: Path) -> None:

@@ -18,6 +18,8 @@ SECRETS = ("TELEGRAM_TOKEN", "DATABASE", "WEBHOOK_SECRET")
 """Environment variables that a child does not get."""
 LONGEST_LINE = 1 << 20
 """The longest line that is read, in bytes."""
+ON_WINDOWS = ("CREATE_NEW_PROCESS_GROUP", "BELOW_NORMAL_PRIORITY_CLASS")
+"""What stands there for a session of its own, which no Ctrl-C reaches, and for `os.nice`."""
 SILENCE_SECONDS = 600.0
 """A child that prints nothing for this time counts as hung. A training prints about once a second."""
 
@@ -42,7 +44,7 @@ class Child:
             | {"MANGOSAURUS_HOME": str(HOME)},
             cwd=ROOT,
             start_new_session=True,
-            creationflags=getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0),  # of Windows, which has no os.nice
+            creationflags=sum(getattr(subprocess, flag, 0) for flag in ON_WINDOWS),
         )
         return cls(process)
 

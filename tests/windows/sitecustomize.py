@@ -140,7 +140,7 @@ LK_NBLCK = 2
 SIGKILL, kill = signal.SIGKILL, os.kill
 real_open, real_os_open, real_signal, real_begin = io.open, os.open, signal.signal, subprocess.Popen.__init__
 
-signal.SIGBREAK = signal.SIGPWR
+signal.SIGBREAK = signal.SIGUSR2
 ALLOWED = {getattr(signal, name) for name in SIGNALS}
 for name in dir(signal):
     is_private = name.startswith("_") or not (name.islower() or name.startswith(("SIG", "ITIMER")))
