@@ -103,9 +103,9 @@ def test_the_command_prints_losses_and_names(capsys: pytest.CaptureFixture[str])
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["nothing.txt"], "nothing.txt: No such file"),
+        (["nothing.txt"], "No such file or directory: 'nothing.txt'"),
         (["empty.txt"], "empty.txt has too few names to hold a tenth of them out: 0"),
-        (["cafes.txt"], "cafes.txt has 'é', which is not among the LETTERS of train.py"),
+        (["cafes.txt"], "cafes.txt has 'é', which LETTERS in train.py lacks; add it there"),
         (["--cell", "brain"], "invalid choice: 'brain'"),
         (["--hidden", "0"], "hidden_size is 0; it must be at least 1"),
     ],

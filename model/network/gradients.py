@@ -21,8 +21,7 @@ TOLERANCE = 1e-6
 def central_differences(loss: Callable[[], float], array: Array, epsilon: float = 1e-5) -> Array:
     """Return the derivative of `loss` with respect to each number of an array, which `loss` reads."""
     gradient = np.zeros_like(array)
-    for index in np.ndindex(array.shape):
-        x = array[index]
+    for index, x in np.ndenumerate(array.copy()):
         array[index] = x + epsilon
         above = loss()
         array[index] = x - epsilon
@@ -44,9 +43,9 @@ def check_cell(cell: CellName) -> dict[str, float]:
     language_model.parameters.whole += generator.normal(0, 0.5, language_model.parameters.whole.shape)
     inputs, targets = generator.integers(0, 4, (2, 3, 2))
     state = generator.normal(0, 0.5, language_model.initial_state(2).shape)
+    _, gradients, _ = language_model.loss_and_gradients(inputs, targets, state)
 
     def loss() -> float:
         return cross_entropy(language_model.forward(inputs, state).logits, one_hot(targets, 4))[0]
 
-    _, gradients, _ = language_model.loss_and_gradients(inputs, targets, state)
     return relative_differences(gradients, loss, language_model.parameters)
