@@ -19,7 +19,7 @@ def test_released_recipes_have_the_names_that_the_command_line_knows_and_stages_
     assert READER.name not in RECIPES
     for recipe in (*RECIPES.values(), READER):
         assert len({stage.name for stage in recipe.stages}) == len(recipe.stages)
-        assert sum(stage.share for stage in recipe.stages) == pytest.approx(1)
+        assert sum(stage.time_share for stage in recipe.stages) == pytest.approx(1)
 
 
 def test_with_other_epochs_the_patience_is_the_same_share_of_a_stage() -> None:

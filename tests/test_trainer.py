@@ -60,7 +60,7 @@ NAMES_STAGE = Stage(
     name="names",
     text="training",
     epochs=3,
-    share=1.0,
+    time_share=1.0,
     batch_size=8,
     sequence_length=40,
     learning_rate=2e-2,
@@ -72,30 +72,37 @@ NAMES_STAGE = Stage(
 FROZEN = replace(NAMES_STAGE, name="frozen", learning_rate=0.0, weight_decay=0.0, dropout=0.0, epochs=1)
 TINY_DINO = Recipe("dino", "names", "rnn", hidden_size=8, layers=1, stages=(NAMES_STAGE,))
 PRETRAIN = replace(
-    NAMES_STAGE, name="pretrain", text="pretraining", epochs=2, share=0.6, batch_size=4, sequence_length=20, dropout=0.1
+    NAMES_STAGE,
+    name="pretrain",
+    text="pretraining",
+    epochs=2,
+    time_share=0.6,
+    batch_size=4,
+    sequence_length=20,
+    dropout=0.1,
 )
-TUNE = replace(PRETRAIN, name="tune", text="training", epochs=1, share=0.4, learning_rate=5e-3, dropout=0.4)
+TUNE = replace(PRETRAIN, name="tune", text="training", epochs=1, time_share=0.4, learning_rate=5e-3, dropout=0.4)
 TINY_POEM = Recipe("poem", "verse", "lstm", hidden_size=6, layers=2, stages=(PRETRAIN, TUNE))
-READ = replace(PRETRAIN, name="read", text="reading", epochs=1, share=0.2, evaluate_every=2, keep="last")
-MIX = replace(READ, name="mix", text="mix", share=0.8, epochs=2, others=200, repeats=3)
+READ = replace(PRETRAIN, name="read", text="reading", epochs=1, time_share=0.2, evaluate_every=2, keep="last")
+MIX = replace(READ, name="mix", text="mix", time_share=0.8, epochs=2, others=200, repeats=3)
 TINY_READER = replace(TINY_POEM, stages=(READ, MIX))
 TINY_GRU = replace(TINY_POEM, cell="gru", stages=(TUNE,))
 # A learning rate that is far too high and does not fall, so that the best loss comes early.
 DIVERGING = replace(NAMES_STAGE, epochs=12, learning_rate=2.0, final=1.0, evaluate_every=4, patience=2)
 # Its first stage stops early, in the middle of an epoch.
 EARLY_STOPPING = replace(
-    TINY_DINO, stages=(replace(DIVERGING, share=0.7), replace(NAMES_STAGE, name="again", share=0.3, epochs=1))
+    TINY_DINO, stages=(replace(DIVERGING, time_share=0.7), replace(NAMES_STAGE, name="again", time_share=0.3, epochs=1))
 )
 READ_GENERA = replace(
-    NAMES_STAGE, name="pretrain", text="pretraining", epochs=1, share=0.2, by_length=True, dropout=0.0
+    NAMES_STAGE, name="pretrain", text="pretraining", epochs=1, time_share=0.2, by_length=True, dropout=0.0
 )
-READ_NAMES = replace(NAMES_STAGE, name="tune", epochs=1, share=0.1, average=0.9, input_dropout=0.1)
+READ_NAMES = replace(NAMES_STAGE, name="tune", epochs=1, time_share=0.1, average=0.9, input_dropout=0.1)
 TEACHER = Recipe("teacher", "names", "lstm", hidden_size=5, layers=1, stages=(READ_GENERA, READ_NAMES))
 DISTIL = replace(
     NAMES_STAGE,
     name="distil",
     epochs=2,
-    share=0.2,
+    time_share=0.2,
     dropout=0.0,
     average=0.8,
     distillation=Distillation(40, 15, temperature=1.5),
@@ -525,7 +532,7 @@ def test_each_stage_ends_after_its_share_of_the_minutes(verse: Corpus) -> None:
     for name in ("pretrain", "tune"):
         assert [step for step in steps if step.stage == name][-1].held_out_loss is not None
     *_, last = [step.seconds for step in steps if step.stage == "pretrain"]
-    assert 60 * 0.006 * PRETRAIN.share - 0.02 <= last <= 60 * 0.006 * PRETRAIN.share
+    assert 60 * 0.006 * PRETRAIN.time_share - 0.02 <= last <= 60 * 0.006 * PRETRAIN.time_share
     assert steps[-1].seconds <= 60 * 0.006
     assert steps[-1].learning_rate < 0.1 * max(step.learning_rate for step in steps)
 

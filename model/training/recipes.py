@@ -34,7 +34,7 @@ class Stage:
     `text`: "training" is the training documents alone, "pretraining" adds other verse or other names to them,
     "reading" is verse by other poets alone, and "mix" is `others` characters of it, the speeches, and the training
     documents `repeats` times.
-    `share`: the share of the recipe's minutes, if it has some, that the stage gets.
+    `time_share`: the share of the recipe's minutes, if it has some, that the stage gets.
     `keep`: the weights that the stage ends with, and the next stage begins with. "best" has the lowest held-out
     loss so far, earlier stages included. "last" is for a text very unlike the held-out text, whose loss does
     not show what a network learns from it.
@@ -45,7 +45,7 @@ class Stage:
     name: str
     text: Literal["reading", "mix", "pretraining", "training"]
     epochs: int
-    share: float
+    time_share: float
     batch_size: int
     sequence_length: int
     learning_rate: float
@@ -87,7 +87,7 @@ _READ_GENERA = Stage(
     name="pretrain",
     text="pretraining",
     epochs=4,
-    share=0.94,
+    time_share=0.94,
     batch_size=64,
     sequence_length=40,  # without effect: names are never cut
     learning_rate=4e-3,
@@ -102,7 +102,7 @@ _READ_DINOSAURS = replace(
     name="tune",
     text="training",
     epochs=16,
-    share=0.06,
+    time_share=0.06,
     batch_size=32,
     learning_rate=1e-3,
     evaluate_every=48,
@@ -120,7 +120,7 @@ _DISTIL = replace(
     _READ_DINOSAURS,
     name="distil",
     epochs=24,
-    share=0.45,
+    time_share=0.45,
     learning_rate=2e-3,
     evaluate_every=142,
     dropout=0.0,
@@ -134,17 +134,19 @@ DISTILLED = Recipe(
     "rnn",
     hidden_size=256,
     layers=1,
-    stages=(replace(_READ_GENERA, epochs=7, share=0.55, learning_rate=3e-3), _DISTIL),
+    stages=(replace(_READ_GENERA, epochs=7, time_share=0.55, learning_rate=3e-3), _DISTIL),
     top_p=0.98,
 )
 DINO = replace(
-    DISTILLED, name="dino", stages=(replace(DISTILLED.stages[0], share=0.94), replace(_READ_DINOSAURS, dropout=0.1))
+    DISTILLED,
+    name="dino",
+    stages=(replace(DISTILLED.stages[0], time_share=0.94), replace(_READ_DINOSAURS, dropout=0.1)),
 )
 _READ_PLAYS = Stage(
     name="pretrain",
     text="pretraining",
     epochs=10,
-    share=0.96,
+    time_share=0.96,
     batch_size=32,
     sequence_length=64,
     learning_rate=6e-3,
@@ -159,7 +161,7 @@ _READ_SONNETS = replace(
     name="tune",
     text="training",
     epochs=4,
-    share=0.04,
+    time_share=0.04,
     batch_size=16,
     learning_rate=4e-4,
     evaluate_every=30,
@@ -170,14 +172,21 @@ _READ_OTHERS = replace(
     _READ_PLAYS, name="read", text="reading", epochs=1, learning_rate=4e-3, final=0.4, dropout=0.0, keep="last"
 )
 MIX = replace(
-    _READ_OTHERS, name="mix", text="mix", share=1.0, learning_rate=1.5e-3, final=0.02, others=14_000_000, repeats=12
+    _READ_OTHERS,
+    name="mix",
+    text="mix",
+    time_share=1.0,
+    learning_rate=1.5e-3,
+    final=0.02,
+    others=14_000_000,
+    repeats=12,
 )
 """Ends the training of verse. With sonnets alone at the end, the loss on sonnets is lower, but the verse worse."""
 READER = replace(
     POEM,
     name="reader",
     hidden_size=512,
-    stages=(replace(_READ_OTHERS, share=0.5), replace(MIX, epochs=2, share=0.5, learning_rate=2e-3)),
+    stages=(replace(_READ_OTHERS, time_share=0.5), replace(MIX, epochs=2, time_share=0.5, learning_rate=2e-3)),
 )
 """For a corpus with other verse to read."""
 RECIPES = {recipe.name: recipe for recipe in (DINO, DISTILLED, TEACHER_1, TEACHER_2, POEM)}

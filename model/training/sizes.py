@@ -193,7 +193,7 @@ def _stage(corpus: Corpus, size: int, cell: CellName, width: int) -> Stage:
         name=corpus.form,
         text="training",
         epochs=epochs,
-        share=1.0,
+        time_share=1.0,
         batch_size=rows,
         sequence_length=length,
         learning_rate=LEARNING_RATE[corpus.form] * math.sqrt(256 / width) * as_fast,

@@ -97,7 +97,7 @@ class Trainer:
         for stage in recipe.stages:
             characters, batches = size_of_epoch(corpus, stage)
             self._steps.append(stage.epochs * batches)
-            self._lengths.append(stage.epochs * characters if recipe.minutes is None else stage.share)
+            self._lengths.append(stage.epochs * characters if recipe.minutes is None else stage.time_share)
         architecture = Architecture(recipe.cell, len(corpus.vocabulary), recipe.hidden_size, recipe.layers)
         self.language_model = LanguageModel.initialise(architecture, np.random.default_rng([seed, 0]))
         if start is not None:
@@ -276,7 +276,7 @@ class Trainer:
         position = self.position
         fraction = position.stage_step / self._steps[position.stage]
         if self.recipe.minutes is not None:
-            length = 60 * self.recipe.minutes * self._stage.share
+            length = 60 * self.recipe.minutes * self._stage.time_share
             last = min(position.step_seconds + position.measuring_seconds, length / 2)  # or the end would be late
             fraction = max(fraction, position.stage_seconds / (length - last))
         return min(1.0, fraction)
