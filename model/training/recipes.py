@@ -34,23 +34,20 @@ class Stage:
     `text`: "training" is the training documents alone, "pretraining" adds other verse or other names to them,
     "reading" is verse by other poets alone, and "mix" is `others` characters of it, the speeches, and the training
     documents `repeats` times.
-    `time_share`: the share of the recipe's minutes, if it has some, that the stage gets.
     `keep`: the weights that the stage ends with, and the next stage begins with. "best" has the lowest held-out
     loss so far, earlier stages included. "last" is for a text very unlike the held-out text, whose loss does
     not show what a network learns from it.
-    `patience`: a stage that keeps the best stops early when this many measurements in a row, in its second half, find
-    no new best.
     """
 
     name: str
     text: Literal["reading", "mix", "pretraining", "training"]
     epochs: int
-    time_share: float
+    time_share: float  # of the recipe's minutes, if it has some
     batch_size: int
     sequence_length: int
     learning_rate: float
     evaluate_every: int  # steps between two measurements
-    patience: int
+    patience: int  # a stage that keeps the best stops after so many measurements without one, in its second half
     keep: Literal["best", "last"] = "best"
     warmup: float = 0.02  # share of the stage in which the learning rate rises
     final: float = 0.02  # share of the learning rate that is left at the end of the stage
