@@ -11,13 +11,6 @@ from pathlib import Path
 
 from model.errors import RequestError
 
-try:
-    import fcntl
-except ImportError:  # on Windows
-    import msvcrt
-
-    fcntl = None  # type: ignore[assignment]
-
 ROOT = Path(__file__).resolve().parents[1]
 """The folder with the packages `bot` and `model`: the project's checkout, or where packages are installed."""
 _SHARE = ROOT / "model" / "share"  # only the wheel has it
@@ -46,7 +39,6 @@ def released(path: Path) -> Path:
 
 _TOKEN_BYTES = 4
 _UNUSED_BYTE = 1 << 30
-_LOCK_SECONDS = 0.05
 _ABANDONED_AFTER_SECONDS = 3600.0
 """A process may still be writing a younger temporary file."""
 
@@ -94,24 +86,23 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def lock(descriptor: int, *, wait: bool = False) -> None:
-    """Lock a file until it is closed, if only by the end of the process, and go to its beginning.
+    """Lock a file until it is closed, if only by the end of the process. On Windows, wait for ten seconds at most.
 
-    Raises BlockingIOError if somebody else holds the lock and `wait` is false. Windows locks bytes, and lets nobody
-    else read them. There, the lock is on a byte that no file here has.
+    Raises BlockingIOError if somebody else holds the lock.
     """
-    if fcntl:
-        fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return
+    with suppress(ImportError):
+        import fcntl
+
+        return fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+    import msvcrt  # on Windows, which locks bytes, and lets nobody else read them
+
     os.lseek(descriptor, _UNUSED_BYTE, os.SEEK_SET)
-    while True:
-        try:
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
-            break
-        except PermissionError as error:
-            if not wait:
-                raise BlockingIOError(error.errno, error.strerror) from error
-            time.sleep(_LOCK_SECONDS)
-    os.lseek(descriptor, 0, os.SEEK_SET)
+    try:
+        msvcrt.locking(descriptor, msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+    except OSError as error:
+        raise BlockingIOError(error.errno, error.strerror) from error
+    finally:
+        os.lseek(descriptor, 0, os.SEEK_SET)
 
 
 def _remove_abandoned(path: Path) -> None:

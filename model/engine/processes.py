@@ -2,7 +2,7 @@
 
 The caller computes the first share itself. Each further share has its own process, which runs BLAS on one thread; the
 caller limits its own BLAS (see `threads`). A given number of threads always adds in the same order, so the result is
-the same bit for bit. On Windows, the caller computes everything.
+the same bit for bit.
 
 Parameters and gradients are large, so they lie in memory that two processes share. Ids, masks and state go out through
 a socket as safetensors; loss and state come back. A process ends when its socket closes, so it never outlives the

@@ -8,7 +8,7 @@ from functools import cache
 from threadpoolctl import ThreadpoolController
 
 CAN_SHARE = hasattr(signal, "pthread_sigmask")
-"""Whether a training can have further processes (see `processes`). On Windows it cannot."""
+"""Whether processes can share a training; on Windows they cannot."""
 
 
 def available_cores() -> int:

@@ -96,13 +96,15 @@ def without_permissions(function):
 
 
 def locking(descriptor, mode, count):
-    """Lock bytes from where the file is, for all others, this process included."""
+    """Lock bytes from where the file is, for all others, this process included; LK_LOCK tries ten times."""
     where = struct.pack("hhqqi", fcntl.F_WRLCK, os.SEEK_SET, os.lseek(descriptor, 0, os.SEEK_CUR), count, 0)
-    assert mode == LK_NBLCK
-    try:
-        fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, where)
-    except OSError:
-        raise PermissionError(errno.EACCES, "Permission denied") from None
+    for _ in range(10 if mode == LK_LOCK else 1):
+        try:
+            return fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, where)
+        except OSError:
+            time.sleep(0.1 if mode == LK_LOCK else 0)
+    number = errno.EDEADLK if mode == LK_LOCK else errno.EACCES
+    raise OSError(number, os.strerror(number))
 
 
 def catch(number, handler):
@@ -136,7 +138,7 @@ def send_signal(process, number):
     end(process)
 
 
-LK_NBLCK = 2
+LK_LOCK, LK_NBLCK = 1, 2
 SIGKILL, kill = signal.SIGKILL, os.kill
 real_open, real_os_open, real_signal, real_begin = io.open, os.open, signal.signal, subprocess.Popen.__init__
 
@@ -157,7 +159,7 @@ del time.tzset
 for name in ("monotonic", "process_time", "thread_time", "time"):
     setattr(time, name, ticking(getattr(time, name)))
 msvcrt = sys.modules["msvcrt"] = ModuleType("msvcrt")
-msvcrt.locking, msvcrt.LK_NBLCK = locking, LK_NBLCK
+msvcrt.locking, msvcrt.LK_LOCK, msvcrt.LK_NBLCK = locking, LK_LOCK, LK_NBLCK
 
 shutil._use_fd_functions = tempfile._O_TMPFILE_WORKS = False
 builtins.open = io.open = opened
