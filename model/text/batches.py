@@ -34,8 +34,7 @@ class Batch:
 def padded_batch(documents: Sequence[str], vocabulary: Vocabulary, *, first: int) -> Batch:
     r"""Return B documents as a batch. The targets of a row are its document, a `"\n"`, and padding.
 
-    T is 1 + the length of the longest document. The inputs are `first`, then the targets delayed by one step. Raises
-    MangosaurusError for a character outside the vocabulary.
+    T is 1 + the greatest length. Inputs are `first`, then the targets. MangosaurusError for an unknown character.
     """
     lengths = np.array([len(document) + 1 for document in documents])
     mask = np.arange(lengths.max())[:, np.newaxis] < lengths  # (T, B)

@@ -1,7 +1,6 @@
 """Reads names or verse from files, reduces them to an alphabet, deduplicates them, and holds a tenth out.
 
-The split is a rule, not a stored list: it holds out names by their hash, and the last poems.
-No held-out line appears in training or pretraining.
+The split is a rule, not a stored list: names by their hash, and the last poems. No held-out line is ever trained on.
 """
 
 import hashlib

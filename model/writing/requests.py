@@ -53,8 +53,7 @@ class VerseRequest:
 
     The verse has at least `min_characters` and at most `max_characters`, without the prompt. With the prompt, it has at
     most `max_lines` lines; if the prompt has all these lines already, the verse still gets one. `min_characters` gives
-    way to the upper limits. With `parts`, all these numbers are multiplied. The first part is the same text as
-    with parts=1.
+    way to the upper limits. `parts` multiplies these numbers, and leaves the first part as it is.
 
     Weights with `rows` write it line by line (see `verse.search`), unless the prompt is `unfinished`: four new lines,
     six after a long prompt, five without one, and four more for each further part. The limits do not matter then.
