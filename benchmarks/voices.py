@@ -30,9 +30,9 @@ from model.text.encodings import read_text
 from model.text.forms import Alphabet
 from model.text.sources import DATA, GENERA, downloaded
 from model.text.vocabulary import letters_of, words_of
-from model.training.recipes import customised
+from model.training.recipes import adjusted
 from model.training.runs import checkpoint_of
-from model.training.sizes import adapting, recipe_for
+from model.training.sizes import recipe_for, voice_round
 from model.training.starts import start_for
 from model.training.trainer import Trainer
 from tools import poetry, start
@@ -126,7 +126,7 @@ def measured(contender: str, corpus: Corpus, minutes: float) -> Result:
     begun = start_for(corpus) if contender == OURS else None
     recipe = recipe_for(corpus, minutes=minutes)
     if begun:
-        recipe = customised(adapting(begun, corpus), minutes=minutes)
+        recipe = adjusted(voice_round(begun, corpus), minutes=minutes)
     with blas_threads(1):
         trainer = Trainer(recipe, corpus, start=begun, clock=time.process_time)
         steps = sum(1 for _ in trainer.run())

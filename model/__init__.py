@@ -1,6 +1,6 @@
 """Recurrent networks in NumPy: texts, networks, training, sampling, checkpoints. Nothing here knows Telegram.
 
-Wings, from the ground up; a wing imports only wings above it:
+Wings, from the ground up. A wing imports only what stands before it in this list:
 
     text         characters, corpora and batches
     network      the textbook: RNN, LSTM and GRU, forward and backward, as equations
@@ -13,5 +13,5 @@ Wings, from the ground up; a wing imports only wings above it:
     training     from a corpus to a checkpoint
     cli          the commands of `python -m model`
 
-`errors` and `files` are below all wings. `island` is above them: the assignment from which this project began.
+Every wing may import `errors` and `files`. `island`, the assignment from which this project began, may import any.
 """

@@ -18,29 +18,17 @@ from typing import Annotated
 
 import typer
 
+from model.cli import options
 from model.cli.failures import FAILURES, Commands, sentence
-from model.cli.options import (
-    AlphabetOption,
-    CheckpointOption,
-    CorpusOption,
-    GenreArgument,
-    JsonOption,
-    NetworkArgument,
-    ThreadsOption,
-    check_out,
-    print_json,
-    texts_at,
-    versions_of,
-    weights_at,
-)
+from model.cli.loading import check_output, load_weights, read_texts, versions_of
+from model.cli.options import check_training, print_json
 from model.engine.threads import blas_threads, training_cores
 from model.errors import MangosaurusError
 from model.files import snapshot_path
 from model.network.parameters import CELLS, CellName
 from model.text import sources
-from model.text.forms import MAX_TEMPERATURE, SONNET_TEMPERATURE, Alphabet, Genre, Network
+from model.text.forms import SONNET_TEMPERATURE, Alphabet, Genre
 from model.text.typesetting import typeset, with_names
-from model.training.recipes import RecipeName
 from model.writing.decoder import Decoder
 from model.writing.requests import NameRequest, Request, Sampling, SonnetRequest, VerseRequest, generator_for
 from model.writing.verse import seam
@@ -68,59 +56,27 @@ def fetch() -> None:
 
 @app.command(epilog="Example: python -m model train names --corpus cheeses.txt --out cheeses.safetensors --minutes 2")
 def train(
-    network: NetworkArgument,
-    corpus: CorpusOption = None,
-    alphabet: AlphabetOption = Alphabet.FOLDED,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="File for the weights.",
-            show_default="beside your text; of the project's texts, a new version in checkpoints/",
-        ),
-    ] = None,
+    context: typer.Context,
+    network: options.Network,
+    corpus: options.Corpus = None,
+    alphabet: options.Alphabet = Alphabet.FOLDED,
+    out: options.Out = None,
     minutes: Annotated[float | None, typer.Option(min=0.001, help="Train for about this long.")] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the text in each stage.")] = None,
-    cell: Annotated[
-        CellName | None,
-        typer.Option(
-            help="The recurrent cell. An RNN is the assignment's and faster, an LSTM or a GRU learns more.",
-            show_default="lstm; rnn for the dinosaurs",
-        ),
-    ] = None,
+    cell: options.Cell = None,
     hidden_size: Annotated[int | None, typer.Option(min=1, help="Units in each layer.")] = None,
     layers: Annotated[int | None, typer.Option(min=1, help="Recurrent layers.")] = None,
-    recipe: Annotated[
-        RecipeName | None, typer.Option(help="Train by this recipe.", show_default="it follows from the text")
-    ] = None,
-    teachers: Annotated[
-        list[Path] | None,
-        typer.Option("--teacher", metavar="WEIGHTS", help="Learn from these weights; give it for each teacher."),
-    ] = None,
-    start: Annotated[
-        Path | None,
-        typer.Option(
-            "--from",
-            metavar="WEIGHTS",
-            help="Train these weights for one more round. With --reading or --changing, the result can be worse.",
-        ),
-    ] = None,
+    recipe: options.Recipe = None,
+    teachers: options.Teachers = None,
+    start: options.Start = None,
     reading: Annotated[Path | None, typer.Option(metavar="FILE", help="Verse by other poets to read as well.")] = None,
-    also: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="More names, one a line, to read beside the dinosaurs.")
-    ] = None,
-    changing: Annotated[
-        bool, typer.Option("--changing", help="With --from, end with the last weights if none are better.")
-    ] = False,
+    also: options.Also = None,
+    changing: options.Changing = False,
     seed: Annotated[int, typer.Option(min=0, help="Random seed of the training.")] = 0,
-    promote: Annotated[
-        bool, typer.Option("--promote", help="Make the new version the current one if it is better.")
-    ] = False,
-    replacing: Annotated[
-        bool, typer.Option("--replace", help="Replace weights and a log of another text at --out.")
-    ] = False,
-    thread_limit: ThreadsOption = None,
-    json: JsonOption = False,
+    promote: Annotated[bool, typer.Option("--promote", help="Make the new version current if it is better.")] = False,
+    replacing: options.Replace = False,
+    thread_limit: options.Threads = None,
+    json: options.Json = False,
 ) -> None:
     """Train a network on the project's texts, or on your own, whose size then sets the recipe.
 
@@ -128,67 +84,39 @@ def train(
     resumes it. The signal SIGUSR1, or Ctrl-Break on Windows, ends it at once with the best weights so far. `plot` draws
     the log (.jsonl) beside the weights.
     """
-    own_shape, is_sonnets = cell or hidden_size or layers, network is Network.POEM and not corpus
-    for is_wrong, reason in (
-        (minutes and epochs, "give --minutes or --epochs, not both"),
-        (promote and (out or corpus), "--promote is for a new version in checkpoints/; omit --out and --corpus"),
-        (start and own_shape, "the network is that of the weights --from; omit --cell, --hidden-size and --layers"),
-        (start and (recipe or teachers), "with --from, the recipe is one more round; omit --recipe and --teacher"),
-        (
-            alphabet is Alphabet.OWN and (start or not corpus),
-            "--alphabet is for --corpus; with --from, the alphabet is that of the weights",
-        ),
-        (
-            reading and (recipe or not is_sonnets),
-            "--reading is for the sonnets and has a recipe of its own: train poem, without --corpus and --recipe",
-        ),
-        (also and (corpus or network is not Network.DINO), "--also is for the dinosaurs: train dino, without --corpus"),
-        (changing and not start, "--changing is for one more round; add --from"),
-    ):
-        if is_wrong:
-            raise typer.BadParameter(reason)
+    check_training(context.params)
     try:
-        from model.cli.training import add_version, display, print_end, signals
-        from model.training.recipes import customised
+        from model.cli.training import add_version, display, print_end, print_notes, signals
+        from model.training.recipes import adjusted
         from model.training.runs import locked_log, record
-        from model.training.sizes import adapting, further, recipe_for
-        from model.training.starts import start_for
+        from model.training.starts import recipe_and_start
         from model.training.trainer import Trainer
 
-        versions, weights = versions_of(network), weights_at(network, start) if start else None
-        texts = texts_at(network, corpus, weights.vocabulary.alphabet if weights else alphabet, reading)
-        texts = sources.names_corpus(also=also) if also else texts
+        versions, weights = versions_of(network), load_weights(network, start) if start else None
+        alphabet = weights.vocabulary.alphabet if weights else alphabet
+        texts = read_texts(network, corpus, alphabet, reading=reading, also=also)
         path = out or (corpus[0].with_suffix(".safetensors") if corpus else versions.directory / "new.safetensors")
-        check_out(path)
-        notes = [*texts.notes, texts.too_small]
-        if corpus and out is None:
-            notes += [f"The weights go beside the text: {path}. With --out, they go elsewhere."]
-        if path.exists():
-            notes += [f"{path} exists: the new weights replace it at the end. To keep it, choose another --out."]
-        made_for_text = recipe_for(texts, name=recipe, taught=bool(teachers), cell=cell, minutes=minutes)
-        chosen = further(weights, texts) if weights else made_for_text
-        if corpus and not (weights or own_shape or recipe or teachers) and (weights := start_for(texts)):
-            chosen = adapting(weights, texts)
+        check_output(path)
+        is_voice = bool(corpus) and not (cell or hidden_size or layers or recipe or teachers)
+        wishes = {"name": recipe, "taught": bool(teachers), "cell": cell, "minutes": minutes}
+        chosen, weights = recipe_and_start(texts, weights, is_voice=is_voice, **wishes)
         path.parent.mkdir(parents=True, exist_ok=True)
-        with (
-            locked_log(path, texts, replacing=replacing) as log,
-            blas_threads(1),
-            signals() as (stopped, finishing),
-            display(json=json) as show,
-        ):
-            typer.echo("".join(f"{note}\n" for note in notes if note), err=True, nl=False)
+        with locked_log(path, texts, replacing=replacing) as log, blas_threads(1), display(json=json) as show:
+            print_notes(texts, path, is_beside_text=bool(corpus) and out is None)
             trainer = Trainer(
-                customised(chosen, hidden_size=hidden_size, layers=layers, minutes=minutes, epochs=epochs),
+                adjusted(chosen, hidden_size=hidden_size, layers=layers, minutes=minutes, epochs=epochs),
                 texts,
                 seed=seed,
                 threads=thread_limit or training_cores(),  # each further thread is a process with a BLAS of its own
                 start=weights,
                 changing=changing,
-                teachers=[weights_at(network, teacher) for teacher in teachers or ()],
+                teachers=[load_weights(network, teacher) for teacher in teachers or ()],
                 snapshot=snapshot_path(path),
             )
-            event = record(trainer, path, log, show=show, stopped=stopped, finishing=finishing)
-            if event["event"] == "finished" and out is None and not corpus:
+            trainer.measure_lines_to_beat()  # in some seconds, in which Ctrl-C ends the program: nothing is learnt yet
+            with signals() as (stopped, finishing):
+                event = record(trainer, path, log, show=show, stopped=stopped, finishing=finishing)
+            if event["event"] == "finished" and not (out or corpus):
                 event = add_version(event, versions, log, texts if promote else None)
     except FAILURES as error:
         if json:
@@ -199,39 +127,16 @@ def train(
 
 @app.command(epilog="Example: python -m model sample dino --prompt mango --count 3 --seed 42")
 def sample(
-    genre: GenreArgument,
+    genre: options.Genre,
     prompt: Annotated[str, typer.Option(help="The beginning of each name or poem, or a first line.")] = "",
-    count: Annotated[
-        int | None,
-        typer.Option(min=1, max=10_000, help="Number of texts.", show_default="5 names, 1 poem or 1 sonnet"),
-    ] = None,
-    temperature: Annotated[
-        float | None,
-        typer.Option(
-            min=0,
-            max=MAX_TEMPERATURE,
-            help="0 gives the likeliest text; above 1, texts get wild.",
-            show_default="that of the weights",
-        ),
-    ] = None,
-    top_p: Annotated[
-        float | None,
-        typer.Option(
-            min=0,
-            max=1,
-            help="Draw from the likeliest characters that reach this probability (above 0).",
-            show_default="the network's own",
-        ),
-    ] = None,
-    unfinished: Annotated[
-        bool, typer.Option("--unfinished", help="Poems only: the prompt may break off within a word or a line.")
-    ] = False,
-    raw: Annotated[
-        bool, typer.Option("--raw", help="Verse only: print the network's letters, without capitals and dashes.")
-    ] = False,
+    count: options.Count = None,
+    temperature: options.Temperature = None,
+    top_p: options.TopP = None,
+    unfinished: options.Unfinished = False,
+    raw: options.Raw = False,
     seed: Annotated[int | None, typer.Option(min=0, help="The same seed gives the same texts.")] = None,
-    checkpoint: CheckpointOption = None,
-    json: JsonOption = False,
+    checkpoint: options.Checkpoint = None,
+    json: options.Json = False,
 ) -> None:
     """Invent names, verse or sonnets."""
     if unfinished and genre is not Genre.POEM:
@@ -239,7 +144,7 @@ def sample(
         raise typer.BadParameter(f"--unfinished is for poem; {reason}")
     if top_p not in (None, 1) and genre is Genre.SONNET:
         raise typer.BadParameter("--top-p is for dino and poem; a sonnet is chosen from many lines")
-    loaded = weights_at(genre.network, checkpoint)
+    loaded = load_weights(genre.network, checkpoint)
     chosen_seed = _new_seed() if seed is None else seed
     if temperature is None:
         temperature = SONNET_TEMPERATURE if genre is Genre.SONNET else loaded.description.temperature
@@ -263,7 +168,7 @@ def sample(
     if json:
         print_json({"network": genre.network, "version": loaded.version, "seed": chosen_seed, "texts": texts})
     elif texts:
-        typer.echo("\n".join(map(loaded.vocabulary.shown, texts)) if genre is Genre.DINO else "\n\n".join(texts))
+        typer.echo("\n".join(map(loaded.vocabulary.capitalised, texts)) if genre is Genre.DINO else "\n\n".join(texts))
     for result in results:  # after the texts, because some may have been found before the error
         if result.error:
             raise result.error
@@ -278,14 +183,14 @@ def _new_seed() -> int:
 
 @app.command(epilog='Example: python -m model look poem "Shall I compare thee"')
 def look(
-    network: NetworkArgument,
+    network: options.Network,
     text: Annotated[str, typer.Argument(help="A name, or the beginning of a poem.", show_default=False)],
-    checkpoint: CheckpointOption = None,
+    checkpoint: options.Checkpoint = None,
 ) -> None:
     """Look inside: for each letter of a text, its share, and the four others that the network thought of."""
     from model.cli.figures import print_look
 
-    weights = weights_at(network, checkpoint)
+    weights = load_weights(network, checkpoint)
     if not (folded := weights.vocabulary.fold(text).strip("\n")):
         raise MangosaurusError(f"the network reads none of the letters of {text!r}")
     print_look(Decoder(weights).look(folded))
@@ -293,15 +198,12 @@ def look(
 
 @app.command(epilog="Example: python -m model evaluate verse --checkpoint mine.safetensors --corpus mine.txt")
 def evaluate(
-    genre: GenreArgument,
-    checkpoint: CheckpointOption = None,
-    corpus: CorpusOption = None,
-    samples: Annotated[
-        int | None,
-        typer.Option(min=0, help="Number of texts to sample.", show_default="2000 names, 200 poems or 50 sonnets"),
-    ] = None,
-    thread_limit: ThreadsOption = None,
-    json: JsonOption = False,
+    genre: options.Genre,
+    checkpoint: options.Checkpoint = None,
+    corpus: options.Corpus = None,
+    samples: options.Samples = None,
+    thread_limit: options.Threads = None,
+    json: options.Json = False,
 ) -> None:
     """Measure weights: their loss on held-out text beside an n-gram's, and figures about the texts they write.
 
@@ -317,8 +219,8 @@ def evaluate(
             raise typer.BadParameter("sonnets are written on one thread; omit --threads")
         if samples is not None and not 1 <= samples <= len(lines):
             raise typer.BadParameter(f"--samples is from 1 to {len(lines)} for sonnets, one for each first line")
-    weights = weights_at(genre.network, checkpoint)
-    texts = texts_at(genre.network, corpus, weights.vocabulary.alphabet)
+    weights = load_weights(genre.network, checkpoint)
+    texts = read_texts(genre.network, corpus, weights.vocabulary.alphabet)
     if genre is Genre.SONNET:
         with blas_threads(1):  # as the bot writes them
             sonnets = evaluate_sonnets(weights, texts, sources.whole_dictionary(), lines[:samples])
@@ -332,12 +234,12 @@ def evaluate(
 
 @app.command(epilog="Example: python -m model compare dino old.safetensors new.safetensors")
 def compare(
-    network: NetworkArgument,
+    network: options.Network,
     old: Annotated[Path, typer.Argument(metavar="OLD", help="Old weights.", show_default=False)],
     new: Annotated[Path, typer.Argument(metavar="NEW", help="New weights.", show_default=False)],
-    corpus: CorpusOption = None,
-    thread_limit: ThreadsOption = None,
-    json: JsonOption = False,
+    corpus: options.Corpus = None,
+    thread_limit: options.Threads = None,
+    json: options.Json = False,
 ) -> None:
     """Compare weights on held-out text.
 
@@ -347,8 +249,8 @@ def compare(
     from model.evaluation import comparison
 
     with blas_threads(thread_limit):
-        before, after = weights_at(network, old), weights_at(network, new)
-        result = comparison.compare(before, after, texts_at(network, corpus, after.vocabulary.alphabet))
+        before, after = load_weights(network, old), load_weights(network, new)
+        result = comparison.compare(before, after, read_texts(network, corpus, after.vocabulary.alphabet))
     print_json(asdict(result) | {"better": result.better}) if json else print_comparison(result)
 
 
@@ -368,9 +270,7 @@ def check_gradients(
 @app.command(epilog="Example: python -m model island --steps 4000")
 def island(
     corpus: Annotated[Path | None, typer.Option(metavar="FILE", help="Your own names, one a line.")] = None,
-    steps: Annotated[
-        int | None, typer.Option(min=1, help="Training steps of one name each.", show_default="35000")
-    ] = None,
+    steps: options.Steps = None,
 ) -> None:
     """Run the assignment "Dinosaurus land": one name a step, plain gradient descent, and samples along the way.
 
@@ -382,14 +282,7 @@ def island(
 
 
 @app.command(epilog="Example: python -m model plot cheeses.safetensors --out curve.png")
-def plot(
-    log: Annotated[
-        Path, typer.Argument(metavar="FILE", help="A log (.jsonl) that `train` wrote, or the weights beside it.")
-    ],
-    out: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The picture.", show_default="beside it, as .plot.png")
-    ] = None,
-) -> None:
+def plot(log: options.Log, out: options.Picture = None) -> None:
     """Draw a training as a PNG: losses, gradient norms before and after clipping, and samples."""
     try:
         from model.cli import plots

@@ -23,7 +23,7 @@ def _home() -> Path:
         return Path(os.path.expanduser(chosen)).absolute()  # noqa: PTH111 - Path's own raises for `~nobody`
     if PROGRAM == ROOT:
         return ROOT
-    from platformdirs import user_data_path  # which only an installed program needs
+    from platformdirs import user_data_path  # only an installed program needs it
 
     return user_data_path("mangosaurus", appauthor=False)
 
@@ -65,10 +65,7 @@ def read_table(path: Path, columns: Sequence[str]) -> list[list[str]]:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Replace a file atomically: after a crash or an error, it has either the old content or the new.
-
-    The file is as private as the folder. Raises OSError.
-    """
+    """Replace a file atomically, as private as its folder: a crash leaves the old content or the new. OSError."""
     _remove_abandoned(path)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(_TOKEN_BYTES)}.tmp")
     try:

@@ -103,6 +103,6 @@ def test_a_prompt_keeps_what_the_vocabulary_has(vocabulary: Vocabulary, prompt: 
 
 
 def test_names_are_shown_with_a_capital_only_if_the_network_has_none() -> None:
-    assert Vocabulary("\nabc").shown("cab") == "Cab"
-    assert Vocabulary("\nABabé").shown("aB") == "aB"
-    assert Vocabulary("\nабв").shown("ваб") == "Ваб"
+    assert Vocabulary("\nabc").capitalised("cab") == "Cab"
+    assert Vocabulary("\nABabé").capitalised("aB") == "aB"
+    assert Vocabulary("\nабв").capitalised("ваб") == "Ваб"

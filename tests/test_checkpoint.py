@@ -194,6 +194,7 @@ def test_facts_that_do_not_fit_are_refused(path: Path, facts: dict[str, Any], re
     [
         ({"extra": np.zeros(3, np.float32)}, "names or shapes are not those of the architecture"),
         ({"b_y": np.full(6, np.nan, np.float32)}, "its array 'b_y' has a number that is not finite"),
+        ({"layers.0.b": np.full(12, -2e30, np.float32)}, "its array 'layers.0.b' has a number that is not finite, or"),
         ({"known_names": None}, "it lacks 'known_names'"),
         ({"known_names": np.array([255], np.uint8)}, "'utf-8' codec can't decode"),
         ({"other_names": np.array([2, 1], np.uint32)}, "fingerprints are different numbers of 32 bits"),

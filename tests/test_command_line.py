@@ -16,7 +16,7 @@ from typer.testing import CliRunner, Result
 
 from model import __main__ as command_line
 from model.checkpoint.versions import Versions, load
-from model.cli import options
+from model.cli import loading
 from model.cli.figures import ROWS
 from model.cli.training import display
 from model.files import ROOT
@@ -78,7 +78,7 @@ def poem(folder: Path) -> Path:
 @pytest.fixture
 def few_names(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of checkpoints of their own, for a project that has a few names."""
-    monkeypatch.setattr(options, "CHECKPOINTS", tmp_path / "checkpoints")
+    monkeypatch.setattr(loading, "CHECKPOINTS", tmp_path / "checkpoints")
     monkeypatch.setattr(sources, "names_corpus", lambda **_: read_names(folder / "names.txt"))
     return tmp_path / "checkpoints"
 

@@ -116,16 +116,6 @@ def test_verse_is_what_a_plain_loop_draws_after_the_prompt(prompt: str, temperat
     assert len(words) >= max(len(expected) - 1, 1)
 
 
-def test_each_character_takes_one_number_but_none_for_the_prompt_or_at_temperature_zero() -> None:
-    plain = memoryless(verse_checkpoint(), {"a": 0.5, " ": 0.5})
-    generator, twin = (generator_for(1, 0) for _ in range(2))
-    for checkpoint in (plain, knowing(plain, {"a"})):
-        Decoder(checkpoint).generate([VerseRequest(generator, "a prompt ", GREEDY)])
-        texts(checkpoint, VerseRequest(generator, "a prompt ", Sampling(), 100, 100))
-        twin.random(101)  # the last draw shows whether the word before it is complete
-        assert generator.random() == twin.random()
-
-
 def test_the_checkpoint_has_the_top_p_of_requests_without_one() -> None:
     checkpoint = memoryless(names_checkpoint(), {"\n": 0.4, "a": 0.35, "b": 0.25})
     careful = replace(checkpoint, description=replace(checkpoint.description, top_p=0.7))
@@ -139,14 +129,6 @@ def test_the_checkpoint_has_the_top_p_of_requests_without_one() -> None:
     assert set("".join(drawn(careful, None))) == {"a"}
     assert drawn(careful, 1.0) == drawn(checkpoint, None) == drawn(checkpoint, 1.0)
     assert "b" in "".join(drawn(checkpoint, None))
-
-
-@pytest.mark.parametrize("broken", [np.nan, np.inf])
-def test_the_error_about_numbers_that_are_not_finite_names_the_checkpoint(broken: float) -> None:
-    checkpoint = verse_checkpoint()
-    checkpoint.language_model.parameters["b_y"][3] = broken
-    with pytest.raises(RequestError, match="checkpoint 0123456789ab computes numbers that are not finite"):
-        texts(checkpoint, VerseRequest(generator_for(0, 0)))
 
 
 def test_names_are_new_and_different() -> None:
@@ -210,16 +192,11 @@ def test_a_word_of_the_prompt_becomes_a_known_one_if_it_can() -> None:
         assert re.match(r"t(?![a-z])", texts(keeping, request)[0])
 
 
-def test_generate_keeps_the_order_of_requests_and_leaves_the_results_of_others_to_the_next_step() -> None:
+def test_generate_keeps_the_order_of_requests() -> None:
     decoder = Decoder(names_checkpoint())
-    ticket, cancelled = decoder.submit(name_requests()[3]), decoder.submit(name_requests()[4])
     results = decoder.generate([NameRequest(generator_for(9, 9), count=50), *name_requests()[:9]])
     assert [result.ticket for result in results] == sorted(result.ticket for result in results)
     assert all(name.startswith("mango"[: seed % 6]) for seed, one in enumerate(results[1:]) for name in one.texts)
-    assert decoder.active == 2
-    decoder.cancel(cancelled)
-    (result,) = decoder.step()
-    assert (result.ticket, result.texts) == (ticket, texts(names_checkpoint(), name_requests()[3]))
     assert decoder.active == 0
     assert decoder.step() == []
 
@@ -227,7 +204,7 @@ def test_generate_keeps_the_order_of_requests_and_leaves_the_results_of_others_t
 def test_a_refused_request_leaves_no_row_behind() -> None:
     decoder = Decoder(names_checkpoint())
     with pytest.raises(RequestError, match="prefix is '漢'"):
-        decoder.generate([NameRequest(generator_for(0, 0)), NameRequest(generator_for(1, 0), prefix="漢")])
+        decoder.submit(NameRequest(generator_for(1, 0), prefix="漢"))
     with pytest.raises(RequestError, match="a name has at most 40 characters"):
         decoder.submit(NameRequest(generator_for(1, 0), prefix="m" * 50))
     for verse in (VerseRequest(generator_for(0, 0)), SonnetRequest(generator_for(0, 0), "Shall I", 0.8)):

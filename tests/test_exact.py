@@ -106,7 +106,6 @@ def test_rows_have_the_same_bits_where_numbers_are_extremely_small_or_large(size
     for parameter in (language_model.parameters.w_y, language_model.parameters.b_y):
         parameter *= size / np.abs(parameter).max(initial=1)
     lockstep = Lockstep(language_model)
-    assert lockstep.is_sound
     together = logits(lockstep, ids)
     assert np.isfinite(together).all()
     for row in range(0, ROWS, 20):
@@ -142,14 +141,6 @@ def test_any_network_gives_the_textbooks_logits_but_for_rounding(
     for step, row in zip(ids, found, strict=True):
         expected, state = language_model.step(step, state)
         assert np.abs(row - expected).max() < 0.05
-
-
-@pytest.mark.parametrize("broken", [np.nan, np.inf, -3e38])
-def test_weights_that_lead_to_numbers_that_are_not_finite_are_not_sound(broken: float) -> None:
-    language_model = network(8)
-    assert Lockstep(language_model).is_sound
-    language_model.parameters.layers[1].w_h[:, 3] = broken
-    assert not Lockstep(language_model).is_sound
 
 
 # tanh from the table.

@@ -10,11 +10,11 @@ from model.checkpoint.encoding import Checkpoint
 from model.checkpoint.versions import save
 from model.evaluation.held_out import held_out_loss
 from model.text.corpus import Corpus, read_names
-from model.training.recipes import MIX, customised
+from model.training.recipes import MIX, adjusted
 from model.training.runs import checkpoint_of
-from model.training.sizes import further
+from model.training.sizes import another_round
 from model.training.snapshot import TrainingError
-from model.training.trainer import Interrupted, Trainer
+from model.training.trainer import Trainer
 from tests.test_trainer import (
     NAMES,
     TINY_DINO,
@@ -26,7 +26,7 @@ from tests.test_trainer import (
     write_texts,
 )
 
-LONGER = customised(TINY_DINO, epochs=8)
+LONGER = adjusted(TINY_DINO, epochs=8)
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def start(names: Corpus, texts: Path) -> Checkpoint:
 
 
 def test_it_goes_on_from_the_weights_and_ends_with_better_ones(start: Checkpoint, names: Corpus) -> None:
-    trainer = Trainer(further(start, names), names, start=start)
+    trainer = Trainer(another_round(start, names), names, start=start)
     assert same_weights(trainer.language_model, start.language_model)
     steps = list(trainer.run())
     assert trainer.position.start_loss == held_out_loss(start.language_model, names)
@@ -65,12 +65,12 @@ def test_it_goes_on_from_the_weights_and_ends_with_better_ones(start: Checkpoint
 
 def test_with_other_verse_to_read_the_network_keeps_its_size(texts: Path) -> None:
     verse = corpus_for(TINY_READER, texts)
-    recipe = further(checkpoint_of(Trainer(TINY_POEM, verse)), verse)
+    recipe = another_round(checkpoint_of(Trainer(TINY_POEM, verse)), verse)
     assert recipe == replace(TINY_POEM, name="mix", stages=(MIX,))
 
 
 def test_the_result_is_never_worse_than_the_start(start: Checkpoint, names: Corpus) -> None:
-    recipe = further(start, names)
+    recipe = another_round(start, names)
     ruinous = replace(recipe, stages=(replace(recipe.stages[0], learning_rate=3.0, warmup=0.0),))
     trainer = Trainer(ruinous, names, start=start)
     list(trainer.run())
@@ -81,12 +81,12 @@ def test_the_result_is_never_worse_than_the_start(start: Checkpoint, names: Corp
 
 
 def test_a_changing_training_ends_with_its_last_weights_if_none_are_better(start: Checkpoint, names: Corpus) -> None:
-    recipe = further(start, names)
+    recipe = another_round(start, names)
     ruinous = replace(recipe, stages=(replace(recipe.stages[0], learning_rate=3.0, warmup=0.0),))
     trainer = Trainer(ruinous, names, start=start, changing=True)
     *_, last = trainer.run()
     made = checkpoint_of(trainer).description
-    assert same_weights(trainer.kept, trainer.counted)
+    assert same_weights(trainer.kept, trainer.averaged)
     assert made.held_out_loss == last.held_out_loss == last.best_held_out_loss
     assert made.held_out_loss > held_out_loss(start.language_model, names)
     assert made.steps == last.step
@@ -97,7 +97,7 @@ def test_a_changing_training_ends_with_its_last_weights_if_none_are_better(start
 
 def test_a_stopped_round_is_resumed_bit_for_bit(start: Checkpoint, names: Corpus, tmp_path: Path) -> None:
     """With other weights to start from, it is refused."""
-    recipe, snapshot = further(start, names), tmp_path / "snapshot"
+    recipe, snapshot = another_round(start, names), tmp_path / "snapshot"
     uninterrupted = Trainer(recipe, names, start=start)
     expected = [reproducible(step) for step in uninterrupted.run()]
     run = Trainer(recipe, names, start=start, snapshot=snapshot).run()
@@ -113,24 +113,10 @@ def test_a_stopped_round_is_resumed_bit_for_bit(start: Checkpoint, names: Corpus
     assert same_weights(checkpoint_of(resumed).language_model, checkpoint_of(uninterrupted).language_model)
 
 
-def test_a_stop_in_the_first_measurement_is_resumed(start: Checkpoint, tmp_path: Path) -> None:
-    """Enough held-out names for two groups, so that the stop is heard between them."""
-    (tmp_path / "many.txt").write_text("\n".join(name + end for name in NAMES for end in NAMES))
-    many, snapshot = read_names(tmp_path / "many.txt"), tmp_path / "snapshot"
-    recipe = customised(further(start, many), epochs=1)
-    trainer = Trainer(recipe, many, start=start, snapshot=snapshot)
-    with pytest.raises(Interrupted):
-        list(trainer.run(lambda: True))
-    resumed = Trainer(recipe, many, start=start, snapshot=snapshot)
-    assert resumed.resumed
-    resumed.measure_lines_to_beat()
-    assert resumed.position.start_loss is not None
-
-
 def test_names_that_the_start_knew_stay_known(start: Checkpoint, tmp_path: Path) -> None:
     (tmp_path / "few.txt").write_text("mangosaurus\nnanoraptor\ntriovator\n")
     few = read_names(tmp_path / "few.txt")
-    checkpoint = checkpoint_of(Trainer(further(start, few), few, start=start))
+    checkpoint = checkpoint_of(Trainer(another_round(start, few), few, start=start))
     assert checkpoint.known_names == {*NAMES, "triovator"}
     assert checkpoint.vocabulary == start.vocabulary
 
@@ -138,7 +124,7 @@ def test_names_that_the_start_knew_stay_known(start: Checkpoint, tmp_path: Path)
 def test_weights_learn_to_read_other_characters(start: Checkpoint, tmp_path: Path) -> None:
     (tmp_path / "strange.txt").write_text("mango-saurus\nkiwisaurus\nquagga\n")
     strange = read_names(tmp_path / "strange.txt")
-    trainer = Trainer(further(start, strange), strange, start=start)
+    trainer = Trainer(another_round(start, strange), strange, start=start)
     list(trainer.run())
     made = checkpoint_of(trainer)
     assert {*made.vocabulary.characters} == {*start.vocabulary.characters, *"-kqw"}

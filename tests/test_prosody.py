@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from model.files import TableError
 from model.sonnets import pronunciation, prosody
 from model.sonnets.pronunciation import LONGEST_WORD, MOST_READINGS, PHONEMES, Pronouncer
-from model.sonnets.prosody import EDITIONS, FIRST, TABLES, named, newest_edition, read_prosody
+from model.sonnets.prosody import EDITIONS, FILES, FIRST, edition_name, newest_edition, read_prosody
 from model.sonnets.rhyme import Rhyme
 from model.text import sources
 from model.text.dictionary import PRONUNCIATIONS, Pronunciations, read_cmudict
@@ -89,14 +89,14 @@ def append(path: Path, text: str) -> int:
 
 def test_the_first_edition_is_frozen() -> None:
     """A change of these files would change the sonnets behind old codes; put it into a new edition."""
-    assert named(EDITIONS / "1") == FIRST == "1 840de9633b4e"
+    assert edition_name(EDITIONS / "1") == FIRST == "1 840de9633b4e"
     assert newest_edition() == ""
 
 
 def test_weights_keep_the_edition_that_they_name_unless_it_has_changed(edition: Path) -> None:
     append(edition / "words.txt", "[never last]\nmango")
     name = newest_edition()
-    assert name == named(edition) != FIRST
+    assert name == edition_name(edition) != FIRST
     assert "mango" in prosody.prosody(name).never_last
     assert "mango" not in prosody.prosody().never_last
     prosody.prosody.cache_clear()
@@ -123,7 +123,7 @@ def test_an_error_names_the_file_and_the_line(edition: Path, table: str, line: s
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An edition whose tables have nothing in them."""
     folder = tmp_path_factory.mktemp("empty")
-    for table in TABLES:
+    for table in FILES:
         (folder / table).write_text("")
     return folder
 

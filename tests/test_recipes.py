@@ -10,8 +10,8 @@ from model.errors import MangosaurusError
 from model.text.corpus import Corpus
 from model.text.forms import FORMS, Form
 from model.text.vocabulary import Vocabulary
-from model.training.recipes import DINO, DISTILLED, POEM, READER, RECIPES, TEACHER_2, Recipe, RecipeName, customised
-from model.training.sizes import BESIDE_LSTM, MEASURED, count_characters, measured_part, recipe_for
+from model.training.recipes import DINO, DISTILLED, POEM, READER, RECIPES, TEACHER_2, Recipe, RecipeName, adjusted
+from model.training.sizes import MEASURED, RELATIVE_TO_LSTM, count_characters, measured_part, recipe_for
 
 
 def test_released_recipes_have_the_names_that_the_command_line_knows_and_stages_that_fill_the_time() -> None:
@@ -19,13 +19,13 @@ def test_released_recipes_have_the_names_that_the_command_line_knows_and_stages_
     assert READER.name not in RECIPES
     for recipe in (*RECIPES.values(), READER):
         assert len({stage.name for stage in recipe.stages}) == len(recipe.stages)
-        assert sum(stage.share for stage in recipe.stages) == pytest.approx(1)
+        assert sum(stage.time_share for stage in recipe.stages) == pytest.approx(1)
 
 
 def test_with_other_epochs_the_patience_is_the_same_share_of_a_stage() -> None:
     stages = [replace(stage, epochs=5 * stage.epochs, patience=5 * stage.patience) for stage in POEM.stages]
-    assert [customised(POEM, epochs=50).stages[0], customised(POEM, epochs=20).stages[1]] == stages
-    assert [stage.patience for stage in customised(POEM, epochs=1).stages] == [2, 3]
+    assert [adjusted(POEM, epochs=50).stages[0], adjusted(POEM, epochs=20).stages[1]] == stages
+    assert [stage.patience for stage in adjusted(POEM, epochs=1).stages] == [2, 3]
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_with_other_epochs_the_patience_is_the_same_share_of_a_stage() -> None:
 )
 def test_an_impossible_value_is_refused_by_name(recipe: Recipe, changes: dict[str, Any], sentence: str) -> None:
     with pytest.raises(MangosaurusError, match=sentence.replace(".", r"\.")):
-        customised(recipe, **changes)
+        adjusted(recipe, **changes)
 
 
 VOCABULARY = Vocabulary("\nabcdefghijklmnopqrstuvwxyz")
@@ -72,7 +72,7 @@ def test_texts_with_pretraining_have_the_recipes_of_the_project() -> None:
 
 def test_own_texts_get_an_lstm_unless_told_otherwise() -> None:
     assert {recipe.cell for form in FORMS for recipe in recipes(form)} == {"lstm"}
-    for cell in BESIDE_LSTM:
+    for cell in RELATIVE_TO_LSTM:
         assert {recipe_for(corpus_of("names", size), cell=cell).cell for size in (1_000, 1_000_000)} == {cell}
 
 

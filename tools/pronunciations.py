@@ -57,7 +57,7 @@ def format_dictionary(dictionary: Dictionary) -> str:
         if word in dictionary.pronunciations:
             fields.append(", ".join(map(" ".join, dictionary.pronunciations[word])))
         lines.append(" ".join(fields))
-    lines += [f"{ENDING}{letters} {sound}" for letters, sound in sorted(dictionary.endings.items())]
+    lines += [f"{ENDING}{letters} {sound}" for letters, sound in sorted(dictionary.ending_sounds.items())]
     return "".join(f"{line}\n" for line in lines)
 
 

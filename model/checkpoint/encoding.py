@@ -27,6 +27,8 @@ from model.text.vocabulary import Vocabulary
 
 FORMAT = 2
 VERSION_LENGTH = 12
+LARGEST = 1e30
+"""A parameter beyond it is damaged, and sums of such numbers could overflow."""
 MOST = 80
 """No file has more rows, or a longer usual line."""
 EDITION = 2
@@ -44,7 +46,7 @@ _TABLES = (
 
 @dataclass(frozen=True)
 class Description:
-    """How the weights of a checkpoint came about, how good they are, and how to draw with them."""
+    """Says how the weights of a checkpoint were made, how good they are, and how to draw with them."""
 
     form: Form
     recipe: str
@@ -54,7 +56,7 @@ class Description:
     seed: int
     created: str  # ISO date and time, UTC
     versions: dict[str, str]  # of mangosaurus, numpy and python
-    held_out_characters: int = 0  # how many characters of a long text were measured; 0: all
+    held_out_characters: int = 0  # the measured characters of a long text; 0: all
     top_p: float = 1.0  # the usual top_p; a request may have another
     tables: str = ""  # the edition of tables that sonnets are written with (see `sonnets.prosody`); empty: the first
     sentences: bool = False  # whether a person's line is finished where it ends, and verse ends with a sentence
@@ -62,7 +64,7 @@ class Description:
     marks: bool = False  # whether a mark, such as a vowel sign, ends a word of verse as a letter does
     trimmed: bool = False  # whether blanks at the ends of a name are left out
     float16: bool = False  # whether the file has the parameters in float16
-    rows: int = 0  # how many candidates are written for each line of a poem (see `verse`); 0: verse has no lines apart
+    rows: int = 0  # the candidates for each line of a poem (see `verse`); 0: it is not written line by line
     longest_line: int = 0  # the usual length of the long lines of a poem, in characters; 0: lines scan
     usual_temperature: float = 0.0  # 0: that of the form
     edition: int = 1  # of the rules and constants of `verse`
@@ -73,7 +75,6 @@ class Description:
 
     @property
     def temperature(self) -> float:
-        """The usual temperature of names or verse."""
         return self.usual_temperature or USUAL_TEMPERATURE[self.form]
 
 
@@ -210,5 +211,5 @@ def _check(architecture: Architecture, parameters: Arrays, vocabulary: Vocabular
     if len(vocabulary) != architecture.vocab_size:
         raise ValueError(f"its vocabulary has {len(vocabulary)} characters, its network {architecture.vocab_size}")
     for name, array in parameters.items():
-        if not np.isfinite(array).all():
-            raise ValueError(f"its array {name!r} has a number that is not finite")
+        if not (np.abs(array) < LARGEST).all():
+            raise ValueError(f"its array {name!r} has a number that is not finite, or too large")

@@ -23,9 +23,9 @@ from model.errors import MangosaurusError
 
 Arrays = Mapping[str, NDArray[Any]]
 Facts = dict[str, Any]
-_ENTRY, _ENTRY_OF_EARLIER_TRAININGS = "mangosaurus", "mangosaurus-snapshot"
+_ENTRY = "mangosaurus"
 _FAULTS = (SafetensorError, KeyError, TypeError, ValueError, AttributeError, RecursionError)
-"""What the libraries raise for a file of another program."""
+"""The libraries raise these for a file of another program."""
 
 
 class CheckpointError(MangosaurusError):
@@ -33,14 +33,11 @@ class CheckpointError(MangosaurusError):
 
 
 def write(path: Path, arrays: Arrays, facts: Facts) -> str:
-    """Replace the file, whole or not at all, and return its checksum. Raises CheckpointError if it cannot be written.
-
-    Facts are what JSON can express, infinite numbers included. No fact may have the name "sha256".
-    """
+    """Replace the file, whole or not at all, and return its checksum. Facts must be JSON. Raises CheckpointError."""
     arrays = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     digest = _digest(arrays, facts)
     content = safetensors.numpy.save(arrays, {_ENTRY: _canonical(facts | {"sha256": digest})})
-    with explained(path, "cannot be written"):
+    with as_checkpoint_error(path, "cannot be written"):
         files.write_whole(path, content)
     return digest
 
@@ -62,7 +59,7 @@ def read_facts(path: Path) -> Facts:
 
 
 @contextmanager
-def explained(path: Path, failure: str) -> Iterator[None]:
+def as_checkpoint_error(path: Path, failure: str) -> Iterator[None]:
     """Turn an OSError into a CheckpointError that names the file and says what failed."""
     try:
         yield
@@ -72,7 +69,7 @@ def explained(path: Path, failure: str) -> Iterator[None]:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:  # of a safe_open, whose methods have no types
-    with explained(path, "cannot be read"):
+    with as_checkpoint_error(path, "cannot be read"):
         with path.open("rb"):  # safetensors calls every failure a missing file
             pass
         try:
@@ -86,8 +83,6 @@ def _opened(path: Path) -> Iterator[Any]:  # of a safe_open, whose methods have 
 def _facts(path: Path, file: Any) -> tuple[Facts, str]:
     try:
         metadata = file.metadata()
-        if _ENTRY_OF_EARLIER_TRAININGS in metadata:
-            raise CheckpointError(f"{path}: an unfinished training of an earlier version, which this one cannot finish")
         facts = json.loads(metadata[_ENTRY])
         if _canonical(facts) != metadata[_ENTRY]:
             raise CheckpointError(f"{path}: damaged: its facts are not in canonical form")

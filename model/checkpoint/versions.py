@@ -7,9 +7,8 @@
     current                  names the version that was promoted last
     previous                 names the version that was in use before
 
-A folder in HOME also has the versions that come with the program, which stay where they are, and the program's
-`released`. New files go to the folder itself. Old versions are never removed: they serve when a newer version is
-damaged.
+An installed program has its released versions in its package. A folder in HOME shows them too, without copying them.
+Old versions are never removed: they serve when a newer version is damaged.
 """
 
 import logging
@@ -21,7 +20,7 @@ from pathlib import Path
 from model import files
 from model.checkpoint import tensor_file
 from model.checkpoint.encoding import VERSION_LENGTH, Checkpoint, Description, decode, decode_description, encode
-from model.checkpoint.tensor_file import CheckpointError, explained
+from model.checkpoint.tensor_file import CheckpointError, as_checkpoint_error
 
 logger = logging.getLogger(__name__)
 
@@ -68,7 +67,7 @@ class Versions:
         version = load(checkpoint_path).version
         with suppress(CheckpointError):
             return self.load(version).version
-        with explained(checkpoint_path, "cannot be read"):
+        with as_checkpoint_error(checkpoint_path, "cannot be read"):
             content = checkpoint_path.read_bytes()
         self._write(version + SUFFIX, content)
         return version
@@ -96,7 +95,6 @@ class Versions:
         self._write("current", f"{version}\n".encode())
 
     def load_released(self) -> Checkpoint:
-        """Load the version that comes with the program."""
         if version := self._named("released"):
             return self.load(version)
         raise self._nothing()
@@ -117,10 +115,7 @@ class Versions:
         return version if version and self.path(version).exists() else None
 
     def load_current(self) -> Checkpoint:
-        """Load the version in use. If it does not load, log a warning and load another version instead.
-
-        This is the previous version, else the released one, else the newest that loads.
-        """
+        """Load the version in use, else, with a warning, the previous, the released or the newest one that loads."""
         pointed = self._pointed()
         reason: CheckpointError | None = None if pointed else self._nothing()
         for version in dict.fromkeys((*pointed, *self.list())):
@@ -136,11 +131,8 @@ class Versions:
         raise CheckpointError(f"{reason} (and no other version loads)") from reason
 
     def list(self) -> tuple[str, ...]:
-        """Return all versions without checking that they load: the newest first, those without a description last.
-
-        A file's description says when it was made. Versions made at the same time begin with those that pointers name.
-        """
-        with explained(self.directory, "cannot be read"):
+        """Return all versions, unchecked: the newest first, as their descriptions say, those without one last."""
+        with as_checkpoint_error(self.directory, "cannot be read"):
             folders = self._released, self.directory
             stems = {file.stem for folder in folders for file in folder.glob(f"*{SUFFIX}")}
         created, pointed = dict.fromkeys(filter(VERSION_NAME.fullmatch, stems), ""), self._pointed()
@@ -176,7 +168,7 @@ class Versions:
         return None
 
     def _write(self, name: str, content: bytes) -> None:
-        with explained(self.directory, "cannot be made"):
+        with as_checkpoint_error(self.directory, "cannot be made"):
             self.directory.mkdir(parents=True, exist_ok=True)
-        with explained(path := self.directory / name, "cannot be written"):
+        with as_checkpoint_error(path := self.directory / name, "cannot be written"):
             files.write_whole(path, content)

@@ -125,9 +125,9 @@ def print_gradients(differences: Mapping[CellName, Mapping[str, float]]) -> None
 
 
 def print_sonnets(evaluation: SonnetEvaluation) -> None:
-    """Print a table with the figures of real sonnets, of free verse, and of sonnets by search."""
+    """Print a table with the figures of real sonnets, and of sonnets by search."""
     table = Table("", title=f"sonnets, version {evaluation.version}", title_justify="left")
-    columns = {"real, held out": evaluation.real, "free verse": evaluation.free, "by search": evaluation.written}
+    columns = {"real, held out": evaluation.real, "by search": evaluation.written}
     for column in columns:
         table.add_column(column, justify="right")
     for name in evaluation.written:

@@ -1,29 +1,26 @@
-"""Declares the options that commands share, and loads what they name: weights and texts."""
+"""Declares the options of the commands: their types, names and help; says which options of `train` go together."""
 
 import difflib
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Annotated, Any
 
 import typer
 
-from model.checkpoint.encoding import Checkpoint
-from model.checkpoint.versions import VERSION_NAME, Versions, load
-from model.errors import MangosaurusError
-from model.files import HOME, released
-from model.text import corpus, sources
-from model.text.forms import Alphabet, Genre, Network
+from model.network.parameters import CellName
+from model.text import forms
+from model.training.recipes import RecipeName
 
-CHECKPOINTS = HOME / "checkpoints"
 FOR_OWN_TEXTS = {"names": "dino", "verse": "poem"}
 """People may use these words too, as a list of cheeses is no dinosaur."""
 
 
-def _chosen_from(choices: type[Genre] | type[Network], meaning: str) -> Any:
+def _chosen_from(choices: type[forms.Genre] | type[forms.Network], meaning: str) -> Any:
     """Return an argument that takes one of the choices, and suggests a choice where a letter is wrong."""
 
-    def read(word: str) -> Genre | Network:
+    def read(word: str) -> forms.Genre | forms.Network:
         known = {str(choice): choice for choice in choices}
         known |= {own: choices(meant) for own, meant in FOR_OWN_TEXTS.items()}
         if word.lower() in known:
@@ -36,64 +33,125 @@ def _chosen_from(choices: type[Genre] | type[Network], meaning: str) -> Any:
     return typer.Argument(parser=read, metavar="|".join((*choices, *FOR_OWN_TEXTS)), help=meaning, show_default=False)
 
 
-GenreArgument = Annotated[Genre, _chosen_from(Genre, "Dinosaur names, verse or sonnets")]
-NetworkArgument = Annotated[Network, _chosen_from(Network, "Dinosaur names or verse")]
-CorpusOption = Annotated[
-    list[Path] | None,
-    typer.Option("--corpus", metavar="FILE", help="Your own text: one name a line, or poems separated by blank lines."),
+Genre = Annotated[forms.Genre, _chosen_from(forms.Genre, "Dinosaur names, verse or sonnets")]
+Network = Annotated[forms.Network, _chosen_from(forms.Network, "Dinosaur names or verse")]
+Corpus = Annotated[
+    list[Path] | None, typer.Option(metavar="FILE", help="Your text: a name a line, or poems with blank lines between.")
 ]
-AlphabetOption = Annotated[
-    Alphabet,
+Checkpoint = Annotated[Path | None, typer.Option(metavar="FILE", help="Weights to use.", show_default="current ones")]
+Threads = Annotated[int | None, typer.Option("--threads", min=1, help="Threads to use.", show_default="all cores")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+# train
+
+Alphabet = Annotated[
+    forms.Alphabet,
     typer.Option(help="The letters of your text: folded to lower case without accents, or its own, as they are."),
 ]
-CheckpointOption = Annotated[
-    Path | None, typer.Option("--checkpoint", metavar="FILE", help="Weights to use.", show_default="the current ones")
+Out = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="File for the weights.", show_default="beside your text; else a new version"),
 ]
-ThreadsOption = Annotated[
-    int | None, typer.Option("--threads", min=1, help="Threads to use.", show_default="all cores")
+Cell = Annotated[
+    CellName | None,
+    typer.Option(help="An RNN is faster, an LSTM or a GRU learns more.", show_default="lstm; rnn for the dinosaurs"),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+Recipe = Annotated[
+    RecipeName | None, typer.Option(help="Train by this recipe.", show_default="it follows from the text")
+]
+Teachers = Annotated[
+    list[Path] | None,
+    typer.Option("--teacher", metavar="WEIGHTS", help="Learn from these weights; give it for each teacher."),
+]
+Start = Annotated[
+    Path | None,
+    typer.Option(
+        "--from",
+        metavar="WEIGHTS",
+        help="Train these weights for one more round. With --reading or --changing, the result can be worse.",
+    ),
+]
+Also = Annotated[Path | None, typer.Option(metavar="FILE", help="More names to read beside the dinosaurs.")]
+Changing = Annotated[
+    bool, typer.Option("--changing", help="With --from, end with the last weights if none are better.")
+]
+Replace = Annotated[bool, typer.Option("--replace", help="Replace weights and a log of another text at --out.")]
 
+# sample
 
-def versions_of(network: Network) -> Versions:
-    """Return the versions of a network."""
-    return Versions(CHECKPOINTS / network)
+Count = Annotated[
+    int | None, typer.Option(min=1, max=10_000, help="Number of texts.", show_default="5 names, 1 poem or 1 sonnet")
+]
+Temperature = Annotated[
+    float | None,
+    typer.Option(
+        min=0,
+        max=forms.MAX_TEMPERATURE,
+        help="0 gives the likeliest text; above 1, texts get wild.",
+        show_default="that of the weights",
+    ),
+]
+TopP = Annotated[
+    float | None,
+    typer.Option(
+        min=0,
+        max=1,
+        help="Draw from the likeliest characters that reach this probability (above 0).",
+        show_default="the network's own",
+    ),
+]
+Unfinished = Annotated[
+    bool, typer.Option("--unfinished", help="Poems only: the prompt may break off within a word or a line.")
+]
+Raw = Annotated[
+    bool, typer.Option("--raw", help="Verse only: print the network's letters, without capitals and dashes.")
+]
 
+# the others
 
-def weights_at(network: Network, path: Path | None) -> Checkpoint:
-    """Load the weights in a file, or the current ones. Raises MangosaurusError if they cannot be read or do not fit."""
-    loaded = load(path) if path else versions_of(network).load_current()
-    if loaded.description.form != network.form:
-        source = path or CHECKPOINTS / network
-        raise MangosaurusError(f"{source}: these weights write {loaded.description.form}, not {network.form}")
-    return loaded
-
-
-def texts_at(
-    network: Network, paths: list[Path] | None, alphabet: Alphabet = Alphabet.FOLDED, reading: Path | None = None
-) -> corpus.Corpus:
-    """Read a person's own texts, or the project's, which are fetched if missing. Raises CorpusError or FetchError.
-
-    The alphabet is for own texts; the project's are folded. `reading` is other verse to read before the sonnets.
-    """
-    if not paths:
-        return sources.names_corpus() if network is Network.DINO else sources.sonnets_corpus(reading)
-    if network is Network.POEM:
-        return corpus.read_verse(*paths, alphabet=alphabet)
-    if len(paths) > 1:
-        raise typer.BadParameter("names come from one file; give --corpus once")
-    return corpus.read_names(paths[0], alphabet=alphabet)
-
-
-def check_out(out: Path) -> None:
-    """Refuse a folder and the files of a version."""
-    if not out.name or out.is_dir():
-        raise MangosaurusError(f"{out}: is a folder; --out needs a file")
-    folders = out.resolve().parents
-    if VERSION_NAME.fullmatch(out.name.split(".")[0]) and {CHECKPOINTS.resolve(), released(CHECKPOINTS)} & {*folders}:
-        raise MangosaurusError(f"{out}: is the name of a version, and versions never change; choose another --out")
+Samples = Annotated[
+    int | None,
+    typer.Option(min=0, help="Number of texts to sample.", show_default="2000 names, 200 poems or 50 sonnets"),
+]
+Steps = Annotated[int | None, typer.Option(min=1, help="Training steps of one name each.", show_default="35000")]
+Log = Annotated[
+    Path, typer.Argument(metavar="FILE", help="A log (.jsonl) that `train` wrote, or the weights beside it.")
+]
+Picture = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="The picture.", show_default="beside it, as .plot.png")
+]
 
 
 def print_json(value: Mapping[str, Any]) -> None:
     """Print a value as one line of JSON, flushed at once."""
     print(json.dumps(value), flush=True)
+
+
+def check_training(options: Mapping[str, Any]) -> None:
+    """Raise BadParameter unless the options of `train`, by name, go together."""
+    o = SimpleNamespace(**options)
+    own_shape, is_sonnets = o.cell or o.hidden_size or o.layers, o.network is forms.Network.POEM and not o.corpus
+    for is_wrong, reason in (
+        (o.minutes and o.epochs, "give --minutes or --epochs, not both"),
+        (o.promote and (o.out or o.corpus), "--promote is for a new version in checkpoints/; omit --out and --corpus"),
+        (o.start and own_shape, "the network is that of the weights --from; omit --cell, --hidden-size and --layers"),
+        (
+            o.start and (o.recipe or o.teachers),
+            "with --from, the recipe is one more round; omit --recipe and --teacher",
+        ),
+        (
+            o.alphabet is forms.Alphabet.OWN and (o.start or not o.corpus),
+            "--alphabet is for --corpus; with --from, the alphabet is that of the weights",
+        ),
+        (
+            o.reading and (o.recipe or not is_sonnets),
+            "--reading is for the sonnets and has a recipe of its own: train poem, without --corpus and --recipe",
+        ),
+        (
+            o.also and (o.corpus or o.network is not forms.Network.DINO),
+            "--also is for the dinosaurs: train dino, without --corpus",
+        ),
+        (o.changing and not o.start, "--changing is for one more round; add --from"),
+    ):
+        if is_wrong:
+            raise typer.BadParameter(reason)

@@ -119,10 +119,7 @@ def _draw_gradients(axes: Axes, history: History) -> None:
 
 
 def _draw_noisy(axes: Axes, history: History, values: Floats, colour: str, label: str) -> Floats:
-    """Draw figures by step; if there are many, as a smooth line above a pale one. Return the smooth or only line.
-
-    No line leads from one stage to the next.
-    """
+    """Draw figures stage by stage; if many, as a smooth line above a pale one. Return the smooth or only line."""
     lines = []
     for number, part in enumerate(_stages(history, history.steps)):
         steps, line, name = history.steps[part], values[part], None if number else label

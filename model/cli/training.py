@@ -74,11 +74,18 @@ def display(*, json: bool, console: Console | None = None) -> Iterator[Callable[
             lines.finish()
 
 
-def add_version(event: Event, versions: Versions, log: TextIO, promote_if_better_on: Corpus | None) -> Event:
-    """Move the weights and the log of a finished training to the versions, and promote them if they are better there.
+def print_notes(texts: Corpus, path: Path, *, is_beside_text: bool) -> None:
+    """Print to stderr what people should know before the training, which will write `path`."""
+    notes = [*texts.notes, texts.too_small]
+    if is_beside_text:
+        notes += [f"The weights go beside the text: {path}. With --out, they go elsewhere."]
+    if path.exists():
+        notes += [f"{path} exists: the new weights replace it at the end. To keep it, choose another --out."]
+    typer.echo("".join(f"{note}\n" for note in notes if note), err=True, nl=False)
 
-    Return the event with the new path, and whether the version was promoted.
-    """
+
+def add_version(event: Event, versions: Versions, log: TextIO, promote_if_better_on: Corpus | None) -> Event:
+    """Move a finished training's weights and log to the versions, promote them if better; return its last event."""
     out = Path(event["out"])
     path = versions.path(versions.add(out))
     log.seek(0)
@@ -199,9 +206,7 @@ def duration(seconds: float | None) -> str:
 
 def _with_held_out(event: Event, previous: Event | None) -> Event:
     """Fill in the previous held-out loss if this event has none."""
-    if event["held_out_loss"] is not None or previous is None:
-        return event
-    return event | {"held_out_loss": previous["held_out_loss"]}
+    return event | {"held_out_loss": event["held_out_loss"] or (previous or event)["held_out_loss"]}
 
 
 def _loss(loss: float | None) -> str:

@@ -1,7 +1,7 @@
 """The arithmetic of `model.network`, arranged for the machine.
 
 Read that wing first: the equations are the same, and the files have the same names. `products` and `buffers` serve the
-cells, `processes` shares a training step between cores, and `exact` has the decoder's step.
+cells, `processes` shares a training step between cores, and `exact` has the decoder's step, with tanh from `rounding`.
 
 A recurrent network spends nearly all its time in one matrix product for each layer and time step. The textbook has one
 sequence in each row: z = x w, a (B, D) matrix times a (D, K) matrix. For an LSTM, D = 2H + 1 and K = 4H. The table has

@@ -52,7 +52,7 @@ class Buffers:
     def arrays(self, shape: tuple[int, ...]) -> Pass:
         if shape not in self._passes:
             alike = [other for other in self._passes if other[1:] == shape[1:]]
-            if all(other < shape for other in alike):  # they would keep arrays that longer ones replace
+            if all(other < shape for other in alike):  # a longer batch replaces their arrays
                 for other in alike:
                     del self._passes[other]
             self._passes[shape] = self._pass(*shape)

@@ -40,13 +40,6 @@ SMALL_MATRIX = 150_000
 """A matrix of at most this many parameters is read faster column by column, because the nearer caches hold it."""
 
 
-def is_bounded(w: NDArray[np.float64], dtype: DTypeLike) -> bool:
-    """Return whether sums of w (N, K) times inputs of at most 2 are always finite; False if w has a NaN."""
-    largest = float(np.finfo(dtype).max) / 2  # half, because `on_grid` may enlarge w
-    with np.errstate(over="ignore"):
-        return bool((2 * np.abs(w).sum(axis=1) < largest).all())
-
-
 def on_grid(w: NDArray[np.float64], lookup: int, digits: int, dtype: DTypeLike) -> NDArray[np.float64]:
     """Round the parameters w (N, K) of each of N outputs to multiples of a step that makes its sums exact.
 
@@ -65,13 +58,10 @@ def on_grid(w: NDArray[np.float64], lookup: int, digits: int, dtype: DTypeLike) 
 
 
 class Layout(NamedTuple):
-    """How rows become groups of columns, and the form of their products.
-
-    All forms give the same bits. The numbers of rows at which the form changes are measured.
-    """
+    """Says how rows become groups of columns, and in which form they are multiplied. All forms give the same bits."""
 
     groups: int
-    columns: int  # of each group; all groups together have a column for each row, or more
+    columns: int  # of each group; the last ones may be unused
     panel: int  # the outputs in a panel; 0 for products with whole matrices
 
     @classmethod
@@ -142,8 +132,7 @@ class States:
 class Lockstep:
     """A network that steps any number of rows at once and keeps their states. No row depends on another.
 
-    `is_sound` says whether every step gives finite numbers. This depends on the parameters alone, because states are
-    bounded. Only a sound network can step. `tanh_digits` is that of its version.
+    `tanh_digits` is that of its version. No parameter is larger than `encoding.LARGEST`, so no step overflows.
     """
 
     def __init__(self, language_model: LanguageModel, tanh_digits: int = 0) -> None:
@@ -152,12 +141,9 @@ class Lockstep:
         self._cell = CELLS[architecture.cell]
         digits = H_DIGITS - self._cell.IS_DOUBLED
         self._rounder, self._tanh_digits = rounder(digits, dtype), tanh_digits
-        stacks = list(_stacked(language_model))
-        self.is_sound = all(is_bounded(stack, dtype) for stack in stacks)
-        if self.is_sound:
-            lookups = [architecture.vocab_size + 1] + [0] * architecture.layers
-            stacks = [on_grid(*pair, digits, dtype) for pair in zip(stacks, lookups, strict=True)]
-        numbers = [stack.astype(dtype) for stack in stacks]
+        lookups = [architecture.vocab_size + 1] + [0] * architecture.layers
+        stacks = zip(_stacked(language_model), lookups, strict=True)
+        numbers = [on_grid(*each, digits, dtype).astype(dtype) for each in stacks]
         self._matrices = [np.asarray(w, order="F" if w.size <= SMALL_MATRIX else "C") for w in numbers]
         self._largest = max(matrix.size for matrix in self._matrices)
         self._by_panel = {0: self._matrices}  # the matrices by width of panel, arranged when first needed
@@ -233,12 +219,9 @@ class Lockstep:
 
 
 def _stacked(language_model: LanguageModel) -> Iterator[NDArray[np.float64]]:
-    """Yield the parameters (N, K) of each layer for the inputs that `States` lists; the output layer comes last.
-
-    Parameters that multiply a doubled h are halved, which is exact.
-    """
+    """Yield the parameters (N, K) of each layer for its slice of `States`, the output layer last."""
     cell, p = CELLS[language_model.architecture.cell], language_model.parameters
-    of_h = 0.5 if cell.IS_DOUBLED else 1.0
+    of_h = 0.5 if cell.IS_DOUBLED else 1.0  # halving is exact
     for n, layer in enumerate(p.layers):
         w_x, w_h, b = (array.T.astype(np.float64) for array in layer)
         w_x, b, w_h = cell.exact_rows(w_x, b[:, None], w_h)

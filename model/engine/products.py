@@ -53,7 +53,7 @@ def as_rows(columns: Array) -> Array:
 def one_hot(ids: Ids, out: Array) -> None:
     """Write ids (T, G, B) as one-hot columns (T, G, V, B); NO_CHARACTER becomes a column of zeros."""
     out[:] = 0
-    out.swapaxes(2, 3)[at_ids(ids)] = ids != NO_CHARACTER  # which is -1, and writes a 0 into the last element
+    out.swapaxes(2, 3)[at_ids(ids)] = ids != NO_CHARACTER  # NO_CHARACTER is -1: it writes a 0 into the last element
 
 
 def at_ids(ids: Ids) -> tuple[Ids, ...]:
@@ -118,13 +118,10 @@ def prepare_steps(
 
 
 def weight_gradient(x: Array, d_y: Array, out: Array, lend: Lend) -> None:
-    """Write the gradient of w in y = wᵀ x, for x (T, G, D, B) and d_y (T, G, K, B), into out (D, K).
-
-    One product over all columns of all time steps, (D, TGB) by (TGB, K), computes it; both sides are copied first.
-    """
+    """Write the gradient of w in y = wᵀ x, for x (T, G, D, B) and d_y (T, G, K, B), into out (D, K)."""
     if _is_single(x):
         x[:, 0, :, 0].T.dot(d_y[:, 0, :, 0], out)
-    else:
+    else:  # one product over all columns of all time steps, (D, TGB) by (TGB, K)
         np.dot(_features_first(x, "long_x", lend), _features_first(d_y, "long_d_y", lend).T, out)
 
 

@@ -4,10 +4,9 @@ Processors and mathematical libraries compute tanh with different last digits. I
 defined by a table: it has tanh of every multiple of 2^-7 from -8 to 8, 2,049 entries, rounded to multiples of 2^-8. An
 argument is rounded to the nearest multiple of 2^-7. Beyond 8, tanh rounds to 1, as the last entry does.
 
-The table need not be in memory. The processor's tanh of a multiple of 2^-7, rounded, is the entry, if that tanh is
-right to 7 millionths: every entry, before it is rounded, is at least that far from the middle between two multiples of
-2^-8, where rounding changes. NumPy's tanh, in single precision, is wrong by at most a quarter of a millionth. So
-processors differ before the rounding and agree after it, and four sums take less than half as long as `take`.
+The table need not be in memory: the processor's own tanh, rounded, gives its entries. No true value lies closer than 7
+millionths to a point where rounding changes, and NumPy's tanh, in single precision, errs by less than a quarter of a
+millionth. So processors differ before the rounding and agree after it. The four sums are twice as fast as `take`.
 """
 
 from collections.abc import Callable
@@ -23,9 +22,9 @@ H_DIGITS = 8
 
 
 def rounder(digits: int, dtype: DTypeLike) -> Array:
-    """Return the number that rounds small numbers to multiples of 2^-digits, if it is added and subtracted again.
+    """Return a constant c such that (x + c) - c rounds a small x to a multiple of 2^-digits.
 
-    It is so large that the sum has no room for finer digits. It is an array (), which NumPy adds faster than a scalar.
+    c is so large that x + c has no room for finer digits. It is an array (), which NumPy adds faster than a scalar.
     """
     return np.array(1.5 * 2.0 ** (np.finfo(dtype).nmant - digits), dtype)
 

@@ -104,10 +104,7 @@ def copied_figures(poems: Iterable[str], sources: Iterable[str]) -> Figures:
 
 
 def stretches(poem: str) -> Iterator[str]:
-    """Cut a poem into stretches. Each ends at the first line end after STRETCH characters.
-
-    The shorter rest is dropped, unless it is the whole poem.
-    """
+    """Cut a poem at the first line end after every STRETCH characters; drop the rest, unless it is the whole poem."""
     lines, start = poem.split("\n"), 0
     for stop in range(1, len(lines) + 1):
         stretch = "\n".join(lines[start:stop])

@@ -17,8 +17,7 @@ from model.network.layers import Floats
 from model.text.corpus import Corpus
 
 STANDARD_ERRORS = 2.0
-"""The margin in standard errors. A network that is no better exceeds it by chance in two or three of a hundred
-comparisons."""
+"""The margin in standard errors. By chance, two or three in a hundred networks that are no better exceed it."""
 WORTHWHILE = 0.002
 """New weights change every text, so a smaller gain in nats per character is not worth it."""
 DIGITS, MOST_DIGITS = 4, 16
@@ -41,10 +40,7 @@ class Comparison:
 
 
 def compare(old: Checkpoint, new: Checkpoint, corpus: Corpus) -> Comparison:
-    """Compare two networks on the held-out documents.
-
-    Raises MangosaurusError if there are fewer than two documents, or networks and corpus do not fit together.
-    """
+    """Compare two networks on held-out documents. MangosaurusError if these are fewer than two, or do not fit."""
     if old.vocabulary.alphabet != new.vocabulary.alphabet:
         raise MangosaurusError("the networks cannot be compared: only one of them has an alphabet of its own")
     documents = len(corpus.held_out)

@@ -1,7 +1,4 @@
-"""Measures a checkpoint: its held-out loss beside an n-gram's, and figures about its samples.
-
-Seeds are fixed, so the same checkpoint and corpus always give the same figures.
-"""
+"""Measures a checkpoint: held-out losses beside an n-gram's, and figures about samples, whose seeds are fixed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -30,17 +27,15 @@ MOST_READ, MOST_HELD_OUT = 5_000_000, 500_000
 class Evaluation:
     """All figures of one checkpoint on one corpus; `dataclasses.asdict` of it is plain JSON.
 
-    Losses are in nats per character, final newlines included. `unread_loss` is that of documents that are nowhere in
-    the corpus. `decoder_loss` has the decoder's rounding (see `engine.exact`). `samples` has the figures of
-    `appearance` for texts as people get them, at the usual temperature,
-    `held_out` the same figures for the held-out documents, and `alone` for names that the network draws without any
-    rule; it is empty for verse. If nothing is sampled, the last four are None or empty.
+    Losses are in nats per character, final newlines included: `unread_loss` on documents that are nowhere in the
+    corpus, `decoder_loss` with the decoder's rounding (see `engine.exact`). `samples` has the figures of `appearance`
+    for texts as people get them, `held_out` for the held-out documents, and `alone` for names that the network draws
+    without any rule. They are empty if nothing is sampled, `alone` for verse too.
     """
 
     form: Form
     version: str
     trained_on_this_corpus: bool
-    held_out_documents: int
     held_out_loss: float
     unread_loss: float | None = None
     counting: tuple[Baseline, ...] = ()
@@ -51,7 +46,7 @@ class Evaluation:
 
 
 def evaluate(
-    checkpoint: Checkpoint, corpus: Corpus, *, unread: Sequence[str] = (), seed: int = 0, samples: int | None = None
+    checkpoint: Checkpoint, corpus: Corpus, *, unread: Sequence[str] = (), samples: int | None = None
 ) -> Evaluation:
     """Measure a checkpoint on a corpus, or on a part of a very long one (see MOST_READ), and on `unread` documents.
 
@@ -65,26 +60,25 @@ def evaluate(
         form=corpus.form,
         version=checkpoint.version,
         trained_on_this_corpus=checkpoint.description.corpus == corpus.digest,
-        held_out_documents=len(corpus.held_out),
         held_out_loss=held_out_loss(checkpoint.language_model, corpus),
         unread_loss=held_out_loss(checkpoint.language_model, others) if others.held_out else None,
         counting=tuple(baselines(corpus)),
     )
-    return _with_samples(evaluation, checkpoint, corpus, count, seed) if count else evaluation
+    return _with_samples(evaluation, checkpoint, corpus, count) if count else evaluation
 
 
 def _usual_samples(checkpoint: Checkpoint) -> int:
     return min(USUAL_SAMPLES[checkpoint.description.form], MOST_COMPARISONS // max(len(checkpoint.known_names), 1))
 
 
-def _with_samples(evaluation: Evaluation, checkpoint: Checkpoint, corpus: Corpus, count: int, seed: int) -> Evaluation:
+def _with_samples(evaluation: Evaluation, checkpoint: Checkpoint, corpus: Corpus, count: int) -> Evaluation:
     real = corpus.held_out[:: -(-len(corpus.held_out) // _usual_samples(checkpoint))]  # about as many as are sampled
     loss = decoder_loss(checkpoint.language_model, corpus, checkpoint.description.tanh_digits)
     evaluation = replace(evaluation, decoder_loss=loss)
     sampling = Sampling(checkpoint.description.temperature)
     if corpus.form == "verse":
         sources = (*corpus.pretraining, *corpus.training)
-        poems = texts(checkpoint, [VerseRequest(generator_for(seed, n), sampling=sampling) for n in range(count)])
+        poems = texts(checkpoint, [VerseRequest(generator_for(0, n), sampling=sampling) for n in range(count)])
         return replace(evaluation, samples=verse_figures(poems, sources), held_out=verse_figures(real, sources))
     known, longest = {*corpus.training}, longest_name(checkpoint.known_names)
     if evaluation.trained_on_this_corpus:
@@ -93,7 +87,7 @@ def _with_samples(evaluation: Evaluation, checkpoint: Checkpoint, corpus: Corpus
     measure = partial(name_figures, known=known, training=corpus.training, others=others, has_roots=has_roots)
 
     def drawn(drawing: Checkpoint) -> Figures:
-        generators = (generator_for(seed, turn) for turn in range(count))
+        generators = (generator_for(0, turn) for turn in range(count))
         requests = [NameRequest(each, sampling=sampling, max_length=longest) for each in generators]
         return measure(texts(drawing, requests))
 

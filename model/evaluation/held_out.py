@@ -24,10 +24,7 @@ T = TypeVar("T")
 
 
 def fold_corpus(corpus: Corpus, checkpoint: Checkpoint) -> Corpus:
-    """Fold the documents of a corpus into the checkpoint's vocabulary; keep the digest.
-
-    Raises MangosaurusError if their forms differ, or if no training text or no held-out text is left.
-    """
+    """Fold a corpus into the checkpoint's vocabulary; keep the digest. MangosaurusError if they do not fit."""
     if checkpoint.description.form != corpus.form:
         raise MangosaurusError(f"this checkpoint writes {checkpoint.description.form}, but the text is {corpus.form}")
     if checkpoint.vocabulary == corpus.vocabulary:
@@ -43,18 +40,14 @@ def fold_corpus(corpus: Corpus, checkpoint: Checkpoint) -> Corpus:
     )
 
 
-def held_out_loss(language_model: LanguageModel, corpus: Corpus, between: Callable[[], object] = lambda: None) -> float:
-    """Measure the loss on the held-out documents, each from the zero state to its final newline.
-
-    The first input is the zero vector for a name, a newline for a poem. `between` is called between groups of WIDTH
-    documents, and may raise an error to end the measurement.
-    """
+def held_out_loss(language_model: LanguageModel, corpus: Corpus) -> float:
+    """Measure the loss on the held-out documents, each from the zero state to its final newline."""
     engine = Engine(language_model.architecture, language_model.dtype)
-    return _nats_per_character(partial(engine.score, language_model), corpus, between)
+    return _nats_per_character(partial(engine.score, language_model), corpus)
 
 
-def decoder_loss(language_model: LanguageModel, corpus: Corpus, tanh_digits: int = 0) -> float | None:
-    """Measure the loss with the arithmetic of `engine.exact`; None if the decoder refuses the parameters."""
+def decoder_loss(language_model: LanguageModel, corpus: Corpus, tanh_digits: int = 0) -> float:
+    """Measure the loss with the arithmetic of `engine.exact`."""
     lockstep = Lockstep(language_model, tanh_digits)
 
     def score(batch: Batch) -> float:
@@ -64,16 +57,12 @@ def decoder_loss(language_model: LanguageModel, corpus: Corpus, tanh_digits: int
         steps = zip(batch.inputs, batch.targets, mask, strict=True)
         return sum(cross_entropy(lockstep.step(ids), targets, counted) for ids, targets, counted in steps)
 
-    return _nats_per_character(score, corpus) if lockstep.is_sound else None
+    return _nats_per_character(score, corpus)
 
 
-def _nats_per_character(
-    score: Callable[[Batch], float], corpus: Corpus, between: Callable[[], object] = lambda: None
-) -> float:
+def _nats_per_character(score: Callable[[Batch], float], corpus: Corpus) -> float:
     total, characters = 0.0, 0
-    for n, documents in enumerate(in_groups(corpus.held_out)):
-        if n:
-            between()
+    for documents in in_groups(corpus.held_out):
         batch = _batch(documents, corpus)
         total += score(batch)
         characters += batch.target_count
@@ -81,10 +70,7 @@ def _nats_per_character(
 
 
 def document_scores(checkpoint: Checkpoint, corpus: Corpus) -> tuple[Floats, Floats]:
-    """Return the nats and the number of characters of each of the N held-out documents, (N,) and (N,).
-
-    Both are 0 for a document without a known character. Raises MangosaurusError as `fold_corpus` does.
-    """
+    """Return the nats and characters (N,) of each held-out document, 0 without known ones. Raises as `fold_corpus`."""
     known = fold_corpus(corpus, checkpoint)
     folded = [checkpoint.vocabulary.fold(document) for document in corpus.held_out]
     batches = [_batch([text], known) if text else None for text in folded]

@@ -1,9 +1,6 @@
-"""A character n-gram with Witten-Bell smoothing: its held-out loss is the baseline for the networks' losses.
+"""A character n-gram with Witten-Bell smoothing, the networks' baseline. Only its order is tuned (`best_order`)."""
 
-Only its order is tuned, on training documents alone (`best_order`).
-"""
-
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -79,19 +76,13 @@ class NGram:
     tables: tuple[_Table, ...]
 
     @classmethod
-    def fit(
-        cls, documents: Sequence[str], vocabulary: Vocabulary, order: int, between: Callable[[], object] = lambda: None
-    ) -> Self:
-        """Count every context of 0..order characters: 5 million characters at order 8 take seconds, not minutes.
-
-        `between` is called before each length of context, and may raise an error to end the counting.
-        """
+    def fit(cls, documents: Sequence[str], vocabulary: Vocabulary, order: int) -> Self:
+        """Count every context of 0..order characters: 5 million characters at order 8 take seconds, not minutes."""
         characters, offsets = _running_text(documents, vocabulary)
         contexts = np.zeros_like(characters)
         context_count = 1
         tables = []
         for length in range(1, order + 2):
-            between()
             fits = offsets >= length - 1
             table, grams = _count(contexts, characters, fits, offsets > 0, context_count, len(vocabulary))
             tables.append(table)
@@ -100,10 +91,7 @@ class NGram:
         return cls(vocabulary, tuple(tables))
 
     def nats_by_order(self, documents: Sequence[str]) -> Floats:
-        """Return the mean loss in nats per character for contexts of at most 0, 1, … order characters, (order + 1,).
-
-        Final newlines are characters too.
-        """
+        """Return nats per character, newlines included, for contexts of up to 0, 1, … order characters, (order+1,)."""
         characters, offsets = _running_text(documents, self.vocabulary)
         contexts = np.zeros_like(characters)
         probabilities = np.full(len(characters), 1 / len(self.vocabulary))
@@ -124,17 +112,15 @@ def best_order(
     *,
     extra: Sequence[str] = (),
     weight: int = 1,
-    between: Callable[[], object] = lambda: None,
 ) -> int:
     """Choose the order that best predicts a tenth of the training documents after counting the others.
 
-    The training documents are counted `weight` times, the `extra` documents once. A lone training document is both
-    counted and predicted. For `between` see `NGram.fit`.
+    Training documents count `weight` times, `extra` ones once. A lone one is both counted and predicted.
     """
     predicted = training[::INNER_SPLIT]
     counted = [document for index, document in enumerate(training) if index % INNER_SPLIT] or list(training)
     candidates = sorted(set(orders))
-    ngram = NGram.fit([*extra, *counted * weight], vocabulary, candidates[-1], between)
+    ngram = NGram.fit([*extra, *counted * weight], vocabulary, candidates[-1])
     nats = ngram.nats_by_order(predicted)
     return min(candidates, key=lambda order: (nats[order], order))
 
@@ -150,12 +136,9 @@ def _running_text(documents: Sequence[str], vocabulary: Vocabulary) -> tuple[Ids
 def _count(
     contexts: Ids, characters: Ids, fits: Mask, predicted: Mask, context_count: int, vocab_size: int
 ) -> tuple[_Table, Ids]:
-    """Return the table of the grams that end where `fits` is true, and the index of each gram, (N,), else UNSEEN.
-
-    Only `predicted` characters add to the counts: the newline that begins a document does not.
-    """
+    """Return the table of the grams that end where `fits` is true, and the index of each gram, (N,), else UNSEEN."""
     keys, found = np.unique(contexts[fits] * vocab_size + characters[fits], return_inverse=True)
-    counts = np.bincount(found[predicted[fits]], minlength=len(keys))
+    counts = np.bincount(found[predicted[fits]], minlength=len(keys))  # without the newline that begins a document
     owners = keys // vocab_size
     totals = np.bincount(np.repeat(owners, counts), minlength=context_count + 1)
     distinct = np.bincount(owners[counts > 0], minlength=context_count + 1)
@@ -169,21 +152,16 @@ def _shifted(grams: Ids) -> Ids:
     return np.concatenate(([UNSEEN], grams[:-1]))
 
 
-def baselines(corpus: Corpus, between: Callable[[], object] = lambda: None) -> Iterator[Baseline]:
-    """Yield the n-gram of the training texts, and a second that counts the pretraining texts too, if any.
-
-    `between` is called about once a second, and may raise an error to end the counting.
-    """
-    yield _baseline("training", corpus, between)
+def baselines(corpus: Corpus) -> Iterator[Baseline]:
+    """Yield the n-gram of the training texts, and a second that counts the pretraining texts too, if any."""
+    yield _baseline("training", corpus)
     if corpus.pretraining:
         weight = WEIGHT[corpus.form]
         times = f"{weight} × " if weight > 1 else ""
-        yield _baseline(f"pretraining and {times}training", corpus, between, corpus.pretraining, weight)
+        yield _baseline(f"pretraining and {times}training", corpus, corpus.pretraining, weight)
 
 
-def _baseline(
-    counted: str, corpus: Corpus, between: Callable[[], object], extra: Sequence[str] = (), weight: int = 1
-) -> Baseline:
-    order = best_order(corpus.training, corpus.vocabulary, ORDERS, extra=extra, weight=weight, between=between)
-    ngram = NGram.fit([*extra, *corpus.training * weight], corpus.vocabulary, order, between)
+def _baseline(counted: str, corpus: Corpus, extra: Sequence[str] = (), weight: int = 1) -> Baseline:
+    order = best_order(corpus.training, corpus.vocabulary, ORDERS, extra=extra, weight=weight)
+    ngram = NGram.fit([*extra, *corpus.training * weight], corpus.vocabulary, order)
     return Baseline(counted, order, float(ngram.nats_by_order(corpus.held_out)[-1]))

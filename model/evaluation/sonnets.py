@@ -1,7 +1,4 @@
-"""Measures how well sonnets scan and rhyme, beside real sonnets and free verse.
-
-The sonnets are written to the first lines in data/first_lines.txt.
-"""
+"""Measures how well sonnets scan and rhyme, beside real ones. Their first lines are in data/first_lines.txt."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -20,30 +17,22 @@ from model.sonnets.rhyme import Rhyme
 from model.sonnets.tables import tables_for
 from model.text.corpus import Corpus
 from model.text.dictionary import Dictionary
-from model.text.forms import USUAL_TEMPERATURE
 from model.text.vocabulary import words_of
 from model.verse.sonnet import SCHEME
 from model.writing.decoder import Decoder
-from model.writing.requests import Sampling, SonnetRequest, VerseRequest, generator_for
+from model.writing.requests import SonnetRequest, generator_for
 
 POOL = 16
 """Different words are counted in pools of 16 sonnets, as many as are held out, because a larger text repeats more."""
 
-FREE_CHARACTERS = 2000
-"""Fourteen lines of free verse have fewer characters."""
-
 
 @dataclass(frozen=True)
 class SonnetEvaluation:
-    """The figures of written sonnets, of real ones and of free verse.
-
-    `seconds` is the CPU time of each sonnet, which hardly depends on what else the machine does.
-    """
+    """The figures of written and of real sonnets; `seconds` is the CPU time of each written one."""
 
     version: str
     written: Figures
     real: Figures
-    free: Figures
     failures: int
     seconds: tuple[float, ...]
 
@@ -54,44 +43,40 @@ def first_lines() -> list[str]:
 
 
 def evaluate_sonnets(
-    checkpoint: Checkpoint, corpus: Corpus, dictionary: Dictionary, lines: Sequence[str], *, seed: int = 0
+    checkpoint: Checkpoint, corpus: Corpus, dictionary: Dictionary, lines: Sequence[str]
 ) -> SonnetEvaluation:
-    """Write a sonnet to each of these first lines, one after the other, and measure all three kinds of verse.
+    """Write a sonnet to each of these first lines, one after the other, and measure them beside real ones.
 
     `dictionary` is the whole CMU dictionary, which knows more words of the first lines than the search does. Raises
     RequestError if the checkpoint cannot write sonnets, and MangosaurusError if the corpus does not fit the checkpoint.
     """
     corpus, decoder = fold_corpus(corpus, checkpoint), Decoder(checkpoint)
-    tables = tables_for(checkpoint).prosody
-    pronounce = Pronouncer(dictionary.pronunciations, tables.pronounce.forms)
+    prosody = tables_for(checkpoint).prosody
+    pronounce = Pronouncer(dictionary.pronunciations, prosody.pronounce.forms)
     texts, seconds = [], []
     for turn, line in enumerate(lines):
         start = time.process_time()
-        (result,) = decoder.generate([SonnetRequest(generator_for(seed, turn), line)])
+        (result,) = decoder.generate([SonnetRequest(generator_for(0, turn), line)])
         seconds.append(time.process_time() - start)
         texts += [f"{checkpoint.vocabulary.fold(line).strip()}\n{text}" for text in result.texts]
     sources = (*corpus.pretraining, *corpus.training)
-    sampling, length = Sampling(USUAL_TEMPERATURE["verse"]), (FREE_CHARACTERS, FREE_CHARACTERS)
-    generators = (generator_for(seed, turn) for turn in range(len(lines)))
-    free = decoder.generate([VerseRequest(each, "", sampling, *length, unfinished=True) for each in generators])
     return SonnetEvaluation(
         checkpoint.version,
-        written=sonnet_figures(texts, pronounce, tables, sources, own_lines=1),
-        real=sonnet_figures(corpus.held_out, pronounce, tables, sources),
-        free=sonnet_figures([text for result in free for text in result.texts], pronounce, tables, sources),
+        written=sonnet_figures(texts, pronounce, prosody, sources, own_lines=1),
+        real=sonnet_figures(corpus.held_out, pronounce, prosody, sources),
         failures=len(lines) - len(texts),
         seconds=tuple(seconds),
     )
 
 
 def sonnet_figures(
-    poems: Sequence[str], pronounce: Pronouncer, tables: Prosody, sources: Sequence[str], *, own_lines: int = 0
+    poems: Sequence[str], pronounce: Pronouncer, prosody: Prosody, sources: Sequence[str], *, own_lines: int = 0
 ) -> Figures:
     """Measure poems; their first `own_lines` lines are a person's and count for rhymes only."""
     written = ["\n".join(poem.split("\n")[own_lines:]) for poem in poems]
     lines = [line for poem in written for line in poem.split("\n")]
     known = [found for line in lines if (found := _readings(line, pronounce)) is not None]
-    pairs = [found for poem in poems for found in rhymes_of(poem, pronounce, tables)]
+    pairs = [found for poem in poems for found in rhymes_of(poem, pronounce, prosody)]
     real_lines = {line for text in sources for line in text.split("\n")}
     return {
         "poems": len(poems),
@@ -106,12 +91,12 @@ def sonnet_figures(
     }
 
 
-def rhymes_of(poem: str, pronounce: Pronouncer, tables: Prosody) -> Iterator[Rhyme]:
+def rhymes_of(poem: str, pronounce: Pronouncer, prosody: Prosody) -> Iterator[Rhyme]:
     """Yield how well each pair of lines rhymes, unless the dictionary lacks one of the words."""
-    last = [tables.last_word(line) for line in poem.split("\n")]
+    last = [prosody.last_word(line) for line in poem.split("\n")]
     for word, partner in zip(last, SCHEME, strict=False):
         if partner is not None and (readings := pronounce(word)) and (others := pronounce(last[partner])):
-            yield tables.rhymes.of_words(word, readings, last[partner], others)
+            yield prosody.rhymes.of_words(word, readings, last[partner], others)
 
 
 def _readings(line: str, pronounce: Pronouncer) -> list[tuple[str, ...]] | None:

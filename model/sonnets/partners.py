@@ -33,7 +33,7 @@ class Partners:
     """The words that may end a line, by their sounds."""
 
     def __init__(self, words: Mapping[str, Pronunciations], prosody: Prosody) -> None:
-        self._common, self._sounds = prosody.dictionary.of_poems, prosody.dictionary.endings
+        self._common, self._sounds = prosody.dictionary.of_poems, prosody.dictionary.ending_sounds
         self._rhymes = prosody.rhymes
         self._endings = {
             word: _endings_in_line(readings) for word, readings in words.items() if word not in prosody.never_last

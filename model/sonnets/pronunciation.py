@@ -48,10 +48,7 @@ class Forms(NamedTuple):
 
 
 class Pronouncer:
-    """Finds the pronunciations of words, in a dictionary or by the rules, and remembers them.
-
-    If it is `strict`, -ed is a syllable in pasts alone: in loved, but not in need, bed or died (from "di").
-    """
+    """Finds and remembers pronunciations. If `strict`, -ed is a syllable in pasts alone: in loved, not in need."""
 
     def __init__(self, dictionary: Mapping[str, Pronunciations], forms: Forms, *, strict: bool = False) -> None:
         self._dictionary, self.forms, self._strict = dictionary, forms, strict

@@ -20,7 +20,7 @@ from model.text.vocabulary import words_of
 EDITIONS = files.PROGRAM / "data" / "prosody"
 FIRST = "1 840de9633b4e"
 """The first edition and its digest. Weights that name no edition use it, so it never changes."""
-PRONUNCIATIONS, FORMS, RHYMES, WORDS = TABLES = ("pronunciations.txt", "forms.txt", "rhymes.txt", "words.txt")
+PRONUNCIATIONS, FORMS, RHYMES, WORDS = FILES = ("pronunciations.txt", "forms.txt", "rhymes.txt", "words.txt")
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def prosody(edition: str = "") -> Prosody:
     name = edition or FIRST
     folder = EDITIONS / name.partition(" ")[0]
     found = read_prosody(folder)
-    if name != named(folder):
+    if name != edition_name(folder):
         raise TableError(
             f"{folder}: these tables have changed since the weights were made; restore them, and put your changes into "
             "a new folder beside it (see data/README.md)"
@@ -56,14 +56,14 @@ def prosody(edition: str = "") -> Prosody:
 
 
 def newest_edition() -> str:
-    """Return the name of the edition for new weights, as their file has it: empty for the first edition."""
+    """Return what new weights store as the name of their edition; the first edition is stored as ""."""
     newest = max((folder for folder in EDITIONS.iterdir() if folder.name.isdecimal()), key=lambda it: int(it.name))
-    return "" if named(newest) == FIRST else named(newest)
+    return "" if edition_name(newest) == FIRST else edition_name(newest)
 
 
-def named(folder: Path) -> str:
+def edition_name(folder: Path) -> str:
     """Return the name of an edition: its folder and a digest of the tables."""
-    digest = hashlib.sha256(b"".join(hashlib.sha256((folder / table).read_bytes()).digest() for table in TABLES))
+    digest = hashlib.sha256(b"".join(hashlib.sha256((folder / file).read_bytes()).digest() for file in FILES))
     return f"{folder.name} {digest.hexdigest()[:12]}"
 
 

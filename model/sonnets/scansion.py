@@ -1,9 +1,9 @@
 """Keeps lines to words that scan, letter by letter, by a trie whose nodes know from which syllables a word fits.
 
-An unfinished line is two numbers. Its node says which letters of the current word are written. Its counts are a set of
-bits (see `metre`): how many syllables the line may have had when that word began. A `LineEnds` has a mask of
-bits for each node: bit n is set if a word whose path leads through it can begin after n syllables, and either be the
-last word or leave room for one.
+An unfinished line is a node and a set. The node stands for the letters of the current word that are written. The set,
+its counts, holds the numbers of syllables after which that word may have begun; bit n stands for n (see `metre`). A
+`LineEnds` has such a set for each node: n is in it if a word whose path leads through the node can begin after n
+syllables, and either end the line or leave room for a last word.
 
 All arrays have a row for each line, so many lines grow at once, and no row depends on another.
 """
@@ -72,10 +72,7 @@ class Scansion:
         self._marks = np.array([ids[mark] for mark in PUNCTUATION if mark in ids], np.intp)
 
     def line_ends(self, starts: Mapping[str, int], stops: str = "") -> LineEnds:
-        """Return the masks for the words that may end a line. `starts` says after which counts each may begin.
-
-        If there are any `stops`, one of these marks has to follow.
-        """
+        """Return the masks for words that may end a line after these counts, before one of the `stops`, if any."""
         below = np.zeros(len(self.parents), np.uint16)
         complete = np.zeros_like(below)
         for word, bits in starts.items():

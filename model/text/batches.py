@@ -13,8 +13,7 @@ from model.text.vocabulary import NO_CHARACTER, Vocabulary
 class Batch:
     """The ids that a network reads, `inputs` (T, B), and the ids that it should predict, `targets` (T, B).
 
-    `mask` (T, B) is False at the padding. `probabilities` (T, B, V), if any, are those of another
-    network, to learn from instead of the targets.
+    `mask` (T, B) is False at the padding. From `probabilities` (T, B, V) of another network, if any, it learns instead.
     """
 
     inputs: NDArray[np.intp]
@@ -35,11 +34,8 @@ class Batch:
 def padded_batch(documents: Sequence[str], vocabulary: Vocabulary, *, first: int) -> Batch:
     r"""Return B documents as a batch. The targets of a row are its document, a `"\n"`, and padding.
 
-    T is 1 + the length of the longest document. The inputs are `first`, then the targets delayed by one step. Raises
-    ValueError if there are no documents, and MangosaurusError for a character outside the vocabulary.
+    T is 1 + the greatest length. Inputs are `first`, then the targets. MangosaurusError for an unknown character.
     """
-    if not documents:
-        raise ValueError("a batch needs at least one document")
     lengths = np.array([len(document) + 1 for document in documents])
     mask = np.arange(lengths.max())[:, np.newaxis] < lengths  # (T, B)
     targets = np.full(mask.shape, vocabulary.newline, dtype=np.intp)
@@ -60,10 +56,8 @@ def name_batches(
 ) -> Iterator[Batch]:
     """Yield one epoch of names in random order, `batch_size` names a batch; the last batch may be smaller.
 
-    `by_length` puts names of about the same length into a batch, which saves padding, and yields the batches in
-    random order. Then the smaller batch may come anywhere.
+    `by_length` puts names of like length into a batch, which saves padding; the smaller batch may then come anywhere.
     """
-    _check_positive(batch_size=batch_size)
     order, starts = generator.permutation(len(documents)), np.arange(0, len(documents), batch_size)
     if by_length:
         lengths = np.array([len(document) for document in documents])
@@ -86,7 +80,6 @@ def stream_batches(ids: NDArray[np.intp], batch_size: int, sequence_length: int)
     and the first N % B streams are one character longer. The mask of the last chunk hides the shorter streams in its
     last step; all other masks are None. Row b of a batch continues row b of the batch before.
     """
-    _check_positive(batch_size=batch_size, sequence_length=sequence_length, characters=len(ids))
     shortest, longer = divmod(len(ids), batch_size)
     rows = np.arange(batch_size)
     starts = rows * shortest + np.minimum(rows, longer)  # (B,)
@@ -96,9 +89,3 @@ def stream_batches(ids: NDArray[np.intp], batch_size: int, sequence_length: int)
         steps = np.arange(first, min(first + sequence_length, longest))[:, np.newaxis]  # (T, 1)
         positions, mask = starts + steps, steps < lengths  # (T, B)
         yield Batch(ids[(positions - 1) % len(ids)], ids[positions % len(ids)], None if mask.all() else mask)
-
-
-def _check_positive(**sizes: int) -> None:
-    for name, size in sizes.items():
-        if size < 1:
-            raise ValueError(f"{name} must be at least 1, got {size}")

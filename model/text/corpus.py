@@ -1,7 +1,6 @@
 """Reads names or verse from files, reduces them to an alphabet, deduplicates them, and holds a tenth out.
 
-The split is a rule, not a stored list: it holds out names by their hash, and the last poems.
-No held-out line appears in training or pretraining.
+The split is a rule, not a stored list: names by their hash, and the last poems. No held-out line is ever trained on.
 """
 
 import hashlib
@@ -23,15 +22,13 @@ from model.text.vocabulary import Vocabulary, fold, letters_of, words_of
 LONGEST_LINE = 100
 """A line of more characters is no name."""
 MOST_NAMES = 500_000
-"""If a list has more names, this many are taken in even steps."""
+"""Of a longer list, this many names are taken in even steps."""
 LINES_OF_A_POEM = 14
 """A text without blank lines is cut into poems of this many lines."""
 LONGEST_POEM = 2000
 """A poem of more characters, such as a scene of a play, is cut into several."""
 MOST_WORDS = 100_000
-"""If a text has more different words, only the commonest ones are known."""
-WORDS_COUNTED = 500_000
-"""When the count has more different words, it forgets the rare ones, which bounds the memory."""
+"""Of more different words, only the commonest are known."""
 HELD_OUT_SHARE = 10
 """One in this many names or poems is held out."""
 FEWEST: dict[Form, int] = {"names": 100, "verse": 20_000}
@@ -67,12 +64,7 @@ class Corpus:
     def word_counts(self) -> Counter[str]:
         """How often each word occurs in the verse to train on, without `reading`; empty for names."""
         read = (*self.training, *self.choosing, *self.pretraining) if self.form == "verse" else ()
-        counts: Counter[str] = Counter()
-        for text in read:
-            counts.update(words_of(text))
-            if len(counts) > WORDS_COUNTED:
-                counts = Counter(dict(counts.most_common(MOST_WORDS)))
-        return counts
+        return Counter(chain.from_iterable(map(words_of, read)))
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -80,10 +72,7 @@ class Corpus:
         return frozenset(word for word, _ in self.word_counts.most_common(MOST_WORDS))
 
     def part(self, *, read: int, held_out: int) -> "Corpus":
-        """Return a part: about `read` characters to train on, as many to pretrain on, and `held_out` held out.
-
-        The documents are taken in even steps; digest, vocabulary and notes stay the same.
-        """
+        """Return a part, in even steps: about `read` characters of training and of pretraining, `held_out` held out."""
         return replace(
             self,
             training=some(self.training, read),
@@ -219,10 +208,7 @@ def _documents_in(text: str) -> list[str]:
 
 
 def _poems_in(text: str) -> Iterator[str]:
-    """Yield the documents of a text, or groups of lines if it is a single document. Long poems are cut.
-
-    A poem is cut at the end of a line if it can be, else at the end of a word, else anywhere.
-    """
+    """Yield the documents of a text, or groups of lines of a single one; cut long ones, at a line end if possible."""
     poems = _documents_in(text)
     if len(poems) == 1:
         lines = poems[0].split("\n")
@@ -248,10 +234,7 @@ def some(documents: tuple[str, ...], characters: int) -> tuple[str, ...]:
 
 
 def _held_out_names(names: Sequence[str], split: int) -> set[str]:
-    """Return the names of the split. If the split has no names or all, return the name with the smallest hash.
-
-    The hash is that of the folded name, so "Anna" and "anna" are in the same part.
-    """
+    """Return the names of the split, by the hash of their folded forms; if none or all, that with the smallest hash."""
     numbers = {name: int(hashlib.sha256((fold(name) or name).encode()).hexdigest(), 16) for name in names}
     held_out = {name for name, number in numbers.items() if number % HELD_OUT_SHARE == split}
     if 0 < len(held_out) < len(names):
@@ -272,7 +255,5 @@ def _corpus(
 ) -> Corpus:
     training, held_out, pretraining = (tuple(dict.fromkeys(part)) for part in (training, held_out, pretraining))
     vocabulary = Vocabulary.from_texts((*training, *held_out))
-    sha256 = hashlib.sha256()
-    for piece in json.JSONEncoder().iterencode([form, training, held_out, pretraining, vocabulary.characters]):
-        sha256.update(piece.encode())  # piece by piece, because the whole may be large
-    return Corpus(form, training, held_out, pretraining, vocabulary, sha256.hexdigest(), tuple(notes))
+    content = json.dumps([form, training, held_out, pretraining, vocabulary.characters]).encode()
+    return Corpus(form, training, held_out, pretraining, vocabulary, hashlib.sha256(content).hexdigest(), tuple(notes))

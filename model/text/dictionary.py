@@ -36,7 +36,7 @@ class Dictionary:
     pronunciations: Mapping[str, Pronunciations]  # by word
     of_poems: frozenset[str] = frozenset()  # the words that Shakespeare used in poems
     leanings: Mapping[str, int] = field(default_factory=dict)  # towards sonnets, in tenths of a nat
-    endings: Mapping[str, str] = field(default_factory=dict)  # the sounds of unknown words' endings, by their letters
+    ending_sounds: Mapping[str, str] = field(default_factory=dict)  # by the last letters of an unknown word
 
 
 def read_dictionary(path: Path) -> Dictionary:
@@ -44,14 +44,14 @@ def read_dictionary(path: Path) -> Dictionary:
     found: dict[str, Pronunciations] = {}
     of_poems: list[str] = []
     leanings: dict[str, int] = {}
-    endings: dict[str, str] = {}
+    ending_sounds: dict[str, str] = {}
     for line in path.read_text(encoding="ascii").splitlines():
         if line.startswith(COMMENT):
             continue
         entry, _, sounds = line.partition(" ")
         word = entry.removesuffix(MARK)
         if entry.startswith(ENDING):
-            endings[entry.removeprefix(ENDING)] = sounds
+            ending_sounds[entry.removeprefix(ENDING)] = sounds
             continue
         if word != entry:
             of_poems.append(word)
@@ -60,7 +60,7 @@ def read_dictionary(path: Path) -> Dictionary:
             leanings[word], sounds = int(first), others
         if sounds:
             found[word] = tuple(tuple(reading.split()) for reading in sounds.split(","))
-    return Dictionary(found, frozenset(of_poems), leanings, endings)
+    return Dictionary(found, frozenset(of_poems), leanings, ending_sounds)
 
 
 def read_cmudict(path: Path) -> dict[str, Pronunciations]:

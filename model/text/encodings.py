@@ -1,7 +1,6 @@
 """Reads the bytes of anybody's file as text, or says why they are no text.
 
-A byte order mark decides the encoding. Without a mark, a file is UTF-8 if it can be, else Windows-1252 if it looks like
-that.
+A byte order mark decides the encoding. A file without one is UTF-8 or, if it looks like that, Windows-1252.
 """
 
 import codecs

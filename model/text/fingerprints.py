@@ -23,9 +23,7 @@ class Fingerprints:
         return Fingerprints(np.union1d(self.hashes, others.hashes))
 
     def __contains__(self, text: object) -> bool:
-        if not isinstance(text, str):
-            return False
-        number = np.uint32(_hash(text))
+        number = np.uint32(_hash(str(text)))
         index = int(self.hashes.searchsorted(number))
         return index < len(self.hashes) and bool(self.hashes[index] == number)
 

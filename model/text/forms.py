@@ -19,7 +19,7 @@ class Network(StrEnum):
 
 
 class Genre(StrEnum):
-    """What people can ask for. The poem network writes both poems and sonnets."""
+    """A thing that people can ask for. The poem network writes poems and sonnets."""
 
     DINO = "dino"
     POEM = "poem"

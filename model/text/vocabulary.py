@@ -36,8 +36,6 @@ _LINE_ENDINGS = dict.fromkeys("\r\v\f\x85\u2028\u2029", "\n")
 _TABLE = _LETTERS | _QUOTES | _DASHES | _SYMBOLS | _LINE_ENDINGS | {"\n": "\n", "\t": " ", "\u1680": " "}
 # A cache holds this many characters. Others are computed each time, so that a hostile text cannot fill the memory.
 _CACHE_SIZE = 20_000
-_AT_ONCE = 1 << 20
-"""This many characters become ids at a time, which bounds the memory."""
 
 
 WORD_MARKS = "'\u2019-"
@@ -173,10 +171,8 @@ class Vocabulary:
 
     def ids_of(self, text: str) -> NDArray[np.intp]:
         """Return the ids (N,) of a text of N characters. MangosaurusError names the first that has no id."""
-        ids = np.empty(len(text), np.intp)
-        for start in range(0, len(text), _AT_ONCE):
-            codes = np.frombuffer(text[start : start + _AT_ONCE].encode("utf-32-le", "surrogatepass"), dtype="<u4")
-            ids[start : start + _AT_ONCE] = self._ids_by_code[np.minimum(codes, len(self._ids_by_code) - 1)]
+        codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+        ids = self._ids_by_code[np.minimum(codes, len(self._ids_by_code) - 1)]
         if (ids < 0).any():
             position = int(np.argmin(ids >= 0))
             raise MangosaurusError(
@@ -185,12 +181,8 @@ class Vocabulary:
         return ids
 
     def text_of(self, ids: Sequence[int] | NDArray[np.integer]) -> str:
-        """Return the text of ids (N,). MangosaurusError names the first id that has no character."""
-        numbers = np.asarray(ids, dtype=np.intp)
-        wrong = numbers[(numbers < 0) | (numbers >= len(self))]
-        if wrong.size:
-            raise MangosaurusError(f"no character has the id {wrong[0]}; ids go from 0 to {len(self) - 1}")
-        return "".join(map(self.characters.__getitem__, numbers.tolist()))
+        """Return the text of ids (N,)."""
+        return "".join(map(self.characters.__getitem__, ids))
 
     def fold(self, text: str) -> str:
         """Reduce any text to characters of this vocabulary. Never fails, and folding again changes nothing.
@@ -204,6 +196,6 @@ class Vocabulary:
             text = folded  # a dropped character may leave an accent behind another letter
         return folded
 
-    def shown(self, name: str) -> str:
+    def capitalised(self, name: str) -> str:
         """Return a name as people read it: with a capital if this vocabulary is folded."""
         return name.capitalize() if self.alphabet is Alphabet.FOLDED else name

@@ -43,17 +43,14 @@ def draw_names(
     *,
     seconds: float = math.inf,
     clock: Callable[[], float] = time.perf_counter,
-    between: Callable[[], object] = lambda: None,
 ) -> list[str]:
     """Draw `count` names from the averaged probabilities, WIDTH at a time, or fewer if `seconds` have passed before.
 
-    A name that does not end is cut after LONGEST_NAME letters. `between` is called before every WIDTH names, and may
-    raise an error to end the drawing.
+    A name that does not end is cut after LONGEST_NAME letters.
     """
     names: list[str] = []
     started = clock()
     while len(names) < count and (not names or clock() - started < seconds):
-        between()
         rows = _draw(teachers, min(WIDTH, count - len(names)), vocabulary.newline, generator)
         names += [vocabulary.text_of(row).partition("\n")[0] for row in rows]
     return names

@@ -16,7 +16,7 @@ MOST_LAYERS: dict[CellName, int] = {"rnn": 1}
 
 @dataclass(frozen=True)
 class Distillation:
-    """How a network learns from its teachers: their probabilities are its targets (Hinton, Vinyals & Dean 2015).
+    """A network learns from teachers: their probabilities are its targets (Hinton, Vinyals & Dean 2015).
 
     The training names are too few for that. So the teachers draw `drawn` names once, and each epoch reads
     `drawn_per_epoch` of them too. A temperature above 1 makes up for teachers that are too sure (see `soft_targets`).
@@ -34,23 +34,20 @@ class Stage:
     `text`: "training" is the training documents alone, "pretraining" adds other verse or other names to them,
     "reading" is verse by other poets alone, and "mix" is `others` characters of it, the speeches, and the training
     documents `repeats` times.
-    `share`: the share of the recipe's minutes, if it has some, that the stage gets.
     `keep`: the weights that the stage ends with, and the next stage begins with. "best" has the lowest held-out
     loss so far, earlier stages included. "last" is for a text very unlike the held-out text, whose loss does
     not show what a network learns from it.
-    `patience`: a stage that keeps the best stops early when this many measurements in a row, in its second half, find
-    no new best.
     """
 
     name: str
     text: Literal["reading", "mix", "pretraining", "training"]
     epochs: int
-    share: float
+    time_share: float  # of the recipe's minutes, if it has some
     batch_size: int
     sequence_length: int
     learning_rate: float
     evaluate_every: int  # steps between two measurements
-    patience: int
+    patience: int  # a stage that keeps the best stops after so many measurements without one, in its second half
     keep: Literal["best", "last"] = "best"
     warmup: float = 0.02  # share of the stage in which the learning rate rises
     final: float = 0.02  # share of the learning rate that is left at the end of the stage
@@ -67,10 +64,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Recipe:
-    """A network's shape and the stages of its training.
-
-    With `minutes`, a stage ends after its share of them, or after its epochs if that is sooner.
-    """
+    """A network's shape and its stages. With `minutes`, a stage ends after its share of them, or after its epochs."""
 
     name: str
     form: Form
@@ -90,7 +84,7 @@ _READ_GENERA = Stage(
     name="pretrain",
     text="pretraining",
     epochs=4,
-    share=0.94,
+    time_share=0.94,
     batch_size=64,
     sequence_length=40,  # without effect: names are never cut
     learning_rate=4e-3,
@@ -105,7 +99,7 @@ _READ_DINOSAURS = replace(
     name="tune",
     text="training",
     epochs=16,
-    share=0.06,
+    time_share=0.06,
     batch_size=32,
     learning_rate=1e-3,
     evaluate_every=48,
@@ -123,7 +117,7 @@ _DISTIL = replace(
     _READ_DINOSAURS,
     name="distil",
     epochs=24,
-    share=0.45,
+    time_share=0.45,
     learning_rate=2e-3,
     evaluate_every=142,
     dropout=0.0,
@@ -137,17 +131,19 @@ DISTILLED = Recipe(
     "rnn",
     hidden_size=256,
     layers=1,
-    stages=(replace(_READ_GENERA, epochs=7, share=0.55, learning_rate=3e-3), _DISTIL),
+    stages=(replace(_READ_GENERA, epochs=7, time_share=0.55, learning_rate=3e-3), _DISTIL),
     top_p=0.98,
 )
 DINO = replace(
-    DISTILLED, name="dino", stages=(replace(DISTILLED.stages[0], share=0.94), replace(_READ_DINOSAURS, dropout=0.1))
+    DISTILLED,
+    name="dino",
+    stages=(replace(DISTILLED.stages[0], time_share=0.94), replace(_READ_DINOSAURS, dropout=0.1)),
 )
 _READ_PLAYS = Stage(
     name="pretrain",
     text="pretraining",
     epochs=10,
-    share=0.96,
+    time_share=0.96,
     batch_size=32,
     sequence_length=64,
     learning_rate=6e-3,
@@ -162,7 +158,7 @@ _READ_SONNETS = replace(
     name="tune",
     text="training",
     epochs=4,
-    share=0.04,
+    time_share=0.04,
     batch_size=16,
     learning_rate=4e-4,
     evaluate_every=30,
@@ -173,22 +169,28 @@ _READ_OTHERS = replace(
     _READ_PLAYS, name="read", text="reading", epochs=1, learning_rate=4e-3, final=0.4, dropout=0.0, keep="last"
 )
 MIX = replace(
-    _READ_OTHERS, name="mix", text="mix", share=1.0, learning_rate=1.5e-3, final=0.02, others=14_000_000, repeats=12
+    _READ_OTHERS,
+    name="mix",
+    text="mix",
+    time_share=1.0,
+    learning_rate=1.5e-3,
+    final=0.02,
+    others=14_000_000,
+    repeats=12,
 )
-"""Ends the training of verse: weights that read the sonnets alone at the end have a lower loss on sonnets, and write
-worse verse."""
+"""Ends the training of verse. With sonnets alone at the end, the loss on sonnets is lower, but the verse worse."""
 READER = replace(
     POEM,
     name="reader",
     hidden_size=512,
-    stages=(replace(_READ_OTHERS, share=0.5), replace(MIX, epochs=2, share=0.5, learning_rate=2e-3)),
+    stages=(replace(_READ_OTHERS, time_share=0.5), replace(MIX, epochs=2, time_share=0.5, learning_rate=2e-3)),
 )
 """For a corpus with other verse to read."""
 RECIPES = {recipe.name: recipe for recipe in (DINO, DISTILLED, TEACHER_1, TEACHER_2, POEM)}
 """The recipes that `train --recipe` can name."""
 
 
-def customised(
+def adjusted(
     recipe: Recipe,
     *,
     hidden_size: int | None = None,

@@ -26,13 +26,13 @@ WORDS_READ = 10_000_000
 SHARED = 2
 """The last letters of a name are an ending if at least this many names of the corpus have them."""
 ROWS = 12
-"""For each line of a poem, so many candidates are written (see `verse`). With more, 100 poems would take too long."""
+"""This many candidates are written for each line of a poem (see `verse`). With more, 100 poems would take too long."""
 TEMPERATURE_OF_LINES = 0.65
 SHORTEST, LONGEST = 12, 80
 """The usual length of the long lines of a text is set between these."""
 FACTS = ("sentences", "known_words_until", "whole_names", "whole_names_until", "most_barred", "tanh_digits")
 TABLES = ("clipped_words", "proper_names", "sequences", "endings", "joints", "roots", "followers")
-"""What weights take over from those that they were trained from."""
+"""Weights take these over from those that they were trained from."""
 _CLIPPED_BEFORE = re.compile(r"(?<![^\s(-])'([a-z]+(?:['-][a-z]+)*)")
 _CLIPPED_BEHIND = re.compile(r"(?<![\w'-])([a-z]+)'(?![\w'])")
 
@@ -55,7 +55,7 @@ def with_rules(checkpoint: Checkpoint, corpus: Corpus, start: Checkpoint | None)
     if is_names:
         read = (*corpus.training, *corpus.pretraining)  # no rule knows a held-out name
         sequences = frozenset(part for name in read for part in sequences_of(name))
-        return replace(checkpoint, sequences=sequences, endings=endings(corpus.training))
+        return replace(checkpoint, sequences=sequences, endings=shared_endings(corpus.training))
     texts = (*corpus.training, *corpus.choosing, *corpus.pretraining)
     known_words = frozenset(word for word, count in corpus.word_counts.items() if count >= READ_AGAIN)
     made = replace(
@@ -101,7 +101,7 @@ def _with_rules_of_a_voice(checkpoint: Checkpoint, corpus: Corpus, start: Checkp
     return replace(checkpoint, description=description, known_words=words, **tables)
 
 
-def endings(names: Iterable[str]) -> frozenset[str]:
+def shared_endings(names: Iterable[str]) -> frozenset[str]:
     """Return the last letters that names share, and the roots that a name may end with."""
     counts = Counter(name[-SEQUENCE:] for name in names)
     shared = {ending for ending, count in counts.items() if count >= SHARED}

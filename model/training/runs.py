@@ -33,7 +33,7 @@ from model.training.history import Event, events_in
 from model.training.rules import described_lines, with_rules
 from model.training.sizes import ADAPTED, count_characters, measured_part
 from model.training.snapshot import TrainingError
-from model.training.trainer import Interrupted, Progress, Trainer
+from model.training.trainer import Progress, Trainer
 from model.writing.decoder import Decoder
 from model.writing.requests import NameRequest, Request, VerseRequest, generator_for
 
@@ -89,7 +89,7 @@ def record(
     stopped: Callable[[], bool] = lambda: False,
     finishing: Callable[[], bool] = lambda: False,
 ) -> Event:
-    """Run a training and log its events in the log of `locked_log`; show every event but the last, and return the last.
+    """Run a training, log its events in the log of `locked_log`, show all but the last, and return the last.
 
     When a training has finished, the weights are in `out` and the snapshot is gone. For `stopped` and `finishing` see
     `Trainer.run`. Raises the errors of the training, and CheckpointError if the weights cannot be written.
@@ -97,45 +97,39 @@ def record(
     last_progress = time.monotonic()
     last_sample = last_progress if trainer.start else -math.inf  # the first shows what it writes before it can
     sample_seconds = FIRST_SAMPLE_SECONDS
-    drawing = _described(trainer, trainer.counted, math.nan)
+    drawing = _described(trainer, trainer.averaged, math.nan)
     unreported: Progress | None = None
     newest: Progress | None = None
-    last: Event = {"event": "stopped", "snapshot": str(snapshot_path(out))}
 
     def tell(event: Event) -> None:
         print(json.dumps(event), file=log)
         show(event)
 
-    try:
-        started = _started(trainer, log, stopped)
-    except Interrupted:
-        return last  # a log begins with the losses to beat
-    tell(started)
-    with suppress(Interrupted):
-        for progress in trainer.run(stopped, finishing):
-            unreported = newest = progress
-            if progress.held_out_loss is not None or time.monotonic() - last_progress >= PROGRESS_SECONDS:
-                tell({"event": "progress"} | asdict(progress))
-                last_progress, unreported = time.monotonic(), None
-            if time.monotonic() - last_sample >= sample_seconds:
-                drawing = replace(drawing, language_model=trainer.counted)
-                if text := _sample(drawing, trainer.seed):
-                    tell({"event": "sample", "step": progress.step, "text": text})
-                last_sample, sample_seconds = time.monotonic(), min(1.5 * sample_seconds, LONGEST_SAMPLE_SECONDS)
-        if newest and newest.fraction < 1 and not trainer.ended_early:  # the text is learnt: all is done
-            unreported = replace(newest, fraction=1.0, seconds_left=0.0)
-        last = {}
+    tell(_started(trainer, log))
+    for progress in trainer.run(stopped, finishing):
+        unreported = newest = progress
+        if progress.held_out_loss is not None or time.monotonic() - last_progress >= PROGRESS_SECONDS:
+            tell({"event": "progress"} | asdict(progress))
+            last_progress, unreported = time.monotonic(), None
+        if time.monotonic() - last_sample >= sample_seconds:
+            drawing = replace(drawing, language_model=trainer.averaged)
+            if text := _sample(drawing, trainer.seed):
+                tell({"event": "sample", "step": progress.step, "text": text})
+            last_sample, sample_seconds = time.monotonic(), min(1.5 * sample_seconds, LONGEST_SAMPLE_SECONDS)
+    if newest and newest.fraction < 1 and not (trainer.ended_early or trainer.is_stopped):  # the text is learnt
+        unreported = replace(newest, fraction=1.0, seconds_left=0.0)
     if unreported is not None:
         tell({"event": "progress"} | asdict(unreported))
-    if not last:
+    last: Event = {"event": "stopped", "snapshot": str(snapshot_path(out))}
+    if not trainer.is_stopped:
         last = _finished(trainer, out)
     print(json.dumps(last), file=log)
     return last
 
 
-def _started(trainer: Trainer, log: TextIO, stopped: Callable[[], bool]) -> Event:
+def _started(trainer: Trainer, log: TextIO) -> Event:
     """Measure the losses to beat, empty the log if the training is new, and return the first event."""
-    trainer.measure_lines_to_beat(stopped)
+    trainer.measure_lines_to_beat()
     if not trainer.position.step:
         log.truncate(0)
     return {

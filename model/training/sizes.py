@@ -1,4 +1,4 @@
-"""What follows from the size of a text: the recipe for it, what of it is measured, and how long a training takes."""
+"""Decides by the size of a text: which recipe trains it, which part is measured, and how long that takes."""
 
 import math
 import time
@@ -13,23 +13,23 @@ from model.text.corpus import Corpus, some
 from model.text.forms import Form
 from model.training.recipes import MIX, MOST_LAYERS, READER, RECIPES, Recipe, RecipeName, Stage
 
-BESIDE_LSTM: dict[CellName, tuple[float, ...]] = {"lstm": (1, 1, 1), "gru": (1.2, 1, 0.7), "rnn": (0.7, 0.6, 0.7)}
+RELATIVE_TO_LSTM: dict[CellName, tuple[float, ...]] = {"lstm": (1, 1, 1), "gru": (1.2, 1, 0.7), "rnn": (0.7, 0.6, 0.7)}
 """The width, dropout and learning rate of a cell, as multiples of an LSTM's. Other cells are like an LSTM."""
 SMALL = 20_000
 LARGE: dict[Form, int] = {"names": 1_000_000, "verse": 400_000}
 """Dropout is 0.5 until SMALL characters, and falls with their logarithm to 0.1 at LARGE. A list of names with fewer
 than SMALL characters counts as small."""
-NARROWEST, WIDEST, STEP = 32, 512, 32  # of the width, in units
-WORK = 1e10
-"""One thread trains about this many recurrent parameters times characters in a second."""
+NARROWEST, WIDEST, STEP = 32, 512, 32  # widths, in units
+SPEED = 1e10
+"""The speed of one thread: recurrent parameters × characters per second."""
 FEWEST_EPOCHS, CHARACTERS_A_WEIGHT = 6, 10
 """With minutes, a network is narrow enough to read its text FEWEST_EPOCHS times in them, or at least
 CHARACTERS_A_WEIGHT characters for each recurrent parameter."""
 PATIENCE = 0.3
-"""A stage ends early after this share of its measurements without a new best, counted in its second half: it cannot end
-before the learning rate is low."""
+"""A stage stops early after this share of its measurements without a new best. Only its second half counts, where the
+learning rate is low."""
 LEARNING_RATE: dict[Form, float] = {"names": 0.005, "verse": 0.0065}
-"""Of an LSTM of 256 units; it falls with the square root of the width."""
+"""That of an LSTM of 256 units; it falls with the square root of the width."""
 UNITS: dict[Form, int] = {"names": 192, "verse": 256}
 """The width of an LSTM for SMALL characters; it grows with the fifth root of their number."""
 MEASURED = 20_000
@@ -41,21 +41,21 @@ MEASURING_COST: dict[Form, int] = {"names": 12, "verse": 24}
 training; in verse it takes as long, because only a few long rows are measured."""
 FEWEST_STEPS = 8
 """The fewest steps between two measurements."""
-GENTLE = 0.15
+RATE_AGAIN = 0.15
 """The learning rate of one more round, as a share of the usual one."""
 ADAPTED = "adapt"
 """The name of the recipe of voices that begin with another network."""
-BOLDER, LIKELIER = 3.0, 0.9
-"""How much higher than GENTLE their learning rate is, and the top_p with which they write."""
-BESIDE_PRODUCTS = 80
-"""What a unit of a gate costs beside its products, in multiplications: tanh, sums, and the way through memory."""
-AROUND_SECONDS: dict[Form, float] = {"names": 5.0, "verse": 13.0}
-AROUND_OWN_SECONDS = 3.0
-"""How long it takes to read the project's texts or an own one, count the n-gram, measure at the end and draw."""
+VOICE_RATE, VOICE_TOP_P = 3.0, 0.9
+"""The learning rate of a voice, as a multiple of that of one more round, and the top_p with which it writes."""
+UNIT_COST = 80
+"""tanh, sums and memory traffic of a unit of a gate take as long as this many multiplications."""
+OVERHEAD_SECONDS: dict[Form, float] = {"names": 5.0, "verse": 13.0}
+OWN_OVERHEAD_SECONDS = 3.0
+"""The seconds to read the project's texts or an own one, count the n-gram, measure at the end and draw."""
 LINES_IN_MIX = 8
 """A mix has documents by other poets of at least this many lines."""
-USUAL_SHARE = 0.9
-"""How much of a training is usually done when it stops early, or ends."""
+NEEDED_SHARE = 0.9
+"""The share of its epochs that a training usually needs before it stops."""
 
 
 def recipe_for(
@@ -87,7 +87,7 @@ def recipe_for(
     return Recipe(corpus.form, corpus.form, cell, width, 1, (_stage(corpus, size, cell, width),), minutes)
 
 
-def further(start: Checkpoint, corpus: Corpus) -> Recipe:
+def another_round(start: Checkpoint, corpus: Corpus) -> Recipe:
     """Return the recipe of one more round: the network of `start` reads the training text again, gently.
 
     The weights are good already. So the learning rate is lower, there are half as many epochs, and the moving average
@@ -102,7 +102,7 @@ def further(start: Checkpoint, corpus: Corpus) -> Recipe:
         stage,
         name="again",
         epochs=stage.epochs // 2,
-        learning_rate=GENTLE * stage.learning_rate,
+        learning_rate=RATE_AGAIN * stage.learning_rate,
         patience=math.ceil(stage.patience / 2),
         warmup=0.3,
         final=0.01,
@@ -111,22 +111,19 @@ def further(start: Checkpoint, corpus: Corpus) -> Recipe:
     return Recipe("again", corpus.form, *shape, stages=(stage,), top_p=start.description.top_p)
 
 
-def adapting(start: Checkpoint, corpus: Corpus) -> Recipe:
+def voice_round(start: Checkpoint, corpus: Corpus) -> Recipe:
     """Return the recipe of a custom voice that begins with `start` (see `starts`): a longer and bolder round."""
-    recipe = further(start, corpus)
+    recipe = another_round(start, corpus)
     (stage,) = recipe.stages
-    rate, epochs, patience = BOLDER * stage.learning_rate, 2 * stage.epochs, 2 * stage.patience
+    rate, epochs, patience = VOICE_RATE * stage.learning_rate, 2 * stage.epochs, 2 * stage.patience
     stage = replace(stage, name=ADAPTED, learning_rate=rate, epochs=epochs, patience=patience)
     if corpus.form == "verse":
         stage = replace(stage, batch_size=16)
-    return replace(recipe, name=ADAPTED, stages=(stage,), top_p=LIKELIER)
+    return replace(recipe, name=ADAPTED, stages=(stage,), top_p=VOICE_TOP_P)
 
 
 def measured_part(corpus: Corpus) -> Corpus:
-    """Return the part of a corpus that every measurement of a training reads, and that an n-gram counts.
-
-    Its `held_out` has the documents to measure: `choosing` if it has poems, else the held-out documents.
-    """
+    """Return the part that measurements read and an n-gram counts. Its held-out documents are `choosing`, if any."""
     return replace(corpus, held_out=corpus.choosing or corpus.held_out).part(read=COUNTED, held_out=MEASURED)
 
 
@@ -144,11 +141,11 @@ def expected_seconds(recipe: Recipe, corpus: Corpus, threads: int = 1) -> float:
         left @ right
         fastest = min(fastest, time.perf_counter() - started)
     rate = left.size * right.shape[1] / max(fastest, 1e-7)  # in multiplications a second
-    cost = 3 * gates * units * (matrices * units + recipe.layers * BESIDE_PRODUCTS)
+    cost = 3 * gates * units * (matrices * units + recipe.layers * UNIT_COST)
     read = sum(stage.epochs * count_characters(documents_of(corpus, stage)) for stage in recipe.stages)
-    around = AROUND_SECONDS[recipe.form] if corpus.pretraining else AROUND_OWN_SECONDS
+    around = OVERHEAD_SECONDS[recipe.form] if corpus.pretraining else OWN_OVERHEAD_SECONDS
     most = math.inf if recipe.minutes is None else 60 * recipe.minutes
-    return around + min(USUAL_SHARE * cost * read / rate / threads, most)
+    return around + min(NEEDED_SHARE * cost * read / rate / threads, most)
 
 
 def documents_of(corpus: Corpus, stage: Stage) -> tuple[str, ...]:
@@ -167,12 +164,10 @@ def count_characters(documents: Sequence[str]) -> int:
 
 
 def size_of_epoch(corpus: Corpus, stage: Stage) -> tuple[int, int]:
-    """Count the characters and the batches of an epoch. A drawn name counts as a training name of mean length.
-
-    Each document has a newline before and after it (see `batches.stream`).
-    """
+    """Count the characters and the batches of an epoch. A drawn name counts as a training name of mean length."""
     documents = documents_of(corpus, stage)
     count = len(documents) + (stage.distillation.drawn_per_epoch if stage.distillation else 0)
+    # `batches.stream` has a newline before and after each document.
     characters = sum(len(document) + 2 for document in documents) * count // len(documents)
     if corpus.form == "names":
         return characters, math.ceil(count / stage.batch_size)
@@ -190,7 +185,7 @@ def _stage(corpus: Corpus, size: int, cell: CellName, width: int) -> Stage:
     is_small_list = corpus.form == "names" and size < SMALL
     epochs = 40 if is_small_list else round(max(8.0, 20 * min(1.0, SMALL / size) ** 0.2))
     largeness = math.log(size / SMALL) / math.log(LARGE[corpus.form] / SMALL)
-    _, as_much, as_fast = BESIDE_LSTM.get(cell, (1, 1, 1))
+    _, as_much, as_fast = RELATIVE_TO_LSTM.get(cell, (1, 1, 1))
     dropout = (0.5 - 0.4 * min(max(largeness, 0.0), 1.0)) * as_much
     measured = count_characters(measured_part(corpus).held_out)
     evaluate_every = max(FEWEST_STEPS, MEASURING_COST[corpus.form] * measured // per_step)
@@ -198,7 +193,7 @@ def _stage(corpus: Corpus, size: int, cell: CellName, width: int) -> Stage:
         name=corpus.form,
         text="training",
         epochs=epochs,
-        share=1.0,
+        time_share=1.0,
         batch_size=rows,
         sequence_length=length,
         learning_rate=LEARNING_RATE[corpus.form] * math.sqrt(256 / width) * as_fast,
@@ -213,10 +208,10 @@ def _stage(corpus: Corpus, size: int, cell: CellName, width: int) -> Stage:
 
 
 def _width(form: Form, size: int, cell: CellName, minutes: float | None) -> int:
-    as_wide, _, _ = BESIDE_LSTM.get(cell, (1, 1, 1))
+    as_wide, _, _ = RELATIVE_TO_LSTM.get(cell, (1, 1, 1))
     width = UNITS[form] * (size / SMALL) ** 0.2 * as_wide
     if minutes is not None:
-        work = 60 * minutes * WORK
+        work = 60 * minutes * SPEED
         weights = max(work / (FEWEST_EPOCHS * size), math.sqrt(work / CHARACTERS_A_WEIGHT))
         width = min(width, math.sqrt(weights / len(CELLS[cell].GATES)))
     return min(max(STEP * round(width / STEP), NARROWEST), WIDEST)

@@ -10,7 +10,7 @@ from model.checkpoint import tensor_file
 from model.checkpoint.tensor_file import Arrays, Facts
 from model.errors import MangosaurusError
 
-FORMAT = 1
+FORMAT = 2
 """Changes with `Position`, with the arrays, and with the order of gates. Other formats are refused."""
 
 
@@ -20,7 +20,7 @@ class TrainingError(MangosaurusError):
 
 @dataclass
 class Position:
-    """How far a training has come."""
+    """Says how far a training has come."""
 
     stage: int = 0
     stage_step: int = 0
@@ -31,7 +31,6 @@ class Position:
     seconds: float = 0.0
     step_seconds: float = 0.0  # of the last step
     measuring_seconds: float = 0.0  # of the longest measurement
-    measurement_is_owed: bool = False  # a stop interrupted it
     start_loss: float | None = None  # of the weights that the training goes on from, if any
     ngram_loss: float | None = None
     kept_loss: float | None = None  # of the kept weights
@@ -48,7 +47,7 @@ def write_snapshot(path: Path, training: Facts, position: Position, arrays: Arra
 
 
 def read_snapshot(path: Path, training: Facts) -> tuple[Position, Arrays]:
-    """Return how far a training came and its arrays. `training` is what it and the one that goes on have in common.
+    """Return how far a training came, and its arrays. `training` describes the one that goes on, as at the writing.
 
     Raises CheckpointError if the file cannot be read, and TrainingError if it is of another program or training.
     """
@@ -58,18 +57,13 @@ def read_snapshot(path: Path, training: Facts) -> tuple[Position, Arrays]:
         raise tensor_file.CheckpointError(f"{error}; remove it to begin anew") from error
     position = facts.get("position", {})
     if facts.get("format") != FORMAT or position.keys() != {each.name for each in fields(Position)}:
-        raise misfit(path)
+        raise TrainingError(
+            f"{path} is an unfinished training of another version of this program: "
+            "finish it with that version, or delete the file to start over"
+        )
     if facts.get("training") != json.loads(json.dumps(training)):
         raise TrainingError(
             f"{path} belongs to a training with other settings, text or seed: "
             "use the same ones to finish that training, or delete the file to start over"
         )
     return Position(**position), arrays
-
-
-def misfit(path: Path) -> TrainingError:
-    """Return the error for a snapshot that this program cannot go on with."""
-    return TrainingError(
-        f"{path} is an unfinished training of another version of this program: "
-        "finish it with that version, or delete the file to start over"
-    )

@@ -6,6 +6,7 @@ begins with the released verse.
 
 from collections import Counter
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -15,19 +16,29 @@ from model.checkpoint.versions import Versions, load
 from model.network.network import LanguageModel
 from model.text.corpus import Corpus
 from model.text.vocabulary import Vocabulary
+from model.training.recipes import Recipe
+from model.training.sizes import another_round, recipe_for, voice_round
 
 VERSE, NAMES = (files.PROGRAM / "checkpoints" / place for place in ("poem", "start/names.safetensors"))
 KNOWN = 0.9
-"""A voice begins with nothing if its start can read a smaller share of the text's characters, in another script."""
+"""If its start can read a smaller share of the text's characters, a voice begins untrained: the script is another."""
 RARER = 2.0
 """A new capital or accent begins as likely as its plain letter, divided by e to this power."""
 
 
-def start_for(corpus: Corpus) -> Checkpoint | None:
-    """Return the network that a voice of this text begins with; None if the text is in another script.
+def recipe_and_start(
+    corpus: Corpus, weights: Checkpoint | None, *, is_voice: bool, **wishes: Any
+) -> tuple[Recipe, Checkpoint | None]:
+    """Return how to train on a text, with these wishes (see `recipe_for`), and the weights that this goes on from."""
+    if weights:
+        return another_round(weights, corpus), weights
+    if is_voice and (start := start_for(corpus)):
+        return voice_round(start, corpus), start
+    return recipe_for(corpus, **wishes), None
 
-    Raises CheckpointError if the network cannot be read.
-    """
+
+def start_for(corpus: Corpus) -> Checkpoint | None:
+    """Return the network that a voice of this text begins with; None for another script. Raises CheckpointError."""
     start = load(NAMES) if corpus.form == "names" else Versions(VERSE).load_released()
     counts = Counter("".join(corpus.training))
     known = sum(count for character, count in counts.items() if start.vocabulary.fold(character))

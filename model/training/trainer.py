@@ -32,17 +32,13 @@ from model.training.distillation import draw_names, soft_targets, teacher_of
 from model.training.optimizer import Adam, clip_by_global_norm, move_average, warmup_cosine
 from model.training.recipes import Recipe
 from model.training.sizes import documents_of, measured_part, size_of_epoch
-from model.training.snapshot import Position, TrainingError, misfit, read_snapshot, write_snapshot
+from model.training.snapshot import Position, TrainingError, read_snapshot, write_snapshot
 from model.training.starts import in_characters
 
 EARLY_STOPPING_BEGINS = 0.5  # share of a stage, before which a high learning rate hides progress
 DRAWING_SHARE = 0.05  # teachers may draw names for this share of the minutes, in addition to the minutes
-SLOW_STEPS = 5  # the first steps make buffers and tables, and say nothing of how long the rest takes
+SLOW_STEPS = 5  # the first steps make buffers and tables, so they take longer than the rest
 VOLUME = 10_000_000  # about this many characters of verse become ids at a time, in 80 MB
-
-
-class Interrupted(BaseException):
-    """Somebody asked for a stop, and the snapshot is written; like Ctrl-C, it is no error."""
 
 
 @dataclass(frozen=True)
@@ -68,11 +64,10 @@ class Trainer:
     """Trains one network by a recipe on a corpus; iterate over `run()`.
 
     A recipe that distils needs `teachers`. With `start`, the training goes on from these weights, whose architecture
-    must be the recipe's. It adds the characters that they lack. It ends with other weights only if these are better, if
-    a stage keeps its last weights, or if it is `changing`. If the file `snapshot` exists, the training resumes from it.
-    `clock` measures the recipe's minutes; time.process_time is for comparisons on busy machines. Raises TrainingError
-    if recipe, corpus, start, teachers and snapshot do not fit together, and CheckpointError if the snapshot cannot be
-    read.
+    must be the recipe's, and adds the characters that they lack. It ends with other weights only if these are better,
+    if a stage keeps its last weights, or if it is `changing`. If the file `snapshot` exists, the training resumes from
+    it. `clock` measures the recipe's minutes; benchmarks on busy machines give time.process_time. Raises TrainingError
+    if these do not fit together, and CheckpointError if the snapshot cannot be read.
     """
 
     def __init__(
@@ -94,7 +89,7 @@ class Trainer:
             both = Vocabulary.from_texts((start.vocabulary.characters, corpus.vocabulary.characters))
             start, corpus = in_characters(start, both), replace(corpus, vocabulary=both)
         self.recipe, self.corpus, self.seed, self.start, self.teachers = recipe, corpus, seed, start, teachers
-        self.ended_early, self._changing = False, changing
+        self.ended_early, self.is_stopped, self._changing = False, False, changing
         self._snapshot, self._snapshot_seconds, self._clock = snapshot, snapshot_seconds, clock
         self._measured = measured_part(corpus)
         self._steps: list[int] = []  # of each stage
@@ -102,7 +97,7 @@ class Trainer:
         for stage in recipe.stages:
             characters, batches = size_of_epoch(corpus, stage)
             self._steps.append(stage.epochs * batches)
-            self._lengths.append(stage.epochs * characters if recipe.minutes is None else stage.share)
+            self._lengths.append(stage.epochs * characters if recipe.minutes is None else stage.time_share)
         architecture = Architecture(recipe.cell, len(corpus.vocabulary), recipe.hidden_size, recipe.layers)
         self.language_model = LanguageModel.initialise(architecture, np.random.default_rng([seed, 0]))
         if start is not None:
@@ -111,7 +106,6 @@ class Trainer:
         self._order, self._dropout = map(np.random.default_rng, np.random.SeedSequence([seed, 1]).spawn(2))
         self._shards = Shards(threads)
         self._teachers = [teacher_of(teacher.language_model) for teacher in teachers]
-        self._stopped: Callable[[], bool] = lambda: False
         self._drawn: list[str] = []
         self.position = Position(dropout=self._dropout.bit_generator.state)
         self._begin_stage(0)
@@ -124,18 +118,15 @@ class Trainer:
     ) -> Generator[Progress]:
         """Train to the end, and yield the progress of every step.
 
-        When `stopped()` becomes true, write a snapshot and raise Interrupted: after a step, or in the middle of a
-        measurement. When `finishing()` becomes true, end after the step as if it were the last. Closing the generator
-        also writes a snapshot.
+        When `stopped()` becomes true, write a snapshot and end; `is_stopped` then says so. When `finishing()` becomes
+        true, end after the step as if it were the last. Closing the generator also writes a snapshot.
         """
-        position, saved, self._stopped = self.position, time.monotonic(), stopped
+        position, saved = self.position, time.monotonic()
         try:
             self._measure_start()
             for stage in self.recipe.stages[position.stage :]:
-                if position.measurement_is_owed:
-                    self._measure()
                 while not self._stage_is_over():
-                    for batch in islice(self._epoch(), position.batch, None):
+                    for batch in islice(self._epoch(), position.batch, None):  # not those read before a stop
                         figures = self._step(batch)
                         position.batch += 1
                         is_due = position.stage_step % stage.evaluate_every == 0 or self._fraction_of_stage() >= 1
@@ -145,18 +136,21 @@ class Trainer:
                         if time.monotonic() - saved >= self._snapshot_seconds:
                             self._save()
                             saved = time.monotonic()
-                        self._interrupt_if_stopped()
+                        if stopped():
+                            self.is_stopped = True
+                            self._save()
+                            return
                         if finishing():
                             self.ended_early = True
                             yield self._progress(self._measure(), figures)
                             return
                         if self._stage_is_over():
                             break
-                    else:
+                    else:  # the epoch was read to its end
                         self._begin_epoch(position.epoch + 1)
                 self.language_model.parameters.whole[:] = self.kept.parameters.whole
                 self._begin_stage(position.stage + 1)
-        except (GeneratorExit, Interrupted, ParallelError):
+        except (GeneratorExit, ParallelError):
             self._save()
             raise
         finally:
@@ -168,17 +162,14 @@ class Trainer:
         if number < len(self.recipe.stages):
             self._stage = self.recipe.stages[number]
             self._optimizer = Adam(self.language_model.parameters, weight_decay=self._stage.weight_decay)
-            self.counted = self.language_model.copy() if self._stage.average else self.language_model
+            # Without an average, both names stand for the same network.
+            self.averaged = self.language_model.copy() if self._stage.average else self.language_model
             self._begin_epoch(0)
 
     def _begin_epoch(self, number: int) -> None:
         position = self.position
         position.epoch, position.batch, position.epoch_order = number, 0, self._order.bit_generator.state
         self._state = self.language_model.initial_state(self._stage.batch_size)
-
-    def _interrupt_if_stopped(self) -> None:
-        if self._stopped():
-            raise Interrupted
 
     def _epoch(self) -> Iterator[Batch]:
         """Return the batches of the epoch, its documents in random order. A resumed training gets the same order."""
@@ -228,7 +219,7 @@ class Trainer:
             )
         self._optimizer.update(gradients, learning_rate)
         if stage.average:
-            move_average(self.counted.parameters, self.language_model.parameters, stage.average)
+            move_average(self.averaged.parameters, self.language_model.parameters, stage.average)
         if carries_state:
             self._state = after
 
@@ -246,17 +237,11 @@ class Trainer:
             "characters_per_second": characters / position.step_seconds,
         }
 
-    def measure_lines_to_beat(self, stopped: Callable[[], bool] = lambda: False) -> None:
+    def measure_lines_to_beat(self) -> None:
         """Measure an n-gram, and the weights that the training goes on from, unless they are measured already."""
-        self._stopped = stopped
-        try:
-            if self.position.ngram_loss is None:
-                found = baselines(self._measured, self._interrupt_if_stopped)
-                self.position.ngram_loss = min(baseline.held_out_loss for baseline in found)
-            self._measure_start()
-        except Interrupted:
-            self._save()
-            raise
+        if self.position.ngram_loss is None:
+            self.position.ngram_loss = min(baseline.held_out_loss for baseline in baselines(self._measured))
+        self._measure_start()
 
     def _measure_start(self) -> None:
         if self.start is not None and self.position.start_loss is None:
@@ -265,21 +250,17 @@ class Trainer:
                 self.position.kept_loss = None  # so the next weights are kept
 
     def _measure(self) -> float:
-        """Return the loss of the weights in `counted`. Keep them if they are the best or the stage keeps the last.
-
-        While a training that is `changing` has found nothing better than its start, it keeps the newest ones.
-        """
+        """Return the loss of the weights in `averaged`. Keep them if they are the best or the stage keeps the last."""
         position, started = self.position, self._clock()
-        position.measurement_is_owed = True
-        loss = held_out_loss(self.counted, self._measured, self._interrupt_if_stopped)
-        position.measurement_is_owed = False
+        loss = held_out_loss(self.averaged, self._measured)
         seconds = self._clock() - started
         position.measuring_seconds = max(position.measuring_seconds, seconds)
         position.seconds += seconds
         position.stage_seconds += seconds
         is_best = self._stage.keep == "last" or position.kept_loss is None or loss < position.kept_loss
+        # A training that is `changing` keeps the newest weights until some are better than its start.
         if is_best or (self._changing and (position.kept_loss or 0.0) >= (position.start_loss or 0.0)):
-            self.kept.parameters.whole[:] = self.counted.parameters.whole
+            self.kept.parameters.whole[:] = self.averaged.parameters.whole
             position.kept_loss, position.kept_step = loss, position.step
         if is_best:
             position.without_best = 0
@@ -291,15 +272,12 @@ class Trainer:
         return self.position.without_best >= self._stage.patience or self._fraction_of_stage() >= 1
 
     def _fraction_of_stage(self) -> float:
-        """Return how much of the stage is done, from 0 to 1: the larger of the shares of its epochs and minutes.
-
-        The time of one more step and one more measurement is taken off, so that the end is not late.
-        """
+        """Return how much of the stage is done, from 0 to 1: the larger of the shares of its epochs and minutes."""
         position = self.position
         fraction = position.stage_step / self._steps[position.stage]
         if self.recipe.minutes is not None:
-            length = 60 * self.recipe.minutes * self._stage.share
-            last = min(position.step_seconds + position.measuring_seconds, length / 2)
+            length = 60 * self.recipe.minutes * self._stage.time_share
+            last = min(position.step_seconds + position.measuring_seconds, length / 2)  # or the end would be late
             fraction = max(fraction, position.stage_seconds / (length - last))
         return min(1.0, fraction)
 
@@ -321,7 +299,7 @@ class Trainer:
         )
 
     def _drawn_names(self) -> list[str]:
-        """Return what the teachers draw, without held-out names; the first call draws. Raises Interrupted."""
+        """Return the names that the teachers drew, without held-out ones. The first call draws them."""
         if not self._drawn:
             names = draw_names(
                 [teacher.language_model for teacher in self.teachers],
@@ -330,7 +308,6 @@ class Trainer:
                 np.random.default_rng([self.seed, 2]),
                 seconds=math.inf if self.recipe.minutes is None else 60 * self.recipe.minutes * DRAWING_SHARE,
                 clock=self._clock,
-                between=self._interrupt_if_stopped,
             )
             held_out = frozenset(self.corpus.held_out)
             self._drawn = [name for name in names if name not in held_out]
@@ -352,7 +329,7 @@ class Trainer:
     def _arrays(self) -> dict[str, Array]:
         groups: dict[str, Mapping[str, Array]] = {
             "parameters": self.language_model.parameters,
-            "counted": self.counted.parameters,
+            "averaged": self.averaged.parameters,
             "kept": self.kept.parameters,
             "m": self._optimizer.m,
             "v": self._optimizer.v,
@@ -373,15 +350,11 @@ class Trainer:
         self._order.bit_generator.state = position.order
         self._dropout.bit_generator.state = position.dropout
         self._optimizer.steps = position.stage_step
-        ours = self._arrays()
-        if {name: array.shape for name, array in ours.items()} != {name: arrays[name].shape for name in arrays}:
-            raise misfit(path)
-        for name, array in ours.items():
+        for name, array in self._arrays().items():
             array[...] = arrays[name]
 
 
 def _check(recipe: Recipe, corpus: Corpus, start: Checkpoint | None, teachers: Sequence[Checkpoint]) -> None:
-    """Raise TrainingError if something does not fit."""
     if recipe.form != corpus.form:
         raise TrainingError(f"the recipe {recipe.name!r} is for {recipe.form}, but the text is {corpus.form}")
     if recipe.distils and not teachers:

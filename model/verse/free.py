@@ -1,8 +1,8 @@
-"""Keeps lines to known words, letter by letter, where nobody knows the metre: in any language and alphabet.
+"""Keeps lines to known words, letter by letter, in any language and alphabet, without metre.
 
 The network ends a line where it likes, but not before a third of the usual length, and soon after that length. An
-unfinished line is two numbers, as in `sonnets.scansion`: a node, which stands for the tail of the text (see `lexicon`)
-and its last character, and the number of its characters.
+unfinished line is a node, as in `sonnets.scansion`, and the number of its characters. The node stands for the tail of
+the text (see `lexicon`) and its last character.
 """
 
 from typing import NamedTuple
@@ -25,7 +25,7 @@ UNUSUAL = 40
 
 
 class FreeEnds(NamedTuple):
-    """How a line ends."""
+    """The end of a line."""
 
     stops: Mask | None = None  # the marks by id (V,), one of which has to end the line
 

@@ -5,8 +5,8 @@ it belongs to the word only if a letter follows. The tail of a text, which decid
 end with the mark behind it, if any. There is no dead end: every tail leads to the end of a word and to the newline.
 
 With clipped words, such as 'tis and th', no quotation begins: an apostrophe must belong to a clipped word or stand
-behind an s (kings'). Without clipped words, an apostrophe may stand before or behind any word, and nobody could
-say whether a quotation is closed.
+behind an s (kings'). Without clipped words, an apostrophe may stand before or behind any word, and it is unknown
+whether a quotation is closed.
 """
 
 from bisect import bisect_left
@@ -58,10 +58,7 @@ class Lexicon:
         return character if character == APOSTROPHE and not tail else AFTER_MARK
 
     def mask(self, tail: str) -> Mask:
-        """Return which characters may follow the tail, (V,).
-
-        If the tail leads to no known word, it is in the prompt, and all may follow.
-        """
+        """Return which characters (V,) may follow the tail: all, if it leads to no known word, as in a prompt."""
         mask = self._masks.get(tail)
         return self._new_mask(tail) if mask is None else mask
 

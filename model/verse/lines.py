@@ -5,9 +5,9 @@ write what the network would hardly say, and each line has a weight. Each letter
 
     log P(allowed) + OF_DRAWN · log P(drawn)
 
-P(allowed) is the probability of all allowed letters together, at the temperature of the request: the weight of
-sequential Monte Carlo (Doucet et al. 2001). P(drawn) is the network's probability of the letter that was drawn, at
-temperature 1. Weights are whole numbers of 1/PRECISION nats, so their sum does not depend on the order of adding.
+P(allowed) is the sum of the allowed letters' probabilities at the temperature of the request: the factor by which
+sequential Monte Carlo weights a step (Doucet et al. 2001). P(drawn) is the drawn letter's probability at temperature 1.
+Weights are whole numbers of 1/PRECISION nats, so their sum does not depend on the order of adding.
 
 The rows of all texts are one batch. No row depends on another, and each text draws its own numbers.
 """

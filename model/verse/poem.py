@@ -1,4 +1,4 @@
-"""Poems: lines that scan, or lines of known words where nobody knows the metre."""
+"""Poems: lines that scan or, in languages whose metre we do not know, lines of known words."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ from model.verse.search import COST_OF_REPETITION, Beginning, Line, Search, cost
 COST_OF_NAMES = 6.0
 """Nats for each proper name that a poem has not had before."""
 LONG_WORD = 4
-"""Where nobody knows which words every text repeats, those with fewer letters may repeat."""
+"""In other languages, words of fewer letters may repeat: some are like "the"."""
 
 
 class PoemSearch(Search):
@@ -58,10 +58,10 @@ class PoemSearch(Search):
 
     def _begin_after(self, seam: Seam) -> None:
         """Begin the first line, which may complete the person's."""
-        self._seam, self._shown = None, seam.shown
+        self._seam, self._separator = None, seam.separator
         completes = seam.counts > 1
         self._last = [number + completes for number in self._last]
-        after = seam.shown or (" " if completes else "\n")
+        after = seam.separator or (" " if completes else "\n")
         self.unread = self._vocabulary.ids_of(after[:-1])[::-1].tolist()
         first = None
         if self._tables and seam.first_words is not None:
@@ -75,7 +75,7 @@ class PoemSearch(Search):
 
     @property
     def texts(self) -> tuple[str, ...]:
-        return () if self.error else (self._shown + "\n".join(self.lines),)
+        return () if self.error else (self._separator + "\n".join(self.lines),)
 
     @property
     def is_done(self) -> bool:

@@ -34,11 +34,11 @@ _TOKEN = re.compile(rf"'?[a-z]+(?:['-][a-z]+)*|[{MARKS}]|\S")
 
 
 class Seam(NamedTuple):
-    """What is between a person's words and verse."""
+    """Joins a person's words and verse."""
 
     unread: str  # what the network reads of the words, without blanks at its end
-    shown: str  # what stands behind the words, before the first new letter
-    counts: Counts  # how many syllables the line may have when the first new word begins
+    separator: str  # stands behind the words, before the first new letter
+    counts: Counts  # the syllables that the line may have when the first new word begins
     first_words: frozenset[str] | None = None  # the words that may come first; None: any
     paused: "Seam | None" = None  # the same with a comma
 

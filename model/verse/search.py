@@ -27,13 +27,13 @@ LOWEST_TEMPERATURE = 0.1
 COST_OF_REPETITION = 2.5
 """Nats for each time that the text has used a word before."""
 COST_OF_OVERUSE = 0.05
-"""Nats for each time that the text has used the word before, if every text repeats the word."""
+"""The same for words such as "the", which every text repeats."""
 COST_OF_MIXING = 8.0
 """Nats for each "thou" if the text says "you" more often, and for each "you" if it says "thou" more often."""
 SHARE_OF_LEANING = 0.8
-"""How much of a word's leaning towards sonnets counts. With 0.8, words lean as in real sonnets."""
+"""This share of a word's leaning towards sonnets counts. With 0.8, words lean as in real sonnets."""
 ATTEMPTS = 3
-"""How many times a line is tried that no candidate can finish."""
+"""A line that no candidate can finish is tried this often."""
 
 
 class Line(NamedTuple):
@@ -41,25 +41,25 @@ class Line(NamedTuple):
 
     text: str
     nats: float  # its weight
-    last_word_after: Counts  # how many syllables there may be in front of the last word
+    last_word_after: Counts  # the syllables that there may be in front of the last word
     number: int
 
 
 class Beginning(NamedTuple):
-    """How a line begins and ends."""
+    """The beginning and the end of a line."""
 
     line_ends: Any  # for the masks
-    counts: Counts = 1  # how many syllables the line may have already
+    counts: Counts = 1  # the syllables that the line may have already
     after: str = "\n"  # the character in front of it, which is not read yet
     first: Callable[[Numbers, Numbers], Mask] | None = None  # from nodes and lengths: how its first word may go on
-    words: str = ""  # of the line, which are given
+    words: str = ""  # given, at its beginning
 
 
 class Search(ABC):
     """One text in the making."""
 
     at_once: int
-    """How many of its kind are written at once. With more, everything else that is written would be slower."""
+    """This many of its kind are written at once. More would slow down all other texts."""
     beginning: Beginning
 
     def __init__(
@@ -128,10 +128,7 @@ class Search(ABC):
 
 
 def cost_of(words: Sequence[str], before: Counter[str], prosody: Prosody) -> float:
-    """Return the cost in nats of words that repeat the text, belong to plays, or mix "thou" with "you".
-
-    All candidates for a line also pay for the mixing in earlier lines, so that does not matter.
-    """
+    """Return the cost in nats of words that repeat the text, belong to plays, or mix "thou" with "you"."""
     counts, cost = Counter(before), 0.0
     for word in words:
         if word in prosody.often:
@@ -140,4 +137,5 @@ def cost_of(words: Sequence[str], before: Counter[str], prosody: Prosody) -> flo
             leaning = prosody.dictionary.leanings.get(word, 0)
             cost += COST_OF_REPETITION * counts[word] - SHARE_OF_LEANING * leaning / 10
         counts[word] += 1
+    # Mixing in earlier lines costs too, but all candidates for a line alike.
     return cost + COST_OF_MIXING * min(sum(map(counts.__getitem__, address)) for address in prosody.addresses)

@@ -31,17 +31,17 @@ SCHEME = (None, None, 0, 1, None, None, 4, 5, None, None, 8, 9, None, 12)
 COSTS = {Rhyme.PERFECT: 0.0, Rhyme.PROMOTED: 0.7, Rhyme.LEARNED: 3.5, Rhyme.EYE: 5.0}
 """Nats by which a rhyme lowers the weight of a line."""
 EDITIONS = {1: (COSTS, 0.0), 2: (COSTS | {Rhyme.LEARNED: 8.0}, 4.0)}
-"""By edition, the costs of rhymes, and of a line that brings a rhyme on -ee, the only one; 0: there may be more."""
+"""By edition, the costs of rhymes, and of a line with the only rhyme on -ee; at 0, a sonnet may have several."""
 EE = "IY"
 LINE_OF_THING, LONGEST_THING = 8, 1 << 7
-"""The line that begins with what the person's line names in at most six syllables; not in the first edition."""
+"""From edition 2 on, line 9 begins with a thing that the person's line names, in at most six syllables."""
 THING = re.compile("(?<![a-z'])(an?|the|my|thy|your|his|her|our|their) ([a-z']+)(?: ([a-z']+))?")
 STOPS = {3: ".:;?!", 7: ".:;?!", 11: ".:;?!", 13: ".?!"}
-"""A line with one of these numbers ends with one of its marks, as five in six real quatrains and all sonnets do."""
+"""Lines 4, 8, 12 and 14 (from 0 here) end with one of these marks, as five in six real quatrains and all sonnets do."""
 
 
 class _End(NamedTuple):
-    """How a line ends."""
+    """The end of a line."""
 
     word: str
     endings: tuple[Ending, ...]

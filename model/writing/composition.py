@@ -7,8 +7,8 @@ with them is accepted, unless that is 1:
     saur- sauri-=0.8 sauro-=0.4 -saurus=0.3
 
 x- stands before another root, x' before a root that begins with a vowel, -x at the end. Vowels that link two roots
-belong to the letters before them. The table lists all letters ready, so that roots may be added and read otherwise
-(see `text.roots`), and weights still write the same names.
+belong to the letters before them. The table is complete: weights go on writing the same names when roots are added or
+read otherwise (see `text.roots`).
 """
 
 from bisect import bisect_left
@@ -28,8 +28,8 @@ STATES = 10_000  # that are kept
 _LATER, _ELIDED, _LINK = "-", "'", "+"
 
 State = frozenset[str]
-"""What the last letters may be, a piece for each reading: the begun root, with "-" before it unless the name begins so.
-"'" stands for a root that must begin with a vowel, "+" for a link behind a person's letters."""
+"""The readings of the last letters. Each is a begun root, with "-" before it unless the name begins so. "'" stands for
+a root that must begin with a vowel, "+" for a link behind a person's letters."""
 
 
 class Piece(NamedTuple):

@@ -41,7 +41,7 @@ class Decoder:
     """Writes texts with the weights of one checkpoint. A `lockstep` that has them already saves memory."""
 
     def __init__(self, checkpoint: Checkpoint, lockstep: Lockstep | None = None) -> None:
-        self._checkpoint, self._version = checkpoint, checkpoint.version or "(not saved)"
+        self._checkpoint = checkpoint
         self._characters, self._newline = checkpoint.vocabulary.characters, checkpoint.vocabulary.newline
         self._all = np.ones(len(self._characters), np.bool_)
         self._lockstep = lockstep or Lockstep(checkpoint.language_model, checkpoint.description.tanh_digits)
@@ -50,7 +50,6 @@ class Decoder:
         self._tickets = 0
         self._drafts: list[Draft] = []  # by row
         self._searches: dict[int, Search] = {}  # by ticket
-        self._undelivered: list[Result] = []
         self._is_arranged = False  # whether `_arrange` has prepared for the present drafts
         self._reading: list[Draft] = []  # drafts that have not read their whole prompt
 
@@ -61,7 +60,7 @@ class Decoder:
     @property
     def active(self) -> int:
         """The number of requests whose result `step` has not returned."""
-        return len(self._drafts) + len(self._searches) + len(self._undelivered)
+        return len(self._drafts) + len(self._searches)
 
     def submit(self, request: Request) -> int:
         """Add a request, which the next step begins; return the ticket of its result. RequestError if it is invalid."""
@@ -81,7 +80,6 @@ class Decoder:
 
     def cancel(self, ticket: int) -> None:
         """Drop a request and its result; does nothing if the ticket is not active."""
-        self._undelivered = [result for result in self._undelivered if result.ticket != ticket]
         self._searches.pop(ticket, None)
         for draft in self._drafts:
             if draft.ticket == ticket:
@@ -90,13 +88,9 @@ class Decoder:
 
     def step(self) -> list[Result]:
         """Take every text one character on; return the results of finished texts, ordered by ticket."""
-        if not self._lockstep.is_sound:
-            self._refuse_all()
         finished = [self._remove(draft) for draft in self._advance()] if self._drafts else []
         if self._searches:
             finished += self._search()
-        finished += self._undelivered
-        self._undelivered = []
         return sorted(finished, key=lambda result: result.ticket)
 
     def lines(self, ticket: int) -> tuple[str, ...]:
@@ -104,26 +98,11 @@ class Decoder:
         return tuple(self._searches[ticket].lines) if ticket in self._searches else ()
 
     def generate(self, requests: Sequence[Request]) -> list[Result]:
-        """Serve these requests to the end; return their results in the same order. Raises RequestError like `submit`.
-
-        Other active requests advance too. If they finish, the next `step` returns their results.
-        """
+        """Serve these requests, and no others, to the end; return their results in the same order. RequestError."""
+        tickets = [self.submit(request) for request in requests]
         results: dict[int, Result] = {}
-        tickets: dict[int, None] = {}
-        others: list[Result] = []
-        try:
-            for request in requests:
-                tickets[self.submit(request)] = None
-            while len(results) < len(tickets):
-                for result in self.step():
-                    if result.ticket in tickets:
-                        results[result.ticket] = result
-                    else:
-                        others.append(result)
-        finally:
-            self._undelivered += others
-            for ticket in tickets:
-                self.cancel(ticket)
+        while len(results) < len(tickets):
+            results |= {result.ticket: result for result in self.step()}
         return [results[ticket] for ticket in tickets]
 
     def look(self, text: str) -> tuple[Letter, ...]:
@@ -141,7 +120,7 @@ class Decoder:
 
     @cached_property
     def _masks(self) -> "Tables | FreeLines":
-        """What the lines of poems keep to: metre, or a usual length and known words."""
+        """The masks of lines of poems: metre, or a usual length and known words."""
         from model.sonnets.tables import tables_for  # names need neither
         from model.verse.free import FreeLines
 
@@ -203,15 +182,7 @@ class Decoder:
             self._drafts[draft.row] = last
             last.row = draft.row
         self._is_arranged = False
-        draft.rewind()
         return Result(draft.ticket, draft.texts, draft.error)
-
-    def _refuse_all(self) -> None:
-        error = RequestError(f"checkpoint {self._version} computes numbers that are not finite; it cannot be used")
-        tickets = [*(draft.ticket for draft in self._drafts), *self._searches]
-        for ticket in tickets:
-            self.cancel(ticket)
-        self._undelivered += [Result(ticket, (), error) for ticket in tickets]
 
     def _arrange(self) -> None:
         self._lockstep.resize(len(self._drafts))

@@ -7,8 +7,6 @@ new and that verse ends at the end of a line. They know nothing of networks.
 from abc import ABC, abstractmethod
 from enum import Enum, auto
 
-import numpy as np
-
 from model.errors import RequestError
 from model.network.layers import Mask
 from model.text.vocabulary import Vocabulary
@@ -20,7 +18,7 @@ driven the generator out of the processor's caches."""
 
 
 class Action(Enum):
-    """What the decoder does next."""
+    """The decoder's next move."""
 
     CONTINUE = auto()
     RESTART = auto()  # from the zero state, with the prompt again
@@ -28,10 +26,7 @@ class Action(Enum):
 
 
 class Draft(ABC):
-    """A request for names or verse, its place in the batch, and all that decides its next character.
-
-    The network reads the id `first` and then the prompt before a character is drawn.
-    """
+    """A request in the making, and all that decides its next character. The network reads `first`, then the prompt."""
 
     error: RequestError | None = None  # why the text could not be finished
 
@@ -39,16 +34,13 @@ class Draft(ABC):
         self.ticket = self.row = 0  # the decoder numbers requests, and the rows of its batch
         self.first, self.prompt = first, prompt
         self.temperature, self.top_p = float(request.sampling.temperature), request.sampling.top_p
-        self.remaining = 0  # how many more characters may be drawn before the draft must read them
-        self.barred = 0.0  # how many nats the letters that masks barred have cost, if the decoder counts them
+        self.remaining = 0  # this many characters may be drawn before the draft must read them
+        self.barred = 0.0  # nats that the letters barred by masks have cost, if the decoder counts them
         self.is_masked = False  # whether `mask` limits some characters; then `drew` gets every character
         self.drawn: list[int] = []  # ids that the draft has not read
         self.ahead: list[float] = []  # uniform numbers for the next characters, in reverse
         self._prompt_ids: list[int] = vocabulary.ids_of(prompt)[::-1].tolist()
         self._generator = request.generator
-        bits = request.generator.bit_generator
-        # A PCG64 can rewind, but then it forgets the half of a number that it may keep for the next 32-bit draw.
-        self._can_rewind = isinstance(bits, np.random.PCG64) and not bits.state["has_uint32"]
         self.restart()
 
     @property
@@ -79,10 +71,5 @@ class Draft(ABC):
         """Fill `ahead`, which is empty, and return the number for the next character; 0 at temperature 0."""
         if not self.temperature:
             return 0.0
-        self.ahead = self._generator.random(DRAWN_AHEAD if self._can_rewind else 1)[::-1].tolist()
+        self.ahead = self._generator.random(DRAWN_AHEAD)[::-1].tolist()
         return self.ahead.pop()
-
-    def rewind(self) -> None:
-        """Leave the generator as if no number had been drawn ahead."""
-        if self.ahead:
-            self._generator.bit_generator.advance(-len(self.ahead))  # type: ignore[attr-defined]  # it is a PCG64

@@ -10,7 +10,7 @@ from model.text.vocabulary import NO_CHARACTER
 
 OTHERS = 4
 SHOWN = {"\n": "end", " ": "␣"}
-"""What stands for a character that nobody can see."""
+"""These stand for characters that cannot be seen."""
 
 
 class Letter(NamedTuple):
@@ -22,10 +22,7 @@ class Letter(NamedTuple):
 
 
 def look(text: str, checkpoint: Checkpoint, lockstep: Lockstep) -> tuple[Letter, ...]:
-    """Look at each letter of a text, at temperature 1; of a name, at its end too. A row of `lockstep` reads the text.
-
-    Raises MangosaurusError if a letter has no id.
-    """
+    """Look at each letter of a text, at temperature 1; of a name, at its end too. MangosaurusError if one has no id."""
     vocabulary, is_name = checkpoint.vocabulary, checkpoint.description.form == "names"
     characters = [SHOWN.get(each, each) for each in vocabulary.characters]
     lockstep.resize(0)

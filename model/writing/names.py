@@ -17,7 +17,7 @@ from model.writing.requests import NameRequest
 SHORTEST, LONGEST = 5, 18
 """A name worth keeping has from SHORTEST to LONGEST letters."""
 LONGEST_PARTLY = 14
-"""Beside whole names, a longer name has too many letters that mean nothing."""
+"""A longer name is rejected unless it consists wholly of roots: too many of its letters mean nothing."""
 LETTERS_MORE = 10
 """A name may have this many letters after its prefix, however long the prefix is."""
 SEQUENCE = 3
@@ -37,7 +37,7 @@ class Worth(NamedTuple):
     def keeps(self, name: str, prefix: str) -> bool:
         """Return whether a name is worth keeping. Only the letters after the prefix are judged.
 
-        Without endings, which custom voices have not, the sequences alone count.
+        Custom voices have no endings; there the sequences alone count.
         """
         drawn = fold(name[len(prefix) :])
         is_spelled = all(sequence in self.sequences for sequence in sequences_of(drawn, begins=not prefix))

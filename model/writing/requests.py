@@ -10,7 +10,7 @@ from model.text.forms import MAX_TEMPERATURE, SONNET_TEMPERATURE
 
 @dataclass(frozen=True)
 class Sampling:
-    """How the next character is drawn from the network's probabilities.
+    """Settings for drawing the next character from the network's probabilities.
 
     temperature: logits are divided by it. 0 always takes the likeliest character, 1 is the network as trained.
     top_p: only the likeliest characters can be drawn, as many as it takes to reach this probability together (Holtzman
@@ -53,8 +53,7 @@ class VerseRequest:
 
     The verse has at least `min_characters` and at most `max_characters`, without the prompt. With the prompt, it has at
     most `max_lines` lines; if the prompt has all these lines already, the verse still gets one. `min_characters` gives
-    way to the upper limits. With `parts`, all these numbers are multiplied. The first part is the same text as
-    with parts=1.
+    way to the upper limits. `parts` multiplies these numbers, and leaves the first part as it is.
 
     Weights with `rows` write it line by line (see `verse.search`), unless the prompt is `unfinished`: four new lines,
     six after a long prompt, five without one, and four more for each further part. The limits do not matter then.
@@ -93,7 +92,7 @@ class SonnetRequest:
     temperature: float = SONNET_TEMPERATURE
 
     def __post_init__(self) -> None:
-        Sampling(self.temperature)  # which checks it
+        Sampling(self.temperature)  # checks it
         if len(self.prompt.strip().splitlines()) > 1:
             raise RequestError(f"prompt is {self.prompt!r}; a sonnet begins with one line")
 

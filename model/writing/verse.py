@@ -14,7 +14,7 @@ from model.writing.requests import VerseRequest
 STOPS, PAUSES = ".!?", ",;:-("
 BLANKS = " \n"
 SEAMS = BLANKS + ",;:" + STOPS
-"""What may follow the last word of a person's line."""
+"""One of these follows the last word of a person's line."""
 USUAL_LINE = 45
 """A line of verse has about this many characters."""
 SHORTEST_ENDING, LONGEST_ENDING = 20, 60
@@ -25,8 +25,8 @@ word that has begun."""
 def seam(prompt: str, vocabulary: Vocabulary) -> str:
     """Return the characters to show between a prompt as the person wrote it and the verse that continues it.
 
-    A newline, if the network can read nothing of the prompt. A space, if characters that the network does not know,
-    such as emoji, follow a blank at the end: the network then begins a new word. Otherwise nothing.
+    A newline, if the network can read nothing of the prompt. A space, if unknown characters such as emoji follow a
+    blank at its end: the network then begins a new word. Otherwise nothing.
     """
     known = vocabulary.fold(prompt)
     if not known.strip():

@@ -1,0 +1,55 @@
+"""Loads what the options name: weights and texts. Says where new weights may go."""
+
+from pathlib import Path
+
+import typer
+
+from model.checkpoint.encoding import Checkpoint
+from model.checkpoint.versions import VERSION_NAME, Versions, load
+from model.errors import MangosaurusError
+from model.files import HOME, released
+from model.text import corpus, sources
+from model.text.forms import Alphabet, Network
+
+CHECKPOINTS = HOME / "checkpoints"
+
+
+def versions_of(network: Network) -> Versions:
+    """Return the versions of a network."""
+    return Versions(CHECKPOINTS / network)
+
+
+def load_weights(network: Network, path: Path | None) -> Checkpoint:
+    """Load the weights in a file, or the current ones. Raises MangosaurusError if they cannot be read or do not fit."""
+    loaded = load(path) if path else versions_of(network).load_current()
+    if loaded.description.form != network.form:
+        source = path or CHECKPOINTS / network
+        raise MangosaurusError(f"{source}: these weights write {loaded.description.form}, not {network.form}")
+    return loaded
+
+
+def read_texts(
+    network: Network,
+    paths: list[Path] | None,
+    alphabet: Alphabet = Alphabet.FOLDED,
+    *,
+    reading: Path | None = None,
+    also: Path | None = None,
+) -> corpus.Corpus:
+    """Read own texts in this alphabet, or the project's with `reading` or `also`. Raises CorpusError or FetchError."""
+    if not paths:
+        return sources.names_corpus(also=also) if network is Network.DINO else sources.sonnets_corpus(reading)
+    if network is Network.POEM:
+        return corpus.read_verse(*paths, alphabet=alphabet)
+    if len(paths) > 1:
+        raise typer.BadParameter("names come from one file; give --corpus once")
+    return corpus.read_names(paths[0], alphabet=alphabet)
+
+
+def check_output(out: Path) -> None:
+    """Raise MangosaurusError if `out` is a folder or the file of a version, which never changes."""
+    if not out.name or out.is_dir():
+        raise MangosaurusError(f"{out}: is a folder; --out needs a file")
+    folders = out.resolve().parents
+    if VERSION_NAME.fullmatch(out.name.split(".")[0]) and {CHECKPOINTS.resolve(), released(CHECKPOINTS)} & {*folders}:
+        raise MangosaurusError(f"{out}: is the name of a version, and versions never change; choose another --out")
