@@ -31,11 +31,11 @@ def check(examine: Callable[..., str]) -> Callable[..., None]:
     @functools.wraps(examine)
     def tell(*answers: Any) -> None:
         try:
-            if any(answer is ... or answer is None for answer in answers):
+            if answers[0] is ... or answers[0] is None:
                 raise NotYet
             print("Right.", examine(*answers))
-        except NotYet:
-            print("Not yet: fill in the box above, run it, and then run this one again.")
+        except NotYet as not_yet:
+            print("Not yet:", str(not_yet) or "fill in the box above, run it, and then run this one again.")
         except Wrong as wrong:
             print("Not quite:", wrong)
         except Exception as error:  # a check that an odd answer surprises
@@ -54,6 +54,10 @@ def call(function: Callable[..., Any], *arguments: Any) -> Any:
         raise
     except Exception as error:
         reason = traceback.format_exception_only(error)[-1].strip()
+        if "could not be broadcast" in reason:
+            reason += ". Is there a `*` where `@` is meant?"
+        elif "¶" in reason or "substring not found" in reason:
+            reason += '. In code the end is `"\\n"`; ¶ is only how it is printed.'
         if "matmul" in reason:
             reason = "these shapes do not fit together. Is a `.T` missing, or one too many?"
         raise Wrong(f"{function.__name__} stops{_place(error)}: {reason}") from error
@@ -66,6 +70,8 @@ def call(function: Callable[..., Any], *arguments: Any) -> Any:
 
 def compare(what: str, found: Any, right: Any, mistakes: Mistakes = (), *, tolerance: float = 1e-6) -> None:
     """Raise Wrong unless `found` is `right`, an array or a number; `what` is its name, such as "your gradient"."""
+    if found is ... or found is None:
+        raise NotYet(f"{what} is still missing. What is before it is right.")
     try:
         found = np.asarray(found, dtype=float)
     except (TypeError, ValueError):
@@ -73,13 +79,16 @@ def compare(what: str, found: Any, right: Any, mistakes: Mistakes = (), *, toler
     right = np.asarray(right, dtype=float)
     if right.shape == () and found.size == 1:
         found = found.reshape(())
+    if right.shape == () and found.shape != ():
+        raise Wrong(f"{what} should be one number, but it is {found.size} numbers.")
     if found.shape != right.shape:
         question = " Is it transposed?" if found.shape == right.shape[::-1] else ""
         raise Wrong(f"{what} has the shape {found.shape}, but it should have {right.shape}.{question}")
     if np.allclose(found, right, rtol=tolerance, atol=tolerance):
         return
     worst = np.unravel_index(np.argmax(np.nan_to_num(np.abs(found - right), nan=np.inf)), right.shape)
-    values = f"{found[worst]:.4g} where {right[worst]:.4g} is right"
+    place = f" at [{', '.join(map(str, worst))}]," if right.ndim > 1 else ""
+    values = f"{found[worst]:.4g}{place} where {right[worst]:.4g} is right"
     for mistake, question in mistakes:
         if np.shape(mistake) == found.shape and np.allclose(found, mistake, rtol=tolerance, atol=tolerance):
             raise Wrong(f"{what} {'has the right shape, but ' if right.shape else 'is '}{values}: {question}")

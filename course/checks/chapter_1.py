@@ -51,6 +51,7 @@ def check_count_pairs(count_pairs: Callable[..., Any]) -> str:
             (_counted(NAMES[-1:]), "only the last name is counted. Is the array made anew for each name?"),
             (_counted(NAMES[:1]), "only the first name is counted. Does `return` stand inside the loop?"),
             (np.tile(right.sum(axis=0), (27, 1)), "all rows are the same. `[[0] * 27] * 27` is one row, 27 times."),
+            (right / right.sum(), "these are shares of all pairs. The counts themselves are asked for."),
             (_counted(_all_names()), "is this the list that the function was given? The check uses a shorter one."),
         ],
     )
@@ -70,6 +71,9 @@ def check_sample_name(sample_name: Callable[..., Any]) -> str:
             "the most probable letter taken, instead of one that is drawn?"
         )
     again = [_name(call(sample_name, coin, Watched(seed))) for seed in range(40)]
+    longest = _name(call(sample_name, _chain("\nabcdefghijklmnopqrstuvwxyz\n"), Watched(1)))
+    if longest != LETTERS[1:]:
+        raise Wrong(f"your name is {longest} where only {LETTERS[1:]} is possible. Does it end before ¶ is drawn?")
     if names != again:
         raise Wrong("the same seed gives another name the second time: is every letter drawn by `generator`?")
     return "Every model of this course invents like this, letter by letter; only the probabilities get better."
@@ -88,10 +92,13 @@ def check_mean_loss(mean_loss: Callable[..., Any]) -> str:
         [
             (np.concatenate([each[:-1] for each in losses]).mean(), "does the end of each name count?"),
             (np.concatenate([each[1:] for each in losses]).mean(), "does the first letter, after ¶, count?"),
+            (np.concatenate([each[1:-1] for each in losses]).mean(), "where is ¶, before a name and after it?"),
             (np.concatenate(losses).sum(), "that is the sum. By what must you divide?"),
             (np.concatenate(losses).sum() / len(NAMES), "that is per name. How many letters are there in all names?"),
             (np.concatenate(losses).sum() / sum(map(len, NAMES)), "did you count the ends among the letters?"),
-            (np.mean([each.mean() for each in losses]), "a mean of means gives short names more weight. Is it meant?"),
+            (np.mean([each.mean() for each in losses]), "a mean of means. Is there one mean, of all letters?"),
+            (np.concatenate(losses).sum() / sum(len(name) + 2 for name in NAMES), "¶ counts once a name, not twice."),
+            (np.exp(right), "that is how many letters it chooses between. Its logarithm is the loss."),
             (-right, "a loss is positive. Where is the minus?"),
             (right / np.log(2), "that is the loss in bits. Which logarithm gives nats?"),
             (right / np.log(10), "is this the logarithm to base 10?"),
@@ -112,6 +119,7 @@ def check_smoothed(smoothed: Callable[..., Any]) -> str:
     sums, too_much = counts.sum(axis=1, keepdims=True), "the rows add up to more than 1: "
     for extra in (0.5, 3.0):
         found, more, late = call(smoothed, counts, extra), counts + extra, counts / sums + extra
+        some = np.where(counts == 0, extra, counts)
         compare(
             "your array",
             found,
@@ -119,6 +127,7 @@ def check_smoothed(smoothed: Callable[..., Any]) -> str:
             [
                 (more, "these are counts. When do they become probabilities?"),
                 (counts / sums, "is `extra` used?"),
+                (some / some.sum(axis=1, keepdims=True), "does each count get `extra`, or only the zeros?"),
                 (more / sums, too_much + "are the sums taken before adding?"),
                 (more / (sums + extra), too_much + "by how much does a row of 27 numbers grow?"),
                 (counts / sums + extra, too_much + "is `extra` added to the counts, or to the probabilities?"),

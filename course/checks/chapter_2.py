@@ -30,6 +30,11 @@ def check_third_step(z: Any, h: Any, p: Any) -> str:
             (product, "that is only the old state's part. Where is the row of a?"),
             (row + first @ LAYER.w_h, "that is the state of the step before. Which one did the second step leave?"),
             (row + before, "is the old state multiplied by w_h?"),
+            (row + before[0] * LAYER.w_h[0], "where is the second row of w_h, -0.746 times?"),
+            (row + before[1] * LAYER.w_h[1], "where is the first row of w_h, 0.964 times?"),
+            (row - product, "is a minus lost? Both parts of the old state make it smaller."),
+            (row + np.abs(before) @ LAYER.w_h, "the second number of the old state is negative. Where is the minus?"),
+            (row + before @ np.abs(LAYER.w_h), "the first row of w_h is (0, -1). Where is its minus?"),
             (row + before @ LAYER.w_h.T, "are rows of w_h added up, or columns?"),
             (LAYER.w_x[2] + product, "is this the row of m? It reads a now, the row in the middle."),
             (np.tanh(right), "that is already the new state. What was it before tanh?"),
@@ -37,7 +42,19 @@ def check_third_step(z: Any, h: Any, p: Any) -> str:
         tolerance=0.01,
     )
     state = np.tanh(right)
-    compare("your h", h, state, [(right, "is tanh still missing?"), (-state, "where is the minus?")], tolerance=0.01)
+    compare(
+        "your h",
+        h,
+        state,
+        [
+            (right, "is tanh still missing?"),
+            (-state, "where is the minus?"),
+            (state * (1, -1), "where is the minus of the second number?"),
+            (np.tan(right), "that is the tangent. Which key is tanh?"),
+            (layers.sigmoid(right), "that is 1 / (1 + e^-z). What does tanh give?"),
+        ],
+        tolerance=0.01,
+    )
     logits = state @ W_Y
     compare(
         "your p",
@@ -49,6 +66,7 @@ def check_third_step(z: Any, h: Any, p: Any) -> str:
             (logits / logits.sum(), "are the logits divided by their sum? First comes e to the power of each."),
             (layers.softmax(right @ W_Y), "do the logits come from z, or from h?"),
             (layers.softmax(logits)[::-1], "that is from behind. The order is ¶, a, m."),
+            (100 * layers.softmax(logits), "that is in percent. Probabilities go from 0 to 1."),
         ],
         tolerance=0.01,
     )
@@ -135,7 +153,11 @@ def check_word_loss(word_loss: Callable[..., Any]) -> str:
                 (losses.sum(), "that is the sum. What is it per letter?"),
                 (losses[:-1].mean(), "does the end of the word count?"),
                 (losses.sum() / len(word), "by how many letters must you divide? ¶ is one of them."),
+                (losses[0], "only the first letter counts. Does `return` stand inside the loop?"),
                 (-losses.mean(), "a loss is positive. Where is the minus?"),
+                (losses.mean() / np.log(2), "that is the loss in bits. Which logarithm gives nats?"),
+                (np.exp(-losses).mean(), "is the logarithm missing?"),
+                (-np.log(np.exp(-losses).mean()), "is the logarithm taken of each probability?"),
                 (np.exp(-losses.sum()), "that is the probability of the word. What is its loss?"),
                 (favourites.mean(), "is this the most probable letter, or the one that comes?"),
                 (forgetful, "does each step get the state that the step before left?"),

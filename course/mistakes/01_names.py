@@ -41,6 +41,16 @@ def count_pairs(names):
     return counts
 
 
+# %% count-pairs
+# says: In code the end is
+def count_pairs(names):
+    counts = np.zeros((27, 27))
+    for name in names:
+        for before, after in pairwise("¶" + name + "¶"):
+            counts[ID[before], ID[after]] += 1
+    return counts
+
+
 # %% sample-name
 # says: is the most probable letter taken, instead of one that is drawn?
 def sample_name(probabilities, generator):
@@ -84,6 +94,18 @@ def sample_name(probabilities, generator):
         name += LETTERS[last]
 
 
+# %% sample-name
+# says: Does it end before ¶ is drawn?
+def sample_name(probabilities, generator):
+    name, last = "", 0
+    for _ in range(10):
+        last = generator.choice(27, p=probabilities[last])
+        if last == 0:
+            break
+        name += LETTERS[last]
+    return name
+
+
 # %% mean-loss
 # says: does the end of each name count?
 def mean_loss(probabilities, names):
@@ -114,6 +136,36 @@ def mean_loss(probabilities, names):
     return np.mean(losses)
 
 
+# %% mean-loss
+# says: where is ¶, before a name and after it?
+def mean_loss(probabilities, names):
+    losses = []
+    for name in names:
+        for before, after in pairwise(name):
+            losses.append(-np.log(probabilities[ID[before], ID[after]]))
+    return np.mean(losses)
+
+
+# %% mean-loss
+# says: Is there one mean, of all letters?
+def mean_loss(probabilities, names):
+    means = []
+    for name in names:
+        losses = [-np.log(probabilities[ID[before], ID[after]]) for before, after in pairwise("\n" + name + "\n")]
+        means.append(np.mean(losses))
+    return np.mean(means)
+
+
+# %% mean-loss
+# says: should be one number
+def mean_loss(probabilities, names):
+    losses = []
+    for name in names:
+        for before, after in pairwise("\n" + name + "\n"):
+            losses.append(-np.log(probabilities[ID[before], ID[after]]))
+    return losses
+
+
 # %% smoothed
 # says: are the sums taken before adding?
 def smoothed(counts, extra):
@@ -130,3 +182,10 @@ def smoothed(counts, extra):
 # says: by how much does a row of 27 numbers grow?
 def smoothed(counts, extra):
     return (counts + extra) / (counts.sum(axis=1, keepdims=True) + extra)
+
+
+# %% smoothed
+# says: or only the zeros?
+def smoothed(counts, extra):
+    more = np.where(counts == 0, extra, counts)
+    return more / more.sum(axis=1, keepdims=True)

@@ -23,6 +23,19 @@ h = (-0.96, -0.61)
 p = (1.06, -2.89, 4.72)
 
 
+# %% third-step
+# says: where is the first row of w_h
+z = (-2, 0.25)
+h = (-0.96, 0.25)
+p = (0.98, 0, 0.02)
+
+# %% third-step
+# says: your h is still missing
+z = (-2, -0.71)
+h = ...
+p = ...
+
+
 # %% softmax
 # says: what is still missing, so that they add up to 1?
 def softmax(logits):
@@ -63,6 +76,12 @@ def step(x, h, w_x, w_h, b):
 # says: is the bias b missing?
 def step(x, h, w_x, w_h, b):
     return np.tanh(x @ w_x + h @ w_h)
+
+
+# %% step
+# says: Is there a `*` where `@` is meant?
+def step(x, h, w_x, w_h, b):
+    return np.tanh(x * w_x + b + h * w_h)
 
 
 # %% word-loss
