@@ -60,6 +60,12 @@ def call(function: Callable[..., Any], *arguments: Any) -> Any:
             reason += '. In code the end is `"\\n"`; ¶ is only how it is printed.'
         if "matmul" in reason:
             reason = "these shapes do not fit together. Is a `.T` missing, or one too many?"
+        elif "bitwise_xor" in reason or "for ^:" in reason:
+            reason = "`^` is no power in Python. The square of h is `h**2`."
+        elif "converted to Python scalars" in reason:
+            reason = "this takes one number, and the check gives it an array. Is there a function of the name in NumPy?"
+        elif "'Parameters' object does not support item assignment" in reason:
+            reason = "this takes no new array. First `array = network.parameters[name]`, and then `array -= ...`."
         raise Wrong(f"{function.__name__} stops{_place(error)}: {reason}") from error
     if result is None and not _is_empty(function):
         raise Wrong(f"{function.__name__} returns nothing. Does its last line begin with `return`?")

@@ -21,6 +21,7 @@ def check_tanh_slope(tanh_slope: Function) -> str:
     mistakes = [
         (1 - np.tanh(h) ** 2, "h is already tanh z. Is tanh taken a second time?"),
         (1 - h, "is h squared?"),
+        (1 - np.abs(h), "it is right at 0, 1 and -1, but not between. What does the picture say at 0.73?"),
         (1 - 2 * h, "h is doubled. Python writes the square as h**2."),
         ((1 - h) ** 2, "the square of 1 - h is not 1 - h**2. Is a bracket in the wrong place?"),
         (1 + h**2, "tanh is flat where h is 1, so what should the slope be there?"),
@@ -72,6 +73,7 @@ def check_one_step_back(one_step_back: Function) -> str:
         ((above + following) * h, "this multiplies by h. What is the slope of tanh at h?"),
         ((above + following) * (1 - np.tanh(h) ** 2), "h is already tanh z. Is tanh taken a second time?"),
         ((above + following) * (1 - h) ** 2, "the square of 1 - h is not 1 - h**2. Is a bracket in the wrong place?"),
+        (above * following * slope, "the two arrows are multiplied. What do slopes do where two ways meet?"),
         ((above - following) * slope, "the two arrows are subtracted. Do both move the loss?"),
         ((above + d_z_next) * slope, "d_z_next arrives as it is. Does it pass through w_h?"),
     ]
@@ -96,6 +98,7 @@ def check_sum_over_time(gradient_of_w_h: Function) -> str:
         (d_z.T @ h[1:], "is h the state after the step? The one that met w_h is the state before, h[t]."),
         (right / 4, "this is the mean over the steps. Does one w_h that works four times move the loss more?"),
         (np.outer(h[3], d_z[3]), "this is the last step alone. Is += there to add up the steps?"),
+        (h[:3].T @ d_z[:3], "one step is missing: here are four, not three. Is their number `len(d_z)`?"),
         (np.outer(h[0], d_z[0]), "this is the first step alone. Does `return` stand inside the loop?"),
         (
             np.outer(h[:-1].sum(axis=0), d_z.sum(axis=0)),

@@ -19,6 +19,18 @@ def tanh_slope(h):
     return h * (1 - h)
 
 
+# %% tanh-slope
+# says: it is right at 0, 1 and -1, but not between
+def tanh_slope(h):
+    return 1 - abs(h)
+
+
+# %% tanh-slope
+# says: `^` is no power in Python
+def tanh_slope(h):
+    return 1 - h ^ 2
+
+
 # %% d-logits
 # says: the sign is wrong
 def d_logits(p, target):
@@ -78,6 +90,12 @@ def one_step_back(d_logits, d_z_next, h, w_y, w_h):
     return (d_logits @ w_y + d_z_next @ w_h.T) * (1 - h**2)
 
 
+# %% one-step-back
+# says: the two arrows are multiplied
+def one_step_back(d_logits, d_z_next, h, w_y, w_h):
+    return (d_logits @ w_y.T) * (d_z_next @ w_h.T) * (1 - h**2)
+
+
 # %% sum-over-time
 # says: is h the state after the step?
 def gradient_of_w_h(h, d_z):
@@ -102,6 +120,12 @@ def gradient_of_w_h(h, d_z):
 # says: this is the mean over the steps
 def gradient_of_w_h(h, d_z):
     return np.mean([np.outer(h[t], d_z[t]) for t in range(len(d_z))], axis=0)
+
+
+# %% sum-over-time
+# says: one step is missing
+def gradient_of_w_h(h, d_z):
+    return sum(np.outer(h[t], d_z[t]) for t in range(3))
 
 
 # %% mended

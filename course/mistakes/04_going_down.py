@@ -33,6 +33,18 @@ def clip_by_value(gradients, limit):
     optimizer.clip_by_value(gradients, limit)
 
 
+# %% clip-by-value
+# says: Is its sign kept?
+def clip_by_value(gradients, limit):
+    return {name: np.where(np.abs(gradient) > limit, limit, gradient) for name, gradient in gradients.items()}
+
+
+# %% clip-by-value
+# says: the limit was 4
+def clip_by_value(gradients, limit):
+    return {name: np.clip(gradient, -5, 5) for name, gradient in gradients.items()}
+
+
 # %% clip-by-norm
 # says: each array has its own norm
 def clip_by_norm(gradients, limit):
@@ -40,7 +52,7 @@ def clip_by_norm(gradients, limit):
 
 
 # %% clip-by-norm
-# says: is stretched to 5
+# says: is stretched to 4
 def clip_by_norm(gradients, limit):
     factor = limit / norm_of(gradients)
     return {name: array * factor for name, array in gradients.items()}
@@ -57,6 +69,15 @@ def clip_by_norm(gradients, limit):
 # says: this clips by value
 def clip_by_norm(gradients, limit):
     return {name: np.clip(array, -limit, limit) for name, array in gradients.items()}
+
+
+# %% clip-by-norm
+# says: Take it once, at the start
+def clip_by_norm(gradients, limit):
+    for name in gradients:
+        if norm_of(gradients) > limit:
+            gradients[name] *= limit / norm_of(gradients)
+    return gradients
 
 
 # %% optimize
@@ -107,3 +128,34 @@ def optimize(network, inputs, targets, state, learning_rate, limit):
     for name, parameter in network.parameters.items():
         parameter -= learning_rate * gradients[name]
     return loss
+
+
+# %% optimize
+# says: Is what your clip returns used?
+def optimize(network, inputs, targets, state, learning_rate, limit):
+    loss, gradients, state = network.loss_and_gradients(inputs, targets, state)
+    {name: np.clip(gradient, -limit, limit) for name, gradient in gradients.items()}
+    for name, parameter in network.parameters.items():
+        parameter -= learning_rate * gradients[name]
+    return loss, state
+
+
+# %% optimize
+# says: First `array = network.parameters[name]`
+def optimize(network, inputs, targets, state, learning_rate, limit):
+    loss, gradients, state = network.loss_and_gradients(inputs, targets, state)
+    optimizer.clip_by_value(gradients, limit)
+    for name in network.parameters:
+        network.parameters[name] -= learning_rate * gradients[name]
+    return loss, state
+
+
+# %% optimize
+# says: Does `return` stand inside the loop?
+def optimize(network, inputs, targets, state, learning_rate, limit):
+    loss, gradients, state = network.loss_and_gradients(inputs, targets, state)
+    optimizer.clip_by_value(gradients, limit)
+    for name, parameter in network.parameters.items():
+        parameter -= learning_rate * gradients[name]
+        break
+    return loss, state
