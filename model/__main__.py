@@ -36,7 +36,7 @@ from model.cli.options import (
 from model.engine.threads import available_cores, blas_threads
 from model.errors import MangosaurusError
 from model.files import snapshot_path
-from model.network.parameters import CellName
+from model.network.parameters import CELLS, CellName
 from model.text import sources
 from model.text.forms import MAX_TEMPERATURE, SONNET_TEMPERATURE, Alphabet, Genre, Network
 from model.text.typesetting import typeset, with_names
@@ -350,6 +350,19 @@ def compare(
         before, after = weights_at(network, old), weights_at(network, new)
         result = comparison.compare(before, after, texts_at(network, corpus, after.vocabulary.alphabet))
     print_json(asdict(result) | {"better": result.better}) if json else print_comparison(result)
+
+
+@app.command(epilog="Example: python -m model check-gradients --cell gru")
+def check_gradients(
+    cell: Annotated[CellName | None, typer.Option(help="The recurrent cell.", show_default="all three")] = None,
+) -> None:
+    """Compare the textbook's gradients with central differences, which need no derivation."""
+    from model.cli.figures import print_gradients
+    from model.network.gradients import TOLERANCE, check_cell
+
+    differences = {name: check_cell(name) for name in ([cell] if cell else CELLS)}
+    print_gradients(differences)
+    raise typer.Exit(max(max(found.values()) for found in differences.values()) > TOLERANCE)
 
 
 @app.command(epilog="Example: python -m model island --steps 4000")

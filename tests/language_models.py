@@ -1,6 +1,4 @@
-"""Small random networks, batches, states and dropout masks, and numerical gradients, for the tests of the networks."""
-
-from collections.abc import Callable
+"""Small random networks, batches, states and dropout masks, for the tests of the networks."""
 
 import numpy as np
 import pytest
@@ -73,19 +71,6 @@ def read_step_by_step(language_model: LanguageModel, inputs: Ids, state: Array) 
         logits_t, state = language_model.step(ids, state)
         logits.append(logits_t)
     return np.stack(logits), state
-
-
-def central_differences(loss: Callable[[], float], array: Array, epsilon: float = 1e-5) -> Array:
-    """The gradient of `loss` with respect to `array`: (loss(x + ε) - loss(x - ε)) / 2ε for each number x in it."""
-    gradient = np.zeros_like(array)
-    for index in np.ndindex(array.shape):
-        x = array[index]
-        array[index] = x + epsilon
-        above = loss()
-        array[index] = x - epsilon
-        gradient[index] = (above - loss()) / (2 * epsilon)
-        array[index] = x
-    return gradient
 
 
 def equal(one: Arrays, other: Arrays) -> bool:

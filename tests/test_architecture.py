@@ -123,7 +123,7 @@ def test_the_textbook_stands_alone_and_its_twin_has_its_files() -> None:
     assert intruders(of("model.network"), *(f"model.{wing}" for wing in CHAIN if wing != "network")) == []
     assert intruders(of("model.network"), "model.errors", "model.files", "model.island", "model.__main__") == []
     textbook = {module.removeprefix("model.network") for module in of("model.network")}
-    textbook -= {".parameters", ".train", ".__main__"}
+    textbook -= {".parameters", ".gradients", ".train", ".__main__"}
     assert textbook <= {module.removeprefix("model.engine") for module in of("model.engine")}
 
 

@@ -9,7 +9,7 @@ from model.network.network import LanguageModel
 from model.network.parameters import Architecture, Arrays, parameter_shapes
 from model.text.forms import LONGEST_NAME
 from model.text.vocabulary import NO_CHARACTER, Vocabulary
-from model.training.distillation import WIDTH, draw_names, soft_targets
+from model.training.distillation import WIDTH, draw_names, soft_targets, teacher_of
 
 LETTERS = Vocabulary("\nab")
 
@@ -35,7 +35,7 @@ def test_probabilities_are_averaged_and_a_temperature_makes_them_more_even() -> 
     ids = np.array([[NO_CHARACTER], [1]])
     for temperature in (1.0, 2.0):
         expected = np.array([0.3, 0.3, 0.4]) ** (1 / temperature)
-        found = soft_targets(teachers, ids, temperature)
+        found = soft_targets([*map(teacher_of, teachers)], ids, temperature)
         assert found.shape == (2, 1, 3)
         np.testing.assert_allclose(found, np.broadcast_to(expected / expected.sum(), found.shape))
 
@@ -47,7 +47,7 @@ def test_names_have_the_likelihood_that_the_teachers_give_them() -> None:
     assert len(names) == count
     for name in ("", "a", "ba"):
         ids = np.array([NO_CHARACTER, *LETTERS.ids_of(name)])[:, None]
-        steps = soft_targets(teachers, ids, 1.0)[:, 0]
+        steps = soft_targets([*map(teacher_of, teachers)], ids, 1.0)[:, 0]
         expected = math.prod(
             step[character] for step, character in zip(steps, LETTERS.ids_of(name + "\n"), strict=True)
         )

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from model.network.gradients import TOLERANCE, relative_differences
 from model.network.layers import Array, softmax
 from model.network.network import LanguageModel
 from model.network.parameters import CellName
@@ -15,7 +16,6 @@ from tests.language_models import (
     BATCH_SIZE,
     TIME,
     VOCAB_SIZE,
-    central_differences,
     dropout_masks,
     equal,
     every_cell,
@@ -28,11 +28,6 @@ from tests.language_models import (
 )
 
 # Gradients.
-
-
-def relative_error(found: Array, expected: Array) -> float:
-    lengths: float = np.linalg.norm(found).item() + np.linalg.norm(expected).item()
-    return np.linalg.norm(found - expected).item() / max(lengths, 1e-12)
 
 
 def taught_by_a_teacher(batch: Batch) -> Batch:
@@ -59,8 +54,8 @@ def test_gradients_agree_with_central_differences(cell: CellName, depth: int, pl
 
     _, gradients, _ = loss_and_gradients(language_model, batch, state, dropout)
     assert gradients.keys() == language_model.parameters.keys()
-    for name, parameter in language_model.parameters.items():
-        assert relative_error(gradients[name], central_differences(loss, parameter)) <= 1e-6, name
+    differences = relative_differences(gradients, loss, language_model.parameters)
+    assert max(differences.values()) <= TOLERANCE, differences
 
 
 @every_depth

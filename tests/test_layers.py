@@ -10,9 +10,10 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from numpy.typing import NDArray
 
 from model.network import layers
+from model.network.gradients import central_differences
 from model.network.layers import Array, LayerParameters
 from model.network.parameters import CELLS, Architecture, CellName, initial_parameters
-from tests.language_models import central_differences, every_cell, normal
+from tests.language_models import every_cell, normal
 
 TIME, BATCH_SIZE, WIDTH, HIDDEN_SIZE, VOCAB_SIZE = 4, 3, 2, 3, 6
 IDS = np.random.default_rng(1).integers(0, VOCAB_SIZE, (TIME, BATCH_SIZE))

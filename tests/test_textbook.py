@@ -3,12 +3,17 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from model import __main__ as command_line
 from model.evaluation import held_out
 from model.network import __main__ as textbook
+from model.network import gru
+from model.network.layers import Array, LayerParameters
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture
 from model.network.train import LETTERS, Adam, batches, held_out_loss, read_names, sample, train
@@ -60,6 +65,21 @@ def test_adam_takes_the_steps_of_the_optimizer() -> None:
         np.testing.assert_allclose(ours, theirs, rtol=1e-12)
 
 
+def test_a_wrong_gradient_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = CliRunner().invoke(command_line.app, ["check-gradients", "--cell", "gru"])
+    assert (right.exit_code, right.output.count("right\n"), "WRONG" in right.output) == (0, 8, False)
+    step_back = gru.step_back
+
+    def without_the_way_past(d_next: tuple[Array, ...], cache: gru.Cache, p: LayerParameters) -> Any:
+        d_x, (d_h,), d_p = step_back(d_next, cache, p)
+        _, _, _, u, _, _ = cache
+        return d_x, (d_h - d_next[0] * u,), d_p
+
+    monkeypatch.setattr(gru, "step_back", without_the_way_past)
+    wrong = CliRunner().invoke(command_line.app, ["check-gradients", "--cell", "gru"])
+    assert (wrong.exit_code, wrong.output.count("WRONG")) == (1, 6)
+
+
 def test_a_training_learns_and_draws_names() -> None:
     language_model, generator = network(), np.random.default_rng(0)
     before, going_on = held_out_loss(language_model, HELD_OUT), train(language_model, NAMES, generator)
@@ -83,9 +103,9 @@ def test_the_command_prints_losses_and_names(capsys: pytest.CaptureFixture[str])
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["nothing.txt"], "nothing.txt: No such file"),
+        (["nothing.txt"], "No such file or directory: 'nothing.txt'"),
         (["empty.txt"], "empty.txt has too few names to hold a tenth of them out: 0"),
-        (["cafes.txt"], "cafes.txt has 'é', which is not among the LETTERS of train.py"),
+        (["cafes.txt"], "cafes.txt has 'é', which LETTERS in train.py lacks; add it there"),
         (["--cell", "brain"], "invalid choice: 'brain'"),
         (["--hidden", "0"], "hidden_size is 0; it must be at least 1"),
     ],

@@ -60,7 +60,8 @@ async def no_text(ask: Sent, _caption: str, bot: Bot) -> None:
 
 def _network(checkpoint: Checkpoint) -> Markup:
     made, known = checkpoint.description, len(checkpoint.known_names)
-    cell = CELLS[checkpoint.language_model.architecture.cell]
+    name = checkpoint.language_model.architecture.cell
+    cell = CELLS.get(name, f"the cell {name}")
     if made.form == "names":
         others = "the genera of other living things, then " if len(checkpoint.other_names) else ""
         about = sentences.ABOUT_NAMES.format(cell, others, known, checkpoint.version, made.held_out_loss)

@@ -1,7 +1,7 @@
 """Prints the results of `evaluate` and `compare` as tables."""
 
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from statistics import median
 
 import typer
@@ -12,6 +12,8 @@ from rich.text import Text
 from model.evaluation.comparison import WORTHWHILE, Comparison, digits_for
 from model.evaluation.evaluation import Evaluation
 from model.evaluation.sonnets import SonnetEvaluation
+from model.network.gradients import TOLERANCE
+from model.network.parameters import CellName
 from model.writing.look import Letter
 
 EXPECTED, POSSIBLE = 0.25, 0.05
@@ -108,6 +110,18 @@ def print_look(letters: Iterable[Letter]) -> None:
         bar = "█" * round(BAR * share)
         table.add_row(Text(letter, f"bold {colour}"), f"{share:.1%}", Text(bar, colour), Text(thought, "dim"))
     Console().print(table)
+
+
+def print_gradients(differences: Mapping[CellName, Mapping[str, float]]) -> None:
+    """Print how far the gradients of each cell's parameters are from central differences, and what that proves."""
+    for cell, found in differences.items():
+        for name, difference in found.items():
+            typer.echo(f"{cell:6}{name:14}{difference:.0e}  {'right' if difference <= TOLERANCE else 'WRONG'}")
+    typer.echo(
+        "The numbers say how far back-propagation is from central differences, as a share of the largest gradient.\n"
+        "Central differences move one parameter a little and look at the loss. They know no derivation, so where both\n"
+        f"agree, the derivation is right. What is left below {TOLERANCE:g} is rounding."
+    )
 
 
 def print_sonnets(evaluation: SonnetEvaluation) -> None:

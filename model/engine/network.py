@@ -1,19 +1,18 @@
 """Makes the passes of `model.network.network` on columns, forward and backward, in memory that passes share."""
 
-from collections.abc import Mapping, Sequence
-from types import ModuleType
-from typing import Any
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from model.engine import gru, lstm, rnn
 from model.engine.buffers import Buffers, Pass, Trace, matrices
 from model.engine.layers import cross_entropy, cross_entropy_backward
 from model.engine.products import as_columns, as_rows, in_groups, one_hot, product, weight_gradient
 from model.network.layers import Array, Ids, Mask
 from model.network.network import LanguageModel
-from model.network.parameters import Architecture, Parameters
+from model.network.parameters import Architecture, CellName, Parameters
 from model.text.batches import Batch
 
 Dropout = Sequence[Array] | None
@@ -21,7 +20,7 @@ Dropout = Sequence[Array] | None
 STEPS_SCORED_AT_ONCE = 16  # bounds the memory that a long text takes
 
 
-CELLS: Mapping[str, ModuleType] = {"rnn": rnn, "lstm": lstm, "gru": gru}
+CELLS = {name: import_module(f"model.engine.{name}") for name in get_args(CellName)}
 """Each file has the passes over a sequence, and the exact step of the decoder. KEPT is what `Buffers` keeps of every
 step, and IS_DOUBLED says whether the exact step keeps h doubled."""
 
@@ -51,6 +50,12 @@ class Engine:
                 run.d_h[:] *= as_columns(dropout[n])
             self._cell.backward(trace, w[n], run.d_h, self._d_w[n], lend)
         return nats, self._gradients, after
+
+    def logits(self, language_model: LanguageModel, ids: Ids) -> Array:
+        """Return the logits (T, B, V) of the character after each id (T, B), for rows that begin in the zero state."""
+        start = language_model.initial_state(ids.shape[1])
+        run, _ = self._forward(matrices(language_model.parameters), ids, start, None)
+        return run.logits.swapaxes(2, 3).reshape(*ids.shape, -1)
 
     def score(self, language_model: LanguageModel, batch: Batch) -> float:
         """Return the loss of a batch that begins in the zero state, in nats, summed over its targets."""

@@ -1,9 +1,9 @@
-"""Trains a network on a list of names and invents names with it: `python -m model.network --cell gru`."""
+"""Trains a network on a list of names and invents more of them: `python -m model.network --cell gru`."""
 
 import argparse
-import math
 import time
-from collections.abc import Sequence
+from contextlib import suppress
+from math import inf
 from pathlib import Path
 
 from numpy.random import default_rng
@@ -16,8 +16,8 @@ MODEL = Path(__file__).resolve().parents[1]
 DINOSAURS = (MODEL / "share" if (MODEL / "share").is_dir() else MODEL.parent) / "data" / "dinos.txt"
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Train for some minutes, or until Ctrl-C is pressed, and print five names every few seconds."""
+def main(arguments: list[str] | None = None) -> None:
+    """Train for some minutes, or until Ctrl-C is pressed, and print both losses and five names every few seconds."""
     parser = argparse.ArgumentParser(prog="python -m model.network", description=__doc__)
     parser.add_argument("names", nargs="?", type=Path, default=DINOSAURS, help="a file with one name a line")
     parser.add_argument("--cell", choices=CELLS, default="lstm")
@@ -28,26 +28,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         training, held_out = read_names(options.names)
         architecture, generator = Architecture(options.cell, len(LETTERS), options.hidden), default_rng(options.seed)
-        language_model = LanguageModel.initialise(architecture, generator)
-    except OSError as error:
-        parser.error(f"{options.names}: {error.strerror}")
-    except (ValueError, MemoryError) as error:
+    except (OSError, ValueError) as error:
         parser.error(str(error))
-    best, lowest, started, reported = language_model, math.inf, time.monotonic(), -math.inf
-    try:
+    best = language_model = LanguageModel.initialise(architecture, generator)
+    lowest, started, reported = inf, time.monotonic(), -inf
+    with suppress(KeyboardInterrupt):
         for training_loss in train(language_model, training, generator):
             if (loss := held_out_loss(language_model, held_out)) < lowest:
                 best, lowest = language_model.copy(), loss
             seconds = time.monotonic() - started
             is_over = seconds >= 60 * options.minutes
             if is_over or seconds > reported + 5:
-                reported = seconds
+                names, reported = [sample(best, generator) or "(nothing)" for _ in range(5)], seconds
                 losses = f"loss {training_loss:.2f}, held out {loss:.2f}, at best {lowest:.2f}"
-                print(f"{seconds:3.0f} s  {losses}  {', '.join(sample(best, generator) for _ in range(5))}", flush=True)
+                print(f"{seconds:3.0f} s  {losses}  {', '.join(names)}", flush=True)
             if is_over:
                 break
-    except KeyboardInterrupt:
-        print()
     print(f"The best held-out loss is {lowest:.3f} nats per character.")
 
 

@@ -10,8 +10,8 @@ A GRU has no memory beside h. The update gate u says how much of h stays; the ne
 gate r says how much of h enters n. Cho et al. apply r to h before the product with w_h. This variant applies it after
 the product, so that one product serves all three blocks. PyTorch also has a second bias, next to s_n; here it is 0.
 
-How the loss comes back. d_h' arrives from the layer above and from the next step. In the last equation, n is multiplied
-by 1 - u, h by u, and u by h - n:
+How the derivative comes back. d_h' arrives from the layer above and from the next step. In the last equation, n is
+multiplied by 1 - u, h by u, and u by h - n:
 
     d_n = d_h' ⊙ (1 - u)      d_u = d_h' ⊙ (h - n)      d_h begins with d_h' ⊙ u
 

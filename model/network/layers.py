@@ -1,4 +1,4 @@
-"""What every network here has in common: embedding, linear layer, softmax and cross-entropy, forward and backward.
+"""What every network here has in common: one-hot rows, linear layer, softmax and cross-entropy, forward and backward.
 
 A layer is two functions without memory. The forward function computes y from x. The backward function receives d_y, the
 derivative of the loss with respect to y, and returns the derivatives with respect to all that y was computed from.
@@ -50,7 +50,11 @@ def linear_backward(d_y: Array, x: Array, w: Array) -> tuple[Array, Array, Array
 
 
 def sigmoid(z: Array) -> Array:
-    """σ(z) = 1 / (1 + e^-z), written as ½ (1 + tanh(z/2)), which cannot overflow. Its slope is σ (1 - σ)."""
+    """σ(z) = 1 / (1 + e^-z), written as ½ (1 + t) with t = tanh(z/2), which cannot overflow.
+
+    t = (1 - e^-z) / (1 + e^-z), which makes both forms equal. t has the slope ½ (1 - t²), so σ has ¼ (1 - t) (1 + t).
+    Here 1 + t is 2σ, and 1 - t is 2 (1 - σ): the slope of σ is σ (1 - σ).
+    """
     return 0.5 * (1 + np.tanh(0.5 * z))
 
 
@@ -66,7 +70,7 @@ def log_softmax(logits: Array) -> Array:
     return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
 
 
-def cross_entropy(logits: Array, q: Array, mask: Mask | None = None) -> tuple[float, Array]:
+def cross_entropy(logits: Array, q: Array | Mask, mask: Mask | None = None) -> tuple[float, Array]:
     """Return the loss in nats, summed over the rows where the mask is true, and log p.
 
     Loss = -Σ q log p with p = softmax(logits). Where q is one-hot, the loss is -log p of the target. q may also hold

@@ -9,8 +9,8 @@
 The cell state c is a memory beside h. The forget gate f says how much of it stays, the input gate i how much of the
 candidate g is added, and the output gate o how much of it shows.
 
-How the loss comes back. d_h' arrives from the layer above and from the next step, d_c' from the next step alone. The
-last equation is a product of o and tanh c', so each factor gets d_h' times the other factor:
+How the derivative comes back. d_h' arrives from the layer above and from the next step, d_c' from the next step alone.
+The last equation is a product of o and tanh c', so each factor gets d_h' times the other factor:
 
     d_o  = d_h' ⊙ tanh c'
     d_c' grows by d_h' ⊙ o ⊙ (1 - tanh² c')

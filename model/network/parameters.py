@@ -6,12 +6,12 @@ A name is a path of attributes: "layers.0.w_x" is `parameters.layers[0].w_x`.
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, Self
+from importlib import import_module
+from typing import Any, Literal, Protocol, Self, cast, get_args
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from model.network import gru, lstm, rnn
 from model.network.layers import Array, LayerParameters
 
 Arrays = Mapping[str, Array]
@@ -32,7 +32,10 @@ class Cell(Protocol):
 
 
 CellName = Literal["rnn", "lstm", "gru"]
-CELLS: Mapping[str, Cell] = {"rnn": rnn, "lstm": lstm, "gru": gru}
+"""The only list of cells. A new cell is its name here, and a file of this name in this wing and in `model.engine`."""
+CELLS: Mapping[CellName, Cell] = {
+    name: cast("Cell", import_module(f"model.network.{name}")) for name in get_args(CellName)
+}
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ def read_names(path: Path) -> tuple[list[str], list[str]]:
     lines = path.read_text(encoding="utf-8-sig", errors="replace").lower().splitlines()
     is_held_out = {name: int(sha256(name.encode()).hexdigest(), 16) % 10 == 0 for name in map(str.strip, lines) if name}
     if wrong := set("".join(is_held_out)) - set(LETTERS):
-        raise ValueError(f"{path} has {min(wrong)!r}, which is not among the LETTERS of {Path(__file__).name}")
+        raise ValueError(f"{path} has {min(wrong)!r}, which LETTERS in {Path(__file__).name} lacks; add it there")
     if len(set(is_held_out.values())) < 2:
         raise ValueError(f"{path} has too few names to hold a tenth of them out: {len(is_held_out)}")
     return [name for name in is_held_out if not is_held_out[name]], [name for name in is_held_out if is_held_out[name]]
@@ -68,7 +68,7 @@ def train(language_model: LanguageModel, names: list[str], generator: np.random.
             state = language_model.initial_state(inputs.shape[1])
             nats, gradients, _ = language_model.loss_and_gradients(inputs, targets, state, mask)
             gradient = gradients.whole / int(mask.sum())
-            adam.update(gradient * min(1, LONGEST_GRADIENT / np.linalg.norm(gradient)), LEARNING_RATE)
+            adam.update(gradient * min(1.0, LONGEST_GRADIENT / float(np.linalg.norm(gradient))), LEARNING_RATE)
             losses.append(nats)
         yield sum(losses) / sum(len(name) + 1 for name in names)
 

@@ -3,9 +3,11 @@
 import math
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 
+from model.engine.network import Engine
 from model.network.layers import Array, Ids, softmax
 from model.network.network import LanguageModel
 from model.text.forms import LONGEST_NAME
@@ -15,13 +17,21 @@ from model.writing.sampling import sample_next
 WIDTH = 1000  # names drawn at a time
 
 
-def soft_targets(teachers: Sequence[LanguageModel], ids: Ids, temperature: float) -> Array:
+Teacher = Callable[[Ids], Array]
+"""Takes ids (T, B), and returns the logits (T, B, V) of the character after each."""
+
+
+def teacher_of(language_model: LanguageModel) -> Teacher:
+    """Return a teacher, which keeps the memory of its passes."""
+    return partial(Engine(language_model.architecture, language_model.dtype).logits, language_model)
+
+
+def soft_targets(teachers: Sequence[Teacher], ids: Ids, temperature: float) -> Array:
     """Return the probabilities (T, B, V) of the character after each id (T, B), averaged over the teachers.
 
     A temperature above 1 makes them more even: p becomes p^(1/temperature), divided by the sum.
     """
-    runs = [teacher.forward(ids, teacher.initial_state(ids.shape[1])) for teacher in teachers]
-    softened = _mean([softmax(run.logits) for run in runs]) ** (1 / temperature)
+    softened = _mean([softmax(teacher(ids)) for teacher in teachers]) ** (1 / temperature)
     return softened / softened.sum(axis=-1, keepdims=True)
 
 

@@ -14,7 +14,7 @@ from model.text.forms import Form
 from model.training.recipes import MIX, MOST_LAYERS, READER, RECIPES, Recipe, RecipeName, Stage
 
 BESIDE_LSTM: dict[CellName, tuple[float, ...]] = {"lstm": (1, 1, 1), "gru": (1.2, 1, 0.7), "rnn": (0.7, 0.6, 0.7)}
-"""The width, dropout and learning rate of a cell, as multiples of an LSTM's."""
+"""The width, dropout and learning rate of a cell, as multiples of an LSTM's. Other cells are like an LSTM."""
 SMALL = 20_000
 LARGE: dict[Form, int] = {"names": 1_000_000, "verse": 400_000}
 """Dropout is 0.5 until SMALL characters, and falls with their logarithm to 0.1 at LARGE. A list of names with fewer
@@ -190,7 +190,7 @@ def _stage(corpus: Corpus, size: int, cell: CellName, width: int) -> Stage:
     is_small_list = corpus.form == "names" and size < SMALL
     epochs = 40 if is_small_list else round(max(8.0, 20 * min(1.0, SMALL / size) ** 0.2))
     largeness = math.log(size / SMALL) / math.log(LARGE[corpus.form] / SMALL)
-    _, as_much, as_fast = BESIDE_LSTM[cell]
+    _, as_much, as_fast = BESIDE_LSTM.get(cell, (1, 1, 1))
     dropout = (0.5 - 0.4 * min(max(largeness, 0.0), 1.0)) * as_much
     measured = count_characters(measured_part(corpus).held_out)
     evaluate_every = max(FEWEST_STEPS, MEASURING_COST[corpus.form] * measured // per_step)
@@ -213,7 +213,7 @@ def _stage(corpus: Corpus, size: int, cell: CellName, width: int) -> Stage:
 
 
 def _width(form: Form, size: int, cell: CellName, minutes: float | None) -> int:
-    as_wide, _, _ = BESIDE_LSTM[cell]
+    as_wide, _, _ = BESIDE_LSTM.get(cell, (1, 1, 1))
     width = UNITS[form] * (size / SMALL) ** 0.2 * as_wide
     if minutes is not None:
         work = 60 * minutes * WORK

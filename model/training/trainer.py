@@ -28,7 +28,7 @@ from model.network.parameters import Architecture
 from model.text.batches import Batch, name_batches, stream, stream_batches
 from model.text.corpus import Corpus
 from model.text.vocabulary import NO_CHARACTER, Vocabulary
-from model.training.distillation import draw_names, soft_targets
+from model.training.distillation import draw_names, soft_targets, teacher_of
 from model.training.optimizer import Adam, clip_by_global_norm, move_average, warmup_cosine
 from model.training.recipes import Recipe
 from model.training.sizes import documents_of, measured_part, size_of_epoch
@@ -110,6 +110,7 @@ class Trainer:
         self.kept = self.language_model.copy()  # the weights that the training would end with now
         self._order, self._dropout = map(np.random.default_rng, np.random.SeedSequence([seed, 1]).spawn(2))
         self._shards = Shards(threads)
+        self._teachers = [teacher_of(teacher.language_model) for teacher in teachers]
         self._stopped: Callable[[], bool] = lambda: False
         self._drawn: list[str] = []
         self.position = Position(dropout=self._dropout.bit_generator.state)
@@ -203,8 +204,7 @@ class Trainer:
         characters = batch.target_count
 
         if stage.distillation:
-            teachers = [teacher.language_model for teacher in self.teachers]
-            targets = soft_targets(teachers, batch.inputs, stage.distillation.temperature)
+            targets = soft_targets(self._teachers, batch.inputs, stage.distillation.temperature)
             batch = replace(batch, probabilities=targets)
         if stage.input_dropout:
             is_hidden = self._dropout.random(batch.inputs.shape, dtype=np.float32) < stage.input_dropout
