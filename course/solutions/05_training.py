@@ -1,0 +1,39 @@
+# %% mean-loss
+def mean_loss(losses, targets):
+    return losses[targets >= 0].mean()
+
+
+# %% adam-step
+def adam_step(w, g, m, v, t, rate):
+    m = 0.9 * m + 0.1 * g
+    v = 0.99 * v + 0.01 * g**2
+    m_hat = m / (1 - 0.9**t)
+    v_hat = v / (1 - 0.99**t)
+    return w - rate * m_hat / (np.sqrt(v_hat) + 1e-8), m, v
+
+
+# %% best-and-last
+def best_and_last(losses, patience):
+    best = 0
+    for epoch, loss in enumerate(losses):
+        if loss < losses[best]:
+            best = epoch
+        elif epoch - best >= patience:
+            return best, epoch
+    return best, len(losses) - 1
+
+
+# %% soften
+def soften(logits, temperature):
+    z = logits / temperature
+    exponentials = np.exp(z - z.max())
+    return exponentials / exponentials.sum()
+
+
+# %% top-p
+def top_p(p, share):
+    order = np.argsort(-p)
+    kept = order[np.cumsum(p[order]) - p[order] < share]
+    result = np.zeros_like(p)
+    result[kept] = p[kept]
+    return result / result.sum()
