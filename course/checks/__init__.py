@@ -16,6 +16,20 @@ import numpy as np
 Mistakes = Sequence[tuple[Any, str]]
 """Values that a usual mistake gives, each with a question that leads to it."""
 
+STOPS = {
+    "could not be broadcast": "{}. Is there a `*` where `@` is meant?",
+    "¶": '{}. In code the end is `"\\n"`; ¶ is only how it is printed.',
+    "substring not found": '{}. In code the end is `"\\n"`; ¶ is only how it is printed.',
+    "matmul": "these shapes do not fit together. Is a `.T` missing, or one too many?",
+    "bitwise_xor": "`^` is no power in Python. The square of h is `h**2`.",
+    "for ^:": "`^` is no power in Python. The square of h is `h**2`.",
+    "converted to Python scalars": "this takes one number, and the check gives it an array. Is there a function of the "
+    "name in NumPy?",
+    "'Parameters' object does not support item assignment": "this takes no new array. First `array = "
+    "network.parameters[name]`, and then `array -= ...`.",
+}
+"""What to say when an answer stops, by a sign in Python's own words, which may have their place in it."""
+
 
 class Wrong(Exception):
     """An answer is wrong; the message says what is, and stands behind "Not quite: "."""
@@ -54,18 +68,7 @@ def call(function: Callable[..., Any], *arguments: Any) -> Any:
         raise
     except Exception as error:
         reason = traceback.format_exception_only(error)[-1].strip()
-        if "could not be broadcast" in reason:
-            reason += ". Is there a `*` where `@` is meant?"
-        elif "¶" in reason or "substring not found" in reason:
-            reason += '. In code the end is `"\\n"`; ¶ is only how it is printed.'
-        if "matmul" in reason:
-            reason = "these shapes do not fit together. Is a `.T` missing, or one too many?"
-        elif "bitwise_xor" in reason or "for ^:" in reason:
-            reason = "`^` is no power in Python. The square of h is `h**2`."
-        elif "converted to Python scalars" in reason:
-            reason = "this takes one number, and the check gives it an array. Is there a function of the name in NumPy?"
-        elif "'Parameters' object does not support item assignment" in reason:
-            reason = "this takes no new array. First `array = network.parameters[name]`, and then `array -= ...`."
+        reason = next((said.format(reason) for sign, said in STOPS.items() if sign in reason), reason)
         raise Wrong(f"{function.__name__} stops{_place(error)}: {reason}") from error
     if result is None and not _is_empty(function):
         raise Wrong(f"{function.__name__} returns nothing. Does its last line begin with `return`?")
