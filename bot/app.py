@@ -44,7 +44,7 @@ class Bot:
     admission: Admission
     runs: Runs
     temperatures: dict[Genre, float]
-    """The temperatures of a bold mood that the operator has set."""
+    """The temperatures that the operator has set for a bold mood."""
     doors: Sequence[Door] = ()
     stop_seconds: float = 8.0
     username: str = ""
@@ -120,7 +120,7 @@ async def running(
     temperatures = {genre: temperature for genre, temperature in chosen.items() if temperature is not None}
     store, admission = Store(settings.database_address), Admission(settings.rate_limit)
     bot = Bot(store, shelf, admission, Runs(shelf), temperatures, doors, settings.stop_seconds)
-    await asyncio.to_thread(taboo.lists)  # a fault in the operator's list ends the start, and no answer
+    await asyncio.to_thread(taboo.lists)  # a fault in the operator's list must show now, not in an answer
     async with AsyncExitStack() as stack:
         stack.callback(sys.setswitchinterval, sys.getswitchinterval())
         sys.setswitchinterval(SWITCH_SECONDS)

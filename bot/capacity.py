@@ -22,17 +22,17 @@ LONGEST_WAIT_SECONDS = 30.0
 TOLD_SECONDS = 30.0
 """A chat reads one refusal in this time."""
 TEXTS: dict[Genre, float] = {Genre.DINO: 0.1, Genre.POEM: 1.0, Genre.SONNET: 10.0}
-"""Ten names, a part of a poem and a sonnet take as long as so many poems; `python -m benchmarks.units` measures it."""
+"""The work of ten names, of a part of a poem and of a sonnet, in poems. `python -m benchmarks.units` measures it."""
 THREADS = min(available_cores(), 4)
 """How many threads write the texts of one version, when there are enough."""
 POEMS_A_SECOND = 8.0 * (1 + 0.7 * (THREADS - 1))
-"""The speed of writing that is believed until this machine has shown its own. Further threads wait for each other."""
+"""The speed of writing until this machine has shown its own. Threads wait for each other, so further ones add less."""
 BUSY_TEXTS = 16.0
-"""With fewer texts at once, the speed of writing says little: a poem alone wastes the machine."""
+"""With fewer texts at once, the speed is not measured: one poem alone does not use the whole machine."""
 CARD_SECONDS = 0.3
-"""How long a card takes: 0.15 s of one core, which it shares."""
+"""How long a card takes on a busy machine; with a core of its own, it takes 0.15 s."""
 SMALL = 1e-6
-"""Less is only the rounding error of a sum, of poems or of seconds."""
+"""A sum of poems or of seconds that is smaller than this is zero, up to rounding."""
 REMEMBERED_SECONDS = 120.0
 """The speed is a mean over about the last two minutes of writing."""
 
@@ -56,7 +56,7 @@ CHATTER = Work()
 WRITING = Work(texts=1.0)
 """A text; `work_for` says how much it is."""
 OFFERS = Work(texts=0.25, messages=0, patience=5.0)
-"""What somebody who types inline is offered, drawn letter by letter. Later, they have typed on."""
+"""What somebody who types inline is offered, written letter by letter. After five seconds they have typed on."""
 EXPORT = Work(messages=2, patience=10.0, idle_texts=200.0)
 
 
@@ -82,10 +82,7 @@ class Capacity:
 
     @contextmanager
     def expected(self, chat: Chat, messages: int) -> Iterator[None]:
-        """Count the messages of an answer from the moment of its ask on. Raises Refused if they would leave too late.
-
-        So the asks that wait for a person's earlier ones have their places before the chat, too.
-        """
+        """Count the messages of an answer, also while its ask waits for others. Raises Refused if they come late."""
         self._check(self._sent_in(chat) if messages else 0.0, LONGEST_WAIT_SECONDS)
         self._messages[chat.id] += messages
         try:
@@ -95,9 +92,9 @@ class Capacity:
 
     @contextmanager
     def promised(self, chat: Chat, work: Work) -> Iterator[Callable[[], None]]:
-        """Promise an answer in time, whose messages are expected. Raises Refused.
+        """Promise an answer in time; its messages are counted by `expected`. Raises Refused.
 
-        The block ends when the answer has been sent. It calls what it gets when the texts are written.
+        The block ends when the answer is sent. It gets a function, and calls it as soon as the texts are written.
         """
         self._check(self.wait(chat, work), work.patience)
         self._count(work.form, work.texts)

@@ -21,14 +21,14 @@ Mood = Literal["tame", "bold", "wild"]
 MOODS: tuple[Mood, ...] = get_args(Mood)
 
 SHARES: dict[Mood, float] = {"tame": 0.7, "bold": 1.0, "wild": 1.3}
-"""By how much each mood multiplies the temperature of a bold one."""
-STEPS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0)
-"""Temperatures for "wilder" and "tamer". A reader sees the difference of two neighbours; the last is nearly noise."""
+"""Each mood's temperature, as a multiple of the bold one's."""
+TEMPERATURES = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0)
+"""What "wilder" and "tamer" choose from. A reader sees the difference of two neighbours; the last is nearly noise."""
 MOST_CONTINUED = 3
 """How often a poem can be continued. A longer one would not fit into one message."""
 SHORTEST_VERSE, LONGEST_VERSE, MOST_LINES = 160, 800, 14
-"""The characters and lines of each part of a poem, if its weights do not write by lines. Other numbers would change the
-texts of old creations."""
+"""The fewest and most characters and the most lines of each part of a poem, if its weights do not write by lines. Other
+numbers would change the texts of old creations."""
 ASIDE = 2**63
 """Turns from this number on belong to nobody's sequence: no count of requests gets that far."""
 
@@ -85,10 +85,10 @@ class Person:
 
 @dataclass(frozen=True)
 class Wish:
-    """What an ask wishes for. A count or a temperature that is not given follows from the person's settings.
+    """What an ask wishes for. Without a count or a temperature, the person's settings decide.
 
-    `poem` is the poem to continue. `before` is the creation that the message shows now. The sequence of `person` goes
-    on; None means the asker. With a `seed`, the answer is the first under it, and takes no turn of anybody. `opening`
+    `poem` is the poem to continue. `before` is the creation that the message shows now. It is the turn of `person`, or
+    of the asker if that is None. With a `seed`, the answer is the first under it, and takes nobody's turn. `opening`
     stands above the answer, once.
     """
 
@@ -109,7 +109,7 @@ class Wish:
         return self.poem.parts + 1 if self.poem else 1
 
     def creation(self, person: Person, code: str, version: str, bold: float) -> Creation:
-        """Return the creation of somebody's next turn, or of a longer poem. `bold`: the temperature of that mood."""
+        """Return the creation of somebody's next turn, or a longer poem. `bold` is the temperature of the bold mood."""
         before = self.before.code if self.before else ""
         if self.poem:
             length, now = self.poem.length + 1, datetime.now(UTC)
@@ -158,11 +158,11 @@ def varied(creation: Creation, verb: str) -> Wish:
         case "another":
             temperature = creation.temperature
         case "wilder":
-            temperature = next((step for step in STEPS if step > creation.temperature), 0.0)
+            temperature = next((step for step in TEMPERATURES if step > creation.temperature), 0.0)
             if not temperature:
                 raise Explained(sentences.WILDEST)
         case _:
-            temperature = next((step for step in reversed(STEPS) if step < creation.temperature), 0.0)
+            temperature = next((step for step in reversed(TEMPERATURES) if step < creation.temperature), 0.0)
             if not temperature:
                 raise Explained(sentences.TAMEST)
     wish = Wish(creation.genre, creation.prompt, creation.count, temperature, creation.voice)

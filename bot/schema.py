@@ -70,8 +70,7 @@ formats = sa.Table("format", metadata, sa.Column("format", sa.Integer, nullable=
 def _columns(connection: Connection) -> None:
     """Add the columns that 0.1 lacks.
 
-    The new name of the column "kind" makes an earlier bot refuse this database, instead of losing what it does not know
-    of.
+    As the column "kind" has a new name, an earlier bot refuses this database. It would lose what it does not know.
     """
     connection.execute(sa.text("ALTER TABLE creations RENAME COLUMN kind TO genre"))
     for column in (creations.c.voice, creations.c.arrived, creations.c.before, creations.c.own_words):
@@ -101,7 +100,7 @@ def _games(connection: Connection) -> None:
 
 
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_columns, _voices, _index, _games)
-"""Migration n makes format n of format n - 1. The first format is 0; 0.1 did not note it."""
+"""Migration n turns format n - 1 into format n. Format 0 is that of version 0.1, which did not note it."""
 FORMAT = len(MIGRATIONS)
 
 

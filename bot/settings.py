@@ -43,9 +43,9 @@ class Secret:
 
 
 class Rate(NamedTuple):
-    """How many answers are allowed in how many seconds. They may come all at once."""
+    """At most so many things in so many seconds. They may come all at once."""
 
-    answers: int
+    most: int
     seconds: float
 
 
@@ -192,8 +192,8 @@ def _temperature(text: str) -> float:
     return number
 
 
-def _rate(answers: str | None, seconds: str) -> Rate | None:
-    return Rate(int(answers), int(seconds)) if answers else None
+def _rate(most: str | None, seconds: str) -> Rate | None:
+    return Rate(int(most), int(seconds)) if most else None
 
 
 def _url(text: str, *schemes: str) -> str:

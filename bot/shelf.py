@@ -50,7 +50,7 @@ class Shelf:
 
     @property
     def stuck(self) -> list[str]:
-        """The networks and versions whose thread does not get on."""
+        """Networks and versions whose thread is stuck."""
         return [" ".join(key) for key, writer in self._writers.items() if writer.is_stuck]
 
     @property
@@ -165,7 +165,7 @@ class Shelf:
             return ""
         return typeset(rest.texts[0], after=creation.prompt)
 
-    async def forget(self, network: str) -> None:
+    async def unload(self, network: str) -> None:
         """Drop the weights of a removed voice from memory, except a version that is still writing."""
         self._current.pop(network, None)
         for key in [key for key, writer in self._writers.items() if key[0] == network and not writer.pending]:

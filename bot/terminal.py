@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 YOU = 1
 PRESS = re.compile("#([0-9]{1,2})", re.ASCII)
 ENDS = {"/stop": "finish", "/cancel": "cancel"}
-"""The buttons of a training are commands here, as the numbers belong to the newest answer."""
+"""Commands that press the buttons of a training, as numbers press those of the newest answer."""
 TEACHING = re.compile(
     r"(/retrain\s+(?:(?:names|verse)\s+\S+|dino(?!(?:fresh|[\d.\s])+$)))[^\S\n]+(?!fresh$)(.+)", re.IGNORECASE
 )
@@ -104,7 +104,7 @@ class Pipes(Chat):
             parts.append(sentences.TYPED_HERE.format(self.history))
         return self._add(_drawn(Markup("\n").join(parts)), ())
 
-    async def forget(self, kept: int) -> None:  # noqa: ARG002 - what a terminal has shown stays
+    async def clear(self, kept: int) -> None:  # noqa: ARG002 - what a terminal has shown stays
         """Delete what was typed. The empty file stays, because only its owner can read it."""
         with contextlib.suppress(FileNotFoundError):
             os.truncate(self.history, 0)
@@ -126,7 +126,7 @@ class Pipes(Chat):
         except OSError as error:
             self.failure = OutputError(f"the answers cannot be written: {error.strerror}")
             self.failure.__cause__ = error
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # so that nothing fails once more at the exit
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or flushing stdout at the exit would fail again
         if self.failure:
             raise self.failure
 
@@ -162,8 +162,8 @@ class Screen(Pipes):
         """Edits lines, and shows below them what goes on."""
         self._shown: tuple[int, str] = (0, "")  # the newest message, as far as it is shown
 
-    async def forget(self, kept: int) -> None:
-        await super().forget(kept)
+    async def clear(self, kept: int) -> None:
+        await super().clear(kept)
         if self.session:
             self.session.default_buffer.history = _opened(self.history)
 
@@ -377,7 +377,7 @@ class Terminal(Door):
 
 
 def _lines() -> Iterator[str]:
-    """Yield the lines that come through the pipe. The lock of sys.stdin would hold up the end of the process."""
+    """Yield the lines of the pipe, without sys.stdin, whose lock would hold up the end of the process."""
     rest = b""
     while chunk := b"" if sys.stdin is None else os.read(0, 1 << 16):
         *lines, rest = (rest + chunk).split(b"\n")

@@ -211,7 +211,7 @@ class Voices:
 
 
 def _about_the_text(sentence: str, path: Path) -> str:
-    """Let a sentence name the text and not its file, of which the person has never heard."""
+    """Say "the text" instead of the path of a file that the person does not know."""
     return sentence.replace(f"{path}: ", "").replace(str(path), "the text")
 
 

@@ -55,13 +55,13 @@ _ROWS = read_table(PROGRAM / "data" / "creatures.tsv", ("table", "key", "value")
 CHOICES, ADDED, DYED, PATTERNS, HORNS, SIZES, SHAPES = (
     _table(f"means {what}") for what in ("body", "part", "coat", "pattern", "horns", "size", "shape")
 )
-"""What chooses a body, adds a part to any body, chooses its coat and so on. The words are looked for among the words of
-a part's meaning, among its forms, and as "=" and all of its meaning."""
+"""Which words in a name choose a body, add a part to it, choose its coat and so on. A word is one of a meaning, a form
+of a root, or "=" and a whole meaning."""
 BODIES = {kind: _body(_table(kind)) for kind in CHOICES}
 FRINGES = _table("fringe")
-"""Rows of blades along the spine: plates, feathers, stripes. A row has a layer, its paints in turn, and numbers: start
-and end on the spine, how many, how many half widths above it, how far out and back they point, their length, so much
-more for each half width, so much more in the middle of the row, width by length, bulge (a feather has none)."""
+"""Rows of blades along the spine: plates, feathers, stripes. A row has a layer, its paints in turn, and eleven numbers:
+start and end on the spine; how many blades; their height above it in half widths; how far they point out and back;
+their length, what each half width adds to it, and the middle of the row; width by length; bulge (0: a feather)."""
 PIECES = _table("piece")
 """What is set at a joint: a layer; then paint, width, bulge, bend, and one point (dot), two (blade) or an outline."""
 LIMBS = {kind: points(row) for kind, row in _table("limb").items()}

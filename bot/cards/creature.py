@@ -21,7 +21,7 @@ INK, BONE, GUM, TOOTH = "#2d2620", "#f0e0b8", "#7d2f2e", "#fff8e8"
 
 
 class Chance:
-    """What a name in lower case decides: by what its parts mean, and else by its hash.
+    """What a name in lower case decides: by what its parts mean or, if they say nothing, by its hash.
 
     Each decision has a word of its own, so a new one changes no other.
     """
@@ -107,7 +107,7 @@ class Creature:
         return [(x + (u * dx - v * dy) * size, y + (u * dy + v * dx) * size) for u, v in points]
 
     def along(self, t: float, level: float) -> Point:
-        """Return a point at a share of the spine, so many half widths above it."""
+        """Return the point at the share `t` of the spine, `level` half widths above it."""
         place = t * (len(self.spine) - 1)
         i = min(int(place), len(self.spine) - 2)
         middle, edge = (toward(line[i], line[i + 1], place - i) for line in (self.spine, self.upper))

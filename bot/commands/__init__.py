@@ -27,7 +27,7 @@ class Command(NamedTuple):
 
     function: Callable[..., Awaitable[None]]
     cost: Work
-    """CHATTER, or the kind of writing: how much it is, its function knows once it has read the ask."""
+    """CHATTER, or a kind of writing. Its function says how much it is, once it has read the ask."""
     menu: str = ""
     help: Markup = Markup()
     admin: bool = False

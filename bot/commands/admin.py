@@ -37,14 +37,14 @@ MOST_NAMES = 2000
 SHORTEST_MINUTES, LONGEST_MINUTES = 0.01, 1440.0
 
 _files: WeakKeyDictionary[Bot, OrderedDict[tuple[int, int], tuple[str, File]]] = WeakKeyDictionary()
-"""For each chat and message that offers to learn a text file, the name of the voice, and the file."""
+"""Open questions "Shall I learn it?": (chat, message) → (name of the voice, file)."""
 
 
 async def retrain(ask: Said, rest: str, bot: Bot) -> None:
     """Train a network: `/retrain dino|poem [minutes] [fresh]`, or `/retrain names|verse VOICE [fresh]`.
 
-    An interrupted run of the network goes on with its own settings; `fresh` starts over, and so do names, which are in
-    the lines below `/retrain dino …` or in a file.
+    An interrupted run of the network goes on with its own settings. With `fresh` a new one begins, and with names to
+    read, which are in the lines below `/retrain dino …` or in a file.
     """
     name, *options = rest.split() or [""]
     with bot.runs.beginning(options[0] if options and name.lower() in FORMS else name):

@@ -41,10 +41,10 @@ NAMES = work_for(Wish(Genre.DINO))
 NOBODY = 0
 """Whose creation is a dinosaur of the day."""
 INVENTED, DRAWN = 3, 5
-"""How many names of a round are made up, and how many are drawn, as some may be real fossils or taboo."""
+"""How many names of a round are made up. More are drawn, as some may be real fossils or taboo."""
 
 _guessed: WeakKeyDictionary[Bot, OrderedDict[tuple[int, int], tuple[int, Markup]]] = WeakKeyDictionary()
-"""For each chat and message with a round, who pressed first, and the answer once the press is counted."""
+"""Rounds: (chat, message) → (who pressed first, the answer once the press is counted)."""
 
 
 async def me(ask: Said, rest: str, bot: Bot) -> None:

@@ -85,7 +85,7 @@ async def forget(ask: Said, rest: str, bot: Bot) -> None:
     if word in ("yes", "no") and (ask.chat.is_private or not is_person):
         if word == "yes":
             await bot.store.forget(ask.person)
-            await ask.chat.forget(0)
+            await ask.chat.clear(0)
         forgotten = sentences.FORGOTTEN_YOU if is_person else sentences.FORGOTTEN_GROUP
         await ask.chat.say(forgotten if word == "yes" else sentences.KEPT)
     elif is_person:
@@ -102,7 +102,7 @@ async def forget_or_keep(ask: Pressed, choice: str, owner: str, bot: Bot) -> Non
         raise Explained(sentences.FORGET_NOT_YOURS)
     if choice == "yes":
         await bot.store.forget(ask.person)
-        await ask.chat.forget(ask.message)
+        await ask.chat.clear(ask.message)
     await ask.chat.change(ask.message, sentences.FORGOTTEN_YOU if choice == "yes" else sentences.KEPT)
     await ask.chat.notice()
 

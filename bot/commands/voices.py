@@ -110,7 +110,7 @@ async def _remove(voice: Voice, bot: Bot) -> str:
         await asyncio.to_thread(bot.shelf.voices.remove, voice.id)
     except RemovedError:  # another process was faster
         return sentences.plain(sentences.VOICE_GONE)
-    await bot.shelf.forget(voice.network)
+    await bot.shelf.unload(voice.network)
     return sentences.plain(admins.REMOVED.format(voice.name))
 
 

@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 KEPT, KEPT_BYTES = 500, 10_000_000
 """The newest messages of each chat that the page can show again, and how large they may be in all, files included."""
 SHOWN, READ = 20, 100
-"""How many creations a restart shows, out of how many. If a message was changed, only its last creation is shown."""
+"""A restart shows so many of so many newest creations: of a message that was changed, only the last."""
 QUOTED = 80
 """Characters of a message that a reply shows."""
 MOST_TABS = 16
@@ -46,7 +46,7 @@ SEND_SECONDS = 5.0
 class Message:
     """A message as the page keeps it. By the `key`, a tab knows what it sent itself.
 
-    A file is a picture if it has no name, as the curve of a training, or an `alt`, as a card.
+    A file without a name is a picture, the curve of a training; one with an `alt` is a card.
     """
 
     id: int
@@ -116,7 +116,7 @@ class PageChat(Chat):
         return self._keep(True, time.time(), [Run(text)], reply=quote, file=file, key=key)
 
     async def greet(self) -> None:
-        """Say hello. The page shows it as its start screen."""
+        """Say hello, on the page's start screen."""
         await self._add(False, time.time(), runs(HELLO), is_start=True)
 
     async def make_room(self, bot: Bot) -> dict[int, Creation]:
@@ -134,13 +134,13 @@ class PageChat(Chat):
             await self.say(WELCOME_BACK)
         return places
 
-    async def fill(self, places: dict[int, Creation], ask: Said, bot: Bot, turns: asyncio.Lock) -> None:
+    async def fill(self, places: dict[int, Creation], ask: Said, bot: Bot, one_by_one: asyncio.Lock) -> None:
         """Write each creation again, the newest first, and put it into its place, if that is still there.
 
-        All chats share the lock `turns`: one creation is written again at a time, so that new asks hardly wait.
+        All chats share the lock `one_by_one`, so that new asks hardly wait.
         """
         for place, creation in reversed(places.items()):
-            async with turns:
+            async with one_by_one:
                 try:
                     text = await bot.shelf.write(creation)
                     buttons = buttons_below(creation, ask, has_card=layout.has_card(creation, text))
@@ -153,7 +153,7 @@ class PageChat(Chat):
             with contextlib.suppress(Gone):
                 await self.change(place, html, buttons)
 
-    async def forget(self, kept: int) -> None:
+    async def clear(self, kept: int) -> None:
         for number in self.messages.keys() - {kept}:
             del self.messages[number]
         await self.tell("forgotten", {"messages": [message.drawn() for message in self.messages.values()]})

@@ -38,11 +38,11 @@ GOODBYE_SECONDS = 1
 """How long the server waits for a browser to say goodbye."""
 LONGEST_TEXT = 4096
 LARGEST_FRAME = 8 * LONGEST_TEXT
-"""How many bytes at once the page takes from people who may send no files. JSON needs up to six for a character."""
+"""How many bytes at once somebody may send who sends no files. JSON needs up to six of them for a character."""
 KEY = re.compile(r'"key": ?"([\w-]{1,40})"\}$')
 """All that a tab sends ends with a key, by which the tab knows what was refused."""
 PACE = Rate(30, 10)
-"""What everybody but an admin may send."""
+"""How much anybody but an admin may send."""
 NEWCOMERS = Rate(60, 3600)
 """How many new people may come from one address, as a proxy tells it."""
 MOST_CHATS, MOST_BYTES = 1000, 200_000_000
@@ -125,7 +125,6 @@ class Page(Door):
         return sum(bool(chat.tabs) for chat in self._chats.values())
 
     def chat(self, chat_id: int) -> PageChat | None:
-        """Return the chat of somebody who has ever been let in."""
         return self._chats.get(chat_id)
 
     @web.middleware
@@ -156,11 +155,11 @@ class Page(Door):
         """Show the page; or let somebody in with the link, and send them to the page."""
         token, person = request.query.get("token"), self._person(request)
         if token is None:
-            return await self._asset(request) if person else self._door(words.WITHOUT_LINK)
+            return await self._asset(request) if person else self._turned_away(words.WITHOUT_LINK)
         is_admin = self._url is not None and access.is_same(token, self._passes.admin_token)
         if not is_admin and not access.is_same(token, self._passes.token):
-            return self._door(words.WRONG_LINK)
-        addresses = ",".join(request.headers.getall("X-Forwarded-For", ()))  # good for this limit and nothing else
+            return self._turned_away(words.WRONG_LINK)
+        addresses = ",".join(request.headers.getall("X-Forwarded-For", ()))  # perhaps invented: for this limit alone
         address = addresses.rpartition(",")[2].strip() if self._url else ""  # the one that the proxy has seen
         if person is None and address and not is_admin and self._newcomers.spend(address, 1):
             return web.Response(status=429, text=words.TOO_MANY_NEWCOMERS)
@@ -173,7 +172,7 @@ class Page(Door):
             response.set_cookie(f"{self._cookie}-admin", self._passes.admin_cookie(person), **at)
         return response
 
-    def _door(self, sentence: str) -> web.Response:
+    def _turned_away(self, sentence: str) -> web.Response:
         page = Template(self._assets["door.html"][0]).substitute(sentence=html.escape(sentence))
         return web.Response(status=403, text=page, content_type="text/html")
 
@@ -186,7 +185,7 @@ class Page(Door):
         return access.is_same(request.cookies.get(f"{self._cookie}-admin", ""), self._passes.admin_cookie(person))
 
     async def _asset(self, request: web.Request) -> web.Response:
-        """Give the page or a file of it; answer briefly, if the browser has it already."""
+        """Send the page or a file of it, unless the browser has it already."""
         name = request.path.rpartition("/")[2] or "page.html"
         text, tag = self._assets[name]
         headers = {"ETag": tag, "Cache-Control": "no-cache"}
@@ -195,7 +194,7 @@ class Page(Door):
         return web.Response(text=text, content_type=TYPES[Path(name).suffix], headers=headers)
 
     async def _file(self, request: web.Request) -> web.Response:
-        """Give a file of the person's own chat: a picture to look at, anything else to download."""
+        """Send a file of the person's own chat: a picture to look at, anything else to download."""
         chat, number = self._chats.get(self._person(request) or 0), request.match_info["message"]
         message = chat.messages.get(int(number)) if chat and number.isdecimal() else None
         if message is None or message.file is None:
@@ -249,7 +248,7 @@ class Page(Door):
         return tab
 
     async def _listen(self, tab: web.WebSocketResponse, chat: PageChat, *, is_admin: bool) -> None:
-        """Take JSON until a socket ends, and each file behind its name. Of what comes too fast, only read the key."""
+        """Take JSON until a socket ends, and each file after its name. Refuse what comes too fast, by its key alone."""
         sending: dict[str, Any] = {}
         async for message in tab:
             if self._bot is None or message.type is WSMsgType.ERROR:

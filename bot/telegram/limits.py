@@ -16,9 +16,9 @@ MOST_CHATS = 4096
 
 
 class Window:
-    """At most `limit` messages in any `period` seconds, whenever in their way Telegram counts them.
+    """At most `limit` messages in any `period` seconds.
 
-    So a message counts from the moment when it goes until `period` after its answer has come.
+    Nobody knows when on its way Telegram counts a message. So it counts from its start until `period` after its answer.
     """
 
     def __init__(self, limit: int, period: float) -> None:
@@ -29,7 +29,7 @@ class Window:
     def opens(self, now: float, ahead: int = 0) -> float:
         """Return when one more message fits behind `ahead` others that wait."""
         times = [*self._ends, *[now] * self._on_their_way]
-        before = len(times) + ahead - self._limit  # one period after this message, the window opens
+        before = len(times) + ahead - self._limit  # the window opens one period after the message with this number
         if before < 0:
             return now
         if before < len(times):

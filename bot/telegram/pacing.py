@@ -7,9 +7,9 @@ When Telegram says 429, the chat that earned it is held for as long as Telegram 
 meanwhile, or to a request that belongs to no chat, everything is held. Requests wait for the end of a hold of up to
 half a minute. If a hold is longer, they are given up.
 
-A request that surely was not sent (NothingSentError) or met a failing server (ServerError) keeps its turn and is tried
-again for half a minute; then it is given up. So is every edit that may have arrived, as it does no harm twice. Any
-other failure is the caller's to judge, because Telegram may have carried out the request.
+A request that surely was not sent (NothingSentError) or met a failing server (ServerError) keeps its place and is tried
+again for half a minute; then it is given up. An edit is tried again even if it may have arrived, as it does no harm
+twice. Any other failure is the caller's to judge, because Telegram may have carried out the request.
 
 What was given up had been accepted, so its chat is owed a word. When the hold ends, or Telegram answers again,
 `apologise` is called for each such chat, the chat that asked last first. An apology is tried once; if that fails,
@@ -57,7 +57,7 @@ REFUSAL_SECONDS = 3.0
 class Place(NamedTuple):
     """Where a message stands: behind what was asked before it, or among the refusals.
 
-    `asks` are the numbers of the asks that are answered with it: none, if more will follow.
+    `asks` are the numbers of the asks that it answers: none, if more messages will follow.
     """
 
     number: int
@@ -103,8 +103,8 @@ class Turn:
 class Pacing(BaseRateLimiter[Any]):
     """Sends at most `rate` messages a second, within the limits of each chat. None: it waits only if Telegram says so.
 
-    `dropped` counts the messages that were given up. The log names each, without its text. `apologise` tells a chat
-    how many asks were not answered, from the place that it gets and passes on as `rate_limit_args`.
+    `dropped` counts the messages that were given up. The log names each, without its text. `apologise(chat_id, place)`
+    says how many asks the chat has lost: those of the place, which must go with the apology, as it may be lost too.
     """
 
     def __init__(self, rate: int | None, may_send: Callable[[], bool] = lambda: True) -> None:
@@ -135,12 +135,12 @@ class Pacing(BaseRateLimiter[Any]):
         return len(self._messages.turns) + len(self._messages.refusals)
 
     def place(self, asks: frozenset[int] = frozenset()) -> Place:
-        """Return the place of all that answers an ask that has just come, or several `asks` of before."""
+        """Return the place of what answers an ask that has just come, or of an apology for `asks` that came before."""
         number = next(self._numbers)
         return Place(number, asks or frozenset({number}), is_apology=bool(asks))
 
     def wait(self, chat_id: object, in_chat: int = 0, in_all: int = 0) -> float:
-        """Return how long an answer waits if `in_chat` others leave before it in its chat, and `in_all` in all.
+        """Return how long an answer waits behind `in_chat` messages to its chat and `in_all` messages to all chats.
 
         What waits here already is among them. Every sixth message may be a refusal.
         """
@@ -152,7 +152,7 @@ class Pacing(BaseRateLimiter[Any]):
         return max(self._everyone.opens(now, in_all), recipient.opens(begin, in_chat)) - now
 
     def room(self, promised: int, seconds: float) -> int:
-        """Return how many messages more, to as many chats, can leave within some seconds behind `promised` others."""
+        """Return how many more messages, each to another chat, can leave in so many seconds behind `promised` ones."""
         if not self._rate:
             return sys.maxsize
         held = max(0.0, self._everyone.held_until - asyncio.get_running_loop().time())
@@ -338,7 +338,7 @@ class Pacing(BaseRateLimiter[Any]):
         self._give_up()
 
     def _give_up(self, *turns: Turn, is_closed: bool = False) -> None:
-        """Of `turns`, or of all, give up those that Telegram holds for too long, or each if the bot has closed."""
+        """Give up what Telegram holds for too long, and everything once the bot has closed: of `turns`, or of all."""
         now = asyncio.get_running_loop().time()
         is_closed = is_closed or now >= self._open_until
         for turn in turns or (*self._messages.turns, *self._messages.refusals, *self._others.turns):
@@ -352,7 +352,7 @@ class Pacing(BaseRateLimiter[Any]):
                 self._regret(turn, error)
 
     def _regret(self, turn: Turn, error: NetworkError) -> None:
-        """Note that Telegram did not take an answer, to say so in its chat later."""
+        """Note an answer that Telegram did not take, so that its chat reads an apology later."""
         now, is_lost = asyncio.get_running_loop().time(), isinstance(error, NothingSentError | ServerError)
         is_answer = turn.queue is self._messages and turn.place.asks
         if not is_lost or turn.doubt or not is_answer or now >= self._open_until:

@@ -47,9 +47,9 @@ POLL_SECONDS = 10
 PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 30.0
 """The pause after the first failed try to reach Telegram, and the longest pause after further tries."""
 LOOK_SECONDS = 0.5
-"""How often polling that pauses looks whether there is room again."""
+"""How often a pause looks whether there is room again."""
 UNHEALTHY_SECONDS = 300.0
-"""A pause for so long is not well: it means that nothing leaves."""
+"""After a pause of this length the bot is not well, as nothing leaves."""
 CHECK_SECONDS = 300.0
 """How often a bot with a webhook asks whether Telegram still accepts its token. Polling finds out by itself."""
 
@@ -77,7 +77,7 @@ class Updates:
     async def open(self, take: Callable[[Update], None], room: Callable[[float], int]) -> None:
         """Hand each update to `take` from now on. Raises TokenError.
 
-        `room` says how many more updates can be answered within some seconds.
+        `room(seconds)` says how many more updates can be answered in that time.
         """
         if self._webhook:
             await self._listen(self._webhook, take)
@@ -124,7 +124,7 @@ class Updates:
         return {"last poll": f"{ago} ago, {self._failed_polls:,} failed{pause}"}
 
     def figures(self) -> dict[str, float]:
-        """Return the same for `/metrics`. Until a poll succeeds, the start of polling counts as one."""
+        """Return numbers for `/metrics`. Until a poll succeeds, the last one counts as made when polling began."""
         figures: dict[str, float] = {"polls_begun_anew_total": self._failed_polls}
         if self._heard is not None:
             figures["last_poll_seconds"] = asyncio.get_running_loop().time() - self._heard
@@ -160,7 +160,7 @@ class Updates:
             await asyncio.sleep(0)  # so that each ask has its place before the next look at the room
 
     async def _some(self, room: Callable[[float], int]) -> int:
-        """Return how many updates may be fetched. If that is none, pause until half of what waits has left."""
+        """Return how many updates may be fetched. Without room for any, pause until half of what waits has left."""
         loop = asyncio.get_running_loop()
         if room(LONGEST_WAIT_SECONDS) < 1:
             self._paused, self._pauses = loop.time(), self._pauses + 1

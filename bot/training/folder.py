@@ -38,8 +38,8 @@ KEPT_SECONDS = 24 * 3600.0
 class Run:
     """One training, with all that it needs to go on after an interruption. Seed and threads decide its weights.
 
-    A run begins with the weights in use, unless it is `fresh`. It is shown in the `message` of a `chat`, at the door of
-    a `place`; `chat` is 0 once people know that it was interrupted.
+    A run begins with the weights in use, unless it is `fresh`. The message number `message` in `chat`, at the door of
+    `place`, shows it. `chat` becomes 0 when the chat has read that the run was interrupted.
     """
 
     network: str
@@ -153,7 +153,7 @@ def end(folder: Path) -> bytes | None:
 
 
 def settle(folder: Path, run: Run) -> None:
-    """Note that people know that a run was interrupted: it stays only if it can go on."""
+    """Note that its chat has read that a run was interrupted. Its folder stays only if the run can go on."""
     with contextlib.suppress(OSError), locked(folder, wait=False):  # another process may go on with it
         if can_go_on(folder):
             write_run(folder, replace(run, chat=0))
@@ -162,7 +162,6 @@ def settle(folder: Path, run: Run) -> None:
 
 
 def _remove(folder: Path) -> None:
-    """Delete a folder and all in it. A failure is only logged."""
     try:
         shutil.rmtree(folder)
     except OSError as error:

@@ -63,7 +63,7 @@ def verse(creation: Creation, text: Text) -> tuple[str, str]:
 
 
 def has_card(creation: Creation, text: Text, n: int = 0) -> bool:
-    """Return whether there is a card: of the name with a number if it is a dinosaur's, or of verse that fits."""
+    """Return whether a creation has a card: for its name number `n`, or for its verse if that fits on one."""
     if creation.genre is Genre.DINO:
         return not creation.voice and n < len(text.texts) and not is_taboo(text.texts[n])
     own, rest = verse(creation, text)
@@ -169,7 +169,7 @@ def _names(creation: Creation, text: Text) -> Markup:
 
 
 def gloss(name: str) -> Markup:
-    """Return what the known parts of a name mean: "dino-, terrible, and -venator, hunter". -saurus alone is nothing."""
+    """Return what the known parts of a name mean: "dino-, terrible, and -venator, hunter". -saurus alone says nothing."""
     parts = parts_of(name.lower())
     if len(parts) == 1 and COMMONEST in parts[0].root.forms:
         return Markup("")
