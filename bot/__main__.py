@@ -175,7 +175,7 @@ async def _telegram(settings: Settings) -> None:
 
 
 async def serve(settings: Settings, health: Health, may_send: Callable[[], bool] = lambda: True) -> None:
-    """Serve on Telegram until it rejects the token; send only what `may_send` allows. Raises TokenError."""
+    """Serve on Telegram until it rejects the token; send only what `may_send` allows. Raises StartError."""
     from bot.app import running
     from bot.health import SERVING, STARTING
     from bot.telegram.door import Telegram

@@ -59,7 +59,7 @@ class Gone(NotSent):
 
 
 class StartError(MangosaurusError):
-    """The bot cannot serve at all: the sentence says why, and what to do."""
+    """The bot cannot serve, or no longer: the sentence says why, and what to do."""
 
 
 class Button(NamedTuple):

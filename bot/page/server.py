@@ -63,7 +63,7 @@ class Page(Door):
         self._names = access.names_of(host) | {self._host}
         self._passes = access.Passes(settings.database.with_name(f"{settings.database.name}-page"))
         self._cookie = "__Secure-mangosaurus" if self._url else f"mangosaurus-{self.port}"
-        self._run = secrets.token_hex(4)
+        self._start = secrets.token_hex(4)
         self._chats: dict[int, PageChat] = {}
         self._recalls, self._drawing = asyncio.Lock(), asyncio.Lock()
         self._pace, self._newcomers = Buckets(PACE), Buckets(NEWCOMERS)
@@ -234,7 +234,7 @@ class Page(Door):
         try:
             places = await chat.make_room(bot) if is_new else {}
             needs = [name for name, command in COMMANDS.items() if command.needs_words]
-            facts = {"run": self._run, "admin": is_admin, "commands": menu(is_admin=is_admin), "needs_words": needs}
+            facts = {"start": self._start, "admin": is_admin, "commands": menu(is_admin=is_admin), "needs_words": needs}
             await chat.enter(tab, facts)
             if places:
                 chat.recalling = asyncio.create_task(chat.fill(places, hello, bot, self._recalls))

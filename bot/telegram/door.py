@@ -65,7 +65,7 @@ class Telegram(Door):
         self._announcing: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
-        """Introduce the bot to Telegram, however long the network is down. Raises TokenError."""
+        """Introduce the bot to Telegram, however long the network is down. Raises StartError."""
         try:
             await self._updates.answered(self._client.initialize)
         except BaseException:

@@ -28,7 +28,6 @@ from bot.chat import StartError
 from bot.telegram.pacing import seconds
 from bot.telegram.request import readable
 from bot.words import sentences
-from model.errors import MangosaurusError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -54,10 +53,6 @@ CHECK_SECONDS = 300.0
 """How often a bot with a webhook asks whether Telegram still accepts its token. Polling finds out by itself."""
 
 
-class TokenError(MangosaurusError):
-    """Telegram does not accept the token, or has revoked it."""
-
-
 class Updates:
     """Fetches the updates of a client, whose transport for polls is `polling`, or receives them at a webhook."""
 
@@ -75,7 +70,7 @@ class Updates:
         self._runner: web.AppRunner | None = None
 
     async def open(self, take: Callable[[Update], None], room: Callable[[float], int]) -> None:
-        """Hand each update to `take` from now on. Raises TokenError.
+        """Hand each update to `take` from now on. Raises StartError.
 
         `room(seconds)` says how many more updates can be answered in that time.
         """
@@ -103,12 +98,12 @@ class Updates:
             self._runner = None
 
     async def rejected(self) -> None:
-        """Wait until Telegram rejects the token, and raise the TokenError."""
+        """Wait until Telegram rejects the token, and raise StartError."""
         if self._fetching:
             await asyncio.shield(self._fetching)
 
     async def answered(self, call: Callable[[], Awaitable[Any]]) -> None:
-        """Ask Telegram for something until it answers, and remember since when it does not. Raises TokenError."""
+        """Ask Telegram for something until it answers, and remember since when it does not. Raises StartError."""
 
         async def failed() -> None:
             self._silent_since = self._silent_since or datetime.now(UTC)
@@ -144,7 +139,7 @@ class Updates:
         return 0.0 if self._paused is None else asyncio.get_running_loop().time() - self._paused
 
     async def _poll(self, take: Callable[[Update], None], room: Callable[[float], int]) -> None:
-        """Fetch updates until the task is cancelled. Raises TokenError."""
+        """Fetch updates until the task is cancelled. Raises StartError."""
         loop = asyncio.get_running_loop()
         self._heard = loop.time()
         await self.answered(self._client.delete_webhook)  # Telegram answers no polls while it has a webhook
@@ -215,13 +210,13 @@ class Updates:
 
 
 async def _persist(call: Callable[[], Awaitable[Any]], failed: Callable[[], Awaitable[None]]) -> Any:
-    """Ask Telegram for something until it answers, and call `failed` after each failure. Raises TokenError."""
+    """Ask Telegram for something until it answers, and call `failed` after each failure. Raises StartError."""
     pause = PAUSE_SECONDS
     while True:
         try:
             return await call()
         except InvalidToken:  # whose text holds the token
-            raise TokenError(
+            raise StartError(
                 "Telegram rejects the TELEGRAM_TOKEN; put the one that @BotFather gives into the environment or .env"
             ) from None
         except TelegramError as error:

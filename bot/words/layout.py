@@ -169,7 +169,7 @@ def _names(creation: Creation, text: Text) -> Markup:
 
 
 def gloss(name: str) -> Markup:
-    """Return what the known parts of a name mean: "dino-, terrible, and -venator, hunter". -saurus alone says nothing."""
+    """Return what the known parts of a name mean: "dino-, terrible, and -venator, hunter". -saurus alone has none."""
     parts = parts_of(name.lower())
     if len(parts) == 1 and COMMONEST in parts[0].root.forms:
         return Markup("")
