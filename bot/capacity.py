@@ -130,7 +130,6 @@ class Capacity:
         return chat.id not in self._refused
 
     def has_refused(self, chat: Chat) -> None:
-        """Note that a chat reads a refusal now."""
         self._refused[chat.id] = asyncio.get_running_loop().time()
 
     def _sent_in(self, chat: Chat, own: int = 0) -> float:

@@ -182,7 +182,6 @@ class Store(Database):
         await self._empty_log()
 
     async def size(self) -> int:
-        """Return the size of the database in bytes."""
         return await self.run(lambda c: int(c.scalar(sa.text(_SIZE[c.dialect.name])) or 0))
 
     async def _empty_log(self) -> None:

@@ -142,7 +142,6 @@ class Writer:
 
     @property
     def is_stuck(self) -> bool:
-        """Whether one of the threads is stuck."""
         latest = time.monotonic() - STUCK_SECONDS
         return any(job.begun < latest and job.queue and job.queue.stepped < latest for job in self.pending)
 

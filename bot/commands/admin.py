@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-MOST_FILES = 8
-"""How many files wait for an answer."""
+MOST_FILES, MOST_ERRORS = 8, 8
+"""How many files wait for an answer, and how many kinds of errors `/status` shows."""
 MOST_NAMES = 2000
 """How many names a run can read beside the dinosaurs, so that it takes hardly longer."""
 SHORTEST_MINUTES, LONGEST_MINUTES = 0.01, 1440.0
@@ -113,7 +113,7 @@ async def status(ask: Said, _rest: str, bot: Bot) -> None:
         "latency": tables.latency(bot.tally.latency),
         "waiting": sentences.counted(bot.shelf.pending, "text"),
         **{name: fact for door in bot.doors for name, fact in door.facts().items()},
-        "errors": tables.errors(bot.tally.errors),
+        "errors": ", ".join(f"{name} {times:,}" for name, times in bot.tally.errors.most_common(MOST_ERRORS)) or "none",
         "training": bot.runs.running.title if bot.runs.running else "none",
         **{titles.get(network, network): checkpoint.version for network, checkpoint in bot.shelf.serving.items()},
         "guesses": guesses,

@@ -119,7 +119,6 @@ async def press(ask: Pressed, seed: str, number: str, version: str, bot: Bot) ->
 
 
 async def _counted(ask: Pressed, seed: int, number: int, version: str, bot: Bot) -> Markup:
-    """Count a guess, and return the answer to it."""
     with bot.accepting(ask, NAMES):
         names, real = await _round(seed, version, bot)
         streak = await bot.store.guessed(ask.person, version, is_right=names[number] == real)

@@ -57,7 +57,8 @@ def reply(creation: Creation, text: Text) -> Markup:
 def verse(creation: Creation, text: Text) -> tuple[str, str]:
     """Return the words of the person with which verse begins, and all that follows them."""
     if creation.genre is Genre.POEM:
-        return creation.prompt, text.between + _continuation(creation, text)
+        own, between, (written,) = creation.prompt, text.between, text.texts
+        return own, between + (written if text.has_capitals else typeset(written, after=own + between))
     written = text.texts[0] if _CLOSED_END.search(text.texts[0]) else _OPEN_END.sub("", text.texts[0]) + "."
     return _stanzas(creation, written.split("\n"))
 
@@ -72,7 +73,7 @@ def has_card(creation: Creation, text: Text, n: int = 0) -> bool:
 
 def fits(verse: str) -> bool:
     """Return whether verse has a place on a card: few lines, none too long to be read, and letters of the font."""
-    lines = [line for line in verse.split("\n") if line]
+    lines = list(filter(None, verse.split("\n")))
     return len(lines) <= MOST_LINES and max(map(len, lines)) <= MOST_LETTERS and bool(_DRAWABLE.fullmatch(verse))
 
 
@@ -112,7 +113,7 @@ def looks(creation: Creation, text: Text) -> Buttons:
 def first_line(poem: Creation, text: Text) -> tuple[str, int]:
     """Return the first line of a poem that a reader sees, and how many of its characters are the prompt's."""
     start = 0
-    for line in (poem.prompt + text.between + _continuation(poem, text)).splitlines(keepends=True):
+    for line in "".join(verse(poem, text)).splitlines(keepends=True):
         if is_visible(line):
             start += len(line) - len(line.lstrip())
             return line.strip(), min(max(len(poem.prompt) - start, 0), len(line.strip()))
@@ -151,11 +152,6 @@ def offer(creation: Creation, text: Text) -> tuple[str, str]:
         return name, note or sentences.NEW
     first, *others = shown.split("\n")
     return cut(first, LONGEST_TITLE), cut(" / ".join(others), LONGEST_DESCRIPTION)
-
-
-def _continuation(creation: Creation, text: Text) -> str:
-    """Return the verse after the prompt of a poem, with capitals."""
-    return text.texts[0] if text.has_capitals else typeset(text.texts[0], after=creation.prompt + text.between)
 
 
 def _names(creation: Creation, text: Text) -> Markup:
