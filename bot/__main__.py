@@ -90,7 +90,7 @@ def main(arguments: Sequence[str] = ()) -> None:
 
 
 def _check(settings: Settings, *, needs_input: bool) -> None:
-    """Warn of what the operator should mend. Raises SettingsError if the bot needs a terminal or a pipe, and has none.
+    """Warn of what the operator should mend. Raises SettingsError if the bot needs an input, and has none.
 
     Under systemd and in containers, the input is /dev/null.
     """
@@ -134,7 +134,7 @@ def _ask_whether_well(settings: Settings) -> int:
 
 
 async def _save_card(settings: Settings, wanted: str) -> None:
-    """Save the card of a creation, by its code, or of a name, where the command is given. Raises MangosaurusError."""
+    """Save the card of a creation, by its code, or of a name, in the current folder. Raises MangosaurusError."""
     from bot.cards import card_of, card_of_name
     from bot.chat import Explained
     from bot.creations import code_in

@@ -32,7 +32,7 @@ CLOSED, REFUSED, GIVEN_UP, CUT, ABANDONED = 0.25, 0.5, 0.7, 0.8, 0.85
 SWITCH_SECONDS = 0.001
 """How long a thread that computes keeps the event loop waiting, each time. Python's own 5 ms add up to 0.1 s."""
 LAST_WORDS_SECONDS = 0.1
-"""How long abandoned answers may take to log what they did not do."""
+"""How long answers that are given up may take to say so in the log."""
 
 
 @dataclass(eq=False)

@@ -24,7 +24,7 @@ TOLD_SECONDS = 30.0
 TEXTS: dict[Genre, float] = {Genre.DINO: 0.1, Genre.POEM: 1.0, Genre.SONNET: 10.0}
 """The work of ten names, of a part of a poem and of a sonnet, in poems. `python -m benchmarks.units` measures it."""
 THREADS = min(available_cores(), 4)
-"""How many threads write the texts of one version, when there are enough."""
+"""At most so many threads write the texts of one version."""
 POEMS_A_SECOND = 8.0 * (1 + 0.7 * (THREADS - 1))
 """The speed of writing until this machine has shown its own. Threads wait for each other, so further ones add less."""
 BUSY_TEXTS = 16.0
@@ -56,7 +56,7 @@ CHATTER = Work()
 WRITING = Work(texts=1.0)
 """A text; `work_for` says how much it is."""
 OFFERS = Work(texts=0.25, messages=0, patience=5.0)
-"""What somebody who types inline is offered, written letter by letter. After five seconds they have typed on."""
+"""What somebody who types inline is offered at each letter. After five seconds they have typed on."""
 EXPORT = Work(messages=2, patience=10.0, idle_texts=200.0)
 
 
@@ -76,7 +76,7 @@ class Capacity:
         self.idle.set()
         self._texts = dict.fromkeys(FORMS, 0.0)  # promised and not written yet, in poems
         self._cards = 0  # promised
-        self._messages: Counter[int] = Counter()  # for asks that came and are not answered yet, by chat
+        self._messages: Counter[int] = Counter()  # of asks that are not answered yet, by chat
         self._refused: OrderedDict[int, float] = OrderedDict()  # when a chat read its last refusal
         self._written, self._seconds, self._since = POEMS_A_SECOND * REMEMBERED_SECONDS / 2, REMEMBERED_SECONDS / 2, 0.0
 
@@ -140,7 +140,7 @@ class Capacity:
             raise Refused(sentences.BUSY.format(sentences.duration(max(1.0, wait - patience))), "busy")
 
     def _count(self, form: Form, texts: float) -> None:
-        """Note that texts were promised, or that `-texts` were written, and how long the bot was busy until now."""
+        """Count texts that are promised or, as a negative number, written. This measures the speed of writing, too."""
         now = asyncio.get_running_loop().time()
         if sum(self._texts.values()) >= BUSY_TEXTS:
             self._seconds += now - self._since

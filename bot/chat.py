@@ -130,7 +130,7 @@ class Chat(ABC):
         """Offer what somebody may send in another chat."""
 
     async def refuse(self, html: Markup) -> bool:
-        """Say no, unless that would take the place of answers; return whether anybody reads it."""
+        """Say no, unless that would take the place of an answer; return whether it was said."""
         await self.say(html)
         return True
 

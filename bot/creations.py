@@ -87,9 +87,9 @@ class Person:
 class Wish:
     """What an ask wishes for. Without a count or a temperature, the person's settings decide.
 
-    `poem` is the poem to continue. `before` is the creation that the message shows now. It is the turn of `person`, or
-    of the asker if that is None. With a `seed`, the answer is the first under it, and takes nobody's turn. `opening`
-    stands above the answer, once.
+    `poem` is the poem to continue. `before` is the creation that the message shows now. The answer
+    takes a turn of `person`; None is the asker. With a `seed`, it is the first answer under that, and takes no turn.
+    `opening` stands above the answer, once.
     """
 
     genre: Genre
@@ -136,14 +136,14 @@ def network_of(wanted: Wish | Creation) -> str:
 
 
 def new_code(below: Callable[[int], int] = secrets.randbelow) -> str:
-    """Draw a code that spells no word which is taboo, by numbers `below` a limit. It may be taken already."""
+    """Draw a code that spells no taboo word, with `below(n)` for each number below n. It may be taken already."""
     while is_taboo(code := "".join(CODE_CHARACTERS[below(len(CODE_CHARACTERS))] for _ in range(CODE_LENGTH))):
         pass
     return code
 
 
 def code_in(text: str) -> str:
-    """Return the code in a text that is a code, a code with # before it, or a link that ends in a code; else ""."""
+    """Return the code if a text is a code, perhaps with a #, or a link that ends in a code; else ""."""
     found = _CODE_ALONE.fullmatch(text)
     return found[1].lower() if found else ""
 
@@ -170,7 +170,7 @@ def varied(creation: Creation, verb: str) -> Wish:
 
 
 def is_theirs(creation: Creation, ask: Ask) -> bool:
-    """Return whether somebody may press the buttons of a creation: it is theirs, or the group's where they ask."""
+    """Return whether somebody may press the buttons of a creation: theirs, or one of the group where they ask."""
     return creation.person in (ask.person, ask.chat.id)
 
 

@@ -41,7 +41,7 @@ DATABASE_SECONDS = 5.0
 ASKING_SECONDS = 15.0
 """How long `--healthy` waits for an answer. A bot that does not answer is not well."""
 LATENCY_BOUNDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
-"""Latencies are counted up to each of these seconds, and above."""
+"""The upper ends of the buckets that count latencies, in seconds. One more bucket is open."""
 ERRORS = ("Gone", "InDoubt", "NotSent", "StoreError")
 REFUSALS, ENDS = ("busy", "chatter", "group", "late", "texts"), ("failed", "kept", "used")
 """Labels that are shown from the start, before anything was counted."""
@@ -63,7 +63,7 @@ class Tally:
     seconds: float = 0.0
     """The sum of all latencies."""
     within: list[int] = field(default_factory=lambda: [0] * (len(LATENCY_BOUNDS) + 1))
-    """How many latencies lie below each of LATENCY_BOUNDS and above the one before; at the end, above the last."""
+    """How many latencies are in each bucket."""
     _latencies: deque[float] = field(default_factory=lambda: deque(maxlen=1000))
 
     def answered(self, ask: Ask) -> None:

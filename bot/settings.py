@@ -31,7 +31,7 @@ class SettingsError(MangosaurusError):
 
 @dataclass(frozen=True, repr=False)
 class Secret:
-    """Text that does not show itself: only `reveal` returns it, neither `repr` nor `str` do."""
+    """A text that only `reveal` returns; `repr` and `str` hide it."""
 
     _text: str
 

@@ -28,7 +28,7 @@ from model.text.typesetting import typeset
 logger = logging.getLogger(__name__)
 
 KEPT = 6
-"""How many idle writers stay in memory: those that wrote last."""
+"""How many idle writers stay in memory: those that were used last."""
 WAY_OUT = f"is CHECKPOINTS right? python -m model train makes weights in {HOME / 'checkpoints'}, with --promote"
 
 

@@ -50,7 +50,7 @@ class Standby:
         self._url = url_of(database)
         self._connection: AsyncConnection[Any] | None = None
         self._told = ""
-        self._held_until = -math.inf  # on the clock of time.monotonic, which goes on while a process is frozen
+        self._held_until = -math.inf  # by time.monotonic, which goes on while a process is frozen
 
     @property
     def is_held(self) -> bool:
@@ -58,7 +58,7 @@ class Standby:
         return self._url.drivername == SQLITE or time.monotonic() < self._held_until
 
     async def acquired(self, waiting: Callable[[bool], object] = bool) -> None:
-        """Wait until this process holds the lock and no other serves, also while the server cannot be reached.
+        """Wait until this process holds the lock and no other serves, however long the server is away.
 
         Calls `waiting` after each try that fails, with True if another process holds the lock.
         """

@@ -91,7 +91,7 @@ class Store(Database):
         await self.run(lambda connection: _note(connection, creation, arrived=True))
 
     async def completed(self, creation: Creation, rest: str) -> Creation:
-        """Add the rest of a first line to a creation's prompt, and keep how much of the prompt is the person's."""
+        """Add the rest of a first line to a creation's prompt, and note how much of the prompt is the person's own."""
         own_words = len(creation.prompt) if creation.own_words is None else creation.own_words
         facts: dict[str, Any] = {"prompt": creation.prompt + rest, "own_words": own_words}
         own = creations.c.code == creation.code
@@ -144,7 +144,7 @@ class Store(Database):
         return await self.run(work)
 
     async def guessed(self, person_id: int, version: str, *, is_right: bool) -> int:
-        """Count a guess in a round of a version's names. Return how many of the person's guesses are right in a row."""
+        """Count a guess in a round of a version's names. Return how many right guesses in a row the person has now."""
 
         def work(connection: Connection) -> int:
             counts = {"rounds": guesses.c.rounds + 1, "found": guesses.c.found + int(is_right)}

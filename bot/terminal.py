@@ -58,7 +58,7 @@ BANNER = "A chat with Mangosaurus, in your terminal. #1 presses a button, /quit 
 HOW_TO_QUIT = "/quit or Ctrl-D ends our chat."
 QUIT = ("exit", "quit", "/exit", "/quit")
 UNFINISHED = re.compile("[ ,;:-]*\n…$")
-"""The sign below an unfinished sonnet, and the marks before it, which the finished sonnet may lack."""
+"""The sign below an unfinished sonnet, and marks before it that may go when the sonnet is finished."""
 
 
 class OutputError(NotSent):
@@ -265,7 +265,7 @@ def saved(name: str, content: bytes) -> Markup:
 
 
 def _file(text: str) -> File | None:
-    """Return the file at a path, written as it is or as for a shell; None if it cannot be read."""
+    """Return the file at a path, which may be quoted as for a shell; None if it cannot be read."""
     with contextlib.suppress(OSError, RuntimeError, ValueError):
         path = Path(text).expanduser()
         path = path if path.is_file() else Path(" ".join(shlex.split(text))).expanduser()
@@ -358,7 +358,7 @@ class Terminal(Door):
             raise self._screen.failure
 
     def _ask(self, line: str, bot: Bot) -> Ask | None:
-        """Return what a line asks for; None if it is empty, or if it can mean nothing, which a note says."""
+        """Return what a line asks for; None if it is empty or cannot be meant, which a note says."""
         you: Any = {"person": YOU, "chat": self._screen, "is_admin": True}
         if press := PRESS.fullmatch(line):
             (message, buttons), number = self._screen.newest, int(press[1])

@@ -198,7 +198,7 @@ class Voices:
 
     @contextlib.contextmanager
     def _unfinished(self) -> Iterator[Path]:
-        """Make a private folder beside the voices, and delete it in the end, or else at the next start."""
+        """Make a private folder beside the voices, and delete it at the end; after a crash, the next start does."""
         with TemporaryDirectory(prefix=UNFINISHED, dir=self._directory, ignore_cleanup_errors=True) as folder:
             yield Path(folder)
 

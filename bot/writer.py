@@ -155,7 +155,7 @@ class Writer:
         await asyncio.gather(*[asyncio.to_thread(each.join, JOIN_SECONDS) for each in self._threads.values()])
 
     def _least_busy(self) -> _Queue:
-        """Return the queue with the least work: a new one if all others have enough, and another thread may write."""
+        """Return the queue with the least work. If all have enough and another thread may write, it is a new one."""
         work = {queue: sum(job.work for job in self.pending if job.queue is queue) for queue in self._threads}
         if len(work) < self.threads and min(work.values(), default=ENOUGH) >= ENOUGH:
             queue = _Queue()

@@ -155,7 +155,7 @@ class Creature:
         return f'<g clip-path="url(#{self.clip})">{drawn}</g>'
 
     def layer(self, layer: str) -> Iterator[str]:
-        """Draw the rows of blades, and then the pieces at joints, that belong between two others."""
+        """Draw one layer: its rows of blades, and then its pieces at joints."""
         for row in (row for part in self.parts if part in FRINGES for row in FRINGES[part].split("; ")):
             if row.startswith(layer):
                 yield from self.fringe(*row.split()[1:])
@@ -193,7 +193,7 @@ class Creature:
         return self.shape(placed, paint)
 
     def limb(self, points: Points, near: bool) -> str:
-        """Draw a leg or an arm; that of the near side has a shadow on the body."""
+        """Draw a leg or an arm. One on the near side casts a shadow on the body."""
         if not near:
             return self.shape(points, "dark")
         shadow = fill(smooth([(x + 7, y + 2) for x, y in points]), self.paints["dark"], 0.45)

@@ -54,7 +54,7 @@ def edges(spine: Points) -> tuple[Points, Points]:
 
 
 def limb(spine: Points) -> list[Point]:
-    """Return the outline of a spine with widths; nothing of it is below the ground."""
+    """Return the outline of a spine with widths, cut off at the ground."""
     left, right = edges(spline(spine, 4))
     return [(x, min(y, 0)) for x, y in (*left, *reversed(right))]
 

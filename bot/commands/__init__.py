@@ -33,7 +33,7 @@ class Command(NamedTuple):
     admin: bool = False
     """Whether it is for admins. For everybody else, it does not exist."""
     yours: bool = False
-    """Whether it is about the person, or about the bot, so the help lists it below what is to play with."""
+    """Whether the help lists it below what is to play with, as it is about the person or the bot."""
     alone: bool = False
     """Whether it answers text after the command with a hint."""
     needs_words: bool = False

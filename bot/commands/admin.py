@@ -43,8 +43,8 @@ _files: WeakKeyDictionary[Bot, OrderedDict[tuple[int, int], tuple[str, File]]] =
 async def retrain(ask: Said, rest: str, bot: Bot) -> None:
     """Train a network: `/retrain dino|poem [minutes] [fresh]`, or `/retrain names|verse VOICE [fresh]`.
 
-    An interrupted run of the network goes on with its own settings. With `fresh` a new one begins, and with names to
-    read, which are in the lines below `/retrain dino …` or in a file.
+    An interrupted run of the network goes on with its own settings. `fresh` begins a new one. So do names to read,
+    which are in the lines below `/retrain dino …` or in a file.
     """
     name, *options = rest.split() or [""]
     with bot.runs.beginning(options[0] if options and name.lower() in FORMS else name):

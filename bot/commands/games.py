@@ -101,7 +101,7 @@ async def guess(ask: Said | Pressed, _rest: str, bot: Bot) -> None:
 
 
 async def press(ask: Pressed, seed: str, number: str, version: str, bot: Bot) -> None:
-    """Count a guess, and say which name is real. Below a message, the first press counts; others change nothing."""
+    """Count a guess, and say which name is real. Of several presses below a message, the first one counts."""
     rounds, place = _guessed.setdefault(bot, OrderedDict()), (ask.chat.id, ask.message)
     person, html = rounds.setdefault(place, (ask.person, NOTHING))
     if person != ask.person:
@@ -144,7 +144,7 @@ def _shown(names: Iterable[str]) -> list[str]:
 
 @cache
 def little_known() -> tuple[str, ...]:
-    """Return the real dinosaurs that few know, if their length does not give them away."""
+    """Return the real dinosaurs that few know. Their length must not give them away."""
     names, famous = (path.read_text(encoding="ascii").split() for path in (DINOSAURS, FAMOUS))
     others = {*famous, *fossils()}
     return tuple(name for name in names if name not in others and SHORTEST <= len(name) <= LONGEST)

@@ -80,7 +80,7 @@ async def export(ask: Said, _rest: str, bot: Bot) -> None:
 
 
 async def forget(ask: Said, rest: str, bot: Bot) -> None:
-    """Ask whether everything should be deleted; `/forget yes` or `no` answers, but not for one person in a group."""
+    """Ask whether everything should be deleted. `/forget yes` or `no` answers, except for a person in a group."""
     is_person, word = ask.person > 0, rest.strip().lower()  # Telegram's groups and channels have negative ids
     if word in ("yes", "no") and (ask.chat.is_private or not is_person):
         if word == "yes":
@@ -108,7 +108,7 @@ async def forget_or_keep(ask: Pressed, choice: str, owner: str, bot: Bot) -> Non
 
 
 async def _written(creations: Sequence[Creation], bot: Bot) -> dict[str, Markup]:
-    """Write the newest creations again whenever nothing else is to be written, and return them by their codes."""
+    """Write the newest creations again while nothing else waits to be written; return them by their codes."""
     texts: dict[str, Markup] = {}
 
     async def write(creation: Creation) -> None:

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from bot.app import Bot
 
 MOST_SHOWN = 4096
-"""The bot remembers what so many messages show."""
+"""For so many messages, the bot remembers what they show."""
 
 _shown: WeakKeyDictionary[Bot, OrderedDict[tuple[int, int], tuple[str, float]]] = WeakKeyDictionary()
-"""(chat, message) → (the code of what it shows, when a press of its buttons was answered last)."""
+"""(chat, message) → (the code that it shows, when a press of its buttons was last answered)."""
 
 
 async def plain(ask: Said, text: str, bot: Bot) -> None:

@@ -41,7 +41,7 @@ HEADERS = {
 class Passes:
     """The tokens of the links, which are new at each start, and the cookies that people get for them.
 
-    The second link is for an admin. Its cookie is signed with its token, so it ends with the next start.
+    The second link is for an admin. Its token signs the admin's cookie, so that ends with the next start.
     """
 
     def __init__(self, key_file: Path) -> None:
@@ -83,7 +83,7 @@ def address_towards_others(host: str) -> str:
 
 
 def is_named(host: str, names: frozenset[str]) -> bool:
-    """Return whether a header Host names a server: by any address if it listens anywhere, as rebinding needs a name."""
+    """Return whether a header Host names a server. One that listens anywhere has any address; rebinding has a name."""
     with contextlib.suppress(ValueError):
         name = urlsplit(f"//{host}").hostname or ""
         return name in names or (not names.isdisjoint(ANYWHERE) and bool(ipaddress.ip_address(name)))

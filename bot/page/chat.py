@@ -31,9 +31,9 @@ from model.text.forms import Genre
 logger = logging.getLogger(__name__)
 
 KEPT, KEPT_BYTES = 500, 10_000_000
-"""The newest messages of each chat that the page can show again, and how large they may be in all, files included."""
+"""How many messages a chat keeps, and how many bytes they may have, files included. The newest stay."""
 SHOWN, READ = 20, 100
-"""A restart shows so many of so many newest creations: of a message that was changed, only the last."""
+"""After a restart, a chat shows so many of so many newest creations: of a changed message, the last one alone."""
 QUOTED = 80
 """Characters of a message that a reply shows."""
 MOST_TABS = 16
@@ -120,7 +120,7 @@ class PageChat(Chat):
         await self._add(False, time.time(), pieces_of(HELLO), is_start=True)
 
     async def make_room(self, bot: Bot) -> dict[int, Creation]:
-        """Give each of the person's last creations a place, below the line that they gave; return them by places."""
+        """Give each of the person's last creations a place, below the line that they gave. Return them by place."""
         kept: list[Creation] = []
         with contextlib.suppress(StoreError):
             kept = await bot.store.creations(self.id, newest=READ)

@@ -38,7 +38,7 @@ GOODBYE_SECONDS = 1
 """How long the server waits for a browser to say goodbye."""
 LONGEST_TEXT = 4096
 LARGEST_FRAME = 8 * LONGEST_TEXT
-"""How many bytes at once somebody may send who sends no files. JSON needs up to six of them for a character."""
+"""The most bytes in one message from somebody who may not send files. JSON needs up to six for a character."""
 KEY = re.compile(r'"key": ?"([\w-]{1,40})"\}$')
 """All that a tab sends ends with a key, by which the tab knows what was refused."""
 PACE = Rate(30, 10)
@@ -206,7 +206,7 @@ class Page(Door):
         return web.Response(body=content, headers={"Content-Disposition": disposition})
 
     async def _creature(self, request: web.Request) -> web.Response:
-        """Draw the creature of a name, alone or in its world, for whoever is in: one at a time."""
+        """Draw the creature of a name, alone or in its world, for people who were let in."""
         if self._person(request) is None:
             raise web.HTTPNotFound
 
@@ -248,7 +248,7 @@ class Page(Door):
         return tab
 
     async def _listen(self, tab: web.WebSocketResponse, chat: PageChat, *, is_admin: bool) -> None:
-        """Take JSON until a socket ends, and each file after its name. Refuse what comes too fast, by its key alone."""
+        """Take JSON until a socket ends, and each file after its name. What comes too fast is refused unread."""
         sending: dict[str, Any] = {}
         async for message in tab:
             if self._bot is None or message.type is WSMsgType.ERROR:

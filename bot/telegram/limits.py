@@ -12,7 +12,7 @@ TO_A_CHAT = (4, 4.0)
 TO_A_GROUP = (20, 60.0)
 """The same for a group or channel, which has both limits."""
 MOST_CHATS = 4096
-"""How many chats are remembered, beside those whose limits are not over."""
+"""How many chats are remembered, beside those that something still limits."""
 
 
 class Window:
@@ -53,7 +53,7 @@ class Window:
 
 @dataclass(eq=False)
 class Recipient:
-    """A chat, or everyone: what limits messages, until when Telegram holds them, and how many requests there are."""
+    """A chat, or everyone: what limits messages, until when Telegram holds them, and how many requests go on."""
 
     chat_id: object = None
     windows: tuple[Window, ...] = ()

@@ -4,8 +4,8 @@ Notices, offers, chat actions and questions have connections of their own, and n
 may go goes next, so that a crowded chat delays no other. A refusal goes after every five answers, or when none may go.
 
 When Telegram says 429, the chat that earned it is held for as long as Telegram asks. If that happens to a second chat
-meanwhile, or to a request that belongs to no chat, everything is held. Requests wait for the end of a hold of up to
-half a minute. If a hold is longer, they are given up.
+meanwhile, or to a request that belongs to no chat, everything is held. Requests wait until a hold ends, if that is
+within half a minute; otherwise they are given up.
 
 A request that surely was not sent (NothingSentError) or met a failing server (ServerError) keeps its place and is tried
 again for half a minute; then it is given up. An edit is tried again even if it may have arrived, as it does no harm
@@ -77,7 +77,7 @@ class Queue:
 
 @dataclass(eq=False)
 class Request:
-    """A request that waits, or is on its way. Once a try has failed, no other begins after `latest`."""
+    """A request that waits, or is on its way. Once a try has failed, no other one begins after `latest`."""
 
     place: Place
     endpoint: str
@@ -104,7 +104,7 @@ class Pacing(BaseRateLimiter[Any]):
     """Sends at most `rate` messages a second, within the limits of each chat. None: it waits only if Telegram says so.
 
     `dropped` counts the messages that were given up. The log names each, without its text. `apologise(chat_id, place)`
-    says how many asks the chat has lost: those of the place, which must go with the apology, as it may be lost too.
+    says that the asks of `place` were lost. It sends `place` as `rate_limit_args`, as an apology may be lost too.
     """
 
     def __init__(self, rate: int | None, may_send: Callable[[], bool] = lambda: True) -> None:
@@ -135,7 +135,7 @@ class Pacing(BaseRateLimiter[Any]):
         return len(self._messages.waiting) + len(self._messages.refusals)
 
     def place(self, asks: frozenset[int] = frozenset()) -> Place:
-        """Return the place of what answers an ask that has just come, or of an apology for `asks` that came before."""
+        """Return the place of answers to an ask that has just come, or of an apology for `asks` that were lost."""
         number = next(self._numbers)
         return Place(number, asks or frozenset({number}), is_apology=bool(asks))
 
@@ -152,7 +152,7 @@ class Pacing(BaseRateLimiter[Any]):
         return max(self._everyone.opens(now, in_all), recipient.opens(begin, in_chat)) - now
 
     def room(self, promised: int, seconds: float) -> int:
-        """Return how many more messages, each to another chat, can leave in so many seconds behind `promised` ones."""
+        """Return how many more messages can leave within `seconds`, each to another chat, behind `promised` ones."""
         if not self._rate:
             return sys.maxsize
         held = max(0.0, self._everyone.held_until - asyncio.get_running_loop().time())
@@ -248,7 +248,7 @@ class Pacing(BaseRateLimiter[Any]):
             raise
 
     def _pause(self, request: Request, error: NetworkError) -> bool:
-        """Return whether a request is tried again. First its chat pauses; if nothing was sent, everything pauses."""
+        """Return whether a request is tried again, after a pause of its chat or, if nothing was sent, of everything."""
         until = asyncio.get_running_loop().time() + PAUSE_SECONDS
         is_in_doubt = not isinstance(error, NothingSentError | ServerError)
         is_harmless = not is_in_doubt or request.endpoint.startswith("edit")
@@ -338,7 +338,7 @@ class Pacing(BaseRateLimiter[Any]):
         self._give_up()
 
     def _give_up(self, *requests: Request, is_closed: bool = False) -> None:
-        """Give up what Telegram holds for too long, and everything once the bot has closed: of these, or of all."""
+        """Give up what Telegram holds for too long, or all once the bot has closed: of `requests`, or of all."""
         now = asyncio.get_running_loop().time()
         is_closed = is_closed or now >= self._open_until
         for request in requests or (*self._messages.waiting, *self._messages.refusals, *self._others.waiting):

@@ -3,7 +3,7 @@
 An update that cannot be parsed is logged once by its id and passed over. python-telegram-bot's own Updater would fetch
 its batch again without end. It can also go deaf, so here a new polling client takes over after each failed poll.
 
-Polling fetches no more than can be answered in time. If that is nothing, it pauses until half of the messages that
+Polling fetches no more than can be answered in time. Without room for any, it pauses until half of the messages that
 wait have left: Telegram keeps updates for a day. A webhook cannot pause.
 """
 

@@ -31,15 +31,15 @@ logger = logging.getLogger(__name__)
 NEW, START, NAMES, CURVES, RUN = "new.safetensors", "from.safetensors", "names.txt", "curves.png", "run.json"
 """Files in a folder: the new weights, the weights that the run begins with, names to read, the picture, the run."""
 KEPT_SECONDS = 24 * 3600.0
-"""How long weights are kept that did not win."""
+"""How long weights that did not win are kept."""
 
 
 @dataclass(frozen=True)
 class Run:
     """One training, with all that it needs to go on after an interruption. Seed and threads decide its weights.
 
-    A run begins with the weights in use, unless it is `fresh`. The message number `message` in `chat`, at the door of
-    `place`, shows it. `chat` becomes 0 when the chat has read that the run was interrupted.
+    A run begins with the weights in use, unless it is `fresh`. A message shows it, number `message` in `chat`, at the
+    door of `place`. `chat` becomes 0 when that chat has read that the run was interrupted.
     """
 
     network: str
@@ -109,7 +109,7 @@ def read_run(folder: Path) -> Run:
 
 
 def candidates(directory: Path) -> Versions:
-    """Return the weights of a network that did not win. Those of more than a day ago are deleted."""
+    """Return the weights of a network that did not win, and delete those that are older than a day."""
     kept = directory / "candidates"
     kept.mkdir(mode=0o700, parents=True, exist_ok=True)
     for path in kept.iterdir():

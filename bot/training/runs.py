@@ -2,7 +2,7 @@
 
 Weights that are not better are kept for a day, because somebody may want them. Whatever fails, the old weights stay in
 use. One message shows a run from its command to its verdict. The folder of a run is removed when the verdict is known.
-If the bot is stopped or killed before, its next start says so, and the next `/retrain` goes on.
+If the bot is stopped or killed before that, its next start says so, and the next `/retrain` goes on.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ SNAPSHOT_SECONDS = 1.5
 class Runs:
     """The runs of one bot. Their folders are in the folder of `shelf`, beside the weights.
 
-    A run holds the lock of its folder. Whatever else locks a folder awaits nothing until it is free again. So a folder
-    that is found locked has a run that goes on, here or in another process.
+    A run holds the lock of its folder. Whatever else locks a folder awaits nothing before it is free again. So the run
+    of a locked folder is going on, here or in another process.
     """
 
     def __init__(self, shelf: Shelf) -> None:

@@ -163,7 +163,7 @@ def _names(run: Run) -> str:
 
 
 def _surprise(run: Run, progress: Progress) -> Markup:
-    """Say what the new weights make of the names that somebody gave, if anybody did."""
+    """Say how the new weights like the names that were given, if any were."""
     if progress.surprise is None:
         return Markup()
     old, new = progress.surprise
@@ -177,7 +177,7 @@ INVISIBLE = 5e-5
 
 
 def verdict(run: Run, progress: Progress, version: str, seconds: float) -> Markup:
-    """Say how a run ended that made a version."""
+    """Say how a run that made a version has ended."""
     new, old = progress.new_loss or 0.0, progress.old_loss
     is_same = old is not None and abs(old - new) < INVISIBLE
     digits = 4 if is_same else digits_for(new if old is None else old, new)

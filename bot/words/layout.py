@@ -43,7 +43,7 @@ MOST_LINES, MOST_LETTERS = 14, 72
 _DRAWABLE = re.compile(
     "[\t\n -~\xa0-\u02bf\u0300-\u033e\u0384-\u03cf\u0400-\u045f\u048a-\u04ff\u1e00-\u1eff\u2010-\u2026]*"
 )
-"""The letters and marks that the font has, of those that people write."""
+"""Letters and marks that the font has."""
 _OPEN_END = re.compile(r"[ ,;:-]*\Z")
 _CLOSED_END = re.compile(r"[.?!]['\")]*\Z")
 
@@ -55,7 +55,7 @@ def reply(creation: Creation, text: Text) -> Markup:
 
 
 def verse(creation: Creation, text: Text) -> tuple[str, str]:
-    """Return the words of the person with which verse begins, and all that follows them."""
+    """Return the person's words, with which verse begins, and all that follows them."""
     if creation.genre is Genre.POEM:
         own, between, (written,) = creation.prompt, text.between, text.texts
         return own, between + (written if text.has_capitals else typeset(written, after=own + between))
