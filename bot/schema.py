@@ -79,15 +79,6 @@ def _columns(connection: Connection) -> None:
         connection.execute(sa.text(f'ALTER TABLE creations ADD COLUMN "{column.name}" {kind}{default}'))
 
 
-def _voices(connection: Connection) -> None:
-    """Move the voices, which had a table of their own, and drop the tables of trainings."""
-    if sa.inspect(connection).has_table("creation_voices"):
-        old = "FROM creation_voices WHERE creation_voices.code = creations.code"
-        connection.execute(sa.text(f"UPDATE creations SET voice = creation_voices.voice {old}"))  # noqa: S608 - our own words
-    for name in ("creation_voices", "trainings", "lessons"):
-        connection.execute(sa.text(f"DROP TABLE IF EXISTS {name}"))
-
-
 def _index(connection: Connection) -> None:
     """Let the bot find quickly what never arrived."""
     undelivered.create(connection, checkfirst=True)
@@ -99,8 +90,9 @@ def _games(connection: Connection) -> None:
         table.create(connection, checkfirst=True)
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_columns, _voices, _index, _games)
-"""Migration n turns format n - 1 into format n. Format 0 is that of version 0.1, which did not note it."""
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_columns, lambda _: None, _index, _games)
+"""Migration n turns format n - 1 into format n. Format 0 is that of version 0.1, which did not note it. The second one
+moved what only versions before a release had written."""
 FORMAT = len(MIGRATIONS)
 
 
