@@ -154,7 +154,7 @@ async def _save_card(settings: Settings, wanted: str) -> None:
             raise Explained(sentences.CARD_OF_WHAT)
         if card is None:
             raise Explained(sentences.NO_CARD)
-        print(layout.plain(saved(card.name, card.png)))
+        print(layout.unstyled(saved(card.name, card.png)))
     finally:
         await shelf.close()
         await store.close()

@@ -85,7 +85,7 @@ COMMANDS = {
 }
 """Commands by their names, in the order of menu and help."""
 
-LINE = Command(verse.plain, WRITING)
+LINE = Command(verse.plain_line, WRITING)
 """Answers a message without a command, in a private chat."""
 SENT = Command(welcome.no_text, CHATTER)
 """Answers a message that is more than words, such as a file or a sticker, in a private chat."""

@@ -134,7 +134,7 @@ def as_file(person: Person, creations: Sequence[Creation], texts: Mapping[str, M
         "creations": [
             asdict(creation)
             | {"turn": creation.turn + 1, "created": creation.created.isoformat()}
-            | ({"text": layout.plain(texts[creation.code])} if creation.code in texts else {})
+            | ({"text": layout.unstyled(texts[creation.code])} if creation.code in texts else {})
             for creation in creations
         ],
     }

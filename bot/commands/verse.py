@@ -29,7 +29,7 @@ _shown: WeakKeyDictionary[Bot, OrderedDict[tuple[int, int], tuple[str, float]]] 
 """(chat, message) → (the code that it shows, when a press of its buttons was last answered)."""
 
 
-async def plain(ask: Said, text: str, bot: Bot) -> None:
+async def plain_line(ask: Said, text: str, bot: Bot) -> None:
     """Continue a line that somebody sends without any command. A code alone, or a link to one, opens the creation."""
     text = text.strip()
     code = code_in(text)

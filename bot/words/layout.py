@@ -121,7 +121,7 @@ def first_line(poem: Creation, text: Text) -> tuple[str, int]:
     return "", 0
 
 
-def plain(shown: Markup) -> str:
+def unstyled(shown: Markup) -> str:
     """Return a creation as it is set, without the styles and the code below it."""
     return unescape(re.sub("<[^>]*>", "", shown.partition("\n\n<a>")[0]))
 
@@ -146,7 +146,7 @@ def sonnet_begun(creation: Creation, lines: Sequence[str]) -> Markup:
 
 def offer(creation: Creation, text: Text) -> tuple[str, str]:
     """Return the title and the description of a creation that is offered while somebody types, in plain text."""
-    shown = plain(reply(creation, text))
+    shown = unstyled(reply(creation, text))
     if creation.genre is Genre.DINO:
         name, _, note = shown.partition(": ")
         return name, note or sentences.NEW
