@@ -159,7 +159,7 @@ class Page(Door):
         is_admin = self._url is not None and access.is_same(token, self._passes.admin_token)
         if not is_admin and not access.is_same(token, self._passes.token):
             return self._turned_away(words.WRONG_LINK)
-        addresses = ",".join(request.headers.getall("X-Forwarded-For", ()))  # perhaps invented: for this limit alone
+        addresses = ",".join(request.headers.getall("X-Forwarded-For", ()))  # which anybody can invent
         address = addresses.rpartition(",")[2].strip() if self._url else ""  # the one that the proxy has seen
         if person is None and address and not is_admin and self._newcomers.spend(address, 1):
             return web.Response(status=429, text=words.TOO_MANY_NEWCOMERS)

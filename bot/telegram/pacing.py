@@ -159,7 +159,7 @@ class Pacing(BaseRateLimiter[Any]):
         return int((seconds - held) * self._rate * SHARE / (SHARE + 1)) - max(promised, len(self._messages.waiting))
 
     def spares(self, chat_id: object) -> bool:
-        """Return whether a refusal to a chat is within its share and leaves soon; then it counts as said."""
+        """Return whether a refusal may go to a chat: within its share of messages, and soon. Then it counts as said."""
         if not self._rate:
             return True
         now, recipient = asyncio.get_running_loop().time(), self.recipients.find(chat_id)

@@ -23,8 +23,8 @@ const LONGEST = 4096; // characters of a message
 const OWN = Math.random().toString(36).slice(2); // no other window has this
 
 let socket, follows = true, facts = {}, options = [], active = -1, reply, file, keys = 0;
-let height = 0; // to which the chat is scrolled
-let back = 0; // which of the messages that the person said is in the line, counted from the end
+let height = 0; // how far the chat is scrolled
+let back = 0; // which of the person's messages is in the line, counted from the end
 const unsent = new Map(); // what was said and has not come back yet
 
 // ---------------------------------------------------------------- drawing
@@ -52,8 +52,8 @@ function tool(name, path, act) {
   return make("button", { type: "button", title: words[name], "aria-label": words[name], "data-key": name, onclick: act }, icon(path));
 }
 
-// Lines that stand together hang, so that verse and tables keep their shape: where a line must break, its rest is indented
-// (in a table, to the last column, which two blanks set off). A line that stands alone is a paragraph of prose.
+// Lines that stand together keep their shape, in verse and in tables: where such a line must break, its rest is indented,
+// in a table as far as the last column, which two blanks set off. A line that stands alone is prose.
 function drawLines(pieces, isCreation) {
   const lines = [[]];
   for (const piece of pieces) {
@@ -72,8 +72,8 @@ function drawLines(pieces, isCreation) {
   });
 }
 
-// Names stand one a line, in the last paragraph: each in bold, perhaps with a note after a colon. In verse, only the words
-// of the person are bold, with which it begins. A sentence in italics stands for a name that is not shown.
+// Names stand one a line, in the last paragraph: each in bold, perhaps with a note after a colon. A sentence in italics
+// stands for a name that is not shown. In verse, only its beginning is bold: the person's words.
 function namesIn(lines) {
   const last = lines.slice(lines.findLastIndex((each) => !each.length) + 1);
   const isName = ([name, note]) => name.styles.includes("bold") && (!note || note.text.startsWith(": "));
@@ -223,7 +223,7 @@ function enter(chat) {
   if (first) log.replaceChildren();
   if (restarted) setBeside(); // as messages are numbered anew
   if (restarted) log.append(make("p", { className: "note" }, words.restarted));
-  keepOnly(chat); // as it may have been forgotten meanwhile
+  keepOnly(chat); // as others may have been forgotten meanwhile
   if (first) log.append(...chat.messages.map(drawMessage));
   else chat.messages.forEach(show);
   log.setAttribute("aria-busy", "false");
@@ -242,7 +242,7 @@ async function lost() {
   if (answer?.status === 403) banner.textContent = words.stranger;
 }
 
-// Put words back into the line that were refused, or were on their way when the connection broke.
+// Put words back into the line if they were refused, or on their way when the connection broke.
 function giveBack(sentence = words.unsent, keys = [...unsent.keys()]) {
   const lost = keys.filter((key) => unsent.has(key));
   const texts = lost.map((key) => unsent.get(key)).filter((text) => text && !line.value.includes(text));
