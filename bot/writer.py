@@ -37,13 +37,13 @@ Watch = Callable[[tuple[str, ...]], object]
 logger = logging.getLogger(__name__)
 
 ROWS = 128
-"""How many requests are decoded at once. More rows slow down every row; a request that waits slows down none."""
+"""How many texts a thread writes at once. More rows slow down every row; a request that waits slows down none."""
 ENOUGH = 2.0
 """A thread with this much work, in poems, lets another thread begin."""
 STUCK_SECONDS = 30.0
 """A thread is stuck if it has written no character for this long while a text has waited as long."""
 JOIN_SECONDS = 5.0
-"""How long `close` waits for a decoding thread, which looks after every character whether it should end."""
+"""How long `close` waits for a thread, which looks after every character whether it should end."""
 
 
 class Neighbour(NamedTuple):
@@ -106,7 +106,7 @@ class _Job:
 
 
 class Writer:
-    """The queues in front of one version, and the threads that decode it: more than one if there is much to write."""
+    """The queues in front of one version, and the threads that write with it: more than one if there is much to write."""
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         self.checkpoint = checkpoint
@@ -160,13 +160,13 @@ class Writer:
         if len(work) < self.threads and min(work.values(), default=ENOUGH) >= ENOUGH:
             queue = _Queue()
             # A daemon, so that a process that ends without close() is not held back.
-            self._threads[queue] = Thread(target=self._decode, args=(queue,), name="decoding", daemon=True)
+            self._threads[queue] = Thread(target=self._write_until_closed, args=(queue,), name="writing", daemon=True)
             self._threads[queue].start()
             return queue
         return min(work, key=work.__getitem__)
 
-    def _decode(self, queue: _Queue) -> None:
-        """Decode on a thread until the end. An error fails all requests at hand; then a fresh decoder begins."""
+    def _write_until_closed(self, queue: _Queue) -> None:
+        """Write, on a thread, until the end. An error fails all requests at hand; then a fresh decoder begins."""
         decoder: Decoder | None = None
         jobs: dict[int, _Job] = {}  # by ticket
         while (arrivals := self._arrivals(queue, len(jobs))) is not None:

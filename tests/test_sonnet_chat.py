@@ -218,5 +218,5 @@ async def test_poems_depend_on_no_number_of_threads(weights: Path) -> None:
     assert [text.between + text.texts[0] for text in texts] == [
         with_names(text, verse.proper_names) for (text,) in expected
     ]
-    assert [thread.name for thread in threading.enumerate()].count("decoding") == writer.threads
+    assert [thread.name for thread in threading.enumerate()].count("writing") == writer.threads
     await writer.close()
