@@ -106,7 +106,7 @@ class _Job:
 
 
 class Writer:
-    """The queues in front of one version, and the threads that write with it: more than one if there is much to write."""
+    """The queues in front of one version, and its threads: more than one if there is much to write."""
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         self.checkpoint = checkpoint
