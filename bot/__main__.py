@@ -229,9 +229,7 @@ def _where(arguments: Sequence[str]) -> argparse.Namespace:
     alone = parser.add_mutually_exclusive_group()
     alone.add_argument("--terminal", action="store_true", help="chat in this terminal alone")
     alone.add_argument("--page", action="store_true", help="serve the page alone")
-    alone.add_argument(
-        "--healthy", action="store_true", help="ask the bot at HEALTH_LISTEN if it is well: 0, or 1 if not"
-    )
+    alone.add_argument("--healthy", action="store_true", help="exit with 0 if the bot at HEALTH_LISTEN is well")
     parser.add_argument("card", nargs="*", help="save the card of a creation or of a name: card CODE, card NAME")
     parser.add_argument("--host", help="where to serve the page (127.0.0.1)")
     parser.add_argument("--port", type=_port, help="(8765, or any that is free)")

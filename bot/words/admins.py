@@ -97,7 +97,7 @@ TRAINED = Markup("The training of <b>{}</b> is over.")
 QUALITY = Markup("Reading what it has never seen, it wavers between about {} letters at each step: {}{}.")
 GOOD = {"names": (8, 12), "verse": (4, 6)}
 """Between how many letters a good voice and a fair voice waver at most. The bot's own networks: 5 and 3."""
-NO_PICTURE = Markup("There is no picture: <code>pip install 'mangosaurus[plot]'</code> brings what draws it.")
+NO_PICTURE = Markup("There is no picture. With <code>pip install 'mangosaurus[plot]'</code> I could draw one.")
 TRAINING_CANCELLED = Markup("The training of <b>{}</b> is cancelled. Everything stays as it was.")
 TRAINING_LOST = Markup(
     "I was stopped while I was training <b>{}</b>, before I could save anything. <code>{}</code> starts over."
@@ -213,8 +213,8 @@ OTHER_TEXT = Markup(
     "Use it all the same?"
 )
 WORSE = Markup(
-    "Version <code>{}</code> of <b>{}</b> is worse: {} nats per character on held-out text, where <code>{}</code>, "
-    "which is in use, has {}. Use it all the same?"
+    "Version <code>{}</code> of <b>{}</b> is worse: {} nats per character on held-out text; <code>{}</code>, which "
+    "is in use, has {}. Use it all the same?"
 )
 NOT_CHANGED = Markup("I can't do that: {}. <b>{}</b> stays as it is.")
 UNDONE = Markup("Undone: version <code>{}</code> of <b>{}</b> is in use again.")
