@@ -79,7 +79,7 @@ class Settings:
     temperature_dino: float | None = None  # None: the usual one
     temperature_poem: float | None = None
     rate_limit: Rate | None = USUAL_RATE  # for each person; None: no limit
-    message_rate: int | None = TELEGRAMS_RATE  # a second, to everybody together; None: no limit, nor one for groups
+    message_rate: int | None = TELEGRAMS_RATE  # a second, to all chats; None: no limits, nor any for one chat
     stop_seconds: int = 8
     webhook_url: str | None = None  # None: polling
     webhook_listen: Address = USUAL_LISTEN

@@ -75,6 +75,6 @@ PLANTS = {kind: points(row) for kind, row in _table("plant").items()}
 PERSON = [points(row) for row in _table("person").values()]
 """A person of 100 units."""
 COATS, MIXED, SCENES = [*_table("coat").values()], _table("mixed"), [*_table("scene").values()]
-"""A coat has four colours: of the body, of the belly, of marks, and of plates, crests and frills. A mixed paint is two
-others and the share of the second. A scene has six colours: sky, sun, far hills, near hills, ground and plants."""
+"""A coat has four colours: of the body, of the belly, of marks, and of plates, crests and frills. A mixed paint names
+two others, and the share of the second. A scene has six colours: sky, sun, far hills, near hills, ground and plants."""
 FRILLS, CRESTS = ("frill", "spiked frill", "frill"), ("tube crest", "round crest", "swept crest")

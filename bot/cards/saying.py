@@ -54,7 +54,7 @@ def _sounds(name: str) -> str:
 
 
 def _stressed(syllables: list[list[str]], part: list[int], in_front: bool) -> set[int]:
-    """Return which other syllable of a part is stressed: the last but one, unless a vowel follows its own."""
+    """Return which syllable of a part is stressed, too: the last but one, or the one before if a vowel follows that."""
     i = part[0 if in_front or len(part) < 2 else -2] if part else -1
     if part and i > part[0] and syllables[i][1].islower() and not syllables[i][2] and not syllables[i + 1][0]:
         i -= 1

@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 MOST_FILES, MOST_ERRORS = 8, 8
 """How many files wait for an answer, and how many kinds of errors `/status` shows."""
 MOST_NAMES = 2000
-"""How many names a run can read beside the dinosaurs, so that it takes hardly longer."""
+"""How many names a run may read beside the dinosaurs. With more, it would take longer."""
 SHORTEST_MINUTES, LONGEST_MINUTES = 0.01, 1440.0
 
 _files: WeakKeyDictionary[Bot, OrderedDict[tuple[int, int], tuple[str, File]]] = WeakKeyDictionary()
