@@ -91,7 +91,7 @@ def main(arguments: Sequence[str] = ()) -> None:
 
 
 def _check(settings: Settings, *, needs_input: bool) -> None:
-    """Warn of what the operator should mend. Raises SettingsError if the bot needs a terminal or a pipe, and has none.
+    """Warn of what the operator should mend. Raises SettingsError if the bot needs an input, and has none.
 
     Under systemd and in containers, the input is /dev/null: a device that is no terminal.
     """
@@ -136,7 +136,7 @@ def _ask_whether_well(settings: Settings) -> int:
 
 
 async def _save_card(settings: Settings, wanted: str) -> None:
-    """Save the card of a creation, by its code, or of a name, where the command is given. Raises MangosaurusError."""
+    """Save the card of a creation, by its code, or of a name, in the current folder. Raises MangosaurusError."""
     from bot.cards import card_of, card_of_name
     from bot.chat import Explained
     from bot.creations import code_in
@@ -156,7 +156,7 @@ async def _save_card(settings: Settings, wanted: str) -> None:
             raise Explained(sentences.CARD_OF_WHAT)
         if card is None:
             raise Explained(sentences.NO_CARD)
-        print(layout.plain(saved(card.name, card.png)))
+        print(layout.unstyled(saved(card.name, card.png)))
     finally:
         await shelf.close()
         await store.close()
@@ -177,7 +177,7 @@ async def _telegram(settings: Settings) -> None:
 
 
 async def serve(settings: Settings, health: Health, may_send: Callable[[], bool] = lambda: True) -> None:
-    """Serve on Telegram until it rejects the token; send only what `may_send` allows. Raises TokenError."""
+    """Serve on Telegram until it rejects the token; send only what `may_send` allows. Raises StartError."""
     from bot.app import running
     from bot.health import SERVING, STARTING
     from bot.telegram.door import Telegram
@@ -231,9 +231,7 @@ def _where(arguments: Sequence[str]) -> argparse.Namespace:
     alone = parser.add_mutually_exclusive_group()
     alone.add_argument("--terminal", action="store_true", help="chat in this terminal alone")
     alone.add_argument("--page", action="store_true", help="serve the page alone")
-    alone.add_argument(
-        "--healthy", action="store_true", help="ask the bot at HEALTH_LISTEN if it is well: 0, or 1 if not"
-    )
+    alone.add_argument("--healthy", action="store_true", help="exit with 0 if the bot at HEALTH_LISTEN is well")
     parser.add_argument("card", nargs="*", help="save the card of a creation or of a name: card CODE, card NAME")
     parser.add_argument("--host", help="where to serve the page (127.0.0.1)")
     parser.add_argument("--port", type=_port, help="(8765, or any that is free)")

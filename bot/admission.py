@@ -44,7 +44,7 @@ class Admission:
     def charge(self, ask: Ask, work: Work) -> None:
         """Take from a person's limit what an answer costs. Raises Refused, and takes nothing, if it is too much.
 
-        A text costs at least 1, and a dear one at most all that a full bucket holds.
+        A text costs at least one token, and at most a full bucket.
         """
         if isinstance(ask, Typed):
             self._spend("texts", ask.person, 1 / LETTERS)
@@ -61,7 +61,7 @@ class Admission:
 
 
 class Buckets:
-    """A token bucket for each person: full with `answers` tokens, and full again `seconds` after it was empty."""
+    """A token bucket for each person. It holds `most` tokens of the rate, and fills up in `seconds`."""
 
     def __init__(self, rate: Rate | None, clock: Callable[[], float] = time.monotonic) -> None:
         self._rate = rate
@@ -71,17 +71,17 @@ class Buckets:
     def spend(self, person: object, cost: float) -> int:
         """Take tokens from a bucket, at most all that it can hold.
 
-        One token is enough; the person owes the others. So nobody waits for a sonnet after three names. Without a
-        token, take none, and return the seconds until there is one.
+        One token is enough to begin, and the person owes the others; so a sonnet after three names need not wait.
+        Without a token, take none, and return the seconds until there is one.
         """
         if self._rate is None:
             return 0
-        now, token = self._clock(), self._rate.seconds / self._rate.answers
+        now, token = self._clock(), self._rate.seconds / self._rate.most
         full_at = max(self._full_at.get(person, now), now)
         wait = full_at + min(cost, 1.0) * token - now - self._rate.seconds
         if wait > SMALL:
             return math.ceil(wait - SMALL)
-        full_at += min(cost, self._rate.answers) * token
+        full_at += min(cost, self._rate.most) * token
         self._full_at.pop(person, None)
         self._full_at[person] = full_at  # at the end, so that the bucket that was used longest ago comes first
         while self._full_at[oldest := next(iter(self._full_at))] <= now:

@@ -32,7 +32,7 @@ CLOSED, REFUSED, GIVEN_UP, CUT, ABANDONED = 0.25, 0.5, 0.7, 0.8, 0.85
 SWITCH_SECONDS = 0.001
 """How long a thread that computes keeps the event loop waiting, each time. Python's own 5 ms add up to 0.1 s."""
 LAST_WORDS_SECONDS = 0.1
-"""How long abandoned answers may take to log what they did not do."""
+"""How long answers that are given up may take to say so in the log."""
 
 
 @dataclass(eq=False)
@@ -44,7 +44,7 @@ class Bot:
     admission: Admission
     runs: Runs
     temperatures: dict[Genre, float]
-    """The temperatures of a bold mood that the operator has set."""
+    """The temperatures that the operator has set for a bold mood."""
     doors: Sequence[Door] = ()
     stop_seconds: float = 8.0
     username: str = ""
@@ -120,7 +120,7 @@ async def running(
     temperatures = {genre: temperature for genre, temperature in chosen.items() if temperature is not None}
     store, admission = Store(settings.database_address), Admission(settings.rate_limit)
     bot = Bot(store, shelf, admission, Runs(shelf), temperatures, doors, settings.stop_seconds)
-    await asyncio.to_thread(taboo.lists)  # a fault in the operator's list ends the start, and no answer
+    await asyncio.to_thread(taboo.lists)  # a fault in the operator's list must show now, not in an answer
     async with AsyncExitStack() as stack:
         stack.callback(sys.setswitchinterval, sys.getswitchinterval())
         sys.setswitchinterval(SWITCH_SECONDS)

@@ -43,7 +43,7 @@ class Ask:
 
 @dataclass(frozen=True, kw_only=True)
 class Said(Ask):
-    """A message in words. `file` is the file of the message that it replies to, `name` a first name in a profile."""
+    """A message in words. `file` is that of the message it replies to, and `name` the first name in the profile."""
 
     text: str
     file: File | None = None

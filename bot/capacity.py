@@ -22,17 +22,17 @@ LONGEST_WAIT_SECONDS = 30.0
 TOLD_SECONDS = 30.0
 """A chat reads one refusal in this time."""
 TEXTS: dict[Genre, float] = {Genre.DINO: 0.1, Genre.POEM: 1.0, Genre.SONNET: 10.0}
-"""Ten names, a part of a poem and a sonnet take as long as so many poems; `python -m benchmarks.units` measures it."""
+"""The work of ten names, of a part of a poem and of a sonnet, in poems. `python -m benchmarks.units` measures it."""
 THREADS = min(available_cores(), 4)
-"""How many threads write the texts of one version, when there are enough."""
+"""At most so many threads write the texts of one version."""
 POEMS_A_SECOND = 8.0 * (1 + 0.7 * (THREADS - 1))
-"""The speed of writing that is believed until this machine has shown its own. Further threads wait for each other."""
+"""The speed of writing until this machine has shown its own. Threads wait for each other, so further ones add less."""
 BUSY_TEXTS = 16.0
-"""With fewer texts at once, the speed of writing says little: a poem alone wastes the machine."""
+"""With fewer texts at once, the speed is not measured: one poem alone does not use the whole machine."""
 CARD_SECONDS = 0.3
-"""How long a card takes: 0.15 s of one core, which it shares."""
+"""How long a card takes on a busy machine; with a core of its own, it takes 0.15 s."""
 SMALL = 1e-6
-"""Less is only the rounding error of a sum, of poems or of seconds."""
+"""A sum of poems or of seconds that is smaller than this is zero, up to rounding."""
 REMEMBERED_SECONDS = 120.0
 """The speed is a mean over about the last two minutes of writing."""
 
@@ -56,7 +56,7 @@ CHATTER = Work()
 WRITING = Work(texts=1.0)
 """A text; `work_for` says how much it is."""
 OFFERS = Work(texts=0.25, messages=0, patience=5.0)
-"""What somebody who types inline is offered, drawn letter by letter. Later, they have typed on."""
+"""What somebody who types inline is offered at each letter. After five seconds they have typed on."""
 EXPORT = Work(messages=2, patience=10.0, idle_texts=200.0)
 
 
@@ -76,16 +76,13 @@ class Capacity:
         self.idle.set()
         self._texts = dict.fromkeys(FORMS, 0.0)  # promised and not written yet, in poems
         self._cards = 0  # promised
-        self._messages: Counter[int] = Counter()  # for asks that came and are not answered yet, by chat
+        self._messages: Counter[int] = Counter()  # of asks that are not answered yet, by chat
         self._refused: OrderedDict[int, float] = OrderedDict()  # when a chat read its last refusal
         self._written, self._seconds, self._since = POEMS_A_SECOND * REMEMBERED_SECONDS / 2, REMEMBERED_SECONDS / 2, 0.0
 
     @contextmanager
     def expected(self, chat: Chat, messages: int) -> Iterator[None]:
-        """Count the messages of an answer from the moment of its ask on. Raises Refused if they would leave too late.
-
-        So the asks that wait for a person's earlier ones have their places before the chat, too.
-        """
+        """Count the messages of an answer, also while its ask waits for others. Raises Refused if they come late."""
         self._check(self._sent_in(chat) if messages else 0.0, LONGEST_WAIT_SECONDS)
         self._messages[chat.id] += messages
         try:
@@ -95,9 +92,9 @@ class Capacity:
 
     @contextmanager
     def promised(self, chat: Chat, work: Work) -> Iterator[Callable[[], None]]:
-        """Promise an answer in time, whose messages are expected. Raises Refused.
+        """Promise an answer in time; its messages are counted by `expected`. Raises Refused.
 
-        The block ends when the answer has been sent. It calls what it gets when the texts are written.
+        The block ends when the answer is sent. It gets a function, and calls it as soon as the texts are written.
         """
         self._check(self.wait(chat, work), work.patience)
         self._count(work.form, work.texts)
@@ -115,7 +112,8 @@ class Capacity:
 
     def wait(self, chat: Chat, work: Work = CHATTER) -> float:
         """Return in how many seconds an answer would leave, behind all others."""
-        texts = (self._texts[work.form] + work.texts) / self.speed if work.texts else 0.0
+        poems_a_second = self._written / self._seconds
+        texts = (self._texts[work.form] + work.texts) / poems_a_second if work.texts else 0.0
         cards = (self._cards + work.cards) * CARD_SECONDS if work.cards else 0.0
         return max(texts + cards, self._sent_in(chat, work.messages) if work.messages else 0.0)
 
@@ -123,11 +121,6 @@ class Capacity:
     def messages(self) -> int:
         """How many messages are expected."""
         return self._messages.total()
-
-    @property
-    def speed(self) -> float:
-        """Poems a second."""
-        return self._written / self._seconds
 
     def is_first_refusal(self, chat: Chat) -> bool:
         """Return whether a chat has read no refusal for half a minute."""
@@ -137,7 +130,6 @@ class Capacity:
         return chat.id not in self._refused
 
     def has_refused(self, chat: Chat) -> None:
-        """Note that a chat reads a refusal now."""
         self._refused[chat.id] = asyncio.get_running_loop().time()
 
     def _sent_in(self, chat: Chat, own: int = 0) -> float:
@@ -148,7 +140,7 @@ class Capacity:
             raise Refused(sentences.BUSY.format(sentences.duration(max(1.0, wait - patience))), "busy")
 
     def _count(self, form: Form, texts: float) -> None:
-        """Note that texts were promised, or that `-texts` were written, and how long the bot was busy until now."""
+        """Count texts that are promised or, as a negative number, written. This measures the speed of writing, too."""
         now = asyncio.get_running_loop().time()
         if sum(self._texts.values()) >= BUSY_TEXTS:
             self._seconds += now - self._since

@@ -59,7 +59,7 @@ class Gone(NotSent):
 
 
 class StartError(MangosaurusError):
-    """The bot cannot serve at all: the sentence says why, and what to do."""
+    """The bot cannot serve, or no longer: the sentence says why, and what to do."""
 
 
 class Button(NamedTuple):
@@ -113,7 +113,7 @@ class Chat(ABC):
 
     @abstractmethod
     async def picture(self, png: bytes, html: Markup, buttons: Buttons = (), name: str = "", alt: str = "") -> int:
-        """Send a picture with a caption. A card has the `name` of a file, and its words for who cannot see it."""
+        """Send a picture with a caption. A card also has the `name` of a file, and its words as `alt`."""
 
     @abstractmethod
     async def document(self, name: str, content: bytes, html: Markup) -> int:
@@ -123,19 +123,19 @@ class Chat(ABC):
     async def typing(self) -> None:
         """Show for a few seconds that the bot is typing."""
 
-    async def forget(self, kept: int) -> None:  # noqa: B027 - Telegram's bots cannot
+    async def clear(self, kept: int) -> None:  # noqa: B027 - Telegram's bots cannot
         """Delete what was said here, except for the message `kept`. The terminal deletes what was typed."""
 
     async def offer(self, offers: Sequence[Offer]) -> None:  # noqa: B027 - only Telegram has other chats to send offers to
         """Offer what somebody may send in another chat."""
 
     async def refuse(self, html: Markup) -> bool:
-        """Say no, unless that would take the place of answers; return whether anybody reads it."""
+        """Say no, unless that would take the place of an answer; return whether it was said."""
         await self.say(html)
         return True
 
     def wait_seconds(self, in_chat: int = 0, in_all: int = 0) -> float:  # noqa: ARG002 - for doors with limits
-        """Return how long an answer waits if `in_chat` others leave before it in this chat, and `in_all` in all."""
+        """Return how long an answer waits behind `in_chat` messages to this chat and `in_all` messages to all chats."""
         return 0.0
 
 
@@ -154,7 +154,7 @@ class Door:
         """Take no more asks."""
 
     def deadline(self, open_until: float, cut_at: float) -> None:
-        """Give up messages that wait at `open_until`; interrupt those on their way at `cut_at`: times of the loop."""
+        """At `open_until`, give up the messages that wait; at `cut_at`, cut those on their way. Both are loop times."""
 
     def chat(self, chat_id: int) -> Chat | None:
         """Return the chat with an id, or None if this door has no such chat."""
@@ -181,7 +181,7 @@ class LiveMessage:
     something to show; until then, the chat shows that the bot is typing. If somebody deletes the message meanwhile, the
     end comes in a new message. Until the end, `buttons` stand below it.
 
-    A change takes the place of a message. So it is left out unless all that waits, and all that `capacity` expects,
+    A change costs as much as a message. So it is left out unless everything that waits, or that `capacity` expects,
     could leave at once.
     """
 
@@ -238,7 +238,6 @@ class LiveMessage:
             await asyncio.sleep(pause)
 
     async def _type(self) -> None:
-        """Show that the bot is typing, until there is something else to show."""
         self._typing.add(self)
         try:
             while not self._changed.is_set():

@@ -21,14 +21,14 @@ Mood = Literal["tame", "bold", "wild"]
 MOODS: tuple[Mood, ...] = get_args(Mood)
 
 SHARES: dict[Mood, float] = {"tame": 0.7, "bold": 1.0, "wild": 1.3}
-"""By how much each mood multiplies the temperature of a bold one."""
-STEPS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0)
-"""Temperatures for "wilder" and "tamer". A reader sees the difference of two neighbours; the last is nearly noise."""
+"""Each mood's temperature, as a multiple of the bold one's."""
+TEMPERATURES = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0)
+"""What "wilder" and "tamer" choose from. A reader sees the difference of two neighbours; the last is nearly noise."""
 MOST_CONTINUED = 3
 """How often a poem can be continued. A longer one would not fit into one message."""
 SHORTEST_VERSE, LONGEST_VERSE, MOST_LINES = 160, 800, 14
-"""The characters and lines of each part of a poem, if its weights do not write by lines. Other numbers would change the
-texts of old creations."""
+"""The fewest and most characters and the most lines of each part of a poem, if its weights do not write by lines. Other
+numbers would change the texts of old creations."""
 ASIDE = 2**63
 """Turns from this number on belong to nobody's sequence: no count of requests gets that far."""
 
@@ -85,11 +85,11 @@ class Person:
 
 @dataclass(frozen=True)
 class Wish:
-    """What an ask wishes for. A count or a temperature that is not given follows from the person's settings.
+    """What an ask wishes for. Without a count or a temperature, the person's settings decide.
 
-    `poem` is the poem to continue. `before` is the creation that the message shows now. The sequence of `person` goes
-    on; None means the asker. With a `seed`, the answer is the first under it, and takes no turn of anybody. `opening`
-    stands above the answer, once.
+    `poem` is the poem to continue. `before` is the creation that the message shows now. The answer
+    takes a turn of `person`; None is the asker. With a `seed`, it is the first answer under that, and takes no turn.
+    `opening` stands above the answer, once.
     """
 
     genre: Genre
@@ -109,7 +109,7 @@ class Wish:
         return self.poem.parts + 1 if self.poem else 1
 
     def creation(self, person: Person, code: str, version: str, bold: float) -> Creation:
-        """Return the creation of somebody's next turn, or of a longer poem. `bold`: the temperature of that mood."""
+        """Return the creation of somebody's next turn, or a longer poem. `bold` is the temperature of the bold mood."""
         before = self.before.code if self.before else ""
         if self.poem:
             length, now = self.poem.length + 1, datetime.now(UTC)
@@ -136,14 +136,14 @@ def network_of(wanted: Wish | Creation) -> str:
 
 
 def new_code(below: Callable[[int], int] = secrets.randbelow) -> str:
-    """Draw a code that spells no word which is taboo, by numbers `below` a limit. It may be taken already."""
+    """Draw a code that spells no taboo word, with `below(n)` for each number below n. It may be taken already."""
     while is_taboo(code := "".join(CODE_CHARACTERS[below(len(CODE_CHARACTERS))] for _ in range(CODE_LENGTH))):
         pass
     return code
 
 
 def code_in(text: str) -> str:
-    """Return the code in a text that is a code, a code with # before it, or a link that ends in a code; else ""."""
+    """Return the code if a text is a code, perhaps with a #, or a link that ends in a code; else ""."""
     found = _CODE_ALONE.fullmatch(text)
     return found[1].lower() if found else ""
 
@@ -158,11 +158,11 @@ def varied(creation: Creation, verb: str) -> Wish:
         case "another":
             temperature = creation.temperature
         case "wilder":
-            temperature = next((step for step in STEPS if step > creation.temperature), 0.0)
+            temperature = next((step for step in TEMPERATURES if step > creation.temperature), 0.0)
             if not temperature:
                 raise Explained(sentences.WILDEST)
         case _:
-            temperature = next((step for step in reversed(STEPS) if step < creation.temperature), 0.0)
+            temperature = next((step for step in reversed(TEMPERATURES) if step < creation.temperature), 0.0)
             if not temperature:
                 raise Explained(sentences.TAMEST)
     wish = Wish(creation.genre, creation.prompt, creation.count, temperature, creation.voice)
@@ -170,7 +170,7 @@ def varied(creation: Creation, verb: str) -> Wish:
 
 
 def is_theirs(creation: Creation, ask: Ask) -> bool:
-    """Return whether somebody may press the buttons of a creation: it is theirs, or the group's where they ask."""
+    """Return whether somebody may press the buttons of a creation: theirs, or one of the group where they ask."""
     return creation.person in (ask.person, ask.chat.id)
 
 

@@ -40,7 +40,7 @@ OPTIONS = {
     "target_session_attrs": "read-write",
     "application_name": "mangosaurus",
 }
-"""Options of a PostgreSQL connection that its URL may replace. They reveal a vanished server within 7 seconds."""
+"""Options of a PostgreSQL connection, unless its URL sets them. They reveal a vanished server within 7 seconds."""
 
 Result = TypeVar("Result")
 
@@ -81,7 +81,7 @@ def name_of(url: URL) -> str:
 
 
 def options_of(url: URL) -> dict[str, str]:
-    """Return the options of a PostgreSQL connection that its URL leaves open."""
+    """Return those of OPTIONS that a URL does not set."""
     return {option: value for option, value in OPTIONS.items() if option not in url.query}
 
 
@@ -173,7 +173,7 @@ class Database:
 
     @contextmanager
     def _explained(self, way_out: str = "") -> Iterator[None]:
-        """Raise a StoreError for any failure. Its traceback ends there: a driver's error may quote a row."""
+        """Turn any failure into a StoreError without the driver's traceback, which may quote a row."""
         try:
             yield
         except TimeoutError:
@@ -186,9 +186,9 @@ class Database:
             raise StoreError(self.name, " ".join(reason.split()), way_out) from None
 
     def _set_up(self, connection: Any, _record: object) -> None:
-        """Let nobody wait for a disk. If the bot crashes, nothing is lost; if the database's machine does, the newest.
+        """Commit without waiting for the disk. A crash of the bot loses nothing, one of the server the newest changes.
 
-        A commit that waits for a busy disk takes 0.1 to 0.4 s now and then, and all others wait behind it.
+        A commit that waits for a busy disk now and then takes 0.1 to 0.4 s, and everybody waits behind it.
         """
         self._connection = connection
         if not self.is_file:

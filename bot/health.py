@@ -35,15 +35,15 @@ if TYPE_CHECKING:
     from bot.settings import Address
 
 DEAF_SECONDS = 60.0
-"""A bot whose last successful poll was longer ago is not well. A poll takes 10 seconds."""
+"""If the last good poll is older, the bot is not well. A poll takes 10 seconds."""
 DATABASE_SECONDS = 5.0
 ASKING_SECONDS = 15.0
 """How long `--healthy` waits for an answer. A bot that does not answer is not well."""
 LATENCY_BOUNDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
-"""Latencies are counted up to each of these seconds, and above."""
+"""The upper ends of the buckets that count latencies, in seconds. One more bucket is open."""
 ERRORS = ("Gone", "InDoubt", "NotSent", "StoreError")
 REFUSALS, ENDS = ("busy", "chatter", "group", "late", "texts"), ("failed", "kept", "used")
-"""The labels that are known before anything was counted."""
+"""Labels that are shown from the start, before anything was counted."""
 STARTING, STANDBY, SERVING = "starting", "on standby: another process serves", "serving"
 _NOT_READY = {
     STARTING: {"bot": "it is not serving"},
@@ -62,7 +62,7 @@ class Tally:
     seconds: float = 0.0
     """The sum of all latencies."""
     within: list[int] = field(default_factory=lambda: [0] * (len(LATENCY_BOUNDS) + 1))
-    """How many latencies are in each bucket, and above the last."""
+    """How many latencies are in each bucket."""
     _latencies: deque[float] = field(default_factory=lambda: deque(maxlen=1000))
 
     def answered(self, ask: Ask) -> None:

@@ -54,7 +54,7 @@ def configure_logging(level: str, *secrets: Secret | None) -> Redaction:
 
 
 def _is_our_fault(record: logging.LogRecord) -> bool:
-    """Say in one line that a request was no HTTP; aiohttp's traceback would quote it."""
+    """Log a request that was no HTTP in one line, as aiohttp's traceback would quote it."""
     if not record.exc_info or not record.exc_info[0] or record.exc_info[0].__module__ != "aiohttp.http_exceptions":
         return True
     logging.getLogger(record.name).info("A request was no HTTP (%s)", record.exc_info[0].__name__)

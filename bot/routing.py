@@ -46,8 +46,8 @@ async def handle(ask: Ask, bot: Bot) -> None:
 async def _answer(ask: Ask, found: Command | None, words: tuple[Any, ...], bot: Bot) -> None:
     """Call the function that answers an ask.
 
-    The bot accepts chatter here. A function that writes knows best how much, and accepts the ask itself; if it finds a
-    mistake instead, that counts as chatter.
+    Chatter is accepted here. A function that writes accepts the ask itself, once it knows how much it will write. If
+    it finds a mistake instead, the ask was chatter.
     """
     if found and found.cost != CHATTER:
         try:

@@ -70,23 +70,13 @@ formats = sa.Table("format", metadata, sa.Column("format", sa.Integer, nullable=
 def _columns(connection: Connection) -> None:
     """Add the columns that 0.1 lacks.
 
-    The new name of the column "kind" makes an earlier bot refuse this database, instead of losing what it does not know
-    of.
+    As the column "kind" has a new name, an earlier bot refuses this database. It would lose what it does not know.
     """
     connection.execute(sa.text("ALTER TABLE creations RENAME COLUMN kind TO genre"))
     for column in (creations.c.voice, creations.c.arrived, creations.c.before, creations.c.own_words):
         kind = column.type.compile(connection.dialect)
         default = "" if column.nullable else f" DEFAULT {'TRUE' if column.name == 'arrived' else chr(39) * 2} NOT NULL"
         connection.execute(sa.text(f'ALTER TABLE creations ADD COLUMN "{column.name}" {kind}{default}'))
-
-
-def _voices(connection: Connection) -> None:
-    """Move the voices, which had a table of their own, and drop the tables of trainings."""
-    if sa.inspect(connection).has_table("creation_voices"):
-        old = "FROM creation_voices WHERE creation_voices.code = creations.code"
-        connection.execute(sa.text(f"UPDATE creations SET voice = creation_voices.voice {old}"))  # noqa: S608 - our own words
-    for name in ("creation_voices", "trainings", "lessons"):
-        connection.execute(sa.text(f"DROP TABLE IF EXISTS {name}"))
 
 
 def _index(connection: Connection) -> None:
@@ -100,8 +90,9 @@ def _games(connection: Connection) -> None:
         table.create(connection, checkfirst=True)
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_columns, _voices, _index, _games)
-"""Migration n makes format n of format n - 1. The first format is 0; 0.1 did not note it."""
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_columns, lambda _: None, _index, _games)
+"""Migration n turns format n - 1 into format n. Format 0 is that of version 0.1, which did not note it. The second one
+moved what only versions before a release had written."""
 FORMAT = len(MIGRATIONS)
 
 

@@ -32,7 +32,7 @@ class SettingsError(MangosaurusError):
 
 @dataclass(frozen=True, repr=False)
 class Secret:
-    """Text that does not show itself: only `reveal` returns it, neither `repr` nor `str` do."""
+    """A text that only `reveal` returns; `repr` and `str` hide it."""
 
     _text: str
 
@@ -44,9 +44,9 @@ class Secret:
 
 
 class Rate(NamedTuple):
-    """How many answers are allowed in how many seconds. They may come all at once."""
+    """At most so many things in so many seconds. They may come all at once."""
 
-    answers: int
+    most: int
     seconds: float
 
 
@@ -80,7 +80,7 @@ class Settings:
     temperature_dino: float | None = None  # None: the usual one
     temperature_poem: float | None = None
     rate_limit: Rate | None = USUAL_RATE  # for each person; None: no limit
-    message_rate: int | None = TELEGRAMS_RATE  # a second, to everybody together; None: no limit, nor one for groups
+    message_rate: int | None = TELEGRAMS_RATE  # a second, to all chats; None: no limits, nor any for one chat
     stop_seconds: int = 8
     webhook_url: str | None = None  # None: polling
     webhook_listen: Address = USUAL_LISTEN
@@ -193,8 +193,8 @@ def _temperature(text: str) -> float:
     return number
 
 
-def _rate(answers: str | None, seconds: str) -> Rate | None:
-    return Rate(int(answers), int(seconds)) if answers else None
+def _rate(most: str | None, seconds: str) -> Rate | None:
+    return Rate(int(most), int(seconds)) if most else None
 
 
 def _url(text: str, *schemes: str) -> str:

@@ -1,8 +1,8 @@
 """Which of several processes serves: the one that holds a lock in their PostgreSQL database.
 
 The lock belongs to a connection. The server frees it at once when the connection ends, and after 7 seconds when the
-holder's machine falls silent. The holder may not have noticed then. So the server's yes is good for 6 seconds: a holder
-that has not asked again by then sends nothing more, even if its process was frozen meanwhile. Each process tries every
+holder's machine falls silent. The holder may not notice that. So the server's yes is good for 6 seconds: without
+another yes, the holder then sends nothing more, even if its process was frozen meanwhile. Each process tries every
 second to get the lock, and sits out these 6 seconds before it serves. A process that loses the lock ends: whatever
 started it starts it again, and then it waits like any other.
 
@@ -32,7 +32,7 @@ TRY = 1.0
 CHECK = 2.0
 """Seconds between two looks at the lock that is held."""
 PATIENCE = 4.0
-"""Seconds that the server may take to answer. For CHECK + PATIENCE, its answer is good."""
+"""Seconds that the server may take to answer. Its yes is good for CHECK + PATIENCE."""
 LOST = "this process has lost its lock, so another one may serve now", "start this one again"
 ANOTHER_SERVES = "Another process serves; this one waits until it ends"
 
@@ -50,7 +50,7 @@ class Standby:
         self._url = url_of(database)
         self._connection: AsyncConnection[Any] | None = None
         self._told = ""
-        self._held_until = -math.inf  # on the clock of time.monotonic, which goes on while a process is frozen
+        self._held_until = -math.inf  # by time.monotonic, which goes on while a process is frozen
 
     @property
     def is_held(self) -> bool:
@@ -58,7 +58,7 @@ class Standby:
         return self._url.drivername == SQLITE or time.monotonic() < self._held_until
 
     async def acquired(self, waiting: Callable[[bool], object] = bool) -> None:
-        """Wait until this process holds the lock and no other serves, also while the server cannot be reached.
+        """Wait until this process holds the lock and no other serves, however long the server is away.
 
         Calls `waiting` after each try that fails, with True if another process holds the lock.
         """
@@ -73,7 +73,7 @@ class Standby:
     async def while_held(self, work: Coroutine[Any, Any, None]) -> None:
         """Do work. Once the lock is lost, cancel the work, wait until it has ended, and raise StoreError.
 
-        If this is cancelled, the work is, too; the lock is looked after until it has ended.
+        A cancellation cancels the work, too. The lock is looked after until the work has ended.
         """
         working, losing = asyncio.create_task(work), asyncio.create_task(self.lost())
         try:
@@ -120,7 +120,7 @@ class Standby:
         if self._connection is None:
             self._connection = await self._connect()
         asking = asyncio.ensure_future(self._connection.execute(query))
-        asking.add_done_callback(lambda asked: asked.cancelled() or asked.exception())  # seen, also if nobody awaits it
+        asking.add_done_callback(lambda asked: asked.cancelled() or asked.exception())  # or asyncio logs it
         try:
             await asyncio.wait({asking}, timeout=PATIENCE)
         finally:

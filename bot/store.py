@@ -49,7 +49,7 @@ class Store(Database):
     async def open(self, note: Callable[[str], object] = lambda _: None) -> None:
         """Make the tables that are missing, and bring tables of an earlier version up to date, however large they are.
 
-        `note` is told if that begins, as it may take minutes.
+        That may take minutes, so `note` is told when it begins.
         """
         found = await self.connect(schema.prepare)
         if found < schema.FORMAT:
@@ -87,11 +87,11 @@ class Store(Database):
         return await self.run(work)
 
     async def keep(self, creation: Creation) -> None:
-        """Keep a creation of nobody's, unless there is one with its code already."""
+        """Keep a creation that belongs to nobody, unless its code is taken."""
         await self.run(lambda connection: _note(connection, creation, arrived=True))
 
     async def completed(self, creation: Creation, rest: str) -> Creation:
-        """Add the rest of a first line to a creation's prompt, and keep how much of the prompt is the person's."""
+        """Add the rest of a first line to a creation's prompt, and note how much of the prompt is the person's own."""
         own_words = len(creation.prompt) if creation.own_words is None else creation.own_words
         facts: dict[str, Any] = {"prompt": creation.prompt + rest, "own_words": own_words}
         own = creations.c.code == creation.code
@@ -144,7 +144,7 @@ class Store(Database):
         return await self.run(work)
 
     async def guessed(self, person_id: int, version: str, *, is_right: bool) -> int:
-        """Count a guess among names by a version, and return how many of the person's were right in a row."""
+        """Count a guess in a round of a version's names. Return how many right guesses in a row the person has now."""
 
         def work(connection: Connection) -> int:
             counts = {"rounds": guesses.c.rounds + 1, "found": guesses.c.found + int(is_right)}
@@ -156,7 +156,7 @@ class Store(Database):
         return await self.run(work)
 
     async def guesses(self, version: str) -> tuple[int, int]:
-        """Return how many guesses there were among names by a version, and how many were right."""
+        """Return how many guesses the names of a version have had, and how many were right."""
         wanted = sa.select(guesses.c.rounds, guesses.c.found).where(guesses.c.version == version)
         found = await self.run(lambda connection: connection.execute(wanted).one_or_none())
         return tuple(found) if found else (0, 0)
@@ -169,7 +169,7 @@ class Store(Database):
     async def forget(self, person_id: int) -> None:
         """Delete all that is kept of a person.
 
-        SQLite overwrites it and empties its log. PostgreSQL overwrites it when it vacuums next. No crash undoes that.
+        SQLite overwrites it and empties its log. PostgreSQL overwrites it at its next vacuum. No crash brings it back.
         """
 
         def work(connection: Connection) -> None:
@@ -182,13 +182,12 @@ class Store(Database):
         await self._empty_log()
 
     async def size(self) -> int:
-        """Return the size of the database in bytes."""
         return await self.run(lambda c: int(c.scalar(sa.text(_SIZE[c.dialect.name])) or 0))
 
     async def _empty_log(self) -> None:
         """Empty SQLite's write-ahead log, so that what was deleted is gone from the disk.
 
-        Nobody waits for another program that reads the database: then the log stays until the next /forget or start.
+        While another program reads the database, nobody waits for it: the log stays until the next /forget or start.
         """
 
         def work(connection: Connection) -> bool:

@@ -30,7 +30,7 @@ from bot.asks import Ask, File, Pressed, Said
 from bot.chat import Button, Buttons, Chat, Door, NotSent
 from bot.commands import menu
 from bot.words import sentences
-from bot.words.runs import Run, runs
+from bot.words.pieces import Piece, pieces_of
 from model.errors import MangosaurusError
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 YOU = 1
 PRESS = re.compile("#([0-9]{1,2})", re.ASCII)
 ENDS = {"/stop": "finish", "/cancel": "cancel"}
-"""The buttons of a training are commands here, as the numbers belong to the newest answer."""
+"""Commands that press the buttons of a training, as numbers press those of the newest answer."""
 TEACHING = re.compile(
     r"(/retrain\s+(?:(?:names|verse)\s+\S+|dino(?!(?:fresh|[\d.\s])+$)))[^\S\n]+(?!fresh$)(.+)", re.IGNORECASE
 )
@@ -58,7 +58,7 @@ BANNER = "A chat with Mangosaurus, in your terminal. #1 presses a button, /quit 
 HOW_TO_QUIT = "/quit or Ctrl-D ends our chat."
 QUIT = ("exit", "quit", "/exit", "/quit")
 UNFINISHED = re.compile("[ ,;:-]*\n…$")
-"""The sign below an unfinished sonnet, and the marks before it, which the finished sonnet may lack."""
+"""The sign below an unfinished sonnet, and marks before it that may go when the sonnet is finished."""
 
 
 class OutputError(NotSent):
@@ -104,7 +104,7 @@ class Pipes(Chat):
             parts.append(sentences.TYPED_HERE.format(self.history))
         return self._add(_drawn(Markup("\n").join(parts)), ())
 
-    async def forget(self, kept: int) -> None:  # noqa: ARG002 - what a terminal has shown stays
+    async def clear(self, kept: int) -> None:  # noqa: ARG002 - what a terminal has shown stays
         """Delete what was typed. The empty file stays, because only its owner can read it."""
         with contextlib.suppress(FileNotFoundError):
             os.truncate(self.history, 0)
@@ -114,9 +114,9 @@ class Pipes(Chat):
 
     def note(self, text: str) -> None:
         """Show something that is no message."""
-        self.put([Run(text)])
+        self.put([Piece(text)])
 
-    def put(self, shown: Sequence[Run]) -> None:
+    def put(self, shown: Sequence[Piece]) -> None:
         """Write a paragraph. Raises OutputError."""
         if sys.stdout is None:
             return
@@ -126,29 +126,29 @@ class Pipes(Chat):
         except OSError as error:
             self.failure = OutputError(f"the answers cannot be written: {error.strerror}")
             self.failure.__cause__ = error
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # so that nothing fails once more at the exit
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or flushing stdout at the exit would fail again
         if self.failure:
             raise self.failure
 
-    def _add(self, shown: list[Run], buttons: Buttons, *, unfinished: bool = False) -> int:
+    def _add(self, shown: list[Piece], buttons: Buttons, *, unfinished: bool = False) -> int:
         self._count += 1
         self._show(self._count, shown, buttons, unfinished=unfinished)
         return self._count
 
-    def _show(self, message: int, shown: list[Run], buttons: Buttons, *, unfinished: bool = False) -> None:  # noqa: ARG002
+    def _show(self, message: int, shown: list[Piece], buttons: Buttons, *, unfinished: bool = False) -> None:  # noqa: ARG002
         if whole := self._whole(message, shown, buttons):
             self.put(whole)
 
-    def _whole(self, message: int, shown: list[Run], buttons: Buttons) -> list[Run]:
+    def _whole(self, message: int, shown: list[Piece], buttons: Buttons) -> list[Piece]:
         """Return a message with its buttons in a row below it, numbered; or with the commands that end a training."""
         flat = [button for row in buttons for button in row]
         if _ends_training(buttons):
-            return [*shown, Run("\n"), *_drawn(sentences.HOW_TO_END)]
+            return [*shown, Piece("\n"), *_drawn(sentences.HOW_TO_END)]
         if flat or self.newest[0] == message:
             self.newest = (message, flat)
-        labels = [Run(f"[{number} {button.label}]", ("button",)) for number, button in enumerate(flat, start=1)]
-        row = [part for label in labels for part in (Run(" "), label)][1:]
-        return [*shown, *([Run("\n")] if shown and row else []), *row]
+        labels = [Piece(f"[{number} {button.label}]", ("button",)) for number, button in enumerate(flat, start=1)]
+        row = [part for label in labels for part in (Piece(" "), label)][1:]
+        return [*shown, *([Piece("\n")] if shown and row else []), *row]
 
 
 class Screen(Pipes):
@@ -162,8 +162,8 @@ class Screen(Pipes):
         """Edits lines, and shows below them what goes on."""
         self._shown: tuple[int, str] = (0, "")  # the newest message, as far as it is shown
 
-    async def forget(self, kept: int) -> None:
-        await super().forget(kept)
+    async def clear(self, kept: int) -> None:
+        await super().clear(kept)
         if self.session:
             self.session.default_buffer.history = _opened(self.history)
 
@@ -177,11 +177,11 @@ class Screen(Pipes):
             except EOFError:
                 return None
             else:
-                self._print([Run("\n" if line.strip() else "")])
+                self._print([Piece("\n" if line.strip() else "")])
                 return line
 
-    def put(self, shown: Sequence[Run]) -> None:
-        self._print([*shown, Run("\n\n")])
+    def put(self, shown: Sequence[Piece]) -> None:
+        self._print([*shown, Piece("\n\n")])
 
     def _begun(self) -> PromptSession[str]:
         from prompt_toolkit import PromptSession
@@ -198,7 +198,7 @@ class Screen(Pipes):
             complete_while_typing=False,
         )
 
-    def _show(self, message: int, shown: list[Run], buttons: Buttons, *, unfinished: bool = False) -> None:
+    def _show(self, message: int, shown: list[Piece], buttons: Buttons, *, unfinished: bool = False) -> None:
         text, is_growing = UNFINISHED.subn("", _text(shown)) if unfinished else (_text(shown), 0)
         newest, before = self._shown
         goes_on = newest == message and text.startswith(before)
@@ -210,22 +210,22 @@ class Screen(Pipes):
             self._put_below(self._whole(message, rest, buttons))
         else:
             self._put_below([])
-            gap = [Run("" if goes_on else "\n\n")] if before else []
+            gap = [Piece("" if goes_on else "\n\n")] if before else []
             super()._show(message, [*gap, *rest], () if _ends_training(buttons) else buttons)  # the toolbar tells
             self._shown = (0, "")
 
-    def _put_below(self, shown: Sequence[Run]) -> None:
+    def _put_below(self, shown: Sequence[Piece]) -> None:
         if self.session:
             self.session.bottom_toolbar = _text(_wrapped(shown)) or None
             self.session.app.invalidate()
 
-    def _print(self, shown: Sequence[Run]) -> None:
+    def _print(self, shown: Sequence[Piece]) -> None:
         from prompt_toolkit import print_formatted_text
         from prompt_toolkit.formatted_text import FormattedText
 
         styled = [
-            (" ".join(LOOKS.get(style, "") for style in run.styles), CONTROL.sub("\ufffd", run.text))
-            for run in _wrapped(shown)
+            (" ".join(LOOKS.get(style, "") for style in piece.styles), CONTROL.sub("\ufffd", piece.text))
+            for piece in _wrapped(shown)
         ]
         with contextlib.suppress(OSError):  # the terminal is gone, and SIGHUP on its way
             print_formatted_text(FormattedText(styled), end="", flush=True)
@@ -265,7 +265,7 @@ def saved(name: str, content: bytes) -> Markup:
 
 
 def _file(text: str) -> File | None:
-    """Return the file at a path, written as it is or as for a shell; None if it cannot be read."""
+    """Return the file at a path, which may be quoted as for a shell; None if it cannot be read."""
     with contextlib.suppress(OSError, RuntimeError, ValueError):
         path = Path(text).expanduser()
         path = path if path.is_file() else Path(" ".join(shlex.split(text))).expanduser()
@@ -274,23 +274,24 @@ def _file(text: str) -> File | None:
     return None
 
 
-def _drawn(html: Markup) -> list[Run]:
-    """Return a message as runs. The code below a creation gets a label, as it is no link here."""
+def _drawn(html: Markup) -> list[Piece]:
+    """Return a message in pieces. The code below a creation gets a label, as it is no link here."""
     return [
-        run._replace(text=sentences.CODE.format(run.text)) if "creation" in run.styles else run for run in runs(html)
+        piece._replace(text=sentences.CODE.format(piece.text)) if "creation" in piece.styles else piece
+        for piece in pieces_of(html)
     ]
 
 
-def _text(shown: Sequence[Run]) -> str:
-    return "".join(run.text for run in shown)
+def _text(shown: Sequence[Piece]) -> str:
+    return "".join(piece.text for piece in shown)
 
 
-def _letters(shown: Sequence[Run]) -> list[Run]:
-    return [run._replace(text=letter) for run in shown for letter in run.text]
+def _letters(shown: Sequence[Piece]) -> list[Piece]:
+    return [piece._replace(text=letter) for piece in shown for letter in piece.text]
 
 
-def _wrapped(shown: Sequence[Run]) -> list[Run]:
-    """Return the letters of runs, with lines broken at blanks so that they fit into the terminal."""
+def _wrapped(shown: Sequence[Piece]) -> list[Piece]:
+    """Return the letters of pieces, with lines broken at blanks so that they fit into the terminal."""
     from prompt_toolkit.application import get_app_session
     from prompt_toolkit.utils import get_cwidth
 
@@ -304,7 +305,7 @@ def _wrapped(shown: Sequence[Run]) -> list[Run]:
         elif letter.text == " " and UNBROKEN.isdisjoint(letter.styles):
             until, blank = column, at
         elif column > columns and blank is not None:
-            letters[blank], column, blank = Run("\n"), column - until, None
+            letters[blank], column, blank = Piece("\n"), column - until, None
     return letters
 
 
@@ -357,7 +358,7 @@ class Terminal(Door):
             raise self._screen.failure
 
     def _ask(self, line: str, bot: Bot) -> Ask | None:
-        """Return what a line asks for; None if it is empty, or if it can mean nothing, which a note says."""
+        """Return what a line asks for; None if it is empty or cannot be meant, which a note says."""
         you: Any = {"person": YOU, "chat": self._screen, "is_admin": True}
         if press := PRESS.fullmatch(line):
             (message, buttons), number = self._screen.newest, int(press[1])
@@ -377,7 +378,7 @@ class Terminal(Door):
 
 
 def _lines() -> Iterator[str]:
-    """Yield the lines that come through the pipe. The lock of sys.stdin would hold up the end of the process."""
+    """Yield the lines of the pipe, without sys.stdin, whose lock would hold up the end of the process."""
     rest = b""
     while chunk := b"" if sys.stdin is None else os.read(0, 1 << 16):
         *lines, rest = (rest + chunk).split(b"\n")

@@ -198,7 +198,7 @@ class Voices:
 
     @contextlib.contextmanager
     def _unfinished(self) -> Iterator[Path]:
-        """Make a private folder beside the voices, and delete it in the end, or else at the next start."""
+        """Make a private folder beside the voices, and delete it at the end; after a crash, the next start does."""
         with TemporaryDirectory(prefix=UNFINISHED, dir=self._directory, ignore_cleanup_errors=True) as folder:
             yield Path(folder)
 
@@ -211,7 +211,7 @@ class Voices:
 
 
 def _about_the_text(sentence: str, path: Path) -> str:
-    """Let a sentence name the text and not its file, of which the person has never heard."""
+    """Say "the text" instead of the path of a file that the person does not know."""
     return sentence.replace(f"{path}: ", "").replace(str(path), "the text")
 
 

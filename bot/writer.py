@@ -37,13 +37,13 @@ Watch = Callable[[tuple[str, ...]], object]
 logger = logging.getLogger(__name__)
 
 ROWS = 128
-"""How many requests are decoded at once. More rows slow down every row; a request that waits slows down none."""
+"""How many texts a thread writes at once. More rows slow down every row; a request that waits slows down none."""
 ENOUGH = 2.0
 """A thread with this much work, in poems, lets another thread begin."""
 STUCK_SECONDS = 30.0
-"""If a text waits for longer, and its thread has not finished a character in this time, the thread is stuck."""
+"""A thread is stuck if it has written no character for this long while a text has waited as long."""
 JOIN_SECONDS = 5.0
-"""How long `close` waits for a decoding thread, which looks after every character whether it should end."""
+"""How long `close` waits for a thread, which looks after every character whether it should end."""
 
 
 class Neighbour(NamedTuple):
@@ -106,7 +106,7 @@ class _Job:
 
 
 class Writer:
-    """The queues in front of one version, and the threads that decode it: more than one if there is much to write."""
+    """The queues in front of one version, and its threads: more than one if there is much to write."""
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         self.checkpoint = checkpoint
@@ -121,7 +121,7 @@ class Writer:
         self._is_closed = False
 
     async def write(self, request: Request, watch: Watch | None = None, looked_at: int | None = None) -> Text:
-        """Return the text of a request, with a look at the name of that number from 0 on.
+        """Return the text of a request, with a look at the name number `looked_at`, counted from 0.
 
         Raises RequestError if it is impossible, Explained if writing failed.
         """
@@ -142,7 +142,6 @@ class Writer:
 
     @property
     def is_stuck(self) -> bool:
-        """Whether requests have waited for long, and their thread does not get on."""
         latest = time.monotonic() - STUCK_SECONDS
         return any(job.begun < latest and job.queue and job.queue.stepped < latest for job in self.pending)
 
@@ -156,18 +155,18 @@ class Writer:
         await asyncio.gather(*[asyncio.to_thread(each.join, JOIN_SECONDS) for each in self._threads.values()])
 
     def _least_busy(self) -> _Queue:
-        """Return the queue with the least work: a new one if all others have enough, and another thread may write."""
+        """Return the queue with the least work. If all have enough and another thread may write, it is a new one."""
         work = {queue: sum(job.work for job in self.pending if job.queue is queue) for queue in self._threads}
         if len(work) < self.threads and min(work.values(), default=ENOUGH) >= ENOUGH:
             queue = _Queue()
-            # A daemon, so that a process that ends without stop() is not held back.
-            self._threads[queue] = Thread(target=self._decode, args=(queue,), name="decoding", daemon=True)
+            # A daemon, so that a process that ends without close() is not held back.
+            self._threads[queue] = Thread(target=self._write_until_closed, args=(queue,), name="writing", daemon=True)
             self._threads[queue].start()
             return queue
         return min(work, key=work.__getitem__)
 
-    def _decode(self, queue: _Queue) -> None:
-        """Decode, on a thread, until the end. After an error, its requests have failed, and a fresh decoder begins."""
+    def _write_until_closed(self, queue: _Queue) -> None:
+        """Write, on a thread, until the end. An error fails all requests at hand; then a fresh decoder begins."""
         decoder: Decoder | None = None
         jobs: dict[int, _Job] = {}  # by ticket
         while (arrivals := self._arrivals(queue, len(jobs))) is not None:
@@ -186,7 +185,7 @@ class Writer:
                 decoder, jobs = None, {}
 
     def _arrivals(self, queue: _Queue, running: int) -> list[_Job] | None:
-        """Wait until there is something to write; return the requests that join, or None at the end."""
+        """Wait for something to write. Return the requests that join, or None at the end."""
         arrivals: list[_Job] = []
         with contextlib.suppress(Empty):
             while running + len(arrivals) < ROWS and not self._is_closed:

@@ -110,12 +110,16 @@ async def page_served(settings: Settings, port: int = 0, host: str = "127.0.0.1"
 
 
 def text_of(message: Json) -> str:
-    return "".join(run["text"] for run in message["runs"])
+    return "".join(piece["text"] for piece in message["pieces"])
 
 
 def _seen(facts: Json) -> Json:
     """Return what a tab is told. What it shows is text, and no markup."""
     for message in [facts, *facts.get("messages", ())]:
-        words = [text_of(message) if "runs" in message else "", str(message.get("text", "")), message.get("reply", "")]
+        words = [
+            text_of(message) if "pieces" in message else "",
+            str(message.get("text", "")),
+            message.get("reply", ""),
+        ]
         seen("\n".join([*words, *(label for row in message.get("rows", ()) for label in row)]))
     return facts

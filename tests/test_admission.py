@@ -88,7 +88,7 @@ async def test_ten_questions_do_not_make_a_group_busy(limited: FakeChat) -> None
     for _ in range(10):
         await group.ask("/help", ALICE)
     shown = [message.html for message in group.messages]
-    assert [html.startswith("<b>Play") for html in shown] == [True] * GROUP_CHATTER.answers + [False]
+    assert [html.startswith("<b>Play") for html in shown] == [True] * GROUP_CHATTER.most + [False]
     assert "faster than I can dream" in shown[-1]
     assert "<a>" in (await group.ask("/dino", BOB)).html
 
@@ -96,11 +96,11 @@ async def test_ten_questions_do_not_make_a_group_busy(limited: FakeChat) -> None
 async def test_chatter_has_a_limit_of_its_own_and_texts_do_not_count(chat: FakeChat) -> None:
     chat.bot.admission = Admission(Rate(100, 60), Clock())
     for text in ("/dino", "/help", "/dino 0"):
-        for _ in range(CHATTER.answers + 5):
+        for _ in range(CHATTER.most + 5):
             await chat.ask(text)
     shown = [message.html for message in chat.messages]
-    assert len([html for html in shown if "<a>" in html]) == CHATTER.answers + 5
-    assert len([html for html in shown if html.startswith(("<b>Play", "/dino"))]) == CHATTER.answers
+    assert len([html for html in shown if "<a>" in html]) == CHATTER.most + 5
+    assert len([html for html in shown if html.startswith(("<b>Play", "/dino"))]) == CHATTER.most
     assert [html for html in shown if "dream" in html] == [sentences.TOO_MANY.format("2 s")]
 
 

@@ -171,7 +171,7 @@ async def test_old_weights_write_it_until_they_are_gone(own_settings: Settings, 
     async with serving(own_settings) as chat:
         for original in made:
             assert (await chat.ask(f"/again {code_in(original.html)}")).html == sentences.GONE
-    assert not [thread for thread in threading.enumerate() if thread.name == "decoding"]
+    assert not [thread for thread in threading.enumerate() if thread.name == "writing"]
 
 
 async def test_moods_multiply_the_temperature_of_the_weights_unless_the_operator_has_set_one(

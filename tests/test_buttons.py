@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.chat import Gone, InDoubt, NotSent
-from bot.creations import MOST_CONTINUED, STEPS
+from bot.creations import MOST_CONTINUED, TEMPERATURES
 from bot.settings import Settings
 from bot.words import sentences
 from model.checkpoint.versions import Versions
@@ -47,7 +47,8 @@ async def test_wilder_and_tamer_to_the_ends_of_the_scale(chat: FakeChat) -> None
     message = await chat.ask(f"/poem {LINE}")
     await chat.press("wilder")
     assert await temperature(message) == 0.9
-    for button, end, said in (("tamer", STEPS[0], sentences.TAMEST), ("wilder", STEPS[-1], sentences.WILDEST)):
+    tamest, *_, wildest = TEMPERATURES
+    for button, end, said in (("tamer", tamest, sentences.TAMEST), ("wilder", wildest, sentences.WILDEST)):
         while await temperature(message) != end:
             await chat.press(button)
         labels, shown = message.labels, len(message.history)

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import dataclasses
 import os
 import sqlite3
 import stat
@@ -59,20 +58,9 @@ VERSION_0_1 = f"""{PEOPLE}
     INSERT INTO creations VALUES ('k7m2p9y', 1, 'dino', '565c4cdbe29e', 42, 6, 'ünïcödé', 1.0, 10, 0,
         '2026-03-02T12:00:00+00:00');
 """
-VERSION_0_2 = f"""{VERSION_0_1}
-    CREATE TABLE creation_voices (code VARCHAR NOT NULL, voice VARCHAR NOT NULL, PRIMARY KEY (code));
-    INSERT INTO creation_voices VALUES ('k7m2p9y', 'v2v3v4v');
-    CREATE TABLE trainings (chat_id BIGINT NOT NULL, message_id BIGINT NOT NULL, network VARCHAR NOT NULL,
-        PRIMARY KEY (chat_id, message_id));
-    INSERT INTO trainings VALUES (1, 5, 'poem');
-    CREATE TABLE lessons (chat_id BIGINT NOT NULL, message_id BIGINT NOT NULL, key VARCHAR NOT NULL,
-        last_words VARCHAR NOT NULL, PRIMARY KEY (chat_id, message_id));
-    INSERT INTO lessons VALUES (1, 5, 'k', 'it is done');
-"""
 FIRST, SECOND = datetime(2026, 3, 1, 12, microsecond=250, tzinfo=UTC), datetime(2026, 3, 2, 12, tzinfo=UTC)
 OLD_POEM = Creation("k7m2p9x", 1, Genre.POEM, "cf4b27233ab0", 42, 2, "Shall I", 0.8, 1, 2, created=FIRST)
 OLD_NAMES = Creation("k7m2p9y", 1, Genre.DINO, "565c4cdbe29e", 42, 6, "ünïcödé", 1.0, 10, created=SECOND)
-VOICES = {VERSION_0_1: "", VERSION_0_2: "v2v3v4v"}
 
 
 def older(database: str, statements: str) -> None:
@@ -83,22 +71,18 @@ def older(database: str, statements: str) -> None:
         sql(database, statement)
 
 
-@pytest.mark.parametrize("version", VOICES, ids=["0.1", "0.2"])
-async def test_a_database_of_an_earlier_version_keeps_everything(database: str, version: str) -> None:
+async def test_a_database_of_an_earlier_version_keeps_everything(database: str) -> None:
     """Several bots may bring it up to date at the same time, or later find nothing to do."""
-    older(database, version)
+    older(database, VERSION_0_1)
     stores = [Store(database) for _ in range(3)]
     await asyncio.gather(*(store.open() for store in stores))
     for store in stores:
-        assert await store.creations(1) == [OLD_POEM, dataclasses.replace(OLD_NAMES, voice=VOICES[version])]
+        assert await store.creations(1) == [OLD_POEM, OLD_NAMES]
         await store.close()
     assert sql(database, "SELECT format FROM format") == [(4,)]
     async with opened(database) as store:
         assert await store.person(1) == Person(1, 42, 7, 3, "wild", 5)
         assert [await take(store, 1), await take(store, 1, Genre.POEM)] == [(42, 7), (42, 3)]
-    for name in ("creation_voices", "trainings", "lessons"):  # nothing of a person who is forgotten will stay behind
-        with pytest.raises((sqlite3.OperationalError, psycopg.errors.UndefinedTable)):
-            sql(database, f"SELECT * FROM {name}")
     with pytest.raises((sqlite3.OperationalError, psycopg.errors.UndefinedColumn)):
         sql(database, "SELECT kind FROM creations")  # an earlier bot does so at its start, and so refuses the database
 
@@ -106,7 +90,7 @@ async def test_a_database_of_an_earlier_version_keeps_everything(database: str, 
 async def test_an_upgrade_goes_on_where_it_was_interrupted_and_says_so(
     database: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    older(database, VERSION_0_2)
+    older(database, VERSION_0_1)
     first, second, *others = schema.MIGRATIONS
 
     def interrupted(connection: sa.Connection) -> None:
@@ -122,7 +106,7 @@ async def test_an_upgrade_goes_on_where_it_was_interrupted_and_says_so(
     assert sql(database, "SELECT format FROM format") == [(1,)]
     store = Store(database)
     await store.open(noted.append)
-    assert await store.creations(1) == [OLD_POEM, dataclasses.replace(OLD_NAMES, voice="v2v3v4v")]
+    assert await store.creations(1) == [OLD_POEM, OLD_NAMES]
     await store.close()
     assert noted == ["upgrading the database"] * 2
     assert [record.getMessage().rpartition(", ")[2] for record in caplog.records] == [
@@ -132,7 +116,7 @@ async def test_an_upgrade_goes_on_where_it_was_interrupted_and_says_so(
 
 async def test_a_stop_does_not_wait_for_an_upgrade(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the step has done is rolled back at once, and no thread keeps the process from ending."""
-    older(database, VERSION_0_2)
+    older(database, VERSION_0_1)
     begun, threads = threading.Event(), set(threading.enumerate())
     count = "WITH RECURSIVE t (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE n < 1000000000) SELECT max(n) FROM t"
 

@@ -36,7 +36,7 @@ from bot.settings import Settings
 from bot.shelf import Shelf
 from bot.terminal import YOU, Pipes
 from bot.words import layout
-from bot.words.runs import Run
+from bot.words.pieces import Piece
 from model.files import ROOT
 from model.text.forms import SONNET_TEMPERATURE, Genre
 from model.text.roots import is_whole
@@ -65,8 +65,8 @@ class Notes(Pipes):
         super().__init__(Path(os.devnull))
         self.text, self._way, self.png = "", "", b""
 
-    def put(self, shown: Sequence[Run]) -> None:
-        self.text += "".join(run.text for run in shown) + "\n\n"
+    def put(self, shown: Sequence[Piece]) -> None:
+        self.text += "".join(piece.text for piece in shown) + "\n\n"
 
     async def change(
         self, message: int, html: Markup | None, buttons: Buttons = (), *, unfinished: bool = False

@@ -254,16 +254,16 @@ async def test_a_chat_in_two_tabs_and_after_a_reload(visitor: Visitor, tab: Tab)
             mine = await each.next("message", mine=True)
             assert (text_of(mine), mine["key"]) == ("<b>&amp;</b>", "7")
         verse = await tab.answer()
-        assert [run["styles"] for run in (await tab.ask("/seed 42"))["runs"]][1] == ["bold"]
+        assert [piece["styles"] for piece in (await tab.ask("/seed 42"))["pieces"]][1] == ["bold"]
         names = await tab.ask("/dino 2")
         assert names["rows"] == [["another", "wilder", "tamer"], ["details", "card"]]
-        code = names["runs"][-1]
+        code = names["pieces"][-1]
         assert code["styles"] == ["creation"]
         assert text_of(await tab.ask(code["send"])) == text_of(names)
         await second.press(names, 0)
         edited = await tab.answer()
         assert (edited["id"], edited["edited"]) == (names["id"], True)
-    assert {"text": "/dino", "styles": ["command"], "send": "/dino"} in (await tab.ask("/help"))["runs"]
+    assert {"text": "/dino", "styles": ["command"], "send": "/dino"} in (await tab.ask("/help"))["pieces"]
     assert text_of(await tab.ask("@mangosaurus_bot")).startswith("@mangosaurus_bot")  # a line like every other
     async with visitor.tab() as again:
         shown = again.chat["messages"]
@@ -487,7 +487,7 @@ async def test_the_last_creations_are_written_again_after_a_restart(
         names = [await tab.ask(f"/dino {count}") for count in (1, 2, 3, 4)]
         await tab.press(names[1], 0)
         names[1] = await tab.answer()  # in place of what it was
-        run = tab.chat["run"]
+        start = tab.chat["start"]
     async with opened(settings.database) as store:  # one whose weights are gone
         await make(store, int(visitor.cookie.partition(".")[0]))
     async with started_again(settings, page, visitor.cookie) as again, again.tab() as tab, again.tab() as second:
@@ -495,7 +495,7 @@ async def test_the_last_creations_are_written_again_after_a_restart(
         assert ids[0] == ids[1]  # nobody gets the places twice
         *places, welcome = tab.chat["messages"]
         assert [(text_of(place), place["rows"]) for place in places] == [("…", [])] * 4
-        assert (text_of(welcome), tab.chat["run"] == run) == (sentences.plain(words.WELCOME_BACK), False)
+        assert (text_of(welcome), tab.chat["start"] == start) == (sentences.plain(words.WELCOME_BACK), False)
         written = {facts["id"]: facts for facts in [await tab.answer() for _ in places]}
         assert [*written] == [place["id"] for place in reversed(places)]  # the newest first
         *shown, gone = (written[place["id"]] for place in places)

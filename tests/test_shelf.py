@@ -126,7 +126,7 @@ def creation(version: str) -> Creation:
 
 
 def threads() -> int:
-    return [thread.name for thread in threading.enumerate()].count("decoding")
+    return [thread.name for thread in threading.enumerate()].count("writing")
 
 
 async def test_each_version_writes_its_own_and_only_a_few_stay(tmp_path: Path) -> None:

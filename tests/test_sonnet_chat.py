@@ -13,7 +13,7 @@ import pytest
 
 from bot.asks import LONGEST_LINE
 from bot.chat import Explained
-from bot.creations import STEPS, Creation
+from bot.creations import TEMPERATURES, Creation
 from bot.settings import Settings
 from bot.shelf import Shelf
 from bot.words import layout, sentences
@@ -87,8 +87,8 @@ async def test_three_quatrains_and_a_couplet_that_appear_as_they_are_written(poe
         assert answer.labels == ["another", "wilder", "tamer", "details", "card", *(["back"] if button else [])]
     again = await poet.ask(f"/again {code_in(answer.html)}")
     assert (again.html, again.buttons) == (answer.html, answer.buttons)
-    wild = next(step for step in STEPS if step > SONNET_TEMPERATURE)
-    tame = max(step for step in STEPS if step < wild)
+    wild = next(step for step in TEMPERATURES if step > SONNET_TEMPERATURE)
+    tame = max(step for step in TEMPERATURES if step < wild)
     made = [creation.temperature for creation in await poet.bot.store.creations(ALICE)]
     assert made == [SONNET_TEMPERATURE, wild, tame]
 
@@ -218,5 +218,5 @@ async def test_poems_depend_on_no_number_of_threads(weights: Path) -> None:
     assert [text.between + text.texts[0] for text in texts] == [
         with_names(text, verse.proper_names) for (text,) in expected
     ]
-    assert [thread.name for thread in threading.enumerate()].count("decoding") == writer.threads
+    assert [thread.name for thread in threading.enumerate()].count("writing") == writer.threads
     await writer.close()

@@ -141,7 +141,7 @@ async def test_a_name_that_was_drawn_is_replaced_when_it_is_shown(chat: FakeChat
     details = (await chat.press("details")).html
     assert (first in details, second in details) == (True, False)
     assert await turn_of(chat, await chat.ask("/dino")) == 2
-    assert (await chat.type("ma"))[0].title == layout.plain(sentences.TABOO_NAME)
+    assert (await chat.type("ma"))[0].title == layout.unstyled(sentences.TABOO_NAME)
     await chat.ask("/export")
     for message in chat.messages[-2:]:
         assert message.file
@@ -151,7 +151,7 @@ async def test_a_name_that_was_drawn_is_replaced_when_it_is_shown(chat: FakeChat
 
 
 async def test_verse_that_was_drawn_is_replaced_when_it_is_shown(chat: FakeChat, lists: Lists) -> None:
-    shown = layout.plain(sentences.TABOO_VERSE)
+    shown = layout.unstyled(sentences.TABOO_VERSE)
     poem = await chat.ask("/poem Shall I")
     offered = await chat.type("Shall I")
     word = max(re.findall("[a-z]+", poem.html.partition("</b>")[2].partition("<a>")[0].lower()), key=len)

@@ -13,10 +13,9 @@ import pytest
 from markupsafe import Markup
 from telegram.error import BadRequest
 
-from bot.chat import Button, Gone, InDoubt, NotSent
+from bot.chat import Button, Gone, InDoubt, NotSent, StartError
 from bot.commands import menu
 from bot.settings import Address, Secret, Settings
-from bot.telegram.updates import TokenError
 from bot.words import admins, sentences
 from tests.serving import ADMIN, ALICE, BOB, free_port, until
 from tests.shown import rendered, seen, watched, wrote
@@ -301,7 +300,7 @@ async def test_the_token_that_is_revoked_ends_the_door(
     async with visiting(settings if polls else hooked, server) as visit:
         await until(lambda: of_method(server, "getUpdates" if polls else "setWebhook"))
         await server.revoke()
-        with pytest.raises(TokenError):
+        with pytest.raises(StartError):
             await asyncio.wait_for(visit.telegram.rejected(), 10)
 
 
@@ -309,7 +308,7 @@ async def test_a_wrong_token_is_said_without_showing_it(
     settings: Settings, server: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
     await server.revoke()
-    with pytest.raises(TokenError, match="BotFather") as caught:
+    with pytest.raises(StartError, match="BotFather") as caught:
         await door(settings, server).__aenter__()
     assert TOKEN not in str(caught.value) + caplog.text
     assert caught.value.__suppress_context__

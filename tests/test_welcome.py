@@ -19,7 +19,7 @@ from bot.store import Store
 from bot.training.folder import Run
 from bot.voices import Voice, Voices
 from bot.words import sentences
-from bot.words.runs import runs
+from bot.words.pieces import pieces_of
 from model.text.fingerprints import Fingerprints
 from tests.decoding import with_tanh
 from tests.fake_chat import FakeChat
@@ -62,7 +62,9 @@ async def test_help_in_three_groups_for_the_place_and_the_person(chat: FakeChat)
         assert ["/retrain" in group for group in admins] == [True] * is_admin
         assert html.endswith(sentences.HELP_FILES) == (is_admin and chat.takes_files)
     # No link in the help sends half a command.
-    for command in [run.text for run in runs(Markup(html)) if "command" in run.styles and run.text != "/forget"]:
+    for command in [
+        each.text for each in pieces_of(Markup(html)) if "command" in each.styles and each.text != "/forget"
+    ]:
         assert not re.search("USAGE|Give me|Tell me", (await chat.ask(command)).html), command
 
 

@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 from bot.asks import LONGEST_LINE, is_visible
 from bot.creations import LONGEST_VERSE, MOST_CONTINUED, SHARES, Creation, Mood, Person, Wish
 from bot.words import admins, layout, page, sentences
-from bot.words.runs import STYLES, Run, runs
+from bot.words.pieces import STYLES, Piece, pieces_of
 from bot.writer import Neighbour, Text
 from model.text.forms import MAX_TEMPERATURE, Genre
 from model.text.typesetting import typeset
@@ -29,7 +29,7 @@ def shown(html: Markup) -> str:
         assert not slash or opened.pop() == tag
         opened += [] if slash else [tag]
     assert not opened
-    return "".join(run.text for run in runs(html))
+    return "".join(piece.text for piece in pieces_of(html))
 
 
 def units(text: str) -> int:
@@ -179,20 +179,21 @@ STYLED = st.recursive(  # pairs of a text and its HTML
 
 def test_a_message_is_cut_where_its_style_changes() -> None:
     html = Markup("<b>Try</b> /dino &amp; <code>/dino 5</code>, or <i>a/b <b>😀</b></i>\n<pre>x &lt; y</pre>")
-    assert runs(html) == [
-        *(Run("Try", ("bold",)), Run(" "), Run("/dino", ("command",)), Run(" & "), Run("/dino 5", ("code",))),
-        *(Run(", or "), Run("a/b ", ("italic",)), Run("😀", ("italic", "bold")), Run("\n"), Run("x < y", ("pre",))),
+    assert pieces_of(html) == [
+        *(Piece("Try", ("bold",)), Piece(" "), Piece("/dino", ("command",)), Piece(" & "), Piece("/dino 5", ("code",))),
+        *(Piece(", or "), Piece("a/b ", ("italic",)), Piece("😀", ("italic", "bold"))),
+        *(Piece("\n"), Piece("x < y", ("pre",))),
     ]
-    assert runs(Markup()) == []
+    assert pieces_of(Markup()) == []
 
 
 @given(STYLED)
 def test_words_of_people_are_only_ever_text(drawn: tuple[str, Markup]) -> None:
     text, html = drawn
-    found = runs(html)
-    assert "".join(run.text for run in found) == text
+    found = pieces_of(html)
+    assert "".join(piece.text for piece in found) == text
     used = {STYLES[tag] for tag in re.findall("<([a-z]+)>", html)}
-    assert {style for run in found for style in run.styles} <= used | {"command"}
+    assert {style for piece in found for style in piece.styles} <= used | {"command"}
 
 
 @pytest.mark.parametrize(
@@ -204,8 +205,8 @@ def test_words_of_people_are_only_ever_text(drawn: tuple[str, Markup]) -> None:
     ],
 )
 def test_commands_are_found(text: str, commands: list[str]) -> None:
-    assert [run.text for run in runs(escape(text)) if "command" in run.styles] == commands
-    assert not [run for run in runs(Markup("<code>{}</code>").format(text)) if "command" in run.styles]
+    assert [piece.text for piece in pieces_of(escape(text)) if "command" in piece.styles] == commands
+    assert not [piece for piece in pieces_of(Markup("<code>{}</code>").format(text)) if "command" in piece.styles]
 
 
 def test_durations_and_counts() -> None:

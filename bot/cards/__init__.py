@@ -40,7 +40,7 @@ class Card(NamedTuple):
 async def card_of(creation: Creation, text: Text, n: int = 0, home: str = "") -> Card | None:
     """Return the card of verse, or of the name with a number; None if it has none. Raises Explained.
 
-    Beside the code stands `home`, the address where it can be sent.
+    `home` is where the code can be sent; it stands beside the code.
     """
     if not layout.has_card(creation, text, n):
         return None

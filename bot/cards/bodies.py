@@ -13,7 +13,7 @@ Points: TypeAlias = Sequence[Point]
 
 
 class Body(NamedTuple):
-    """A body that looks right: its length in metres, the slope of its head, what else it has, its arm (x, y, size).
+    """A body that faces right: its length in metres, the slope of its head, what else it has, its arm (x, y, size).
 
     `legs` are x and y of the hip, thickness and stride, the far ones first; `kinds` are rows of LIMBS, in turn. The
     spine runs from the tail to the joint of the head, and the head is drawn around that joint.
@@ -55,26 +55,26 @@ _ROWS = read_table(PROGRAM / "data" / "creatures.tsv", ("table", "key", "value")
 CHOICES, ADDED, DYED, PATTERNS, HORNS, SIZES, SHAPES = (
     _table(f"means {what}") for what in ("body", "part", "coat", "pattern", "horns", "size", "shape")
 )
-"""What chooses a body, adds a part to any body, chooses its coat and so on. The words are looked for among the words of
-a part's meaning, among its forms, and as "=" and all of its meaning."""
+"""Which words in a name choose a body, add a part to it, choose its coat and so on. Such a word is part of
+a root's meaning, a form of the root, or "=" and the whole meaning."""
 BODIES = {kind: _body(_table(kind)) for kind in CHOICES}
 FRINGES = _table("fringe")
-"""Rows of blades along the spine: plates, feathers, stripes. A row has a layer, its paints in turn, and numbers: start
-and end on the spine, how many, how many half widths above it, how far out and back they point, their length, so much
-more for each half width, so much more in the middle of the row, width by length, bulge (a feather has none)."""
+"""Rows of blades along the spine: plates, feathers, stripes. A row has a layer, its paints in turn, and eleven numbers:
+start and end on the spine; how many blades; their height above it in half widths; how far they point out and back;
+their length, what each half width adds to it, and the middle of the row; width by length; bulge (0: a feather)."""
 PIECES = _table("piece")
 """What is set at a joint: a layer; then paint, width, bulge, bend, and one point (dot), two (blade) or an outline."""
 LIMBS = {kind: points(row) for kind, row in _table("limb").items()}
-"""From hip to foot: x, y, half the width, as shares of the height of the hip; the arm in sizes of the arm."""
+"""From hip to foot: x, y and half the width, as shares of the hip's height; for an arm, of its size."""
 FEET = {kind: points(row) for kind, row in _table("foot").items()}
-"""A hoof and toes; their nails, each from x and y to x and y with a width, in half widths of the leg there."""
+"""A hoof, toes, and their nails: each nail is two points and a width. The unit is half the width of the leg there."""
 WING = tuple(points(row) for row in _table("wing").values())
 """The bone of a wing, and the tips of its feathers."""
 PLANTS = {kind: points(row) for kind, row in _table("plant").items()}
-"""Blades from x and y to x and y with a width, a bend and a bulge, as shares of the height."""
+"""Blades, each of two points, a width, a bend and a bulge, as shares of the height."""
 PERSON = [points(row) for row in _table("person").values()]
 """A person of 100 units."""
 COATS, MIXED, SCENES = [*_table("coat").values()], _table("mixed"), [*_table("scene").values()]
-"""A coat: its own colour, the belly's, that of marks, and that of plates, crests and frills; paints that are mixed from
-two others by a share. A scene: the sky, the sun, hills far and near, the ground, and plants."""
+"""A coat has four colours: of the body, of the belly, of marks, and of plates, crests and frills. A mixed paint names
+two others, and the share of the second. A scene has six colours: sky, sun, far hills, near hills, ground and plants."""
 FRILLS, CRESTS = ("frill", "spiked frill", "frill"), ("tube crest", "round crest", "swept crest")

@@ -21,7 +21,7 @@ _LETTER = 0.41
 """How wide a letter of the font is on average, as a share of its size."""
 _OWN = Markup('<tspan fill="{}">{}</tspan>{}')
 _INITIALS = dict.fromkeys("IJ'’", 1.25) | dict.fromkeys("ACDGHKNOQRTUVXY", 2.4) | dict.fromkeys("MW", 2.9)
-"""How far a drop cap pushes the first two lines, in sizes of their letters."""
+"""How wide each drop cap is, as a multiple of the size of other letters."""
 
 
 def name_card(name: str, code: str) -> str:

@@ -21,7 +21,7 @@ INK, BONE, GUM, TOOTH = "#2d2620", "#f0e0b8", "#7d2f2e", "#fff8e8"
 
 
 class Chance:
-    """What a name in lower case decides: by what its parts mean, and else by its hash.
+    """What a name in lower case decides: by what its parts mean or, if they say nothing, by its hash.
 
     Each decision has a word of its own, so a new one changes no other.
     """
@@ -107,7 +107,7 @@ class Creature:
         return [(x + (u * dx - v * dy) * size, y + (u * dy + v * dx) * size) for u, v in points]
 
     def along(self, t: float, level: float) -> Point:
-        """Return a point at a share of the spine, so many half widths above it."""
+        """Return the point at the share `t` of the spine, `level` half widths above it."""
         place = t * (len(self.spine) - 1)
         i = min(int(place), len(self.spine) - 2)
         middle, edge = (toward(line[i], line[i + 1], place - i) for line in (self.spine, self.upper))
@@ -155,7 +155,7 @@ class Creature:
         return f'<g clip-path="url(#{self.clip})">{drawn}</g>'
 
     def layer(self, layer: str) -> Iterator[str]:
-        """Draw the rows of blades, and then the pieces at joints, that belong between two others."""
+        """Draw one layer: its rows of blades, and then its pieces at joints."""
         for row in (row for part in self.parts if part in FRINGES for row in FRINGES[part].split("; ")):
             if row.startswith(layer):
                 yield from self.fringe(*row.split()[1:])
@@ -193,7 +193,7 @@ class Creature:
         return self.shape(placed, paint)
 
     def limb(self, points: Points, near: bool) -> str:
-        """Draw a leg or an arm; that of the near side has a shadow on the body."""
+        """Draw a leg or an arm. One on the near side casts a shadow on the body."""
         if not near:
             return self.shape(points, "dark")
         shadow = fill(smooth([(x + 7, y + 2) for x, y in points]), self.paints["dark"], 0.45)

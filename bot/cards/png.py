@@ -14,7 +14,7 @@ svg = sys.stdin.buffer.read().decode()
 sys.stdout.buffer.write(resvg_py.svg_to_bytes(svg_string=svg, font_files=fonts, skip_system_fonts=True))
 """
 LONGEST_SECONDS = 20.0
-_turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
+_one_by_one: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
 
 async def png_of(svg: str) -> bytes:
@@ -24,7 +24,7 @@ async def png_of(svg: str) -> bytes:
     """
     env = {name: value for name, value in os.environ.items() if name not in SECRETS}
     command, pipe = (sys.executable, "-P", "-c", PROGRAM), asyncio.subprocess.PIPE
-    async with _turns.setdefault(asyncio.get_running_loop(), asyncio.Lock()), asyncio.timeout(LONGEST_SECONDS):
+    async with _one_by_one.setdefault(asyncio.get_running_loop(), asyncio.Lock()), asyncio.timeout(LONGEST_SECONDS):
         process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, stderr=pipe, env=env)
         try:
             png, complaint = await process.communicate(svg.encode())

@@ -18,7 +18,7 @@ _SYLLABLE = re.compile(
     r"(C*)(V)((?:(?!(?:[bdfgkptθ][lr]|[gk]w)V)C(?!V))*)".replace("V", "[aeiouyEAUYO]").replace("C", "[^aeiouyEAUYO]")
 )
 _LONG = ("mimus", "titan", "venator", "suchus", "ramus", "physis", "urus", "odes", "onyx", "imator", "tator")
-"""After these the last syllable but one is long, and is stressed."""
+"""A name that ends like this has a long and stressed last syllable but one."""
 _FRONT = ("mega", "cephalo", "camara", "para", "archo")
 """Parts that are stressed in front."""
 
@@ -54,7 +54,7 @@ def _sounds(name: str) -> str:
 
 
 def _stressed(syllables: list[list[str]], part: list[int], in_front: bool) -> set[int]:
-    """Return which syllable of a part is stressed too: the last but one, but not before another vowel."""
+    """Return which syllable of a part is stressed, too: the last but one, or the one before if a vowel follows that."""
     i = part[0 if in_front or len(part) < 2 else -2] if part else -1
     if part and i > part[0] and syllables[i][1].islower() and not syllables[i][2] and not syllables[i + 1][0]:
         i -= 1

@@ -32,7 +32,7 @@ def unit(start: Point, end: Point) -> tuple[float, float]:
 
 
 def spline(points: Points, steps: int = 6) -> list[Point]:
-    """Return points of a curve through these, so many for each (the cubic of Catmull and Rom)."""
+    """Return points of a curve through these, `steps` for each (the cubic of Catmull and Rom)."""
     last, curve = len(points) - 1, []
     for i in range(last):
         around = list(zip(*(points[min(max(i + k, 0), last)] for k in (-1, 0, 1, 2)), strict=True))
@@ -54,7 +54,7 @@ def edges(spine: Points) -> tuple[Points, Points]:
 
 
 def limb(spine: Points) -> list[Point]:
-    """Return the outline of a spine with widths; nothing of it is below the ground."""
+    """Return the outline of a spine with widths, cut off at the ground."""
     left, right = edges(spline(spine, 4))
     return [(x, min(y, 0)) for x, y in (*left, *reversed(right))]
 
@@ -70,7 +70,7 @@ def smooth(points: Points) -> str:
 
 
 def blade(base: Point, tip: Point, width: float, bulge: float, bend: float = 0) -> str:
-    """Return the path of a horn, a plate or a tooth, bent by so many widths; without bulge, of a feather."""
+    """Return the path of a horn, a plate or a tooth, bent by `bend` widths; without a bulge, it is a feather."""
     (x, y), (u, v), (dx, dy) = base, tip, unit(base, tip)
     nx, ny = dy * width, -dx * width
     if not bulge:

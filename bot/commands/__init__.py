@@ -27,13 +27,13 @@ class Command(NamedTuple):
 
     function: Callable[..., Awaitable[None]]
     cost: Work
-    """CHATTER, or the kind of writing: how much it is, its function knows once it has read the ask."""
+    """CHATTER, or a kind of writing. Its function says how much it is, once it has read the ask."""
     menu: str = ""
     help: Markup = Markup()
     admin: bool = False
     """Whether it is for admins. For everybody else, it does not exist."""
     yours: bool = False
-    """Whether it is about the person, or about the bot, so the help lists it below what is to play with."""
+    """Whether the help lists it below what is to play with, as it is about the person or the bot."""
     alone: bool = False
     """Whether it answers text after the command with a hint."""
     needs_words: bool = False
@@ -85,7 +85,7 @@ COMMANDS = {
 }
 """Commands by their names, in the order of menu and help."""
 
-LINE = Command(verse.plain, WRITING)
+LINE = Command(verse.plain_line, WRITING)
 """Answers a message without a command, in a private chat."""
 SENT = Command(welcome.no_text, CHATTER)
 """Answers a message that is more than words, such as a file or a sticker, in a private chat."""

@@ -30,21 +30,21 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-MOST_FILES = 8
-"""How many files wait for an answer."""
+MOST_FILES, MOST_ERRORS = 8, 8
+"""How many files wait for an answer, and how many kinds of errors `/status` shows."""
 MOST_NAMES = 2000
-"""How many names a run can read beside the dinosaurs, so that it takes hardly longer."""
+"""How many names a run may read beside the dinosaurs. With more, it would take longer."""
 SHORTEST_MINUTES, LONGEST_MINUTES = 0.01, 1440.0
 
 _files: WeakKeyDictionary[Bot, OrderedDict[tuple[int, int], tuple[str, File]]] = WeakKeyDictionary()
-"""For each chat and message that offers to learn a text file, the name of the voice, and the file."""
+"""Open questions "Shall I learn it?": (chat, message) → (name of the voice, file)."""
 
 
 async def retrain(ask: Said, rest: str, bot: Bot) -> None:
     """Train a network: `/retrain dino|poem [minutes] [fresh]`, or `/retrain names|verse VOICE [fresh]`.
 
-    An interrupted run of the network goes on with its own settings; `fresh` starts over, and so do names, which are in
-    the lines below `/retrain dino …` or in a file.
+    An interrupted run of the network goes on with its own settings. `fresh` begins a new one. So do names to read,
+    which are in the lines below `/retrain dino …` or in a file.
     """
     name, *options = rest.split() or [""]
     with bot.runs.beginning(options[0] if options and name.lower() in FORMS else name):
@@ -113,7 +113,7 @@ async def status(ask: Said, _rest: str, bot: Bot) -> None:
         "latency": tables.latency(bot.tally.latency),
         "waiting": sentences.counted(bot.shelf.pending, "text"),
         **{name: fact for door in bot.doors for name, fact in door.facts().items()},
-        "errors": tables.errors(bot.tally.errors),
+        "errors": ", ".join(f"{name} {times:,}" for name, times in bot.tally.errors.most_common(MOST_ERRORS)) or "none",
         "training": bot.runs.running.title if bot.runs.running else "none",
         **{titles.get(network, network): checkpoint.version for network, checkpoint in bot.shelf.serving.items()},
         "guesses": guesses,

@@ -41,10 +41,10 @@ NAMES = work_for(Wish(Genre.DINO))
 NOBODY = 0
 """Whose creation is a dinosaur of the day."""
 INVENTED, DRAWN = 3, 5
-"""How many names of a round are made up, and how many are drawn, as some may be real fossils or taboo."""
+"""How many names of a round are made up. More are drawn, as some may be real fossils or taboo."""
 
 _guessed: WeakKeyDictionary[Bot, OrderedDict[tuple[int, int], tuple[int, Markup]]] = WeakKeyDictionary()
-"""For each chat and message with a round, who pressed first, and the answer once the press is counted."""
+"""Rounds: (chat, message) → (who pressed first, the answer once the press is counted)."""
 
 
 async def me(ask: Said, rest: str, bot: Bot) -> None:
@@ -101,7 +101,7 @@ async def guess(ask: Said | Pressed, _rest: str, bot: Bot) -> None:
 
 
 async def press(ask: Pressed, seed: str, number: str, version: str, bot: Bot) -> None:
-    """Count a guess, and say which name is real. Below a message, the first press counts; others change nothing."""
+    """Count a guess, and say which name is real. Of several presses below a message, the first one counts."""
     rounds, place = _guessed.setdefault(bot, OrderedDict()), (ask.chat.id, ask.message)
     person, html = rounds.setdefault(place, (ask.person, NOTHING))
     if person != ask.person:
@@ -119,7 +119,6 @@ async def press(ask: Pressed, seed: str, number: str, version: str, bot: Bot) ->
 
 
 async def _counted(ask: Pressed, seed: int, number: int, version: str, bot: Bot) -> Markup:
-    """Count a guess, and return the answer to it."""
     with bot.accepting(ask, NAMES):
         names, real = await _round(seed, version, bot)
         streak = await bot.store.guessed(ask.person, version, is_right=names[number] == real)
@@ -145,7 +144,7 @@ def _shown(names: Iterable[str]) -> list[str]:
 
 @cache
 def little_known() -> tuple[str, ...]:
-    """Return the real dinosaurs that few know, if their length does not give them away."""
+    """Return the real dinosaurs that few know. Their length must not give them away."""
     names, famous = (path.read_text(encoding="ascii").split() for path in (DINOSAURS, FAMOUS))
     others = {*famous, *fossils()}
     return tuple(name for name in names if name not in others and SHORTEST <= len(name) <= LONGEST)

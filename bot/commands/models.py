@@ -87,15 +87,15 @@ async def undo(ask: Pressed, network: str, version: str, bot: Bot) -> None:
         await asyncio.to_thread(versions.promote, before)
     await ask.chat.notice()
     await ask.chat.say(admins.UNDONE.format(before, title))
-    with contextlib.suppress(NotSent, InDoubt):  # the message is gone, and its button does nothing more
+    with contextlib.suppress(NotSent, InDoubt):  # the message is gone, and its button with it
         await ask.chat.change(ask.message, None)
 
 
 def _doubt(title: str, new: Checkpoint, serving: Checkpoint) -> Markup | None:
-    """Return what an admin should be asked before a version is used; None if nothing speaks against it.
+    """Return what to ask an admin before a version is used; None if nothing speaks against it.
 
-    A version learned from another text if it writes another form, or if the weights in use know less than half of the
-    names and words that it knows.
+    A version learned from another text if it writes another form, or if more than half of the names and words that it
+    knows are unknown to the weights in use.
     """
     made, before = new.description, serving.description
     known, knew = new.known_names | new.known_words, serving.known_names | serving.known_words

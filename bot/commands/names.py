@@ -55,10 +55,10 @@ async def dino(ask: Said, rest: str, bot: Bot) -> None:
 
 
 def like(name: str, checkpoint: Checkpoint) -> tuple[str, Markup]:
-    """Return how names like this one begin, and a sentence that it is real; nothing, unless it is known to be real.
+    """Return how names like this one begin, and a sentence that says that it is real; nothing if it is not.
 
-    They begin with all before its last known part or, if it has none, with the first half of a long name and with all
-    of a short one: Anna and Victoria are genera too.
+    They begin with what stands before its last known part. Without such a part, they begin with the first half of a
+    long name, or with the whole of a short one: Anna and Victoria are genera too.
     """
     other = sentences.OTHER_GENUS if name in checkpoint.other_names else ""
     what = fossils().get(name) or (sentences.DINOSAUR if name in checkpoint.known_names else other)

@@ -80,12 +80,12 @@ async def export(ask: Said, _rest: str, bot: Bot) -> None:
 
 
 async def forget(ask: Said, rest: str, bot: Bot) -> None:
-    """Ask whether everything should be deleted; `/forget yes` or `no` answers, but not for one person in a group."""
+    """Ask whether everything should be deleted. `/forget yes` or `no` answers, except for a person in a group."""
     is_person, word = ask.person > 0, rest.strip().lower()  # Telegram's groups and channels have negative ids
     if word in ("yes", "no") and (ask.chat.is_private or not is_person):
         if word == "yes":
             await bot.store.forget(ask.person)
-            await ask.chat.forget(0)
+            await ask.chat.clear(0)
         forgotten = sentences.FORGOTTEN_YOU if is_person else sentences.FORGOTTEN_GROUP
         await ask.chat.say(forgotten if word == "yes" else sentences.KEPT)
     elif is_person:
@@ -102,13 +102,13 @@ async def forget_or_keep(ask: Pressed, choice: str, owner: str, bot: Bot) -> Non
         raise Explained(sentences.FORGET_NOT_YOURS)
     if choice == "yes":
         await bot.store.forget(ask.person)
-        await ask.chat.forget(ask.message)
+        await ask.chat.clear(ask.message)
     await ask.chat.change(ask.message, sentences.FORGOTTEN_YOU if choice == "yes" else sentences.KEPT)
     await ask.chat.notice()
 
 
 async def _written(creations: Sequence[Creation], bot: Bot) -> dict[str, Markup]:
-    """Write the newest creations again whenever nothing else is to be written, and return them by their codes."""
+    """Write the newest creations again while nothing else waits to be written; return them by their codes."""
     texts: dict[str, Markup] = {}
 
     async def write(creation: Creation) -> None:
@@ -134,7 +134,7 @@ def as_file(person: Person, creations: Sequence[Creation], texts: Mapping[str, M
         "creations": [
             asdict(creation)
             | {"turn": creation.turn + 1, "created": creation.created.isoformat()}
-            | ({"text": layout.plain(texts[creation.code])} if creation.code in texts else {})
+            | ({"text": layout.unstyled(texts[creation.code])} if creation.code in texts else {})
             for creation in creations
         ],
     }

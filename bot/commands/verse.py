@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from bot.app import Bot
 
 MOST_SHOWN = 4096
-"""For how many messages the bot remembers what they show."""
+"""For so many messages, the bot remembers what they show."""
 
 _shown: WeakKeyDictionary[Bot, OrderedDict[tuple[int, int], tuple[str, float]]] = WeakKeyDictionary()
-"""For each chat and message, the code of what it shows, and when a press of its buttons was answered last."""
+"""(chat, message) → (the code that it shows, when a press of its buttons was last answered)."""
 
 
-async def plain(ask: Said, text: str, bot: Bot) -> None:
+async def plain_line(ask: Said, text: str, bot: Bot) -> None:
     """Continue a line that somebody sends without any command. A code alone, or a link to one, opens the creation."""
     text = text.strip()
     code = code_in(text)
@@ -99,7 +99,7 @@ async def vary(ask: Pressed, verb: str, code: str, bot: Bot) -> None:
 
 
 async def show_card(ask: Said | Pressed, code: str, number: str | None, bot: Bot) -> None:
-    """Send the card of a creation, whoever asked for it: of several names the first, with buttons for the others."""
+    """Send the card of a creation, whoever asked for it. Of several names, it is the first; buttons show the others."""
     from bot.cards import card_of  # and with it all that draws, which an answer does not need
 
     creation, n = await _kept(code, bot), int(number or 0)

@@ -110,7 +110,7 @@ async def _remove(voice: Voice, bot: Bot) -> str:
         await asyncio.to_thread(bot.shelf.voices.remove, voice.id)
     except RemovedError:  # another process was faster
         return sentences.plain(sentences.VOICE_GONE)
-    await bot.shelf.forget(voice.network)
+    await bot.shelf.unload(voice.network)
     return sentences.plain(admins.REMOVED.format(voice.name))
 
 
@@ -139,7 +139,7 @@ def _has_weights(voice: Voice, bot: Bot) -> bool:
 
 
 async def teach(ask: Said, form: Form, words: Sequence[str], bot: Bot) -> Run:
-    """Return the run that teaches a voice: from a file, or without a file, one more round on the text that it has."""
+    """Return the run that teaches a voice from a file. Without a file, it goes one more round on the text it has."""
     if not words:
         raise Explained(_how_to_teach(ask))
     fresh = len(words) == 2 and words[1].lower() == FRESH

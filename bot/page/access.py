@@ -21,7 +21,7 @@ from aiohttp import web
 KEY_BYTES = 32
 ANYWHERE = ("0.0.0.0", "::")  # noqa: S104 - what the operator may ask for
 WAYS = (socket.AF_INET, "192.0.2.0", "127.0.0.1"), (socket.AF_INET6, "2001:db8::", "::1")
-"""For IPv4 and IPv6: an address elsewhere, and this machine's address if it has no network."""
+"""For IPv4 and IPv6: an address elsewhere, and what this machine is called if it has no network."""
 PASSED_ON = {"forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"}
 """What proxies add to a request."""
 POLICY = (
@@ -41,7 +41,7 @@ HEADERS = {
 class Passes:
     """The tokens of the links, which are new at each start, and the cookies that people get for them.
 
-    The second link is for an admin. Its cookie is signed with its token, so it ends with the next start.
+    The second link is for an admin. Its token signs the admin's cookie, so that ends with the next start.
     """
 
     def __init__(self, key_file: Path) -> None:
@@ -83,7 +83,7 @@ def address_towards_others(host: str) -> str:
 
 
 def is_named(host: str, names: frozenset[str]) -> bool:
-    """Return whether a header Host names a server. If it listens anywhere, any address does: rebinding needs a name."""
+    """Return whether a header Host names a server. One that listens anywhere has any address; rebinding has a name."""
     with contextlib.suppress(ValueError):
         name = urlsplit(f"//{host}").hostname or ""
         return name in names or (not names.isdisjoint(ANYWHERE) and bool(ipaddress.ip_address(name)))

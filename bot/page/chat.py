@@ -1,6 +1,6 @@
 """The chat of one person on the page: the newest messages, and the tabs that show them.
 
-The page gets runs of text and no markup, so nothing that a person or a network writes can become markup. After a
+The page gets pieces of text and no markup, so nothing that a person or a network writes can become markup. After a
 restart, people find their last creations: each has its place at once, and gets its text when it is written again.
 """
 
@@ -25,15 +25,15 @@ from bot.creations import Creation, buttons_below
 from bot.database import StoreError
 from bot.words import layout, sentences
 from bot.words.page import HELLO, WELCOME_BACK
-from bot.words.runs import Run, runs
+from bot.words.pieces import Piece, pieces_of
 from model.text.forms import Genre
 
 logger = logging.getLogger(__name__)
 
 KEPT, KEPT_BYTES = 500, 10_000_000
-"""The newest messages of each chat that the page can show again, and how large they may be in all, files included."""
+"""How many messages a chat keeps, and how many bytes they may have, files included. The newest stay."""
 SHOWN, READ = 20, 100
-"""How many creations a restart shows, out of how many. If a message was changed, only its last creation is shown."""
+"""After a restart, a chat shows so many of so many newest creations: of a changed message, the last one alone."""
 QUOTED = 80
 """Characters of a message that a reply shows."""
 MOST_TABS = 16
@@ -46,13 +46,13 @@ SEND_SECONDS = 5.0
 class Message:
     """A message as the page keeps it. By the `key`, a tab knows what it sent itself.
 
-    A file is a picture if it has no name, as the curve of a training, or an `alt`, as a card.
+    A file without a name is a picture, the curve of a training; one with an `alt` is a card.
     """
 
     id: int
     mine: bool
     at: float
-    runs: list[Run]
+    pieces: list[Piece]
     buttons: Buttons = ()
     edited: bool = False
     is_growing: bool = False
@@ -63,26 +63,26 @@ class Message:
     key: str = ""
 
     def __post_init__(self) -> None:
-        self.size = 4 * sum(len(run.text) for run in self.runs) + len(self.file[1] if self.file else b"")
+        self.size = 4 * sum(len(piece.text) for piece in self.pieces) + len(self.file[1] if self.file else b"")
 
     def drawn(self) -> dict[str, Any]:
-        """Return what the page shows: a run is a text, its styles, and what a click on it does, if anything."""
+        """Return what the page shows: a piece is a text, its styles, and what a click on it does, if anything."""
         plain = ("id", "mine", "at", "edited", "is_growing", "is_start", "reply", "key")
         facts: dict[str, Any] = {name: getattr(self, name) for name in plain}
-        facts["runs"] = [{"text": run.text, "styles": run.styles} | _click(run) for run in self.runs]
+        facts["pieces"] = [{"text": piece.text, "styles": piece.styles} | _click(piece) for piece in self.pieces]
         facts["rows"] = [[button.label for button in row] for row in self.buttons]
         if self.file:
             facts["file"] = {"name": self.file[0], "size": len(self.file[1]), "alt": self.alt}
         return facts
 
 
-def _click(run: Run) -> dict[str, str]:
+def _click(piece: Piece) -> dict[str, str]:
     """Return what a click does: a command and a code are sent, an example is put into the line."""
-    if "creation" in run.styles:
-        return {"send": f"/again {run.text}"}
-    if "code" in run.styles and run.text.startswith("/"):
-        return {"write": run.text}
-    return {"send": run.text} if "command" in run.styles else {}
+    if "creation" in piece.styles:
+        return {"send": f"/again {piece.text}"}
+    if "code" in piece.styles and piece.text.startswith("/"):
+        return {"write": piece.text}
+    return {"send": piece.text} if "command" in piece.styles else {}
 
 
 class PageChat(Chat):
@@ -111,16 +111,16 @@ class PageChat(Chat):
 
     def heard(self, text: str, quoted: Message | None, file: tuple[str, bytes] | None, key: str) -> Message:
         """Keep what the person says, or sends, as a message of their own."""
-        words = ("".join(run.text for run in quoted.runs) or (quoted.file or ("",))[0]).split() if quoted else ()
+        words = ("".join(piece.text for piece in quoted.pieces) or (quoted.file or ("",))[0]).split() if quoted else ()
         quote = " ".join(words)[:QUOTED]
-        return self._keep(True, time.time(), [Run(text)], reply=quote, file=file, key=key)
+        return self._keep(True, time.time(), [Piece(text)], reply=quote, file=file, key=key)
 
     async def greet(self) -> None:
-        """Say hello. The page shows it as its start screen."""
-        await self._add(False, time.time(), runs(HELLO), is_start=True)
+        """Say hello, on the page's start screen."""
+        await self._add(False, time.time(), pieces_of(HELLO), is_start=True)
 
     async def make_room(self, bot: Bot) -> dict[int, Creation]:
-        """Give each of the person's last creations a place, below the line that they gave; return them by places."""
+        """Give each of the person's last creations a place, below the line that they gave. Return them by place."""
         kept: list[Creation] = []
         with contextlib.suppress(StoreError):
             kept = await bot.store.creations(self.id, newest=READ)
@@ -128,19 +128,19 @@ class PageChat(Chat):
         for creation in [creation for creation in kept if creation.code not in changed][-SHOWN:]:
             at = creation.created.timestamp()
             if creation.genre is not Genre.DINO and (line := creation.prompt[: creation.own_words]):
-                await self._add(True, at, [Run(line)])
-            places[await self._add(False, at, [Run("…")], is_growing=True)] = creation
+                await self._add(True, at, [Piece(line)])
+            places[await self._add(False, at, [Piece("…")], is_growing=True)] = creation
         if places:
             await self.say(WELCOME_BACK)
         return places
 
-    async def fill(self, places: dict[int, Creation], ask: Said, bot: Bot, turns: asyncio.Lock) -> None:
+    async def fill(self, places: dict[int, Creation], ask: Said, bot: Bot, one_by_one: asyncio.Lock) -> None:
         """Write each creation again, the newest first, and put it into its place, if that is still there.
 
-        All chats share the lock `turns`: one creation is written again at a time, so that new asks hardly wait.
+        All chats share the lock `one_by_one`, so that new asks hardly wait.
         """
         for place, creation in reversed(places.items()):
-            async with turns:
+            async with one_by_one:
                 try:
                     text = await bot.shelf.write(creation)
                     buttons = buttons_below(creation, ask, has_card=layout.has_card(creation, text))
@@ -153,13 +153,13 @@ class PageChat(Chat):
             with contextlib.suppress(Gone):
                 await self.change(place, html, buttons)
 
-    async def forget(self, kept: int) -> None:
+    async def clear(self, kept: int) -> None:
         for number in self.messages.keys() - {kept}:
             del self.messages[number]
         await self.tell("forgotten", {"messages": [message.drawn() for message in self.messages.values()]})
 
     async def say(self, html: Markup, buttons: Buttons = (), *, unfinished: bool = False) -> int:
-        return await self._add(False, time.time(), runs(html), buttons=buttons, is_growing=unfinished)
+        return await self._add(False, time.time(), pieces_of(html), buttons=buttons, is_growing=unfinished)
 
     async def change(
         self, message: int, html: Markup | None, buttons: Buttons = (), *, unfinished: bool = False
@@ -169,17 +169,17 @@ class PageChat(Chat):
             raise Gone("the page has no such message any more")
         kept.buttons = buttons
         if html is not None:
-            kept.runs, kept.edited, kept.is_growing = runs(html), kept.edited or not kept.is_growing, unfinished
+            kept.pieces, kept.edited, kept.is_growing = pieces_of(html), kept.edited or not kept.is_growing, unfinished
         await self.tell("message", kept.drawn())
 
     async def notice(self, text: str = "", *, alert: bool = False) -> None:
         await self.tell("pressed", {"at": self._pressed, "text": text, "alert": alert})
 
     async def picture(self, png: bytes, html: Markup, buttons: Buttons = (), name: str = "", alt: str = "") -> int:
-        return await self._add(False, time.time(), runs(html), buttons=buttons, file=(name, png), alt=alt)
+        return await self._add(False, time.time(), pieces_of(html), buttons=buttons, file=(name, png), alt=alt)
 
     async def document(self, name: str, content: bytes, html: Markup) -> int:
-        return await self._add(False, time.time(), runs(html), file=(name, content))
+        return await self._add(False, time.time(), pieces_of(html), file=(name, content))
 
     async def typing(self) -> None:
         await self.tell("typing", {})
@@ -211,12 +211,12 @@ class PageChat(Chat):
         except (TimeoutError, ConnectionError):
             await self.leave(tab)
 
-    async def _add(self, mine: bool, at: float, shown: list[Run], **facts: Any) -> int:
+    async def _add(self, mine: bool, at: float, shown: list[Piece], **facts: Any) -> int:
         message = self._keep(mine, at, shown, **facts)
         await self.tell("message", message.drawn())
         return message.id
 
-    def _keep(self, mine: bool, at: float, shown: list[Run], **facts: Any) -> Message:
+    def _keep(self, mine: bool, at: float, shown: list[Piece], **facts: Any) -> Message:
         message = Message(next(self._numbers), mine, at, shown, **facts)
         self.messages[message.id] = message
         while len(self.messages) > KEPT or (self.size > KEPT_BYTES and len(self.messages) > 1):

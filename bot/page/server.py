@@ -38,11 +38,11 @@ GOODBYE_SECONDS = 1
 """How long the server waits for a browser to say goodbye."""
 LONGEST_TEXT = 4096
 LARGEST_FRAME = 8 * LONGEST_TEXT
-"""How many bytes at once the page takes from people who may send no files. JSON needs up to six for a character."""
+"""The most bytes in one message from somebody who may not send files. JSON needs up to six for a character."""
 KEY = re.compile(r'"key": ?"([\w-]{1,40})"\}$')
 """All that a tab sends ends with a key, by which the tab knows what was refused."""
 PACE = Rate(30, 10)
-"""What everybody but an admin may send."""
+"""How much anybody but an admin may send."""
 NEWCOMERS = Rate(60, 3600)
 """How many new people may come from one address, as a proxy tells it."""
 MOST_CHATS, MOST_BYTES = 1000, 200_000_000
@@ -63,7 +63,7 @@ class Page(Door):
         self._names = access.names_of(host) | {self._host}
         self._passes = access.Passes(settings.database.with_name(f"{settings.database.name}-page"))
         self._cookie = "__Secure-mangosaurus" if self._url else f"mangosaurus-{self.port}"
-        self._run = secrets.token_hex(4)
+        self._start = secrets.token_hex(4)
         self._chats: dict[int, PageChat] = {}
         self._recalls, self._drawing = asyncio.Lock(), asyncio.Lock()
         self._pace, self._newcomers = Buckets(PACE), Buckets(NEWCOMERS)
@@ -125,7 +125,6 @@ class Page(Door):
         return sum(bool(chat.tabs) for chat in self._chats.values())
 
     def chat(self, chat_id: int) -> PageChat | None:
-        """Return the chat of somebody who has ever been let in."""
         return self._chats.get(chat_id)
 
     @web.middleware
@@ -156,11 +155,11 @@ class Page(Door):
         """Show the page; or let somebody in with the link, and send them to the page."""
         token, person = request.query.get("token"), self._person(request)
         if token is None:
-            return await self._asset(request) if person else self._door(words.WITHOUT_LINK)
+            return await self._asset(request) if person else self._turned_away(words.WITHOUT_LINK)
         is_admin = self._url is not None and access.is_same(token, self._passes.admin_token)
         if not is_admin and not access.is_same(token, self._passes.token):
-            return self._door(words.WRONG_LINK)
-        addresses = ",".join(request.headers.getall("X-Forwarded-For", ()))  # good for this limit and nothing else
+            return self._turned_away(words.WRONG_LINK)
+        addresses = ",".join(request.headers.getall("X-Forwarded-For", ()))  # which anybody can invent
         address = addresses.rpartition(",")[2].strip() if self._url else ""  # the one that the proxy has seen
         if person is None and address and not is_admin and self._newcomers.spend(address, 1):
             return web.Response(status=429, text=words.TOO_MANY_NEWCOMERS)
@@ -173,7 +172,7 @@ class Page(Door):
             response.set_cookie(f"{self._cookie}-admin", self._passes.admin_cookie(person), **at)
         return response
 
-    def _door(self, sentence: str) -> web.Response:
+    def _turned_away(self, sentence: str) -> web.Response:
         page = Template(self._assets["door.html"][0]).substitute(sentence=html.escape(sentence))
         return web.Response(status=403, text=page, content_type="text/html")
 
@@ -186,7 +185,7 @@ class Page(Door):
         return access.is_same(request.cookies.get(f"{self._cookie}-admin", ""), self._passes.admin_cookie(person))
 
     async def _asset(self, request: web.Request) -> web.Response:
-        """Give the page or a file of it; answer briefly, if the browser has it already."""
+        """Send the page or a file of it, unless the browser has it already."""
         name = request.path.rpartition("/")[2] or "page.html"
         text, tag = self._assets[name]
         headers = {"ETag": tag, "Cache-Control": "no-cache"}
@@ -195,7 +194,7 @@ class Page(Door):
         return web.Response(text=text, content_type=TYPES[Path(name).suffix], headers=headers)
 
     async def _file(self, request: web.Request) -> web.Response:
-        """Give a file of the person's own chat: a picture to look at, anything else to download."""
+        """Send a file of the person's own chat: a picture to look at, anything else to download."""
         chat, number = self._chats.get(self._person(request) or 0), request.match_info["message"]
         message = chat.messages.get(int(number)) if chat and number.isdecimal() else None
         if message is None or message.file is None:
@@ -207,7 +206,7 @@ class Page(Door):
         return web.Response(body=content, headers={"Content-Disposition": disposition})
 
     async def _creature(self, request: web.Request) -> web.Response:
-        """Draw the creature of a name, alone or in its world, for whoever is in: one at a time."""
+        """Draw the creature of a name, alone or in its world, for people who were let in."""
         if self._person(request) is None:
             raise web.HTTPNotFound
 
@@ -235,7 +234,7 @@ class Page(Door):
         try:
             places = await chat.make_room(bot) if is_new else {}
             needs = [name for name, command in COMMANDS.items() if command.needs_words]
-            facts = {"run": self._run, "admin": is_admin, "commands": menu(is_admin=is_admin), "needs_words": needs}
+            facts = {"start": self._start, "admin": is_admin, "commands": menu(is_admin=is_admin), "needs_words": needs}
             await chat.enter(tab, facts)
             if places:
                 chat.recalling = asyncio.create_task(chat.fill(places, hello, bot, self._recalls))
@@ -249,7 +248,7 @@ class Page(Door):
         return tab
 
     async def _listen(self, tab: web.WebSocketResponse, chat: PageChat, *, is_admin: bool) -> None:
-        """Take JSON until a socket ends, and each file behind its name. Of what comes too fast, only read the key."""
+        """Take JSON until a socket ends, and each file after its name. What comes too fast is refused unread."""
         sending: dict[str, Any] = {}
         async for message in tab:
             if self._bot is None or message.type is WSMsgType.ERROR:

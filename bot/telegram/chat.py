@@ -27,7 +27,7 @@ from bot.telegram.request import NothingSentError
 logger = logging.getLogger(__name__)
 
 EDIT_SECONDS, EDIT_A_GROUP_SECONDS = 3.0, 10.0
-"""The time between two changes of a message. In a group, each is one of the twenty messages that a minute allows."""
+"""The time between two changes of a message. In a group, each change counts among the 20 messages of a minute."""
 CACHED_SECONDS = 60
 """How long Telegram may repeat offers by itself. A new seed or new weights show only after that."""
 GONE = (
@@ -81,7 +81,7 @@ class TelegramChat(Chat):
                 await self._bot.edit_message_text(self._linked(html), self.id, message, **where)
 
     def _place_of(self, unfinished: bool) -> Place:
-        """Return where a message stands. An unfinished one answers nothing yet, so nobody misses it."""
+        """Return where a message stands. An unfinished one answers no ask yet, so it needs no apology."""
         return self._place._replace(asks=frozenset()) if unfinished else self._place
 
     async def refuse(self, html: Markup) -> bool:
@@ -95,7 +95,7 @@ class TelegramChat(Chat):
     def _linked(self, html: Markup) -> str:
         """Make the code of a creation a link that opens a private chat with the bot, and the creation there."""
         link = rf'<a href="https://t.me/{self._bot.username}?start=\1">\1</a>'
-        return re.sub("<a>(.*?)</a>", link, str(html))  # re.sub joins by the type's own `join`, and Markup's escapes
+        return re.sub("<a>(.*?)</a>", link, str(html))  # str: Markup's own `join` would escape the link
 
     async def notice(self, text: str = "", *, alert: bool = False) -> None:
         """Release the button that was pressed. A failure is only logged, as the button has done its work."""

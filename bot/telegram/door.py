@@ -1,4 +1,4 @@
-"""The door of Telegram: what happens there becomes asks, and answers go to its chats. Menus, and apologies.
+"""The door of Telegram: what happens there becomes asks, and answers go to its chats. It fills the menus, too.
 
 `updates` fetches what happens, `pacing` says when a message leaves, and `chat` writes it.
 """
@@ -29,7 +29,7 @@ from bot.words import sentences
 logger = logging.getLogger(__name__)
 
 LATE_SECONDS = 120.0
-"""What was said longer ago is not answered. A clock that is wrong by a minute does no harm."""
+"""An older message is not answered. A clock that is wrong by a minute does no harm."""
 
 
 class Telegram(Door):
@@ -65,7 +65,7 @@ class Telegram(Door):
         self._announcing: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
-        """Introduce the bot to Telegram, however long the network is down. Raises TokenError."""
+        """Introduce the bot to Telegram, however long the network is down. Raises StartError."""
         try:
             await self._updates.answered(self._client.initialize)
         except BaseException:
@@ -116,7 +116,7 @@ class Telegram(Door):
         await self._updates.rejected()
 
     def _take(self, update: Update, bot: Bot) -> None:
-        """Begin to answer an update, if it asks for anything. A mistake in one update stops no other."""
+        """Begin to answer an update, if it asks for anything. One that cannot be read stops no other."""
         try:
             ask = self._ask(update)
         except Exception:
@@ -188,7 +188,7 @@ class Telegram(Door):
             try:
                 await self._client.set_my_commands(list(menu(is_admin=person is not None).items()), scope)
                 self._without_menu.discard(person)
-            except TelegramError as error:  # of an admin, until they open a chat
+            except TelegramError as error:  # expected for an admin who has not opened a chat yet
                 logger.info("The menu of %s was not set: %s", person or "everybody", error)
 
 

@@ -12,13 +12,13 @@ TO_A_CHAT = (4, 4.0)
 TO_A_GROUP = (20, 60.0)
 """The same for a group or channel, which has both limits."""
 MOST_CHATS = 4096
-"""How many chats are remembered, beside those whose limits are not over."""
+"""How many chats are remembered, beside those that something still limits."""
 
 
 class Window:
-    """At most `limit` messages in any `period` seconds, whenever in their way Telegram counts them.
+    """At most `limit` messages in any `period` seconds.
 
-    So a message counts from the moment when it goes until `period` after its answer has come.
+    Nobody knows when on its way Telegram counts a message. So it counts from its start until `period` after its answer.
     """
 
     def __init__(self, limit: int, period: float) -> None:
@@ -29,7 +29,7 @@ class Window:
     def opens(self, now: float, ahead: int = 0) -> float:
         """Return when one more message fits behind `ahead` others that wait."""
         times = [*self._ends, *[now] * self._on_their_way]
-        before = len(times) + ahead - self._limit  # one period after this message, the window opens
+        before = len(times) + ahead - self._limit  # the window opens one period after the message with this number
         if before < 0:
             return now
         if before < len(times):
@@ -53,7 +53,7 @@ class Window:
 
 @dataclass(eq=False)
 class Recipient:
-    """A chat, or everyone: what limits messages, until when Telegram holds them, and how many requests there are."""
+    """A chat, or everyone: what limits messages, until when Telegram holds them, and how many requests go on."""
 
     chat_id: object = None
     windows: tuple[Window, ...] = ()

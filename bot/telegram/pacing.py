@@ -4,12 +4,12 @@ Notices, offers, chat actions and questions have connections of their own, and n
 may go goes next, so that a crowded chat delays no other. A refusal goes after every five answers, or when none may go.
 
 When Telegram says 429, the chat that earned it is held for as long as Telegram asks. If that happens to a second chat
-meanwhile, or to a request that belongs to no chat, everything is held. Requests wait for the end of a hold of up to
-half a minute. If a hold is longer, they are given up.
+meanwhile, or to a request that belongs to no chat, everything is held. Requests wait until a hold ends, if that is
+within half a minute; otherwise they are given up.
 
-A request that surely was not sent (NothingSentError) or met a failing server (ServerError) keeps its turn and is tried
-again for half a minute; then it is given up. So is every edit that may have arrived, as it does no harm twice. Any
-other failure is the caller's to judge, because Telegram may have carried out the request.
+A request that surely was not sent (NothingSentError) or met a failing server (ServerError) keeps its place and is tried
+again for half a minute; then it is given up. An edit is tried again even if it may have arrived, as it does no harm
+twice. Any other failure is the caller's to judge, because Telegram may have carried out the request.
 
 What was given up had been accepted, so its chat is owed a word. When the hold ends, or Telegram answers again,
 `apologise` is called for each such chat, the chat that asked last first. An apology is tried once; if that fails,
@@ -57,7 +57,7 @@ REFUSAL_SECONDS = 3.0
 class Place(NamedTuple):
     """Where a message stands: behind what was asked before it, or among the refusals.
 
-    `asks` are the numbers of the asks that are answered with it: none, if more will follow.
+    `asks` are the numbers of the asks that it answers: none, if more messages will follow.
     """
 
     number: int
@@ -68,16 +68,16 @@ class Place(NamedTuple):
 
 @dataclass(eq=False)
 class Queue:
-    """The turns of messages, or of everything else, that wait in their order, and how many connections are free."""
+    """Messages, or other requests, that wait in their order, and how many connections are free for them."""
 
     free: int = AT_ONCE
-    turns: "list[Turn]" = field(default_factory=list)
-    refusals: "list[Turn]" = field(default_factory=list)
+    waiting: "list[Request]" = field(default_factory=list)
+    refusals: "list[Request]" = field(default_factory=list)
 
 
 @dataclass(eq=False)
-class Turn:
-    """A request that waits, or is on its way. Once a try has failed, no other begins after `latest`."""
+class Request:
+    """A request that waits, or is on its way. Once a try has failed, no other one begins after `latest`."""
 
     place: Place
     endpoint: str
@@ -91,9 +91,9 @@ class Turn:
     """The error that left this edit in doubt."""
 
     @property
-    def others(self) -> "list[Turn]":
+    def others(self) -> "list[Request]":
         """Those among which it waits."""
-        return self.queue.refusals if self.place.is_refusal else self.queue.turns
+        return self.queue.refusals if self.place.is_refusal else self.queue.waiting
 
     def __str__(self) -> str:
         chat_id = self.recipient.chat_id
@@ -103,8 +103,8 @@ class Turn:
 class Pacing(BaseRateLimiter[Any]):
     """Sends at most `rate` messages a second, within the limits of each chat. None: it waits only if Telegram says so.
 
-    `dropped` counts the messages that were given up. The log names each, without its text. `apologise` tells a chat
-    how many asks were not answered, from the place that it gets and passes on as `rate_limit_args`.
+    `dropped` counts the messages that were given up. The log names each, without its text. `apologise(chat_id, place)`
+    says that the asks of `place` were lost. It sends `place` as `rate_limit_args`, as an apology may be lost too.
     """
 
     def __init__(self, rate: int | None, may_send: Callable[[], bool] = lambda: True) -> None:
@@ -132,38 +132,38 @@ class Pacing(BaseRateLimiter[Any]):
 
     @property
     def waiting(self) -> int:
-        return len(self._messages.turns) + len(self._messages.refusals)
+        return len(self._messages.waiting) + len(self._messages.refusals)
 
     def place(self, asks: frozenset[int] = frozenset()) -> Place:
-        """Return the place of all that answers an ask that has just come, or several `asks` of before."""
+        """Return the place of answers to an ask that has just come, or of an apology for `asks` that were lost."""
         number = next(self._numbers)
         return Place(number, asks or frozenset({number}), is_apology=bool(asks))
 
     def wait(self, chat_id: object, in_chat: int = 0, in_all: int = 0) -> float:
-        """Return how long an answer waits if `in_chat` others leave before it in its chat, and `in_all` in all.
+        """Return how long an answer waits behind `in_chat` messages to its chat and `in_all` messages to all chats.
 
         What waits here already is among them. Every sixth message may be a refusal.
         """
-        now, turns = asyncio.get_running_loop().time(), self._messages.turns
+        now, waiting = asyncio.get_running_loop().time(), self._messages.waiting
         recipient = self.recipients.find(chat_id)
-        in_chat = max(in_chat, sum(turn.recipient is recipient for turn in turns)) * (SHARE + 1) // SHARE
-        in_all = max(in_all, len(turns)) * (SHARE + 1) // SHARE
+        in_chat = max(in_chat, sum(request.recipient is recipient for request in waiting)) * (SHARE + 1) // SHARE
+        in_all = max(in_all, len(waiting)) * (SHARE + 1) // SHARE
         begin = max(now, self._everyone.held_until)
         return max(self._everyone.opens(now, in_all), recipient.opens(begin, in_chat)) - now
 
     def room(self, promised: int, seconds: float) -> int:
-        """Return how many messages more, to as many chats, can leave within some seconds behind `promised` others."""
+        """Return how many more messages can leave within `seconds`, each to another chat, behind `promised` ones."""
         if not self._rate:
             return sys.maxsize
         held = max(0.0, self._everyone.held_until - asyncio.get_running_loop().time())
-        return int((seconds - held) * self._rate * SHARE / (SHARE + 1)) - max(promised, len(self._messages.turns))
+        return int((seconds - held) * self._rate * SHARE / (SHARE + 1)) - max(promised, len(self._messages.waiting))
 
     def spares(self, chat_id: object) -> bool:
-        """Return whether a refusal to a chat is within its share and leaves soon; then it counts as said."""
+        """Return whether a refusal may go to a chat: within its share of messages, and soon. Then it counts as said."""
         if not self._rate:
             return True
         now, recipient = asyncio.get_running_loop().time(), self.recipients.find(chat_id)
-        in_chat = sum(turn.recipient is recipient for turn in self._messages.refusals)
+        in_chat = sum(request.recipient is recipient for request in self._messages.refusals)
         opens = recipient.opens(max(now, self._everyone.held_until), in_chat)
         if self._refusals < 1 or opens > now + REFUSAL_SECONDS:
             return False
@@ -180,7 +180,7 @@ class Pacing(BaseRateLimiter[Any]):
     async def process_request(
         self, callback: Any, args: Any, kwargs: Any, endpoint: str, data: dict[str, Any], rate_limit_args: Place | None
     ) -> Any:
-        """Send a request when its turn comes. Raises NothingSentError if it is given up."""
+        """Send a request as soon as it may go. Raises NothingSentError if it is given up."""
         if endpoint in TRIED_BY_THE_DOOR:
             return await callback(*args, **kwargs)
         now, chat_id = asyncio.get_running_loop().time(), data.get("chat_id")
@@ -190,80 +190,80 @@ class Pacing(BaseRateLimiter[Any]):
         is_message = chat_id is not None and not is_typing
         queue = self._messages if is_message else self._others
         windows = (*self._everyone.windows, *recipient.windows) if is_message else ()
-        turn = Turn(rate_limit_args or self.place(), endpoint, recipient, queue, windows)
+        request = Request(rate_limit_args or self.place(), endpoint, recipient, queue, windows)
         recipient.requests += 1
         try:
-            return await self._send(turn, functools.partial(callback, *args, **kwargs))
+            return await self._send(request, functools.partial(callback, *args, **kwargs))
         except NothingSentError as error:
-            self._drop(turn, str(error))
+            self._drop(request, str(error))
             raise
         finally:
             recipient.requests -= 1
 
-    async def _send(self, turn: Turn, request: Callable[[], Awaitable[Any]]) -> Any:
+    async def _send(self, request: Request, call: Callable[[], Awaitable[Any]]) -> Any:
         while True:
-            await self._wait(turn)
+            await self._wait(request)
             counts = True
             try:
                 async with asyncio.timeout_at(self._cut_at) as limit:
                     self._on_their_way.add(limit)
-                    result = await request()
+                    result = await call()
             except TimeoutError:
                 raise TimedOut("No response in time; the request may have been carried out") from None
             except RetryAfter as error:
                 counts = False
-                self._hold(turn, seconds(error))
+                self._hold(request, seconds(error))
             except NetworkError as error:
                 counts = not isinstance(error, NothingSentError)
-                if not self._pause(turn, error):
-                    self._regret(turn, error)
-                    raise (error if counts else turn.doubt or error) from None
+                if not self._pause(request, error):
+                    self._regret(request, error)
+                    raise (error if counts else request.doubt or error) from None
             else:
-                chat_id = turn.recipient.chat_id
-                if asks := self._unanswered.pop(chat_id, frozenset()) - turn.place.asks:  # a later edit has arrived
+                chat_id = request.recipient.chat_id
+                if asks := self._unanswered.pop(chat_id, frozenset()) - request.place.asks:  # a later edit has arrived
                     self._unanswered[chat_id] = asks
                 return result
             finally:
                 self._on_their_way.discard(limit)
-                self._release(turn, counts=counts)
+                self._release(request, counts=counts)
 
-    async def _wait(self, turn: Turn) -> None:
+    async def _wait(self, request: Request) -> None:
         """Wait until a request may go. If it never may, raise NothingSentError, or what left an edit in doubt."""
-        turn.may_go = asyncio.get_running_loop().create_future()
-        bisect.insort(turn.others, turn, key=lambda each: each.place.number)
+        request.may_go = asyncio.get_running_loop().create_future()
+        bisect.insort(request.others, request, key=lambda each: each.place.number)
         self._serve()
-        self._give_up(turn)
+        self._give_up(request)
         try:
-            await turn.may_go
+            await request.may_go
             if not self._may_send():
-                self._release(turn, counts=False)
-                raise turn.doubt or NothingSentError(CLOSED)
+                self._release(request, counts=False)
+                raise request.doubt or NothingSentError(CLOSED)
         except asyncio.CancelledError:
-            if turn in turn.others:
-                turn.others.remove(turn)
+            if request in request.others:
+                request.others.remove(request)
             else:
-                self._release(turn, counts=False)
-            if turn.queue is self._messages:
-                self._drop(turn, "it was cancelled")
+                self._release(request, counts=False)
+            if request.queue is self._messages:
+                self._drop(request, "it was cancelled")
             raise
 
-    def _pause(self, turn: Turn, error: NetworkError) -> bool:
-        """Return whether a turn is tried again. First its chat pauses; if nothing was sent, everything pauses."""
+    def _pause(self, request: Request, error: NetworkError) -> bool:
+        """Return whether a request is tried again, after a pause of its chat or, if nothing was sent, of everything."""
         until = asyncio.get_running_loop().time() + PAUSE_SECONDS
         is_in_doubt = not isinstance(error, NothingSentError | ServerError)
-        is_harmless = not is_in_doubt or turn.endpoint.startswith("edit")
-        turn.latest = min(turn.latest, until - PAUSE_SECONDS + RETRY_SECONDS)
-        is_last = turn.place.is_apology or until > turn.latest
+        is_harmless = not is_in_doubt or request.endpoint.startswith("edit")
+        request.latest = min(request.latest, until - PAUSE_SECONDS + RETRY_SECONDS)
+        is_last = request.place.is_apology or until > request.latest
         if isinstance(error, BadRequest) or not is_harmless or is_last:
             return False
-        turn.doubt = error if is_in_doubt else turn.doubt
-        held = self._everyone if isinstance(error, NothingSentError) else turn.recipient
+        request.doubt = error if is_in_doubt else request.doubt
+        held = self._everyone if isinstance(error, NothingSentError) else request.recipient
         held.held_until = max(held.held_until, until)
-        logger.info("%s waits for %.0f s: %s", turn, PAUSE_SECONDS, error)
+        logger.info("%s waits for %.0f s: %s", request, PAUSE_SECONDS, error)
         return True
 
     def _serve(self) -> None:
-        """Let every turn go that may, and set the timer for the next one."""
+        """Let every request go that may, and set the timer for the next one."""
         if self._timer is not None:
             self._timer.cancel()
         loop = asyncio.get_running_loop()
@@ -272,44 +272,44 @@ class Pacing(BaseRateLimiter[Any]):
         self._timer = loop.call_at(time, self._serve) if time < math.inf else None
 
     def _next(self, queue: Queue, now: float) -> float:
-        """Let every turn of a queue go that may; return when the next one may."""
+        """Let every request of a queue go that may; return when the next one may."""
         later, full = math.inf, set[Recipient]()
-        turns, refusals = iter(queue.turns.copy()), iter(queue.refusals.copy())
+        others, refusals = iter(queue.waiting.copy()), iter(queue.refusals.copy())
         while True:
-            turn = next(refusals, None) if self._since_refusal >= SHARE else None
-            if (turn := turn or next(turns, None) or next(refusals, None)) is None:
+            request = next(refusals, None) if self._since_refusal >= SHARE else None
+            if (request := request or next(others, None) or next(refusals, None)) is None:
                 return later
             opens = self._everyone.opens(now) if queue is self._messages else max(now, self._everyone.held_until)
             if opens > now or not queue.free:  # a request on its way calls `_serve` at its end
                 return min(later, opens if queue.free else math.inf)
-            if turn.recipient in full or turn.may_go.done():  # it is being cancelled
+            if request.recipient in full or request.may_go.done():  # it is being cancelled
                 continue
-            opens = max(now, turn.recipient.held_until, *(window.opens(now) for window in turn.windows))
+            opens = max(now, request.recipient.held_until, *(window.opens(now) for window in request.windows))
             if opens > now:
-                full.add(turn.recipient)
+                full.add(request.recipient)
                 later = min(later, opens)
             else:
-                self._let_go(turn)
+                self._let_go(request)
 
-    def _let_go(self, turn: Turn) -> None:
-        turn.others.remove(turn)
-        turn.queue.free -= 1
-        turn.is_on_its_way = True
-        turn.may_go.set_result(None)
-        for window in turn.windows:
+    def _let_go(self, request: Request) -> None:
+        request.others.remove(request)
+        request.queue.free -= 1
+        request.is_on_its_way = True
+        request.may_go.set_result(None)
+        for window in request.windows:
             window.begin()
-        if turn.queue is self._messages:
-            self._since_refusal = 0 if turn.place.is_refusal else self._since_refusal + 1
+        if request.queue is self._messages:
+            self._since_refusal = 0 if request.place.is_refusal else self._since_refusal + 1
 
-    def _release(self, turn: Turn, *, counts: bool) -> None:
-        """Take back a turn's connection, and if it does not count, what it took of the limits."""
-        if turn.is_on_its_way:
-            turn.is_on_its_way = False
-            turn.queue.free += 1
+    def _release(self, request: Request, *, counts: bool) -> None:
+        """Take back a request's connection, and if it does not count, what it took of the limits."""
+        if request.is_on_its_way:
+            request.is_on_its_way = False
+            request.queue.free += 1
             now = asyncio.get_running_loop().time()
-            for window in turn.windows:
+            for window in request.windows:
                 window.end(now, counts=counts)
-            if counts and self._rate and turn.queue is self._messages and not turn.place.is_refusal:
+            if counts and self._rate and request.queue is self._messages and not request.place.is_refusal:
                 most = max(1.0, REFUSAL_SECONDS * self._rate / (SHARE + 1))  # so many leave in that time
                 self._refusals = min(self._refusals + 1 / SHARE, most)
         self._serve()
@@ -327,46 +327,46 @@ class Pacing(BaseRateLimiter[Any]):
             task.add_done_callback(self._apologies.discard)
         return later
 
-    def _hold(self, turn: Turn, pause: float) -> None:
-        """Hold the chat of a turn. If the turn has no chat, or another chat is held already, hold everything."""
+    def _hold(self, request: Request, pause: float) -> None:
+        """Hold the chat of a request. If the request has no chat, or another chat is held already, hold everything."""
         now = asyncio.get_running_loop().time()
-        others = (each.held_until for each in self.recipients.values() if each is not turn.recipient)
-        is_everything = turn.recipient.chat_id is None or any(until > now for until in others)
-        held = self._everyone if is_everything else turn.recipient
+        others = (each.held_until for each in self.recipients.values() if each is not request.recipient)
+        is_everything = request.recipient.chat_id is None or any(until > now for until in others)
+        held = self._everyone if is_everything else request.recipient
         held.held_until = max(held.held_until, now + pause)
-        logger.warning("%s waits for %.0f s: Telegram takes nothing more", turn, pause)
+        logger.warning("%s waits for %.0f s: Telegram takes nothing more", request, pause)
         self._give_up()
 
-    def _give_up(self, *turns: Turn, is_closed: bool = False) -> None:
-        """Of `turns`, or of all, give up those that Telegram holds for too long, or each if the bot has closed."""
+    def _give_up(self, *requests: Request, is_closed: bool = False) -> None:
+        """Give up what Telegram holds for too long, or all once the bot has closed: of `requests`, or of all."""
         now = asyncio.get_running_loop().time()
         is_closed = is_closed or now >= self._open_until
-        for turn in turns or (*self._messages.turns, *self._messages.refusals, *self._others.turns):
-            is_held = max(self._everyone.held_until, turn.recipient.held_until) > now + HOLD_SECONDS
-            if turn.may_go.done() or not (is_closed or is_held):
+        for request in requests or (*self._messages.waiting, *self._messages.refusals, *self._others.waiting):
+            is_held = max(self._everyone.held_until, request.recipient.held_until) > now + HOLD_SECONDS
+            if request.may_go.done() or not (is_closed or is_held):
                 continue
-            turn.others.remove(turn)
-            error = turn.doubt or NothingSentError(CLOSED if is_closed else HELD)
-            turn.may_go.set_exception(error)
+            request.others.remove(request)
+            error = request.doubt or NothingSentError(CLOSED if is_closed else HELD)
+            request.may_go.set_exception(error)
             if not is_closed:
-                self._regret(turn, error)
+                self._regret(request, error)
 
-    def _regret(self, turn: Turn, error: NetworkError) -> None:
-        """Note that Telegram did not take an answer, to say so in its chat later."""
+    def _regret(self, request: Request, error: NetworkError) -> None:
+        """Note an answer that Telegram did not take, so that its chat reads an apology later."""
         now, is_lost = asyncio.get_running_loop().time(), isinstance(error, NothingSentError | ServerError)
-        is_answer = turn.queue is self._messages and turn.place.asks
-        if not is_lost or turn.doubt or not is_answer or now >= self._open_until:
+        is_answer = request.queue is self._messages and request.place.asks
+        if not is_lost or request.doubt or not is_answer or now >= self._open_until:
             return
-        if turn.is_on_its_way and now >= self._apologise_at:  # Telegram fails
+        if request.is_on_its_way and now >= self._apologise_at:  # Telegram fails
             self._apologise_at = now + RETRY_SECONDS
-        chat_id = turn.recipient.chat_id
-        self._unanswered[chat_id] = self._unanswered.pop(chat_id, frozenset()) | turn.place.asks
+        chat_id = request.recipient.chat_id
+        self._unanswered[chat_id] = self._unanswered.pop(chat_id, frozenset()) | request.place.asks
         self._serve()  # sets the timer
 
-    def _drop(self, turn: Turn, reason: str) -> None:
+    def _drop(self, request: Request, reason: str) -> None:
         """Log a request that is not sent, and count it if it is a message."""
-        self.dropped += turn.queue is self._messages
-        logger.warning("%s was given up: %s", turn, reason)
+        self.dropped += request.queue is self._messages
+        logger.warning("%s was given up: %s", request, reason)
 
 
 def seconds(error: RetryAfter) -> float:

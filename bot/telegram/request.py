@@ -1,7 +1,7 @@
 """The HTTP client: python-telegram-bot's own, but every request ends in time, and errors say what is known.
 
-Every address holds the token. So no error of ours has an error of httpx as its cause, or quotes it, except for the
-reason of a failed connection, which names no address.
+Every address holds the token. So our errors neither have an error of httpx as their cause nor quote one. Only the
+reason of a failed connection is quoted, as it names no address.
 
 This module tries nothing twice. `pacing` repeats a request that raised NothingSentError or ServerError; after any other
 error, Telegram may have carried the request out.

@@ -3,7 +3,7 @@
 An update that cannot be parsed is logged once by its id and passed over. python-telegram-bot's own Updater would fetch
 its batch again without end. It can also go deaf, so here a new polling client takes over after each failed poll.
 
-Polling fetches no more than can be answered in time. If that is nothing, it pauses until half of the messages that
+Polling fetches no more than can be answered in time. Without room for any, it pauses until half of the messages that
 wait have left: Telegram keeps updates for a day. A webhook cannot pause.
 """
 
@@ -28,7 +28,6 @@ from bot.chat import StartError
 from bot.telegram.pacing import seconds
 from bot.telegram.request import readable
 from bot.words import sentences
-from model.errors import MangosaurusError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -47,15 +46,11 @@ POLL_SECONDS = 10
 PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 30.0
 """The pause after the first failed try to reach Telegram, and the longest pause after further tries."""
 LOOK_SECONDS = 0.5
-"""How often polling that pauses looks whether there is room again."""
+"""How often a pause looks whether there is room again."""
 UNHEALTHY_SECONDS = 300.0
-"""A pause for so long is not well: it means that nothing leaves."""
+"""After a pause of this length the bot is not well, as nothing leaves."""
 CHECK_SECONDS = 300.0
 """How often a bot with a webhook asks whether Telegram still accepts its token. Polling finds out by itself."""
-
-
-class TokenError(MangosaurusError):
-    """Telegram does not accept the token, or has revoked it."""
 
 
 class Updates:
@@ -75,9 +70,9 @@ class Updates:
         self._runner: web.AppRunner | None = None
 
     async def open(self, take: Callable[[Update], None], room: Callable[[float], int]) -> None:
-        """Hand each update to `take` from now on. Raises TokenError.
+        """Hand each update to `take` from now on. Raises StartError.
 
-        `room` says how many more updates can be answered within some seconds.
+        `room(seconds)` says how many more updates can be answered in that time.
         """
         if self._webhook:
             await self._listen(self._webhook, take)
@@ -103,12 +98,12 @@ class Updates:
             self._runner = None
 
     async def rejected(self) -> None:
-        """Wait until Telegram rejects the token, and raise the TokenError."""
+        """Wait until Telegram rejects the token, and raise StartError."""
         if self._fetching:
             await asyncio.shield(self._fetching)
 
     async def answered(self, call: Callable[[], Awaitable[Any]]) -> None:
-        """Ask Telegram for something until it answers, and remember since when it does not. Raises TokenError."""
+        """Ask Telegram for something until it answers, and remember since when it does not. Raises StartError."""
 
         async def failed() -> None:
             self._silent_since = self._silent_since or datetime.now(UTC)
@@ -124,7 +119,7 @@ class Updates:
         return {"last poll": f"{ago} ago, {self._failed_polls:,} failed{pause}"}
 
     def figures(self) -> dict[str, float]:
-        """Return the same for `/metrics`. Until a poll succeeds, the start of polling counts as one."""
+        """Return numbers for `/metrics`. Until a poll succeeds, the last one counts as made when polling began."""
         figures: dict[str, float] = {"polls_begun_anew_total": self._failed_polls}
         if self._heard is not None:
             figures["last_poll_seconds"] = asyncio.get_running_loop().time() - self._heard
@@ -144,7 +139,7 @@ class Updates:
         return 0.0 if self._paused is None else asyncio.get_running_loop().time() - self._paused
 
     async def _poll(self, take: Callable[[Update], None], room: Callable[[float], int]) -> None:
-        """Fetch updates until the task is cancelled. Raises TokenError."""
+        """Fetch updates until the task is cancelled. Raises StartError."""
         loop = asyncio.get_running_loop()
         self._heard = loop.time()
         await self.answered(self._client.delete_webhook)  # Telegram answers no polls while it has a webhook
@@ -160,7 +155,7 @@ class Updates:
             await asyncio.sleep(0)  # so that each ask has its place before the next look at the room
 
     async def _some(self, room: Callable[[float], int]) -> int:
-        """Return how many updates may be fetched. If that is none, pause until half of what waits has left."""
+        """Return how many updates may be fetched. Without room for any, pause until half of what waits has left."""
         loop = asyncio.get_running_loop()
         if room(LONGEST_WAIT_SECONDS) < 1:
             self._paused, self._pauses = loop.time(), self._pauses + 1
@@ -215,13 +210,13 @@ class Updates:
 
 
 async def _persist(call: Callable[[], Awaitable[Any]], failed: Callable[[], Awaitable[None]]) -> Any:
-    """Ask Telegram for something until it answers, and call `failed` after each failure. Raises TokenError."""
+    """Ask Telegram for something until it answers, and call `failed` after each failure. Raises StartError."""
     pause = PAUSE_SECONDS
     while True:
         try:
             return await call()
         except InvalidToken:  # whose text holds the token
-            raise TokenError(
+            raise StartError(
                 "Telegram rejects the TELEGRAM_TOKEN; put the one that @BotFather gives into the environment or .env"
             ) from None
         except TelegramError as error:

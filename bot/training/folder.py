@@ -30,15 +30,15 @@ logger = logging.getLogger(__name__)
 NEW, START, NAMES, CURVES, RUN = "new.safetensors", "from.safetensors", "names.txt", "curves.png", "run.json"
 """Files in a folder: the new weights, the weights that the run begins with, names to read, the picture, the run."""
 KEPT_SECONDS = 24 * 3600.0
-"""How long weights are kept that did not win."""
+"""How long weights that did not win are kept."""
 
 
 @dataclass(frozen=True)
 class Run:
     """One training, with all that it needs to go on after an interruption. Seed and threads decide its weights.
 
-    A run begins with the weights in use, unless it is `fresh`. It is shown in the `message` of a `chat`, at the door of
-    a `place`; `chat` is 0 once people know that it was interrupted.
+    A run begins with the weights in use, unless it is `fresh`. A message shows it, number `message` in `chat`, at the
+    door of `place`. `chat` becomes 0 when that chat has read that the run was interrupted.
     """
 
     network: str
@@ -106,7 +106,7 @@ def read_run(folder: Path) -> Run:
 
 
 def candidates(directory: Path) -> Versions:
-    """Return the weights of a network that did not win. Those of more than a day ago are deleted."""
+    """Return the weights of a network that did not win, and delete those that are older than a day."""
     kept = directory / "candidates"
     kept.mkdir(mode=0o700, parents=True, exist_ok=True)
     for path in kept.iterdir():
@@ -150,7 +150,7 @@ def end(folder: Path) -> bytes | None:
 
 
 def settle(folder: Path, run: Run) -> None:
-    """Note that people know that a run was interrupted: it stays only if it can go on."""
+    """Note that its chat has read that a run was interrupted. Its folder stays only if the run can go on."""
     with contextlib.suppress(OSError), locked(folder, wait=False):  # another process may go on with it
         if can_go_on(folder):
             write_run(folder, replace(run, chat=0))

@@ -47,7 +47,7 @@ class Progress:
     """Whether the training can be told to end early."""
     complaint: str = ""
     ending: str = ""
-    """What is done about the weights once the training is over."""
+    """What is done with the weights once the training is over."""
     ending_since: float = 0.0
 
     @property

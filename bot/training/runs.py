@@ -2,7 +2,7 @@
 
 Weights that are not better are kept for a day, because somebody may want them. Whatever fails, the old weights stay in
 use. One message shows a run from its command to its verdict. The folder of a run is removed when the verdict is known.
-If the bot is stopped or killed before, its next start says so, and the next `/retrain` goes on.
+If the bot is stopped or killed before that, its next start says so, and the next `/retrain` goes on.
 """
 
 from __future__ import annotations
@@ -44,14 +44,14 @@ logger = logging.getLogger(__name__)
 TICK_SECONDS = 2.0
 """How often the message of a run changes while its new weights are compared."""
 SNAPSHOT_SECONDS = 1.5
-"""How long a stopped run may write its snapshot. If that is too short, it later goes on from the snapshot before."""
+"""How long a stopped run may take to write its snapshot. If it needs longer, it goes on from an older one later."""
 
 
 class Runs:
     """The runs of one bot. Their folders are in the folder of `shelf`, beside the weights.
 
-    The event loop takes the locks of these folders, and releases a short one before it runs anything else. So this bot
-    never meets its own lock.
+    A run holds the lock of its folder. Whatever else locks a folder awaits nothing before it is free again. So the run
+    of a locked folder is going on, here or in another process.
     """
 
     def __init__(self, shelf: Shelf) -> None:
@@ -139,12 +139,12 @@ class Runs:
     async def conclude_interrupted(self, bot: Bot, newcomer: Chat | None = None) -> None:
         """Say that the last process was stopped during a run, if that process could not.
 
-        A chat of the page comes later than the start, as a `newcomer`, and its messages are gone. So it gets a new one.
+        A chat of the page begins after the start, and its old messages are gone. So a `newcomer` gets a new message.
         """
         for folder in sorted(path.parent for path in self._shelf.directory.glob(f"training-*/{RUN}")):
             try:
                 with locked(folder, wait=False):  # fails if another bot goes on with it, which will say so
-                    run = await asyncio.to_thread(folders.read_run, folder)
+                    run = folders.read_run(folder)
             except (ValueError, OSError) as error:
                 logger.info("A run is not concluded: %s", error)
                 continue
@@ -228,7 +228,7 @@ class Runs:
         return verdict, buttons
 
     async def _train(self, run: Run, folder: Path, show: Callable[[], None]) -> str | None:
-        """Return the version of the new weights, in use if they are better and else kept; None if the bot stops."""
+        """Train, and use the new weights if they are better. Return their version; None if the bot stops."""
         versions = await asyncio.to_thread(self._shelf.versions, run.network)
         if not run.fresh and not folders.can_go_on(folder):
             with contextlib.suppress(CheckpointError):  # a voice that is yet to learn
@@ -280,7 +280,9 @@ class Runs:
                 beside = history_path(versions.directory / versions.path(version).name)
                 await asyncio.to_thread(write_whole, beside, log)
             await asyncio.to_thread(versions.promote, version)
-            await asyncio.to_thread((folder / NEW).unlink, missing_ok=True)  # so no crash leaves a run that could go on
+            await asyncio.to_thread(
+                (folder / NEW).unlink, missing_ok=True
+            )  # or a crash would leave a run to go on with
         return version
 
     def _finish_if_asked(self) -> None:

@@ -6,7 +6,7 @@ b, i, code and pre; `a` stands around the code of a creation, and becomes a link
     sentences   what everybody reads
     admins      what admins read: trainings, versions, custom voices
     page        the labels of the page, and what it says when something is wrong: plain text
-    layout      how names, verse and sonnets are set; `runs` cuts them where their style changes
+    layout      how names, verse and sonnets are set; `pieces` cuts them where their style changes
     tables      a training, the versions of a network, /status
     biography   one line about the life of a dinosaur that never lived
 """

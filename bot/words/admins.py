@@ -97,7 +97,7 @@ TRAINED = Markup("The training of <b>{}</b> is over.")
 QUALITY = Markup("Reading what it has never seen, it wavers between about {} letters at each step: {}{}.")
 GOOD = {"names": (8, 12), "verse": (4, 6)}
 """Between how many letters a good voice and a fair voice waver at most. The bot's own networks: 5 and 3."""
-NO_PICTURE = Markup("There is no picture: <code>pip install 'mangosaurus[plot]'</code> brings what draws it.")
+NO_PICTURE = Markup("There is no picture. With <code>pip install 'mangosaurus[plot]'</code> I could draw one.")
 TRAINING_CANCELLED = Markup("The training of <b>{}</b> is cancelled. Everything stays as it was.")
 TRAINING_LOST = Markup(
     "I was stopped while I was training <b>{}</b>, before I could save anything. <code>{}</code> starts over."
@@ -163,7 +163,7 @@ def _names(run: Run) -> str:
 
 
 def _surprise(run: Run, progress: Progress) -> Markup:
-    """Say what the new weights make of the names that somebody gave, if anybody did."""
+    """Say how the new weights like the names that were given, if any were."""
     if progress.surprise is None:
         return Markup()
     old, new = progress.surprise
@@ -177,7 +177,7 @@ INVISIBLE = 5e-5
 
 
 def verdict(run: Run, progress: Progress, version: str, seconds: float) -> Markup:
-    """Say how a run ended that made a version."""
+    """Say how a run that made a version has ended."""
     new, old = progress.new_loss or 0.0, progress.old_loss
     is_same = old is not None and abs(old - new) < INVISIBLE
     digits = 4 if is_same else digits_for(new if old is None else old, new)
@@ -213,8 +213,8 @@ OTHER_TEXT = Markup(
     "Use it all the same?"
 )
 WORSE = Markup(
-    "Version <code>{}</code> of <b>{}</b> is worse: {} nats per character on held-out text, where <code>{}</code>, "
-    "which is in use, has {}. Use it all the same?"
+    "Version <code>{}</code> of <b>{}</b> is worse: {} nats per character on held-out text; <code>{}</code>, which "
+    "is in use, has {}. Use it all the same?"
 )
 NOT_CHANGED = Markup("I can't do that: {}. <b>{}</b> stays as it is.")
 UNDONE = Markup("Undone: version <code>{}</code> of <b>{}</b> is in use again.")

@@ -43,7 +43,7 @@ MOST_LINES, MOST_LETTERS = 14, 72
 _DRAWABLE = re.compile(
     "[\t\n -~\xa0-\u02bf\u0300-\u033e\u0384-\u03cf\u0400-\u045f\u048a-\u04ff\u1e00-\u1eff\u2010-\u2026]*"
 )
-"""The letters and marks that the font has, of those that people write."""
+"""Letters and marks that the font has."""
 _OPEN_END = re.compile(r"[ ,;:-]*\Z")
 _CLOSED_END = re.compile(r"[.?!]['\")]*\Z")
 
@@ -55,15 +55,16 @@ def reply(creation: Creation, text: Text) -> Markup:
 
 
 def verse(creation: Creation, text: Text) -> tuple[str, str]:
-    """Return the words of the person with which verse begins, and all that follows them."""
+    """Return the person's words, with which verse begins, and all that follows them."""
     if creation.genre is Genre.POEM:
-        return creation.prompt, text.between + _continuation(creation, text)
+        own, between, (written,) = creation.prompt, text.between, text.texts
+        return own, between + (written if text.has_capitals else typeset(written, after=own + between))
     written = text.texts[0] if _CLOSED_END.search(text.texts[0]) else _OPEN_END.sub("", text.texts[0]) + "."
     return _stanzas(creation, written.split("\n"))
 
 
 def has_card(creation: Creation, text: Text, n: int = 0) -> bool:
-    """Return whether there is a card: of the name with a number if it is a dinosaur's, or of verse that fits."""
+    """Return whether a creation has a card: for its name number `n`, or for its verse if that fits on one."""
     if creation.genre is Genre.DINO:
         return not creation.voice and n < len(text.texts) and not is_taboo(text.texts[n])
     own, rest = verse(creation, text)
@@ -72,7 +73,7 @@ def has_card(creation: Creation, text: Text, n: int = 0) -> bool:
 
 def fits(verse: str) -> bool:
     """Return whether verse has a place on a card: few lines, none too long to be read, and letters of the font."""
-    lines = [line for line in verse.split("\n") if line]
+    lines = list(filter(None, verse.split("\n")))
     return len(lines) <= MOST_LINES and max(map(len, lines)) <= MOST_LETTERS and bool(_DRAWABLE.fullmatch(verse))
 
 
@@ -112,7 +113,7 @@ def looks(creation: Creation, text: Text) -> Buttons:
 def first_line(poem: Creation, text: Text) -> tuple[str, int]:
     """Return the first line of a poem that a reader sees, and how many of its characters are the prompt's."""
     start = 0
-    for line in (poem.prompt + text.between + _continuation(poem, text)).splitlines(keepends=True):
+    for line in "".join(verse(poem, text)).splitlines(keepends=True):
         if is_visible(line):
             start += len(line) - len(line.lstrip())
             return line.strip(), min(max(len(poem.prompt) - start, 0), len(line.strip()))
@@ -120,7 +121,7 @@ def first_line(poem: Creation, text: Text) -> tuple[str, int]:
     return "", 0
 
 
-def plain(shown: Markup) -> str:
+def unstyled(shown: Markup) -> str:
     """Return a creation as it is set, without the styles and the code below it."""
     return unescape(re.sub("<[^>]*>", "", shown.partition("\n\n<a>")[0]))
 
@@ -145,17 +146,12 @@ def sonnet_begun(creation: Creation, lines: Sequence[str]) -> Markup:
 
 def offer(creation: Creation, text: Text) -> tuple[str, str]:
     """Return the title and the description of a creation that is offered while somebody types, in plain text."""
-    shown = plain(reply(creation, text))
+    shown = unstyled(reply(creation, text))
     if creation.genre is Genre.DINO:
         name, _, note = shown.partition(": ")
         return name, note or sentences.NEW
     first, *others = shown.split("\n")
     return cut(first, LONGEST_TITLE), cut(" / ".join(others), LONGEST_DESCRIPTION)
-
-
-def _continuation(creation: Creation, text: Text) -> str:
-    """Return the verse after the prompt of a poem, with capitals."""
-    return text.texts[0] if text.has_capitals else typeset(text.texts[0], after=creation.prompt + text.between)
 
 
 def _names(creation: Creation, text: Text) -> Markup:
@@ -169,7 +165,7 @@ def _names(creation: Creation, text: Text) -> Markup:
 
 
 def gloss(name: str) -> Markup:
-    """Return what the known parts of a name mean: "dino-, terrible, and -venator, hunter". -saurus alone is nothing."""
+    """Return what the known parts of a name mean: "dino-, terrible, and -venator, hunter". -saurus alone has none."""
     parts = parts_of(name.lower())
     if len(parts) == 1 and COMMONEST in parts[0].root.forms:
         return Markup("")

@@ -1,7 +1,6 @@
 """Tables in a fixed pitch: a training while it runs, the versions of a network, and /status."""
 
 import time
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
@@ -18,8 +17,6 @@ LONGEST_LINE, LONGEST_FAULT = 60, 120
 LINES_BESIDE = 6
 BAR, CURVE_POINTS = 20, 16
 """Characters. With its label and its figure, a line has 31, and no more fit on the screen of a phone."""
-MOST_ERRORS = 8
-"""Kinds of errors that are shown, the most frequent."""
 
 _STAGES = {
     "names": {
@@ -122,11 +119,6 @@ def latency(found: tuple[float, float] | None) -> str:
         return "no answers yet"
     median, slowest = (f"{1000 * seconds:.0f} ms" if seconds < 1 else f"{seconds:.1f} s" for seconds in found)
     return f"usually {median}; 99 of 100 take at most {slowest}"
-
-
-def errors(found: Counter[str]) -> str:
-    """List the most frequent errors."""
-    return ", ".join(f"{name} {count:,}" for name, count in found.most_common(MOST_ERRORS)) or "none"
 
 
 def size(count: int) -> str:

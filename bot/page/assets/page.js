@@ -23,8 +23,8 @@ const LONGEST = 4096; // characters of a message
 const OWN = Math.random().toString(36).slice(2); // no other window has this
 
 let socket, follows = true, facts = {}, options = [], active = -1, reply, file, keys = 0;
-let height = 0; // to which the chat is scrolled
-let back = 0; // which of the messages that the person said is in the line, counted from the end
+let height = 0; // how far the chat is scrolled
+let back = 0; // which of the person's messages is in the line, counted from the end
 const unsent = new Map(); // what was said and has not come back yet
 
 // ---------------------------------------------------------------- drawing
@@ -52,19 +52,19 @@ function tool(name, path, act) {
   return make("button", { type: "button", title: words[name], "aria-label": words[name], "data-key": name, onclick: act }, icon(path));
 }
 
-// Lines that stand together hang, so that verse and tables keep their shape: where a line must break, its rest is indented
-// (in a table, to the last column, which two blanks set off). A line that stands alone is a paragraph of prose.
-function drawLines(runs, isCreation) {
+// Lines that stand together keep their shape, in verse and in tables: where such a line must break, its rest is indented,
+// in a table as far as the last column, which two blanks set off. A line that stands alone is prose.
+function drawLines(pieces, isCreation) {
   const lines = [[]];
-  for (const run of runs) {
-    run.text.split("\n").forEach((text, number) => {
+  for (const piece of pieces) {
+    piece.text.split("\n").forEach((text, number) => {
       if (number) lines.push([]);
-      if (text) lines.at(-1).push({ ...run, text });
+      if (text) lines.at(-1).push({ ...piece, text });
     });
   }
   const names = isCreation ? namesIn(lines) : [];
   return lines.flatMap((line, number) => {
-    const end = number ? "\n" : "", drawn = line.map(drawRun), isTable = line[0]?.styles.includes("pre");
+    const end = number ? "\n" : "", drawn = line.map(drawPiece), isTable = line[0]?.styles.includes("pre");
     if (names.includes(line)) return [end, drawName(line)];
     if (!isTable && !(line.length && (lines[number - 1]?.length || lines[number + 1]?.length))) return [end, ...drawn];
     const hang = isTable ? `--hang: ${/^(\S+ )*\S+ {2,}/.exec(line[0].text)?.[0].length ?? 0}ch` : "";
@@ -72,8 +72,8 @@ function drawLines(runs, isCreation) {
   });
 }
 
-// Names stand one a line, in the last paragraph: each in bold, perhaps with a note after a colon. In verse, only the words
-// of the person are bold, with which it begins. A sentence in italics stands for a name that is not shown.
+// Names stand one a line, in the last paragraph: each in bold, perhaps with a note after a colon. A sentence in italics
+// stands for a name that is not shown. In verse, only its beginning is bold: the person's words.
 function namesIn(lines) {
   const last = lines.slice(lines.findLastIndex((each) => !each.length) + 1);
   const isName = ([name, note]) => name.styles.includes("bold") && (!note || note.text.startsWith(": "));
@@ -81,13 +81,13 @@ function namesIn(lines) {
 }
 
 function drawName([name, ...notes]) {
-  const drawn = make("span", {}, drawRun(name)), shown = notes.map((note, at) => (at ? note : { ...note, text: note.text.slice(2) }));
-  if (notes.length) drawn.append(make("small", {}, ...shown.map(drawRun)));
+  const drawn = make("span", {}, drawPiece(name)), shown = notes.map((note, at) => (at ? note : { ...note, text: note.text.slice(2) }));
+  if (notes.length) drawn.append(make("small", {}, ...shown.map(drawPiece)));
   const creature = NAME.test(name.text) ? [make("img", { src: `creatures/${name.text.toLowerCase()}.svg`, alt: "" })] : [];
   return make("span", { className: "name", style: `--letters: ${name.text.length}` }, ...creature, drawn);
 }
 
-function drawRun({ text, styles, send, write }) {
+function drawPiece({ text, styles, send, write }) {
   let node = document.createTextNode(text);
   for (const style of styles) if (TAGS[style]) node = make(TAGS[style], {}, node);
   const again = (event) => (event.preventDefault(), say(send)); // here; whoever opens the link elsewhere gets the card
@@ -122,18 +122,18 @@ function drawCardTools(href, name) {
 }
 
 function drawMessage(message) {
-  const code = message.runs.find((each) => each.styles.includes("creation"));
-  const runs = message.runs.filter((each) => each !== code), last = code && runs.pop();
-  if (last) runs.push({ ...last, text: last.text.trimEnd() });
-  const text = runs.map((each) => each.text).join("");
+  const code = message.pieces.find((each) => each.styles.includes("creation"));
+  const pieces = message.pieces.filter((each) => each !== code), last = code && pieces.pop();
+  if (last) pieces.push({ ...last, text: last.text.trimEnd() });
+  const text = pieces.map((each) => each.text).join("");
   const bubble = make("div", { className: "bubble" }, make("span", { className: "unseen" }, message.mine ? words.you : words.bot));
   if (message.reply) bubble.append(make("span", { className: "quote", dir: "auto" }, message.reply));
   if (message.file) bubble.append(drawFile(message.id, message.file, text));
   if (message.is_start) bubble.append(make("img", { src: "scenes/mangosaurus.svg", alt: "", width: 1080, height: 760 }));
-  if (text) bubble.append(make("div", { className: "words", dir: "auto" }, ...drawLines(runs, Boolean(code))));
+  if (text) bubble.append(make("div", { className: "words", dir: "auto" }, ...drawLines(pieces, Boolean(code))));
   const at = new Date(message.at * 1000);
   const tools = make("span", {});
-  if (code) tools.append(words.code, drawRun(code));
+  if (code) tools.append(words.code, drawPiece(code));
   if (text) tools.append(tool("copy", ICONS.copy, () => toClipboard(text)));
   if (message.file?.alt) tools.append(...drawCardTools(`files/${message.id}`, message.file.name));
   tools.append(tool("reply", ICONS.reply, () => setReply(message, text)));
@@ -214,7 +214,7 @@ function showTyping() {
 function enter(chat) {
   attach.hidden = !chat.admin;
   banner.hidden = true;
-  const first = facts.run !== chat.run, restarted = facts.run && first;
+  const first = facts.start !== chat.start, restarted = facts.start && first;
   facts = chat;
   log.setAttribute("aria-busy", "true");
   if (restarted) unanswered().forEach((text, number) => unsent.set(number, text));
@@ -223,7 +223,7 @@ function enter(chat) {
   if (first) log.replaceChildren();
   if (restarted) setBeside(); // as messages are numbered anew
   if (restarted) log.append(make("p", { className: "note" }, words.restarted));
-  keepOnly(chat); // as it may have been forgotten meanwhile
+  keepOnly(chat); // as others may have been forgotten meanwhile
   if (first) log.append(...chat.messages.map(drawMessage));
   else chat.messages.forEach(show);
   log.setAttribute("aria-busy", "false");
@@ -242,7 +242,7 @@ async function lost() {
   if (answer?.status === 403) banner.textContent = words.stranger;
 }
 
-// Put words back into the line that were refused, or were on their way when the connection broke.
+// Put words back into the line if they were refused, or on their way when the connection broke.
 function giveBack(sentence = words.unsent, keys = [...unsent.keys()]) {
   const lost = keys.filter((key) => unsent.has(key));
   const texts = lost.map((key) => unsent.get(key)).filter((text) => text && !line.value.includes(text));

@@ -1,4 +1,4 @@
-"""The HTML of a message as runs of styled text, for doors that draw messages themselves."""
+"""The HTML of a message as pieces of styled text, for doors that draw messages themselves."""
 
 import re
 from html import unescape
@@ -12,26 +12,26 @@ _TAG = re.compile("<(/?)([a-z]+)>")
 _COMMAND = re.compile(r"(?<![\w/@<>])(/[A-Za-z0-9_]{1,32})(?![\w/@])")
 
 
-class Run(NamedTuple):
+class Piece(NamedTuple):
     """A piece of text and its styles: bold, italic, code, pre, creation (the code of one), or a command to click."""
 
     text: str
     styles: tuple[str, ...] = ()
 
 
-def runs(html: Markup) -> list[Run]:
+def pieces_of(html: Markup) -> list[Piece]:
     """Cut the HTML of a message where its style changes."""
-    found: list[Run] = []
+    found: list[Piece] = []
     styles: list[str] = []
     first, *others = _TAG.split(html)
-    for slash, tag, piece in zip(["", *others[::3]], ["", *others[1::3]], [first, *others[2::3]], strict=True):
+    for slash, tag, between in zip(["", *others[::3]], ["", *others[1::3]], [first, *others[2::3]], strict=True):
         if slash:
             styles.remove(STYLES[tag])
         elif tag:
             styles.append(STYLES[tag])
-        text = unescape(piece)
+        text = unescape(between)
         is_literal = "code" in styles or "pre" in styles
         for number, part in enumerate([text] if is_literal else _COMMAND.split(text)):
             if part:
-                found.append(Run(part, (*styles, "command") if number % 2 else tuple(styles)))
+                found.append(Piece(part, (*styles, "command") if number % 2 else tuple(styles)))
     return found
