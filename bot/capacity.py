@@ -115,7 +115,8 @@ class Capacity:
 
     def wait(self, chat: Chat, work: Work = CHATTER) -> float:
         """Return in how many seconds an answer would leave, behind all others."""
-        texts = (self._texts[work.form] + work.texts) / self.speed if work.texts else 0.0
+        poems_a_second = self._written / self._seconds
+        texts = (self._texts[work.form] + work.texts) / poems_a_second if work.texts else 0.0
         cards = (self._cards + work.cards) * CARD_SECONDS if work.cards else 0.0
         return max(texts + cards, self._sent_in(chat, work.messages) if work.messages else 0.0)
 
@@ -123,11 +124,6 @@ class Capacity:
     def messages(self) -> int:
         """How many messages are expected."""
         return self._messages.total()
-
-    @property
-    def speed(self) -> float:
-        """Poems a second."""
-        return self._written / self._seconds
 
     def is_first_refusal(self, chat: Chat) -> bool:
         """Return whether a chat has read no refusal for half a minute."""

@@ -193,29 +193,25 @@ class Shelf:
         network, version = key = network_of(creation), creation.version
         if key not in self._writers:
             weights = self._current.get(network)
-            if weights and weights.version == version:
-                self._begin(key, weights)
-            else:
-                await self._load(key)
+            if not weights or weights.version != version:
+                weights = await self._loaded(key)
+            if self._is_closed:
+                raise Explained(sentences.STOPPING)
+            if key not in self._writers:  # another ask may have been faster
+                self._writers[key] = Writer(weights)
         self._writers.move_to_end(key)
         return self._writers[key]
 
-    async def _load(self, key: tuple[str, str]) -> None:
-        """Let a version write that is not the current one. Many may ask for the same file, which is read once."""
+    async def _loaded(self, key: tuple[str, str]) -> Checkpoint:
+        """Load a version that is not the current one. Many may ask for the same file at once, which is read once."""
         network, version = key
         async with self._loading:
             if key in self._writers:
-                return
+                return self._writers[key].checkpoint
             try:
-                weights = await asyncio.to_thread(lambda: self.versions(network).load(version))
+                return await asyncio.to_thread(lambda: self.versions(network).load(version))
             except RemovedError:
                 raise Explained(sentences.GONE_WITH_VOICE) from None
             except CheckpointError as error:
                 logger.info("Weights cannot be loaded: %s", error)
                 raise Explained(sentences.GONE) from error
-            self._begin(key, weights)
-
-    def _begin(self, key: tuple[str, str], weights: Checkpoint) -> None:
-        if self._is_closed:
-            raise Explained(sentences.STOPPING)
-        self._writers[key] = Writer(weights)

@@ -1,4 +1,4 @@
-"""Every figure of quality and speed in README, docs/networks.md and the model cards is the one that its source gives.
+"""Every figure of quality and speed in README, docs/ and the model cards is the one that its source gives.
 
 Quality is measured again by `python -m model evaluate`, speed is in benchmarks/results.md, and what readers said is in
 the sheets beside the cards. The tables of the documents are read as they stand, so a row that nothing here explains is
@@ -18,7 +18,7 @@ from model.files import ROOT
 from model.text.forms import USUAL_TEMPERATURE
 from tests.test_command_line import run_well
 
-README, NETWORKS = ROOT / "README.md", ROOT / "docs" / "networks.md"
+README, TABLES, NETWORKS = (ROOT / path for path in ("README.md", "docs/figures.md", "docs/networks.md"))
 CARD, VERSE_CARD = (ROOT / "checkpoints" / network / "README.md" for network in ("dino", "poem"))
 RESULTS = ROOT / "benchmarks" / "results.md"
 OLD = "39f9415f2826"
@@ -132,7 +132,7 @@ def expected(cell: Cell, what: str, found: dict[str, Any], of_old: dict[str, Any
 
 def quality() -> list[Cell]:
     """Return the cells of all tables of quality but those of readers."""
-    tables = [(README, "network", "n-gram"), *((path, "real", "network alone") for path in (README, NETWORKS, CARD))]
+    tables = [(TABLES, "network", "n-gram"), *((path, "real", "network alone") for path in (TABLES, NETWORKS, CARD))]
     return [cell for path, *columns in tables for cell in cells(path, *columns) if cell.row not in KEPT]
 
 
@@ -188,7 +188,7 @@ def test_what_readers_keep_is_what_their_sheets_say() -> None:
         assert [cell.row for cell in stated[:: len(marks)]] == [f"{reader} reader" for reader in READERS]
         for cell in stated:
             assert cell.text == str(sum(marks[cell.column][cell.row.removesuffix(" reader")])), cell
-    rows = [cell for cell in cells(README, PEOPLE) if cell.row in KEPT]
+    rows = [cell for cell in cells(TABLES, PEOPLE) if cell.row in KEPT]
     assert [(cell.row, cell.column) for cell in rows] == [(row, what) for row in KEPT for what in ("real", PEOPLE)]
     for cell in rows:
         card, number, system, keep = KEPT[cell.row]
@@ -267,6 +267,14 @@ def bot(sides: list[str], others: list[str], *rows: str) -> tuple[list[float], l
     return first, second, []
 
 
+def test_the_figures_of_readme_are_in_the_tables() -> None:
+    paragraph = README.read_text(encoding="utf-8").partition("## How good, how fast\n")[2].partition("\n## ")[0]
+    figures = re.findall(r"\d+(?:\.\d+)?", paragraph.replace("100 names", "").replace("100 ", ""))
+    assert len(figures) > 10
+    tables = re.findall(r"\d+(?:\.\d+)?", TABLES.read_text(encoding="utf-8"))
+    assert {*figures} <= {*tables, *(figure.removesuffix(".0") for figure in tables)}
+
+
 def test_speeds_are_those_of_the_results() -> None:
     both = ["SQLite", "PostgreSQL"]
     ours, torch, _ = bot(["SQLite"], ["torch bot"], "100 poems at once")
@@ -287,7 +295,7 @@ def test_speeds_are_those_of_the_results() -> None:
         "100 poems at once": (ours, torch, [measured("bot", "beside torch", "SQLite")]),
     }
     columns = "Mangosaurus", "beside it", "ratio"
-    stated = {(cell.row, cell.column): cell.text for cell in cells(README, *columns)}
+    stated = {(cell.row, cell.column): cell.text for cell in cells(TABLES, *columns)}
     assert {row for row, _ in stated} == speeds.keys()
     for row, values in speeds.items():
         for column, found in zip(columns, values, strict=True):
