@@ -54,7 +54,9 @@ def call(function: Callable[..., Any], *arguments: Any) -> Any:
         raise
     except Exception as error:
         reason = traceback.format_exception_only(error)[-1].strip()
-        if "could not be broadcast" in reason:
+        if "indexing arrays could not be broadcast" in reason:
+            reason += ". Both indices must be equally long."
+        elif "could not be broadcast" in reason and "*" in _place(error).replace("**", ""):
             reason += ". Is there a `*` where `@` is meant?"
         elif "¶" in reason or "substring not found" in reason:
             reason += '. In code the end is `"\\n"`; ¶ is only how it is printed.'
