@@ -6,6 +6,7 @@ it finds, and returns a sentence for a right answer.
 
 import functools
 import linecache
+import re
 import traceback
 from collections.abc import Callable, Sequence
 from copy import deepcopy
@@ -17,18 +18,19 @@ Mistakes = Sequence[tuple[Any, str]]
 """Values that a usual mistake gives, each with a question that leads to it."""
 
 STOPS = {
-    "could not be broadcast": "{}. Is there a `*` where `@` is meant?",
+    "indexing arrays could not be broadcast": "{}. Both indices must be equally long.",
+    r"[^*]\*[^*].*could not be broadcast": "{}. Is there a `*` where `@` is meant?",
     "¶": '{}. In code the end is `"\\n"`; ¶ is only how it is printed.',
     "substring not found": '{}. In code the end is `"\\n"`; ¶ is only how it is printed.',
     "matmul": "these shapes do not fit together. Is a `.T` missing, or one too many?",
     "bitwise_xor": "`^` is no power in Python. The square of h is `h**2`.",
-    "for ^:": "`^` is no power in Python. The square of h is `h**2`.",
+    r"for \^:": "`^` is no power in Python. The square of h is `h**2`.",
     "converted to Python scalars": "this takes one number, and the check gives it an array. Is there a function of the "
     "name in NumPy?",
     "'Parameters' object does not support item assignment": "this takes no new array. First `array = "
     "network.parameters[name]`, and then `array -= ...`.",
 }
-"""What to say when an answer stops, by a sign in Python's own words, which may have their place in it."""
+"""What to say when an answer stops, by a sign in its line and in Python's own words, which may have a place in it."""
 
 
 class Wrong(Exception):
@@ -68,7 +70,8 @@ def call(function: Callable[..., Any], *arguments: Any) -> Any:
         raise
     except Exception as error:
         reason = traceback.format_exception_only(error)[-1].strip()
-        reason = next((said.format(reason) for sign, said in STOPS.items() if sign in reason), reason)
+        stop = f"{_place(error)}: {reason}"
+        reason = next((said.format(reason) for sign, said in STOPS.items() if re.search(sign, stop)), reason)
         raise Wrong(f"{function.__name__} stops{_place(error)}: {reason}") from error
     if result is None and not _is_empty(function):
         raise Wrong(f"{function.__name__} returns nothing. Does its last line begin with `return`?")

@@ -12,6 +12,8 @@ from model.sonnets.prosody import prosody
 from model.sonnets.rhyme import endings
 
 SHIFTED = "does row t predict letter t, which was read already? It predicts letter t + 1."
+BELOW_THE_LINE = "both sums stand below the line. Is there a bracket round their product?"
+EVERY_LETTER = "does each row meet the letters of the whole line? `a[rows, ids[1:]]` takes one number of each row."
 Placed = Callable[[str, int], bool]
 
 
@@ -35,6 +37,8 @@ def check_nats(nats_per_letter: Callable[..., Any]) -> str:
             "is this the logarithm of the mean? The mean of the logarithms is asked for.",
         ),
         (-logits[rows[:-1], ids[1:]].mean(), "these are logits; did you forget the softmax?"),
+        (-log_p[:-1, ids[1:]].mean(), EVERY_LETTER),
+        (-log_p[:, ids[1:]].mean(), EVERY_LETTER),
         (np.exp(right), "this is e^loss, the number of letters to choose from; the loss itself is asked for."),
     ]
     found = call(nats_per_letter, logits, ids)
@@ -57,6 +61,9 @@ def check_correlations(correlations: Callable[..., Any]) -> str:
         (b @ a, "did you divide by the square root of both sums of squares?"),
         (b @ a / 60, "this is the covariance; divide by the spread of both, so that units can be compared."),
         (b @ a / ((a**2).sum(axis=0) * (b**2).sum()), "is the square root missing below the line?"),
+        (b @ a / (a**2).sum(axis=0) * (b**2).sum(), BELOW_THE_LINE),
+        (b @ a / np.sqrt((a**2).sum(axis=0)) * np.sqrt((b**2).sum()), BELOW_THE_LINE),
+        (b @ a / (np.sqrt((a**2).sum(axis=0)) * (b**2).sum()), "the root is over both sums. Does yours end too soon?"),
         (
             b @ whole_mean / np.sqrt((whole_mean**2).sum(axis=0) * (b**2).sum()),
             "did you subtract one mean for all units? Each unit has its own: axis=0.",
@@ -89,6 +96,9 @@ def check_allowed(
     return "These letters never stop a good line and never let a bad one begin. The program looks them up in a table."
 
 
+ENDS = {" ": "the space ' '", "\n": r"the newline '\n'"}
+
+
 def _allowed(part: str, start: int, words: Mapping[str, str], leads_on: Placed, ends_line: Placed) -> set[str]:
     found = set()
     for word in words:
@@ -106,13 +116,17 @@ def _explain(part: str, start: int, found: set[Any], right: set[str], words: Map
     missing, more = right - found, sorted(found - right - set(longer), key=str)
     if longer:
         return f"{where}your answer has {longer[0]!r}, but single characters are asked for: word[len(part)]."
-    if missing & {" ", "\n"}:
-        return f"{where}{sorted(missing & {' ', chr(10)})[0]!r} is missing. What may follow a word that is complete?"
+    if len(found) == 1 and len(right) > 2 and found < right:
+        return f"{where}your answer has only {found.pop()!r}. Does your loop end with the first word that fits?"
+    if missing & set(ENDS):
+        return f"{where}{ENDS[min(missing & set(ENDS))]} is missing. What may follow a word that is complete?"
     if missing:
         return f"{where}{sorted(missing)[0]!r} is missing. A word counts if it leads on, and also if it ends the line."
-    if more[0] in (" ", "\n"):
+    if more[0] in ENDS and part not in words:
+        return f"{where}your answer has {ENDS[more[0]]}, but {part!r} is no complete word. Is word == part?"
+    if more[0] in ENDS:
         kind = "leads on to more words" if more[0] == " " else "ends the line"
-        return f"{where}your answer has {more[0]!r}. Did you ask whether the word {kind} from there?"
+        return f"{where}your answer has {ENDS[more[0]]}. Did you ask whether the word {kind} from there?"
     word = next((word for word in words if word.startswith(part + more[0])), None)
     if word is None:
         return f"{where}your answer has {more[0]!r}, but no word begins with {part + more[0]!r}. Is it word[len(part)]?"
@@ -128,8 +142,8 @@ RHYMING = "day may love move above treasure measure light delight night heart pa
 @check
 def check_rhymes(rhymes: Callable[..., Any]) -> str:
     pronounce = prosody().pronounce
-    sounds = {word: pronounce(word)[0] for word in RHYMING.split()}
-    for one, other in [("heart", "heart"), *combinations(sounds, 2)]:
+    sounds = {word: pronounce(word)[0] for word in [*RHYMING.split(), "ache", "cake"]}
+    for one, other in [("heart", "heart"), *combinations(RHYMING.split(), 2), ("ache", "cake")]:
         found = call(rhymes, sounds[one], sounds[other])
         if found not in (True, False):
             raise Wrong(f"your answer for {one} and {other} is {found!r:.40}, but it should be True or False.")
@@ -146,8 +160,10 @@ def _why(one: str, other: str, sounds: Mapping[str, tuple[str, ...]], *, right: 
     both = f"{one} ({' '.join(sounds[one])}) and {other} ({' '.join(sounds[other])})"
     if one == other:
         return f"your function lets {one} rhyme with itself. Does the consonant before the vowel differ?"
+    if right and (one, other) == ("ache", "cake"):
+        return f"{both} rhyme. Nothing stands before the vowel of ache; but index -1 takes the last sound."
     if right:
-        return f"{both} rhyme. Do you compare from the last vowel with a 1 to the end, and the one consonant before it?"
+        return f"{both} rhyme: the same from the last vowel with a 1 on, but not the one consonant before it."
     if same:
         return f"{both} are too much alike: the consonant before the vowel is the same. Do you ask that it differs?"
     return f"{both} do not rhyme. Do you compare everything from the last vowel with a 1 to the end?"

@@ -31,6 +31,12 @@ def correlations(states, feature):
     return (b @ a) / np.sqrt((a**2).sum(axis=0) * (b**2).sum())
 
 # %% correlations
+# says: a bracket round their product
+def correlations(states, feature):
+    a, b = states - states.mean(axis=0), feature - feature.mean()
+    return (b @ a) / (a**2).sum(axis=0) * (b**2).sum()
+
+# %% correlations
 # says: covariance
 def correlations(states, feature):
     a, b = states - states.mean(axis=0), feature - feature.mean()
@@ -53,6 +59,20 @@ def allowed_letters(part, start):
         found.add(" ")
     if part in WORDS and ends_line(part, start):
         found.add("\n")
+    return found
+
+# %% allowed
+# says: '' is no complete word
+def allowed_letters(part, start):
+    found = set()
+    for word in WORDS:
+        if word.startswith(part):
+            if word != part:
+                found.add(word[len(part)])
+            if leads_on(word, start):
+                found.add(" ")
+            if ends_line(word, start):
+                found.add("\n")
     return found
 
 # %% allowed
@@ -82,9 +102,15 @@ def rhymes(one, other):
     return one != other and one[-1] == other[-1]
 
 # %% rhymes
-# says: and the one consonant before it
+# says: the one consonant before it
 def rhymes(one, other):
     def vowels(word):
         return [sound for sound in word if sound[-1].isdigit()]
 
     return vowels(one) == vowels(other) and len(one) == len(other) and one[:1] != other[:1]
+
+# %% rhymes
+# says: index -1 takes the last sound
+def rhymes(one, other):
+    n, m = (max(n for n, sound in enumerate(word) if sound.endswith("1")) for word in (one, other))
+    return one[n:] == other[m:] and one[n - 1] != other[m - 1]

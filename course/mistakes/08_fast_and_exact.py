@@ -23,6 +23,33 @@ def median_times(functions, rounds, clock):
     return [median(own) for own in times]
 
 # %% times
+# says: the shortest time
+def median_times(functions, rounds, clock):
+    for function in functions:
+        function()
+    times = [[] for _ in functions]
+    for _ in range(rounds):
+        for own, function in zip(times, functions, strict=True):
+            start = clock()
+            function()
+            own.append(clock() - start)
+    return [min(own) for own in times]
+
+# %% times
+# says: Let them take turns
+def median_times(functions, rounds, clock):
+    found = []
+    for function in functions:
+        function()
+        times = []
+        for _ in range(rounds):
+            start = clock()
+            function()
+            times.append(clock() - start)
+        found.append(median(times))
+    return found
+
+# %% times
 # says: Let them take turns
 def median_times(functions, rounds, clock):
     for function in functions:
