@@ -79,6 +79,10 @@ def check_adam_step(adam_step: Callable[..., Any]) -> str:
         (w - rate * _hat(adam.m, 0.9, t - 1) / np.sqrt(_hat(adam.v, 0.99, t - 1)), "is t one too small?"),
         (w - rate * _hat(adam.m, 0.9, t + 1) / np.sqrt(_hat(adam.v, 0.99, t + 1)), "is t one too large?"),
     ])  # fmt: skip
+    with np.errstate(all="ignore"):
+        found = call(adam_step, np.ones(2), np.array([0.0, 1.0]), np.zeros(2), np.zeros(2), 1, rate)
+    if not np.isfinite(np.asarray(found[0], dtype=float)).all():
+        raise Wrong("if a gradient has always been 0, so has √v, and 0 / 0 is no number. Is ε below the fraction line?")
     return "With these few lines nearly every network of today was trained, or with a close relative of them."
 
 
@@ -86,7 +90,7 @@ def check_adam_step(adam_step: Callable[..., Any]) -> str:
 def check_best_and_last(best_and_last: Callable[..., Any]) -> str:
     """When was the network best, and when does the patience run out?"""
     examples: list[tuple[list[float], int]] = [
-        ([3, 2, 2.4, 2.3, 2.5, 2.6, 2.7, 2.8, 1.9], 3),
+        ([3, 2.1, 2.4, 2.3, 2.5, 2.6, 2.7, 2.8, 1.9], 3),
         ([3, 2, 2.5, 2.2, 1.9, 2.1, 2.3, 2.0, 1.8], 3),
         ([3.0, 2.5, 2.1, 1.9], 2),
         ([3, 2, 2.6, 2.5, 2.4, 2.3, 2.2, 1], 4),
@@ -98,8 +102,16 @@ def check_best_and_last(best_and_last: Callable[..., Any]) -> str:
             raise Wrong("the function should return two epochs: the best one, and the last.")
         right = _best_and_last(losses, patience)
         case = f"with the losses {', '.join(f'{loss:g}' for loss in losses)} and a patience of {patience}, "
+        if right[0] < right[1] and _same(found, right[::-1]):
+            raise Wrong(case + f"the best epoch is {right[0]}, and the last is {right[1]}. Are the two exchanged?")
+        compare(case + "the best epoch", found[0], right[0], [
+            (right[1], "this is where we stop. The best epoch lies before it."),
+            (int(np.argmin(losses)), "you know of a loss that comes after the stop, where no training is any more."),
+            (min(losses[: right[1] + 1]), "this is the loss. Its epoch is wanted."),
+            (right[0] + 1, "do you count the epochs from 1? Count them from 0."),
+            (0, "does any loss ever become the lowest? Begin with the first loss as the lowest so far."),
+        ])  # fmt: skip
         compare(case + "the last epoch", found[1], right[1], [
-            (right[0], "is that the best epoch? Return the best one first, and then the last."),
             (_best_and_last(losses, patience + 1)[1], "you wait one epoch too long. "
                 "Count the epochs without a new best."),
             (_best_and_last(losses, patience - 1)[1], "you stop one epoch too soon. "
@@ -107,13 +119,10 @@ def check_best_and_last(best_and_last: Callable[..., Any]) -> str:
             (_rises(losses, patience), "you compare each loss with the one before it. "
                 "Compare it with the lowest so far."),
             (_rises(losses, 1), "you stop at the first rise. Have patience: count the epochs without a new best."),
+            (_never_anew(losses, patience), "a new best begins the count anew."),
+            (len(losses), "the epochs are counted from 0, so the last has one less than there are losses."),
+            (right[0] + patience, "no training is that long. If the patience never runs out, we stop after the last."),
             (len(losses) - 1, "the patience runs out before that. Do you stop?"),
-        ])  # fmt: skip
-        compare(case + "the best epoch", found[0], right[0], [
-            (right[1], "this is where we stop. The best epoch lies before it."),
-            (int(np.argmin(losses)), "you know of a loss that comes after the stop, where no training is any more."),
-            (min(losses[: right[1] + 1]), "this is the loss. Its epoch is wanted."),
-            (right[0] + 1, "do you count the epochs from 1? Count them from 0."),
         ])  # fmt: skip
     return (
         "That is early stopping. The program keeps a copy of the network at each new best, and returns it in the end."
@@ -125,6 +134,7 @@ def check_soften(soften: Callable[..., Any]) -> str:
     """Are these the probabilities at a temperature?"""
     logits, temperature = np.array([2.0, -1.0, 0.5, 3.0]), 0.5
     exponentials = np.exp(logits / temperature)
+    largest_is_1 = exponentials / exponentials.max()
     p = softmax(logits)
     mistakes = [
         (
@@ -135,6 +145,8 @@ def check_soften(soften: Callable[..., Any]) -> str:
         (p / temperature, "you divide the probabilities, and then they do not add up to 1. Divide the logits."),
         (softmax(p / temperature), "you divide the probabilities. Divide the logits, before the softmax."),
         (exponentials, "these are the exponentials. Divide them by their sum."),
+        (largest_is_1, "these are the exponentials. Divide them by their sum."),
+        (largest_is_1 / exponentials.sum(), "subtract the maximum above and below: in both exponentials."),
         (
             p ** (1 / temperature),
             "this is p to the power of 1 / temperature, a good idea. But it does not add up to 1.",
@@ -154,11 +166,14 @@ def check_soften(soften: Callable[..., Any]) -> str:
 @check
 def check_top_p(top_p: Callable[..., Any]) -> str:
     """Are only the likeliest letters left?"""
-    p = np.array([0.1, 0.5, 0.15, 0.25])
+    p, exact = np.array([0.1, 0.5, 0.15, 0.25]), np.array([0.0625, 0.5, 0.1875, 0.25])
     for share in (0.6, 0.85, 0.2, 1.0):
         compare(
             f"with a share of {share}, your answer", call(top_p, p, share), _top_p(p, share), _top_p_mistakes(p, share)
         )
+    enough = [([0, 2 / 3, 0, 1 / 3], "0.5 has reached the share already. Nothing comes after it.")]
+    case = "with p = (0.0625, 0.5, 0.1875, 0.25) and a share of 0.5, your answer"
+    compare(case, call(top_p, exact, 0.5), _top_p(exact, 0.5), enough)
     return "Where the network is sure, one letter is left, and where it is not, there are many."
 
 
@@ -195,6 +210,20 @@ def _best_and_last(losses: Sequence[float], patience: int) -> tuple[int, int]:
         elif epoch - best >= patience:
             return best, epoch
     return best, len(losses) - 1
+
+
+def _never_anew(losses: Sequence[float], patience: int) -> int:
+    """Return the epoch after which a training stops that counts all epochs without a new best, in a row or not."""
+    misses = 0
+    for epoch in range(1, len(losses)):
+        misses += losses[epoch] >= min(losses[:epoch])
+        if misses >= patience:
+            return epoch
+    return len(losses) - 1
+
+
+def _same(found: Sequence[Any], right: tuple[int, int]) -> bool:
+    return all(np.shape(epoch) == () and epoch == wanted for epoch, wanted in zip(found, right, strict=True))
 
 
 def _rises(losses: Sequence[float], patience: int) -> int:

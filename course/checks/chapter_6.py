@@ -16,6 +16,7 @@ BATCH_SIZE, INPUTS, HIDDEN_SIZE = 3, 4, 5
 @check
 def check_half_life(half_life: Callable[[float], Any]) -> str:
     """After how many steps is an error on the lane half as large?"""
+    whole_number = "the answer need not be a whole number. Can you do without a loop?"
     for bias in (2.0, 0.5, 5.0):
         f = float(sigmoid(np.float64(bias)))
         right = np.log(0.5) / np.log(f)
@@ -25,7 +26,7 @@ def check_half_life(half_life: Callable[[float], Any]) -> str:
                 -right,
                 "the logarithm of a number below 1 is negative, and here are two. Where does your minus come from?",
             ),
-            (np.ceil(right), "the answer need not be a whole number. Can you do without a loop?"),
+            *((whole(right), whole_number) for whole in (np.ceil, np.round)),
             (np.log(0.5) / np.log(np.tanh(bias)), "is your gate a tanh? A gate is a sigmoid."),
             (np.log(0.5) / np.log(bias), "is the bias itself taken for the gate? f is sigmoid(bias)."),
             (np.log(0.5) / np.log(1 - f), "is that 1 - f? The forget gate says what stays."),
@@ -47,6 +48,7 @@ def check_lstm_step(lstm_step: Step) -> str:
         raise Wrong("what you return first is c', but h' comes first. Are the two exchanged?")
     variants = [
         (_lstm(x, h, c, p, order="oifg"[::-1]), "do you unpack the blocks in the order o, i, f, g?"),
+        (_lstm(x, h, c, p, order="figo"), "that is the order in the picture. In p it is o, i, f, g."),
         (_lstm(x, h, c, p, order="ifog"), "do you unpack the blocks in the order o, i, f, g?"),
         (_lstm(x, h, c, p, order="ifgo"), "that is PyTorch's order of the blocks. Here it is o, i, f, g."),
         (_lstm(x, h, c, p, order="ofig"), "are i and f exchanged? f belongs to the old c, i to what is new."),
@@ -54,6 +56,7 @@ def check_lstm_step(lstm_step: Step) -> str:
         (_lstm(x, h, c, p, new=sigmoid), "does g go through the sigmoid too? g is no gate: it is a tanh."),
         (_lstm(x, h, c, p, new=lambda z: z), "is g without its tanh?"),
         (_lstm(x, h, c, p, squash=lambda z: z), "do the gates go through the sigmoid?"),
+        (_lstm(x, h, c, p, squash=_unchanged, new=_unchanged), "z alone is not enough: where are σ and tanh?"),
         (_lstm(x, h, c, p, squash=np.tanh), "do the gates go through tanh? A gate lies between 0 and 1: a sigmoid."),
         (_lstm(x, h, c, p._replace(b=0 * p.b)), "did you forget the bias p.b?"),
         (_lstm(x, 0 * h, c, p), "did you forget h @ p.w_h?"),
@@ -87,6 +90,7 @@ def check_cho_step(cho_step: Step) -> str:
         (_cho(x, h, p, keep=lambda u: 1 - u), "are u and 1 - u exchanged? Where u is 1, h stays."),
         (_cho(x, h, p, reset=lambda r: 1 + 0 * r), "where is r? It multiplies h before the product with w_n."),
         (_cho(x, h, p, new=sigmoid), "does n go through the sigmoid? n is no gate: it is a tanh."),
+        (_cho(x, h, p, stays=lambda r, h: r * h), "is h lost for r * h? The last equation reads h as it was."),
         (_cho(x, h, p, order="urn"), "are r and u exchanged? The blocks stand in the order r, u, n."),
         (_cho(x, h, p._replace(b=0 * p.b)), "did you forget the bias p.b?"),
         (_cho(x, h, p, new=lambda z: z), "is n without its tanh?"),
@@ -132,6 +136,8 @@ def check_peephole(peephole_back: Step) -> str:
         (through_tanh + d_z, "on the way through the peephole, c is multiplied by w."),
         (through_tanh + d_o * w, "that way begins at z, not at o: where is the slope of the sigmoid?"),
         (d_h * o + d_z * w, "where is the slope of tanh, 1 - tanh² c?"),
+        (d_h * o * (1 - c**2) + d_z * w, "the slope of tanh is 1 minus the square of its *value*, tanh c."),
+        (d_h * o * (1 - (o * tanh_c) ** 2) + d_z * w, "the value of the tanh is not h here: h is o ⊙ tanh c."),
         (through_tanh * d_z * w, "the two ways are added, not multiplied: both move h."),
     ], tolerance=1e-5)  # fmt: skip
     compare("d_w", _one_row(found[2], d_z * c), right[2], [
@@ -196,12 +202,13 @@ def _cho(
     squash: Callable[[Array], Array] = sigmoid, new: Callable[[Array], Array] = np.tanh,
     reset: Callable[[Array], Array] = _unchanged, keep: Callable[[Array], Array] = _unchanged,
     show: Callable[[Array, Array], Array] = lambda n, _: n,
+    stays: Callable[[Array, Array], Array] = lambda _, h: h,
 ) -> Array:  # fmt: skip
     """Return h' of the GRU of 2014, or of what a usual mistake makes of it."""
     z = dict(zip(order, np.split(x @ p.w_x + p.b, 3, axis=-1), strict=True))
     w = dict(zip(order, np.split(p.w_h, 3, axis=-1), strict=True))
     r, u = squash(z["r"] + h @ w["r"]), keep(squash(z["u"] + h @ w["u"]))
-    return (1 - u) * show(new(z["n"] + (reset(r) * h) @ w["n"]), h) + u * h
+    return (1 - u) * show(new(z["n"] + (reset(r) * h) @ w["n"]), h) + u * stays(r, h)
 
 
 def _r_around(x: Array, h: Array, p: LayerParameters) -> Array:

@@ -63,6 +63,14 @@ def adam_step(w, g, m, v, t, rate):
     return w + rate * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.99**t)) + 1e-8), m, v
 
 
+# %% adam-step
+# says: Is ε below the fraction line?
+def adam_step(w, g, m, v, t, rate):
+    m = 0.9 * m + 0.1 * g
+    v = 0.99 * v + 0.01 * g**2
+    return w - rate * (m / (1 - 0.9**t)) / np.sqrt(v / (1 - 0.99**t)) + 1e-8, m, v
+
+
 # %% best-and-last
 # says: Compare it with the lowest so far
 def best_and_last(losses, patience):
@@ -98,6 +106,44 @@ def best_and_last(losses, patience):
     return int(np.argmin(losses)), len(losses) - 1
 
 
+# %% best-and-last
+# says: a new best begins the count anew
+def best_and_last(losses, patience):
+    best = misses = 0
+    for epoch, loss in enumerate(losses):
+        if loss < losses[best]:
+            best = epoch
+        elif epoch > 0:
+            misses += 1
+            if misses >= patience:
+                return best, epoch
+    return best, len(losses) - 1
+
+
+# %% best-and-last
+# says: do you count the epochs from 1?
+def best_and_last(losses, patience):
+    best = 1
+    for epoch, loss in enumerate(losses, start=1):
+        if loss < losses[best - 1]:
+            best = epoch
+        elif epoch - best >= patience:
+            return best, epoch
+    return best, len(losses)
+
+
+# %% best-and-last
+# says: does any loss ever become the lowest?
+def best_and_last(losses, patience):
+    best, lowest = 0, 0.0
+    for epoch, loss in enumerate(losses):
+        if loss < lowest:
+            best, lowest = epoch, loss
+        elif epoch - best >= patience:
+            return best, epoch
+    return best, len(losses) - 1
+
+
 # %% soften
 # says: you multiply by the temperature
 def soften(logits, temperature):
@@ -117,6 +163,13 @@ def soften(logits, temperature):
 # says: they do not add up to 1
 def soften(logits, temperature):
     return softmax(logits) / temperature
+
+
+# %% soften
+# says: subtract the maximum above and below
+def soften(logits, temperature):
+    z = logits / temperature
+    return np.exp(z - z.max()) / np.exp(z).sum()
 
 
 # %% top-p
@@ -151,4 +204,16 @@ def top_p(p, share):
 # says: Begin with the likeliest letter
 def top_p(p, share):
     result = np.where(np.cumsum(p) - p < share, p, 0)
+    return result / result.sum()
+
+
+# %% top-p
+# says: Nothing comes after it
+def top_p(p, share):
+    result, total = np.zeros_like(p), 0.0
+    for letter in np.argsort(-p):
+        result[letter] = p[letter]
+        total += p[letter]
+        if total > share:
+            break
     return result / result.sum()

@@ -64,6 +64,14 @@ def lstm_step(x, h, c, p):
     return sigmoid(z_o) * c_next, c_next
 
 
+# %% lstm-step
+# says: the order in the picture
+def lstm_step(x, h, c, p):
+    z_f, z_i, z_g, z_o = np.split(x @ p.w_x + p.b + h @ p.w_h, 4, axis=-1)
+    c_next = sigmoid(z_f) * c + sigmoid(z_i) * np.tanh(z_g)
+    return sigmoid(z_o) * np.tanh(c_next), c_next
+
+
 # %% cho
 # says: the textbook's variant
 def cho_step(x, h, p):
@@ -88,6 +96,16 @@ def cho_step(x, h, p):
     z_r, z_u, z_n = np.split(x @ p.w_x + p.b, 3, axis=-1)
     r, u = sigmoid(z_r + h @ p.w_h), sigmoid(z_u + h @ p.w_h)
     return (1 - u) * np.tanh(z_n + (r * h) @ p.w_h) + u * h
+
+
+# %% cho
+# says: The last equation reads h as it was
+def cho_step(x, h, p):
+    z_r, z_u, z_n = np.split(x @ p.w_x + p.b, 3, axis=-1)
+    w_r, w_u, w_n = np.split(p.w_h, 3, axis=-1)
+    r, u = sigmoid(z_r + h @ w_r), sigmoid(z_u + h @ w_u)
+    h = r * h
+    return (1 - u) * np.tanh(z_n + h @ w_n) + u * h
 
 
 # %% peephole
@@ -120,3 +138,11 @@ def peephole_back(d_h, z, c, w):
     o, tanh_c = sigmoid(z), np.tanh(c)
     d_z = d_h * tanh_c * o * (1 - o)
     return d_z, d_h * o * (1 - tanh_c**2) + d_z * w, (d_z * c).sum(axis=0)
+
+
+# %% peephole
+# says: the square of its *value*
+def peephole_back(d_h, z, c, w):
+    o = sigmoid(z + w * c)
+    d_z = d_h * np.tanh(c) * o * (1 - o)
+    return d_z, d_h * o * (1 - c**2) + d_z * w, (d_z * c).sum(axis=0)
