@@ -87,13 +87,12 @@ class Runs:
         self.running, self._progress = run, Progress()
         self._is_cancelled = self._is_finishing = False
         try:
-            folder, done = folder_of(self._shelf.directory, run.network), None
+            folder, done, seconds = folder_of(self._shelf.directory, run.network), None, None
             if not (run.fresh or run.names) and (interrupted := folders.interrupted(folder)):
                 await asyncio.to_thread(self._progress.read, log_of(folder))
                 run, done, seconds = interrupted, self._progress.fraction, self._progress.seconds_left
             else:
                 folders.drop(folder)
-                seconds = await asyncio.to_thread(folders.expected_seconds, run, self._shelf.directory)
             message = await chat.say(admins.training_begins(run, done, seconds), _buttons(run))
         except BaseException as error:
             self.running = None

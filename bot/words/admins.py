@@ -84,13 +84,11 @@ FINISH, CANCEL, UNDO, USE_NEW = "Stop and compare", "Cancel", "Undo", "Use the n
 KEPT_NO_MORE = Markup("I kept those weights for a day, and they are gone now. Another training makes new ones.")
 FINISHING = "I'm stopping. Let's see how good the best weights are."
 CANCELLING = "I'm cancelling it."
-TRAINING = Markup("I'm training <b>{}</b>: {}{}.{} In a moment you can watch it here.")
+TRAINING = Markup("I'm training <b>{}</b>: {}{}. In a moment you can watch it here.")
 GOING_ON = Markup(
     "I'm going on with the training of <b>{}</b> that was interrupted {:.0%} of the way through, with its own "
     "settings.{} <code>{} fresh</code> would start over. You can watch it here."
 )
-TAKES, ALL_TAKES = " That takes about {}.", " With what comes before and after, it takes about {}."
-REST_TAKES = " The rest takes about {}."
 STOPPING = "stopping, to take the best weights"
 COMPARING = "trying the new weights on text that they have never seen"
 TRAINED = Markup("The training of <b>{}</b> is over.")
@@ -120,16 +118,15 @@ def command(run: Run) -> str:
 
 def training_begins(run: Run, done: float | None, seconds: float | None) -> Markup:
     """Open the message of a run. `done` is the share done before an interruption; `seconds`, about what is left."""
-    takes = REST_TAKES if done is not None else TAKES if run.minutes is None else ALL_TAKES
-    about = takes.format(duration(seconds)) if seconds else ""
     if done is not None:
+        about = f" The rest takes about {duration(seconds)}." if seconds else ""
         return GOING_ON.format(run.title, done, about, command(run))
     what = "one more round, and I stop as soon as it gets no better"
     if run.fresh:
         what = "from what I know of its letters, as long as it helps" if run.is_voice else "from nothing"
     most = "" if run.minutes is None else f", for {duration(60 * run.minutes)} at most"
     most += f", with {_names(run)}" if run.names else ""
-    return TRAINING.format(run.title, what, most, about)
+    return TRAINING.format(run.title, what, most)
 
 
 def interrupted(run: Run, done: float) -> Markup:

@@ -1,11 +1,8 @@
-"""Decides by the size of a text: which recipe trains it, which part is measured, and how long that takes."""
+"""Decides by the size of a text which recipe trains it, and which part is measured."""
 
 import math
-import time
 from collections.abc import Sequence
 from dataclasses import replace
-
-import numpy as np
 
 from model.checkpoint.encoding import Checkpoint
 from model.network.parameters import CELLS, CellName
@@ -47,15 +44,8 @@ ADAPTED = "adapt"
 """The name of the recipe of voices that begin with another network."""
 VOICE_RATE, VOICE_TOP_P = 3.0, 0.9
 """The learning rate of a voice, as a multiple of that of one more round, and the top_p with which it writes."""
-UNIT_COST = 80
-"""tanh, sums and memory traffic of a unit of a gate take as long as this many multiplications."""
-OVERHEAD_SECONDS: dict[Form, float] = {"names": 5.0, "verse": 13.0}
-OWN_OVERHEAD_SECONDS = 3.0
-"""The seconds to read the project's texts or an own one, count the n-gram, measure at the end and draw."""
 LINES_IN_MIX = 8
 """A mix has documents by other poets of at least this many lines."""
-NEEDED_SHARE = 0.9
-"""The share of its epochs that a training usually needs before it stops."""
 
 
 def recipe_for(
@@ -125,27 +115,6 @@ def voice_round(start: Checkpoint, corpus: Corpus) -> Recipe:
 def measured_part(corpus: Corpus) -> Corpus:
     """Return the part that measurements read and an n-gram counts. Its held-out documents are `choosing`, if any."""
     return replace(corpus, held_out=corpus.choosing or corpus.held_out).part(read=COUNTED, held_out=MEASURED)
-
-
-def expected_seconds(recipe: Recipe, corpus: Corpus, threads: int = 1) -> float:
-    """Estimate how long a training takes on this machine, an early stop and all that comes before and after included.
-
-    A character takes three products for each recurrent matrix: one on the way forward and two on the way back. A
-    twentieth of a second goes into measuring how fast this machine computes such a product.
-    """
-    units, gates, matrices = recipe.hidden_size, len(CELLS[recipe.cell].GATES), 2 * recipe.layers - 1
-    left = np.ones((recipe.stages[0].batch_size, units), np.float32)
-    right = np.ones((units, gates * units), np.float32)
-    begun, fastest = time.perf_counter(), math.inf  # other threads may run meanwhile, but not in the fastest product
-    while (started := time.perf_counter()) - begun < 0.05:
-        left @ right
-        fastest = min(fastest, time.perf_counter() - started)
-    rate = left.size * right.shape[1] / max(fastest, 1e-7)  # in multiplications a second
-    cost = 3 * gates * units * (matrices * units + recipe.layers * UNIT_COST)
-    read = sum(stage.epochs * count_characters(documents_of(corpus, stage)) for stage in recipe.stages)
-    around = OVERHEAD_SECONDS[recipe.form] if corpus.pretraining else OWN_OVERHEAD_SECONDS
-    most = math.inf if recipe.minutes is None else 60 * recipe.minutes
-    return around + min(NEEDED_SHARE * cost * read / rate / threads, most)
 
 
 def documents_of(corpus: Corpus, stage: Stage) -> tuple[str, ...]:
