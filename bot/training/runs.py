@@ -168,8 +168,8 @@ class Runs:
         verdict, picture = None, None
         buttons: Buttons = ()
         try:
-            await asyncio.to_thread(folder.mkdir, mode=0o700, parents=True, exist_ok=True)
-            with locked(folder, wait=False):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with locked(folder, wait=False):  # at once: until then, `_say_interrupted` may delete the folder
                 await asyncio.to_thread(folders.write_run, folder, run)
                 verdict, buttons = await self._judged(run, folder, chat)
                 if verdict is not None:
