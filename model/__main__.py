@@ -6,9 +6,8 @@ What `sample` does not need is imported inside the commands, so `sample` prints 
 import signal
 
 if __name__ == "__main__":
-    from model.cli import FINISH, leave_at_once
+    from model.cli import FINISH
 
-    leave_at_once()  # before the slow imports
     signal.signal(FINISH, signal.SIG_IGN)  # until a training runs, there is nothing to finish
 
 import secrets

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from model.checkpoint.encoding import TANH_DIGITS, Checkpoint, Description
 from model.cli.figures import print_evaluation
 from model.errors import MangosaurusError
-from model.evaluation.comparison import STANDARD_ERRORS, compare, digits_for
+from model.evaluation.comparison import STANDARD_ERRORS, compare
 from model.evaluation.evaluation import evaluate
 from model.evaluation.held_out import WIDTH, decoder_loss, document_scores, fold_corpus, held_out_loss
 from model.evaluation.ngram import NGram, best_order
@@ -279,11 +279,3 @@ def test_what_does_not_fit_together_is_refused() -> None:
         evaluate(known, STRANGE)
     with pytest.raises(MangosaurusError, match="the same characters"):  # what knows nothing but "a" would seem the best
         compare(checkpoint_for(FEWER, biased(FEWER)), known, NAMES)
-
-
-@given(st.floats(0, 9), st.floats(-9, 0.5).map(lambda exponent: 10**exponent))
-def test_losses_that_differ_are_shown_as_different(loss: float, difference: float) -> None:
-    other = loss + difference
-    digits = digits_for(loss, other)
-    assert digits == digits_for(other, loss) >= digits_for(loss, loss) == 4
-    assert f"{loss:.{digits}f}" != f"{other:.{digits}f}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from bot.words.sentences import duration
-from model.evaluation.comparison import WORTHWHILE, digits_for
+from model.evaluation.comparison import WORTHWHILE
 from model.text.corpus import FEWEST
 
 if TYPE_CHECKING:
@@ -164,22 +164,16 @@ def _surprise(run: Run, progress: Progress) -> Markup:
     if progress.surprise is None:
         return Markup()
     old, new = progress.surprise
-    said = Markup(" The new ones find {} {} surprising: {:.{}f} nats per character, {:.{}f} before.")
-    digits = digits_for(old, new)
-    return said.format(_names(run), "less" if new < old else "more", new, digits, old, digits)
-
-
-INVISIBLE = 5e-5
-"""Losses that differ by less are called the same."""
+    said = Markup(" The new ones find {} {} surprising: {:.4f} nats per character, {:.4f} before.")
+    return said.format(_names(run), "less" if new < old else "more", new, old)
 
 
 def verdict(run: Run, progress: Progress, version: str, seconds: float) -> Markup:
     """Say how a run ended that made a version."""
     new, old = progress.new_loss or 0.0, progress.old_loss
-    is_same = old is not None and abs(old - new) < INVISIBLE
-    digits = 4 if is_same else digits_for(new if old is None else old, new)
-    before = "" if old is None else ", as before" if is_same else f", {old:.{digits}f} before"
-    losses = f"{new:.{digits}f} nats per character on held-out text{before}"
+    is_same = old is not None and f"{old:.4f}" == f"{new:.4f}"
+    before = "" if old is None else ", as before" if is_same else f", {old:.4f} before"
+    losses = f"{new:.4f} nats per character on held-out text{before}"
     early = ", stopped early" if progress.early else ""
     trained = Markup("Trained <b>{}</b> in {}{}").format(run.title, duration(seconds), early)
     yours = _surprise(run, progress)
@@ -193,7 +187,7 @@ def verdict(run: Run, progress: Progress, version: str, seconds: float) -> Marku
         return Markup("{}, and it didn't improve: {}. {}").format(trained, losses, kept)
     reason = f"Less than {WORTHWHILE:g} isn't worth a change"
     if old - new <= progress.margin:
-        reason = f"A difference of up to {progress.margin:.{digits}f} could be luck"
+        reason = f"A difference of up to {progress.margin:.4f} could be luck"
     return Markup("{}, and it barely improved: {}. {}, so {}").format(trained, losses, reason, kept)
 
 

@@ -56,8 +56,6 @@ class Shards:
     """Computes `Engine.loss_and_gradients` on up to `threads` cores; `close` ends the processes."""
 
     def __init__(self, threads: int) -> None:
-        if threads < 1:
-            raise ValueError(f"threads is {threads}; it must be at least 1")
         if threads > 1 and not CAN_SHARE:
             logger.warning("this system cannot share a training among processes: one thread trains")
             threads = 1

@@ -77,14 +77,12 @@ def sonnet_figures(
     lines = [line for poem in written for line in poem.split("\n")]
     known = [found for line in lines if (found := _readings(line, pronounce)) is not None]
     pairs = [found for poem in poems for found in rhymes_of(poem, pronounce, prosody)]
-    real_lines = {line for text in sources for line in text.split("\n")}
     return {
         "poems": len(poems),
         "lines": len(lines),
         "lines_that_scan": share(scans(choices) for choices in known),
         "pairs_that_rhyme": share(found > Rhyme.SAME for found in pairs),
         "pairs_that_rhyme_perfectly": share(found is Rhyme.PERFECT for found in pairs),
-        "lines_copied_whole": sum(line in real_lines for line in lines),
         "different_words": _variety(written),
         **copied_figures(written, sources),
         **syllable_figures(written, pronounce),

@@ -1,7 +1,5 @@
 """Teachers help a smaller network: their averaged probabilities are its targets, and they draw names for it to read."""
 
-import math
-import time
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -36,21 +34,11 @@ def soft_targets(teachers: Sequence[Teacher], ids: Ids, temperature: float) -> A
 
 
 def draw_names(
-    teachers: Sequence[LanguageModel],
-    count: int,
-    vocabulary: Vocabulary,
-    generator: np.random.Generator,
-    *,
-    seconds: float = math.inf,
-    clock: Callable[[], float] = time.perf_counter,
+    teachers: Sequence[LanguageModel], count: int, vocabulary: Vocabulary, generator: np.random.Generator
 ) -> list[str]:
-    """Draw `count` names from the averaged probabilities, WIDTH at a time, or fewer if `seconds` have passed before.
-
-    A name that does not end is cut after LONGEST_NAME letters.
-    """
+    """Draw names from the averaged probabilities. A name that does not end is cut after LONGEST_NAME letters."""
     names: list[str] = []
-    started = clock()
-    while len(names) < count and (not names or clock() - started < seconds):
+    while len(names) < count:
         rows = _draw(teachers, min(WIDTH, count - len(names)), vocabulary.newline, generator)
         names += [vocabulary.text_of(row).partition("\n")[0] for row in rows]
     return names

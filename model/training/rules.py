@@ -21,8 +21,6 @@ from model.writing.names import SEQUENCE, sequences_of
 
 READ_AGAIN = 2
 """A word is known if it was read at least this often."""
-WORDS_READ = 10_000_000
-"""The known words are taken from at most this many characters, in some seconds."""
 SHARED = 2
 """The last letters of a name are an ending if at least this many names of the corpus have them."""
 ROWS = 12
@@ -91,7 +89,7 @@ def _with_rules_of_a_voice(checkpoint: Checkpoint, corpus: Corpus, start: Checkp
     if corpus.form == "names":
         read = (part for name in corpus.training for part in sequences_of(fold(name)))
         return replace(checkpoint, sequences=start.sequences.union(read))
-    words = start.known_words - start.proper_names | corpus.part(read=WORDS_READ, held_out=1).words
+    words = start.known_words - start.proper_names | corpus.words
     capitals = (word[0].upper() + word[1:] for word in words)
     words |= {word for word in capitals if {*word} <= {*checkpoint.vocabulary.characters}}
     description = replace(

@@ -74,8 +74,7 @@ def _check(out: Path, line: str, corpus: Corpus, *, replacing: bool) -> None:
             read_facts(out)
         except CheckpointError as error:
             raise TrainingError(f"{error}; choose another --out") from error
-    form = started.get("form", started.get("kind"))  # as logs of 0.1.0 call it
-    is_ours = (form, started.get("corpus")) == (corpus.form, corpus.digest)
+    is_ours = (started.get("form"), started.get("corpus")) == (corpus.form, corpus.digest)
     if (line or out.exists()) and not is_ours and not replacing:
         raise TrainingError(f"{out} may come from another text; choose another --out, or add --replace")
 
