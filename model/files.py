@@ -26,8 +26,7 @@ def _home() -> Path:
     return user_data_path("mangosaurus", appauthor=False)
 
 
-HOME = _home()
-"""The folder of all files that change: MANGOSAURUS_HOME, else the checkout, else the platform's folder."""
+HOME = _home()  # the folder of all files that change: MANGOSAURUS_HOME, else the checkout, else the platform's folder
 
 
 def released(path: Path) -> Path:

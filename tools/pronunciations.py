@@ -26,8 +26,7 @@ POEMS = ("rape_of_lucrece_gut.txt", "lovers_complaint_gut.txt", "phoenix_and_the
 SUPPORT = 5
 """A rule for an ending is kept if it is right for at least this many words more than a rule for fewer letters."""
 LONGEST_ENDING = 6
-STRONG = 4
-"""Leanings of fewer tenths of a nat are left out, because a single occurrence may make them."""
+STRONG = 4  # leanings of fewer tenths of a nat are left out, because a single occurrence may make them
 _WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
 _SENTENCE_ENDS = ".?!:;-[("
 

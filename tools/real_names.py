@@ -27,8 +27,7 @@ from model.writing.names import JOINT
 from model.writing.requests import NameRequest, generator_for
 
 SHARE, MOST_BARRED = 0.65, 5.0
-FEWEST_ENDS = 4
-"""A name ends with a root that ends at least this many real dinosaurs, and with none of UNFIT_ENDS."""
+FEWEST_ENDS = 4  # a name ends with a root that ends at least this many real dinosaurs, and with none of UNFIT_ENDS
 UNFIT_ENDS = {"-oides"}
 UNFIT = {"ascari-", "entero-", "eroto-", "helmintho-", "paedo-", "sapro-", "scato-", "scoleco-", "spermo-", "vermi-"}
 """A form of each root that is unwanted in a name."""

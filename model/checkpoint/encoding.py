@@ -27,17 +27,13 @@ from model.text.vocabulary import Vocabulary
 
 FORMAT = 2
 VERSION_LENGTH = 12
-LARGEST = 1e30
-"""A parameter beyond it is damaged, and sums of such numbers could overflow."""
-MOST = 80
-"""No file has more rows, or a longer usual line."""
-EDITION = 2
-"""The newest edition of the rules that choose lines of verse. A file keeps its edition."""
+LARGEST = 1e30  # a parameter beyond it is damaged, and sums of such numbers could overflow
+MOST = 80  # no file has more rows, or a longer usual line
+EDITION = 2  # The newest edition of the rules that choose lines of verse. A file keeps its edition.
 TANH_DIGITS = 7  # of new versions
 _NEW_NAMES = {"rnn": "layers", "lstm": "layers", "w_xh": "w_x", "w_hh": "w_h", "b_h": "b", "w_hy": "w_y"}
 """The new parts of format 1's names: rnn.0.w_xh is layers.0.w_x today, and output.w_hy is w_y."""
-_GATES_OF_FORMAT_1 = "oifg"
-"""A file of format 1 has the gates of an LSTM, even if its network is an RNN."""
+_GATES_OF_FORMAT_1 = "oifg"  # a file of format 1 has the gates of an LSTM, even if its network is an RNN
 _TABLES = (
     *("known_names", "known_words", "clipped_words", "proper_names"),
     *("sequences", "endings", "joints", "roots", "followers"),

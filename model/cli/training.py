@@ -29,8 +29,7 @@ from model.text.corpus import Corpus
 from model.training.history import Event
 
 STOP = frozenset({signal.SIGINT, signal.SIGTERM})
-LEARNT = 0.8
-"""A training that ends before this share of its minutes has learnt all that it can from its text."""
+LEARNT = 0.8  # a training that ends before this share of its minutes has learnt all that it can from its text
 PAUSE_SECONDS = 10.0  # between plain lines of progress
 SAMPLES_SHOWN = 6
 LINES_TO_BEAT = {"ngram_loss": "n-gram", "start_loss": "the given weights"}

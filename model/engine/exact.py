@@ -28,14 +28,10 @@ from model.engine.threads import blas_thread_count
 from model.network.layers import Array, Ids
 from model.network.network import LanguageModel
 
-FEW_ROWS, WIDE_PANEL = 10, 64
-"""Up to FEW_ROWS rows, panels of WIDE_PANEL outputs are faster than panels of PANEL."""
-FULL_COLUMNS = 16
-"""The number of columns is rounded up to a multiple of this: 41 columns take as long as 48, or longer."""
-ONE_GROUP = 48
-"""Up to this many rows, one group is faster than several."""
-LARGE_PRODUCT = 4_000_000
-"""Beyond this many multiplications, several groups or several threads make a product faster."""
+FEW_ROWS, WIDE_PANEL = 10, 64  # up to FEW_ROWS rows, panels of WIDE_PANEL outputs are faster than panels of PANEL
+FULL_COLUMNS = 16  # the number of columns is rounded up to a multiple of this: 41 columns take as long as 48, or longer
+ONE_GROUP = 48  # up to this many rows, one group is faster than several
+LARGE_PRODUCT = 4_000_000  # beyond this many multiplications, several groups or several threads make a product faster
 SMALL_MATRIX = 150_000
 """A matrix of at most this many parameters is read faster column by column, because the nearer caches hold it."""
 

@@ -38,14 +38,11 @@ from model.text.batches import Batch
 
 logger = logging.getLogger(__name__)
 
-FEWEST_ROWS = 16
-"""The fewest rows that are worth a process of their own."""
-EXIT_TIMEOUT = 10.0
-"""A process that has not exited after this many seconds is killed."""
+FEWEST_ROWS = 16  # the fewest rows that are worth a process of their own
+EXIT_TIMEOUT = 10.0  # a process that has not exited after this many seconds is killed
 
 Message = dict[str, NDArray[Any]]
-Outcome = tuple[float, Parameters, Array]
-"""The loss in nats, the gradients, and the state after a batch."""
+Outcome = tuple[float, Parameters, Array]  # the loss in nats, the gradients, and the state after a batch
 
 
 class ParallelError(MangosaurusError):

@@ -20,12 +20,10 @@ from model.writing.verse import STOPS
 
 Figures = dict[str, float]
 
-NEAR = 2
-"""A name that is at most this many edits away from a real name looks like a misspelling of it."""
+NEAR = 2  # a name that is at most this many edits away from a real name looks like a misspelling of it
 STRETCH = VerseRequest.min_characters
 """Copied runs are measured in stretches of about this many characters, as many as a generated poem has."""
-PENTAMETER = range(9, 12)
-"""A line with this many syllables counts as a pentameter: ten, give or take one."""
+PENTAMETER = range(9, 12)  # a line with this many syllables counts as a pentameter: ten, give or take one
 WITH_ROOTS = 0.1
 """The meanings of parts are looked for if at least this share of the real names has a known part, as dinosaurs have."""
 CLIPPED = frozenset(("d", "s", "t", "th"))

@@ -18,8 +18,7 @@ from model.text.corpus import Corpus
 
 STANDARD_ERRORS = 2.0
 """The margin in standard errors. By chance, two or three in a hundred networks that are no better exceed it."""
-WORTHWHILE = 0.002
-"""New weights change every text, so a smaller gain in nats per character is not worth it."""
+WORTHWHILE = 0.002  # new weights change every text, so a smaller gain in nats per character is not worth it
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,7 @@ from model.sonnets.prosody import Prosody
 from model.sonnets.rhyme import Ending, Rhyme, endings, letters
 from model.text.dictionary import Pronunciations
 
-ENOUGH = 5
-"""A word may bring a new rhyme if at least this many other words rhyme with it perfectly."""
+ENOUGH = 5  # a word may bring a new rhyme if at least this many other words rhyme with it perfectly
 
 
 class Choice(IntEnum):

@@ -18,8 +18,7 @@ from model.text.dictionary import Dictionary, Pronunciations, read_dictionary
 from model.text.vocabulary import words_of
 
 EDITIONS = files.PROGRAM / "data" / "prosody"
-FIRST = "1 840de9633b4e"
-"""The first edition and its digest. Weights that name no edition use it, so it never changes."""
+FIRST = "1 840de9633b4e"  # The first edition and its digest. Weights that name no edition use it, so it never changes.
 PRONUNCIATIONS, FORMS, RHYMES, WORDS = FILES = ("pronunciations.txt", "forms.txt", "rhymes.txt", "words.txt")
 
 

@@ -25,8 +25,7 @@ _NAME = re.compile(rf"{_CAPITALS}[.:]?|{_TITLE_CASE}\.")
 _NAME_IN_CAPITALS = re.compile(rf"{_CAPITALS}[.:]?")
 _NAME_INLINE = re.compile(rf"{_CAPITALS}[.:]\s*(?=\S)")
 _REPLACED = {'"': "'", "_": "", "&c.": "etc.", "&c": "etc.", "&": "and", "/": ","}
-FEWEST_LINES = 5
-"""A shorter speech is no document of its own."""
+FEWEST_LINES = 5  # a shorter speech is no document of its own
 _LINES_OF_A_DOCUMENT = 14
 """Stanzas of a long poem are joined until a document has at least this many lines, as many as a sonnet."""
 

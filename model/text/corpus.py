@@ -19,18 +19,12 @@ from model.text.encodings import UTF_8, CorpusError, read_file, read_text
 from model.text.forms import Alphabet, Form
 from model.text.vocabulary import Vocabulary, fold, letters_of, words_of
 
-LONGEST_LINE = 100
-"""A line of more characters is no name."""
-MOST_NAMES = 500_000
-"""Of a longer list, this many names are taken in even steps."""
-LINES_OF_A_POEM = 14
-"""A text without blank lines is cut into poems of this many lines."""
-LONGEST_POEM = 2000
-"""A poem of more characters, such as a scene of a play, is cut into several."""
-MOST_WORDS = 100_000
-"""Of more different words, only the commonest are known."""
-HELD_OUT_SHARE = 10
-"""One in this many names or poems is held out."""
+LONGEST_LINE = 100  # a line of more characters is no name
+MOST_NAMES = 500_000  # of a longer list, this many names are taken in even steps
+LINES_OF_A_POEM = 14  # a text without blank lines is cut into poems of this many lines
+LONGEST_POEM = 2000  # a poem of more characters, such as a scene of a play, is cut into several
+MOST_WORDS = 100_000  # of more different words, only the commonest are known
+HELD_OUT_SHARE = 10  # one in this many names or poems is held out
 FEWEST: dict[Form, int] = {"names": 100, "verse": 20_000}
 """With fewer names, or fewer characters of verse, a network learns little."""
 

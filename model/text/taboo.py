@@ -14,8 +14,7 @@ from model.files import HOME, PROGRAM, TableError
 from model.text.vocabulary import fold
 
 LISTED, OWN = PROGRAM / "data" / "taboo.txt", HOME / "taboo.txt"
-SHORTEST, LONGEST = 3, 20
-"""The fewest and the most letters of a word in a list."""
+SHORTEST, LONGEST = 3, 20  # the fewest and the most letters of a word in a list
 _LINE = re.compile(rf"(!?\*?)([^\W\d_]{{{SHORTEST},{LONGEST}}})(\*?)")
 _LOOKALIKES = str.maketrans("013457@$", "oieastas")
 

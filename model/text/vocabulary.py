@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 from model.errors import MangosaurusError
 from model.text.forms import Alphabet
 
-NO_CHARACTER = -1
-"""The id for "no character yet", which a network reads as the zero vector."""
+NO_CHARACTER = -1  # the id for "no character yet", which a network reads as the zero vector
 
 # fmt: off
 # Latin letters that Unicode does not decompose (only lower case: case folding comes first).
@@ -38,8 +37,7 @@ _TABLE = _LETTERS | _QUOTES | _DASHES | _SYMBOLS | _LINE_ENDINGS | {"\n": "\n", 
 _CACHE_SIZE = 20_000
 
 
-WORD_MARKS = "'\u2019-"
-"""Inside a word, one of these may stand between two letters."""
+WORD_MARKS = "'\u2019-"  # inside a word, one of these may stand between two letters
 _WORD = re.compile(rf"a+(?:[{WORD_MARKS}]a+)*")
 
 

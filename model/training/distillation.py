@@ -15,8 +15,7 @@ from model.writing.sampling import sample_next
 WIDTH = 1000  # names drawn at a time
 
 
-Teacher = Callable[[Ids], Array]
-"""Takes ids (T, B), and returns the logits (T, B, V) of the character after each."""
+Teacher = Callable[[Ids], Array]  # takes ids (T, B), and returns the logits (T, B, V) of the character after each
 
 
 def teacher_of(language_model: LanguageModel) -> Teacher:

@@ -19,15 +19,12 @@ from model.text.vocabulary import fold, is_letter, words_of
 from model.verse.seam import followers_of
 from model.writing.names import SEQUENCE, sequences_of
 
-READ_AGAIN = 2
-"""A word is known if it was read at least this often."""
-SHARED = 2
-"""The last letters of a name are an ending if at least this many names of the corpus have them."""
+READ_AGAIN = 2  # a word is known if it was read at least this often
+SHARED = 2  # the last letters of a name are an ending if at least this many names of the corpus have them
 ROWS = 12
 """This many candidates are written for each line of a poem (see `verse`). With more, 100 poems would take too long."""
 TEMPERATURE_OF_LINES = 0.65
-SHORTEST, LONGEST = 12, 80
-"""The usual length of the long lines of a text is set between these."""
+SHORTEST, LONGEST = 12, 80  # the usual length of the long lines of a text is set between these
 FACTS = ("sentences", "known_words_until", "whole_names", "whole_names_until", "most_barred", "tanh_digits")
 TABLES = ("clipped_words", "proper_names", "sequences", "endings", "joints", "roots", "followers")
 """Weights take these over from those that they were trained from."""

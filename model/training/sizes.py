@@ -17,8 +17,7 @@ LARGE: dict[Form, int] = {"names": 1_000_000, "verse": 400_000}
 """Dropout is 0.5 until SMALL characters, and falls with their logarithm to 0.1 at LARGE. A list of names with fewer
 than SMALL characters counts as small."""
 NARROWEST, WIDEST, STEP = 32, 512, 32  # widths, in units
-SPEED = 1e10
-"""The speed of one thread: recurrent parameters × characters per second."""
+SPEED = 1e10  # the speed of one thread: recurrent parameters × characters per second
 FEWEST_EPOCHS, CHARACTERS_A_WEIGHT = 6, 10
 """With minutes, a network is narrow enough to read its text FEWEST_EPOCHS times in them, or at least
 CHARACTERS_A_WEIGHT characters for each recurrent parameter."""
@@ -36,16 +35,12 @@ COUNTED = 1_500_000
 MEASURING_COST: dict[Form, int] = {"names": 12, "verse": 24}
 """At least this many characters are trained for each measured character. Measuring takes about half as long as
 training; in verse it takes as long, because only a few long rows are measured."""
-FEWEST_STEPS = 8
-"""The fewest steps between two measurements."""
-RATE_AGAIN = 0.15
-"""The learning rate of one more round, as a share of the usual one."""
-ADAPTED = "adapt"
-"""The name of the recipe of voices that begin with another network."""
+FEWEST_STEPS = 8  # the fewest steps between two measurements
+RATE_AGAIN = 0.15  # the learning rate of one more round, as a share of the usual one
+ADAPTED = "adapt"  # the name of the recipe of voices that begin with another network
 VOICE_RATE, VOICE_TOP_P = 3.0, 0.9
 """The learning rate of a voice, as a multiple of that of one more round, and the top_p with which it writes."""
-LINES_IN_MIX = 8
-"""A mix has documents by other poets of at least this many lines."""
+LINES_IN_MIX = 8  # a mix has documents by other poets of at least this many lines
 
 
 def recipe_for(

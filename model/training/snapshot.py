@@ -10,8 +10,7 @@ from model.checkpoint import tensor_file
 from model.checkpoint.tensor_file import Arrays, Facts
 from model.errors import MangosaurusError
 
-FORMAT = 2
-"""Changes with `Position`, with the arrays, and with the order of gates. Other formats are refused."""
+FORMAT = 2  # Changes with `Position`, with the arrays, and with the order of gates. Other formats are refused.
 
 
 class TrainingError(MangosaurusError):

@@ -22,8 +22,7 @@ from model.training.sizes import another_round, recipe_for, voice_round
 VERSE, NAMES = (files.PROGRAM / "checkpoints" / place for place in ("poem", "start/names.safetensors"))
 KNOWN = 0.9
 """If its start can read a smaller share of the text's characters, a voice begins untrained: the script is another."""
-RARER = 2.0
-"""A new capital or accent begins as likely as its plain letter, divided by e to this power."""
+RARER = 2.0  # a new capital or accent begins as likely as its plain letter, divided by e to this power
 
 
 def recipe_and_start(

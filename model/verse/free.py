@@ -15,13 +15,10 @@ from model.sonnets.scansion import Numbers, Texts
 from model.text.vocabulary import WORD_MARKS, Vocabulary, is_letter
 from model.verse.lexicon import Lexicon
 
-STOPS = ".!?…。！？।"
-"""Marks that end a sentence."""
-START = 0
-"""The node where a line begins."""
+STOPS = ".!?…。！？।"  # marks that end a sentence
+START = 0  # the node where a line begins
 ROOM = 1024
-UNUSUAL = 40
-"""A line that is longer than the usual length by more characters is dropped."""
+UNUSUAL = 40  # a line that is longer than the usual length by more characters is dropped
 
 
 class FreeEnds(NamedTuple):

@@ -26,8 +26,7 @@ from model.verse.search import Line, Search
 
 PRECISION = 1 << 20
 OF_DRAWN = 0.8
-WIDTH = 128
-"""No line has more characters than this."""
+WIDTH = 128  # no line has more characters than this
 
 Integers = NDArray[np.int64]
 Kinds = list[tuple[Any, Any, slice | Numbers]]

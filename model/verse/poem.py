@@ -16,10 +16,8 @@ from model.verse.free import FreeLines
 from model.verse.seam import Seam, new_lines, seam_for
 from model.verse.search import COST_OF_REPETITION, Beginning, Line, Search, cost_of
 
-COST_OF_NAMES = 6.0
-"""Nats for each proper name that a poem has not had before."""
-LONG_WORD = 4
-"""In other languages, words of fewer letters may repeat: some are like "the"."""
+COST_OF_NAMES = 6.0  # nats for each proper name that a poem has not had before
+LONG_WORD = 4  # in other languages, words of fewer letters may repeat: some are like "the"
 
 
 class PoemSearch(Search):

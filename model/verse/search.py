@@ -20,20 +20,15 @@ from model.sonnets.prosody import Prosody
 from model.sonnets.scansion import Numbers, Scansion
 from model.verse.free import FreeLines
 
-MOST_CHARACTERS = 66
-"""A longer line is dropped. The longest line of Shakespeare's sonnets has 60 characters."""
-LOWEST_TEMPERATURE = 0.1
-"""Below it, all candidates would be the same line."""
-COST_OF_REPETITION = 2.5
-"""Nats for each time that the text has used a word before."""
-COST_OF_OVERUSE = 0.05
-"""The same for words such as "the", which every text repeats."""
+MOST_CHARACTERS = 66  # A longer line is dropped. The longest line of Shakespeare's sonnets has 60 characters.
+LOWEST_TEMPERATURE = 0.1  # below it, all candidates would be the same line
+COST_OF_REPETITION = 2.5  # nats for each time that the text has used a word before
+COST_OF_OVERUSE = 0.05  # the same for words such as "the", which every text repeats
 COST_OF_MIXING = 8.0
 """Nats for each "thou" if the text says "you" more often, and for each "you" if it says "thou" more often."""
 SHARE_OF_LEANING = 0.8
 """This share of a word's leaning towards sonnets counts. With 0.8, words lean as in real sonnets."""
-ATTEMPTS = 3
-"""A line that no candidate can finish is tried this often."""
+ATTEMPTS = 3  # a line that no candidate can finish is tried this often
 
 
 class Line(NamedTuple):
@@ -58,8 +53,7 @@ class Beginning(NamedTuple):
 class Search(ABC):
     """One text in the making."""
 
-    at_once: int
-    """This many of its kind are written at once. More would slow down all other texts."""
+    at_once: int  # This many of its kind are written at once. More would slow down all other texts.
     beginning: Beginning
 
     def __init__(

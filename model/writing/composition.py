@@ -22,8 +22,7 @@ import numpy as np
 from model.network.layers import Mask
 
 LINKS, VOWELS = frozenset("oi"), frozenset("aeiouy")
-SHORTEST_BETWEEN = 5
-"""Between two others, a root with fewer letters is there by chance."""
+SHORTEST_BETWEEN = 5  # between two others, a root with fewer letters is there by chance
 STATES = 10_000  # that are kept
 _LATER, _ELIDED, _LINK = "-", "'", "+"
 
