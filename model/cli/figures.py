@@ -1,4 +1,4 @@
-"""Prints the results of `evaluate` and `compare` as tables."""
+"""Prints what `evaluate`, `compare`, `look` and `check-gradients` have found."""
 
 import textwrap
 from collections.abc import Iterable, Mapping

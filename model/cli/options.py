@@ -18,7 +18,7 @@ FOR_OWN_TEXTS = {"names": "dino", "verse": "poem"}
 
 
 def _chosen_from(choices: type[forms.Genre] | type[forms.Network], meaning: str) -> Any:
-    """Return an argument that takes one of the choices, and suggests a choice where a letter is wrong."""
+    """Return an argument for one of the choices. A mistyped word is refused with the nearest choice."""
 
     def read(word: str) -> forms.Genre | forms.Network:
         known = {str(choice): choice for choice in choices}

@@ -37,9 +37,9 @@ LINES_TO_BEAT = {"ngram_loss": "n-gram", "start_loss": "the given weights"}
 
 @contextmanager
 def signals() -> Iterator[tuple[Callable[[], bool], Callable[[], bool]]]:
-    """Catch signals. Yield two functions: whether a signal to stop came (Ctrl-C, SIGTERM), or FINISH.
+    """Catch signals. Yield two functions: one says whether Ctrl-C or SIGTERM came, the other whether FINISH came.
 
-    A second signal to stop raises KeyboardInterrupt.
+    A second Ctrl-C or SIGTERM raises KeyboardInterrupt.
     """
     received: set[int] = set()
 

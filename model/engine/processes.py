@@ -102,7 +102,7 @@ class Shards:
         self._engine = None
 
     def _split(self, batch_size: int) -> list[slice]:
-        """Split the rows into nearly equal runs of at least FEWEST_ROWS, at most one for each thread."""
+        """Split the rows into nearly equal parts of at least FEWEST_ROWS, at most one for each thread."""
         count = max(1, min(self._threads, batch_size // FEWEST_ROWS))
         bounds = np.linspace(0, batch_size, count + 1).astype(int)
         return [slice(start, stop) for start, stop in pairwise(bounds)]

@@ -30,7 +30,7 @@ class Evaluation:
     Losses are in nats per character, final newlines included: `unread_loss` on documents that are nowhere in the
     corpus, `decoder_loss` with the decoder's rounding (see `engine.exact`). `samples` has the figures of `appearance`
     for texts as people get them, `held_out` for the held-out documents, and `alone` for names that the network draws
-    without any rule. They are empty if nothing is sampled, `alone` for verse too.
+    without any rule. All three are empty if nothing is sampled; for verse, `alone` always is.
     """
 
     form: Form

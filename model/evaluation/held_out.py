@@ -70,7 +70,7 @@ def _nats_per_character(score: Callable[[Batch], float], corpus: Corpus) -> floa
 
 
 def document_scores(checkpoint: Checkpoint, corpus: Corpus) -> tuple[Floats, Floats]:
-    """Return the nats and characters (N,) of each held-out document, 0 without known ones. Raises as `fold_corpus`."""
+    """Return the nats and the number of known characters (N,) of each held-out document. Raises as `fold_corpus`."""
     known = fold_corpus(corpus, checkpoint)
     folded = [checkpoint.vocabulary.fold(document) for document in corpus.held_out]
     batches = [_batch([text], known) if text else None for text in folded]

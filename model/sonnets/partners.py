@@ -20,7 +20,7 @@ ENOUGH = 5  # a word may bring a new rhyme if at least this many other words rhy
 
 
 class Choice(IntEnum):
-    """The words that a rhyme is chosen from; each choice includes the choices before it."""
+    """Where a rhyme is looked for. Each choice adds words to the choice before it."""
 
     COMMON = 0  # words of the poems that rhyme by their sound
     RARE = 1  # words of the plays too

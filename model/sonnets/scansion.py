@@ -2,8 +2,8 @@
 
 An unfinished line is a node and a set. The node stands for the letters of the current word that are written. The set,
 its counts, holds the numbers of syllables after which that word may have begun; bit n stands for n (see `metre`). A
-`LineEnds` has such a set for each node: n is in it if a word whose path leads through the node can begin after n
-syllables, and either end the line or leave room for a last word.
+`LineEnds` has such a set for each node. It holds n if some word through this node can begin after n syllables, and can
+end the line or leave room for a last word.
 
 All arrays have a row for each line, so many lines grow at once, and no row depends on another.
 """
@@ -32,7 +32,7 @@ class LineEnds(NamedTuple):
     """The words that may end a line, as masks of nodes."""
 
     leading: Bits  # on the way to such a word, or to a word that leaves room for one
-    complete: Bits  # such a word's last
+    complete: Bits  # at the last node of such a word
     latest: Counts | None  # the latest count from which one of the words may begin; None if none may begin late enough
     stops: Mask | None = None  # the marks by id (V,), one of which has to end the line
 
@@ -97,7 +97,7 @@ class Scansion:
         return frozenset(word for word in words if fits[self._numbers[word]])
 
     def first_words(self, words: Iterable[str]) -> Numbers:
-        """Return, for words that may come first, 1 for each node on the way to one, and 2 for the last node of one."""
+        """Return a number for each node: 2 if it ends a word that may come first, 1 if it leads to one, else 0."""
         found = np.zeros(len(self.parents), np.intp)
         nodes = last = self.word_nodes[[self._numbers[word] for word in words]]
         while len(nodes):
@@ -108,7 +108,7 @@ class Scansion:
         return found
 
     def allowed_first(self, nodes: Numbers, lengths: Numbers, first_words: Numbers) -> NDArray[np.bool_]:
-        """Return which characters (N, V) keep to the first words, in lines of these lengths with these nodes."""
+        """Return which characters (N, V) keep lines with these nodes and lengths to the first words."""
         children = self._next[nodes]
         found = np.where(children != OUTSIDE, first_words[children] > 0, first_words[nodes][:, None] == 2)
         return found | (self._depths[nodes] != lengths)[:, None]  # the first word has ended

@@ -16,7 +16,7 @@ _JOINERS = "\u200c\u200d"  # invisible characters, with which Persian, the scrip
 
 
 class Spelling(NamedTuple):
-    """A text in its alphabet, and a sentence about changed characters, except capitals and white space; or ""."""
+    """A text in its alphabet, and a sentence if more than capitals and blanks was changed; else ""."""
 
     text: str
     sentence: str

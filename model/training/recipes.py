@@ -35,7 +35,7 @@ class Stage:
     "reading" is verse by other poets alone, and "mix" is `others` characters of it, the speeches, and the training
     documents `repeats` times.
     `keep`: the weights that the stage ends with, and the next stage begins with. "best" has the lowest held-out
-    loss so far, earlier stages included. "last" is for a text very unlike the held-out text, whose loss does
+    loss so far, earlier stages included. "last" is for a text very unlike the held-out text: the held-out loss would
     not show what a network learns from it.
     """
 
@@ -47,7 +47,7 @@ class Stage:
     sequence_length: int
     learning_rate: float
     evaluate_every: int  # steps between two measurements
-    patience: int  # a stage that keeps the best stops after so many measurements without one, in its second half
+    patience: int  # in its second half, a stage stops after this many measurements without a new best
     keep: Literal["best", "last"] = "best"
     warmup: float = 0.02  # share of the stage in which the learning rate rises
     final: float = 0.02  # share of the learning rate that is left at the end of the stage
@@ -73,7 +73,7 @@ class Recipe:
     layers: int
     stages: tuple[Stage, ...]
     minutes: float | None = None
-    top_p: float = 1.0  # goes into the checkpoint, for the decoder
+    top_p: float = 1.0  # with which the decoder usually draws
 
     @property
     def distils(self) -> bool:

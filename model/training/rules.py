@@ -1,7 +1,7 @@
 """Gives new weights their rules of writing: facts and tables of the file, which old files lack.
 
-Weights from the project's texts get all rules. A custom voice keeps to letters or words that it has read, finishes a
-person's line, and ends with a sentence.
+Weights from the project's texts get all rules. A custom voice keeps to words, or sequences of letters, that it has
+read. Its verse begins behind a person's last word, and ends with a sentence.
 """
 
 import re
@@ -27,7 +27,7 @@ TEMPERATURE_OF_LINES = 0.65
 SHORTEST, LONGEST = 12, 80  # the usual length of the long lines of a text is set between these
 FACTS = ("sentences", "known_words_until", "whole_names", "whole_names_until", "most_barred", "tanh_digits")
 TABLES = ("clipped_words", "proper_names", "sequences", "endings", "joints", "roots", "followers")
-"""Weights take these over from those that they were trained from."""
+"""Weights take these over from the weights that they began with."""
 _CLIPPED_BEFORE = re.compile(r"(?<![^\s(-])'([a-z]+(?:['-][a-z]+)*)")
 _CLIPPED_BEHIND = re.compile(r"(?<![\w'-])([a-z]+)'(?![\w'])")
 

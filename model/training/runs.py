@@ -45,8 +45,8 @@ FIRST_SAMPLE_SECONDS, LONGEST_SAMPLE_SECONDS = 1.0, 10.0  # pauses before sample
 def locked_log(out: Path, corpus: Corpus, *, replacing: bool = False) -> Iterator[TextIO]:
     """Open the log of a training that will write `out`, and lock it, so that no other training writes there.
 
-    Raises TrainingError if another training does, if the file there is no log, if `out` is no file of weights, or,
-    unless `replacing`, if log and weights are of another corpus.
+    Raises TrainingError if another training does so, if the log or `out` is a file of something else, or, unless
+    `replacing`, if they come from another corpus.
     """
     with history_path(out).open("a+", buffering=1, encoding="utf-8", errors="replace") as log:
         try:
@@ -94,7 +94,7 @@ def record(
     `Trainer.run`. Raises the errors of the training, and CheckpointError if the weights cannot be written.
     """
     last_progress = time.monotonic()
-    last_sample = last_progress if trainer.start else -math.inf  # the first shows what it writes before it can
+    last_sample = last_progress if trainer.start else -math.inf  # an untrained network shows its first sample at once
     sample_seconds = FIRST_SAMPLE_SECONDS
     drawing = _described(trainer, trainer.averaged, math.nan)
     unreported: Progress | None = None

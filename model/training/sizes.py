@@ -108,7 +108,7 @@ def voice_round(start: Checkpoint, corpus: Corpus) -> Recipe:
 
 
 def measured_part(corpus: Corpus) -> Corpus:
-    """Return the part that measurements read and an n-gram counts. Its held-out documents are `choosing`, if any."""
+    """Return the part that measurements read and an n-gram counts. If there is `choosing`, it is held out there."""
     return replace(corpus, held_out=corpus.choosing or corpus.held_out).part(read=COUNTED, held_out=MEASURED)
 
 

@@ -45,7 +45,7 @@ def start_for(corpus: Corpus) -> Checkpoint | None:
 
 
 def in_characters(start: Checkpoint, vocabulary: Vocabulary) -> Checkpoint:
-    """Return a checkpoint for other characters, with the parameters of those that it knows, and its version.
+    """Return a checkpoint for other characters. It keeps its version, and the parameters of characters that it knows.
 
     A new capital or accent begins as its plain letter, any other new character untrained and rare. Words that the
     characters cannot spell are left out.

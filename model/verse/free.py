@@ -1,8 +1,8 @@
 """Keeps lines to known words, letter by letter, in any language and alphabet, without metre.
 
-The network ends a line where it likes, but not before a third of the usual length, and soon after that length. An
-unfinished line is a node, as in `sonnets.scansion`, and the number of its characters. The node stands for the tail of
-the text (see `lexicon`) and its last character.
+The network ends a line where it likes after a third of the usual length; at the usual length, the line ends with its
+word. An unfinished line is a node, as in `sonnets.scansion`, and the number of its characters. The node stands for the
+tail of the text (see `lexicon`) and its last character.
 """
 
 from typing import NamedTuple
@@ -77,7 +77,7 @@ class FreeLines:
         return Texts(after.astype(np.intp), texts.counts + np.uint16(1))
 
     def is_word(self, nodes: Numbers) -> NDArray[np.bool_]:
-        """Return that no node needs to be told from others as a word."""
+        """Return False for all nodes: without metre, nobody asks where a word ends."""
         return np.zeros(len(nodes), np.bool_)
 
     def _node(self, tail: str, last: int) -> int:

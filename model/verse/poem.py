@@ -42,7 +42,7 @@ class PoemSearch(Search):
         self._seam: Seam | None = seam_for(prompt, self._vocabulary, self._tables, longest)
         own = self._seam.unread
         unread = self._vocabulary.ids_of(f"\n{own}" if own else "").tolist()
-        if not temperature:  # always the same text
+        if not temperature:  # temperature 0 always gives the same text
             generator = np.random.Generator(np.random.PCG64(0))
         super().__init__(scansion, checkpoint.description.rows, temperature, generator, lockstep, unread)
         self._words = Counter(words_of(own))

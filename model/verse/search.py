@@ -46,8 +46,8 @@ class Beginning(NamedTuple):
     line_ends: Any  # for the masks
     counts: Counts = 1  # the syllables that the line may have already
     after: str = "\n"  # the character in front of it, which is not read yet
-    first: Callable[[Numbers, Numbers], Mask] | None = None  # from nodes and lengths: how its first word may go on
-    words: str = ""  # given, at its beginning
+    first: Callable[[Numbers, Numbers], Mask] | None = None  # by nodes and lengths: what its first word allows
+    words: str = ""  # with which the line begins
 
 
 class Search(ABC):
@@ -90,7 +90,7 @@ class Search(ABC):
         """Whether the text has all its lines, or will never have them."""
 
     def has_read(self, logits: Array) -> None:  # noqa: B027 - sonnets need not know
-        """Say how the first line begins, from the logits (V,) after the person's words."""
+        """Choose how the first line begins, by the network's logits (V,) after the person's words."""
 
     @abstractmethod
     def judged(self, line: Line) -> Iterable[tuple[Any, float]]:
@@ -101,7 +101,7 @@ class Search(ABC):
         """Note what `judged` found in the line that was chosen, and say how the next one begins and ends."""
 
     def try_again(self) -> None:
-        """Give up if no line may be taken again and again."""
+        """Give up if this was the last of the ATTEMPTS."""
         self._attempts += 1
         if self._attempts == ATTEMPTS:
             self.error = RequestError(f"no candidate for line {len(self.lines) + 1} will do; try another seed or line")

@@ -56,7 +56,7 @@ class Composition:
         self._letters = lru_cache(STATES)(self._letters_of)
 
     def start(self, prefix: str) -> State:
-        """Return the state after a person's first letters, which may be anything, and with which a root may end."""
+        """Return the state after a person's first letters, whatever they are. A root may begin right after them."""
         state: State = frozenset(("",))
         for letter in prefix:
             state = self.after(state, letter)

@@ -59,8 +59,8 @@ class VerseRequest:
     six after a long prompt, five without one, and four more for each further part. The limits do not matter then.
 
     By its weights' rules, verse ends with a sentence, and begins with a new word, a mark or a new line, unless the
-    prompt is `unfinished`. If the weights keep to known words at this temperature, a word that the prompt breaks off
-    becomes a known word if it can.
+    prompt is `unfinished`. A word that such a prompt breaks off becomes a known word, if it can, where the weights keep
+    to known words at this temperature.
     """
 
     generator: np.random.Generator
