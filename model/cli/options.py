@@ -128,7 +128,7 @@ def print_json(value: Mapping[str, Any]) -> None:
 
 
 def check_training(options: Mapping[str, Any]) -> None:
-    """Raise BadParameter unless the options of `train`, by name, go together."""
+    """Raise BadParameter if some of the options of `train` contradict each other."""
     o = SimpleNamespace(**options)
     own_shape, is_sonnets = o.cell or o.hidden_size or o.layers, o.network is forms.Network.POEM and not o.corpus
     for is_wrong, reason in (

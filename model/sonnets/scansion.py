@@ -1,4 +1,4 @@
-"""Keeps lines to words that scan, letter by letter, by a trie whose nodes know from which syllables a word fits.
+"""Keeps lines to words that scan, letter by letter. Its trie knows after which syllables each word fits.
 
 An unfinished line is a node and a set. The node stands for the letters of the current word that are written. The set,
 its counts, holds the numbers of syllables after which that word may have begun; bit n stands for n (see `metre`). A

@@ -87,7 +87,7 @@ def names_corpus(split: int = 0, also: Path | None = None) -> Corpus:
 
 
 def sonnets_corpus(reading: Path | None = None) -> Corpus:
-    """Read the sonnets, plays and poems for pretraining, and other verse in a file. FetchError or CorpusError."""
+    """Read the sonnets, the plays and poems as pretraining, and other verse in a file. FetchError or CorpusError."""
     _fetch_missing(SHAKESPEARE)
     corpus = read_verse(DATA / "sonnets.txt", pretraining=[DATA / "verse.txt"])
     if not reading:
