@@ -17,8 +17,6 @@ from model.writing.names import longest_name
 from model.writing.requests import NameRequest, Request, Sampling, VerseRequest, generator_for
 
 USUAL_SAMPLES: dict[Form, int] = {"names": 2000, "verse": 200}
-MOST_COMPARISONS = 200_000_000
-"""Each sampled name is compared with each known name. With more than 100,000 known names, fewer names are sampled."""
 MOST_READ, MOST_HELD_OUT = 5_000_000, 500_000
 """At most this many characters of training text and of held-out text are read, in minutes and about a gigabyte."""
 
@@ -54,7 +52,7 @@ def evaluate(
     poems to sample. Raises MangosaurusError if the corpus has another form or shares no characters with the checkpoint.
     """
     corpus = fold_corpus(corpus, checkpoint).part(read=MOST_READ, held_out=MOST_HELD_OUT)
-    count = _usual_samples(checkpoint) if samples is None else samples
+    count = USUAL_SAMPLES[corpus.form] if samples is None else samples
     others = replace(corpus, held_out=tuple(filter(None, map(checkpoint.vocabulary.fold, unread))))
     evaluation = Evaluation(
         form=corpus.form,
@@ -67,12 +65,8 @@ def evaluate(
     return _with_samples(evaluation, checkpoint, corpus, count) if count else evaluation
 
 
-def _usual_samples(checkpoint: Checkpoint) -> int:
-    return min(USUAL_SAMPLES[checkpoint.description.form], MOST_COMPARISONS // max(len(checkpoint.known_names), 1))
-
-
 def _with_samples(evaluation: Evaluation, checkpoint: Checkpoint, corpus: Corpus, count: int) -> Evaluation:
-    real = corpus.held_out[:: -(-len(corpus.held_out) // _usual_samples(checkpoint))]  # about as many as are sampled
+    real = corpus.held_out[:: -(-len(corpus.held_out) // USUAL_SAMPLES[corpus.form])]  # about as many as are sampled
     loss = decoder_loss(checkpoint.language_model, corpus, checkpoint.description.tanh_digits)
     evaluation = replace(evaluation, decoder_loss=loss)
     sampling = Sampling(checkpoint.description.temperature)

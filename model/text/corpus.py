@@ -148,12 +148,10 @@ def with_reading(corpus: Corpus, path: Path, speeches: Path) -> Corpus:
     """Add the verse in a file, and the speeches in another, to a corpus of verse.
 
     A line with the letters of a line in `held_out` or `choosing` is removed from all that the network reads.
-    Raises CorpusError if the file has no line to read, or no poem would be left to train on.
+    Raises CorpusError if the file has no line to read.
     """
     count = len(corpus.held_out)
     training, choosing = corpus.training[:-count], corpus.training[-count:]
-    if not training:
-        raise CorpusError(f"only {len(corpus.training)} poems to train on: too few to set some aside")
     hidden = {letters_of(line) for poem in (*corpus.held_out, *choosing) for line in poem.split("\n")}
     reading, spoken = (
         tuple(dict.fromkeys(_without(hidden, _documents_in(corpus.vocabulary.fold(read_text(each))))))

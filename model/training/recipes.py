@@ -199,8 +199,6 @@ def adjusted(
     epochs: int | None = None,
 ) -> Recipe:
     """Return the recipe with the given changes, `epochs` in every stage. Raises MangosaurusError."""
-    if minutes is not None and not 0 < minutes < math.inf:
-        raise MangosaurusError(f"minutes is {minutes}; it must be a finite number above 0")
     if layers is not None and layers > MOST_LAYERS.get(recipe.cell, layers):
         raise MangosaurusError(f"layers is {layers}; a vanilla RNN has one layer; --cell lstm can have more")
     stages = recipe.stages

@@ -82,7 +82,7 @@ class Trainer:
         snapshot_seconds: float = 30.0,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        _check(recipe, corpus, start, teachers)
+        _check(recipe, corpus, teachers)
         if start is not None:
             both = Vocabulary.from_texts((start.vocabulary.characters, corpus.vocabulary.characters))
             start, corpus = in_characters(start, both), replace(corpus, vocabulary=both)
@@ -350,7 +350,7 @@ class Trainer:
             array[...] = arrays[name]
 
 
-def _check(recipe: Recipe, corpus: Corpus, start: Checkpoint | None, teachers: Sequence[Checkpoint]) -> None:
+def _check(recipe: Recipe, corpus: Corpus, teachers: Sequence[Checkpoint]) -> None:
     if recipe.form != corpus.form:
         raise TrainingError(f"the recipe {recipe.name!r} is for {recipe.form}, but the text is {corpus.form}")
     if recipe.distils and not teachers:
@@ -362,8 +362,6 @@ def _check(recipe: Recipe, corpus: Corpus, start: Checkpoint | None, teachers: S
             raise TrainingError(
                 f"the teacher {teacher.version} reads other characters than the text has; train it on the same text"
             )
-    if start is not None and start.description.form != corpus.form:
-        raise TrainingError(f"the weights write {start.description.form}, but the text is {corpus.form}")
 
 
 def _volumes(documents: Sequence[str]) -> Iterator[list[str]]:
