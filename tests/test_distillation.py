@@ -9,7 +9,7 @@ from model.network.network import LanguageModel
 from model.network.parameters import Architecture, Arrays, parameter_shapes
 from model.text.forms import LONGEST_NAME
 from model.text.vocabulary import NO_CHARACTER, Vocabulary
-from model.training.distillation import WIDTH, draw_names, soft_targets, teacher_of
+from model.training.distillation import DRAWN_AT_ONCE, draw_names, soft_targets, teacher_of
 
 LETTERS = Vocabulary("\nab")
 
@@ -42,7 +42,7 @@ def test_probabilities_are_averaged_and_a_temperature_makes_them_more_even() -> 
 
 def test_names_have_the_likelihood_that_the_teachers_give_them() -> None:
     """Networks with a memory keep their states: drawn names are as likely as these networks say."""
-    teachers, count = [random(1), random(2), memoryless(0.3, 0.1, 0.6)], 2 * WIDTH + 500
+    teachers, count = [random(1), random(2), memoryless(0.3, 0.1, 0.6)], 2 * DRAWN_AT_ONCE + 500
     names = drawn(teachers, count)
     assert len(names) == count
     for name in ("", "a", "ba"):

@@ -15,7 +15,7 @@ from model.cli.figures import print_evaluation
 from model.errors import MangosaurusError
 from model.evaluation.comparison import STANDARD_ERRORS, compare
 from model.evaluation.evaluation import evaluate
-from model.evaluation.held_out import WIDTH, decoder_loss, document_scores, fold_corpus, held_out_loss
+from model.evaluation.held_out import AT_ONCE, decoder_loss, document_scores, fold_corpus, held_out_loss
 from model.evaluation.ngram import NGram, best_order
 from model.network.layers import softmax
 from model.network.network import LanguageModel
@@ -72,7 +72,7 @@ def test_a_loss_counts_every_character_and_final_newline_once_and_each_document_
     alone = [held_out_loss(language_model, replace(corpus, held_out=(document,))) for document in corpus.held_out]
     weights = [len(document) + 1 for document in corpus.held_out]
     assert held_out_loss(language_model, corpus) == pytest.approx(np.average(alone, weights=weights))
-    many = replace(corpus, held_out=corpus.held_out * WIDTH)
+    many = replace(corpus, held_out=corpus.held_out * AT_ONCE)
     assert decoder_loss(language_model, many) == pytest.approx(decoder_loss(language_model, corpus))
 
 

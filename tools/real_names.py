@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 
 from model.checkpoint.encoding import Checkpoint
 from model.checkpoint.versions import Versions, save
-from model.evaluation.evaluation import texts
+from model.evaluation.evaluation import sampled_texts
 from model.text.forms import USUAL_TEMPERATURE
 from model.text.roots import LINKS, SHORTEST_ELIDED, SHORTEST_LATER, Root, ends_of, roots
 from model.text.sources import names_corpus, unread_genera
@@ -63,7 +63,7 @@ def with_roots(before: Checkpoint, names: Iterable[str], share: float, drawn: in
     )
     requests = [NameRequest(generator_for(SEED, turn)) for turn in range(drawn)]
     way = partial(Composition(made.roots, made.vocabulary.characters, 1.0, MOST_BARRED).way, prefix="")
-    counts = Counter(piece.letters for name in texts(made, requests) for piece in way(name))
+    counts = Counter(piece.letters for name in sampled_texts(made, requests) for piece in way(name))
     priced = root_table(last, {letters: count / drawn for letters, count in counts.items()})
     return replace(made, description=replace(made.description, whole_names=share), roots=priced)
 

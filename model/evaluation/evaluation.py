@@ -7,7 +7,7 @@ from itertools import chain
 
 from model.checkpoint.encoding import Checkpoint
 from model.evaluation.appearance import Figures, have_roots, name_figures, verse_figures
-from model.evaluation.held_out import decoder_loss, fold_corpus, held_out_loss, in_groups
+from model.evaluation.held_out import decoder_loss, fold_corpus, groups_of, held_out_loss
 from model.evaluation.ngram import Baseline, baselines
 from model.text.corpus import Corpus
 from model.text.fingerprints import NO_FINGERPRINTS
@@ -72,7 +72,7 @@ def _with_samples(evaluation: Evaluation, checkpoint: Checkpoint, corpus: Corpus
     sampling = Sampling(checkpoint.description.temperature)
     if corpus.form == "verse":
         sources = (*corpus.pretraining, *corpus.training)
-        poems = texts(checkpoint, [VerseRequest(generator_for(0, n), sampling=sampling) for n in range(count)])
+        poems = sampled_texts(checkpoint, [VerseRequest(generator_for(0, n), sampling=sampling) for n in range(count)])
         return replace(evaluation, samples=verse_figures(poems, sources), held_out=verse_figures(real, sources))
     known, longest = {*corpus.training}, longest_name(checkpoint.known_names)
     if evaluation.trained_on_this_corpus:
@@ -83,7 +83,7 @@ def _with_samples(evaluation: Evaluation, checkpoint: Checkpoint, corpus: Corpus
     def drawn(drawing: Checkpoint) -> Figures:
         generators = (generator_for(0, turn) for turn in range(count))
         requests = [NameRequest(each, sampling=sampling, max_length=longest) for each in generators]
-        return measure(texts(drawing, requests))
+        return measure(sampled_texts(drawing, requests))
 
     nothing = frozenset[str]()  # without names and rules, the decoder accepts whatever the network draws
     alone = replace(
@@ -92,8 +92,8 @@ def _with_samples(evaluation: Evaluation, checkpoint: Checkpoint, corpus: Corpus
     return replace(evaluation, samples=drawn(checkpoint), alone=drawn(alone), held_out=measure(real))
 
 
-def texts(checkpoint: Checkpoint, requests: Sequence[Request]) -> list[str]:
+def sampled_texts(checkpoint: Checkpoint, requests: Sequence[Request]) -> list[str]:
     """Sample a text for each request. A request that fails, such as a name without end, adds no text."""
     decoder = Decoder(checkpoint)
-    results = chain.from_iterable(map(decoder.generate, in_groups(requests)))
+    results = chain.from_iterable(map(decoder.generate, groups_of(requests)))
     return [text for result in results for text in result.texts]

@@ -37,7 +37,7 @@ class LineEnds(NamedTuple):
     stops: Mask | None = None  # the marks by id (V,), one of which has to end the line
 
 
-class Texts(NamedTuple):
+class UnfinishedLines(NamedTuple):
     """The nodes and counts of unfinished lines, one a row."""
 
     nodes: Numbers
@@ -113,15 +113,15 @@ class Scansion:
         found = np.where(children != OUTSIDE, first_words[children] > 0, first_words[nodes][:, None] == 2)
         return found | (self._depths[nodes] != lengths)[:, None]  # the first word has ended
 
-    def begin(self, rows: int, counts: Counts = 1) -> Texts:
+    def begin(self, rows: int, counts: Counts = 1) -> UnfinishedLines:
         """Return the nodes and counts of lines before the next word: lines with `counts`, by default empty lines."""
-        return Texts(np.full(rows, START), np.full(rows, counts, np.uint16))
+        return UnfinishedLines(np.full(rows, START), np.full(rows, counts, np.uint16))
 
-    def allowed(self, texts: Texts, line_ends: LineEnds) -> NDArray[np.bool_]:
+    def allowed(self, unfinished: UnfinishedLines, line_ends: LineEnds) -> NDArray[np.bool_]:
         """Return for each line and character (N, V) whether the line can still be finished after that character."""
-        nodes, counts = texts
+        nodes, counts = unfinished
         found: Mask = (line_ends.leading[self._next[nodes]] & counts[:, None]) != 0
-        after = self._after(texts, line_ends)
+        after = self._after(unfinished, line_ends)
         goes_on, may_end = (after & ~MAY_END) != 0, (after & MAY_END) != 0
         found[:, self._space] = goes_on
         is_behind = nodes == BEHIND
@@ -130,23 +130,23 @@ class Scansion:
         found[:, self._marks] = (goes_on[:, None] | (may_end[:, None] & is_stop)) & ~is_behind[:, None]
         return found
 
-    def step(self, texts: Texts, ids: Numbers, line_ends: LineEnds) -> Texts:
+    def step(self, unfinished: UnfinishedLines, ids: Numbers, line_ends: LineEnds) -> UnfinishedLines:
         """Return the nodes and counts of the lines (N) after one more allowed character each (N)."""
-        children = self._next[texts.nodes, ids]
-        after = self._after(texts, line_ends)
+        children = self._next[unfinished.nodes, ids]
+        after = self._after(unfinished, line_ends)
         is_letter = children != OUTSIDE
         nodes = np.where(is_letter, children, np.where(ids == self._space, START, BEHIND))
         ends_nothing = ids == self._space if line_ends.stops is None else ~line_ends.stops[ids]
         after = np.where(ends_nothing, after & ~MAY_END, after)
-        return Texts(nodes, np.where(is_letter, texts.counts, after))
+        return UnfinishedLines(nodes, np.where(is_letter, unfinished.counts, after))
 
     def is_word(self, nodes: Numbers) -> NDArray[np.bool_]:
         """Return which nodes (N) complete a word."""
         return self.word_at[nodes] >= 0
 
-    def _after(self, texts: Texts, line_ends: LineEnds) -> Bits:
+    def _after(self, unfinished: UnfinishedLines, line_ends: LineEnds) -> Bits:
         """Return the counts (N) after the word that is complete; 0 if no word is."""
-        nodes, counts = texts
+        nodes, counts = unfinished
         words = self.word_at[nodes]
         is_set = (counts[:, None] >> np.arange(LONGEST, dtype=np.uint16) & 1).astype(np.bool_)
         after = np.bitwise_or.reduce(np.where(is_set, self._ends[words], 0), axis=1).astype(np.uint16)

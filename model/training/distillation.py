@@ -12,7 +12,7 @@ from model.text.forms import LONGEST_NAME
 from model.text.vocabulary import NO_CHARACTER, Vocabulary
 from model.writing.sampling import sample_next
 
-WIDTH = 1000  # names drawn at a time
+DRAWN_AT_ONCE = 1000  # names drawn at a time
 
 
 Teacher = Callable[[Ids], Array]  # takes ids (T, B), and returns the logits (T, B, V) of the character after each
@@ -38,7 +38,7 @@ def draw_names(
     """Draw names from the averaged probabilities. A name that does not end is cut after LONGEST_NAME letters."""
     names: list[str] = []
     while len(names) < count:
-        rows = _draw(teachers, min(WIDTH, count - len(names)), vocabulary.newline, generator)
+        rows = _draw(teachers, min(DRAWN_AT_ONCE, count - len(names)), vocabulary.newline, generator)
         names += [vocabulary.text_of(row).partition("\n")[0] for row in rows]
     return names
 

@@ -35,7 +35,7 @@ class PoemSearch(Search):
         masks: Tables | FreeLines,
         lockstep: Lockstep,
     ) -> None:
-        self._vocabulary, self._names, self._kinds = checkpoint.vocabulary, checkpoint.proper_names, masks
+        self._vocabulary, self._names, self._line_masks = checkpoint.vocabulary, checkpoint.proper_names, masks
         self._tables = masks if isinstance(masks, Tables) else None
         scansion = masks.scansion if isinstance(masks, Tables) else masks
         longest = checkpoint.description.longest_line
@@ -69,7 +69,7 @@ class PoemSearch(Search):
 
     @property
     def _line_ends(self) -> Any:
-        return self._kinds.last_line if len(self.lines) + 1 in self._last else self._kinds.any_line
+        return self._line_masks.last_line if len(self.lines) + 1 in self._last else self._line_masks.any_line
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -83,11 +83,11 @@ class PoemSearch(Search):
         words = words_of(line.text)
         new = [word for word in words if word not in self._words]
         cost = COST_OF_NAMES * sum(word.removesuffix("'s") in self._names for word in new)
-        if isinstance(self._kinds, FreeLines):
+        if isinstance(self._line_masks, FreeLines):
             again = sum(self._words[word] for word in words if len(word) >= LONG_WORD)
-            yield words, line.nats * self._kinds.longest / len(line.text) - cost - COST_OF_REPETITION * again
+            yield words, line.nats * self._line_masks.longest / len(line.text) - cost - COST_OF_REPETITION * again
         else:
-            yield words, line.nats - cost - cost_of(words, self._words, self._kinds.prosody)
+            yield words, line.nats - cost - cost_of(words, self._words, self._line_masks.prosody)
 
     def keep(self, found: list[str]) -> None:
         self._words.update(found)
