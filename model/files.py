@@ -9,11 +9,9 @@ from pathlib import Path
 
 from model.errors import RequestError
 
-ROOT = Path(__file__).resolve().parents[1]
-"""The folder with the packages `bot` and `model`: the project's checkout, or where packages are installed."""
+ROOT = Path(__file__).resolve().parents[1]  # the project's checkout, or where packages are installed
 _SHARE = ROOT / "model" / "share"  # only the wheel has it
-PROGRAM = _SHARE if _SHARE.is_dir() else ROOT
-"""The folder with the program's own `data/` and `checkpoints/`, which never change in an installed program."""
+PROGRAM = _SHARE if _SHARE.is_dir() else ROOT  # where the program's own `data/` and `checkpoints/` are
 
 
 def _home() -> Path:

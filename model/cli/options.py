@@ -13,8 +13,7 @@ from model.network.parameters import CellName
 from model.text import forms
 from model.training.recipes import RecipeName
 
-FOR_OWN_TEXTS = {"names": "dino", "verse": "poem"}
-"""People may use these words too, as a list of cheeses is no dinosaur."""
+FOR_OWN_TEXTS = {"names": "dino", "verse": "poem"}  # a list of cheeses is no dinosaur
 
 
 def _chosen_from(choices: type[forms.Genre] | type[forms.Network], meaning: str) -> Any:

@@ -32,8 +32,7 @@ FEW_ROWS, WIDE_PANEL = 10, 64  # up to FEW_ROWS rows, panels of WIDE_PANEL outpu
 FULL_COLUMNS = 16  # the number of columns is rounded up to a multiple of this: 41 columns take as long as 48, or longer
 ONE_GROUP = 48  # up to this many rows, one group is faster than several
 LARGE_PRODUCT = 4_000_000  # beyond this many multiplications, several groups or several threads make a product faster
-SMALL_MATRIX = 150_000
-"""A matrix of at most this many parameters is read faster column by column, because the nearer caches hold it."""
+SMALL_MATRIX = 150_000  # a matrix of fewer parameters is read faster column by column: the nearer caches hold it
 
 
 def on_grid(w: NDArray[np.float64], lookup: int, digits: int, dtype: DTypeLike) -> NDArray[np.float64]:

@@ -16,8 +16,7 @@ from model.evaluation.held_out import document_scores
 from model.network.layers import Floats
 from model.text.corpus import Corpus
 
-STANDARD_ERRORS = 2.0
-"""The margin in standard errors. By chance, two or three in a hundred networks that are no better exceed it."""
+STANDARD_ERRORS = 2.0  # by chance, two or three in a hundred networks that are no better exceed this margin
 WORTHWHILE = 0.002  # new weights change every text, so a smaller gain in nats per character is not worth it
 
 

@@ -17,8 +17,7 @@ from model.writing.names import longest_name
 from model.writing.requests import NameRequest, Request, Sampling, VerseRequest, generator_for
 
 USUAL_SAMPLES: dict[Form, int] = {"names": 2000, "verse": 200}
-MOST_READ, MOST_HELD_OUT = 5_000_000, 500_000
-"""At most this many characters of training text and of held-out text are read, in minutes and about a gigabyte."""
+MOST_READ, MOST_HELD_OUT = 5_000_000, 500_000  # characters that are measured at most: in minutes, and a gigabyte
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,7 @@ from model.verse.sonnet import SCHEME
 from model.writing.decoder import Decoder
 from model.writing.requests import SonnetRequest, generator_for
 
-POOL = 16
-"""Different words are counted in pools of 16 sonnets, as many as are held out, because a larger text repeats more."""
+POOL = 16  # different words are counted in so many sonnets, as many as are held out: a larger text repeats more
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,7 @@ from model.text.dictionary import Pronunciation, Pronunciations
 _PAIRS = "P L,P R,P Y,B L,B R,B Y,T R,T W,T Y,D R,D W,D Y,K L,K R,K W,K Y,G L,G R,G W,F L,F R,F Y,V Y,TH R,TH W"
 _MORE = "S L,S M,S N,S P,S T,S K,S W,SH R,HH Y,HH W,M Y,N Y,L Y,S P L,S P R,S P Y,S T R,S K R,S K W"
 ONSETS = frozenset(f"{_PAIRS},{_MORE}".split(","))  # consonants that can begin a syllable together
-DULL = ("AH", "ER", "IH")
-"""Vowels too weak to rhyme when the syllable before them is stressed: mango rhymes with go, but summer not with her."""
+DULL = ("AH", "ER", "IH")  # too weak to rhyme behind a stressed syllable: mango and go rhyme, summer and her do not
 _EYE = re.compile("[aeiouy]+[^aeiouy']*(?:e|es|ed|'d|'st)?$")
 
 

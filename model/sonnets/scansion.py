@@ -21,8 +21,7 @@ from model.text.vocabulary import Vocabulary
 Bits = NDArray[np.uint16]
 Numbers = NDArray[np.intp]
 
-OUTSIDE, START, BEHIND = 0, 1, 2
-"""Nodes without letters: outside of all words, at the beginning of a word, and behind the punctuation after a word."""
+OUTSIDE, START, BEHIND = 0, 1, 2  # nodes outside of all words, before a word, and behind the mark after a word
 PUNCTUATION = ",;:.?!"  # What may follow a word, one mark at a time. Brackets and quotes would have to be closed again.
 LATEST_START = range(SYLLABLES - 1, SYLLABLES - 5, -1)  # the values that `LineEnds.latest` may have, besides None
 MAY_END = np.uint16(1 << SYLLABLES)  # the bit that says that the line may end here

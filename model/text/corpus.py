@@ -25,8 +25,7 @@ LINES_OF_A_POEM = 14  # a text without blank lines is cut into poems of this man
 LONGEST_POEM = 2000  # a poem of more characters, such as a scene of a play, is cut into several
 MOST_WORDS = 100_000  # of more different words, only the commonest are known
 HELD_OUT_SHARE = 10  # one in this many names or poems is held out
-FEWEST: dict[Form, int] = {"names": 100, "verse": 20_000}
-"""With fewer names, or fewer characters of verse, a network learns little."""
+FEWEST: dict[Form, int] = {"names": 100, "verse": 20_000}  # names, or characters: with fewer, a network learns little
 
 
 @dataclass(frozen=True)

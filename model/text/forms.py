@@ -40,5 +40,4 @@ class Alphabet(StrEnum):
 MAX_TEMPERATURE = 5  # above this, texts are little more than noise
 USUAL_TEMPERATURE: dict[Form, float] = {"names": 1.0, "verse": 0.8}
 SONNET_TEMPERATURE = 0.8  # a request may have another temperature; the model cards give the reasons
-LONGEST_NAME = 40
-"""A name has at most this many characters, unless a known name is longer. So a network that never ends a name stops."""
+LONGEST_NAME = 40  # characters, unless a known name has more: a network that ends no name must stop

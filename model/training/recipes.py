@@ -10,8 +10,7 @@ from model.text.forms import Form
 
 RecipeName = Literal["dino", "distilled", "teacher-1", "teacher-2", "poem"]
 
-MOST_LAYERS: dict[CellName, int] = {"rnn": 1}
-"""A vanilla RNN has one layer, as in the assignment; other cells may have any number."""
+MOST_LAYERS: dict[CellName, int] = {"rnn": 1}  # a vanilla RNN has one layer, as in the assignment; others, any number
 
 
 @dataclass(frozen=True)
@@ -187,7 +186,6 @@ READER = replace(
 )
 """For a corpus with other verse to read."""
 RECIPES = {recipe.name: recipe for recipe in (DINO, DISTILLED, TEACHER_1, TEACHER_2, POEM)}
-"""The recipes that `train --recipe` can name."""
 
 
 def adjusted(

@@ -21,8 +21,7 @@ from model.writing.names import SEQUENCE, sequences_of
 
 READ_AGAIN = 2  # a word is known if it was read at least this often
 SHARED = 2  # the last letters of a name are an ending if at least this many names of the corpus have them
-ROWS = 12
-"""This many candidates are written for each line of a poem (see `verse`). With more, 100 poems would take too long."""
+ROWS = 12  # candidates for each line of a poem (see `verse`); with more, 100 poems would take too long
 TEMPERATURE_OF_LINES = 0.65
 SHORTEST, LONGEST = 12, 80  # the usual length of the long lines of a text is set between these
 FACTS = ("sentences", "known_words_until", "whole_names", "whole_names_until", "most_barred", "tanh_digits")

@@ -24,14 +24,10 @@ CHARACTERS_A_WEIGHT characters for each recurrent parameter."""
 PATIENCE = 0.3
 """A stage stops early after this share of its measurements without a new best. Only its second half counts, where the
 learning rate is low."""
-LEARNING_RATE: dict[Form, float] = {"names": 0.005, "verse": 0.0065}
-"""That of an LSTM of 256 units; it falls with the square root of the width."""
-UNITS: dict[Form, int] = {"names": 192, "verse": 256}
-"""The width of an LSTM for SMALL characters; it grows with the fifth root of their number."""
-MEASURED = 20_000
-"""A measurement reads at most this many characters. It takes about a second, and is right to about 0.01."""
-COUNTED = 1_500_000
-"""An n-gram counts at most this many characters of the training text, and of the pretraining text, in a few seconds."""
+LEARNING_RATE: dict[Form, float] = {"names": 0.005, "verse": 0.0065}  # of an LSTM with 256 units; falls with √width
+UNITS: dict[Form, int] = {"names": 192, "verse": 256}  # of an LSTM for SMALL characters; grows with their fifth root
+MEASURED = 20_000  # characters that a measurement reads at most, in about a second; it is right to about 0.01
+COUNTED = 1_500_000  # characters of each text that an n-gram counts at most, in a few seconds
 MEASURING_COST: dict[Form, int] = {"names": 12, "verse": 24}
 """At least this many characters are trained for each measured character. Measuring takes about half as long as
 training; in verse it takes as long, because only a few long rows are measured."""

@@ -20,8 +20,7 @@ from model.training.recipes import Recipe
 from model.training.sizes import another_round, recipe_for, voice_round
 
 VERSE, NAMES = (files.PROGRAM / "checkpoints" / place for place in ("poem", "start/names.safetensors"))
-KNOWN = 0.9
-"""If its start can read a smaller share of the text's characters, a voice begins untrained: the script is another."""
+KNOWN = 0.9  # a voice begins untrained if its start can read less of its text: the script is another
 RARER = 2.0  # a new capital or accent begins as likely as its plain letter, divided by e to this power
 
 

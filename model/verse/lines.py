@@ -145,10 +145,8 @@ class Lines:
     def _follow(self, ids: Ids, kinds: Kinds) -> None:
         rows = self._rows
         for masks, line_ends, places in kinds:
-            unfinished, last = (
-                UnfinishedLines(rows["node"][places], rows["count"][places]),
-                rows["last_word_after"][places],
-            )
+            unfinished = UnfinishedLines(rows["node"][places], rows["count"][places])
+            last = rows["last_word_after"][places]
             rows["last_word_after"][places] = np.where(masks.is_word(unfinished.nodes), unfinished.counts, last)
             rows["node"][places], rows["count"][places] = masks.step(unfinished, ids[places], line_ends)
 

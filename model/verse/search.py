@@ -24,8 +24,7 @@ MOST_CHARACTERS = 66  # A longer line is dropped. The longest line of Shakespear
 LOWEST_TEMPERATURE = 0.1  # below it, all candidates would be the same line
 COST_OF_REPETITION = 2.5  # nats for each time that the text has used a word before
 COST_OF_OVERUSE = 0.05  # the same for words such as "the", which every text repeats
-COST_OF_MIXING = 8.0
-"""Nats for each "thou" if the text says "you" more often, and for each "you" if it says "thou" more often."""
+COST_OF_MIXING = 8.0  # nats for each "thou" if the text says "you" more often, or the other way round
 SHARE_OF_LEANING = 0.8
 """This share of a word's leaning towards sonnets counts. With 0.8, words lean as in real sonnets."""
 ATTEMPTS = 3  # a line that no candidate can finish is tried this often

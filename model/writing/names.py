@@ -15,8 +15,7 @@ from model.writing.drafts import Action, Draft
 from model.writing.requests import NameRequest
 
 SHORTEST, LONGEST = 5, 18  # a name worth keeping has from SHORTEST to LONGEST letters
-LONGEST_PARTLY = 14
-"""A longer name is rejected unless it consists wholly of roots: too many of its letters mean nothing."""
+LONGEST_PARTLY = 14  # a longer name must consist wholly of roots, or too many of its letters mean nothing
 LETTERS_MORE = 10  # a name may have this many letters after its prefix, however long the prefix is
 SEQUENCE = 3  # sequences of this many letters are compared with those of real names
 OWN_NAME = "mangosaurus"
