@@ -113,7 +113,6 @@ class _Table:
         return tuple((left, right) for _, left, right in self._pairs(name))
 
     def sounds(self, name: str) -> dict[str, Pronunciations]:
-        """Return the sounds of each word or part of a word in a section."""
         found: dict[str, Pronunciations] = {}
         for number, letters, sounds in self._pairs(name):
             if letters in found:

@@ -77,7 +77,6 @@ class Rhymes:
         return max((self.compare(ending, other) for ending in endings_of_one for other in others), default=Rhyme.NONE)
 
     def of_words(self, word: str, readings: Pronunciations, other: str, other_readings: Pronunciations) -> Rhyme:
-        """Return how well two words rhyme at best, for the eye too, from their readings."""
         if word == other:
             return Rhyme.SAME
         best = self.best(*(chain.from_iterable(map(endings, each)) for each in (readings, other_readings)))

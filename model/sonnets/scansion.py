@@ -140,7 +140,6 @@ class Scansion:
         return UnfinishedLines(nodes, np.where(is_letter, unfinished.counts, after))
 
     def is_word(self, nodes: Numbers) -> NDArray[np.bool_]:
-        """Return which nodes (N) complete a word."""
         return self.word_at[nodes] >= 0
 
     def _after(self, unfinished: UnfinishedLines, line_ends: LineEnds) -> Bits:

@@ -76,7 +76,6 @@ class Lines:
                 search.has_read(logits[row])
 
     def _begin(self, searches: Sequence[Search]) -> None:
-        """Let every row of these searches begin a line."""
         old = len(self._rows)
         new = np.zeros(sum(search.rows for search in searches), self._rows.dtype)
         self._network.resize(old + len(new))

@@ -55,7 +55,6 @@ class PoemSearch(Search):
             self._begin_after(self._seam.chosen(logits, self._vocabulary))
 
     def _begin_after(self, seam: Seam) -> None:
-        """Begin the first line, which may complete the person's."""
         self._seam, self._separator = None, seam.separator
         completes = seam.counts > 1
         self._last = [number + completes for number in self._last]

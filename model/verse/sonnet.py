@@ -40,8 +40,6 @@ STOPS = {3: ".:;?!", 7: ".:;?!", 11: ".:;?!", 13: ".?!"}
 
 
 class _End(NamedTuple):
-    """The end of a line."""
-
     word: str
     endings: tuple[Ending, ...]
 

@@ -78,7 +78,6 @@ class Composition:
         return min((way for way in ways if way[-1:] == self.end(name)), key=len, default=())
 
     def end(self, name: str) -> tuple[Piece, ...]:
-        """Return the longest root that ends a name, if there is one."""
         ends = (self._pieces.get(_LATER + name[start:]) for start in range(len(name)))
         return tuple(islice(filter(None, ends), 1))
 
@@ -91,7 +90,6 @@ class Composition:
                     yield from ((piece, *others) for others in self._ways(name, end))
 
     def _mask(self, state: State) -> Mask:
-        """Return which characters may come next, (V,)."""
         letters = {letter for piece in state for letter in self._letters(piece)}
         letters |= {"\n"} if any(piece[:1] == _LATER and piece in self._pieces for piece in state) else set()
         return np.array([character in letters for character in self._characters])
@@ -113,7 +111,6 @@ class Composition:
         return frozenset(new)
 
     def _letters_of(self, piece: str) -> frozenset[str]:
-        """Return the letters that may follow a begun root."""
         if piece in (_LINK, _ELIDED):
             return LINKS if piece == _LINK else self._letters(_LATER) & VOWELS
         begun, roots = piece.removeprefix(_LATER), self._later if piece[:1] == _LATER else self._first

@@ -125,7 +125,6 @@ class NameDraft(Draft):
                 self.remaining = len(self.drawn) + 1  # so it is read, and rejected
 
     def _begin(self) -> None:
-        """Begin a name, and draw whether it is a whole one."""
         self._rejected, self._spare = 0, ""
         if self._roots:
             self._is_whole = self.draw() < self._roots.share
