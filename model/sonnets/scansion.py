@@ -84,7 +84,7 @@ class Scansion:
         return self.with_stops(line_ends, stops)
 
     def with_stops(self, line_ends: LineEnds, stops: str) -> LineEnds:
-        """Return the same line ends, where one of these marks has to follow, if there are any."""
+        """Return the same line ends, but with one of these marks as the last character, if there are any."""
         marks = np.zeros(self._next.shape[1], np.bool_)
         marks[[self._ids[mark] for mark in stops if mark in self._ids]] = True
         return line_ends._replace(stops=marks if marks.any() else None)

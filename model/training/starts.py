@@ -27,7 +27,7 @@ RARER = 2.0  # a new capital or accent begins as likely as its plain letter, div
 def recipe_and_start(
     corpus: Corpus, weights: Checkpoint | None, *, is_voice: bool, **wishes: Any
 ) -> tuple[Recipe, Checkpoint | None]:
-    """Return how to train on a text, with these wishes (see `recipe_for`), and the weights that this goes on from."""
+    """Return how to train on a text, with these wishes (see `recipe_for`), and the weights to begin with, if any."""
     if weights:
         return another_round(weights, corpus), weights
     if is_voice and (start := start_for(corpus)):

@@ -42,7 +42,7 @@ class Line(NamedTuple):
 class Beginning(NamedTuple):
     """The beginning and the end of a line."""
 
-    line_ends: Any  # for the masks
+    line_ends: Any  # how the line may end, as the `masks` of its search put it
     counts: Counts = 1  # the syllables that the line may have already
     after: str = "\n"  # the character in front of it, which is not read yet
     first: Callable[[Numbers, Numbers], Mask] | None = None  # by nodes and lengths: what its first word allows

@@ -59,7 +59,7 @@ class VerseRequest:
     six after a long prompt, five without one, and four more for each further part. The limits do not matter then.
 
     Most weights have the rule that verse ends with a sentence, and begins with a new word, a mark or a new line. It may
-    also complete a word that an `unfinished` prompt breaks off; to a known word, where the weights keep to known words.
+    also complete a word that an `unfinished` prompt breaks off, to a known word if the weights keep to known words.
     """
 
     generator: np.random.Generator
