@@ -7,11 +7,6 @@ Heavy imports wait until the settings are read, so that a wrong setting is repor
 
 from __future__ import annotations
 
-if __name__ == "__main__":
-    from model.cli import leave_at_once
-
-    leave_at_once()  # before anything that takes time
-
 import argparse
 import asyncio
 import contextlib
@@ -28,7 +23,7 @@ from typing import TYPE_CHECKING
 
 from bot.logs import Redaction, configure_logging
 from bot.settings import KEYS, Settings, SettingsError, read_settings, warnings_about
-from model.cli import FINISH, INTERRUPTED, leave_in_order
+from model.cli import FINISH, INTERRUPTED
 from model.errors import MangosaurusError
 from model.files import HOME
 
@@ -67,7 +62,6 @@ def command() -> None:
 def main(arguments: Sequence[str] = ()) -> None:
     """Run the bot until it is told to stop, and exit with 0, or with 1 and one line that says why."""
     where = _where(arguments)
-    leave_in_order()
     redaction = Redaction()
     try:
         settings = read_settings(os.environ, HOME / ".env")

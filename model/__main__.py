@@ -6,9 +6,8 @@ What `sample` does not need is imported inside the commands, so `sample` prints 
 import signal
 
 if __name__ == "__main__":
-    from model.cli import FINISH, leave_at_once
+    from model.cli import FINISH
 
-    leave_at_once()  # before the slow imports
     signal.signal(FINISH, signal.SIG_IGN)  # until a training runs, there is nothing to finish
 
 import secrets
@@ -113,7 +112,7 @@ def train(
                 teachers=[load_weights(network, teacher) for teacher in teachers or ()],
                 snapshot=snapshot_path(path),
             )
-            trainer.measure_lines_to_beat()  # in some seconds, in which Ctrl-C ends the program: nothing is learnt yet
+            trainer.measure_lines_to_beat()  # Ctrl-C still ends the program: nothing is learnt yet
             with signals() as (stopped, finishing):
                 event = record(trainer, path, log, show=show, stopped=stopped, finishing=finishing)
             if event["event"] == "finished" and not (out or corpus):
@@ -175,7 +174,7 @@ def sample(
 
 
 def _new_seed() -> int:
-    """Draw a seed, and say beside the texts how to have them again."""
+    """Draw a seed, and say on stderr how to get the same texts again."""
     seed = secrets.randbelow(2**32)
     typer.echo(f"With --seed {seed}, the same comes again.", err=True)
     return seed

@@ -1,9 +1,7 @@
 """Finds the project's files, locks files, writes them whole or not at all, and reads the tables of data/."""
 
 import os
-import re
 import secrets
-import time
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
@@ -11,11 +9,9 @@ from pathlib import Path
 
 from model.errors import RequestError
 
-ROOT = Path(__file__).resolve().parents[1]
-"""The folder with the packages `bot` and `model`: the project's checkout, or where packages are installed."""
+ROOT = Path(__file__).resolve().parents[1]  # the project's checkout, or where packages are installed
 _SHARE = ROOT / "model" / "share"  # only the wheel has it
-PROGRAM = _SHARE if _SHARE.is_dir() else ROOT
-"""The folder with the program's own `data/` and `checkpoints/`, which never change in an installed program."""
+PROGRAM = _SHARE if _SHARE.is_dir() else ROOT  # where the program's own `data/` and `checkpoints/` are
 
 
 def _home() -> Path:
@@ -28,8 +24,7 @@ def _home() -> Path:
     return user_data_path("mangosaurus", appauthor=False)
 
 
-HOME = _home()
-"""The folder of all files that change: MANGOSAURUS_HOME, else the checkout, else the platform's folder."""
+HOME = _home()  # the folder of all files that change: MANGOSAURUS_HOME, else the checkout, else the platform's folder
 
 
 def released(path: Path) -> Path:
@@ -37,10 +32,7 @@ def released(path: Path) -> Path:
     return PROGRAM / path.relative_to(HOME) if path.is_relative_to(HOME) else path
 
 
-_TOKEN_BYTES = 4
 _UNUSED_BYTE = 1 << 30
-_ABANDONED_AFTER_SECONDS = 3600.0
-"""A process may still be writing a younger temporary file."""
 
 
 class TableError(RequestError):
@@ -66,8 +58,7 @@ def read_table(path: Path, columns: Sequence[str]) -> list[list[str]]:
 
 def write_whole(path: Path, content: bytes) -> None:
     """Replace a file atomically, as private as its folder: a crash leaves the old content or the new. OSError."""
-    _remove_abandoned(path)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(_TOKEN_BYTES)}.tmp")
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
         as_private = partial(os.open, mode=path.parent.stat().st_mode & 0o666)
         with open(temporary, "xb", opener=as_private) as file:
@@ -103,15 +94,6 @@ def lock(descriptor: int, *, wait: bool = False) -> None:
         raise BlockingIOError(error.errno, error.strerror) from error
     finally:
         os.lseek(descriptor, 0, os.SEEK_SET)
-
-
-def _remove_abandoned(path: Path) -> None:
-    """Remove the temporary files of `path` that killed processes left behind, and ignore errors."""
-    pattern = re.compile(rf"\.{re.escape(path.name)}\.[0-9a-f]{{{2 * _TOKEN_BYTES}}}\.tmp")
-    with suppress(OSError):
-        for file in path.parent.iterdir():
-            if pattern.fullmatch(file.name) and time.time() - file.stat().st_mtime > _ABANDONED_AFTER_SECONDS:
-                file.unlink()
 
 
 def snapshot_path(out: Path) -> Path:

@@ -9,7 +9,7 @@ from model.network.network import LanguageModel
 from model.network.parameters import Architecture, Arrays, parameter_shapes
 from model.text.forms import LONGEST_NAME
 from model.text.vocabulary import NO_CHARACTER, Vocabulary
-from model.training.distillation import WIDTH, draw_names, soft_targets, teacher_of
+from model.training.distillation import DRAWN_AT_ONCE, draw_names, soft_targets, teacher_of
 
 LETTERS = Vocabulary("\nab")
 
@@ -26,8 +26,8 @@ def random(seed: int) -> LanguageModel:
     return LanguageModel.initialise(Architecture("lstm", len(LETTERS), 4), np.random.default_rng(seed), np.float64)
 
 
-def drawn(teachers: list[LanguageModel], count: int, seed: int = 0, seconds: float = math.inf) -> list[str]:
-    return draw_names(teachers, count, LETTERS, np.random.default_rng(seed), seconds=seconds)
+def drawn(teachers: list[LanguageModel], count: int, seed: int = 0) -> list[str]:
+    return draw_names(teachers, count, LETTERS, np.random.default_rng(seed))
 
 
 def test_probabilities_are_averaged_and_a_temperature_makes_them_more_even() -> None:
@@ -42,7 +42,7 @@ def test_probabilities_are_averaged_and_a_temperature_makes_them_more_even() -> 
 
 def test_names_have_the_likelihood_that_the_teachers_give_them() -> None:
     """Networks with a memory keep their states: drawn names are as likely as these networks say."""
-    teachers, count = [random(1), random(2), memoryless(0.3, 0.1, 0.6)], 2 * WIDTH + 500
+    teachers, count = [random(1), random(2), memoryless(0.3, 0.1, 0.6)], 2 * DRAWN_AT_ONCE + 500
     names = drawn(teachers, count)
     assert len(names) == count
     for name in ("", "a", "ba"):
@@ -56,7 +56,6 @@ def test_names_have_the_likelihood_that_the_teachers_give_them() -> None:
     assert one == same != other
 
 
-def test_drawing_ends_early_if_there_is_no_time_and_a_name_without_end_is_cut() -> None:
-    assert len(drawn([memoryless(0.5, 0.25, 0.25)], 10 * WIDTH, seconds=0)) == WIDTH
+def test_a_name_without_end_is_cut() -> None:
     (name,) = drawn([memoryless(1e-300, 0.5, 0.5)], 1)
     assert len(name) == LONGEST_NAME

@@ -2,7 +2,6 @@
 
 import os
 import re
-import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -60,24 +59,6 @@ def test_the_content_is_synced_before_the_rename_and_the_folder_after_it(
     monkeypatch.setattr(Path, "replace", recorded_rename)
     write_whole(path, b"content")
     assert calls == ["sync file", "rename", "sync folder"]
-
-
-def test_the_next_write_removes_the_temporary_file_of_a_killed_writer_and_no_other(path: Path) -> None:
-    def temporary(name: str, *, age: float, token: str = "0123abcd") -> Path:
-        left = path.with_name(f".{name}.{token}.tmp")
-        left.write_bytes(b"half")
-        os.utime(left, (time.time() - age,) * 2)
-        return left
-
-    temporary(path.name, age=7200)
-    others = {
-        temporary(path.name, age=60, token="4567abcd"),
-        temporary("poem.safetensors", age=7200),
-        temporary("dino1.safetensors", age=7200),
-        temporary(path.name, age=7200, token="mine"),
-    }
-    write_whole(path, b"content")
-    assert set(path.parent.iterdir()) == {path, *others}
 
 
 fields = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1, max_size=9)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from itertools import pairwise
-from typing import Any, get_args
+from typing import get_args
 
 import pytest
 
@@ -28,18 +28,9 @@ def test_with_other_epochs_the_patience_is_the_same_share_of_a_stage() -> None:
     assert [stage.patience for stage in adjusted(POEM, epochs=1).stages] == [2, 3]
 
 
-@pytest.mark.parametrize(
-    ("recipe", "changes", "sentence"),
-    [
-        (DINO, {"layers": 2}, "layers is 2; a vanilla RNN has one layer; --cell lstm can have more"),
-        (DINO, {"minutes": 0}, "minutes is 0; it must be a finite number above 0"),
-        (POEM, {"minutes": float("nan")}, "minutes is nan; it must be a finite number above 0"),
-        (POEM, {"minutes": float("inf")}, "minutes is inf; it must be"),
-    ],
-)
-def test_an_impossible_value_is_refused_by_name(recipe: Recipe, changes: dict[str, Any], sentence: str) -> None:
-    with pytest.raises(MangosaurusError, match=sentence.replace(".", r"\.")):
-        adjusted(recipe, **changes)
+def test_a_vanilla_rnn_has_one_layer() -> None:
+    with pytest.raises(MangosaurusError, match="layers is 2; a vanilla RNN has one layer; --cell lstm can have more"):
+        adjusted(DINO, layers=2)
 
 
 VOCABULARY = Vocabulary("\nabcdefghijklmnopqrstuvwxyz")

@@ -23,7 +23,7 @@ from bot.asks import File
 from bot.chat import Gone, InDoubt, NotSent
 from bot.locks import locked
 from bot.settings import Settings
-from bot.training.folder import KEPT_SECONDS, NEW, Run, expected_seconds
+from bot.training.folder import KEPT_SECONDS, NEW, Run
 from bot.training.progress import MOST_SAMPLES, Progress
 from bot.voices import Voice, Voices
 from bot.words import admins, sentences
@@ -36,8 +36,8 @@ from tests.training import PROGRESS, SNAPSHOT, Script, started
 
 FINISH, CANCEL, UNDO = admins.FINISH, admins.CANCEL, admins.UNDO
 BEGUN = (
-    "I'm training <b>dino</b>: one more round, and I stop as soon as it gets no better. That takes about 80 s. "
-    "In a moment you can watch it here."
+    "I'm training <b>dino</b>: one more round, and I stop as soon as it gets no better. In a moment you "
+    "can watch it here."
 )
 PNG = b"\x89PNG"
 
@@ -94,8 +94,8 @@ async def test_one_message_shows_a_run_from_its_command_to_its_verdict(
 ) -> None:
     message, old = await begun(admin, script, "/retrain dino 2"), dino.current()
     assert message.html == (
-        "I'm training <b>dino</b>: one more round, and I stop as soon as it gets no better, for 2 min at most. With "
-        "what comes before and after, it takes about 80 s. In a moment you can watch it here."
+        "I'm training <b>dino</b>: one more round, and I stop as soon as it gets no better, for 2 min at most. In "
+        "a moment you can watch it here."
     )
     assert message.labels == [FINISH, CANCEL]
     script.tell("started", start_loss=2.0, ngram_loss=2.375)
@@ -459,14 +459,6 @@ async def test_a_stopped_run_goes_on_with_its_own_settings(script: Script, own_s
         script.ends(1)
         await verdict(chat)
     assert left(chat) == []
-
-
-def test_the_bot_itself_fetches_no_verse(
-    own_checkpoints: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr("bot.training.folder.DATA", tmp_path)
-    monkeypatch.setattr("bot.training.folder.sonnets_corpus", None)
-    assert expected_seconds(Run("poem", "verse", "poem"), own_checkpoints) is None
 
 
 async def test_the_seconds_before_an_interruption_count(script: Script, own_settings: Settings) -> None:

@@ -52,7 +52,7 @@ async def test_a_text_becomes_a_voice_that_learns(script: Script, admin: FakeCha
         "I'll learn this as the voice <b>pokemon</b>. When I'm done, you can ask for "
         "<code>/dino voice:pokemon 5</code>.\n\n<i>read as UTF-8</i>"
     )
-    begun = "I'm training <b>pokemon</b>: from what I know of its letters, as long as it helps. That takes about 80 s."
+    begun = "I'm training <b>pokemon</b>: from what I know of its letters, as long as it helps."
     assert admin.messages[-1].html.startswith(begun)
     run, voice = await script.begun(), voices.find("pokemon")
     assert voice is not None

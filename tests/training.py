@@ -135,7 +135,6 @@ def script(monkeypatch: pytest.MonkeyPatch) -> Script:
     """A script in place of the child. A test asks for it before it asks for the chat."""
     script = Script()
     monkeypatch.setattr("bot.training.child.Child.start", script.start)
-    monkeypatch.setattr("bot.training.folder.expected_seconds", lambda *_: 80.0)
     return script
 
 

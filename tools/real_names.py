@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 
 from model.checkpoint.encoding import Checkpoint
 from model.checkpoint.versions import Versions, save
-from model.evaluation.evaluation import texts
+from model.evaluation.evaluation import sampled_texts
 from model.text.forms import USUAL_TEMPERATURE
 from model.text.roots import LINKS, SHORTEST_ELIDED, SHORTEST_LATER, Root, ends_of, roots
 from model.text.sources import names_corpus, unread_genera
@@ -27,8 +27,7 @@ from model.writing.names import JOINT
 from model.writing.requests import NameRequest, generator_for
 
 SHARE, MOST_BARRED = 0.65, 5.0
-FEWEST_ENDS = 4
-"""A name ends with a root that ends at least this many real dinosaurs, and with none of UNFIT_ENDS."""
+FEWEST_ENDS = 4  # a name ends with a root that ends at least this many real dinosaurs, and with none of UNFIT_ENDS
 UNFIT_ENDS = {"-oides"}
 UNFIT = {"ascari-", "entero-", "eroto-", "helmintho-", "paedo-", "sapro-", "scato-", "scoleco-", "spermo-", "vermi-"}
 """A form of each root that is unwanted in a name."""
@@ -64,7 +63,7 @@ def with_roots(before: Checkpoint, names: Iterable[str], share: float, drawn: in
     )
     requests = [NameRequest(generator_for(SEED, turn)) for turn in range(drawn)]
     way = partial(Composition(made.roots, made.vocabulary.characters, 1.0, MOST_BARRED).way, prefix="")
-    counts = Counter(piece.letters for name in texts(made, requests) for piece in way(name))
+    counts = Counter(piece.letters for name in sampled_texts(made, requests) for piece in way(name))
     priced = root_table(last, {letters: count / drawn for letters, count in counts.items()})
     return replace(made, description=replace(made.description, whole_names=share), roots=priced)
 

@@ -14,7 +14,6 @@ from bot.training.folder import candidates
 from bot.voices import RemovedError
 from bot.words import admins, sentences, tables
 from model.checkpoint.encoding import Checkpoint, CheckpointError
-from model.evaluation.comparison import digits_for
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -103,7 +102,7 @@ def _doubt(title: str, new: Checkpoint, serving: Checkpoint) -> Markup | None:
         return admins.OTHER_TEXT.format(new.version, title, serving.version)
     losses = made.held_out_loss, before.held_out_loss
     if losses[0] - losses[1] >= WORSE[made.form]:
-        worse, better = (f"{loss:.{digits_for(*losses)}f}" for loss in losses)
+        worse, better = (f"{loss:.4f}" for loss in losses)
         return admins.WORSE.format(new.version, title, worse, serving.version, better)
     return None
 

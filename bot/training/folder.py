@@ -13,17 +13,10 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from bot.locks import LOCK, locked
-from model.checkpoint.encoding import CheckpointError
 from model.checkpoint.versions import Versions
 from model.engine.threads import training_cores
-from model.errors import MangosaurusError
 from model.files import history_path, snapshot_path, write_whole
-from model.text.corpus import read_names, read_verse
-from model.text.forms import Alphabet, Form
-from model.text.sources import DATA, missing, names_corpus, sonnets_corpus
-from model.training import sizes
-from model.training.recipes import adjusted
-from model.training.starts import recipe_and_start
+from model.text.forms import Form
 
 logger = logging.getLogger(__name__)
 
@@ -65,25 +58,6 @@ class Run:
     def key(self) -> str:
         """The name of the run in its buttons."""
         return f"{self.seed:08x}"
-
-
-def expected_seconds(run: Run, directory: Path) -> float | None:
-    """Estimate how long a run takes that begins now. None if its text cannot be read: the run itself will say why."""
-    versions, weights = Versions(directory / run.network), None
-    if run.form == "verse" and not run.is_voice and missing(DATA):  # the run itself will fetch it
-        return None
-    try:
-        with contextlib.suppress(CheckpointError):  # a voice that is yet to learn
-            weights = None if run.fresh else versions.load_current()
-        if run.is_voice:
-            read = read_names if run.form == "names" else read_verse
-            corpus = read(versions.directory / "text.txt", alphabet=Alphabet.OWN)
-        else:
-            corpus = names_corpus() if run.form == "names" else sonnets_corpus()
-        recipe, _ = recipe_and_start(corpus, weights, is_voice=run.is_voice, minutes=run.minutes)
-        return sizes.expected_seconds(adjusted(recipe, minutes=run.minutes), corpus, run.threads)
-    except MangosaurusError:
-        return None
 
 
 def folder_of(directory: Path, network: str) -> Path:

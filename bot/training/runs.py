@@ -87,13 +87,12 @@ class Runs:
         self.running, self._progress = run, Progress()
         self._is_cancelled = self._is_finishing = False
         try:
-            folder, done = folder_of(self._shelf.directory, run.network), None
+            folder, done, seconds = folder_of(self._shelf.directory, run.network), None, None
             if not (run.fresh or run.names) and (interrupted := folders.interrupted(folder)):
                 await asyncio.to_thread(self._progress.read, log_of(folder))
                 run, done, seconds = interrupted, self._progress.fraction, self._progress.seconds_left
             else:
                 folders.drop(folder)
-                seconds = await asyncio.to_thread(folders.expected_seconds, run, self._shelf.directory)
             message = await chat.say(admins.training_begins(run, done, seconds), _buttons(run))
         except BaseException as error:
             self.running = None
@@ -169,8 +168,8 @@ class Runs:
         verdict, picture = None, None
         buttons: Buttons = ()
         try:
-            await asyncio.to_thread(folder.mkdir, mode=0o700, parents=True, exist_ok=True)
-            with locked(folder, wait=False):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with locked(folder, wait=False):  # at once: until then, `_say_interrupted` may delete the folder
                 await asyncio.to_thread(folders.write_run, folder, run)
                 verdict, buttons = await self._judged(run, folder, chat)
                 if verdict is not None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from bot.words.sentences import duration
-from model.evaluation.comparison import WORTHWHILE, digits_for
+from model.evaluation.comparison import WORTHWHILE
 from model.text.corpus import FEWEST
 
 if TYPE_CHECKING:
@@ -84,13 +84,11 @@ FINISH, CANCEL, UNDO, USE_NEW = "Stop and compare", "Cancel", "Undo", "Use the n
 KEPT_NO_MORE = Markup("I kept those weights for a day, and they are gone now. Another training makes new ones.")
 FINISHING = "I'm stopping. Let's see how good the best weights are."
 CANCELLING = "I'm cancelling it."
-TRAINING = Markup("I'm training <b>{}</b>: {}{}.{} In a moment you can watch it here.")
+TRAINING = Markup("I'm training <b>{}</b>: {}{}. In a moment you can watch it here.")
 GOING_ON = Markup(
     "I'm going on with the training of <b>{}</b> that was interrupted {:.0%} of the way through, with its own "
     "settings.{} <code>{} fresh</code> would start over. You can watch it here."
 )
-TAKES, ALL_TAKES = " That takes about {}.", " With what comes before and after, it takes about {}."
-REST_TAKES = " The rest takes about {}."
 STOPPING = "stopping, to take the best weights"
 COMPARING = "trying the new weights on text that they have never seen"
 TRAINED = Markup("The training of <b>{}</b> is over.")
@@ -120,16 +118,15 @@ def command(run: Run) -> str:
 
 def training_begins(run: Run, done: float | None, seconds: float | None) -> Markup:
     """Open the message of a run. `done` is the share done before an interruption; `seconds`, about what is left."""
-    takes = REST_TAKES if done is not None else TAKES if run.minutes is None else ALL_TAKES
-    about = takes.format(duration(seconds)) if seconds else ""
     if done is not None:
+        about = f" The rest takes about {duration(seconds)}." if seconds else ""
         return GOING_ON.format(run.title, done, about, command(run))
     what = "one more round, and I stop as soon as it gets no better"
     if run.fresh:
         what = "from what I know of its letters, as long as it helps" if run.is_voice else "from nothing"
     most = "" if run.minutes is None else f", for {duration(60 * run.minutes)} at most"
     most += f", with {_names(run)}" if run.names else ""
-    return TRAINING.format(run.title, what, most, about)
+    return TRAINING.format(run.title, what, most)
 
 
 def interrupted(run: Run, done: float) -> Markup:
@@ -167,22 +164,16 @@ def _surprise(run: Run, progress: Progress) -> Markup:
     if progress.surprise is None:
         return Markup()
     old, new = progress.surprise
-    said = Markup(" The new ones find {} {} surprising: {:.{}f} nats per character, {:.{}f} before.")
-    digits = digits_for(old, new)
-    return said.format(_names(run), "less" if new < old else "more", new, digits, old, digits)
-
-
-INVISIBLE = 5e-5
-"""Losses that differ by less are called the same."""
+    said = Markup(" The new ones find {} {} surprising: {:.4f} nats per character, {:.4f} before.")
+    return said.format(_names(run), "less" if new < old else "more", new, old)
 
 
 def verdict(run: Run, progress: Progress, version: str, seconds: float) -> Markup:
     """Say how a run that made a version has ended."""
     new, old = progress.new_loss or 0.0, progress.old_loss
-    is_same = old is not None and abs(old - new) < INVISIBLE
-    digits = 4 if is_same else digits_for(new if old is None else old, new)
-    before = "" if old is None else ", as before" if is_same else f", {old:.{digits}f} before"
-    losses = f"{new:.{digits}f} nats per character on held-out text{before}"
+    is_same = old is not None and f"{old:.4f}" == f"{new:.4f}"
+    before = "" if old is None else ", as before" if is_same else f", {old:.4f} before"
+    losses = f"{new:.4f} nats per character on held-out text{before}"
     early = ", stopped early" if progress.early else ""
     trained = Markup("Trained <b>{}</b> in {}{}").format(run.title, duration(seconds), early)
     yours = _surprise(run, progress)
@@ -196,7 +187,7 @@ def verdict(run: Run, progress: Progress, version: str, seconds: float) -> Marku
         return Markup("{}, and it didn't improve: {}. {}").format(trained, losses, kept)
     reason = f"Less than {WORTHWHILE:g} isn't worth a change"
     if old - new <= progress.margin:
-        reason = f"A difference of up to {progress.margin:.{digits}f} could be luck"
+        reason = f"A difference of up to {progress.margin:.4f} could be luck"
     return Markup("{}, and it barely improved: {}. {}, so {}").format(trained, losses, reason, kept)
 
 

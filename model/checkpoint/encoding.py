@@ -1,8 +1,8 @@
 """Turns a checkpoint into the arrays and facts of a file of weights, and back.
 
-    arrays   the parameters and the tables of `Checkpoint`, by name. Parameters in float16 become float32 in memory. A
-             table is uint8, a text a line, but other_names is uint32, fingerprints (see `text.fingerprints`). Only
-             known_names is written even if it is empty.
+    arrays   the parameters and the tables of `Checkpoint`, by name. Parameters in float16 become float32 in memory.
+             A table is uint8: texts, one a line. other_names is uint32: fingerprints (see `text.fingerprints`).
+             Empty tables are left out, except known_names.
     facts    format, architecture, the order of the gates, vocabulary, description
 
 A fact that has its default value is not written. So a new fact needs only a line in `Description`, whose default holds
@@ -27,17 +27,13 @@ from model.text.vocabulary import Vocabulary
 
 FORMAT = 2
 VERSION_LENGTH = 12
-LARGEST = 1e30
-"""A parameter beyond it is damaged, and sums of such numbers could overflow."""
-MOST = 80
-"""No file has more rows, or a longer usual line."""
-EDITION = 2
-"""The newest edition of the rules that choose lines of verse. A file keeps its edition."""
+LARGEST = 1e30  # a parameter beyond it is damaged, and sums of such numbers could overflow
+MOST = 80  # no file has more rows, or a longer usual line
+EDITION = 2  # The newest edition of the rules that choose lines of verse. A file keeps its edition.
 TANH_DIGITS = 7  # of new versions
 _NEW_NAMES = {"rnn": "layers", "lstm": "layers", "w_xh": "w_x", "w_hh": "w_h", "b_h": "b", "w_hy": "w_y"}
 """The new parts of format 1's names: rnn.0.w_xh is layers.0.w_x today, and output.w_hy is w_y."""
-_GATES_OF_FORMAT_1 = "oifg"
-"""A file of format 1 has the gates of an LSTM, even if its network is an RNN."""
+_GATES_OF_FORMAT_1 = "oifg"  # a file of format 1 has the gates of an LSTM, even if its network is an RNN
 _TABLES = (
     *("known_names", "known_words", "clipped_words", "proper_names"),
     *("sequences", "endings", "joints", "roots", "followers"),
@@ -59,7 +55,7 @@ class Description:
     held_out_characters: int = 0  # the measured characters of a long text; 0: all
     top_p: float = 1.0  # the usual top_p; a request may have another
     tables: str = ""  # the edition of tables that sonnets are written with (see `sonnets.prosody`); empty: the first
-    sentences: bool = False  # whether a person's line is finished where it ends, and verse ends with a sentence
+    sentences: bool = False  # whether verse begins behind a person's last word, and ends with a sentence
     known_words_until: float = 0.0  # up to this temperature, verse has only known words
     marks: bool = False  # whether a mark, such as a vowel sign, ends a word of verse as a letter does
     trimmed: bool = False  # whether blanks at the ends of a name are left out
@@ -69,9 +65,9 @@ class Description:
     usual_temperature: float = 0.0  # 0: that of the form
     edition: int = 1  # of the rules and constants of `verse`
     whole_names: float = 0.0  # the share of names that consist wholly of roots (see `writing.composition`)
-    whole_names_until: float = 0.0  # up to this temperature
+    whole_names_until: float = 0.0  # whole names are written up to this temperature
     most_barred: float = 0.0  # a whole name is given up when barred letters have cost more nats than this
-    tanh_digits: int = 0  # tanh has a table with steps of 2^-tanh_digits (see `engine.rounding`); 0: the processor's
+    tanh_digits: int = 0  # tanh comes from a table with steps of 2^-tanh_digits (see `engine.rounding`); 0: no table
 
     @property
     def temperature(self) -> float:
@@ -105,7 +101,7 @@ class Checkpoint:
 
 
 def encode(checkpoint: Checkpoint) -> tuple[Arrays, Facts]:
-    """Return the arrays and facts of a checkpoint. Raises ValueError for content that `decode` would not return."""
+    """Return the arrays and facts of a checkpoint. Raises ValueError if `decode` would not give it back."""
     tables: dict[str, frozenset[str]] = {name: getattr(checkpoint, name) for name in _TABLES}
     if any(not text or "\n" in text for table in tables.values() for text in table):
         raise ValueError("a known name or word is empty or has a line break")
@@ -136,7 +132,7 @@ def encode(checkpoint: Checkpoint) -> tuple[Arrays, Facts]:
 
 
 def in_float16(language_model: LanguageModel) -> LanguageModel:
-    """Return a network with parameters that float16 has, so that its file can be half as large."""
+    """Return a copy with parameters rounded to float16, so that its file can be half as large."""
     half = language_model.copy()
     half.parameters.whole[:] = half.parameters.whole.astype(np.float16)
     return half

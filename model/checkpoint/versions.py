@@ -131,7 +131,7 @@ class Versions:
         raise CheckpointError(f"{reason} (and no other version loads)") from reason
 
     def list(self) -> tuple[str, ...]:
-        """Return all versions, unchecked: the newest first, as their descriptions say, those without one last."""
+        """Return all versions, unchecked, the newest first. Those whose description cannot be read come last."""
         with as_checkpoint_error(self.directory, "cannot be read"):
             folders = self._released, self.directory
             stems = {file.stem for folder in folders for file in folder.glob(f"*{SUFFIX}")}

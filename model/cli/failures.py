@@ -8,7 +8,6 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from model.cli import leave_in_order
 from model.errors import MangosaurusError
 
 FAILURES = (MangosaurusError, OSError, MemoryError)
@@ -20,7 +19,6 @@ class Commands(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run a command in typer's context, whose class differs between versions of typer."""
-        leave_in_order()
         if isinstance(sys.stdout, TextIOWrapper) and sys.stdout.errors == "strict":
             sys.stdout.reconfigure(errors="replace")  # in a pipe or a file, Windows may lack a letter
         try:

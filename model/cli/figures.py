@@ -1,4 +1,4 @@
-"""Prints the results of `evaluate` and `compare` as tables."""
+"""Prints what `evaluate`, `compare`, `look` and `check-gradients` have found."""
 
 import textwrap
 from collections.abc import Iterable, Mapping
@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from model.evaluation.comparison import WORTHWHILE, Comparison, digits_for
+from model.evaluation.comparison import WORTHWHILE, Comparison
 from model.evaluation.evaluation import Evaluation
 from model.evaluation.sonnets import SonnetEvaluation
 from model.network.gradients import TOLERANCE
@@ -47,7 +47,6 @@ ROWS = {
     "lines that scan": "lines of ten or eleven syllables, weak and strong by turns",
     "pairs that rhyme": "pairs of lines that should rhyme and do, at least nearly",
     "pairs that rhyme perfectly": "pairs whose rhyme is exact",
-    "lines copied whole": "lines that the training texts contain, word for word",
     "different words": "different words per word, in 16 sonnets together",
 }
 
@@ -91,13 +90,12 @@ def _figure(value: float) -> str:
 
 def print_comparison(comparison: Comparison) -> None:
     """Print both losses and whether the new weights are better."""
-    digits = digits_for(comparison.old_loss, comparison.new_loss)
     verdict = "better" if comparison.better else "not better"
     typer.echo(
         f"held-out nats per character on {comparison.documents} documents: "
-        f"old {comparison.old_loss:.{digits}f}, new {comparison.new_loss:.{digits}f}\n"
+        f"old {comparison.old_loss:.4f}, new {comparison.new_loss:.4f}\n"
         f"The new weights are {verdict}: better means by more than two standard errors "
-        f"({comparison.margin:.{digits}f}) and by at least {WORTHWHILE:g}."
+        f"({comparison.margin:.4f}) and by at least {WORTHWHILE:g}."
     )
 
 

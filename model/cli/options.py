@@ -13,12 +13,11 @@ from model.network.parameters import CellName
 from model.text import forms
 from model.training.recipes import RecipeName
 
-FOR_OWN_TEXTS = {"names": "dino", "verse": "poem"}
-"""People may use these words too, as a list of cheeses is no dinosaur."""
+FOR_OWN_TEXTS = {"names": "dino", "verse": "poem"}  # a list of cheeses is no dinosaur
 
 
 def _chosen_from(choices: type[forms.Genre] | type[forms.Network], meaning: str) -> Any:
-    """Return an argument that takes one of the choices, and suggests a choice where a letter is wrong."""
+    """Return an argument for one of the choices. A mistyped word is refused with the nearest choice."""
 
     def read(word: str) -> forms.Genre | forms.Network:
         known = {str(choice): choice for choice in choices}
@@ -128,7 +127,7 @@ def print_json(value: Mapping[str, Any]) -> None:
 
 
 def check_training(options: Mapping[str, Any]) -> None:
-    """Raise BadParameter unless the options of `train`, by name, go together."""
+    """Raise BadParameter if some of the options of `train` contradict each other."""
     o = SimpleNamespace(**options)
     own_shape, is_sonnets = o.cell or o.hidden_size or o.layers, o.network is forms.Network.POEM and not o.corpus
     for is_wrong, reason in (

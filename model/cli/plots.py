@@ -119,7 +119,7 @@ def _draw_gradients(axes: Axes, history: History) -> None:
 
 
 def _draw_noisy(axes: Axes, history: History, values: Floats, colour: str, label: str) -> Floats:
-    """Draw figures stage by stage; if many, as a smooth line above a pale one. Return the smooth or only line."""
+    """Draw values stage by stage; many get a smooth line over a pale one. Return the smooth or only line."""
     lines = []
     for number, part in enumerate(_stages(history, history.steps)):
         steps, line, name = history.steps[part], values[part], None if number else label
@@ -132,7 +132,7 @@ def _draw_noisy(axes: Axes, history: History, values: Floats, colour: str, label
 
 
 def _stages(history: History, steps: Floats) -> Iterator[slice]:
-    """Yield, for each stage that has some of the steps, the slice of its steps."""
+    """Yield the slice of each stage that has any of the steps."""
     starts = np.searchsorted(steps, [step for _, step in history.stages]).tolist()
     return (slice(*edges) for edges in pairwise([*dict.fromkeys([*starts, len(steps)])]))
 

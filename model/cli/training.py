@@ -29,8 +29,7 @@ from model.text.corpus import Corpus
 from model.training.history import Event
 
 STOP = frozenset({signal.SIGINT, signal.SIGTERM})
-LEARNT = 0.8
-"""A training that ends before this share of its minutes has learnt all that it can from its text."""
+LEARNT = 0.8  # a training that ends before this share of its minutes has learnt all that it can from its text
 PAUSE_SECONDS = 10.0  # between plain lines of progress
 SAMPLES_SHOWN = 6
 LINES_TO_BEAT = {"ngram_loss": "n-gram", "start_loss": "the given weights"}
@@ -38,9 +37,9 @@ LINES_TO_BEAT = {"ngram_loss": "n-gram", "start_loss": "the given weights"}
 
 @contextmanager
 def signals() -> Iterator[tuple[Callable[[], bool], Callable[[], bool]]]:
-    """Catch signals. Yield two functions: whether a signal to stop came (Ctrl-C, SIGTERM), or FINISH.
+    """Catch signals. Yield two functions: one says whether Ctrl-C or SIGTERM came, the other whether FINISH came.
 
-    A second signal to stop raises KeyboardInterrupt.
+    A second Ctrl-C or SIGTERM raises KeyboardInterrupt.
     """
     received: set[int] = set()
 

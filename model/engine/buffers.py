@@ -36,7 +36,7 @@ class Buffers:
     """The arrays for batches of any shape, for networks of one architecture."""
 
     def __init__(self, architecture: Architecture, dtype: DTypeLike, kept: Sequence[int]) -> None:
-        """`kept` has a number k for each array (T, G, kH, B) that a layer keeps: the KEPT of the cell."""
+        """`kept` is the KEPT of the cell: a number k for each array (T, G, kH, B) that a layer keeps."""
         self._architecture, self._dtype, self._kept = architecture, np.dtype(dtype), kept
         self._arrays: dict[tuple[str, tuple[int, ...]], Array] = {}
         self._passes: dict[tuple[int, ...], Pass] = {}  # by (T, G, B)

@@ -9,8 +9,8 @@ alike, and tanh comes from a table (see `rounding`). Older versions, and those t
 and use the processor's tanh. The rounding of h mostly hides its last digits, but on a processor without FMA their verse
 can differ.
 
-One function remains: where a character is drawn, `sampling` takes exp in double precision, whose last digits may
-differ, by some 10^-16. Two machines then draw different characters about once in 10^14 draws.
+One function remains: to draw a character, `sampling` takes exp in double precision. Its last digits may differ between
+machines, by some 10^-16. Two machines then draw different characters about once in 10^14 draws.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -28,22 +28,17 @@ from model.engine.threads import blas_thread_count
 from model.network.layers import Array, Ids
 from model.network.network import LanguageModel
 
-FEW_ROWS, WIDE_PANEL = 10, 64
-"""Up to FEW_ROWS rows, panels of WIDE_PANEL outputs are faster than panels of PANEL."""
-FULL_COLUMNS = 16
-"""The number of columns is rounded up to a multiple of this: 41 columns take as long as 48, or longer."""
-ONE_GROUP = 48
-"""Up to this many rows, one group is faster than several."""
-LARGE_PRODUCT = 4_000_000
-"""Beyond this many multiplications, several groups or several threads make a product faster."""
-SMALL_MATRIX = 150_000
-"""A matrix of at most this many parameters is read faster column by column, because the nearer caches hold it."""
+FEW_ROWS, WIDE_PANEL = 10, 64  # up to FEW_ROWS rows, panels of WIDE_PANEL outputs are faster than panels of PANEL
+FULL_COLUMNS = 16  # the number of columns is rounded up to a multiple of this: 41 columns take as long as 48, or longer
+ONE_GROUP = 48  # up to this many rows, one group is faster than several
+LARGE_PRODUCT = 4_000_000  # beyond this many multiplications, several groups or several threads make a product faster
+SMALL_MATRIX = 150_000  # a matrix of fewer parameters is read faster column by column: the nearer caches hold it
 
 
 def on_grid(w: NDArray[np.float64], lookup: int, digits: int, dtype: DTypeLike) -> NDArray[np.float64]:
     """Round the parameters w (N, K) of each of N outputs to multiples of a step that makes its sums exact.
 
-    Inputs are multiples of 2^-digits of at most 2. One of the first `lookup` inputs is 1, the rest are 0.
+    Inputs are multiples of 2^-digits, and at most 2. Of the first `lookup` inputs, one is 1 and the rest are 0.
 
     Let 2^e be a power of two that no sum reaches, and m the number of digits that a float stores of its mantissa. The
     step is 2^(e - m + digits). So every product is a multiple of 2^(e - m), and m digits suffice for every sum. A float

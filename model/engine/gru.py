@@ -14,8 +14,7 @@ from model.engine.products import Lend, prepare_steps, product, weight_gradient
 from model.engine.rounding import tanh_of
 from model.network.layers import Array
 
-KEPT: tuple[int, ...] = (3, 3)
-"""Each step keeps its gates and s; on the way back, d_z and d_s replace them."""
+KEPT: tuple[int, ...] = (3, 3)  # each step keeps its gates and s; on the way back, d_z and d_s replace them
 IS_DOUBLED = False
 
 

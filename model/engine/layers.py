@@ -1,4 +1,4 @@
-"""Shares among the cells the way back through time, and the cross-entropy of `model.network.layers`.
+"""What cells share: the way back through time, and the cross-entropy of `model.network.layers`.
 
 A sequence of arrays is (T, G, D, B): G groups of B columns. A layer multiplies [x_t, 1, h_{t-1}] by [w_x; b; w_h], one
 matrix w (D+1+H, K). Functions write into arrays that they are given.
@@ -21,11 +21,11 @@ def by_gate(z: Array, gates: int) -> Array:
 
 
 def back_through_time(d_h: Array, d_z: Array, trace: Trace, w: Array, lend: Lend) -> Iterator[Array]:
-    """Yield the gradient d_h_t (G, H, B) of each step, the last step first; the caller then writes d_z_t.
+    """Yield the gradient d_h_t (G, H, B) of each step, the last step first.
 
     d_h (T, G, H, B) comes in with the gradients from above. Before d_h_t is yielded, the gradient from step t+1 is
-    added to it. The caller then writes d_z_t (G, K, B). We multiply it by w without its bias row; the product holds the
-    gradients of x_t and of h_{t-1}. That of h_{t-1} goes to step t-1; that of x_t replaces d_h_t.
+    added to it. The caller then writes d_z_t (G, K, B). We multiply it by w without its bias row; the product holds two
+    gradients. The gradient of h_{t-1} goes to step t-1, and the gradient of x_t replaces d_h_t.
     """
     hidden_size, w_h = d_h.shape[2], w[-d_h.shape[2] :]
     if trace.is_bottom:

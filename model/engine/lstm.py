@@ -10,10 +10,8 @@ from model.engine.products import Lend, prepare_steps, weight_gradient
 from model.engine.rounding import tanh_of
 from model.network.layers import Array
 
-KEPT: tuple[int, ...] = (4,)
-"""Each step keeps its gates; on the way back, d_z replaces them."""
-IS_DOUBLED = True
-"""The exact step keeps o, i, f and h doubled, because 2σ(z) = 1 + tanh(z/2) takes one operation less than σ(z)."""
+KEPT: tuple[int, ...] = (4,)  # each step keeps its gates; on the way back, d_z replaces them
+IS_DOUBLED = True  # the exact step keeps o, i, f and h doubled: 2σ(z) = 1 + tanh(z/2) is one operation less
 
 
 def forward(trace: Trace, w: Array, lend: Lend) -> None:

@@ -15,8 +15,7 @@ from model.network.network import LanguageModel
 from model.network.parameters import Architecture, CellName, Parameters
 from model.text.batches import Batch
 
-Dropout = Sequence[Array] | None
-"""A mask (B, H) for each layer, or none (see `LanguageModel.forward`)."""
+Dropout = Sequence[Array] | None  # a mask (B, H) for each layer, or none (see `LanguageModel.forward`)
 STEPS_SCORED_AT_ONCE = 16  # bounds the memory that a long text takes
 
 

@@ -38,14 +38,11 @@ from model.text.batches import Batch
 
 logger = logging.getLogger(__name__)
 
-FEWEST_ROWS = 16
-"""The fewest rows that are worth a process of their own."""
-EXIT_TIMEOUT = 10.0
-"""A process that has not exited after this many seconds is killed."""
+FEWEST_ROWS = 16  # the fewest rows that are worth a process of their own
+EXIT_TIMEOUT = 10.0  # a process that has not exited after this many seconds is killed
 
 Message = dict[str, NDArray[Any]]
-Outcome = tuple[float, Parameters, Array]
-"""The loss in nats, the gradients, and the state after a batch."""
+Outcome = tuple[float, Parameters, Array]  # the loss in nats, the gradients, and the state after a batch
 
 
 class ParallelError(MangosaurusError):
@@ -56,8 +53,6 @@ class Shards:
     """Computes `Engine.loss_and_gradients` on up to `threads` cores; `close` ends the processes."""
 
     def __init__(self, threads: int) -> None:
-        if threads < 1:
-            raise ValueError(f"threads is {threads}; it must be at least 1")
         if threads > 1 and not CAN_SHARE:
             logger.warning("this system cannot share a training among processes: one thread trains")
             threads = 1
@@ -107,7 +102,7 @@ class Shards:
         self._engine = None
 
     def _split(self, batch_size: int) -> list[slice]:
-        """Split the rows into nearly equal runs of at least FEWEST_ROWS, at most one for each thread."""
+        """Split the rows into nearly equal parts of at least FEWEST_ROWS, at most one for each thread."""
         count = max(1, min(self._threads, batch_size // FEWEST_ROWS))
         bounds = np.linspace(0, batch_size, count + 1).astype(int)
         return [slice(start, stop) for start, stop in pairwise(bounds)]

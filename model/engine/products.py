@@ -16,13 +16,10 @@ from model.network.layers import Array, Ids
 from model.text.vocabulary import NO_CHARACTER
 
 Number = TypeVar("Number", bound=np.generic)
-Lend = Callable[..., Array]
-"""`lend(name, *shape)` returns uninitialised memory, the same for the same name and shape (see `Buffers.lend`)."""
+Lend = Callable[..., Array]  # `lend(name, *shape)` returns uninitialised memory (see `Buffers.lend`)
 
-GROUP, PANEL = 32, 8
-"""The most columns in a group, and the number of outputs in a panel of parameters."""
-STEPS_COPIED = 8
-"""`_features_first` copies this many time steps at once. Copying all at once takes half as long again."""
+GROUP, PANEL = 32, 8  # the most columns in a group, and the number of outputs in a panel of parameters
+STEPS_COPIED = 8  # `_features_first` copies this many time steps at once. Copying all at once takes half as long again.
 
 
 def in_groups(row: NDArray[Number]) -> NDArray[Number]:

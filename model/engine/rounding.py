@@ -17,8 +17,7 @@ from numpy.typing import DTypeLike
 
 from model.network.layers import Array
 
-H_DIGITS = 8
-"""The number of binary digits after the point of h, and of tanh from the table."""
+H_DIGITS = 8  # the number of binary digits after the point of h, and of tanh from the table
 
 
 def rounder(digits: int, dtype: DTypeLike) -> Array:

@@ -20,16 +20,11 @@ from model.writing.verse import STOPS
 
 Figures = dict[str, float]
 
-NEAR = 2
-"""A name that is at most this many edits away from a real name looks like a misspelling of it."""
-STRETCH = VerseRequest.min_characters
-"""Copied runs are measured in stretches of about this many characters, as many as a generated poem has."""
-PENTAMETER = range(9, 12)
-"""A line with this many syllables counts as a pentameter: ten, give or take one."""
-WITH_ROOTS = 0.1
-"""The meanings of parts are looked for if at least this share of the real names has a known part, as dinosaurs have."""
-CLIPPED = frozenset(("d", "s", "t", "th"))
-"""Words such as th' and 'd, without the apostrophe. They add no syllable: verse runs them into a neighbouring word."""
+NEAR = 2  # a name that is at most this many edits away from a real name looks like a misspelling of it
+STRETCH = VerseRequest.min_characters  # copied runs are measured in stretches as long as a generated poem
+PENTAMETER = range(9, 12)  # a line with this many syllables counts as a pentameter: ten, give or take one
+WITH_ROOTS = 0.1  # roots are measured if at least this share of the real names has a known part
+CLIPPED = frozenset(("d", "s", "t", "th"))  # verse runs th', 'd and the like into a neighbouring word: no syllable
 
 
 def name_figures(

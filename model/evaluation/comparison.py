@@ -16,12 +16,8 @@ from model.evaluation.held_out import document_scores
 from model.network.layers import Floats
 from model.text.corpus import Corpus
 
-STANDARD_ERRORS = 2.0
-"""The margin in standard errors. By chance, two or three in a hundred networks that are no better exceed it."""
-WORTHWHILE = 0.002
-"""New weights change every text, so a smaller gain in nats per character is not worth it."""
-DIGITS, MOST_DIGITS = 4, 16
-"""A loss has DIGITS digits after the point, or up to MOST_DIGITS."""
+STANDARD_ERRORS = 2.0  # by chance, two or three in a hundred networks that are no better exceed this margin
+WORTHWHILE = 0.002  # new weights change every text, so a smaller gain in nats per character is not worth it
 
 
 @dataclass(frozen=True)
@@ -53,12 +49,6 @@ def compare(old: Checkpoint, new: Checkpoint, corpus: Corpus) -> Comparison:
     new_loss, new_residuals = _loss_and_residuals(new_nats, characters)
     variance = float(np.sum((new_residuals - old_residuals) ** 2)) * documents / (documents - 1)
     return Comparison(old_loss, new_loss, STANDARD_ERRORS * math.sqrt(variance), documents)
-
-
-def digits_for(one: float, other: float) -> int:
-    """Return how many digits after the point it takes to show that two losses differ."""
-    difference = abs(one - other)
-    return min(max(DIGITS, math.ceil(-math.log10(difference))), MOST_DIGITS) if difference else DIGITS
 
 
 def _loss_and_residuals(nats: Floats, characters: Floats) -> tuple[float, Floats]:

@@ -7,7 +7,7 @@ from itertools import chain
 
 from model.checkpoint.encoding import Checkpoint
 from model.evaluation.appearance import Figures, have_roots, name_figures, verse_figures
-from model.evaluation.held_out import decoder_loss, fold_corpus, held_out_loss, in_groups
+from model.evaluation.held_out import decoder_loss, fold_corpus, groups_of, held_out_loss
 from model.evaluation.ngram import Baseline, baselines
 from model.text.corpus import Corpus
 from model.text.fingerprints import NO_FINGERPRINTS
@@ -17,10 +17,7 @@ from model.writing.names import longest_name
 from model.writing.requests import NameRequest, Request, Sampling, VerseRequest, generator_for
 
 USUAL_SAMPLES: dict[Form, int] = {"names": 2000, "verse": 200}
-MOST_COMPARISONS = 200_000_000
-"""Each sampled name is compared with each known name. With more than 100,000 known names, fewer names are sampled."""
-MOST_READ, MOST_HELD_OUT = 5_000_000, 500_000
-"""At most this many characters of training text and of held-out text are read, in minutes and about a gigabyte."""
+MOST_READ, MOST_HELD_OUT = 5_000_000, 500_000  # characters that are measured at most: in minutes, and a gigabyte
 
 
 @dataclass(frozen=True)
@@ -30,7 +27,7 @@ class Evaluation:
     Losses are in nats per character, final newlines included: `unread_loss` on documents that are nowhere in the
     corpus, `decoder_loss` with the decoder's rounding (see `engine.exact`). `samples` has the figures of `appearance`
     for texts as people get them, `held_out` for the held-out documents, and `alone` for names that the network draws
-    without any rule. They are empty if nothing is sampled, `alone` for verse too.
+    without any rule. All three are empty if nothing is sampled; for verse, `alone` always is.
     """
 
     form: Form
@@ -54,7 +51,7 @@ def evaluate(
     poems to sample. Raises MangosaurusError if the corpus has another form or shares no characters with the checkpoint.
     """
     corpus = fold_corpus(corpus, checkpoint).part(read=MOST_READ, held_out=MOST_HELD_OUT)
-    count = _usual_samples(checkpoint) if samples is None else samples
+    count = USUAL_SAMPLES[corpus.form] if samples is None else samples
     others = replace(corpus, held_out=tuple(filter(None, map(checkpoint.vocabulary.fold, unread))))
     evaluation = Evaluation(
         form=corpus.form,
@@ -67,18 +64,14 @@ def evaluate(
     return _with_samples(evaluation, checkpoint, corpus, count) if count else evaluation
 
 
-def _usual_samples(checkpoint: Checkpoint) -> int:
-    return min(USUAL_SAMPLES[checkpoint.description.form], MOST_COMPARISONS // max(len(checkpoint.known_names), 1))
-
-
 def _with_samples(evaluation: Evaluation, checkpoint: Checkpoint, corpus: Corpus, count: int) -> Evaluation:
-    real = corpus.held_out[:: -(-len(corpus.held_out) // _usual_samples(checkpoint))]  # about as many as are sampled
+    real = corpus.held_out[:: -(-len(corpus.held_out) // USUAL_SAMPLES[corpus.form])]  # about as many as are sampled
     loss = decoder_loss(checkpoint.language_model, corpus, checkpoint.description.tanh_digits)
     evaluation = replace(evaluation, decoder_loss=loss)
     sampling = Sampling(checkpoint.description.temperature)
     if corpus.form == "verse":
         sources = (*corpus.pretraining, *corpus.training)
-        poems = texts(checkpoint, [VerseRequest(generator_for(0, n), sampling=sampling) for n in range(count)])
+        poems = sampled_texts(checkpoint, [VerseRequest(generator_for(0, n), sampling=sampling) for n in range(count)])
         return replace(evaluation, samples=verse_figures(poems, sources), held_out=verse_figures(real, sources))
     known, longest = {*corpus.training}, longest_name(checkpoint.known_names)
     if evaluation.trained_on_this_corpus:
@@ -89,7 +82,7 @@ def _with_samples(evaluation: Evaluation, checkpoint: Checkpoint, corpus: Corpus
     def drawn(drawing: Checkpoint) -> Figures:
         generators = (generator_for(0, turn) for turn in range(count))
         requests = [NameRequest(each, sampling=sampling, max_length=longest) for each in generators]
-        return measure(texts(drawing, requests))
+        return measure(sampled_texts(drawing, requests))
 
     nothing = frozenset[str]()  # without names and rules, the decoder accepts whatever the network draws
     alone = replace(
@@ -98,8 +91,8 @@ def _with_samples(evaluation: Evaluation, checkpoint: Checkpoint, corpus: Corpus
     return replace(evaluation, samples=drawn(checkpoint), alone=drawn(alone), held_out=measure(real))
 
 
-def texts(checkpoint: Checkpoint, requests: Sequence[Request]) -> list[str]:
+def sampled_texts(checkpoint: Checkpoint, requests: Sequence[Request]) -> list[str]:
     """Sample a text for each request. A request that fails, such as a name without end, adds no text."""
     decoder = Decoder(checkpoint)
-    results = chain.from_iterable(map(decoder.generate, in_groups(requests)))
+    results = chain.from_iterable(map(decoder.generate, groups_of(requests)))
     return [text for result in results for text in result.texts]

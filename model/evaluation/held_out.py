@@ -18,7 +18,7 @@ from model.text.batches import Batch, padded_batch
 from model.text.corpus import Corpus
 from model.text.vocabulary import NO_CHARACTER
 
-WIDTH = 256  # documents scored, or texts sampled, at a time
+AT_ONCE = 256  # documents scored, or texts sampled, at a time
 
 T = TypeVar("T")
 
@@ -62,7 +62,7 @@ def decoder_loss(language_model: LanguageModel, corpus: Corpus, tanh_digits: int
 
 def _nats_per_character(score: Callable[[Batch], float], corpus: Corpus) -> float:
     total, characters = 0.0, 0
-    for documents in in_groups(corpus.held_out):
+    for documents in groups_of(corpus.held_out):
         batch = _batch(documents, corpus)
         total += score(batch)
         characters += batch.target_count
@@ -70,7 +70,7 @@ def _nats_per_character(score: Callable[[Batch], float], corpus: Corpus) -> floa
 
 
 def document_scores(checkpoint: Checkpoint, corpus: Corpus) -> tuple[Floats, Floats]:
-    """Return the nats and characters (N,) of each held-out document, 0 without known ones. Raises as `fold_corpus`."""
+    """Return the nats and the number of known characters (N,) of each held-out document. Raises as `fold_corpus`."""
     known = fold_corpus(corpus, checkpoint)
     folded = [checkpoint.vocabulary.fold(document) for document in corpus.held_out]
     batches = [_batch([text], known) if text else None for text in folded]
@@ -86,6 +86,6 @@ def _batch(documents: Sequence[str], corpus: Corpus) -> Batch:
     return padded_batch(documents, corpus.vocabulary, first=first)
 
 
-def in_groups(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    """Cut a sequence into groups of WIDTH; the last group may be smaller."""
-    return (items[at : at + WIDTH] for at in range(0, len(items), WIDTH))
+def groups_of(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Cut a sequence into groups of AT_ONCE; the last group may be smaller."""
+    return (items[at : at + AT_ONCE] for at in range(0, len(items), AT_ONCE))

@@ -22,8 +22,7 @@ from model.verse.sonnet import SCHEME
 from model.writing.decoder import Decoder
 from model.writing.requests import SonnetRequest, generator_for
 
-POOL = 16
-"""Different words are counted in pools of 16 sonnets, as many as are held out, because a larger text repeats more."""
+POOL = 16  # different words are counted in so many sonnets, as many as are held out: a larger text repeats more
 
 
 @dataclass(frozen=True)
@@ -77,14 +76,12 @@ def sonnet_figures(
     lines = [line for poem in written for line in poem.split("\n")]
     known = [found for line in lines if (found := _readings(line, pronounce)) is not None]
     pairs = [found for poem in poems for found in rhymes_of(poem, pronounce, prosody)]
-    real_lines = {line for text in sources for line in text.split("\n")}
     return {
         "poems": len(poems),
         "lines": len(lines),
         "lines_that_scan": share(scans(choices) for choices in known),
         "pairs_that_rhyme": share(found > Rhyme.SAME for found in pairs),
         "pairs_that_rhyme_perfectly": share(found is Rhyme.PERFECT for found in pairs),
-        "lines_copied_whole": sum(line in real_lines for line in lines),
         "different_words": _variety(written),
         **copied_figures(written, sources),
         **syllable_figures(written, pronounce),

@@ -31,7 +31,7 @@ def central_differences(loss: Callable[[], float], array: Array, epsilon: float 
 
 
 def relative_differences(gradients: Arrays, loss: Callable[[], float], parameters: Arrays) -> dict[str, float]:
-    """Return how far the gradients of each parameter are from central differences, as a share of the largest one."""
+    """Return how far each gradient is from central differences, as a share of its largest number."""
     expected = {name: central_differences(loss, array) for name, array in parameters.items()}
     return {name: float(abs(gradients[name] - d).max() / abs(d).max()) for name, d in expected.items()}
 

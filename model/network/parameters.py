@@ -139,7 +139,7 @@ def initial_parameters(
         b                          as the cell says
         b_y                        0
 
-    First every matrix is drawn uniformly; then the matrices of the first two lines are drawn again. Their first draws
+    First every matrix is drawn uniformly; then w_h and the first w_x are drawn again. Their first draws
     are wasted, but the seeds of the released networks count on them.
     """
     limit = architecture.hidden_size**-0.5

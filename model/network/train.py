@@ -4,7 +4,7 @@ The network reads a name letter by letter and says, before each letter, how like
 -log of the probability of the letter that did come: 0 nats if the network was sure of it, log 27 = 3.3 if it had no
 idea. The gradient says how the loss grows with each parameter. So we take a small step the other way, for a few names
 at a time, again and again. In the end the network would know its names by heart. So we also measure it by names that it
-never reads, and whoever calls `train` should keep the network as it was when that loss was lowest (see `__main__`).
+never reads. Whoever calls `train` should keep the network as it was when that loss was lowest (see `__main__`).
 """
 
 from collections.abc import Iterator

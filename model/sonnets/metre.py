@@ -16,11 +16,9 @@ from model.text.dictionary import Pronunciation, Pronunciations
 
 Counts = int
 
-SYLLABLES = 10
-"""Syllables of a line without a feminine ending."""
+SYLLABLES = 10  # syllables of a line without a feminine ending
 LONGEST = SYLLABLES + 1
-FULL: Counts = 1 << SYLLABLES | 1 << LONGEST
-"""The counts of a complete line."""
+FULL: Counts = 1 << SYLLABLES | 1 << LONGEST  # the counts of a complete line
 PRONOUNS = frozenset(("it", "me", "thee", "ye", "you", "her", "him", "them", "us"))
 """Words that make a feminine ending with the word before them: "bestow it"."""
 

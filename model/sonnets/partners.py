@@ -16,12 +16,11 @@ from model.sonnets.prosody import Prosody
 from model.sonnets.rhyme import Ending, Rhyme, endings, letters
 from model.text.dictionary import Pronunciations
 
-ENOUGH = 5
-"""A word may bring a new rhyme if at least this many other words rhyme with it perfectly."""
+ENOUGH = 5  # a word may bring a new rhyme if at least this many other words rhyme with it perfectly
 
 
 class Choice(IntEnum):
-    """The words that a rhyme is chosen from; each choice includes the choices before it."""
+    """Where a rhyme is looked for. Each choice adds words to the choice before it."""
 
     COMMON = 0  # words of the poems that rhyme by their sound
     RARE = 1  # words of the plays too

@@ -22,17 +22,13 @@ CONSONANTS = frozenset(words_of("B CH D DH F G HH JH K L M N NG P R S SH T TH V 
 PHONEMES = CONSONANTS | {vowel + stress for vowel in VOWELS for stress in "012"}
 VOICELESS = frozenset(("P", "T", "K", "F", "TH", "S", "SH", "CH", "HH"))
 SIBILANTS = frozenset(("S", "Z", "SH", "ZH", "CH", "JH"))
-LONGEST_WORD = 40
-"""A word of more letters has no pronunciation. The longest word that Shakespeare used has 36."""
-MOST_APOSTROPHES = 3
-"""A word with more has no pronunciation: the rules try three letters for each apostrophe, which takes long."""
+LONGEST_WORD = 40  # A word of more letters has no pronunciation. The longest word that Shakespeare used has 36.
+MOST_APOSTROPHES = 3  # a word with more has no pronunciation: trying three letters for each takes long
 MOST_REMEMBERED = 200_000
-MOST_READINGS = 6
-"""A word has no more pronunciations than this; compounds would otherwise have dozens."""
+MOST_READINGS = 6  # a word has no more pronunciations than this; compounds would otherwise have dozens
 
 
-_SHORT = re.compile("(?:[^aeiouy]|qu)[aeiouy][^aeiouywx]$")
-"""Stems such as "mak" and "lov", which have lost an e more often than not."""
+_SHORT = re.compile("(?:[^aeiouy]|qu)[aeiouy][^aeiouywx]$")  # stems such as "mak" and "lov", which mostly lack an e
 _GLIDES = {"IY0": "Y", "UW0": "W"}
 _SWALLOWED = ("AH0", "IH0")
 _LIQUID = ("R", "L", "N")

@@ -18,8 +18,7 @@ from model.text.dictionary import Dictionary, Pronunciations, read_dictionary
 from model.text.vocabulary import words_of
 
 EDITIONS = files.PROGRAM / "data" / "prosody"
-FIRST = "1 840de9633b4e"
-"""The first edition and its digest. Weights that name no edition use it, so it never changes."""
+FIRST = "1 840de9633b4e"  # The first edition and its digest. Weights that name no edition use it, so it never changes.
 PRONUNCIATIONS, FORMS, RHYMES, WORDS = FILES = ("pronunciations.txt", "forms.txt", "rhymes.txt", "words.txt")
 
 
@@ -114,7 +113,6 @@ class _Table:
         return tuple((left, right) for _, left, right in self._pairs(name))
 
     def sounds(self, name: str) -> dict[str, Pronunciations]:
-        """Return the sounds of each word or part of a word in a section."""
         found: dict[str, Pronunciations] = {}
         for number, letters, sounds in self._pairs(name):
             if letters in found:

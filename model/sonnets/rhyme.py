@@ -22,10 +22,8 @@ from model.text.dictionary import Pronunciation, Pronunciations
 
 _PAIRS = "P L,P R,P Y,B L,B R,B Y,T R,T W,T Y,D R,D W,D Y,K L,K R,K W,K Y,G L,G R,G W,F L,F R,F Y,V Y,TH R,TH W"
 _MORE = "S L,S M,S N,S P,S T,S K,S W,SH R,HH Y,HH W,M Y,N Y,L Y,S P L,S P R,S P Y,S T R,S K R,S K W"
-ONSETS = frozenset(f"{_PAIRS},{_MORE}".split(","))
-"""Consonants that can begin a syllable together."""
-DULL = ("AH", "ER", "IH")
-"""Vowels too weak to rhyme when the syllable before them is stressed: mango rhymes with go, but summer not with her."""
+ONSETS = frozenset(f"{_PAIRS},{_MORE}".split(","))  # consonants that can begin a syllable together
+DULL = ("AH", "ER", "IH")  # too weak to rhyme behind a stressed syllable: mango and go rhyme, summer and her do not
 _EYE = re.compile("[aeiouy]+[^aeiouy']*(?:e|es|ed|'d|'st)?$")
 
 
@@ -79,7 +77,6 @@ class Rhymes:
         return max((self.compare(ending, other) for ending in endings_of_one for other in others), default=Rhyme.NONE)
 
     def of_words(self, word: str, readings: Pronunciations, other: str, other_readings: Pronunciations) -> Rhyme:
-        """Return how well two words rhyme at best, for the eye too, from their readings."""
         if word == other:
             return Rhyme.SAME
         best = self.best(*(chain.from_iterable(map(endings, each)) for each in (readings, other_readings)))

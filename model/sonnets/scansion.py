@@ -1,9 +1,9 @@
-"""Keeps lines to words that scan, letter by letter, by a trie whose nodes know from which syllables a word fits.
+"""Keeps lines to words that scan, letter by letter. Its trie knows after which syllables each word fits.
 
 An unfinished line is a node and a set. The node stands for the letters of the current word that are written. The set,
 its counts, holds the numbers of syllables after which that word may have begun; bit n stands for n (see `metre`). A
-`LineEnds` has such a set for each node: n is in it if a word whose path leads through the node can begin after n
-syllables, and either end the line or leave room for a last word.
+`LineEnds` has such a set for each node. It holds n if some word through this node can begin after n syllables, and can
+end the line or leave room for a last word.
 
 All arrays have a row for each line, so many lines grow at once, and no row depends on another.
 """
@@ -21,26 +21,22 @@ from model.text.vocabulary import Vocabulary
 Bits = NDArray[np.uint16]
 Numbers = NDArray[np.intp]
 
-OUTSIDE, START, BEHIND = 0, 1, 2
-"""Nodes without letters: outside of all words, at the beginning of a word, and behind the punctuation after a word."""
-PUNCTUATION = ",;:.?!"
-"""What may follow a word, one mark at a time. Brackets and quotes would have to be closed again."""
-LATEST_START = range(SYLLABLES - 1, SYLLABLES - 5, -1)
-"""The values that `LineEnds.latest` may have, besides None."""
-MAY_END = np.uint16(1 << SYLLABLES)
-"""The bit that says that the line may end here."""
+OUTSIDE, START, BEHIND = 0, 1, 2  # nodes outside of all words, before a word, and behind the mark after a word
+PUNCTUATION = ",;:.?!"  # What may follow a word, one mark at a time. Brackets and quotes would have to be closed again.
+LATEST_START = range(SYLLABLES - 1, SYLLABLES - 5, -1)  # the values that `LineEnds.latest` may have, besides None
+MAY_END = np.uint16(1 << SYLLABLES)  # the bit that says that the line may end here
 
 
 class LineEnds(NamedTuple):
     """The words that may end a line, as masks of nodes."""
 
     leading: Bits  # on the way to such a word, or to a word that leaves room for one
-    complete: Bits  # such a word's last
+    complete: Bits  # at the last node of such a word
     latest: Counts | None  # the latest count from which one of the words may begin; None if none may begin late enough
     stops: Mask | None = None  # the marks by id (V,), one of which has to end the line
 
 
-class Texts(NamedTuple):
+class UnfinishedLines(NamedTuple):
     """The nodes and counts of unfinished lines, one a row."""
 
     nodes: Numbers
@@ -88,7 +84,7 @@ class Scansion:
         return self.with_stops(line_ends, stops)
 
     def with_stops(self, line_ends: LineEnds, stops: str) -> LineEnds:
-        """Return the same line ends, where one of these marks has to follow, if there are any."""
+        """Return the same line ends, but with one of these marks as the last character, if there are any."""
         marks = np.zeros(self._next.shape[1], np.bool_)
         marks[[self._ids[mark] for mark in stops if mark in self._ids]] = True
         return line_ends._replace(stops=marks if marks.any() else None)
@@ -100,7 +96,7 @@ class Scansion:
         return frozenset(word for word in words if fits[self._numbers[word]])
 
     def first_words(self, words: Iterable[str]) -> Numbers:
-        """Return, for words that may come first, 1 for each node on the way to one, and 2 for the last node of one."""
+        """Return a number for each node: 2 if it ends a word that may come first, 1 if it leads to one, else 0."""
         found = np.zeros(len(self.parents), np.intp)
         nodes = last = self.word_nodes[[self._numbers[word] for word in words]]
         while len(nodes):
@@ -111,20 +107,20 @@ class Scansion:
         return found
 
     def allowed_first(self, nodes: Numbers, lengths: Numbers, first_words: Numbers) -> NDArray[np.bool_]:
-        """Return which characters (N, V) keep to the first words, in lines of these lengths with these nodes."""
+        """Return which characters (N, V) keep lines with these nodes and lengths to the first words."""
         children = self._next[nodes]
         found = np.where(children != OUTSIDE, first_words[children] > 0, first_words[nodes][:, None] == 2)
         return found | (self._depths[nodes] != lengths)[:, None]  # the first word has ended
 
-    def begin(self, rows: int, counts: Counts = 1) -> Texts:
+    def begin(self, rows: int, counts: Counts = 1) -> UnfinishedLines:
         """Return the nodes and counts of lines before the next word: lines with `counts`, by default empty lines."""
-        return Texts(np.full(rows, START), np.full(rows, counts, np.uint16))
+        return UnfinishedLines(np.full(rows, START), np.full(rows, counts, np.uint16))
 
-    def allowed(self, texts: Texts, line_ends: LineEnds) -> NDArray[np.bool_]:
+    def allowed(self, unfinished: UnfinishedLines, line_ends: LineEnds) -> NDArray[np.bool_]:
         """Return for each line and character (N, V) whether the line can still be finished after that character."""
-        nodes, counts = texts
+        nodes, counts = unfinished
         found: Mask = (line_ends.leading[self._next[nodes]] & counts[:, None]) != 0
-        after = self._after(texts, line_ends)
+        after = self._after(unfinished, line_ends)
         goes_on, may_end = (after & ~MAY_END) != 0, (after & MAY_END) != 0
         found[:, self._space] = goes_on
         is_behind = nodes == BEHIND
@@ -133,23 +129,22 @@ class Scansion:
         found[:, self._marks] = (goes_on[:, None] | (may_end[:, None] & is_stop)) & ~is_behind[:, None]
         return found
 
-    def step(self, texts: Texts, ids: Numbers, line_ends: LineEnds) -> Texts:
+    def step(self, unfinished: UnfinishedLines, ids: Numbers, line_ends: LineEnds) -> UnfinishedLines:
         """Return the nodes and counts of the lines (N) after one more allowed character each (N)."""
-        children = self._next[texts.nodes, ids]
-        after = self._after(texts, line_ends)
+        children = self._next[unfinished.nodes, ids]
+        after = self._after(unfinished, line_ends)
         is_letter = children != OUTSIDE
         nodes = np.where(is_letter, children, np.where(ids == self._space, START, BEHIND))
         ends_nothing = ids == self._space if line_ends.stops is None else ~line_ends.stops[ids]
         after = np.where(ends_nothing, after & ~MAY_END, after)
-        return Texts(nodes, np.where(is_letter, texts.counts, after))
+        return UnfinishedLines(nodes, np.where(is_letter, unfinished.counts, after))
 
     def is_word(self, nodes: Numbers) -> NDArray[np.bool_]:
-        """Return which nodes (N) complete a word."""
         return self.word_at[nodes] >= 0
 
-    def _after(self, texts: Texts, line_ends: LineEnds) -> Bits:
+    def _after(self, unfinished: UnfinishedLines, line_ends: LineEnds) -> Bits:
         """Return the counts (N) after the word that is complete; 0 if no word is."""
-        nodes, counts = texts
+        nodes, counts = unfinished
         words = self.word_at[nodes]
         is_set = (counts[:, None] >> np.arange(LONGEST, dtype=np.uint16) & 1).astype(np.bool_)
         after = np.bitwise_or.reduce(np.where(is_set, self._ends[words], 0), axis=1).astype(np.uint16)

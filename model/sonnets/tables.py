@@ -16,12 +16,9 @@ from model.sonnets.prosody import Prosody, prosody
 from model.sonnets.scansion import LineEnds, Scansion
 from model.text.vocabulary import Vocabulary
 
-STOPS = ".!?"
-"""Marks that end a sentence."""
-ENOUGH_WORDS = 1000
-"""A checkpoint that knows fewer words writes no sonnets."""
-_making = Lock()
-"""Threads that need the same tables wait for them, and do not make them twice."""
+STOPS = ".!?"  # marks that end a sentence
+ENOUGH_WORDS = 1000  # a checkpoint that knows fewer words writes no sonnets
+_making = Lock()  # threads that need the same tables wait for them, and do not make them twice
 
 
 class Tables(NamedTuple):

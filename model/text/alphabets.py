@@ -11,14 +11,12 @@ from typing import NamedTuple
 from model.text.forms import Alphabet
 from model.text.vocabulary import Vocabulary, composed, fold
 
-MOST_CHARACTERS = 200
-"""The most characters that a vocabulary may have, the newline included."""
-_JOINERS = "\u200c\u200d"
-"""Invisible characters, with which Persian, the scripts of India and emoji are spelled."""
+MOST_CHARACTERS = 200  # the most characters that a vocabulary may have, the newline included
+_JOINERS = "\u200c\u200d"  # invisible characters, with which Persian, the scripts of India and emoji are spelled
 
 
 class Spelling(NamedTuple):
-    """A text in its alphabet, and a sentence about changed characters, except capitals and white space; or ""."""
+    """A text in its alphabet, and a sentence if more than capitals and blanks was changed; else ""."""
 
     text: str
     sentence: str

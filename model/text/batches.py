@@ -13,7 +13,7 @@ from model.text.vocabulary import NO_CHARACTER, Vocabulary
 class Batch:
     """The ids that a network reads, `inputs` (T, B), and the ids that it should predict, `targets` (T, B).
 
-    `mask` (T, B) is False at the padding. From `probabilities` (T, B, V) of another network, if any, it learns instead.
+    `mask` (T, B) is False at the padding. With `probabilities` (T, B, V), it learns from another network instead.
     """
 
     inputs: NDArray[np.intp]

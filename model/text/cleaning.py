@@ -11,8 +11,7 @@ from itertools import chain
 from model.text.vocabulary import fold
 
 SONNETS = "sonnets_gut.txt"
-LEFT_OUT = (SONNETS, "passionate_pilgrim_gut.txt")
-"""Files that are not used for pretraining: the sonnets, and a collection that repeats two of them."""
+LEFT_OUT = (SONNETS, "passionate_pilgrim_gut.txt")  # not for pretraining: the second file repeats two of the sonnets
 
 _NUMBER = r"(?:[IVXLC]+|\d+|FIRST|SECOND|THIRD|FOURTH|FIFTH)\b"
 _DIVISION = re.compile(rf"(?:THE )?(?:PROLOGUE|EPILOGUE|INDUCTION|END)\.?$|(?:ACT|Act|SCENE|Scene) {_NUMBER}")
@@ -25,10 +24,8 @@ _NAME = re.compile(rf"{_CAPITALS}[.:]?|{_TITLE_CASE}\.")
 _NAME_IN_CAPITALS = re.compile(rf"{_CAPITALS}[.:]?")
 _NAME_INLINE = re.compile(rf"{_CAPITALS}[.:]\s*(?=\S)")
 _REPLACED = {'"': "'", "_": "", "&c.": "etc.", "&c": "etc.", "&": "and", "/": ","}
-FEWEST_LINES = 5
-"""A shorter speech is no document of its own."""
-_LINES_OF_A_DOCUMENT = 14
-"""Stanzas of a long poem are joined until a document has at least this many lines, as many as a sonnet."""
+FEWEST_LINES = 5  # a shorter speech is no document of its own
+_LINES_OF_A_DOCUMENT = 14  # stanzas of a long poem are joined until they have as many lines as a sonnet
 
 
 def clean_sonnets(text: str) -> str:

@@ -19,20 +19,13 @@ from model.text.encodings import UTF_8, CorpusError, read_file, read_text
 from model.text.forms import Alphabet, Form
 from model.text.vocabulary import Vocabulary, fold, letters_of, words_of
 
-LONGEST_LINE = 100
-"""A line of more characters is no name."""
-MOST_NAMES = 500_000
-"""Of a longer list, this many names are taken in even steps."""
-LINES_OF_A_POEM = 14
-"""A text without blank lines is cut into poems of this many lines."""
-LONGEST_POEM = 2000
-"""A poem of more characters, such as a scene of a play, is cut into several."""
-MOST_WORDS = 100_000
-"""Of more different words, only the commonest are known."""
-HELD_OUT_SHARE = 10
-"""One in this many names or poems is held out."""
-FEWEST: dict[Form, int] = {"names": 100, "verse": 20_000}
-"""With fewer names, or fewer characters of verse, a network learns little."""
+LONGEST_LINE = 100  # a line of more characters is no name
+MOST_NAMES = 500_000  # of a longer list, this many names are taken in even steps
+LINES_OF_A_POEM = 14  # a text without blank lines is cut into poems of this many lines
+LONGEST_POEM = 2000  # a poem of more characters, such as a scene of a play, is cut into several
+MOST_WORDS = 100_000  # of more different words, only the commonest are known
+HELD_OUT_SHARE = 10  # one in this many names or poems is held out
+FEWEST: dict[Form, int] = {"names": 100, "verse": 20_000}  # names, or characters: with fewer, a network learns little
 
 
 @dataclass(frozen=True)
@@ -43,10 +36,9 @@ class Corpus:
     other verse without the held-out lines, or other names. `digest` is a sha256 over these fields. `notes` are
     sentences for the person whose text it is: what its encoding is, and what was folded or left out.
 
-    `reading` is verse by other poets (see `with_reading`), and `speeches` has what one speaker says in verse, each
-    speech a document; it is part of `pretraining` too. With them, some training poems, as many as are held out, move to
-    `choosing`: their loss chooses the best weights, so that the loss on the held-out poems has no part in the choice.
-    `with_reading` keeps the digest.
+    `reading` is verse by other poets (see `with_reading`). `speeches` has the speeches in verse, each a document;
+    `pretraining` has them too. With these, as many training poems as are held out move to `choosing`. Their loss
+    chooses the best weights, so the held-out poems have no part in the choice. `with_reading` keeps the digest.
     """
 
     form: Form
@@ -72,7 +64,7 @@ class Corpus:
         return frozenset(word for word, _ in self.word_counts.most_common(MOST_WORDS))
 
     def part(self, *, read: int, held_out: int) -> "Corpus":
-        """Return a part, in even steps: about `read` characters of training and of pretraining, `held_out` held out."""
+        """Return a part, in even steps, with about `read` characters to read and `held_out` to measure by."""
         return replace(
             self,
             training=some(self.training, read),
@@ -100,8 +92,8 @@ def read_names(
 ) -> Corpus:
     """Read one name a line, and hold out names with sha256(name) % 10 == `split`.
 
-    So a name stays in its part when the list grows. `pretraining` files are folded into the vocabulary of the names,
-    without the names themselves; so are the names in `also`, which are all for training. Raises CorpusError for an
+    So a name stays in its part when the list grows. Names in `also` are all for training. They and the `pretraining`
+    files are folded into the vocabulary of the names, and `pretraining` loses these names. Raises CorpusError for an
     unreadable file, fewer than two names, or a split outside 0..9.
     """
     if not 0 <= split < HELD_OUT_SHARE:
@@ -155,12 +147,10 @@ def with_reading(corpus: Corpus, path: Path, speeches: Path) -> Corpus:
     """Add the verse in a file, and the speeches in another, to a corpus of verse.
 
     A line with the letters of a line in `held_out` or `choosing` is removed from all that the network reads.
-    Raises CorpusError if the file has no line to read, or no poem would be left to train on.
+    Raises CorpusError if the file has no line to read.
     """
     count = len(corpus.held_out)
     training, choosing = corpus.training[:-count], corpus.training[-count:]
-    if not training:
-        raise CorpusError(f"only {len(corpus.training)} poems to train on: too few to set some aside")
     hidden = {letters_of(line) for poem in (*corpus.held_out, *choosing) for line in poem.split("\n")}
     reading, spoken = (
         tuple(dict.fromkeys(_without(hidden, _documents_in(corpus.vocabulary.fold(read_text(each))))))
@@ -234,7 +224,7 @@ def some(documents: tuple[str, ...], characters: int) -> tuple[str, ...]:
 
 
 def _held_out_names(names: Sequence[str], split: int) -> set[str]:
-    """Return the names of the split, by the hash of their folded forms; if none or all, that with the smallest hash."""
+    """Return the names whose folded form has a hash in the split; the one of the smallest hash, if none or all have."""
     numbers = {name: int(hashlib.sha256((fold(name) or name).encode()).hexdigest(), 16) for name in names}
     held_out = {name for name, number in numbers.items() if number % HELD_OUT_SHARE == split}
     if 0 < len(held_out) < len(names):

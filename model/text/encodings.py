@@ -10,8 +10,7 @@ from typing import NamedTuple
 
 from model.errors import MangosaurusError
 
-LARGEST = 100_000_000
-"""A file of more bytes is refused."""
+LARGEST = 100_000_000  # a file of more bytes is refused
 UTF_8 = "UTF-8"
 _BYTE_ORDER_MARKS = (  # UTF-32 comes before UTF-16, because its mark begins with the mark of UTF-16
     (codecs.BOM_UTF8, "utf-8-sig", UTF_8),
@@ -21,8 +20,7 @@ _BYTE_ORDER_MARKS = (  # UTF-32 comes before UTF-16, because its mark begins wit
     (codecs.BOM_UTF16_BE, "utf-16", "UTF-16"),
 )
 _CONTROL = re.compile(r"[\x01-\x08\x0e-\x19\x1c-\x1f\x7f]")  # \x1a ends old texts, and \x1b colours them
-_CHARACTERS_A_CONTROL = 1000
-"""A text has at least this many characters for each control character."""
+_CHARACTERS_A_CONTROL = 1000  # a text has at least this many characters for each control character
 
 
 class CorpusError(MangosaurusError):

@@ -37,10 +37,7 @@ class Alphabet(StrEnum):
     OWN = "own"
 
 
-MAX_TEMPERATURE = 5
-"""Above this, texts are little more than noise."""
+MAX_TEMPERATURE = 5  # above this, texts are little more than noise
 USUAL_TEMPERATURE: dict[Form, float] = {"names": 1.0, "verse": 0.8}
-SONNET_TEMPERATURE = 0.8
-"""A request may have another temperature; the model cards give the reasons."""
-LONGEST_NAME = 40
-"""A name has at most this many characters, unless a known name is longer. So a network that never ends a name stops."""
+SONNET_TEMPERATURE = 0.8  # a request may have another temperature; the model cards give the reasons
+LONGEST_NAME = 40  # characters, unless a known name has more: a network that ends no name must stop

@@ -13,14 +13,10 @@ from functools import cache
 from model.files import PROGRAM, read_table
 from model.text.forms import LONGEST_NAME
 
-LINKS = ("o", "i")
-"""One of these vowels may stand behind a root that ends in a consonant."""
-SHORTEST_ELIDED = 3
-"""A root may lose its o if at least this many letters are left."""
-SHORTEST_LATER = 3
-"""Two letters are a root only at the beginning of a name, as in Eoraptor."""
-SHORTEST_ALONE = 4
-"""Beside something unknown, fewer letters may be there by chance, as -pus is in Galeamopus."""
+LINKS = ("o", "i")  # one of these vowels may stand behind a root that ends in a consonant
+SHORTEST_ELIDED = 3  # a root may lose its o if at least this many letters are left
+SHORTEST_LATER = 3  # two letters are a root only at the beginning of a name, as in Eoraptor
+SHORTEST_ALONE = 4  # beside something unknown, fewer letters may be there by chance, as -pus is in Galeamopus
 _VOWELS = tuple("aeiouy")
 
 

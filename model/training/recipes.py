@@ -10,8 +10,7 @@ from model.text.forms import Form
 
 RecipeName = Literal["dino", "distilled", "teacher-1", "teacher-2", "poem"]
 
-MOST_LAYERS: dict[CellName, int] = {"rnn": 1}
-"""A vanilla RNN has one layer, as in the assignment; other cells may have any number."""
+MOST_LAYERS: dict[CellName, int] = {"rnn": 1}  # a vanilla RNN has one layer, as in the assignment; others, any number
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ class Stage:
     "reading" is verse by other poets alone, and "mix" is `others` characters of it, the speeches, and the training
     documents `repeats` times.
     `keep`: the weights that the stage ends with, and the next stage begins with. "best" has the lowest held-out
-    loss so far, earlier stages included. "last" is for a text very unlike the held-out text, whose loss does
+    loss so far, earlier stages included. "last" is for a text very unlike the held-out text: the held-out loss would
     not show what a network learns from it.
     """
 
@@ -47,7 +46,7 @@ class Stage:
     sequence_length: int
     learning_rate: float
     evaluate_every: int  # steps between two measurements
-    patience: int  # a stage that keeps the best stops after so many measurements without one, in its second half
+    patience: int  # in its second half, a stage stops after this many measurements without a new best
     keep: Literal["best", "last"] = "best"
     warmup: float = 0.02  # share of the stage in which the learning rate rises
     final: float = 0.02  # share of the learning rate that is left at the end of the stage
@@ -73,7 +72,7 @@ class Recipe:
     layers: int
     stages: tuple[Stage, ...]
     minutes: float | None = None
-    top_p: float = 1.0  # goes into the checkpoint, for the decoder
+    top_p: float = 1.0  # with which the decoder usually draws
 
     @property
     def distils(self) -> bool:
@@ -187,7 +186,6 @@ READER = replace(
 )
 """For a corpus with other verse to read."""
 RECIPES = {recipe.name: recipe for recipe in (DINO, DISTILLED, TEACHER_1, TEACHER_2, POEM)}
-"""The recipes that `train --recipe` can name."""
 
 
 def adjusted(
@@ -199,8 +197,6 @@ def adjusted(
     epochs: int | None = None,
 ) -> Recipe:
     """Return the recipe with the given changes, `epochs` in every stage. Raises MangosaurusError."""
-    if minutes is not None and not 0 < minutes < math.inf:
-        raise MangosaurusError(f"minutes is {minutes}; it must be a finite number above 0")
     if layers is not None and layers > MOST_LAYERS.get(recipe.cell, layers):
         raise MangosaurusError(f"layers is {layers}; a vanilla RNN has one layer; --cell lstm can have more")
     stages = recipe.stages

@@ -1,7 +1,7 @@
 """Gives new weights their rules of writing: facts and tables of the file, which old files lack.
 
-Weights from the project's texts get all rules. A custom voice keeps to letters or words that it has read, finishes a
-person's line, and ends with a sentence.
+Weights from the project's texts get all rules. A custom voice keeps to words, or sequences of letters, that it has
+read. Its verse begins behind a person's last word, and ends with a sentence.
 """
 
 import re
@@ -19,20 +19,14 @@ from model.text.vocabulary import fold, is_letter, words_of
 from model.verse.seam import followers_of
 from model.writing.names import SEQUENCE, sequences_of
 
-READ_AGAIN = 2
-"""A word is known if it was read at least this often."""
-WORDS_READ = 10_000_000
-"""The known words are taken from at most this many characters, in some seconds."""
-SHARED = 2
-"""The last letters of a name are an ending if at least this many names of the corpus have them."""
-ROWS = 12
-"""This many candidates are written for each line of a poem (see `verse`). With more, 100 poems would take too long."""
+READ_AGAIN = 2  # a word is known if it was read at least this often
+SHARED = 2  # the last letters of a name are an ending if at least this many names of the corpus have them
+ROWS = 12  # candidates for each line of a poem (see `verse`); with more, 100 poems would take too long
 TEMPERATURE_OF_LINES = 0.65
-SHORTEST, LONGEST = 12, 80
-"""The usual length of the long lines of a text is set between these."""
+SHORTEST, LONGEST = 12, 80  # the usual length of the long lines of a text is set between these
 FACTS = ("sentences", "known_words_until", "whole_names", "whole_names_until", "most_barred", "tanh_digits")
 TABLES = ("clipped_words", "proper_names", "sequences", "endings", "joints", "roots", "followers")
-"""Weights take these over from those that they were trained from."""
+"""Weights take these over from the weights that they began with."""
 _CLIPPED_BEFORE = re.compile(r"(?<![^\s(-])'([a-z]+(?:['-][a-z]+)*)")
 _CLIPPED_BEHIND = re.compile(r"(?<![\w'-])([a-z]+)'(?![\w'])")
 
@@ -91,7 +85,7 @@ def _with_rules_of_a_voice(checkpoint: Checkpoint, corpus: Corpus, start: Checkp
     if corpus.form == "names":
         read = (part for name in corpus.training for part in sequences_of(fold(name)))
         return replace(checkpoint, sequences=start.sequences.union(read))
-    words = start.known_words - start.proper_names | corpus.part(read=WORDS_READ, held_out=1).words
+    words = start.known_words - start.proper_names | corpus.words
     capitals = (word[0].upper() + word[1:] for word in words)
     words |= {word for word in capitals if {*word} <= {*checkpoint.vocabulary.characters}}
     description = replace(

@@ -45,8 +45,8 @@ FIRST_SAMPLE_SECONDS, LONGEST_SAMPLE_SECONDS = 1.0, 10.0  # pauses before sample
 def locked_log(out: Path, corpus: Corpus, *, replacing: bool = False) -> Iterator[TextIO]:
     """Open the log of a training that will write `out`, and lock it, so that no other training writes there.
 
-    Raises TrainingError if another training does, if the file there is no log, if `out` is no file of weights, or,
-    unless `replacing`, if log and weights are of another corpus.
+    Raises TrainingError if another training does so, if the log or `out` is a file of something else, or, unless
+    `replacing`, if they come from another corpus.
     """
     with history_path(out).open("a+", buffering=1, encoding="utf-8", errors="replace") as log:
         try:
@@ -74,8 +74,7 @@ def _check(out: Path, line: str, corpus: Corpus, *, replacing: bool) -> None:
             read_facts(out)
         except CheckpointError as error:
             raise TrainingError(f"{error}; choose another --out") from error
-    form = started.get("form", started.get("kind"))  # as logs of 0.1.0 call it
-    is_ours = (form, started.get("corpus")) == (corpus.form, corpus.digest)
+    is_ours = (started.get("form"), started.get("corpus")) == (corpus.form, corpus.digest)
     if (line or out.exists()) and not is_ours and not replacing:
         raise TrainingError(f"{out} may come from another text; choose another --out, or add --replace")
 
@@ -95,7 +94,7 @@ def record(
     `Trainer.run`. Raises the errors of the training, and CheckpointError if the weights cannot be written.
     """
     last_progress = time.monotonic()
-    last_sample = last_progress if trainer.start else -math.inf  # the first shows what it writes before it can
+    last_sample = last_progress if trainer.start else -math.inf  # an untrained network shows its first sample at once
     sample_seconds = FIRST_SAMPLE_SECONDS
     drawing = _described(trainer, trainer.averaged, math.nan)
     unreported: Progress | None = None
@@ -209,8 +208,4 @@ def _described(trainer: Trainer, language_model: LanguageModel, loss: float) -> 
 
 def _now() -> datetime:
     """Return the time, or the one that SOURCE_DATE_EPOCH sets, so that equal trainings make equal versions."""
-    chosen = os.environ.get("SOURCE_DATE_EPOCH", "")
-    try:
-        return datetime.fromtimestamp(int(chosen or time.time()), UTC)
-    except (ValueError, OverflowError, OSError) as error:
-        raise TrainingError(f"SOURCE_DATE_EPOCH is {chosen!r}; it must be seconds since 1970") from error
+    return datetime.fromtimestamp(int(os.environ.get("SOURCE_DATE_EPOCH") or time.time()), UTC)

@@ -1,11 +1,8 @@
-"""Decides by the size of a text: which recipe trains it, which part is measured, and how long that takes."""
+"""Decides by the size of a text which recipe trains it, and which part is measured."""
 
 import math
-import time
 from collections.abc import Sequence
 from dataclasses import replace
-
-import numpy as np
 
 from model.checkpoint.encoding import Checkpoint
 from model.network.parameters import CELLS, CellName
@@ -20,42 +17,26 @@ LARGE: dict[Form, int] = {"names": 1_000_000, "verse": 400_000}
 """Dropout is 0.5 until SMALL characters, and falls with their logarithm to 0.1 at LARGE. A list of names with fewer
 than SMALL characters counts as small."""
 NARROWEST, WIDEST, STEP = 32, 512, 32  # widths, in units
-SPEED = 1e10
-"""The speed of one thread: recurrent parameters × characters per second."""
+SPEED = 1e10  # the speed of one thread: recurrent parameters × characters per second
 FEWEST_EPOCHS, CHARACTERS_A_WEIGHT = 6, 10
 """With minutes, a network is narrow enough to read its text FEWEST_EPOCHS times in them, or at least
 CHARACTERS_A_WEIGHT characters for each recurrent parameter."""
 PATIENCE = 0.3
 """A stage stops early after this share of its measurements without a new best. Only its second half counts, where the
 learning rate is low."""
-LEARNING_RATE: dict[Form, float] = {"names": 0.005, "verse": 0.0065}
-"""That of an LSTM of 256 units; it falls with the square root of the width."""
-UNITS: dict[Form, int] = {"names": 192, "verse": 256}
-"""The width of an LSTM for SMALL characters; it grows with the fifth root of their number."""
-MEASURED = 20_000
-"""A measurement reads at most this many characters. It takes about a second, and is right to about 0.01."""
-COUNTED = 1_500_000
-"""An n-gram counts at most this many characters of the training text, and of the pretraining text, in a few seconds."""
+LEARNING_RATE: dict[Form, float] = {"names": 0.005, "verse": 0.0065}  # of an LSTM with 256 units; falls with √width
+UNITS: dict[Form, int] = {"names": 192, "verse": 256}  # of an LSTM for SMALL characters; grows with their fifth root
+MEASURED = 20_000  # characters that a measurement reads at most, in about a second; it is right to about 0.01
+COUNTED = 1_500_000  # characters of each text that an n-gram counts at most, in a few seconds
 MEASURING_COST: dict[Form, int] = {"names": 12, "verse": 24}
 """At least this many characters are trained for each measured character. Measuring takes about half as long as
 training; in verse it takes as long, because only a few long rows are measured."""
-FEWEST_STEPS = 8
-"""The fewest steps between two measurements."""
-RATE_AGAIN = 0.15
-"""The learning rate of one more round, as a share of the usual one."""
-ADAPTED = "adapt"
-"""The name of the recipe of voices that begin with another network."""
+FEWEST_STEPS = 8  # the fewest steps between two measurements
+RATE_AGAIN = 0.15  # the learning rate of one more round, as a share of the usual one
+ADAPTED = "adapt"  # the name of the recipe of voices that begin with another network
 VOICE_RATE, VOICE_TOP_P = 3.0, 0.9
 """The learning rate of a voice, as a multiple of that of one more round, and the top_p with which it writes."""
-UNIT_COST = 80
-"""tanh, sums and memory traffic of a unit of a gate take as long as this many multiplications."""
-OVERHEAD_SECONDS: dict[Form, float] = {"names": 5.0, "verse": 13.0}
-OWN_OVERHEAD_SECONDS = 3.0
-"""The seconds to read the project's texts or an own one, count the n-gram, measure at the end and draw."""
-LINES_IN_MIX = 8
-"""A mix has documents by other poets of at least this many lines."""
-NEEDED_SHARE = 0.9
-"""The share of its epochs that a training usually needs before it stops."""
+LINES_IN_MIX = 8  # a mix has documents by other poets of at least this many lines
 
 
 def recipe_for(
@@ -123,29 +104,8 @@ def voice_round(start: Checkpoint, corpus: Corpus) -> Recipe:
 
 
 def measured_part(corpus: Corpus) -> Corpus:
-    """Return the part that measurements read and an n-gram counts. Its held-out documents are `choosing`, if any."""
+    """Return the part that measurements read and an n-gram counts. If there is `choosing`, it is held out there."""
     return replace(corpus, held_out=corpus.choosing or corpus.held_out).part(read=COUNTED, held_out=MEASURED)
-
-
-def expected_seconds(recipe: Recipe, corpus: Corpus, threads: int = 1) -> float:
-    """Estimate how long a training takes on this machine, an early stop and all that comes before and after included.
-
-    A character takes three products for each recurrent matrix: one on the way forward and two on the way back. A
-    twentieth of a second goes into measuring how fast this machine computes such a product.
-    """
-    units, gates, matrices = recipe.hidden_size, len(CELLS[recipe.cell].GATES), 2 * recipe.layers - 1
-    left = np.ones((recipe.stages[0].batch_size, units), np.float32)
-    right = np.ones((units, gates * units), np.float32)
-    begun, fastest = time.perf_counter(), math.inf  # other threads may run meanwhile, but not in the fastest product
-    while (started := time.perf_counter()) - begun < 0.05:
-        left @ right
-        fastest = min(fastest, time.perf_counter() - started)
-    rate = left.size * right.shape[1] / max(fastest, 1e-7)  # in multiplications a second
-    cost = 3 * gates * units * (matrices * units + recipe.layers * UNIT_COST)
-    read = sum(stage.epochs * count_characters(documents_of(corpus, stage)) for stage in recipe.stages)
-    around = OVERHEAD_SECONDS[recipe.form] if corpus.pretraining else OWN_OVERHEAD_SECONDS
-    most = math.inf if recipe.minutes is None else 60 * recipe.minutes
-    return around + min(NEEDED_SHARE * cost * read / rate / threads, most)
 
 
 def documents_of(corpus: Corpus, stage: Stage) -> tuple[str, ...]:

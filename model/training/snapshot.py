@@ -10,8 +10,7 @@ from model.checkpoint import tensor_file
 from model.checkpoint.tensor_file import Arrays, Facts
 from model.errors import MangosaurusError
 
-FORMAT = 2
-"""Changes with `Position`, with the arrays, and with the order of gates. Other formats are refused."""
+FORMAT = 2  # Changes with `Position`, with the arrays, and with the order of gates. Other formats are refused.
 
 
 class TrainingError(MangosaurusError):
@@ -47,7 +46,7 @@ def write_snapshot(path: Path, training: Facts, position: Position, arrays: Arra
 
 
 def read_snapshot(path: Path, training: Facts) -> tuple[Position, Arrays]:
-    """Return how far a training came, and its arrays. `training` describes the one that goes on, as at the writing.
+    """Return how far a training came, and its arrays. `training` is what `write_snapshot` was given.
 
     Raises CheckpointError if the file cannot be read, and TrainingError if it is of another program or training.
     """

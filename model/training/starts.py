@@ -20,16 +20,14 @@ from model.training.recipes import Recipe
 from model.training.sizes import another_round, recipe_for, voice_round
 
 VERSE, NAMES = (files.PROGRAM / "checkpoints" / place for place in ("poem", "start/names.safetensors"))
-KNOWN = 0.9
-"""If its start can read a smaller share of the text's characters, a voice begins untrained: the script is another."""
-RARER = 2.0
-"""A new capital or accent begins as likely as its plain letter, divided by e to this power."""
+KNOWN = 0.9  # a voice begins untrained if its start can read less of its text: the script is another
+RARER = 2.0  # a new capital or accent begins as likely as its plain letter, divided by e to this power
 
 
 def recipe_and_start(
     corpus: Corpus, weights: Checkpoint | None, *, is_voice: bool, **wishes: Any
 ) -> tuple[Recipe, Checkpoint | None]:
-    """Return how to train on a text, with these wishes (see `recipe_for`), and the weights that this goes on from."""
+    """Return how to train on a text, with these wishes (see `recipe_for`), and the weights to begin with, if any."""
     if weights:
         return another_round(weights, corpus), weights
     if is_voice and (start := start_for(corpus)):
@@ -46,7 +44,7 @@ def start_for(corpus: Corpus) -> Checkpoint | None:
 
 
 def in_characters(start: Checkpoint, vocabulary: Vocabulary) -> Checkpoint:
-    """Return a checkpoint for other characters, with the parameters of those that it knows, and its version.
+    """Return a checkpoint for other characters. It keeps its version, and the parameters of characters that it knows.
 
     A new capital or accent begins as its plain letter, any other new character untrained and rare. Words that the
     characters cannot spell are left out.

@@ -6,7 +6,6 @@ same weights, bit for bit, if it counts epochs instead of minutes and has the sa
 """
 
 import hashlib
-import math
 import sys
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -36,7 +35,6 @@ from model.training.snapshot import Position, TrainingError, read_snapshot, writ
 from model.training.starts import in_characters
 
 EARLY_STOPPING_BEGINS = 0.5  # share of a stage, before which a high learning rate hides progress
-DRAWING_SHARE = 0.05  # teachers may draw names for this share of the minutes, in addition to the minutes
 SLOW_STEPS = 5  # the first steps make buffers and tables, so they take longer than the rest
 VOLUME = 10_000_000  # about this many characters of verse become ids at a time, in 80 MB
 
@@ -84,7 +82,7 @@ class Trainer:
         snapshot_seconds: float = 30.0,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        _check(recipe, corpus, start, teachers)
+        _check(recipe, corpus, teachers)
         if start is not None:
             both = Vocabulary.from_texts((start.vocabulary.characters, corpus.vocabulary.characters))
             start, corpus = in_characters(start, both), replace(corpus, vocabulary=both)
@@ -306,8 +304,6 @@ class Trainer:
                 max(stage.distillation.drawn for stage in self.recipe.stages if stage.distillation),
                 self.corpus.vocabulary,
                 np.random.default_rng([self.seed, 2]),
-                seconds=math.inf if self.recipe.minutes is None else 60 * self.recipe.minutes * DRAWING_SHARE,
-                clock=self._clock,
             )
             held_out = frozenset(self.corpus.held_out)
             self._drawn = [name for name in names if name not in held_out]
@@ -354,7 +350,7 @@ class Trainer:
             array[...] = arrays[name]
 
 
-def _check(recipe: Recipe, corpus: Corpus, start: Checkpoint | None, teachers: Sequence[Checkpoint]) -> None:
+def _check(recipe: Recipe, corpus: Corpus, teachers: Sequence[Checkpoint]) -> None:
     if recipe.form != corpus.form:
         raise TrainingError(f"the recipe {recipe.name!r} is for {recipe.form}, but the text is {corpus.form}")
     if recipe.distils and not teachers:
@@ -366,8 +362,6 @@ def _check(recipe: Recipe, corpus: Corpus, start: Checkpoint | None, teachers: S
             raise TrainingError(
                 f"the teacher {teacher.version} reads other characters than the text has; train it on the same text"
             )
-    if start is not None and start.description.form != corpus.form:
-        raise TrainingError(f"the weights write {start.description.form}, but the text is {corpus.form}")
 
 
 def _volumes(documents: Sequence[str]) -> Iterator[list[str]]:

@@ -18,8 +18,7 @@ from model.network.layers import Mask
 from model.text.vocabulary import WORD_MARKS, Vocabulary, is_letter
 
 APOSTROPHE = "'"
-AFTER_MARK = "."
-"""With clipped words, the tail after a mark that is not in _BEFORE_WORDS: no quotation begins there."""
+AFTER_MARK = "."  # with clipped words, the tail after a mark that is not in _BEFORE_WORDS: no quotation begins there
 _BEFORE_WORDS = " \n-("
 
 

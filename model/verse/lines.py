@@ -20,14 +20,13 @@ from numpy.typing import NDArray
 
 from model.engine.exact import Lockstep
 from model.network.layers import Array, Floats, Ids, Mask
-from model.sonnets.scansion import Numbers, Texts
+from model.sonnets.scansion import Numbers, UnfinishedLines
 from model.text.vocabulary import Vocabulary
 from model.verse.search import Line, Search
 
 PRECISION = 1 << 20
 OF_DRAWN = 0.8
-WIDTH = 128
-"""No line has more characters than this."""
+MOST_CHARACTERS = 128  # of a line
 
 Integers = NDArray[np.int64]
 Kinds = list[tuple[Any, Any, slice | Numbers]]
@@ -50,7 +49,7 @@ class Lines:
             ("last_word_after", np.uint16),
             ("weight", np.int64),
             ("length", np.intp),
-            ("written", np.int16, (WIDTH,)),
+            ("written", np.int16, (MOST_CHARACTERS,)),
         ]
         self._rows = np.zeros(0, fields)  # what is known of each row of the network, beside its state
 
@@ -77,7 +76,6 @@ class Lines:
                 search.has_read(logits[row])
 
     def _begin(self, searches: Sequence[Search]) -> None:
-        """Let every row of these searches begin a line."""
         old = len(self._rows)
         new = np.zeros(sum(search.rows for search in searches), self._rows.dtype)
         self._network.resize(old + len(new))
@@ -135,8 +133,8 @@ class Lines:
     def _allowed(self, kinds: Kinds) -> Mask:
         found = np.empty((len(self._rows), len(self._vocabulary)), np.bool_)
         for masks, line_ends, places in kinds:
-            texts = Texts(self._rows["node"][places], self._rows["count"][places])
-            found[places] = masks.allowed(texts, line_ends)
+            unfinished = UnfinishedLines(self._rows["node"][places], self._rows["count"][places])
+            found[places] = masks.allowed(unfinished, line_ends)
         for number, search in enumerate(self._searches):
             if search.beginning.first:
                 places = np.flatnonzero(self._rows["search"] == number)
@@ -146,9 +144,10 @@ class Lines:
     def _follow(self, ids: Ids, kinds: Kinds) -> None:
         rows = self._rows
         for masks, line_ends, places in kinds:
-            texts, last = Texts(rows["node"][places], rows["count"][places]), rows["last_word_after"][places]
-            rows["last_word_after"][places] = np.where(masks.is_word(texts.nodes), texts.counts, last)
-            rows["node"][places], rows["count"][places] = masks.step(texts, ids[places], line_ends)
+            unfinished = UnfinishedLines(rows["node"][places], rows["count"][places])
+            last = rows["last_word_after"][places]
+            rows["last_word_after"][places] = np.where(masks.is_word(unfinished.nodes), unfinished.counts, last)
+            rows["node"][places], rows["count"][places] = masks.step(unfinished, ids[places], line_ends)
 
     def _finish(self, places: Numbers) -> None:
         for place in places[np.argsort(self._rows["place"][places])].tolist():  # a line is chosen by their order too

@@ -16,10 +16,8 @@ from model.verse.free import FreeLines
 from model.verse.seam import Seam, new_lines, seam_for
 from model.verse.search import COST_OF_REPETITION, Beginning, Line, Search, cost_of
 
-COST_OF_NAMES = 6.0
-"""Nats for each proper name that a poem has not had before."""
-LONG_WORD = 4
-"""In other languages, words of fewer letters may repeat: some are like "the"."""
+COST_OF_NAMES = 6.0  # nats for each proper name that a poem has not had before
+LONG_WORD = 4  # in other languages, words of fewer letters may repeat: some are like "the"
 
 
 class PoemSearch(Search):
@@ -37,14 +35,14 @@ class PoemSearch(Search):
         masks: Tables | FreeLines,
         lockstep: Lockstep,
     ) -> None:
-        self._vocabulary, self._names, self._kinds = checkpoint.vocabulary, checkpoint.proper_names, masks
+        self._vocabulary, self._names, self._line_masks = checkpoint.vocabulary, checkpoint.proper_names, masks
         self._tables = masks if isinstance(masks, Tables) else None
         scansion = masks.scansion if isinstance(masks, Tables) else masks
         longest = checkpoint.description.longest_line
         self._seam: Seam | None = seam_for(prompt, self._vocabulary, self._tables, longest)
         own = self._seam.unread
         unread = self._vocabulary.ids_of(f"\n{own}" if own else "").tolist()
-        if not temperature:  # always the same text
+        if not temperature:  # temperature 0 always gives the same text
             generator = np.random.Generator(np.random.PCG64(0))
         super().__init__(scansion, checkpoint.description.rows, temperature, generator, lockstep, unread)
         self._words = Counter(words_of(own))
@@ -57,7 +55,6 @@ class PoemSearch(Search):
             self._begin_after(self._seam.chosen(logits, self._vocabulary))
 
     def _begin_after(self, seam: Seam) -> None:
-        """Begin the first line, which may complete the person's."""
         self._seam, self._separator = None, seam.separator
         completes = seam.counts > 1
         self._last = [number + completes for number in self._last]
@@ -71,7 +68,7 @@ class PoemSearch(Search):
 
     @property
     def _line_ends(self) -> Any:
-        return self._kinds.last_line if len(self.lines) + 1 in self._last else self._kinds.any_line
+        return self._line_masks.last_line if len(self.lines) + 1 in self._last else self._line_masks.any_line
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -85,11 +82,11 @@ class PoemSearch(Search):
         words = words_of(line.text)
         new = [word for word in words if word not in self._words]
         cost = COST_OF_NAMES * sum(word.removesuffix("'s") in self._names for word in new)
-        if isinstance(self._kinds, FreeLines):
+        if isinstance(self._line_masks, FreeLines):
             again = sum(self._words[word] for word in words if len(word) >= LONG_WORD)
-            yield words, line.nats * self._kinds.longest / len(line.text) - cost - COST_OF_REPETITION * again
+            yield words, line.nats * self._line_masks.longest / len(line.text) - cost - COST_OF_REPETITION * again
         else:
-            yield words, line.nats - cost - cost_of(words, self._words, self._kinds.prosody)
+            yield words, line.nats - cost - cost_of(words, self._words, self._line_masks.prosody)
 
     def keep(self, found: list[str]) -> None:
         self._words.update(found)

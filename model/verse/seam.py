@@ -22,13 +22,10 @@ from model.sonnets.tables import Tables
 from model.text.vocabulary import Vocabulary, composed, words_of
 
 LEAST = 5
-WHOLE = 8
-"""A line with this many syllables stands alone."""
-LONG = 120
-"""A prompt of more characters, or of several lines, is followed by two more lines."""
+WHOLE = 8  # a line with this many syllables stands alone
+LONG = 120  # a prompt of more characters, or of several lines, is followed by two more lines
 LINES, MORE_LINES, LINES_OF_A_PART = 4, 6, 4
-LIKELY = -1.8
-"""A comma follows the words if its log-probability is at most this much below a blank's."""
+LIKELY = -1.8  # a comma follows the words if its log-probability is at most this much below a blank's
 MARKS = ",;:.!?"
 _TOKEN = re.compile(rf"'?[a-z]+(?:['-][a-z]+)*|[{MARKS}]|\S")
 

@@ -20,20 +20,14 @@ from model.sonnets.prosody import Prosody
 from model.sonnets.scansion import Numbers, Scansion
 from model.verse.free import FreeLines
 
-MOST_CHARACTERS = 66
-"""A longer line is dropped. The longest line of Shakespeare's sonnets has 60 characters."""
-LOWEST_TEMPERATURE = 0.1
-"""Below it, all candidates would be the same line."""
-COST_OF_REPETITION = 2.5
-"""Nats for each time that the text has used a word before."""
-COST_OF_OVERUSE = 0.05
-"""The same for words such as "the", which every text repeats."""
-COST_OF_MIXING = 8.0
-"""Nats for each "thou" if the text says "you" more often, and for each "you" if it says "thou" more often."""
+MOST_CHARACTERS = 66  # A longer line is dropped. The longest line of Shakespeare's sonnets has 60 characters.
+LOWEST_TEMPERATURE = 0.1  # below it, all candidates would be the same line
+COST_OF_REPETITION = 2.5  # nats for each time that the text has used a word before
+COST_OF_OVERUSE = 0.05  # the same for words such as "the", which every text repeats
+COST_OF_MIXING = 8.0  # nats for each "thou" if the text says "you" more often, or the other way round
 SHARE_OF_LEANING = 0.8
 """This share of a word's leaning towards sonnets counts. With 0.8, words lean as in real sonnets."""
-ATTEMPTS = 3
-"""A line that no candidate can finish is tried this often."""
+ATTEMPTS = 3  # a line that no candidate can finish is tried this often
 
 
 class Line(NamedTuple):
@@ -48,18 +42,17 @@ class Line(NamedTuple):
 class Beginning(NamedTuple):
     """The beginning and the end of a line."""
 
-    line_ends: Any  # for the masks
+    line_ends: Any  # how the line may end, as the `masks` of its search put it
     counts: Counts = 1  # the syllables that the line may have already
     after: str = "\n"  # the character in front of it, which is not read yet
-    first: Callable[[Numbers, Numbers], Mask] | None = None  # from nodes and lengths: how its first word may go on
-    words: str = ""  # given, at its beginning
+    first: Callable[[Numbers, Numbers], Mask] | None = None  # by nodes and lengths: what its first word allows
+    words: str = ""  # with which the line begins
 
 
 class Search(ABC):
     """One text in the making."""
 
-    at_once: int
-    """This many of its kind are written at once. More would slow down all other texts."""
+    at_once: int  # This many of its kind are written at once. More would slow down all other texts.
     beginning: Beginning
 
     def __init__(
@@ -96,7 +89,7 @@ class Search(ABC):
         """Whether the text has all its lines, or will never have them."""
 
     def has_read(self, logits: Array) -> None:  # noqa: B027 - sonnets need not know
-        """Say how the first line begins, from the logits (V,) after the person's words."""
+        """Choose how the first line begins, by the network's logits (V,) after the person's words."""
 
     @abstractmethod
     def judged(self, line: Line) -> Iterable[tuple[Any, float]]:
@@ -107,7 +100,7 @@ class Search(ABC):
         """Note what `judged` found in the line that was chosen, and say how the next one begins and ends."""
 
     def try_again(self) -> None:
-        """Give up if no line may be taken again and again."""
+        """Give up if this was the last of the ATTEMPTS."""
         self._attempts += 1
         if self._attempts == ATTEMPTS:
             self.error = RequestError(f"no candidate for line {len(self.lines) + 1} will do; try another seed or line")

@@ -33,16 +33,13 @@ COSTS = {Rhyme.PERFECT: 0.0, Rhyme.PROMOTED: 0.7, Rhyme.LEARNED: 3.5, Rhyme.EYE:
 EDITIONS = {1: (COSTS, 0.0), 2: (COSTS | {Rhyme.LEARNED: 8.0}, 4.0)}
 """By edition, the costs of rhymes, and of a line with the only rhyme on -ee; at 0, a sonnet may have several."""
 EE = "IY"
-LINE_OF_THING, LONGEST_THING = 8, 1 << 7
-"""From edition 2 on, line 9 begins with a thing that the person's line names, in at most six syllables."""
+LINE_OF_THING, LONGEST_THING = 8, 1 << 7  # from edition 2 on, line 9 names the person's thing, in up to six syllables
 THING = re.compile("(?<![a-z'])(an?|the|my|thy|your|his|her|our|their) ([a-z']+)(?: ([a-z']+))?")
 STOPS = {3: ".:;?!", 7: ".:;?!", 11: ".:;?!", 13: ".?!"}
 """Lines 4, 8, 12 and 14 (from 0 here) end with one of these marks, as five in six real quatrains and all sonnets do."""
 
 
 class _End(NamedTuple):
-    """The end of a line."""
-
     word: str
     endings: tuple[Ending, ...]
 

@@ -22,8 +22,7 @@ import numpy as np
 from model.network.layers import Mask
 
 LINKS, VOWELS = frozenset("oi"), frozenset("aeiouy")
-SHORTEST_BETWEEN = 5
-"""Between two others, a root with fewer letters is there by chance."""
+SHORTEST_BETWEEN = 5  # between two others, a root with fewer letters is there by chance
 STATES = 10_000  # that are kept
 _LATER, _ELIDED, _LINK = "-", "'", "+"
 
@@ -57,7 +56,7 @@ class Composition:
         self._letters = lru_cache(STATES)(self._letters_of)
 
     def start(self, prefix: str) -> State:
-        """Return the state after a person's first letters, which may be anything, and with which a root may end."""
+        """Return the state after a person's first letters, whatever they are. A root may begin right after them."""
         state: State = frozenset(("",))
         for letter in prefix:
             state = self.after(state, letter)
@@ -79,7 +78,6 @@ class Composition:
         return min((way for way in ways if way[-1:] == self.end(name)), key=len, default=())
 
     def end(self, name: str) -> tuple[Piece, ...]:
-        """Return the longest root that ends a name, if there is one."""
         ends = (self._pieces.get(_LATER + name[start:]) for start in range(len(name)))
         return tuple(islice(filter(None, ends), 1))
 
@@ -92,7 +90,6 @@ class Composition:
                     yield from ((piece, *others) for others in self._ways(name, end))
 
     def _mask(self, state: State) -> Mask:
-        """Return which characters may come next, (V,)."""
         letters = {letter for piece in state for letter in self._letters(piece)}
         letters |= {"\n"} if any(piece[:1] == _LATER and piece in self._pieces for piece in state) else set()
         return np.array([character in letters for character in self._characters])
@@ -114,7 +111,6 @@ class Composition:
         return frozenset(new)
 
     def _letters_of(self, piece: str) -> frozenset[str]:
-        """Return the letters that may follow a begun root."""
         if piece in (_LINK, _ELIDED):
             return LINKS if piece == _LINK else self._letters(_LATER) & VOWELS
         begun, roots = piece.removeprefix(_LATER), self._later if piece[:1] == _LATER else self._first

@@ -106,7 +106,6 @@ class Decoder:
         return [results[ticket] for ticket in tickets]
 
     def look(self, text: str) -> tuple[Letter, ...]:
-        """Return what the network thinks of at each letter of a text in its vocabulary."""
         return look(text, self._checkpoint, self._lockstep.sibling())
 
     @cached_property

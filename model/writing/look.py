@@ -9,8 +9,7 @@ from model.engine.exact import Lockstep
 from model.text.vocabulary import NO_CHARACTER
 
 OTHERS = 4
-SHOWN = {"\n": "end", " ": "␣"}
-"""These stand for characters that cannot be seen."""
+SHOWN = {"\n": "end", " ": "␣"}  # these stand for characters that cannot be seen
 
 
 class Letter(NamedTuple):

@@ -14,17 +14,12 @@ from model.writing.composition import Composition, State
 from model.writing.drafts import Action, Draft
 from model.writing.requests import NameRequest
 
-SHORTEST, LONGEST = 5, 18
-"""A name worth keeping has from SHORTEST to LONGEST letters."""
-LONGEST_PARTLY = 14
-"""A longer name is rejected unless it consists wholly of roots: too many of its letters mean nothing."""
-LETTERS_MORE = 10
-"""A name may have this many letters after its prefix, however long the prefix is."""
-SEQUENCE = 3
-"""Sequences of this many letters are compared with those of real names."""
+SHORTEST, LONGEST = 5, 18  # a name worth keeping has from SHORTEST to LONGEST letters
+LONGEST_PARTLY = 14  # a longer name must consist wholly of roots, or too many of its letters mean nothing
+LETTERS_MORE = 10  # a name may have this many letters after its prefix, however long the prefix is
+SEQUENCE = 3  # sequences of this many letters are compared with those of real names
 OWN_NAME = "mangosaurus"
-JOINT = re.compile("(?=([aeiou]{3}|[^aeiouy ]{4}))")
-"""A joint is clumsy if no real name has these letters in a row."""
+JOINT = re.compile("(?=([aeiou]{3}|[^aeiouy ]{4}))")  # a joint is clumsy if no real name has these letters in a row
 
 
 class Worth(NamedTuple):
@@ -130,7 +125,6 @@ class NameDraft(Draft):
                 self.remaining = len(self.drawn) + 1  # so it is read, and rejected
 
     def _begin(self) -> None:
-        """Begin a name, and draw whether it is a whole one."""
         self._rejected, self._spare = 0, ""
         if self._roots:
             self._is_whole = self.draw() < self._roots.share

@@ -58,9 +58,8 @@ class VerseRequest:
     Weights with `rows` write it line by line (see `verse.search`), unless the prompt is `unfinished`: four new lines,
     six after a long prompt, five without one, and four more for each further part. The limits do not matter then.
 
-    By its weights' rules, verse ends with a sentence, and begins with a new word, a mark or a new line, unless the
-    prompt is `unfinished`. If the weights keep to known words at this temperature, a word that the prompt breaks off
-    becomes a known word if it can.
+    Most weights have the rule that verse ends with a sentence, and begins with a new word, a mark or a new line. It may
+    also complete a word that an `unfinished` prompt breaks off, to a known word if the weights keep to known words.
     """
 
     generator: np.random.Generator

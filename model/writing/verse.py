@@ -13,10 +13,8 @@ from model.writing.requests import VerseRequest
 
 STOPS, PAUSES = ".!?", ",;:-("
 BLANKS = " \n"
-SEAMS = BLANKS + ",;:" + STOPS
-"""One of these follows the last word of a person's line."""
-USUAL_LINE = 45
-"""A line of verse has about this many characters."""
+SEAMS = BLANKS + ",;:" + STOPS  # one of these follows the last word of a person's line
+USUAL_LINE = 45  # a line of verse has about this many characters
 SHORTEST_ENDING, LONGEST_ENDING = 20, 60
 """The last line ends with a full stop after at least the first number of characters. After the second, it ends with the
 word that has begun."""
