@@ -555,7 +555,7 @@ def test_the_live_panel_shows_figures_and_samples() -> None:
     with display(json=False, console=Console(file=screen, force_terminal=True, width=100)) as show:
         for event in EVENTS:
             show(event)
-    last = screen.getvalue().split("12,345 weights, resumed")[-1]
+    last = screen.getvalue().split("12,345 parameters, resumed")[-1]
     for words in [
         "step 300",
         "30%",

@@ -181,7 +181,7 @@ def heading(event: Event) -> str:
     resumed = ", resumed" if event.get("resumed") else ""
     lines = [f"{event[name]:.3f} ({of})" for name, of in LINES_TO_BEAT.items() if event.get(name) is not None]
     to_beat = f"; to beat: {', '.join(lines)}" if lines else ""
-    return f"{event['recipe']}: {event['parameters']:,} weights{resumed}{to_beat}"
+    return f"{event['recipe']}: {event['parameters']:,} parameters{resumed}{to_beat}"
 
 
 def one_line(event: Event) -> str:
