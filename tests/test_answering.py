@@ -105,7 +105,7 @@ async def test_the_version_of_the_draft_writes_it(own_chat: FakeChat, own_checkp
     assert uncoded((await own_chat.ask("/dino")).html) == uncoded(by_the_old.html) != uncoded(by_the_new.html)
 
 
-async def test_what_cannot_be_marked_is_said_and_comes_again(chat: FakeChat, settings: Settings) -> None:
+async def test_a_poem_that_cannot_be_marked_as_arrived_comes_again(chat: FakeChat, settings: Settings) -> None:
     await chat.ask("/seed 42")
     full = "BEGIN SELECT RAISE(ABORT, 'full'); END"
     sql(settings.database, f"CREATE TRIGGER full BEFORE UPDATE ON creations {full}")

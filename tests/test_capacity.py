@@ -24,7 +24,7 @@ SECONDS = 40.0
 
 
 class FakeWriter:
-    """Writes one text after the other, so fast as `SPEED` says, in the time of the jumping clock."""
+    """Writes one text after the other, as fast as `SPEED` says, in the time of the jumping clock."""
 
     is_stuck = False
 
@@ -148,10 +148,10 @@ async def test_a_crowd(mix: str, load: float, shape: str, settings: Settings, mo
         refused = [one for one in asked if one.is_refused]
         if load < 0.9:
             assert not refused
-        elif mix == "names":  # then the messages are what is short, and all their time is used
+        elif mix == "names":  # messages are scarce, and no time for them is lost
             end = max(time for time, _ in outbox.left)
             assert len(outbox.left) >= 0.9 * RATE * end
-        elif mix == "poems":  # and here it is the writing
+        elif mix == "poems":  # here, writing is scarce
             assert len(asked) - len(refused) >= 0.9 * SPEED * max(one.done for one in asked if one.is_answered)
         assert len(refused) == bot.capacity.refusals.total()
         await asyncio.sleep(30)

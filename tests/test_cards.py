@@ -183,7 +183,7 @@ def test_the_card_of_a_name_says_all_that_is_known_of_it() -> None:
 
 
 @given(st.text("ab \n<&é", max_size=60), st.text("cd \n'", max_size=60), st.booleans())
-def test_a_card_of_verse_tells_the_words_of_a_person_apart(prompt: str, rest: str, is_sonnet: bool) -> None:
+def test_a_card_of_verse_marks_the_words_of_a_person(prompt: str, rest: str, is_sonnet: bool) -> None:
     root = ET.fromstring(verse_card(prompt, rest, "code", is_sonnet=is_sonnet))
     own = {element for element in root.iter() if element.get("fill") == "#9c4a2f"}
     told = "".join("".join(e.itertext()) if e.tag.endswith("text") else e.text or "" for e in own)
@@ -245,7 +245,9 @@ async def test_a_card_of_verse_or_none(chat: FakeChat) -> None:
     assert chat.notices[-1] == sentences.plain(sentences.NO_CARD)
 
 
-async def test_a_card_that_cannot_be(own_chat: FakeChat, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_card_that_cannot_be_drawn_is_refused_in_words(
+    own_chat: FakeChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def fail(_svg: str) -> bytes:
         raise OSError("no memory")
 

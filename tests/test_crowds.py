@@ -170,9 +170,7 @@ async def test_while_nothing_may_leave_polling_pauses_and_everybody_can_see_it(s
 
 @pytest.mark.parametrize(("sonnets", "are_shown"), [(2, True), (8, False)])
 @in_no_time
-async def test_unfinished_states_leave_the_promised_answers_their_places(
-    sonnets: int, are_shown: bool, settings: Settings
-) -> None:
+async def test_unfinished_states_delay_no_promised_answer(sonnets: int, are_shown: bool, settings: Settings) -> None:
     """A group takes 20 messages a minute, and each change is one."""
     server, capacity = Server(), Capacity()
     server.chats.add(GROUP)
@@ -193,7 +191,7 @@ async def test_unfinished_states_leave_the_promised_answers_their_places(
 
 
 @in_no_time
-async def test_a_lost_state_of_what_arrives_complete_earns_no_apology(settings: Settings) -> None:
+async def test_a_lost_state_of_a_text_that_arrives_whole_needs_no_apology(settings: Settings) -> None:
     server = Server()
     server.chats.add(ALICE)
     server.refusals["sendMessage"].append(Refusal(429, "Too Many Requests", retry_after=38))

@@ -96,11 +96,11 @@ async def test_a_database_of_an_earlier_version_keeps_everything(database: str, 
     async with opened(database) as store:
         assert await store.person(1) == Person(1, 42, 7, 3, "wild", 5)
         assert [await take(store, 1), await take(store, 1, Genre.POEM)] == [(42, 7), (42, 3)]
-    for name in ("creation_voices", "trainings", "lessons"):  # nothing of a person who is forgotten will stay behind
+    for name in ("creation_voices", "trainings", "lessons"):  # or something of a forgotten person would stay
         with pytest.raises((sqlite3.OperationalError, psycopg.errors.UndefinedTable)):
             sql(database, f"SELECT * FROM {name}")
     with pytest.raises((sqlite3.OperationalError, psycopg.errors.UndefinedColumn)):
-        sql(database, "SELECT kind FROM creations")  # an earlier bot does so at its start, and so refuses the database
+        sql(database, "SELECT kind FROM creations")  # an earlier bot asks for this at its start, and stops
 
 
 async def test_an_upgrade_goes_on_where_it_was_interrupted_and_says_so(
@@ -305,7 +305,7 @@ def test_no_part_of_a_password_is_shown_however_it_is_written(before: str, after
     assert SECRET not in "".join(traceback.format_exception(raised.value))
 
 
-async def test_a_server_that_goes_away_is_told_in_words_and_missed_no_longer_than_it_is_away(
+async def test_when_a_server_is_away_the_bot_says_so_and_works_again_as_soon_as_it_is_back(
     settings: Settings, postgresql_folder: Path, postgresql: str
 ) -> None:
     socket, away = postgresql_folder / ".s.PGSQL.5432", postgresql_folder / "away"

@@ -65,7 +65,7 @@ async def test_every_anna_is_the_same_dinosaur(chat: FakeChat, bob: FakeChat, se
         await bob.ask(text, name="Anna ✨")
         assert bob.messages[-2].html.partition("\n\n")[2].startswith(beginning)
     assert [(await chat.bot.store.person(person)).dino_turns for person in (ALICE, BOB)] == [0, 1]
-    await chat.press("another", message=name)  # which does
+    await chat.press("another", message=name)  # this takes one
     assert names_in(name.html)[0].startswith("Anna")
     assert (await chat.bot.store.person(ALICE)).dino_turns == 1
     await chat.ask("/export")
@@ -85,7 +85,7 @@ async def test_a_name_that_cannot_begin_one(chat: FakeChat, monkeypatch: pytest.
 async def test_the_dinosaur_of_a_day_is_one_for_all(
     own_settings: Settings, own_checkpoints: Path, pictures: list[str]
 ) -> None:
-    """By the version that came with the program; when it is forgotten by those who asked, it stays."""
+    """The version that came with the program draws it, and it stays when those who asked are forgotten."""
     versions = Versions(own_checkpoints / "dino")
     (own_checkpoints / "dino" / "released").write_text(versions.current())
     async with serving(own_settings) as chat:
@@ -164,7 +164,7 @@ async def test_a_round_and_its_answer(chat: FakeChat) -> None:
 
 
 async def test_the_first_press_counts(group: FakeChat) -> None:
-    """In a group, the first of anybody. A round that was answered elsewhere is another one."""
+    """In a group, anybody may be the first."""
     message = await group.ask("/guess", ALICE)
     data = {button.label: button.data for row in message.buttons for button in row}
     right, wrong = data[real(message)], data[false(message)]

@@ -81,7 +81,7 @@ async def process(environment: dict[str, str], *arguments: str) -> AsyncIterator
 async def served(
     settings: Settings, answer_of_telegram: Callable[[HttpRequest], Awaitable[tuple[int, bytes]]] = telegram
 ) -> AsyncIterator[tuple[HttpServer, Address]]:
-    """Serve on a Telegram; return this one, and where the health is told."""
+    """Serve on a Telegram; return that server, and the address that tells the health."""
     async with http_server() as server, Health(Address("127.0.0.1", free_port())) as health:
         assert health.listen
         assert await answer(health.listen, "bot: it is not serving") == 503
@@ -230,7 +230,7 @@ async def test_a_process_that_loses_the_lock_ends_and_the_other_serves(
                     assert await answer(one, f"well: {STANDBY}") == 200
 
 
-async def test_a_database_that_hangs_and_a_thread_that_does_not_get_on(
+async def test_a_database_that_hangs_and_a_thread_that_is_stuck_are_named(
     postgresql: str, postgresql_folder: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(writer, "STUCK_SECONDS", 0.1)
@@ -253,7 +253,7 @@ async def test_a_database_that_hangs_and_a_thread_that_does_not_get_on(
         assert await health.failures() == {}
 
 
-async def test_the_series(settings: Settings) -> None:
+async def test_the_metrics_count_what_happened(settings: Settings) -> None:
     async with serving(settings, rate_limit=Rate(2, 60)) as chat, Health(Address("127.0.0.1", free_port())) as health:
         health.note(SERVING, chat.bot)
         for _ in range(4):
@@ -270,7 +270,7 @@ async def test_the_series(settings: Settings) -> None:
     assert numbers['mangosaurus_answer_seconds_bucket{le="+Inf"}'] == "2"
     assert numbers['mangosaurus_refusals_total{reason="texts"}'] == "1"
     assert numbers['mangosaurus_errors_total{error="Gone"}'] == "1"
-    assert numbers['mangosaurus_errors_total{error="other"}'] == "1"  # the first of its kind is an increase, too
+    assert numbers['mangosaurus_errors_total{error="other"}'] == "1"  # so even the first one shows as an increase
     for counter in ('errors_total{error="InDoubt"}', 'refusals_total{reason="busy"}', 'trainings_total{end="failed"}'):
         assert numbers[f"mangosaurus_{counter}"] == "0"
     assert numbers["mangosaurus_texts_waiting"] == "0"

@@ -147,9 +147,7 @@ async def test_a_chat_through_nginx(settings: Settings, tmp_path: Path, path: st
 
 
 @pytest.mark.parametrize("forwarding", ["", FORWARDING])
-async def test_nobody_becomes_an_admin_but_with_the_second_link(
-    settings: Settings, tmp_path: Path, forwarding: str
-) -> None:
+async def test_only_the_second_link_makes_an_admin(settings: Settings, tmp_path: Path, forwarding: str) -> None:
     async with proxied(settings, tmp_path, f"{SOCKET} {HOST} {forwarding}") as there:
         async with there.browser(there.page.link) as visitor:
             assert not await is_admin(visitor)
@@ -198,7 +196,7 @@ async def test_a_crowd_from_one_address_is_slowed_down(
             assert (await visitor.get(there.page.link))[0] == 303  # who is known is no newcomer
 
 
-async def test_the_second_link_is_none_after_the_next_start(settings: Settings) -> None:
+async def test_the_second_link_ends_with_the_next_start(settings: Settings) -> None:
     settings = dataclasses.replace(settings, page_url=f"https://{NAME}")
     cookie = ""
     for is_admin in (True, False):

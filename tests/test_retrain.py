@@ -177,10 +177,10 @@ async def test_weights_that_did_not_win_can_be_used_for_a_day(script: Script, ad
         await admin.press_data(button)
         assert admin.notices[-1] == sentences.plain(admins.KEPT_NO_MORE)
     assert not kept.exists()
-    assert dino.path(new).exists()  # as its creations have codes
+    assert dino.path(new).exists()  # the codes of its creations go on working
 
 
-async def test_verse_of_both_stands_one_below_the_other() -> None:
+async def test_verse_of_old_and_new_weights_stands_one_below_the_other() -> None:
     both = beside("verse", ["\n".join("abcdefgh")], ["\nx\n"])
     assert both == "in use:\n<i>a\nb\nc\nd\ne\nf</i>\n\nnew:\n<i>x</i>"
 
@@ -316,11 +316,11 @@ async def test_a_child_that_fails(script: Script, admin: FakeChat, dino: Version
         (1, "Traceback", "the snapshot belongs to another training; add fresh to the command, to begin from nothing"),
     ):
         message = await begun(admin, script)
-        script.progress(held_out_loss="low")  # which is none
+        script.progress(held_out_loss="low")  # no number
         script.tell("progress")
         if "hung" in reason:
             script.fails_with(TimeoutError())
-        if "snapshot" in reason:  # what the training complains about comes first
+        if "snapshot" in reason:  # then the complaint of the training is told
             script.tell("failed", error="the snapshot belongs to another training; train without --from.")
         script.ends(code, last_words)
         assert await verdict(admin) is message
@@ -410,7 +410,9 @@ async def test_a_run_of_the_terminal_is_not_concluded_on_telegram(script: Script
         message = await begun(chat, script, "/retrain poem")
         await script.begun()
         script.progress(0.4)
-    (script.folder / "run.json").write_text(json.dumps(asdict(replace(await script.begun(), message=1))))  # not told
+    (script.folder / "run.json").write_text(
+        json.dumps(asdict(replace(await script.begun(), message=1)))
+    )  # as if the end had not been told
     telegram = FakeChat(chat.bot, chat.id)
     async with started(own_settings, telegram):
         await telegram.bot.runs.ended()
@@ -446,7 +448,7 @@ async def test_a_stopped_run_goes_on_with_its_own_settings(script: Script, own_s
         second = await script.begun(2)
         assert second == replace(first, message=2)
         script.progress(0.5)
-        await until(lambda: "training 2.500 ▁▁" in message.html)  # with the curve of before
+        await until(lambda: "training 2.500 ▁▁" in message.html)  # the curve goes on
         script.ends(-9)
         assert "killed by signal 9" in (await verdict(chat)).html
     interrupt(own_settings.checkpoints, first)
@@ -527,7 +529,7 @@ async def test_a_verdict_that_cannot_be_said_or_whose_message_is_gone(
         assert (dino.current(), left(admin)) == (new, [])
 
 
-async def test_a_folder_that_is_no_use(script: Script, own_settings: Settings) -> None:
+async def test_a_run_that_cannot_be_read_begins_anew(script: Script, own_settings: Settings) -> None:
     folder = interrupt(own_settings.checkpoints, Run("dino", "names", "dino"))
     (folder / "run.json").write_text('{"network": "dino"')
     async with started(own_settings) as chat:
@@ -546,7 +548,7 @@ def test_a_curve_draws_any_losses_in_few_blocks(losses: list[float]) -> None:
         assert drawn[losses.index(min(losses))] == "▁"
 
 
-def test_a_speed_is_smooth_and_a_curve_keeps_the_measurements_between_which_there_were_none() -> None:
+def test_a_speed_is_smooth_and_a_curve_keeps_rare_measurements() -> None:
     progress = Progress()
     for step in range(200):
         speed = 9e4 + 6e4 * (-1) ** step

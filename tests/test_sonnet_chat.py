@@ -67,7 +67,7 @@ def lines(shown: str) -> list[str]:
 
 
 async def test_three_quatrains_and_a_couplet_that_appear_as_they_are_written(poet: FakeChat) -> None:
-    """They do so after a press of a button too."""
+    """The same holds after a button is pressed."""
     answer = await poet.ask(f"/sonnet {LINE}")
     for turn, button in enumerate(("", "wilder", "tamer"), start=1):
         if button:
@@ -107,7 +107,7 @@ async def test_a_sonnet_with_a_word_that_is_taboo_is_not_shown_while_it_grows(
     assert await turn_of(poet, again) == 1
 
 
-async def test_any_line_stands_word_for_word_or_there_is_none(poet: FakeChat) -> None:
+async def test_any_line_stands_word_for_word_and_none_is_needed(poet: FakeChat) -> None:
     for line in ("mango &amp; &lt;b&gt; שלום 🦕", "x" * (LONGEST_LINE - 1)):
         shown = lines((await poet.ask(f'/sonnet "{line.replace("&amp;", "&").replace("&lt;b&gt;", "<b>")} "')).html)
         assert (shown[0].startswith(f"<b>{line}</b>"), len(shown)) == (True, 14)
@@ -166,9 +166,7 @@ async def test_a_sonnet_that_fails_ends_in_words_or_leaves_the_one_before(
     poet.bot.tally.errors.clear()
 
 
-async def test_without_rhymes_the_way_out_is_another_line_or_a_line_at_all(
-    poet: FakeChat, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_without_rhymes_the_bot_asks_for_another_line(poet: FakeChat, monkeypatch: pytest.MonkeyPatch) -> None:
     async def fail(*_: Any) -> Text:
         raise RequestError("no line 2 scans and rhymes")
 

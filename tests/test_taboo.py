@@ -52,7 +52,7 @@ def test_what_is_listed(is_listed: bool, words: str) -> None:
 
 
 def test_names_that_exist_pass_and_so_does_all_that_was_recorded() -> None:
-    """Of the other genera, every seventh: all of them take five seconds, and passed when the list was made."""
+    """Check every seventh of the other genera. All of them take five seconds, and passed when the list was made."""
     texts = [(sources.DATA / name).read_text() for name in ("dinos.txt", "first_lines.txt")]
     texts += (sources.DATA / "genera.txt").read_text().split()[::7]
     for line in (ROOT / "tests" / "creations.jsonl").read_text().splitlines():
@@ -63,7 +63,7 @@ def test_names_that_exist_pass_and_so_does_all_that_was_recorded() -> None:
 
 @pytest.mark.skipif(bool(sources.missing(sources.DATA)), reason="needs Shakespeare: python -m model fetch")
 def test_lines_of_shakespeare_pass() -> None:
-    """Every seventh, as above."""
+    """Check every seventh line."""
     lines = [line for name in sources.SHAKESPEARE.outputs for line in (sources.DATA / name).read_text().splitlines()]
     assert len(lines) > 100_000
     assert [line for line in lines[::7] if taboo.is_taboo(line)] == []
@@ -101,7 +101,7 @@ async def test_a_prompt_is_refused_at_every_door_and_takes_no_turn(admin: FakeCh
     assert "goudas" in (await admin.ask("/poem my goudas")).html  # which is another word
 
 
-async def test_no_code_spells_such_a_word_and_one_of_before_still_opens(
+async def test_no_new_code_spells_such_a_word_and_old_ones_still_open(
     chat: FakeChat, lists: Lists, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lists("*gudda*")

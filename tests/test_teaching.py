@@ -43,7 +43,7 @@ async def cancel(chat: FakeChat) -> None:
 
 
 async def test_a_text_becomes_a_voice_that_learns(script: Script, admin: FakeChat, voices: Voices) -> None:
-    alice, group = FakeChat(admin.bot, ALICE), FakeChat(admin.bot, -5, is_private=False)  # to whom this does not exist
+    alice, group = FakeChat(admin.bot, ALICE), FakeChat(admin.bot, -5, is_private=False)  # neither may teach
     assert await teach(alice, LIST) == sentences.ONLY_TEXT
     assert (await alice.ask(CAPTION)).html == sentences.UNKNOWN_COMMAND
     await group.bot.ask(Sent(person=ALICE, chat=group, text=CAPTION, file=file_of(LIST)))

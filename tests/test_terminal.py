@@ -82,8 +82,8 @@ def test_piped_lines_are_answered_in_order(environment: Environment) -> None:
     assert answers[-3].startswith("How daring")
     assert answers[-2:] == ["[1 tame] [2 bold] [3 • wild •] [4 • one •] [5 three] [6 five] [7 ten]", "Got it."]
     assert not re.search("<b>|went wrong", "\n".join(answers))
-    done = run(environment | {"PYTHONPROFILEIMPORTTIME": "1"}, input=b"/seed\n/QUIT\n/dino\n")  # a word ends the chat
-    assert re.fullmatch(r"Your seed is 42\. .*\n\n", done.stdout.decode())  # which outlives the process
+    done = run(environment | {"PYTHONPROFILEIMPORTTIME": "1"}, input=b"/seed\n/QUIT\n/dino\n")  # /quit ends the chat
+    assert re.fullmatch(r"Your seed is 42\. .*\n\n", done.stdout.decode())  # the seed outlives the process
     imported = {line.rsplit("|", 1)[1].strip() for line in done.stderr.decode().splitlines() if "|" in line}
     assert "bot.app" in imported
     assert not imported & {"aiohttp", "telegram", "httpx", "prompt_toolkit", "matplotlib", "typer", "rich"}
@@ -131,7 +131,7 @@ def test_a_voice_is_taught_by_the_path_of_a_text_and_its_training_is_waited_for(
     assert answers[6].startswith("I'll learn this as the voice pokemon.")
     assert answers[8].split("\n")[1].startswith("/stop ends it")
     shown = [answer.split("\n")[-1] for answer in answers[10:13:2]]
-    assert shown == [NAMES, f"{NAMES} [6 back]"]  # not its buttons
+    assert shown == [NAMES, f"{NAMES} [6 back]"]  # never the buttons of the training
     picture = folder_of(environment) / "training.png"
     assert answers[13].startswith("Trained pokemon in ")
     assert answers[13].endswith(f"\nThere's a file for you: {picture}")
@@ -250,7 +250,7 @@ def test_a_chat_at_a_terminal(environment: Environment, own_checkpoints: Path, t
     strict = {"PYTHONUTF8": "0", "PYTHONIOENCODING": "utf-8:strict", "CHECKPOINTS": str(own_checkpoints)}
     with terminal(environment | strict, "--terminal") as here:
         assert "token" not in here.seen
-        here.type("/dino ma\x1b[D\x1b[Dno\x1b[F\r")  # which the arrows make "noma"
+        here.type("/dino ma\x1b[D\x1b[Dno\x1b[F\r")  # the arrows make it "noma"
         here.until("No[a-z]*|No name can begin")
         here.until(PROMPT)
         here.type("/statu\t")  # Tab completes
@@ -270,7 +270,7 @@ def test_a_chat_at_a_terminal(environment: Environment, own_checkpoints: Path, t
         here.type("#1\r")
         here.until("another(.|\n)*tamer(.|\n)*" + PROMPT)
         here.process.send_signal(signal.SIGINT)
-        wrote("<9b>")  # which shows a control character in the line
+        wrote("<9b>")  # the line shows a control character so
         here.type("love \x1b[201~\xc2\x9b31m\x85 me\r".encode("latin-1") + b"/seed\r")
         here.until(f"Your seed is(.|\n)*{PROMPT}")
         assert not re.search("\x9b|\x85", here.seen)
@@ -290,9 +290,9 @@ def test_a_chat_at_a_terminal(environment: Environment, own_checkpoints: Path, t
     history = tmp_path / "people.db-history"
     assert stat.S_IMODE(history.stat().st_mode) == 0o600
     assert "+Shall I\n+compare thee\n" in history.read_text(encoding="utf-8")
-    with terminal(environment | {"PYTHONUTF8": "0", "PYTHONIOENCODING": "latin-1"}) as again:  # which has no "›"
+    with terminal(environment | {"PYTHONUTF8": "0", "PYTHONIOENCODING": "latin-1"}) as again:  # latin-1 has no "›"
         assert LINK.search(re.sub(r"\r?\n(?=\S)", "", again.seen))
-        again.type("\x1b[A" * 5 + "\r")  # a line of the time before
+        again.type("\x1b[A" * 5 + "\r")  # a line of the first chat
         again.until(f"Your seed is(.|\n)*{PROMPT}")
         again.type("love me\r")
         again.until(f"code(.|\n)*continue(.|\n)*{PROMPT}")
@@ -308,7 +308,7 @@ def test_what_is_forgotten_is_in_no_file(environment: Environment, tmp_path: Pat
         here.until(f"until(.|\n)*/forget(.|\n)*{PROMPT}")
         for exported in tmp_path.glob("mangosaurus-1.*"):
             assert b"secret" in exported.read_bytes()
-            exported.unlink()  # which is the person's own
+            exported.unlink()  # the file is the person's own
         here.type("/forget\r")
         here.until(f"Yes, forget me(.|\n)*{PROMPT}")
         here.type("#1\r")
@@ -316,7 +316,7 @@ def test_what_is_forgotten_is_in_no_file(environment: Environment, tmp_path: Pat
         files = [path for path in tmp_path.rglob("*") if path.is_file()]
         assert tmp_path / "mangosaurus.db-history" in files
         assert [path for path in files if b"secret" in path.read_bytes()] == []
-        here.type("\x1b[A\r/seed\r")  # nor is it in the memory
+        here.type("\x1b[A\r/seed\r")  # nor do the arrows bring it back
         here.until(f"Your seed is(.|\n)*{PROMPT}")
     assert "secret" not in here.seen.partition("forgotten you")[2]
     assert "/seed" in (tmp_path / "mangosaurus.db-history").read_text()

@@ -141,7 +141,7 @@ async def test_weights_are_compared_if_they_have_learned_from_the_same_text(tmp_
         await child.end()
 
 
-async def test_what_both_weights_write_and_make_of_names_is_told(tmp_path: Path) -> None:
+async def test_samples_of_both_weights_and_their_surprise_at_names_are_told(tmp_path: Path) -> None:
     folder, dino = tmp_path / "training", tmp_path / "dino"
     folder.mkdir()
     install(dino, untrained("names"))

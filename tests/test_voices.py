@@ -202,7 +202,9 @@ async def test_the_same_seed_gives_the_same_in_a_voice(own_chat: FakeChat, pokem
     assert [creation["voice"] for creation in creations] == [pokemon.id, "", pokemon.id, keats.id]
 
 
-async def test_what_codes_and_buttons_outlive(own_settings: Settings, pokemon: Voice, voices: Voices) -> None:
+async def test_codes_and_buttons_outlive_new_weights_and_a_new_name(
+    own_settings: Settings, pokemon: Voice, voices: Voices
+) -> None:
     async with serving(own_settings) as chat:
         before = await chat.ask("/dino voice:pokemon 3")
         shown, code, data = before.html, code_in(before.html), before.buttons[0][0].data
