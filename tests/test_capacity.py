@@ -128,8 +128,7 @@ MIXES = {
 }
 
 
-@pytest.mark.parametrize("shape", ["steady", "bursts"])
-@pytest.mark.parametrize("load", [0.85, 1.5, 5.0])
+@pytest.mark.parametrize(("load", "shape"), [(0.85, "bursts"), (1.5, "steady"), (5.0, "bursts")])
 @pytest.mark.parametrize("mix", MIXES)
 @in_no_time
 async def test_a_crowd(mix: str, load: float, shape: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -103,7 +103,7 @@ def test_names_have_no_blanks_at_their_ends_except_from_earlier_weights(tmp_path
     run_well("train", "names", "--corpus", path, "--out", out, *SMALL)
 
     def drawn(weights: Checkpoint) -> list[str]:
-        (result,) = Decoder(weights).generate([NameRequest(generator_for(1, 0), 100, "a ")])
+        (result,) = Decoder(weights).generate([NameRequest(generator_for(1, 0), 20, "a ")])
         return [*result.texts]
 
     weights = load(out)
