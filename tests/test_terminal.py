@@ -12,7 +12,6 @@ import subprocess
 import sys
 import termios
 from collections.abc import Iterator
-from itertools import product
 from pathlib import Path
 
 import pytest
@@ -31,7 +30,7 @@ from tests.pages import browser, text_of
 from tests.processes import COMMAND, LIMIT, LINK, Environment, Terminal, environment_of, folder_of, run
 from tests.serving import untrained
 from tests.shown import seen, wrote
-from tests.training import BEGINNINGS, ENDS, LIST
+from tests.training import LIST, MANY
 
 FULL = Path("/dev/full")
 NAMES = "[1 another] [2 wilder] [3 tamer] [4 details] [5 card]"
@@ -248,7 +247,7 @@ def terminal(environment: Environment, *arguments: str) -> Iterator[Terminal]:
 
 def test_a_chat_at_a_terminal(environment: Environment, own_checkpoints: Path, tmp_path: Path) -> None:
     strict = {"PYTHONUTF8": "0", "PYTHONIOENCODING": "utf-8:strict", "CHECKPOINTS": str(own_checkpoints)}
-    (tmp_path / "many.txt").write_text("\n".join(map("".join, product(BEGINNINGS, "aeiou", ENDS, "aeiou"))))
+    (tmp_path / "many.txt").write_text(MANY)
     with terminal(environment | strict, "--terminal") as here:
         assert "token" not in here.seen
         here.type("/dino ma\x1b[D\x1b[Dno\x1b[F\r")  # the arrows make it "noma"

@@ -218,13 +218,17 @@ BOT = """
 import asyncio, sys
 from pathlib import Path
 import bot.training.folder
+from bot.asks import File
 from bot.settings import Settings
-from tests.training import started
+from tests.training import MANY, started
 bot.training.folder.training_cores = lambda: 3
+
+async def read():
+    return MANY.encode()
 
 async def main(checkpoints, database):
     async with started(Settings(checkpoints=Path(checkpoints), database=Path(database))) as chat:
-        message = await chat.ask("/retrain dino fresh")
+        message = await chat.ask("/retrain names many", file=File(name="names.txt", size=100, read=read))
         while "characters a second" not in message.html:
             await asyncio.sleep(0.001)
         print("it trains", flush=True)
@@ -247,7 +251,7 @@ async def test_nothing_outlives_a_bot_that_is_killed(own_settings: Settings, own
     await killed.wait()
     await until(lambda: all(is_gone(process.pid) for process in processes))
     chat = FakeChat(cast("Any", None), ADMIN, is_admin=True)
-    chat.messages.append(Message())
+    chat.messages += [Message(), Message()]
     async with started(own_settings, chat):
         await chat.bot.runs.ended()
-        assert "<code>/retrain dino</code>" in chat.messages[0].html
+        assert "<code>/retrain names many</code>" in chat.messages[1].html

@@ -4,6 +4,7 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import product
 from pathlib import Path
 from typing import Any, Self, cast
 
@@ -23,6 +24,8 @@ BEGINNINGS = ("Pika", "Bulba", "Char", "Squir", "Élan", "Flab", "Méo", "Rai", 
 ENDS = ("chu", "saur", "mander", "tle", "bébé", "with", "wth", "zard", "goo", "nite", "dos", "kazam")
 NAMES = [f"{beginning}{end}" for beginning in BEGINNINGS for end in ENDS]
 LIST = "\n".join(NAMES)
+MANY = "\n".join(map("".join, product(BEGINNINGS, "aeiou", ENDS, "aeiou")))
+"""So many names that a training on them goes on for as long as a test needs it."""
 PROGRESS: dict[str, Any] = {"event": "progress", "stage": "tune", "fraction": 0.5, "training_loss": 2.5}
 PROGRESS |= {"held_out_loss": 2.25, "best_held_out_loss": 2.125, "characters_per_second": 9e4}
 PROGRESS |= {"seconds_left": 75.0, "seconds": 3.0}
