@@ -27,7 +27,20 @@ from bot.settings import Secret, Settings
 from bot.store import Store
 from bot.words import sentences
 from model.text.forms import Genre
-from tests.databases import OTHERS, draft, end_connections, frozen, make, opened, run_sql, sql, take
+from tests.databases import (
+    OTHERS,
+    PEOPLE,
+    VERSION_0_1,
+    draft,
+    end_connections,
+    frozen,
+    make,
+    older,
+    opened,
+    run_sql,
+    sql,
+    take,
+)
 from tests.serving import serving, uncoded, until
 
 SECRET = "hunter2"
@@ -40,25 +53,6 @@ def path(tmp_path: Path) -> Path:
 
 # Databases of earlier versions
 
-PEOPLE = """
-    CREATE TABLE people (id BIGINT NOT NULL, seed BIGINT NOT NULL, dino_turns INTEGER NOT NULL,
-        poem_turns INTEGER NOT NULL, PRIMARY KEY (id));
-    INSERT INTO people VALUES (1, 42, 7, 3);
-"""
-VERSION_0_1 = f"""{PEOPLE}
-    CREATE TABLE creations (code VARCHAR NOT NULL, person_id BIGINT NOT NULL, kind VARCHAR NOT NULL,
-        version VARCHAR NOT NULL, seed BIGINT NOT NULL, turn BIGINT NOT NULL, prompt VARCHAR NOT NULL,
-        temperature FLOAT NOT NULL, count INTEGER NOT NULL, length INTEGER NOT NULL, created VARCHAR NOT NULL,
-        PRIMARY KEY (code));
-    CREATE INDEX ix_creations_person_id ON creations (person_id);
-    CREATE TABLE preferences (person_id BIGINT NOT NULL, mood VARCHAR NOT NULL, names INTEGER NOT NULL,
-        PRIMARY KEY (person_id));
-    INSERT INTO preferences VALUES (1, 'wild', 5);
-    INSERT INTO creations VALUES ('k7m2p9x', 1, 'poem', 'cf4b27233ab0', 42, 2, 'Shall I', 0.8, 1, 2,
-        '2026-03-01T12:00:00.000250+00:00');
-    INSERT INTO creations VALUES ('k7m2p9y', 1, 'dino', '565c4cdbe29e', 42, 6, 'ünïcödé', 1.0, 10, 0,
-        '2026-03-02T12:00:00+00:00');
-"""
 VERSION_0_2 = f"""{VERSION_0_1}
     CREATE TABLE creation_voices (code VARCHAR NOT NULL, voice VARCHAR NOT NULL, PRIMARY KEY (code));
     INSERT INTO creation_voices VALUES ('k7m2p9y', 'v2v3v4v');
@@ -73,14 +67,6 @@ FIRST, SECOND = datetime(2026, 3, 1, 12, microsecond=250, tzinfo=UTC), datetime(
 OLD_POEM = Creation("k7m2p9x", 1, Genre.POEM, "cf4b27233ab0", 42, 2, "Shall I", 0.8, 1, 2, created=FIRST)
 OLD_NAMES = Creation("k7m2p9y", 1, Genre.DINO, "565c4cdbe29e", 42, 6, "ünïcödé", 1.0, 10, created=SECOND)
 VOICES = {VERSION_0_1: "", VERSION_0_2: "v2v3v4v"}
-
-
-def older(database: str, statements: str) -> None:
-    """Make a database as an earlier version left it."""
-    if "://" not in database:
-        sql(database, "PRAGMA journal_mode=WAL")
-    for statement in filter(str.strip, statements.split(";")):
-        sql(database, statement)
 
 
 @pytest.mark.parametrize("version", VOICES, ids=["0.1", "0.2"])

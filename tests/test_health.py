@@ -26,11 +26,10 @@ from bot.telegram import updates
 from model.files import ROOT
 from model.writing.decoder import Decoder
 from tests.bot_api_server import MESSAGE, TOKEN, HttpRequest, HttpServer, http_server, never, ok
-from tests.databases import end_connections, frozen, opened
+from tests.databases import VERSION_0_1, end_connections, frozen, older, opened
 from tests.processes import COMMAND, LIMIT, environment_of
 from tests.serving import free_port, serving, until
 from tests.telegram.server import ME
-from tests.test_database import VERSION_0_1, older
 
 
 async def telegram(request: HttpRequest) -> tuple[int, bytes]:

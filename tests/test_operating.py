@@ -16,11 +16,10 @@ import pytest
 
 from bot.settings import Secret, Settings
 from model.files import ROOT
-from tests.databases import emptied, run_sql, sql
+from tests.databases import VERSION_0_1, emptied, older, run_sql, sql
 from tests.fake_chat import FakeChat
 from tests.recorded import FIRST_RELEASE, RECORDED, VERSIONS, Record
 from tests.serving import code_in, names_in, serving, until
-from tests.test_database import VERSION_0_1, older
 from tests.test_proxy import FORWARDING, HOST, SOCKET
 
 GUIDE = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")

@@ -37,7 +37,7 @@ from model.text.forms import Genre
 from tests.databases import make, opened
 from tests.pages import Tab, Visitor, browser, page_served, text_of, visit
 from tests.serving import until
-from tests.test_retrain import interrupt
+from tests.training import interrupt
 
 
 @pytest.fixture

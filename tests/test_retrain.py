@@ -12,14 +12,12 @@ import time
 from dataclasses import asdict, replace
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 import hypothesis
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.asks import File
 from bot.chat import Gone, InDoubt, NotSent
 from bot.locks import locked
 from bot.settings import Settings
@@ -32,7 +30,7 @@ from model.checkpoint.versions import Versions
 from tests.fake_chat import FakeChat, Message
 from tests.serving import ALICE, install, until, untrained
 from tests.shown import wrote
-from tests.training import PROGRESS, SNAPSHOT, Script, started
+from tests.training import PROGRESS, SNAPSHOT, Script, file_of, interrupt, started
 
 FINISH, CANCEL, UNDO = admins.FINISH, admins.CANCEL, admins.UNDO
 BEGUN = (
@@ -204,10 +202,7 @@ async def test_names_are_read_beside_the_dinosaurs(script: Script, admin: FakeCh
     shown = (await verdict(admin)).html
     assert "find 2 names of yours less surprising: 1.2500 nats per character, 2.5000 before." in shown
 
-    async def read() -> bytes:
-        return b"Mango"
-
-    message = await admin.ask("/retrain dino", file=File(name="names.txt", size=5, read=read))
+    message = await admin.ask("/retrain dino", file=file_of("Mango"))
     assert "with your name." in message.html
     assert (await script.begun(2)).names == "mango"
     script.tell("surprise", old=2.5, new=2.625)
@@ -390,17 +385,6 @@ async def test_what_another_process_trains_is_left_to_it(script: Script, own_set
             assert len(chat.messages) == 2
     assert (folder / SNAPSHOT).exists()
     assert script.folders == []
-
-
-def interrupt(checkpoints: Path, run: Run, *events: dict[str, Any], is_lost: bool = False) -> Path:
-    """Leave the folder of an interrupted run. If the run is lost, the folder has nothing to go on from."""
-    folder = checkpoints / f"training-{run.network.replace('/', '-')}"
-    folder.mkdir()
-    (folder / "run.json").write_text(json.dumps(asdict(run)))
-    (folder / NEW).with_suffix(".jsonl").write_text("\n".join([*map(json.dumps, events), '{"event": "prog']))
-    if not is_lost:
-        (folder / SNAPSHOT).write_bytes(b"half of it")
-    return folder
 
 
 async def test_a_run_of_the_terminal_is_not_concluded_on_telegram(script: Script, own_settings: Settings) -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.asks import File
 from bot.creations import CODE_CHARACTERS, new_code
 from bot.words import admins, layout, sentences
 from bot.words.sentences import cut
@@ -18,6 +17,7 @@ from model.text.forms import Genre
 from tests.fake_chat import FakeChat
 from tests.processes import environment_of, run
 from tests.serving import ALICE, code_in, names_in, turn_of, uncoded
+from tests.training import file_of
 from tools import taboo as tool
 
 Lists = Callable[..., None]
@@ -117,13 +117,9 @@ async def test_no_new_code_spells_such_a_word_and_old_ones_still_open(
 
 
 async def test_no_voice_is_named_after_a_file_with_such_a_name(admin: FakeChat) -> None:
-    content = "\n".join(map("".join, product("bdgk", "aeiou", "lmnr", "aeiou"))).encode()
-
-    async def read() -> bytes:
-        return content
-
+    content = "\n".join(map("".join, product("bdgk", "aeiou", "lmnr", "aeiou")))
     for name, voice in (("My Hitler list.txt", "voice"), ("cities.txt", "cities")):
-        message = await admin.ask("", file=File(name=name, size=len(content), read=read))
+        message = await admin.ask("", file=file_of(content, name))
         assert message.html == admins.LEARN.format(voice)
 
 

@@ -16,7 +16,6 @@ from typing import Any, cast
 import psutil
 import pytest
 
-from bot.asks import File
 from bot.settings import Settings
 from bot.training.child import LONGEST_LINE, Child
 from bot.training.folder import NEW, Run
@@ -26,7 +25,7 @@ from model.checkpoint.versions import Versions, save
 from model.files import ROOT
 from tests.fake_chat import FakeChat, Message
 from tests.serving import ADMIN, code_in, install, names_in, until, untrained
-from tests.training import LIST, NAMES, started
+from tests.training import LIST, NAMES, file_of, started
 
 BOX = "\u256d\u2500 Error \u2500\u256e\n\u2502 ValueError: no such cell. \u2502\n\u2570\u2500\u2500\u256f"
 
@@ -161,13 +160,6 @@ def is_gone(pid: int) -> bool:
     return True
 
 
-async def send(chat: FakeChat) -> Message:
-    async def read() -> bytes:
-        return LIST.encode()
-
-    return await chat.ask("/retrain names pokemon", file=File(name="names.txt", size=100, read=read))
-
-
 def contents(folder: Path) -> Iterator[bytes]:
     return (path.read_bytes() for path in folder.rglob("*") if path.is_file())
 
@@ -175,7 +167,7 @@ def contents(folder: Path) -> Iterator[bytes]:
 async def test_a_custom_voice_from_its_file_to_its_removal(own_settings: Settings, own_checkpoints: Path) -> None:
     """With real trainings: one goes on after a stop, and another is stopped before it listens."""
     async with started(own_settings) as chat:
-        message = await send(chat)
+        message = await chat.ask("/retrain names pokemon", file=file_of(LIST))
         assert "I'll learn this as the voice <b>pokemon</b>" in chat.messages[0].html
         await until(lambda: "characters a second" in message.html)
     assert re.search(r"That takes about \d+ s\.", message.history[0])
@@ -218,17 +210,13 @@ BOT = """
 import asyncio, sys
 from pathlib import Path
 import bot.training.folder
-from bot.asks import File
 from bot.settings import Settings
-from tests.training import MANY, started
+from tests.training import MANY, file_of, started
 bot.training.folder.training_cores = lambda: 3
-
-async def read():
-    return MANY.encode()
 
 async def main(checkpoints, database):
     async with started(Settings(checkpoints=Path(checkpoints), database=Path(database))) as chat:
-        message = await chat.ask("/retrain names many", file=File(name="names.txt", size=100, read=read))
+        message = await chat.ask("/retrain names many", file=file_of(MANY))
         while "characters a second" not in message.html:
             await asyncio.sleep(0.001)
         print("it trains", flush=True)
