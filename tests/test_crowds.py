@@ -86,7 +86,7 @@ def refused_in(visit: Visit, asked: Sequence[Asked]) -> int:
 @in_no_time
 async def test_a_crowd(kinds: list[str], place: int | None, load: float, shape: str, settings: Settings) -> None:
     async with visiting(settings, Server(), message_rate=RATE) as visit:
-        asked = await crowd(visit, arrivals(kinds, load, shape, RATE)[:400], place)
+        asked = await crowd(visit, arrivals(kinds, load, shape, RATE)[:250], place)
         refused, refusals = refused_in(visit, asked), visit.bot.capacity.refusals
         if not place:
             assert refused == refusals["late"]  # nobody is refused because so many messages wait
