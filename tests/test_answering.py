@@ -67,7 +67,7 @@ async def test_what_did_not_arrive_leaves_nothing(chat: FakeChat, settings: Sett
     chat.bot.tally.errors.clear()
 
 
-async def test_only_a_sonnet_that_has_begun_is_called_one(chat: FakeChat) -> None:
+async def test_names_that_could_not_be_sent_are_not_called_broken_off(chat: FakeChat) -> None:
     first = await chat.ask("/dino")
     chat.failures = [Gone("deleted"), NotSent("no way")]
     assert await chat.press("another") is first

@@ -47,7 +47,7 @@ class Line:
         self.chats[name] = chat_id
         data: dict[str, Any] = {} if chat_id is None else {"chat_id": chat_id, "text": "a secret"}
         place = self.pacing.place()
-        place = place._replace(asks=frozenset({-1})) if endpoint.startswith("edit") else place  # all of one message
+        place = place._replace(asks=frozenset({-1})) if endpoint.startswith("edit") else place  # edits of one message
         return str(await self.pacing.process_request(self._call, (name,), {}, endpoint, data, place))
 
     async def refuse(self, name: str, chat_id: int) -> str:

@@ -158,7 +158,7 @@ async def test_names_begin_with_a_capital_if_those_of_the_list_do(own_chat: Fake
 
 
 async def test_verse_as_the_network_writes_it(own_chat: FakeChat, keats: Voice, voices: Voices) -> None:
-    for text in ("voice:keats A thing", "/poem my voice:keats"):  # these are lines
+    for text in ("voice:keats A thing", "/poem my voice:keats"):  # these are lines, and name no voice
         assert "voice:keats" in (await own_chat.ask(text)).html
     message = await own_chat.ask("/poem voice:keats A thing of béauty ")
     poem = message.html
