@@ -106,7 +106,6 @@ def sql(database: str | Path, statement: str) -> list[Any]:
 
 
 def older(database: str, statements: str) -> None:
-    """Make a database as an earlier version left it."""
     if "://" not in database:
         sql(database, "PRAGMA journal_mode=WAL")
     for statement in filter(str.strip, statements.split(";")):

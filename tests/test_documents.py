@@ -169,7 +169,6 @@ def test_commands_say_what_stands_below_them(tmp_path: Path) -> None:
 
 
 def sheet(pictures: Sequence[str], size: tuple[int, int], across: int, scale: float) -> str:
-    """Set SVGs of one size in rows."""
     wide, high = (scale * side + 12 for side in size)
     placed = [
         f'<g transform="translate({i % across * wide + 12} {i // across * high + 12}) scale({scale})">{picture}</g>'

@@ -85,8 +85,6 @@ TEMPERATURE = r"a temperature above ([\d.]+) words may"
 
 
 class Cell(NamedTuple):
-    """A cell of a table, and where it stands."""
-
     row: str
     column: str
     text: str
@@ -168,7 +166,6 @@ def test_every_figure_in_rows_and_sentences_is_checked() -> None:
 
 
 def reading(card: Path, number: int) -> dict[str, dict[str, list[int]]]:
-    """Return the marks of a reading, by system and reader."""
     sheet = json.loads((card.parent / "readings" / f"{number}.json").read_text(encoding="utf-8"))
     found: dict[str, dict[str, list[int]]] = {system: {reader: [] for reader in READERS} for system in sheet["systems"]}
     for text in sheet["texts"]:

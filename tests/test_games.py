@@ -125,7 +125,6 @@ async def test_a_card_that_cannot_be_drawn(chat: FakeChat, monkeypatch: pytest.M
 
 
 def real(message: Message) -> str:
-    """Return the label of the real one."""
     (found,) = {label.lower() for label in message.labels} & {*little_known()}
     return found.capitalize()
 

@@ -30,7 +30,6 @@ RUSSIAN = "Мороз и солнце день чудесный ещё ты др
 
 @pytest.fixture(scope="module")
 def scanning() -> Checkpoint:
-    """A network that was never trained, and enough words."""
     made = verse_checkpoint()
     words = frozenset(sorted(prosody().dictionary.of_poems)[::4])
     return replace(made, description=replace(made.description, rows=2), known_words=words)

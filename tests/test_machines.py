@@ -18,7 +18,6 @@ TIMEOUT = 50
 
 
 def written_by_each(*turns_of_sonnets: int) -> dict[str, dict[str, Any]]:
-    """Start a child for each setting, and return what each wrote."""
     command = [sys.executable, "-W", "ignore", "-m", "tests.recorded", *map(str, turns_of_sonnets)]
     children = {
         name: subprocess.Popen(

@@ -42,7 +42,6 @@ PRESENT = """
 
 
 async def ask_a_lot(chat: FakeChat, over: asyncio.Event, codes: dict[str, str]) -> None:
-    """Ask for names and verse until it is over; note each text under its code."""
     while not over.is_set():
         for text in ("/dino 2", "/poem Shall I", "/dino ma"):
             shown = (await chat.ask(text)).html

@@ -24,7 +24,6 @@ NOTHING: tuple[Any, ...] = {"dino_turns": 0, "poem_turns": 0, "streak": 0}, {"mo
 
 
 async def kept(chat: FakeChat, person: int = ALICE) -> tuple[Any, ...]:
-    """Return what is kept of a person, without the seed."""
     export = json.loads(people.as_file(await chat.bot.store.person(person), await chat.bot.store.creations(person), {}))
     del export["person"]["id"], export["person"]["seed"]
     return tuple(export.values())

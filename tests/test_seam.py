@@ -35,7 +35,6 @@ KNOWN = frozenset(words_of("my heart is heavy and the king lord tis love of nigh
 
 @pytest.fixture(scope="module")
 def small() -> Checkpoint:
-    """A network that was never trained, and just enough words."""
     known, words = verse_checkpoint(), KNOWN.union(sorted(prosody().dictionary.of_poems)[::4])
     searched = replace(known.description, rows=2)
     return replace(known, description=searched, known_words=words, followers=followers_of([TEXT], KNOWN))
