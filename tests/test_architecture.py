@@ -27,7 +27,7 @@ OUTSIDE = {
     "model.network": {"numpy"},
     "model.cli": {"typer", "rich", "matplotlib", "numpy"},
     "model.__main__": {"typer"},
-    "model.files": {"platformdirs"},  # of an installed program alone
+    "model.files": {"platformdirs"},  # only an installed program needs it
     "model.evaluation": {"rapidfuzz", "numpy"},
     "tools": {"marisa_trie", "rapidfuzz", "zstandard"},
 }

@@ -278,7 +278,7 @@ def test_commands_are_completed_and_all_is_done_with_the_keyboard_alone(looker: 
     question.get_by_role("button", name="No, keep everything").focus()
     keys.press("Enter")
     expect(question).to_contain_text("I've kept everything")
-    expect(looker.line).to_be_focused()  # as the buttons are gone
+    expect(looker.line).to_be_focused()  # because the buttons are gone
 
 
 def test_documents_both_ways(looker: Looker) -> None:
@@ -353,7 +353,7 @@ def test_pictures_alerts_and_typing(looker: Looker, served: Stage) -> None:
 
 def test_what_is_refused_goes_back_into_the_line(browser: Browser, tmp_path: Path) -> None:
     settings = Settings(database=tmp_path / "people.db", checkpoints=ROOT / "checkpoints")
-    with stage(settings, "0.0.0.0") as served:  # where people have a pace
+    with stage(settings, "0.0.0.0") as served:  # people have a pace here
         looker = Looker(browser.new_context(), served.link)
         expect(looker.answers).to_have_count(1)
         expect(looker.window.get_by_role("button", name="Send a file")).to_be_hidden()
@@ -669,7 +669,7 @@ def test_on_a_phone_tables_keep_their_columns_and_verse_that_breaks_hangs(
     assert tabled.evaluate("node => node.scrollWidth <= node.clientWidth")
     assert [line.inner_text() for line in words.locator(".line").all()] == [verse, "A second line"]
     marked = words.evaluate("node => { getSelection().selectAllChildren(node); return getSelection().toString(); }")
-    assert marked.strip() == f"{verse}\nA second line\n\n{prose}".strip()  # as it would be copied
+    assert marked.strip() == f"{verse}\nA second line\n\n{prose}".strip()  # this would be copied
     first, *others = left_edges(words.locator(".line").first)
     assert others
     assert {*others} == {others[0]} != {first}

@@ -132,11 +132,11 @@ async def test_what_was_asked_two_minutes_ago_is_refused_and_a_clock_may_be_wron
     async with visiting(settings, Server()) as visit:
         for age in (-60, 60, 119):
             (answer,) = await visit.say("/dino", ALICE, date=int(1.7e9 + now()) - age)
-            await visit.press(answer | {"date": 1}, "another", ALICE)  # nobody knows when they pressed
+            await visit.press(answer | {"date": 1}, "another", ALICE)  # a press has no date
         assert not visit.bot.capacity.refusals
         (answer,) = await visit.say("/dino", ALICE, date=int(1.7e9 + now()) - 125)
         assert answer["text"] == sentences.plain(sentences.LATE)
-        assert await visit.say("hello", ALICE, GROUP, date=1) == []  # which is not for the bot
+        assert await visit.say("hello", ALICE, GROUP, date=1) == []  # that is not for the bot
         assert visit.bot.capacity.refusals == {"late": 1}
 
 

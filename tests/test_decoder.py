@@ -1,4 +1,4 @@
-"""Decoding: equal texts in any company, as the network would write them, of known words; and rows that come and go."""
+"""Decoding: company changes no text, the texts are the network's own, their words are known, and rows come and go."""
 
 import re
 from dataclasses import replace

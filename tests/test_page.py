@@ -118,7 +118,7 @@ def test_the_key_is_for_its_owner_alone(tmp_path: Path) -> None:
     assert Passes(path).token != passes.token
     path.write_bytes(b"cut short")
     assert Passes(path).person(passes.cookie(7)) is None
-    nowhere = Passes(tmp_path / "nowhere" / "key")  # where nothing can be written
+    nowhere = Passes(tmp_path / "nowhere" / "key")  # nothing can be written there
     assert nowhere.person(nowhere.cookie(7)) == 7
 
 
@@ -269,7 +269,7 @@ async def test_a_chat_in_two_tabs_and_after_a_reload(visitor: Visitor, tab: Tab)
         shown = again.chat["messages"]
     del verse["event"], edited["event"]
     assert [message["mine"] for message in shown[:4]] == [False, True, False, True]  # one greeting
-    assert shown[1]["key"] == "7"  # so that a tab which was away knows that this has arrived
+    assert shown[1]["key"] == "7"  # so a tab that was away knows that this has arrived
     assert [message for message in shown if message["id"] in (verse["id"], names["id"])] == [verse, edited]
 
 
@@ -421,7 +421,7 @@ async def test_files_are_kept_up_to_a_size_in_a_chat_and_in_all(
         await others.answer()
         assert page.chat(own.id) is None
     async with visit(page) as third, third.tab():
-        assert page.chat(int(other.cookie.partition(".")[0]))  # as it takes little room
+        assert page.chat(int(other.cookie.partition(".")[0]))  # it takes little room
 
 
 async def test_a_tab_that_does_not_keep_up_and_the_oldest_of_too_many_are_let_go(

@@ -204,7 +204,7 @@ async def test_a_group_has_settings_and_creations_of_its_own(group: FakeChat) ->
     assert (await group.ask("/forget yes", channel)).html == sentences.FORGOTTEN_GROUP
 
 
-async def test_what_is_being_written_at_a_forgetting_leaves_nothing(chat: FakeChat) -> None:
+async def test_what_is_written_during_a_forgetting_leaves_nothing(chat: FakeChat) -> None:
     for text in ("/seed 42", "/sonnet", "/dino 10", "/poem Shall I"):
         chat.bot.ask(Said(person=ALICE, chat=chat, text=text))
     await chat.press_data(f"1:forget:yes:{ALICE}")

@@ -98,7 +98,7 @@ async def test_guesses_count_for_a_version_and_in_a_row_for_a_person(store: Stor
     assert [await store.guesses(version) for version in (new, old, "0" * 12)] == [(6, 3), (1, 1), (0, 0)]
     await store.forget(1)
     assert [(await store.person(person)).streak for person in (1, 2)] == [0, 0]
-    assert await store.guesses(new) == (6, 3)  # which says nothing about anybody
+    assert await store.guesses(new) == (6, 3)  # this says nothing about anybody
 
 
 async def test_bots_that_make_the_tables_at_the_same_time_lose_nothing(database: str) -> None:

@@ -98,7 +98,7 @@ async def test_a_prompt_is_refused_at_every_door_and_takes_no_turn(admin: FakeCh
         assert titles == ([] if typed == "bri.e" else [sentences.plain(sentences.TABOO)])
     assert len(await admin.bot.store.creations(900)) == 1
     assert (await admin.ask(f"/again {code_in(message.html)}")).html.startswith(sentences.TABOO_VERSE)
-    assert "goudas" in (await admin.ask("/poem my goudas")).html  # which is another word
+    assert "goudas" in (await admin.ask("/poem my goudas")).html  # another word
 
 
 async def test_no_new_code_spells_such_a_word_and_old_ones_still_open(

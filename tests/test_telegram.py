@@ -174,7 +174,7 @@ async def test_a_document_is_taught_by_an_admins_caption_or_reply(visit: Visit) 
     assert one["text"].startswith(admins.TEXT_TOO_SMALL.split("{}")[0])
 
 
-async def test_what_somebody_types_inline_is_offered_once_and_too_late_is_no_error(visit: Visit) -> None:
+async def test_what_somebody_types_inline_is_offered_once_and_a_late_offer_is_no_error(visit: Visit) -> None:
     first = await visit.server.query("inline_query", ALICE, query="mango", offset="")
     more = await visit.server.query("inline_query", ALICE, query="mango", offset="5")
     await visit.settled()
@@ -226,7 +226,7 @@ async def test_a_refusal_means_gone_in_doubt_or_not_sent(settings: Settings, ser
     server.chats.add(ALICE)
     async with door(settings, server) as telegram:
         message = await telegram.chat(ALICE).say(sentences.STOPPING)
-        await telegram.chat(ALICE).change(message, sentences.STOPPING)  # which Telegram refuses: nothing changes
+        await telegram.chat(ALICE).change(message, sentences.STOPPING)  # Telegram refuses it, because nothing changes
         for refusal, expected in (
             (Refusal(403, "Forbidden: bot was blocked by the user"), Gone),
             (Refusal(400, "Bad Request: group chat was upgraded", migrate_to_chat_id=-100), Gone),

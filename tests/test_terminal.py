@@ -366,7 +366,7 @@ async def test_the_lines_of_a_sonnet_are_appended() -> None:
 async def test_long_lines_break_between_words_and_tables_and_buttons_do_not() -> None:
     shown, screen = io.StringIO(), Screen(Path(os.devnull))
     prose, table = "恐竜 " * 10 + "and so on " * 20, "column " * 20
-    with create_app_session(output=PlainTextOutput(shown)):  # which has 80 columns
+    with create_app_session(output=PlainTextOutput(shown)):  # it has 80 columns
         buttons = [[Button("a label of some words", str(number)) for number in range(5)]]
         await screen.say(Markup("A verse,\nand {}\n<pre>{}</pre>").format(prose, table), buttons)
     lines = shown.getvalue().replace("\r", "").split("\n")
