@@ -28,8 +28,9 @@ from tests.shown import watched
 from tests.telegram.server import Server
 from tests.training import admin, keats, pokemon, script, voices  # noqa: F401 - fixtures
 
-# The same examples in every run, so that a failure is due to a change of the code. No time limit: machines are shared.
-hypothesis_settings.register_profile("mangosaurus", derandomize=True, deadline=None)
+# The same sixty examples in every run, so that a failure is due to a change of the code. No time limit: machines are
+# shared.
+hypothesis_settings.register_profile("mangosaurus", derandomize=True, deadline=None, max_examples=60)
 hypothesis_settings.load_profile("mangosaurus")
 
 
