@@ -26,13 +26,10 @@ EMPTY = f"""
     DROP SCHEMA public CASCADE;
     CREATE SCHEMA public;
 """
-
-PEOPLE = """
+VERSION_0_1 = """
     CREATE TABLE people (id BIGINT NOT NULL, seed BIGINT NOT NULL, dino_turns INTEGER NOT NULL,
         poem_turns INTEGER NOT NULL, PRIMARY KEY (id));
     INSERT INTO people VALUES (1, 42, 7, 3);
-"""
-VERSION_0_1 = f"""{PEOPLE}
     CREATE TABLE creations (code VARCHAR NOT NULL, person_id BIGINT NOT NULL, kind VARCHAR NOT NULL,
         version VARCHAR NOT NULL, seed BIGINT NOT NULL, turn BIGINT NOT NULL, prompt VARCHAR NOT NULL,
         temperature FLOAT NOT NULL, count INTEGER NOT NULL, length INTEGER NOT NULL, created VARCHAR NOT NULL,
@@ -46,6 +43,7 @@ VERSION_0_1 = f"""{PEOPLE}
     INSERT INTO creations VALUES ('k7m2p9y', 1, 'dino', '565c4cdbe29e', 42, 6, 'ünïcödé', 1.0, 10, 0,
         '2026-03-02T12:00:00+00:00');
 """
+"""The tables of the first release, with what somebody kept there."""
 
 
 @pytest.fixture(scope="session")

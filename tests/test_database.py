@@ -27,20 +27,7 @@ from bot.settings import Secret, Settings
 from bot.store import Store
 from bot.words import sentences
 from model.text.forms import Genre
-from tests.databases import (
-    OTHERS,
-    PEOPLE,
-    VERSION_0_1,
-    draft,
-    end_connections,
-    frozen,
-    make,
-    older,
-    opened,
-    run_sql,
-    sql,
-    take,
-)
+from tests.databases import OTHERS, VERSION_0_1, draft, end_connections, frozen, make, older, opened, run_sql, sql, take
 from tests.serving import serving, uncoded, until
 
 SECRET = "hunter2"
@@ -135,12 +122,6 @@ async def test_a_stop_does_not_wait_for_an_upgrade(database: str, monkeypatch: p
     await store.close()
     await until(lambda: not any(thread.name.startswith("database") for thread in {*threading.enumerate()} - threads))
     assert sql(database, "SELECT format FROM format") == [(0,)]
-
-
-async def test_a_database_that_knows_people_alone_keeps_their_seeds(database: str) -> None:
-    older(database, PEOPLE)
-    async with opened(database) as store:
-        assert await take(store, 1) == (42, 7)
 
 
 async def test_a_database_of_a_later_version_is_refused_and_left_alone(database: str) -> None:
