@@ -1,6 +1,6 @@
-"""An HTTP server on 127.0.0.1 for tests of the client: it does whatever a test tells it, also what no server should.
+"""An HTTP server on 127.0.0.1 for tests of the client: it does whatever a test tells it, even what no server should do.
 
-Not here: the Bot API, which `tests.telegram` knows.
+The Bot API itself is in `tests.telegram`.
 """
 
 import asyncio

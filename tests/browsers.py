@@ -111,7 +111,7 @@ class Looker:
         return window
 
     def _heard(self, message: Any) -> None:
-        marks = ("net::ERR", "status of 403", "WebSocket connection to")  # which every failed request leaves
+        marks = ("net::ERR", "status of 403", "WebSocket connection to")  # every failed request leaves one of these
         expected = any(mark in message.text for mark in marks)
         if message.type in ("error", "warning") and not expected:
             self.complaints.append(message.text)

@@ -55,7 +55,6 @@ def memoryless(checkpoint: Checkpoint, probabilities: dict[str, float]) -> Check
 
 
 def texts(checkpoint: Checkpoint, request: Request) -> tuple[str, ...]:
-    """The texts of a request that is alone."""
     (result,) = Decoder(checkpoint).generate([request])
     if result.error:
         raise result.error

@@ -32,7 +32,7 @@ class Message:
 
 
 class Outbox:
-    """Through which all chats of a door send: at most `rate` messages a second, in the order of their asks.
+    """All chats of a door send through it: at most `rate` messages a second, in the order of their asks.
 
     As on Telegram, a refusal leaves after every five messages, or when nothing else waits. `left` says when each
     message left, and whether it was a refusal.

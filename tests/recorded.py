@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_info
 
 from model.checkpoint.encoding import TANH_DIGITS
 from model.checkpoint.versions import Versions
@@ -25,6 +26,8 @@ RECORDED: list[Record] = [
 FIRST_RELEASE = {"dino": "565c4cdbe29e", "poem": "cf4b27233ab0"}
 VERSIONS = {name: Versions(ROOT / "checkpoints" / name) for name in ("dino", "poem")}
 REQUESTS = {network: [record for record in RECORDED if record.get("network") == network] for network in VERSIONS}
+FEATURES = {"AVX2": {"X86_V4"}, "no FMA": {"X86_V4", "X86_V3"}}
+WITH_AVX512, WITH_AVX2 = {"SkylakeX", "Cooperlake", "SapphireRapids"}, {"Haswell", "Zen"}
 OLD_NAMES, OLD_VERSE = REQUESTS["dino"][:50], REQUESTS["poem"][:10]
 
 
@@ -44,6 +47,24 @@ def _request(record: Record) -> Request:
     if record["network"] == "dino":
         return NameRequest(generator, record["count"], record["prompt"], sampling)
     return VerseRequest(generator, record["prompt"], sampling)
+
+
+def settings_of_machines() -> dict[str, dict[str, str]]:
+    """Return environment variables by setting: for this machine, and for machines that it can compute like.
+
+    NumPy only warns of a feature that it has not found, so such a feature is left out here.
+    """
+    found = {*np.show_config(mode="dicts")["SIMD Extensions"]["found"]}
+    here = {library.get("architecture") for library in threadpool_info()}
+    kernels = {"AVX2": "Haswell"} if here & WITH_AVX512 else {}
+    kernels |= {"no FMA": "Nehalem"} if here & (WITH_AVX512 | WITH_AVX2 | {"Sandybridge"}) else {}
+    like: dict[str, dict[str, str]] = {"this machine": {}}
+    for name, features in FEATURES.items():
+        if features & found:
+            like[name] = {"NPY_DISABLE_CPU_FEATURES": " ".join(features & found)}
+        if name in kernels:
+            like[name] = like.get(name, {}) | {"OPENBLAS_CORETYPE": kernels[name]}
+    return like
 
 
 def written_here(turns_of_sonnets: list[int]) -> dict[str, Any]:

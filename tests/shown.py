@@ -1,4 +1,4 @@
-"""What people see. Every message that a test receives, at any door, passes `seen`; what people write passes `wrote`.
+"""What people see. Tests pass each message that they receive to `seen`, and what people write to `wrote`.
 
 At its end, a test fails if a message showed markup that nobody wrote. `rendered` makes plain text and entities of the
 HTML of a message, as Telegram does.

@@ -36,7 +36,7 @@ def test_spelling_any_text(text: str) -> None:
     assert spell(own, Alphabet.OWN).text == unicodedata.normalize("NFC", own)
     assert not {"\t", "\r", "\ufeff", "\0"} & set(own)
     assert len({*own, "\n"}) <= MOST_CHARACTERS
-    if len({*fold(text)}) < MOST_CHARACTERS and "\u1ffd" not in text:  # whose canonical equivalent ´ folds to '
+    if len({*fold(text)}) < MOST_CHARACTERS and "\u1ffd" not in text:  # the canonical equivalent of this one folds to '
         assert spell(text, Alphabet.FOLDED).text == fold(text)
 
 

@@ -67,7 +67,7 @@ async def test_what_did_not_arrive_leaves_nothing(chat: FakeChat, settings: Sett
     chat.bot.tally.errors.clear()
 
 
-async def test_only_a_sonnet_that_has_begun_is_called_one(chat: FakeChat) -> None:
+async def test_names_that_could_not_be_sent_are_not_called_broken_off(chat: FakeChat) -> None:
     first = await chat.ask("/dino")
     chat.failures = [Gone("deleted"), NotSent("no way")]
     assert await chat.press("another") is first
@@ -105,7 +105,7 @@ async def test_the_version_of_the_draft_writes_it(own_chat: FakeChat, own_checkp
     assert uncoded((await own_chat.ask("/dino")).html) == uncoded(by_the_old.html) != uncoded(by_the_new.html)
 
 
-async def test_what_cannot_be_marked_is_said_and_comes_again(chat: FakeChat, settings: Settings) -> None:
+async def test_a_poem_that_cannot_be_marked_as_arrived_comes_again(chat: FakeChat, settings: Settings) -> None:
     await chat.ask("/seed 42")
     full = "BEGIN SELECT RAISE(ABORT, 'full'); END"
     sql(settings.database, f"CREATE TRIGGER full BEFORE UPDATE ON creations {full}")

@@ -27,7 +27,7 @@ OUTSIDE = {
     "model.network": {"numpy"},
     "model.cli": {"typer", "rich", "matplotlib", "numpy"},
     "model.__main__": {"typer"},
-    "model.files": {"platformdirs"},  # of an installed program alone
+    "model.files": {"platformdirs"},  # only an installed program needs it
     "model.evaluation": {"rapidfuzz", "numpy"},
     "tools": {"marisa_trie", "rapidfuzz", "zstandard"},
 }
@@ -127,7 +127,7 @@ def test_the_textbook_stands_alone_and_its_twin_has_its_files() -> None:
     assert textbook <= {module.removeprefix("model.engine") for module in of("model.engine")}
 
 
-def test_what_nothing_imports() -> None:
+def test_nothing_imports_tools_tests_or_pickle() -> None:
     assert intruders(of("model", "bot"), "tools") == []
     assert intruders([*SOURCES], "tests", "benchmarks", "conftest", "pytest", "torch") == []
     assert intruders([*SOURCES], "pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal") == []

@@ -1,4 +1,4 @@
-"""The benches' arithmetic: ratios, tables, sections. Nothing here looks at a clock's figures."""
+"""The benches' arithmetic: ratios, tables, sections. No test here measures time."""
 
 import re
 from pathlib import Path

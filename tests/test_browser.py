@@ -219,7 +219,7 @@ def test_a_code_is_a_link_and_a_creation_is_copied_without_it(open_page: Callabl
     assert is_seen(other.answers.nth(1).get_by_role("img", name=name.locator("strong").inner_text()))
     other.answers.nth(1).get_by_role("link", name=code, exact=True).click()
     expect(other.answers.nth(2).locator("strong")).to_have_text(name.locator("strong").inner_text())
-    other.window.goto(f"{served.origin}/#k7m2p9xk7m")  # of ten characters, which is nobody's
+    other.window.goto(f"{served.origin}/#k7m2p9xk7m")  # nobody's code
     expect(other.bubbles.nth(-2)).to_contain_text("#k7m2p9xk7m")
 
 
@@ -239,7 +239,7 @@ def test_commands_are_completed_and_all_is_done_with_the_keyboard_alone(looker: 
     keys.press("ArrowUp")
     expect(looker.window.get_by_role("option", selected=True)).to_contain_text("/status")
     looker.line.fill("/po")
-    keys.press("Enter")  # which needs words
+    keys.press("Enter")  # a command that needs words stays in the line
     expect(looker.line).to_have_value("/poem ")
     looker.line.fill("/di")
     expect(looker.window.get_by_role("option", selected=True)).to_contain_text("/dino")
@@ -278,7 +278,7 @@ def test_commands_are_completed_and_all_is_done_with_the_keyboard_alone(looker: 
     question.get_by_role("button", name="No, keep everything").focus()
     keys.press("Enter")
     expect(question).to_contain_text("I've kept everything")
-    expect(looker.line).to_be_focused()  # as the buttons are gone
+    expect(looker.line).to_be_focused()  # because the buttons are gone
 
 
 def test_documents_both_ways(looker: Looker) -> None:
@@ -301,7 +301,7 @@ def test_documents_both_ways(looker: Looker) -> None:
     expect(looker.window.locator("#beside")).to_be_hidden()
     picture = {"name": "cities.png", "mimeType": "image/png", "buffer": b"\x89PNG"}
     looker.window.locator("#file").set_input_files(picture)
-    expect(looker.window.locator("#beside")).to_have_text("cities.png")  # which is nothing to learn
+    expect(looker.window.locator("#beside")).to_have_text("cities.png")  # nothing to learn from
     with looker.window.expect_download() as download:
         sent.get_by_role("link").click()
     assert Path(download.value.path()).read_bytes() == "Brie\nKäse\n".encode()
@@ -353,7 +353,7 @@ def test_pictures_alerts_and_typing(looker: Looker, served: Stage) -> None:
 
 def test_what_is_refused_goes_back_into_the_line(browser: Browser, tmp_path: Path) -> None:
     settings = Settings(database=tmp_path / "people.db", checkpoints=ROOT / "checkpoints")
-    with stage(settings, "0.0.0.0") as served:  # where people have a pace
+    with stage(settings, "0.0.0.0") as served:  # people have a pace here
         looker = Looker(browser.new_context(), served.link)
         expect(looker.answers).to_have_count(1)
         expect(looker.window.get_by_role("button", name="Send a file")).to_be_hidden()
@@ -397,7 +397,7 @@ def test_what_was_answered_while_the_window_was_hidden_never_comes_back(looker: 
     looker.window.evaluate("() => { socket.onmessage = () => {}; say('/seed 7'); }")
     expect(second.locator("article")).to_have_count(3)
     looker.window.evaluate("say = socket.send = () => {}")
-    looker.window.evaluate("send({ do: 'say', text: '/seed 8' }, '/seed 8')")  # which arrives nowhere
+    looker.window.evaluate("send({ do: 'say', text: '/seed 8' }, '/seed 8')")  # it arrives nowhere
     looker.window.evaluate(hide, True)
     looker.window.evaluate(hide, False)
     expect(looker.bubbles).to_have_count(3)
@@ -433,7 +433,7 @@ def test_a_server_that_was_killed_and_comes_back(browser: Browser, tmp_path: Pat
     looker = Looker(context, link)
     shoot, banner = pictures(looker, "dark", tmp_path), looker.window.get_by_role("alert")
     try:
-        expect(looker.answers).to_have_count(1)  # the greeting: what comes after it is the answer
+        expect(looker.answers).to_have_count(1)  # the greeting; the next one is the answer
         names = looker.say("/dino 3 mango")
         looker.say("Shall I compare thee")
         names.get_by_role("button", name="another").click()
@@ -455,7 +455,7 @@ def test_a_server_that_was_killed_and_comes_back(browser: Browser, tmp_path: Pat
         expect(looker.window.locator(".note")).to_have_text(PAGE["restarted"])
         expect(banner).to_be_hidden()
         expect(looker.window.locator("#toast")).to_have_text(PAGE["lost"])
-        expect(looker.line).to_have_value("/sonnet To be or not to be\n/dino")  # what has no answer
+        expect(looker.line).to_have_value("/sonnet To be or not to be\n/dino")  # both are unanswered
         looker.line.fill("/dino")
         expect(looker.answers.last).to_contain_text("Welcome back.")
         expect(looker.window.get_by_role("button", name="another")).to_have_count(2)
@@ -669,7 +669,7 @@ def test_on_a_phone_tables_keep_their_columns_and_verse_that_breaks_hangs(
     assert tabled.evaluate("node => node.scrollWidth <= node.clientWidth")
     assert [line.inner_text() for line in words.locator(".line").all()] == [verse, "A second line"]
     marked = words.evaluate("node => { getSelection().selectAllChildren(node); return getSelection().toString(); }")
-    assert marked.strip() == f"{verse}\nA second line\n\n{prose}".strip()  # as it would be copied
+    assert marked.strip() == f"{verse}\nA second line\n\n{prose}".strip()  # this would be copied
     first, *others = left_edges(words.locator(".line").first)
     assert others
     assert {*others} == {others[0]} != {first}

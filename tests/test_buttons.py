@@ -127,7 +127,7 @@ async def test_after_a_restart_with_other_weights(own_settings: Settings, own_ch
         assert await turn_of(again, poem) == 2
 
 
-async def test_nobody_else_presses_for_a_person_but_everybody_there_for_a_group(group: FakeChat, bob: FakeChat) -> None:
+async def test_nobody_presses_for_another_person_but_anybody_there_for_a_group(group: FakeChat, bob: FakeChat) -> None:
     message = await group.ask("/dino", ALICE)
     *labels, _card = message.labels
     for label in labels:
@@ -182,7 +182,7 @@ async def test_a_press_in_doubt_may_have_arrived(chat: FakeChat, monkeypatch: py
         await chat.press("another")
     chat.bot.tally.errors.clear()
     in_doubt = message.html
-    await chat.press("another")  # which begins from a creation that nobody may have seen
+    await chat.press("another")  # this begins from a creation that perhaps nobody has seen
     assert uncoded(message.html) == uncoded(in_doubt)
     await chat.press("another")
     assert await turn_of(chat, message) == 4

@@ -24,7 +24,7 @@ SECONDS = 40.0
 
 
 class FakeWriter:
-    """Writes one text after the other, so fast as `SPEED` says, in the time of the jumping clock."""
+    """Writes one text after the other, as fast as `SPEED` says, in the time of the jumping clock."""
 
     is_stuck = False
 
@@ -128,8 +128,7 @@ MIXES = {
 }
 
 
-@pytest.mark.parametrize("shape", ["steady", "bursts"])
-@pytest.mark.parametrize("load", [0.85, 1.5, 5.0])
+@pytest.mark.parametrize(("load", "shape"), [(0.85, "bursts"), (1.5, "steady"), (5.0, "bursts")])
 @pytest.mark.parametrize("mix", MIXES)
 @in_no_time
 async def test_a_crowd(mix: str, load: float, shape: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,10 +147,10 @@ async def test_a_crowd(mix: str, load: float, shape: str, settings: Settings, mo
         refused = [one for one in asked if one.is_refused]
         if load < 0.9:
             assert not refused
-        elif mix == "names":  # then the messages are what is short, and all their time is used
+        elif mix == "names":  # messages are scarce, and no time for them is lost
             end = max(time for time, _ in outbox.left)
             assert len(outbox.left) >= 0.9 * RATE * end
-        elif mix == "poems":  # and here it is the writing
+        elif mix == "poems":  # here, writing is scarce
             assert len(asked) - len(refused) >= 0.9 * SPEED * max(one.done for one in asked if one.is_answered)
         assert len(refused) == bot.capacity.refusals.total()
         await asyncio.sleep(30)

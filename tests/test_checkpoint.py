@@ -48,7 +48,7 @@ def test_a_checkpoint_in_float16_comes_back_bit_for_bit_from_half_a_file(path: P
     small = replace(original, language_model=in_float16(original.language_model), description=description)
     parameters = original.language_model.parameters.whole
     assert small.language_model.parameters.whole == pytest.approx(parameters, rel=2**-11)
-    assert same_weights(original, checkpoint(hidden_size=64))  # which did not change
+    assert same_weights(original, checkpoint(hidden_size=64))  # the original did not change
     save(path, original)
     size = path.stat().st_size
     version = save(path, small).version

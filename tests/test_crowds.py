@@ -86,7 +86,7 @@ def refused_in(visit: Visit, asked: Sequence[Asked]) -> int:
 @in_no_time
 async def test_a_crowd(kinds: list[str], place: int | None, load: float, shape: str, settings: Settings) -> None:
     async with visiting(settings, Server(), message_rate=RATE) as visit:
-        asked = await crowd(visit, arrivals(kinds, load, shape, RATE)[:400], place)
+        asked = await crowd(visit, arrivals(kinds, load, shape, RATE)[:250], place)
         refused, refusals = refused_in(visit, asked), visit.bot.capacity.refusals
         if not place:
             assert refused == refusals["late"]  # nobody is refused because so many messages wait
@@ -132,11 +132,11 @@ async def test_what_was_asked_two_minutes_ago_is_refused_and_a_clock_may_be_wron
     async with visiting(settings, Server()) as visit:
         for age in (-60, 60, 119):
             (answer,) = await visit.say("/dino", ALICE, date=int(1.7e9 + now()) - age)
-            await visit.press(answer | {"date": 1}, "another", ALICE)  # nobody knows when they pressed
+            await visit.press(answer | {"date": 1}, "another", ALICE)  # a press has no date
         assert not visit.bot.capacity.refusals
         (answer,) = await visit.say("/dino", ALICE, date=int(1.7e9 + now()) - 125)
         assert answer["text"] == sentences.plain(sentences.LATE)
-        assert await visit.say("hello", ALICE, GROUP, date=1) == []  # which is not for the bot
+        assert await visit.say("hello", ALICE, GROUP, date=1) == []  # that is not for the bot
         assert visit.bot.capacity.refusals == {"late": 1}
 
 
@@ -170,9 +170,7 @@ async def test_while_nothing_may_leave_polling_pauses_and_everybody_can_see_it(s
 
 @pytest.mark.parametrize(("sonnets", "are_shown"), [(2, True), (8, False)])
 @in_no_time
-async def test_unfinished_states_leave_the_promised_answers_their_places(
-    sonnets: int, are_shown: bool, settings: Settings
-) -> None:
+async def test_unfinished_states_delay_no_promised_answer(sonnets: int, are_shown: bool, settings: Settings) -> None:
     """A group takes 20 messages a minute, and each change is one."""
     server, capacity = Server(), Capacity()
     server.chats.add(GROUP)
@@ -193,7 +191,7 @@ async def test_unfinished_states_leave_the_promised_answers_their_places(
 
 
 @in_no_time
-async def test_a_lost_state_of_what_arrives_complete_earns_no_apology(settings: Settings) -> None:
+async def test_a_lost_state_of_a_text_that_arrives_whole_needs_no_apology(settings: Settings) -> None:
     server = Server()
     server.chats.add(ALICE)
     server.refusals["sendMessage"].append(Refusal(429, "Too Many Requests", retry_after=38))

@@ -1,4 +1,4 @@
-"""Decoding: equal texts in any company, as the network would write them, of known words; and rows that come and go."""
+"""Decoding: company changes no text, the texts are the network's own, their words are known, and rows come and go."""
 
 import re
 from dataclasses import replace
@@ -160,7 +160,7 @@ def test_a_name_that_cannot_be_found_is_an_error_beside_those_that_were() -> Non
     st.booleans(),
 )
 @settings(max_examples=60)
-def test_any_prompt_gives_verse_or_an_error_and_of_known_words_only_the_prompts_last_may_be_unknown(
+def test_any_prompt_gives_verse_or_an_error_and_only_its_own_last_word_may_stay_unknown(
     seed: int, prompt: str, temperature: float, top_p: float, known_words: bool
 ) -> None:
     sampling = Sampling(temperature, top_p)

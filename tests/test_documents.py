@@ -24,7 +24,7 @@ from markupsafe import Markup
 from PIL import Image
 
 from bot.app import Bot, running
-from bot.asks import File, Said, Sent
+from bot.asks import Said, Sent
 from bot.cards import card, scene
 from bot.cards.card import name_card, verse_card
 from bot.cards.png import png_of
@@ -40,8 +40,8 @@ from bot.words.pieces import Piece
 from model.files import ROOT
 from model.text.forms import SONNET_TEMPERATURE, Genre
 from model.text.roots import is_whole
-from tests.recorded import FIRST_RELEASE, RECORDED
-from tests.test_machines import settings
+from tests.recorded import FIRST_RELEASE, RECORDED, settings_of_machines
+from tests.training import file_of
 
 WRITES = "WRITE_DOCS" in os.environ
 CHAT = re.compile(r"^    > .*\n(?:    .*\n|\n(?=    ))*", re.MULTILINE)
@@ -91,12 +91,7 @@ async def held(chat: str, bot: Bot, notes: Notes) -> str:
     for said in re.findall(r"^    > (.*)", chat, re.MULTILINE):
         notes.text, notes.edit_seconds = "", 0.05 if said.startswith("/retrain dino") else math.inf
         if found := FILE.fullmatch(said):
-            content = "\n".join(CITIES).encode()
-
-            async def read(content: bytes = content) -> bytes:
-                return content
-
-            file = File(name=found[1], size=len(content), read=read)
+            file = file_of("\n".join(CITIES), found[1])
             await bot.ask(Sent(person=YOU, chat=notes, is_admin=True, text=found[2], file=file))
         else:
             await bot.ask(Said(person=YOU, chat=notes, is_admin=True, text=said))
@@ -145,7 +140,7 @@ def done(command: str, folder: Path) -> str:
     said = subprocess.run(
         [sys.executable, *shlex.split(command)[1:]],
         cwd=folder,
-        env=os.environ | settings().get("AVX2", {}) | {"COLUMNS": "110", "SOURCE_DATE_EPOCH": "0"},
+        env=os.environ | settings_of_machines().get("AVX2", {}) | {"COLUMNS": "110", "SOURCE_DATE_EPOCH": "0"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
@@ -174,7 +169,6 @@ def test_commands_say_what_stands_below_them(tmp_path: Path) -> None:
 
 
 def sheet(pictures: Sequence[str], size: tuple[int, int], across: int, scale: float) -> str:
-    """Set SVGs of one size in rows."""
     wide, high = (scale * side + 12 for side in size)
     placed = [
         f'<g transform="translate({i % across * wide + 12} {i // across * high + 12}) scale({scale})">{picture}</g>'

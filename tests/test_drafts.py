@@ -31,7 +31,6 @@ def read(draft: Draft, characters: Iterable[str]) -> list[Action]:
 
 
 def names(request: NameRequest, characters: str, known: frozenset[str] = frozenset()) -> tuple[tuple[str, ...], bool]:
-    """The names in these characters, and whether the draft is finished."""
     draft = NameDraft(request, LETTERS, known)
     actions = read(draft, characters)
     assert len(actions) == len(characters)

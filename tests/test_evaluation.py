@@ -64,7 +64,7 @@ def only_a(*training: str, pretraining: tuple[str, ...] = ()) -> Corpus:
 
 
 @every_corpus
-def test_a_loss_counts_every_character_and_final_newline_once_and_each_document_from_the_zero_state(
+def test_a_loss_counts_each_character_and_newline_once_and_each_document_begins_in_the_zero_state(
     corpus: Corpus,
 ) -> None:
     assert held_out_loss(biased(corpus), corpus) == pytest.approx(math.log(len(corpus.vocabulary)))
@@ -146,7 +146,7 @@ def textbook(counted: list[str], order: int, text: str) -> dict[str, float]:
 
 @given(documents, words, st.integers(0, 6))
 @settings(max_examples=50)
-def test_the_loss_is_that_of_the_characters_and_the_newline(counted: list[str], document: str, order: int) -> None:
+def test_the_loss_of_an_n_gram_follows_its_formulas(counted: list[str], document: str, order: int) -> None:
     read = document + "\n"
     ngram = NGram.fit(counted, LETTERS, order)
     for known, nats in enumerate(ngram.nats_by_order([document, document])):  # they do not run into each other
@@ -175,7 +175,7 @@ def test_a_weight_counts_the_training_documents_more_often() -> None:
 
 
 @every_corpus
-def test_an_evaluation_is_reproducible_plain_json_and_has_the_same_figures_of_samples_and_held_out_text(
+def test_an_evaluation_is_reproducible_json_and_measures_samples_and_held_out_text_alike(
     corpus: Corpus, capsys: pytest.CaptureFixture[str]
 ) -> None:
     checkpoint = checkpoint_for(corpus, random(corpus))
@@ -192,7 +192,9 @@ def test_an_evaluation_is_reproducible_plain_json_and_has_the_same_figures_of_sa
     for words, form in (("│ lines of 9 to 11 syllables", "verse"), ("alone", "names")):
         assert (words in shown) == (corpus.form == form)
     assert "get them" in shown
-    assert not any(row in shown for row in ("known part", "odd letters", "other real names"))  # no roots, no others
+    assert not any(
+        row in shown for row in ("known part", "odd letters", "other real names")
+    )  # these weights know neither roots nor other names
     without = evaluate(checkpoint, corpus, samples=0)
     assert (without.decoder_loss, without.samples, without.held_out) == (None, {}, {})
     assert (without.unread_loss, "unread" in shown) == (None, False)
@@ -209,7 +211,7 @@ def test_names_are_measured_as_people_get_them_and_as_the_network_alone_draws_th
     evaluation = evaluate(checkpoint, corpus, samples=200)
     seen, samples = evaluation.samples, evaluation.alone
     assert (seen["new"], seen["other_real_names"]) == (1, 0)
-    assert seen["new_but_within_2_edits"] == 0  # of five letters or more
+    assert seen["new_but_within_2_edits"] == 0  # such names have five letters or more
     assert samples["names"] == 200
     assert 0.3 < samples["new"] < 0.7  # half of the names have two letters or more
     assert samples["unique"] < 0.1
@@ -277,5 +279,7 @@ def test_what_does_not_fit_together_is_refused() -> None:
     known = checkpoint_for(NAMES, biased(NAMES))
     with pytest.raises(MangosaurusError, match="none of the characters"):
         evaluate(known, STRANGE)
-    with pytest.raises(MangosaurusError, match="the same characters"):  # what knows nothing but "a" would seem the best
+    with pytest.raises(
+        MangosaurusError, match="the same characters"
+    ):  # a network that only knows "a" would seem the best
         compare(checkpoint_for(FEWER, biased(FEWER)), known, NAMES)

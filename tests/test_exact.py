@@ -180,7 +180,7 @@ def test_every_entry_is_that_of_the_table(dtype: type) -> None:
 
 
 def test_no_entry_is_near_the_middle_between_two_multiples_where_rounding_changes() -> None:
-    """`rounding` says 7 millionths; NumPy's error here, and 4 units in the last place, are well below."""
+    """`rounding` promises 7 millionths. NumPy errs by much less, and so does a float that is 4 units off."""
     scaled = [value * 2**H_DIGITS for value in exact_tanh()]
     room = min(abs(abs(value - value.to_integral_value()) - Decimal("0.5")) for value in scaled) / 2**H_DIGITS
     assert room > Decimal("7e-6")
@@ -196,4 +196,6 @@ def test_no_entry_is_near_the_middle_between_two_multiples_where_rounding_change
 def test_any_argument_has_the_entry_of_the_nearest_multiple(dtype: type, x: float) -> None:
     nearest = int(np.rint(np.clip(x, -8, 8) * 2**TANH_DIGITS))
     assert looked_up(np.array([x], dtype)).item() == table()[nearest + END]
-    assert looked_up(np.array([x], dtype), 0).item() == np.tanh(np.array([x], dtype)).item()  # the processor's
+    assert (
+        looked_up(np.array([x], dtype), 0).item() == np.tanh(np.array([x], dtype)).item()
+    )  # without digits, the processor's

@@ -83,8 +83,6 @@ TEMPERATURE = r"a temperature above ([\d.]+) words may"
 
 
 class Cell(NamedTuple):
-    """A cell of a table, and where it stands."""
-
     row: str
     column: str
     text: str
@@ -155,7 +153,7 @@ def test_figures_of_quality_are_those_that_the_command_measures(what: str) -> No
         assert re.findall(ROUNDING, text) == [f"{found['decoder_loss'] - found['held_out_loss']:.4f}"]
 
 
-def test_no_row_and_no_sentence_has_a_figure_that_nothing_holds() -> None:
+def test_every_figure_in_rows_and_sentences_is_checked() -> None:
     assert {cell.row for cell in quality()} == FIGURES.keys()
     prose = re.sub(r"^(    |\|).*$|`[^`]*`", "", NETWORKS.read_text(encoding="utf-8"), flags=re.MULTILINE)
     facts = ROUNDING, UNTAUGHT, SPLITS, TEMPERATURE, PERPLEXITY, UNIFORM
@@ -166,7 +164,6 @@ def test_no_row_and_no_sentence_has_a_figure_that_nothing_holds() -> None:
 
 
 def reading(card: Path, number: int) -> dict[str, dict[str, list[int]]]:
-    """Return the marks of a reading, by system and reader."""
     sheet = json.loads((card.parent / "readings" / f"{number}.json").read_text(encoding="utf-8"))
     found: dict[str, dict[str, list[int]]] = {system: {reader: [] for reader in READERS} for system in sheet["systems"]}
     for text in sheet["texts"]:

@@ -55,7 +55,8 @@ async def test_every_anna_is_the_same_dinosaur(chat: FakeChat, bob: FakeChat, se
     assert names_in(name.html)[0].startswith("Anna")
     assert name.html.startswith("Here's Anna as a dinosaur:")
     assert card.html == f"<a>{code_in(name.html)}</a>"
-    assert card.file == (f"{names_in(name.html)[0].lower()}-{code_in(name.html)}.png", b"png")
+    assert card.file
+    assert card.file[0] == f"{names_in(name.html)[0].lower()}-{code_in(name.html)}.png"
     anna = uncoded(name.html).partition("\n\n")[2]
     async with serving(settings) as again:
         for other, text in ((bob, "/me ÁNNA"), (bob, "/me anna Maria"), (FakeChat(again.bot, BOB), "/me 🦕 A.n.n.a")):
@@ -65,7 +66,7 @@ async def test_every_anna_is_the_same_dinosaur(chat: FakeChat, bob: FakeChat, se
         await bob.ask(text, name="Anna ✨")
         assert bob.messages[-2].html.partition("\n\n")[2].startswith(beginning)
     assert [(await chat.bot.store.person(person)).dino_turns for person in (ALICE, BOB)] == [0, 1]
-    await chat.press("another", message=name)  # which does
+    await chat.press("another", message=name)  # this takes one
     assert names_in(name.html)[0].startswith("Anna")
     assert (await chat.bot.store.person(ALICE)).dino_turns == 1
     await chat.ask("/export")
@@ -85,7 +86,7 @@ async def test_a_name_that_cannot_begin_one(chat: FakeChat, monkeypatch: pytest.
 async def test_the_dinosaur_of_a_day_is_one_for_all(
     own_settings: Settings, own_checkpoints: Path, pictures: list[str]
 ) -> None:
-    """By the version that came with the program; when it is forgotten by those who asked, it stays."""
+    """The version that came with the program draws it, and it stays when those who asked are forgotten."""
     versions = Versions(own_checkpoints / "dino")
     (own_checkpoints / "dino" / "released").write_text(versions.current())
     async with serving(own_settings) as chat:
@@ -98,7 +99,7 @@ async def test_the_dinosaur_of_a_day_is_one_for_all(
         await bob.ask("/settings wild 5")
         with at("2026-11-28"):
             second = await bob.ask("/today")
-        assert (second.html, second.file and second.file[1], second.labels) == (first, b"png", [])
+        assert (second.html, second.file and second.file[1], second.labels) == (first, pictures[0].encode(), [])
         assert uncoded((await bob.ask(f"/again {code_in(first)}")).html) in first
         with at("2026-11-29"):
             other = (await bob.ask("/today")).html
@@ -124,7 +125,6 @@ async def test_a_card_that_cannot_be_drawn(chat: FakeChat, monkeypatch: pytest.M
 
 
 def real(message: Message) -> str:
-    """Return the label of the real one."""
     (found,) = {label.lower() for label in message.labels} & {*little_known()}
     return found.capitalize()
 
@@ -164,7 +164,7 @@ async def test_a_round_and_its_answer(chat: FakeChat) -> None:
 
 
 async def test_the_first_press_counts(group: FakeChat) -> None:
-    """In a group, the first of anybody. A round that was answered elsewhere is another one."""
+    """In a group, anybody may be the first."""
     message = await group.ask("/guess", ALICE)
     data = {button.label: button.data for row in message.buttons for button in row}
     right, wrong = data[real(message)], data[false(message)]
@@ -223,7 +223,7 @@ def test_the_real_ones_are_dinosaurs_that_few_know() -> None:
 
 async def test_on_telegram_the_profile_says_the_name(settings: Settings, server: Server) -> None:
     async with visiting(settings, server) as visit:
-        name, card = await visit.say("/me", ALICE)  # whose first name is Person 101 there
+        name, card = await visit.say("/me", ALICE)  # her first name is Person 101 there
         assert "Here's Person as a dinosaur:\n\nPerson" in name["text"]
         assert card["caption"] == name["text"].split()[-1]
         (day,) = await visit.say("/today", ALICE)

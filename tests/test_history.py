@@ -32,7 +32,7 @@ def test_reads_the_steps_samples_and_where_each_stage_begins() -> None:
     found = history(
         progress(1, stage="pretrain"),
         sample(1, "xq"),
-        {"event": "sample", "text": "mangosaurus"},  # by a version that did not write the step
+        {"event": "sample", "text": "mangosaurus"},  # early versions did not write the step
         progress(3, stage="pretrain", held_out_loss=1.5, clipped_gradient_norm=0.25),
         sample(3, "mangosaurus"),
         progress(9, stage="tune"),
@@ -46,7 +46,7 @@ def test_reads_the_steps_samples_and_where_each_stage_begins() -> None:
     assert list(found.samples) == [(1, "xq"), (3, "mangosaurus")]
 
 
-def test_repeated_steps_and_samples_of_a_resumed_training_count_once_and_its_losses_to_beat_are_the_last() -> None:
+def test_a_resumed_training_counts_each_step_once_and_has_its_last_losses_to_beat() -> None:
     before = [progress(1), sample(1, "xq"), progress(5), sample(5, "old"), progress(8)]
     started = {"event": "started", "recipe": "again", "start_loss": 1.5, "ngram_loss": None}
     found = history(*before, started, progress(4, training_loss=7.0), sample(4, "new"), progress(6))

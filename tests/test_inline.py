@@ -24,7 +24,7 @@ async def test_one_word_is_offered_names_that_begin_so(chat: FakeChat) -> None:
             assert offer.html == f"<b>{offer.title}</b>"
 
 
-async def test_a_line_is_offered_verse_and_what_is_none_nothing(chat: FakeChat) -> None:
+async def test_a_line_is_offered_verse_and_anything_else_nothing(chat: FakeChat) -> None:
     lines = ("Shall I compare <b>thee", "Alas!", "😀", "  Shall I ", "Shall\u00a0I", "x" * 21, "x" * LONGEST_LINE)
     for text in lines:
         offers = await chat.type(text)

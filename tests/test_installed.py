@@ -75,7 +75,7 @@ def program(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.installed
 def test_the_wheel_holds_what_must_serve_and_no_more(wheel: Path) -> None:
-    """The released versions, those of recorded creations, where voices begin, and nothing that was trained here."""
+    """It holds the released versions, those of recorded creations and where voices begin, but nothing trained here."""
     wanted = {"names", *FIRST_RELEASE.values(), *(versions.current() for versions in VERSIONS.values())}
     wanted |= {record["version"] for record in RECORDED if "version" in record and "voice" not in record}
     names = zipfile.ZipFile(wheel).namelist()

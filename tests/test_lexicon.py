@@ -18,7 +18,6 @@ words = st.sets(st.from_regex("[ab]{1,3}(?:['-][ab]{1,2}){0,2}", fullmatch=True)
 
 
 def followers(lexicon: Lexicon, vocabulary: Vocabulary, tail: str) -> str:
-    """The characters that the mask allows."""
     return "".join(c for c, allowed in zip(vocabulary.characters, lexicon.mask(tail).tolist(), strict=True) if allowed)
 
 

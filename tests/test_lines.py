@@ -30,7 +30,6 @@ RUSSIAN = "Мороз и солнце день чудесный ещё ты др
 
 @pytest.fixture(scope="module")
 def scanning() -> Checkpoint:
-    """A network that was never trained, and enough words."""
     made = verse_checkpoint()
     words = frozenset(sorted(prosody().dictionary.of_poems)[::4])
     return replace(made, description=replace(made.description, rows=2), known_words=words)
@@ -67,7 +66,7 @@ def test_lines_scan_and_every_part_ends_a_sentence(scanning: Checkpoint, prompt:
         assert line == line.strip()
 
 
-def test_names_that_nobody_said_are_rare(scanning: Checkpoint) -> None:
+def test_proper_names_are_rare_unless_somebody_said_them(scanning: Checkpoint) -> None:
     words = Counter(words_of(" ".join(written(scanning, *map(poem, range(6))))))
     named = replace(scanning, proper_names=scanning.known_words & {*list(words)[::2]})
     again = Counter(words_of(" ".join(written(named, *map(poem, range(6))))))
@@ -75,7 +74,7 @@ def test_names_that_nobody_said_are_rare(scanning: Checkpoint) -> None:
 
 
 def mixed(checkpoint: Checkpoint, count: int) -> list[Request]:
-    """Poems of different lengths, prompts and temperatures, drafts, and two sonnets among many that scan."""
+    """Return poems of all kinds and drafts; among many that scan, two sonnets."""
     prompts = (FIRST, "", "mango", STANZA, "Привет")
     requests: list[Request] = [poem(turn, prompts[turn % 5], 1 + turn % 2, 0.3 + turn % 4 / 3) for turn in range(count)]
     for at in range(3, count, 7):

@@ -41,7 +41,7 @@ def _root() -> Iterator[None]:
         logging.getLogger(name).setLevel(logging.NOTSET)
 
 
-def test_in_messages_arguments_and_tracebacks(capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_secret_is_in_messages_arguments_and_tracebacks(capsys: pytest.CaptureFixture[str]) -> None:
     configure_logging("DEBUG", Secret(TOKEN))
     logger = logging.getLogger("careless")
     logger.info(f"to {TOKEN}")  # noqa: G004 - that is what is tested

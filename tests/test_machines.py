@@ -9,44 +9,21 @@ import subprocess
 import sys
 from typing import Any
 
-import numpy as np
 import pytest
-from threadpoolctl import threadpool_info
 
 from model.files import ROOT
-from tests.recorded import OLD_NAMES, OLD_VERSE, Record
+from tests.recorded import OLD_NAMES, OLD_VERSE, Record, settings_of_machines
 
 TIMEOUT = 50
-FEATURES = {"AVX2": {"X86_V4"}, "no FMA": {"X86_V4", "X86_V3"}}
-WITH_AVX512, WITH_AVX2 = {"SkylakeX", "Cooperlake", "SapphireRapids"}, {"Haswell", "Zen"}
-
-
-def settings() -> dict[str, dict[str, str]]:
-    """Return environment variables by setting: for this machine, and for machines that it can compute like.
-
-    NumPy only warns of a feature that it has not found, so such a feature is left out here.
-    """
-    found = {*np.show_config(mode="dicts")["SIMD Extensions"]["found"]}
-    here = {library.get("architecture") for library in threadpool_info()}
-    kernels = {"AVX2": "Haswell"} if here & WITH_AVX512 else {}
-    kernels |= {"no FMA": "Nehalem"} if here & (WITH_AVX512 | WITH_AVX2 | {"Sandybridge"}) else {}
-    like: dict[str, dict[str, str]] = {"this machine": {}}
-    for name, features in FEATURES.items():
-        if features & found:
-            like[name] = {"NPY_DISABLE_CPU_FEATURES": " ".join(features & found)}
-        if name in kernels:
-            like[name] = like.get(name, {}) | {"OPENBLAS_CORETYPE": kernels[name]}
-    return like
 
 
 def written_by_each(*turns_of_sonnets: int) -> dict[str, dict[str, Any]]:
-    """Start a child for each setting, and return what each wrote."""
     command = [sys.executable, "-W", "ignore", "-m", "tests.recorded", *map(str, turns_of_sonnets)]
     children = {
         name: subprocess.Popen(
             command, cwd=ROOT, env=os.environ | variables | {"OPENBLAS_NUM_THREADS": "1"}, stdout=subprocess.PIPE
         )
-        for name, variables in settings().items()
+        for name, variables in settings_of_machines().items()
     }
     try:
         return {name: json.loads(child.communicate(timeout=TIMEOUT)[0]) for name, child in children.items()}

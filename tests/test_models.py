@@ -39,7 +39,7 @@ def add(
 
 
 async def test_the_last_eight_are_shown_the_newest_first(admin: FakeChat, dino: Versions) -> None:
-    """By the date in them: in a clone, all files have the same."""
+    """The date in them counts, as all files of a clone have the same."""
     newest, middle, first = add(dino, 9, 1.25), add(dino, 2, 2.0), dino.current()
     os.utime(dino.path(newest), (1, 1))
     message = await admin.ask("/models")
@@ -65,7 +65,7 @@ async def test_the_last_eight_are_shown_the_newest_first(admin: FakeChat, dino: 
 async def test_a_version_that_is_chosen_writes_from_then_on(admin: FakeChat, dino: Versions) -> None:
     old, new = dino.current(), add(dino, 9, 3.0)
     await admin.ask("/models")
-    admin.failures.append(Gone("message to edit not found"))  # which does not hinder the change
+    admin.failures.append(Gone("message to edit not found"))  # the change is made all the same
     await admin.press(f"use {new}")
     admin.bot.tally.errors.clear()
     assert dino.current() == new == admin.bot.shelf.serving["dino"].version
@@ -77,7 +77,7 @@ async def test_a_version_that_is_chosen_writes_from_then_on(admin: FakeChat, din
     assert "<a>" in (await admin.ask("/dino")).html
 
 
-async def test_what_cannot_be_used(admin: FakeChat, dino: Versions) -> None:
+async def test_damaged_and_missing_versions_are_refused(admin: FakeChat, dino: Versions) -> None:
     old, damaged, header = dino.current(), add(dino, 9, 1.0), add(dino, 2, 2.0)
     await admin.ask("/models")
     damage(dino.path(damaged))
@@ -104,7 +104,7 @@ async def test_a_change_waits_for_whoever_holds_the_folder(admin: FakeChat, dino
     assert dino.current() == new
 
 
-async def test_what_is_doubtful(admin: FakeChat, own_checkpoints: Path) -> None:
+async def test_a_doubtful_version_is_asked_about(admin: FakeChat, own_checkpoints: Path) -> None:
     await admin.ask("/models")
     cases: list[tuple[Form, str, float, str]] = [
         ("names", "a b c d", 3.0, ""),

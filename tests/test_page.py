@@ -37,7 +37,7 @@ from model.text.forms import Genre
 from tests.databases import make, opened
 from tests.pages import Tab, Visitor, browser, page_served, text_of, visit
 from tests.serving import until
-from tests.test_retrain import interrupt
+from tests.training import interrupt
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ async def test_the_link_becomes_a_cookie_and_strangers_are_turned_away_in_words(
         assert stranger.cookie == before  # the same person
 
 
-async def test_cookies_that_were_changed_and_those_of_earlier_versions(settings: Settings) -> None:
+async def test_changed_cookies_are_refused_and_those_of_earlier_versions_open(settings: Settings) -> None:
     key = bytes(range(32))
     settings.database.with_name(f"{settings.database.name}-page").write_bytes(key)
     mark = hmac.new(key, b"1099511627776", hashlib.sha256).hexdigest()
@@ -118,14 +118,14 @@ def test_the_key_is_for_its_owner_alone(tmp_path: Path) -> None:
     assert Passes(path).token != passes.token
     path.write_bytes(b"cut short")
     assert Passes(path).person(passes.cookie(7)) is None
-    nowhere = Passes(tmp_path / "nowhere" / "key")  # where nothing can be written
+    nowhere = Passes(tmp_path / "nowhere" / "key")  # nothing can be written there
     assert nowhere.person(nowhere.cookie(7)) == 7
 
 
 async def test_through_a_proxy_nobody_is_an_admin_people_have_a_pace_and_send_no_files(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server, "PACE", Rate(6, 60))  # four questions, and a file behind its name
+    monkeypatch.setattr(server, "PACE", Rate(6, 60))  # four questions, and a file with its name
     async with page_served(settings) as page, visit(page) as visitor, visitor.tab() as tab:
         await tab.answer()
         for header in ("X-Forwarded-For", "forwarded", "Via", "X-Real-IP"):
@@ -159,7 +159,7 @@ async def test_where_others_can_come_nobody_is_an_admin_and_every_address_is_a_n
 
 
 def is_reached_from_elsewhere(address: str) -> bool:
-    """Return whether an address is none of this machine alone, if there are others."""
+    """Return whether other machines can reach an address; without a network, it may be this machine's own."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one, contextlib.suppress(OSError):
         one.connect(("203.0.113.1", 9))
         return not is_loopback(address) and address == one.getsockname()[0]
@@ -189,7 +189,7 @@ async def test_the_files_of_the_page_and_what_every_response_forbids(page: Page,
         assert headers["Cache-Control"] in ("no-store", "no-cache")
 
 
-async def test_creatures_are_drawn_for_who_is_in(page: Page, visitor: Visitor) -> None:
+async def test_creatures_are_drawn_for_those_who_are_let_in(page: Page, visitor: Visitor) -> None:
     for kind in ("creatures", "scenes"):
         status, drawn, headers = await visitor.get(f"/{kind}/mangosaurus.svg")
         assert (status, headers["Content-Type"].split(";")[0], drawn[:4]) == (200, "image/svg+xml", "<svg")
@@ -201,7 +201,7 @@ async def test_creatures_are_drawn_for_who_is_in(page: Page, visitor: Visitor) -
         assert (await stranger.get("/creatures/mangosaurus.svg"))[0] == 404
 
 
-async def test_other_names_are_refused(page: Page, visitor: Visitor) -> None:
+async def test_other_hosts_are_refused(page: Page, visitor: Visitor) -> None:
     for host in ("evil.example", "127.0.0.1.evil.example", "[", "192.168.0.7", "127.0.0.2"):
         for path in ("/", "/page.js", page.link, "/socket"):
             assert (await visitor.get(path, Host=host))[:2] == (421, words.WRONG_HOST)
@@ -215,7 +215,7 @@ async def test_other_sites_may_link_here_but_neither_read_nor_open_sockets(visit
         async with refused(403), visitor.tab(Origin=origin):
             pass
         assert (await visitor.get("/page.js", Origin=origin))[:2] == (403, words.WRONG_ORIGIN)
-    async with refused(403), visitor.client.ws_connect(f"{visitor.origin}/socket"):  # of no browser
+    async with refused(403), visitor.client.ws_connect(f"{visitor.origin}/socket"):  # a program that is no browser
         pass
     assert (await visitor.get("/", **{"Sec-Fetch-Site": "cross-site"}))[0] == 200
     for site in ("cross-site", "same-site"):
@@ -240,7 +240,7 @@ async def test_what_comes_too_fast_is_not_read_and_only_admins_send_much_at_once
                 await guest.next("notice")
         await tab.say("x" * 40_000)
         assert (await tab.next("notice"))["text"] == words.TOO_LONG
-        for text in ("\0" * 4096, "\ud800" * 4096):  # which JSON makes longest
+        for text in ("\0" * 4096, "\ud800" * 4096):  # JSON makes these the longest
             async with visit(page) as another, another.tab(Via="192.168.0.7") as guest:
                 await guest.say(text)
                 assert text_of(await guest.next("message", mine=True)) == text
@@ -269,7 +269,7 @@ async def test_a_chat_in_two_tabs_and_after_a_reload(visitor: Visitor, tab: Tab)
         shown = again.chat["messages"]
     del verse["event"], edited["event"]
     assert [message["mine"] for message in shown[:4]] == [False, True, False, True]  # one greeting
-    assert shown[1]["key"] == "7"  # so that a tab which was away knows that this has arrived
+    assert shown[1]["key"] == "7"  # so a tab that was away knows that this has arrived
     assert [message for message in shown if message["id"] in (verse["id"], names["id"])] == [verse, edited]
 
 
@@ -303,7 +303,7 @@ async def test_buttons_edit_in_place_and_are_released(tab: Tab) -> None:
         assert (await tab.next("pressed", at=[message["id"], button]))["text"] == words.BUTTON_GONE
 
 
-async def test_alerts_typing_pictures_and_what_grows(page: Page, visitor: Visitor, tab: Tab) -> None:
+async def test_alerts_typing_pictures_and_a_growing_message_arrive(page: Page, visitor: Visitor, tab: Tab) -> None:
     await tab.press(await tab.ask("/settings"), 0)
     assert (await tab.next("pressed"))["text"] == sentences.CHOSEN
     chat = own_chat(page, visitor)
@@ -421,7 +421,7 @@ async def test_files_are_kept_up_to_a_size_in_a_chat_and_in_all(
         await others.answer()
         assert page.chat(own.id) is None
     async with visit(page) as third, third.tab():
-        assert page.chat(int(other.cookie.partition(".")[0]))  # as it takes little room
+        assert page.chat(int(other.cookie.partition(".")[0]))  # it takes little room
 
 
 async def test_a_tab_that_does_not_keep_up_and_the_oldest_of_too_many_are_let_go(

@@ -24,7 +24,6 @@ NOTHING: tuple[Any, ...] = {"dino_turns": 0, "poem_turns": 0, "streak": 0}, {"mo
 
 
 async def kept(chat: FakeChat, person: int = ALICE) -> tuple[Any, ...]:
-    """Return what is kept of a person, without the seed."""
     export = json.loads(people.as_file(await chat.bot.store.person(person), await chat.bot.store.creations(person), {}))
     del export["person"]["id"], export["person"]["seed"]
     return tuple(export.values())
@@ -175,7 +174,7 @@ async def test_only_the_person_who_asked_may_press(group: FakeChat) -> None:
     assert await kept(group) == NOTHING
 
 
-async def test_what_is_a_groups_own(group: FakeChat) -> None:
+async def test_a_group_has_settings_and_creations_of_its_own(group: FakeChat) -> None:
     """Everybody there may choose for it. It exports by a message of its own, and is forgotten by a second one."""
     await group.ask("/settings", ALICE)
     await group.press("wild", BOB)
@@ -194,7 +193,7 @@ async def test_what_is_a_groups_own(group: FakeChat) -> None:
     assert (await FakeChat(group.bot, -6, is_private=False).ask("/export", GROUP)).file is None
     message = await group.ask("/forget", GROUP)
     assert (message.html, message.buttons) == (sentences.FORGET_GROUP, [])
-    await group.ask("/forget yes", ALICE)  # which asks Alice about Alice
+    await group.ask("/forget yes", ALICE)  # this asks Alice about herself
     await group.press_data(f"1:forget:yes:{GROUP}", ALICE)
     assert await kept(group, GROUP) != NOTHING
     assert (await group.ask("/forget YES", GROUP)).html == sentences.FORGOTTEN_GROUP
@@ -205,7 +204,7 @@ async def test_what_is_a_groups_own(group: FakeChat) -> None:
     assert (await group.ask("/forget yes", channel)).html == sentences.FORGOTTEN_GROUP
 
 
-async def test_what_is_being_written_at_a_forgetting_leaves_nothing(chat: FakeChat) -> None:
+async def test_what_is_written_during_a_forgetting_leaves_nothing(chat: FakeChat) -> None:
     for text in ("/seed 42", "/sonnet", "/dino 10", "/poem Shall I"):
         chat.bot.ask(Said(person=ALICE, chat=chat, text=text))
     await chat.press_data(f"1:forget:yes:{ALICE}")

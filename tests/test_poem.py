@@ -44,7 +44,7 @@ def test_any_text_is_a_line_or_explained(text: str) -> None:
 
 
 async def test_the_line_stands_word_for_word_in_bold_and_verse_follows(chat: FakeChat) -> None:
-    await chat.ask("/seed 2")  # no letters that these weights draw from it make a word of the list
+    await chat.ask("/seed 2")  # with this seed, these weights draw no listed word
     for line in (
         *("ÉTOILE & <b>bold</b> <i>&lt;", "a😀b👩‍👩‍👧 c", "</b><script>x</script>", "One line,\nand another"),
         *("שלום עולם", "\u202egnirts\u202c a reversed one", "a\u200bb\u200dc\ufeffd\u2060"),
@@ -58,7 +58,7 @@ async def test_the_line_stands_word_for_word_in_bold_and_verse_follows(chat: Fak
         assert await chat.ask(f"/again {code_in(answer.html)}") == answer  # the database kept it as it is
 
 
-async def test_verse_keeps_off_what_the_network_cannot_read(chat: FakeChat) -> None:
+async def test_verse_is_set_apart_from_what_the_network_cannot_read(chat: FakeChat) -> None:
     async def verse(line: str) -> str:
         await chat.ask("/seed 1")
         return (await chat.ask(f"/poem {line}")).html.partition("</b>")[2].rpartition("\n\n")[0]

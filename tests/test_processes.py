@@ -61,8 +61,9 @@ def exists(process: int) -> bool:
     return True
 
 
-@pytest.mark.parametrize("cell", CELLS)
-@pytest.mark.parametrize(("threads", "extras"), [(2, False), (3, True)], ids=["2 processes", "3, with all extras"])
+@pytest.mark.parametrize(
+    ("cell", "threads", "extras"), [*((cell, 2, True) for cell in CELLS), ("lstm", 2, False), ("lstm", 3, True)]
+)
 def test_several_processes_compute_what_one_computes(cell: CellName, threads: int, extras: bool) -> None:
     language_model = network(cell)
     with closing(Shards(1)) as alone, closing(Shards(threads)) as shards:

@@ -50,7 +50,7 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @given(st.text("abdegilnorsty'-", max_size=12))
-def test_whatever_the_word_readings_are_of_known_sounds(word: str) -> None:
+def test_any_word_has_readings_of_known_sounds(word: str) -> None:
     readings = pronounce(word)
     assert len(readings) <= MOST_READINGS
     assert PHONEMES.issuperset(phoneme for reading in readings for phoneme in reading)

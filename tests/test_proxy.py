@@ -147,9 +147,7 @@ async def test_a_chat_through_nginx(settings: Settings, tmp_path: Path, path: st
 
 
 @pytest.mark.parametrize("forwarding", ["", FORWARDING])
-async def test_nobody_becomes_an_admin_but_with_the_second_link(
-    settings: Settings, tmp_path: Path, forwarding: str
-) -> None:
+async def test_only_the_second_link_makes_an_admin(settings: Settings, tmp_path: Path, forwarding: str) -> None:
     async with proxied(settings, tmp_path, f"{SOCKET} {HOST} {forwarding}") as there:
         async with there.browser(there.page.link) as visitor:
             assert not await is_admin(visitor)
@@ -159,7 +157,7 @@ async def test_nobody_becomes_an_admin_but_with_the_second_link(
             assert await is_admin(operator)
             assert await is_admin(operator, **{"X-Forwarded-For": "192.168.0.7"})
             jar = {cookie.key: cookie.value for cookie in operator.client.cookie_jar}
-        async with there.browser(there.page.link) as thief:  # the mark of one person is none of another's
+        async with there.browser(there.page.link) as thief:  # one person's mark is not another's
             cookies = {cookie.key: cookie.value for cookie in thief.client.cookie_jar}
             stolen = cookies | {"__Secure-mangosaurus-admin": jar["__Secure-mangosaurus-admin"]}
             assert not await is_admin(thief, Cookie="; ".join(f"{name}={value}" for name, value in stolen.items()))
@@ -182,7 +180,7 @@ async def test_one_name_and_one_origin_are_let_in(settings: Settings, tmp_path: 
         async with visitor.client.ws_connect(f"{inner}/socket", headers=own | {"Origin": f"https://{host}"}) as tab:
             assert (await tab.receive_json(timeout=10))["admin"] is False
     (own_folder := tmp_path / "own").mkdir()
-    async with proxied(settings, own_folder, SOCKET) as there, there.browser() as visitor:  # which hides the name
+    async with proxied(settings, own_folder, SOCKET) as there, there.browser() as visitor:  # nginx hides the name then
         assert (await visitor.get(there.page.link))[:2] == (421, words.WRONG_HOST)
 
 
@@ -195,10 +193,10 @@ async def test_a_crowd_from_one_address_is_slowed_down(
             async with there.browser() as visitor:
                 assert (await visitor.get(there.page.link, **{"X-Forwarded-For": os.urandom(4).hex()}))[0] == status
         async with there.browser(there.admin_link) as visitor:
-            assert (await visitor.get(there.page.link))[0] == 303  # who is known is no newcomer
+            assert (await visitor.get(there.page.link))[0] == 303  # known people are no newcomers
 
 
-async def test_the_second_link_is_none_after_the_next_start(settings: Settings) -> None:
+async def test_the_second_link_ends_with_the_next_start(settings: Settings) -> None:
     settings = dataclasses.replace(settings, page_url=f"https://{NAME}")
     cookie = ""
     for is_admin in (True, False):

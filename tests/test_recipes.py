@@ -93,7 +93,7 @@ def test_measurements_are_bounded_and_rare_and_patience_is_a_share_of_the_stage(
         assert 0.3 <= share <= 0.3 + 1.1 * stage.evaluate_every / steps
 
 
-def test_with_few_minutes_the_network_is_small_enough_to_read_the_text_some_times() -> None:
+def test_with_few_minutes_the_network_is_small_enough_to_read_the_text_several_times() -> None:
     widths = [[recipe.hidden_size for recipe in recipes("verse", minutes)] for minutes in (0.1, 1, 2, None)]
     for fewer, more in pairwise(widths):
         assert all(one <= other for one, other in zip(fewer, more, strict=True))

@@ -99,7 +99,7 @@ def all_texts_of(error: BaseException) -> str:
 async def failing(
     expected: type[TelegramError], caplog: pytest.LogCaptureFixture, reason: str | None = None
 ) -> AsyncIterator[None]:
-    """Expect exactly this error, and the token neither in it nor in the log, where httpx is quiet as in the process."""
+    """Expect exactly this error, and the token neither in it nor in the log. httpx is quiet, as in the process."""
     for name in ("httpx", "httpcore"):
         caplog.set_level(logging.WARNING, name)
     with caplog.at_level(logging.DEBUG), pytest.raises(expected, match=reason) as caught:

@@ -12,14 +12,12 @@ import time
 from dataclasses import asdict, replace
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 import hypothesis
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.asks import File
 from bot.chat import Gone, InDoubt, NotSent
 from bot.locks import locked
 from bot.settings import Settings
@@ -32,7 +30,7 @@ from model.checkpoint.versions import Versions
 from tests.fake_chat import FakeChat, Message
 from tests.serving import ALICE, install, until, untrained
 from tests.shown import wrote
-from tests.training import PROGRESS, SNAPSHOT, Script, started
+from tests.training import PROGRESS, SNAPSHOT, Script, file_of, interrupt, started
 
 FINISH, CANCEL, UNDO = admins.FINISH, admins.CANCEL, admins.UNDO
 BEGUN = (
@@ -177,10 +175,10 @@ async def test_weights_that_did_not_win_can_be_used_for_a_day(script: Script, ad
         await admin.press_data(button)
         assert admin.notices[-1] == sentences.plain(admins.KEPT_NO_MORE)
     assert not kept.exists()
-    assert dino.path(new).exists()  # as its creations have codes
+    assert dino.path(new).exists()  # the codes of its creations go on working
 
 
-async def test_verse_of_both_stands_one_below_the_other() -> None:
+async def test_verse_of_old_and_new_weights_stands_one_below_the_other() -> None:
     both = beside("verse", ["\n".join("abcdefgh")], ["\nx\n"])
     assert both == "in use:\n<i>a\nb\nc\nd\ne\nf</i>\n\nnew:\n<i>x</i>"
 
@@ -204,10 +202,7 @@ async def test_names_are_read_beside_the_dinosaurs(script: Script, admin: FakeCh
     shown = (await verdict(admin)).html
     assert "find 2 names of yours less surprising: 1.2500 nats per character, 2.5000 before." in shown
 
-    async def read() -> bytes:
-        return b"Mango"
-
-    message = await admin.ask("/retrain dino", file=File(name="names.txt", size=5, read=read))
+    message = await admin.ask("/retrain dino", file=file_of("Mango"))
     assert "with your name." in message.html
     assert (await script.begun(2)).names == "mango"
     script.tell("surprise", old=2.5, new=2.625)
@@ -316,11 +311,11 @@ async def test_a_child_that_fails(script: Script, admin: FakeChat, dino: Version
         (1, "Traceback", "the snapshot belongs to another training; add fresh to the command, to begin from nothing"),
     ):
         message = await begun(admin, script)
-        script.progress(held_out_loss="low")  # which is none
+        script.progress(held_out_loss="low")  # no number
         script.tell("progress")
         if "hung" in reason:
             script.fails_with(TimeoutError())
-        if "snapshot" in reason:  # what the training complains about comes first
+        if "snapshot" in reason:  # then the complaint of the training is told
             script.tell("failed", error="the snapshot belongs to another training; train without --from.")
         script.ends(code, last_words)
         assert await verdict(admin) is message
@@ -392,17 +387,6 @@ async def test_what_another_process_trains_is_left_to_it(script: Script, own_set
     assert script.folders == []
 
 
-def interrupt(checkpoints: Path, run: Run, *events: dict[str, Any], is_lost: bool = False) -> Path:
-    """Leave the folder of an interrupted run. If the run is lost, the folder has nothing to go on from."""
-    folder = checkpoints / f"training-{run.network.replace('/', '-')}"
-    folder.mkdir()
-    (folder / "run.json").write_text(json.dumps(asdict(run)))
-    (folder / NEW).with_suffix(".jsonl").write_text("\n".join([*map(json.dumps, events), '{"event": "prog']))
-    if not is_lost:
-        (folder / SNAPSHOT).write_bytes(b"half of it")
-    return folder
-
-
 async def test_a_run_of_the_terminal_is_not_concluded_on_telegram(script: Script, own_settings: Settings) -> None:
     """The terminal's chat has the id of a person whom Telegram may know."""
     async with started(own_settings) as chat:
@@ -410,7 +394,9 @@ async def test_a_run_of_the_terminal_is_not_concluded_on_telegram(script: Script
         message = await begun(chat, script, "/retrain poem")
         await script.begun()
         script.progress(0.4)
-    (script.folder / "run.json").write_text(json.dumps(asdict(replace(await script.begun(), message=1))))  # not told
+    (script.folder / "run.json").write_text(
+        json.dumps(asdict(replace(await script.begun(), message=1)))
+    )  # as if the end had not been told
     telegram = FakeChat(chat.bot, chat.id)
     async with started(own_settings, telegram):
         await telegram.bot.runs.ended()
@@ -446,7 +432,7 @@ async def test_a_stopped_run_goes_on_with_its_own_settings(script: Script, own_s
         second = await script.begun(2)
         assert second == replace(first, message=2)
         script.progress(0.5)
-        await until(lambda: "training 2.500 ▁▁" in message.html)  # with the curve of before
+        await until(lambda: "training 2.500 ▁▁" in message.html)  # the curve goes on
         script.ends(-9)
         assert "killed by signal 9" in (await verdict(chat)).html
     interrupt(own_settings.checkpoints, first)
@@ -519,7 +505,7 @@ async def test_a_verdict_that_cannot_be_said_or_whose_message_is_gone(
         assert (dino.current(), left(admin)) == (new, [])
 
 
-async def test_a_folder_that_is_no_use(script: Script, own_settings: Settings) -> None:
+async def test_a_run_that_cannot_be_read_begins_anew(script: Script, own_settings: Settings) -> None:
     folder = interrupt(own_settings.checkpoints, Run("dino", "names", "dino"))
     (folder / "run.json").write_text('{"network": "dino"')
     async with started(own_settings) as chat:
@@ -538,7 +524,7 @@ def test_a_curve_draws_any_losses_in_few_blocks(losses: list[float]) -> None:
         assert drawn[losses.index(min(losses))] == "▁"
 
 
-def test_a_speed_is_smooth_and_a_curve_keeps_the_measurements_between_which_there_were_none() -> None:
+def test_a_speed_is_smooth_and_a_curve_keeps_rare_measurements() -> None:
     progress = Progress()
     for step in range(200):
         speed = 9e4 + 6e4 * (-1) ** step

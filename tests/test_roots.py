@@ -58,7 +58,7 @@ def test_the_parts_of_a_name_with_their_meanings(name: str, line: str) -> None:
 
 
 @given(names)
-def test_parts_are_where_they_say_one_after_another(name: str) -> None:
+def test_parts_stand_where_they_say_and_never_overlap(name: str) -> None:
     name, end = name.lower(), 0
     assert not gloss(name) or parts_of(name)
     for part in parts_of(name):
@@ -74,7 +74,7 @@ def test_six_dinosaurs_in_seven_say_something() -> None:
     assert sum(bool(parts_of(name)) for name in dinosaurs) > len(dinosaurs) * 0.85
 
 
-def test_every_root_has_a_source_in_a_language_and_a_meaning_and_forms_of_its_own_in_order() -> None:
+def test_every_root_has_a_language_a_source_a_meaning_and_its_own_forms() -> None:
     assert len(roots()) >= 2000
     for root in roots():
         language, _, word = root.source.partition(" ")

@@ -102,7 +102,9 @@ def test_a_training_that_ends_keeps_its_weights_whether_it_is_stopped_or_finishe
         *events, last = recorded(Trainer(RECIPE, corpus, snapshot=snapshot_path(out)), out, finish_after=steps)
         assert (last["event"], last["early"]) == ("finished", True)
         *_, progress = (event for event in events if event["event"] == "progress")
-        assert progress["best_held_out_loss"] == progress["held_out_loss"] == last["held_out_loss"]  # a picture has it
+        assert (
+            progress["best_held_out_loss"] == progress["held_out_loss"] == last["held_out_loss"]
+        )  # a picture shows it
         weights = load(out)
         assert weights.description.steps == steps + 1
         assert weights.description.held_out_loss == held_out_loss(weights.language_model, corpus)

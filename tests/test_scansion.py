@@ -53,7 +53,7 @@ def test_a_word_that_fits_stays_in_the_line_with_its_stress_in_a_strong_position
 @given(st.lists(choices, max_size=10), choices, st.integers(0, LONGEST - 1))
 @settings(max_examples=60)
 def test_counts_are_those_of_some_choice_of_readings(words: list[list[str]], last: list[str], start: int) -> None:
-    """Bits in place of a search through all choices."""
+    """The bits say what a search through all choices finds."""
     counts, reached = 1, {0}
     for choice in words:
         counts = after(choice, counts)

@@ -35,7 +35,6 @@ KNOWN = frozenset(words_of("my heart is heavy and the king lord tis love of nigh
 
 @pytest.fixture(scope="module")
 def small() -> Checkpoint:
-    """A network that was never trained, and just enough words."""
     known, words = verse_checkpoint(), KNOWN.union(sorted(prosody().dictionary.of_poems)[::4])
     searched = replace(known.description, rows=2)
     return replace(known, description=searched, known_words=words, followers=followers_of([TEXT], KNOWN))
@@ -153,7 +152,7 @@ def test_how_many_lines_follow() -> None:
 
 
 def check(prompt: str, text: str, texts: str) -> None:
-    """What verse promises: its first word begins a line, or follows what is before it, often enough in the texts."""
+    """Check that in the texts, the first word of verse often begins a line or follows the word before."""
     own, *_ = re.findall(r"(?s).*[^ \n]", prompt)
     word = re.match(r"[ ,\n]*('?[a-z]+(?:['-][a-z]+)*)", text)
     assert word, text
@@ -185,7 +184,7 @@ def test_five_lines_go_on(small: Checkpoint) -> None:
 
 @pytest.mark.recorded
 def test_fifty_lines_of_people_go_on() -> None:
-    """Released weights, and the texts themselves: no table says what follows what."""
+    """The texts themselves say whether a word may follow another, and no table does."""
     prompts = (ROOT / "tests" / "seams.txt").read_text(encoding="utf-8").splitlines()
     corpus = sonnets_corpus()
     read = (*corpus.training, *corpus.pretraining)

@@ -103,7 +103,7 @@ def test_a_server_a_limit_that_is_lifted_and_a_webhook_without_a_secret() -> Non
         read_settings({"WEBHOOK_URL": "https://example.org/hook"})
 
 
-def test_what_should_be_mended_is_warned_of(tmp_path: Path) -> None:
+def test_bad_permissions_and_misspelled_keys_are_warned_of(tmp_path: Path) -> None:
     file = tmp_path / ".env"
     assert warnings_about(file) == []
     file.write_text("TELEGRAM_TOKN=1:a\nLOG_LEVEL=INFO\nCOLOUR\n")

@@ -212,7 +212,7 @@ def textbook(a: str, b: str) -> int:
 
 
 @given(st.lists(WORDS, min_size=1, max_size=4), st.frozensets(WORDS, min_size=1, max_size=12).map(sorted))
-def test_it_is_the_textbooks_nearest_and_the_first_of_several(names: list[str], known: list[str]) -> None:
+def test_the_nearest_name_is_found_and_of_equals_the_first(names: list[str], known: list[str]) -> None:
     assert nearest(names, []) == (None,) * len(names)
     expected = [min((textbook(name, other), other) for other in known) for name in names]
     assert nearest(names, known) == tuple(Neighbour(other, distance) for distance, other in expected)

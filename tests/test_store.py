@@ -38,7 +38,7 @@ async def test_new_people_get_a_seed_and_keep_it(store: Store) -> None:
         assert creation.seed == seed
 
 
-async def test_what_surely_or_perhaps_never_arrived_goes_after_thirty_days(database: str) -> None:
+async def test_what_may_never_have_arrived_goes_after_thirty_days(database: str) -> None:
     async with opened(database) as store:
         new, old, arrived = await draft(store, 1), await draft(store, 1), await make(store, 1)
     for code in (old.code, arrived.code):
@@ -98,7 +98,7 @@ async def test_guesses_count_for_a_version_and_in_a_row_for_a_person(store: Stor
     assert [await store.guesses(version) for version in (new, old, "0" * 12)] == [(6, 3), (1, 1), (0, 0)]
     await store.forget(1)
     assert [(await store.person(person)).streak for person in (1, 2)] == [0, 0]
-    assert await store.guesses(new) == (6, 3)  # which says nothing about anybody
+    assert await store.guesses(new) == (6, 3)  # this says nothing about anybody
 
 
 async def test_bots_that_make_the_tables_at_the_same_time_lose_nothing(database: str) -> None:
@@ -172,7 +172,7 @@ class Model:
         self.people[person] = Person(person, seed)
 
     def set_preferences(self, person: int, mood: str) -> None:
-        self.moods[person] = mood  # the seed that somebody new gets with it shows in their first draft
+        self.moods[person] = mood  # a new person gets a seed with it, which their first draft shows
 
     def forget(self, person: int) -> None:
         self.people.pop(person, None)

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.asks import File
 from bot.creations import CODE_CHARACTERS, new_code
 from bot.words import admins, layout, sentences
 from bot.words.sentences import cut
@@ -18,6 +17,7 @@ from model.text.forms import Genre
 from tests.fake_chat import FakeChat
 from tests.processes import environment_of, run
 from tests.serving import ALICE, code_in, names_in, turn_of, uncoded
+from tests.training import file_of
 from tools import taboo as tool
 
 Lists = Callable[..., None]
@@ -52,7 +52,7 @@ def test_what_is_listed(is_listed: bool, words: str) -> None:
 
 
 def test_names_that_exist_pass_and_so_does_all_that_was_recorded() -> None:
-    """Of the other genera, every seventh: all of them take five seconds, and passed when the list was made."""
+    """Check every seventh of the other genera. All of them take five seconds, and passed when the list was made."""
     texts = [(sources.DATA / name).read_text() for name in ("dinos.txt", "first_lines.txt")]
     texts += (sources.DATA / "genera.txt").read_text().split()[::7]
     for line in (ROOT / "tests" / "creations.jsonl").read_text().splitlines():
@@ -63,7 +63,7 @@ def test_names_that_exist_pass_and_so_does_all_that_was_recorded() -> None:
 
 @pytest.mark.skipif(bool(sources.missing(sources.DATA)), reason="needs Shakespeare: python -m model fetch")
 def test_lines_of_shakespeare_pass() -> None:
-    """Every seventh, as above."""
+    """Check every seventh line."""
     lines = [line for name in sources.SHAKESPEARE.outputs for line in (sources.DATA / name).read_text().splitlines()]
     assert len(lines) > 100_000
     assert [line for line in lines[::7] if taboo.is_taboo(line)] == []
@@ -98,10 +98,10 @@ async def test_a_prompt_is_refused_at_every_door_and_takes_no_turn(admin: FakeCh
         assert titles == ([] if typed == "bri.e" else [sentences.plain(sentences.TABOO)])
     assert len(await admin.bot.store.creations(900)) == 1
     assert (await admin.ask(f"/again {code_in(message.html)}")).html.startswith(sentences.TABOO_VERSE)
-    assert "goudas" in (await admin.ask("/poem my goudas")).html  # which is another word
+    assert "goudas" in (await admin.ask("/poem my goudas")).html  # another word
 
 
-async def test_no_code_spells_such_a_word_and_one_of_before_still_opens(
+async def test_no_new_code_spells_such_a_word_and_old_ones_still_open(
     chat: FakeChat, lists: Lists, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lists("*gudda*")
@@ -117,13 +117,9 @@ async def test_no_code_spells_such_a_word_and_one_of_before_still_opens(
 
 
 async def test_no_voice_is_named_after_a_file_with_such_a_name(admin: FakeChat) -> None:
-    content = "\n".join(map("".join, product("bdgk", "aeiou", "lmnr", "aeiou"))).encode()
-
-    async def read() -> bytes:
-        return content
-
+    content = "\n".join(map("".join, product("bdgk", "aeiou", "lmnr", "aeiou")))
     for name, voice in (("My Hitler list.txt", "voice"), ("cities.txt", "cities")):
-        message = await admin.ask("", file=File(name=name, size=len(content), read=read))
+        message = await admin.ask("", file=file_of(content, name))
         assert message.html == admins.LEARN.format(voice)
 
 

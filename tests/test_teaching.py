@@ -16,19 +16,10 @@ from bot.voices import MOST, Voice, Voices, name_of
 from bot.words import admins, sentences
 from tests.fake_chat import FakeChat
 from tests.serving import ALICE, install, untrained
-from tests.training import LIST, NAMES, Script
+from tests.training import LIST, NAMES, Script, file_of
 
 VERSE = "\n\n".join(f"A thing of béauty is a joy {n}\nIts loveliness increases; {n * n}\n" for n in range(400))
 CAPTION = "/retrain names pokemon"
-
-
-def file_of(content: str | bytes, size: int | None = None) -> File:
-    data = content.encode() if isinstance(content, str) else content
-
-    async def read() -> bytes:
-        return data
-
-    return File(name="names.txt", size=len(data) if size is None else size, read=read)
 
 
 async def teach(chat: FakeChat, content: str | bytes, caption: str = CAPTION) -> str:
@@ -43,7 +34,7 @@ async def cancel(chat: FakeChat) -> None:
 
 
 async def test_a_text_becomes_a_voice_that_learns(script: Script, admin: FakeChat, voices: Voices) -> None:
-    alice, group = FakeChat(admin.bot, ALICE), FakeChat(admin.bot, -5, is_private=False)  # to whom this does not exist
+    alice, group = FakeChat(admin.bot, ALICE), FakeChat(admin.bot, -5, is_private=False)  # neither may teach
     assert await teach(alice, LIST) == sentences.ONLY_TEXT
     assert (await alice.ask(CAPTION)).html == sentences.UNKNOWN_COMMAND
     await group.bot.ask(Sent(person=ALICE, chat=group, text=CAPTION, file=file_of(LIST)))
@@ -228,9 +219,9 @@ async def test_a_text_file_without_a_command(script: Script, admin: FakeChat, vo
         message = await admin.ask("", file=file_of(content))
         assert answer in message.html
         assert message.labels == []
-    await admin.ask("", file=File(name="Ünited_states of America.txt", size=1, read=file_of(LIST).read))
+    await admin.ask("", file=file_of(LIST, "Ünited_states of America.txt"))
     assert admin.messages[-1].html == admins.LEARN.format("ünited-states-of")
-    assert (await admin.ask("", file=File(name="x.pdf", size=1, read=file_of("").read))).html == sentences.ONLY_TEXT
+    assert (await admin.ask("", file=file_of("x", "x.pdf"))).html == sentences.ONLY_TEXT
 
 
 async def test_the_list(admin: FakeChat, voices: Voices) -> None:

@@ -98,7 +98,7 @@ async def test_what_somebody_writes_comes_back_as_they_wrote_it(visit: Visit) ->
 
 
 async def test_half_a_character_and_nul_are_answered_like_any_other_line(visit: Visit) -> None:
-    """The Bot API's JSON can hold them, but no request to it, and no database."""
+    """The Bot API may send them in its JSON, but neither a request to it nor a database can hold them."""
     for text in ("Shall \ud83d I\0", "/dino \ud800", "/again \udfff"):
         (answer,) = await visit.say(text, ALICE)
         assert "\ufffd" in answer["text"]
@@ -107,7 +107,7 @@ async def test_half_a_character_and_nul_are_answered_like_any_other_line(visit: 
     assert len(visit.server.answers[typed]["results"]) == 2
 
 
-async def test_in_a_group_commands_are_answered_by_replies_and_what_is_not_for_us_is_not(visit: Visit) -> None:
+async def test_in_a_group_commands_get_replies_and_other_messages_get_none(visit: Visit) -> None:
     for text in ("/dino", "/dino@mangosaurus_bot", "/DINO@Mangosaurus_Bot 1"):
         asked = await visit.server.say(text, ALICE, GROUP)
         await visit.settled()
@@ -121,9 +121,7 @@ async def test_in_a_group_commands_are_answered_by_replies_and_what_is_not_for_u
 
 
 @pytest.mark.parametrize("topic", [77, None])
-async def test_answers_and_what_their_buttons_send_go_to_the_topic_and_a_thread_of_replies_is_none(
-    visit: Visit, topic: int | None
-) -> None:
+async def test_answers_stay_in_their_topic_and_a_thread_of_replies_is_no_topic(visit: Visit, topic: int | None) -> None:
     thread = {"message_thread_id": 77} | ({"is_topic_message": True} if topic else {})
     (answer,) = await visit.say("/poem Shall I", ALICE, GROUP, **thread)
     visit.server.refusals["editMessageText"].append(Refusal(400, "Bad Request: message to edit not found"))
@@ -141,7 +139,7 @@ async def test_whoever_posts_as_a_group_or_channel_is_that_chat_and_no_admin(vis
     assert len(await visit.say("/status", ADMIN, GROUP)) == 1
 
 
-async def test_what_a_bot_wrote_what_only_happened_edits_and_posts_are_not_answered(visit: Visit) -> None:
+async def test_messages_of_bots_service_messages_edits_and_posts_are_not_answered(visit: Visit) -> None:
     await visit.server.message(ALICE, text="/dino", via_bot=ME)
     await visit.server.message(ALICE, new_chat_members=[user(BOB)])
     await visit.server.message(ALICE, pinned_message={"message_id": 1, "date": 1, "chat": chat(ALICE)})
@@ -170,12 +168,12 @@ async def test_a_document_is_taught_by_an_admins_caption_or_reply(visit: Visit) 
     file = await visit.server.message(ADMIN, document=document)
     await visit.settled()
     (other,) = await visit.say("/retrain names poems", ADMIN, reply_to_message=file)
-    assert len(of_method(visit.server, "getFile")) == 3  # without a command, too: before the bot asks what it holds
+    assert len(of_method(visit.server, "getFile")) == 3  # the bot also looks at the one without a command
     assert one["text"] == other["text"]
     assert one["text"].startswith(admins.TEXT_TOO_SMALL.split("{}")[0])
 
 
-async def test_what_somebody_types_inline_is_offered_once_and_too_late_is_no_error(visit: Visit) -> None:
+async def test_what_somebody_types_inline_is_offered_once_and_a_late_offer_is_no_error(visit: Visit) -> None:
     first = await visit.server.query("inline_query", ALICE, query="mango", offset="")
     more = await visit.server.query("inline_query", ALICE, query="mango", offset="5")
     await visit.settled()
@@ -187,7 +185,7 @@ async def test_what_somebody_types_inline_is_offered_once_and_too_late_is_no_err
     await visit.settled()
 
 
-async def test_pictures_documents_typing_and_buttons_that_go(settings: Settings, server: Server) -> None:
+async def test_pictures_documents_and_typing_arrive_and_buttons_disappear(settings: Settings, server: Server) -> None:
     server.chats.add(ALICE)
     async with door(settings, server) as telegram:
         here = telegram.chat(ALICE)
@@ -223,11 +221,11 @@ async def test_everybody_has_a_menu_and_admins_have_theirs_as_soon_as_they_open_
 # What fails
 
 
-async def test_what_is_known_of_a_message(settings: Settings, server: Server) -> None:
+async def test_a_refusal_means_gone_in_doubt_or_not_sent(settings: Settings, server: Server) -> None:
     server.chats.add(ALICE)
     async with door(settings, server) as telegram:
         message = await telegram.chat(ALICE).say(sentences.STOPPING)
-        await telegram.chat(ALICE).change(message, sentences.STOPPING)  # which Telegram refuses: nothing changes
+        await telegram.chat(ALICE).change(message, sentences.STOPPING)  # Telegram refuses it, because nothing changes
         for refusal, expected in (
             (Refusal(403, "Forbidden: bot was blocked by the user"), Gone),
             (Refusal(400, "Bad Request: group chat was upgraded", migrate_to_chat_id=-100), Gone),
@@ -272,7 +270,7 @@ async def test_a_message_that_telegram_calls_wrong_is_a_bug_and_gets_an_apology(
     visit.bot.tally.errors.clear()
 
 
-async def test_after_a_long_hold_each_chat_reads_in_one_sentence_what_was_not_answered(
+async def test_after_a_long_hold_one_sentence_tells_each_chat_what_was_not_answered(
     settings: Settings, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.telegram.pacing.HOLD_SECONDS", 0.1)
@@ -374,7 +372,7 @@ def update(text: str, number: int = 1) -> Json:
     return {"update_id": number, "message": message}
 
 
-async def test_telegram_is_told_where_to_call_and_who_else_calls_is_refused(
+async def test_telegram_is_told_where_to_call_and_other_callers_are_refused(
     hooked: Settings, server: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
     poison = update("a private line", 7)

@@ -18,7 +18,7 @@ from model.checkpoint.tensor_file import Arrays, CheckpointError, Facts
 
 names = st.text(st.characters(codec="utf-8"), min_size=1, max_size=8)
 values = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), names)
-fact_names = names.filter(lambda name: name != "sha256")  # which is the file's own
+fact_names = names.filter(lambda name: name != "sha256")  # the file adds that one itself
 any_facts = st.dictionaries(fact_names, st.recursive(values, lambda inner: st.lists(inner, max_size=3), max_leaves=5))
 shapes = st.lists(st.integers(0, 3), max_size=3)
 dtypes = st.sampled_from([np.float32, np.float64, np.uint8])

@@ -1,7 +1,5 @@
 """The textbook runs by itself: it splits names as the program does, takes Adam's steps, and learns."""
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +23,6 @@ NAMES, HELD_OUT = read_names(sources.DINOSAURS)
 
 def network(seed: int = 0) -> LanguageModel:
     return LanguageModel.initialise(Architecture("gru", len(LETTERS), 16), np.random.default_rng(seed), np.float64)
-
-
-def test_it_loads_nothing_else_of_the_program() -> None:
-    loads = "import model.network.__main__, sys; print(*(name for name in sys.modules if name.startswith('model')))"
-    done = subprocess.run([sys.executable, "-c", loads], capture_output=True, text=True, check=True)
-    assert {".".join(name.split(".")[:2]) for name in done.stdout.split()} == {"model", "model.network"}
 
 
 def test_names_are_split_as_the_program_splits_them() -> None:

@@ -85,7 +85,7 @@ def test_the_names_are_plain_and_sorted_and_the_corpus_reads_the_genera_first() 
 def test_no_genus_resembles_a_held_out_dinosaur() -> None:
     held_out = names_corpus().held_out
     assert far_from(held_out, GENERA) == GENERA
-    some = held_out[::40]  # the rule itself, checked by another program: the names nearest to a few dinosaurs
+    some = held_out[::40]  # another program finds no name near some of the dinosaurs
     for is_long, most in ((True, 2), (False, 1)):
         names = [name for name in GENERA if (len(name) >= 8) == is_long]
         assert [name for name in some if extractOne(name, names, scorer=Levenshtein.distance, score_cutoff=most)] == []
@@ -158,7 +158,7 @@ def wheel_of_verse(column: object) -> bytes:
 
 
 class Trap:
-    """What would make a folder if somebody unpickled it."""
+    """Makes a folder if somebody unpickles it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

@@ -336,7 +336,7 @@ def test_a_checkpoint_describes_itself(names: Corpus, verse: Corpus) -> None:
     assert (poem.known_names, poem.known_words) == (frozenset(), again)
 
 
-def test_what_goes_on_from_a_version_has_its_tanh(names: Corpus) -> None:
+def test_a_training_that_goes_on_from_a_version_keeps_its_tanh(names: Corpus) -> None:
     start = checkpoint_of(Trainer(TINY_DINO, names))
     old = replace(start, description=replace(start.description, tanh_digits=0))
     digits = [checkpoint_of(Trainer(TINY_DINO, names, start=one)).description.tanh_digits for one in (start, old)]

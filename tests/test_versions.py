@@ -188,7 +188,7 @@ def test_a_home_begins_with_the_versions_of_the_program(tmp_path: Path, monkeypa
     assert versions.load_current().version == first
     assert not versions.directory.exists()
     versions.directory.mkdir(parents=True)
-    point(versions, "released", second)  # without effect: released is what the program says
+    point(versions, "released", second)  # this changes nothing: the program says what is released
     third = added(versions, 3)
     versions.promote(third)
     assert (versions.current(), versions.before(), versions.list()) == (third, first, (third, second, first))

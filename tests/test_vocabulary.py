@@ -75,12 +75,7 @@ def test_a_vocabulary_is_sorted_has_no_duplicates_and_has_the_newline() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "named"),
-    [
-        ("thou Art", "'A' at position 5"),
-        ("a恐b", "'恐' at position 1"),
-        ("\ud800", "position 0"),
-    ],
+    ("wrong", "named"), [("thou Art", "'A' at position 5"), ("a恐b", "'恐' at position 1"), ("\ud800", "position 0")]
 )
 def test_a_character_without_an_id_is_named(wrong: str, named: str) -> None:
     with pytest.raises(MangosaurusError, match=named):

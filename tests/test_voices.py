@@ -158,7 +158,7 @@ async def test_names_begin_with_a_capital_if_those_of_the_list_do(own_chat: Fake
 
 
 async def test_verse_as_the_network_writes_it(own_chat: FakeChat, keats: Voice, voices: Voices) -> None:
-    for text in ("voice:keats A thing", "/poem my voice:keats"):  # these are lines
+    for text in ("voice:keats A thing", "/poem my voice:keats"):  # these are lines, and name no voice
         assert "voice:keats" in (await own_chat.ask(text)).html
     message = await own_chat.ask("/poem voice:keats A thing of béauty ")
     poem = message.html
@@ -202,7 +202,9 @@ async def test_the_same_seed_gives_the_same_in_a_voice(own_chat: FakeChat, pokem
     assert [creation["voice"] for creation in creations] == [pokemon.id, "", pokemon.id, keats.id]
 
 
-async def test_what_codes_and_buttons_outlive(own_settings: Settings, pokemon: Voice, voices: Voices) -> None:
+async def test_codes_and_buttons_outlive_new_weights_and_a_new_name(
+    own_settings: Settings, pokemon: Voice, voices: Voices
+) -> None:
     async with serving(own_settings) as chat:
         before = await chat.ask("/dino voice:pokemon 3")
         shown, code, data = before.html, code_in(before.html), before.buttons[0][0].data

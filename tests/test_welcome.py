@@ -89,7 +89,7 @@ async def test_what_begins_with_a_slash_is_no_line(chat: FakeChat, group: FakeCh
     assert (await group.ask("/start", ALICE)).html == sentences.START
 
 
-async def test_what_is_no_text(chat: FakeChat, group: FakeChat) -> None:
+async def test_a_message_without_text_is_answered_in_private(chat: FakeChat, group: FakeChat) -> None:
     for caption in ("", "/dino", "/retrain dino", "Shall I"):
         assert (await chat.ask(caption, album="")).html == sentences.ONLY_TEXT
         await group.bot.ask(Sent(person=ALICE, chat=group, text=caption))
@@ -111,7 +111,7 @@ async def test_a_message_as_long_as_can_be(chat: FakeChat) -> None:
 @given(text=st.text(min_size=1, max_size=300))
 @hypothesis_settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_any_text_after_any_command_and_inline(chat: FakeChat, text: str) -> None:
-    """A sane answer or silence, never an error: `serving` looks at that."""
+    """There is a sane answer or silence, and never an error."""
     for command in ("", "/", "/dino ", "/poem ", "/seed ", "/again ", "/sonnet voice:", "/dino voice:"):
         before = len(chat.messages)
         answer = await chat.ask(command + text)
@@ -161,7 +161,7 @@ async def test_a_bot_that_has_just_started(
 
 async def test_answers_refusals_and_errors_are_counted(settings: Settings) -> None:
     async with serving(settings, rate_limit=Rate(3, 60)) as chat:
-        await chat.ask("/help")  # no answer of which the latency counts
+        await chat.ask("/help")  # its latency does not count
         assert (await table(chat))["latency"] == "no answers yet"
         await chat.ask("/dino")
         assert re.fullmatch(r"usually (\d+) ms; 99 of 100 take at most \1 ms", (await table(chat))["latency"])

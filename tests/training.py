@@ -1,15 +1,19 @@
 """A bot that trains, an admin's chat that outlives it, a child that tells what a test wants, and custom voices."""
 
 import asyncio
+import json
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import asdict
+from itertools import product
 from pathlib import Path
 from typing import Any, Self, cast
 
 import pytest
 
 from bot.app import Bot, running
+from bot.asks import File
 from bot.chat import Door as AnyDoor
 from bot.settings import Settings
 from bot.training.folder import CURVES, NEW, Run, read_run
@@ -23,9 +27,20 @@ BEGINNINGS = ("Pika", "Bulba", "Char", "Squir", "Élan", "Flab", "Méo", "Rai", 
 ENDS = ("chu", "saur", "mander", "tle", "bébé", "with", "wth", "zard", "goo", "nite", "dos", "kazam")
 NAMES = [f"{beginning}{end}" for beginning in BEGINNINGS for end in ENDS]
 LIST = "\n".join(NAMES)
+MANY = "\n".join(map("".join, product(BEGINNINGS, "aeiou", ENDS, "aeiou")))
+"""So many names that a training on them goes on for as long as a test needs it."""
 PROGRESS: dict[str, Any] = {"event": "progress", "stage": "tune", "fraction": 0.5, "training_loss": 2.5}
 PROGRESS |= {"held_out_loss": 2.25, "best_held_out_loss": 2.125, "characters_per_second": 9e4}
 PROGRESS |= {"seconds_left": 75.0, "seconds": 3.0}
+
+
+def file_of(content: str | bytes, name: str = "names.txt", size: int | None = None) -> File:
+    data = content.encode() if isinstance(content, str) else content
+
+    async def read() -> bytes:
+        return data
+
+    return File(name=name, size=len(data) if size is None else size, read=read)
 
 
 class Door(AnyDoor):
@@ -52,6 +67,17 @@ async def started(settings: Settings, chat: FakeChat | None = None) -> AsyncIter
         patch.setattr("bot.store.NEW_SEEDS", 1)  # so that every run of a test reads the same texts
         async with running(settings, [Door(chat)]):
             yield chat
+
+
+def interrupt(checkpoints: Path, run: Run, *events: dict[str, Any], is_lost: bool = False) -> Path:
+    """Leave the folder of an interrupted run. If the run is lost, the folder has nothing to go on from."""
+    folder = checkpoints / f"training-{run.network.replace('/', '-')}"
+    folder.mkdir()
+    (folder / "run.json").write_text(json.dumps(asdict(run)))
+    (folder / NEW).with_suffix(".jsonl").write_text("\n".join([*map(json.dumps, events), '{"event": "prog']))
+    if not is_lost:
+        (folder / SNAPSHOT).write_bytes(b"half of it")
+    return folder
 
 
 class Script:

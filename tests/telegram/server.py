@@ -62,12 +62,12 @@ class Server:
         self.files: dict[str, bytes] = {}
         self.menus: dict[int | None, list[Json]] = {}  # of a chat, or everybody's
         self.webhook: Json = {}
-        self.chats: set[int] = set()  # that the bot may write to
+        self.chats: set[int] = set()  # the bot may write to these
         self.refusals: defaultdict[str, deque[Refusal]] = defaultdict(deque)
         self.revoked = False
         self.rate: int | None = None
         self.floods = 0
-        self._taken: defaultdict[int, list[float]] = defaultdict(list)  # by chat, in all by 0
+        self._taken: defaultdict[int, list[float]] = defaultdict(list)  # times by chat; those of all by 0
         self._messages = 0
         self._queries = 0
         self._updates: deque[Json] = deque()
