@@ -43,7 +43,7 @@ test-browser: .venv-browser/ready
 	.venv-browser/bin/pytest -m browser tests/test_browser.py tests/test_proxy.py
 
 test-recorded: .venv-test/ready
-	.venv-test/bin/pytest -m recorded --numprocesses auto tests/test_creations.py tests/test_machines.py \
+	.venv-test/bin/pytest -m recorded --numprocesses auto tests/test_creations.py tests/test_health.py tests/test_machines.py \
 		tests/test_documents.py tests/test_figures_of_documents.py tests/test_seam.py \
 		tests/test_lines.py
 

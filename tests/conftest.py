@@ -20,6 +20,7 @@ from threadpoolctl import threadpool_limits
 
 from bot.app import Bot
 from bot.settings import Settings
+from model.engine.threads import available_cores
 from tests.bounds import pytest_runtest_call, pytest_runtest_setup, pytest_runtest_teardown  # noqa: F401 - hooks
 from tests.databases import database, postgresql, postgresql_folder  # noqa: F401 - fixtures
 from tests.fake_chat import FakeChat
@@ -32,6 +33,11 @@ from tests.training import admin, keats, pokemon, script, voices  # noqa: F401 -
 # shared.
 hypothesis_settings.register_profile("mangosaurus", derandomize=True, deadline=None, max_examples=60)
 hypothesis_settings.load_profile("mangosaurus")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Start one worker more than there are cores, because some tests wait for processes."""
+    return available_cores() + 1
 
 
 @pytest.fixture(scope="session", autouse=True)

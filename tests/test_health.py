@@ -144,6 +144,7 @@ async def test_a_process_from_ready_to_stopping(settings: Settings, tmp_path: Pa
                 assert TOKEN.partition(":")[2] not in text + complaint + log.decode()
 
 
+@pytest.mark.recorded  # as it waits
 async def test_polling_that_hangs_and_comes_back(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "DEAF_SECONDS", 0.2)
     monkeypatch.setattr(updates, "POLL_SECONDS", 0)  # so that a poll that hangs is given up soon
@@ -189,6 +190,7 @@ async def test_a_start_that_upgrades_the_database(
     assert told == [f"STATUS={UPGRADING}", f"STATUS={STARTING}", f"READY=1\nSTATUS={SERVING}"]
 
 
+@pytest.mark.recorded  # as it waits
 async def test_a_process_that_loses_the_lock_ends_and_the_other_serves(
     settings: Settings, postgresql: str, postgresql_folder: Path, tmp_path: Path
 ) -> None:
