@@ -80,8 +80,13 @@ def call(function: Callable[..., Any], *arguments: Any) -> Any:
     return result
 
 
-def compare(what: str, found: Any, right: Any, mistakes: Mistakes = (), *, tolerance: float = 1e-6) -> None:
-    """Raise Wrong unless `found` is `right`, an array or a number; `what` is its name, such as "your gradient"."""
+def compare(
+    what: str, found: Any, right: Any, mistakes: Mistakes = (), *, tolerance: float = 1e-6, by_pencil: bool = False
+) -> None:
+    """Raise Wrong unless `found` is `right`, an array or a number; `what` is its name, such as "your gradient".
+
+    What somebody works out `by_pencil`, the sentence does not give away.
+    """
     if found is ... or found is None:
         raise NotYet(f"{what} is still missing. What is before it is right.")
     try:
@@ -99,12 +104,13 @@ def compare(what: str, found: Any, right: Any, mistakes: Mistakes = (), *, toler
     if np.allclose(found, right, rtol=tolerance, atol=tolerance):
         return
     worst = np.unravel_index(np.argmax(np.nan_to_num(np.abs(found - right), nan=np.inf)), right.shape)
-    place = f" at [{', '.join(map(str, worst))}]," if right.ndim > 1 else ""
-    values = f"{found[worst]:.4g}{place} where {right[worst]:.4g} is right"
+    place = f" at [{', '.join(map(str, worst))}]" if right.shape else ""
+    begin = f"{what} has the right shape, but {found[worst]:.4g}{place}," if place else f"{what} is {found[worst]:.4g}"
+    said = f"{begin} where {right[worst]:.4g} is right"
     for mistake, question in mistakes:
         if np.shape(mistake) == found.shape and np.allclose(found, mistake, rtol=tolerance, atol=tolerance):
-            raise Wrong(f"{what} {'has the right shape, but ' if right.shape else 'is '}{values}: {question}")
-    raise Wrong(f"{what} {'has the right shape, but ' if right.shape else 'is '}{values}.")
+            raise Wrong(f"{f'{what} is not right' if by_pencil else said}: {question}")
+    raise Wrong(f"{what} is not right{place}." if by_pencil else f"{said}.")
 
 
 def _is_empty(function: Callable[..., Any]) -> bool:

@@ -40,6 +40,7 @@ def check_third_step(z: Any, h: Any, p: Any) -> str:
             (np.tanh(right), "that is already the new state. What was it before tanh?"),
         ],
         tolerance=0.01,
+        by_pencil=True,
     )
     state = np.tanh(right)
     compare(
@@ -54,6 +55,7 @@ def check_third_step(z: Any, h: Any, p: Any) -> str:
             (layers.sigmoid(right), "that is 1 / (1 + e^-z). What does tanh give?"),
         ],
         tolerance=0.01,
+        by_pencil=True,
     )
     logits = state @ W_Y
     compare(
@@ -69,6 +71,7 @@ def check_third_step(z: Any, h: Any, p: Any) -> str:
             (100 * layers.softmax(logits), "that is in percent. Probabilities go from 0 to 1."),
         ],
         tolerance=0.01,
+        by_pencil=True,
     )
     return "It has read a, and expects m with 0.97. You have run a recurrent network by hand."
 

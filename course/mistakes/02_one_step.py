@@ -1,5 +1,5 @@
 # %% third-step
-# says: that is only the row of a. Where is the old state?
+# says: your z is not right: that is only the row of a. Where is the old state?
 z = (-2, 1)
 h = (-0.96, 0.76)
 p = (0.94, 0.003, 0.06)
@@ -30,6 +30,12 @@ h = (-0.96, 0.25)
 p = (0.98, 0, 0.02)
 
 # %% third-step
+# says: your z is not right at [1].
+z = (-2, -0.5)
+h = (-0.96, -0.46)
+p = (0.05, 0, 0.95)
+
+# %% third-step
 # says: your h is still missing
 z = (-2, -0.71)
 h = ...
@@ -37,7 +43,7 @@ p = ...
 
 
 # %% softmax
-# says: what is still missing, so that they add up to 1?
+# says: your softmax has the right shape, but 7.389 at [2], where 0.7101 is right: what is still missing
 def softmax(logits):
     return np.exp(logits)
 
