@@ -27,6 +27,9 @@ STOPS = {
     r"for \^:": "`^` is no power in Python. The square of h is `h**2`.",
     "converted to Python scalars": "this takes one number, and the check gives it an array. Is there a function of the "
     "name in NumPy?",
+    "list indices must be integers or slices, not NoneType": "{}. Is an array meant? `np.array` makes one of a list.",
+    "out of bounds for axis . with size 384": "{}. A layer has 384 units; is this one in the upper layer?",
+    r"index \d\d+ is out of bounds for axis . with size [12]$": "{}. Is an index missing before it?",
     "'Parameters' object does not support item assignment": "this takes no new array. First `array = "
     "network.parameters[name]`, and then `array -= ...`.",
 }

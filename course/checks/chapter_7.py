@@ -1,15 +1,17 @@
 """The checks of chapter 7."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from checks import Wrong, call, check, compare
-from model.network.layers import cross_entropy, log_softmax, one_hot
+from model.network.layers import Array, Ids, cross_entropy, log_softmax, one_hot, softmax
+from model.network.network import LanguageModel
 from model.sonnets.prosody import prosody
 from model.sonnets.rhyme import endings
+from model.text.vocabulary import Vocabulary
 
 SHIFTED = "does row t predict letter t, which was read already? It predicts letter t + 1."
 BELOW_THE_LINE = "both sums stand below the line. Is there a bracket round their product?"
@@ -79,6 +81,99 @@ def check_correlations(correlations: Callable[..., Any]) -> str:
     ]
     compare("your r", call(correlations, states, feature), right, mistakes)
     return "Unit 1 of the test goes down as the feature goes up. It knows as much as one that goes up."
+
+
+class Hold(NamedTuple):
+    """A way to hold: a part of the state (layers, h and c, units) is set to these values after the letters `when`.
+
+    The newline before a text is letter 0, and -1 is before it.
+    """
+
+    part: Any
+    values: Array
+    when: Sequence[int]
+
+
+SECOND = 2
+"""The second letter of a text."""
+LINES = (("shall i compare thee to a summer's day?", 169), ("the eyes of mighty zeus from heaven beheld", 706))
+HILL = "i saw a dinosaur upon the hill,"
+NOTHING_HELD = (
+    "so it is if nothing is held. In the loop, after each step, set c back to its value after the second letter."
+)
+H_HELD = "is h held? `state[layer, 0]` is h, and `state[layer, 1]` is c."
+MORE = "is more held than one number? All others go on."
+NO_NEWLINE = r'did you read the newline first? Take the ids of "\n" + text.'
+
+
+@check
+def check_hold(share_of_end: Callable[..., Any], network: LanguageModel, vocabulary: Vocabulary) -> str:
+    for text, unit in LINES:
+        right, mistakes = _held(network, vocabulary.ids_of("\n" + text), unit)
+        found = call(share_of_end, text, unit)  # who holds it a letter or two sooner is 0.0001 away
+        compare(f"with c{unit} held, your share", found, right, mistakes, tolerance=1e-4)
+    held, ((free, _), *_) = _held(network, vocabulary.ids_of("\n" + HILL), 9)
+    return f"After {HILL!r} the network gives {free:.0%} to the end of the line; with c9 held, {held:.1%}."
+
+
+def _held(network: LanguageModel, ids: Ids, unit: int) -> tuple[Any, list[tuple[Any, str]]]:
+    """Return the share of a newline after a text with a unit held, and what mistakes give; the first holds nothing."""
+    layer, place = divmod(unit, network.architecture.hidden_size)
+    newline, end, c = ids[0], len(ids), (layer, 1, place)
+    states, in_line = _states(network, ids), _states(network, ids[1:])
+
+    def hold(part: Any, at: int = SECOND) -> Hold:
+        return Hold(part, states[at][part], range(at, end))
+
+    ways = [
+        (hold(c), ""),
+        (hold(c)._replace(when=()), NOTHING_HELD),
+        (hold((layer, 0, place)), H_HELD),
+        (hold(c)._replace(part=(layer, 0, place)), H_HELD),
+        (hold((layer, slice(None), place)), "are both h and c held? Hold c alone."),
+        (hold((1 - layer, 1, place)), "is this a unit of the other layer? From c384 on they are the upper layer's."),
+        (hold(c, at=0), "is this its value after the newline? Remember it after the second letter."),
+        (hold(c, at=1), "is this its value after the first letter? Remember it after the second."),
+        (hold(c, at=3), "is this its value after the third letter? The newline has n = 0, the second letter n = 2."),
+        (Hold(c, np.zeros(()), range(end)), "is it held at 0? Its value after the second letter is asked for."),
+        (hold(c)._replace(when=[end - 2]), "is it set back only once? Set it back after every later letter."),
+        (hold(c)._replace(when=range(-1, end)), "is c held before the newline? Up to the second letter it runs free."),
+        (hold(c)._replace(part=(layer, 1)), MORE),
+        *((hold(part), MORE) for part in ((layer, 1), (slice(None), 1), layer, ...)),
+    ]
+    logits = _logits(network, ids, [way for way, _ in ways])
+    right, *others = softmax(logits)[:, newline]
+    (sooner,) = softmax(_logits(network, ids[:-1], [hold(c)]))[:, newline]
+    without = [Hold(c, in_line[at][c], range(at, end)) for at in (SECOND - 1, SECOND)]
+    return right, [
+        *zip(others, (said for _, said in ways[1:]), strict=True),
+        (states[SECOND][c], "this is c itself. What does the network say when it has read on with it?"),
+        (sooner, "is this the share before the last letter was read?"),
+        *((share, NO_NEWLINE) for share in softmax(_logits(network, ids[1:], without))[:, newline]),
+        (logits[0, newline], "this is a logit. softmax makes a share of it."),
+        (log_softmax(logits)[0, newline], "this is the logarithm of the share; the share itself is asked for."),
+    ]
+
+
+def _states(network: LanguageModel, ids: Ids) -> list[Array]:
+    """Return the state (layers, h and c, units) after each letter."""
+    state, states = network.initial_state(1), []
+    for each in ids:
+        _, state = network.step(np.array([each]), state)
+        states.append(state[:, :, 0])
+    return states
+
+
+def _logits(network: LanguageModel, ids: Ids, holds: Sequence[Hold]) -> Array:
+    """Return the logits (B, V) after a text that is read in B ways, side by side."""
+    state = network.initial_state(len(holds))
+    for n in range(-1, len(ids)):
+        if n >= 0:
+            logits, state = network.step(np.full(len(holds), ids[n]), state)
+        for b, hold in enumerate(holds):
+            if n in hold.when:
+                state[:, :, b][hold.part] = hold.values
+    return logits
 
 
 @check

@@ -42,6 +42,126 @@ def correlations(states, feature):
     a, b = states - states.mean(axis=0), feature - feature.mean()
     return (a * b[:, None]).mean(axis=0)
 
+# %% hold
+# says: `state[layer, 0]` is h
+def share_of_end(text, unit):
+    layer, place = divmod(unit, 384)
+    state = network.initial_state(1)
+    for n, each in enumerate(vocabulary.ids_of("\n" + text)):
+        logits, state = network.step(np.array([each]), state)
+        if n == 2:
+            early = state[layer, 0, 0, place]
+        if n > 2:
+            state[layer, 0, 0, place] = early
+    return softmax(logits)[0, vocabulary.newline]
+
+# %% hold
+# says: if nothing is held
+def share_of_end(text, unit):
+    layer, place = divmod(unit, 384)
+    state = network.initial_state(1)
+    for n, each in enumerate(vocabulary.ids_of("\n" + text)):
+        logits, state = network.step(np.array([each]), state)
+        if n == 2:
+            early = state[layer, 1, 0, place]
+    state[layer, 1, 0, place] = early
+    return softmax(logits)[0, vocabulary.newline]
+
+# %% hold
+# says: to its value after the second letter
+def share_of_end(text, unit):
+    layer, place = divmod(unit, 384)
+    state = network.initial_state(1)
+    for n, each in enumerate(vocabulary.ids_of("\n" + text)):
+        logits, state = network.step(np.array([each]), state)
+        if n >= 2:
+            early = state[layer, 1, 0, place]
+            state[layer, 1, 0, place] = early
+    return softmax(logits)[0, vocabulary.newline]
+
+# %% hold
+# says: unit of the other layer
+def share_of_end(text, unit):
+    state = network.initial_state(1)
+    for n, each in enumerate(vocabulary.ids_of("\n" + text)):
+        logits, state = network.step(np.array([each]), state)
+        if n == 2:
+            early = state[0, 1, 0, unit % 384]
+        if n > 2:
+            state[0, 1, 0, unit % 384] = early
+    return softmax(logits)[0, vocabulary.newline]
+
+# %% hold
+# says: is this one in the upper layer?
+def share_of_end(text, unit):
+    state = network.initial_state(1)
+    for n, each in enumerate(vocabulary.ids_of("\n" + text)):
+        logits, state = network.step(np.array([each]), state)
+        if n == 2:
+            early = state[0, 1, 0, unit]
+        if n > 2:
+            state[0, 1, 0, unit] = early
+    return softmax(logits)[0, vocabulary.newline]
+
+# %% hold
+# says: All others go on
+def share_of_end(text, unit):
+    layer, place = divmod(unit, 384)
+    state = network.initial_state(1)
+    for n, each in enumerate(vocabulary.ids_of("\n" + text)):
+        logits, state = network.step(np.array([each]), state)
+        if n == 2:
+            early = state
+        if n > 2:
+            state = early
+    return softmax(logits)[0, vocabulary.newline]
+
+# %% hold
+# says: after the first letter
+def share_of_end(text, unit):
+    layer, place = divmod(unit, 384)
+    state = network.initial_state(1)
+    for n, each in enumerate(vocabulary.ids_of("\n" + text)):
+        logits, state = network.step(np.array([each]), state)
+        if n == 1:
+            early = state[layer, 1, 0, place]
+        if n > 1:
+            state[layer, 1, 0, place] = early
+    return softmax(logits)[0, vocabulary.newline]
+
+# %% hold
+# says: did you read the newline first?
+def share_of_end(text, unit):
+    layer, place = divmod(unit, 384)
+    state = network.initial_state(1)
+    for n, each in enumerate(vocabulary.ids_of(text)):
+        logits, state = network.step(np.array([each]), state)
+        if n == 1:
+            early = state[layer, 1, 0, place]
+        if n > 1:
+            state[layer, 1, 0, place] = early
+    return softmax(logits)[0, vocabulary.newline]
+
+# %% hold
+# says: Is an index missing before it?
+def share_of_end(text, unit):
+    layer, place = divmod(unit, 384)
+    state = network.initial_state(1)
+    for n, each in enumerate(vocabulary.ids_of("\n" + text)):
+        logits, state = network.step(np.array([each]), state)
+        if n == 2:
+            early = state[layer, 1, place]
+        if n > 2:
+            state[layer, 1, place] = early
+    return softmax(logits)[0, vocabulary.newline]
+
+# %% hold
+# says: this is c itself
+def share_of_end(text, unit):
+    memory = memory_of("\n" + text)
+    memory[3:, unit] = memory[2, unit]
+    return memory[-1, unit]
+
 # %% allowed
 # says: What may follow a word that is complete?
 def allowed_letters(part, start):

@@ -9,6 +9,18 @@ def correlations(states, feature):
     a, b = states - states.mean(axis=0), feature - feature.mean()
     return (b @ a) / np.sqrt((a**2).sum(axis=0) * (b**2).sum())
 
+# %% hold
+def share_of_end(text, unit):
+    layer, place = divmod(unit, 384)
+    state = network.initial_state(1)
+    for n, each in enumerate(vocabulary.ids_of("\n" + text)):
+        logits, state = network.step(np.array([each]), state)
+        if n == 2:
+            early = state[layer, 1, 0, place]
+        if n > 2:
+            state[layer, 1, 0, place] = early
+    return softmax(logits)[0, vocabulary.newline]
+
 # %% allowed
 def allowed_letters(part, start):
     found = set()
