@@ -5,10 +5,12 @@ it finds, and returns a sentence for a right answer.
 """
 
 import functools
+import io
 import linecache
 import re
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
 from copy import deepcopy
 from typing import Any
 
@@ -61,6 +63,13 @@ def check(examine: Callable[..., str]) -> Callable[..., None]:
             print(f"Not quite: your answer cannot be compared with the right one ({error}). Is it of the right kind?")
 
     return tell
+
+
+def is_right(check: Callable[..., None], *answers: Any) -> bool:
+    """Return whether a check calls the answers right, and print nothing."""
+    with redirect_stdout(io.StringIO()) as verdict:
+        check(*answers)
+    return verdict.getvalue().startswith("Right.")
 
 
 def call(function: Callable[..., Any], *arguments: Any) -> Any:

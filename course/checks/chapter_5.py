@@ -1,4 +1,4 @@
-"""Examines the answers of chapter 5: the mask, Adam, when to stop, temperature and top-p."""
+"""Examines the answers of chapter 5: the mask, Adam, when to stop, a training and top-p."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -6,8 +6,16 @@ from typing import Any
 import numpy as np
 
 from checks import Wrong, call, check, compare
-from model.network.layers import Array, softmax
-from model.network.train import Adam, batch_of
+from model.evaluation.ngram import NGram
+from model.network.layers import Array, Ids, Mask
+from model.network.network import LanguageModel
+from model.network.parameters import Architecture, Parameters, initial_parameters
+from model.network.train import LETTERS, Adam, batch_of, held_out_loss, read_names
+from model.text.sources import DINOSAURS
+from model.text.vocabulary import Vocabulary
+
+LONGEST = 100
+"""So many epochs may an answer train."""
 
 
 @check
@@ -129,38 +137,83 @@ def check_best_and_last(best_and_last: Callable[..., Any]) -> str:
     )
 
 
+class Pupil(LanguageModel):
+    """A network that an answer trains, so that `call` hands over no copy. It minds what it reads, and how often."""
+
+    def __init__(self, others: Sequence[str], most: int) -> None:
+        architecture = Architecture("gru", len(LETTERS), 50)
+        super().__init__(architecture, initial_parameters(architecture, np.random.default_rng(1), np.float64))
+        self.others, self.left, self.handed_over = {*others}, most, False
+
+    def __deepcopy__(self, memo: object) -> LanguageModel:
+        if self.handed_over:
+            return self.copy()
+        self.handed_over = True
+        return self
+
+    def loss_and_gradients(
+        self,
+        inputs: Ids,
+        targets: Ids,
+        state: Array,
+        mask: Mask | None = None,
+        dropout: Sequence[Array] | None = None,
+    ) -> tuple[float, Parameters, Array]:
+        names = ["".join(LETTERS[i] for i in column[column > 0]) for column in inputs.T]
+        if self.others.intersection(names):
+            raise Wrong("it learns from a name of `others`, by which it is measured. Learn from `names` alone.")
+        self.left -= len(names)
+        if self.left < 0:
+            raise Wrong(
+                f"it has read its list {LONGEST} times and goes on. Does it stop when the patience runs out? Or is the "
+                "rate so small that it hardly learns?"
+            )
+        return super().loss_and_gradients(inputs, targets, state, mask, dropout)
+
+
 @check
-def check_soften(soften: Callable[..., Any]) -> str:
-    """Are these the probabilities at a temperature?"""
-    logits, temperature = np.array([2.0, -1.0, 0.5, 3.0]), 0.5
-    exponentials = np.exp(logits / temperature)
-    largest_is_1 = exponentials / exponentials.max()
-    p = softmax(logits)
-    mistakes = [
-        (
-            softmax(logits * temperature),
-            "you multiply by the temperature. A low one should make likely letters likelier.",
-        ),
-        (p, "where is the temperature?"),
-        (p / temperature, "you divide the probabilities, and then they do not add up to 1. Divide the logits."),
-        (softmax(p / temperature), "you divide the probabilities. Divide the logits, before the softmax."),
-        (exponentials, "these are the exponentials. Divide them by their sum."),
-        (largest_is_1, "these are the exponentials. Divide them by their sum."),
-        (largest_is_1 / exponentials.sum(), "subtract the maximum above and below: in both exponentials."),
-        (
-            p ** (1 / temperature),
-            "this is p to the power of 1 / temperature, a good idea. But it does not add up to 1.",
-        ),
-        (softmax(logits - temperature), "you subtract the temperature. That changes nothing: divide by it."),
-    ]
-    compare("p", call(soften, logits, temperature), softmax(logits / temperature), mistakes)
-    large = np.array([1000.0, 999.99, -1000.0])
-    with np.errstate(all="ignore"):
-        found = call(soften, large, 0.01)
-    if not np.isfinite(np.asarray(found, dtype=float)).all():
-        raise Wrong("with logits such as 1000 the exponential overflows. What may you subtract from all of them?")
-    compare("with large logits, p", found, softmax(large / 0.01))
-    return "At 1 it is softmax, near 0 the likeliest letter always wins, and far above 1 all letters are equal."
+def check_train_and_stop(train_and_stop: Callable[..., Any]) -> str:
+    """Does this train a network, stop in time, and leave it at its best, better than counting?"""
+    training, others = read_names(DINOSAURS)
+    names, patience = training[::10], 3
+    network = Pupil(others, LONGEST * len(names))
+    before = network.parameters.whole.copy()
+    found = call(train_and_stop, network, names, others, patience)
+    if np.ndim(found) != 1 or not np.size(found):
+        raise Wrong("the function should return a list of losses, one for each epoch.")
+    losses = [float(loss) for loss in found]
+    if not np.isfinite(losses).all():
+        raise Wrong("a loss is no number any more: the network was thrown too far. Is the rate too large?")
+    if (network.parameters.whole == before).all():
+        raise Wrong("the network is as it was at the beginning: no step was taken, or it was not this network's.")
+    epochs = len(losses)
+    best, last = _best_and_last(losses, patience)
+    if min(losses) >= np.log(len(LETTERS)):
+        raise Wrong(
+            "no loss is below blind guessing, log 27 = 3.30. Do the steps go downhill, and is the rate too large?"
+        )
+    counting = NGram.fit(names, Vocabulary(LETTERS), order=2).nats_by_order(others)[-1]
+    told = f"after epoch {best + 1} the loss is lowest, {losses[best]:.2f}"
+    if epochs - 1 > last:
+        raise Wrong(
+            f"{told}, and {patience} epochs later the patience is over. You stop too late, after epoch {epochs}."
+        )
+    if epochs - 1 - best < patience:
+        raise Wrong(f"{told}, and the patience is {patience}. You stop too soon, after epoch {epochs}.")
+    left = held_out_loss(network, others)
+    if not np.isclose(left, losses[best]):
+        if np.isclose(left, losses[-1]):
+            raise Wrong(
+                f"{told}, but the network is as it was at the end, {left:.2f}. Do you put the best numbers back, and "
+                "are they a copy, made with `.copy()`?"
+            )
+        raise Wrong(f"{told}, but the network that you leave is at {left:.2f}. Are your losses the held-out ones?")
+    if losses[best] >= counting:
+        raise Wrong(f"it stops in time, but {told}, and counting gets {counting:.2f}. Is there a better rate?")
+    return (
+        f"Your network was best after epoch {best + 1}, with {losses[best]:.3f} nats, where counting gets "
+        f"{counting:.2f}. You trained it, and you stopped in time."
+    )
 
 
 @check

@@ -144,32 +144,227 @@ def best_and_last(losses, patience):
     return best, len(losses) - 1
 
 
-# %% soften
-# says: you multiply by the temperature
-def soften(logits, temperature):
-    z = logits * temperature
-    exponentials = np.exp(z - z.max())
-    return exponentials / exponentials.sum()
+# %% train-and-stop
+# says: Do you put the best numbers back
+def train_and_stop(network, names, others, patience):
+    generator, adam, losses = np.random.default_rng(1), Adam(network.parameters.whole), []
+    while True:
+        for inputs, targets, mask in batches(names, generator):
+            state = network.initial_state(inputs.shape[1])
+            _, gradients, _ = network.loss_and_gradients(inputs, targets, state, mask)
+            adam.update(gradients.whole / mask.sum(), 0.01)
+        losses.append(held_out_loss(network, others))
+        waited = len(losses) - 1 - np.argmin(losses)
+        if waited == 0:
+            best = network.parameters.whole.copy()
+        if waited == patience:
+            break
+    return losses
 
 
-# %% soften
-# says: the exponential overflows
-def soften(logits, temperature):
-    exponentials = np.exp(logits / temperature)
-    return exponentials / exponentials.sum()
+# %% train-and-stop
+# says: a copy, made with `.copy()`
+def train_and_stop(network, names, others, patience):
+    generator, adam, losses = np.random.default_rng(1), Adam(network.parameters.whole), []
+    while True:
+        for inputs, targets, mask in batches(names, generator):
+            state = network.initial_state(inputs.shape[1])
+            _, gradients, _ = network.loss_and_gradients(inputs, targets, state, mask)
+            adam.update(gradients.whole / mask.sum(), 0.01)
+        losses.append(held_out_loss(network, others))
+        waited = len(losses) - 1 - np.argmin(losses)
+        if waited == 0:
+            best = network.parameters.whole
+        if waited == patience:
+            break
+    network.parameters.whole[:] = best
+    return losses
 
 
-# %% soften
-# says: they do not add up to 1
-def soften(logits, temperature):
-    return softmax(logits) / temperature
+# %% train-and-stop
+# says: You stop too soon
+def train_and_stop(network, names, others, patience):
+    generator, adam, losses = np.random.default_rng(1), Adam(network.parameters.whole), []
+    while True:
+        for inputs, targets, mask in batches(names, generator):
+            state = network.initial_state(inputs.shape[1])
+            _, gradients, _ = network.loss_and_gradients(inputs, targets, state, mask)
+            adam.update(gradients.whole / mask.sum(), 0.01)
+        losses.append(held_out_loss(network, others))
+        waited = len(losses) - 1 - np.argmin(losses)
+        if waited == 0:
+            best = network.parameters.whole.copy()
+        if waited == 1:
+            break
+    network.parameters.whole[:] = best
+    return losses
 
 
-# %% soften
-# says: subtract the maximum above and below
-def soften(logits, temperature):
-    z = logits / temperature
-    return np.exp(z - z.max()) / np.exp(z).sum()
+# %% train-and-stop
+# says: You stop too late
+def train_and_stop(network, names, others, patience):
+    generator, adam, losses = np.random.default_rng(1), Adam(network.parameters.whole), []
+    while True:
+        for inputs, targets, mask in batches(names, generator):
+            state = network.initial_state(inputs.shape[1])
+            _, gradients, _ = network.loss_and_gradients(inputs, targets, state, mask)
+            adam.update(gradients.whole / mask.sum(), 0.01)
+        losses.append(held_out_loss(network, others))
+        waited = len(losses) - 1 - np.argmin(losses)
+        if waited == 0:
+            best = network.parameters.whole.copy()
+        if waited > patience:
+            break
+    network.parameters.whole[:] = best
+    return losses
+
+
+# %% train-and-stop
+# says: You stop too late
+def train_and_stop(network, names, others, patience):
+    generator, adam, losses = np.random.default_rng(1), Adam(network.parameters.whole), []
+    for _ in range(40):
+        for inputs, targets, mask in batches(names, generator):
+            state = network.initial_state(inputs.shape[1])
+            _, gradients, _ = network.loss_and_gradients(inputs, targets, state, mask)
+            adam.update(gradients.whole / mask.sum(), 0.01)
+        losses.append(held_out_loss(network, others))
+        waited = len(losses) - 1 - np.argmin(losses)
+        if waited == 0:
+            best = network.parameters.whole.copy()
+    network.parameters.whole[:] = best
+    return losses
+
+
+# %% train-and-stop
+# says: Is there a better rate?
+def train_and_stop(network, names, others, patience):
+    generator, adam, losses = np.random.default_rng(1), Adam(network.parameters.whole), []
+    while True:
+        for inputs, targets, mask in batches(names, generator):
+            state = network.initial_state(inputs.shape[1])
+            _, gradients, _ = network.loss_and_gradients(inputs, targets, state, mask)
+            adam.update(gradients.whole / mask.sum(), 0.1)
+        losses.append(held_out_loss(network, others))
+        waited = len(losses) - 1 - np.argmin(losses)
+        if waited == 0:
+            best = network.parameters.whole.copy()
+        if waited == patience:
+            break
+    network.parameters.whole[:] = best
+    return losses
+
+
+# %% train-and-stop
+# says: Do the steps go downhill
+def train_and_stop(network, names, others, patience):
+    generator, adam, losses = np.random.default_rng(1), Adam(network.parameters.whole), []
+    while True:
+        for inputs, targets, mask in batches(names, generator):
+            state = network.initial_state(inputs.shape[1])
+            _, gradients, _ = network.loss_and_gradients(inputs, targets, state, mask)
+            adam.update(gradients.whole / mask.sum(), -0.01)
+        losses.append(held_out_loss(network, others))
+        waited = len(losses) - 1 - np.argmin(losses)
+        if waited == 0:
+            best = network.parameters.whole.copy()
+        if waited == patience:
+            break
+    network.parameters.whole[:] = best
+    return losses
+
+
+# %% train-and-stop
+# says: Does it stop when the patience runs out?
+def train_and_stop(network, names, others, patience):
+    generator, adam, losses = np.random.default_rng(1), Adam(network.parameters.whole), []
+    while True:
+        for inputs, targets, mask in batches(names, generator):
+            state = network.initial_state(inputs.shape[1])
+            _, gradients, _ = network.loss_and_gradients(inputs, targets, state, mask)
+            adam.update(gradients.whole / mask.sum(), 0.01)
+        losses.append(held_out_loss(network, others))
+        waited = len(losses) - 1 - np.argmin(losses)
+        if waited == 0:
+            best = network.parameters.whole.copy()
+    network.parameters.whole[:] = best
+    return losses
+
+
+# %% train-and-stop
+# says: a name of `others`
+def train_and_stop(network, names, others, patience):
+    generator, adam, losses = np.random.default_rng(1), Adam(network.parameters.whole), []
+    while True:
+        for inputs, targets, mask in batches(names + others, generator):
+            state = network.initial_state(inputs.shape[1])
+            _, gradients, _ = network.loss_and_gradients(inputs, targets, state, mask)
+            adam.update(gradients.whole / mask.sum(), 0.01)
+        losses.append(held_out_loss(network, others))
+        waited = len(losses) - 1 - np.argmin(losses)
+        if waited == 0:
+            best = network.parameters.whole.copy()
+        if waited == patience:
+            break
+    network.parameters.whole[:] = best
+    return losses
+
+
+# %% train-and-stop
+# says: no step was taken
+def train_and_stop(network, names, others, patience):
+    generator, adam, losses = np.random.default_rng(1), Adam(network.parameters.whole), []
+    while True:
+        for inputs, targets, mask in batches(names, generator):
+            state = network.initial_state(inputs.shape[1])
+            _, gradients, _ = network.loss_and_gradients(inputs, targets, state, mask)
+            gradients.whole[:] /= mask.sum()
+        losses.append(held_out_loss(network, others))
+        waited = len(losses) - 1 - np.argmin(losses)
+        if waited == 0:
+            best = network.parameters.whole.copy()
+        if waited == patience:
+            break
+    network.parameters.whole[:] = best
+    return losses
+
+
+# %% train-and-stop
+# says: a list of losses
+def train_and_stop(network, names, others, patience):
+    generator, adam, losses = np.random.default_rng(1), Adam(network.parameters.whole), []
+    while True:
+        for inputs, targets, mask in batches(names, generator):
+            state = network.initial_state(inputs.shape[1])
+            _, gradients, _ = network.loss_and_gradients(inputs, targets, state, mask)
+            adam.update(gradients.whole / mask.sum(), 0.01)
+        losses.append(held_out_loss(network, others))
+        waited = len(losses) - 1 - np.argmin(losses)
+        if waited == 0:
+            best = network.parameters.whole.copy()
+        if waited == patience:
+            break
+    network.parameters.whole[:] = best
+    return min(losses)
+
+
+# %% train-and-stop
+# says: Are your losses the held-out ones?
+def train_and_stop(network, names, others, patience):
+    generator, adam, losses = np.random.default_rng(1), Adam(network.parameters.whole), []
+    while True:
+        for inputs, targets, mask in batches(names, generator):
+            state = network.initial_state(inputs.shape[1])
+            _, gradients, _ = network.loss_and_gradients(inputs, targets, state, mask)
+            adam.update(gradients.whole / mask.sum(), 0.01)
+        losses.append(held_out_loss(network, others[:32]))
+        waited = len(losses) - 1 - np.argmin(losses)
+        if waited == 0:
+            best = network.parameters.whole.copy()
+        if waited == patience:
+            break
+    network.parameters.whole[:] = best
+    return losses
 
 
 # %% top-p

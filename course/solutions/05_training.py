@@ -23,11 +23,23 @@ def best_and_last(losses, patience):
     return best, len(losses) - 1
 
 
-# %% soften
-def soften(logits, temperature):
-    z = logits / temperature
-    exponentials = np.exp(z - z.max())
-    return exponentials / exponentials.sum()
+# %% train-and-stop
+def train_and_stop(network, names, others, patience):
+    generator, adam, losses = np.random.default_rng(1), Adam(network.parameters.whole), []
+    while True:
+        for inputs, targets, mask in batches(names, generator):
+            state = network.initial_state(inputs.shape[1])
+            _, gradients, _ = network.loss_and_gradients(inputs, targets, state, mask)
+            gradient = gradients.whole / mask.sum()
+            adam.update(gradient * min(1, 1 / np.linalg.norm(gradient)), 0.01)
+        losses.append(held_out_loss(network, others))
+        waited = len(losses) - 1 - np.argmin(losses)
+        if waited == 0:
+            best = network.parameters.whole.copy()
+        if waited == patience:
+            break
+    network.parameters.whole[:] = best
+    return losses
 
 
 # %% top-p
