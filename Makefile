@@ -36,7 +36,7 @@ course: .venv-course/ready
 test: .venv-test/ready
 	.venv-test/bin/ruff check .
 	.venv-test/bin/ruff format --check .
-	.venv-test/bin/mypy
+	.venv-test/bin/mypy --num-workers auto
 	.venv-test/bin/pytest --numprocesses auto --dist worksteal
 
 test-browser: .venv-browser/ready
