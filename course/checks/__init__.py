@@ -22,11 +22,9 @@ Mistakes = Sequence[tuple[Any, str]]
 STOPS = {
     "indexing arrays could not be broadcast": "{}. Both indices must be equally long.",
     r"[^*]\*[^*].*could not be broadcast": "{}. Is there a `*` where `@` is meant?",
-    "¶": '{}. In code the end is `"\\n"`; ¶ is only how it is printed.',
-    "substring not found": '{}. In code the end is `"\\n"`; ¶ is only how it is printed.',
+    "¶|substring not found": '{}. In code the end is `"\\n"`; ¶ is only how it is printed.',
     "matmul": "these shapes do not fit together. Is a `.T` missing, or one too many?",
-    "bitwise_xor": "`^` is no power in Python. The square of h is `h**2`.",
-    r"for \^:": "`^` is no power in Python. The square of h is `h**2`.",
+    r"bitwise_xor|for \^:": "`^` is no power in Python. The square of h is `h**2`.",
     "converted to Python scalars": "this takes one number, and the check gives it an array. Is there a function of the "
     "name in NumPy?",
     "list indices must be integers or slices, not NoneType": "{}. Is an array meant? `np.array` makes one of a list.",
@@ -82,9 +80,10 @@ def call(function: Callable[..., Any], *arguments: Any) -> Any:
         raise
     except Exception as error:
         reason = traceback.format_exception_only(error)[-1].strip()
-        stop = f"{_place(error)}: {reason}"
+        place = _place(error)
+        stop = f"{place}: {reason}"
         reason = next((said.format(reason) for sign, said in STOPS.items() if re.search(sign, stop)), reason)
-        raise Wrong(f"{function.__name__} stops{_place(error)}: {reason}") from error
+        raise Wrong(f"{function.__name__} stops{place}: {reason}") from error
     if result is None and not _is_empty(function):
         raise Wrong(f"{function.__name__} returns nothing. Does its last line begin with `return`?")
     if result is None or result is ...:

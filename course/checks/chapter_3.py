@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from checks import Wrong, call, check, compare
-from model.network.layers import Array, cross_entropy
+from model.network.gradients import central_differences
+from model.network.layers import cross_entropy
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture
 
@@ -17,7 +18,7 @@ Function = Callable[..., Any]
 def check_tanh_slope(tanh_slope: Function) -> str:
     z = np.array([-1.5, 0.0, 0.4, 2.0])
     h = np.tanh(z)
-    right = central_differences(lambda z: np.tanh(z).sum(), z)
+    right = central_differences(lambda: float(np.tanh(z).sum()), z)
     mistakes = [
         (1 - np.tanh(h) ** 2, "h is already tanh z. Is tanh taken a second time?"),
         (1 - h, "is h squared?"),
@@ -36,7 +37,7 @@ def check_tanh_slope(tanh_slope: Function) -> str:
 def check_d_logits(d_logits: Function) -> str:
     logits, target = np.array([0.3, -1.2, 0.8, 0.1]), 2
     q = np.eye(4)[target]
-    right = central_differences(lambda logits: cross_entropy(logits, q)[0], logits)
+    right = central_differences(lambda: cross_entropy(logits, q)[0], logits)
     p = np.exp(logits) / np.exp(logits).sum()
     mistakes = [
         (q - p, "the sign is wrong. Should the logit of the letter that came rise, so that its slope is negative?"),
@@ -59,7 +60,7 @@ def check_one_step_back(one_step_back: Function) -> str:
     h = np.tanh(z)
     above, following, slope = d_logits @ w_y.T, d_z_next @ w_h.T, 1 - h**2
 
-    def loss(z: Array) -> float:
+    def loss() -> float:
         """What moves with this z: the logits, and the z of the next step."""
         return float(np.tanh(z) @ w_y @ d_logits + np.tanh(z) @ w_h @ d_z_next)
 
@@ -86,12 +87,13 @@ def check_one_step_back(one_step_back: Function) -> str:
 def check_sum_over_time(gradient_of_w_h: Function) -> str:
     generator = np.random.default_rng(5)
     h, d_z = np.vstack([np.zeros(3), generator.normal(size=(4, 3))]), generator.normal(size=(4, 3))
+    w_h = np.zeros((3, 3))
 
-    def loss(w_h: Array) -> float:
+    def loss() -> float:
         """What moves with w_h: the z of every step."""
         return float(((h[:-1] @ w_h) * d_z).sum())
 
-    right = central_differences(loss, np.zeros((3, 3)))
+    right = central_differences(loss, w_h)
     mistakes = [
         (right.T, "is it turned on its side? d_w_h[i, j] is h[i] times d_z[j]."),
         (h[1:].T @ d_z, "is h the state after the step? The one that met w_h is the state before, h[t]."),
@@ -137,13 +139,3 @@ def check_mended(mended_backward: Function) -> str:
     for name in wrong:
         compare(f"the gradient of {name}", found[name], right[name])
     return "It was one missing .T, and it hid because w_h was the same on its side. Check with random numbers."
-
-
-def central_differences(loss: Callable[[Array], float], at: Array, epsilon: float = 1e-5) -> Array:
-    """Return the slope of the loss for each number of an array, found by moving it to both sides."""
-    slopes = np.zeros_like(at)
-    for place in np.ndindex(at.shape):
-        nudge = np.zeros_like(at)
-        nudge[place] = epsilon
-        slopes[place] = (loss(at + nudge) - loss(at - nudge)) / (2 * epsilon)
-    return slopes

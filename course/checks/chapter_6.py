@@ -7,6 +7,7 @@ import numpy as np
 
 from checks import Wrong, call, check, compare
 from model.network import gru, lstm
+from model.network.gradients import central_differences
 from model.network.layers import Array, LayerParameters, sigmoid
 
 Step = Callable[..., Any]
@@ -110,13 +111,13 @@ def check_peephole(peephole_back: Step) -> str:
     d_h, z, c, w = (_random(seed, BATCH_SIZE, HIDDEN_SIZE) for seed in range(1, 5))
     w = 1.5 * w[0]
 
-    def loss(z: Array, c: Array, w: Array) -> float:
+    def loss() -> float:
         return float((d_h * sigmoid(z + w * c) * np.tanh(c)).sum())
 
     found = call(peephole_back, d_h, z, c, w)
     if not isinstance(found, (tuple, list)) or len(found) != 3:
         raise Wrong("the function should return three arrays: d_z, d_c and d_w.")
-    right = [_central_differences(loss, (z, c, w), n) for n in range(3)]
+    right = [central_differences(loss, array) for array in (z, c, w)]
     o, tanh_c = sigmoid(z + w * c), np.tanh(c)
     d_o = d_h * tanh_c
     d_z = d_o * o * (1 - o)
@@ -216,18 +217,3 @@ def _r_around(x: Array, h: Array, p: LayerParameters) -> Array:
     z_r, z_u, z_n = np.split(x @ p.w_x + p.b + h @ p.w_h, 3, axis=-1)
     u = sigmoid(z_u)
     return (1 - u) * np.tanh(sigmoid(z_r) * z_n) + u * h
-
-
-def _central_differences(
-    loss: Callable[..., float], arguments: tuple[Array, ...], n: int, epsilon: float = 1e-5
-) -> Array:
-    """Return the derivative of the loss with respect to each number of the n-th argument."""
-    derivative = np.zeros_like(arguments[n])
-    for place in np.ndindex(derivative.shape):
-        losses = []
-        for move in (epsilon, -epsilon):
-            moved = [argument.copy() for argument in arguments]
-            moved[n][place] += move
-            losses.append(loss(*moved))
-        derivative[place] = (losses[0] - losses[1]) / (2 * epsilon)
-    return derivative
