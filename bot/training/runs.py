@@ -279,9 +279,8 @@ class Runs:
                 beside = history_path(versions.directory / versions.path(version).name)
                 await asyncio.to_thread(write_whole, beside, log)
             await asyncio.to_thread(versions.promote, version)
-            await asyncio.to_thread(
-                (folder / NEW).unlink, missing_ok=True
-            )  # or a crash would leave a run to go on with
+            # Or a crash would leave a run to go on with.
+            await asyncio.to_thread((folder / NEW).unlink, missing_ok=True)
         return version
 
     def _finish_if_asked(self) -> None:

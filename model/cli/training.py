@@ -205,7 +205,9 @@ def duration(seconds: float | None) -> str:
 
 def _with_held_out(event: Event, previous: Event | None) -> Event:
     """Fill in the previous held-out loss if this event has none."""
-    return event | {"held_out_loss": event["held_out_loss"] or (previous or event)["held_out_loss"]}
+    if event["held_out_loss"] is not None or previous is None:
+        return event
+    return event | {"held_out_loss": previous["held_out_loss"]}
 
 
 def _loss(loss: float | None) -> str:
