@@ -1,1 +1,4 @@
-"""Side-by-side measurements, run by `python -m benchmarks`. Nothing in model/ or bot/ imports them."""
+"""Side-by-side measurements, run by `python -m benchmarks`.
+
+Nothing in model/ or bot/ imports them.
+"""

@@ -1,7 +1,9 @@
-"""Measures the time from the start of a process to its first name, and its peak memory, beside torch.
+"""Measures the time from the start of a process to its first name, and its peak memory, beside
+torch.
 
-A launcher, which is an interpreter with nothing loaded, starts each process, and reads its first line and its peak of
-resident memory. If this program started a process itself, our memory would count towards the peak.
+A launcher, which is an interpreter with nothing loaded, starts each process, and reads its first
+line and its peak of resident memory. If this program started a process itself, our memory would
+count towards the peak.
 """
 
 import json
@@ -52,8 +54,13 @@ def report(effort: Effort) -> str:
 
 
 def _table(starts: dict[str, list[Start]]) -> str:
-    seconds = {name: statistics.median(start.seconds for start in found) for name, found in starts.items()}
-    memory = {name: statistics.median(start.mebibytes for start in found) for name, found in starts.items()}
+    seconds = {
+        name: statistics.median(start.seconds for start in found) for name, found in starts.items()
+    }
+    memory = {
+        name: statistics.median(start.mebibytes for start in found)
+        for name, found in starts.items()
+    }
     share = memory["ours"] / memory["torch"]
     header = ("cold start", *PROGRAMS, "target", "")
     rows = [

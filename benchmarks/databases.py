@@ -1,4 +1,5 @@
-"""Measures how long a start takes with a large database: first of the layout of 0.1, which is upgraded, then upgraded.
+"""Measures how long a start takes with a large database: first of the layout of 0.1, which is
+upgraded, then upgraded.
 
 python -m benchmarks databases
 """
@@ -28,14 +29,20 @@ UNDELIVERED = 20_000
 SECONDS = 5.0
 """How long a start of an upgraded database may take."""
 OLDEST = (
-    "CREATE TABLE people (id BIGINT NOT NULL, seed BIGINT NOT NULL, dino_turns INTEGER NOT NULL,"
-    " poem_turns INTEGER NOT NULL, PRIMARY KEY (id))",
-    "CREATE TABLE preferences (person_id BIGINT NOT NULL, mood VARCHAR NOT NULL, names INTEGER NOT NULL,"
-    " PRIMARY KEY (person_id))",
-    "CREATE TABLE creations (code VARCHAR NOT NULL, person_id BIGINT NOT NULL, kind VARCHAR NOT NULL,"
-    " version VARCHAR NOT NULL, seed BIGINT NOT NULL, turn BIGINT NOT NULL, prompt VARCHAR NOT NULL,"
-    " temperature FLOAT NOT NULL, count INTEGER NOT NULL, length INTEGER NOT NULL, created VARCHAR NOT NULL,"
-    " PRIMARY KEY (code))",
+    (
+        "CREATE TABLE people (id BIGINT NOT NULL, seed BIGINT NOT NULL, dino_turns INTEGER NOT"
+        " NULL, poem_turns INTEGER NOT NULL, PRIMARY KEY (id))"
+    ),
+    (
+        "CREATE TABLE preferences (person_id BIGINT NOT NULL, mood VARCHAR NOT NULL, names INTEGER"
+        " NOT NULL, PRIMARY KEY (person_id))"
+    ),
+    (
+        "CREATE TABLE creations (code VARCHAR NOT NULL, person_id BIGINT NOT NULL, kind VARCHAR NOT"
+        " NULL, version VARCHAR NOT NULL, seed BIGINT NOT NULL, turn BIGINT NOT NULL, prompt"
+        " VARCHAR NOT NULL, temperature FLOAT NOT NULL, count INTEGER NOT NULL, length INTEGER NOT"
+        " NULL, created VARCHAR NOT NULL, PRIMARY KEY (code))"
+    ),
     "CREATE INDEX ix_creations_person_id ON creations (person_id)",
 )
 
@@ -49,9 +56,20 @@ def report(effort: Effort) -> str:
         stack.callback(server.cleanup)
         rows = [
             _row("SQLite", str(folder / "large.db"), count),
-            _row("PostgreSQL", server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1), count),
+            _row(
+                "PostgreSQL",
+                server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1),
+                count,
+            ),
         ]
-    header = ("", "upgrade from 0.1", "next start", f"delete {UNDELIVERED:,} undelivered", "start", "")
+    header = (
+        "",
+        "upgrade from 0.1",
+        "next start",
+        f"delete {UNDELIVERED:,} undelivered",
+        "start",
+        "",
+    )
     about = f"{count:,} creations of {PEOPLE:,} people; a start may take {SECONDS:.0f} s."
     return f"## A start with a large database\n\n{table(header, rows)}\n\n{about}"
 
@@ -65,14 +83,19 @@ def _row(name: str, database: str, count: int) -> tuple[str, ...]:
         connection.execute(sa.text(f"UPDATE creations SET arrived = FALSE WHERE code IN ({some})"))
     engine.dispose()
     start, tidied = asyncio.run(_start(database))
-    columns = (f"{upgrade:.1f} s", f"{start:.2f} s", f"{tidied:.0f} s, after the doors are open", f"≤ {SECONDS:.0f} s")
+    columns = (
+        f"{upgrade:.1f} s",
+        f"{start:.2f} s",
+        f"{tidied:.0f} s, after the doors are open",
+        f"≤ {SECONDS:.0f} s",
+    )
     return (name, *columns, verdict(-start, -SECONDS))
 
 
 def _fill(engine: sa.Engine, count: int) -> None:
     insert = sa.text(
-        "INSERT INTO creations VALUES (:code, :person, 'dino', '565c4cdbe29e', 42, :turn, '', 1.0, 1, 0,"
-        " '2026-01-01T12:00:00+00:00')"
+        "INSERT INTO creations VALUES (:code, :person, 'dino', '565c4cdbe29e', 42, :turn, '', 1.0,"
+        " 1, 0, '2026-01-01T12:00:00+00:00')"
     )
     with engine.begin() as connection:
         for statement in OLDEST:

@@ -1,4 +1,6 @@
-"""Echoes messages on stock python-telegram-bot, as a floor: `python -m benchmarks.echo_bot TOKEN ADDRESS`."""
+"""Echoes messages on stock python-telegram-bot, as a floor: `python -m benchmarks.echo_bot TOKEN
+ADDRESS`.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,10 @@
-"""Times the assignment's training on `model.network` beside the plain loop over one-hot columns that it suggests.
+"""Times the assignment's training on `model.network` beside the plain loop over one-hot columns
+that it suggests.
 
-Both train the same network on the same names in the same order. The losses of the first steps must agree; then both
-are timed over all 35,000 steps, or over 400 with --quick. The textbook is there to be read: it goes step by step like
-the loop, and makes a new array for everything, so it may be somewhat slower.
+Both train the same network on the same names in the same order. The losses of the first steps must
+agree; then both are timed over all 35,000 steps, or over 400 with --quick. The textbook is there to
+be read: it goes step by step like the loop, and makes a new array for everything, so it may be
+somewhat slower.
 """
 
 import statistics
@@ -35,7 +37,9 @@ def report(effort: Effort) -> str:
             "plain loop": lambda: deque(plain_loop(names, vocabulary, steps), maxlen=0),
         }
         seconds = compare(sides, effort)
-    whole = {name: statistics.median(values) * ISLAND.steps / steps for name, values in seconds.items()}
+    whole = {
+        name: statistics.median(values) * ISLAND.steps / steps for name, values in seconds.items()
+    }
     header = ("ISLAND", "ours s", "plain loop s", "ratio", "best", "target", "")
     row = (
         f"{ISLAND.steps:,} steps" + (f", extrapolated from {steps:,}" if effort.quick else ""),
@@ -43,7 +47,10 @@ def report(effort: Effort) -> str:
         f"{whole['plain loop']:.1f}",
         *speed_verdict(seconds, "plain loop", TARGET),
     )
-    return f"## The assignment's training, RNN of {ISLAND.hidden_size} units, float64\n\n{table(header, [row])}"
+    return (
+        f"## The assignment's training, RNN of {ISLAND.hidden_size} units,"
+        f" float64\n\n{table(header, [row])}"
+    )
 
 
 def check(names: list[str], vocabulary: Vocabulary) -> None:
@@ -52,14 +59,18 @@ def check(names: list[str], vocabulary: Vocabulary) -> None:
     state = language_model.initial_state(1)
     for step, theirs in enumerate(plain_loop(names, vocabulary, CHECKED_STEPS)):
         batch = one_name(names[step], vocabulary)
-        loss, _, state = train_step(language_model, batch, state, ISLAND.learning_rate, ISLAND.clip_value)
+        loss, _, state = train_step(
+            language_model, batch, state, ISLAND.learning_rate, ISLAND.clip_value
+        )
         if abs(loss - theirs) > TOLERANCE:
             raise SystemExit(f"step {step}: the plain loop's loss is {theirs}, ours is {loss}")
 
 
 @dataclass
 class Weights:
-    """The matrices of the plain loop, which multiply columns from the left, or the gradients of these matrices."""
+    """The matrices of the plain loop, which multiply columns from the left, or the gradients of
+    these matrices.
+    """
 
     w_ax: np.ndarray
     w_aa: np.ndarray
@@ -81,7 +92,9 @@ def plain_loop(names: list[str], vocabulary: Vocabulary, steps: int) -> Iterator
         inputs, targets = [None, *ids], [*ids, vocabulary.newline]
         loss, xs, states, outputs = _forward(weights, inputs, targets, a_prev)
         gradients = _backward(weights, xs, states, outputs, targets)
-        for parameter, gradient in zip(vars(weights).values(), vars(gradients).values(), strict=True):
+        for parameter, gradient in zip(
+            vars(weights).values(), vars(gradients).values(), strict=True
+        ):
             np.clip(gradient, -ISLAND.clip_value, ISLAND.clip_value, out=gradient)
             parameter += -ISLAND.learning_rate * gradient
         a_prev = states[len(inputs) - 1]
@@ -114,7 +127,9 @@ def _forward(
         xs[t] = np.zeros((weights.w_ax.shape[1], 1))
         if character is not None:
             xs[t][character] = 1
-        states[t] = np.tanh(np.dot(weights.w_ax, xs[t]) + np.dot(weights.w_aa, states[t - 1]) + weights.b)
+        states[t] = np.tanh(
+            np.dot(weights.w_ax, xs[t]) + np.dot(weights.w_aa, states[t - 1]) + weights.b
+        )
         scores = np.dot(weights.w_ya, states[t]) + weights.b_y
         exponentials = np.exp(scores - np.max(scores))
         outputs[t] = exponentials / exponentials.sum(axis=0)
@@ -122,7 +137,9 @@ def _forward(
     return loss, xs, states, outputs
 
 
-def _backward(weights: Weights, xs: Columns, states: Columns, outputs: Columns, targets: list[int]) -> Weights:
+def _backward(
+    weights: Weights, xs: Columns, states: Columns, outputs: Columns, targets: list[int]
+) -> Weights:
     gradients = weights.zeros()
     d_next = np.zeros_like(states[0])
     for t in reversed(range(len(targets))):

@@ -1,4 +1,6 @@
-"""Measures how long a person waits for `/dino`, alone and while something else goes on, and checks the answers."""
+"""Measures how long a person waits for `/dino`, alone and while something else goes on, and checks
+the answers.
+"""
 
 from __future__ import annotations
 
@@ -54,9 +56,11 @@ async def at_pace(bot: Bot, pace: Pace) -> Latency:
 async def alone_and_beside(
     bot: Bot, pace: Pace, company: Callable[[Bot], AbstractAsyncContextManager[None]], repeats: int
 ) -> tuple[Latency, Latency]:
-    """Return the latencies of the bot alone, and while something else goes on in the context of `company`.
+    """Return the latencies of the bot alone, and while something else goes on in the context of
+    `company`.
 
-    Both are medians of repeats that take turns. Raises RuntimeError if an answer is missing, doubled or wrong.
+    Both are medians of repeats that take turns. Raises RuntimeError if an answer is missing,
+    doubled or wrong.
     """
     alone, beside = [], []
     for _ in range(repeats):
@@ -73,11 +77,15 @@ async def measure(
     pace: Pace,
     repeats: int,
 ) -> tuple[Latency, Latency]:
-    """Start a bot with SQLite and without limits, warm it up, and return what `alone_and_beside` returns."""
+    """Start a bot with SQLite and without limits, warm it up, and return what `alone_and_beside`
+    returns.
+    """
     with tempfile.TemporaryDirectory() as folder:
         prepare(Path(folder))
         async with bench() as running:
-            bot = await running.start("SQLite", "benchmarks.mangosaurus_bot", folder, f"{folder}/bench.db")
+            bot = await running.start(
+                "SQLite", "benchmarks.mangosaurus_bot", folder, f"{folder}/bench.db"
+            )
             await warm_up(bot)
             return await alone_and_beside(bot, pace, company, repeats)
 
@@ -85,7 +93,9 @@ async def measure(
 def section(while_: str, pace: Pace, repeats: int, rows: Sequence[tuple[str, ...]]) -> str:
     """Return the section of results.md that shows rows of latencies."""
     title = f"## `/dino` at {pace.a_second} a second while {while_}"
-    about = f"Medians of {repeats} repeats of {pace.seconds:.0f} s each, in turns; SQLite, no limits."
+    about = (
+        f"Medians of {repeats} repeats of {pace.seconds:.0f} s each, in turns; SQLite, no limits."
+    )
     return f"{title}\n\n{table(('', 'p50', 'p99', 'target', ''), rows)}\n\n{about}"
 
 
@@ -98,9 +108,16 @@ def check(bot: Bot, is_right: Callable[[str, str], bool]) -> None:
     """Raise RuntimeError unless each update has exactly one answer, a right one."""
     twice = sum(len(asked.answers) > 1 for asked in bot.inbox.asked)
     lost = sum(not asked.answers for asked in bot.inbox.asked)
-    wrong = [text for asked in bot.inbox.asked for _, text in asked.answers if not is_right(asked.text, text)]
+    wrong = [
+        text
+        for asked in bot.inbox.asked
+        for _, text in asked.answers
+        if not is_right(asked.text, text)
+    ]
     if lost or twice or wrong or bot.inbox.stray:
-        found = f"{lost} lost, {twice} twice, {bot.inbox.stray} astray, {len(wrong)} wrong: {wrong[:3]}"
+        found = (
+            f"{lost} lost, {twice} twice, {bot.inbox.stray} astray, {len(wrong)} wrong: {wrong[:3]}"
+        )
         raise RuntimeError(f"{bot.name}: {found}")
 
 

@@ -1,11 +1,12 @@
-"""Runs our bot without limits: `python -m benchmarks.mangosaurus_bot TOKEN ADDRESS FOLDER DATABASE`.
+"""Runs our bot without limits: `python -m benchmarks.mangosaurus_bot TOKEN ADDRESS FOLDER
+DATABASE`.
 
-The folder holds the checkpoints. The database is a path, or the URL of a PostgreSQL database. Neither people nor
-messages are limited, so that the bench finds out what the bot itself can do.
+The folder holds the checkpoints. The database is a path, or the URL of a PostgreSQL database.
+Neither people nor messages are limited, so that the bench finds out what the bot itself can do.
 
-An empty line on stdin starts a watch of the event loop. The next one ends the watch, and the bot prints the loop's
-greatest delay in seconds. A line with a network and a version lets that version write, and then the bot prints it. The
-end of stdin ends the bot.
+An empty line on stdin starts a watch of the event loop. The next one ends the watch, and the bot
+prints the loop's greatest delay in seconds. A line with a network and a version lets that version
+write, and then the bot prints it. The end of stdin ends the bot.
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ TICK = 0.001
 
 
 class Watch:
-    """Measures how late the event loop is, and changes weights; calls `orphaned` when the bench has ended."""
+    """Measures how late the event loop is, and changes weights; calls `orphaned` when the bench has
+    ended.
+    """
 
     def __init__(self, orphaned: Callable[[], object]) -> None:
         self.bot: Bot | None = None
@@ -42,7 +45,9 @@ class Watch:
         self._ticking: asyncio.Task[None] | None = None
 
     def read(self) -> None:
-        """Do what the lines say that have come: begin to watch, end and print the result, or change weights."""
+        """Do what the lines say that have come: begin to watch, end and print the result, or change
+        weights.
+        """
         if not (lines := os.read(sys.stdin.fileno(), 4096)):
             asyncio.get_running_loop().remove_reader(sys.stdin)
             self._orphaned()

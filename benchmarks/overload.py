@@ -1,8 +1,9 @@
 """Measures a bot that is asked more than Telegram lets it answer: `python -m benchmarks.overload`.
 
-A real bot process with its default settings meets a crowd, and a server that keeps Telegram's limits. Each ask comes
-from another person: most want /dino, some /poem or /help; one more in six types inline, which takes no message.
-`--tree` starts the bot of another folder too, with the Python of its `.venv`, so that both stand in one table.
+A real bot process with its default settings meets a crowd, and a server that keeps Telegram's
+limits. Each ask comes from another person: most want /dino, some /poem or /help; one more in six
+types inline, which takes no message. `--tree` starts the bot of another folder too, with the Python
+of its `.venv`, so that both stand in one table.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ POEM = "/poem Shall I compare thee"
 CROWD = ("/dino", "/dino", POEM, "/dino", "/help", "/dino", "/dino", POEM, "/dino", "/dino")
 TYPED, EACH_TYPIST = ("mango", "shall i compare thee"), 5
 AT_ONCE, PATIENCE = 1.0, 180.0
-"""The bot has recovered when it answers within a second; the bench waits for that for so many seconds."""
+"""The bot has recovered when it answers within a second; the bench waits for that for so many
+seconds."""
 
 
 async def measure(load: float, seconds: float, tree: Path) -> tuple[str, ...]:
@@ -61,7 +63,9 @@ async def _crowd(bot: Bot, rate: float, seconds: float) -> None:
         await asyncio.sleep(begin + number / rate - time.perf_counter())
         bot.inbox.ask(CROWD[number % len(CROWD)], len(bot.inbox.asked))
         if number % EACH_TYPIST == 0:
-            bot.inbox.ask(TYPED[number // EACH_TYPIST % len(TYPED)], len(bot.inbox.asked), is_inline=True)
+            bot.inbox.ask(
+                TYPED[number // EACH_TYPIST % len(TYPED)], len(bot.inbox.asked), is_inline=True
+            )
 
 
 async def _recovery(bot: Bot, end: float) -> float:
@@ -75,7 +79,12 @@ async def _recovery(bot: Bot, end: float) -> float:
 
 
 def _row(
-    load: float, tree: Path, asked: Sequence[Asked], crowd: tuple[float, float], recovery: float, too_many: int
+    load: float,
+    tree: Path,
+    asked: Sequence[Asked],
+    crowd: tuple[float, float],
+    recovery: float,
+    too_many: int,
 ) -> tuple[str, ...]:
     begin, end = crowd
     said = [(one, at, text) for one in asked if not one.is_inline for at, text in one.answers]
@@ -100,30 +109,51 @@ def _is_answer(asked: Asked, text: str) -> bool:
     return text.startswith("/dino") if asked.text == "/help" else right_answer(asked.text, text)
 
 
-def report(loads: Sequence[float], seconds: float, tree: Path | None, say: Callable[[str], None]) -> str:
+def report(
+    loads: Sequence[float], seconds: float, tree: Path | None, say: Callable[[str], None]
+) -> str:
     """Measure every load, in both trees by turns, and return the table as Markdown."""
     rows = []
     for load in loads:
         for each in (ROOT, tree.resolve()) if tree else (ROOT,):
             say(f"{load:g} times the message rate, {each.name}")
             rows.append(asyncio.run(measure(load, seconds, each)))
-    header = ("load", "asks", "answers", "refusals", "longest wait", "since fetch", "recovery", "429s", "inline")
+    header = (
+        "load",
+        "asks",
+        "answers",
+        "refusals",
+        "longest wait",
+        "since fetch",
+        "recovery",
+        "429s",
+        "inline",
+    )
     about = (
-        f"`python -m benchmarks.overload`: {seconds:.0f} s each, default settings, each ask from another person. "
-        "Recovery: from the end of the crowd until a new ask is answered within 1 s. Inline: whom it offered texts."
+        f"`python -m benchmarks.overload`: {seconds:.0f} s each, default settings, each ask from"
+        " another person. Recovery: from the end of the crowd until a new ask is answered within 1"
+        " s. Inline: whom it offered texts."
     )
     return f"## Overload\n\n{table(header, rows)}\n\n{about} {machine()}."
 
 
 def main(
-    load: Annotated[list[float] | None, typer.Option(help="asks, in units of the message rate")] = None,
+    load: Annotated[
+        list[float] | None, typer.Option(help="asks, in units of the message rate")
+    ] = None,
     seconds: Annotated[float, typer.Option(help="of each crowd")] = SECONDS,
-    tree: Annotated[Path | None, typer.Option(help="another folder whose bot is measured beside")] = None,
-    write_results: Annotated[bool, typer.Option("--write", help="put the table into benchmarks/results.md")] = False,
+    tree: Annotated[
+        Path | None, typer.Option(help="another folder whose bot is measured beside")
+    ] = None,
+    write_results: Annotated[
+        bool, typer.Option("--write", help="put the table into benchmarks/results.md")
+    ] = False,
 ) -> None:
     """Measure crowds that ask more than the bot may answer."""
     try:
-        text = report(load or LOADS, seconds, tree, lambda line: print(line, file=sys.stderr, flush=True))
+        text = report(
+            load or LOADS, seconds, tree, lambda line: print(line, file=sys.stderr, flush=True)
+        )
     except RuntimeError as error:
         sys.exit(f"benchmarks.overload: {error}")
     print(text)

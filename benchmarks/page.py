@@ -1,4 +1,5 @@
-"""Measures the page in Chromium: how soon it is painted, how large it is, and how long an answer takes from Enter on.
+"""Measures the page in Chromium: how soon it is painted, how large it is, and how long an answer
+takes from Enter on.
 
 `make test-browser` makes the environment that this bench needs; then run
 `.venv-browser/bin/python -m benchmarks page`.
@@ -56,7 +57,9 @@ def report(effort: Effort) -> str:
 
     with served() as link, sync_playwright() as playwright:
         own = playwright.chromium.executable_path
-        path = own if Path(own).exists() else shutil.which("chromium") or shutil.which("google-chrome")
+        path = (
+            own if Path(own).exists() else shutil.which("chromium") or shutil.which("google-chrome")
+        )
         browser = playwright.chromium.launch(executable_path=path, args=SWITCHES)
         window = browser.new_page()
         window.goto(link)
@@ -80,18 +83,31 @@ def _section(paint: float, size: int, answers: list[float]) -> str:
         ("first paint, median", f"{paint:.0f} ms", "≤ 500 ms", verdict(LONGEST_PAINT, paint)),
         ("page, all files", f"{size / 1000:.1f} kB", "≤ 60 kB", verdict(LARGEST_PAGE, size)),
         ("/dino, from Enter to the answer, p50", f"{half:.1f} ms", "", ""),
-        ("/dino, from Enter to the answer, p99", f"{slowest:.1f} ms", "≤ 50 ms", verdict(LONGEST_ANSWER, slowest)),
+        (
+            "/dino, from Enter to the answer, p99",
+            f"{slowest:.1f} ms",
+            "≤ 50 ms",
+            verdict(LONGEST_ANSWER, slowest),
+        ),
     ]
-    return f"## The page, in Chromium on the same machine\n\n{table(('what', 'measured', 'target', ''), rows)}"
+    return (
+        "## The page, in Chromium on the same"
+        f" machine\n\n{table(('what', 'measured', 'target', ''), rows)}"
+    )
 
 
 @contextmanager
 def served() -> Iterator[str]:
     """Serve the page with a database of its own, and yield its link."""
     with tempfile.TemporaryDirectory() as folder:
-        environment = os.environ | {"DATABASE": str(Path(folder) / "people.db"), "TELEGRAM_TOKEN": ""}
+        environment = os.environ | {
+            "DATABASE": str(Path(folder) / "people.db"),
+            "TELEGRAM_TOKEN": "",
+        }
         command = [sys.executable, "-m", "bot", "--page", "--port", "0"]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True) as process:
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, env=environment, text=True
+        ) as process:
             try:
                 line = process.stdout.readline() if process.stdout else ""
                 found = re.search(r"http://\S+", line)

@@ -55,9 +55,13 @@ class Bot:
         return await self._process.stdout.readline()
 
     async def until(self, done: Coroutine[None, None, None], seconds: float) -> None:
-        """Wait for an event of this bot; RuntimeError if its process ends before, or if it takes too long."""
+        """Wait for an event of this bot; RuntimeError if its process ends before, or if it takes
+        too long.
+        """
         tasks = [asyncio.create_task(done), asyncio.create_task(self._ended())]
-        finished, waiting = await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        finished, waiting = await asyncio.wait(
+            tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED
+        )
         for task in waiting:
             task.cancel()
         if not finished:
@@ -100,13 +104,22 @@ class Bench:
         await bot.until(bot.inbox.polled(), STARTS_WITHIN)
         return bot
 
-    async def start_real(self, name: str, token: str, settings: Mapping[str, str], tree: Path = ROOT) -> Bot:
-        """Start `python -m bot` with a token and settings, and return at once; in another tree, with its own Python."""
+    async def start_real(
+        self, name: str, token: str, settings: Mapping[str, str], tree: Path = ROOT
+    ) -> Bot:
+        """Start `python -m bot` with a token and settings, and return at once; in another tree,
+        with its own Python.
+        """
         environment = {"TELEGRAM_TOKEN": token, "TELEGRAM_API_URL": self._address, **settings}
         return await self._started(name, token, ("-m", "bot"), environment, tree)
 
     async def _started(
-        self, name: str, token: str, arguments: Sequence[str], settings: Mapping[str, str], tree: Path = ROOT
+        self,
+        name: str,
+        token: str,
+        arguments: Sequence[str],
+        settings: Mapping[str, str],
+        tree: Path = ROOT,
     ) -> Bot:
         process = await asyncio.create_subprocess_exec(
             sys.executable if tree == ROOT else tree / ".venv/bin/python",

@@ -1,4 +1,6 @@
-"""Times the product of an LSTM's time step in the forms of `model.engine`: rows, columns, panels and groups."""
+"""Times the product of an LSTM's time step in the forms of `model.engine`: rows, columns, panels
+and groups.
+"""
 
 import statistics
 from collections.abc import Callable
@@ -22,7 +24,14 @@ def report(effort: Effort) -> str:
     with blas_threads(1):
         rows = [_row(*size, effort) for size in SIZES[: 2 if effort.quick else None]]
     forms = [f"{width} in {group}" for width in PANELS for group in GROUPS]
-    header = ("H, B", "x w µs", "wᵀ x µs", *(f"{form} µs" for form in forms), "x w beside ours", "panels once µs")
+    header = (
+        "H, B",
+        "x w µs",
+        "wᵀ x µs",
+        *(f"{form} µs" for form in forms),
+        "x w beside ours",
+        "panels once µs",
+    )
     return (
         "## One product of an LSTM's time step, one thread, float32\n\n"
         f"{table(header, rows)}\n\n"
@@ -36,10 +45,14 @@ def _row(hidden_size: int, batch_size: int, effort: Effort) -> tuple[str, ...]:
     w = random.normal(size=(2 * hidden_size + 1, 4 * hidden_size)).astype(np.float32)
     x = random.normal(size=(batch_size, len(w))).astype(np.float32)
     sides = {"rows": _whole(x, w), "columns": _whole(w.T.copy(), x.T.copy()), "once": _arranging(w)}
-    sides |= {f"{width} in {group}": _grouped(w, x, width, group) for width in PANELS for group in GROUPS}
+    sides |= {
+        f"{width} in {group}": _grouped(w, x, width, group) for width in PANELS for group in GROUPS
+    }
     seconds = compare({name: _repeated(side) for name, side in sides.items()}, effort)
     once, ours = seconds.pop("once"), seconds[f"{PANEL} in {GROUP}"]
-    microseconds = [f"{1e6 * statistics.median(found) / IN_A_ROW:,.0f}" for found in (*seconds.values(), once)]
+    microseconds = [
+        f"{1e6 * statistics.median(found) / IN_A_ROW:,.0f}" for found in (*seconds.values(), once)
+    ]
     ratio = times(speedup(ours, seconds["rows"]))
     return (f"{hidden_size}, {batch_size}", *microseconds[:-1], ratio, microseconds[-1])
 

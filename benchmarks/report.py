@@ -1,4 +1,6 @@
-"""Writes figures as Markdown: tables, the machine, and sections of results.md, which it replaces one by one."""
+"""Writes figures as Markdown: tables, the machine, and sections of results.md, which it replaces
+one by one.
+"""
 
 import os
 import platform
@@ -15,13 +17,15 @@ from model.engine.threads import available_cores
 
 RESULTS = Path(__file__).with_name("results.md")
 HEADING = (
-    "# Measurements\n\nEach section names its machine. `python -m benchmarks NAME` writes a section, and "
-    "`python -m benchmarks.bot --write` the section of the bot.\n"
+    "# Measurements\n\nEach section names its machine. `python -m benchmarks NAME` writes a"
+    " section, and `python -m benchmarks.bot --write` the section of the bot.\n"
 )
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a Markdown table with aligned columns: the first to the left, the others to the right."""
+    """Return a Markdown table with aligned columns: the first to the left, the others
+    to the right.
+    """
     widths = [max(len(cell) for cell in column) for column in zip(header, *rows, strict=True)]
     rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
     lines = [_line(cells, widths) for cells in (header, rule, *rows)]
@@ -44,9 +48,16 @@ def verdict(value: float, target: float) -> str:
     return "reached" if value >= target else "missed"
 
 
-def speed_verdict(seconds: Mapping[str, Sequence[float]], theirs: str, target: float) -> tuple[str, str, str, str]:
-    """Return the cells ratio, best, target and verdict of "ours" beside another side; both ratios must reach it."""
-    median, best = speedup(seconds["ours"], seconds[theirs]), min(seconds[theirs]) / min(seconds["ours"])
+def speed_verdict(
+    seconds: Mapping[str, Sequence[float]], theirs: str, target: float
+) -> tuple[str, str, str, str]:
+    """Return the cells ratio, best, target and verdict of "ours" beside another side; both ratios
+    must reach it.
+    """
+    median, best = (
+        speedup(seconds["ours"], seconds[theirs]),
+        min(seconds[theirs]) / min(seconds["ours"]),
+    )
     return times(median), times(best), f"≥ {target:g} ×", verdict(min(median, best), target)
 
 
@@ -54,20 +65,27 @@ def refuse_if_busy() -> None:
     """End the program if the machine has more to do than it has cores. Raises SystemExit."""
     if (load := _load()) > available_cores():
         raise SystemExit(
-            f"the load of the last minute is {load:.1f} on {available_cores()} cores, so the figures would be about "
-            "other programs too. Wait, or print them only."
+            f"the load of the last minute is {load:.1f} on {available_cores()} cores, so the"
+            " figures would be about other programs too. Wait, or print them only."
         )
 
 
 def machine() -> str:
-    """Describe the machine: processor, cores, versions, the kernel of the matrix library, its load."""
+    """Describe the machine: processor, cores, versions, the kernel of the matrix
+    library, its load.
+    """
     parts = [
-        f"{_processor()}, {available_cores()} cores, {platform.system()}, Python {platform.python_version()}",
+        (
+            f"{_processor()}, {available_cores()} cores, {platform.system()}, Python"
+            f" {platform.python_version()}"
+        ),
         f"NumPy {np.__version__} with {_blas()}",
         f"torch {_version('torch')}",
         f"load of the last minute {_load():.1f}",
     ]
-    more = " (MORE THAN ONE A CORE: do not trust these figures)" if _load() > available_cores() else ""
+    more = (
+        " (MORE THAN ONE A CORE: do not trust these figures)" if _load() > available_cores() else ""
+    )
     return "; ".join(parts) + more
 
 
@@ -100,7 +118,11 @@ def _markers(name: str) -> tuple[str, str]:
 
 def _processor() -> str:
     try:
-        found = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(encoding="utf-8"), re.MULTILINE)
+        found = re.search(
+            r"^model name\s*:\s*(.+)$",
+            Path("/proc/cpuinfo").read_text(encoding="utf-8"),
+            re.MULTILINE,
+        )
     except OSError:
         found = None
     return found[1] if found else platform.processor() or platform.machine()
@@ -109,7 +131,8 @@ def _processor() -> str:
 def _blas() -> str:
     libraries = [library for library in threadpool_info() if library["user_api"] == "blas"]
     described = [
-        f"{library['internal_api']} {library['version']}, kernel {library.get('architecture', 'unknown')}"
+        f"{library['internal_api']} {library['version']}, kernel"
+        f" {library.get('architecture', 'unknown')}"
         for library in libraries
     ]
     return " and ".join(described) or "an unknown BLAS"

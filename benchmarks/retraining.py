@@ -1,7 +1,7 @@
 """Measures the wait for `/dino` while a training runs: `python -m benchmarks retraining`.
 
-The whole bot is asked over HTTP, as in `benchmarks.bot`. The training is the child process that `/retrain dino fresh`
-starts, at low priority and on all cores but one.
+The whole bot is asked over HTTP, as in `benchmarks.bot`. The training is the child process that
+`/retrain dino fresh` starts, at low priority and on all cores but one.
 """
 
 from __future__ import annotations
@@ -47,7 +47,10 @@ async def warm_up(bot: Bot) -> None:
 
 @asynccontextmanager
 async def training(_bot: Bot) -> AsyncIterator[None]:
-    """Train while the context lasts, which begins after the first step. RuntimeError if the training ends before."""
+    """Train while the context lasts, which begins after the first step.
+
+    RuntimeError if the training ends before.
+    """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "training"
         write_run(folder, Run("dino", "names", "dino", fresh=True))
@@ -57,7 +60,9 @@ async def training(_bot: Bot) -> AsyncIterator[None]:
             async for message in messages:
                 if begun := message.get("event") == "progress":
                     break
-            listening = asyncio.create_task(_drain(messages))  # or the pipe fills, and the child waits
+            listening = asyncio.create_task(
+                _drain(messages)
+            )  # or the pipe fills, and the child waits
             yield
             if not begun or listening.done():
                 raise RuntimeError("the training ended before the names")
@@ -77,5 +82,11 @@ def rows_of(alone: Latency, beside: Latency) -> list[tuple[str, ...]]:
     return [
         ("alone", *map(milliseconds, alone), "", ""),
         ("beside a training", *map(milliseconds, beside), "", ""),
-        ("ratio", times(beside.median / alone.median), times(ratio), f"≤ {ALLOWED:.0f} ×", verdict(-ratio, -ALLOWED)),
+        (
+            "ratio",
+            times(beside.median / alone.median),
+            times(ratio),
+            f"≤ {ALLOWED:.0f} ×",
+            verdict(-ratio, -ALLOWED),
+        ),
     ]

@@ -1,13 +1,15 @@
 """Times sampling beside torch: 1, 8, 32 and 128 streams of 400 characters at once.
 
-Ours goes through the decoder, as the bot's requests do: each stream has a generator of its own, each text is the same
-bit for bit in any company, and the rules of verse hold. Tanh comes from the table that new versions have; the last
-column compares the same decoder with the processor's tanh, which older versions have. Torch runs the usual loop of
-LSTM, Linear and multinomial with one generator for all, in its fastest variant (see `torch_twin`). Both matrix
-libraries may use as many threads as the table says; the rest of ours runs on one. Before the timing, both must find the
-same logits for the same characters, within the decoder's rounding.
+Ours goes through the decoder, as the bot's requests do: each stream has a generator of its own,
+each text is the same bit for bit in any company, and the rules of verse hold. Tanh comes from the
+table that new versions have; the last column compares the same decoder with the processor's tanh,
+which older versions have. Torch runs the usual loop of LSTM, Linear and multinomial with one
+generator for all, in its fastest variant (see `torch_twin`). Both matrix libraries may use as many
+threads as the table says; the rest of ours runs on one. Before the timing, both must find the same
+logits for the same characters, within the decoder's rounding.
 
-A second table has the CPU of poems that are written line by line with the released weights, alone and many at once.
+A second table has the CPU of poems that are written line by line with the released weights, alone
+and many at once.
 """
 
 import statistics
@@ -43,7 +45,8 @@ POEMS = {1: 0.6, 100: 15.0}
 """The most seconds of CPU that so many poems at once may take together."""
 LINES = (ROOT / "data" / "first_lines.txt").read_text(encoding="utf-8").splitlines()
 ROUNDING = 0.02
-"""Logits may differ by this much, because the decoder rounds parameters and states (see `model.engine`)."""
+"""Logits may differ by this much, because the decoder rounds parameters and states (see
+`model.engine`)."""
 
 
 def report(effort: Effort) -> str:
@@ -67,30 +70,41 @@ def report(effort: Effort) -> str:
         "old tanh",
     )
     return (
-        f"## Sampling {LENGTH} characters a stream, {LAYERS}-layer LSTM, float32\n\n{table(header, rows)}\n\n"
-        "Ratio: median over rounds; best: ratio of each side's fastest round; both must reach the target. "
-        "Ours: through the decoder, which gives the same text in any company. "
-        "Old: our speed divided by our speed with the processor's tanh. "
-        "Torch: the fastest of nn.LSTM or nn.LSTMCell, one-hot or embedding input, oneDNN on or off.\n\n"
-        f"{poems(effort)}"
+        f"## Sampling {LENGTH} characters a stream, {LAYERS}-layer LSTM,"
+        f" float32\n\n{table(header, rows)}\n\nRatio: median over rounds; best: ratio of each"
+        " side's fastest round; both must reach the target. Ours: through the decoder, which gives"
+        " the same text in any company. Old: our speed divided by our speed with the processor's"
+        " tanh. Torch: the fastest of nn.LSTM or nn.LSTMCell, one-hot or embedding input, oneDNN"
+        f" on or off.\n\n{poems(effort)}"
     )
 
 
 def poems(effort: Effort) -> str:
-    """Measure poems line by line; return the table. Weights without rows get those of new weights."""
+    """Measure poems line by line; return the table.
+
+    Weights without rows get those of new weights.
+    """
     released = Versions(ROOT / "checkpoints" / "poem").load_current()
     described = released.description
     if not described.rows:
         described = replace(described, rows=ROWS, usual_temperature=TEMPERATURE_OF_LINES)
-    decoder, sampling = Decoder(replace(released, description=described)), Sampling(described.temperature)
+    decoder, sampling = (
+        Decoder(replace(released, description=described)),
+        Sampling(described.temperature),
+    )
     rows = []
     with threadpool_limits(1, user_api="blas"):
         for count, most in POEMS.items():
             seconds = []
             for repeat in range(min(effort.repeats, 3) + 1):
-                starts = [(turn, LINES[turn % len(LINES)]) for turn in range(repeat * count, (repeat + 1) * count)]
+                starts = [
+                    (turn, LINES[turn % len(LINES)])
+                    for turn in range(repeat * count, (repeat + 1) * count)
+                ]
                 begun = time.process_time()
-                decoder.generate([VerseRequest(generator_for(7, turn), line, sampling) for turn, line in starts])
+                decoder.generate(
+                    [VerseRequest(generator_for(7, turn), line, sampling) for turn, line in starts]
+                )
                 seconds.append(time.process_time() - begun)
             median = statistics.median(seconds[1:])  # the first poem waits for the tables
             rows.append((str(count), f"{median:.2f} s", f"≤ {most:g} s", verdict(-median, -most)))
@@ -112,7 +126,10 @@ def _row(hidden_size: int, streams: int, threads: int, effort: Effort) -> tuple[
     seconds = compare(sides, effort)
     ratio = speedup(seconds["ours"], seconds["torch"])
     rate = {name: streams * LENGTH / statistics.median(values) for name, values in seconds.items()}
-    print(f"H {hidden_size}, {streams} streams, {threads} threads: {ratio:.2f} × torch ({variant})", flush=True)
+    print(
+        f"H {hidden_size}, {streams} streams, {threads} threads: {ratio:.2f} × torch ({variant})",
+        flush=True,
+    )
     return (
         f"H {hidden_size}",
         str(streams),
@@ -129,7 +146,9 @@ class OurSampling:
 
     def __init__(self, language_model: LanguageModel, streams: int, tanh_digits: int = 0) -> None:
         description = Description("verse", "bench", "", 0, 0.0, 0, "", {}, tanh_digits=tanh_digits)
-        self._decoder = Decoder(Checkpoint(language_model, Vocabulary(CHARACTERS), description, frozenset()))
+        self._decoder = Decoder(
+            Checkpoint(language_model, Vocabulary(CHARACTERS), description, frozenset())
+        )
         self._streams = streams
         self._turns = 0
 
@@ -138,7 +157,12 @@ class OurSampling:
         turns = range(self._turns, self._turns + self._streams)
         self._turns += self._streams
         requests = [
-            VerseRequest(generator_for(0, turn), min_characters=LENGTH - 1, max_characters=LENGTH - 1, max_lines=LENGTH)
+            VerseRequest(
+                generator_for(0, turn),
+                min_characters=LENGTH - 1,
+                max_characters=LENGTH - 1,
+                max_lines=LENGTH,
+            )
             for turn in turns
         ]
         return [result.texts[0] for result in self._decoder.generate(requests)]
@@ -149,9 +173,13 @@ def check(language_model: LanguageModel, streams: int) -> None:
     ids = np.random.default_rng(2).integers(len(CHARACTERS), size=(20, streams))
     ours = _logits(language_model, ids)
     for variant in variants():
-        difference = float(np.abs(TorchSampling(language_model, variant, 0).logits(ids) - ours).max())
+        difference = float(
+            np.abs(TorchSampling(language_model, variant, 0).logits(ids) - ours).max()
+        )
         if difference > ROUNDING:
-            raise SystemExit(f"{variant}: logits differ from ours by {difference}: not the same network")
+            raise SystemExit(
+                f"{variant}: logits differ from ours by {difference}: not the same network"
+            )
 
 
 def _logits(language_model: LanguageModel, ids: Ids) -> Array:

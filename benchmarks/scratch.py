@@ -1,7 +1,9 @@
-"""Trains verse from nothing for 14 minutes on all cores, and measures nats per character on the held-out sonnets.
+"""Trains verse from nothing for 14 minutes on all cores, and measures nats per character on the
+held-out sonnets.
 
-The clock ends each stage instead of a number of epochs; otherwise this is the released recipe. The table also has
-two earlier results of other networks, from as many minutes on two cores of the same kind of machine.
+The clock ends each stage instead of a number of epochs; otherwise this is the released recipe. The
+table also has two earlier results of other networks, from as many minutes on two cores of the same
+kind of machine.
 """
 
 from dataclasses import replace
@@ -18,8 +20,8 @@ MINUTES = 14.0
 MARKS = {"plain LSTM, 2 x 256": 1.38, "character transformer, 4 layers of 128, context 64": 1.33}
 """Earlier results, which no bench here measures again."""
 NOTE = (
-    "The first row is measured, in one training. The others are earlier results from as many minutes on two cores of "
-    "the same kind of machine; no bench here measures them again."
+    "The first row is measured, in one training. The others are earlier results from as many"
+    " minutes on two cores of the same kind of machine; no bench here measures them again."
 )
 TARGET = MARKS["character transformer, 4 layers of 128, context 64"]
 
@@ -34,7 +36,8 @@ def report(effort: Effort) -> str:
         *_, last = trainer.run()
     loss = checkpoint_of(trainer).description.held_out_loss
     ours = (
-        f"this engine, 2 x {POEM.hidden_size}, {threads} threads, {last.step:,} steps, {last.seconds / 60:.1f} minutes"
+        f"this engine, 2 x {POEM.hidden_size}, {threads} threads, {last.step:,} steps,"
+        f" {last.seconds / 60:.1f} minutes"
     )
     rows = [[ours, f"{loss:.3f}", "reached" if loss < TARGET else "missed"]]
     rows += [[f"{name}, earlier result", f"{mark:.2f}", ""] for name, mark in MARKS.items()]

@@ -1,6 +1,7 @@
 """Measures the wait for `/dino` while two sonnets are written: `python -m benchmarks sonnets`.
 
-The whole bot is asked over HTTP, as in `benchmarks.bot`. When a sonnet is finished, its person asks for another.
+The whole bot is asked over HTTP, as in `benchmarks.bot`. When a sonnet is finished, its person asks
+for another.
 """
 
 from __future__ import annotations

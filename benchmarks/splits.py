@@ -1,8 +1,10 @@
-"""Trains by the released recipe for names on five splits: held-out losses beside n-grams, and their spread.
+"""Trains by the released recipe for names on five splits: held-out losses beside n-grams, and their
+spread.
 
-A single split may be easy. Each split holds out another tenth of the names. Two teachers and a network are
-trained on the rest from nothing. One n-gram counts the same training names; a second n-gram also counts the other
-genera, which the network reads too. A split takes seven minutes on one core.
+A single split may be easy. Each split holds out another tenth of the names. Two teachers and a
+network are trained on the rest from nothing. One n-gram counts the same training names; a second
+n-gram also counts the other genera, which the network reads too. A split takes seven minutes on one
+core.
 """
 
 from collections.abc import Sequence
@@ -22,7 +24,8 @@ from model.training.trainer import Trainer
 
 SPLITS = range(5)
 LOSS_TARGET, GAIN_TARGET = 1.55, 0.20
-"""The loss of the network, and how far it is to be below the n-gram of the training names, in nats per character."""
+"""The loss of the network, and how far it is to be below the n-gram of the training names, in nats
+per character."""
 
 Losses = tuple[float, float, float]
 """The losses of the network, of the n-gram, and of the n-gram that also counts the other genera."""
@@ -32,10 +35,22 @@ def report(effort: Effort) -> str:
     """Train on each split and return the table."""
     found = [losses(split) for split in list(SPLITS)[: 1 if effort.quick else None]]
     rows = [
-        [str(split), f"{network:.3f}", f"{ngram:.3f}", f"{with_genera:.3f}", f"{ngram - network:+.3f}"]
+        [
+            str(split),
+            f"{network:.3f}",
+            f"{ngram:.3f}",
+            f"{with_genera:.3f}",
+            f"{ngram - network:+.3f}",
+        ]
         for split, (network, ngram, with_genera) in enumerate(found)
     ]
-    rows.append(["mean", *(f"{mean(column):.3f}" for column in zip(*found, strict=True)), f"{gain(found):+.3f}"])
+    rows.append(
+        [
+            "mean",
+            *(f"{mean(column):.3f}" for column in zip(*found, strict=True)),
+            f"{gain(found):+.3f}",
+        ]
+    )
     body = table(["split", "network", "n-gram", "n-gram of genera too", "gain"], rows)
     return f"## Names: five splits, nats per character\n\n{body}\n\n{summary(found)}"
 
@@ -44,13 +59,17 @@ def losses(split: int) -> Losses:
     """Train on one split, and measure."""
     corpus = names_corpus(split)
     with blas_threads(1):
-        teachers = [trained(recipe, corpus, seed) for seed, recipe in enumerate((TEACHER_1, TEACHER_2), 1)]
+        teachers = [
+            trained(recipe, corpus, seed) for seed, recipe in enumerate((TEACHER_1, TEACHER_2), 1)
+        ]
         network = held_out_loss(trained(DISTILLED, corpus, 0, teachers).language_model, corpus)
     alone, with_genera = baselines(corpus)
     return network, alone.held_out_loss, with_genera.held_out_loss
 
 
-def trained(recipe: Recipe, corpus: Corpus, seed: int, teachers: Sequence[Checkpoint] = ()) -> Checkpoint:
+def trained(
+    recipe: Recipe, corpus: Corpus, seed: int, teachers: Sequence[Checkpoint] = ()
+) -> Checkpoint:
     """Train by a recipe, and return the best weights."""
     trainer = Trainer(recipe, corpus, seed=seed, teachers=teachers)
     for _ in trainer.run():
@@ -69,6 +88,7 @@ def summary(found: Sequence[Losses]) -> str:
     spread = stdev(networks) if len(networks) > 1 else 0.0
     loss = mean(networks)
     return (
-        f"Mean loss {loss:.3f}, standard deviation {spread:.3f}; target {LOSS_TARGET}: {verdict(-loss, -LOSS_TARGET)}. "
-        f"Mean gain {gain(found):.3f}; target {GAIN_TARGET}: {verdict(gain(found), GAIN_TARGET)}."
+        f"Mean loss {loss:.3f}, standard deviation {spread:.3f}; target {LOSS_TARGET}:"
+        f" {verdict(-loss, -LOSS_TARGET)}. Mean gain {gain(found):.3f}; target {GAIN_TARGET}:"
+        f" {verdict(gain(found), GAIN_TARGET)}."
     )

@@ -1,8 +1,9 @@
 """A Bot API on 127.0.0.1 that costs as little as possible, so that the bench measures the bots.
 
-It keeps an `Inbox` for each token: the updates for a bot, when they were handed out, and the messages that came back.
-Each update comes from a private chat of its own, so the chat of a message tells which update it answers. A server that
-`is_strict` keeps Telegram's limits: it counts what it does not take, and says 429.
+It keeps an `Inbox` for each token: the updates for a bot, when they were handed out, and the
+messages that came back. Each update comes from a private chat of its own, so the chat of a message
+tells which update it answers. A server that `is_strict` keeps Telegram's limits: it counts what it
+does not take, and says 429.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ ME = {"id": 7000000, "is_bot": True, "first_name": "Bot", "username": "bench_bot
 
 @dataclass
 class Asked:
-    """An update: its text, when it was first handed out, and every message that answers it, as (seconds, text).
+    """An update: its text, when it was first handed out, and every message that answers it, as
+    (seconds, text).
 
     If it is an inline query, the answer's text is "offers", or empty if there are none.
     """
@@ -84,7 +86,10 @@ class Inbox:
         await self._answered.wait()
 
     async def updates(self, parameters: dict[str, Any]) -> bytes:
-        """Answer getUpdates with the updates that wait, or come within the timeout. An offset confirms all below it."""
+        """Answer getUpdates with the updates that wait, or come within the timeout.
+
+        An offset confirms all below it.
+        """
         self._polled.set()
         offset = int(parameters.get("offset", 0))
         while self._waiting and self._waiting[0][0] < offset:
@@ -193,14 +198,19 @@ class Server:
             raise TooManyError(math.ceil(wait))
         self.inbox(token).send(chat, parameters.get("text", UNFINISHED))
         self._messages += 1
-        return b'{"message_id":%d,"date":1700000000,"chat":{"id":%d,"type":"private"},"text":"sent"}' % (
-            self._messages,
-            chat,
+        return (
+            b'{"message_id":%d,"date":1700000000,"chat":{"id":%d,"type":"private"},"text":"sent"}'
+            % (
+                self._messages,
+                chat,
+            )
         )
 
 
 class _Connection(asyncio.Protocol):
-    """As much of HTTP/1.1 as the bots' clients speak: one request after the other, bodies with a length."""
+    """As much of HTTP/1.1 as the bots' clients speak: one request after the other, bodies with a
+    length.
+    """
 
     def __init__(self, server: Server) -> None:
         self._server = server
@@ -231,14 +241,22 @@ class _Connection(asyncio.Protocol):
             self._polling = asyncio.create_task(self._poll(token, parameters))
             return
         try:
-            self._write(b'{"ok":true,"result":%b}' % self._server.call_now(token, method, parameters))
+            self._write(
+                b'{"ok":true,"result":%b}' % self._server.call_now(token, method, parameters)
+            )
         except TooManyError as error:
-            said = {"ok": False, "error_code": 429, "description": f"Too Many Requests: retry after {error}"}
+            said = {
+                "ok": False,
+                "error_code": 429,
+                "description": f"Too Many Requests: retry after {error}",
+            }
             said["parameters"] = {"retry_after": error.args[0]}
             self._write(json.dumps(said).encode(), b"429 Too Many Requests")
 
     async def _poll(self, token: str, parameters: dict[str, Any]) -> None:
-        self._write(b'{"ok":true,"result":%b}' % await self._server.call(token, "getUpdates", parameters))
+        self._write(
+            b'{"ok":true,"result":%b}' % await self._server.call(token, "getUpdates", parameters)
+        )
 
     def _write(self, body: bytes, status: bytes = b"200 OK") -> None:
         if self._transport is not None:

@@ -1,10 +1,12 @@
-"""Measures our recipe on texts of many sizes beside torch and an n-gram, each for the same time on one thread.
+"""Measures our recipe on texts of many sizes beside torch and an n-gram, each for the same time on
+one thread.
 
     python -m benchmarks.texts --minutes 2 5 --texts "25,000 names" --contenders ours GRU
 
-The texts are random names of `data/genera.txt`, and the beginning of the plays as `fetch` writes them. A budget is CPU
-time, because the machine may be shared. Every result goes into a file of JSON lines at once. A result that is there
-already is not measured again, so a bench that was broken off goes on. `python -m benchmarks texts` measures all texts.
+The texts are random names of `data/genera.txt`, and the beginning of the plays as `fetch` writes
+them. A budget is CPU time, because the machine may be shared. Every result goes into a file of JSON
+lines at once. A result that is there already is not measured again, so a bench that was broken off
+goes on. `python -m benchmarks texts` measures all texts.
 """
 
 import argparse
@@ -35,8 +37,14 @@ MINUTES = (2.0, 5.0)
 OURS, NGRAM, TORCH = "ours", "n-gram", ("RNN", "GRU", "transformer")
 CONTENDERS = (NGRAM, OURS, *TORCH)
 LOG = Path(tempfile.gettempdir()) / "mangosaurus_texts.jsonl"
-GAINS = {("25,000 names", 2.0): (("RNN", 0.05), ("GRU", 0.05)), ("500,000 characters", 2.0): (("transformer", 0.10),)}
-"""How far our loss is to be below others, in nats per character. No loss of ours is to be above the n-gram's."""
+GAINS = {
+    ("25,000 names", 2.0): (("RNN", 0.05), ("GRU", 0.05)),
+    ("500,000 characters", 2.0): (("transformer", 0.10),),
+}
+"""How far our loss is to be below others, in nats per character.
+
+No loss of ours is to be above the n-gram's.
+"""
 
 Result = dict[str, Any]
 Key = tuple[str, str, float, int]
@@ -53,7 +61,10 @@ class Wanted:
     log: Path = LOG
 
     def results(self) -> Iterator[Key]:
-        """Yield text, contender, minutes and seed of each result. The n-gram takes no time, and its minutes are 0."""
+        """Yield text, contender, minutes and seed of each result.
+
+        The n-gram takes no time, and its minutes are 0.
+        """
         for text in self.texts:
             for contender in self.contenders:
                 for minutes in self.minutes if contender != NGRAM else [0.0]:
@@ -98,10 +109,15 @@ def measure(wanted: Wanted, say: Callable[[str], None]) -> None:
             continue
         text, contender, minutes, seed = key
         corpus = texts()[text](seed)
-        result = {"text": text, "contender": contender, "minutes": minutes, "seed": seed} | _result(key, corpus)
+        result = {"text": text, "contender": contender, "minutes": minutes, "seed": seed} | _result(
+            key, corpus
+        )
         with wanted.log.open("a", encoding="utf-8") as log:
             print(json.dumps(result), file=log)
-        say(f"{text}, {contender}, {minutes:g} minutes: {result['loss']:.4f} after {result['seconds']:.0f} s of CPU")
+        say(
+            f"{text}, {contender}, {minutes:g} minutes: {result['loss']:.4f} after"
+            f" {result['seconds']:.0f} s of CPU"
+        )
 
 
 def _result(key: Key, corpus: Corpus) -> Result:
@@ -109,7 +125,11 @@ def _result(key: Key, corpus: Corpus) -> Result:
     if contender == NGRAM:
         began = time.process_time()
         baseline = next(baselines(corpus))
-        return {"loss": baseline.held_out_loss, "seconds": time.process_time() - began, "order": baseline.order}
+        return {
+            "loss": baseline.held_out_loss,
+            "seconds": time.process_time() - began,
+            "order": baseline.order,
+        }
     if contender == OURS:
         return _train(corpus, minutes, seed)
     from benchmarks.torch_contenders import train
@@ -130,14 +150,23 @@ def _train(corpus: Corpus, minutes: float, seed: int) -> Result:
         checkpoint = checkpoint_of(trainer)
         loss = held_out_loss(checkpoint.language_model, corpus)
     parameters = checkpoint.language_model.parameters.whole.size
-    return {"loss": loss, "seconds": spent, "steps": steps, "parameters": parameters, "recipe": recipe.name}
+    return {
+        "loss": loss,
+        "seconds": spent,
+        "steps": steps,
+        "parameters": parameters,
+        "recipe": recipe.name,
+    }
 
 
 def read_log(path: Path) -> dict[Key, Result]:
     """Return the results by key. If several results have the same key, the last counts."""
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     results = [json.loads(line) for line in lines]
-    return {(found["text"], found["contender"], found["minutes"], found["seed"]): found for found in results}
+    return {
+        (found["text"], found["contender"], found["minutes"], found["seed"]): found
+        for found in results
+    }
 
 
 def results_table(found: dict[Key, Result], seed: int) -> str:
@@ -159,7 +188,11 @@ def _row(text: str, minutes: float, found: dict[Key, Result], seed: int) -> list
     shown = [f"{losses[name]:.3f}" if name in losses else "not run" for name in CONTENDERS]
     gain = f"{losses[NGRAM] - losses[OURS]:+.3f}" if {NGRAM, OURS} <= losses.keys() else ""
     targets = ((NGRAM, 0.0), *GAINS.get((text, minutes), ()))
-    judged = [verdict(losses[name] - losses[OURS], least) for name, least in targets if {name, OURS} <= losses.keys()]
+    judged = [
+        verdict(losses[name] - losses[OURS], least)
+        for name, least in targets
+        if {name, OURS} <= losses.keys()
+    ]
     said = ", ".join(f"{name} - {least:g}" if least else name for name, least in targets)
     reached = "" if len(judged) < len(targets) else min(judged)  # "missed" comes before "reached"
     return [text, f"{minutes:g}", *shown, gain, f"≤ {said}", reached]
@@ -182,15 +215,18 @@ def section(wanted: Wanted) -> str:
         if not _row(text, minutes, found, wanted.seed)
     ]
     missing = f" Not run: {', '.join(not_run)}." if not_run else ""
-    return f"## Any text: our recipe beside others\n\n{results_table(found, wanted.seed)}\n\n{NOTE}{missing}"
+    return (
+        "## Any text: our recipe beside"
+        f" others\n\n{results_table(found, wanted.seed)}\n\n{NOTE}{missing}"
+    )
 
 
 NOTE = (
-    "Held-out losses. A tenth of each text is held out; all contenders have the same split, count the same characters, "
-    "and keep the weights with the lowest held-out loss. Minutes: CPU time of one thread, in which a busy machine does "
-    "less. Ours: `train --minutes`. torch: RNN and GRU of 128 units, a transformer of 4 layers of 64, AdamW, a "
-    "cosine of the learning rate over the minutes, early stopping. n-gram: interpolated Witten-Bell, its order chosen "
-    "on training text."
+    "Held-out losses. A tenth of each text is held out; all contenders have the same split, count"
+    " the same characters, and keep the weights with the lowest held-out loss. Minutes: CPU time of"
+    " one thread, in which a busy machine does less. Ours: `train --minutes`. torch: RNN and GRU of"
+    " 128 units, a transformer of 4 layers of 64, AdamW, a cosine of the learning rate over the"
+    " minutes, early stopping. n-gram: interpolated Witten-Bell, its order chosen on training text."
 )
 
 
@@ -205,12 +241,22 @@ def main() -> None:
 
 
 def _arguments() -> tuple[Wanted, bool]:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.texts", description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--texts", nargs="+", choices=list(texts()), default=list(texts()), metavar="TEXT")
-    parser.add_argument("--contenders", nargs="+", choices=CONTENDERS, default=CONTENDERS, metavar="NAME")
-    parser.add_argument("--minutes", nargs="+", type=float, default=list(MINUTES), help="budgets, in CPU time")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.texts", description=(__doc__ or "").split("\n")[0]
+    )
+    parser.add_argument(
+        "--texts", nargs="+", choices=list(texts()), default=list(texts()), metavar="TEXT"
+    )
+    parser.add_argument(
+        "--contenders", nargs="+", choices=CONTENDERS, default=CONTENDERS, metavar="NAME"
+    )
+    parser.add_argument(
+        "--minutes", nargs="+", type=float, default=list(MINUTES), help="budgets, in CPU time"
+    )
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--log", type=Path, default=LOG, metavar="FILE", help="results, one JSON object a line")
+    parser.add_argument(
+        "--log", type=Path, default=LOG, metavar="FILE", help="results, one JSON object a line"
+    )
     parser.add_argument("--write", action="store_true", help="write the section of results.md")
     given = parser.parse_args()
     return Wanted(given.texts, given.contenders, given.minutes, given.seed, given.log), given.write

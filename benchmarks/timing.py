@@ -1,7 +1,7 @@
 """Times two or more sides that do the same thing, on a machine that others may use.
 
-The sides take turns, so that a slow minute hits all of them. Ratios are taken within each round; their median is
-reported.
+The sides take turns, so that a slow minute hits all of them. Ratios are taken within each round;
+their median is reported.
 """
 
 import statistics
@@ -17,7 +17,9 @@ ROUNDS_AT_LEAST = 3
 
 @dataclass(frozen=True)
 class Effort:
-    """How much to measure: rounds, seconds after which a comparison stops early, and whether small sizes suffice."""
+    """How much to measure: rounds, seconds after which a comparison stops early, and whether small
+    sizes suffice.
+    """
 
     repeats: int = 9
     seconds: float = 12.0
@@ -25,7 +27,8 @@ class Effort:
 
 
 def compare(sides: Mapping[str, Callable[[], object]], effort: Effort) -> dict[str, list[float]]:
-    """Run each side once a round, after one run that does not count. Return each side's seconds by round.
+    """Run each side once a round, after one run that does not count. Return each side's seconds by
+    round.
 
     Every other round runs backwards, so that no side always follows the same other side.
     """
@@ -42,7 +45,9 @@ def compare(sides: Mapping[str, Callable[[], object]], effort: Effort) -> dict[s
 
 
 def speedup(ours: Sequence[float], theirs: Sequence[float]) -> float:
-    """Return how many times as fast ours is: the median over rounds of their time divided by ours."""
+    """Return how many times as fast ours is: the median over rounds of their time
+    divided by ours.
+    """
     return statistics.median(their / our for our, their in zip(ours, theirs, strict=True))
 
 

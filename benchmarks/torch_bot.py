@@ -1,7 +1,9 @@
-"""Runs the bot that people would write: stock python-telegram-bot, the same weights in torch, one text at a time.
+"""Runs the bot that people would write: stock python-telegram-bot, the same weights in torch, one
+text at a time.
 
-`python -m benchmarks.torch_bot TOKEN ADDRESS FOLDER`. A text is written in a thread (`asyncio.to_thread`), and each
-answer is one commit to a SQLite file in the folder, which also holds the checkpoints.
+`python -m benchmarks.torch_bot TOKEN ADDRESS FOLDER`. A text is written in a thread
+(`asyncio.to_thread`), and each answer is one commit to a SQLite file in the folder, which also
+holds the checkpoints.
 """
 
 from __future__ import annotations
@@ -64,14 +66,19 @@ class Network:
         return self._linear(hidden[0, 0]), after
 
 
-def _modules(tensors: dict[str, torch.Tensor], facts: dict[str, Any]) -> tuple[Any, torch.nn.Linear]:
+def _modules(
+    tensors: dict[str, torch.Tensor], facts: dict[str, Any]
+) -> tuple[Any, torch.nn.Linear]:
     shape = facts["architecture"]
     kind = torch.nn.RNN if shape["cell"] == "rnn" else torch.nn.LSTM
     recurrent = kind(shape["vocab_size"], shape["hidden_size"], shape["layers"])
     linear = torch.nn.Linear(shape["hidden_size"], shape["vocab_size"])
     with torch.no_grad():
         for n in range(shape["layers"]):
-            w_x, w_h, b = (_in_torchs_order(tensors[f"layers.{n}.{name}"], facts) for name in ("w_x", "w_h", "b"))
+            w_x, w_h, b = (
+                _in_torchs_order(tensors[f"layers.{n}.{name}"], facts)
+                for name in ("w_x", "w_h", "b")
+            )
             getattr(recurrent, f"weight_ih_l{n}").copy_(w_x.T)
             getattr(recurrent, f"weight_hh_l{n}").copy_(w_h.T)
             getattr(recurrent, f"bias_ih_l{n}").copy_(b)
@@ -95,7 +102,9 @@ class TorchBot:
     def __init__(self, folder: Path) -> None:
         self._dino = Network(folder, "dino")
         self._database = sqlite3.connect(folder / "torch.db", check_same_thread=False)
-        self._database.execute("CREATE TABLE IF NOT EXISTS answers (person INTEGER, prompt TEXT, answer TEXT)")
+        self._database.execute(
+            "CREATE TABLE IF NOT EXISTS answers (person INTEGER, prompt TEXT, answer TEXT)"
+        )
 
     async def dino(self, update: Update, _context: Any) -> None:
         """Send a new name."""
@@ -103,7 +112,9 @@ class TorchBot:
         if update.message and update.effective_user:
             await update.message.reply_html(f"<b>{text}</b>")
             with self._database:
-                self._database.execute("INSERT INTO answers VALUES (?, ?, ?)", (update.effective_user.id, "", text))
+                self._database.execute(
+                    "INSERT INTO answers VALUES (?, ?, ?)", (update.effective_user.id, "", text)
+                )
 
     def _new_name(self) -> str:
         while (name := self._dino.continued("", 2)) in self._dino.known:

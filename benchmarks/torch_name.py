@@ -1,4 +1,5 @@
-"""Draws a dinosaur name with torch, from the same file as ours: python -m benchmarks.torch_name FOLDER.
+"""Draws a dinosaur name with torch, from the same file as ours: python -m benchmarks.torch_name
+FOLDER.
 
 This lean program needs torch and safetensors alone; `cold_start` times it.
 """

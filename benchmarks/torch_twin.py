@@ -1,7 +1,8 @@
-"""Builds our network in torch: nn.LSTM or nn.GRU, and nn.Linear, with our parameters, in variants that people write.
+"""Builds our network in torch: nn.LSTM or nn.GRU, and nn.Linear, with our parameters, in variants
+that people write.
 
-Which variant is fastest depends on shapes and versions, so the benches try all of them and compare with the fastest.
-Only the benches need torch: `pip install '.[bench]'`.
+Which variant is fastest depends on shapes and versions, so the benches try all of them and compare
+with the fastest. Only the benches need torch: `pip install '.[bench]'`.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,10 +21,12 @@ TORCH_GATES = {"rnn": "h", "lstm": "ifgo", "gru": "run"}
 
 @dataclass(frozen=True)
 class Variant:
-    """One way to write the network: how ids become rows, whether oneDNN runs the layers, and one more choice.
+    """One way to write the network: how ids become rows, whether oneDNN runs the layers, and one
+    more choice.
 
-    An embedding is as wide as the alphabet, the narrowest that can express the same network. `alternative` means the
-    foreach Adam instead of the fused one in training, and cells instead of layers in sampling.
+    An embedding is as wide as the alphabet, the narrowest that can express the same network.
+    `alternative` means the foreach Adam instead of the fused one in training, and cells instead of
+    layers in sampling.
     """
 
     embedding: bool
@@ -46,7 +49,9 @@ class Twin:
         self.variant = variant
         self.one_hot = torch.eye(vocab_size)
         self.embedding = torch.nn.Embedding.from_pretrained(torch.eye(vocab_size), freeze=False)
-        self.recurrent = getattr(torch.nn, architecture.cell.upper())(vocab_size, hidden_size, architecture.layers)
+        self.recurrent = getattr(torch.nn, architecture.cell.upper())(
+            vocab_size, hidden_size, architecture.layers
+        )
         self.linear = torch.nn.Linear(hidden_size, vocab_size)
         _copy_weights(language_model, self.recurrent, self.linear)
 
@@ -56,7 +61,11 @@ class Twin:
 
     def parameters(self) -> list[Any]:
         """The parameters that are trained."""
-        modules = [self.recurrent, self.linear, *([self.embedding] if self.variant.embedding else [])]
+        modules = [
+            self.recurrent,
+            self.linear,
+            *([self.embedding] if self.variant.embedding else []),
+        ]
         parameters = [parameter for module in modules for parameter in module.parameters()]
         return [parameter for parameter in parameters if parameter.requires_grad]
 
@@ -68,15 +77,21 @@ class Twin:
 class TorchTraining:
     """A training step of the twin: forward, backward, clip, Adam; the state is carried on."""
 
-    def __init__(self, language_model: LanguageModel, variant: Variant, learning_rate: float) -> None:
+    def __init__(
+        self, language_model: LanguageModel, variant: Variant, learning_rate: float
+    ) -> None:
         self._twin = Twin(language_model, variant)
         self._parameters = self._twin.parameters()
         implementation = {"foreach": True} if variant.alternative else {"fused": True}
-        self._adam = torch.optim.Adam(self._parameters, learning_rate, betas=(0.9, 0.99), **implementation)
+        self._adam = torch.optim.Adam(
+            self._parameters, learning_rate, betas=(0.9, 0.99), **implementation
+        )
         self._state: Any = None  # zeros
 
     def step(self, inputs: Any, targets: Any) -> tuple[Any, Any]:
-        """Take one step with ids (T, B); returns loss in nats per character and the norm before clipping."""
+        """Take one step with ids (T, B); returns loss in nats per character and the norm before
+        clipping.
+        """
         torch.backends.mkldnn.enabled = self._twin.variant.onednn
         self._adam.zero_grad(set_to_none=True)
         hidden, state = self._twin.recurrent(self._twin.rows(inputs), self._state)
@@ -85,7 +100,9 @@ class TorchTraining:
         loss.backward()
         norm = torch.nn.utils.clip_grad_norm_(self._parameters, 1.0, foreach=True)
         self._adam.step()
-        self._state = tuple(part.detach() for part in state) if isinstance(state, tuple) else state.detach()
+        self._state = (
+            tuple(part.detach() for part in state) if isinstance(state, tuple) else state.detach()
+        )
         return loss.detach(), norm
 
 
@@ -155,7 +172,9 @@ def _copy_weights(language_model: LanguageModel, recurrent: Any, linear: Any) ->
             getattr(recurrent, f"weight_ih_l{n}").copy_(in_torchs_order(layer.w_x))
             getattr(recurrent, f"weight_hh_l{n}").copy_(in_torchs_order(layer.w_h))
             getattr(recurrent, f"bias_ih_l{n}").copy_(in_torchs_order(layer.b[None])[:, 0])
-            getattr(recurrent, f"bias_hh_l{n}").zero_().requires_grad_(False)  # torch's second bias; we have one
+            getattr(recurrent, f"bias_hh_l{n}").zero_().requires_grad_(
+                False
+            )  # torch's second bias; we have one
         linear.weight.copy_(torch.from_numpy(ours.w_y.T.copy()))
         linear.bias.copy_(torch.from_numpy(ours.b_y))
 

@@ -1,8 +1,10 @@
-"""Times a training step (forward, backward, clip, Adam) beside torch and beside its matrix products alone.
+"""Times a training step (forward, backward, clip, Adam) beside torch and beside its matrix products
+alone.
 
-Ours runs as in the trainer: the batch is split over processes, each with a one-threaded BLAS. Torch runs its fastest
-variant (see `torch_twin`) with as many threads. Before the timing, both must find the same loss and gradient norm.
-Data, dropout and held-out losses are left out: they cost little beside the step.
+Ours runs as in the trainer: the batch is split over processes, each with a one-threaded BLAS. Torch
+runs its fastest variant (see `torch_twin`) with as many threads. Before the timing, both must find
+the same loss and gradient norm. Data, dropout and held-out losses are left out: they cost little
+beside the step.
 """
 
 import statistics
@@ -34,10 +36,11 @@ LIMIT_TARGET = 0.6
 
 @dataclass(frozen=True)
 class Size:
-    """Hidden width, batch, time steps and cell of one comparison, and how many training steps are timed in a row.
+    """Hidden width, batch, time steps and cell of one comparison, and how many training steps are
+    timed in a row.
 
-    Several steps are timed in a row, because the first is slow: the data of the other side is still in the caches, and
-    its threads still spin on the cores.
+    Several steps are timed in a row, because the first is slow: the data of the other side is still
+    in the caches, and its threads still spin on the cores.
     """
 
     hidden_size: int
@@ -50,7 +53,12 @@ class Size:
         return f"{self.cell.upper()} H {self.hidden_size} B {self.batch_size} T {self.time}"
 
 
-SIZES = (Size(128, 128, 40, 6), Size(256, 64, 64, 3), Size(256, 64, 64, 3, "gru"), Size(512, 64, 64, 1))
+SIZES = (
+    Size(128, 128, 40, 6),
+    Size(256, 64, 64, 3),
+    Size(256, 64, 64, 3, "gru"),
+    Size(512, 64, 64, 1),
+)
 
 
 def report(effort: Effort) -> str:
@@ -60,15 +68,18 @@ def report(effort: Effort) -> str:
         rows = [_row(size, threads, effort) for size in sizes for threads in TARGETS]
     ours = ("ours ms", "torch ms", "ours char/s", "ratio", "best", "target", "")
     header = ("training step", "threads", *ours, "of sgemm", "")
-    return f"## Training step, {LAYERS} layers, float32, {VOCABULARY} characters\n\n{table(header, rows)}\n\n{NOTE}"
+    return (
+        f"## Training step, {LAYERS} layers, float32, {VOCABULARY}"
+        f" characters\n\n{table(header, rows)}\n\n{NOTE}"
+    )
 
 
 NOTE = (
-    "Ratio: median over rounds of several steps in a row; best: ratio of each side's fastest round; both must reach "
-    "the target. "
-    "torch: the fastest of one-hot or embedding input, fused or foreach Adam, oneDNN on or off. "
-    f"Of sgemm: the time of the step's matrix products alone, on as many threads, as a share of our step; at 2 threads "
-    f"the target is {LIMIT_TARGET:.0%}. It can exceed 100%, because these products pack their weights each time."
+    "Ratio: median over rounds of several steps in a row; best: ratio of each side's fastest"
+    " round; both must reach the target. torch: the fastest of one-hot or embedding input, fused"
+    " or foreach Adam, oneDNN on or off. Of sgemm: the time of the step's matrix products alone,"
+    f" on as many threads, as a share of our step; at 2 threads the target is {LIMIT_TARGET:.0%}."
+    " It can exceed 100%, because these products pack their weights each time."
 )
 
 
@@ -95,7 +106,10 @@ def _seconds(size: Size, threads: int, effort: Effort) -> dict[str, list[float]]
 
 def _row(size: Size, threads: int, effort: Effort) -> tuple[str, ...]:
     seconds = _seconds(size, threads, effort)
-    ratio, share = speedup(seconds["ours"], seconds["torch"]), speedup(seconds["ours"], seconds["products"])
+    ratio, share = (
+        speedup(seconds["ours"], seconds["torch"]),
+        speedup(seconds["ours"], seconds["products"]),
+    )
     ms = {name: 1e3 * statistics.median(values) / size.in_a_row for name, values in seconds.items()}
     characters = size.batch_size * size.time / ms["ours"] * 1e3
     print(f"{ratio:.2f} × torch, {share:.0%} of sgemm", flush=True)
@@ -113,7 +127,9 @@ def _row(size: Size, threads: int, effort: Effort) -> tuple[str, ...]:
 
 def network(hidden_size: int, cell: CellName = "lstm") -> LanguageModel:
     """The untrained network that both sides start from."""
-    return LanguageModel.initialise(Architecture(cell, VOCABULARY, hidden_size, LAYERS), np.random.default_rng(0))
+    return LanguageModel.initialise(
+        Architecture(cell, VOCABULARY, hidden_size, LAYERS), np.random.default_rng(0)
+    )
 
 
 class OurTraining:
@@ -125,7 +141,9 @@ class OurTraining:
         self._state = language_model.initial_state(batch_size)
 
     def step(self, inputs: Any, targets: Any) -> tuple[float, float]:
-        """Take one step with ids (T, B); returns loss in nats per character and the norm before clipping."""
+        """Take one step with ids (T, B); returns loss in nats per character and the norm before
+        clipping.
+        """
         nats, gradients, self._state = self._shards.loss_and_gradients(
             self._language_model, Batch(inputs, targets, None), self._state, divide_by=targets.size
         )
@@ -141,8 +159,8 @@ class OurTraining:
 class Products:
     """The matrix products of one step in their plain form, and nothing else.
 
-    Each thread multiplies its share of the batch's rows, as in `OurTraining`. The look-up of the first layer costs
-    nothing forward, and backward one product with the one-hot matrix.
+    Each thread multiplies its share of the batch's rows, as in `OurTraining`. The look-up of the
+    first layer costs nothing forward, and backward one product with the one-hot matrix.
     """
 
     def __init__(self, size: Size, threads: int) -> None:
@@ -188,19 +206,27 @@ def _products(size: Size, rows: int) -> list[_Product]:
 
 
 def _product(n: int, inner: int, m: int, count: int = 1, *, transposed: bool = False) -> _Product:
-    """Return a product (n, inner) by (inner, m). If `transposed`, the left side lies in memory as (inner, n)."""
+    """Return a product (n, inner) by (inner, m).
+
+    If `transposed`, the left side lies in memory as (inner, n).
+    """
     left = np.ones((inner, n), np.float32).T if transposed else np.ones((n, inner), np.float32)
     return _Product(left, np.ones((inner, m), np.float32), np.empty((n, m), np.float32), count)
 
 
 def check(language_model: LanguageModel, size: Size, batch: tuple[Any, Any]) -> None:
-    """Check that all variants find our loss and gradient norm. Raises SystemExit if one does not."""
+    """Check that all variants find our loss and gradient norm.
+
+    Raises SystemExit if one does not.
+    """
     loss, norm = OurTraining(language_model.copy(), 1, size.batch_size).step(*batch)
     for variant in variants():
         theirs = TorchTraining(language_model, variant, LEARNING_RATE)
         their_loss, their_norm = theirs.step(*_as_tensors([batch])[0])
         if abs(loss - float(their_loss)) > TOLERANCE:
-            raise SystemExit(f"{variant}: the loss is {float(their_loss)}, ours is {loss}: not the same network")
+            raise SystemExit(
+                f"{variant}: the loss is {float(their_loss)}, ours is {loss}: not the same network"
+            )
         if not variant.embedding and abs(norm - float(their_norm)) > TOLERANCE:
             raise SystemExit(f"{variant}: the gradient norm is {float(their_norm)}, ours is {norm}")
 

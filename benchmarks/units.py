@@ -1,7 +1,9 @@
-"""Measures how long texts take to write, in poems: `python -m benchmarks.units`. bot/capacity.py promises with it.
+"""Measures how long texts take to write, in poems: `python -m benchmarks.units`. bot/capacity.py
+promises with it.
 
-The released weights write many of each kind at once, without Telegram: first all kinds on one thread, whose CPU time is
-measured; then poems and sonnets on as many threads as this machine has cores, up to four.
+The released weights write many of each kind at once, without Telegram: first all kinds on one
+thread, whose CPU time is measured; then poems and sonnets on as many threads as this machine has
+cores, up to four.
 """
 
 from __future__ import annotations
@@ -27,7 +29,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-LINES = ("Shall I compare thee", "When forty winters", "Look in thy glass", "Not marble, nor the gilded", "My mistress")
+LINES = (
+    "Shall I compare thee",
+    "When forty winters",
+    "Look in thy glass",
+    "Not marble, nor the gilded",
+    "My mistress",
+)
 KINDS: dict[str, tuple[Genre, int, dict[str, Any]]] = {
     "a poem": (Genre.POEM, 16, {}),
     "a name": (Genre.DINO, 100, {}),
@@ -49,7 +57,9 @@ SHARED = {"a poem": 32, "a sonnet": 8}
 async def measure(
     kinds: Mapping[str, int], threads: int, repeats: int, folder: Path, clock: Callable[[], float]
 ) -> dict[str, float]:
-    """Return the seconds that one of each kind takes, medians of repeats that take turns; `kinds` says how many."""
+    """Return the seconds that one of each kind takes, medians of repeats that take turns; `kinds`
+    says how many.
+    """
     checkpoints = {network: Versions(folder / network).load_current() for network in Network}
     await prepare(checkpoints[Network.POEM])
     writers = {network: Writer(checkpoint) for network, checkpoint in checkpoints.items()}
@@ -60,8 +70,14 @@ async def measure(
         for kind, count in kinds.items():
             genre, _, facts = KINDS[kind]
             writer = writers[genre.network]
-            usual = SONNET_TEMPERATURE if genre is Genre.SONNET else writer.checkpoint.description.temperature
-            texts = [_creation(genre, repeat * count + number, usual, facts) for number in range(count)]
+            usual = (
+                SONNET_TEMPERATURE
+                if genre is Genre.SONNET
+                else writer.checkpoint.description.temperature
+            )
+            texts = [
+                _creation(genre, repeat * count + number, usual, facts) for number in range(count)
+            ]
             begin = clock()
             await asyncio.gather(*[writer.write(request_for(each)) for each in texts])
             if repeat:  # the first texts wait for the networks to be laid out
@@ -84,7 +100,10 @@ def report(repeats: int, checkpoints: str = "checkpoints") -> str:
         kinds = {kind: count for kind, (_, count, _) in KINDS.items()}
         alone = asyncio.run(measure(kinds, 1, repeats, folder, time.process_time))
         threads = range(1, THREADS + 1)
-        several = [asyncio.run(measure(SHARED, each, repeats, folder, time.perf_counter)) for each in threads]
+        several = [
+            asyncio.run(measure(SHARED, each, repeats, folder, time.perf_counter))
+            for each in threads
+        ]
     poem = alone["a poem"]
     rows = [(kind, f"{1000 * each:.1f} ms", f"{each / poem:.2f}") for kind, each in alone.items()]
     speeds = [
@@ -93,7 +112,10 @@ def report(repeats: int, checkpoints: str = "checkpoints") -> str:
     ]
     headers = ("", "each", "poems"), ("threads", "poems a second", "sonnets a second")
     tables = "\n\n".join(table(*each) for each in zip(headers, (rows, speeds), strict=True))
-    about = f"`python -m benchmarks.units`: medians of {repeats} repeats; the first table is CPU time on one thread."
+    about = (
+        f"`python -m benchmarks.units`: medians of {repeats} repeats; the first table is CPU time"
+        " on one thread."
+    )
     return f"## What texts cost\n\n{tables}\n\n{about} {machine()}."
 
 

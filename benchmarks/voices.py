@@ -1,10 +1,12 @@
-"""Measures custom voices beside torch and beside ours from nothing, each for the same CPU time on one thread.
+"""Measures custom voices beside torch and beside ours from nothing, each for the same CPU time on
+one thread.
 
     python -m benchmarks.voices --minutes 1 --texts "456 cities" --contenders ours nanoGPT --write
 
-The lists come from the packages that `tools.start` reads, the songs from the one that `tools.poetry` reads: short
-lines, none of which the released verse has read. No start has read a held-out name, because the hash of a name decides
-whether it is held out. Every result goes into a file of JSON lines at once, and a bench that was broken off goes on.
+The lists come from the packages that `tools.start` reads, the songs from the one that
+`tools.poetry` reads: short lines, none of which the released verse has read. No start has read a
+held-out name, because the hash of a name decides whether it is held out. Every result goes into a
+file of JSON lines at once, and a bench that was broken off goes on.
 """
 
 import argparse
@@ -53,9 +55,13 @@ def texts() -> dict[str, Callable[[], Corpus]]:
     """Return the texts by name: each makes its corpus."""
     return {
         "120 cheeses": lambda: read_names(CHEESES, alphabet=Alphabet.OWN),
-        "300 Russian names": lambda: _names([name for name in people() if re.fullmatch("[А-Яа-яё]+", name)], 300),
+        "300 Russian names": lambda: _names(
+            [name for name in people() if re.fullmatch("[А-Яа-яё]+", name)], 300
+        ),
         "456 cities": lambda: _names(cities(), 456),
-        "1,000 genera": lambda: _names([name.capitalize() for name in read_text(GENERA).split()], 1000),
+        "1,000 genera": lambda: _names(
+            [name.capitalize() for name in read_text(GENERA).split()], 1000
+        ),
         "32,000 people": lambda: _names([name for name in people() if name[0] < "Ѐ"], 32_000),
         "songs of 60 kB": partial(_songs, 60_000),
         "songs of 200 kB": partial(_songs, 200_000),
@@ -71,7 +77,13 @@ def people() -> list[str]:
 def cities() -> list[str]:
     """Return the places after which time zones are named."""
     zones = (zone.split("/") for zone in available_timezones())
-    return sorted({places[-1].replace("_", " ") for continent, *places in zones if places and continent in CONTINENTS})
+    return sorted(
+        {
+            places[-1].replace("_", " ")
+            for continent, *places in zones
+            if places and continent in CONTINENTS
+        }
+    )
 
 
 @cache
@@ -98,7 +110,9 @@ def _is_song(line: str) -> bool:
 
 
 def _names(names: list[str], count: int) -> Corpus:
-    return _read(read_names, "\n".join(np.random.default_rng([0, count]).choice(names, count, replace=False)))
+    return _read(
+        read_names, "\n".join(np.random.default_rng([0, count]).choice(names, count, replace=False))
+    )
 
 
 def _songs(characters: int) -> Corpus:
@@ -132,7 +146,12 @@ def measured(contender: str, corpus: Corpus, minutes: float) -> Result:
         steps = sum(1 for _ in trainer.run())
         made = checkpoint_of(trainer)
     spent = time.process_time() - began
-    return {"loss": held_out_loss(made.language_model, corpus), "seconds": spent, "steps": steps, "recipe": recipe.name}
+    return {
+        "loss": held_out_loss(made.language_model, corpus),
+        "seconds": spent,
+        "steps": steps,
+        "recipe": recipe.name,
+    }
 
 
 def measure(names: Sequence[str], contenders: Sequence[str], minutes: float, log: Path) -> None:
@@ -145,27 +164,50 @@ def measure(names: Sequence[str], contenders: Sequence[str], minutes: float, log
             with log.open("a", encoding="utf-8") as file:
                 key = {"text": name, "contender": contender, "minutes": minutes, "seed": 0}
                 print(json.dumps(key | found), file=file)
-            print(f"{name}, {contender}: {found['loss']:.4f} after {found['seconds']:.0f} s of CPU", flush=True)
+            print(
+                f"{name}, {contender}: {found['loss']:.4f} after {found['seconds']:.0f} s of CPU",
+                flush=True,
+            )
 
 
 def section(minutes: float, log: Path) -> str:
     """Return the section of results.md."""
-    found = {(text, name): each["loss"] for (text, name, spent, _), each in read_log(log).items() if spent == minutes}
+    found = {
+        (text, name): each["loss"]
+        for (text, name, spent, _), each in read_log(log).items()
+        if spent == minutes
+    }
     rows = []
     for text in texts():
         losses = {name: found[text, name] for name in CONTENDERS if (text, name) in found}
-        ahead = "" if len(losses) < len(CONTENDERS) else "ours" if losses[OURS] == min(losses.values()) else "another"
-        rows.append([text, *(f"{losses[name]:.3f}" if name in losses else "not run" for name in CONTENDERS), ahead])
+        ahead = (
+            ""
+            if len(losses) < len(CONTENDERS)
+            else "ours"
+            if losses[OURS] == min(losses.values())
+            else "another"
+        )
+        rows.append(
+            [
+                text,
+                *(f"{losses[name]:.3f}" if name in losses else "not run" for name in CONTENDERS),
+                ahead,
+            ]
+        )
     header = ("nats per character", *CONTENDERS, "ahead")
-    return f"## Voices: beginning with what other networks have read\n\n{table(header, rows)}\n\n{NOTE.format(minutes)}"
+    return (
+        "## Voices: beginning with what other networks have"
+        f" read\n\n{table(header, rows)}\n\n{NOTE.format(minutes)}"
+    )
 
 
 NOTE = (
-    "Held-out losses; at most {:g} min of CPU time of one thread. A tenth of each text is held out; all have "
-    "the same split and count the same characters. Only the last column had read something before: names and words, or "
-    "Shakespeare and other poets; never a held-out name, and none of the songs. makemore: an LSTM of 64 units with the "
-    "settings of that course. GRU: 128 units, tuned, as in the section above. nanoGPT: 4 blocks of 128, windows of 64, "
-    "as its README says for a processor. All keep the weights with the lowest held-out loss."
+    "Held-out losses; at most {:g} min of CPU time of one thread. A tenth of each text is held out;"
+    " all have the same split and count the same characters. Only the last column had read"
+    " something before: names and words, or Shakespeare and other poets; never a held-out name, and"
+    " none of the songs. makemore: an LSTM of 64 units with the settings of that course. GRU: 128"
+    " units, tuned, as in the section above. nanoGPT: 4 blocks of 128, windows of 64, as its README"
+    " says for a processor. All keep the weights with the lowest held-out loss."
 )
 
 
@@ -177,11 +219,19 @@ def report(_effort: Effort) -> str:
 
 def main() -> None:
     """Measure what the options say, and write the section if they say so."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.voices", description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--texts", nargs="+", choices=list(texts()), default=list(texts()), metavar="TEXT")
-    parser.add_argument("--contenders", nargs="+", choices=CONTENDERS, default=CONTENDERS, metavar="NAME")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.voices", description=(__doc__ or "").split("\n")[0]
+    )
+    parser.add_argument(
+        "--texts", nargs="+", choices=list(texts()), default=list(texts()), metavar="TEXT"
+    )
+    parser.add_argument(
+        "--contenders", nargs="+", choices=CONTENDERS, default=CONTENDERS, metavar="NAME"
+    )
     parser.add_argument("--minutes", type=float, default=MINUTES, help="of CPU time")
-    parser.add_argument("--log", type=Path, default=LOG, metavar="FILE", help="results, one JSON object a line")
+    parser.add_argument(
+        "--log", type=Path, default=LOG, metavar="FILE", help="results, one JSON object a line"
+    )
     parser.add_argument("--write", action="store_true", help="write the section of results.md")
     given = parser.parse_args()
     measure(given.texts, given.contenders, given.minutes, given.log)

@@ -1,7 +1,8 @@
 """The bot: people ask, and it answers with names and verse that the networks of `model` write.
 
-`answering` is the page to read first. The core of the bot knows people who ask and chats to answer in. Three doors turn
-what happens at them into asks: `telegram`, `page` and `terminal`. The core imports none of them.
+`answering` is the page to read first. The core of the bot knows people who ask and chats to answer
+in. Three doors turn what happens at them into asks: `telegram`, `page` and `terminal`. The core
+imports none of them.
 
     app         builds the parts, opens the doors and closes them again; `python -m bot` runs it
     settings    the operator's choices

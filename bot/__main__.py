@@ -1,6 +1,8 @@
-"""`python -m bot`: on Telegram with a TELEGRAM_TOKEN, else in the terminal and on a page in the browser.
+"""`python -m bot`: on Telegram with a TELEGRAM_TOKEN, else in the terminal and on a page in the
+browser.
 
-This module reads the arguments, listens to signals, and ends with an exit code and a line that says why.
+This module reads the arguments, listens to signals, and ends with an exit code and a line that says
+why.
 
 Heavy imports wait until the settings are read, so that a wrong setting is reported at once.
 """
@@ -50,7 +52,10 @@ which also gets the database and new weights; MANGOSAURUS_HOME names another fol
 
 
 def command() -> None:
-    """Do what the command line says, for the bot or for the networks. An unknown command exits with 2."""
+    """Do what the command line says, for the bot or for the networks.
+
+    An unknown command exits with 2.
+    """
     if sys.argv[1:] and not sys.argv[1].startswith("-") and sys.argv[1] != "card":
         from model.__main__ import app
 
@@ -60,14 +65,18 @@ def command() -> None:
 
 
 def main(arguments: Sequence[str] = ()) -> None:
-    """Run the bot until it is told to stop, and exit with 0, or with 1 and one line that says why."""
+    """Run the bot until it is told to stop, and exit with 0, or with 1 and one line
+    that says why.
+    """
     where = _where(arguments)
     redaction = Redaction()
     try:
         settings = read_settings(os.environ, HOME / ".env")
         is_on_telegram = bool(settings.token) and not where.chosen
         level = settings.log_level or ("INFO" if is_on_telegram else "WARNING")
-        redaction = configure_logging(level, settings.token, settings.postgresql, settings.webhook_secret)
+        redaction = configure_logging(
+            level, settings.token, settings.postgresql, settings.webhook_secret
+        )
         if where.healthy:
             sys.exit(_ask_whether_well(settings))
         if where.card:
@@ -85,24 +94,36 @@ def main(arguments: Sequence[str] = ()) -> None:
 
 
 def _check(settings: Settings, *, needs_input: bool) -> None:
-    """Warn of what the operator should mend. Raises SettingsError if the bot needs an input, and has none.
+    """Warn of what the operator should mend. Raises SettingsError if the bot needs an input, and
+    has none.
 
     Under systemd and in containers, the input is /dev/null: a device that is no terminal.
     """
     warnings, no_token = warnings_about(HOME / ".env"), ""
     if settings.token is None:
         no_token = f"no TELEGRAM_TOKEN in the environment or in {HOME / '.env'}, and "
-        with contextlib.suppress(SettingsError, FileNotFoundError):  # the current folder may be gone
-            if (ignored := Path.cwd() / ".env") != HOME / ".env" and read_settings({}, ignored).token:
-                warnings.append(f"{ignored} is not read, nor the token in it; with MANGOSAURUS_HOME=. it would be")
+        with contextlib.suppress(
+            SettingsError, FileNotFoundError
+        ):  # the current folder may be gone
+            if (ignored := Path.cwd() / ".env") != HOME / ".env" and read_settings(
+                {}, ignored
+            ).token:
+                warnings.append(
+                    f"{ignored} is not read, nor the token in it; with MANGOSAURUS_HOME=. it"
+                    " would be"
+                )
     for warning in warnings:
         logging.getLogger(__name__).warning("%s", warning)
-    if needs_input and (sys.stdin is None or (stat.S_ISCHR(os.fstat(0).st_mode) and not sys.stdin.isatty())):
+    if needs_input and (
+        sys.stdin is None or (stat.S_ISCHR(os.fstat(0).st_mode) and not sys.stdin.isatty())
+    ):
         raise SettingsError(f"{no_token}no terminal to chat in; --page chats in a browser")
 
 
 async def _until_told(serving: Coroutine[None, None, None]) -> None:
-    """Serve until `serving` ends or is cancelled. asyncio cancels it at Ctrl-C; here SIGTERM does the same."""
+    """Serve until `serving` ends or is cancelled. asyncio cancels it at Ctrl-C; here SIGTERM does
+    the same.
+    """
     task = asyncio.current_task()
     if task is not None:
         with contextlib.suppress(NotImplementedError):  # Windows has no SIGTERM from outside
@@ -123,14 +144,19 @@ def _ask_whether_well(settings: Settings) -> int:
     from bot.health import asked
 
     if settings.health_listen is None:
-        raise SettingsError("HEALTH_LISTEN is not set; the bot and this command need the same address there")
+        raise SettingsError(
+            "HEALTH_LISTEN is not set; the bot and this command need the same address there"
+        )
     is_well, text = asked(settings.health_listen)
     print(text)
     return 0 if is_well else 1
 
 
 async def _save_card(settings: Settings, wanted: str) -> None:
-    """Save the card of a creation, by its code, or of a name, in the current folder. Raises MangosaurusError."""
+    """Save the card of a creation, by its code, or of a name, in the current folder.
+
+    Raises MangosaurusError.
+    """
     from bot.cards import card_of, card_of_name
     from bot.chat import Explained
     from bot.creations import code_in
@@ -157,7 +183,10 @@ async def _save_card(settings: Settings, wanted: str) -> None:
 
 
 async def _telegram(settings: Settings) -> None:
-    """Serve once this process holds the lock, and as long as it does. With SQLite it always does; see `Standby`."""
+    """Serve once this process holds the lock, and as long as it does.
+
+    With SQLite it always does; see `Standby`.
+    """
     from bot.health import STANDBY, STARTING, Health
     from bot.standby import Standby
 
@@ -170,8 +199,13 @@ async def _telegram(settings: Settings) -> None:
         await standby.release()
 
 
-async def serve(settings: Settings, health: Health, may_send: Callable[[], bool] = lambda: True) -> None:
-    """Serve on Telegram until it rejects the token; send only what `may_send` allows. Raises StartError."""
+async def serve(
+    settings: Settings, health: Health, may_send: Callable[[], bool] = lambda: True
+) -> None:
+    """Serve on Telegram until it rejects the token; send only what `may_send` allows.
+
+    Raises StartError.
+    """
     from bot.app import running
     from bot.health import SERVING, STARTING
     from bot.telegram.door import Telegram
@@ -185,7 +219,10 @@ async def serve(settings: Settings, health: Health, may_send: Callable[[], bool]
 
 
 async def _here(settings: Settings, where: argparse.Namespace) -> None:
-    """Chat in the terminal, on the page, or both. Nobody is limited, unless others can reach the page."""
+    """Chat in the terminal, on the page, or both.
+
+    Nobody is limited, unless others can reach the page.
+    """
     from bot.app import running
     from bot.health import SERVING, Health
     from bot.locks import held_by_another
@@ -196,12 +233,16 @@ async def _here(settings: Settings, where: argparse.Namespace) -> None:
     doors: list[Door] = [terminal]
     page, announcement = None, ""
     if not where.terminal and (where.page or terminal.is_interactive):
-        from bot.page.server import Page  # and with it a web server, which a chat through pipes does not need
+        from bot.page.server import (
+            Page,
+        )  # and with it a web server, which a chat through pipes does not need
 
         page = Page(settings, where.host, where.port)
         doors.append(page)
         announcement = page.announcement
-        if other := held_by_another(settings.database.with_name(f"{settings.database.name}-process")):
+        if other := held_by_another(
+            settings.database.with_name(f"{settings.database.name}-process")
+        ):
             announcement = f"{sentences.ANOTHER_HERE.format(other)}\n{announcement}"
     if page is None or page.is_private:
         settings = replace(settings, rate_limit=None)
@@ -220,13 +261,20 @@ def _where(arguments: Sequence[str]) -> argparse.Namespace:
     `chosen` is false if the command line says nothing about it; `host` and `port` are the page's.
     """
     parser = argparse.ArgumentParser(
-        "mangosaurus", description=ABOUT, epilog=SETTINGS, formatter_class=argparse.RawDescriptionHelpFormatter
+        "mangosaurus",
+        description=ABOUT,
+        epilog=SETTINGS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     alone = parser.add_mutually_exclusive_group()
     alone.add_argument("--terminal", action="store_true", help="chat in this terminal alone")
     alone.add_argument("--page", action="store_true", help="serve the page alone")
-    alone.add_argument("--healthy", action="store_true", help="exit with 0 if the bot at HEALTH_LISTEN is well")
-    parser.add_argument("card", nargs="*", help="save the card of a creation or of a name: card CODE, card NAME")
+    alone.add_argument(
+        "--healthy", action="store_true", help="exit with 0 if the bot at HEALTH_LISTEN is well"
+    )
+    parser.add_argument(
+        "card", nargs="*", help="save the card of a creation or of a name: card CODE, card NAME"
+    )
     parser.add_argument("--host", help="where to serve the page (127.0.0.1)")
     parser.add_argument("--port", type=_port, help="(8765, or any that is free)")
     where = parser.parse_args(arguments)
@@ -246,7 +294,9 @@ def _where(arguments: Sequence[str]) -> argparse.Namespace:
 
 def _port(text: str) -> int:
     if not re.fullmatch("[0-9]{1,5}", text) or int(text) > LARGEST_PORT:
-        raise argparse.ArgumentTypeError(f"{text} is no port; it is a number from 1 to {LARGEST_PORT}, or 0 for any")
+        raise argparse.ArgumentTypeError(
+            f"{text} is no port; it is a number from 1 to {LARGEST_PORT}, or 0 for any"
+        )
     return int(text)
 
 

@@ -1,7 +1,7 @@
 """Who may ask how often, and each person's asks in order: every ask passes here.
 
-Each person's asks are answered one after the other, in the order in which they came; otherwise `/seed 42` and a `/dino`
-right behind it would run at the same time.
+Each person's asks are answered one after the other, in the order in which they came; otherwise
+`/seed 42` and a `/dino` right behind it would run at the same time.
 """
 
 import asyncio
@@ -20,29 +20,40 @@ from bot.words import sentences
 LETTERS = 12
 """How many letters, typed inline, cost a person as much as one text."""
 CHATTER, GROUP_CHATTER = Rate(40, 60), Rate(8, 60)
-"""The limits of one person and of one group for asks that need no writing: /help, /seed, stickers, mistakes."""
+"""The limits of one person and of one group for asks that need no writing: /help, /seed, stickers,
+mistakes."""
 
 
 class Admission:
     """Decides who may ask. `rate` limits the texts of one person; None sets no limits."""
 
     def __init__(self, rate: Rate | None, clock: Callable[[], float] = time.monotonic) -> None:
-        limits = {"texts": rate, "chatter": CHATTER if rate else None, "group": GROUP_CHATTER if rate else None}
+        limits = {
+            "texts": rate,
+            "chatter": CHATTER if rate else None,
+            "group": GROUP_CHATTER if rate else None,
+        }
         self._buckets = {reason: Buckets(limit, clock) for reason, limit in limits.items()}
         self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     def entering(self, ask: Ask) -> AbstractAsyncContextManager[object]:
-        """Let an ask in after the person's earlier ones. What is typed inline does not wait. Raises Refused if late."""
+        """Let an ask in after the person's earlier ones.
+
+        What is typed inline does not wait. Raises Refused if late.
+        """
         if isinstance(ask, Said) and ask.is_late:
             raise Refused(sentences.LATE, "late")
         return nullcontext() if isinstance(ask, Typed) else self.in_order(ask.person)
 
     def in_order(self, person: int) -> asyncio.Lock:
-        """Return the lock of a person, which lives as long as one of their asks holds or awaits it."""
+        """Return the lock of a person, which lives as long as one of their asks holds
+        or awaits it.
+        """
         return self._locks.setdefault(person, asyncio.Lock())
 
     def charge(self, ask: Ask, work: Work) -> None:
-        """Take from a person's limit what an answer costs. Raises Refused, and takes nothing, if it is too much.
+        """Take from a person's limit what an answer costs. Raises Refused, and takes nothing, if it
+        is too much.
 
         A text costs at least one token, and at most a full bucket.
         """
@@ -61,7 +72,10 @@ class Admission:
 
 
 class Buckets:
-    """A token bucket for each person. It holds `most` tokens of the rate, and fills up in `seconds`."""
+    """A token bucket for each person.
+
+    It holds `most` tokens of the rate, and fills up in `seconds`.
+    """
 
     def __init__(self, rate: Rate | None, clock: Callable[[], float] = time.monotonic) -> None:
         self._rate = rate
@@ -71,8 +85,8 @@ class Buckets:
     def spend(self, person: object, cost: float) -> int:
         """Take tokens from a bucket, at most all that it can hold.
 
-        One token is enough to begin, and the person owes the others; so a sonnet after three names need not wait.
-        Without a token, take none, and return the seconds until there is one.
+        One token is enough to begin, and the person owes the others; so a sonnet after three names
+        need not wait. Without a token, take none, and return the seconds until there is one.
         """
         if self._rate is None:
             return 0
@@ -83,7 +97,9 @@ class Buckets:
             return math.ceil(wait - SMALL)
         full_at += min(cost, self._rate.most) * token
         self._full_at.pop(person, None)
-        self._full_at[person] = full_at  # at the end, so that the bucket that was used longest ago comes first
+        self._full_at[person] = (
+            full_at  # at the end, so that the bucket that was used longest ago comes first
+        )
         while self._full_at[oldest := next(iter(self._full_at))] <= now:
             del self._full_at[oldest]
         return 0

@@ -1,4 +1,5 @@
-"""The composition root: it builds the parts of a bot, opens its doors, and closes everything in the opposite order.
+"""The composition root: it builds the parts of a bot, opens its doors, and closes everything in the
+opposite order.
 
 async with running(settings, doors) as bot: …
 """
@@ -30,7 +31,10 @@ logger = logging.getLogger(__name__)
 CLOSED, REFUSED, GIVEN_UP, CUT, ABANDONED = 0.25, 0.5, 0.7, 0.8, 0.85
 """When the phases of a stop begin, as shares of `stop_seconds`. `Bot.close` describes them."""
 SWITCH_SECONDS = 0.001
-"""How long a thread that computes keeps the event loop waiting, each time. Python's own 5 ms add up to 0.1 s."""
+"""How long a thread that computes keeps the event loop waiting, each time.
+
+Python's own 5 ms add up to 0.1 s.
+"""
 LAST_WORDS_SECONDS = 0.1
 """How long answers that are given up may take to say so in the log."""
 
@@ -55,13 +59,19 @@ class Bot:
 
     @contextmanager
     def accepting(self, ask: Ask, work: Work) -> Iterator[Callable[[], None]]:
-        """Promise a person an answer in time, and charge them for it; see `Capacity.promised`. Raises Refused."""
+        """Promise a person an answer in time, and charge them for it; see `Capacity.promised`.
+
+        Raises Refused.
+        """
         with self.capacity.promised(ask.chat, work) as written:
             self.admission.charge(ask, work)
             yield written
 
     def bold(self, genre: Genre, weights: Checkpoint) -> float:
-        """Return the temperature of a bold mood: the operator's, or that of the weights. Sonnets have their own."""
+        """Return the temperature of a bold mood: the operator's, or that of the weights.
+
+        Sonnets have their own.
+        """
         usual = SONNET_TEMPERATURE if genre is Genre.SONNET else weights.description.temperature
         return self.temperatures.get(genre, usual)
 
@@ -80,17 +90,22 @@ class Bot:
     async def close(self) -> None:
         """Answer what can be answered in the seconds for a stop, and refuse the rest in words.
 
-        A stop has phases, each after a share of these seconds. At `CLOSED`, no door takes asks any more. From `REFUSED`
-        on, texts that are not written yet are refused. From `GIVEN_UP` on, messages that wait are given up. From `CUT`
-        on, messages on their way are interrupted. From `ABANDONED` on, the bot waits for nothing.
+        A stop has phases, each after a share of these seconds. At `CLOSED`, no door takes asks any
+        more. From `REFUSED` on, texts that are not written yet are refused. From `GIVEN_UP` on,
+        messages that wait are given up. From `CUT` on, messages on their way are interrupted. From
+        `ABANDONED` on, the bot waits for nothing.
         """
         begun = asyncio.get_running_loop().time()
         refusing = asyncio.create_task(self._refuse(REFUSED * self.stop_seconds))
         try:
             async with asyncio.timeout(ABANDONED * self.stop_seconds):
-                await asyncio.gather(*(door.close(CLOSED * self.stop_seconds) for door in self.doors))
+                await asyncio.gather(
+                    *(door.close(CLOSED * self.stop_seconds) for door in self.doors)
+                )
                 for door in self.doors:
-                    door.deadline(begun + GIVEN_UP * self.stop_seconds, begun + CUT * self.stop_seconds)
+                    door.deadline(
+                        begun + GIVEN_UP * self.stop_seconds, begun + CUT * self.stop_seconds
+                    )
                 await asyncio.gather(self.runs.close(), self.idle())
         except TimeoutError:
             unanswered = list(self._asks)
@@ -111,20 +126,27 @@ class Bot:
 async def running(
     settings: Settings, doors: Sequence[Door] = (), note: Callable[[str], object] = lambda _: None
 ) -> AsyncIterator[Bot]:
-    """Build a bot, and serve as long as the block lasts. Raises StartError or StoreError if it cannot start.
+    """Build a bot, and serve as long as the block lasts. Raises StartError or StoreError if it
+    cannot start.
 
     `note` is told if an upgrade of the database makes the start long, and when it is over.
     """
     chosen = {Genre.DINO: settings.temperature_dino, Genre.POEM: settings.temperature_poem}
     shelf = Shelf(settings.checkpoints)
-    temperatures = {genre: temperature for genre, temperature in chosen.items() if temperature is not None}
+    temperatures = {
+        genre: temperature for genre, temperature in chosen.items() if temperature is not None
+    }
     store, admission = Store(settings.database_address), Admission(settings.rate_limit)
     bot = Bot(store, shelf, admission, Runs(shelf), temperatures, doors, settings.stop_seconds)
-    await asyncio.to_thread(taboo.lists)  # a fault in the operator's list must show now, not in an answer
+    await asyncio.to_thread(
+        taboo.lists
+    )  # a fault in the operator's list must show now, not in an answer
     async with AsyncExitStack() as stack:
         stack.callback(sys.setswitchinterval, sys.getswitchinterval())
         sys.setswitchinterval(SWITCH_SECONDS)
-        stack.enter_context(blas_threads(1))  # on a busy machine, two threads take three times as long
+        stack.enter_context(
+            blas_threads(1)
+        )  # on a busy machine, two threads take three times as long
         stack.push_async_callback(bot.store.close)
         await bot.store.open(note)
         note(STARTING)

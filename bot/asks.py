@@ -1,6 +1,7 @@
 """What happens at a door: somebody says, sends, presses or types something in a chat.
 
-Each door (Telegram, the page, the terminal) turns what happens there into asks, and `bot.routing.handle` answers them.
+Each door (Telegram, the page, the terminal) turns what happens there into asks, and
+`bot.routing.handle` answers them.
 """
 
 import re
@@ -33,7 +34,10 @@ class File:
 
 @dataclass(frozen=True, kw_only=True)
 class Ask:
-    """Who asks, and where. A group or channel that posts as itself is a person too: then `person` is the chat."""
+    """Who asks, and where.
+
+    A group or channel that posts as itself is a person too: then `person` is the chat.
+    """
 
     person: int
     chat: Chat
@@ -43,7 +47,10 @@ class Ask:
 
 @dataclass(frozen=True, kw_only=True)
 class Said(Ask):
-    """A message in words. `file` is that of the message it replies to, and `name` the first name in the profile."""
+    """A message in words.
+
+    `file` is that of the message it replies to, and `name` the first name in the profile.
+    """
 
     text: str
     file: File | None = None
@@ -53,25 +60,34 @@ class Said(Ask):
 
     @property
     def command(self) -> tuple[str, str]:
-        """The command in lower case and the text after it: ("dino", "5 mango"). For a line, ("", the text)."""
+        """The command in lower case and the text after it: ("dino", "5 mango").
+
+        For a line, ("", the text).
+        """
         found = _COMMAND.match(self.text)
         return (found[1].lower() or "/", self.text[found.end() :]) if found else ("", self.text)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sent(Said):
-    """A message that is more than words: a file with its caption as text, or a sticker that the bot cannot read.
+    """A message that is more than words: a file with its caption as text, or a sticker that the bot
+    cannot read.
 
-    Only `/retrain`, in an admin's caption of a file, is a command. `album` names the pictures that were sent together.
+    Only `/retrain`, in an admin's caption of a file, is a command. `album` names the pictures that
+    were sent together.
     """
 
     album: str = ""
 
     @property
     def command(self) -> tuple[str, str]:
-        """The command in the caption of a file, and the text after it; ("", the caption) for everything else."""
+        """The command in the caption of a file, and the text after it; ("", the caption) for
+        everything else.
+        """
         name, rest = super().command
-        return (name, rest) if self.file and name == "retrain" and self.is_admin else ("", self.text)
+        return (
+            (name, rest) if self.file and name == "retrain" and self.is_admin else ("", self.text)
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,8 +106,14 @@ class Typed(Ask):
 
 
 def clean(ask: Ask) -> Ask:
-    """Return an ask whose words can be sent and stored: each NUL and each lone surrogate becomes U+FFFD."""
-    return replace(ask, text=_UNWRITABLE.sub("\ufffd", ask.text)) if isinstance(ask, Said | Typed) else ask
+    """Return an ask whose words can be sent and stored: each NUL and each lone surrogate becomes
+    U+FFFD.
+    """
+    return (
+        replace(ask, text=_UNWRITABLE.sub("\ufffd", ask.text))
+        if isinstance(ask, Said | Typed)
+        else ask
+    )
 
 
 def is_visible(text: str) -> bool:
@@ -100,7 +122,10 @@ def is_visible(text: str) -> bool:
 
 
 def line_in(text: str) -> str:
-    """Return the line in a text, or "". Quotes keep the blanks at its ends. Raises Explained if it is too long."""
+    """Return the line in a text, or "".
+
+    Quotes keep the blanks at its ends. Raises Explained if it is too long.
+    """
     text = text.strip()
     quoted = _QUOTED.fullmatch(text)
     line = quoted[quoted.lastindex or 0] if quoted else text
@@ -112,6 +137,9 @@ def line_in(text: str) -> str:
 
 
 def voice_in(text: str, *, anywhere: bool = False) -> tuple[str | None, str]:
-    """Return the name after `voice:`, and the text without both. The name is None if there is no `voice:`."""
+    """Return the name after `voice:`, and the text without both.
+
+    The name is None if there is no `voice:`.
+    """
     found = _VOICE.search(text) if anywhere else _VOICE.match(text)
     return (found[1], text[: found.start()] + text[found.end() :]) if found else (None, text)

@@ -1,8 +1,9 @@
 """What the bot can do, and what it may still accept.
 
-Two queues stand before an answer: messages that wait to leave for its chat, and texts that wait to be written. Whoever
-asks is promised an answer within half a minute, or is refused at once. What can wait least is refused first: offers to
-somebody who types, then texts for an export, then everything else.
+Two queues stand before an answer: messages that wait to leave for its chat, and texts that wait to
+be written. Whoever asks is promised an answer within half a minute, or is refused at once. What can
+wait least is refused first: offers to somebody who types, then texts for an export, then everything
+else.
 """
 
 import asyncio
@@ -22,13 +23,20 @@ LONGEST_WAIT_SECONDS = 30.0
 TOLD_SECONDS = 30.0
 """A chat reads one refusal in this time."""
 TEXTS: dict[Genre, float] = {Genre.DINO: 0.1, Genre.POEM: 1.0, Genre.SONNET: 10.0}
-"""The work of ten names, of a part of a poem and of a sonnet, in poems. `python -m benchmarks.units` measures it."""
+"""The work of ten names, of a part of a poem and of a sonnet, in poems.
+
+`python -m benchmarks.units` measures it.
+"""
 THREADS = min(available_cores(), 4)
 """At most so many threads write the texts of one version."""
 POEMS_A_SECOND = 8.0 * (1 + 0.7 * (THREADS - 1))
-"""The speed of writing until this machine has shown its own. Threads wait for each other, so further ones add less."""
+"""The speed of writing until this machine has shown its own.
+
+Threads wait for each other, so further ones add less.
+"""
 BUSY_TEXTS = 16.0
-"""With fewer texts at once, the speed is not measured: one poem alone does not use the whole machine."""
+"""With fewer texts at once, the speed is not measured: one poem alone does not use the whole
+machine."""
 CARD_SECONDS = 0.3
 """How long a card takes on a busy machine; with a core of its own, it takes 0.15 s."""
 SMALL = 1e-6
@@ -38,10 +46,12 @@ REMEMBERED_SECONDS = 120.0
 
 
 class Work(NamedTuple):
-    """What an answer takes: texts, in poems; messages; and how long it may wait for both, in seconds.
+    """What an answer takes: texts, in poems; messages; and how long it may wait for both, in
+    seconds.
 
-    `idle_texts` are written when nothing else is, so they cost nobody else's time. Names wait for no verse, as each
-    network has threads of its own. Cards are drawn one by one, when their texts are written.
+    `idle_texts` are written when nothing else is, so they cost nobody else's time. Names wait for
+    no verse, as each network has threads of its own. Cards are drawn one by one, when their texts
+    are written.
     """
 
     texts: float = 0.0
@@ -56,7 +66,10 @@ CHATTER = Work()
 WRITING = Work(texts=1.0)
 """A text; `work_for` says how much it is."""
 OFFERS = Work(texts=0.25, messages=0, patience=5.0)
-"""What somebody who types inline is offered at each letter. After five seconds they have typed on."""
+"""What somebody who types inline is offered at each letter.
+
+After five seconds they have typed on.
+"""
 EXPORT = Work(messages=2, patience=10.0, idle_texts=200.0)
 
 
@@ -78,11 +91,18 @@ class Capacity:
         self._cards = 0  # promised
         self._messages: Counter[int] = Counter()  # of asks that are not answered yet, by chat
         self._refused: OrderedDict[int, float] = OrderedDict()  # when a chat read its last refusal
-        self._written, self._seconds, self._since = POEMS_A_SECOND * REMEMBERED_SECONDS / 2, REMEMBERED_SECONDS / 2, 0.0
+        self._written, self._seconds, self._since = (
+            POEMS_A_SECOND * REMEMBERED_SECONDS / 2,
+            REMEMBERED_SECONDS / 2,
+            0.0,
+        )
 
     @contextmanager
     def expected(self, chat: Chat, messages: int) -> Iterator[None]:
-        """Count the messages of an answer, also while its ask waits for others. Raises Refused if they come late."""
+        """Count the messages of an answer, also while its ask waits for others.
+
+        Raises Refused if they come late.
+        """
         self._check(self._sent_in(chat) if messages else 0.0, LONGEST_WAIT_SECONDS)
         self._messages[chat.id] += messages
         try:
@@ -94,7 +114,8 @@ class Capacity:
     def promised(self, chat: Chat, work: Work) -> Iterator[Callable[[], None]]:
         """Promise an answer in time; its messages are counted by `expected`. Raises Refused.
 
-        The block ends when the answer is sent. It gets a function, and calls it as soon as the texts are written.
+        The block ends when the answer is sent. It gets a function, and calls it as soon as the
+        texts are written.
         """
         self._check(self.wait(chat, work), work.patience)
         self._count(work.form, work.texts)
@@ -137,10 +158,15 @@ class Capacity:
 
     def _check(self, wait: float, patience: float) -> None:
         if wait > patience:
-            raise Refused(sentences.BUSY.format(sentences.duration(max(1.0, wait - patience))), "busy")
+            raise Refused(
+                sentences.BUSY.format(sentences.duration(max(1.0, wait - patience))), "busy"
+            )
 
     def _count(self, form: Form, texts: float) -> None:
-        """Count texts that are promised or, as a negative number, written. This measures the speed of writing, too."""
+        """Count texts that are promised or, as a negative number, written.
+
+        This measures the speed of writing, too.
+        """
         now = asyncio.get_running_loop().time()
         if sum(self._texts.values()) >= BUSY_TEXTS:
             self._seconds += now - self._since

@@ -1,4 +1,7 @@
-"""A chat, and the door that it belongs to: what answers need of both. Each door has its own kinds."""
+"""A chat, and the door that it belongs to: what answers need of both.
+
+Each door has its own kinds.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,10 @@ logger = logging.getLogger(__name__)
 SLOW_SECONDS = 0.5
 """If an answer takes longer, the person sees that the bot is typing, or the beginning of a text."""
 TYPING_AT_ONCE = 10
-"""How many chats see at the same time that the bot is typing. Each sign costs a request, which delays answers."""
+"""How many chats see at the same time that the bot is typing.
+
+Each sign costs a request, which delays answers.
+"""
 TYPING_SECONDS = 4.5
 """The time between two signals that the bot is typing: Telegram shows each for five seconds."""
 
@@ -39,7 +45,9 @@ class Explained(MangosaurusError):  # noqa: N818 - an answer, not a fault
 
 
 class Refused(Explained):
-    """An ask is "late" or one too many: for the bot ("busy"), or for a limit ("texts", "chatter", "group")."""
+    """An ask is "late" or one too many: for the bot ("busy"), or for a limit ("texts", "chatter",
+    "group").
+    """
 
     def __init__(self, sentence: Markup, reason: str) -> None:
         super().__init__(sentence)
@@ -63,14 +71,19 @@ class StartError(MangosaurusError):
 
 
 class Button(NamedTuple):
-    """A label, and the data that come back when it is pressed: a verb and its arguments, with colons between them."""
+    """A label, and the data that come back when it is pressed: a verb and its arguments, with
+    colons between them.
+    """
 
     label: str
     data: str
 
     @classmethod
     def of(cls, label: str, *words: object) -> Button:
-        """Make a button. Its data begin with the number of their format, so that later versions can still read them."""
+        """Make a button.
+
+        Its data begin with the number of their format, so that later versions can still read them.
+        """
         return cls(label, ":".join(map(str, ("1", *words))))
 
 
@@ -79,7 +92,9 @@ Buttons: TypeAlias = "Sequence[Sequence[Button]]"
 
 
 class Offer(NamedTuple):
-    """Something to send while a person types: its title and description in plain text, and the message."""
+    """Something to send while a person types: its title and description in plain text, and the
+    message.
+    """
 
     title: str
     description: str
@@ -87,7 +102,10 @@ class Offer(NamedTuple):
 
 
 class Chat(ABC):
-    """A place to answer in. Each message is HTML of `bot.words`, and has a number. Raises NotSent, InDoubt or Gone."""
+    """A place to answer in.
+
+    Each message is HTML of `bot.words`, and has a number. Raises NotSent, InDoubt or Gone.
+    """
 
     id: int
     is_private: bool = True
@@ -95,7 +113,8 @@ class Chat(ABC):
     """Which help suits this chat."""
     takes_files: bool = True
     edit_seconds: float = 0.0
-    """The shortest time between two changes of a message that is unfinished; infinity where only the end is shown."""
+    """The shortest time between two changes of a message that is unfinished; infinity where only
+    the end is shown."""
 
     @abstractmethod
     async def say(self, html: Markup, buttons: Buttons = (), *, unfinished: bool = False) -> int:
@@ -109,11 +128,19 @@ class Chat(ABC):
 
     @abstractmethod
     async def notice(self, text: str = "", *, alert: bool = False) -> None:
-        """Release the button that was pressed, and show a few words. They vanish by themselves; an alert stays."""
+        """Release the button that was pressed, and show a few words.
+
+        They vanish by themselves; an alert stays.
+        """
 
     @abstractmethod
-    async def picture(self, png: bytes, html: Markup, buttons: Buttons = (), name: str = "", alt: str = "") -> int:
-        """Send a picture with a caption. A card also has the `name` of a file, and its words as `alt`."""
+    async def picture(
+        self, png: bytes, html: Markup, buttons: Buttons = (), name: str = "", alt: str = ""
+    ) -> int:
+        """Send a picture with a caption.
+
+        A card also has the `name` of a file, and its words as `alt`.
+        """
 
     @abstractmethod
     async def document(self, name: str, content: bytes, html: Markup) -> int:
@@ -124,7 +151,10 @@ class Chat(ABC):
         """Show for a few seconds that the bot is typing."""
 
     async def clear(self, kept: int) -> None:  # noqa: B027 - Telegram's bots cannot
-        """Delete what was said here, except for the message `kept`. The terminal deletes what was typed."""
+        """Delete what was said here, except for the message `kept`.
+
+        The terminal deletes what was typed.
+        """
 
     async def offer(self, offers: Sequence[Offer]) -> None:  # noqa: B027 - only Telegram has other chats to send offers to
         """Offer what somebody may send in another chat."""
@@ -135,12 +165,17 @@ class Chat(ABC):
         return True
 
     def wait_seconds(self, in_chat: int = 0, in_all: int = 0) -> float:  # noqa: ARG002 - for doors with limits
-        """Return how long an answer waits behind `in_chat` messages to this chat and `in_all` messages to all chats."""
+        """Return how long an answer waits behind `in_chat` messages to this chat and `in_all`
+        messages to all chats.
+        """
         return 0.0
 
 
 class Door:
-    """Where asks come from. Within its context, a door can send; from `open` to `close`, it also takes asks."""
+    """Where asks come from.
+
+    Within its context, a door can send; from `open` to `close`, it also takes asks.
+    """
 
     async def __aenter__(self) -> Self:
         return self
@@ -154,7 +189,10 @@ class Door:
         """Take no more asks."""
 
     def deadline(self, open_until: float, cut_at: float) -> None:
-        """At `open_until`, give up the messages that wait; at `cut_at`, cut those on their way. Both are loop times."""
+        """At `open_until`, give up the messages that wait; at `cut_at`, cut those on their way.
+
+        Both are loop times.
+        """
 
     def chat(self, chat_id: int) -> Chat | None:
         """Return the chat with an id, or None if this door has no such chat."""
@@ -177,12 +215,13 @@ class Door:
 class LiveMessage:
     """A message that is rewritten while something goes on: a sonnet, line by line, or a training.
 
-    `message` is the number of a message that was sent before. Without it, a new message is sent as soon as there is
-    something to show; until then, the chat shows that the bot is typing. If somebody deletes the message meanwhile, the
-    end comes in a new message. Until the end, `buttons` stand below it.
+    `message` is the number of a message that was sent before. Without it, a new message is sent as
+    soon as there is something to show; until then, the chat shows that the bot is typing. If
+    somebody deletes the message meanwhile, the end comes in a new message. Until the end, `buttons`
+    stand below it.
 
-    A change costs as much as a message. So it is left out unless everything that waits, or that `capacity` expects,
-    could leave at once.
+    A change costs as much as a message. So it is left out unless everything that waits, or that
+    `capacity` expects, could leave at once.
     """
 
     chat: Chat
@@ -200,7 +239,10 @@ class LiveMessage:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Stop the rewriting. A change that is on its way arrives first, or it would overwrite the end."""
+        """Stop the rewriting.
+
+        A change that is on its way arrives first, or it would overwrite the end.
+        """
         async with self._on_its_way:
             self._task.cancel()
         (end,) = await asyncio.gather(self._task, return_exceptions=True)
@@ -208,7 +250,9 @@ class LiveMessage:
             logger.error("An unfinished message could not be shown", exc_info=end)
 
     def show(self, html: Markup) -> None:
-        """Show this as soon as the chat can take another change, unless something newer comes before."""
+        """Show this as soon as the chat can take another change, unless something newer comes
+        before.
+        """
         if html != self._newest:
             self._newest = html
             self._changed.set()
@@ -223,7 +267,9 @@ class LiveMessage:
         return None
 
     async def _rewrite(self) -> None:
-        """Show that the bot is typing, until there is a state to show; then the newest one, at the chat's pace."""
+        """Show that the bot is typing, until there is a state to show; then the newest one, at the
+        chat's pace.
+        """
         pause = self.chat.edit_seconds
         await asyncio.sleep(pause if pause in (0, math.inf) else SLOW_SECONDS)
         if len(self._typing) < TYPING_AT_ONCE:
@@ -243,7 +289,9 @@ class LiveMessage:
             while not self._changed.is_set():
                 await self.chat.typing()
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(TYPING_SECONDS):  # Python 3.11's wait_for may swallow a cancellation
+                    async with asyncio.timeout(
+                        TYPING_SECONDS
+                    ):  # Python 3.11's wait_for may swallow a cancellation
                         await self._changed.wait()
         except (NotSent, InDoubt) as error:
             logger.info("Nobody saw that the bot is typing: %s", error)

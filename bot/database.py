@@ -1,6 +1,7 @@
 """One database, from its URL: a SQLite file that only its owner can read, or a PostgreSQL server.
 
-A thread of its own carries out one transaction after the other, so the event loop never waits for a disk or a server.
+A thread of its own carries out one transaction after the other, so the event loop never waits for a
+disk or a server.
 """
 
 import asyncio
@@ -40,22 +41,31 @@ OPTIONS = {
     "target_session_attrs": "read-write",
     "application_name": "mangosaurus",
 }
-"""Options of a PostgreSQL connection, unless its URL sets them. They reveal a vanished server within 7 seconds."""
+"""Options of a PostgreSQL connection, unless its URL sets them.
+
+They reveal a vanished server within 7 seconds.
+"""
 
 Result = TypeVar("Result")
 
 
 class StoreError(MangosaurusError):
-    """The database cannot be used: the sentence names it, the reason and, where the bot starts, the way out."""
+    """The database cannot be used: the sentence names it, the reason and, where the bot starts, the
+    way out.
+    """
 
     def __init__(self, name: str, reason: str, way_out: str = "") -> None:
-        super().__init__(f"{name}: this database cannot be used: {reason}{way_out and f'; {way_out}'}")
+        super().__init__(
+            f"{name}: this database cannot be used: {reason}{way_out and f'; {way_out}'}"
+        )
 
 
 def url_of(database: str | Path) -> URL:
-    """Return the URL of a database that is given as PostgreSQL's URL or as the path of a SQLite file.
+    """Return the URL of a database that is given as PostgreSQL's URL or as the path of a SQLite
+    file.
 
-    Raises StoreError for a URL that cannot be used, and quotes nothing of it: a password may be anywhere in it.
+    Raises StoreError for a URL that cannot be used, and quotes nothing of it: a password may be
+    anywhere in it.
     """
     if isinstance(database, Path) or "://" not in database:
         return URL.create(SQLITE, database=str(database))
@@ -63,16 +73,22 @@ def url_of(database: str | Path) -> URL:
         url = make_url(database).set(drivername=POSTGRESQL)
         url.get_dialect().import_dbapi()
     except ImportError as error:
-        raise StoreError("DATABASE", str(error), "pip install 'psycopg[binary]' brings what is missing") from None
+        raise StoreError(
+            "DATABASE", str(error), "pip install 'psycopg[binary]' brings what is missing"
+        ) from None
     except (ArgumentError, ValueError):
         raise StoreError("DATABASE", "its URL cannot be read") from None
     if "@" in f"{url.host}{url.database}":
-        raise StoreError("DATABASE", "its URL cannot be read; a password has %40 for @ and %2F for /")
+        raise StoreError(
+            "DATABASE", "its URL cannot be read; a password has %40 for @ and %2F for /"
+        )
     return url
 
 
 def name_of(url: URL) -> str:
-    """Return what messages call a database: the path of its file, or its server and its name there."""
+    """Return what messages call a database: the path of its file, or its server and
+    its name there.
+    """
     if url.drivername == SQLITE:
         return str(url.database)
     host = url.host or url.query.get("host", "localhost")
@@ -88,7 +104,10 @@ def options_of(url: URL) -> dict[str, str]:
 def hang_up(connection: Any) -> None:
     """Cut a psycopg connection. A thread or a task that waits for its server gets an error."""
     if not connection.closed:
-        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(connection.fileno())) as line:
+        with (
+            contextlib.suppress(OSError),
+            socket.socket(fileno=os.dup(connection.fileno())) as line,
+        ):
             line.shutdown(socket.SHUT_RDWR)
 
 
@@ -99,7 +118,9 @@ class Database:
         self.url = url_of(database)
         self.name = name_of(self.url)
         self.is_file = self.url.drivername == SQLITE
-        arguments: dict[str, Any] = {"timeout": BUSY_SECONDS} if self.is_file else options_of(self.url)
+        arguments: dict[str, Any] = (
+            {"timeout": BUSY_SECONDS} if self.is_file else options_of(self.url)
+        )
         self._engine = create_engine(
             self.url,
             connect_args=arguments,
@@ -111,7 +132,8 @@ class Database:
         self._connection: Any = None  # the driver's
 
     async def connect(self, prepare: Callable[[Connection], Result]) -> Result:
-        """Make the file if it is missing, prepare the tables, make the file private, and return what `prepare` returns.
+        """Make the file if it is missing, prepare the tables, make the file private, and return
+        what `prepare` returns.
 
         Raises StoreError.
         """
@@ -130,10 +152,14 @@ class Database:
             raise
         return found
 
-    async def run(self, work: Callable[[Connection], Result], way_out: str = "", *, is_bounded: bool = True) -> Result:
-        """Carry out one transaction, and return what `work` returns. It may take PATIENCE_SECONDS, if it `is_bounded`.
+    async def run(
+        self, work: Callable[[Connection], Result], way_out: str = "", *, is_bounded: bool = True
+    ) -> Result:
+        """Carry out one transaction, and return what `work` returns. It may take PATIENCE_SECONDS,
+        if it `is_bounded`.
 
-        Raises StoreError. If the database did not answer in time, it may have carried out the transaction nevertheless.
+        Raises StoreError. If the database did not answer in time, it may have carried out the
+        transaction nevertheless.
         """
 
         def transact() -> Result:
@@ -149,7 +175,10 @@ class Database:
                 raise
 
     async def check(self) -> None:
-        """Raise StoreError if the database does not answer. A SQLite file that is gone would answer, so look for it."""
+        """Raise StoreError if the database does not answer.
+
+        A SQLite file that is gone would answer, so look for it.
+        """
         if self.is_file and not await asyncio.to_thread(Path(str(self.url.database)).exists):
             raise StoreError(self.name, "the file is gone")
         await self.run(lambda connection: connection.scalar(select(1)))
@@ -173,7 +202,9 @@ class Database:
 
     @contextmanager
     def _explained(self, way_out: str = "") -> Iterator[None]:
-        """Turn any failure into a StoreError without the driver's traceback, which may quote a row."""
+        """Turn any failure into a StoreError without the driver's traceback, which
+        may quote a row.
+        """
         try:
             yield
         except TimeoutError:
@@ -181,14 +212,17 @@ class Database:
         except OSError as error:
             raise StoreError(self.name, error.strerror or str(error), way_out) from None
         except DBAPIError as error:
-            # The driver's reason in one line, without the hints, the statement and the data that may follow it.
+            # The driver's reason in one line, without the hints, the statement and the data that
+            # may follow it.
             reason = re.split(r" with text |\n(?:\t|DETAIL|LINE)", str(error.orig), maxsplit=1)[0]
             raise StoreError(self.name, " ".join(reason.split()), way_out) from None
 
     def _set_up(self, connection: Any, _record: object) -> None:
-        """Commit without waiting for the disk. A crash of the bot loses nothing, one of the server the newest changes.
+        """Commit without waiting for the disk. A crash of the bot loses nothing, one of the server
+        the newest changes.
 
-        A commit that waits for a busy disk now and then takes 0.1 to 0.4 s, and everybody waits behind it.
+        A commit that waits for a busy disk now and then takes 0.1 to 0.4 s, and everybody waits
+        behind it.
         """
         self._connection = connection
         if not self.is_file:
@@ -208,4 +242,6 @@ def _close_to_others(file: Path) -> None:
             if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077:
                 path.chmod(0o600)
         except OSError as error:
-            logger.warning("%s: other users of this machine may read it: %s", path, error.strerror or error)
+            logger.warning(
+                "%s: other users of this machine may read it: %s", path, error.strerror or error
+            )

@@ -1,7 +1,9 @@
-"""Whether the bot is well, seen from outside: /healthz, /metrics, `mangosaurus --healthy`, and what systemd is told.
+"""Whether the bot is well, seen from outside: /healthz, /metrics, `mangosaurus --healthy`, and what
+systemd is told.
 
-A bot is well if polling has succeeded lately, the database answers, and the writing threads get on. A process on
-standby is well too; a bot that is starting is not. Prometheus' text format is written by hand, a line for each number.
+A bot is well if polling has succeeded lately, the database answers, and the writing threads get on.
+A process on standby is well too; a bot that is starting is not. Prometheus' text format is written
+by hand, a line for each number.
 """
 
 from __future__ import annotations
@@ -47,7 +49,9 @@ REFUSALS, ENDS = ("busy", "chatter", "group", "late", "texts"), ("failed", "kept
 STARTING, STANDBY, SERVING = "starting", "on standby: another process serves", "serving"
 _NOT_READY = {
     STARTING: {"bot": "it is not serving"},
-    UPGRADING: {"database": "it is being upgraded, which may take minutes; the bot will serve after that"},
+    UPGRADING: {
+        "database": "it is being upgraded, which may take minutes; the bot will serve after that"
+    },
 }
 """The states in which a process is not ready, and what fails then."""
 
@@ -76,13 +80,21 @@ class Tally:
     def latency(self) -> tuple[float, float] | None:
         """The median and the 99th percentile of the newest latencies, in seconds."""
         latencies = sorted(self._latencies)
-        return (latencies[len(latencies) // 2], latencies[len(latencies) * 99 // 100]) if latencies else None
+        return (
+            (latencies[len(latencies) // 2], latencies[len(latencies) * 99 // 100])
+            if latencies
+            else None
+        )
 
 
 def resident() -> int:
-    """Return how many bytes of memory this process uses; without /proc, the most so far; 0 on Windows."""
+    """Return how many bytes of memory this process uses; without /proc, the most so far; 0 on
+    Windows.
+    """
     try:
-        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * os.sysconf(
+            "SC_PAGE_SIZE"
+        )
     except OSError:
         with contextlib.suppress(ImportError):
             import resource
@@ -93,7 +105,10 @@ def resident() -> int:
 
 
 class Health:
-    """What one process does, and whether it is well. If there is an address, it answers there while its block lasts."""
+    """What one process does, and whether it is well.
+
+    If there is an address, it answers there while its block lasts.
+    """
 
     def __init__(self, listen: Address | None = None) -> None:
         self.state = STARTING
@@ -123,14 +138,20 @@ class Health:
             await self._runner.cleanup()
 
     def note(self, state: str, bot: Bot | None = None, doors: Sequence[Door] = ()) -> None:
-        """Note what the process does from now on, and tell systemd when it is ready. `doors` are about to open."""
+        """Note what the process does from now on, and tell systemd when it is ready.
+
+        `doors` are about to open.
+        """
         if state != self.state:
             tell_systemd(f"STATUS={state}" if state in _NOT_READY else f"READY=1\nSTATUS={state}")
         self.state, self._bot, self._doors = state, bot, bot.doors if bot else doors
 
     async def failures(self) -> dict[str, str]:
         """Return what fails, and how: nothing, if all is well."""
-        bot, found = self._bot, {part: how for door in self._doors for part, how in door.failures().items()}
+        bot, found = (
+            self._bot,
+            {part: how for door in self._doors for part, how in door.failures().items()},
+        )
         if bot is None:
             return found or _NOT_READY.get(self.state, {})
         seconds = max((door.figures().get("last_poll_seconds", 0) for door in bot.doors), default=0)
@@ -151,14 +172,18 @@ class Health:
         from aiohttp import web
 
         failures = await self.failures()
-        text = "".join(f"{part}: {how}\n" for part, how in failures.items()) or f"well: {self.state}\n"
+        text = (
+            "".join(f"{part}: {how}\n" for part, how in failures.items()) or f"well: {self.state}\n"
+        )
         return web.Response(status=503 if failures else 200, text=text)
 
     async def _metrics(self, _request: web.Request) -> web.Response:
         from aiohttp import web
 
         lines = [f"{line}\n" for series in self._series() for line in _written(*series)]
-        return web.Response(body="".join(lines).encode(), headers={"Content-Type": "text/plain; version=0.0.4"})
+        return web.Response(
+            body="".join(lines).encode(), headers={"Content-Type": "text/plain; version=0.0.4"}
+        )
 
     def _series(self) -> Iterator[tuple[str, str, Mapping[str, float]]]:
         """Yield the name, the kind and the numbers of each series, by their labels."""
@@ -174,19 +199,30 @@ class Health:
         yield "errors_total", "counter", _by("error", ERRORS, tally.errors)
         within = zip([*LATENCY_BOUNDS, "+Inf"], accumulate(tally.within), strict=True)
         buckets = {f'_bucket{{le="{bound}"}}': count for bound, count in within}
-        yield "answer_seconds", "histogram", buckets | {"_sum": tally.seconds, "_count": tally.answers}
+        yield (
+            "answer_seconds",
+            "histogram",
+            buckets | {"_sum": tally.seconds, "_count": tally.answers},
+        )
         yield "texts_waiting", "gauge", {"": bot.shelf.pending}
         yield "trainings_total", "counter", _by("end", ENDS, bot.runs.ends)
         yield "training", "gauge", {"": bot.runs.running is not None}
         serving = bot.shelf.serving.items()
-        yield "weights", "gauge", {f'network="{name}",version="{weights.version}"': 1 for name, weights in serving}
+        yield (
+            "weights",
+            "gauge",
+            {f'network="{name}",version="{weights.version}"': 1 for name, weights in serving},
+        )
         for door in bot.doors:
             for name, number in door.figures().items():
                 yield name, "counter" if name.endswith("_total") else "gauge", {"": number}
 
 
 def _by(label: str, known: Sequence[str], counts: Counter[str]) -> dict[str, float]:
-    """Label counts. Known labels begin at 0, or Prometheus would miss the first increase; the rest is "other"."""
+    """Label counts.
+
+    Known labels begin at 0, or Prometheus would miss the first increase; the rest is "other".
+    """
     found = {name: counts[name] for name in known}
     found["other"] = counts.total() - sum(found.values())
     return {f'{label}="{name}"': count for name, count in found.items()}
@@ -202,8 +238,13 @@ def _written(name: str, kind: str, numbers: Mapping[str, float]) -> Iterator[str
 def tell_systemd(state: str) -> None:
     """Tell systemd what this process does, where systemd wants to know (`Type=notify`)."""
     if address := os.environ.get("NOTIFY_SOCKET"):
-        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
-            sender.sendto(state.encode(), f"\0{address[1:]}" if address.startswith("@") else address)
+        with (
+            contextlib.suppress(OSError),
+            socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender,
+        ):
+            sender.sendto(
+                state.encode(), f"\0{address[1:]}" if address.startswith("@") else address
+            )
 
 
 def asked(listen: Address) -> tuple[bool, str]:

@@ -1,4 +1,6 @@
-"""Locks between processes, on files: the system releases them when their holder ends, even if it is killed."""
+"""Locks between processes, on files: the system releases them when their holder ends, even if it is
+killed.
+"""
 
 import contextlib
 import os
@@ -12,7 +14,9 @@ LOCK = ".lock"
 
 
 def held_by_another(path: Path) -> str:
-    """Lock a file until this process ends, and return ""; or return the id of the process that has locked it."""
+    """Lock a file until this process ends, and return ""; or return the id of the process that has
+    locked it.
+    """
     with contextlib.suppress(OSError):
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
@@ -26,7 +30,10 @@ def held_by_another(path: Path) -> str:
 
 @contextlib.contextmanager
 def locked(folder: Path, *, wait: bool = True) -> Iterator[None]:
-    """Hold the lock of a folder. Raises OSError: BlockingIOError if somebody holds it and `wait` is false."""
+    """Hold the lock of a folder.
+
+    Raises OSError: BlockingIOError if somebody holds it and `wait` is false.
+    """
     descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         lock(descriptor, wait=wait)

@@ -1,4 +1,6 @@
-"""From an ask to the function that answers it, and from an error to words: `handle` takes every ask of every door."""
+"""From an ask to the function that answers it, and from an error to words: `handle` takes every ask
+of every door.
+"""
 
 from __future__ import annotations
 
@@ -27,11 +29,15 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 SIMILAR = 75
-"""How similar, out of 100, a command must be to an unknown one if the bot is to ask "Do you mean …?"."""
+"""How similar, out of 100, a command must be to an unknown one if the bot is to ask "Do you mean
+…?"."""
 
 
 async def handle(ask: Ask, bot: Bot) -> None:
-    """Answer an ask. Errors become sentences for the person or lines of the log; only a cancellation is raised."""
+    """Answer an ask.
+
+    Errors become sentences for the person or lines of the log; only a cancellation is raised.
+    """
     try:
         found, words = _found(ask)
         if not (found or words):
@@ -46,8 +52,8 @@ async def handle(ask: Ask, bot: Bot) -> None:
 async def _answer(ask: Ask, found: Command | None, words: tuple[Any, ...], bot: Bot) -> None:
     """Call the function that answers an ask.
 
-    Chatter is accepted here. A function that writes accepts the ask itself, once it knows how much it will write. If
-    it finds a mistake instead, the ask was chatter.
+    Chatter is accepted here. A function that writes accepts the ask itself, once it knows how much
+    it will write. If it finds a mistake instead, the ask was chatter.
     """
     if found and found.cost != CHATTER:
         try:
@@ -63,13 +69,17 @@ async def _answer(ask: Ask, found: Command | None, words: tuple[Any, ...], bot: 
 
 
 def _found(ask: Ask) -> tuple[Command | None, tuple[Any, ...]]:
-    """Return (command, arguments), or (None, (sentence,)) to refuse, or (None, ()) to stay silent."""
+    """Return (command, arguments), or (None, (sentence,)) to refuse, or (None, ()) to
+    stay silent.
+    """
     match ask:
         case Pressed():
             for pattern, found in BUTTONS.items():
                 if match := re.fullmatch(f"1:{pattern}", ask.data, re.ASCII):
                     is_forbidden = found.admin and not ask.is_admin
-                    return (None, (sentences.NOT_YOURS,)) if is_forbidden else (found, match.groups())
+                    return (
+                        (None, (sentences.NOT_YOURS,)) if is_forbidden else (found, match.groups())
+                    )
             return None, (sentences.OLD_BUTTON,)
         case Typed():
             return TYPED, ()
@@ -85,21 +95,34 @@ def _found_command(ask: Said) -> tuple[Command | None, tuple[Any, ...]]:
         found = None
     if not (ask.chat.is_private or (name and found)):
         return None, ()
-    if is_taboo(ask.text[: 2 * LONGEST_LINE]) and not code_in(rest.strip()):  # one code in 20,000 spells such a word
+    if is_taboo(ask.text[: 2 * LONGEST_LINE]) and not code_in(
+        rest.strip()
+    ):  # one code in 20,000 spells such a word
         return None, (sentences.TABOO,)
     if not found:
         return None, (_not_known(name, ask),)
-    return (None, (sentences.ALONE.format(name),)) if found.alone and rest.strip() else (found, (rest,))
+    return (
+        (None, (sentences.ALONE.format(name),))
+        if found.alone and rest.strip()
+        else (found, (rest,))
+    )
 
 
 def _not_known(name: str, ask: Ask) -> Markup:
     """Say that there is no such command, and which command in the person's menu may be meant."""
     meant = extractOne(name, list(menu(is_admin=ask.is_admin)), score_cutoff=SIMILAR)
-    return sentences.MEANT_COMMAND.format(sentences.cut(name, 40), meant[0]) if meant else sentences.UNKNOWN_COMMAND
+    return (
+        sentences.MEANT_COMMAND.format(sentences.cut(name, 40), meant[0])
+        if meant
+        else sentences.UNKNOWN_COMMAND
+    )
 
 
 async def _explain(error: Exception, ask: Ask, bot: Bot) -> None:
-    """Tell the log and the person what went wrong. Of several refusals in a row, a chat reads the first."""
+    """Tell the log and the person what went wrong.
+
+    Of several refusals in a row, a chat reads the first.
+    """
     sentence = _sentence(error, ask, bot)
     try:
         if isinstance(error, Refused) and isinstance(ask, Said):
@@ -123,7 +146,9 @@ async def _say(sentence: Markup, ask: Ask) -> None:
 
 
 def _sentence(error: Exception, ask: Ask, bot: Bot) -> Markup | None:
-    """Return what the person should read about an error, if anything, and log what only the operator can mend."""
+    """Return what the person should read about an error, if anything, and log what only the
+    operator can mend.
+    """
     if isinstance(error, Explained):
         if isinstance(error, Refused):
             bot.capacity.refusals[error.reason] += 1
@@ -131,7 +156,9 @@ def _sentence(error: Exception, ask: Ask, bot: Bot) -> Markup | None:
         return error.sentence
     bot.tally.errors[type(error).__name__] += 1
     match error:
-        case NotSent() | InDoubt():  # the chat has logged it; another message would fail too, but a notice may arrive
+        case (
+            NotSent() | InDoubt()
+        ):  # the chat has logged it; another message would fail too, but a notice may arrive
             if not isinstance(ask, Pressed):
                 return None
             return sentences.MAY_NOT_WRITE if isinstance(error, Gone) else sentences.NOT_SHOWN

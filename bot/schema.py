@@ -32,7 +32,9 @@ creations = sa.Table(
     sa.Column("temperature", sa.Float, nullable=False),
     sa.Column("count", sa.Integer, nullable=False),
     sa.Column("length", sa.Integer, nullable=False),
-    sa.Column("created", sa.String, nullable=False),  # ISO 8601, UTC: SQLite has no type that keeps the zone
+    sa.Column(
+        "created", sa.String, nullable=False
+    ),  # ISO 8601, UTC: SQLite has no type that keeps the zone
     sa.Column("voice", sa.String, nullable=False, server_default=""),
     sa.Column("arrived", sa.Boolean, nullable=False, server_default=sa.text("TRUE")),
     sa.Column("before", sa.String, nullable=False, server_default=""),
@@ -70,13 +72,25 @@ formats = sa.Table("format", metadata, sa.Column("format", sa.Integer, nullable=
 def _columns(connection: Connection) -> None:
     """Add the columns that 0.1 lacks.
 
-    As the column "kind" has a new name, an earlier bot refuses this database. It would lose what it does not know.
+    As the column "kind" has a new name, an earlier bot refuses this database. It would lose what it
+    does not know.
     """
     connection.execute(sa.text("ALTER TABLE creations RENAME COLUMN kind TO genre"))
-    for column in (creations.c.voice, creations.c.arrived, creations.c.before, creations.c.own_words):
+    for column in (
+        creations.c.voice,
+        creations.c.arrived,
+        creations.c.before,
+        creations.c.own_words,
+    ):
         kind = column.type.compile(connection.dialect)
-        default = "" if column.nullable else f" DEFAULT {'TRUE' if column.name == 'arrived' else chr(39) * 2} NOT NULL"
-        connection.execute(sa.text(f'ALTER TABLE creations ADD COLUMN "{column.name}" {kind}{default}'))
+        default = (
+            ""
+            if column.nullable
+            else f" DEFAULT {'TRUE' if column.name == 'arrived' else chr(39) * 2} NOT NULL"
+        )
+        connection.execute(
+            sa.text(f'ALTER TABLE creations ADD COLUMN "{column.name}" {kind}{default}')
+        )
 
 
 def _index(connection: Connection) -> None:
@@ -91,15 +105,16 @@ def _games(connection: Connection) -> None:
 
 
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_columns, lambda _: None, _index, _games)
-"""Migration n turns format n - 1 into format n. Format 0 is that of version 0.1, which did not note it. The second one
-moved what only versions before a release had written."""
+"""Migration n turns format n - 1 into format n. Format 0 is that of version 0.1, which did not note
+it. The second one moved what only versions before a release had written."""
 FORMAT = len(MIGRATIONS)
 
 
 def prepare(connection: Connection) -> int:
     """Make the tables that are missing, and return the format of the database.
 
-    Fails if a later version has written it, if its tables are somebody else's, or if nothing can be written.
+    Fails if a later version has written it, if its tables are somebody else's, or if nothing can be
+    written.
     """
     connection.execute(sa.text(_ALONE[connection.dialect.name]))
     names = set(sa.inspect(connection).get_table_names())

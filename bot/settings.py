@@ -1,7 +1,7 @@
 """The operator's settings: read once, from the environment and `.env`, into one frozen `Settings`.
 
-The real environment wins over `.env`, and a key without a value counts as not set. An error names the key and the
-value, except where the value may be a secret.
+The real environment wins over `.env`, and a key without a value counts as not set. An error names
+the key and the value, except where the value may be a secret.
 """
 
 import difflib
@@ -27,7 +27,9 @@ _LIKE_A_TOKEN = re.compile(r"[0-9]{5,}:[A-Za-z0-9_-]{8,}")
 
 
 class SettingsError(MangosaurusError):
-    """A setting that makes no sense: the sentence names the key, the value and what it should look like."""
+    """A setting that makes no sense: the sentence names the key, the value and what it should look
+    like.
+    """
 
 
 @dataclass(frozen=True, repr=False)
@@ -61,7 +63,9 @@ USUAL_RATE, USUAL_LISTEN = Rate(10, 60), Address("127.0.0.1", 8443)
 
 
 class Webhook(NamedTuple):
-    """A server for Telegram to call: its public https address, where it listens, and the secret of every request."""
+    """A server for Telegram to call: its public https address, where it listens, and the secret of
+    every request.
+    """
 
     url: str
     listen: Address
@@ -80,7 +84,9 @@ class Settings:
     temperature_dino: float | None = None  # None: the usual one
     temperature_poem: float | None = None
     rate_limit: Rate | None = USUAL_RATE  # for each person; None: no limit
-    message_rate: int | None = TELEGRAMS_RATE  # a second, to all chats; None: no limits, nor any for one chat
+    message_rate: int | None = (
+        TELEGRAMS_RATE  # a second, to all chats; None: no limits, nor any for one chat
+    )
     stop_seconds: int = 8
     webhook_url: str | None = None  # None: polling
     webhook_listen: Address = USUAL_LISTEN
@@ -104,30 +110,47 @@ class Settings:
 def read_settings(environment: Mapping[str, str], env_file: Path | None = None) -> Settings:
     """Return the settings of an environment, or else of a file. Raises SettingsError."""
     texts = _file_values(env_file) | {key: value.strip() for key, value in environment.items()}
-    values = {key.field: key.read(name, texts[name]) for name, key in KEYS.items() if texts.get(name)}
+    values = {
+        key.field: key.read(name, texts[name]) for name, key in KEYS.items() if texts.get(name)
+    }
     if isinstance(values.get("database"), Secret):
         values["postgresql"] = values.pop("database")
     settings = Settings(**values)  # type: ignore[arg-type]  # each parser returns what its field holds
     if settings.webhook_url and not settings.webhook_secret:
-        raise SettingsError("WEBHOOK_SECRET is not set; WEBHOOK_URL needs it, or anybody could pose as Telegram")
+        raise SettingsError(
+            "WEBHOOK_SECRET is not set; WEBHOOK_URL needs it, or anybody could pose as Telegram"
+        )
     return settings
 
 
 def warnings_about(env_file: Path) -> list[str]:
-    """Return what the operator should mend: names that mean nothing, and a file that others may read."""
+    """Return what the operator should mend: names that mean nothing, and a file that others may
+    read.
+    """
     found = []
     for name in sorted(_file_values(env_file).keys() - KEYS.keys()):
         similar = difflib.get_close_matches(name.upper(), KEYS, 1)
-        found.append(f"{env_file}: {name} is not a setting{f'; did you mean {similar[0]}?' if similar else ''}")
-    if hasattr(os, "getuid") and env_file.exists() and stat.S_IMODE(env_file.stat().st_mode) & 0o077:  # not on Windows
-        found.append(f"{env_file}: other users of this machine may read it, and the token in it: chmod 600 {env_file}")
+        found.append(
+            f"{env_file}: {name} is not a"
+            f" setting{f'; did you mean {similar[0]}?' if similar else ''}"
+        )
+    if (
+        hasattr(os, "getuid")
+        and env_file.exists()
+        and stat.S_IMODE(env_file.stat().st_mode) & 0o077
+    ):  # not on Windows
+        found.append(
+            f"{env_file}: other users of this machine may read it, and the token in it: chmod 600"
+            f" {env_file}"
+        )
     return found
 
 
 def _file_values(env_file: Path | None) -> dict[str, str]:
     if env_file is None or not env_file.exists():
         return {}
-    # python-dotenv is imported where there is a file to read, and told not to interpolate: a `$` is a `$`.
+    # python-dotenv is imported where there is a file to read, and told not to interpolate: a `$` is
+    # a `$`.
     from dotenv import dotenv_values
 
     try:
@@ -154,13 +177,19 @@ class Key:
         except (ValueError, RuntimeError):
             pass
         may_hold_a_password = ":" in text and ("@" in text or "?" in text)
-        is_secret = name in ("TELEGRAM_TOKEN", "WEBHOOK_SECRET") or may_hold_a_password or _LIKE_A_TOKEN.search(text)
+        is_secret = (
+            name in ("TELEGRAM_TOKEN", "WEBHOOK_SECRET")
+            or may_hold_a_password
+            or _LIKE_A_TOKEN.search(text)
+        )
         shown = "not usable (value not shown)" if is_secret else repr(text)
         raise SettingsError(f"{name} is {shown}; it is {self.rule}")
 
 
 def _matching(pattern: str, make: Callable[..., object]) -> Callable[[str], object]:
-    """Return a parser that calls `make` with the groups of a pattern, or with the whole text if it has none."""
+    """Return a parser that calls `make` with the groups of a pattern, or with the whole text if it
+    has none.
+    """
 
     def parse(text: str) -> object:
         if not (found := re.fullmatch(pattern, text)):
@@ -215,9 +244,13 @@ TEMPERATURE = f"a number from 0 to {MAX_TEMPERATURE:g} such as 0.8"
 PATH = "a path on this machine"
 ADDRESS = _matching(r"(\[[0-9A-Fa-f:]+\]|[A-Za-z0-9.-]+):([0-9]{1,5})", _address)
 KEYS = {
-    "TELEGRAM_TOKEN": Key("token", "what @BotFather gives: 123456:ABC-DEF", _matching("[0-9]+:[A-Za-z0-9_-]+", Secret)),
+    "TELEGRAM_TOKEN": Key(
+        "token", "what @BotFather gives: 123456:ABC-DEF", _matching("[0-9]+:[A-Za-z0-9_-]+", Secret)
+    ),
     "ADMIN_IDS": Key("admin_ids", "a list of Telegram user ids such as 12345678, 87654321", _ids),
-    "DATABASE": Key("database", f"{PATH}, or postgresql+psycopg://user:password@host/name", _database),
+    "DATABASE": Key(
+        "database", f"{PATH}, or postgresql+psycopg://user:password@host/name", _database
+    ),
     "CHECKPOINTS": Key("checkpoints", PATH, _path),
     "TEMPERATURE_DINO": Key("temperature_dino", TEMPERATURE, _temperature),
     "TEMPERATURE_POEM": Key("temperature_poem", TEMPERATURE, _temperature),
@@ -226,16 +259,24 @@ KEYS = {
         "answers/seconds for each person such as 10/60, or 0 for no limit",
         _matching("0|([1-9][0-9]{0,5})/([1-9][0-9]{0,5})", _rate),
     ),
-    "MESSAGE_RATE": Key("message_rate", "messages a second such as 30", _matching("[1-9][0-9]{0,5}", int)),
+    "MESSAGE_RATE": Key(
+        "message_rate", "messages a second such as 30", _matching("[1-9][0-9]{0,5}", int)
+    ),
     "STOP_SECONDS": Key(
-        "stop_seconds", "a whole number of seconds from 1 to 9999 such as 8", _matching("[1-9][0-9]{0,3}", int)
+        "stop_seconds",
+        "a whole number of seconds from 1 to 9999 such as 8",
+        _matching("[1-9][0-9]{0,3}", int),
     ),
     "WEBHOOK_URL": Key(
-        "webhook_url", "the public https address that Telegram sends updates to", lambda text: _url(text, "https")
+        "webhook_url",
+        "the public https address that Telegram sends updates to",
+        lambda text: _url(text, "https"),
     ),
     "WEBHOOK_LISTEN": Key("webhook_listen", "a host and a port such as 127.0.0.1:8443", ADDRESS),
     "WEBHOOK_SECRET": Key(
-        "webhook_secret", "16 to 256 of the characters A-Z a-z 0-9 _ -", _matching("[A-Za-z0-9_-]{16,256}", Secret)
+        "webhook_secret",
+        "16 to 256 of the characters A-Z a-z 0-9 _ -",
+        _matching("[A-Za-z0-9_-]{16,256}", Secret),
     ),
     "TELEGRAM_API_URL": Key(
         "api_base_url",
@@ -244,12 +285,15 @@ KEYS = {
     ),
     "PAGE_URL": Key(
         "page_url",
-        "the public https address at which a proxy shows the page such as https://example.org/mango",
+        "the public https address at which a proxy shows the page such as"
+        " https://example.org/mango",
         _matching("[^@]+", lambda text: _url(text.rstrip("/"), "https")),
     ),
     "HEALTH_LISTEN": Key("health_listen", "a host and a port such as 127.0.0.1:8080", ADDRESS),
     "LOG_LEVEL": Key(
-        "log_level", f"one of {', '.join(LOG_LEVELS)}", _matching(f"(?ai:{'|'.join(LOG_LEVELS)})", str.upper)
+        "log_level",
+        f"one of {', '.join(LOG_LEVELS)}",
+        _matching(f"(?ai:{'|'.join(LOG_LEVELS)})", str.upper),
     ),
 }
 """Every setting, in the order of .env.example."""

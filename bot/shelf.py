@@ -29,7 +29,10 @@ logger = logging.getLogger(__name__)
 
 KEPT = 6
 """How many idle writers stay in memory: those that were used last."""
-WAY_OUT = f"is CHECKPOINTS right? python -m model train makes weights in {HOME / 'checkpoints'}, with --promote"
+WAY_OUT = (
+    f"is CHECKPOINTS right? python -m model train makes weights in {HOME / 'checkpoints'}, with"
+    " --promote"
+)
 
 
 class Shelf:
@@ -39,7 +42,9 @@ class Shelf:
         self.directory = directory
         self.voices = Voices(directory / "voices")
         self._current: dict[str, Checkpoint] = {}
-        self._writers: OrderedDict[tuple[str, str], Writer] = OrderedDict()  # the most recently used last
+        self._writers: OrderedDict[tuple[str, str], Writer] = (
+            OrderedDict()
+        )  # the most recently used last
         self._loading = asyncio.Lock()  # one file at a time: each has megabytes
         self._is_closed = False
 
@@ -70,7 +75,8 @@ class Shelf:
         return {str(network): str(network) for network in Network} | voices
 
     async def open(self) -> None:
-        """Load the current weights, and delete what a crash left of voices that were being made or removed.
+        """Load the current weights, and delete what a crash left of voices that were being made or
+        removed.
 
         Logs a warning for a missing network; raises StartError if all are missing.
         """
@@ -109,7 +115,8 @@ class Shelf:
 
     @asynccontextmanager
     async def changing(self, network: str) -> AsyncIterator[Versions]:
-        """Hold the lock of a network's folder while the block changes its pointer; then use the version that it names.
+        """Hold the lock of a network's folder while the block changes its pointer; then use the
+        version that it names.
 
         Raises RemovedError, or CheckpointError if that version cannot be loaded.
         """
@@ -136,10 +143,14 @@ class Shelf:
                 raise Explained(sentences.VOICE_DAMAGED) from error
         return self._current[network]
 
-    async def write(self, creation: Creation, watch: Watch | None = None, looked_at: int | None = None) -> Text:
-        """Return the text of a creation, written by its version, perhaps with a look at the name number `looked_at`.
+    async def write(
+        self, creation: Creation, watch: Watch | None = None, looked_at: int | None = None
+    ) -> Text:
+        """Return the text of a creation, written by its version, perhaps with a look at the name
+        number `looked_at`.
 
-        Raises Explained if there is no text. A caller that is cancelled frees the place of its request.
+        Raises Explained if there is no text. A caller that is cancelled frees the place of its
+        request.
         """
         writer = await self._writer(creation)
         try:
@@ -153,12 +164,18 @@ class Shelf:
             if len(self._writers) > KEPT:
                 idle = [key for key, writer in self._writers.items() if not writer.pending]
                 await asyncio.gather(*[self._writers.pop(key).close() for key in idle[:-KEPT]])
-        if creation.voice and (voice := await asyncio.to_thread(self.voices.get, creation.voice)) and voice.capitals:
+        if (
+            creation.voice
+            and (voice := await asyncio.to_thread(self.voices.get, creation.voice))
+            and voice.capitals
+        ):
             text = replace(text, texts=tuple(name[:1].upper() + name[1:] for name in text.texts))
         return text
 
     async def rest_of_line(self, creation: Creation) -> str:
-        """Return what the first line of a sonnet lacks to scan; "" if it is long enough, or nothing fits."""
+        """Return what the first line of a sonnet lacks to scan; "" if it is long enough, or nothing
+        fits.
+        """
         try:
             rest = await (await self._writer(creation)).write(line_request_for(creation))
         except RequestError:
@@ -166,9 +183,13 @@ class Shelf:
         return typeset(rest.texts[0], after=creation.prompt)
 
     async def unload(self, network: str) -> None:
-        """Drop the weights of a removed voice from memory, except a version that is still writing."""
+        """Drop the weights of a removed voice from memory, except a version that is
+        still writing.
+        """
         self._current.pop(network, None)
-        for key in [key for key, writer in self._writers.items() if key[0] == network and not writer.pending]:
+        for key in [
+            key for key, writer in self._writers.items() if key[0] == network and not writer.pending
+        ]:
             await self._writers.pop(key).close()
 
     async def close(self) -> None:
@@ -186,7 +207,9 @@ class Shelf:
         checkpoint = folder.load_current()
         form = checkpoint.description.form
         if network in tuple(Network) and form != Network(network).form:
-            raise CheckpointError(f"{folder.directory}: its weights write {form}, not {Network(network).form}")
+            raise CheckpointError(
+                f"{folder.directory}: its weights write {form}, not {Network(network).form}"
+            )
         return checkpoint
 
     async def _writer(self, creation: Creation) -> Writer:
@@ -203,7 +226,10 @@ class Shelf:
         return self._writers[key]
 
     async def _loaded(self, key: tuple[str, str]) -> Checkpoint:
-        """Load a version that is not the current one. Many may ask for the same file at once, which is read once."""
+        """Load a version that is not the current one.
+
+        Many may ask for the same file at once, which is read once.
+        """
         network, version = key
         async with self._loading:
             if key in self._writers:

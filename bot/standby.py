@@ -1,10 +1,11 @@
 """Which of several processes serves: the one that holds a lock in their PostgreSQL database.
 
-The lock belongs to a connection. The server frees it at once when the connection ends, and after 7 seconds when the
-holder's machine falls silent. The holder may not notice that. So the server's yes is good for 6 seconds: without
-another yes, the holder then sends nothing more, even if its process was frozen meanwhile. Each process tries every
-second to get the lock, and sits out these 6 seconds before it serves. A process that loses the lock ends: whatever
-started it starts it again, and then it waits like any other.
+The lock belongs to a connection. The server frees it at once when the connection ends, and after 7
+seconds when the holder's machine falls silent. The holder may not notice that. So the server's yes
+is good for 6 seconds: without another yes, the holder then sends nothing more, even if its process
+was frozen meanwhile. Each process tries every second to get the lock, and sits out these 6 seconds
+before it serves. A process that loses the lock ends: whatever started it starts it again, and then
+it waits like any other.
 
 The connection must lead to the server itself, not to a pooler that shares it between transactions.
 """
@@ -37,14 +38,22 @@ LOST = "this process has lost its lock, so another one may serve now", "start th
 ANOTHER_SERVES = "Another process serves; this one waits until it ends"
 
 _LOCK = int.from_bytes(b"mangosau")
-_KEEPALIVES = "-c tcp_keepalives_idle=4 -c tcp_keepalives_interval=1 -c tcp_keepalives_count=3 -c tcp_user_timeout=7000"
+_KEEPALIVES = (
+    "-c tcp_keepalives_idle=4 -c tcp_keepalives_interval=1 -c tcp_keepalives_count=3 -c"
+    " tcp_user_timeout=7000"
+)
 """How the server finds out that a machine vanished; by itself it takes two hours."""
 _TAKE = f"SELECT pg_try_advisory_lock({_LOCK})"
-_LOOK = "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid())"
+_LOOK = (
+    "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid())"
+)
 
 
 class Standby:
-    """The lock of one database. With a SQLite file there is no lock: `acquired` returns at once, and `lost` never."""
+    """The lock of one database.
+
+    With a SQLite file there is no lock: `acquired` returns at once, and `lost` never.
+    """
 
     def __init__(self, database: str | Path) -> None:
         self._url = url_of(database)
@@ -58,7 +67,8 @@ class Standby:
         return self._url.drivername == SQLITE or time.monotonic() < self._held_until
 
     async def acquired(self, waiting: Callable[[bool], object] = bool) -> None:
-        """Wait until this process holds the lock and no other serves, however long the server is away.
+        """Wait until this process holds the lock and no other serves, however long the server is
+        away.
 
         Calls `waiting` after each try that fails, with True if another process holds the lock.
         """
@@ -71,7 +81,8 @@ class Standby:
             await asyncio.sleep(TRY)
 
     async def while_held(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do work. Once the lock is lost, cancel the work, wait until it has ended, and raise StoreError.
+        """Do work. Once the lock is lost, cancel the work, wait until it has ended, and raise
+        StoreError.
 
         A cancellation cancels the work, too. The lock is looked after until the work has ended.
         """
@@ -102,7 +113,10 @@ class Standby:
             await connection.close()
 
     async def _answer(self, query: str) -> bool:
-        """Return the server's yes or no. Without an answer it is no, and the connection is given up."""
+        """Return the server's yes or no.
+
+        Without an answer it is no, and the connection is given up.
+        """
         from psycopg import Error  # which a bot with a SQLite file need not have
 
         try:
@@ -120,7 +134,9 @@ class Standby:
         if self._connection is None:
             self._connection = await self._connect()
         asking = asyncio.ensure_future(self._connection.execute(query))
-        asking.add_done_callback(lambda asked: asked.cancelled() or asked.exception())  # or asyncio logs it
+        asking.add_done_callback(
+            lambda asked: asked.cancelled() or asked.exception()
+        )  # or asyncio logs it
         try:
             await asyncio.wait({asking}, timeout=PATIENCE)
         finally:
@@ -132,7 +148,9 @@ class Standby:
     async def _connect(self) -> AsyncConnection[Any]:
         from psycopg import AsyncConnection
 
-        arguments = options_of(self._url) | dict(self._url.get_dialect()().create_connect_args(self._url)[1])
+        arguments = options_of(self._url) | dict(
+            self._url.get_dialect()().create_connect_args(self._url)[1]
+        )
         arguments["options"] = f"{arguments.get('options', '')} {_KEEPALIVES}"
         return await AsyncConnection.connect(**arguments, autocommit=True)
 

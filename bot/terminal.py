@@ -1,10 +1,12 @@
 """The door of the terminal, and of pipes. The person who runs the bot is an admin here.
 
-Each line is a message, but `#1` presses the first button of the newest answer, `/stop` and `/cancel` end a training,
-and `/quit` ends the chat. A text to learn is given by its path, and files are saved where the bot was started.
+Each line is a message, but `#1` presses the first button of the newest answer, `/stop` and
+`/cancel` end a training, and `/quit` ends the chat. A text to learn is given by its path, and files
+are saved where the bot was started.
 
-At a terminal, prompt_toolkit edits the line; Ctrl-C clears it, and Ctrl-D ends the chat too. Through pipes, each line
-is answered before the next one is read. At the end, the bot finishes what it has begun, a training included.
+At a terminal, prompt_toolkit edits the line; Ctrl-C clears it, and Ctrl-D ends the chat too.
+Through pipes, each line is answered before the next one is read. At the end, the bot finishes what
+it has begun, a training included.
 """
 
 from __future__ import annotations
@@ -46,7 +48,8 @@ PRESS = re.compile("#([0-9]{1,2})", re.ASCII)
 ENDS = {"/stop": "finish", "/cancel": "cancel"}
 """Commands that press the buttons of a training, as numbers press those of the newest answer."""
 TEACHING = re.compile(
-    r"(/retrain\s+(?:(?:names|verse)\s+\S+|dino(?!(?:fresh|[\d.\s])+$)))[^\S\n]+(?!fresh$)(.+)", re.IGNORECASE
+    r"(/retrain\s+(?:(?:names|verse)\s+\S+|dino(?!(?:fresh|[\d.\s])+$)))[^\S\n]+(?!fresh$)(.+)",
+    re.IGNORECASE,
 )
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 """Characters that could command a terminal."""
@@ -58,7 +61,8 @@ BANNER = "A chat with Mangosaurus, in your terminal. #1 presses a button, /quit 
 HOW_TO_QUIT = "/quit or Ctrl-D ends our chat."
 QUIT = ("exit", "quit", "/exit", "/quit")
 UNFINISHED = re.compile("[ ,;:-]*\n…$")
-"""The sign below an unfinished sonnet, and marks before it that may go when the sonnet is finished."""
+"""The sign below an unfinished sonnet, and marks before it that may go when the sonnet is finished.
+"""
 
 
 class OutputError(NotSent):
@@ -89,14 +93,25 @@ class Pipes(Chat):
         self, message: int, html: Markup | None, buttons: Buttons = (), *, unfinished: bool = False
     ) -> None:
         """Write a message down once more, or only its buttons if nothing else has changed."""
-        self._show(message, _drawn(html) if html is not None else [], buttons, unfinished=unfinished)
+        self._show(
+            message, _drawn(html) if html is not None else [], buttons, unfinished=unfinished
+        )
 
     async def notice(self, text: str = "", *, alert: bool = False) -> None:  # noqa: ARG002
         if text:
             self.note(text)
 
-    async def picture(self, png: bytes, html: Markup, buttons: Buttons = (), name: str = "", alt: str = "") -> int:  # noqa: ARG002 - who sees the terminal sees the words
-        return self._add(_drawn(Markup("{}\n{}").format(html, saved(name or "training.png", png))), buttons)
+    async def picture(
+        self,
+        png: bytes,
+        html: Markup,
+        buttons: Buttons = (),
+        name: str = "",
+        alt: str = "",  # noqa: ARG002
+    ) -> int:
+        return self._add(
+            _drawn(Markup("{}\n{}").format(html, saved(name or "training.png", png))), buttons
+        )
 
     async def document(self, name: str, content: bytes, html: Markup) -> int:
         parts = [html, saved(name, content)]
@@ -126,7 +141,9 @@ class Pipes(Chat):
         except OSError as error:
             self.failure = OutputError(f"the answers cannot be written: {error.strerror}")
             self.failure.__cause__ = error
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or flushing stdout at the exit would fail again
+            os.dup2(
+                os.open(os.devnull, os.O_WRONLY), 1
+            )  # or flushing stdout at the exit would fail again
         if self.failure:
             raise self.failure
 
@@ -135,24 +152,38 @@ class Pipes(Chat):
         self._show(self._count, shown, buttons, unfinished=unfinished)
         return self._count
 
-    def _show(self, message: int, shown: list[Piece], buttons: Buttons, *, unfinished: bool = False) -> None:  # noqa: ARG002
+    def _show(
+        self,
+        message: int,
+        shown: list[Piece],
+        buttons: Buttons,
+        *,
+        unfinished: bool = False,  # noqa: ARG002
+    ) -> None:
         if whole := self._whole(message, shown, buttons):
             self.put(whole)
 
     def _whole(self, message: int, shown: list[Piece], buttons: Buttons) -> list[Piece]:
-        """Return a message with its buttons in a row below it, numbered; or with the commands that end a training."""
+        """Return a message with its buttons in a row below it, numbered; or with the commands that
+        end a training.
+        """
         flat = [button for row in buttons for button in row]
         if _ends_training(buttons):
             return [*shown, Piece("\n"), *_drawn(sentences.HOW_TO_END)]
         if flat or self.newest[0] == message:
             self.newest = (message, flat)
-        labels = [Piece(f"[{number} {button.label}]", ("button",)) for number, button in enumerate(flat, start=1)]
+        labels = [
+            Piece(f"[{number} {button.label}]", ("button",))
+            for number, button in enumerate(flat, start=1)
+        ]
         row = [part for label in labels for part in (Piece(" "), label)][1:]
         return [*shown, *([Piece("\n")] if shown and row else []), *row]
 
 
 class Screen(Pipes):
-    """The chat at a terminal: with styles, broken at words; a sonnet grows, and a training shows in the toolbar."""
+    """The chat at a terminal: with styles, broken at words; a sonnet grows, and a training shows in
+    the toolbar.
+    """
 
     edit_seconds = 0.25
 
@@ -189,7 +220,9 @@ class Screen(Pipes):
         from prompt_toolkit.styles import Style
 
         commands = {f"/{name}": about for name, about in menu(is_admin=True).items()}
-        completer = WordCompleter(list(commands), meta_dict=commands, sentence=True, ignore_case=True)
+        completer = WordCompleter(
+            list(commands), meta_dict=commands, sentence=True, ignore_case=True
+        )
         return PromptSession(
             [("bold", "› ")],
             style=Style.from_dict({"": "ansigreen"}),
@@ -198,7 +231,9 @@ class Screen(Pipes):
             complete_while_typing=False,
         )
 
-    def _show(self, message: int, shown: list[Piece], buttons: Buttons, *, unfinished: bool = False) -> None:
+    def _show(
+        self, message: int, shown: list[Piece], buttons: Buttons, *, unfinished: bool = False
+    ) -> None:
         text, is_growing = UNFINISHED.subn("", _text(shown)) if unfinished else (_text(shown), 0)
         newest, before = self._shown
         goes_on = newest == message and text.startswith(before)
@@ -211,7 +246,9 @@ class Screen(Pipes):
         else:
             self._put_below([])
             gap = [Piece("" if goes_on else "\n\n")] if before else []
-            super()._show(message, [*gap, *rest], () if _ends_training(buttons) else buttons)  # the toolbar tells
+            super()._show(
+                message, [*gap, *rest], () if _ends_training(buttons) else buttons
+            )  # the toolbar tells
             self._shown = (0, "")
 
     def _put_below(self, shown: Sequence[Piece]) -> None:
@@ -224,7 +261,10 @@ class Screen(Pipes):
         from prompt_toolkit.formatted_text import FormattedText
 
         styled = [
-            (" ".join(LOOKS.get(style, "") for style in piece.styles), CONTROL.sub("\ufffd", piece.text))
+            (
+                " ".join(LOOKS.get(style, "") for style in piece.styles),
+                CONTROL.sub("\ufffd", piece.text),
+            )
             for piece in _wrapped(shown)
         ]
         with contextlib.suppress(OSError):  # the terminal is gone, and SIGHUP on its way
@@ -270,14 +310,22 @@ def _file(text: str) -> File | None:
         path = Path(text).expanduser()
         path = path if path.is_file() else Path(" ".join(shlex.split(text))).expanduser()
         if path.is_file() and os.access(path, os.R_OK):
-            return File(name=path.name, size=path.stat().st_size, read=partial(asyncio.to_thread, path.read_bytes))
+            return File(
+                name=path.name,
+                size=path.stat().st_size,
+                read=partial(asyncio.to_thread, path.read_bytes),
+            )
     return None
 
 
 def _drawn(html: Markup) -> list[Piece]:
     """Return a message in pieces. The code below a creation gets a label, as it is no link here."""
     return [
-        piece._replace(text=sentences.CODE.format(piece.text)) if "creation" in piece.styles else piece
+        (
+            piece._replace(text=sentences.CODE.format(piece.text))
+            if "creation" in piece.styles
+            else piece
+        )
         for piece in pieces_of(html)
     ]
 
@@ -291,7 +339,9 @@ def _letters(shown: Sequence[Piece]) -> list[Piece]:
 
 
 def _wrapped(shown: Sequence[Piece]) -> list[Piece]:
-    """Return the letters of pieces, with lines broken at blanks so that they fit into the terminal."""
+    """Return the letters of pieces, with lines broken at blanks so that they fit into
+    the terminal.
+    """
     from prompt_toolkit.application import get_app_session
     from prompt_toolkit.utils import get_cwidth
 
@@ -310,7 +360,10 @@ def _wrapped(shown: Sequence[Piece]) -> list[Piece]:
 
 
 class Terminal(Door):
-    """The door: a screen where somebody sits at a terminal, else pipes. `history` keeps what was typed."""
+    """The door: a screen where somebody sits at a terminal, else pipes.
+
+    `history` keeps what was typed.
+    """
 
     def __init__(self, history: Path) -> None:
         self.is_interactive = all(stream and stream.isatty() for stream in (sys.stdin, sys.stdout))
@@ -358,7 +411,9 @@ class Terminal(Door):
             raise self._screen.failure
 
     def _ask(self, line: str, bot: Bot) -> Ask | None:
-        """Return what a line asks for; None if it is empty or cannot be meant, which a note says."""
+        """Return what a line asks for; None if it is empty or cannot be meant, which
+        a note says.
+        """
         you: Any = {"person": YOU, "chat": self._screen, "is_admin": True}
         if press := PRESS.fullmatch(line):
             (message, buttons), number = self._screen.newest, int(press[1])
@@ -378,7 +433,9 @@ class Terminal(Door):
 
 
 def _lines() -> Iterator[str]:
-    """Yield the lines of the pipe, without sys.stdin, whose lock would hold up the end of the process."""
+    """Yield the lines of the pipe, without sys.stdin, whose lock would hold up the end of the
+    process.
+    """
     rest = b""
     while chunk := b"" if sys.stdin is None else os.read(0, 1 << 16):
         *lines, rest = (rest + chunk).split(b"\n")
@@ -388,7 +445,10 @@ def _lines() -> Iterator[str]:
 
 
 async def _next(lines: Iterator[str]) -> str | None:
-    """Wait for a line on a daemon thread, which does not hold up the exit. Raises MangosaurusError."""
+    """Wait for a line on a daemon thread, which does not hold up the exit.
+
+    Raises MangosaurusError.
+    """
     read: Future[str | None] = Future()
     read.set_running_or_notify_cancel()  # if the wait is cancelled, the thread reads on
 

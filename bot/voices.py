@@ -4,9 +4,9 @@
     text.txt     the text, as UTF-8
     …            its weights, as in every folder of versions
 
-The name of the folder is the id of the voice, which never changes; its name can. Only the owner of the process can read
-the folder and the files in it. Another process may write there too, so nothing is remembered between two calls, and
-changes hold a lock.
+The name of the folder is the id of the voice, which never changes; its name can. Only the owner of
+the process can read the folder and the files in it. Another process may write there too, so nothing
+is remembered between two calls, and changes hold a lock.
 """
 
 import contextlib
@@ -72,9 +72,11 @@ class Voice:
 
 
 def name_of(given: str) -> str | None:
-    """Return the name of a voice as it is kept: composed (NFC) and case folded. None for what cannot be a name.
+    """Return the name of a voice as it is kept: composed (NFC) and case folded. None for what
+    cannot be a name.
 
-    A name has 2 to 20 letters and digits of any script, the marks that belong to them, and hyphens between them.
+    A name has 2 to 20 letters and digits of any script, the marks that belong to them, and hyphens
+    between them.
     """
     if len(given) > 2 * LONGEST_NAME:  # refused before any work on it
         return None
@@ -93,11 +95,17 @@ def named(voices: Sequence[Voice], name: str) -> Voice | None:
 def size_of(text: str, form: Form) -> int:
     """Count the different names of a text, one a line, or its characters of verse."""
     lines = [" ".join(line.split()) for line in text.splitlines()]
-    return sum(0 < len(line) <= LONGEST_LINE for line in {*lines}) if form == "names" else sum(map(len, lines))
+    return (
+        sum(0 < len(line) <= LONGEST_LINE for line in {*lines})
+        if form == "names"
+        else sum(map(len, lines))
+    )
 
 
 def _kind(character: str) -> str:
-    """Return L for a letter, M for a mark on one, N for a digit, the hyphen itself, and ? for anything else."""
+    """Return L for a letter, M for a mark on one, N for a digit, the hyphen itself, and ? for
+    anything else.
+    """
     if character == "-" or character.isdecimal():
         return "-" if character == "-" else "N"
     kind = unicodedata.category(character)[0]
@@ -105,13 +113,19 @@ def _kind(character: str) -> str:
 
 
 class Voices:
-    """The voices in a folder. Every method reads or writes files, and raises OSError if that fails."""
+    """The voices in a folder.
+
+    Every method reads or writes files, and raises OSError if that fails.
+    """
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
     def folder(self, voice_id: str) -> Path:
-        """Return where a voice is. Raises RemovedError if there is no such voice. No id leads elsewhere."""
+        """Return where a voice is.
+
+        Raises RemovedError if there is no such voice. No id leads elsewhere.
+        """
         folder = self._directory / voice_id
         if not CODE.fullmatch(voice_id) or not (folder / "about.json").is_file():
             raise RemovedError(f"there is no voice {voice_id!r}")
@@ -135,7 +149,9 @@ class Voices:
             return None
         except (ValueError, TypeError, KeyError, OSError) as error:
             reason = error.strerror if isinstance(error, OSError) else error
-            logger.warning("The voice in %s cannot be used: about.json: %s", self._directory / voice_id, reason)
+            logger.warning(
+                "The voice in %s cannot be used: about.json: %s", self._directory / voice_id, reason
+            )
             return None
 
     def find(self, name: str) -> Voice | None:
@@ -159,11 +175,15 @@ class Voices:
 
     def check(self, form: Form, text: str) -> tuple[str, ...]:
         """Read a text as its training will; returns what changes on the way. Raises CorpusError."""
-        with TemporaryDirectory() as folder:  # the readers take files; without a lock, as this may take seconds
+        with (
+            TemporaryDirectory() as folder
+        ):  # the readers take files; without a lock, as this may take seconds
             path = Path(folder) / "text.txt"
             path.write_bytes(text.encode())
             try:
-                corpus = (read_names if form == "names" else read_verse)(path, alphabet=Alphabet.OWN)
+                corpus = (read_names if form == "names" else read_verse)(
+                    path, alphabet=Alphabet.OWN
+                )
             except CorpusError as error:
                 raise CorpusError(_about_the_text(str(error), path)) from error
         return tuple(_about_the_text(note, path) for note in corpus.notes)
@@ -186,7 +206,10 @@ class Voices:
             return voice
 
     def remove(self, voice_id: str) -> None:
-        """Delete a voice: its text, its weights, and all else in its folder. Raises RemovedError."""
+        """Delete a voice: its text, its weights, and all else in its folder.
+
+        Raises RemovedError.
+        """
         with self._locked(), self._unfinished() as folder:
             self.folder(voice_id).rename(folder / voice_id)
 
@@ -198,8 +221,12 @@ class Voices:
 
     @contextlib.contextmanager
     def _unfinished(self) -> Iterator[Path]:
-        """Make a private folder beside the voices, and delete it at the end; after a crash, the next start does."""
-        with TemporaryDirectory(prefix=UNFINISHED, dir=self._directory, ignore_cleanup_errors=True) as folder:
+        """Make a private folder beside the voices, and delete it at the end; after a crash, the
+        next start does.
+        """
+        with TemporaryDirectory(
+            prefix=UNFINISHED, dir=self._directory, ignore_cleanup_errors=True
+        ) as folder:
             yield Path(folder)
 
     @contextlib.contextmanager

@@ -1,7 +1,8 @@
 """Threads that write the texts of one version of the weights, many at once.
 
-A request joins a thread's batch at any character and leaves when it is done. Sonnets need tables that take a second to
-make: another thread makes them before a version becomes the current one, or with the first request for a sonnet.
+A request joins a thread's batch at any character and leaves when it is done. Sonnets need tables
+that take a second to make: another thread makes them before a version becomes the current one, or
+with the first request for a sonnet.
 """
 
 import asyncio
@@ -37,17 +38,23 @@ Watch = Callable[[tuple[str, ...]], object]
 logger = logging.getLogger(__name__)
 
 ROWS = 128
-"""How many texts a thread writes at once. More rows slow down every row; a request that waits slows down none."""
+"""How many texts a thread writes at once.
+
+More rows slow down every row; a request that waits slows down none.
+"""
 ENOUGH = 2.0
 """A thread with this much work, in poems, lets another thread begin."""
 STUCK_SECONDS = 30.0
-"""A thread is stuck if it has written no character for this long while a text has waited as long."""
+"""A thread is stuck if it has written no character for this long while a text has waited as long.
+"""
 JOIN_SECONDS = 5.0
 """How long `close` waits for a thread, which looks after every character whether it should end."""
 
 
 class Neighbour(NamedTuple):
-    """The known name nearest to an invented one, and how many letters apart they are (Levenshtein 1966)."""
+    """The known name nearest to an invented one, and how many letters apart they are (Levenshtein
+    1966).
+    """
 
     name: str
     distance: int
@@ -55,10 +62,11 @@ class Neighbour(NamedTuple):
 
 @dataclass(frozen=True)
 class Text:
-    """What a request became: names, each with its neighbour, or one verse, or one sonnet without the person's line.
+    """What a request became: names, each with its neighbour, or one verse, or one sonnet without
+    the person's line.
 
-    `between` stands between the prompt and the verse. `has_capitals` says that the network writes capitals by itself.
-    `look` is a look at one of the names, if somebody wanted one.
+    `between` stands between the prompt and the verse. `has_capitals` says that the network writes
+    capitals by itself. `look` is a look at one of the names, if somebody wanted one.
     """
 
     texts: tuple[str, ...]
@@ -82,13 +90,17 @@ async def prepare(checkpoint: Checkpoint) -> None:
 class _Queue:
     """The requests for one thread."""
 
-    jobs: "SimpleQueue[_Job | None]" = field(default_factory=SimpleQueue)  # None wakes the thread at the end
+    jobs: "SimpleQueue[_Job | None]" = field(
+        default_factory=SimpleQueue
+    )  # None wakes the thread at the end
     stepped: float = field(default_factory=time.monotonic)  # when the thread last got on
 
 
 @dataclass(eq=False)
 class _Job:
-    """A request, its work in poems, what watches it grow, and the future of its text, which any thread may set."""
+    """A request, its work in poems, what watches it grow, and the future of its text, which any
+    thread may set.
+    """
 
     request: Request
     work: float
@@ -102,11 +114,17 @@ class _Job:
     def settle(self, outcome: Text | Exception) -> None:
         """Hand over what became of the request, if anybody waits for it."""
         with contextlib.suppress(InvalidStateError):
-            self.future.set_result(outcome) if isinstance(outcome, Text) else self.future.set_exception(outcome)
+            (
+                self.future.set_result(outcome)
+                if isinstance(outcome, Text)
+                else self.future.set_exception(outcome)
+            )
 
 
 class Writer:
-    """The queues in front of one version, and its threads: more than one if there is much to write."""
+    """The queues in front of one version, and its threads: more than one if there is
+    much to write.
+    """
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         self.checkpoint = checkpoint
@@ -120,13 +138,21 @@ class Writer:
         self._loop = asyncio.get_running_loop()
         self._is_closed = False
 
-    async def write(self, request: Request, watch: Watch | None = None, looked_at: int | None = None) -> Text:
+    async def write(
+        self, request: Request, watch: Watch | None = None, looked_at: int | None = None
+    ) -> Text:
         """Return the text of a request, with a look at the name number `looked_at`, counted from 0.
 
         Raises RequestError if it is impossible, Explained if writing failed.
         """
         is_sonnet = isinstance(request, SonnetRequest)
-        genre = Genre.SONNET if is_sonnet else Genre.DINO if isinstance(request, NameRequest) else Genre.POEM
+        genre = (
+            Genre.SONNET
+            if is_sonnet
+            else Genre.DINO
+            if isinstance(request, NameRequest)
+            else Genre.POEM
+        )
         job = _Job(request, TEXTS[genre], watch if is_sonnet else None, looked_at)
         self.pending.add(job)
         try:
@@ -143,7 +169,9 @@ class Writer:
     @property
     def is_stuck(self) -> bool:
         latest = time.monotonic() - STUCK_SECONDS
-        return any(job.begun < latest and job.queue and job.queue.stepped < latest for job in self.pending)
+        return any(
+            job.begun < latest and job.queue and job.queue.stepped < latest for job in self.pending
+        )
 
     async def close(self) -> None:
         """Refuse the pending requests at once, and end the threads."""
@@ -152,21 +180,34 @@ class Writer:
             queue.jobs.put(None)
         for job in self.pending:
             job.settle(Explained(sentences.STOPPING))
-        await asyncio.gather(*[asyncio.to_thread(each.join, JOIN_SECONDS) for each in self._threads.values()])
+        await asyncio.gather(
+            *[asyncio.to_thread(each.join, JOIN_SECONDS) for each in self._threads.values()]
+        )
 
     def _least_busy(self) -> _Queue:
-        """Return the queue with the least work. If all have enough and another thread may write, it is a new one."""
-        work = {queue: sum(job.work for job in self.pending if job.queue is queue) for queue in self._threads}
+        """Return the queue with the least work.
+
+        If all have enough and another thread may write, it is a new one.
+        """
+        work = {
+            queue: sum(job.work for job in self.pending if job.queue is queue)
+            for queue in self._threads
+        }
         if len(work) < self.threads and min(work.values(), default=ENOUGH) >= ENOUGH:
             queue = _Queue()
             # A daemon, so that a process that ends without close() is not held back.
-            self._threads[queue] = Thread(target=self._write_until_closed, args=(queue,), name="writing", daemon=True)
+            self._threads[queue] = Thread(
+                target=self._write_until_closed, args=(queue,), name="writing", daemon=True
+            )
             self._threads[queue].start()
             return queue
         return min(work, key=work.__getitem__)
 
     def _write_until_closed(self, queue: _Queue) -> None:
-        """Write, on a thread, until the end. An error fails all requests at hand; then a fresh decoder begins."""
+        """Write, on a thread, until the end.
+
+        An error fails all requests at hand; then a fresh decoder begins.
+        """
         decoder: Decoder | None = None
         jobs: dict[int, _Job] = {}  # by ticket
         while (arrivals := self._arrivals(queue, len(jobs))) is not None:
@@ -179,7 +220,11 @@ class Writer:
                 self._step(arrivals, decoder, jobs)
             except Exception:
                 failed = {*arrivals, *jobs.values()}
-                logger.exception("Writing with weights %s failed %d requests", self.checkpoint.version, len(failed))
+                logger.exception(
+                    "Writing with weights %s failed %d requests",
+                    self.checkpoint.version,
+                    len(failed),
+                )
                 for job in failed:
                     job.settle(Explained(sentences.NOT_WRITTEN))
                 decoder, jobs = None, {}
@@ -195,7 +240,9 @@ class Writer:
         return None if self._is_closed else arrivals
 
     def _step(self, arrivals: Sequence[_Job], decoder: Decoder, jobs: dict[int, _Job]) -> None:
-        """Let requests join, drop requests that nobody awaits, and write one character of every text."""
+        """Let requests join, drop requests that nobody awaits, and write one character of every
+        text.
+        """
         for job in arrivals:
             try:
                 jobs[decoder.submit(job.request)] = job
@@ -227,17 +274,25 @@ class Writer:
             case VerseRequest():
                 is_searched = request.is_searched(self.checkpoint.description.rows)
                 between = "" if is_searched else seam(request.prompt, characters)
-                return Text((with_names(texts[0], proper_names),), between=between, has_capitals=has_capitals)
+                return Text(
+                    (with_names(texts[0], proper_names),),
+                    between=between,
+                    has_capitals=has_capitals,
+                )
         return Text((with_names(texts[0], proper_names),))
 
 
 def nearest(names: Sequence[str], known: Sequence[str]) -> tuple[Neighbour | None, ...]:
-    """Return the known name nearest to each name (the first, if several are as near), or None if no names are known.
+    """Return the known name nearest to each name (the first, if several are as near), or None if no
+    names are known.
 
-    rapidfuzz makes all comparisons in one call, which releases the interpreter lock: 10 names among 1,700 take 150 µs.
+    rapidfuzz makes all comparisons in one call, which releases the interpreter lock: 10 names among
+    1,700 take 150 µs.
     """
     if not (names and known):
         return (None,) * len(names)
     distances = cdist(names, known, scorer=Levenshtein.distance)
     best = distances.argmin(axis=1)
-    return tuple(Neighbour(known[index], int(row[index])) for index, row in zip(best, distances, strict=True))
+    return tuple(
+        Neighbour(known[index], int(row[index])) for index, row in zip(best, distances, strict=True)
+    )

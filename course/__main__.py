@@ -1,7 +1,7 @@
 """Opens the course in JupyterLab, on a copy that is yours to write in: `python -m course [FOLDER]`.
 
-A notebook that is in the folder already stays as it is, so your answers are never lost. Checks, logs and solutions
-are brought up to date each time.
+A notebook that is in the folder already stays as it is, so your answers are never lost. Checks,
+logs and solutions are brought up to date each time.
 """
 
 import argparse
@@ -15,7 +15,8 @@ FOLDERS = ("checks", "logs", "solutions")
 
 
 def copy(folder: Path) -> list[str]:
-    """Copy the course into a folder; return the names of the notebooks that stayed, because they differ from ours.
+    """Copy the course into a folder; return the names of the notebooks that stayed, because they
+    differ from ours.
 
     Raises FileExistsError if the folder has files, and they are not a copy of the course.
     """
@@ -24,7 +25,12 @@ def copy(folder: Path) -> list[str]:
     if any(folder.iterdir()) and not is_copy:
         raise FileExistsError(f"{folder} has other files in it; name a folder that is new or empty")
     for name in FOLDERS:
-        shutil.copytree(COURSE / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
+        shutil.copytree(
+            COURSE / name,
+            folder / name,
+            ignore=shutil.ignore_patterns("__pycache__"),
+            dirs_exist_ok=True,
+        )
     shutil.copy(COURSE / "README.md", folder)
     kept = []
     for notebook in sorted(COURSE.glob("*.ipynb")):
@@ -38,9 +44,15 @@ def copy(folder: Path) -> list[str]:
 
 def main() -> None:
     """Copy the course, and run JupyterLab there until it is closed."""
-    parser = argparse.ArgumentParser(prog="python -m course", description="Open the course in JupyterLab.")
-    parser.add_argument("folder", nargs="?", type=Path, default=COURSE.parent / "my-course", help="your copy")
-    parser.add_argument("--no-browser", action="store_true", help="print a link and open no browser")
+    parser = argparse.ArgumentParser(
+        prog="python -m course", description="Open the course in JupyterLab."
+    )
+    parser.add_argument(
+        "folder", nargs="?", type=Path, default=COURSE.parent / "my-course", help="your copy"
+    )
+    parser.add_argument(
+        "--no-browser", action="store_true", help="print a link and open no browser"
+    )
     parser.add_argument("--port", type=int, default=8888, help="if it is taken, one of the next")
     options = parser.parse_args()
     try:
@@ -54,11 +66,14 @@ def main() -> None:
     print(f"Your copy of the course is in {options.folder}", flush=True)
     if kept:
         print(
-            f"These are as you left them: {', '.join(kept)}. To begin one anew, rename yours and start again.",
+            f"These are as you left them: {', '.join(kept)}. To begin one anew, rename yours and"
+            " start again.",
             flush=True,
         )
     # The notebooks import `model`, and they find it where this program is.
-    os.environ["PYTHONPATH"] = os.pathsep.join([str(COURSE.parent), *filter(None, [os.environ.get("PYTHONPATH")])])
+    os.environ["PYTHONPATH"] = os.pathsep.join(
+        [str(COURSE.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+    )
     LabApp.launch_instance(
         [
             f"--ServerApp.root_dir={options.folder.resolve()}",
@@ -67,7 +82,8 @@ def main() -> None:
             "--ServerApp.ip=127.0.0.1",  # for this computer alone, so root may do it too
             "--ServerApp.allow_root=True",
             "--LabApp.default_url=/lab/tree/README.md",
-            f"--LabApp.app_settings_dir={COURSE / 'settings'}",  # show README as a page, and fetch no news
+            # show README as a page, and fetch no news
+            f"--LabApp.app_settings_dir={COURSE / 'settings'}",
             "--LabApp.extension_manager=readonly",
         ]
     )

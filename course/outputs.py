@@ -1,7 +1,8 @@
-"""Runs the notebooks and keeps their outputs and pictures: `python -m course.outputs [NOTEBOOK ...]`.
+"""Runs the notebooks and keeps their outputs and pictures: `python -m course.outputs [NOTEBOOK
+...]`.
 
-Where the new text is the old one to three digits, or a box has the tag `timing`, the old output stays, so that nothing
-changes if nothing changed.
+Where the new text is the old one to three digits, or a box has the tag `timing`, the old output
+stays, so that nothing changes if nothing changed.
 """
 
 import math
@@ -18,10 +19,11 @@ _NUMBER = re.compile(r"(?<![\w.])[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
 
 
 def alike(first: str, second: str, *, is_timed: bool = False) -> bool:
-    """Return whether two texts are the same, but for blanks and for all beyond the third digit of their numbers.
+    """Return whether two texts are the same, but for blanks and for all beyond the third digit of
+    their numbers.
 
-    A number that is written with two decimals or more may also differ by one in the last. The numbers of `is_timed`
-    texts may be any.
+    A number that is written with two decimals or more may also differ by one in the last. The
+    numbers of `is_timed` texts may be any.
     """
     texts = [_NUMBER.sub("#", text).split() for text in (first, second)]
     pairs = zip(_NUMBER.findall(first), _NUMBER.findall(second), strict=False)
@@ -36,12 +38,18 @@ def _agree(first: str, second: str) -> bool:
 
 def text_of(outputs: Iterable[Any]) -> str:
     """Return what a box has printed."""
-    return "".join("".join(output["text"]) for output in outputs if output["output_type"] == "stream")
+    return "".join(
+        "".join(output["text"]) for output in outputs if output["output_type"] == "stream"
+    )
 
 
 def pictures_of(outputs: Iterable[Any]) -> list[str]:
     """Return the pictures below a box, as they are in the file."""
-    return ["".join(output["data"]["image/png"]) for output in outputs if "image/png" in output.get("data", {})]
+    return [
+        "".join(output["data"]["image/png"])
+        for output in outputs
+        if "image/png" in output.get("data", {})
+    ]
 
 
 def _is_same(box: Any, old: Any) -> bool:
@@ -53,13 +61,18 @@ def _is_same(box: Any, old: Any) -> bool:
 
 
 def renew(path: Path) -> None:
-    """Run a notebook from top to bottom, and write it back with its outputs. Raises CellExecutionError."""
+    """Run a notebook from top to bottom, and write it back with its outputs.
+
+    Raises CellExecutionError.
+    """
     import nbformat
     from nbclient import NotebookClient
 
     before, notebook = (nbformat.read(path, as_version=4) for _ in range(2))
     resources = {"metadata": {"path": str(path.parent)}}
-    NotebookClient(notebook, timeout=120, kernel_name="python3", record_timing=False, resources=resources).execute()
+    NotebookClient(
+        notebook, timeout=120, kernel_name="python3", record_timing=False, resources=resources
+    ).execute()
     notebook.metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
     for box, old in zip(notebook.cells, before.cells, strict=True):
         if box.cell_type == "code" and _is_same(box, old):

@@ -1,4 +1,5 @@
-"""Recurrent networks in NumPy: texts, networks, training, sampling, checkpoints. Nothing here knows Telegram.
+"""Recurrent networks in NumPy: texts, networks, training, sampling, checkpoints. Nothing here knows
+Telegram.
 
 Wings, from the ground up. A wing imports only what stands before it in this list:
 
@@ -13,5 +14,6 @@ Wings, from the ground up. A wing imports only what stands before it in this lis
     training     from a corpus to a checkpoint
     cli          the commands of `python -m model`
 
-Every wing may import `errors` and `files`. `island`, the assignment from which this project began, may import any.
+Every wing may import `errors` and `files`. `island`, the assignment from which this project began,
+may import any.
 """

@@ -1,6 +1,7 @@
 """The command line of the networks: `python -m model --help` lists its commands.
 
-What `sample` does not need is imported inside the commands, so `sample` prints a first name in a fraction of a second.
+What `sample` does not need is imported inside the commands, so `sample` prints a first name in a
+fraction of a second.
 """
 
 import signal
@@ -29,7 +30,14 @@ from model.text import sources
 from model.text.forms import SONNET_TEMPERATURE, Alphabet, Genre
 from model.text.typesetting import typeset, with_names
 from model.writing.decoder import Decoder
-from model.writing.requests import NameRequest, Request, Sampling, SonnetRequest, VerseRequest, generator_for
+from model.writing.requests import (
+    NameRequest,
+    Request,
+    Sampling,
+    SonnetRequest,
+    VerseRequest,
+    generator_for,
+)
 from model.writing.verse import seam
 
 app = typer.Typer(
@@ -45,7 +53,8 @@ app = typer.Typer(
 
 @app.command(epilog="Example: python -m model fetch")
 def fetch() -> None:
-    """Fetch Shakespeare's sonnets, plays and poems, and the CMU Pronouncing Dictionary, into data/ and verify them.
+    """Fetch Shakespeare's sonnets, plays and poems, and the CMU Pronouncing Dictionary, into data/
+    and verify them.
 
     Other commands do this when needed.
     """
@@ -53,35 +62,48 @@ def fetch() -> None:
         sources.fetch(source=source, say=typer.echo)
 
 
-@app.command(epilog="Example: python -m model train names --corpus cheeses.txt --out cheeses.safetensors --minutes 2")
+@app.command(
+    epilog=(
+        "Example: python -m model train names --corpus cheeses.txt --out cheeses.safetensors"
+        " --minutes 2"
+    )
+)
 def train(
     context: typer.Context,
     network: options.Network,
     corpus: options.Corpus = None,
     alphabet: options.Alphabet = Alphabet.FOLDED,
     out: options.Out = None,
-    minutes: Annotated[float | None, typer.Option(min=0.001, help="Train for about this long.")] = None,
-    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the text in each stage.")] = None,
+    minutes: Annotated[
+        float | None, typer.Option(min=0.001, help="Train for about this long.")
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="Passes over the text in each stage.")
+    ] = None,
     cell: options.Cell = None,
     hidden_size: Annotated[int | None, typer.Option(min=1, help="Units in each layer.")] = None,
     layers: Annotated[int | None, typer.Option(min=1, help="Recurrent layers.")] = None,
     recipe: options.Recipe = None,
     teachers: options.Teachers = None,
     start: options.Start = None,
-    reading: Annotated[Path | None, typer.Option(metavar="FILE", help="Verse by other poets to read as well.")] = None,
+    reading: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Verse by other poets to read as well.")
+    ] = None,
     also: options.Also = None,
     changing: options.Changing = False,
     seed: Annotated[int, typer.Option(min=0, help="Random seed of the training.")] = 0,
-    promote: Annotated[bool, typer.Option("--promote", help="Make the new version current if it is better.")] = False,
+    promote: Annotated[
+        bool, typer.Option("--promote", help="Make the new version current if it is better.")
+    ] = False,
     replacing: options.Replace = False,
     thread_limit: options.Threads = None,
     json: options.Json = False,
 ) -> None:
     """Train a network on the project's texts, or on your own, whose size then sets the recipe.
 
-    A training ends when the text is learnt, or after --minutes if that is sooner. Ctrl-C stops it, and the same command
-    resumes it. The signal SIGUSR1, or Ctrl-Break on Windows, ends it at once with the best weights so far. `plot` draws
-    the log (.jsonl) beside the weights.
+    A training ends when the text is learnt, or after --minutes if that is sooner. Ctrl-C stops it,
+    and the same command resumes it. The signal SIGUSR1, or Ctrl-Break on Windows, ends it at once
+    with the best weights so far. `plot` draws the log (.jsonl) beside the weights.
     """
     check_training(context.params)
     try:
@@ -94,19 +116,30 @@ def train(
         versions, weights = versions_of(network), load_weights(network, start) if start else None
         alphabet = weights.vocabulary.alphabet if weights else alphabet
         texts = read_texts(network, corpus, alphabet, reading=reading, also=also)
-        path = out or (corpus[0].with_suffix(".safetensors") if corpus else versions.directory / "new.safetensors")
+        path = out or (
+            corpus[0].with_suffix(".safetensors")
+            if corpus
+            else versions.directory / "new.safetensors"
+        )
         check_output(path)
         is_voice = bool(corpus) and not (cell or hidden_size or layers or recipe or teachers)
         wishes = {"name": recipe, "taught": bool(teachers), "cell": cell, "minutes": minutes}
         chosen, weights = recipe_and_start(texts, weights, is_voice=is_voice, **wishes)
         path.parent.mkdir(parents=True, exist_ok=True)
-        with locked_log(path, texts, replacing=replacing) as log, blas_threads(1), display(json=json) as show:
+        with (
+            locked_log(path, texts, replacing=replacing) as log,
+            blas_threads(1),
+            display(json=json) as show,
+        ):
             print_notes(texts, path, is_beside_text=bool(corpus) and out is None)
             trainer = Trainer(
-                adjusted(chosen, hidden_size=hidden_size, layers=layers, minutes=minutes, epochs=epochs),
+                adjusted(
+                    chosen, hidden_size=hidden_size, layers=layers, minutes=minutes, epochs=epochs
+                ),
                 texts,
                 seed=seed,
-                threads=thread_limit or training_cores(),  # each further thread is a process with a BLAS of its own
+                threads=thread_limit
+                or training_cores(),  # each further thread is a process with a BLAS of its own
                 start=weights,
                 changing=changing,
                 teachers=[load_weights(network, teacher) for teacher in teachers or ()],
@@ -127,47 +160,79 @@ def train(
 @app.command(epilog="Example: python -m model sample dino --prompt mango --count 3 --seed 42")
 def sample(
     genre: options.Genre,
-    prompt: Annotated[str, typer.Option(help="The beginning of each name or poem, or a first line.")] = "",
+    prompt: Annotated[
+        str, typer.Option(help="The beginning of each name or poem, or a first line.")
+    ] = "",
     count: options.Count = None,
     temperature: options.Temperature = None,
     top_p: options.TopP = None,
     unfinished: options.Unfinished = False,
     raw: options.Raw = False,
-    seed: Annotated[int | None, typer.Option(min=0, help="The same seed gives the same texts.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="The same seed gives the same texts.")
+    ] = None,
     checkpoint: options.Checkpoint = None,
     json: options.Json = False,
 ) -> None:
     """Invent names, verse or sonnets."""
     if unfinished and genre is not Genre.POEM:
-        reason = "a name always goes on" if genre is Genre.DINO else "a sonnet keeps its first line as it is"
+        reason = (
+            "a name always goes on"
+            if genre is Genre.DINO
+            else "a sonnet keeps its first line as it is"
+        )
         raise typer.BadParameter(f"--unfinished is for poem; {reason}")
     if top_p not in (None, 1) and genre is Genre.SONNET:
         raise typer.BadParameter("--top-p is for dino and poem; a sonnet is chosen from many lines")
     loaded = load_weights(genre.network, checkpoint)
     chosen_seed = _new_seed() if seed is None else seed
     if temperature is None:
-        temperature = SONNET_TEMPERATURE if genre is Genre.SONNET else loaded.description.temperature
+        temperature = (
+            SONNET_TEMPERATURE if genre is Genre.SONNET else loaded.description.temperature
+        )
     generators = (generator_for(chosen_seed, turn) for turn in range(count or 1))
     sampling = Sampling(temperature, top_p)
     before, requests = "", list[Request]()
     if genre is Genre.DINO:  # one request for all names; temperature 0 gives only one
-        requests = [NameRequest(next(generators), count or (5 if temperature else 1), prompt, sampling)]
+        requests = [
+            NameRequest(next(generators), count or (5 if temperature else 1), prompt, sampling)
+        ]
     elif genre is Genre.POEM:
         poems = [VerseRequest(each, prompt, sampling, unfinished=unfinished) for each in generators]
         is_searched = poems[0].is_searched(loaded.description.rows)
-        before, requests = prompt if is_searched else prompt + seam(prompt, loaded.vocabulary), [*poems]
+        before, requests = (
+            prompt if is_searched else prompt + seam(prompt, loaded.vocabulary),
+            [*poems],
+        )
     else:
         before = f"{prompt.strip()}\n" if prompt.strip() else ""
         requests = [SonnetRequest(each, prompt, temperature) for each in generators]
     with blas_threads(1):  # the products of one step are too small for several threads
         results = Decoder(loaded).generate(requests)
-    names, is_raw = loaded.proper_names, raw or genre is Genre.DINO or loaded.vocabulary.alphabet is Alphabet.OWN
+    names, is_raw = (
+        loaded.proper_names,
+        raw or genre is Genre.DINO or loaded.vocabulary.alphabet is Alphabet.OWN,
+    )
     texts = [text for result in results for text in result.texts]
-    texts = [before + (text if is_raw else typeset(with_names(text, names), after=before)) for text in texts]
+    texts = [
+        before + (text if is_raw else typeset(with_names(text, names), after=before))
+        for text in texts
+    ]
     if json:
-        print_json({"network": genre.network, "version": loaded.version, "seed": chosen_seed, "texts": texts})
+        print_json(
+            {
+                "network": genre.network,
+                "version": loaded.version,
+                "seed": chosen_seed,
+                "texts": texts,
+            }
+        )
     elif texts:
-        typer.echo("\n".join(map(loaded.vocabulary.capitalised, texts)) if genre is Genre.DINO else "\n\n".join(texts))
+        typer.echo(
+            "\n".join(map(loaded.vocabulary.capitalised, texts))
+            if genre is Genre.DINO
+            else "\n\n".join(texts)
+        )
     for result in results:  # after the texts, because some may have been found before the error
         if result.error:
             raise result.error
@@ -183,10 +248,14 @@ def _new_seed() -> int:
 @app.command(epilog='Example: python -m model look poem "Shall I compare thee"')
 def look(
     network: options.Network,
-    text: Annotated[str, typer.Argument(help="A name, or the beginning of a poem.", show_default=False)],
+    text: Annotated[
+        str, typer.Argument(help="A name, or the beginning of a poem.", show_default=False)
+    ],
     checkpoint: options.Checkpoint = None,
 ) -> None:
-    """Look inside: for each letter of a text, its share, and the four others that the network thought of."""
+    """Look inside: for each letter of a text, its share, and the four others that the network
+    thought of.
+    """
     from model.cli.figures import print_look
 
     weights = load_weights(network, checkpoint)
@@ -195,7 +264,9 @@ def look(
     print_look(Decoder(weights).look(folded))
 
 
-@app.command(epilog="Example: python -m model evaluate verse --checkpoint mine.safetensors --corpus mine.txt")
+@app.command(
+    epilog="Example: python -m model evaluate verse --checkpoint mine.safetensors --corpus mine.txt"
+)
 def evaluate(
     genre: options.Genre,
     checkpoint: options.Checkpoint = None,
@@ -204,7 +275,8 @@ def evaluate(
     thread_limit: options.Threads = None,
     json: options.Json = False,
 ) -> None:
-    """Measure weights: their loss on held-out text beside an n-gram's, and figures about the texts they write.
+    """Measure weights: their loss on held-out text beside an n-gram's, and figures about the texts
+    they write.
 
     Weights that learned from your own text need it here too, as --corpus.
     """
@@ -217,7 +289,9 @@ def evaluate(
         if thread_limit is not None:
             raise typer.BadParameter("sonnets are written on one thread; omit --threads")
         if samples is not None and not 1 <= samples <= len(lines):
-            raise typer.BadParameter(f"--samples is from 1 to {len(lines)} for sonnets, one for each first line")
+            raise typer.BadParameter(
+                f"--samples is from 1 to {len(lines)} for sonnets, one for each first line"
+            )
     weights = load_weights(genre.network, checkpoint)
     texts = read_texts(genre.network, corpus, weights.vocabulary.alphabet)
     if genre is Genre.SONNET:
@@ -242,20 +316,25 @@ def compare(
 ) -> None:
     """Compare weights on held-out text.
 
-    New weights are better if they improve by more than two standard errors and at least 0.002 nats per character.
+    New weights are better if they improve by more than two standard errors and at least 0.002 nats
+    per character.
     """
     from model.cli.figures import print_comparison
     from model.evaluation import comparison
 
     with blas_threads(thread_limit):
         before, after = load_weights(network, old), load_weights(network, new)
-        result = comparison.compare(before, after, read_texts(network, corpus, after.vocabulary.alphabet))
+        result = comparison.compare(
+            before, after, read_texts(network, corpus, after.vocabulary.alphabet)
+        )
     print_json(asdict(result) | {"better": result.better}) if json else print_comparison(result)
 
 
 @app.command(epilog="Example: python -m model check-gradients --cell gru")
 def check_gradients(
-    cell: Annotated[CellName | None, typer.Option(help="The recurrent cell.", show_default="all three")] = None,
+    cell: Annotated[
+        CellName | None, typer.Option(help="The recurrent cell.", show_default="all three")
+    ] = None,
 ) -> None:
     """Compare the textbook's gradients with central differences, which need no derivation."""
     from model.cli.figures import print_gradients
@@ -268,10 +347,13 @@ def check_gradients(
 
 @app.command(epilog="Example: python -m model island --steps 4000")
 def island(
-    corpus: Annotated[Path | None, typer.Option(metavar="FILE", help="Your own names, one a line.")] = None,
+    corpus: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Your own names, one a line.")
+    ] = None,
     steps: options.Steps = None,
 ) -> None:
-    """Run the assignment "Dinosaurus land": one name a step, plain gradient descent, and samples along the way.
+    """Run the assignment "Dinosaurus land": one name a step, plain gradient descent, and samples
+    along the way.
 
     With the assignment's list of names, it gives the assignment's figures.
     """
@@ -286,7 +368,9 @@ def plot(log: options.Log, out: options.Picture = None) -> None:
     try:
         from model.cli import plots
     except ModuleNotFoundError as error:
-        raise MangosaurusError("a picture needs matplotlib: pip install 'mangosaurus[plot]' brings it") from error
+        raise MangosaurusError(
+            "a picture needs matplotlib: pip install 'mangosaurus[plot]' brings it"
+        ) from error
     from model.training.history import log_at, read_history
 
     log = log_at(log)
@@ -295,7 +379,9 @@ def plot(log: options.Log, out: options.Picture = None) -> None:
     if path.suffix.lower() != ".png":
         raise MangosaurusError(f"{path}: the picture is a PNG; --out must end in .png")
     if path.exists() and not plots.is_drawn(path.read_bytes()):
-        raise MangosaurusError(f"{path} exists, and is no picture that `plot` drew; choose another --out")
+        raise MangosaurusError(
+            f"{path} exists, and is no picture that `plot` drew; choose another --out"
+        )
     path.write_bytes(plots.draw(history))
     typer.echo(f"drew {path}")
 

@@ -1,4 +1,7 @@
-"""The errors that a person may read. An error of a single wing stands beside the code that raises it."""
+"""The errors that a person may read.
+
+An error of a single wing stands beside the code that raises it.
+"""
 
 
 class MangosaurusError(Exception):
@@ -6,4 +9,7 @@ class MangosaurusError(Exception):
 
 
 class RequestError(MangosaurusError):
-    """A request that cannot be served. The message names the setting and its value, or says what went wrong."""
+    """A request that cannot be served.
+
+    The message names the setting and its value, or says what went wrong.
+    """

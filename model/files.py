@@ -1,4 +1,6 @@
-"""Finds the project's files, locks files, writes them whole or not at all, and reads the tables of data/."""
+"""Finds the project's files, locks files, writes them whole or not at all, and reads the tables of
+data/.
+"""
 
 import os
 import secrets
@@ -9,9 +11,13 @@ from pathlib import Path
 
 from model.errors import RequestError
 
-ROOT = Path(__file__).resolve().parents[1]  # the project's checkout, or where packages are installed
+ROOT = (
+    Path(__file__).resolve().parents[1]
+)  # the project's checkout, or where packages are installed
 _SHARE = ROOT / "model" / "share"  # only the wheel has it
-PROGRAM = _SHARE if _SHARE.is_dir() else ROOT  # where the program's own `data/` and `checkpoints/` are
+PROGRAM = (
+    _SHARE if _SHARE.is_dir() else ROOT
+)  # where the program's own `data/` and `checkpoints/` are
 
 
 def _home() -> Path:
@@ -24,11 +30,15 @@ def _home() -> Path:
     return user_data_path("mangosaurus", appauthor=False)
 
 
-HOME = _home()  # the folder of all files that change: MANGOSAURUS_HOME, else the checkout, else the platform's folder
+# the folder of all files that change: MANGOSAURUS_HOME, else the checkout, else the platform's
+# folder
+HOME = _home()
 
 
 def released(path: Path) -> Path:
-    """Turn a path in HOME into the path of the program's own copy; return any other path as it is."""
+    """Turn a path in HOME into the path of the program's own copy; return any other
+    path as it is.
+    """
     return PROGRAM / path.relative_to(HOME) if path.is_relative_to(HOME) else path
 
 
@@ -40,24 +50,32 @@ class TableError(RequestError):
 
 
 def read_table(path: Path, columns: Sequence[str]) -> list[list[str]]:
-    """Return the rows below the first line, which names the columns. Tabs separate the fields of a row."""
+    """Return the rows below the first line, which names the columns.
+
+    Tabs separate the fields of a row.
+    """
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise TableError(f"{path}: cannot be read: {getattr(error, 'strerror', error)}") from error
     rows = [line.split("\t") for line in lines]
     if rows[:1] != [[*columns]]:
-        raise TableError(f"{path}, line 1: must name the columns: {', '.join(columns)}, with tabs between them")
+        raise TableError(
+            f"{path}, line 1: must name the columns: {', '.join(columns)}, with tabs between them"
+        )
     for number, row in enumerate(rows, 1):
         if len(row) != len(columns) or not all(map(str.strip, row)):
             raise TableError(
-                f"{path}, line {number}: needs {len(columns)} fields with tabs between them, and none empty"
+                f"{path}, line {number}: needs {len(columns)} fields with tabs between them, and"
+                " none empty"
             )
     return rows[1:]
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Replace a file atomically, as private as its folder: a crash leaves the old content or the new. OSError."""
+    """Replace a file atomically, as private as its folder: a crash leaves the old content or the
+    new. OSError.
+    """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
         as_private = partial(os.open, mode=path.parent.stat().st_mode & 0o666)
@@ -77,7 +95,8 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def lock(descriptor: int, *, wait: bool = False) -> None:
-    """Lock a file until it is closed, if only by the end of the process. On Windows, wait for ten seconds at most.
+    """Lock a file until it is closed, if only by the end of the process. On Windows, wait for ten
+    seconds at most.
 
     Raises BlockingIOError if somebody else holds the lock.
     """
@@ -103,4 +122,8 @@ def snapshot_path(out: Path) -> Path:
 
 def history_path(out: Path) -> Path:
     """Return the path of the log of a training that writes `out`."""
-    return out.with_suffix(".jsonl") if out.suffix == ".safetensors" else out.with_name(out.name + ".jsonl")
+    return (
+        out.with_suffix(".jsonl")
+        if out.suffix == ".safetensors"
+        else out.with_name(out.name + ".jsonl")
+    )

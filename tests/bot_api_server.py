@@ -1,4 +1,5 @@
-"""An HTTP server on 127.0.0.1 for tests of the client: it does whatever a test tells it, even what no server should do.
+"""An HTTP server on 127.0.0.1 for tests of the client: it does whatever a test tells it, even what
+no server should do.
 
 The Bot API itself is in `tests.telegram`.
 """
@@ -16,7 +17,12 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 TOKEN = "123456:AAtest-token_of-no-bot"
-MESSAGE = {"message_id": 7, "date": int(time.time()), "chat": {"id": 1, "type": "private"}, "text": "sent"}
+MESSAGE = {
+    "message_id": 7,
+    "date": int(time.time()),
+    "chat": {"id": 1, "type": "private"},
+    "text": "sent",
+}
 
 
 @dataclass(frozen=True)
@@ -32,7 +38,8 @@ class HttpRequest:
 
 
 class HttpServer:
-    """`answer` returns the status and the body for a request; with status 0, only the body is written.
+    """`answer` returns the status and the body for a request; with status 0, only the body is
+    written.
 
     `requests` holds what came.
     """

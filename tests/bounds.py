@@ -1,4 +1,5 @@
-"""A pytest plugin: every test ends in time, and processes that it starts hear Ctrl-C, even if pytest ignores it."""
+"""A pytest plugin: every test ends in time, and processes that it starts hear Ctrl-C, even if
+pytest ignores it."""
 
 import asyncio
 import contextlib
@@ -12,11 +13,13 @@ import pytest
 
 LONGEST_SECONDS = 60
 INSTALLING_SECONDS = 300
-"""The same for a test with the mark `course`, `installed` or `recorded`: it reads a chapter, installs, or measures."""
+"""The same for a test with the mark `course`, `installed` or `recorded`: it reads a chapter,
+installs, or measures."""
 REPEAT_SECONDS = 5
 """How often a test that goes on waiting is told again to end."""
 
-# `nohup make test &` ignores these. A new process inherits signals that are ignored, but not those that are caught.
+# `nohup make test &` ignores these. A new process inherits signals that are ignored, but not those
+# that are caught.
 for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGTERM):
     if signal.getsignal(number) is signal.SIG_IGN:
         signal.signal(number, lambda _number, _frame: None)
@@ -30,7 +33,8 @@ class EndlessTest(BaseException):
 
 
 def _end(longest: int, _number: int, _frame: object) -> None:
-    """Print the stacks of all threads and tasks, kill the processes that were started here, and fail the test."""
+    """Print the stacks of all threads and tasks, kill the processes that were started here, and
+    fail the test."""
     faulthandler.dump_traceback(2)
     with contextlib.suppress(RuntimeError):  # no event loop is running
         for task in asyncio.all_tasks():

@@ -1,4 +1,5 @@
-"""What tests in a browser share: Chromium, a bot on a thread that serves the page, and somebody who looks at it."""
+"""What tests in a browser share: Chromium, a bot on a thread that serves the page, and somebody who
+looks at it."""
 
 from __future__ import annotations
 
@@ -33,7 +34,10 @@ SWITCHES = (
     "--no-first-run",
     "--no-sandbox",  # the only page that it opens is ours
 )
-NO_CHROMIUM = "There is no Chromium: apt-get install chromium, or .venv-browser/bin/playwright install chromium"
+NO_CHROMIUM = (
+    "There is no Chromium: apt-get install chromium, or .venv-browser/bin/playwright install"
+    " chromium"
+)
 
 
 def chromium(playwright: Playwright) -> str:
@@ -93,7 +97,10 @@ def stage(settings: Settings, host: str = "127.0.0.1", port: int = 0) -> Iterato
 
 
 class Looker:
-    """Somebody who looks at the page. Notes what their browser complains of, and which other hosts it asks."""
+    """Somebody who looks at the page.
+
+    Notes what their browser complains of, and which other hosts it asks.
+    """
 
     def __init__(self, context: BrowserContext, link: str) -> None:
         self.complaints: list[str] = []
@@ -111,7 +118,11 @@ class Looker:
         return window
 
     def _heard(self, message: Any) -> None:
-        marks = ("net::ERR", "status of 403", "WebSocket connection to")  # every failed request leaves one of these
+        marks = (
+            "net::ERR",
+            "status of 403",
+            "WebSocket connection to",
+        )  # every failed request leaves one of these
         expected = any(mark in message.text for mark in marks)
         if message.type in ("error", "warning") and not expected:
             self.complaints.append(message.text)
@@ -138,14 +149,12 @@ class Looker:
         return last
 
     def settle(self) -> None:
-        self.window.evaluate(
-            """async () => {
+        self.window.evaluate("""async () => {
               const ends = (animation) => Number.isFinite(animation.effect.getComputedTiming().endTime);
               await Promise.allSettled(document.getAnimations().filter(ends).map((animation) => animation.finished));
               await Promise.allSettled([...document.images].map((image) => image.decode()));
               await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
-            }"""
-        )
+            }""")
 
 
 def words_of(bubble: Locator) -> str:
@@ -158,8 +167,7 @@ def lines_of(bubble: Locator) -> list[str]:
 
 def left_edges(text: Locator) -> list[int]:
     """Return where each line of a text begins, as it is broken on the screen."""
-    edges: list[int] = text.evaluate(
-        """node => {
+    edges: list[int] = text.evaluate("""node => {
           const lines = new Map();
           for (let at = 0; at < node.firstChild.length; at++) {
             const range = document.createRange();
@@ -169,6 +177,5 @@ def left_edges(text: Locator) -> list[int]:
             if (node.firstChild.data[at] !== " " && !lines.has(top)) lines.set(top, Math.round(left));
           }
           return [...lines.values()];
-        }"""
-    )
+        }""")
     return edges

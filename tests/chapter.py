@@ -1,6 +1,8 @@
-"""A chapter of the course, and a program that runs one box by box, as Jupyter would: `python -m tests.chapter FILE`.
+"""A chapter of the course, and a program that runs one box by box, as Jupyter would: `python -m
+tests.chapter FILE`.
 
-It runs the notebook as it is, then with the solutions in its boxes, and after each of these the usual mistakes.
+It runs the notebook as it is, then with the solutions in its boxes, and after each of these the
+usual mistakes.
 """
 
 import io
@@ -39,7 +41,8 @@ class Box(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What somebody writes into the box of an exercise; of a mistake, also a part of what the check says."""
+    """What somebody writes into the box of an exercise; of a mistake, also a part of what the check
+    says."""
 
     exercise: str
     source: str
@@ -63,7 +66,9 @@ def boxes_of(path: Path) -> list[Box]:
 def answers_in(folder: str, chapter: Path) -> list[Answer]:
     """Read the solutions or the mistakes of a chapter."""
     text = (COURSE / folder / f"{chapter.stem}.py").read_text(encoding="utf-8")
-    found = re.findall(r"^# %% (\S+)\n(?:# says: ([^\n]*)\n)?(.*?)(?=^# %% |\Z)", text, re.MULTILINE | re.DOTALL)
+    found = re.findall(
+        r"^# %% (\S+)\n(?:# says: ([^\n]*)\n)?(.*?)(?=^# %% |\Z)", text, re.MULTILINE | re.DOTALL
+    )
     return [Answer(exercise, source.strip("\n"), says) for exercise, says, source in found]
 
 
@@ -93,14 +98,19 @@ class Kernel:
         return Said(printed.getvalue(), self._pictures)
 
 
-def read(boxes: list[Box], solutions: Mapping[str, str], mistakes: list[Answer]) -> tuple[dict[str, Said], list[str]]:
-    """Run a chapter with these solutions; return what each box said, and what its check said to each mistake."""
+def read(
+    boxes: list[Box], solutions: Mapping[str, str], mistakes: list[Answer]
+) -> tuple[dict[str, Said], list[str]]:
+    """Run a chapter with these solutions; return what each box said, and what its check said to
+    each mistake."""
     kernel, said, verdicts = Kernel(), dict[str, Said](), list[str]()
     for box in boxes:
         if not box.is_code:
             continue
         exercise = box.name.removeprefix(EXERCISE)
-        source = solutions.get(exercise, box.source) if box.name.startswith(EXERCISE) else box.source
+        source = (
+            solutions.get(exercise, box.source) if box.name.startswith(EXERCISE) else box.source
+        )
         said[box.name] = kernel.run(box.name, source)
         exercise = box.name.removeprefix(CHECK)
         if box.name.startswith(CHECK) and exercise in solutions:
@@ -118,7 +128,9 @@ def main() -> None:
     sys.path.insert(0, str(path.parent))
     boxes, mistakes = boxes_of(path), answers_in("mistakes", path)
     as_it_is, _ = read(boxes, {}, [])
-    solved, verdicts = read(boxes, {each.exercise: each.source for each in answers_in("solutions", path)}, mistakes)
+    solved, verdicts = read(
+        boxes, {each.exercise: each.source for each in answers_in("solutions", path)}, mistakes
+    )
     print(json.dumps({"as it is": as_it_is, "solved": solved, "verdicts": verdicts}))
 
 

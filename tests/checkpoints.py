@@ -27,7 +27,9 @@ DESCRIPTION = Description(
 def checkpoint(seed: int = 0, cell: CellName = "lstm", **changes: Any) -> Checkpoint:
     vocabulary = Vocabulary("\n abcé")
     architecture = Architecture(cell, len(vocabulary), changes.pop("hidden_size", 3))
-    network = LanguageModel.initialise(architecture, np.random.default_rng(seed), changes.pop("dtype", np.float32))
+    network = LanguageModel.initialise(
+        architecture, np.random.default_rng(seed), changes.pop("dtype", np.float32)
+    )
     known = frozenset({"abba", "caé", "b a"})
     return replace(Checkpoint(network, vocabulary, DESCRIPTION, known), **changes)
 
@@ -35,7 +37,8 @@ def checkpoint(seed: int = 0, cell: CellName = "lstm", **changes: Any) -> Checkp
 def same_weights(one: Checkpoint, other: Checkpoint) -> bool:
     ours, theirs = one.language_model.parameters, other.language_model.parameters
     return ours.keys() == theirs.keys() and all(
-        ours[name].dtype == theirs[name].dtype and np.array_equal(ours[name], theirs[name]) for name in ours
+        ours[name].dtype == theirs[name].dtype and np.array_equal(ours[name], theirs[name])
+        for name in ours
     )
 
 

@@ -1,6 +1,7 @@
 """Fixtures: tiny untrained weights on disk, and a bot that serves with them in a chat in memory.
 
-The settings are made here and not read, so neither the environment nor a `.env` changes a test. Every test is bounded.
+The settings are made here and not read, so neither the environment nor a `.env` changes a test.
+Every test is bounded.
 
     bot, chat          a bot, and Alice's chat with it
     bob, group         Bob's chat with that bot, and a group with it; whoever asks there as GROUP asks in its name
@@ -21,7 +22,11 @@ from threadpoolctl import threadpool_limits
 from bot.app import Bot
 from bot.settings import Settings
 from model.engine.threads import available_cores
-from tests.bounds import pytest_runtest_call, pytest_runtest_setup, pytest_runtest_teardown  # noqa: F401 - hooks
+from tests.bounds import (  # noqa: F401 - hooks
+    pytest_runtest_call,
+    pytest_runtest_setup,
+    pytest_runtest_teardown,
+)
 from tests.databases import database, postgresql, postgresql_folder  # noqa: F401 - fixtures
 from tests.fake_chat import FakeChat
 from tests.serving import ADMIN, BOB, GROUP, install_both, serving
@@ -29,9 +34,11 @@ from tests.shown import watched
 from tests.telegram.server import Server
 from tests.training import admin, keats, pokemon, script, voices  # noqa: F401 - fixtures
 
-# The same sixty examples in every run, so that a failure is due to a change of the code. No time limit: machines are
-# shared.
-hypothesis_settings.register_profile("mangosaurus", derandomize=True, deadline=None, max_examples=60)
+# The same sixty examples in every run, so that a failure is due to a change of the code. No time
+# limit: machines are shared.
+hypothesis_settings.register_profile(
+    "mangosaurus", derandomize=True, deadline=None, max_examples=60
+)
 hypothesis_settings.load_profile("mangosaurus")
 
 
@@ -42,14 +49,20 @@ def pytest_xdist_auto_num_workers() -> int:
 
 @pytest.fixture(scope="session", autouse=True)
 def one_blas_thread() -> Iterator[None]:
-    """Compute matrix products on one thread. On a busy machine, two threads wait for each other, six times as long."""
+    """Compute matrix products on one thread.
+
+    On a busy machine, two threads wait for each other, six times as long.
+    """
     with threadpool_limits(1, "blas"):
         yield
 
 
 @pytest.fixture(autouse=True)
 def no_markup_is_shown() -> Iterator[None]:
-    """Look at every message that a test receives. What somebody wrote may come back; other markup may not be seen."""
+    """Look at every message that a test receives.
+
+    What somebody wrote may come back; other markup may not be seen.
+    """
     with watched():
         yield
 

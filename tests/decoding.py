@@ -15,11 +15,17 @@ from model.writing.requests import NameRequest, Request, Result, Sampling, gener
 
 LETTERS = Vocabulary("\nabcdefghijklmnopqrstuvwxyz")
 VERSE = Vocabulary("\n !'(),-.:;?abcdefghijklmnopqrstuvwxyz")
-WORDS = frozenset(words_of("shall i compare thee to a summer's day thou art more lovely self-substantial look'd tis"))
+WORDS = frozenset(
+    words_of(
+        "shall i compare thee to a summer's day thou art more lovely self-substantial look'd tis"
+    )
+)
 
 
 def names_checkpoint(known: frozenset[str] = frozenset()) -> Checkpoint:
-    network = LanguageModel.initialise(Architecture("rnn", len(LETTERS), 20), np.random.default_rng(1))
+    network = LanguageModel.initialise(
+        Architecture("rnn", len(LETTERS), 20), np.random.default_rng(1)
+    )
     network.parameters.w_y *= 4
     network.parameters["b_y"][0] = 1  # names of a few letters
     description = Description("names", "TEST", "", 0, 0.0, 0, "", {})
@@ -27,14 +33,18 @@ def names_checkpoint(known: frozenset[str] = frozenset()) -> Checkpoint:
 
 
 def verse_checkpoint(seed: int = 3) -> Checkpoint:
-    network = LanguageModel.initialise(Architecture("lstm", len(VERSE), 12, 2), np.random.default_rng(seed))
+    network = LanguageModel.initialise(
+        Architecture("lstm", len(VERSE), 12, 2), np.random.default_rng(seed)
+    )
     network.parameters.w_y *= 8
     network.parameters["b_y"][:2] = 1.5  # line ends and spaces now and then
     description = Description("verse", "TEST", "", 0, 0.0, 0, "", {})
     return Checkpoint(network, VERSE, description, frozenset(), version="0123456789ab")
 
 
-def knowing(checkpoint: Checkpoint, words: Collection[str] = WORDS, *, until: float = MAX_TEMPERATURE) -> Checkpoint:
+def knowing(
+    checkpoint: Checkpoint, words: Collection[str] = WORDS, *, until: float = MAX_TEMPERATURE
+) -> Checkpoint:
     """Let a checkpoint keep to known words up to a temperature."""
     description = replace(checkpoint.description, known_words_until=until)
     return replace(checkpoint, description=description, known_words=frozenset(words))
@@ -70,7 +80,12 @@ def finish(decoder: Decoder) -> dict[int, Result]:
 
 def name_requests() -> list[Request]:
     return [
-        NameRequest(generator_for(seed, 0), count=2, prefix="mango"[: seed % 6], sampling=Sampling(0.5 + seed % 3 / 2))
+        NameRequest(
+            generator_for(seed, 0),
+            count=2,
+            prefix="mango"[: seed % 6],
+            sampling=Sampling(0.5 + seed % 3 / 2),
+        )
         for seed in range(101)
     ]
 
@@ -78,7 +93,10 @@ def name_requests() -> list[Request]:
 def served(
     decoder: Decoder, requests: list[Request], delays: list[int], cancelled: Collection[int] = ()
 ) -> dict[int, Result]:
-    """The results by index. Each request is submitted after a number of steps, its delay; then some are cancelled."""
+    """The results by index.
+
+    Each request is submitted after a number of steps, its delay; then some are cancelled.
+    """
     tickets: dict[int, int] = {}
     results: dict[int, Result] = {}
     for step in range(max(delays) + 1):

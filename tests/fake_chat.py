@@ -32,10 +32,11 @@ class Message:
 
 
 class Outbox:
-    """All chats of a door send through it: at most `rate` messages a second, in the order of their asks.
+    """All chats of a door send through it: at most `rate` messages a second, in the order of their
+    asks.
 
-    As on Telegram, a refusal leaves after every five messages, or when nothing else waits. `left` says when each
-    message left, and whether it was a refusal.
+    As on Telegram, a refusal leaves after every five messages, or when nothing else waits. `left`
+    says when each message left, and whether it was a refusal.
     """
 
     SHARE = 5
@@ -43,7 +44,10 @@ class Outbox:
     def __init__(self, rate: float) -> None:
         self.rate = rate
         self.left: list[tuple[float, bool]] = []
-        self._queues: tuple[list[tuple[int, asyncio.Future[None]]], ...] = ([], [])  # of answers, and of refusals
+        self._queues: tuple[list[tuple[int, asyncio.Future[None]]], ...] = (
+            [],
+            [],
+        )  # of answers, and of refusals
         self._numbers = itertools.count()
         self._refusals = 1.0
         self._is_open = True
@@ -70,7 +74,9 @@ class Outbox:
         answers, refusals = self._queues
         if not self._is_open or not (answers or refusals):
             return
-        since = next((n for n, (_, is_refusal) in enumerate(reversed(self.left)) if is_refusal), self.SHARE)
+        since = next(
+            (n for n, (_, is_refusal) in enumerate(reversed(self.left)) if is_refusal), self.SHARE
+        )
         is_refusal = bool(refusals) and (since >= self.SHARE or not answers)
         self._queues[is_refusal].pop(0)[1].set_result(None)
         loop = asyncio.get_running_loop()
@@ -113,16 +119,28 @@ class FakeChat(Chat):
         self._place = outbox.place() if outbox else 0
 
     async def ask(self, text: str, person: int | None = None, **fields: Any) -> Message:
-        await self._do(Sent if "album" in fields or "file" in fields else Said, person, text=text, **fields)
+        await self._do(
+            Sent if "album" in fields or "file" in fields else Said, person, text=text, **fields
+        )
         return self.messages[-1]
 
-    async def press(self, label: str, person: int | None = None, message: Message | None = None) -> Message:
-        """Press the button with a label, below `message` or below the newest message that has buttons."""
+    async def press(
+        self, label: str, person: int | None = None, message: Message | None = None
+    ) -> Message:
+        """Press the button with a label, below `message` or below the newest message that has
+        buttons."""
         message = message or next(each for each in reversed(self.messages) if each.buttons)
-        data = next(button.data for row in message.buttons for button in row if button.label.strip("• ") == label)
+        data = next(
+            button.data
+            for row in message.buttons
+            for button in row
+            if button.label.strip("• ") == label
+        )
         return await self.press_data(data, person, self.messages.index(message) + 1)
 
-    async def press_data(self, data: str, person: int | None = None, number: int | None = None) -> Message:
+    async def press_data(
+        self, data: str, person: int | None = None, number: int | None = None
+    ) -> Message:
         await self._do(Pressed, person, message=number or len(self.messages), data=data)
         return self.messages[-1]
 
@@ -157,7 +175,9 @@ class FakeChat(Chat):
     async def notice(self, text: str = "", *, alert: bool = False) -> None:
         self.notices.append(seen(text))
 
-    async def picture(self, png: bytes, html: Markup, buttons: Buttons = (), name: str = "", alt: str = "") -> int:
+    async def picture(
+        self, png: bytes, html: Markup, buttons: Buttons = (), name: str = "", alt: str = ""
+    ) -> int:
         number = await self._file(name or "picture.png", png, html, buttons)
         self.messages[number - 1].alt = seen(alt)
         return number

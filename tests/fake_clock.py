@@ -1,7 +1,8 @@
-"""An event loop whose time is not the machine's: it jumps to the next timer as soon as there is nothing else to do.
+"""An event loop whose time is not the machine's: it jumps to the next timer as soon as there is
+nothing else to do.
 
-It suits code that waits by timers of the loop. Sockets and processes take real time, so they need a real loop. What
-would run on another thread runs at once, and takes no time.
+It suits code that waits by timers of the loop. Sockets and processes take real time, so they need a
+real loop. What would run on another thread runs at once, and takes no time.
 """
 
 import asyncio
@@ -35,7 +36,9 @@ class FakeClock(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._jump.now
 
-    def run_in_executor(self, _executor: object, func: Callable[..., Result], *args: Any) -> asyncio.Future[Result]:  # type: ignore[override]
+    def run_in_executor(
+        self, _executor: object, func: Callable[..., Result], *args: Any
+    ) -> asyncio.Future[Result]:  # type: ignore[override]
         """Call a function at once: a thread would take real time, in which this clock jumps."""
         done: asyncio.Future[Result] = self.create_future()
         try:

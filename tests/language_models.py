@@ -20,9 +20,17 @@ def normal(*shape: int, seed: int = 0) -> Array:
 
 
 def sequences(
-    seed: int = 1, *, masked: bool = False, time: int = TIME, batch_size: int = BATCH_SIZE, vocab_size: int = VOCAB_SIZE
+    seed: int = 1,
+    *,
+    masked: bool = False,
+    time: int = TIME,
+    batch_size: int = BATCH_SIZE,
+    vocab_size: int = VOCAB_SIZE,
 ) -> Batch:
-    """Random ids, with the zero vector as the first input. A mask hides the ends of all sequences but the first."""
+    """Random ids, with the zero vector as the first input.
+
+    A mask hides the ends of all sequences but the first.
+    """
     generator = np.random.default_rng(seed)
     inputs, targets = generator.integers(0, vocab_size, (2, time, batch_size))
     inputs[0] = NO_CHARACTER
@@ -47,14 +55,22 @@ def network(
     return language_model
 
 
-def random_state(language_model: LanguageModel, batch_size: int = BATCH_SIZE, seed: int = 2) -> Array:
+def random_state(
+    language_model: LanguageModel, batch_size: int = BATCH_SIZE, seed: int = 2
+) -> Array:
     generator = np.random.default_rng(seed)
     zeros = language_model.initial_state(batch_size)
     return generator.normal(0, 0.5, zeros.shape).astype(zeros.dtype)
 
 
-def dropout_masks(language_model: LanguageModel, batch_size: int = BATCH_SIZE, keep: float = 0.6) -> list[Array]:
-    shape = (language_model.architecture.layers, batch_size, language_model.architecture.hidden_size)
+def dropout_masks(
+    language_model: LanguageModel, batch_size: int = BATCH_SIZE, keep: float = 0.6
+) -> list[Array]:
+    shape = (
+        language_model.architecture.layers,
+        batch_size,
+        language_model.architecture.hidden_size,
+    )
     return list((np.random.default_rng(3).random(shape) < keep) / keep)
 
 
@@ -65,7 +81,9 @@ def loss_and_gradients(
     return language_model.loss_and_gradients(batch.inputs, targets, state, batch.mask, dropout)
 
 
-def read_step_by_step(language_model: LanguageModel, inputs: Ids, state: Array) -> tuple[Array, Array]:
+def read_step_by_step(
+    language_model: LanguageModel, inputs: Ids, state: Array
+) -> tuple[Array, Array]:
     logits = []
     for ids in inputs:
         logits_t, state = language_model.step(ids, state)
@@ -74,4 +92,6 @@ def read_step_by_step(language_model: LanguageModel, inputs: Ids, state: Array) 
 
 
 def equal(one: Arrays, other: Arrays) -> bool:
-    return one.keys() == other.keys() and all(np.array_equal(one[name], other[name]) for name in one)
+    return one.keys() == other.keys() and all(
+        np.array_equal(one[name], other[name]) for name in one
+    )

@@ -26,14 +26,19 @@ class Tab:
         self.chat = chat
 
     async def next(self, event: str, **expected: Any) -> Json:
-        """Return the next event of a kind that has these fields. EOFError where the socket is closed."""
+        """Return the next event of a kind that has these fields.
+
+        EOFError where the socket is closed.
+        """
         async with asyncio.timeout(PATIENCE):
             while True:
                 told = await self.socket.receive()
                 if told.type is not aiohttp.WSMsgType.TEXT:
                     raise EOFError
                 facts: Json = _seen(told.json())
-                if facts["event"] == event and all(facts.get(name) == value for name, value in expected.items()):
+                if facts["event"] == event and all(
+                    facts.get(name) == value for name, value in expected.items()
+                ):
                     return facts
 
     async def happened(self, count: int) -> list[Json]:
@@ -91,7 +96,9 @@ async def browser(
     link: str, cookies: dict[str, str] | None = None, connector: aiohttp.BaseConnector | None = None
 ) -> AsyncIterator[Visitor]:
     jar = aiohttp.CookieJar(unsafe=True)  # as the page is at an address without a name
-    async with aiohttp.ClientSession(cookie_jar=jar, cookies=cookies, connector=connector) as client:
+    async with aiohttp.ClientSession(
+        cookie_jar=jar, cookies=cookies, connector=connector
+    ) as client:
         yield Visitor(client, link)
 
 
@@ -103,7 +110,9 @@ async def visit(page: Page) -> AsyncIterator[Visitor]:
 
 
 @asynccontextmanager
-async def page_served(settings: Settings, port: int = 0, host: str = "127.0.0.1") -> AsyncIterator[Page]:
+async def page_served(
+    settings: Settings, port: int = 0, host: str = "127.0.0.1"
+) -> AsyncIterator[Page]:
     page = Page(settings, host, port)
     async with running(settings, [page]):
         yield page

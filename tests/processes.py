@@ -25,17 +25,33 @@ Environment = dict[str, str]
 def environment_of(checkpoints: Path, folder: Path) -> Environment:
     """Return an environment with every setting in it, as the environment wins over a `.env`."""
     keys = set(re.findall("^#? ?([A-Z_]+)=", SETTINGS, re.MULTILINE))
-    kept = {key: value for key, value in os.environ.items() if key not in keys and not key.startswith("PYTHON")}
-    own = dict.fromkeys(keys, "") | {"CHECKPOINTS": str(checkpoints), "DATABASE": str(folder / "people.db")}
+    kept = {
+        key: value
+        for key, value in os.environ.items()
+        if key not in keys and not key.startswith("PYTHON")
+    }
+    own = dict.fromkeys(keys, "") | {
+        "CHECKPOINTS": str(checkpoints),
+        "DATABASE": str(folder / "people.db"),
+    }
     return (
         kept
         | own
-        | {"PYTHONPATH": str(ROOT), "TERM": "xterm-256color", "COLUMNS": "100", "PYTHONUTF8": "1", "LOG_LEVEL": "ERROR"}
+        | {
+            "PYTHONPATH": str(ROOT),
+            "TERM": "xterm-256color",
+            "COLUMNS": "100",
+            "PYTHONUTF8": "1",
+            "LOG_LEVEL": "ERROR",
+        }
     )
 
 
 def folder_of(environment: Environment) -> Path:
-    """Return the folder of a bot's database, which is empty before. The bot may save files there."""
+    """Return the folder of a bot's database, which is empty before.
+
+    The bot may save files there.
+    """
     return Path(environment["DATABASE"]).parent
 
 
@@ -43,10 +59,13 @@ COMMAND = [sys.executable, "-m", "bot"]
 
 
 def run(environment: Environment, **streams: Any) -> subprocess.CompletedProcess[bytes]:
-    """Run the bot to its end in the folder of its database, with pipes where nothing else is given."""
+    """Run the bot to its end in the folder of its database, with pipes where nothing
+    else is given."""
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | streams
     folder = folder_of(environment)
-    done: Any = subprocess.run(COMMAND, env=environment, cwd=folder, timeout=LIMIT, check=False, **streams)
+    done: Any = subprocess.run(
+        COMMAND, env=environment, cwd=folder, timeout=LIMIT, check=False, **streams
+    )
     return done
 
 
@@ -71,21 +90,27 @@ class Terminal:
         os.write(self.master, keys if isinstance(keys, bytes) else keys.encode())
 
     def until(self, pattern: str) -> str:
-        """Read until a pattern was written; return what came since the last call. What came after it is kept."""
+        """Read until a pattern was written; return what came since the last call.
+
+        What came after it is kept.
+        """
         deadline, text = time.monotonic() + LIMIT, self._ahead
         while not (found := re.search(pattern, text)):
             assert time.monotonic() < deadline, f"{pattern!r} is not in {text!r}"
             if select.select([self.master], [], [], 0.1)[0]:
                 content = os.read(self.master, 1 << 16)
                 if b"\x1b[6n" in content:
-                    os.write(self.master, b"\x1b[1;1R")  # as every terminal tells where its cursor is
+                    os.write(
+                        self.master, b"\x1b[1;1R"
+                    )  # as every terminal tells where its cursor is
                 text += content.decode(errors="replace")
                 self.seen += content.decode(errors="replace")
         self._ahead = text[found.end() :]
         return seen(text[: found.end()])
 
     def end(self) -> int:
-        """Press Ctrl-D, again if something was just printed, read what is still written, and return the exit code."""
+        """Press Ctrl-D, again if something was just printed, read what is still written, and return
+        the exit code."""
         deadline = time.monotonic() + LIMIT
         while self.process.poll() is None and time.monotonic() < deadline:
             self.type("\x04")

@@ -1,4 +1,5 @@
-"""What tests of the bot share: tiny untrained weights on disk, and a bot that serves with them in a chat in memory."""
+"""What tests of the bot share: tiny untrained weights on disk, and a bot that serves with them in a
+chat in memory."""
 
 import asyncio
 import dataclasses
@@ -28,7 +29,9 @@ LETTERS = "\n" + string.ascii_lowercase
 VERSE = "\n !'(),-.:;?" + string.ascii_lowercase
 
 
-def untrained(form: Form, seed: int = 1, characters: str = "", known: tuple[str, ...] = ("mangosaurus",)) -> Checkpoint:
+def untrained(
+    form: Form, seed: int = 1, characters: str = "", known: tuple[str, ...] = ("mangosaurus",)
+) -> Checkpoint:
     """Return a tiny network with random weights that ends its lines now and then."""
     names = form == "names"
     vocabulary = Vocabulary("".join(sorted({"\n", *(characters or (LETTERS if names else VERSE))})))
@@ -61,8 +64,8 @@ def install_both(directory: Path) -> Path:
 async def serving(settings: Settings, **changes: Any) -> AsyncIterator[FakeChat]:
     """Run a bot, and return Alice's chat with it. In the end, nothing unforeseen may have happened.
 
-    A test that makes something fail looks at `chat.bot.tally.errors`, and clears them. Everybody begins with seed 0, so
-    that every run of a test reads the same texts.
+    A test that makes something fail looks at `chat.bot.tally.errors`, and clears them. Everybody
+    begins with seed 0, so that every run of a test reads the same texts.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("bot.store.NEW_SEEDS", 1)

@@ -1,7 +1,8 @@
-"""What people see. Tests pass each message that they receive to `seen`, and what people write to `wrote`.
+"""What people see. Tests pass each message that they receive to `seen`, and what people write to
+`wrote`.
 
-At its end, a test fails if a message showed markup that nobody wrote. `rendered` makes plain text and entities of the
-HTML of a message, as Telegram does.
+At its end, a test fails if a message showed markup that nobody wrote. `rendered` makes plain text
+and entities of the HTML of a message, as Telegram does.
 """
 
 import re
@@ -11,7 +12,8 @@ from typing import Any
 
 ENTITIES = {"b": "bold", "i": "italic", "code": "code", "pre": "pre", "a": "text_link"}
 CREATION = ""
-"""What stands in the tag of a code in `bot.words`: nothing, as each door makes its own link of it."""
+"""What stands in the tag of a code in `bot.words`: nothing, as each door makes its own link of it.
+"""
 ADDRESS = ' href="(https?://[^"<>]+)"'
 """What stands in the tag of a link on Telegram."""
 
@@ -48,20 +50,37 @@ def _is_written(markup: str) -> bool:
 
 
 def rendered(html: str, link: str = ADDRESS) -> tuple[str, list[dict[str, Any]]]:
-    """Return the text and the entities, with offsets in UTF-16. ValueError if Telegram would refuse the HTML."""
-    text, entities, opened, at = "", list[dict[str, Any]](), list[tuple[str, int, dict[str, str]]](), 0
+    """Return the text and the entities, with offsets in UTF-16.
+
+    ValueError if Telegram would refuse the HTML.
+    """
+    text, entities, opened, at = (
+        "",
+        list[dict[str, Any]](),
+        list[tuple[str, int, dict[str, str]]](),
+        0,
+    )
     for tag in _TAG.finditer(html):
         text, at = text + _unescaped(html[at : tag.start()]), tag.end()
         slash, name, attributes = tag.groups()
         target = re.fullmatch(link if name == "a" and not slash else "", attributes)
         is_end = slash and [name] == [each[0] for each in opened[-1:]]
-        if name not in ENTITIES or target is None or not tag[0].endswith(">") or (slash and not is_end):
+        if (
+            name not in ENTITIES
+            or target is None
+            or not tag[0].endswith(">")
+            or (slash and not is_end)
+        ):
             raise ValueError(f"unexpected tag {tag[0]}")
         if is_end:
             _, start, url = opened.pop()
-            entities.append({"type": ENTITIES[name], "offset": start, "length": _length(text) - start, **url})
+            entities.append(
+                {"type": ENTITIES[name], "offset": start, "length": _length(text) - start, **url}
+            )
         else:
-            opened.append((name, _length(text), {"url": _unescaped(target[1])} if target.re.groups else {}))
+            opened.append(
+                (name, _length(text), {"url": _unescaped(target[1])} if target.re.groups else {})
+            )
     if opened:
         raise ValueError(f"can't find end tag corresponding to start tag {opened[-1][0]}")
     return _stripped(text + _unescaped(html[at:]), entities)
@@ -74,7 +93,9 @@ def _stripped(text: str, entities: list[dict[str, Any]]) -> tuple[str, list[dict
         end = min(entity["offset"] + entity["length"] - before, _length(shown))
         entity["offset"] = max(entity["offset"] - before, 0)
         entity["length"] = end - entity["offset"]
-    return shown, sorted((each for each in entities if each["length"] > 0), key=lambda each: each["offset"])
+    return shown, sorted(
+        (each for each in entities if each["length"] > 0), key=lambda each: each["offset"]
+    )
 
 
 def _length(text: str) -> int:

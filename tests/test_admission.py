@@ -48,7 +48,10 @@ def test_never_more_than_the_rate_allows(pauses: list[float], answers: int, seco
         if not buckets.spend(1, 1):
             allowed.append(clock.now)
     for begin in range(len(allowed)):
-        assert len([when for when in allowed[begin:] if when - allowed[begin] < seconds]) <= 2 * answers
+        assert (
+            len([when for when in allowed[begin:] if when - allowed[begin] < seconds])
+            <= 2 * answers
+        )
     assert len(allowed) <= answers + (clock.now - 1000) * answers / seconds + 1e-6
 
 
@@ -62,7 +65,17 @@ TOO_MANY = sentences.TOO_MANY.format("30 min")
 
 
 async def test_whoever_asks_for_too_much_is_told_once_but_for_each_press(limited: FakeChat) -> None:
-    for text in ("/dino", "/poem Shall I", "/dino 0", "/help", "/dino", "a plain line", "/seed", "/dino", "/poem x"):
+    for text in (
+        "/dino",
+        "/poem Shall I",
+        "/dino 0",
+        "/help",
+        "/dino",
+        "a plain line",
+        "/seed",
+        "/dino",
+        "/poem x",
+    ):
         await limited.ask(text)
     shown = [message.html for message in limited.messages]
     assert shown.count(TOO_MANY) == 1
@@ -75,7 +88,9 @@ async def test_whoever_asks_for_too_much_is_told_once_but_for_each_press(limited
     assert "<b>" in (await FakeChat(limited.bot, BOB).ask("/dino")).html
 
 
-async def test_letters_typed_inline_cost_little_and_are_refused_without_a_word(limited: FakeChat) -> None:
+async def test_letters_typed_inline_cost_little_and_are_refused_without_a_word(
+    limited: FakeChat,
+) -> None:
     offers = [await limited.type(f"m{'a' * (number % 9)}") for number in range(2 * LETTERS + 2)]
     assert [bool(offer) for offer in offers] == [True] * 2 * LETTERS + [False] * 2
     for _ in range(2):
@@ -127,7 +142,9 @@ async def test_a_busy_bot_says_so_and_takes_no_turn(chat: FakeChat) -> None:
     assert await turn_of(chat, await chat.ask("/poem Shall I")) == 1
 
 
-async def test_a_sonnet_after_nine_names_is_written_and_what_comes_then_waits(settings: Settings) -> None:
+async def test_a_sonnet_after_nine_names_is_written_and_what_comes_then_waits(
+    settings: Settings,
+) -> None:
     """It costs as much as ten names, and is paid for afterwards."""
     async with serving(settings, rate_limit=Rate(10, 60)) as chat:
         admission, ask = chat.bot.admission, said(chat)

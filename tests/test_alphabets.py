@@ -1,4 +1,5 @@
-"""A text reduced to its alphabet: what is kept, folded or dropped, how that is told, and how prompts are read."""
+"""A text reduced to its alphabet: what is kept, folded or dropped, how that is told, and how
+prompts are read."""
 
 import unicodedata
 
@@ -36,7 +37,9 @@ def test_spelling_any_text(text: str) -> None:
     assert spell(own, Alphabet.OWN).text == unicodedata.normalize("NFC", own)
     assert not {"\t", "\r", "\ufeff", "\0"} & set(own)
     assert len({*own, "\n"}) <= MOST_CHARACTERS
-    if len({*fold(text)}) < MOST_CHARACTERS and "\u1ffd" not in text:  # the canonical equivalent of this one folds to '
+    if (
+        len({*fold(text)}) < MOST_CHARACTERS and "\u1ffd" not in text
+    ):  # the canonical equivalent of this one folds to '
         assert spell(text, Alphabet.FOLDED).text == fold(text)
 
 
@@ -45,9 +48,17 @@ def test_spelling_any_text(text: str) -> None:
     [
         (MIXED, Alphabet.OWN, ""),
         (MIXED, Alphabet.FOLDED, "6 characters folded or dropped, such as 'É', '☃', 'Ü'"),
-        ("a\u200bb\x07", Alphabet.OWN, "2 characters folded or dropped, such as '\\u200b', '\\x07'"),
+        (
+            "a\u200bb\x07",
+            Alphabet.OWN,
+            "2 characters folded or dropped, such as '\\u200b', '\\x07'",
+        ),
         ("Anna und Eva\t", Alphabet.FOLDED, ""),
-        ("ááéíóúý", Alphabet.FOLDED, "7 characters folded or dropped, such as 'á', 'é', 'í', 'ó', 'ú'"),
+        (
+            "ááéíóúý",
+            Alphabet.FOLDED,
+            "7 characters folded or dropped, such as 'á', 'é', 'í', 'ó', 'ú'",
+        ),
     ],
 )
 def test_changes_are_told_with_their_number_but_not_capitals_and_blanks(
@@ -62,12 +73,18 @@ def test_of_too_many_characters_the_rarest_are_dropped(alphabet: Alphabet) -> No
     text = "".join(sign * (301 - number) for number, sign in enumerate(signs)) + "\n"
     spelling = spell(text, alphabet)
     assert set(spelling.text) == {"\n", *signs[: MOST_CHARACTERS - 1]}
-    assert spelling.sentence == "5,252 characters folded or dropped, such as " + ", ".join(map(repr, signs[199:204]))
+    assert spelling.sentence == "5,252 characters folded or dropped, such as " + ", ".join(
+        map(repr, signs[199:204])
+    )
 
 
-def test_of_too_many_characters_a_rare_accent_is_folded_and_a_letter_that_becomes_two_counts_twice() -> None:
+def test_of_too_many_characters_a_rare_accent_is_folded_and_a_letter_that_becomes_two_counts_twice() -> (
+    None
+):
     signs = "".join(chr(0x4E00 + number) for number in range(250))
-    assert spell(f"{signs * 2}EEEé", Alphabet.OWN).text.endswith("EEEE")  # the letter e is rarer than E
+    assert spell(f"{signs * 2}EEEé", Alphabet.OWN).text.endswith(
+        "EEEE"
+    )  # the letter e is rarer than E
     # e is there but three times
     assert spell(signs[:198] * 5 + "ééé" + "ßß", Alphabet.FOLDED).text == signs[:198] * 5 + "ssss"
 
@@ -98,7 +115,9 @@ def test_heaps_of_accents_are_cut_and_take_no_time(marks: str) -> None:
         (Vocabulary("\nAEaeé"), "ÀÉè", "AEe"),
     ],
 )
-def test_a_prompt_keeps_what_the_vocabulary_has(vocabulary: Vocabulary, prompt: str, read: str) -> None:
+def test_a_prompt_keeps_what_the_vocabulary_has(
+    vocabulary: Vocabulary, prompt: str, read: str
+) -> None:
     assert vocabulary.fold(prompt) == read
 
 

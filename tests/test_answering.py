@@ -1,4 +1,5 @@
-"""How a creation is drafted, written, delivered and recorded, what is left of it if something fails, and `/again`."""
+"""How a creation is drafted, written, delivered and recorded, what is left of it if something
+fails, and `/again`."""
 
 import asyncio
 import re
@@ -45,7 +46,9 @@ def noted(settings: Settings) -> list[tuple[str, int]]:
     return sql(settings.database, "SELECT code, arrived FROM creations ORDER BY created")
 
 
-async def test_a_creation_is_noted_before_it_is_written(chat: FakeChat, settings: Settings, slow: Slow) -> None:
+async def test_a_creation_is_noted_before_it_is_written(
+    chat: FakeChat, settings: Settings, slow: Slow
+) -> None:
     answering = asyncio.create_task(chat.ask("/dino"))
     await until(lambda: slow.begun)
     code = slow.begun[0].code
@@ -57,7 +60,9 @@ async def test_a_creation_is_noted_before_it_is_written(chat: FakeChat, settings
 
 
 @pytest.mark.parametrize("failure", [NotSent("no way"), Gone("blocked")])
-async def test_what_did_not_arrive_leaves_nothing(chat: FakeChat, settings: Settings, failure: Exception) -> None:
+async def test_what_did_not_arrive_leaves_nothing(
+    chat: FakeChat, settings: Settings, failure: Exception
+) -> None:
     await chat.ask("/seed 42")
     chat.failures = [failure]
     await chat.ask("/dino")
@@ -74,7 +79,9 @@ async def test_names_that_could_not_be_sent_are_not_called_broken_off(chat: Fake
     chat.bot.tally.errors.clear()
 
 
-async def test_what_may_have_arrived_keeps_its_code_and_takes_no_turn(chat: FakeChat, settings: Settings) -> None:
+async def test_what_may_have_arrived_keeps_its_code_and_takes_no_turn(
+    chat: FakeChat, settings: Settings
+) -> None:
     await chat.ask("/seed 42")
     chat.failures = [InDoubt("the response was lost")]
     await chat.ask("/dino")
@@ -86,7 +93,9 @@ async def test_what_may_have_arrived_keeps_its_code_and_takes_no_turn(chat: Fake
     chat.bot.tally.errors.clear()
 
 
-async def test_the_version_of_the_draft_writes_it(own_chat: FakeChat, own_checkpoints: Path, slow: Slow) -> None:
+async def test_the_version_of_the_draft_writes_it(
+    own_chat: FakeChat, own_checkpoints: Path, slow: Slow
+) -> None:
     await own_chat.ask("/seed 42")
     before = own_chat.bot.shelf.serving["dino"].version
     answering = asyncio.create_task(own_chat.ask("/dino"))
@@ -102,10 +111,16 @@ async def test_the_version_of_the_draft_writes_it(own_chat: FakeChat, own_checkp
     Versions(own_checkpoints / "dino").promote(before)
     await own_chat.bot.shelf.refresh("dino")
     await own_chat.ask("/seed 42")
-    assert uncoded((await own_chat.ask("/dino")).html) == uncoded(by_the_old.html) != uncoded(by_the_new.html)
+    assert (
+        uncoded((await own_chat.ask("/dino")).html)
+        == uncoded(by_the_old.html)
+        != uncoded(by_the_new.html)
+    )
 
 
-async def test_a_poem_that_cannot_be_marked_as_arrived_comes_again(chat: FakeChat, settings: Settings) -> None:
+async def test_a_poem_that_cannot_be_marked_as_arrived_comes_again(
+    chat: FakeChat, settings: Settings
+) -> None:
     await chat.ask("/seed 42")
     full = "BEGIN SELECT RAISE(ABORT, 'full'); END"
     sql(settings.database, f"CREATE TRIGGER full BEFORE UPDATE ON creations {full}")
@@ -145,20 +160,32 @@ async def test_what_is_no_code_and_a_code_that_nobody_knows(chat: FakeChat) -> N
             assert (await chat.ask(f"{command} {code}")).html == expected
     for code in ("#zzzzzzz", "z2z2z2z", "z2z2z2z2z2"):
         assert (await chat.ask(code)).html == sentences.UNKNOWN_CODE.format(code)
-    for line in ("teacher", "understand", '"z2z2z2z"', "z2z2z2z2", "z2z2z2z2z"):  # these only look like codes
+    for line in (
+        "teacher",
+        "understand",
+        '"z2z2z2z"',
+        "z2z2z2z2",
+        "z2z2z2z2z",
+    ):  # these only look like codes
         assert (await chat.ask(line)).html.startswith(f"<b>{line.strip(chr(34))}</b>")
     for text in ("/again", "/again two codes"):
         assert (await chat.ask(text)).html == sentences.AGAIN_USAGE
 
 
-async def test_old_weights_write_it_until_they_are_gone(own_settings: Settings, own_checkpoints: Path) -> None:
+async def test_old_weights_write_it_until_they_are_gone(
+    own_settings: Settings, own_checkpoints: Path
+) -> None:
     async with serving(own_settings) as chat:
         await chat.ask("/seed 42")
         made = [await chat.ask(text) for text in ("/dino 3", "/poem Shall I")]
-        old = {network: checkpoint.version for network, checkpoint in chat.bot.shelf.serving.items()}
+        old = {
+            network: checkpoint.version for network, checkpoint in chat.bot.shelf.serving.items()
+        }
         (file,) = (own_checkpoints / "dino").glob("*.safetensors")
         away = file.rename(own_checkpoints / "away")
-        assert await chat.ask(f"/again {code_in(made[0].html)}") == made[0]  # weights that serve need no file
+        assert (
+            await chat.ask(f"/again {code_in(made[0].html)}") == made[0]
+        )  # weights that serve need no file
         away.rename(file)
         await chat.ask("/seed 43")
     install(own_checkpoints / "dino", untrained("names", seed=2))
@@ -182,14 +209,19 @@ async def test_moods_multiply_the_temperature_of_the_weights_unless_the_operator
         for mood in MOODS:
             await chat.ask(f"/settings {mood}")
             await chat.ask("/poem Shall I")
-            found.append(re.findall("temperature ([0-9.]+),", (await chat.press("details")).html)[0])
+            found.append(
+                re.findall("temperature ([0-9.]+),", (await chat.press("details")).html)[0]
+            )
         return found
 
     verse = untrained("verse", seed=2)
     async with serving(own_settings) as chat:
         assert await temperatures(chat) == ["0.56", "0.8", "1.04"]
         before = await chat.ask("/poem Shall I")
-    install(own_checkpoints / "poem", replace(verse, description=replace(verse.description, usual_temperature=0.65)))
+    install(
+        own_checkpoints / "poem",
+        replace(verse, description=replace(verse.description, usual_temperature=0.65)),
+    )
     async with serving(own_settings) as chat:
         assert await temperatures(chat) == ["0.455", "0.65", "0.845"]
         assert await chat.ask(f"/again {code_in(before.html)}") == before

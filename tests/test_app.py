@@ -1,4 +1,5 @@
-"""Start and stop: what keeps a bot from serving, what ends it, and that nothing and nobody is left behind."""
+"""Start and stop: what keeps a bot from serving, what ends it, and that nothing and nobody is left
+behind."""
 
 import asyncio
 import re
@@ -80,15 +81,20 @@ async def test_what_does_not_respond_does_not_hold_a_stop(
     async with asyncio.timeout(20), running(settings) as bot:
         bot.stop_seconds = 0.3
         with monkeypatch.context() as patched:
-            patched.setattr(*((FakeChat, "say", hang) if what == "chat" else (Database, "run", hang)))
+            patched.setattr(
+                *((FakeChat, "say", hang) if what == "chat" else (Database, "run", hang))
+            )
             ask(FakeChat(bot, ALICE), "/dino", "/dino", "/help")
             ask(FakeChat(bot, BOB), "/dino", person=BOB)
             await bot.close()
     assert "The bot had to stop before 4 asks were answered" in caplog.text
 
 
-async def ended(own: dict[str, str], *arguments: str, tell: str = "") -> tuple[int | None, list[str]]:
-    """Run `python -m bot` to its end, or until it has told something and gets a SIGTERM; returns code and lines."""
+async def ended(
+    own: dict[str, str], *arguments: str, tell: str = ""
+) -> tuple[int | None, list[str]]:
+    """Run `python -m bot` to its end, or until it has told something and gets a SIGTERM; returns
+    code and lines."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bot", *arguments),
         env=own,
@@ -105,7 +111,9 @@ async def ended(own: dict[str, str], *arguments: str, tell: str = "") -> tuple[i
     return await process.wait(), lines
 
 
-async def test_a_process_that_ends_says_why_in_its_last_line(settings: Settings, tmp_path: Path) -> None:
+async def test_a_process_that_ends_says_why_in_its_last_line(
+    settings: Settings, tmp_path: Path
+) -> None:
     token = "123456:ABC-DEF1234ghIkl"
     ours = environment_of(settings.checkpoints, tmp_path) | {"LOG_LEVEL": "INFO"}
     telegram = {"TELEGRAM_TOKEN": token, "TELEGRAM_API_URL": "http://127.0.0.1:1"}
@@ -113,13 +121,21 @@ async def test_a_process_that_ends_says_why_in_its_last_line(settings: Settings,
         port = str(taken.getsockname()[1])
         wrong, page, told = await asyncio.gather(
             ended(ours | {"TEMPERATURE_DINO": "hot"}),
-            ended(ours | telegram, "--port", port),  # without a terminal, a place asks for the page alone
+            ended(
+                ours | telegram, "--port", port
+            ),  # without a terminal, a place asks for the page alone
             ended(ours | telegram, tell="No connection to Telegram"),
         )
     assert [code for code, _ in (wrong, page, told)] == [1, 1, 0]
     for (_, lines), reason in (
         (wrong, "TEMPERATURE_DINO is 'hot'; it is a number from 0 to 5 such as 0.8"),
-        (page, f"the page cannot be served at 127.0.0.1, port {port}: Address already in use; --host and --port "),
+        (
+            page,
+            (
+                f"the page cannot be served at 127.0.0.1, port {port}: Address already in use;"
+                " --host and --port "
+            ),
+        ),
     ):
         assert lines[-1].startswith(f"mangosaurus: {reason}")
     everything = "\n".join(line for _, lines in (wrong, page, told) for line in lines)

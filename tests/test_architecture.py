@@ -17,9 +17,24 @@ def module_name(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-SOURCES = {module_name(path): path for top in ("model", "bot", "tools") for path in sorted((ROOT / top).rglob("*.py"))}
+SOURCES = {
+    module_name(path): path
+    for top in ("model", "bot", "tools")
+    for path in sorted((ROOT / top).rglob("*.py"))
+}
 PACKAGES = {module_name(path) for path in SOURCES.values() if path.name == "__init__.py"}
-CHAIN = ("text", "network", "engine", "checkpoint", "sonnets", "verse", "writing", "evaluation", "training", "cli")
+CHAIN = (
+    "text",
+    "network",
+    "engine",
+    "checkpoint",
+    "sonnets",
+    "verse",
+    "writing",
+    "evaluation",
+    "training",
+    "cli",
+)
 """The wings of the networks, from the ground up."""
 DOORS = ("bot.telegram", "bot.page", "bot.terminal")
 OUTSIDE = {
@@ -31,12 +46,14 @@ OUTSIDE = {
     "model.evaluation": {"rapidfuzz", "numpy"},
     "tools": {"marisa_trie", "rapidfuzz", "zstandard"},
 }
-"""What the networks and the tools need beside the standard library, by the longest name that fits."""
+"""What the networks and the tools need beside the standard library, by the longest name that fits.
+"""
 
 
 @cache
 def imports(module: str, *, at_runtime: bool = False) -> set[str]:
-    """Return what a module imports, with full names; `at_runtime` leaves out what only type checkers read."""
+    """Return what a module imports, with full names; `at_runtime` leaves out what only type
+    checkers read."""
     tree = ast.parse(SOURCES[module].read_text(encoding="utf-8"))
     hidden = {
         inner
@@ -83,12 +100,18 @@ def test_the_networks_know_no_bot_and_need_little() -> None:
     assert intruders(of("model"), "bot", "telegram", "sqlalchemy", "dotenv", "httpx") == []
     for module in of("model", "tools"):
         allowed = OUTSIDE[max((name for name in OUTSIDE if belongs_to(module, name)), key=len)]
-        outside = {name.split(".")[0] for name in imports(module)} - sys.stdlib_module_names - {"model", "tools"}
+        outside = (
+            {name.split(".")[0] for name in imports(module)}
+            - sys.stdlib_module_names
+            - {"model", "tools"}
+        )
         assert outside <= allowed, module
 
 
 def test_a_wing_imports_only_wings_below_it() -> None:
-    assert {name for name in PACKAGES if re.fullmatch(r"model\.\w+", name)} == {f"model.{wing}" for wing in CHAIN}
+    assert {name for name in PACKAGES if re.fullmatch(r"model\.\w+", name)} == {
+        f"model.{wing}" for wing in CHAIN
+    }
     for n, wing in enumerate(CHAIN, 1):
         above = [f"model.{other}" for other in CHAIN[n:]]
         assert intruders(of(f"model.{wing}"), *above, "model.island", "model.__main__") == []
@@ -103,12 +126,15 @@ def test_the_core_of_the_bot_knows_no_door() -> None:
 @pytest.mark.parametrize("door", DOORS)
 def test_a_door_knows_no_other_and_the_process_alone_knows_it(door: str) -> None:
     assert intruders(of(door), *(other for other in DOORS if other != door)) == []
-    users = [module for module in SOURCES if intruders([module], door) and not belongs_to(module, door)]
+    users = [
+        module for module in SOURCES if intruders([module], door) and not belongs_to(module, door)
+    ]
     assert users == ["bot.__main__"]
 
 
 def test_commands_are_found_in_their_table_alone() -> None:
-    """Nothing imports a command but the table and other commands, and no command knows the table."""
+    """Nothing imports a command but the table and other commands, and no command
+    knows the table."""
     commands = [module for module in of("bot.commands") if module != "bot.commands"]
     users = {module for module in SOURCES if intruders([module], *commands)}
     assert "bot.commands" in users <= {"bot.commands", *commands}
@@ -120,8 +146,16 @@ def test_the_settings_know_only_what_their_values_mean() -> None:
 
 
 def test_the_textbook_stands_alone_and_its_twin_has_its_files() -> None:
-    assert intruders(of("model.network"), *(f"model.{wing}" for wing in CHAIN if wing != "network")) == []
-    assert intruders(of("model.network"), "model.errors", "model.files", "model.island", "model.__main__") == []
+    assert (
+        intruders(of("model.network"), *(f"model.{wing}" for wing in CHAIN if wing != "network"))
+        == []
+    )
+    assert (
+        intruders(
+            of("model.network"), "model.errors", "model.files", "model.island", "model.__main__"
+        )
+        == []
+    )
     textbook = {module.removeprefix("model.network") for module in of("model.network")}
     textbook -= {".parameters", ".gradients", ".train", ".__main__"}
     assert textbook <= {module.removeprefix("model.engine") for module in of("model.engine")}
@@ -130,13 +164,20 @@ def test_the_textbook_stands_alone_and_its_twin_has_its_files() -> None:
 def test_nothing_imports_tools_tests_or_pickle() -> None:
     assert intruders(of("model", "bot"), "tools") == []
     assert intruders([*SOURCES], "tests", "benchmarks", "conftest", "pytest", "torch") == []
-    assert intruders([*SOURCES], "pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal") == []
+    assert (
+        intruders(
+            [*SOURCES], "pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"
+        )
+        == []
+    )
 
 
 @pytest.mark.parametrize(("package", "at_runtime"), [("model", False), ("bot", True)])
 def test_there_are_no_cycles(package: str, at_runtime: bool) -> None:
     known = set(of(package))
-    graph = {module: (imports(module, at_runtime=at_runtime) & known) - {module} for module in known}
+    graph = {
+        module: (imports(module, at_runtime=at_runtime) & known) - {module} for module in known
+    }
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:

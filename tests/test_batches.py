@@ -28,8 +28,13 @@ def rows_of(batch: Batch) -> list[str]:
     return [text[:-1] for text in texts]
 
 
-@given(st.lists(st.text(st.sampled_from("abc\n")), min_size=1), st.sampled_from([NO_CHARACTER, LETTERS.newline]))
-def test_a_row_of_a_padded_batch_is_a_document_and_its_newline(documents: list[str], first: int) -> None:
+@given(
+    st.lists(st.text(st.sampled_from("abc\n")), min_size=1),
+    st.sampled_from([NO_CHARACTER, LETTERS.newline]),
+)
+def test_a_row_of_a_padded_batch_is_a_document_and_its_newline(
+    documents: list[str], first: int
+) -> None:
     batch = padded_batch(documents, LETTERS, first=first)
     assert batch.mask is not None
     assert batch.inputs.shape == batch.targets.shape == batch.mask.shape
@@ -38,7 +43,9 @@ def test_a_row_of_a_padded_batch_is_a_document_and_its_newline(documents: list[s
     assert is_delayed(batch, first)
     assert rows_of(batch) == documents
     for row, document in enumerate(documents):
-        assert batch.mask[:, row].tolist() == [step <= len(document) for step in range(len(batch.mask))]
+        assert batch.mask[:, row].tolist() == [
+            step <= len(document) for step in range(len(batch.mask))
+        ]
 
 
 @given(names, st.integers(1, 12), st.integers(0, 9), st.booleans())
@@ -46,7 +53,11 @@ def test_an_epoch_has_each_name_once_in_an_order_that_only_the_seed_decides(
     documents: list[str], batch_size: int, seed: int, by_length: bool
 ) -> None:
     batches, again = (
-        list(name_batches(documents, LETTERS, batch_size, np.random.default_rng(seed), by_length=by_length))
+        list(
+            name_batches(
+                documents, LETTERS, batch_size, np.random.default_rng(seed), by_length=by_length
+            )
+        )
         for _ in range(2)
     )
     assert len(batches) == -(-len(documents) // batch_size)
@@ -55,20 +66,27 @@ def test_an_epoch_has_each_name_once_in_an_order_that_only_the_seed_decides(
     assert all(is_delayed(batch, NO_CHARACTER) for batch in batches)
     assert list(map(rows_of, batches)) == list(map(rows_of, again))
     ranges = sorted((min(map(len, rows)), max(map(len, rows))) for rows in map(rows_of, batches))
-    assert not by_length or all(longest <= shortest for (_, longest), (shortest, _) in pairwise(ranges))
+    assert not by_length or all(
+        longest <= shortest for (_, longest), (shortest, _) in pairwise(ranges)
+    )
 
 
 @pytest.mark.parametrize("by_length", [False, True])
 def test_each_epoch_has_another_order_of_names(by_length: bool) -> None:
     documents, generator = ["a" * n for n in range(1, 27)], np.random.default_rng(5)
     first, second = (
-        [rows_of(batch) for batch in name_batches(documents, LETTERS, 2, generator, by_length=by_length)]
+        [
+            rows_of(batch)
+            for batch in name_batches(documents, LETTERS, 2, generator, by_length=by_length)
+        ]
         for _ in range(2)
     )
     assert sorted(first) != first != second
 
 
-@pytest.mark.parametrize(("documents", "text"), [(["a\nb", "c"], "\na\nb\n\nc\n"), (["a"], "\na\n"), ([], "\n\n")])
+@pytest.mark.parametrize(
+    ("documents", "text"), [(["a\nb", "c"], "\na\nb\n\nc\n"), (["a"], "\na\n"), ([], "\n\n")]
+)
 def test_a_stream_has_a_blank_line_between_documents(documents: Sequence[str], text: str) -> None:
     assert LETTERS.text_of(stream(documents, LETTERS)) == text
 
@@ -87,7 +105,8 @@ def test_each_character_is_a_target_once_an_epoch_and_streams_go_on_from_batch_t
     ids = np.arange(length)
     batches = list(stream_batches(ids, batch_size, steps))
     streams = [
-        np.concatenate([counted(batch.targets, batch.mask, row) for batch in batches]) for row in range(batch_size)
+        np.concatenate([counted(batch.targets, batch.mask, row) for batch in batches])
+        for row in range(batch_size)
     ]
     np.testing.assert_array_equal(np.concatenate(streams), ids)
     assert max(map(len, streams)) - min(map(len, streams)) <= 1

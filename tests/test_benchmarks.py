@@ -14,7 +14,10 @@ def test_ratios_verdicts_and_tables() -> None:
     assert speedup([2, 2], [1, 3]) == 1
     assert report.times(2.345) == "2.35 ×"
     assert (report.verdict(2.5, 2.5), report.verdict(2.49, 2.5)) == ("reached", "missed")
-    seconds = {"ours": [1.0, 1.0, 2.0], "theirs": [1.5, 1.5, 1.2]}  # their one fast round is hardly slower than ours
+    seconds = {
+        "ours": [1.0, 1.0, 2.0],
+        "theirs": [1.5, 1.5, 1.2],
+    }  # their one fast round is hardly slower than ours
     assert report.speed_verdict(seconds, "theirs", 1.3) == ("1.50 ×", "1.20 ×", "≥ 1.3 ×", "missed")
     assert report.speed_verdict(seconds, "theirs", 1.2)[-1] == "reached"
     assert report.table(("what", "ms"), [("a step", "1.5"), ("two", "12.0")]).split("\n") == [
@@ -25,7 +28,9 @@ def test_ratios_verdicts_and_tables() -> None:
     ]
 
 
-def test_a_busy_machine_is_refused_and_its_figures_are_marked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_busy_machine_is_refused_and_its_figures_are_marked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr("benchmarks.report.available_cores", lambda: 2)
     monkeypatch.setattr("os.getloadavg", lambda: (2.0, 9.0, 9.0))
     report.refuse_if_busy()
@@ -42,7 +47,9 @@ def test_the_committed_results_say_what_the_benches_say() -> None:
     assert texts.NOTE in results
     assert voices.NOTE.format(voices.MINUTES) in results
     assert all(f"| {name}, earlier result " in results for name in scratch.MARKS)
-    for cores, load, marked in re.findall(r" (\d+) cores,.* load of the last minute ([\d.]+\d)( \(MORE)?", results):
+    for cores, load, marked in re.findall(
+        r" (\d+) cores,.* load of the last minute ([\d.]+\d)( \(MORE)?", results
+    ):
         assert bool(marked) == (float(load) > int(cores))
     judged = re.findall(r"([\d.]+) × \| +([\d.]+) × \| +≥ ([\d.]+) × \| +(\w+)", results)
     assert len(judged) == 24
@@ -59,14 +66,20 @@ def test_sections_are_replaced_one_by_one(tmp_path: Path) -> None:
     assert path.read_text() == before.replace("first", "second")
     assert path.read_text().startswith(report.HEADING)
     assert r"other \1" in path.read_text()
-    for damaged in ("<!-- benchmarks.island begins -->\nno end", "no begin\n<!-- benchmarks.island ends -->"):
+    for damaged in (
+        "<!-- benchmarks.island begins -->\nno end",
+        "no begin\n<!-- benchmarks.island ends -->",
+    ):
         written = report.with_section(damaged, "island", "body")
         assert written == f"{damaged}\n\n{report.section('island', 'body')}\n"
 
 
 def results(**losses: float) -> dict[texts.Key, texts.Result]:
     """Results of all contenders on 25,000 names in 2 minutes, with these losses."""
-    keys = {name: ("25,000 names", name, 0.0 if name == "n-gram" else 2.0, 0) for name in texts.CONTENDERS}
+    keys = {
+        name: ("25,000 names", name, 0.0 if name == "n-gram" else 2.0, 0)
+        for name in texts.CONTENDERS
+    }
     return {keys[name.replace("_", "-")]: {"loss": loss} for name, loss in losses.items()}
 
 
@@ -78,7 +91,9 @@ def results(**losses: float) -> dict[texts.Key, texts.Result]:
         ({"n_gram": 2.1, "ours": 2.0, "RNN": 2.06}, ""),
     ],
 )
-def test_a_target_is_judged_once_all_it_needs_is_measured(losses: dict[str, float], reached: str) -> None:
+def test_a_target_is_judged_once_all_it_needs_is_measured(
+    losses: dict[str, float], reached: str
+) -> None:
     row = texts.results_table(results(**losses), 0).split("\n")[-1]
     assert [cell.strip() for cell in row.split("|")][-2] == reached
     assert "≤ n-gram, RNN - 0.05, GRU - 0.05" in row

@@ -1,4 +1,7 @@
-"""Tests that would not end are ended, even if SIGINT is ignored. Another pytest runs them in a child process."""
+"""Tests that would not end are ended, even if SIGINT is ignored.
+
+Another pytest runs them in a child process.
+"""
 
 import os
 import subprocess
@@ -41,12 +44,35 @@ def test_every_test_is_bounded():
 
 def test_endless_tests_fail_with_their_stacks_and_children_hear_ctrl_c(tmp_path: Path) -> None:
     (tmp_path / "test_endless.py").write_text(TESTS)
-    command = [sys.executable, "-m", "pytest", "-c", os.devnull, "--rootdir", ".", "-p", "tests.bounds"]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-c",
+        os.devnull,
+        "--rootdir",
+        ".",
+        "-p",
+        "tests.bounds",
+    ]
     done = subprocess.run(
-        ["sh", "-c", 'trap "" INT; exec "$0" "$@"', *command, "-p", "no:cacheprovider", "test_endless.py"],
+        [
+            "sh",
+            "-c",
+            'trap "" INT; exec "$0" "$@"',
+            *command,
+            "-p",
+            "no:cacheprovider",
+            "test_endless.py",
+        ],
         capture_output=True,
         text=True,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": ""},
+        env=os.environ
+        | {
+            "PYTHONPATH": str(ROOT),
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            "PYTEST_ADDOPTS": "",
+        },
         cwd=tmp_path,
         timeout=50,
         check=False,

@@ -21,7 +21,9 @@ from model.files import ROOT
 from tests.browsers import Looker, Stage, browser_of, left_edges, lines_of, stage, words_of
 from tests.processes import LINK, environment_of
 
-playwright = pytest.importorskip("playwright.sync_api", reason="make test-browser installs it, and runs these tests")
+playwright = pytest.importorskip(
+    "playwright.sync_api", reason="make test-browser installs it, and runs these tests"
+)
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="likewise")
 matplotlib_image = pytest.importorskip("matplotlib.image", reason="likewise")
 pytestmark = pytest.mark.browser
@@ -36,7 +38,11 @@ if TYPE_CHECKING:
 expect = playwright.expect
 expect.set_options(timeout=30_000)
 
-DESKTOP, PHONE, SMALL = {"width": 1280, "height": 800}, {"width": 390, "height": 844}, {"width": 320, "height": 568}
+DESKTOP, PHONE, SMALL = (
+    {"width": 1280, "height": 800},
+    {"width": 390, "height": 844},
+    {"width": 320, "height": 568},
+)
 LOOKS = [(viewport, scheme) for viewport in (DESKTOP, PHONE) for scheme in ("light", "dark")]
 CURVE, CHART = ROOT / "tests" / "curve.png", ROOT / "docs" / "retrain.png"
 RTL = "שלום עולם, מה שלומך? " * 5
@@ -52,14 +58,17 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Stage]:
-    private = Settings(database=tmp_path / "people.db", checkpoints=ROOT / "checkpoints", rate_limit=None)
+    private = Settings(
+        database=tmp_path / "people.db", checkpoints=ROOT / "checkpoints", rate_limit=None
+    )
     with stage(private) as served:
         yield served
 
 
 @pytest.fixture
 def open_page(browser: Browser, served: Stage) -> Iterator[Callable[..., Looker]]:
-    """Open the page in a browser of its own; at the end, nothing was complained of and no other host asked."""
+    """Open the page in a browser of its own; at the end, nothing was complained of and no other
+    host asked."""
     lookers: list[Looker] = []
 
     def opened(viewport: dict[str, int] = DESKTOP, **options: Any) -> Looker:
@@ -92,7 +101,9 @@ def test_the_welcome(looker: Looker, served: Stage) -> None:
         {"A dinosaur": "/dino", "A sonnet": "/sonnet", "Surprise me": ""}.items()
     ):
         start.get_by_role("button", name=button).click()
-        expect(looker.window.locator(".mine .words").nth(number)).to_have_text(re.compile(f"^{begins}"))
+        expect(looker.window.locator(".mine .words").nth(number)).to_have_text(
+            re.compile(f"^{begins}")
+        )
         expect(looker.answers.nth(number + 1).get_by_role("button", name="another")).to_be_visible()
     help_text = looker.say("/help")
     expect(help_text.locator("strong")).to_have_text(["Play", "Yours", "For admins"])
@@ -108,7 +119,10 @@ def test_names_are_large_beside_their_creatures_and_verse_is_set_as_in_a_book(
     open_page: Callable[..., Looker], viewport: dict[str, int]
 ) -> None:
     looker = open_page(viewport)
-    size, family = ("parseFloat(getComputedStyle(node).fontSize)", "getComputedStyle(node).fontFamily")
+    size, family = (
+        "parseFloat(getComputedStyle(node).fontSize)",
+        "getComputedStyle(node).fontFamily",
+    )
     names = looker.say("/dino 3 mango")
     assert [is_seen(image) for image in names.locator("img").all()] == [True] * 3
     for name in names.locator("strong").all():
@@ -117,10 +131,16 @@ def test_names_are_large_beside_their_creatures_and_verse_is_set_as_in_a_book(
     expect(poem.locator("img")).to_have_count(0)
     assert "Georgia" in poem.locator(".words").evaluate(f"node => {family}")
     for creation in (names, poem):
-        parts = [creation.locator(".small a"), creation.get_by_role("button", name="Copy"), creation.locator("time")]
+        parts = [
+            creation.locator(".small a"),
+            creation.get_by_role("button", name="Copy"),
+            creation.locator("time"),
+        ]
         middles = [(box["y"] + box["height"] / 2) for part in parts if (box := part.bounding_box())]
         assert np.ptp(middles) < 6  # in one line
-        rows = [[*filter(None, row.inner_text().split("\n"))] for row in creation.locator(".row").all()]
+        rows = [
+            [*filter(None, row.inner_text().split("\n"))] for row in creation.locator(".row").all()
+        ]
         assert [rows[0][0], len(rows)] == ["another", 2]
 
 
@@ -137,7 +157,9 @@ def test_names_and_buttons_that_edit_in_place(looker: Looker) -> None:
         second = words_of(names)
         names.get_by_role("button", name="wilder").click()
         expect(names.locator(".words")).not_to_have_text(second)
-    names.get_by_role("button", name="another").evaluate("button => { for (let n = 0; n < 50; n++) button.click(); }")
+    names.get_by_role("button", name="another").evaluate(
+        "button => { for (let n = 0; n < 50; n++) button.click(); }"
+    )
     expect(names.locator("[aria-busy=true]")).to_have_count(0)
     expect(looker.answers).to_have_count(2)
     settings = looker.say("/settings")
@@ -201,7 +223,9 @@ def test_two_tabs_a_reload_and_to_be_forgotten(looker: Looker, served: Stage) ->
     expect(looker.bubbles).to_have_count(3)
 
 
-def test_a_code_is_a_link_and_a_creation_is_copied_without_it(open_page: Callable[..., Looker], served: Stage) -> None:
+def test_a_code_is_a_link_and_a_creation_is_copied_without_it(
+    open_page: Callable[..., Looker], served: Stage
+) -> None:
     looker = open_page()
     looker.context.grant_permissions(["clipboard-read", "clipboard-write"])
     name = looker.say("/dino")
@@ -216,7 +240,9 @@ def test_a_code_is_a_link_and_a_creation_is_copied_without_it(open_page: Callabl
     expect(looker.window).to_have_url(f"{served.origin}/")
     other = open_page()
     other.window.goto(f"{served.origin}/#{code}")  # a link shows somebody else the card
-    assert is_seen(other.answers.nth(1).get_by_role("img", name=name.locator("strong").inner_text()))
+    assert is_seen(
+        other.answers.nth(1).get_by_role("img", name=name.locator("strong").inner_text())
+    )
     other.answers.nth(1).get_by_role("link", name=code, exact=True).click()
     expect(other.answers.nth(2).locator("strong")).to_have_text(name.locator("strong").inner_text())
     other.window.goto(f"{served.origin}/#k7m2p9xk7m")  # nobody's code
@@ -260,7 +286,13 @@ def test_commands_are_completed_and_all_is_done_with_the_keyboard_alone(looker: 
     expect(name.get_by_role("button", name="wilder")).to_be_focused()
     looker.line.focus()
     looker.say("/seed 42")
-    for key, line in (("Up", "/seed 42"), ("Up", "/dino"), ("Up", "/dino"), ("Down", "/seed 42"), ("Down", "")):
+    for key, line in (
+        ("Up", "/seed 42"),
+        ("Up", "/dino"),
+        ("Up", "/dino"),
+        ("Down", "/seed 42"),
+        ("Down", ""),
+    ):
         keys.press(f"Arrow{key}")
         expect(looker.line).to_have_value(line)
     keys.type("x")
@@ -291,7 +323,9 @@ def test_documents_both_ways(looker: Looker) -> None:
     looker.answers.nth(1).get_by_role("button", name="Reply").click()
     cheeses = {"name": "käse <b>.txt", "mimeType": "text/plain", "buffer": "Brie\nKäse\n".encode()}
     looker.window.locator("#file").set_input_files(cheeses)
-    expect(looker.window.locator("#beside")).to_contain_text(f"käse <b>.txt · {PAGE['learn']} · Replying to: Your seed")
+    expect(looker.window.locator("#beside")).to_contain_text(
+        f"käse <b>.txt · {PAGE['learn']} · Replying to: Your seed"
+    )
     looker.line.fill("my cheeses")
     looker.window.get_by_role("button", name="Send", exact=True).click()
     sent = looker.window.locator("article.mine").last
@@ -378,7 +412,9 @@ def test_a_text_that_is_too_long_stays_in_the_line_and_is_told(looker: Looker) -
 def test_what_one_window_has_not_sent_is_not_lost_by_another(looker: Looker, served: Stage) -> None:
     second = looker.new_window()
     second.goto(served.origin)
-    second.evaluate("socket.send = () => {}")  # a connection that is broken, and nobody knows it yet
+    second.evaluate(
+        "socket.send = () => {}"
+    )  # a connection that is broken, and nobody knows it yet
     second.evaluate("say('/seed 5')")
     looker.say("/seed 6")
     expect(second.locator("article")).to_have_count(3)
@@ -387,7 +423,9 @@ def test_what_one_window_has_not_sent_is_not_lost_by_another(looker: Looker, ser
     expect(second.locator("#toast")).to_have_text(PAGE["unsent"])
 
 
-def test_what_was_answered_while_the_window_was_hidden_never_comes_back(looker: Looker, served: Stage) -> None:
+def test_what_was_answered_while_the_window_was_hidden_never_comes_back(
+    looker: Looker, served: Stage
+) -> None:
     hide = """hidden => {
       Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
       document.onvisibilitychange();
@@ -455,7 +493,9 @@ def test_a_server_that_was_killed_and_comes_back(browser: Browser, tmp_path: Pat
         expect(looker.window.locator(".note")).to_have_text(PAGE["restarted"])
         expect(banner).to_be_hidden()
         expect(looker.window.locator("#toast")).to_have_text(PAGE["lost"])
-        expect(looker.line).to_have_value("/sonnet To be or not to be\n/dino")  # both are unanswered
+        expect(looker.line).to_have_value(
+            "/sonnet To be or not to be\n/dino"
+        )  # both are unanswered
         looker.line.fill("/dino")
         expect(looker.answers.last).to_contain_text("Welcome back.")
         expect(looker.window.get_by_role("button", name="another")).to_have_count(2)
@@ -520,14 +560,24 @@ def test_nothing_is_wider_than_the_screen_and_a_finger_can_hit_everything(
     open_page: Callable[..., Looker], viewport: dict[str, int]
 ) -> None:
     looker = open_page(viewport, has_touch=viewport != DESKTOP)
-    for line in ("x" * 4096, "😀" * 2048, RTL, "\u202eevil", "/dino 10", "/settings", "/help", "/status"):
+    for line in (
+        "x" * 4096,
+        "😀" * 2048,
+        RTL,
+        "\u202eevil",
+        "/dino 10",
+        "/settings",
+        "/help",
+        "/status",
+    ):
         looker.say(line)
     looker.answers.nth(1).get_by_role("button", name="Reply").click()
     looker.line.fill("/")
     wide = looker.window.evaluate(
-        "[...document.querySelectorAll('html, #log, article, #composer, #beside, #drop, #menu')]"
-        ".filter((node) => node.scrollWidth > node.clientWidth || node.getBoundingClientRect().right > innerWidth)"
-        ".map((node) => node.outerHTML.slice(0, 80))"
+        "[...document.querySelectorAll('html, #log, article, #composer, #beside, #drop,"
+        " #menu')].filter((node) => node.scrollWidth > node.clientWidth ||"
+        " node.getBoundingClientRect().right > innerWidth).map((node) => node.outerHTML.slice(0,"
+        " 80))"
     )
     assert wide == []
     if viewport == DESKTOP:
@@ -585,11 +635,12 @@ def test_no_button_breaks_inside_a_word(open_page: Callable[..., Looker], served
 
 
 LINKS = Markup(
-    "I have these:\n\n<b>pokemon</b> – names: <code>/dino voice:pokemon 5</code>\n"
-    "<b>keats</b> – verse: <code>/poem voice:keats A thing of beauty</code>\n\nTo choose the name of the voice, send "
-    "it with the caption <code>/retrain names pokemon</code> or <code>/retrain verse keats</code>. <code>/voices old "
-    "new</code> gives a voice another name. /help shows what else I can do.\n\n<code>/seed 42</code> – begins your "
-    "sequence again; /seed shows it\n<code>/settings</code> – how daring I am"
+    "I have these:\n\n<b>pokemon</b> – names: <code>/dino voice:pokemon 5</code>\n<b>keats</b> –"
+    " verse: <code>/poem voice:keats A thing of beauty</code>\n\nTo choose the name of the voice,"
+    " send it with the caption <code>/retrain names pokemon</code> or <code>/retrain verse"
+    " keats</code>. <code>/voices old new</code> gives a voice another name. /help shows what else"
+    " I can do.\n\n<code>/seed 42</code> – begins your sequence again; /seed shows"
+    " it\n<code>/settings</code> – how daring I am"
 )
 
 
@@ -599,12 +650,16 @@ def test_a_finger_hits_the_link_that_it_is_on_or_else_the_nearest(
     """And a link pushes no lines apart."""
     looker = open_page(PHONE, has_touch=True, is_mobile=True)
     served.run(looker, lambda chat: chat.say(LINKS))
-    looker.window.evaluate("() => { window.taken = []; window.say = window.fill = (text) => taken.push(text); }")
+    looker.window.evaluate(
+        "() => { window.taken = []; window.say = window.fill = (text) => taken.push(text); }"
+    )
     text = looker.answers.last
     for width in WIDTHS[:4]:
         looker.window.set_viewport_size({"width": width, "height": 800})
         for font in FONTS:
-            looker.window.evaluate("font => { document.body.style.fontFamily = font; toEnd(); }", font)
+            looker.window.evaluate(
+                "font => { document.body.style.fontFamily = font; toEnd(); }", font
+            )
             places = text.evaluate(
                 """article => [...article.querySelectorAll("button.act")].flatMap((link) => {
                   const { left, top, width, height } = link.getBoundingClientRect();
@@ -620,7 +675,9 @@ def test_a_finger_hits_the_link_that_it_is_on_or_else_the_nearest(
             assert taken == [place["text"] for place in places], (width, font)
             looker.window.touchscreen.tap(places[0]["x"], places[0]["top"] - 8)
             assert looker.window.evaluate("taken.splice(0)") == [places[0]["text"]]
-            looker.window.touchscreen.tap(places[0]["x"], places[0]["y"] - 40)  # far from every link
+            looker.window.touchscreen.tap(
+                places[0]["x"], places[0]["y"] - 40
+            )  # far from every link
             assert looker.window.evaluate("taken.splice(0)") == []
 
 
@@ -654,21 +711,37 @@ def test_on_a_phone_tables_keep_their_columns_and_verse_that_breaks_hangs(
     looker = open_page(PHONE)
     line = "Should with rich events may prompt thy friend,"
     verse, prose = "And " + "many " * 15 + "words", "Prose " * 30
-    table = Markup("<pre>latency  usually 115 ms; 99 of 100 take at most 1.2 s and some more\nup       3 s</pre>")
+    table = Markup(
+        "<pre>latency  usually 115 ms; 99 of 100 take at most 1.2 s and some more\nup       3"
+        " s</pre>"
+    )
 
     async def recite(chat: PageChat) -> None:
-        for html in (Markup("{}").format(line), table, Markup("{}\nA second line\n\n{}").format(verse, prose)):
+        for html in (
+            Markup("{}").format(line),
+            table,
+            Markup("{}\nA second line\n\n{}").format(verse, prose),
+        ):
             await chat.say(html)
 
     served.run(looker, recite)
     fitting, tabled, words = (looker.answers.nth(number).locator(".words") for number in (1, 2, 3))
-    assert fitting.evaluate("node => node.clientHeight / parseFloat(getComputedStyle(node).lineHeight)") < 2
+    assert (
+        fitting.evaluate(
+            "node => node.clientHeight / parseFloat(getComputedStyle(node).lineHeight)"
+        )
+        < 2
+    )
     long, short = (left_edges(row) for row in tabled.locator(".table").all())
     assert len(long) > len(short) == 1
-    assert long[0] == short[0] < long[1] == long[-1]  # where a row breaks, it goes on below its last column
+    assert (
+        long[0] == short[0] < long[1] == long[-1]
+    )  # where a row breaks, it goes on below its last column
     assert tabled.evaluate("node => node.scrollWidth <= node.clientWidth")
     assert [line.inner_text() for line in words.locator(".line").all()] == [verse, "A second line"]
-    marked = words.evaluate("node => { getSelection().selectAllChildren(node); return getSelection().toString(); }")
+    marked = words.evaluate(
+        "node => { getSelection().selectAllChildren(node); return getSelection().toString(); }"
+    )
     assert marked.strip() == f"{verse}\nA second line\n\n{prose}".strip()  # this would be copied
     first, *others = left_edges(words.locator(".line").first)
     assert others
@@ -677,7 +750,8 @@ def test_on_a_phone_tables_keep_their_columns_and_verse_that_breaks_hangs(
 
 
 def pictures(looker: Looker, scheme: str, folder: Path) -> Callable[[str], None]:
-    """Return the function that takes a picture for people to look at: SCREENSHOTS=folder keeps them."""
+    """Return the function that takes a picture for people to look at: SCREENSHOTS=folder keeps
+    them."""
     kept = Path(os.environ.get("SCREENSHOTS", folder))
 
     def shoot(name: str) -> None:
@@ -702,7 +776,11 @@ in use   1.585</pre>
 
 @pytest.mark.parametrize(("viewport", "scheme"), LOOKS)
 def test_pictures_of_the_page(
-    open_page: Callable[..., Looker], viewport: dict[str, int], scheme: str, tmp_path: Path, served: Stage
+    open_page: Callable[..., Looker],
+    viewport: dict[str, int],
+    scheme: str,
+    tmp_path: Path,
+    served: Stage,
 ) -> None:
     looker = open_page(viewport, color_scheme=scheme, has_touch=viewport == PHONE)
     shoot = pictures(looker, scheme, tmp_path)
@@ -715,23 +793,34 @@ def test_pictures_of_the_page(
         for line in lines:
             looker.say(line)
         shoot(name)
-        for cards, (card, answer) in enumerate((("verse-card", -1), ("name-card", -3)) if name == "names" else ()):
+        for cards, (card, answer) in enumerate(
+            (("verse-card", -1), ("name-card", -3)) if name == "names" else ()
+        ):
             looker.answers.nth(answer).get_by_role("button", name="card").click()
-            expect(looker.window.get_by_role("button", name="Save the picture")).to_have_count(cards + 1)
+            expect(looker.window.get_by_role("button", name="Save the picture")).to_have_count(
+                cards + 1
+            )
             shoot(card)
     looker.say("/sonnet Shall I compare thee to a summer's day")
     expect(looker.answers.last.get_by_role("button", name="another")).to_be_visible()
     shoot("sonnet")
 
     async def train(chat: PageChat) -> None:
-        await chat.say(Markup(TRAINING), [[Button("Stop and keep the best", "stop"), Button("Cancel", "cancel")]])
-        await chat.picture(CHART.read_bytes(), Markup("Trained <b>dino</b> in 3 s: it didn't improve."))
+        await chat.say(
+            Markup(TRAINING),
+            [[Button("Stop and keep the best", "stop"), Button("Cancel", "cancel")]],
+        )
+        await chat.picture(
+            CHART.read_bytes(), Markup("Trained <b>dino</b> in 3 s: it didn't improve.")
+        )
 
     served.run(looker, train)
     shoot("training")
     looker.say("/export")
     looker.answers.last.get_by_role("button", name="Reply").click()
-    looker.window.locator("#file").set_input_files({"name": "x.txt", "mimeType": "text/plain", "buffer": b"Agra\n"})
+    looker.window.locator("#file").set_input_files(
+        {"name": "x.txt", "mimeType": "text/plain", "buffer": b"Agra\n"}
+    )
     looker.line.fill("/se")
     shoot("files")
     looker.window.get_by_role("button", name="Remove").click()
@@ -740,7 +829,9 @@ def test_pictures_of_the_page(
     looker.window.evaluate("notify(words.unsent)")
     served.run(looker, lambda chat: chat.typing())
     shoot("strange")
-    served.run(looker, lambda chat: chat.notice("Version 39f9415f2826 is in use already.", alert=True))
+    served.run(
+        looker, lambda chat: chat.notice("Version 39f9415f2826 is in use already.", alert=True)
+    )
     expect(looker.window.get_by_role("dialog")).to_be_visible()
     shoot("alert")
     looker.context.clear_cookies()
@@ -754,7 +845,9 @@ def test_a_picture_suits_the_page_and_is_shown_to_its_end(
 ) -> None:
     looker = open_page(PHONE, color_scheme=scheme)
     looker.say("/help")
-    served.run(looker, lambda chat: chat.picture(CHART.read_bytes(), Markup("Trained <b>dino</b>.")))
+    served.run(
+        looker, lambda chat: chat.picture(CHART.read_bytes(), Markup("Trained <b>dino</b>."))
+    )
     expect(looker.answers.last.get_by_role("button", name="Reply")).to_be_in_viewport(ratio=1)
     seen = matplotlib_image.imread(io.BytesIO(looker.window.get_by_role("img").last.screenshot()))
     assert (np.median(seen[..., :3]) > 0.5) == is_bright

@@ -1,4 +1,5 @@
-"""Buttons below creations: they change the message in place, for its owner, now and after a restart."""
+"""Buttons below creations: they change the message in place, for its owner, now and after a
+restart."""
 
 import asyncio
 from itertools import pairwise
@@ -32,7 +33,9 @@ async def test_another_is_the_next_turn_in_the_same_message(chat: FakeChat) -> N
     version = chat.bot.shelf.serving["dino"].version
     assert f"Seed 42, turn 3, temperature 1, version <code>{version}</code>" in details
     assert (len(message.history), chat.notices) == (3, [""] * 3)
-    await chat.ask("/seed 43")  # a press goes on in the sequence of the owner, with the count of the creation
+    await chat.ask(
+        "/seed 43"
+    )  # a press goes on in the sequence of the owner, with the count of the creation
     await chat.press("another", message=message)
     assert await turn_of(chat, message) == 1
     assert message.html.count("<b>Ma") == 3
@@ -48,7 +51,10 @@ async def test_wilder_and_tamer_to_the_ends_of_the_scale(chat: FakeChat) -> None
     await chat.press("wilder")
     assert await temperature(message) == 0.9
     tamest, *_, wildest = TEMPERATURES
-    for button, end, said in (("tamer", tamest, sentences.TAMEST), ("wilder", wildest, sentences.WILDEST)):
+    for button, end, said in (
+        ("tamer", tamest, sentences.TAMEST),
+        ("wilder", wildest, sentences.WILDEST),
+    ):
         while await temperature(message) != end:
             await chat.press(button)
         labels, shown = message.labels, len(message.history)
@@ -99,7 +105,9 @@ async def test_a_double_tap_is_one_press(chat: FakeChat) -> None:
     assert await turn_of(chat, await chat.ask("/dino")) == 3
 
 
-async def test_after_a_restart_with_other_weights(own_settings: Settings, own_checkpoints: Path) -> None:
+async def test_after_a_restart_with_other_weights(
+    own_settings: Settings, own_checkpoints: Path
+) -> None:
     async with serving(own_settings) as chat:
         dino, poem = await chat.ask("/dino mango"), await chat.ask(f"/poem {LINE}")
     before = poem.html
@@ -127,7 +135,9 @@ async def test_after_a_restart_with_other_weights(own_settings: Settings, own_ch
         assert await turn_of(again, poem) == 2
 
 
-async def test_nobody_presses_for_another_person_but_anybody_there_for_a_group(group: FakeChat, bob: FakeChat) -> None:
+async def test_nobody_presses_for_another_person_but_anybody_there_for_a_group(
+    group: FakeChat, bob: FakeChat
+) -> None:
     message = await group.ask("/dino", ALICE)
     *labels, _card = message.labels
     for label in labels:
@@ -149,7 +159,14 @@ async def test_nobody_presses_for_another_person_but_anybody_there_for_a_group(g
         group.ask("/dino", GROUP),
         group.press_data(message.buttons[0][0].data, BOB, 2),  # a double tap by two people
     )
-    assert sorted(made.turn for made in await group.bot.store.creations(GROUP)) == [0, 1, 2, 3, 4, 5]
+    assert sorted(made.turn for made in await group.bot.store.creations(GROUP)) == [
+        0,
+        1,
+        2,
+        3,
+        4,
+        5,
+    ]
 
 
 async def test_a_message_that_is_gone_is_replaced_where_the_bot_may_write(group: FakeChat) -> None:
@@ -163,9 +180,14 @@ async def test_a_message_that_is_gone_is_replaced_where_the_bot_may_write(group:
     group.bot.tally.errors.clear()
 
 
-async def test_a_press_in_doubt_may_have_arrived(chat: FakeChat, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_press_in_doubt_may_have_arrived(
+    chat: FakeChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
     message = await chat.ask("/dino")
-    for failure in (InDoubt("lost"), NotSent("stopping")):  # if nothing has changed, a press can be repeated
+    for failure in (
+        InDoubt("lost"),
+        NotSent("stopping"),
+    ):  # if nothing has changed, a press can be repeated
         chat.failures = [failure]
         await chat.press("another")
         assert chat.notices[-1] == sentences.plain(sentences.NOT_SHOWN)
@@ -192,10 +214,36 @@ async def test_forged_data_means_nothing(chat: FakeChat) -> None:
     chat.is_admin = True
     await chat.ask("/start")
     for data in (
-        *("", "1", "another", "😀" * 16, "0:another:k7m2p9x", "2:another:k7m2p9x", "1:delete:k7m2p9x"),
-        *("1:another:K7M2P9X", "1:another:k7m2p9x\n", "1:another:k7m2p9xx", "1:another:k7m2p9xxx", "1:another:'; drop"),
-        *("1:mood:mad:101", "1:mood:wild:", "1:mood:wild:١", "1:names:11:101", "1:names:1:" + "9" * 40),
-        *("1:versions:names", "1:versions:voices/../../x", "1:promote:dino:../../etc/xy", "1:typed:x", "1: sent"),
+        *(
+            "",
+            "1",
+            "another",
+            "😀" * 16,
+            "0:another:k7m2p9x",
+            "2:another:k7m2p9x",
+            "1:delete:k7m2p9x",
+        ),
+        *(
+            "1:another:K7M2P9X",
+            "1:another:k7m2p9x\n",
+            "1:another:k7m2p9xx",
+            "1:another:k7m2p9xxx",
+            "1:another:'; drop",
+        ),
+        *(
+            "1:mood:mad:101",
+            "1:mood:wild:",
+            "1:mood:wild:١",
+            "1:names:11:101",
+            "1:names:1:" + "9" * 40,
+        ),
+        *(
+            "1:versions:names",
+            "1:versions:voices/../../x",
+            "1:promote:dino:../../etc/xy",
+            "1:typed:x",
+            "1: sent",
+        ),
         *("1:delete:dino:0a1b2c3d4e5f", "1:forget:maybe:101", "1:forget:yes:", "1:forget:yes:101x"),
         *("1:forget:yes:101\n", "2:forget:yes:101", "1:voice:eat:k3x7abc", "1:voice:remove:../x"),
         *("1:voice:remove:K3X7ABC", "2:voice:keep:k3x7abc"),

@@ -1,4 +1,5 @@
-"""What the bot can carry: crowds of every kind, at half to five times what it can do, on a clock that jumps."""
+"""What the bot can carry: crowds of every kind, at half to five times what it can do, on a clock
+that jumps."""
 
 import asyncio
 from collections.abc import Sequence
@@ -24,7 +25,8 @@ SECONDS = 40.0
 
 
 class FakeWriter:
-    """Writes one text after the other, as fast as `SPEED` says, in the time of the jumping clock."""
+    """Writes one text after the other, as fast as `SPEED` says, in the time of the
+    jumping clock."""
 
     is_stuck = False
 
@@ -37,14 +39,24 @@ class FakeWriter:
             return Text(("",))
         self.pending.add(request)
         try:
-            poems = 10.0 if isinstance(request, SonnetRequest) else 0.1 if isinstance(request, NameRequest) else 1.0
+            poems = (
+                10.0
+                if isinstance(request, SonnetRequest)
+                else 0.1
+                if isinstance(request, NameRequest)
+                else 1.0
+            )
             poems = 0.125 if isinstance(request, VerseRequest) and request.unfinished else poems
             now = asyncio.get_running_loop().time()
             self._free_at = max(now, self._free_at) + poems / SPEED
             await asyncio.sleep(self._free_at - now)
         finally:
             self.pending.discard(request)
-        return Text(("mangosaurus",), (None,)) if isinstance(request, NameRequest) else Text(("o mango\n" * 13,))
+        return (
+            Text(("mangosaurus",), (None,))
+            if isinstance(request, NameRequest)
+            else Text(("o mango\n" * 13,))
+        )
 
     async def close(self) -> None: ...
 
@@ -64,7 +76,9 @@ class Asked:
 
     @property
     def is_answered(self) -> bool:
-        return bool(self.chat.offers and self.chat.offers[0]) or any(not each.refuses for each in self.chat.messages)
+        return bool(self.chat.offers and self.chat.offers[0]) or any(
+            not each.refuses for each in self.chat.messages
+        )
 
     @property
     def is_told(self) -> bool:
@@ -81,13 +95,19 @@ COST = {"dino": 0.1, "poem": 1.0, "sonnet": 10.0, "help": 0.0, "inline": 0.25}
 """Texts of each kind, in poems; every kind but inline sends a message."""
 
 
-def arrivals(kinds: Sequence[str], load: float, shape: str, rate: float = RATE) -> list[tuple[float, str]]:
-    """Return when asks of each kind come, in turns, at `load` times what the bot can do: steadily, or in bursts."""
+def arrivals(
+    kinds: Sequence[str], load: float, shape: str, rate: float = RATE
+) -> list[tuple[float, str]]:
+    """Return when asks of each kind come, in turns, at `load` times what the bot can do: steadily,
+    or in bursts."""
     messages = sum(kind != "inline" for kind in kinds) / len(kinds) / rate
     texts = sum(COST[kind] for kind in kinds) / len(kinds) / SPEED
     pause = max(messages, texts) / load
     burst = 1 if shape == "steady" else max(1, round(4 / pause))  # all of four seconds at once
-    return [(number // burst * burst * pause, kinds[number % len(kinds)]) for number in range(int(SECONDS / pause))]
+    return [
+        (number // burst * burst * pause, kinds[number % len(kinds)])
+        for number in range(int(SECONDS / pause))
+    ]
 
 
 async def crowd(bot: Bot, outbox: Outbox, coming: Sequence[tuple[float, str]]) -> list[Asked]:
@@ -131,7 +151,9 @@ MIXES = {
 @pytest.mark.parametrize(("load", "shape"), [(0.85, "bursts"), (1.5, "steady"), (5.0, "bursts")])
 @pytest.mark.parametrize("mix", MIXES)
 @in_no_time
-async def test_a_crowd(mix: str, load: float, shape: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_crowd(
+    mix: str, load: float, shape: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("bot.shelf.Writer", FakeWriter)
     monkeypatch.setattr("bot.capacity.POEMS_A_SECOND", SPEED)
     async with running(settings) as bot:
@@ -151,7 +173,9 @@ async def test_a_crowd(mix: str, load: float, shape: str, settings: Settings, mo
             end = max(time for time, _ in outbox.left)
             assert len(outbox.left) >= 0.9 * RATE * end
         elif mix == "poems":  # here, writing is scarce
-            assert len(asked) - len(refused) >= 0.9 * SPEED * max(one.done for one in asked if one.is_answered)
+            assert len(asked) - len(refused) >= 0.9 * SPEED * max(
+                one.done for one in asked if one.is_answered
+            )
         assert len(refused) == bot.capacity.refusals.total()
         await asyncio.sleep(30)
         before = asyncio.get_running_loop().time()

@@ -87,7 +87,11 @@ def test_the_meaning_of_a_name_chooses_the_body(name: str, kind: str) -> None:
 
 
 def test_names_without_a_known_part_have_any_body() -> None:
-    assert {Creature(f"{a}{b}q").kind for a in "bdfgklm" for b in string.ascii_lowercase} == set(BODIES) == set(LIVES)
+    assert (
+        {Creature(f"{a}{b}q").kind for a in "bdfgklm" for b in string.ascii_lowercase}
+        == set(BODIES)
+        == set(LIVES)
+    )
 
 
 def test_the_meaning_of_a_name_chooses_colour_size_and_horns() -> None:
@@ -107,7 +111,7 @@ def test_a_drawing_is_svg_inside_its_frame_with_one_decimal(name: str) -> None:
     assert not re.search(r"[^ZMCQVHL\d .-]|\.\d\d", "".join(re.findall(r' d="(.*?)"', svg)))
     creature = Creature(name)
     creature.svg()
-    (x, scale) = re.findall(rf"translate\(([-\d.]+) {GROUND}\) scale\(([\d.]+)\)", svg)[1]
+    x, scale = re.findall(rf"translate\(([-\d.]+) {GROUND}\) scale\(([\d.]+)\)", svg)[1]
     assert all(0 <= float(x) + u * float(scale) <= WIDTH for u, _ in creature.points)
     assert all(0 <= GROUND + v * float(scale) <= HEIGHT for _, v in creature.points)
 
@@ -126,8 +130,18 @@ def test_who_has_horns_eats_plants(first: str) -> None:
 
 
 def test_the_card_of_a_name_says_all_that_is_known_of_it() -> None:
-    words = " ".join(text for text in ET.fromstring(name_card("liotitan", "k7m2p9xb4q")).itertext() if text.strip())
-    for part in ("Liotitan", "lee-o-TYE-tan", "lio-, smooth, and -titan, giant", "invented", "k7m2p9xb4q"):
+    words = " ".join(
+        text
+        for text in ET.fromstring(name_card("liotitan", "k7m2p9xb4q")).itertext()
+        if text.strip()
+    )
+    for part in (
+        "Liotitan",
+        "lee-o-TYE-tan",
+        "lio-, smooth, and -titan, giant",
+        "invented",
+        "k7m2p9xb4q",
+    ):
         assert part in words
     assert biography(Creature("liotitan")) in words
     assert "a real name" not in words
@@ -135,12 +149,16 @@ def test_the_card_of_a_name_says_all_that_is_known_of_it() -> None:
 
 
 @given(st.text("ab \n<&é", max_size=60), st.text("cd \n'", max_size=60), st.booleans())
-def test_a_card_of_verse_marks_the_words_of_a_person(prompt: str, rest: str, is_sonnet: bool) -> None:
+def test_a_card_of_verse_marks_the_words_of_a_person(
+    prompt: str, rest: str, is_sonnet: bool
+) -> None:
     root = ET.fromstring(verse_card(prompt, rest, "code", is_sonnet=is_sonnet))
     own = {element for element in root.iter() if element.get("fill") == "#9c4a2f"}
     told = "".join("".join(e.itertext()) if e.tag.endswith("text") else e.text or "" for e in own)
     assert not set(told) & set("cd’")
-    words = "".join(((prompt + rest).replace("'", "’") + WRITTEN + SHARED * bool(prompt) + "code").split())
+    words = "".join(
+        ((prompt + rest).replace("'", "’") + WRITTEN + SHARED * bool(prompt) + "code").split()
+    )
     assert "".join("".join(root.itertext()).split()) == words
 
 
@@ -154,7 +172,9 @@ def test_verse_that_does_not_fit_or_that_the_font_lacks_has_no_card() -> None:
 
 
 @pytest.mark.usefixtures("pictures")
-async def test_a_card_of_each_name_for_everybody_who_has_the_code(chat: FakeChat, bob: FakeChat) -> None:
+async def test_a_card_of_each_name_for_everybody_who_has_the_code(
+    chat: FakeChat, bob: FakeChat
+) -> None:
     message = await chat.ask("/dino 3 ma")
     names, code = names_in(message.html), code_in(message.html)
     card = await chat.press("card", message=message)
@@ -202,7 +222,9 @@ async def test_a_card_that_cannot_be_drawn_is_refused_in_words(
     await own_chat.press("card")
     await own_chat.bot.store.forget(ALICE)
     await own_chat.press("card")
-    assert own_chat.notices == [sentences.plain(each) for each in (sentences.NOT_DRAWN, sentences.FORGOTTEN)]
+    assert own_chat.notices == [
+        sentences.plain(each) for each in (sentences.NOT_DRAWN, sentences.FORGOTTEN)
+    ]
     assert len(own_chat.messages) == shown
 
 

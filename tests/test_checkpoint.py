@@ -1,4 +1,5 @@
-"""Checkpoints: a saved one comes back, files of format 1 load, and what does not fit is refused by name and reason."""
+"""Checkpoints: a saved one comes back, files of format 1 load, and what does not fit is refused by
+name and reason."""
 
 import errno
 import os
@@ -32,7 +33,10 @@ def test_a_saved_checkpoint_comes_back(path: Path, cell: CellName, dtype: type) 
     saved = save(path, original)
     loaded = load(path)
     assert same_weights(loaded, original)
-    assert all(array.flags.writeable and array.flags.aligned for array in loaded.language_model.parameters.values())
+    assert all(
+        array.flags.writeable and array.flags.aligned
+        for array in loaded.language_model.parameters.values()
+    )
     assert loaded.language_model.architecture == original.language_model.architecture
     assert (loaded.vocabulary, loaded.description) == (original.vocabulary, original.description)
     assert loaded.known_names == original.known_names
@@ -45,7 +49,9 @@ def test_a_saved_checkpoint_comes_back(path: Path, cell: CellName, dtype: type) 
 def test_a_checkpoint_in_float16_comes_back_bit_for_bit_from_half_a_file(path: Path) -> None:
     original = checkpoint(hidden_size=64)
     description = replace(original.description, float16=True)
-    small = replace(original, language_model=in_float16(original.language_model), description=description)
+    small = replace(
+        original, language_model=in_float16(original.language_model), description=description
+    )
     parameters = original.language_model.parameters.whole
     assert small.language_model.parameters.whole == pytest.approx(parameters, rel=2**-11)
     assert same_weights(original, checkpoint(hidden_size=64))  # the original did not change
@@ -79,8 +85,11 @@ def test_a_checkpoint_in_float16_comes_back_bit_for_bit_from_half_a_file(path: P
     ],
     ids=lambda change: next(iter(change)),
 )
-def test_a_rule_of_writing_comes_back_and_adds_nothing_to_a_file_without_it(path: Path, change: dict[str, Any]) -> None:
-    """When more rules come, files of today will load with defaults that leave old texts as they are."""
+def test_a_rule_of_writing_comes_back_and_adds_nothing_to_a_file_without_it(
+    path: Path, change: dict[str, Any]
+) -> None:
+    """When more rules come, files of today will load with defaults that leave old texts as they
+    are."""
     ((name, value),) = change.items()
     without = save(path, checkpoint())
     assert name not in safetensors.numpy.load_file(path)
@@ -99,7 +108,10 @@ def test_the_version_of_a_checkpoint_is_the_same_in_every_release(path: Path) ->
     blank.language_model.parameters.whole[:] = 0
     assert save(path, blank).version == "52a1a7c4e794"
     blank.language_model.parameters["b_y"][0] = 1
-    assert save(path, blank).version != save(path, replace(blank, vocabulary=Vocabulary("\n abcd"))).version
+    assert (
+        save(path, blank).version
+        != save(path, replace(blank, vocabulary=Vocabulary("\n abcd"))).version
+    )
 
 
 def of_format_1(path: Path, cell: CellName) -> Checkpoint:
@@ -108,15 +120,24 @@ def of_format_1(path: Path, cell: CellName) -> Checkpoint:
     old = {"layers": cell, "w_y": "output.w_hy", "b_y": "output.b_y"}
     old |= {"w_x": "w_xh", "w_h": "w_hh", "b": "b_h"} if cell == "rnn" else {}
     arrays, facts = encode(original)
-    arrays = {".".join(old.get(part, part) for part in name.split(".")): array for name, array in arrays.items()}
+    arrays = {
+        ".".join(old.get(part, part) for part in name.split(".")): array
+        for name, array in arrays.items()
+    }
     assert {"output.w_hy", "rnn.0.w_xh" if cell == "rnn" else "lstm.0.w_x"} < arrays.keys()
-    description = {("kind" if name == "form" else name): fact for name, fact in facts["description"].items()}
-    tensor_file.write(path, arrays, facts | {"format": 1, "gates": "oifg", "description": description})
+    description = {
+        ("kind" if name == "form" else name): fact for name, fact in facts["description"].items()
+    }
+    tensor_file.write(
+        path, arrays, facts | {"format": 1, "gates": "oifg", "description": description}
+    )
     return original
 
 
 @pytest.mark.parametrize("cell", ["rnn", "lstm"])
-def test_a_file_of_format_1_loads_and_keeps_its_version_where_it_is_copied(path: Path, cell: CellName) -> None:
+def test_a_file_of_format_1_loads_and_keeps_its_version_where_it_is_copied(
+    path: Path, cell: CellName
+) -> None:
     original = of_format_1(path, cell)
     loaded = load(path)
     assert same_weights(loaded, original)
@@ -140,15 +161,20 @@ def test_a_missing_file_a_folder_and_an_unfinished_training_are_refused(tmp_path
         with pytest.raises(CheckpointError, match=r"cannot be written: "):
             save(path, checkpoint())
     assert files_in(tmp_path) == []
-    tensor_file.write(tmp_path / "x.partial", {"parameter/b_y": np.zeros(3)}, {"identity": {}, "numbers": {}})
+    tensor_file.write(
+        tmp_path / "x.partial", {"parameter/b_y": np.zeros(3)}, {"identity": {}, "numbers": {}}
+    )
     refused(tmp_path / "x.partial", "its format is None; this program reads the formats 1 and 2")
 
 
 def forge(path: Path, changes: dict[str, Any], **arrays: Any) -> None:
-    """Write a file with a correct checksum, but with these facts and arrays; None leaves an array out."""
+    """Write a file with a correct checksum, but with these facts and arrays; None leaves an array
+    out."""
     found, facts = encode(checkpoint())
     tensor_file.write(
-        path, {name: array for name, array in {**found, **arrays}.items() if array is not None}, facts | changes
+        path,
+        {name: array for name, array in {**found, **arrays}.items() if array is not None},
+        facts | changes,
     )
 
 
@@ -157,7 +183,9 @@ def description(**changes: Any) -> dict[str, Any]:
 
 
 def architecture(**changes: Any) -> dict[str, Any]:
-    return {"architecture": {"cell": "lstm", "vocab_size": 6, "hidden_size": 3, "layers": 1} | changes}
+    return {
+        "architecture": {"cell": "lstm", "vocab_size": 6, "hidden_size": 3, "layers": 1} | changes
+    }
 
 
 @pytest.mark.parametrize(
@@ -175,7 +203,10 @@ def architecture(**changes: Any) -> dict[str, Any]:
         ({"description": {}}, "its facts are invalid: .*recipe"),
         (description(form="prose"), "its form is 'prose'"),
         *(
-            (description(tanh_digits=digits), f"its tanh_digits is {digits!r}; this program knows 0 and 7")
+            (
+                description(tanh_digits=digits),
+                f"its tanh_digits is {digits!r}; this program knows 0 and 7",
+            )
             for digits in (-1, 6, 8, 7.0, True, "7", None)
         ),
         (description(edition=3), r"edition are \(0, 0, 3\); this program knows editions 1 to 2"),
@@ -193,16 +224,30 @@ def test_facts_that_do_not_fit_are_refused(path: Path, facts: dict[str, Any], re
     ("arrays", "reason"),
     [
         ({"extra": np.zeros(3, np.float32)}, "names or shapes are not those of the architecture"),
-        ({"b_y": np.full(6, np.nan, np.float32)}, "its array 'b_y' has a number that is not finite"),
-        ({"layers.0.b": np.full(12, -2e30, np.float32)}, "its array 'layers.0.b' has a number that is not finite, or"),
+        (
+            {"b_y": np.full(6, np.nan, np.float32)},
+            "its array 'b_y' has a number that is not finite",
+        ),
+        (
+            {"layers.0.b": np.full(12, -2e30, np.float32)},
+            "its array 'layers.0.b' has a number that is not finite, or",
+        ),
         ({"known_names": None}, "it lacks 'known_names'"),
         ({"known_names": np.array([255], np.uint8)}, "'utf-8' codec can't decode"),
-        ({"other_names": np.array([2, 1], np.uint32)}, "fingerprints are different numbers of 32 bits"),
-        ({"known_words": np.frombuffer(b"ab\n\nc", np.uint8)}, "one of its known words is not a single word"),
+        (
+            {"other_names": np.array([2, 1], np.uint32)},
+            "fingerprints are different numbers of 32 bits",
+        ),
+        (
+            {"known_words": np.frombuffer(b"ab\n\nc", np.uint8)},
+            "one of its known words is not a single word",
+        ),
         ({"known_words": np.frombuffer(b"ab\nxb", np.uint8)}, "no id for 'x'"),
     ],
 )
-def test_arrays_that_do_not_fit_are_refused(path: Path, arrays: dict[str, Any], reason: str) -> None:
+def test_arrays_that_do_not_fit_are_refused(
+    path: Path, arrays: dict[str, Any], reason: str
+) -> None:
     forge(path, {}, **arrays)
     refused(path, reason)
 
@@ -214,14 +259,25 @@ def test_a_checkpoint_that_would_not_load_is_not_written(path: Path) -> None:
     broken.language_model.parameters["b_y"][2] = np.nan
     for bad, reason in (
         (broken, "'b_y' has a number that is not finite"),
-        (checkpoint(known_names=frozenset({"a\nb"})), "a known name or word is empty or has a line break"),
-        (checkpoint(known_words=frozenset({""})), "a known name or word is empty or has a line break"),
+        (
+            checkpoint(known_names=frozenset({"a\nb"})),
+            "a known name or word is empty or has a line break",
+        ),
+        (
+            checkpoint(known_words=frozenset({""})),
+            "a known name or word is empty or has a line break",
+        ),
         (checkpoint(known_words=frozenset({"a b"})), "not a single word"),
         (checkpoint(known_words=frozenset({"xyz"})), "no id for 'x'"),
-        (checkpoint(description=replace(DESCRIPTION, held_out_loss=float("nan"))), "its held-out loss is nan"),
+        (
+            checkpoint(description=replace(DESCRIPTION, held_out_loss=float("nan"))),
+            "its held-out loss is nan",
+        ),
         (checkpoint(vocabulary=Vocabulary("\n a")), "its vocabulary has 3 characters"),
     ):
-        with pytest.raises(CheckpointError, match=re.escape(f"{path}: not written, because ") + f".*{reason}"):
+        with pytest.raises(
+            CheckpointError, match=re.escape(f"{path}: not written, because ") + f".*{reason}"
+        ):
             save(path, bad)
     assert path.read_bytes() == before
     assert files_in(path.parent) == [path.name]

@@ -122,7 +122,9 @@ def test_sonnets_lose_their_title_and_numbers() -> None:
     assert clean_sonnets(SONNETS) == CLEAN_SONNETS
 
 
-def test_plays_keep_the_spoken_lines_of_each_scene_and_poems_are_cut_into_groups_of_stanzas() -> None:
+def test_plays_keep_the_spoken_lines_of_each_scene_and_poems_are_cut_into_groups_of_stanzas() -> (
+    None
+):
     """Verse has the texts in the order of their names, without the sonnets."""
     texts = {"passionate_pilgrim_gut.txt": SONNETS, "play_gut.txt": PLAY, "a_poem_gut.txt": POEM}
     verse = clean_verse(texts | {"sonnets_gut.txt": SONNETS})
@@ -134,11 +136,19 @@ def test_plays_keep_the_spoken_lines_of_each_scene_and_poems_are_cut_into_groups
 
 
 def test_speeches_in_verse_are_documents() -> None:
-    """A direction does not end a speech; the next speaker and a heading do. Prose and short speeches are left out."""
+    """A direction does not end a speech; the next speaker and a heading do.
+
+    Prose and short speeches are left out.
+    """
     lines = [f"And line {number}" for number in ("one", "two", "three", "four", "five")]
     verse, prose = "\n".join(lines), "\n".join(map(str.lower, lines))
-    acts = f"ACT I.\n\nANN.\n{verse}\n\n[Aside.]\n'Tis I.\n\nKING. {verse}\n\nANN.\n{prose}\n\nKING.\nI spake.\n"
+    acts = (
+        f"ACT I.\n\nANN.\n{verse}\n\n[Aside.]\n'Tis I.\n\nKING."
+        f" {verse}\n\nANN.\n{prose}\n\nKING.\nI spake.\n"
+    )
     play = f"A PLAY\n\n{acts}\nACT II.\n\nScene I. A heath.\n\nANN.\n{verse}\n\nTHE END"
-    speeches = clean_speeches({"play_gut.txt": play, "sonnets_gut.txt": SONNETS, "poem_gut.txt": POEM}).split("\n\n")
+    speeches = clean_speeches(
+        {"play_gut.txt": play, "sonnets_gut.txt": SONNETS, "poem_gut.txt": POEM}
+    ).split("\n\n")
     assert speeches[:3] == [f"{verse.lower()}\n'tis i.", verse.lower(), verse.lower()]
     assert [speech.count("stanza") for speech in speeches[3:]] == [5]

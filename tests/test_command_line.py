@@ -1,4 +1,5 @@
-"""The command line as people and programs use it, on texts so small that training takes a moment."""
+"""The command line as people and programs use it, on texts so small that training
+takes a moment."""
 
 import io
 import json
@@ -25,7 +26,9 @@ from model.text.corpus import read_names
 
 SMALL = ("--epochs", "2", "--hidden-size", "8", "--layers", "1")
 NAMES = "".join(
-    f"{first}{second}saurus\n" for first in ("mango", "kiwi", "fico", "lemo") for second in ("", "no", "ra")
+    f"{first}{second}saurus\n"
+    for first in ("mango", "kiwi", "fico", "lemo")
+    for second in ("", "no", "ra")
 )
 POEMS = "\n\n".join(
     f"a {fruit} is a {time},\nand every {fruit} is sweet.\n"
@@ -60,7 +63,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for network, text, content in (("dino", "names.txt", NAMES), ("poem", "poems.txt", POEMS)):
         (folder / text).write_text(content)
         out = folder / network / "weights.safetensors"
-        printed = run_well("train", network, "--corpus", folder / text, "--out", out, "--json", *SMALL)
+        printed = run_well(
+            "train", network, "--corpus", folder / text, "--out", out, "--json", *SMALL
+        )
         (folder / f"{network}.events").write_text(printed)
     return folder
 
@@ -88,7 +93,9 @@ def test_help_lists_every_command_with_an_example() -> None:
     assert "dino|poem|names|verse" in unwrapped(run_well("train", "--help"))
     for command in ("fetch", "train", "sample", "evaluate", "compare", "island", "plot"):
         assert command in overview
-        assert f"Example: python -m model {command}" in " ".join(run_well(command, "--help").split())
+        assert f"Example: python -m model {command}" in " ".join(
+            run_well(command, "--help").split()
+        )
 
 
 # train
@@ -104,22 +111,44 @@ def test_a_training_prints_and_logs_its_events_as_json(folder: Path, dino: Path)
     progress = [event for event in between if event["event"] == "progress"]
     assert progress[-1]["fraction"] == pytest.approx(1)
     assert progress[-1]["best_held_out_loss"] == pytest.approx(finished["held_out_loss"])
-    assert {"step", "epoch", "stage", "training_loss", "gradient_norm", "clipped_gradient_norm"} <= set(progress[0])
+    assert {
+        "step",
+        "epoch",
+        "stage",
+        "training_loss",
+        "gradient_norm",
+        "clipped_gradient_norm",
+    } <= set(progress[0])
     assert (finished["event"], finished["early"]) == ("finished", False)
     assert (finished["out"], finished["version"]) == (str(dino), checkpoint.version)
     assert finished["held_out_loss"] == checkpoint.description.held_out_loss
     assert dino.with_suffix(".jsonl").read_text() == printed
-    assert sorted(path.name for path in dino.parent.iterdir()) == ["weights.jsonl", "weights.safetensors"]
+    assert sorted(path.name for path in dino.parent.iterdir()) == [
+        "weights.jsonl",
+        "weights.safetensors",
+    ]
 
 
-def test_the_seed_decides_and_the_command_to_try_can_be_pasted(folder: Path, dino: Path, tmp_path: Path) -> None:
-    out, weights = tmp_path / "my cheeses.safetensors", [load(dino).language_model.parameters.whole.tobytes()]
-    for seed in ("0", "4"):  # a log beside the weights names the same text, so other weights of it replace them
+def test_the_seed_decides_and_the_command_to_try_can_be_pasted(
+    folder: Path, dino: Path, tmp_path: Path
+) -> None:
+    out, weights = (
+        tmp_path / "my cheeses.safetensors",
+        [load(dino).language_model.parameters.whole.tobytes()],
+    )
+    for seed in (
+        "0",
+        "4",
+    ):  # a log beside the weights names the same text, so other weights of it replace them
         replaces = f"{out} exists: the new weights replace it at the end." if out.exists() else ""
-        result = run("train", "names", "--corpus", folder / "names.txt", "--out", out, "--seed", seed, *SMALL)
+        result = run(
+            "train", "names", "--corpus", folder / "names.txt", "--out", out, "--seed", seed, *SMALL
+        )
         assert replaces in result.stderr
         assert bool(replaces) == ("exists" in result.stderr)
-        assert result.stdout.endswith(f"Try it: python -m model sample names --checkpoint '{out}'\n")
+        assert result.stdout.endswith(
+            f"Try it: python -m model sample names --checkpoint '{out}'\n"
+        )
         weights.append(load(out).language_model.parameters.whole.tobytes())
     assert weights[0] == weights[1] != weights[2]
 
@@ -131,7 +160,11 @@ def test_without_out_an_own_text_never_adds_a_version(few_names: Path, tmp_path:
     assert f"The weights go beside the text: {out}." in result.stderr
     assert f"sample names --checkpoint '{out}'" in result.stdout
     assert load(out).description.recipe == "names"
-    assert {path.name for path in tmp_path.iterdir()} == {"my names.jsonl", "my names.safetensors", "my names.txt"}
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "my names.jsonl",
+        "my names.safetensors",
+        "my names.txt",
+    }
 
 
 def test_without_out_it_adds_a_version_and_promotes_it_only_with_promote(few_names: Path) -> None:
@@ -153,7 +186,10 @@ def test_a_version_that_is_not_better_is_not_promoted(
     more = (word + end for word in NAMES.split() for end in ("", "us", "ia", "ops"))
     (tmp_path / "more.txt").write_text("\n".join(more))
     monkeypatch.setattr(sources, "names_corpus", lambda **_: read_names(tmp_path / "more.txt"))
-    begin, versions = ("train", "dino", "--promote", "--hidden-size", "8", "--epochs"), Versions(few_names / "dino")
+    begin, versions = (
+        ("train", "dino", "--promote", "--hidden-size", "8", "--epochs"),
+        Versions(few_names / "dino"),
+    )
     good = events_of(run_well(*begin, "9", "--json"))[-1]
     assert (good["promoted"], versions.current()) == (True, good["version"])
     assert "The current version stays: the new one is not better by enough" in run_well(*begin, "1")
@@ -165,7 +201,10 @@ def test_a_gru_learns_goes_on_and_is_drawn_from(folder: Path, tmp_path: Path) ->
     arguments = ("train", "dino", "--corpus", folder / "names.txt", "--out")
     run_well(*arguments, out, "--cell", "gru", *SMALL, "--layers", "2")
     start = load(out)
-    assert (start.language_model.architecture.cell, start.language_model.architecture.layers) == ("gru", 2)
+    assert (start.language_model.architecture.cell, start.language_model.architecture.layers) == (
+        "gru",
+        2,
+    )
     started, *_, finished = events_of(run_well(*arguments, more, "--from", out, "--json"))
     assert started["start_loss"] == pytest.approx(start.description.held_out_loss)
     assert finished["held_out_loss"] <= started["start_loss"]
@@ -173,7 +212,9 @@ def test_a_gru_learns_goes_on_and_is_drawn_from(folder: Path, tmp_path: Path) ->
     assert len(run_well("sample", "dino", "--count", "3", "--checkpoint", more).split()) == 3
 
 
-def test_a_network_learns_from_teachers_that_were_trained_before(folder: Path, tmp_path: Path) -> None:
+def test_a_network_learns_from_teachers_that_were_trained_before(
+    folder: Path, tmp_path: Path
+) -> None:
     on_names = ("train", "dino", "--corpus", folder / "names.txt", "--hidden-size", "8")
     given: list[str | Path] = []
     for number in ("1", "2"):
@@ -182,17 +223,33 @@ def test_a_network_learns_from_teachers_that_were_trained_before(folder: Path, t
         assert (load(out).description.recipe, load(out).description.seed) == (name, int(number))
         given += ["--teacher", out]
     out = tmp_path / "distilled.safetensors"
-    stdout = run_well(*on_names, "--minutes", "0.01", "--recipe", "distilled", *given, "--out", out, "--json")
+    stdout = run_well(
+        *on_names, "--minutes", "0.01", "--recipe", "distilled", *given, "--out", out, "--json"
+    )
     stages = [event["stage"] for event in events_of(stdout) if event["event"] == "progress"]
     assert list(dict.fromkeys(stages)) == ["pretrain", "distil"]
-    assert (load(out).language_model.architecture.cell, load(out).description.recipe) == ("rnn", "distilled")
+    assert (load(out).language_model.architecture.cell, load(out).description.recipe) == (
+        "rnn",
+        "distilled",
+    )
 
 
 def test_a_signal_stops_a_training_the_same_command_resumes_it_and_another_finishes_it(
     folder: Path, tmp_path: Path
 ) -> None:
-    out, log, snapshot = (tmp_path / f"dino.{end}" for end in ("safetensors", "jsonl", "safetensors.partial"))
-    command = [sys.executable, "-m", "model", "train", "dino", "--json", "--corpus", str(folder / "names.txt")]
+    out, log, snapshot = (
+        tmp_path / f"dino.{end}" for end in ("safetensors", "jsonl", "safetensors.partial")
+    )
+    command = [
+        sys.executable,
+        "-m",
+        "model",
+        "train",
+        "dino",
+        "--json",
+        "--corpus",
+        str(folder / "names.txt"),
+    ]
     command += ["--out", str(out), "--epochs", "1000000", "--hidden-size", "8"]
     written = ""
     for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 130), (signal.SIGUSR1, 0)):
@@ -215,7 +272,9 @@ def test_a_signal_stops_a_training_the_same_command_resumes_it_and_another_finis
 
 
 def test_a_failure_is_an_event_too(tmp_path: Path) -> None:
-    result = run("train", "dino", "--corpus", tmp_path / "absent.txt", "--out", tmp_path / "x", "--json")
+    result = run(
+        "train", "dino", "--corpus", tmp_path / "absent.txt", "--out", tmp_path / "x", "--json"
+    )
     assert result.exit_code == 1
     (failed,) = events_of(result.stdout)
     assert failed["event"] == "failed"
@@ -232,20 +291,28 @@ def test_no_text_is_overwritten(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     monkeypatch.setattr(sources, "DATA", data)
     for out, corpus, reason in (
         ("own.txt", "own.txt", "own.txt: not a complete safetensors file; choose another --out"),
-        ("own.safetensors", "own.jsonl", "own.jsonl is not the log of a training; choose another --out"),
+        (
+            "own.safetensors",
+            "own.jsonl",
+            "own.jsonl is not the log of a training; choose another --out",
+        ),
         ("dinos.txt", "own.txt", "dinos.txt: not a complete safetensors file"),
         ("../data/sonnets.txt", "own.txt", "sonnets.txt: not a complete safetensors file"),
         ("../data", "own.txt", "is a folder"),
     ):
         for replacing in ((), ("--replace",)):
-            result = run("train", "dino", "--out", data / out, "--corpus", data / corpus, *replacing)
+            result = run(
+                "train", "dino", "--out", data / out, "--corpus", data / corpus, *replacing
+            )
             assert result.exit_code == 1
             assert reason in result.stderr
     assert [text.read_text() for text in texts] == [NAMES] * len(texts)
     assert sorted(data.iterdir()) == texts
 
 
-def test_weights_and_logs_of_another_text_are_replaced_only_with_replace(folder: Path, tmp_path: Path) -> None:
+def test_weights_and_logs_of_another_text_are_replaced_only_with_replace(
+    folder: Path, tmp_path: Path
+) -> None:
     out, log = tmp_path / "own.safetensors", tmp_path / "own.jsonl"
     (tmp_path / "own.txt").write_text(NAMES.replace("mango", "berry"))
     begin = ("train", "names", *SMALL, "--out", out, "--corpus")
@@ -258,7 +325,10 @@ def test_weights_and_logs_of_another_text_are_replaced_only_with_replace(folder:
         assert (out.read_bytes(), log.read_text() if log.exists() else "") == kept
         log.unlink(missing_ok=True)  # weights without a log may be of any text
     (tmp_path / "own.jsonl").write_text('{"quote": "a person\'s own lines"}\n')
-    assert "own.jsonl is not the log of a training" in run(*begin, tmp_path / "own.txt", "--replace").stderr
+    assert (
+        "own.jsonl is not the log of a training"
+        in run(*begin, tmp_path / "own.txt", "--replace").stderr
+    )
     assert log.read_text() == '{"quote": "a person\'s own lines"}\n'
     log.unlink()
     run_well(*begin, tmp_path / "own.txt", "--replace")
@@ -269,7 +339,12 @@ def test_no_version_is_overwritten(few_names: Path) -> None:
     run_well("train", "dino", *SMALL)
     (version,) = few_names.glob("dino/*.safetensors")
     content = version.read_bytes()
-    for out in (version, version.with_suffix(""), version.with_suffix(".jsonl"), few_names / "dino" / f"{'0' * 12}.x"):
+    for out in (
+        version,
+        version.with_suffix(""),
+        version.with_suffix(".jsonl"),
+        few_names / "dino" / f"{'0' * 12}.x",
+    ):
         result = run("train", "dino", *SMALL, "--out", out, "--replace")
         assert f"error: {out}: is the name of a version, and versions never change" in result.stderr
     assert version.read_bytes() == content
@@ -278,15 +353,29 @@ def test_no_version_is_overwritten(few_names: Path) -> None:
 
 def test_of_two_trainings_on_one_output_the_second_is_refused(folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "own.safetensors"
-    begin = ["train", "dino", "--corpus", str(folder / "names.txt"), "--out", str(out), "--epochs", "1000000"]
+    begin = [
+        "train",
+        "dino",
+        "--corpus",
+        str(folder / "names.txt"),
+        "--out",
+        str(out),
+        "--epochs",
+        "1000000",
+    ]
     with subprocess.Popen(
-        [sys.executable, "-m", "model", *begin, "--json"], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "model", *begin, "--json"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
     ) as first:
         assert first.stdout is not None
         first.stdout.readline()  # it has started
         result = run(*begin, "--seed", "2")
         assert (result.exit_code, result.stdout) == (1, "")
-        assert result.stderr.endswith(f"error: another training writes {out}; wait for it, or choose another --out\n")
+        assert result.stderr.endswith(
+            f"error: another training writes {out}; wait for it, or choose another --out\n"
+        )
         first.send_signal(signal.SIGUSR1)
         first.stdout.read()
     assert first.returncode == 0
@@ -315,7 +404,9 @@ def test_names_are_new_begin_with_the_prompt_and_are_the_same_for_the_same_seed(
     assert len(set(names)) == 3
     assert all(name == name.capitalize() for name in names)
     assert not {name.lower() for name in names} & set(NAMES.split())
-    assert run_well("sample", "Names", *weights).splitlines() == names  # for lists that are no dinosaurs
+    assert (
+        run_well("sample", "Names", *weights).splitlines() == names
+    )  # for lists that are no dinosaurs
     assert run_well("sample", "dino", *weights, "--prompt", "Mang").count("Mang") == 3
 
 
@@ -325,7 +416,9 @@ def test_verse_begins_with_the_exact_prompt(poem: Path) -> None:
     assert verse.startswith("A MANGO is")
     assert len(verse) > 100
     assert run_well("sample", "verse", *arguments, "A MANGO is") == verse
-    assert run_well("sample", "poem", *arguments, "привет").startswith("привет\n")  # the network cannot read it
+    assert run_well("sample", "poem", *arguments, "привет").startswith(
+        "привет\n"
+    )  # the network cannot read it
     assert run_well("sample", "poem", *arguments, "a mango 123").startswith("a mango 123\n")
     finished = run_well("sample", "poem", *arguments, "Xyzzy")
     assert re.match(r"Xyzzy[ \n,;:.!?]", finished)
@@ -384,7 +477,9 @@ def test_sampling_imports_nothing_that_it_does_not_need(dino: Path) -> None:
         f"sys.argv = ['model', *{arguments!r}]\n"
         "runpy.run_module('model', run_name='__main__')\n"
     )
-    result = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    result = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     assert result.stdout.splitlines()[5:] == [""]
 
 
@@ -392,18 +487,36 @@ def test_sampling_imports_nothing_that_it_does_not_need(dino: Path) -> None:
 
 
 @pytest.mark.parametrize(("network", "text"), [("dino", "names"), ("poem", "poems")])
-def test_an_evaluation_has_every_figure_as_json_and_explained_in_a_table(folder: Path, network: str, text: str) -> None:
+def test_an_evaluation_has_every_figure_as_json_and_explained_in_a_table(
+    folder: Path, network: str, text: str
+) -> None:
     weights = folder / network / "weights.safetensors"
-    arguments = ("evaluate", network, "--checkpoint", weights, "--corpus", folder / f"{text}.txt", "--samples", "2")
+    arguments = (
+        "evaluate",
+        network,
+        "--checkpoint",
+        weights,
+        "--corpus",
+        folder / f"{text}.txt",
+        "--samples",
+        "2",
+    )
     (result,) = events_of(run_well(*arguments, "--json"))
-    assert result["held_out_loss"] == pytest.approx(load(weights).description.held_out_loss, rel=1e-4)
+    assert result["held_out_loss"] == pytest.approx(
+        load(weights).description.held_out_loss, rel=1e-4
+    )
     assert result["trained_on_this_corpus"]
     assert result["counting"][0]["held_out_loss"] > 0
     assert result["decoder_loss"] == pytest.approx(result["held_out_loss"], abs=0.01)
     assert result["samples"].keys() == result["held_out"].keys()
     assert result["samples"][text] == 2
     table = run_well(*arguments)
-    for words in ("nats per character, network", "the same with the decoder's rounding", "n-gram of order", "get them"):
+    for words in (
+        "nats per character, network",
+        "the same with the decoder's rounding",
+        "n-gram of order",
+        "get them",
+    ):
         assert words in table
     assert re.search(rf"{text} +│ +\d+ │ +2 ", table)
     assert "another text" not in table
@@ -412,10 +525,14 @@ def test_an_evaluation_has_every_figure_as_json_and_explained_in_a_table(folder:
         assert re.search(f"^{row[:20]}.*  [a-z]", table, re.MULTILINE), row
 
 
-def test_says_if_the_weights_were_trained_on_another_text(few_names: Path, dino: Path, tmp_path: Path) -> None:
+def test_says_if_the_weights_were_trained_on_another_text(
+    few_names: Path, dino: Path, tmp_path: Path
+) -> None:
     (tmp_path / "other.txt").write_text("kiwi\nmango\nlemon\n")
     arguments = ("evaluate", "dino", "--checkpoint", dino, "--samples", "0")
-    assert "another text (--corpus can name it)" in run_well(*arguments, "--corpus", tmp_path / "other.txt")
+    assert "another text (--corpus can name it)" in run_well(
+        *arguments, "--corpus", tmp_path / "other.txt"
+    )
     assert "another text" not in run_well(*arguments)  # the project's names are theirs here
 
 
@@ -424,7 +541,9 @@ def test_a_comparison_is_json_or_sentences(folder: Path, poem: Path) -> None:
     (result,) = events_of(run_well(*arguments, "--json"))
     assert result["old_loss"] == result["new_loss"] > 0
     assert (result["margin"], result["better"]) == (0, False)
-    sentence = "not better: better means by more than two standard errors (0.0000) and by at least 0.002."
+    sentence = (
+        "not better: better means by more than two standard errors (0.0000) and by at least 0.002."
+    )
     assert sentence in run_well(*arguments)
 
 
@@ -457,7 +576,10 @@ def test_no_picture_of_a_person_is_replaced(dino: Path, tmp_path: Path) -> None:
     content = photo.read_bytes()
     result = run("plot", dino, "--out", photo)
     assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr == f"error: {photo} exists, and is no picture that `plot` drew; choose another --out\n"
+    assert (
+        result.stderr
+        == f"error: {photo} exists, and is no picture that `plot` drew; choose another --out\n"
+    )
     assert photo.read_bytes() == content
 
 
@@ -482,9 +604,15 @@ def test_no_picture_of_a_person_is_replaced(dino: Path, tmp_path: Path) -> None:
         ("train poem --also x", "--also is for the dinosaurs"),
         ("train dino --changing", "add --from"),
         ("train", "Missing argument"),
-        ("train sonnet", "'sonnet' is not known; choose dino, poem; names or verse for your own texts"),
+        (
+            "train sonnet",
+            "'sonnet' is not known; choose dino, poem; names or verse for your own texts",
+        ),
         ("sample dnio", ": 'dnio' is not known; do you mean dino?"),
-        ("sample haiku", ": 'haiku' is not known; choose dino, poem, sonnet; names or verse for your own texts"),
+        (
+            "sample haiku",
+            ": 'haiku' is not known; choose dino, poem, sonnet; names or verse for your own texts",
+        ),
         ("sample dino --unfinished", "--unfinished is for poem; a name always goes on"),
         ("sample sonnet --unfinished", "keeps its first line"),
         ("sample sonnet --top-p 0.5", "chosen from many lines"),
@@ -501,28 +629,65 @@ def test_impossible_arguments_are_refused_with_exit_code_2(arguments: str, sente
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ("sample dino --checkpoint {}/absent.safetensors", "{}/absent.safetensors: cannot be read: No such file"),
+        (
+            "sample dino --checkpoint {}/absent.safetensors",
+            "{}/absent.safetensors: cannot be read: No such file",
+        ),
         ("sample dino --checkpoint {}/names.txt", "{}/names.txt: not a complete safetensors file"),
-        ("sample poem --checkpoint {}/dino/weights.safetensors", "these weights write names, not verse"),
+        (
+            "sample poem --checkpoint {}/dino/weights.safetensors",
+            "these weights write names, not verse",
+        ),
         ("sample dino --checkpoint {}/dino/weights.safetensors --top-p 0", "top_p"),
         ("sample sonnet --prompt one\ntwo", "a sonnet begins with one line"),
-        ("evaluate dino --checkpoint {}/poem/weights.safetensors", "these weights write verse, not names"),
-        ("compare poem {0}/poem/weights.safetensors {0}/poem/weights.safetensors --corpus {0}/one.txt", "one held-out"),
+        (
+            "evaluate dino --checkpoint {}/poem/weights.safetensors",
+            "these weights write verse, not names",
+        ),
+        (
+            (
+                "compare poem {0}/poem/weights.safetensors {0}/poem/weights.safetensors --corpus"
+                " {0}/one.txt"
+            ),
+            "one held-out",
+        ),
         ("plot {}/names.txt", "is it the .jsonl file that `train` writes?"),
         ("plot {}/alone.safetensors", "cannot read {}/alone.jsonl: No such file or directory\n"),
-        ("plot {}/dino/weights.jsonl --out {}/curve.jpg", "{}/curve.jpg: the picture is a PNG; --out must end in .png"),
-        ("plot {}/dino/weights.jsonl --out {}/absent/curve.png", "{}/absent/curve.png: No such file or directory\n"),
+        (
+            "plot {}/dino/weights.jsonl --out {}/curve.jpg",
+            "{}/curve.jpg: the picture is a PNG; --out must end in .png",
+        ),
+        (
+            "plot {}/dino/weights.jsonl --out {}/absent/curve.png",
+            "{}/absent/curve.png: No such file or directory\n",
+        ),
         ("train dino --corpus {}", "cannot read {}: Is a directory"),
         ("train dino --corpus {}/names.txt --out .", ".: is a folder; --out needs a file"),
-        ("train poem --corpus {0}/poems.txt --from {0}/dino/weights.safetensors", "these weights write names"),
-        ("train dino --corpus {}/names.txt --out {}/x --recipe distilled", "name their weights with --teacher"),
-        ("look dino 日本 --checkpoint {}/dino/weights.safetensors", "none of the letters of '日本'"),
+        (
+            "train poem --corpus {0}/poems.txt --from {0}/dino/weights.safetensors",
+            "these weights write names",
+        ),
+        (
+            "train dino --corpus {}/names.txt --out {}/x --recipe distilled",
+            "name their weights with --teacher",
+        ),
+        (
+            "look dino 日本 --checkpoint {}/dino/weights.safetensors",
+            "none of the letters of '日本'",
+        ),
         ("train dino --also {}/absent.txt --out {}/x", "cannot read {}/absent.txt"),
     ],
 )
-def test_an_error_is_one_line_on_stderr_with_exit_code_1(folder: Path, arguments: str, sentence: str) -> None:
+def test_an_error_is_one_line_on_stderr_with_exit_code_1(
+    folder: Path, arguments: str, sentence: str
+) -> None:
     (folder / "one.txt").write_text(POEMS[: POEMS.index("\n\n", 99)])
-    result = run(*(argument.replace("{0}", "{}").replace("{}", str(folder)) for argument in arguments.split(" ")))
+    result = run(
+        *(
+            argument.replace("{0}", "{}").replace("{}", str(folder))
+            for argument in arguments.split(" ")
+        )
+    )
     assert result.exit_code == 1
     assert result.stdout == ""
     *_, last = result.stderr.splitlines(keepends=True)
@@ -535,13 +700,31 @@ def test_an_error_is_one_line_on_stderr_with_exit_code_1(folder: Path, arguments
 
 
 def progress(step: int, **figures: Any) -> dict[str, Any]:
-    usual = {"epoch": 1, "stage": "names", "training_loss": 2.0, "held_out_loss": None, "best_held_out_loss": 1.5}
-    more = {"gradient_norm": 0.5, "characters_per_second": 12345.6, "fraction": step / 1000, "seconds_left": 75.0}
+    usual = {
+        "epoch": 1,
+        "stage": "names",
+        "training_loss": 2.0,
+        "held_out_loss": None,
+        "best_held_out_loss": 1.5,
+    }
+    more = {
+        "gradient_norm": 0.5,
+        "characters_per_second": 12345.6,
+        "fraction": step / 1000,
+        "seconds_left": 75.0,
+    }
     return {"event": "progress", "step": step} | usual | more | figures
 
 
 EVENTS: list[dict[str, Any]] = [
-    {"event": "started", "form": "names", "corpus": "", "recipe": "dino", "parameters": 12345, "resumed": True},
+    {
+        "event": "started",
+        "form": "names",
+        "corpus": "",
+        "recipe": "dino",
+        "parameters": 12345,
+        "resumed": True,
+    },
     progress(10, held_out_loss=1.75),
     {"event": "sample", "step": 10, "text": "[bold]aurus"},
     progress(200),

@@ -1,4 +1,5 @@
-"""Names that consist of roots: masks lead only to them, nobody waits in vain, and company changes nothing."""
+"""Names that consist of roots: masks lead only to them, nobody waits in vain, and company changes
+nothing."""
 
 from dataclasses import replace
 
@@ -24,9 +25,13 @@ ROOTS = frozenset(
 )
 
 
-def composing(share: float = 1.0, *, roots: frozenset[str] = ROOTS, most_barred: float = 99.0) -> Checkpoint:
+def composing(
+    share: float = 1.0, *, roots: frozenset[str] = ROOTS, most_barred: float = 99.0
+) -> Checkpoint:
     plain = names_checkpoint()
-    made = replace(plain.description, whole_names=share, whole_names_until=1.0, most_barred=most_barred)
+    made = replace(
+        plain.description, whole_names=share, whole_names_until=1.0, most_barred=most_barred
+    )
     return replace(plain, description=made, roots=roots)
 
 
@@ -71,7 +76,10 @@ PARTS = [letters.partition("=")[0].strip("-'") for line in ROOTS for letters in 
 
 @given(st.lists(st.sampled_from([*PARTS, "o", "x"]), max_size=4).map("".join), st.integers(0, 6))
 def test_masks_lead_to_every_name_of_roots(name: str, begun: int) -> None:
-    composition, prefix = Composition(ROOTS, LETTERS.characters, 1.0, 99.0), name[: min(begun, len(name) - 1)]
+    composition, prefix = (
+        Composition(ROOTS, LETTERS.characters, 1.0, 99.0),
+        name[: min(begun, len(name) - 1)],
+    )
     if composition.way(name, prefix):
         assert leads_to(composition, name, prefix)
 
@@ -89,13 +97,17 @@ def test_the_share_temperature_and_prices_are_the_weights() -> None:
     composition = Composition(ROOTS, LETTERS.characters, 1.0, 99.0)
 
     def whole(checkpoint: Checkpoint, temperature: float = 1.0, turns: int = 20) -> int:
-        asked = [NameRequest(generator_for(7, n), sampling=Sampling(temperature)) for n in range(turns)]
+        asked = [
+            NameRequest(generator_for(7, n), sampling=Sampling(temperature)) for n in range(turns)
+        ]
         results = Decoder(checkpoint).generate(asked)
         return sum(bool(composition.way(name, "")) for result in results for name in result.texts)
 
     assert whole(composing()) == 20
     assert 10 < whole(composing(0.5), turns=40) < 30
-    assert whole(composing(), 1.1) == whole(composing(), 0) == whole(composing(roots=frozenset())) == 0
+    assert (
+        whole(composing(), 1.1) == whole(composing(), 0) == whole(composing(roots=frozenset())) == 0
+    )
     assert whole(composing(most_barred=1e-9)) == 0  # an untrained network writes none by itself
 
 
@@ -104,7 +116,9 @@ def test_names_of_roots_do_not_depend_on_company() -> None:
 
     def requests() -> list[NameRequest]:
         return [
-            NameRequest(generator_for(3, n), 2, prefixes[n % 4], Sampling(0.5 + n % 3 / 2), attempts=50)
+            NameRequest(
+                generator_for(3, n), 2, prefixes[n % 4], Sampling(0.5 + n % 3 / 2), attempts=50
+            )
             for n in range(8)
         ]
 

@@ -1,7 +1,8 @@
 """The Dockerfile, replayed step by step in a fresh folder, as a user that is not root.
 
-There is no container engine in this: the base image, the mounts, the limits and compose.yaml are NOT run. What is run:
-every COPY and RUN, then the entry point with the ENV, the USER and the HEALTHCHECK of the last stage.
+There is no container engine in this: the base image, the mounts, the limits and compose.yaml are
+NOT run. What is run: every COPY and RUN, then the entry point with the ENV, the USER and the
+HEALTHCHECK of the last stage.
 """
 
 import contextlib
@@ -34,11 +35,15 @@ pytestmark = pytest.mark.installed
 
 INSTRUCTIONS = [
     line.split(maxsplit=1)
-    for line in re.sub(r"^#.*\n|\\\n", "", (ROOT / "Dockerfile").read_text(), flags=re.MULTILINE).splitlines()
+    for line in re.sub(
+        r"^#.*\n|\\\n", "", (ROOT / "Dockerfile").read_text(), flags=re.MULTILINE
+    ).splitlines()
     if line.strip()
 ]
 PIP = {"PIP_CACHE_DIR": str(Path.home() / ".cache" / "pip")} | {
-    name: value for name, value in os.environ.items() if re.match("PIP_|SSL_|HTTPS?_PROXY", name, re.IGNORECASE)
+    name: value
+    for name, value in os.environ.items()
+    if re.match("PIP_|SSL_|HTTPS?_PROXY", name, re.IGNORECASE)
 }
 """How pip reaches its index on this machine."""
 FOLDERS = ("/opt/mangosaurus", "/build", "/state", "/tmp")
@@ -61,13 +66,22 @@ class Replay:
         return re.sub("|".join(FOLDERS), lambda found: f"{self.root}{found[0]}", text)
 
     def path(self, path: str) -> Path:
-        return Path(self.at(os.path.normpath(path if path.startswith("/") else f"{self.folder.rstrip('/')}/{path}")))
+        return Path(
+            self.at(
+                os.path.normpath(
+                    path if path.startswith("/") else f"{self.folder.rstrip('/')}/{path}"
+                )
+            )
+        )
 
     def do(self, name: str, rest: str) -> None:
         match name:
             case "FROM":
                 self.folder = "/"
-                self.environment = {"PATH": f"{self.root}/python:/usr/bin:/bin", "HOME": f"{self.root}/home"}
+                self.environment = {
+                    "PATH": f"{self.root}/python:/usr/bin:/bin",
+                    "HOME": f"{self.root}/home",
+                }
             case "ARG" | "ENV":
                 key, _, value = rest.partition("=")
                 self.environment[key] = self.at(value).replace("$PATH", self.environment["PATH"])
@@ -81,7 +95,9 @@ class Replay:
                 run(self.at(rest), cwd=self.path("."), env=PIP | self.environment)
             case "USER":
                 user, group = map(int, rest.split(":"))
-                self.user = {"user": user, "group": group, "extra_groups": []} if os.geteuid() == 0 else {}
+                self.user = (
+                    {"user": user, "group": group, "extra_groups": []} if os.geteuid() == 0 else {}
+                )
             case "HEALTHCHECK":
                 self.health = json.loads(rest.partition("CMD ")[2])
             case "ENTRYPOINT":
@@ -94,7 +110,9 @@ class Replay:
         *sources, target = [word for word in words if word[:2] != "--"]
         if options:  # from the first stage, which here is the same folder
             assert sources == [target]
-            for owner in (option.partition("=")[2] for option in options if option.startswith("--chown")):
+            for owner in (
+                option.partition("=")[2] for option in options if option.startswith("--chown")
+            ):
                 if os.geteuid() == 0:
                     os.chown(self.path(target), *map(int, owner.split(":")))
             return
@@ -118,7 +136,9 @@ class Replay:
         )
 
 
-AS_NOBODY: dict[str, Any] = {"user": 10001, "group": 10001, "extra_groups": []} if os.geteuid() == 0 else {}
+AS_NOBODY: dict[str, Any] = (
+    {"user": 10001, "group": 10001, "extra_groups": []} if os.geteuid() == 0 else {}
+)
 
 
 def python() -> Path:
@@ -126,7 +146,11 @@ def python() -> Path:
     for found in (Path(sys.base_prefix) / "bin" / "python3", Path("/usr/bin/python3")):
         with contextlib.suppress(OSError, subprocess.CalledProcessError):
             subprocess.run(
-                [found, "-c", "import ensurepip"], **AS_NOBODY, check=True, timeout=LIMIT, capture_output=True
+                [found, "-c", "import ensurepip"],
+                **AS_NOBODY,
+                check=True,
+                timeout=LIMIT,
+                capture_output=True,
             )
             return found
     pytest.skip("no other user may run Python here, so the Dockerfile was NOT replayed")
@@ -135,7 +159,9 @@ def python() -> Path:
 @pytest.fixture(scope="module")
 def replay() -> Iterator[Replay]:
     """The image after its build: of the first stage, only what the second one copies is left."""
-    with tempfile.TemporaryDirectory() as folder:  # not pytest's own, which is closed to other users
+    with (
+        tempfile.TemporaryDirectory() as folder
+    ):  # not pytest's own, which is closed to other users
         root = Path(folder)
         root.chmod(0o755)
         (root / "python").mkdir()
@@ -164,12 +190,19 @@ def test_it_is_healthy_and_stops_in_time(replay: Replay) -> None:
     port = free_port()
     listen = f"0.0.0.0:{port}"
     assert replay.environment["HEALTH_LISTEN"].startswith("0.0.0.0:")
-    bot = replay.start(*replay.entry, "--page", "--host", "0.0.0.0", "--port", "0", HEALTH_LISTEN=listen)
+    bot = replay.start(
+        *replay.entry, "--page", "--host", "0.0.0.0", "--port", "0", HEALTH_LISTEN=listen
+    )
     try:
         assert bot.stdout
-        found = re.search(r"Chat with me in your browser: http://[^/]*:(\d+)(/\S+)", bot.stdout.readline())
+        found = re.search(
+            r"Chat with me in your browser: http://[^/]*:(\d+)(/\S+)", bot.stdout.readline()
+        )
         assert found
-        for at, path in ((port, "/metrics"), (int(found[1]), found[2])):  # as from outside: not at 127.0.0.1 alone
+        for at, path in (
+            (port, "/metrics"),
+            (int(found[1]), found[2]),
+        ):  # as from outside: not at 127.0.0.1 alone
             with contextlib.closing(HTTPConnection("127.0.0.2", at, timeout=LIMIT)) as connection:
                 connection.request("GET", path)
                 assert connection.getresponse().status in (200, 303)
@@ -208,7 +241,12 @@ def test_compose_publishes_what_the_dockerfile_serves_to_this_machine_alone() ->
 
 def test_nothing_private_is_sent_to_the_build() -> None:
     copied = {
-        word for name, rest in INSTRUCTIONS if name == "COPY" and "--from" not in rest for word in rest.split()[:-1]
+        word
+        for name, rest in INSTRUCTIONS
+        if name == "COPY" and "--from" not in rest
+        for word in rest.split()[:-1]
     }
     assert not copied & {".", ".env", ".git"}
-    assert {".env", "*.db", "checkpoints/voices"} <= set((ROOT / ".dockerignore").read_text().split())
+    assert {".env", "*.db", "checkpoints/voices"} <= set(
+        (ROOT / ".dockerignore").read_text().split()
+    )

@@ -57,7 +57,9 @@ def test_names_are_folded_and_deduplicated_in_order(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("split", [0, 7])
-def test_a_tenth_of_the_names_is_held_out_by_their_hash_even_when_the_list_grows(tmp_path: Path, split: int) -> None:
+def test_a_tenth_of_the_names_is_held_out_by_their_hash_even_when_the_list_grows(
+    tmp_path: Path, split: int
+) -> None:
     corpus = names_in(tmp_path, "\n".join(SAURI), split=split)
     assert corpus.held_out == tuple(name for name in SAURI if split_of(name) == split)
     assert corpus.training == tuple(name for name in SAURI if split_of(name) != split)
@@ -65,15 +67,23 @@ def test_a_tenth_of_the_names_is_held_out_by_their_hash_even_when_the_list_grows
     assert set(small.training) <= set(corpus.training)
     assert set(small.held_out) <= set(corpus.held_out)
     assert small.digest != corpus.digest
-    both = names_in(tmp_path, "\n".join([*SAURI, *map(str.title, SAURI)]), split=split, alphabet=Alphabet.OWN)
+    both = names_in(
+        tmp_path, "\n".join([*SAURI, *map(str.title, SAURI)]), split=split, alphabet=Alphabet.OWN
+    )
     assert both.held_out == (*corpus.held_out, *map(str.title, corpus.held_out))
 
 
 def test_other_names_are_for_pretraining_and_change_the_digest(tmp_path: Path) -> None:
     others = write(tmp_path / "others.txt", "Bac\nabba\nxylo\nbac\n\n")
-    alone, corpus = (names_in(tmp_path, "abba\nbaab\ncab\n", pretraining=more) for more in ([], [others]))
+    alone, corpus = (
+        names_in(tmp_path, "abba\nbaab\ncab\n", pretraining=more) for more in ([], [others])
+    )
     assert corpus.pretraining == ("bac",)  # "abba" is a name already, and nothing is left of "xylo"
-    assert (corpus.training, corpus.held_out, corpus.vocabulary) == (alone.training, alone.held_out, alone.vocabulary)
+    assert (corpus.training, corpus.held_out, corpus.vocabulary) == (
+        alone.training,
+        alone.held_out,
+        alone.vocabulary,
+    )
     assert corpus.digest != alone.digest
 
 
@@ -82,9 +92,15 @@ def test_more_names_are_all_for_training_and_leave_what_is_held_out(tmp_path: Pa
     alone = names_in(tmp_path, listed, pretraining=others)
     ends = list(map("".join, product("sau", repeat=3)))
     more = [*(f"Rása{end}" for end in ends), alone.held_out[0], alone.training[0], "rasurus"]
-    corpus = names_in(tmp_path, listed, pretraining=others, also=write(tmp_path / "more.txt", "\n".join(more)))
+    corpus = names_in(
+        tmp_path, listed, pretraining=others, also=write(tmp_path / "more.txt", "\n".join(more))
+    )
     assert corpus.training == (*alone.training, *(f"rasa{end}" for end in ends), "rasurus")
-    assert (corpus.held_out, corpus.vocabulary, corpus.pretraining) == (alone.held_out, alone.vocabulary, ("ursa",))
+    assert (corpus.held_out, corpus.vocabulary, corpus.pretraining) == (
+        alone.held_out,
+        alone.vocabulary,
+        ("ursa",),
+    )
     assert corpus.digest != alone.digest
 
 
@@ -107,8 +123,14 @@ LONG = "a long line " * 9
     [
         ("", "names.txt has 0 names"),
         ("\U0001f996\n", "names.txt has 0 names"),
-        ("Anna\nanna\n" * 60, "has only one name: every line is 'anna', so there is nothing to hold out"),
-        (f"{LONG}\n" * 3, r"has 0 names; .* \(left out 3 of 3 lines, of more than 100 characters; is"),
+        (
+            "Anna\nanna\n" * 60,
+            "has only one name: every line is 'anna', so there is nothing to hold out",
+        ),
+        (
+            f"{LONG}\n" * 3,
+            r"has 0 names; .* \(left out 3 of 3 lines, of more than 100 characters; is",
+        ),
     ],
 )
 def test_too_few_names_are_refused(tmp_path: Path, text: str, reason: str) -> None:
@@ -124,20 +146,28 @@ def test_splits_that_there_are_not_are_named(tmp_path: Path) -> None:
         read_verse()
 
 
-def test_what_was_read_folded_and_left_out_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_read_folded_and_left_out_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     corpus = names_in(tmp_path, f"anna\n{LONG}\neva\n")
     assert {*parts_of(corpus)} == {"anna", "eva"}
-    doubt = "left out 1 of 3 lines, of more than 100 characters; is this a list of names, one a line?"
+    doubt = (
+        "left out 1 of 3 lines, of more than 100 characters; is this a list of names, one a line?"
+    )
     assert corpus.notes == (f"{tmp_path}/names.txt: {doubt}",)
     few = names_in(tmp_path, f"anna\n{LONG}\neva\nmia\n")
-    assert few.notes == (f"{tmp_path}/names.txt: left out 1 of 4 lines, of more than 100 characters",)
+    assert few.notes == (
+        f"{tmp_path}/names.txt: left out 1 of 4 lines, of more than 100 characters",
+    )
     path = tmp_path / "old.txt"
     path.write_bytes("Böse Müller\nLärm und Schall\n".encode("latin-1"))
     folded = f"{path}: 3 characters folded or dropped, such as 'ö', 'ü', 'ä'"
     assert read_names(path).notes == (f"{path}: read as Windows-1252", folded)
     assert "Böse Müller" in parts_of(read_names(path, alphabet=Alphabet.OWN))
     monkeypatch.setattr("model.text.corpus.MOST_NAMES", 4)
-    corpus = names_in(tmp_path, "\n".join("abcdefghij"))  # of too many names, some are read in even steps
+    corpus = names_in(
+        tmp_path, "\n".join("abcdefghij")
+    )  # of too many names, some are read in even steps
     assert sorted(parts_of(corpus)) == ["a", "c", "f", "h"]
     assert corpus.notes == (f"{tmp_path}/names.txt: read 4 of its 10 names",)
 
@@ -148,7 +178,9 @@ def test_texts_may_keep_their_own_alphabet(tmp_path: Path) -> None:
     assert sorted(parts_of(corpus)) == ["Eva 2", "Éva", "éva", "Дино", "恐竜"]
     assert corpus.vocabulary.alphabet is Alphabet.OWN
     assert corpus.notes == ()
-    verse = verse_in(tmp_path, "Éin Vers\nder ERSTE\n\nDer\tzweite!\n\nder erste\n", alphabet=Alphabet.OWN)
+    verse = verse_in(
+        tmp_path, "Éin Vers\nder ERSTE\n\nDer\tzweite!\n\nder erste\n", alphabet=Alphabet.OWN
+    )
     assert (verse.training, verse.held_out) == (("Éin Vers", "Der zweite!"), ("der erste",))
     plain = "anna\nberta\nchris\n"
     assert names_in(tmp_path, plain) == names_in(tmp_path, plain, alphabet=Alphabet.OWN)
@@ -156,7 +188,9 @@ def test_texts_may_keep_their_own_alphabet(tmp_path: Path) -> None:
 
 def test_a_small_text_is_called_small(tmp_path: Path) -> None:
     few = names_in(tmp_path, "\n".join(SAURI[:99]))
-    assert few.too_small == "the text has only 99 names; with fewer than 100, a network learns little"
+    assert (
+        few.too_small == "the text has only 99 names; with fewer than 100, a network learns little"
+    )
     assert not names_in(tmp_path, "\n".join(SAURI[:100])).too_small
     assert "fewer than 20,000" in verse_in(tmp_path, poems(3)).too_small
     assert not verse_in(
@@ -165,7 +199,9 @@ def test_a_small_text_is_called_small(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("count", "held_out"), [(2, 1), (10, 1), (11, 2), (20, 2), (25, 3)])
-def test_the_last_tenth_of_the_poems_is_held_out_rounded_up(tmp_path: Path, count: int, held_out: int) -> None:
+def test_the_last_tenth_of_the_poems_is_held_out_rounded_up(
+    tmp_path: Path, count: int, held_out: int
+) -> None:
     corpus = verse_in(tmp_path, poems(count))
     assert corpus.form == "verse"
     assert parts_of(corpus) == tuple(fold(poem(97 + number)) for number in range(count))
@@ -185,7 +221,9 @@ def test_a_file_without_blank_lines_is_cut_into_poems_of_fourteen_lines(tmp_path
 @pytest.mark.parametrize("separator", ["\n", " ", ""])
 def test_a_long_poem_is_cut_where_a_line_or_a_word_ends(tmp_path: Path, separator: str) -> None:
     parts = [
-        f"{chr(97 + number // 26)}{chr(97 + number % 26)} hey" if separator == "\n" else f"word{number:b}"
+        f"{chr(97 + number // 26)}{chr(97 + number % 26)} hey"
+        if separator == "\n"
+        else f"word{number:b}"
         for number in range(600)
     ]
     documents = parts_of(verse_in(tmp_path, "one\n\n" + separator.join(parts) + "\n\ntwo\n"))
@@ -196,7 +234,11 @@ def test_a_long_poem_is_cut_where_a_line_or_a_word_ends(tmp_path: Path, separato
 
 def test_several_files_make_one_corpus(tmp_path: Path) -> None:
     paths = [write(tmp_path / f"{n}.txt", poem(98 + n) + "\n\n" + poem(97)) for n in range(2)]
-    assert [document[:6] for document in parts_of(read_verse(*paths))] == ["poem b", "poem a", "poem c"]
+    assert [document[:6] for document in parts_of(read_verse(*paths))] == [
+        "poem b",
+        "poem a",
+        "poem c",
+    ]
 
 
 def test_held_out_lines_are_removed_from_training_and_pretraining(tmp_path: Path) -> None:
@@ -208,8 +250,12 @@ def test_held_out_lines_are_removed_from_training_and_pretraining(tmp_path: Path
     assert corpus.pretraining == ("lent", "a secret line", "lent too")
 
 
-def test_with_verse_to_read_first_the_last_training_poems_choose_and_no_text_has_their_lines(tmp_path: Path) -> None:
-    others = write(tmp_path / "others.txt", "POEM L, LINE N!\nAnd [1] mole\n\nPoem 'i' line b.\n\nAnd mole\n")
+def test_with_verse_to_read_first_the_last_training_poems_choose_and_no_text_has_their_lines(
+    tmp_path: Path,
+) -> None:
+    others = write(
+        tmp_path / "others.txt", "POEM L, LINE N!\nAnd [1] mole\n\nPoem 'i' line b.\n\nAnd mole\n"
+    )
     speeches = write(tmp_path / "speeches.txt", "A line\npoem i line a\n\nPoem l, line a\n")
     whole = verse_in(tmp_path, poems(12), f"Poem i line a\nA line\n\n{poem(97)}\n")
     corpus = with_reading(whole, others, speeches)
@@ -218,18 +264,28 @@ def test_with_verse_to_read_first_the_last_training_poems_choose_and_no_text_has
     assert corpus.held_out == whole.held_out
     assert corpus.pretraining == ("a line", poem(97).lower())
     assert (corpus.reading, corpus.speeches) == (("and mole",), ("a line",))
-    assert (corpus.digest, corpus.vocabulary, corpus.words) == (whole.digest, whole.vocabulary, whole.words)
+    assert (corpus.digest, corpus.vocabulary, corpus.words) == (
+        whole.digest,
+        whole.vocabulary,
+        whole.words,
+    )
     with pytest.raises(CorpusError, match="no line to read"):
         with_reading(verse_in(tmp_path, poems(3)), write(others, "1"), speeches)
 
 
 def test_the_words_are_those_of_training_and_pretraining(tmp_path: Path) -> None:
-    corpus = verse_in(tmp_path, "'Tis o'er;\nself-love\n\nheld out\n", "Lo!\n\nheld out\n\n'lo' tis\n")
+    corpus = verse_in(
+        tmp_path, "'Tis o'er;\nself-love\n\nheld out\n", "Lo!\n\nheld out\n\n'lo' tis\n"
+    )
     assert corpus.words == {"tis", "o'er", "self-love", "lo"}
 
 
 @given(
-    st.lists(st.lists(st.sampled_from(["O!", "o", "Thou art.", "a b", "c"]), min_size=1), min_size=2, max_size=12),
+    st.lists(
+        st.lists(st.sampled_from(["O!", "o", "Thou art.", "a b", "c"]), min_size=1),
+        min_size=2,
+        max_size=12,
+    ),
     st.lists(st.lists(st.sampled_from(["O!", "o", "Thou  art", "A b?", "d1"]), min_size=1)),
 )
 def test_no_held_out_line_occurs_in_any_other_part(
@@ -237,12 +293,17 @@ def test_no_held_out_line_occurs_in_any_other_part(
 ) -> None:
     try:
         corpus = verse_in(
-            tmp_path_factory.getbasetemp(), *("\n\n".join(map("\n".join, texts)) for texts in (verse, plays))
+            tmp_path_factory.getbasetemp(),
+            *("\n\n".join(map("\n".join, texts)) for texts in (verse, plays)),
         )
     except CorpusError:
         return
     held_out = {line for document in corpus.held_out for line in document.split("\n")}
-    trained = {line for document in (*corpus.training, *corpus.pretraining) for line in document.split("\n")}
+    trained = {
+        line
+        for document in (*corpus.training, *corpus.pretraining)
+        for line in document.split("\n")
+    }
     assert not held_out & trained
     assert set("".join(trained)) <= set(corpus.vocabulary.characters)
     assert len(set(corpus.training)) == len(corpus.training)
@@ -277,7 +338,16 @@ def test_too_little_verse_is_refused(tmp_path: Path, text: str, reason: str) -> 
 
 def test_different_corpora_have_different_digests(tmp_path: Path) -> None:
     plays = ("", "a", "a\n\ne", "a\ne")
-    assert len({verse_in(tmp_path, text, other).digest for text in (poems(2), poems(3)) for other in plays}) == 8
+    assert (
+        len(
+            {
+                verse_in(tmp_path, text, other).digest
+                for text in (poems(2), poems(3))
+                for other in plays
+            }
+        )
+        == 8
+    )
     assert verse_in(tmp_path, poems(2)).digest == verse_in(tmp_path, poems(2).upper()).digest
 
 
@@ -285,6 +355,8 @@ def test_a_part_of_a_corpus_has_documents_in_even_steps(tmp_path: Path) -> None:
     corpus = names_in(tmp_path, "\n".join(f"{number:03x}" for number in range(1000)))
     part = corpus.part(read=400, held_out=40)
     assert (len(part.training), len(part.held_out)) == (100, 10)
-    assert part.training[::10] == tuple(corpus.training[n * len(corpus.training) // 10] for n in range(10))
+    assert part.training[::10] == tuple(
+        corpus.training[n * len(corpus.training) // 10] for n in range(10)
+    )
     assert (part.digest, part.vocabulary) == (corpus.digest, corpus.vocabulary)
     assert corpus.part(read=10**6, held_out=10**6) == corpus

@@ -1,6 +1,8 @@
-"""The notebooks of the course: they run, their checks find right and wrong, and their outputs are what they print.
+"""The notebooks of the course: they run, their checks find right and wrong, and their outputs are
+what they print.
 
-`make test` runs chapters 2 and 3, and looks at the form of all; `make test-course` runs all, and opens JupyterLab.
+`make test` runs chapters 2 and 3, and looks at the form of all; `make test-course` runs all, and
+opens JupyterLab.
 """
 
 import json
@@ -29,13 +31,19 @@ QUICK = ("02", "03")
 JUPYTER = ROOT / ".venv-course" / "bin"
 LONGEST = 60
 """So many seconds may a chapter take, whoever else uses the machine; it is read twice."""
-MACHINE = re.compile(r"/(?:home|root|tmp|work|usr|Users|mnt|opt)/|[A-Z]:\\\\|site-packages|ipykernel_")
+MACHINE = re.compile(
+    r"/(?:home|root|tmp|work|usr|Users|mnt|opt)/|[A-Z]:\\\\|site-packages|ipykernel_"
+)
 
 every_chapter = pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: str(path.stem))
 
 
 def exercises_of(boxes: list[Box]) -> list[str]:
-    return [box.name.removeprefix(EXERCISE) for box in boxes if box.is_code and box.name.startswith(EXERCISE)]
+    return [
+        box.name.removeprefix(EXERCISE)
+        for box in boxes
+        if box.is_code and box.name.startswith(EXERCISE)
+    ]
 
 
 @every_chapter
@@ -47,7 +55,11 @@ def test_a_chapter_has_exercises_with_checks_hints_solutions_and_mistakes(chapte
     for task, box, check in zip(boxes, boxes[1:], boxes[2:], strict=False):
         if box.is_code and box.name.startswith(EXERCISE):
             assert not task.is_code, box.name
-            assert re.findall(r"<summary>Hint (\d)</summary>\n\n", task.source) == ["1", "2", "3"], box.name
+            assert re.findall(r"<summary>Hint (\d)</summary>\n\n", task.source) == [
+                "1",
+                "2",
+                "3",
+            ], box.name
             assert "..." in box.source
             assert check.name == box.name.replace(EXERCISE, CHECK, 1)
             assert check.saved.text.startswith("Not yet"), check.name
@@ -68,31 +80,54 @@ def test_a_chapter_tells_nothing_of_the_machine_that_ran_it(chapter: Path) -> No
         assert box["metadata"].keys() <= {"tags"}, box["id"]
         for output in box.get("outputs", ()):
             printed = output["output_type"] == "stream" and output["name"] == "stdout"
-            assert printed or "image/png" in output.get("data", ()), box["id"]  # no stderr, value or traceback
+            assert printed or "image/png" in output.get("data", ()), box[
+                "id"
+            ]  # no stderr, value or traceback
             assert not MACHINE.search("".join(output.get("text", ()))), box["id"]
 
 
 @pytest.mark.parametrize(
     "chapter",
-    [pytest.param(path, marks=[] if path.name.startswith(QUICK) else pytest.mark.course) for path in CHAPTERS],
+    [
+        pytest.param(path, marks=[] if path.name.startswith(QUICK) else pytest.mark.course)
+        for path in CHAPTERS
+    ],
     ids=lambda path: str(path.stem),
 )
 def test_a_chapter_runs_as_it_is_and_solved_and_its_checks_tell_mistakes(chapter: Path) -> None:
-    environment = os.environ | {"MPLBACKEND": "Agg", "OPENBLAS_NUM_THREADS": "1", "PYTHONIOENCODING": "utf-8"}
+    environment = os.environ | {
+        "MPLBACKEND": "Agg",
+        "OPENBLAS_NUM_THREADS": "1",
+        "PYTHONIOENCODING": "utf-8",
+    }
     command = [sys.executable, "-m", "tests.chapter", str(chapter)]
-    bounds: dict[str, Any] = {"cwd": ROOT, "env": environment, "timeout": 2 * LONGEST, "check": False}
+    bounds: dict[str, Any] = {
+        "cwd": ROOT,
+        "env": environment,
+        "timeout": 2 * LONGEST,
+        "check": False,
+    }
     done = subprocess.run(command, capture_output=True, encoding="utf-8", **bounds)
     assert (done.returncode, done.stderr) == (0, "")
     told = json.loads(done.stdout)
-    as_it_is, solved = ({name: Said(*said) for name, said in told[way].items()} for way in ("as it is", "solved"))
+    as_it_is, solved = (
+        {name: Said(*said) for name, said in told[way].items()} for way in ("as it is", "solved")
+    )
     for box in boxes_of(chapter):
         if box.is_code:
             said = as_it_is[box.name]
-            assert alike(said.text, box.saved.text, is_timed=box.is_timed), (box.name, said.text, box.saved.text)
+            assert alike(said.text, box.saved.text, is_timed=box.is_timed), (
+                box.name,
+                said.text,
+                box.saved.text,
+            )
             assert said.pictures == box.saved.pictures, box.name
             assert str(ROOT) not in said.text
     for exercise in exercises_of(boxes_of(chapter)):
-        assert solved[CHECK + exercise].text.startswith("Right."), (exercise, solved[CHECK + exercise].text)
+        assert solved[CHECK + exercise].text.startswith("Right."), (
+            exercise,
+            solved[CHECK + exercise].text,
+        )
     mistakes = answers_in("mistakes", chapter)
     mistakes.sort(key=lambda mistake: exercises_of(boxes_of(chapter)).index(mistake.exercise))
     for mistake, verdict in zip(mistakes, told["verdicts"], strict=True):
@@ -109,7 +144,8 @@ def test_numbers_are_compared_to_three_digits() -> None:
 
 
 def test_a_copy_is_the_students(tmp_path: Path) -> None:
-    """A second start keeps what they wrote, renews the checks, and says which notebooks are not ours."""
+    """A second start keeps what they wrote, renews the checks, and says which notebooks are not
+    ours."""
     mine, first = tmp_path / "mine", CHAPTERS[0].name
     assert copy(mine) == []
     (mine / first).write_text("my answers")
@@ -128,7 +164,9 @@ def test_a_copy_is_the_students(tmp_path: Path) -> None:
     assert [path.name for path in other.iterdir()] == ["thesis.txt"]
 
 
-def test_without_jupyterlab_it_says_what_brings_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_without_jupyterlab_it_says_what_brings_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     for missing in ("jupyterlab", "jupyterlab.labapp"):
         monkeypatch.setitem(sys.modules, missing, None)
     monkeypatch.setattr("sys.argv", ["course", str(tmp_path / "mine")])
@@ -145,12 +183,25 @@ def test_the_first_page_leads_to_every_chapter() -> None:
 
 
 @pytest.mark.course
-def test_make_course_opens_jupyterlab_on_a_copy_whose_kernel_knows_the_networks(tmp_path: Path) -> None:
+def test_make_course_opens_jupyterlab_on_a_copy_whose_kernel_knows_the_networks(
+    tmp_path: Path,
+) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    folder, environment = tmp_path / "mine", os.environ | {"JUPYTER_TOKEN": "course", "HOME": str(tmp_path)}
-    command = [str(JUPYTER / "python"), "-m", "course", str(folder), "--no-browser", "--port", str(port)]
+    folder, environment = (
+        tmp_path / "mine",
+        os.environ | {"JUPYTER_TOKEN": "course", "HOME": str(tmp_path)},
+    )
+    command = [
+        str(JUPYTER / "python"),
+        "-m",
+        "course",
+        str(folder),
+        "--no-browser",
+        "--port",
+        str(port),
+    ]
     with (tmp_path / "log").open("w") as log:
         server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
     try:
@@ -164,7 +215,12 @@ def test_make_course_opens_jupyterlab_on_a_copy_whose_kernel_knows_the_networks(
                 assert server.poll() is None, (tmp_path / "log").read_text()
                 time.sleep(0.3)
         shown = {each["name"] for each in contents["content"]}
-        assert {"README.md", "checks", "solutions", *(chapter.name for chapter in CHAPTERS)} <= shown
+        assert {
+            "README.md",
+            "checks",
+            "solutions",
+            *(chapter.name for chapter in CHAPTERS),
+        } <= shown
         assert "mistakes" not in shown
     finally:
         server.send_signal(signal.SIGTERM)

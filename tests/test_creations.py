@@ -1,10 +1,12 @@
-"""Recorded creations come out again, byte for byte, and what they depend on beside their weights stays as it was.
+"""Recorded creations come out again, byte for byte, and what they depend on beside their weights
+stays as it was.
 
-`creations.jsonl` holds 300 requests of the first release with the texts that were drawn: several scripts, temperatures
-from 0 to 2, top-p, known words, and poems that continue poems. It also holds 292 creations of the bot with what people
-read: names and poems of several versions, some of which continue poems, sonnets, many after strange first lines, and 30
-creations of a voice that writes capitals and accents. A change that fails here breaks the codes that people have kept.
-Whoever moves code edits how this file reaches it, but neither `creations.jsonl` nor SUMS.
+`creations.jsonl` holds 300 requests of the first release with the texts that were drawn: several
+scripts, temperatures from 0 to 2, top-p, known words, and poems that continue poems. It also holds
+292 creations of the bot with what people read: names and poems of several versions, some of which
+continue poems, sonnets, many after strange first lines, and 30 creations of a voice that writes
+capitals and accents. A change that fails here breaks the codes that people have kept. Whoever moves
+code edits how this file reaches it, but neither `creations.jsonl` nor SUMS.
 """
 
 import asyncio
@@ -41,17 +43,26 @@ VOICE = "k7m2p9x"  # weights of 16 units for names and others for verse, trained
 
 
 def test_the_first_release_draws_from_all_characters() -> None:
-    """The bot asks for the top-p of the version, so a later default does not change the text of an old code."""
+    """The bot asks for the top-p of the version, so a later default does not change the text of an
+    old code."""
     for network, version in FIRST_RELEASE.items():
         assert VERSIONS[network].load(version).description.top_p == 1
 
 
 def test_592_creations_are_recorded() -> None:
-    assert [len(kind) for kind in (*REQUESTS.values(), NAMES, POEMS, SONNETS, VOICED)] == [150, 150, 120, 90, 52, 30]
+    assert [len(kind) for kind in (*REQUESTS.values(), NAMES, POEMS, SONNETS, VOICED)] == [
+        150,
+        150,
+        120,
+        90,
+        52,
+        30,
+    ]
 
 
 @pytest.mark.parametrize(
-    ("network", "every"), [("dino", 1), ("poem", 3), pytest.param("poem", 1, marks=pytest.mark.recorded)]
+    ("network", "every"),
+    [("dino", 1), ("poem", 3), pytest.param("poem", 1, marks=pytest.mark.recorded)],
 )
 def test_requests_of_the_first_release_draw_the_same_texts(network: str, every: int) -> None:
     records = REQUESTS[network][::every]
@@ -62,7 +73,9 @@ def test_requests_of_the_first_release_draw_the_same_texts(network: str, every: 
     "records",
     [
         pytest.param(NAMES, id="names"),
-        pytest.param(POEMS[:60:3] + POEMS[62::15], id="poems"),  # those that were written by lines take longer
+        pytest.param(
+            POEMS[:60:3] + POEMS[62::15], id="poems"
+        ),  # those that were written by lines take longer
         pytest.param(POEMS, marks=pytest.mark.recorded),
         pytest.param(VOICED, id="voice"),
         pytest.param([SONNETS[15], SONNETS[50]], id="sonnets"),  # one of each edition
@@ -74,7 +87,8 @@ async def test_people_read_what_they_read_before(records: list[Record], tmp_path
 
 
 async def written(records: Sequence[Record], folder: Path) -> list[str]:
-    """Return what people read when the bot writes these creations again, without the small print; "" if it cannot.
+    """Return what people read when the bot writes these creations again, without the small print;
+    "" if it cannot.
 
     They are written side by side, from checkpoints in an empty folder.
     """
@@ -101,7 +115,9 @@ async def written(records: Sequence[Record], folder: Path) -> list[str]:
 
 def _plain(made: Creation, shown: str) -> str:
     is_verse = made.genre is not Genre.DINO
-    return html.unescape(re.sub("</?b>", "", shown) if is_verse else "\n".join(re.findall("<b>(.*?)</b>", shown)))
+    return html.unescape(
+        re.sub("</?b>", "", shown) if is_verse else "\n".join(re.findall("<b>(.*?)</b>", shown))
+    )
 
 
 # What texts depend on beside their weights.
@@ -113,7 +129,9 @@ SUMS = {
     "poems": "54a2376d1275794c953edbd16ea1bf791d87fca96d738535d2f0216ddec2a3e5",
     "names": "845e63b6e463cbf7a89866a86fc70b97830d20bdff762a7f3f6b39513632b92e",
     "words as they sound": "18c51aee3ebd7c9962d32d3dbefa23aabd048b9f0e960a9501282b57bc9a68b3",
-    "words in the second edition": "6d9db2aaef85b6bbe5a1a26928c0bcdeb5317375e9642a6ae66f02f37ca929e8",
+    "words in the second edition": (
+        "6d9db2aaef85b6bbe5a1a26928c0bcdeb5317375e9642a6ae66f02f37ca929e8"
+    ),
 }
 
 
@@ -122,31 +140,82 @@ def test_tables_and_constants_are_those_that_texts_were_written_with() -> None:
 
 
 def beside_weights() -> dict[str, object]:
-    """Return the tables as they are read, the constants of all rules, and how each word of released verse sounds."""
+    """Return the tables as they are read, the constants of all rules, and how each word of released
+    verse sounds."""
     first, known_words = prosody(), VERSIONS["poem"].load(FIRST_RELEASE["poem"]).known_words
     forms, rhymes = first.pronounce.forms, first.rhymes
     strict = pronunciation.Pronouncer(first.dictionary.pronunciations, forms, strict=True)
-    costs = [search.COST_OF_REPETITION, search.COST_OF_OVERUSE, search.COST_OF_MIXING, search.SHARE_OF_LEANING]
-    by_first_fit = [[*table.items()] for table in (forms.suffixes, forms.prefixes)]  # so their order counts
+    costs = [
+        search.COST_OF_REPETITION,
+        search.COST_OF_OVERUSE,
+        search.COST_OF_MIXING,
+        search.SHARE_OF_LEANING,
+    ]
+    by_first_fit = [
+        [*table.items()] for table in (forms.suffixes, forms.prefixes)
+    ]  # so their order counts
     by_hand = [forms.words, by_first_fit, forms.spellings]
     return {
-        "tables": [*by_hand, rhymes.learned, rhymes.promoted, first.never_last, first.often, first.addresses],
+        "tables": [
+            *by_hand,
+            rhymes.learned,
+            rhymes.promoted,
+            first.never_last,
+            first.often,
+            first.addresses,
+        ],
         "constants": [
-            [pronunciation.VOICELESS, pronunciation.SIBILANTS, pronunciation.VOWELS, rhyme.ONSETS, rhyme.DULL],
-            [pronunciation.LONGEST_WORD, pronunciation.MOST_APOSTROPHES, pronunciation.MOST_READINGS],
-            [metre.SYLLABLES, metre.LONGEST, metre.PRONOUNS, scansion.LATEST_START, scansion.PUNCTUATION],
-            [partners.ENOUGH, search.MOST_CHARACTERS, lines.PRECISION, lines.OF_DRAWN, tables.ENOUGH_WORDS],
+            [
+                pronunciation.VOICELESS,
+                pronunciation.SIBILANTS,
+                pronunciation.VOWELS,
+                rhyme.ONSETS,
+                rhyme.DULL,
+            ],
+            [
+                pronunciation.LONGEST_WORD,
+                pronunciation.MOST_APOSTROPHES,
+                pronunciation.MOST_READINGS,
+            ],
+            [
+                metre.SYLLABLES,
+                metre.LONGEST,
+                metre.PRONOUNS,
+                scansion.LATEST_START,
+                scansion.PUNCTUATION,
+            ],
+            [
+                partners.ENOUGH,
+                search.MOST_CHARACTERS,
+                lines.PRECISION,
+                lines.OF_DRAWN,
+                tables.ENOUGH_WORDS,
+            ],
             [sonnet.ROWS, sonnet.SCHEME, sonnet.STOPS, search.LOWEST_TEMPERATURE, search.ATTEMPTS],
             [{kind.name: cost for kind, cost in sonnet.COSTS.items()}, costs],
         ],
         "the second edition": [
             {kind.name: cost for kind, cost in sonnet.EDITIONS[2][0].items()},
-            [sonnet.EDITIONS[2][1], sonnet.EE, sonnet.LINE_OF_THING, sonnet.LONGEST_THING, sonnet.THING.pattern],
+            [
+                sonnet.EDITIONS[2][1],
+                sonnet.EE,
+                sonnet.LINE_OF_THING,
+                sonnet.LONGEST_THING,
+                sonnet.THING.pattern,
+            ],
         ],
         "poems": [
             [poem.COST_OF_NAMES, poem.LONG_WORD],
             [tables.STOPS, free.STOPS, free.UNUSUAL],
-            [seam.WHOLE, seam.LIKELY, seam.MARKS, seam.LONG, seam.LINES, seam.MORE_LINES, seam.LINES_OF_A_PART],
+            [
+                seam.WHOLE,
+                seam.LIKELY,
+                seam.MARKS,
+                seam.LONG,
+                seam.LINES,
+                seam.MORE_LINES,
+                seam.LINES_OF_A_PART,
+            ],
         ],
         "names": [
             [composition.LINKS, composition.VOWELS, composition.SHORTEST_BETWEEN],
@@ -154,7 +223,13 @@ def beside_weights() -> dict[str, object]:
             [names.SEQUENCE, names.OWN_NAME, names.JOINT.pattern],
         ],
         "words as they sound": [
-            [word, found, metre.patterns(word, found), [[*rhyme.endings(one)] for one in found], rhyme.letters(word)]
+            [
+                word,
+                found,
+                metre.patterns(word, found),
+                [[*rhyme.endings(one)] for one in found],
+                rhyme.letters(word),
+            ]
             for word in sorted(known_words)
             for found in [first.pronounce(word)]
         ],
@@ -163,8 +238,11 @@ def beside_weights() -> dict[str, object]:
 
 
 def sum_of(value: object) -> str:
-    """Return the sha256 of a value as JSON in ASCII with sorted keys and no white space; sets are sorted lists."""
-    return sha256(json.dumps(_listed(value), sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    """Return the sha256 of a value as JSON in ASCII with sorted keys and no white space; sets are
+    sorted lists."""
+    return sha256(
+        json.dumps(_listed(value), sort_keys=True, separators=(",", ":")).encode()
+    ).hexdigest()
 
 
 def _listed(value: Any) -> Any:

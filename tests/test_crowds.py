@@ -1,4 +1,5 @@
-"""Crowds at the door of Telegram, at 0.8 to five times what it lets a bot send, on a clock that jumps."""
+"""Crowds at the door of Telegram, at 0.8 to five times what it lets a bot send, on a clock that
+jumps."""
 
 import asyncio
 import re
@@ -44,15 +45,22 @@ class Asked:
     key: object
 
 
-async def crowd(visit: Visit, coming: Sequence[tuple[float, str]], place: int | None) -> list[Asked]:
+async def crowd(
+    visit: Visit, coming: Sequence[tuple[float, str]], place: int | None
+) -> list[Asked]:
     """Let asks come, each from another person, or all from one; or each in one group."""
     begun, server, asked = now(), visit.server, list[Asked]()
     for number, (time, kind) in enumerate(coming, 1000):
         await asyncio.sleep(begun + time - now())
         if kind == "inline":
-            key: object = await server.query("inline_query", number, query="Shall I compare thee", offset="")
+            key: object = await server.query(
+                "inline_query", number, query="Shall I compare thee", offset=""
+            )
         else:
-            person, text = (place if place == ALICE else number), f"/seed {number}" if place else TEXTS[kind]
+            person, text = (
+                (place if place == ALICE else number),
+                f"/seed {number}" if place else TEXTS[kind],
+            )
             key = (await server.say(text, person, place or person))["message_id"]
         asked.append(Asked(kind, place or number, key))
     await visit.settled()
@@ -60,14 +68,17 @@ async def crowd(visit: Visit, coming: Sequence[tuple[float, str]], place: int | 
 
 
 def refused_in(visit: Visit, asked: Sequence[Asked]) -> int:
-    """Return how many asks that are not inline were refused, and check what holds for every crowd."""
+    """Return how many asks that are not inline were refused, and check what holds for
+    every crowd."""
     server, answers, told = visit.server, 0, 0
     assert server.floods == 0
     fetched = [(one.chat, server.fetched_at[one.key]) for one in asked]
     for message, left in zip(server.sent, server.left, strict=True):
         if message["text"].startswith(REFUSALS):  # what is said is said at once
             told += 1
-            assert any(chat == message["chat"]["id"] and 0 <= left - time <= 3 for chat, time in fetched)
+            assert any(
+                chat == message["chat"]["id"] and 0 <= left - time <= 3 for chat, time in fetched
+            )
         else:  # and what is accepted is answered in time
             answers += 1
             number = re.search("seed is now ([0-9]+)", message["text"])
@@ -82,9 +93,13 @@ def refused_in(visit: Visit, asked: Sequence[Asked]) -> int:
 
 
 @pytest.mark.parametrize(("load", "shape"), [(0.8, "bursts"), (1.5, "steady"), (5.0, "bursts")])
-@pytest.mark.parametrize(("kinds", "place"), [(PEOPLE, None), (TYPISTS, None), (PEOPLE, ALICE), (PEOPLE, GROUP)])
+@pytest.mark.parametrize(
+    ("kinds", "place"), [(PEOPLE, None), (TYPISTS, None), (PEOPLE, ALICE), (PEOPLE, GROUP)]
+)
 @in_no_time
-async def test_a_crowd(kinds: list[str], place: int | None, load: float, shape: str, settings: Settings) -> None:
+async def test_a_crowd(
+    kinds: list[str], place: int | None, load: float, shape: str, settings: Settings
+) -> None:
     async with visiting(settings, Server(), message_rate=RATE) as visit:
         asked = await crowd(visit, arrivals(kinds, load, shape, RATE)[:250], place)
         refused, refusals = refused_in(visit, asked), visit.bot.capacity.refusals
@@ -108,11 +123,15 @@ async def test_in_a_pause_telegram_knows_what_has_arrived(settings: Settings) ->
             await visit.server.say("/help", person)
         await asyncio.sleep(5)
         assert visit.telegram.figures()["polling_paused_seconds"]
-        assert visit.server.unconfirmed == 60 - 26  # one has left, and 25 can leave in half a minute
+        assert (
+            visit.server.unconfirmed == 60 - 26
+        )  # one has left, and 25 can leave in half a minute
 
 
 @in_no_time
-async def test_a_crowd_in_a_group_is_told_once_and_keeps_nobody_else_waiting(settings: Settings) -> None:
+async def test_a_crowd_in_a_group_is_told_once_and_keeps_nobody_else_waiting(
+    settings: Settings,
+) -> None:
     async with visiting(settings, Server(), message_rate=30) as visit:
         for person in range(500, 525):
             await visit.server.say("/dino", person, GROUP)
@@ -141,12 +160,16 @@ async def test_what_was_asked_two_minutes_ago_is_refused_and_a_clock_may_be_wron
 
 
 @in_no_time
-async def test_while_nothing_may_leave_polling_pauses_and_everybody_can_see_it(settings: Settings) -> None:
+async def test_while_nothing_may_leave_polling_pauses_and_everybody_can_see_it(
+    settings: Settings,
+) -> None:
     async with visiting(settings, Server(), message_rate=30) as visit:
         health, server = Health(), visit.server
         health.note(SERVING, visit.bot)
         await visit.say("/dino", ALICE)
-        server.refusals["answerInlineQuery"].append(Refusal(429, "Too Many Requests", retry_after=700))
+        server.refusals["answerInlineQuery"].append(
+            Refusal(429, "Too Many Requests", retry_after=700)
+        )
         await server.query("inline_query", BOB, query="mango", offset="")
         await asyncio.sleep(11)
         await server.say("/dino", BOB)
@@ -170,7 +193,9 @@ async def test_while_nothing_may_leave_polling_pauses_and_everybody_can_see_it(s
 
 @pytest.mark.parametrize(("sonnets", "are_shown"), [(2, True), (8, False)])
 @in_no_time
-async def test_unfinished_states_delay_no_promised_answer(sonnets: int, are_shown: bool, settings: Settings) -> None:
+async def test_unfinished_states_delay_no_promised_answer(
+    sonnets: int, are_shown: bool, settings: Settings
+) -> None:
     """A group takes 20 messages a minute, and each change is one."""
     server, capacity = Server(), Capacity()
     server.chats.add(GROUP)
@@ -191,7 +216,9 @@ async def test_unfinished_states_delay_no_promised_answer(sonnets: int, are_show
 
 
 @in_no_time
-async def test_a_lost_state_of_a_text_that_arrives_whole_needs_no_apology(settings: Settings) -> None:
+async def test_a_lost_state_of_a_text_that_arrives_whole_needs_no_apology(
+    settings: Settings,
+) -> None:
     server = Server()
     server.chats.add(ALICE)
     server.refusals["sendMessage"].append(Refusal(429, "Too Many Requests", retry_after=38))

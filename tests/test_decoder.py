@@ -1,4 +1,5 @@
-"""Decoding: company changes no text, the texts are the network's own, their words are known, and rows come and go."""
+"""Decoding: company changes no text, the texts are the network's own, their words are known, and
+rows come and go."""
 
 import re
 from dataclasses import replace
@@ -17,7 +18,14 @@ from model.network.parameters import Architecture, CellName
 from model.text.fingerprints import Fingerprints
 from model.text.vocabulary import words_of
 from model.writing.decoder import Decoder
-from model.writing.requests import NameRequest, Request, Sampling, SonnetRequest, VerseRequest, generator_for
+from model.writing.requests import (
+    NameRequest,
+    Request,
+    Sampling,
+    SonnetRequest,
+    VerseRequest,
+    generator_for,
+)
 from tests.decoding import (
     LETTERS,
     VERSE,
@@ -60,8 +68,11 @@ random_requests: dict[str, st.SearchStrategy[dict[str, Any]]] = {
 
 @settings(max_examples=30)
 @given(st.data(), st.sampled_from(["names", "verse"]), st.integers(0, 2**32 - 1))
-def test_equal_texts_in_any_company(data: st.DataObject, form: Literal["names", "verse"], seed: int) -> None:
-    """On any network, a request has the same texts and the same error alone and among any others that come and go."""
+def test_equal_texts_in_any_company(
+    data: st.DataObject, form: Literal["names", "verse"], seed: int
+) -> None:
+    """On any network, a request has the same texts and the same error alone and among any others
+    that come and go."""
     checkpoint = random_checkpoint(data, form, seed)
     choices = data.draw(st.lists(random_requests[form], min_size=2, max_size=12))
     indices = range(len(choices))
@@ -78,14 +89,21 @@ def test_equal_texts_in_any_company(data: st.DataObject, form: Literal["names", 
         assert (result.texts, str(result.error)) == (alone.texts, str(alone.error))
 
 
-def random_checkpoint(data: st.DataObject, form: Literal["names", "verse"], seed: int) -> Checkpoint:
-    """A small network of any architecture; its weights are so large that one wrong bit soon gives another character."""
+def random_checkpoint(
+    data: st.DataObject, form: Literal["names", "verse"], seed: int
+) -> Checkpoint:
+    """A small network of any architecture; its weights are so large that one wrong bit soon gives
+    another character."""
     random, vocabulary = np.random.default_rng(seed), LETTERS if form == "names" else VERSE
     sizes = data.draw(st.tuples(st.integers(1, 24), st.integers(1, 3)))
     architecture = Architecture(data.draw(cells), len(vocabulary), *sizes)
-    network = LanguageModel.initialise(architecture, random, data.draw(st.sampled_from([np.float32, np.float64])))
+    network = LanguageModel.initialise(
+        architecture, random, data.draw(st.sampled_from([np.float32, np.float64]))
+    )
     network.parameters.whole *= 3
-    description = Description(form, "TEST", "", 0, 0.0, 0, "", {}, known_words_until=data.draw(st.sampled_from([0, 1])))
+    description = Description(
+        form, "TEST", "", 0, 0.0, 0, "", {}, known_words_until=data.draw(st.sampled_from([0, 1]))
+    )
     return Checkpoint(network, vocabulary, description, frozenset({"m", "man"}), known_words=WORDS)
 
 
@@ -99,7 +117,9 @@ def random_checkpoint(data: st.DataObject, form: Literal["names", "verse"], seed
         ("the world will be thy widow " * 20, 1.0, 0),
     ],
 )
-def test_verse_is_what_a_plain_loop_draws_after_the_prompt(prompt: str, temperature: float, tanh_digits: int) -> None:
+def test_verse_is_what_a_plain_loop_draws_after_the_prompt(
+    prompt: str, temperature: float, tanh_digits: int
+) -> None:
     checkpoint, generator = with_tanh(verse_checkpoint(), tanh_digits), generator_for(3, 4)
     network, read = Lockstep(checkpoint.language_model, tanh_digits), "\n" + prompt
     network.resize(1)
@@ -108,9 +128,13 @@ def test_verse_is_what_a_plain_loop_draws_after_the_prompt(prompt: str, temperat
         if index >= len(prompt):
             weights = np.exp((logits[0] - logits.max()).astype(float) / (temperature or 1e-9))
             draw = generator.random() if temperature else 0.0
-            read += VERSE.characters[np.searchsorted(np.cumsum(weights), draw * weights.sum(), side="right")]
+            read += VERSE.characters[
+                np.searchsorted(np.cumsum(weights), draw * weights.sum(), side="right")
+            ]
     expected = read[1 + len(prompt) :].split()
-    request = VerseRequest(generator_for(3, 4), prompt, Sampling(temperature), 150, 150, max_lines=150)
+    request = VerseRequest(
+        generator_for(3, 4), prompt, Sampling(temperature), 150, 150, max_lines=150
+    )
     words = texts(checkpoint, request)[0].split()
     assert words == expected[: len(words)]
     assert len(words) >= max(len(expected) - 1, 1)
@@ -122,7 +146,10 @@ def test_the_checkpoint_has_the_top_p_of_requests_without_one() -> None:
 
     def drawn(checkpoint: Checkpoint, top_p: float | None) -> tuple[str, ...]:
         return texts(
-            checkpoint, NameRequest(generator_for(0, 0), count=5, sampling=Sampling(1.0, top_p), attempts=10_000)
+            checkpoint,
+            NameRequest(
+                generator_for(0, 0), count=5, sampling=Sampling(1.0, top_p), attempts=10_000
+            ),
         )
 
     assert drawn(careful, None) == drawn(careful, 0.7) == drawn(checkpoint, 0.7)
@@ -136,7 +163,9 @@ def test_names_are_new_and_different() -> None:
     known = frozenset(first[::2])
     second = texts(names_checkpoint(known), NameRequest(generator_for(1, 0), count=30))
     assert len(set(first)) == len(first) == 30 == len(set(second)) == len(second)
-    assert second[:15] == first[1::2]  # after a rejected name the generator goes on, so the other names are the same
+    assert (
+        second[:15] == first[1::2]
+    )  # after a rejected name the generator goes on, so the other names are the same
     assert not known & set(second)
     aware = replace(names_checkpoint(), other_names=Fingerprints.of(known))
     assert texts(aware, NameRequest(generator_for(1, 0), count=30)) == second
@@ -152,7 +181,19 @@ def test_a_name_that_cannot_be_found_is_an_error_beside_those_that_were() -> Non
 
 @given(
     st.integers(0, 2**32),
-    st.sampled_from(["", "Forsooth this maketh no sens", "xyzzy", "xyzzy'", "sel", "a-", "'tis'", "look'", "o''"])
+    st.sampled_from(
+        [
+            "",
+            "Forsooth this maketh no sens",
+            "xyzzy",
+            "xyzzy'",
+            "sel",
+            "a-",
+            "'tis'",
+            "look'",
+            "o''",
+        ]
+    )
     | st.text("abt'- ", max_size=9)
     | st.text(max_size=20),
     st.sampled_from([0, 0.5, 1, 5]),
@@ -196,7 +237,11 @@ def test_generate_keeps_the_order_of_requests() -> None:
     decoder = Decoder(names_checkpoint())
     results = decoder.generate([NameRequest(generator_for(9, 9), count=50), *name_requests()[:9]])
     assert [result.ticket for result in results] == sorted(result.ticket for result in results)
-    assert all(name.startswith("mango"[: seed % 6]) for seed, one in enumerate(results[1:]) for name in one.texts)
+    assert all(
+        name.startswith("mango"[: seed % 6])
+        for seed, one in enumerate(results[1:])
+        for name in one.texts
+    )
     assert decoder.active == 0
     assert decoder.step() == []
 
@@ -207,8 +252,13 @@ def test_a_refused_request_leaves_no_row_behind() -> None:
         decoder.submit(NameRequest(generator_for(1, 0), prefix="漢"))
     with pytest.raises(RequestError, match="a name has at most 40 characters"):
         decoder.submit(NameRequest(generator_for(1, 0), prefix="m" * 50))
-    for verse in (VerseRequest(generator_for(0, 0)), SonnetRequest(generator_for(0, 0), "Shall I", 0.8)):
-        with pytest.raises(RequestError, match=f"a checkpoint of names cannot serve a {type(verse).__name__}"):
+    for verse in (
+        VerseRequest(generator_for(0, 0)),
+        SonnetRequest(generator_for(0, 0), "Shall I", 0.8),
+    ):
+        with pytest.raises(
+            RequestError, match=f"a checkpoint of names cannot serve a {type(verse).__name__}"
+        ):
             decoder.submit(verse)
     with pytest.raises(RequestError, match="a checkpoint of verse cannot serve a NameRequest"):
         Decoder(verse_checkpoint()).submit(NameRequest(generator_for(0, 0)))

@@ -17,13 +17,17 @@ LETTERS = Vocabulary("\nab")
 def memoryless(*probabilities: float) -> LanguageModel:
     """A network with the same probabilities of "\\n", "a" and "b" after any character."""
     architecture = Architecture("rnn", len(LETTERS), 2)
-    parameters: Arrays = {name: np.zeros(shape) for name, shape in parameter_shapes(architecture).items()}
+    parameters: Arrays = {
+        name: np.zeros(shape) for name, shape in parameter_shapes(architecture).items()
+    }
     parameters["b_y"][:] = np.log(probabilities)
     return LanguageModel(architecture, parameters)
 
 
 def random(seed: int) -> LanguageModel:
-    return LanguageModel.initialise(Architecture("lstm", len(LETTERS), 4), np.random.default_rng(seed), np.float64)
+    return LanguageModel.initialise(
+        Architecture("lstm", len(LETTERS), 4), np.random.default_rng(seed), np.float64
+    )
 
 
 def drawn(teachers: list[LanguageModel], count: int, seed: int = 0) -> list[str]:
@@ -49,7 +53,8 @@ def test_names_have_the_likelihood_that_the_teachers_give_them() -> None:
         ids = np.array([NO_CHARACTER, *LETTERS.ids_of(name)])[:, None]
         steps = soft_targets([*map(teacher_of, teachers)], ids, 1.0)[:, 0]
         expected = math.prod(
-            step[character] for step, character in zip(steps, LETTERS.ids_of(name + "\n"), strict=True)
+            step[character]
+            for step, character in zip(steps, LETTERS.ids_of(name + "\n"), strict=True)
         )
         assert names.count(name) / count == pytest.approx(expected, abs=0.02)
     one, same, other = (drawn(teachers, 50, seed) for seed in (0, 0, 1))

@@ -1,7 +1,9 @@
-"""Every chat and command in README and docs/ is done again, and what is said must read as it stands there.
+"""Every chat and command in README and docs/ is done again, and what is said must read as it stands
+there.
 
-`make docs` writes all of it anew, trainings in chats included, which this test only skips: their figures differ by
-machine. Commands run on one thread, as a machine with AVX2 computes, so that their trainings are the same again.
+`make docs` writes all of it anew, trainings in chats included, which this test only skips: their
+figures differ by machine. Commands run on one thread, as a machine with AVX2 computes, so that
+their trainings are the same again.
 """
 
 import asyncio
@@ -53,7 +55,13 @@ BY_THE_CLOCK = re.compile(r"^.*characters/s.*\n(?:      .*\n)*", re.MULTILINE)
 FILE = re.compile(r"\((\S+)\) (.*)")
 CODE = re.compile(r"\bcode [a-z0-9]{7,10}$", re.MULTILINE)
 WIDTH = 130
-CITIES = sorted({zone.rpartition("/")[2].replace("_", " ") for zone in zoneinfo.available_timezones() if "/" in zone})
+CITIES = sorted(
+    {
+        zone.rpartition("/")[2].replace("_", " ")
+        for zone in zoneinfo.available_timezones()
+        if "/" in zone
+    }
+)
 SEEN_AT = "60%"
 """How much of a training is done in the message that is shown of it."""
 
@@ -80,7 +88,9 @@ class Notes(Pipes):
         elif not unfinished:
             self.text += shown
 
-    async def picture(self, png: bytes, html: Markup, buttons: Buttons = (), name: str = "", alt: str = "") -> int:
+    async def picture(
+        self, png: bytes, html: Markup, buttons: Buttons = (), name: str = "", alt: str = ""
+    ) -> int:
         self.png = self.png or png
         return await self.say(html, buttons)
 
@@ -98,18 +108,25 @@ async def held(chat: str, bot: Bot, notes: Notes) -> str:
         await bot.runs.ended()
         assert notes.text
         lines += [f"> {said}", *notes.text.rstrip().split("\n"), ""]
-    wrapped = [line for each in lines for line in textwrap.wrap(each, WIDTH, drop_whitespace=True) or [""]]
+    wrapped = [
+        line for each in lines for line in textwrap.wrap(each, WIDTH, drop_whitespace=True) or [""]
+    ]
     return textwrap.indent("\n".join(wrapped), "    ").rstrip() + "\n"
 
 
 @pytest.mark.recorded
-@pytest.mark.parametrize("path", [ROOT / "README.md", ROOT / "docs" / "admins.md"], ids=lambda path: str(path.name))
+@pytest.mark.parametrize(
+    "path", [ROOT / "README.md", ROOT / "docs" / "admins.md"], ids=lambda path: str(path.name)
+)
 async def test_chats_read_as_they_stand_there(
     path: Path, own_settings: Settings, own_checkpoints: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.store.NEW_SEEDS", 1)
     monkeypatch.setattr("bot.training.folder.secrets.randbelow", lambda _: 7)
-    released = [*FIRST_RELEASE.values(), *(record["version"] for record in RECORDED if "version" in record)]
+    released = [
+        *FIRST_RELEASE.values(),
+        *(record["version"] for record in RECORDED if "version" in record),
+    ]
     for network in ("dino", "poem"):
         shutil.rmtree(own_checkpoints / network)
         (own_checkpoints / network).mkdir()
@@ -140,7 +157,9 @@ def done(command: str, folder: Path) -> str:
     said = subprocess.run(
         [sys.executable, *shlex.split(command)[1:]],
         cwd=folder,
-        env=os.environ | settings_of_machines().get("AVX2", {}) | {"COLUMNS": "110", "SOURCE_DATE_EPOCH": "0"},
+        env=os.environ
+        | settings_of_machines().get("AVX2", {})
+        | {"COLUMNS": "110", "SOURCE_DATE_EPOCH": "0"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
@@ -171,7 +190,8 @@ def test_commands_say_what_stands_below_them(tmp_path: Path) -> None:
 def sheet(pictures: Sequence[str], size: tuple[int, int], across: int, scale: float) -> str:
     wide, high = (scale * side + 12 for side in size)
     placed = [
-        f'<g transform="translate({i % across * wide + 12} {i // across * high + 12}) scale({scale})">{picture}</g>'
+        f'<g transform="translate({i % across * wide + 12} {i // across * high + 12})'
+        f' scale({scale})">{picture}</g>'
         for i, picture in enumerate(pictures)
     ]
     width, height = across * wide + 12, math.ceil(len(pictures) / across) * high + 12
@@ -180,14 +200,19 @@ def sheet(pictures: Sequence[str], size: tuple[int, int], across: int, scale: fl
 
 @pytest.mark.recorded
 async def test_pictures_of_cards_and_of_sixty_creatures() -> None:
-    """Draw the first sixty names of seed 42, cards of the first four that are known whole, a poem and a sonnet."""
+    """Draw the first sixty names of seed 42, cards of the first four that are known whole, a poem
+    and a sonnet."""
     shelf, line = Shelf(ROOT / "checkpoints"), "Shall I compare thee to a summer's day"
-    seeded = Creation("k7m2p9xb4q", 0, Genre.DINO, (await shelf.current("dino")).version, 42, 0, "", 1.0, 60)
+    seeded = Creation(
+        "k7m2p9xb4q", 0, Genre.DINO, (await shelf.current("dino")).version, 42, 0, "", 1.0, 60
+    )
     names = (await shelf.write(seeded)).texts
     cards = [name_card(name, seeded.code) for name in names if is_whole(name)][:4]
     version = (await shelf.current("poem")).version
     for genre, temperature in ((Genre.POEM, 0.65), (Genre.SONNET, SONNET_TEMPERATURE)):
-        creation = replace(seeded, genre=genre, version=version, prompt=line, temperature=temperature, count=1)
+        creation = replace(
+            seeded, genre=genre, version=version, prompt=line, temperature=temperature, count=1
+        )
         own, rest = layout.verse(creation, await shelf.write(creation))
         cards.append(verse_card(own, rest, seeded.code, is_sonnet=genre is Genre.SONNET))
     await shelf.close()

@@ -1,4 +1,7 @@
-"""Drafts: when a text goes on, starts anew or is finished, for characters given by hand. No network takes part."""
+"""Drafts: when a text goes on, starts anew or is finished, for characters given by hand.
+
+No network takes part.
+"""
 
 from collections.abc import Iterable
 from itertools import chain, cycle, product
@@ -30,7 +33,9 @@ def read(draft: Draft, characters: Iterable[str]) -> list[Action]:
     return actions
 
 
-def names(request: NameRequest, characters: str, known: frozenset[str] = frozenset()) -> tuple[tuple[str, ...], bool]:
+def names(
+    request: NameRequest, characters: str, known: frozenset[str] = frozenset()
+) -> tuple[tuple[str, ...], bool]:
     draft = NameDraft(request, LETTERS, known)
     actions = read(draft, characters)
     assert len(actions) == len(characters)
@@ -43,7 +48,9 @@ def test_names_that_are_known_repeated_empty_or_too_long_are_drawn_again() -> No
     assert names(NameRequest(GENERATOR, count=2), "cab\ncab\nbac\n") == (("cab", "bac"), True)
     assert names(NameRequest(GENERATOR), "\n\ncab\n") == (("cab",), True)
     assert names(NameRequest(GENERATOR, max_length=3), "cabscab\n") == (("cab",), True)
-    other = NameDraft(NameRequest(GENERATOR), LETTERS, frozenset({"cab"}), other_names=Fingerprints.of(["bac"]))
+    other = NameDraft(
+        NameRequest(GENERATOR), LETTERS, frozenset({"cab"}), other_names=Fingerprints.of(["bac"])
+    )
     assert read(other, "cab\nbac\nabc\n")[-1] is Action.FINISH
     assert other.texts == ("abc",)
 
@@ -52,7 +59,10 @@ def test_a_name_is_more_than_its_prefix() -> None:
     assert names(NameRequest(GENERATOR, prefix="cab"), "\ns\n") == (("cabs",), True)
     with pytest.raises(RequestError, match="prefix is 'cab'; a name has at most 3 characters"):
         NameDraft(NameRequest(GENERATOR, prefix="cab", max_length=3), LETTERS, frozenset())
-    assert NameDraft(NameRequest(GENERATOR, prefix=" Blue  de "), VERSE, frozenset()).prompt == "blue  de "
+    assert (
+        NameDraft(NameRequest(GENERATOR, prefix=" Blue  de "), VERSE, frozenset()).prompt
+        == "blue  de "
+    )
     assert NameDraft(NameRequest(GENERATOR, prefix="a b"), LETTERS, frozenset()).prompt == "ab"
 
 
@@ -106,7 +116,9 @@ def test_a_blank_line_ends_verse_that_is_long_enough_and_is_left_out_before() ->
 
 def test_verse_without_a_whole_word_is_an_error() -> None:
     for characters, prompt in product(["x", "\n", " ", " \n"], ["", "prompt", "prompt\n"]):
-        with pytest.raises(RequestError, match=r"no whole word in 800 characters \(max_characters\)"):
+        with pytest.raises(
+            RequestError, match=r"no whole word in 800 characters \(max_characters\)"
+        ):
             verse(cycle(characters), prompt)
 
 
@@ -121,7 +133,9 @@ def test_verse_keeps_its_limits_and_ends_with_a_whole_word(
     characters: list[str], prompt: str, least: int, more: int, max_lines: int
 ) -> None:
     most = least + more
-    request = VerseRequest(GENERATOR, prompt, min_characters=least, max_characters=most, max_lines=max_lines)
+    request = VerseRequest(
+        GENERATOR, prompt, min_characters=least, max_characters=most, max_lines=max_lines
+    )
     draft = VerseDraft(request, VERSE)
     actions = read(draft, cycle(characters))
     assert len(actions) <= most + 1
@@ -145,8 +159,15 @@ def test_characters_may_be_read_together_or_one_by_one(
 ) -> None:
     def draft() -> Draft:
         if is_verse:
-            return VerseDraft(VerseRequest(GENERATOR, "ab", min_characters=least, max_characters=least + more), VERSE)
-        return NameDraft(NameRequest(GENERATOR, count=3, max_length=least, attempts=5), LETTERS, frozenset({"ab", "a"}))
+            return VerseDraft(
+                VerseRequest(GENERATOR, "ab", min_characters=least, max_characters=least + more),
+                VERSE,
+            )
+        return NameDraft(
+            NameRequest(GENERATOR, count=3, max_length=least, attempts=5),
+            LETTERS,
+            frozenset({"ab", "a"}),
+        )
 
     whole, single, action = draft(), draft(), Action.CONTINUE
     for _ in range(40):
@@ -155,6 +176,10 @@ def test_characters_may_be_read_together_or_one_by_one(
         run = line + data.draw(st.sampled_from(ends))
         action = whole.read(run)
         assert action is read(single, run)[-1]
-        assert (whole.texts, whole.remaining, str(whole.error)) == (single.texts, single.remaining, str(single.error))
+        assert (whole.texts, whole.remaining, str(whole.error)) == (
+            single.texts,
+            single.remaining,
+            str(single.error),
+        )
         if action is Action.FINISH:
             return

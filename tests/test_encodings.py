@@ -34,11 +34,20 @@ def test_an_encoding_is_detected(content: bytes, encoding: str, text: str) -> No
     ("content", "reason"),
     [
         (b"abc\0def", "has a NUL: it is no text"),
-        ("Anna\nEva\n".encode("utf-16-le"), "UTF-16 without a byte order mark; then save it as UTF-8"),
+        (
+            "Anna\nEva\n".encode("utf-16-le"),
+            "UTF-16 without a byte order mark; then save it as UTF-8",
+        ),
         ("\ufeffab\nc\0d".encode("utf-16-le"), "has a NUL: it is no text"),
         (b"\xff\xfea", "not UTF-16 text: truncated data"),
-        ("Привет, как дела".encode("cp1251"), "not UTF-8 text: .* at byte 0. It is damaged there, or in another"),
-        ("吾輩は猫である".encode("shift-jis"), "It is damaged there, or in another encoding; then save it as UTF-8"),
+        (
+            "Привет, как дела".encode("cp1251"),
+            "not UTF-8 text: .* at byte 0. It is damaged there, or in another",
+        ),
+        (
+            "吾輩は猫である".encode("shift-jis"),
+            "It is damaged there, or in another encoding; then save it as UTF-8",
+        ),
         (b"a plain line \x81 and \x8d", "not UTF-8 text: .* at byte 13"),
         ("déjà ".encode() * 9 + b"\xff" + "déjà ".encode(), "not UTF-8 text: .* at byte 63"),
         (b"\x89PNG\r\n\x1a\n" + bytes(range(1, 32)), "no|not"),
@@ -50,8 +59,13 @@ def test_what_is_no_text_is_refused_with_the_reason(content: bytes, reason: str)
         text_in(content, "names.txt")
 
 
-@given(st.binary(), st.text(st.characters(exclude_categories=["C"])).filter(lambda text: text[:1] != "\ufeff"))
-def test_any_bytes_are_text_without_nul_or_refused_and_unicode_comes_back(content: bytes, text: str) -> None:
+@given(
+    st.binary(),
+    st.text(st.characters(exclude_categories=["C"])).filter(lambda text: text[:1] != "\ufeff"),
+)
+def test_any_bytes_are_text_without_nul_or_refused_and_unicode_comes_back(
+    content: bytes, text: str
+) -> None:
     with suppress(CorpusError):
         assert "\0" not in text_in(content, "any.txt").text
     assert text_in(text.encode(), "any.txt").text == text

@@ -1,4 +1,5 @@
-"""The engine equals the textbook: the same losses, gradients and states for any network, batch and state."""
+"""The engine equals the textbook: the same losses, gradients and states for any network, batch and
+state."""
 
 import numpy as np
 import pytest
@@ -17,9 +18,17 @@ from tests.language_models import every_cell, loss_and_gradients, network, rando
 
 
 def sequences(
-    vocab_size: int, time: int, batch_size: int, masked: bool, random: np.random.Generator, dtype: type | None = None
+    vocab_size: int,
+    time: int,
+    batch_size: int,
+    masked: bool,
+    random: np.random.Generator,
+    dtype: type | None = None,
 ) -> Batch:
-    """Ids, among them NO_CHARACTER; the mask ends each sequence early. With a dtype, targets are probabilities."""
+    """Ids, among them NO_CHARACTER; the mask ends each sequence early.
+
+    With a dtype, targets are probabilities.
+    """
     inputs, targets = random.integers(NO_CHARACTER, vocab_size, (2, time, batch_size))
     ends = random.integers(0, time + 1, batch_size)
     probabilities = None
@@ -29,13 +38,20 @@ def sequences(
     return Batch(inputs, np.maximum(targets, 0), mask, probabilities)
 
 
-def dropout_masks(language_model: LanguageModel, batch_size: int, random: np.random.Generator) -> list[Array]:
-    shape = (language_model.architecture.layers, batch_size, language_model.architecture.hidden_size)
+def dropout_masks(
+    language_model: LanguageModel, batch_size: int, random: np.random.Generator
+) -> list[Array]:
+    shape = (
+        language_model.architecture.layers,
+        batch_size,
+        language_model.architecture.hidden_size,
+    )
     return list(((random.random(shape) < 0.7) / 0.7).astype(language_model.dtype))
 
 
 def assert_close(found: Array, expected: Array, tolerance: float, scale: float = 0.0) -> None:
-    """The difference is at most `tolerance` times the norm of `expected`, or times `scale` if that is more."""
+    """The difference is at most `tolerance` times the norm of `expected`, or times `scale` if that
+    is more."""
     assert found.shape == expected.shape
     assert found.dtype == expected.dtype
     norm = max(float(np.linalg.norm(expected)), scale)
@@ -67,7 +83,9 @@ def test_the_engine_equals_the_textbook(
 ) -> None:
     random, (dtype, tolerance) = np.random.default_rng(seed), precision
     vocab_size, hidden_size, depth = sizes
-    language_model = network(cell, depth, hidden_size=hidden_size, vocab_size=vocab_size, dtype=dtype)
+    language_model = network(
+        cell, depth, hidden_size=hidden_size, vocab_size=vocab_size, dtype=dtype
+    )
     batch = sequences(vocab_size, time, batch_size, masked, random, dtype if taught else None)
     state = random_state(language_model, batch_size)
     dropout = dropout_masks(language_model, batch_size, random) if dropped else None
@@ -84,8 +102,12 @@ def test_the_engine_equals_the_textbook(
     for name, gradient in gradients.items():
         assert_close(found[name], gradient, tolerance, scale)
     assert_close(found_after, after, tolerance)
-    from_zero, _, _ = loss_and_gradients(language_model, batch, language_model.initial_state(batch_size))
-    assert engine.score(language_model, batch) == pytest.approx(from_zero, rel=tolerance, abs=tolerance)
+    from_zero, _, _ = loss_and_gradients(
+        language_model, batch, language_model.initial_state(batch_size)
+    )
+    assert engine.score(language_model, batch) == pytest.approx(
+        from_zero, rel=tolerance, abs=tolerance
+    )
 
 
 @every_cell
@@ -93,21 +115,33 @@ def test_reused_arrays_change_no_bit(cell: CellName) -> None:
     random = np.random.default_rng(0)
     language_model = network(cell, 2, dtype=np.float32)
     used = Engine(language_model.architecture, np.float32)
-    for turn, (time, batch_size) in enumerate([(6, 3), (9, 3), (2, 3), (6, 1), (6, 3), (1, 4), (9, 2)]):
+    for turn, (time, batch_size) in enumerate(
+        [(6, 3), (9, 3), (2, 3), (6, 1), (6, 3), (1, 4), (9, 2)]
+    ):
         batch = sequences(5, time, batch_size, turn % 2 == 1, random)
         state = random_state(language_model, batch_size)
         dropout = dropout_masks(language_model, batch_size, random) if turn % 3 else None
         fresh = Engine(language_model.architecture, np.float32)
-        nats, gradients, _ = fresh.loss_and_gradients(language_model, batch, state, divide_by=2, dropout=dropout)
-        same_nats, same, _ = used.loss_and_gradients(language_model, batch, state, divide_by=2, dropout=dropout)
+        nats, gradients, _ = fresh.loss_and_gradients(
+            language_model, batch, state, divide_by=2, dropout=dropout
+        )
+        same_nats, same, _ = used.loss_and_gradients(
+            language_model, batch, state, divide_by=2, dropout=dropout
+        )
         assert same_nats == nats
         np.testing.assert_array_equal(same.whole, gradients.whole)
 
 
-@pytest.mark.parametrize(("before", "limit", "during"), [(2, 1, 1), (2, 2, 2), (1, 4, 1), (2, None, 2)])
-def test_threads_are_limited_never_raised_and_afterwards_as_before(before: int, limit: int | None, during: int) -> None:
+@pytest.mark.parametrize(
+    ("before", "limit", "during"), [(2, 1, 1), (2, 2, 2), (1, 4, 1), (2, None, 2)]
+)
+def test_threads_are_limited_never_raised_and_afterwards_as_before(
+    before: int, limit: int | None, during: int
+) -> None:
     def counts() -> set[int]:
-        return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}
+        return {
+            library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"
+        }
 
     with threadpool_limits(before, user_api="blas"):
         with blas_threads(limit):

@@ -1,4 +1,5 @@
-"""Held-out losses and comparisons of networks with known probabilities, an n-gram, and figures about samples."""
+"""Held-out losses and comparisons of networks with known probabilities, an n-gram, and figures
+about samples."""
 
 import json
 import math
@@ -15,7 +16,13 @@ from model.cli.figures import print_evaluation
 from model.errors import MangosaurusError
 from model.evaluation.comparison import STANDARD_ERRORS, compare
 from model.evaluation.evaluation import evaluate
-from model.evaluation.held_out import AT_ONCE, decoder_loss, document_scores, fold_corpus, held_out_loss
+from model.evaluation.held_out import (
+    AT_ONCE,
+    decoder_loss,
+    document_scores,
+    fold_corpus,
+    held_out_loss,
+)
 from model.evaluation.ngram import NGram, best_order
 from model.network.layers import softmax
 from model.network.network import LanguageModel
@@ -25,7 +32,9 @@ from model.text.fingerprints import Fingerprints
 from model.text.forms import Form
 from model.text.vocabulary import NO_CHARACTER, Vocabulary
 
-NAMES = Corpus("names", ("abba", "baab", "aab"), ("abab", "b"), (), Vocabulary("\nab"), "digest of names")
+NAMES = Corpus(
+    "names", ("abba", "baab", "aab"), ("abab", "b"), (), Vocabulary("\nab"), "digest of names"
+)
 MANY = replace(NAMES, held_out=("abab", "b", "aa", "bbb", "ab", "ba", "aabb", "a"))
 VERSE = Corpus(
     form="verse",
@@ -39,7 +48,9 @@ every_corpus = pytest.mark.parametrize("corpus", [NAMES, VERSE], ids=["names", "
 
 
 def checkpoint_for(corpus: Corpus, language_model: LanguageModel) -> Checkpoint:
-    description = Description(corpus.form, "tiny", corpus.digest, 1, 1.0, 0, "2026-01-01T00:00:00+00:00", {})
+    description = Description(
+        corpus.form, "tiny", corpus.digest, 1, 1.0, 0, "2026-01-01T00:00:00+00:00", {}
+    )
     known_names = frozenset((*corpus.training, *corpus.held_out) if corpus.form == "names" else ())
     return Checkpoint(language_model, corpus.vocabulary, description, known_names, "0123456789ab")
 
@@ -47,7 +58,9 @@ def checkpoint_for(corpus: Corpus, language_model: LanguageModel) -> Checkpoint:
 def biased(corpus: Corpus, probabilities: dict[str, float] | None = None) -> LanguageModel:
     """A network with the given probabilities, or 1 / V each, in any context."""
     architecture = Architecture("rnn", len(corpus.vocabulary), 3, 1)
-    parameters: Arrays = {name: np.zeros(shape) for name, shape in parameter_shapes(architecture).items()}
+    parameters: Arrays = {
+        name: np.zeros(shape) for name, shape in parameter_shapes(architecture).items()
+    }
     for character, probability in (probabilities or {}).items():
         parameters["b_y"][corpus.vocabulary.ids_of(character)] = math.log(probability)
     return LanguageModel(architecture, parameters)
@@ -59,7 +72,10 @@ def random(corpus: Corpus) -> LanguageModel:
 
 
 def only_a(*training: str, pretraining: tuple[str, ...] = ()) -> Corpus:
-    """Names of the letter a. A biased network draws half of them with one letter, a quarter with two, and so on."""
+    """Names of the letter a.
+
+    A biased network draws half of them with one letter, a quarter with two, and so on.
+    """
     return Corpus("names", training, ("aa",), pretraining, Vocabulary("\na"), "digest")
 
 
@@ -69,15 +85,22 @@ def test_a_loss_counts_each_character_and_newline_once_and_each_document_begins_
 ) -> None:
     assert held_out_loss(biased(corpus), corpus) == pytest.approx(math.log(len(corpus.vocabulary)))
     language_model = random(corpus)
-    alone = [held_out_loss(language_model, replace(corpus, held_out=(document,))) for document in corpus.held_out]
+    alone = [
+        held_out_loss(language_model, replace(corpus, held_out=(document,)))
+        for document in corpus.held_out
+    ]
     weights = [len(document) + 1 for document in corpus.held_out]
-    assert held_out_loss(language_model, corpus) == pytest.approx(np.average(alone, weights=weights))
+    assert held_out_loss(language_model, corpus) == pytest.approx(
+        np.average(alone, weights=weights)
+    )
     many = replace(corpus, held_out=corpus.held_out * AT_ONCE)
     assert decoder_loss(language_model, many) == pytest.approx(decoder_loss(language_model, corpus))
 
 
 @pytest.mark.parametrize(("form", "first"), [("names", NO_CHARACTER), ("verse", 0)])
-def test_the_first_input_is_the_zero_vector_for_names_and_a_newline_for_verse(form: Form, first: int) -> None:
+def test_the_first_input_is_the_zero_vector_for_names_and_a_newline_for_verse(
+    form: Form, first: int
+) -> None:
     language_model = random(NAMES)
     for array in language_model.parameters.values():
         array *= 5
@@ -88,10 +111,14 @@ def test_the_first_input_is_the_zero_vector_for_names_and_a_newline_for_verse(fo
             logits, state = language_model.step(np.array([read]), state)
             losses.append(-math.log(softmax(logits)[0, character_id]))
             read = int(character_id)
-    assert held_out_loss(language_model, replace(NAMES, form=form)) == pytest.approx(np.mean(losses))
+    assert held_out_loss(language_model, replace(NAMES, form=form)) == pytest.approx(
+        np.mean(losses)
+    )
 
 
-def test_unread_documents_are_measured_beside_the_held_out_ones(capsys: pytest.CaptureFixture[str]) -> None:
+def test_unread_documents_are_measured_beside_the_held_out_ones(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     checkpoint = checkpoint_for(VERSE, random(VERSE))
     evaluation = evaluate(checkpoint, VERSE, unread=("A café!\nface", "?"), samples=1)
     assert evaluation.held_out_loss == held_out_loss(checkpoint.language_model, VERSE)
@@ -105,7 +132,9 @@ def test_the_decoder_loss_of_a_version_is_that_of_its_own_tanh() -> None:
     old = checkpoint_for(VERSE, random(VERSE))
     new = replace(old, description=replace(old.description, tanh_digits=TANH_DIGITS))
     losses = [evaluate(checkpoint, VERSE, samples=1).decoder_loss for checkpoint in (old, new)]
-    assert losses == [decoder_loss(old.language_model, VERSE, digits) for digits in (0, TANH_DIGITS)]
+    assert losses == [
+        decoder_loss(old.language_model, VERSE, digits) for digits in (0, TANH_DIGITS)
+    ]
     plain = held_out_loss(old.language_model, VERSE)
     assert len({*losses, plain}) == 3
     assert losses == pytest.approx([plain, plain], abs=0.01)
@@ -129,7 +158,8 @@ documents = st.lists(words, max_size=8)
 
 
 def textbook(counted: list[str], order: int, text: str) -> dict[str, float]:
-    """Probabilities of the character after `text`, which begins a document, by the formulas in NGram's docstring."""
+    """Probabilities of the character after `text`, which begins a document, by the formulas in
+    NGram's docstring."""
     followers: dict[str, Counter[str]] = defaultdict(Counter)
     for document in counted:
         whole = f"\n{document}\n"
@@ -146,11 +176,18 @@ def textbook(counted: list[str], order: int, text: str) -> dict[str, float]:
 
 @given(documents, words, st.integers(0, 6))
 @settings(max_examples=50)
-def test_the_loss_of_an_n_gram_follows_its_formulas(counted: list[str], document: str, order: int) -> None:
+def test_the_loss_of_an_n_gram_follows_its_formulas(
+    counted: list[str], document: str, order: int
+) -> None:
     read = document + "\n"
     ngram = NGram.fit(counted, LETTERS, order)
-    for known, nats in enumerate(ngram.nats_by_order([document, document])):  # they do not run into each other
-        expected = [-math.log(textbook(counted, known, read[:index])[read[index]]) for index in range(len(read))]
+    for known, nats in enumerate(
+        ngram.nats_by_order([document, document])
+    ):  # they do not run into each other
+        expected = [
+            -math.log(textbook(counted, known, read[:index])[read[index]])
+            for index in range(len(read))
+        ]
         assert nats == pytest.approx(np.mean(expected))
 
 
@@ -159,7 +196,9 @@ def noise(count: int) -> list[str]:
     return ["".join(generator.choice(list("abc"), 30)) for _ in range(count)]
 
 
-def test_best_order_is_0_for_noise_and_higher_for_structure_and_counts_extra_documents_too() -> None:
+def test_best_order_is_0_for_noise_and_higher_for_structure_and_counts_extra_documents_too() -> (
+    None
+):
     assert best_order(noise(40), LETTERS, range(6)) == 0
     assert best_order(["aabbc" * 6] * 40, LETTERS, range(6)) >= 2
     assert best_order(noise(40), LETTERS, range(6), extra=noise(40) * 50) >= 4
@@ -180,7 +219,9 @@ def test_an_evaluation_is_reproducible_json_and_measures_samples_and_held_out_te
 ) -> None:
     checkpoint = checkpoint_for(corpus, random(corpus))
     evaluation, again = (evaluate(checkpoint, corpus, samples=3) for _ in range(2))
-    assert json.loads(json.dumps(asdict(evaluation), allow_nan=False)) == json.loads(json.dumps(asdict(again)))
+    assert json.loads(json.dumps(asdict(evaluation), allow_nan=False)) == json.loads(
+        json.dumps(asdict(again))
+    )
     assert evaluation.trained_on_this_corpus
     assert evaluation.version == checkpoint.version
     assert evaluation.samples.keys() == evaluation.held_out.keys()
@@ -215,13 +256,16 @@ def test_names_are_measured_as_people_get_them_and_as_the_network_alone_draws_th
     assert samples["names"] == 200
     assert 0.3 < samples["new"] < 0.7  # half of the names have two letters or more
     assert samples["unique"] < 0.1
-    assert samples["new_but_within_2_edits"] < samples["new"]  # names of five letters or more are farther away
+    assert (
+        samples["new_but_within_2_edits"] < samples["new"]
+    )  # names of five letters or more are farther away
     assert 0.05 < samples["other_real_names"] < 0.25  # one in eight
     assert samples["unseen_letters"] > samples["odd_letters"] == 0
 
 
 def test_samples_and_held_out_names_are_compared_with_the_same_names() -> None:
-    """The network writes "a", "aa" and so on: near the held-out name, and far from the training names."""
+    """The network writes "a", "aa" and so on: near the held-out name, and far from the training
+    names."""
     corpus = Corpus("names", ("bbbbbbbb",), ("a",), (), Vocabulary("\nab"), "digest")
     checkpoint = checkpoint_for(corpus, biased(corpus, {"a": 0.5, "\n": 0.5, "b": 1e-9}))
     evaluation = evaluate(checkpoint, corpus, samples=50)
@@ -230,7 +274,8 @@ def test_samples_and_held_out_names_are_compared_with_the_same_names() -> None:
 
 
 def test_samples_may_be_as_long_as_known_names_and_those_that_fail_are_left_out() -> None:
-    """Only one name in a hundred has at most 40 letters: with that limit, some samples would fail."""
+    """Only one name in a hundred has at most 40 letters: with that limit, some
+    samples would fail."""
     corpus = only_a("a" * 3000, "aaa")
     long = checkpoint_for(corpus, biased(corpus, {"a": 0.9997, "\n": 0.0003}))
     assert evaluate(long, corpus, samples=15).samples["names"] == 15
@@ -249,7 +294,8 @@ def test_the_losses_of_a_comparison_are_the_held_out_losses(corpus: Corpus) -> N
 
 
 @pytest.mark.parametrize(
-    ("gain", "better"), [(0, False), (0.0000008, False), (0.0019, False), (0.0021, True), (0.2, True)]
+    ("gain", "better"),
+    [(0, False), (0.0000008, False), (0.0019, False), (0.0021, True), (0.2, True)],
 )
 def test_a_gain_that_nobody_notices_is_not_better(gain: float, better: bool) -> None:
     """Every character improves alike, so luck is excluded: the margin is 0."""

@@ -1,4 +1,5 @@
-"""Lockstep: a row's bits do not depend on the other rows, on their number, on its index or on the processor.
+"""Lockstep: a row's bits do not depend on the other rows, on their number, on its index or on the
+processor.
 
 tanh from the table has the table's entries on every processor, however arrays are cut.
 """
@@ -55,7 +56,11 @@ def logits(lockstep: Lockstep, ids: NDArray[np.intp]) -> Array:
 
 def assert_lockstep(language_model: LanguageModel, tanh_digits: int = 0) -> None:
     """Every row has the same bits alone and among any other rows, at any index."""
-    lockstep, ids, random = Lockstep(language_model, tanh_digits), inputs()[:4], np.random.default_rng(2)
+    lockstep, ids, random = (
+        Lockstep(language_model, tanh_digits),
+        inputs()[:4],
+        np.random.default_rng(2),
+    )
     alone = np.concatenate([logits(lockstep, ids[:, [row]]) for row in range(ROWS)], axis=1)
     for width in WIDTHS:
         rows = random.permutation(ROWS)[:width]
@@ -64,7 +69,12 @@ def assert_lockstep(language_model: LanguageModel, tanh_digits: int = 0) -> None
 
 @pytest.mark.parametrize(
     ("hidden_size", "tanh_digits", "dtype"),
-    [(16, 0, np.float32), (100, TANH_DIGITS, np.float32), (256, 0, np.float32), (100, 0, np.float64)],
+    [
+        (16, 0, np.float32),
+        (100, TANH_DIGITS, np.float32),
+        (256, 0, np.float32),
+        (100, 0, np.float64),
+    ],
 )
 @every_cell
 def test_a_row_has_the_same_bits_at_every_width(
@@ -91,13 +101,22 @@ def test_rows_have_the_same_bits_on_any_number_of_threads(tanh_digits: int) -> N
 def test_rows_have_the_same_bits_with_the_kernels_of_other_processors() -> None:
     """These kernels add in other orders; an environment variable makes OpenBLAS use them."""
     kernels = {"Nehalem"}
-    if {library.get("architecture") for library in threadpool_info()} & {"SkylakeX", "Cooperlake", "SapphireRapids"}:
+    if {library.get("architecture") for library in threadpool_info()} & {
+        "SkylakeX",
+        "Cooperlake",
+        "SapphireRapids",
+    }:
         kernels.add("Haswell")
-    script = "from tests.test_exact import *; assert_lockstep(network(100)); assert_any_threads(network(128))"
+    script = (
+        "from tests.test_exact import *; assert_lockstep(network(100));"
+        " assert_any_threads(network(128))"
+    )
     folder = Path(__file__).parents[1]
     for kernel in kernels:
         environment = os.environ | {"OPENBLAS_CORETYPE": kernel, "OPENBLAS_NUM_THREADS": "1"}
-        subprocess.run([sys.executable, "-c", script], cwd=folder, env=environment, check=True, timeout=TIMEOUT)
+        subprocess.run(
+            [sys.executable, "-c", script], cwd=folder, env=environment, check=True, timeout=TIMEOUT
+        )
 
 
 @pytest.mark.parametrize("size", [1e-45, 1e-41, 1e-38, 1e36])
@@ -112,7 +131,12 @@ def test_rows_have_the_same_bits_where_numbers_are_extremely_small_or_large(size
         assert np.array_equal(logits(lockstep, ids[:, [row]]), together[:, [row]])
 
 
-@given(st.integers(0, 2**32 - 1), st.integers(1, 600), st.integers(-30, 30), st.sampled_from([np.float32, np.float64]))
+@given(
+    st.integers(0, 2**32 - 1),
+    st.integers(1, 600),
+    st.integers(-30, 30),
+    st.sampled_from([np.float32, np.float64]),
+)
 @settings(max_examples=30)
 def test_sums_on_the_grid_are_exact(seed: int, inputs: int, size: int, dtype: type) -> None:
     """Added forwards, backwards or by BLAS, they equal the sum in exact arithmetic."""
@@ -120,22 +144,34 @@ def test_sums_on_the_grid_are_exact(seed: int, inputs: int, size: int, dtype: ty
     digits = 8
     weights = random.standard_normal((3, inputs)) ** 3 * 2.0**size
     rounded = on_grid(weights, 0, digits, dtype)
-    assert np.allclose(rounded, weights, atol=np.abs(weights).sum() * 2.0 ** (digits - np.finfo(dtype).nmant + 2))
+    assert np.allclose(
+        rounded, weights, atol=np.abs(weights).sum() * 2.0 ** (digits - np.finfo(dtype).nmant + 2)
+    )
     x: Array = (random.integers(-512, 513, inputs) / 2**digits).astype(dtype)
     for row in rounded.astype(dtype):
-        exact = float(sum(Fraction(float(a)) * Fraction(float(b)) for a, b in zip(row, x, strict=True)))
+        exact = float(
+            sum(Fraction(float(a)) * Fraction(float(b)) for a, b in zip(row, x, strict=True))
+        )
         assert float(row @ x) == exact
-        assert float(np.add.accumulate(row * x)[-1]) == exact == float(np.add.accumulate((row * x)[::-1])[-1])
+        assert (
+            float(np.add.accumulate(row * x)[-1])
+            == exact
+            == float(np.add.accumulate((row * x)[::-1])[-1])
+        )
 
 
 @pytest.mark.parametrize("tanh_digits", [0, TANH_DIGITS])
-@given(st.sampled_from(sorted(CELLS)), st.integers(0, 2**32 - 1), st.integers(1, 64), st.integers(1, 3))
+@given(
+    st.sampled_from(sorted(CELLS)), st.integers(0, 2**32 - 1), st.integers(1, 64), st.integers(1, 3)
+)
 @settings(max_examples=30)
 def test_any_network_gives_the_textbooks_logits_but_for_rounding(
     tanh_digits: int, cell: CellName, seed: int, hidden_size: int, layers: int
 ) -> None:
     random = np.random.default_rng(seed)
-    language_model = LanguageModel.initialise(Architecture(cell, 38, hidden_size, layers), random, np.float32)
+    language_model = LanguageModel.initialise(
+        Architecture(cell, 38, hidden_size, layers), random, np.float32
+    )
     state, ids = language_model.initial_state(3), random.integers(NO_CHARACTER, 38, size=(STEPS, 3))
     found = logits(Lockstep(language_model, tanh_digits), ids)
     for step, row in zip(ids, found, strict=True):
@@ -159,7 +195,9 @@ def exact_tanh() -> list[Decimal]:
 
 @cache
 def table() -> list[float]:
-    return [float((value * 2**H_DIGITS).to_integral_value()) / 2**H_DIGITS for value in exact_tanh()]
+    return [
+        float((value * 2**H_DIGITS).to_integral_value()) / 2**H_DIGITS for value in exact_tanh()
+    ]
 
 
 def looked_up(x: Array, digits: int = TANH_DIGITS) -> Array:
@@ -180,9 +218,15 @@ def test_every_entry_is_that_of_the_table(dtype: type) -> None:
 
 
 def test_no_entry_is_near_the_middle_between_two_multiples_where_rounding_changes() -> None:
-    """`rounding` promises 7 millionths. NumPy errs by much less, and so does a float that is 4 units off."""
+    """`rounding` promises 7 millionths.
+
+    NumPy errs by much less, and so does a float that is 4 units off.
+    """
     scaled = [value * 2**H_DIGITS for value in exact_tanh()]
-    room = min(abs(abs(value - value.to_integral_value()) - Decimal("0.5")) for value in scaled) / 2**H_DIGITS
+    room = (
+        min(abs(abs(value - value.to_integral_value()) - Decimal("0.5")) for value in scaled)
+        / 2**H_DIGITS
+    )
     assert room > Decimal("7e-6")
     assert 1 - float(exact_tanh()[-1]) < 2.0**-20  # beyond the table, tanh rounds to 1 too
     of_processor = np.tanh(ARGUMENTS.astype(np.float32)).astype(np.float64)

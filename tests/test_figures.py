@@ -40,7 +40,9 @@ so long lives this, and this gives life to thee."""
 
 def test_name_figures() -> None:
     names = ["mango", "mango", "trex", "rex", "kiwi"]
-    assert name_figures(names, {"rex", "mangosaurus"}, ["mangosaurus", "go"], ["kiwi", "mango"]) == {
+    assert name_figures(
+        names, {"rex", "mangosaurus"}, ["mangosaurus", "go"], ["kiwi", "mango"]
+    ) == {
         "names": 5,
         "new": 0.8,
         "new_but_within_2_edits": 0.2,
@@ -48,7 +50,9 @@ def test_name_figures() -> None:
         "repeats_in_1000": 1,
         "repeats_in_100": 1,
         "other_real_names": 0.6,
-        "unseen_letters": 0.6,  # trex, rex and kiwi: the training names have all of "mango", even its end
+        "unseen_letters": (
+            0.6
+        ),  # trex, rex and kiwi: the training names have all of "mango", even its end
         "odd_letters": 0.4,  # trex and rex
         "names_with_a_known_part": 0,
         "names_of_known_parts_alone": 0,
@@ -56,11 +60,26 @@ def test_name_figures() -> None:
     }
     known = name_figures(["frickavenator", "mango", "dinovenator", "triceratops"], set(), [], [])
     assert known["names_with_a_known_part"] == 0.75
-    assert (known["names_of_known_parts_alone"], known["names_with_the_commonest_ending"]) == (0.5, 0.5)
-    assert [most_repeats(list("abcab" + "a" * 3), length) for length in (1, 3, 5, 99)] == [0, 2, 3, 5]
+    assert (known["names_of_known_parts_alone"], known["names_with_the_commonest_ending"]) == (
+        0.5,
+        0.5,
+    )
+    assert [most_repeats(list("abcab" + "a" * 3), length) for length in (1, 3, 5, 99)] == [
+        0,
+        2,
+        3,
+        5,
+    ]
     cheeses = name_figures(["brie"], {"gouda"}, ["gouda"], [], has_roots=False)
     repeats = ["repeats_in_1000", "repeats_in_100"]
-    assert [*cheeses] == ["names", "new", "new_but_within_2_edits", "unique", *repeats, "unseen_letters"]
+    assert [*cheeses] == [
+        "names",
+        "new",
+        "new_but_within_2_edits",
+        "unique",
+        *repeats,
+        "unseen_letters",
+    ]
     assert set(name_figures([], set(), [], []).values()) == {0}
 
 
@@ -71,7 +90,11 @@ def edits(left: str, right: str) -> int:
     if not left or not right:
         return len(left) + len(right)
     replaced = edits(left[1:], right[1:]) + (left[0] != right[0])
-    return replaced if left[0] == right[0] else min(replaced, edits(left[1:], right) + 1, edits(left, right[1:]) + 1)
+    return (
+        replaced
+        if left[0] == right[0]
+        else min(replaced, edits(left[1:], right) + 1, edits(left, right[1:]) + 1)
+    )
 
 
 @given(words, st.lists(words, max_size=5))
@@ -120,8 +143,13 @@ texts = st.text("ab\n🦕", max_size=9)
 
 
 def longest_run(text: str, originals: list[str]) -> int:
-    pieces = [text[start:stop] for start in range(len(text)) for stop in range(start, len(text) + 1)]
-    return max((len(piece) for piece in pieces if any(piece in original for original in originals)), default=0)
+    pieces = [
+        text[start:stop] for start in range(len(text)) for stop in range(start, len(text) + 1)
+    ]
+    return max(
+        (len(piece) for piece in pieces if any(piece in original for original in originals)),
+        default=0,
+    )
 
 
 @given(st.lists(texts, max_size=4), st.lists(texts, max_size=4))

@@ -1,4 +1,5 @@
-"""Files are written whole or not at all, killed writers leave nothing, and tables are refused by file and line."""
+"""Files are written whole or not at all, killed writers leave nothing, and tables are refused by
+file and line."""
 
 import os
 import re
@@ -61,7 +62,9 @@ def test_the_content_is_synced_before_the_rename_and_the_folder_after_it(
     assert calls == ["sync file", "rename", "sync folder"]
 
 
-fields = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1, max_size=9)
+fields = st.text(
+    st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1, max_size=9
+)
 
 
 @given(st.lists(st.lists(fields, min_size=3, max_size=3), max_size=4))
@@ -69,7 +72,9 @@ fields = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), mi
 def test_a_table_comes_back(rows: list[list[str]]) -> None:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "table.tsv"
-        path.write_text("".join("\t".join(row) + "\n" for row in [["a", "b", "c"], *rows]), encoding="utf-8")
+        path.write_text(
+            "".join("\t".join(row) + "\n" for row in [["a", "b", "c"], *rows]), encoding="utf-8"
+        )
         assert read_table(path, ("a", "b", "c")) == rows
 
 
@@ -77,7 +82,10 @@ def test_a_table_comes_back(rows: list[list[str]]) -> None:
     ("content", "reason"),
     [
         (None, ": cannot be read: No such file"),
-        (b"a\tb\n\xff\tx\n", ": cannot be read: 'utf-8' codec can't decode byte 0xff in position 4"),
+        (
+            b"a\tb\n\xff\tx\n",
+            ": cannot be read: 'utf-8' codec can't decode byte 0xff in position 4",
+        ),
         (b"", ", line 1: must name the columns: a, b, with tabs"),
         (b"a b\n", ", line 1: must name the columns"),
         (b"a\tb\nx\ty\nx y\n", ", line 3: needs 2 fields with tabs between them, and none empty"),
@@ -86,7 +94,9 @@ def test_a_table_comes_back(rows: list[list[str]]) -> None:
         (b"a\tb\nx\ty\tz\n", ", line 2: needs 2 fields"),
     ],
 )
-def test_a_table_is_refused_by_file_and_line(tmp_path: Path, content: bytes | None, reason: str) -> None:
+def test_a_table_is_refused_by_file_and_line(
+    tmp_path: Path, content: bytes | None, reason: str
+) -> None:
     path = tmp_path / "roots.tsv"
     if content is not None:
         path.write_bytes(content)

@@ -24,7 +24,9 @@ def test_few_other_texts_are_found_as_the_hash_is_the_first_32_bits_of_sha256() 
     assert sum(str(-n) in found for n in range(1, 20_001)) < 3  # 0.1 are to be expected
 
 
-@pytest.mark.parametrize(("hashes", "dtype"), [([2, 1], np.uint32), ([1, 1], np.uint32), ([1, 2], np.int64)])
+@pytest.mark.parametrize(
+    ("hashes", "dtype"), [([2, 1], np.uint32), ([1, 1], np.uint32), ([1, 2], np.int64)]
+)
 def test_hashes_out_of_order_or_of_another_type_are_refused(hashes: list[int], dtype: type) -> None:
     with pytest.raises(ValueError, match="numbers of 32 bits, in ascending order"):
         Fingerprints(np.array(hashes, dtype))

@@ -48,7 +48,9 @@ def start(names: Corpus, texts: Path) -> Checkpoint:
     return save(texts / "start.safetensors", checkpoint_of(trainer))
 
 
-def test_it_goes_on_from_the_weights_and_ends_with_better_ones(start: Checkpoint, names: Corpus) -> None:
+def test_it_goes_on_from_the_weights_and_ends_with_better_ones(
+    start: Checkpoint, names: Corpus
+) -> None:
     trainer = Trainer(another_round(start, names), names, start=start)
     assert same_weights(trainer.language_model, start.language_model)
     steps = list(trainer.run())
@@ -80,7 +82,9 @@ def test_the_result_is_never_worse_than_the_start(start: Checkpoint, names: Corp
     assert checkpoint.description.steps == 0
 
 
-def test_a_changing_training_ends_with_its_last_weights_if_none_are_better(start: Checkpoint, names: Corpus) -> None:
+def test_a_changing_training_ends_with_its_last_weights_if_none_are_better(
+    start: Checkpoint, names: Corpus
+) -> None:
     recipe = another_round(start, names)
     ruinous = replace(recipe, stages=(replace(recipe.stages[0], learning_rate=3.0, warmup=0.0),))
     trainer = Trainer(ruinous, names, start=start, changing=True)
@@ -95,7 +99,9 @@ def test_a_changing_training_ends_with_its_last_weights_if_none_are_better(start
     assert same_weights(*(trainer.kept for trainer in better))
 
 
-def test_a_stopped_round_is_resumed_bit_for_bit(start: Checkpoint, names: Corpus, tmp_path: Path) -> None:
+def test_a_stopped_round_is_resumed_bit_for_bit(
+    start: Checkpoint, names: Corpus, tmp_path: Path
+) -> None:
     """With other weights to start from, it is refused."""
     recipe, snapshot = another_round(start, names), tmp_path / "snapshot"
     uninterrupted = Trainer(recipe, names, start=start)
@@ -110,7 +116,9 @@ def test_a_stopped_round_is_resumed_bit_for_bit(start: Checkpoint, names: Corpus
     assert resumed.position.start_loss == uninterrupted.position.start_loss
     found += [reproducible(step) for step in resumed.run()]
     assert found == expected
-    assert same_weights(checkpoint_of(resumed).language_model, checkpoint_of(uninterrupted).language_model)
+    assert same_weights(
+        checkpoint_of(resumed).language_model, checkpoint_of(uninterrupted).language_model
+    )
 
 
 def test_names_that_the_start_knew_stay_known(start: Checkpoint, tmp_path: Path) -> None:

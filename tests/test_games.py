@@ -1,4 +1,5 @@
-"""`/me`, `/today` and `/guess`: dinosaurs that are the same for everybody, and real ones among those of the bot."""
+"""`/me`, `/today` and `/guess`: dinosaurs that are the same for everybody, and real ones among
+those of the bot."""
 
 import json
 from collections.abc import Iterator
@@ -45,7 +46,9 @@ def at(day: str) -> Iterator[None]:
 # Names and days
 
 
-async def test_every_anna_is_the_same_dinosaur(chat: FakeChat, bob: FakeChat, settings: Settings) -> None:
+async def test_every_anna_is_the_same_dinosaur(
+    chat: FakeChat, bob: FakeChat, settings: Settings
+) -> None:
     """Whatever their seeds, turns and moods are, and after a restart. It takes no turn."""
     await bob.ask("/seed 7")
     await bob.ask("/settings wild 5")
@@ -59,7 +62,11 @@ async def test_every_anna_is_the_same_dinosaur(chat: FakeChat, bob: FakeChat, se
     assert card.file[0] == f"{names_in(name.html)[0].lower()}-{code_in(name.html)}.png"
     anna = uncoded(name.html).partition("\n\n")[2]
     async with serving(settings) as again:
-        for other, text in ((bob, "/me ÁNNA"), (bob, "/me anna Maria"), (FakeChat(again.bot, BOB), "/me 🦕 A.n.n.a")):
+        for other, text in (
+            (bob, "/me ÁNNA"),
+            (bob, "/me anna Maria"),
+            (FakeChat(again.bot, BOB), "/me 🦕 A.n.n.a"),
+        ):
             await other.ask(text)
             assert uncoded(other.messages[-2].html).partition("\n\n")[2] == anna
     for text, beginning in (("/me", anna), ("/me Bob", "<b>Bob")):
@@ -74,11 +81,17 @@ async def test_every_anna_is_the_same_dinosaur(chat: FakeChat, bob: FakeChat, se
     assert [made["prompt"] for made in exported["creations"]] == ["anna", "anna"]
 
 
-async def test_a_name_that_cannot_begin_one(chat: FakeChat, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_name_that_cannot_begin_one(
+    chat: FakeChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert (await chat.ask("/me")).html == sentences.ME_WHO
     refused = sentences.ME_NAME.format(LONGEST_PREFIX)
     for name in ("Анна", "🦕", "李", "x" * (LONGEST_PREFIX + 1)):
-        assert (await chat.ask(f"/me {name}")).html == (await chat.ask("/me", name=name)).html == refused
+        assert (
+            (await chat.ask(f"/me {name}")).html
+            == (await chat.ask("/me", name=name)).html
+            == refused
+        )
     assert (await chat.ask("/me", name="Hitler")).html == refused
     assert (await chat.ask(f"/me {'x' * LONGEST_PREFIX}")).html != refused
 
@@ -86,7 +99,8 @@ async def test_a_name_that_cannot_begin_one(chat: FakeChat, monkeypatch: pytest.
 async def test_the_dinosaur_of_a_day_is_one_for_all(
     own_settings: Settings, own_checkpoints: Path, pictures: list[str]
 ) -> None:
-    """The version that came with the program draws it, and it stays when those who asked are forgotten."""
+    """The version that came with the program draws it, and it stays when those who asked are
+    forgotten."""
     versions = Versions(own_checkpoints / "dino")
     (own_checkpoints / "dino" / "released").write_text(versions.current())
     async with serving(own_settings) as chat:
@@ -99,7 +113,11 @@ async def test_the_dinosaur_of_a_day_is_one_for_all(
         await bob.ask("/settings wild 5")
         with at("2026-11-28"):
             second = await bob.ask("/today")
-        assert (second.html, second.file and second.file[1], second.labels) == (first, pictures[0].encode(), [])
+        assert (second.html, second.file and second.file[1], second.labels) == (
+            first,
+            pictures[0].encode(),
+            [],
+        )
         assert uncoded((await bob.ask(f"/again {code_in(first)}")).html) in first
         with at("2026-11-29"):
             other = (await bob.ask("/today")).html
@@ -118,7 +136,10 @@ async def test_a_card_that_cannot_be_drawn(chat: FakeChat, monkeypatch: pytest.M
     day = await chat.ask("/today")
     assert (day.html.startswith("The dinosaur of"), day.file) == (True, None)
     await chat.ask("/me Anna")
-    assert [len(names_in(chat.messages[-2].html)), chat.messages[-1].html] == [1, sentences.NOT_DRAWN]
+    assert [len(names_in(chat.messages[-2].html)), chat.messages[-1].html] == [
+        1,
+        sentences.NOT_DRAWN,
+    ]
 
 
 # Guesses
@@ -142,8 +163,12 @@ async def test_a_round_and_its_answer(chat: FakeChat) -> None:
         chosen = found if is_right else false(message)
         assert await chat.press(chosen) is message
         verdict, names = message.html.split("\n\n")
-        assert [f"<b>{label}</b>" in line for label, line in zip(labels, names.split("\n"), strict=True)] == [True] * 4
-        assert [", real" in line for line in names.split("\n")] == [label == found for label in labels]
+        assert [
+            f"<b>{label}</b>" in line for label, line in zip(labels, names.split("\n"), strict=True)
+        ] == [True] * 4
+        assert [", real" in line for line in names.split("\n")] == [
+            label == found for label in labels
+        ]
         assert found in verdict
         assert message.labels == [sentences.ANOTHER_ROUND]
         streaks.append((await chat.bot.store.person(ALICE)).streak)
@@ -154,7 +179,10 @@ async def test_a_round_and_its_answer(chat: FakeChat) -> None:
     version = chat.bot.shelf.serving["dino"].version
     assert await chat.bot.store.guesses(version) == (5, 4)
     assert "this many rounds: 4 of 5, 80%; chance gives 25%" in (await chat.ask("/about")).html
-    assert "4 of 5, 80%; chance gives 25%" in (await FakeChat(chat.bot, ADMIN, is_admin=True).ask("/status")).html
+    assert (
+        "4 of 5, 80%; chance gives 25%"
+        in (await FakeChat(chat.bot, ADMIN, is_admin=True).ask("/status")).html
+    )
     await chat.ask("/export")
     assert chat.messages[-1].file
     assert json.loads(chat.messages[-1].file[1])["person"]["streak"] == 2
@@ -192,10 +220,17 @@ async def test_a_press_that_was_refused_or_not_shown_can_be_repeated(group: Fake
     group.bot.tally.errors.clear()
 
 
-async def test_a_round_outlives_a_restart_and_new_weights(own_settings: Settings, own_checkpoints: Path) -> None:
+async def test_a_round_outlives_a_restart_and_new_weights(
+    own_settings: Settings, own_checkpoints: Path
+) -> None:
     async with serving(own_settings) as chat:
         message = await chat.ask("/guess")
-        data = next(button.data for row in message.buttons for button in row if button.label == real(message))
+        data = next(
+            button.data
+            for row in message.buttons
+            for button in row
+            if button.label == real(message)
+        )
         old = chat.bot.shelf.serving["dino"].version
     install(own_checkpoints / "dino", untrained("names", seed=2))
     async with serving(own_settings) as again:

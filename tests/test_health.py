@@ -1,4 +1,5 @@
-"""Seen from outside: /healthz, /metrics, `--healthy` and systemd, when all is well and when a part is not."""
+"""Seen from outside: /healthz, /metrics, `--healthy` and systemd, when all is well and when a part
+is not."""
 
 import asyncio
 import contextlib
@@ -63,10 +64,18 @@ async def answer(listen: Address, pattern: str) -> int:
 
 
 @contextlib.asynccontextmanager
-async def process(environment: dict[str, str], *arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
+async def process(
+    environment: dict[str, str], *arguments: str
+) -> AsyncIterator[asyncio.subprocess.Process]:
     pipe = asyncio.subprocess.PIPE
     child = await asyncio.create_subprocess_exec(
-        *COMMAND, *arguments, env=environment, cwd=ROOT, stdin=asyncio.subprocess.DEVNULL, stdout=pipe, stderr=pipe
+        *COMMAND,
+        *arguments,
+        env=environment,
+        cwd=ROOT,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=pipe,
+        stderr=pipe,
     )
     try:
         yield child
@@ -78,7 +87,8 @@ async def process(environment: dict[str, str], *arguments: str) -> AsyncIterator
 
 @contextlib.asynccontextmanager
 async def served(
-    settings: Settings, answer_of_telegram: Callable[[HttpRequest], Awaitable[tuple[int, bytes]]] = telegram
+    settings: Settings,
+    answer_of_telegram: Callable[[HttpRequest], Awaitable[tuple[int, bytes]]] = telegram,
 ) -> AsyncIterator[tuple[HttpServer, Address]]:
     """Serve on a Telegram; return that server, and the address that tells the health."""
     async with http_server() as server, Health(Address("127.0.0.1", free_port())) as health:
@@ -105,7 +115,10 @@ async def test_a_process_from_ready_to_stopping(settings: Settings, tmp_path: Pa
     without = environment_of(settings.checkpoints, tmp_path)
     environment = without | {"HEALTH_LISTEN": f"{listen.host}:{listen.port}"}
     assert (await healthy(without))[1].startswith("mangosaurus: HEALTH_LISTEN is not set;")
-    assert await asyncio.to_thread(asked, listen) == (False, "no answer at HEALTH_LISTEN: Connection refused")
+    assert await asyncio.to_thread(asked, listen) == (
+        False,
+        "no answer at HEALTH_LISTEN: Connection refused",
+    )
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(str(notify))
         systemd.settimeout(LIMIT)
@@ -115,7 +128,11 @@ async def test_a_process_from_ready_to_stopping(settings: Settings, tmp_path: Pa
 
         async with http_server() as server:
             server.answer = telegram
-            ours = {"TELEGRAM_TOKEN": TOKEN, "TELEGRAM_API_URL": server.address, "NOTIFY_SOCKET": str(notify)}
+            ours = {
+                "TELEGRAM_TOKEN": TOKEN,
+                "TELEGRAM_API_URL": server.address,
+                "NOTIFY_SOCKET": str(notify),
+            }
             async with process(environment | ours | {"LOG_LEVEL": "DEBUG"}) as child:
                 assert await told() == f"READY=1\nSTATUS={SERVING}"
                 assert await healthy(environment) == (0, "well: serving")
@@ -130,14 +147,18 @@ async def test_a_process_from_ready_to_stopping(settings: Settings, tmp_path: Pa
                 (tmp_path / "people.db").rename(tmp_path / "away.db")
                 is_well, complaint = await asyncio.to_thread(asked, listen)
                 assert not is_well
-                assert complaint.endswith("people.db: this database cannot be used: the file is gone")
+                assert complaint.endswith(
+                    "people.db: this database cannot be used: the file is gone"
+                )
                 (tmp_path / "away.db").rename(tmp_path / "people.db")
                 assert await asyncio.to_thread(asked, listen) == (True, "well: serving")
                 child.send_signal(signal.SIGTERM)
                 assert await told() == "STOPPING=1"
                 _, log = await child.communicate()
                 assert child.returncode == 0
-                assert log.count(b"INFO aiohttp.server: A request was no HTTP (BadHttpMessage)\n") == 1
+                assert (
+                    log.count(b"INFO aiohttp.server: A request was no HTTP (BadHttpMessage)\n") == 1
+                )
                 assert b"Traceback" not in log
                 assert b"no header but a secret" not in log
                 assert f"HTTP Request: POST {server.address}/bot***/getUpdates" in log.decode()
@@ -145,7 +166,9 @@ async def test_a_process_from_ready_to_stopping(settings: Settings, tmp_path: Pa
 
 
 @pytest.mark.recorded  # as it waits
-async def test_polling_that_hangs_and_comes_back(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_polling_that_hangs_and_comes_back(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "DEAF_SECONDS", 0.2)
     monkeypatch.setattr(updates, "POLL_SECONDS", 0)  # so that a poll that hangs is given up soon
     async with served(settings) as (server, listen):
@@ -177,13 +200,18 @@ async def test_a_start_that_upgrades_the_database(
 ) -> None:
     """Meanwhile /healthz says so, and systemd hears that the bot is not ready."""
     may_go_on, (first, *others) = threading.Event(), schema.MIGRATIONS
-    monkeypatch.setattr(schema, "MIGRATIONS", (lambda c: may_go_on.wait(LIMIT) and first(c), *others))
+    monkeypatch.setattr(
+        schema, "MIGRATIONS", (lambda c: may_go_on.wait(LIMIT) and first(c), *others)
+    )
     monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
     older(str(settings.database), VERSION_0_1)
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(str(tmp_path / "notify"))
         async with served(settings) as (_, listen):
-            assert await answer(listen, "^database: it is being upgraded, which may take minutes") == 503
+            assert (
+                await answer(listen, "^database: it is being upgraded, which may take minutes")
+                == 503
+            )
             may_go_on.set()
             assert await answer(listen, "well: serving") == 200
         told = [systemd.recv(1000).decode() for _ in range(3)]
@@ -195,8 +223,14 @@ async def test_a_process_that_loses_the_lock_ends_and_the_other_serves(
     settings: Settings, postgresql: str, postgresql_folder: Path, tmp_path: Path
 ) -> None:
     """The first one sends none of the messages that wait."""
-    people = [{"id": number, "type": "private", "is_bot": False, "first_name": "A"} for number in range(1, 26)]
-    asks = [{"update_id": 1, "message": MESSAGE | {"from": who, "chat": who, "text": "/help"}} for who in people]
+    people = [
+        {"id": number, "type": "private", "is_bot": False, "first_name": "A"}
+        for number in range(1, 26)
+    ]
+    asks = [
+        {"update_id": 1, "message": MESSAGE | {"from": who, "chat": who, "text": "/help"}}
+        for who in people
+    ]
 
     async def crowd(request: HttpRequest) -> tuple[int, bytes]:
         if request.path.endswith("/sendMessage"):
@@ -252,7 +286,10 @@ async def test_a_database_that_hangs_and_a_thread_that_is_stuck_are_named(
 
 
 async def test_the_metrics_count_what_happened(settings: Settings) -> None:
-    async with serving(settings, rate_limit=Rate(2, 60)) as chat, Health(Address("127.0.0.1", free_port())) as health:
+    async with (
+        serving(settings, rate_limit=Rate(2, 60)) as chat,
+        Health(Address("127.0.0.1", free_port())) as health,
+    ):
         health.note(SERVING, chat.bot)
         for _ in range(4):
             await chat.ask("/dino") if chat.bot.tally.answers < 2 else await chat.ask("/help")
@@ -264,12 +301,20 @@ async def test_the_metrics_count_what_happened(settings: Settings) -> None:
     numbers = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
     names = set(re.findall("^# TYPE ([a-z_]+) (?:gauge|counter|histogram)$", text, re.MULTILINE))
     assert all(re.sub(r"(_bucket|_sum|_count)?(\{.*\})?$", "", name) in names for name in numbers)
-    assert numbers["mangosaurus_answers_total"] == numbers["mangosaurus_answer_seconds_count"] == "2"
+    assert (
+        numbers["mangosaurus_answers_total"] == numbers["mangosaurus_answer_seconds_count"] == "2"
+    )
     assert numbers['mangosaurus_answer_seconds_bucket{le="+Inf"}'] == "2"
     assert numbers['mangosaurus_refusals_total{reason="texts"}'] == "1"
     assert numbers['mangosaurus_errors_total{error="Gone"}'] == "1"
-    assert numbers['mangosaurus_errors_total{error="other"}'] == "1"  # so even the first one shows as an increase
-    for counter in ('errors_total{error="InDoubt"}', 'refusals_total{reason="busy"}', 'trainings_total{end="failed"}'):
+    assert (
+        numbers['mangosaurus_errors_total{error="other"}'] == "1"
+    )  # so even the first one shows as an increase
+    for counter in (
+        'errors_total{error="InDoubt"}',
+        'refusals_total{reason="busy"}',
+        'trainings_total{end="failed"}',
+    ):
         assert numbers[f"mangosaurus_{counter}"] == "0"
     assert numbers["mangosaurus_texts_waiting"] == "0"
     version = chat.bot.shelf.serving["poem"].version

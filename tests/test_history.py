@@ -16,7 +16,12 @@ from model.training.history import Event, History, history_of, read_history
 
 
 def progress(step: int, **figures: Any) -> Event:
-    usual = {"stage": "names", "training_loss": 3 / step, "held_out_loss": None, "gradient_norm": 0.5}
+    usual = {
+        "stage": "names",
+        "training_loss": 3 / step,
+        "held_out_loss": None,
+        "gradient_norm": 0.5,
+    }
     return {"event": "progress", "step": step} | usual | figures
 
 
@@ -41,7 +46,11 @@ def test_reads_the_steps_samples_and_where_each_stage_begins() -> None:
     assert found.steps.tolist() == [1, 3, 9]
     assert found.training_loss == pytest.approx([3, 1, 1 / 3])
     assert np.isfinite(found.held_out_loss).tolist() == [False, True, False]
-    assert np.isnan(found.clipped_gradient_norm).tolist() == [True, False, True]  # early logs lack it
+    assert np.isnan(found.clipped_gradient_norm).tolist() == [
+        True,
+        False,
+        True,
+    ]  # early logs lack it
     assert list(found.stages) == [("pretrain", 1), ("tune", 9)]
     assert list(found.samples) == [(1, "xq"), (3, "mangosaurus")]
 
@@ -60,7 +69,9 @@ def test_a_resumed_training_counts_each_step_once_and_has_its_last_losses_to_bea
 
 def test_skips_an_incomplete_line(tmp_path: Path) -> None:
     path = tmp_path / "dino.jsonl"
-    path.write_text(json.dumps(progress(2)) + "\n17\n" + json.dumps(progress(4)) + '\n{"event": "prog')
+    path.write_text(
+        json.dumps(progress(2)) + "\n17\n" + json.dumps(progress(4)) + '\n{"event": "prog'
+    )
     assert read_history(path).steps.tolist() == [2, 4]
 
 
@@ -70,12 +81,20 @@ def test_skips_an_incomplete_line(tmp_path: Path) -> None:
         pytest.param(None, "cannot read", id="missing"),
         pytest.param(b"aachenosaurus\n", "no training steps", id="another text"),
         pytest.param(b"\x89PNG\xff", "no training steps", id="not text"),
-        pytest.param(b'{"event": "progress", "step": 1}', "figure: 'training_loss'", id="no figures"),
+        pytest.param(
+            b'{"event": "progress", "step": 1}', "figure: 'training_loss'", id="no figures"
+        ),
         pytest.param(2 * b'{"event": "progress"}\n', "figure: 'step'", id="no steps"),
-        pytest.param(b'{"event": "progress", "step": 1}\n{"event": "progress", "step": "a"}', "figure: ", id="letters"),
+        pytest.param(
+            b'{"event": "progress", "step": 1}\n{"event": "progress", "step": "a"}',
+            "figure: ",
+            id="letters",
+        ),
     ],
 )
-def test_a_file_that_is_not_a_log_is_refused_by_name(tmp_path: Path, content: bytes | None, reason: str) -> None:
+def test_a_file_that_is_not_a_log_is_refused_by_name(
+    tmp_path: Path, content: bytes | None, reason: str
+) -> None:
     path = tmp_path / "other.jsonl"
     if content is not None:
         path.write_bytes(content)
@@ -87,11 +106,17 @@ def test_a_file_that_is_not_a_log_is_refused_by_name(tmp_path: Path, content: by
 @pytest.mark.parametrize(
     "steps",
     [
-        pytest.param([progress(1, gradient_norm=0.0), progress(2, gradient_norm=math.inf)], id="no norm to draw"),
+        pytest.param(
+            [progress(1, gradient_norm=0.0), progress(2, gradient_norm=math.inf)],
+            id="no norm to draw",
+        ),
         pytest.param(
             [
                 *(progress(n, stage="pretrain" if n < 99 else "tune") for n in range(1, 150)),
-                *(progress(n, held_out_loss=2 - 1 / n, clipped_gradient_norm=0.4) for n in range(150, 200)),
+                *(
+                    progress(n, held_out_loss=2 - 1 / n, clipped_gradient_norm=0.4)
+                    for n in range(150, 200)
+                ),
             ],
             id="all that there may be",
         ),
@@ -105,12 +130,22 @@ def test_draws_a_png(steps: list[Event]) -> None:
 
 def test_the_lines_to_beat_are_drawn() -> None:
     started = {"event": "started", "recipe": "dino"}
-    alone, beside = (history_of([started | more, progress(1)]) for more in ({}, {"start_loss": 1.5, "ngram_loss": 2.5}))
+    alone, beside = (
+        history_of([started | more, progress(1)])
+        for more in ({}, {"start_loss": 1.5, "ngram_loss": 2.5})
+    )
     assert draw(alone) != draw(beside)
 
 
 def test_samples_make_the_picture_higher() -> None:
-    texts = ["mangosaurus, $x$, %s", "one line\n\nand another\n" * 40, "恐竜 \N{SAUROPOD}", ""]  # nothing is markup
-    events = [event for step in range(1, 20) for event in (progress(step), sample(step, texts[step % 4]))]
+    texts = [
+        "mangosaurus, $x$, %s",
+        "one line\n\nand another\n" * 40,
+        "恐竜 \N{SAUROPOD}",
+        "",
+    ]  # nothing is markup
+    events = [
+        event for step in range(1, 20) for event in (progress(step), sample(step, texts[step % 4]))
+    ]
     picture = imread(io.BytesIO(draw(history(*events))), format="png")
     assert picture.shape == (920 + 44 * 7, 1080, 4)

@@ -25,7 +25,15 @@ async def test_one_word_is_offered_names_that_begin_so(chat: FakeChat) -> None:
 
 
 async def test_a_line_is_offered_verse_and_anything_else_nothing(chat: FakeChat) -> None:
-    lines = ("Shall I compare <b>thee", "Alas!", "😀", "  Shall I ", "Shall\u00a0I", "x" * 21, "x" * LONGEST_LINE)
+    lines = (
+        "Shall I compare <b>thee",
+        "Alas!",
+        "😀",
+        "  Shall I ",
+        "Shall\u00a0I",
+        "x" * 21,
+        "x" * LONGEST_LINE,
+    )
     for text in lines:
         offers = await chat.type(text)
         assert len({offer.html for offer in offers}) == VERSES
@@ -35,7 +43,9 @@ async def test_a_line_is_offered_verse_and_anything_else_nothing(chat: FakeChat)
         assert await chat.type(text) == []
 
 
-async def test_typing_takes_no_turn_and_the_same_words_offer_the_same(chat: FakeChat, bob: FakeChat) -> None:
+async def test_typing_takes_no_turn_and_the_same_words_offer_the_same(
+    chat: FakeChat, bob: FakeChat
+) -> None:
     await chat.ask("/seed 42")
     expected = await chat.ask("/dino")
     await chat.ask("/seed 42")
@@ -49,7 +59,9 @@ async def test_typing_takes_no_turn_and_the_same_words_offer_the_same(chat: Fake
         assert (await bob.type("ma") == offers[0]) == is_same
 
 
-async def test_only_the_newest_of_what_is_typed_is_offered(chat: FakeChat, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_only_the_newest_of_what_is_typed_is_offered(
+    chat: FakeChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write, go_on = Shelf.write, {prompt: asyncio.Event() for prompt in ("Shall I", "m", "ma")}
     begun: list[str] = []
 

@@ -1,4 +1,5 @@
-"""The program away from its checkout: where its state goes, and the wheel in an environment of its own."""
+"""The program away from its checkout: where its state goes, and the wheel in an environment of its
+own."""
 
 import json
 import os
@@ -20,12 +21,20 @@ from tests.recorded import FIRST_RELEASE, RECORDED, VERSIONS
 
 CHEESES = "brie\ngouda\ncheddar\nemmental\nroquefort\ncamembert\nmimolette\n"
 OURS = set(re.findall("^([A-Z_]+)=", SETTINGS, re.MULTILINE)) | {"MANGOSAURUS_HOME"}
-CLEAN = {name: value for name, value in os.environ.items() if name not in OURS and name[:3] not in ("PYT", "XDG")}
+CLEAN = {
+    name: value
+    for name, value in os.environ.items()
+    if name not in OURS and name[:3] not in ("PYT", "XDG")
+}
 
 
 def run(command: Sequence[str | Path], folder: Path, said: str = "", **environment: str) -> str:
     """Run a command in a folder; return what it prints."""
-    kept: dict[str, Any] = {"cwd": folder, "env": CLEAN | environment, "timeout": INSTALLING_SECONDS}
+    kept: dict[str, Any] = {
+        "cwd": folder,
+        "env": CLEAN | environment,
+        "timeout": INSTALLING_SECONDS,
+    }
     done = subprocess.run(command, input=said, capture_output=True, text=True, check=False, **kept)
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -38,8 +47,12 @@ def files_below(folder: Path) -> dict[str, int]:
 
 
 def test_the_program_has_the_version_of_its_changelog() -> None:
-    [version] = re.findall('^version = "(.+)"$', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
-    assert re.findall(r"^## ([\d.]+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)[0] == version
+    [version] = re.findall(
+        '^version = "(.+)"$', (ROOT / "pyproject.toml").read_text(), re.MULTILINE
+    )
+    assert (
+        re.findall(r"^## ([\d.]+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)[0] == version
+    )
 
 
 def test_what_changes_goes_home(tmp_path: Path) -> None:
@@ -49,7 +62,9 @@ def test_what_changes_goes_home(tmp_path: Path) -> None:
     assert set(files_below(home)) == {"mangosaurus.db"}
     assert stat.S_IMODE((home / "mangosaurus.db").stat().st_mode) == 0o600
     (home / ".env").write_text("RATE_LIMIT=many\n")
-    done = subprocess.run(bot, cwd=ROOT, env=CLEAN | {"MANGOSAURUS_HOME": str(home)}, capture_output=True, text=True)
+    done = subprocess.run(
+        bot, cwd=ROOT, env=CLEAN | {"MANGOSAURUS_HOME": str(home)}, capture_output=True, text=True
+    )
     assert (done.returncode, done.stderr[:35]) == (1, "mangosaurus: RATE_LIMIT is 'many'; ")
 
 
@@ -57,7 +72,16 @@ def test_what_changes_goes_home(tmp_path: Path) -> None:
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel, made from what a clone has."""
     folder = tmp_path_factory.mktemp("wheel")
-    pip: list[str | Path] = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder]
+    pip: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--quiet",
+        "--no-deps",
+        "--wheel-dir",
+        folder,
+    ]
     run([*pip, ROOT], folder)
     (made,) = folder.glob("*.whl")
     return made
@@ -68,16 +92,38 @@ def program(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The command of the wheel in a fresh environment."""
     folder = tmp_path_factory.mktemp("environment")
     run([sys.executable, "-m", "venv", "--without-pip", folder], ROOT)
-    python, pip = folder / "bin" / "python", [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
-    run([*pip, "--python", python, "install", "--no-compile", "--constraint", ROOT / "constraints.txt", wheel], ROOT)
+    python, pip = (
+        folder / "bin" / "python",
+        [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"],
+    )
+    run(
+        [
+            *pip,
+            "--python",
+            python,
+            "install",
+            "--no-compile",
+            "--constraint",
+            ROOT / "constraints.txt",
+            wheel,
+        ],
+        ROOT,
+    )
     return folder / "bin" / "mangosaurus"
 
 
 @pytest.mark.installed
 def test_the_wheel_holds_what_must_serve_and_no_more(wheel: Path) -> None:
-    """It holds the released versions, those of recorded creations and where voices begin, but nothing trained here."""
-    wanted = {"names", *FIRST_RELEASE.values(), *(versions.current() for versions in VERSIONS.values())}
-    wanted |= {record["version"] for record in RECORDED if "version" in record and "voice" not in record}
+    """It holds the released versions, those of recorded creations and where voices begin, but
+    nothing trained here."""
+    wanted = {
+        "names",
+        *FIRST_RELEASE.values(),
+        *(versions.current() for versions in VERSIONS.values()),
+    }
+    wanted |= {
+        record["version"] for record in RECORDED if "version" in record and "voice" not in record
+    }
     names = zipfile.ZipFile(wheel).namelist()
     assert "model/share/data/taboo.txt" in names
     assert {Path(name).stem for name in names if name.endswith(".safetensors")} == wanted
@@ -102,13 +148,20 @@ def test_the_wheel_chats_from_another_folder(program: Path, elsewhere: Path) -> 
     home, before = elsewhere.parent, files_below(program.parents[1])
     said = "/seed 42\n/dino 5 mango\n/sonnet Shall I compare thee\n/retrain dino 0.02\n"
     answers = run([program], elsewhere, said, HOME=str(home))
-    here = run([sys.executable, "-m", "bot"], ROOT, "/seed 42\n/dino 5 mango\n", MANGOSAURUS_HOME=str(home / "other"))
+    here = run(
+        [sys.executable, "-m", "bot"],
+        ROOT,
+        "/seed 42\n/dino 5 mango\n",
+        MANGOSAURUS_HOME=str(home / "other"),
+    )
     assert answers.split("\n\ncode")[0] == here.split("\n\ncode")[0]
     assert re.search("^Shall I compare thee.*\n(?:.+\n|\n){13,}", answers, re.MULTILINE)
     assert "There is no picture" in answers
     database, *kept = sorted(files_below(home / STATE), reverse=True)
     assert database == "mangosaurus.db"
-    assert all(name.startswith("checkpoints/dino/candidates/") for name in kept)  # for a day, if they did not win
+    assert all(
+        name.startswith("checkpoints/dino/candidates/") for name in kept
+    )  # for a day, if they did not win
     assert files_below(program.parents[1]) == before
 
 
@@ -121,11 +174,15 @@ def test_the_wheel_trains_and_samples_from_another_folder(program: Path, elsewhe
 
     (elsewhere / "cheeses.txt").write_text(CHEESES)
     mangosaurus("train", "dino", "--corpus", "cheeses.txt", "--minutes", "0.01")
-    assert mangosaurus("sample", "dino", "--checkpoint", "cheeses.safetensors", "--seed", "1").split()
+    assert mangosaurus(
+        "sample", "dino", "--checkpoint", "cheeses.safetensors", "--seed", "1"
+    ).split()
     ended = mangosaurus("train", "dino", "--minutes", "0.01", "--hidden-size", "8", "--promote")
     assert "The current version stays: the new one is not better by enough" in ended
     (made,) = (home / STATE / "checkpoints" / "dino").glob("*.safetensors")
-    told = json.loads(mangosaurus("sample", "dino", "--checkpoint", str(made), "--seed", "1", "--json"))
+    told = json.loads(
+        mangosaurus("sample", "dino", "--checkpoint", str(made), "--seed", "1", "--json")
+    )
     assert told["version"] == made.stem
     assert f"dino {VERSIONS['dino'].current()}" in " ".join(mangosaurus(said="/status\n").split())
     assert files_below(program.parents[1]) == before

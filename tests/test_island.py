@@ -49,7 +49,9 @@ def test_optimize() -> None:
     batch = Batch(np.array([[12, 3, 5, 11, 22, 3]]).T, np.array([[4, 14, 11, 22, 25, 26]]).T, None)
     state = network.initial_state(1)
     state[0, 0, 0] = a_prev[:, 0]
-    loss, gradients, after = island.train_step(network, batch, state, learning_rate=0.01, clip_value=5)
+    loss, gradients, after = island.train_step(
+        network, batch, state, learning_rate=0.01, clip_value=5
+    )
     assert loss == pytest.approx(126.503975722, abs=1e-9)
     assert gradients["layers.0.w_h"][2, 1] == pytest.approx(0.194709315347, abs=1e-12)
     assert np.argmax(gradients["layers.0.w_x"].T) == 93
@@ -75,7 +77,9 @@ def test_carrying_the_state_and_reseeding_can_be_turned_off() -> None:
     assert list(island.train(names, vocabulary, plain))[-1] != reports[-1]
 
 
-def test_names_are_read_without_the_marks_of_windows_and_a_file_without_names_is_refused(tmp_path: Path) -> None:
+def test_names_are_read_without_the_marks_of_windows_and_a_file_without_names_is_refused(
+    tmp_path: Path,
+) -> None:
     text, printed = tmp_path / "names.txt", list[str]()
     text.write_text("mango\nkiwi\n", encoding="utf-8-sig", newline="\r\n")
     island.run(text, printed.append, island.Island(steps=1))

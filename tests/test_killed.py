@@ -1,6 +1,7 @@
 """A bot is killed while it answers. Afterwards, the code of each reply that arrived still works.
 
-python -m tests.test_killed DATABASE CHECKPOINTS     answers without end, and writes down what was delivered
+python -m tests.test_killed DATABASE CHECKPOINTS     answers without end, and writes down what was
+delivered
 """
 
 import asyncio

@@ -1,4 +1,5 @@
-"""A language model against central differences, single steps and PyTorch: the same loss, state and gradients."""
+"""A language model against central differences, single steps and PyTorch: the same loss, state and
+gradients."""
 
 from dataclasses import replace
 from typing import Any
@@ -33,7 +34,10 @@ from tests.language_models import (
 def taught_by_a_teacher(batch: Batch) -> Batch:
     teacher = network("lstm", 2, hidden_size=4)
     return replace(
-        batch, probabilities=softmax(teacher.forward(batch.inputs, teacher.initial_state(BATCH_SIZE)).logits)
+        batch,
+        probabilities=softmax(
+            teacher.forward(batch.inputs, teacher.initial_state(BATCH_SIZE)).logits
+        ),
     )
 
 
@@ -43,7 +47,9 @@ def taught_by_a_teacher(batch: Batch) -> Batch:
     [(1, True, False), (2, False, False), (1, True, True)],
     ids=["plain", "deep, masked and dropped", "soft targets"],
 )
-def test_gradients_agree_with_central_differences(cell: CellName, depth: int, plain: bool, taught: bool) -> None:
+def test_gradients_agree_with_central_differences(
+    cell: CellName, depth: int, plain: bool, taught: bool
+) -> None:
     language_model, batch = network(cell, depth), sequences(masked=taught or not plain)
     batch = taught_by_a_teacher(batch) if taught else batch
     state = random_state(language_model)
@@ -60,7 +66,9 @@ def test_gradients_agree_with_central_differences(cell: CellName, depth: int, pl
 
 @every_depth
 @every_cell
-def test_a_batch_has_the_losses_and_the_last_state_of_single_steps(cell: CellName, depth: int) -> None:
+def test_a_batch_has_the_losses_and_the_last_state_of_single_steps(
+    cell: CellName, depth: int
+) -> None:
     language_model, batch = network(cell, depth), sequences()
     state = random_state(language_model)
     logits, last = read_step_by_step(language_model, batch.inputs, state)
@@ -82,7 +90,9 @@ def test_neither_masked_ids_nor_other_rows_nor_chunks_matter(cell: CellName) -> 
     state, dropout = random_state(language_model), dropout_masks(language_model)
     nats, gradients, last = loss_and_gradients(language_model, batch, state, dropout)
 
-    inputs, targets = (np.where(batch.mask, ids, (ids + 1) % VOCAB_SIZE) for ids in (batch.inputs, batch.targets))
+    inputs, targets = (
+        np.where(batch.mask, ids, (ids + 1) % VOCAB_SIZE) for ids in (batch.inputs, batch.targets)
+    )
     same_nats, same_gradients, _ = loss_and_gradients(
         language_model, replace(batch, inputs=inputs, targets=targets), state, dropout
     )
@@ -118,7 +128,11 @@ def test_no_character_is_the_zero_vector(cell: CellName) -> None:
 @every_cell
 def test_arguments_are_not_changed_and_results_share_no_memory(cell: CellName) -> None:
     language_model, batch = network(cell, 2), sequences(masked=True)
-    state, dropout, untouched = random_state(language_model), dropout_masks(language_model), network(cell, 2)
+    state, dropout, untouched = (
+        random_state(language_model),
+        dropout_masks(language_model),
+        network(cell, 2),
+    )
     everything = [state, *dropout, batch.inputs, batch.targets]
     before = [array.copy() for array in everything]
     logits, after = language_model.step(batch.inputs[0], state)
@@ -133,11 +147,13 @@ def test_arguments_are_not_changed_and_results_share_no_memory(cell: CellName) -
 
 
 ORDER = {"rnn": [0], "lstm": [1, 2, 3, 0], "gru": [0, 1, 2]}
-"""PyTorch's blocks among ours: input, forget, candidate, output of an LSTM; reset, update, new of a GRU."""
+"""PyTorch's blocks among ours: input, forget, candidate, output of an LSTM; reset, update, new of a
+GRU."""
 
 
 def in_torch_layout(name: str, array: Array, cell: CellName) -> Array:
-    """Rearrange our parameters as PyTorch's: transposed, since its matrices multiply from the left."""
+    """Rearrange our parameters as PyTorch's: transposed, since its matrices multiply
+    from the left."""
     if name.startswith("layers"):
         blocks = np.split(array, len(ORDER[cell]), axis=-1)
         array = np.concatenate([blocks[n] for n in ORDER[cell]], axis=-1)
@@ -145,9 +161,11 @@ def in_torch_layout(name: str, array: Array, cell: CellName) -> Array:
 
 
 def torch_twin(torch: Any, language_model: LanguageModel) -> tuple[Any, Any, dict[str, Any]]:
-    """Return PyTorch's recurrent and output layers with our parameters, and its parameters by our names.
+    """Return PyTorch's recurrent and output layers with our parameters, and its parameters by our
+    names.
 
-    PyTorch has two biases for each recurrent layer; the second, b_hn of a GRU among it, is zero here.
+    PyTorch has two biases for each recurrent layer; the second, b_hn of a GRU among it, is zero
+    here.
     """
     shape, parameters = language_model.architecture, language_model.parameters
     dtype = torch.float32 if language_model.dtype == np.float32 else torch.float64
@@ -190,10 +208,14 @@ def test_logits_loss_state_and_gradients_equal_those_of_pytorch(
     nats, gradients, same_last = loss_and_gradients(language_model, batch, state)
     np.testing.assert_allclose(logits, their_logits.detach(), rtol=tolerance, atol=tolerance)
     assert nats == pytest.approx(their_loss.item(), rel=tolerance)
-    theirs = np.stack([part.detach().numpy() for part in ((after,) if len(parts) == 1 else after)], axis=1)
+    theirs = np.stack(
+        [part.detach().numpy() for part in ((after,) if len(parts) == 1 else after)], axis=1
+    )
     for ours in (last, same_last):
         np.testing.assert_allclose(ours, theirs, rtol=tolerance, atol=tolerance)
     for name, twin in twins.items():
         gradient = in_torch_layout(name, gradients[name], cell)
         scale = float(twin.grad.abs().max())
-        np.testing.assert_allclose(gradient, twin.grad, rtol=tolerance, atol=tolerance * scale, err_msg=name)
+        np.testing.assert_allclose(
+            gradient, twin.grad, rtol=tolerance, atol=tolerance * scale, err_msg=name
+        )

@@ -1,4 +1,5 @@
-"""The textbook's layers and cells against their equations, and their gradients against central differences."""
+"""The textbook's layers and cells against their equations, and their gradients against central
+differences."""
 
 from collections.abc import Callable
 
@@ -29,7 +30,9 @@ def assert_is_gradient(found: Array, loss: Callable[[], float], array: Array) ->
 
 def test_linear_and_its_gradients() -> None:
     x, w, b = normal(TIME, BATCH_SIZE, WIDTH), normal(WIDTH, HIDDEN_SIZE), normal(HIDDEN_SIZE)
-    np.testing.assert_allclose(layers.linear(x, w, b), np.einsum("tbd,dk->tbk", x, w) + b, rtol=1e-12)
+    np.testing.assert_allclose(
+        layers.linear(x, w, b), np.einsum("tbd,dk->tbk", x, w) + b, rtol=1e-12
+    )
     d_y = normal(TIME, BATCH_SIZE, HIDDEN_SIZE, seed=1)
     for found, array in zip(layers.linear_backward(d_y, x, w), (x, w, b), strict=True):
         assert_is_gradient(found, lambda: float(np.sum(d_y * layers.linear(x, w, b))), array)
@@ -66,7 +69,9 @@ BY_HAND: dict[CellName, Callable[[Array, Array, LayerParameters], list[Array]]] 
 
 
 def a_layer(cell: CellName) -> LayerParameters:
-    parameters = initial_parameters(Architecture(cell, WIDTH, HIDDEN_SIZE), np.random.default_rng(2), np.float64)
+    parameters = initial_parameters(
+        Architecture(cell, WIDTH, HIDDEN_SIZE), np.random.default_rng(2), np.float64
+    )
     parameters.whole += normal(parameters.whole.size, seed=3) / 2
     return parameters.layers[0]
 
@@ -105,11 +110,15 @@ def test_saturated_gates_neither_overflow_nor_give_nan(cell: CellName, z: float)
 
 
 @given(
-    arrays(np.float64, array_shapes(min_dims=1, max_dims=3, max_side=5), elements=st.floats(-1e3, 1e3)),
+    arrays(
+        np.float64, array_shapes(min_dims=1, max_dims=3, max_side=5), elements=st.floats(-1e3, 1e3)
+    ),
     st.floats(-1e3, 1e3),
 )
 @settings(max_examples=30)
-def test_softmax_is_a_distribution_that_keeps_the_order_whatever_is_added(logits: Array, shift: float) -> None:
+def test_softmax_is_a_distribution_that_keeps_the_order_whatever_is_added(
+    logits: Array, shift: float
+) -> None:
     before = logits.copy()
     probabilities = layers.softmax(logits)
     np.testing.assert_array_equal(logits, before)
@@ -122,7 +131,9 @@ def test_softmax_is_a_distribution_that_keeps_the_order_whatever_is_added(logits
 
 def test_softmax_by_hand_and_where_exp_overflows() -> None:
     np.testing.assert_allclose(layers.softmax(np.log([[1.0, 2.0, 5.0]])), [[0.125, 0.25, 0.625]])
-    np.testing.assert_array_equal(layers.softmax(np.array([1e30, 0.0, -1e30], np.float32)), [1, 0, 0])
+    np.testing.assert_array_equal(
+        layers.softmax(np.array([1e30, 0.0, -1e30], np.float32)), [1, 0, 0]
+    )
 
 
 @pytest.mark.parametrize("mask", [None, MASK, np.zeros((TIME, BATCH_SIZE), bool)])
@@ -134,7 +145,9 @@ def test_cross_entropy_is_the_sum_over_the_targets(mask: NDArray[np.bool_] | Non
     assert layers.cross_entropy(logits, TARGETS, mask)[0] == pytest.approx(expected, rel=1e-12)
     certain = np.where(TARGETS == 1, 1e4, -1e4)
     assert layers.cross_entropy(certain, TARGETS, mask)[0] == 0
-    assert layers.cross_entropy(-certain, TARGETS, mask)[0] == pytest.approx(counted.sum() * (2e4 + np.log(5)))
+    assert layers.cross_entropy(-certain, TARGETS, mask)[0] == pytest.approx(
+        counted.sum() * (2e4 + np.log(5))
+    )
 
 
 @pytest.mark.parametrize("mask", [None, MASK])

@@ -11,14 +11,30 @@ from model.verse.lexicon import Lexicon
 
 SMALL = Vocabulary("\n '-ab")
 VERSE = Vocabulary("\n !'(),-.:;?abcdefghijklmnopqrstuvwxyz")
-WORDS = ["look'd", "look", "tis", "o'er", "self", "self-substantial", "thou", "though", "well-a-day", "a", "sun's"]
+WORDS = [
+    "look'd",
+    "look",
+    "tis",
+    "o'er",
+    "self",
+    "self-substantial",
+    "thou",
+    "though",
+    "well-a-day",
+    "a",
+    "sun's",
+]
 CLIPPED = {"'tis", "th'", "'twas"}
 
 words = st.sets(st.from_regex("[ab]{1,3}(?:['-][ab]{1,2}){0,2}", fullmatch=True), max_size=8)
 
 
 def followers(lexicon: Lexicon, vocabulary: Vocabulary, tail: str) -> str:
-    return "".join(c for c, allowed in zip(vocabulary.characters, lexicon.mask(tail).tolist(), strict=True) if allowed)
+    return "".join(
+        c
+        for c, allowed in zip(vocabulary.characters, lexicon.mask(tail).tolist(), strict=True)
+        if allowed
+    )
 
 
 def write(lexicon: Lexicon, vocabulary: Vocabulary, tail: str, text: str) -> str:
@@ -30,18 +46,25 @@ def write(lexicon: Lexicon, vocabulary: Vocabulary, tail: str, text: str) -> str
 
 
 def can_become_known(text: str, known: set[str]) -> bool:
-    """The rule without an automaton: every finished word is known, and the last one is or can become a known one."""
+    """The rule without an automaton: every finished word is known, and the last one is or can
+    become a known one."""
     *finished, last = words_of(text) or [""]
     rest = text[text.rfind(last) + len(last) :]
     if rest and (len(rest) > 1 or rest not in "'-"):
         return all(word in known for word in (*finished, last) if word)
-    beginnings = {word[:end] for word in known for end in range(len(word) + 1)} | {word + rest for word in known} | {""}
+    beginnings = (
+        {word[:end] for word in known for end in range(len(word) + 1)}
+        | {word + rest for word in known}
+        | {""}
+    )
     return set(finished) <= known and last + rest in beginnings
 
 
 @given(words, st.data())
 @settings(max_examples=60)
-def test_the_mask_allows_exactly_what_keeps_every_word_known(known: set[str], data: st.DataObject) -> None:
+def test_the_mask_allows_exactly_what_keeps_every_word_known(
+    known: set[str], data: st.DataObject
+) -> None:
     lexicon, text = Lexicon(known, SMALL), ""
     tail = lexicon.tail_of("")
     for _ in range(9):
@@ -59,7 +82,9 @@ def test_the_mask_allows_exactly_what_keeps_every_word_known(known: set[str], da
 
 @given(words, st.text("ab'- \n", max_size=12), st.data())
 @settings(max_examples=60)
-def test_after_any_prompt_only_its_last_word_may_be_unknown(known: set[str], prompt: str, data: st.DataObject) -> None:
+def test_after_any_prompt_only_its_last_word_may_be_unknown(
+    known: set[str], prompt: str, data: st.DataObject
+) -> None:
     lexicon = Lexicon(known, SMALL)
     text, tail = prompt, lexicon.tail_of(prompt)
     for _ in range(9):
@@ -69,7 +94,9 @@ def test_after_any_prompt_only_its_last_word_may_be_unknown(known: set[str], pro
     end = finish(lexicon, tail) + "\n"
     assert write(lexicon, SMALL, tail, end) == lexicon.tail_of("\n")
     begun_later = [
-        match[0] for match in re.finditer(r"[ab]+(?:['-][ab]+)*", text + end) if match.start() >= len(prompt)
+        match[0]
+        for match in re.finditer(r"[ab]+(?:['-][ab]+)*", text + end)
+        if match.start() >= len(prompt)
     ]
     assert set(begun_later) <= known
 
@@ -91,7 +118,11 @@ def test_an_unknown_word_of_the_prompt_may_go_on_in_any_way(prompt: str) -> None
     tail = lexicon.tail_of(prompt)
     assert followers(lexicon, VERSE, tail) == VERSE.characters
     assert followers(lexicon, VERSE, write(lexicon, VERSE, tail, "zz'z-")) == VERSE.characters
-    assert write(lexicon, VERSE, tail, "zz'z ") == lexicon.tail_of("") == lexicon.tail_of(prompt + "''")
+    assert (
+        write(lexicon, VERSE, tail, "zz'z ")
+        == lexicon.tail_of("")
+        == lexicon.tail_of(prompt + "''")
+    )
     assert followers(lexicon, VERSE, write(lexicon, VERSE, tail, "'z'")) == VERSE.characters
     assert write(lexicon, VERSE, lexicon.tail_of(prompt + "'"), "-") == lexicon.tail_of("")
 
@@ -118,6 +149,14 @@ def test_words_are_letters_with_marks_only_inside(text: str) -> None:
         assert word in text
         assert word[0].isalpha()
         assert word[-1].isalpha()
-    assert "".join(filter(str.isalpha, "".join(words_of(text)))) == "".join(filter(str.isalpha, text))
+    assert "".join(filter(str.isalpha, "".join(words_of(text)))) == "".join(
+        filter(str.isalpha, text)
+    )
     assert words_of("नमस्ते, दुनिया! สวัสดีครับ வணக்கம்") == ["नमस्ते", "दुनिया", "สวัสดีครับ", "வணக்கம்"]
-    assert words_of("well-a-day, 'tis the o'erworn sun's") == ["well-a-day", "tis", "the", "o'erworn", "sun's"]
+    assert words_of("well-a-day, 'tis the o'erworn sun's") == [
+        "well-a-day",
+        "tis",
+        "the",
+        "o'erworn",
+        "sun's",
+    ]

@@ -20,7 +20,15 @@ from model.text.vocabulary import Vocabulary, words_of
 from model.verse.free import STOPS, UNUSUAL, FreeLines
 from model.verse.lexicon import Lexicon
 from model.writing.decoder import Decoder
-from model.writing.requests import LineRequest, Request, Result, Sampling, SonnetRequest, VerseRequest, generator_for
+from model.writing.requests import (
+    LineRequest,
+    Request,
+    Result,
+    Sampling,
+    SonnetRequest,
+    VerseRequest,
+    generator_for,
+)
 from tests.decoding import served, verse_checkpoint
 
 FIRST = "Shall I compare thee to a summer's day?"
@@ -39,12 +47,18 @@ def scanning() -> Checkpoint:
 def russian() -> Checkpoint:
     """Another alphabet, with capitals and without metre."""
     vocabulary = Vocabulary.from_texts(["\n ,.-!", RUSSIAN])
-    network = LanguageModel.initialise(Architecture("gru", len(vocabulary), 8), np.random.default_rng(5))
+    network = LanguageModel.initialise(
+        Architecture("gru", len(vocabulary), 8), np.random.default_rng(5)
+    )
     described = replace(verse_checkpoint().description, rows=2, longest_line=30)
-    return Checkpoint(network, vocabulary, described, frozenset(), "c", frozenset(words_of(RUSSIAN)))
+    return Checkpoint(
+        network, vocabulary, described, frozenset(), "c", frozenset(words_of(RUSSIAN))
+    )
 
 
-def poem(turn: int = 0, prompt: str = FIRST, parts: int = 1, temperature: float = 0.8) -> VerseRequest:
+def poem(
+    turn: int = 0, prompt: str = FIRST, parts: int = 1, temperature: float = 0.8
+) -> VerseRequest:
     return VerseRequest(generator_for(3, turn), prompt, Sampling(temperature), parts=parts)
 
 
@@ -54,8 +68,12 @@ def written(checkpoint: Checkpoint, *requests: Request) -> list[str]:
     return [result.texts[0] for result in results]
 
 
-@pytest.mark.parametrize(("prompt", "lines"), [(FIRST, 4), ("", 5), ("🦕", 4), (STANZA, 6), ("mango " * 30, 6)])
-def test_lines_scan_and_every_part_ends_a_sentence(scanning: Checkpoint, prompt: str, lines: int) -> None:
+@pytest.mark.parametrize(
+    ("prompt", "lines"), [(FIRST, 4), ("", 5), ("🦕", 4), (STANZA, 6), ("mango " * 30, 6)]
+)
+def test_lines_scan_and_every_part_ends_a_sentence(
+    scanning: Checkpoint, prompt: str, lines: int
+) -> None:
     short, long = written(scanning, poem(1, prompt), poem(1, prompt, parts=2))
     assert long.startswith(short)
     verse = long.removeprefix("\n").split("\n")
@@ -70,13 +88,17 @@ def test_proper_names_are_rare_unless_somebody_said_them(scanning: Checkpoint) -
     words = Counter(words_of(" ".join(written(scanning, *map(poem, range(6))))))
     named = replace(scanning, proper_names=scanning.known_words & {*list(words)[::2]})
     again = Counter(words_of(" ".join(written(named, *map(poem, range(6))))))
-    assert sum(again[name] for name in named.proper_names) < sum(words[name] for name in named.proper_names)
+    assert sum(again[name] for name in named.proper_names) < sum(
+        words[name] for name in named.proper_names
+    )
 
 
 def mixed(checkpoint: Checkpoint, count: int) -> list[Request]:
     """Return poems of all kinds and drafts; among many that scan, two sonnets."""
     prompts = (FIRST, "", "mango", STANZA, "Привет")
-    requests: list[Request] = [poem(turn, prompts[turn % 5], 1 + turn % 2, 0.3 + turn % 4 / 3) for turn in range(count)]
+    requests: list[Request] = [
+        poem(turn, prompts[turn % 5], 1 + turn % 2, 0.3 + turn % 4 / 3) for turn in range(count)
+    ]
     for at in range(3, count, 7):
         requests[at] = replace(poem(at), unfinished=True)
     if checkpoint.description.longest_line == 0 and count > 10:
@@ -85,8 +107,12 @@ def mixed(checkpoint: Checkpoint, count: int) -> list[Request]:
 
 
 @pytest.mark.parametrize("name", ["scanning", "russian"])
-@pytest.mark.parametrize("others", [7, *(pytest.param(count, marks=pytest.mark.recorded) for count in (1, 17, 80))])
-def test_a_text_does_not_depend_on_the_others(name: str, others: int, request: pytest.FixtureRequest) -> None:
+@pytest.mark.parametrize(
+    "others", [7, *(pytest.param(count, marks=pytest.mark.recorded) for count in (1, 17, 80))]
+)
+def test_a_text_does_not_depend_on_the_others(
+    name: str, others: int, request: pytest.FixtureRequest
+) -> None:
     """Whatever else is written, however the requests come, and whichever are cancelled."""
     checkpoint: Checkpoint = request.getfixturevalue(name)
     count = others + 1
@@ -111,7 +137,9 @@ def test_lines_can_be_read_while_they_are_written(scanning: Checkpoint) -> None:
 
 
 @pytest.mark.parametrize("knows_words", [True, False])
-def test_lines_without_metre_are_like_those_of_the_text(russian: Checkpoint, knows_words: bool) -> None:
+def test_lines_without_metre_are_like_those_of_the_text(
+    russian: Checkpoint, knows_words: bool
+) -> None:
     known = russian if knows_words else replace(russian, known_words=frozenset())
     for text in written(known, *(poem(turn, "Мороз и солнце день", parts=2) for turn in range(3))):
         lines = text.removeprefix("\n").split("\n")
@@ -156,14 +184,22 @@ def test_every_way_through_the_masks_ends_in_a_line_of_known_words(
         texts = masks.step(texts, np.array([character_id]), ends)
         text += vocabulary.characters[character_id]
     if text.endswith("\n"):
-        assert {*re.findall("[ab]+", " ".join(words_of(text)))} <= {*re.findall("[ab]+", " ".join([*known, "a"]))}
+        assert {*re.findall("[ab]+", " ".join(words_of(text)))} <= {
+            *re.findall("[ab]+", " ".join([*known, "a"]))
+        }
         assert len(text) > longest // 3
         assert not is_last or text[-2] in STOPS
 
 
-@pytest.mark.parametrize("facts", [{"edition": 0}, {"edition": 99}, {"rows": -1}, {"longest_line": 1.5}])
-def test_rules_that_this_program_does_not_know_are_refused(scanning: Checkpoint, facts: dict[str, object]) -> None:
+@pytest.mark.parametrize(
+    "facts", [{"edition": 0}, {"edition": 99}, {"rows": -1}, {"longest_line": 1.5}]
+)
+def test_rules_that_this_program_does_not_know_are_refused(
+    scanning: Checkpoint, facts: dict[str, object]
+) -> None:
     arrays, described = encode(scanning)
     described["description"] |= facts
-    with pytest.raises((ValueError, MangosaurusError), match="its rows, longest_line and edition are"):
+    with pytest.raises(
+        (ValueError, MangosaurusError), match="its rows, longest_line and edition are"
+    ):
         decode(arrays, described)

@@ -8,7 +8,15 @@ from typing import Any, cast
 import pytest
 from markupsafe import Markup
 
-from bot.chat import SLOW_SECONDS, TYPING_AT_ONCE, TYPING_SECONDS, Gone, InDoubt, LiveMessage, NotSent
+from bot.chat import (
+    SLOW_SECONDS,
+    TYPING_AT_ONCE,
+    TYPING_SECONDS,
+    Gone,
+    InDoubt,
+    LiveMessage,
+    NotSent,
+)
 from tests.fake_chat import FakeChat
 from tests.fake_clock import in_no_time
 
@@ -103,7 +111,9 @@ async def test_no_unfinished_text_appears_after_the_end() -> None:
     chat = chat_at(1.0)
     change = chat.change
 
-    async def slow(message: int, html: Markup | None, buttons: object = (), *, unfinished: bool = False) -> None:
+    async def slow(
+        message: int, html: Markup | None, buttons: object = (), *, unfinished: bool = False
+    ) -> None:
         await asyncio.sleep(30)
         await change(message, html, unfinished=unfinished)
 
@@ -145,7 +155,9 @@ async def test_an_end_that_may_have_arrived_is_not_said_again() -> None:
 
 
 @in_no_time
-async def test_a_bug_in_a_chat_is_logged_and_no_bug_of_what_goes_on(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_bug_in_a_chat_is_logged_and_no_bug_of_what_goes_on(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     chat = chat_at(0.0)
     chat.failures = [ValueError("can't parse entities")] * 100
     async with LiveMessage(chat) as live:

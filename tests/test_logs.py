@@ -41,7 +41,9 @@ def _root() -> Iterator[None]:
         logging.getLogger(name).setLevel(logging.NOTSET)
 
 
-def test_no_secret_is_in_messages_arguments_and_tracebacks(capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_secret_is_in_messages_arguments_and_tracebacks(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     configure_logging("DEBUG", Secret(TOKEN))
     logger = logging.getLogger("careless")
     logger.info(f"to {TOKEN}")  # noqa: G004 - that is what is tested
@@ -68,9 +70,21 @@ def test_no_secret_is_in_messages_arguments_and_tracebacks(capsys: pytest.Captur
 
 def test_each_secret_and_its_password() -> None:
     for secret, text, shown in (
-        ("12:TEST", "TEST of bot12:TEST/getMe", "TEST of bot***/getMe"),  # a short key could be an innocent word
-        ("postgresql+psycopg://mango:db@db/p", "the db at postgresql+psycopg://mango:db@db/p", "the db at ***"),
-        ("postgresql+psycopg://m:open%2Fse%40same@db/p", "it is open/se@same or open%2Fse%40same", "it is *** or ***"),
+        (
+            "12:TEST",
+            "TEST of bot12:TEST/getMe",
+            "TEST of bot***/getMe",
+        ),  # a short key could be an innocent word
+        (
+            "postgresql+psycopg://mango:db@db/p",
+            "the db at postgresql+psycopg://mango:db@db/p",
+            "the db at ***",
+        ),
+        (
+            "postgresql+psycopg://m:open%2Fse%40same@db/p",
+            "it is open/se@same or open%2Fse%40same",
+            "it is *** or ***",
+        ),
         ("postgresql+psycopg://m@db/p?password=open%2Fsesame", "it is open/sesame", "it is ***"),
         ("postgresql+psycopg://[broken", "x", "x"),
         ("a-secret-of-the-webhook", "secret_token: a-secret-of-the-webhook", "secret_token: ***"),
@@ -78,7 +92,9 @@ def test_each_secret_and_its_password() -> None:
         assert Redaction(None, Secret(secret)).redact(text) == shown
 
 
-async def test_requests_are_logged_without_the_token_and_only_at_debug(capsys: pytest.CaptureFixture[str]) -> None:
+async def test_requests_are_logged_without_the_token_and_only_at_debug(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     for level in ("INFO", "DEBUG"):
         configure_logging(level, Secret(TOKEN))
         transport = httpx.MockTransport(lambda request: httpx.Response(404, text=request.url.path))
@@ -91,10 +107,14 @@ async def test_requests_are_logged_without_the_token_and_only_at_debug(capsys: p
         err = capsys.readouterr().err
         assert "It failed" in err
         assert KEY not in err
-        assert ("HTTP Request: POST https://api.telegram.org/bot***/getMe" in err) is (level == "DEBUG")
+        assert ("HTTP Request: POST https://api.telegram.org/bot***/getMe" in err) is (
+            level == "DEBUG"
+        )
 
 
-def test_libraries_are_no_louder_than_the_operator_wants(capsys: pytest.CaptureFixture[str]) -> None:
+def test_libraries_are_no_louder_than_the_operator_wants(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     for level, logged in (("ERROR", 0), ("WARNING", 3)):
         configure_logging(level)
         for name in ("httpx", "httpcore", "telegram"):

@@ -1,4 +1,5 @@
-"""A look inside: the shares that the network gives to each letter of a text, and the button that shows them."""
+"""A look inside: the shares that the network gives to each letter of a text, and the button that
+shows them."""
 
 import re
 from dataclasses import replace
@@ -39,7 +40,9 @@ def test_the_shares_are_those_that_the_decoder_draws_with(form: Form, text: str)
         assert share + sum(thought) <= 1 + 1e-9
 
 
-async def test_a_button_below_the_details_looks_inside_each_name(chat: FakeChat, bob: FakeChat) -> None:
+async def test_a_button_below_the_details_looks_inside_each_name(
+    chat: FakeChat, bob: FakeChat
+) -> None:
     await chat.ask("/dino 3 ma")
     details = await chat.press("details")
     names = re.findall("<b>(.*?)</b>", details.html)

@@ -1,4 +1,5 @@
-"""`/models`: versions as they are in their folders, which one is in use, the questions before a change, and Undo."""
+"""`/models`: versions as they are in their folders, which one is in use, the questions before a
+change, and Undo."""
 
 import asyncio
 import dataclasses
@@ -25,11 +26,18 @@ def dino(own_checkpoints: Path) -> Versions:
 
 
 def add(
-    versions: Versions, day: int, loss: float, form: Form = "names", known: str = "mangosaurus", **tables: Any
+    versions: Versions,
+    day: int,
+    loss: float,
+    form: Form = "names",
+    known: str = "mangosaurus",
+    **tables: Any,
 ) -> str:
     """Add a version that was made on a day of January 2025, and knows these names or words."""
     words, made = frozenset(known.split()), untrained(form, day)
-    facts = dataclasses.replace(made.description, created=f"2025-01-{day:02}T12:00:00+00:00", held_out_loss=loss)
+    facts = dataclasses.replace(
+        made.description, created=f"2025-01-{day:02}T12:00:00+00:00", held_out_loss=loss
+    )
     knows = {"known_names" if form == "names" else "known_words": words} | tables
     path = versions.directory / "new"
     version = save(path, dataclasses.replace(made, description=facts, **knows)).version
@@ -47,7 +55,10 @@ async def test_the_last_eight_are_shown_the_newest_first(admin: FakeChat, dino: 
         "Versions of <b>dino</b>, the newest first",
         f"<code>{newest}</code>\n2025-01-09, recipe TEST, 1 step, held-out loss 1.2500",
         f"<code>{middle}</code>\n2025-01-02, recipe TEST, 1 step, held-out loss 2.0000",
-        f"<code>{first}</code> <b>in use</b>\n2024-01-01, recipe TEST, 1 step, held-out loss 3.0000",
+        (
+            f"<code>{first}</code> <b>in use</b>\n2024-01-01, recipe TEST, 1 step, held-out loss"
+            " 3.0000"
+        ),
     ]
     assert message.labels == [f"use {newest}", f"use {middle}", "poem"]
     one, other = add(dino, 3, 2.0), add(dino, 3, 2.0, sequences=frozenset({"man"}))
@@ -62,7 +73,9 @@ async def test_the_last_eight_are_shown_the_newest_first(admin: FakeChat, dino: 
     assert message.html.startswith("Versions of <b>poem</b>")
 
 
-async def test_a_version_that_is_chosen_writes_from_then_on(admin: FakeChat, dino: Versions) -> None:
+async def test_a_version_that_is_chosen_writes_from_then_on(
+    admin: FakeChat, dino: Versions
+) -> None:
     old, new = dino.current(), add(dino, 9, 3.0)
     await admin.ask("/models")
     admin.failures.append(Gone("message to edit not found"))  # the change is made all the same
@@ -82,13 +95,21 @@ async def test_damaged_and_missing_versions_are_refused(admin: FakeChat, dino: V
     await admin.ask("/models")
     damage(dino.path(damaged))
     dino.path(header).write_bytes(b"no weights")
-    for reason in ("damaged: its checksum does not match its content", "cannot be read: No such file or directory"):
+    for reason in (
+        "damaged: its checksum does not match its content",
+        "cannot be read: No such file or directory",
+    ):
         await admin.press(f"use {damaged}")
-        assert admin.notices[-1] == (f"I can't do that: dino/{damaged}.safetensors: {reason}. dino stays as it is.")
+        assert (
+            admin.notices[-1]
+            == f"I can't do that: dino/{damaged}.safetensors: {reason}. dino stays as it is."
+        )
         message = await FakeChat(admin.bot, 900, is_admin=True).ask("/models")
         assert message.labels == ["poem"]
         assert f"<code>{header}</code>\ndamaged: " in message.html
-        assert ("damaged: its checksum does not match its content" in message.html) == dino.path(damaged).exists()
+        assert ("damaged: its checksum does not match its content" in message.html) == dino.path(
+            damaged
+        ).exists()
         dino.path(damaged).unlink(missing_ok=True)
     assert dino.current() == old == admin.bot.shelf.serving["dino"].version
 
@@ -125,7 +146,9 @@ async def test_a_doubtful_version_is_asked_about(admin: FakeChat, own_checkpoint
         new = add(versions, day, loss, form, known)
         message = await admin.press_data(f"1:promote:{network}:{new}")
         if doubt:
-            assert message.html.startswith(f"Version <code>{new}</code> of <b>{network}</b> {doubt}")
+            assert message.html.startswith(
+                f"Version <code>{new}</code> of <b>{network}</b> {doubt}"
+            )
             assert f" <code>{old}</code>, which is in use" in message.html
             await admin.press(admins.LEAVE_IT)
             assert f"<code>{old}</code> <b>in use</b>" in message.html
@@ -136,7 +159,10 @@ async def test_a_doubtful_version_is_asked_about(admin: FakeChat, own_checkpoint
 
 
 async def test_undo_works_as_long_as_its_version_is_in_use(admin: FakeChat, dino: Versions) -> None:
-    """It never asks, even if the version before is worse. Buttons of earlier versions look like this too."""
+    """It never asks, even if the version before is worse.
+
+    Buttons of earlier versions look like this too.
+    """
     first, second, third = dino.current(), add(dino, 8, 2.0), add(dino, 9, 1.0)
     await admin.ask("/models")
     await admin.press(f"use {second}")
@@ -175,7 +201,9 @@ async def test_custom_voices_have_versions_too(admin: FakeChat, voices: Voices) 
         assert f"<code>{old}</code> <b>in use</b>" in message.html
         await admin.press(f"use {new}")
         assert versions.current() == new
-        voices.replace_text(voice, "other text")  # the version stays in use until the voice has learned it
+        voices.replace_text(
+            voice, "other text"
+        )  # the version stays in use until the voice has learned it
     voices.remove(voice.id)
     for data in (f"1:promote:{voice.network}:{first}", f"1:undo:{voice.network}:{second}"):
         await admin.press_data(data)

@@ -37,18 +37,25 @@ async def test_a_number_and_first_letters_in_either_order(chat: FakeChat) -> Non
     ]:
         names = names_in((await chat.ask(f"/dino {words}")).html)
         assert len(set(names)) == count, words
-        assert all(name.startswith(prefix.capitalize()) and name == name.capitalize() for name in names), words
+        assert all(
+            name.startswith(prefix.capitalize()) and name == name.capitalize() for name in names
+        ), words
 
 
 @pytest.mark.parametrize(
     ("wishes", "reply"),
     [
-        ("0|-1|11|1e9|½|²|5.0|" + "9" * 400 + "|0000000005|1_0|mango5|٠|0x10", sentences.HOW_MANY.format(MOST)),
+        (
+            "0|-1|11|1e9|½|²|5.0|" + "9" * 400 + "|0000000005|1_0|mango5|٠|0x10",
+            sentences.HOW_MANY.format(MOST),
+        ),
         ("5 5|1 2 3|5 mango 5", sentences.DINO_USAGE),
         ("Mango saurus|5 mango saurus", "One word, please: <code>/dino mango</code>."),
     ],
 )
-async def test_wrong_numbers_and_too_many_words_are_explained(chat: FakeChat, wishes: str, reply: str) -> None:
+async def test_wrong_numbers_and_too_many_words_are_explained(
+    chat: FakeChat, wishes: str, reply: str
+) -> None:
     for wish in wishes.split("|"):
         assert (await chat.ask(f"/dino {wish}")).html == reply, wish
 
@@ -77,7 +84,8 @@ async def test_letters_that_lead_nowhere(own_settings: Settings, own_checkpoints
     install(own_checkpoints / "dino", endless)
     async with serving(own_settings) as chat:
         sentence = (
-            "I couldn't find a new name that begins with <b>mango</b>, and I never give one that I know to exist."
+            "I couldn't find a new name that begins with <b>mango</b>, and I never give one that I"
+            " know to exist."
         )
         assert (await chat.ask("/dino mango")).html.startswith(sentence)
         for _ in range(2):
@@ -85,7 +93,9 @@ async def test_letters_that_lead_nowhere(own_settings: Settings, own_checkpoints
         assert await chat.bot.store.creations(ALICE) == []
 
 
-async def test_when_names_always_fail_the_bot_says_so_and_its_advice_helps(settings: Settings) -> None:
+async def test_when_names_always_fail_the_bot_says_so_and_its_advice_helps(
+    settings: Settings,
+) -> None:
     async with serving(settings, temperature_dino=0.0) as chat:  # five equal names are not new
         for _ in range(2):
             sentence = (await chat.ask("/dino 5")).html
@@ -108,23 +118,37 @@ async def test_a_real_name_is_called_real_and_lends_new_names_its_beginning(
     own_settings: Settings, own_checkpoints: Path
 ) -> None:
     genera = Fingerprints.of(["anna", "gerrhosaurus"])
-    known = untrained("names", known=("tyrannosaurus", "minmi", "smilodon", "micropachycephalosaurus"))
+    known = untrained(
+        "names", known=("tyrannosaurus", "minmi", "smilodon", "micropachycephalosaurus")
+    )
     install(own_checkpoints / "dino", replace(known, other_names=genera))
     async with serving(own_settings) as chat:
         for words, name, what, begins in [
             ("5 PLESIOSAURUS", "Plesiosaurus", "a plesiosaur, a marine reptile", "Plesio"),
             ("Ichthyosaurus", "Ichthyosaurus", "an ichthyosaur, a marine reptile", "Ichthyo"),
-            ("smilodon", "Smilodon", "an extinct sabre-toothed mammal", "Smil"),  # the list of dinosaurs has it too
+            (
+                "smilodon",
+                "Smilodon",
+                "an extinct sabre-toothed mammal",
+                "Smil",
+            ),  # the list of dinosaurs has it too
             ("quetzalcoatlus", "Quetzalcoatlus", "a pterosaur, a flying reptile", "Quetzal"),
             ("tyrannosaurus 2", "Tyrannosaurus", "a dinosaur", "Tyranno"),
-            ("micropachycephalosaurus", "Micropachycephalosaurus", "a dinosaur", "Micropachycephalo"),
+            (
+                "micropachycephalosaurus",
+                "Micropachycephalosaurus",
+                "a dinosaur",
+                "Micropachycephalo",
+            ),
             ("minmi", "Minmi", "a dinosaur", "Minmi"),
             ("Anna", "Anna", "a genus, though not of dinosaurs", "Anna"),
             ("gerrhosaurus", "Gerrhosaurus", "a genus, though not of dinosaurs", "Gerrho"),
         ]:
             html = (await chat.ask(f"/dino {words}")).html
             opening, _, names = html.partition("\n\n")
-            assert opening == f"<b>{name}</b> is real: {what}. Here's what I make of <i>{begins}…</i>"
+            assert (
+                opening == f"<b>{name}</b> is real: {what}. Here's what I make of <i>{begins}…</i>"
+            )
             assert names_in(names)
             assert all(each.startswith(begins) and each != name for each in names_in(names))
             assert (await chat.bot.store.creations(ALICE))[-1].prompt == begins.lower()

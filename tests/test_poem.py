@@ -26,7 +26,19 @@ from tests.serving import code_in
         ("\nOne line,\nand another", "One line,\nand another"),
         (' "kept\n"', "kept\n"),
         (" " + "x" * LONGEST_LINE, "x" * LONGEST_LINE),
-        *((none, "") for none in ("", "\n\n", '""', '" "', '"\n\n"', "\u200b\u200d\ufeff", "\u202e\u202c", "“ ”")),
+        *(
+            (none, "")
+            for none in (
+                "",
+                "\n\n",
+                '""',
+                '" "',
+                '"\n\n"',
+                "\u200b\u200d\ufeff",
+                "\u202e\u202c",
+                "“ ”",
+            )
+        ),
     ],
 )
 def test_lines(text: str, line: str) -> None:
@@ -46,7 +58,12 @@ def test_any_text_is_a_line_or_explained(text: str) -> None:
 async def test_the_line_stands_word_for_word_in_bold_and_verse_follows(chat: FakeChat) -> None:
     await chat.ask("/seed 2")  # with this seed, these weights draw no listed word
     for line in (
-        *("ÉTOILE & <b>bold</b> <i>&lt;", "a😀b👩‍👩‍👧 c", "</b><script>x</script>", "One line,\nand another"),
+        *(
+            "ÉTOILE & <b>bold</b> <i>&lt;",
+            "a😀b👩‍👩‍👧 c",
+            "</b><script>x</script>",
+            "One line,\nand another",
+        ),
         *("שלום עולם", "\u202egnirts\u202c a reversed one", "a\u200bb\u200dc\ufeffd\u2060"),
         *("Z̸̡a̷l̶g̵o̸ c̴o̶m̷e̶s̸", "\ufffd nothing"),
         *("{0} %s {username} $HOME", "I said /dino to thee", "and/or", '"/" in quotes'),
@@ -55,7 +72,9 @@ async def test_the_line_stands_word_for_word_in_bold_and_verse_follows(chat: Fak
             answer = await chat.ask(text)
             assert answer.html.startswith(f"<b>{escape(line)}</b>")
             assert len(answer.html) > len(escape(line)) + 100
-        assert await chat.ask(f"/again {code_in(answer.html)}") == answer  # the database kept it as it is
+        assert (
+            await chat.ask(f"/again {code_in(answer.html)}") == answer
+        )  # the database kept it as it is
 
 
 async def test_verse_is_set_apart_from_what_the_network_cannot_read(chat: FakeChat) -> None:
@@ -68,14 +87,18 @@ async def test_verse_is_set_apart_from_what_the_network_cannot_read(chat: FakeCh
         assert await verse(line) == f" {expected}"
     for line in ("שלום עולם", "😀", "恐竜"):
         assert (await verse(line)).startswith("\n")
-    assert await verse('"Forsooth "') != await verse("Forsooth")  # a space at the end counts in quotes
+    assert await verse('"Forsooth "') != await verse(
+        "Forsooth"
+    )  # a space at the end counts in quotes
 
 
 async def test_no_line_and_a_line_that_is_too_long(chat: FakeChat) -> None:
     for text in ("/poem", "/poem \n\n", '/poem " "', "/poem \u200b", " ", "\u200b", "\u202e\u202c"):
         assert (await chat.ask(text)).html == sentences.POEM_USAGE
     for command in ("", "/poem ", "/sonnet "):
-        assert (await chat.ask(command + "😀" * 4000)).html == sentences.LINE_TOO_LONG.format("4,000", 200)
+        assert (await chat.ask(command + "😀" * 4000)).html == sentences.LINE_TOO_LONG.format(
+            "4,000", 200
+        )
 
 
 async def test_plain_text_in_a_group_is_ignored(group: FakeChat) -> None:

@@ -1,4 +1,5 @@
-"""Shards: several processes compute what one computes, and no process outlives the program, however it ends."""
+"""Shards: several processes compute what one computes, and no process outlives the program, however
+it ends."""
 
 import os
 import signal
@@ -24,7 +25,9 @@ Outcome = tuple[float, Arrays, Array]
 
 
 def network(cell: CellName = "lstm", dtype: type = np.float64) -> LanguageModel:
-    return LanguageModel.initialise(Architecture(cell, VOCAB_SIZE, HIDDEN_SIZE, DEPTH), np.random.default_rng(0), dtype)
+    return LanguageModel.initialise(
+        Architecture(cell, VOCAB_SIZE, HIDDEN_SIZE, DEPTH), np.random.default_rng(0), dtype
+    )
 
 
 def batch(*, extras: bool = False) -> Batch:
@@ -42,7 +45,11 @@ def compute(shards: Shards, language_model: LanguageModel, *, extras: bool = Fal
     state = language_model.initial_state(BATCH_SIZE)
     state[:] = random.normal(size=state.shape)
     nats, gradients, after = shards.loss_and_gradients(
-        language_model, batch(extras=extras), state, divide_by=9, dropout=list(masks) if extras else None
+        language_model,
+        batch(extras=extras),
+        state,
+        divide_by=9,
+        dropout=list(masks) if extras else None,
     )
     return nats, {name: gradient.copy() for name, gradient in gradients.items()}, after
 
@@ -62,9 +69,12 @@ def exists(process: int) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("cell", "threads", "extras"), [*((cell, 2, True) for cell in CELLS), ("lstm", 2, False), ("lstm", 3, True)]
+    ("cell", "threads", "extras"),
+    [*((cell, 2, True) for cell in CELLS), ("lstm", 2, False), ("lstm", 3, True)],
 )
-def test_several_processes_compute_what_one_computes(cell: CellName, threads: int, extras: bool) -> None:
+def test_several_processes_compute_what_one_computes(
+    cell: CellName, threads: int, extras: bool
+) -> None:
     language_model = network(cell)
     with closing(Shards(1)) as alone, closing(Shards(threads)) as shards:
         nats, gradients, after = compute(alone, language_model, extras=extras)
@@ -83,7 +93,9 @@ def test_every_call_uses_the_present_weights(shards: Shards) -> None:
     before, _, _ = compute(shards, language_model)
     language_model.parameters["b_y"][2] += 1
     with closing(Shards(1)) as alone:
-        assert compute(shards, language_model)[0] == pytest.approx(compute(alone, language_model)[0], rel=1e-5)
+        assert compute(shards, language_model)[0] == pytest.approx(
+            compute(alone, language_model)[0], rel=1e-5
+        )
     assert compute(shards, language_model)[0] != before
 
 
@@ -93,7 +105,9 @@ def test_small_batches_start_no_process(shards: Shards) -> None:
     assert not shards.processes
 
 
-def test_a_process_ignores_an_interrupt_ends_on_closing_and_is_replaced_when_it_is_killed(shards: Shards) -> None:
+def test_a_process_ignores_an_interrupt_ends_on_closing_and_is_replaced_when_it_is_killed(
+    shards: Shards,
+) -> None:
     first = compute(shards, network())
     (process,) = shards.processes
     os.kill(process, signal.SIGINT)
@@ -115,7 +129,9 @@ def test_a_call_that_fails_leaves_no_result_for_the_next_call(shards: Shards) ->
     first, language_model, broken = compute(shards, network()), network(), batch()
     broken.targets[0, 0] = VOCAB_SIZE  # no such character; this process computes the row itself
     with pytest.raises(IndexError):
-        shards.loss_and_gradients(language_model, broken, language_model.initial_state(BATCH_SIZE), divide_by=9)
+        shards.loss_and_gradients(
+            language_model, broken, language_model.initial_state(BATCH_SIZE), divide_by=9
+        )
     assert compute(shards, network())[0] == first[0]
 
 
@@ -131,7 +147,9 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 def test_no_process_outlives_the_one_that_started_it() -> None:
     """`run` returns when the last process that could write to standard error has ended."""
-    done = subprocess.run([sys.executable, "-c", ORPHAN], cwd=ROOT, capture_output=True, timeout=TIMEOUT, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", ORPHAN], cwd=ROOT, capture_output=True, timeout=TIMEOUT, check=False
+    )
     assert done.returncode == -signal.SIGKILL
     assert int(done.stdout) > 0
     assert not done.stderr

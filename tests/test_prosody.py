@@ -1,4 +1,5 @@
-"""How words sound and which rhyme; and the tables of that, frozen for the weights that name them."""
+"""How words sound and which rhyme; and the tables of that, frozen for the weights
+that name them."""
 
 import re
 import shutil
@@ -34,7 +35,9 @@ def test_readings() -> None:
     for line in READINGS.replace("\n", " | ").split(" | "):
         word, *reading = line.split()
         assert tuple(reading) in pronounce(word), word
-    assert [word for word in ("xyzzy", "qwrtz", "", "'", "-") if pronounce(word)] == []  # no word is guessed
+    assert [
+        word for word in ("xyzzy", "qwrtz", "", "'", "-") if pronounce(word)
+    ] == []  # no word is guessed
 
 
 @pytest.mark.parametrize("part", ["un", "ness", "s", "lyer", "e'", "a-", "ings", "e", "to-"])
@@ -45,7 +48,10 @@ def test_no_word_takes_long(part: str) -> None:
 
 def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pronunciation, "MOST_REMEMBERED", 10)
-    fresh, words = Pronouncer(DICTIONARY.pronunciations, pronounce.forms), ("beauty", "lov'd", "heav'n", "loveth") * 5
+    fresh, words = (
+        Pronouncer(DICTIONARY.pronunciations, pronounce.forms),
+        ("beauty", "lov'd", "heav'n", "loveth") * 5,
+    )
     assert [fresh(word) for word in words] == [pronounce(word) for word in words]
 
 
@@ -59,10 +65,19 @@ def test_any_word_has_readings_of_known_sounds(word: str) -> None:
 @pytest.mark.parametrize(
     ("expected", "pairs"),
     [
-        (Rhyme.PERFECT, "day may|increase decease|treasure pleasure|disgrac'd plac'd|write bright|muse use|seen been"),
+        (
+            Rhyme.PERFECT,
+            (
+                "day may|increase decease|treasure pleasure|disgrac'd plac'd|write bright|muse"
+                " use|seen been"
+            ),
+        ),
         (Rhyme.LEARNED, "flattery eye|love prove|heaven even|tongue wrong|argument spent"),
         (Rhyme.PROMOTED, "thee memory|memory victory"),
-        (Rhyme.EYE, "date temperate|heard beard|blorange orange"),  # without a pronunciation, for the eye at most
+        (
+            Rhyme.EYE,
+            "date temperate|heard beard|blorange orange",
+        ),  # without a pronunciation, for the eye at most
         (Rhyme.SAME, "sun son|yourself self|impress press|thee thee|wolf she-wolf"),
         (Rhyme.NONE, "none been|die see|sun moon|zzz qqq"),
     ],
@@ -88,7 +103,8 @@ def append(path: Path, text: str) -> int:
 
 
 def test_the_first_edition_is_frozen() -> None:
-    """A change of these files would change the sonnets behind old codes; put it into a new edition."""
+    """A change of these files would change the sonnets behind old codes; put it into
+    a new edition."""
     assert edition_name(EDITIONS / "1") == FIRST == "1 840de9633b4e"
     assert newest_edition() == ""
 
@@ -113,7 +129,9 @@ def test_weights_keep_the_edition_that_they_name_unless_it_has_changed(edition: 
         ("rhymes.txt", "AY =  # high", "'AY =' is not of the form"),
     ],
 )
-def test_an_error_names_the_file_and_the_line(edition: Path, table: str, line: str, reason: str) -> None:
+def test_an_error_names_the_file_and_the_line(
+    edition: Path, table: str, line: str, reason: str
+) -> None:
     number = append(edition / table, line)
     with pytest.raises(TableError, match=rf"10/{table}, line {number}: {reason}"):
         read_prosody(edition)
@@ -129,7 +147,9 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @given(st.text("ab'=#,[] \t\nAEH10\u2019") | st.text())
-def test_whatever_is_written_into_a_table_is_read_or_refused_by_its_line(empty: Path, text: str) -> None:
+def test_whatever_is_written_into_a_table_is_read_or_refused_by_its_line(
+    empty: Path, text: str
+) -> None:
     (empty / "forms.txt").write_text(f"[words]\n{text}\n", encoding="utf-8", newline="")
     words, refused = dict[str, Pronunciations](), "forms.txt, line 1"
     try:
@@ -149,10 +169,16 @@ def test_the_committed_file_keeps_the_licence_and_its_size_and_reads_as_it_is_wr
     assert format_dictionary(DICTIONARY) == lines
 
 
-@pytest.mark.skipif(bool(sources.missing(sources.DATA, sources.CMUDICT)), reason="python -m model fetch")
+@pytest.mark.skipif(
+    bool(sources.missing(sources.DATA, sources.CMUDICT)), reason="python -m model fetch"
+)
 def test_the_committed_file_says_what_the_whole_dictionary_says() -> None:
     whole = sources.whole_dictionary().pronunciations
-    assert {word: readings for word, readings in DICTIONARY.pronunciations.items() if whole[word] != readings} == {}
+    assert {
+        word: readings
+        for word, readings in DICTIONARY.pronunciations.items()
+        if whole[word] != readings
+    } == {}
 
 
 PUBLISHED = """;;; # CMUdict  --  Major Version: 0.07

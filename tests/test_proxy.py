@@ -1,4 +1,5 @@
-"""The page behind a proxy that speaks https: who is let in, who is an admin, and a real nginx in between."""
+"""The page behind a proxy that speaks https: who is let in, who is an admin, and a real nginx in
+between."""
 
 import asyncio
 import contextlib
@@ -29,11 +30,14 @@ from tests.pages import Visitor, browser, page_served, text_of
 from tests.serving import free_port, until
 
 NAME = "bots.example.org"
-SOCKET = "proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade;"
+SOCKET = (
+    "proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection"
+    " upgrade;"
+)
 HOST = "proxy_set_header Host $http_host;"
 FORWARDING = (
-    "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; proxy_set_header X-Forwarded-Proto $scheme; "
-    "proxy_set_header X-Real-IP $remote_addr;"
+    "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; proxy_set_header"
+    " X-Forwarded-Proto $scheme; proxy_set_header X-Real-IP $remote_addr;"
 )
 CONFIGURATION = Template("""
 daemon off; master_process off; pid nginx.pid; error_log stderr error;
@@ -71,8 +75,14 @@ class Proxied:
 
 
 class Here(AbstractResolver):
-    async def resolve(self, host: str, port: int = 0, family: Any = socket.AF_INET) -> list[ResolveResult]:
-        return [ResolveResult(hostname=host, host="127.0.0.1", port=port, family=family, proto=0, flags=0)]
+    async def resolve(
+        self, host: str, port: int = 0, family: Any = socket.AF_INET
+    ) -> list[ResolveResult]:
+        return [
+            ResolveResult(
+                hostname=host, host="127.0.0.1", port=port, family=family, proto=0, flags=0
+            )
+        ]
 
     async def close(self) -> None: ...
 
@@ -85,9 +95,12 @@ async def proxied(
     path: str = "/mango",
     slash: str = "",
 ) -> AsyncIterator[Proxied]:
-    """Serve the page behind nginx, which passes the path on, or takes it away if `slash` is a slash."""
+    """Serve the page behind nginx, which passes the path on, or takes it away if `slash` is a
+    slash."""
     if not (nginx := shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")):
-        pytest.skip("there is no nginx here, so the page was NOT tested behind it (apt-get install nginx)")
+        pytest.skip(
+            "there is no nginx here, so the page was NOT tested behind it (apt-get install nginx)"
+        )
     authority, port = trustme.CA(), free_port()
     certificate = authority.issue_cert(NAME)
     certificate.private_key_pem.write_to_path(folder / "key.pem")
@@ -95,10 +108,13 @@ async def proxied(
         pem.write_to_path(folder / "chain.pem", append=True)
     settings = dataclasses.replace(settings, page_url=f"https://{NAME}:{port}{path}")
     async with page_served(settings, port=(inner := free_port())) as page:
-        text = CONFIGURATION.substitute(port=port, name=NAME, path=path, page=inner, slash=slash, lines=lines)
+        text = CONFIGURATION.substitute(
+            port=port, name=NAME, path=path, page=inner, slash=slash, lines=lines
+        )
         (folder / "nginx.conf").write_text(f"{'user root;' if os.geteuid() == 0 else ''}{text}")
         process = await asyncio.create_subprocess_exec(
-            *(nginx, "-p", str(folder), "-c", str(folder / "nginx.conf")), stderr=asyncio.subprocess.PIPE
+            *(nginx, "-p", str(folder), "-c", str(folder / "nginx.conf")),
+            stderr=asyncio.subprocess.PIPE,
         )
         try:
             await until(lambda: is_listening(port, process))
@@ -127,7 +143,9 @@ async def is_admin(visitor: Visitor, **headers: str) -> bool:
 
 
 @pytest.mark.parametrize(("path", "slash"), [("/mango", ""), ("/mango", "/"), ("", "")])
-async def test_a_chat_through_nginx(settings: Settings, tmp_path: Path, path: str, slash: str) -> None:
+async def test_a_chat_through_nginx(
+    settings: Settings, tmp_path: Path, path: str, slash: str
+) -> None:
     async with proxied(settings, tmp_path, path=path, slash=slash) as there:
         async with there.browser(there.page.link) as visitor:
             for asset in ("/", "/page.js", "/page.css", "/icon.svg"):
@@ -138,16 +156,27 @@ async def test_a_chat_through_nginx(settings: Settings, tmp_path: Path, path: st
                 export = await tab.ask("/export")
             assert "code " in (await visitor.get(f"/files/{export['id']}"))[1]
             cookie = next(iter(visitor.client.cookie_jar))
-            assert (cookie.key, cookie["path"], cookie["secure"]) == ("__Secure-mangosaurus", f"{path}/", True)
+            assert (cookie.key, cookie["path"], cookie["secure"]) == (
+                "__Secure-mangosaurus",
+                f"{path}/",
+                True,
+            )
         async with there.browser() as stranger:
             assert (await stranger.get("/"))[0] == 403
             if path:
-                status, _, headers = await stranger.get(f"https://{NAME}:{urlsplit(there.page.link).port}{path}")
-                assert (status, urlsplit(headers["Location"]).path) == (301, f"{path}/")  # says nginx itself
+                status, _, headers = await stranger.get(
+                    f"https://{NAME}:{urlsplit(there.page.link).port}{path}"
+                )
+                assert (status, urlsplit(headers["Location"]).path) == (
+                    301,
+                    f"{path}/",
+                )  # says nginx itself
 
 
 @pytest.mark.parametrize("forwarding", ["", FORWARDING])
-async def test_only_the_second_link_makes_an_admin(settings: Settings, tmp_path: Path, forwarding: str) -> None:
+async def test_only_the_second_link_makes_an_admin(
+    settings: Settings, tmp_path: Path, forwarding: str
+) -> None:
     async with proxied(settings, tmp_path, f"{SOCKET} {HOST} {forwarding}") as there:
         async with there.browser(there.page.link) as visitor:
             assert not await is_admin(visitor)
@@ -160,7 +189,9 @@ async def test_only_the_second_link_makes_an_admin(settings: Settings, tmp_path:
         async with there.browser(there.page.link) as thief:  # one person's mark is not another's
             cookies = {cookie.key: cookie.value for cookie in thief.client.cookie_jar}
             stolen = cookies | {"__Secure-mangosaurus-admin": jar["__Secure-mangosaurus-admin"]}
-            assert not await is_admin(thief, Cookie="; ".join(f"{name}={value}" for name, value in stolen.items()))
+            assert not await is_admin(
+                thief, Cookie="; ".join(f"{name}={value}" for name, value in stolen.items())
+            )
 
 
 async def test_one_name_and_one_origin_are_let_in(settings: Settings, tmp_path: Path) -> None:
@@ -173,14 +204,25 @@ async def test_one_name_and_one_origin_are_let_in(settings: Settings, tmp_path: 
                 async with visitor.tab(Origin=origin):
                     pass
             assert refusal.value.status == 403
-        inner, cookies = f"http://127.0.0.1:{there.page.port}", visitor.client.cookie_jar  # directly, past nginx
-        own = {"Host": host, "Cookie": "; ".join(f"{cookie.key}={cookie.value}" for cookie in cookies)}
+        inner, cookies = (
+            f"http://127.0.0.1:{there.page.port}",
+            visitor.client.cookie_jar,
+        )  # directly, past nginx
+        own = {
+            "Host": host,
+            "Cookie": "; ".join(f"{cookie.key}={cookie.value}" for cookie in cookies),
+        }
         assert (await visitor.get(f"{inner}/"))[:2] == (421, words.WRONG_HOST)
         assert (await visitor.get(f"{inner}/", **own))[0] == 200
-        async with visitor.client.ws_connect(f"{inner}/socket", headers=own | {"Origin": f"https://{host}"}) as tab:
+        async with visitor.client.ws_connect(
+            f"{inner}/socket", headers=own | {"Origin": f"https://{host}"}
+        ) as tab:
             assert (await tab.receive_json(timeout=10))["admin"] is False
     (own_folder := tmp_path / "own").mkdir()
-    async with proxied(settings, own_folder, SOCKET) as there, there.browser() as visitor:  # nginx hides the name then
+    async with (
+        proxied(settings, own_folder, SOCKET) as there,
+        there.browser() as visitor,
+    ):  # nginx hides the name then
         assert (await visitor.get(there.page.link))[:2] == (421, words.WRONG_HOST)
 
 
@@ -191,7 +233,9 @@ async def test_a_crowd_from_one_address_is_slowed_down(
     async with proxied(settings, tmp_path) as there:
         for status in (303, 303, 429):
             async with there.browser() as visitor:
-                assert (await visitor.get(there.page.link, **{"X-Forwarded-For": os.urandom(4).hex()}))[0] == status
+                assert (
+                    await visitor.get(there.page.link, **{"X-Forwarded-For": os.urandom(4).hex()})
+                )[0] == status
         async with there.browser(there.admin_link) as visitor:
             assert (await visitor.get(there.page.link))[0] == 303  # known people are no newcomers
 
@@ -200,27 +244,37 @@ async def test_the_second_link_ends_with_the_next_start(settings: Settings) -> N
     settings = dataclasses.replace(settings, page_url=f"https://{NAME}")
     cookie = ""
     for is_admin in (True, False):
-        async with page_served(settings) as page, browser(f"http://127.0.0.1:{page.port}/?") as visitor:
+        async with (
+            page_served(settings) as page,
+            browser(f"http://127.0.0.1:{page.port}/?") as visitor,
+        ):
             assert page.link.startswith(f"https://{NAME}/?token=")
             assert not page.is_private
             if not cookie:
                 link = page.announcement.rpartition("=")[2]
                 _, _, headers = await visitor.get(f"/?token={link}", Host=NAME)
-                cookie = "; ".join(value.partition(";")[0] for value in headers.getall("Set-Cookie"))
+                cookie = "; ".join(
+                    value.partition(";")[0] for value in headers.getall("Set-Cookie")
+                )
             async with visitor.tab(Host=NAME, Origin=f"https://{NAME}", Cookie=cookie) as tab:
                 assert tab.chat["admin"] is is_admin
 
 
 @pytest.mark.browser
 async def test_a_browser_below_a_path(settings: Settings, tmp_path: Path) -> None:
-    playwright = pytest.importorskip("playwright.async_api", reason="make test-browser installs it, and runs this")
+    playwright = pytest.importorskip(
+        "playwright.async_api", reason="make test-browser installs it, and runs this"
+    )
     async with proxied(settings, tmp_path) as there, playwright.async_playwright() as started:
         found = [*SWITCHES, f"--host-resolver-rules=MAP {NAME} 127.0.0.1"]
         chromium_ = await started.chromium.launch(executable_path=chromium(started), args=found)
         window = await (await chromium_.new_context(ignore_https_errors=True)).new_page()
         complaints: list[str] = []
         window.on(
-            "console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None
+            "console",
+            lambda message: (
+                complaints.append(message.text) if message.type in ("error", "warning") else None
+            ),
         )
         await window.goto(there.admin_link)
         answers = window.locator("article:not(.mine)")

@@ -10,12 +10,32 @@ from model.errors import MangosaurusError
 from model.text.corpus import Corpus
 from model.text.forms import FORMS, Form
 from model.text.vocabulary import Vocabulary
-from model.training.recipes import DINO, DISTILLED, POEM, READER, RECIPES, TEACHER_2, Recipe, RecipeName, adjusted
-from model.training.sizes import MEASURED, RELATIVE_TO_LSTM, count_characters, measured_part, recipe_for
+from model.training.recipes import (
+    DINO,
+    DISTILLED,
+    POEM,
+    READER,
+    RECIPES,
+    TEACHER_2,
+    Recipe,
+    RecipeName,
+    adjusted,
+)
+from model.training.sizes import (
+    MEASURED,
+    RELATIVE_TO_LSTM,
+    count_characters,
+    measured_part,
+    recipe_for,
+)
 
 
-def test_released_recipes_have_the_names_that_the_command_line_knows_and_stages_that_fill_the_time() -> None:
-    assert [recipe.name for recipe in RECIPES.values()] == list(RECIPES) == list(get_args(RecipeName))
+def test_released_recipes_have_the_names_that_the_command_line_knows_and_stages_that_fill_the_time() -> (
+    None
+):
+    assert (
+        [recipe.name for recipe in RECIPES.values()] == list(RECIPES) == list(get_args(RecipeName))
+    )
     assert READER.name not in RECIPES
     for recipe in (*RECIPES.values(), READER):
         assert len({stage.name for stage in recipe.stages}) == len(recipe.stages)
@@ -23,13 +43,19 @@ def test_released_recipes_have_the_names_that_the_command_line_knows_and_stages_
 
 
 def test_with_other_epochs_the_patience_is_the_same_share_of_a_stage() -> None:
-    stages = [replace(stage, epochs=5 * stage.epochs, patience=5 * stage.patience) for stage in POEM.stages]
+    stages = [
+        replace(stage, epochs=5 * stage.epochs, patience=5 * stage.patience)
+        for stage in POEM.stages
+    ]
     assert [adjusted(POEM, epochs=50).stages[0], adjusted(POEM, epochs=20).stages[1]] == stages
     assert [stage.patience for stage in adjusted(POEM, epochs=1).stages] == [2, 3]
 
 
 def test_a_vanilla_rnn_has_one_layer() -> None:
-    with pytest.raises(MangosaurusError, match="layers is 2; a vanilla RNN has one layer; --cell lstm can have more"):
+    with pytest.raises(
+        MangosaurusError,
+        match="layers is 2; a vanilla RNN has one layer; --cell lstm can have more",
+    ):
         adjusted(DINO, layers=2)
 
 
@@ -38,8 +64,11 @@ CHARACTERS = (1_000, 10_000, 40_000, 250_000, 500_000, 2_000_000)
 
 
 def corpus_of(form: Form, characters: int) -> Corpus:
-    """Return a corpus of about `characters` characters to train on, and a tenth of that held out."""
-    document = "mangosaur" if form == "names" else "\n".join(["shall i compare thee to a mango"] * 14)
+    """Return a corpus of about `characters` characters to train on, and a tenth of
+    that held out."""
+    document = (
+        "mangosaur" if form == "names" else "\n".join(["shall i compare thee to a mango"] * 14)
+    )
     documents = (document,) * (characters // (len(document) + 1))
     return Corpus(form, documents, documents[::10], (), VOCABULARY, "digest")
 
@@ -64,7 +93,9 @@ def test_texts_with_pretraining_have_the_recipes_of_the_project() -> None:
 def test_own_texts_get_an_lstm_unless_told_otherwise() -> None:
     assert {recipe.cell for form in FORMS for recipe in recipes(form)} == {"lstm"}
     for cell in RELATIVE_TO_LSTM:
-        assert {recipe_for(corpus_of("names", size), cell=cell).cell for size in (1_000, 1_000_000)} == {cell}
+        assert {
+            recipe_for(corpus_of("names", size), cell=cell).cell for size in (1_000, 1_000_000)
+        } == {cell}
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -94,7 +125,10 @@ def test_measurements_are_bounded_and_rare_and_patience_is_a_share_of_the_stage(
 
 
 def test_with_few_minutes_the_network_is_small_enough_to_read_the_text_several_times() -> None:
-    widths = [[recipe.hidden_size for recipe in recipes("verse", minutes)] for minutes in (0.1, 1, 2, None)]
+    widths = [
+        [recipe.hidden_size for recipe in recipes("verse", minutes)]
+        for minutes in (0.1, 1, 2, None)
+    ]
     for fewer, more in pairwise(widths):
         assert all(one <= other for one, other in zip(fewer, more, strict=True))
     assert widths[0][:2] == widths[-1][:2]

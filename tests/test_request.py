@@ -47,7 +47,10 @@ from tests.bot_api_server import (
 from tests.serving import free_port, until
 
 BIG = bytes(range(256)) * 4096 * 2  # 2 MiB
-REFUSAL, PROXYS_PAGE = '{"ok": false, "description": "Because"}', f"<html>No way to /bot{TOKEN}/sendMessage</html>"
+REFUSAL, PROXYS_PAGE = (
+    '{"ok": false, "description": "Because"}',
+    f"<html>No way to /bot{TOKEN}/sendMessage</html>",
+)
 BROKEN = (
     b"",
     b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{",
@@ -60,7 +63,14 @@ BROKEN = (
 
 @pytest.fixture(autouse=True)
 def _no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
-    for key in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"):
+    for key in (
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "ALL_PROXY",
+        "NO_PROXY",
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+    ):
         monkeypatch.delenv(key, raising=False)
         monkeypatch.delenv(key.lower(), raising=False)
 
@@ -78,7 +88,9 @@ async def connected(address: str, **options: Any) -> AsyncIterator[Bot]:
         yield Bot(TOKEN, request=ordinary, get_updates_request=polling, **addresses)  # type: ignore[arg-type]
 
 
-def answering(status: int, body: str | bytes) -> Callable[[HttpRequest], Awaitable[tuple[int, bytes]]]:
+def answering(
+    status: int, body: str | bytes
+) -> Callable[[HttpRequest], Awaitable[tuple[int, bytes]]]:
     async def answer(_request: HttpRequest) -> tuple[int, bytes]:
         return status, body.encode() if isinstance(body, str) else body
 
@@ -86,7 +98,8 @@ def answering(status: int, body: str | bytes) -> Callable[[HttpRequest], Awaitab
 
 
 def all_texts_of(error: BaseException) -> str:
-    """Return the texts of an error and of all its causes, also those that a traceback would not show."""
+    """Return the texts of an error and of all its causes, also those that a traceback would not
+    show."""
     texts = "".join(traceback.format_exception(error))
     remembered: BaseException | None = error
     while remembered is not None:
@@ -99,7 +112,8 @@ def all_texts_of(error: BaseException) -> str:
 async def failing(
     expected: type[TelegramError], caplog: pytest.LogCaptureFixture, reason: str | None = None
 ) -> AsyncIterator[None]:
-    """Expect exactly this error, and the token neither in it nor in the log. httpx is quiet, as in the process."""
+    """Expect exactly this error, and the token neither in it nor in the log. httpx is quiet, as in
+    the process."""
     for name in ("httpx", "httpcore"):
         caplog.set_level(logging.WARNING, name)
     with caplog.at_level(logging.DEBUG), pytest.raises(expected, match=reason) as caught:
@@ -130,7 +144,10 @@ async def test_texts_and_files_go_there_and_back(server: HttpServer) -> None:
         await bot.send_document(1, io.BytesIO(BIG), filename="big.bin")
         assert await (await bot.get_file("1")).download_as_bytearray() == BIG
     text, document, *_, file = server.requests
-    assert (text.path, text.form) == (f"/bot{TOKEN}/sendMessage", {"chat_id": "1", "text": "Größe 🦕 \n<b>"})
+    assert (text.path, text.form) == (
+        f"/bot{TOKEN}/sendMessage",
+        {"chat_id": "1", "text": "Größe 🦕 \n<b>"},
+    )
     assert BIG in document.body
     assert unquote(file.path) == f"/file{TOKEN}/a/b"
 
@@ -142,17 +159,35 @@ async def test_texts_and_files_go_there_and_back(server: HttpServer) -> None:
         (InvalidToken, [(401, REFUSAL)]),
         (Forbidden, [(403, REFUSAL)]),
         (Conflict, [(409, REFUSAL)]),
-        (RetryAfter, [(429, '{"ok": false, "description": "Flood", "parameters": {"retry_after": 3}}')]),
-        (ServerError, [(status, body) for status in (500, 502, 503) for body in (REFUSAL, PROXYS_PAGE)]),
+        (
+            RetryAfter,
+            [(429, '{"ok": false, "description": "Flood", "parameters": {"retry_after": 3}}')],
+        ),
+        (
+            ServerError,
+            [(status, body) for status in (500, 502, 503) for body in (REFUSAL, PROXYS_PAGE)],
+        ),
         (NetworkError, [(504, REFUSAL)]),
-        (NetworkError, [(status, PROXYS_PAGE) for status in (200, 302, 400, 401, 403, 404, 409, 504)]),
-        (NetworkError, [(404, body) for body in ('{"ok": true, "res', "", "null", "[{}]", '{"message": "no route"}')]),
+        (
+            NetworkError,
+            [(status, PROXYS_PAGE) for status in (200, 302, 400, 401, 403, 404, 409, 504)],
+        ),
+        (
+            NetworkError,
+            [
+                (404, body)
+                for body in ('{"ok": true, "res', "", "null", "[{}]", '{"message": "no route"}')
+            ],
+        ),
         (NetworkError, [(404, b"{\xff")]),
         (NetworkError, [(0, body) for body in BROKEN]),
     ],
 )
 async def test_each_answer_is_an_error_that_says_what_is_known(
-    server: HttpServer, expected: type[TelegramError], answers: list[tuple[int, Any]], caplog: pytest.LogCaptureFixture
+    server: HttpServer,
+    expected: type[TelegramError],
+    answers: list[tuple[int, Any]],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     async with connected(server.address) as bot:
         for status, body in answers:
@@ -165,9 +200,14 @@ async def test_each_answer_is_an_error_that_says_what_is_known(
 # Nothing was sent
 
 
-async def test_nobody_listens_or_does_not_speak_tls(server: HttpServer, caplog: pytest.LogCaptureFixture) -> None:
+async def test_nobody_listens_or_does_not_speak_tls(
+    server: HttpServer, caplog: pytest.LogCaptureFixture
+) -> None:
     for address in (f"http://127.0.0.1:{free_port()}", server.address.replace("http:", "https:")):
-        async with connected(address, connect_timeout=0.2) as bot, failing(NothingSentError, caplog):
+        async with (
+            connected(address, connect_timeout=0.2) as bot,
+            failing(NothingSentError, caplog),
+        ):
             await bot.send_message(1, "x")
     assert server.requests == []
 
@@ -186,7 +226,9 @@ async def test_no_connection_is_free(server: HttpServer, caplog: pytest.LogCaptu
     assert [received.form["text"] for received in server.requests] == ["x", "z"]
 
 
-async def test_a_proxy_refuses(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_proxy_refuses(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     asked = []
 
     async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -198,7 +240,9 @@ async def test_a_proxy_refuses(monkeypatch: pytest.MonkeyPatch, caplog: pytest.L
         monkeypatch.setenv("HTTPS_PROXY", address.replace("//", "//user:open-sesame@"))
         async with connected("https://telegram.invalid") as bot, failing(NothingSentError, caplog):
             await bot.send_message(1, "x")
-    assert [(received.method, received.path) for received in asked] == [("CONNECT", "telegram.invalid:443")]
+    assert [(received.method, received.path) for received in asked] == [
+        ("CONNECT", "telegram.invalid:443")
+    ]
     assert "sesame" not in caplog.text
 
 
@@ -210,10 +254,17 @@ async def test_which_servers_are_trusted(
     unknown.cert_pem.write_to_path(str(tmp_path / "unknown.pem"))
     monkeypatch.setattr("certifi.where", lambda: str(tmp_path / "known.pem"))
     here = "127.0.0.1"
-    async with posing(known, here) as right, posing(unknown, here) as stranger, posing(known, "x.org") as wrong:
+    async with (
+        posing(known, here) as right,
+        posing(unknown, here) as stranger,
+        posing(known, "x.org") as wrong,
+    ):
         async with connected(right.address) as bot:
             assert (await bot.send_message(1, "x")).text == "sent"
-        for server, reason in ((stranger, "unable to get local issuer"), (wrong, "not valid for '127.0.0.1'")):
+        for server, reason in (
+            (stranger, "unable to get local issuer"),
+            (wrong, "not valid for '127.0.0.1'"),
+        ):
             async with connected(server.address) as bot, failing(NothingSentError, caplog, reason):
                 await bot.send_message(1, "x")
             assert server.requests == []  # it learns nothing
@@ -262,7 +313,11 @@ async def test_a_server_that_drips_cannot_hold_a_request(
             await asyncio.sleep(0.02)
 
     monkeypatch.setattr(request, "LONGEST_SECONDS", 0.2)
-    async with raw_server(drip) as address, connected(address, read_timeout=0.1) as bot, asyncio.timeout(3):
+    async with (
+        raw_server(drip) as address,
+        connected(address, read_timeout=0.1) as bot,
+        asyncio.timeout(3),
+    ):
         while heads:
             async with failing(TimedOut, caplog):
                 await bot.send_message(1, "x")
@@ -272,7 +327,8 @@ async def test_a_server_that_drips_cannot_hold_a_request(
 
 
 class Api:
-    """A Bot API that answers polls with the `failures` first, then with an update that asks for a name."""
+    """A Bot API that answers polls with the `failures` first, then with an update that asks for a
+    name."""
 
     def __init__(self, *failures: Callable[[HttpRequest], Awaitable[tuple[int, bytes]]]) -> None:
         self.failures = list(failures)
@@ -307,7 +363,10 @@ def quick(settings: Settings, server: HttpServer, monkeypatch: pytest.MonkeyPatc
     [
         [never] * 2,
         [answering(0, BROKEN[1])] * 3,
-        [answering(200, f'{{"ok": true, "result": {result}}}') for result in ("null", "[3]", '[{"message": 3}]')],
+        [
+            answering(200, f'{{"ok": true, "result": {result}}}')
+            for result in ("null", "[3]", '[{"message": 3}]')
+        ],
         [answering(200, "<html>"), answering(502, "")],
     ],
     ids=["never answers", "breaks off in mid-body", "no list", "not Telegram"],
@@ -331,7 +390,9 @@ async def test_after_polls_that_fail_updates_arrive(
     assert api.sent == 1
 
 
-async def test_a_polling_client_that_has_lost_its_connection_is_made_anew(server: HttpServer, quick: Settings) -> None:
+async def test_a_polling_client_that_has_lost_its_connection_is_made_anew(
+    server: HttpServer, quick: Settings
+) -> None:
     """A pool that counts its one connection as taken for ever raises PoolTimeout for ever."""
     api = Api(never)
     server.answer = api.answer

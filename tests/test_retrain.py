@@ -1,4 +1,5 @@
-"""`/retrain` and its buttons: one message shows a run from its command to its verdict, whatever happens.
+"""`/retrain` and its buttons: one message shows a run from its command to its verdict, whatever
+happens.
 
 The child is a script here; test_training_child.py has real ones.
 """
@@ -34,8 +35,8 @@ from tests.training import PROGRESS, SNAPSHOT, Script, file_of, interrupt, start
 
 FINISH, CANCEL, UNDO = admins.FINISH, admins.CANCEL, admins.UNDO
 BEGUN = (
-    "I'm training <b>dino</b>: one more round, and I stop as soon as it gets no better. In a moment you "
-    "can watch it here."
+    "I'm training <b>dino</b>: one more round, and I stop as soon as it gets no better. In a moment"
+    " you can watch it here."
 )
 PNG = b"\x89PNG"
 
@@ -66,7 +67,16 @@ def pressed(message: Message, label: str) -> str:
 
 
 async def test_what_can_be_trained_and_what_cannot(script: Script, admin: FakeChat) -> None:
-    for words in ("", "sonnet", "dino 5 minutes", "5 dino", "dino fresh fresh", "fresh", "dino ten", "dino 5 5"):
+    for words in (
+        "",
+        "sonnet",
+        "dino 5 minutes",
+        "5 dino",
+        "dino fresh fresh",
+        "fresh",
+        "dino ten",
+        "dino 5 5",
+    ):
         assert (await admin.ask(f"/retrain {words}")).html == admins.RETRAIN_USAGE
     for minutes in ("0", "-1", "nan", "inf", "1441", "0.0001"):
         message = await admin.ask(f"/retrain dino {minutes}")
@@ -91,9 +101,10 @@ async def test_one_message_shows_a_run_from_its_command_to_its_verdict(
     script: Script, admin: FakeChat, dino: Versions
 ) -> None:
     message, old = await begun(admin, script, "/retrain dino 2"), dino.current()
-    assert message.html == (
-        "I'm training <b>dino</b>: one more round, and I stop as soon as it gets no better, for 2 min at most. In "
-        "a moment you can watch it here."
+    assert (
+        message.html
+        == "I'm training <b>dino</b>: one more round, and I stop as soon as it gets no better, for"
+        " 2 min at most. In a moment you can watch it here."
     )
     assert message.labels == [FINISH, CANCEL]
     script.tell("started", start_loss=2.0, ngram_loss=2.375)
@@ -102,10 +113,11 @@ async def test_one_message_shows_a_run_from_its_command_to_its_verdict(
     script.progress(0.25, held_out_loss=2.5)
     script.progress(0.5)
     await until(lambda: "50%" in message.html)
-    assert message.html == (
-        "Training <b>dino</b>, reading the dinosaurs\n"
-        "<pre>██████████░░░░░░░░░░  50%\ntraining 2.500 ▁▁\nheld out 2.250 █▁\nbest     2.250\nin use   2.000\n"
-        "n-gram   2.375</pre>\n90,000 characters a second, 75 s left\n<i>to be &lt;or&gt; not</i>"
+    assert (
+        message.html
+        == "Training <b>dino</b>, reading the dinosaurs\n<pre>██████████░░░░░░░░░░  50%\ntraining"
+        " 2.500 ▁▁\nheld out 2.250 █▁\nbest     2.250\nin use   2.000\nn-gram  "
+        " 2.375</pre>\n90,000 characters a second, 75 s left\n<i>to be &lt;or&gt; not</i>"
     )
     assert message.labels == [FINISH, CANCEL]
     new = script.trained(png=PNG)
@@ -123,14 +135,19 @@ async def test_one_message_shows_a_run_from_its_command_to_its_verdict(
     assert shown.labels == [UNDO]
     undo = pressed(shown, UNDO)
     await admin.press(UNDO)
-    assert admin.messages[-1].html == f"Undone: version <code>{old}</code> of <b>dino</b> is in use again."
+    assert (
+        admin.messages[-1].html
+        == f"Undone: version <code>{old}</code> of <b>dino</b> is in use again."
+    )
     assert shown.labels == []
     await admin.press_data(undo)
     assert admin.notices[-1] == sentences.plain(admins.UNDO_OVER)
     assert dino.current() == old == admin.bot.shelf.serving["dino"].version
 
 
-async def test_weights_must_be_better_by_enough(script: Script, admin: FakeChat, dino: Versions) -> None:
+async def test_weights_must_be_better_by_enough(
+    script: Script, admin: FakeChat, dino: Versions
+) -> None:
     old = dino.current()
     for new, margin, words in (
         (2.5, 0.1, "it didn't improve: 2.5000 nats per character on held-out text, 2.0000 before."),
@@ -149,7 +166,9 @@ async def test_weights_must_be_better_by_enough(script: Script, admin: FakeChat,
         assert dino.list() == (old,)
 
 
-async def test_weights_that_did_not_win_can_be_used_for_a_day(script: Script, admin: FakeChat, dino: Versions) -> None:
+async def test_weights_that_did_not_win_can_be_used_for_a_day(
+    script: Script, admin: FakeChat, dino: Versions
+) -> None:
     old = dino.current()
     await begun(admin, script)
     new = script.trained(2.5, png=PNG)
@@ -200,14 +219,18 @@ async def test_names_are_read_beside_the_dinosaurs(script: Script, admin: FakeCh
     script.tell("surprise", old=2.5, new=1.25)
     script.trained(2.5)
     shown = (await verdict(admin)).html
-    assert "find 2 names of yours less surprising: 1.2500 nats per character, 2.5000 before." in shown
+    assert (
+        "find 2 names of yours less surprising: 1.2500 nats per character, 2.5000 before." in shown
+    )
 
     message = await admin.ask("/retrain dino", file=file_of("Mango"))
     assert "with your name." in message.html
     assert (await script.begun(2)).names == "mango"
     script.tell("surprise", old=2.5, new=2.625)
     script.trained()
-    assert "is in use now. The new ones find your name more surprising" in (await verdict(admin)).html
+    assert (
+        "is in use now. The new ones find your name more surprising" in (await verdict(admin)).html
+    )
 
 
 async def test_a_fresh_run_shows_how_letters_become_names(script: Script, admin: FakeChat) -> None:
@@ -235,7 +258,9 @@ def test_the_first_sample_and_the_newest_stay(count: int) -> None:
     assert steps == sorted(set(steps))
 
 
-async def test_without_a_picture_the_message_has_the_verdict(script: Script, admin: FakeChat) -> None:
+async def test_without_a_picture_the_message_has_the_verdict(
+    script: Script, admin: FakeChat
+) -> None:
     for refused in ([], [NotSent("IMAGE_PROCESS_FAILED")], [InDoubt("lost")]):
         message = await begun(admin, script)
         admin.failures += refused
@@ -245,7 +270,9 @@ async def test_without_a_picture_the_message_has_the_verdict(script: Script, adm
         assert message.labels == [UNDO]
 
 
-async def test_a_run_that_is_stopped_early(script: Script, admin: FakeChat, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_run_that_is_stopped_early(
+    script: Script, admin: FakeChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The message shows how long the stop and the comparison take."""
     monkeypatch.setattr("bot.training.runs.TICK_SECONDS", 0.001)
     message = await begun(admin, script)
@@ -263,7 +290,9 @@ async def test_a_run_that_is_stopped_early(script: Script, admin: FakeChat, monk
 
 
 @pytest.mark.parametrize("is_at_once", [True, False])
-async def test_cancelling_leaves_nothing(script: Script, admin: FakeChat, dino: Versions, is_at_once: bool) -> None:
+async def test_cancelling_leaves_nothing(
+    script: Script, admin: FakeChat, dino: Versions, is_at_once: bool
+) -> None:
     message, old = await admin.ask("/retrain dino"), dino.current()
     if not is_at_once:
         await script.begun()
@@ -271,7 +300,9 @@ async def test_cancelling_leaves_nothing(script: Script, admin: FakeChat, dino: 
     data = [pressed(message, label) for label in message.labels]
     await admin.press(CANCEL)
     assert admin.notices == [admins.CANCELLING]
-    assert (await verdict(admin)).html == ("The training of <b>dino</b> is cancelled. Everything stays as it was.")
+    assert (
+        await verdict(admin)
+    ).html == "The training of <b>dino</b> is cancelled. Everything stays as it was."
     assert message.labels == left(admin) == []
     await begun(admin, script)  # the buttons of an old run do not end a new one
     for old_button in data:
@@ -282,7 +313,9 @@ async def test_cancelling_leaves_nothing(script: Script, admin: FakeChat, dino: 
     assert "improved" in (await verdict(admin)).html
 
 
-async def test_two_admins_at_once_have_one_run_and_nobody_else_has_any(script: Script, admin: FakeChat) -> None:
+async def test_two_admins_at_once_have_one_run_and_nobody_else_has_any(
+    script: Script, admin: FakeChat
+) -> None:
     assert (await FakeChat(admin.bot, ALICE).ask("/retrain dino")).html == sentences.UNKNOWN_COMMAND
     await asyncio.gather(admin.ask("/retrain dino", 1), admin.ask("/retrain poem", 2))
     busy = "I'm still training <b>dino</b>. Please ask again when that is done."
@@ -308,7 +341,14 @@ async def test_a_child_that_fails(script: Script, admin: FakeChat, dino: Version
         (3, "", "it ended with exit code 3"),
         (0, "", "it ended without saying how good the new weights are"),
         (1, "", "it hung, so I ended it"),
-        (1, "Traceback", "the snapshot belongs to another training; add fresh to the command, to begin from nothing"),
+        (
+            1,
+            "Traceback",
+            (
+                "the snapshot belongs to another training; add fresh to the command, to begin from"
+                " nothing"
+            ),
+        ),
     ):
         message = await begun(admin, script)
         script.progress(held_out_loss="low")  # no number
@@ -316,11 +356,15 @@ async def test_a_child_that_fails(script: Script, admin: FakeChat, dino: Version
         if "hung" in reason:
             script.fails_with(TimeoutError())
         if "snapshot" in reason:  # then the complaint of the training is told
-            script.tell("failed", error="the snapshot belongs to another training; train without --from.")
+            script.tell(
+                "failed", error="the snapshot belongs to another training; train without --from."
+            )
         script.ends(code, last_words)
         assert await verdict(admin) is message
-        assert message.html == (
-            f"The training of <b>dino</b> brought no new weights: {reason}. Everything stays as it was."
+        assert (
+            message.html
+            == f"The training of <b>dino</b> brought no new weights: {reason}. Everything stays as"
+            " it was."
         )
         assert message.labels == left(admin) == []
         assert dino.list() == (old,)
@@ -343,8 +387,9 @@ async def test_a_disk_that_is_full(
             if name.endswith("add"):
                 await script.begun()
                 script.trained()
-            assert (await verdict(admin)).html == (
-                "The training of <b>dino</b> brought no new weights: No space left on device. "
+            assert (
+                (await verdict(admin)).html
+                == "The training of <b>dino</b> brought no new weights: No space left on device. "
                 "Everything stays as it was."
             )
         assert admin.bot.runs.running is None
@@ -375,7 +420,9 @@ async def test_what_others_do_meanwhile(
     assert left(admin) == []
 
 
-async def test_what_another_process_trains_is_left_to_it(script: Script, own_settings: Settings) -> None:
+async def test_what_another_process_trains_is_left_to_it(
+    script: Script, own_settings: Settings
+) -> None:
     poem = Run("poem", "verse", "poem", chat=900, message=1)
     folder = interrupt(own_settings.checkpoints, poem)
     with locked(folder):
@@ -387,7 +434,9 @@ async def test_what_another_process_trains_is_left_to_it(script: Script, own_set
     assert script.folders == []
 
 
-async def test_a_run_of_the_terminal_is_not_concluded_on_telegram(script: Script, own_settings: Settings) -> None:
+async def test_a_run_of_the_terminal_is_not_concluded_on_telegram(
+    script: Script, own_settings: Settings
+) -> None:
     """The terminal's chat has the id of a person whom Telegram may know."""
     async with started(own_settings) as chat:
         chat.place = "terminal"
@@ -406,7 +455,9 @@ async def test_a_run_of_the_terminal_is_not_concluded_on_telegram(script: Script
     assert "goes on from there" in message.html
 
 
-async def test_a_stopped_run_goes_on_with_its_own_settings(script: Script, own_settings: Settings) -> None:
+async def test_a_stopped_run_goes_on_with_its_own_settings(
+    script: Script, own_settings: Settings
+) -> None:
     async with started(own_settings) as chat:
         message = await begun(chat, script, "/retrain poem 7")
         first = await script.begun()
@@ -416,18 +467,19 @@ async def test_a_stopped_run_goes_on_with_its_own_settings(script: Script, own_s
         log.write_text(json.dumps(PROGRESS | {"fraction": 0.4, "seconds": 3600.0}))
     assert script.signals == [signal.SIGTERM]
     words = (
-        "I was stopped 40% of the way through training <b>poem</b>. <code>/retrain poem</code> goes on from there, "
-        "with the same settings."
+        "I was stopped 40% of the way through training <b>poem</b>. <code>/retrain poem</code> goes"
+        " on from there, with the same settings."
     )
     assert (message.html, message.labels) == (words, [])
     async with started(own_settings, chat):
         await chat.bot.runs.ended()
         assert message.history.count(words) == 1  # it stands there already
         message = await begun(chat, script, "/retrain poem 30")
-        assert message.html == (
-            "I'm going on with the training of <b>poem</b> that was interrupted 40% of the way through, with its own "
-            "settings. The rest takes about 75 s. <code>/retrain poem fresh</code> would start over. You can watch it "
-            "here."
+        assert (
+            message.html
+            == "I'm going on with the training of <b>poem</b> that was interrupted 40% of the way"
+            " through, with its own settings. The rest takes about 75 s. <code>/retrain poem"
+            " fresh</code> would start over. You can watch it here."
         )
         second = await script.begun(2)
         assert second == replace(first, message=2)
@@ -447,9 +499,13 @@ async def test_a_stopped_run_goes_on_with_its_own_settings(script: Script, own_s
     assert left(chat) == []
 
 
-async def test_the_seconds_before_an_interruption_count(script: Script, own_settings: Settings) -> None:
+async def test_the_seconds_before_an_interruption_count(
+    script: Script, own_settings: Settings
+) -> None:
     progress = PROGRESS | {"fraction": 1, "seconds_left": None, "seconds": 3600.0}
-    interrupt(own_settings.checkpoints, Run("dino", "names", "dino"), {"event": "started"}, progress)
+    interrupt(
+        own_settings.checkpoints, Run("dino", "names", "dino"), {"event": "started"}, progress
+    )
     async with started(own_settings) as chat:
         await begun(chat, script)
         await chat.press(FINISH)
@@ -462,20 +518,28 @@ async def test_the_seconds_before_an_interruption_count(script: Script, own_sett
 
 
 @pytest.mark.parametrize("is_lost", [False, True])
-async def test_after_a_kill_the_next_start_says_so_once(script: Script, own_settings: Settings, is_lost: bool) -> None:
+async def test_after_a_kill_the_next_start_says_so_once(
+    script: Script, own_settings: Settings, is_lost: bool
+) -> None:
     async with started(own_settings) as chat:
         message = await chat.ask("/help")
-    interrupt(own_settings.checkpoints, Run("poem", "verse", "poem", chat=chat.id, message=1), is_lost=is_lost)
+    interrupt(
+        own_settings.checkpoints,
+        Run("poem", "verse", "poem", chat=chat.id, message=1),
+        is_lost=is_lost,
+    )
     for _ in range(2):
         async with started(own_settings, chat):
             await chat.bot.runs.ended()
     assert len(message.history) == 2
     assert message.html == (
-        "I was stopped while I was training <b>poem</b>, before I could save anything. <code>/retrain poem</code> "
-        "starts over."
+        "I was stopped while I was training <b>poem</b>, before I could save anything."
+        " <code>/retrain poem</code> starts over."
         if is_lost
-        else "I was stopped 0% of the way through training <b>poem</b>. <code>/retrain poem</code> goes on from there, "
-        "with the same settings."
+        else (
+            "I was stopped 0% of the way through training <b>poem</b>. <code>/retrain poem</code>"
+            " goes on from there, with the same settings."
+        )
     )
     assert left(chat) == ([] if is_lost else ["training-poem"])
 
@@ -495,7 +559,9 @@ async def test_a_verdict_that_cannot_be_said_or_whose_message_is_gone(
     script: Script, admin: FakeChat, dino: Versions
 ) -> None:
     """The new weights are in use all the same, and nothing is left."""
-    for number, failure in enumerate((NotSent("away"), InDoubt("lost"), Gone("message to edit not found"))):
+    for number, failure in enumerate(
+        (NotSent("away"), InDoubt("lost"), Gone("message to edit not found"))
+    ):
         message = await begun(admin, script)
         admin.failures.append(failure)
         new = script.trained(seed=number)
@@ -505,7 +571,9 @@ async def test_a_verdict_that_cannot_be_said_or_whose_message_is_gone(
         assert (dino.current(), left(admin)) == (new, [])
 
 
-async def test_a_run_that_cannot_be_read_begins_anew(script: Script, own_settings: Settings) -> None:
+async def test_a_run_that_cannot_be_read_begins_anew(
+    script: Script, own_settings: Settings
+) -> None:
     folder = interrupt(own_settings.checkpoints, Run("dino", "names", "dino"))
     (folder / "run.json").write_text('{"network": "dino"')
     async with started(own_settings) as chat:
@@ -528,7 +596,13 @@ def test_a_speed_is_smooth_and_a_curve_keeps_rare_measurements() -> None:
     progress = Progress()
     for step in range(200):
         speed = 9e4 + 6e4 * (-1) ** step
-        assert progress.hear(PROGRESS | {"characters_per_second": speed, "held_out_loss": None if step % 100 else 1.5})
+        assert progress.hear(
+            PROGRESS
+            | {
+                "characters_per_second": speed,
+                "held_out_loss": None if step % 100 else 1.5,
+            }
+        )
     assert progress.speed == pytest.approx(9e4, rel=0.1)
     assert (progress.held_out, progress.training) == ([1.5, 1.5], [2.5] * 200)
 

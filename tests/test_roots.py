@@ -1,4 +1,5 @@
-"""Roots: a name has the parts that are known, each at its place, and none where two readings are as good."""
+"""Roots: a name has the parts that are known, each at its place, and none where two readings are as
+good."""
 
 import pytest
 from hypothesis import given
@@ -18,7 +19,9 @@ Zulu Zuni"""
 names = st.one_of(
     st.text(),
     st.text(st.sampled_from("abcdefghijklmnopqrstuvwxyz")),
-    st.lists(st.sampled_from([form.strip("-") for root in roots() for form in root.forms]), max_size=4).map("".join),
+    st.lists(
+        st.sampled_from([form.strip("-") for root in roots() for form in root.forms]), max_size=4
+    ).map("".join),
 )
 
 
@@ -64,7 +67,9 @@ def test_parts_stand_where_they_say_and_never_overlap(name: str) -> None:
     for part in parts_of(name):
         assert part.start >= end
         assert name[part.start : part.end] == part.letters
-        assert any(form.strip("-").startswith(part.letters.rstrip("oi")) for form in part.root.forms)
+        assert any(
+            form.strip("-").startswith(part.letters.rstrip("oi")) for form in part.root.forms
+        )
         end = part.end
     assert end <= len(name)
 

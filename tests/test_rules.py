@@ -1,4 +1,5 @@
-"""The rules of writing of new weights: finished lines, known words, sentences, proper names, names worth keeping."""
+"""The rules of writing of new weights: finished lines, known words, sentences, proper names, names
+worth keeping."""
 
 import re
 from dataclasses import replace
@@ -26,13 +27,17 @@ from tests.recorded import VERSIONS
 LINES = """I love pizza|hello|My mango|good morning|roses are red|happy birthday grandma|why|Once upon a|ok computer
 it was a dark and stormy nigh|my cat is called Mittens|I AM SO TIRED|coffee|tell me a story about the se|Dear diary,|lol
 What is love?|To be or not to be|we are the champions!|thin|The quick brown fo|the rain in Spai|it's Friday|monday agai
-Forsooth this maketh no sense|xyzzy|o|th|My heart will go on;|1600 Pennsylvania Ave""".replace("\n", "|").split("|")
+Forsooth this maketh no sense|xyzzy|o|th|My heart will go on;|1600 Pennsylvania Ave""".replace(
+    "\n", "|"
+).split("|")
 LETTERS = "\n".join("abcdefghijklmno")
 
 
 def with_sentences(checkpoint: Checkpoint, *, until: float = 0.0) -> Checkpoint:
     description = replace(checkpoint.description, sentences=True, known_words_until=until)
-    return replace(checkpoint, description=description, known_words=WORDS, clipped_words=frozenset({"'tis"}))
+    return replace(
+        checkpoint, description=description, known_words=WORDS, clipped_words=frozenset({"'tis"})
+    )
 
 
 @pytest.mark.parametrize("until", [0.0, 0.8])
@@ -50,7 +55,10 @@ def test_no_last_word_of_a_person_is_changed(seed: int, until: float) -> None:
 
 def test_an_unfinished_line_goes_on_as_the_network_likes() -> None:
     checkpoint = with_sentences(verse_checkpoint(5))
-    begun = [texts(checkpoint, VerseRequest(generator_for(seed, 0), "thou ar", unfinished=True)) for seed in range(20)]
+    begun = [
+        texts(checkpoint, VerseRequest(generator_for(seed, 0), "thou ar", unfinished=True))
+        for seed in range(20)
+    ]
     assert any(text[0].isalpha() for (text,) in begun)
 
 
@@ -66,14 +74,19 @@ def test_a_longer_poem_begins_with_the_shorter_and_each_ends_with_a_sentence(
     seed: int, prompt: str, temperature: float, until: float
 ) -> None:
     sampling, before = Sampling(temperature), ""
-    requests = [VerseRequest(generator_for(seed, 0), prompt, sampling, 60, 300, 6, parts) for parts in (1, 2, 3)]
+    requests = [
+        VerseRequest(generator_for(seed, 0), prompt, sampling, 60, 300, 6, parts)
+        for parts in (1, 2, 3)
+    ]
     results = Decoder(with_sentences(verse_checkpoint(seed % 7), until=until)).generate(requests)
     for request, result in zip(requests, results, strict=True):
         text, twin = "".join(result.texts), generator_for(seed, 0)
         assert text.startswith(before)
         most = request.max_characters * request.parts + 1
         twin.random(-(-most // DRAWN_AHEAD) * DRAWN_AHEAD)
-        is_cut = request.generator.random() == twin.random()  # all characters were drawn, and no sentence had ended
+        is_cut = (
+            request.generator.random() == twin.random()
+        )  # all characters were drawn, and no sentence had ended
         assert is_cut or text.endswith((".", "!", "?"))
         if 0 < until >= temperature:
             written = words_of(text) if not prompt or text[:1].isspace() else words_of(text)[1:]
@@ -84,7 +97,10 @@ def test_a_longer_poem_begins_with_the_shorter_and_each_ends_with_a_sentence(
 def test_names_get_capitals_and_dashes_where_weights_have_names() -> None:
     names = {"france", "jove", "suffolk"}
     verse = "the duke of suffolk and jove-like france's will--i'\nfrances"
-    assert with_names(verse, names) == "the duke of Suffolk and Jove-like France's will\N{EM DASH}i'\nfrances"
+    assert (
+        with_names(verse, names)
+        == "the duke of Suffolk and Jove-like France's will\N{EM DASH}i'\nfrances"
+    )
     assert with_names(verse, ()) == verse
     assert typeset(with_names(verse, names), after="so, ").startswith("the duke of Suffolk")
     assert typeset(with_names(verse, names)).startswith("The duke")
@@ -93,14 +109,27 @@ def test_names_get_capitals_and_dashes_where_weights_have_names() -> None:
 @given(st.text("abi'- \n.é"), st.sets(st.sampled_from(["a", "ab", "bi", "a'b"])))
 def test_setting_names_changes_only_capitals_and_dashes(verse: str, names: set[str]) -> None:
     set_verse = with_names(verse, names)
-    assert re.sub("—", "", set_verse.lower()) == (re.sub(" *-{2,} *", "", verse) if names else verse)
+    assert re.sub("—", "", set_verse.lower()) == (
+        re.sub(" *-{2,} *", "", verse) if names else verse
+    )
     assert with_names(set_verse, names) == set_verse
 
 
 def test_the_table_of_names_has_names_and_no_common_words() -> None:
     names = proper_names()
-    assert {"achilles", "france", "rome", "suffolk", "england", "calais", "italy", "hamlet"} <= names
-    assert names.isdisjoint({"will", "grace", "i", "love", "king", "lord", "time", "nature", "heaven", "o", "duke"})
+    assert {
+        "achilles",
+        "france",
+        "rome",
+        "suffolk",
+        "england",
+        "calais",
+        "italy",
+        "hamlet",
+    } <= names
+    assert names.isdisjoint(
+        {"will", "grace", "i", "love", "king", "lord", "time", "nature", "heaven", "o", "duke"}
+    )
     lines = PROPER_NAMES.read_text().splitlines()
     assert lines == sorted(set(lines))
 
@@ -131,9 +160,14 @@ def test_nobody_waits_in_vain_for_a_name_worth_keeping() -> None:
 
 def test_drawn_names_have_only_sequences_of_real_ones_and_never_the_bots_own_name() -> None:
     dino = VERSIONS["dino"].load_current()
-    requests = [NameRequest(generator_for(7, 0), 20), *(NameRequest(generator_for(n, 0), 5, "mango") for n in range(3))]
+    requests = [
+        NameRequest(generator_for(7, 0), 20),
+        *(NameRequest(generator_for(n, 0), 5, "mango") for n in range(3)),
+    ]
     drawn, *begun = (result.texts for result in Decoder(dino).generate(requests))
-    assert all(dino.sequences.issuperset(sequences_of(name)) and 5 <= len(name) <= 18 for name in drawn)
+    assert all(
+        dino.sequences.issuperset(sequences_of(name)) and 5 <= len(name) <= 18 for name in drawn
+    )
     assert all("mangosaurus" not in names for names in begun)
 
 
@@ -143,19 +177,29 @@ def test_own_verse_ends_with_a_sentence_and_keeps_to_words_that_were_read(tmp_pa
     assert new.description.sentences
     assert new.description.known_words_until == MAX_TEMPERATURE
     assert new.known_words == {"o", "my", "love", "the", "sea"}
-    start = replace(verse_checkpoint(), known_words=frozenset({"tide", "rome"}), clipped_words=frozenset({"'tis"}))
+    start = replace(
+        verse_checkpoint(),
+        known_words=frozenset({"tide", "rome"}),
+        clipped_words=frozenset({"'tis"}),
+    )
     start = replace(start, proper_names=frozenset({"rome"}))
     begun = with_rules(verse_checkpoint(), read_verse(tmp_path / "verse.txt"), start)
     assert begun.known_words == new.known_words | {"tide"}
     assert begun.clipped_words == {"'tis"}
-    (tmp_path / "verse.txt").write_text("o my love\n\nthe sea\n\na ship\n")  # without a full stop, no sentence can end
-    assert not with_rules(verse_checkpoint(), read_verse(tmp_path / "verse.txt"), None).description.sentences
+    (tmp_path / "verse.txt").write_text(
+        "o my love\n\nthe sea\n\na ship\n"
+    )  # without a full stop, no sentence can end
+    assert not with_rules(
+        verse_checkpoint(), read_verse(tmp_path / "verse.txt"), None
+    ).description.sentences
 
 
 def test_in_own_verse_with_capitals_a_known_word_may_begin_with_one(tmp_path: Path) -> None:
     (tmp_path / "verse.txt").write_text("O my Tea.\n\nthe sea\n\na ship\n")
     corpus = read_verse(tmp_path / "verse.txt", alphabet=Alphabet.OWN)
-    start = replace(verse_checkpoint(), vocabulary=corpus.vocabulary, known_words=frozenset({"test", "eat"}))
+    start = replace(
+        verse_checkpoint(), vocabulary=corpus.vocabulary, known_words=frozenset({"test", "eat"})
+    )
     known = sorted(with_rules(start, corpus, start).known_words)
     assert known == ["O", "Tea", "Test", "The", "eat", "my", "sea", "test", "the"]
 
@@ -163,7 +207,9 @@ def test_in_own_verse_with_capitals_a_known_word_may_begin_with_one(tmp_path: Pa
 def test_own_names_keep_to_sequences_that_the_text_or_its_start_has(tmp_path: Path) -> None:
     (tmp_path / "names.txt").write_text("anna\nberta\ncarla\n")
     corpus = replace(read_names(tmp_path / "names.txt"), training=("Ánna",), held_out=("berta",))
-    own = with_rules(names_checkpoint(), corpus, replace(names_checkpoint(), sequences=frozenset({"ber"})))
+    own = with_rules(
+        names_checkpoint(), corpus, replace(names_checkpoint(), sequences=frozenset({"ber"}))
+    )
     assert own.sequences == {" an", "ann", "nna", "na ", "ber"}
     assert not own.endings
     assert not own.other_names.hashes.size
@@ -171,13 +217,17 @@ def test_own_names_keep_to_sequences_that_the_text_or_its_start_has(tmp_path: Pa
     assert worth.keeps("Anná", "")
     assert not worth.keeps("Annan", "")
     (tmp_path / "genera.txt").write_text("felis\n")
-    dino = with_rules(own, read_names(tmp_path / "names.txt", pretraining=[tmp_path / "genera.txt"]), None)
+    dino = with_rules(
+        own, read_names(tmp_path / "names.txt", pretraining=[tmp_path / "genera.txt"]), None
+    )
     assert "plesiosaurus" in dino.other_names
 
 
 def test_new_weights_know_which_words_follow_a_word(tmp_path: Path) -> None:
     (tmp_path / "verse.txt").write_text("o my love.\n\nthe sea\n\na ship\n")
-    (tmp_path / "plays.txt").write_text("".join(f"the sea is {last}\n" for last in ("a", "o", "my", "love", "ship")))
+    (tmp_path / "plays.txt").write_text(
+        "".join(f"the sea is {last}\n" for last in ("a", "o", "my", "love", "ship"))
+    )
     corpus = read_verse(tmp_path / "verse.txt", pretraining=[tmp_path / "plays.txt"])
     new = with_rules(verse_checkpoint(), corpus, None)
     assert new.followers == {" the", "the sea", "sea is"}

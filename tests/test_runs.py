@@ -51,7 +51,14 @@ def recorded(
         return lambda: steps is not None and bool(shown) and next(checks) > steps
 
     with locked_log(out, trainer.corpus) as log:
-        last = record(trainer, out, log, show=shown.append, stopped=after(stop_after), finishing=after(finish_after))
+        last = record(
+            trainer,
+            out,
+            log,
+            show=shown.append,
+            stopped=after(stop_after),
+            finishing=after(finish_after),
+        )
     events = [*shown, last]
     lines = [json.loads(line) for line in history_path(out).read_text().splitlines()]
     assert lines[-len(events) :] == events
@@ -59,8 +66,12 @@ def recorded(
 
 
 def test_a_text_that_is_learnt_early_ends_at_100_percent(corpus: Corpus, out: Path) -> None:
-    stages = tuple(replace(stage, patience=1, learning_rate=10.0, evaluate_every=1) for stage in RECIPE.stages)
-    started, *between, before, last, finished = recorded(Trainer(replace(RECIPE, stages=stages), corpus), out)
+    stages = tuple(
+        replace(stage, patience=1, learning_rate=10.0, evaluate_every=1) for stage in RECIPE.stages
+    )
+    started, *between, before, last, finished = recorded(
+        Trainer(replace(RECIPE, stages=stages), corpus), out
+    )
     assert (started["event"], finished["event"]) == ("started", "finished")
     assert {event["event"] for event in between} <= {"progress", "sample"}
     assert before["fraction"] < last["fraction"] == 1
@@ -77,7 +88,9 @@ def test_a_display_that_breaks_leaves_a_snapshot(corpus: Corpus, out: Path) -> N
     assert snapshot_path(out).exists()
 
 
-def test_the_n_gram_is_counted_once(corpus: Corpus, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_n_gram_is_counted_once(
+    corpus: Corpus, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     counted, *_ = recorded(Trainer(RECIPE, corpus, snapshot=snapshot_path(out)), out, stop_after=2)
     monkeypatch.setattr("model.training.trainer.baselines", None)
     again, *_ = recorded(Trainer(RECIPE, corpus, snapshot=snapshot_path(out)), out)
@@ -86,7 +99,9 @@ def test_the_n_gram_is_counted_once(corpus: Corpus, out: Path, monkeypatch: pyte
 
 def test_the_last_event_counts_the_seconds_before_a_stop_too(corpus: Corpus, out: Path) -> None:
     readings = count()
-    begin = partial(Trainer, RECIPE, corpus, snapshot=snapshot_path(out), clock=lambda: 10.0 * next(readings))
+    begin = partial(
+        Trainer, RECIPE, corpus, snapshot=snapshot_path(out), clock=lambda: 10.0 * next(readings)
+    )
     *_, before, stopped = recorded(begin(), out, stop_after=5)
     assert (before["event"], stopped["event"]) == ("progress", "stopped")
     *_, finished = recorded(trainer := begin(), out)
@@ -97,9 +112,13 @@ def test_a_training_that_ends_keeps_its_weights_whether_it_is_stopped_or_finishe
     corpus: Corpus, out: Path
 ) -> None:
     steps = len(list(Trainer(RECIPE, corpus).run()))
-    assert recorded(Trainer(RECIPE, corpus), out, stop_after=steps)[-1]["event"] == "finished"  # it was the last step
+    assert (
+        recorded(Trainer(RECIPE, corpus), out, stop_after=steps)[-1]["event"] == "finished"
+    )  # it was the last step
     for steps in (0, 1):  # no measurement has been made yet
-        *events, last = recorded(Trainer(RECIPE, corpus, snapshot=snapshot_path(out)), out, finish_after=steps)
+        *events, last = recorded(
+            Trainer(RECIPE, corpus, snapshot=snapshot_path(out)), out, finish_after=steps
+        )
         assert (last["event"], last["early"]) == ("finished", True)
         *_, progress = (event for event in events if event["event"] == "progress")
         assert (
@@ -118,7 +137,9 @@ def test_the_first_event_has_the_lines_to_beat(corpus: Corpus, out: Path) -> Non
     assert started["held_out_characters"] == sum(len(name) + 1 for name in corpus.held_out)
     assert (started["start_loss"], finished["early"]) == (None, False)
     start = load(out)
-    again, *_ = recorded(Trainer(another_round(start, corpus), corpus, start=start), out.with_name("again"))
+    again, *_ = recorded(
+        Trainer(another_round(start, corpus), corpus, start=start), out.with_name("again")
+    )
     assert again["start_loss"] == pytest.approx(finished["held_out_loss"])
 
 

@@ -1,4 +1,5 @@
-"""Sampling: draws follow the network's distribution, row by row; and settings that no request may have are refused."""
+"""Sampling: draws follow the network's distribution, row by row; and settings that no request may
+have are refused."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,12 +17,15 @@ from model.writing.sampling import COLDEST, sample_next
 
 
 def chi_square_agrees(counts: NDArray[np.intp], probabilities: Array) -> bool:
-    """Pearson's chi-square test at the 0.1 % level, with the quantile of Wilson and Hilferty (1931)."""
+    """Pearson's chi-square test at the 0.1 % level, with the quantile of Wilson and Hilferty
+    (1931)."""
     expected = probabilities * counts.sum()
     assert (expected > 5).all()
     statistic = float(((counts - expected) ** 2 / expected).sum())
     degrees = len(counts) - 1
-    return bool(statistic < degrees * (1 - 2 / (9 * degrees) + 3.09 * (2 / (9 * degrees)) ** 0.5) ** 3)
+    return bool(
+        statistic < degrees * (1 - 2 / (9 * degrees) + 3.09 * (2 / (9 * degrees)) ** 0.5) ** 3
+    )
 
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])
@@ -30,7 +34,9 @@ def test_twenty_thousand_draws_follow_the_networks_distribution(temperature: flo
     n = 20_000
     draws = np.random.default_rng(5).random(n)
     ids = sample_next(np.tile(logits, (n, 1)), np.full(n, temperature), np.ones(n), draws)
-    assert chi_square_agrees(np.bincount(ids, minlength=38), softmax(logits.astype(float) / temperature))
+    assert chi_square_agrees(
+        np.bincount(ids, minlength=38), softmax(logits.astype(float) / temperature)
+    )
 
 
 def test_the_lowest_temperatures_give_the_first_of_the_likeliest_characters() -> None:
@@ -40,15 +46,25 @@ def test_the_lowest_temperatures_give_the_first_of_the_likeliest_characters() ->
     assert sample_next(logits, coldest, np.full(3, 0.3), zeros).tolist() == [1, 2, 0]
     for temperature in (COLDEST, 1e-50, 1e-9):
         close = np.array([[0.0, 3.0, 2.9, -900.0]], np.float32)
-        assert sample_next(close, np.array([temperature]), np.ones(1), np.array([0.999])).tolist() == [1]
+        assert sample_next(
+            close, np.array([temperature]), np.ones(1), np.array([0.999])
+        ).tolist() == [1]
 
 
 def test_top_p_keeps_the_fewest_characters_that_reach_it_the_first_of_equally_likely_ones() -> None:
     probabilities = np.array([0.1, 0.4, 0.05, 0.3, 0.15])
     n = 20_000
     draws = np.random.default_rng(6).random(n)
-    for top_p, kept in ((1.0, [0, 1, 2, 3, 4]), (0.9, [0, 1, 3, 4]), (0.75, [1, 3, 4]), (0.6, [1, 3]), (1e-9, [1])):
-        ids = sample_next(np.tile(np.log(probabilities), (n, 1)), np.ones(n), np.full(n, top_p), draws)
+    for top_p, kept in (
+        (1.0, [0, 1, 2, 3, 4]),
+        (0.9, [0, 1, 3, 4]),
+        (0.75, [1, 3, 4]),
+        (0.6, [1, 3]),
+        (1e-9, [1]),
+    ):
+        ids = sample_next(
+            np.tile(np.log(probabilities), (n, 1)), np.ones(n), np.full(n, top_p), draws
+        )
         counts = np.bincount(ids, minlength=5)
         assert np.flatnonzero(counts).tolist() == kept
         if len(kept) > 1:
@@ -71,14 +87,25 @@ def test_a_choice_does_not_depend_on_other_rows_or_on_characters_that_are_masked
 ) -> None:
     random = np.random.default_rng(seed)
     logits = random.normal(0, random.choice([3, 30]), (rows, 10)).astype(np.float32)
-    draws = random.choice([0, random.random(), 1 - 2**-53], rows) if temperature > COLDEST else np.zeros(rows)
+    draws = (
+        random.choice([0, random.random(), 1 - 2**-53], rows)
+        if temperature > COLDEST
+        else np.zeros(rows)
+    )
     kept = [character_id for character_id in range(10) if character_id not in masked]
     alone = [
-        kept[sample_next(logits[[row]][:, kept], np.array([temperature]), np.array([top_p]), draws[[row]])[0]]
+        kept[
+            sample_next(
+                logits[[row]][:, kept], np.array([temperature]), np.array([top_p]), draws[[row]]
+            )[0]
+        ]
         for row in range(rows)
     ]
     logits[:, list(masked)] = -np.inf
-    assert sample_next(logits, np.full(rows, temperature), np.full(rows, top_p), draws).tolist() == alone
+    assert (
+        sample_next(logits, np.full(rows, temperature), np.full(rows, top_p), draws).tolist()
+        == alone
+    )
 
 
 @pytest.mark.parametrize("value", [0, -1])
@@ -86,7 +113,10 @@ def test_a_choice_does_not_depend_on_other_rows_or_on_characters_that_are_masked
     ("request_of", "setting"),
     [
         *((NameRequest, setting) for setting in ("count", "max_length", "attempts")),
-        *((VerseRequest, setting) for setting in ("min_characters", "max_characters", "max_lines", "parts")),
+        *(
+            (VerseRequest, setting)
+            for setting in ("min_characters", "max_characters", "max_lines", "parts")
+        ),
     ],
 )
 def test_counts_are_checked(request_of: Callable[..., object], setting: str, value: int) -> None:
@@ -97,7 +127,11 @@ def test_counts_are_checked(request_of: Callable[..., object], setting: str, val
 @pytest.mark.parametrize(
     ("setting", "values", "limits"),
     [
-        ("temperature", [-0.1, 5.1, float("nan"), float("inf"), -float("inf"), 10**400], "a number from 0 to 5"),
+        (
+            "temperature",
+            [-0.1, 5.1, float("nan"), float("inf"), -float("inf"), 10**400],
+            "a number from 0 to 5",
+        ),
         ("top_p", [0, -0.1, 1.1, float("nan"), float("inf")], "a number above 0"),
     ],
 )
@@ -109,7 +143,9 @@ def test_temperature_and_top_p_are_checked(setting: str, values: list[Any], limi
 
 
 def test_the_shortest_verse_is_no_longer_than_the_longest() -> None:
-    with pytest.raises(RequestError, match="min_characters is 9; it must be at most max_characters, 8"):
+    with pytest.raises(
+        RequestError, match="min_characters is 9; it must be at most max_characters, 8"
+    ):
         VerseRequest(generator_for(0, 0), min_characters=9, max_characters=8)
 
 

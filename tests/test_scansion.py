@@ -1,4 +1,5 @@
-"""Metre, and the trie of words that scan: which words fit where, which lines scan, and which letters may follow."""
+"""Metre, and the trie of words that scan: which words fit where, which lines scan, and which
+letters may follow."""
 
 from itertools import product
 
@@ -31,7 +32,10 @@ lexicons = st.dictionaries(st.text("ab", min_size=1, max_size=3), choices, min_s
         ("then give me welcome next my heaven the best", True),
         ("shall i compare thee", False),
         ("shall i compare thee to a summer's day again", False),
-        ("i compare thee to the summer's day", False),  # compare would be stressed on its first syllable
+        (
+            "i compare thee to the summer's day",
+            False,
+        ),  # compare would be stressed on its first syllable
         ("to be compared with summer and with beauty to", False),
         ("the beauty of the lovely summer season was a", False),
         ("those lips that love's own hand did make", False),  # eight syllables
@@ -42,7 +46,9 @@ def test_lines_that_scan_and_lines_that_do_not(line: str, expected: bool) -> Non
 
 
 def test_a_word_that_fits_stays_in_the_line_with_its_stress_in_a_strong_position() -> None:
-    every_pattern = ["".join(marks) for length in range(1, 6) for marks in product("012", repeat=length)]
+    every_pattern = [
+        "".join(marks) for length in range(1, 6) for marks in product("012", repeat=length)
+    ]
     for pattern, start in product(every_pattern, range(LONGEST + 1)):
         if fits(pattern, start):
             assert start + len(pattern) <= LONGEST
@@ -52,12 +58,19 @@ def test_a_word_that_fits_stays_in_the_line_with_its_stress_in_a_strong_position
 
 @given(st.lists(choices, max_size=10), choices, st.integers(0, LONGEST - 1))
 @settings(max_examples=60)
-def test_counts_are_those_of_some_choice_of_readings(words: list[list[str]], last: list[str], start: int) -> None:
+def test_counts_are_those_of_some_choice_of_readings(
+    words: list[list[str]], last: list[str], start: int
+) -> None:
     """The bits say what a search through all choices finds."""
     counts, reached = 1, {0}
     for choice in words:
         counts = after(choice, counts)
-        reached = {start + len(p) for start in reached for p in choice if start < LONGEST and fits(p, start)}
+        reached = {
+            start + len(p)
+            for start in reached
+            for p in choice
+            if start < LONGEST and fits(p, start)
+        }
         assert reached == {n for n in range(LONGEST + 1) if counts >> n & 1}
     assert scans(words) == bool(reached & {SYLLABLES, LONGEST})
     assert after(last, 1 << start) == ends(last, start) <= FULL | (1 << SYLLABLES) - 1
@@ -84,7 +97,9 @@ def allowed(scansion: Scansion, text: str, ends: LineEnds, vocabulary: Vocabular
             return None
         texts = scansion.step(texts, np.array([character_id]), ends)
     found = scansion.allowed(texts, ends)[0]
-    return "".join(c for c, is_allowed in zip(vocabulary.characters, found, strict=True) if is_allowed)
+    return "".join(
+        c for c, is_allowed in zip(vocabulary.characters, found, strict=True) if is_allowed
+    )
 
 
 @given(lexicons, st.data())

@@ -1,4 +1,5 @@
-"""How verse goes on after a person's words: the mark or blank behind them, and the word that may come first."""
+"""How verse goes on after a person's words: the mark or blank behind them, and the word that may
+come first."""
 
 import re
 from collections.abc import Sequence
@@ -30,14 +31,20 @@ TEXT = "\n\n".join(
         "the wintry kings of kings",
     ]
 )
-KNOWN = frozenset(words_of("my heart is heavy and the king lord tis love of night o what sea thou art so like kings"))
+KNOWN = frozenset(
+    words_of(
+        "my heart is heavy and the king lord tis love of night o what sea thou art so like kings"
+    )
+)
 
 
 @pytest.fixture(scope="module")
 def small() -> Checkpoint:
     known, words = verse_checkpoint(), KNOWN.union(sorted(prosody().dictionary.of_poems)[::4])
     searched = replace(known.description, rows=2)
-    return replace(known, description=searched, known_words=words, followers=followers_of([TEXT], KNOWN))
+    return replace(
+        known, description=searched, known_words=words, followers=followers_of([TEXT], KNOWN)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +53,9 @@ def tables(small: Checkpoint) -> Tables:
 
 
 def test_followers_are_the_known_words_that_the_texts_have_often_enough() -> None:
-    found = dict(line.partition(" ")[::2] for line in followers_of([TEXT, "the sun\nof night"], KNOWN))
+    found = dict(
+        line.partition(" ")[::2] for line in followers_of([TEXT, "the sun\nof night"], KNOWN)
+    )
     assert found[""] == "'tis my the thou"
     assert found["the"] == "king night sea"  # the sun came once, and wintry is not known
     assert found["heart"] == "is"
@@ -97,7 +106,10 @@ NO_WORDS = (
 )
 def test_how_a_line_goes_on(prompt: str, shown: str, first_words: str, tables: Tables) -> None:
     found = seam_for(prompt, VERSE, tables)
-    assert (found.separator, found.first_words and found.first_words >= {*first_words.split()}) == (shown, True)
+    assert (found.separator, found.first_words and found.first_words >= {*first_words.split()}) == (
+        shown,
+        True,
+    )
     assert (found.counts == 1) == ("thou" in (found.first_words or frozenset()))
 
 
@@ -111,7 +123,11 @@ def test_without_metre_a_short_line_is_completed_by_any_word() -> None:
     assert found == Seam("my heart is", " ", 13, None, Seam("my heart is", ", ", 13))
     assert seam_for("My heart is; ", VERSE, longest=40) == Seam("my heart is;", "", 14)
     assert seam_for("My heart is", Vocabulary("\n aehimrsty"), longest=40).paused is None
-    for prompt, vocabulary in (("My heart is", LETTERS), ("I am 25", VERSE), ("My heart is like the sea", VERSE)):
+    for prompt, vocabulary in (
+        ("My heart is", LETTERS),
+        ("I am 25", VERSE),
+        ("My heart is like the sea", VERSE),
+    ):
         assert seam_for(prompt, vocabulary, longest=40).separator == "\n"
 
 
@@ -120,7 +136,11 @@ def test_a_comma_follows_where_the_network_finds_one_likely(tables: Tables) -> N
     assert found.chosen(logits, VERSE).separator == ", "
     logits[VERSE.ids_of(",")] = -9
     assert found.chosen(logits, VERSE) == found
-    for prompt in ("My heart is ", "My heart is heavy;", "\U0001f995"):  # no mark after a blank, a mark, or an emoji
+    for prompt in (
+        "My heart is ",
+        "My heart is heavy;",
+        "\U0001f995",
+    ):  # no mark after a blank, a mark, or an emoji
         assert seam_for(prompt, VERSE, tables).paused is None
 
 
@@ -142,17 +162,26 @@ def test_any_text_goes_on(prompt: str, tables: Tables) -> None:
     for own in (LETTERS, Vocabulary("\n !AEae\u00e9"), Vocabulary("\n ,\u0301\u0430\u2019")):
         free = seam_for(prompt, own, longest=40)
         own.ids_of(free.unread + free.separator + (free.paused or free).separator)
-    assert seam_for(prompt, VERSE) == Seam(found.unread, found.separator if found.counts == 1 else "\n", 1)
+    assert seam_for(prompt, VERSE) == Seam(
+        found.unread, found.separator if found.counts == 1 else "\n", 1
+    )
 
 
 def test_how_many_lines_follow() -> None:
-    lines = {("I love pizza", 1): 4, ("I love pizza", 3): 12, ("one\ntwo", 1): 6, ("x" * 121, 2): 10, ("", 1): 5}
+    lines = {
+        ("I love pizza", 1): 4,
+        ("I love pizza", 3): 12,
+        ("one\ntwo", 1): 6,
+        ("x" * 121, 2): 10,
+        ("", 1): 5,
+    }
     assert {asked: new_lines(*asked) for asked in lines} == lines
     assert new_lines("one\n") == 4
 
 
 def check(prompt: str, text: str, texts: str) -> None:
-    """Check that in the texts, the first word of verse often begins a line or follows the word before."""
+    """Check that in the texts, the first word of verse often begins a line or follows the word
+    before."""
     own, *_ = re.findall(r"(?s).*[^ \n]", prompt)
     word = re.match(r"[ ,\n]*('?[a-z]+(?:['-][a-z]+)*)", text)
     assert word, text
@@ -161,8 +190,13 @@ def check(prompt: str, text: str, texts: str) -> None:
     before = "," if between == ", " else words_of(own)[-1].lower() if own[-1].isalpha() else own[-1]
     before = "\n" if "\n" in prompt[len(own) :] + between else f"{before} "
     texts = f"\n{texts}"
-    starts = [match.start() for match in re.finditer(f"{re.escape(before + word[1])}(?![a-z]|['-][a-z])", texts)]
-    found = [at for at in starts if not (before[0].isalpha() and re.match("[a-z'-]", texts[at - 1]))]
+    starts = [
+        match.start()
+        for match in re.finditer(f"{re.escape(before + word[1])}(?![a-z]|['-][a-z])", texts)
+    ]
+    found = [
+        at for at in starts if not (before[0].isalpha() and re.match("[a-z'-]", texts[at - 1]))
+    ]
     assert len(found) >= LEAST, (prompt, text)
     assert not re.search(r"[,;:.!?][,;:.!?]| [,;:.!?]|\n\n|  ", text.replace("--", "")), text
     assert not (between.startswith(",") and own[-1] in ",;:.!?")
@@ -170,7 +204,10 @@ def check(prompt: str, text: str, texts: str) -> None:
 
 
 def poems(checkpoint: Checkpoint, prompts: Sequence[str]) -> list[str]:
-    requests = [VerseRequest(generator_for(7, turn), prompt, Sampling(0.65)) for turn, prompt in enumerate(prompts)]
+    requests = [
+        VerseRequest(generator_for(7, turn), prompt, Sampling(0.65))
+        for turn, prompt in enumerate(prompts)
+    ]
     return [text for result in Decoder(checkpoint).generate(requests) for text in result.texts]
 
 

@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.settings import KEYS, Address, Rate, Secret, Settings, SettingsError, read_settings, warnings_about
+from bot.settings import (
+    KEYS,
+    Address,
+    Rate,
+    Secret,
+    Settings,
+    SettingsError,
+    read_settings,
+    warnings_about,
+)
 from model.files import ROOT
 
 TOKEN = "123456:ABC-DEF1234ghIkl"
@@ -36,7 +45,11 @@ VALUES = {
 WRONG = {
     "TELEGRAM_TOKEN": ["abc", "123", "123:", ":abc", "123:a b", f"{TOKEN}\u200b"],
     "ADMIN_IDS": ["@alice", "1 2", "-5", "0", "9" * 20, TOKEN, f"12, {TOKEN}"],
-    "DATABASE": ["~nobody-of-that-name/x", "mysql://bot:hunter2@localhost/mango", f"{TOKEN}/mango.db"],
+    "DATABASE": [
+        "~nobody-of-that-name/x",
+        "mysql://bot:hunter2@localhost/mango",
+        f"{TOKEN}/mango.db",
+    ],
     "CHECKPOINTS": [TOKEN, "mysql://bot:hunter2@localhost/mango", POSTGRESQL],
     "TEMPERATURE_DINO": ["hot", "-0.1"],
     "TEMPERATURE_POEM": ["5.1", "nan"],
@@ -50,7 +63,12 @@ WRONG = {
         *("localhost:8081", "ftp://localhost", "http://", "http://a b/", "http://localhost:port"),
         *("http://localhost/?x=hunter2", f"api.telegram.org/bot{TOKEN}", "ftp://hunter2@localhost"),
     ],
-    "PAGE_URL": ["http://example.org", "example.org", "https://me:hunter2@example.org", "ftp://example.org/x"],
+    "PAGE_URL": [
+        "http://example.org",
+        "example.org",
+        "https://me:hunter2@example.org",
+        "ftp://example.org/x",
+    ],
     "HEALTH_LISTEN": ["8080", "localhost:0"],
     "LOG_LEVEL": ["LOUD", TOKEN],
 }
@@ -86,11 +104,15 @@ def test_any_value_is_a_setting_or_an_error_with_its_key(key: str, value: str) -
 
 def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     file = tmp_path / ".env"
-    file.write_text("STOP_SECONDS=1\nADMIN_IDS='5'\nTELEGRAM_TOKEN=1:a$HOME\nLOG_LEVEL\nDATABASE=a${HOME}.db\n")
+    file.write_text(
+        "STOP_SECONDS=1\nADMIN_IDS='5'\nTELEGRAM_TOKEN=1:a$HOME\nLOG_LEVEL\nDATABASE=a${HOME}.db\n"
+    )
     with pytest.raises(SettingsError, match="TELEGRAM_TOKEN"):  # a $ is a $, and no token has one
         read_settings({}, file)
     settings = read_settings({"STOP_SECONDS": "2", "TELEGRAM_TOKEN": ""}, file)
-    assert settings == Settings(stop_seconds=2, admin_ids=frozenset({5}), database=ROOT / "a${HOME}.db")
+    assert settings == Settings(
+        stop_seconds=2, admin_ids=frozenset({5}), database=ROOT / "a${HOME}.db"
+    )
 
 
 def test_a_server_a_limit_that_is_lifted_and_a_webhook_without_a_secret() -> None:

@@ -1,4 +1,5 @@
-"""The weights that write: threads for each version in use, old versions, and what is missing or damaged."""
+"""The weights that write: threads for each version in use, old versions, and what is missing or
+damaged."""
 
 import asyncio
 import dataclasses
@@ -27,7 +28,9 @@ VERSE = dataclasses.replace(untrained("verse"), version="verse")
 
 
 def verse(seed: int, characters: int = 40) -> VerseRequest:
-    return VerseRequest(generator_for(seed, 0), min_characters=characters, max_characters=1000, max_lines=100)
+    return VerseRequest(
+        generator_for(seed, 0), min_characters=characters, max_characters=1000, max_lines=100
+    )
 
 
 def alone(request: Request) -> Text:
@@ -111,11 +114,15 @@ async def test_a_crash_fails_the_requests_in_flight_and_no_others(
     assert "Writing with weights verse failed" in caplog.text
     assert "a bug" in caplog.text
     with monkeypatch.context() as patch:
-        patch.setattr(Decoder, "step", lambda _: [Result(-1, ("lost",), None)])  # a result for nobody
+        patch.setattr(
+            Decoder, "step", lambda _: [Result(-1, ("lost",), None)]
+        )  # a result for nobody
         with pytest.raises(Explained, match="while I was writing"):
             await writer.write(verse(1))
     impossible, fine = await asyncio.gather(
-        writer.write(NameRequest(generator_for(1, 0))), writer.write(verse(2)), return_exceptions=True
+        writer.write(NameRequest(generator_for(1, 0))),
+        writer.write(verse(2)),
+        return_exceptions=True,
     )
     assert isinstance(impossible, RequestError)  # it is refused alone
     assert fine == alone(verse(2))
@@ -139,7 +146,10 @@ async def test_each_version_writes_its_own_and_only_a_few_stay(tmp_path: Path) -
     assert len({text.texts for text in texts}) == len(versions)
     assert threads() == KEPT
     for _ in range(2):
-        assert await asyncio.gather(*(shelf.write(creation(version)) for version in versions * 4)) == texts * 4
+        assert (
+            await asyncio.gather(*(shelf.write(creation(version)) for version in versions * 4))
+            == texts * 4
+        )
     assert threads() == KEPT
     await shelf.close()
 
@@ -156,7 +166,9 @@ async def test_a_stop_refuses_what_waits_for_any_thread(writer: Writer, gate: Ga
     assert threads() == 0
 
 
-async def test_one_missing_network(settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+async def test_one_missing_network(
+    settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     commands = {"dino": "/dino", "poem": "/poem x"}
     for missing, other in (("dino", "poem"), ("poem", "dino")):
         install(tmp_path / missing / other, untrained("verse" if other == "poem" else "names"))
@@ -168,7 +180,9 @@ async def test_one_missing_network(settings: Settings, tmp_path: Path, caplog: p
             assert (await chat.ask("/about")).html.count("3.000 nats") == 1
 
 
-async def test_what_a_start_finds_damaged(settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+async def test_what_a_start_finds_damaged(
+    settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     directory = install_both(tmp_path / "damaged")
     (file,) = (directory / "dino").glob("*.safetensors")
     file.write_bytes(file.read_bytes()[:-9])
@@ -211,8 +225,15 @@ def textbook(a: str, b: str) -> int:
     return row[-1]
 
 
-@given(st.lists(WORDS, min_size=1, max_size=4), st.frozensets(WORDS, min_size=1, max_size=12).map(sorted))
-def test_the_nearest_name_is_found_and_of_equals_the_first(names: list[str], known: list[str]) -> None:
+@given(
+    st.lists(WORDS, min_size=1, max_size=4),
+    st.frozensets(WORDS, min_size=1, max_size=12).map(sorted),
+)
+def test_the_nearest_name_is_found_and_of_equals_the_first(
+    names: list[str], known: list[str]
+) -> None:
     assert nearest(names, []) == (None,) * len(names)
     expected = [min((textbook(name, other), other) for other in known) for name in names]
-    assert nearest(names, known) == tuple(Neighbour(other, distance) for distance, other in expected)
+    assert nearest(names, known) == tuple(
+        Neighbour(other, distance) for distance, other in expected
+    )

@@ -1,7 +1,7 @@
 """Sonnets by search: what they promise, alone and beside other requests.
 
-Whatever the weights, lines scan and rhyme. So most tests write with a small network that was never trained, which is
-faster than the released one; `test_creations.py` writes with released ones.
+Whatever the weights, lines scan and rhyme. So most tests write with a small network that was never
+trained, which is faster than the released one; `test_creations.py` writes with released ones.
 """
 
 from collections.abc import Iterator
@@ -25,7 +25,14 @@ from model.sonnets.tables import tables_for
 from model.text.vocabulary import words_of
 from model.verse.sonnet import SCHEME, STOPS, SonnetSearch, thing_in
 from model.writing.decoder import Decoder
-from model.writing.requests import LineRequest, Request, Result, SonnetRequest, VerseRequest, generator_for
+from model.writing.requests import (
+    LineRequest,
+    Request,
+    Result,
+    SonnetRequest,
+    VerseRequest,
+    generator_for,
+)
 from tests.decoding import finish
 from tests.recorded import VERSIONS
 
@@ -39,10 +46,15 @@ def released() -> Checkpoint:
 
 @pytest.fixture(scope="module")
 def small(released: Checkpoint) -> Checkpoint:
-    """The released words with the first edition of the search, and a small network that was never trained."""
+    """The released words with the first edition of the search, and a small network that was never
+    trained."""
     architecture = Architecture("lstm", len(released.vocabulary), 24, 2)
     network = LanguageModel.initialise(architecture, np.random.default_rng(0))
-    return replace(released, language_model=network, description=replace(released.description, rows=0, edition=1))
+    return replace(
+        released,
+        language_model=network,
+        description=replace(released.description, rows=0, edition=1),
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -87,7 +99,9 @@ def check(text: str, checkpoint: Checkpoint, first: str, *, free: bool = False) 
     for number, partner in enumerate(SCHEME):
         if partner is not None and not (free and partner == 0):
             words = (last[number], last[partner])
-            found = tables.rhymes.of_words(words[0], pronounce(words[0]), words[1], pronounce(words[1]))
+            found = tables.rhymes.of_words(
+                words[0], pronounce(words[0]), words[1], pronounce(words[1])
+            )
             assert found > Rhyme.SAME, (last[partner], last[number])
 
 
@@ -101,7 +115,11 @@ def test_a_sonnet_scans_and_rhymes(sonnets: list[str], small: Checkpoint) -> Non
     ("first", "temperature", "free"),
     [
         (" ", 0.8, False),  # it writes the first line too
-        ("And I would have you be as if it 'twere", 0, False),  # a clipped word is rhymed by its sound
+        (
+            "And I would have you be as if it 'twere",
+            0,
+            False,
+        ),  # a clipped word is rhymed by its sound
         ("the silver orange", 2, True),
         ("Привет 🦕 42", 0.8, True),
         ("x" * 300, 0.8, True),
@@ -119,7 +137,9 @@ def second(small: Checkpoint) -> Checkpoint:
     return replace(small, description=replace(small.description, edition=2))
 
 
-def test_the_second_edition_rhymes_on_ee_once_at_most_and_brings_no_sound_twice(second: Checkpoint) -> None:
+def test_the_second_edition_rhymes_on_ee_once_at_most_and_brings_no_sound_twice(
+    second: Checkpoint,
+) -> None:
     prosody_of_it = tables_for(second).prosody
     long = "Nobody heard of the extravagant imagination that I had in need"
     firsts = ("The stars are bright, and they look down at me", long)
@@ -129,8 +149,15 @@ def test_the_second_edition_rhymes_on_ee_once_at_most_and_brings_no_sound_twice(
     for first, sonnet in zip(firsts, sonnets, strict=True):
         check(sonnet, second, first)
         last = [prosody_of_it.last_word(line) for line in f"{first.lower()}\n{sonnet}".split("\n")]
-        sounds = [{end.sound for each in prosody_of_it.pronounce(word) for end in endings(each)} for word in last]
-        pairs = [sounds[line] & sounds[partner] for line, partner in enumerate(SCHEME) if partner is not None]
+        sounds = [
+            {end.sound for each in prosody_of_it.pronounce(word) for end in endings(each)}
+            for word in last
+        ]
+        pairs = [
+            sounds[line] & sounds[partner]
+            for line, partner in enumerate(SCHEME)
+            if partner is not None
+        ]
         assert sum("IY" in pair for pair in pairs) <= 1
         assert sum(map(len, pairs)) == len(set().union(*pairs))
         thing = thing_in(first.lower(), prosody_of_it)
@@ -154,35 +181,55 @@ def test_what_a_line_names(line: str, thing: str) -> None:
     assert thing_in(line, prosody.prosody()) == thing
 
 
-def test_no_syllable_is_added_to_words_that_are_no_past(second: Checkpoint, small: Checkpoint) -> None:
+def test_no_syllable_is_added_to_words_that_are_no_past(
+    second: Checkpoint, small: Checkpoint
+) -> None:
     """As in the couplet "died / need", which the first edition rhymed as "di-ed" and "ne-ed"."""
     old, new = tables_for(small).prosody, tables_for(second).prosody
     rhymes = [
-        table.rhymes.of_words("died", table.pronounce("died"), "need", table.pronounce("need")) for table in (old, new)
+        table.rhymes.of_words("died", table.pronounce("died"), "need", table.pronounce("need"))
+        for table in (old, new)
     ]
     assert rhymes == [Rhyme.PERFECT, Rhyme.NONE]
-    assert [new.pronounce(word) for word in ("need", "bed")] == [(("N", "IY1", "D"),), (("B", "EH1", "D"),)]
+    assert [new.pronounce(word) for word in ("need", "bed")] == [
+        (("N", "IY1", "D"),),
+        (("B", "EH1", "D"),),
+    ]
     assert new.pronounce("loved") == old.pronounce("loved")
 
 
 def test_a_sonnet_speaks_to_somebody_as_its_first_line_does(decoder: Decoder) -> None:
     thou, _ = prosody.prosody().addresses
-    assert thou.isdisjoint(words_of(written(decoder, request(prompt="I saw you in the yellow wood"))))
+    assert thou.isdisjoint(
+        words_of(written(decoder, request(prompt="I saw you in the yellow wood")))
+    )
 
 
 def test_a_short_line_is_completed_to_one_that_scans(small: Checkpoint) -> None:
-    prompts = ("the", "Shall I compare thee", "Shall I compare thee,", "To be, or not to be: that's", "Beauty")
+    prompts = (
+        "the",
+        "Shall I compare thee",
+        "Shall I compare thee,",
+        "To be, or not to be: that's",
+        "Beauty",
+    )
 
     def rests(*prompts: str) -> list[str]:
-        requests = [LineRequest(generator_for(42, turn), prompt) for turn, prompt in enumerate(prompts)]
+        requests = [
+            LineRequest(generator_for(42, turn), prompt) for turn, prompt in enumerate(prompts)
+        ]
         return ["".join(result.texts) for result in Decoder(small).generate(requests)]
 
     pronounce = tables_for(small).prosody.pronounce
     for prompt, rest in zip(prompts, rests(*prompts), strict=True):
         assert rest.startswith(" ")
-        assert scans([patterns(word, pronounce(word)) for word in words_of((prompt + rest).lower())]), prompt + rest
+        assert scans(
+            [patterns(word, pronounce(word)) for word in words_of((prompt + rest).lower())]
+        ), prompt + rest
     assert rests(*prompts[:2]) == rests(*prompts)[:2]
-    assert rests(FIRST, "", "🦕", "Shall I compare thee to a summer's day and more of it") == [""] * 4
+    assert (
+        rests(FIRST, "", "🦕", "Shall I compare thee to a summer's day and more of it") == [""] * 4
+    )
 
 
 def test_a_clipped_word_at_the_end_of_a_line_is_the_word_of_the_tables(small: Checkpoint) -> None:
@@ -201,11 +248,15 @@ def test_odd_words_leave_no_trace_in_the_tables_that_all_sonnets_share(small: Ch
     assert vars(partners) == before
 
 
-def test_three_beside_verse_on_two_threads(decoder: Decoder, sonnets: list[str], small: Checkpoint) -> None:
+def test_three_beside_verse_on_two_threads(
+    decoder: Decoder, sonnets: list[str], small: Checkpoint
+) -> None:
     """Two are written at once and a third waits, verse goes on, and nothing changes a text."""
 
     def verse() -> list[VerseRequest]:
-        return [VerseRequest(generator_for(7, turn), min_characters=20 * turn + 1) for turn in range(9)]
+        return [
+            VerseRequest(generator_for(7, turn), min_characters=20 * turn + 1) for turn in range(9)
+        ]
 
     alone = [written(Decoder(small), one) for one in verse()]
     requests: list[Request] = [*verse()[:5], *map(request, range(3)), *verse()[5:]]
@@ -222,7 +273,9 @@ def test_three_beside_verse_on_two_threads(decoder: Decoder, sonnets: list[str],
         assert len(results) >= 10
         results |= finish(decoder)
     assert [results[ticket].texts[0] for ticket in tickets] == [*alone[:5], *sonnets, *alone[5:]]
-    assert [len(lines) for lines in seen] == list(range(len(SCHEME) - 1))  # they can be read while they are written
+    assert [len(lines) for lines in seen] == list(
+        range(len(SCHEME) - 1)
+    )  # they can be read while they are written
     assert all(sonnets[0].startswith("\n".join(lines)) for lines in seen)
     assert decoder.lines(third) == ()
 
@@ -239,7 +292,9 @@ def test_a_cancelled_one_makes_room(decoder: Decoder, sonnets: list[str]) -> Non
     assert decoder.lines(tickets[2])
     assert decoder.lines(tickets[0]) == ()
     decoder.cancel(tickets[1])
-    assert {ticket: result.texts for ticket, result in finish(decoder).items()} == {tickets[2]: (sonnets[2],)}
+    assert {ticket: result.texts for ticket, result in finish(decoder).items()} == {
+        tickets[2]: (sonnets[2],)
+    }
 
 
 def test_one_line_is_enough() -> None:

@@ -40,7 +40,8 @@ SONNET = sentences.BUTTONS["sonnet"]
 
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of checkpoints whose poem network knows the released words, but was never trained."""
+    """A folder of checkpoints whose poem network knows the released words, but was
+    never trained."""
     versions = Versions(ROOT / "checkpoints" / "poem")
     released = versions.load((versions.directory / "released").read_text().strip())
     architecture = Architecture("lstm", len(released.vocabulary), 24, 2)
@@ -66,7 +67,9 @@ def lines(shown: str) -> list[str]:
     return [line for stanza in stanzas(shown.replace("&#39;", "'")) for line in stanza]
 
 
-async def test_three_quatrains_and_a_couplet_that_appear_as_they_are_written(poet: FakeChat) -> None:
+async def test_three_quatrains_and_a_couplet_that_appear_as_they_are_written(
+    poet: FakeChat,
+) -> None:
     """The same holds after a button is pressed."""
     answer = await poet.ask(f"/sonnet {LINE}")
     for turn, button in enumerate(("", "wilder"), start=1):
@@ -80,11 +83,21 @@ async def test_three_quatrains_and_a_couplet_that_appear_as_they_are_written(poe
         assert all(re.match("['\"(]*[A-Z]", line) for line in others)
         assert re.search(r"[.?!]['\")]*$", others[-1])
         assert len(unfinished) > 1
-        assert all(whole.startswith(text.removesuffix("\n…")) and text.endswith("\n…") for text in unfinished)
+        assert all(
+            whole.startswith(text.removesuffix("\n…")) and text.endswith("\n…")
+            for text in unfinished
+        )
         counts = [len(text.replace("\n\n", "\n").split("\n")) for text in unfinished]
         assert counts == sorted(set(counts))
         assert await turn_of(poet, answer) == turn
-        assert answer.labels == ["another", "wilder", "tamer", "details", "card", *(["back"] if button else [])]
+        assert answer.labels == [
+            "another",
+            "wilder",
+            "tamer",
+            "details",
+            "card",
+            *(["back"] if button else []),
+        ]
     again = await poet.ask(f"/again {code_in(answer.html)}")
     assert (again.html, again.buttons) == (answer.html, answer.buttons)
     wild = next(step for step in TEMPERATURES if step > SONNET_TEMPERATURE)
@@ -108,7 +121,13 @@ async def test_a_sonnet_with_a_word_that_is_taboo_is_not_shown_while_it_grows(
 
 async def test_any_line_stands_word_for_word_and_none_is_needed(poet: FakeChat) -> None:
     for line in ("mango &amp; &lt;b&gt; שלום 🦕", "x" * (LONGEST_LINE - 1)):
-        shown = lines((await poet.ask(f'/sonnet "{line.replace("&amp;", "&").replace("&lt;b&gt;", "<b>")} "')).html)
+        shown = lines(
+            (
+                await poet.ask(
+                    f'/sonnet "{line.replace("&amp;", "&").replace("&lt;b&gt;", "<b>")} "'
+                )
+            ).html
+        )
         assert (shown[0].startswith(f"<b>{line}</b>"), len(shown)) == (True, 14)
     answer = await poet.ask('/sonnet ""')
     assert len(lines(answer.html)) == 14
@@ -117,7 +136,9 @@ async def test_any_line_stands_word_for_word_and_none_is_needed(poet: FakeChat) 
     assert (await poet.ask("/sonnet voice:keats x")).html == sentences.NO_SONNETS_IN_VOICES
 
 
-async def test_a_short_first_line_is_completed_to_one_that_scans_and_a_seed_gives_it_again(poet: FakeChat) -> None:
+async def test_a_short_first_line_is_completed_to_one_that_scans_and_a_seed_gives_it_again(
+    poet: FakeChat,
+) -> None:
     pronounce, shown = prosody().pronounce, []
     for line in ("My dinosaur,", "the", "the"):
         await poet.ask("/seed 42")
@@ -125,18 +146,29 @@ async def test_a_short_first_line_is_completed_to_one_that_scans_and_a_seed_give
         first = lines(answer.html)[0]
         assert re.match(f"<b>{line}</b> [a-zI]", first)
         words = [(word, pronounce(word)) for word in words_of(re.sub("</?b>", "", first.lower()))]
-        assert scans([patterns(*word) or ("222",) for word in words])  # nobody knows how a dinosaur sounds
+        assert scans(
+            [patterns(*word) or ("222",) for word in words]
+        )  # nobody knows how a dinosaur sounds
         made = await poet.bot.store.creation(code_in(answer.html))
         assert made is not None
         assert (made.prompt[: made.own_words], made.own_words) == (line, len(line))
-        shown.append([uncoded(answer.html), *[uncoded((await poet.ask(text)).html) for text in ("/poem x", "/dino")]])
+        shown.append(
+            [
+                uncoded(answer.html),
+                *[uncoded((await poet.ask(text)).html) for text in ("/poem x", "/dino")],
+            ]
+        )
     assert (await poet.ask(f"/again {code_in(answer.html)}")).html == answer.html
     assert shown[-1] == shown[-2]
-    kept = [(str(creation.genre), creation.turn) for creation in await poet.bot.store.creations(ALICE)]
+    kept = [
+        (str(creation.genre), creation.turn) for creation in await poet.bot.store.creations(ALICE)
+    ]
     assert kept[:3] == [("sonnet", 0), ("poem", 1), ("dino", 0)]  # a sonnet takes a turn of verse
 
 
-@pytest.mark.parametrize("error", [Explained(sentences.NO_TEXT["sonnet"]), RuntimeError("a bug")], ids=["no", "bug"])
+@pytest.mark.parametrize(
+    "error", [Explained(sentences.NO_TEXT["sonnet"]), RuntimeError("a bug")], ids=["no", "bug"]
+)
 async def test_a_sonnet_that_fails_ends_in_words_or_leaves_the_one_before(
     poet: FakeChat, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
@@ -156,7 +188,11 @@ async def test_a_sonnet_that_fails_ends_in_words_or_leaves_the_one_before(
     monkeypatch.setattr(Shelf, "write", fail)
     await poet.press("another")
     assert (answer.html, answer.buttons) == (before, buttons)
-    why = sentences.NO_TEXT["sonnet"] if isinstance(error, Explained) else sentences.APOLOGY.partition(".")[0]
+    why = (
+        sentences.NO_TEXT["sonnet"]
+        if isinstance(error, Explained)
+        else sentences.APOLOGY.partition(".")[0]
+    )
     assert sentences.plain(why) in poet.notices[-1]
     await poet.ask(f"/sonnet {LINE}")
     *_, begun, explained = poet.messages
@@ -165,7 +201,9 @@ async def test_a_sonnet_that_fails_ends_in_words_or_leaves_the_one_before(
     poet.bot.tally.errors.clear()
 
 
-async def test_without_rhymes_the_bot_asks_for_another_line(poet: FakeChat, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_rhymes_the_bot_asks_for_another_line(
+    poet: FakeChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def fail(*_: Any) -> Text:
         raise RequestError("no line 2 scans and rhymes")
 
@@ -186,7 +224,9 @@ async def test_a_sonnet_of_the_first_whole_line_of_a_poem_stands_below_it(poet: 
     assert await turn_of(poet, sonnet) == 2
     await poet.press_data(f"1:sonnet:{code_in((await poet.ask('/dino')).html)}")
     assert poet.notices[-1] == sentences.plain(sentences.OLD_BUTTON)
-    await poet.ask(f"/poem \u200b\n {LINE}\nThou art more lovely")  # a line that the person has finished
+    await poet.ask(
+        f"/poem \u200b\n {LINE}\nThou art more lovely"
+    )  # a line that the person has finished
     assert lines((await poet.press(SONNET)).html)[0] == f"<b>{LINE}</b>"
 
 

@@ -1,4 +1,5 @@
-"""Fetching: texts come from a file or from pip, and only texts with the recorded sha256 are written."""
+"""Fetching: texts come from a file or from pip, and only texts with the recorded sha256 are
+written."""
 
 import hashlib
 import io
@@ -50,7 +51,10 @@ ARCHIVE = archive_of(
     | {"verses-1.0/backend.py": BACKEND, "verses-1.0/pyproject.toml": BUILD}
     | {"verses-1.0/PKG-INFO": "Metadata-Version: 2.1\nName: verses\nVersion: 1.0\n"}
 )
-CLEANED = {name: text.encode() for name, text in zip(SHAKESPEARE.outputs, SHAKESPEARE.clean(TEXTS), strict=True)}
+CLEANED = {
+    name: text.encode()
+    for name, text in zip(SHAKESPEARE.outputs, SHAKESPEARE.clean(TEXTS), strict=True)
+}
 SOURCE = Source(
     requirement="verses==1.0",
     sha256=sha256(ARCHIVE),
@@ -102,9 +106,13 @@ def test_a_damaged_file_is_detected_and_replaced(folder: Path, damage: bytes | N
     assert (folder / "verse.txt").read_bytes() == CLEANED["verse.txt"]
 
 
-def test_a_text_with_another_sha256_and_a_folder_that_cannot_be_written_are_named(folder: Path) -> None:
+def test_a_text_with_another_sha256_and_a_folder_that_cannot_be_written_are_named(
+    folder: Path,
+) -> None:
     other = replace(SOURCE, outputs={**SOURCE.outputs, "sonnets.txt": "0" * 64})
-    with pytest.raises(FetchError, match=r"sonnets\.txt is made with the sha256 \w+, not the recorded 0+: "):
+    with pytest.raises(
+        FetchError, match=r"sonnets\.txt is made with the sha256 \w+, not the recorded 0+: "
+    ):
         fetched(folder, other)
     assert list(folder.iterdir()) == []
     (folder / "sonnets.txt").mkdir()
@@ -117,7 +125,9 @@ def test_only_the_folder_of_the_texts_is_read_and_nothing_is_unpacked(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     texts = {f"verses-1.0/data/texts/{name}": text for name, text in TEXTS.items()}
-    content = archive_of(texts | {"../../evil_gut.txt": "evil", "verses-1.0/data/texts/more/sonnets_gut.txt": "more"})
+    content = archive_of(
+        texts | {"../../evil_gut.txt": "evil", "verses-1.0/data/texts/more/sonnets_gut.txt": "more"}
+    )
     monkeypatch.setattr(sources, "downloaded", lambda *_: content)
     fetched(folder)
     assert {path.name: path.read_bytes() for path in folder.glob("*.txt")} == CLEANED
@@ -130,7 +140,10 @@ def test_the_sonnets_corpus_fetches_missing_files_and_is_otherwise_silent(
     monkeypatch.setattr(sources, "DATA", folder)
     monkeypatch.setattr(sources, "SHAKESPEARE", SOURCE)
     corpus = sources.sonnets_corpus()
-    assert (corpus.training, corpus.held_out) == (("mine,\nthine\nand his.",), ("hers,\nthis\nand thine.",))
+    assert (corpus.training, corpus.held_out) == (
+        ("mine,\nthine\nand his.",),
+        ("hers,\nthis\nand thine.",),
+    )
     assert corpus.pretraining == ("man is in the den.",)
     printed = capsys.readouterr()
     assert printed.out == ""
@@ -146,7 +159,9 @@ def test_the_sonnets_corpus_fetches_missing_files_and_is_otherwise_silent(
 def test_pip_brings_what_has_the_sha256_from_where_it_is_configured_to_look(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(FetchError, match=r"^verses==1\.0 cannot be fetched; .* pip says: No matching distribution"):
+    with pytest.raises(
+        FetchError, match=r"^verses==1\.0 cannot be fetched; .* pip says: No matching distribution"
+    ):
         fetched(tmp_path)
     (tmp_path / "verses-1.0.tar.gz").write_bytes(ARCHIVE)
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))

@@ -1,4 +1,7 @@
-"""Several processes, one database: one serves, the others wait, and one of them takes over. Here, waits are short."""
+"""Several processes, one database: one serves, the others wait, and one of them takes over.
+
+Here, waits are short.
+"""
 
 import asyncio
 import contextlib
@@ -42,7 +45,11 @@ async def is_waiting(task: asyncio.Task[None]) -> bool:
 
 
 async def test_the_other_takes_over_when_one_stops(postgresql: str) -> None:
-    async with standing_by(postgresql) as first, standing_by(postgresql) as second, asyncio.timeout(20):
+    async with (
+        standing_by(postgresql) as first,
+        standing_by(postgresql) as second,
+        asyncio.timeout(20),
+    ):
         await first.acquired()
         for holder, other in ((first, second), (second, first)):
             waiting = asyncio.create_task(other.acquired())
@@ -54,7 +61,11 @@ async def test_the_other_takes_over_when_one_stops(postgresql: str) -> None:
 async def test_a_server_that_hangs_is_noticed_by_who_serves_and_by_who_waits(
     postgresql: str, postgresql_folder: Path
 ) -> None:
-    async with standing_by(postgresql) as first, standing_by(postgresql) as second, asyncio.timeout(20):
+    async with (
+        standing_by(postgresql) as first,
+        standing_by(postgresql) as second,
+        asyncio.timeout(20),
+    ):
         await first.acquired()
         states: list[bool] = []
         waiting = asyncio.create_task(second.acquired(states.append))
@@ -72,7 +83,10 @@ async def test_a_server_that_cannot_be_reached_is_waited_for_and_told_once(
 ) -> None:
     away = postgresql_folder / "away"
     (postgresql_folder / SOCKET).rename(away)
-    async with standing_by(postgresql.replace("postgres@", "postgres:hunter2@")) as standby, asyncio.timeout(20):
+    async with (
+        standing_by(postgresql.replace("postgres@", "postgres:hunter2@")) as standby,
+        asyncio.timeout(20),
+    ):
         try:
             waiting = asyncio.create_task(standby.acquired())
             assert await is_waiting(waiting)
@@ -80,7 +94,9 @@ async def test_a_server_that_cannot_be_reached_is_waited_for_and_told_once(
             away.rename(postgresql_folder / SOCKET)
         await waiting
     (record,) = caplog.records
-    assert record.getMessage().startswith(f"PostgreSQL at {postgresql_folder}/postgres does not answer: ")
+    assert record.getMessage().startswith(
+        f"PostgreSQL at {postgresql_folder}/postgres does not answer: "
+    )
     assert "hunter2" not in record.getMessage()
 
 
@@ -130,8 +146,13 @@ asyncio.run(main())
 """Serves as a bot does: it sends something all the time, whenever it surely holds the lock."""
 
 
-def test_two_processes_never_serve_at_once(postgresql: str, postgresql_folder: Path, tmp_path: Path) -> None:
-    """The first one is frozen, and its connection ends, before the other starts. Then it goes on."""
+def test_two_processes_never_serve_at_once(
+    postgresql: str, postgresql_folder: Path, tmp_path: Path
+) -> None:
+    """The first one is frozen, and its connection ends, before the other starts.
+
+    Then it goes on.
+    """
     logs = [tmp_path / name for name in "ab"]
     with contextlib.ExitStack() as stack:
         processes = []
@@ -147,5 +168,7 @@ def test_two_processes_never_serve_at_once(postgresql: str, postgresql_folder: P
                 end_connections(postgresql_folder)
         processes[0].send_signal(signal.SIGCONT)
         time.sleep(1)
-    sent = sorted((float(time), log.name) for log in logs for time in log.read_text().split("\n")[:-1])
+    sent = sorted(
+        (float(time), log.name) for log in logs for time in log.read_text().split("\n")[:-1]
+    )
     assert [name for name, _ in itertools.groupby(name for _, name in sent)] == ["a", "b"]

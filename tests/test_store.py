@@ -1,4 +1,5 @@
-"""What the bot keeps of people, in a SQLite file and in PostgreSQL: seeds, turns, settings, and creations."""
+"""What the bot keeps of people, in a SQLite file and in PostgreSQL: seeds, turns, settings, and
+creations."""
 
 import asyncio
 import dataclasses
@@ -42,7 +43,10 @@ async def test_what_may_never_have_arrived_goes_after_thirty_days(database: str)
     async with opened(database) as store:
         new, old, arrived = await draft(store, 1), await draft(store, 1), await make(store, 1)
     for code in (old.code, arrived.code):
-        sql(database, f"UPDATE creations SET created = '2026-01-01T12:00:00+00:00' WHERE code = '{code}'")
+        sql(
+            database,
+            f"UPDATE creations SET created = '2026-01-01T12:00:00+00:00' WHERE code = '{code}'",
+        )
     async with opened(database) as store:
         await store.tidy()
         assert await store.creation(new.code) == new
@@ -64,7 +68,9 @@ async def test_a_creation_is_kept_whole(store: Store) -> None:
     assert await store.creations(2, newest=3) == made[-3:]
 
 
-async def test_a_code_that_is_taken_is_not_given_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_code_that_is_taken_is_not_given_again(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     drawn = iter(["2" * 7, "2" * 7, "3" * 7])
     monkeypatch.setattr("bot.store.new_code", lambda: next(drawn))
     first, second = await make(store, 1), await make(store, 2)
@@ -92,10 +98,20 @@ async def test_somebody_who_is_forgotten_leaves_nothing(database: str) -> None:
 
 async def test_guesses_count_for_a_version_and_in_a_row_for_a_person(store: Store) -> None:
     new, old = "cf4b27233ab0", "565c4cdbe29e"
-    streaks = [await store.guessed(1, new, is_right=is_right) for is_right in (False, True, True, False, True)]
+    streaks = [
+        await store.guessed(1, new, is_right=is_right)
+        for is_right in (False, True, True, False, True)
+    ]
     assert streaks == [0, 1, 2, 0, 1]
-    assert [await store.guessed(2, new, is_right=False), await store.guessed(1, old, is_right=True)] == [0, 2]
-    assert [await store.guesses(version) for version in (new, old, "0" * 12)] == [(6, 3), (1, 1), (0, 0)]
+    assert [
+        await store.guessed(2, new, is_right=False),
+        await store.guessed(1, old, is_right=True),
+    ] == [0, 2]
+    assert [await store.guesses(version) for version in (new, old, "0" * 12)] == [
+        (6, 3),
+        (1, 1),
+        (0, 0),
+    ]
     await store.forget(1)
     assert [(await store.person(person)).streak for person in (1, 2)] == [0, 0]
     assert await store.guesses(new) == (6, 3)  # this says nothing about anybody
@@ -124,14 +140,20 @@ async def test_closing_waits_for_what_was_asked_and_is_final(database: str) -> N
         await store.set_seed(1, 42)
     await store.close()
     async with opened(database) as again:
-        assert [await again.creations(one.person) for one in drafts[:-1]] == [[one] for one in drafts[:-1]]
+        assert [await again.creations(one.person) for one in drafts[:-1]] == [
+            [one] for one in drafts[:-1]
+        ]
 
 
 PEOPLE, DRAFTS = st.integers(1, 3), st.integers(0, 30)
 
 
-def deed(name: str, subject: st.SearchStrategy[int], **details: list[Any]) -> st.SearchStrategy[tuple[str, int, Any]]:
-    choices = st.fixed_dictionaries({name: st.sampled_from(values) for name, values in details.items()})
+def deed(
+    name: str, subject: st.SearchStrategy[int], **details: list[Any]
+) -> st.SearchStrategy[tuple[str, int, Any]]:
+    choices = st.fixed_dictionaries(
+        {name: st.sampled_from(values) for name, values in details.items()}
+    )
     return st.tuples(st.just(name), subject, choices)
 
 
@@ -177,11 +199,14 @@ class Model:
     def forget(self, person: int) -> None:
         self.people.pop(person, None)
         self.moods.pop(person, None)
-        self.creations = {code: kept for code, kept in self.creations.items() if kept[0].person != person}
+        self.creations = {
+            code: kept for code, kept in self.creations.items() if kept[0].person != person
+        }
 
 
 async def live(database: str, bursts: list[list[tuple[str, Any, Any]]]) -> None:
-    """Do things in bursts, each of them at once, and compare with the model, which does them one by one."""
+    """Do things in bursts, each of them at once, and compare with the model, which does them one by
+    one."""
     model, store, drafts = Model(), Store(database), list[Creation]()
     await store.open()
     for burst in bursts:
@@ -198,14 +223,20 @@ async def live(database: str, bursts: list[list[tuple[str, Any, Any]]]) -> None:
                 deeds.append((name, subject, details))
             elif drafts:
                 deeds.append((name, drafts[subject % len(drafts)], details))
-        await asyncio.gather(*(getattr(store, name)(subject, **details) for name, subject, details in deeds))
+        await asyncio.gather(
+            *(getattr(store, name)(subject, **details) for name, subject, details in deeds)
+        )
         for name, subject, details in deeds:
             getattr(model, name)(subject, **details)
     for person in range(1, 4):
         known = await store.person(person)
         expected = model.people.get(person, Person(person, known.seed))
         assert known == dataclasses.replace(expected, mood=model.moods.get(person, "bold"))
-        own = [one.code for one, has_arrived in model.creations.values() if has_arrived and one.person == person]
+        own = [
+            one.code
+            for one, has_arrived in model.creations.values()
+            if has_arrived and one.person == person
+        ]
         assert {creation.code for creation in await store.creations(person)} == set(own)
     kept = [await store.creation(one.code) for one in drafts]
     assert kept == [one if one.code in model.creations else None for one in drafts]
@@ -221,4 +252,6 @@ def test_many_at_once_is_the_same_as_one_by_one(
     postgresql_folder: Path, bursts: list[list[tuple[str, Any, Any]]], on_server: bool
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(live(emptied(postgresql_folder) if on_server else f"{folder}/people.db", bursts))
+        asyncio.run(
+            live(emptied(postgresql_folder) if on_server else f"{folder}/people.db", bursts)
+        )

@@ -1,4 +1,5 @@
-"""Words that the bot neither plays with nor shows: the program's list and the operator's, at every door of the core."""
+"""Words that the bot neither plays with nor shows: the program's list and the operator's, at every
+door of the core."""
 
 import json
 import re
@@ -41,10 +42,28 @@ def lists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lists]:
     ("is_listed", "words"),
     [
         (True, "Adolf Putinosaurus Führer kkk Osama's Penisaurus vaginas"),
-        (True, "nigg Niggosaurus hitlerosaurus megahitleria HITLER's Hítler h1tl3r (hitler) \uff48\uff49tler"),
-        (False, "Scunthorpe Essex Sussex assume Niger Nigeria Nigersaurus Nigeroceras snigger niggardly niggling"),
+        (
+            True,
+            (
+                "nigg Niggosaurus hitlerosaurus megahitleria HITLER's Hítler h1tl3r (hitler)"
+                " \uff48\uff49tler"
+            ),
+        ),
+        (
+            False,
+            (
+                "Scunthorpe Essex Sussex assume Niger Nigeria Nigersaurus Nigeroceras snigger"
+                " niggardly niggling"
+            ),
+        ),
         (False, "Adolfus Vaginatispora"),
-        (False, "Dick Moby-Dick cockatrice Titus Shiitake Whitley 1337 80085 bass-clarinet Pakistan Strontium"),
+        (
+            False,
+            (
+                "Dick Moby-Dick cockatrice Titus Shiitake Whitley 1337 80085 bass-clarinet Pakistan"
+                " Strontium"
+            ),
+        ),
     ],
 )
 def test_what_is_listed(is_listed: bool, words: str) -> None:
@@ -52,7 +71,10 @@ def test_what_is_listed(is_listed: bool, words: str) -> None:
 
 
 def test_names_that_exist_pass_and_so_does_all_that_was_recorded() -> None:
-    """Check every seventh of the other genera. All of them take five seconds, and passed when the list was made."""
+    """Check every seventh of the other genera.
+
+    All of them take five seconds, and passed when the list was made.
+    """
     texts = [(sources.DATA / name).read_text() for name in ("dinos.txt", "first_lines.txt")]
     texts += (sources.DATA / "genera.txt").read_text().split()[::7]
     for line in (ROOT / "tests" / "creations.jsonl").read_text().splitlines():
@@ -61,15 +83,23 @@ def test_names_that_exist_pass_and_so_does_all_that_was_recorded() -> None:
     assert [word for text in texts for word in text.split() if taboo.is_taboo(word)] == []
 
 
-@pytest.mark.skipif(bool(sources.missing(sources.DATA)), reason="needs Shakespeare: python -m model fetch")
+@pytest.mark.skipif(
+    bool(sources.missing(sources.DATA)), reason="needs Shakespeare: python -m model fetch"
+)
 def test_lines_of_shakespeare_pass() -> None:
     """Check every seventh line."""
-    lines = [line for name in sources.SHAKESPEARE.outputs for line in (sources.DATA / name).read_text().splitlines()]
+    lines = [
+        line
+        for name in sources.SHAKESPEARE.outputs
+        for line in (sources.DATA / name).read_text().splitlines()
+    ]
     assert len(lines) > 100_000
     assert [line for line in lines[::7] if taboo.is_taboo(line)] == []
 
 
-def test_the_list_has_hashes_and_the_tool_adds_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_list_has_hashes_and_the_tool_adds_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     lines = taboo.LISTED.read_text().splitlines()
     assert all(re.fullmatch(r"!?\*?[0-9a-f]{16}\*?", line) for line in lines)
     assert lines == sorted(set(lines))
@@ -82,12 +112,28 @@ def test_the_list_has_hashes_and_the_tool_adds_words(tmp_path: Path, monkeypatch
     )
 
 
-async def test_a_prompt_is_refused_at_every_door_and_takes_no_turn(admin: FakeChat, lists: Lists) -> None:
+async def test_a_prompt_is_refused_at_every_door_and_takes_no_turn(
+    admin: FakeChat, lists: Lists
+) -> None:
     message = await admin.ask("/poem my gouda and I")
     lists("gouda", "*brie*")
     for said in (
-        *("/dino gouda", "/dino 5 Gouda", "/dino ubrieo 3", "/poem My Góuda", "my gouda!", "/sonnet Gouda is my love"),
-        *("/dino voice:gouda", "/retrain names gouda", "/voices old gouda", "/again gouda", "/brie", "/dino gouda x"),
+        *(
+            "/dino gouda",
+            "/dino 5 Gouda",
+            "/dino ubrieo 3",
+            "/poem My Góuda",
+            "my gouda!",
+            "/sonnet Gouda is my love",
+        ),
+        *(
+            "/dino voice:gouda",
+            "/retrain names gouda",
+            "/voices old gouda",
+            "/again gouda",
+            "/brie",
+            "/dino gouda x",
+        ),
     ):
         assert (await admin.ask(said)).html == sentences.TABOO, said
     for button in ("another", "wilder", "continue"):
@@ -97,7 +143,9 @@ async def test_a_prompt_is_refused_at_every_door_and_takes_no_turn(admin: FakeCh
         titles = [offer.title for offer in await admin.type(typed)]
         assert titles == ([] if typed == "bri.e" else [sentences.plain(sentences.TABOO)])
     assert len(await admin.bot.store.creations(900)) == 1
-    assert (await admin.ask(f"/again {code_in(message.html)}")).html.startswith(sentences.TABOO_VERSE)
+    assert (await admin.ask(f"/again {code_in(message.html)}")).html.startswith(
+        sentences.TABOO_VERSE
+    )
     assert "goudas" in (await admin.ask("/poem my goudas")).html  # another word
 
 
@@ -123,7 +171,9 @@ async def test_no_voice_is_named_after_a_file_with_such_a_name(admin: FakeChat) 
         assert message.html == admins.LEARN.format(voice)
 
 
-async def test_a_name_that_was_drawn_is_replaced_when_it_is_shown(chat: FakeChat, lists: Lists) -> None:
+async def test_a_name_that_was_drawn_is_replaced_when_it_is_shown(
+    chat: FakeChat, lists: Lists
+) -> None:
     fair = await chat.ask("/dino 3 ma")
     first, second, third = names_in(fair.html)
     offered = (await chat.type("ma"))[0]
@@ -146,11 +196,15 @@ async def test_a_name_that_was_drawn_is_replaced_when_it_is_shown(chat: FakeChat
     assert "Mangosaurus" not in (await chat.press("details", message=fair)).html
 
 
-async def test_verse_that_was_drawn_is_replaced_when_it_is_shown(chat: FakeChat, lists: Lists) -> None:
+async def test_verse_that_was_drawn_is_replaced_when_it_is_shown(
+    chat: FakeChat, lists: Lists
+) -> None:
     shown = layout.unstyled(sentences.TABOO_VERSE)
     poem = await chat.ask("/poem Shall I")
     offered = await chat.type("Shall I")
-    word = max(re.findall("[a-z]+", poem.html.partition("</b>")[2].partition("<a>")[0].lower()), key=len)
+    word = max(
+        re.findall("[a-z]+", poem.html.partition("</b>")[2].partition("<a>")[0].lower()), key=len
+    )
     lists(word, max(re.findall("[a-z]+", offered[0].html.partition("</b>")[2].lower()), key=len))
     await chat.ask("/seed 0")
     again = await chat.ask("/poem Shall I")
@@ -160,10 +214,15 @@ async def test_verse_that_was_drawn_is_replaced_when_it_is_shown(chat: FakeChat,
     assert (await chat.type("Shall I"))[0].title == cut(shown, layout.LONGEST_TITLE)
     assert {made.genre for made in await chat.bot.store.creations(ALICE)} == {Genre.POEM}
     await chat.ask("/export")
-    assert all(message.file and word not in message.file[1].decode().lower() for message in chat.messages[-2:])
+    assert all(
+        message.file and word not in message.file[1].decode().lower()
+        for message in chat.messages[-2:]
+    )
 
 
-def test_the_operators_list_is_a_file_in_the_home_folder(checkpoints: Path, tmp_path: Path, lists: Lists) -> None:
+def test_the_operators_list_is_a_file_in_the_home_folder(
+    checkpoints: Path, tmp_path: Path, lists: Lists
+) -> None:
     (tmp_path / "taboo.txt").write_text("# mine\n\n  # fruit\nmang*\n")
     environment = environment_of(checkpoints, tmp_path) | {"MANGOSAURUS_HOME": str(tmp_path)}
     done = run(environment, input=b"/dino mango\n")

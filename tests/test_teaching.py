@@ -1,4 +1,5 @@
-"""An admin teaches, renames and removes voices: which files are taken, what they become, and what a stranger sees."""
+"""An admin teaches, renames and removes voices: which files are taken, what they become, and what a
+stranger sees."""
 
 import asyncio
 import html
@@ -18,7 +19,9 @@ from tests.fake_chat import FakeChat
 from tests.serving import ALICE, install, untrained
 from tests.training import LIST, NAMES, Script, file_of
 
-VERSE = "\n\n".join(f"A thing of béauty is a joy {n}\nIts loveliness increases; {n * n}\n" for n in range(400))
+VERSE = "\n\n".join(
+    f"A thing of béauty is a joy {n}\nIts loveliness increases; {n * n}\n" for n in range(400)
+)
 CAPTION = "/retrain names pokemon"
 
 
@@ -33,34 +36,53 @@ async def cancel(chat: FakeChat) -> None:
     await chat.bot.runs.ended()
 
 
-async def test_a_text_becomes_a_voice_that_learns(script: Script, admin: FakeChat, voices: Voices) -> None:
-    alice, group = FakeChat(admin.bot, ALICE), FakeChat(admin.bot, -5, is_private=False)  # neither may teach
+async def test_a_text_becomes_a_voice_that_learns(
+    script: Script, admin: FakeChat, voices: Voices
+) -> None:
+    alice, group = (
+        FakeChat(admin.bot, ALICE),
+        FakeChat(admin.bot, -5, is_private=False),
+    )  # neither may teach
     assert await teach(alice, LIST) == sentences.ONLY_TEXT
     assert (await alice.ask(CAPTION)).html == sentences.UNKNOWN_COMMAND
     await group.bot.ask(Sent(person=ALICE, chat=group, text=CAPTION, file=file_of(LIST)))
     assert (group.messages, voices.all()) == ([], [])
-    assert await teach(admin, LIST, "/retrain NAMES Pokemon") == (
-        "I'll learn this as the voice <b>pokemon</b>. When I'm done, you can ask for "
+    assert (
+        await teach(admin, LIST, "/retrain NAMES Pokemon")
+        == "I'll learn this as the voice <b>pokemon</b>. When I'm done, you can ask for "
         "<code>/dino voice:pokemon 5</code>.\n\n<i>read as UTF-8</i>"
     )
     begun = "I'm training <b>pokemon</b>: from what I know of its letters, as long as it helps."
     assert admin.messages[-1].html.startswith(begun)
     run, voice = await script.begun(), voices.find("pokemon")
     assert voice is not None
-    assert (run.network, run.form, run.title, run.fresh) == (voice.network, "names", "pokemon", True)
+    assert (run.network, run.form, run.title, run.fresh) == (
+        voice.network,
+        "names",
+        "pokemon",
+        True,
+    )
     assert voices.text(voice).read_text(encoding="utf-8") == LIST
-    assert await teach(admin, LIST, "/retrain names other") == admins.ALREADY_TRAINING.format("pokemon")
+    assert await teach(admin, LIST, "/retrain names other") == admins.ALREADY_TRAINING.format(
+        "pokemon"
+    )
     await cancel(admin)
     # A message in words brings the file of the message that it replies to.
-    reply = Said(person=900, chat=admin, is_admin=True, text="/retrain verse keats", file=file_of(VERSE))
+    reply = Said(
+        person=900, chat=admin, is_admin=True, text="/retrain verse keats", file=file_of(VERSE)
+    )
     await admin.bot.ask(reply)
     assert "/poem voice:keats A thing" in admin.messages[-2].html
     assert (await script.begun(2)).form == "verse"
     assert [each.name for each in voices.all()] == ["keats", "pokemon"]
 
 
-async def test_without_a_file_a_voice_goes_on_or_starts_over(script: Script, admin: FakeChat, pokemon: Voice) -> None:
-    for count, (command, is_fresh) in enumerate([(CAPTION, False), (f"{CAPTION} FRESH", True)], start=1):
+async def test_without_a_file_a_voice_goes_on_or_starts_over(
+    script: Script, admin: FakeChat, pokemon: Voice
+) -> None:
+    for count, (command, is_fresh) in enumerate(
+        [(CAPTION, False), (f"{CAPTION} FRESH", True)], start=1
+    ):
         await admin.ask(command)
         run = await script.begun(count)
         assert (run.network, run.fresh) == (pokemon.network, is_fresh)
@@ -68,26 +90,46 @@ async def test_without_a_file_a_voice_goes_on_or_starts_over(script: Script, adm
 
 
 async def test_what_cannot_be_taught(script: Script, admin: FakeChat, pokemon: Voice) -> None:
-    assert (await admin.ask("/retrain names keats")).html == admins.NO_FILE.format("keats", admins.HOW_TO_TEACH)
+    assert (await admin.ask("/retrain names keats")).html == admins.NO_FILE.format(
+        "keats", admins.HOW_TO_TEACH
+    )
     assert (await admin.ask("/retrain names")).html == admins.HOW_TO_TEACH
     assert await teach(admin, LIST, "/retrain") == admins.RETRAIN_USAGE
-    for name in ("../x", "a", "\u202eabc", "🦖🦖", "dino", "fresh", "a b", "a b fresh", "x" * 10_000):
+    for name in (
+        "../x",
+        "a",
+        "\u202eabc",
+        "🦖🦖",
+        "dino",
+        "fresh",
+        "a b",
+        "a b fresh",
+        "x" * 10_000,
+    ):
         assert (await admin.ask(f"/retrain verse {name}")).html == admins.VOICE_NAME
-    assert await teach(admin, VERSE, "/retrain verse pokemon") == admins.HAS_OTHER_FORM.format("pokemon", "names")
+    assert await teach(admin, VERSE, "/retrain verse pokemon") == admins.HAS_OTHER_FORM.format(
+        "pokemon", "names"
+    )
     assert script.folders == []
 
 
 async def test_a_second_file_for_a_voice_is_learned_anew(
-    script: Script, admin: FakeChat, pokemon: Voice, voices: Voices, caplog: pytest.LogCaptureFixture
+    script: Script,
+    admin: FakeChat,
+    pokemon: Voice,
+    voices: Voices,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     await admin.ask(CAPTION)
     await script.begun()
     script.ends(1)
     await admin.bot.runs.ended()
     other = LIST.replace("a", "ö")
-    assert await teach(admin, other) == (
-        "This is the new text of the voice <b>pokemon</b>. I'll learn it anew, as a new version; until then the "
-        "old one stays in use, and its codes keep working.\n\n<i>read as UTF-8</i>"
+    assert (
+        await teach(admin, other)
+        == "This is the new text of the voice <b>pokemon</b>. I'll learn it anew, as a new version;"
+        " until then the old one stays in use, and its codes keep working.\n\n<i>read as"
+        " UTF-8</i>"
     )
     assert (await script.begun(2)).fresh
     assert "<a>" in (await admin.ask("/dino voice:pokemon")).html
@@ -129,11 +171,23 @@ async def test_what_nothing_can_be_learned_from(script: Script, admin: FakeChat)
     for form, content, reason in (
         ("names", b" \n\t\r\n", "at least 100 different names, one a line."),
         ("names", "\n".join(NAMES[:99]), "at least 100 different names, one a line."),
-        ("names", "\n".join(100 * name for name in NAMES), "at least 100 different names, one a line."),
+        (
+            "names",
+            "\n".join(100 * name for name in NAMES),
+            "at least 100 different names, one a line.",
+        ),
         ("names", "Pikachu\n" * 5000, "at least 100 different names, one a line."),
         ("names", zipped(), "I can't learn from that: the file has a NUL"),
-        ("names", LIST.encode() + b"\xc3", "I can't learn from that: the file is not UTF-8 text: unexpected end"),
-        ("verse", "A thing of beauty\n" * 3000, "I can't learn from that: the text has no line to train on"),
+        (
+            "names",
+            LIST.encode() + b"\xc3",
+            "I can't learn from that: the file is not UTF-8 text: unexpected end",
+        ),
+        (
+            "verse",
+            "A thing of beauty\n" * 3000,
+            "I can't learn from that: the text has no line to train on",
+        ),
         ("verse", VERSE[:19_000], "at least 20,000 characters of verse."),
         ("verse", "", "at least 20,000 characters of verse."),
     ):
@@ -160,7 +214,9 @@ async def test_what_cannot_be_fetched_or_kept(
     large = File(name="x", size=6_000_000, read=fail)  # it is not fetched
     assert (await admin.ask(CAPTION, file=large)).html == refusal
     assert (await admin.ask(CAPTION, file=file_of(b"Pikachu\n" * 750_000, size=0))).html == refusal
-    assert (await admin.ask(CAPTION, file=File(name="x", size=10, read=fail))).html == admins.NOT_FETCHED
+    assert (
+        await admin.ask(CAPTION, file=File(name="x", size=10, read=fail))
+    ).html == admins.NOT_FETCHED
     with monkeypatch.context() as patched:
         patched.setattr("bot.voices.write_whole", full)
         assert await teach(admin, LIST) == admins.VOICE_NOT_KEPT
@@ -171,11 +227,18 @@ async def test_what_cannot_be_fetched_or_kept(
     assert await teach(admin, LIST) == admins.VOICES_FULL.format(MOST)
 
 
-async def test_encodings_and_how_good_a_voice_is_in_words(script: Script, admin: FakeChat, voices: Voices) -> None:
+async def test_encodings_and_how_good_a_voice_is_in_words(
+    script: Script, admin: FakeChat, voices: Voices
+) -> None:
     for encoding, note, loss, words in (
         ("utf-8-sig", "", 1.6, "about 5 letters at each step: that's good."),
         ("utf-16", "UTF-16", 2.2, "about 9 letters at each step: that's fair."),
-        ("utf-32", "UTF-32", 2.589, "about 13 letters at each step: that's rough, and a longer text would help."),
+        (
+            "utf-32",
+            "UTF-32",
+            2.589,
+            "about 13 letters at each step: that's rough, and a longer text would help.",
+        ),
         ("latin-1", "Windows-1252", 1.6, "about 5 letters at each step: that's good."),
     ):
         count = len(script.folders)
@@ -190,8 +253,12 @@ async def test_encodings_and_how_good_a_voice_is_in_words(script: Script, admin:
         assert admin.messages[-1].labels == []  # the first weights cannot be undone
 
 
-async def test_a_text_file_without_a_command(script: Script, admin: FakeChat, voices: Voices) -> None:
-    assert await teach(admin, LIST, "my names") == admins.LEARN.format("voice")  # "names" means something else
+async def test_a_text_file_without_a_command(
+    script: Script, admin: FakeChat, voices: Voices
+) -> None:
+    assert await teach(admin, LIST, "my names") == admins.LEARN.format(
+        "voice"
+    )  # "names" means something else
     assert (await admin.press("cancel")).html == admins.LEARN_NOTHING
     assert await teach(admin, LIST, "") == admins.LEARN.format("voice")
     question = admin.messages[-1]
@@ -229,7 +296,9 @@ async def test_the_list(admin: FakeChat, voices: Voices) -> None:
     assert (await alice.ask("/voices")).html == sentences.NO_VOICES
     assert (await admin.ask("/voices")).html == f"{sentences.NO_VOICES}\n\n{admins.HOW_TO_TEACH}"
     admin.takes_files = False  # as in a terminal
-    assert (await admin.ask("/voices")).html == f"{sentences.NO_VOICES}\n\n{admins.HOW_TO_TEACH_BY_PATH}"
+    assert (
+        await admin.ask("/voices")
+    ).html == f"{sentences.NO_VOICES}\n\n{admins.HOW_TO_TEACH_BY_PATH}"
     admin.takes_files = True
     voices.add("future", "names", LIST)
     install(voices.folder(voices.add("keats", "verse", VERSE).id), untrained("verse"))
@@ -250,17 +319,21 @@ async def test_the_list(admin: FakeChat, voices: Voices) -> None:
         voices.add(name, "verse", LIST)
     message = await admin.ask("/voices")
     assert len(message.labels) == MOST
-    assert len(html.unescape(message.html).encode("utf-16-le")) // 2 <= 4096  # the longest list fits into a message
+    assert (
+        len(html.unescape(message.html).encode("utf-16-le")) // 2 <= 4096
+    )  # the longest list fits into a message
 
 
 async def test_renaming(admin: FakeChat, pokemon: Voice, keats: Voice, voices: Voices) -> None:
     for name in ("../x", "x" * 10_000, "🦖🦖", "dino", "a"):
         assert (await admin.ask(f"/voices pokemon {name}")).html == admins.VOICE_NAME
     assert (await admin.ask("/voices pokemon KEATS")).html == admins.NAME_TAKEN.format("keats")
-    assert (await admin.ask("/voices Pokemon Monsters")).html == (
-        "It's called <b>monsters</b> now: <code>/dino voice:monsters 5</code>."
+    assert (
+        await admin.ask("/voices Pokemon Monsters")
+    ).html == "It's called <b>monsters</b> now: <code>/dino voice:monsters 5</code>."
+    assert (await admin.ask("/voices pokemon other")).html == sentences.UNKNOWN_VOICE.format(
+        "pokemon"
     )
-    assert (await admin.ask("/voices pokemon other")).html == sentences.UNKNOWN_VOICE.format("pokemon")
     await FakeChat(admin.bot, ALICE).ask("/voices monsters pokemon")
     assert [voice.name for voice in voices.all()] == ["keats", "monsters"]
 

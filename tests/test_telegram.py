@@ -1,4 +1,5 @@
-"""The door of Telegram: which updates are asks, and how answers arrive, by real python-telegram-bot objects."""
+"""The door of Telegram: which updates are asks, and how answers arrive, by real python-telegram-bot
+objects."""
 
 import asyncio
 import dataclasses
@@ -26,7 +27,14 @@ GROUP = -5
 LINK = "https://t.me/mangosaurus_bot?start="
 SECRET = "a-secret-of-the-webhook"
 FILE = {"file_id": "f", "file_unique_id": "f", "file_name": "poems.txt", "file_size": 5}
-STICKER = {"file_id": "1", "file_unique_id": "1", "width": 1, "height": 1, "is_animated": False, "is_video": False}
+STICKER = {
+    "file_id": "1",
+    "file_unique_id": "1",
+    "width": 1,
+    "height": 1,
+    "is_animated": False,
+    "is_video": False,
+}
 STICKER |= {"type": "regular"}
 
 
@@ -41,10 +49,13 @@ def of_method(server: Server, name: str) -> list[Json]:
 
 
 def parts(message: Json, kind: str) -> list[str]:
-    """Return the parts of a text that look like this, by their offsets in UTF-16; a link with its address."""
+    """Return the parts of a text that look like this, by their offsets in UTF-16; a link with its
+    address."""
     text = message["text"].encode("utf-16-le")
     found = [entity for entity in message["entities"] if entity["type"] == kind]
-    cuts = [(each["offset"], each["offset"] + each["length"], each.get("url", "")) for each in found]
+    cuts = [
+        (each["offset"], each["offset"] + each["length"], each.get("url", "")) for each in found
+    ]
     return [text[2 * begin : 2 * end].decode("utf-16-le") + url for begin, end, url in cuts]
 
 
@@ -54,7 +65,16 @@ def test_markup_that_nobody_wrote_fails_a_test_and_html_that_telegram_refuses_is
             wrote(f"I wrote {seen(text)}!")
         with pytest.raises(AssertionError, match="nobody wrote"), watched():
             wrote(f"I wrote something else, and see {len(seen(text))} characters")
-    for html in ("<u>a</u>", "<b>a", "a</b>", "<b><i>a</b></i>", "<a>a</a>", "<b x>a</b>", "a < b", "<b"):
+    for html in (
+        "<u>a</u>",
+        "<b>a",
+        "a</b>",
+        "<b><i>a</b></i>",
+        "<a>a</a>",
+        "<b x>a</b>",
+        "a < b",
+        "<b",
+    ):
         with pytest.raises(ValueError, match="tag"):
             rendered(html)
     bold = {"type": "bold", "offset": 3, "length": 1}
@@ -64,7 +84,9 @@ def test_markup_that_nobody_wrote_fails_a_test_and_html_that_telegram_refuses_is
 # What is heard
 
 
-async def test_a_code_is_a_link_and_a_press_changes_the_message_and_is_released(visit: Visit) -> None:
+async def test_a_code_is_a_link_and_a_press_changes_the_message_and_is_released(
+    visit: Visit,
+) -> None:
     (answer,) = await visit.say("/dino 3", ALICE)
     before = answer["text"]
     assert (answer["chat"]["id"], "replied" in answer) == (ALICE, False)
@@ -73,7 +95,9 @@ async def test_a_code_is_a_link_and_a_press_changes_the_message_and_is_released(
     assert parts(answer, "text_link") == [f"{code}{LINK}{code}"]
     *_, again = await visit.say(f"/start {code}", BOB)
     assert (again["text"], again["entities"]) == (before, answer["entities"])
-    visit.server.refusals["answerCallbackQuery"].append(Refusal(400, "Bad Request: query is too old"))
+    visit.server.refusals["answerCallbackQuery"].append(
+        Refusal(400, "Bad Request: query is too old")
+    )
     (other,) = await visit.say("/dino 3", ALICE)
     unseen = {key: other[key] for key in ("message_id", "chat", "reply_markup")} | {"date": 0}
     for message in (answer, unseen):  # Telegram does not show the other one any more
@@ -81,7 +105,9 @@ async def test_a_code_is_a_link_and_a_press_changes_the_message_and_is_released(
         await visit.server.press(message, "another", ALICE)
         await visit.settled()
         assert visit.server.texts != texts
-    assert parts(answer, "text_link") == [f"{answer['text'].split()[-1]}{LINK}{answer['text'].split()[-1]}"]
+    assert parts(answer, "text_link") == [
+        f"{answer['text'].split()[-1]}{LINK}{answer['text'].split()[-1]}"
+    ]
     assert await visit.press(answer, "another", ALICE) == ""
     inline = {"inline_message_id": "1", "data": "1:another", "chat_instance": "1"}
     query = await visit.server.query("callback_query", ALICE, **inline)
@@ -98,7 +124,8 @@ async def test_what_somebody_writes_comes_back_as_they_wrote_it(visit: Visit) ->
 
 
 async def test_half_a_character_and_nul_are_answered_like_any_other_line(visit: Visit) -> None:
-    """The Bot API may send them in its JSON, but neither a request to it nor a database can hold them."""
+    """The Bot API may send them in its JSON, but neither a request to it nor a database can hold
+    them."""
     for text in ("Shall \ud83d I\0", "/dino \ud800", "/again \udfff"):
         (answer,) = await visit.say(text, ALICE)
         assert "\ufffd" in answer["text"]
@@ -121,10 +148,14 @@ async def test_in_a_group_commands_get_replies_and_other_messages_get_none(visit
 
 
 @pytest.mark.parametrize("topic", [77, None])
-async def test_answers_stay_in_their_topic_and_a_thread_of_replies_is_no_topic(visit: Visit, topic: int | None) -> None:
+async def test_answers_stay_in_their_topic_and_a_thread_of_replies_is_no_topic(
+    visit: Visit, topic: int | None
+) -> None:
     thread = {"message_thread_id": 77} | ({"is_topic_message": True} if topic else {})
     (answer,) = await visit.say("/poem Shall I", ALICE, GROUP, **thread)
-    visit.server.refusals["editMessageText"].append(Refusal(400, "Bad Request: message to edit not found"))
+    visit.server.refusals["editMessageText"].append(
+        Refusal(400, "Bad Request: message to edit not found")
+    )
     await visit.press(answer | thread, "another", ALICE)
     assert [message.get("message_thread_id") for message in visit.server.sent] == [topic] * 2
 
@@ -139,15 +170,27 @@ async def test_whoever_posts_as_a_group_or_channel_is_that_chat_and_no_admin(vis
     assert len(await visit.say("/status", ADMIN, GROUP)) == 1
 
 
-async def test_messages_of_bots_service_messages_edits_and_posts_are_not_answered(visit: Visit) -> None:
+async def test_messages_of_bots_service_messages_edits_and_posts_are_not_answered(
+    visit: Visit,
+) -> None:
     await visit.server.message(ALICE, text="/dino", via_bot=ME)
     await visit.server.message(ALICE, new_chat_members=[user(BOB)])
-    await visit.server.message(ALICE, pinned_message={"message_id": 1, "date": 1, "chat": chat(ALICE)})
+    await visit.server.message(
+        ALICE, pinned_message={"message_id": 1, "date": 1, "chat": chat(ALICE)}
+    )
     await visit.server.message(ALICE, migrate_to_chat_id=-100)
-    await visit.server.post(edited_message={"message_id": 1, "date": 1, "chat": chat(ALICE), "text": "/dino"})
-    await visit.server.post(channel_post={"message_id": 1, "date": 1, "chat": chat(GROUP), "text": "/dino"})
+    await visit.server.post(
+        edited_message={"message_id": 1, "date": 1, "chat": chat(ALICE), "text": "/dino"}
+    )
+    await visit.server.post(
+        channel_post={"message_id": 1, "date": 1, "chat": chat(GROUP), "text": "/dino"}
+    )
     assert len(await visit.say("/dino", ALICE)) == 1
-    assert of_method(visit.server, "getUpdates")[0]["allowed_updates"] == ["message", "callback_query", "inline_query"]
+    assert of_method(visit.server, "getUpdates")[0]["allowed_updates"] == [
+        "message",
+        "callback_query",
+        "inline_query",
+    ]
     assert len(visit.server.sent) == 1
 
 
@@ -164,16 +207,22 @@ async def test_a_document_is_taught_by_an_admins_caption_or_reply(visit: Visit) 
     await visit.say("", ALICE, document=FILE, caption="/retrain names poems")
     assert of_method(visit.server, "getFile") == []
     document = visit.server.keep("poems.txt", b"too short")
-    (one,) = await visit.say("", ADMIN, document=document, caption="/retrain@mangosaurus_bot names poems")
+    (one,) = await visit.say(
+        "", ADMIN, document=document, caption="/retrain@mangosaurus_bot names poems"
+    )
     file = await visit.server.message(ADMIN, document=document)
     await visit.settled()
     (other,) = await visit.say("/retrain names poems", ADMIN, reply_to_message=file)
-    assert len(of_method(visit.server, "getFile")) == 3  # the bot also looks at the one without a command
+    assert (
+        len(of_method(visit.server, "getFile")) == 3
+    )  # the bot also looks at the one without a command
     assert one["text"] == other["text"]
     assert one["text"].startswith(admins.TEXT_TOO_SMALL.split("{}")[0])
 
 
-async def test_what_somebody_types_inline_is_offered_once_and_a_late_offer_is_no_error(visit: Visit) -> None:
+async def test_what_somebody_types_inline_is_offered_once_and_a_late_offer_is_no_error(
+    visit: Visit,
+) -> None:
     first = await visit.server.query("inline_query", ALICE, query="mango", offset="")
     more = await visit.server.query("inline_query", ALICE, query="mango", offset="5")
     await visit.settled()
@@ -185,16 +234,22 @@ async def test_what_somebody_types_inline_is_offered_once_and_a_late_offer_is_no
     await visit.settled()
 
 
-async def test_pictures_documents_and_typing_arrive_and_buttons_disappear(settings: Settings, server: Server) -> None:
+async def test_pictures_documents_and_typing_arrive_and_buttons_disappear(
+    settings: Settings, server: Server
+) -> None:
     server.chats.add(ALICE)
     async with door(settings, server) as telegram:
         here = telegram.chat(ALICE)
         await here.typing()
-        picture = await here.picture(b"\x89PNG", Markup("<b>A curve</b>"), [[Button("Undo", "undo")]])
+        picture = await here.picture(
+            b"\x89PNG", Markup("<b>A curve</b>"), [[Button("Undo", "undo")]]
+        )
         assert "reply_markup" in server.sent[0]
         await here.change(picture, None)
         await here.document("all.json", b"{}", Markup("Yours"))
-        await here.picture(b"\x89PNG", Markup("<a>k7m2p9xb4q</a>"), name="mangosaurus.png", alt="Mangosaurus")
+        await here.picture(
+            b"\x89PNG", Markup("<a>k7m2p9xb4q</a>"), name="mangosaurus.png", alt="Mangosaurus"
+        )
     assert server.sent[-1]["caption_entities"][0]["url"].endswith("?start=k7m2p9xb4q")
     assert "reply_markup" not in server.sent[0]
     assert server.texts == ["A curve", "Yours", "k7m2p9xb4q"]
@@ -202,7 +257,9 @@ async def test_pictures_documents_and_typing_arrive_and_buttons_disappear(settin
     assert of_method(server, "sendChatAction")[0]["action"] == "typing"
 
 
-async def test_everybody_has_a_menu_and_admins_have_theirs_as_soon_as_they_open_a_chat(visit: Visit) -> None:
+async def test_everybody_has_a_menu_and_admins_have_theirs_as_soon_as_they_open_a_chat(
+    visit: Visit,
+) -> None:
     await until(lambda: None in visit.server.menus)
     menus = [
         [{"command": name, "description": about} for name, about in menu(is_admin=is_admin).items()]
@@ -214,26 +271,40 @@ async def test_everybody_has_a_menu_and_admins_have_theirs_as_soon_as_they_open_
     await until(lambda: ADMIN in visit.server.menus)
     assert visit.server.menus[ADMIN] == menus[True]
     await visit.say("/start", ADMIN)
-    scopes = [parameters for parameters in of_method(visit.server, "setMyCommands") if "scope" in parameters]
+    scopes = [
+        parameters
+        for parameters in of_method(visit.server, "setMyCommands")
+        if "scope" in parameters
+    ]
     assert len(scopes) == 2
 
 
 # What fails
 
 
-async def test_a_refusal_means_gone_in_doubt_or_not_sent(settings: Settings, server: Server) -> None:
+async def test_a_refusal_means_gone_in_doubt_or_not_sent(
+    settings: Settings, server: Server
+) -> None:
     server.chats.add(ALICE)
     async with door(settings, server) as telegram:
         message = await telegram.chat(ALICE).say(sentences.STOPPING)
-        await telegram.chat(ALICE).change(message, sentences.STOPPING)  # Telegram refuses it, because nothing changes
+        await telegram.chat(ALICE).change(
+            message, sentences.STOPPING
+        )  # Telegram refuses it, because nothing changes
         for refusal, expected in (
             (Refusal(403, "Forbidden: bot was blocked by the user"), Gone),
             (Refusal(400, "Bad Request: group chat was upgraded", migrate_to_chat_id=-100), Gone),
-            (Refusal(400, "Bad Request: not enough rights to send text messages to the chat"), Gone),
+            (
+                Refusal(400, "Bad Request: not enough rights to send text messages to the chat"),
+                Gone,
+            ),
             (Refusal(400, "Bad Request: TOPIC_CLOSED"), Gone),
             (Refusal(400, "Bad Request: chat not found"), Gone),
             (Refusal(400, "Bad Request: message thread not found"), Gone),
-            (Refusal(400, "Bad Request: file reference not found"), BadRequest),  # a bug, whatever else is not found
+            (
+                Refusal(400, "Bad Request: file reference not found"),
+                BadRequest,
+            ),  # a bug, whatever else is not found
             (Refusal(504, "Gateway Timeout"), InDoubt),
             (Refusal(401, "Unauthorized"), NotSent),
         ):
@@ -292,7 +363,11 @@ async def test_after_a_long_hold_one_sentence_tells_each_chat_what_was_not_answe
 
 @pytest.mark.parametrize("polls", [True, False])
 async def test_the_token_that_is_revoked_ends_the_door(
-    settings: Settings, hooked: Settings, server: Server, polls: bool, monkeypatch: pytest.MonkeyPatch
+    settings: Settings,
+    hooked: Settings,
+    server: Server,
+    polls: bool,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("bot.telegram.updates.CHECK_SECONDS", 0.01)
     async with visiting(settings if polls else hooked, server) as visit:
@@ -313,13 +388,18 @@ async def test_a_wrong_token_is_said_without_showing_it(
 
 
 async def test_a_network_that_is_down_at_the_start_is_waited_for_and_an_old_webhook_deleted(
-    settings: Settings, server: Server, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    settings: Settings,
+    server: Server,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setattr("bot.telegram.updates.PAUSE_SECONDS", 0.001)
     server.refusals["getMe"].extend([Refusal(504, "Gateway Timeout")] * 3)
     server.refusals["getMe"].append(Refusal(429, "Too Many Requests", retry_after=0.01))
     server.refusals["deleteWebhook"].append(Refusal(504, "Gateway Timeout"))
-    server.refusals["setMyCommands"].extend([Refusal(504, "Gateway Timeout")] * 2)  # nobody waits for a menu
+    server.refusals["setMyCommands"].extend(
+        [Refusal(504, "Gateway Timeout")] * 2
+    )  # nobody waits for a menu
     server.webhook = {"url": "https://example.org"}
     async with visiting(settings, server) as visit:
         assert len(await visit.say("/dino", ALICE)) == 1
@@ -328,10 +408,15 @@ async def test_a_network_that_is_down_at_the_start_is_waited_for_and_an_old_webh
 
 
 async def test_polls_that_fail_are_tried_again_and_shown_in_the_status(
-    settings: Settings, server: Server, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    settings: Settings,
+    server: Server,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setattr("bot.telegram.updates.PAUSE_SECONDS", 0.001)
-    server.refusals["getUpdates"].extend([Refusal(504, "Gateway Timeout"), Refusal(409, "Conflict: other getUpdates")])
+    server.refusals["getUpdates"].extend(
+        [Refusal(504, "Gateway Timeout"), Refusal(409, "Conflict: other getUpdates")]
+    )
     async with visiting(settings, server) as visit:
         (status,) = await visit.say("/status", ADMIN)
         assert "last poll  0 s ago, 2 failed" in status["text"]
@@ -342,7 +427,9 @@ async def test_an_update_that_cannot_be_parsed_is_one_line_in_the_log_and_a_stop
     settings: Settings, server: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with visiting(settings, server) as visit:
-        await server.message(ALICE, text="a secret", reply_to_message={"inline_message_id": "1", "date": 1})
+        await server.message(
+            ALICE, text="a secret", reply_to_message={"inline_message_id": "1", "date": 1}
+        )
         assert len(await visit.say("/dino", ALICE)) == 1
     last = of_method(server, "getUpdates")[-1]
     assert (last["offset"], last.get("timeout", 0), len(server.sent)) == (3, 0, 1)
@@ -357,7 +444,9 @@ async def test_an_update_that_cannot_be_parsed_is_one_line_in_the_log_and_a_stop
 @pytest.fixture
 def hooked(settings: Settings) -> Settings:
     listen, url = Address("127.0.0.1", free_port()), "https://example.org/mango/hook"
-    return dataclasses.replace(settings, webhook_url=url, webhook_listen=listen, webhook_secret=Secret(SECRET))
+    return dataclasses.replace(
+        settings, webhook_url=url, webhook_listen=listen, webhook_secret=Secret(SECRET)
+    )
 
 
 async def post(settings: Settings, content: Any, secret: str | None = SECRET) -> int:
@@ -368,7 +457,13 @@ async def post(settings: Settings, content: Any, secret: str | None = SECRET) ->
 
 
 def update(text: str, number: int = 1) -> Json:
-    message = {"message_id": number, "date": int(time.time()), "chat": chat(ALICE), "from": user(ALICE), "text": text}
+    message = {
+        "message_id": number,
+        "date": int(time.time()),
+        "chat": chat(ALICE),
+        "from": user(ALICE),
+        "text": text,
+    }
     return {"update_id": number, "message": message}
 
 
@@ -379,7 +474,10 @@ async def test_telegram_is_told_where_to_call_and_other_callers_are_refused(
     del poison["message"]["date"]
     server.chats.add(ALICE)
     async with visiting(hooked, server) as visit:
-        assert (server.webhook["url"], server.webhook["secret_token"]) == ("https://example.org/mango/hook", SECRET)
+        assert (server.webhook["url"], server.webhook["secret_token"]) == (
+            "https://example.org/mango/hook",
+            SECRET,
+        )
         assert [await post(hooked, poison, secret) for secret in (None, "a-guess")] == [403] * 2
         for wrong in ("[]", "{}", "7", "null", '{"message": {}}'):
             assert await post(hooked, json.loads(wrong)) == 400

@@ -1,4 +1,5 @@
-"""Tensor files come back exactly, and a damaged or foreign file is refused with its name and the reason."""
+"""Tensor files come back exactly, and a damaged or foreign file is refused with its name and the
+reason."""
 
 import json
 import pickle
@@ -19,7 +20,9 @@ from model.checkpoint.tensor_file import Arrays, CheckpointError, Facts
 names = st.text(st.characters(codec="utf-8"), min_size=1, max_size=8)
 values = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), names)
 fact_names = names.filter(lambda name: name != "sha256")  # the file adds that one itself
-any_facts = st.dictionaries(fact_names, st.recursive(values, lambda inner: st.lists(inner, max_size=3), max_leaves=5))
+any_facts = st.dictionaries(
+    fact_names, st.recursive(values, lambda inner: st.lists(inner, max_size=3), max_leaves=5)
+)
 shapes = st.lists(st.integers(0, 3), max_size=3)
 dtypes = st.sampled_from([np.float32, np.float64, np.uint8])
 
@@ -28,7 +31,9 @@ def array_of(dtype: type, shape: list[int], content: bytes) -> NDArray[Any]:
     return np.resize(np.frombuffer(content, dtype), shape)
 
 
-any_arrays = st.dictionaries(names, st.builds(array_of, dtypes, shapes, st.binary(min_size=8).map(lambda b: b * 8)))
+any_arrays = st.dictionaries(
+    names, st.builds(array_of, dtypes, shapes, st.binary(min_size=8).map(lambda b: b * 8))
+)
 
 ARRAYS: Arrays = {"w": np.arange(6, dtype=np.float32).reshape(3, 2), "b": np.zeros(2)}
 FACTS: Facts = {"seed": 0, "stages": [{"step": 12, "best": 1.75}]}
@@ -61,16 +66,27 @@ def test_what_is_written_comes_back_exactly(arrays: Arrays, facts: Facts) -> Non
 
 def test_unusual_numbers_arrays_and_generators_come_back(path: Path) -> None:
     expected, generator = np.random.default_rng(0), np.random.default_rng()
-    expected.random(3, dtype=np.float32)  # an odd number, so the state includes the unused half of a draw
+    expected.random(
+        3, dtype=np.float32
+    )  # an odd number, so the state includes the unused half of a draw
     whole = np.arange(24, dtype=np.float32).reshape(4, 6)
-    parts: Arrays = {"transposed": whole.T, "every other": whole[::2, 1::2], "backwards": whole[::-1]}
-    tensor_file.write(path, parts, {"best_loss": float("inf"), "dropout": expected.bit_generator.state})
+    parts: Arrays = {
+        "transposed": whole.T,
+        "every other": whole[::2, 1::2],
+        "backwards": whole[::-1],
+    }
+    tensor_file.write(
+        path, parts, {"best_loss": float("inf"), "dropout": expected.bit_generator.state}
+    )
     found, facts, _ = tensor_file.read(path)
     for name, array in found.items():
         np.testing.assert_array_equal(array, parts[name])
     assert facts["best_loss"] == float("inf")
     generator.bit_generator.state = facts["dropout"]
-    assert generator.random(5, dtype=np.float32).tolist() == expected.random(5, dtype=np.float32).tolist()
+    assert (
+        generator.random(5, dtype=np.float32).tolist()
+        == expected.random(5, dtype=np.float32).tolist()
+    )
 
 
 def test_equal_content_has_equal_bytes_whatever_its_order(tmp_path: Path) -> None:
@@ -132,7 +148,10 @@ def with_header(header: bytes) -> bytes:
 
 offsets = st.tuples(st.integers(-9, 99), st.integers(-9, 99)) | st.just((0, 16)) | values
 tensors = st.fixed_dictionaries(
-    {"dtype": st.sampled_from(["F64", "F32", "BF16", "F8_E4M3", "U8", "what"]), "data_offsets": offsets},
+    {
+        "dtype": st.sampled_from(["F64", "F32", "BF16", "F8_E4M3", "U8", "what"]),
+        "data_offsets": offsets,
+    },
     optional={"shape": st.lists(st.integers(-1, 2**70), max_size=3) | values},
 )
 entries = names | any_facts.map(json.dumps)
@@ -160,9 +179,18 @@ FOREIGN = {
     "zeros": (bytes(1000), UNFINISHED),
     "pickle": (pickle.dumps(Trap()), UNFINISHED),
     "cut": (CONTENT[:-1], UNFINISHED),
-    "other content": (CONTENT[:-1] + bytes([CONTENT[-1] ^ 1]), "damaged: its checksum does not match its content"),
-    "other facts": (CONTENT.replace(b"1.75", b"1.76"), "damaged: its checksum does not match its content"),
-    "not canonical": (CONTENT.replace(b":1.75", b": 1.7"), "damaged: its facts are not in canonical form"),
+    "other content": (
+        CONTENT[:-1] + bytes([CONTENT[-1] ^ 1]),
+        "damaged: its checksum does not match its content",
+    ),
+    "other facts": (
+        CONTENT.replace(b"1.75", b"1.76"),
+        "damaged: its checksum does not match its content",
+    ),
+    "not canonical": (
+        CONTENT.replace(b":1.75", b": 1.7"),
+        "damaged: its facts are not in canonical form",
+    ),
     "the first release's": (
         Path(__file__).with_name("early.partial").read_bytes(),
         "a safetensors file, but not one of this program",
@@ -181,7 +209,9 @@ FOREIGN = {
 }
 
 
-@pytest.mark.parametrize(("content", "reason"), FOREIGN.values(), ids=[name[:40] for name in FOREIGN])
+@pytest.mark.parametrize(
+    ("content", "reason"), FOREIGN.values(), ids=[name[:40] for name in FOREIGN]
+)
 def test_a_foreign_file_is_refused_with_the_reason(content: bytes, reason: str) -> None:
     assert refused(content).startswith(reason)
 

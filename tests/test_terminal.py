@@ -1,4 +1,5 @@
-"""`python -m bot` with pipes, at a terminal and with its page, what makes it end, and what the command line refuses."""
+"""`python -m bot` with pipes, at a terminal and with its page, what makes it end, and what the
+command line refuses."""
 
 import asyncio
 import contextlib
@@ -27,7 +28,16 @@ from model.files import HOME, ROOT
 from model.writing.decoder import Decoder
 from model.writing.requests import NameRequest, generator_for
 from tests.pages import browser, text_of
-from tests.processes import COMMAND, LIMIT, LINK, Environment, Terminal, environment_of, folder_of, run
+from tests.processes import (
+    COMMAND,
+    LIMIT,
+    LINK,
+    Environment,
+    Terminal,
+    environment_of,
+    folder_of,
+    run,
+)
 from tests.serving import untrained
 from tests.shown import seen, wrote
 from tests.training import LIST, MANY
@@ -46,7 +56,8 @@ def environment(checkpoints: Path, tmp_path: Path) -> Environment:
 
 
 def pipe(text: str | bytes, environment: Environment) -> list[str]:
-    """Pipe lines through the bot, which says nothing on its standard error; return the paragraphs of its answers."""
+    """Pipe lines through the bot, which says nothing on its standard error; return the paragraphs
+    of its answers."""
     done = run(environment, input=text if isinstance(text, bytes) else text.encode())
     assert (done.stderr, done.returncode) == (b"", 0)
     wrote(text)
@@ -54,11 +65,19 @@ def pipe(text: str | bytes, environment: Environment) -> list[str]:
 
 
 def test_piped_lines_are_answered_in_order(environment: Environment) -> None:
-    lines = "#1\n/seed 42\n/dino 2\n#1\n\n   \n/poem Shall I compare thee\n/nope\n/\n#x é😀\n/forget\n#3\n#2\n#2\n"
+    lines = (
+        "#1\n/seed 42\n/dino 2\n#1\n\n   \n/poem Shall I compare thee\n/nope\n/\n#x"
+        " é😀\n/forget\n#3\n#2\n#2\n"
+    )
     lines += "/guess\n#4\n"
     strange = b"\xff\xfe\x00\n/export\r\n/settings\n#3"  # no end of line
-    answers = pipe(lines.encode() + strange, environment | {"RATE_LIMIT": "1/60"})  # nobody is limited at home
-    assert answers[:2] == ["There is no button 1 to press.", "Your seed is now 42, and its sequence starts here."]
+    answers = pipe(
+        lines.encode() + strange, environment | {"RATE_LIMIT": "1/60"}
+    )  # nobody is limited at home
+    assert answers[:2] == [
+        "There is no button 1 to press.",
+        "Your seed is now 42, and its sequence starts here.",
+    ]
     names, legend, others, _, poem, small = answers[2:8]
     (expected,) = Decoder(untrained("names")).generate([NameRequest(generator_for(42, 0), 2)])
     assert [line.split(" ")[0].lower() for line in names.split("\n")] == list(expected.texts)
@@ -80,27 +99,53 @@ def test_piped_lines_are_answered_in_order(environment: Environment) -> None:
     assert answers[-4] == f"Here's everything I keep about you.\nThere's a file for you: {exported}"
     assert json.loads(exported.read_text())["person"]["seed"] == 42
     assert answers[-3].startswith("How daring")
-    assert answers[-2:] == ["[1 tame] [2 bold] [3 • wild •] [4 • one •] [5 three] [6 five] [7 ten]", "Got it."]
+    assert answers[-2:] == [
+        "[1 tame] [2 bold] [3 • wild •] [4 • one •] [5 three] [6 five] [7 ten]",
+        "Got it.",
+    ]
     assert not re.search("<b>|went wrong", "\n".join(answers))
-    done = run(environment | {"PYTHONPROFILEIMPORTTIME": "1"}, input=b"/seed\n/QUIT\n/dino\n")  # /quit ends the chat
-    assert re.fullmatch(r"Your seed is 42\. .*\n\n", done.stdout.decode())  # the seed outlives the process
-    imported = {line.rsplit("|", 1)[1].strip() for line in done.stderr.decode().splitlines() if "|" in line}
+    done = run(
+        environment | {"PYTHONPROFILEIMPORTTIME": "1"}, input=b"/seed\n/QUIT\n/dino\n"
+    )  # /quit ends the chat
+    assert re.fullmatch(
+        r"Your seed is 42\. .*\n\n", done.stdout.decode()
+    )  # the seed outlives the process
+    imported = {
+        line.rsplit("|", 1)[1].strip() for line in done.stderr.decode().splitlines() if "|" in line
+    }
     assert "bot.app" in imported
-    assert not imported & {"aiohttp", "telegram", "httpx", "prompt_toolkit", "matplotlib", "typer", "rich"}
+    assert not imported & {
+        "aiohttp",
+        "telegram",
+        "httpx",
+        "prompt_toolkit",
+        "matplotlib",
+        "typer",
+        "rich",
+    }
 
 
 def test_files_are_private_and_overwrite_nothing(environment: Environment, tmp_path: Path) -> None:
     (tmp_path / "mangosaurus-1.html").write_text("mine")
     answers = pipe("/dino\n/export\n/export\n", environment)
-    files = [Path(line.partition(": ")[2]) for answer in answers[2:] for line in answer.split("\n")[1:]]
+    files = [
+        Path(line.partition(": ")[2]) for answer in answers[2:] for line in answer.split("\n")[1:]
+    ]
     assert [path.name for path in files] == [
         f"mangosaurus-1{end}" for end in ("-2.html", ".json", "-3.html", "-2.json")
     ]
-    assert all(path.parent == tmp_path and stat.S_IMODE(path.stat().st_mode) == 0o600 for path in files)
+    assert all(
+        path.parent == tmp_path and stat.S_IMODE(path.stat().st_mode) == 0o600 for path in files
+    )
     assert (tmp_path / "mangosaurus-1.html").read_text() == "mine"
     shell = f'mkdir gone && cd gone && rmdir ../gone && "{sys.executable}" -m bot'
     done = subprocess.run(
-        ["sh", "-c", shell], input=b"/export\n", capture_output=True, env=environment, cwd=tmp_path, timeout=LIMIT
+        ["sh", "-c", shell],
+        input=b"/export\n",
+        capture_output=True,
+        env=environment,
+        cwd=tmp_path,
+        timeout=LIMIT,
     )
     assert b"I couldn't save the file" in done.stdout
 
@@ -114,7 +159,15 @@ def test_a_path_may_be_typed_as_it_is_or_as_for_a_shell(tmp_path: Path) -> None:
 def test_what_a_path_of_a_text_can_follow() -> None:
     for line in ("names x a.txt", "verse x fresh air.txt", "dino ~/names.txt", "DINO 5.txt"):
         assert TEACHING.fullmatch(f"/retrain {line}")
-    for line in ("names x", "names x fresh", "dino", "dino 0.5 fresh", "dino fresh 5", "poem a.txt", "dino\nAnna"):
+    for line in (
+        "names x",
+        "names x fresh",
+        "dino",
+        "dino 0.5 fresh",
+        "dino fresh 5",
+        "poem a.txt",
+        "dino\nAnna",
+    ):
         assert not TEACHING.fullmatch(f"/retrain {line}")
 
 
@@ -140,8 +193,12 @@ def test_a_voice_is_taught_by_the_path_of_a_text_and_its_training_is_waited_for(
 
 
 def test_what_becomes_of_the_streams(environment: Environment) -> None:
-    """If input or output is missing, broken or unreadable, the bot writes at most one line, and no traceback."""
-    nobody = f"mangosaurus: no TELEGRAM_TOKEN in the environment or in {HOME / '.env'}, and no terminal to chat in; "
+    """If input or output is missing, broken or unreadable, the bot writes at most one line, and no
+    traceback."""
+    nobody = (
+        f"mangosaurus: no TELEGRAM_TOKEN in the environment or in {HOME / '.env'}, and no terminal"
+        " to chat in; "
+    )
     for closed, said, code in (
         (">&- 2>&-", "", 0),
         ("<&-", nobody, 1),
@@ -150,9 +207,18 @@ def test_what_becomes_of_the_streams(environment: Environment) -> None:
     ):
         shell = f'"{sys.executable}" -m bot {closed}'
         done = subprocess.run(
-            ["sh", "-c", shell], input=b"/dino\n", capture_output=True, env=environment, cwd=ROOT, timeout=LIMIT
+            ["sh", "-c", shell],
+            input=b"/dino\n",
+            capture_output=True,
+            env=environment,
+            cwd=ROOT,
+            timeout=LIMIT,
         )
-        assert (done.stdout, done.stderr.decode()[: len(nobody)], done.returncode) == (b"", said, code)
+        assert (done.stdout, done.stderr.decode()[: len(nobody)], done.returncode) == (
+            b"",
+            said,
+            code,
+        )
         assert done.stderr.count(b"\n") == code
     reader, writer = os.pipe()
     os.close(reader)
@@ -178,7 +244,9 @@ def test_a_full_disk_is_said_in_one_line(environment: Environment) -> None:
 
 def test_ctrl_c_ends_it(environment: Environment) -> None:
     pipe = subprocess.PIPE
-    with subprocess.Popen(COMMAND, stdin=pipe, stdout=pipe, stderr=pipe, env=environment, cwd=ROOT) as process:
+    with subprocess.Popen(
+        COMMAND, stdin=pipe, stdout=pipe, stderr=pipe, env=environment, cwd=ROOT
+    ) as process:
         assert process.stdin
         assert process.stdout
         process.stdin.write(b"/dino\n")
@@ -207,7 +275,9 @@ def test_arguments_that_make_no_sense_and_help(capsys: pytest.CaptureFixture[str
         assert complaint in capsys.readouterr().err.splitlines()[-1]
     with pytest.raises(SystemExit, match="0"):
         main(["--help"])
-    assert {"TELEGRAM_TOKEN", ".env", "--page"} <= set(re.findall(r"[\w.-]*\w", capsys.readouterr().out))
+    assert {"TELEGRAM_TOKEN", ".env", "--page"} <= set(
+        re.findall(r"[\w.-]*\w", capsys.readouterr().out)
+    )
 
 
 def test_the_page_alone_serves_until_it_is_told_to_stop(environment: Environment) -> None:
@@ -245,8 +315,14 @@ def terminal(environment: Environment, *arguments: str) -> Iterator[Terminal]:
         terminal.close()
 
 
-def test_a_chat_at_a_terminal(environment: Environment, own_checkpoints: Path, tmp_path: Path) -> None:
-    strict = {"PYTHONUTF8": "0", "PYTHONIOENCODING": "utf-8:strict", "CHECKPOINTS": str(own_checkpoints)}
+def test_a_chat_at_a_terminal(
+    environment: Environment, own_checkpoints: Path, tmp_path: Path
+) -> None:
+    strict = {
+        "PYTHONUTF8": "0",
+        "PYTHONIOENCODING": "utf-8:strict",
+        "CHECKPOINTS": str(own_checkpoints),
+    }
     (tmp_path / "many.txt").write_text(MANY)
     with terminal(environment | strict, "--terminal") as here:
         assert "token" not in here.seen
@@ -261,7 +337,9 @@ def test_a_chat_at_a_terminal(environment: Environment, own_checkpoints: Path, t
         here.until(HOW_TO_QUIT)
         here.type("/seed 42\r")
         answer = here.until(f"Your seed is now(.|\n)*42(.|\n)*{PROMPT}")
-        assert re.search("\n\nYour seed", re.sub(f"{ANSI}|\r", "", answer))  # apart from the question
+        assert re.search(
+            "\n\nYour seed", re.sub(f"{ANSI}|\r", "", answer)
+        )  # apart from the question
         here.type("\x1b[200~Shall I\ncompare thee\x1b[201~\r")  # pasted: one message
         poem = here.until("another(.|\n)*tamer(.|\n)*" + PROMPT)
         assert "went wrong" not in poem
@@ -289,7 +367,9 @@ def test_a_chat_at_a_terminal(environment: Environment, own_checkpoints: Path, t
     history = tmp_path / "people.db-history"
     assert stat.S_IMODE(history.stat().st_mode) == 0o600
     assert "+Shall I\n+compare thee\n" in history.read_text(encoding="utf-8")
-    with terminal(environment | {"PYTHONUTF8": "0", "PYTHONIOENCODING": "latin-1"}) as again:  # latin-1 has no "›"
+    with terminal(
+        environment | {"PYTHONUTF8": "0", "PYTHONIOENCODING": "latin-1"}
+    ) as again:  # latin-1 has no "›"
         assert LINK.search(re.sub(r"\r?\n(?=\S)", "", again.seen))
         again.type("\x1b[A" * 5 + "\r")  # a line of the first chat
         again.until(f"Your seed is(.|\n)*{PROMPT}")
@@ -335,7 +415,10 @@ def test_a_token_that_is_not_read_is_named(environment: Environment, tmp_path: P
     said = {**environment, "MANGOSAURUS_HOME": str(home), "LOG_LEVEL": "WARNING"}
     here.write_text("TELEGRAM_TOKEN=1:abc\n")
     done = run(said, input=b"/seed\n")
-    assert (f"{here} is not read, nor the token in it" in done.stderr.decode(), done.returncode) == (True, 0)
+    assert (
+        f"{here} is not read, nor the token in it" in done.stderr.decode(),
+        done.returncode,
+    ) == (True, 0)
     assert b"abc" not in done.stderr
 
 
@@ -351,12 +434,16 @@ async def test_the_lines_of_a_sonnet_are_appended() -> None:
     with create_app_session(output=PlainTextOutput(shown)):
         number = await screen.say(Markup("{}\n…").format(sonnet[0]), unfinished=True)
         for lines in range(2, 15):
-            await screen.change(number, Markup("{}\n…").format("\n".join(sonnet[:lines])), unfinished=True)
+            await screen.change(
+                number, Markup("{}\n…").format("\n".join(sonnet[:lines])), unfinished=True
+            )
         end = Markup("{}.\n\n<a>k7m2p9x</a>").format("\n".join(sonnet).rstrip(","))
         buttons = [[Button("another", "1:another")]]
         await screen.change(number, end, buttons)
         for lines in range(1, 15):  # after a press, from the beginning
-            await screen.change(number, Markup("{}\n…").format("\n".join(sonnet[:lines])), buttons, unfinished=True)
+            await screen.change(
+                number, Markup("{}\n…").format("\n".join(sonnet[:lines])), buttons, unfinished=True
+            )
         await screen.change(number, end, buttons)
         await screen.say(Markup("\x1b[31m\x9b\a\x00"))
     whole = "\n".join(sonnet).rstrip(",") + ".\n\ncode k7m2p9x\n[1 another]\n\n"

@@ -1,4 +1,5 @@
-"""The textbook runs by itself: it splits names as the program does, takes Adam's steps, and learns."""
+"""The textbook runs by itself: it splits names as the program does, takes Adam's
+steps, and learns."""
 
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,9 @@ NAMES, HELD_OUT = read_names(sources.DINOSAURS)
 
 
 def network(seed: int = 0) -> LanguageModel:
-    return LanguageModel.initialise(Architecture("gru", len(LETTERS), 16), np.random.default_rng(seed), np.float64)
+    return LanguageModel.initialise(
+        Architecture("gru", len(LETTERS), 16), np.random.default_rng(seed), np.float64
+    )
 
 
 def test_names_are_split_as_the_program_splits_them() -> None:
@@ -33,7 +36,9 @@ def test_names_are_split_as_the_program_splits_them() -> None:
         program.held_out,
         program.vocabulary.characters,
     )
-    assert held_out_loss(network(), HELD_OUT) == pytest.approx(held_out.held_out_loss(network(), program))
+    assert held_out_loss(network(), HELD_OUT) == pytest.approx(
+        held_out.held_out_loss(network(), program)
+    )
 
 
 def test_an_epoch_has_every_name_once() -> None:
@@ -41,7 +46,10 @@ def test_an_epoch_has_every_name_once() -> None:
     for inputs, targets, mask in batches(NAMES, np.random.default_rng(0)):
         assert (inputs[0] == -1).all()
         assert np.array_equal(inputs[1:][mask[1:]], targets[:-1][mask[1:]])
-        read += ["".join(LETTERS[n] for n in column[seen]) for column, seen in zip(targets.T, mask.T, strict=True)]
+        read += [
+            "".join(LETTERS[n] for n in column[seen])
+            for column, seen in zip(targets.T, mask.T, strict=True)
+        ]
     assert sorted(read) == sorted(f"{name}\n" for name in NAMES)
 
 
@@ -59,10 +67,16 @@ def test_adam_takes_the_steps_of_the_optimizer() -> None:
 
 def test_a_wrong_gradient_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     right = CliRunner().invoke(command_line.app, ["check-gradients", "--cell", "gru"])
-    assert (right.exit_code, right.output.count("right\n"), "WRONG" in right.output) == (0, 8, False)
+    assert (right.exit_code, right.output.count("right\n"), "WRONG" in right.output) == (
+        0,
+        8,
+        False,
+    )
     step_back = gru.step_back
 
-    def without_the_way_past(d_next: tuple[Array, ...], cache: gru.Cache, p: LayerParameters) -> Any:
+    def without_the_way_past(
+        d_next: tuple[Array, ...], cache: gru.Cache, p: LayerParameters
+    ) -> Any:
         d_x, (d_h,), d_p = step_back(d_next, cache, p)
         _, _, _, u, _, _ = cache
         return d_x, (d_h - d_next[0] * u,), d_p
@@ -74,7 +88,10 @@ def test_a_wrong_gradient_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_training_learns_and_draws_names() -> None:
     language_model, generator = network(), np.random.default_rng(0)
-    before, going_on = held_out_loss(language_model, HELD_OUT), train(language_model, NAMES, generator)
+    before, going_on = (
+        held_out_loss(language_model, HELD_OUT),
+        train(language_model, NAMES, generator),
+    )
     first, second = next(going_on), next(going_on)
     assert 3.2 > first > 2.7 > second
     assert before > 3.2 > 2.6 > held_out_loss(language_model, HELD_OUT)
@@ -103,7 +120,11 @@ def test_the_command_prints_losses_and_names(capsys: pytest.CaptureFixture[str])
     ],
 )
 def test_bad_input_gets_a_sentence(
-    arguments: list[str], says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    arguments: list[str],
+    says: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("empty.txt").touch()
@@ -113,7 +134,9 @@ def test_bad_input_gets_a_sentence(
     assert says in capsys.readouterr().err
 
 
-def test_ctrl_c_ends_with_the_best_loss(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_ctrl_c_ends_with_the_best_loss(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 

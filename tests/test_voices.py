@@ -30,8 +30,35 @@ def test_names_of_voices() -> None:
     ):
         assert name_of(given_name) == kept
     for wrong in (
-        *("", "a", "a" * 21, "a" * 10_000, "../x", "a/b", "a b", "a\nb", "a\0b", "-a", "a-", "a--b", "a_b", "a.b"),
-        *("\u202eabc", "ab\u200f", "ab\u200b", "\u0301a", "½½", "<b>", "DINO", "poem", "Sonnet", "names", "verse"),
+        *(
+            "",
+            "a",
+            "a" * 21,
+            "a" * 10_000,
+            "../x",
+            "a/b",
+            "a b",
+            "a\nb",
+            "a\0b",
+            "-a",
+            "a-",
+            "a--b",
+            "a_b",
+            "a.b",
+        ),
+        *(
+            "\u202eabc",
+            "ab\u200f",
+            "ab\u200b",
+            "\u0301a",
+            "½½",
+            "<b>",
+            "DINO",
+            "poem",
+            "Sonnet",
+            "names",
+            "verse",
+        ),
         *("fresh", "\ud800\ud800", "a:b", "🦖🦖", "ﷺ", "ß" * 11),
     ):
         assert name_of(wrong) is None, wrong
@@ -45,8 +72,13 @@ def test_a_name_is_its_own_name(text: str) -> None:
 
 def test_a_voice_is_kept_under_its_id(voices: Voices, own_checkpoints: Path) -> None:
     assert voices.all() == []
-    keats, reptiles = voices.add("keats", "verse", "Ode\n"), voices.add("恐竜", "names", "Pikachu\n")
-    assert Voices(own_checkpoints / "voices").all() == voices.all() == [keats, reptiles]  # also after a restart
+    keats, reptiles = (
+        voices.add("keats", "verse", "Ode\n"),
+        voices.add("恐竜", "names", "Pikachu\n"),
+    )
+    assert (
+        Voices(own_checkpoints / "voices").all() == voices.all() == [keats, reptiles]
+    )  # also after a restart
     assert voices.find("Keats") == voices.get(keats.id) == keats
     assert voices.find("../x") is voices.find("missing") is None
     assert voices.text(reptiles).read_bytes() == b"Pikachu\n"
@@ -62,17 +94,39 @@ def test_a_voice_is_kept_under_its_id(voices: Voices, own_checkpoints: Path) -> 
     ):
         with pytest.raises(RemovedError):
             gone()
-    for voice_id in ("", ".", "..", "../x", "../dino", "k3x7abc/../..", "K3X7ABC", "k3x7ab", "/etc"):
+    for voice_id in (
+        "",
+        ".",
+        "..",
+        "../x",
+        "../dino",
+        "k3x7abc/../..",
+        "K3X7ABC",
+        "k3x7ab",
+        "/etc",
+    ):
         assert voices.get(voice_id) is None  # no id leads elsewhere
         with pytest.raises(RemovedError):
             voices.remove(voice_id)
 
 
-def test_a_damaged_description_is_logged_and_the_others_stay(voices: Voices, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_damaged_description_is_logged_and_the_others_stay(
+    voices: Voices, caplog: pytest.LogCaptureFixture
+) -> None:
     damaged, sound = voices.add("keats", "verse", "Ode\n"), voices.add("byron", "verse", "Ode\n")
     for about in (
-        *("", "{", "[]", "null", '{"name": "keats"}', '{"name": "../x", "form": "verse", "made": ""}'),
-        *('{"name": 7, "form": "verse", "made": ""}', '{"name": "keats", "form": "prose", "made": ""}'),
+        *(
+            "",
+            "{",
+            "[]",
+            "null",
+            '{"name": "keats"}',
+            '{"name": "../x", "form": "verse", "made": ""}',
+        ),
+        *(
+            '{"name": 7, "form": "verse", "made": ""}',
+            '{"name": "keats", "form": "prose", "made": ""}',
+        ),
         '{"name": "keats", "form": [], "made": ""}',
     ):
         (voices.folder(damaged.id) / "about.json").write_text(about)
@@ -96,11 +150,19 @@ def test_two_processes_add_one_after_the_other(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as threads:
         added = list(threads.map(add, range(8)))
     assert sum(added) == 4
-    assert [voice.name for voice in Voices(tmp_path / "voices").all()] == [f"voice-{number}" for number in range(4)]
+    assert [voice.name for voice in Voices(tmp_path / "voices").all()] == [
+        f"voice-{number}" for number in range(4)
+    ]
 
 
 def learn(
-    voices: Voices, name: str, characters: str, *, text: str = "a text\n", form: Form = "names", known: str = ""
+    voices: Voices,
+    name: str,
+    characters: str,
+    *,
+    text: str = "a text\n",
+    form: Form = "names",
+    known: str = "",
 ) -> Voice:
     """Let a voice have random weights for some letters, which know some names."""
     voice = voices.find(name) or voices.add(name, form, text)
@@ -118,35 +180,51 @@ def test_the_voice_that_a_text_begins_with() -> None:
     assert voice_in("invoice:keats", anywhere=True) == (None, "invoice:keats")
 
 
-async def test_names_as_the_network_writes_them(own_chat: FakeChat, pokemon: Voice, voices: Voices) -> None:
+async def test_names_as_the_network_writes_them(
+    own_chat: FakeChat, pokemon: Voice, voices: Voices
+) -> None:
     message = await own_chat.ask("/dino voice:pokemon 5")
     names = names_in(message.html)
     assert len(set(names)) == 5
     assert any(name != name.capitalize() for name in names)
     details = await own_chat.press("details")
-    assert re.search(r"</b>: the closest name I know is (Pikachu|Flabébé|Élan), \d+ letters away", details.html)
+    assert re.search(
+        r"</b>: the closest name I know is (Pikachu|Flabébé|Élan), \d+ letters away", details.html
+    )
     assert message.labels == ["another", "wilder", "tamer", "details"]
     learn(voices, "lower", "pikachu")
     names = names_in((await own_chat.ask("/dino voice:lower 3")).html)
     assert all(name == name.capitalize() for name in names)
 
 
-async def test_first_letters_in_the_spelling_of_a_voice(own_chat: FakeChat, pokemon: Voice, voices: Voices) -> None:
-    for text in ("/dino voice:pokemon pik 3", "/dino 3 voice:Pokemon PIK", "/dino Pik voice: pokemon 3"):
+async def test_first_letters_in_the_spelling_of_a_voice(
+    own_chat: FakeChat, pokemon: Voice, voices: Voices
+) -> None:
+    for text in (
+        "/dino voice:pokemon pik 3",
+        "/dino 3 voice:Pokemon PIK",
+        "/dino Pik voice: pokemon 3",
+    ):
         names = names_in((await own_chat.ask(text)).html)
         assert len(names) == 3
         assert all(name.startswith(("Pik", "PIK")) for name in names)
     assert names_in((await own_chat.ask("/dino voice:pokemon éla")).html)[0].startswith("Éla")
-    assert (await own_chat.ask("/dino voice:pokemon 恐竜")).html == sentences.VOICE_LETTERS.format("恐竜", 20)
+    assert (await own_chat.ask("/dino voice:pokemon 恐竜")).html == sentences.VOICE_LETTERS.format(
+        "恐竜", 20
+    )
     assert (await own_chat.ask("/dino voice:pokemon 11")).html == sentences.HOW_MANY.format(10)
     learn(voices, "恐竜", "ピカチュウ", known="ピカチュウ")
     names = names_in((await own_chat.ask("/dino voice:恐竜 ピカ 2")).html)
     assert all(name.startswith("ピカ") for name in names)
-    learn(voices, "both", "Pikachup", known="pikachu Pikachu")  # a small letter stays where names begin with it
+    learn(
+        voices, "both", "Pikachup", known="pikachu Pikachu"
+    )  # a small letter stays where names begin with it
     assert names_in((await own_chat.ask("/dino voice:both pik")).html)[0].startswith("pik")
 
 
-async def test_names_begin_with_a_capital_if_those_of_the_list_do(own_chat: FakeChat, voices: Voices) -> None:
+async def test_names_begin_with_a_capital_if_those_of_the_list_do(
+    own_chat: FakeChat, voices: Voices
+) -> None:
     towns = learn(voices, "towns", "PpIiKkAaéb", text="Pikachu\nFlabébé\nÉlan\n", known="Pikachu")
     learn(voices, "small", "PpIiKkAaéb", text="pikachu\nFlabébé\nÉlan\n", known="Pikachu")
     names = names_in((await own_chat.ask("/dino voice:towns 9")).html)
@@ -154,11 +232,18 @@ async def test_names_begin_with_a_capital_if_those_of_the_list_do(own_chat: Fake
     assert any(name != name.capitalize() for name in names)
     voices.rename(towns.id, "cities")
     assert names_in((await own_chat.ask("/dino voice:cities 9")).html)[0][0].isupper()
-    assert any(name[0].islower() for name in names_in((await own_chat.ask("/dino voice:small 9")).html))
+    assert any(
+        name[0].islower() for name in names_in((await own_chat.ask("/dino voice:small 9")).html)
+    )
 
 
-async def test_verse_as_the_network_writes_it(own_chat: FakeChat, keats: Voice, voices: Voices) -> None:
-    for text in ("voice:keats A thing", "/poem my voice:keats"):  # these are lines, and name no voice
+async def test_verse_as_the_network_writes_it(
+    own_chat: FakeChat, keats: Voice, voices: Voices
+) -> None:
+    for text in (
+        "voice:keats A thing",
+        "/poem my voice:keats",
+    ):  # these are lines, and name no voice
         assert "voice:keats" in (await own_chat.ask(text)).html
     message = await own_chat.ask("/poem voice:keats A thing of béauty ")
     poem = message.html
@@ -171,7 +256,9 @@ async def test_verse_as_the_network_writes_it(own_chat: FakeChat, keats: Voice, 
     assert (await own_chat.ask(f"/again {code_in(longer)}")).html == longer
 
 
-async def test_what_is_missing_or_unknown_is_said(own_chat: FakeChat, pokemon: Voice, keats: Voice) -> None:
+async def test_what_is_missing_or_unknown_is_said(
+    own_chat: FakeChat, pokemon: Voice, keats: Voice
+) -> None:
     for text, words in (
         ("/dino voice:", "<b>pokemon</b>"),
         ("/poem voice:", "<b>keats</b>"),
@@ -181,18 +268,27 @@ async def test_what_is_missing_or_unknown_is_said(own_chat: FakeChat, pokemon: V
     ):
         assert words in (await own_chat.ask(text)).html
     for name, near in (("pokemn", "pokemon"), ("POKÈMON", "pokemon"), ("kaets", "keats")):
-        assert (await own_chat.ask(f"/dino voice:{name} 5")).html == sentences.DO_YOU_MEAN.format(name, near)
+        assert (await own_chat.ask(f"/dino voice:{name} 5")).html == sentences.DO_YOU_MEAN.format(
+            name, near
+        )
     for name in ("zzzz", "../x", "<b>", "x" * 4000, "🦖" * 500):
         html = (await own_chat.ask(f"/dino voice:{name} 5")).html
         assert html == sentences.UNKNOWN_VOICE.format(sentences.cut(name, 40))
         assert len(html) < 300
 
 
-async def test_the_same_seed_gives_the_same_in_a_voice(own_chat: FakeChat, pokemon: Voice, keats: Voice) -> None:
+async def test_the_same_seed_gives_the_same_in_a_voice(
+    own_chat: FakeChat, pokemon: Voice, keats: Voice
+) -> None:
     answers = []
     for person in (ALICE, BOB):
         await own_chat.ask("/seed 42", person)
-        requests = ("/dino voice:pokemon 3", "/dino", "/dino voice:pokemon 3", "/poem voice:keats A thing")
+        requests = (
+            "/dino voice:pokemon 3",
+            "/dino",
+            "/dino voice:pokemon 3",
+            "/poem voice:keats A thing",
+        )
         answers.append([uncoded((await own_chat.ask(text, person)).html) for text in requests])
     assert answers[0] == answers[1]
     assert answers[0][0] != answers[0][2]
@@ -230,7 +326,11 @@ async def test_codes_and_buttons_outlive_new_weights_and_a_new_name(
 
 
 async def test_a_voice_without_weights_or_with_damaged_ones(
-    own_chat: FakeChat, voices: Voices, pokemon: Voice, keats: Voice, caplog: pytest.LogCaptureFixture
+    own_chat: FakeChat,
+    voices: Voices,
+    pokemon: Voice,
+    keats: Voice,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     voices.add("future", "names", "Pikachu\n")
     assert (await own_chat.ask("/dino voice:future")).html == sentences.VOICE_UNTRAINED
@@ -243,7 +343,9 @@ async def test_a_voice_without_weights_or_with_damaged_ones(
     file.write_bytes(content)
     new = install(voices.folder(pokemon.id), untrained("names", 2, "Zork"))
     (voices.folder(pokemon.id) / f"{new}.safetensors").write_bytes(b"x")
-    assert names_in((await own_chat.ask("/dino voice:pokemon pik")).html)[0].startswith("Pik")  # the last good version
+    assert names_in((await own_chat.ask("/dino voice:pokemon pik")).html)[0].startswith(
+        "Pik"
+    )  # the last good version
 
 
 def test_a_known_name_in_other_letters_is_not_new() -> None:

@@ -25,25 +25,46 @@ from tests.decoding import with_tanh
 from tests.fake_chat import FakeChat
 from tests.serving import ADMIN, ALICE, serving
 
-COMMANDS = ("dino", "poem", "sonnet", "seed", "again", "settings", "voices", "about", "help", "start", "nothing")
+COMMANDS = (
+    "dino",
+    "poem",
+    "sonnet",
+    "seed",
+    "again",
+    "settings",
+    "voices",
+    "about",
+    "help",
+    "start",
+    "nothing",
+)
 
 
-async def test_about_says_which_networks_write(chat: FakeChat, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_about_says_which_networks_write(
+    chat: FakeChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
     serving = chat.bot.shelf.serving
     for digits in (0, 7):
         new = {network: with_tanh(checkpoint, digits) for network, checkpoint in serving.items()}
         monkeypatch.setattr(Shelf, "serving", new)
         about = (await chat.ask("/about")).html
-        assert about.count(sentences.ABOUT_MACHINES) == (0 if digits else 1)  # without digits, verse may differ
+        assert about.count(sentences.ABOUT_MACHINES) == (
+            0 if digits else 1
+        )  # without digits, verse may differ
         assert about.count(sentences.ABOUT_EVERY_MACHINE) == (2 if digits else 0)
         for checkpoint in new.values():
             assert f"version <code>{checkpoint.version}</code>, 3.000 nats per character" in about
         assert "a plain recurrent network" in about
         assert "an LSTM" in about
         assert "that read nine tenths of the 1 dinosaurs I know: version" in about
-    known = dataclasses.replace(chat.bot.shelf.serving["dino"], other_names=Fingerprints.of(["anas"]))
+    known = dataclasses.replace(
+        chat.bot.shelf.serving["dino"], other_names=Fingerprints.of(["anas"])
+    )
     monkeypatch.setattr(Shelf, "serving", {"dino": known})
-    assert "that read the genera of other living things, then nine tenths of" in (await chat.ask("/about")).html
+    assert (
+        "that read the genera of other living things, then nine tenths of"
+        in (await chat.ask("/about")).html
+    )
 
 
 @pytest.mark.usefixtures("pictures")
@@ -53,9 +74,11 @@ async def test_help_in_three_groups_for_the_place_and_the_person(chat: FakeChat)
         chat.place, chat.is_admin, chat.takes_files = place, is_admin, place != "terminal"  # type: ignore[assignment]
         html = (await chat.ask("/help me")).html
         play, _yours, *admins = groups = html.split("\n\n")
-        assert [group.partition("\n")[0] for group in groups] == ["<b>Play</b>", "<b>Yours</b>", "<b>For admins</b>"][
-            : 2 + is_admin
-        ]
+        assert [group.partition("\n")[0] for group in groups] == [
+            "<b>Play</b>",
+            "<b>Yours</b>",
+            "<b>For admins</b>",
+        ][: 2 + is_admin]
         assert all(len(group.split("\n")) <= 12 for group in groups)
         assert ("@mangosaurus_bot mango" in play) == (place == "private")
         assert ("/quit" in play) == (place == "terminal")
@@ -63,7 +86,9 @@ async def test_help_in_three_groups_for_the_place_and_the_person(chat: FakeChat)
         assert html.endswith(sentences.HELP_FILES) == (is_admin and chat.takes_files)
     # No link in the help sends half a command.
     for command in [
-        each.text for each in pieces_of(Markup(html)) if "command" in each.styles and each.text != "/forget"
+        each.text
+        for each in pieces_of(Markup(html))
+        if "command" in each.styles and each.text != "/forget"
     ]:
         assert not re.search("USAGE|Give me|Tell me", (await chat.ask(command)).html), command
 
@@ -76,20 +101,29 @@ async def test_words_after_a_command_that_takes_none_are_not_ignored(chat: FakeC
 
 
 async def test_what_begins_with_a_slash_is_no_line(chat: FakeChat, group: FakeChat) -> None:
-    for text, meant in (("/dinno", "dino"), ("/Sonet love", "sonnet"), ("/setings", "settings"), ("/hlep", "help")):
+    for text, meant in (
+        ("/dinno", "dino"),
+        ("/Sonet love", "sonnet"),
+        ("/setings", "settings"),
+        ("/hlep", "help"),
+    ):
         given = text[1:].split()[0].lower()
         assert (await chat.ask(text)).html == sentences.MEANT_COMMAND.format(given, meant)
     commands = ("/dance", "/dinosaur", "/retrain dino", "/DANCE x", "/models", "/status")
     odd = ("/", "//", "/ dino", "/größe", "/1", "/\nShall I", "/\u00a0dino")
     for text in (*commands, *odd):
-        assert (await chat.ask(text)).html.startswith(("I don't know that command.", "I don't know <code>"))
+        assert (await chat.ask(text)).html.startswith(
+            ("I don't know that command.", "I don't know <code>")
+        )
         group.bot.ask(Said(person=ALICE, chat=group, text=text))
     await group.bot.idle()
     assert group.messages == []
     assert (await group.ask("/start", ALICE)).html == sentences.START
 
 
-async def test_a_message_without_text_is_answered_in_private(chat: FakeChat, group: FakeChat) -> None:
+async def test_a_message_without_text_is_answered_in_private(
+    chat: FakeChat, group: FakeChat
+) -> None:
     for caption in ("", "/dino", "/retrain dino", "Shall I"):
         assert (await chat.ask(caption, album="")).html == sentences.ONLY_TEXT
         await group.bot.ask(Sent(person=ALICE, chat=group, text=caption))
@@ -98,7 +132,9 @@ async def test_a_message_without_text_is_answered_in_private(chat: FakeChat, gro
     for album in ("1234", "1235", "1234"):
         for _ in range(3):
             await chat.bot.ask(Sent(person=ALICE, chat=chat, text="", album=album))
-    assert [message.html for message in chat.messages] == [sentences.ONLY_TEXT] * 2  # once for each album
+    assert [message.html for message in chat.messages] == [
+        sentences.ONLY_TEXT
+    ] * 2  # once for each album
 
 
 async def test_a_message_as_long_as_can_be(chat: FakeChat) -> None:
@@ -112,7 +148,16 @@ async def test_a_message_as_long_as_can_be(chat: FakeChat) -> None:
 @hypothesis_settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_any_text_after_any_command_and_inline(chat: FakeChat, text: str) -> None:
     """There is a sane answer or silence, and never an error."""
-    for command in ("", "/", "/dino ", "/poem ", "/seed ", "/again ", "/sonnet voice:", "/dino voice:"):
+    for command in (
+        "",
+        "/",
+        "/dino ",
+        "/poem ",
+        "/seed ",
+        "/again ",
+        "/sonnet voice:",
+        "/dino voice:",
+    ):
         before = len(chat.messages)
         answer = await chat.ask(command + text)
         assert 1 <= len(chat.messages) - before <= 2  # /export sends two files
@@ -141,7 +186,9 @@ async def test_a_bot_that_has_just_started(
     assert re.fullmatch(r"\d\d+\.\d MiB", rows.pop("memory"))
     assert re.fullmatch(rf"{own_settings.database}, 0\.\d MiB", rows.pop("database"))
     assert re.fullmatch(r"Mangosaurus \d+\.\d+\.\d+\S*, Python \d+\.\d+\.\d+", rows.pop("runs on"))
-    versions = {network: checkpoint.version for network, checkpoint in admin.bot.shelf.serving.items()}
+    versions = {
+        network: checkpoint.version for network, checkpoint in admin.bot.shelf.serving.items()
+    }
     assert rows == versions | {
         "answers": "0, and 0 refused",
         "latency": "no answers yet",
@@ -152,7 +199,9 @@ async def test_a_bot_that_has_just_started(
         "guesses": "none yet",
     }
     monkeypatch.setattr(Store, "size", fail)  # a database that fails does not hide the rest
-    monkeypatch.setattr("pathlib.Path.read_text", missing)  # a system may not tell how much memory is in use
+    monkeypatch.setattr(
+        "pathlib.Path.read_text", missing
+    )  # a system may not tell how much memory is in use
     rows = await table(admin)
     assert rows["database"].endswith(", no answer")
     assert rows["guesses"] == "no answer"
@@ -164,7 +213,9 @@ async def test_answers_refusals_and_errors_are_counted(settings: Settings) -> No
         await chat.ask("/help")  # its latency does not count
         assert (await table(chat))["latency"] == "no answers yet"
         await chat.ask("/dino")
-        assert re.fullmatch(r"usually (\d+) ms; 99 of 100 take at most \1 ms", (await table(chat))["latency"])
+        assert re.fullmatch(
+            r"usually (\d+) ms; 99 of 100 take at most \1 ms", (await table(chat))["latency"]
+        )
         for text in ("/poem Shall I", "/seed", "/seed minus one"):
             await chat.ask(text)
         await chat.press("another")
@@ -179,7 +230,9 @@ async def test_answers_refusals_and_errors_are_counted(settings: Settings) -> No
         chat.bot.tally.errors.clear()
 
 
-async def test_a_training_and_the_voices_in_memory_are_shown(admin: FakeChat, voices: Voices, pokemon: Voice) -> None:
+async def test_a_training_and_the_voices_in_memory_are_shown(
+    admin: FakeChat, voices: Voices, pokemon: Voice
+) -> None:
     voices.add("keats", "verse", "text")
     assert "voice:pokemon" not in await table(admin)
     await FakeChat(admin.bot, ALICE).ask("/dino voice:pokemon")

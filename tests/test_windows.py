@@ -1,4 +1,5 @@
-"""Networks, course, terminal and page without what Windows lacks: `windows/sitecustomize.py` says what is emulated.
+"""Networks, course, terminal and page without what Windows lacks: `windows/sitecustomize.py` says
+what is emulated.
 
 It emulates no console and no graphical program, and nothing here has run on Windows itself.
 """
@@ -54,24 +55,46 @@ for box in json.load(open(sys.argv[1], encoding="utf-8"))["cells"]:
         exec(compile("".join(box["source"]), box.get("id", "box"), "exec"), box_names)
 """
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the emulation takes away what Linux has")
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux", reason="the emulation takes away what Linux has"
+)
 
 
 @pytest.fixture
 def windows(checkpoints: Path, tmp_path: Path) -> Environment:
-    """An environment in which Python lacks what Windows lacks. The folder of its files has a list of names."""
+    """An environment in which Python lacks what Windows lacks.
+
+    The folder of its files has a list of names.
+    """
     (tmp_path / "pokemon.txt").write_text(LIST)
     path = os.pathsep.join([str(Path(__file__).with_name("windows")), str(ROOT)])
-    own = {"PYTHONPATH": path, "PYTHONUTF8": "0", "PYTHONIOENCODING": TEXT, "MANGOSAURUS_HOME": str(tmp_path)}
-    return environment_of(checkpoints, tmp_path) | own | {"SOURCE_DATE_EPOCH": "0", "MPLBACKEND": "Agg"}
+    own = {
+        "PYTHONPATH": path,
+        "PYTHONUTF8": "0",
+        "PYTHONIOENCODING": TEXT,
+        "MANGOSAURUS_HOME": str(tmp_path),
+    }
+    return (
+        environment_of(checkpoints, tmp_path)
+        | own
+        | {"SOURCE_DATE_EPOCH": "0", "MPLBACKEND": "Agg"}
+    )
 
 
-def run(windows: Environment, *arguments: str, text: str = "", folder: Path | None = None) -> tuple[str, str]:
+def run(
+    windows: Environment, *arguments: str, text: str = "", folder: Path | None = None
+) -> tuple[str, str]:
     """Run Python with arguments; return what it writes to its two streams."""
     folder, command = folder or Path(windows["MANGOSAURUS_HOME"]), [sys.executable, *arguments]
     encoding = windows["PYTHONIOENCODING"]
     done = subprocess.run(
-        command, input=text, capture_output=True, encoding=encoding, env=windows, cwd=folder, timeout=LIMIT
+        command,
+        input=text,
+        capture_output=True,
+        encoding=encoding,
+        env=windows,
+        cwd=folder,
+        timeout=LIMIT,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout, done.stderr
@@ -82,7 +105,11 @@ def test_the_networks_do_there_what_they_do_here(windows: Environment, tmp_path:
     train = ["train", "names", "--corpus", "pokemon.txt", "--epochs", "1", "--hidden-size", "8"]
     read = ["names", "--checkpoint", "pokemon.safetensors"]
     commands = [
-        *([*sample], [*train, "--threads", "2"], ["evaluate", *read, "--corpus", "pokemon.txt", "--samples", "5"]),
+        *(
+            [*sample],
+            [*train, "--threads", "2"],
+            ["evaluate", *read, "--corpus", "pokemon.txt", "--samples", "5"],
+        ),
         *(["look", *read, "pika"], ["plot", "pokemon.safetensors"]),
         ["island", "--corpus", "pokemon.txt", "--steps", "3"],
     ]
@@ -91,39 +118,69 @@ def test_the_networks_do_there_what_they_do_here(windows: Environment, tmp_path:
     assert "this system cannot share a training among processes: one thread trains\n" in notes
     assert "Iteration: 2" in shown
     assert (tmp_path / "pokemon.plot.png").exists()
-    here = [*train[:3], str(tmp_path / "pokemon.txt"), *train[4:], "--threads", "1", "--out", str(tmp_path / "here")]
+    here = [
+        *train[:3],
+        str(tmp_path / "pokemon.txt"),
+        *train[4:],
+        "--threads",
+        "1",
+        "--out",
+        str(tmp_path / "here"),
+    ]
     assert CliRunner(env=windows).invoke(app, here).exit_code == 0
     assert load(tmp_path / "here").version == load(tmp_path / "pokemon.safetensors").version
     page, _ = run(windows, "-m", "model.network", "--hidden", "8", "--minutes", "0")
     assert page.splitlines()[-1].startswith("The best held-out loss is ")
 
 
-def test_a_lock_holds_until_its_file_is_closed_and_hides_nothing_of_it(windows: Environment) -> None:
+def test_a_lock_holds_until_its_file_is_closed_and_hides_nothing_of_it(
+    windows: Environment,
+) -> None:
     assert run(windows, "-c", LOCKED) == ("b'mango' b'mango'\nfree\n", "")
 
 
-def test_a_training_is_locked_stopped_resumed_and_finished(windows: Environment, tmp_path: Path) -> None:
+def test_a_training_is_locked_stopped_resumed_and_finished(
+    windows: Environment, tmp_path: Path
+) -> None:
     command = [sys.executable, "-m", "model", "train", "names", "--corpus", "pokemon.txt"]
     command += ["--hidden-size", "8", "--epochs", "1000000"]
     for number, code, last in ((signal.SIGINT, 130, "Stopped. "), (BREAK, 0, "Try it: ")):
-        with subprocess.Popen(command, env=windows, cwd=tmp_path, stdout=subprocess.PIPE, encoding=TEXT) as training:
+        with subprocess.Popen(
+            command, env=windows, cwd=tmp_path, stdout=subprocess.PIPE, encoding=TEXT
+        ) as training:
             assert training.stdout
             assert (" resumed;" in training.stdout.readline()) == (number is BREAK)
             while " step " not in training.stdout.readline():
                 assert training.poll() is None
             if number is BREAK:
-                second = subprocess.run(command, env=windows, cwd=tmp_path, capture_output=True, encoding=TEXT)
-                assert second.stderr.startswith("error: another training writes pokemon.safetensors")
+                second = subprocess.run(
+                    command, env=windows, cwd=tmp_path, capture_output=True, encoding=TEXT
+                )
+                assert second.stderr.startswith(
+                    "error: another training writes pokemon.safetensors"
+                )
             training.send_signal(number)
             assert training.stdout.read().splitlines()[-1].startswith(last)
         assert training.returncode == code
     assert load(tmp_path / "pokemon.safetensors").description.steps
 
 
-def test_a_chat_through_pipes_trains_a_voice_and_ends_the_training(windows: Environment, tmp_path: Path) -> None:
-    lines = ["/seed 42", "/dino 2", "#5", "/status", "/export", "/retrain names pokemon pokemon.txt", "/stop"]
+def test_a_chat_through_pipes_trains_a_voice_and_ends_the_training(
+    windows: Environment, tmp_path: Path
+) -> None:
+    lines = [
+        "/seed 42",
+        "/dino 2",
+        "#5",
+        "/status",
+        "/export",
+        "/retrain names pokemon pokemon.txt",
+        "/stop",
+    ]
     (tmp_path / ".env").write_text("LOG_LEVEL=WARNING\n")
-    shown, complaints = run(windows | {"LOG_LEVEL": "WARNING"}, "-m", "bot", "--terminal", text="\r\n".join(lines))
+    shown, complaints = run(
+        windows | {"LOG_LEVEL": "WARNING"}, "-m", "bot", "--terminal", text="\r\n".join(lines)
+    )
     assert "chmod" not in complaints
     assert "memory    not known on this system" in shown
     assert "Trained pokemon in " in shown
@@ -136,7 +193,9 @@ def test_a_chat_through_pipes_trains_a_voice_and_ends_the_training(windows: Envi
 
 def test_the_page_answers(windows: Environment, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "bot", "--page", "--port", "0"]
-    with subprocess.Popen(command, env=windows, cwd=tmp_path, stdout=subprocess.PIPE, encoding=TEXT) as process:
+    with subprocess.Popen(
+        command, env=windows, cwd=tmp_path, stdout=subprocess.PIPE, encoding=TEXT
+    ) as process:
         try:
             assert process.stdout
             found = LINK.search(process.stdout.readline())

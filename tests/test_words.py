@@ -22,7 +22,10 @@ STRANGE = "<b>&amp; 😀 </i>\u202e'\""
 
 
 def shown(html: Markup) -> str:
-    """Return what a reader sees. A tag is an error if it is not closed, or if doors cannot show it."""
+    """Return what a reader sees.
+
+    A tag is an error if it is not closed, or if doors cannot show it.
+    """
     opened: list[str] = []
     for slash, tag in re.findall(r"<(/?)([^>]*)>", html):
         assert tag in STYLES
@@ -41,21 +44,29 @@ def templates() -> dict[str, Markup]:
     for room in (sentences, admins, page):
         for name, value in vars(room).items():
             each = value.values() if isinstance(value, dict) else [value]
-            found |= {f"{name} {number}": one for number, one in enumerate(each) if isinstance(one, Markup)}
+            found |= {
+                f"{name} {number}": one
+                for number, one in enumerate(each)
+                if isinstance(one, Markup)
+            }
     return found
 
 
 def filled(template: Markup, word: object) -> Markup:
     """Fill every gap of a template. A gap with a number in it gets one."""
     gaps = [spec for _, name, spec, _ in string.Formatter().parse(template) if name is not None]
-    return template.format(*(1.5 if spec and spec[-1] in "f%g" else 7 if spec else word for spec in gaps))
+    return template.format(
+        *(1.5 if spec and spec[-1] in "f%g" else 7 if spec else word for spec in gaps)
+    )
 
 
 def test_every_sentence_is_html_that_fits_and_escapes_what_is_put_into_it() -> None:
     assert len(templates()) > 100
     for name, template in templates().items():
         text = shown(filled(template, STRANGE))
-        assert 0 < units(text) <= (LONGEST_MESSAGE if name.startswith("HELP") else LONGEST_CAPTION), name
+        assert (
+            0 < units(text) <= (LONGEST_MESSAGE if name.startswith("HELP") else LONGEST_CAPTION)
+        ), name
         assert "!" not in text, name
         assert text == text.strip() or template.endswith("{}"), name
         without = shown(filled(template, ""))
@@ -72,7 +83,9 @@ def made(genre: Genre, prompt: str = "", **facts: object) -> Creation:
     st.text("<&i '.\n", max_size=LONGEST_VERSE * (MOST_CONTINUED + 1)),
     st.sampled_from(["", " ", "\n"]),
 )
-def test_every_poem_fits_and_shows_the_line_word_for_word(line: str, verse: str, between: str) -> None:
+def test_every_poem_fits_and_shows_the_line_word_for_word(
+    line: str, verse: str, between: str
+) -> None:
     poem = made(Genre.POEM, line, length=MOST_CONTINUED)
     html = layout.reply(poem, Text((verse,), between=between))
     assert html.startswith(Markup("<b>{}</b>").format(line) + between)
@@ -100,7 +113,9 @@ def test_names_in_words() -> None:
     parts = "<i>onych-</i>, claw, and <i>-odon</i>, tooth"
 
     def reply(names: tuple[str, ...], nears: tuple[Neighbour | None, ...], **facts: object) -> str:
-        return layout.reply(made(Genre.DINO, **facts), Text(names, nears, has_capitals="voice" in facts))  # type: ignore[arg-type]
+        return layout.reply(
+            made(Genre.DINO, **facts), Text(names, nears, has_capitals="voice" in facts)
+        )  # type: ignore[arg-type]
 
     assert reply(("y",), (Neighbour("yi", 2),)) == f"<b>Y</b>: near Yi{code}"
     assert reply(("y",), (Neighbour("yi", 3),)) == f"<b>Y</b>{code}"
@@ -111,9 +126,13 @@ def test_names_in_words() -> None:
     assert reply(("onychodon",), (None,), voice="k7m2p9x") == f"<b>onychodon</b>{code}"
 
 
-@given(st.text("a \n\u200b", max_size=9), st.sampled_from(["", " ", "\n"]), st.text("b \n", max_size=9))
+@given(
+    st.text("a \n\u200b", max_size=9), st.sampled_from(["", " ", "\n"]), st.text("b \n", max_size=9)
+)
 def test_the_first_line_of_a_poem_is_whole(prompt: str, between: str, verse: str) -> None:
-    line, own_words = layout.first_line(made(Genre.POEM, prompt), Text((verse,), between=between, has_capitals=True))
+    line, own_words = layout.first_line(
+        made(Genre.POEM, prompt), Text((verse,), between=between, has_capitals=True)
+    )
     whole = prompt + between + verse
     assert line in ["", *(each.strip() for each in whole.split("\n"))]
     assert is_visible(line) == is_visible(whole)
@@ -122,7 +141,16 @@ def test_the_first_line_of_a_poem_is_whole(prompt: str, between: str, verse: str
 
 
 def test_a_sonnet_ends_with_a_full_stop() -> None:
-    ends = {"a,": "A.", "a": "A.", "a;\nb --": "A;\nB.", "a?": "A?", "a!'": "A!'", "a.)": "A.)", "o'": "O'.", "": "."}
+    ends = {
+        "a,": "A.",
+        "a": "A.",
+        "a;\nb --": "A;\nB.",
+        "a?": "A?",
+        "a!'": "A!'",
+        "a.)": "A.)",
+        "o'": "O'.",
+        "": ".",
+    }
     for verse, whole in ends.items():
         assert shown(layout.reply(made(Genre.SONNET), Text((verse,)))).startswith(f"{whole}\n\n")
 
@@ -134,7 +162,11 @@ VERSE = st.text("\n !'(),-.:;?abi dlmve")
     ("line", "verse", "set_verse"),
     [
         ("", "'tis so. (ah! 'twas) not i", "'Tis so. (Ah! 'Twas) not I"),
-        ("", "i'll i'd i've i'm, i? in i' faith i'st it isi", "I'll I'd I've I'm, I? In i' faith i'st it isi"),
+        (
+            "",
+            "i'll i'd i've i'm, i? in i' faith i'st it isi",
+            "I'll I'd I've I'm, I? In i' faith i'st it isi",
+        ),
         ("", "say 'i am.' then i'", "Say 'I am.' Then i'"),
         ("", "one, two; three: four a.b", "One, two; three: four a.b"),
         ("", "\n\n  x", "\n\n  X"),
@@ -172,15 +204,25 @@ STYLED = st.recursive(  # pairs of a text and its HTML
         st.tuples(st.sampled_from(list(STYLES)), inner).map(
             lambda drawn: (drawn[1][0], Markup(f"<{drawn[0]}>{drawn[1][1]}</{drawn[0]}>"))
         )
-        | st.lists(inner).map(lambda pairs: ("".join(text for text, _ in pairs), Markup().join(h for _, h in pairs)))
+        | st.lists(inner).map(
+            lambda pairs: ("".join(text for text, _ in pairs), Markup().join(h for _, h in pairs))
+        )
     ),
 )
 
 
 def test_a_message_is_cut_where_its_style_changes() -> None:
-    html = Markup("<b>Try</b> /dino &amp; <code>/dino 5</code>, or <i>a/b <b>😀</b></i>\n<pre>x &lt; y</pre>")
+    html = Markup(
+        "<b>Try</b> /dino &amp; <code>/dino 5</code>, or <i>a/b <b>😀</b></i>\n<pre>x &lt; y</pre>"
+    )
     assert pieces_of(html) == [
-        *(Piece("Try", ("bold",)), Piece(" "), Piece("/dino", ("command",)), Piece(" & "), Piece("/dino 5", ("code",))),
+        *(
+            Piece("Try", ("bold",)),
+            Piece(" "),
+            Piece("/dino", ("command",)),
+            Piece(" & "),
+            Piece("/dino 5", ("code",)),
+        ),
         *(Piece(", or "), Piece("a/b ", ("italic",)), Piece("😀", ("italic", "bold"))),
         *(Piece("\n"), Piece("x < y", ("pre",))),
     ]
@@ -205,14 +247,30 @@ def test_words_of_people_are_only_ever_text(drawn: tuple[str, Markup]) -> None:
     ],
 )
 def test_commands_are_found(text: str, commands: list[str]) -> None:
-    assert [piece.text for piece in pieces_of(escape(text)) if "command" in piece.styles] == commands
-    assert not [piece for piece in pieces_of(Markup("<code>{}</code>").format(text)) if "command" in piece.styles]
+    assert [
+        piece.text for piece in pieces_of(escape(text)) if "command" in piece.styles
+    ] == commands
+    assert not [
+        piece
+        for piece in pieces_of(Markup("<code>{}</code>").format(text))
+        if "command" in piece.styles
+    ]
 
 
 def test_durations_and_counts() -> None:
-    for seconds, words in ((0.4, "0 s"), (89, "89 s"), (90, "2 min"), (5399, "90 min"), (5400, "1.5 h")):
+    for seconds, words in (
+        (0.4, "0 s"),
+        (89, "89 s"),
+        (90, "2 min"),
+        (5399, "90 min"),
+        (5400, "1.5 h"),
+    ):
         assert sentences.duration(seconds) == words
-    assert [sentences.counted(n, "text") for n in (0, 1, 2000)] == ["0 texts", "1 text", "2,000 texts"]
+    assert [sentences.counted(n, "text") for n in (0, 1, 2000)] == [
+        "0 texts",
+        "1 text",
+        "2,000 texts",
+    ]
 
 
 @given(st.floats(0, 5), st.sampled_from(list(SHARES)))

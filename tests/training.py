@@ -1,4 +1,5 @@
-"""A bot that trains, an admin's chat that outlives it, a child that tells what a test wants, and custom voices."""
+"""A bot that trains, an admin's chat that outlives it, a child that tells what a test wants, and
+custom voices."""
 
 import asyncio
 import json
@@ -23,13 +24,44 @@ from tests.fake_chat import FakeChat
 from tests.serving import ADMIN, install, until, untrained
 
 SNAPSHOT = f"{NEW}.partial"
-BEGINNINGS = ("Pika", "Bulba", "Char", "Squir", "Élan", "Flab", "Méo", "Rai", "Zu", "Gengo", "Arti", "Dra")
-ENDS = ("chu", "saur", "mander", "tle", "bébé", "with", "wth", "zard", "goo", "nite", "dos", "kazam")
+BEGINNINGS = (
+    "Pika",
+    "Bulba",
+    "Char",
+    "Squir",
+    "Élan",
+    "Flab",
+    "Méo",
+    "Rai",
+    "Zu",
+    "Gengo",
+    "Arti",
+    "Dra",
+)
+ENDS = (
+    "chu",
+    "saur",
+    "mander",
+    "tle",
+    "bébé",
+    "with",
+    "wth",
+    "zard",
+    "goo",
+    "nite",
+    "dos",
+    "kazam",
+)
 NAMES = [f"{beginning}{end}" for beginning in BEGINNINGS for end in ENDS]
 LIST = "\n".join(NAMES)
 MANY = "\n".join(map("".join, product(BEGINNINGS, "aeiou", ENDS, "aeiou")))
 """So many names that a training on them goes on for as long as a test needs it."""
-PROGRESS: dict[str, Any] = {"event": "progress", "stage": "tune", "fraction": 0.5, "training_loss": 2.5}
+PROGRESS: dict[str, Any] = {
+    "event": "progress",
+    "stage": "tune",
+    "fraction": 0.5,
+    "training_loss": 2.5,
+}
 PROGRESS |= {"held_out_loss": 2.25, "best_held_out_loss": 2.125, "characters_per_second": 9e4}
 PROGRESS |= {"seconds_left": 75.0, "seconds": 3.0}
 
@@ -61,7 +93,8 @@ class Door(AnyDoor):
 
 @asynccontextmanager
 async def started(settings: Settings, chat: FakeChat | None = None) -> AsyncIterator[FakeChat]:
-    """Start a bot, and return the admin's chat with it: `chat` goes on, if the bot is started again."""
+    """Start a bot, and return the admin's chat with it: `chat` goes on, if the bot is started
+    again."""
     chat = chat or FakeChat(cast("Any", None), ADMIN, is_admin=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("bot.store.NEW_SEEDS", 1)  # so that every run of a test reads the same texts
@@ -70,18 +103,24 @@ async def started(settings: Settings, chat: FakeChat | None = None) -> AsyncIter
 
 
 def interrupt(checkpoints: Path, run: Run, *events: dict[str, Any], is_lost: bool = False) -> Path:
-    """Leave the folder of an interrupted run. If the run is lost, the folder has nothing to go on from."""
+    """Leave the folder of an interrupted run.
+
+    If the run is lost, the folder has nothing to go on from.
+    """
     folder = checkpoints / f"training-{run.network.replace('/', '-')}"
     folder.mkdir()
     (folder / "run.json").write_text(json.dumps(asdict(run)))
-    (folder / NEW).with_suffix(".jsonl").write_text("\n".join([*map(json.dumps, events), '{"event": "prog']))
+    (folder / NEW).with_suffix(".jsonl").write_text(
+        "\n".join([*map(json.dumps, events), '{"event": "prog'])
+    )
     if not is_lost:
         (folder / SNAPSHOT).write_bytes(b"half of it")
     return folder
 
 
 class Script:
-    """Takes the place of the child: it tells what the test says, and ends when the test or a signal says so."""
+    """Takes the place of the child: it tells what the test says, and ends when the test or a signal
+    says so."""
 
     def __init__(self) -> None:
         self.folders: list[Path] = []
@@ -111,7 +150,12 @@ class Script:
         self.tell(**PROGRESS | {"fraction": fraction} | rest)
 
     def trained(
-        self, new: float = 1.5, old: float | None = 2.0, margin: float = 0.1, png: bytes = b"", seed: int = 7
+        self,
+        new: float = 1.5,
+        old: float | None = 2.0,
+        margin: float = 0.1,
+        png: bytes = b"",
+        seed: int = 7,
     ) -> str:
         """Let the training and the comparison end; return the version of the new weights."""
         made = save(self.folder / NEW, untrained("names", seed))
@@ -121,7 +165,12 @@ class Script:
         if old is not None:
             self.tell("comparing", old=self._versions.load_current().version)
             gain = old - new
-            found = {"old_loss": old, "new_loss": new, "margin": margin, "better": gain > margin and gain >= 0.002}
+            found = {
+                "old_loss": old,
+                "new_loss": new,
+                "margin": margin,
+                "better": gain > margin and gain >= 0.002,
+            }
             self._told.put_nowait(found)
             for names in (["oldosaurus", "oldodon"], ["novosaurus", "novodon"]):
                 self._told.put_nowait({"version": "0" * 12, "texts": names})
@@ -179,7 +228,10 @@ def voices(own_checkpoints: Path) -> Voices:
 @pytest.fixture
 def pokemon(voices: Voices) -> Voice:
     voice = voices.add("pokemon", "names", "Pikachu\n")
-    install(voices.folder(voice.id), untrained("names", 1, "PFÉIKACHUpikachulbén", ("Pikachu", "Flabébé", "Élan")))
+    install(
+        voices.folder(voice.id),
+        untrained("names", 1, "PFÉIKACHUpikachulbén", ("Pikachu", "Flabébé", "Élan")),
+    )
     return voice
 
 

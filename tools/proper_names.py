@@ -1,4 +1,6 @@
-"""Makes data/proper_names.txt anew: the words that Shakespeare's editors write with a capital wherever they stand."""
+"""Makes data/proper_names.txt anew: the words that Shakespeare's editors write with a capital
+wherever they stand.
+"""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -9,7 +11,9 @@ from model.text.cleaning import documents
 from model.text.vocabulary import fold
 from tools.pronunciations import words_in
 
-SHARE = 0.75  # a word is a name if it has a capital at least this often, where it does not begin a line or a sentence
+# a word is a name if it has a capital at least this often, where it does not begin a line or a
+# sentence
+SHARE = 0.75
 
 
 def main() -> None:
@@ -20,7 +24,10 @@ def main() -> None:
 
 
 def proper_names(texts: Iterable[list[str]]) -> list[str]:
-    """Return the names in lines of verse, folded and sorted. France's counts as France, and I is no name."""
+    """Return the names in lines of verse, folded and sorted.
+
+    France's counts as France, and I is no name.
+    """
     capital, small = Counter[str](), Counter[str]()
     for word, is_within in (found for lines in texts for line in lines for found in words_in(line)):
         name = fold(word).removesuffix("'s")

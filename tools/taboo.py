@@ -1,4 +1,6 @@
-"""Adds words to data/taboo.txt, as hashes: `python -m tools.taboo 'word' 'beginning*' '*inside*' '!allowed*'`."""
+"""Adds words to data/taboo.txt, as hashes: `python -m tools.taboo 'word' 'beginning*' '*inside*'
+'!allowed*'`.
+"""
 
 import sys
 

@@ -1,12 +1,8 @@
 """Pictures to pass on: a dinosaur drawn from its name, and cards of names and verse.
 
-bodies     tables: bodies, heads, legs, plates, colours, plants, and the words that choose among them
-shapes     smooth paths, as SVG
-creature   one dinosaur
-scene      where it stands, with a person for scale
-saying     how its name is said
-card       the cards, as SVG
-png        SVG to PNG
+bodies     tables: bodies, heads, legs, plates, colours, plants, and the words that choose among
+them shapes     smooth paths, as SVG creature   one dinosaur scene      where it stands, with a
+person for scale saying     how its name is said card       the cards, as SVG png        SVG to PNG
 """
 
 import asyncio
@@ -38,7 +34,8 @@ class Card(NamedTuple):
 
 
 async def card_of(creation: Creation, text: Text, n: int = 0, home: str = "") -> Card | None:
-    """Return the card of verse, or of the name with a number; None if it has none. Raises Explained.
+    """Return the card of verse, or of the name with a number; None if it has none. Raises
+    Explained.
 
     `home` is where the code can be sent; it stands beside the code.
     """
@@ -47,7 +44,9 @@ async def card_of(creation: Creation, text: Text, n: int = 0, home: str = "") ->
     if creation.genre is Genre.DINO:
         return await card_of_name(text.texts[n], creation.code, home)
     own, rest = layout.verse(creation, text)
-    svg = verse_card(own, rest, _address(home, creation.code), is_sonnet=creation.genre is Genre.SONNET)
+    svg = verse_card(
+        own, rest, _address(home, creation.code), is_sonnet=creation.genre is Genre.SONNET
+    )
     return await _card(svg, str(creation.genre), creation.code, own + rest)
 
 
@@ -68,4 +67,6 @@ async def _card(svg: str, name: str, code: str, alt: str) -> Card:
     except (OSError, TimeoutError) as error:
         logger.warning("A card could not be drawn: %s", error or "it took too long")
         raise Explained(sentences.NOT_DRAWN) from error
-    return Card(png, f"{'-'.join(filter(None, (name, code)))}.png", Markup("<a>{}</a>").format(code), alt)
+    return Card(
+        png, f"{'-'.join(filter(None, (name, code)))}.png", Markup("<a>{}</a>").format(code), alt
+    )

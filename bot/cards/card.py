@@ -20,16 +20,22 @@ _MARGIN = 70
 _LETTER = 0.41
 """How wide a letter of the font is on average, as a share of its size."""
 _OWN = Markup('<tspan fill="{}">{}</tspan>{}')
-_INITIALS = dict.fromkeys("IJ'’", 1.25) | dict.fromkeys("ACDGHKNOQRTUVXY", 2.4) | dict.fromkeys("MW", 2.9)
+_INITIALS = (
+    dict.fromkeys("IJ'’", 1.25) | dict.fromkeys("ACDGHKNOQRTUVXY", 2.4) | dict.fromkeys("MW", 2.9)
+)
 """How wide each drop cap is, as a multiple of the size of other letters."""
 
 
 def name_card(name: str, code: str) -> str:
-    """Return the card of a name: its creature, how it is said, what it means, and one line about its life."""
+    """Return the card of a name: its creature, how it is said, what it means, and one line about
+    its life.
+    """
     creature = Creature(name.lower())
     size = min(124, (WIDTH - 2 * _MARGIN) / len(name) / 0.44)
     drawn, y = _text(name.capitalize(), WIDTH / 2, 888, size, INK), 958
-    drawn += _text(said(name), WIDTH / 2, y, 46, mixed(creature.paints["mark"], INK, 0.25), style="italic")
+    drawn += _text(
+        said(name), WIDTH / 2, y, 46, mixed(creature.paints["mark"], INK, 0.25), style="italic"
+    )
     y += 16
     for row in _balanced(gloss(name).striptags(), 58):
         y += 44
@@ -57,11 +63,17 @@ def verse_card(prompt: str, rest: str, code: str, *, is_sonnet: bool) -> str:
         if start:
             drawn += _text(line[:1], x, y + step, size * 2.9, PERSON if own else INK, "start")
         mine = max(start, min(own, len(line)))
-        words = _OWN.format(PERSON, line[start:mine].lstrip(), line[mine:].lstrip() if mine == start else line[mine:])
+        words = _OWN.format(
+            PERSON,
+            line[start:mine].lstrip(),
+            line[mine:].lstrip() if mine == start else line[mine:],
+        )
         drawn += _text(words, x + beside, y + step * i, size, INK, "start")
         own -= len(line) + 1
     frame = f'x="36" y="36" width="{WIDTH - 72}" height="{HEIGHT - 72}" fill="none" stroke="{GREY}"'
-    foot = (blade((540, 1232), (540 + u, 1232 - v), 20, 0.9) for u, v in ((-34, 34), (0, 52), (34, 34)))
+    foot = (
+        blade((540, 1232), (540 + u, 1232 - v), 20, 0.9) for u, v in ((-34, 34), (0, 52), (34, 34))
+    )
     drawn += f"<rect {frame}/>{''.join(fill(toe, GREY, 0.5) for toe in foot)}"
     return _card("", drawn, WRITTEN + SHARED * bool(prompt), code)
 
@@ -69,13 +81,21 @@ def verse_card(prompt: str, rest: str, code: str, *, is_sonnet: bool) -> str:
 def _length(line: str) -> float:
     """Return how many letters of average width are as long as a line."""
     wide = {"m": 1.9, "w": 1.8, "M": 2.2, "W": 2.4}
-    return sum(wide.get(letter, 1.6 if letter.isupper() else 1.3 if letter > "\u02ff" else 0.95) for letter in line)
+    return sum(
+        wide.get(letter, 1.6 if letter.isupper() else 1.3 if letter > "\u02ff" else 0.95)
+        for letter in line
+    )
 
 
 def _balanced(text: str, width: int) -> Iterator[str]:
     """Break text into as few lines as such a width needs, and make them about equally long."""
     rows = len(wrap(text, width))
-    return iter(next((lines for w in range(12, width) if len(lines := wrap(text, w)) == rows), wrap(text, width)))
+    return iter(
+        next(
+            (lines for w in range(12, width) if len(lines := wrap(text, w)) == rows),
+            wrap(text, width),
+        )
+    )
 
 
 def _card(picture: str, drawn: str, below: str, code: str) -> str:
@@ -88,7 +108,13 @@ def _card(picture: str, drawn: str, below: str, code: str) -> str:
 
 
 def _text(
-    text: str, x: float, y: float, size: float, colour: str, anchor: str = "middle", style: str = "normal"
+    text: str,
+    x: float,
+    y: float,
+    size: float,
+    colour: str,
+    anchor: str = "middle",
+    style: str = "normal",
 ) -> str:
     look = f'font-family="EB Garamond" font-size="{size:.1f}" font-style="{style}" fill="{colour}"'
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" {look}>{escape(text)}</text>'

@@ -1,8 +1,9 @@
 """A dinosaur drawn from its name: the same for everybody.
 
-A body is a spine with widths. Its outline is the spine moved to both sides by the width, so a long neck or a thick tail
-is a number of a table (`bodies.py`). Legs, plates and stripes are placed along that outline. The meaning of the name's
-parts chooses the body, its size and its colours; a hash of the name decides what is left open.
+A body is a spine with widths. Its outline is the spine moved to both sides by the width, so a long
+neck or a thick tail is a number of a table (`bodies.py`). Legs, plates and stripes are placed along
+that outline. The meaning of the name's parts chooses the body, its size and its colours; a hash of
+the name decides what is left open.
 """
 
 import math
@@ -21,7 +22,8 @@ INK, BONE, GUM, TOOTH = "#2d2620", "#f0e0b8", "#7d2f2e", "#fff8e8"
 
 
 class Chance:
-    """What a name in lower case decides: by what its parts mean or, if they say nothing, by its hash.
+    """What a name in lower case decides: by what its parts mean or, if they say nothing, by its
+    hash.
 
     Each decision has a word of its own, so a new one changes no other.
     """
@@ -29,7 +31,10 @@ class Chance:
     def __init__(self, name: str) -> None:
         self.name = name
         roots = [part.root for part in reversed(parts_of(name))]
-        self.parts = [{f"={root.meaning}", *re.findall(r"\w+", f"{root.meaning} {root.forms}")} for root in roots]
+        self.parts = [
+            {f"={root.meaning}", *re.findall(r"\w+", f"{root.meaning} {root.forms}")}
+            for root in roots
+        ]
 
     def between(self, word: str, least: float, most: float) -> float:
         digest = blake2b(f"{self.name} {word}".encode(), digest_size=4).digest()
@@ -40,7 +45,9 @@ class Chance:
 
     def meant(self, table: Mapping[str, str]) -> list[str]:
         """Return the keys of a table whose words the name means, those of its last part first."""
-        return [key for part in self.parts for key, words in table.items() if part & set(words.split())]
+        return [
+            key for part in self.parts for key, words in table.items() if part & set(words.split())
+        ]
 
     def chosen(self, word: str, table: Mapping[str, str], otherwise: Sequence[str] = ()) -> str:
         """Return the key that the name means; else one of `otherwise`, or of all keys."""
@@ -48,13 +55,18 @@ class Chance:
 
 
 class Creature:
-    """One dinosaur, of a name in lower case. It stands on y = 0; `points` are what was drawn so far."""
+    """One dinosaur, of a name in lower case.
+
+    It stands on y = 0; `points` are what was drawn so far.
+    """
 
     def __init__(self, name: str) -> None:
         self.chance = chance = Chance(name)
         self.kind = chance.chosen("body", bodies.CHOICES)
         self.body = BODIES[self.kind]
-        size = math.prod(map(float, chance.meant(bodies.SIZES))) * chance.between("size", 0.85, 1.15)
+        size = math.prod(map(float, chance.meant(bodies.SIZES))) * chance.between(
+            "size", 0.85, 1.15
+        )
         self.metres = max(1.6, self.body.metres * size)
         self.parts = self._parts()
         self.paints = self._paints(*chance.chosen("coat", bodies.DYED, bodies.COATS).split())
@@ -81,9 +93,14 @@ class Creature:
         return [*parts, *([] if "armour" in parts else [pattern])]
 
     def _paints(self, *coat: str) -> dict[str, str]:
-        paints = dict(zip(("main", "pale", "mark", "accent"), coat, strict=True)) | {"bone": BONE, "ink": INK}
+        paints = dict(zip(("main", "pale", "mark", "accent"), coat, strict=True)) | {
+            "bone": BONE,
+            "ink": INK,
+        }
         mixes = ((name, row.split()) for name, row in bodies.MIXED.items())
-        return paints | {name: mixed(paints[a], paints[b], float(share)) for name, (a, b, share) in mixes}
+        return paints | {
+            name: mixed(paints[a], paints[b], float(share)) for name, (a, b, share) in mixes
+        }
 
     def _pose(self, shapes: list[str]) -> list[Point]:
         """Return the spine, bent and stretched a little."""
@@ -92,8 +109,16 @@ class Creature:
         high = next(y for x, y, _ in self.body.spine if x >= shoulder - 10)
         lift, reach = chance.between("lift", -0.3, 0.5), chance.between("reach", 0.92, 1.15)
         tail = chance.between("tail", 0.85, 1.1) + 0.12 * ("tailed" in shapes)
-        neck = chance.between("neck", 0.88, 1.08) + 0.1 * ("long" in shapes) - 0.12 * ("short" in shapes)
-        stout = chance.between("stout", 0.94, 1.08) + 0.1 * ("stout" in shapes) - 0.1 * ("slim" in shapes)
+        neck = (
+            chance.between("neck", 0.88, 1.08)
+            + 0.1 * ("long" in shapes)
+            - 0.12 * ("short" in shapes)
+        )
+        stout = (
+            chance.between("stout", 0.94, 1.08)
+            + 0.1 * ("stout" in shapes)
+            - 0.1 * ("slim" in shapes)
+        )
         spine = []
         for x, y, width in self.body.spine:
             behind, ahead = max(0, hip - x), max(0, x - shoulder)
@@ -110,23 +135,32 @@ class Creature:
         """Return the point at the share `t` of the spine, `level` half widths above it."""
         place = t * (len(self.spine) - 1)
         i = min(int(place), len(self.spine) - 2)
-        middle, edge = (toward(line[i], line[i + 1], place - i) for line in (self.spine, self.upper))
+        middle, edge = (
+            toward(line[i], line[i + 1], place - i) for line in (self.spine, self.upper)
+        )
         return toward(middle, edge, level)
 
     def shape(self, points: Points, paint: str) -> str:
         self.points += points
         return fill(smooth(points), self.paints.get(paint, paint))
 
-    def blade(self, base: Point, tip: Point, width: float, bulge: float, bend: float, paint: str) -> str:
+    def blade(
+        self, base: Point, tip: Point, width: float, bulge: float, bend: float, paint: str
+    ) -> str:
         self.points.append(tip)
         return fill(blade(base, tip, width, bulge, bend), self.paints.get(paint, paint))
 
     def svg(self) -> str:
         """Draw it, from the far side to the near one."""
-        back = [self.along(t / 60, -1 + 0.66 * min(1, t / 18) * (2 - min(1, t / 18))) for t in range(61)]
+        back = [
+            self.along(t / 60, -1 + 0.66 * min(1, t / 18) * (2 - min(1, t / 18))) for t in range(61)
+        ]
         legs = [self.leg(i) for i in range(len(self.body.legs))]
         drawn = (
-            f'<clipPath id="{self.clip}"><path d="{smooth([*self.upper, *reversed(self.lower)])}"/></clipPath>',
+            (
+                f'<clipPath id="{self.clip}"><path'
+                f' d="{smooth([*self.upper, *reversed(self.lower)])}"/></clipPath>'
+            ),
             *self.wing(34, -22, "dark"),
             *self.arm(far=True),
             *legs[: len(legs) // 2],
@@ -156,16 +190,22 @@ class Creature:
 
     def layer(self, layer: str) -> Iterator[str]:
         """Draw one layer: its rows of blades, and then its pieces at joints."""
-        for row in (row for part in self.parts if part in FRINGES for row in FRINGES[part].split("; ")):
+        for row in (
+            row for part in self.parts if part in FRINGES for row in FRINGES[part].split("; ")
+        ):
             if row.startswith(layer):
                 yield from self.fringe(*row.split()[1:])
         for part in self.parts:
             joint, _, pieces = PIECES.get(part, "").partition("|")
             if joint == layer:
-                yield from (self.piece(part, joint, *piece.split(":")) for piece in pieces.split(";"))
+                yield from (
+                    self.piece(part, joint, *piece.split(":")) for piece in pieces.split(";")
+                )
 
     def fringe(self, paints: str, *numbers: str) -> Iterator[str]:
-        start, end, many, level, out, back, long, by_width, middle, slim, bulge = map(float, numbers)
+        start, end, many, level, out, back, long, by_width, middle, slim, bulge = map(
+            float, numbers
+        )
         vary, last = self.chance.between("fringe", 0.8, 1.15), len(self.spine) - 1
         count = round(many * self.chance.between("count", 0.8, 1.2))
         for i in range(count):
@@ -175,7 +215,9 @@ class Creature:
             (x, y), (dx, dy) = self.along(t, level), unit(self.spine[j], self.spine[j + 1])
             tall = (long + middle * 4 * share * (1 - share)) * vary + by_width * self.spine[j][2]
             tip = x + (dy * out - dx * back) * tall, y - (dx * out + dy * back) * tall
-            yield self.blade((x, y), tip, tall * slim, bulge, 0, paints.split("/")[i % len(paints.split("/"))])
+            yield self.blade(
+                (x, y), tip, tall * slim, bulge, 0, paints.split("/")[i % len(paints.split("/"))]
+            )
 
     def piece(self, part: str, joint: str, look: str, where: str) -> str:
         paint, *numbers = look.split()
@@ -200,12 +242,21 @@ class Creature:
         return self.clipped(shadow) + self.shape(points, "main")
 
     def leg(self, i: int) -> str:
-        (x, y, thick, stride), kinds, near = self.body.legs[i], self.body.kinds, i >= len(self.body.legs) // 2
+        (x, y, thick, stride), kinds, near = (
+            self.body.legs[i],
+            self.body.kinds,
+            i >= len(self.body.legs) // 2,
+        )
         kind = kinds[i % len(kinds)]
-        spine = [(x - y * (u + stride * v * v), y * (1 - v), -w * thick * y) for u, v, w in LIMBS[kind]]
+        spine = [
+            (x - y * (u + stride * v * v), y * (1 - v), -w * thick * y) for u, v, w in LIMBS[kind]
+        ]
         x, _, k = spine[-1]
         toes = "toes" if kind == "runner" else "hoof"
-        foot, nails = FEET[toes], [*FEET[f"{toes} nails"], *(FEET["sickle"] if self.kind == "claw" else [])]
+        foot, nails = (
+            FEET[toes],
+            [*FEET[f"{toes} nails"], *(FEET["sickle"] if self.kind == "claw" else [])],
+        )
         drawn = self.limb(limb(spine), near)
         drawn += self.shape([(x + u * k, v * k) for u, v in foot], "main" if near else "dark")
         for a, b, c, d, w in nails:
@@ -220,7 +271,9 @@ class Creature:
             u, v, _ = spine[-1]
             for k in (-0.6, 0.4, 1.4):
                 tip = u + size * 0.26, v + size * (0.08 + 0.12 * k)
-                yield self.blade((u - 2, v + 4 * k), tip, size * 0.09, 0.4, 0.8, "far-bone" if far else "bone")
+                yield self.blade(
+                    (u - 2, v + 4 * k), tip, size * 0.09, 0.4, 0.8, "far-bone" if far else "bone"
+                )
             yield self.limb(limb(spine), not far)
             for i in range(7 if "arm feathers" in self.parts and not far else 0):
                 u, v = x + size * (0.073 * i - 0.02), y + size * (0.36 + 0.047 * i)
@@ -233,9 +286,13 @@ class Creature:
         bone, tips = ([(u + x, v + y) for u, v in spline(points, 4)] for points in bodies.WING)
         for long, feathers, count in ((1, "mark", 11), (0.72, "accent", 10), (0.42, "pale", 9)):
             for i in range(count):
-                base, tip = (points[round(i / (count - 1) * (len(points) - 1))] for points in (bone, tips))
+                base, tip = (
+                    points[round(i / (count - 1) * (len(points) - 1))] for points in (bone, tips)
+                )
                 colour = mixed(self.paints[feathers], INK, 0.12 * (i % 2))
-                if paint == "dark":  # the far wing is one shadow; pale feathers there would look washed out
+                if (
+                    paint == "dark"
+                ):  # the far wing is one shadow; pale feathers there would look washed out
                     colour = mixed(self.paints["mark"], INK, 0.3 + 0.06 * (i % 2))
                 yield self.blade(base, toward(base, tip, long), 40, 0, 0, colour)
         left, right = edges([(u, v, 17 - 0.65 * i - 8 * (i == 0)) for i, (u, v) in enumerate(bone)])
@@ -260,7 +317,9 @@ class Creature:
         body = self.body
         if body.teeth:
             (a, b), (p, q) = body.teeth[0], body.jaw[4]
-            yield self.shape(self.at("head", [(0, 6), (a / 2, b), (a, b), (p - 6, q - 2), (p / 2, q)]), GUM)
+            yield self.shape(
+                self.at("head", [(0, 6), (a / 2, b), (a, b), (p - 6, q - 2), (p / 2, q)]), GUM
+            )
         yield self.shape(self.at("head", body.jaw), "pale")
         for x, y in body.teeth:
             base, tip = self.at("head", [(x, y - 3), (x - 2, y + 12)])
@@ -273,6 +332,8 @@ class Creature:
             yield self.blade(front, corner, 3.4, 0.7, 1.5, INK)
         x, y, r = body.eye[0]
         nostril, (x, y) = self.at("head", [*body.nostril, (x, y)])
-        yield dot(nostril, 2.4, mixed(self.paints["main"], INK, 0.6)) + dot((x, y), r * 1.45, self.paints["dark"])
+        yield dot(nostril, 2.4, mixed(self.paints["main"], INK, 0.6)) + dot(
+            (x, y), r * 1.45, self.paints["dark"]
+        )
         yield dot((x, y), r * 1.12, "#fdf3d0") + dot((x + r * 0.15, y), r * 0.8, INK)
         yield dot((x + r * 0.4, y - r * 0.35), r * 0.28, "#ffffff")

@@ -20,12 +20,18 @@ _one_by_one: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKe
 async def png_of(svg: str) -> bytes:
     """Draw an SVG, one at a time. Raises OSError or TimeoutError.
 
-    Another process draws, because resvg holds Python's lock for 0.13 s, and the event loop would stand still.
+    Another process draws, because resvg holds Python's lock for 0.13 s, and the event loop would
+    stand still.
     """
     env = {name: value for name, value in os.environ.items() if name not in SECRETS}
     command, pipe = (sys.executable, "-P", "-c", PROGRAM), asyncio.subprocess.PIPE
-    async with _one_by_one.setdefault(asyncio.get_running_loop(), asyncio.Lock()), asyncio.timeout(LONGEST_SECONDS):
-        process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, stderr=pipe, env=env)
+    async with (
+        _one_by_one.setdefault(asyncio.get_running_loop(), asyncio.Lock()),
+        asyncio.timeout(LONGEST_SECONDS),
+    ):
+        process = await asyncio.create_subprocess_exec(
+            *command, stdin=pipe, stdout=pipe, stderr=pipe, env=env
+        )
         try:
             png, complaint = await process.communicate(svg.encode())
         finally:

@@ -1,4 +1,6 @@
-"""A creature in its world: sky, hills, ground and plants of one palette, and a person beside it for scale."""
+"""A creature in its world: sky, hills, ground and plants of one palette, and a person beside it for
+scale.
+"""
 
 from bot.cards.bodies import PERSON, PLANTS, SCENES
 from bot.cards.creature import INK, Chance, Creature
@@ -20,7 +22,9 @@ def world(name: str) -> str:
     creature = Creature(name.lower())
     animal, chance = creature.svg(), creature.chance
     scenes = [scene.split() for scene in SCENES]
-    scene = chance.among("scene", [row for row in scenes if contrast(row[3], creature.paints["main"]) > 100])
+    scene = chance.among(
+        "scene", [row for row in scenes if contrast(row[3], creature.paints["main"]) > 100]
+    )
     left, right, top = creature.box()
     long = right - left
     person = TALL * long / creature.metres
@@ -30,10 +34,15 @@ def world(name: str) -> str:
     drawn = _behind(chance, scene)
     shade = f'rx="{long * scale * 0.4:.1f}" ry="15" fill="{mixed(scene[4], INK, 0.16)}"'
     drawn += f'<ellipse cx="{x + long * scale * 0.52:.1f}" cy="{GROUND + 4}" {shade}/>'
-    drawn += _placed(_person(mixed(scene[5], INK, 0.42)), x + (room - 0.3 * person) * scale, person * scale / 100)
+    drawn += _placed(
+        _person(mixed(scene[5], INK, 0.42)), x + (room - 0.3 * person) * scale, person * scale / 100
+    )
     drawn += _placed(animal, x - left * scale, scale)
     for i in range(6):
-        u, v = chance.between(f"x {i}", 40, WIDTH - 40), chance.between(f"y {i}", GROUND + 50, HEIGHT)
+        u, v = (
+            chance.between(f"x {i}", 40, WIDTH - 40),
+            chance.between(f"y {i}", GROUND + 50, HEIGHT),
+        )
         drawn += _plant("fern", u, v, 30 + 8 * i, mixed(scene[5], INK, 0.12))
     return drawn
 
@@ -61,12 +70,18 @@ def _behind(chance: Chance, scene: list[str]) -> str:
     noon = chance.between("sun", 110, 480), chance.between("noon", 120, 220)
     drawn += dot(noon, chance.between("disc", 54, 84), sun)
     for colour, y, rise in ((far, 520, 150), (near, 580, 90)):
-        tops = [(x, y - rise * chance.between(f"{y} {x}", 0.2, 1)) for x in range(-120, WIDTH + 360, 180)]
+        tops = [
+            (x, y - rise * chance.between(f"{y} {x}", 0.2, 1))
+            for x in range(-120, WIDTH + 360, 180)
+        ]
         drawn += fill(smooth([(-120, HEIGHT + 60), *tops, (WIDTH + 120, HEIGHT + 60)]), colour)
     for side, edge in (("left", 0), ("right", WIDTH)):
         kind = chance.among(side, list(PLANTS))
         for i in range(3):
-            across, tall = chance.between(f"{side} {i}", 10, 210), chance.between(f"{side} {i} tall", 125, 230)
+            across, tall = (
+                chance.between(f"{side} {i}", 10, 210),
+                chance.between(f"{side} {i} tall", 125, 230),
+            )
             drawn += _plant(kind, abs(edge - across), 618, tall, mixed(plant, near, 0.55 - 0.2 * i))
     earth = f"M0 {GROUND - 28}Q{WIDTH / 2} {GROUND - 44} {WIDTH} {GROUND - 28}V{HEIGHT + 9}H0Z"
     return drawn + fill(earth, ground)
@@ -74,6 +89,15 @@ def _behind(chance: Chance, scene: list[str]) -> str:
 
 def _plant(kind: str, x: float, y: float, tall: float, colour: str) -> str:
     return "".join(
-        fill(blade((x + a * tall, y + b * tall), (x + c * tall, y + d * tall), width * tall, bulge, bend), colour)
+        fill(
+            blade(
+                (x + a * tall, y + b * tall),
+                (x + c * tall, y + d * tall),
+                width * tall,
+                bulge,
+                bend,
+            ),
+            colour,
+        )
         for a, b, c, d, width, bend, bulge in PLANTS[kind]
     )

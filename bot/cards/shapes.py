@@ -1,4 +1,6 @@
-"""Smooth shapes as SVG, computed by sums, products and square roots alone: the same digits on every machine."""
+"""Smooth shapes as SVG, computed by sums, products and square roots alone: the same digits on every
+machine.
+"""
 
 import math
 
@@ -37,13 +39,22 @@ def spline(points: Points, steps: int = 6) -> list[Point]:
     for i in range(last):
         around = list(zip(*(points[min(max(i + k, 0), last)] for k in (-1, 0, 1, 2)), strict=True))
         for t in (step / steps for step in range(steps)):
-            bends = [(b, c - a, 2 * a - 5 * b + 4 * c - d, 3 * b - a - 3 * c + d) for a, b, c, d in around]
-            curve.append(tuple(b + t * (slope + t * (bend + t * twist)) / 2 for b, slope, bend, twist in bends))
+            bends = [
+                (b, c - a, 2 * a - 5 * b + 4 * c - d, 3 * b - a - 3 * c + d)
+                for a, b, c, d in around
+            ]
+            curve.append(
+                tuple(
+                    b + t * (slope + t * (bend + t * twist)) / 2 for b, slope, bend, twist in bends
+                )
+            )
     return [*curve, points[-1]]
 
 
 def edges(spine: Points) -> tuple[Points, Points]:
-    """Return the left and the right edge of a spine with widths: upper and lower if it runs to the right."""
+    """Return the left and the right edge of a spine with widths: upper and lower if it runs to the
+    right.
+    """
     left: list[Point] = []
     right: list[Point] = []
     for i, (x, y, width) in enumerate(spine):
@@ -64,13 +75,18 @@ def smooth(points: Points) -> str:
     n, path = len(points), f"M{points[0][0]:.1f} {points[0][1]:.1f}"
     for i in range(n):
         (ax, ay), (bx, by), (cx, cy), (dx, dy) = (points[(i + k) % n] for k in (-1, 0, 1, 2))
-        path += f"C{bx + (cx - ax) / 6:.1f} {by + (cy - ay) / 6:.1f} {cx - (dx - bx) / 6:.1f} {cy - (dy - by) / 6:.1f} "
+        path += (
+            f"C{bx + (cx - ax) / 6:.1f} {by + (cy - ay) / 6:.1f} {cx - (dx - bx) / 6:.1f}"
+            f" {cy - (dy - by) / 6:.1f} "
+        )
         path += f"{cx:.1f} {cy:.1f}"
     return path + "Z"
 
 
 def blade(base: Point, tip: Point, width: float, bulge: float, bend: float = 0) -> str:
-    """Return the path of a horn, a plate or a tooth, bent by `bend` widths; without a bulge, it is a feather."""
+    """Return the path of a horn, a plate or a tooth, bent by `bend` widths; without a bulge, it is
+    a feather.
+    """
     (x, y), (u, v), (dx, dy) = base, tip, unit(base, tip)
     nx, ny = dy * width, -dx * width
     if not bulge:
@@ -78,8 +94,8 @@ def blade(base: Point, tip: Point, width: float, bulge: float, bend: float = 0) 
         return smooth([(x + (u - x) * t + nx * w, y + (v - y) * t + ny * w) for t, w in sides])
     mx, my = (x + u) / 2 + nx * bend, (y + v) / 2 + ny * bend
     return (
-        f"M{x + nx / 2:.1f} {y + ny / 2:.1f}Q{mx + nx * bulge:.1f} {my + ny * bulge:.1f} {u:.1f} {v:.1f}"
-        f"Q{mx - nx * bulge:.1f} {my - ny * bulge:.1f} {x - nx / 2:.1f} {y - ny / 2:.1f}Z"
+        f"M{x + nx / 2:.1f} {y + ny / 2:.1f}Q{mx + nx * bulge:.1f} {my + ny * bulge:.1f} {u:.1f}"
+        f" {v:.1f}Q{mx - nx * bulge:.1f} {my - ny * bulge:.1f} {x - nx / 2:.1f} {y - ny / 2:.1f}Z"
     )
 
 
@@ -95,5 +111,8 @@ def dot(centre: Point, radius: float, colour: str) -> str:
 
 def svg(drawn: str, x: float, y: float, width: float, height: float) -> str:
     """Return a whole SVG that shows this part of a drawing."""
-    size = f'viewBox="{x:.0f} {y:.0f} {width:.0f} {height:.0f}" width="{width:.0f}" height="{height:.0f}"'
+    size = (
+        f'viewBox="{x:.0f} {y:.0f} {width:.0f} {height:.0f}" width="{width:.0f}"'
+        f' height="{height:.0f}"'
+    )
     return f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{drawn}</svg>'

@@ -1,6 +1,7 @@
 """All that a person can ask: commands, buttons, and what is said, sent or typed without a command.
 
-Routing, "Do you mean …?", menus and `/help` read these tables. The functions stand in the modules beside them.
+Routing, "Do you mean …?", menus and `/help` read these tables. The functions stand in the modules
+beside them.
 """
 
 from __future__ import annotations
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
 
 
 class Command(NamedTuple):
-    """Something to ask for. Its function gets the ask, the text after the command or a button's groups, and the bot."""
+    """Something to ask for.
+
+    Its function gets the ask, the text after the command or a button's groups, and the bot.
+    """
 
     function: Callable[..., Awaitable[None]]
     cost: Work
@@ -33,7 +37,8 @@ class Command(NamedTuple):
     admin: bool = False
     """Whether it is for admins. For everybody else, it does not exist."""
     yours: bool = False
-    """Whether the help lists it below what is to play with, as it is about the person or the bot."""
+    """Whether the help lists it below what is to play with, as it is about the person or the bot.
+    """
     alone: bool = False
     """Whether it answers text after the command with a hint."""
     needs_words: bool = False
@@ -41,7 +46,9 @@ class Command(NamedTuple):
 
 
 async def show_help(ask: Said, _rest: str, bot: Bot) -> None:
-    """List the commands, and what is different in this place; for an admin, the admins' commands as well."""
+    """List the commands, and what is different in this place; for an admin, the admins' commands as
+    well.
+    """
     play, yours, admins = [sentences.HELP_PLAY], [sentences.HELP_YOURS], [sentences.HELP_ADMINS]
     for command in COMMANDS.values():
         group = admins if command.admin else yours if command.yours else play
@@ -54,34 +61,80 @@ async def show_help(ask: Said, _rest: str, bot: Bot) -> None:
 
 def menu(*, is_admin: bool) -> dict[str, str]:
     """Return what a person's menu shows: the names of commands, and what they do."""
-    return {name: each.menu for name, each in COMMANDS.items() if each.menu and (is_admin or not each.admin)}
+    return {
+        name: each.menu
+        for name, each in COMMANDS.items()
+        if each.menu and (is_admin or not each.admin)
+    }
 
 
 COMMANDS = {
     "start": Command(welcome.start, CHATTER),
     "dino": Command(names.dino, WRITING, "invent dinosaur names", sentences.HELP_DINO),
-    "poem": Command(verse.poem, WRITING, "continue a line of verse", sentences.HELP_POEM, needs_words=True),
-    "sonnet": Command(verse.sonnet, WRITING, "fourteen lines that scan and rhyme", sentences.HELP_SONNET),
+    "poem": Command(
+        verse.poem, WRITING, "continue a line of verse", sentences.HELP_POEM, needs_words=True
+    ),
+    "sonnet": Command(
+        verse.sonnet, WRITING, "fourteen lines that scan and rhyme", sentences.HELP_SONNET
+    ),
     "me": Command(games.me, WRITING, "you as a dinosaur", sentences.HELP_ME),
-    "today": Command(games.today, WRITING, "the dinosaur of the day", alone=True),  # beside /me in the help
-    "guess": Command(games.guess, WRITING, "find the real one of four dinosaurs", sentences.HELP_GUESS, alone=True),
-    "voices": Command(voices.voices, CHATTER, "other voices for names and verse", sentences.HELP_VOICES),
+    "today": Command(
+        games.today, WRITING, "the dinosaur of the day", alone=True
+    ),  # beside /me in the help
+    "guess": Command(
+        games.guess,
+        WRITING,
+        "find the real one of four dinosaurs",
+        sentences.HELP_GUESS,
+        alone=True,
+    ),
+    "voices": Command(
+        voices.voices, CHATTER, "other voices for names and verse", sentences.HELP_VOICES
+    ),
     "again": Command(
-        verse.again, WRITING, "show a creation again, by its code", sentences.HELP_AGAIN, needs_words=True
+        verse.again,
+        WRITING,
+        "show a creation again, by its code",
+        sentences.HELP_AGAIN,
+        needs_words=True,
     ),
     "seed": Command(people.seed, CHATTER, "see or set your seed", sentences.HELP_SEED, yours=True),
     "settings": Command(
-        people.settings, CHATTER, "how daring I am, and how many names you get", sentences.HELP_SETTINGS, yours=True
+        people.settings,
+        CHATTER,
+        "how daring I am, and how many names you get",
+        sentences.HELP_SETTINGS,
+        yours=True,
     ),
     "export": Command(
-        people.export, EXPORT, "everything I keep about you, as files", sentences.HELP_EXPORT, yours=True, alone=True
+        people.export,
+        EXPORT,
+        "everything I keep about you, as files",
+        sentences.HELP_EXPORT,
+        yours=True,
+        alone=True,
     ),
-    "forget": Command(people.forget, CHATTER, "delete everything I keep about you"),  # beside /export in the help
+    "forget": Command(
+        people.forget, CHATTER, "delete everything I keep about you"
+    ),  # beside /export in the help
     "help": Command(show_help, CHATTER, "what I can do"),
-    "about": Command(welcome.about, CHATTER, "what I'm made of", sentences.HELP_ABOUT, yours=True, alone=True),
-    "retrain": Command(admin.retrain, CHATTER, "train a network", sentences.HELP_RETRAIN, admin=True, needs_words=True),
-    "models": Command(models.models, CHATTER, "the versions of each network", sentences.HELP_MODELS, admin=True),
-    "status": Command(admin.status, CHATTER, "how I am", sentences.HELP_STATUS, admin=True, alone=True),
+    "about": Command(
+        welcome.about, CHATTER, "what I'm made of", sentences.HELP_ABOUT, yours=True, alone=True
+    ),
+    "retrain": Command(
+        admin.retrain,
+        CHATTER,
+        "train a network",
+        sentences.HELP_RETRAIN,
+        admin=True,
+        needs_words=True,
+    ),
+    "models": Command(
+        models.models, CHATTER, "the versions of each network", sentences.HELP_MODELS, admin=True
+    ),
+    "status": Command(
+        admin.status, CHATTER, "how I am", sentences.HELP_STATUS, admin=True, alone=True
+    ),
 }
 """Commands by their names, in the order of menu and help."""
 
@@ -113,4 +166,5 @@ BUTTONS = {
     f"kept:{_NETWORK}:{_VERSION}": Command(models.use_kept, CHATTER, admin=True),
     f"undo:{_NETWORK}:{_VERSION}": Command(models.undo, CHATTER, admin=True),
 }
-"""Buttons by the pattern of their data, without the number of the format that `Button.of` puts before them."""
+"""Buttons by the pattern of their data, without the number of the format that `Button.of` puts
+before them."""

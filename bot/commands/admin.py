@@ -1,4 +1,7 @@
-"""`/retrain`, the buttons below a training, and `/status`. For everybody but admins, they do not exist."""
+"""`/retrain`, the buttons below a training, and `/status`.
+
+For everybody but admins, they do not exist.
+"""
 
 from __future__ import annotations
 
@@ -41,10 +44,11 @@ _files: WeakKeyDictionary[Bot, OrderedDict[tuple[int, int], tuple[str, File]]] =
 
 
 async def retrain(ask: Said, rest: str, bot: Bot) -> None:
-    """Train a network: `/retrain dino|poem [minutes] [fresh]`, or `/retrain names|verse VOICE [fresh]`.
+    """Train a network: `/retrain dino|poem [minutes] [fresh]`, or `/retrain names|verse VOICE
+    [fresh]`.
 
-    An interrupted run of the network goes on with its own settings. `fresh` begins a new one. So do names to read,
-    which are in the lines below `/retrain dino …` or in a file.
+    An interrupted run of the network goes on with its own settings. `fresh` begins a new one. So do
+    names to read, which are in the lines below `/retrain dino …` or in a file.
     """
     name, *options = rest.split() or [""]
     with bot.runs.beginning(options[0] if options and name.lower() in FORMS else name):
@@ -63,12 +67,18 @@ async def retrain(ask: Said, rest: str, bot: Bot) -> None:
 
 
 async def offer_to_learn(ask: Said, file: File, bot: Bot) -> None:
-    """Ask whether a text file without a command should become a voice, named after the file. Raises Explained."""
+    """Ask whether a text file without a command should become a voice, named after the file.
+
+    Raises Explained.
+    """
     await text_of(file, *FORMS)
     taken = {voice.name for voice in await asyncio.to_thread(bot.shelf.voices.all)}
     title = "" if is_taboo(file.name) else file.name.rpartition(".")[0] or file.name
     words = "-".join(re.findall(r"[^\W_]+", title))[: LONGEST_NAME - 3].strip("-")
-    names = (name_of(f"{words}{end}") or f"voice{end}" for end in chain([""], (f"-{n}" for n in count(2))))
+    names = (
+        name_of(f"{words}{end}") or f"voice{end}"
+        for end in chain([""], (f"-{n}" for n in count(2)))
+    )
     name = next(name for name in names if name not in taken)
     buttons = [[Button.of(verb, "learn", verb) for verb in admins.LEARN_HOW]]
     files = _files.setdefault(bot, OrderedDict())
@@ -93,13 +103,18 @@ async def learn(ask: Pressed, verb: str, bot: Bot) -> None:
 
 
 async def end_training(ask: Pressed, choice: str, key: str, bot: Bot) -> None:
-    """End the run that is going on. `finish` keeps its best weights if they are better; `cancel` keeps nothing."""
+    """End the run that is going on.
+
+    `finish` keeps its best weights if they are better; `cancel` keeps nothing.
+    """
     (bot.runs.finish if choice == "finish" else bot.runs.cancel)(key)
     await ask.chat.notice(admins.FINISHING if choice == "finish" else admins.CANCELLING)
 
 
 async def status(ask: Said, _rest: str, bot: Bot) -> None:
-    """Show what the bot has done since its start, and which versions and how much memory it uses now."""
+    """Show what the bot has done since its start, and which versions and how much memory it uses
+    now.
+    """
     names, size, guesses = bot.shelf.serving.get("dino"), "no answer", "no answer"
     try:
         size = tables.size(await bot.store.size())
@@ -113,19 +128,32 @@ async def status(ask: Said, _rest: str, bot: Bot) -> None:
         "latency": tables.latency(bot.tally.latency),
         "waiting": sentences.counted(bot.shelf.pending, "text"),
         **{name: fact for door in bot.doors for name, fact in door.facts().items()},
-        "errors": ", ".join(f"{name} {times:,}" for name, times in bot.tally.errors.most_common(MOST_ERRORS)) or "none",
+        "errors": (
+            ", ".join(
+                f"{name} {times:,}" for name, times in bot.tally.errors.most_common(MOST_ERRORS)
+            )
+            or "none"
+        ),
         "training": bot.runs.running.title if bot.runs.running else "none",
-        **{titles.get(network, network): checkpoint.version for network, checkpoint in bot.shelf.serving.items()},
+        **{
+            titles.get(network, network): checkpoint.version
+            for network, checkpoint in bot.shelf.serving.items()
+        },
         "guesses": guesses,
         "database": f"{bot.store.name}, {size}",
         "memory": tables.size(memory) if (memory := resident()) else "not known on this system",
-        "runs on": f"Mangosaurus {metadata.version('mangosaurus')}, Python {platform.python_version()}",
+        "runs on": (
+            f"Mangosaurus {metadata.version('mangosaurus')}, Python {platform.python_version()}"
+        ),
     }
     await ask.chat.say(tables.status(facts))
 
 
 async def _names(text: str, run: Run, bot: Bot) -> str:
-    """Return the different names in a text as the network of names reads them, one a line. Raises Explained."""
+    """Return the different names in a text as the network of names reads them, one a line.
+
+    Raises Explained.
+    """
     if run.network != Network.DINO:
         raise Explained(admins.RETRAIN_USAGE)
     vocabulary = (await bot.shelf.current(Network.DINO)).vocabulary
@@ -137,7 +165,10 @@ async def _names(text: str, run: Run, bot: Bot) -> str:
 
 
 def _run(network: Network, options: list[str]) -> Run:
-    """Return the run of a network, with the minutes that the options give, or fresh. Raises Explained."""
+    """Return the run of a network, with the minutes that the options give, or fresh.
+
+    Raises Explained.
+    """
     minutes = [option for option in options if option != FRESH]
     if len(minutes) > 1 or options.count(FRESH) > 1:
         raise Explained(admins.RETRAIN_USAGE)

@@ -1,4 +1,6 @@
-"""`/me`, `/today` and `/guess`: dinosaurs that are the same for everybody, and real ones among those of the bot."""
+"""`/me`, `/today` and `/guess`: dinosaurs that are the same for everybody, and real ones among
+those of the bot.
+"""
 
 from __future__ import annotations
 
@@ -43,12 +45,15 @@ NOBODY = 0
 INVENTED, DRAWN = 3, 5
 """How many names of a round are made up. More are drawn, as some may be real fossils or taboo."""
 
-_guessed: WeakKeyDictionary[Bot, OrderedDict[tuple[int, int], tuple[int, Markup]]] = WeakKeyDictionary()
+_guessed: WeakKeyDictionary[Bot, OrderedDict[tuple[int, int], tuple[int, Markup]]] = (
+    WeakKeyDictionary()
+)
 """Rounds: (chat, message) → (who pressed first, the answer once the press is counted)."""
 
 
 async def me(ask: Said, rest: str, bot: Bot) -> None:
-    """Send the dinosaur of a first name, or of the one in the person's profile, and its card. This takes no turn.
+    """Send the dinosaur of a first name, or of the one in the person's profile, and its card. This
+    takes no turn.
 
     The name, as the network writes it, and the version decide it alone.
     """
@@ -64,14 +69,19 @@ async def me(ask: Said, rest: str, bot: Bot) -> None:
         raise Explained(sentences.ME_NAME.format(LONGEST_PREFIX))
     seed = int(sha256(f"{name} {weights.version}".encode()).hexdigest(), 16) % NEW_SEEDS
     opening = sentences.ME.format(sentences.cut(word, 40)) + "\n\n"
-    creation = await answer(ask, Wish(Genre.DINO, name, 1, TEMPERATURE, seed=seed, opening=opening), bot)
+    creation = await answer(
+        ask, Wish(Genre.DINO, name, 1, TEMPERATURE, seed=seed, opening=opening), bot
+    )
     with bot.accepting(ask, Work(cards=1)):
         if card := await card_of(creation, await bot.shelf.write(creation)):
             await ask.chat.picture(card.png, card.caption, (), card.name, card.alt)
 
 
 async def today(ask: Said, _rest: str, bot: Bot) -> None:
-    """Send the dinosaur of the day, on its card if it can be drawn. The date is its seed; all get the same code."""
+    """Send the dinosaur of the day, on its card if it can be drawn.
+
+    The date is its seed; all get the same code.
+    """
     from bot.cards import card_of
 
     in_use, versions = await bot.shelf.current(NETWORK), bot.shelf.versions(NETWORK)
@@ -86,22 +96,37 @@ async def today(ask: Said, _rest: str, bot: Bot) -> None:
             await bot.store.keep(creation)
             with suppress(Explained):
                 card = await card_of(creation, text)
-        html = sentences.TODAY.format(f"{day.day} {day:%B %Y}") + "\n\n" + layout.reply(creation, text)
-        await (ask.chat.picture(card.png, html, (), card.name, card.alt) if card else ask.chat.say(html))
+        html = (
+            sentences.TODAY.format(f"{day.day} {day:%B %Y}") + "\n\n" + layout.reply(creation, text)
+        )
+        await (
+            ask.chat.picture(card.png, html, (), card.name, card.alt)
+            if card
+            else ask.chat.say(html)
+        )
 
 
 async def guess(ask: Said | Pressed, _rest: str, bot: Bot) -> None:
-    """Send a round: four names as buttons. One is real; the version in use has made up the others."""
+    """Send a round: four names as buttons.
+
+    One is real; the version in use has made up the others.
+    """
     seed, version = secrets.randbelow(NEW_SEEDS), (await bot.shelf.current(NETWORK)).version
     with bot.accepting(ask, NAMES):
         names, _ = await _round(seed, version, bot)
-        buttons = [[Button.of(name.capitalize(), "guess", seed, n, version)] for n, name in enumerate(names)]
+        buttons = [
+            [Button.of(name.capitalize(), "guess", seed, n, version)]
+            for n, name in enumerate(names)
+        ]
         await ask.chat.say(sentences.GUESS, buttons)
     await ask.chat.notice()
 
 
 async def press(ask: Pressed, seed: str, number: str, version: str, bot: Bot) -> None:
-    """Count a guess, and say which name is real. Of several presses below a message, the first one counts."""
+    """Count a guess, and say which name is real.
+
+    Of several presses below a message, the first one counts.
+    """
     rounds, place = _guessed.setdefault(bot, OrderedDict()), (ask.chat.id, ask.message)
     person, html = rounds.setdefault(place, (ask.person, NOTHING))
     if person != ask.person:
@@ -126,7 +151,10 @@ async def _counted(ask: Pressed, seed: int, number: int, version: str, bot: Bot)
 
 
 async def _round(seed: int, version: str, bot: Bot) -> tuple[list[str], str]:
-    """Return the four names of a round in their order, and the real one. Seed and version decide them."""
+    """Return the four names of a round in their order, and the real one.
+
+    Seed and version decide them.
+    """
     drawn = Creation("", NOBODY, Genre.DINO, version, seed, ASIDE, "", TEMPERATURE, DRAWN)
     random, text = generator_for(seed, ASIDE + 1), await bot.shelf.write(drawn)
     invented = [name for name in _shown(text.texts) if name not in fossils()][:INVENTED]

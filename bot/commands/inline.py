@@ -1,7 +1,9 @@
-"""Inline mode, in any chat: `@bot mango` offers names that begin with Mango, `@bot shall i compare thee` offers verse.
+"""Inline mode, in any chat: `@bot mango` offers names that begin with Mango, `@bot shall i compare
+thee` offers verse.
 
-Offers depend on the person's seed but stand outside their sequence: typing takes no turn, and the same words give the
-same offers again. Offers are not kept, so the message that is sent has neither a code nor buttons.
+Offers depend on the person's seed but stand outside their sequence: typing takes no turn, and the
+same words give the same offers again. Offers are not kept, so the message that is sent has neither
+a code nor buttons.
 """
 
 from __future__ import annotations
@@ -35,7 +37,10 @@ _typing: dict[tuple[Bot, int], asyncio.Task[list[Offer]]] = {}
 
 
 async def typed(ask: Typed, bot: Bot) -> None:
-    """Offer something to send. Each letter is an ask; a person's newest ask cancels the ask before."""
+    """Offer something to send.
+
+    Each letter is an ask; a person's newest ask cancels the ask before.
+    """
     key = (bot, ask.person)
     if before := _typing.get(key):
         before.cancel()
@@ -55,7 +60,10 @@ async def typed(ask: Typed, bot: Bot) -> None:
 
 
 async def _offers(ask: Typed, bot: Bot) -> list[Offer]:
-    """Write five names, or two verses. One word without a mark at its end is the beginning of a name."""
+    """Write five names, or two verses.
+
+    One word without a mark at its end is the beginning of a name.
+    """
     person, line = await bot.store.person(ask.person), ask.text.strip()
     if len(line) <= LONGEST_PREFIX and not any(map(str.isspace, line)) and not line.endswith(ENDS):
         checkpoint = await bot.shelf.current(Genre.DINO.network)
@@ -64,10 +72,15 @@ async def _offers(ask: Typed, bot: Bot) -> list[Offer]:
         if prefix or not line:
             creation, text = await _aside(Wish(Genre.DINO, prefix, NAMES), 0, person, bot)
             each = zip(text.texts, text.neighbours, strict=True)
-            return [_offer(creation, replace(text, texts=(name,), neighbours=(near,))) for name, near in each]
+            return [
+                _offer(creation, replace(text, texts=(name,), neighbours=(near,)))
+                for name, near in each
+            ]
     if len(line) > LONGEST_LINE or not is_visible(line):
         return []
-    verses = await asyncio.gather(*(_aside(Wish(Genre.POEM, line), number, person, bot) for number in range(VERSES)))
+    verses = await asyncio.gather(
+        *(_aside(Wish(Genre.POEM, line), number, person, bot) for number in range(VERSES))
+    )
     return [_offer(creation, text) for creation, text in verses]
 
 

@@ -1,4 +1,6 @@
-"""`/models`: the last versions of a network, each with its loss and a button that uses it; and Undo."""
+"""`/models`: the last versions of a network, each with its loss and a button that uses it; and
+Undo.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,10 @@ SHOWN = 8
 """How many versions one message shows."""
 IN_A_ROW = 4
 WORSE: dict[Form, float] = {"names": 0.02, "verse": 0.002}
-"""Nats per character. A version whose held-out loss is higher by this much is used only if an admin insists."""
+"""Nats per character.
+
+A version whose held-out loss is higher by this much is used only if an admin insists.
+"""
 
 
 async def models(ask: Said, rest: str, bot: Bot) -> None:
@@ -93,8 +98,8 @@ async def undo(ask: Pressed, network: str, version: str, bot: Bot) -> None:
 def _doubt(title: str, new: Checkpoint, serving: Checkpoint) -> Markup | None:
     """Return what to ask an admin before a version is used; None if nothing speaks against it.
 
-    A version learned from another text if it writes another form, or if more than half of the names and words that it
-    knows are unknown to the weights in use.
+    A version learned from another text if it writes another form, or if more than half of the names
+    and words that it knows are unknown to the weights in use.
     """
     made, before = new.description, serving.description
     known, knew = new.known_names | new.known_words, serving.known_names | serving.known_words
@@ -111,8 +116,13 @@ async def _versions(network: str, bot: Bot) -> tuple[Markup, Buttons]:
     async with _titled(network, bot) as title:
         entries = await asyncio.to_thread(_entries, network, bot)
         serving = (await bot.shelf.current(network)).version if entries else ""
-    others = [version for version, made in entries if not isinstance(made, str) and version != serving]
-    rows = [[Button.of(admins.USE_IT.format(version), "promote", network, version)] for version in others]
+    others = [
+        version for version, made in entries if not isinstance(made, str) and version != serving
+    ]
+    rows = [
+        [Button.of(admins.USE_IT.format(version), "promote", network, version)]
+        for version in others
+    ]
     titles = (await asyncio.to_thread(bot.shelf.titles)).items()
     networks = [Button.of(name, "versions", other) for other, name in titles if other != network]
     rows += [networks[first : first + IN_A_ROW] for first in range(0, len(networks), IN_A_ROW)]
@@ -120,21 +130,28 @@ async def _versions(network: str, bot: Bot) -> tuple[Markup, Buttons]:
 
 
 def _entries(network: str, bot: Bot) -> list[tuple[str, Checkpoint | str]]:
-    """Return the newest versions, each with its description, or with what is wrong with its file."""
+    """Return the newest versions, each with its description, or with what is wrong
+    with its file.
+    """
     versions = bot.shelf.versions(network)
     entries: list[tuple[str, Checkpoint | str]] = []
     for version in versions.list()[:SHOWN]:
         try:
             entries.append((version, versions.load(version)))
         except CheckpointError as error:
-            reason = str(error).removeprefix(f"{versions.path(version)}: ").removeprefix("damaged: ")
+            reason = (
+                str(error).removeprefix(f"{versions.path(version)}: ").removeprefix("damaged: ")
+            )
             entries.append((version, reason))
     return entries
 
 
 @asynccontextmanager
 async def _titled(network: str, bot: Bot) -> AsyncIterator[str]:
-    """Yield what people call a network. Raises Explained if it is gone, or a version cannot be read or used."""
+    """Yield what people call a network.
+
+    Raises Explained if it is gone, or a version cannot be read or used.
+    """
     title = (await asyncio.to_thread(bot.shelf.titles)).get(network)
     if title is None:
         raise Explained(sentences.VOICE_GONE)
@@ -143,6 +160,10 @@ async def _titled(network: str, bot: Bot) -> AsyncIterator[str]:
     except RemovedError:
         raise Explained(sentences.VOICE_GONE) from None
     except (CheckpointError, OSError) as error:
-        reason = error.strerror or type(error).__name__ if isinstance(error, OSError) else str(error)
+        reason = (
+            error.strerror or type(error).__name__ if isinstance(error, OSError) else str(error)
+        )
         reason = reason.replace(f"{bot.shelf.directory}{os.sep}", "")
-        raise Explained(admins.NOT_CHANGED.format(sentences.cut(reason, tables.LONGEST_FAULT), title)) from error
+        raise Explained(
+            admins.NOT_CHANGED.format(sentences.cut(reason, tables.LONGEST_FAULT), title)
+        ) from error

@@ -25,14 +25,17 @@ if TYPE_CHECKING:
 MOST = 10
 LONGEST_PREFIX = 20
 SHORTEST_BEGINNING, LONGEST_WHOLE = 3, 8
-"""New names begin with at least 3 letters of a real one. A name of up to 8 letters is kept whole."""
+"""New names begin with at least 3 letters of a real one.
+
+A name of up to 8 letters is kept whole.
+"""
 
 
 async def dino(ask: Said, rest: str, bot: Bot) -> None:
     """Send new names. A number and first letters come in either order, each at most once.
 
-    A word with a digit in it is meant as a number, so `1e9` is too many, and not a name that begins with E. Without
-    such a word, `five` is a number too; `1 five` is a name that begins with Five.
+    A word with a digit in it is meant as a number, so `1e9` is too many, and not a name that begins
+    with E. Without such a word, `five` is a number too; `1 five` is a name that begins with Five.
     """
     name, rest = voice_in(rest, anywhere=True)
     voice = (await voice_named(name, "names", bot)).id if name is not None else ""
@@ -43,22 +46,27 @@ async def dino(ask: Said, rest: str, bot: Bot) -> None:
     if len(numbers) > 1:
         raise Explained(sentences.DINO_USAGE)
     if len(letters) > 1:
-        raise Explained(sentences.ONE_WORD.format(sentences.cut(letters[0].lower(), LONGEST_PREFIX)))
+        raise Explained(
+            sentences.ONE_WORD.format(sentences.cut(letters[0].lower(), LONGEST_PREFIX))
+        )
     count = _count(numbers[0]) if numbers else None
     wish = Wish(Genre.DINO, count=count, voice=voice)
     if letters:
         checkpoint = await bot.shelf.current(network_of(wish))
         whole = checkpoint.vocabulary.fold(letters[0]).strip()
         begins, opening = ("", NOTHING) if voice else like(whole, checkpoint)
-        wish = replace(wish, prompt=begins or _prefix(letters[0], checkpoint, voice), opening=opening)
+        wish = replace(
+            wish, prompt=begins or _prefix(letters[0], checkpoint, voice), opening=opening
+        )
     await answer(ask, wish, bot)
 
 
 def like(name: str, checkpoint: Checkpoint) -> tuple[str, Markup]:
-    """Return how names like this one begin, and a sentence that says that it is real; nothing if it is not.
+    """Return how names like this one begin, and a sentence that says that it is real; nothing if it
+    is not.
 
-    They begin with what stands before its last known part. Without such a part, they begin with the first half of a
-    long name, or with the whole of a short one: Anna and Victoria are genera too.
+    They begin with what stands before its last known part. Without such a part, they begin with the
+    first half of a long name, or with the whole of a short one: Anna and Victoria are genera too.
     """
     other = sentences.OTHER_GENUS if name in checkpoint.other_names else ""
     what = fossils().get(name) or (sentences.DINOSAUR if name in checkpoint.known_names else other)
@@ -67,7 +75,9 @@ def like(name: str, checkpoint: Checkpoint) -> tuple[str, Markup]:
     end = (len(name) + 1) // 2 if len(name) > LONGEST_WHOLE else len(name)
     for part in parts_of(name)[-1:]:
         end = part.start if part.end == len(name) and part.start >= SHORTEST_BEGINNING else end
-    return name[:end], sentences.REAL.format(name.capitalize(), what, name[:end].capitalize()) + "\n\n"
+    return name[:end], sentences.REAL.format(
+        name.capitalize(), what, name[:end].capitalize()
+    ) + "\n\n"
 
 
 def _count(word: str) -> int:
@@ -80,7 +90,9 @@ def _count(word: str) -> int:
 
 
 def _prefix(word: str, checkpoint: Checkpoint, voice: str) -> str:
-    """Read first letters as the network writes them: with a capital, if its names never begin with the small letter."""
+    """Read first letters as the network writes them: with a capital, if its names never begin with
+    the small letter.
+    """
     prefix = checkpoint.vocabulary.fold(word).strip()
     if not 1 <= len(prefix) <= LONGEST_PREFIX:
         refusal = sentences.VOICE_LETTERS if voice else sentences.FIRST_LETTERS

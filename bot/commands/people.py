@@ -1,4 +1,6 @@
-"""What belongs to a person, or to a group that posts as itself: seed, settings, and all that the bot keeps of them."""
+"""What belongs to a person, or to a group that posts as itself: seed, settings, and all that the
+bot keeps of them.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ WRITING_SECONDS = 45.0
 
 
 async def seed(ask: Said, rest: str, bot: Bot) -> None:
-    """Show the person's seed, or begin the sequence of another seed, which may have the digits of any script."""
+    """Show the person's seed, or begin the sequence of another seed, which may have the digits of
+    any script.
+    """
     if not rest.strip():
         own = (await bot.store.person(ask.person)).seed
         await ask.chat.say(sentences.SEED.format(own, own))
@@ -44,44 +48,71 @@ async def seed(ask: Said, rest: str, bot: Bot) -> None:
 
 
 async def settings(ask: Said, rest: str, bot: Bot) -> None:
-    """Show the person's settings, as buttons that change in place; `/settings wild 5` changes them at once."""
+    """Show the person's settings, as buttons that change in place; `/settings wild 5` changes them
+    at once.
+    """
     words = rest.lower().split()
     if not {*words} <= {*MOODS, *map(str, COUNTS)}:
         raise Explained(sentences.SETTINGS_USAGE)
-    changes = {"mood" if word in MOODS else "names": word if word in MOODS else int(word) for word in words}
-    person = await (bot.store.set_preferences(ask.person, **changes) if words else bot.store.person(ask.person))
+    changes = {
+        "mood" if word in MOODS else "names": word if word in MOODS else int(word) for word in words
+    }
+    person = await (
+        bot.store.set_preferences(ask.person, **changes) if words else bot.store.person(ask.person)
+    )
     now = sentences.SET.format(person.mood, sentences.counted(person.names, "name"))
     await ask.chat.say(now if words else sentences.SETTINGS, _choices(person))
 
 
 async def choose(ask: Pressed, what: str, value: str, owner: str, bot: Bot) -> None:
-    """Keep a choice, and mark it. The button says whose settings they are; nobody else can change them."""
+    """Keep a choice, and mark it.
+
+    The button says whose settings they are; nobody else can change them.
+    """
     if int(owner) not in (ask.person, ask.chat.id):
         raise Explained(sentences.NOT_YOURS)
-    person = await bot.store.set_preferences(int(owner), **{what: value if what == "mood" else int(value)})
+    person = await bot.store.set_preferences(
+        int(owner), **{what: value if what == "mood" else int(value)}
+    )
     await ask.chat.change(ask.message, None, _choices(person))
     await ask.chat.notice(sentences.CHOSEN)
 
 
 async def export(ask: Said, _rest: str, bot: Bot) -> None:
-    """Send all that is kept of a person, in private: a page and JSON. A group that posts as itself exports its own."""
+    """Send all that is kept of a person, in private: a page and JSON.
+
+    A group that posts as itself exports its own.
+    """
     is_group = ask.person == ask.chat.id and not ask.chat.is_private
     if not (is_group or ask.chat.is_private):
         raise Explained(sentences.EXPORT_PRIVATELY)
     with bot.accepting(ask, EXPORT):
-        person, creations = await bot.store.person(ask.person), await bot.store.creations(ask.person)
+        person, creations = (
+            await bot.store.person(ask.person),
+            await bot.store.creations(ask.person),
+        )
         async with LiveMessage(ask.chat):  # which shows that the bot is typing
             texts = await _written(creations, bot)
         content = await asyncio.to_thread(as_file, person, creations, texts)
     name = f"mangosaurus{'' if is_group else '-'}{ask.person}"
     if texts:
-        await ask.chat.document(f"{name}.html", layout.keepsake(creations, texts).encode(), sentences.KEEPSAKE)
-    await ask.chat.document(f"{name}.json", content, sentences.EXPORT_GROUP if is_group else sentences.EXPORT)
+        await ask.chat.document(
+            f"{name}.html", layout.keepsake(creations, texts).encode(), sentences.KEEPSAKE
+        )
+    await ask.chat.document(
+        f"{name}.json", content, sentences.EXPORT_GROUP if is_group else sentences.EXPORT
+    )
 
 
 async def forget(ask: Said, rest: str, bot: Bot) -> None:
-    """Ask whether everything should be deleted. `/forget yes` or `no` answers, except for a person in a group."""
-    is_person, word = ask.person > 0, rest.strip().lower()  # Telegram's groups and channels have negative ids
+    """Ask whether everything should be deleted.
+
+    `/forget yes` or `no` answers, except for a person in a group.
+    """
+    is_person, word = (
+        ask.person > 0,
+        rest.strip().lower(),
+    )  # Telegram's groups and channels have negative ids
     if word in ("yes", "no") and (ask.chat.is_private or not is_person):
         if word == "yes":
             await bot.store.forget(ask.person)
@@ -103,12 +134,16 @@ async def forget_or_keep(ask: Pressed, choice: str, owner: str, bot: Bot) -> Non
     if choice == "yes":
         await bot.store.forget(ask.person)
         await ask.chat.clear(ask.message)
-    await ask.chat.change(ask.message, sentences.FORGOTTEN_YOU if choice == "yes" else sentences.KEPT)
+    await ask.chat.change(
+        ask.message, sentences.FORGOTTEN_YOU if choice == "yes" else sentences.KEPT
+    )
     await ask.chat.notice()
 
 
 async def _written(creations: Sequence[Creation], bot: Bot) -> dict[str, Markup]:
-    """Write the newest creations again while nothing else waits to be written; return them by their codes."""
+    """Write the newest creations again while nothing else waits to be written; return them by their
+    codes.
+    """
     texts: dict[str, Markup] = {}
 
     async def write(creation: Creation) -> None:
@@ -127,9 +162,15 @@ async def _written(creations: Sequence[Creation], bot: Bot) -> dict[str, Markup]
 
 
 def as_file(person: Person, creations: Sequence[Creation], texts: Mapping[str, Markup]) -> bytes:
-    """Return what is kept of a person, as JSON, with the texts by their codes. Turns count from 1."""
+    """Return what is kept of a person, as JSON, with the texts by their codes.
+
+    Turns count from 1.
+    """
     kept = {
-        "person": {name: getattr(person, name) for name in ("id", "seed", "dino_turns", "poem_turns", "streak")},
+        "person": {
+            name: getattr(person, name)
+            for name in ("id", "seed", "dino_turns", "poem_turns", "streak")
+        },
         "preferences": {"mood": person.mood, "names": person.names},
         "creations": [
             asdict(creation)
@@ -142,8 +183,13 @@ def as_file(person: Person, creations: Sequence[Creation], texts: Mapping[str, M
 
 
 def _choices(person: Person) -> Buttons:
-    moods = [Button.of(_marked(mood, mood == person.mood), "mood", mood, person.id) for mood in MOODS]
-    counts = [Button.of(_marked(sentences.NUMBERS[n - 1], n == person.names), "names", n, person.id) for n in COUNTS]
+    moods = [
+        Button.of(_marked(mood, mood == person.mood), "mood", mood, person.id) for mood in MOODS
+    ]
+    counts = [
+        Button.of(_marked(sentences.NUMBERS[n - 1], n == person.names), "names", n, person.id)
+        for n in COUNTS
+    ]
     return [moods, counts]
 
 

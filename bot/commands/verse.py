@@ -1,4 +1,6 @@
-"""Poems and sonnets: `/poem`, plain text, `/sonnet`, `/again`, and the buttons below every creation."""
+"""Poems and sonnets: `/poem`, plain text, `/sonnet`, `/again`, and the buttons below every
+creation.
+"""
 
 from __future__ import annotations
 
@@ -25,12 +27,17 @@ if TYPE_CHECKING:
 MOST_SHOWN = 4096
 """For so many messages, the bot remembers what they show."""
 
-_shown: WeakKeyDictionary[Bot, OrderedDict[tuple[int, int], tuple[str, float]]] = WeakKeyDictionary()
+_shown: WeakKeyDictionary[Bot, OrderedDict[tuple[int, int], tuple[str, float]]] = (
+    WeakKeyDictionary()
+)
 """(chat, message) → (the code that it shows, when a press of its buttons was last answered)."""
 
 
 async def plain_line(ask: Said, text: str, bot: Bot) -> None:
-    """Continue a line that somebody sends without any command. A code alone, or a link to one, opens the creation."""
+    """Continue a line that somebody sends without any command.
+
+    A code alone, or a link to one, opens the creation.
+    """
     text = text.strip()
     code = code_in(text)
     is_word = code == text.lower() and code.isalpha()  # a word can look like a code
@@ -51,7 +58,9 @@ async def poem(ask: Said, rest: str, bot: Bot) -> None:
     name, rest = voice_in(rest)
     voice = await voice_named(name, "verse", bot) if name is not None else None
     if not (line := line_in(rest)):
-        raise Explained(sentences.VOICE_LINE.format(example(voice)) if voice else sentences.POEM_USAGE)
+        raise Explained(
+            sentences.VOICE_LINE.format(example(voice)) if voice else sentences.POEM_USAGE
+        )
     await answer(ask, Wish(Genre.POEM, line, voice=voice.id if voice else ""), bot)
 
 
@@ -66,7 +75,10 @@ async def sonnet(ask: Said, rest: str, bot: Bot) -> None:
 
 
 async def again(ask: Said, rest: str, bot: Bot) -> None:
-    """Show the creation with a code again, letter for letter, whoever asked for it first. This takes no turn."""
+    """Show the creation with a code again, letter for letter, whoever asked for it first.
+
+    This takes no turn.
+    """
     given = rest.split()
     if len(given) != 1:
         raise Explained(sentences.AGAIN_USAGE)
@@ -86,8 +98,13 @@ async def vary(ask: Pressed, verb: str, code: str, bot: Bot) -> None:
     creation = await _own(code, ask, bot)
     place = (ask.chat.id, ask.message)
     all_shown = _shown.setdefault(bot, OrderedDict())
-    # A press below a group's creation waits for the earlier asks of the group, and of the person who presses.
-    async with contextlib.nullcontext() if creation.person == ask.person else bot.admission.in_order(creation.person):
+    # A press below a group's creation waits for the earlier asks of the group, and of the person
+    # who presses.
+    async with (
+        contextlib.nullcontext()
+        if creation.person == ask.person
+        else bot.admission.in_order(creation.person)
+    ):
         shown, since = all_shown.get(place, (code, 0.0))
         if shown == code and since < ask.arrived:
             all_shown.pop(place, None)  # until the answer has arrived, nobody knows what it shows
@@ -99,7 +116,10 @@ async def vary(ask: Pressed, verb: str, code: str, bot: Bot) -> None:
 
 
 async def show_card(ask: Said | Pressed, code: str, number: str | None, bot: Bot) -> None:
-    """Send the card of a creation, whoever asked for it. Of several names, it is the first; buttons show the others."""
+    """Send the card of a creation, whoever asked for it.
+
+    Of several names, it is the first; buttons show the others.
+    """
     from bot.cards import card_of  # and with it all that draws, which an answer does not need
 
     creation, n = await _kept(code, bot), int(number or 0)
@@ -111,7 +131,11 @@ async def show_card(ask: Said | Pressed, code: str, number: str | None, bot: Bot
         if card is None:
             raise Explained(sentences.NO_CARD)
         names = enumerate(text.texts) if creation.genre is Genre.DINO else ()
-        others = [Button.of(name.capitalize(), "card", code, i) for i, name in names if i != n and not is_taboo(name)]
+        others = [
+            Button.of(name.capitalize(), "card", code, i)
+            for i, name in names
+            if i != n and not is_taboo(name)
+        ]
         rows = [others[first : first + 3] for first in range(0, len(others), 3)]
         await ask.chat.picture(card.png, card.caption, rows, card.name, card.alt)
     await ask.chat.notice()
@@ -122,7 +146,9 @@ async def tell_details(ask: Pressed, code: str, bot: Bot) -> None:
     creation = await _own(code, ask, bot)
     with bot.accepting(ask, work_for(creation) if creation.genre is Genre.DINO else CHATTER):
         text = await bot.shelf.write(creation) if creation.genre is Genre.DINO else None
-        await ask.chat.say(layout.details(creation, text), layout.looks(creation, text) if text else ())
+        await ask.chat.say(
+            layout.details(creation, text), layout.looks(creation, text) if text else ()
+        )
     await ask.chat.notice()
 
 
@@ -165,7 +191,9 @@ async def _pressed(verb: str, creation: Creation, ask: Pressed, bot: Bot) -> Cre
     try:
         return await answer(ask, wish, bot, message=ask.message)
     except Exception as error:
-        if creation.genre is Genre.SONNET and not isinstance(error, (Refused, InDoubt)):  # none is left unfinished
+        if creation.genre is Genre.SONNET and not isinstance(
+            error, (Refused, InDoubt)
+        ):  # none is left unfinished
             with contextlib.suppress(MangosaurusError):
                 await show(creation, ask, bot, message=ask.message)
         raise

@@ -31,20 +31,30 @@ logger = logging.getLogger(__name__)
 
 FRESH = "fresh"
 SIMILAR = 60
-"""How similar, out of 100, a name must be to an unknown one if the bot is to ask "Do you mean …?"."""
+"""How similar, out of 100, a name must be to an unknown one if the bot is to ask "Do you mean …?".
+"""
 
 
 async def voice_named(name: str, form: Form, bot: Bot) -> Voice:
-    """Return the voice with a name. Raises Explained if there is none, or if it writes another form."""
+    """Return the voice with a name.
+
+    Raises Explained if there is none, or if it writes another form.
+    """
     found = await asyncio.to_thread(bot.shelf.voices.all)
     if not name:
         names = [Markup("<b>{}</b>").format(voice.name) for voice in found if voice.form == form]
-        raise Explained(sentences.WHICH_VOICE.format(listed(names)) if names else sentences.NO_VOICES)
+        raise Explained(
+            sentences.WHICH_VOICE.format(listed(names)) if names else sentences.NO_VOICES
+        )
     voice = named(found, name)
     if voice is None:
         given = sentences.cut(name, 40)
         near = extractOne(name.casefold(), [voice.name for voice in found], score_cutoff=SIMILAR)
-        raise Explained(sentences.DO_YOU_MEAN.format(given, near[0]) if near else sentences.UNKNOWN_VOICE.format(given))
+        raise Explained(
+            sentences.DO_YOU_MEAN.format(given, near[0])
+            if near
+            else sentences.UNKNOWN_VOICE.format(given)
+        )
     if voice.form != form:
         raise Explained(sentences.OTHER_FORM.format(voice.name, voice.form, example(voice)))
     return voice
@@ -57,7 +67,11 @@ def example(voice: Voice) -> Markup:
 
 def listed(shown: Sequence[Markup]) -> Markup:
     """Join names with commas, and the last one with "and"."""
-    return shown[0] if len(shown) == 1 else Markup("{} and {}").format(Markup(", ").join(shown[:-1]), shown[-1])
+    return (
+        shown[0]
+        if len(shown) == 1
+        else Markup("{} and {}").format(Markup(", ").join(shown[:-1]), shown[-1])
+    )
 
 
 async def voices(ask: Said, rest: str, bot: Bot) -> None:
@@ -115,15 +129,22 @@ async def _remove(voice: Voice, bot: Bot) -> str:
 
 
 async def _all_voices(ask: Ask, bot: Bot) -> tuple[Markup, Buttons]:
-    found = await asyncio.to_thread(lambda: [(voice, _has_weights(voice, bot)) for voice in bot.shelf.voices.all()])
+    found = await asyncio.to_thread(
+        lambda: [(voice, _has_weights(voice, bot)) for voice in bot.shelf.voices.all()]
+    )
     lines = [
-        sentences.VOICE.format(voice.name, voice.form, example(voice) if is_trained else sentences.STILL_LEARNING)
+        sentences.VOICE.format(
+            voice.name, voice.form, example(voice) if is_trained else sentences.STILL_LEARNING
+        )
         for voice, is_trained in found
     ]
     html = Markup("\n").join([sentences.VOICES, "", *lines]) if lines else sentences.NO_VOICES
     if not ask.is_admin:
         return html, ()
-    buttons = [[Button.of(admins.REMOVE.format(voice.name), "voice", "remove", voice.id)] for voice, _ in found]
+    buttons = [
+        [Button.of(admins.REMOVE.format(voice.name), "voice", "remove", voice.id)]
+        for voice, _ in found
+    ]
     return Markup("{}\n\n{}").format(html, _how_to_teach(ask)), buttons
 
 
@@ -139,7 +160,10 @@ def _has_weights(voice: Voice, bot: Bot) -> bool:
 
 
 async def teach(ask: Said, form: Form, words: Sequence[str], bot: Bot) -> Run:
-    """Return the run that teaches a voice from a file. Without a file, it goes one more round on the text it has."""
+    """Return the run that teaches a voice from a file.
+
+    Without a file, it goes one more round on the text it has.
+    """
     if not words:
         raise Explained(_how_to_teach(ask))
     fresh = len(words) == 2 and words[1].lower() == FRESH
@@ -157,7 +181,10 @@ async def teach(ask: Said, form: Form, words: Sequence[str], bot: Bot) -> Run:
 
 
 async def text_of(file: File, *forms: Form) -> Decoded:
-    """Fetch a text. Raises Explained if it is too large, no text, or too small to learn from in any of the forms."""
+    """Fetch a text.
+
+    Raises Explained if it is too large, no text, or too small to learn from in any of the forms.
+    """
     try:
         content = b"" if file.size > LARGEST_FILE else await file.read()
         if (size := max(file.size, len(content))) > LARGEST_FILE:
@@ -169,7 +196,9 @@ async def text_of(file: File, *forms: Form) -> Decoded:
         raise _refusal(error) from error
     sizes = await asyncio.to_thread(lambda: {form: size_of(decoded.text, form) for form in forms})
     if sizes and all(size < FEWEST[form] for form, size in sizes.items()):
-        raise Explained(admins.TEXT_TOO_SMALL.format(", or ".join(admins.LEAST[form] for form in forms)))
+        raise Explained(
+            admins.TEXT_TOO_SMALL.format(", or ".join(admins.LEAST[form] for form in forms))
+        )
     return decoded
 
 
@@ -177,7 +206,9 @@ def _refusal(error: CorpusError) -> Explained:
     return Explained(admins.TEXT_REFUSED.format(sentences.cut(str(error).rstrip("."), 400)))
 
 
-async def _taught(ask: Said, file: File, form: Form, name: str, voice: Voice | None, bot: Bot) -> Voice:
+async def _taught(
+    ask: Said, file: File, form: Form, name: str, voice: Voice | None, bot: Bot
+) -> Voice:
     """Fetch a text, check it, and keep it as the text of a voice. Raises Explained."""
     voices, decoded = bot.shelf.voices, await text_of(file, form)
     try:
@@ -198,6 +229,10 @@ async def _taught(ask: Said, file: File, form: Form, name: str, voice: Voice | N
         logger.error("A text cannot be kept: %s", error.strerror or error)  # noqa: TRY400 - no bug of ours
         raise Explained(admins.VOICE_NOT_KEPT) from error
     details = sentences.cut("; ".join([f"read as {decoded.encoding}", *notes]), 500)
-    facts = (voice.name, details) if sentence is admins.LEARNING_ANEW else (voice.name, example(voice), details)
+    facts = (
+        (voice.name, details)
+        if sentence is admins.LEARNING_ANEW
+        else (voice.name, example(voice), details)
+    )
     await ask.chat.say(sentence.format(*facts))
     return voice

@@ -36,7 +36,9 @@ async def start(ask: Said, rest: str, bot: Bot) -> None:
 async def about(ask: Said, _rest: str, bot: Bot) -> None:
     """Say which versions are in use, and how good they are."""
     serving = bot.shelf.serving
-    parts = {network: _network(serving[network]) for network in ("dino", "poem") if network in serving}
+    parts = {
+        network: _network(serving[network]) for network in ("dino", "poem") if network in serving
+    }
     if "dino" in parts and (guesses := await bot.store.guesses(serving["dino"].version))[0]:
         parts["dino"] += Markup(" ") + sentences.ABOUT_GUESSES.format(sentences.found_in(*guesses))
     about = [sentences.ABOUT, *parts.values(), sentences.ABOUT_SONNETS, sentences.ABOUT_SOURCE]
@@ -44,7 +46,8 @@ async def about(ask: Said, _rest: str, bot: Bot) -> None:
 
 
 async def no_text(ask: Sent, _caption: str, bot: Bot) -> None:
-    """Answer a picture, a voice or a sticker. An album, which comes picture by picture, is answered once.
+    """Answer a picture, a voice or a sticker. An album, which comes picture by picture, is answered
+    once.
 
     If an admin sends a text file, ask whether it should be learned.
     """
@@ -64,7 +67,9 @@ def _network(checkpoint: Checkpoint) -> Markup:
     cell = CELLS.get(name, f"the cell {name}")
     if made.form == "names":
         others = "the genera of other living things, then " if len(checkpoint.other_names) else ""
-        about = sentences.ABOUT_NAMES.format(cell, others, known, checkpoint.version, made.held_out_loss)
+        about = sentences.ABOUT_NAMES.format(
+            cell, others, known, checkpoint.version, made.held_out_loss
+        )
     else:
         about = sentences.ABOUT_VERSE.format(cell, checkpoint.version, made.held_out_loss)
     if made.tanh_digits:

@@ -1,8 +1,10 @@
-"""Who may use the page: other sites are refused, the link lets people in, and a cookie knows them again.
+"""Who may use the page: other sites are refused, the link lets people in, and a cookie knows them
+again.
 
-Another site may point its own name at this machine (DNS rebinding) or connect to this socket (hijacking). The first
-shows in the header Host, the second in Origin. A cookie names a person and is signed with a key beside the database, so
-a browser stays the same person when the bot is started again.
+Another site may point its own name at this machine (DNS rebinding) or connect to this socket
+(hijacking). The first shows in the header Host, the second in Origin. A cookie names a person and
+is signed with a key beside the database, so a browser stays the same person when the bot is started
+again.
 """
 
 import contextlib
@@ -25,8 +27,9 @@ WAYS = (socket.AF_INET, "192.0.2.0", "127.0.0.1"), (socket.AF_INET6, "2001:db8::
 PASSED_ON = {"forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"}
 """What proxies add to a request."""
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
+    " base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for"
+    " 'script'; trusted-types 'none'"
 )
 HEADERS = {
     "Content-Security-Policy": POLICY,
@@ -39,9 +42,11 @@ HEADERS = {
 
 
 class Passes:
-    """The tokens of the links, which are new at each start, and the cookies that people get for them.
+    """The tokens of the links, which are new at each start, and the cookies that people get for
+    them.
 
-    The second link is for an admin. Its token signs the admin's cookie, so that ends with the next start.
+    The second link is for an admin. Its token signs the admin's cookie, so that ends with the next
+    start.
     """
 
     def __init__(self, key_file: Path) -> None:
@@ -66,7 +71,10 @@ def is_same(given: str, secret: str) -> bool:
 
 
 def names_of(host: str) -> frozenset[str]:
-    """Return what people may call a server that listens on a host. In a home, a machine is called NAME.local."""
+    """Return what people may call a server that listens on a host.
+
+    In a home, a machine is called NAME.local.
+    """
     name = socket.gethostname().lower()
     short = name.partition(".")[0]
     own = {"127.0.0.1", "::1"} if is_loopback(host) else {name, short, f"{short}.local"}
@@ -74,7 +82,10 @@ def names_of(host: str) -> frozenset[str]:
 
 
 def address_towards_others(host: str) -> str:
-    """Return the address at which others reach this machine: IPv6 if `host` is, else IPv4. Nothing is sent."""
+    """Return the address at which others reach this machine: IPv6 if `host` is, else IPv4.
+
+    Nothing is sent.
+    """
     family, others, own = WAYS[":" in host]
     with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
         probe.connect((others, 9))
@@ -83,10 +94,15 @@ def address_towards_others(host: str) -> str:
 
 
 def is_named(host: str, names: frozenset[str]) -> bool:
-    """Return whether a header Host names a server. One that listens anywhere has any address; rebinding has a name."""
+    """Return whether a header Host names a server.
+
+    One that listens anywhere has any address; rebinding has a name.
+    """
     with contextlib.suppress(ValueError):
         name = urlsplit(f"//{host}").hostname or ""
-        return name in names or (not names.isdisjoint(ANYWHERE) and bool(ipaddress.ip_address(name)))
+        return name in names or (
+            not names.isdisjoint(ANYWHERE) and bool(ipaddress.ip_address(name))
+        )
     return False
 
 
@@ -98,8 +114,12 @@ def is_loopback(host: str) -> bool:
 
 
 def is_at_home(request: web.Request) -> bool:
-    """Return whether a request was made on this machine, and not passed on by a proxy here for somebody elsewhere."""
-    return is_loopback(request.remote or "") and not PASSED_ON & {name.lower() for name in request.headers}
+    """Return whether a request was made on this machine, and not passed on by a proxy here for
+    somebody elsewhere.
+    """
+    return is_loopback(request.remote or "") and not PASSED_ON & {
+        name.lower() for name in request.headers
+    }
 
 
 def _signature(key: bytes, person: int) -> str:

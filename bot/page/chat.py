@@ -1,7 +1,8 @@
 """The chat of one person on the page: the newest messages, and the tabs that show them.
 
-The page gets pieces of text and no markup, so nothing that a person or a network writes can become markup. After a
-restart, people find their last creations: each has its place at once, and gets its text when it is written again.
+The page gets pieces of text and no markup, so nothing that a person or a network writes can become
+markup. After a restart, people find their last creations: each has its place at once, and gets its
+text when it is written again.
 """
 
 import asyncio
@@ -31,13 +32,20 @@ from model.text.forms import Genre
 logger = logging.getLogger(__name__)
 
 KEPT, KEPT_BYTES = 500, 10_000_000
-"""How many messages a chat keeps, and how many bytes they may have, files included. The newest stay."""
+"""How many messages a chat keeps, and how many bytes they may have, files included.
+
+The newest stay.
+"""
 SHOWN, READ = 20, 100
-"""After a restart, a chat shows so many of so many newest creations: of a changed message, the last one alone."""
+"""After a restart, a chat shows so many of so many newest creations: of a changed message, the last
+one alone."""
 QUOTED = 80
 """Characters of a message that a reply shows."""
 MOST_TABS = 16
-"""How many tabs a person may have open. A hidden tab closes its connection, so nobody needs more."""
+"""How many tabs a person may have open.
+
+A hidden tab closes its connection, so nobody needs more.
+"""
 SEND_SECONDS = 5.0
 """A tab that has not taken an event by then is closed."""
 
@@ -63,13 +71,19 @@ class Message:
     key: str = ""
 
     def __post_init__(self) -> None:
-        self.size = 4 * sum(len(piece.text) for piece in self.pieces) + len(self.file[1] if self.file else b"")
+        self.size = 4 * sum(len(piece.text) for piece in self.pieces) + len(
+            self.file[1] if self.file else b""
+        )
 
     def drawn(self) -> dict[str, Any]:
-        """Return what the page shows: a piece is a text, its styles, and what a click on it does, if anything."""
+        """Return what the page shows: a piece is a text, its styles, and what a click on it does,
+        if anything.
+        """
         plain = ("id", "mine", "at", "edited", "is_growing", "is_start", "reply", "key")
         facts: dict[str, Any] = {name: getattr(self, name) for name in plain}
-        facts["pieces"] = [{"text": piece.text, "styles": piece.styles} | _click(piece) for piece in self.pieces]
+        facts["pieces"] = [
+            {"text": piece.text, "styles": piece.styles} | _click(piece) for piece in self.pieces
+        ]
         facts["rows"] = [[button.label for button in row] for row in self.buttons]
         if self.file:
             facts["file"] = {"name": self.file[0], "size": len(self.file[1]), "alt": self.alt}
@@ -109,9 +123,15 @@ class PageChat(Chat):
     def size(self) -> int:
         return sum(message.size for message in self.messages.values())
 
-    def heard(self, text: str, quoted: Message | None, file: tuple[str, bytes] | None, key: str) -> Message:
+    def heard(
+        self, text: str, quoted: Message | None, file: tuple[str, bytes] | None, key: str
+    ) -> Message:
         """Keep what the person says, or sends, as a message of their own."""
-        words = ("".join(piece.text for piece in quoted.pieces) or (quoted.file or ("",))[0]).split() if quoted else ()
+        words = (
+            ("".join(piece.text for piece in quoted.pieces) or (quoted.file or ("",))[0]).split()
+            if quoted
+            else ()
+        )
         quote = " ".join(words)[:QUOTED]
         return self._keep(True, time.time(), [Piece(text)], reply=quote, file=file, key=key)
 
@@ -120,7 +140,10 @@ class PageChat(Chat):
         await self._add(False, time.time(), pieces_of(HELLO), is_start=True)
 
     async def make_room(self, bot: Bot) -> dict[int, Creation]:
-        """Give each of the person's last creations a place, below the line that they gave. Return them by place."""
+        """Give each of the person's last creations a place, below the line that they gave.
+
+        Return them by place.
+        """
         kept: list[Creation] = []
         with contextlib.suppress(StoreError):
             kept = await bot.store.creations(self.id, newest=READ)
@@ -134,8 +157,11 @@ class PageChat(Chat):
             await self.say(WELCOME_BACK)
         return places
 
-    async def fill(self, places: dict[int, Creation], ask: Said, bot: Bot, one_by_one: asyncio.Lock) -> None:
-        """Write each creation again, the newest first, and put it into its place, if that is still there.
+    async def fill(
+        self, places: dict[int, Creation], ask: Said, bot: Bot, one_by_one: asyncio.Lock
+    ) -> None:
+        """Write each creation again, the newest first, and put it into its place, if that is still
+        there.
 
         All chats share the lock `one_by_one`, so that new asks hardly wait.
         """
@@ -156,10 +182,14 @@ class PageChat(Chat):
     async def clear(self, kept: int) -> None:
         for number in self.messages.keys() - {kept}:
             del self.messages[number]
-        await self.tell("forgotten", {"messages": [message.drawn() for message in self.messages.values()]})
+        await self.tell(
+            "forgotten", {"messages": [message.drawn() for message in self.messages.values()]}
+        )
 
     async def say(self, html: Markup, buttons: Buttons = (), *, unfinished: bool = False) -> int:
-        return await self._add(False, time.time(), pieces_of(html), buttons=buttons, is_growing=unfinished)
+        return await self._add(
+            False, time.time(), pieces_of(html), buttons=buttons, is_growing=unfinished
+        )
 
     async def change(
         self, message: int, html: Markup | None, buttons: Buttons = (), *, unfinished: bool = False
@@ -169,14 +199,22 @@ class PageChat(Chat):
             raise Gone("the page has no such message any more")
         kept.buttons = buttons
         if html is not None:
-            kept.pieces, kept.edited, kept.is_growing = pieces_of(html), kept.edited or not kept.is_growing, unfinished
+            kept.pieces, kept.edited, kept.is_growing = (
+                pieces_of(html),
+                kept.edited or not kept.is_growing,
+                unfinished,
+            )
         await self.tell("message", kept.drawn())
 
     async def notice(self, text: str = "", *, alert: bool = False) -> None:
         await self.tell("pressed", {"at": self._pressed, "text": text, "alert": alert})
 
-    async def picture(self, png: bytes, html: Markup, buttons: Buttons = (), name: str = "", alt: str = "") -> int:
-        return await self._add(False, time.time(), pieces_of(html), buttons=buttons, file=(name, png), alt=alt)
+    async def picture(
+        self, png: bytes, html: Markup, buttons: Buttons = (), name: str = "", alt: str = ""
+    ) -> int:
+        return await self._add(
+            False, time.time(), pieces_of(html), buttons=buttons, file=(name, png), alt=alt
+        )
 
     async def document(self, name: str, content: bytes, html: Markup) -> int:
         return await self._add(False, time.time(), pieces_of(html), file=(name, content))
@@ -185,7 +223,10 @@ class PageChat(Chat):
         await self.tell("typing", {})
 
     async def enter(self, tab: WebSocketResponse, facts: dict[str, Any]) -> None:
-        """Show the chat in a tab. What happens from now on follows it. The oldest of too many tabs is closed."""
+        """Show the chat in a tab.
+
+        What happens from now on follows it. The oldest of too many tabs is closed.
+        """
         self.tabs.append(tab)
         shown = facts | {"messages": [message.drawn() for message in self.messages.values()]}
         await self.tell("chat", shown, [tab])
@@ -199,7 +240,9 @@ class PageChat(Chat):
         with contextlib.suppress(ConnectionError):
             await tab.close(code=WSCloseCode.GOING_AWAY, drain=False)
 
-    async def tell(self, event: str, facts: dict[str, Any], tabs: Sequence[WebSocketResponse] | None = None) -> None:
+    async def tell(
+        self, event: str, facts: dict[str, Any], tabs: Sequence[WebSocketResponse] | None = None
+    ) -> None:
         """Send an event to these tabs, or to all. A tab that takes nothing more is closed."""
         chosen = list(self.tabs if tabs is None else tabs)
         await asyncio.gather(*(self._tell(tab, {"event": event} | facts) for tab in chosen))

@@ -1,7 +1,7 @@
 """The web server of the page: who is let in, and what comes through the socket.
 
-Whoever is on this machine, and not behind a proxy here, is an admin. With PAGE_URL, the page is what a proxy shows at
-that address: nothing else is let in, and only the second link makes an admin.
+Whoever is on this machine, and not behind a proxy here, is an admin. With PAGE_URL, the page is
+what a proxy shows at that address: nothing else is let in, and only the second link makes an admin.
 
 The server is aiohttp's: it is made to start and stop within a running program.
 """
@@ -38,7 +38,10 @@ GOODBYE_SECONDS = 1
 """How long the server waits for a browser to say goodbye."""
 LONGEST_TEXT = 4096
 LARGEST_FRAME = 8 * LONGEST_TEXT
-"""The most bytes in one message from somebody who may not send files. JSON needs up to six for a character."""
+"""The most bytes in one message from somebody who may not send files.
+
+JSON needs up to six for a character.
+"""
 KEY = re.compile(r'"key": ?"([\w-]{1,40})"\}$')
 """All that a tab sends ends with a key, by which the tab knows what was refused."""
 PACE = Rate(30, 10)
@@ -49,11 +52,19 @@ MOST_CHATS, MOST_BYTES = 1000, 200_000_000
 """Beyond either, chats without an open tab are forgotten, the oldest first."""
 A_YEAR_SECONDS = 365 * 24 * 3600
 ASSETS = Path(__file__).with_name("assets")
-TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+TYPES = {
+    ".html": "text/html",
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+}
 
 
 class Page(Door):
-    """The page at a host and a port; without a port, at the usual one or any free one. Raises StartError."""
+    """The page at a host and a port; without a port, at the usual one or any free one.
+
+    Raises StartError.
+    """
 
     def __init__(self, settings: Settings, host: str = LOOPBACK, port: int | None = None) -> None:
         self._socket = _bound(host, port)
@@ -67,7 +78,9 @@ class Page(Door):
         self._chats: dict[int, PageChat] = {}
         self._recalls, self._drawing = asyncio.Lock(), asyncio.Lock()
         self._pace, self._newcomers = Buckets(PACE), Buckets(NEWCOMERS)
-        self._assets = {path.name: _read_asset(path) for path in ASSETS.iterdir() if path.suffix in TYPES}
+        self._assets = {
+            path.name: _read_asset(path) for path in ASSETS.iterdir() if path.suffix in TYPES
+        }
         self._bot: Bot | None = None
         app = web.Application(middlewares=[self._guard])
         app.on_response_prepare.append(_add_headers)
@@ -75,9 +88,13 @@ class Page(Door):
         handlers["{kind:creatures|scenes}/{name:[a-z]{1,40}}.svg"] = self._creature
         handlers |= {name: self._asset for name in self._assets if not name.endswith(".html")}
         for path in {"", self._path}:  # a proxy may pass the path of PAGE_URL on, or take it away
-            app.add_routes([web.get(f"{path}/{name}", handler) for name, handler in handlers.items()])
+            app.add_routes(
+                [web.get(f"{path}/{name}", handler) for name, handler in handlers.items()]
+            )
         # Without a log of requests, as an address may hold the token.
-        self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=GOODBYE_SECONDS)
+        self._runner = web.AppRunner(
+            app, access_log=None, handler_cancellation=True, shutdown_timeout=GOODBYE_SECONDS
+        )
 
     @property
     def is_private(self) -> bool:
@@ -85,7 +102,11 @@ class Page(Door):
 
     @property
     def link(self) -> str:
-        shown = access.address_towards_others(self._host) if self._host in access.ANYWHERE else self._host
+        shown = (
+            access.address_towards_others(self._host)
+            if self._host in access.ANYWHERE
+            else self._host
+        )
         own = f"http://{f'[{shown}]' if ':' in shown else shown}:{self.port}"
         return f"{self._url or own}/?token={self._passes.token}"
 
@@ -93,7 +114,9 @@ class Page(Door):
     def announcement(self) -> str:
         lines = [words.OPEN.format(self.link)]
         if self._url:
-            lines.append(words.OPEN_AS_ADMIN.format(f"{self._url}/?token={self._passes.admin_token}"))
+            lines.append(
+                words.OPEN_AS_ADMIN.format(f"{self._url}/?token={self._passes.admin_token}")
+            )
         elif not self.is_private:
             lines.append(words.OPEN_FOR_OTHERS)
         return "\n".join(lines)
@@ -103,7 +126,9 @@ class Page(Door):
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await asyncio.gather(*(chat.leave(tab) for chat in self._chats.values() for tab in chat.tabs))
+        await asyncio.gather(
+            *(chat.leave(tab) for chat in self._chats.values() for tab in chat.tabs)
+        )
         await self._runner.cleanup()
         self._socket.close()
 
@@ -129,14 +154,20 @@ class Page(Door):
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Refuse what names another server, or comes from another site's page. Anybody may link to `/`."""
+        """Refuse what names another server, or comes from another site's page.
+
+        Anybody may link to `/`.
+        """
         hosts, path = request.headers.getall("Host", ()), request.path
         if len(hosts) != 1 or not self._is_called(hosts[0]):
             return web.Response(status=421, text=words.WRONG_HOST)
         is_foreign = request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none")
         wants_page = path in ("/", f"{self._path}/")
         schemes = ("https",) if self._url else ("http", "https")
-        own, origin = [f"{scheme}://{hosts[0].lower()}" for scheme in schemes], request.headers.get("Origin")
+        own, origin = (
+            [f"{scheme}://{hosts[0].lower()}" for scheme in schemes],
+            request.headers.get("Origin"),
+        )
         is_own = origin in own if origin is not None else not path.endswith("/socket")
         if (is_foreign and not wants_page) or not is_own:
             return web.Response(status=403, text=words.WRONG_ORIGIN)
@@ -146,9 +177,13 @@ class Page(Door):
             return web.Response(status=error.status, text=words.NO_SUCH_PAGE)
 
     def _is_called(self, host: str) -> bool:
-        """Return whether a header Host names the page: PAGE_URL's alone, or how people call the machine."""
+        """Return whether a header Host names the page: PAGE_URL's alone, or how people call the
+        machine.
+        """
         if self._url:
-            return host.lower().removesuffix(":443") == urlsplit(self._url).netloc.lower().removesuffix(":443")
+            return host.lower().removesuffix(":443") == urlsplit(
+                self._url
+            ).netloc.lower().removesuffix(":443")
         return access.is_named(host, self._names)
 
     async def _enter(self, request: web.Request) -> web.Response:
@@ -159,14 +194,23 @@ class Page(Door):
         is_admin = self._url is not None and access.is_same(token, self._passes.admin_token)
         if not is_admin and not access.is_same(token, self._passes.token):
             return self._turned_away(words.WRONG_LINK)
-        addresses = ",".join(request.headers.getall("X-Forwarded-For", ()))  # which anybody can invent
-        address = addresses.rpartition(",")[2].strip() if self._url else ""  # the one that the proxy has seen
+        addresses = ",".join(
+            request.headers.getall("X-Forwarded-For", ())
+        )  # which anybody can invent
+        address = (
+            addresses.rpartition(",")[2].strip() if self._url else ""
+        )  # the one that the proxy has seen
         if person is None and address and not is_admin and self._newcomers.spend(address, 1):
             return web.Response(status=429, text=words.TOO_MANY_NEWCOMERS)
         person = person or 2**40 + secrets.randbelow(2**50)  # far from the ids of Telegram
         home = f"{self._path}/"
         response = web.Response(status=303, headers={"Location": home})
-        at: dict[str, Any] = {"path": home, "secure": bool(self._url), "httponly": True, "samesite": "Strict"}
+        at: dict[str, Any] = {
+            "path": home,
+            "secure": bool(self._url),
+            "httponly": True,
+            "samesite": "Strict",
+        }
         response.set_cookie(self._cookie, self._passes.cookie(person), max_age=A_YEAR_SECONDS, **at)
         if is_admin:
             response.set_cookie(f"{self._cookie}-admin", self._passes.admin_cookie(person), **at)
@@ -182,7 +226,9 @@ class Page(Door):
     def _is_admin(self, request: web.Request, person: int) -> bool:
         if not self._url:
             return self.is_private and access.is_at_home(request)
-        return access.is_same(request.cookies.get(f"{self._cookie}-admin", ""), self._passes.admin_cookie(person))
+        return access.is_same(
+            request.cookies.get(f"{self._cookie}-admin", ""), self._passes.admin_cookie(person)
+        )
 
     async def _asset(self, request: web.Request) -> web.Response:
         """Send the page or a file of it, unless the browser has it already."""
@@ -228,13 +274,20 @@ class Page(Door):
         is_admin, is_new = self._is_admin(request, person), person not in self._chats
         chat = self._begin(person) if is_new else self._chats[person]
         largest = LARGEST_FILE if is_admin else LARGEST_FRAME
-        tab = web.WebSocketResponse(heartbeat=15, timeout=GOODBYE_SECONDS, max_msg_size=largest, compress=False)
+        tab = web.WebSocketResponse(
+            heartbeat=15, timeout=GOODBYE_SECONDS, max_msg_size=largest, compress=False
+        )
         await tab.prepare(request)
         hello = Said(person=person, chat=chat, is_admin=is_admin, text="/start")
         try:
             places = await chat.make_room(bot) if is_new else {}
             needs = [name for name, command in COMMANDS.items() if command.needs_words]
-            facts = {"start": self._start, "admin": is_admin, "commands": menu(is_admin=is_admin), "needs_words": needs}
+            facts = {
+                "start": self._start,
+                "admin": is_admin,
+                "commands": menu(is_admin=is_admin),
+                "needs_words": needs,
+            }
             await chat.enter(tab, facts)
             if places:
                 chat.recalling = asyncio.create_task(chat.fill(places, hello, bot, self._recalls))
@@ -248,14 +301,19 @@ class Page(Door):
         return tab
 
     async def _listen(self, tab: web.WebSocketResponse, chat: PageChat, *, is_admin: bool) -> None:
-        """Take JSON until a socket ends, and each file after its name. What comes too fast is refused unread."""
+        """Take JSON until a socket ends, and each file after its name.
+
+        What comes too fast is refused unread.
+        """
         sending: dict[str, Any] = {}
         async for message in tab:
             if self._bot is None or message.type is WSMsgType.ERROR:
                 break
             if not is_admin and self._pace.spend(chat.id, 1):
                 found = KEY.search(message.data[-60:]) if message.type is WSMsgType.TEXT else None
-                await chat.tell("notice", {"text": words.TOO_FAST, "key": found and found[1]}, [tab])
+                await chat.tell(
+                    "notice", {"text": words.TOO_FAST, "key": found and found[1]}, [tab]
+                )
                 continue
             done: Any = None
             if message.type is WSMsgType.BINARY:
@@ -263,7 +321,11 @@ class Page(Door):
             else:
                 with contextlib.suppress(ValueError, RecursionError):
                     done = json.loads(message.data)
-            sending = done if isinstance(done, dict) and done.get("do") == "send" and "content" not in done else {}
+            sending = (
+                done
+                if isinstance(done, dict) and done.get("do") == "send" and "content" not in done
+                else {}
+            )
             if not sending and (refusal := await self._done(chat, done, is_admin=is_admin)):
                 key = done.get("key") if isinstance(done, dict) else None
                 await chat.tell("notice", {"text": refusal, "key": key}, [tab])
@@ -278,11 +340,21 @@ class Page(Door):
                     await chat.at_button(number, place).notice(words.BUTTON_GONE)
                     return ""
                 pressed, data = chat.at_button(number, place), buttons[place].data
-                self._ask(Pressed(person=chat.id, chat=pressed, is_admin=is_admin, message=number, data=data))
+                self._ask(
+                    Pressed(
+                        person=chat.id, chat=pressed, is_admin=is_admin, message=number, data=data
+                    )
+                )
                 return ""
             case {"do": "say", "text": str(text), **others}:
                 name, content = "", None
-            case {"do": "send", "name": str(name), "text": str(text), "content": bytes(content), **others}:
+            case {
+                "do": "send",
+                "name": str(name),
+                "text": str(text),
+                "content": bytes(content),
+                **others,
+            }:
                 if not is_admin:
                     return words.ADMINS_SEND_FILES
                 name = name.rpartition("/")[2] or "file"
@@ -317,15 +389,21 @@ class Page(Door):
 
 def _file_of(message: Message | None) -> File | None:
     name, content = (message and message.file) or ("", b"")
-    return File(name=name, size=len(content), read=lambda: asyncio.sleep(0, content)) if name else None
+    return (
+        File(name=name, size=len(content), read=lambda: asyncio.sleep(0, content)) if name else None
+    )
 
 
 def _read_asset(path: Path) -> tuple[str, str]:
-    """Return a file of the page, filled with the bot's sentences, and a tag that changes with it."""
+    """Return a file of the page, filled with the bot's sentences, and a tag that
+    changes with it.
+    """
     text = path.read_text(encoding="utf-8")
     if path.suffix == ".html":
         sentences_in = {name: html.escape(text) for name, text in words.PAGE.items()}
-        text = Template(text).safe_substitute(sentences_in, words=html.escape(json.dumps(words.PAGE)))
+        text = Template(text).safe_substitute(
+            sentences_in, words=html.escape(json.dumps(words.PAGE))
+        )
     return text, f'"{hashlib.sha256(text.encode()).hexdigest()[:16]}"'
 
 
@@ -336,7 +414,10 @@ async def _add_headers(_request: web.Request, response: web.StreamResponse) -> N
 
 
 def _bound(host: str, port: int | None) -> socket.socket:
-    """Return a socket that listens there; without a port, at the usual or any free one. Raises StartError."""
+    """Return a socket that listens there; without a port, at the usual or any free one.
+
+    Raises StartError.
+    """
     for at in (PORT, 0) if port is None else (port,):
         try:
             family, _, _, _, address = socket.getaddrinfo(host, at, type=socket.SOCK_STREAM)[0]
@@ -346,4 +427,6 @@ def _bound(host: str, port: int | None) -> socket.socket:
         except UnicodeError:
             reason = "no such name"
     where = f"{host}, port {PORT if port is None else port}"
-    raise StartError(f"the page cannot be served at {where}: {reason}; --host and --port choose another place")
+    raise StartError(
+        f"the page cannot be served at {where}: {reason}; --host and --port choose another place"
+    )

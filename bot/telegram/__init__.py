@@ -10,5 +10,6 @@ door       from updates to asks
 
 import os
 
-# The library's way to say that durations are timedeltas; without it, every RetryAfter is also a deprecation warning.
+# The library's way to say that durations are timedeltas; without it, every RetryAfter is also a
+# deprecation warning.
 os.environ["PTB_TIMEDELTA"] = "1"

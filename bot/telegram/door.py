@@ -1,4 +1,5 @@
-"""The door of Telegram: what happens there becomes asks, and answers go to its chats. It fills the menus, too.
+"""The door of Telegram: what happens there becomes asks, and answers go to its chats. It fills the
+menus, too.
 
 `updates` fetches what happens, `pacing` says when a message leaves, and `chat` writes it.
 """
@@ -33,7 +34,8 @@ LATE_SECONDS = 120.0
 
 
 class Telegram(Door):
-    """The door of Telegram. `requests` are two transports: the second is for polling, the first for everything else.
+    """The door of Telegram. `requests` are two transports: the second is for polling, the first for
+    everything else.
 
     Nothing leaves while `may_send()` is false.
     """
@@ -55,7 +57,9 @@ class Telegram(Door):
             base_file_url=f"{server}/file/bot",
             request=request,
             get_updates_request=polling,
-            defaults=Defaults(parse_mode="HTML", link_preview_options=LinkPreviewOptions(is_disabled=True)),
+            defaults=Defaults(
+                parse_mode="HTML", link_preview_options=LinkPreviewOptions(is_disabled=True)
+            ),
             rate_limiter=self.pacing,
         )
         self.pacing.apologise = self._apologise
@@ -81,9 +85,12 @@ class Telegram(Door):
         bot.username = self._client.username
         self._begin_to_announce(*self._without_menu)
         await self._updates.open(
-            lambda update: self._take(update, bot), lambda seconds: self.pacing.room(bot.capacity.messages, seconds)
+            lambda update: self._take(update, bot),
+            lambda seconds: self.pacing.room(bot.capacity.messages, seconds),
         )
-        serving = ", ".join(f"{network} {checkpoint.version}" for network, checkpoint in bot.shelf.serving.items())
+        serving = ", ".join(
+            f"{network} {checkpoint.version}" for network, checkpoint in bot.shelf.serving.items()
+        )
         logger.info("Serving as @%s with %s", bot.username, serving)
 
     async def close(self, seconds: float) -> None:
@@ -104,7 +111,10 @@ class Telegram(Door):
 
     def figures(self) -> dict[str, float]:
         waiting, dropped = self.pacing.waiting, self.pacing.dropped
-        return {"messages_waiting": waiting, "messages_given_up_total": dropped} | self._updates.figures()
+        return {
+            "messages_waiting": waiting,
+            "messages_given_up_total": dropped,
+        } | self._updates.figures()
 
     def failures(self) -> dict[str, str]:
         return self._updates.failures()
@@ -116,7 +126,10 @@ class Telegram(Door):
         await self._updates.rejected()
 
     def _take(self, update: Update, bot: Bot) -> None:
-        """Begin to answer an update, if it asks for anything. One that cannot be read stops no other."""
+        """Begin to answer an update, if it asks for anything.
+
+        One that cannot be read stops no other.
+        """
         try:
             ask = self._ask(update)
         except Exception:
@@ -124,7 +137,9 @@ class Telegram(Door):
             return
         if ask:
             bot.ask(ask)
-            if ask.is_admin and ask.person in self._without_menu:  # they have opened a chat since the start
+            if (
+                ask.is_admin and ask.person in self._without_menu
+            ):  # they have opened a chat since the start
                 self._begin_to_announce(ask.person)
 
     def _ask(self, update: Update) -> Ask | None:
@@ -138,18 +153,24 @@ class Telegram(Door):
                 chat=self.chat(message.chat.id if message else person, message, pressed),
                 is_admin=person in self._admins,
                 message=message.message_id if message else 0,
-                data=(pressed.data or "") if message else "",  # what was sent inline has no buttons any more
+                data=(pressed.data or "")
+                if message
+                else "",  # what was sent inline has no buttons any more
             )
         return self._message(update.message) if update.message else None
 
     def _message(self, message: Message) -> Said | None:
         """Return what a message asks, if it is for us and not written by a bot."""
         sender = message.sender_chat or message.from_user
-        is_event = filters.StatusUpdate.ALL.check_update(Update(0, message=message))  # such as somebody who joins
+        is_event = filters.StatusUpdate.ALL.check_update(
+            Update(0, message=message)
+        )  # such as somebody who joins
         if sender is None or message.via_bot or is_event:
             return None
         text = message.text or message.caption or ""
-        if addressed := re.match(r"(/[^\s@]*)@(\S*)", text):  # a command with a bot's name behind it
+        if addressed := re.match(
+            r"(/[^\s@]*)@(\S*)", text
+        ):  # a command with a bot's name behind it
             if addressed[2].lower() != self._client.username.lower():
                 return None
             text = addressed[1] + text[addressed.end() :]
@@ -158,7 +179,9 @@ class Telegram(Door):
             "chat": self.chat(message.chat_id, message),
             "is_admin": message.sender_chat is None and sender.id in self._admins,
             "text": text,
-            "name": message.from_user.first_name if message.from_user and not message.sender_chat else "",
+            "name": message.from_user.first_name
+            if message.from_user and not message.sender_chat
+            else "",
             "is_late": time.time() - message.date.timestamp() > LATE_SECONDS,
         }
         if message.text:
@@ -170,9 +193,15 @@ class Telegram(Door):
 
     async def _apologise(self, chat_id: int | str, place: Place) -> None:
         """Tell a chat how much was not answered while Telegram wanted silence."""
-        what = "something you asked for" if len(place.asks) == 1 else f"{len(place.asks)} things you asked for"
+        what = (
+            "something you asked for"
+            if len(place.asks) == 1
+            else f"{len(place.asks)} things you asked for"
+        )
         try:
-            await self._client.send_message(chat_id, sentences.SILENCED.format(what), rate_limit_args=place)
+            await self._client.send_message(
+                chat_id, sentences.SILENCED.format(what), rate_limit_args=place
+            )
         except TelegramError as error:
             logger.info("A chat was not told that Telegram wanted silence: %s", error)
 
@@ -186,7 +215,9 @@ class Telegram(Door):
         for person in people:
             scope = None if person is None else BotCommandScopeChat(person)
             try:
-                await self._client.set_my_commands(list(menu(is_admin=person is not None).items()), scope)
+                await self._client.set_my_commands(
+                    list(menu(is_admin=person is not None).items()), scope
+                )
                 self._without_menu.discard(person)
             except TelegramError as error:  # expected for an admin who has not opened a chat yet
                 logger.info("The menu of %s was not set: %s", person or "everybody", error)
@@ -200,7 +231,9 @@ def _file(document: Document | None) -> File | None:
         try:
             return bytes(await (await document.get_file()).download_as_bytearray())
         except TelegramError as error:
-            logger.warning("A file was not fetched: %s", type(error).__name__)  # its text may hold an address
+            logger.warning(
+                "A file was not fetched: %s", type(error).__name__
+            )  # its text may hold an address
             raise NotSent("the file could not be fetched") from error
 
     return File(name=document.file_name or "file", size=document.file_size or 0, read=read)

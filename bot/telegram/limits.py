@@ -1,4 +1,5 @@
-"""What Telegram takes: about 30 messages a second in all, one a second to one chat, and 20 a minute to one group.
+"""What Telegram takes: about 30 messages a second in all, one a second to one chat, and 20 a minute
+to one group.
 
 Short bursts pass: here 4 messages in 4 seconds. An edit counts as a message.
 """
@@ -18,7 +19,8 @@ MOST_CHATS = 4096
 class Window:
     """At most `limit` messages in any `period` seconds.
 
-    Nobody knows when on its way Telegram counts a message. So it counts from its start until `period` after its answer.
+    Nobody knows when on its way Telegram counts a message. So it counts from its start until
+    `period` after its answer.
     """
 
     def __init__(self, limit: int, period: float) -> None:
@@ -29,7 +31,9 @@ class Window:
     def opens(self, now: float, ahead: int = 0) -> float:
         """Return when one more message fits behind `ahead` others that wait."""
         times = [*self._ends, *[now] * self._on_their_way]
-        before = len(times) + ahead - self._limit  # the window opens one period after the message with this number
+        before = (
+            len(times) + ahead - self._limit
+        )  # the window opens one period after the message with this number
         if before < 0:
             return now
         if before < len(times):
@@ -53,7 +57,9 @@ class Window:
 
 @dataclass(eq=False)
 class Recipient:
-    """A chat, or everyone: what limits messages, until when Telegram holds them, and how many requests go on."""
+    """A chat, or everyone: what limits messages, until when Telegram holds them, and how many
+    requests go on.
+    """
 
     chat_id: object = None
     windows: tuple[Window, ...] = ()
@@ -67,7 +73,11 @@ class Recipient:
 
     def is_idle(self, now: float) -> bool:
         """Return whether nothing limits it any more."""
-        return self.held_until <= now and not self.requests and all(window.is_idle(now) for window in self.windows)
+        return (
+            self.held_until <= now
+            and not self.requests
+            and all(window.is_idle(now) for window in self.windows)
+        )
 
 
 class Recipients(dict[object, Recipient]):
@@ -80,17 +90,25 @@ class Recipients(dict[object, Recipient]):
         """Return a chat, and remember nothing."""
         if (known := self.get(chat_id)) is None:
             is_group = isinstance(chat_id, str) or (isinstance(chat_id, int) and chat_id < 0)
-            limits = ((TO_A_CHAT, TO_A_GROUP) if is_group else (TO_A_CHAT,)) if self._have_limits else ()
+            limits = (
+                ((TO_A_CHAT, TO_A_GROUP) if is_group else (TO_A_CHAT,)) if self._have_limits else ()
+            )
             return Recipient(chat_id, tuple(Window(*limit) for limit in limits))
         return known
 
     def use(self, chat_id: object, now: float) -> Recipient:
-        """Return a chat to write to, and remember it; forget another one that nothing limits any more."""
+        """Return a chat to write to, and remember it; forget another one that nothing limits any
+        more.
+        """
         recipient = self.find(chat_id)
         if chat_id is not None:
             self.pop(chat_id, None)
             self[chat_id] = recipient
         if len(self) > MOST_CHATS:
-            idle = (each for each, other in self.items() if other.is_idle(now) and other is not recipient)
+            idle = (
+                each
+                for each, other in self.items()
+                if other.is_idle(now) and other is not recipient
+            )
             self.pop(next(idle, None), None)
         return recipient

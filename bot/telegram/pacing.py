@@ -1,21 +1,25 @@
-"""In which order the bot speaks: notices of presses, then answers, then refusals, within Telegram's limits (`limits`).
+"""In which order the bot speaks: notices of presses, then answers, then refusals, within Telegram's
+limits (`limits`).
 
-Notices, offers, chat actions and questions have connections of their own, and no limit. Of the answers, the oldest that
-may go goes next, so that a crowded chat delays no other. A refusal goes after every five answers, or when none may go.
+Notices, offers, chat actions and questions have connections of their own, and no limit. Of the
+answers, the oldest that may go goes next, so that a crowded chat delays no other. A refusal goes
+after every five answers, or when none may go.
 
-When Telegram says 429, the chat that earned it is held for as long as Telegram asks. If that happens to a second chat
-meanwhile, or to a request that belongs to no chat, everything is held. Requests wait until a hold ends, if that is
-within half a minute; otherwise they are given up.
+When Telegram says 429, the chat that earned it is held for as long as Telegram asks. If that
+happens to a second chat meanwhile, or to a request that belongs to no chat, everything is held.
+Requests wait until a hold ends, if that is within half a minute; otherwise they are given up.
 
-A request that surely was not sent (NothingSentError) or met a failing server (ServerError) keeps its place and is tried
-again for half a minute; then it is given up. An edit is tried again even if it may have arrived, as it does no harm
-twice. Any other failure is the caller's to judge, because Telegram may have carried out the request.
+A request that surely was not sent (NothingSentError) or met a failing server (ServerError) keeps
+its place and is tried again for half a minute; then it is given up. An edit is tried again even if
+it may have arrived, as it does no harm twice. Any other failure is the caller's to judge, because
+Telegram may have carried out the request.
 
-What was given up had been accepted, so its chat is owed a word. When the hold ends, or Telegram answers again,
-`apologise` is called for each such chat, the chat that asked last first. An apology is tried once; if that fails,
-another one follows half a minute later.
+What was given up had been accepted, so its chat is owed a word. When the hold ends, or Telegram
+answers again, `apologise` is called for each such chat, the chat that asked last first. An apology
+is tried once; if that fails, another one follows half a minute later.
 
-How much is accepted is decided elsewhere: callers ask `wait` or `room` before they promise anything.
+How much is accepted is decided elsewhere: callers ask `wait` or `room` before they promise
+anything.
 """
 
 import asyncio
@@ -38,15 +42,19 @@ from bot.telegram.request import CONNECTIONS, NothingSentError, ServerError
 logger = logging.getLogger(__name__)
 
 AT_ONCE = CONNECTIONS // 2
-"""How many messages, and how many other requests, are on their way at the same time. So no request waits for a
-connection. 12 are enough for 30 messages a second, if Telegram takes 0.4 s for each."""
+"""How many messages, and how many other requests, are on their way at the same time. So no request
+waits for a connection. 12 are enough for 30 messages a second, if Telegram takes 0.4 s for each."""
 HOLD_SECONDS = 30.0
 """A request that Telegram holds for longer is given up."""
 RETRY_SECONDS, PAUSE_SECONDS = 30.0, 1.0
 """How long a failed request is tried again, and the pause between two tries."""
 TRIED_BY_THE_DOOR = {"getMe", "deleteWebhook", "setWebhook", "getWebhookInfo"}
-"""Requests that go out at once and are not tried again here: the door tries them until Telegram answers."""
-CLOSED, HELD = "the bot stops, or another one serves in its place", "Telegram wants silence for too long"
+"""Requests that go out at once and are not tried again here: the door tries them until Telegram
+answers."""
+CLOSED, HELD = (
+    "the bot stops, or another one serves in its place",
+    "Telegram wants silence for too long",
+)
 """Why a request is given up."""
 SHARE = 5
 """At least so many messages leave for each refusal."""
@@ -68,7 +76,9 @@ class Place(NamedTuple):
 
 @dataclass(eq=False)
 class Queue:
-    """Messages, or other requests, that wait in their order, and how many connections are free for them."""
+    """Messages, or other requests, that wait in their order, and how many connections are free for
+    them.
+    """
 
     free: int = AT_ONCE
     waiting: "list[Request]" = field(default_factory=list)
@@ -77,7 +87,10 @@ class Queue:
 
 @dataclass(eq=False)
 class Request:
-    """A request that waits, or is on its way. Once a try has failed, no other one begins after `latest`."""
+    """A request that waits, or is on its way.
+
+    Once a try has failed, no other one begins after `latest`.
+    """
 
     place: Place
     endpoint: str
@@ -101,15 +114,19 @@ class Request:
 
 
 class Pacing(BaseRateLimiter[Any]):
-    """Sends at most `rate` messages a second, within the limits of each chat. None: it waits only if Telegram says so.
+    """Sends at most `rate` messages a second, within the limits of each chat. None: it waits only
+    if Telegram says so.
 
-    `dropped` counts the messages that were given up. The log names each, without its text. `apologise(chat_id, place)`
-    says that the asks of `place` were lost. It sends `place` as `rate_limit_args`, as an apology may be lost too.
+    `dropped` counts the messages that were given up. The log names each, without its text.
+    `apologise(chat_id, place)` says that the asks of `place` were lost. It sends `place` as
+    `rate_limit_args`, as an apology may be lost too.
     """
 
     def __init__(self, rate: int | None, may_send: Callable[[], bool] = lambda: True) -> None:
         self.dropped = 0
-        self.apologise: Callable[[Any, Place], Coroutine[Any, Any, Any]] = lambda *_: asyncio.sleep(0)
+        self.apologise: Callable[[Any, Place], Coroutine[Any, Any, Any]] = lambda *_: asyncio.sleep(
+            0
+        )
         self.recipients = Recipients(have_limits=rate is not None)
         self._rate = rate
         self._may_send = may_send
@@ -135,31 +152,45 @@ class Pacing(BaseRateLimiter[Any]):
         return len(self._messages.waiting) + len(self._messages.refusals)
 
     def place(self, asks: frozenset[int] = frozenset()) -> Place:
-        """Return the place of answers to an ask that has just come, or of an apology for `asks` that were lost."""
+        """Return the place of answers to an ask that has just come, or of an apology for `asks`
+        that were lost.
+        """
         number = next(self._numbers)
         return Place(number, asks or frozenset({number}), is_apology=bool(asks))
 
     def wait(self, chat_id: object, in_chat: int = 0, in_all: int = 0) -> float:
-        """Return how long an answer waits behind `in_chat` messages to its chat and `in_all` messages to all chats.
+        """Return how long an answer waits behind `in_chat` messages to its chat and `in_all`
+        messages to all chats.
 
         What waits here already is among them. Every sixth message may be a refusal.
         """
         now, waiting = asyncio.get_running_loop().time(), self._messages.waiting
         recipient = self.recipients.find(chat_id)
-        in_chat = max(in_chat, sum(request.recipient is recipient for request in waiting)) * (SHARE + 1) // SHARE
+        in_chat = (
+            max(in_chat, sum(request.recipient is recipient for request in waiting))
+            * (SHARE + 1)
+            // SHARE
+        )
         in_all = max(in_all, len(waiting)) * (SHARE + 1) // SHARE
         begin = max(now, self._everyone.held_until)
         return max(self._everyone.opens(now, in_all), recipient.opens(begin, in_chat)) - now
 
     def room(self, promised: int, seconds: float) -> int:
-        """Return how many more messages can leave within `seconds`, each to another chat, behind `promised` ones."""
+        """Return how many more messages can leave within `seconds`, each to another chat, behind
+        `promised` ones.
+        """
         if not self._rate:
             return sys.maxsize
         held = max(0.0, self._everyone.held_until - asyncio.get_running_loop().time())
-        return int((seconds - held) * self._rate * SHARE / (SHARE + 1)) - max(promised, len(self._messages.waiting))
+        return int((seconds - held) * self._rate * SHARE / (SHARE + 1)) - max(
+            promised, len(self._messages.waiting)
+        )
 
     def spares(self, chat_id: object) -> bool:
-        """Return whether a refusal may go to a chat: within its share of messages, and soon. Then it counts as said."""
+        """Return whether a refusal may go to a chat: within its share of messages, and soon.
+
+        Then it counts as said.
+        """
         if not self._rate:
             return True
         now, recipient = asyncio.get_running_loop().time(), self.recipients.find(chat_id)
@@ -171,14 +202,24 @@ class Pacing(BaseRateLimiter[Any]):
         return True
 
     def deadline(self, open_until: float, cut_at: float) -> None:
-        """Give up what waits at `open_until` and what would wait later; interrupt what is on its way at `cut_at`."""
+        """Give up what waits at `open_until` and what would wait later; interrupt what is on its
+        way at `cut_at`.
+        """
         self._open_until, self._cut_at = min(self._open_until, open_until), cut_at
-        asyncio.get_running_loop().call_at(open_until, functools.partial(self._give_up, is_closed=True))
+        asyncio.get_running_loop().call_at(
+            open_until, functools.partial(self._give_up, is_closed=True)
+        )
         for limit in self._on_their_way:
             limit.reschedule(cut_at)
 
     async def process_request(
-        self, callback: Any, args: Any, kwargs: Any, endpoint: str, data: dict[str, Any], rate_limit_args: Place | None
+        self,
+        callback: Any,
+        args: Any,
+        kwargs: Any,
+        endpoint: str,
+        data: dict[str, Any],
+        rate_limit_args: Place | None,
     ) -> Any:
         """Send a request as soon as it may go. Raises NothingSentError if it is given up."""
         if endpoint in TRIED_BY_THE_DOOR:
@@ -209,7 +250,9 @@ class Pacing(BaseRateLimiter[Any]):
                     self._on_their_way.add(limit)
                     result = await call()
             except TimeoutError:
-                raise TimedOut("No response in time; the request may have been carried out") from None
+                raise TimedOut(
+                    "No response in time; the request may have been carried out"
+                ) from None
             except RetryAfter as error:
                 counts = False
                 self._hold(request, seconds(error))
@@ -220,7 +263,9 @@ class Pacing(BaseRateLimiter[Any]):
                     raise (error if counts else request.doubt or error) from None
             else:
                 chat_id = request.recipient.chat_id
-                if asks := self._unanswered.pop(chat_id, frozenset()) - request.place.asks:  # a later edit has arrived
+                if (
+                    asks := self._unanswered.pop(chat_id, frozenset()) - request.place.asks
+                ):  # a later edit has arrived
                     self._unanswered[chat_id] = asks
                 return result
             finally:
@@ -228,7 +273,10 @@ class Pacing(BaseRateLimiter[Any]):
                 self._release(request, counts=counts)
 
     async def _wait(self, request: Request) -> None:
-        """Wait until a request may go. If it never may, raise NothingSentError, or what left an edit in doubt."""
+        """Wait until a request may go.
+
+        If it never may, raise NothingSentError, or what left an edit in doubt.
+        """
         request.may_go = asyncio.get_running_loop().create_future()
         bisect.insort(request.others, request, key=lambda each: each.place.number)
         self._serve()
@@ -248,7 +296,9 @@ class Pacing(BaseRateLimiter[Any]):
             raise
 
     def _pause(self, request: Request, error: NetworkError) -> bool:
-        """Return whether a request is tried again, after a pause of its chat or, if nothing was sent, of everything."""
+        """Return whether a request is tried again, after a pause of its chat or, if nothing was
+        sent, of everything.
+        """
         until = asyncio.get_running_loop().time() + PAUSE_SECONDS
         is_in_doubt = not isinstance(error, NothingSentError | ServerError)
         is_harmless = not is_in_doubt or request.endpoint.startswith("edit")
@@ -268,7 +318,9 @@ class Pacing(BaseRateLimiter[Any]):
             self._timer.cancel()
         loop = asyncio.get_running_loop()
         now = loop.time()
-        time = min(self._next(self._others, now), self._next(self._messages, now), self._next_apology(now))
+        time = min(
+            self._next(self._others, now), self._next(self._messages, now), self._next_apology(now)
+        )
         self._timer = loop.call_at(time, self._serve) if time < math.inf else None
 
     def _next(self, queue: Queue, now: float) -> float:
@@ -279,12 +331,20 @@ class Pacing(BaseRateLimiter[Any]):
             request = next(refusals, None) if self._since_refusal >= SHARE else None
             if (request := request or next(others, None) or next(refusals, None)) is None:
                 return later
-            opens = self._everyone.opens(now) if queue is self._messages else max(now, self._everyone.held_until)
+            opens = (
+                self._everyone.opens(now)
+                if queue is self._messages
+                else max(now, self._everyone.held_until)
+            )
             if opens > now or not queue.free:  # a request on its way calls `_serve` at its end
                 return min(later, opens if queue.free else math.inf)
             if request.recipient in full or request.may_go.done():  # it is being cancelled
                 continue
-            opens = max(now, request.recipient.held_until, *(window.opens(now) for window in request.windows))
+            opens = max(
+                now,
+                request.recipient.held_until,
+                *(window.opens(now) for window in request.windows),
+            )
             if opens > now:
                 full.add(request.recipient)
                 later = min(later, opens)
@@ -302,20 +362,31 @@ class Pacing(BaseRateLimiter[Any]):
             self._since_refusal = 0 if request.place.is_refusal else self._since_refusal + 1
 
     def _release(self, request: Request, *, counts: bool) -> None:
-        """Take back a request's connection, and if it does not count, what it took of the limits."""
+        """Take back a request's connection, and if it does not count, what it took of
+        the limits.
+        """
         if request.is_on_its_way:
             request.is_on_its_way = False
             request.queue.free += 1
             now = asyncio.get_running_loop().time()
             for window in request.windows:
                 window.end(now, counts=counts)
-            if counts and self._rate and request.queue is self._messages and not request.place.is_refusal:
-                most = max(1.0, REFUSAL_SECONDS * self._rate / (SHARE + 1))  # so many leave in that time
+            if (
+                counts
+                and self._rate
+                and request.queue is self._messages
+                and not request.place.is_refusal
+            ):
+                most = max(
+                    1.0, REFUSAL_SECONDS * self._rate / (SHARE + 1)
+                )  # so many leave in that time
                 self._refusals = min(self._refusals + 1 / SHARE, most)
         self._serve()
 
     def _next_apology(self, now: float) -> float:
-        """Apologise to the chats that lost messages, once their hold is over; return when the next hold ends."""
+        """Apologise to the chats that lost messages, once their hold is over; return when the next
+        hold ends.
+        """
         later, begin = math.inf, max(self._apologise_at, self._everyone.held_until)
         for chat_id, asks in reversed(self._unanswered.copy().items()):
             if (end := max(begin, self.recipients.find(chat_id).held_until)) > now:
@@ -328,9 +399,14 @@ class Pacing(BaseRateLimiter[Any]):
         return later
 
     def _hold(self, request: Request, pause: float) -> None:
-        """Hold the chat of a request. If the request has no chat, or another chat is held already, hold everything."""
+        """Hold the chat of a request.
+
+        If the request has no chat, or another chat is held already, hold everything.
+        """
         now = asyncio.get_running_loop().time()
-        others = (each.held_until for each in self.recipients.values() if each is not request.recipient)
+        others = (
+            each.held_until for each in self.recipients.values() if each is not request.recipient
+        )
         is_everything = request.recipient.chat_id is None or any(until > now for until in others)
         held = self._everyone if is_everything else request.recipient
         held.held_until = max(held.held_until, now + pause)
@@ -338,11 +414,19 @@ class Pacing(BaseRateLimiter[Any]):
         self._give_up()
 
     def _give_up(self, *requests: Request, is_closed: bool = False) -> None:
-        """Give up what Telegram holds for too long, or all once the bot has closed: of `requests`, or of all."""
+        """Give up what Telegram holds for too long, or all once the bot has closed: of `requests`,
+        or of all.
+        """
         now = asyncio.get_running_loop().time()
         is_closed = is_closed or now >= self._open_until
-        for request in requests or (*self._messages.waiting, *self._messages.refusals, *self._others.waiting):
-            is_held = max(self._everyone.held_until, request.recipient.held_until) > now + HOLD_SECONDS
+        for request in requests or (
+            *self._messages.waiting,
+            *self._messages.refusals,
+            *self._others.waiting,
+        ):
+            is_held = (
+                max(self._everyone.held_until, request.recipient.held_until) > now + HOLD_SECONDS
+            )
             if request.may_go.done() or not (is_closed or is_held):
                 continue
             request.others.remove(request)
@@ -353,7 +437,10 @@ class Pacing(BaseRateLimiter[Any]):
 
     def _regret(self, request: Request, error: NetworkError) -> None:
         """Note an answer that Telegram did not take, so that its chat reads an apology later."""
-        now, is_lost = asyncio.get_running_loop().time(), isinstance(error, NothingSentError | ServerError)
+        now, is_lost = (
+            asyncio.get_running_loop().time(),
+            isinstance(error, NothingSentError | ServerError),
+        )
         is_answer = request.queue is self._messages and request.place.asks
         if not is_lost or request.doubt or not is_answer or now >= self._open_until:
             return
@@ -370,6 +457,8 @@ class Pacing(BaseRateLimiter[Any]):
 
 
 def seconds(error: RetryAfter) -> float:
-    """Return for how long Telegram wants to be left alone: the library gives a number or a timedelta."""
+    """Return for how long Telegram wants to be left alone: the library gives a number or a
+    timedelta.
+    """
     wait = error.retry_after
     return wait if isinstance(wait, int | float) else wait.total_seconds()

@@ -1,10 +1,11 @@
-"""The HTTP client: python-telegram-bot's own, but every request ends in time, and errors say what is known.
+"""The HTTP client: python-telegram-bot's own, but every request ends in time, and errors say what
+is known.
 
-Every address holds the token. So our errors neither have an error of httpx as their cause nor quote one. Only the
-reason of a failed connection is quoted, as it names no address.
+Every address holds the token. So our errors neither have an error of httpx as their cause nor quote
+one. Only the reason of a failed connection is quoted, as it names no address.
 
-This module tries nothing twice. `pacing` repeats a request that raised NothingSentError or ServerError; after any other
-error, Telegram may have carried the request out.
+This module tries nothing twice. `pacing` repeats a request that raised NothingSentError or
+ServerError; after any other error, Telegram may have carried the request out.
 """
 
 import asyncio
@@ -24,14 +25,22 @@ from bot.chat import StartError
 logger = logging.getLogger(__name__)
 
 CONNECTIONS = 24
-"""httpx searches its pool for each request: 1.6 ms of CPU with 12 requests on their way, 2.9 with 24, 8 with 64."""
+"""httpx searches its pool for each request: 1.6 ms of CPU with 12 requests on their way, 2.9 with
+24, 8 with 64."""
 POOL_SECONDS = 5.0
-"""How long a request waits for a free connection. httpx allows 5 s for each of its other steps, too."""
+"""How long a request waits for a free connection. httpx allows 5 s for each of its other steps,
+too."""
 LONGEST_SECONDS = 30.0
-"""How long a whole request may take. A server that sends a byte now and then keeps within every other time-out."""
+"""How long a whole request may take.
+
+A server that sends a byte now and then keeps within every other time-out.
+"""
 
 FAILED = (HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE)
-"""The statuses of a server that did not carry out a request. After a 504, nobody knows whether it did."""
+"""The statuses of a server that did not carry out a request.
+
+After a 504, nobody knows whether it did.
+"""
 
 _NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
@@ -47,7 +56,8 @@ class ServerError(NetworkError):
 class TelegramRequest(HTTPXRequest):
     """Sends each request once, within 30 s. `options` are HTTPXRequest's.
 
-    Raises NothingSentError or ServerError; TimedOut or NetworkError if the request may have been carried out.
+    Raises NothingSentError or ServerError; TimedOut or NetworkError if the request may have been
+    carried out.
     """
 
     def __init__(self, connections: int = CONNECTIONS, **options: Any) -> None:
@@ -55,11 +65,13 @@ class TelegramRequest(HTTPXRequest):
             super().__init__(connections, **{"pool_timeout": POOL_SECONDS, **options})
             return
         raise StartError(  # which does not remember httpx's error, as that may show a password
-            "The network settings in HTTP_PROXY, HTTPS_PROXY, ALL_PROXY or SSL_CERT_FILE cannot be used "
-            "(values not shown, as a proxy's address may hold a password)"
+            "The network settings in HTTP_PROXY, HTTPS_PROXY, ALL_PROXY or SSL_CERT_FILE cannot be"
+            " used (values not shown, as a proxy's address may hold a password)"
         )
 
-    async def do_request(self, url: str, method: str, *args: Any, **options: Any) -> tuple[int, bytes]:
+    async def do_request(
+        self, url: str, method: str, *args: Any, **options: Any
+    ) -> tuple[int, bytes]:
         try:
             async with asyncio.timeout(LONGEST_SECONDS):
                 status, body = await super().do_request(url, method, *args, **options)
@@ -70,15 +82,19 @@ class TelegramRequest(HTTPXRequest):
                 raise ServerError(f"Telegram's server failed (status {status})")
             if _is_telegrams(body) or (method == "GET" and status < HTTPStatus.MULTIPLE_CHOICES):
                 return status, body
-            failure = NetworkError(f"The response is not Telegram's, or was cut short (status {status})")
-        raise failure  # not in `except`, where it would remember httpx's error and with it the address
+            failure = NetworkError(
+                f"The response is not Telegram's, or was cut short (status {status})"
+            )
+        # not in `except`, where it would remember httpx's error and with it the address
+        raise failure
 
 
 class PollingRequest(TelegramRequest):
     """Fetches updates on a connection of its own.
 
-    python-telegram-bot parses a batch as a whole: if it cannot parse one update, it fetches the same batch
-    without end. Here such an update becomes an empty one with the same id, which is handled like any other.
+    python-telegram-bot parses a batch as a whole: if it cannot parse one update, it fetches the
+    same batch without end. Here such an update becomes an empty one with the same id, which is
+    handled like any other.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -86,7 +102,10 @@ class PollingRequest(TelegramRequest):
 
     @staticmethod
     def parse_json_payload(payload: bytes) -> dict[str, Any]:
-        """Return Telegram's answer to a poll, with every update made readable. Raises NetworkError if it holds none."""
+        """Return Telegram's answer to a poll, with every update made readable.
+
+        Raises NetworkError if it holds none.
+        """
         response = HTTPXRequest.parse_json_payload(payload)
         try:
             if response["ok"]:
@@ -97,12 +116,17 @@ class PollingRequest(TelegramRequest):
 
 
 def readable(update: dict[str, Any]) -> dict[str, Any]:
-    """Return the update. If python-telegram-bot cannot parse it, log that, and return an empty update with its id."""
+    """Return the update.
+
+    If python-telegram-bot cannot parse it, log that, and return an empty update with its id.
+    """
     try:
         Update.de_json(update, None)
     except Exception as error:
         reason = type(error).__name__  # not its text, which may quote what somebody wrote
-        logger.error("Update %s cannot be parsed (%s) and is passed over", update["update_id"], reason)  # noqa: TRY400
+        logger.error(  # noqa: TRY400
+            "Update %s cannot be parsed (%s) and is passed over", update["update_id"], reason
+        )
         return {"update_id": update["update_id"]}
     return update
 
@@ -114,12 +138,15 @@ def _failure(error: Exception) -> NetworkError:
     if isinstance(error, TimeoutError | TimedOut):
         return TimedOut("No response in time; the request may have been carried out")
     return NetworkError(
-        f"The exchange with Telegram failed ({type(cause).__name__}); the request may have been carried out"
+        f"The exchange with Telegram failed ({type(cause).__name__}); the request may have been"
+        " carried out"
     )
 
 
 def _is_telegrams(body: bytes) -> bool:
-    """Return whether a body is Telegram's JSON; a proxy's own 404 must not count as a rejected token."""
+    """Return whether a body is Telegram's JSON; a proxy's own 404 must not count as a rejected
+    token.
+    """
     with contextlib.suppress(ValueError):
         response = json.loads(body)
         return isinstance(response, dict) and "ok" in response

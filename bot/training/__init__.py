@@ -1,4 +1,5 @@
-"""Training while the bot serves: a child process trains, compares and draws, and better weights become current.
+"""Training while the bot serves: a child process trains, compares and draws, and better weights
+become current.
 
     folder     the folder of a run, which is its state
     progress   what the child tells

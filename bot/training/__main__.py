@@ -1,7 +1,9 @@
-"""The child of a run: it trains, draws and compares, and ends with its workers when its standard input ends.
+"""The child of a run: it trains, draws and compares, and ends with its workers when its standard
+input ends.
 
-So the child cannot outlive the bot, however the bot ends: the system closes the pipe, and the child kills its process
-group. Each byte of the input is a signal that the child gives itself, because no process on Windows signals another.
+So the child cannot outlive the bot, however the bot ends: the system closes the pipe, and the child
+kills its process group. Each byte of the input is a signal that the child gives itself, because no
+process on Windows signals another.
 """
 
 import contextlib
@@ -31,7 +33,9 @@ FEWEST_MEASUREMENTS = 2
 
 
 def main(folder: Path, weights: Path) -> int:
-    """Carry out the run in `folder`, compare its weights with the current ones in `weights`, return the exit code."""
+    """Carry out the run in `folder`, compare its weights with the current ones in `weights`, return
+    the exit code.
+    """
     run = read_run(folder)
     network, new = "dino" if run.form == "names" else "poem", folder / NEW
     corpus = ["--corpus", str(weights / "text.txt")] if run.is_voice else []
@@ -42,8 +46,15 @@ def main(folder: Path, weights: Path) -> int:
             (folder / NAMES).write_text(run.names, encoding="utf-8")
             start += ["--also", str(folder / NAMES)]
         alphabet = ["--alphabet", "own"] if run.is_voice and not start else []
-        options = ["--seed", str(run.seed), *threads, *([] if run.minutes is None else ["--minutes", str(run.minutes)])]
-        code = _call("train", network, "--out", str(new), *options, *start, *alphabet, *corpus, "--json")
+        options = [
+            "--seed",
+            str(run.seed),
+            *threads,
+            *([] if run.minutes is None else ["--minutes", str(run.minutes)]),
+        ]
+        code = _call(
+            "train", network, "--out", str(new), *options, *start, *alphabet, *corpus, "--json"
+        )
         if code:
             return code
     with contextlib.suppress(MangosaurusError):  # the verdict does not depend on the picture
@@ -52,13 +63,25 @@ def main(folder: Path, weights: Path) -> int:
     versions = Versions(weights)
     with contextlib.suppress(CheckpointError):
         old = versions.load_current()
-        if not run.is_voice or old.description.corpus == load(new).description.corpus:  # else it has another text now
+        if (
+            not run.is_voice or old.description.corpus == load(new).description.corpus
+        ):  # else it has another text now
             print(json.dumps({"event": "comparing", "old": old.version}), flush=True)
             paths = versions.path(old.version), new
             code = _call("compare", network, *map(str, paths), *threads, *corpus, "--json")
             count = "5" if run.form == "names" else "1"
             for path in map(str, paths):  # to be seen side by side
-                _call("sample", network, "--checkpoint", path, "--count", count, "--seed", str(run.seed), "--json")
+                _call(
+                    "sample",
+                    network,
+                    "--checkpoint",
+                    path,
+                    "--count",
+                    count,
+                    "--seed",
+                    str(run.seed),
+                    "--json",
+                )
             if run.names:
                 _tell_surprise(run.names, paths)
             return code
@@ -66,7 +89,9 @@ def main(folder: Path, weights: Path) -> int:
 
 
 def _tell_surprise(names: str, paths: Sequence[Path]) -> None:
-    """Tell the losses of the old and the new weights on names, one a line, in nats per character."""
+    """Tell the losses of the old and the new weights on names, one a line, in nats
+    per character.
+    """
     corpus = replace(names_corpus(), held_out=tuple(names.split("\n")))
     scores = (document_scores(load(path), corpus) for path in paths)
     old, new = (nats.sum() / characters.sum() for nats, characters in scores)

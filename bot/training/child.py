@@ -1,4 +1,6 @@
-"""The child process of a run, seen from the bot: start it, read the JSON lines that it prints, and end it."""
+"""The child process of a run, seen from the bot: start it, read the JSON lines that it prints, and
+end it.
+"""
 
 import asyncio
 import contextlib
@@ -21,7 +23,10 @@ LONGEST_LINE = 1 << 20
 ON_WINDOWS = ("CREATE_NEW_PROCESS_GROUP", "BELOW_NORMAL_PRIORITY_CLASS")
 """What stands there for a session of its own, which no Ctrl-C reaches, and for `os.nice`."""
 SILENCE_SECONDS = 600.0
-"""A child that prints nothing for this time counts as hung. A training prints about once a second."""
+"""A child that prints nothing for this time counts as hung.
+
+A training prints about once a second.
+"""
 
 
 class Child:
@@ -49,7 +54,10 @@ class Child:
         return cls(process)
 
     async def messages(self) -> AsyncIterator[dict[str, Any]]:
-        """Yield the JSON objects that it prints, and skip other lines. Raises TimeoutError after a long silence."""
+        """Yield the JSON objects that it prints, and skip other lines.
+
+        Raises TimeoutError after a long silence.
+        """
         output = self._process.stdout
         while output is not None:
             try:
@@ -64,11 +72,15 @@ class Child:
                     yield message
 
     async def ended(self) -> tuple[int, str]:
-        """Wait until it has ended; return its exit code, negative after a signal, and its last line of stderr."""
+        """Wait until it has ended; return its exit code, negative after a signal, and its last line
+        of stderr.
+        """
         async with asyncio.timeout(SILENCE_SECONDS):
             code, errors = await self._process.wait(), await self._errors
         lines = [_plain(line) for line in errors.splitlines()]
-        return code, next((line.removeprefix("error: ") for line in reversed(lines) if re.search(r"\w", line)), "")
+        return code, next(
+            (line.removeprefix("error: ") for line in reversed(lines) if re.search(r"\w", line)), ""
+        )
 
     def signal(self, number: signal.Signals) -> None:
         """Let the process give itself a signal, if it still runs."""
@@ -77,8 +89,12 @@ class Child:
 
     def kill(self) -> None:
         """Kill the process and all processes that it started. On Windows it starts none."""
-        with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS: not permitted, of a group that is gone
-            os.killpg(self._process.pid, signal.SIGKILL) if hasattr(os, "killpg") else self._process.kill()
+        with contextlib.suppress(
+            ProcessLookupError, PermissionError
+        ):  # macOS: not permitted, of a group that is gone
+            os.killpg(self._process.pid, signal.SIGKILL) if hasattr(
+                os, "killpg"
+            ) else self._process.kill()
 
     async def end(self) -> None:
         self.kill()
@@ -94,6 +110,8 @@ async def _tail(stream: asyncio.StreamReader | None) -> str:
 
 
 def _plain(text: str) -> str:
-    """Return text as one line of at most 200 characters, without colours, frames of boxes and the full stop."""
+    """Return text as one line of at most 200 characters, without colours, frames of boxes and the
+    full stop.
+    """
     text = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text)
     return " ".join(text.split()).strip(" .\u2500\u2502\u256d\u256e\u256f\u2570")[:200]

@@ -1,6 +1,8 @@
-"""The folder of a run, which is its state: what it was asked to do, its snapshot, its weights and its log.
+"""The folder of a run, which is its state: what it was asked to do, its snapshot, its weights and
+its log.
 
-After a stop or a crash, the next `/retrain` of the network goes on from there, with the same settings.
+After a stop or a crash, the next `/retrain` of the network goes on from there, with the same
+settings.
 """
 
 import contextlib
@@ -20,18 +22,27 @@ from model.text.forms import Form
 
 logger = logging.getLogger(__name__)
 
-NEW, START, NAMES, CURVES, RUN = "new.safetensors", "from.safetensors", "names.txt", "curves.png", "run.json"
-"""Files in a folder: the new weights, the weights that the run begins with, names to read, the picture, the run."""
+NEW, START, NAMES, CURVES, RUN = (
+    "new.safetensors",
+    "from.safetensors",
+    "names.txt",
+    "curves.png",
+    "run.json",
+)
+"""Files in a folder: the new weights, the weights that the run begins with, names to read, the
+picture, the run."""
 KEPT_SECONDS = 24 * 3600.0
 """How long weights that did not win are kept."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """One training, with all that it needs to go on after an interruption. Seed and threads decide its weights.
+    """One training, with all that it needs to go on after an interruption. Seed and threads decide
+    its weights.
 
-    A run begins with the weights in use, unless it is `fresh`. A message shows it, number `message` in `chat`, at the
-    door of `place`. `chat` becomes 0 when that chat has read that the run was interrupted.
+    A run begins with the weights in use, unless it is `fresh`. A message shows it, number `message`
+    in `chat`, at the door of `place`. `chat` becomes 0 when that chat has read that the run was
+    interrupted.
     """
 
     network: str
@@ -51,7 +62,9 @@ class Run:
 
     @property
     def is_voice(self) -> bool:
-        """Whether this is a custom voice, which learns from its own text and writes with its own letters."""
+        """Whether this is a custom voice, which learns from its own text and writes with its own
+        letters.
+        """
         return self.network.startswith("voices/")
 
     @property
@@ -74,13 +87,17 @@ def read_run(folder: Path) -> Run:
     """Return the run of a folder. Raises ValueError if no run can be read there."""
     try:
         facts = json.loads((folder / RUN).read_text(encoding="utf-8"))
-        return Run(**{name: facts[name] for name in Run.__dataclass_fields__ if name in facts})  # others are not needed
+        return Run(
+            **{name: facts[name] for name in Run.__dataclass_fields__ if name in facts}
+        )  # others are not needed
     except (OSError, ValueError, TypeError) as error:
         raise ValueError(f"{folder}: there is no run to go on with: {error}") from error
 
 
 def candidates(directory: Path) -> Versions:
-    """Return the weights of a network that did not win, and delete those that are older than a day."""
+    """Return the weights of a network that did not win, and delete those that are
+    older than a day.
+    """
     kept = directory / "candidates"
     kept.mkdir(mode=0o700, parents=True, exist_ok=True)
     for path in kept.iterdir():
@@ -100,7 +117,10 @@ def can_go_on(folder: Path) -> bool:
 
 
 def interrupted(folder: Path) -> Run | None:
-    """Return the run of a folder if it can go on. Raises BlockingIOError if another process goes on with it already."""
+    """Return the run of a folder if it can go on.
+
+    Raises BlockingIOError if another process goes on with it already.
+    """
     with contextlib.suppress(ValueError, FileNotFoundError), locked(folder, wait=False):
         run = read_run(folder)
         return run if can_go_on(folder) else None
@@ -108,7 +128,10 @@ def interrupted(folder: Path) -> Run | None:
 
 
 def drop(folder: Path) -> None:
-    """Delete the folder of a run that is over. Raises BlockingIOError if another process goes on with it."""
+    """Delete the folder of a run that is over.
+
+    Raises BlockingIOError if another process goes on with it.
+    """
     with contextlib.suppress(FileNotFoundError), locked(folder, wait=False):
         _remove(folder)
 
@@ -124,8 +147,14 @@ def end(folder: Path) -> bytes | None:
 
 
 def settle(folder: Path, run: Run) -> None:
-    """Note that its chat has read that a run was interrupted. Its folder stays only if the run can go on."""
-    with contextlib.suppress(OSError), locked(folder, wait=False):  # another process may go on with it
+    """Note that its chat has read that a run was interrupted.
+
+    Its folder stays only if the run can go on.
+    """
+    with (
+        contextlib.suppress(OSError),
+        locked(folder, wait=False),
+    ):  # another process may go on with it
         if can_go_on(folder):
             write_run(folder, replace(run, chat=0))
         else:

@@ -30,7 +30,8 @@ class Progress:
     """The held-out loss of the weights in use."""
     ngram: float | None = None
     samples: list[tuple[int, str]] = field(default_factory=list)
-    """Steps, and what the weights wrote after them: the first, some of those between, and the newest."""
+    """Steps, and what the weights wrote after them: the first, some of those between, and the
+    newest."""
     texts: list[list[str]] = field(default_factory=list)
     """What the old weights write, and what the new ones write."""
     surprise: tuple[float, float] | None = None
@@ -67,13 +68,22 @@ class Progress:
             case {"event": "sample", "text": str(text)}:
                 self._keep_sample(int(message.get("step", 0)), text)
             case {"event": "finished", "held_out_loss": float(loss)}:
-                self.new_loss, self.early, self.can_finish = loss, message.get("early") is True, False
+                self.new_loss, self.early, self.can_finish = (
+                    loss,
+                    message.get("early") is True,
+                    False,
+                )
                 self.end(admins.COMPARING)
             case {"event": "failed"}:
                 self.complaint = str(message.get("error"))
             case {"event": "comparing", "old": str(old)}:
                 self.compared_with = old
-            case {"old_loss": float(old), "new_loss": float(new), "margin": float(margin), "better": bool(better)}:
+            case {
+                "old_loss": float(old),
+                "new_loss": float(new),
+                "margin": float(margin),
+                "better": bool(better),
+            }:
                 self.old_loss, self.new_loss, self.margin, self.better = old, new, margin, better
             case {"texts": [*texts]}:
                 self.texts.append([str(text) for text in texts])
@@ -91,7 +101,10 @@ class Progress:
             del self.samples[1:-1:2]
 
     def read(self, log: Path) -> None:
-        """Take the messages in the log of a training that goes on. If a process was killed, the last may be cut off."""
+        """Take the messages in the log of a training that goes on.
+
+        If a process was killed, the last may be cut off.
+        """
         with contextlib.suppress(OSError):
             for line in log.read_bytes().splitlines():
                 with contextlib.suppress(ValueError, AttributeError):
@@ -100,8 +113,13 @@ class Progress:
 
     def _advance(self, message: dict[str, Any]) -> None:
         loss, speed = float(message["training_loss"]), float(message["characters_per_second"])
-        self.stage, self.fraction = str(message["stage"]), min(max(float(message["fraction"]), 0.0), 1.0)
-        self.seconds_left = None if message["seconds_left"] is None else float(message["seconds_left"])
+        self.stage, self.fraction = (
+            str(message["stage"]),
+            min(max(float(message["fraction"]), 0.0), 1.0),
+        )
+        self.seconds_left = (
+            None if message["seconds_left"] is None else float(message["seconds_left"])
+        )
         self.seconds = float(message.get("seconds") or 0.0)
         self.speed = MOMENTUM * (self.speed or speed) + (1 - MOMENTUM) * speed
         if math.isfinite(loss):

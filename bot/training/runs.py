@@ -1,8 +1,10 @@
-"""One run at a time: a child trains and compares, and its weights become current if they are better by enough.
+"""One run at a time: a child trains and compares, and its weights become current if they are better
+by enough.
 
-Weights that are not better are kept for a day, because somebody may want them. Whatever fails, the old weights stay in
-use. One message shows a run from its command to its verdict. The folder of a run is removed when the verdict is known.
-If the bot is stopped or killed before that, its next start says so, and the next `/retrain` goes on.
+Weights that are not better are kept for a day, because somebody may want them. Whatever fails, the
+old weights stay in use. One message shows a run from its command to its verdict. The folder of a
+run is removed when the verdict is known. If the bot is stopped or killed before that, its next
+start says so, and the next `/retrain` goes on.
 """
 
 from __future__ import annotations
@@ -44,14 +46,17 @@ logger = logging.getLogger(__name__)
 TICK_SECONDS = 2.0
 """How often the message of a run changes while its new weights are compared."""
 SNAPSHOT_SECONDS = 1.5
-"""How long a stopped run may take to write its snapshot. If it needs longer, it goes on from an older one later."""
+"""How long a stopped run may take to write its snapshot.
+
+If it needs longer, it goes on from an older one later.
+"""
 
 
 class Runs:
     """The runs of one bot. Their folders are in the folder of `shelf`, beside the weights.
 
-    A run holds the lock of its folder. Whatever else locks a folder awaits nothing before it is free again. So the run
-    of a locked folder is going on, here or in another process.
+    A run holds the lock of its folder. Whatever else locks a folder awaits nothing before it is
+    free again. So the run of a locked folder is going on, here or in another process.
     """
 
     def __init__(self, shelf: Shelf) -> None:
@@ -69,7 +74,10 @@ class Runs:
 
     @contextlib.contextmanager
     def beginning(self, title: str) -> Iterator[None]:
-        """Let nobody else begin a run while this one is prepared. Raises Explained if no run can begin now."""
+        """Let nobody else begin a run while this one is prepared.
+
+        Raises Explained if no run can begin now.
+        """
         if self._stopping.is_set():
             raise Explained(sentences.STOPPING)
         if busy_with := self.running.title if self.running else self._beginning:
@@ -81,7 +89,10 @@ class Runs:
             self._beginning = ""
 
     async def begin(self, run: Run, chat: Chat) -> None:
-        """Begin a run in a message of its own. Unless it is fresh, go on with an interrupted one. Raises Explained."""
+        """Begin a run in a message of its own.
+
+        Unless it is fresh, go on with an interrupted one. Raises Explained.
+        """
         if self._stopping.is_set():
             raise Explained(sentences.STOPPING)
         self.running, self._progress = run, Progress()
@@ -90,7 +101,11 @@ class Runs:
             folder, done, seconds = folder_of(self._shelf.directory, run.network), None, None
             if not (run.fresh or run.names) and (interrupted := folders.interrupted(folder)):
                 await asyncio.to_thread(self._progress.read, log_of(folder))
-                run, done, seconds = interrupted, self._progress.fraction, self._progress.seconds_left
+                run, done, seconds = (
+                    interrupted,
+                    self._progress.fraction,
+                    self._progress.seconds_left,
+                )
             else:
                 folders.drop(folder)
             message = await chat.say(admins.training_begins(run, done, seconds), _buttons(run))
@@ -103,7 +118,10 @@ class Runs:
         self._start(self._follow(self.running, chat))
 
     def finish(self, key: str) -> None:
-        """End the run early, and keep its best weights if they are better. Raises Explained if it is over."""
+        """End the run early, and keep its best weights if they are better.
+
+        Raises Explained if it is over.
+        """
         self._check(key)
         self._is_finishing = True
         self._progress.end(admins.STOPPING)
@@ -117,7 +135,10 @@ class Runs:
             self._child.kill()
 
     def drop(self, network: str) -> None:
-        """Remove the interrupted run of a network, if there is one. Raises Explained if another process has it."""
+        """Remove the interrupted run of a network, if there is one.
+
+        Raises Explained if another process has it.
+        """
         try:
             folders.drop(folder_of(self._shelf.directory, network))
         except BlockingIOError as error:
@@ -138,20 +159,29 @@ class Runs:
     async def conclude_interrupted(self, bot: Bot, newcomer: Chat | None = None) -> None:
         """Say that the last process was stopped during a run, if that process could not.
 
-        A chat of the page begins after the start, and its old messages are gone. So a `newcomer` gets a new message.
+        A chat of the page begins after the start, and its old messages are gone. So a `newcomer`
+        gets a new message.
         """
-        for folder in sorted(path.parent for path in self._shelf.directory.glob(f"training-*/{RUN}")):
+        for folder in sorted(
+            path.parent for path in self._shelf.directory.glob(f"training-*/{RUN}")
+        ):
             try:
-                with locked(folder, wait=False):  # fails if another bot goes on with it, which will say so
+                with locked(
+                    folder, wait=False
+                ):  # fails if another bot goes on with it, which will say so
                     run = folders.read_run(folder)
             except (ValueError, OSError) as error:
                 logger.info("A run is not concluded: %s", error)
                 continue
-            chats = [newcomer] if newcomer else [door.chat(run.chat) for door in bot.doors if run.chat]
+            chats = (
+                [newcomer] if newcomer else [door.chat(run.chat) for door in bot.doors if run.chat]
+            )
             for chat in chats:
                 # A terminal's id is somebody's on Telegram too.
                 if chat and (chat.id, chat.place) == (run.chat, run.place):
-                    self._start(_say_interrupted(run, folder, chat, None if newcomer else run.message))
+                    self._start(
+                        _say_interrupted(run, folder, chat, None if newcomer else run.message)
+                    )
 
     def _check(self, key: str) -> None:
         if self.running is None or self.running.key != key:
@@ -169,7 +199,9 @@ class Runs:
         buttons: Buttons = ()
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with locked(folder, wait=False):  # at once: until then, `_say_interrupted` may delete the folder
+            with locked(
+                folder, wait=False
+            ):  # at once: until then, `_say_interrupted` may delete the folder
                 await asyncio.to_thread(folders.write_run, folder, run)
                 verdict, buttons = await self._judged(run, folder, chat)
                 if verdict is not None:
@@ -188,7 +220,10 @@ class Runs:
             await _conclude(run, chat, verdict, buttons, picture, growth)
 
     async def _judged(self, run: Run, folder: Path, chat: Chat) -> tuple[Markup | None, Buttons]:
-        """Show a run until it ends; return its verdict with the buttons below it. Without a verdict, the bot stops."""
+        """Show a run until it ends; return its verdict with the buttons below it.
+
+        Without a verdict, the bot stops.
+        """
         begun, end = time.monotonic() - self._progress.seconds, "failed"
         buttons: Buttons = ()
         try:
@@ -206,12 +241,18 @@ class Runs:
                 return None, ()
             verdict = admins.verdict(run, self._progress, version, time.monotonic() - begun)
             end = "used" if self._progress.wins else "kept"
-            if end == "kept" and len(self._progress.texts) == 2:  # if the old weights and the new ones can write
-                verdict = Markup("{}\n{}").format(verdict, tables.beside(run.form, *self._progress.texts))
+            if (
+                end == "kept" and len(self._progress.texts) == 2
+            ):  # if the old weights and the new ones can write
+                verdict = Markup("{}\n{}").format(
+                    verdict, tables.beside(run.form, *self._progress.texts)
+                )
             if find_spec("matplotlib") is None:
                 verdict = Markup(" ").join((verdict, admins.NO_PICTURE))
             if self._progress.old_loss is not None:
-                label, verb = (admins.UNDO, "undo") if self._progress.wins else (admins.USE_NEW, "kept")
+                label, verb = (
+                    (admins.UNDO, "undo") if self._progress.wins else (admins.USE_NEW, "kept")
+                )
                 buttons = [[Button.of(label, verb, run.network, version)]]
         except Explained as error:
             verdict = error.sentence
@@ -227,12 +268,17 @@ class Runs:
         return verdict, buttons
 
     async def _train(self, run: Run, folder: Path, show: Callable[[], None]) -> str | None:
-        """Train, and use the new weights if they are better. Return their version; None if the bot stops."""
+        """Train, and use the new weights if they are better.
+
+        Return their version; None if the bot stops.
+        """
         versions = await asyncio.to_thread(self._shelf.versions, run.network)
         if not run.fresh and not folders.can_go_on(folder):
             with contextlib.suppress(CheckpointError):  # a voice that is yet to learn
                 current = await asyncio.to_thread(versions.load_current)
-                await asyncio.to_thread(shutil.copyfile, versions.path(current.version), folder / START)
+                await asyncio.to_thread(
+                    shutil.copyfile, versions.path(current.version), folder / START
+                )
         code, last_words = await self._heard(run, folder, versions.directory, show)
         if self._is_cancelled:
             await asyncio.to_thread((folder / CURVES).unlink, missing_ok=True)
@@ -240,9 +286,13 @@ class Runs:
         if code and self._stopping.is_set():
             return None
         with contextlib.suppress(CheckpointError):  # a voice that is yet to learn
-            await self._shelf.refresh(run.network)  # another version may be current; raises RemovedError
+            await self._shelf.refresh(
+                run.network
+            )  # another version may be current; raises RemovedError
         if code:
-            raise Explained(admins.failed(run, self._progress.complaint or _how_it_ended(code, last_words)))
+            raise Explained(
+                admins.failed(run, self._progress.complaint or _how_it_ended(code, last_words))
+            )
         if self._progress.new_loss is None or not (folder / NEW).exists():
             raise Explained(admins.failed(run, admins.NO_LOSS))
         if self._progress.wins:
@@ -250,7 +300,9 @@ class Runs:
         kept = await asyncio.to_thread(folders.candidates, versions.directory)
         return await asyncio.to_thread(kept.add, folder / NEW)
 
-    async def _heard(self, run: Run, folder: Path, weights: Path, show: Callable[[], None]) -> tuple[int, str]:
+    async def _heard(
+        self, run: Run, folder: Path, weights: Path, show: Callable[[], None]
+    ) -> tuple[int, str]:
         """Listen to the child until it has ended; return its exit code and its last words."""
         self._child = child = await Child.start(folder, weights)
         try:
@@ -268,7 +320,9 @@ class Runs:
             await child.end()
 
     async def _promote(self, run: Run, folder: Path) -> str:
-        """Make the new weights current, unless another version has become current since they were compared."""
+        """Make the new weights current, unless another version has become current since they were
+        compared.
+        """
         async with self._shelf.changing(run.network) as versions:
             old = self._progress.compared_with
             if old and (await asyncio.to_thread(versions.load_current)).version != old:
@@ -308,7 +362,9 @@ def _buttons(run: Run) -> Buttons:
 async def _conclude(
     run: Run, chat: Chat, verdict: Markup, buttons: Buttons, picture: bytes | None, growth: Markup
 ) -> None:
-    """Say how a run ended, below its picture if there is one; `growth` stays in the message of the run."""
+    """Say how a run ended, below its picture if there is one; `growth` stays in the message of the
+    run.
+    """
     if picture:
         with contextlib.suppress(NotSent, InDoubt):  # then the message of the run says it
             await chat.picture(picture, verdict, buttons)
@@ -317,7 +373,9 @@ async def _conclude(
         shown = Markup("\n\n").join(filter(None, (verdict, growth)))
         await LiveMessage(chat, run.message).conclude(shown, buttons)
     except (NotSent, InDoubt) as error:
-        logger.warning("Perhaps nobody is told how the training of %s ended: %s", run.network, error)
+        logger.warning(
+            "Perhaps nobody is told how the training of %s ended: %s", run.network, error
+        )
 
 
 async def _say_interrupted(run: Run, folder: Path, chat: Chat, message: int | None) -> None:
@@ -330,7 +388,9 @@ async def _say_interrupted(run: Run, folder: Path, chat: Chat, message: int | No
         await LiveMessage(chat, message).conclude(sentence)
         folders.settle(folder, run)
     except (NotSent, InDoubt) as error:
-        logger.warning("Perhaps nobody is told that the training of %s was interrupted: %s", run.network, error)
+        logger.warning(
+            "Perhaps nobody is told that the training of %s was interrupted: %s", run.network, error
+        )
 
 
 def _how_it_ended(code: int, last_words: str) -> str:

@@ -1,7 +1,8 @@
 """Every sentence that a person can read, in HTML: short, warm, in the first person.
 
-Sentences are `Markup` templates: their type escapes what is put into them, so no caller can forget it. Every door shows
-b, i, code and pre; `a` stands around the code of a creation, and becomes a link to it where a door can open links.
+Sentences are `Markup` templates: their type escapes what is put into them, so no caller can forget
+it. Every door shows b, i, code and pre; `a` stands around the code of a creation, and becomes a
+link to it where a door can open links.
 
     sentences   what everybody reads
     admins      what admins read: trainings, versions, custom voices

@@ -1,4 +1,6 @@
-"""The sentences that only admins read: trainings, versions, and how a voice is taught and removed."""
+"""The sentences that only admins read: trainings, versions, and how a voice is taught
+and removed.
+"""
 
 from __future__ import annotations
 
@@ -18,14 +20,15 @@ if TYPE_CHECKING:
 # Custom voices.
 
 HOW_TO_TEACH = Markup(
-    "To teach me a voice, send me a text file, and I'll ask what it holds: names, one a line, or poems with blank "
-    "lines between. To choose the name of the voice, send it with the caption <code>/retrain names pokemon</code> or "
-    "<code>/retrain verse keats</code>. <code>/voices old new</code> gives a voice another name."
+    "To teach me a voice, send me a text file, and I'll ask what it holds: names, one a line, or"
+    " poems with blank lines between. To choose the name of the voice, send it with the caption"
+    " <code>/retrain names pokemon</code> or <code>/retrain verse keats</code>. <code>/voices old"
+    " new</code> gives a voice another name."
 )
 HOW_TO_TEACH_BY_PATH = Markup(
-    "To teach me a voice, give me the path of a text file with names, one a line, or with poems:\n"
-    "<code>/retrain names pokemon ~/pokemon.txt</code>\n<code>/retrain verse keats ~/keats.txt</code>\n"
-    "<code>/voices old new</code> gives a voice another name."
+    "To teach me a voice, give me the path of a text file with names, one a line, or with"
+    " poems:\n<code>/retrain names pokemon ~/pokemon.txt</code>\n<code>/retrain verse keats"
+    " ~/keats.txt</code>\n<code>/voices old new</code> gives a voice another name."
 )
 LEARN = Markup("Shall I learn it as the voice <b>{}</b>? Does it hold names, one a line, or verse?")
 LEARN_HOW = ("names", "verse", "cancel")
@@ -34,22 +37,27 @@ FILE_GONE = Markup("I don't have that file any more. Please send it again.")
 REMOVE = "remove {}"
 REMOVE_YES, REMOVE_NO = "Yes, remove it", "No, keep it"
 VOICE_NAME = Markup(
-    "A voice needs a name of 2 to 20 letters, digits or hyphens, in any script, such as <code>pokemon</code>. It can't "
-    "be dino, poem, sonnet, names, verse or fresh, which are words of my commands."
+    "A voice needs a name of 2 to 20 letters, digits or hyphens, in any script, such as"
+    " <code>pokemon</code>. It can't be dino, poem, sonnet, names, verse or fresh, which are words"
+    " of my commands."
 )
 RENAMED = Markup("It's called <b>{}</b> now: {}.")
 NAME_TAKEN = Markup("There is a voice called <b>{}</b> already. Please choose another name.")
 REMOVAL = Markup(
-    "Do you want me to remove the voice <b>{}</b>? I'll delete its text and its weights, and the codes of what it has "
-    "written will stop working. This can't be undone."
+    "Do you want me to remove the voice <b>{}</b>? I'll delete its text and its weights, and the"
+    " codes of what it has written will stop working. This can't be undone."
 )
 REMOVED = Markup("The voice {} is gone.")
 VOICE_IS_TRAINING = Markup("I'm training <b>{}</b>. Cancel that first, then I can remove it.")
-VOICES_FULL = Markup("I have {} voices, and that's as many as I can keep. Remove one with /voices first.")
+VOICES_FULL = Markup(
+    "I have {} voices, and that's as many as I can keep. Remove one with /voices first."
+)
 VOICE_NOT_KEPT = Markup("I couldn't write that to the disk. The log says why.")
 NO_FILE = Markup("I have no voice called <b>{}</b> yet, and no text to learn it from. {}")
 NOT_FETCHED = Markup("I couldn't fetch that file. Please send it again.")
-TEXT_TOO_LARGE = Markup("Your file has {:.1f} MB, and I can take up to {:g}. Please give me a part of it.")
+TEXT_TOO_LARGE = Markup(
+    "Your file has {:.1f} MB, and I can take up to {:g}. Please give me a part of it."
+)
 TEXT_REFUSED = Markup("I can't learn from that: {}.")
 TEXT_TOO_SMALL = Markup("That's too little for me to learn from. I need at least {}.")
 LEAST = {
@@ -57,52 +65,68 @@ LEAST = {
     "verse": f"{FEWEST['verse']:,} characters of verse",
 }
 HAS_OTHER_FORM = Markup(
-    "<b>{}</b> is a voice for {}, and it stays one. Choose another name for this text, or remove the voice with "
-    "/voices first."
+    "<b>{}</b> is a voice for {}, and it stays one. Choose another name for this text, or remove"
+    " the voice with /voices first."
 )
-LEARNING = Markup("I'll learn this as the voice <b>{}</b>. When I'm done, you can ask for {}.\n\n<i>{}</i>")
+LEARNING = Markup(
+    "I'll learn this as the voice <b>{}</b>. When I'm done, you can ask for {}.\n\n<i>{}</i>"
+)
 LEARNING_ANEW = Markup(
-    "This is the new text of the voice <b>{}</b>. I'll learn it anew, as a new version; until then the old one "
-    "stays in use, and its codes keep working.\n\n<i>{}</i>"
+    "This is the new text of the voice <b>{}</b>. I'll learn it anew, as a new version; until then"
+    " the old one stays in use, and its codes keep working.\n\n<i>{}</i>"
 )
 
 # Trainings.
 
 RETRAIN_USAGE = Markup(
-    "Tell me which network to train and, if you like, for how many minutes: <code>/retrain dino</code>, "
-    "<code>/retrain poem 10</code>. It goes on from the weights in use; <code>/retrain dino fresh</code> begins "
-    "from nothing. Names below <code>/retrain dino</code>, one a line or in a file, are read beside the dinosaurs."
+    "Tell me which network to train and, if you like, for how many minutes: <code>/retrain"
+    " dino</code>, <code>/retrain poem 10</code>. It goes on from the weights in use;"
+    " <code>/retrain dino fresh</code> begins from nothing. Names below <code>/retrain dino</code>,"
+    " one a line or in a file, are read beside the dinosaurs."
 )
 HOW_MANY_NAMES = Markup(
-    "I found {:,} names in that. Give me from 1 to {:,}, one a line, of up to {} letters from a to z."
+    "I found {:,} names in that. Give me from 1 to {:,}, one a line, of up to {} letters from a"
+    " to z."
 )
-MINUTES = Markup("A training can take from {:g} to {:,g} minutes, for example <code>/retrain dino 5</code>.")
+MINUTES = Markup(
+    "A training can take from {:g} to {:,g} minutes, for example <code>/retrain dino 5</code>."
+)
 ALREADY_TRAINING = Markup("I'm still training <b>{}</b>. Please ask again when that is done.")
 TRAINING_OVER = Markup("That training is over already.")
 NO_TRAINING = Markup("No training is running.")
 FINISH, CANCEL, UNDO, USE_NEW = "Stop and compare", "Cancel", "Undo", "Use the new one all the same"
-KEPT_NO_MORE = Markup("I kept those weights for a day, and they are gone now. Another training makes new ones.")
+KEPT_NO_MORE = Markup(
+    "I kept those weights for a day, and they are gone now. Another training makes new ones."
+)
 FINISHING = "I'm stopping. Let's see how good the best weights are."
 CANCELLING = "I'm cancelling it."
 TRAINING = Markup("I'm training <b>{}</b>: {}{}. In a moment you can watch it here.")
 GOING_ON = Markup(
-    "I'm going on with the training of <b>{}</b> that was interrupted {:.0%} of the way through, with its own "
-    "settings.{} <code>{} fresh</code> would start over. You can watch it here."
+    "I'm going on with the training of <b>{}</b> that was interrupted {:.0%} of the way through,"
+    " with its own settings.{} <code>{} fresh</code> would start over. You can watch it here."
 )
 STOPPING = "stopping, to take the best weights"
 COMPARING = "trying the new weights on text that they have never seen"
 TRAINED = Markup("The training of <b>{}</b> is over.")
-QUALITY = Markup("Reading what it has never seen, it wavers between about {} letters at each step: {}{}.")
+QUALITY = Markup(
+    "Reading what it has never seen, it wavers between about {} letters at each step: {}{}."
+)
 GOOD = {"names": (8, 12), "verse": (4, 6)}
-"""Between how many letters a good voice and a fair voice waver at most. The bot's own networks: 5 and 3."""
-NO_PICTURE = Markup("There is no picture. With <code>pip install 'mangosaurus[plot]'</code> I could draw one.")
+"""Between how many letters a good voice and a fair voice waver at most.
+
+The bot's own networks: 5 and 3.
+"""
+NO_PICTURE = Markup(
+    "There is no picture. With <code>pip install 'mangosaurus[plot]'</code> I could draw one."
+)
 TRAINING_CANCELLED = Markup("The training of <b>{}</b> is cancelled. Everything stays as it was.")
 TRAINING_LOST = Markup(
-    "I was stopped while I was training <b>{}</b>, before I could save anything. <code>{}</code> starts over."
+    "I was stopped while I was training <b>{}</b>, before I could save anything. <code>{}</code>"
+    " starts over."
 )
 TRAINING_BROKE = Markup(
-    "The training of <b>{}</b> brought no new weights. Something of mine went wrong, sorry; the log says what. "
-    "Everything stays as it was."
+    "The training of <b>{}</b> brought no new weights. Something of mine went wrong, sorry; the log"
+    " says what. Everything stays as it was."
 )
 TRAINING_ELSEWHERE = Markup("This training is going on already, in another process.")
 FAILED = Markup("The training of <b>{}</b> brought no new weights: {}. Everything stays as it was.")
@@ -117,29 +141,43 @@ def command(run: Run) -> str:
 
 
 def training_begins(run: Run, done: float | None, seconds: float | None) -> Markup:
-    """Open the message of a run. `done` is the share done before an interruption; `seconds`, about what is left."""
+    """Open the message of a run.
+
+    `done` is the share done before an interruption; `seconds`, about what is left.
+    """
     if done is not None:
         about = f" The rest takes about {duration(seconds)}." if seconds else ""
         return GOING_ON.format(run.title, done, about, command(run))
     what = "one more round, and I stop as soon as it gets no better"
     if run.fresh:
-        what = "from what I know of its letters, as long as it helps" if run.is_voice else "from nothing"
+        what = (
+            "from what I know of its letters, as long as it helps"
+            if run.is_voice
+            else "from nothing"
+        )
     most = "" if run.minutes is None else f", for {duration(60 * run.minutes)} at most"
     most += f", with {_names(run)}" if run.names else ""
     return TRAINING.format(run.title, what, most)
 
 
 def interrupted(run: Run, done: float) -> Markup:
-    """Say that the bot was stopped during a run that can go on. `done` is how much of it was done, from 0 to 1."""
+    """Say that the bot was stopped during a run that can go on.
+
+    `done` is how much of it was done, from 0 to 1.
+    """
     return Markup(
-        "I was stopped {:.0%} of the way through training <b>{}</b>. <code>{}</code> goes on from there, with the same "
-        "settings."
+        "I was stopped {:.0%} of the way through training <b>{}</b>. <code>{}</code> goes on from"
+        " there, with the same settings."
     ).format(done, run.title, command(run))
 
 
 def failed(run: Run, reason: str) -> Markup:
     """Say why a run brought no new weights, and name a way out that works in a chat."""
-    way_out = "send me its text again" if run.is_voice else "add fresh to the command, to begin from nothing"
+    way_out = (
+        "send me its text again"
+        if run.is_voice
+        else "add fresh to the command, to begin from nothing"
+    )
     return FAILED.format(run.title, reason.rstrip(".").replace("train without --from", way_out))
 
 
@@ -149,7 +187,9 @@ def _quality(run: Run, loss: float) -> Markup:
         return Markup(" ")
     choices = math.exp(loss)
     good, fair = GOOD[run.form]
-    judgement = "that's good" if choices <= good else "that's fair" if choices <= fair else "that's rough"
+    judgement = (
+        "that's good" if choices <= good else "that's fair" if choices <= fair else "that's rough"
+    )
     advice = "" if choices <= fair else ", and a longer text would help"
     return Markup(" {} ").format(QUALITY.format(f"{choices:.0f}", judgement, advice))
 
@@ -200,13 +240,15 @@ MODELS_USAGE = Markup(
 USE_IT, USE_ANYWAY, LEAVE_IT = "use {}", "Use it all the same", "Leave it"
 IN_USE = "{} is in use now."
 OTHER_TEXT = Markup(
-    "Version <code>{}</code> of <b>{}</b> learned from another text than <code>{}</code>, which is in use. "
-    "Use it all the same?"
+    "Version <code>{}</code> of <b>{}</b> learned from another text than <code>{}</code>, which is"
+    " in use. Use it all the same?"
 )
 WORSE = Markup(
-    "Version <code>{}</code> of <b>{}</b> is worse: {} nats per character on held-out text; <code>{}</code>, which "
-    "is in use, has {}. Use it all the same?"
+    "Version <code>{}</code> of <b>{}</b> is worse: {} nats per character on held-out text;"
+    " <code>{}</code>, which is in use, has {}. Use it all the same?"
 )
 NOT_CHANGED = Markup("I can't do that: {}. <b>{}</b> stays as it is.")
 UNDONE = Markup("Undone: version <code>{}</code> of <b>{}</b> is in use again.")
-UNDO_OVER = Markup("There's nothing to undo any more: another version is in use. /models shows all of them.")
+UNDO_OVER = Markup(
+    "There's nothing to undo any more: another version is in use. /models shows all of them."
+)

@@ -38,16 +38,24 @@ PLACES = (
     "Madagascar", "Mexico", "Mongolia", "Montana", "Morocco", "Namibia", "Patagonia", "Portugal", "Romania", "Siberia",
     "Spain", "Tanzania", "Thailand", "Utah",
 )  # fmt: skip
-_PLACE = re.compile(rf"^(?:{'|'.join(PLACES)})$|(?<= in | of )(?!Tolkien|Troy|Wight)(?:\w+ern |central )?[A-Z][\w ]+$")
+_PLACE = re.compile(
+    rf"^(?:{'|'.join(PLACES)})$|(?<= in | of )(?!Tolkien|Troy|Wight)(?:\w+ern |central"
+    r" )?[A-Z][\w ]+$"
+)
 """A place in the meaning of a root, as in "city in China"."""
 
 
 def biography(creature: Creature) -> str:
-    """Say what it ate, how long it was, and where and when it lived: as its name says, else as its hash decides."""
+    """Say what it ate, how long it was, and where and when it lived: as its name says, else as its
+    hash decides.
+    """
     chance, (foods, youngest, oldest) = creature.chance, LIVES[creature.kind]
     eaten = chance.chosen("food", {food: food for food in foods.split(", ")})
     found = (_PLACE.search(part.root.meaning) for part in parts_of(chance.name))
     place = [*(match[0] for match in found if match), chance.among("place", PLACES)][0]
     _, long = min(LENGTHS, key=lambda row: abs(row[0] / creature.metres - 1))
     age = round(chance.between("age", youngest, oldest))
-    return f"It ate {eaten}, was about as long as {long}, and lived in what is now {place} {age} million years ago."
+    return (
+        f"It ate {eaten}, was about as long as {long}, and lived in what is now {place} {age}"
+        " million years ago."
+    )

@@ -1,4 +1,6 @@
-"""How names, verse and sonnets are set: capitals, stanzas, the code below, and the details behind a button."""
+"""How names, verse and sonnets are set: capitals, stanzas, the code below, and the details behind a
+button.
+"""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,7 +27,8 @@ QUATRAIN = 4
 COMMONEST = "-saurus"
 """Everybody knows what this root means."""
 MOST_LETTERS_APART = 2
-"""How many letters may differ between an invented name and the known name that is shown beside it."""
+"""How many letters may differ between an invented name and the known name that is shown beside it.
+"""
 
 _KEEPSAKE = Markup("""<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>{0}</title><style>
@@ -41,7 +44,8 @@ _ARTICLE = Markup("<article>{}\n\n<small>{}, code {}</small></article>\n")
 MOST_LINES, MOST_LETTERS = 14, 72
 """Lines of verse on a card, and letters of each, blanks included."""
 _DRAWABLE = re.compile(
-    "[\t\n -~\xa0-\u02bf\u0300-\u033e\u0384-\u03cf\u0400-\u045f\u048a-\u04ff\u1e00-\u1eff\u2010-\u2026]*"
+    "[\t\n"
+    " -~\xa0-\u02bf\u0300-\u033e\u0384-\u03cf\u0400-\u045f\u048a-\u04ff\u1e00-\u1eff\u2010-\u2026]*"
 )
 """Letters and marks that the font has."""
 _OPEN_END = re.compile(r"[ ,;:-]*\Z")
@@ -49,8 +53,13 @@ _CLOSED_END = re.compile(r"[.?!]['\")]*\Z")
 
 
 def reply(creation: Creation, text: Text) -> Markup:
-    """Return a creation as a message, with its code in a paragraph of its own. It is the same for everybody."""
-    shown = _names(creation, text) if creation.genre is Genre.DINO else _marked(*verse(creation, text))
+    """Return a creation as a message, with its code in a paragraph of its own.
+
+    It is the same for everybody.
+    """
+    shown = (
+        _names(creation, text) if creation.genre is Genre.DINO else _marked(*verse(creation, text))
+    )
     return Markup("{}\n\n<a>{}</a>").format(shown, creation.code) if creation.code else shown
 
 
@@ -58,13 +67,21 @@ def verse(creation: Creation, text: Text) -> tuple[str, str]:
     """Return the person's words, with which verse begins, and all that follows them."""
     if creation.genre is Genre.POEM:
         own, between, (written,) = creation.prompt, text.between, text.texts
-        return own, between + (written if text.has_capitals else typeset(written, after=own + between))
-    written = text.texts[0] if _CLOSED_END.search(text.texts[0]) else _OPEN_END.sub("", text.texts[0]) + "."
+        return own, between + (
+            written if text.has_capitals else typeset(written, after=own + between)
+        )
+    written = (
+        text.texts[0]
+        if _CLOSED_END.search(text.texts[0])
+        else _OPEN_END.sub("", text.texts[0]) + "."
+    )
     return _stanzas(creation, written.split("\n"))
 
 
 def has_card(creation: Creation, text: Text, n: int = 0) -> bool:
-    """Return whether a creation has a card: for its name number `n`, or for its verse if that fits on one."""
+    """Return whether a creation has a card: for its name number `n`, or for its verse if that fits
+    on one.
+    """
     if creation.genre is Genre.DINO:
         return not creation.voice and n < len(text.texts) and not is_taboo(text.texts[n])
     own, rest = verse(creation, text)
@@ -72,13 +89,21 @@ def has_card(creation: Creation, text: Text, n: int = 0) -> bool:
 
 
 def fits(verse: str) -> bool:
-    """Return whether verse has a place on a card: few lines, none too long to be read, and letters of the font."""
+    """Return whether verse has a place on a card: few lines, none too long to be read, and letters
+    of the font.
+    """
     lines = list(filter(None, verse.split("\n")))
-    return len(lines) <= MOST_LINES and max(map(len, lines)) <= MOST_LETTERS and bool(_DRAWABLE.fullmatch(verse))
+    return (
+        len(lines) <= MOST_LINES
+        and max(map(len, lines)) <= MOST_LETTERS
+        and bool(_DRAWABLE.fullmatch(verse))
+    )
 
 
 def details(creation: Creation, text: Text | None) -> Markup:
-    """Return seed, turn, temperature and version of a creation; for names, also the known names nearest to them."""
+    """Return seed, turn, temperature and version of a creation; for names, also the known names
+    nearest to them.
+    """
     turn = creation.turn + 1  # people count turns from 1
     facts = sentences.DETAILS.format(creation.seed, turn, creation.temperature, creation.version)
     lines = []
@@ -86,7 +111,9 @@ def details(creation: Creation, text: Text | None) -> Markup:
         for name, near in zip(text.texts, text.neighbours, strict=True):
             if near and not is_taboo(f"{name} {near.name}"):
                 away = sentences.counted(near.distance, "letter")
-                lines.append(sentences.NEAREST.format(_spelled(name, text), _spelled(near.name, text), away))
+                lines.append(
+                    sentences.NEAREST.format(_spelled(name, text), _spelled(near.name, text), away)
+                )
     return Markup("\n").join([*lines, *[""] * bool(lines), facts])
 
 
@@ -96,7 +123,8 @@ def look(text: Text, number: int) -> Markup:
     if is_taboo(name):
         return sentences.TABOO_NAME
     rows = [
-        f"{letter:<3}{100 * share:3.0f} " + "".join(f" {other:>2} {100 * of_it:<2.0f}" for other, of_it in others)
+        f"{letter:<3}{100 * share:3.0f} "
+        + "".join(f" {other:>2} {100 * of_it:<2.0f}" for other, of_it in others)
         for letter, share, others in text.look
     ]
     return sentences.LOOK.format(_spelled(name, text), "\n".join(map(str.rstrip, rows)))
@@ -106,12 +134,15 @@ def looks(creation: Creation, text: Text) -> Buttons:
     """Return a button for a look at each name of a creation."""
     shown = ((n, _spelled(name, text)) for n, name in enumerate(text.texts) if not is_taboo(name))
     return [
-        [Button.of(sentences.LOOK_AT.format(cut(name, LONGEST_LABEL)), "look", creation.code, n)] for n, name in shown
+        [Button.of(sentences.LOOK_AT.format(cut(name, LONGEST_LABEL)), "look", creation.code, n)]
+        for n, name in shown
     ]
 
 
 def first_line(poem: Creation, text: Text) -> tuple[str, int]:
-    """Return the first line of a poem that a reader sees, and how many of its characters are the prompt's."""
+    """Return the first line of a poem that a reader sees, and how many of its characters are the
+    prompt's.
+    """
     start = 0
     for line in "".join(verse(poem, text)).splitlines(keepends=True):
         if is_visible(line):
@@ -127,10 +158,14 @@ def unstyled(shown: Markup) -> str:
 
 
 def keepsake(creations: Sequence[Creation], texts: Mapping[str, Markup]) -> str:
-    """Return a page to keep: the creations that have texts, the newest first, and the codes of all others."""
+    """Return a page to keep: the creations that have texts, the newest first, and the codes of all
+    others.
+    """
     newest = creations[::-1]
     articles = [
-        _ARTICLE.format(texts[each.code].partition("\n\n<a>")[0], f"{each.created:%d %B %Y}", each.code)
+        _ARTICLE.format(
+            texts[each.code].partition("\n\n<a>")[0], f"{each.created:%d %B %Y}", each.code
+        )
         for each in newest
         if each.code in texts
     ]
@@ -145,7 +180,9 @@ def sonnet_begun(creation: Creation, lines: Sequence[str]) -> Markup:
 
 
 def offer(creation: Creation, text: Text) -> tuple[str, str]:
-    """Return the title and the description of a creation that is offered while somebody types, in plain text."""
+    """Return the title and the description of a creation that is offered while somebody types, in
+    plain text.
+    """
     shown = unstyled(reply(creation, text))
     if creation.genre is Genre.DINO:
         name, _, note = shown.partition(": ")
@@ -155,7 +192,9 @@ def offer(creation: Creation, text: Text) -> tuple[str, str]:
 
 
 def _names(creation: Creation, text: Text) -> Markup:
-    """Set names one a line, each with what its parts mean, and with a known name that is like it."""
+    """Set names one a line, each with what its parts mean, and with a known name that
+    is like it.
+    """
     lines = []
     for name, note in zip(text.texts, _notes(creation, text), strict=True):
         beside = Markup(": {}").format(note) if note else ""
@@ -165,7 +204,9 @@ def _names(creation: Creation, text: Text) -> Markup:
 
 
 def gloss(name: str) -> Markup:
-    """Return what the known parts of a name mean: "dino-, terrible, and -venator, hunter". -saurus alone has none."""
+    """Return what the known parts of a name mean: "dino-, terrible, and -venator, hunter". -saurus
+    alone has none.
+    """
     parts = parts_of(name.lower())
     if len(parts) == 1 and COMMONEST in parts[0].root.forms:
         return Markup("")
@@ -179,11 +220,15 @@ def gloss(name: str) -> Markup:
 
 def guessed(names: Sequence[str], real: str, choice: str, streak: int) -> Markup:
     """Say whether a guess is right, which of the names is real, and what each means."""
-    verdict = (sentences.RIGHT if choice == real else sentences.WRONG).format(choice.capitalize(), real.capitalize())
+    verdict = (sentences.RIGHT if choice == real else sentences.WRONG).format(
+        choice.capitalize(), real.capitalize()
+    )
     verdict += Markup(" ") + sentences.STREAK.format(streak) if streak > 1 else ""
     lines = []
     for name in names:
-        shown = (sentences.REAL_ONE if name == real else sentences.MADE_UP).format(name.capitalize())
+        shown = (sentences.REAL_ONE if name == real else sentences.MADE_UP).format(
+            name.capitalize()
+        )
         lines.append(Markup(": ").join(filter(None, (shown, gloss(name)))))
     return Markup("\n").join([verdict, "", *lines])
 
@@ -192,7 +237,11 @@ def _notes(creation: Creation, text: Text) -> Iterator[Markup]:
     """Yield what stands beside each name, or nothing."""
     for name, near in zip(text.texts, text.neighbours, strict=True):
         notes = [gloss(name)] if not creation.voice else []
-        notes += [sentences.REAL_TOO.format(fossils()[name])] if not creation.voice and name in fossils() else []
+        notes += (
+            [sentences.REAL_TOO.format(fossils()[name])]
+            if not creation.voice and name in fossils()
+            else []
+        )
         if near and near.distance <= MOST_LETTERS_APART:
             notes.append(sentences.NEAR.format(_spelled(near.name, text)))
         yield Markup("; ").join(note for note in notes if note and not is_taboo(note.striptags()))
@@ -203,7 +252,9 @@ def _spelled(name: str, text: Text) -> str:
 
 
 def _stanzas(creation: Creation, lines: Sequence[str]) -> tuple[str, str]:
-    """Set a sonnet as three quatrains and a couplet; return the person's words, and all that follows them."""
+    """Set a sonnet as three quatrains and a couplet; return the person's words, and all that
+    follows them.
+    """
     line, own_words = creation.prompt, creation.own_words
     end = len(line) if own_words is None else own_words
     written = typeset("\n".join(lines), after=f"{line}\n" if line else "").split("\n")

@@ -36,16 +36,24 @@ PAGE = {
     "enter": "I have opened it already",
     "javascript": "This page needs JavaScript.",
     "gone": "I can't hear you: the connection is lost. I'm trying to get back to you.",
-    "stranger": "I don't know this browser any more. Open the link that I print where I was started.",
+    "stranger": (
+        "I don't know this browser any more. Open the link that I print where I was started."
+    ),
     "restarted": "I was started again. Your seed, your settings and your codes are still here.",
     "unsent": "That didn't reach me. Your words are still below; send them again when I'm back.",
-    "lost": "I was stopped before I could answer that. Your words are below; please send them again.",
+    "lost": (
+        "I was stopped before I could answer that. Your words are below; please send them again."
+    ),
     "long": TOO_LONG,
     "large": "That file is too large for me. I can read up to 5 MB.",
 }
 HELLO = START.partition("\n\n")[0]
-WELCOME_BACK = Markup("Welcome back. Above is what I last made for you. /help shows what else I can do.")
-WITHOUT_LINK = "This is a private chat. Open the link that I print where I was started: it ends in a token."
+WELCOME_BACK = Markup(
+    "Welcome back. Above is what I last made for you. /help shows what else I can do."
+)
+WITHOUT_LINK = (
+    "This is a private chat. Open the link that I print where I was started: it ends in a token."
+)
 WRONG_LINK = "That link is not mine, or no longer. Open the one that I printed last."
 WRONG_HOST = "I don't know that name. Open the link that I print where I was started."
 WRONG_ORIGIN = "I only answer my own page."
@@ -59,6 +67,6 @@ OPEN = "Chat with me in your browser: {}"
 OPEN_AS_ADMIN = "And as an admin, until I end: {}"
 TOO_MANY_NEWCOMERS = "Many people have come from where you are. Please try again in a while."
 OPEN_FOR_OTHERS = (
-    "Everybody with this link can chat with me. It is plain http, which others on the way can read, so keep it to a "
-    "network that you trust."
+    "Everybody with this link can chat with me. It is plain http, which others on the way can read,"
+    " so keep it to a network that you trust."
 )

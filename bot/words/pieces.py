@@ -13,7 +13,9 @@ _COMMAND = re.compile(r"(?<![\w/@<>])(/[A-Za-z0-9_]{1,32})(?![\w/@])")
 
 
 class Piece(NamedTuple):
-    """A piece of text and its styles: bold, italic, code, pre, creation (the code of one), or a command to click."""
+    """A piece of text and its styles: bold, italic, code, pre, creation (the code of one), or a
+    command to click.
+    """
 
     text: str
     styles: tuple[str, ...] = ()
@@ -24,7 +26,9 @@ def pieces_of(html: Markup) -> list[Piece]:
     found: list[Piece] = []
     styles: list[str] = []
     first, *others = _TAG.split(html)
-    for slash, tag, between in zip(["", *others[::3]], ["", *others[1::3]], [first, *others[2::3]], strict=True):
+    for slash, tag, between in zip(
+        ["", *others[::3]], ["", *others[1::3]], [first, *others[2::3]], strict=True
+    ):
         if slash:
             styles.remove(STYLES[tag])
         elif tag:

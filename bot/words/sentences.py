@@ -33,7 +33,9 @@ def counted(count: int, noun: str) -> str:
 
 def found_in(rounds: int, found: int) -> str:
     """Say how often the real one of four was found, beside what chance would give."""
-    return f"{found:,} of {rounds:,}, {found / rounds:.0%}; chance gives 25%" if rounds else "none yet"
+    return (
+        f"{found:,} of {rounds:,}, {found / rounds:.0%}; chance gives 25%" if rounds else "none yet"
+    )
 
 
 def duration(seconds: float) -> str:
@@ -46,36 +48,51 @@ def duration(seconds: float) -> str:
 # Hello, and what I can do.
 
 START = Markup(
-    "Hi, I'm <b>Mangosaurus</b>. I invent dinosaurs that never lived and verse that Shakespeare never wrote.\n\n"
-    "Try /dino or /sonnet, or send me a line such as <i>Shall I compare thee</i>. /help shows what else I can do."
+    "Hi, I'm <b>Mangosaurus</b>. I invent dinosaurs that never lived and verse that Shakespeare"
+    " never wrote.\n\nTry /dino or /sonnet, or send me a line such as <i>Shall I compare thee</i>."
+    " /help shows what else I can do."
 )
-HELP_PLAY, HELP_YOURS, HELP_ADMINS = Markup("<b>Play</b>"), Markup("<b>Yours</b>"), Markup("<b>For admins</b>")
-HELP_DINO = Markup("/dino – a new dinosaur; <code>/dino 5 mango</code> – five that begin with Mango")
-HELP_POEM = Markup("<code>/poem Shall I compare thee</code> – your line, and verse that continues it")
+HELP_PLAY, HELP_YOURS, HELP_ADMINS = (
+    Markup("<b>Play</b>"),
+    Markup("<b>Yours</b>"),
+    Markup("<b>For admins</b>"),
+)
+HELP_DINO = Markup(
+    "/dino – a new dinosaur; <code>/dino 5 mango</code> – five that begin with Mango"
+)
+HELP_POEM = Markup(
+    "<code>/poem Shall I compare thee</code> – your line, and verse that continues it"
+)
 HELP_SONNET = Markup(
-    "/sonnet – fourteen lines that scan and rhyme; <code>/sonnet Shall I compare thee</code> – from your line"
+    "/sonnet – fourteen lines that scan and rhyme; <code>/sonnet Shall I compare thee</code> – from"
+    " your line"
 )
 HELP_ME = Markup("<code>/me Anna</code> – Anna as a dinosaur; /today – the dinosaur of the day")
 HELP_GUESS = Markup("/guess – which of four dinosaurs is real?")
 HELP_VOICES = Markup("/voices – other voices that I have learned")
-HELP_AGAIN = Markup("<code>/again k7m2p9xb4q</code> – the creation with that code, whoever asked for it")
+HELP_AGAIN = Markup(
+    "<code>/again k7m2p9xb4q</code> – the creation with that code, whoever asked for it"
+)
 HELP_SEED = Markup("/seed – your seed; with the same seed, everybody gets the same from me")
 HELP_SETTINGS = Markup("/settings – how daring I am, and how many names you get")
 HELP_EXPORT = Markup("/export – everything I keep about you, to keep yourself; /forget deletes it")
 HELP_ABOUT = Markup("/about – what I'm made of")
 HELP_RETRAIN = Markup(
-    "<code>/retrain dino</code> – one more round; <code>/retrain poem 10</code> – for ten minutes at most"
+    "<code>/retrain dino</code> – one more round; <code>/retrain poem 10</code> – for ten minutes"
+    " at most"
 )
 HELP_MODELS = Markup("/models – the versions of each network")
 HELP_STATUS = Markup("/status – how I am")
 HELP_HERE = {
     "private": Markup("In any other chat, <code>@{} mango</code> offers something to send."),
     "group": Markup(
-        "What is asked for in the group's name belongs to the group: everybody there may press its buttons."
+        "What is asked for in the group's name belongs to the group: everybody there may press its"
+        " buttons."
     ),
     "page": Markup("A line alone becomes a poem, and a code alone shows its creation."),
     "terminal": Markup(
-        "<code>#1</code> presses the first button, and a code alone shows its creation. /quit ends our chat."
+        "<code>#1</code> presses the first button, and a code alone shows its creation. /quit ends"
+        " our chat."
     ),
 }
 """What is different in each place. The gap is for the name of the bot."""
@@ -85,19 +102,19 @@ ABOUT = Markup(
     "I never give you a name that I learned from, and I never set out to copy a line."
 )
 ABOUT_NAMES = Markup(
-    "<b>Names</b> come from {} that read {}nine tenths of the {:,} dinosaurs I know: version <code>{}</code>, {:.3f} "
-    "nats per character on text it has never seen."
+    "<b>Names</b> come from {} that read {}nine tenths of the {:,} dinosaurs I know: version"
+    " <code>{}</code>, {:.3f} nats per character on text it has never seen."
 )
 ABOUT_GUESSES = Markup("The real one in /guess was found in this many rounds: {}.")
 ABOUT_VERSE = Markup(
-    "<b>Verse</b> comes from {} that read Shakespeare's plays and sonnets and other poems: version <code>{}</code>, "
-    "{:.3f} nats per character on text it has never seen."
+    "<b>Verse</b> comes from {} that read Shakespeare's plays and sonnets and other poems: version"
+    " <code>{}</code>, {:.3f} nats per character on text it has never seen."
 )
 ABOUT_EVERY_MACHINE = Markup("The same seed gives the same on every machine.")
 ABOUT_MACHINES = Markup("On a processor without FMA, the same seed may give other verse.")
 ABOUT_SONNETS = Markup(
-    "For a <b>sonnet</b>, the network of verse writes each line many times, in words that scan and rhyme by the CMU "
-    "Pronouncing Dictionary, and I keep one of them."
+    "For a <b>sonnet</b>, the network of verse writes each line many times, in words that scan and"
+    " rhyme by the CMU Pronouncing Dictionary, and I keep one of them."
 )
 ABOUT_SOURCE = Markup("I'm free software under the MIT licence, weights included.")
 MEANT_COMMAND = Markup("I don't know <code>/{}</code>. Do you mean /{}?")
@@ -114,15 +131,22 @@ DINO_USAGE = Markup(
 ONE_WORD = Markup("One word, please: <code>/dino {}</code>.")
 HOW_MANY = Markup("I can invent 1 to {} names at a time, for example <code>/dino 5</code>.")
 FIRST_LETTERS = Markup(
-    "No name can begin with <b>{}</b>. Give me 1 to {} letters from a to z, for example <code>/dino mango</code>."
+    "No name can begin with <b>{}</b>. Give me 1 to {} letters from a to z, for example <code>/dino"
+    " mango</code>."
 )
-POEM_USAGE = Markup("Give me a line to start from, such as <code>/poem Shall I compare thee</code>.")
-ONE_LINE = Markup("A sonnet begins with one line, and you gave me more. Send me the one you like best.")
-LINE_TOO_LONG = Markup("Your line has {} characters, and I can take up to {}. Please give me a shorter one.")
+POEM_USAGE = Markup(
+    "Give me a line to start from, such as <code>/poem Shall I compare thee</code>."
+)
+ONE_LINE = Markup(
+    "A sonnet begins with one line, and you gave me more. Send me the one you like best."
+)
+LINE_TOO_LONG = Markup(
+    "Your line has {} characters, and I can take up to {}. Please give me a shorter one."
+)
 AGAIN_USAGE = Markup("Give me the code of a creation, such as <code>/again k7m2p9xb4q</code>.")
 UNKNOWN_CODE = Markup(
-    "I don't know any creation with the code <code>{}</code>. Maybe a letter is wrong, or its owner asked me to "
-    "forget it."
+    "I don't know any creation with the code <code>{}</code>. Maybe a letter is wrong, or its owner"
+    " asked me to forget it."
 )
 BUTTONS = {
     "another": "another",
@@ -135,23 +159,30 @@ BUTTONS = {
     "details": "details",
 }
 NEW = "new"
-TABOO = Markup("One of your words I'd rather not play with. Give me another, and I'll gladly begin.")
+TABOO = Markup(
+    "One of your words I'd rather not play with. Give me another, and I'll gladly begin."
+)
 TABOO_NAME = Markup("<i>I'd rather keep this name to myself.</i>")
-TABOO_VERSE = Markup("<i>There's a word in this one that I'd rather keep to myself. Ask me for another one.</i>")
+TABOO_VERSE = Markup(
+    "<i>There's a word in this one that I'd rather keep to myself. Ask me for another one.</i>"
+)
 CODE = "code {}"
 """How a door labels a code that it cannot make a link."""
 DETAILS = Markup(
-    "Seed {}, turn {}, temperature {:g}, version <code>{}</code>. These four and your words give the same text, always."
+    "Seed {}, turn {}, temperature {:g}, version <code>{}</code>. These four and your words give"
+    " the same text, always."
 )
 NEAREST = Markup("<b>{}</b>: the closest name I know is {}, {} away.")
 LOOK_AT = "a look inside {}"
 LOOK = Markup(
-    "<b>{}</b>, letter by letter: how likely I thought each one, and the four others that I thought of most, in per "
-    "cent.\n<pre>{}</pre>"
+    "<b>{}</b>, letter by letter: how likely I thought each one, and the four others that I thought"
+    " of most, in per cent.\n<pre>{}</pre>"
 )
 WILDEST = Markup("Any wilder, and I'd make no sense at all.")
 TAMEST = Markup("Any tamer, and I'd only repeat myself.")
-LONGEST_POEM = Markup("I can't make this poem any longer. Send me one of its lines to start another.")
+LONGEST_POEM = Markup(
+    "I can't make this poem any longer. Send me one of its lines to start another."
+)
 OLD_BUTTON = Markup("I don't recognise this button any more. Please ask me again.")
 NOT_YOURS = Markup("That one belongs to somebody else. Ask me for one of your own.")
 FORGOTTEN = Markup("I don't remember this creation any more. Please ask me for a new one.")
@@ -160,7 +191,10 @@ FORGOTTEN = Markup("I don't remember this creation any more. Please ask me for a
 
 ME = Markup("Here's {} as a dinosaur:")
 ME_WHO = Markup("What's your first name? Send it like this: <code>/me Anna</code>.")
-ME_NAME = Markup("I can't begin a dinosaur with that name. Try 1 to {} letters from a to z: <code>/me Anna</code>.")
+ME_NAME = Markup(
+    "I can't begin a dinosaur with that name. Try 1 to {} letters from a to z: <code>/me"
+    " Anna</code>."
+)
 TODAY = Markup("The dinosaur of {}, the same for everybody on Earth:")
 GUESS = Markup("I've made up three of these dinosaurs, and one is real. Which one?")
 RIGHT = Markup("<b>Right</b>, {} is real.")
@@ -174,50 +208,69 @@ TOO_LATE = Markup("Somebody was faster. Send /guess for a round of your own.")
 
 BUSY = Markup("So many people are writing to me that I can't keep up. Please ask again in {}.")
 LATE = Markup("I had so much to do that I couldn't get to this. Please ask again.")
-SILENCED = Markup("Telegram didn't let me through for a while, and I couldn't answer {}. Please ask again.")
+SILENCED = Markup(
+    "Telegram didn't let me through for a while, and I couldn't answer {}. Please ask again."
+)
 TOO_MANY = Markup("You're faster than I can dream. Give me {}, and I'll gladly go on.")
 STOPPING = Markup("I'm shutting down. Please ask again when I'm back.")
 BROKEN_OFF = Markup("I had begun a sonnet here, and couldn't finish it.")
 NOT_WRITTEN = Markup("Something went wrong while I was writing, sorry. Please ask again.")
 NOT_DRAWN = Markup("I couldn't draw that card, sorry. The log says why.")
 NO_CARD = Markup("That one doesn't fit on a card, but you can copy it.")
-CARD_OF_WHAT = Markup("I know no creation with that code, and names have letters from a to z alone.")
+CARD_OF_WHAT = Markup(
+    "I know no creation with that code, and names have letters from a to z alone."
+)
 NOT_PREPARED = Markup(
     "I can't write sonnets at the moment, as I don't know how words sound. The log says why. "
     "But I can continue any line that you send me."
 )
 NO_NETWORK = {
-    "dino": Markup("I can't invent names at the moment, as my network for names is missing. The log says why."),
-    "poem": Markup("I can't write verse at the moment, as my network for verse is missing. The log says why."),
+    "dino": Markup(
+        "I can't invent names at the moment, as my network for names is missing. The log says why."
+    ),
+    "poem": Markup(
+        "I can't write verse at the moment, as my network for verse is missing. The log says why."
+    ),
 }
 REAL = Markup("<b>{}</b> is real: {}. Here's what I make of <i>{}…</i>")
 DINOSAUR, OTHER_GENUS = "a dinosaur", "a genus, though not of dinosaurs"
 REAL_TOO = Markup("this one is real: {}")
 NEAR = Markup("near {}")
 NO_NEW_NAME = Markup(
-    "I couldn't find {}, and I never give one that I know to exist. Asking the same again won't help, but {}other "
-    "letters or another seed may."
+    "I couldn't find {}, and I never give one that I know to exist. Asking the same again won't"
+    " help, but {}other letters or another seed may."
 )
 NEW_NAME, NEW_NAMES = ("a new name", " that begins"), ("enough new names", " that begin")
 NO_TEXT = {
     "poem": Markup("I couldn't find the words to go on from there. Try another line."),
     "sonnet": Markup("I couldn't find the rhymes for that one. Try another line."),
-    "": Markup("I couldn't find the rhymes. Give me a line to begin with: <code>/sonnet Shall I compare thee</code>."),
+    "": Markup(
+        "I couldn't find the rhymes. Give me a line to begin with: <code>/sonnet Shall I compare"
+        " thee</code>."
+    ),
 }
 """What to say by genre, or about a sonnet without a line."""
-GONE = Markup("I remember that one, but the network that wrote it is gone, and no other would write the same words.")
-GONE_WITH_VOICE = Markup("I remember that one, but its voice has been removed, and no other would use the same words.")
+GONE = Markup(
+    "I remember that one, but the network that wrote it is gone, and no other would write the same"
+    " words."
+)
+GONE_WITH_VOICE = Markup(
+    "I remember that one, but its voice has been removed, and no other would use the same words."
+)
 NO_MEMORY = Markup("I can't get at my notes right now. Please ask again in a little while.")
 NOT_SHOWN = Markup("I can't tell if that arrived. If nothing has changed, press again in a moment.")
 NO_BUTTON = "There is no button {} to press."
 MAY_NOT_WRITE = Markup("I'm not allowed to write here.")
 NOT_POSSIBLE = Markup("I can't do that just now. Please ask again later.")
-APOLOGY = Markup("Something went wrong on my side, sorry. It's in my log as <code>{}</code>. Please try again.")
+APOLOGY = Markup(
+    "Something went wrong on my side, sorry. It's in my log as <code>{}</code>. Please try again."
+)
 
 # Seeds, settings, what I keep.
 
 SEED = Markup(
-    "Your seed is <b>{}</b>. <code>/seed {}</code> starts its sequence again, and any other number starts another one."
+    "Your seed is <b>{}</b>. <code>/seed {}</code> starts its sequence again, and any other number"
+    " starts another one."
 )
 SEED_SET = Markup("Your seed is now <b>{}</b>, and its sequence starts here.")
 SEED_RANGE = Markup("A seed is a whole number from 0 to {}, for example <code>/seed 42</code>.")
@@ -226,8 +279,8 @@ SETTINGS = Markup(
     "Tame stays close to what I've read; wild strays far from it."
 )
 SETTINGS_USAGE = Markup(
-    "I can be tame, bold or wild, and give you 1, 3, 5 or 10 names: <code>/settings wild</code>, <code>/settings tame "
-    "5</code>, or just /settings."
+    "I can be tame, bold or wild, and give you 1, 3, 5 or 10 names: <code>/settings wild</code>,"
+    " <code>/settings tame 5</code>, or just /settings."
 )
 NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 CHOSEN = Markup("Got it.")
@@ -237,21 +290,25 @@ KEEPSAKE_TITLE, OLDER_CODES = "What Mangosaurus wrote for you", "And before that
 EXPORT = Markup("Here's everything I keep about you.")
 EXPORT_GROUP = Markup("Here's everything I keep about this group.")
 EXPORT_PRIVATELY = Markup(
-    "That's between you and me: send me /export in our private chat. For what I keep about this group, send /export in "
-    "the group's name."
+    "That's between you and me: send me /export in our private chat. For what I keep about this"
+    " group, send /export in the group's name."
 )
 FORGET = Markup(
-    "Do you want me to forget you? I'll delete your seed, your turns, your settings, your streak and all your "
-    "creations, and their codes will stop working. This can't be undone."
+    "Do you want me to forget you? I'll delete your seed, your turns, your settings, your streak"
+    " and all your creations, and their codes will stop working. This can't be undone."
 )
 FORGET_YES, FORGET_NO = "Yes, forget me", "No, keep everything"
-FORGOTTEN_YOU = Markup("Done, I've forgotten you. If you write to me again, it'll be like the first time.")
+FORGOTTEN_YOU = Markup(
+    "Done, I've forgotten you. If you write to me again, it'll be like the first time."
+)
 KEPT = Markup("All right, I've kept everything.")
-FORGET_NOT_YOURS = Markup("That question is for somebody else. To be forgotten, send /forget yourself.")
+FORGET_NOT_YOURS = Markup(
+    "That question is for somebody else. To be forgotten, send /forget yourself."
+)
 FORGET_GROUP = Markup(
-    "Do you want me to forget this group? I'll delete its seed, its turns, its settings and everything that was "
-    "asked for in its name, and those codes will stop working. This can't be undone. To do it, send "
-    "<code>/forget yes</code> in the group's name."
+    "Do you want me to forget this group? I'll delete its seed, its turns, its settings and"
+    " everything that was asked for in its name, and those codes will stop working. This can't be"
+    " undone. To do it, send <code>/forget yes</code> in the group's name."
 )
 FORGOTTEN_GROUP = Markup("Done, I've forgotten this group.")
 
@@ -264,19 +321,26 @@ VOICE_EXAMPLES = {
 VOICES = Markup("Besides my own voice, I have these:")
 VOICE = Markup("<b>{}</b> – {}: {}")
 STILL_LEARNING = Markup("still learning")
-NO_VOICES = Markup("I have only my own voice: /dino for names, and any line that you send me for verse.")
+NO_VOICES = Markup(
+    "I have only my own voice: /dino for names, and any line that you send me for verse."
+)
 WHICH_VOICE = Markup("Which voice do you mean? I have {}. /voices shows how to ask for them.")
 UNKNOWN_VOICE = Markup("I have no voice called <b>{}</b>. /voices shows the ones I have.")
-DO_YOU_MEAN = Markup("I have no voice called <b>{}</b>. Do you mean <b>{}</b>? /voices shows all of them.")
+DO_YOU_MEAN = Markup(
+    "I have no voice called <b>{}</b>. Do you mean <b>{}</b>? /voices shows all of them."
+)
 OTHER_FORM = Markup("<b>{}</b> is a voice for {}: {}.")
 VOICE_LINE = Markup("Give me a line to start from: {}.")
 VOICE_LETTERS = Markup(
-    "In this voice, no name can begin with <b>{}</b>. Give me 1 to {} of the letters that its names are written with."
+    "In this voice, no name can begin with <b>{}</b>. Give me 1 to {} of the letters that its names"
+    " are written with."
 )
 VOICE_GONE = Markup("That voice has been removed. /voices shows the ones I have.")
 VOICE_UNTRAINED = Markup("I'm still learning that voice. Please ask again later.")
 VOICE_DAMAGED = Markup("I've lost that voice for the moment. The log says why.")
-NO_SONNETS_IN_VOICES = Markup("Only Shakespeare's voice writes sonnets. Send me /sonnet and a line, without a voice.")
+NO_SONNETS_IN_VOICES = Markup(
+    "Only Shakespeare's voice writes sonnets. Send me /sonnet and a line, without a voice."
+)
 
 # The terminal.
 
@@ -286,4 +350,6 @@ NOT_SAVED = Markup("I couldn't save the file <code>{}</code>: {}.")
 NO_SUCH_FILE = "There is no file that I can read at {}."
 SAVED_STAYS = "The files that /export has saved stay where they are."
 TYPED_HERE = Markup("What you type here is kept too, in <code>{}</code>, until you send /forget.")
-ANOTHER_HERE = "Another Mangosaurus runs in this folder already, as process {}. We share all that we know."
+ANOTHER_HERE = (
+    "Another Mangosaurus runs in this folder already, as process {}. We share all that we know."
+)

@@ -16,7 +16,10 @@ from model.text.taboo import is_taboo
 LONGEST_LINE, LONGEST_FAULT = 60, 120
 LINES_BESIDE = 6
 BAR, CURVE_POINTS = 20, 16
-"""Characters. With its label and its figure, a line has 31, and no more fit on the screen of a phone."""
+"""Characters.
+
+With its label and its figure, a line has 31, and no more fit on the screen of a phone.
+"""
 
 _STAGES = {
     "names": {
@@ -37,7 +40,9 @@ _STAGES = {
 
 
 def training(run: Run, progress: Progress) -> Markup:
-    """Show how far a run is, its losses above the losses that it should beat, and its newest sample."""
+    """Show how far a run is, its losses above the losses that it should beat, and its newest
+    sample.
+    """
     done = round(BAR * progress.fraction)
     rows = [
         f"{'█' * done}{'░' * (BAR - done)} {progress.fraction:4.0%}",
@@ -47,7 +52,11 @@ def training(run: Run, progress: Progress) -> Markup:
         _loss("in use", progress.serving),
         _loss("n-gram", progress.ngram),
     ]
-    stage = "one more round" if progress.stage == "again" else _STAGES[run.form].get(progress.stage, progress.stage)
+    stage = (
+        "one more round"
+        if progress.stage == "again"
+        else _STAGES[run.form].get(progress.stage, progress.stage)
+    )
     left = "" if progress.seconds_left is None else f", {duration(progress.seconds_left)} left"
     now = f"{progress.speed:,.0f} characters a second{left}"
     if progress.ending:
@@ -65,19 +74,28 @@ def training(run: Run, progress: Progress) -> Markup:
 
 
 def growth(progress: Progress) -> Markup:
-    """Show how letters become names or verse: what a run that begins from nothing wrote after some of its steps."""
+    """Show how letters become names or verse: what a run that begins from nothing wrote after some
+    of its steps.
+    """
     return Markup("\n").join(
-        Markup("<code>step {:<6,}</code> <i>{}</i>").format(step, _sample(text)) for step, text in progress.samples
+        Markup("<code>step {:<6,}</code> <i>{}</i>").format(step, _sample(text))
+        for step, text in progress.samples
     )
 
 
 def beside(form: Form, old: Sequence[str], new: Sequence[str]) -> Markup:
-    """Show what the old and the new weights write: names side by side, verse one below the other."""
+    """Show what the old and the new weights write: names side by side, verse one
+    below the other.
+    """
     if form == "names":
-        names = ([name[:1].upper() + name[1:] for name in map(_sample, each)] for each in (old, new))
+        names = (
+            [name[:1].upper() + name[1:] for name in map(_sample, each)] for each in (old, new)
+        )
         rows = [("in use", "new"), *zip(*names, strict=False)]
         width = max(len(left) for left, _ in rows)
-        return Markup("<pre>{}</pre>").format("\n".join(f"{left:<{width}}  {right}" for left, right in rows))
+        return Markup("<pre>{}</pre>").format(
+            "\n".join(f"{left:<{width}}  {right}" for left, right in rows)
+        )
     verse = (_sample("\n".join(each).strip(), LINES_BESIDE) for each in (old, new))
     return Markup("in use:\n<i>{}</i>\n\nnew:\n<i>{}</i>").format(*verse)
 
@@ -88,12 +106,16 @@ def _sample(text: str, lines: int = 1) -> str:
 
 
 def curve(losses: Sequence[float]) -> str:
-    """Draw losses as a line of blocks, the newest at the right; each block is the mean of its share."""
+    """Draw losses as a line of blocks, the newest at the right; each block is the mean of its
+    share.
+    """
     width = min(len(losses), CURVE_POINTS)
     edges = [len(losses) * point // width for point in range(width + 1)]
     means = [sum(losses[a:b]) / (b - a) for a, b in pairwise(edges)]
     lowest, height = min(means), max(means) - min(means)
-    return "".join("▁▂▃▄▅▆▇█"[round(7 * (mean - lowest) / height) if height else 0] for mean in means)
+    return "".join(
+        "▁▂▃▄▅▆▇█"[round(7 * (mean - lowest) / height) if height else 0] for mean in means
+    )
 
 
 def versions(title: str, entries: Sequence[tuple[str, Checkpoint | str]], serving: str) -> Markup:
@@ -110,14 +132,18 @@ def versions(title: str, entries: Sequence[tuple[str, Checkpoint | str]], servin
 def status(facts: Mapping[str, str]) -> Markup:
     """Show facts, with a column for names and one for values."""
     width = max(map(len, facts))
-    return Markup("<pre>{}</pre>").format("\n".join(f"{name.ljust(width)}  {value}" for name, value in facts.items()))
+    return Markup("<pre>{}</pre>").format(
+        "\n".join(f"{name.ljust(width)}  {value}" for name, value in facts.items())
+    )
 
 
 def latency(found: tuple[float, float] | None) -> str:
     """Say how long answers take: the median, and the 99th percentile."""
     if found is None:
         return "no answers yet"
-    median, slowest = (f"{1000 * seconds:.0f} ms" if seconds < 1 else f"{seconds:.1f} s" for seconds in found)
+    median, slowest = (
+        f"{1000 * seconds:.0f} ms" if seconds < 1 else f"{seconds:.1f} s" for seconds in found
+    )
     return f"usually {median}; 99 of 100 take at most {slowest}"
 
 
@@ -127,7 +153,11 @@ def size(count: int) -> str:
 
 
 def _loss(label: str, loss: float | None, losses: Sequence[float] = ()) -> str:
-    return "" if loss is None else f"{label:<8} {loss:.3f} {curve(losses) if len(losses) > 1 else ''}".rstrip()
+    return (
+        ""
+        if loss is None
+        else f"{label:<8} {loss:.3f} {curve(losses) if len(losses) > 1 else ''}".rstrip()
+    )
 
 
 def _made(checkpoint: Checkpoint | str) -> str:
@@ -136,4 +166,7 @@ def _made(checkpoint: Checkpoint | str) -> str:
     made = checkpoint.description
     rules = f", with rules for {made.form}" if checkpoint.sequences or made.sentences else ""
     day, recipe = made.created[:10], cut(made.recipe, 20)
-    return f"{day}, recipe {recipe}, {counted(made.steps, 'step')}, held-out loss {made.held_out_loss:.4f}{rules}"
+    return (
+        f"{day}, recipe {recipe}, {counted(made.steps, 'step')}, held-out loss"
+        f" {made.held_out_loss:.4f}{rules}"
+    )

@@ -1,7 +1,7 @@
 """Tells in a sentence what is right or wrong with an answer, and never ends in a traceback.
 
-The files beside this one have the checks of the chapters. A check calls `call` and `compare`, raises `Wrong` with what
-it finds, and returns a sentence for a right answer.
+The files beside this one have the checks of the chapters. A check calls `call` and `compare`,
+raises `Wrong` with what it finds, and returns a sentence for a right answer.
 """
 
 import functools
@@ -25,15 +25,26 @@ STOPS = {
     "¶|substring not found": '{}. In code the end is `"\\n"`; ¶ is only how it is printed.',
     "matmul": "these shapes do not fit together. Is a `.T` missing, or one too many?",
     r"bitwise_xor|for \^:": "`^` is no power in Python. The square of h is `h**2`.",
-    "converted to Python scalars": "this takes one number, and the check gives it an array. Is there a function of the "
-    "name in NumPy?",
-    "list indices must be integers or slices, not NoneType": "{}. Is an array meant? `np.array` makes one of a list.",
-    "out of bounds for axis . with size 384": "{}. A layer has 384 units; is this one in the upper layer?",
-    r"index \d\d+ is out of bounds for axis . with size [12]$": "{}. Is an index missing before it?",
-    "'Parameters' object does not support item assignment": "this takes no new array. First `array = "
-    "network.parameters[name]`, and then `array -= ...`.",
+    "converted to Python scalars": (
+        "this takes one number, and the check gives it an array. Is there a function of the "
+        "name in NumPy?"
+    ),
+    "list indices must be integers or slices, not NoneType": (
+        "{}. Is an array meant? `np.array` makes one of a list."
+    ),
+    "out of bounds for axis . with size 384": (
+        "{}. A layer has 384 units; is this one in the upper layer?"
+    ),
+    r"index \d\d+ is out of bounds for axis . with size [12]$": (
+        "{}. Is an index missing before it?"
+    ),
+    "'Parameters' object does not support item assignment": (
+        "this takes no new array. First `array = "
+        "network.parameters[name]`, and then `array -= ...`."
+    ),
 }
-"""What to say when an answer stops, by a sign in its line and in Python's own words, which may have a place in it."""
+"""What to say when an answer stops, by a sign in its line and in Python's own words, which may have
+a place in it."""
 
 
 class Wrong(Exception):
@@ -54,11 +65,17 @@ def check(examine: Callable[..., str]) -> Callable[..., None]:
                 raise NotYet
             print("Right.", examine(*answers))
         except NotYet as not_yet:
-            print("Not yet:", str(not_yet) or "fill in the box above, run it, and then run this one again.")
+            print(
+                "Not yet:",
+                str(not_yet) or "fill in the box above, run it, and then run this one again.",
+            )
         except Wrong as wrong:
             print("Not quite:", wrong)
         except Exception as error:  # a check that an odd answer surprises
-            print(f"Not quite: your answer cannot be compared with the right one ({error}). Is it of the right kind?")
+            print(
+                f"Not quite: your answer cannot be compared with the right one ({error}). Is it of"
+                " the right kind?"
+            )
 
     return tell
 
@@ -71,9 +88,15 @@ def is_right(check: Callable[..., None], *answers: Any) -> bool:
 
 
 def call(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Return a function's answer to copies of the arguments. Raises NotYet for an empty box, and Wrong if it stops."""
+    """Return a function's answer to copies of the arguments.
+
+    Raises NotYet for an empty box, and Wrong if it stops.
+    """
     if not callable(function):
-        raise Wrong(f"this should be a function, but it is {function!r:.60}. Was its name used again further down?")
+        raise Wrong(
+            f"this should be a function, but it is {function!r:.60}. Was its name used again"
+            " further down?"
+        )
     try:
         result = function(*deepcopy(arguments))
     except Wrong:  # raised by an argument that watches what is done with it
@@ -82,7 +105,9 @@ def call(function: Callable[..., Any], *arguments: Any) -> Any:
         reason = traceback.format_exception_only(error)[-1].strip()
         place = _place(error)
         stop = f"{place}: {reason}"
-        reason = next((said.format(reason) for sign, said in STOPS.items() if re.search(sign, stop)), reason)
+        reason = next(
+            (said.format(reason) for sign, said in STOPS.items() if re.search(sign, stop)), reason
+        )
         raise Wrong(f"{function.__name__} stops{place}: {reason}") from error
     if result is None and not _is_empty(function):
         raise Wrong(f"{function.__name__} returns nothing. Does its last line begin with `return`?")
@@ -92,9 +117,16 @@ def call(function: Callable[..., Any], *arguments: Any) -> Any:
 
 
 def compare(
-    what: str, found: Any, right: Any, mistakes: Mistakes = (), *, tolerance: float = 1e-6, by_pencil: bool = False
+    what: str,
+    found: Any,
+    right: Any,
+    mistakes: Mistakes = (),
+    *,
+    tolerance: float = 1e-6,
+    by_pencil: bool = False,
 ) -> None:
-    """Raise Wrong unless `found` is `right`, an array or a number; `what` is its name, such as "your gradient".
+    """Raise Wrong unless `found` is `right`, an array or a number; `what` is its name, such as
+    "your gradient".
 
     What somebody works out `by_pencil`, the sentence does not give away.
     """
@@ -111,15 +143,25 @@ def compare(
         raise Wrong(f"{what} should be one number, but it is {found.size} numbers.")
     if found.shape != right.shape:
         question = " Is it transposed?" if found.shape == right.shape[::-1] else ""
-        raise Wrong(f"{what} has the shape {found.shape}, but it should have {right.shape}.{question}")
+        raise Wrong(
+            f"{what} has the shape {found.shape}, but it should have {right.shape}.{question}"
+        )
     if np.allclose(found, right, rtol=tolerance, atol=tolerance):
         return
-    worst = np.unravel_index(np.argmax(np.nan_to_num(np.abs(found - right), nan=np.inf)), right.shape)
+    worst = np.unravel_index(
+        np.argmax(np.nan_to_num(np.abs(found - right), nan=np.inf)), right.shape
+    )
     place = f" at [{', '.join(map(str, worst))}]" if right.shape else ""
-    begin = f"{what} has the right shape, but {found[worst]:.4g}{place}," if place else f"{what} is {found[worst]:.4g}"
+    begin = (
+        f"{what} has the right shape, but {found[worst]:.4g}{place},"
+        if place
+        else f"{what} is {found[worst]:.4g}"
+    )
     said = f"{begin} where {right[worst]:.4g} is right"
     for mistake, question in mistakes:
-        if np.shape(mistake) == found.shape and np.allclose(found, mistake, rtol=tolerance, atol=tolerance):
+        if np.shape(mistake) == found.shape and np.allclose(
+            found, mistake, rtol=tolerance, atol=tolerance
+        ):
             raise Wrong(f"{f'{what} is not right' if by_pencil else said}: {question}")
     raise Wrong(f"{what} is not right{place}." if by_pencil else f"{said}.")
 
@@ -127,7 +169,9 @@ def compare(
 def _is_empty(function: Callable[..., Any]) -> bool:
     """Return whether the body of a function does nothing, like `...`."""
     code, empty = function.__code__.co_code, (lambda: None).__code__.co_code
-    return len(code) <= len(empty) + 2  # a version of Python may keep `...` as one instruction that does nothing
+    return (
+        len(code) <= len(empty) + 2
+    )  # a version of Python may keep `...` as one instruction that does nothing
 
 
 def _place(error: Exception) -> str:

@@ -27,8 +27,8 @@ class Watched:
         self._draws += 1
         if self._draws > LONGEST_SEARCH:
             raise Wrong(
-                "your name never ends. Does it end when ¶ is drawn? And does the first draw use the row of ¶, and each "
-                "further draw the row of the last letter?"
+                "your name never ends. Does it end when ¶ is drawn? And does the first draw use the"
+                " row of ¶, and each further draw the row of the last letter?"
             )
         return getattr(self._generator, name)
 
@@ -48,11 +48,26 @@ def check_count_pairs(count_pairs: Callable[..., Any]) -> str:
             (joined, "what comes before the first name, and after the last?"),
             (right.T, "is the first letter of a pair the row, and the second the column?"),
             (np.minimum(right, 1), "is 1 added for each pair, or is the number only set to 1?"),
-            (_counted(NAMES[-1:]), "only the last name is counted. Is the array made anew for each name?"),
-            (_counted(NAMES[:1]), "only the first name is counted. Does `return` stand inside the loop?"),
-            (np.tile(right.sum(axis=0), (27, 1)), "all rows are the same. `[[0] * 27] * 27` is one row, 27 times."),
-            (right / right.sum(), "these are shares of all pairs. The counts themselves are asked for."),
-            (_counted(_all_names()), "is this the list that the function was given? The check uses a shorter one."),
+            (
+                _counted(NAMES[-1:]),
+                "only the last name is counted. Is the array made anew for each name?",
+            ),
+            (
+                _counted(NAMES[:1]),
+                "only the first name is counted. Does `return` stand inside the loop?",
+            ),
+            (
+                np.tile(right.sum(axis=0), (27, 1)),
+                "all rows are the same. `[[0] * 27] * 27` is one row, 27 times.",
+            ),
+            (
+                right / right.sum(),
+                "these are shares of all pairs. The counts themselves are asked for.",
+            ),
+            (
+                _counted(_all_names()),
+                "is this the list that the function was given? The check uses a shorter one.",
+            ),
         ],
     )
     return "These 729 numbers are all that a bigram model knows."
@@ -67,16 +82,26 @@ def check_sample_name(sample_name: Callable[..., Any]) -> str:
     names = [_name(call(sample_name, coin, Watched(seed))) for seed in range(40)]
     if len({name[0] for name in names}) == 1:
         raise Wrong(
-            f"a and b are equally probable as the first letter, but with 40 seeds it was {names[0][0]} each time: is "
-            "the most probable letter taken, instead of one that is drawn?"
+            "a and b are equally probable as the first letter, but with 40 seeds it was"
+            f" {names[0][0]} each time: is the most probable letter taken, instead of one that is"
+            " drawn?"
         )
     again = [_name(call(sample_name, coin, Watched(seed))) for seed in range(40)]
     longest = _name(call(sample_name, _chain("\nabcdefghijklmnopqrstuvwxyz\n"), Watched(1)))
     if longest != LETTERS[1:]:
-        raise Wrong(f"your name is {longest} where only {LETTERS[1:]} is possible. Does it end before ¶ is drawn?")
+        raise Wrong(
+            f"your name is {longest} where only {LETTERS[1:]} is possible. Does it end before ¶ is"
+            " drawn?"
+        )
     if names != again:
-        raise Wrong("the same seed gives another name the second time: is every letter drawn by `generator`?")
-    return "Every model of this course invents like this, letter by letter; only the probabilities get better."
+        raise Wrong(
+            "the same seed gives another name the second time: is every letter drawn by"
+            " `generator`?"
+        )
+    return (
+        "Every model of this course invents like this, letter by letter; only the probabilities get"
+        " better."
+    )
 
 
 @check
@@ -90,23 +115,56 @@ def check_mean_loss(mean_loss: Callable[..., Any]) -> str:
         found,
         right,
         [
-            (np.concatenate([each[:-1] for each in losses]).mean(), "does the end of each name count?"),
-            (np.concatenate([each[1:] for each in losses]).mean(), "does the first letter, after ¶, count?"),
-            (np.concatenate([each[1:-1] for each in losses]).mean(), "where is ¶, before a name and after it?"),
+            (
+                np.concatenate([each[:-1] for each in losses]).mean(),
+                "does the end of each name count?",
+            ),
+            (
+                np.concatenate([each[1:] for each in losses]).mean(),
+                "does the first letter, after ¶, count?",
+            ),
+            (
+                np.concatenate([each[1:-1] for each in losses]).mean(),
+                "where is ¶, before a name and after it?",
+            ),
             (np.concatenate(losses).sum(), "that is the sum. By what must you divide?"),
-            (np.concatenate(losses).sum() / len(NAMES), "that is per name. How many letters are there in all names?"),
-            (np.concatenate(losses).sum() / sum(map(len, NAMES)), "did you count the ends among the letters?"),
-            (np.mean([each.mean() for each in losses]), "a mean of means. Is there one mean, of all letters?"),
-            (np.concatenate(losses).sum() / sum(len(name) + 2 for name in NAMES), "¶ counts once a name, not twice."),
-            (np.exp(right), "that is how many letters it chooses between. Its logarithm is the loss."),
+            (
+                np.concatenate(losses).sum() / len(NAMES),
+                "that is per name. How many letters are there in all names?",
+            ),
+            (
+                np.concatenate(losses).sum() / sum(map(len, NAMES)),
+                "did you count the ends among the letters?",
+            ),
+            (
+                np.mean([each.mean() for each in losses]),
+                "a mean of means. Is there one mean, of all letters?",
+            ),
+            (
+                np.concatenate(losses).sum() / sum(len(name) + 2 for name in NAMES),
+                "¶ counts once a name, not twice.",
+            ),
+            (
+                np.exp(right),
+                "that is how many letters it chooses between. Its logarithm is the loss.",
+            ),
             (-right, "a loss is positive. Where is the minus?"),
             (right / np.log(2), "that is the loss in bits. Which logarithm gives nats?"),
             (right / np.log(10), "is this the logarithm to base 10?"),
             (np.exp(-np.concatenate(losses)).mean(), "is the logarithm missing?"),
-            (np.exp(-np.concatenate(losses).sum()), "that is the probability of all names. Is the logarithm missing?"),
-            (-np.log(np.exp(-np.concatenate(losses)).mean()), "is the logarithm taken of each probability?"),
+            (
+                np.exp(-np.concatenate(losses).sum()),
+                "that is the probability of all names. Is the logarithm missing?",
+            ),
+            (
+                -np.log(np.exp(-np.concatenate(losses)).mean()),
+                "is the logarithm taken of each probability?",
+            ),
             (_losses(probabilities.T, NAMES).mean(), "is the first letter of a pair the row?"),
-            (losses[-1].mean(), "only the last name counts. Does the list begin anew with each name?"),
+            (
+                losses[-1].mean(),
+                "only the last name counts. Does the list begin anew with each name?",
+            ),
             (losses[0].mean(), "only the first name counts. Does `return` stand inside the loop?"),
         ],
     )
@@ -127,16 +185,34 @@ def check_smoothed(smoothed: Callable[..., Any]) -> str:
             [
                 (more, "these are counts. When do they become probabilities?"),
                 (counts / sums, "is `extra` used?"),
-                (some / some.sum(axis=1, keepdims=True), "does each count get `extra`, or only the zeros?"),
+                (
+                    some / some.sum(axis=1, keepdims=True),
+                    "does each count get `extra`, or only the zeros?",
+                ),
                 (more / sums, too_much + "are the sums taken before adding?"),
                 (more / (sums + extra), too_much + "by how much does a row of 27 numbers grow?"),
-                (counts / sums + extra, too_much + "is `extra` added to the counts, or to the probabilities?"),
-                (more / counts.sum(axis=1), "is each row divided by its own sum? What does keepdims do?"),
-                (more / more.sum(axis=1), "is each row divided by its own sum? What does keepdims do?"),
+                (
+                    counts / sums + extra,
+                    too_much + "is `extra` added to the counts, or to the probabilities?",
+                ),
+                (
+                    more / counts.sum(axis=1),
+                    "is each row divided by its own sum? What does keepdims do?",
+                ),
+                (
+                    more / more.sum(axis=1),
+                    "is each row divided by its own sum? What does keepdims do?",
+                ),
                 (more / more.sum(axis=0), "the columns add up to 1. Which axis is it?"),
                 (more / 27, "is 27 the sum of a row?"),
-                *(((counts + a) / (counts + a).sum(axis=1, keepdims=True), "is `extra` used?") for a in (0.01, 0.1, 1)),
-                (late / late.sum(axis=1, keepdims=True), "is `extra` added to the counts, or to the probabilities?"),
+                *(
+                    ((counts + a) / (counts + a).sum(axis=1, keepdims=True), "is `extra` used?")
+                    for a in (0.01, 0.1, 1)
+                ),
+                (
+                    late / late.sum(axis=1, keepdims=True),
+                    "is `extra` added to the counts, or to the probabilities?",
+                ),
                 (more / more.sum(), "all 729 numbers together add up to 1. Should not each row?"),
             ],
         )
@@ -153,7 +229,9 @@ def _counted(names: Sequence[str], start: str = "\n", end: str = "\n") -> Any:
 
 def _losses(probabilities: Any, names: Sequence[str]) -> Any:
     pairs = [pair for name in names for pair in pairwise(f"\n{name}\n")]
-    return -np.log([probabilities[LETTERS.index(before), LETTERS.index(after)] for before, after in pairs])
+    return -np.log(
+        [probabilities[LETTERS.index(before), LETTERS.index(after)] for before, after in pairs]
+    )
 
 
 def _all_names() -> list[str]:
@@ -161,7 +239,8 @@ def _all_names() -> list[str]:
 
 
 def _chain(text: str) -> Any:
-    """Return probabilities with which nothing but one text can be drawn; other letters follow themselves."""
+    """Return probabilities with which nothing but one text can be drawn; other letters follow
+    themselves."""
     probabilities = np.eye(27)
     for before, after in pairwise(text):
         probabilities[LETTERS.index(before)] = np.eye(27)[LETTERS.index(after)]
@@ -170,15 +249,27 @@ def _chain(text: str) -> Any:
 
 def _name(found: Any) -> str:
     """Return a name that was given as a string or as a list of letters."""
-    letters = found if isinstance(found, str) else list(found) if isinstance(found, (list, tuple)) else None
+    letters = (
+        found
+        if isinstance(found, str)
+        else list(found)
+        if isinstance(found, (list, tuple))
+        else None
+    )
     if letters is None or not all(isinstance(letter, str) for letter in letters):
-        raise Wrong(f"the name should be a string, but it is {found!r:.60}. LETTERS[number] is the letter of an id.")
+        raise Wrong(
+            f"the name should be a string, but it is {found!r:.60}. LETTERS[number] is the letter"
+            " of an id."
+        )
     return "".join(letters)
 
 
 def _why_not_cab(name: str) -> str:
     shown = name.replace("\n", "¶")
-    begin = f"your name is {shown!r} where only 'cab' is possible, because c follows ¶, a follows c, and b follows a: "
+    begin = (
+        f"your name is {shown!r} where only 'cab' is possible, because c follows ¶, a follows c,"
+        " and b follows a: "
+    )
     if name.strip("\n") == "cab":
         return begin + "¶ begins and ends a name, but is no part of it. Can it be left out?"
     if name == "bac":

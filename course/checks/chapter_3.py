@@ -22,7 +22,10 @@ def check_tanh_slope(tanh_slope: Function) -> str:
     mistakes = [
         (1 - np.tanh(h) ** 2, "h is already tanh z. Is tanh taken a second time?"),
         (1 - h, "is h squared?"),
-        (1 - np.abs(h), "it is right at 0, 1 and -1, but not between. What does the picture say at 0.73?"),
+        (
+            1 - np.abs(h),
+            "it is right at 0, 1 and -1, but not between. What does the picture say at 0.73?",
+        ),
         (1 - 2 * h, "h is doubled. Python writes the square as h**2."),
         ((1 - h) ** 2, "the square of 1 - h is not 1 - h**2. Is a bracket in the wrong place?"),
         (1 + h**2, "tanh is flat where h is 1, so what should the slope be there?"),
@@ -40,12 +43,24 @@ def check_d_logits(d_logits: Function) -> str:
     right = central_differences(lambda: cross_entropy(logits, q)[0], logits)
     p = np.exp(logits) / np.exp(logits).sum()
     mistakes = [
-        (q - p, "the sign is wrong. Should the logit of the letter that came rise, so that its slope is negative?"),
+        (
+            q - p,
+            (
+                "the sign is wrong. Should the logit of the letter that came rise, so that its"
+                " slope is negative?"
+            ),
+        ),
         (p, "the letter that came is treated like the others. Is 1 taken away from it?"),
         (-q / p, "this is the slope for p. Does it still have to go back through the softmax?"),
         (np.where(q, -p, p), "the letter that came gets -p. How far is its p from 1?"),
         (p - 1, "1 is taken away from every letter. Should only the one that came lose it?"),
-        (p - target, "the id of the letter is taken away from every p. Is q 1 at that place, and 0 elsewhere?"),
+        (
+            p - target,
+            (
+                "the id of the letter is taken away from every p. Is q 1 at that place, and 0"
+                " elsewhere?"
+            ),
+        ),
         (1 - p, "every letter is treated as if it had come. Is q 1 at one place only?"),
     ]
     compare("your d_logits", call(d_logits, p, target), right, mistakes, tolerance=1e-6)
@@ -56,7 +71,11 @@ def check_d_logits(d_logits: Function) -> str:
 def check_one_step_back(one_step_back: Function) -> str:
     generator = np.random.default_rng(4)
     w_y, w_h = generator.normal(size=(3, 4)), generator.normal(size=(3, 3))
-    d_logits, d_z_next, z = generator.normal(size=4), generator.normal(size=3), generator.normal(size=3)
+    d_logits, d_z_next, z = (
+        generator.normal(size=4),
+        generator.normal(size=3),
+        generator.normal(size=3),
+    )
     h = np.tanh(z)
     above, following, slope = d_logits @ w_y.T, d_z_next @ w_h.T, 1 - h**2
 
@@ -68,19 +87,40 @@ def check_one_step_back(one_step_back: Function) -> str:
         (above + following, "is the slope of tanh still missing?"),
         (above * slope, "only what comes from above is there. What does the next step say?"),
         (following * slope, "only what comes from the next step is there. What comes from above?"),
-        (above + following * slope, "does only one of the two arrows pass through tanh? Is a bracket missing?"),
-        (above * slope + following, "does only one of the two arrows pass through tanh? Is a bracket missing?"),
-        ((above + d_z_next @ w_h) * slope, "one arrow takes the forward way. Is w_h turned on its side, w_h.T?"),
+        (
+            above + following * slope,
+            "does only one of the two arrows pass through tanh? Is a bracket missing?",
+        ),
+        (
+            above * slope + following,
+            "does only one of the two arrows pass through tanh? Is a bracket missing?",
+        ),
+        (
+            (above + d_z_next @ w_h) * slope,
+            "one arrow takes the forward way. Is w_h turned on its side, w_h.T?",
+        ),
         ((above + following) * h, "this multiplies by h. What is the slope of tanh at h?"),
-        ((above + following) * (1 - np.tanh(h) ** 2), "h is already tanh z. Is tanh taken a second time?"),
-        ((above + following) * (1 - h) ** 2, "the square of 1 - h is not 1 - h**2. Is a bracket in the wrong place?"),
-        (above * following * slope, "the two arrows are multiplied. What do slopes do where two ways meet?"),
+        (
+            (above + following) * (1 - np.tanh(h) ** 2),
+            "h is already tanh z. Is tanh taken a second time?",
+        ),
+        (
+            (above + following) * (1 - h) ** 2,
+            "the square of 1 - h is not 1 - h**2. Is a bracket in the wrong place?",
+        ),
+        (
+            above * following * slope,
+            "the two arrows are multiplied. What do slopes do where two ways meet?",
+        ),
         ((above - following) * slope, "the two arrows are subtracted. Do both move the loss?"),
         ((above + d_z_next) * slope, "d_z_next arrives as it is. Does it pass through w_h?"),
     ]
     found = call(one_step_back, d_logits, d_z_next, h, w_y, w_h)
     compare("your d_z", found, central_differences(loss, z), mistakes, tolerance=1e-6)
-    return "Call it T times, from the last step to the first, and you have back-propagation through time."
+    return (
+        "Call it T times, from the last step to the first, and you have back-propagation through"
+        " time."
+    )
 
 
 @check
@@ -96,12 +136,30 @@ def check_sum_over_time(gradient_of_w_h: Function) -> str:
     right = central_differences(loss, w_h)
     mistakes = [
         (right.T, "is it turned on its side? d_w_h[i, j] is h[i] times d_z[j]."),
-        (h[1:].T @ d_z, "is h the state after the step? The one that met w_h is the state before, h[t]."),
-        (d_z.T @ h[1:], "is h the state after the step? The one that met w_h is the state before, h[t]."),
-        (right / 4, "this is the mean over the steps. Does one w_h that works four times move the loss more?"),
+        (
+            h[1:].T @ d_z,
+            "is h the state after the step? The one that met w_h is the state before, h[t].",
+        ),
+        (
+            d_z.T @ h[1:],
+            "is h the state after the step? The one that met w_h is the state before, h[t].",
+        ),
+        (
+            right / 4,
+            (
+                "this is the mean over the steps. Does one w_h that works four times move the loss"
+                " more?"
+            ),
+        ),
         (np.outer(h[3], d_z[3]), "this is the last step alone. Is += there to add up the steps?"),
-        (h[:3].T @ d_z[:3], "one step is missing: here are four, not three. Is their number `len(d_z)`?"),
-        (np.outer(h[0], d_z[0]), "this is the first step alone. Does `return` stand inside the loop?"),
+        (
+            h[:3].T @ d_z[:3],
+            "one step is missing: here are four, not three. Is their number `len(d_z)`?",
+        ),
+        (
+            np.outer(h[0], d_z[0]),
+            "this is the first step alone. Does `return` stand inside the loop?",
+        ),
         (
             np.outer(h[:-1].sum(axis=0), d_z.sum(axis=0)),
             "the states and the d_z are added up first. Multiply, then add.",
@@ -123,19 +181,31 @@ def check_mended(mended_backward: Function) -> str:
     )
     inputs, following = np.array([reads]).T, np.array([targets]).T
     right = dict(
-        zip(shapes, model.loss_and_gradients(inputs, following, model.initial_state(1))[1].values(), strict=True)
+        zip(
+            shapes,
+            model.loss_and_gradients(inputs, following, model.initial_state(1))[1].values(),
+            strict=True,
+        )
     )
     found = call(mended_backward, parameters, reads, targets)
     if isinstance(found, tuple | list) and len(found) == len(shapes):
         found = dict(zip(shapes, found, strict=True))
     if not isinstance(found, dict) or set(found) != set(shapes):
-        raise Wrong(f"the function should return the five gradients {', '.join(shapes)}, as the broken one does.")
-    wrong = [name for name in shapes if not np.allclose(found[name], right[name], rtol=1e-6, atol=1e-6)]
+        raise Wrong(
+            f"the function should return the five gradients {', '.join(shapes)}, as the broken one"
+            " does."
+        )
+    wrong = [
+        name for name in shapes if not np.allclose(found[name], right[name], rtol=1e-6, atol=1e-6)
+    ]
     if wrong == ["w_x", "w_h", "b"]:
         raise Wrong(
-            "w_y and b_y are right; w_x, w_h and b are not. They get what they get from d_z: does what comes from the "
-            "next step take the way back, and does it arrive in d_h?"
+            "w_y and b_y are right; w_x, w_h and b are not. They get what they get from d_z: does"
+            " what comes from the next step take the way back, and does it arrive in d_h?"
         )
     for name in wrong:
         compare(f"the gradient of {name}", found[name], right[name])
-    return "It was one missing .T, and it hid because w_h was the same on its side. Check with random numbers."
+    return (
+        "It was one missing .T, and it hid because w_h was the same on its side. Check with random"
+        " numbers."
+    )

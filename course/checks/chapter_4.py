@@ -25,17 +25,35 @@ def check_clip_by_value(clip_by_value: Function) -> str:
     for name, array in gradients.items():
         mistakes = [
             (array, "nothing is clipped. Is what np.clip returns used?"),
-            (np.minimum(array, limit), "only large numbers are cut. What about numbers below -limit?"),
-            (np.maximum(array, -limit), "only very negative numbers are cut. What about numbers above the limit?"),
-            (np.clip(array, 0, limit), "negative numbers became 0. Does the range begin at -limit?"),
-            (np.where(np.abs(array) > limit, 0, array), "too large numbers became 0. They should become the limit."),
+            (
+                np.minimum(array, limit),
+                "only large numbers are cut. What about numbers below -limit?",
+            ),
+            (
+                np.maximum(array, -limit),
+                "only very negative numbers are cut. What about numbers above the limit?",
+            ),
+            (
+                np.clip(array, 0, limit),
+                "negative numbers became 0. Does the range begin at -limit?",
+            ),
+            (
+                np.where(np.abs(array) > limit, 0, array),
+                "too large numbers became 0. They should become the limit.",
+            ),
             (
                 np.where(np.abs(array) > limit, limit, array),
                 "a very negative number became positive. Is its sign kept?",
             ),
-            (np.full_like(array, -limit), "every number became -limit. Does np.clip get the lower end first?"),
+            (
+                np.full_like(array, -limit),
+                "every number became -limit. Does np.clip get the lower end first?",
+            ),
             (np.clip(array, -1, 1), "this cuts at 1. Is the limit that was asked for used?"),
-            (np.clip(array, -5, 5), "this cuts at 5, but the limit was 4. Is the limit that was asked for used?"),
+            (
+                np.clip(array, -5, 5),
+                "this cuts at 5, but the limit was 4. Is the limit that was asked for used?",
+            ),
         ]
         compare(f"your gradient of {name}", found[name], right[name], mistakes)
     return "Now no single number can move further than learning rate times limit in a step."
@@ -52,7 +70,9 @@ def check_clip_by_norm(clip_by_norm: Function) -> str:
         sum_of_norms = sum(float(np.linalg.norm(array)) for array in gradients.values())
         shrinking = {name: array.copy() for name, array in gradients.items()}
         for array in shrinking.values():
-            array *= min(1, limit / float(np.sqrt(sum((each**2).sum() for each in shrinking.values()))))
+            array *= min(
+                1, limit / float(np.sqrt(sum((each**2).sum() for each in shrinking.values())))
+            )
         found = _clipped(clip_by_norm, gradients, limit)
         for name, array in gradients.items():
             own = float(np.linalg.norm(array))
@@ -60,20 +80,38 @@ def check_clip_by_norm(clip_by_norm: Function) -> str:
                 (array, "nothing is clipped. Is the norm compared with the limit?"),
                 (
                     array * limit / norm,
-                    f"a gradient with a norm of {norm:.1f} is stretched to {limit:.0f}. Should it not stay?",
+                    (
+                        f"a gradient with a norm of {norm:.1f} is stretched to {limit:.0f}. Should"
+                        " it not stay?"
+                    ),
                 ),
-                (array * min(1, limit / own), "each array has its own norm here. Are all of them one arrow?"),
-                (array * limit / own, "each array has its own norm here. Are all of them one arrow?"),
+                (
+                    array * min(1, limit / own),
+                    "each array has its own norm here. Are all of them one arrow?",
+                ),
+                (
+                    array * limit / own,
+                    "each array has its own norm here. Are all of them one arrow?",
+                ),
                 (
                     np.clip(array, -limit, limit),
-                    "this clips by value, and the arrow turns. Is every number multiplied by the same?",
+                    (
+                        "this clips by value, and the arrow turns. Is every number multiplied by"
+                        " the same?"
+                    ),
                 ),
                 (
                     shrinking[name],
-                    "the norm was taken again after the first array had shrunk. Take it once, at the start.",
+                    (
+                        "the norm was taken again after the first array had shrunk. Take it once,"
+                        " at the start."
+                    ),
                 ),
                 (array / norm, "the norm is 1 now. Is it also multiplied by the limit?"),
-                (array * limit / norm**2, "the limit is divided by the square of the norm. Is the root missing?"),
+                (
+                    array * limit / norm**2,
+                    "the limit is divided by the square of the norm. Is the root missing?",
+                ),
                 (
                     array * min(1, limit / sum_of_norms),
                     "the norms of the arrays are added. Add the squares, then take the root.",
@@ -104,40 +142,70 @@ def check_optimize(optimize: Function) -> str:
     next(iter(Parameters(network.architecture, first).values()))[:] = 1
     clipped, shortened = np.clip(g, -limit, limit), g * min(1.0, limit / float(np.linalg.norm(g)))
     mistakes = [
-        (before, "the network is as it was. `a = a - b` makes a new array. Does `a -= b` change the old one?"),
+        (
+            before,
+            (
+                "the network is as it was. `a = a - b` makes a new array. Does `a -= b` change the"
+                " old one?"
+            ),
+        ),
         (before + rate * clipped, "it went uphill. Is it minus the gradient?"),
         (
             before - rate * g,
-            "the gradients were not clipped, or only after the update. Is what your clip returns used?",
+            (
+                "the gradients were not clipped, or only after the update. Is what your clip"
+                " returns used?"
+            ),
         ),
         (before - clipped, "the step is too long. Is it multiplied by the learning rate?"),
         (before - rate * shortened, "this clips by norm. This exercise asks for by value."),
-        (before - rate * clipped * first, "only the first array has moved. Does `return` stand inside the loop?"),
-        (before - rate * np.clip(g, -5, 5), "this clips at 5, but the limit was 4. Is `limit` used?"),
+        (
+            before - rate * clipped * first,
+            "only the first array has moved. Does `return` stand inside the loop?",
+        ),
+        (
+            before - rate * np.clip(g, -5, 5),
+            "this clips at 5, but the limit was 4. Is `limit` used?",
+        ),
         (before - 2 * rate * clipped, "the step was taken twice. Is there one update too many?"),
     ]
-    compare("the network after your step", network.parameters.whole, before - rate * clipped, mistakes)
+    compare(
+        "the network after your step", network.parameters.whole, before - rate * clipped, mistakes
+    )
     after = network.loss_and_gradients(inputs, targets, state)[0]
     losses = [(after, "this is the loss after the update. The loss from before it is wanted.")]
     losses.append((loss / len(inputs), "this is the mean over the letters. The sum is wanted."))
     compare("your loss", found[0], loss, losses)
-    compare("your state", found[-1], next_state, [(state, "this is the state from before. Which one comes back?")])
+    compare(
+        "your state",
+        found[-1],
+        next_state,
+        [(state, "this is the state from before. Which one comes back?")],
+    )
     return "Call it for each name in turn, and you have the assignment's training."
 
 
 def _clipped(function: Function, gradients: Gradients, limit: float) -> Gradients:
-    """Return what an answer makes of gradients. Raises Wrong if it is not a dictionary with the same names."""
+    """Return what an answer makes of gradients.
+
+    Raises Wrong if it is not a dictionary with the same names.
+    """
     found = call(function, gradients, limit)
     if not isinstance(found, Mapping) or set(found) != set(gradients):
-        raise Wrong(f"the function should return a dictionary with the names {', '.join(gradients)}.")
+        raise Wrong(
+            f"the function should return a dictionary with the names {', '.join(gradients)}."
+        )
     return found
 
 
 def _steep_network() -> tuple[Watched, Ids, Ids, Array]:
-    """Return a network, inputs, targets and a state for which some gradients are above 4 and others are not."""
+    """Return a network, inputs, targets and a state for which some gradients are above 4 and others
+    are not."""
     generator = np.random.default_rng(7)
     architecture = Architecture("rnn", vocab_size=5, hidden_size=4)
     whole = Parameters.zeros(architecture, np.float64).whole
-    network = Watched(architecture, Parameters(architecture, 2 * generator.normal(size=whole.shape)))
+    network = Watched(
+        architecture, Parameters(architecture, 2 * generator.normal(size=whole.shape))
+    )
     inputs, targets = generator.integers(5, size=(2, 12, 1))
     return network, inputs, targets, np.tanh(generator.normal(size=network.initial_state(1).shape))

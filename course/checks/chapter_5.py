@@ -25,21 +25,38 @@ def check_mean_loss(mean_loss: Callable[..., Any]) -> str:
     losses = np.random.default_rng(1).uniform(0, 4, targets.shape)
     mistakes = [
         (losses.mean(), "does the padding count? There a target is -1."),
-        ((losses * mask).mean(), "you set the padding to 0, but then you divide by its places too."),
-        (losses.sum() / mask.sum(), "you divide by the number of letters, but do you add up the padding too?"),
-        (losses[mask].sum(), "this is the sum of all losses. By how many letters do you divide it?"),
+        (
+            (losses * mask).mean(),
+            "you set the padding to 0, but then you divide by its places too.",
+        ),
+        (
+            losses.sum() / mask.sum(),
+            "you divide by the number of letters, but do you add up the padding too?",
+        ),
+        (
+            losses[mask].sum(),
+            "this is the sum of all losses. By how many letters do you divide it?",
+        ),
         (losses[mask].sum() / len(mask[0]), "you divide by the number of names, not of letters."),
         (losses[targets > 0].mean(), "the newline, whose id is 0, counts as a letter too."),
-        (losses[targets > 0].sum() / mask.sum(), "the newline, whose id is 0, counts as a letter too."),
+        (
+            losses[targets > 0].sum() / mask.sum(),
+            "the newline, whose id is 0, counts as a letter too.",
+        ),
         (losses[~mask].mean(), "this is the mean over the padding. Is the mask turned round?"),
         (
             np.mean([losses[:, b][mask[:, b]].mean() for b in range(len(mask[0]))]),
-            "this is the mean of each name's mean: a letter of a short name then counts for more. Each letter counts "
-            "the same.",
+            (
+                "this is the mean of each name's mean: a letter of a short name then counts for"
+                " more. Each letter counts the same."
+            ),
         ),
     ]
     compare("the mean loss", call(mean_loss, losses, targets), losses[mask].mean(), mistakes)
-    return "Each letter counts the same, in a short name as in a long one, and the padding says nothing."
+    return (
+        "Each letter counts the same, in a short name as in a long one, and the padding says"
+        " nothing."
+    )
 
 
 @check
@@ -90,8 +107,14 @@ def check_adam_step(adam_step: Callable[..., Any]) -> str:
     with np.errstate(all="ignore"):
         found = call(adam_step, np.ones(2), np.array([0.0, 1.0]), np.zeros(2), np.zeros(2), 1, rate)
     if not np.isfinite(np.asarray(found[0], dtype=float)).all():
-        raise Wrong("if a gradient has always been 0, so has √v, and 0 / 0 is no number. Is ε below the fraction line?")
-    return "With these few lines nearly every network of today was trained, or with a close relative of them."
+        raise Wrong(
+            "if a gradient has always been 0, so has √v, and 0 / 0 is no number. Is ε below the"
+            " fraction line?"
+        )
+    return (
+        "With these few lines nearly every network of today was trained, or with a close relative"
+        " of them."
+    )
 
 
 @check
@@ -109,9 +132,15 @@ def check_best_and_last(best_and_last: Callable[..., Any]) -> str:
         if not isinstance(found, (tuple, list)) or len(found) != 2:
             raise Wrong("the function should return two epochs: the best one, and the last.")
         right = _best_and_last(losses, patience)
-        case = f"with the losses {', '.join(f'{loss:g}' for loss in losses)} and a patience of {patience}, "
+        case = (
+            f"with the losses {', '.join(f'{loss:g}' for loss in losses)} and a patience of"
+            f" {patience}, "
+        )
         if right[0] < right[1] and _same(found, right[::-1]):
-            raise Wrong(case + f"the best epoch is {right[0]}, and the last is {right[1]}. Are the two exchanged?")
+            raise Wrong(
+                case + f"the best epoch is {right[0]}, and the last is {right[1]}. Are the two"
+                " exchanged?"
+            )
         compare(case + "the best epoch", found[0], right[0], [
             (right[1], "this is where we stop. The best epoch lies before it."),
             (int(np.argmin(losses)), "you know of a loss that comes after the stop, where no training is any more."),
@@ -133,16 +162,22 @@ def check_best_and_last(best_and_last: Callable[..., Any]) -> str:
             (len(losses) - 1, "the patience runs out before that. Do you stop?"),
         ])  # fmt: skip
     return (
-        "That is early stopping. The program keeps a copy of the network at each new best, and returns it in the end."
+        "That is early stopping. The program keeps a copy of the network at each new best, and"
+        " returns it in the end."
     )
 
 
 class Pupil(LanguageModel):
-    """A network that an answer trains, so that `call` hands over no copy. It minds what it reads, and how often."""
+    """A network that an answer trains, so that `call` hands over no copy.
+
+    It minds what it reads, and how often.
+    """
 
     def __init__(self, others: Sequence[str], most: int) -> None:
         architecture = Architecture("gru", len(LETTERS), 50)
-        super().__init__(architecture, initial_parameters(architecture, np.random.default_rng(1), np.float64))
+        super().__init__(
+            architecture, initial_parameters(architecture, np.random.default_rng(1), np.float64)
+        )
         self.others, self.left, self.handed_over = {*others}, most, False
 
     def __deepcopy__(self, memo: object) -> LanguageModel:
@@ -161,12 +196,15 @@ class Pupil(LanguageModel):
     ) -> tuple[float, Parameters, Array]:
         names = ["".join(LETTERS[i] for i in column[column > 0]) for column in inputs.T]
         if self.others.intersection(names):
-            raise Wrong("it learns from a name of `others`, by which it is measured. Learn from `names` alone.")
+            raise Wrong(
+                "it learns from a name of `others`, by which it is measured. Learn from `names`"
+                " alone."
+            )
         self.left -= len(names)
         if self.left < 0:
             raise Wrong(
-                f"it has read its list {LONGEST} times and goes on. Does it stop when the patience runs out? Or is the "
-                "rate so small that it hardly learns?"
+                f"it has read its list {LONGEST} times and goes on. Does it stop when the patience"
+                " runs out? Or is the rate so small that it hardly learns?"
             )
         return super().loss_and_gradients(inputs, targets, state, mask, dropout)
 
@@ -183,36 +221,51 @@ def check_train_and_stop(train_and_stop: Callable[..., Any]) -> str:
         raise Wrong("the function should return a list of losses, one for each epoch.")
     losses = [float(loss) for loss in found]
     if not np.isfinite(losses).all():
-        raise Wrong("a loss is no number any more: the network was thrown too far. Is the rate too large?")
+        raise Wrong(
+            "a loss is no number any more: the network was thrown too far. Is the rate too large?"
+        )
     if (network.parameters.whole == before).all():
-        raise Wrong("the network is as it was at the beginning: no step was taken, or it was not this network's.")
+        raise Wrong(
+            "the network is as it was at the beginning: no step was taken, or it was not this"
+            " network's."
+        )
     epochs = len(losses)
     best, last = _best_and_last(losses, patience)
     if min(losses) >= np.log(len(LETTERS)):
         raise Wrong(
-            "no loss is below blind guessing, log 27 = 3.30. Do the steps go downhill, and is the rate too large?"
+            "no loss is below blind guessing, log 27 = 3.30. Do the steps go downhill, and is the"
+            " rate too large?"
         )
     counting = NGram.fit(names, Vocabulary(LETTERS), order=2).nats_by_order(others)[-1]
     told = f"after epoch {best + 1} the loss is lowest, {losses[best]:.2f}"
     if epochs - 1 > last:
         raise Wrong(
-            f"{told}, and {patience} epochs later the patience is over. You stop too late, after epoch {epochs}."
+            f"{told}, and {patience} epochs later the patience is over. You stop too late, after"
+            f" epoch {epochs}."
         )
     if epochs - 1 - best < patience:
-        raise Wrong(f"{told}, and the patience is {patience}. You stop too soon, after epoch {epochs}.")
+        raise Wrong(
+            f"{told}, and the patience is {patience}. You stop too soon, after epoch {epochs}."
+        )
     left = held_out_loss(network, others)
     if not np.isclose(left, losses[best]):
         if np.isclose(left, losses[-1]):
             raise Wrong(
-                f"{told}, but the network is as it was at the end, {left:.2f}. Do you put the best numbers back, and "
-                "are they a copy, made with `.copy()`?"
+                f"{told}, but the network is as it was at the end, {left:.2f}. Do you put the best"
+                " numbers back, and are they a copy, made with `.copy()`?"
             )
-        raise Wrong(f"{told}, but the network that you leave is at {left:.2f}. Are your losses the held-out ones?")
+        raise Wrong(
+            f"{told}, but the network that you leave is at {left:.2f}. Are your losses the held-out"
+            " ones?"
+        )
     if losses[best] >= counting:
-        raise Wrong(f"it stops in time, but {told}, and counting gets {counting:.2f}. Is there a better rate?")
+        raise Wrong(
+            f"it stops in time, but {told}, and counting gets {counting:.2f}. Is there a better"
+            " rate?"
+        )
     return (
-        f"Your network was best after epoch {best + 1}, with {losses[best]:.3f} nats, where counting gets "
-        f"{counting:.2f}. You trained it, and you stopped in time."
+        f"Your network was best after epoch {best + 1}, with {losses[best]:.3f} nats, where"
+        f" counting gets {counting:.2f}. You trained it, and you stopped in time."
     )
 
 
@@ -222,7 +275,10 @@ def check_top_p(top_p: Callable[..., Any]) -> str:
     p, exact = np.array([0.1, 0.5, 0.15, 0.25]), np.array([0.0625, 0.5, 0.1875, 0.25])
     for share in (0.6, 0.85, 0.2, 1.0):
         compare(
-            f"with a share of {share}, your answer", call(top_p, p, share), _top_p(p, share), _top_p_mistakes(p, share)
+            f"with a share of {share}, your answer",
+            call(top_p, p, share),
+            _top_p(p, share),
+            _top_p_mistakes(p, share),
         )
     enough = [([0, 2 / 3, 0, 1 / 3], "0.5 has reached the share already. Nothing comes after it.")]
     case = "with p = (0.0625, 0.5, 0.1875, 0.25) and a share of 0.5, your answer"
@@ -233,16 +289,29 @@ def check_top_p(top_p: Callable[..., Any]) -> str:
 def _top_p_mistakes(p: Array, share: float) -> list[tuple[Array, str]]:
     right, order = _top_p(p, share), np.argsort(-p)
     by_alphabet = np.where(np.cumsum(p) - p < share, p, 0)
-    one_less = np.where(np.isin(np.arange(len(p)), order[np.cumsum(p[order]) <= share + 1e-12]), p, 0)
-    strictly_less = np.where(np.isin(np.arange(len(p)), order[np.cumsum(p[order]) < share - 1e-12]), p, 0)
+    one_less = np.where(
+        np.isin(np.arange(len(p)), order[np.cumsum(p[order]) <= share + 1e-12]), p, 0
+    )
+    strictly_less = np.where(
+        np.isin(np.arange(len(p)), order[np.cumsum(p[order]) < share - 1e-12]), p, 0
+    )
     short = "the letter with which the sum reaches the share stays too."
     return [
         (np.where(right > 0, p, 0), "what stays does not add up to 1."),
         (p, "is anything left out? Only the likeliest letters stay."),
         (_top_p(p, share, p), "do you begin with the least likely letter?"),
-        (right[order], "these are in the order of their probabilities. Each letter should keep its place."),
-        (by_alphabet / by_alphabet.sum(), "you add up by the alphabet. Begin with the likeliest letter."),
-        *((np.where(less.any(), less / max(less.sum(), 1e-12), np.nan), short) for less in (one_less, strictly_less)),
+        (
+            right[order],
+            "these are in the order of their probabilities. Each letter should keep its place.",
+        ),
+        (
+            by_alphabet / by_alphabet.sum(),
+            "you add up by the alphabet. Begin with the likeliest letter.",
+        ),
+        *(
+            (np.where(less.any(), less / max(less.sum(), 1e-12), np.nan), short)
+            for less in (one_less, strictly_less)
+        ),
         *((less, short) for less in (one_less, strictly_less)),
         (
             np.where(p >= share, p, 0),
@@ -266,7 +335,8 @@ def _best_and_last(losses: Sequence[float], patience: int) -> tuple[int, int]:
 
 
 def _never_anew(losses: Sequence[float], patience: int) -> int:
-    """Return the epoch after which a training stops that counts all epochs without a new best, in a row or not."""
+    """Return the epoch after which a training stops that counts all epochs without a new best, in a
+    row or not."""
     misses = 0
     for epoch in range(1, len(losses)):
         misses += losses[epoch] >= min(losses[:epoch])
@@ -276,7 +346,10 @@ def _never_anew(losses: Sequence[float], patience: int) -> int:
 
 
 def _same(found: Sequence[Any], right: tuple[int, int]) -> bool:
-    return all(np.shape(epoch) == () and epoch == wanted for epoch, wanted in zip(found, right, strict=True))
+    return all(
+        np.shape(epoch) == () and epoch == wanted
+        for epoch, wanted in zip(found, right, strict=True)
+    )
 
 
 def _rises(losses: Sequence[float], patience: int) -> int:
@@ -290,7 +363,8 @@ def _rises(losses: Sequence[float], patience: int) -> int:
 
 
 def _top_p(p: Array, share: float, ranks: Array | None = None) -> Array:
-    """Return what is right, or what is left if the letters are taken in the order of other ranks."""
+    """Return what is right, or what is left if the letters are taken in the order of
+    other ranks."""
     order = np.argsort(-p if ranks is None else ranks)
     kept = order[np.cumsum(p[order]) - p[order] < share]
     result = np.zeros_like(p)

@@ -25,18 +25,45 @@ def check_half_life(half_life: Callable[[float], Any]) -> str:
             (1 / right, "is the fraction upside down?"),
             (
                 -right,
-                "the logarithm of a number below 1 is negative, and here are two. Where does your minus come from?",
+                (
+                    "the logarithm of a number below 1 is negative, and here are two. Where does"
+                    " your minus come from?"
+                ),
             ),
             *((whole(right), whole_number) for whole in (np.ceil, np.round)),
             (np.log(0.5) / np.log(np.tanh(bias)), "is your gate a tanh? A gate is a sigmoid."),
-            (np.log(0.5) / np.log(bias), "is the bias itself taken for the gate? f is sigmoid(bias)."),
+            (
+                np.log(0.5) / np.log(bias),
+                "is the bias itself taken for the gate? f is sigmoid(bias).",
+            ),
             (np.log(0.5) / np.log(1 - f), "is that 1 - f? The forget gate says what stays."),
-            (1 / (1 - f), "after 1 / (1 - f) steps a little more than a third is left. When is it one half?"),
-            (0.5 / f, "the factor is f to the power of k, not f times k. How do you get k down from the exponent?"),
-            (np.log(0.5) - np.log(f), "k times log f is log ½. So divide by log f; do not subtract it."),
+            (
+                1 / (1 - f),
+                "after 1 / (1 - f) steps a little more than a third is left. When is it one half?",
+            ),
+            (
+                0.5 / f,
+                (
+                    "the factor is f to the power of k, not f times k. How do you get k down from"
+                    " the exponent?"
+                ),
+            ),
+            (
+                np.log(0.5) - np.log(f),
+                "k times log f is log ½. So divide by log f; do not subtract it.",
+            ),
         ]
-        compare(f"for a bias of {bias:g}, the half-life", call(half_life, bias), right, mistakes, tolerance=1e-3)
-    return "One half is left after that many steps, a quarter after twice as many, and so on: an exponential decay."
+        compare(
+            f"for a bias of {bias:g}, the half-life",
+            call(half_life, bias),
+            right,
+            mistakes,
+            tolerance=1e-3,
+        )
+    return (
+        "One half is left after that many steps, a quarter after twice as many, and so on: an"
+        " exponential decay."
+    )
 
 
 @check
@@ -48,22 +75,49 @@ def check_lstm_step(lstm_step: Step) -> str:
     if np.shape(h_found) == np.shape(c_found) == c.shape and _same(h_found, c_right):
         raise Wrong("what you return first is c', but h' comes first. Are the two exchanged?")
     variants = [
-        (_lstm(x, h, c, p, order="oifg"[::-1]), "do you unpack the blocks in the order o, i, f, g?"),
-        (_lstm(x, h, c, p, order="figo"), "that is the order in the picture. In p it is o, i, f, g."),
+        (
+            _lstm(x, h, c, p, order="oifg"[::-1]),
+            "do you unpack the blocks in the order o, i, f, g?",
+        ),
+        (
+            _lstm(x, h, c, p, order="figo"),
+            "that is the order in the picture. In p it is o, i, f, g.",
+        ),
         (_lstm(x, h, c, p, order="ifog"), "do you unpack the blocks in the order o, i, f, g?"),
-        (_lstm(x, h, c, p, order="ifgo"), "that is PyTorch's order of the blocks. Here it is o, i, f, g."),
-        (_lstm(x, h, c, p, order="ofig"), "are i and f exchanged? f belongs to the old c, i to what is new."),
+        (
+            _lstm(x, h, c, p, order="ifgo"),
+            "that is PyTorch's order of the blocks. Here it is o, i, f, g.",
+        ),
+        (
+            _lstm(x, h, c, p, order="ofig"),
+            "are i and f exchanged? f belongs to the old c, i to what is new.",
+        ),
         (_lstm(x, h, c, p, order="iofg"), "are o and i exchanged?"),
-        (_lstm(x, h, c, p, new=sigmoid), "does g go through the sigmoid too? g is no gate: it is a tanh."),
+        (
+            _lstm(x, h, c, p, new=sigmoid),
+            "does g go through the sigmoid too? g is no gate: it is a tanh.",
+        ),
         (_lstm(x, h, c, p, new=lambda z: z), "is g without its tanh?"),
         (_lstm(x, h, c, p, squash=lambda z: z), "do the gates go through the sigmoid?"),
-        (_lstm(x, h, c, p, squash=_unchanged, new=_unchanged), "z alone is not enough: where are σ and tanh?"),
-        (_lstm(x, h, c, p, squash=np.tanh), "do the gates go through tanh? A gate lies between 0 and 1: a sigmoid."),
+        (
+            _lstm(x, h, c, p, squash=_unchanged, new=_unchanged),
+            "z alone is not enough: where are σ and tanh?",
+        ),
+        (
+            _lstm(x, h, c, p, squash=np.tanh),
+            "do the gates go through tanh? A gate lies between 0 and 1: a sigmoid.",
+        ),
         (_lstm(x, h, c, p._replace(b=0 * p.b)), "did you forget the bias p.b?"),
         (_lstm(x, 0 * h, c, p), "did you forget h @ p.w_h?"),
-        (_lstm(x, h, c, p, keep=lambda f: 1 - f), "does 1 - f multiply c? Where f is 1, all of c stays."),
+        (
+            _lstm(x, h, c, p, keep=lambda f: 1 - f),
+            "does 1 - f multiply c? Where f is 1, all of c stays.",
+        ),
         (_lstm(x, h, 0 * c, p), "where is the old c? f ⊙ c of it stays."),
-        (_lstm(x, h, c, p, keep=lambda f: 1 + 0 * f), "is c kept whole? f says how much of it stays."),
+        (
+            _lstm(x, h, c, p, keep=lambda f: 1 + 0 * f),
+            "is c kept whole? f says how much of it stays.",
+        ),
     ]
     compare("c'", c_found, c_right, [(c_next, question) for (_, c_next), question in variants])
     _, (*_, o, _, _, _, _) = lstm.step(x, (h, c), p)
@@ -71,7 +125,10 @@ def check_lstm_step(lstm_step: Step) -> str:
         (o * c_right, "is c' shown without its tanh?"),
         (o * np.tanh(c), "does h' read the old c? It shows the new one, c'."),
         (np.tanh(c_right), "does the output gate o multiply what shows?"),
-        (np.tanh(o * c_right), "is the tanh around both? Only c' goes through it, and then comes o."),
+        (
+            np.tanh(o * c_right),
+            "is the tanh around both? Only c' goes through it, and then comes o.",
+        ),
         *((h_next, question) for (h_next, _), question in variants),
     ]
     compare("h'", h_found, h_right, mistakes)
@@ -87,22 +144,43 @@ def check_cho_step(cho_step: Step) -> str:
             gru.step(x, (h,), p)[0][0],
             "is r applied after the product? That is the textbook's variant. Cho's reads r * h.",
         ),
-        (_r_around(x, h, p), "does r multiply the whole sum? It multiplies h alone, before the product with w_n."),
+        (
+            _r_around(x, h, p),
+            "does r multiply the whole sum? It multiplies h alone, before the product with w_n.",
+        ),
         (_cho(x, h, p, keep=lambda u: 1 - u), "are u and 1 - u exchanged? Where u is 1, h stays."),
-        (_cho(x, h, p, reset=lambda r: 1 + 0 * r), "where is r? It multiplies h before the product with w_n."),
+        (
+            _cho(x, h, p, reset=lambda r: 1 + 0 * r),
+            "where is r? It multiplies h before the product with w_n.",
+        ),
         (_cho(x, h, p, new=sigmoid), "does n go through the sigmoid? n is no gate: it is a tanh."),
-        (_cho(x, h, p, stays=lambda r, h: r * h), "is h lost for r * h? The last equation reads h as it was."),
-        (_cho(x, h, p, order="urn"), "are r and u exchanged? The blocks stand in the order r, u, n."),
+        (
+            _cho(x, h, p, stays=lambda r, h: r * h),
+            "is h lost for r * h? The last equation reads h as it was.",
+        ),
+        (
+            _cho(x, h, p, order="urn"),
+            "are r and u exchanged? The blocks stand in the order r, u, n.",
+        ),
         (_cho(x, h, p._replace(b=0 * p.b)), "did you forget the bias p.b?"),
         (_cho(x, h, p, new=lambda z: z), "is n without its tanh?"),
-        (_cho(x, h, p, squash=np.tanh), "do the gates go through tanh? A gate lies between 0 and 1: a sigmoid."),
-        (_cho(x, h, p, show=lambda n, h: h), "does h' consist of h alone? n takes the room that u leaves: 1 - u."),
+        (
+            _cho(x, h, p, squash=np.tanh),
+            "do the gates go through tanh? A gate lies between 0 and 1: a sigmoid.",
+        ),
+        (
+            _cho(x, h, p, show=lambda n, h: h),
+            "does h' consist of h alone? n takes the room that u leaves: 1 - u.",
+        ),
     ]
     found = call(cho_step, x, h, p)
     if isinstance(found, tuple) and len(found) == 1:
         (found,) = found
     compare("h'", found, _cho(x, h, p), mistakes)
-    return "Both variants are in use. The textbook's needs one product for all three blocks, this one two."
+    return (
+        "Both variants are in use. The textbook's needs one product for all three blocks, this one"
+        " two."
+    )
 
 
 @check
@@ -147,16 +225,22 @@ def check_peephole(peephole_back: Step) -> str:
         ((d_z * tanh_c).sum(axis=0), "w is multiplied by c itself, not by its tanh."),
         ((d_o * c).sum(axis=0), "where is the slope of the sigmoid? Begin with d_z."),
     ], tolerance=1e-5)  # fmt: skip
-    return "All three agree with central differences. You have derived a gradient that is in no file of this project."
+    return (
+        "All three agree with central differences. You have derived a gradient that is in no file"
+        " of this project."
+    )
 
 
 def _one_row(d_w: Any, of_each_row: Array) -> Any:
     if np.shape(d_w) == of_each_row.shape[:1]:
-        raise Wrong("d_w has one number for each row, but w has one for each unit. Which axis do you sum over?")
+        raise Wrong(
+            "d_w has one number for each row, but w has one for each unit. Which axis do you sum"
+            " over?"
+        )
     if np.shape(d_w) == of_each_row.shape:
         raise Wrong(
-            f"d_w has the shape {of_each_row.shape}, one row for each sequence, but w has one row for all. "
-            "What happens to the gradients of a parameter that is used several times?"
+            f"d_w has the shape {of_each_row.shape}, one row for each sequence, but w has one row"
+            " for all. What happens to the gradients of a parameter that is used several times?"
         )
     return d_w
 
@@ -178,7 +262,9 @@ def _random(seed: int, *shape: int) -> Array:
 def _example(gates: tuple[str, ...]) -> tuple[Array, Array, Array, LayerParameters]:
     """Return x, h, c and the parameters of a cell with these gates."""
     width = len(gates) * HIDDEN_SIZE
-    p = LayerParameters(_random(1, INPUTS, width), _random(2, HIDDEN_SIZE, width), _random(3, width))
+    p = LayerParameters(
+        _random(1, INPUTS, width), _random(2, HIDDEN_SIZE, width), _random(3, width)
+    )
     h = np.tanh(_random(5, BATCH_SIZE, HIDDEN_SIZE))
     return _random(4, BATCH_SIZE, INPUTS), h, _random(6, BATCH_SIZE, HIDDEN_SIZE), p
 

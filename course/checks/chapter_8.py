@@ -10,7 +10,10 @@ import numpy as np
 from checks import Wrong, call, check, compare
 
 DURATIONS = ((9.0, 1.0, 3.0, 7.0, 2.0, 2.0), (8.0, 4.0, 3.0, 4.0, 5.0, 30.0))
-"""The seconds that two functions take, call after call. The first call is slow, and so is one of the others."""
+"""The seconds that two functions take, call after call.
+
+The first call is slow, and so is one of the others.
+"""
 
 
 class _Clock:
@@ -42,13 +45,17 @@ def check_times(median_times: Callable[..., Any]) -> str:
     first, second = (np.array(times) for times in DURATIONS)
     if min(clock.calls) < rounds:
         raise Wrong(
-            f"the functions ran {clock.calls[0]} and {clock.calls[1]} times in {rounds} rounds. Is it function()?"
+            f"the functions ran {clock.calls[0]} and {clock.calls[1]} times in {rounds} rounds. Is"
+            " it function()?"
         )
     if np.shape(found) == (2,) and np.all(abs(np.asarray(found)) < 0.1):
         raise Wrong("your times are far too short. Do you ask the clock that you were given?")
     pooled = np.median([*first[1:], *second[1:]])
     mistakes = [
-        ([first[1:].mean(), second[1:].mean()], "are these means? One interruption spoils a mean; take the median."),
+        (
+            [first[1:].mean(), second[1:].mean()],
+            "are these means? One interruption spoils a mean; take the median.",
+        ),
         (
             [np.median(first[:-1]), np.median(second[:-1])],
             "is the first call among the times? Run each function once before you measure.",
@@ -71,12 +78,16 @@ def check_times(median_times: Callable[..., Any]) -> str:
         ),
         ([first[1:].sum(), second[1:].sum()], "are these sums? Take the median."),
         ([pooled, pooled], "do both functions share one list? `[[]] * 2` is the same list twice."),
-        ([-np.median(first[1:]), -np.median(second[1:])], "did you subtract the end from the start?"),
+        (
+            [-np.median(first[1:]), -np.median(second[1:])],
+            "did you subtract the end from the start?",
+        ),
     ]
     compare("your list", found, [np.median(first[1:]), np.median(second[1:])], mistakes)
     if max(len([*same]) for _, same in groupby(clock.order)) >= rounds:
         raise Wrong(
-            "the times are right, but one function had all its rounds before the other began. Let them take turns."
+            "the times are right, but one function had all its rounds before the other began. Let"
+            " them take turns."
         )
     return "Whoever measures like this believes fewer miracles."
 
@@ -84,17 +95,29 @@ def check_times(median_times: Callable[..., Any]) -> str:
 @check
 def check_one_matrix(one_matrix: Callable[..., Any], one_input: Callable[..., Any]) -> str:
     generator = np.random.default_rng(9)
-    w_x, b, w_h = generator.normal(size=(3, 8)), generator.normal(size=8), generator.normal(size=(2, 8))
+    w_x, b, w_h = (
+        generator.normal(size=(3, 8)),
+        generator.normal(size=8),
+        generator.normal(size=(2, 8)),
+    )
     x, h = generator.normal(size=(4, 3)), generator.normal(size=(4, 2))
     matrix, inputs = np.asarray(call(one_matrix, w_x, b, w_h)), np.asarray(call(one_input, x, h))
     if matrix.shape != (6, 8):
-        question = "is b missing? It is one row more." if matrix.shape == (5, 8) else "one below the other: np.vstack."
+        question = (
+            "is b missing? It is one row more."
+            if matrix.shape == (5, 8)
+            else "one below the other: np.vstack."
+        )
         raise Wrong(
-            f"your matrix has the shape {matrix.shape}, but D + 1 + H rows and K columns are (6, 8): {question}"
+            f"your matrix has the shape {matrix.shape}, but D + 1 + H rows and K columns are (6,"
+            f" 8): {question}"
         )
     if inputs.shape != (4, 6):
         question = "are the ones missing?" if inputs.shape == (4, 5) else "side by side: np.hstack."
-        raise Wrong(f"your input has the shape {inputs.shape}, but B rows and D + 1 + H columns are (4, 6): {question}")
+        raise Wrong(
+            f"your input has the shape {inputs.shape}, but B rows and D + 1 + H columns are (4, 6):"
+            f" {question}"
+        )
     zeros = np.zeros((4, 1))
     mistakes = [
         (
@@ -123,7 +146,10 @@ def check_one_matrix(one_matrix: Callable[..., Any], one_input: Callable[..., An
         ),
     ]
     compare("your product", inputs @ matrix, x @ w_x + b + h @ w_h, mistakes)
-    return "The program keeps all parameters of a layer in this form, so it never even has to stack them."
+    return (
+        "The program keeps all parameters of a layer in this form, so it never even has to stack"
+        " them."
+    )
 
 
 @check
@@ -132,12 +158,27 @@ def check_grid(on_grid: Callable[..., Any]) -> str:
     for digits in (8, 3):
         scale = 2.0**digits
         mistakes = [
-            (np.floor(numbers * scale) / scale, "is this rounded down? The nearest multiple is asked for."),
-            (np.trunc(numbers * scale) / scale, "are the digits cut off? The nearest multiple is asked for."),
-            (np.rint(numbers * 256) / 256, "are these multiples of 1/256? How many digits are kept is an argument."),
+            (
+                np.floor(numbers * scale) / scale,
+                "is this rounded down? The nearest multiple is asked for.",
+            ),
+            (
+                np.trunc(numbers * scale) / scale,
+                "are the digits cut off? The nearest multiple is asked for.",
+            ),
+            (
+                np.rint(numbers * 256) / 256,
+                "are these multiples of 1/256? How many digits are kept is an argument.",
+            ),
             (np.rint(numbers * scale) // scale, "`//` leaves whole numbers; divide with `/`."),
-            (np.rint(numbers * scale), "these are whole numbers; divide again by the same power of two."),
-            (np.round(numbers, digits), "are these decimal digits? The digits are binary: multiples of 2^-digits."),
+            (
+                np.rint(numbers * scale),
+                "these are whole numbers; divide again by the same power of two.",
+            ),
+            (
+                np.round(numbers, digits),
+                "are these decimal digits? The digits are binary: multiples of 2^-digits.",
+            ),
             (
                 np.rint(numbers * digits) / digits,
                 "are these multiples of 1/digits? They should be multiples of 2^-digits.",
@@ -167,7 +208,10 @@ def check_bits(bits_needed: Callable[..., Any]) -> str:
     right = [(terms * (2**of_w - 1) * (2**of_h - 1)).bit_length() for terms, of_w, of_h in cases]
     bound = [of_w + of_h + (terms - 1).bit_length() for terms, of_w, of_h in cases]
     if numbers == bound:
-        return "Your rule adds up digits and never says too few; the largest sum itself sometimes needs one less."
+        return (
+            "Your rule adds up digits and never says too few; the largest sum itself sometimes"
+            " needs one less."
+        )
     logs = [np.log2(terms * (2**of_w - 1) * (2**of_h - 1)) for terms, of_w, of_h in cases]
     mistakes = [
         (
@@ -176,7 +220,10 @@ def check_bits(bits_needed: Callable[..., Any]) -> str:
         ),
         (
             [terms + of_w + of_h for terms, of_w, of_h in cases],
-            "a thousand terms do not need a thousand digits more: twice as many terms need one more.",
+            (
+                "a thousand terms do not need a thousand digits more: twice as many terms need one"
+                " more."
+            ),
         ),
         (
             [max(of_w, of_h) + (terms - 1).bit_length() for terms, of_w, of_h in cases],
@@ -184,7 +231,10 @@ def check_bits(bits_needed: Callable[..., Any]) -> str:
         ),
         (
             [(terms * 2**of_w * 2**of_h).bit_length() for terms, of_w, of_h in cases],
-            "too many for most sums. Is 2**n the largest number with n digits? It has n + 1; take 2**n - 1.",
+            (
+                "too many for most sums. Is 2**n the largest number with n digits? It has n + 1;"
+                " take 2**n - 1."
+            ),
         ),
         (
             [terms * (2**of_w - 1) * (2**of_h - 1) for terms, of_w, of_h in cases],
@@ -211,10 +261,15 @@ def check_bits(bits_needed: Callable[..., Any]) -> str:
             [of_w + of_h + np.log2(terms) for terms, of_w, of_h in cases],
             "log2 of the terms must be rounded up: a part of a digit takes a whole one.",
         ),
-        ([terms * of_w * of_h for terms, of_w, of_h in cases], "digits of a product add up; they do not multiply."),
+        (
+            [terms * of_w * of_h for terms, of_w, of_h in cases],
+            "digits of a product add up; they do not multiply.",
+        ),
     ]
     for case, number, true in zip(cases, numbers, right, strict=True):
         if number != true:
-            question = next((f": {text}" for wrong, text in mistakes if np.allclose(wrong, numbers)), ".")
+            question = next(
+                (f": {text}" for wrong, text in mistakes if np.allclose(wrong, numbers)), "."
+            )
             raise Wrong(f"your bits_needed{case} is {number:g} where {true} is right{question}")
     return "769 terms, 6 digits of w and 8 of h need 24, and a float32 has just 24."

@@ -5,8 +5,8 @@
              Empty tables are left out, except known_names.
     facts    format, architecture, the order of the gates, vocabulary, description
 
-A fact that has its default value is not written. So a new fact needs only a line in `Description`, whose default holds
-for all older files, and no version changes.
+A fact that has its default value is not written. So a new fact needs only a line in `Description`,
+whose default holds for all older files, and no version changes.
 """
 
 import math
@@ -31,9 +31,18 @@ LARGEST = 1e30  # a parameter beyond it is damaged, and sums of such numbers cou
 MOST = 80  # no file has more rows, or a longer usual line
 EDITION = 2  # The newest edition of the rules that choose lines of verse. A file keeps its edition.
 TANH_DIGITS = 7  # of new versions
-_NEW_NAMES = {"rnn": "layers", "lstm": "layers", "w_xh": "w_x", "w_hh": "w_h", "b_h": "b", "w_hy": "w_y"}
+_NEW_NAMES = {
+    "rnn": "layers",
+    "lstm": "layers",
+    "w_xh": "w_x",
+    "w_hh": "w_h",
+    "b_h": "b",
+    "w_hy": "w_y",
+}
 """The new parts of format 1's names: rnn.0.w_xh is layers.0.w_x today, and output.w_hy is w_y."""
-_GATES_OF_FORMAT_1 = "oifg"  # a file of format 1 has the gates of an LSTM, even if its network is an RNN
+_GATES_OF_FORMAT_1 = (  # a file of format 1 has the gates of an LSTM, even if its network is an RNN
+    "oifg"
+)
 _TABLES = (
     *("known_names", "known_words", "clipped_words", "proper_names"),
     *("sequences", "endings", "joints", "roots", "followers"),
@@ -42,7 +51,9 @@ _TABLES = (
 
 @dataclass(frozen=True)
 class Description:
-    """Says how the weights of a checkpoint were made, how good they are, and how to draw with them."""
+    """Says how the weights of a checkpoint were made, how good they are, and how to
+    draw with them.
+    """
 
     form: Form
     recipe: str
@@ -54,20 +65,34 @@ class Description:
     versions: dict[str, str]  # of mangosaurus, numpy and python
     held_out_characters: int = 0  # the measured characters of a long text; 0: all
     top_p: float = 1.0  # the usual top_p; a request may have another
-    tables: str = ""  # the edition of tables that sonnets are written with (see `sonnets.prosody`); empty: the first
-    sentences: bool = False  # whether verse begins behind a person's last word, and ends with a sentence
+    # the edition of tables that sonnets are written with (see `sonnets.prosody`); empty: the first
+    tables: str = ""
+    sentences: bool = (
+        False  # whether verse begins behind a person's last word, and ends with a sentence
+    )
     known_words_until: float = 0.0  # up to this temperature, verse has only known words
-    marks: bool = False  # whether a mark, such as a vowel sign, ends a word of verse as a letter does
+    marks: bool = (
+        False  # whether a mark, such as a vowel sign, ends a word of verse as a letter does
+    )
     trimmed: bool = False  # whether blanks at the ends of a name are left out
     float16: bool = False  # whether the file has the parameters in float16
-    rows: int = 0  # the candidates for each line of a poem (see `verse`); 0: it is not written line by line
-    longest_line: int = 0  # the usual length of the long lines of a poem, in characters; 0: lines scan
+    rows: int = (
+        0  # the candidates for each line of a poem (see `verse`); 0: it is not written line by line
+    )
+    longest_line: int = (
+        0  # the usual length of the long lines of a poem, in characters; 0: lines scan
+    )
     usual_temperature: float = 0.0  # 0: that of the form
     edition: int = 1  # of the rules and constants of `verse`
-    whole_names: float = 0.0  # the share of names that consist wholly of roots (see `writing.composition`)
+    whole_names: float = (
+        0.0  # the share of names that consist wholly of roots (see `writing.composition`)
+    )
     whole_names_until: float = 0.0  # whole names are written up to this temperature
-    most_barred: float = 0.0  # a whole name is given up when barred letters have cost more nats than this
-    tanh_digits: int = 0  # tanh comes from a table with steps of 2^-tanh_digits (see `engine.rounding`); 0: no table
+    most_barred: float = (
+        0.0  # a whole name is given up when barred letters have cost more nats than this
+    )
+    # tanh comes from a table with steps of 2^-tanh_digits (see `engine.rounding`); 0: no table
+    tanh_digits: int = 0
 
     @property
     def temperature(self) -> float:
@@ -78,19 +103,24 @@ class Description:
 class Checkpoint:
     """A trained network and all that is needed to use it.
 
-    The last seven tables are rules of writing, which old files lack: clipped words ('tis, th') belong to the known
-    words (see `verse.lexicon`); proper names get a capital when verse is shown (see `text.typesetting`); sequences and
-    endings of letters, and joints, make a name worth keeping (see `writing.names`), roots a whole name (see
-    `writing.composition`); followers are the words that may come right after a person's (see `verse.seam`).
+    The last seven tables are rules of writing, which old files lack: clipped words ('tis, th')
+    belong to the known words (see `verse.lexicon`); proper names get a capital when verse is shown
+    (see `text.typesetting`); sequences and endings of letters, and joints, make a name worth
+    keeping (see `writing.names`), roots a whole name (see `writing.composition`); followers are the
+    words that may come right after a person's (see `verse.seam`).
     """
 
     language_model: LanguageModel
     vocabulary: Vocabulary
     description: Description
-    known_names: frozenset[str]  # all names of the corpus, which the network may not repeat; empty for verse
+    known_names: frozenset[
+        str
+    ]  # all names of the corpus, which the network may not repeat; empty for verse
     version: str = ""  # the first digits of the file's checksum; empty before it is saved
     known_words: frozenset[str] = frozenset()  # words of the corpus; empty for names
-    other_names: Fingerprints = NO_FINGERPRINTS  # of the names read in pretraining, which it may not repeat either
+    other_names: Fingerprints = (
+        NO_FINGERPRINTS  # of the names read in pretraining, which it may not repeat either
+    )
     clipped_words: frozenset[str] = frozenset()
     proper_names: frozenset[str] = frozenset()
     sequences: frozenset[str] = frozenset()
@@ -101,7 +131,10 @@ class Checkpoint:
 
 
 def encode(checkpoint: Checkpoint) -> tuple[Arrays, Facts]:
-    """Return the arrays and facts of a checkpoint. Raises ValueError if `decode` would not give it back."""
+    """Return the arrays and facts of a checkpoint.
+
+    Raises ValueError if `decode` would not give it back.
+    """
     tables: dict[str, frozenset[str]] = {name: getattr(checkpoint, name) for name in _TABLES}
     if any(not text or "\n" in text for table in tables.values() for text in table):
         raise ValueError("a known name or word is empty or has a line break")
@@ -111,7 +144,10 @@ def encode(checkpoint: Checkpoint) -> tuple[Arrays, Facts]:
     arrays: dict[str, NDArray[Any]] = dict(checkpoint.language_model.parameters)
     if checkpoint.description.float16:
         arrays = {name: array.astype(np.float16) for name, array in arrays.items()}
-        if not all(np.array_equal(arrays[name], array) for name, array in checkpoint.language_model.parameters.items()):
+        if not all(
+            np.array_equal(arrays[name], array)
+            for name, array in checkpoint.language_model.parameters.items()
+        ):
             raise ValueError("its parameters have digits that float16 lacks")
     for name, table in tables.items():
         if table or name == "known_names":
@@ -139,10 +175,15 @@ def in_float16(language_model: LanguageModel) -> LanguageModel:
 
 
 def decode(arrays: Arrays, facts: Facts, version: str = "") -> Checkpoint:
-    """Return the checkpoint that has these arrays and facts. Raises ValueError with the reason if they do not fit."""
+    """Return the checkpoint that has these arrays and facts.
+
+    Raises ValueError with the reason if they do not fit.
+    """
     file_format = facts.get("format")
     if file_format not in (1, FORMAT):
-        raise ValueError(f"its format is {file_format!r}; this program reads the formats 1 and {FORMAT}")
+        raise ValueError(
+            f"its format is {file_format!r}; this program reads the formats 1 and {FORMAT}"
+        )
     parameters: dict[str, NDArray[Any]] = dict(arrays)
     if file_format == 1:
         names = (name.removeprefix("output.").split(".") for name in arrays)
@@ -150,11 +191,15 @@ def decode(arrays: Arrays, facts: Facts, version: str = "") -> Checkpoint:
         parameters = dict(zip(new_names, arrays.values(), strict=True))
     try:
         architecture = Architecture(**facts["architecture"])
-        gates = "".join(CELLS[architecture.cell].GATES) if file_format == FORMAT else _GATES_OF_FORMAT_1
+        gates = (
+            "".join(CELLS[architecture.cell].GATES) if file_format == FORMAT else _GATES_OF_FORMAT_1
+        )
         if facts["gates"] != gates:
             raise ValueError(f"its gate order is {facts['gates']!r}; this program's is {gates!r}")
         vocabulary = Vocabulary(facts["vocabulary"])
-        parameters = dict.fromkeys(_TABLES[1:], np.zeros(0, np.uint8)) | parameters  # old files lack some tables
+        parameters = (
+            dict.fromkeys(_TABLES[1:], np.zeros(0, np.uint8)) | parameters
+        )  # old files lack some tables
         tables = {name: _from_lines(parameters.pop(name)) for name in _TABLES}
         other_names = Fingerprints(parameters.pop("other_names", NO_FINGERPRINTS.hashes))
         description = decode_description(facts)
@@ -176,19 +221,27 @@ def decode(arrays: Arrays, facts: Facts, version: str = "") -> Checkpoint:
 
 
 def decode_description(facts: Facts) -> Description:
-    """Return the description among the facts of a file. Raises KeyError, TypeError or ValueError if it does not fit."""
+    """Return the description among the facts of a file.
+
+    Raises KeyError, TypeError or ValueError if it does not fit.
+    """
     found = dict(facts["description"])
     if facts["format"] == 1:
         found["form"] = found.pop("kind")
     if unknown := found.keys() - {field.name for field in fields(Description)}:
-        raise ValueError(f"it has facts that only a later version knows: {', '.join(sorted(unknown))}")
+        raise ValueError(
+            f"it has facts that only a later version knows: {', '.join(sorted(unknown))}"
+        )
     description = Description(**found)
     if description.form not in FORMS:
         raise ValueError(f"its form is {description.form!r}; it must be 'names' or 'verse'")
     whole = (description.rows, description.longest_line, description.edition)
     is_known = all(type(number) is int and 0 <= number <= MOST for number in whole)
     if not is_known or not 1 <= description.edition <= EDITION:
-        raise ValueError(f"its rows, longest_line and edition are {whole}; this program knows editions 1 to {EDITION}")
+        raise ValueError(
+            f"its rows, longest_line and edition are {whole}; this program knows editions 1 to"
+            f" {EDITION}"
+        )
     digits = description.tanh_digits
     if type(digits) is not int or digits not in (0, TANH_DIGITS):
         raise ValueError(f"its tanh_digits is {digits!r}; this program knows 0 and {TANH_DIGITS}")
@@ -200,12 +253,19 @@ def _from_lines(array: NDArray[np.uint8]) -> list[str]:
     return text.split("\n") if text else []
 
 
-def _check(architecture: Architecture, parameters: Arrays, vocabulary: Vocabulary, known_words: list[str]) -> None:
+def _check(
+    architecture: Architecture, parameters: Arrays, vocabulary: Vocabulary, known_words: list[str]
+) -> None:
     if any(len(word.split()) != 1 for word in known_words):
         raise ValueError("one of its known words is not a single word")
-    vocabulary.ids_of("".join(known_words))  # the network could not write a word with any other character
+    vocabulary.ids_of(
+        "".join(known_words)
+    )  # the network could not write a word with any other character
     if len(vocabulary) != architecture.vocab_size:
-        raise ValueError(f"its vocabulary has {len(vocabulary)} characters, its network {architecture.vocab_size}")
+        raise ValueError(
+            f"its vocabulary has {len(vocabulary)} characters, its network"
+            f" {architecture.vocab_size}"
+        )
     for name, array in parameters.items():
         if not (np.abs(array) < LARGEST).all():
             raise ValueError(f"its array {name!r} has a number that is not finite, or too large")

@@ -1,9 +1,11 @@
-"""Writes and reads tensor files: arrays by name, facts and a checksum, for weights and unfinished trainings.
+"""Writes and reads tensor files: arrays by name, facts and a checksum, for weights and unfinished
+trainings.
 
-These are safetensors files, so nothing is ever unpickled. The one metadata entry is canonical JSON: the facts, and the
-sha256 over these facts and over every array's name, dtype, shape and bytes. Equal content gives equal bytes (several
-entries would be in random order). Every change of a bit is detected: safetensors checks the layout of the file, the
-checksum covers the content, and JSON that is not canonical is refused.
+These are safetensors files, so nothing is ever unpickled. The one metadata entry is canonical JSON:
+the facts, and the sha256 over these facts and over every array's name, dtype, shape and bytes.
+Equal content gives equal bytes (several entries would be in random order). Every change of a bit is
+detected: safetensors checks the layout of the file, the checksum covers the content, and JSON that
+is not canonical is refused.
 """
 
 import hashlib
@@ -33,7 +35,10 @@ class CheckpointError(MangosaurusError):
 
 
 def write(path: Path, arrays: Arrays, facts: Facts) -> str:
-    """Replace the file, whole or not at all, and return its checksum. Facts must be JSON. Raises CheckpointError."""
+    """Replace the file, whole or not at all, and return its checksum.
+
+    Facts must be JSON. Raises CheckpointError.
+    """
     arrays = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     digest = _digest(arrays, facts)
     content = safetensors.numpy.save(arrays, {_ENTRY: _canonical(facts | {"sha256": digest})})
@@ -43,7 +48,10 @@ def write(path: Path, arrays: Arrays, facts: Facts) -> str:
 
 
 def read(path: Path) -> tuple[Arrays, Facts, str]:
-    """Return the arrays, the facts and the checksum of a file. Raises CheckpointError with the file and the reason."""
+    """Return the arrays, the facts and the checksum of a file.
+
+    Raises CheckpointError with the file and the reason.
+    """
     with _opened(path) as file:
         facts, digest = _facts(path, file)
         arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no mapping
@@ -53,7 +61,10 @@ def read(path: Path) -> tuple[Arrays, Facts, str]:
 
 
 def read_facts(path: Path) -> Facts:
-    """Return the facts from the beginning of a file, without verifying its checksum. Raises CheckpointError."""
+    """Return the facts from the beginning of a file, without verifying its checksum.
+
+    Raises CheckpointError.
+    """
     with _opened(path) as file:
         return _facts(path, file)[0]
 

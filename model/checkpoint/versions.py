@@ -7,8 +7,8 @@
     current                  names the version that was promoted last
     previous                 names the version that was in use before
 
-An installed program has its released versions in its package. A folder in HOME shows them too, without copying them.
-Old versions are never removed: they serve when a newer version is damaged.
+An installed program has its released versions in its package. A folder in HOME shows them too,
+without copying them. Old versions are never removed: they serve when a newer version is damaged.
 """
 
 import logging
@@ -19,7 +19,14 @@ from pathlib import Path
 
 from model import files
 from model.checkpoint import tensor_file
-from model.checkpoint.encoding import VERSION_LENGTH, Checkpoint, Description, decode, decode_description, encode
+from model.checkpoint.encoding import (
+    VERSION_LENGTH,
+    Checkpoint,
+    Description,
+    decode,
+    decode_description,
+    encode,
+)
 from model.checkpoint.tensor_file import CheckpointError, as_checkpoint_error
 
 logger = logging.getLogger(__name__)
@@ -29,7 +36,10 @@ VERSION_NAME = re.compile(f"[0-9a-f]{{{VERSION_LENGTH}}}")
 
 
 def save(path: Path, checkpoint: Checkpoint) -> Checkpoint:
-    """Write a checkpoint and return it with its version. Raises CheckpointError and then leaves `path` as it was."""
+    """Write a checkpoint and return it with its version.
+
+    Raises CheckpointError and then leaves `path` as it was.
+    """
     try:
         arrays, facts = encode(checkpoint)
         decode(arrays, facts)  # checks that the file will load
@@ -48,22 +58,33 @@ def load(path: Path) -> Checkpoint:
 
 
 class Versions:
-    """A folder of immutable checkpoints and the pointer to the current one. Every method raises CheckpointError."""
+    """A folder of immutable checkpoints and the pointer to the current one.
+
+    Every method raises CheckpointError.
+    """
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self._released = files.released(directory)
 
     def path(self, version: str) -> Path:
-        """Return a version's file. Only 12 hexadecimal digits are accepted, so no text can lead to another path."""
+        """Return a version's file.
+
+        Only 12 hexadecimal digits are accepted, so no text can lead to another path.
+        """
         if not VERSION_NAME.fullmatch(version):
-            raise CheckpointError(f"{version!r} is not a version; a version is {VERSION_LENGTH} digits of 0-9 and a-f")
+            raise CheckpointError(
+                f"{version!r} is not a version; a version is {VERSION_LENGTH} digits of 0-9 and a-f"
+            )
         own = self.directory / (version + SUFFIX)
         released = self._released / own.name
         return released if released.exists() and not own.exists() else own
 
     def add(self, checkpoint_path: Path) -> str:
-        """Copy a checkpoint into the folder and return its version. Adding it again changes nothing."""
+        """Copy a checkpoint into the folder and return its version.
+
+        Adding it again changes nothing.
+        """
         version = load(checkpoint_path).version
         with suppress(CheckpointError):
             return self.load(version).version
@@ -76,11 +97,16 @@ class Versions:
         path = self.path(version)
         checkpoint = load(path)
         if checkpoint.version != version:
-            raise CheckpointError(f"{path}: holds version {checkpoint.version}, not the one in its name")
+            raise CheckpointError(
+                f"{path}: holds version {checkpoint.version}, not the one in its name"
+            )
         return checkpoint
 
     def describe(self, version: str) -> Description:
-        """Return a version's description. It is at the beginning of the file, and the rest is not verified."""
+        """Return a version's description.
+
+        It is at the beginning of the file, and the rest is not verified.
+        """
         path = self.path(version)
         try:
             return decode_description(tensor_file.read_facts(path))
@@ -100,13 +126,17 @@ class Versions:
         raise self._nothing()
 
     def current(self) -> str:
-        """Return the version in use: the promoted one, else the released one, else the previous one."""
+        """Return the version in use: the promoted one, else the released one, else the previous
+        one.
+        """
         if pointed := self._pointed():
             return pointed[0]
         raise self._nothing()
 
     def before(self) -> str | None:
-        """Return the previous version, else the released one; None if neither differs from the version in use."""
+        """Return the previous version, else the released one; None if neither differs from the
+        version in use.
+        """
         return next(iter(self._pointed()[1:]), None)
 
     def released(self) -> str | None:
@@ -115,7 +145,9 @@ class Versions:
         return version if version and self.path(version).exists() else None
 
     def load_current(self) -> Checkpoint:
-        """Load the version in use, else, with a warning, the previous, the released or the newest one that loads."""
+        """Load the version in use, else, with a warning, the previous, the released or the newest
+        one that loads.
+        """
         pointed = self._pointed()
         reason: CheckpointError | None = None if pointed else self._nothing()
         for version in dict.fromkeys((*pointed, *self.list())):
@@ -131,7 +163,10 @@ class Versions:
         raise CheckpointError(f"{reason} (and no other version loads)") from reason
 
     def list(self) -> tuple[str, ...]:
-        """Return all versions, unchecked, the newest first. Those whose description cannot be read come last."""
+        """Return all versions, unchecked, the newest first.
+
+        Those whose description cannot be read come last.
+        """
         with as_checkpoint_error(self.directory, "cannot be read"):
             folders = self._released, self.directory
             stems = {file.stem for folder in folders for file in folder.glob(f"*{SUFFIX}")}
@@ -139,21 +174,31 @@ class Versions:
         for version in created:
             with suppress(CheckpointError):
                 created[version] = self.describe(version).created
-        return tuple(sorted(created, key=lambda version: (created[version], version in pointed, version), reverse=True))
+        return tuple(
+            sorted(
+                created,
+                key=lambda version: (created[version], version in pointed, version),
+                reverse=True,
+            )
+        )
 
     def _nothing(self) -> CheckpointError:
         return CheckpointError(
-            f"{self.directory}: no current checkpoint: neither 'current' nor 'released' names a version; "
-            "train one, or restore the released one"
+            f"{self.directory}: no current checkpoint: neither 'current' nor 'released' names a"
+            " version; train one, or restore the released one"
         )
 
     def _pointed(self) -> tuple[str, ...]:
-        """Return the different versions that pointers name: the one in use, the previous one, the released one."""
+        """Return the different versions that pointers name: the one in use, the previous one, the
+        released one.
+        """
         current, previous, released = map(self._named, ("current", "previous", "released"))
         return tuple(dict.fromkeys(filter(None, (current or released, previous, released))))
 
     def _named(self, pointer: str) -> str | None:
-        """Return the version that a pointer names; None if there is no pointer, or with a warning if it is damaged."""
+        """Return the version that a pointer names; None if there is no pointer, or with a warning
+        if it is damaged.
+        """
         path = (self._released if pointer == "released" else self.directory) / pointer
         try:
             text = path.read_text(encoding="utf-8", errors="replace").strip()

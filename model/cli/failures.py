@@ -1,4 +1,6 @@
-"""Turns an error that a person can fix into one line on stderr and exit code 1, without a traceback."""
+"""Turns an error that a person can fix into one line on stderr and exit code 1, without a
+traceback.
+"""
 
 import re
 import sys
@@ -20,7 +22,9 @@ class Commands(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Run a command in typer's context, whose class differs between versions of typer."""
         if isinstance(sys.stdout, TextIOWrapper) and sys.stdout.errors == "strict":
-            sys.stdout.reconfigure(errors="replace")  # in a pipe or a file, Windows may lack a letter
+            sys.stdout.reconfigure(
+                errors="replace"
+            )  # in a pipe or a file, Windows may lack a letter
         try:
             return super().invoke(ctx)
         except BrokenPipeError:  # the reader of our output has closed it: typer exits quietly

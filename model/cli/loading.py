@@ -20,11 +20,16 @@ def versions_of(network: Network) -> Versions:
 
 
 def load_weights(network: Network, path: Path | None) -> Checkpoint:
-    """Load the weights in a file, or the current ones. Raises MangosaurusError if they cannot be read or do not fit."""
+    """Load the weights in a file, or the current ones.
+
+    Raises MangosaurusError if they cannot be read or do not fit.
+    """
     loaded = load(path) if path else versions_of(network).load_current()
     if loaded.description.form != network.form:
         source = path or CHECKPOINTS / network
-        raise MangosaurusError(f"{source}: these weights write {loaded.description.form}, not {network.form}")
+        raise MangosaurusError(
+            f"{source}: these weights write {loaded.description.form}, not {network.form}"
+        )
     return loaded
 
 
@@ -36,9 +41,16 @@ def read_texts(
     reading: Path | None = None,
     also: Path | None = None,
 ) -> corpus.Corpus:
-    """Read own texts in this alphabet, or the project's with `reading` or `also`. Raises CorpusError or FetchError."""
+    """Read own texts in this alphabet, or the project's with `reading` or `also`.
+
+    Raises CorpusError or FetchError.
+    """
     if not paths:
-        return sources.names_corpus(also=also) if network is Network.DINO else sources.sonnets_corpus(reading)
+        return (
+            sources.names_corpus(also=also)
+            if network is Network.DINO
+            else sources.sonnets_corpus(reading)
+        )
     if network is Network.POEM:
         return corpus.read_verse(*paths, alphabet=alphabet)
     if len(paths) > 1:
@@ -51,5 +63,10 @@ def check_output(out: Path) -> None:
     if not out.name or out.is_dir():
         raise MangosaurusError(f"{out}: is a folder; --out needs a file")
     folders = out.resolve().parents
-    if VERSION_NAME.fullmatch(out.name.split(".")[0]) and {CHECKPOINTS.resolve(), released(CHECKPOINTS)} & {*folders}:
-        raise MangosaurusError(f"{out}: is the name of a version, and versions never change; choose another --out")
+    if VERSION_NAME.fullmatch(out.name.split(".")[0]) and {
+        CHECKPOINTS.resolve(),
+        released(CHECKPOINTS),
+    } & {*folders}:
+        raise MangosaurusError(
+            f"{out}: is the name of a version, and versions never change; choose another --out"
+        )

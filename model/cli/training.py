@@ -1,4 +1,6 @@
-"""Catches signals, shows progress, adds a version and says how a training ended, for the command `train`."""
+"""Catches signals, shows progress, adds a version and says how a training ended, for the command
+`train`.
+"""
 
 import shlex
 import signal
@@ -29,7 +31,8 @@ from model.text.corpus import Corpus
 from model.training.history import Event
 
 STOP = frozenset({signal.SIGINT, signal.SIGTERM})
-LEARNT = 0.8  # a training that ends before this share of its minutes has learnt all that it can from its text
+# a training that ends before this share of its minutes has learnt all that it can from its text
+LEARNT = 0.8
 PAUSE_SECONDS = 10.0  # between plain lines of progress
 SAMPLES_SHOWN = 6
 LINES_TO_BEAT = {"ngram_loss": "n-gram", "start_loss": "the given weights"}
@@ -37,7 +40,8 @@ LINES_TO_BEAT = {"ngram_loss": "n-gram", "start_loss": "the given weights"}
 
 @contextmanager
 def signals() -> Iterator[tuple[Callable[[], bool], Callable[[], bool]]]:
-    """Catch signals. Yield two functions: one says whether Ctrl-C or SIGTERM came, the other whether FINISH came.
+    """Catch signals. Yield two functions: one says whether Ctrl-C or SIGTERM came, the other
+    whether FINISH came.
 
     A second Ctrl-C or SIGTERM raises KeyboardInterrupt.
     """
@@ -58,7 +62,9 @@ def signals() -> Iterator[tuple[Callable[[], bool], Callable[[], bool]]]:
 
 @contextmanager
 def display(*, json: bool, console: Console | None = None) -> Iterator[Callable[[Event], None]]:
-    """Yield the function that shows an event: as JSON, as a panel on a terminal, or as plain lines."""
+    """Yield the function that shows an event: as JSON, as a panel on a terminal, or
+    as plain lines.
+    """
     console = console or Console()
     if json:
         yield print_json
@@ -79,12 +85,19 @@ def print_notes(texts: Corpus, path: Path, *, is_beside_text: bool) -> None:
     if is_beside_text:
         notes += [f"The weights go beside the text: {path}. With --out, they go elsewhere."]
     if path.exists():
-        notes += [f"{path} exists: the new weights replace it at the end. To keep it, choose another --out."]
+        notes += [
+            f"{path} exists: the new weights replace it at the end. To keep it, choose another"
+            " --out."
+        ]
     typer.echo("".join(f"{note}\n" for note in notes if note), err=True, nl=False)
 
 
-def add_version(event: Event, versions: Versions, log: TextIO, promote_if_better_on: Corpus | None) -> Event:
-    """Move a finished training's weights and log to the versions, promote them if better; return its last event."""
+def add_version(
+    event: Event, versions: Versions, log: TextIO, promote_if_better_on: Corpus | None
+) -> Event:
+    """Move a finished training's weights and log to the versions, promote them if better; return
+    its last event.
+    """
     out = Path(event["out"])
     path = versions.path(versions.add(out))
     log.seek(0)
@@ -95,36 +108,50 @@ def add_version(event: Event, versions: Versions, log: TextIO, promote_if_better
     if promote_if_better_on:
         event["promoted"] = True
         with suppress(CheckpointError):  # there is no current version
-            event["promoted"] = compare(versions.load(versions.current()), load(path), promote_if_better_on).better
+            event["promoted"] = compare(
+                versions.load(versions.current()), load(path), promote_if_better_on
+            ).better
     if event.get("promoted"):
         versions.promote(event["version"])
     return event
 
 
 def print_end(event: Event, network: str, *, minutes: float | None, json: bool) -> None:
-    """Print the last event of a training of `network`. Exit with code 130 if the training was stopped."""
+    """Print the last event of a training of `network`.
+
+    Exit with code 130 if the training was stopped.
+    """
     if json:
         print_json(event)
     elif event["event"] == "finished":
         typer.echo(
-            f"{event['held_out_loss']:.3f} nats per character on held-out text after {event['steps']:,} steps: "
-            f"{event['out']}"
+            f"{event['held_out_loss']:.3f} nats per character on held-out text after"
+            f" {event['steps']:,} steps: {event['out']}"
         )
         if minutes is not None and not event["early"] and event["seconds"] < LEARNT * 60 * minutes:
-            typer.echo("It ended before its minutes were over: more steps would learn the text by heart.")
+            typer.echo(
+                "It ended before its minutes were over: more steps would learn the text by heart."
+            )
         if event.get("promoted") is False:
-            typer.echo("The current version stays: the new one is not better by enough (see `compare`).")
+            typer.echo(
+                "The current version stays: the new one is not better by enough (see `compare`)."
+            )
         option = "" if event.get("promoted") else f" --checkpoint {shlex.quote(event['out'])}"
         program = "mangosaurus" if Path(sys.argv[0]).stem == "mangosaurus" else "python -m model"
         typer.echo(f"Try it: {program} sample {network}{option}")
     else:
-        typer.echo(f"Stopped. To resume, run the same command again. To start over, delete {event['snapshot']} first.")
+        typer.echo(
+            "Stopped. To resume, run the same command again. To start over, delete"
+            f" {event['snapshot']} first."
+        )
     if event["event"] == "stopped":
         raise typer.Exit(INTERRUPTED)
 
 
 class _Lines:
-    """Prints a line for each sample, for the first and the last progress, and every ten seconds between them."""
+    """Prints a line for each sample, for the first and the last progress, and every ten seconds
+    between them.
+    """
 
     def __init__(self) -> None:
         self._printed_at = -PAUSE_SECONDS
@@ -167,19 +194,27 @@ class _Panel:
         if self._progress is not None:
             parts += _figures(self._progress)
         if self._samples:
-            samples = Table.grid(Column(justify="right", style="dim", no_wrap=True), "", padding=(0, 2))
+            samples = Table.grid(
+                Column(justify="right", style="dim", no_wrap=True), "", padding=(0, 2)
+            )
             for event in self._samples:
                 style = "bold" if event is self._samples[-1] else ""
                 samples.add_row(f"{event['step']:,}", Text(event["text"], style=style))
             parts += [Text(), samples]
         title = Text(self._title, style="bold")
-        self._live.update(Panel(Group(*parts), title=title, title_align="left", border_style="cyan"), refresh=True)
+        self._live.update(
+            Panel(Group(*parts), title=title, title_align="left", border_style="cyan"), refresh=True
+        )
 
 
 def heading(event: Event) -> str:
     """Format a started event as a title."""
     resumed = ", resumed" if event.get("resumed") else ""
-    lines = [f"{event[name]:.3f} ({of})" for name, of in LINES_TO_BEAT.items() if event.get(name) is not None]
+    lines = [
+        f"{event[name]:.3f} ({of})"
+        for name, of in LINES_TO_BEAT.items()
+        if event.get(name) is not None
+    ]
     to_beat = f"; to beat: {', '.join(lines)}" if lines else ""
     return f"{event['recipe']}: {event['parameters']:,} parameters{resumed}{to_beat}"
 
@@ -187,10 +222,10 @@ def heading(event: Event) -> str:
 def one_line(event: Event) -> str:
     """Format a progress event as one line."""
     return (
-        f"{event['stage']} step {event['step']:,}, epoch {event['epoch']} | training {event['training_loss']:.3f}"
-        f" | held out {_loss(event['held_out_loss'])} (best {_loss(event['best_held_out_loss'])})"
-        f" | {event['characters_per_second']:,.0f} characters/s"
-        f" | {event['fraction']:.0%}, {duration(event['seconds_left'])} left"
+        f"{event['stage']} step {event['step']:,}, epoch {event['epoch']} | training"
+        f" {event['training_loss']:.3f} | held out {_loss(event['held_out_loss'])} (best"
+        f" {_loss(event['best_held_out_loss'])}) | {event['characters_per_second']:,.0f}"
+        f" characters/s | {event['fraction']:.0%}, {duration(event['seconds_left'])} left"
     )
 
 

@@ -1,6 +1,7 @@
 """Allocates the arrays of a network's passes once; every pass overwrites them.
 
-The `Pass` for each shape of batch is kept: for a single name, slicing arrays takes nearly as long as the arithmetic.
+The `Pass` for each shape of batch is kept: for a single name, slicing arrays takes nearly as long
+as the arithmetic.
 """
 
 from collections.abc import Sequence
@@ -18,7 +19,9 @@ class Trace(NamedTuple):
 
     inputs: Array  # (T+1, G, D+1+H, B): [x_t, 1, h_{t-1}] for each step, and a last entry for h_T
     x: Array  # (T, G, D, B), a view of the inputs
-    states: tuple[Array, ...]  # (T+1, G, H, B) each, the state before the first step first; h is a view of the inputs
+    states: tuple[
+        Array, ...
+    ]  # (T+1, G, H, B) each, the state before the first step first; h is a view of the inputs
     kept: tuple[Array, ...]  # (T, G, kH, B) each: what the cell's KEPT asks for
     is_bottom: bool  # whether x is characters, which have no derivatives
 
@@ -36,13 +39,17 @@ class Buffers:
     """The arrays for batches of any shape, for networks of one architecture."""
 
     def __init__(self, architecture: Architecture, dtype: DTypeLike, kept: Sequence[int]) -> None:
-        """`kept` is the KEPT of the cell: a number k for each array (T, G, kH, B) that a layer keeps."""
+        """`kept` is the KEPT of the cell: a number k for each array (T, G, kH, B) that a layer
+        keeps.
+        """
         self._architecture, self._dtype, self._kept = architecture, np.dtype(dtype), kept
         self._arrays: dict[tuple[str, tuple[int, ...]], Array] = {}
         self._passes: dict[tuple[int, ...], Pass] = {}  # by (T, G, B)
 
     def lend(self, name: str, *shape: int) -> Array:
-        """Return uninitialised memory, reused by name and shape; a shorter array is the front of a longer one."""
+        """Return uninitialised memory, reused by name and shape; a shorter array is the front of a
+        longer one.
+        """
         key = (name, shape[1:])
         array = self._arrays.get(key)
         if array is None or len(array) < shape[0]:
@@ -74,16 +81,21 @@ class Buffers:
         inputs = self.lend(f"inputs.{n}", time + 1, groups, width + 1 + hidden_size, columns)
         inputs[:, :, width] = 1  # never overwritten
         _, *others = CELLS[self._architecture.cell].STATES
-        states = [self.lend(f"{part}.{n}", time + 1, groups, hidden_size, columns) for part in others]
+        states = [
+            self.lend(f"{part}.{n}", time + 1, groups, hidden_size, columns) for part in others
+        ]
         kept = [
-            self.lend(f"kept.{n}.{k}", time, groups, gates * hidden_size, columns) for k, gates in enumerate(self._kept)
+            self.lend(f"kept.{n}.{k}", time, groups, gates * hidden_size, columns)
+            for k, gates in enumerate(self._kept)
         ]
         h = inputs[:, :, -hidden_size:]
         return Trace(inputs, inputs[:-1, :, :width], (h, *states), tuple(kept), n == 0)
 
 
 def matrices(parameters: Parameters) -> list[Array]:
-    """View parameters as one matrix for each layer, bottom first: [w_x; b; w_h] (D+1+H, K), and last [b_y; w_y]."""
+    """View parameters as one matrix for each layer, bottom first: [w_x; b; w_h] (D+1+H, K), and
+    last [b_y; w_y].
+    """
     found, start = [], 0
     for layer in parameters.layers:
         width = layer.b.size

@@ -1,7 +1,9 @@
-"""Runs the GRU of `model.network` on columns: a sequence forwards and back, and the decoder's exact step.
+"""Runs the GRU of `model.network` on columns: a sequence forwards and back, and the decoder's exact
+step.
 
-The reset gate multiplies s_n, but not z_n, so one product of [x, 1, h] and [w_x; b; w_h] does not suffice. The products
-of [x, 1] are the z; one call computes them for all steps. Then each step computes its s = w_hᵀ h.
+The reset gate multiplies s_n, but not z_n, so one product of [x, 1, h] and [w_x; b; w_h] does not
+suffice. The products of [x, 1] are the z; one call computes them for all steps. Then each step
+computes its s = w_hᵀ h.
 """
 
 from collections.abc import Callable
@@ -14,7 +16,10 @@ from model.engine.products import Lend, prepare_steps, product, weight_gradient
 from model.engine.rounding import tanh_of
 from model.network.layers import Array
 
-KEPT: tuple[int, ...] = (3, 3)  # each step keeps its gates and s; on the way back, d_z and d_s replace them
+KEPT: tuple[int, ...] = (
+    3,
+    3,
+)  # each step keeps its gates and s; on the way back, d_z and d_s replace them
 IS_DOUBLED = False
 
 
@@ -30,7 +35,9 @@ def forward(trace: Trace, w: Array, lend: Lend) -> None:
 
 
 def _step(gates: Array, s: Array, h_prev: Array, h: Array) -> None:
-    """Turn the gates (3, G, H, B) from [z_r, z_u, z_n] into [r, u, n], and write h = n + u (h_prev - n)."""
+    """Turn the gates (3, G, H, B) from [z_r, z_u, z_n] into [r, u, n], and write h = n + u (h_prev
+    - n).
+    """
     sigmoids, (r, u, n) = gates[:2], gates
     sigmoids += s[:2]
     sigmoids *= 0.5
@@ -50,7 +57,14 @@ def backward(trace: Trace, w: Array, d_h: Array, d_w: Array, lend: Lend) -> None
     w_x, w_h = w[: -hidden_size - 1], w[-hidden_size:]
     d_h_prev, from_s, scratch = np.zeros((3, *d_h.shape[1:]), d_h.dtype)
     multiply, s_steps, (from_s_step,) = prepare_steps(w_h.T, s, from_s[None], lend)
-    steps = zip(d_h[::-1], s_steps[::-1], by_gate(gates, 3)[::-1], by_gate(s, 3)[::-1], h[-2::-1], strict=True)
+    steps = zip(
+        d_h[::-1],
+        s_steps[::-1],
+        by_gate(gates, 3)[::-1],
+        by_gate(s, 3)[::-1],
+        h[-2::-1],
+        strict=True,
+    )
     for d_h_t, s_step, gates_t, s_t, h_prev in steps:
         d_h_t += d_h_prev
         d_h_t += from_s
@@ -62,11 +76,13 @@ def backward(trace: Trace, w: Array, d_h: Array, d_w: Array, lend: Lend) -> None
     weight_gradient(h[:-1], s, d_w[-hidden_size:], lend)
 
 
-def _step_back(d_h: Array, d_h_prev: Array, gates: Array, s: Array, h_prev: Array, scratch: Array) -> None:
+def _step_back(
+    d_h: Array, d_h_prev: Array, gates: Array, s: Array, h_prev: Array, scratch: Array
+) -> None:
     """Replace the gates and s (3, G, H, B) of one step by d_z and d_s, and write d_h_prev = d_h u.
 
-    Then d_h becomes d_h (1 - u), which is a factor of d_z_u = d_h (1 - u) u (h_prev - n) and of d_z_n = d_h (1 - u)
-    (1 - n²). With d_s_n = d_z_n r, d_z_r = d_s_n s_n (1 - r).
+    Then d_h becomes d_h (1 - u), which is a factor of d_z_u = d_h (1 - u) u (h_prev - n) and of
+    d_z_n = d_h (1 - u) (1 - n²). With d_s_n = d_z_n r, d_z_r = d_s_n s_n (1 - r).
     """
     r, u, n = gates
     np.multiply(d_h, u, out=d_h_prev)
@@ -86,23 +102,33 @@ def _step_back(d_h: Array, d_h_prev: Array, gates: Array, s: Array, h_prev: Arra
 
 
 def exact_rows(w_x: Array, b: Array, w_h: Array) -> tuple[Array, Array, Array]:
-    """Return the rows by which `exact.Lockstep` multiplies x, 1 and h: a block each for r, u, z_n and s_n.
+    """Return the rows by which `exact.Lockstep` multiplies x, 1 and h: a block each for r, u, z_n
+    and s_n.
 
-    z_n does not depend on h, nor s_n on x and 1, so these rows are 0. The rows of r, u and s_n are halved, because the
-    exact step computes r and u doubled: 2σ(z) = 1 + tanh(z/2).
+    z_n does not depend on h, nor s_n on x and 1, so these rows are 0. The rows of r, u and s_n are
+    halved, because the exact step computes r and u doubled: 2σ(z) = 1 + tanh(z/2).
     """
     hidden_size = len(b) // 3
     halves = np.repeat([0.5, 0.5, 1.0], hidden_size)[:, None]
     of_h = np.insert(w_h * 0.5, 2 * hidden_size, np.zeros((hidden_size, w_h.shape[1])), axis=0)
-    w_x, b = (np.vstack([array * halves, np.zeros((hidden_size, array.shape[1]))]) for array in (w_x, b))
+    w_x, b = (
+        np.vstack([array * halves, np.zeros((hidden_size, array.shape[1]))]) for array in (w_x, b)
+    )
     return w_x, b, of_h
 
 
-def exact_step(z: Array, h: Array, _rest: Array, rounder: Array, tanh_digits: int) -> Callable[[], None]:
-    """Return a function that computes h from z (G, 4H, B), as `exact_rows` arranges it, and rounds h to the grid."""
+def exact_step(
+    z: Array, h: Array, _rest: Array, rounder: Array, tanh_digits: int
+) -> Callable[[], None]:
+    """Return a function that computes h from z (G, 4H, B), as `exact_rows` arranges it, and rounds
+    h to the grid.
+    """
     one, half = np.array(1, z.dtype), np.array(0.5, z.dtype)
     sigmoids, (r, u, n, s) = by_gate(z, 4)[:2], by_gate(z, 4)
-    tanh_of_sigmoids, tanh_of_n = tanh_of(sigmoids, sigmoids, tanh_digits), tanh_of(n, n, tanh_digits)
+    tanh_of_sigmoids, tanh_of_n = (
+        tanh_of(sigmoids, sigmoids, tanh_digits),
+        tanh_of(n, n, tanh_digits),
+    )
 
     def step() -> None:
         tanh_of_sigmoids()

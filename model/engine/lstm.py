@@ -1,4 +1,6 @@
-"""Runs the LSTM of `model.network` on columns: a sequence forwards and back, and the decoder's exact step."""
+"""Runs the LSTM of `model.network` on columns: a sequence forwards and back, and the decoder's
+exact step.
+"""
 
 from collections.abc import Callable
 
@@ -11,20 +13,26 @@ from model.engine.rounding import tanh_of
 from model.network.layers import Array
 
 KEPT: tuple[int, ...] = (4,)  # each step keeps its gates; on the way back, d_z replaces them
-IS_DOUBLED = True  # the exact step keeps o, i, f and h doubled: 2σ(z) = 1 + tanh(z/2) is one operation less
+IS_DOUBLED = (
+    True  # the exact step keeps o, i, f and h doubled: 2σ(z) = 1 + tanh(z/2) is one operation less
+)
 
 
 def forward(trace: Trace, w: Array, lend: Lend) -> None:
     """Write c_t and h_t of all steps, h_t into the inputs of the next step, and keep the gates."""
     (h, c), (gates,) = trace.states, trace.kept
     multiply, x, z = prepare_steps(w, trace.inputs[:-1], gates, lend, halved=3 * h.shape[2])
-    for x_t, z_t, gates_t, c_prev, c_t, h_t in zip(x, z, by_gate(gates, 4), c[:-1], c[1:], h[1:], strict=True):
+    for x_t, z_t, gates_t, c_prev, c_t, h_t in zip(
+        x, z, by_gate(gates, 4), c[:-1], c[1:], h[1:], strict=True
+    ):
         multiply(x_t, z_t)
         _step(gates_t, c_prev, c_t, h_t)
 
 
 def _step(gates: Array, c_prev: Array, c: Array, h: Array) -> None:
-    """Turn the gates (4, G, H, B) from [z_o/2, z_i/2, z_f/2, z_g] into [o, i, f, g], and write c and h (G, H, B)."""
+    """Turn the gates (4, G, H, B) from [z_o/2, z_i/2, z_f/2, z_g] into [o, i, f, g], and write c
+    and h (G, H, B).
+    """
     np.tanh(gates, out=gates)
     sigmoids = gates[:3]
     sigmoids *= 0.5
@@ -48,12 +56,15 @@ def backward(trace: Trace, w: Array, d_h: Array, d_w: Array, lend: Lend) -> None
     weight_gradient(trace.inputs[:-1], gates, d_w, lend)
 
 
-def _step_back(d_h: Array, d_c: Array, gates: Array, c_prev: Array, c: Array, h: Array, scratch: Array) -> None:
-    """Replace the gates (4, G, H, B) of step t by d_z, and d_c (G, H, B) from step t+1 by the d_c for step t-1.
+def _step_back(
+    d_h: Array, d_c: Array, gates: Array, c_prev: Array, c: Array, h: Array, scratch: Array
+) -> None:
+    """Replace the gates (4, G, H, B) of step t by d_z, and d_c (G, H, B) from step t+1 by the d_c
+    for step t-1.
 
-    d_c += d_h (o - h tanh c), which is d_h o (1 - tanh² c);
-    d_z_o = d_h h (1 - o);  d_z_i = d_c i g (1 - i);  d_z_f = d_c f c_prev (1 - f);  d_z_g = d_c i (1 - g²);
-    then d_c becomes d_c f. The slope of a sigmoid s is s (1 - s); here h, i g and f c_prev already have s as a factor.
+    d_c += d_h (o - h tanh c), which is d_h o (1 - tanh² c); d_z_o = d_h h (1 - o);  d_z_i = d_c i g
+    (1 - i);  d_z_f = d_c f c_prev (1 - f);  d_z_g = d_c i (1 - g²); then d_c becomes d_c f. The
+    slope of a sigmoid s is s (1 - s); here h, i g and f c_prev already have s as a factor.
     """
     o, i, f, g = gates
     d_c_i, d_c_f = scratch
@@ -78,13 +89,19 @@ def _step_back(d_h: Array, d_c: Array, gates: Array, c_prev: Array, c: Array, h:
 
 
 def exact_rows(w_x: Array, b: Array, w_h: Array) -> tuple[Array, Array, Array]:
-    """Return the rows by which `exact.Lockstep` multiplies x, 1 and h; the rows of the sigmoids are halved."""
+    """Return the rows by which `exact.Lockstep` multiplies x, 1 and h; the rows of the sigmoids are
+    halved.
+    """
     halves = np.repeat([0.5, 0.5, 0.5, 1.0], len(b) // 4)[:, None]
     return w_x * halves, b * halves, w_h * halves
 
 
-def exact_step(z: Array, h: Array, c: Array, rounder: Array, tanh_digits: int) -> Callable[[], None]:
-    """Return a function that computes c and h from z (G, 4H, B), halved for the sigmoids, and rounds h to the grid."""
+def exact_step(
+    z: Array, h: Array, c: Array, rounder: Array, tanh_digits: int
+) -> Callable[[], None]:
+    """Return a function that computes c and h from z (G, 4H, B), halved for the sigmoids, and
+    rounds h to the grid.
+    """
     one, half = np.array(1, z.dtype), np.array(0.5, z.dtype)
     sigmoids, (o, i, f, g) = by_gate(z, 4)[:3], by_gate(z, 4)
     tanh_of_z, tanh_of_c = tanh_of(z, z, tanh_digits), tanh_of(c, h, tanh_digits)

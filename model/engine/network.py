@@ -1,4 +1,6 @@
-"""Makes the passes of `model.network.network` on columns, forward and backward, in memory that passes share."""
+"""Makes the passes of `model.network.network` on columns, forward and backward, in memory that
+passes share.
+"""
 
 from collections.abc import Sequence
 from importlib import import_module
@@ -15,28 +17,43 @@ from model.network.network import LanguageModel
 from model.network.parameters import Architecture, CellName, Parameters
 from model.text.batches import Batch
 
-Dropout = Sequence[Array] | None  # a mask (B, H) for each layer, or none (see `LanguageModel.forward`)
+Dropout = (
+    Sequence[Array] | None
+)  # a mask (B, H) for each layer, or none (see `LanguageModel.forward`)
 STEPS_SCORED_AT_ONCE = 16  # bounds the memory that a long text takes
 
 
 CELLS = {name: import_module(f"model.engine.{name}") for name in get_args(CellName)}
-"""Each file has the passes over a sequence, and the exact step of the decoder. KEPT is what `Buffers` keeps of every
-step, and IS_DOUBLED says whether the exact step keeps h doubled."""
+"""Each file has the passes over a sequence, and the exact step of the decoder. KEPT is what
+`Buffers` keeps of every step, and IS_DOUBLED says whether the exact step keeps h doubled."""
 
 
 class Engine:
-    """Makes the passes of networks of one architecture, and writes the gradients into `gradients`."""
+    """Makes the passes of networks of one architecture, and writes the gradients into
+    `gradients`.
+    """
 
-    def __init__(self, architecture: Architecture, dtype: DTypeLike, gradients: Parameters | None = None) -> None:
+    def __init__(
+        self, architecture: Architecture, dtype: DTypeLike, gradients: Parameters | None = None
+    ) -> None:
         self._cell = CELLS[architecture.cell]
         self._buffers = Buffers(architecture, dtype, self._cell.KEPT)
         self._gradients = Parameters.zeros(architecture, dtype) if gradients is None else gradients
         self._d_w = matrices(self._gradients)
 
     def loss_and_gradients(
-        self, language_model: LanguageModel, batch: Batch, state: Array, *, divide_by: int = 1, dropout: Dropout = None
+        self,
+        language_model: LanguageModel,
+        batch: Batch,
+        state: Array,
+        *,
+        divide_by: int = 1,
+        dropout: Dropout = None,
     ) -> tuple[float, Parameters, Array]:
-        """See `LanguageModel.loss_and_gradients`. The gradients are divided; the next call overwrites them."""
+        """See `LanguageModel.loss_and_gradients`.
+
+        The gradients are divided; the next call overwrites them.
+        """
         w, lend = matrices(language_model.parameters), self._buffers.lend
         run, after = self._forward(w, batch.inputs, state, dropout)
         logits, (targets, mask) = run.logits.swapaxes(2, 3), _targets(batch)
@@ -51,13 +68,17 @@ class Engine:
         return nats, self._gradients, after
 
     def logits(self, language_model: LanguageModel, ids: Ids) -> Array:
-        """Return the logits (T, B, V) of the character after each id (T, B), for rows that begin in the zero state."""
+        """Return the logits (T, B, V) of the character after each id (T, B), for rows that begin in
+        the zero state.
+        """
         start = language_model.initial_state(ids.shape[1])
         run, _ = self._forward(matrices(language_model.parameters), ids, start, None)
         return run.logits.swapaxes(2, 3).reshape(*ids.shape, -1)
 
     def score(self, language_model: LanguageModel, batch: Batch) -> float:
-        """Return the loss of a batch that begins in the zero state, in nats, summed over its targets."""
+        """Return the loss of a batch that begins in the zero state, in nats, summed over its
+        targets.
+        """
         w, nats = matrices(language_model.parameters), 0.0
         state = language_model.initial_state(batch.inputs.shape[1])
         for start in range(0, len(batch.inputs), STEPS_SCORED_AT_ONCE):
@@ -66,7 +87,9 @@ class Engine:
             nats += cross_entropy(run.logits.swapaxes(2, 3), *_targets(part))
         return nats
 
-    def _forward(self, w: Sequence[Array], ids: Ids, state: Array, dropout: Dropout) -> tuple[Pass, Array]:
+    def _forward(
+        self, w: Sequence[Array], ids: Ids, state: Array, dropout: Dropout
+    ) -> tuple[Pass, Array]:
         ids, lend = in_groups(ids), self._buffers.lend
         run = self._buffers.arrays(ids.shape)
         one_hot(ids, run.layers[0].x)
@@ -90,7 +113,9 @@ class Engine:
 
 
 def _pass_on(below: Trace, mask: Array | None, out: Array) -> None:
-    """Write h (T, G, H, B) into the inputs of the layer above, times its dropout mask (B, H) if there is one."""
+    """Write h (T, G, H, B) into the inputs of the layer above, times its dropout mask (B, H) if
+    there is one.
+    """
     if mask is None:
         out[:] = below.states[0][1:]
     else:
@@ -98,7 +123,9 @@ def _pass_on(below: Trace, mask: Array | None, out: Array) -> None:
 
 
 def _targets(batch: Batch) -> tuple[NDArray[Any], Mask | None]:
-    """Return the targets of columns, ids (T, G, B) or probabilities (T, G, B, V), and their mask."""
+    """Return the targets of columns, ids (T, G, B) or probabilities (T, G, B, V), and
+    their mask.
+    """
     ids, mask = in_groups(batch.targets), None if batch.mask is None else in_groups(batch.mask)
     q = batch.probabilities
     return ids if q is None else q.reshape(*ids.shape, q.shape[-1]), mask

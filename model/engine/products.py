@@ -1,7 +1,9 @@
-"""Turns rows into groups of columns, and multiplies them by parameters that are arranged once for many products.
+"""Turns rows into groups of columns, and multiplies them by parameters that are arranged once for
+many products.
 
-`model.engine` says why there are columns, panels and groups. A sequence of arrays is (T, G, D, B), for G groups of B
-columns each, and y = wᵀ x. Where no G is given, B is the whole batch. Functions write into arrays that they are given.
+`model.engine` says why there are columns, panels and groups. A sequence of arrays is (T, G, D, B),
+for G groups of B columns each, and y = wᵀ x. Where no G is given, B is the whole batch. Functions
+write into arrays that they are given.
 """
 
 from collections.abc import Callable
@@ -16,10 +18,17 @@ from model.network.layers import Array, Ids
 from model.text.vocabulary import NO_CHARACTER
 
 Number = TypeVar("Number", bound=np.generic)
-Lend = Callable[..., Array]  # `lend(name, *shape)` returns uninitialised memory (see `Buffers.lend`)
+Lend = Callable[
+    ..., Array
+]  # `lend(name, *shape)` returns uninitialised memory (see `Buffers.lend`)
 
-GROUP, PANEL = 32, 8  # the most columns in a group, and the number of outputs in a panel of parameters
-STEPS_COPIED = 8  # `_features_first` copies this many time steps at once. Copying all at once takes half as long again.
+GROUP, PANEL = (
+    32,
+    8,
+)  # the most columns in a group, and the number of outputs in a panel of parameters
+# `_features_first` copies this many time steps at once. Copying all at once takes half as long
+# again.
+STEPS_COPIED = 8
 
 
 def in_groups(row: NDArray[Number]) -> NDArray[Number]:
@@ -48,9 +57,13 @@ def as_rows(columns: Array) -> Array:
 
 
 def one_hot(ids: Ids, out: Array) -> None:
-    """Write ids (T, G, B) as one-hot columns (T, G, V, B); NO_CHARACTER becomes a column of zeros."""
+    """Write ids (T, G, B) as one-hot columns (T, G, V, B); NO_CHARACTER becomes a
+    column of zeros.
+    """
     out[:] = 0
-    out.swapaxes(2, 3)[at_ids(ids)] = ids != NO_CHARACTER  # NO_CHARACTER is -1: it writes a 0 into the last element
+    out.swapaxes(2, 3)[at_ids(ids)] = (
+        ids != NO_CHARACTER
+    )  # NO_CHARACTER is -1: it writes a 0 into the last element
 
 
 def at_ids(ids: Ids) -> tuple[Ids, ...]:
@@ -64,17 +77,20 @@ def _mesh(shape: tuple[int, ...]) -> tuple[Ids, ...]:
 
 
 def panels(w: Array, width: int = PANEL, halved: int = 0, lend: Lend | None = None) -> Array:
-    """Arrange parameters (D, K) in panels (K/n, n, D), in which the n numbers of each input lie side by side.
+    """Arrange parameters (D, K) in panels (K/n, n, D), in which the n numbers of each input lie
+    side by side.
 
-    n is the greatest common divisor of K and `width`. If that is below PANEL, one panel holds all outputs: n = K. The
-    numbers of the first `halved` outputs are halved.
+    n is the greatest common divisor of K and `width`. If that is below PANEL, one panel holds all
+    outputs: n = K. The numbers of the first `halved` outputs are halved.
     """
     outputs = w.shape[1]
     width = gcd(outputs, width)
     if width < PANEL:
         width = outputs
     by_width = w.reshape(len(w), -1, width).swapaxes(0, 1)
-    arranged = np.empty(by_width.shape, w.dtype) if lend is None else lend("panels", *by_width.shape)
+    arranged = (
+        np.empty(by_width.shape, w.dtype) if lend is None else lend("panels", *by_width.shape)
+    )
     arranged[:] = by_width
     whole, rest = divmod(halved, width)
     arranged[:whole] *= 0.5
@@ -99,10 +115,11 @@ def product(w: Array, x: Array, out: Array, lend: Lend) -> None:
 def prepare_steps(
     w: Array, x: Array, y: Array, lend: Lend, halved: int = 0
 ) -> tuple[Callable[[Array, Array], Any], Array, Array]:
-    """Prepare y = wᵀ x for one time step after the other, with x (T, G, D, B), y (T, G, K, B) and w (D, K).
+    """Prepare y = wᵀ x for one time step after the other, with x (T, G, D, B), y (T, G, K, B) and w
+    (D, K).
 
-    Return `multiply`, and views of x and y such that `multiply(x_t, y_t)` writes step t. The numbers of the first
-    `halved` outputs are halved.
+    Return `multiply`, and views of x and y such that `multiply(x_t, y_t)` writes step t. The
+    numbers of the first `halved` outputs are halved.
     """
     if _is_single(x):
         if halved:
@@ -115,7 +132,9 @@ def prepare_steps(
 
 
 def weight_gradient(x: Array, d_y: Array, out: Array, lend: Lend) -> None:
-    """Write the gradient of w in y = wᵀ x, for x (T, G, D, B) and d_y (T, G, K, B), into out (D, K)."""
+    """Write the gradient of w in y = wᵀ x, for x (T, G, D, B) and d_y (T, G, K, B), into out (D,
+    K).
+    """
     if _is_single(x):
         x[:, 0, :, 0].T.dot(d_y[:, 0, :, 0], out)
     else:  # one product over all columns of all time steps, (D, TGB) by (TGB, K)
@@ -133,5 +152,8 @@ def _features_first(x: Array, name: str, lend: Lend) -> Array:
 
 
 def _is_single(x: Array) -> bool:
-    """Return whether x (T, G, D, B) has one column a step. Such a step is a vector, for which panels gain nothing."""
+    """Return whether x (T, G, D, B) has one column a step.
+
+    Such a step is a vector, for which panels gain nothing.
+    """
     return bool(x.shape[1] * x.shape[3] == 1)

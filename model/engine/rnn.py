@@ -1,4 +1,6 @@
-"""Runs the RNN of `model.network` on columns: a sequence forwards and back, and the decoder's exact step."""
+"""Runs the RNN of `model.network` on columns: a sequence forwards and back, and the decoder's exact
+step.
+"""
 
 from collections.abc import Callable
 
@@ -37,7 +39,9 @@ def exact_rows(w_x: Array, b: Array, w_h: Array) -> tuple[Array, Array, Array]:
     return w_x, b, w_h
 
 
-def exact_step(z: Array, h: Array, _rest: Array, rounder: Array, tanh_digits: int) -> Callable[[], None]:
+def exact_step(
+    z: Array, h: Array, _rest: Array, rounder: Array, tanh_digits: int
+) -> Callable[[], None]:
     """Return a function that computes h from z (G, H, B), and rounds h to the grid."""
     tanh_of_z = tanh_of(z, h, tanh_digits)
     if tanh_digits:

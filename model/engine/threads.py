@@ -7,7 +7,9 @@ from functools import cache
 
 from threadpoolctl import ThreadpoolController
 
-CAN_SHARE = hasattr(signal, "pthread_sigmask")  # whether processes can share a training; on Windows they cannot
+CAN_SHARE = hasattr(
+    signal, "pthread_sigmask"
+)  # whether processes can share a training; on Windows they cannot
 
 
 def available_cores() -> int:

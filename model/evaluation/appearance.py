@@ -1,6 +1,8 @@
-"""Measures names and poems: how many are new, how much is copied, how many lines have the right length.
+"""Measures names and poems: how many are new, how much is copied, how many lines have the right
+length.
 
-Samples and real texts are measured alike, so that their figures can be compared. An int is a count, a float a share.
+Samples and real texts are measured alike, so that their figures can be compared. An int is a count,
+a float a share.
 """
 
 from collections.abc import Iterable, Iterator, Sequence, Set
@@ -20,26 +22,42 @@ from model.writing.verse import STOPS
 
 Figures = dict[str, float]
 
-NEAR = 2  # a name that is at most this many edits away from a real name looks like a misspelling of it
-STRETCH = VerseRequest.min_characters  # copied runs are measured in stretches as long as a generated poem
-PENTAMETER = range(9, 12)  # a line with this many syllables counts as a pentameter: ten, give or take one
+NEAR = (
+    2  # a name that is at most this many edits away from a real name looks like a misspelling of it
+)
+STRETCH = (
+    VerseRequest.min_characters
+)  # copied runs are measured in stretches as long as a generated poem
+PENTAMETER = range(
+    9, 12
+)  # a line with this many syllables counts as a pentameter: ten, give or take one
 WITH_ROOTS = 0.1  # roots are measured if at least this share of the real names has a known part
-CLIPPED = frozenset(("d", "s", "t", "th"))  # verse runs th', 'd and the like into a neighbouring word: no syllable
+CLIPPED = frozenset(
+    ("d", "s", "t", "th")
+)  # verse runs th', 'd and the like into a neighbouring word: no syllable
 
 
 def name_figures(
-    names: Sequence[str], known: Set[str], training: Sequence[str], others: Sequence[str], *, has_roots: bool = True
+    names: Sequence[str],
+    known: Set[str],
+    training: Sequence[str],
+    others: Sequence[str],
+    *,
+    has_roots: bool = True,
 ) -> Figures:
-    """Compare names with `known` names, which the network was trained on, and with `others`, which are real names too.
+    """Compare names with `known` names, which the network was trained on, and with `others`, which
+    are real names too.
 
-    `training` has the known names; of a very long list, a sample. Figures that need others or roots are left out if
-    there are none. `model.cli.figures` says what each figure means.
+    `training` has the known names; of a very long list, a sample. Figures that need others or roots
+    are left out if there are none. `model.cli.figures` says what each figure means.
     """
     real = frozenset(others)
     figures: Figures = {
         "names": len(names),
         "new": share(name not in known for name in names),
-        "new_but_within_2_edits": share(name not in known and is_near(name, known) for name in names),
+        "new_but_within_2_edits": share(
+            name not in known and is_near(name, known) for name in names
+        ),
         "unique": len(set(names)) / max(len(names), 1),
         "repeats_in_1000": most_repeats(names, 1000),
         "repeats_in_100": most_repeats(names, 100),
@@ -51,7 +69,9 @@ def name_figures(
     if has_roots:
         figures["names_with_a_known_part"] = share(bool(parts_of(name)) for name in names)
         figures["names_of_known_parts_alone"] = share(map(is_whole, names))
-        figures["names_with_the_commonest_ending"] = max(ends_of(names).values(), default=0) / max(len(names), 1)
+        figures["names_with_the_commonest_ending"] = max(ends_of(names).values(), default=0) / max(
+            len(names), 1
+        )
     return figures
 
 
@@ -67,7 +87,9 @@ def have_roots(names: Iterable[str]) -> bool:
 
 
 def is_near(name: str, others: Iterable[str]) -> bool:
-    """Return whether a name is at most NEAR edits of a letter away from another (Levenshtein 1966)."""
+    """Return whether a name is at most NEAR edits of a letter away from another
+    (Levenshtein 1966).
+    """
     return extractOne(name, others, scorer=Levenshtein.distance, score_cutoff=NEAR) is not None
 
 
@@ -92,14 +114,25 @@ def verse_figures(poems: Sequence[str], sources: Sequence[str]) -> Figures:
 
 
 def copied_figures(poems: Iterable[str], sources: Iterable[str]) -> Figures:
-    """Measure the longest run of characters, blanks and line ends included, that each stretch shares with a source."""
-    runs = longest_copied_runs([stretch for poem in poems for stretch in stretches(poem)], sources) or [0]
-    median, percentile = np.percentile(runs, (50, 95), method="inverted_cdf").tolist()  # each is one of the runs
-    return {"characters_copied_in_a_row_median": median, "characters_copied_in_a_row_95th_percentile": percentile}
+    """Measure the longest run of characters, blanks and line ends included, that each stretch
+    shares with a source.
+    """
+    runs = longest_copied_runs(
+        [stretch for poem in poems for stretch in stretches(poem)], sources
+    ) or [0]
+    median, percentile = np.percentile(
+        runs, (50, 95), method="inverted_cdf"
+    ).tolist()  # each is one of the runs
+    return {
+        "characters_copied_in_a_row_median": median,
+        "characters_copied_in_a_row_95th_percentile": percentile,
+    }
 
 
 def stretches(poem: str) -> Iterator[str]:
-    """Cut a poem at the first line end after every STRETCH characters; drop the rest, unless it is the whole poem."""
+    """Cut a poem at the first line end after every STRETCH characters; drop the rest, unless it is
+    the whole poem.
+    """
     lines, start = poem.split("\n"), 0
     for stop in range(1, len(lines) + 1):
         stretch = "\n".join(lines[start:stop])
@@ -111,7 +144,9 @@ def stretches(poem: str) -> Iterator[str]:
 
 
 def syllable_figures(poems: Iterable[str], pronounce: Pronouncer) -> Figures:
-    """Count the syllables of lines whose every word has a pronunciation; the usual pronunciation of a word counts."""
+    """Count the syllables of lines whose every word has a pronunciation; the usual pronunciation of
+    a word counts.
+    """
     lines = [words for poem in poems for words in map(words_of, poem.split("\n")) if words]
     counts = [count for line in lines if (count := syllables(line, pronounce)) is not None]
     return {

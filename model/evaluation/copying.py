@@ -4,10 +4,12 @@ from collections.abc import Iterable, Sequence
 
 
 def longest_copied_runs(texts: Sequence[str], sources: Iterable[str]) -> list[int]:
-    """Return for each text the length of its longest run of characters that also occurs in a source.
+    """Return for each text the length of its longest run of characters that also occurs in a
+    source.
 
-    A run begins at every character, and all runs grow together, one character a step, as long as they occur both in the
-    texts and in the sources. Five million characters of sources take some ten seconds.
+    A run begins at every character, and all runs grow together, one character a step, as long as
+    they occur both in the texts and in the sources. Five million characters of sources take some
+    ten seconds.
     """
     source, longest, length = "\0".join(sources), [0] * len(texts), 0  # no text has a NUL
     runs = [(number, start) for number, text in enumerate(texts) for start in range(len(text))]
@@ -18,7 +20,11 @@ def longest_copied_runs(texts: Sequence[str], sources: Iterable[str]) -> list[in
         wanted = {texts[number][start : start + length] for number, start in runs}
         starts = [start for start in starts if source[start : start + length] in wanted]
         shared = {source[start : start + length] for start in starts}
-        runs = [(number, start) for number, start in runs if texts[number][start : start + length] in shared]
+        runs = [
+            (number, start)
+            for number, start in runs
+            if texts[number][start : start + length] in shared
+        ]
         for number, _ in runs:
             longest[number] = length
     return longest

@@ -1,4 +1,6 @@
-"""Measures losses on held-out documents in nats per character: of all, of each, or with the decoder's rounding."""
+"""Measures losses on held-out documents in nats per character: of all, of each, or with the
+decoder's rounding.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -24,9 +26,14 @@ T = TypeVar("T")
 
 
 def fold_corpus(corpus: Corpus, checkpoint: Checkpoint) -> Corpus:
-    """Fold a corpus into the checkpoint's vocabulary; keep the digest. MangosaurusError if they do not fit."""
+    """Fold a corpus into the checkpoint's vocabulary; keep the digest.
+
+    MangosaurusError if they do not fit.
+    """
     if checkpoint.description.form != corpus.form:
-        raise MangosaurusError(f"this checkpoint writes {checkpoint.description.form}, but the text is {corpus.form}")
+        raise MangosaurusError(
+            f"this checkpoint writes {checkpoint.description.form}, but the text is {corpus.form}"
+        )
     if checkpoint.vocabulary == corpus.vocabulary:
         return corpus
     training, held_out, pretraining = (
@@ -36,7 +43,11 @@ def fold_corpus(corpus: Corpus, checkpoint: Checkpoint) -> Corpus:
     if not training or not held_out:
         raise MangosaurusError("the text has none of the characters that this checkpoint knows")
     return replace(
-        corpus, training=training, held_out=held_out, pretraining=pretraining, vocabulary=checkpoint.vocabulary
+        corpus,
+        training=training,
+        held_out=held_out,
+        pretraining=pretraining,
+        vocabulary=checkpoint.vocabulary,
     )
 
 
@@ -55,7 +66,9 @@ def decoder_loss(language_model: LanguageModel, corpus: Corpus, tanh_digits: int
         lockstep.resize(batch.inputs.shape[1])
         mask = batch.mask if batch.mask is not None else [None] * len(batch.inputs)
         steps = zip(batch.inputs, batch.targets, mask, strict=True)
-        return sum(cross_entropy(lockstep.step(ids), targets, counted) for ids, targets, counted in steps)
+        return sum(
+            cross_entropy(lockstep.step(ids), targets, counted) for ids, targets, counted in steps
+        )
 
     return _nats_per_character(score, corpus)
 
@@ -70,7 +83,10 @@ def _nats_per_character(score: Callable[[Batch], float], corpus: Corpus) -> floa
 
 
 def document_scores(checkpoint: Checkpoint, corpus: Corpus) -> tuple[Floats, Floats]:
-    """Return the nats and the number of known characters (N,) of each held-out document. Raises as `fold_corpus`."""
+    """Return the nats and the number of known characters (N,) of each held-out document.
+
+    Raises as `fold_corpus`.
+    """
     known = fold_corpus(corpus, checkpoint)
     folded = [checkpoint.vocabulary.fold(document) for document in corpus.held_out]
     batches = [_batch([text], known) if text else None for text in folded]

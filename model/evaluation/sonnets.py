@@ -1,4 +1,7 @@
-"""Measures how well sonnets scan and rhyme, beside real ones. Their first lines are in data/first_lines.txt."""
+"""Measures how well sonnets scan and rhyme, beside real ones.
+
+Their first lines are in data/first_lines.txt.
+"""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -22,7 +25,9 @@ from model.verse.sonnet import SCHEME
 from model.writing.decoder import Decoder
 from model.writing.requests import SonnetRequest, generator_for
 
-POOL = 16  # different words are counted in so many sonnets, as many as are held out: a larger text repeats more
+# different words are counted in so many sonnets, as many as are held out: a larger text repeats
+# more
+POOL = 16
 
 
 @dataclass(frozen=True)
@@ -44,10 +49,12 @@ def first_lines() -> list[str]:
 def evaluate_sonnets(
     checkpoint: Checkpoint, corpus: Corpus, dictionary: Dictionary, lines: Sequence[str]
 ) -> SonnetEvaluation:
-    """Write a sonnet to each of these first lines, one after the other, and measure them beside real ones.
+    """Write a sonnet to each of these first lines, one after the other, and measure them beside
+    real ones.
 
-    `dictionary` is the whole CMU dictionary, which knows more words of the first lines than the search does. Raises
-    RequestError if the checkpoint cannot write sonnets, and MangosaurusError if the corpus does not fit the checkpoint.
+    `dictionary` is the whole CMU dictionary, which knows more words of the first lines than the
+    search does. Raises RequestError if the checkpoint cannot write sonnets, and MangosaurusError if
+    the corpus does not fit the checkpoint.
     """
     corpus, decoder = fold_corpus(corpus, checkpoint), Decoder(checkpoint)
     prosody = tables_for(checkpoint).prosody
@@ -69,7 +76,12 @@ def evaluate_sonnets(
 
 
 def sonnet_figures(
-    poems: Sequence[str], pronounce: Pronouncer, prosody: Prosody, sources: Sequence[str], *, own_lines: int = 0
+    poems: Sequence[str],
+    pronounce: Pronouncer,
+    prosody: Prosody,
+    sources: Sequence[str],
+    *,
+    own_lines: int = 0,
 ) -> Figures:
     """Measure poems; their first `own_lines` lines are a person's and count for rhymes only."""
     written = ["\n".join(poem.split("\n")[own_lines:]) for poem in poems]
@@ -92,7 +104,11 @@ def rhymes_of(poem: str, pronounce: Pronouncer, prosody: Prosody) -> Iterator[Rh
     """Yield how well each pair of lines rhymes, unless the dictionary lacks one of the words."""
     last = [prosody.last_word(line) for line in poem.split("\n")]
     for word, partner in zip(last, SCHEME, strict=False):
-        if partner is not None and (readings := pronounce(word)) and (others := pronounce(last[partner])):
+        if (
+            partner is not None
+            and (readings := pronounce(word))
+            and (others := pronounce(last[partner]))
+        ):
             yield prosody.rhymes.of_words(word, readings, last[partner], others)
 
 
@@ -104,5 +120,8 @@ def _readings(line: str, pronounce: Pronouncer) -> list[tuple[str, ...]] | None:
 
 def _variety(poems: Sequence[str]) -> float:
     """Return the mean over all pools of different words per word."""
-    pools = [words_of("\n".join(poems[at : at + POOL])) for at in range(0, max(len(poems) - POOL + 1, 1), POOL)]
+    pools = [
+        words_of("\n".join(poems[at : at + POOL]))
+        for at in range(0, max(len(poems) - POOL + 1, 1), POOL)
+    ]
     return float(np.mean([len({*words}) / max(len(words), 1) for words in pools]))

@@ -1,7 +1,8 @@
 """The textbook: recurrent networks, forward and backward, as equations in NumPy.
 
-A network that has read 1,526 names of dinosaurs is asked to go on after "mango". One time in four it says "saurus".
-Why? How did it learn that? How do we know that it did not just learn its list by heart? Read in this order:
+A network that has read 1,526 names of dinosaurs is asked to go on after "mango". One time in four
+it says "saurus". Why? How did it learn that? How do we know that it did not just learn its list by
+heart? Read in this order:
 
     layers        from numbers to probabilities of letters, to a loss, and back to a gradient
     rnn           one step of a memory, and the way back through it
@@ -11,11 +12,12 @@ Why? How did it learn that? How do we know that it did not just learn its list b
     gradients     how we know that all this is derived without a mistake
     train         a whole training; `python -m model.network --cell gru` runs it
 
-That takes about an hour and a half. Clarity alone counts here. `model.engine` has the same arithmetic in files of the
-same names, arranged for the machine, and a test holds the two equal. `make course` opens notebooks in which you build
-all of it yourself.
+That takes about an hour and a half. Clarity alone counts here. `model.engine` has the same
+arithmetic in files of the same names, arranged for the machine, and a test holds the two equal.
+`make course` opens notebooks in which you build all of it yourself.
 
-Some things are left out because they are not needed at this size: an embedding (the rows of the first w_x are one),
-layer normalisation (one or two layers train well without), attention (a name has a dozen letters), a graphics card (a
-step takes milliseconds). `train` also does without dropout and a falling learning rate. `model.training` has both.
+Some things are left out because they are not needed at this size: an embedding (the rows of the
+first w_x are one), layer normalisation (one or two layers train well without), attention (a name
+has a dozen letters), a graphics card (a step takes milliseconds). `train` also does without dropout
+and a falling learning rate. `model.training` has both.
 """

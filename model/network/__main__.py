@@ -1,4 +1,6 @@
-"""Trains a network on a list of names and invents more of them: `python -m model.network --cell gru`."""
+"""Trains a network on a list of names and invents more of them: `python -m model.network --cell
+gru`.
+"""
 
 import argparse
 import time
@@ -17,9 +19,13 @@ DINOSAURS = (MODEL / "share" if (MODEL / "share").is_dir() else MODEL.parent) / 
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Train for some minutes, or until Ctrl-C is pressed, and print both losses and five names every few seconds."""
+    """Train for some minutes, or until Ctrl-C is pressed, and print both losses and five names
+    every few seconds.
+    """
     parser = argparse.ArgumentParser(prog="python -m model.network", description=__doc__)
-    parser.add_argument("names", nargs="?", type=Path, default=DINOSAURS, help="a file with one name a line")
+    parser.add_argument(
+        "names", nargs="?", type=Path, default=DINOSAURS, help="a file with one name a line"
+    )
     parser.add_argument("--cell", choices=CELLS, default="lstm")
     parser.add_argument("--hidden", type=int, default=128, help="how many hidden units")
     parser.add_argument("--minutes", type=float, default=1)
@@ -27,7 +33,10 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     try:
         training, held_out = read_names(options.names)
-        architecture, generator = Architecture(options.cell, len(LETTERS), options.hidden), default_rng(options.seed)
+        architecture, generator = (
+            Architecture(options.cell, len(LETTERS), options.hidden),
+            default_rng(options.seed),
+        )
     except (OSError, ValueError) as error:
         parser.error(str(error))
     best = language_model = LanguageModel.initialise(architecture, generator)
@@ -39,7 +48,10 @@ def main(arguments: list[str] | None = None) -> None:
             seconds = time.monotonic() - started
             is_over = seconds >= 60 * options.minutes
             if is_over or seconds > reported + 5:
-                names, reported = [sample(best, generator) or "(nothing)" for _ in range(5)], seconds
+                names, reported = (
+                    [sample(best, generator) or "(nothing)" for _ in range(5)],
+                    seconds,
+                )
                 losses = f"loss {training_loss:.2f}, held out {loss:.2f}, at best {lowest:.2f}"
                 print(f"{seconds:3.0f} s  {losses}  {', '.join(names)}", flush=True)
             if is_over:

@@ -6,17 +6,19 @@
     n  = tanh(z_n + r ⊙ s_n)
     h' = (1 - u) ⊙ n + u ⊙ h
 
-A GRU has no memory beside h. The update gate u says how much of h stays; the new values n replace the rest. The reset
-gate r says how much of h enters n. Cho et al. apply r to h before the product with w_h. This variant applies it after
-the product, so that one product serves all three blocks. PyTorch also has a second bias, next to s_n; here it is 0.
+A GRU has no memory beside h. The update gate u says how much of h stays; the new values n replace
+the rest. The reset gate r says how much of h enters n. Cho et al. apply r to h before the product
+with w_h. This variant applies it after the product, so that one product serves all three blocks.
+PyTorch also has a second bias, next to s_n; here it is 0.
 
-How the derivative comes back. d_h' arrives from the layer above and from the next step. In the last equation, n is
-multiplied by 1 - u, h by u, and u by h - n:
+How the derivative comes back. d_h' arrives from the layer above and from the next step. In the last
+equation, n is multiplied by 1 - u, h by u, and u by h - n:
 
     d_n = d_h' ⊙ (1 - u)      d_u = d_h' ⊙ (h - n)      d_h begins with d_h' ⊙ u
 
-Along that last term an error survives many steps, as along the LSTM's memory: it meets no matrix and no slope, only u.
-Through tanh, d_n becomes d_z_n. There r and s_n are multiplied, so each gets d_z_n times the other:
+Along that last term an error survives many steps, as along the LSTM's memory: it meets no matrix
+and no slope, only u. Through tanh, d_n becomes d_z_n. There r and s_n are multiplied, so each gets
+d_z_n times the other:
 
     d_z_n = d_n ⊙ (1 - n²)      d_r = d_z_n ⊙ s_n      d_s_n = d_z_n ⊙ r
 
@@ -24,7 +26,8 @@ In the sigmoids, z and s are added, so both get the same derivative:
 
     d_z_r = d_s_r = d_r ⊙ r (1 - r)      d_z_u = d_s_u = d_u ⊙ u (1 - u)
 
-z and s are linear layers of x and of h, so d_x and d_w_x come from d_z, d_w_h from d_s, and d_h grows by d_s w_hᵀ.
+z and s are linear layers of x and of h, so d_x and d_w_x come from d_z, d_w_h from d_s, and d_h
+grows by d_s w_hᵀ.
 
 x (B, D); h, r, u and n (B, H); z and s (B, 3H); w_x (D, 3H), w_h (H, 3H), b (3H,).
 """
@@ -65,4 +68,8 @@ def step_back(
     d_z_u = d_h_next * (h - n) * u * (1 - u)
     d_z = np.concatenate([d_z_r, d_z_u, d_z_n], axis=-1)
     d_s = np.concatenate([d_z_r, d_z_u, d_z_n * r], axis=-1)
-    return d_z @ p.w_x.T, (d_s @ p.w_h.T + d_h_next * u,), LayerParameters(x.T @ d_z, h.T @ d_s, d_z.sum(axis=0))
+    return (
+        d_z @ p.w_x.T,
+        (d_s @ p.w_h.T + d_h_next * u,),
+        LayerParameters(x.T @ d_z, h.T @ d_s, d_z.sum(axis=0)),
+    )

@@ -1,7 +1,9 @@
-"""What every network here has in common: one-hot rows, linear layer, softmax and cross-entropy, forward and backward.
+"""What every network here has in common: one-hot rows, linear layer, softmax and cross-entropy,
+forward and backward.
 
-A layer is two functions without memory. The forward function computes y from x. The backward function receives d_y, the
-derivative of the loss with respect to y, and returns the derivatives with respect to all that y was computed from.
+A layer is two functions without memory. The forward function computes y from x. The backward
+function receives d_y, the derivative of the loss with respect to y, and returns the derivatives
+with respect to all that y was computed from.
 
     T time steps, B sequences (rows), V characters, D inputs of a layer, H hidden units, K outputs
     d_y      the derivative of the loss with respect to y; it has the shape of y
@@ -28,7 +30,10 @@ class LayerParameters(NamedTuple):
 
 
 def one_hot(ids: Ids, vocab_size: int) -> Mask:
-    """Return rows (..., V) for ids (...). Each is true at its id alone; the row of NO_CHARACTER, -1, is all false."""
+    """Return rows (..., V) for ids (...).
+
+    Each is true at its id alone; the row of NO_CHARACTER, -1, is all false.
+    """
     return ids[..., None] == np.arange(vocab_size)
 
 
@@ -40,10 +45,11 @@ def linear(x: Array, w: Array, b: Array) -> Array:
 def linear_backward(d_y: Array, x: Array, w: Array) -> tuple[Array, Array, Array]:
     """Return d_x, d_w and d_b.
 
-    Move one number x_i a little. Each y_j moves w_ij times as far, and the loss d_y_j times as far again. So d_x_i is
-    the sum of d_y_j w_ij over all j, which is d_y wᵀ. A number w_ij reaches the loss through y_j alone, and y_j moves
-    x_i times as far as w_ij does. That happens in every row of every time step, so d_w is the sum of xᵀ d_y over all of
-    them. y_j moves as far as its bias does, so d_b is the sum of d_y.
+    Move one number x_i a little. Each y_j moves w_ij times as far, and the loss d_y_j times as far
+    again. So d_x_i is the sum of d_y_j w_ij over all j, which is d_y wᵀ. A number w_ij reaches the
+    loss through y_j alone, and y_j moves x_i times as far as w_ij does. That happens in every row
+    of every time step, so d_w is the sum of xᵀ d_y over all of them. y_j moves as far as its bias
+    does, so d_b is the sum of d_y.
     """
     x_rows, d_y_rows = x.reshape(-1, x.shape[-1]), d_y.reshape(-1, d_y.shape[-1])
     return d_y @ w.T, x_rows.T @ d_y_rows, d_y_rows.sum(axis=0)
@@ -52,20 +58,25 @@ def linear_backward(d_y: Array, x: Array, w: Array) -> tuple[Array, Array, Array
 def sigmoid(z: Array) -> Array:
     """σ(z) = 1 / (1 + e^-z), written as ½ (1 + t) with t = tanh(z/2), which cannot overflow.
 
-    t = (1 - e^-z) / (1 + e^-z), which makes both forms equal. t has the slope ½ (1 - t²), so σ has ¼ (1 - t) (1 + t).
-    Here 1 + t is 2σ, and 1 - t is 2 (1 - σ): the slope of σ is σ (1 - σ).
+    t = (1 - e^-z) / (1 + e^-z), which makes both forms equal. t has the slope ½ (1 - t²), so σ has
+    ¼ (1 - t) (1 + t). Here 1 + t is 2σ, and 1 - t is 2 (1 - σ): the slope of σ is σ (1 - σ).
     """
     return 0.5 * (1 + np.tanh(0.5 * z))
 
 
 def softmax(logits: Array) -> Array:
-    """p = e^logits / (sum of e^logits), (..., V). Subtracting the maximum prevents overflow and does not change p."""
+    """p = e^logits / (sum of e^logits), (..., V).
+
+    Subtracting the maximum prevents overflow and does not change p.
+    """
     exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return exponentials / exponentials.sum(axis=-1, keepdims=True)
 
 
 def log_softmax(logits: Array) -> Array:
-    """log p = logits - log(sum of e^logits), (..., V), with the maximum subtracted as in `softmax`."""
+    """log p = logits - log(sum of e^logits), (..., V), with the maximum subtracted as
+    in `softmax`.
+    """
     shifted = logits - logits.max(axis=-1, keepdims=True)
     return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
 
@@ -73,9 +84,10 @@ def log_softmax(logits: Array) -> Array:
 def cross_entropy(logits: Array, q: Array | Mask, mask: Mask | None = None) -> tuple[float, Array]:
     """Return the loss in nats, summed over the rows where the mask is true, and log p.
 
-    Loss = -Σ q log p with p = softmax(logits). Where q is one-hot, the loss is -log p of the target. q may also hold
-    the probabilities of a larger network; the smaller network then learns from all that the larger one finds likely
-    (Hinton, Vinyals & Dean 2015). logits and q (..., V), mask (...) or None, which counts every row.
+    Loss = -Σ q log p with p = softmax(logits). Where q is one-hot, the loss is -log p of the
+    target. q may also hold the probabilities of a larger network; the smaller network then learns
+    from all that the larger one finds likely (Hinton, Vinyals & Dean 2015). logits and q (..., V),
+    mask (...) or None, which counts every row.
     """
     log_p = log_softmax(logits)
     losses = -(q * log_p).sum(axis=-1, dtype=np.float64)
@@ -85,8 +97,9 @@ def cross_entropy(logits: Array, q: Array | Mask, mask: Mask | None = None) -> t
 def cross_entropy_backward(log_p: Array, q: Array, mask: Mask | None = None) -> Array:
     """Return d_logits = p - q, and 0 where the mask is false.
 
-    The loss of a row is Σ q (log Σ e^logits - logit). The q sum to 1, so it equals log Σ e^logits - Σ q logit. With
-    respect to one logit, the derivative of log Σ e^logits is e^logit / Σ e^logits = p, and that of Σ q logit is q.
+    The loss of a row is Σ q (log Σ e^logits - logit). The q sum to 1, so it equals log Σ e^logits -
+    Σ q logit. With respect to one logit, the derivative of log Σ e^logits is e^logit / Σ e^logits =
+    p, and that of Σ q logit is q.
     """
     d_logits = np.exp(log_p) - q
     return d_logits if mask is None else d_logits * mask[..., None]

@@ -1,4 +1,5 @@
-"""The numbers of a network: their names, shapes and first values, and one array that holds them all.
+"""The numbers of a network: their names, shapes and first values, and one array that holds them
+all.
 
 A name is a path of attributes: "layers.0.w_x" is `parameters.layers[0].w_x`.
 """
@@ -19,20 +20,29 @@ Arrays = Mapping[str, Array]
 
 
 class Cell(Protocol):
-    """What a file such as `rnn` offers: facts of the cell, its first bias, and one step in time, forwards and back."""
+    """What a file such as `rnn` offers: facts of the cell, its first bias, and one step in time,
+    forwards and back.
+    """
 
     GATES: tuple[str, ...]  # a letter for each block of H columns in w_x, w_h and b
-    STATES: tuple[str, ...]  # what a step hands to the next one; h, the first, is also what the layer above reads
+    STATES: tuple[
+        str, ...
+    ]  # what a step hands to the next one; h, the first, is also what the layer above reads
 
     def first_bias(self, hidden_size: int) -> Array: ...
-    def step(self, x: Array, state: tuple[Array, ...], p: LayerParameters) -> tuple[tuple[Array, ...], Any]: ...
+    def step(
+        self, x: Array, state: tuple[Array, ...], p: LayerParameters
+    ) -> tuple[tuple[Array, ...], Any]: ...
     def step_back(
         self, d_next: tuple[Array, ...], cache: Any, p: LayerParameters
     ) -> tuple[Array, tuple[Array, ...], LayerParameters]: ...
 
 
 CellName = Literal["rnn", "lstm", "gru"]
-"""The only list of cells. A new cell is its name here, and a file of this name in this wing and in `model.engine`."""
+"""The only list of cells.
+
+A new cell is its name here, and a file of this name in this wing and in `model.engine`.
+"""
 CELLS: Mapping[CellName, Cell] = {
     name: cast("Cell", import_module(f"model.network.{name}")) for name in get_args(CellName)
 }
@@ -49,14 +59,17 @@ class Architecture:
 
     def __post_init__(self) -> None:
         if self.cell not in CELLS:
-            raise ValueError(f"cell is {self.cell!r}; it must be one of {', '.join(map(repr, CELLS))}")
+            raise ValueError(
+                f"cell is {self.cell!r}; it must be one of {', '.join(map(repr, CELLS))}"
+            )
         for name in ("vocab_size", "hidden_size", "layers"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 1")
 
 
 def parameter_shapes(architecture: Architecture) -> dict[str, tuple[int, ...]]:
-    """Return every parameter's name and shape, in the order in which `initial_parameters` draws them.
+    """Return every parameter's name and shape, in the order in which `initial_parameters` draws
+    them.
 
         each layer    w_x (D, kH), w_h (H, kH), b (kH,): the k gates of the cell side by side
         output        w_y (H, V), b_y (V,)
@@ -76,16 +89,19 @@ def parameter_shapes(architecture: Architecture) -> dict[str, tuple[int, ...]]:
 class Parameters(Mapping[str, Array]):
     """Arrays by name, or as `layers`, `w_y` and `b_y`. All are views of `whole` (N,), one array.
 
-    So an optimizer can update every parameter at once, and processes can share them. In `whole`, each bias lies between
-    its matrices: w_x, b, w_h for each layer, and at the end b_y, w_y. Then the parameters of a layer are one matrix
-    [w_x; b; w_h], which `model.engine` multiplies by [x, 1, h] in one product.
+    So an optimizer can update every parameter at once, and processes can share them. In `whole`,
+    each bias lies between its matrices: w_x, b, w_h for each layer, and at the end b_y, w_y. Then
+    the parameters of a layer are one matrix [w_x; b; w_h], which `model.engine` multiplies by [x,
+    1, h] in one product.
     """
 
     def __init__(self, architecture: Architecture, whole: Array) -> None:
         shapes = parameter_shapes(architecture)
         count = sum(map(math.prod, shapes.values()))
         if whole.shape != (count,):
-            raise ValueError(f"whole has shape {whole.shape}; the architecture has {count:,} parameters")
+            raise ValueError(
+                f"whole has shape {whole.shape}; the architecture has {count:,} parameters"
+            )
         self.architecture, self.whole = architecture, whole
         depth = range(architecture.layers)
         in_memory = [f"layers.{n}.{part}" for n in depth for part in ("w_x", "b", "w_h")]
@@ -95,7 +111,8 @@ class Parameters(Mapping[str, Array]):
             views[name], start = whole[start:stop].reshape(shapes[name]), stop
         self._views = {name: views[name] for name in shapes}
         self.layers = [
-            LayerParameters(*(views[f"layers.{n}.{part}"] for part in LayerParameters._fields)) for n in depth
+            LayerParameters(*(views[f"layers.{n}.{part}"] for part in LayerParameters._fields))
+            for n in depth
         ]
         self.w_y, self.b_y = views["w_y"], views["b_y"]
 
@@ -105,7 +122,10 @@ class Parameters(Mapping[str, Array]):
 
     @classmethod
     def of(cls, architecture: Architecture, arrays: Arrays) -> Self:
-        """Copy arrays by name. Raises ValueError unless their names and shapes are those of the architecture."""
+        """Copy arrays by name.
+
+        Raises ValueError unless their names and shapes are those of the architecture.
+        """
         if {name: array.shape for name, array in arrays.items()} != parameter_shapes(architecture):
             raise ValueError("the parameters' names or shapes are not those of the architecture")
         parameters = cls.zeros(architecture, arrays["b_y"].dtype)
@@ -139,8 +159,8 @@ def initial_parameters(
         b                          as the cell says
         b_y                        0
 
-    First every matrix is drawn uniformly; then w_h and the first w_x are drawn again. Their first draws
-    are wasted, but the seeds of the released networks count on them.
+    First every matrix is drawn uniformly; then w_h and the first w_x are drawn again. Their first
+    draws are wasted, but the seeds of the released networks count on them.
     """
     limit = architecture.hidden_size**-0.5
     parameters = Parameters.zeros(architecture, dtype)

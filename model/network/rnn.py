@@ -3,20 +3,22 @@
     z  = x w_x + b + h w_h
     h' = tanh z
 
-How the derivative comes back. The loss depends on z through h' alone. tanh z is s/c with s = e^z - e^-z and
-c = e^z + e^-z. Each is the derivative of the other, so the slope of tanh is (c c - s s)/c² = 1 - tanh² z, here 1 - h'²:
+How the derivative comes back. The loss depends on z through h' alone. tanh z is s/c with s = e^z -
+e^-z and c = e^z + e^-z. Each is the derivative of the other, so the slope of tanh is (c c - s s)/c²
+= 1 - tanh² z, here 1 - h'²:
 
     d_z = d_h' ⊙ (1 - h'²)
 
-d_h' is the sum of two derivatives, from the layer above and from this cell's next step, because both read h'. z is a
-linear layer with the inputs x and h (see `layers.linear_backward`), so
+d_h' is the sum of two derivatives, from the layer above and from this cell's next step, because
+both read h'. z is a linear layer with the inputs x and h (see `layers.linear_backward`), so
 
     d_x = d_z w_xᵀ      d_w_x = xᵀ d_z      d_b = d_z, summed over the rows
     d_h = d_z w_hᵀ      d_w_h = hᵀ d_z
 
-Every step uses the same parameters. Imagine a copy of w for each step: a small move of w moves all copies, and the loss
-moves by the sum of what each copy alone would do to it. So the gradient of w is the sum of the gradients of its copies,
-and the caller adds up those of all steps: back-propagation through time (Werbos 1990).
+Every step uses the same parameters. Imagine a copy of w for each step: a small move of w moves all
+copies, and the loss moves by the sum of what each copy alone would do to it. So the gradient of w
+is the sum of the gradients of its copies, and the caller adds up those of all steps:
+back-propagation through time (Werbos 1990).
 
 x (B, D); h, h' and z (B, H); w_x (D, H), w_h (H, H), b (H,).
 """

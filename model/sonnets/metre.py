@@ -1,12 +1,14 @@
-"""Says which words fit where in an iambic pentameter, with Shakespeare's freedoms, and which lines scan.
+"""Says which words fit where in an iambic pentameter, with Shakespeare's freedoms, and which lines
+scan.
 
-A line has ten syllables, weak and strong in turn, and may end in an eleventh, weak one (a feminine ending). Syllables
-are counted from 0, so the strong ones are 1, 3, 5, 7 and 9. A word of several syllables has its primary stress in a
-strong position; at the beginning of a line, it may also have it on the first syllable ("Beauty ..."). Its other
-syllables, even unstressed ones, may be anywhere, and so may words of one syllable. The eleventh syllable is unstressed.
+A line has ten syllables, weak and strong in turn, and may end in an eleventh, weak one (a feminine
+ending). Syllables are counted from 0, so the strong ones are 1, 3, 5, 7 and 9. A word of several
+syllables has its primary stress in a strong position; at the beginning of a line, it may also have
+it on the first syllable ("Beauty ..."). Its other syllables, even unstressed ones, may be anywhere,
+and so may words of one syllable. The eleventh syllable is unstressed.
 
-A word can be said in several ways, so the beginning of a line can have several numbers of syllables. `Counts` is
-the set of these numbers: bit n stands for n syllables.
+A word can be said in several ways, so the beginning of a line can have several numbers of
+syllables. `Counts` is the set of these numbers: bit n stands for n syllables.
 """
 
 import re
@@ -24,10 +26,12 @@ PRONOUNS = frozenset(("it", "me", "thee", "ye", "you", "her", "him", "them", "us
 
 
 def stresses(reading: Pronunciation) -> str:
-    """Return a digit for each syllable: 1 if it needs a strong position, 2 if it may be anywhere, 0 if unstressed.
+    """Return a digit for each syllable: 1 if it needs a strong position, 2 if it may be anywhere, 0
+    if unstressed.
 
-    A word of one syllable gets 2. So do both syllables of a word that CMU stresses twice (elsewhere, contract), because
-    its stress moves. If a word has several primary stresses, only the last counts.
+    A word of one syllable gets 2. So do both syllables of a word that CMU stresses twice
+    (elsewhere, contract), because its stress moves. If a word has several primary stresses, only
+    the last counts.
     """
     digits = "".join(phoneme[-1] for phoneme in reading if phoneme[-1].isdigit())
     if len(digits) == 1 or digits in ("11", "12", "21", "22"):
@@ -52,11 +56,15 @@ def fits(pattern: str, start: int) -> bool:
     end = start + len(pattern)
     if end > LONGEST or (end == LONGEST and (pattern[-1] != "0" or pattern[-2:-1] == "0")):
         return False
-    return all((start + n) % 2 == 1 or start + n == 0 for n, stress in enumerate(pattern) if stress == "1")
+    return all(
+        (start + n) % 2 == 1 or start + n == 0 for n, stress in enumerate(pattern) if stress == "1"
+    )
 
 
 def ends(pattern_choice: Iterable[str], start: int) -> Counts:
-    """Return the counts of syllables that a line may have after a word that begins after `start` syllables."""
+    """Return the counts of syllables that a line may have after a word that begins after `start`
+    syllables.
+    """
     found = 0
     for pattern in pattern_choice:
         if fits(pattern, start):
@@ -74,7 +82,10 @@ def after(pattern_choice: Sequence[str], counts: Counts) -> Counts:
 
 
 def begun(words: Iterable[Sequence[str]]) -> Counts:
-    """Return the counts after the words of an unfinished line. If they do not scan, only their syllables count."""
+    """Return the counts after the words of an unfinished line.
+
+    If they do not scan, only their syllables count.
+    """
     counts: Counts = 1
     loosely: Counts = 1
     for pattern_choice in words:

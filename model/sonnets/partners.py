@@ -1,7 +1,7 @@
 """Says which words may end the lines of a poem: words that bring a rhyme or answer it.
 
-The syllable that rhymes stands in the last strong position of the line. So the ending of a word (see `rhyme`) says
-after how many syllables of the line the word must begin.
+The syllable that rhymes stands in the last strong position of the line. So the ending of a word
+(see `rhyme`) says after how many syllables of the line the word must begin.
 """
 
 from collections import Counter, defaultdict
@@ -35,7 +35,9 @@ class Partners:
         self._common, self._sounds = prosody.dictionary.of_poems, prosody.dictionary.ending_sounds
         self._rhymes = prosody.rhymes
         self._endings = {
-            word: _endings_in_line(readings) for word, readings in words.items() if word not in prosody.never_last
+            word: _endings_in_line(readings)
+            for word, readings in words.items()
+            if word not in prosody.never_last
         }
         self._by_sound: dict[str, dict[str, None]] = defaultdict(dict)
         self._by_letters: dict[str, dict[str, None]] = defaultdict(dict)
@@ -43,16 +45,22 @@ class Partners:
             self._by_letters[letters(word)][word] = None
             for ending in self._endings[word]:
                 self._by_sound[ending.sound][word] = None
-        self.last_words = {word: reduce(or_, starts.values(), 0) for word, starts in self._endings.items()}
+        self.last_words = {
+            word: reduce(or_, starts.values(), 0) for word, starts in self._endings.items()
+        }
         """All words that may end a line, and after which counts each may begin."""
         self.openers = self._openers()
 
     def endings_of(self, word: str, counts: Counts) -> list[Ending]:
-        """Return the endings that a word can have if it begins after one of these counts of syllables."""
+        """Return the endings that a word can have if it begins after one of these counts of
+        syllables.
+        """
         return [ending for ending, starts in self._endings.get(word, {}).items() if starts & counts]
 
     def own_endings(self, word: str, readings: Pronunciations) -> list[Ending]:
-        """Return the endings of the last word of a person's line, scanning or not; guess them for an unknown word."""
+        """Return the endings of the last word of a person's line, scanning or not; guess them for
+        an unknown word.
+        """
         known = dict.fromkeys(ending for reading in readings for ending in endings(reading))
         if known:
             return list(known)
@@ -60,11 +68,15 @@ class Partners:
         return [Ending("?", sound, stressed=True) for sound in islice(sounds, 1)]
 
     def answers(self, word: str, wanted: Iterable[Ending], choice: Choice) -> Mapping[str, Counts]:
-        """Return the words that rhyme with a word of these endings, and after which counts each may begin."""
+        """Return the words that rhyme with a word of these endings, and after which counts each may
+        begin.
+        """
         wanted = list(wanted)
         found: dict[str, Counts] = defaultdict(int)
         for other, ending, starts in self._alike(wanted):
-            is_other = not word.endswith(other)  # "Wednesday" ends in "day", although the onsets differ
+            is_other = not word.endswith(
+                other
+            )  # "Wednesday" ends in "day", although the onsets differ
             is_chosen = is_other and (other in self._common or choice > Choice.COMMON)
             if is_chosen and self._rhymes.best(wanted, [ending]) > Rhyme.SAME:
                 found[other] |= starts
@@ -75,7 +87,11 @@ class Partners:
         return {other: starts for other, starts in found.items() if starts}
 
     def _alike(self, wanted: Iterable[Ending]) -> Iterator[tuple[str, Ending, Counts]]:
-        for sound in {sound for ending in wanted for sound in (ending.sound, *self._rhymes.equal_to(ending.sound))}:
+        for sound in {
+            sound
+            for ending in wanted
+            for sound in (ending.sound, *self._rhymes.equal_to(ending.sound))
+        }:
             for other in self._by_sound.get(sound, ()):
                 for ending, starts in self._endings[other].items():
                     if ending.sound == sound:
@@ -97,7 +113,9 @@ class Partners:
 
 
 def _endings_in_line(readings: Pronunciations) -> dict[Ending, Counts]:
-    """Return each ending, and after which counts of syllables the word may begin so that it ends a line."""
+    """Return each ending, and after which counts of syllables the word may begin so that it ends a
+    line.
+    """
     found: dict[Ending, Counts] = defaultdict(int)
     for reading in readings:
         pattern = stresses(reading)

@@ -1,12 +1,15 @@
-"""Finds how a word sounds: in the dictionary, or by rules that lead from Shakespeare's forms to the dictionary's.
+"""Finds how a word sounds: in the dictionary, or by rules that lead from Shakespeare's forms to the
+dictionary's.
 
-Phonemes are those of the CMU Pronouncing Dictionary: 24 consonants, and 15 vowels that carry a digit for stress
-(1 primary, 2 secondary, 0 none). So "beauty" is B Y UW1 T IY0, and a word has as many syllables as digits.
+Phonemes are those of the CMU Pronouncing Dictionary: 24 consonants, and 15 vowels that carry a
+digit for stress (1 primary, 2 secondary, 0 none). So "beauty" is B Y UW1 T IY0, and a word has as
+many syllables as digits.
 
-The dictionary speaks today's American. The rules here reach what it lacks: 'd and 'st, -eth and -est, possessives,
-British spellings, compounds, prefixes and suffixes. They also add the readings that verse allows beside the usual one:
--ed as a syllable, and syllables that two vowels share or that a poet swallows (heav'n, pow'r, flatt'ring, glorious).
-A word that no rule reaches has no pronunciation; nothing is guessed.
+The dictionary speaks today's American. The rules here reach what it lacks: 'd and 'st, -eth and
+-est, possessives, British spellings, compounds, prefixes and suffixes. They also add the readings
+that verse allows beside the usual one: -ed as a syllable, and syllables that two vowels share or
+that a poet swallows (heav'n, pow'r, flatt'ring, glorious). A word that no rule reaches has no
+pronunciation; nothing is guessed.
 """
 
 import re
@@ -22,13 +25,20 @@ CONSONANTS = frozenset(words_of("B CH D DH F G HH JH K L M N NG P R S SH T TH V 
 PHONEMES = CONSONANTS | {vowel + stress for vowel in VOWELS for stress in "012"}
 VOICELESS = frozenset(("P", "T", "K", "F", "TH", "S", "SH", "CH", "HH"))
 SIBILANTS = frozenset(("S", "Z", "SH", "ZH", "CH", "JH"))
-LONGEST_WORD = 40  # A word of more letters has no pronunciation. The longest word that Shakespeare used has 36.
-MOST_APOSTROPHES = 3  # a word with more has no pronunciation: trying three letters for each takes long
+# A word of more letters has no pronunciation. The longest word that Shakespeare used has 36.
+LONGEST_WORD = 40
+MOST_APOSTROPHES = (
+    3  # a word with more has no pronunciation: trying three letters for each takes long
+)
 MOST_REMEMBERED = 200_000
-MOST_READINGS = 6  # a word has no more pronunciations than this; compounds would otherwise have dozens
+MOST_READINGS = (
+    6  # a word has no more pronunciations than this; compounds would otherwise have dozens
+)
 
 
-_SHORT = re.compile("(?:[^aeiouy]|qu)[aeiouy][^aeiouywx]$")  # stems such as "mak" and "lov", which mostly lack an e
+_SHORT = re.compile(
+    "(?:[^aeiouy]|qu)[aeiouy][^aeiouywx]$"
+)  # stems such as "mak" and "lov", which mostly lack an e
 _GLIDES = {"IY0": "Y", "UW0": "W"}
 _SWALLOWED = ("AH0", "IH0")
 _LIQUID = ("R", "L", "N")
@@ -44,11 +54,18 @@ class Forms(NamedTuple):
 
 
 class Pronouncer:
-    """Finds and remembers pronunciations. If `strict`, -ed is a syllable in pasts alone: in loved, not in need."""
+    """Finds and remembers pronunciations.
 
-    def __init__(self, dictionary: Mapping[str, Pronunciations], forms: Forms, *, strict: bool = False) -> None:
+    If `strict`, -ed is a syllable in pasts alone: in loved, not in need.
+    """
+
+    def __init__(
+        self, dictionary: Mapping[str, Pronunciations], forms: Forms, *, strict: bool = False
+    ) -> None:
         self._dictionary, self.forms, self._strict = dictionary, forms, strict
-        self._suffixes = sorted(forms.suffixes.items(), key=lambda suffix: len(suffix[0]), reverse=True)
+        self._suffixes = sorted(
+            forms.suffixes.items(), key=lambda suffix: len(suffix[0]), reverse=True
+        )
         self._known: dict[str, Pronunciations] = {}  # with the readings that verse adds
         self._stems_known: dict[str, Pronunciations] = {}  # without the readings that verse adds
 
@@ -58,7 +75,9 @@ class Pronouncer:
             return ()
         found = self._known.get(word)
         if found is None:  # another thread may clear both tables at any time
-            if len(self._known) + len(self._stems_known) > MOST_REMEMBERED:  # people can ask for any number of words
+            if (
+                len(self._known) + len(self._stems_known) > MOST_REMEMBERED
+            ):  # people can ask for any number of words
                 self._known.clear()
                 self._stems_known.clear()
             found = self._known[word] = tuple(dict.fromkeys(self._readings(word)))[:MOST_READINGS]
@@ -80,14 +99,26 @@ class Pronouncer:
         return found
 
     def _by_rule(self, word: str) -> Pronunciations:
-        rules = (self._compound, self._apostrophe, self._inflected, self._respelt, self._suffixed, self._prefixed)
-        return next((found for rule in rules if (found := tuple(islice(rule(word), MOST_READINGS)))), ())
+        rules = (
+            self._compound,
+            self._apostrophe,
+            self._inflected,
+            self._respelt,
+            self._suffixed,
+            self._prefixed,
+        )
+        return next(
+            (found for rule in rules if (found := tuple(islice(rule(word), MOST_READINGS)))), ()
+        )
 
     def _compound(self, word: str) -> Iterable[Pronunciation]:
         parts = word.split("-")
         if len(parts) == 1:
             return ()
-        return (tuple(chain(*readings)) for readings in product(*(map(_leaning, self(part)[:2]) for part in parts)))
+        return (
+            tuple(chain(*readings))
+            for readings in product(*(map(_leaning, self(part)[:2]) for part in parts))
+        )
 
     def _apostrophe(self, word: str) -> Iterable[Pronunciation]:
         stem, mark, ending = word.rpartition("'")
@@ -104,7 +135,9 @@ class Pronouncer:
         return self._swallowed(stem, ending)
 
     def _swallowed(self, stem: str, ending: str) -> Iterator[Pronunciation]:
-        """Yield the readings of the whole word without an unstressed vowel: of "heaven" for heav'n."""
+        """Yield the readings of the whole word without an unstressed vowel: of
+        "heaven" for heav'n.
+        """
         for letter in "eio":
             for reading in self._plain(stem + letter + ending):
                 shorter = list(_shortened(reading))
@@ -146,7 +179,9 @@ class Pronouncer:
                 yield from ((*sounds, *reading) for reading in self._plain(rest)[:2])
 
     def _stems(self, stem: str) -> Pronunciations:
-        """Return the readings of the word that an ending was added to: lov(e), pit(y), trim(m), or the stem itself."""
+        """Return the readings of the word that an ending was added to: lov(e), pit(y), trim(m), or
+        the stem itself.
+        """
         candidates = [stem + "e", stem] if _SHORT.search(stem) else [stem, stem + "e"]
         if stem.endswith("i"):
             candidates.insert(0, stem[:-1] + "y")
@@ -191,7 +226,9 @@ def _past(reading: Pronunciation) -> Pronunciation:
 
 def _without_ed(readings: Pronunciations) -> Pronunciations:
     """Return the readings in which -ed is no syllable; if there are none, return all."""
-    short = tuple(reading for reading in readings if reading[-2:] not in (("AH0", "D"), ("IH0", "D")))
+    short = tuple(
+        reading for reading in readings if reading[-2:] not in (("AH0", "D"), ("IH0", "D"))
+    )
     return short or readings
 
 
@@ -209,7 +246,9 @@ def _shortened(reading: Pronunciation) -> Iterator[Pronunciation]:
         weak_follows = bool(rest) and rest[0].endswith("0")
         if phoneme in _GLIDES and weak_follows:  # glor-yous, virt-wous
             yield (*front, _GLIDES[phoneme], *rest)
-        elif phoneme == "ER0" and (front[-1] in ("AW1", "AY1") or (weak_follows and not is_vowel(front[-1]))):
+        elif phoneme == "ER0" and (
+            front[-1] in ("AW1", "AY1") or (weak_follows and not is_vowel(front[-1]))
+        ):
             yield (*front, "R", *rest)  # pow'r, flatt'ring
         elif phoneme in _SWALLOWED and not is_vowel(front[-1]):
             liquid_follows = len(rest) > 1 and rest[0] in _LIQUID and rest[1].endswith("0")

@@ -1,8 +1,9 @@
 """Says which words rhyme: perfectly, as Shakespeare rhymed them, or for the eye.
 
-The sound of a rhyme runs from a vowel to the end of the word: "AY" of die, "EH ZH ER" of treasure. The vowel is in
-the last syllable if this is strong (masculine), else in the syllable before (feminine). The consonants that begin
-its syllable are the onset. The onsets have to differ: no word rhymes with itself, nor with one that ends like it.
+The sound of a rhyme runs from a vowel to the end of the word: "AY" of die, "EH ZH ER" of treasure.
+The vowel is in the last syllable if this is strong (masculine), else in the syllable before
+(feminine). The consonants that begin its syllable are the onset. The onsets have to differ: no word
+rhymes with itself, nor with one that ends like it.
 
     perfect    the sounds are the same, and both words have a stress there: die, sky
     promoted   the sounds are the same, but metre gives one of them its stress: thee, memory
@@ -20,10 +21,17 @@ from typing import NamedTuple
 from model.sonnets.pronunciation import VOWELS, is_vowel
 from model.text.dictionary import Pronunciation, Pronunciations
 
-_PAIRS = "P L,P R,P Y,B L,B R,B Y,T R,T W,T Y,D R,D W,D Y,K L,K R,K W,K Y,G L,G R,G W,F L,F R,F Y,V Y,TH R,TH W"
+_PAIRS = (
+    "P L,P R,P Y,B L,B R,B Y,T R,T W,T Y,D R,D W,D Y,K L,K R,K W,K Y,G L,G R,G W,F L,F R,F Y,V Y,TH"
+    " R,TH W"
+)
 _MORE = "S L,S M,S N,S P,S T,S K,S W,SH R,HH Y,HH W,M Y,N Y,L Y,S P L,S P R,S P Y,S T R,S K R,S K W"
 ONSETS = frozenset(f"{_PAIRS},{_MORE}".split(","))  # consonants that can begin a syllable together
-DULL = ("AH", "ER", "IH")  # too weak to rhyme behind a stressed syllable: mango and go rhyme, summer and her do not
+DULL = (
+    "AH",
+    "ER",
+    "IH",
+)  # too weak to rhyme behind a stressed syllable: mango and go rhyme, summer and her do not
 _EYE = re.compile("[aeiouy]+[^aeiouy']*(?:e|es|ed|'d|'st)?$")
 
 
@@ -53,19 +61,31 @@ class Ending(NamedTuple):
 
 @dataclass(frozen=True)
 class Rhymes:
-    """Which endings rhyme. The two sets have pairs of sounds that differ today and yet rhyme in the sonnets."""
+    """Which endings rhyme.
+
+    The two sets have pairs of sounds that differ today and yet rhyme in the sonnets.
+    """
 
     learned: frozenset[frozenset[str]]
-    promoted: frozenset[frozenset[str]]  # they rhyme only if metre gives one of the two syllables its stress
+    promoted: frozenset[
+        frozenset[str]
+    ]  # they rhyme only if metre gives one of the two syllables its stress
 
     def equal_to(self, sound: str) -> frozenset[str]:
         """Return the other sounds that rhyme with this one, in some words at least."""
-        return frozenset(other for pair in self.learned | self.promoted if sound in pair for other in pair - {sound})
+        return frozenset(
+            other
+            for pair in self.learned | self.promoted
+            if sound in pair
+            for other in pair - {sound}
+        )
 
     def compare(self, ending: Ending, other: Ending) -> Rhyme:
         if ending.sound != other.sound:
             sounds = frozenset((ending.sound, other.sound))
-            is_learned = sounds in self.learned or (sounds in self.promoted and ending.stressed != other.stressed)
+            is_learned = sounds in self.learned or (
+                sounds in self.promoted and ending.stressed != other.stressed
+            )
             return Rhyme.LEARNED if is_learned else Rhyme.NONE
         if ending.onset == other.onset:
             return Rhyme.SAME
@@ -74,12 +94,19 @@ class Rhymes:
     def best(self, endings_of_one: Iterable[Ending], of_other: Iterable[Ending]) -> Rhyme:
         """Return how well two words rhyme at best, from the endings that each may have."""
         others = list(of_other)
-        return max((self.compare(ending, other) for ending in endings_of_one for other in others), default=Rhyme.NONE)
+        return max(
+            (self.compare(ending, other) for ending in endings_of_one for other in others),
+            default=Rhyme.NONE,
+        )
 
-    def of_words(self, word: str, readings: Pronunciations, other: str, other_readings: Pronunciations) -> Rhyme:
+    def of_words(
+        self, word: str, readings: Pronunciations, other: str, other_readings: Pronunciations
+    ) -> Rhyme:
         if word == other:
             return Rhyme.SAME
-        best = self.best(*(chain.from_iterable(map(endings, each)) for each in (readings, other_readings)))
+        best = self.best(
+            *(chain.from_iterable(map(endings, each)) for each in (readings, other_readings))
+        )
         return Rhyme.EYE if best is Rhyme.NONE and letters(word) == letters(other) else best
 
 
@@ -102,9 +129,13 @@ def endings(reading: Pronunciation) -> Iterator[Ending]:
 def _ending(reading: Pronunciation, start: int, *, stressed: bool) -> Ending:
     before = max((place + 1 for place in range(start) if is_vowel(reading[place])), default=0)
     onset = reading[before:start]
-    while before and len(onset) > 1 and " ".join(onset) not in ONSETS:  # in "yourself", the r belongs to "your"
+    while (
+        before and len(onset) > 1 and " ".join(onset) not in ONSETS
+    ):  # in "yourself", the r belongs to "your"
         onset = onset[1:]
-    return Ending(" ".join(onset), " ".join(phoneme.rstrip("012") for phoneme in reading[start:]), stressed)
+    return Ending(
+        " ".join(onset), " ".join(phoneme.rstrip("012") for phoneme in reading[start:]), stressed
+    )
 
 
 def letters(word: str) -> str:

@@ -1,9 +1,10 @@
-"""Keeps lines to words that scan, letter by letter. Its trie knows after which syllables each word fits.
+"""Keeps lines to words that scan, letter by letter. Its trie knows after which syllables each word
+fits.
 
-An unfinished line is a node and a set. The node stands for the letters of the current word that are written. The set,
-its counts, holds the numbers of syllables after which that word may have begun; bit n stands for n (see `metre`). A
-`LineEnds` has such a set for each node. It holds n if some word through this node can begin after n syllables, and can
-end the line or leave room for a last word.
+An unfinished line is a node and a set. The node stands for the letters of the current word that are
+written. The set, its counts, holds the numbers of syllables after which that word may have begun;
+bit n stands for n (see `metre`). A `LineEnds` has such a set for each node. It holds n if some word
+through this node can begin after n syllables, and can end the line or leave room for a last word.
 
 All arrays have a row for each line, so many lines grow at once, and no row depends on another.
 """
@@ -21,9 +22,16 @@ from model.text.vocabulary import Vocabulary
 Bits = NDArray[np.uint16]
 Numbers = NDArray[np.intp]
 
-OUTSIDE, START, BEHIND = 0, 1, 2  # nodes outside of all words, before a word, and behind the mark after a word
-PUNCTUATION = ",;:.?!"  # What may follow a word, one mark at a time. Brackets and quotes would have to be closed again.
-LATEST_START = range(SYLLABLES - 1, SYLLABLES - 5, -1)  # the values that `LineEnds.latest` may have, besides None
+OUTSIDE, START, BEHIND = (
+    0,
+    1,
+    2,
+)  # nodes outside of all words, before a word, and behind the mark after a word
+# What may follow a word, one mark at a time. Brackets and quotes would have to be closed again.
+PUNCTUATION = ",;:.?!"
+LATEST_START = range(
+    SYLLABLES - 1, SYLLABLES - 5, -1
+)  # the values that `LineEnds.latest` may have, besides None
 MAY_END = np.uint16(1 << SYLLABLES)  # the bit that says that the line may end here
 
 
@@ -32,7 +40,9 @@ class LineEnds(NamedTuple):
 
     leading: Bits  # on the way to such a word, or to a word that leaves room for one
     complete: Bits  # at the last node of such a word
-    latest: Counts | None  # the latest count from which one of the words may begin; None if none may begin late enough
+    latest: (
+        Counts | None
+    )  # the latest count from which one of the words may begin; None if none may begin late enough
     stops: Mask | None = None  # the marks by id (V,), one of which has to end the line
 
 
@@ -51,15 +61,22 @@ class Scansion:
         self._numbers = {word: number for number, word in enumerate(self.words)}
         nodes, self.word_nodes, self.parents = _trie(self.words)
         self._next = np.zeros((len(self.parents), len(vocabulary)), np.int32)
-        self._ids = ids = {character: number for number, character in enumerate(vocabulary.characters)}
-        steps = np.array([(parent, ids[letter], node) for (parent, letter), node in nodes.items()], np.int32)
+        self._ids = ids = {
+            character: number for number, character in enumerate(vocabulary.characters)
+        }
+        steps = np.array(
+            [(parent, ids[letter], node) for (parent, letter), node in nodes.items()], np.int32
+        )
         self._next[steps[:, 0], steps[:, 1]] = steps[:, 2]
         self.word_at = np.full(len(self.parents), -1, np.int32)
         self.word_at[self.word_nodes] = np.arange(len(self.words))
         choices = [tuple(stresses[word]) for word in self.words]
-        rows = {choice: [ends(choice, start) for start in range(LONGEST)] for choice in set(choices)}
+        rows = {
+            choice: [ends(choice, start) for start in range(LONGEST)] for choice in set(choices)
+        }
         self._ends: Bits = np.array([*map(rows.__getitem__, choices), [0] * LONGEST], np.uint16)
-        """The counts after each word for each count before it, (W + 1, LONGEST); the last row is for no word."""
+        """The counts after each word for each count before it, (W + 1, LONGEST); the last row is
+        for no word."""
         self._depths = _depths(self.parents)
         deepest = int(self._depths.max())
         self._levels = [np.flatnonzero(self._depths == depth) for depth in range(deepest, 0, -1)]
@@ -68,7 +85,9 @@ class Scansion:
         self._marks = np.array([ids[mark] for mark in PUNCTUATION if mark in ids], np.intp)
 
     def line_ends(self, starts: Mapping[str, int], stops: str = "") -> LineEnds:
-        """Return the masks for words that may end a line after these counts, before one of the `stops`, if any."""
+        """Return the masks for words that may end a line after these counts, before one of the
+        `stops`, if any.
+        """
         below = np.zeros(len(self.parents), np.uint16)
         complete = np.zeros_like(below)
         for word, bits in starts.items():
@@ -84,19 +103,25 @@ class Scansion:
         return self.with_stops(line_ends, stops)
 
     def with_stops(self, line_ends: LineEnds, stops: str) -> LineEnds:
-        """Return the same line ends, but with one of these marks as the last character, if there are any."""
+        """Return the same line ends, but with one of these marks as the last character, if there
+        are any.
+        """
         marks = np.zeros(self._next.shape[1], np.bool_)
         marks[[self._ids[mark] for mark in stops if mark in self._ids]] = True
         return line_ends._replace(stops=marks if marks.any() else None)
 
     def leading_on(self, words: Iterable[str], counts: Counts) -> frozenset[str]:
-        """Return which of these words can follow `counts` syllables and leave room for a last word."""
+        """Return which of these words can follow `counts` syllables and leave room
+        for a last word.
+        """
         starts = [start for start in range(LONGEST) if counts >> start & 1]
         fits: Mask = np.any(self._ends[:, starts] & (2 << LATEST_START[0]) - 1, axis=1)
         return frozenset(word for word in words if fits[self._numbers[word]])
 
     def first_words(self, words: Iterable[str]) -> Numbers:
-        """Return a number for each node: 2 if it ends a word that may come first, 1 if it leads to one, else 0."""
+        """Return a number for each node: 2 if it ends a word that may come first, 1 if it leads to
+        one, else 0.
+        """
         found = np.zeros(len(self.parents), np.intp)
         nodes = last = self.word_nodes[[self._numbers[word] for word in words]]
         while len(nodes):
@@ -106,18 +131,28 @@ class Scansion:
         found[last] = 2
         return found
 
-    def allowed_first(self, nodes: Numbers, lengths: Numbers, first_words: Numbers) -> NDArray[np.bool_]:
-        """Return which characters (N, V) keep lines with these nodes and lengths to the first words."""
+    def allowed_first(
+        self, nodes: Numbers, lengths: Numbers, first_words: Numbers
+    ) -> NDArray[np.bool_]:
+        """Return which characters (N, V) keep lines with these nodes and lengths to the first
+        words.
+        """
         children = self._next[nodes]
-        found = np.where(children != OUTSIDE, first_words[children] > 0, first_words[nodes][:, None] == 2)
+        found = np.where(
+            children != OUTSIDE, first_words[children] > 0, first_words[nodes][:, None] == 2
+        )
         return found | (self._depths[nodes] != lengths)[:, None]  # the first word has ended
 
     def begin(self, rows: int, counts: Counts = 1) -> UnfinishedLines:
-        """Return the nodes and counts of lines before the next word: lines with `counts`, by default empty lines."""
+        """Return the nodes and counts of lines before the next word: lines with `counts`, by
+        default empty lines.
+        """
         return UnfinishedLines(np.full(rows, START), np.full(rows, counts, np.uint16))
 
     def allowed(self, unfinished: UnfinishedLines, line_ends: LineEnds) -> NDArray[np.bool_]:
-        """Return for each line and character (N, V) whether the line can still be finished after that character."""
+        """Return for each line and character (N, V) whether the line can still be finished after
+        that character.
+        """
         nodes, counts = unfinished
         found: Mask = (line_ends.leading[self._next[nodes]] & counts[:, None]) != 0
         after = self._after(unfinished, line_ends)
@@ -126,11 +161,17 @@ class Scansion:
         is_behind = nodes == BEHIND
         is_stop = True if line_ends.stops is None else line_ends.stops[self._marks]
         found[:, self._newline] = may_end if line_ends.stops is None else may_end & is_behind
-        found[:, self._marks] = (goes_on[:, None] | (may_end[:, None] & is_stop)) & ~is_behind[:, None]
+        found[:, self._marks] = (goes_on[:, None] | (may_end[:, None] & is_stop)) & ~is_behind[
+            :, None
+        ]
         return found
 
-    def step(self, unfinished: UnfinishedLines, ids: Numbers, line_ends: LineEnds) -> UnfinishedLines:
-        """Return the nodes and counts of the lines (N) after one more allowed character each (N)."""
+    def step(
+        self, unfinished: UnfinishedLines, ids: Numbers, line_ends: LineEnds
+    ) -> UnfinishedLines:
+        """Return the nodes and counts of the lines (N) after one more allowed
+        character each (N).
+        """
         children = self._next[unfinished.nodes, ids]
         after = self._after(unfinished, line_ends)
         is_letter = children != OUTSIDE
@@ -147,7 +188,9 @@ class Scansion:
         nodes, counts = unfinished
         words = self.word_at[nodes]
         is_set = (counts[:, None] >> np.arange(LONGEST, dtype=np.uint16) & 1).astype(np.bool_)
-        after = np.bitwise_or.reduce(np.where(is_set, self._ends[words], 0), axis=1).astype(np.uint16)
+        after = np.bitwise_or.reduce(np.where(is_set, self._ends[words], 0), axis=1).astype(
+            np.uint16
+        )
         after &= np.uint16((2 << (line_ends.latest or SYLLABLES - 1)) - 1)
         after |= np.where((line_ends.complete[nodes] & counts) != 0, MAY_END, 0).astype(np.uint16)
         return np.where(nodes == BEHIND, counts, after)
@@ -164,7 +207,9 @@ class Scansion:
 
 
 def _trie(words: Iterable[str]) -> tuple[dict[tuple[int, str], int], Numbers, Numbers]:
-    """Return the child of each node by letter, the node that completes each word, and the parent of each node."""
+    """Return the child of each node by letter, the node that completes each word, and the parent of
+    each node.
+    """
     nodes: dict[tuple[int, str], int] = {}
     parents = [OUTSIDE, OUTSIDE, OUTSIDE]
     word_nodes = []

@@ -1,4 +1,6 @@
-"""Makes the tables that the search for sonnets reads: how a checkpoint's words sound, scan and rhyme."""
+"""Makes the tables that the search for sonnets reads: how a checkpoint's words sound, scan and
+rhyme.
+"""
 
 import gc
 from collections.abc import Collection, Iterable, Mapping
@@ -30,19 +32,26 @@ class Tables(NamedTuple):
     opening: LineEnds  # words that bring a rhyme
     any_line: LineEnds  # words that may end a line
     last_line: LineEnds  # the same, with the mark of the end of a sentence
-    followers: Mapping[str, tuple[str, ...]]  # the words that may follow each word and mark (see `verse.seam`)
+    followers: Mapping[
+        str, tuple[str, ...]
+    ]  # the words that may follow each word and mark (see `verse.seam`)
     edition: int = 1  # of the constants of the search
 
 
 def tables_for(checkpoint: Checkpoint) -> Tables:
-    """Return a checkpoint's tables; the first call makes them. Raises RequestError if it cannot write sonnets."""
+    """Return a checkpoint's tables; the first call makes them.
+
+    Raises RequestError if it cannot write sonnets.
+    """
     form = checkpoint.description.form
     if form != "verse":
         raise RequestError(f"a checkpoint of {form} cannot serve a SonnetRequest")
     made, vocabulary = checkpoint.description, checkpoint.vocabulary
     editions = made.tables, made.edition
     with _making:
-        return _tables(checkpoint.known_words, vocabulary, checkpoint.version, editions, checkpoint.followers)
+        return _tables(
+            checkpoint.known_words, vocabulary, checkpoint.version, editions, checkpoint.followers
+        )
 
 
 @lru_cache(maxsize=4)
@@ -63,12 +72,17 @@ def _tables(
     words = {word: readings for word in written if (readings := found.pronounce(word))}
     partners = Partners(words, found)
     if len(words) < ENOUGH_WORDS or not partners.openers or " " not in vocabulary:
-        raise RequestError(f"checkpoint {version or '(not saved)'} knows too few words to write sonnets")
-    scansion = Scansion({word: patterns(word, readings) for word, readings in words.items()}, vocabulary)
+        raise RequestError(
+            f"checkpoint {version or '(not saved)'} knows too few words to write sonnets"
+        )
+    scansion = Scansion(
+        {word: patterns(word, readings) for word, readings in words.items()}, vocabulary
+    )
     any_line = scansion.line_ends(partners.last_words)
     ends = scansion.line_ends(partners.openers), any_line, scansion.with_stops(any_line, STOPS)
     tables = Tables(found, scansion, partners, *ends, _by_token(followers, words), editions[1])
-    gc.freeze()  # or the collector goes through all of it again and again, and holds every thread for 0.1 s
+    # or the collector goes through all of it again and again, and holds every thread for 0.1 s
+    gc.freeze()
     return tables
 
 

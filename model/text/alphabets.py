@@ -1,7 +1,8 @@
 """Reduces a text to an alphabet before anything else reads it, and says what that changed.
 
-With the alphabet "folded", a text becomes lower case without accents (see `vocabulary.fold`). With "own", it keeps its
-letters, digits, punctuation and symbols. If it has more than MOST_CHARACTERS, the rarest are folded or dropped.
+With the alphabet "folded", a text becomes lower case without accents (see `vocabulary.fold`). With
+"own", it keeps its letters, digits, punctuation and symbols. If it has more than MOST_CHARACTERS,
+the rarest are folded or dropped.
 """
 
 import unicodedata
@@ -12,18 +13,24 @@ from model.text.forms import Alphabet
 from model.text.vocabulary import Vocabulary, composed, fold
 
 MOST_CHARACTERS = 200  # the most characters that a vocabulary may have, the newline included
-_JOINERS = "\u200c\u200d"  # invisible characters, with which Persian, the scripts of India and emoji are spelled
+# invisible characters, with which Persian, the scripts of India and emoji are spelled
+_JOINERS = "\u200c\u200d"
 
 
 class Spelling(NamedTuple):
-    """A text in its alphabet, and a sentence if more than capitals and blanks was changed; else ""."""
+    """A text in its alphabet, and a sentence if more than capitals and blanks was
+    changed; else "".
+    """
 
     text: str
     sentence: str
 
 
 def spell(text: str, alphabet: Alphabet) -> Spelling:
-    """Reduce a text to an alphabet. Accents that follow their letters are composed with them first (NFC)."""
+    """Reduce a text to an alphabet.
+
+    Accents that follow their letters are composed with them first (NFC).
+    """
     text = composed(text)
     counts = Counter(text)
     reduce = fold if alphabet is Alphabet.FOLDED else _own
@@ -38,15 +45,25 @@ def spell(text: str, alphabet: Alphabet) -> Spelling:
         vocabulary = Vocabulary.from_texts(ranked[: MOST_CHARACTERS - 1])
         table = {character: vocabulary.fold(kept) for character, kept in table.items()}
     changed = Counter(
-        {one: n for one, n in counts.items() if not one.isspace() and table[one] not in (one, one.lower())}
+        {
+            one: n
+            for one, n in counts.items()
+            if not one.isspace() and table[one] not in (one, one.lower())
+        }
     )
     examples = ", ".join(repr(character) for character, _ in changed.most_common(5))
-    sentence = f"{changed.total():,} characters folded or dropped, such as {examples}" if changed else ""
-    return Spelling(text.translate({ord(character): kept for character, kept in table.items()}), sentence)
+    sentence = (
+        f"{changed.total():,} characters folded or dropped, such as {examples}" if changed else ""
+    )
+    return Spelling(
+        text.translate({ord(character): kept for character, kept in table.items()}), sentence
+    )
 
 
 def _own(character: str) -> str:
-    r"""Return a character as it is, a line ending as `"\n"`, a blank as `" "`, and an invisible one as `""`."""
+    r"""Return a character as it is, a line ending as `"\n"`, a blank as `" "`, and an invisible one
+    as `""`.
+    """
     if character.isspace():
         return fold(character)
     hidden = unicodedata.category(character)[0] == "C" and character not in _JOINERS

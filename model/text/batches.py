@@ -11,9 +11,11 @@ from model.text.vocabulary import NO_CHARACTER, Vocabulary
 
 @dataclass(frozen=True)
 class Batch:
-    """The ids that a network reads, `inputs` (T, B), and the ids that it should predict, `targets` (T, B).
+    """The ids that a network reads, `inputs` (T, B), and the ids that it should predict, `targets`
+    (T, B).
 
-    `mask` (T, B) is False at the padding. With `probabilities` (T, B, V), it learns from another network instead.
+    `mask` (T, B) is False at the padding. With `probabilities` (T, B, V), it learns from another
+    network instead.
     """
 
     inputs: NDArray[np.intp]
@@ -34,12 +36,15 @@ class Batch:
 def padded_batch(documents: Sequence[str], vocabulary: Vocabulary, *, first: int) -> Batch:
     r"""Return B documents as a batch. The targets of a row are its document, a `"\n"`, and padding.
 
-    T is 1 + the greatest length. Inputs are `first`, then the targets. MangosaurusError for an unknown character.
+    T is 1 + the greatest length. Inputs are `first`, then the targets. MangosaurusError for an
+    unknown character.
     """
     lengths = np.array([len(document) + 1 for document in documents])
     mask = np.arange(lengths.max())[:, np.newaxis] < lengths  # (T, B)
     targets = np.full(mask.shape, vocabulary.newline, dtype=np.intp)
-    targets.T[mask.T] = vocabulary.ids_of("\n".join(documents) + "\n")  # .T because the ids come row by row
+    targets.T[mask.T] = vocabulary.ids_of(
+        "\n".join(documents) + "\n"
+    )  # .T because the ids come row by row
     inputs = np.empty_like(targets)
     inputs[0] = first
     inputs[1:] = targets[:-1]
@@ -54,9 +59,11 @@ def name_batches(
     *,
     by_length: bool = False,
 ) -> Iterator[Batch]:
-    """Yield one epoch of names in random order, `batch_size` names a batch; the last batch may be smaller.
+    """Yield one epoch of names in random order, `batch_size` names a batch; the last batch may be
+    smaller.
 
-    `by_length` puts names of like length into a batch, which saves padding; the smaller batch may then come anywhere.
+    `by_length` puts names of like length into a batch, which saves padding; the smaller batch may
+    then come anywhere.
     """
     order, starts = generator.permutation(len(documents)), np.arange(0, len(documents), batch_size)
     if by_length:
@@ -69,16 +76,20 @@ def name_batches(
 
 
 def stream(documents: Sequence[str], vocabulary: Vocabulary) -> NDArray[np.intp]:
-    r"""Return the ids (N,) of the documents as one text: `"\n"`, the documents with blank lines between, `"\n"`."""
+    r"""Return the ids (N,) of the documents as one text: `"\n"`, the documents with blank lines
+    between, `"\n"`.
+    """
     return vocabulary.ids_of("\n" + "\n\n".join(documents) + "\n")
 
 
 def stream_batches(ids: NDArray[np.intp], batch_size: int, sequence_length: int) -> Iterator[Batch]:
-    """Yield one epoch of a text (N,): B parallel streams, in chunks of T steps; the last chunk may be shorter.
+    """Yield one epoch of a text (N,): B parallel streams, in chunks of T steps; the last chunk may
+    be shorter.
 
-    The text is a ring, and each of its N characters is a target exactly once. So the first input is the last character,
-    and the first N % B streams are one character longer. The mask of the last chunk hides the shorter streams in its
-    last step; all other masks are None. Row b of a batch continues row b of the batch before.
+    The text is a ring, and each of its N characters is a target exactly once. So the first input is
+    the last character, and the first N % B streams are one character longer. The mask of the last
+    chunk hides the shorter streams in its last step; all other masks are None. Row b of a batch
+    continues row b of the batch before.
     """
     shortest, longer = divmod(len(ids), batch_size)
     rows = np.arange(batch_size)
@@ -88,4 +99,6 @@ def stream_batches(ids: NDArray[np.intp], batch_size: int, sequence_length: int)
     for first in range(0, longest, sequence_length):
         steps = np.arange(first, min(first + sequence_length, longest))[:, np.newaxis]  # (T, 1)
         positions, mask = starts + steps, steps < lengths  # (T, B)
-        yield Batch(ids[(positions - 1) % len(ids)], ids[positions % len(ids)], None if mask.all() else mask)
+        yield Batch(
+            ids[(positions - 1) % len(ids)], ids[positions % len(ids)], None if mask.all() else mask
+        )

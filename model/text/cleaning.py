@@ -1,7 +1,9 @@
-"""Reduces Project Gutenberg's Shakespeare to verse and speech: no headings, speakers' names or stage directions.
+"""Reduces Project Gutenberg's Shakespeare to verse and speech: no headings, speakers' names or
+stage directions.
 
-In these files, a name in capitals is a speaker, square brackets hold a stage direction, and a numeral on its own line
-numbers a sonnet. `sources` records the sha256 of the cleaned texts, so a change here needs a change there.
+In these files, a name in capitals is a speaker, square brackets hold a stage direction, and a
+numeral on its own line numbers a sonnet. `sources` records the sha256 of the cleaned texts, so a
+change here needs a change there.
 """
 
 import re
@@ -11,13 +13,22 @@ from itertools import chain
 from model.text.vocabulary import fold
 
 SONNETS = "sonnets_gut.txt"
-LEFT_OUT = (SONNETS, "passionate_pilgrim_gut.txt")  # not for pretraining: the second file repeats two of the sonnets
+LEFT_OUT = (
+    SONNETS,
+    "passionate_pilgrim_gut.txt",
+)  # not for pretraining: the second file repeats two of the sonnets
 
 _NUMBER = r"(?:[IVXLC]+|\d+|FIRST|SECOND|THIRD|FOURTH|FIFTH)\b"
-_DIVISION = re.compile(rf"(?:THE )?(?:PROLOGUE|EPILOGUE|INDUCTION|END)\.?$|(?:ACT|Act|SCENE|Scene) {_NUMBER}")
-_BEGINNING = re.compile(r"^(?:(?:THE )?PROLOGUE\.?$|INDUCTION\.?$|(?:ACT|Act) (?:I|1|FIRST)\b)", re.MULTILINE)
+_DIVISION = re.compile(
+    rf"(?:THE )?(?:PROLOGUE|EPILOGUE|INDUCTION|END)\.?$|(?:ACT|Act|SCENE|Scene) {_NUMBER}"
+)
+_BEGINNING = re.compile(
+    r"^(?:(?:THE )?PROLOGUE\.?$|INDUCTION\.?$|(?:ACT|Act) (?:I|1|FIRST)\b)", re.MULTILINE
+)
 _FRONT_MATTER = re.compile(r"\A.*?by William Shakespeare\n(?:.*^_+$)?", re.MULTILINE | re.DOTALL)
-_DIRECTION = re.compile(r"\[(?:(?!\n[ \t]*\n)[^\[\]])*\]")  # innermost brackets, within one paragraph
+_DIRECTION = re.compile(
+    r"\[(?:(?!\n[ \t]*\n)[^\[\]])*\]"
+)  # innermost brackets, within one paragraph
 _CAPITALS = r"(?:\d\.? )?[A-Z][A-Z.,'& -]*(?: (?:and|of) [A-Z.,'& -]+)*[A-Z]+(?:, &c)?"
 _TITLE_CASE = r"(?:\d\.? )?(?:(?:[A-Z][a-z]*\.?|and) ){0,3}[A-Z][a-z]+"
 _NAME = re.compile(rf"{_CAPITALS}[.:]?|{_TITLE_CASE}\.")
@@ -25,29 +36,41 @@ _NAME_IN_CAPITALS = re.compile(rf"{_CAPITALS}[.:]?")
 _NAME_INLINE = re.compile(rf"{_CAPITALS}[.:]\s*(?=\S)")
 _REPLACED = {'"': "'", "_": "", "&c.": "etc.", "&c": "etc.", "&": "and", "/": ","}
 FEWEST_LINES = 5  # a shorter speech is no document of its own
-_LINES_OF_A_DOCUMENT = 14  # stanzas of a long poem are joined until they have as many lines as a sonnet
+_LINES_OF_A_DOCUMENT = (
+    14  # stanzas of a long poem are joined until they have as many lines as a sonnet
+)
 
 
 def clean_sonnets(text: str) -> str:
-    """Return the sonnets, folded, with a blank line between them and without the title and their numbers."""
+    """Return the sonnets, folded, with a blank line between them and without the title and their
+    numbers.
+    """
     return _joined(lines for lines in _paragraphs(text) if len(lines) > 2)
 
 
 def clean_verse(texts: Mapping[str, str]) -> str:
-    """Return the scenes of the plays and the stanzas of the poems, folded, with a blank line between documents."""
+    """Return the scenes of the plays and the stanzas of the poems, folded, with a blank line
+    between documents.
+    """
     return _joined(documents(texts))
 
 
 def clean_speeches(texts: Mapping[str, str]) -> str:
-    """Return the longer speeches in verse and stanzas of the poems, folded, with a blank line between documents."""
+    """Return the longer speeches in verse and stanzas of the poems, folded, with a blank line
+    between documents.
+    """
     return _joined(lines for lines in documents(texts, speeches=True) if len(lines) >= FEWEST_LINES)
 
 
 def documents(texts: Mapping[str, str], *, speeches: bool = False) -> Iterator[list[str]]:
-    """Yield the lines of each scene, or speech, of the plays and of each group of stanzas, with their capitals."""
+    """Yield the lines of each scene, or speech, of the plays and of each group of stanzas, with
+    their capitals.
+    """
     wanted = (texts[name] for name in sorted(texts) if name not in LEFT_OUT)
     of_play = _verse_speeches if speeches else _scenes
-    return chain.from_iterable(of_play(text) if _beginning(text) else _stanzas(text) for text in wanted)
+    return chain.from_iterable(
+        of_play(text) if _beginning(text) else _stanzas(text) for text in wanted
+    )
 
 
 def _joined(documents: Iterable[list[str]]) -> str:
@@ -63,7 +86,9 @@ def _paragraphs(text: str) -> Iterator[list[str]]:
 
 
 def _beginning(text: str) -> int:
-    """Return the index where the prologue or the first act of a play begins; 0 if the text is not a play."""
+    """Return the index where the prologue or the first act of a play begins; 0 if the text is not a
+    play.
+    """
     found = _BEGINNING.search(text)
     return found.start() if found else 0
 
@@ -90,10 +115,11 @@ def _scenes(play: str) -> Iterator[list[str]]:
 
 
 def _speeches(play: str) -> Iterator[list[str] | None]:
-    """Yield the lines of each speech, from the first act or the prologue on, and None for each heading.
+    """Yield the lines of each speech, from the first act or the prologue on, and None for each
+    heading.
 
-    A paragraph without a speaker goes on with the speech before it. A short one right after a heading is the scene's
-    location and is left out.
+    A paragraph without a speaker goes on with the speech before it. A short one right after a
+    heading is the scene's location and is left out.
     """
     speech: list[str] = []
     location_may_follow = False
@@ -116,13 +142,19 @@ def _speeches(play: str) -> Iterator[list[str] | None]:
 
 def _verse_speeches(play: str) -> Iterator[list[str]]:
     """Yield the speeches in which every line begins with a capital, as in no prose."""
-    return (speech for speech in _speeches(play) if speech and all(line.lstrip("'(")[:1].isupper() for line in speech))
+    return (
+        speech
+        for speech in _speeches(play)
+        if speech and all(line.lstrip("'(")[:1].isupper() for line in speech)
+    )
 
 
 def _spoken(paragraph: list[str]) -> Iterator[str]:
-    """Yield the lines of a speech without the speaker's name, which has its own line or begins a line in capitals.
+    """Yield the lines of a speech without the speaker's name, which has its own line or begins a
+    line in capitals.
 
-    Brackets may lack a partner. All text before the last "]" is dropped, and in each line the text after a "[".
+    Brackets may lack a partner. All text before the last "]" is dropped, and in each line the text
+    after a "[".
     """
     last_closed = max((n for n, line in enumerate(paragraph) if "]" in line), default=0)
     for n, line in enumerate(paragraph[last_closed:]):
@@ -135,7 +167,11 @@ def _spoken(paragraph: list[str]) -> Iterator[str]:
 
 
 def _replaced(lines: Iterable[str]) -> list[str]:
-    """Replace the characters that only the source uses, then drop lines that have a digit or no letter."""
+    """Replace the characters that only the source uses, then drop lines that have a digit or no
+    letter.
+    """
     pattern = re.compile("|".join(map(re.escape, _REPLACED)))
     changed = (pattern.sub(lambda match: _REPLACED[match[0]], line) for line in lines)
-    return [line for line in changed if any(map(str.isalpha, line)) and not any(map(str.isdigit, line))]
+    return [
+        line for line in changed if any(map(str.isalpha, line)) and not any(map(str.isdigit, line))
+    ]

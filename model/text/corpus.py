@@ -1,6 +1,8 @@
-"""Reads names or verse from files, reduces them to an alphabet, deduplicates them, and holds a tenth out.
+"""Reads names or verse from files, reduces them to an alphabet, deduplicates them, and holds a
+tenth out.
 
-The split is a rule, not a stored list: names by their hash, and the last poems. No held-out line is ever trained on.
+The split is a rule, not a stored list: names by their hash, and the last poems. No held-out line is
+ever trained on.
 """
 
 import hashlib
@@ -25,20 +27,25 @@ LINES_OF_A_POEM = 14  # a text without blank lines is cut into poems of this man
 LONGEST_POEM = 2000  # a poem of more characters, such as a scene of a play, is cut into several
 MOST_WORDS = 100_000  # of more different words, only the commonest are known
 HELD_OUT_SHARE = 10  # one in this many names or poems is held out
-FEWEST: dict[Form, int] = {"names": 100, "verse": 20_000}  # names, or characters: with fewer, a network learns little
+FEWEST: dict[Form, int] = {
+    "names": 100,
+    "verse": 20_000,
+}  # names, or characters: with fewer, a network learns little
 
 
 @dataclass(frozen=True)
 class Corpus:
     r"""The documents to train on, and the held-out documents to measure by.
 
-    A document is a name or a poem, its lines joined by `"\n"`. No document occurs twice in a part. `pretraining` is
-    other verse without the held-out lines, or other names. `digest` is a sha256 over these fields. `notes` are
-    sentences for the person whose text it is: what its encoding is, and what was folded or left out.
+    A document is a name or a poem, its lines joined by `"\n"`. No document occurs twice in a part.
+    `pretraining` is other verse without the held-out lines, or other names. `digest` is a sha256
+    over these fields. `notes` are sentences for the person whose text it is: what its encoding is,
+    and what was folded or left out.
 
-    `reading` is verse by other poets (see `with_reading`). `speeches` has the speeches in verse, each a document;
-    `pretraining` has them too. With these, as many training poems as are held out move to `choosing`. Their loss
-    chooses the best weights, so the held-out poems have no part in the choice. `with_reading` keeps the digest.
+    `reading` is verse by other poets (see `with_reading`). `speeches` has the speeches in verse,
+    each a document; `pretraining` has them too. With these, as many training poems as are held out
+    move to `choosing`. Their loss chooses the best weights, so the held-out poems have no part in
+    the choice. `with_reading` keeps the digest.
     """
 
     form: Form
@@ -54,17 +61,23 @@ class Corpus:
 
     @cached_property
     def word_counts(self) -> Counter[str]:
-        """How often each word occurs in the verse to train on, without `reading`; empty for names."""
+        """How often each word occurs in the verse to train on, without `reading`;
+        empty for names.
+        """
         read = (*self.training, *self.choosing, *self.pretraining) if self.form == "verse" else ()
         return Counter(chain.from_iterable(map(words_of, read)))
 
     @cached_property
     def words(self) -> frozenset[str]:
-        """The commonest MOST_WORDS words of the verse to train on, without `reading`; empty for names."""
+        """The commonest MOST_WORDS words of the verse to train on, without `reading`; empty for
+        names.
+        """
         return frozenset(word for word, _ in self.word_counts.most_common(MOST_WORDS))
 
     def part(self, *, read: int, held_out: int) -> "Corpus":
-        """Return a part, in even steps, with about `read` characters to read and `held_out` to measure by."""
+        """Return a part, in even steps, with about `read` characters to read and `held_out` to
+        measure by.
+        """
         return replace(
             self,
             training=some(self.training, read),
@@ -74,12 +87,19 @@ class Corpus:
 
     @property
     def too_small(self) -> str:
-        """A sentence that says why a network would learn little from this corpus; empty if it is large enough."""
+        """A sentence that says why a network would learn little from this corpus; empty if it is
+        large enough.
+        """
         texts, fewest = (*self.training, *self.held_out), FEWEST[self.form]
-        count, things = (len(texts), "names") if self.form == "names" else (sum(map(len, texts)), "characters")
+        count, things = (
+            (len(texts), "names") if self.form == "names" else (sum(map(len, texts)), "characters")
+        )
         if count >= fewest:
             return ""
-        return f"the text has only {count:,} {things}; with fewer than {fewest:,}, a network learns little"
+        return (
+            f"the text has only {count:,} {things}; with fewer than {fewest:,}, a network learns"
+            " little"
+        )
 
 
 def read_names(
@@ -92,9 +112,10 @@ def read_names(
 ) -> Corpus:
     """Read one name a line, and hold out names with sha256(name) % 10 == `split`.
 
-    So a name stays in its part when the list grows. Names in `also` are all for training. They and the `pretraining`
-    files are folded into the vocabulary of the names, and `pretraining` loses these names. Raises CorpusError for an
-    unreadable file, fewer than two names, or a split outside 0..9.
+    So a name stays in its part when the list grows. Names in `also` are all for training. They and
+    the `pretraining` files are folded into the vocabulary of the names, and `pretraining` loses
+    these names. Raises CorpusError for an unreadable file, fewer than two names, or a split outside
+    0..9.
     """
     if not 0 <= split < HELD_OUT_SHARE:
         raise CorpusError(f"split must be from 0 to {HELD_OUT_SHARE - 1}, got {split}")
@@ -102,12 +123,18 @@ def read_names(
     names, left_out = _names_in(text)
     notes += left_out
     if len(names) < 2:
-        found = f"only one name: every line is {names[0]!r}, so there is nothing to hold out" if names else "0 names"
+        found = (
+            f"only one name: every line is {names[0]!r}, so there is nothing to hold out"
+            if names
+            else "0 names"
+        )
         reasons = f" ({'; '.join(notes)})" if notes else ""
         raise CorpusError(f"{path} has {found}; it needs at least 2, one a line{reasons}")
     held_out, vocabulary = _held_out_names(names, split), Vocabulary.from_texts(names)
     names += _names_in(vocabulary.fold(read_text(also)))[0] if also else []
-    others = chain.from_iterable(_names_in(vocabulary.fold(read_text(other)))[0] for other in pretraining)
+    others = chain.from_iterable(
+        _names_in(vocabulary.fold(read_text(other)))[0] for other in pretraining
+    )
     known = frozenset(names)
     return _corpus(
         "names",
@@ -118,12 +145,16 @@ def read_names(
     )
 
 
-def read_verse(*paths: Path, pretraining: Sequence[Path] = (), alphabet: Alphabet = Alphabet.FOLDED) -> Corpus:
-    """Read poems separated by blank lines; hold out the last tenth, rounded up (16 of the 154 sonnets).
+def read_verse(
+    *paths: Path, pretraining: Sequence[Path] = (), alphabet: Alphabet = Alphabet.FOLDED
+) -> Corpus:
+    """Read poems separated by blank lines; hold out the last tenth, rounded up (16 of the 154
+    sonnets).
 
-    A file without blank lines is cut into poems of 14 lines, and a long poem into several. `pretraining` files are
-    folded into the poems' vocabulary. A line with the same letters as a held-out line is removed from all training and
-    pretraining documents. Raises CorpusError for an unreadable file, fewer than two poems, or no line left to train on.
+    A file without blank lines is cut into poems of 14 lines, and a long poem into several.
+    `pretraining` files are folded into the poems' vocabulary. A line with the same letters as a
+    held-out line is removed from all training and pretraining documents. Raises CorpusError for an
+    unreadable file, fewer than two poems, or no line left to train on.
     """
     texts = [(path, *_read(path, alphabet)) for path in paths]
     poems = list(dict.fromkeys(poem for _, text, _ in texts for poem in _poems_in(text)))
@@ -136,9 +167,13 @@ def read_verse(*paths: Path, pretraining: Sequence[Path] = (), alphabet: Alphabe
     hidden = {letters_of(line) for poem in held_out for line in poem.split("\n")}
     training = list(_without(hidden, poems[:first_held_out]))
     if not training:
-        raise CorpusError(f"{listed} has no line to train on: each one also occurs in a held-out poem")
+        raise CorpusError(
+            f"{listed} has no line to train on: each one also occurs in a held-out poem"
+        )
     vocabulary = Vocabulary.from_texts([*training, *held_out])
-    others = chain.from_iterable(_documents_in(vocabulary.fold(read_text(path))) for path in pretraining)
+    others = chain.from_iterable(
+        _documents_in(vocabulary.fold(read_text(path))) for path in pretraining
+    )
     notes = [f"{path}: {note}" for path, _, notes in texts for note in notes]
     return _corpus("verse", training, held_out, _without(hidden, others), notes)
 
@@ -146,14 +181,18 @@ def read_verse(*paths: Path, pretraining: Sequence[Path] = (), alphabet: Alphabe
 def with_reading(corpus: Corpus, path: Path, speeches: Path) -> Corpus:
     """Add the verse in a file, and the speeches in another, to a corpus of verse.
 
-    A line with the letters of a line in `held_out` or `choosing` is removed from all that the network reads.
-    Raises CorpusError if the file has no line to read.
+    A line with the letters of a line in `held_out` or `choosing` is removed from all that the
+    network reads. Raises CorpusError if the file has no line to read.
     """
     count = len(corpus.held_out)
     training, choosing = corpus.training[:-count], corpus.training[-count:]
-    hidden = {letters_of(line) for poem in (*corpus.held_out, *choosing) for line in poem.split("\n")}
+    hidden = {
+        letters_of(line) for poem in (*corpus.held_out, *choosing) for line in poem.split("\n")
+    }
     reading, spoken = (
-        tuple(dict.fromkeys(_without(hidden, _documents_in(corpus.vocabulary.fold(read_text(each))))))
+        tuple(
+            dict.fromkeys(_without(hidden, _documents_in(corpus.vocabulary.fold(read_text(each)))))
+        )
         for each in (path, speeches)
     )
     if not reading:
@@ -186,7 +225,10 @@ def _names_in(text: str) -> tuple[list[str], list[str]]:
     notes = []
     if too_long := sum(len(line) > LONGEST_LINE for line in lines):
         doubt = "; is this a list of names, one a line?" if too_long > len(lines) / 4 else ""
-        notes.append(f"left out {too_long:,} of {len(lines):,} lines, of more than {LONGEST_LINE} characters{doubt}")
+        notes.append(
+            f"left out {too_long:,} of {len(lines):,} lines, of more than {LONGEST_LINE}"
+            f" characters{doubt}"
+        )
     if len(names) > MOST_NAMES:
         notes.append(f"read {MOST_NAMES:,} of its {len(names):,} names")
         names = [names[n * len(names) // MOST_NAMES] for n in range(MOST_NAMES)]
@@ -198,11 +240,15 @@ def _documents_in(text: str) -> list[str]:
 
 
 def _poems_in(text: str) -> Iterator[str]:
-    """Yield the documents of a text, or groups of lines of a single one; cut long ones, at a line end if possible."""
+    """Yield the documents of a text, or groups of lines of a single one; cut long ones, at a line
+    end if possible.
+    """
     poems = _documents_in(text)
     if len(poems) == 1:
         lines = poems[0].split("\n")
-        poems = ["\n".join(lines[n : n + LINES_OF_A_POEM]) for n in range(0, len(lines), LINES_OF_A_POEM)]
+        poems = [
+            "\n".join(lines[n : n + LINES_OF_A_POEM]) for n in range(0, len(lines), LINES_OF_A_POEM)
+        ]
     for poem in poems:
         start = 0
         while len(poem) - start > LONGEST_POEM:
@@ -215,7 +261,9 @@ def _poems_in(text: str) -> Iterator[str]:
 
 
 def some(documents: tuple[str, ...], characters: int) -> tuple[str, ...]:
-    """Return documents of about this many characters, taken in even steps; all documents if they have no more."""
+    """Return documents of about this many characters, taken in even steps; all documents if they
+    have no more.
+    """
     total = sum(len(document) + 1 for document in documents)
     if total <= characters:
         return documents
@@ -224,8 +272,12 @@ def some(documents: tuple[str, ...], characters: int) -> tuple[str, ...]:
 
 
 def _held_out_names(names: Sequence[str], split: int) -> set[str]:
-    """Return the names whose folded form has a hash in the split; the one of the smallest hash, if none or all have."""
-    numbers = {name: int(hashlib.sha256((fold(name) or name).encode()).hexdigest(), 16) for name in names}
+    """Return the names whose folded form has a hash in the split; the one of the smallest hash, if
+    none or all have.
+    """
+    numbers = {
+        name: int(hashlib.sha256((fold(name) or name).encode()).hexdigest(), 16) for name in names
+    }
     held_out = {name for name, number in numbers.items() if number % HELD_OUT_SHARE == split}
     if 0 < len(held_out) < len(names):
         return held_out
@@ -233,7 +285,9 @@ def _held_out_names(names: Sequence[str], split: int) -> set[str]:
 
 
 def _without(hidden: set[str], documents: Iterable[str]) -> Iterator[str]:
-    """Yield the documents without their hidden lines, and drop a document that has no other lines."""
+    """Yield the documents without their hidden lines, and drop a document that has no
+    other lines.
+    """
     for document in documents:
         kept = "\n".join(line for line in document.split("\n") if letters_of(line) not in hidden)
         if kept:
@@ -241,9 +295,23 @@ def _without(hidden: set[str], documents: Iterable[str]) -> Iterator[str]:
 
 
 def _corpus(
-    form: Form, training: Iterable[str], held_out: Iterable[str], pretraining: Iterable[str], notes: Iterable[str]
+    form: Form,
+    training: Iterable[str],
+    held_out: Iterable[str],
+    pretraining: Iterable[str],
+    notes: Iterable[str],
 ) -> Corpus:
-    training, held_out, pretraining = (tuple(dict.fromkeys(part)) for part in (training, held_out, pretraining))
+    training, held_out, pretraining = (
+        tuple(dict.fromkeys(part)) for part in (training, held_out, pretraining)
+    )
     vocabulary = Vocabulary.from_texts((*training, *held_out))
     content = json.dumps([form, training, held_out, pretraining, vocabulary.characters]).encode()
-    return Corpus(form, training, held_out, pretraining, vocabulary, hashlib.sha256(content).hexdigest(), tuple(notes))
+    return Corpus(
+        form,
+        training,
+        held_out,
+        pretraining,
+        vocabulary,
+        hashlib.sha256(content).hexdigest(),
+        tuple(notes),
+    )

@@ -1,7 +1,8 @@
-"""Reads pronunciations of words, from the CMU Pronouncing Dictionary or from a file that is made of it.
+"""Reads pronunciations of words, from the CMU Pronouncing Dictionary or from a file that is made of
+it.
 
-`data/cmudict.txt` is the whole dictionary, which is fetched. `data/prosody/1/pronunciations.txt`, which is committed,
-has what sonnets need of it. `tools.pronunciations` makes this file:
+`data/cmudict.txt` is the whole dictionary, which is fetched. `data/prosody/1/pronunciations.txt`,
+which is committed, has what sonnets need of it. `tools.pronunciations` makes this file:
 
     beauty+ 23 B Y UW1 T IY0
     use+ Y UW1 S, Y UW1 Z
@@ -9,10 +10,11 @@ has what sonnets need of it. `tools.pronunciations` makes this file:
     sir+ -31 S ER1
     -igh AY
 
-A plus stands behind the words of the sonnets and of the narrative poems. A pronunciation is left out if a rule of
-`sonnets.pronunciation` finds it. A number says how much more often a word occurs in sonnets than in plays, as a
-logarithm in tenths of a nat. A line with a hyphen says how the last letters of an unknown word sound. Lines that
-begin with # are comments, such as the dictionary's licence.
+A plus stands behind the words of the sonnets and of the narrative poems. A pronunciation is left
+out if a rule of `sonnets.pronunciation` finds it. A number says how much more often a word occurs
+in sonnets than in plays, as a logarithm in tenths of a nat. A line with a hyphen says how the last
+letters of an unknown word sound. Lines that begin with # are comments, such as the dictionary's
+licence.
 """
 
 import re
@@ -36,11 +38,16 @@ class Dictionary:
     pronunciations: Mapping[str, Pronunciations]  # by word
     of_poems: frozenset[str] = frozenset()  # the words that Shakespeare used in poems
     leanings: Mapping[str, int] = field(default_factory=dict)  # towards sonnets, in tenths of a nat
-    ending_sounds: Mapping[str, str] = field(default_factory=dict)  # by the last letters of an unknown word
+    ending_sounds: Mapping[str, str] = field(
+        default_factory=dict
+    )  # by the last letters of an unknown word
 
 
 def read_dictionary(path: Path) -> Dictionary:
-    """Read a file in the format that the docstring of this module describes. OSError if it cannot be read."""
+    """Read a file in the format that the docstring of this module describes.
+
+    OSError if it cannot be read.
+    """
     found: dict[str, Pronunciations] = {}
     of_poems: list[str] = []
     leanings: dict[str, int] = {}
@@ -64,7 +71,9 @@ def read_dictionary(path: Path) -> Dictionary:
 
 
 def read_cmudict(path: Path) -> dict[str, Pronunciations]:
-    """Read the CMU dictionary as it is published, by word in lower case, without its symbols and comments."""
+    """Read the CMU dictionary as it is published, by word in lower case, without its symbols and
+    comments.
+    """
     found: dict[str, Pronunciations] = {}
     for line in path.read_text(encoding="utf-8").splitlines():
         entry, _, phonemes = line.partition("  ")

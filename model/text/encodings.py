@@ -1,6 +1,7 @@
 """Reads the bytes of anybody's file as text, or says why they are no text.
 
-A byte order mark decides the encoding. A file without one is UTF-8 or, if it looks like that, Windows-1252.
+A byte order mark decides the encoding. A file without one is UTF-8 or, if it looks like that,
+Windows-1252.
 """
 
 import codecs
@@ -19,7 +20,9 @@ _BYTE_ORDER_MARKS = (  # UTF-32 comes before UTF-16, because its mark begins wit
     (codecs.BOM_UTF16_LE, "utf-16", "UTF-16"),
     (codecs.BOM_UTF16_BE, "utf-16", "UTF-16"),
 )
-_CONTROL = re.compile(r"[\x01-\x08\x0e-\x19\x1c-\x1f\x7f]")  # \x1a ends old texts, and \x1b colours them
+_CONTROL = re.compile(
+    r"[\x01-\x08\x0e-\x19\x1c-\x1f\x7f]"
+)  # \x1a ends old texts, and \x1b colours them
 _CHARACTERS_A_CONTROL = 1000  # a text has at least this many characters for each control character
 
 
@@ -49,21 +52,27 @@ def read_text(path: Path) -> str:
 
 
 def text_in(content: bytes, name: str) -> Decoded:
-    """Return the text of a file called `name`. Raises CorpusError with the reason if its bytes are no text."""
+    """Return the text of a file called `name`.
+
+    Raises CorpusError with the reason if its bytes are no text.
+    """
     if len(content) > LARGEST:
         raise CorpusError(f"{name} has more than {LARGEST // 10**6} MB; give a part of it")
     marks = (found for mark, *found in _BYTE_ORDER_MARKS if content.startswith(mark))
     codec, encoding = next(marks, ["utf-8", UTF_8])
     if codec == "utf-8" and b"\0" in content:
         raise CorpusError(
-            f"{name} has a NUL: it is no text, or UTF-16 without a byte order mark; then save it as UTF-8"
+            f"{name} has a NUL: it is no text, or UTF-16 without a byte order mark; then save it as"
+            " UTF-8"
         )
     try:
         text = content.decode(codec)
     except UnicodeDecodeError as error:
         if codec != "utf-8" or not _is_western(content):
             fault = f"{name} is not {encoding} text: {error.reason} at byte {error.start:,}"
-            raise CorpusError(f"{fault}. It is damaged there, or in another encoding; then save it as UTF-8") from error
+            raise CorpusError(
+                f"{fault}. It is damaged there, or in another encoding; then save it as UTF-8"
+            ) from error
         text, encoding = content.decode("cp1252"), "Windows-1252"
     if "\0" in text:
         raise CorpusError(f"{name} has a NUL: it is no text")
@@ -74,9 +83,11 @@ def text_in(content: bytes, name: str) -> Decoded:
 
 
 def _is_western(content: bytes) -> bool:
-    """Return whether bytes that are not UTF-8 look like Windows-1252, and not like damaged UTF-8 or another encoding.
+    """Return whether bytes that are not UTF-8 look like Windows-1252, and not like damaged UTF-8 or
+    another encoding.
 
-    They look like Windows-1252 if at most a third of them are not ASCII, and few of that third are valid UTF-8.
+    They look like Windows-1252 if at most a third of them are not ASCII, and few of that third are
+    valid UTF-8.
     """
     try:
         content.decode("cp1252")

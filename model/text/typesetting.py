@@ -20,7 +20,8 @@ _DASH = re.compile(r" *-{2,} *")
 def typeset(verse: str, *, after: str = "") -> str:
     """Return verse with the capitals of lines, of sentences, and of I.
 
-    `after`, the text before it, decides whether its first word begins a sentence. The vocative O stays small.
+    `after`, the text before it, decides whether its first word begins a sentence. The vocative O
+    stays small.
     """
     text = after + verse
     letters = list(text)
@@ -31,11 +32,17 @@ def typeset(verse: str, *, after: str = "") -> str:
 
 
 def with_names(verse: str, names: Collection[str]) -> str:
-    """Return verse with the capitals of proper names, and with dashes for "--"; if `names` is empty, as it is.
+    """Return verse with the capitals of proper names, and with dashes for "--"; if `names` is
+    empty, as it is.
 
-    France's is France with an ending. Each part of a word with hyphens, such as Jove-like, may be a name.
+    France's is France with an ending. Each part of a word with hyphens, such as Jove-like, may be a
+    name.
     """
-    return _DASH.sub("\N{EM DASH}", _WORD.sub(lambda word: _capitalised(word[0], names), verse)) if names else verse
+    return (
+        _DASH.sub("\N{EM DASH}", _WORD.sub(lambda word: _capitalised(word[0], names), verse))
+        if names
+        else verse
+    )
 
 
 def _capitalised(word: str, names: Collection[str]) -> str:

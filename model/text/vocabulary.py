@@ -1,8 +1,10 @@
-"""A vocabulary gives each character an id, and folding reduces any Unicode text to the few characters of a network.
+"""A vocabulary gives each character an id, and folding reduces any Unicode text to the few
+characters of a network.
 
-`fold` takes one character at a time. The small tables below replace some characters; the others undergo Unicode case
-folding and compatibility decomposition (NFKD), and lose their marks (The Unicode Standard, 3.13 and 3.11). This is
-repeated until nothing changes, so folding twice is folding once. Letters of other scripts are not transliterated.
+`fold` takes one character at a time. The small tables below replace some characters; the others
+undergo Unicode case folding and compatibility decomposition (NFKD), and lose their marks (The
+Unicode Standard, 3.13 and 3.11). This is repeated until nothing changes, so folding twice is
+folding once. Letters of other scripts are not transliterated.
 """
 
 import re
@@ -29,11 +31,16 @@ _LETTERS = {
 }
 # fmt: on
 _QUOTES = dict.fromkeys("`´ʹʻʼʽˈ‘’‚‛′‵‹›ꞌ", "'") | dict.fromkeys("“”„‟″‶«»〝〞〟ʺ˝", '"')
-_DASHES = dict.fromkeys("\u2014\u2015\u2e3a\u2e3b", "--") | dict.fromkeys("\u2212\u2010\u2011\u2012\u2013", "-")
+_DASHES = dict.fromkeys("\u2014\u2015\u2e3a\u2e3b", "--") | dict.fromkeys(
+    "\u2212\u2010\u2011\u2012\u2013", "-"
+)
 _SYMBOLS = {"\u2044": "/", "\u2215": "/", "\u2223": "|", "\u223c": "~", "\u2022": "", "\u00b7": ""}
 _LINE_ENDINGS = dict.fromkeys("\r\v\f\x85\u2028\u2029", "\n")
-_TABLE = _LETTERS | _QUOTES | _DASHES | _SYMBOLS | _LINE_ENDINGS | {"\n": "\n", "\t": " ", "\u1680": " "}
-# A cache holds this many characters. Others are computed each time, so that a hostile text cannot fill the memory.
+_TABLE = (
+    _LETTERS | _QUOTES | _DASHES | _SYMBOLS | _LINE_ENDINGS | {"\n": "\n", "\t": " ", "\u1680": " "}
+)
+# A cache holds this many characters. Others are computed each time, so that a hostile text cannot
+# fill the memory.
 _CACHE_SIZE = 20_000
 
 
@@ -42,7 +49,9 @@ _WORD = re.compile(rf"a+(?:[{WORD_MARKS}]a+)*")
 
 
 def is_letter(character: str) -> bool:
-    """Return whether a character is a letter, or a mark of one, such as a vowel sign of Hindi (categories L and M)."""
+    """Return whether a character is a letter, or a mark of one, such as a vowel sign of Hindi
+    (categories L and M).
+    """
     return bool(character) and unicodedata.category(character)[0] in "LM"
 
 
@@ -52,7 +61,10 @@ def words_of(text: str) -> list[str]:
 
 
 def letters_of(line: str) -> str:
-    """Return the letters and digits of a line in lower case. Two lines with the same letters count as the same line."""
+    """Return the letters and digits of a line in lower case.
+
+    Two lines with the same letters count as the same line.
+    """
     return line.translate(_LETTERS_OF_LINES).casefold()
 
 
@@ -66,8 +78,14 @@ def _folded(character: str) -> str:
 
 
 def _is_kept(character: str) -> bool:
-    """Return whether this is a letter, number, punctuation, separator or printable ASCII, not a mark or symbol."""
-    return " " <= character <= "~" or character in _TABLE or unicodedata.category(character)[0] in "LNPZ"
+    """Return whether this is a letter, number, punctuation, separator or printable ASCII, not a
+    mark or symbol.
+    """
+    return (
+        " " <= character <= "~"
+        or character in _TABLE
+        or unicodedata.category(character)[0] in "LNPZ"
+    )
 
 
 class _Replacements(dict[int, str]):
@@ -84,25 +102,30 @@ class _Replacements(dict[int, str]):
 
 
 _FOLDING = _Replacements(_folded)
-_KINDS = _Replacements(lambda character: "a" if is_letter(character) else character if character in WORD_MARKS else " ")
-_LETTERS_OF_LINES = _Replacements(lambda each: each if is_letter(each) or each.isalnum() or each == "_" else "")
+_KINDS = _Replacements(
+    lambda character: "a" if is_letter(character) else character if character in WORD_MARKS else " "
+)
+_LETTERS_OF_LINES = _Replacements(
+    lambda each: each if is_letter(each) or each.isalnum() or each == "_" else ""
+)
 
 
 def fold(text: str) -> str:
     r"""Reduce any text to plain characters. Never fails, and folding again changes nothing.
 
-    The result is case folded and has no accents. Ligatures become letters; typographic quotes, dashes and ellipses
-    become ASCII. Every line ending is `"\n"` and all other white space `" "`. Control and format characters, lone
-    surrogates and emoji are dropped.
+    The result is case folded and has no accents. Ligatures become letters; typographic quotes,
+    dashes and ellipses become ASCII. Every line ending is `"\n"` and all other white space `" "`.
+    Control and format characters, lone surrogates and emoji are dropped.
     """
     return text.replace("\r\n", "\n").translate(_FOLDING)
 
 
 def composed(text: str) -> str:
-    r"""Return a text with one kind of line ending, `"\n"`, and with accents composed with their letters (NFC).
+    r"""Return a text with one kind of line ending, `"\n"`, and with accents composed with their
+    letters (NFC).
 
-    If a letter has more than 30 marks, the rest are dropped (Stream-Safe Text Format, Unicode Standard Annex 15),
-    because the time that composing takes grows with the square of their number.
+    If a letter has more than 30 marks, the rest are dropped (Stream-Safe Text Format, Unicode
+    Standard Annex 15), because the time that composing takes grows with the square of their number.
     """
     marks = re.escape("".join(filter(unicodedata.combining, sorted(set(text)))))
     if marks:
@@ -112,19 +135,29 @@ def composed(text: str) -> str:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    r"""The sorted characters that a network knows; a character's index is its id. `"\n"` is always among them."""
+    r"""The sorted characters that a network knows; a character's index is its id.
+
+    `"\n"` is always among them.
+    """
 
     characters: str
 
     def __post_init__(self) -> None:
         if "\n" not in self.characters:
-            raise MangosaurusError(f"a vocabulary needs the newline, which ends every text; got {self.characters!r}")
+            raise MangosaurusError(
+                f"a vocabulary needs the newline, which ends every text; got {self.characters!r}"
+            )
         if list(self.characters) != sorted(set(self.characters)):
-            raise MangosaurusError(f"a vocabulary must be sorted and without duplicates; got {self.characters!r}")
+            raise MangosaurusError(
+                f"a vocabulary must be sorted and without duplicates; got {self.characters!r}"
+            )
 
     @classmethod
     def from_texts(cls, texts: Iterable[str]) -> "Vocabulary":
-        """Return the vocabulary of all characters in `texts`, and the newline. The texts are not folded here."""
+        """Return the vocabulary of all characters in `texts`, and the newline.
+
+        The texts are not folded here.
+        """
         return cls("".join(sorted({"\n"}.union(*texts))))
 
     def __len__(self) -> int:
@@ -139,19 +172,26 @@ class Vocabulary:
 
     @cached_property
     def _ids_by_code(self) -> NDArray[np.intp]:
-        """The id of each code point, -1 if it has none. The last entry serves all higher code points."""
+        """The id of each code point, -1 if it has none.
+
+        The last entry serves all higher code points.
+        """
         ids = np.full(ord(self.characters[-1]) + 2, -1, dtype=np.intp)
         ids[[ord(character) for character in self.characters]] = np.arange(len(self))
         return ids
 
     @cached_property
     def alphabet(self) -> Alphabet:
-        """OWN if this vocabulary has a character that `fold` would change, such as a capital; else FOLDED."""
+        """OWN if this vocabulary has a character that `fold` would change, such as a capital; else
+        FOLDED.
+        """
         return Alphabet.FOLDED if fold(self.characters) == self.characters else Alphabet.OWN
 
     @cached_property
     def _nearest(self) -> _Replacements:
-        by_fold = {fold(character): character for character in reversed(self.characters)}  # capitals win
+        by_fold = {
+            fold(character): character for character in reversed(self.characters)
+        }  # capitals win
         if "\u2019" in self:
             by_fold["'"] = "\u2019"  # several quotes fold to '; this is the apostrophe
 
@@ -168,13 +208,17 @@ class Vocabulary:
         return _Replacements(nearest)
 
     def ids_of(self, text: str) -> NDArray[np.intp]:
-        """Return the ids (N,) of a text of N characters. MangosaurusError names the first that has no id."""
+        """Return the ids (N,) of a text of N characters.
+
+        MangosaurusError names the first that has no id.
+        """
         codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
         ids = self._ids_by_code[np.minimum(codes, len(self._ids_by_code) - 1)]
         if (ids < 0).any():
             position = int(np.argmin(ids >= 0))
             raise MangosaurusError(
-                f"no id for {text[position]!r} at position {position}; fold the text into the vocabulary first"
+                f"no id for {text[position]!r} at position {position}; fold the text into the"
+                " vocabulary first"
             )
         return ids
 
@@ -182,10 +226,12 @@ class Vocabulary:
         return "".join(map(self.characters.__getitem__, ids))
 
     def fold(self, text: str) -> str:
-        """Reduce any text to characters of this vocabulary. Never fails, and folding again changes nothing.
+        """Reduce any text to characters of this vocabulary. Never fails, and folding again changes
+        nothing.
 
-        A character of this vocabulary stays. Any other becomes the first of these that the vocabulary has: the letter
-        without its accents, the small letter, the fold. If it has none, the character is dropped.
+        A character of this vocabulary stays. Any other becomes the first of these that the
+        vocabulary has: the letter without its accents, the small letter, the fold. If it has none,
+        the character is dropped.
         """
         if self.alphabet is Alphabet.FOLDED:
             return fold(text).translate(self._nearest)

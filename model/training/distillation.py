@@ -1,4 +1,6 @@
-"""Teachers help a smaller network: their averaged probabilities are its targets, and they draw names for it to read."""
+"""Teachers help a smaller network: their averaged probabilities are its targets, and they draw
+names for it to read.
+"""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -15,7 +17,9 @@ from model.writing.sampling import sample_next
 DRAWN_AT_ONCE = 1000  # names drawn at a time
 
 
-Teacher = Callable[[Ids], Array]  # takes ids (T, B), and returns the logits (T, B, V) of the character after each
+Teacher = Callable[
+    [Ids], Array
+]  # takes ids (T, B), and returns the logits (T, B, V) of the character after each
 
 
 def teacher_of(language_model: LanguageModel) -> Teacher:
@@ -24,7 +28,8 @@ def teacher_of(language_model: LanguageModel) -> Teacher:
 
 
 def soft_targets(teachers: Sequence[Teacher], ids: Ids, temperature: float) -> Array:
-    """Return the probabilities (T, B, V) of the character after each id (T, B), averaged over the teachers.
+    """Return the probabilities (T, B, V) of the character after each id (T, B), averaged over the
+    teachers.
 
     A temperature above 1 makes them more even: p becomes p^(1/temperature), divided by the sum.
     """
@@ -33,17 +38,27 @@ def soft_targets(teachers: Sequence[Teacher], ids: Ids, temperature: float) -> A
 
 
 def draw_names(
-    teachers: Sequence[LanguageModel], count: int, vocabulary: Vocabulary, generator: np.random.Generator
+    teachers: Sequence[LanguageModel],
+    count: int,
+    vocabulary: Vocabulary,
+    generator: np.random.Generator,
 ) -> list[str]:
-    """Draw names from the averaged probabilities. A name that does not end is cut after LONGEST_NAME letters."""
+    """Draw names from the averaged probabilities.
+
+    A name that does not end is cut after LONGEST_NAME letters.
+    """
     names: list[str] = []
     while len(names) < count:
-        rows = _draw(teachers, min(DRAWN_AT_ONCE, count - len(names)), vocabulary.newline, generator)
+        rows = _draw(
+            teachers, min(DRAWN_AT_ONCE, count - len(names)), vocabulary.newline, generator
+        )
         names += [vocabulary.text_of(row).partition("\n")[0] for row in rows]
     return names
 
 
-def _draw(teachers: Sequence[LanguageModel], count: int, newline: int, generator: np.random.Generator) -> Ids:
+def _draw(
+    teachers: Sequence[LanguageModel], count: int, newline: int, generator: np.random.Generator
+) -> Ids:
     """Return the ids (B, LONGEST_NAME) of B names, each filled up with newlines."""
     drawn = np.full((count, LONGEST_NAME), newline)
     states = [teacher.initial_state(count) for teacher in teachers]

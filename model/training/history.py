@@ -18,7 +18,10 @@ Event = dict[str, Any]
 
 @dataclass(frozen=True)
 class History:
-    """The N logged steps of a training. Losses are in nats per character; NaN stands for "not measured"."""
+    """The N logged steps of a training.
+
+    Losses are in nats per character; NaN stands for "not measured".
+    """
 
     recipe: str
     steps: Floats
@@ -39,7 +42,10 @@ def log_at(path: Path) -> Path:
 
 
 def read_history(path: Path) -> History:
-    """Read a log. Raises MangosaurusError, with the file's name, if it cannot be read or has no steps."""
+    """Read a log.
+
+    Raises MangosaurusError, with the file's name, if it cannot be read or has no steps.
+    """
     try:
         return history_of(events_in(path.read_text(encoding="utf-8", errors="replace")))
     except OSError as error:
@@ -49,7 +55,10 @@ def read_history(path: Path) -> History:
 
 
 def history_of(events: Iterable[Event]) -> History:
-    """Collect the steps and samples. MangosaurusError if there is no step, or a step lacks valid figures."""
+    """Collect the steps and samples.
+
+    MangosaurusError if there is no step, or a step lacks valid figures.
+    """
     started: Event = {}
     steps, samples = list[Event](), list[Event]()
     try:
@@ -61,30 +70,42 @@ def history_of(events: Iterable[Event]) -> History:
             elif event.get("event") == "sample" and {"step", "text"} <= event.keys():
                 _append(samples, event)
         if not steps:
-            raise MangosaurusError("it has no training steps; is it the .jsonl file that `train` writes?")
+            raise MangosaurusError(
+                "it has no training steps; is it the .jsonl file that `train` writes?"
+            )
         names = "step", "training_loss", "held_out_loss", "gradient_norm"
-        step, training, held_out, norm = (np.array([event[name] for event in steps], np.float64) for name in names)
-        clipped = np.array([event.get("clipped_gradient_norm") for event in steps], np.float64)  # early logs lack it
+        step, training, held_out, norm = (
+            np.array([event[name] for event in steps], np.float64) for name in names
+        )
+        clipped = np.array(
+            [event.get("clipped_gradient_norm") for event in steps], np.float64
+        )  # early logs lack it
         stages: dict[str, float] = {}
         for event in steps:
             stages.setdefault(str(event.get("stage", "")), event["step"])
         texts = tuple((float(event["step"]), str(event["text"])) for event in samples)
         lines = {name: np.float64(started.get(name)) for name in ("start_loss", "ngram_loss")}
         recipe = str(started.get("recipe", ""))
-        return History(recipe, step, training, held_out, norm, clipped, tuple(stages.items()), texts, **lines)
+        return History(
+            recipe, step, training, held_out, norm, clipped, tuple(stages.items()), texts, **lines
+        )
     except (KeyError, TypeError, ValueError) as error:
         raise MangosaurusError(f"a step has a missing or invalid figure: {error}") from error
 
 
 def _append(events: list[Event], event: Event) -> None:
-    """Add an event, and drop events of the same or later steps, which a resumed training repeats."""
+    """Add an event, and drop events of the same or later steps, which a resumed
+    training repeats.
+    """
     while events and events[-1]["step"] >= event["step"]:
         events.pop()
     events.append(event)
 
 
 def events_in(text: str) -> Iterator[Event]:
-    """Yield the events of a log, and skip lines that have none, such as one that a killed process left incomplete."""
+    """Yield the events of a log, and skip lines that have none, such as one that a killed process
+    left incomplete.
+    """
     for line in text.splitlines():
         try:
             event = json.loads(line)

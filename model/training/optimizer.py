@@ -1,4 +1,7 @@
-"""Clips gradients, updates and averages parameters, and schedules the learning rate. Arrays change in place."""
+"""Clips gradients, updates and averages parameters, and schedules the learning rate.
+
+Arrays change in place.
+"""
 
 import math
 
@@ -6,7 +9,9 @@ import numpy as np
 
 from model.network.parameters import Arrays
 
-PIECE = 2**15  # Adam updates this many parameters at a time: a second-level cache holds all that it needs for them
+PIECE = (
+    2**15
+)  # Adam updates this many parameters at a time: a second-level cache holds all that it needs for them
 
 
 def clip_by_value(gradients: Arrays, limit: float) -> None:
@@ -16,7 +21,8 @@ def clip_by_value(gradients: Arrays, limit: float) -> None:
 
 
 def clip_by_global_norm(gradients: Arrays, limit: float) -> float:
-    """Scale all gradients, so that their norm as one vector is at most `limit`; return the norm before.
+    """Scale all gradients, so that their norm as one vector is at most `limit`; return the norm
+    before.
 
     This keeps the direction, unlike element-wise clipping (Pascanu, Mikolov & Bengio 2013).
     """
@@ -30,8 +36,8 @@ def clip_by_global_norm(gradients: Arrays, limit: float) -> float:
 def warmup_cosine(fraction: float, warmup: float, final: float) -> float:
     """Return the factor on the learning rate after `fraction` (0 to 1) of a stage.
 
-    It rises linearly from `final` to 1 until the fraction `warmup`, then falls back to `final` along half a cosine
-    (Loshchilov & Hutter 2017).
+    It rises linearly from `final` to 1 until the fraction `warmup`, then falls back to `final`
+    along half a cosine (Loshchilov & Hutter 2017).
     """
     if fraction < warmup:
         return final + (1 - final) * fraction / warmup
@@ -40,9 +46,11 @@ def warmup_cosine(fraction: float, warmup: float, final: float) -> float:
 
 
 def move_average(average: Arrays, parameters: Arrays, beta: float) -> None:
-    """Move an average of the parameters w towards the present ones, in place: avg = β avg + (1-β) w.
+    """Move an average of the parameters w towards the present ones, in place: avg = β avg + (1-β)
+    w.
 
-    The parameters go to and fro about a minimum, and their average lies nearer to it (Polyak & Juditsky 1992).
+    The parameters go to and fro about a minimum, and their average lies nearer to it (Polyak &
+    Juditsky 1992).
     """
     for name, array in average.items():
         array *= beta
@@ -50,11 +58,14 @@ def move_average(average: Arrays, parameters: Arrays, beta: float) -> None:
 
 
 class Adam:
-    """Adam (Kingma & Ba 2015) with decoupled weight decay (Loshchilov & Hutter 2019) on matrices, not on biases.
+    """Adam (Kingma & Ba 2015) with decoupled weight decay (Loshchilov & Hutter 2019) on matrices,
+    not on biases.
 
-    m = β₁ m + (1-β₁) g;  v = β₂ v + (1-β₂) g²;  w -= η (m̂ / (√v̂ + ε) + λ w),  with m̂ = m/(1-β₁ᵗ), v̂ = v/(1-β₂ᵗ)
+    m = β₁ m + (1-β₁) g;  v = β₂ v + (1-β₂) g²;  w -= η (m̂ / (√v̂ + ε) + λ w),  with m̂ =
+    m/(1-β₁ᵗ), v̂ = v/(1-β₂ᵗ)
 
-    The moments `m` and `v` and the number of `steps`, t, are all the state: with a copy of them, an Adam can go on.
+    The moments `m` and `v` and the number of `steps`, t, are all the state: with a copy of them, an
+    Adam can go on.
     """
 
     def __init__(
@@ -66,9 +77,16 @@ class Adam:
         epsilon: float = 1e-8,
         weight_decay: float = 0.0,
     ) -> None:
-        self.beta_1, self.beta_2, self.epsilon, self.weight_decay = beta_1, beta_2, epsilon, weight_decay
+        self.beta_1, self.beta_2, self.epsilon, self.weight_decay = (
+            beta_1,
+            beta_2,
+            epsilon,
+            weight_decay,
+        )
         self.steps = 0
-        self.m, self.v = ({name: np.zeros_like(array) for name, array in parameters.items()} for _ in range(2))
+        self.m, self.v = (
+            {name: np.zeros_like(array) for name, array in parameters.items()} for _ in range(2)
+        )
         self._parameters = parameters
         self._scratch: dict[tuple[int, ...], np.ndarray] = {}  # by shape
 
@@ -83,7 +101,8 @@ class Adam:
             rows = max(1, PIECE * len(parameter) // parameter.size)
             for start in range(0, len(parameter), rows):
                 w, g, m, v = (
-                    array[start : start + rows] for array in (parameter, gradients[name], self.m[name], self.v[name])
+                    array[start : start + rows]
+                    for array in (parameter, gradients[name], self.m[name], self.v[name])
                 )
                 scratch = self._scratch.get(w.shape)
                 if scratch is None:

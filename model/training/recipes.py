@@ -1,4 +1,7 @@
-"""Recipes: the shape of a network and the settings of its training, by name. `sizes` makes one for a text."""
+"""Recipes: the shape of a network and the settings of its training, by name.
+
+`sizes` makes one for a text.
+"""
 
 import math
 from dataclasses import dataclass, replace
@@ -10,15 +13,19 @@ from model.text.forms import Form
 
 RecipeName = Literal["dino", "distilled", "teacher-1", "teacher-2", "poem"]
 
-MOST_LAYERS: dict[CellName, int] = {"rnn": 1}  # a vanilla RNN has one layer, as in the assignment; others, any number
+MOST_LAYERS: dict[CellName, int] = {
+    "rnn": 1
+}  # a vanilla RNN has one layer, as in the assignment; others, any number
 
 
 @dataclass(frozen=True)
 class Distillation:
-    """A network learns from teachers: their probabilities are its targets (Hinton, Vinyals & Dean 2015).
+    """A network learns from teachers: their probabilities are its targets (Hinton, Vinyals & Dean
+    2015).
 
-    The training names are too few for that. So the teachers draw `drawn` names once, and each epoch reads
-    `drawn_per_epoch` of them too. A temperature above 1 makes up for teachers that are too sure (see `soft_targets`).
+    The training names are too few for that. So the teachers draw `drawn` names once, and each epoch
+    reads `drawn_per_epoch` of them too. A temperature above 1 makes up for teachers that are too
+    sure (see `soft_targets`).
     """
 
     drawn: int
@@ -30,12 +37,12 @@ class Distillation:
 class Stage:
     """A part of a training, with its own text and its own rise and fall of the learning rate.
 
-    `text`: "training" is the training documents alone, "pretraining" adds other verse or other names to them,
-    "reading" is verse by other poets alone, and "mix" is `others` characters of it, the speeches, and the training
-    documents `repeats` times.
-    `keep`: the weights that the stage ends with, and the next stage begins with. "best" has the lowest held-out
-    loss so far, earlier stages included. "last" is for a text very unlike the held-out text: the held-out loss would
-    not show what a network learns from it.
+    `text`: "training" is the training documents alone, "pretraining" adds other verse or other
+    names to them, "reading" is verse by other poets alone, and "mix" is `others` characters of it,
+    the speeches, and the training documents `repeats` times. `keep`: the weights that the stage
+    ends with, and the next stage begins with. "best" has the lowest held-out loss so far, earlier
+    stages included. "last" is for a text very unlike the held-out text: the held-out loss would not
+    show what a network learns from it.
     """
 
     name: str
@@ -46,16 +53,22 @@ class Stage:
     sequence_length: int
     learning_rate: float
     evaluate_every: int  # steps between two measurements
-    patience: int  # in its second half, a stage stops after this many measurements without a new best
+    patience: (
+        int  # in its second half, a stage stops after this many measurements without a new best
+    )
     keep: Literal["best", "last"] = "best"
     warmup: float = 0.02  # share of the stage in which the learning rate rises
     final: float = 0.02  # share of the learning rate that is left at the end of the stage
     weight_decay: float = 0.0
-    dropout: float = 0.0  # share of each layer's outputs that is dropped; one mask for all time steps of a batch
+    dropout: float = (
+        0.0  # share of each layer's outputs that is dropped; one mask for all time steps of a batch
+    )
     input_dropout: float = 0.0  # share of the input characters that is hidden
     clip_norm: float = 1.0
     by_length: bool = False  # whether a batch has names of about the same length
-    average: float = 0.0  # β of a moving average, which is measured and kept (see `move_average`); 0: no average
+    average: float = (
+        0.0  # β of a moving average, which is measured and kept (see `move_average`); 0: no average
+    )
     distillation: Distillation | None = None
     others: int = 0  # of a mix, in characters
     repeats: int = 1  # of a mix
@@ -63,7 +76,10 @@ class Stage:
 
 @dataclass(frozen=True)
 class Recipe:
-    """A network's shape and its stages. With `minutes`, a stage ends after its share of them, or after its epochs."""
+    """A network's shape and its stages.
+
+    With `minutes`, a stage ends after its share of them, or after its epochs.
+    """
 
     name: str
     form: Form
@@ -106,11 +122,16 @@ _READ_DINOSAURS = replace(
     by_length=False,
     average=0.99,
 )
-TEACHER_1 = Recipe("teacher-1", "names", "lstm", hidden_size=256, layers=1, stages=(_READ_GENERA, _READ_DINOSAURS))
+TEACHER_1 = Recipe(
+    "teacher-1", "names", "lstm", hidden_size=256, layers=1, stages=(_READ_GENERA, _READ_DINOSAURS)
+)
 TEACHER_2 = replace(
     TEACHER_1,
     name="teacher-2",
-    stages=(_READ_GENERA, replace(_READ_DINOSAURS, learning_rate=1.5e-3, dropout=0.3, input_dropout=0.1)),
+    stages=(
+        _READ_GENERA,
+        replace(_READ_DINOSAURS, learning_rate=1.5e-3, dropout=0.3, input_dropout=0.1),
+    ),
 )
 _DISTIL = replace(
     _READ_DINOSAURS,
@@ -163,9 +184,18 @@ _READ_SONNETS = replace(
     evaluate_every=30,
     patience=10,
 )
-POEM = Recipe("poem", "verse", "lstm", hidden_size=384, layers=2, stages=(_READ_PLAYS, _READ_SONNETS))
+POEM = Recipe(
+    "poem", "verse", "lstm", hidden_size=384, layers=2, stages=(_READ_PLAYS, _READ_SONNETS)
+)
 _READ_OTHERS = replace(
-    _READ_PLAYS, name="read", text="reading", epochs=1, learning_rate=4e-3, final=0.4, dropout=0.0, keep="last"
+    _READ_PLAYS,
+    name="read",
+    text="reading",
+    epochs=1,
+    learning_rate=4e-3,
+    final=0.4,
+    dropout=0.0,
+    keep="last",
 )
 MIX = replace(
     _READ_OTHERS,
@@ -177,12 +207,18 @@ MIX = replace(
     others=14_000_000,
     repeats=12,
 )
-"""Ends the training of verse. With sonnets alone at the end, the loss on sonnets is lower, but the verse worse."""
+"""Ends the training of verse.
+
+With sonnets alone at the end, the loss on sonnets is lower, but the verse worse.
+"""
 READER = replace(
     POEM,
     name="reader",
     hidden_size=512,
-    stages=(replace(_READ_OTHERS, time_share=0.5), replace(MIX, epochs=2, time_share=0.5, learning_rate=2e-3)),
+    stages=(
+        replace(_READ_OTHERS, time_share=0.5),
+        replace(MIX, epochs=2, time_share=0.5, learning_rate=2e-3),
+    ),
 )
 """For a corpus with other verse to read."""
 RECIPES = {recipe.name: recipe for recipe in (DINO, DISTILLED, TEACHER_1, TEACHER_2, POEM)}
@@ -196,13 +232,22 @@ def adjusted(
     minutes: float | None = None,
     epochs: int | None = None,
 ) -> Recipe:
-    """Return the recipe with the given changes, `epochs` in every stage. Raises MangosaurusError."""
+    """Return the recipe with the given changes, `epochs` in every stage.
+
+    Raises MangosaurusError.
+    """
     if layers is not None and layers > MOST_LAYERS.get(recipe.cell, layers):
-        raise MangosaurusError(f"layers is {layers}; a vanilla RNN has one layer; --cell lstm can have more")
+        raise MangosaurusError(
+            f"layers is {layers}; a vanilla RNN has one layer; --cell lstm can have more"
+        )
     stages = recipe.stages
     if epochs is not None:  # the patience stays the same share of a stage
         stages = tuple(
-            replace(stage, epochs=epochs, patience=max(1, math.ceil(stage.patience * epochs / stage.epochs)))
+            replace(
+                stage,
+                epochs=epochs,
+                patience=max(1, math.ceil(stage.patience * epochs / stage.epochs)),
+            )
             for stage in stages
         )
     return replace(

@@ -10,7 +10,8 @@ from model.checkpoint import tensor_file
 from model.checkpoint.tensor_file import Arrays, Facts
 from model.errors import MangosaurusError
 
-FORMAT = 2  # Changes with `Position`, with the arrays, and with the order of gates. Other formats are refused.
+# Changes with `Position`, with the arrays, and with the order of gates. Other formats are refused.
+FORMAT = 2
 
 
 class TrainingError(MangosaurusError):
@@ -35,20 +36,28 @@ class Position:
     kept_loss: float | None = None  # of the kept weights
     kept_step: int = 0
     without_best: int = 0  # measurements since the best one, see `Stage.patience`
-    epoch_order: Mapping[str, Any] = field(default_factory=dict)  # the state of `order` when the epoch began
-    order: Mapping[str, Any] = field(default_factory=dict)  # the generator of the order of documents
+    epoch_order: Mapping[str, Any] = field(
+        default_factory=dict
+    )  # the state of `order` when the epoch began
+    order: Mapping[str, Any] = field(
+        default_factory=dict
+    )  # the generator of the order of documents
     dropout: Mapping[str, Any] = field(default_factory=dict)
 
 
 def write_snapshot(path: Path, training: Facts, position: Position, arrays: Arrays) -> None:
     """Replace the snapshot, whole or not at all. Raises CheckpointError if it cannot be written."""
-    tensor_file.write(path, arrays, {"format": FORMAT, "training": training, "position": asdict(position)})
+    tensor_file.write(
+        path, arrays, {"format": FORMAT, "training": training, "position": asdict(position)}
+    )
 
 
 def read_snapshot(path: Path, training: Facts) -> tuple[Position, Arrays]:
-    """Return how far a training came, and its arrays. `training` is what `write_snapshot` was given.
+    """Return how far a training came, and its arrays. `training` is what `write_snapshot` was
+    given.
 
-    Raises CheckpointError if the file cannot be read, and TrainingError if it is of another program or training.
+    Raises CheckpointError if the file cannot be read, and TrainingError if it is of another program
+    or training.
     """
     try:
         arrays, facts, _ = tensor_file.read(path)

@@ -1,7 +1,7 @@
 """The networks that custom voices begin with, in the characters of their texts.
 
-Names begin with a small network that has read names of people, places and genera, and words (see `tools.start`). Verse
-begins with the released verse.
+Names begin with a small network that has read names of people, places and genera, and words (see
+`tools.start`). Verse begins with the released verse.
 """
 
 from collections import Counter
@@ -19,15 +19,23 @@ from model.text.vocabulary import Vocabulary
 from model.training.recipes import Recipe
 from model.training.sizes import another_round, recipe_for, voice_round
 
-VERSE, NAMES = (files.PROGRAM / "checkpoints" / place for place in ("poem", "start/names.safetensors"))
-KNOWN = 0.9  # a voice begins untrained if its start can read less of its text: the script is another
-RARER = 2.0  # a new capital or accent begins as likely as its plain letter, divided by e to this power
+VERSE, NAMES = (
+    files.PROGRAM / "checkpoints" / place for place in ("poem", "start/names.safetensors")
+)
+KNOWN = (
+    0.9  # a voice begins untrained if its start can read less of its text: the script is another
+)
+RARER = (
+    2.0  # a new capital or accent begins as likely as its plain letter, divided by e to this power
+)
 
 
 def recipe_and_start(
     corpus: Corpus, weights: Checkpoint | None, *, is_voice: bool, **wishes: Any
 ) -> tuple[Recipe, Checkpoint | None]:
-    """Return how to train on a text, with these wishes (see `recipe_for`), and the weights to begin with, if any."""
+    """Return how to train on a text, with these wishes (see `recipe_for`), and the weights to begin
+    with, if any.
+    """
     if weights:
         return another_round(weights, corpus), weights
     if is_voice and (start := start_for(corpus)):
@@ -36,7 +44,10 @@ def recipe_and_start(
 
 
 def start_for(corpus: Corpus) -> Checkpoint | None:
-    """Return the network that a voice of this text begins with; None for another script. Raises CheckpointError."""
+    """Return the network that a voice of this text begins with; None for another script.
+
+    Raises CheckpointError.
+    """
     start = load(NAMES) if corpus.form == "names" else Versions(VERSE).load_released()
     counts = Counter("".join(corpus.training))
     known = sum(count for character, count in counts.items() if start.vocabulary.fold(character))
@@ -44,10 +55,11 @@ def start_for(corpus: Corpus) -> Checkpoint | None:
 
 
 def in_characters(start: Checkpoint, vocabulary: Vocabulary) -> Checkpoint:
-    """Return a checkpoint for other characters. It keeps its version, and the parameters of characters that it knows.
+    """Return a checkpoint for other characters. It keeps its version, and the parameters of
+    characters that it knows.
 
-    A new capital or accent begins as its plain letter, any other new character untrained and rare. Words that the
-    characters cannot spell are left out.
+    A new capital or accent begins as its plain letter, any other new character untrained and rare.
+    Words that the characters cannot spell are left out.
     """
     if vocabulary == start.vocabulary:
         return start
@@ -63,7 +75,10 @@ def in_characters(start: Checkpoint, vocabulary: Vocabulary) -> Checkpoint:
             origin = known.characters.index(plain)
             new.layers[0].w_x[n], new.w_y[:, n] = old.layers[0].w_x[origin], old.w_y[:, origin]
             new.b_y[n] = old.b_y[origin] - RARER * (plain != character)
-    tables, spells = (start.known_words, start.clipped_words, start.proper_names), {*vocabulary.characters}.issuperset
+    tables, spells = (
+        (start.known_words, start.clipped_words, start.proper_names),
+        {*vocabulary.characters}.issuperset,
+    )
     words, clipped, proper = (frozenset(filter(spells, table)) for table in tables)
     spelled = replace(start, known_words=words, clipped_words=clipped, proper_names=proper)
     return replace(spelled, language_model=made, vocabulary=vocabulary)

@@ -1,8 +1,9 @@
 """Trains a network: one step for each batch of each epoch of each stage of a recipe.
 
-`Trainer.run` is the loop. It measures the held-out loss now and then, and keeps the best weights. A snapshot has all
-that the next step depends on: a `Position` and arrays by name. So a training that was killed and resumed ends with the
-same weights, bit for bit, if it counts epochs instead of minutes and has the same number of threads.
+`Trainer.run` is the loop. It measures the held-out loss now and then, and keeps the best weights. A
+snapshot has all that the next step depends on: a `Position` and arrays by name. So a training that
+was killed and resumed ends with the same weights, bit for bit, if it counts epochs instead of
+minutes and has the same number of threads.
 """
 
 import hashlib
@@ -41,7 +42,10 @@ VOLUME = 10_000_000  # about this many characters of verse become ids at a time,
 
 @dataclass(frozen=True)
 class Progress:
-    """The figures of a training after a step. Losses are in nats per character, times in seconds of wall clock."""
+    """The figures of a training after a step.
+
+    Losses are in nats per character, times in seconds of wall clock.
+    """
 
     stage: str
     step: int
@@ -61,11 +65,12 @@ class Progress:
 class Trainer:
     """Trains one network by a recipe on a corpus; iterate over `run()`.
 
-    A recipe that distils needs `teachers`. With `start`, the training goes on from these weights, whose architecture
-    must be the recipe's, and adds the characters that they lack. It ends with other weights only if these are better,
-    if a stage keeps its last weights, or if it is `changing`. If the file `snapshot` exists, the training resumes from
-    it. `clock` measures the recipe's minutes; benchmarks on busy machines give time.process_time. Raises TrainingError
-    if these do not fit together, and CheckpointError if the snapshot cannot be read.
+    A recipe that distils needs `teachers`. With `start`, the training goes on from these weights,
+    whose architecture must be the recipe's, and adds the characters that they lack. It ends with
+    other weights only if these are better, if a stage keeps its last weights, or if it is
+    `changing`. If the file `snapshot` exists, the training resumes from it. `clock` measures the
+    recipe's minutes; benchmarks on busy machines give time.process_time. Raises TrainingError if
+    these do not fit together, and CheckpointError if the snapshot cannot be read.
     """
 
     def __init__(
@@ -84,24 +89,42 @@ class Trainer:
     ) -> None:
         _check(recipe, corpus, teachers)
         if start is not None:
-            both = Vocabulary.from_texts((start.vocabulary.characters, corpus.vocabulary.characters))
+            both = Vocabulary.from_texts(
+                (start.vocabulary.characters, corpus.vocabulary.characters)
+            )
             start, corpus = in_characters(start, both), replace(corpus, vocabulary=both)
-        self.recipe, self.corpus, self.seed, self.start, self.teachers = recipe, corpus, seed, start, teachers
+        self.recipe, self.corpus, self.seed, self.start, self.teachers = (
+            recipe,
+            corpus,
+            seed,
+            start,
+            teachers,
+        )
         self.ended_early, self.is_stopped, self._changing = False, False, changing
         self._snapshot, self._snapshot_seconds, self._clock = snapshot, snapshot_seconds, clock
         self._measured = measured_part(corpus)
         self._steps: list[int] = []  # of each stage
-        self._lengths: list[float] = []  # of each stage: its characters, or its share of the minutes
+        self._lengths: list[
+            float
+        ] = []  # of each stage: its characters, or its share of the minutes
         for stage in recipe.stages:
             characters, batches = size_of_epoch(corpus, stage)
             self._steps.append(stage.epochs * batches)
-            self._lengths.append(stage.epochs * characters if recipe.minutes is None else stage.time_share)
-        architecture = Architecture(recipe.cell, len(corpus.vocabulary), recipe.hidden_size, recipe.layers)
-        self.language_model = LanguageModel.initialise(architecture, np.random.default_rng([seed, 0]))
+            self._lengths.append(
+                stage.epochs * characters if recipe.minutes is None else stage.time_share
+            )
+        architecture = Architecture(
+            recipe.cell, len(corpus.vocabulary), recipe.hidden_size, recipe.layers
+        )
+        self.language_model = LanguageModel.initialise(
+            architecture, np.random.default_rng([seed, 0])
+        )
         if start is not None:
             self.language_model.parameters.whole[:] = start.language_model.parameters.whole
         self.kept = self.language_model.copy()  # the weights that the training would end with now
-        self._order, self._dropout = map(np.random.default_rng, np.random.SeedSequence([seed, 1]).spawn(2))
+        self._order, self._dropout = map(
+            np.random.default_rng, np.random.SeedSequence([seed, 1]).spawn(2)
+        )
         self._shards = Shards(threads)
         self._teachers = [teacher_of(teacher.language_model) for teacher in teachers]
         self._drawn: list[str] = []
@@ -112,22 +135,30 @@ class Trainer:
             self._resume(snapshot)
 
     def run(
-        self, stopped: Callable[[], bool] = lambda: False, finishing: Callable[[], bool] = lambda: False
+        self,
+        stopped: Callable[[], bool] = lambda: False,
+        finishing: Callable[[], bool] = lambda: False,
     ) -> Generator[Progress]:
         """Train to the end, and yield the progress of every step.
 
-        When `stopped()` becomes true, write a snapshot and end; `is_stopped` then says so. When `finishing()` becomes
-        true, end after the step as if it were the last. Closing the generator also writes a snapshot.
+        When `stopped()` becomes true, write a snapshot and end; `is_stopped` then says so. When
+        `finishing()` becomes true, end after the step as if it were the last. Closing the generator
+        also writes a snapshot.
         """
         position, saved = self.position, time.monotonic()
         try:
             self._measure_start()
             for stage in self.recipe.stages[position.stage :]:
                 while not self._stage_is_over():
-                    for batch in islice(self._epoch(), position.batch, None):  # not those read before a stop
+                    for batch in islice(
+                        self._epoch(), position.batch, None
+                    ):  # not those read before a stop
                         figures = self._step(batch)
                         position.batch += 1
-                        is_due = position.stage_step % stage.evaluate_every == 0 or self._fraction_of_stage() >= 1
+                        is_due = (
+                            position.stage_step % stage.evaluate_every == 0
+                            or self._fraction_of_stage() >= 1
+                        )
                         held_out = self._measure() if is_due else None
                         yield self._progress(held_out, figures)
 
@@ -156,21 +187,37 @@ class Trainer:
 
     def _begin_stage(self, number: int) -> None:
         position = self.position
-        position.stage, position.stage_step, position.stage_seconds, position.without_best = number, 0, 0.0, 0
+        position.stage, position.stage_step, position.stage_seconds, position.without_best = (
+            number,
+            0,
+            0.0,
+            0,
+        )
         if number < len(self.recipe.stages):
             self._stage = self.recipe.stages[number]
-            self._optimizer = Adam(self.language_model.parameters, weight_decay=self._stage.weight_decay)
+            self._optimizer = Adam(
+                self.language_model.parameters, weight_decay=self._stage.weight_decay
+            )
             # Without an average, both names stand for the same network.
-            self.averaged = self.language_model.copy() if self._stage.average else self.language_model
+            self.averaged = (
+                self.language_model.copy() if self._stage.average else self.language_model
+            )
             self._begin_epoch(0)
 
     def _begin_epoch(self, number: int) -> None:
         position = self.position
-        position.epoch, position.batch, position.epoch_order = number, 0, self._order.bit_generator.state
+        position.epoch, position.batch, position.epoch_order = (
+            number,
+            0,
+            self._order.bit_generator.state,
+        )
         self._state = self.language_model.initial_state(self._stage.batch_size)
 
     def _epoch(self) -> Iterator[Batch]:
-        """Return the batches of the epoch, its documents in random order. A resumed training gets the same order."""
+        """Return the batches of the epoch, its documents in random order.
+
+        A resumed training gets the same order.
+        """
         self._order.bit_generator.state = self.position.epoch_order
         stage, vocabulary = self._stage, self.corpus.vocabulary
         documents = documents_of(self.corpus, stage)
@@ -179,7 +226,9 @@ class Trainer:
                 drawn, count = self._drawn_names(), stage.distillation.drawn_per_epoch
                 chosen = self._order.choice(len(drawn), count, replace=len(drawn) < count)
                 documents = (*documents, *(drawn[n] for n in chosen))
-            return name_batches(documents, vocabulary, stage.batch_size, self._order, by_length=stage.by_length)
+            return name_batches(
+                documents, vocabulary, stage.batch_size, self._order, by_length=stage.by_length
+            )
         shuffled = [documents[n] for n in self._order.permutation(len(documents)).tolist()]
         return chain.from_iterable(
             stream_batches(stream(volume, vocabulary), stage.batch_size, stage.sequence_length)
@@ -188,19 +237,33 @@ class Trainer:
 
     def _step(self, batch: Batch) -> dict[str, float]:
         """Read a batch, go down its gradient, and return the figures of the step."""
-        started, stage, position, batch_size = self._clock(), self._stage, self.position, batch.inputs.shape[1]
-        learning_rate = stage.learning_rate * warmup_cosine(self._fraction_of_stage(), stage.warmup, stage.final)
+        started, stage, position, batch_size = (
+            self._clock(),
+            self._stage,
+            self.position,
+            batch.inputs.shape[1],
+        )
+        learning_rate = stage.learning_rate * warmup_cosine(
+            self._fraction_of_stage(), stage.warmup, stage.final
+        )
         characters = batch.target_count
 
         if stage.distillation:
             targets = soft_targets(self._teachers, batch.inputs, stage.distillation.temperature)
             batch = replace(batch, probabilities=targets)
         if stage.input_dropout:
-            is_hidden = self._dropout.random(batch.inputs.shape, dtype=np.float32) < stage.input_dropout
+            is_hidden = (
+                self._dropout.random(batch.inputs.shape, dtype=np.float32) < stage.input_dropout
+            )
             batch = replace(batch, inputs=np.where(is_hidden, NO_CHARACTER, batch.inputs))
         masks = None
-        if stage.dropout:  # a mask (B, H) for each layer: 0 where a unit is dropped, 1/keep elsewhere
-            keep, shape = np.float32(1 - stage.dropout), (self.recipe.layers, batch_size, self.recipe.hidden_size)
+        if (
+            stage.dropout
+        ):  # a mask (B, H) for each layer: 0 where a unit is dropped, 1/keep elsewhere
+            keep, shape = (
+                np.float32(1 - stage.dropout),
+                (self.recipe.layers, batch_size, self.recipe.hidden_size),
+            )
             masks = list((self._dropout.random(shape, dtype=np.float32) < keep) / keep)
         carries_state = self.corpus.form == "verse"
         state = self._state if carries_state else self.language_model.initial_state(batch_size)
@@ -236,9 +299,13 @@ class Trainer:
         }
 
     def measure_lines_to_beat(self) -> None:
-        """Measure an n-gram, and the weights that the training goes on from, unless they are measured already."""
+        """Measure an n-gram, and the weights that the training goes on from, unless they are
+        measured already.
+        """
         if self.position.ngram_loss is None:
-            self.position.ngram_loss = min(baseline.held_out_loss for baseline in baselines(self._measured))
+            self.position.ngram_loss = min(
+                baseline.held_out_loss for baseline in baselines(self._measured)
+            )
         self._measure_start()
 
     def _measure_start(self) -> None:
@@ -248,16 +315,24 @@ class Trainer:
                 self.position.kept_loss = None  # so the next weights are kept
 
     def _measure(self) -> float:
-        """Return the loss of the weights in `averaged`. Keep them if they are the best or the stage keeps the last."""
+        """Return the loss of the weights in `averaged`.
+
+        Keep them if they are the best or the stage keeps the last.
+        """
         position, started = self.position, self._clock()
         loss = held_out_loss(self.averaged, self._measured)
         seconds = self._clock() - started
         position.measuring_seconds = max(position.measuring_seconds, seconds)
         position.seconds += seconds
         position.stage_seconds += seconds
-        is_best = self._stage.keep == "last" or position.kept_loss is None or loss < position.kept_loss
-        # A training that is `changing` keeps the newest weights until some are better than its start.
-        if is_best or (self._changing and (position.kept_loss or 0.0) >= (position.start_loss or 0.0)):
+        is_best = (
+            self._stage.keep == "last" or position.kept_loss is None or loss < position.kept_loss
+        )
+        # A training that is `changing` keeps the newest weights until some are better than its
+        # start.
+        if is_best or (
+            self._changing and (position.kept_loss or 0.0) >= (position.start_loss or 0.0)
+        ):
             self.kept.parameters.whole[:] = self.averaged.parameters.whole
             position.kept_loss, position.kept_step = loss, position.step
         if is_best:
@@ -270,12 +345,16 @@ class Trainer:
         return self.position.without_best >= self._stage.patience or self._fraction_of_stage() >= 1
 
     def _fraction_of_stage(self) -> float:
-        """Return how much of the stage is done, from 0 to 1: the larger of the shares of its epochs and minutes."""
+        """Return how much of the stage is done, from 0 to 1: the larger of the shares of its epochs
+        and minutes.
+        """
         position = self.position
         fraction = position.stage_step / self._steps[position.stage]
         if self.recipe.minutes is not None:
             length = 60 * self.recipe.minutes * self._stage.time_share
-            last = min(position.step_seconds + position.measuring_seconds, length / 2)  # or the end would be late
+            last = min(
+                position.step_seconds + position.measuring_seconds, length / 2
+            )  # or the end would be late
             fraction = max(fraction, position.stage_seconds / (length - last))
         return min(1.0, fraction)
 
@@ -297,7 +376,10 @@ class Trainer:
         )
 
     def _drawn_names(self) -> list[str]:
-        """Return the names that the teachers drew, without held-out ones. The first call draws them."""
+        """Return the names that the teachers drew, without held-out ones.
+
+        The first call draws them.
+        """
         if not self._drawn:
             names = draw_names(
                 [teacher.language_model for teacher in self.teachers],
@@ -318,7 +400,11 @@ class Trainer:
             "corpus": self.corpus.digest,
             "seed": self.seed,
             "start": self.start and self.start.version,
-            "reading": hashlib.sha256("\n\n".join((*self.corpus.reading, *self.corpus.speeches)).encode()).hexdigest(),
+            "reading": (
+                hashlib.sha256(
+                    "\n\n".join((*self.corpus.reading, *self.corpus.speeches)).encode()
+                ).hexdigest()
+            ),
             "teachers": [teacher.version for teacher in self.teachers],
         }
 
@@ -330,7 +416,11 @@ class Trainer:
             "m": self._optimizer.m,
             "v": self._optimizer.v,
         }
-        named = {f"{group}/{name}": array for group, arrays in groups.items() for name, array in arrays.items()}
+        named = {
+            f"{group}/{name}": array
+            for group, arrays in groups.items()
+            for name, array in arrays.items()
+        }
         return {"state": self._state} | named
 
     def _save(self) -> None:
@@ -352,15 +442,22 @@ class Trainer:
 
 def _check(recipe: Recipe, corpus: Corpus, teachers: Sequence[Checkpoint]) -> None:
     if recipe.form != corpus.form:
-        raise TrainingError(f"the recipe {recipe.name!r} is for {recipe.form}, but the text is {corpus.form}")
+        raise TrainingError(
+            f"the recipe {recipe.name!r} is for {recipe.form}, but the text is {corpus.form}"
+        )
     if recipe.distils and not teachers:
-        raise TrainingError(f"the recipe {recipe.name!r} learns from teachers; name their weights with --teacher")
+        raise TrainingError(
+            f"the recipe {recipe.name!r} learns from teachers; name their weights with --teacher"
+        )
     if teachers and not recipe.distils:
-        raise TrainingError(f"the recipe {recipe.name!r} has no teachers; omit --teacher, or add --recipe distilled")
+        raise TrainingError(
+            f"the recipe {recipe.name!r} has no teachers; omit --teacher, or add --recipe distilled"
+        )
     for teacher in teachers:
         if teacher.vocabulary != corpus.vocabulary:
             raise TrainingError(
-                f"the teacher {teacher.version} reads other characters than the text has; train it on the same text"
+                f"the teacher {teacher.version} reads other characters than the text has; train it"
+                " on the same text"
             )
 
 

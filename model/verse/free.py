@@ -1,8 +1,8 @@
 """Keeps lines to known words, letter by letter, in any language and alphabet, without metre.
 
-The network ends a line where it likes after a third of the usual length; at the usual length, the line ends with its
-word. An unfinished line is a node, as in `sonnets.scansion`, and the number of its characters. The node stands for the
-tail of the text (see `lexicon`) and its last character.
+The network ends a line where it likes after a third of the usual length; at the usual length, the
+line ends with its word. An unfinished line is a node, as in `sonnets.scansion`, and the number of
+its characters. The node stands for the tail of the text (see `lexicon`) and its last character.
 """
 
 import numpy as np
@@ -20,7 +20,10 @@ UNUSUAL = 40  # a line that is longer than the usual length by more characters i
 
 
 class FreeLines:
-    """Lines of known words; of any characters without a lexicon. `longest` is the usual length of a long line."""
+    """Lines of known words; of any characters without a lexicon.
+
+    `longest` is the usual length of a long line.
+    """
 
     def __init__(self, vocabulary: Vocabulary, lexicon: Lexicon | None, longest: int) -> None:
         self.longest, self.most_characters = longest, longest + UNUSUAL
@@ -43,7 +46,10 @@ class FreeLines:
         return UnfinishedLines(np.zeros(rows, np.intp), np.full(rows, counts, np.uint16))
 
     def allowed(self, unfinished: UnfinishedLines, stops: Mask | None) -> Mask:
-        """Return for each line and character (N, V) whether it may follow. One of the `stops` (V,) has to end it."""
+        """Return for each line and character (N, V) whether it may follow.
+
+        One of the `stops` (V,) has to end it.
+        """
         nodes, lengths = unfinished
         found = self._known[nodes]
         newline, last = self._vocabulary.newline, self._last[nodes]

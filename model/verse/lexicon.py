@@ -1,12 +1,13 @@
 """Says which characters may follow a text whose words must all be known.
 
-A word is a run of letters, with single apostrophes and hyphens between letters. So a mark after a letter is ambiguous:
-it belongs to the word only if a letter follows. The tail of a text, which decides what may follow, is the word at its
-end with the mark behind it, if any. There is no dead end: every tail leads to the end of a word and to the newline.
+A word is a run of letters, with single apostrophes and hyphens between letters. So a mark after a
+letter is ambiguous: it belongs to the word only if a letter follows. The tail of a text, which
+decides what may follow, is the word at its end with the mark behind it, if any. There is no dead
+end: every tail leads to the end of a word and to the newline.
 
-With clipped words, such as 'tis and th', no quotation begins: an apostrophe must belong to a clipped word or stand
-behind an s (kings'). Without clipped words, an apostrophe may stand before or behind any word, and it is unknown
-whether a quotation is closed.
+With clipped words, such as 'tis and th', no quotation begins: an apostrophe must belong to a
+clipped word or stand behind an s (kings'). Without clipped words, an apostrophe may stand before or
+behind any word, and it is unknown whether a quotation is closed.
 """
 
 from bisect import bisect_left
@@ -18,21 +19,26 @@ from model.network.layers import Mask
 from model.text.vocabulary import WORD_MARKS, Vocabulary, is_letter
 
 APOSTROPHE = "'"
-AFTER_MARK = "."  # with clipped words, the tail after a mark that is not in _BEFORE_WORDS: no quotation begins there
+# with clipped words, the tail after a mark that is not in _BEFORE_WORDS: no quotation begins there
+AFTER_MARK = "."
 _BEFORE_WORDS = " \n-("
 
 
 class Lexicon:
     """Known words, and the masks that they put on the next character."""
 
-    def __init__(self, words: Collection[str], vocabulary: Vocabulary, clipped: Collection[str] = ()) -> None:
+    def __init__(
+        self, words: Collection[str], vocabulary: Vocabulary, clipped: Collection[str] = ()
+    ) -> None:
         unclipped = {word.strip(APOSTROPHE) for word in clipped}
         self._words = sorted({*(word for word in words if word not in unclipped), *clipped})
         self._is_clipping = bool(clipped)
         self._characters = vocabulary.characters
         self._letters = frozenset(filter(is_letter, vocabulary.characters))
         self._masks: dict[str, Mask] = {}  # by tail, for tails that lead to a known word
-        self._tails: dict[tuple[str, str], str] = {}  # by tail and character, for tails that have a mask
+        self._tails: dict[
+            tuple[str, str], str
+        ] = {}  # by tail and character, for tails that have a mask
 
     def tail_of(self, text: str) -> str:
         tail = ""
@@ -50,14 +56,18 @@ class Lexicon:
 
     def _tail_after(self, tail: str, character: str) -> str:
         word = "" if tail == AFTER_MARK else tail
-        if character in self._letters or (character in WORD_MARKS and word and word[-1] not in WORD_MARKS):
+        if character in self._letters or (
+            character in WORD_MARKS and word and word[-1] not in WORD_MARKS
+        ):
             return word + character
         if not self._is_clipping or character in _BEFORE_WORDS:
             return ""
         return character if character == APOSTROPHE and not tail else AFTER_MARK
 
     def mask(self, tail: str) -> Mask:
-        """Return which characters (V,) may follow the tail: all, if it leads to no known word, as in a prompt."""
+        """Return which characters (V,) may follow the tail: all, if it leads to no known word, as
+        in a prompt.
+        """
         mask = self._masks.get(tail)
         return self._new_mask(tail) if mask is None else mask
 
@@ -89,7 +99,11 @@ class Lexicon:
         if not tail or self._knows(tail):
             return True
         needs_s = self._is_clipping and tail[-1] == APOSTROPHE
-        return tail[-1] in WORD_MARKS and self._knows(tail[:-1]) and (not needs_s or tail[-2:-1] == "s")
+        return (
+            tail[-1] in WORD_MARKS
+            and self._knows(tail[:-1])
+            and (not needs_s or tail[-2:-1] == "s")
+        )
 
     def _knows(self, word: str) -> bool:
         place = bisect_left(self._words, word)

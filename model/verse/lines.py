@@ -1,13 +1,16 @@
-"""Writes lines side by side: for each text, many rows begin after the same words, and each writes one line that scans.
+"""Writes lines side by side: for each text, many rows begin after the same words, and each writes
+one line that scans.
 
-Letters that lead to no line are masked before a letter is drawn (see `sonnets.scansion`). So a row may be forced to
-write what the network would hardly say, and each line has a weight. Each letter of the line adds to the weight
+Letters that lead to no line are masked before a letter is drawn (see `sonnets.scansion`). So a row
+may be forced to write what the network would hardly say, and each line has a weight. Each letter of
+the line adds to the weight
 
     log P(allowed) + OF_DRAWN · log P(drawn)
 
-P(allowed) is the sum of the allowed letters' probabilities at the temperature of the request: the factor by which
-sequential Monte Carlo weights a step (Doucet et al. 2001). P(drawn) is the drawn letter's probability at temperature 1.
-Weights are whole numbers of 1/PRECISION nats, so their sum does not depend on the order of adding.
+P(allowed) is the sum of the allowed letters' probabilities at the temperature of the request: the
+factor by which sequential Monte Carlo weights a step (Doucet et al. 2001). P(drawn) is the drawn
+letter's probability at temperature 1. Weights are whole numbers of 1/PRECISION nats, so their sum
+does not depend on the order of adding.
 
 The rows of all texts are one batch. No row depends on another, and each text draws its own numbers.
 """
@@ -51,16 +54,23 @@ class Lines:
             ("length", np.intp),
             ("written", np.int16, (MOST_CHARACTERS,)),
         ]
-        self._rows = np.zeros(0, fields)  # what is known of each row of the network, beside its state
+        self._rows = np.zeros(
+            0, fields
+        )  # what is known of each row of the network, beside its state
 
     def step(self, searches: Sequence[Search]) -> list[Search]:
-        """Read or write a character of each search. Return those that have all their `finished` lines."""
+        """Read or write a character of each search.
+
+        Return those that have all their `finished` lines.
+        """
         for search in [search for search in self._searches if search not in searches]:
             self._leave(search)
         reading = [search for search in searches if search.unread]
         if reading:
             self._read(reading)
-        begun = [search for search in searches if search not in self._searches and search not in reading]
+        begun = [
+            search for search in searches if search not in self._searches and search not in reading
+        ]
         if begun:
             self._begin(begun)
         return self._write() if self._searches else []
@@ -116,8 +126,13 @@ class Lines:
         return done
 
     def _draws(self) -> Floats:
-        """Return a number for each row. Each search draws as many as it had rows, whichever are finished."""
-        numbers = np.concatenate([search.generator.random(search.rows) for search in self._searches])
+        """Return a number for each row.
+
+        Each search draws as many as it had rows, whichever are finished.
+        """
+        numbers = np.concatenate(
+            [search.generator.random(search.rows) for search in self._searches]
+        )
         starts = np.cumsum([0, *(search.rows for search in self._searches)])
         return numbers[starts[self._rows["search"]] + self._rows["number"]]
 
@@ -127,8 +142,13 @@ class Lines:
         alike = [(search.masks, search.beginning.line_ends) for search in kinds.values()]
         if len(kinds) == 1:
             return [(*each, slice(None)) for each in alike]
-        of_rows = np.array([id(search.beginning.line_ends) for search in self._searches])[self._rows["search"]]
-        return [(*each, np.flatnonzero(of_rows == kind)) for kind, each in zip(kinds, alike, strict=True)]
+        of_rows = np.array([id(search.beginning.line_ends) for search in self._searches])[
+            self._rows["search"]
+        ]
+        return [
+            (*each, np.flatnonzero(of_rows == kind))
+            for kind, each in zip(kinds, alike, strict=True)
+        ]
 
     def _allowed(self, kinds: Kinds) -> Mask:
         found = np.empty((len(self._rows), len(self._vocabulary)), np.bool_)
@@ -138,7 +158,9 @@ class Lines:
         for number, search in enumerate(self._searches):
             if search.beginning.first:
                 places = np.flatnonzero(self._rows["search"] == number)
-                found[places] &= search.beginning.first(self._rows["node"][places], self._rows["length"][places])
+                found[places] &= search.beginning.first(
+                    self._rows["node"][places], self._rows["length"][places]
+                )
         return found
 
     def _follow(self, ids: Ids, kinds: Kinds) -> None:
@@ -146,16 +168,26 @@ class Lines:
         for masks, line_ends, places in kinds:
             unfinished = UnfinishedLines(rows["node"][places], rows["count"][places])
             last = rows["last_word_after"][places]
-            rows["last_word_after"][places] = np.where(masks.is_word(unfinished.nodes), unfinished.counts, last)
-            rows["node"][places], rows["count"][places] = masks.step(unfinished, ids[places], line_ends)
+            rows["last_word_after"][places] = np.where(
+                masks.is_word(unfinished.nodes), unfinished.counts, last
+            )
+            rows["node"][places], rows["count"][places] = masks.step(
+                unfinished, ids[places], line_ends
+            )
 
     def _finish(self, places: Numbers) -> None:
-        for place in places[np.argsort(self._rows["place"][places])].tolist():  # a line is chosen by their order too
+        for place in places[
+            np.argsort(self._rows["place"][places])
+        ].tolist():  # a line is chosen by their order too
             row = self._rows[place]
             search, number = self._searches[row["search"]], int(row["number"])
-            text = search.beginning.words + self._vocabulary.text_of(row["written"][: row["length"] - 1])
+            text = search.beginning.words + self._vocabulary.text_of(
+                row["written"][: row["length"] - 1]
+            )
             search.states.copy(number, self._network.states, place)
-            search.finished.append(Line(text, int(row["weight"]) / PRECISION, int(row["last_word_after"]), number))
+            search.finished.append(
+                Line(text, int(row["weight"]) / PRECISION, int(row["last_word_after"]), number)
+            )
 
     def _drop(self, places: Numbers) -> None:
         """Take rows out of the network; the last rows move into their places."""
@@ -187,7 +219,8 @@ class Lines:
 
 
 def draw(logits: Array, allowed: Mask, temperatures: Floats, draws: Floats) -> tuple[Ids, Integers]:
-    """Choose an allowed character for each row of logits (N, V). Return the ids (N,), and what each adds to the weight.
+    """Choose an allowed character for each row of logits (N, V). Return the ids (N,), and what each
+    adds to the weight.
 
     As in `sample_next`, sums run over characters in their order, along all rows at once.
     """

@@ -21,7 +21,10 @@ LONG_WORD = 4  # in other languages, words of fewer letters may repeat: some are
 
 
 class PoemSearch(Search):
-    """A poem: lines of which the last of each part ends a sentence. They scan if `masks` are tables."""
+    """A poem: lines of which the last of each part ends a sentence.
+
+    They scan if `masks` are tables.
+    """
 
     at_once = 16
 
@@ -35,7 +38,11 @@ class PoemSearch(Search):
         masks: Tables | FreeLines,
         lockstep: Lockstep,
     ) -> None:
-        self._vocabulary, self._names, self._line_masks = checkpoint.vocabulary, checkpoint.proper_names, masks
+        self._vocabulary, self._names, self._line_masks = (
+            checkpoint.vocabulary,
+            checkpoint.proper_names,
+            masks,
+        )
         self._tables = masks if isinstance(masks, Tables) else None
         scansion = masks.scansion if isinstance(masks, Tables) else masks
         longest = checkpoint.description.longest_line
@@ -44,9 +51,13 @@ class PoemSearch(Search):
         unread = self._vocabulary.ids_of(f"\n{own}" if own else "").tolist()
         if not temperature:  # temperature 0 always gives the same text
             generator = np.random.Generator(np.random.PCG64(0))
-        super().__init__(scansion, checkpoint.description.rows, temperature, generator, lockstep, unread)
+        super().__init__(
+            scansion, checkpoint.description.rows, temperature, generator, lockstep, unread
+        )
         self._words = Counter(words_of(own))
-        self._last = [new_lines(prompt, part) for part in range(1, parts + 1)]  # the last line of each part, from 1
+        self._last = [
+            new_lines(prompt, part) for part in range(1, parts + 1)
+        ]  # the last line of each part, from 1
         if not own:
             self._begin_after(self._seam)
 
@@ -63,12 +74,18 @@ class PoemSearch(Search):
         first = None
         if self._tables and seam.first_words is not None:
             scansion = self._tables.scansion
-            first = partial(scansion.allowed_first, first_words=scansion.first_words(seam.first_words))
+            first = partial(
+                scansion.allowed_first, first_words=scansion.first_words(seam.first_words)
+            )
         self.beginning = Beginning(self._line_ends, seam.counts, after[-1], first)
 
     @property
     def _line_ends(self) -> Any:
-        return self._line_masks.last_line if len(self.lines) + 1 in self._last else self._line_masks.any_line
+        return (
+            self._line_masks.last_line
+            if len(self.lines) + 1 in self._last
+            else self._line_masks.any_line
+        )
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -84,7 +101,12 @@ class PoemSearch(Search):
         cost = COST_OF_NAMES * sum(word.removesuffix("'s") in self._names for word in new)
         if isinstance(self._line_masks, FreeLines):
             again = sum(self._words[word] for word in words if len(word) >= LONG_WORD)
-            yield words, line.nats * self._line_masks.longest / len(line.text) - cost - COST_OF_REPETITION * again
+            yield (
+                words,
+                line.nats * self._line_masks.longest / len(line.text)
+                - cost
+                - COST_OF_REPETITION * again,
+            )
         else:
             yield words, line.nats - cost - cost_of(words, self._words, self._line_masks.prosody)
 

@@ -1,8 +1,8 @@
 """Says how verse goes on after a person's words, which stay as they are.
 
-Words that end within a line are completed. Otherwise verse begins a new line. `followers` has, for each word and mark,
-the words that came right after it in the texts at least LEAST times, and for "" the words that began a line. The first
-new word is one of them. The cases, in their order:
+Words that end within a line are completed. Otherwise verse begins a new line. `followers` has, for
+each word and mark, the words that came right after it in the texts at least LEAST times, and for ""
+the words that began a line. The first new word is one of them. The cases, in their order:
 
     🦕    Привет    "Ah!"    #love    I am 25    well-     the end is no word: a new line
     a line of eight syllables or more                      it stands alone, unless it ends with "the" or the like
@@ -25,7 +25,9 @@ LEAST = 5
 WHOLE = 8  # a line with this many syllables stands alone
 LONG = 120  # a prompt of more characters, or of several lines, is followed by two more lines
 LINES, MORE_LINES, LINES_OF_A_PART = 4, 6, 4
-LIKELY = -1.8  # a comma follows the words if its log-probability is at most this much below a blank's
+LIKELY = (
+    -1.8
+)  # a comma follows the words if its log-probability is at most this much below a blank's
 MARKS = ",;:.!?"
 _TOKEN = re.compile(rf"'?[a-z]+(?:['-][a-z]+)*|[{MARKS}]|\S")
 
@@ -40,17 +42,22 @@ class Seam(NamedTuple):
     paused: "Seam | None" = None  # the same with a comma
 
     def chosen(self, logits: Array, vocabulary: Vocabulary) -> "Seam":
-        """Return the seam that fits the network's logits (V,) after the words: with a comma, if that is likely."""
+        """Return the seam that fits the network's logits (V,) after the words: with a comma, if
+        that is likely.
+        """
         if self.paused is None:
             return self
         blank, comma = logits[vocabulary.ids_of(" ,")].tolist()
         return self.paused if comma - blank >= LIKELY else self
 
 
-def seam_for(prompt: str, vocabulary: Vocabulary, tables: Tables | None = None, longest: int = 0) -> Seam:
+def seam_for(
+    prompt: str, vocabulary: Vocabulary, tables: Tables | None = None, longest: int = 0
+) -> Seam:
     """Return how verse goes on after any text.
 
-    Without tables, a line of less than half of the `longest` is completed, by any word; its counts are characters.
+    Without tables, a line of less than half of the `longest` is completed, by any word; its counts
+    are characters.
     """
     words = prompt.rstrip()
     unread, behind = vocabulary.fold(words).strip(), vocabulary.fold(prompt[len(words) :])
@@ -77,7 +84,8 @@ def new_lines(prompt: str, parts: int = 1) -> int:
 
 
 def followers_of(texts: Iterable[str], known_words: frozenset[str]) -> frozenset[str]:
-    """Return the table of followers of some texts: a line for each word and mark, the known words behind it.
+    """Return the table of followers of some texts: a line for each word and mark, the known words
+    behind it.
 
     The words that begin a line stand in a line that begins with a blank.
     """
@@ -88,7 +96,9 @@ def followers_of(texts: Iterable[str], known_words: frozenset[str]) -> frozenset
             counts.update(zip(["", *tokens], tokens, strict=False))
     found: dict[str, list[str]] = {}
     for (token, follower), count in sorted(counts.items()):
-        is_known = follower.removeprefix("'") in known_words and (token in MARKS or token[-1].isalpha())
+        is_known = follower.removeprefix("'") in known_words and (
+            token in MARKS or token[-1].isalpha()
+        )
         if is_known and count >= LEAST:
             found.setdefault(token, []).append(follower)
     return frozenset(" ".join([token, *words]) for token, words in found.items())
@@ -99,7 +109,9 @@ def _fitting(token: str, counts: Counts, tables: Tables) -> frozenset[str]:
 
 
 def _last_mark(words: str, vocabulary: Vocabulary) -> str | None:
-    """Return the mark at the end of a text, "" if a word of the vocabulary ends it; None if anything else does."""
+    """Return the mark at the end of a text, "" if a word of the vocabulary ends it; None if
+    anything else does.
+    """
     last = composed((words.split() or [""])[-1])
     bare = last.rstrip(MARKS + "…")
     if words_of(bare) != [bare.lstrip("'’")] or any(not vocabulary.fold(letter) for letter in bare):

@@ -1,7 +1,9 @@
-"""One search for all verse: lines are written side by side (see `lines`), and one of them is kept by weight.
+"""One search for all verse: lines are written side by side (see `lines`), and one of them is kept
+by weight.
 
-Words that the text has already lower the weight of a line; so does "you" where the text says "thou". `sonnet` adds
-rhymes. All numbers come from the request's own generator, so neither other requests nor the machine change a text.
+Words that the text has already lower the weight of a line; so does "you" where the text says
+"thou". `sonnet` adds rhymes. All numbers come from the request's own generator, so neither other
+requests nor the machine change a text.
 """
 
 from abc import ABC, abstractmethod
@@ -20,13 +22,20 @@ from model.sonnets.prosody import Prosody
 from model.sonnets.scansion import Numbers, Scansion
 from model.verse.free import FreeLines
 
-MOST_CHARACTERS = 66  # A longer line is dropped. The longest line of Shakespeare's sonnets has 60 characters.
+MOST_CHARACTERS = (
+    66  # A longer line is dropped. The longest line of Shakespeare's sonnets has 60 characters.
+)
 LOWEST_TEMPERATURE = 0.1  # below it, all candidates would be the same line
 COST_OF_REPETITION = 2.5  # nats for each time that the text has used a word before
 COST_OF_OVERUSE = 0.05  # the same for words such as "the", which every text repeats
-COST_OF_MIXING = 8.0  # nats for each "thou" if the text says "you" more often, or the other way round
+COST_OF_MIXING = (
+    8.0  # nats for each "thou" if the text says "you" more often, or the other way round
+)
 SHARE_OF_LEANING = 0.8
-"""This share of a word's leaning towards sonnets counts. With 0.8, words lean as in real sonnets."""
+"""This share of a word's leaning towards sonnets counts.
+
+With 0.8, words lean as in real sonnets.
+"""
 ATTEMPTS = 3  # a line that no candidate can finish is tried this often
 
 
@@ -45,7 +54,9 @@ class Beginning(NamedTuple):
     line_ends: Any  # how the line may end, as the `masks` of its search put it
     counts: Counts = 1  # the syllables that the line may have already
     after: str = "\n"  # the character in front of it, which is not read yet
-    first: Callable[[Numbers, Numbers], Mask] | None = None  # by nodes and lengths: what its first word allows
+    first: Callable[[Numbers, Numbers], Mask] | None = (
+        None  # by nodes and lengths: what its first word allows
+    )
     words: str = ""  # with which the line begins
 
 
@@ -64,10 +75,16 @@ class Search(ABC):
         lockstep: Lockstep,
         unread: Sequence[int],
     ) -> None:
-        self.rows, self.temperature, self.generator = rows, max(float(temperature), LOWEST_TEMPERATURE), generator
+        self.rows, self.temperature, self.generator = (
+            rows,
+            max(float(temperature), LOWEST_TEMPERATURE),
+            generator,
+        )
         self.unread = [*unread][::-1]
         self.masks = masks
-        self.most_characters = masks.most_characters if isinstance(masks, FreeLines) else MOST_CHARACTERS
+        self.most_characters = (
+            masks.most_characters if isinstance(masks, FreeLines) else MOST_CHARACTERS
+        )
         self.lines: list[str] = []  # finished lines, without the person's own
         self.finished: list[Line] = []  # the candidates for the next line
         self.error: RequestError | None = None
@@ -75,7 +92,9 @@ class Search(ABC):
 
     @cached_property
     def states(self) -> States:
-        """The states of the finished candidates, made when the first is written: a waiting search needs no memory."""
+        """The states of the finished candidates, made when the first is written: a waiting search
+        needs no memory.
+        """
         return self._lockstep.room(self.rows + 1)
 
     @property
@@ -89,21 +108,29 @@ class Search(ABC):
         """Whether the text has all its lines, or will never have them."""
 
     def has_read(self, logits: Array) -> None:  # noqa: B027 - sonnets need not know
-        """Choose how the first line begins, by the network's logits (V,) after the person's words."""
+        """Choose how the first line begins, by the network's logits (V,) after the
+        person's words.
+        """
 
     @abstractmethod
     def judged(self, line: Line) -> Iterable[tuple[Any, float]]:
-        """Yield what `keep` needs to know of a line, and its weight in nats; nothing if the line must not be taken."""
+        """Yield what `keep` needs to know of a line, and its weight in nats; nothing if the line
+        must not be taken.
+        """
 
     @abstractmethod
     def keep(self, found: Any) -> None:
-        """Note what `judged` found in the line that was chosen, and say how the next one begins and ends."""
+        """Note what `judged` found in the line that was chosen, and say how the next one begins and
+        ends.
+        """
 
     def try_again(self) -> None:
         """Give up if this was the last of the ATTEMPTS."""
         self._attempts += 1
         if self._attempts == ATTEMPTS:
-            self.error = RequestError(f"no candidate for line {len(self.lines) + 1} will do; try another seed or line")
+            self.error = RequestError(
+                f"no candidate for line {len(self.lines) + 1} will do; try another seed or line"
+            )
 
     def end_line(self) -> None:
         """Choose one of the finished candidates by weight."""
@@ -121,7 +148,9 @@ class Search(ABC):
 
 
 def cost_of(words: Sequence[str], before: Counter[str], prosody: Prosody) -> float:
-    """Return the cost in nats of words that repeat the text, belong to plays, or mix "thou" with "you"."""
+    """Return the cost in nats of words that repeat the text, belong to plays, or mix "thou" with
+    "you".
+    """
     counts, cost = Counter(before), 0.0
     for word in words:
         if word in prosody.often:
@@ -131,4 +160,6 @@ def cost_of(words: Sequence[str], before: Counter[str], prosody: Prosody) -> flo
             cost += COST_OF_REPETITION * counts[word] - SHARE_OF_LEANING * leaning / 10
         counts[word] += 1
     # Mixing in earlier lines costs too, but all candidates for a line alike.
-    return cost + COST_OF_MIXING * min(sum(map(counts.__getitem__, address)) for address in prosody.addresses)
+    return cost + COST_OF_MIXING * min(
+        sum(map(counts.__getitem__, address)) for address in prosody.addresses
+    )

@@ -1,11 +1,11 @@
 """Sonnets: 32 candidates are written for each line, and one of those that rhyme is kept.
 
-Three in four lines that are drawn freely scan, but one in fifty rhymes. Here all candidates scan and rhyme (see
-`lines`), and a poor rhyme lowers the weight of a line.
+Three in four lines that are drawn freely scan, but one in fifty rhymes. Here all candidates scan
+and rhyme (see `lines`), and a poor rhyme lowers the weight of a line.
 
-The rhymes are ABAB CDCD EFEF GG. A line that brings a rhyme ends in a new sound that enough words can answer. A
-person's own line may end in an odd word. If no candidate answers it, the search goes on with the next larger `Choice`
-of words.
+The rhymes are ABAB CDCD EFEF GG. A line that brings a rhyme ends in a new sound that enough words
+can answer. A person's own line may end in an odd word. If no candidate answers it, the search goes
+on with the next larger `Choice` of words.
 """
 
 import re
@@ -31,12 +31,17 @@ SCHEME = (None, None, 0, 1, None, None, 4, 5, None, None, 8, 9, None, 12)
 COSTS = {Rhyme.PERFECT: 0.0, Rhyme.PROMOTED: 0.7, Rhyme.LEARNED: 3.5, Rhyme.EYE: 5.0}
 """Nats by which a rhyme lowers the weight of a line."""
 EDITIONS = {1: (COSTS, 0.0), 2: (COSTS | {Rhyme.LEARNED: 8.0}, 4.0)}
-"""By edition, the costs of rhymes, and of a line with the only rhyme on -ee; at 0, a sonnet may have several."""
+"""By edition, the costs of rhymes, and of a line with the only rhyme on -ee; at 0, a sonnet may
+have several."""
 EE = "IY"
-LINE_OF_THING, LONGEST_THING = 8, 1 << 7  # from edition 2 on, line 9 names the person's thing, in up to six syllables
+LINE_OF_THING, LONGEST_THING = (
+    8,
+    1 << 7,
+)  # from edition 2 on, line 9 names the person's thing, in up to six syllables
 THING = re.compile("(?<![a-z'])(an?|the|my|thy|your|his|her|our|their) ([a-z']+)(?: ([a-z']+))?")
 STOPS = {3: ".:;?!", 7: ".:;?!", 11: ".:;?!", 13: ".?!"}
-"""Lines 4, 8, 12 and 14 (from 0 here) end with one of these marks, as five in six real quatrains and all sonnets do."""
+"""Lines 4, 8, 12 and 14 (from 0 here) end with one of these marks, as five in six real quatrains
+and all sonnets do."""
 
 
 class _End(NamedTuple):
@@ -82,7 +87,9 @@ class SonnetSearch(Search):
         return self.error is not None or len(self._ends) == len(SCHEME)
 
     def _first_ends(self, prompt: str, own: str) -> list[_End]:
-        """Return the end of the person's own line, which is folded in `own`; nothing if there is no line."""
+        """Return the end of the person's own line, which is folded in `own`; nothing if there is no
+        line.
+        """
         word = self._tables.prosody.last_word(own).rpartition("-")[2]
         endings = self._tables.partners.own_endings(word, self._tables.prosody.pronounce(word))
         return [_End(word, tuple(endings))] if prompt.strip() else []
@@ -94,7 +101,9 @@ class SonnetSearch(Search):
         return None if number is None else self._ends[number]
 
     def _choose_words(self, choice: Choice) -> None:
-        """Choose the words that may end the next line, from this choice or the next larger choice that has some."""
+        """Choose the words that may end the next line, from this choice or the next larger choice
+        that has some.
+        """
         partner, self._attempts = self._partner, 0
         while True:
             self._choice = choice
@@ -110,7 +119,11 @@ class SonnetSearch(Search):
     def _begin_with(self, line_ends: LineEnds) -> None:
         self.beginning = Beginning(line_ends)
         counts = self._counts_after(self._thing)
-        if 1 < counts < LONGEST_THING and len(self._ends) == LINE_OF_THING and self._tables.edition > 1:
+        if (
+            1 < counts < LONGEST_THING
+            and len(self._ends) == LINE_OF_THING
+            and self._tables.edition > 1
+        ):
             self.unread = self._vocabulary.ids_of(f"\n{self._thing}")[::-1].tolist()
             self.beginning = Beginning(line_ends, counts, " ", words=f"{self._thing} ")
 
@@ -147,11 +160,15 @@ class SonnetSearch(Search):
             return True
         sounds = {ending.sound for other in self._ends for ending in other.endings}
         equal_to = self._tables.prosody.rhymes.equal_to
-        return any(not sounds.isdisjoint((ending.sound, *equal_to(ending.sound))) for ending in end.endings)
+        return any(
+            not sounds.isdisjoint((ending.sound, *equal_to(ending.sound))) for ending in end.endings
+        )
 
 
 def thing_in(own: str, prosody: Prosody) -> str:
-    """Return the first thing that a folded line names in known words, such as "my mother" or "the silver spoon"."""
+    """Return the first thing that a folded line names in known words, such as "my mother" or "the
+    silver spoon".
+    """
     for which, *words in THING.findall(own):
         if words[1] in prosody.often | prosody.never_last or words[1].endswith(("s", "ed", "ing")):
             words = words[:1]
@@ -161,11 +178,17 @@ def thing_in(own: str, prosody: Prosody) -> str:
 
 
 class LineSearch(SonnetSearch):
-    """The rest of a first line that is too short to scan, with the space before it; empty if none can be found."""
+    """The rest of a first line that is too short to scan, with the space before it; empty if none
+    can be found.
+    """
 
     def _first_ends(self, prompt: str, own: str) -> list[_End]:
         self._counts = self._counts_after(own)
-        self._is_needed = bool(words_of(own)) and 0 < self._counts < 1 << SYLLABLES and len(prompt) <= MOST_CHARACTERS
+        self._is_needed = (
+            bool(words_of(own))
+            and 0 < self._counts < 1 << SYLLABLES
+            and len(prompt) <= MOST_CHARACTERS
+        )
         return []
 
     @property

@@ -1,14 +1,15 @@
-"""Names that consist wholly of known roots: which letters may come next, and how often a name is accepted.
+"""Names that consist wholly of known roots: which letters may come next, and how often a name is
+accepted.
 
-A line of the table is a root. It has the letters that the root may be in names, each with the probability that a name
-with them is accepted, unless that is 1:
+A line of the table is a root. It has the letters that the root may be in names, each with the
+probability that a name with them is accepted, unless that is 1:
 
     acro- acr'
     saur- sauri-=0.8 sauro-=0.4 -saurus=0.3
 
-x- stands before another root, x' before a root that begins with a vowel, -x at the end. Vowels that link two roots
-belong to the letters before them. The table is complete: weights go on writing the same names when roots are added or
-read otherwise (see `text.roots`).
+x- stands before another root, x' before a root that begins with a vowel, -x at the end. Vowels that
+link two roots belong to the letters before them. The table is complete: weights go on writing the
+same names when roots are added or read otherwise (see `text.roots`).
 """
 
 from bisect import bisect_left
@@ -27,12 +28,14 @@ STATES = 10_000  # that are kept
 _LATER, _ELIDED, _LINK = "-", "'", "+"
 
 State = frozenset[str]
-"""The readings of the last letters. Each is a begun root, with "-" before it unless the name begins so. "'" stands for
-a root that must begin with a vowel, "+" for a link behind a person's letters."""
+"""The readings of the last letters. Each is a begun root, with "-" before it unless the name begins
+so. "'" stands for a root that must begin with a vowel, "+" for a link behind a person's letters."""
 
 
 class Piece(NamedTuple):
-    """Letters of the table: which root they are, and the probability that a name with them is accepted."""
+    """Letters of the table: which root they are, and the probability that a name with them is
+    accepted.
+    """
 
     letters: str
     root: int
@@ -42,21 +45,28 @@ class Piece(NamedTuple):
 class Composition:
     """The roots of a version, and how much of its names they make up.
 
-    share: of the names, this share consists wholly of roots.
-    most_barred: a whole name is given up when the letters that lead to no root have cost more nats than this.
+    share: of the names, this share consists wholly of roots. most_barred: a whole name is given up
+    when the letters that lead to no root have cost more nats than this.
     """
 
-    def __init__(self, roots: Iterable[str], characters: str, share: float, most_barred: float) -> None:
+    def __init__(
+        self, roots: Iterable[str], characters: str, share: float, most_barred: float
+    ) -> None:
         self.share, self.most_barred, self._characters = share, most_barred, characters
         self._pieces = dict(_pieces(roots))
         self._first = sorted(piece[:-1] for piece in self._pieces if piece[0] != _LATER)
         last = (piece[1:] for piece in self._pieces if piece[0] == _LATER)
-        self._later = sorted([*last, *(each for each in self._first if len(each) >= SHORTEST_BETWEEN)])
+        self._later = sorted(
+            [*last, *(each for each in self._first if len(each) >= SHORTEST_BETWEEN)]
+        )
         self.mask, self.after = lru_cache(STATES)(self._mask), lru_cache(STATES)(self._after)
         self._letters = lru_cache(STATES)(self._letters_of)
 
     def start(self, prefix: str) -> State:
-        """Return the state after a person's first letters, whatever they are. A root may begin right after them."""
+        """Return the state after a person's first letters, whatever they are.
+
+        A root may begin right after them.
+        """
         state: State = frozenset(("",))
         for letter in prefix:
             state = self.after(state, letter)
@@ -67,7 +77,8 @@ class Composition:
     def way(self, name: str, prefix: str) -> tuple[Piece, ...]:
         """Return the fewest roots that make up a name, or what follows its prefix.
 
-        No root is there twice, and the last is the longest that could be: Barrosaurus is no Barrosa with a tail, -urus.
+        No root is there twice, and the last is the longest that could be: Barrosaurus is no Barrosa
+        with a tail, -urus.
         """
         ways = [way for way in self._ways(name, 0, least=2) if len(way) > 1]
         if prefix and (prefix[-1] in VOWELS or name[len(prefix)] in VOWELS):
@@ -81,7 +92,9 @@ class Composition:
         ends = (self._pieces.get(_LATER + name[start:]) for start in range(len(name)))
         return tuple(islice(filter(None, ends), 1))
 
-    def _ways(self, name: str, start: int, least: int = SHORTEST_BETWEEN) -> Iterator[tuple[Piece, ...]]:
+    def _ways(
+        self, name: str, start: int, least: int = SHORTEST_BETWEEN
+    ) -> Iterator[tuple[Piece, ...]]:
         if piece := self._pieces.get(_LATER + name[start:]):
             yield (piece,)
         for end in range(start + least, len(name)):
@@ -91,7 +104,11 @@ class Composition:
 
     def _mask(self, state: State) -> Mask:
         letters = {letter for piece in state for letter in self._letters(piece)}
-        letters |= {"\n"} if any(piece[:1] == _LATER and piece in self._pieces for piece in state) else set()
+        letters |= (
+            {"\n"}
+            if any(piece[:1] == _LATER and piece in self._pieces for piece in state)
+            else set()
+        )
         return np.array([character in letters for character in self._characters])
 
     def _after(self, state: State, letter: str) -> State:
@@ -113,7 +130,10 @@ class Composition:
     def _letters_of(self, piece: str) -> frozenset[str]:
         if piece in (_LINK, _ELIDED):
             return LINKS if piece == _LINK else self._letters(_LATER) & VOWELS
-        begun, roots = piece.removeprefix(_LATER), self._later if piece[:1] == _LATER else self._first
+        begun, roots = (
+            piece.removeprefix(_LATER),
+            self._later if piece[:1] == _LATER else self._first,
+        )
         some = roots[bisect_left(roots, begun) : bisect_left(roots, begun + "\N{DEL}")]
         return frozenset(root[len(begun)] for root in some if root != begun)
 

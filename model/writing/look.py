@@ -13,7 +13,10 @@ SHOWN = {"\n": "end", " ": "␣"}  # these stand for characters that cannot be s
 
 
 class Letter(NamedTuple):
-    """A letter with its share, and the OTHERS likeliest with theirs. Shares are the network's own, from 0 to 1."""
+    """A letter with its share, and the OTHERS likeliest with theirs.
+
+    Shares are the network's own, from 0 to 1.
+    """
 
     letter: str
     share: float
@@ -21,7 +24,10 @@ class Letter(NamedTuple):
 
 
 def look(text: str, checkpoint: Checkpoint, lockstep: Lockstep) -> tuple[Letter, ...]:
-    """Look at each letter of a text, at temperature 1; of a name, at its end too. MangosaurusError if one has no id."""
+    """Look at each letter of a text, at temperature 1; of a name, at its end too.
+
+    MangosaurusError if one has no id.
+    """
     vocabulary, is_name = checkpoint.vocabulary, checkpoint.description.form == "names"
     characters = [SHOWN.get(each, each) for each in vocabulary.characters]
     lockstep.resize(0)
@@ -31,7 +37,9 @@ def look(text: str, checkpoint: Checkpoint, lockstep: Lockstep) -> tuple[Letter,
         logits = lockstep.step([read])[0].astype(np.float64)
         shares = np.exp(logits - logits.max())
         shares /= shares.sum()
-        others = [other for other in np.argsort(-shares, kind="stable").tolist() if other != one][:OTHERS]
+        others = [other for other in np.argsort(-shares, kind="stable").tolist() if other != one][
+            :OTHERS
+        ]
         letter, *rest = [(characters[each], float(shares[each])) for each in (one, *others)]
         found.append(Letter(*letter, tuple(rest)))
         read = one

@@ -1,4 +1,7 @@
-"""Requests to a decoder, and their results. An invalid setting raises a RequestError with its name and value."""
+"""Requests to a decoder, and their results.
+
+An invalid setting raises a RequestError with its name and value.
+"""
 
 from dataclasses import dataclass
 
@@ -12,8 +15,9 @@ from model.text.forms import MAX_TEMPERATURE, SONNET_TEMPERATURE
 class Sampling:
     """Settings for drawing the next character from the network's probabilities.
 
-    temperature: logits are divided by it. 0 always takes the likeliest character, 1 is the network as trained.
-    top_p: only the likeliest characters can be drawn, as many as it takes to reach this probability together (Holtzman
+    temperature: logits are divided by it. 0 always takes the likeliest character, 1 is the network
+    as trained. top_p: only the likeliest characters can be drawn, as many as it takes to reach this
+    probability together (Holtzman
         et al. 2020). None stands for the top_p of the checkpoint.
     """
 
@@ -22,18 +26,24 @@ class Sampling:
 
     def __post_init__(self) -> None:
         if not 0 <= self.temperature <= MAX_TEMPERATURE:
-            raise RequestError(f"temperature is {self.temperature!r}; it must be a number from 0 to {MAX_TEMPERATURE}")
+            raise RequestError(
+                f"temperature is {self.temperature!r}; it must be a number from 0 to"
+                f" {MAX_TEMPERATURE}"
+            )
         if self.top_p is not None and not 0 < self.top_p <= 1:
-            raise RequestError(f"top_p is {self.top_p!r}; it must be a number above 0 and at most 1")
+            raise RequestError(
+                f"top_p is {self.top_p!r}; it must be a number above 0 and at most 1"
+            )
 
 
 @dataclass(frozen=True)
 class NameRequest:
     """Asks for `count` different new names that begin with `prefix`.
 
-    A name is rejected if the checkpoint knows it, if this request has it already, if it is only the prefix, or if it
-    has more than `max_length` characters (by default 40, or the length of the longest known name). Then another name is
-    drawn, at most `attempts` times for each name. Each request needs its own generator.
+    A name is rejected if the checkpoint knows it, if this request has it already, if it is only the
+    prefix, or if it has more than `max_length` characters (by default 40, or the length of the
+    longest known name). Then another name is drawn, at most `attempts` times for each name. Each
+    request needs its own generator.
     """
 
     generator: np.random.Generator
@@ -51,15 +61,18 @@ class NameRequest:
 class VerseRequest:
     """Asks for verse that continues `prompt` and ends at the end of a line.
 
-    The verse has at least `min_characters` and at most `max_characters`, without the prompt. With the prompt, it has at
-    most `max_lines` lines; if the prompt has all these lines already, the verse still gets one. `min_characters` gives
-    way to the upper limits. `parts` multiplies these numbers, and leaves the first part as it is.
+    The verse has at least `min_characters` and at most `max_characters`, without the prompt. With
+    the prompt, it has at most `max_lines` lines; if the prompt has all these lines already, the
+    verse still gets one. `min_characters` gives way to the upper limits. `parts` multiplies these
+    numbers, and leaves the first part as it is.
 
-    Weights with `rows` write it line by line (see `verse.search`), unless the prompt is `unfinished`: four new lines,
-    six after a long prompt, five without one, and four more for each further part. The limits do not matter then.
+    Weights with `rows` write it line by line (see `verse.search`), unless the prompt is
+    `unfinished`: four new lines, six after a long prompt, five without one, and four more for each
+    further part. The limits do not matter then.
 
-    Most weights have the rule that verse ends with a sentence, and begins with a new word, a mark or a new line. It may
-    also complete a word that an `unfinished` prompt breaks off, to a known word if the weights keep to known words.
+    Most weights have the rule that verse ends with a sentence, and begins with a new word, a mark
+    or a new line. It may also complete a word that an `unfinished` prompt breaks off, to a known
+    word if the weights keep to known words.
     """
 
     generator: np.random.Generator
@@ -73,18 +86,27 @@ class VerseRequest:
 
     def __post_init__(self) -> None:
         least, most = self.min_characters, self.max_characters
-        _check_counts(min_characters=least, max_characters=most, max_lines=self.max_lines, parts=self.parts)
+        _check_counts(
+            min_characters=least, max_characters=most, max_lines=self.max_lines, parts=self.parts
+        )
         if least > most:
-            raise RequestError(f"min_characters is {least}; it must be at most max_characters, {most}")
+            raise RequestError(
+                f"min_characters is {least}; it must be at most max_characters, {most}"
+            )
 
     def is_searched(self, rows: int) -> bool:
-        """Return whether weights with so many rows write it line by line. Then its text begins with its seam."""
+        """Return whether weights with so many rows write it line by line.
+
+        Then its text begins with its seam.
+        """
         return rows > 0 and not self.unfinished
 
 
 @dataclass(frozen=True)
 class SonnetRequest:
-    """Asks for a sonnet: fourteen lines that scan and rhyme, the first of which is `prompt` if there is one."""
+    """Asks for a sonnet: fourteen lines that scan and rhyme, the first of which is `prompt` if
+    there is one.
+    """
 
     generator: np.random.Generator
     prompt: str = ""
@@ -98,7 +120,10 @@ class SonnetRequest:
 
 @dataclass(frozen=True)
 class LineRequest(SonnetRequest):
-    """Asks for the rest of a line that is too short to scan. The text is empty if there is no need."""
+    """Asks for the rest of a line that is too short to scan.
+
+    The text is empty if there is no need.
+    """
 
 
 Request = NameRequest | VerseRequest | SonnetRequest
@@ -114,7 +139,10 @@ class Result:
 
 
 def generator_for(seed: int, turn: int) -> np.random.Generator:
-    """Return the generator of request number `turn` under a seed. Both may be any whole numbers from 0 on."""
+    """Return the generator of request number `turn` under a seed.
+
+    Both may be any whole numbers from 0 on.
+    """
     for setting, value in (("seed", seed), ("turn", turn)):
         if value < 0:
             raise RequestError(f"{setting} is {value!r}; it must be 0 or more")

@@ -1,4 +1,5 @@
-"""The transport under python-telegram-bot that reaches a `Server` in this process, and a bot that serves on it."""
+"""The transport under python-telegram-bot that reaches a `Server` in this process, and a bot that
+serves on it."""
 
 import dataclasses
 import json
@@ -31,7 +32,12 @@ class InMemory(BaseRequest):
     async def shutdown(self) -> None: ...
 
     async def do_request(
-        self, url: str, method: str, request_data: RequestData | None = None, *_args: Any, **_timeouts: Any
+        self,
+        url: str,
+        method: str,
+        request_data: RequestData | None = None,
+        *_args: Any,
+        **_timeouts: Any,
     ) -> tuple[int, bytes]:
         if method != "POST":
             token, _, path = unquote(url).partition("/file/bot")[2].partition("/")
@@ -50,7 +56,9 @@ class Polling(InMemory):
     parse_json_payload = staticmethod(PollingRequest.parse_json_payload)
 
 
-def door(settings: Settings, server: Server, transport: type[InMemory] = InMemory, **changes: Any) -> Telegram:
+def door(
+    settings: Settings, server: Server, transport: type[InMemory] = InMemory, **changes: Any
+) -> Telegram:
     settings = dataclasses.replace(settings, token=Secret(TOKEN), **changes)
     server.rate = settings.message_rate
     return Telegram(settings, (transport(server), Polling(server)))
@@ -66,7 +74,9 @@ class Visit:
         await self.server.fetched()
         await self.bot.idle()
 
-    async def say(self, text: str, person: int, chat_id: int | None = None, **content: Any) -> list[Json]:
+    async def say(
+        self, text: str, person: int, chat_id: int | None = None, **content: Any
+    ) -> list[Json]:
         before = len(self.server.sent)
         await self.server.say(text, person, chat_id, **content)
         await self.settled()

@@ -21,7 +21,12 @@ TO_A_CHAT, TO_A_GROUP = (4, 4.0), (20, 60.0)
 """How many messages a chat and a group take, in how many seconds. An edit counts as a message."""
 LARGEST_DOWNLOAD = 20 * 1024 * 1024
 TOKEN = "7000000:AAtest-token_of-no-bot"
-ME: Json = {"id": 7000000, "is_bot": True, "first_name": "Mangosaurus", "username": "mangosaurus_bot"}
+ME: Json = {
+    "id": 7000000,
+    "is_bot": True,
+    "first_name": "Mangosaurus",
+    "username": "mangosaurus_bot",
+}
 
 
 class Refusal(Exception):  # noqa: N818 - the Bot API's answer, and not always an error
@@ -40,17 +45,23 @@ def user(person: int) -> Json:
 
 def chat(chat_id: int) -> Json:
     """Return the chat with an id: a person's if it is positive, else a group."""
-    return {"id": chat_id, "type": "private"} if chat_id > 0 else {"id": chat_id, "type": "supergroup", "title": "X"}
+    return (
+        {"id": chat_id, "type": "private"}
+        if chat_id > 0
+        else {"id": chat_id, "type": "supergroup", "title": "X"}
+    )
 
 
 class Server:
-    """What happened. `sent` holds the bot's messages as they read now, `calls` every call that was answered.
+    """What happened. `sent` holds the bot's messages as they read now, `calls` every call that was
+    answered.
 
-    `left` says when each of `sent` came, and `fetched_at` when the bot last got a message or a query, by its id: times
-    of the event loop.
+    `left` says when each of `sent` came, and `fetched_at` when the bot last got a message or a
+    query, by its id: times of the event loop.
 
-    `refusals` holds answers to give instead of the next ones, for each method by its name. With a `rate` of messages a
-    second, Telegram's limits hold, and `floods` counts how often it had to say 429.
+    `refusals` holds answers to give instead of the next ones, for each method by its name. With a
+    `rate` of messages a second, Telegram's limits hold, and `floods` counts how often it had to say
+    429.
     """
 
     def __init__(self) -> None:
@@ -58,7 +69,9 @@ class Server:
         self.left: list[float] = []
         self.fetched_at: dict[object, float] = {}
         self.calls: list[tuple[str, Json]] = []
-        self.answers: dict[str, Json] = {}  # to presses and to what was typed inline, by the query's id
+        self.answers: dict[
+            str, Json
+        ] = {}  # to presses and to what was typed inline, by the query's id
         self.files: dict[str, bytes] = {}
         self.menus: dict[int | None, list[Json]] = {}  # of a chat, or everybody's
         self.webhook: Json = {}
@@ -67,7 +80,9 @@ class Server:
         self.revoked = False
         self.rate: int | None = None
         self.floods = 0
-        self._taken: defaultdict[int, list[float]] = defaultdict(list)  # times by chat; those of all by 0
+        self._taken: defaultdict[int, list[float]] = defaultdict(
+            list
+        )  # times by chat; those of all by 0
         self._messages = 0
         self._queries = 0
         self._updates: deque[Json] = deque()
@@ -90,8 +105,15 @@ class Server:
     async def press(self, message: Json, label: str, person: int) -> str:
         """Let a person press the button with a label; return the query's id."""
         rows = message["reply_markup"]["inline_keyboard"]
-        data = next(button["callback_data"] for row in rows for button in row if button["text"].strip("• ") == label)
-        return await self.query("callback_query", person, message=dict(message), data=data, chat_instance="1")
+        data = next(
+            button["callback_data"]
+            for row in rows
+            for button in row
+            if button["text"].strip("• ") == label
+        )
+        return await self.query(
+            "callback_query", person, message=dict(message), data=data, chat_instance="1"
+        )
 
     async def query(self, kind: str, person: int, **content: Any) -> str:
         """Let a person press a button or type inline; return the query's id."""
@@ -139,13 +161,18 @@ class Server:
                 result = getattr(self, f"_{method}", self._unknown)(parameters)
         except Refusal as refusal:
             answer = {"ok": False, "error_code": refusal.code, "description": str(refusal)}
-            return refusal.code, answer | ({"parameters": refusal.parameters} if refusal.parameters else {})
+            return refusal.code, answer | (
+                {"parameters": refusal.parameters} if refusal.parameters else {}
+            )
         return 200, {"ok": True, "result": result}
 
     def download(self, token: str, path: str) -> tuple[int, bytes]:
         """Answer a GET of a file: the HTTP status and the content."""
         if token != TOKEN or path not in self.files:
-            return 404, json.dumps({"ok": False, "error_code": 404, "description": "Not Found"}).encode()
+            return (
+                404,
+                json.dumps({"ok": False, "error_code": 404, "description": "Not Found"}).encode(),
+            )
         return 200, self.files[path]
 
     def _check(self, token: str, method: str) -> None:
@@ -158,7 +185,10 @@ class Server:
         """Take a message, unless it is one too many."""
         now, limits = asyncio.get_running_loop().time(), [(0, rate, 1.0), (chat_id, *TO_A_CHAT)]
         for key, limit, period in [*limits, *([(chat_id, *TO_A_GROUP)] if chat_id < 0 else [])]:
-            if len(taken := self._taken[key]) >= limit and (wait := taken[-limit] + period - now) > 1e-6:
+            if (
+                len(taken := self._taken[key]) >= limit
+                and (wait := taken[-limit] + period - now) > 1e-6
+            ):
                 self.floods += 1
                 raise Refusal(429, "Too Many Requests", retry_after=math.ceil(wait))
         self._taken[0].append(now)
@@ -176,7 +206,9 @@ class Server:
         async with self._changed:
             try:
                 async with asyncio.timeout(parameters.get("timeout", 0)):
-                    await self._changed.wait_for(lambda: self._updates or self.revoked or self._poll != poll)
+                    await self._changed.wait_for(
+                        lambda: self._updates or self.revoked or self._poll != poll
+                    )
             except TimeoutError:
                 return []
         if self._poll != poll:
@@ -184,7 +216,12 @@ class Server:
         if self.revoked:
             raise Refusal(401, "Unauthorized")
         updates = list(self._updates)[: min(parameters.get("limit", MOST_UPDATES), MOST_UPDATES)]
-        for content in [content for update in updates for content in update.values() if isinstance(content, dict)]:
+        for content in [
+            content
+            for update in updates
+            for content in update.values()
+            if isinstance(content, dict)
+        ]:
             key = content.get("message_id", content.get("id"))
             self.fetched_at[key] = asyncio.get_running_loop().time()
         return updates
@@ -205,18 +242,28 @@ class Server:
         return True
 
     def _getWebhookInfo(self, _parameters: Json) -> Json:  # noqa: N802
-        return {"url": self.webhook.get("url", ""), "has_custom_certificate": False, "pending_update_count": 0}
+        return {
+            "url": self.webhook.get("url", ""),
+            "has_custom_certificate": False,
+            "pending_update_count": 0,
+        }
 
     def _sendMessage(self, parameters: Json) -> Json:  # noqa: N802
         return self._send(parameters, _shown(parameters, "text", LONGEST_TEXT))
 
     def _sendPhoto(self, parameters: Json) -> Json:  # noqa: N802
-        photo = [self.keep("picture.png", _content(parameters, "photo")) | {"width": 1, "height": 1}]
-        return self._send(parameters, {"photo": photo} | _shown(parameters, "caption", LONGEST_CAPTION))
+        photo = [
+            self.keep("picture.png", _content(parameters, "photo")) | {"width": 1, "height": 1}
+        ]
+        return self._send(
+            parameters, {"photo": photo} | _shown(parameters, "caption", LONGEST_CAPTION)
+        )
 
     def _sendDocument(self, parameters: Json) -> Json:  # noqa: N802
         document = self.keep(parameters["document"][0], _content(parameters, "document"))
-        return self._send(parameters, {"document": document} | _shown(parameters, "caption", LONGEST_CAPTION))
+        return self._send(
+            parameters, {"document": document} | _shown(parameters, "caption", LONGEST_CAPTION)
+        )
 
     def _editMessageText(self, parameters: Json) -> Json:  # noqa: N802
         return self._edit(parameters, _shown(parameters, "text", LONGEST_TEXT))
@@ -232,7 +279,11 @@ class Server:
         content = self.files.get(parameters["file_id"])
         if content is None or len(content) > LARGEST_DOWNLOAD:
             raise bad("invalid file_id" if content is None else "file is too big")
-        return {"file_id": parameters["file_id"], "file_unique_id": "1", "file_path": parameters["file_id"]}
+        return {
+            "file_id": parameters["file_id"],
+            "file_unique_id": "1",
+            "file_path": parameters["file_id"],
+        }
 
     def _answerCallbackQuery(self, parameters: Json) -> bool:  # noqa: N802
         if len(parameters.get("text") or "") > LONGEST_NOTICE:
@@ -253,7 +304,10 @@ class Server:
         chat_id = parameters.get("scope", {}).get("chat_id")
         if chat_id:
             self._known(chat_id)
-        if any(not re.fullmatch("[a-z0-9_]{1,32}", command["command"]) for command in parameters["commands"]):
+        if any(
+            not re.fullmatch("[a-z0-9_]{1,32}", command["command"])
+            for command in parameters["commands"]
+        ):
             raise bad("BOT_COMMAND_INVALID")
         self.menus[chat_id] = parameters["commands"]
         return True
@@ -261,7 +315,12 @@ class Server:
     def keep(self, name: str, content: bytes) -> Json:
         file_id = f"file-{len(self.files)}"
         self.files[file_id] = content
-        return {"file_id": file_id, "file_unique_id": file_id, "file_name": name, "file_size": len(content)}
+        return {
+            "file_id": file_id,
+            "file_unique_id": file_id,
+            "file_name": name,
+            "file_size": len(content),
+        }
 
     def _answer(self, query: str, parameters: Json) -> bool:
         if query in self.answers:
@@ -273,26 +332,40 @@ class Server:
         self._known(parameters["chat_id"])
         replied = parameters.get("reply_parameters", {}).get("message_id")
         topic = {key: parameters[key] for key in ("message_thread_id",) if key in parameters}
-        message = self._message(parameters["chat_id"], **{"from": ME}, **content, **topic, **_keyboard(parameters))
+        message = self._message(
+            parameters["chat_id"], **{"from": ME}, **content, **topic, **_keyboard(parameters)
+        )
         self.sent.append(message if replied is None else message | {"replied": replied})
         self.left.append(asyncio.get_running_loop().time())
         return self.sent[-1]
 
     def _edit(self, parameters: Json, content: Json) -> Json:
         where = parameters["chat_id"], parameters["message_id"]
-        message = next((each for each in self.sent if (each["chat"]["id"], each["message_id"]) == where), None)
+        message = next(
+            (each for each in self.sent if (each["chat"]["id"], each["message_id"]) == where), None
+        )
         if message is None:
             raise bad("message to edit not found")
         keyboard = _keyboard(parameters)
-        if message | content | keyboard == message and ("reply_markup" in message) == bool(keyboard):
-            raise bad("message is not modified: specified new message content and reply markup are exactly the same")
+        if message | content | keyboard == message and ("reply_markup" in message) == bool(
+            keyboard
+        ):
+            raise bad(
+                "message is not modified: specified new message content and reply markup are"
+                " exactly the same"
+            )
         message.pop("reply_markup", None)
         message.update(content, **keyboard)
         return message
 
     def _message(self, chat_id: int, **content: Any) -> Json:
         self._messages += 1
-        return {"message_id": self._messages, "date": int(time.time()), "chat": chat(chat_id), **content}
+        return {
+            "message_id": self._messages,
+            "date": int(time.time()),
+            "chat": chat(chat_id),
+            **content,
+        }
 
     def _known(self, chat_id: int) -> None:
         if chat_id not in self.chats:
@@ -300,7 +373,8 @@ class Server:
 
 
 def _shown(parameters: Json, key: str, longest: int) -> Json:
-    """Return what people see of a text: plain text, and entities, whose offsets count UTF-16; or Refusal."""
+    """Return what people see of a text: plain text, and entities, whose offsets count UTF-16; or
+    Refusal."""
     text, entities = str(parameters.get(key) or ""), list[Json]()
     if parameters.get("parse_mode") == "HTML":
         try:
@@ -317,7 +391,10 @@ def _shown(parameters: Json, key: str, longest: int) -> Json:
 def _keyboard(parameters: Json) -> Json:
     keyboard = parameters.get("reply_markup")
     for button in [button for row in (keyboard or {}).get("inline_keyboard", []) for button in row]:
-        if not button["text"].strip() or not 1 <= len(button["callback_data"].encode()) <= LONGEST_DATA:
+        if (
+            not button["text"].strip()
+            or not 1 <= len(button["callback_data"].encode()) <= LONGEST_DATA
+        ):
             raise bad("BUTTON_DATA_INVALID")
     return {"reply_markup": keyboard} if keyboard else {}
 

@@ -1,9 +1,11 @@
-"""Makes Python on Linux lack what Windows lacks, in every process that starts with this folder first in PYTHONPATH.
+"""Makes Python on Linux lack what Windows lacks, in every process that starts with this folder
+first in PYTHONPATH.
 
-Modules, functions and signals are missing; locks are on bytes (`msvcrt.locking`); files that are open in the process
-cannot be deleted, moved or replaced; folders cannot be opened; permissions say nothing; texts are cp1252 unless their
-reader says what they are; clocks tick 64 times a second; processes can be ended, but get no signals. `sys.platform`,
-`os.name` and the paths stay, because the standard library would not work with others.
+Modules, functions and signals are missing; locks are on bytes (`msvcrt.locking`); files that are
+open in the process cannot be deleted, moved or replaced; folders cannot be opened; permissions say
+nothing; texts are cp1252 unless their reader says what they are; clocks tick 64 times a second;
+processes can be ended, but get no signals. `sys.platform`, `os.name` and the paths stay, because
+the standard library would not work with others.
 """
 
 # ruff: noqa: PTH112, PTH115, PTH208, SIM905
@@ -36,7 +38,15 @@ FUNCTIONS = """
     ttyname wait wait3 wait4 writev O_CLOEXEC O_DIRECTORY O_NOCTTY O_NOFOLLOW O_NONBLOCK O_TMPFILE
 """.split()
 SIGNALS = {"SIGABRT", "SIGBREAK", "SIGFPE", "SIGILL", "SIGINT", "SIGSEGV", "SIGTERM"}
-SIGNAL_FUNCTIONS = {"SIG_DFL", "SIG_IGN", "default_int_handler", "getsignal", "raise_signal", "set_wakeup_fd", "signal"}
+SIGNAL_FUNCTIONS = {
+    "SIG_DFL",
+    "SIG_IGN",
+    "default_int_handler",
+    "getsignal",
+    "raise_signal",
+    "set_wakeup_fd",
+    "signal",
+}
 TEXT = "cp1252"
 
 
@@ -56,19 +66,33 @@ def refusing_open_files(function):
     def refuse(*paths, **options):
         for path in paths:
             if in_use(path):
-                raise PermissionError(errno.EACCES, "The process cannot access the file: it is in use", str(path))
+                raise PermissionError(
+                    errno.EACCES, "The process cannot access the file: it is in use", str(path)
+                )
         return function(*paths, **options)
 
     return refuse
 
 
 def lacking(path):
-    """Return whether a path leads to what Linux alone has. threadpoolctl needs the maps here, and not on Windows."""
+    """Return whether a path leads to what Linux alone has. threadpoolctl needs the maps here, and
+    not on Windows."""
     name = os.fspath(path) if isinstance(path, str | os.PathLike) else ""
-    return name.startswith(("/proc/", "/dev/std", "/dev/fd", "/dev/shm")) and name != "/proc/self/maps"
+    return (
+        name.startswith(("/proc/", "/dev/std", "/dev/fd", "/dev/shm")) and name != "/proc/self/maps"
+    )
 
 
-def opened(file, mode="r", buffering=-1, encoding=None, errors=None, newline=None, closefd=True, opener=None):
+def opened(
+    file,
+    mode="r",
+    buffering=-1,
+    encoding=None,
+    errors=None,
+    newline=None,
+    closefd=True,
+    opener=None,
+):
     if lacking(file):
         raise FileNotFoundError(errno.ENOENT, "No such file or directory", os.fspath(file))
     if "b" not in mode and encoding in (None, "locale"):
@@ -88,7 +112,9 @@ def without_permissions(function):
     @wraps(function)
     def measure(*arguments, **options):
         found = function(*arguments, **options)
-        mode = found.st_mode | 0o777 if stat.S_ISDIR(found.st_mode) else found.st_mode & ~0o777 | 0o666
+        mode = (
+            found.st_mode | 0o777 if stat.S_ISDIR(found.st_mode) else found.st_mode & ~0o777 | 0o666
+        )
         fields = {name: getattr(found, name) for name in dir(found) if name.startswith("st_")}
         return os.stat_result((mode, *found[1:10]), fields | {"st_rdev": 0})
 
@@ -96,8 +122,11 @@ def without_permissions(function):
 
 
 def locking(descriptor, mode, count):
-    """Lock bytes from where the file is, for all others, this process included; LK_LOCK tries ten times."""
-    where = struct.pack("hhqqi", fcntl.F_WRLCK, os.SEEK_SET, os.lseek(descriptor, 0, os.SEEK_CUR), count, 0)
+    """Lock bytes from where the file is, for all others, this process included; LK_LOCK tries ten
+    times."""
+    where = struct.pack(
+        "hhqqi", fcntl.F_WRLCK, os.SEEK_SET, os.lseek(descriptor, 0, os.SEEK_CUR), count, 0
+    )
     for _ in range(10 if mode == LK_LOCK else 1):
         try:
             return fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, where)
@@ -140,7 +169,12 @@ def send_signal(process, number):
 
 LK_LOCK, LK_NBLCK = 1, 2
 SIGKILL, kill = signal.SIGKILL, os.kill
-real_open, real_os_open, real_signal, real_begin = io.open, os.open, signal.signal, subprocess.Popen.__init__
+real_open, real_os_open, real_signal, real_begin = (
+    io.open,
+    os.open,
+    signal.signal,
+    subprocess.Popen.__init__,
+)
 
 signal.SIGBREAK = signal.SIGUSR2
 ALLOWED = {getattr(signal, name) for name in SIGNALS}
