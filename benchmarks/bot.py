@@ -27,8 +27,8 @@ from benchmarks import overload, units
 from benchmarks.latency import LIMIT, PEOPLE, Pace, at_pace, check, right_answer
 from benchmarks.processes import Bench, Bot, bench, prepare
 from benchmarks.report import machine, refuse_if_busy, table, verdict, write_section
-from model.checkpoint.versions import Versions
 from model.files import ROOT
+from model.weights.versions import Versions
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,9 +11,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
 from benchmarks.telegram_server import Server
-from model.checkpoint.versions import Versions
 from model.files import ROOT
 from model.text.forms import Network
+from model.weights.versions import Versions
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence

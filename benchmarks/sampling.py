@@ -25,14 +25,14 @@ from benchmarks.report import speed_verdict, table, times, verdict
 from benchmarks.timing import Effort, compare, fastest, speedup
 from benchmarks.torch_twin import TorchSampling, Variant, variants
 from benchmarks.training import LAYERS, network
-from model.checkpoint.encoding import TANH_DIGITS, Checkpoint, Description
-from model.checkpoint.versions import Versions
 from model.engine.exact import Lockstep
 from model.files import ROOT
 from model.network.layers import Array, Ids
 from model.network.network import LanguageModel
 from model.text.vocabulary import Vocabulary
 from model.training.rules import ROWS, TEMPERATURE_OF_LINES
+from model.weights.checkpoint import TANH_DIGITS, Checkpoint, Description
+from model.weights.versions import Versions
 from model.writing.decoder import Decoder
 from model.writing.requests import Sampling, VerseRequest, generator_for
 

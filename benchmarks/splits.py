@@ -12,7 +12,6 @@ from statistics import mean, stdev
 
 from benchmarks.report import table, verdict
 from benchmarks.timing import Effort
-from model.checkpoint.encoding import Checkpoint
 from model.engine.threads import blas_threads
 from model.evaluation.held_out import held_out_loss
 from model.evaluation.ngram import baselines
@@ -21,6 +20,7 @@ from model.text.sources import names_corpus
 from model.training.recipes import DISTILLED, TEACHER_1, TEACHER_2, Recipe
 from model.training.runs import checkpoint_of
 from model.training.trainer import Trainer
+from model.weights.checkpoint import Checkpoint
 
 SPLITS = range(5)
 LOSS_TARGET, GAIN_TARGET = 1.55, 0.20

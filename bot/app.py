@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
+from bot import taboo
 from bot.admission import Admission
 from bot.asks import Ask, clean
 from bot.capacity import Capacity, Work
@@ -21,10 +22,9 @@ from bot.settings import Settings
 from bot.shelf import Shelf
 from bot.store import Store
 from bot.training.runs import Runs
-from model.checkpoint.encoding import Checkpoint
 from model.engine.threads import blas_threads
-from model.text import taboo
 from model.text.forms import SONNET_TEMPERATURE, Genre
+from model.weights.checkpoint import Checkpoint
 
 logger = logging.getLogger(__name__)
 

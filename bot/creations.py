@@ -15,9 +15,9 @@ from markupsafe import Markup
 
 from bot.asks import Ask
 from bot.chat import Button, Buttons, Explained
+from bot.taboo import is_taboo
 from bot.words import sentences
 from model.text.forms import MAX_TEMPERATURE, Genre
-from model.text.taboo import is_taboo
 from model.writing import requests
 
 Mood = Literal["tame", "bold", "wild"]

@@ -17,9 +17,9 @@ from bot.chat import Explained, Gone, InDoubt, NotSent, Refused
 from bot.commands import BUTTONS, COMMANDS, LINE, SENT, TYPED, Command, menu
 from bot.creations import code_in
 from bot.database import StoreError
+from bot.taboo import is_taboo
 from bot.words import sentences
 from model.errors import MangosaurusError
-from model.text.taboo import is_taboo
 
 if TYPE_CHECKING:
     from markupsafe import Markup

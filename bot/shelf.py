@@ -18,12 +18,12 @@ from bot.locks import locked
 from bot.voices import RemovedError, Voices
 from bot.words import sentences
 from bot.writer import Text, Watch, Writer, prepare
-from model.checkpoint.encoding import Checkpoint, CheckpointError
-from model.checkpoint.versions import Versions
 from model.errors import RequestError
 from model.files import HOME
 from model.text.forms import Genre, Network
 from model.text.typesetting import typeset
+from model.weights.checkpoint import Checkpoint, CheckpointError
+from model.weights.versions import Versions
 
 logger = logging.getLogger(__name__)
 

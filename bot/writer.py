@@ -22,11 +22,11 @@ from rapidfuzz.process import cdist
 from bot.capacity import TEXTS, THREADS
 from bot.chat import Explained
 from bot.words import sentences
-from model.checkpoint.encoding import Checkpoint
 from model.errors import RequestError
-from model.sonnets.tables import tables_for
 from model.text.forms import Genre
 from model.text.typesetting import with_names
+from model.verse.tables import tables_for
+from model.weights.checkpoint import Checkpoint
 from model.writing.decoder import Decoder
 from model.writing.look import Letter
 from model.writing.requests import NameRequest, Request, SonnetRequest, VerseRequest

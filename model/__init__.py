@@ -6,8 +6,8 @@ Wings, from the ground up. A wing imports only what stands before it in this lis
     text         characters, corpora and batches
     network      the textbook: RNN, LSTM and GRU, forward and backward, as equations
     engine       the same arithmetic, arranged for the machine
-    checkpoint   weights on disk
-    sonnets      which lines scan, and which words rhyme
+    weights      weights on disk
+    names        the roots of which names consist
     verse        poems and sonnets, line by line
     writing      requests in, texts out
     evaluation   how good a network is

@@ -29,6 +29,7 @@ from model.network.parameters import CELLS, CellName
 from model.text import sources
 from model.text.forms import SONNET_TEMPERATURE, Alphabet, Genre
 from model.text.typesetting import typeset, with_names
+from model.verse.dictionary import Dictionary, read_cmudict
 from model.writing.decoder import Decoder
 from model.writing.requests import (
     NameRequest,
@@ -296,7 +297,9 @@ def evaluate(
     texts = read_texts(genre.network, corpus, weights.vocabulary.alphabet)
     if genre is Genre.SONNET:
         with blas_threads(1):  # as the bot writes them
-            sonnets = evaluate_sonnets(weights, texts, sources.whole_dictionary(), lines[:samples])
+            sonnets = evaluate_sonnets(
+                weights, texts, Dictionary(read_cmudict(sources.cmudict())), lines[:samples]
+            )
         print_json(asdict(sonnets)) if json else print_sonnets(sonnets)
         return
     with blas_threads(thread_limit):

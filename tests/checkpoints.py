@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from model.checkpoint.encoding import Checkpoint, Description
-from model.checkpoint.versions import save
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture, CellName
 from model.text.vocabulary import Vocabulary
+from model.weights.checkpoint import Checkpoint, Description
+from model.weights.versions import save
 
 DESCRIPTION = Description(
     form="names",

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from model.checkpoint.encoding import Checkpoint, Description
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture
 from model.text.forms import MAX_TEMPERATURE
 from model.text.vocabulary import Vocabulary, words_of
+from model.weights.checkpoint import Checkpoint, Description
 from model.writing.decoder import Decoder
 from model.writing.requests import NameRequest, Request, Result, Sampling, generator_for
 

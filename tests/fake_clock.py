@@ -36,9 +36,9 @@ class FakeClock(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._jump.now
 
-    def run_in_executor(
+    def run_in_executor(  # type: ignore[override]
         self, _executor: object, func: Callable[..., Result], *args: Any
-    ) -> asyncio.Future[Result]:  # type: ignore[override]
+    ) -> asyncio.Future[Result]:
         """Call a function at once: a thread would take real time, in which this clock jumps."""
         done: asyncio.Future[Result] = self.create_future()
         try:

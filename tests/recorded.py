@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_info
 
-from model.checkpoint.encoding import TANH_DIGITS
-from model.checkpoint.versions import Versions
 from model.files import ROOT
+from model.weights.checkpoint import TANH_DIGITS
+from model.weights.versions import Versions
 from model.writing.decoder import Decoder
 from model.writing.requests import (
     NameRequest,

@@ -16,12 +16,12 @@ import pytest
 
 from bot.app import running
 from bot.settings import Settings
-from model.checkpoint.encoding import Checkpoint, Description
-from model.checkpoint.versions import Versions, save
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture
 from model.text.forms import Form
 from model.text.vocabulary import Vocabulary
+from model.weights.checkpoint import Checkpoint, Description
+from model.weights.versions import Versions, save
 from tests.fake_chat import FakeChat, Message
 
 ALICE, BOB, ADMIN, GROUP = 101, 102, 900, -5

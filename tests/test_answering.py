@@ -16,7 +16,7 @@ from bot.settings import Settings
 from bot.shelf import Shelf
 from bot.words import sentences
 from bot.writer import Text
-from model.checkpoint.versions import Versions
+from model.weights.versions import Versions
 from tests.databases import sql
 from tests.fake_chat import FakeChat
 from tests.serving import ALICE, BOB, code_in, install, serving, turn_of, uncoded, until, untrained

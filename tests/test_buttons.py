@@ -11,7 +11,7 @@ from bot.chat import Gone, InDoubt, NotSent
 from bot.creations import MOST_CONTINUED, TEMPERATURES
 from bot.settings import Settings
 from bot.words import sentences
-from model.checkpoint.versions import Versions
+from model.weights.versions import Versions
 from tests.fake_chat import FakeChat, Message
 from tests.serving import ALICE, BOB, GROUP, code_in, install, serving, turn_of, uncoded, untrained
 

@@ -12,7 +12,7 @@ from bot.app import Bot, running
 from bot.asks import Said, Typed
 from bot.settings import Settings
 from bot.writer import Text
-from model.checkpoint.encoding import Checkpoint
+from model.weights.checkpoint import Checkpoint
 from model.writing.requests import LineRequest, NameRequest, Request, SonnetRequest, VerseRequest
 from tests.fake_chat import FakeChat, Outbox
 from tests.fake_clock import in_no_time

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from model.checkpoint import tensor_file
-from model.checkpoint.encoding import TANH_DIGITS, Checkpoint, CheckpointError, encode, in_float16
-from model.checkpoint.versions import Versions, load, save
 from model.network.parameters import CELLS, CellName
-from model.text.fingerprints import Fingerprints
 from model.text.vocabulary import Vocabulary
+from model.weights import file as tensor_file
+from model.weights.checkpoint import TANH_DIGITS, Checkpoint, CheckpointError, encode, in_float16
+from model.weights.fingerprints import Fingerprints
+from model.weights.versions import Versions, load, save
 from tests.checkpoints import DESCRIPTION, checkpoint, files_in, same_weights
 
 

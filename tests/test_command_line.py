@@ -16,13 +16,13 @@ from rich.console import Console
 from typer.testing import CliRunner, Result
 
 from model import __main__ as command_line
-from model.checkpoint.versions import Versions, load
 from model.cli import loading
 from model.cli.figures import ROWS
 from model.cli.training import display
 from model.files import ROOT
 from model.text import sources
 from model.text.corpus import read_names
+from model.weights.versions import Versions, load
 
 SMALL = ("--epochs", "2", "--hidden-size", "8", "--layers", "1")
 NAMES = "".join(

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.checkpoint.encoding import Checkpoint
-from model.writing.composition import Composition
+from model.names.composition import Composition
+from model.weights.checkpoint import Checkpoint
 from model.writing.decoder import Decoder
 from model.writing.requests import NameRequest, Sampling, generator_for
 from tests.decoding import LETTERS, names_checkpoint, texts

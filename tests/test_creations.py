@@ -26,11 +26,24 @@ from bot.creations import Creation
 from bot.shelf import Shelf
 from bot.words import layout
 from model.files import ROOT
-from model.sonnets import metre, partners, pronunciation, rhyme, scansion, tables
-from model.sonnets.prosody import prosody
+from model.names import composition
 from model.text.forms import LONGEST_NAME, Genre
-from model.verse import free, lines, poem, seam, search, sonnet
-from model.writing import composition, names
+from model.verse import (
+    free,
+    lines,
+    metre,
+    partners,
+    poem,
+    pronunciation,
+    rhyme,
+    scansion,
+    seam,
+    search,
+    sonnet,
+    tables,
+)
+from model.verse.prosody import prosody
+from model.writing import names
 from tests.recorded import FIRST_RELEASE, RECORDED, REQUESTS, VERSIONS, Record, drawn
 
 CREATIONS = [record for record in RECORDED if "shown" in record]

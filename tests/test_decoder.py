@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.checkpoint.encoding import TANH_DIGITS, Checkpoint, Description
 from model.engine.exact import Lockstep
 from model.errors import RequestError
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture, CellName
-from model.text.fingerprints import Fingerprints
 from model.text.vocabulary import words_of
+from model.weights.checkpoint import TANH_DIGITS, Checkpoint, Description
+from model.weights.fingerprints import Fingerprints
 from model.writing.decoder import Decoder
 from model.writing.requests import (
     NameRequest,

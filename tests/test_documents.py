@@ -40,8 +40,8 @@ from bot.terminal import YOU, Pipes
 from bot.words import layout
 from bot.words.pieces import Piece
 from model.files import ROOT
+from model.names.roots import is_whole
 from model.text.forms import SONNET_TEMPERATURE, Genre
-from model.text.roots import is_whole
 from tests.recorded import FIRST_RELEASE, RECORDED, settings_of_machines
 from tests.training import file_of
 

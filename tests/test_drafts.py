@@ -11,8 +11,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from model.errors import RequestError
-from model.text.fingerprints import Fingerprints
 from model.text.vocabulary import Vocabulary
+from model.weights.fingerprints import Fingerprints
 from model.writing.drafts import Action, Draft
 from model.writing.names import NameDraft
 from model.writing.requests import NameRequest, VerseRequest, generator_for

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.checkpoint.encoding import TANH_DIGITS, Checkpoint, Description
 from model.cli.figures import print_evaluation
 from model.errors import MangosaurusError
 from model.evaluation.comparison import STANDARD_ERRORS, compare
@@ -28,9 +27,10 @@ from model.network.layers import softmax
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture, Arrays, parameter_shapes
 from model.text.corpus import Corpus
-from model.text.fingerprints import Fingerprints
 from model.text.forms import Form
 from model.text.vocabulary import NO_CHARACTER, Vocabulary
+from model.weights.checkpoint import TANH_DIGITS, Checkpoint, Description
+from model.weights.fingerprints import Fingerprints
 
 NAMES = Corpus(
     "names", ("abba", "baab", "aab"), ("abab", "b"), (), Vocabulary("\nab"), "digest of names"

@@ -19,13 +19,13 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from model.checkpoint.encoding import TANH_DIGITS
 from model.engine.exact import Lockstep, on_grid
 from model.engine.rounding import H_DIGITS, tanh_of
 from model.network.layers import Array
 from model.network.network import LanguageModel
 from model.network.parameters import CELLS, Architecture, CellName
 from model.text.vocabulary import NO_CHARACTER
+from model.weights.checkpoint import TANH_DIGITS
 from tests.language_models import every_cell
 
 ROWS, STEPS = 140, 12

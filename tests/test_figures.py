@@ -15,9 +15,9 @@ from model.evaluation.appearance import (
 )
 from model.evaluation.copying import longest_copied_runs
 from model.evaluation.sonnets import first_lines, rhymes_of, sonnet_figures
-from model.sonnets.prosody import prosody
-from model.sonnets.rhyme import Rhyme
 from model.text.vocabulary import words_of
+from model.verse.prosody import prosody
+from model.verse.rhyme import Rhyme
 
 LINE = "shall i compare thee to a summer's day"
 SONNET = """shall i compare thee to a summer's day?

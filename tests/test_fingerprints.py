@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.text.fingerprints import NO_FINGERPRINTS, Fingerprints
+from model.weights.fingerprints import NO_FINGERPRINTS, Fingerprints
 
 
 @given(st.lists(st.text()), st.text())

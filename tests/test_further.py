@@ -6,8 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.checkpoint.encoding import Checkpoint
-from model.checkpoint.versions import save
 from model.evaluation.held_out import held_out_loss
 from model.text.corpus import Corpus, read_names
 from model.training.recipes import MIX, adjusted
@@ -15,6 +13,8 @@ from model.training.runs import checkpoint_of
 from model.training.sizes import another_round
 from model.training.snapshot import TrainingError
 from model.training.trainer import Trainer
+from model.weights.checkpoint import Checkpoint
+from model.weights.versions import save
 from tests.test_trainer import (
     NAMES,
     TINY_DINO,

@@ -17,8 +17,8 @@ from bot.commands.games import FAMOUS, little_known
 from bot.commands.names import LONGEST_PREFIX
 from bot.settings import Settings
 from bot.words import sentences
-from model.checkpoint.versions import Versions
 from model.text.sources import DINOSAURS, fossils
+from model.weights.versions import Versions
 from tests.fake_chat import FakeChat, Message
 from tests.serving import ADMIN, ALICE, BOB, code_in, install, names_in, serving, uncoded, untrained
 from tests.telegram.request import visiting

@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.checkpoint.encoding import Checkpoint, decode, encode
 from model.errors import MangosaurusError
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture
-from model.sonnets.metre import patterns, scans
-from model.sonnets.prosody import prosody
 from model.text.vocabulary import Vocabulary, words_of
 from model.verse.free import STOPS, UNUSUAL, FreeLines
 from model.verse.lexicon import Lexicon
+from model.verse.metre import patterns, scans
+from model.verse.prosody import prosody
+from model.weights.checkpoint import Checkpoint, decode, encode
 from model.writing.decoder import Decoder
 from model.writing.requests import (
     LineRequest,

@@ -13,8 +13,8 @@ from bot.chat import Gone
 from bot.locks import locked
 from bot.voices import Voices
 from bot.words import admins, sentences
-from model.checkpoint.versions import Versions, save
 from model.text.forms import Form
+from model.weights.versions import Versions, save
 from tests.checkpoints import damage
 from tests.fake_chat import FakeChat
 from tests.serving import untrained

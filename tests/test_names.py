@@ -11,9 +11,9 @@ from bot.creations import Creation
 from bot.settings import Settings
 from bot.words import layout, sentences
 from bot.writer import Text
-from model.text.fingerprints import Fingerprints
 from model.text.forms import Genre
 from model.text.sources import fossils
+from model.weights.fingerprints import Fingerprints
 from tests.fake_chat import FakeChat
 from tests.serving import ALICE, install, names_in, serving, uncoded, untrained
 

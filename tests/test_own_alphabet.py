@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.checkpoint.encoding import Checkpoint, decode, encode
-from model.checkpoint.versions import load
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture
 from model.text.alphabets import spell
 from model.text.forms import Alphabet
 from model.text.vocabulary import Vocabulary, words_of
+from model.weights.checkpoint import Checkpoint, decode, encode
+from model.weights.versions import load
 from model.writing.decoder import Decoder
 from model.writing.requests import NameRequest, VerseRequest, generator_for
 from tests.checkpoints import DESCRIPTION

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.files import TableError
-from model.sonnets import pronunciation, prosody
-from model.sonnets.pronunciation import LONGEST_WORD, MOST_READINGS, PHONEMES, Pronouncer
-from model.sonnets.prosody import EDITIONS, FILES, FIRST, edition_name, newest_edition, read_prosody
-from model.sonnets.rhyme import Rhyme
 from model.text import sources
-from model.text.dictionary import PRONUNCIATIONS, Pronunciations, read_cmudict
+from model.verse import pronunciation, prosody
+from model.verse.dictionary import PRONUNCIATIONS, Pronunciations, read_cmudict
+from model.verse.pronunciation import LONGEST_WORD, MOST_READINGS, PHONEMES, Pronouncer
+from model.verse.prosody import EDITIONS, FILES, FIRST, edition_name, newest_edition, read_prosody
+from model.verse.rhyme import Rhyme
 from tools.pronunciations import format_dictionary, licence
 
 TABLE = prosody.prosody()
@@ -173,7 +173,7 @@ def test_the_committed_file_keeps_the_licence_and_its_size_and_reads_as_it_is_wr
     bool(sources.missing(sources.DATA, sources.CMUDICT)), reason="python -m model fetch"
 )
 def test_the_committed_file_says_what_the_whole_dictionary_says() -> None:
-    whole = sources.whole_dictionary().pronunciations
+    whole = read_cmudict(sources.cmudict())
     assert {
         word: readings
         for word, readings in DICTIONARY.pronunciations.items()

@@ -27,7 +27,7 @@ from bot.training.progress import MOST_SAMPLES, Progress
 from bot.voices import Voice, Voices
 from bot.words import admins, sentences
 from bot.words.tables import BAR, CURVE_POINTS, beside, curve
-from model.checkpoint.versions import Versions
+from model.weights.versions import Versions
 from tests.fake_chat import FakeChat, Message
 from tests.serving import ALICE, install, until, untrained
 from tests.shown import wrote
@@ -380,7 +380,7 @@ async def test_a_disk_that_is_full(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    for name in ("bot.training.folder.write_whole", "model.checkpoint.versions.Versions.add"):
+    for name in ("bot.training.folder.write_whole", "model.weights.versions.Versions.add"):
         with monkeypatch.context() as patched:
             patched.setattr(name, full)
             await admin.ask("/retrain dino")

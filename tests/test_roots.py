@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from bot.words.layout import gloss
 from model.files import ROOT
-from model.text.roots import parts_of, roots
+from model.names.roots import parts_of, roots
 
 LANGUAGES = """Greek Latin English Spanish Portuguese French German Italian Polish Hungarian Norse Russian Chinese
 Mongolian Korean Japanese Ainu Thai Kazakh Uzbek Uyghur Persian Sanskrit Arabic Hebrew Tuareg Sotho

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from model.checkpoint.encoding import Checkpoint
 from model.text.corpus import read_names, read_verse
 from model.text.forms import MAX_TEMPERATURE, Alphabet
 from model.text.sources import PROPER_NAMES, proper_names
 from model.text.typesetting import typeset, with_names
 from model.text.vocabulary import words_of
 from model.training.rules import clipped_words, shared_endings, with_rules
+from model.weights.checkpoint import Checkpoint
 from model.writing.decoder import Decoder
 from model.writing.drafts import DRAWN_AHEAD
 from model.writing.names import Worth, sequences_of

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from model.checkpoint.versions import load
 from model.evaluation.held_out import held_out_loss
 from model.evaluation.ngram import baselines
 from model.files import history_path, snapshot_path
@@ -19,6 +18,7 @@ from model.training.recipes import Recipe, adjusted
 from model.training.runs import locked_log, record
 from model.training.sizes import another_round
 from model.training.trainer import Trainer
+from model.weights.versions import load
 from tests.test_trainer import NAMES, TINY_DINO
 
 RECIPE: Recipe = adjusted(TINY_DINO, epochs=2)

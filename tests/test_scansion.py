@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.sonnets.metre import FULL, LONGEST, SYLLABLES, Counts, after, ends, fits, patterns, scans
-from model.sonnets.prosody import prosody
-from model.sonnets.scansion import LineEnds, Scansion
 from model.text.vocabulary import Vocabulary
+from model.verse.metre import FULL, LONGEST, SYLLABLES, Counts, after, ends, fits, patterns, scans
+from model.verse.prosody import prosody
+from model.verse.scansion import LineEnds, Scansion
 
 VOCABULARY = Vocabulary("\n ,ab")
 ONES = {"a": ["2"], "b": ["2"]}  # with these, every line can be finished

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.checkpoint.encoding import Checkpoint
 from model.files import ROOT
-from model.sonnets.prosody import prosody
-from model.sonnets.tables import Tables, tables_for
 from model.text.sources import sonnets_corpus
 from model.text.vocabulary import Vocabulary, words_of
+from model.verse.prosody import prosody
 from model.verse.seam import LEAST, Seam, followers_of, new_lines, seam_for
+from model.verse.tables import Tables, tables_for
+from model.weights.checkpoint import Checkpoint
 from model.writing.decoder import Decoder
 from model.writing.requests import Sampling, VerseRequest, generator_for
 from tests.decoding import LETTERS, VERSE, verse_checkpoint

@@ -12,18 +12,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.checkpoint.encoding import Checkpoint
 from model.engine.threads import blas_threads
 from model.errors import RequestError
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture
-from model.sonnets import prosody
-from model.sonnets.metre import patterns, scans
-from model.sonnets.partners import Choice
-from model.sonnets.rhyme import Rhyme, endings
-from model.sonnets.tables import tables_for
 from model.text.vocabulary import words_of
+from model.verse import prosody
+from model.verse.metre import patterns, scans
+from model.verse.partners import Choice
+from model.verse.rhyme import Rhyme, endings
 from model.verse.sonnet import SCHEME, STOPS, SonnetSearch, thing_in
+from model.verse.tables import tables_for
+from model.weights.checkpoint import Checkpoint
 from model.writing.decoder import Decoder
 from model.writing.requests import (
     LineRequest,

@@ -18,17 +18,17 @@ from bot.settings import Settings
 from bot.shelf import Shelf
 from bot.words import layout, sentences
 from bot.writer import Text, Writer
-from model.checkpoint.encoding import in_float16
-from model.checkpoint.versions import Versions
 from model.errors import RequestError
 from model.files import ROOT
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture
-from model.sonnets.metre import patterns, scans
-from model.sonnets.prosody import prosody
 from model.text.forms import SONNET_TEMPERATURE
 from model.text.typesetting import with_names
 from model.text.vocabulary import words_of
+from model.verse.metre import patterns, scans
+from model.verse.prosody import prosody
+from model.weights.checkpoint import in_float16
+from model.weights.versions import Versions
 from model.writing.decoder import Decoder
 from model.writing.requests import Request, VerseRequest, generator_for
 from tests.fake_chat import FakeChat

@@ -12,10 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.checkpoint.encoding import Checkpoint, in_float16
-from model.checkpoint.versions import load, save
 from model.text.corpus import read_names, read_verse
-from model.text.fingerprints import Fingerprints
 from model.text.forms import Alphabet
 from model.text.vocabulary import Vocabulary, fold
 from model.training import starts
@@ -24,6 +21,9 @@ from model.training.runs import checkpoint_of
 from model.training.sizes import voice_round
 from model.training.starts import in_characters, start_for
 from model.training.trainer import Trainer
+from model.weights.checkpoint import Checkpoint, in_float16
+from model.weights.fingerprints import Fingerprints
+from model.weights.versions import load, save
 from model.writing.decoder import Decoder
 from model.writing.requests import NameRequest, generator_for
 from tests.serving import untrained

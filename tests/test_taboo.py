@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from bot import taboo
 from bot.creations import CODE_CHARACTERS, new_code
 from bot.words import admins, layout, sentences
 from bot.words.sentences import cut
 from model.files import ROOT, TableError
-from model.text import sources, taboo
+from model.text import sources
 from model.text.forms import Genre
 from tests.fake_chat import FakeChat
 from tests.processes import environment_of, run

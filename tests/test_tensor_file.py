@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from model.checkpoint import tensor_file
-from model.checkpoint.tensor_file import Arrays, CheckpointError, Facts
+from model.weights import file as tensor_file
+from model.weights.file import Arrays, CheckpointError, Facts
 
 names = st.text(st.characters(codec="utf-8"), min_size=1, max_size=8)
 values = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), names)

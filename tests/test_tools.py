@@ -22,13 +22,13 @@ from hypothesis import strategies as st
 from rapidfuzz.distance import Levenshtein
 from rapidfuzz.process import extractOne
 
-from model.checkpoint.versions import Versions
 from model.evaluation.appearance import share
+from model.names.roots import is_whole
 from model.text import sources
 from model.text.corpus import Corpus
-from model.text.roots import is_whole
 from model.text.sources import DATA, DINOSAURS, FetchError, fossils, names_corpus
 from model.text.vocabulary import Vocabulary, letters_of
+from model.weights.versions import Versions
 from model.writing.decoder import Decoder
 from model.writing.requests import NameRequest, generator_for
 from tests.checkpoints import same_weights

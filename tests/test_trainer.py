@@ -17,9 +17,6 @@ import numpy as np
 import psutil
 import pytest
 
-from model.checkpoint import tensor_file
-from model.checkpoint.encoding import TANH_DIGITS, Checkpoint, CheckpointError
-from model.checkpoint.versions import load, save
 from model.engine.network import Engine
 from model.engine.processes import ParallelError, Shards
 from model.evaluation.held_out import held_out_loss
@@ -28,7 +25,6 @@ from model.network.layers import Array, softmax
 from model.network.network import LanguageModel
 from model.text.batches import Batch, stream, stream_batches
 from model.text.corpus import Corpus, read_names, read_verse, with_reading
-from model.text.fingerprints import Fingerprints
 from model.text.sources import unread_genera
 from model.text.vocabulary import NO_CHARACTER
 from model.training.distillation import draw_names
@@ -38,6 +34,10 @@ from model.training.runs import checkpoint_of
 from model.training.sizes import MEASURED, count_characters, documents_of
 from model.training.snapshot import TrainingError
 from model.training.trainer import Progress, Trainer
+from model.weights import file as tensor_file
+from model.weights.checkpoint import TANH_DIGITS, Checkpoint, CheckpointError
+from model.weights.fingerprints import Fingerprints
+from model.weights.versions import load, save
 
 NAMES = [
     first + last
@@ -435,7 +435,7 @@ def test_a_checkpoint_describes_itself(names: Corpus, verse: Corpus) -> None:
     assert description.versions.keys() == {"mangosaurus", "numpy", "python"}
     assert checkpoint.known_names == set(NAMES)
     assert np.array_equal(
-        checkpoint.other_names.hashes, (Fingerprints.of(GENERA) | unread_genera()).hashes
+        checkpoint.other_names.hashes, Fingerprints.of((*GENERA, *unread_genera())).hashes
     )
     assert checkpoint.vocabulary == names.vocabulary
     poem = checkpoint_of(Trainer(TINY_POEM, verse))

@@ -21,8 +21,8 @@ from bot.training.child import LONGEST_LINE, Child
 from bot.training.folder import NEW, Run
 from bot.voices import Voices
 from bot.words import admins, sentences
-from model.checkpoint.versions import Versions, save
 from model.files import ROOT
+from model.weights.versions import Versions, save
 from tests.fake_chat import FakeChat, Message
 from tests.serving import ADMIN, code_in, install, names_in, until, untrained
 from tests.training import LIST, NAMES, file_of, started

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from model import files
-from model.checkpoint.encoding import CheckpointError
-from model.checkpoint.versions import Versions, load
 from model.files import ROOT
 from model.training.history import read_history
+from model.weights.checkpoint import CheckpointError
+from model.weights.versions import Versions, load
 from tests.checkpoints import DESCRIPTION, checkpoint, damage, files_in, same_weights, saved_at
 
 

@@ -20,7 +20,7 @@ from bot.training.folder import Run
 from bot.voices import Voice, Voices
 from bot.words import sentences
 from bot.words.pieces import pieces_of
-from model.text.fingerprints import Fingerprints
+from model.weights.fingerprints import Fingerprints
 from tests.decoding import with_tanh
 from tests.fake_chat import FakeChat
 from tests.serving import ADMIN, ALICE, serving

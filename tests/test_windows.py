@@ -17,8 +17,8 @@ import pytest
 from typer.testing import CliRunner
 
 from model.__main__ import app
-from model.checkpoint.versions import load
 from model.files import ROOT
+from model.weights.versions import load
 from tests.processes import LIMIT, LINK, Environment, environment_of
 from tests.training import LIST
 

@@ -114,8 +114,9 @@ def test_names_in_words() -> None:
 
     def reply(names: tuple[str, ...], nears: tuple[Neighbour | None, ...], **facts: object) -> str:
         return layout.reply(
-            made(Genre.DINO, **facts), Text(names, nears, has_capitals="voice" in facts)
-        )  # type: ignore[arg-type]
+            made(Genre.DINO, **facts),  # type: ignore[arg-type]
+            Text(names, nears, has_capitals="voice" in facts),
+        )
 
     assert reply(("y",), (Neighbour("yi", 2),)) == f"<b>Y</b>: near Yi{code}"
     assert reply(("y",), (Neighbour("yi", 3),)) == f"<b>Y</b>{code}"

@@ -19,7 +19,7 @@ from bot.chat import Door as AnyDoor
 from bot.settings import Settings
 from bot.training.folder import CURVES, NEW, Run, read_run
 from bot.voices import Voice, Voices
-from model.checkpoint.versions import Versions, save
+from model.weights.versions import Versions, save
 from tests.fake_chat import FakeChat
 from tests.serving import ADMIN, install, until, untrained
 

@@ -15,13 +15,21 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
 from model import files
-from model.sonnets.pronunciation import Pronouncer
-from model.sonnets.prosody import prosody
-from model.sonnets.rhyme import endings
 from model.text import sources
 from model.text.corpus import Corpus
-from model.text.dictionary import COMMENT, ENDING, MARK, PRONUNCIATIONS, Dictionary, Pronunciations
 from model.text.vocabulary import fold, words_of
+from model.verse.dictionary import (
+    COMMENT,
+    ENDING,
+    MARK,
+    PRONUNCIATIONS,
+    Dictionary,
+    Pronunciations,
+    read_cmudict,
+)
+from model.verse.pronunciation import Pronouncer
+from model.verse.prosody import prosody
+from model.verse.rhyme import endings
 
 POEMS = ("rape_of_lucrece_gut.txt", "lovers_complaint_gut.txt", "phoenix_and_the_turtle_gut.txt")
 SUPPORT = (
@@ -37,7 +45,7 @@ _SENTENCE_ENDS = ".?!:;-[("
 
 def main() -> None:
     """Read the texts, fetch them first if they are missing, and write the file."""
-    corpus, whole = sources.sonnets_corpus(), sources.whole_dictionary()
+    corpus, whole = sources.sonnets_corpus(), Dictionary(read_cmudict(sources.cmudict()))
     lines = format_dictionary(word_list(corpus, sources.original_texts(), whole))
     published = (sources.DATA / "cmudict.txt").read_text(encoding="utf-8")
     files.write_whole(PRONUNCIATIONS, (licence(published) + lines).encode("ascii"))

@@ -16,14 +16,15 @@ from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from model.checkpoint.encoding import Checkpoint
-from model.checkpoint.versions import Versions, save
 from model.evaluation.evaluation import sampled_texts
+from model.names.composition import VOWELS, Composition
+from model.names.roots import LINKS, SHORTEST_ELIDED, SHORTEST_LATER, Root, ends_of, roots
 from model.text.forms import USUAL_TEMPERATURE
-from model.text.roots import LINKS, SHORTEST_ELIDED, SHORTEST_LATER, Root, ends_of, roots
 from model.text.sources import names_corpus, unread_genera
 from model.training.rules import shared_endings
-from model.writing.composition import VOWELS, Composition
+from model.weights.checkpoint import Checkpoint
+from model.weights.fingerprints import Fingerprints
+from model.weights.versions import Versions, save
 from model.writing.names import JOINT
 from model.writing.requests import NameRequest, generator_for
 
@@ -76,7 +77,7 @@ def with_roots(before: Checkpoint, names: Iterable[str], share: float, drawn: in
         description=replace(
             before.description, whole_names=1.0, whole_names_until=until, most_barred=MOST_BARRED
         ),
-        other_names=before.other_names | unread_genera(),
+        other_names=before.other_names | Fingerprints.of(unread_genera()),
         endings=shared_endings(names),
         joints=frozenset(joint[1] for name in names for joint in JOINT.finditer(name)),
         roots=root_table(last),
@@ -91,7 +92,7 @@ def with_roots(before: Checkpoint, names: Iterable[str], share: float, drawn: in
 
 
 def root_table(last: set[Root], shares: Mapping[str, float] = {}) -> frozenset[str]:
-    """Return the table of roots (see `writing.composition`), of which some may be `last` in a name.
+    """Return the table of roots (see `names.composition`), of which some may be `last` in a name.
 
     Letters that two roots share belong to the one which has them as a form, not as a form and a
     link.

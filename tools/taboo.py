@@ -4,8 +4,8 @@
 
 import sys
 
+from bot.taboo import LISTED, hashed
 from model.files import write_whole
-from model.text.taboo import LISTED, hashed
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ from typing import TypeVar
 from bot.cards import bodies
 from bot.cards.bodies import BODIES, FEET, FRINGES, LIMBS, PIECES, Point, Points
 from bot.cards.shapes import blade, dot, edges, fill, limb, mixed, smooth, spline, toward, unit
-from model.text.roots import parts_of
+from model.names.roots import parts_of
 
 T = TypeVar("T")
 INK, BONE, GUM, TOOTH = "#2d2620", "#f0e0b8", "#7d2f2e", "#fff8e8"

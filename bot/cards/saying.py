@@ -3,7 +3,7 @@
 import re
 from itertools import pairwise
 
-from model.text.roots import parts_of
+from model.names.roots import parts_of
 
 _SOUNDS = {
     "^p(?=[snt])|^[cgk](?=n)|^m(?=n)|^t(?=s)": "", "ph": "f", "th": "θ", "sh": "ʃ", "ch|kh|ck": "k", "rh": "r",

@@ -14,7 +14,7 @@ from bot.capacity import CHATTER, EXPORT, OFFERS, WRITING, Work
 from bot.commands import admin, games, inline, models, names, people, verse, voices, welcome
 from bot.creations import CODE, MOODS
 from bot.words import sentences
-from model.checkpoint.versions import VERSION_NAME
+from model.weights.versions import VERSION_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

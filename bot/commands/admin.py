@@ -21,12 +21,12 @@ from bot.chat import Button, Explained
 from bot.commands.voices import FRESH, teach, text_of
 from bot.database import StoreError
 from bot.health import resident
+from bot.taboo import is_taboo
 from bot.training.folder import Run
 from bot.voices import LONGEST_NAME, name_of
 from bot.words import admins, sentences, tables
 from model.text import forms
 from model.text.forms import FORMS, Form, Network
-from model.text.taboo import is_taboo
 
 if TYPE_CHECKING:
     from bot.app import Bot

@@ -21,11 +21,11 @@ from bot.commands.names import LONGEST_PREFIX
 from bot.commands.verse import MOST_SHOWN
 from bot.creations import ASIDE, NOTHING, Creation, Wish, new_code
 from bot.store import NEW_SEEDS
+from bot.taboo import is_taboo
 from bot.words import layout, sentences
 from model.files import PROGRAM
 from model.text.forms import USUAL_TEMPERATURE, Genre
 from model.text.sources import DINOSAURS, fossils
-from model.text.taboo import is_taboo
 from model.writing.names import LONGEST, SHORTEST
 from model.writing.requests import generator_for
 

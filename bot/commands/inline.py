@@ -18,9 +18,9 @@ from bot.capacity import OFFERS
 from bot.chat import Offer
 from bot.commands.names import LONGEST_PREFIX, like
 from bot.creations import ASIDE, Creation, Person, Wish, network_of
+from bot.taboo import is_taboo
 from bot.words import layout, sentences
 from model.text.forms import Genre
-from model.text.taboo import is_taboo
 
 if TYPE_CHECKING:
     from bot.app import Bot

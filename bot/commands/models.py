@@ -15,7 +15,7 @@ from bot.chat import Button, Buttons, Explained, InDoubt, NotSent
 from bot.training.folder import candidates
 from bot.voices import RemovedError
 from bot.words import admins, sentences, tables
-from model.checkpoint.encoding import Checkpoint, CheckpointError
+from model.weights.checkpoint import Checkpoint, CheckpointError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

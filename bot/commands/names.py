@@ -12,15 +12,15 @@ from bot.commands.voices import voice_named
 from bot.creations import NOTHING, Wish, network_of
 from bot.words import sentences
 from bot.words.sentences import NUMBERS
+from model.names.roots import parts_of
 from model.text.forms import Genre
-from model.text.roots import parts_of
 from model.text.sources import fossils
 
 if TYPE_CHECKING:
     from markupsafe import Markup
 
     from bot.app import Bot
-    from model.checkpoint.encoding import Checkpoint
+    from model.weights.checkpoint import Checkpoint
 
 MOST = 10
 LONGEST_PREFIX = 20

@@ -16,10 +16,10 @@ from bot.capacity import CHATTER, work_for
 from bot.chat import Button, Explained, InDoubt, LiveMessage, Refused
 from bot.commands.voices import example, voice_named
 from bot.creations import Creation, Wish, code_in, is_theirs, varied
+from bot.taboo import is_taboo
 from bot.words import layout, sentences
 from model.errors import MangosaurusError
 from model.text.forms import Genre
-from model.text.taboo import is_taboo
 
 if TYPE_CHECKING:
     from bot.app import Bot

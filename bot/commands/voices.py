@@ -17,9 +17,9 @@ from bot.chat import Button, Buttons, Explained, NotSent
 from bot.training.folder import Run
 from bot.voices import MOST, CrowdedError, RemovedError, TakenError, Voice, name_of, named, size_of
 from bot.words import admins, sentences
-from model.checkpoint.encoding import CheckpointError
 from model.text.corpus import FEWEST
 from model.text.encodings import CorpusError, Decoded, text_in
+from model.weights.checkpoint import CheckpointError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -16,7 +16,7 @@ from bot.words import sentences
 if TYPE_CHECKING:
     from bot.app import Bot
     from bot.asks import Said, Sent
-    from model.checkpoint.encoding import Checkpoint
+    from model.weights.checkpoint import Checkpoint
 
 CELLS = {"rnn": "a plain recurrent network", "lstm": "an LSTM", "gru": "a GRU"}
 MOST_ALBUMS = 64

@@ -20,13 +20,13 @@ import numpy as np
 
 from bot.training.folder import CURVES, NAMES, NEW, START, log_of, read_run
 from model.__main__ import app
-from model.checkpoint.encoding import CheckpointError
-from model.checkpoint.versions import Versions, load
 from model.cli import FINISH
 from model.errors import MangosaurusError
 from model.evaluation.held_out import document_scores
 from model.text.sources import names_corpus
 from model.training.history import read_history
+from model.weights.checkpoint import CheckpointError
+from model.weights.versions import Versions, load
 
 FEWEST_MEASUREMENTS = 2
 """A picture of fewer measurements has no curve."""

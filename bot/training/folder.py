@@ -15,10 +15,10 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from bot.locks import LOCK, locked
-from model.checkpoint.versions import Versions
 from model.engine.threads import training_cores
 from model.files import history_path, snapshot_path, write_whole
 from model.text.forms import Form
+from model.weights.versions import Versions
 
 logger = logging.getLogger(__name__)
 

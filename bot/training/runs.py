@@ -30,9 +30,9 @@ from bot.training.folder import CURVES, NEW, RUN, START, Run, folder_of, log_of
 from bot.training.progress import Progress
 from bot.voices import RemovedError
 from bot.words import admins, sentences, tables
-from model.checkpoint.encoding import CheckpointError
 from model.cli import FINISH
 from model.files import history_path, write_whole
+from model.weights.checkpoint import CheckpointError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator

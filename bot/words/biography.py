@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from model.text.roots import parts_of
+from model.names.roots import parts_of
 
 if TYPE_CHECKING:
     from bot.cards.creature import Creature

@@ -11,13 +11,13 @@ from markupsafe import Markup
 from bot.asks import is_visible
 from bot.chat import Button, Buttons
 from bot.creations import Creation
+from bot.taboo import is_taboo
 from bot.words import sentences
 from bot.words.sentences import cut
 from bot.writer import Text
+from model.names.roots import parts_of
 from model.text.forms import Genre
-from model.text.roots import parts_of
 from model.text.sources import fossils
-from model.text.taboo import is_taboo
 from model.text.typesetting import typeset
 
 LONGEST_LABEL = 40

@@ -6,12 +6,12 @@ from itertools import pairwise
 
 from markupsafe import Markup
 
+from bot.taboo import is_taboo
 from bot.training.folder import Run
 from bot.training.progress import Progress
 from bot.words.sentences import counted, cut, duration
-from model.checkpoint.encoding import Checkpoint
 from model.text.forms import Form
-from model.text.taboo import is_taboo
+from model.weights.checkpoint import Checkpoint
 
 LONGEST_LINE, LONGEST_FAULT = 60, 120
 LINES_BESIDE = 6

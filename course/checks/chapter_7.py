@@ -9,9 +9,9 @@ import numpy as np
 from checks import Wrong, call, check, compare
 from model.network.layers import Array, Ids, cross_entropy, log_softmax, one_hot, softmax
 from model.network.network import LanguageModel
-from model.sonnets.prosody import prosody
-from model.sonnets.rhyme import endings
 from model.text.vocabulary import Vocabulary
+from model.verse.prosody import prosody
+from model.verse.rhyme import endings
 
 SHIFTED = "does row t predict letter t, which was read already? It predicts letter t + 1."
 BELOW_THE_LINE = "both sums stand below the line. Is there a bracket round their product?"

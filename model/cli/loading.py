@@ -4,12 +4,12 @@ from pathlib import Path
 
 import typer
 
-from model.checkpoint.encoding import Checkpoint
-from model.checkpoint.versions import VERSION_NAME, Versions, load
 from model.errors import MangosaurusError
 from model.files import HOME, released
 from model.text import corpus, sources
 from model.text.forms import Alphabet, Network
+from model.weights.checkpoint import Checkpoint
+from model.weights.versions import VERSION_NAME, Versions, load
 
 CHECKPOINTS = HOME / "checkpoints"
 

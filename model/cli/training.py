@@ -21,14 +21,14 @@ from rich.progress_bar import ProgressBar
 from rich.table import Column, Table
 from rich.text import Text
 
-from model.checkpoint.tensor_file import CheckpointError
-from model.checkpoint.versions import Versions, load
 from model.cli import FINISH, INTERRUPTED
 from model.cli.options import print_json
 from model.evaluation.comparison import compare
 from model.files import history_path, write_whole
 from model.text.corpus import Corpus
 from model.training.history import Event
+from model.weights.file import CheckpointError
+from model.weights.versions import Versions, load
 
 STOP = frozenset({signal.SIGINT, signal.SIGTERM})
 # a training that ends before this share of its minutes has learnt all that it can from its text

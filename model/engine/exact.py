@@ -164,7 +164,7 @@ class Lockstep:
     """A network that steps any number of rows at once and keeps their states. No row depends on
     another.
 
-    `tanh_digits` is that of its version. No parameter is larger than `encoding.LARGEST`, so no step
+    `tanh_digits` is that of its version. No parameter is larger than `checkpoint.LARGEST`, so no step
     overflows.
     """
 

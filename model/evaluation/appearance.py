@@ -12,10 +12,10 @@ from rapidfuzz.distance import Levenshtein
 from rapidfuzz.process import extractOne
 
 from model.evaluation.copying import longest_copied_runs
-from model.sonnets.pronunciation import Pronouncer, is_vowel
-from model.sonnets.prosody import prosody
-from model.text.roots import ends_of, is_whole, parts_of
+from model.names.roots import ends_of, is_whole, parts_of
 from model.text.vocabulary import words_of
+from model.verse.pronunciation import Pronouncer, is_vowel
+from model.verse.prosody import prosody
 from model.writing.names import sequences_of
 from model.writing.requests import VerseRequest
 from model.writing.verse import STOPS

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model.checkpoint.encoding import Checkpoint
 from model.errors import MangosaurusError
 from model.evaluation.held_out import document_scores
 from model.network.layers import Floats
 from model.text.corpus import Corpus
+from model.weights.checkpoint import Checkpoint
 
 STANDARD_ERRORS = (
     2.0  # by chance, two or three in a hundred networks that are no better exceed this margin

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
 
-from model.checkpoint.encoding import Checkpoint
 from model.evaluation.appearance import Figures, have_roots, name_figures, verse_figures
 from model.evaluation.held_out import decoder_loss, fold_corpus, groups_of, held_out_loss
 from model.evaluation.ngram import Baseline, baselines
 from model.text.corpus import Corpus
-from model.text.fingerprints import NO_FINGERPRINTS
 from model.text.forms import Form
+from model.weights.checkpoint import Checkpoint
+from model.weights.fingerprints import NO_FINGERPRINTS
 from model.writing.decoder import Decoder
 from model.writing.names import longest_name
 from model.writing.requests import NameRequest, Request, Sampling, VerseRequest, generator_for

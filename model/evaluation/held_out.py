@@ -9,7 +9,6 @@ from typing import TypeVar
 
 import numpy as np
 
-from model.checkpoint.encoding import Checkpoint
 from model.engine.exact import Lockstep
 from model.engine.layers import cross_entropy
 from model.engine.network import Engine
@@ -19,6 +18,7 @@ from model.network.network import LanguageModel
 from model.text.batches import Batch, padded_batch
 from model.text.corpus import Corpus
 from model.text.vocabulary import NO_CHARACTER
+from model.weights.checkpoint import Checkpoint
 
 AT_ONCE = 256  # documents scored, or texts sampled, at a time
 

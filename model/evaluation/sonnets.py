@@ -10,18 +10,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from model import files
-from model.checkpoint.encoding import Checkpoint
 from model.evaluation.appearance import Figures, copied_figures, share, syllable_figures
 from model.evaluation.held_out import fold_corpus
-from model.sonnets.metre import patterns, scans
-from model.sonnets.pronunciation import Pronouncer
-from model.sonnets.prosody import Prosody
-from model.sonnets.rhyme import Rhyme
-from model.sonnets.tables import tables_for
 from model.text.corpus import Corpus
-from model.text.dictionary import Dictionary
 from model.text.vocabulary import words_of
+from model.verse.dictionary import Dictionary
+from model.verse.metre import patterns, scans
+from model.verse.pronunciation import Pronouncer
+from model.verse.prosody import Prosody
+from model.verse.rhyme import Rhyme
 from model.verse.sonnet import SCHEME
+from model.verse.tables import tables_for
+from model.weights.checkpoint import Checkpoint
 from model.writing.decoder import Decoder
 from model.writing.requests import SonnetRequest, generator_for
 

@@ -20,8 +20,6 @@ from model import files
 from model.errors import MangosaurusError
 from model.text.cleaning import SONNETS, clean_sonnets, clean_speeches, clean_verse
 from model.text.corpus import Corpus, read_names, read_verse, with_reading
-from model.text.dictionary import Dictionary, read_cmudict
-from model.text.fingerprints import Fingerprints
 
 DATA = files.HOME / "data"
 RELEASED = files.PROGRAM / "data"
@@ -86,11 +84,11 @@ def fossils() -> Mapping[str, str]:
     }
 
 
-def unread_genera() -> Fingerprints:
+def unread_genera() -> tuple[str, ...]:
     """Return the genera that no network reads and none may invent: extinct ones, and those near to
     a dinosaur.
     """
-    return Fingerprints.of((*fossils(), *NEAR_GENERA.read_text(encoding="ascii").split()))
+    return (*fossils(), *NEAR_GENERA.read_text(encoding="ascii").split())
 
 
 def names_corpus(split: int = 0, also: Path | None = None) -> Corpus:
@@ -126,10 +124,10 @@ def proper_names() -> frozenset[str]:
     return frozenset(PROPER_NAMES.read_text(encoding="ascii").split())
 
 
-def whole_dictionary() -> Dictionary:
-    """Read the whole CMU dictionary; fetch it first if it is missing. Raises FetchError."""
+def cmudict() -> Path:
+    """Return the path of the CMU dictionary; fetch it first if it is missing. Raises FetchError."""
     _fetch_missing(CMUDICT)
-    return Dictionary(read_cmudict(DATA / "cmudict.txt"))
+    return DATA / "cmudict.txt"
 
 
 def _fetch_missing(source: Source) -> None:

@@ -10,13 +10,14 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from model.checkpoint.encoding import EDITION, Checkpoint
+from model.names.roots import roots
 from model.text.corpus import Corpus
 from model.text.forms import MAX_TEMPERATURE, USUAL_TEMPERATURE
-from model.text.roots import roots
 from model.text.sources import proper_names, unread_genera
 from model.text.vocabulary import fold, is_letter, words_of
 from model.verse.seam import followers_of
+from model.weights.checkpoint import EDITION, Checkpoint
+from model.weights.fingerprints import Fingerprints
 from model.writing.names import SEQUENCE, sequences_of
 
 READ_AGAIN = 2  # a word is known if it was read at least this often
@@ -52,7 +53,9 @@ def with_rules(checkpoint: Checkpoint, corpus: Corpus, start: Checkpoint | None)
     if not corpus.pretraining:
         return _with_rules_of_a_voice(checkpoint, corpus, start or checkpoint)
     if is_names:
-        checkpoint = replace(checkpoint, other_names=checkpoint.other_names | unread_genera())
+        checkpoint = replace(
+            checkpoint, other_names=checkpoint.other_names | Fingerprints.of(unread_genera())
+        )
     if start and not corpus.reading:
         facts = {name: getattr(start.description, name) for name in FACTS}
         tables = {name: getattr(start, name) for name in TABLES}

@@ -20,20 +20,20 @@ from typing import TextIO
 
 import numpy as np
 
-from model.checkpoint.encoding import TANH_DIGITS, Checkpoint, Description, in_float16
-from model.checkpoint.tensor_file import CheckpointError, read_facts
-from model.checkpoint.versions import save
 from model.evaluation.held_out import held_out_loss
 from model.files import history_path, lock, snapshot_path
 from model.network.network import LanguageModel
-from model.sonnets.prosody import newest_edition
 from model.text.corpus import Corpus
-from model.text.fingerprints import NO_FINGERPRINTS, Fingerprints
 from model.training.history import Event, events_in
 from model.training.rules import described_lines, with_rules
 from model.training.sizes import ADAPTED, count_characters, measured_part
 from model.training.snapshot import TrainingError
 from model.training.trainer import Progress, Trainer
+from model.verse.prosody import newest_edition
+from model.weights.checkpoint import TANH_DIGITS, Checkpoint, Description, in_float16
+from model.weights.file import CheckpointError, read_facts
+from model.weights.fingerprints import NO_FINGERPRINTS, Fingerprints
+from model.weights.versions import save
 from model.writing.decoder import Decoder
 from model.writing.requests import NameRequest, Request, VerseRequest, generator_for
 

@@ -4,11 +4,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from model.checkpoint.encoding import Checkpoint
 from model.network.parameters import CELLS, CellName
 from model.text.corpus import Corpus, some
 from model.text.forms import Form
 from model.training.recipes import MIX, MOST_LAYERS, READER, RECIPES, Recipe, RecipeName, Stage
+from model.weights.checkpoint import Checkpoint
 
 RELATIVE_TO_LSTM: dict[CellName, tuple[float, ...]] = {
     "lstm": (1, 1, 1),

@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from model.checkpoint import tensor_file
-from model.checkpoint.tensor_file import Arrays, Facts
 from model.errors import MangosaurusError
+from model.weights import file as tensor_file
+from model.weights.file import Arrays, Facts
 
 # Changes with `Position`, with the arrays, and with the order of gates. Other formats are refused.
 FORMAT = 2

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 
 from model import files
-from model.checkpoint.encoding import Checkpoint
-from model.checkpoint.versions import Versions, load
 from model.network.network import LanguageModel
 from model.text.corpus import Corpus
 from model.text.vocabulary import Vocabulary
 from model.training.recipes import Recipe
 from model.training.sizes import another_round, recipe_for, voice_round
+from model.weights.checkpoint import Checkpoint
+from model.weights.versions import Versions, load
 
 VERSE, NAMES = (
     files.PROGRAM / "checkpoints" / place for place in ("poem", "start/names.safetensors")

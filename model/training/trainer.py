@@ -18,7 +18,6 @@ from typing import Any
 
 import numpy as np
 
-from model.checkpoint.encoding import Checkpoint
 from model.engine.processes import ParallelError, Shards
 from model.evaluation.held_out import held_out_loss
 from model.evaluation.ngram import baselines
@@ -34,6 +33,7 @@ from model.training.recipes import Recipe
 from model.training.sizes import documents_of, measured_part, size_of_epoch
 from model.training.snapshot import Position, TrainingError, read_snapshot, write_snapshot
 from model.training.starts import in_characters
+from model.weights.checkpoint import Checkpoint
 
 EARLY_STOPPING_BEGINS = 0.5  # share of a stage, before which a high learning rate hides progress
 SLOW_STEPS = 5  # the first steps make buffers and tables, so they take longer than the rest

@@ -1,7 +1,7 @@
 """Keeps lines to known words, letter by letter, in any language and alphabet, without metre.
 
 The network ends a line where it likes after a third of the usual length; at the usual length, the
-line ends with its word. An unfinished line is a node, as in `sonnets.scansion`, and the number of
+line ends with its word. An unfinished line is a node, as in `verse.scansion`, and the number of
 its characters. The node stands for the tail of the text (see `lexicon`) and its last character.
 """
 
@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.network.layers import Ids, Mask
-from model.sonnets.scansion import Numbers, UnfinishedLines
 from model.text.vocabulary import WORD_MARKS, Vocabulary, is_letter
 from model.verse.lexicon import Lexicon
+from model.verse.scansion import Numbers, UnfinishedLines
 
 STOPS = ".!?…。！？।"  # marks that end a sentence
 START = 0  # the node where a line begins

@@ -1,7 +1,7 @@
 """Writes lines side by side: for each text, many rows begin after the same words, and each writes
 one line that scans.
 
-Letters that lead to no line are masked before a letter is drawn (see `sonnets.scansion`). So a row
+Letters that lead to no line are masked before a letter is drawn (see `verse.scansion`). So a row
 may be forced to write what the network would hardly say, and each line has a weight. Each letter of
 the line adds to the weight
 
@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 
 from model.engine.exact import Lockstep
 from model.network.layers import Array, Floats, Ids, Mask
-from model.sonnets.scansion import Numbers, UnfinishedLines
 from model.text.vocabulary import Vocabulary
+from model.verse.scansion import Numbers, UnfinishedLines
 from model.verse.search import Line, Search
 
 PRECISION = 1 << 20

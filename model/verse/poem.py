@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from model.checkpoint.encoding import Checkpoint
 from model.engine.exact import Lockstep
 from model.network.layers import Array
-from model.sonnets.tables import Tables
 from model.text.vocabulary import words_of
 from model.verse.free import FreeLines
 from model.verse.seam import Seam, new_lines, seam_for
 from model.verse.search import COST_OF_REPETITION, Beginning, Line, Search, cost_of
+from model.verse.tables import Tables
+from model.weights.checkpoint import Checkpoint
 
 COST_OF_NAMES = 6.0  # nats for each proper name that a poem has not had before
 LONG_WORD = 4  # in other languages, words of fewer letters may repeat: some are like "the"

@@ -17,9 +17,9 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from model.network.layers import Array
-from model.sonnets.metre import SYLLABLES, Counts, begun, guessed, patterns
-from model.sonnets.tables import Tables
 from model.text.vocabulary import Vocabulary, composed, words_of
+from model.verse.metre import SYLLABLES, Counts, begun, guessed, patterns
+from model.verse.tables import Tables
 
 LEAST = 5
 WHOLE = 8  # a line with this many syllables stands alone

@@ -17,10 +17,10 @@ import numpy as np
 from model.engine.exact import Lockstep, States
 from model.errors import RequestError
 from model.network.layers import Array, Mask
-from model.sonnets.metre import Counts
-from model.sonnets.prosody import Prosody
-from model.sonnets.scansion import Numbers, Scansion
 from model.verse.free import FreeLines
+from model.verse.metre import Counts
+from model.verse.prosody import Prosody
+from model.verse.scansion import Numbers, Scansion
 
 MOST_CHARACTERS = (
     66  # A longer line is dropped. The longest line of Shakespeare's sonnets has 60 characters.

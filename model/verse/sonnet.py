@@ -16,14 +16,14 @@ from typing import NamedTuple
 import numpy as np
 
 from model.engine.exact import Lockstep
-from model.sonnets.metre import SYLLABLES, Counts, begun, guessed, patterns
-from model.sonnets.partners import Choice
-from model.sonnets.prosody import Prosody
-from model.sonnets.rhyme import Ending, Rhyme
-from model.sonnets.scansion import LineEnds
-from model.sonnets.tables import Tables
 from model.text.vocabulary import Vocabulary, words_of
+from model.verse.metre import SYLLABLES, Counts, begun, guessed, patterns
+from model.verse.partners import Choice
+from model.verse.prosody import Prosody
+from model.verse.rhyme import Ending, Rhyme
+from model.verse.scansion import LineEnds
 from model.verse.search import MOST_CHARACTERS, Beginning, Line, Search, cost_of
+from model.verse.tables import Tables
 
 ROWS = 32
 SCHEME = (None, None, 0, 1, None, None, 4, 5, None, None, 8, 9, None, 12)

@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model.checkpoint.encoding import Checkpoint
 from model.engine.exact import Lockstep
 from model.errors import RequestError
+from model.names.composition import Composition
 from model.network.layers import Array, Ids
 from model.verse.lexicon import Lexicon
-from model.writing.composition import Composition
+from model.weights.checkpoint import Checkpoint
 from model.writing.drafts import Action, Draft
 from model.writing.look import Letter, look
 from model.writing.names import NameDraft, Worth, as_known, longest_name
@@ -39,10 +39,10 @@ from model.writing.sampling import COLDEST, barred, sample_next
 from model.writing.verse import VerseDraft
 
 if TYPE_CHECKING:
-    from model.sonnets.tables import Tables
     from model.verse.free import FreeLines
     from model.verse.lines import Lines
     from model.verse.search import Search
+    from model.verse.tables import Tables
 
 
 class Decoder:
@@ -154,8 +154,8 @@ class Decoder:
     @cached_property
     def _masks(self) -> "Tables | FreeLines":
         """The masks of lines of poems: metre, or a usual length and known words."""
-        from model.sonnets.tables import tables_for  # names need neither
         from model.verse.free import FreeLines
+        from model.verse.tables import tables_for  # names need neither
 
         checkpoint, longest = self._checkpoint, self._checkpoint.description.longest_line
         lexicon = self._lexicon if checkpoint.known_words else None
@@ -172,8 +172,8 @@ class Decoder:
         return Lines(self._lockstep, self._checkpoint.vocabulary)
 
     def _sonnet_for(self, request: SonnetRequest) -> "Search":
-        from model.sonnets.tables import tables_for
         from model.verse.sonnet import LineSearch, SonnetSearch
+        from model.verse.tables import tables_for
 
         vocabulary, tables = self._checkpoint.vocabulary, tables_for(self._checkpoint)
         search = LineSearch if isinstance(request, LineRequest) else SonnetSearch

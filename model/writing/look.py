@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from model.checkpoint.encoding import Checkpoint
 from model.engine.exact import Lockstep
 from model.text.vocabulary import NO_CHARACTER
+from model.weights.checkpoint import Checkpoint
 
 OTHERS = 4
 SHOWN = {"\n": "end", " ": "␣"}  # these stand for characters that cannot be seen

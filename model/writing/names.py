@@ -7,10 +7,10 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from model.errors import RequestError
+from model.names.composition import Composition, State
 from model.network.layers import Mask
 from model.text.forms import LONGEST_NAME
 from model.text.vocabulary import NO_CHARACTER, Vocabulary, fold
-from model.writing.composition import Composition, State
 from model.writing.drafts import Action, Draft
 from model.writing.requests import NameRequest
 

@@ -14,7 +14,7 @@ syllables. `Counts` is the set of these numbers: bit n stands for n syllables.
 import re
 from collections.abc import Iterable, Sequence
 
-from model.text.dictionary import Pronunciation, Pronunciations
+from model.verse.dictionary import Pronunciation, Pronunciations
 
 Counts = int
 

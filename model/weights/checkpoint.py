@@ -1,7 +1,7 @@
 """Turns a checkpoint into the arrays and facts of a file of weights, and back.
 
     arrays   the parameters and the tables of `Checkpoint`, by name. Parameters in float16 become float32 in memory.
-             A table is uint8: texts, one a line. other_names is uint32: fingerprints (see `text.fingerprints`).
+             A table is uint8: texts, one a line. other_names is uint32: fingerprints (see `weights.fingerprints`).
              Empty tables are left out, except known_names.
     facts    format, architecture, the order of the gates, vocabulary, description
 
@@ -16,14 +16,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from model.checkpoint.tensor_file import Arrays, Facts
-from model.checkpoint.tensor_file import CheckpointError as CheckpointError
 from model.errors import MangosaurusError
 from model.network.network import LanguageModel
 from model.network.parameters import CELLS, Architecture
-from model.text.fingerprints import NO_FINGERPRINTS, Fingerprints
 from model.text.forms import FORMS, USUAL_TEMPERATURE, Form
 from model.text.vocabulary import Vocabulary
+from model.weights.file import Arrays, Facts
+from model.weights.file import CheckpointError as CheckpointError
+from model.weights.fingerprints import NO_FINGERPRINTS, Fingerprints
 
 FORMAT = 2
 VERSION_LENGTH = 12
@@ -65,7 +65,7 @@ class Description:
     versions: dict[str, str]  # of mangosaurus, numpy and python
     held_out_characters: int = 0  # the measured characters of a long text; 0: all
     top_p: float = 1.0  # the usual top_p; a request may have another
-    # the edition of tables that sonnets are written with (see `sonnets.prosody`); empty: the first
+    # the edition of tables that sonnets are written with (see `verse.prosody`); empty: the first
     tables: str = ""
     sentences: bool = (
         False  # whether verse begins behind a person's last word, and ends with a sentence
@@ -85,7 +85,7 @@ class Description:
     usual_temperature: float = 0.0  # 0: that of the form
     edition: int = 1  # of the rules and constants of `verse`
     whole_names: float = (
-        0.0  # the share of names that consist wholly of roots (see `writing.composition`)
+        0.0  # the share of names that consist wholly of roots (see `names.composition`)
     )
     whole_names_until: float = 0.0  # whole names are written up to this temperature
     most_barred: float = (
@@ -106,7 +106,7 @@ class Checkpoint:
     The last seven tables are rules of writing, which old files lack: clipped words ('tis, th')
     belong to the known words (see `verse.lexicon`); proper names get a capital when verse is shown
     (see `text.typesetting`); sequences and endings of letters, and joints, make a name worth
-    keeping (see `writing.names`), roots a whole name (see `writing.composition`); followers are the
+    keeping (see `writing.names`), roots a whole name (see `names.composition`); followers are the
     words that may come right after a person's (see `verse.seam`).
     """
 

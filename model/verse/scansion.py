@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.network.layers import Mask
-from model.sonnets.metre import LONGEST, SYLLABLES, Counts, ends
 from model.text.vocabulary import Vocabulary
+from model.verse.metre import LONGEST, SYLLABLES, Counts, ends
 
 Bits = NDArray[np.uint16]
 Numbers = NDArray[np.intp]

@@ -18,8 +18,8 @@ from enum import IntEnum
 from itertools import chain
 from typing import NamedTuple
 
-from model.sonnets.pronunciation import VOWELS, is_vowel
-from model.text.dictionary import Pronunciation, Pronunciations
+from model.verse.dictionary import Pronunciation, Pronunciations
+from model.verse.pronunciation import VOWELS, is_vowel
 
 _PAIRS = (
     "P L,P R,P Y,B L,B R,B Y,T R,T W,T Y,D R,D W,D Y,K L,K R,K W,K Y,G L,G R,G W,F L,F R,F Y,V Y,TH"

@@ -18,8 +18,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from model import files
-from model.checkpoint import tensor_file
-from model.checkpoint.encoding import (
+from model.weights import file as tensor_file
+from model.weights.checkpoint import (
     VERSION_LENGTH,
     Checkpoint,
     Description,
@@ -27,7 +27,7 @@ from model.checkpoint.encoding import (
     decode_description,
     encode,
 )
-from model.checkpoint.tensor_file import CheckpointError, as_checkpoint_error
+from model.weights.file import CheckpointError, as_checkpoint_error
 
 logger = logging.getLogger(__name__)
 

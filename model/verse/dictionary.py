@@ -11,7 +11,7 @@ which is committed, has what sonnets need of it. `tools.pronunciations` makes th
     -igh AY
 
 A plus stands behind the words of the sonnets and of the narrative poems. A pronunciation is left
-out if a rule of `sonnets.pronunciation` finds it. A number says how much more often a word occurs
+out if a rule of `verse.pronunciation` finds it. A number says how much more often a word occurs
 in sonnets than in plays, as a logarithm in tenths of a nat. A line with a hyphen says how the last
 letters of an unknown word sound. Lines that begin with # are comments, such as the dictionary's
 licence.

@@ -9,14 +9,14 @@ from functools import lru_cache
 from threading import Lock
 from typing import NamedTuple
 
-from model.checkpoint.encoding import Checkpoint
 from model.errors import RequestError
-from model.sonnets.metre import patterns
-from model.sonnets.partners import Partners
-from model.sonnets.pronunciation import Pronouncer
-from model.sonnets.prosody import Prosody, prosody
-from model.sonnets.scansion import LineEnds, Scansion
 from model.text.vocabulary import Vocabulary
+from model.verse.metre import patterns
+from model.verse.partners import Partners
+from model.verse.pronunciation import Pronouncer
+from model.verse.prosody import Prosody, prosody
+from model.verse.scansion import LineEnds, Scansion
+from model.weights.checkpoint import Checkpoint
 
 STOPS = ".!?"  # marks that end a sentence
 ENOUGH_WORDS = 1000  # a checkpoint that knows fewer words writes no sonnets

@@ -11,10 +11,10 @@ from functools import reduce
 from itertools import islice
 from operator import or_
 
-from model.sonnets.metre import LONGEST, SYLLABLES, Counts, fits, stresses
-from model.sonnets.prosody import Prosody
-from model.sonnets.rhyme import Ending, Rhyme, endings, letters
-from model.text.dictionary import Pronunciations
+from model.verse.dictionary import Pronunciations
+from model.verse.metre import LONGEST, SYLLABLES, Counts, fits, stresses
+from model.verse.prosody import Prosody
+from model.verse.rhyme import Ending, Rhyme, endings, letters
 
 ENOUGH = 5  # a word may bring a new rhyme if at least this many other words rhyme with it perfectly
 

@@ -9,7 +9,7 @@ probability that a name with them is accepted, unless that is 1:
 
 x- stands before another root, x' before a root that begins with a vowel, -x at the end. Vowels that
 link two roots belong to the letters before them. The table is complete: weights go on writing the
-same names when roots are added or read otherwise (see `text.roots`).
+same names when roots are added or read otherwise (see `names.roots`).
 """
 
 from bisect import bisect_left

@@ -17,8 +17,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice, product
 from typing import NamedTuple
 
-from model.text.dictionary import Pronunciation, Pronunciations
 from model.text.vocabulary import words_of
+from model.verse.dictionary import Pronunciation, Pronunciations
 
 VOWELS = frozenset(words_of("AA AE AH AO AW AY EH ER EY IH IY OW OY UH UW"))
 CONSONANTS = frozenset(words_of("B CH D DH F G HH JH K L M N NG P R S SH T TH V W Y Z ZH"))

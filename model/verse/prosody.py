@@ -12,10 +12,10 @@ from pathlib import Path
 
 from model import files
 from model.files import TableError
-from model.sonnets.pronunciation import PHONEMES, Forms, Pronouncer
-from model.sonnets.rhyme import Rhymes
-from model.text.dictionary import Dictionary, Pronunciations, read_dictionary
 from model.text.vocabulary import words_of
+from model.verse.dictionary import Dictionary, Pronunciations, read_dictionary
+from model.verse.pronunciation import PHONEMES, Forms, Pronouncer
+from model.verse.rhyme import Rhymes
 
 EDITIONS = files.PROGRAM / "data" / "prosody"
 # The first edition and its digest. Weights that name no edition use it, so it never changes.

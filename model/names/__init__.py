@@ -1,0 +1,1 @@
+"""What names consist of: `roots` reads them, `composition` writes names of known roots."""
