@@ -21,7 +21,7 @@ help:
 	@echo 'make format  tidy the code'
 	@echo 'make train   make the released weights anew: names from nothing, verse from the weights before (an hour)'
 	@echo 'make genera  make data/genera.txt anew, which train reads'
-	@echo 'make pronunciations  make data/prosody/1/pronunciations.txt anew, which sonnets need'
+	@echo 'make pronunciations  make data/prosody/pronunciations.txt anew, which sonnets need'
 	@echo 'make proper-names  make data/proper_names.txt anew, which capitals need'
 	@echo 'make bench   measure beside torch, and write benchmarks/results.md'
 	@echo 'make bench-bot  measure the bot beside an echo bot and a torch bot, likewise'

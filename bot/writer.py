@@ -272,7 +272,7 @@ class Writer:
             case NameRequest():
                 return Text(texts, nearest(texts, self._known_names), has_capitals=has_capitals)
             case VerseRequest():
-                is_searched = request.is_searched(self.checkpoint.description.rows)
+                is_searched = request.is_searched
                 between = "" if is_searched else seam(request.prompt, characters)
                 return Text(
                     (with_names(texts[0], proper_names),),

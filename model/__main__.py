@@ -200,7 +200,7 @@ def sample(
         ]
     elif genre is Genre.POEM:
         poems = [VerseRequest(each, prompt, sampling, unfinished=unfinished) for each in generators]
-        is_searched = poems[0].is_searched(loaded.description.rows)
+        is_searched = poems[0].is_searched
         before, requests = (
             prompt if is_searched else prompt + seam(prompt, loaded.vocabulary),
             [*poems],

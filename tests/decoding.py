@@ -7,7 +7,6 @@ import numpy as np
 
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture
-from model.text.forms import MAX_TEMPERATURE
 from model.text.vocabulary import Vocabulary, words_of
 from model.weights.checkpoint import Checkpoint, Description
 from model.writing.decoder import Decoder
@@ -38,20 +37,13 @@ def verse_checkpoint(seed: int = 3) -> Checkpoint:
     )
     network.parameters.w_y *= 8
     network.parameters["b_y"][:2] = 1.5  # line ends and spaces now and then
-    description = Description("verse", "TEST", "", 0, 0.0, 0, "", {})
+    description = Description("verse", "TEST", "", 0, 0.0, 0, "", {}, longest_line=40)
     return Checkpoint(network, VERSE, description, frozenset(), version="0123456789ab")
 
 
-def knowing(
-    checkpoint: Checkpoint, words: Collection[str] = WORDS, *, until: float = MAX_TEMPERATURE
-) -> Checkpoint:
-    """Let a checkpoint keep to known words up to a temperature."""
-    description = replace(checkpoint.description, known_words_until=until)
-    return replace(checkpoint, description=description, known_words=frozenset(words))
-
-
-def with_tanh(checkpoint: Checkpoint, tanh_digits: int) -> Checkpoint:
-    return replace(checkpoint, description=replace(checkpoint.description, tanh_digits=tanh_digits))
+def knowing(checkpoint: Checkpoint, words: Collection[str] = WORDS) -> Checkpoint:
+    """Let a checkpoint keep to known words."""
+    return replace(checkpoint, known_words=frozenset(words))
 
 
 def memoryless(checkpoint: Checkpoint, probabilities: dict[str, float]) -> Checkpoint:

@@ -4,7 +4,6 @@ fails, and `/again`."""
 import asyncio
 import re
 import threading
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -220,7 +219,7 @@ async def test_moods_multiply_the_temperature_of_the_weights_unless_the_operator
         before = await chat.ask("/poem Shall I")
     install(
         own_checkpoints / "poem",
-        replace(verse, description=replace(verse.description, usual_temperature=0.65)),
+        verse,
     )
     async with serving(own_settings) as chat:
         assert await temperatures(chat) == ["0.455", "0.65", "0.845"]

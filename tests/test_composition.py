@@ -25,14 +25,8 @@ ROOTS = frozenset(
 )
 
 
-def composing(
-    share: float = 1.0, *, roots: frozenset[str] = ROOTS, most_barred: float = 99.0
-) -> Checkpoint:
-    plain = names_checkpoint()
-    made = replace(
-        plain.description, whole_names=share, whole_names_until=1.0, most_barred=most_barred
-    )
-    return replace(plain, description=made, roots=roots)
+def composing(roots: frozenset[str] = ROOTS) -> Checkpoint:
+    return replace(names_checkpoint(), roots=roots)
 
 
 @pytest.mark.parametrize(

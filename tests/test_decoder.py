@@ -10,12 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.engine.exact import Lockstep
 from model.errors import RequestError
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture, CellName
 from model.text.vocabulary import words_of
-from model.weights.checkpoint import TANH_DIGITS, Checkpoint, Description
+from model.weights.checkpoint import Checkpoint, Description
 from model.weights.fingerprints import Fingerprints
 from model.writing.decoder import Decoder
 from model.writing.requests import (
@@ -37,7 +36,6 @@ from tests.decoding import (
     served,
     texts,
     verse_checkpoint,
-    with_tanh,
 )
 
 GREEDY = Sampling(temperature=0)
@@ -105,39 +103,6 @@ def random_checkpoint(
         form, "TEST", "", 0, 0.0, 0, "", {}, known_words_until=data.draw(st.sampled_from([0, 1]))
     )
     return Checkpoint(network, vocabulary, description, frozenset({"m", "man"}), known_words=WORDS)
-
-
-@pytest.mark.parametrize(
-    ("prompt", "temperature", "tanh_digits"),
-    [
-        ("", 0.3, 0),
-        ("s", 1.0, TANH_DIGITS),
-        ("s", 5.0, 0),
-        ("shall i compare thee to a", 0, TANH_DIGITS),
-        ("the world will be thy widow " * 20, 1.0, 0),
-    ],
-)
-def test_verse_is_what_a_plain_loop_draws_after_the_prompt(
-    prompt: str, temperature: float, tanh_digits: int
-) -> None:
-    checkpoint, generator = with_tanh(verse_checkpoint(), tanh_digits), generator_for(3, 4)
-    network, read = Lockstep(checkpoint.language_model, tanh_digits), "\n" + prompt
-    network.resize(1)
-    for index in range(len(prompt) + 150):
-        logits = network.step(VERSE.ids_of(read[index]).tolist())
-        if index >= len(prompt):
-            weights = np.exp((logits[0] - logits.max()).astype(float) / (temperature or 1e-9))
-            draw = generator.random() if temperature else 0.0
-            read += VERSE.characters[
-                np.searchsorted(np.cumsum(weights), draw * weights.sum(), side="right")
-            ]
-    expected = read[1 + len(prompt) :].split()
-    request = VerseRequest(
-        generator_for(3, 4), prompt, Sampling(temperature), 150, 150, max_lines=150
-    )
-    words = texts(checkpoint, request)[0].split()
-    assert words == expected[: len(words)]
-    assert len(words) >= max(len(expected) - 1, 1)
 
 
 def test_the_checkpoint_has_the_top_p_of_requests_without_one() -> None:

@@ -29,7 +29,7 @@ from model.network.parameters import Architecture, Arrays, parameter_shapes
 from model.text.corpus import Corpus
 from model.text.forms import Form
 from model.text.vocabulary import NO_CHARACTER, Vocabulary
-from model.weights.checkpoint import TANH_DIGITS, Checkpoint, Description
+from model.weights.checkpoint import Checkpoint, Description
 from model.weights.fingerprints import Fingerprints
 
 NAMES = Corpus(
@@ -126,18 +126,6 @@ def test_unread_documents_are_measured_beside_the_held_out_ones(
     assert evaluation.unread_loss == held_out_loss(checkpoint.language_model, unread)
     print_evaluation(evaluation)
     assert f"{evaluation.unread_loss:.4f}" in capsys.readouterr().out
-
-
-def test_the_decoder_loss_of_a_version_is_that_of_its_own_tanh() -> None:
-    old = checkpoint_for(VERSE, random(VERSE))
-    new = replace(old, description=replace(old.description, tanh_digits=TANH_DIGITS))
-    losses = [evaluate(checkpoint, VERSE, samples=1).decoder_loss for checkpoint in (old, new)]
-    assert losses == [
-        decoder_loss(old.language_model, VERSE, digits) for digits in (0, TANH_DIGITS)
-    ]
-    plain = held_out_loss(old.language_model, VERSE)
-    assert len({*losses, plain}) == 3
-    assert losses == pytest.approx([plain, plain], abs=0.01)
 
 
 def test_another_text_is_folded_into_the_checkpoints_vocabulary() -> None:

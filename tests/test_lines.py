@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.errors import MangosaurusError
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture
 from model.text.vocabulary import Vocabulary, words_of
@@ -18,7 +17,7 @@ from model.verse.free import STOPS, UNUSUAL, FreeLines
 from model.verse.lexicon import Lexicon
 from model.verse.metre import patterns, scans
 from model.verse.prosody import prosody
-from model.weights.checkpoint import Checkpoint, decode, encode
+from model.weights.checkpoint import Checkpoint
 from model.writing.decoder import Decoder
 from model.writing.requests import (
     LineRequest,
@@ -40,7 +39,7 @@ RUSSIAN = "Мороз и солнце день чудесный ещё ты др
 def scanning() -> Checkpoint:
     made = verse_checkpoint()
     words = frozenset(sorted(prosody().dictionary.of_poems)[::4])
-    return replace(made, description=replace(made.description, rows=2), known_words=words)
+    return replace(made, known_words=words)
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +49,7 @@ def russian() -> Checkpoint:
     network = LanguageModel.initialise(
         Architecture("gru", len(vocabulary), 8), np.random.default_rng(5)
     )
-    described = replace(verse_checkpoint().description, rows=2, longest_line=30)
+    described = replace(verse_checkpoint().description, longest_line=30)
     return Checkpoint(
         network, vocabulary, described, frozenset(), "c", frozenset(words_of(RUSSIAN))
     )
@@ -189,17 +188,3 @@ def test_every_way_through_the_masks_ends_in_a_line_of_known_words(
         }
         assert len(text) > longest // 3
         assert not is_last or text[-2] in STOPS
-
-
-@pytest.mark.parametrize(
-    "facts", [{"edition": 0}, {"edition": 99}, {"rows": -1}, {"longest_line": 1.5}]
-)
-def test_rules_that_this_program_does_not_know_are_refused(
-    scanning: Checkpoint, facts: dict[str, object]
-) -> None:
-    arrays, described = encode(scanning)
-    described["description"] |= facts
-    with pytest.raises(
-        (ValueError, MangosaurusError), match="its rows, longest_line and edition are"
-    ):
-        decode(arrays, described)

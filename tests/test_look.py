@@ -31,7 +31,7 @@ def test_the_shares_are_those_that_the_decoder_draws_with(form: Form, text: str)
     letters = Decoder(weights).look(text if form == "names" else f"{text}\n")
     assert "".join(letter for letter, _, _ in letters) == f"{text}end"
     corpus = Corpus(form, (), (text,), (), weights.vocabulary, "")
-    loss = decoder_loss(weights.language_model, corpus, weights.description.tanh_digits)
+    loss = decoder_loss(weights.language_model, corpus)
     assert -np.mean([np.log(share) for _, share, _ in letters]) == pytest.approx(loss, rel=1e-4)
     for letter, share, others in letters:
         thought = [of_it for _, of_it in others]

@@ -96,7 +96,7 @@ async def test_damaged_and_missing_versions_are_refused(admin: FakeChat, dino: V
     damage(dino.path(damaged))
     dino.path(header).write_bytes(b"no weights")
     for reason in (
-        "damaged: its checksum does not match its content",
+        "damaged: its sha256 does not begin with its name",
         "cannot be read: No such file or directory",
     ):
         await admin.press(f"use {damaged}")
@@ -107,7 +107,7 @@ async def test_damaged_and_missing_versions_are_refused(admin: FakeChat, dino: V
         message = await FakeChat(admin.bot, 900, is_admin=True).ask("/models")
         assert message.labels == ["poem"]
         assert f"<code>{header}</code>\ndamaged: " in message.html
-        assert ("damaged: its checksum does not match its content" in message.html) == dino.path(
+        assert ("damaged: its sha256 does not begin with its name" in message.html) == dino.path(
             damaged
         ).exists()
         dino.path(damaged).unlink(missing_ok=True)

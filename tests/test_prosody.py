@@ -14,7 +14,7 @@ from model.text import sources
 from model.verse import pronunciation, prosody
 from model.verse.dictionary import PRONUNCIATIONS, Pronunciations, read_cmudict
 from model.verse.pronunciation import LONGEST_WORD, MOST_READINGS, PHONEMES, Pronouncer
-from model.verse.prosody import EDITIONS, FILES, FIRST, edition_name, newest_edition, read_prosody
+from model.verse.prosody import FOLDER, read_prosody
 from model.verse.rhyme import Rhyme
 from tools.pronunciations import format_dictionary, licence
 
@@ -89,36 +89,14 @@ def test_pairs(expected: Rhyme, pairs: str) -> None:
 
 
 @pytest.fixture
-def edition(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A second edition, for somebody to change."""
-    for number in ("1", "10"):
-        shutil.copytree(EDITIONS / "1", tmp_path / number)
-    monkeypatch.setattr(prosody, "EDITIONS", tmp_path)
-    return tmp_path / "10"
+def tables(tmp_path: Path) -> Path:
+    """A copy of the tables, for somebody to change."""
+    return shutil.copytree(FOLDER, tmp_path / "prosody")
 
 
 def append(path: Path, text: str) -> int:
     path.write_text(path.read_text() + text + "\n")
     return len(path.read_text().splitlines())
-
-
-def test_the_first_edition_is_frozen() -> None:
-    """A change of these files would change the sonnets behind old codes; put it into
-    a new edition."""
-    assert edition_name(EDITIONS / "1") == FIRST == "1 840de9633b4e"
-    assert newest_edition() == ""
-
-
-def test_weights_keep_the_edition_that_they_name_unless_it_has_changed(edition: Path) -> None:
-    append(edition / "words.txt", "[never last]\nmango")
-    name = newest_edition()
-    assert name == edition_name(edition) != FIRST
-    assert "mango" in prosody.prosody(name).never_last
-    assert "mango" not in prosody.prosody().never_last
-    prosody.prosody.cache_clear()
-    append(edition / "rhymes.txt", "AY L = OY L  # smile, soil")
-    with pytest.raises(TableError, match=r"10: these tables have changed .* restore them"):
-        prosody.prosody(name)
 
 
 @pytest.mark.parametrize(
@@ -130,19 +108,19 @@ def test_weights_keep_the_edition_that_they_name_unless_it_has_changed(edition: 
     ],
 )
 def test_an_error_names_the_file_and_the_line(
-    edition: Path, table: str, line: str, reason: str
+    tables: Path, table: str, line: str, reason: str
 ) -> None:
-    number = append(edition / table, line)
-    with pytest.raises(TableError, match=rf"10/{table}, line {number}: {reason}"):
-        read_prosody(edition)
+    number = append(tables / table, line)
+    with pytest.raises(TableError, match=rf"prosody/{table}, line {number}: {reason}"):
+        read_prosody(tables)
 
 
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An edition whose tables have nothing in them."""
+    """Tables with nothing in them."""
     folder = tmp_path_factory.mktemp("empty")
-    for table in FILES:
-        (folder / table).write_text("")
+    for table in FOLDER.glob("*.txt"):
+        (folder / table.name).write_text("")
     return folder
 
 

@@ -5,22 +5,18 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
-from hypothesis import example, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from model.text.corpus import read_names, read_verse
-from model.text.forms import MAX_TEMPERATURE, Alphabet
+from model.text.forms import Alphabet
 from model.text.sources import PROPER_NAMES, proper_names
 from model.text.typesetting import typeset, with_names
-from model.text.vocabulary import words_of
 from model.training.rules import clipped_words, shared_endings, with_rules
 from model.weights.checkpoint import Checkpoint
 from model.writing.decoder import Decoder
-from model.writing.drafts import DRAWN_AHEAD
 from model.writing.names import Worth, sequences_of
-from model.writing.requests import NameRequest, Sampling, VerseRequest, generator_for
-from model.writing.verse import seam
+from model.writing.requests import NameRequest, generator_for
 from tests.decoding import WORDS, names_checkpoint, texts, verse_checkpoint
 from tests.recorded import VERSIONS
 
@@ -33,65 +29,8 @@ Forsooth this maketh no sense|xyzzy|o|th|My heart will go on;|1600 Pennsylvania 
 LETTERS = "\n".join("abcdefghijklmno")
 
 
-def with_sentences(checkpoint: Checkpoint, *, until: float = 0.0) -> Checkpoint:
-    description = replace(checkpoint.description, sentences=True, known_words_until=until)
-    return replace(
-        checkpoint, description=description, known_words=WORDS, clipped_words=frozenset({"'tis"})
-    )
-
-
-@pytest.mark.parametrize("until", [0.0, 0.8])
-@pytest.mark.parametrize("seed", range(3))
-def test_no_last_word_of_a_person_is_changed(seed: int, until: float) -> None:
-    checkpoint = with_sentences(verse_checkpoint(seed), until=until)
-    prompts = [line + blank for line in LINES for blank in ("", " ")]
-    results = Decoder(checkpoint).generate(
-        [VerseRequest(generator_for(seed, 0), prompt, Sampling(0.8), 1, 99) for prompt in prompts]
-    )
-    for prompt, result in zip(prompts, results, strict=True):
-        whole = prompt + seam(prompt, checkpoint.vocabulary) + "".join(result.texts)
-        assert result.error or re.match(r"[ \n,;:.!?]", whole[len(prompt.rstrip(" ")) :]), whole
-
-
-def test_an_unfinished_line_goes_on_as_the_network_likes() -> None:
-    checkpoint = with_sentences(verse_checkpoint(5))
-    begun = [
-        texts(checkpoint, VerseRequest(generator_for(seed, 0), "thou ar", unfinished=True))
-        for seed in range(20)
-    ]
-    assert any(text[0].isalpha() for (text,) in begun)
-
-
-@settings(max_examples=25)
-@example(83, LETTERS, 0.5, 0.0)  # the prompt has more lines than the verse may have
-@given(
-    st.integers(0, 2**32),
-    st.sampled_from(["", "Shall I", "thou\nart\n", LETTERS]) | st.text("abt'- \n,.", max_size=30),
-    st.sampled_from([0.5, 0.8, 1.5]),
-    st.sampled_from([0.0, 0.8]),
-)
-def test_a_longer_poem_begins_with_the_shorter_and_each_ends_with_a_sentence(
-    seed: int, prompt: str, temperature: float, until: float
-) -> None:
-    sampling, before = Sampling(temperature), ""
-    requests = [
-        VerseRequest(generator_for(seed, 0), prompt, sampling, 60, 300, 6, parts)
-        for parts in (1, 2, 3)
-    ]
-    results = Decoder(with_sentences(verse_checkpoint(seed % 7), until=until)).generate(requests)
-    for request, result in zip(requests, results, strict=True):
-        text, twin = "".join(result.texts), generator_for(seed, 0)
-        assert text.startswith(before)
-        most = request.max_characters * request.parts + 1
-        twin.random(-(-most // DRAWN_AHEAD) * DRAWN_AHEAD)
-        is_cut = (
-            request.generator.random() == twin.random()
-        )  # all characters were drawn, and no sentence had ended
-        assert is_cut or text.endswith((".", "!", "?"))
-        if 0 < until >= temperature:
-            written = words_of(text) if not prompt or text[:1].isspace() else words_of(text)[1:]
-            assert {*written} <= WORDS, text
-        before = text
+def with_words(checkpoint: Checkpoint) -> Checkpoint:
+    return replace(checkpoint, known_words=WORDS, clipped_words=frozenset({"'tis"}))
 
 
 def test_names_get_capitals_and_dashes_where_weights_have_names() -> None:
@@ -174,8 +113,6 @@ def test_drawn_names_have_only_sequences_of_real_ones_and_never_the_bots_own_nam
 def test_own_verse_ends_with_a_sentence_and_keeps_to_words_that_were_read(tmp_path: Path) -> None:
     (tmp_path / "verse.txt").write_text("o my love.\n\nthe sea\n\na ship\n")
     new = with_rules(verse_checkpoint(), read_verse(tmp_path / "verse.txt"), None)
-    assert new.description.sentences
-    assert new.description.known_words_until == MAX_TEMPERATURE
     assert new.known_words == {"o", "my", "love", "the", "sea"}
     start = replace(
         verse_checkpoint(),
@@ -186,12 +123,6 @@ def test_own_verse_ends_with_a_sentence_and_keeps_to_words_that_were_read(tmp_pa
     begun = with_rules(verse_checkpoint(), read_verse(tmp_path / "verse.txt"), start)
     assert begun.known_words == new.known_words | {"tide"}
     assert begun.clipped_words == {"'tis"}
-    (tmp_path / "verse.txt").write_text(
-        "o my love\n\nthe sea\n\na ship\n"
-    )  # without a full stop, no sentence can end
-    assert not with_rules(
-        verse_checkpoint(), read_verse(tmp_path / "verse.txt"), None
-    ).description.sentences
 
 
 def test_in_own_verse_with_capitals_a_known_word_may_begin_with_one(tmp_path: Path) -> None:
@@ -250,10 +181,8 @@ def test_a_further_training_keeps_the_rules_of_its_start(tmp_path: Path) -> None
     (tmp_path / "plays.txt").write_text("my ship\n")
     corpus = read_verse(tmp_path / "verse.txt", pretraining=[tmp_path / "plays.txt"])
     old = verse_checkpoint()
-    assert not with_rules(verse_checkpoint(), corpus, old).description.sentences
-    start = replace(with_sentences(old, until=0.8), proper_names=frozenset({"rome"}))
+    start = replace(with_words(old), proper_names=frozenset({"rome"}))
     new = with_rules(verse_checkpoint(), corpus, start)
-    assert (new.description.sentences, new.description.known_words_until) == (True, 0.8)
     with_roots = replace(start, roots=frozenset({"saur-"}), joints=frozenset({"eoa"}))
     new_names = with_rules(names_checkpoint(), corpus, with_roots)
     assert (new_names.roots, new_names.joints) == (with_roots.roots, with_roots.joints)

@@ -41,7 +41,7 @@ KNOWN = frozenset(
 @pytest.fixture(scope="module")
 def small() -> Checkpoint:
     known, words = verse_checkpoint(), KNOWN.union(sorted(prosody().dictionary.of_poems)[::4])
-    searched = replace(known.description, rows=2)
+    searched = known.description
     return replace(
         known, description=searched, known_words=words, followers=followers_of([TEXT], KNOWN)
     )
@@ -226,7 +226,7 @@ def test_fifty_lines_of_people_go_on() -> None:
     corpus = sonnets_corpus()
     read = (*corpus.training, *corpus.pretraining)
     released = VERSIONS["poem"].load((VERSIONS["poem"].directory / "released").read_text().strip())
-    description = replace(released.description, rows=released.description.rows or 8)
+    description = released.description
     followers = released.followers or followers_of(read, released.known_words)
     texts = poems(replace(released, description=description, followers=followers), prompts)
     assert len(texts) == len(prompts) == 50

@@ -240,7 +240,6 @@ async def test_without_tables_a_sonnet_is_refused_in_words(chat: FakeChat) -> No
 
 async def test_poems_depend_on_no_number_of_threads(weights: Path) -> None:
     verse = Versions(weights / "poem").load_current()
-    verse = dataclasses.replace(verse, description=dataclasses.replace(verse.description, rows=2))
 
     def requests() -> list[Request]:
         return [VerseRequest(generator_for(seed, 0), "I love pizza") for seed in range(8)]

@@ -45,7 +45,6 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkpoint:
     made = replace(made, other_names=Fingerprints.of(["mora", "tivo"]))
     made = replace(
         made,
-        description=replace(made.description, float16=True),
         sequences=frozenset({" mo", "mor"}),
     )
     monkeypatch.setattr(starts, "NAMES", tmp_path / "names.safetensors")
@@ -109,7 +108,6 @@ def test_a_voice_of_names_begins_with_its_start_and_refuses_what_that_has_read(
         name for name in ("mora", "tivo", "morb") if name in made.other_names
     }
     assert {" mo", "mor", "lbo"} <= made.sequences
-    assert not made.description.float16
     (result,) = Decoder(made).generate([NameRequest(generator_for(1, 0), 5)])
     assert not {*map(fold, result.texts)} & {"mora", "tivo", *map(fold, TOWNS)}
 

@@ -6,10 +6,8 @@ import io
 import os
 import pickle
 import re
-import shutil
 import zipfile
 from collections.abc import Callable
-from dataclasses import replace
 from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
@@ -22,18 +20,11 @@ from hypothesis import strategies as st
 from rapidfuzz.distance import Levenshtein
 from rapidfuzz.process import extractOne
 
-from model.evaluation.appearance import share
-from model.names.roots import is_whole
 from model.text import sources
 from model.text.corpus import Corpus
 from model.text.sources import DATA, DINOSAURS, FetchError, fossils, names_corpus
 from model.text.vocabulary import Vocabulary, letters_of
-from model.weights.versions import Versions
-from model.writing.decoder import Decoder
-from model.writing.requests import NameRequest, generator_for
-from tests.checkpoints import same_weights
-from tests.recorded import VERSIONS
-from tools import genera, poetry, real_names
+from tools import genera, poetry
 from tools.genera import far_from
 from tools.poetry import PICKLE, Poetry, cleaned, strings_in
 
@@ -161,61 +152,6 @@ def test_the_tables_of_real_names_are_plain_and_have_no_name_that_a_network_read
     assert far_from(dinosaurs, near) == []
     for group in fossils().values():
         assert re.fullmatch(r"(a(?= [^aeiou])|an(?= [aeiou])) [a-zA-Z ,;-]+", group), group
-
-
-def test_a_version_that_refuses_real_names_has_the_same_parameters(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(real_names, "DRAWN", 100)
-    before = VERSIONS["dino"].load("32d47caebd9e")
-    shutil.copy(VERSIONS["dino"].path(before.version), tmp_path)
-    (tmp_path / "current").write_text(before.version)
-    real_names.main(tmp_path, 0.5)
-    versions = Versions(tmp_path)
-    after = versions.load(capsys.readouterr().out.strip())
-    assert versions.current() == before.version
-    assert same_weights(after, before)
-    description = replace(
-        before.description,
-        created=after.description.created,
-        whole_names=0.5,
-        whole_names_until=1.0,
-    )
-    assert after.description == replace(description, most_barred=real_names.MOST_BARRED)
-    assert after.known_names == before.known_names
-    (result,) = Decoder(after).generate([NameRequest(generator_for(7, 0), 40)])
-    assert 0.3 < share(map(is_whole, result.texts)) < 0.8
-    roots = [letters for line in after.roots for letters in line.split()]
-    assert {"acr'", "acro-", "sauro-", "tyranno-", "-odon"} <= {
-        letters.partition("=")[0] for letters in roots
-    }
-    assert len({letters.partition("=")[0] for letters in roots}) == len(
-        roots
-    )  # each belongs to one root
-    real = {*fossils(), *sources.NEAR_GENERA.read_text(encoding="ascii").split()}
-    prompts = (
-        "plesio",
-        "ichthyo",
-        "notho",
-        "plio",
-        "mosasau",
-        "pteranod",
-        "pterodactyl",
-        "stego",
-        "",
-    )
-    for checkpoint, gives_some, turns in ((before, True, 3), (after, False, 1)):
-        requests = [
-            NameRequest(generator_for(42, turn), 10, prompt)
-            for turn in range(turns)
-            for prompt in prompts
-        ]
-        names = {name for result in Decoder(checkpoint).generate(requests) for name in result.texts}
-        assert (
-            {"plesiosaurus", "ichthyosaurus", "nothosaurus", "pliosaurus"} <= names
-        ) == gives_some
-        assert bool(real & names) == gives_some
-        assert len(names) > 60
 
 
 def wheel_of_verse(column: object) -> bytes:

@@ -35,7 +35,7 @@ from model.training.sizes import MEASURED, count_characters, documents_of
 from model.training.snapshot import TrainingError
 from model.training.trainer import Progress, Trainer
 from model.weights import file as tensor_file
-from model.weights.checkpoint import TANH_DIGITS, Checkpoint, CheckpointError
+from model.weights.checkpoint import Checkpoint, CheckpointError
 from model.weights.fingerprints import Fingerprints
 from model.weights.versions import load, save
 
@@ -393,7 +393,6 @@ def test_other_verse_is_read_first_and_then_mixed_with_speeches_and_poems(texts:
     assert held_out_loss(kept, others) == pytest.approx(
         checkpoint.description.held_out_loss, abs=0.0005
     )
-    assert checkpoint.description.float16
     assert (checkpoint.description.corpus, checkpoint.description.held_out_characters) == (
         others.digest,
         0,
@@ -422,11 +421,7 @@ def test_a_checkpoint_describes_itself(names: Corpus, verse: Corpus) -> None:
         "dino",
         names.digest,
     )
-    assert (description.seed, description.created[-6:], description.tanh_digits) == (
-        7,
-        "+00:00",
-        TANH_DIGITS,
-    )
+    assert (description.seed, description.created[-6:]) == (7, "+00:00")
     assert (
         steps[description.steps - 1].held_out_loss
         == description.held_out_loss
@@ -441,16 +436,6 @@ def test_a_checkpoint_describes_itself(names: Corpus, verse: Corpus) -> None:
     poem = checkpoint_of(Trainer(TINY_POEM, verse))
     again = frozenset(word for word, number in verse.word_counts.items() if number > 1)
     assert (poem.known_names, poem.known_words) == (frozenset(), again)
-
-
-def test_a_training_that_goes_on_from_a_version_keeps_its_tanh(names: Corpus) -> None:
-    start = checkpoint_of(Trainer(TINY_DINO, names))
-    old = replace(start, description=replace(start.description, tanh_digits=0))
-    digits = [
-        checkpoint_of(Trainer(TINY_DINO, names, start=one)).description.tanh_digits
-        for one in (start, old)
-    ]
-    assert digits == [TANH_DIGITS, 0]
 
 
 def test_a_checkpoint_says_if_a_part_of_the_held_out_text_was_measured(names: Corpus) -> None:

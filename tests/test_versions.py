@@ -70,15 +70,15 @@ def test_a_damaged_checkpoint_is_neither_added_nor_promoted(
 ) -> None:
     first, second, third = (added(versions, seed) for seed in (1, 2, 3))
     versions.promote(first)
-    bad = saved_at(tmp_path / "bad", checkpoint(4))
-    damage(bad)
+    bad = tmp_path / "bad"
+    bad.write_bytes(versions.path(first).read_bytes()[:-1])
     damage(versions.path(second))
     versions.path(third).write_bytes(versions.path(first).read_bytes())
-    with pytest.raises(CheckpointError, match="bad: damaged"):
+    with pytest.raises(CheckpointError, match="bad: not a complete"):
         versions.add(bad)
     for version, reason in (
         (second, f"{second}.safetensors: damaged"),
-        (third, f"{third}.safetensors: holds version {first}"),
+        (third, f"{third}.safetensors: damaged: its sha256 does not begin"),
         ("0" * 12, "cannot be read: No such file"),
     ):
         with pytest.raises(CheckpointError, match=reason):
@@ -146,7 +146,7 @@ def test_the_last_good_version_is_loaded_with_a_warning(
         caplog.clear()
         assert versions.load_current().version == serves
         refusal = (
-            f"checkpoint refused: {versions.path(current)}: damaged: its checksum does not match"
+            f"checkpoint refused: {versions.path(current)}: damaged: its sha256 does not begin"
         )
         assert caplog.messages[0].startswith(refusal)
         assert caplog.messages[-1] == f"serving version {serves} of {versions.directory} instead"

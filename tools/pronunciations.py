@@ -1,4 +1,4 @@
-"""Makes data/prosody/1/pronunciations.txt anew: what sonnets need of the CMU Pronouncing
+"""Makes data/prosody/pronunciations.txt anew: what sonnets need of the CMU Pronouncing
 Dictionary.
 
 It takes every word that the poem network reads, except two kinds: names that occur in plays alone,

@@ -17,9 +17,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from model.evaluation.evaluation import sampled_texts
-from model.names.composition import VOWELS, Composition
+from model.names.composition import SHARE, VOWELS, Composition
 from model.names.roots import LINKS, SHORTEST_ELIDED, SHORTEST_LATER, Root, ends_of, roots
-from model.text.forms import USUAL_TEMPERATURE
 from model.text.sources import names_corpus, unread_genera
 from model.training.rules import shared_endings
 from model.weights.checkpoint import Checkpoint
@@ -28,7 +27,6 @@ from model.weights.versions import Versions, save
 from model.writing.names import JOINT
 from model.writing.requests import NameRequest, generator_for
 
-SHARE, MOST_BARRED = 0.65, 5.0
 # a name ends with a root that ends at least this many real dinosaurs, and with none of UNFIT_ENDS
 FEWEST_ENDS = 4
 UNFIT_ENDS = {"-oides"}
@@ -71,21 +69,15 @@ def with_roots(before: Checkpoint, names: Iterable[str], share: float, drawn: in
         for root, count in ends_of(names).items()
         if count >= FEWEST_ENDS and UNFIT_ENDS.isdisjoint(root.forms)
     }
-    until = USUAL_TEMPERATURE["names"]
     made = replace(
         before,
-        description=replace(
-            before.description, whole_names=1.0, whole_names_until=until, most_barred=MOST_BARRED
-        ),
         other_names=before.other_names | Fingerprints.of(unread_genera()),
         endings=shared_endings(names),
         joints=frozenset(joint[1] for name in names for joint in JOINT.finditer(name)),
         roots=root_table(last),
     )
     requests = [NameRequest(generator_for(SEED, turn)) for turn in range(drawn)]
-    way = partial(
-        Composition(made.roots, made.vocabulary.characters, 1.0, MOST_BARRED).way, prefix=""
-    )
+    way = partial(Composition(made.roots, made.vocabulary.characters, 1.0).way, prefix="")
     counts = Counter(piece.letters for name in sampled_texts(made, requests) for piece in way(name))
     priced = root_table(last, {letters: count / drawn for letters, count in counts.items()})
     return replace(made, description=replace(made.description, whole_names=share), roots=priced)

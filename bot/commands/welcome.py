@@ -72,6 +72,4 @@ def _network(checkpoint: Checkpoint) -> Markup:
         )
     else:
         about = sentences.ABOUT_VERSE.format(cell, checkpoint.version, made.held_out_loss)
-    if made.tanh_digits:
-        return Markup(" ").join([about, sentences.ABOUT_EVERY_MACHINE])
-    return Markup(" ").join([about, sentences.ABOUT_MACHINES]) if made.form == "verse" else about
+    return Markup(" ").join([about, sentences.ABOUT_EVERY_MACHINE])

@@ -111,7 +111,6 @@ ABOUT_VERSE = Markup(
     " <code>{}</code>, {:.3f} nats per character on text it has never seen."
 )
 ABOUT_EVERY_MACHINE = Markup("The same seed gives the same on every machine.")
-ABOUT_MACHINES = Markup("On a processor without FMA, the same seed may give other verse.")
 ABOUT_SONNETS = Markup(
     "For a <b>sonnet</b>, the network of verse writes each line many times, in words that scan and"
     " rhyme by the CMU Pronouncing Dictionary, and I keep one of them."

@@ -168,7 +168,7 @@ class Lockstep:
     overflows.
     """
 
-    def __init__(self, language_model: LanguageModel, tanh_digits: int = 0) -> None:
+    def __init__(self, language_model: LanguageModel, tanh_digits: int = 7) -> None:
         self._language_model, dtype = language_model, language_model.dtype
         architecture = language_model.architecture
         self._cell = CELLS[architecture.cell]

@@ -82,7 +82,7 @@ def _with_samples(
     real = corpus.held_out[
         :: -(-len(corpus.held_out) // USUAL_SAMPLES[corpus.form])
     ]  # about as many as are sampled
-    loss = decoder_loss(checkpoint.language_model, corpus, checkpoint.description.tanh_digits)
+    loss = decoder_loss(checkpoint.language_model, corpus)
     evaluation = replace(evaluation, decoder_loss=loss)
     sampling = Sampling(checkpoint.description.temperature)
     if corpus.form == "verse":

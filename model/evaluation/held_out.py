@@ -57,9 +57,9 @@ def held_out_loss(language_model: LanguageModel, corpus: Corpus) -> float:
     return _nats_per_character(partial(engine.score, language_model), corpus)
 
 
-def decoder_loss(language_model: LanguageModel, corpus: Corpus, tanh_digits: int = 0) -> float:
+def decoder_loss(language_model: LanguageModel, corpus: Corpus) -> float:
     """Measure the loss with the arithmetic of `engine.exact`."""
-    lockstep = Lockstep(language_model, tanh_digits)
+    lockstep = Lockstep(language_model)
 
     def score(batch: Batch) -> float:
         lockstep.resize(0)

@@ -24,6 +24,9 @@ from model.network.layers import Mask
 
 LINKS, VOWELS = frozenset("oi"), frozenset("aeiouy")
 SHORTEST_BETWEEN = 5  # between two others, a root with fewer letters is there by chance
+SHARE = 0.65  # of the names up to the usual temperature consist wholly of roots
+# a whole name is given up when the letters that lead to no root have cost more nats than this
+MOST_BARRED = 5.0
 STATES = 10_000  # that are kept
 _LATER, _ELIDED, _LINK = "-", "'", "+"
 
@@ -43,16 +46,10 @@ class Piece(NamedTuple):
 
 
 class Composition:
-    """The roots of a version, and how much of its names they make up.
+    """The roots of a version, and the share of its names that consists wholly of roots."""
 
-    share: of the names, this share consists wholly of roots. most_barred: a whole name is given up
-    when the letters that lead to no root have cost more nats than this.
-    """
-
-    def __init__(
-        self, roots: Iterable[str], characters: str, share: float, most_barred: float
-    ) -> None:
-        self.share, self.most_barred, self._characters = share, most_barred, characters
+    def __init__(self, roots: Iterable[str], characters: str, share: float = SHARE) -> None:
+        self.share, self._characters = share, characters
         self._pieces = dict(_pieces(roots))
         self._first = sorted(piece[:-1] for piece in self._pieces if piece[0] != _LATER)
         last = (piece[1:] for piece in self._pieces if piece[0] == _LATER)

@@ -25,12 +25,11 @@ from model.files import history_path, lock, snapshot_path
 from model.network.network import LanguageModel
 from model.text.corpus import Corpus
 from model.training.history import Event, events_in
-from model.training.rules import described_lines, with_rules
+from model.training.rules import longest_line, with_rules
 from model.training.sizes import ADAPTED, count_characters, measured_part
 from model.training.snapshot import TrainingError
 from model.training.trainer import Progress, Trainer
-from model.verse.prosody import newest_edition
-from model.weights.checkpoint import TANH_DIGITS, Checkpoint, Description, in_float16
+from model.weights.checkpoint import Checkpoint, Description, in_float16
 from model.weights.file import CheckpointError, read_facts
 from model.weights.fingerprints import NO_FINGERPRINTS, Fingerprints
 from model.weights.versions import save
@@ -244,10 +243,7 @@ def _described(trainer: Trainer, language_model: LanguageModel, loss: float) -> 
             "python": platform.python_version(),
         },
         top_p=trainer.recipe.top_p,
-        tables=newest_edition() if corpus.form == "verse" else "",
-        float16=bool(corpus.reading),
-        tanh_digits=TANH_DIGITS,
-        **described_lines(corpus),
+        longest_line=longest_line(corpus),
     )
     return Checkpoint(language_model, corpus.vocabulary, description, names, other_names=others)
 

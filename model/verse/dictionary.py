@@ -1,7 +1,7 @@
 """Reads pronunciations of words, from the CMU Pronouncing Dictionary or from a file that is made of
 it.
 
-`data/cmudict.txt` is the whole dictionary, which is fetched. `data/prosody/1/pronunciations.txt`,
+`data/cmudict.txt` is the whole dictionary, which is fetched. `data/prosody/pronunciations.txt`,
 which is committed, has what sonnets need of it. `tools.pronunciations` makes this file:
 
     beauty+ 23 B Y UW1 T IY0
@@ -28,7 +28,7 @@ Pronunciation = tuple[str, ...]
 Pronunciations = tuple[Pronunciation, ...]
 _ENTRY = re.compile(r"([A-Z]+(?:['-][A-Z]+)*)(?:\(\d\))?")  # WORD, or WORD(1) for another reading
 COMMENT, MARK, ENDING = "#", "+", "-"
-PRONUNCIATIONS = files.PROGRAM / "data" / "prosody" / "1" / "pronunciations.txt"
+PRONUNCIATIONS = files.PROGRAM / "data" / "prosody" / "pronunciations.txt"
 
 
 @dataclass(frozen=True)

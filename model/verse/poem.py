@@ -16,6 +16,7 @@ from model.verse.search import COST_OF_REPETITION, Beginning, Line, Search, cost
 from model.verse.tables import Tables
 from model.weights.checkpoint import Checkpoint
 
+ROWS = 12  # candidates for each line; with more, 100 poems would take too long
 COST_OF_NAMES = 6.0  # nats for each proper name that a poem has not had before
 LONG_WORD = 4  # in other languages, words of fewer letters may repeat: some are like "the"
 
@@ -51,9 +52,7 @@ class PoemSearch(Search):
         unread = self._vocabulary.ids_of(f"\n{own}" if own else "").tolist()
         if not temperature:  # temperature 0 always gives the same text
             generator = np.random.Generator(np.random.PCG64(0))
-        super().__init__(
-            scansion, checkpoint.description.rows, temperature, generator, lockstep, unread
-        )
+        super().__init__(scansion, ROWS, temperature, generator, lockstep, unread)
         self._words = Counter(words_of(own))
         self._last = [
             new_lines(prompt, part) for part in range(1, parts + 1)

@@ -54,15 +54,10 @@ class Forms(NamedTuple):
 
 
 class Pronouncer:
-    """Finds and remembers pronunciations.
+    """Finds and remembers pronunciations."""
 
-    If `strict`, -ed is a syllable in pasts alone: in loved, not in need.
-    """
-
-    def __init__(
-        self, dictionary: Mapping[str, Pronunciations], forms: Forms, *, strict: bool = False
-    ) -> None:
-        self._dictionary, self.forms, self._strict = dictionary, forms, strict
+    def __init__(self, dictionary: Mapping[str, Pronunciations], forms: Forms) -> None:
+        self._dictionary, self.forms = dictionary, forms
         self._suffixes = sorted(
             forms.suffixes.items(), key=lambda suffix: len(suffix[0]), reverse=True
         )
@@ -144,9 +139,10 @@ class Pronouncer:
                 yield from shorter or _without_last_weak(reading)
 
     def _with_sounding_ed(self, word: str) -> Iterator[Pronunciation]:
+        """Yield the readings with -ed as a syllable, in pasts alone: in loved, not in need."""
         for reading in self._stems(word.removesuffix("ed"))[:2]:
             is_past = not word.endswith("eed") and _past(reading) in self._plain(word)
-            if reading[-1] not in ("T", "D") and (is_past or not self._strict):
+            if reading[-1] not in ("T", "D") and is_past:
                 yield (*reading, "AH0", "D")
 
     def _inflected(self, word: str) -> Iterable[Pronunciation]:

@@ -1,10 +1,9 @@
-"""Reads the tables of an edition, which people can edit: how words sound, scan and rhyme.
+"""Reads the tables that say how words sound, scan and rhyme.
 
-An edition is a folder of data/prosody. A file of weights names its edition, with a digest. So its
-sonnets stay the same when another edition is added. Weights without an edition use the first.
+They belong to the edition of the program (see `weights.checkpoint`), because sonnets depend on
+them.
 """
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -17,20 +16,12 @@ from model.verse.dictionary import Dictionary, Pronunciations, read_dictionary
 from model.verse.pronunciation import PHONEMES, Forms, Pronouncer
 from model.verse.rhyme import Rhymes
 
-EDITIONS = files.PROGRAM / "data" / "prosody"
-# The first edition and its digest. Weights that name no edition use it, so it never changes.
-FIRST = "1 840de9633b4e"
-PRONUNCIATIONS, FORMS, RHYMES, WORDS = FILES = (
-    "pronunciations.txt",
-    "forms.txt",
-    "rhymes.txt",
-    "words.txt",
-)
+FOLDER = files.PROGRAM / "data" / "prosody"
 
 
 @dataclass(frozen=True)
 class Prosody:
-    """The tables of an edition."""
+    """The tables."""
 
     dictionary: Dictionary
     pronounce: Pronouncer
@@ -53,48 +44,18 @@ class Prosody:
 
 
 @cache
-def prosody(edition: str = "") -> Prosody:
-    """Read the tables of an edition, by default the first.
-
-    Raises TableError if one is missing, wrong or changed.
-    """
-    name = edition or FIRST
-    folder = EDITIONS / name.partition(" ")[0]
-    found = read_prosody(folder)
-    if name != edition_name(folder):
-        raise TableError(
-            f"{folder}: these tables have changed since the weights were made; restore them, and"
-            " put your changes into a new folder beside it (see data/README.md)"
-        )
-    return found
-
-
-def newest_edition() -> str:
-    """Return what new weights store as the name of their edition; the first edition is stored as
-    "".
-    """
-    newest = max(
-        (folder for folder in EDITIONS.iterdir() if folder.name.isdecimal()),
-        key=lambda it: int(it.name),
-    )
-    return "" if edition_name(newest) == FIRST else edition_name(newest)
-
-
-def edition_name(folder: Path) -> str:
-    """Return the name of an edition: its folder and a digest of the tables."""
-    digest = hashlib.sha256(
-        b"".join(hashlib.sha256((folder / file).read_bytes()).digest() for file in FILES)
-    )
-    return f"{folder.name} {digest.hexdigest()[:12]}"
+def prosody() -> Prosody:
+    """Read the tables, once. Raises TableError if one is missing or wrong."""
+    return read_prosody(FOLDER)
 
 
 def read_prosody(folder: Path) -> Prosody:
     """Read the tables in a folder. Raises TableError."""
     try:
-        forms = _Table(folder / FORMS, "words", "prefixes", "suffixes", "spellings")
-        rhymes = _Table(folder / RHYMES, "rhymes", "rhymes of a promoted syllable")
-        words = _Table(folder / WORDS, "never last", "often", "thou", "you")
-        dictionary = read_dictionary(folder / PRONUNCIATIONS)
+        forms = _Table(folder / "forms.txt", "words", "prefixes", "suffixes", "spellings")
+        rhymes = _Table(folder / "rhymes.txt", "rhymes", "rhymes of a promoted syllable")
+        words = _Table(folder / "words.txt", "never last", "often", "thou", "you")
+        dictionary = read_dictionary(folder / "pronunciations.txt")
     except OSError as error:
         raise TableError(
             f"sonnets need {error.filename}, which cannot be read: {error.strerror}"

@@ -28,16 +28,11 @@ from model.verse.tables import Tables
 ROWS = 32
 SCHEME = (None, None, 0, 1, None, None, 4, 5, None, None, 8, 9, None, 12)
 """For each line, the number of the line that it answers; None if it brings a rhyme."""
-COSTS = {Rhyme.PERFECT: 0.0, Rhyme.PROMOTED: 0.7, Rhyme.LEARNED: 3.5, Rhyme.EYE: 5.0}
-"""Nats by which a rhyme lowers the weight of a line."""
-EDITIONS = {1: (COSTS, 0.0), 2: (COSTS | {Rhyme.LEARNED: 8.0}, 4.0)}
-"""By edition, the costs of rhymes, and of a line with the only rhyme on -ee; at 0, a sonnet may
-have several."""
-EE = "IY"
-LINE_OF_THING, LONGEST_THING = (
-    8,
-    1 << 7,
-)  # from edition 2 on, line 9 names the person's thing, in up to six syllables
+# nats by which a rhyme lowers the weight of a line
+COSTS = {Rhyme.PERFECT: 0.0, Rhyme.PROMOTED: 0.7, Rhyme.LEARNED: 8.0, Rhyme.EYE: 5.0}
+EE, COST_OF_EE = "IY", 4.0  # a sonnet has one rhyme on -ee at most, and it costs this many nats
+LINE_OF_THING = 8  # line 9 names the person's thing, in up to six syllables
+LONGEST_THING = 1 << 7
 THING = re.compile("(?<![a-z'])(an?|the|my|thy|your|his|her|our|their) ([a-z']+)(?: ([a-z']+))?")
 STOPS = {3: ".:;?!", 7: ".:;?!", 11: ".:;?!", 13: ".?!"}
 """Lines 4, 8, 12 and 14 (from 0 here) end with one of these marks, as five in six real quatrains
@@ -72,7 +67,7 @@ class SonnetSearch(Search):
         words = words_of(own)
         unread = vocabulary.ids_of(f"\n{own}" if words else "").tolist()
         super().__init__(tables.scansion, ROWS, temperature, generator, lockstep, unread)
-        self._tables, (self._costs, self._cost_of_ee) = tables, EDITIONS[tables.edition]
+        self._tables = tables
         self._vocabulary, self._thing = vocabulary, thing_in(own, tables.prosody)
         self._ends = self._first_ends(prompt, own)
         self._words = Counter(words)
@@ -119,11 +114,7 @@ class SonnetSearch(Search):
     def _begin_with(self, line_ends: LineEnds) -> None:
         self.beginning = Beginning(line_ends)
         counts = self._counts_after(self._thing)
-        if (
-            1 < counts < LONGEST_THING
-            and len(self._ends) == LINE_OF_THING
-            and self._tables.edition > 1
-        ):
+        if 1 < counts < LONGEST_THING and len(self._ends) == LINE_OF_THING:
             self.unread = self._vocabulary.ids_of(f"\n{self._thing}")[::-1].tolist()
             self.beginning = Beginning(line_ends, counts, " ", words=f"{self._thing} ")
 
@@ -149,14 +140,14 @@ class SonnetSearch(Search):
         cost = cost_of(words, self._words, self._tables.prosody)
         if self._partner is None or self._choice is Choice.FREE:
             if not self._is_old(end):
-                yield end, line.nats - cost - self._cost_of_ee * end.is_ee
+                yield end, line.nats - cost - COST_OF_EE * end.is_ee
             return
         rhyme = self._tables.prosody.rhymes.best(self._partner.endings, end.endings)
-        yield end, line.nats - (cost + self._costs.get(rhyme, COSTS[Rhyme.EYE]))
+        yield end, line.nats - (cost + COSTS.get(rhyme, COSTS[Rhyme.EYE]))
 
     def _is_old(self, end: _End) -> bool:
         """Return whether another line ends with this sound."""
-        if self._cost_of_ee and end.is_ee and any(other.is_ee for other in self._ends):
+        if end.is_ee and any(other.is_ee for other in self._ends):
             return True
         sounds = {ending.sound for other in self._ends for ending in other.endings}
         equal_to = self._tables.prosody.rhymes.equal_to

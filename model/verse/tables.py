@@ -4,7 +4,6 @@ rhyme.
 
 import gc
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
 from functools import lru_cache
 from threading import Lock
 from typing import NamedTuple
@@ -13,7 +12,6 @@ from model.errors import RequestError
 from model.text.vocabulary import Vocabulary
 from model.verse.metre import patterns
 from model.verse.partners import Partners
-from model.verse.pronunciation import Pronouncer
 from model.verse.prosody import Prosody, prosody
 from model.verse.scansion import LineEnds, Scansion
 from model.weights.checkpoint import Checkpoint
@@ -32,10 +30,8 @@ class Tables(NamedTuple):
     opening: LineEnds  # words that bring a rhyme
     any_line: LineEnds  # words that may end a line
     last_line: LineEnds  # the same, with the mark of the end of a sentence
-    followers: Mapping[
-        str, tuple[str, ...]
-    ]  # the words that may follow each word and mark (see `verse.seam`)
-    edition: int = 1  # of the constants of the search
+    # the words that may follow each word and mark (see `verse.seam`)
+    followers: Mapping[str, tuple[str, ...]]
 
 
 def tables_for(checkpoint: Checkpoint) -> Tables:
@@ -46,11 +42,12 @@ def tables_for(checkpoint: Checkpoint) -> Tables:
     form = checkpoint.description.form
     if form != "verse":
         raise RequestError(f"a checkpoint of {form} cannot serve a SonnetRequest")
-    made, vocabulary = checkpoint.description, checkpoint.vocabulary
-    editions = made.tables, made.edition
     with _making:
         return _tables(
-            checkpoint.known_words, vocabulary, checkpoint.version, editions, checkpoint.followers
+            checkpoint.known_words,
+            checkpoint.vocabulary,
+            checkpoint.version,
+            checkpoint.followers,
         )
 
 
@@ -59,13 +56,9 @@ def _tables(
     known_words: frozenset[str],
     vocabulary: Vocabulary,
     version: str,
-    editions: tuple[str, int],
     followers: frozenset[str],
 ) -> Tables:
-    found = prosody(editions[0])
-    if editions[1] > 1:
-        strict = Pronouncer(found.dictionary.pronunciations, found.pronounce.forms, strict=True)
-        found = replace(found, pronounce=strict)
+    found = prosody()
     spelled = (f"'{word}" if f"'{word}" in found.clipped else word for word in sorted(known_words))
     written = (word for word in spelled if len(word) > 1 or word in "aio")
     written = (word for word in written if all(letter in vocabulary for letter in word))
@@ -80,7 +73,7 @@ def _tables(
     )
     any_line = scansion.line_ends(partners.last_words)
     ends = scansion.line_ends(partners.openers), any_line, scansion.with_stops(any_line, STOPS)
-    tables = Tables(found, scansion, partners, *ends, _by_token(followers, words), editions[1])
+    tables = Tables(found, scansion, partners, *ends, _by_token(followers, words))
     # or the collector goes through all of it again and again, and holds every thread for 0.1 s
     gc.freeze()
     return tables

@@ -1,11 +1,8 @@
-"""Writes and reads tensor files: arrays by name, facts and a checksum, for weights and unfinished
-trainings.
+"""Writes and reads a file of weights: arrays by name, and facts.
 
-These are safetensors files, so nothing is ever unpickled. The one metadata entry is canonical JSON:
-the facts, and the sha256 over these facts and over every array's name, dtype, shape and bytes.
-Equal content gives equal bytes (several entries would be in random order). Every change of a bit is
-detected: safetensors checks the layout of the file, the checksum covers the content, and JSON that
-is not canonical is refused.
+It is a safetensors file, so nothing is ever unpickled. The one metadata entry has the facts as
+canonical JSON, so equal content gives equal bytes (several entries would be in random order). The
+sha256 of the file is its checksum, which any `sha256sum` can verify.
 """
 
 import hashlib
@@ -35,38 +32,48 @@ class CheckpointError(MangosaurusError):
 
 
 def write(path: Path, arrays: Arrays, facts: Facts) -> str:
-    """Replace the file, whole or not at all, and return its checksum.
-
-    Facts must be JSON. Raises CheckpointError.
-    """
-    arrays = {name: np.asarray(array, order="C") for name, array in arrays.items()}
-    digest = _digest(arrays, facts)
-    content = safetensors.numpy.save(arrays, {_ENTRY: _canonical(facts | {"sha256": digest})})
-    with as_checkpoint_error(path, "cannot be written"):
-        files.write_whole(path, content)
-    return digest
-
-
-def read(path: Path) -> tuple[Arrays, Facts, str]:
-    """Return the arrays, the facts and the checksum of a file.
-
-    Raises CheckpointError with the file and the reason.
-    """
-    with _opened(path) as file:
-        facts, digest = _facts(path, file)
-        arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no mapping
-    if digest != _digest(arrays, facts):
-        raise CheckpointError(f"{path}: damaged: its checksum does not match its content")
-    return arrays, facts, digest
-
-
-def read_facts(path: Path) -> Facts:
-    """Return the facts from the beginning of a file, without verifying its checksum.
+    """Replace the file, whole or not at all, and return its sha256. Facts must be JSON.
 
     Raises CheckpointError.
     """
-    with _opened(path) as file:
-        return _facts(path, file)[0]
+    contiguous = {name: np.asarray(array, order="C") for name, array in arrays.items()}
+    entry = json.dumps(facts, sort_keys=True, separators=(",", ":"))
+    content = safetensors.numpy.save(contiguous, {_ENTRY: entry})
+    with as_checkpoint_error(path, "cannot be written"):
+        files.write_whole(path, content)
+    return hashlib.sha256(content).hexdigest()
+
+
+def read(path: Path) -> tuple[Arrays, Facts, str]:
+    """Return the arrays, the facts and the sha256 of a file.
+
+    Raises CheckpointError with the file and the reason.
+    """
+    with as_checkpoint_error(path, "cannot be read"):
+        content = path.read_bytes()
+    facts = read_facts(path)
+    try:
+        arrays = safetensors.numpy.load(content)
+    except _FAULTS as error:
+        raise CheckpointError(f"{path}: not a complete safetensors file") from error
+    return arrays, facts, hashlib.sha256(content).hexdigest()
+
+
+def read_facts(path: Path) -> Facts:
+    """Return the facts from the beginning of a file. Raises CheckpointError."""
+    with as_checkpoint_error(path, "cannot be read"), path.open("rb") as file:
+        is_empty = not file.read(1)  # safetensors would call every failure a missing file
+    try:
+        with safe_open(path, framework="numpy") as opened:
+            metadata = opened.metadata()
+    except _FAULTS as error:
+        reason = "empty" if is_empty else "not a complete safetensors file"
+        raise CheckpointError(f"{path}: {reason}") from error
+    try:
+        facts: Facts = json.loads(metadata[_ENTRY])
+    except _FAULTS as error:
+        raise CheckpointError(f"{path}: a safetensors file, but not one of this program") from error
+    return facts
 
 
 @contextmanager
@@ -76,40 +83,3 @@ def as_checkpoint_error(path: Path, failure: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise CheckpointError(f"{path}: {failure}: {error.strerror or error}") from error
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[Any]:  # of a safe_open, whose methods have no types
-    with as_checkpoint_error(path, "cannot be read"):
-        with path.open("rb"):  # safetensors calls every failure a missing file
-            pass
-        try:
-            with safe_open(path, framework="numpy") as file:
-                yield file
-        except _FAULTS as error:
-            reason = "not a complete safetensors file" if path.stat().st_size else "empty"
-            raise CheckpointError(f"{path}: {reason}") from error
-
-
-def _facts(path: Path, file: Any) -> tuple[Facts, str]:
-    try:
-        metadata = file.metadata()
-        facts = json.loads(metadata[_ENTRY])
-        if _canonical(facts) != metadata[_ENTRY]:
-            raise CheckpointError(f"{path}: damaged: its facts are not in canonical form")
-        return facts, str(facts.pop("sha256"))
-    except _FAULTS as error:
-        raise CheckpointError(f"{path}: a safetensors file, but not one of this program") from error
-
-
-def _canonical(facts: Facts) -> str:
-    return json.dumps(facts, sort_keys=True, separators=(",", ":"))
-
-
-def _digest(arrays: Arrays, facts: Facts) -> str:
-    sha256 = hashlib.sha256(_canonical(facts).encode())
-    for name in sorted(arrays):
-        array = arrays[name]
-        sha256.update(f"\n{name} {array.dtype.name} {array.shape}\n".encode())
-        sha256.update(array.reshape(-1).view(np.uint8).data)
-    return sha256.hexdigest()

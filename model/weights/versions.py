@@ -2,7 +2,7 @@
 
 `save` and `load` handle one file. `Versions` is a folder:
 
-    <version>.safetensors    a checkpoint; it never changes, because its name is the checksum of its content
+    <version>.safetensors    a checkpoint, which never changes: its name begins its sha256
     released                 names the version that is committed with the program
     current                  names the version that was promoted last
     previous                 names the version that was in use before
@@ -97,9 +97,7 @@ class Versions:
         path = self.path(version)
         checkpoint = load(path)
         if checkpoint.version != version:
-            raise CheckpointError(
-                f"{path}: holds version {checkpoint.version}, not the one in its name"
-            )
+            raise CheckpointError(f"{path}: damaged: its sha256 does not begin with its name")
         return checkpoint
 
     def describe(self, version: str) -> Description:

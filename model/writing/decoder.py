@@ -58,9 +58,7 @@ class Decoder:
             checkpoint.vocabulary.newline,
         )
         self._all = np.ones(len(self._characters), np.bool_)
-        self._lockstep = lockstep or Lockstep(
-            checkpoint.language_model, checkpoint.description.tanh_digits
-        )
+        self._lockstep = lockstep or Lockstep(checkpoint.language_model)
         self._known_names = as_known(checkpoint.known_names)
         self._longest_name = longest_name(checkpoint.known_names)
         self._tickets = 0
@@ -86,9 +84,7 @@ class Decoder:
         ticket = self._tickets + 1
         if isinstance(request, SonnetRequest):
             self._searches[ticket] = self._sonnet_for(request)
-        elif isinstance(request, VerseRequest) and request.is_searched(
-            self._checkpoint.description.rows
-        ):
+        elif isinstance(request, VerseRequest) and request.is_searched:
             self._searches[ticket] = self._poem_for(request)
         else:
             draft = self._draft_for(request)
@@ -146,10 +142,7 @@ class Decoder:
 
     @cached_property
     def _composition(self) -> Composition:
-        made = self._checkpoint.description
-        return Composition(
-            self._checkpoint.roots, self._characters, made.whole_names, made.most_barred
-        )
+        return Composition(self._checkpoint.roots, self._characters)
 
     @cached_property
     def _masks(self) -> "Tables | FreeLines":
@@ -226,22 +219,16 @@ class Decoder:
                 if checkpoint.sequences
                 else None
             )
-            is_usual = (
-                checkpoint.roots and 0 < request.sampling.temperature <= made.whole_names_until
-            )
+            is_usual = 0 < request.sampling.temperature <= made.temperature
+            is_usual = is_usual and bool(checkpoint.roots)
             roots = self._composition if is_usual else None
+            trimmed = " " in vocabulary
             return NameDraft(
-                request, vocabulary, names, longest, others, worth, roots, trimmed=made.trimmed
+                request, vocabulary, names, longest, others, worth, roots, trimmed=trimmed
             )
         if isinstance(request, VerseRequest) and made.form == "verse":
-            keeps_words = (
-                checkpoint.known_words
-                and 0 < made.known_words_until >= request.sampling.temperature
-            )
-            lexicon = self._lexicon if keeps_words else None
-            return VerseDraft(
-                request, vocabulary, sentences=made.sentences, marks=made.marks, lexicon=lexicon
-            )
+            lexicon = self._lexicon if checkpoint.known_words else None
+            return VerseDraft(request, vocabulary, sentences="." in vocabulary, lexicon=lexicon)
         raise RequestError(f"a checkpoint of {made.form} cannot serve a {type(request).__name__}")
 
     def _remove(self, draft: Draft) -> Result:
@@ -309,7 +296,7 @@ class Decoder:
             return sample_next(logits, temperature, top_p, draws)
         masks = [self._all if (mask := draft.mask()) is None else mask for draft in drafts]
         ids = sample_next(np.where(masks, logits, -np.inf), temperature, top_p, draws)
-        if self._checkpoint.description.most_barred:
+        if self._checkpoint.roots:
             for draft, nats in zip(drafts, barred(logits, np.array(masks)).tolist(), strict=True):
                 draft.barred += nats
         for draft, character_id in zip(drafts, ids.tolist(), strict=True):

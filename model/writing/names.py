@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from model.errors import RequestError
-from model.names.composition import Composition, State
+from model.names.composition import MOST_BARRED, Composition, State
 from model.network.layers import Mask
 from model.text.forms import LONGEST_NAME
 from model.text.vocabulary import NO_CHARACTER, Vocabulary, fold
@@ -136,11 +136,7 @@ class NameDraft(Draft):
         if not self._roots:
             return True
         if self._is_whole:
-            way = (
-                self._roots.way(self._name, self.prompt)
-                if self.barred <= self._roots.most_barred
-                else ()
-            )
+            way = self._roots.way(self._name, self.prompt) if self.barred <= MOST_BARRED else ()
         else:
             way = self._roots.end(self._name)
             if len(self._name) > max(LONGEST_PARTLY, len(self.prompt) + LETTERS_MORE):
@@ -153,7 +149,7 @@ class NameDraft(Draft):
     def drew(self, character: str) -> None:
         if self._roots and self._is_whole and character != "\n":
             self._state = self._roots.after(self._state, character)
-            if self.barred > self._roots.most_barred:
+            if self.barred > MOST_BARRED:
                 self.remaining = len(self.drawn) + 1  # so it is read, and rejected
 
     def _begin(self) -> None:

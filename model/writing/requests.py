@@ -94,12 +94,10 @@ class VerseRequest:
                 f"min_characters is {least}; it must be at most max_characters, {most}"
             )
 
-    def is_searched(self, rows: int) -> bool:
-        """Return whether weights with so many rows write it line by line.
-
-        Then its text begins with its seam.
-        """
-        return rows > 0 and not self.unfinished
+    @property
+    def is_searched(self) -> bool:
+        """Whether it is written line by line. Then its text begins with its seam."""
+        return not self.unfinished
 
 
 @dataclass(frozen=True)

@@ -42,8 +42,7 @@ class VerseDraft(Draft):
     `sentences` says whether the prompt is finished and each part of the verse ends with a sentence.
     A part that is almost long enough ends with the first line that ends a sentence. If no line
     does, the line after the usual end is the last, and its mask leads it to a full stop. The verse
-    keeps to the words of the `lexicon`, if any. `marks` says whether a mark, such as a vowel sign,
-    counts as a letter.
+    keeps to the words of the `lexicon`, if any.
     """
 
     def __init__(
@@ -52,7 +51,6 @@ class VerseDraft(Draft):
         vocabulary: Vocabulary,
         *,
         sentences: bool = False,
-        marks: bool = False,
         lexicon: Lexicon | None = None,
     ) -> None:
         folded = vocabulary.fold(request.prompt)
@@ -64,7 +62,7 @@ class VerseDraft(Draft):
         )
         self._request, self._vocabulary = request, vocabulary
         self._sentences, self._lexicon = sentences, lexicon
-        self._is_letter = is_letter if marks else str.isalpha
+        self._is_letter = is_letter
         self._lines: list[
             str
         ] = []  # finished lines; the first may be the rest of the prompt's last line
