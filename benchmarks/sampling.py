@@ -15,13 +15,12 @@ and many at once.
 import statistics
 import time
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 import torch
 from threadpoolctl import threadpool_limits
 
-from benchmarks.report import speed_verdict, table, times, verdict
+from benchmarks.report import speed_verdict, table, verdict
 from benchmarks.timing import Effort, compare, fastest, speedup
 from benchmarks.torch_twin import TorchSampling, Variant, variants
 from benchmarks.training import LAYERS, network
@@ -30,8 +29,8 @@ from model.files import ROOT
 from model.network.layers import Array, Ids
 from model.network.network import LanguageModel
 from model.text.vocabulary import Vocabulary
-from model.training.rules import ROWS, TEMPERATURE_OF_LINES
-from model.weights.checkpoint import TANH_DIGITS, Checkpoint, Description
+from model.verse.poem import ROWS
+from model.weights.checkpoint import Checkpoint, Description
 from model.weights.versions import Versions
 from model.writing.decoder import Decoder
 from model.writing.requests import Sampling, VerseRequest, generator_for
@@ -80,18 +79,9 @@ def report(effort: Effort) -> str:
 
 
 def poems(effort: Effort) -> str:
-    """Measure poems line by line; return the table.
-
-    Weights without rows get those of new weights.
-    """
+    """Measure poems line by line; return the table."""
     released = Versions(ROOT / "checkpoints" / "poem").load_current()
-    described = released.description
-    if not described.rows:
-        described = replace(described, rows=ROWS, usual_temperature=TEMPERATURE_OF_LINES)
-    decoder, sampling = (
-        Decoder(replace(released, description=described)),
-        Sampling(described.temperature),
-    )
+    decoder, sampling = Decoder(released), Sampling(released.description.temperature)
     rows = []
     with threadpool_limits(1, user_api="blas"):
         for count, most in POEMS.items():
@@ -109,7 +99,7 @@ def poems(effort: Effort) -> str:
             median = statistics.median(seconds[1:])  # the first poem waits for the tables
             rows.append((str(count), f"{median:.2f} s", f"≤ {most:g} s", verdict(-median, -most)))
     header = ("poems at once", "CPU", "target", "")
-    return f"## Poems, {described.rows} candidates for each line\n\n{table(header, rows)}"
+    return f"## Poems, {ROWS} candidates for each line\n\n{table(header, rows)}"
 
 
 def _row(hidden_size: int, streams: int, threads: int, effort: Effort) -> tuple[str, ...]:
@@ -119,8 +109,7 @@ def _row(hidden_size: int, streams: int, threads: int, effort: Effort) -> tuple[
     variant = _fastest_variant(language_model, streams)
     theirs = TorchSampling(language_model, variant, 0)
     sides: dict[str, Callable[[], object]] = {
-        "ours": OurSampling(language_model, streams, TANH_DIGITS).generate,
-        "old tanh": OurSampling(language_model, streams).generate,
+        "ours": OurSampling(language_model, streams).generate,
         "torch": lambda: theirs.generate(streams, LENGTH, CHARACTERS),
     }
     seconds = compare(sides, effort)
@@ -137,15 +126,14 @@ def _row(hidden_size: int, streams: int, threads: int, effort: Effort) -> tuple[
         f"{rate['ours']:,.0f}",
         f"{rate['torch']:,.0f}",
         *speed_verdict(seconds, "torch", TARGETS[streams]),
-        times(speedup(seconds["ours"], seconds["old tanh"])),
     )
 
 
 class OurSampling:
     """Verse requests through a decoder, each cut after `LENGTH` characters."""
 
-    def __init__(self, language_model: LanguageModel, streams: int, tanh_digits: int = 0) -> None:
-        description = Description("verse", "bench", "", 0, 0.0, 0, "", {}, tanh_digits=tanh_digits)
+    def __init__(self, language_model: LanguageModel, streams: int) -> None:
+        description = Description("verse", "bench", "", 0, 0.0, 0, "", {}, longest_line=40)
         self._decoder = Decoder(
             Checkpoint(language_model, Vocabulary(CHARACTERS), description, frozenset())
         )
@@ -184,7 +172,7 @@ def check(language_model: LanguageModel, streams: int) -> None:
 
 def _logits(language_model: LanguageModel, ids: Ids) -> Array:
     """Logits as the decoder computes them, (T, B, V)."""
-    lockstep = Lockstep(language_model, TANH_DIGITS)
+    lockstep = Lockstep(language_model)
     lockstep.resize(ids.shape[1])
     return np.stack([lockstep.step(step.tolist()).copy() for step in ids])
 

@@ -20,6 +20,7 @@ from model.writing.requests import (
     generator_for,
 )
 
+VERSIONS = {name: Versions(ROOT / "checkpoints" / name) for name in ("dino", "poem")}
 FEATURES = {"AVX2": {"X86_V4"}, "no FMA": {"X86_V4", "X86_V3"}}
 WITH_AVX512, WITH_AVX2 = {"SkylakeX", "Cooperlake", "SapphireRapids"}, {"Haswell", "Zen"}
 
@@ -60,7 +61,7 @@ def written_here(sonnets: int) -> dict[str, list[tuple[str, ...]]]:
 
 
 def _written(network: str, requests: list[Request]) -> list[tuple[str, ...]]:
-    checkpoint = Versions(ROOT / "checkpoints" / network).load_released()
+    checkpoint = VERSIONS[network].load_released()
     return [result.texts for result in Decoder(checkpoint).generate(requests)]
 
 

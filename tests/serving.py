@@ -39,7 +39,17 @@ def untrained(
     architecture = Architecture(kind, len(vocabulary), hidden_size=8, layers=1 if names else 2)
     language_model = LanguageModel.initialise(architecture, np.random.default_rng(seed))
     language_model.parameters["b_y"][vocabulary.newline] += 1
-    description = Description(form, "TEST", "0" * 64, 1, 3.0, seed, "2024-01-01T00:00:00+00:00", {})
+    description = Description(
+        form,
+        "TEST",
+        "0" * 64,
+        1,
+        3.0,
+        seed,
+        "2024-01-01T00:00:00+00:00",
+        {},
+        longest_line=0 if names else 40,
+    )
     return Checkpoint(language_model, vocabulary, description, frozenset(known if names else ()))
 
 

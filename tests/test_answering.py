@@ -201,7 +201,7 @@ async def test_old_weights_write_it_until_they_are_gone(
 
 
 async def test_moods_multiply_the_temperature_of_the_weights_unless_the_operator_has_set_one(
-    own_settings: Settings, own_checkpoints: Path
+    own_settings: Settings,
 ) -> None:
     async def temperatures(chat: FakeChat) -> list[str]:
         found = []
@@ -213,16 +213,7 @@ async def test_moods_multiply_the_temperature_of_the_weights_unless_the_operator
             )
         return found
 
-    verse = untrained("verse", seed=2)
-    async with serving(own_settings) as chat:
-        assert await temperatures(chat) == ["0.56", "0.8", "1.04"]
-        before = await chat.ask("/poem Shall I")
-    install(
-        own_checkpoints / "poem",
-        verse,
-    )
     async with serving(own_settings) as chat:
         assert await temperatures(chat) == ["0.455", "0.65", "0.845"]
-        assert await chat.ask(f"/again {code_in(before.html)}") == before
     async with serving(own_settings, temperature_poem=0.5) as chat:
         assert await temperatures(chat) == ["0.35", "0.5", "0.65"]

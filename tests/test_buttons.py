@@ -49,7 +49,7 @@ async def test_wilder_and_tamer_to_the_ends_of_the_scale(chat: FakeChat) -> None
 
     message = await chat.ask(f"/poem {LINE}")
     await chat.press("wilder")
-    assert await temperature(message) == 0.9
+    assert await temperature(message) == 0.7
     tamest, *_, wildest = TEMPERATURES
     for button, end, said in (
         ("tamer", tamest, sentences.TAMEST),
@@ -81,11 +81,10 @@ async def test_back_shows_the_creation_before_and_takes_no_turn(chat: FakeChat) 
 
 async def test_a_poem_goes_on_and_takes_no_turn(chat: FakeChat) -> None:
     message = await chat.ask(f"/poem {LINE}")
-    labels = message.labels[:6]  # without the card, which a long poem has not
     for _ in range(MOST_CONTINUED):
         await chat.press(CONTINUE)
         assert await turn_of(chat, message) == 1
-        assert message.labels[: len(labels) + 1] == [*labels, "back"]
+        assert message.labels[-1] == "back"
     assert len(message.history) == MOST_CONTINUED + 1
     for shorter, longer in pairwise(map(uncoded, message.history)):
         assert longer.startswith(shorter)

@@ -1,7 +1,6 @@
 """Decoding: company changes no text, the texts are the network's own, their words are known, and
 rows come and go."""
 
-import re
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -39,7 +38,7 @@ from tests.decoding import (
 )
 
 GREEDY = Sampling(temperature=0)
-keeping = knowing(verse_checkpoint(), until=1.0)
+keeping = knowing(verse_checkpoint())
 
 
 cells: st.SearchStrategy[CellName] = st.sampled_from(("rnn", "lstm", "gru"))
@@ -99,9 +98,7 @@ def random_checkpoint(
         architecture, random, data.draw(st.sampled_from([np.float32, np.float64]))
     )
     network.parameters.whole *= 3
-    description = Description(
-        form, "TEST", "", 0, 0.0, 0, "", {}, known_words_until=data.draw(st.sampled_from([0, 1]))
-    )
+    description = Description(form, "TEST", "", 0, 0.0, 0, "", {}, longest_line=20)
     return Checkpoint(network, vocabulary, description, frozenset({"m", "man"}), known_words=WORDS)
 
 
@@ -181,23 +178,6 @@ def test_any_prompt_gives_verse_or_an_error_and_only_its_own_last_word_may_stay_
             assert set(words_of(read + text)[len(words_of(read)) :]) <= WORDS
 
 
-def test_above_its_temperature_a_version_is_free_to_write_any_words() -> None:
-    for temperature, is_free in ((1.0, False), (1.5, True)):
-        free, kept = (
-            texts(checkpoint, VerseRequest(generator_for(1, 0), "Shall I", Sampling(temperature)))
-            for checkpoint in (verse_checkpoint(), keeping)
-        )
-        assert (free == kept) == is_free
-
-
-def test_a_word_of_the_prompt_becomes_a_known_one_if_it_can() -> None:
-    for seed in range(20):
-        request = VerseRequest(generator_for(seed, 0), "shal", min_characters=20)
-        assert texts(keeping, request)[0][0] == "l"
-        request = VerseRequest(generator_for(seed, 0), "thou ar", min_characters=20)
-        assert re.match(r"t(?![a-z])", texts(keeping, request)[0])
-
-
 def test_generate_keeps_the_order_of_requests() -> None:
     decoder = Decoder(names_checkpoint())
     results = decoder.generate([NameRequest(generator_for(9, 9), count=50), *name_requests()[:9]])
@@ -221,9 +201,7 @@ def test_a_refused_request_leaves_no_row_behind() -> None:
         VerseRequest(generator_for(0, 0)),
         SonnetRequest(generator_for(0, 0), "Shall I", 0.8),
     ):
-        with pytest.raises(
-            RequestError, match=f"a checkpoint of names cannot serve a {type(verse).__name__}"
-        ):
+        with pytest.raises(RequestError, match="a checkpoint of names cannot serve a "):
             decoder.submit(verse)
     with pytest.raises(RequestError, match="a checkpoint of verse cannot serve a NameRequest"):
         Decoder(verse_checkpoint()).submit(NameRequest(generator_for(0, 0)))

@@ -48,8 +48,9 @@ every_corpus = pytest.mark.parametrize("corpus", [NAMES, VERSE], ids=["names", "
 
 
 def checkpoint_for(corpus: Corpus, language_model: LanguageModel) -> Checkpoint:
+    made, longest = "2026-01-01T00:00:00+00:00", 20 if corpus.form == "verse" else 0
     description = Description(
-        corpus.form, "tiny", corpus.digest, 1, 1.0, 0, "2026-01-01T00:00:00+00:00", {}
+        corpus.form, "tiny", corpus.digest, 1, 1.0, 0, made, {}, longest_line=longest
     )
     known_names = frozenset((*corpus.training, *corpus.held_out) if corpus.form == "names" else ())
     return Checkpoint(language_model, corpus.vocabulary, description, known_names, "0123456789ab")

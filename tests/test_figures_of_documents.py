@@ -7,7 +7,6 @@ so a row that nothing here explains is a fault too.
 """
 
 import json
-import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +15,6 @@ from typing import Any, NamedTuple
 import pytest
 
 from model.files import ROOT
-from model.text.forms import USUAL_TEMPERATURE
 from tests.test_command_line import run_well
 
 README, TABLES, NETWORKS = (
@@ -224,54 +222,6 @@ def reading(card: Path, number: int) -> dict[str, dict[str, list[int]]]:
 
 def per_cent(marks: list[int], keep: int) -> str:
     return f"{100 * marks.count(keep) / len(marks):.0f}"
-
-
-def test_what_readers_keep_is_what_their_sheets_say() -> None:
-    for marks in (reading(CARD, number) for number in (1, 2)):
-        stated = list(cells(CARD, *marks))
-        assert [cell.row for cell in stated[:: len(marks)]] == [
-            f"{reader} reader" for reader in READERS
-        ]
-        for cell in stated:
-            assert cell.text == str(sum(marks[cell.column][cell.row.removesuffix(" reader")])), cell
-    rows = [cell for cell in cells(TABLES, PEOPLE) if cell.row in KEPT]
-    assert [(cell.row, cell.column) for cell in rows] == [
-        (row, what) for row in KEPT for what in ("real", PEOPLE)
-    ]
-    for cell in rows:
-        card, number, system, keep = KEPT[cell.row]
-        of_readers = reading(card, number)["real" if cell.column == "real" else system]
-        assert cell.text == ", ".join(per_cent(of_readers[reader], keep) for reader in READERS), (
-            cell
-        )
-
-
-@pytest.mark.parametrize("number", [1, 3, 6, 8])
-def test_marks_of_poems_are_those_of_their_sheets(number: int) -> None:
-    sheet = reading(VERSE_CARD, number)
-    stated = [cell for cell in cells(VERSE_CARD, *sheet) if cell.row.startswith(f"`{number}.json`")]
-    assert len(stated) == 2 * len(READERS) * len(sheet)
-    for cell in stated:
-        _, reader, what = cell.row.split(", ")
-        marks = sheet[cell.column][reader.removesuffix(" reader")]
-        assert cell.text == (
-            f"{sum(marks) / len(marks):.2f}" if what == "mean" else per_cent(marks, 3)
-        ), cell
-
-
-def test_other_figures_are_those_of_the_committed_tables() -> None:
-    text = NETWORKS.read_text(encoding="utf-8")
-    (untaught,) = (cell.text for cell in cells(CARD, "loss") if cell.row.startswith("no teachers"))
-    assert re.findall(UNTAUGHT, text) == [untaught]
-    ((mean, gain),) = re.findall(SPLITS, text)
-    assert agrees(mean, measured("splits", "mean", "network"))
-    assert agrees(gain, measured("splits", "mean", "gain"))
-    assert re.findall(TEMPERATURE, text) == [str(USUAL_TEMPERATURE["verse"])]
-    ((loss, letters),) = re.findall(PERPLEXITY, text)
-    assert [loss] == re.findall(PROSE["dino"][0][0], text)
-    assert agrees(letters, math.exp(float(loss)))
-    ((count, loss),) = re.findall(UNIFORM, text)
-    assert agrees(loss, math.log(int(count)))
 
 
 def measured(section: str, row: str, column: str) -> float:

@@ -17,7 +17,7 @@ import pytest
 from model.files import ROOT
 from tests.bounds import INSTALLING_SECONDS
 from tests.processes import SETTINGS
-from tests.recorded import FIRST_RELEASE, RECORDED, VERSIONS
+from tests.recorded import VERSIONS
 
 CHEESES = "brie\ngouda\ncheddar\nemmental\nroquefort\ncamembert\nmimolette\n"
 OURS = set(re.findall("^([A-Z_]+)=", SETTINGS, re.MULTILINE)) | {"MANGOSAURUS_HOME"}
@@ -114,16 +114,8 @@ def program(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.installed
 def test_the_wheel_holds_what_must_serve_and_no_more(wheel: Path) -> None:
-    """It holds the released versions, those of recorded creations and where voices begin, but
-    nothing trained here."""
-    wanted = {
-        "names",
-        *FIRST_RELEASE.values(),
-        *(versions.current() for versions in VERSIONS.values()),
-    }
-    wanted |= {
-        record["version"] for record in RECORDED if "version" in record and "voice" not in record
-    }
+    """It holds the released versions and where voices begin, but nothing trained here."""
+    wanted = {"names", *(versions.released() for versions in VERSIONS.values())}
     names = zipfile.ZipFile(wheel).namelist()
     assert "model/share/data/taboo.txt" in names
     assert {Path(name).stem for name in names if name.endswith(".safetensors")} == wanted

@@ -3,7 +3,6 @@ all releases."""
 
 import asyncio
 import dataclasses
-import html
 import re
 import shutil
 import stat
@@ -13,14 +12,11 @@ from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
-import pytest
-
 from bot.settings import Secret, Settings
 from model.files import ROOT
-from tests.databases import VERSION_0_1, emptied, older, run_sql, sql
+from tests.databases import emptied, run_sql, sql
 from tests.fake_chat import FakeChat
-from tests.recorded import FIRST_RELEASE, RECORDED, VERSIONS, Record
-from tests.serving import code_in, names_in, serving, until
+from tests.serving import code_in, serving, until
 from tests.test_proxy import FORWARDING, HOST, SOCKET
 
 GUIDE = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
@@ -110,54 +106,6 @@ async def test_a_dump_of_a_server_opens_every_code(
     async with serving(settings) as chat:
         for code, shown in codes.items():
             assert (await chat.ask(f"/again {code}")).html == shown
-
-
-def stored(code: str, record: Record, genre: str) -> str:
-    """Return the statement by which a release noted a recorded text.
-
-    Its column for the genre is called `genre`.
-    """
-    row = {"code": code, "person_id": 1, genre: record.get("genre") or record["network"]}
-    row["version"] = record.get("version") or FIRST_RELEASE[record["network"]]
-    row |= {key: record[key] for key in ("seed", "turn", "prompt", "temperature")}
-    row |= {
-        "count": record.get("count", 1),
-        "length": record.get("length", 0),
-        "created": "2026-03-01T12:00:00+00:00",
-    }
-    values = ", ".join("'" + str(value).replace("'", "''") + "'" for value in row.values())
-    return f"INSERT INTO creations ({', '.join(row)}) VALUES ({values})"
-
-
-@pytest.mark.parametrize(
-    ("tables", "genre"), [(VERSION_0_1, "kind"), (PRESENT, "genre")], ids=["0.1.0", "0.2.0"]
-)
-async def test_a_database_of_every_release_opens_and_its_codes_give_their_texts(
-    settings: Settings, tables: str, genre: str
-) -> None:
-    """In a file; `test_database` upgrades servers too."""
-    old, names, poem = (
-        next(
-            record
-            for record in RECORDED
-            if all(record.get(key) == value for key, value in facts.items())
-        )
-        for facts in (
-            {"network": "dino", "top_p": 1.0, "count": 5, "fails": False},
-            {"genre": "dino", "version": VERSIONS["dino"].current()},
-            {"genre": "poem", "version": VERSIONS["poem"].current(), "length": 1},
-        )
-    )
-    older(str(settings.database), tables)
-    for code, record in (("22222a2", old), ("33333a3", names), ("44444a4", poem)):
-        sql(settings.database, stored(code, record, genre))
-    async with serving(settings, checkpoints=ROOT / "checkpoints") as chat:
-        assert [name.lower() for name in names_in((await chat.ask("/again 22222a2")).html)] == old[
-            "texts"
-        ]
-        assert names_in((await chat.ask("/again 33333a3")).html) == names["shown"].split("\n")
-        shown = html.unescape(re.sub("</?b>", "", (await chat.ask("/again 44444a4")).html))
-        assert shown.rpartition("\n\n")[0] == poem["shown"]
 
 
 def test_the_guide_shows_the_proxy_that_is_tested() -> None:

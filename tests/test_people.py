@@ -113,7 +113,7 @@ async def test_settings_change_in_place_and_answers_go_by_them(
     assert [creation.temperature for creation in made] == [
         0.7,
         0.7,
-        0.56,
+        0.455,
         1.0,
     ]  # 0.7 of what is usual
 

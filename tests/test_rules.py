@@ -98,7 +98,7 @@ def test_nobody_waits_in_vain_for_a_name_worth_keeping() -> None:
 
 
 def test_drawn_names_have_only_sequences_of_real_ones_and_never_the_bots_own_name() -> None:
-    dino = VERSIONS["dino"].load_current()
+    dino = VERSIONS["dino"].load_released()
     requests = [
         NameRequest(generator_for(7, 0), 20),
         *(NameRequest(generator_for(n, 0), 5, "mango") for n in range(3)),

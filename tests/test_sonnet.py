@@ -7,7 +7,6 @@ trained, which is faster than the released one; `test_creations.py` writes with 
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -41,7 +40,7 @@ FIRST = "Shall I compare thee to a summer's day?"
 
 @pytest.fixture(scope="module")
 def released() -> Checkpoint:
-    return VERSIONS["poem"].load((VERSIONS["poem"].directory / "released").read_text().strip())
+    return VERSIONS["poem"].load_released()
 
 
 @pytest.fixture(scope="module")
@@ -173,21 +172,15 @@ def test_what_a_line_names(line: str, thing: str) -> None:
     assert thing_in(line, prosody.prosody()) == thing
 
 
-def test_no_syllable_is_added_to_words_that_are_no_past(
-    second: Checkpoint, small: Checkpoint
-) -> None:
-    """As in the couplet "died / need", which the first edition rhymed as "di-ed" and "ne-ed"."""
-    old, new = tables_for(small).prosody, tables_for(small).prosody
-    rhymes = [
-        table.rhymes.of_words("died", table.pronounce("died"), "need", table.pronounce("need"))
-        for table in (old, new)
-    ]
-    assert rhymes == [Rhyme.PERFECT, Rhyme.NONE]
-    assert [new.pronounce(word) for word in ("need", "bed")] == [
+def test_no_syllable_is_added_to_words_that_are_no_past() -> None:
+    """Or "died" and "need" would rhyme, as "di-ed" and "ne-ed"."""
+    table = prosody.prosody()
+    died, need = table.pronounce("died"), table.pronounce("need")
+    assert table.rhymes.of_words("died", died, "need", need) is Rhyme.NONE
+    assert [table.pronounce(word) for word in ("need", "bed")] == [
         (("N", "IY1", "D"),),
         (("B", "EH1", "D"),),
     ]
-    assert new.pronounce("loved") == old.pronounce("loved")
 
 
 def test_a_sonnet_speaks_to_somebody_as_its_first_line_does(decoder: Decoder) -> None:
@@ -261,8 +254,7 @@ def test_three_beside_verse_on_two_threads(
             results |= {result.ticket: result for result in decoder.step()}
             if (lines := decoder.lines(first)) not in (seen[-1], ()):
                 seen.append(lines)
-                assert [bool(decoder.lines(ticket)) for ticket in tickets[7:]] == [False] * 5
-        assert len(results) >= 10
+                assert decoder.lines(third) == ()
         results |= finish(decoder)
     assert [results[ticket].texts[0] for ticket in tickets] == [*alone[:5], *sonnets, *alone[5:]]
     assert [len(lines) for lines in seen] == list(
@@ -296,18 +288,9 @@ def test_one_line_is_enough() -> None:
         request(temperature=-1)
 
 
-def test_too_few_words_or_no_tables_are_refused_and_everything_else_goes_on(
-    small: Checkpoint, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_too_few_words_are_refused_and_everything_else_goes_on(small: Checkpoint) -> None:
     few = replace(small, known_words=frozenset({"thee", "me"}), version="few")
-    prosody.prosody()  # its tables stay in memory
-    monkeypatch.setattr(prosody, "EDITIONS", tmp_path)
-    lost = replace(small, version="other", description=replace(small.description, tables="7 abc"))
-    for checkpoint, refusal in (
-        (few, "checkpoint few knows too few words to write sonnets"),
-        (lost, r"7/forms\.txt, which cannot be read: No such file"),
-    ):
-        decoder = Decoder(checkpoint)
-        with pytest.raises(RequestError, match=refusal):
-            decoder.submit(request())
-        assert written(decoder, VerseRequest(generator_for(0, 0)))
+    decoder = Decoder(replace(few, description=replace(few.description, longest_line=30)))
+    with pytest.raises(RequestError, match="checkpoint few knows too few words to write sonnets"):
+        decoder.submit(request())
+    assert written(decoder, VerseRequest(generator_for(0, 0)))

@@ -35,7 +35,7 @@ from model.training.sizes import MEASURED, count_characters, documents_of
 from model.training.snapshot import TrainingError
 from model.training.trainer import Progress, Trainer
 from model.weights import file as tensor_file
-from model.weights.checkpoint import Checkpoint, CheckpointError
+from model.weights.checkpoint import Checkpoint
 from model.weights.fingerprints import Fingerprints
 from model.weights.versions import load, save
 
@@ -530,24 +530,6 @@ def test_a_snapshot_of_another_training_is_refused(
         assert str(refusal.value).startswith(str(snapshot))
     assert snapshot.read_bytes() == content
     assert Trainer(TINY_DINO, names, seed=1, snapshot=snapshot).resumed
-
-
-def test_a_snapshot_that_is_damaged_or_of_the_first_release_is_refused_and_left(
-    names: Corpus, snapshot: Path
-) -> None:
-    after_a_step(Trainer(TINY_DINO, names, snapshot=snapshot))
-    damaged = bytearray(snapshot.read_bytes())
-    damaged[-1] ^= 1
-    early = Path(__file__).with_name("early.partial").read_bytes()
-    for content, reason in (
-        (bytes(damaged), "damaged: its checksum does not match"),
-        (early, "not one of this program; remove it to begin"),
-    ):
-        snapshot.write_bytes(content)
-        with pytest.raises(CheckpointError, match=reason) as refusal:
-            Trainer(TINY_DINO, names, snapshot=snapshot)
-        assert str(refusal.value).startswith(str(snapshot))
-        assert snapshot.read_bytes() == content
 
 
 def test_a_snapshot_that_does_not_fit_this_program_is_refused_and_left(

@@ -1,5 +1,5 @@
 """Makes a version of the dinosaurs with the rules of today: `python -m tools.real_names
-checkpoints/dino [share]`.
+checkpoints/dino`.
 
 It has the parameters of the version that serves there. It never gives the names of data/fossils.txt
 and data/near_genera.txt. A share of its names consists wholly of roots of data/roots.tsv: SHARE,
@@ -17,7 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from model.evaluation.evaluation import sampled_texts
-from model.names.composition import SHARE, VOWELS, Composition
+from model.names.composition import VOWELS, Composition
 from model.names.roots import LINKS, SHORTEST_ELIDED, SHORTEST_LATER, Root, ends_of, roots
 from model.text.sources import names_corpus, unread_genera
 from model.training.rules import shared_endings
@@ -50,9 +50,9 @@ accepted with the probability (number / share) to the power of the second number
 others, then roots at the end."""
 
 
-def main(folder: Path, share: float = SHARE) -> None:
+def main(folder: Path) -> None:
     """Add the version to a folder of versions, and print its name."""
-    made = with_roots(Versions(folder).load_current(), names_corpus().training, share, DRAWN)
+    made = with_roots(Versions(folder).load_current(), names_corpus().training, DRAWN)
     now = datetime.now(UTC).isoformat(timespec="seconds")
     made = replace(made, description=replace(made.description, created=now))
     with TemporaryDirectory() as scratch:
@@ -60,7 +60,7 @@ def main(folder: Path, share: float = SHARE) -> None:
         print(Versions(folder).add(path))
 
 
-def with_roots(before: Checkpoint, names: Iterable[str], share: float, drawn: int) -> Checkpoint:
+def with_roots(before: Checkpoint, names: Iterable[str], drawn: int) -> Checkpoint:
     """Return a checkpoint with the rules for whole names, which are learnt from real names and from
     names it draws.
     """
@@ -80,7 +80,7 @@ def with_roots(before: Checkpoint, names: Iterable[str], share: float, drawn: in
     way = partial(Composition(made.roots, made.vocabulary.characters, 1.0).way, prefix="")
     counts = Counter(piece.letters for name in sampled_texts(made, requests) for piece in way(name))
     priced = root_table(last, {letters: count / drawn for letters, count in counts.items()})
-    return replace(made, description=replace(made.description, whole_names=share), roots=priced)
+    return replace(made, roots=priced)
 
 
 def root_table(last: set[Root], shares: Mapping[str, float] = {}) -> frozenset[str]:
@@ -120,4 +120,4 @@ def _linked(form: str) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), *map(float, sys.argv[2:]))
+    main(Path(sys.argv[1]))

@@ -139,7 +139,6 @@ def pack(path: Path) -> None:
     sequences = Counter(part for name in read for part in {*sequences_of(name)})
     start = replace(
         weights,
-        description=replace(weights.description, float16=True),
         known_names=frozenset(),
         other_names=Fingerprints.of(read),
         sequences=frozenset(part for part, count in sequences.items() if count >= SHARED),

@@ -164,7 +164,7 @@ def _made(checkpoint: Checkpoint | str) -> str:
     if isinstance(checkpoint, str):
         return f"damaged: {cut(checkpoint, LONGEST_FAULT)}"
     made = checkpoint.description
-    rules = f", with rules for {made.form}" if checkpoint.sequences or made.sentences else ""
+    rules = f", with rules for {made.form}" if checkpoint.sequences or checkpoint.followers else ""
     day, recipe = made.created[:10], cut(made.recipe, 20)
     return (
         f"{day}, recipe {recipe}, {counted(made.steps, 'step')}, held-out loss"

@@ -48,8 +48,9 @@ class Piece(NamedTuple):
 class Composition:
     """The roots of a version, and the share of its names that consists wholly of roots."""
 
-    def __init__(self, roots: Iterable[str], characters: str, share: float = SHARE) -> None:
-        self.share, self._characters = share, characters
+    def __init__(self, roots: Iterable[str], characters: str, share: float | None = None) -> None:
+        self.share = SHARE if share is None else share
+        self._characters = characters
         self._pieces = dict(_pieces(roots))
         self._first = sorted(piece[:-1] for piece in self._pieces if piece[0] != _LATER)
         last = (piece[1:] for piece in self._pieces if piece[0] == _LATER)

@@ -60,7 +60,7 @@ class FreeLines:
         must_end = (lengths >= self.longest) & (self._is_letter[last] | may_end)
         onward = self._goes_on if stops is None else self._goes_on | stops
         found[must_end] &= onward & ~may_end[must_end, None]
-        found[:, newline] = may_end
+        found[:, newline] = may_end | ~found.any(axis=1)  # an alphabet may lack what would follow
         return found
 
     def step(self, unfinished: UnfinishedLines, ids: Ids, _stops: Mask | None) -> UnfinishedLines:

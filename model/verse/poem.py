@@ -102,7 +102,7 @@ class PoemSearch(Search):
             again = sum(self._words[word] for word in words if len(word) >= LONG_WORD)
             yield (
                 words,
-                line.nats * self._line_masks.longest / len(line.text)
+                line.nats * self._line_masks.longest / max(len(line.text), 1)
                 - cost
                 - COST_OF_REPETITION * again,
             )
