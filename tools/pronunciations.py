@@ -32,13 +32,11 @@ from model.verse.prosody import prosody
 from model.verse.rhyme import endings
 
 POEMS = ("rape_of_lucrece_gut.txt", "lovers_complaint_gut.txt", "phoenix_and_the_turtle_gut.txt")
-SUPPORT = (
-    5  # a rule for an ending must be right for so many words more than a rule for fewer letters
-)
+SUPPORT = 5
+"""A rule for an ending must be right for so many words more than a rule for fewer letters."""
 LONGEST_ENDING = 6
-STRONG = (
-    4  # leanings of fewer tenths of a nat are left out, because a single occurrence may make them
-)
+STRONG = 4
+"""Leanings of fewer tenths of a nat are left out, because a single occurrence may make them."""
 _WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
 _SENTENCE_ENDS = ".?!:;-[("
 

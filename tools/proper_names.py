@@ -11,9 +11,9 @@ from model.text.cleaning import documents
 from model.text.vocabulary import fold
 from tools.pronunciations import words_in
 
-# a word is a name if it has a capital at least this often, where it does not begin a line or a
-# sentence
 SHARE = 0.75
+"""A word is a name if it has a capital at least this often, where it does not begin a line or a
+sentence."""
 
 
 def main() -> None:

@@ -132,9 +132,8 @@ def pack(path: Path) -> None:
     """
     weights, read = load(path), {*map(fold, read_names(LIST, alphabet=Alphabet.OWN).training)}
     bits = weights.language_model.parameters.whole.view("int32")
-    bits += (
-        1 << 15
-    )  # rounds the fraction to seven bits of a half's ten, so that the wheel can compress it
+    # rounds the fraction to seven bits of a half's ten, so that the wheel can compress it
+    bits += 1 << 15
     bits &= -(1 << 16)
     sequences = Counter(part for name in read for part in {*sequences_of(name)})
     start = replace(
