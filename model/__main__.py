@@ -29,7 +29,6 @@ from model.network.parameters import CELLS, CellName
 from model.text import sources
 from model.text.forms import SONNET_TEMPERATURE, Alphabet, Genre
 from model.text.typesetting import typeset, with_names
-from model.verse.dictionary import Dictionary, read_cmudict
 from model.writing.decoder import Decoder
 from model.writing.requests import (
     NameRequest,
@@ -54,13 +53,11 @@ app = typer.Typer(
 
 @app.command(epilog="Example: python -m model fetch")
 def fetch() -> None:
-    """Fetch Shakespeare's sonnets, plays and poems, and the CMU Pronouncing Dictionary, into data/
-    and verify them.
+    """Fetch Shakespeare's sonnets, plays and poems into data/, and verify them.
 
     Other commands do this when needed.
     """
-    for source in (sources.SHAKESPEARE, sources.CMUDICT):
-        sources.fetch(source=source, say=typer.echo)
+    sources.fetch(say=typer.echo)
 
 
 @app.command(
@@ -273,64 +270,24 @@ def evaluate(
     checkpoint: options.Checkpoint = None,
     corpus: options.Corpus = None,
     samples: options.Samples = None,
-    thread_limit: options.Threads = None,
     json: options.Json = False,
 ) -> None:
-    """Measure weights: their loss on held-out text beside an n-gram's, and figures about the texts
-    they write.
+    """Measure weights: losses on held-out text, beside that of counting, and what they write.
 
     Weights that learned from your own text need it here too, as --corpus.
     """
-    from model.cli.figures import print_evaluation, print_sonnets
+    from model.cli.figures import print_evaluation
     from model.evaluation.evaluation import evaluate as measure
-    from model.evaluation.sonnets import evaluate_sonnets, first_lines
 
-    lines = first_lines()
-    if genre is Genre.SONNET:
-        if thread_limit is not None:
-            raise typer.BadParameter("sonnets are written on one thread; omit --threads")
-        if samples is not None and not 1 <= samples <= len(lines):
-            raise typer.BadParameter(
-                f"--samples is from 1 to {len(lines)} for sonnets, one for each first line"
-            )
     weights = load_weights(genre.network, checkpoint)
     texts = read_texts(genre.network, corpus, weights.vocabulary.alphabet)
-    if genre is Genre.SONNET:
-        with blas_threads(1):  # as the bot writes them
-            sonnets = evaluate_sonnets(
-                weights, texts, Dictionary(read_cmudict(sources.cmudict())), lines[:samples]
-            )
-        print_json(asdict(sonnets)) if json else print_sonnets(sonnets)
-        return
-    with blas_threads(thread_limit):
-        unread = sources.unread_poets() if genre is Genre.POEM and not corpus else ()
-        figures = measure(weights, texts, unread=unread, samples=samples)
-    print_json(asdict(figures)) if json else print_evaluation(figures)
-
-
-@app.command(epilog="Example: python -m model compare dino old.safetensors new.safetensors")
-def compare(
-    network: options.Network,
-    old: Annotated[Path, typer.Argument(metavar="OLD", help="Old weights.", show_default=False)],
-    new: Annotated[Path, typer.Argument(metavar="NEW", help="New weights.", show_default=False)],
-    corpus: options.Corpus = None,
-    thread_limit: options.Threads = None,
-    json: options.Json = False,
-) -> None:
-    """Compare weights on held-out text.
-
-    New weights are better if they improve by more than two standard errors and at least 0.002 nats
-    per character.
-    """
-    from model.cli.figures import print_comparison
-    from model.evaluation import comparison
-
-    with blas_threads(thread_limit):
-        before, after = load_weights(network, old), load_weights(network, new)
-        result = comparison.compare(
-            before, after, read_texts(network, corpus, after.vocabulary.alphabet)
-        )
-    print_json(asdict(result) | {"better": result.better}) if json else print_comparison(result)
+    unread = () if corpus or genre is Genre.DINO else sources.unread_poets()
+    with blas_threads(1):  # as the bot writes
+        figures = measure(genre, weights, texts, unread=unread, samples=samples)
+    if json:
+        print_json(asdict(figures))
+    else:
+        print_evaluation(figures)
 
 
 @app.command(epilog="Example: python -m model check-gradients --cell gru")

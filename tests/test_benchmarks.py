@@ -77,7 +77,7 @@ def test_sections_are_replaced_one_by_one(tmp_path: Path) -> None:
 def results(**losses: float) -> dict[texts.Key, texts.Result]:
     """Results of all contenders on 25,000 names in 2 minutes, with these losses."""
     keys = {
-        name: ("25,000 names", name, 0.0 if name == "n-gram" else 2.0, 0)
+        name: ("25,000 names", name, 0.0 if name == "counting" else 2.0, 0)
         for name in texts.CONTENDERS
     }
     return {keys[name.replace("_", "-")]: {"loss": loss} for name, loss in losses.items()}
@@ -96,4 +96,4 @@ def test_a_target_is_judged_once_all_it_needs_is_measured(
 ) -> None:
     row = texts.results_table(results(**losses), 0).split("\n")[-1]
     assert [cell.strip() for cell in row.split("|")][-2] == reached
-    assert "≤ n-gram, RNN - 0.05, GRU - 0.05" in row
+    assert "≤ counting, RNN - 0.05, GRU - 0.05" in row

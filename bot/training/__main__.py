@@ -13,7 +13,7 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +22,10 @@ from bot.training.folder import CURVES, NAMES, NEW, START, log_of, read_run
 from model.__main__ import app
 from model.cli import FINISH
 from model.errors import MangosaurusError
+from model.cli.loading import read_texts
+from model.evaluation.comparison import compare
 from model.evaluation.held_out import document_scores
+from model.text.forms import Network
 from model.text.sources import names_corpus
 from model.training.history import read_history
 from model.weights.checkpoint import CheckpointError
@@ -68,7 +71,7 @@ def main(folder: Path, weights: Path) -> int:
         ):  # else it has another text now
             print(json.dumps({"event": "comparing", "old": old.version}), flush=True)
             paths = versions.path(old.version), new
-            code = _call("compare", network, *map(str, paths), *threads, *corpus, "--json")
+            _compare(Network(network), weights / "text.txt" if run.is_voice else None, paths)
             count = "5" if run.form == "names" else "1"
             for path in map(str, paths):  # to be seen side by side
                 _call(
@@ -84,8 +87,16 @@ def main(folder: Path, weights: Path) -> int:
                 )
             if run.names:
                 _tell_surprise(run.names, paths)
-            return code
     return 0
+
+
+def _compare(network: Network, text: Path | None, paths: Sequence[Path]) -> None:
+    """Tell the losses of the old and the new weights, and whether the new ones are better."""
+    old, new = map(load, paths)
+    result = compare(
+        old, new, read_texts(network, [text] if text else None, new.vocabulary.alphabet)
+    )
+    print(json.dumps(asdict(result) | {"better": result.better}), flush=True)
 
 
 def _tell_surprise(names: str, paths: Sequence[Path]) -> None:

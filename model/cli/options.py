@@ -161,7 +161,7 @@ Raw = Annotated[
 Samples = Annotated[
     int | None,
     typer.Option(
-        min=0, help="Number of texts to sample.", show_default="2000 names, 200 poems or 50 sonnets"
+        min=1, help="Number of texts to write.", show_default="2000 names, 200 poems or 50 sonnets"
     ),
 ]
 Steps = Annotated[

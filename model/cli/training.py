@@ -133,9 +133,7 @@ def print_end(event: Event, network: str, *, minutes: float | None, json: bool) 
                 "It ended before its minutes were over: more steps would learn the text by heart."
             )
         if event.get("promoted") is False:
-            typer.echo(
-                "The current version stays: the new one is not better by enough (see `compare`)."
-            )
+            typer.echo("The current version stays: the new one is not better by enough.")
         option = "" if event.get("promoted") else f" --checkpoint {shlex.quote(event['out'])}"
         program = "mangosaurus" if Path(sys.argv[0]).stem == "mangosaurus" else "python -m model"
         typer.echo(f"Try it: {program} sample {network}{option}")

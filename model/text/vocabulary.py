@@ -9,6 +9,7 @@ folding once. Letters of other scripts are not transliterated.
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 from model.errors import MangosaurusError
 from model.text.forms import Alphabet
 
+MOST_CHARACTERS = 200  # the most characters that a text may have, the newline included
 NO_CHARACTER = -1  # the id for "no character yet", which a network reads as the zero vector
 
 # fmt: off
@@ -35,6 +37,8 @@ _DASHES = dict.fromkeys("\u2014\u2015\u2e3a\u2e3b", "--") | dict.fromkeys(
     "\u2212\u2010\u2011\u2012\u2013", "-"
 )
 _SYMBOLS = {"\u2044": "/", "\u2215": "/", "\u2223": "|", "\u223c": "~", "\u2022": "", "\u00b7": ""}
+# invisible characters, with which Persian, the scripts of India and emoji are spelled
+_JOINERS = "\u200c\u200d"
 _LINE_ENDINGS = dict.fromkeys("\r\v\f\x85\u2028\u2029", "\n")
 _TABLE = (
     _LETTERS | _QUOTES | _DASHES | _SYMBOLS | _LINE_ENDINGS | {"\n": "\n", "\t": " ", "\u1680": " "}
@@ -242,3 +246,43 @@ class Vocabulary:
     def capitalised(self, name: str) -> str:
         """Return a name as people read it: with a capital if this vocabulary is folded."""
         return name.capitalize() if self.alphabet is Alphabet.FOLDED else name
+
+
+def spell(text: str, alphabet: Alphabet) -> tuple[str, str]:
+    """Reduce a text to an alphabet, and say what that changed beside capitals and blanks.
+
+    Accents that follow their letters are composed with them first (NFC). The alphabet "folded" has
+    lower case without accents (see `fold`), "own" letters, digits, punctuation and symbols. If the
+    text has more than MOST_CHARACTERS, the rarest are folded or dropped.
+    """
+    text = composed(text)
+    counts = Counter(text)
+    reduce = fold if alphabet is Alphabet.FOLDED else _own
+    table = {character: reduce(character) for character in counts}
+    found = Counter({"\n": 0})
+    for character, count in counts.items():
+        for kept in table[character]:
+            found[kept] += count
+    if len(found) > MOST_CHARACTERS:
+        del found["\n"]
+        ranked = sorted(found, key=lambda character: (-found[character], character))
+        vocabulary = Vocabulary.from_texts(ranked[: MOST_CHARACTERS - 1])
+        table = {character: vocabulary.fold(kept) for character, kept in table.items()}
+    sentence, changed = "", Counter[str]()
+    for character, count in counts.items():
+        if not character.isspace() and table[character] not in (character, character.lower()):
+            changed[character] = count
+    if changed:
+        examples = ", ".join(repr(character) for character, _ in changed.most_common(5))
+        sentence = f"{changed.total():,} characters folded or dropped, such as {examples}"
+    return text.translate({ord(one): kept for one, kept in table.items()}), sentence
+
+
+def _own(character: str) -> str:
+    r"""Return a character as it is, a line ending as `"\n"`, a blank as `" "`, and an invisible one
+    as `""`.
+    """
+    if character.isspace():
+        return fold(character)
+    hidden = unicodedata.category(character)[0] == "C" and character not in _JOINERS
+    return "" if hidden else character

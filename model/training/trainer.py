@@ -20,7 +20,7 @@ import numpy as np
 
 from model.engine.processes import ParallelError, Shards
 from model.evaluation.held_out import held_out_loss
-from model.evaluation.ngram import baselines
+from model.evaluation.ngram import counting_loss
 from model.network.layers import Array
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture
@@ -299,13 +299,11 @@ class Trainer:
         }
 
     def measure_lines_to_beat(self) -> None:
-        """Measure an n-gram, and the weights that the training goes on from, unless they are
+        """Measure counting, and the weights that the training goes on from, unless they are
         measured already.
         """
         if self.position.ngram_loss is None:
-            self.position.ngram_loss = min(
-                baseline.held_out_loss for baseline in baselines(self._measured)
-            )
+            self.position.ngram_loss = counting_loss(self._measured)
         self._measure_start()
 
     def _measure_start(self) -> None:

@@ -1,0 +1,122 @@
+"""Figures about names, poems and sonnets that people can feel.
+
+Written texts and real ones are measured alike. An int is a count, a float a share.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence, Set
+from statistics import median_low
+
+from rapidfuzz.distance import Levenshtein
+from rapidfuzz.process import extractOne
+
+from model.names.roots import is_whole
+from model.text.vocabulary import words_of
+from model.verse.free import STOPS
+from model.verse.metre import patterns, scans
+from model.verse.prosody import prosody
+from model.verse.rhyme import Rhyme
+from model.verse.sonnet import SCHEME
+
+Figures = dict[str, float]
+
+EDITS = 2  # a name that is so few edits away from a known one looks like a misspelling of it
+LINES = 4  # copied runs are measured in pieces of so many lines, as a written poem has
+
+
+def name_figures(names: Sequence[str], known: Set[str]) -> Figures:
+    """Compare names with the known names, which the network was trained on."""
+    new = [name for name in names if name not in known]
+    return {
+        "new": share(name not in known for name in names),
+        "new_but_within_2_edits": sum(is_near(name, known) for name in new) / max(len(names), 1),
+        "unique": len({*names}) / max(len(names), 1),
+        "repeats_in_1000": len(names[:1000]) - len({*names[:1000]}),
+        "of_known_roots_alone": share(map(is_whole, names)),
+    }
+
+
+def is_near(name: str, others: Iterable[str]) -> bool:
+    """Return whether a name is at most EDITS edits of a letter away from another."""
+    return extractOne(name, others, scorer=Levenshtein.distance, score_cutoff=EDITS) is not None
+
+
+def verse_figures(poems: Sequence[str], sources: Sequence[str]) -> Figures:
+    """Compare poems with their sources, the texts that the network was trained on."""
+    known = {word for text in sources for word in words_of(text)}
+    pieces = [piece for poem in poems for piece in _pieces(poem)]
+    return {
+        "known_words": share(word in known for poem in poems for word in words_of(poem)),
+        "end_a_sentence": share(poem.rstrip("'\"").endswith(tuple(STOPS)) for poem in poems),
+        "characters_copied_in_a_row": median_low(longest_copied_runs(pieces, sources) or [0]),
+        "lines_that_scan": lines_that_scan(poems),
+    }
+
+
+def longest_copied_runs(texts: Sequence[str], sources: Iterable[str]) -> list[int]:
+    """Return for each text the length of its longest run of characters that also occurs in a
+    source.
+
+    A run begins at every character, and all runs grow together, one character a step, as long as
+    they occur both in the texts and in the sources. Five million characters of sources take some
+    ten seconds.
+    """
+    source, longest, length = "\0".join(sources), [0] * len(texts), 0  # no text has a NUL
+    runs = [(number, start) for number, text in enumerate(texts) for start in range(len(text))]
+    starts: Iterable[int] = range(len(source))
+    while runs:
+        length += 1
+        runs = [(number, start) for number, start in runs if start + length <= len(texts[number])]
+        wanted = {texts[number][start : start + length] for number, start in runs}
+        starts = [start for start in starts if source[start : start + length] in wanted]
+        shared = {source[start : start + length] for start in starts}
+        runs = [
+            (number, start)
+            for number, start in runs
+            if texts[number][start : start + length] in shared
+        ]
+        for number, _ in runs:
+            longest[number] = length
+    return longest
+
+
+def sonnet_figures(sonnets: Sequence[str], own_lines: int = 0) -> Figures:
+    """Measure sonnets. Their first `own_lines` lines are a person's and count for rhymes only."""
+    written = ["\n".join(sonnet.split("\n")[own_lines:]) for sonnet in sonnets]
+    rhymes = [rhyme for sonnet in sonnets for rhyme in rhymes_of(sonnet)]
+    return {
+        "lines_that_scan": lines_that_scan(written),
+        "pairs_that_rhyme_perfectly": share(rhyme is Rhyme.PERFECT for rhyme in rhymes),
+    }
+
+
+def lines_that_scan(poems: Iterable[str]) -> float:
+    """Return the share of pentameters among the lines whose words all have a pronunciation."""
+    lines = [words_of(line.lower()) for poem in poems for line in poem.split("\n")]
+    choices = [[patterns(word, prosody().pronounce(word)) for word in line] for line in lines]
+    return share(scans(line) for line in choices if line and all(line))
+
+
+def rhymes_of(sonnet: str) -> Iterator[Rhyme]:
+    """Yield how well each pair of lines rhymes, as the search judges it.
+
+    A pair does not count if one of its words has no pronunciation.
+    """
+    found = prosody()
+    last = [found.last_word(line) for line in sonnet.split("\n")]
+    for word, partner in zip(last, SCHEME, strict=False):
+        if partner is not None:
+            other = last[partner]
+            readings, others = found.pronounce(word), found.pronounce(other)
+            if readings and others:
+                yield found.rhymes.of_words(word, readings, other, others)
+
+
+def share(flags: Iterable[bool]) -> float:
+    """Return the share of the flags that are set."""
+    found = list(flags)
+    return sum(found) / max(len(found), 1)
+
+
+def _pieces(poem: str) -> Iterator[str]:
+    lines = poem.split("\n")
+    return ("\n".join(lines[start : start + LINES]) for start in range(0, len(lines), LINES))
