@@ -50,7 +50,7 @@ CHAT = re.compile(r"^    > .*\n(?:    .*\n|\n(?=    ))*", re.MULTILINE)
 """A block of code that begins with what somebody says."""
 COMMAND = re.compile(r"^    \$ (.*)\n((?:    (?!\$ ).*\n|\n(?=    (?!\$ )))*)", re.MULTILINE)
 """A command in a block of code, and what it says."""
-BY_THE_CLOCK = re.compile(r"^.*characters/s.*\n(?:      .*\n)*", re.MULTILINE)
+BY_THE_CLOCK = re.compile(r"^.*(?:characters/s|ms of CPU).*\n(?:      .*\n)*", re.MULTILINE)
 """What a training says about once in so many seconds: its speed, and samples."""
 FILE = re.compile(r"\((\S+)\) (.*)")
 CODE = re.compile(r"\bcode [a-z0-9]{7,10}$", re.MULTILINE)

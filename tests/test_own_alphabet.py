@@ -151,7 +151,7 @@ def test_own_alphabets_stay_when_training_goes_on_and_compare_with_each_other_al
     assert load(further).vocabulary == load(own).vocabulary
     again = shutil.copy(own, tmp_path / "again.safetensors")
     names = read_names(corpus, alphabet=Alphabet.OWN)
-    assert not compare(load(own), load(again), names).better
+    assert not compare(load(own), load(Path(again)), names).better
     run_well("train", "dino", "--corpus", corpus, "--out", folded, *SMALL)
     with pytest.raises(MangosaurusError, match="only one of them has an alphabet of its own"):
         compare(load(own), load(folded), names)

@@ -1,4 +1,4 @@
-"""Folding, and characters to ids and back."""
+"""Folding and spelling of any text, prompts, and characters to ids and back."""
 
 import unicodedata
 
@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.errors import MangosaurusError
-from model.text.vocabulary import Vocabulary, fold
+from model.text.forms import Alphabet
+from model.text.vocabulary import MOST_CHARACTERS, Vocabulary, fold, spell
 
 VERSE = Vocabulary("\n !'(),-.:;?abcdefghijklmnopqrstuvwxyz")
 any_text = st.text(st.characters())  # every code point, lone surrogates too
@@ -65,6 +66,101 @@ def test_folding_any_text(before: str, after: str, vocabulary: Vocabulary) -> No
     assert set(known) <= set(vocabulary.characters)
     assert vocabulary.fold(known) == known
     assert vocabulary.text_of(vocabulary.ids_of(known)) == known
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("Ángström 42, “Łódź” — 恐竜 Дино ΣΑΣ", "Ángström 42, “Łódź” — 恐竜 Дино ΣΑΣ"),
+        ("e\u0301te\u0301 \u1112\u1161\u11ab", "été 한"),
+        ("a\r\nb\rc\u2028d", "a\nb\nc\nd"),
+        ("a\tb\u00a0c\u3000d", "a b c d"),
+        ("\ufeffa\u200bb\u00adc\u202ed\x07", "abcd"),
+        ("می\u200cخواهم हिन्दी 🦖", "می\u200cخواهم हिन्दी 🦖"),
+    ],
+)
+def test_the_own_alphabet_keeps_what_can_be_seen(text: str, kept: str) -> None:
+    assert spell(text, Alphabet.OWN)[0] == kept
+
+
+@given(any_text)
+def test_spelling_any_text(text: str) -> None:
+    own, _ = spell(text, Alphabet.OWN)
+    assert spell(own, Alphabet.OWN)[0] == unicodedata.normalize("NFC", own)
+    assert not {"\t", "\r", "\ufeff", "\0"} & {*own}
+    assert len({*own, "\n"}) <= MOST_CHARACTERS
+    # the canonical equivalent of \u1ffd folds to '
+    if len({*fold(text)}) < MOST_CHARACTERS and "\u1ffd" not in text:
+        assert spell(text, Alphabet.FOLDED)[0] == fold(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "alphabet", "sentence"),
+    [
+        ("Éva Émile ☃☃ Ünal\r\n\tb", Alphabet.OWN, ""),
+        (
+            "Éva Émile ☃☃ Ünal\r\n\tb",
+            Alphabet.FOLDED,
+            "5 characters folded or dropped, such as 'É', '☃', 'Ü'",
+        ),
+        ("a\u200bb", Alphabet.OWN, "1 characters folded or dropped, such as '\\u200b'"),
+        ("Anna und Eva\t", Alphabet.FOLDED, ""),
+    ],
+)
+def test_changes_are_told_but_not_those_of_capitals_and_blanks(
+    text: str, alphabet: Alphabet, sentence: str
+) -> None:
+    assert spell(text, alphabet)[1] == sentence
+
+
+def test_of_too_many_characters_the_rarest_are_folded_or_dropped() -> None:
+    signs = [chr(0x4E00 + number) for number in range(300)]
+    text = "".join(sign * (301 - number) for number, sign in enumerate(signs)) + "\n"
+    for alphabet in Alphabet:
+        kept, sentence = spell(text, alphabet)
+        assert {*kept} == {"\n", *signs[: MOST_CHARACTERS - 1]}
+        examples = ", ".join(map(repr, signs[199:204]))
+        assert sentence == f"5,252 characters folded or dropped, such as {examples}"
+    assert spell("".join(signs) * 2 + "EEEé", Alphabet.OWN)[0].endswith("EEEE")
+    most = "".join(signs[:198]) * 5
+    assert spell(most + "ééé" + "ßß", Alphabet.FOLDED)[0] == most + "ssss"  # ß is two letters
+
+
+@pytest.mark.parametrize("marks", ["\u0301", "\u0316\u0301\u0345"])
+def test_heaps_of_accents_are_cut_and_take_no_time(marks: str) -> None:
+    text = "a" + marks * 100_000 + "b"  # composing them would take minutes
+    assert len(spell(text, Alphabet.OWN)[0]) <= 32
+    assert spell(text, Alphabet.FOLDED)[0].replace("ι", "") == "ab"
+    assert Vocabulary("\nAab").fold(text) == "ab"
+
+
+NAMES = Vocabulary("\n -MNaegnoé\u2019")
+
+
+@pytest.mark.parametrize(
+    ("vocabulary", "prompt", "read"),
+    [
+        (NAMES, "Mango", "Mango"),
+        (NAMES, "mango", "Mango"),  # there is no m
+        (NAMES, "NANNÉ", "NaNNé"),
+        (NAMES, "è e\u0301", "e é"),
+        (NAMES, "n'a \u2018g\u2019", "n\u2019a \u2019g\u2019"),
+        (NAMES, "n\u2014o 🦖", "n--o "),
+        (NAMES, "x", ""),
+        (Vocabulary("\nMagno"), "MANGO Ágn", "Mangoagn"),
+        (Vocabulary("\nAEaeé"), "ÀÉè", "AEe"),
+    ],
+)
+def test_a_prompt_keeps_what_the_vocabulary_has(
+    vocabulary: Vocabulary, prompt: str, read: str
+) -> None:
+    assert vocabulary.fold(prompt) == read
+
+
+def test_names_are_shown_with_a_capital_only_if_the_network_has_none() -> None:
+    assert Vocabulary("\nabc").capitalised("cab") == "Cab"
+    assert Vocabulary("\nABabé").capitalised("aB") == "aB"
+    assert Vocabulary("\nабв").capitalised("ваб") == "Ваб"
 
 
 @given(vocabularies)

@@ -21,8 +21,8 @@ import numpy as np
 from bot.training.folder import CURVES, NAMES, NEW, START, log_of, read_run
 from model.__main__ import app
 from model.cli import FINISH
-from model.errors import MangosaurusError
 from model.cli.loading import read_texts
+from model.errors import MangosaurusError
 from model.evaluation.comparison import compare
 from model.evaluation.held_out import document_scores
 from model.text.forms import Network

@@ -19,7 +19,9 @@ BAR = 20
 def print_evaluation(evaluation: Evaluation) -> None:
     """Print the losses, and figures about held-out texts beside the same about written ones."""
     title = f"version {evaluation.version}, losses in nats per character"
-    table = Table("", "held out", "written", title=title, title_justify="left")
+    table = Table("", title=title, title_justify="left")
+    for column in ("held out", "written"):
+        table.add_column(column, justify="right")
     for name, loss in evaluation.losses.items():
         table.add_row(name.replace("_", " "), f"{loss:.4f}")
     table.add_section()
@@ -28,7 +30,7 @@ def print_evaluation(evaluation: Evaluation) -> None:
     Console().print(table)
     typer.echo(
         f"{evaluation.texts:,} texts and {evaluation.failures:,} failures,"
-        f" {evaluation.seconds:.3f} s of CPU each"
+        f" {1000 * evaluation.seconds:.1f} ms of CPU each"
     )
     if not evaluation.trained_on_this_corpus:
         typer.echo(

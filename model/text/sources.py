@@ -177,7 +177,7 @@ def downloaded(requirement: str, sha256: str, *, form: str = "--no-binary") -> b
     with tempfile.TemporaryDirectory() as folder:
         pinned = Path(folder) / "requirement.txt"
         pinned.write_text(f"{requirement} --hash=sha256:{sha256}", encoding="ascii")
-        options = "--no-deps --require-hashes --no-input --disable-pip-version-check".split()
+        options = ["--no-deps", "--require-hashes", "--no-input", "--disable-pip-version-check"]
         options += [form, ":all:", "--dest", folder, "--requirement", str(pinned)]
         command = [sys.executable, "-m", "pip", "download", *options]
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - ours
