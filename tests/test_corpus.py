@@ -208,13 +208,8 @@ def test_the_last_tenth_of_the_poems_is_held_out_rounded_up(
     assert len(corpus.held_out) == held_out
 
 
-def test_white_space_and_typography_are_normalised(tmp_path: Path) -> None:
-    corpus = verse_in(tmp_path, "\n  Thou  art \r\n\tfair;\n \t\nWhy?\n\n\n\nO\u2014O\n\n")
-    assert (corpus.training, corpus.held_out) == (("thou art\nfair;", "why?"), ("o--o",))
-
-
 def test_a_file_without_blank_lines_is_cut_into_poems_of_fourteen_lines(tmp_path: Path) -> None:
-    corpus = verse_in(tmp_path, "".join(f"line {chr(97 + n)}\n" for n in range(20)))
+    corpus = verse_in(tmp_path, "".join(f"  Line\t{chr(97 + n)}\r\n" for n in range(20)))
     assert [document.count("\n") + 1 for document in parts_of(corpus)] == [14, 6]
 
 
@@ -308,11 +303,6 @@ def test_no_held_out_line_occurs_in_any_other_part(
     assert set("".join(trained)) <= set(corpus.vocabulary.characters)
     assert len(set(corpus.training)) == len(corpus.training)
     assert len(set(corpus.pretraining)) == len(corpus.pretraining)
-
-
-def test_pretraining_is_folded_into_the_vocabulary_of_the_poems(tmp_path: Path) -> None:
-    corpus = verse_in(tmp_path, poems(2), "Poem [e] 1,\u2014 line\n\n[1]\n\nPoem e,-- line\n")
-    assert corpus.pretraining == ("poem e , line", "poem e, line")
 
 
 def test_lines_that_differ_in_a_vowel_sign_are_not_the_same_line(tmp_path: Path) -> None:

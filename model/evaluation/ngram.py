@@ -11,6 +11,9 @@ it counts after how many different letters: c(aurs) is the number of letters x s
 occurs. For each length, the discounts of 1, 2, and 3 or more follow from n_j, the number of
 sequences that were counted j times: D(j) = j - (j + 1) Y n_{j+1} / n_j, Y = n_1 / (n_1 + 2 n_2).
 
+Here a sequence is one number: the ids of its characters are its digits in base V. So // V takes its
+last character away, and the rest of a division by V**k has its last k characters.
+
 Source: S. F. Chen and J. Goodman, "An empirical study of smoothing techniques for language
 modeling", TR-10-98, Harvard University, 1998, section 3.
 """
@@ -25,13 +28,13 @@ from model.text.corpus import Corpus, some
 from model.text.vocabulary import Vocabulary
 
 LONGEST = 7  # characters of context at most
-FOLDS = 5  # each fifth of the training text is predicted by the others, to choose order and share
+FOLDS = 5  # each fifth of the training text is predicted by the others, to choose length and share
 PREDICTED = 20_000  # characters of training text that are predicted at most
 SHARES = np.arange(1, 11) / 10  # of training text in a mix with pretraining text
 
 
 class _Counts:
-    """Sequences of one length with their counts. Ids are the digits of a sequence, in base V."""
+    """Sequences of one length with their counts, and what each context gives away."""
 
     def __init__(self, sequences: Ids, counts: Ids, size: int) -> None:
         self.sequences, self.counts, self.size = sequences, counts, size
@@ -62,11 +65,12 @@ class KneserNey:
     def __init__(
         self, documents: Sequence[str], vocabulary: Vocabulary, longest: int = LONGEST
     ) -> None:
-        self.vocabulary, self.size, self.longest = vocabulary, len(vocabulary), longest
+        self.vocabulary, self.size = vocabulary, len(vocabulary)
+        self.longest = min(longest, int(62 / np.log2(self.size)) - 1)  # 64 bits hold a sequence
         self.often = dict[int, _Counts]()  # by length: how often each sequence occurs
         self.after = dict[int, _Counts]()  # after how many different characters it occurs
         sequences = self._sequences(documents)
-        for length in range(1, longest + 2):
+        for length in range(1, self.longest + 2):
             different, counts = np.unique(sequences % self.size**length, return_counts=True)
             self.often[length] = _Counts(different, counts, self.size)
             ends, counts = np.unique(different % self.size ** (length - 1), return_counts=True)
@@ -88,9 +92,9 @@ class KneserNey:
         """Return each character and newline with the `longest` characters before it, (N,)."""
         text = "".join("\n" * self.longest + document + "\n" for document in documents)
         runs = [run for document in documents for run in (self.longest, len(document) + 1)]
-        counts = np.repeat(np.resize([False, True], len(runs)), runs)
+        wanted = np.repeat(np.resize([False, True], len(runs)), runs)
         windows = sliding_window_view(self.vocabulary.ids_of(text), self.longest + 1)
-        return (windows @ self.size ** np.arange(self.longest, -1, -1))[counts[self.longest :]]
+        return (windows @ self.size ** np.arange(self.longest, -1, -1))[wanted[self.longest :]]
 
 
 def _look_up(asked: Ids, keys: Ids, values: Ids | Floats) -> Floats:
@@ -106,20 +110,19 @@ def counting_loss(corpus: Corpus) -> float:
     """
     vocabulary, texts = corpus.vocabulary, corpus.training
     others = KneserNey(corpus.pretraining, vocabulary) if corpus.pretraining else None
-    nats = np.zeros((len(SHARES), LONGEST + 1))
+    nats = list[Floats]()
     for fold in range(min(FOLDS, len(texts))):
         rest = [text for number, text in enumerate(texts) if number % FOLDS != fold] or texts
         own = KneserNey(rest, vocabulary)
         predicted = some(texts[fold::FOLDS], PREDICTED // FOLDS)
-        mixed = _mixed(SHARES[:, np.newaxis, np.newaxis], own, others or own, predicted)
-        nats -= np.log(mixed).sum(axis=-1)
-    share, length = np.unravel_index(nats.argmin(), nats.shape)
+        mixed = _mix(SHARES[:, np.newaxis, np.newaxis], own, others or own, predicted)
+        nats.append(-np.log(mixed).sum(axis=-1))
+    losses = np.sum(nats, axis=0)
+    share, length = np.unravel_index(losses.argmin(), losses.shape)
     own = KneserNey(texts, vocabulary)
-    mixed = _mixed(SHARES[share], own, others or own, corpus.held_out)  # with itself: as it is
+    mixed = _mix(SHARES[share], own, others or own, corpus.held_out)  # with itself: as it is
     return float(-np.log(mixed[length]).mean())
 
 
-def _mixed(
-    shares: float | Floats, own: KneserNey, others: KneserNey, documents: Sequence[str]
-) -> Floats:
-    return shares * own.probabilities(documents) + (1 - shares) * others.probabilities(documents)
+def _mix(share: float | Floats, own: KneserNey, others: KneserNey, texts: Sequence[str]) -> Floats:
+    return share * own.probabilities(texts) + (1 - share) * others.probabilities(texts)
