@@ -2,8 +2,9 @@
 and their spread.
 
 A single split may be easy. Each split holds out another tenth of the names. Two teachers and a
-network are trained on the rest from nothing. Counting (`model.evaluation.ngram`) reads the same training
-names, and then the other genera too, as the network does. A split takes seven minutes on one core.
+network are trained on the rest from nothing. Counting (`model.evaluation.ngram`) reads the same
+training names, and then the other genera too, as the network does. A split takes seven minutes on
+one core.
 """
 
 from collections.abc import Sequence

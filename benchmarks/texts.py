@@ -222,7 +222,8 @@ NOTE = (
     " the same characters, and keep the weights with the lowest held-out loss. Minutes: CPU time of"
     " one thread, in which a busy machine does less. Ours: `train --minutes`. torch: RNN and GRU of"
     " 128 units, a transformer of 4 layers of 64, AdamW, a cosine of the learning rate over the"
-    " minutes, early stopping. Counting: interpolated modified Kneser-Ney, its order chosen on training text."
+    " minutes, early stopping. Counting: interpolated modified Kneser-Ney, its order chosen on"
+    " training text."
 )
 
 

@@ -202,7 +202,8 @@ def section(minutes: float, log: Path) -> str:
 
 
 NOTE = (
-    "Held-out losses, beside those of counting (interpolated modified Kneser-Ney); at most {:g} min of CPU time of one thread. A tenth of each text is held out;"
+    "Held-out losses, beside those of counting (interpolated modified Kneser-Ney); at most {:g} min"
+    " of CPU time of one thread. A tenth of each text is held out;"
     " all have the same split and count the same characters. Only the last column had read"
     " something before: names and words, or Shakespeare and other poets; never a held-out name, and"
     " none of the songs. makemore: an LSTM of 64 units with the settings of that course. GRU: 128"

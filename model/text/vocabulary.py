@@ -26,9 +26,9 @@ NO_CHARACTER = -1  # the id for "no character yet", which a network reads as the
 # fmt: off
 # Latin letters that Unicode does not decompose (only lower case: case folding comes first).
 _LETTERS = {
-    "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "ł": "l", "ħ": "h", "ȷ": "j", "ŋ": "ng", "ŧ": "t", "þ": "th",
-    "ə": "e", "ɛ": "e", "ɔ": "o", "ƶ": "z", "ƒ": "f", "ĸ": "q", "ƿ": "w", "ʒ": "z", "ǥ": "g", "ƀ": "b", "ɓ": "b",
-    "ɗ": "d", "ɖ": "d", "ƙ": "k", "ɲ": "n", "ƴ": "y", "ɨ": "i", "ʉ": "u", "ⱥ": "a", "ȼ": "c",
+    "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "ł": "l", "ħ": "h", "ȷ": "j", "ŋ": "ng",
+    "ŧ": "t", "þ": "th", "ə": "e", "ɛ": "e", "ɔ": "o", "ƶ": "z", "ƒ": "f", "ĸ": "q", "ƿ": "w",
+    "ʒ": "z", "ǥ": "g", "ƀ": "b", "ɓ": "b", "ɗ": "d", "ɖ": "d", "ƙ": "k", "ɲ": "n", "ƴ": "y", "ɨ": "i", "ʉ": "u", "ⱥ": "a", "ȼ": "c",
     "\u0131": "i", "\u0269": "i",  # dotless i, iota
 }
 # fmt: on
