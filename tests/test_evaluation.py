@@ -175,6 +175,7 @@ def test_a_gain_that_nobody_notices_is_not_better(gain: float, better: bool) -> 
     assert comparison.old_loss - comparison.new_loss == pytest.approx(gain)
     assert comparison.margin == pytest.approx(0, abs=1e-6)
     assert comparison.better == better
+    assert not replace(comparison, margin=gain + 0.001).better  # it may be luck
 
 
 def test_for_documents_of_one_length_the_margin_is_two_standard_errors_of_the_mean() -> None:
