@@ -8,7 +8,7 @@ imports none of them.
     settings    the operator's choices
     asks        what happens at a door
     chat        what an answer needs of a chat
-    commands    COMMANDS, the table of what people can ask, and a function for each command and each button
+    commands    the table of what people can ask, and a function for each command and button
     routing     from an ask to its function, and from an error to words
     creations   all that decides a text
     admission   who may ask how often, and in which order

@@ -37,16 +37,18 @@ if TYPE_CHECKING:
 
 
 ABOUT = """\
-A bot that invents dinosaur names and Shakespearean verse: on Telegram with a TELEGRAM_TOKEN, else in this terminal and
-on a page in your browser. Piped input is answered here alone."""
+A bot that invents dinosaur names and Shakespearean verse: on Telegram with a TELEGRAM_TOKEN,
+else in this terminal and on a page in your browser. Piped input is answered here alone."""
 LARGEST_PORT = 65535
 SETTINGS = f"""\
-`mangosaurus train`, `mangosaurus sample` and so on are the commands of the networks: `mangosaurus train --help`.
+`mangosaurus train`, `mangosaurus sample` and so on are the commands of the networks:
+`mangosaurus train --help`.
 Ctrl-C ends the bot; where it chats in a terminal, Ctrl-D does.
 
 Settings come from the environment, or else from the file .env in
 {HOME}
-which also gets the database and new weights; MANGOSAURUS_HOME names another folder. All of them are optional:
+which also gets the database and new weights; MANGOSAURUS_HOME names another folder. All of them
+are optional:
 
 {chr(10).join(f"  {name:17} {key.rule}" for name, key in KEYS.items())}"""
 
@@ -102,9 +104,8 @@ def _check(settings: Settings, *, needs_input: bool) -> None:
     warnings, no_token = warnings_about(HOME / ".env"), ""
     if settings.token is None:
         no_token = f"no TELEGRAM_TOKEN in the environment or in {HOME / '.env'}, and "
-        with contextlib.suppress(
-            SettingsError, FileNotFoundError
-        ):  # the current folder may be gone
+        # the current folder may be gone
+        with contextlib.suppress(SettingsError, FileNotFoundError):
             if (ignored := Path.cwd() / ".env") != HOME / ".env" and read_settings(
                 {}, ignored
             ).token:
@@ -233,9 +234,8 @@ async def _here(settings: Settings, where: argparse.Namespace) -> None:
     doors: list[Door] = [terminal]
     page, announcement = None, ""
     if not where.terminal and (where.page or terminal.is_interactive):
-        from bot.page.server import (
-            Page,
-        )  # and with it a web server, which a chat through pipes does not need
+        # imported here, because a chat through pipes needs no web server
+        from bot.page.server import Page
 
         page = Page(settings, where.host, where.port)
         doors.append(page)

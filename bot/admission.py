@@ -97,9 +97,8 @@ class Buckets:
             return math.ceil(wait - SMALL)
         full_at += min(cost, self._rate.most) * token
         self._full_at.pop(person, None)
-        self._full_at[person] = (
-            full_at  # at the end, so that the bucket that was used longest ago comes first
-        )
+        # at the end, so that the bucket that was used longest ago comes first
+        self._full_at[person] = full_at
         while self._full_at[oldest := next(iter(self._full_at))] <= now:
             del self._full_at[oldest]
         return 0

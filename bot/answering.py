@@ -5,14 +5,13 @@ compare thee`, or presses a button. That is an ask (`asks`). A command (`command
 what the person wants: names, a poem or a sonnet. That is a wish. `answer` fulfils the wish in five
 steps, each done by one part of the bot:
 
-1. Admit. `capacity` refuses what the bot could not answer in time, and `admission` what is beyond a
-person's limit. 2. Draft. The wish becomes a creation, which is all that decides a text: the version
-of the network, the person's seed
-   and turn (how many texts they have had before), the prompt, the temperature (`creations`). `store` notes it under a
-   code.
+1. Admit. `capacity` refuses what the bot could not answer in time, and `admission` what is beyond
+   a person's limit.
+2. Draft. The wish becomes a creation, which is all that decides a text: the version of the network,
+   the person's seed and turn (how many texts they have had before), the prompt, the temperature
+   (`creations`). `store` notes it under a code.
 3. Write. `shelf` lets that version of the network write the text, on threads of its own. If the
-person's first line
-   of a sonnet is too short to scan, the network completes it first.
+   person's first line of a sonnet is too short to scan, the network completes it first.
 4. Deliver. `words.layout` sets the text, and `chat` sends it, with buttons below.
 5. Record. `store` marks the creation as arrived. Only now is the turn taken.
 
@@ -60,9 +59,8 @@ async def answer(
             written()
             buttons = buttons_below(creation, ask, has_card=layout.has_card(creation, text))
             await live.conclude(wish.opening + layout.reply(creation, text), buttons)
-        except (
-            InDoubt
-        ):  # the answer may have arrived: the creation keeps its code, and takes no turn
+        except InDoubt:
+            # the answer may have arrived: the creation keeps its code, and takes no turn
             raise
         except Exception:
             if live.message not in (None, message):  # a sonnet that has begun

@@ -138,15 +138,13 @@ async def running(
     }
     store, admission = Store(settings.database_address), Admission(settings.rate_limit)
     bot = Bot(store, shelf, admission, Runs(shelf), temperatures, doors, settings.stop_seconds)
-    await asyncio.to_thread(
-        taboo.lists
-    )  # a fault in the operator's list must show now, not in an answer
+    # a fault in the operator's list must show now, not in an answer
+    await asyncio.to_thread(taboo.lists)
     async with AsyncExitStack() as stack:
         stack.callback(sys.setswitchinterval, sys.getswitchinterval())
         sys.setswitchinterval(SWITCH_SECONDS)
-        stack.enter_context(
-            blas_threads(1)
-        )  # on a busy machine, two threads take three times as long
+        # on a busy machine, two threads take three times as long
+        stack.enter_context(blas_threads(1))
         stack.push_async_callback(bot.store.close)
         await bot.store.open(note)
         note(STARTING)

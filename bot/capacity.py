@@ -91,11 +91,9 @@ class Capacity:
         self._cards = 0  # promised
         self._messages: Counter[int] = Counter()  # of asks that are not answered yet, by chat
         self._refused: OrderedDict[int, float] = OrderedDict()  # when a chat read its last refusal
-        self._written, self._seconds, self._since = (
-            POEMS_A_SECOND * REMEMBERED_SECONDS / 2,
-            REMEMBERED_SECONDS / 2,
-            0.0,
-        )
+        self._written = POEMS_A_SECOND * REMEMBERED_SECONDS / 2
+        self._seconds = REMEMBERED_SECONDS / 2
+        self._since = 0.0
 
     @contextmanager
     def expected(self, chat: Chat, messages: int) -> Iterator[None]:

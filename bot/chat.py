@@ -289,9 +289,8 @@ class LiveMessage:
             while not self._changed.is_set():
                 await self.chat.typing()
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(
-                        TYPING_SECONDS
-                    ):  # Python 3.11's wait_for may swallow a cancellation
+                    # Python 3.11's wait_for may swallow a cancellation
+                    async with asyncio.timeout(TYPING_SECONDS):
                         await self._changed.wait()
         except (NotSent, InDoubt) as error:
             logger.info("Nobody saw that the bot is typing: %s", error)

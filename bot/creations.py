@@ -126,10 +126,8 @@ class Wish:
         if self.poem:
             length, now = self.poem.length + 1, datetime.now(UTC)
             return replace(self.poem, code=code, length=length, before=before, created=now)
-        seed, turn = (
-            person.seed,
-            person.dino_turns if self.genre is Genre.DINO else person.poem_turns,
-        )
+        seed = person.seed
+        turn = person.dino_turns if self.genre is Genre.DINO else person.poem_turns
         if self.seed is not None:
             seed, turn = self.seed, 0
         temperature = self.temperature
@@ -232,18 +230,15 @@ def buttons_below(creation: Creation | None, ask: Ask, *, has_card: bool = True)
 
 def request_for(creation: Creation) -> requests.Request:
     """Return the decoder's request for a creation, the same now and later."""
-    generator, sampling = (
-        requests.generator_for(creation.seed, creation.turn),
-        requests.Sampling(creation.temperature),
-    )
+    generator = requests.generator_for(creation.seed, creation.turn)
+    sampling = requests.Sampling(creation.temperature)
     if creation.genre is Genre.SONNET:
         return requests.SonnetRequest(generator, creation.prompt, creation.temperature)
     if creation.genre is Genre.DINO:
         return requests.NameRequest(generator, creation.count, creation.prompt, sampling)
     lengths = (SHORTEST_VERSE, LONGEST_VERSE, MOST_LINES)
-    parts = (
-        creation.length + 1
-    )  # as the same numbers are drawn, a longer poem begins with the whole shorter one
+    # as the same numbers are drawn, a longer poem begins with the whole shorter one
+    parts = creation.length + 1
     is_unfinished = creation.turn >= ASIDE  # somebody is still typing
     return requests.VerseRequest(
         generator, creation.prompt, sampling, *lengths, parts, is_unfinished

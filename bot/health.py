@@ -148,10 +148,8 @@ class Health:
 
     async def failures(self) -> dict[str, str]:
         """Return what fails, and how: nothing, if all is well."""
-        bot, found = (
-            self._bot,
-            {part: how for door in self._doors for part, how in door.failures().items()},
-        )
+        bot = self._bot
+        found = {part: how for door in self._doors for part, how in door.failures().items()}
         if bot is None:
             return found or _NOT_READY.get(self.state, {})
         seconds = max((door.figures().get("last_poll_seconds", 0) for door in bot.doors), default=0)

@@ -95,9 +95,8 @@ def _found_command(ask: Said) -> tuple[Command | None, tuple[Any, ...]]:
         found = None
     if not (ask.chat.is_private or (name and found)):
         return None, ()
-    if is_taboo(ask.text[: 2 * LONGEST_LINE]) and not code_in(
-        rest.strip()
-    ):  # one code in 20,000 spells such a word
+    if is_taboo(ask.text[: 2 * LONGEST_LINE]) and not code_in(rest.strip()):
+        # one code in 20,000 spells such a word
         return None, (sentences.TABOO,)
     if not found:
         return None, (_not_known(name, ask),)
@@ -156,9 +155,8 @@ def _sentence(error: Exception, ask: Ask, bot: Bot) -> Markup | None:
         return error.sentence
     bot.tally.errors[type(error).__name__] += 1
     match error:
-        case (
-            NotSent() | InDoubt()
-        ):  # the chat has logged it; another message would fail too, but a notice may arrive
+        case NotSent() | InDoubt():
+            # the chat has logged it; another message would fail too, but a notice may arrive
             if not isinstance(ask, Pressed):
                 return None
             return sentences.MAY_NOT_WRITE if isinstance(error, Gone) else sentences.NOT_SHOWN

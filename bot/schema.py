@@ -32,9 +32,8 @@ creations = sa.Table(
     sa.Column("temperature", sa.Float, nullable=False),
     sa.Column("count", sa.Integer, nullable=False),
     sa.Column("length", sa.Integer, nullable=False),
-    sa.Column(
-        "created", sa.String, nullable=False
-    ),  # ISO 8601, UTC: SQLite has no type that keeps the zone
+    # ISO 8601, UTC: SQLite has no type that keeps the zone
+    sa.Column("created", sa.String, nullable=False),
     sa.Column("voice", sa.String, nullable=False, server_default=""),
     sa.Column("arrived", sa.Boolean, nullable=False, server_default=sa.text("TRUE")),
     sa.Column("before", sa.String, nullable=False, server_default=""),

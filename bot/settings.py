@@ -84,9 +84,8 @@ class Settings:
     temperature_dino: float | None = None  # None: the usual one
     temperature_poem: float | None = None
     rate_limit: Rate | None = USUAL_RATE  # for each person; None: no limit
-    message_rate: int | None = (
-        TELEGRAMS_RATE  # a second, to all chats; None: no limits, nor any for one chat
-    )
+    # a second, to all chats; None: no limits, nor any for one chat
+    message_rate: int | None = TELEGRAMS_RATE
     stop_seconds: int = 8
     webhook_url: str | None = None  # None: polling
     webhook_listen: Address = USUAL_LISTEN
@@ -135,10 +134,10 @@ def warnings_about(env_file: Path) -> list[str]:
             f" setting{f'; did you mean {similar[0]}?' if similar else ''}"
         )
     if (
-        hasattr(os, "getuid")
+        hasattr(os, "getuid")  # not on Windows
         and env_file.exists()
         and stat.S_IMODE(env_file.stat().st_mode) & 0o077
-    ):  # not on Windows
+    ):
         found.append(
             f"{env_file}: other users of this machine may read it, and the token in it: chmod 600"
             f" {env_file}"

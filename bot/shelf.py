@@ -42,9 +42,8 @@ class Shelf:
         self.directory = directory
         self.voices = Voices(directory / "voices")
         self._current: dict[str, Checkpoint] = {}
-        self._writers: OrderedDict[tuple[str, str], Writer] = (
-            OrderedDict()
-        )  # the most recently used last
+        # the most recently used last
+        self._writers: OrderedDict[tuple[str, str], Writer] = OrderedDict()
         self._loading = asyncio.Lock()  # one file at a time: each has megabytes
         self._is_closed = False
 

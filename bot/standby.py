@@ -134,9 +134,8 @@ class Standby:
         if self._connection is None:
             self._connection = await self._connect()
         asking = asyncio.ensure_future(self._connection.execute(query))
-        asking.add_done_callback(
-            lambda asked: asked.cancelled() or asked.exception()
-        )  # or asyncio logs it
+        # otherwise asyncio logs it
+        asking.add_done_callback(lambda asked: asked.cancelled() or asked.exception())
         try:
             await asyncio.wait({asking}, timeout=PATIENCE)
         finally:

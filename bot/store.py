@@ -248,10 +248,8 @@ class Store(Database):
 
 
 def _person(connection: Connection, person_id: int) -> Person:
-    mood, names = (
-        sa.func.coalesce(preferences.c.mood, Person.mood),
-        sa.func.coalesce(preferences.c.names, Person.names),
-    )
+    mood = sa.func.coalesce(preferences.c.mood, Person.mood)
+    names = sa.func.coalesce(preferences.c.names, Person.names)
     all_three = people.outerjoin(preferences, preferences.c.person_id == people.c.id)
     all_three = all_three.outerjoin(streaks, streaks.c.person_id == people.c.id)
     streak = sa.func.coalesce(streaks.c.streak, Person.streak)

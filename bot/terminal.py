@@ -141,9 +141,8 @@ class Pipes(Chat):
         except OSError as error:
             self.failure = OutputError(f"the answers cannot be written: {error.strerror}")
             self.failure.__cause__ = error
-            os.dup2(
-                os.open(os.devnull, os.O_WRONLY), 1
-            )  # or flushing stdout at the exit would fail again
+            # otherwise flushing stdout at the exit would fail again
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         if self.failure:
             raise self.failure
 
@@ -246,9 +245,8 @@ class Screen(Pipes):
         else:
             self._put_below([])
             gap = [Piece("" if goes_on else "\n\n")] if before else []
-            super()._show(
-                message, [*gap, *rest], () if _ends_training(buttons) else buttons
-            )  # the toolbar tells
+            # the toolbar tells
+            super()._show(message, [*gap, *rest], () if _ends_training(buttons) else buttons)
             self._shown = (0, "")
 
     def _put_below(self, shown: Sequence[Piece]) -> None:

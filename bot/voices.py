@@ -175,9 +175,8 @@ class Voices:
 
     def check(self, form: Form, text: str) -> tuple[str, ...]:
         """Read a text as its training will; returns what changes on the way. Raises CorpusError."""
-        with (
-            TemporaryDirectory() as folder
-        ):  # the readers take files; without a lock, as this may take seconds
+        # the readers take files; without a lock, as this may take seconds
+        with TemporaryDirectory() as folder:
             path = Path(folder) / "text.txt"
             path.write_bytes(text.encode())
             try:

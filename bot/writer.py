@@ -90,9 +90,8 @@ async def prepare(checkpoint: Checkpoint) -> None:
 class _Queue:
     """The requests for one thread."""
 
-    jobs: "SimpleQueue[_Job | None]" = field(
-        default_factory=SimpleQueue
-    )  # None wakes the thread at the end
+    # None wakes the thread at the end
+    jobs: "SimpleQueue[_Job | None]" = field(default_factory=SimpleQueue)
     stepped: float = field(default_factory=time.monotonic)  # when the thread last got on
 
 

@@ -118,11 +118,8 @@ class Looker:
         return window
 
     def _heard(self, message: Any) -> None:
-        marks = (
-            "net::ERR",
-            "status of 403",
-            "WebSocket connection to",
-        )  # every failed request leaves one of these
+        # every failed request leaves one of these
+        marks = ("net::ERR", "status of 403", "WebSocket connection to")
         expected = any(mark in message.text for mark in marks)
         if message.type in ("error", "warning") and not expected:
             self.complaints.append(message.text)
@@ -150,10 +147,13 @@ class Looker:
 
     def settle(self) -> None:
         self.window.evaluate("""async () => {
-              const ends = (animation) => Number.isFinite(animation.effect.getComputedTiming().endTime);
-              await Promise.allSettled(document.getAnimations().filter(ends).map((animation) => animation.finished));
+              const ends = ({ effect }) => Number.isFinite(effect.getComputedTiming().endTime);
+              const ending = document.getAnimations().filter(ends);
+              await Promise.allSettled(ending.map((animation) => animation.finished));
               await Promise.allSettled([...document.images].map((image) => image.decode()));
-              await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+              const frame = () => new Promise(requestAnimationFrame);
+              await frame();
+              await frame();
             }""")
 
 
@@ -174,7 +174,8 @@ def left_edges(text: Locator) -> list[int]:
             range.setStart(node.firstChild, at);
             range.setEnd(node.firstChild, at + 1);
             const { left, top } = range.getBoundingClientRect();
-            if (node.firstChild.data[at] !== " " && !lines.has(top)) lines.set(top, Math.round(left));
+            const isBlank = node.firstChild.data[at] === " ";
+            if (!isBlank && !lines.has(top)) lines.set(top, Math.round(left));
           }
           return [...lines.values()];
         }""")

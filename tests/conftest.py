@@ -4,9 +4,9 @@ The settings are made here and not read, so neither the environment nor a `.env`
 Every test is bounded.
 
     bot, chat          a bot, and Alice's chat with it
-    bob, group         Bob's chat with that bot, and a group with it; whoever asks there as GROUP asks in its name
-    settings           of that bot; `async with serving(settings, rate_limit=…) as chat` starts one with others
-    own_checkpoints    a folder of checkpoints that a test may change; own_settings and own_chat serve from it
+    bob, group         Bob's chat with that bot, and a group with it, which GROUP speaks for
+    settings           of that bot; `async with serving(settings, rate_limit=…) as chat` has others
+    own_checkpoints    a folder that a test may change; own_settings and own_chat serve from it
     pictures           the SVG of cards, which are not drawn then
     database           a SQLite file, and then an empty PostgreSQL
 """

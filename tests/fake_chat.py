@@ -44,10 +44,8 @@ class Outbox:
     def __init__(self, rate: float) -> None:
         self.rate = rate
         self.left: list[tuple[float, bool]] = []
-        self._queues: tuple[list[tuple[int, asyncio.Future[None]]], ...] = (
-            [],
-            [],
-        )  # of answers, and of refusals
+        # of answers, and of refusals
+        self._queues: tuple[list[tuple[int, asyncio.Future[None]]], ...] = ([], [])
         self._numbers = itertools.count()
         self._refusals = 1.0
         self._is_open = True

@@ -100,9 +100,8 @@ class Terminal:
             if select.select([self.master], [], [], 0.1)[0]:
                 content = os.read(self.master, 1 << 16)
                 if b"\x1b[6n" in content:
-                    os.write(
-                        self.master, b"\x1b[1;1R"
-                    )  # as every terminal tells where its cursor is
+                    # as every terminal tells where its cursor is
+                    os.write(self.master, b"\x1b[1;1R")
                 text += content.decode(errors="replace")
                 self.seen += content.decode(errors="replace")
         self._ahead = text[found.end() :]

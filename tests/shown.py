@@ -54,12 +54,9 @@ def rendered(html: str, link: str = ADDRESS) -> tuple[str, list[dict[str, Any]]]
 
     ValueError if Telegram would refuse the HTML.
     """
-    text, entities, opened, at = (
-        "",
-        list[dict[str, Any]](),
-        list[tuple[str, int, dict[str, str]]](),
-        0,
-    )
+    text, at = "", 0
+    entities: list[dict[str, Any]] = []
+    opened: list[tuple[str, int, dict[str, str]]] = []
     for tag in _TAG.finditer(html):
         text, at = text + _unescaped(html[at : tag.start()]), tag.end()
         slash, name, attributes = tag.groups()

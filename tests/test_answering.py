@@ -159,13 +159,8 @@ async def test_what_is_no_code_and_a_code_that_nobody_knows(chat: FakeChat) -> N
             assert (await chat.ask(f"{command} {code}")).html == expected
     for code in ("#zzzzzzz", "z2z2z2z", "z2z2z2z2z2"):
         assert (await chat.ask(code)).html == sentences.UNKNOWN_CODE.format(code)
-    for line in (
-        "teacher",
-        "understand",
-        '"z2z2z2z"',
-        "z2z2z2z2",
-        "z2z2z2z2z",
-    ):  # these only look like codes
+    # these only look like codes
+    for line in ("teacher", "understand", '"z2z2z2z"', "z2z2z2z2", "z2z2z2z2z"):
         assert (await chat.ask(line)).html.startswith(f"<b>{line.strip(chr(34))}</b>")
     for text in ("/again", "/again two codes"):
         assert (await chat.ask(text)).html == sentences.AGAIN_USAGE
@@ -182,9 +177,8 @@ async def test_old_weights_write_it_until_they_are_gone(
         }
         (file,) = (own_checkpoints / "dino").glob("*.safetensors")
         away = file.rename(own_checkpoints / "away")
-        assert (
-            await chat.ask(f"/again {code_in(made[0].html)}") == made[0]
-        )  # weights that serve need no file
+        # weights that serve need no file
+        assert await chat.ask(f"/again {code_in(made[0].html)}") == made[0]
         away.rename(file)
         await chat.ask("/seed 43")
     install(own_checkpoints / "dino", untrained("names", seed=2))

@@ -121,9 +121,8 @@ async def test_a_process_that_ends_says_why_in_its_last_line(
         port = str(taken.getsockname()[1])
         wrong, page, told = await asyncio.gather(
             ended(ours | {"TEMPERATURE_DINO": "hot"}),
-            ended(
-                ours | telegram, "--port", port
-            ),  # without a terminal, a place asks for the page alone
+            # without a terminal, a place asks for the page alone
+            ended(ours | telegram, "--port", port),
             ended(ours | telegram, tell="No connection to Telegram"),
         )
     assert [code for code, _ in (wrong, page, told)] == [1, 1, 0]

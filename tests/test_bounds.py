@@ -15,7 +15,8 @@ import asyncio, signal, subprocess, sys, time
 from tests import bounds
 
 def test_a_child_hears_ctrl_c():
-    child = subprocess.run([sys.executable, "-c", "import os; os.kill(os.getpid(), 2)"], stderr=subprocess.DEVNULL)
+    command = [sys.executable, "-c", "import os; os.kill(os.getpid(), 2)"]
+    child = subprocess.run(command, stderr=subprocess.DEVNULL)
     assert child.returncode == -signal.SIGINT
 
 def test_an_endless_child():
@@ -80,4 +81,4 @@ def test_endless_tests_fail_with_their_stacks_and_children_hear_ctrl_c(tmp_path:
     assert "3 failed, 2 passed" in done.stdout
     assert done.stdout.count("EndlessTest: this took longer than 60 seconds") >= 3
     assert "in waits_for_ever" in done.stdout
-    assert 'test_endless.py", line 11 in test_an_endless_child' in done.stdout
+    assert 'test_endless.py", line 12 in test_an_endless_child' in done.stdout

@@ -38,11 +38,9 @@ if TYPE_CHECKING:
 expect = playwright.expect
 expect.set_options(timeout=30_000)
 
-DESKTOP, PHONE, SMALL = (
-    {"width": 1280, "height": 800},
-    {"width": 390, "height": 844},
-    {"width": 320, "height": 568},
-)
+DESKTOP = {"width": 1280, "height": 800}
+PHONE = {"width": 390, "height": 844}
+SMALL = {"width": 320, "height": 568}
 LOOKS = [(viewport, scheme) for viewport in (DESKTOP, PHONE) for scheme in ("light", "dark")]
 CURVE, CHART = ROOT / "tests" / "curve.png", ROOT / "docs" / "retrain.png"
 RTL = "שלום עולם, מה שלומך? " * 5
@@ -119,10 +117,8 @@ def test_names_are_large_beside_their_creatures_and_verse_is_set_as_in_a_book(
     open_page: Callable[..., Looker], viewport: dict[str, int]
 ) -> None:
     looker = open_page(viewport)
-    size, family = (
-        "parseFloat(getComputedStyle(node).fontSize)",
-        "getComputedStyle(node).fontFamily",
-    )
+    size = "parseFloat(getComputedStyle(node).fontSize)"
+    family = "getComputedStyle(node).fontFamily"
     names = looker.say("/dino 3 mango")
     assert [is_seen(image) for image in names.locator("img").all()] == [True] * 3
     for name in names.locator("strong").all():
@@ -412,9 +408,8 @@ def test_a_text_that_is_too_long_stays_in_the_line_and_is_told(looker: Looker) -
 def test_what_one_window_has_not_sent_is_not_lost_by_another(looker: Looker, served: Stage) -> None:
     second = looker.new_window()
     second.goto(served.origin)
-    second.evaluate(
-        "socket.send = () => {}"
-    )  # a connection that is broken, and nobody knows it yet
+    # a connection that is broken, and nobody knows it yet
+    second.evaluate("socket.send = () => {}")
     second.evaluate("say('/seed 5')")
     looker.say("/seed 6")
     expect(second.locator("article")).to_have_count(3)
@@ -493,9 +488,8 @@ def test_a_server_that_was_killed_and_comes_back(browser: Browser, tmp_path: Pat
         expect(looker.window.locator(".note")).to_have_text(PAGE["restarted"])
         expect(banner).to_be_hidden()
         expect(looker.window.locator("#toast")).to_have_text(PAGE["lost"])
-        expect(looker.line).to_have_value(
-            "/sonnet To be or not to be\n/dino"
-        )  # both are unanswered
+        # both are unanswered
+        expect(looker.line).to_have_value("/sonnet To be or not to be\n/dino")
         looker.line.fill("/dino")
         expect(looker.answers.last).to_contain_text("Welcome back.")
         expect(looker.window.get_by_role("button", name="another")).to_have_count(2)
@@ -618,13 +612,16 @@ def test_no_button_breaks_inside_a_word(open_page: Callable[..., Looker], served
                   document.body.style.fontFamily = font;
                   document.documentElement.style.fontSize = `${size}px`;
                   return [...document.querySelectorAll(".row button")].flatMap((button) => {
-                    const text = button.firstChild, { left, right } = button.getBoundingClientRect();
-                    const isOutside = left < 0 || right > innerWidth || button.scrollWidth > button.clientWidth;
+                    const text = button.firstChild;
+                    const { left, right } = button.getBoundingClientRect();
+                    const isTooWide = button.scrollWidth > button.clientWidth;
+                    const isOutside = left < 0 || right > innerWidth || isTooWide;
                     const words = [...text.data.matchAll(/\\S+/g)].filter(({ 0: word, index }) => {
                       const range = document.createRange();
                       range.setStart(text, index);
                       range.setEnd(text, index + word.length);
-                      return new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size > 1;
+                      const tops = [...range.getClientRects()].map(({ top }) => Math.round(top));
+                      return new Set(tops).size > 1;
                     });
                     return isOutside ? [button.textContent] : words.map(([word]) => word);
                   });
@@ -675,9 +672,8 @@ def test_a_finger_hits_the_link_that_it_is_on_or_else_the_nearest(
             assert taken == [place["text"] for place in places], (width, font)
             looker.window.touchscreen.tap(places[0]["x"], places[0]["top"] - 8)
             assert looker.window.evaluate("taken.splice(0)") == [places[0]["text"]]
-            looker.window.touchscreen.tap(
-                places[0]["x"], places[0]["y"] - 40
-            )  # far from every link
+            # far from every link
+            looker.window.touchscreen.tap(places[0]["x"], places[0]["y"] - 40)
             assert looker.window.evaluate("taken.splice(0)") == []
 
 
@@ -734,9 +730,8 @@ def test_on_a_phone_tables_keep_their_columns_and_verse_that_breaks_hangs(
     )
     long, short = (left_edges(row) for row in tabled.locator(".table").all())
     assert len(long) > len(short) == 1
-    assert (
-        long[0] == short[0] < long[1] == long[-1]
-    )  # where a row breaks, it goes on below its last column
+    # where a row breaks, it goes on below its last column
+    assert long[0] == short[0] < long[1] == long[-1]
     assert tabled.evaluate("node => node.scrollWidth <= node.clientWidth")
     assert [line.inner_text() for line in words.locator(".line").all()] == [verse, "A second line"]
     marked = words.evaluate(

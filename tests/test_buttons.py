@@ -33,9 +33,8 @@ async def test_another_is_the_next_turn_in_the_same_message(chat: FakeChat) -> N
     version = chat.bot.shelf.serving["dino"].version
     assert f"Seed 42, turn 3, temperature 1, version <code>{version}</code>" in details
     assert (len(message.history), chat.notices) == (3, [""] * 3)
-    await chat.ask(
-        "/seed 43"
-    )  # a press goes on in the sequence of the owner, with the count of the creation
+    # a press goes on in the sequence of the owner, with the count of the creation
+    await chat.ask("/seed 43")
     await chat.press("another", message=message)
     assert await turn_of(chat, message) == 1
     assert message.html.count("<b>Ma") == 3
@@ -183,10 +182,8 @@ async def test_a_press_in_doubt_may_have_arrived(
     chat: FakeChat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     message = await chat.ask("/dino")
-    for failure in (
-        InDoubt("lost"),
-        NotSent("stopping"),
-    ):  # if nothing has changed, a press can be repeated
+    # if nothing has changed, a press can be repeated
+    for failure in (InDoubt("lost"), NotSent("stopping")):
         chat.failures = [failure]
         await chat.press("another")
         assert chat.notices[-1] == sentences.plain(sentences.NOT_SHOWN)

@@ -29,25 +29,35 @@ from tests.serving import ALICE, code_in, names_in
 NAMES = st.text(string.ascii_lowercase, min_size=1, max_size=30)
 
 SAID = """
-Albertosaurus al-ber-to-SAW-rus | Alioramus al-ee-o-RAY-mus | Allosaurus al-o-SAW-rus | Ankylosaurus an-kil-o-SAW-rus
-Apatosaurus a-pat-o-SAW-rus | Archaeopteryx ar-kee-OP-te-riks | Bambiraptor bam-bi-RAP-tor | Baryonyx bar-ee-O-niks
+Albertosaurus al-ber-to-SAW-rus | Alioramus al-ee-o-RAY-mus | Allosaurus al-o-SAW-rus
+Ankylosaurus an-kil-o-SAW-rus
+Apatosaurus a-pat-o-SAW-rus | Archaeopteryx ar-kee-OP-te-riks | Bambiraptor bam-bi-RAP-tor
+Baryonyx bar-ee-O-niks
 Brachiosaurus brak-ee-o-SAW-rus | Camarasaurus kam-a-ra-SAW-rus | Carnotaurus kar-no-TAW-rus
-Caudipteryx kaw-DIP-te-riks | Ceratosaurus se-rat-o-SAW-rus | Chasmosaurus kas-mo-SAW-rus | Coelophysis see-lo-FYE-sis
+Caudipteryx kaw-DIP-te-riks | Ceratosaurus se-rat-o-SAW-rus | Chasmosaurus kas-mo-SAW-rus
+Coelophysis see-lo-FYE-sis
 Compsognathus komp-SOG-na-thus | Corythosaurus ko-rith-o-SAW-rus | Deinonychus dye-NON-i-kus
 Dilophosaurus di-lo-fo-SAW-rus | Diplodocus di-PLOD-o-kus | Dromaeosaurus dro-mee-o-SAW-rus
-Edmontonia ed-mon-TO-nee-a | Edmontosaurus ed-mon-to-SAW-rus | Eoraptor ee-o-RAP-tor | Gallimimus gal-i-MYE-mus
-Gasosaurus gas-o-SAW-rus | Gorgosaurus gor-go-SAW-rus | Hadrosaurus had-ro-SAW-rus | Herrerasaurus he-rer-a-SAW-rus
+Edmontonia ed-mon-TO-nee-a | Edmontosaurus ed-mon-to-SAW-rus | Eoraptor ee-o-RAP-tor
+Gallimimus gal-i-MYE-mus
+Gasosaurus gas-o-SAW-rus | Gorgosaurus gor-go-SAW-rus | Hadrosaurus had-ro-SAW-rus
+Herrerasaurus he-rer-a-SAW-rus
 Hypsilophodon hip-si-LOF-o-don | Iguanodon i-GWAN-o-don | Kentrosaurus ken-tro-SAW-rus
 Lambeosaurus lam-bee-o-SAW-rus | Leptoceratops lep-to-SER-a-tops | Maiasaura mye-a-SAW-ra
-Megalosaurus meg-a-lo-SAW-rus | Megaraptor meg-a-RAP-tor | Microraptor mye-kro-RAP-tor | Mononykus mo-NON-i-kus
-Nodosaurus no-do-SAW-rus | Ornithomimus or-nith-o-MYE-mus | Ouranosaurus oo-ran-o-SAW-rus | Oviraptor o-vi-RAP-tor
-Pachycephalosaurus pak-i-sef-a-lo-SAW-rus | Parasaurolophus par-a-saw-ROL-o-fus | Pentaceratops pen-ta-SER-a-tops
+Megalosaurus meg-a-lo-SAW-rus | Megaraptor meg-a-RAP-tor | Microraptor mye-kro-RAP-tor
+Mononykus mo-NON-i-kus
+Nodosaurus no-do-SAW-rus | Ornithomimus or-nith-o-MYE-mus | Ouranosaurus oo-ran-o-SAW-rus
+Oviraptor o-vi-RAP-tor
+Pachycephalosaurus pak-i-sef-a-lo-SAW-rus | Parasaurolophus par-a-saw-ROL-o-fus
+Pentaceratops pen-ta-SER-a-tops
 Plateosaurus plat-ee-o-SAW-rus | Protoceratops pro-to-SER-a-tops | Psittacosaurus si-tak-o-SAW-rus
 Rhabdodon RAB-do-don | Rugops ROO-gops | Saltasaurus sal-ta-SAW-rus | Sauropelta saw-ro-PEL-ta
 Shunosaurus shoo-no-SAW-rus | Spinosaurus spye-no-SAW-rus | Stegosaurus steg-o-SAW-rus
 Struthiomimus stroo-thee-o-MYE-mus | Styracosaurus stye-rak-o-SAW-rus | Suchomimus soo-ko-MYE-mus
-Tarbosaurus tar-bo-SAW-rus | Torosaurus to-ro-SAW-rus | Triceratops trye-SER-a-tops | Troodon TRO-o-don
-Tyrannosaurus tye-ran-o-SAW-rus | Velociraptor ve-lo-si-RAP-tor | Xenotarsosaurus zen-o-tar-so-SAW-rus
+Tarbosaurus tar-bo-SAW-rus | Torosaurus to-ro-SAW-rus | Triceratops trye-SER-a-tops
+Troodon TRO-o-don
+Tyrannosaurus tye-ran-o-SAW-rus | Velociraptor ve-lo-si-RAP-tor
+Xenotarsosaurus zen-o-tar-so-SAW-rus
 Zuniceratops zoo-ni-SER-a-tops | Mangosaurus man-go-SAW-rus
 """
 

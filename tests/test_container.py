@@ -159,9 +159,8 @@ def python() -> Path:
 @pytest.fixture(scope="module")
 def replay() -> Iterator[Replay]:
     """The image after its build: of the first stage, only what the second one copies is left."""
-    with (
-        tempfile.TemporaryDirectory() as folder
-    ):  # not pytest's own, which is closed to other users
+    # not pytest's own, which is closed to other users
+    with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         root.chmod(0o755)
         (root / "python").mkdir()
@@ -199,10 +198,8 @@ def test_it_is_healthy_and_stops_in_time(replay: Replay) -> None:
             r"Chat with me in your browser: http://[^/]*:(\d+)(/\S+)", bot.stdout.readline()
         )
         assert found
-        for at, path in (
-            (port, "/metrics"),
-            (int(found[1]), found[2]),
-        ):  # as from outside: not at 127.0.0.1 alone
+        # as from outside: not at 127.0.0.1 alone
+        for at, path in ((port, "/metrics"), (int(found[1]), found[2])):
             with contextlib.closing(HTTPConnection("127.0.0.2", at, timeout=LIMIT)) as connection:
                 connection.request("GET", path)
                 assert connection.getresponse().status in (200, 303)

@@ -80,9 +80,8 @@ def test_a_chapter_tells_nothing_of_the_machine_that_ran_it(chapter: Path) -> No
         assert box["metadata"].keys() <= {"tags"}, box["id"]
         for output in box.get("outputs", ()):
             printed = output["output_type"] == "stream" and output["name"] == "stdout"
-            assert printed or "image/png" in output.get("data", ()), box[
-                "id"
-            ]  # no stderr, value or traceback
+            # no stderr, value or traceback
+            assert printed or "image/png" in output.get("data", ()), box["id"]
             assert not MACHINE.search("".join(output.get("text", ()))), box["id"]
 
 
@@ -189,10 +188,8 @@ def test_make_course_opens_jupyterlab_on_a_copy_whose_kernel_knows_the_networks(
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    folder, environment = (
-        tmp_path / "mine",
-        os.environ | {"JUPYTER_TOKEN": "course", "HOME": str(tmp_path)},
-    )
+    folder = tmp_path / "mine"
+    environment = os.environ | {"JUPYTER_TOKEN": "course", "HOME": str(tmp_path)}
     command = [
         str(JUPYTER / "python"),
         "-m",

@@ -1,8 +1,8 @@
 """Recorded creations come out again, byte for byte.
 
-`creations.jsonl` holds creations of the bot with what people read: names, some of them below strange
-first letters, poems, some of which go on from poems, and sonnets. A change that fails here breaks
-the codes that people keep.
+`creations.jsonl` holds creations of the bot with what people read: names, some of them below
+strange first letters, poems, some of which go on from poems, and sonnets. A change that fails here
+breaks the codes that people keep.
 """
 
 import asyncio

@@ -57,10 +57,8 @@ async def crowd(
                 "inline_query", number, query="Shall I compare thee", offset=""
             )
         else:
-            person, text = (
-                (place if place == ALICE else number),
-                f"/seed {number}" if place else TEXTS[kind],
-            )
+            person = place if place == ALICE else number
+            text = f"/seed {number}" if place else TEXTS[kind]
             key = (await server.say(text, person, place or person))["message_id"]
         asked.append(Asked(kind, place or number, key))
     await visit.settled()
@@ -123,9 +121,8 @@ async def test_in_a_pause_telegram_knows_what_has_arrived(settings: Settings) ->
             await visit.server.say("/help", person)
         await asyncio.sleep(5)
         assert visit.telegram.figures()["polling_paused_seconds"]
-        assert (
-            visit.server.unconfirmed == 60 - 26
-        )  # one has left, and 25 can leave in half a minute
+        # one has left, and 25 can leave in half a minute
+        assert visit.server.unconfirmed == 60 - 26
 
 
 @in_no_time

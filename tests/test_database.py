@@ -52,10 +52,8 @@ def path(tmp_path: Path) -> Path:
 
 # Databases of earlier versions
 
-FIRST, SECOND = (
-    datetime(2026, 3, 1, 12, microsecond=250, tzinfo=UTC),
-    datetime(2026, 3, 2, 12, tzinfo=UTC),
-)
+FIRST = datetime(2026, 3, 1, 12, microsecond=250, tzinfo=UTC)
+SECOND = datetime(2026, 3, 2, 12, tzinfo=UTC)
 OLD_POEM = Creation(
     "k7m2p9x", 1, Genre.POEM, "cf4b27233ab0", 42, 2, "Shall I", 0.8, 1, 2, created=FIRST
 )
@@ -77,9 +75,8 @@ async def test_a_database_of_an_earlier_version_keeps_everything(database: str) 
         assert await store.person(1) == Person(1, 42, 7, 3, "wild", 5)
         assert [await take(store, 1), await take(store, 1, Genre.POEM)] == [(42, 7), (42, 3)]
     with pytest.raises((sqlite3.OperationalError, psycopg.errors.UndefinedColumn)):
-        sql(
-            database, "SELECT kind FROM creations"
-        )  # an earlier bot asks for this at its start, and stops
+        # an earlier bot asks for this at its start, and stops
+        sql(database, "SELECT kind FROM creations")
 
 
 async def test_an_upgrade_goes_on_where_it_was_interrupted_and_says_so(
@@ -254,9 +251,8 @@ async def test_what_cannot_be_written_is_refused(
     async with opened(path):
         pass
     with path.open("r+b") as file:
-        file.seek(
-            18
-        )  # the "file format write version": SQLite only reads what is written in a later one than its own
+        # the "file format write version": SQLite only reads files of a later one than its own
+        file.seek(18)
         file.write(b"\x03")
     assert "attempt to write a readonly database" in await refusal(path)
     assert "session is read-only" in await refusal(

@@ -307,9 +307,8 @@ async def test_the_metrics_count_what_happened(settings: Settings) -> None:
     assert numbers['mangosaurus_answer_seconds_bucket{le="+Inf"}'] == "2"
     assert numbers['mangosaurus_refusals_total{reason="texts"}'] == "1"
     assert numbers['mangosaurus_errors_total{error="Gone"}'] == "1"
-    assert (
-        numbers['mangosaurus_errors_total{error="other"}'] == "1"
-    )  # so even the first one shows as an increase
+    # so even the first one shows as an increase
+    assert numbers['mangosaurus_errors_total{error="other"}'] == "1"
     for counter in (
         'errors_total{error="InDoubt"}',
         'refusals_total{reason="busy"}',

@@ -92,10 +92,8 @@ def program(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The command of the wheel in a fresh environment."""
     folder = tmp_path_factory.mktemp("environment")
     run([sys.executable, "-m", "venv", "--without-pip", folder], ROOT)
-    python, pip = (
-        folder / "bin" / "python",
-        [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"],
-    )
+    python = folder / "bin" / "python"
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
     run(
         [
             *pip,
@@ -151,9 +149,8 @@ def test_the_wheel_chats_from_another_folder(program: Path, elsewhere: Path) -> 
     assert "There is no picture" in answers
     database, *kept = sorted(files_below(home / STATE), reverse=True)
     assert database == "mangosaurus.db"
-    assert all(
-        name.startswith("checkpoints/dino/candidates/") for name in kept
-    )  # for a day, if they did not win
+    # for a day, if they did not win
+    assert all(name.startswith("checkpoints/dino/candidates/") for name in kept)
     assert files_below(program.parents[1]) == before
 
 

@@ -70,11 +70,8 @@ def test_no_secret_is_in_messages_arguments_and_tracebacks(
 
 def test_each_secret_and_its_password() -> None:
     for secret, text, shown in (
-        (
-            "12:TEST",
-            "TEST of bot12:TEST/getMe",
-            "TEST of bot***/getMe",
-        ),  # a short key could be an innocent word
+        # a short key could be an innocent word
+        ("12:TEST", "TEST of bot12:TEST/getMe", "TEST of bot***/getMe"),
         (
             "postgresql+psycopg://mango:db@db/p",
             "the db at postgresql+psycopg://mango:db@db/p",

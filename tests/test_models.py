@@ -201,9 +201,8 @@ async def test_custom_voices_have_versions_too(admin: FakeChat, voices: Voices) 
         assert f"<code>{old}</code> <b>in use</b>" in message.html
         await admin.press(f"use {new}")
         assert versions.current() == new
-        voices.replace_text(
-            voice, "other text"
-        )  # the version stays in use until the voice has learned it
+        # the version stays in use until the voice has learned it
+        voices.replace_text(voice, "other text")
     voices.remove(voice.id)
     for data in (f"1:promote:{voice.network}:{first}", f"1:undo:{voice.network}:{second}"):
         await admin.press_data(data)

@@ -126,12 +126,8 @@ async def test_a_real_name_is_called_real_and_lends_new_names_its_beginning(
         for words, name, what, begins in [
             ("5 PLESIOSAURUS", "Plesiosaurus", "a plesiosaur, a marine reptile", "Plesio"),
             ("Ichthyosaurus", "Ichthyosaurus", "an ichthyosaur, a marine reptile", "Ichthyo"),
-            (
-                "smilodon",
-                "Smilodon",
-                "an extinct sabre-toothed mammal",
-                "Smil",
-            ),  # the list of dinosaurs has it too
+            # the list of dinosaurs has it too
+            ("smilodon", "Smilodon", "an extinct sabre-toothed mammal", "Smil"),
             ("quetzalcoatlus", "Quetzalcoatlus", "a pterosaur, a flying reptile", "Quetzal"),
             ("tyrannosaurus 2", "Tyrannosaurus", "a dinosaur", "Tyranno"),
             (

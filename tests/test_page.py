@@ -243,10 +243,8 @@ async def test_other_sites_may_link_here_but_neither_read_nor_open_sockets(
         async with refused(403), visitor.tab(Origin=origin):
             pass
         assert (await visitor.get("/page.js", Origin=origin))[:2] == (403, words.WRONG_ORIGIN)
-    async with (
-        refused(403),
-        visitor.client.ws_connect(f"{visitor.origin}/socket"),
-    ):  # a program that is no browser
+    # a program that is no browser
+    async with refused(403), visitor.client.ws_connect(f"{visitor.origin}/socket"):
         pass
     assert (await visitor.get("/", **{"Sec-Fetch-Site": "cross-site"}))[0] == 200
     for site in ("cross-site", "same-site"):
@@ -303,9 +301,8 @@ async def test_a_chat_in_two_tabs_and_after_a_reload(visitor: Visitor, tab: Tab)
     assert {"text": "/dino", "styles": ["command"], "send": "/dino"} in (await tab.ask("/help"))[
         "pieces"
     ]
-    assert text_of(await tab.ask("@mangosaurus_bot")).startswith(
-        "@mangosaurus_bot"
-    )  # a line like every other
+    # a line like every other
+    assert text_of(await tab.ask("@mangosaurus_bot")).startswith("@mangosaurus_bot")
     async with visitor.tab() as again:
         shown = again.chat["messages"]
     del verse["event"], edited["event"]
@@ -480,9 +477,8 @@ async def test_files_are_kept_up_to_a_size_in_a_chat_and_in_all(
         own = own_chat(page, visitor)
         numbers = [await own.document("x", bytes(40_000), Markup("A file")) for _ in range(4)]
         large = await own.document("x", bytes(200_000), Markup("A file"))
-        assert (await visitor.get(f"/files/{large}"))[
-            0
-        ] == 200  # what has just come is there in any case
+        # what has just come is there in any case
+        assert (await visitor.get(f"/files/{large}"))[0] == 200
         numbers += [await own.document("x", bytes(40_000), Markup("A file")) for _ in range(2)]
         assert [(await visitor.get(f"/files/{number}"))[0] for number in numbers] == [404] * 4 + [
             200

@@ -110,12 +110,8 @@ async def test_settings_change_in_place_and_answers_go_by_them(
     await chat.ask("/poem Shall I")
     await bob.ask("/dino")
     made = [*await chat.bot.store.creations(ALICE), *await chat.bot.store.creations(BOB)]
-    assert [creation.temperature for creation in made] == [
-        0.7,
-        0.7,
-        0.455,
-        1.0,
-    ]  # 0.7 of what is usual
+    # 0.7 of what is usual
+    assert [creation.temperature for creation in made] == [0.7, 0.7, 0.455, 1.0]
 
 
 async def test_settings_by_words(chat: FakeChat) -> None:

@@ -72,9 +72,8 @@ async def test_the_line_stands_word_for_word_in_bold_and_verse_follows(chat: Fak
             answer = await chat.ask(text)
             assert answer.html.startswith(f"<b>{escape(line)}</b>")
             assert len(answer.html) > len(escape(line)) + 100
-        assert (
-            await chat.ask(f"/again {code_in(answer.html)}") == answer
-        )  # the database kept it as it is
+        # the database kept it as it is
+        assert await chat.ask(f"/again {code_in(answer.html)}") == answer
 
 
 async def test_verse_is_set_apart_from_what_the_network_cannot_read(chat: FakeChat) -> None:
@@ -87,9 +86,8 @@ async def test_verse_is_set_apart_from_what_the_network_cannot_read(chat: FakeCh
         assert await verse(line) == expected
     for line in ("שלום עולם", "😀", "恐竜"):
         assert (await verse(line)).startswith("\n")
-    assert await verse('"Forsooth "') != await verse(
-        "Forsooth"
-    )  # a space at the end counts in quotes
+    # a space at the end counts in quotes
+    assert await verse('"Forsooth "') != await verse("Forsooth")
 
 
 async def test_no_line_and_a_line_that_is_too_long(chat: FakeChat) -> None:

@@ -46,7 +46,8 @@ http {
   access_log off; client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi;
   uwsgi_temp_path uwsgi; scgi_temp_path scgi;
   server {
-    listen 127.0.0.1:$port ssl; server_name $name; ssl_certificate chain.pem; ssl_certificate_key key.pem;
+    listen 127.0.0.1:$port ssl; server_name $name;
+    ssl_certificate chain.pem; ssl_certificate_key key.pem;
     location $path/ { proxy_pass http://127.0.0.1:$page$slash; $lines }
   }
 }
@@ -167,10 +168,8 @@ async def test_a_chat_through_nginx(
                 status, _, headers = await stranger.get(
                     f"https://{NAME}:{urlsplit(there.page.link).port}{path}"
                 )
-                assert (status, urlsplit(headers["Location"]).path) == (
-                    301,
-                    f"{path}/",
-                )  # says nginx itself
+                # says nginx itself
+                assert (status, urlsplit(headers["Location"]).path) == (301, f"{path}/")
 
 
 @pytest.mark.parametrize("forwarding", ["", FORWARDING])
@@ -204,10 +203,9 @@ async def test_one_name_and_one_origin_are_let_in(settings: Settings, tmp_path: 
                 async with visitor.tab(Origin=origin):
                     pass
             assert refusal.value.status == 403
-        inner, cookies = (
-            f"http://127.0.0.1:{there.page.port}",
-            visitor.client.cookie_jar,
-        )  # directly, past nginx
+        # directly, past nginx
+        inner = f"http://127.0.0.1:{there.page.port}"
+        cookies = visitor.client.cookie_jar
         own = {
             "Host": host,
             "Cookie": "; ".join(f"{cookie.key}={cookie.value}" for cookie in cookies),
@@ -219,10 +217,11 @@ async def test_one_name_and_one_origin_are_let_in(settings: Settings, tmp_path: 
         ) as tab:
             assert (await tab.receive_json(timeout=10))["admin"] is False
     (own_folder := tmp_path / "own").mkdir()
+    # nginx hides the name then
     async with (
         proxied(settings, own_folder, SOCKET) as there,
         there.browser() as visitor,
-    ):  # nginx hides the name then
+    ):
         assert (await visitor.get(there.page.link))[:2] == (421, words.WRONG_HOST)
 
 

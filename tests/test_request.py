@@ -47,10 +47,8 @@ from tests.bot_api_server import (
 from tests.serving import free_port, until
 
 BIG = bytes(range(256)) * 4096 * 2  # 2 MiB
-REFUSAL, PROXYS_PAGE = (
-    '{"ok": false, "description": "Because"}',
-    f"<html>No way to /bot{TOKEN}/sendMessage</html>",
-)
+REFUSAL = '{"ok": false, "description": "Because"}'
+PROXYS_PAGE = f"<html>No way to /bot{TOKEN}/sendMessage</html>"
 BROKEN = (
     b"",
     b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{",

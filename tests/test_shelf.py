@@ -114,9 +114,8 @@ async def test_a_crash_fails_the_requests_in_flight_and_no_others(
     assert "Writing with weights verse failed" in caplog.text
     assert "a bug" in caplog.text
     with monkeypatch.context() as patch:
-        patch.setattr(
-            Decoder, "step", lambda _: [Result(-1, ("lost",), None)]
-        )  # a result for nobody
+        # a result for nobody
+        patch.setattr(Decoder, "step", lambda _: [Result(-1, ("lost",), None)])
         with pytest.raises(Explained, match="while I was writing"):
             await writer.write(verse(1))
     impossible, fine = await asyncio.gather(

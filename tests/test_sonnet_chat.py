@@ -146,9 +146,8 @@ async def test_a_short_first_line_is_completed_to_one_that_scans_and_a_seed_give
         first = lines(answer.html)[0]
         assert re.match(f"<b>{line}</b> [a-zI]", first)
         words = [(word, pronounce(word)) for word in words_of(re.sub("</?b>", "", first.lower()))]
-        assert scans(
-            [patterns(*word) or ("222",) for word in words]
-        )  # nobody knows how a dinosaur sounds
+        # nobody knows how a dinosaur sounds
+        assert scans([patterns(*word) or ("222",) for word in words])
         made = await poet.bot.store.creation(code_in(answer.html))
         assert made is not None
         assert (made.prompt[: made.own_words], made.own_words) == (line, len(line))
@@ -224,9 +223,8 @@ async def test_a_sonnet_of_the_first_whole_line_of_a_poem_stands_below_it(poet: 
     assert await turn_of(poet, sonnet) == 2
     await poet.press_data(f"1:sonnet:{code_in((await poet.ask('/dino')).html)}")
     assert poet.notices[-1] == sentences.plain(sentences.OLD_BUTTON)
-    await poet.ask(
-        f"/poem \u200b\n {LINE}\nThou art more lovely"
-    )  # a line that the person has finished
+    # a line that the person has finished
+    await poet.ask(f"/poem \u200b\n {LINE}\nThou art more lovely")
     assert lines((await poet.press(SONNET)).html)[0] == f"<b>{LINE}</b>"
 
 

@@ -39,10 +39,8 @@ async def cancel(chat: FakeChat) -> None:
 async def test_a_text_becomes_a_voice_that_learns(
     script: Script, admin: FakeChat, voices: Voices
 ) -> None:
-    alice, group = (
-        FakeChat(admin.bot, ALICE),
-        FakeChat(admin.bot, -5, is_private=False),
-    )  # neither may teach
+    alice = FakeChat(admin.bot, ALICE)
+    group = FakeChat(admin.bot, -5, is_private=False)  # neither may teach
     assert await teach(alice, LIST) == sentences.ONLY_TEXT
     assert (await alice.ask(CAPTION)).html == sentences.UNKNOWN_COMMAND
     await group.bot.ask(Sent(person=ALICE, chat=group, text=CAPTION, file=file_of(LIST)))
@@ -256,9 +254,8 @@ async def test_encodings_and_how_good_a_voice_is_in_words(
 async def test_a_text_file_without_a_command(
     script: Script, admin: FakeChat, voices: Voices
 ) -> None:
-    assert await teach(admin, LIST, "my names") == admins.LEARN.format(
-        "voice"
-    )  # "names" means something else
+    # "names" means something else
+    assert await teach(admin, LIST, "my names") == admins.LEARN.format("voice")
     assert (await admin.press("cancel")).html == admins.LEARN_NOTHING
     assert await teach(admin, LIST, "") == admins.LEARN.format("voice")
     question = admin.messages[-1]
@@ -277,12 +274,13 @@ async def test_a_text_file_without_a_command(
         await teach(admin, LIST, "")
     await admin.press("names", message=question)
     assert admin.notices[-1] == sentences.plain(admins.FILE_GONE)
+    # these are refused before the question
     for content, answer in (
         ("", "at least 100 different names, one a line, or 20,000 characters of verse."),
         (" \n\t\n\ufeff", "That's too little for me to learn from."),
         (zipped(), "I can't learn from that: the file has a NUL"),
         ("\n".join(NAMES[:99]), "That's too little for me to learn from."),
-    ):  # these are refused before the question
+    ):
         message = await admin.ask("", file=file_of(content))
         assert answer in message.html
         assert message.labels == []
@@ -319,9 +317,8 @@ async def test_the_list(admin: FakeChat, voices: Voices) -> None:
         voices.add(name, "verse", LIST)
     message = await admin.ask("/voices")
     assert len(message.labels) == MOST
-    assert (
-        len(html.unescape(message.html).encode("utf-16-le")) // 2 <= 4096
-    )  # the longest list fits into a message
+    # the longest list fits into a message
+    assert len(html.unescape(message.html).encode("utf-16-le")) // 2 <= 4096
 
 
 async def test_renaming(admin: FakeChat, pokemon: Voice, keats: Voice, voices: Voices) -> None:

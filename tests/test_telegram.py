@@ -213,9 +213,8 @@ async def test_a_document_is_taught_by_an_admins_caption_or_reply(visit: Visit) 
     file = await visit.server.message(ADMIN, document=document)
     await visit.settled()
     (other,) = await visit.say("/retrain names poems", ADMIN, reply_to_message=file)
-    assert (
-        len(of_method(visit.server, "getFile")) == 3
-    )  # the bot also looks at the one without a command
+    # the bot also looks at the one without a command
+    assert len(of_method(visit.server, "getFile")) == 3
     assert one["text"] == other["text"]
     assert one["text"].startswith(admins.TEXT_TOO_SMALL.split("{}")[0])
 
@@ -288,9 +287,8 @@ async def test_a_refusal_means_gone_in_doubt_or_not_sent(
     server.chats.add(ALICE)
     async with door(settings, server) as telegram:
         message = await telegram.chat(ALICE).say(sentences.STOPPING)
-        await telegram.chat(ALICE).change(
-            message, sentences.STOPPING
-        )  # Telegram refuses it, because nothing changes
+        # Telegram refuses it, because nothing changes
+        await telegram.chat(ALICE).change(message, sentences.STOPPING)
         for refusal, expected in (
             (Refusal(403, "Forbidden: bot was blocked by the user"), Gone),
             (Refusal(400, "Bad Request: group chat was upgraded", migrate_to_chat_id=-100), Gone),
@@ -301,10 +299,8 @@ async def test_a_refusal_means_gone_in_doubt_or_not_sent(
             (Refusal(400, "Bad Request: TOPIC_CLOSED"), Gone),
             (Refusal(400, "Bad Request: chat not found"), Gone),
             (Refusal(400, "Bad Request: message thread not found"), Gone),
-            (
-                Refusal(400, "Bad Request: file reference not found"),
-                BadRequest,
-            ),  # a bug, whatever else is not found
+            # a bug, whatever else is not found
+            (Refusal(400, "Bad Request: file reference not found"), BadRequest),
             (Refusal(504, "Gateway Timeout"), InDoubt),
             (Refusal(401, "Unauthorized"), NotSent),
         ):
@@ -397,9 +393,8 @@ async def test_a_network_that_is_down_at_the_start_is_waited_for_and_an_old_webh
     server.refusals["getMe"].extend([Refusal(504, "Gateway Timeout")] * 3)
     server.refusals["getMe"].append(Refusal(429, "Too Many Requests", retry_after=0.01))
     server.refusals["deleteWebhook"].append(Refusal(504, "Gateway Timeout"))
-    server.refusals["setMyCommands"].extend(
-        [Refusal(504, "Gateway Timeout")] * 2
-    )  # nobody waits for a menu
+    # nobody waits for a menu
+    server.refusals["setMyCommands"].extend([Refusal(504, "Gateway Timeout")] * 2)
     server.webhook = {"url": "https://example.org"}
     async with visiting(settings, server) as visit:
         assert len(await visit.say("/dino", ALICE)) == 1
@@ -423,7 +418,7 @@ async def test_polls_that_fail_are_tried_again_and_shown_in_the_status(
     assert "Another program fetches this bot's updates" in caplog.text
 
 
-async def test_an_update_that_cannot_be_parsed_is_one_line_in_the_log_and_a_stop_tells_what_has_arrived(
+async def test_an_update_that_cannot_be_parsed_is_logged_and_a_stop_tells_what_has_arrived(
     settings: Settings, server: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with visiting(settings, server) as visit:

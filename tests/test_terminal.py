@@ -71,9 +71,8 @@ def test_piped_lines_are_answered_in_order(environment: Environment) -> None:
     )
     lines += "/guess\n#4\n"
     strange = b"\xff\xfe\x00\n/export\r\n/settings\n#3"  # no end of line
-    answers = pipe(
-        lines.encode() + strange, environment | {"RATE_LIMIT": "1/60"}
-    )  # nobody is limited at home
+    # nobody is limited at home
+    answers = pipe(lines.encode() + strange, environment | {"RATE_LIMIT": "1/60"})
     assert answers[:2] == [
         "There is no button 1 to press.",
         "Your seed is now 42, and its sequence starts here.",
@@ -104,12 +103,10 @@ def test_piped_lines_are_answered_in_order(environment: Environment) -> None:
         "Got it.",
     ]
     assert not re.search("<b>|went wrong", "\n".join(answers))
-    done = run(
-        environment | {"PYTHONPROFILEIMPORTTIME": "1"}, input=b"/seed\n/QUIT\n/dino\n"
-    )  # /quit ends the chat
-    assert re.fullmatch(
-        r"Your seed is 42\. .*\n\n", done.stdout.decode()
-    )  # the seed outlives the process
+    # /quit ends the chat
+    done = run(environment | {"PYTHONPROFILEIMPORTTIME": "1"}, input=b"/seed\n/QUIT\n/dino\n")
+    # the seed outlives the process
+    assert re.fullmatch(r"Your seed is 42\. .*\n\n", done.stdout.decode())
     imported = {
         line.rsplit("|", 1)[1].strip() for line in done.stderr.decode().splitlines() if "|" in line
     }
@@ -337,9 +334,8 @@ def test_a_chat_at_a_terminal(
         here.until(HOW_TO_QUIT)
         here.type("/seed 42\r")
         answer = here.until(f"Your seed is now(.|\n)*42(.|\n)*{PROMPT}")
-        assert re.search(
-            "\n\nYour seed", re.sub(f"{ANSI}|\r", "", answer)
-        )  # apart from the question
+        # apart from the question
+        assert re.search("\n\nYour seed", re.sub(f"{ANSI}|\r", "", answer))
         here.type("\x1b[200~Shall I\ncompare thee\x1b[201~\r")  # pasted: one message
         poem = here.until("another(.|\n)*tamer(.|\n)*" + PROMPT)
         assert "went wrong" not in poem
@@ -367,9 +363,8 @@ def test_a_chat_at_a_terminal(
     history = tmp_path / "people.db-history"
     assert stat.S_IMODE(history.stat().st_mode) == 0o600
     assert "+Shall I\n+compare thee\n" in history.read_text(encoding="utf-8")
-    with terminal(
-        environment | {"PYTHONUTF8": "0", "PYTHONIOENCODING": "latin-1"}
-    ) as again:  # latin-1 has no "›"
+    # latin-1 has no "›"
+    with terminal(environment | {"PYTHONUTF8": "0", "PYTHONIOENCODING": "latin-1"}) as again:
         assert LINK.search(re.sub(r"\r?\n(?=\S)", "", again.seen))
         again.type("\x1b[A" * 5 + "\r")  # a line of the first chat
         again.until(f"Your seed is(.|\n)*{PROMPT}")

@@ -72,13 +72,10 @@ def test_a_name_is_its_own_name(text: str) -> None:
 
 def test_a_voice_is_kept_under_its_id(voices: Voices, own_checkpoints: Path) -> None:
     assert voices.all() == []
-    keats, reptiles = (
-        voices.add("keats", "verse", "Ode\n"),
-        voices.add("恐竜", "names", "Pikachu\n"),
-    )
-    assert (
-        Voices(own_checkpoints / "voices").all() == voices.all() == [keats, reptiles]
-    )  # also after a restart
+    keats = voices.add("keats", "verse", "Ode\n")
+    reptiles = voices.add("恐竜", "names", "Pikachu\n")
+    # also after a restart
+    assert Voices(own_checkpoints / "voices").all() == voices.all() == [keats, reptiles]
     assert voices.find("Keats") == voices.get(keats.id) == keats
     assert voices.find("../x") is voices.find("missing") is None
     assert voices.text(reptiles).read_bytes() == b"Pikachu\n"
@@ -216,9 +213,8 @@ async def test_first_letters_in_the_spelling_of_a_voice(
     learn(voices, "恐竜", "ピカチュウ", known="ピカチュウ")
     names = names_in((await own_chat.ask("/dino voice:恐竜 ピカ 2")).html)
     assert all(name.startswith("ピカ") for name in names)
-    learn(
-        voices, "both", "Pikachup", known="pikachu Pikachu"
-    )  # a small letter stays where names begin with it
+    # a small letter stays where names begin with it
+    learn(voices, "both", "Pikachup", known="pikachu Pikachu")
     assert names_in((await own_chat.ask("/dino voice:both pik")).html)[0].startswith("pik")
 
 
@@ -240,10 +236,8 @@ async def test_names_begin_with_a_capital_if_those_of_the_list_do(
 async def test_verse_as_the_network_writes_it(
     own_chat: FakeChat, keats: Voice, voices: Voices
 ) -> None:
-    for text in (
-        "voice:keats A thing",
-        "/poem my voice:keats",
-    ):  # these are lines, and name no voice
+    # these are lines, and name no voice
+    for text in ("voice:keats A thing", "/poem my voice:keats"):
         assert "voice:keats" in (await own_chat.ask(text)).html
     message = await own_chat.ask("/poem voice:keats A thing of béauty ")
     poem = message.html
@@ -343,9 +337,8 @@ async def test_a_voice_without_weights_or_with_damaged_ones(
     file.write_bytes(content)
     new = install(voices.folder(pokemon.id), untrained("names", 2, "Zork"))
     (voices.folder(pokemon.id) / f"{new}.safetensors").write_bytes(b"x")
-    assert names_in((await own_chat.ask("/dino voice:pokemon pik")).html)[0].startswith(
-        "Pik"
-    )  # the last good version
+    # the last good version
+    assert names_in((await own_chat.ask("/dino voice:pokemon pik")).html)[0].startswith("Pik")
 
 
 def test_a_known_name_in_other_letters_is_not_new() -> None:

@@ -125,9 +125,8 @@ async def test_a_message_without_text_is_answered_in_private(
     for album in ("1234", "1235", "1234"):
         for _ in range(3):
             await chat.bot.ask(Sent(person=ALICE, chat=chat, text="", album=album))
-    assert [message.html for message in chat.messages] == [
-        sentences.ONLY_TEXT
-    ] * 2  # once for each album
+    # once for each album
+    assert [message.html for message in chat.messages] == [sentences.ONLY_TEXT] * 2
 
 
 async def test_a_message_as_long_as_can_be(chat: FakeChat) -> None:
@@ -192,9 +191,8 @@ async def test_a_bot_that_has_just_started(
         "guesses": "none yet",
     }
     monkeypatch.setattr(Store, "size", fail)  # a database that fails does not hide the rest
-    monkeypatch.setattr(
-        "pathlib.Path.read_text", missing
-    )  # a system may not tell how much memory is in use
+    # a system may not tell how much memory is in use
+    monkeypatch.setattr("pathlib.Path.read_text", missing)
     rows = await table(admin)
     assert rows["database"].endswith(", no answer")
     assert rows["guesses"] == "no answer"

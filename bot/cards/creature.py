@@ -242,21 +242,17 @@ class Creature:
         return self.clipped(shadow) + self.shape(points, "main")
 
     def leg(self, i: int) -> str:
-        (x, y, thick, stride), kinds, near = (
-            self.body.legs[i],
-            self.body.kinds,
-            i >= len(self.body.legs) // 2,
-        )
+        x, y, thick, stride = self.body.legs[i]
+        kinds = self.body.kinds
+        near = i >= len(self.body.legs) // 2
         kind = kinds[i % len(kinds)]
         spine = [
             (x - y * (u + stride * v * v), y * (1 - v), -w * thick * y) for u, v, w in LIMBS[kind]
         ]
         x, _, k = spine[-1]
         toes = "toes" if kind == "runner" else "hoof"
-        foot, nails = (
-            FEET[toes],
-            [*FEET[f"{toes} nails"], *(FEET["sickle"] if self.kind == "claw" else [])],
-        )
+        foot = FEET[toes]
+        nails = [*FEET[f"{toes} nails"], *(FEET["sickle"] if self.kind == "claw" else [])]
         drawn = self.limb(limb(spine), near)
         drawn += self.shape([(x + u * k, v * k) for u, v in foot], "main" if near else "dark")
         for a, b, c, d, w in nails:
@@ -290,9 +286,8 @@ class Creature:
                     points[round(i / (count - 1) * (len(points) - 1))] for points in (bone, tips)
                 )
                 colour = mixed(self.paints[feathers], INK, 0.12 * (i % 2))
-                if (
-                    paint == "dark"
-                ):  # the far wing is one shadow; pale feathers there would look washed out
+                if paint == "dark":
+                    # the far wing is one shadow; pale feathers there would look washed out
                     colour = mixed(self.paints["mark"], INK, 0.3 + 0.06 * (i % 2))
                 yield self.blade(base, toward(base, tip, long), 40, 0, 0, colour)
         left, right = edges([(u, v, 17 - 0.65 * i - 8 * (i == 0)) for i, (u, v) in enumerate(bone)])

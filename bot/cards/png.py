@@ -11,7 +11,8 @@ PROGRAM = """
 import sys, fontpkg_eb_garamond, resvg_py
 fonts = [str(path) for path in (fontpkg_eb_garamond.ROOT / "files").iterdir()]
 svg = sys.stdin.buffer.read().decode()
-sys.stdout.buffer.write(resvg_py.svg_to_bytes(svg_string=svg, font_files=fonts, skip_system_fonts=True))
+png = resvg_py.svg_to_bytes(svg_string=svg, font_files=fonts, skip_system_fonts=True)
+sys.stdout.buffer.write(png)
 """
 LONGEST_SECONDS = 20.0
 _one_by_one: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()

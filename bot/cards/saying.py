@@ -6,10 +6,10 @@ from itertools import pairwise
 from model.names.roots import parts_of
 
 _SOUNDS = {
-    "^p(?=[snt])|^[cgk](?=n)|^m(?=n)|^t(?=s)": "", "ph": "f", "th": "θ", "sh": "ʃ", "ch|kh|ck": "k", "rh": "r",
-    "qu": "kw", "q": "ʧ", "gu(?=[aeo])": "gw", "^x(?=[iu][aeo])": "ʃ", "^x": "z", "x": "ks", "c(?=[eiy]|ae|oe)": "s",
-    "g(?=[ei]|y(?![aou]))|zh": "j", "c": "k", "ae|oe": "E", "a[uw]": "A", "eu(?!s$)": "U", "ei|ai|ay": "Y",
-    "ou": "O", "^y(?=[aou])": "J",
+    "^p(?=[snt])|^[cgk](?=n)|^m(?=n)|^t(?=s)": "", "ph": "f", "th": "θ", "sh": "ʃ", "ch|kh|ck": "k",
+    "rh": "r", "qu": "kw", "q": "ʧ", "gu(?=[aeo])": "gw", "^x(?=[iu][aeo])": "ʃ", "^x": "z",
+    "x": "ks", "c(?=[eiy]|ae|oe)": "s", "g(?=[ei]|y(?![aou]))|zh": "j", "c": "k", "ae|oe": "E",
+    "a[uw]": "A", "eu(?!s$)": "U", "ei|ai|ay": "Y", "ou": "O", "^y(?=[aou])": "J",
 }  # fmt: skip
 _SPELLED = str.maketrans(
     dict(zip("θʃʧJEAUYO", ["th", "sh", "ch", "y", "ee", "aw", "yoo", "ye", "oo"], strict=True))

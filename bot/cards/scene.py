@@ -39,10 +39,8 @@ def world(name: str) -> str:
     )
     drawn += _placed(animal, x - left * scale, scale)
     for i in range(6):
-        u, v = (
-            chance.between(f"x {i}", 40, WIDTH - 40),
-            chance.between(f"y {i}", GROUND + 50, HEIGHT),
-        )
+        u = chance.between(f"x {i}", 40, WIDTH - 40)
+        v = chance.between(f"y {i}", GROUND + 50, HEIGHT)
         drawn += _plant("fern", u, v, 30 + 8 * i, mixed(scene[5], INK, 0.12))
     return drawn
 
@@ -78,10 +76,8 @@ def _behind(chance: Chance, scene: list[str]) -> str:
     for side, edge in (("left", 0), ("right", WIDTH)):
         kind = chance.among(side, list(PLANTS))
         for i in range(3):
-            across, tall = (
-                chance.between(f"{side} {i}", 10, 210),
-                chance.between(f"{side} {i} tall", 125, 230),
-            )
+            across = chance.between(f"{side} {i}", 10, 210)
+            tall = chance.between(f"{side} {i} tall", 125, 230)
             drawn += _plant(kind, abs(edge - across), 618, tall, mixed(plant, near, 0.55 - 0.2 * i))
     earth = f"M0 {GROUND - 28}Q{WIDTH / 2} {GROUND - 44} {WIDTH} {GROUND - 28}V{HEIGHT + 9}H0Z"
     return drawn + fill(earth, ground)

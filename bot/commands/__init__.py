@@ -78,9 +78,8 @@ COMMANDS = {
         verse.sonnet, WRITING, "fourteen lines that scan and rhyme", sentences.HELP_SONNET
     ),
     "me": Command(games.me, WRITING, "you as a dinosaur", sentences.HELP_ME),
-    "today": Command(
-        games.today, WRITING, "the dinosaur of the day", alone=True
-    ),  # beside /me in the help
+    # beside /me in the help
+    "today": Command(games.today, WRITING, "the dinosaur of the day", alone=True),
     "guess": Command(
         games.guess,
         WRITING,
@@ -114,9 +113,8 @@ COMMANDS = {
         yours=True,
         alone=True,
     ),
-    "forget": Command(
-        people.forget, CHATTER, "delete everything I keep about you"
-    ),  # beside /export in the help
+    # beside /export in the help
+    "forget": Command(people.forget, CHATTER, "delete everything I keep about you"),
     "help": Command(show_help, CHATTER, "what I can do"),
     "about": Command(
         welcome.about, CHATTER, "what I'm made of", sentences.HELP_ABOUT, yours=True, alone=True

@@ -87,10 +87,8 @@ async def export(ask: Said, _rest: str, bot: Bot) -> None:
     if not (is_group or ask.chat.is_private):
         raise Explained(sentences.EXPORT_PRIVATELY)
     with bot.accepting(ask, EXPORT):
-        person, creations = (
-            await bot.store.person(ask.person),
-            await bot.store.creations(ask.person),
-        )
+        person = await bot.store.person(ask.person)
+        creations = await bot.store.creations(ask.person)
         async with LiveMessage(ask.chat):  # which shows that the bot is typing
             texts = await _written(creations, bot)
         content = await asyncio.to_thread(as_file, person, creations, texts)
@@ -109,10 +107,8 @@ async def forget(ask: Said, rest: str, bot: Bot) -> None:
 
     `/forget yes` or `no` answers, except for a person in a group.
     """
-    is_person, word = (
-        ask.person > 0,
-        rest.strip().lower(),
-    )  # Telegram's groups and channels have negative ids
+    is_person = ask.person > 0  # Telegram's groups and channels have negative ids
+    word = rest.strip().lower()
     if word in ("yes", "no") and (ask.chat.is_private or not is_person):
         if word == "yes":
             await bot.store.forget(ask.person)

@@ -191,9 +191,8 @@ async def _pressed(verb: str, creation: Creation, ask: Pressed, bot: Bot) -> Cre
     try:
         return await answer(ask, wish, bot, message=ask.message)
     except Exception as error:
-        if creation.genre is Genre.SONNET and not isinstance(
-            error, (Refused, InDoubt)
-        ):  # none is left unfinished
+        if creation.genre is Genre.SONNET and not isinstance(error, (Refused, InDoubt)):
+            # none is left unfinished
             with contextlib.suppress(MangosaurusError):
                 await show(creation, ask, bot, message=ask.message)
         raise

@@ -199,11 +199,9 @@ class PageChat(Chat):
             raise Gone("the page has no such message any more")
         kept.buttons = buttons
         if html is not None:
-            kept.pieces, kept.edited, kept.is_growing = (
-                pieces_of(html),
-                kept.edited or not kept.is_growing,
-                unfinished,
-            )
+            kept.pieces = pieces_of(html)
+            kept.edited = kept.edited or not kept.is_growing
+            kept.is_growing = unfinished
         await self.tell("message", kept.drawn())
 
     async def notice(self, text: str = "", *, alert: bool = False) -> None:

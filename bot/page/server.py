@@ -164,10 +164,8 @@ class Page(Door):
         is_foreign = request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none")
         wants_page = path in ("/", f"{self._path}/")
         schemes = ("https",) if self._url else ("http", "https")
-        own, origin = (
-            [f"{scheme}://{hosts[0].lower()}" for scheme in schemes],
-            request.headers.get("Origin"),
-        )
+        own = [f"{scheme}://{hosts[0].lower()}" for scheme in schemes]
+        origin = request.headers.get("Origin")
         is_own = origin in own if origin is not None else not path.endswith("/socket")
         if (is_foreign and not wants_page) or not is_own:
             return web.Response(status=403, text=words.WRONG_ORIGIN)
@@ -194,12 +192,10 @@ class Page(Door):
         is_admin = self._url is not None and access.is_same(token, self._passes.admin_token)
         if not is_admin and not access.is_same(token, self._passes.token):
             return self._turned_away(words.WRONG_LINK)
-        addresses = ",".join(
-            request.headers.getall("X-Forwarded-For", ())
-        )  # which anybody can invent
-        address = (
-            addresses.rpartition(",")[2].strip() if self._url else ""
-        )  # the one that the proxy has seen
+        # anybody can invent these
+        addresses = ",".join(request.headers.getall("X-Forwarded-For", ()))
+        # the last one is what the proxy has seen
+        address = addresses.rpartition(",")[2].strip() if self._url else ""
         if person is None and address and not is_admin and self._newcomers.spend(address, 1):
             return web.Response(status=429, text=words.TOO_MANY_NEWCOMERS)
         person = person or 2**40 + secrets.randbelow(2**50)  # far from the ids of Telegram

@@ -126,9 +126,8 @@ class TelegramChat(Chat):
         creation there.
         """
         link = rf'<a href="https://t.me/{self._bot.username}?start=\1">\1</a>'
-        return re.sub(
-            "<a>(.*?)</a>", link, str(html)
-        )  # str: Markup's own `join` would escape the link
+        # str: Markup's own `join` would escape the link
+        return re.sub("<a>(.*?)</a>", link, str(html))
 
     async def notice(self, text: str = "", *, alert: bool = False) -> None:
         """Release the button that was pressed.

@@ -137,9 +137,8 @@ class Telegram(Door):
             return
         if ask:
             bot.ask(ask)
-            if (
-                ask.is_admin and ask.person in self._without_menu
-            ):  # they have opened a chat since the start
+            if ask.is_admin and ask.person in self._without_menu:
+                # they have opened a chat since the start
                 self._begin_to_announce(ask.person)
 
     def _ask(self, update: Update) -> Ask | None:
@@ -162,15 +161,13 @@ class Telegram(Door):
     def _message(self, message: Message) -> Said | None:
         """Return what a message asks, if it is for us and not written by a bot."""
         sender = message.sender_chat or message.from_user
-        is_event = filters.StatusUpdate.ALL.check_update(
-            Update(0, message=message)
-        )  # such as somebody who joins
+        # an event is, for example, that somebody joins
+        is_event = filters.StatusUpdate.ALL.check_update(Update(0, message=message))
         if sender is None or message.via_bot or is_event:
             return None
         text = message.text or message.caption or ""
-        if addressed := re.match(
-            r"(/[^\s@]*)@(\S*)", text
-        ):  # a command with a bot's name behind it
+        if addressed := re.match(r"(/[^\s@]*)@(\S*)", text):
+            # a command with a bot's name behind it
             if addressed[2].lower() != self._client.username.lower():
                 return None
             text = addressed[1] + text[addressed.end() :]
@@ -231,9 +228,8 @@ def _file(document: Document | None) -> File | None:
         try:
             return bytes(await (await document.get_file()).download_as_bytearray())
         except TelegramError as error:
-            logger.warning(
-                "A file was not fetched: %s", type(error).__name__
-            )  # its text may hold an address
+            # its text may hold an address
+            logger.warning("A file was not fetched: %s", type(error).__name__)
             raise NotSent("the file could not be fetched") from error
 
     return File(name=document.file_name or "file", size=document.file_size or 0, read=read)

@@ -31,9 +31,8 @@ class Window:
     def opens(self, now: float, ahead: int = 0) -> float:
         """Return when one more message fits behind `ahead` others that wait."""
         times = [*self._ends, *[now] * self._on_their_way]
-        before = (
-            len(times) + ahead - self._limit
-        )  # the window opens one period after the message with this number
+        # the window opens one period after the message with this number
+        before = len(times) + ahead - self._limit
         if before < 0:
             return now
         if before < len(times):

@@ -51,10 +51,8 @@ RETRY_SECONDS, PAUSE_SECONDS = 30.0, 1.0
 TRIED_BY_THE_DOOR = {"getMe", "deleteWebhook", "setWebhook", "getWebhookInfo"}
 """Requests that go out at once and are not tried again here: the door tries them until Telegram
 answers."""
-CLOSED, HELD = (
-    "the bot stops, or another one serves in its place",
-    "Telegram wants silence for too long",
-)
+CLOSED = "the bot stops, or another one serves in its place"
+HELD = "Telegram wants silence for too long"
 """Why a request is given up."""
 SHARE = 5
 """At least so many messages leave for each refusal."""
@@ -263,9 +261,8 @@ class Pacing(BaseRateLimiter[Any]):
                     raise (error if counts else request.doubt or error) from None
             else:
                 chat_id = request.recipient.chat_id
-                if (
-                    asks := self._unanswered.pop(chat_id, frozenset()) - request.place.asks
-                ):  # a later edit has arrived
+                if asks := self._unanswered.pop(chat_id, frozenset()) - request.place.asks:
+                    # a later edit has arrived
                     self._unanswered[chat_id] = asks
                 return result
             finally:
@@ -377,9 +374,8 @@ class Pacing(BaseRateLimiter[Any]):
                 and request.queue is self._messages
                 and not request.place.is_refusal
             ):
-                most = max(
-                    1.0, REFUSAL_SECONDS * self._rate / (SHARE + 1)
-                )  # so many leave in that time
+                # so many leave in that time
+                most = max(1.0, REFUSAL_SECONDS * self._rate / (SHARE + 1))
                 self._refusals = min(self._refusals + 1 / SHARE, most)
         self._serve()
 
@@ -437,10 +433,8 @@ class Pacing(BaseRateLimiter[Any]):
 
     def _regret(self, request: Request, error: NetworkError) -> None:
         """Note an answer that Telegram did not take, so that its chat reads an apology later."""
-        now, is_lost = (
-            asyncio.get_running_loop().time(),
-            isinstance(error, NothingSentError | ServerError),
-        )
+        now = asyncio.get_running_loop().time()
+        is_lost = isinstance(error, NothingSentError | ServerError)
         is_answer = request.queue is self._messages and request.place.asks
         if not is_lost or request.doubt or not is_answer or now >= self._open_until:
             return

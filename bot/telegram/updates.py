@@ -68,9 +68,8 @@ class Updates:
         self._polling = polling
         self._webhook = webhook
         self._offset: int | None = None
-        self._heard: float | None = (
-            None  # on the clock of the event loop: when a poll succeeded last
-        )
+        # on the clock of the event loop: when a poll succeeded last
+        self._heard: float | None = None
         self._failed_polls = 0
         self._paused: float | None = None  # since when
         self._pauses = 0
@@ -174,9 +173,8 @@ class Updates:
         """Fetch updates until the task is cancelled. Raises StartError."""
         loop = asyncio.get_running_loop()
         self._heard = loop.time()
-        await self.answered(
-            self._client.delete_webhook
-        )  # Telegram answers no polls while it has a webhook
+        # Telegram answers no polls while it has a webhook
+        await self.answered(self._client.delete_webhook)
         options: dict[str, Any] = {"timeout": POLL_SECONDS, "allowed_updates": ALLOWED_UPDATES}
         while True:
             limit = min(await self._some(room), PollingLimit.MAX_LIMIT)
@@ -186,9 +184,8 @@ class Updates:
             for update in updates:
                 self._offset = update.update_id + 1
                 take(update)
-            await asyncio.sleep(
-                0
-            )  # so that each ask has its place before the next look at the room
+            # so that each ask has its place before the next look at the room
+            await asyncio.sleep(0)
 
     async def _some(self, room: Callable[[float], int]) -> int:
         """Return how many updates may be fetched.
@@ -198,9 +195,8 @@ class Updates:
         loop = asyncio.get_running_loop()
         if room(LONGEST_WAIT_SECONDS) < 1:
             self._paused, self._pauses = loop.time(), self._pauses + 1
-            with contextlib.suppress(
-                TelegramError
-            ):  # nothing is taken, but Telegram is told what has arrived
+            # nothing is taken, but Telegram is told what has arrived
+            with contextlib.suppress(TelegramError):
                 await self._client.get_updates(
                     self._offset, limit=1, timeout=0, allowed_updates=ALLOWED_UPDATES
                 )

@@ -28,15 +28,15 @@ LIVES = {
 }
 """What each body ate, and the youngest and the oldest age, in millions of years."""
 LENGTHS = (
-    (1.6, "a bathtub"), (2.2, "a sofa"), (2.7, "a grand piano"), (3.6, "a small car"), (4.6, "a family car"),
-    (5.9, "a giraffe is tall"), (7, "an ambulance"), (9, "a fishing boat"), (12, "a city bus"),
-    (16, "a lorry with its trailer"), (20, "a cricket pitch"), (24, "a tennis court"), (28, "a basketball court"),
-    (36, "three city buses"),
+    (1.6, "a bathtub"), (2.2, "a sofa"), (2.7, "a grand piano"), (3.6, "a small car"),
+    (4.6, "a family car"), (5.9, "a giraffe is tall"), (7, "an ambulance"), (9, "a fishing boat"),
+    (12, "a city bus"), (16, "a lorry with its trailer"), (20, "a cricket pitch"),
+    (24, "a tennis court"), (28, "a basketball court"), (36, "three city buses"),
 )  # fmt: skip
 PLACES = (
-    "Argentina", "Australia", "Brazil", "Canada", "China", "Egypt", "England", "France", "Germany", "India", "Japan",
-    "Madagascar", "Mexico", "Mongolia", "Montana", "Morocco", "Namibia", "Patagonia", "Portugal", "Romania", "Siberia",
-    "Spain", "Tanzania", "Thailand", "Utah",
+    "Argentina", "Australia", "Brazil", "Canada", "China", "Egypt", "England", "France", "Germany",
+    "India", "Japan", "Madagascar", "Mexico", "Mongolia", "Montana", "Morocco", "Namibia",
+    "Patagonia", "Portugal", "Romania", "Siberia", "Spain", "Tanzania", "Thailand", "Utah",
 )  # fmt: skip
 _PLACE = re.compile(
     rf"^(?:{'|'.join(PLACES)})$|(?<= in | of )(?!Tolkien|Troy|Wight)(?:\w+ern |central"

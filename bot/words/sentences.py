@@ -52,11 +52,9 @@ START = Markup(
     " never wrote.\n\nTry /dino or /sonnet, or send me a line such as <i>Shall I compare thee</i>."
     " /help shows what else I can do."
 )
-HELP_PLAY, HELP_YOURS, HELP_ADMINS = (
-    Markup("<b>Play</b>"),
-    Markup("<b>Yours</b>"),
-    Markup("<b>For admins</b>"),
-)
+HELP_PLAY = Markup("<b>Play</b>")
+HELP_YOURS = Markup("<b>Yours</b>")
+HELP_ADMINS = Markup("<b>For admins</b>")
 HELP_DINO = Markup(
     "/dino – a new dinosaur; <code>/dino 5 mango</code> – five that begin with Mango"
 )

@@ -169,9 +169,8 @@ def compare(
 def _is_empty(function: Callable[..., Any]) -> bool:
     """Return whether the body of a function does nothing, like `...`."""
     code, empty = function.__code__.co_code, (lambda: None).__code__.co_code
-    return (
-        len(code) <= len(empty) + 2
-    )  # a version of Python may keep `...` as one instruction that does nothing
+    # a version of Python may keep `...` as one instruction that does nothing
+    return len(code) <= len(empty) + 2
 
 
 def _place(error: Exception) -> str:

@@ -71,11 +71,9 @@ def check_d_logits(d_logits: Function) -> str:
 def check_one_step_back(one_step_back: Function) -> str:
     generator = np.random.default_rng(4)
     w_y, w_h = generator.normal(size=(3, 4)), generator.normal(size=(3, 3))
-    d_logits, d_z_next, z = (
-        generator.normal(size=4),
-        generator.normal(size=3),
-        generator.normal(size=3),
-    )
+    d_logits = generator.normal(size=4)
+    d_z_next = generator.normal(size=3)
+    z = generator.normal(size=3)
     h = np.tanh(z)
     above, following, slope = d_logits @ w_y.T, d_z_next @ w_h.T, 1 - h**2
 

@@ -72,7 +72,8 @@ def check_adam_step(adam_step: Callable[..., Any]) -> str:
         raise Wrong("the function should return three arrays: w, m and v.")
     m_hat, v_hat = adam.m / (1 - 0.9**t), adam.v / (1 - 0.99**t)
     compare("m", found[1], adam.m, [
-        (m_hat, "what you return is divided by 1 - 0.9ᵗ already. The next step needs m as it was before that."),
+        (m_hat, "what you return is divided by 1 - 0.9ᵗ already. "
+            "The next step needs m as it was before that."),
         (0.1 * m + 0.9 * g, "are 0.9 and 0.1 exchanged? Most of the old average stays."),
         (m, "did m change? It takes in a tenth of the new gradient."),
         (g, "is m the gradient alone? Nine tenths of the old m stay."),
@@ -80,7 +81,8 @@ def check_adam_step(adam_step: Callable[..., Any]) -> str:
         (0.99 * m + 0.01 * g, "m takes 0.9 and 0.1. It is v that takes 0.99 and 0.01."),
     ])  # fmt: skip
     compare("v", found[2], adam.v, [
-        (v_hat, "what you return is divided by 1 - 0.99ᵗ already. The next step needs v as it was before that."),
+        (v_hat, "what you return is divided by 1 - 0.99ᵗ already. "
+            "The next step needs v as it was before that."),
         (0.99 * v + 0.01 * g, "v is the average of the *squares* of the gradients."),
         (0.9 * v + 0.1 * g**2, "v takes 0.99 and 0.01. It is m that takes 0.9 and 0.1."),
         (0.01 * v + 0.99 * g**2, "are 0.99 and 0.01 exchanged? Most of the old average stays."),
@@ -89,19 +91,25 @@ def check_adam_step(adam_step: Callable[..., Any]) -> str:
     ])  # fmt: skip
     root = np.sqrt(v_hat)
     compare("w", found[0], adam.w, [
-        (w + rate * m_hat / root, "you go uphill. The gradient says where the loss grows, and we want it to fall."),
-        (w - rate * adam.m / np.sqrt(adam.v), "where is the correction for averages that begin at 0?"),
+        (w + rate * m_hat / root, "you go uphill. "
+            "The gradient says where the loss grows, and we want it to fall."),
+        (w - rate * adam.m / np.sqrt(adam.v),
+            "where is the correction for averages that begin at 0?"),
         (w - rate * adam.m / root, "m is not divided by 1 - 0.9ᵗ."),
         (w - rate * m_hat / np.sqrt(adam.v), "v is not divided by 1 - 0.99ᵗ."),
         (w - rate * m_hat / v_hat, "where is the square root? v is an average of squares."),
         (w - rate * g / root, "is the step along g? It is along the average, m."),
         (w - rate * m_hat, "where do you divide by √v?"),
         (w - m_hat / root, "where is the rate?"),
-        (w - rate * m / np.sqrt(v), "that step is made of the old m and v. Take the new ones, and correct them."),
-        (w - rate * _hat(m, 0.9, t) / np.sqrt(_hat(v, 0.99, t)), "that step is made of the old m and v."),
+        (w - rate * m / np.sqrt(v), "that step is made of the old m and v. "
+            "Take the new ones, and correct them."),
+        (w - rate * _hat(m, 0.9, t) / np.sqrt(_hat(v, 0.99, t)),
+            "that step is made of the old m and v."),
         (-rate * m_hat / root, "this is the step alone. Add it to w."),
-        (w - rate * _hat(adam.m, 0.9, t - 1) / np.sqrt(_hat(adam.v, 0.99, t - 1)), "is t one too small?"),
-        (w - rate * _hat(adam.m, 0.9, t + 1) / np.sqrt(_hat(adam.v, 0.99, t + 1)), "is t one too large?"),
+        (w - rate * _hat(adam.m, 0.9, t - 1) / np.sqrt(_hat(adam.v, 0.99, t - 1)),
+            "is t one too small?"),
+        (w - rate * _hat(adam.m, 0.9, t + 1) / np.sqrt(_hat(adam.v, 0.99, t + 1)),
+            "is t one too large?"),
     ])  # fmt: skip
     with np.errstate(all="ignore"):
         found = call(adam_step, np.ones(2), np.array([0.0, 1.0]), np.zeros(2), np.zeros(2), 1, rate)
@@ -142,10 +150,12 @@ def check_best_and_last(best_and_last: Callable[..., Any]) -> str:
             )
         compare(case + "the best epoch", found[0], right[0], [
             (right[1], "this is where we stop. The best epoch lies before it."),
-            (int(np.argmin(losses)), "you know of a loss that comes after the stop, where no training is any more."),
+            (int(np.argmin(losses)),
+                "you know of a loss that comes after the stop, where no training is any more."),
             (min(losses[: right[1] + 1]), "this is the loss. Its epoch is wanted."),
             (right[0] + 1, "do you count the epochs from 1? Count them from 0."),
-            (0, "does any loss ever become the lowest? Begin with the first loss as the lowest so far."),
+            (0, "does any loss ever become the lowest? "
+                "Begin with the first loss as the lowest so far."),
         ])  # fmt: skip
         compare(case + "the last epoch", found[1], right[1], [
             (_best_and_last(losses, patience + 1)[1], "you wait one epoch too long. "
@@ -154,10 +164,13 @@ def check_best_and_last(best_and_last: Callable[..., Any]) -> str:
                 "Count the epochs without a new best."),
             (_rises(losses, patience), "you compare each loss with the one before it. "
                 "Compare it with the lowest so far."),
-            (_rises(losses, 1), "you stop at the first rise. Have patience: count the epochs without a new best."),
+            (_rises(losses, 1), "you stop at the first rise. Have patience: "
+                "count the epochs without a new best."),
             (_never_anew(losses, patience), "a new best begins the count anew."),
-            (len(losses), "the epochs are counted from 0, so the last has one less than there are losses."),
-            (right[0] + patience, "no training is that long. If the patience never runs out, we stop after the last."),
+            (len(losses),
+                "the epochs are counted from 0, so the last has one less than there are losses."),
+            (right[0] + patience, "no training is that long. "
+                "If the patience never runs out, we stop after the last."),
             (len(losses) - 1, "the patience runs out before that. Do you stop?"),
         ])  # fmt: skip
     return (

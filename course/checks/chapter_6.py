@@ -206,22 +206,29 @@ def check_peephole(peephole_back: Step) -> str:
         (d_o * (1 - o**2), "that is the slope of tanh. The sigmoid's is o (1 - o)."),
         (d_h * o * (1 - o), "what multiplies o in h = o ⊙ tanh c?"),
         (d_h * c * o * (1 - o), "o is multiplied by tanh c, not by c itself."),
-        (d_h * tanh_c * no_peep * (1 - no_peep), "is o computed without the peephole? z + w ⊙ c is in the sigmoid."),
+        (d_h * tanh_c * no_peep * (1 - no_peep), "is o computed without the peephole? "
+            "z + w ⊙ c is in the sigmoid."),
         (d_z * w, "this has w in it. z reaches the sigmoid as it is; only c is multiplied by w."),
     ], tolerance=1e-5)  # fmt: skip
     compare("d_c", found[1], right[1], [
-        (through_tanh, "c reaches h on two ways now. Where is the one through the peephole, d_z ⊙ w?"),
-        (d_z * w, "c reaches h on two ways. Where is the one through tanh, d_h ⊙ o ⊙ (1 - tanh² c)?"),
+        (through_tanh, "c reaches h on two ways now. "
+            "Where is the one through the peephole, d_z ⊙ w?"),
+        (d_z * w, "c reaches h on two ways. "
+            "Where is the one through tanh, d_h ⊙ o ⊙ (1 - tanh² c)?"),
         (through_tanh + d_z, "on the way through the peephole, c is multiplied by w."),
-        (through_tanh + d_o * w, "that way begins at z, not at o: where is the slope of the sigmoid?"),
+        (through_tanh + d_o * w, "that way begins at z, not at o: "
+            "where is the slope of the sigmoid?"),
         (d_h * o + d_z * w, "where is the slope of tanh, 1 - tanh² c?"),
-        (d_h * o * (1 - c**2) + d_z * w, "the slope of tanh is 1 minus the square of its *value*, tanh c."),
-        (d_h * o * (1 - (o * tanh_c) ** 2) + d_z * w, "the value of the tanh is not h here: h is o ⊙ tanh c."),
+        (d_h * o * (1 - c**2) + d_z * w,
+            "the slope of tanh is 1 minus the square of its *value*, tanh c."),
+        (d_h * o * (1 - (o * tanh_c) ** 2) + d_z * w, "the value of the tanh is not h here: "
+            "h is o ⊙ tanh c."),
         (through_tanh * d_z * w, "the two ways are added, not multiplied: both move h."),
     ], tolerance=1e-5)  # fmt: skip
     compare("d_w", _one_row(found[2], d_z * c), right[2], [
         (d_z.sum(axis=0), "w is multiplied by c, so the derivative is too."),
-        ((d_z * c).mean(axis=0), "is this the mean over the rows? Each row moves the loss, so they add up."),
+        ((d_z * c).mean(axis=0), "is this the mean over the rows? "
+            "Each row moves the loss, so they add up."),
         ((d_z * tanh_c).sum(axis=0), "w is multiplied by c itself, not by its tanh."),
         ((d_o * c).sum(axis=0), "where is the slope of the sigmoid? Begin with d_z."),
     ], tolerance=1e-5)  # fmt: skip

@@ -95,11 +95,9 @@ def check_times(median_times: Callable[..., Any]) -> str:
 @check
 def check_one_matrix(one_matrix: Callable[..., Any], one_input: Callable[..., Any]) -> str:
     generator = np.random.default_rng(9)
-    w_x, b, w_h = (
-        generator.normal(size=(3, 8)),
-        generator.normal(size=8),
-        generator.normal(size=(2, 8)),
-    )
+    w_x = generator.normal(size=(3, 8))
+    b = generator.normal(size=8)
+    w_h = generator.normal(size=(2, 8))
     x, h = generator.normal(size=(4, 3)), generator.normal(size=(4, 2))
     matrix, inputs = np.asarray(call(one_matrix, w_x, b, w_h)), np.asarray(call(one_input, x, h))
     if matrix.shape != (6, 8):

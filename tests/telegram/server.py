@@ -69,9 +69,8 @@ class Server:
         self.left: list[float] = []
         self.fetched_at: dict[object, float] = {}
         self.calls: list[tuple[str, Json]] = []
-        self.answers: dict[
-            str, Json
-        ] = {}  # to presses and to what was typed inline, by the query's id
+        # to presses and to what was typed inline, by the query's id
+        self.answers: dict[str, Json] = {}
         self.files: dict[str, bytes] = {}
         self.menus: dict[int | None, list[Json]] = {}  # of a chat, or everybody's
         self.webhook: Json = {}
@@ -80,9 +79,8 @@ class Server:
         self.revoked = False
         self.rate: int | None = None
         self.floods = 0
-        self._taken: defaultdict[int, list[float]] = defaultdict(
-            list
-        )  # times by chat; those of all by 0
+        # times by chat; those of all by 0
+        self._taken: defaultdict[int, list[float]] = defaultdict(list)
         self._messages = 0
         self._queries = 0
         self._updates: deque[Json] = deque()

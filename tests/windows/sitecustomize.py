@@ -32,10 +32,11 @@ from types import ModuleType
 
 MODULES = "crypt fcntl grp nis pty pwd readline resource spwd syslog termios tty".split()
 FUNCTIONS = """
-    chown confstr fchmod fchown fork forkpty getegid geteuid getgid getgroups getloadavg getpgid getpgrp getsid
-    getuid initgroups killpg lchown memfd_create mkfifo mknod nice openpty pathconf pidfd_open pipe2 posix_spawn
-    posix_spawnp pread pwrite readv register_at_fork sched_getaffinity sched_setaffinity setpgid setsid statvfs sysconf
-    ttyname wait wait3 wait4 writev O_CLOEXEC O_DIRECTORY O_NOCTTY O_NOFOLLOW O_NONBLOCK O_TMPFILE
+    chown confstr fchmod fchown fork forkpty getegid geteuid getgid getgroups getloadavg getpgid
+    getpgrp getsid getuid initgroups killpg lchown memfd_create mkfifo mknod nice openpty pathconf
+    pidfd_open pipe2 posix_spawn posix_spawnp pread pwrite readv register_at_fork sched_getaffinity
+    sched_setaffinity setpgid setsid statvfs sysconf ttyname wait wait3 wait4 writev O_CLOEXEC
+    O_DIRECTORY O_NOCTTY O_NOFOLLOW O_NONBLOCK O_TMPFILE
 """.split()
 SIGNALS = {"SIGABRT", "SIGBREAK", "SIGFPE", "SIGILL", "SIGINT", "SIGSEGV", "SIGTERM"}
 SIGNAL_FUNCTIONS = {
@@ -169,12 +170,10 @@ def send_signal(process, number):
 
 LK_LOCK, LK_NBLCK = 1, 2
 SIGKILL, kill = signal.SIGKILL, os.kill
-real_open, real_os_open, real_signal, real_begin = (
-    io.open,
-    os.open,
-    signal.signal,
-    subprocess.Popen.__init__,
-)
+real_open = io.open
+real_os_open = os.open
+real_signal = signal.signal
+real_begin = subprocess.Popen.__init__
 
 signal.SIGBREAK = signal.SIGUSR2
 ALLOWED = {getattr(signal, name) for name in SIGNALS}
