@@ -23,8 +23,8 @@ help:
 	@echo 'make genera  make data/genera.txt anew, which train reads'
 	@echo 'make pronunciations  make data/prosody/pronunciations.txt anew, which sonnets need'
 	@echo 'make proper-names  make data/proper_names.txt anew, which capitals need'
-	@echo 'make bench   measure beside torch, and write benchmarks/results.md'
-	@echo 'make bench-bot  measure the bot beside an echo bot and a torch bot, likewise'
+	@echo 'make bench   measure the networks beside torch, and write benchmarks/results.md'
+	@echo 'make bench-bot  measure the bot beside an echo bot, likewise'
 	@echo 'make clean   remove the environments and caches'
 
 run: .venv/ready
@@ -91,11 +91,10 @@ proper-names: .venv/ready
 	.venv/bin/python -m tools.proper_names
 
 bench: .venv-bench/ready
-	.venv-bench/bin/python -m benchmarks
+	.venv-bench/bin/python -m benchmarks cold_start island sampling training
 
 bench-bot: .venv-bench/ready
-	.venv-bench/bin/python -m benchmarks.bot --write
-	.venv-bench/bin/python -m benchmarks retraining
+	.venv-bench/bin/python -m benchmarks bot overload units
 
 clean:
 	rm -rf .venv .venv-test .venv-browser .venv-bench .venv-course .mypy_cache .pytest_cache .ruff_cache .hypothesis
@@ -103,7 +102,7 @@ clean:
 .venv/ready: EXTRAS = .[plot]
 .venv-test/ready: EXTRAS = .[dev]
 .venv-browser/ready: EXTRAS = .[dev,browser]
-.venv-bench/ready: EXTRAS = .[bench,plot]
+.venv-bench/ready: EXTRAS = .[bench]
 .venv-course/ready: EXTRAS = .[course]
 
 %/ready: pyproject.toml constraints.txt

@@ -10,12 +10,11 @@ import json
 import statistics
 import subprocess
 import sys
-from dataclasses import dataclass
 
 from benchmarks.report import table, verdict
-from benchmarks.timing import Effort
 from model.files import ROOT
 
+REPEATS = 9
 SECONDS_TARGET, MEMORY_TARGET = 0.25, 1 / 3
 LAUNCHER = """
 import json, os, subprocess, sys, time
@@ -25,7 +24,9 @@ line = process.stdout.readline()
 seconds = time.perf_counter() - begun
 process.stdout.read()
 _, status, usage = os.wait4(process.pid, 0)
-print(json.dumps({"text": line.decode(), "seconds": seconds, "kib": usage.ru_maxrss, "failed": status != 0}))
+if status or not line.strip():
+    sys.exit("no name")
+print(json.dumps([seconds, usage.ru_maxrss]))
 """
 PROGRAMS = {
     "ours": ("-m", "model", "sample", "dino", "--count", "1", "--seed", "7"),
@@ -34,58 +35,39 @@ PROGRAMS = {
 }
 
 
-@dataclass(frozen=True)
-class Start:
-    """One start: seconds to the first line, and mebibytes at the peak."""
-
-    seconds: float
-    mebibytes: float
-
-
-def report(effort: Effort) -> str:
+def report(repeats: int) -> str:
     """Measure, and return the table."""
-    starts: dict[str, list[Start]] = {name: [] for name in PROGRAMS}
-    for number in range(1 + (3 if effort.quick else effort.repeats)):
+    starts: dict[str, list[tuple[float, float]]] = {name: [] for name in PROGRAMS}
+    for number in range(repeats + 1):
         for name, arguments in PROGRAMS.items():
-            start = launch(arguments)
+            start = _launch(arguments)
             if number:  # the first start reads cold disks and compiles
                 starts[name].append(start)
-    return f"## Cold start to the first name\n\n{_table(starts)}"
-
-
-def _table(starts: dict[str, list[Start]]) -> str:
-    seconds = {
-        name: statistics.median(start.seconds for start in found) for name, found in starts.items()
-    }
-    memory = {
-        name: statistics.median(start.mebibytes for start in found)
-        for name, found in starts.items()
-    }
-    share = memory["ours"] / memory["torch"]
-    header = ("cold start", *PROGRAMS, "target", "")
+    medians = [map(statistics.median, zip(*found, strict=True)) for found in starts.values()]
+    seconds, memory = zip(*medians, strict=True)
+    share = memory[0] / memory[1]
     rows = [
         (
             "seconds to the first name",
-            *(f"{seconds[name]:.3f}" for name in PROGRAMS),
+            *(f"{each:.3f}" for each in seconds),
             f"≤ {SECONDS_TARGET} s",
-            verdict(-seconds["ours"], -SECONDS_TARGET),
+            verdict(-seconds[0], -SECONDS_TARGET),
         ),
         (
             f"peak memory, MiB (ours is {share:.0%})",
-            *(f"{memory[name]:.0f}" for name in PROGRAMS),
+            *(f"{each:.0f}" for each in memory),
             "≤ 1/3",
             verdict(-share, -MEMORY_TARGET),
         ),
     ]
-    return table(header, rows)
+    body = table(("cold start", *PROGRAMS, "target", ""), rows)
+    return f"## Cold start to the first name\n\n{body}"
 
 
-def launch(arguments: tuple[str, ...]) -> Start:
-    """Start a Python program once."""
+def _launch(arguments: tuple[str, ...]) -> tuple[float, float]:
+    """Start a Python program once; return seconds to its first line, and mebibytes at the peak."""
     command = [sys.executable, "-I", "-S", "-c", LAUNCHER, sys.executable, *arguments]
     result = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True)
-    found = json.loads(result.stdout)
-    if found["failed"] or not found["text"].strip():
-        raise SystemExit(f"{' '.join(arguments)} failed")
+    seconds, memory = json.loads(result.stdout)
     unit = 2**20 if sys.platform == "darwin" else 2**10  # macOS counts bytes
-    return Start(found["seconds"], found["kib"] / unit)
+    return seconds, memory / unit

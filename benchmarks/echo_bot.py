@@ -1,6 +1,4 @@
-"""Echoes messages on stock python-telegram-bot, as a floor: `python -m benchmarks.echo_bot TOKEN
-ADDRESS`.
-"""
+"""Echoes messages on stock python-telegram-bot, the fastest that this library allows."""
 
 from __future__ import annotations
 
@@ -22,8 +20,9 @@ async def echo(update: Update, _context: Any) -> None:
         await update.message.reply_text(update.message.text)
 
 
-def main(token: str, address: str) -> None:
+def main() -> None:
     """Serve until the process is told to stop, or stdin ends."""
+    token, address = os.environ["TELEGRAM_TOKEN"], os.environ["TELEGRAM_API_URL"]
     application = ApplicationBuilder().token(token).base_url(f"{address}/bot").build()
     application.add_handler(MessageHandler(filters.TEXT, echo))
     threading.Thread(target=end_with_stdin, daemon=True).start()
@@ -37,4 +36,4 @@ def end_with_stdin() -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

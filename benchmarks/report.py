@@ -5,41 +5,33 @@ one by one.
 import os
 import platform
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 
 import numpy as np
 from threadpoolctl import threadpool_info
 
-from benchmarks.timing import speedup
-from model.engine.threads import available_cores
-
 RESULTS = Path(__file__).with_name("results.md")
-HEADING = (
-    "# Measurements\n\nEach section names its machine. `python -m benchmarks NAME` writes a"
-    " section, and `python -m benchmarks.bot --write` the section of the bot.\n"
-)
+CORES = os.cpu_count() or 1
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a Markdown table with aligned columns: the first to the left, the others
-    to the right.
+    """Return a Markdown table with aligned columns: the first to the left, the others to the
+    right.
     """
     widths = [max(len(cell) for cell in column) for column in zip(header, *rows, strict=True)]
     rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
-    lines = [_line(cells, widths) for cells in (header, rule, *rows)]
-    return "\n".join(lines)
+    return "\n".join(_line(cells, widths) for cells in (header, rule, *rows))
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
-    first, *others = zip(cells, widths, strict=True)
-    aligned = [first[0].ljust(first[1]), *(cell.rjust(width) for cell, width in others)]
-    return f"| {' | '.join(aligned)} |"
+    others = [cell.rjust(width) for cell, width in zip(cells[1:], widths[1:], strict=True)]
+    return f"| {' | '.join([cells[0].ljust(widths[0]), *others])} |"
 
 
 def times(ratio: float) -> str:
-    """Write a ratio: 2.3 ×."""
+    """Write a ratio: 2.34 ×."""
     return f"{ratio:.2f} ×"
 
 
@@ -48,92 +40,62 @@ def verdict(value: float, target: float) -> str:
     return "reached" if value >= target else "missed"
 
 
-def speed_verdict(
-    seconds: Mapping[str, Sequence[float]], theirs: str, target: float
-) -> tuple[str, str, str, str]:
-    """Return the cells ratio, best, target and verdict of "ours" beside another side; both ratios
-    must reach it.
-    """
-    median, best = (
-        speedup(seconds["ours"], seconds[theirs]),
-        min(seconds[theirs]) / min(seconds["ours"]),
-    )
-    return times(median), times(best), f"≥ {target:g} ×", verdict(min(median, best), target)
-
-
 def refuse_if_busy() -> None:
     """End the program if the machine has more to do than it has cores. Raises SystemExit."""
-    if (load := _load()) > available_cores():
+    if (load := _load()) > CORES:
         raise SystemExit(
-            f"the load of the last minute is {load:.1f} on {available_cores()} cores, so the"
-            " figures would be about other programs too. Wait, or print them only."
+            f"the load of the last minute is {load:.1f} on {CORES} cores, so the figures would be"
+            " about other programs too. Wait, or only print them: --dry"
         )
 
 
 def machine() -> str:
-    """Describe the machine: processor, cores, versions, the kernel of the matrix
-    library, its load.
+    """Describe the machine: processor, cores, versions, the kernel of the matrix library, its
+    load.
     """
+    load = f"load of the last minute {_load():.1f}"
+    if _load() > CORES:
+        load += " (MORE THAN ONE A CORE: do not trust these figures)"
+    python = f"{platform.system()}, Python {platform.python_version()}"
     parts = [
-        (
-            f"{_processor()}, {available_cores()} cores, {platform.system()}, Python"
-            f" {platform.python_version()}"
-        ),
+        f"{_processor()}, {CORES} cores, {python}",
         f"NumPy {np.__version__} with {_blas()}",
         f"torch {_version('torch')}",
-        f"load of the last minute {_load():.1f}",
+        load,
     ]
-    more = (
-        " (MORE THAN ONE A CORE: do not trust these figures)" if _load() > available_cores() else ""
-    )
-    return "; ".join(parts) + more
-
-
-def section(name: str, body: str) -> str:
-    """Put a section between its markers."""
-    begin, end = _markers(name)
-    return f"{begin}\n{body.strip()}\n{end}"
+    return "; ".join(parts)
 
 
 def with_section(document: str, name: str, body: str) -> str:
     """Replace one section of a document, or add it at the end; the rest stays as it is."""
-    new = section(name, body)
-    begin, end = _markers(name)
-    before, found, rest = document.partition(begin)
+    begin, end = f"<!-- benchmarks.{name} begins -->", f"<!-- benchmarks.{name} ends -->"
+    new = f"{begin}\n{body.strip()}\n{end}"
+    before, _, rest = document.partition(begin)
     _, closed, after = rest.partition(end)
-    if found and closed:
+    if closed:
         return before + new + after
     return f"{document.rstrip()}\n\n{new}\n"
 
 
 def write_section(name: str, body: str, path: Path = RESULTS) -> None:
     """Replace one section of the results file."""
-    document = path.read_text(encoding="utf-8") if path.exists() else HEADING
-    path.write_text(with_section(document, name, body), encoding="utf-8")
-
-
-def _markers(name: str) -> tuple[str, str]:
-    return f"<!-- benchmarks.{name} begins -->", f"<!-- benchmarks.{name} ends -->"
+    path.write_text(with_section(path.read_text(encoding="utf-8"), name, body), encoding="utf-8")
 
 
 def _processor() -> str:
     try:
-        found = re.search(
-            r"^model name\s*:\s*(.+)$",
-            Path("/proc/cpuinfo").read_text(encoding="utf-8"),
-            re.MULTILINE,
-        )
+        facts = Path("/proc/cpuinfo").read_text(encoding="utf-8")
     except OSError:
-        found = None
+        facts = ""
+    found = re.search(r"^model name\s*:\s*(.+)$", facts, re.MULTILINE)
     return found[1] if found else platform.processor() or platform.machine()
 
 
 def _blas() -> str:
     libraries = [library for library in threadpool_info() if library["user_api"] == "blas"]
     described = [
-        f"{library['internal_api']} {library['version']}, kernel"
-        f" {library.get('architecture', 'unknown')}"
-        for library in libraries
+        f"{each['internal_api']} {each['version']}, kernel {each.get('architecture', 'unknown')}"
+        for each in libraries
     ]
     return " and ".join(described) or "an unknown BLAS"
 

@@ -9,11 +9,13 @@ does not take, and says 429.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import math
 import time
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -23,7 +25,7 @@ FIRST_PERSON = 1_000
 UNFINISHED = "…"
 """The end of a message that will be edited until it is whole."""
 SENDING = ("sendMessage", "sendPhoto", "sendDocument", "editMessageText", "editMessageReplyMarkup")
-IN_ALL, IN_A_CHAT, IN_A_GROUP = (30, 1.0), (4, 4.0), (20, 60.0)
+IN_ALL, IN_A_CHAT = (30, 1.0), (4, 4.0)
 """How many messages Telegram takes in how many seconds."""
 ME = {"id": 7000000, "is_bot": True, "first_name": "Bot", "username": "bench_bot"}
 
@@ -95,24 +97,30 @@ class Inbox:
         while self._waiting and self._waiting[0][0] < offset:
             self._waiting.popleft()
         if not self._waiting:
-            await self._wait(float(parameters.get("timeout", 0)))
+            self._arrival.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(float(parameters.get("timeout", 0))):
+                    await self._arrival.wait()
         return self._hand_out(int(parameters.get("limit", MOST_UPDATES)))
 
     def wait(self, chat: int) -> float:
         """Return for how long Telegram takes no message to a chat; 0.0 takes one."""
         if not self._is_strict:
             return 0.0
-        now, wait = time.perf_counter(), 0.0
-        limits = {None: IN_ALL, chat: IN_A_CHAT} | ({f"{chat}": IN_A_GROUP} if chat < 0 else {})
+        now = time.perf_counter()
+        wait = 0.0
+        limits = {None: IN_ALL, chat: IN_A_CHAT}
         for whose, (most, seconds) in limits.items():
             sent = self._sent[whose]
             while sent and sent[0] <= now - seconds:
                 sent.popleft()
             if len(sent) >= most:
                 wait = max(wait, sent[0] + seconds - now)
-        for whose in () if wait else limits:
-            self._sent[whose].append(now)
-        self.too_many += wait > 0
+        if wait:
+            self.too_many += 1
+        else:
+            for whose in limits:
+                self._sent[whose].append(now)
         return wait
 
     def send(self, chat: int, text: str) -> None:
@@ -133,16 +141,8 @@ class Inbox:
             if not self._open:
                 self._answered.set()
 
-    async def _wait(self, seconds: float) -> None:
-        self._arrival.clear()
-        try:
-            async with asyncio.timeout(seconds):
-                await self._arrival.wait()
-        except TimeoutError:
-            return
-
     def _hand_out(self, limit: int) -> bytes:
-        batch = [self._waiting[index] for index in range(min(limit, len(self._waiting)))]
+        batch = list(islice(self._waiting, limit))
         now = time.perf_counter()
         for number, _ in batch:
             asked = self.asked[number - 1]
@@ -178,14 +178,8 @@ class Server:
         """Return the inbox of a token."""
         return self.inboxes.setdefault(token, Inbox(is_strict=self._is_strict))
 
-    async def call(self, token: str, method: str, parameters: dict[str, Any]) -> bytes:
-        """Answer a method with the JSON of its result."""
-        if method == "getUpdates":
-            return await self.inbox(token).updates(parameters)
-        return self.call_now(token, method, parameters)
-
-    def call_now(self, token: str, method: str, parameters: dict[str, Any]) -> bytes:
-        """Answer a method that never waits."""
+    def call(self, token: str, method: str, parameters: dict[str, Any]) -> bytes:
+        """Answer a method that never waits with the JSON of its result. Raises TooManyError."""
         if method == "getMe":
             return json.dumps(ME).encode()
         if method == "answerInlineQuery":
@@ -198,13 +192,10 @@ class Server:
             raise TooManyError(math.ceil(wait))
         self.inbox(token).send(chat, parameters.get("text", UNFINISHED))
         self._messages += 1
-        return (
+        sent = (
             b'{"message_id":%d,"date":1700000000,"chat":{"id":%d,"type":"private"},"text":"sent"}'
-            % (
-                self._messages,
-                chat,
-            )
         )
+        return sent % (self._messages, chat)
 
 
 class _Connection(asyncio.Protocol):
@@ -241,22 +232,20 @@ class _Connection(asyncio.Protocol):
             self._polling = asyncio.create_task(self._poll(token, parameters))
             return
         try:
-            self._write(
-                b'{"ok":true,"result":%b}' % self._server.call_now(token, method, parameters)
-            )
+            result = self._server.call(token, method, parameters)
+            self._write(b'{"ok":true,"result":%b}' % result)
         except TooManyError as error:
             said = {
                 "ok": False,
                 "error_code": 429,
                 "description": f"Too Many Requests: retry after {error}",
+                "parameters": {"retry_after": error.args[0]},
             }
-            said["parameters"] = {"retry_after": error.args[0]}
             self._write(json.dumps(said).encode(), b"429 Too Many Requests")
 
     async def _poll(self, token: str, parameters: dict[str, Any]) -> None:
-        self._write(
-            b'{"ok":true,"result":%b}' % await self._server.call(token, "getUpdates", parameters)
-        )
+        updates = await self._server.inbox(token).updates(parameters)
+        self._write(b'{"ok":true,"result":%b}' % updates)
 
     def _write(self, body: bytes, status: bytes = b"200 OK") -> None:
         if self._transport is not None:

@@ -4,60 +4,53 @@ The sides take turns, so that a slow minute hits all of them. Ratios are taken w
 their median is reported.
 """
 
+import math
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
 Side = TypeVar("Side")
+Clock = Callable[[], float]
 
-ROUNDS_AT_LEAST = 3
-
-
-@dataclass(frozen=True)
-class Effort:
-    """How much to measure: rounds, seconds after which a comparison stops early, and whether small
-    sizes suffice.
-    """
-
-    repeats: int = 9
-    seconds: float = 12.0
-    quick: bool = False
+SHORTEST_SECONDS = 0.1
+"""A side is called as often in a row as the quickest side needs for this."""
 
 
-def compare(sides: Mapping[str, Callable[[], object]], effort: Effort) -> dict[str, list[float]]:
-    """Run each side once a round, after one run that does not count. Return each side's seconds by
-    round.
+def compare(
+    sides: Mapping[Side, Callable[[], object]], repeats: int, clock: Clock = time.process_time
+) -> dict[Side, list[float]]:
+    """Return the seconds that a call of each side takes, in each round.
 
+    Two rounds more come first and do not count: they warm up, and tell how many calls to time.
     Every other round runs backwards, so that no side always follows the same other side.
     """
     for side in sides.values():
         side()
-    seconds: dict[str, list[float]] = {name: [] for name in sides}
-    begun = time.perf_counter()
-    for number in range(effort.repeats):
-        if number >= ROUNDS_AT_LEAST and time.perf_counter() - begun > effort.seconds:
-            break
+    quickest = min(_seconds(side, 1, clock) for side in sides.values())
+    calls = math.ceil(SHORTEST_SECONDS / quickest)
+    seconds: dict[Side, list[float]] = {name: [] for name in sides}
+    for number in range(repeats):
         for name in list(sides)[:: -1 if number % 2 else 1]:
-            seconds[name].append(_seconds(sides[name]))
+            seconds[name].append(_seconds(sides[name], calls, clock))
     return seconds
-
-
-def speedup(ours: Sequence[float], theirs: Sequence[float]) -> float:
-    """Return how many times as fast ours is: the median over rounds of their time
-    divided by ours.
-    """
-    return statistics.median(their / our for our, their in zip(ours, theirs, strict=True))
 
 
 def fastest(sides: Mapping[Side, Callable[[], object]]) -> Side:
     """Return the side that is fastest in the better of two rounds."""
-    seconds = {name: min(_seconds(side), _seconds(side)) for name, side in sides.items()}
-    return min(seconds, key=lambda name: seconds[name])
+    seconds = compare(sides, 2)
+    return min(seconds, key=lambda name: min(seconds[name]))
 
 
-def _seconds(side: Callable[[], object]) -> float:
-    begun = time.perf_counter()
-    side()
-    return time.perf_counter() - begun
+def speedup(ours: Sequence[float], theirs: Sequence[float]) -> float:
+    """Return how many times as fast ours is: the median over rounds of their time divided by
+    ours.
+    """
+    return statistics.median(their / our for our, their in zip(ours, theirs, strict=True))
+
+
+def _seconds(side: Callable[[], object], calls: int, clock: Clock) -> float:
+    begun = clock()
+    for _ in range(calls):
+        side()
+    return (clock() - begun) / calls

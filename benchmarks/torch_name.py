@@ -1,7 +1,6 @@
-"""Draws a dinosaur name with torch, from the same file as ours: python -m benchmarks.torch_name
-FOLDER.
+"""Draws a dinosaur name with torch, from the same file as ours; `cold_start` times it.
 
-This lean program needs torch and safetensors alone; `cold_start` times it.
+This lean program needs torch and safetensors alone.
 """
 
 import json

@@ -1,188 +1,141 @@
-"""Builds our network in torch: nn.LSTM or nn.GRU, and nn.Linear, with our parameters, in variants
-that people write.
+"""Builds our network in torch, with our parameters, in variants that people write.
 
-Which variant is fastest depends on shapes and versions, so the benches try all of them and compare
-with the fastest. Only the benches need torch: `pip install '.[bench]'`.
+Which variant is fastest depends on shapes and versions, so the benches try all and compare with the
+fastest.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from itertools import product
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 
 from model.network.layers import Array, Ids
 from model.network.network import LanguageModel
+from model.network.parameters import Parameters
 
 TORCH_GATES = {"rnn": "h", "lstm": "ifgo", "gru": "run"}
 
 
-@dataclass(frozen=True)
-class Variant:
-    """One way to write the network: how ids become rows, whether oneDNN runs the layers, and one
-    more choice.
-
-    An embedding is as wide as the alphabet, the narrowest that can express the same network.
-    `alternative` means the foreach Adam instead of the fused one in training, and cells instead of
-    layers in sampling.
+class Variant(NamedTuple):
+    """One way to write the network: whether oneDNN runs the layers, and whether a training looks
+    characters up in an embedding in place of one-hot rows, or sampling has cells in place of
+    layers. The embedding is as wide as the alphabet, the narrowest that can express the network.
     """
 
-    embedding: bool
-    onednn: bool
-    alternative: bool
+    has_onednn: bool
+    is_other: bool
 
 
-def variants() -> Iterator[Variant]:
-    """Yield every combination of these choices."""
-    for flags in product((False, True), repeat=3):
-        yield Variant(*flags)
+VARIANTS = [Variant(*choices) for choices in product((False, True), repeat=2)]
 
 
 class Twin:
-    """Our network in torch modules."""
+    """Our network in torch modules: a layer each of nn.RNN, nn.LSTM or nn.GRU, and nn.Linear."""
 
-    def __init__(self, language_model: LanguageModel, variant: Variant) -> None:
+    def __init__(self, language_model: LanguageModel) -> None:
         architecture = language_model.architecture
-        vocab_size, hidden_size = architecture.vocab_size, architecture.hidden_size
-        self.variant = variant
-        self.one_hot = torch.eye(vocab_size)
-        self.embedding = torch.nn.Embedding.from_pretrained(torch.eye(vocab_size), freeze=False)
-        self.recurrent = getattr(torch.nn, architecture.cell.upper())(
-            vocab_size, hidden_size, architecture.layers
-        )
-        self.linear = torch.nn.Linear(hidden_size, vocab_size)
-        _copy_weights(language_model, self.recurrent, self.linear)
-
-    def rows(self, ids: Any) -> Any:
-        """Return the rows (..., V) of ids (...)."""
-        return self.embedding(ids) if self.variant.embedding else self.one_hot[ids]
-
-    def parameters(self) -> list[Any]:
-        """The parameters that are trained."""
-        modules = [
-            self.recurrent,
-            self.linear,
-            *([self.embedding] if self.variant.embedding else []),
+        self._order = [
+            language_model.cell.GATES.index(gate) for gate in TORCH_GATES[architecture.cell]
         ]
-        parameters = [parameter for module in modules for parameter in module.parameters()]
-        return [parameter for parameter in parameters if parameter.requires_grad]
+        self.one_hot = torch.eye(architecture.vocab_size)
+        hidden_size = architecture.hidden_size
+        inputs = [architecture.vocab_size] + [hidden_size] * (architecture.layers - 1)
+        kind = getattr(torch.nn, architecture.cell.upper())
+        self.layers = [kind(size, hidden_size) for size in inputs]
+        self.linear = torch.nn.Linear(hidden_size, architecture.vocab_size)
+        with torch.no_grad():
+            for layer in self.layers:
+                layer.bias_hh_l0.zero_().requires_grad_(False)  # a second bias; we have one
+            for theirs, ours in self.pairs(language_model.parameters):
+                theirs.copy_(torch.from_numpy(ours))
 
-    def cells(self) -> list[Any]:
-        """The layers as cells, for single steps."""
-        return [_cell(self.recurrent, n) for n in range(self.recurrent.num_layers)]
+    def pairs(self, ours: Parameters) -> Iterator[tuple[Any, Array]]:
+        """Yield each parameter of torch, and ours (or its gradient) in torch's order of gates."""
+        for layer, p in zip(self.layers, ours.layers, strict=True):
+            yield layer.weight_ih_l0, self._in_torchs_order(p.w_x)
+            yield layer.weight_hh_l0, self._in_torchs_order(p.w_h)
+            yield layer.bias_ih_l0, self._in_torchs_order(p.b[None])[:, 0]
+        yield self.linear.weight, ours.w_y.T.copy()
+        yield self.linear.bias, ours.b_y
+
+    def _in_torchs_order(self, weights: Array) -> Array:
+        blocks = weights.reshape(len(weights), len(self._order), -1)[:, self._order]
+        return np.ascontiguousarray(blocks.reshape(weights.shape).T)
 
 
 class TorchTraining:
-    """A training step of the twin: forward, backward, clip, Adam; the state is carried on."""
+    """A training step of the twin: forward, backward, clip, Adam."""
 
     def __init__(
-        self, language_model: LanguageModel, variant: Variant, learning_rate: float
+        self,
+        language_model: LanguageModel,
+        inputs: Ids,
+        targets: Ids,
+        masks: Sequence[Array] | None,
+        variant: Variant,
     ) -> None:
-        self._twin = Twin(language_model, variant)
-        self._parameters = self._twin.parameters()
-        implementation = {"foreach": True} if variant.alternative else {"fused": True}
-        self._adam = torch.optim.Adam(
-            self._parameters, learning_rate, betas=(0.9, 0.99), **implementation
-        )
-        self._state: Any = None  # zeros
+        self.twin = Twin(language_model)
+        self._inputs, self._targets = torch.from_numpy(inputs), torch.from_numpy(targets)
+        self._masks = [1.0] * len(self.twin.layers) if masks is None else map(torch.tensor, masks)
+        self._masks = list(self._masks)
+        self._variant = variant
+        self._embedding = torch.nn.Embedding.from_pretrained(self.twin.one_hot, freeze=False)
+        modules = [*self.twin.layers, self.twin.linear, self._embedding]
+        parameters = [each for module in modules for each in module.parameters()]
+        self._parameters = [each for each in parameters if each.requires_grad]
+        self._adam = torch.optim.Adam(self._parameters, 1e-3, betas=(0.9, 0.99), fused=True)
 
-    def step(self, inputs: Any, targets: Any) -> tuple[Any, Any]:
-        """Take one step with ids (T, B); returns loss in nats per character and the norm before
-        clipping.
-        """
-        torch.backends.mkldnn.enabled = self._twin.variant.onednn
+    def backward(self) -> None:
+        """Compute the gradients of the loss in nats per character."""
+        torch.backends.mkldnn.enabled = self._variant.has_onednn
         self._adam.zero_grad(set_to_none=True)
-        hidden, state = self._twin.recurrent(self._twin.rows(inputs), self._state)
-        logits = self._twin.linear(hidden)
-        loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), targets.flatten())
-        loss.backward()
-        norm = torch.nn.utils.clip_grad_norm_(self._parameters, 1.0, foreach=True)
+        is_embedded = self._variant.is_other
+        x = self._embedding(self._inputs) if is_embedded else self.twin.one_hot[self._inputs]
+        for layer, mask in zip(self.twin.layers, self._masks, strict=True):
+            x = layer(x)[0]
+            if not isinstance(mask, float):
+                x = x * mask
+        logits = self.twin.linear(x).flatten(0, 1)
+        torch.nn.functional.cross_entropy(logits, self._targets.flatten()).backward()
+
+    def step(self) -> None:
+        """Take a step of training."""
+        self.backward()
+        torch.nn.utils.clip_grad_norm_(self._parameters, 1.0, foreach=True)
         self._adam.step()
-        self._state = (
-            tuple(part.detach() for part in state) if isinstance(state, tuple) else state.detach()
-        )
-        return loss.detach(), norm
 
 
-class TorchSampling:
-    """The usual sampling loop of the twin, in inference mode."""
+class TorchDecoder:
+    """The twin reads character after character, in inference mode."""
 
-    def __init__(self, language_model: LanguageModel, variant: Variant, first: int) -> None:
-        self._twin = Twin(language_model, variant)
-        self._next = self._from_cells() if variant.alternative else self._from_layers()
-        self._first = first
-        self._random = torch.Generator().manual_seed(0)
+    def __init__(self, language_model: LanguageModel, variant: Variant) -> None:
+        self._twin = Twin(language_model)
+        self._variant = variant
+        self._cells = [_cell(layer) for layer in self._twin.layers]
+        self._states: list[Any] = [None] * len(self._cells)
 
-    def generate(self, streams: int, length: int, characters: str) -> list[str]:
-        """Draw texts of `length` characters."""
-        torch.backends.mkldnn.enabled = self._twin.variant.onednn
-        drawn = []
+    def step(self, ids: Any) -> Any:
+        """Read ids (B,), a tensor; return the logits (B, V)."""
+        torch.backends.mkldnn.enabled = self._variant.has_onednn
         with torch.inference_mode():
-            ids, state = torch.full((streams,), self._first), None
-            for _ in range(length):
-                logits, state = self._next(ids, state)
-                ids = torch.multinomial(torch.softmax(logits, -1), 1, generator=self._random)[:, 0]
-                drawn.append(ids)
-        return ["".join(characters[n] for n in row) for row in torch.stack(drawn, 1).tolist()]
-
-    def logits(self, ids: Ids) -> Array:
-        """Logits (T, B, V) after each of the given ids (T, B)."""
-        torch.backends.mkldnn.enabled = self._twin.variant.onednn
-        state, rows = None, []
-        with torch.inference_mode():
-            for step in torch.from_numpy(ids):
-                logits, state = self._next(step, state)
-                rows.append(logits)
-        found: Array = torch.stack(rows).numpy()
-        return found
-
-    def _from_layers(self) -> Callable[[Any, Any], tuple[Any, Any]]:
-        def next_logits(ids: Any, state: Any) -> tuple[Any, Any]:
-            hidden, after = self._twin.recurrent(self._twin.rows(ids)[None], state)
-            return self._twin.linear(hidden[0]), after
-
-        return next_logits
-
-    def _from_cells(self) -> Callable[[Any, Any], tuple[Any, Any]]:
-        cells = self._twin.cells()
-
-        def next_logits(ids: Any, state: Any) -> tuple[Any, Any]:
-            below, after = self._twin.rows(ids), []
-            for cell, before in zip(cells, state or [None] * len(cells), strict=True):
-                after.append(cell(below, before))
-                below = after[-1][0]
-            return self._twin.linear(below), after
-
-        return next_logits
+            x = self._twin.one_hot[ids]
+            for n, (cell, layer) in enumerate(zip(self._cells, self._twin.layers, strict=True)):
+                if self._variant.is_other:
+                    state = cell(x, self._states[n])
+                    x = state[0] if isinstance(state, tuple) else state
+                else:
+                    x, state = layer(x[None], self._states[n])
+                    x = x[0]
+                self._states[n] = state
+            return self._twin.linear(x)
 
 
-def _copy_weights(language_model: LanguageModel, recurrent: Any, linear: Any) -> None:
-    ours, gates = language_model.parameters, language_model.cell.GATES
-    order = [gates.index(gate) for gate in TORCH_GATES[language_model.architecture.cell]]
-
-    def in_torchs_order(weights: Array) -> Any:
-        """Return our parameters (D, kH) in torch's order of gates and orientation, (kH, D)."""
-        blocks = weights.reshape(len(weights), len(gates), -1)[:, order]
-        return torch.from_numpy(np.ascontiguousarray(blocks.reshape(weights.shape).T))
-
-    with torch.no_grad():
-        for n, layer in enumerate(ours.layers):
-            getattr(recurrent, f"weight_ih_l{n}").copy_(in_torchs_order(layer.w_x))
-            getattr(recurrent, f"weight_hh_l{n}").copy_(in_torchs_order(layer.w_h))
-            getattr(recurrent, f"bias_ih_l{n}").copy_(in_torchs_order(layer.b[None])[:, 0])
-            getattr(recurrent, f"bias_hh_l{n}").zero_().requires_grad_(
-                False
-            )  # torch's second bias; we have one
-        linear.weight.copy_(torch.from_numpy(ours.w_y.T.copy()))
-        linear.bias.copy_(torch.from_numpy(ours.b_y))
-
-
-def _cell(layers: Any, n: int) -> Any:
-    kind = getattr(torch.nn, f"{layers.mode}Cell")
-    cell = kind(layers.hidden_size if n else layers.input_size, layers.hidden_size)
-    with torch.no_grad():
-        for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"):
-            getattr(cell, name).copy_(getattr(layers, f"{name}_l{n}"))
+def _cell(layer: Any) -> Any:
+    cell = getattr(torch.nn, f"{layer.mode.removesuffix('_TANH')}Cell")(
+        layer.input_size, layer.hidden_size
+    )
+    for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"):
+        setattr(cell, name, getattr(layer, f"{name}_l0"))
     return cell

@@ -25,7 +25,7 @@ TOLD_SECONDS = 30.0
 TEXTS: dict[Genre, float] = {Genre.DINO: 0.1, Genre.POEM: 1.0, Genre.SONNET: 10.0}
 """The work of ten names, of a part of a poem and of a sonnet, in poems.
 
-`python -m benchmarks.units` measures it.
+`python -m benchmarks units` measures it.
 """
 THREADS = min(available_cores(), 4)
 """At most so many threads write the texts of one version."""
