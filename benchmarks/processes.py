@@ -91,7 +91,7 @@ class Bench:
         token: str = "",
     ) -> Bot:
         """Start a bot, and return at once. Bots with the same token share an inbox."""
-        token = token or f"{len(self._server.inboxes) + 1}:{name}-of-the-bench"
+        token = token or f"{len(self._server.inboxes) + 1}:a-bot-of-the-bench"
         environment = {
             "TELEGRAM_TOKEN": token,
             "TELEGRAM_API_URL": self._address,
