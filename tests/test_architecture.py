@@ -44,7 +44,7 @@ OUTSIDE = {
     "model.__main__": {"typer"},
     "model.files": {"platformdirs"},  # only an installed program needs it
     "model.evaluation": {"rapidfuzz", "numpy"},
-    "tools": {"marisa_trie", "rapidfuzz", "zstandard"},
+    "tools": {"marisa_trie", "numpy", "rapidfuzz", "zstandard"},
 }
 """What the networks and the tools need beside the standard library, by the longest name that fits.
 """
