@@ -65,7 +65,7 @@ class Work(NamedTuple):
 CHATTER = Work()
 WRITING = Work(texts=1.0)
 """A text; `work_for` says how much it is."""
-OFFERS = Work(texts=0.25, messages=0, patience=5.0)
+OFFERS = Work(texts=TEXTS[Genre.DINO], messages=0, patience=5.0, form="names")
 """What somebody who types inline is offered at each letter.
 
 After five seconds they have typed on.

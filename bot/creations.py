@@ -32,9 +32,6 @@ A reader sees the difference of two neighbours; the last is nearly noise.
 """
 MOST_CONTINUED = 3
 """How often a poem can be continued. A longer one would not fit into one message."""
-SHORTEST_VERSE, LONGEST_VERSE, MOST_LINES = 160, 800, 14
-"""The fewest and most characters and the most lines of each part of a poem, if its weights do not
-write by lines. Other numbers would change the texts of old creations."""
 ASIDE = 2**63
 """Turns from this number on belong to nobody's sequence: no count of requests gets that far."""
 
@@ -233,22 +230,15 @@ def request_for(creation: Creation) -> requests.Request:
     generator = requests.generator_for(creation.seed, creation.turn)
     sampling = requests.Sampling(creation.temperature)
     if creation.genre is Genre.SONNET:
-        return requests.SonnetRequest(generator, creation.prompt, creation.temperature)
+        return requests.SonnetRequest(generator, creation.prompt, sampling)
     if creation.genre is Genre.DINO:
         return requests.NameRequest(generator, creation.count, creation.prompt, sampling)
-    lengths = (SHORTEST_VERSE, LONGEST_VERSE, MOST_LINES)
     # as the same numbers are drawn, a longer poem begins with the whole shorter one
-    parts = creation.length + 1
-    is_unfinished = creation.turn >= ASIDE  # somebody is still typing
-    return requests.VerseRequest(
-        generator, creation.prompt, sampling, *lengths, parts, is_unfinished
-    )
+    return requests.VerseRequest(generator, creation.prompt, sampling, creation.parts)
 
 
 def line_request_for(creation: Creation) -> requests.LineRequest:
-    """Return the request for the rest of a sonnet's first line.
-
-    It draws from numbers of its own.
-    """
-    (generator,) = requests.generator_for(creation.seed, creation.turn).spawn(1)
-    return requests.LineRequest(generator, creation.prompt, creation.temperature)
+    """Return the request for the rest of a sonnet's first line."""
+    generator = requests.generator_for(creation.seed, creation.turn)
+    sampling = requests.Sampling(creation.temperature)
+    return requests.line_request(generator, creation.prompt, sampling)

@@ -23,14 +23,14 @@ from bot.capacity import TEXTS, THREADS
 from bot.chat import Explained
 from bot.words import sentences
 from model.errors import RequestError
+from model.network.exact import Exact
 from model.text.forms import Genre
 from model.text.typesetting import with_names
 from model.verse.tables import tables_for
 from model.weights.checkpoint import Checkpoint
 from model.writing.decoder import Decoder
 from model.writing.look import Letter
-from model.writing.requests import NameRequest, Request, SonnetRequest, VerseRequest
-from model.writing.verse import seam
+from model.writing.requests import NameRequest, Request, SonnetRequest
 
 Watch = Callable[[tuple[str, ...]], object]
 """Called on the event loop with the finished lines of a sonnet, whenever there is one more."""
@@ -65,13 +65,12 @@ class Text:
     """What a request became: names, each with its neighbour, or one verse, or one sonnet without
     the person's line.
 
-    `between` stands between the prompt and the verse. `has_capitals` says that the network writes
-    capitals by itself. `look` is a look at one of the names, if somebody wanted one.
+    `has_capitals` says that the network writes capitals by itself. `look` is a look at one of the
+    names, if somebody wanted one.
     """
 
     texts: tuple[str, ...]
     neighbours: tuple[Neighbour | None, ...] = ()
-    between: str = ""
     has_capitals: bool = False
     look: tuple[Letter, ...] = ()
 
@@ -132,7 +131,7 @@ class Writer:
         self.threads = THREADS  # how many may write
         self._known_names = sorted(checkpoint.known_names)
         self._threads: dict[_Queue, Thread] = {}
-        self._decoder: Decoder | None = None  # whose siblings write
+        self._exact: Exact | None = None
         self._making = Lock()
         self._loop = asyncio.get_running_loop()
         self._is_closed = False
@@ -214,8 +213,8 @@ class Writer:
             try:
                 if decoder is None:
                     with self._making:  # the decoders of all threads share the parameters
-                        self._decoder = self._decoder or Decoder(self.checkpoint)
-                    decoder = self._decoder.sibling()
+                        self._exact = self._exact or Exact(self.checkpoint.language_model)
+                    decoder = Decoder(self.checkpoint, self._exact)
                 self._step(arrivals, decoder, jobs)
             except Exception:
                 failed = {*arrivals, *jobs.values()}
@@ -267,18 +266,9 @@ class Writer:
     def _text(self, request: Request, texts: tuple[str, ...]) -> Text:
         characters, proper_names = self.checkpoint.vocabulary, self.checkpoint.proper_names
         has_capitals = any(map(str.isupper, characters.characters))
-        match request:
-            case NameRequest():
-                return Text(texts, nearest(texts, self._known_names), has_capitals=has_capitals)
-            case VerseRequest():
-                is_searched = request.is_searched
-                between = "" if is_searched else seam(request.prompt, characters)
-                return Text(
-                    (with_names(texts[0], proper_names),),
-                    between=between,
-                    has_capitals=has_capitals,
-                )
-        return Text((with_names(texts[0], proper_names),))
+        if isinstance(request, NameRequest):
+            return Text(texts, nearest(texts, self._known_names), has_capitals=has_capitals)
+        return Text((with_names(texts[0], proper_names),), has_capitals=has_capitals)
 
 
 def nearest(names: Sequence[str], known: Sequence[str]) -> tuple[Neighbour | None, ...]:

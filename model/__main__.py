@@ -37,8 +37,8 @@ from model.writing.requests import (
     SonnetRequest,
     VerseRequest,
     generator_for,
+    line_request,
 )
-from model.writing.verse import seam
 
 app = typer.Typer(
     cls=Commands,
@@ -164,7 +164,6 @@ def sample(
     count: options.Count = None,
     temperature: options.Temperature = None,
     top_p: options.TopP = None,
-    unfinished: options.Unfinished = False,
     raw: options.Raw = False,
     seed: Annotated[
         int | None, typer.Option(min=0, help="The same seed gives the same texts.")
@@ -173,48 +172,44 @@ def sample(
     json: options.Json = False,
 ) -> None:
     """Invent names, verse or sonnets."""
-    if unfinished and genre is not Genre.POEM:
-        reason = (
-            "a name always goes on"
-            if genre is Genre.DINO
-            else "a sonnet keeps its first line as it is"
-        )
-        raise typer.BadParameter(f"--unfinished is for poem; {reason}")
-    if top_p not in (None, 1) and genre is Genre.SONNET:
-        raise typer.BadParameter("--top-p is for dino and poem; a sonnet is chosen from many lines")
     loaded = load_weights(genre.network, checkpoint)
     chosen_seed = _new_seed() if seed is None else seed
     if temperature is None:
         temperature = (
             SONNET_TEMPERATURE if genre is Genre.SONNET else loaded.description.temperature
         )
-    generators = (generator_for(chosen_seed, turn) for turn in range(count or 1))
     sampling = Sampling(temperature, top_p)
-    before, requests = "", list[Request]()
-    if genre is Genre.DINO:  # one request for all names; temperature 0 gives only one
-        requests = [
-            NameRequest(next(generators), count or (5 if temperature else 1), prompt, sampling)
-        ]
-    elif genre is Genre.POEM:
-        poems = [VerseRequest(each, prompt, sampling, unfinished=unfinished) for each in generators]
-        is_searched = poems[0].is_searched
-        before, requests = (
-            prompt if is_searched else prompt + seam(prompt, loaded.vocabulary),
-            [*poems],
-        )
-    else:
-        before = f"{prompt.strip()}\n" if prompt.strip() else ""
-        requests = [SonnetRequest(each, prompt, temperature) for each in generators]
+    generators = [generator_for(chosen_seed, turn) for turn in range(count or 1)]
+    is_raw = raw or genre is Genre.DINO or loaded.vocabulary.alphabet is Alphabet.OWN
+
+    def shown(text: str, before: str) -> str:
+        if is_raw:
+            return text
+        return typeset(with_names(text, loaded.proper_names), after=before)
+
+    decoder, befores, requests = Decoder(loaded), [""], list[Request]()
     with blas_threads(1):  # the products of one step are too small for several threads
-        results = Decoder(loaded).generate(requests)
-    names, is_raw = (
-        loaded.proper_names,
-        raw or genre is Genre.DINO or loaded.vocabulary.alphabet is Alphabet.OWN,
-    )
-    texts = [text for result in results for text in result.texts]
+        if genre is Genre.DINO:  # one request for all names; temperature 0 gives only one
+            names = count or (5 if temperature else 1)
+            requests = [NameRequest(generators[0], names, prompt, sampling)]
+        elif genre is Genre.POEM:
+            befores = [prompt] * len(generators)
+            requests = [VerseRequest(each, prompt, sampling) for each in generators]
+        else:  # a first line that is too short is completed
+            prompt = prompt.strip()
+            lines = decoder.generate([line_request(each, prompt, sampling) for each in generators])
+            rests = [shown(line.texts[0], prompt) for line in lines]
+            befores = [prompt + rest for rest in rests]
+            requests = [
+                SonnetRequest(each, line, sampling)
+                for each, line in zip(generators, befores, strict=True)
+            ]
+            befores = [f"{line.strip()}\n" if line.strip() else "" for line in befores]
+        results = decoder.generate(requests)
     texts = [
-        before + (text if is_raw else typeset(with_names(text, names), after=before))
-        for text in texts
+        before + shown(text, before)
+        for result, before in zip(results, befores, strict=True)
+        for text in result.texts
     ]
     if json:
         print_json(

@@ -13,7 +13,7 @@ from bot.asks import Said, Typed
 from bot.settings import Settings
 from bot.writer import Text
 from model.weights.checkpoint import Checkpoint
-from model.writing.requests import LineRequest, NameRequest, Request, SonnetRequest, VerseRequest
+from model.writing.requests import LineRequest, NameRequest, Request, SonnetRequest
 from tests.fake_chat import FakeChat, Outbox
 from tests.fake_clock import in_no_time
 
@@ -46,7 +46,6 @@ class FakeWriter:
                 if isinstance(request, NameRequest)
                 else 1.0
             )
-            poems = 0.125 if isinstance(request, VerseRequest) and request.unfinished else poems
             now = asyncio.get_running_loop().time()
             self._free_at = max(now, self._free_at) + poems / SPEED
             await asyncio.sleep(self._free_at - now)
@@ -91,7 +90,7 @@ TEXTS = {
     "sonnet": "/sonnet Shall I compare thee",
     "help": "/help",
 }
-COST = {"dino": 0.1, "poem": 1.0, "sonnet": 10.0, "help": 0.0, "inline": 0.25}
+COST = {"dino": 0.1, "poem": 1.0, "sonnet": 10.0, "help": 0.0, "inline": 0.1}
 """Texts of each kind, in poems; every kind but inline sends a message."""
 
 
@@ -117,7 +116,7 @@ async def crowd(bot: Bot, outbox: Outbox, coming: Sequence[tuple[float, str]]) -
         await asyncio.sleep(begun + time - loop.time())
         chat = FakeChat(bot, 1000 + number, outbox=outbox)
         if kind == "inline":
-            ask: Any = Typed(person=chat.id, chat=chat, text="Shall I compare thee")
+            ask: Any = Typed(person=chat.id, chat=chat, text="Mango")
         else:
             ask = Said(person=chat.id, chat=chat, text=TEXTS[kind])
         asked.append(one := Asked(kind, loop.time(), chat))

@@ -21,7 +21,10 @@ from model.cli.training import display
 from model.files import ROOT
 from model.text import sources
 from model.text.corpus import read_names
+from model.text.typesetting import typeset, with_names
 from model.weights.versions import Versions, load
+from model.writing.requests import generator_for, line_request
+from tests.decoding import texts
 
 SMALL = ("--epochs", "2", "--hidden-size", "8", "--layers", "1")
 NAMES = "".join(
@@ -421,7 +424,6 @@ def test_verse_begins_with_the_exact_prompt(poem: Path) -> None:
     assert run_well("sample", "poem", *arguments, "a mango 123").startswith("a mango 123\n")
     finished = run_well("sample", "poem", *arguments, "Xyzzy")
     assert re.match(r"Xyzzy[ \n,;:.!?]", finished)
-    assert run_well("sample", "poem", *arguments, "Xyzzy", "--unfinished").startswith("Xyzzy")
     raw = run_well("sample", "poem", *arguments, "Xyzzy", "--raw")
     assert raw.removeprefix("Xyzzy").islower()
     assert not finished.removeprefix("Xyzzy").islower()
@@ -462,9 +464,21 @@ def test_a_sonnet_begins_with_the_exact_prompt() -> None:
     first = "  Shall I compare thee 🦕  "
     told = json.loads(run_well("sample", "sonnet", "--prompt", first, "--seed", "3", "--json"))
     (text,) = told["texts"]
-    assert text.split("\n")[0] == first.strip()
+    assert text.startswith(first.strip())
     assert len(text.split("\n")) == 14
     assert (told["network"], told["seed"]) == ("poem", 3)
+
+
+def test_a_short_first_line_of_a_sonnet_is_completed_as_the_bot_does() -> None:
+    sample = ("sample", "sonnet", "--seed", "3", "--json", "--prompt")
+    (text,) = json.loads(run_well(*sample, "Shall I"))["texts"]
+    first, *others = text.split("\n")
+    released = Versions(ROOT / "checkpoints" / "poem").load_released()
+    rest = texts(released, line_request(generator_for(3, 0), "Shall I"))
+    assert first == "Shall I" + typeset(with_names(rest[0], released.proper_names), after="Shall I")
+    assert len(first) > 20
+    assert len(others) == 13
+    assert json.loads(run_well(*sample, first))["texts"] == [text]
 
 
 def test_sampling_imports_nothing_that_it_does_not_need(dino: Path) -> None:
@@ -571,9 +585,6 @@ def test_no_picture_of_a_person_is_replaced(dino: Path, tmp_path: Path) -> None:
             "sample haiku",
             ": 'haiku' is not known; choose dino, poem, sonnet; names or verse for your own texts",
         ),
-        ("sample dino --unfinished", "--unfinished is for poem; a name always goes on"),
-        ("sample sonnet --unfinished", "keeps its first line"),
-        ("sample sonnet --top-p 0.5", "chosen from many lines"),
         ("evaluate dino --samples 0", "it must be greater than or equal to 1"),
     ],
 )

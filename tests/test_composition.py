@@ -3,11 +3,11 @@ nothing."""
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.names import composition
 from model.names.composition import Composition
 from model.weights.checkpoint import Checkpoint
 from model.writing.decoder import Decoder
@@ -33,8 +33,8 @@ def composing(roots: frozenset[str] = ROOTS) -> Checkpoint:
 @pytest.fixture
 def all_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every name consist of roots, however unlikely an untrained network finds that."""
-    monkeypatch.setattr(composition, "SHARE", 1.0)
-    monkeypatch.setattr("model.writing.names.MOST_BARRED", 99.0)
+    monkeypatch.setattr("model.names.search.SHARE", 1.0)
+    monkeypatch.setattr("model.names.search.MOST_BARRED", 99.0)
 
 
 @pytest.mark.parametrize(
@@ -65,12 +65,12 @@ def test_the_roots_of_a_name(name: str, prefix: str, letters: str) -> None:
 
 def leads_to(composition: Composition, name: str, prefix: str) -> bool:
     """Whether the masks let somebody write a name after a prefix, and end it."""
-    state = composition.start(prefix)
-    for letter in name[len(prefix) :]:
-        if not composition.mask(state)[LETTERS.characters.index(letter)]:
+    node = np.array([composition.start(prefix)])
+    for character_id in LETTERS.ids_of(name[len(prefix) :])[:, None]:
+        if not composition.nodes.masks[node, character_id]:
             return False
-        state = composition.after(state, letter)
-    return bool(composition.mask(state)[LETTERS.newline])
+        node = composition.nodes.step(node, character_id)
+    return bool(composition.nodes.masks[node, LETTERS.newline])
 
 
 PARTS = [letters.partition("=")[0].strip("-'") for line in ROOTS for letters in line.split()]
@@ -106,7 +106,7 @@ def test_only_names_at_the_usual_temperature_consist_of_roots(
 ) -> None:
     assert whole(composing()) == 40
     assert whole(composing(), 1.1) == whole(composing(), 0) == whole(composing(frozenset())) == 0
-    monkeypatch.setattr(composition, "SHARE", 0.5)
+    monkeypatch.setattr("model.names.search.SHARE", 0.5)
     assert 10 < whole(composing()) < 30
 
 

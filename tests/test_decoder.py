@@ -37,10 +37,6 @@ from tests.decoding import (
     verse_checkpoint,
 )
 
-GREEDY = Sampling(temperature=0)
-keeping = knowing(verse_checkpoint())
-
-
 cells: st.SearchStrategy[CellName] = st.sampled_from(("rnn", "lstm", "gru"))
 samplings = st.builds(Sampling, st.sampled_from([0, 0.4, 1, 5]), st.sampled_from([1, 0.9, 0.3]))
 random_requests: dict[str, st.SearchStrategy[dict[str, Any]]] = {
@@ -56,9 +52,7 @@ random_requests: dict[str, st.SearchStrategy[dict[str, Any]]] = {
         dict,
         prompt=st.text("thou's \n", max_size=60),
         sampling=samplings,
-        min_characters=st.integers(1, 60),
-        max_characters=st.integers(60, 120),
-        max_lines=st.integers(1, 8),
+        rows=st.integers(1, 5),
     ),
 }
 
@@ -94,9 +88,7 @@ def random_checkpoint(
     random, vocabulary = np.random.default_rng(seed), LETTERS if form == "names" else VERSE
     sizes = data.draw(st.tuples(st.integers(1, 24), st.integers(1, 3)))
     architecture = Architecture(data.draw(cells), len(vocabulary), *sizes)
-    network = LanguageModel.initialise(
-        architecture, random, data.draw(st.sampled_from([np.float32, np.float64]))
-    )
+    network = LanguageModel.initialise(architecture, random)
     network.parameters.whole *= 3
     description = Description(form, "TEST", "", 0, 0.0, 0, "", {}, longest_line=20)
     return Checkpoint(network, vocabulary, description, frozenset({"m", "man"}), known_words=WORDS)
@@ -107,17 +99,25 @@ def test_the_checkpoint_has_the_top_p_of_requests_without_one() -> None:
     careful = replace(checkpoint, description=replace(checkpoint.description, top_p=0.7))
 
     def drawn(checkpoint: Checkpoint, top_p: float | None) -> tuple[str, ...]:
-        return texts(
-            checkpoint,
-            NameRequest(
-                generator_for(0, 0), count=5, sampling=Sampling(1.0, top_p), attempts=10_000
-            ),
-        )
+        sampling = Sampling(1.0, top_p)
+        request = NameRequest(generator_for(0, 0), 5, sampling=sampling, attempts=10_000)
+        return texts(checkpoint, request)
 
     assert drawn(careful, None) == drawn(careful, 0.7) == drawn(checkpoint, 0.7)
     assert set("".join(drawn(careful, None))) == {"a"}
     assert drawn(careful, 1.0) == drawn(checkpoint, None) == drawn(checkpoint, 1.0)
     assert "b" in "".join(drawn(checkpoint, None))
+
+
+def test_top_p_cuts_verse_too() -> None:
+    checkpoint = memoryless(verse_checkpoint(), {"a": 0.4, ".": 0.3, " ": 0.2, "b": 0.1})
+
+    def letters(top_p: float) -> set[str]:
+        request = VerseRequest(generator_for(0, 0), sampling=Sampling(1.0, top_p))
+        return set(texts(checkpoint, request)[0])
+
+    assert "b" in letters(1.0)
+    assert letters(0.85) == {"a", ".", " ", "\n"}
 
 
 def test_names_are_new_and_different() -> None:
@@ -143,31 +143,17 @@ def test_a_name_that_cannot_be_found_is_an_error_beside_those_that_were() -> Non
 
 @given(
     st.integers(0, 2**32),
-    st.sampled_from(
-        [
-            "",
-            "Forsooth this maketh no sens",
-            "xyzzy",
-            "xyzzy'",
-            "sel",
-            "a-",
-            "'tis'",
-            "look'",
-            "o''",
-        ]
-    )
+    st.sampled_from(["", "Forsooth this maketh no sens", "xyzzy'", "a-", "'tis'", "o''"])
     | st.text("abt'- ", max_size=9)
     | st.text(max_size=20),
-    st.sampled_from([0, 0.5, 1, 5]),
-    st.sampled_from([1, 0.5, 0.01]),
+    st.sampled_from([0, 0.5, 5]),
     st.booleans(),
 )
-@settings(max_examples=60)
-def test_any_prompt_gives_verse_or_an_error_and_only_its_own_last_word_may_stay_unknown(
-    seed: int, prompt: str, temperature: float, top_p: float, known_words: bool
+@settings(max_examples=40)
+def test_any_prompt_gives_verse_of_known_words(
+    seed: int, prompt: str, temperature: float, known_words: bool
 ) -> None:
-    sampling = Sampling(temperature, top_p)
-    request = VerseRequest(generator_for(seed, 0), prompt, sampling, 40, 90, max_lines=99)
+    request = VerseRequest(generator_for(seed, 0), prompt, Sampling(temperature), rows=2)
     checkpoint = verse_checkpoint(seed % 9)
     (result,) = Decoder(knowing(checkpoint) if known_words else checkpoint).generate([request])
     assert (len(result.texts) == 1) == (result.error is None)
@@ -176,6 +162,30 @@ def test_any_prompt_gives_verse_or_an_error_and_only_its_own_last_word_may_stay_
         if known_words:
             read = VERSE.fold(prompt)
             assert set(words_of(read + text)[len(words_of(read)) :]) <= WORDS
+
+
+def test_threads_share_the_parameters_and_nothing_else() -> None:
+    checkpoint = names_checkpoint()
+    one = Decoder(checkpoint)
+    other = Decoder(checkpoint, one.exact)
+    one.submit(NameRequest(generator_for(1, 0), count=30))
+    for _ in range(5):
+        one.step()
+    request = NameRequest(generator_for(2, 0), count=3)
+    assert other.generate([request])[0].texts == texts(
+        checkpoint, NameRequest(generator_for(2, 0), count=3)
+    )
+
+
+def test_a_cancelled_request_leaves_no_row_behind() -> None:
+    decoder = Decoder(names_checkpoint())
+    tickets = [decoder.submit(request) for request in name_requests()[:20]]
+    for _ in range(3):
+        decoder.step()
+    for ticket in tickets:
+        decoder.cancel(ticket)
+    assert decoder.active == 0
+    assert decoder.step() == []
 
 
 def test_generate_keeps_the_order_of_requests() -> None:
@@ -199,7 +209,7 @@ def test_a_refused_request_leaves_no_row_behind() -> None:
         decoder.submit(NameRequest(generator_for(1, 0), prefix="m" * 50))
     for verse in (
         VerseRequest(generator_for(0, 0)),
-        SonnetRequest(generator_for(0, 0), "Shall I", 0.8),
+        SonnetRequest(generator_for(0, 0), "Shall I"),
     ):
         with pytest.raises(RequestError, match="a checkpoint of names cannot serve a "):
             decoder.submit(verse)

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from bot.asks import LONGEST_LINE, Typed
-from bot.commands.inline import NAMES, VERSES
+from bot.asks import Typed
+from bot.commands.inline import NAMES
 from bot.creations import Creation
 from bot.shelf import Shelf
 from bot.writer import Text
@@ -24,23 +24,16 @@ async def test_one_word_is_offered_names_that_begin_so(chat: FakeChat) -> None:
             assert offer.html == f"<b>{offer.title}</b>"
 
 
-async def test_a_line_is_offered_verse_and_anything_else_nothing(chat: FakeChat) -> None:
-    lines = (
+async def test_anything_but_the_beginning_of_a_name_is_offered_nothing(chat: FakeChat) -> None:
+    for text in (
         "Shall I compare <b>thee",
-        "Alas!",
         "😀",
-        "  Shall I ",
         "Shall\u00a0I",
         "x" * 21,
-        "x" * LONGEST_LINE,
-    )
-    for text in lines:
-        offers = await chat.type(text)
-        assert len({offer.html for offer in offers}) == VERSES
-        assert all(offer.html.unescape().startswith(f"<b>{text.strip()}</b>") for offer in offers)
-        assert not any("<a>" in offer.html for offer in offers)
-    for text in ("x" * 250, "\u200b", "\u00a0 \u00ad"):
-        assert await chat.type(text) == []
+        "\u200b",
+        "\u00a0 \u00ad",
+    ):
+        assert await chat.type(text) == [], text
 
 
 async def test_typing_takes_no_turn_and_the_same_words_offer_the_same(
@@ -51,7 +44,6 @@ async def test_typing_takes_no_turn_and_the_same_words_offer_the_same(
     await chat.ask("/seed 42")
     offers = [await chat.type("ma") for _ in range(2)]
     assert offers[0] == offers[1]
-    await chat.type("shall i")
     assert uncoded((await chat.ask("/dino")).html) == uncoded(expected.html)
     assert len(await chat.bot.store.creations(ALICE)) == 2
     for seed, is_same in ((42, True), (43, False)):

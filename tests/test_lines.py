@@ -12,11 +12,14 @@ from hypothesis import strategies as st
 
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture
+from model.search import MOST_NODES, UnfinishedLines
 from model.text.vocabulary import Vocabulary, words_of
-from model.verse.free import STOPS, UNUSUAL, FreeLines
+from model.verse.free import UNUSUAL, FreeLines
 from model.verse.lexicon import Lexicon
 from model.verse.metre import patterns, scans
+from model.verse.poem import Poems
 from model.verse.prosody import prosody
+from model.verse.scansion import STOPS
 from model.weights.checkpoint import Checkpoint
 from model.writing.decoder import Decoder
 from model.writing.requests import (
@@ -94,13 +97,13 @@ def test_proper_names_are_rare_unless_somebody_said_them(scanning: Checkpoint) -
 
 
 def mixed(checkpoint: Checkpoint, count: int) -> list[Request]:
-    """Return poems of all kinds and drafts; among many that scan, two sonnets."""
+    """Return poems of all kinds; among many that scan, two sonnets."""
     prompts = (FIRST, "", "mango", STANZA, "Привет")
     requests: list[Request] = [
         poem(turn, prompts[turn % 5], 1 + turn % 2, 0.3 + turn % 4 / 3) for turn in range(count)
     ]
     for at in range(3, count, 7):
-        requests[at] = replace(poem(at), unfinished=True)
+        requests[at] = replace(poem(at), rows=1)
     if checkpoint.description.longest_line == 0 and count > 10:
         requests[1:3] = [SonnetRequest(generator_for(4, turn), FIRST) for turn in (1, 2)]
     return requests
@@ -164,6 +167,11 @@ def test_the_first_line_of_a_sonnet_scans_where_poems_have_no_metre(scanning: Ch
     assert alone.startswith(" ")
 
 
+def begun(masks: FreeLines) -> UnfinishedLines:
+    counts = np.ones(1, np.uint16)
+    return UnfinishedLines(np.array([masks.start]), counts, counts)
+
+
 words = st.lists(st.text("ab", min_size=1, max_size=4), min_size=1, max_size=6)
 
 
@@ -176,7 +184,7 @@ def test_every_way_through_the_masks_ends_in_a_line_of_known_words(
     lexicon = Lexicon(known, vocabulary, ["'a"] if is_clipping else [])
     masks = FreeLines(vocabulary, lexicon, longest)
     ends = masks.last_line if is_last else masks.any_line
-    text, texts = "", masks.begin(1)
+    text, texts = "", begun(masks)
     while not text.endswith("\n") and len(text) < 40:
         mask = masks.allowed(texts, ends)[0]
         assert mask.any(), text  # no dead end
@@ -189,3 +197,22 @@ def test_every_way_through_the_masks_ends_in_a_line_of_known_words(
         }
         assert len(text) > longest // 3
         assert not is_last or text[-2] in STOPS
+
+
+def test_what_masks_remember_is_forgotten_when_it_is_much(
+    russian: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A poem that has begun keeps its nodes; the next poem begins with others."""
+    assert MOST_NODES < 100_000
+    expected = written(russian, *(poem(turn, "") for turn in range(4)))
+    monkeypatch.setattr("model.search.MOST_NODES", 50)
+    decoder, lines = Decoder(russian), list[object]()
+    found = []
+    for turn in range(4):
+        found += [text for result in decoder.generate([poem(turn, "")]) for text in result.texts]
+    assert found == expected
+    poems = Poems(russian)
+    lines.append(poems.lines)
+    for number in range(60):
+        poems.lines.masks.nodes.number((str(number), 0))  # type: ignore[attr-defined]
+    assert poems.lines is not lines[0]

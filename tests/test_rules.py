@@ -8,6 +8,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
+from model.names.rules import Worth, sequences_of
 from model.text.corpus import read_names, read_verse
 from model.text.forms import Alphabet
 from model.text.sources import PROPER_NAMES, proper_names
@@ -15,7 +16,6 @@ from model.text.typesetting import typeset, with_names
 from model.training.rules import clipped_words, shared_endings, with_rules
 from model.weights.checkpoint import Checkpoint
 from model.writing.decoder import Decoder
-from model.writing.names import Worth, sequences_of
 from model.writing.requests import NameRequest, generator_for
 from tests.decoding import WORDS, names_checkpoint, texts, verse_checkpoint
 from tests.recorded import VERSIONS

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from model.errors import RequestError
+from model.names.search import COLDEST
 from model.network.layers import Array, softmax
 from model.writing.requests import NameRequest, Sampling, VerseRequest, generator_for
-from model.writing.sampling import COLDEST, sample_next
+from model.writing.sampling import sample_next
 
 
 def chi_square_agrees(counts: NDArray[np.intp], probabilities: Array) -> bool:
@@ -113,10 +114,7 @@ def test_a_choice_does_not_depend_on_other_rows_or_on_characters_that_are_masked
     ("request_of", "setting"),
     [
         *((NameRequest, setting) for setting in ("count", "max_length", "attempts")),
-        *(
-            (VerseRequest, setting)
-            for setting in ("min_characters", "max_characters", "max_lines", "parts")
-        ),
+        *((VerseRequest, setting) for setting in ("parts", "rows")),
     ],
 )
 def test_counts_are_checked(request_of: Callable[..., object], setting: str, value: int) -> None:
@@ -140,13 +138,6 @@ def test_temperature_and_top_p_are_checked(setting: str, values: list[Any], limi
         with pytest.raises(RequestError, match=f"{setting} is {value!r}; it must be {limits}"):
             Sampling(**{setting: value})
     Sampling(temperature=np.float64(0.5), top_p=1)
-
-
-def test_the_shortest_verse_is_no_longer_than_the_longest() -> None:
-    with pytest.raises(
-        RequestError, match="min_characters is 9; it must be at most max_characters, 8"
-    ):
-        VerseRequest(generator_for(0, 0), min_characters=9, max_characters=8)
 
 
 def test_every_seed_and_turn_has_its_own_generator() -> None:

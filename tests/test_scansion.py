@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from model.search import UnfinishedLines
 from model.text.vocabulary import Vocabulary
 from model.verse.metre import FULL, LONGEST, SYLLABLES, Counts, after, ends, fits, patterns, scans
 from model.verse.prosody import prosody
@@ -89,9 +90,14 @@ def ends_of(scansion: Scansion, words: dict[str, list[str]]) -> tuple[LineEnds, 
     return scansion.line_ends(starts), starts
 
 
+def begun() -> UnfinishedLines:
+    counts = np.ones(1, np.uint16)
+    return UnfinishedLines(np.array([Scansion.start]), counts, counts)
+
+
 def allowed(scansion: Scansion, text: str, ends: LineEnds, vocabulary: Vocabulary) -> str | None:
     """The characters that may follow a text; None where the text itself is not allowed."""
-    texts = scansion.begin(1)
+    texts = begun()
     for character_id in vocabulary.ids_of(text):
         if not scansion.allowed(texts, ends)[0, character_id]:
             return None
@@ -108,9 +114,9 @@ def test_every_way_through_the_masks_ends_in_a_line_that_scans(
     words: dict[str, list[str]], data: st.DataObject
 ) -> None:
     words |= ONES
-    scansion = Scansion(words, VOCABULARY)
+    scansion = Scansion(words, {}, VOCABULARY)
     ends, starts = ends_of(scansion, words)
-    text, texts = "", scansion.begin(1)
+    text, texts = "", begun()
     while not text.endswith("\n"):
         mask = scansion.allowed(texts, ends)[0]
         assert mask.any(), text  # no dead end
@@ -132,7 +138,7 @@ def test_every_line_that_scans_is_let_through(
     words: dict[str, list[str]], ones: list[str], data: st.DataObject
 ) -> None:
     words |= ONES
-    scansion = Scansion(words, VOCABULARY)
+    scansion = Scansion(words, {}, VOCABULARY)
     ends, starts = ends_of(scansion, words)
     line, counts = list(ones), 1 << len(ones)
     for _ in range(3):

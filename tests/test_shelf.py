@@ -27,10 +27,8 @@ from tests.serving import install, install_both, serving, untrained
 VERSE = dataclasses.replace(untrained("verse"), version="verse")
 
 
-def verse(seed: int, characters: int = 40) -> VerseRequest:
-    return VerseRequest(
-        generator_for(seed, 0), min_characters=characters, max_characters=1000, max_lines=100
-    )
+def verse(seed: int, parts: int = 1) -> VerseRequest:
+    return VerseRequest(generator_for(seed, 0), parts=parts, rows=1)
 
 
 def alone(request: Request) -> Text:
@@ -69,8 +67,8 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
     gate.opened.set()
 
 
-def tasks(writer: Writer, *lengths: int) -> list[asyncio.Task[Text]]:
-    return [asyncio.create_task(writer.write(verse(n, length))) for n, length in enumerate(lengths)]
+def tasks(writer: Writer, *parts: int) -> list[asyncio.Task[Text]]:
+    return [asyncio.create_task(writer.write(verse(n, count))) for n, count in enumerate(parts)]
 
 
 async def test_nobody_changes_what_another_gets(writer: Writer) -> None:
@@ -82,9 +80,9 @@ async def test_nobody_changes_what_another_gets(writer: Writer) -> None:
 
 @pytest.mark.parametrize("which", [0, -1], ids=["being written", "waiting"])
 async def test_cancelling_makes_room_for_another(writer: Writer, gate: Gate, which: int) -> None:
-    lengths = [40] * (ROWS + 2)
-    lengths[which] = 1000
-    writes = tasks(writer, *lengths)
+    parts = [1] * (ROWS + 2)
+    parts[which] = 9
+    writes = tasks(writer, *parts)
     await gate.reach()
     writes[which].cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -109,7 +107,7 @@ async def test_a_crash_fails_the_requests_in_flight_and_no_others(
 
     with monkeypatch.context() as patch:
         patch.setattr(Decoder, method, crash)
-        results = await asyncio.gather(*tasks(writer, 40, 40, 40), return_exceptions=True)
+        results = await asyncio.gather(*tasks(writer, 1, 1, 1), return_exceptions=True)
     assert [str(result) for result in results] == [sentences.NOT_WRITTEN] * 3
     assert "Writing with weights verse failed" in caplog.text
     assert "a bug" in caplog.text

@@ -20,7 +20,7 @@ from model.verse import prosody
 from model.verse.metre import patterns, scans
 from model.verse.partners import Choice
 from model.verse.rhyme import Rhyme, endings
-from model.verse.sonnet import SCHEME, STOPS, SonnetSearch, thing_in
+from model.verse.sonnet import MARKS_OF_LINES, SCHEME, SonnetSearch, thing_in
 from model.verse.tables import tables_for
 from model.weights.checkpoint import Checkpoint
 from model.writing.decoder import Decoder
@@ -28,6 +28,7 @@ from model.writing.requests import (
     LineRequest,
     Request,
     Result,
+    Sampling,
     SonnetRequest,
     VerseRequest,
     generator_for,
@@ -68,7 +69,7 @@ def decoder(small: Checkpoint) -> Decoder:
 
 
 def request(turn: int = 0, prompt: str = FIRST, temperature: float = 0.8) -> SonnetRequest:
-    return SonnetRequest(generator_for(42, turn), prompt, temperature)
+    return SonnetRequest(generator_for(42, turn), prompt, Sampling(temperature))
 
 
 def written(decoder: Decoder, one: SonnetRequest | VerseRequest) -> str:
@@ -93,7 +94,7 @@ def check(text: str, checkpoint: Checkpoint, first: str, *, free: bool = False) 
         assert scans([patterns(word, pronounce(word)) for word in words_of(line)]), line
     whole = [own, *lines] if first.strip() else lines
     assert len(whole) == len(SCHEME)
-    assert all(whole[number][-1] in stops for number, stops in STOPS.items())
+    assert all(whole[number][-1] in stops for number, stops in MARKS_OF_LINES.items())
     last = [tables.last_word(line) for line in whole]
     for number, partner in enumerate(SCHEME):
         if partner is not None and not (free and partner == 0):
@@ -183,6 +184,12 @@ def test_no_syllable_is_added_to_words_that_are_no_past() -> None:
     ]
 
 
+def test_temperature_0_gives_the_same_sonnet_under_any_seed(decoder: Decoder) -> None:
+    texts = [written(decoder, request(turn, temperature=0)) for turn in range(2)]
+    assert texts[0] == texts[1]
+    assert written(decoder, request(1)) != written(decoder, request(0))
+
+
 def test_a_sonnet_speaks_to_somebody_as_its_first_line_does(decoder: Decoder) -> None:
     thou, _ = prosody.prosody().addresses
     assert thou.isdisjoint(
@@ -239,9 +246,7 @@ def test_three_beside_verse_on_two_threads(
     """Two are written at once and a third waits, verse goes on, and nothing changes a text."""
 
     def verse() -> list[VerseRequest]:
-        return [
-            VerseRequest(generator_for(7, turn), min_characters=20 * turn + 1) for turn in range(9)
-        ]
+        return [VerseRequest(generator_for(7, turn), rows=1 + turn % 3) for turn in range(9)]
 
     alone = [written(Decoder(small), one) for one in verse()]
     requests: list[Request] = [*verse()[:5], *map(request, range(3)), *verse()[5:]]

@@ -246,7 +246,7 @@ async def test_poems_depend_on_no_number_of_threads(weights: Path) -> None:
     writer = Writer(verse)
     writer.threads = 3
     texts = await asyncio.gather(*map(writer.write, requests()))
-    assert [text.between + text.texts[0] for text in texts] == [
+    assert [text.texts[0] for text in texts] == [
         with_names(text, verse.proper_names) for (text,) in expected
     ]
     assert [thread.name for thread in threading.enumerate()].count("writing") == writer.threads

@@ -8,7 +8,7 @@ unless you give another. It is added to the folder and not taken into use.
 
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -17,14 +17,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from model.evaluation.evaluation import sampled_texts
-from model.names.composition import VOWELS, Composition
-from model.names.roots import LINKS, SHORTEST_ELIDED, SHORTEST_LATER, Root, ends_of, roots
+from model.names.composition import Composition
+from model.names.roots import Root, ends_of, linked_pieces_of, pieces_of, roots
+from model.names.rules import JOINT
 from model.text.sources import names_corpus, unread_genera
 from model.training.rules import shared_endings
 from model.weights.checkpoint import Checkpoint
 from model.weights.fingerprints import Fingerprints
 from model.weights.versions import Versions, save
-from model.writing.names import JOINT
 from model.writing.requests import NameRequest, generator_for
 
 # a name ends with a root that ends at least this many real dinosaurs, and with none of UNFIT_ENDS
@@ -77,7 +77,7 @@ def with_roots(before: Checkpoint, names: Iterable[str], drawn: int) -> Checkpoi
         roots=root_table(last),
     )
     requests = [NameRequest(generator_for(SEED, turn)) for turn in range(drawn)]
-    way = partial(Composition(made.roots, made.vocabulary.characters, 1.0).way, prefix="")
+    way = partial(Composition(made.roots, made.vocabulary.characters).way, prefix="")
     counts = Counter(piece.letters for name in sampled_texts(made, requests) for piece in way(name))
     priced = root_table(last, {letters: count / drawn for letters, count in counts.items()})
     return replace(made, roots=priced)
@@ -90,7 +90,7 @@ def root_table(last: set[Root], shares: Mapping[str, float] = {}) -> frozenset[s
     link.
     """
     owners: dict[str, Root] = {}
-    for read in (_forms, _linked):
+    for read in (pieces_of, linked_pieces_of):
         for root in (each for each in roots() if UNFIT.isdisjoint(each.forms)):
             for letters in chain.from_iterable(map(read, root.forms)):
                 if root in last or letters[0] != "-":
@@ -101,22 +101,6 @@ def root_table(last: set[Root], shares: Mapping[str, float] = {}) -> frozenset[s
         chance = min(1.0, common / shares.get(letters, common)) ** power
         lines.setdefault(root, []).append(letters if chance == 1 else f"{letters}={chance:.3f}")
     return frozenset(map(" ".join, lines.values()))
-
-
-def _forms(form: str) -> Iterator[str]:
-    letters = form.strip("-")
-    if form[0] != "-":
-        yield f"{letters}-"
-    if form[-1] != "-" and len(letters) >= SHORTEST_LATER:
-        yield f"-{letters}"
-
-
-def _linked(form: str) -> Iterator[str]:
-    letters = form.strip("-")
-    if form[0] != "-" and letters[-1] not in VOWELS:
-        yield from (f"{letters}{link}-" for link in LINKS)
-    elif form.endswith("o-") and len(letters) > SHORTEST_ELIDED:
-        yield f"{letters[:-1]}'"
 
 
 if __name__ == "__main__":

@@ -24,9 +24,9 @@ from bot.store import NEW_SEEDS
 from bot.taboo import is_taboo
 from bot.words import layout, sentences
 from model.files import PROGRAM
+from model.names.rules import LONGEST, SHORTEST
 from model.text.forms import USUAL_TEMPERATURE, Genre
 from model.text.sources import DINOSAURS, fossils
-from model.writing.names import LONGEST, SHORTEST
 from model.writing.requests import generator_for
 
 if TYPE_CHECKING:

@@ -1,5 +1,4 @@
-"""Inline mode, in any chat: `@bot mango` offers names that begin with Mango, `@bot shall i compare
-thee` offers verse.
+"""Inline mode, in any chat: `@bot mango` offers names that begin with Mango.
 
 Offers depend on the person's seed but stand outside their sequence: typing takes no turn, and the
 same words give the same offers again. Offers are not kept, so the message that is sent has neither
@@ -13,24 +12,22 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot.asks import LONGEST_LINE, Typed, is_visible
 from bot.capacity import OFFERS
 from bot.chat import Offer
 from bot.commands.names import LONGEST_PREFIX, like
-from bot.creations import ASIDE, Creation, Person, Wish, network_of
+from bot.creations import ASIDE, Creation, Wish
 from bot.taboo import is_taboo
 from bot.words import layout, sentences
 from model.text.forms import Genre
 
 if TYPE_CHECKING:
     from bot.app import Bot
+    from bot.asks import Typed
     from bot.writer import Text
 
 logger = logging.getLogger(__name__)
 
-NAMES, VERSES = 5, 2
-ENDS = (".", ",", ";", ":", "!", "?")
-"""Marks that make a single word a line of verse, and not the beginning of a name."""
+NAMES = 5
 
 _typing: dict[tuple[Bot, int], asyncio.Task[list[Offer]]] = {}
 """For each person who types, the offers that are being written."""
@@ -60,36 +57,23 @@ async def typed(ask: Typed, bot: Bot) -> None:
 
 
 async def _offers(ask: Typed, bot: Bot) -> list[Offer]:
-    """Write five names, or two verses.
+    """Write five names that begin with a word; nothing for anything else.
 
-    One word without a mark at its end is the beginning of a name.
+    They stand outside the sequence of the person, and have no code.
     """
-    person, line = await bot.store.person(ask.person), ask.text.strip()
-    if len(line) <= LONGEST_PREFIX and not any(map(str.isspace, line)) and not line.endswith(ENDS):
-        checkpoint = await bot.shelf.current(Genre.DINO.network)
-        prefix = checkpoint.vocabulary.fold(line)
-        prefix = like(prefix, checkpoint)[0] or prefix
-        if prefix or not line:
-            creation, text = await _aside(Wish(Genre.DINO, prefix, NAMES), 0, person, bot)
-            each = zip(text.texts, text.neighbours, strict=True)
-            return [
-                _offer(creation, replace(text, texts=(name,), neighbours=(near,)))
-                for name, near in each
-            ]
-    if len(line) > LONGEST_LINE or not is_visible(line):
+    word, checkpoint = ask.text.strip(), await bot.shelf.current(Genre.DINO.network)
+    prefix = checkpoint.vocabulary.fold(word)
+    if len(word) > LONGEST_PREFIX or any(map(str.isspace, word)) or (word and not prefix):
         return []
-    verses = await asyncio.gather(
-        *(_aside(Wish(Genre.POEM, line), number, person, bot) for number in range(VERSES))
-    )
-    return [_offer(creation, text) for creation, text in verses]
-
-
-async def _aside(wish: Wish, number: int, person: Person, bot: Bot) -> tuple[Creation, Text]:
-    """Write a creation outside the sequence of its person, without a code."""
-    weights = await bot.shelf.current(network_of(wish))
-    creation = wish.creation(person, "", weights.version, bot.bold(wish.genre, weights))
-    creation = replace(creation, turn=ASIDE + number)
-    return creation, await bot.shelf.write(creation)
+    wish = Wish(Genre.DINO, like(prefix, checkpoint)[0] or prefix, NAMES)
+    bold = bot.bold(Genre.DINO, checkpoint)
+    person = await bot.store.person(ask.person)
+    creation = replace(wish.creation(person, "", checkpoint.version, bold), turn=ASIDE)
+    text = await bot.shelf.write(creation)
+    return [
+        _offer(creation, replace(text, texts=(name,), neighbours=(near,)))
+        for name, near in zip(text.texts, text.neighbours, strict=True)
+    ]
 
 
 def _offer(creation: Creation, text: Text) -> Offer:

@@ -21,7 +21,6 @@ from model.text.sources import fossils
 from model.text.typesetting import typeset
 
 LONGEST_LABEL = 40
-LONGEST_TITLE, LONGEST_DESCRIPTION = 80, 160
 """Characters of an offer. Telegram's apps show no more."""
 QUATRAIN = 4
 COMMONEST = "-saurus"
@@ -66,10 +65,8 @@ def reply(creation: Creation, text: Text) -> Markup:
 def verse(creation: Creation, text: Text) -> tuple[str, str]:
     """Return the person's words, with which verse begins, and all that follows them."""
     if creation.genre is Genre.POEM:
-        own, between, (written,) = creation.prompt, text.between, text.texts
-        return own, between + (
-            written if text.has_capitals else typeset(written, after=own + between)
-        )
+        own, (written,) = creation.prompt, text.texts
+        return own, written if text.has_capitals else typeset(written, after=own)
     written = (
         text.texts[0]
         if _CLOSED_END.search(text.texts[0])
@@ -180,15 +177,11 @@ def sonnet_begun(creation: Creation, lines: Sequence[str]) -> Markup:
 
 
 def offer(creation: Creation, text: Text) -> tuple[str, str]:
-    """Return the title and the description of a creation that is offered while somebody types, in
-    plain text.
+    """Return the title and the description of a name that is offered while somebody types, in plain
+    text.
     """
-    shown = unstyled(reply(creation, text))
-    if creation.genre is Genre.DINO:
-        name, _, note = shown.partition(": ")
-        return name, note or sentences.NEW
-    first, *others = shown.split("\n")
-    return cut(first, LONGEST_TITLE), cut(" / ".join(others), LONGEST_DESCRIPTION)
+    name, _, note = unstyled(reply(creation, text)).partition(": ")
+    return name, note or sentences.NEW
 
 
 def _names(creation: Creation, text: Text) -> Markup:

@@ -143,12 +143,6 @@ TopP = Annotated[
         show_default="the network's own",
     ),
 ]
-Unfinished = Annotated[
-    bool,
-    typer.Option(
-        "--unfinished", help="Poems only: the prompt may break off within a word or a line."
-    ),
-]
 Raw = Annotated[
     bool,
     typer.Option(

@@ -1,8 +1,7 @@
 """The arithmetic of `model.network`, arranged for the machine.
 
 Read that wing first: the equations are the same, and the files have the same names. `products` and
-`buffers` serve the cells, `processes` shares a training step between cores, and `exact` has the
-decoder's step, with tanh from `rounding`.
+`buffers` serve the cells, and `processes` shares a training step between cores.
 
 A recurrent network spends nearly all its time in one matrix product for each layer and time step.
 The textbook has one sequence in each row: z = x w, a (B, D) matrix times a (D, K) matrix. For an
@@ -42,10 +41,4 @@ Processes. The products of one time step are small, so threads inside them gain 
 threads would wait for the interpreter lock hundreds of times in a training step. Instead, each
 further core has its own process, which takes its share of the batch forward and backward. The
 processes meet once a training step, to add their gradients.
-
-Exact sums. A floating-point sum depends on the order of its terms, which depends on shapes, threads
-and processor. So a text could depend on the other texts in the batch. In the decoder's
-`exact.Lockstep`, every sum is exact in any order. Its rounding moves h by at most 1/512, and raises
-the held-out losses of the released networks by at most 0.0001 nats per character; tanh from a table
-(see `rounding`) raises them by at most 0.0003.
 """

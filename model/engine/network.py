@@ -24,8 +24,7 @@ STEPS_SCORED_AT_ONCE = 16  # bounds the memory that a long text takes
 
 
 CELLS = {name: import_module(f"model.engine.{name}") for name in get_args(CellName)}
-"""Each file has the passes over a sequence, and the exact step of the decoder. KEPT is what
-`Buffers` keeps of every step, and IS_DOUBLED says whether the exact step keeps h doubled."""
+"""Each file has the passes over a sequence. KEPT is what `Buffers` keeps of every step."""
 
 
 class Engine:

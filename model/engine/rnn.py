@@ -1,19 +1,13 @@
-"""Runs the RNN of `model.network` on columns: a sequence forwards and back, and the decoder's exact
-step.
-"""
-
-from collections.abc import Callable
+"""Runs the RNN of `model.network` on columns: a sequence forwards and back."""
 
 import numpy as np
 
 from model.engine.buffers import Trace
 from model.engine.layers import back_through_time
 from model.engine.products import Lend, prepare_steps, weight_gradient
-from model.engine.rounding import tanh_of
 from model.network.layers import Array
 
 KEPT: tuple[int, ...] = ()
-IS_DOUBLED = False
 
 
 def forward(trace: Trace, w: Array, lend: Lend) -> None:
@@ -32,24 +26,3 @@ def backward(trace: Trace, w: Array, d_h: Array, d_w: Array, lend: Lend) -> None
     for d_h_t, d_z_t in zip(back_through_time(d_h, d_z, trace, w, lend), d_z[::-1], strict=True):
         d_z_t *= d_h_t
     weight_gradient(trace.inputs[:-1], d_z, d_w, lend)
-
-
-def exact_rows(w_x: Array, b: Array, w_h: Array) -> tuple[Array, Array, Array]:
-    """Return the rows by which `exact.Lockstep` multiplies x, 1 and h."""
-    return w_x, b, w_h
-
-
-def exact_step(
-    z: Array, h: Array, _rest: Array, rounder: Array, tanh_digits: int
-) -> Callable[[], None]:
-    """Return a function that computes h from z (G, H, B), and rounds h to the grid."""
-    tanh_of_z = tanh_of(z, h, tanh_digits)
-    if tanh_digits:
-        return tanh_of_z  # the table's entries are on the grid of h
-
-    def step() -> None:
-        tanh_of_z()
-        np.add(h, rounder, out=h)
-        np.subtract(h, rounder, out=h)
-
-    return step

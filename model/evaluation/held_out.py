@@ -9,10 +9,10 @@ from typing import TypeVar
 
 import numpy as np
 
-from model.engine.exact import Lockstep
 from model.engine.layers import cross_entropy
 from model.engine.network import Engine
 from model.errors import MangosaurusError
+from model.network.exact import Exact
 from model.network.layers import Floats
 from model.network.network import LanguageModel
 from model.text.batches import Batch, padded_batch
@@ -58,16 +58,16 @@ def held_out_loss(language_model: LanguageModel, corpus: Corpus) -> float:
 
 
 def decoder_loss(language_model: LanguageModel, corpus: Corpus) -> float:
-    """Measure the loss with the arithmetic of `engine.exact`."""
-    lockstep = Lockstep(language_model)
+    """Measure the loss with the arithmetic of the decoder, `network.exact`."""
+    exact = Exact(language_model)
 
     def score(batch: Batch) -> float:
-        lockstep.resize(0)
-        lockstep.resize(batch.inputs.shape[1])
+        state = exact.initial_state(batch.inputs.shape[1])
         mask = batch.mask if batch.mask is not None else [None] * len(batch.inputs)
         steps = zip(batch.inputs, batch.targets, mask, strict=True)
         return sum(
-            cross_entropy(lockstep.step(ids), targets, counted) for ids, targets, counted in steps
+            cross_entropy(exact.step(ids, state), targets, counted)
+            for ids, targets, counted in steps
         )
 
     return _nats_per_character(score, corpus)

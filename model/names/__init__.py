@@ -1,1 +1,3 @@
-"""What names consist of: `roots` reads them, `composition` writes names of known roots."""
+"""Names: `roots` reads what they consist of, `composition` keeps them to known roots, `rules` say
+which are worth keeping, and `search` writes them.
+"""

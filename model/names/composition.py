@@ -14,21 +14,20 @@ same names when roots are added or read otherwise (see `names.roots`).
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
-from itertools import islice
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 
-from model.network.layers import Mask
+from model.names.roots import ELIDED, LATER, LINKS, VOWELS, ways
+from model.network.layers import Ids, Mask
+from model.search import Nodes, UnfinishedLines
 
-LINKS, VOWELS = frozenset("oi"), frozenset("aeiouy")
 SHORTEST_BETWEEN = 5  # between two others, a root with fewer letters is there by chance
 SHARE = 0.65  # of the names up to the usual temperature consist wholly of roots
 # a whole name is given up when the letters that lead to no root have cost more nats than this
 MOST_BARRED = 5.0
-STATES = 10_000  # that are kept
-_LATER, _ELIDED, _LINK = "-", "'", "+"
+_LINK = "+"
 
 State = frozenset[str]
 """The readings of the last letters. Each is a begun root, with "-" before it unless the name begins
@@ -46,31 +45,36 @@ class Piece(NamedTuple):
 
 
 class Composition:
-    """The roots of a version, and the share of its names that consists wholly of roots."""
+    """The roots of a version, as masks of names. A node is a `State`."""
 
-    def __init__(self, roots: Iterable[str], characters: str, share: float | None = None) -> None:
-        self.share = SHARE if share is None else share
+    def __init__(self, roots: Iterable[str], characters: str) -> None:
         self._characters = characters
-        self._pieces = dict(_pieces(roots))
-        self._first = sorted(piece[:-1] for piece in self._pieces if piece[0] != _LATER)
-        last = (piece[1:] for piece in self._pieces if piece[0] == _LATER)
+        self._pieces = {piece.letters: (piece,) for piece in _pieces(roots)}
+        self._first = sorted(letters[:-1] for letters in self._pieces if letters[0] != LATER)
+        last = (letters[1:] for letters in self._pieces if letters[0] == LATER)
         self._later = sorted(
             [*last, *(each for each in self._first if len(each) >= SHORTEST_BETWEEN)]
         )
-        self.mask, self.after = lru_cache(STATES)(self._mask), lru_cache(STATES)(self._after)
-        self._letters = lru_cache(STATES)(self._letters_of)
+        self._letters = cache(self._letters_of)
+        self.nodes: Nodes[State] = Nodes(len(characters), self._mask, self._after)
 
-    def start(self, prefix: str) -> State:
-        """Return the state after a person's first letters, whatever they are.
+    def start(self, prefix: str) -> int:
+        """Return the node after a person's first letters, whatever they are.
 
         A root may begin right after them.
         """
         state: State = frozenset(("",))
         for letter in prefix:
-            state = self.after(state, letter)
-        if not prefix:
-            return state
-        return state | ({_LATER} if prefix[-1] in VOWELS else {_ELIDED, _LINK})
+            state = self._after(state, self._characters.index(letter))
+        if prefix:
+            state |= {LATER} if prefix[-1] in VOWELS else {ELIDED, _LINK}
+        return self.nodes.number(state)
+
+    def allowed(self, lines: UnfinishedLines, _ends: None) -> Mask:
+        return self.nodes.masks[lines.nodes]
+
+    def step(self, lines: UnfinishedLines, ids: Ids, _ends: None) -> UnfinishedLines:
+        return UnfinishedLines(self.nodes.step(lines.nodes, ids), *lines[1:])
 
     def way(self, name: str, prefix: str) -> tuple[Piece, ...]:
         """Return the fewest roots that make up a name, or what follows its prefix.
@@ -78,65 +82,60 @@ class Composition:
         No root is there twice, and the last is the longest that could be: Barrosaurus is no Barrosa
         with a tail, -urus.
         """
-        ways = [way for way in self._ways(name, 0, least=2) if len(way) > 1]
+        found = [way for way in self._ways(name, 0, least=2) if len(way) > 1]
         if prefix and (prefix[-1] in VOWELS or name[len(prefix)] in VOWELS):
-            ways += self._ways(name, len(prefix))
+            found += self._ways(name, len(prefix))
         if prefix and prefix[-1] not in VOWELS and name[len(prefix)] in LINKS:
-            ways += self._ways(name, len(prefix) + 1)
-        ways = [way for way in ways if len({piece.root for piece in way}) == len(way)]
-        return min((way for way in ways if way[-1:] == self.end(name)), key=len, default=())
+            found += self._ways(name, len(prefix) + 1)
+        found = [way for way in found if len({piece.root for piece in way}) == len(way)]
+        return min((way for way in found if way[-1:] == self.end(name)), key=len, default=())
 
     def end(self, name: str) -> tuple[Piece, ...]:
-        ends = (self._pieces.get(_LATER + name[start:]) for start in range(len(name)))
-        return tuple(islice(filter(None, ends), 1))
+        """Return the longest root that ends a name, alone; nothing if none does."""
+        ends = (self._pieces.get(LATER + name[start:]) for start in range(len(name)))
+        return next(filter(None, ends), ())
 
     def _ways(
         self, name: str, start: int, least: int = SHORTEST_BETWEEN
     ) -> Iterator[tuple[Piece, ...]]:
-        if piece := self._pieces.get(_LATER + name[start:]):
-            yield (piece,)
-        for end in range(start + least, len(name)):
-            for mark in (_LATER, _ELIDED) if name[end] in VOWELS else (_LATER,):
-                if piece := self._pieces.get(name[start:end] + mark):
-                    yield from ((piece, *others) for others in self._ways(name, end))
+        for way in ways(name, start, self._pieces, SHORTEST_BETWEEN, least):
+            yield tuple(piece for _, piece in way)
 
     def _mask(self, state: State) -> Mask:
-        letters = {letter for piece in state for letter in self._letters(piece)}
-        letters |= (
-            {"\n"}
-            if any(piece[:1] == _LATER and piece in self._pieces for piece in state)
-            else set()
-        )
+        letters = {letter for begun in state for letter in self._letters(begun)}
+        if any(begun[:1] == LATER and begun in self._pieces for begun in state):
+            letters.add("\n")
         return np.array([character in letters for character in self._characters])
 
-    def _after(self, state: State, letter: str) -> State:
+    def _after(self, state: State, character: int) -> State:
         """Return the state after one more letter; empty if no root goes on so."""
-        new = set[str]()
-        for piece in state:
-            if letter not in self._letters(piece):
+        letter, new = self._characters[character], set[str]()
+        for begun in state:
+            if letter not in self._letters(begun):
                 continue
-            if piece == _LINK:
-                new.add(_LATER)
+            if begun == _LINK:
+                new.add(LATER)
                 continue
-            longer = (_LATER if piece == _ELIDED else piece) + letter
+            longer = (LATER if begun == ELIDED else begun) + letter
             new.add(longer)
-            inner = longer.removeprefix(_LATER)
+            inner = longer.removeprefix(LATER)
             if len(inner) >= SHORTEST_BETWEEN or inner == longer:
-                new |= {mark for mark in (_LATER, _ELIDED) if inner + mark in self._pieces}
+                new |= {mark for mark in (LATER, ELIDED) if inner + mark in self._pieces}
         return frozenset(new)
 
-    def _letters_of(self, piece: str) -> frozenset[str]:
-        if piece in (_LINK, _ELIDED):
-            return LINKS if piece == _LINK else self._letters(_LATER) & VOWELS
-        begun, roots = (
-            piece.removeprefix(_LATER),
-            self._later if piece[:1] == _LATER else self._first,
-        )
-        some = roots[bisect_left(roots, begun) : bisect_left(roots, begun + "\N{DEL}")]
-        return frozenset(root[len(begun)] for root in some if root != begun)
+    def _letters_of(self, begun: str) -> frozenset[str]:
+        if begun == _LINK:
+            return LINKS
+        if begun == ELIDED:
+            return self._letters(LATER) & VOWELS
+        letters, roots = begun.removeprefix(LATER), self._first
+        if begun[:1] == LATER:
+            roots = self._later
+        some = roots[bisect_left(roots, letters) : bisect_left(roots, letters + "\N{DEL}")]
+        return frozenset(root[len(letters)] for root in some if root != letters)
 
 
-def _pieces(roots: Iterable[str]) -> Iterator[tuple[str, Piece]]:
+def _pieces(roots: Iterable[str]) -> Iterator[Piece]:
     for number, line in enumerate(sorted(roots)):
         for letters, _, chance in (each.partition("=") for each in line.split(" ")):
-            yield letters, Piece(letters, number, float(chance or 1))
+            yield Piece(letters, number, float(chance or 1))

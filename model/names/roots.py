@@ -7,20 +7,22 @@ nothing is guessed.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import TypeVar
 
 from model.files import PROGRAM, read_table
 from model.text.forms import LONGEST_NAME
 
-LINKS = ("o", "i")  # one of these vowels may stand behind a root that ends in a consonant
+LINKS, VOWELS = frozenset("oi"), frozenset("aeiouy")
+LATER, ELIDED = "-", "'"
 SHORTEST_ELIDED = 3  # a root may lose its o if at least this many letters are left
 SHORTEST_LATER = 3  # two letters are a root only at the beginning of a name, as in Eoraptor
-SHORTEST_ALONE = (
-    4  # beside something unknown, fewer letters may be there by chance, as -pus is in Galeamopus
-)
-_VOWELS = tuple("aeiouy")
+# beside something unknown, fewer letters may be there by chance, as -pus is in Galeamopus
+SHORTEST_ALONE = 4
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -69,13 +71,19 @@ def parts_of(name: str) -> tuple[Part, ...]:
     """
     if len(name) > LONGEST_NAME:
         return ()
-    ways = [way for way in _ways(name, 0) if len(way) > 1]
-    if not ways:
+    found = [way for way in ways(name, 0, _by_piece(), SHORTEST_LATER) if len(way) > 1]
+    if not found:
         return _outer_parts(name)
-    fewest = min(map(len, ways))
-    shortest = [way for way in ways if len(way) == fewest]
-    readings = {tuple(part.root for part in way) for way in shortest}
-    return shortest[0] if len(readings) == 1 else ()
+    fewest = min(map(len, found))
+    shortest = [way for way in found if len(way) == fewest]
+    readings = {tuple(root for _, root in way) for way in shortest}
+    if len(readings) > 1:
+        return ()
+    ends = [*(start for start, _ in shortest[0][1:]), len(name)]
+    return tuple(
+        Part(start, name[start:end], root)
+        for (start, root), end in zip(shortest[0], ends, strict=True)
+    )
 
 
 def ends_of(names: Iterable[str]) -> Counter[Root]:
@@ -87,56 +95,78 @@ def ends_of(names: Iterable[str]) -> Counter[Root]:
 
 def is_whole(name: str) -> bool:
     """Return whether two roots or more, and links, make up a name."""
-    return len(name) <= LONGEST_NAME and any(len(way) > 1 for way in _ways(name, 0))
+    found = ways(name, 0, _by_piece(), SHORTEST_LATER)
+    return len(name) <= LONGEST_NAME and any(len(way) > 1 for way in found)
 
 
-def _ways(name: str, start: int) -> Iterator[tuple[Part, ...]]:
-    """Yield every way to make up the rest of a name from roots and links."""
-    for part in _parts_at(name, start):
-        if part.end == len(name):
-            yield (part,)
-        else:
-            yield from ((part, *others) for others in _ways(name, part.end))
+def pieces_of(form: str) -> list[str]:
+    """Return the letters that a form may be in names: "x-" before another root, "-x" at the end."""
+    letters, found = form.strip("-"), []
+    if form[0] != "-":
+        found.append(letters + LATER)
+    if form[-1] != "-" and len(letters) >= SHORTEST_LATER:
+        found.append(LATER + letters)
+    return found
+
+
+def linked_pieces_of(form: str) -> list[str]:
+    """Return the same with a link, or, before a vowel, without its last letter: acr' of acro-."""
+    letters = form.strip("-")
+    if form[0] != "-" and letters[-1] not in VOWELS:
+        return [letters + link + LATER for link in sorted(LINKS, reverse=True)]
+    if form.endswith("o-") and len(letters) > SHORTEST_ELIDED:
+        return [letters[:-1] + ELIDED]
+    return []
+
+
+def ways(
+    name: str, start: int, pieces: Mapping[str, Sequence[T]], between: int, least: int = 2
+) -> Iterator[tuple[tuple[int, T], ...]]:
+    """Yield every way to make up the rest of a name from roots, each with the place of its start.
+
+    `pieces` has the roots by their letters. The first has at least `least` letters, and a root
+    between two others at least `between`.
+    """
+    for root in pieces.get(LATER + name[start:], ()):
+        yield ((start, root),)
+    for end in range(start + least, len(name)):
+        for mark in _marks_before(name[end]):
+            found = pieces.get(name[start:end] + mark, ())
+            for others in ways(name, end, pieces, between, between) if found else ():
+                yield from (((start, root), *others) for root in found)
+
+
+def _marks_before(letter: str) -> tuple[str, ...]:
+    return (LATER, ELIDED) if letter in VOWELS else (LATER,)
 
 
 def _outer_parts(name: str) -> tuple[Part, ...]:
     """Return the longest root that begins a name and the longest that ends it; only the longer one
     if they overlap.
     """
-    begins = [part for part in _parts_at(name, 0) if SHORTEST_ALONE <= part.end < len(name)]
-    # Only after all letters of a root may something unknown follow.
-    begins = [
-        part
-        for part in begins
-        if part.letters[-1] in _VOWELS or f"{part.letters}-" in part.root.forms
-    ]
-    starts = range(1, len(name) - SHORTEST_ALONE + 1)
-    ends = [part for start in starts for part in _parts_at(name, start) if part.end == len(name)]
-    outer = (*begins[-1:], *ends[:1])
+    pieces, outer = _by_piece(), list[Part]()
+    for end in range(len(name) - 1, SHORTEST_ALONE - 1, -1):
+        for mark in _marks_before(name[end]):
+            for root in pieces.get(name[:end] + mark, ()):
+                # Only after all letters of a root may something unknown follow.
+                if name[end - 1] in VOWELS or name[:end] + LATER in root.forms:
+                    outer.append(Part(0, name[:end], root))
+    del outer[1:]
+    for start in range(1, len(name) - SHORTEST_ALONE + 1):
+        outer += [Part(start, name[start:], root) for root in pieces.get(LATER + name[start:], ())]
+    del outer[2:]
     if len(outer) < 2 or outer[0].end <= outer[1].start:
-        return outer
+        return tuple(outer)
     longest = max(len(part.letters) for part in outer)
     longer = tuple(part for part in outer if len(part.letters) == longest)
     return longer if len(longer) == 1 else ()
 
 
-def _parts_at(name: str, start: int) -> Iterator[Part]:
-    """Yield the roots that may stand at this position of a name, without and with a link."""
-    table = _by_form()
-    for end in range(start + (SHORTEST_LATER if start else 2), len(name) + 1):
-        form, rest = name[start:end], name[end:]
-        if root := table.get(form) or table.get(f"{form}-" if rest else f"-{form}"):
-            yield Part(start, form, root)
-            if form[-1] not in _VOWELS and rest[:1] in LINKS and len(rest) > 1:
-                yield Part(start, form + rest[0], root)
-        if (
-            len(form) >= SHORTEST_ELIDED
-            and rest[:1] in _VOWELS
-            and (root := table.get(f"{form}o-"))
-        ):
-            yield Part(start, form, root)
-
-
 @cache
-def _by_form() -> dict[str, Root]:
-    return {form: root for root in roots() for form in root.forms}
+def _by_piece() -> dict[str, list[Root]]:
+    found: dict[str, list[Root]] = {}
+    for read in (pieces_of, linked_pieces_of):
+        for root in roots():
+            for piece in (piece for form in root.forms for piece in read(form)):
+                found.setdefault(piece, []).append(root)
+    return found

@@ -11,6 +11,7 @@ heart? Read in this order:
     network       steps in time, layers above each other, and the way back through both
     gradients     how we know that all this is derived without a mistake
     train         a whole training; `python -m model.network --cell gru` runs it
+    exact         the same step for a text that must be equal on every machine
 
 That takes about an hour and a half. Clarity alone counts here. `model.engine` has the same
 arithmetic in files of the same names, arranged for the machine, and a test holds the two equal.

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection
 
-from model.text.vocabulary import WORD_MARKS
+from model.text.vocabulary import WORD
 
 _BEGINNING = re.compile(
     r"""(?: ^ | [.?!]['")]*[ ]+ )  # the beginning of a line or of a sentence
@@ -13,7 +13,7 @@ _BEGINNING = re.compile(
 )
 # Not the i of i' faith, which means "in", and no i within a word.
 _PRONOUN = re.compile(r"(?<!\w)(?<!\w')(i)(?!\w|'(?!(?:ll|d|ve|m)\b))")
-_WORD = re.compile(rf"[a-z]+(?:[{WORD_MARKS}][a-z]+)*")
+_WORD = re.compile(WORD)
 _DASH = re.compile(r" *-{2,} *")
 
 

@@ -50,7 +50,9 @@ _CACHE_SIZE = 20_000
 
 
 WORD_MARKS = "'\u2019-"  # inside a word, one of these may stand between two letters
-_WORD = re.compile(rf"a+(?:[{WORD_MARKS}]a+)*")
+WORD = rf"[a-z]+(?:[{WORD_MARKS}][a-z]+)*"
+"""What a word is, in folded text: letters, with single WORD_MARKS between them."""
+_WORD = re.compile(WORD)
 
 
 def is_letter(character: str) -> bool:
@@ -61,7 +63,7 @@ def is_letter(character: str) -> bool:
 
 
 def words_of(text: str) -> list[str]:
-    """Return the words of a text, in order: letters, with single WORD_MARKS between them."""
+    """Return the words of any text, in order (see WORD)."""
     return [text[slice(*word.span())] for word in _WORD.finditer(text.translate(_KINDS))]
 
 

@@ -10,13 +10,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from model.names.roots import roots
+from model.names.rules import SEQUENCE, sequences_of
 from model.text.corpus import Corpus
 from model.text.sources import proper_names, unread_genera
-from model.text.vocabulary import fold, words_of
+from model.text.vocabulary import WORD, fold, words_of
 from model.verse.seam import followers_of
 from model.weights.checkpoint import Checkpoint
 from model.weights.fingerprints import Fingerprints
-from model.writing.names import SEQUENCE, sequences_of
 
 READ_AGAIN = 2  # a word is known if it was read at least this often
 # the last letters of a name are an ending if at least this many names of the corpus have them
@@ -24,7 +24,7 @@ SHARED = 2
 SHORTEST, LONGEST = 12, 80  # the usual length of the long lines of a text is set between these
 TABLES = ("clipped_words", "proper_names", "sequences", "endings", "joints", "roots", "followers")
 """Weights take these over from the weights that they began with."""
-_CLIPPED_BEFORE = re.compile(r"(?<![^\s(-])'([a-z]+(?:['-][a-z]+)*)")
+_CLIPPED_BEFORE = re.compile(rf"(?<![^\s(-])'({WORD})")
 _CLIPPED_BEHIND = re.compile(r"(?<![\w'-])([a-z]+)'(?![\w'])")
 
 

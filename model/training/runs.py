@@ -37,6 +37,7 @@ from model.writing.decoder import Decoder
 from model.writing.requests import NameRequest, Request, VerseRequest, generator_for
 
 PROGRESS_SECONDS = 1.0
+USUAL_LINE = 45  # characters of a sample's lines
 FIRST_SAMPLE_SECONDS, LONGEST_SAMPLE_SECONDS = (
     1.0,
     10.0,
@@ -194,9 +195,10 @@ def _sample(weights: Checkpoint, seed: int) -> str:
     if weights.description.form == "names":
         request = NameRequest(generator, count=4)
     else:
-        request = VerseRequest(
-            generator, min_characters=60, max_characters=160, max_lines=4, unfinished=True
-        )
+        if not weights.description.longest_line:  # it may know too few words yet to scan
+            usual = replace(weights.description, longest_line=USUAL_LINE)
+            weights = replace(weights, description=usual)
+        request = VerseRequest(generator, rows=1)
     (result,) = Decoder(weights).generate([request])
     return ", ".join(text.strip("\n") for text in result.texts)
 

@@ -1,22 +1,24 @@
 """Keeps lines to known words, letter by letter, in any language and alphabet, without metre.
 
 The network ends a line where it likes after a third of the usual length; at the usual length, the
-line ends with its word. An unfinished line is a node, as in `verse.scansion`, and the number of
-its characters. The node stands for the tail of the text (see `lexicon`) and its last character.
+line ends with its word. An unfinished line is a node and the number of its characters. The node
+stands for the tail of the text (see `lexicon`) and its last character.
 """
 
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
 import numpy as np
-from numpy.typing import NDArray
 
 from model.network.layers import Ids, Mask
+from model.search import Line, Nodes, UnfinishedLines
 from model.text.vocabulary import WORD_MARKS, Vocabulary, is_letter
 from model.verse.lexicon import Lexicon
-from model.verse.scansion import Numbers, UnfinishedLines
+from model.verse.scansion import STOPS
+from model.verse.search import COST_OF_REPETITION
 
-STOPS = ".!?…。！？।"  # marks that end a sentence
-START = 0  # the node where a line begins
-ROOM = 1024
 UNUSUAL = 40  # a line that is longer than the usual length by more characters is dropped
+LONG_WORD = 4  # words of fewer letters may repeat: some are like "the"
 
 
 class FreeLines:
@@ -25,69 +27,74 @@ class FreeLines:
     `longest` is the usual length of a long line.
     """
 
+    start = 0
+
     def __init__(self, vocabulary: Vocabulary, lexicon: Lexicon | None, longest: int) -> None:
-        self.longest, self.most_characters = longest, longest + UNUSUAL
-        self._vocabulary, self._lexicon = vocabulary, lexicon
+        self.most_characters = longest + UNUSUAL
+        self._longest, self._vocabulary, self._lexicon = longest, vocabulary, lexicon
         self._is_letter = self._among("".join(filter(is_letter, vocabulary.characters)))
         self._goes_on = self._is_letter | self._among(WORD_MARKS)
         stops = self._among(STOPS)
         self.any_line, self.last_line = None, stops if stops.any() else None
-        self._numbers: dict[tuple[str, int], int] = {}
-        self._tails: list[str] = []  # of the nodes; the arrays below have room for more
-        self._last = np.zeros(ROOM, np.intp)  # the id of each node's last character
-        self._known = np.zeros((ROOM, len(vocabulary)), np.bool_)
-        self._next = np.full((ROOM, len(vocabulary)), -1, np.int32)  # -1: not found yet
-        self._node("", vocabulary.newline)  # where a line begins
-        begins = self._known[START] & ~self._among(f" ,;:){STOPS}")
-        self._known[START] = begins if begins.any() else True
+        self.nodes = Nodes[tuple[str, int]](len(vocabulary), self._known, self._after)
+        self.nodes.number(("", vocabulary.newline))  # where a line begins
+        begins = self.nodes.masks[self.start] & ~self._among(f" ,;:){STOPS}")
+        self.nodes.masks[self.start] = begins if begins.any() else True
 
-    def begin(self, rows: int, counts: int = 1) -> UnfinishedLines:
-        """Return the nodes and lengths of empty lines; lengths are counted from 1."""
-        return UnfinishedLines(np.zeros(rows, np.intp), np.full(rows, counts, np.uint16))
+    @property
+    def masks(self) -> "FreeLines":
+        return self
 
-    def allowed(self, unfinished: UnfinishedLines, stops: Mask | None) -> Mask:
+    def allowed(self, lines: UnfinishedLines, stops: Mask | None) -> Mask:
         """Return for each line and character (N, V) whether it may follow.
 
         One of the `stops` (V,) has to end it.
         """
-        nodes, lengths = unfinished
-        found = self._known[nodes]
-        newline, last = self._vocabulary.newline, self._last[nodes]
-        may_end = (nodes != START) & found[:, newline] & (lengths > self.longest // 3)
+        nodes, lengths, _ = lines
+        found, newline = self.nodes.masks[nodes], self._vocabulary.newline
+        last = np.array([self.nodes.keys[node][1] for node in nodes.tolist()], np.intp)
+        may_end = (nodes != self.start) & found[:, newline] & (lengths > self._longest // 3)
         if stops is not None:
             may_end &= stops[last]
         found[:, newline] = False
-        must_end = (lengths >= self.longest) & (self._is_letter[last] | may_end)
+        must_end = (lengths >= self._longest) & (self._is_letter[last] | may_end)
         onward = self._goes_on if stops is None else self._goes_on | stops
         found[must_end] &= onward & ~may_end[must_end, None]
-        found[:, newline] = may_end | ~found.any(axis=1)  # an alphabet may lack what would follow
+        # an alphabet may lack what would follow
+        found[:, newline] = may_end | ~found.any(axis=1)
         return found
 
-    def step(self, unfinished: UnfinishedLines, ids: Ids, _stops: Mask | None) -> UnfinishedLines:
-        """Return the nodes and lengths of the lines (N) after one more character each (N)."""
-        after = self._next[unfinished.nodes, ids]
-        for place in np.flatnonzero(after < 0).tolist():
-            node, character_id = int(unfinished.nodes[place]), int(ids[place])
-            tail = self._tails[node]
-            if self._lexicon:
-                tail = self._lexicon.tail_after(tail, self._vocabulary.characters[character_id])
-            after[place] = self._next[node, character_id] = self._node(tail, character_id)
-        return UnfinishedLines(after.astype(np.intp), unfinished.counts + np.uint16(1))
+    def step(self, lines: UnfinishedLines, ids: Ids, _stops: Mask | None) -> UnfinishedLines:
+        counts = lines.counts + np.uint16(1)
+        return UnfinishedLines(self.nodes.step(lines.nodes, ids), counts, lines.last_word_after)
 
-    def is_word(self, nodes: Numbers) -> NDArray[np.bool_]:
-        """Return False for all nodes: without metre, nobody asks where a word ends."""
-        return np.zeros(len(nodes), np.bool_)
+    def counts_after(self, line: str) -> int:
+        """Return the characters of a person's line and of a blank; 1 if it is half as long as
+        usual, so that it stands alone.
+        """
+        return len(line) + 2 if 0 < len(line) < self._longest // 2 else 1
 
-    def _node(self, tail: str, last: int) -> int:
-        number = self._numbers.setdefault((tail, last), len(self._tails))
-        if number == len(self._tails):
-            if number == len(self._last):
-                self._last, self._known = np.tile(self._last, 2), np.tile(self._known, (2, 1))
-                self._next = np.vstack([self._next, np.full_like(self._next, -1)])
-            self._tails.append(tail)
-            self._last[number] = last
-            self._known[number] = self._lexicon.mask(tail) if self._lexicon else True
-        return number
+    def followers(self, _before: str, _counts: int) -> None:
+        """Return None: any word may follow a person's."""
+
+    def first(self, _words: Iterable[str]) -> None:
+        """Return None: nothing else limits the first word."""
+
+    def nats(self, line: Line, words: Sequence[str], before: Counter[str], cost: float) -> float:
+        again = sum(before[word] for word in words if len(word) >= LONG_WORD)
+        mean = line.nats * self._longest / max(len(line.text), 1)
+        return mean - cost - COST_OF_REPETITION * again
+
+    def _known(self, key: tuple[str, int]) -> Mask:
+        if self._lexicon is None:
+            return np.ones(len(self._vocabulary), np.bool_)
+        return self._lexicon.mask(key[0])
+
+    def _after(self, key: tuple[str, int], character: int) -> tuple[str, int]:
+        tail, _ = key
+        if self._lexicon:
+            tail = self._lexicon.tail_after(tail, self._vocabulary.characters[character])
+        return tail, character
 
     def _among(self, characters: str) -> Mask:
         return np.array([character in characters for character in self._vocabulary.characters])

@@ -1,9 +1,9 @@
 """Says which characters may follow a text whose words must all be known.
 
-A word is a run of letters, with single apostrophes and hyphens between letters. So a mark after a
-letter is ambiguous: it belongs to the word only if a letter follows. The tail of a text, which
-decides what may follow, is the word at its end with the mark behind it, if any. There is no dead
-end: every tail leads to the end of a word and to the newline.
+A word is a run of letters, with single apostrophes and hyphens between letters. After "look'" we
+cannot know whether the word is over. So the tail of a text, all that decides what may follow, is
+its last word with such a mark. There is no dead end: every tail leads to the end of a word and to
+the newline.
 
 With clipped words, such as 'tis and th', no quotation begins: an apostrophe must belong to a
 clipped word or stand behind an s (kings'). Without clipped words, an apostrophe may stand before or
@@ -35,30 +35,11 @@ class Lexicon:
         self._is_clipping = bool(clipped)
         self._characters = vocabulary.characters
         self._letters = frozenset(filter(is_letter, vocabulary.characters))
-        self._masks: dict[str, Mask] = {}  # by tail, for tails that lead to a known word
-        self._tails: dict[
-            tuple[str, str], str
-        ] = {}  # by tail and character, for tails that have a mask
-
-    def tail_of(self, text: str) -> str:
-        tail = ""
-        for character in text:
-            tail = self.tail_after(tail, character)
-        return tail
 
     def tail_after(self, tail: str, character: str) -> str:
-        after = self._tails.get((tail, character))
-        if after is None:
-            after = self._tail_after(tail, character)
-            if tail in self._masks:
-                self._tails[tail, character] = after
-        return after
-
-    def _tail_after(self, tail: str, character: str) -> str:
         word = "" if tail == AFTER_MARK else tail
-        if character in self._letters or (
-            character in WORD_MARKS and word and word[-1] not in WORD_MARKS
-        ):
+        is_mark = character in WORD_MARKS and bool(word) and word[-1] not in WORD_MARKS
+        if character in self._letters or is_mark:
             return word + character
         if not self._is_clipping or character in _BEFORE_WORDS:
             return ""
@@ -68,10 +49,6 @@ class Lexicon:
         """Return which characters (V,) may follow the tail: all, if it leads to no known word, as
         in a prompt.
         """
-        mask = self._masks.get(tail)
-        return self._new_mask(tail) if mask is None else mask
-
-    def _new_mask(self, tail: str) -> Mask:
         word = "" if tail == AFTER_MARK else tail
         following, ends = self._following(word), self._ends_word(word)
         if not (following or ends):
@@ -80,8 +57,7 @@ class Lexicon:
         if self._is_clipping and not (ends and word.endswith("s")):
             allowed.discard(APOSTROPHE)
         allowed |= following - ({APOSTROPHE} if tail == AFTER_MARK else set())
-        self._masks[tail] = np.array([character in allowed for character in self._characters])
-        return self._masks[tail]
+        return np.array([character in allowed for character in self._characters])
 
     def _following(self, beginning: str) -> set[str]:
         found, place, length = set[str](), bisect_left(self._words, beginning), len(beginning)

@@ -1,62 +1,85 @@
 """Poems: lines that scan or, in languages whose metre we do not know, lines of known words."""
 
 from collections import Counter
-from collections.abc import Iterable
-from functools import partial
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Protocol
 
-import numpy as np
-
-from model.engine.exact import Lockstep
-from model.network.layers import Array
+from model.network.layers import Array, Mask
+from model.search import Beginning, Drawing, Line, Masks, Numbers
 from model.text.vocabulary import words_of
 from model.verse.free import FreeLines
-from model.verse.seam import Seam, new_lines, seam_for
-from model.verse.search import COST_OF_REPETITION, Beginning, Line, Search, cost_of
-from model.verse.tables import Tables
+from model.verse.lexicon import Lexicon
+from model.verse.seam import Continued, Seam, new_lines, seam_for
+from model.verse.search import VerseSearch
+from model.verse.tables import tables_for
 from model.weights.checkpoint import Checkpoint
 
-ROWS = 12  # candidates for each line; with more, 100 poems would take too long
 COST_OF_NAMES = 6.0  # nats for each proper name that a poem has not had before
-LONG_WORD = 4  # in other languages, words of fewer letters may repeat: some are like "the"
 
 
-class PoemSearch(Search):
-    """A poem: lines of which the last of each part ends a sentence.
+class LineMasks(Masks, Protocol):
+    """Masks of lines of verse."""
 
-    They scan if `masks` are tables.
-    """
+    start: int  # the node in front of a word
+    most_characters: int  # of a line
+    any_line: Any  # how a line may end
+    last_line: Any  # the same, with a mark that ends a sentence
+
+
+class Lines(Continued, Protocol):
+    """What the lines of a poem may be: `tables.Tables` or `free.FreeLines`."""
+
+    @property
+    def masks(self) -> LineMasks: ...
+
+    def first(self, words: Iterable[str]) -> Callable[[Numbers, Numbers], Mask] | None:
+        """Return what keeps the first new word of a line to these words, besides the masks."""
+
+    def nats(self, line: Line, words: Sequence[str], before: Counter[str], cost: float) -> float:
+        """Return the weight of a line less a cost, and less if it repeats words from before."""
+
+
+class Poems:
+    """What all poems by a checkpoint share."""
+
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        self.vocabulary, self.proper_names = checkpoint.vocabulary, checkpoint.proper_names
+        self._checkpoint, self._free = checkpoint, None
+        if checkpoint.description.longest_line:
+            self._free = self._free_lines()
+
+    @property
+    def lines(self) -> Lines:
+        """Lines that scan, or have a usual length. RequestError if too few words are known."""
+        if not self._free:
+            return tables_for(self._checkpoint)
+        if self._free.nodes.are_many:
+            self._free = self._free_lines()
+        return self._free
+
+    def _free_lines(self) -> FreeLines:
+        made, lexicon = self._checkpoint, None
+        if made.known_words:
+            lexicon = Lexicon(made.known_words, made.vocabulary, made.clipped_words)
+        return FreeLines(made.vocabulary, lexicon, made.description.longest_line)
+
+
+class PoemSearch(VerseSearch):
+    """A poem, in which the last line of each part ends a sentence."""
 
     at_once = 16
 
-    def __init__(
-        self,
-        prompt: str,
-        parts: int,
-        temperature: float,
-        generator: np.random.Generator,
-        checkpoint: Checkpoint,
-        masks: Tables | FreeLines,
-        lockstep: Lockstep,
-    ) -> None:
-        self._vocabulary, self._names, self._line_masks = (
-            checkpoint.vocabulary,
-            checkpoint.proper_names,
-            masks,
-        )
-        self._tables = masks if isinstance(masks, Tables) else None
-        scansion = masks.scansion if isinstance(masks, Tables) else masks
-        longest = checkpoint.description.longest_line
-        self._seam: Seam | None = seam_for(prompt, self._vocabulary, self._tables, longest)
+    def __init__(self, drawing: Drawing, poems: Poems, prompt: str, parts: int, rows: int) -> None:
+        self._vocabulary, self._names = poems.vocabulary, poems.proper_names
+        self._verse, self.rows = poems.lines, rows
+        self.masks = self._masks = self._verse.masks
+        self.most_characters = self._masks.most_characters
+        self._seam: Seam | None = seam_for(prompt, self._vocabulary, self._verse)
         own = self._seam.unread
-        unread = self._vocabulary.ids_of(f"\n{own}" if own else "").tolist()
-        if not temperature:  # temperature 0 always gives the same text
-            generator = np.random.Generator(np.random.PCG64(0))
-        super().__init__(scansion, ROWS, temperature, generator, lockstep, unread)
+        super().__init__(drawing, self._vocabulary.ids_of(f"\n{own}" if own else "").tolist())
         self._words = Counter(words_of(own))
-        self._last = [
-            new_lines(prompt, part) for part in range(1, parts + 1)
-        ]  # the last line of each part, from 1
+        # the last line of each part, from 1
+        self._last = [new_lines(prompt, part) for part in range(1, parts + 1)]
         if not own:
             self._begin_after(self._seam)
 
@@ -67,24 +90,17 @@ class PoemSearch(Search):
     def _begin_after(self, seam: Seam) -> None:
         self._seam, self._separator = None, seam.separator
         completes = seam.counts > 1
-        self._last = [number + completes for number in self._last]
+        if completes:
+            self._last = [number + 1 for number in self._last]
         after = seam.separator or (" " if completes else "\n")
-        self.unread = self._vocabulary.ids_of(after[:-1])[::-1].tolist()
-        first = None
-        if self._tables and seam.first_words is not None:
-            scansion = self._tables.scansion
-            first = partial(
-                scansion.allowed_first, first_words=scansion.first_words(seam.first_words)
-            )
-        self.beginning = Beginning(self._line_ends, seam.counts, after[-1], first)
+        last, *self.unread = self._vocabulary.ids_of(after)[::-1].tolist()
+        first = None if seam.first_words is None else self._verse.first(seam.first_words)
+        self.beginning = Beginning(last, self._masks.start, seam.counts, self._line_ends, first)
 
     @property
     def _line_ends(self) -> Any:
-        return (
-            self._line_masks.last_line
-            if len(self.lines) + 1 in self._last
-            else self._line_masks.any_line
-        )
+        is_last = len(self.lines) + 1 in self._last
+        return self._masks.last_line if is_last else self._masks.any_line
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -98,17 +114,9 @@ class PoemSearch(Search):
         words = words_of(line.text)
         new = [word for word in words if word not in self._words]
         cost = COST_OF_NAMES * sum(word.removesuffix("'s") in self._names for word in new)
-        if isinstance(self._line_masks, FreeLines):
-            again = sum(self._words[word] for word in words if len(word) >= LONG_WORD)
-            yield (
-                words,
-                line.nats * self._line_masks.longest / max(len(line.text), 1)
-                - cost
-                - COST_OF_REPETITION * again,
-            )
-        else:
-            yield words, line.nats - cost - cost_of(words, self._words, self._line_masks.prosody)
+        yield words, self._verse.nats(line, words, self._words, cost)
 
     def keep(self, found: list[str]) -> None:
         self._words.update(found)
-        self.beginning = Beginning(self._line_ends)
+        newline = self._vocabulary.newline
+        self.beginning = Beginning(newline, self._masks.start, 1, self._line_ends)

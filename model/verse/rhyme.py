@@ -7,7 +7,7 @@ rhymes with itself, nor with one that ends like it.
 
     perfect    the sounds are the same, and both words have a stress there: die, sky
     promoted   the sounds are the same, but metre gives one of them its stress: thee, memory
-    learned    the sounds are not the same today, but the sonnets rhyme them again and again: love, prove
+    learned    the sounds differ today, but the sonnets rhyme them again and again: love, prove
     eye        only the letters are the same: heard, beard
 """
 

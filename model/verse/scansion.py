@@ -9,29 +9,25 @@ through this node can begin after n syllables, and can end the line or leave roo
 All arrays have a row for each line, so many lines grow at once, and no row depends on another.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from model.network.layers import Mask
+from model.network.layers import Ids, Mask
+from model.search import Bits, Numbers, UnfinishedLines
 from model.text.vocabulary import Vocabulary
 from model.verse.metre import LONGEST, SYLLABLES, Counts, ends
 
-Bits = NDArray[np.uint16]
-Numbers = NDArray[np.intp]
-
-OUTSIDE, START, BEHIND = (
-    0,
-    1,
-    2,
-)  # nodes outside of all words, before a word, and behind the mark after a word
+# nodes outside of all words, before a word, and behind the mark after a word
+OUTSIDE, START, BEHIND = 0, 1, 2
 # What may follow a word, one mark at a time. Brackets and quotes would have to be closed again.
 PUNCTUATION = ",;:.?!"
-LATEST_START = range(
-    SYLLABLES - 1, SYLLABLES - 5, -1
-)  # the values that `LineEnds.latest` may have, besides None
+STOPS = ".!?…。！？।"  # marks that end a sentence, in any language
+# The longest line of Shakespeare's sonnets has 60 characters.
+MOST_CHARACTERS = 66
+# the values that `LineEnds.latest` may have, besides None
+LATEST_START = range(SYLLABLES - 1, SYLLABLES - 5, -1)
 MAY_END = np.uint16(1 << SYLLABLES)  # the bit that says that the line may end here
 
 
@@ -40,23 +36,22 @@ class LineEnds(NamedTuple):
 
     leading: Bits  # on the way to such a word, or to a word that leaves room for one
     complete: Bits  # at the last node of such a word
-    latest: (
-        Counts | None
-    )  # the latest count from which one of the words may begin; None if none may begin late enough
+    latest: Counts | None  # the most syllables before one of the words; None: they leave a gap
     stops: Mask | None = None  # the marks by id (V,), one of which has to end the line
 
 
-class UnfinishedLines(NamedTuple):
-    """The nodes and counts of unfinished lines, one a row."""
-
-    nodes: Numbers
-    counts: Bits
-
-
 class Scansion:
-    """A trie over words and the stresses that each may have."""
+    """A trie over words and the stresses that each may have: the masks of lines that scan."""
 
-    def __init__(self, stresses: Mapping[str, Sequence[str]], vocabulary: Vocabulary) -> None:
+    start, most_characters = START, MOST_CHARACTERS
+
+    def __init__(
+        self,
+        stresses: Mapping[str, Sequence[str]],
+        last_words: Mapping[str, Counts],
+        vocabulary: Vocabulary,
+    ) -> None:
+        """`last_words` may end a line after these counts."""
         self.words = sorted(stresses)
         self._numbers = {word: number for number, word in enumerate(self.words)}
         nodes, self.word_nodes, self.parents = _trie(self.words)
@@ -83,6 +78,8 @@ class Scansion:
         self._onward = {latest: self._leading_on(latest) for latest in LATEST_START}
         self._space, self._newline = ids[" "], vocabulary.newline
         self._marks = np.array([ids[mark] for mark in PUNCTUATION if mark in ids], np.intp)
+        self.any_line = self.line_ends(last_words)
+        self.last_line = self.line_ends(last_words, STOPS)
 
     def line_ends(self, starts: Mapping[str, int], stops: str = "") -> LineEnds:
         """Return the masks for words that may end a line after these counts, before one of the
@@ -99,16 +96,14 @@ class Scansion:
         below[OUTSIDE] = 0
         last = int(np.bitwise_or.reduce(complete)).bit_length() - 1
         latest = last if last in LATEST_START else None
-        line_ends = LineEnds(below | self._onward[latest or SYLLABLES - 1], complete, latest)
-        return self.with_stops(line_ends, stops)
-
-    def with_stops(self, line_ends: LineEnds, stops: str) -> LineEnds:
-        """Return the same line ends, but with one of these marks as the last character, if there
-        are any.
-        """
         marks = np.zeros(self._next.shape[1], np.bool_)
         marks[[self._ids[mark] for mark in stops if mark in self._ids]] = True
-        return line_ends._replace(stops=marks if marks.any() else None)
+        return LineEnds(
+            below | self._onward[latest or SYLLABLES - 1],
+            complete,
+            latest,
+            marks if marks.any() else None,
+        )
 
     def leading_on(self, words: Iterable[str], counts: Counts) -> frozenset[str]:
         """Return which of these words can follow `counts` syllables and leave room
@@ -118,44 +113,34 @@ class Scansion:
         fits: Mask = np.any(self._ends[:, starts] & (2 << LATEST_START[0]) - 1, axis=1)
         return frozenset(word for word in words if fits[self._numbers[word]])
 
-    def first_words(self, words: Iterable[str]) -> Numbers:
-        """Return a number for each node: 2 if it ends a word that may come first, 1 if it leads to
-        one, else 0.
+    def first(self, words: Iterable[str]) -> Callable[[Numbers, Numbers], Mask]:
+        """Return what keeps the first new word of a line to these words.
+
+        It says by the nodes and lengths of lines which characters (N, V) may follow.
         """
-        found = np.zeros(len(self.parents), np.intp)
+        leads = np.zeros(len(self.parents), np.bool_)
         nodes = last = self.word_nodes[[self._numbers[word] for word in words]]
         while len(nodes):
-            found[nodes] = 1
+            leads[nodes] = True
             nodes = np.unique(self.parents[nodes])
             nodes = nodes[nodes > BEHIND]
-        found[last] = 2
-        return found
+        completes = np.zeros_like(leads)
+        completes[last] = True
 
-    def allowed_first(
-        self, nodes: Numbers, lengths: Numbers, first_words: Numbers
-    ) -> NDArray[np.bool_]:
-        """Return which characters (N, V) keep lines with these nodes and lengths to the first
-        words.
-        """
-        children = self._next[nodes]
-        found = np.where(
-            children != OUTSIDE, first_words[children] > 0, first_words[nodes][:, None] == 2
-        )
-        return found | (self._depths[nodes] != lengths)[:, None]  # the first word has ended
+        def allowed(nodes: Numbers, lengths: Numbers) -> Mask:
+            children = self._next[nodes]
+            found = np.where(children != OUTSIDE, leads[children], completes[nodes][:, None])
+            return found | (self._depths[nodes] != lengths)[:, None]  # the first word has ended
 
-    def begin(self, rows: int, counts: Counts = 1) -> UnfinishedLines:
-        """Return the nodes and counts of lines before the next word: lines with `counts`, by
-        default empty lines.
-        """
-        return UnfinishedLines(np.full(rows, START), np.full(rows, counts, np.uint16))
+        return allowed
 
-    def allowed(self, unfinished: UnfinishedLines, line_ends: LineEnds) -> NDArray[np.bool_]:
+    def allowed(self, lines: UnfinishedLines, line_ends: LineEnds) -> Mask:
         """Return for each line and character (N, V) whether the line can still be finished after
         that character.
         """
-        nodes, counts = unfinished
+        nodes, counts, _ = lines
         found: Mask = (line_ends.leading[self._next[nodes]] & counts[:, None]) != 0
-        after = self._after(unfinished, line_ends)
+        after = self._after(lines, line_ends)
         goes_on, may_end = (after & ~MAY_END) != 0, (after & MAY_END) != 0
         found[:, self._space] = goes_on
         is_behind = nodes == BEHIND
@@ -166,26 +151,24 @@ class Scansion:
         ]
         return found
 
-    def step(
-        self, unfinished: UnfinishedLines, ids: Numbers, line_ends: LineEnds
-    ) -> UnfinishedLines:
+    def step(self, lines: UnfinishedLines, ids: Ids, line_ends: LineEnds) -> UnfinishedLines:
         """Return the nodes and counts of the lines (N) after one more allowed
         character each (N).
         """
-        children = self._next[unfinished.nodes, ids]
-        after = self._after(unfinished, line_ends)
+        children = self._next[lines.nodes, ids]
+        after = self._after(lines, line_ends)
         is_letter = children != OUTSIDE
         nodes = np.where(is_letter, children, np.where(ids == self._space, START, BEHIND))
         ends_nothing = ids == self._space if line_ends.stops is None else ~line_ends.stops[ids]
         after = np.where(ends_nothing, after & ~MAY_END, after)
-        return UnfinishedLines(nodes, np.where(is_letter, unfinished.counts, after))
+        last_word_after = np.where(
+            self.word_at[lines.nodes] >= 0, lines.counts, lines.last_word_after
+        )
+        return UnfinishedLines(nodes, np.where(is_letter, lines.counts, after), last_word_after)
 
-    def is_word(self, nodes: Numbers) -> NDArray[np.bool_]:
-        return self.word_at[nodes] >= 0
-
-    def _after(self, unfinished: UnfinishedLines, line_ends: LineEnds) -> Bits:
+    def _after(self, lines: UnfinishedLines, line_ends: LineEnds) -> Bits:
         """Return the counts (N) after the word that is complete; 0 if no word is."""
-        nodes, counts = unfinished
+        nodes, counts, _ = lines
         words = self.word_at[nodes]
         is_set = (counts[:, None] >> np.arange(LONGEST, dtype=np.uint16) & 1).astype(np.bool_)
         after = np.bitwise_or.reduce(np.where(is_set, self._ends[words], 0), axis=1).astype(

@@ -1,116 +1,38 @@
-"""One search for all verse: lines are written side by side (see `lines`), and one of them is kept
-by weight.
+"""One search for all verse: lines are written side by side, and one of them is kept by weight.
 
 Words that the text has already lower the weight of a line; so does "you" where the text says
 "thou". `sonnet` adds rhymes. All numbers come from the request's own generator, so neither other
 requests nor the machine change a text.
 """
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from functools import cached_property
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
-from model.engine.exact import Lockstep, States
 from model.errors import RequestError
-from model.network.layers import Array, Mask
-from model.verse.free import FreeLines
-from model.verse.metre import Counts
+from model.search import Drawing, Line, Search
 from model.verse.prosody import Prosody
-from model.verse.scansion import Numbers, Scansion
 
-MOST_CHARACTERS = (
-    66  # A longer line is dropped. The longest line of Shakespeare's sonnets has 60 characters.
-)
 LOWEST_TEMPERATURE = 0.1  # below it, all candidates would be the same line
 COST_OF_REPETITION = 2.5  # nats for each time that the text has used a word before
 COST_OF_OVERUSE = 0.05  # the same for words such as "the", which every text repeats
-COST_OF_MIXING = (
-    8.0  # nats for each "thou" if the text says "you" more often, or the other way round
-)
+# nats for each "thou" if the text says "you" more often, or the other way round
+COST_OF_MIXING = 8.0
+# this share of a word's leaning towards sonnets counts; with 0.8, words lean as in real sonnets
 SHARE_OF_LEANING = 0.8
-"""This share of a word's leaning towards sonnets counts.
-
-With 0.8, words lean as in real sonnets.
-"""
 ATTEMPTS = 3  # a line that no candidate can finish is tried this often
 
 
-class Line(NamedTuple):
-    """A finished line, and the number of its row, whose state the search keeps."""
+class VerseSearch(Search):
+    """Verse in the making."""
 
-    text: str
-    nats: float  # its weight
-    last_word_after: Counts  # the syllables that there may be in front of the last word
-    number: int
-
-
-class Beginning(NamedTuple):
-    """The beginning and the end of a line."""
-
-    line_ends: Any  # how the line may end, as the `masks` of its search put it
-    counts: Counts = 1  # the syllables that the line may have already
-    after: str = "\n"  # the character in front of it, which is not read yet
-    first: Callable[[Numbers, Numbers], Mask] | None = (
-        None  # by nodes and lengths: what its first word allows
-    )
-    words: str = ""  # with which the line begins
-
-
-class Search(ABC):
-    """One text in the making."""
-
-    at_once: int  # This many of its kind are written at once. More would slow down all other texts.
-    beginning: Beginning
-
-    def __init__(
-        self,
-        masks: Scansion | FreeLines,
-        rows: int,
-        temperature: float,
-        generator: np.random.Generator,
-        lockstep: Lockstep,
-        unread: Sequence[int],
-    ) -> None:
-        self.rows, self.temperature, self.generator = (
-            rows,
-            max(float(temperature), LOWEST_TEMPERATURE),
-            generator,
-        )
+    def __init__(self, drawing: Drawing, unread: Sequence[int]) -> None:
+        super().__init__(drawing, LOWEST_TEMPERATURE)
         self.unread = [*unread][::-1]
-        self.masks = masks
-        self.most_characters = (
-            masks.most_characters if isinstance(masks, FreeLines) else MOST_CHARACTERS
-        )
-        self.lines: list[str] = []  # finished lines, without the person's own
-        self.finished: list[Line] = []  # the candidates for the next line
-        self.error: RequestError | None = None
-        self._lockstep, self._attempts = lockstep, 0
-
-    @cached_property
-    def states(self) -> States:
-        """The states of the finished candidates, made when the first is written: a waiting search
-        needs no memory.
-        """
-        return self._lockstep.room(self.rows + 1)
-
-    @property
-    @abstractmethod
-    def texts(self) -> tuple[str, ...]:
-        """The text, without the person's own words; none after an error."""
-
-    @property
-    @abstractmethod
-    def is_done(self) -> bool:
-        """Whether the text has all its lines, or will never have them."""
-
-    def has_read(self, logits: Array) -> None:  # noqa: B027 - sonnets need not know
-        """Choose how the first line begins, by the network's logits (V,) after the
-        person's words.
-        """
+        self._attempts = 0
 
     @abstractmethod
     def judged(self, line: Line) -> Iterable[tuple[Any, float]]:
@@ -140,10 +62,10 @@ class Search(ABC):
             return
         nats = np.array([nats for _, _, nats in lines])
         cumulated = np.add.accumulate(np.exp(nats - nats.max()))
-        line, found, _ = lines[int((cumulated > self.generator.random() * cumulated[-1]).argmax())]
+        line, found, _ = lines[int((cumulated > self.draw(1) * cumulated[-1]).argmax())]
         self.lines.append(line.text)
+        self.state = line.state
         self._attempts = 0
-        self.states.copy(self.rows, self.states, line.number)
         self.keep(found)
 
 

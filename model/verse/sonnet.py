@@ -13,16 +13,14 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
-import numpy as np
-
-from model.engine.exact import Lockstep
+from model.search import Beginning, Drawing, Line
 from model.text.vocabulary import Vocabulary, words_of
-from model.verse.metre import SYLLABLES, Counts, begun, guessed, patterns
+from model.verse.metre import SYLLABLES, Counts
 from model.verse.partners import Choice
 from model.verse.prosody import Prosody
 from model.verse.rhyme import Ending, Rhyme
 from model.verse.scansion import LineEnds
-from model.verse.search import MOST_CHARACTERS, Beginning, Line, Search, cost_of
+from model.verse.search import VerseSearch, cost_of
 from model.verse.tables import Tables
 
 ROWS = 32
@@ -34,7 +32,7 @@ EE, COST_OF_EE = "IY", 4.0  # a sonnet has one rhyme on -ee at most, and it cost
 LINE_OF_THING = 8  # line 9 names the person's thing, in up to six syllables
 LONGEST_THING = 1 << 7
 THING = re.compile("(?<![a-z'])(an?|the|my|thy|your|his|her|our|their) ([a-z']+)(?: ([a-z']+))?")
-STOPS = {3: ".:;?!", 7: ".:;?!", 11: ".:;?!", 13: ".?!"}
+MARKS_OF_LINES = {3: ".:;?!", 7: ".:;?!", 11: ".:;?!", 13: ".?!"}
 """Lines 4, 8, 12 and 14 (from 0 here) end with one of these marks, as five in six real quatrains
 and all sonnets do."""
 
@@ -44,33 +42,58 @@ class _End(NamedTuple):
     endings: tuple[Ending, ...]
 
     @property
+    def cost(self) -> float:
+        """The cost of bringing a rhyme."""
+        return COST_OF_EE if self.is_ee else 0.0
+
+    @property
     def is_ee(self) -> bool:
         """Whether it may sound like me, be and memory."""
         return any(ending.sound.endswith(EE) for ending in self.endings)
 
 
-class SonnetSearch(Search):
-    """One sonnet in the making."""
+class _Lines(VerseSearch):
+    """Lines of a sonnet: they scan, and may bring a rhyme."""
 
-    at_once = 2
+    at_once, rows = 2, ROWS
 
     def __init__(
-        self,
-        prompt: str,
-        temperature: float,
-        generator: np.random.Generator,
-        tables: Tables,
-        lockstep: Lockstep,
-        vocabulary: Vocabulary,
+        self, drawing: Drawing, tables: Tables, vocabulary: Vocabulary, prompt: str
     ) -> None:
-        own = vocabulary.fold(prompt).strip()
-        words = words_of(own)
-        unread = vocabulary.ids_of(f"\n{own}" if words else "").tolist()
-        super().__init__(tables.scansion, ROWS, temperature, generator, lockstep, unread)
-        self._tables = tables
-        self._vocabulary, self._thing = vocabulary, thing_in(own, tables.prosody)
-        self._ends = self._first_ends(prompt, own)
+        self._own = vocabulary.fold(prompt).strip()
+        words = words_of(self._own)
+        super().__init__(drawing, vocabulary.ids_of(f"\n{self._own}" if words else "").tolist())
+        self._tables, self._vocabulary = tables, vocabulary
+        self.masks, self.most_characters = tables.masks, tables.masks.most_characters
         self._words = Counter(words)
+
+    def _begin(
+        self, ends: LineEnds, counts: Counts = 1, after: str = "\n", words: str = ""
+    ) -> None:
+        (input_id,) = self._vocabulary.ids_of(after).tolist()
+        self.beginning = Beginning(input_id, self._tables.masks.start, counts, ends, words=words)
+
+    def _end_of(self, line: Line) -> _End:
+        last = self._tables.prosody.last_word(line.text)
+        return _End(last, tuple(self._tables.partners.endings_of(last, line.last_word_after)))
+
+    def _cost_of(self, line: Line) -> float:
+        return cost_of(words_of(line.text), self._words, self._tables.prosody)
+
+
+class SonnetSearch(_Lines):
+    """One sonnet in the making."""
+
+    def __init__(
+        self, drawing: Drawing, tables: Tables, vocabulary: Vocabulary, prompt: str
+    ) -> None:
+        super().__init__(drawing, tables, vocabulary, prompt)
+        self._thing = thing_in(self._own, tables.prosody)
+        self._ends: list[_End] = []
+        if prompt.strip():
+            word = tables.prosody.last_word(self._own).rpartition("-")[2]
+            endings = tables.partners.own_endings(word, tables.prosody.pronounce(word))
+            self._ends.append(_End(word, tuple(endings)))
         self._choose_words(Choice.COMMON)
 
     @property
@@ -80,14 +103,6 @@ class SonnetSearch(Search):
     @property
     def is_done(self) -> bool:
         return self.error is not None or len(self._ends) == len(SCHEME)
-
-    def _first_ends(self, prompt: str, own: str) -> list[_End]:
-        """Return the end of the person's own line, which is folded in `own`; nothing if there is no
-        line.
-        """
-        word = self._tables.prosody.last_word(own).rpartition("-")[2]
-        endings = self._tables.partners.own_endings(word, self._tables.prosody.pronounce(word))
-        return [_End(word, tuple(endings))] if prompt.strip() else []
 
     @property
     def _partner(self) -> _End | None:
@@ -105,22 +120,20 @@ class SonnetSearch(Search):
             line_ends = self._tables.opening
             if partner is not None and choice is not Choice.FREE:
                 words = self._tables.partners.answers(partner.word, partner.endings, choice)
-                line_ends = self._tables.scansion.line_ends(words, STOPS.get(len(self._ends), ""))
+                marks = MARKS_OF_LINES.get(len(self._ends), "")
+                line_ends = self._tables.scansion.line_ends(words, marks)
             if line_ends.latest is not None:
                 self._begin_with(line_ends)
                 return
             choice = Choice(choice + 1)
 
     def _begin_with(self, line_ends: LineEnds) -> None:
-        self.beginning = Beginning(line_ends)
-        counts = self._counts_after(self._thing)
+        counts = self._tables.syllables_of(self._thing)
         if 1 < counts < LONGEST_THING and len(self._ends) == LINE_OF_THING:
             self.unread = self._vocabulary.ids_of(f"\n{self._thing}")[::-1].tolist()
-            self.beginning = Beginning(line_ends, counts, " ", words=f"{self._thing} ")
-
-    def _counts_after(self, text: str) -> Counts:
-        pronounce = self._tables.prosody.pronounce
-        return begun(patterns(word, pronounce(word)) or guessed(word) for word in words_of(text))
+            self._begin(line_ends, counts, " ", f"{self._thing} ")
+        else:
+            self._begin(line_ends)
 
     def try_again(self) -> None:
         if self._partner is not None and self._choice < Choice.FREE:
@@ -135,12 +148,10 @@ class SonnetSearch(Search):
             self._choose_words(Choice.COMMON)
 
     def judged(self, line: Line) -> Iterable[tuple[_End, float]]:
-        words, last = words_of(line.text), self._tables.prosody.last_word(line.text)
-        end = _End(last, tuple(self._tables.partners.endings_of(last, line.last_word_after)))
-        cost = cost_of(words, self._words, self._tables.prosody)
+        end, cost = self._end_of(line), self._cost_of(line)
         if self._partner is None or self._choice is Choice.FREE:
             if not self._is_old(end):
-                yield end, line.nats - cost - COST_OF_EE * end.is_ee
+                yield end, line.nats - cost - end.cost
             return
         rhyme = self._tables.prosody.rhymes.best(self._partner.endings, end.endings)
         yield end, line.nats - (cost + COSTS.get(rhyme, COSTS[Rhyme.EYE]))
@@ -168,19 +179,19 @@ def thing_in(own: str, prosody: Prosody) -> str:
     return ""
 
 
-class LineSearch(SonnetSearch):
+class LineSearch(_Lines):
     """The rest of a first line that is too short to scan, with the space before it; empty if none
     can be found.
     """
 
-    def _first_ends(self, prompt: str, own: str) -> list[_End]:
-        self._counts = self._counts_after(own)
-        self._is_needed = (
-            bool(words_of(own))
-            and 0 < self._counts < 1 << SYLLABLES
-            and len(prompt) <= MOST_CHARACTERS
-        )
-        return []
+    def __init__(
+        self, drawing: Drawing, tables: Tables, vocabulary: Vocabulary, prompt: str
+    ) -> None:
+        super().__init__(drawing, tables, vocabulary, prompt)
+        counts = tables.syllables_of(self._own)
+        is_short = 0 < counts < 1 << SYLLABLES and len(prompt) <= self.most_characters
+        self._is_needed = bool(self._words) and is_short
+        self._begin(tables.opening, counts, " ")
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -190,5 +201,8 @@ class LineSearch(SonnetSearch):
     def is_done(self) -> bool:
         return not self._is_needed or bool(self.error or self.lines)
 
-    def _begin_with(self, line_ends: LineEnds) -> None:
-        self.beginning = Beginning(line_ends, self._counts, after=" ")
+    def judged(self, line: Line) -> Iterable[tuple[None, float]]:
+        yield None, line.nats - self._cost_of(line) - self._end_of(line).cost
+
+    def keep(self, found: None) -> None:
+        """Add nothing: one line is all."""

@@ -1,37 +1,61 @@
-"""Makes the tables that the search for sonnets reads: how a checkpoint's words sound, scan and
-rhyme.
-"""
+"""Makes the tables of lines that scan: how a checkpoint's words sound, scan and rhyme."""
 
 import gc
-from collections.abc import Collection, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from threading import Lock
 from typing import NamedTuple
 
 from model.errors import RequestError
-from model.text.vocabulary import Vocabulary
-from model.verse.metre import patterns
+from model.network.layers import Mask
+from model.search import Line, Numbers
+from model.text.vocabulary import Vocabulary, words_of
+from model.verse.metre import SYLLABLES, Counts, begun, guessed, patterns
 from model.verse.partners import Partners
 from model.verse.prosody import Prosody, prosody
 from model.verse.scansion import LineEnds, Scansion
+from model.verse.search import cost_of
 from model.weights.checkpoint import Checkpoint
 
-STOPS = ".!?"  # marks that end a sentence
 ENOUGH_WORDS = 1000  # a checkpoint that knows fewer words writes no sonnets
+WHOLE = 8  # a person's line with this many syllables stands alone
 _making = Lock()  # threads that need the same tables wait for them, and do not make them twice
 
 
 class Tables(NamedTuple):
-    """Tables that searches never change."""
+    """Tables of lines that scan, which searches never change."""
 
     prosody: Prosody
     scansion: Scansion
     partners: Partners
     opening: LineEnds  # words that bring a rhyme
-    any_line: LineEnds  # words that may end a line
-    last_line: LineEnds  # the same, with the mark of the end of a sentence
     # the words that may follow each word and mark (see `verse.seam`)
-    followers: Mapping[str, tuple[str, ...]]
+    by_token: Mapping[str, tuple[str, ...]]
+
+    @property
+    def masks(self) -> Scansion:
+        return self.scansion
+
+    def counts_after(self, line: str) -> Counts:
+        """Return the counts of a person's line; 1 if it stands alone, or has too many syllables."""
+        counts = self.syllables_of(line)
+        leans = self.prosody.last_word(line) in self.prosody.never_last and line[-1:].isalpha()
+        return counts if 0 < counts < 1 << (SYLLABLES - 1 if leans else WHOLE) else 1
+
+    def syllables_of(self, text: str) -> Counts:
+        pronounce = self.prosody.pronounce
+        return begun(patterns(word, pronounce(word)) or guessed(word) for word in words_of(text))
+
+    def followers(self, before: str, counts: Counts) -> frozenset[str]:
+        token = self.prosody.last_word(before) if before[-1:].isalpha() else before[-1:]
+        return self.scansion.leading_on(self.by_token.get(token, ()), counts)
+
+    def first(self, words: Iterable[str]) -> Callable[[Numbers, Numbers], Mask]:
+        return self.scansion.first(words)
+
+    def nats(self, line: Line, words: Sequence[str], before: Counter[str], cost: float) -> float:
+        return line.nats - cost - cost_of(words, before, self.prosody)
 
 
 def tables_for(checkpoint: Checkpoint) -> Tables:
@@ -68,12 +92,10 @@ def _tables(
         raise RequestError(
             f"checkpoint {version or '(not saved)'} knows too few words to write sonnets"
         )
-    scansion = Scansion(
-        {word: patterns(word, readings) for word, readings in words.items()}, vocabulary
-    )
-    any_line = scansion.line_ends(partners.last_words)
-    ends = scansion.line_ends(partners.openers), any_line, scansion.with_stops(any_line, STOPS)
-    tables = Tables(found, scansion, partners, *ends, _by_token(followers, words))
+    stresses = {word: patterns(word, readings) for word, readings in words.items()}
+    scansion = Scansion(stresses, partners.last_words, vocabulary)
+    opening = scansion.line_ends(partners.openers)
+    tables = Tables(found, scansion, partners, opening, _by_token(followers, words))
     # or the collector goes through all of it again and again, and holds every thread for 0.1 s
     gc.freeze()
     return tables

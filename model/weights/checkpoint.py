@@ -64,7 +64,7 @@ class Checkpoint:
     The tables are rules of writing, and an empty table is no rule: clipped words ('tis, th') belong
     to the known words (see `verse.lexicon`); proper names get a capital when verse is shown (see
     `text.typesetting`); sequences and endings of letters, and joints, make a name worth keeping
-    (see `writing.names`), roots a whole name (see `names.composition`); followers are the words
+    (see `names.rules`), roots a whole name (see `names.composition`); followers are the words
     that may come right after a person's (see `verse.seam`).
     """
 

@@ -1,120 +1,131 @@
 """Requests in, texts out: a decoder writes many texts at once, one character of each at every step.
 
-Continuous batching (Yu et al. 2022, "Orca"): a request takes a row of the batch when it arrives and
-leaves it when its text is done, while the other rows go on. A row reads its prompt first. Then each
-character is drawn with one number from the request's own generator; at temperature 0, no number is
-needed. Sonnets, and poems by weights that have `rows`, are searches with a batch of their own (see
-`verse`): a few of each are written at the same time, and the others wait in the order of their
-requests.
+Each request is a search (see `model.search`). It lets the network read the person's words, then
+writes a few rows side by side, chooses one of them, and so on until its text is done. Continuous
+batching (Yu et al. 2022, "Orca"): the rows of all searches are one batch. They join it when their
+line begins and leave it when it ends, while the other rows go on.
 
-A text does not depend on the other requests, thanks to `engine.exact` and `sampling`. One thread
-makes all calls; other threads have siblings, which share the parameters.
+No row depends on another (see `network.exact` and `sampling`), and each search draws its own
+numbers. So a text does not depend on the other requests. One thread makes all calls; other threads
+have decoders with the same `Exact`.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
-from itertools import chain, groupby, islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from model.engine.exact import Lockstep
 from model.errors import RequestError
-from model.names.composition import Composition
-from model.network.layers import Array, Ids
-from model.verse.lexicon import Lexicon
+from model.names.search import Names, NameSearch
+from model.network.exact import Exact
+from model.network.layers import Array, Ids, Mask
+from model.search import Drawing, Line, Masks, Numbers, Search, UnfinishedLines
 from model.weights.checkpoint import Checkpoint
-from model.writing.drafts import Action, Draft
 from model.writing.look import Letter, look
-from model.writing.names import NameDraft, Worth, as_known, longest_name
-from model.writing.requests import (
-    LineRequest,
-    NameRequest,
-    Request,
-    Result,
-    SonnetRequest,
-    VerseRequest,
-)
-from model.writing.sampling import COLDEST, barred, sample_next
-from model.writing.verse import VerseDraft
+from model.writing.requests import LineRequest, NameRequest, Request, Result, VerseRequest
+from model.writing.sampling import log_p, log_p_allowed, sample_next, scores_of
 
 if TYPE_CHECKING:
-    from model.verse.free import FreeLines
-    from model.verse.lines import Lines
-    from model.verse.search import Search
-    from model.verse.tables import Tables
+    from model.verse.poem import Poems
+
+ROW = np.dtype(
+    [
+        ("search", np.intp),  # its place in `_writing`
+        ("number", np.intp),  # among the rows of its search
+        ("input", np.intp),  # the id that the network reads next
+        ("node", np.intp),
+        ("counts", np.uint16),
+        ("last_word_after", np.uint16),
+        ("text", object),
+        ("length", np.intp),
+        ("weight", np.int64),
+        # as its search says
+        ("temperature", np.float64),
+        ("top_p", np.float64),
+        ("least", np.int64),
+        ("most_characters", np.intp),
+    ]
+)
+"""What is known of a row, beside the network's state."""
+FIELDS = ROW.names or ()
+ROOM = 16
+PRECISION = (
+    1 << 20
+)  # a weight is a whole number of 1/PRECISION nats, so any order of adding will do
+OF_DRAWN = 0.8
+LEAST = -(1 << 62)
 
 
 class Decoder:
-    """Writes texts with the weights of one checkpoint.
+    """Writes texts with the weights of one checkpoint."""
 
-    A `lockstep` that has them already saves memory.
-    """
-
-    def __init__(self, checkpoint: Checkpoint, lockstep: Lockstep | None = None) -> None:
-        self._checkpoint = checkpoint
-        self._characters, self._newline = (
-            checkpoint.vocabulary.characters,
-            checkpoint.vocabulary.newline,
-        )
-        self._all = np.ones(len(self._characters), np.bool_)
-        self._lockstep = lockstep or Lockstep(checkpoint.language_model)
-        self._known_names = as_known(checkpoint.known_names)
-        self._longest_name = longest_name(checkpoint.known_names)
+    def __init__(self, checkpoint: Checkpoint, exact: Exact | None = None) -> None:
+        """Use an `Exact` of the checkpoint, which another decoder may use too, or make one."""
+        self.exact = exact or Exact(checkpoint.language_model)
+        self._checkpoint, self._vocabulary = checkpoint, checkpoint.vocabulary
+        self._characters = np.array([*checkpoint.vocabulary.characters], object)
+        self._is_verse = checkpoint.description.form == "verse"
         self._tickets = 0
-        self._drafts: list[Draft] = []  # by row
         self._searches: dict[int, Search] = {}  # by ticket
-        self._is_arranged = False  # whether `_arrange` has prepared for the present drafts
-        self._reading: list[Draft] = []  # drafts that have not read their whole prompt
-
-    def sibling(self) -> "Decoder":
-        """Return a decoder for another thread, with the same parameters and without requests."""
-        return Decoder(self._checkpoint, self._lockstep.sibling())
+        self._chosen: dict[int, Search] | None = None  # those that are not waiting for others
+        self._writing: list[Search] = []  # those that have rows; these lie side by side
+        self._room, self._states = np.zeros(ROOM, ROW), self.exact.initial_state(ROOM)
+        self._arrange(0)
 
     @property
     def active(self) -> int:
         """The number of requests whose result `step` has not returned."""
-        return len(self._drafts) + len(self._searches)
+        return len(self._searches)
 
     def submit(self, request: Request) -> int:
         """Add a request, which the next step begins; return the ticket of its result.
 
         RequestError if it is invalid.
         """
-        ticket = self._tickets + 1
-        if isinstance(request, SonnetRequest):
-            self._searches[ticket] = self._sonnet_for(request)
-        elif isinstance(request, VerseRequest) and request.is_searched:
-            self._searches[ticket] = self._poem_for(request)
-        else:
-            draft = self._draft_for(request)
-            draft.ticket, draft.row = ticket, len(self._drafts)
-            self._drafts.append(draft)
-            self._lockstep.clear(draft.row)
-            self._is_arranged = False
-        self._tickets = ticket
-        return ticket
+        return self.add(self._search_for(request))
+
+    def add(self, search: Search) -> int:
+        """Add a search; return its ticket."""
+        search.state = self.exact.initial_state(1)[0]
+        self._tickets += 1
+        self._searches[self._tickets], self._chosen = search, None
+        return self._tickets
 
     def cancel(self, ticket: int) -> None:
         """Drop a request and its result; does nothing if the ticket is not active."""
-        self._searches.pop(ticket, None)
-        for draft in self._drafts:
-            if draft.ticket == ticket:
-                self._remove(draft)
-                return
+        search, self._chosen = self._searches.pop(ticket, None), None
+        if search in self._writing:
+            number = self._writing.index(search)
+            self._keep(np.flatnonzero(self._rows["search"] != number))
 
     def step(self) -> list[Result]:
         """Take every text one character on; return the results of finished texts, ordered by
         ticket.
         """
-        finished = [self._remove(draft) for draft in self._advance()] if self._drafts else []
-        if self._searches:
-            finished += self._search()
-        return sorted(finished, key=lambda result: result.ticket)
+        if self._chosen is None:
+            self._chosen = self._choose()
+        waiting = [each for each in self._chosen.values() if not (each.is_writing or each.is_done)]
+        reading = [search for search in waiting if search.unread]
+        beginning = [search for search in waiting if not search.unread]
+        if reading:
+            self._read(reading)
+        if beginning:
+            self._begin(beginning)
+        if self._writing:
+            self._write()
+        done = {ticket: search for ticket, search in self._chosen.items() if search.is_done}
+        if done:
+            self._chosen = None
+        for ticket in done:
+            del self._searches[ticket]
+        return [Result(ticket, search.texts, search.error) for ticket, search in done.items()]
 
     def lines(self, ticket: int) -> tuple[str, ...]:
-        """Return the finished lines of an unfinished sonnet or poem, without the prompt; empty for
-        any other ticket.
+        """Return the finished lines of an unfinished text, without the prompt; none for any other
+        ticket.
         """
         return tuple(self._searches[ticket].lines) if ticket in self._searches else ()
 
@@ -130,189 +141,190 @@ class Decoder:
         return [results[ticket] for ticket in tickets]
 
     def look(self, text: str) -> tuple[Letter, ...]:
-        return look(text, self._checkpoint, self._lockstep.sibling())
+        return look(text, self._checkpoint, self.exact)
 
-    @cached_property
-    def _lexicon(self) -> Lexicon:
-        return Lexicon(
-            self._checkpoint.known_words,
-            self._checkpoint.vocabulary,
-            self._checkpoint.clipped_words,
-        )
+    def _search_for(self, request: Request) -> Search:
+        made = self._checkpoint.description
+        sampling = request.sampling
+        top_p = made.top_p if sampling.top_p is None else sampling.top_p
+        drawing = Drawing(request.generator, sampling.temperature, top_p)
+        if isinstance(request, NameRequest) != (made.form == "names"):
+            kind = type(request).__name__
+            raise RequestError(f"a checkpoint of {made.form} cannot serve a {kind}")
+        if isinstance(request, NameRequest):
+            asked = request.prefix, request.count, request.max_length, request.attempts
+            return NameSearch(drawing, self._names, *asked)
+        if isinstance(request, VerseRequest):
+            from model.verse.poem import PoemSearch  # what names do not need is imported late
 
-    @cached_property
-    def _composition(self) -> Composition:
-        return Composition(self._checkpoint.roots, self._characters)
-
-    @cached_property
-    def _masks(self) -> "Tables | FreeLines":
-        """The masks of lines of poems: metre, or a usual length and known words."""
-        from model.verse.free import FreeLines
-        from model.verse.tables import tables_for  # names need neither
-
-        checkpoint, longest = self._checkpoint, self._checkpoint.description.longest_line
-        lexicon = self._lexicon if checkpoint.known_words else None
-        return (
-            FreeLines(checkpoint.vocabulary, lexicon, longest)
-            if longest
-            else tables_for(checkpoint)
-        )
-
-    @cached_property
-    def _lines(self) -> "Lines":
-        from model.verse.lines import Lines
-
-        return Lines(self._lockstep, self._checkpoint.vocabulary)
-
-    def _sonnet_for(self, request: SonnetRequest) -> "Search":
+            return PoemSearch(drawing, self._poems, request.prompt, request.parts, request.rows)
         from model.verse.sonnet import LineSearch, SonnetSearch
         from model.verse.tables import tables_for
 
-        vocabulary, tables = self._checkpoint.vocabulary, tables_for(self._checkpoint)
         search = LineSearch if isinstance(request, LineRequest) else SonnetSearch
-        return search(
-            request.prompt,
-            request.temperature,
-            request.generator,
-            tables,
-            self._lockstep,
-            vocabulary,
+        return search(drawing, tables_for(self._checkpoint), self._vocabulary, request.prompt)
+
+    @cached_property
+    def _names(self) -> Names:
+        return Names(self._checkpoint)
+
+    @cached_property
+    def _poems(self) -> "Poems":
+        from model.verse.poem import Poems
+
+        return Poems(self._checkpoint)
+
+    def _choose(self) -> dict[int, Search]:
+        """Return the first searches of each kind; the others wait in the order of the requests."""
+        counts, chosen = Counter[type](), {}
+        for ticket, search in self._searches.items():
+            counts[type(search)] += 1
+            if counts[type(search)] <= search.at_once:
+                chosen[ticket] = search
+        return chosen
+
+    def _read(self, searches: Sequence[Search]) -> None:
+        """Let the network read one character of each search."""
+        states = np.stack([search.state for search in searches])
+        logits = self.exact.step(np.array([search.unread.pop() for search in searches]), states)
+        for search, state, of_search in zip(searches, states, logits, strict=True):
+            search.state = state
+            if not search.unread:
+                search.has_read(of_search)
+
+    def _begin(self, searches: Sequence[Search]) -> None:
+        """Add the rows of the next lines of these searches."""
+        rows: list[tuple[Any, ...]] = []
+        for place, search in enumerate(searches, len(self._writing)):
+            input_id, node, counts, _, _, words = search.beginning
+            known = (input_id, node, counts, counts, words, 0, 0, search.temperature, search.top_p)
+            least = int(max(search.least * PRECISION, LEAST))
+            limits = (least, search.most_characters)
+            rows += [(place, number, *known, *limits) for number in range(search.rows)]
+            search.finished, search.is_writing = [], True
+        begun, count = self._count, self._count + len(rows)
+        while len(self._room) < count:
+            self._room = np.append(self._room, np.zeros_like(self._room))
+            self._states = np.append(self._states, np.zeros_like(self._states), axis=0)
+        self._room[begun:count] = rows
+        self._states[begun:count] = np.repeat(
+            [search.state for search in searches], [search.rows for search in searches], axis=0
         )
+        self._writing += searches
+        self._arrange(count)
 
-    def _poem_for(self, request: VerseRequest) -> "Search":
-        from model.verse.poem import PoemSearch
-
-        temperature, generator = request.sampling.temperature, request.generator
-        rest = self._checkpoint, self._masks, self._lockstep
-        return PoemSearch(request.prompt, request.parts, temperature, generator, *rest)
-
-    def _search(self) -> list[Result]:
-        """Take the first searches of each kind one character on; return the results of those that
-        are done.
+    def _arrange(self, count: int) -> None:
+        """Note how many rows there are, which of them share masks and ends, and which numbers they
+        get.
         """
-        kinds = groupby(
-            sorted(self._searches.items(), key=lambda item: item[1].at_once),
-            lambda item: item[1].at_once,
+        self._count = count
+        self._rows = {name: self._room[name][:count] for name in FIELDS}
+        of_rows = self._rows["search"]
+        sizes = np.cumsum([0, *(search.rows for search in self._writing)])
+        self._places = sizes[of_rows] + self._rows["number"]
+        self._is_cut = bool((self._rows["top_p"] < 1).any())
+        kinds = {(id(each.masks), id(each.beginning.ends)): each for each in self._writing}
+        keys = list(kinds)
+        of_searches = np.array(
+            [keys.index((id(each.masks), id(each.beginning.ends))) for each in self._writing]
         )
-        searches = dict(
-            chain.from_iterable(islice(of_a_kind, at_once) for at_once, of_a_kind in kinds)
-        )
-        for search in self._lines.step(
-            [search for search in searches.values() if not search.is_done]
-        ):
+        self._kinds: list[tuple[Masks, Any, Numbers | slice]] = []
+        for number, search in enumerate(kinds.values()):
+            if search.masks:
+                at: Numbers | slice = slice(None)
+                if len(kinds) > 1:
+                    at = np.flatnonzero(of_searches[of_rows] == number)
+                self._kinds.append((search.masks, search.beginning.ends, at))
+
+    def _write(self) -> None:
+        """Draw a character for each row."""
+        rows = self._rows
+        logits = self.exact.step(rows["input"], self._states[: self._count])
+        numbers = np.concatenate([search.draw(search.rows) for search in self._writing])
+        top_p = rows["top_p"] if self._is_cut else None
+        drawing = rows["temperature"], top_p, numbers[self._places]
+        if self._kinds:
+            allowed = self._allowed()
+            ids = sample_next(np.where(allowed, logits, -np.inf), *drawing)
+            rows["weight"] += self._weights(logits, allowed, ids)
+            self._follow(ids)
+        else:
+            ids = sample_next(logits, *drawing)
+        rows["input"][:] = ids
+        rows["text"] += self._characters[ids]
+        rows["length"] += 1
+        is_finished = ids == self._vocabulary.newline
+        is_over = is_finished | (rows["length"] == rows["most_characters"])
+        if self._kinds:
+            is_over |= rows["weight"] < rows["least"]
+        if is_over.any():
+            self._end(is_finished, is_over)
+
+    def _weights(self, logits: Array, allowed: Mask, ids: Ids) -> NDArray[np.int64]:
+        """Return what the drawn characters add to the weights of their rows.
+
+        Characters that lead to no line are masked before one is drawn. So a row may be forced to
+        write what the network would hardly say, and log P(allowed) tells. At the temperature of the
+        request, it is the factor by which sequential Monte Carlo weights a step (Doucet et al.
+        2001). Verse adds OF_DRAWN · log P(drawn).
+        """
+        scores = scores_of(logits)
+        if self._is_verse:
+            nats = log_p_allowed(scores / self._rows["temperature"], allowed)
+            nats += OF_DRAWN * log_p(scores, ids)
+        else:
+            nats = log_p_allowed(scores, allowed)
+        return np.rint(nats * PRECISION).astype(np.int64)
+
+    def _unfinished(self, at: Numbers | slice) -> UnfinishedLines:
+        rows = self._rows
+        return UnfinishedLines(rows["node"][at], rows["counts"][at], rows["last_word_after"][at])
+
+    def _allowed(self) -> Mask:
+        rows, found = self._rows, np.ones((self._count, len(self._vocabulary)), np.bool_)
+        for masks, ends, at in self._kinds:
+            found[at] = masks.allowed(self._unfinished(at), ends)
+        for place, search in enumerate(self._writing):
+            if search.beginning.first:
+                at = np.flatnonzero(rows["search"] == place)
+                found[at] &= search.beginning.first(rows["node"][at], rows["length"][at])
+        return found
+
+    def _follow(self, ids: Ids) -> None:
+        rows = self._rows
+        for masks, ends, at in self._kinds:
+            after = masks.step(self._unfinished(at), ids[at], ends)
+            rows["node"][at], rows["counts"][at], rows["last_word_after"][at] = after
+
+    def _end(self, is_finished: Mask, is_over: Mask) -> None:
+        """Hand finished rows to their searches, and drop all that are over. A search that has no
+        rows left chooses its line.
+        """
+        rows, order = self._rows, np.arange(self._count)
+        for place in sorted({*rows["search"][is_over].tolist()}):
+            search, own = self._writing[place], np.flatnonzero(rows["search"] == place)
+            for at in own[is_finished[own]].tolist():
+                row = self._room[at]
+                text, nats = row["text"][:-1], int(row["weight"]) / PRECISION
+                last_word_after, state = int(row["last_word_after"]), self._states[at].copy()
+                search.finished.append(Line(text, nats, last_word_after, state))
+            # The last rows take the places of those that leave: a line is chosen by their order.
+            left = len(own) - np.count_nonzero(is_over[own])
+            kept, moving = own[:left].copy(), own[left:]
+            kept[is_over[own[:left]]] = moving[~is_over[moving]]
+            order[own[:left]], order[own[left:]] = kept, -1
+            search.is_writing = bool(left)
+        ended = [search for search in self._writing if not search.is_writing]
+        self._keep(order[order >= 0])
+        for search in ended:
             search.end_line()
-        done = {ticket: search for ticket, search in searches.items() if search.is_done}
-        for ticket in done:
-            del self._searches[ticket]
-        return [Result(ticket, search.texts, search.error) for ticket, search in done.items()]
 
-    def _draft_for(self, request: NameRequest | VerseRequest) -> Draft:
-        checkpoint, made, vocabulary = (
-            self._checkpoint,
-            self._checkpoint.description,
-            self._checkpoint.vocabulary,
-        )
-        if isinstance(request, NameRequest) and made.form == "names":
-            names, longest, others = self._known_names, self._longest_name, checkpoint.other_names
-            worth = (
-                Worth(checkpoint.sequences, checkpoint.endings, checkpoint.joints)
-                if checkpoint.sequences
-                else None
-            )
-            is_usual = 0 < request.sampling.temperature <= made.temperature
-            is_usual = is_usual and bool(checkpoint.roots)
-            roots = self._composition if is_usual else None
-            trimmed = " " in vocabulary
-            return NameDraft(
-                request, vocabulary, names, longest, others, worth, roots, trimmed=trimmed
-            )
-        if isinstance(request, VerseRequest) and made.form == "verse":
-            lexicon = self._lexicon if checkpoint.known_words else None
-            return VerseDraft(request, vocabulary, sentences="." in vocabulary, lexicon=lexicon)
-        raise RequestError(f"a checkpoint of {made.form} cannot serve a {type(request).__name__}")
-
-    def _remove(self, draft: Draft) -> Result:
-        """Take a draft out of the batch, and move the last one to its row."""
-        last = self._drafts.pop()
-        if draft is not last:
-            self._lockstep.move(last.row, draft.row)
-            self._drafts[draft.row] = last
-            last.row = draft.row
-        self._is_arranged = False
-        return Result(draft.ticket, draft.texts, draft.error)
-
-    def _arrange(self) -> None:
-        self._lockstep.resize(len(self._drafts))
-        self._reading = [draft for draft in self._drafts if draft.unread]
-        self._temperature = np.maximum([draft.temperature for draft in self._drafts], COLDEST)
-        usual = self._checkpoint.description.top_p
-        top_p = np.array(
-            [usual if draft.top_p is None else draft.top_p for draft in self._drafts], np.float64
-        )
-        self._top_p = top_p if (top_p < 1).any() else None
-        self._masked = any(draft.is_masked for draft in self._drafts)
-        self._is_arranged = True
-
-    def _advance(self) -> list[Draft]:
-        """Let the network read the next id of each draft, draw where the prompt is read; return the
-        finished drafts.
-        """
-        if not self._is_arranged:
-            self._arrange()
-        logits = self._lockstep.step([draft.next_id for draft in self._drafts])
-        if not self._reading:
-            return self._draw(logits, slice(None), self._drafts)
-        drawing = [draft for draft in self._drafts if not draft.unread]
-        for draft in self._reading:
-            draft.next_id = draft.unread.pop()
-        self._reading = [draft for draft in self._reading if draft.unread]
-        rows = [draft.row for draft in drawing]
-        return self._draw(logits[rows], rows, drawing) if drawing else []
-
-    def _draw(self, logits: Array, rows: slice | list[int], drafts: list[Draft]) -> list[Draft]:
-        """Draw the next character of the drafts in these rows; return the drafts that
-        are finished.
-        """
-        ids = self._sample(logits, rows, drafts)
-        finished, newline = [], self._newline
-        for draft, character_id in zip(drafts, ids.tolist(), strict=True):
-            draft.next_id = character_id
-            draft.drawn.append(character_id)
-            if (
-                character_id == newline or len(draft.drawn) == draft.remaining
-            ) and self._read_drawn(draft):
-                finished.append(draft)
-        return finished
-
-    def _sample(self, logits: Array, rows: slice | list[int], drafts: list[Draft]) -> Ids:
-        draws = np.array(
-            [draft.ahead.pop() if draft.ahead else draft.draw_ahead() for draft in drafts]
-        )
-        temperature, top_p = (
-            self._temperature[rows],
-            None if self._top_p is None else self._top_p[rows],
-        )
-        if not self._masked:
-            return sample_next(logits, temperature, top_p, draws)
-        masks = [self._all if (mask := draft.mask()) is None else mask for draft in drafts]
-        ids = sample_next(np.where(masks, logits, -np.inf), temperature, top_p, draws)
-        if self._checkpoint.roots:
-            for draft, nats in zip(drafts, barred(logits, np.array(masks)).tolist(), strict=True):
-                draft.barred += nats
-        for draft, character_id in zip(drafts, ids.tolist(), strict=True):
-            draft.drew(self._characters[character_id])
-        return ids
-
-    def _read_drawn(self, draft: Draft) -> bool:
-        """Let a draft read what was drawn for it, and do what its answer says; return whether the
-        draft is finished.
-        """
-        action = draft.read(
-            "".join([self._characters[character_id] for character_id in draft.drawn])
-        )
-        draft.drawn.clear()
-        if action is Action.RESTART:
-            self._lockstep.clear(draft.row)
-            if draft.unread:
-                self._reading.append(draft)
-        return action is Action.FINISH
+    def _keep(self, order: Numbers) -> None:
+        """Keep these rows, in this order."""
+        count = len(order)
+        self._room[:count], self._states[:count] = self._room[order], self._states[order]
+        places = self._room["search"][:count]
+        is_left = np.bincount(places, minlength=len(self._writing)) > 0
+        places[:] = (np.cumsum(is_left) - 1)[places]
+        self._writing = [self._writing[place] for place in np.flatnonzero(is_left).tolist()]
+        self._arrange(count)

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from model.engine.exact import Lockstep
+from model.network.exact import Exact
 from model.text.vocabulary import NO_CHARACTER
 from model.weights.checkpoint import Checkpoint
 
@@ -23,18 +23,19 @@ class Letter(NamedTuple):
     others: tuple[tuple[str, float], ...]
 
 
-def look(text: str, checkpoint: Checkpoint, lockstep: Lockstep) -> tuple[Letter, ...]:
+def look(text: str, checkpoint: Checkpoint, exact: Exact) -> tuple[Letter, ...]:
     """Look at each letter of a text, at temperature 1; of a name, at its end too.
 
     MangosaurusError if one has no id.
     """
     vocabulary, is_name = checkpoint.vocabulary, checkpoint.description.form == "names"
     characters = [SHOWN.get(each, each) for each in vocabulary.characters]
-    lockstep.resize(0)
-    lockstep.resize(1)
-    read, found = NO_CHARACTER if is_name else vocabulary.newline, []
-    for one in vocabulary.ids_of(text + "\n" * is_name).tolist():
-        logits = lockstep.step([read])[0].astype(np.float64)
+    read, found = vocabulary.newline, []
+    if is_name:
+        read, text = NO_CHARACTER, text + "\n"
+    state = exact.initial_state(1)
+    for one in vocabulary.ids_of(text).tolist():
+        logits = exact.step(np.array([read]), state)[0].astype(np.float64)
         shares = np.exp(logits - logits.max())
         shares /= shares.sum()
         others = [other for other in np.argsort(-shares, kind="stable").tolist() if other != one][

@@ -15,10 +15,9 @@ from model.text.forms import MAX_TEMPERATURE, SONNET_TEMPERATURE
 class Sampling:
     """Settings for drawing the next character from the network's probabilities.
 
-    temperature: logits are divided by it. 0 always takes the likeliest character, 1 is the network
-    as trained. top_p: only the likeliest characters can be drawn, as many as it takes to reach this
-    probability together (Holtzman
-        et al. 2020). None stands for the top_p of the checkpoint.
+    temperature: logits are divided by it. 0 gives the likeliest text, 1 is the network as trained.
+    top_p: only the likeliest characters can be drawn, as many as it takes to reach this probability
+        together (Holtzman et al. 2020). None stands for the top_p of the checkpoint.
     """
 
     temperature: float = 1.0
@@ -59,45 +58,20 @@ class NameRequest:
 
 @dataclass(frozen=True)
 class VerseRequest:
-    """Asks for verse that continues `prompt` and ends at the end of a line.
+    """Asks for verse that goes on after `prompt`: four more lines (five without a prompt, six after
+    a long one), and four for each further part. Each part ends with a sentence.
 
-    The verse has at least `min_characters` and at most `max_characters`, without the prompt. With
-    the prompt, it has at most `max_lines` lines; if the prompt has all these lines already, the
-    verse still gets one. `min_characters` gives way to the upper limits. `parts` multiplies these
-    numbers, and leaves the first part as it is.
-
-    Weights with `rows` write it line by line (see `verse.search`), unless the prompt is
-    `unfinished`: four new lines, six after a long prompt, five without one, and four more for each
-    further part. The limits do not matter then.
-
-    Most weights have the rule that verse ends with a sentence, and begins with a new word, a mark
-    or a new line. It may also complete a word that an `unfinished` prompt breaks off, to a known
-    word if the weights keep to known words.
+    `rows` candidates are written for each line, and one is kept.
     """
 
     generator: np.random.Generator
     prompt: str = ""
     sampling: Sampling = Sampling()
-    min_characters: int = 160
-    max_characters: int = 800
-    max_lines: int = 14
     parts: int = 1
-    unfinished: bool = False
+    rows: int = 12  # with more, 100 poems would take too long
 
     def __post_init__(self) -> None:
-        least, most = self.min_characters, self.max_characters
-        _check_counts(
-            min_characters=least, max_characters=most, max_lines=self.max_lines, parts=self.parts
-        )
-        if least > most:
-            raise RequestError(
-                f"min_characters is {least}; it must be at most max_characters, {most}"
-            )
-
-    @property
-    def is_searched(self) -> bool:
-        """Whether it is written line by line. Then its text begins with its seam."""
-        return not self.unfinished
+        _check_counts(parts=self.parts, rows=self.rows)
 
 
 @dataclass(frozen=True)
@@ -108,20 +82,16 @@ class SonnetRequest:
 
     generator: np.random.Generator
     prompt: str = ""
-    temperature: float = SONNET_TEMPERATURE
+    sampling: Sampling = Sampling(SONNET_TEMPERATURE)
 
     def __post_init__(self) -> None:
-        Sampling(self.temperature)  # checks it
         if len(self.prompt.strip().splitlines()) > 1:
             raise RequestError(f"prompt is {self.prompt!r}; a sonnet begins with one line")
 
 
 @dataclass(frozen=True)
 class LineRequest(SonnetRequest):
-    """Asks for the rest of a line that is too short to scan.
-
-    The text is empty if there is no need.
-    """
+    """Asks for the rest of a line that is too short to scan; the text is empty if it is not."""
 
 
 Request = NameRequest | VerseRequest | SonnetRequest
@@ -134,6 +104,17 @@ class Result:
     ticket: int
     texts: tuple[str, ...]  # names, or one piece of verse, without the prompt
     error: RequestError | None = None
+
+
+def line_request(
+    generator: np.random.Generator, prompt: str, sampling: Sampling = Sampling(SONNET_TEMPERATURE)
+) -> LineRequest:
+    """Return the request for the rest of a sonnet's first line, from the sonnet's own generator.
+
+    It draws other numbers, so the sonnet is the same with and without it.
+    """
+    (child,) = generator.spawn(1)
+    return LineRequest(child, prompt, sampling)
 
 
 def generator_for(seed: int, turn: int) -> np.random.Generator:

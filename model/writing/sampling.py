@@ -1,7 +1,9 @@
 """Draws the next character of many rows at once from logits, by temperature and top-p.
 
-Every operation works on each row by itself, so a row's choice does not depend on the other rows.
-Each row brings its own uniform random number.
+Every operation works on each row by itself, and sums run over the characters in their order, along
+all rows at once. So a row's choice does not depend on the other rows. Each row brings its own
+uniform random number. exp is not exact (see `network.exact`): its last digits may differ between
+machines, by some 10^-16. Two machines then draw different characters about once in 10^14 draws.
 """
 
 from typing import Any
@@ -9,11 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from model.network.layers import Floats, Ids
+from model.network.layers import Array, Floats, Ids, Mask
 
-COLDEST = 1e-100
-"""The lowest temperature, which stands for 0. Divided by it, two different logits are so far apart
-that the lower logit gets probability 0, and nothing overflows."""
+TINY = 1e-300
 
 
 def sample_next(
@@ -23,45 +23,46 @@ def sample_next(
 
     p = softmax(logits / temperature) in float64, cut to the top-p unless that is None. The id is
     the first whose cumulated probability exceeds the row's draw (B,), which is uniform in [0, 1).
-    With temperature COLDEST and draw 0, the id is the first of the likeliest.
-
     Logits are finite, or -inf for characters that must not be chosen; each row has a finite logit.
     """
-    probabilities = logits.T.astype(
-        np.float64
-    )  # (V, B): sums over characters then run along all rows at once
-    probabilities -= np.maximum.reduce(probabilities)
+    probabilities = scores_of(logits)
     probabilities /= temperature
     np.exp(probabilities, out=probabilities)  # up to a factor: the likeliest character has 1
     if top_p is not None:
-        cut = np.flatnonzero(top_p < 1)
-        probabilities[:, cut] = _top_p(probabilities[:, cut].T, top_p[cut]).T
+        probabilities = _top_p(probabilities, top_p)
     cumulated = np.add.accumulate(probabilities)
     # A draw is below 1, so the last sum exceeds draw · total. The first sum that does has just
     # grown, so p > 0 there.
     return (cumulated > draws * cumulated[-1]).argmax(axis=0)
 
 
-def barred(logits: NDArray[Any], masks: NDArray[np.bool_]) -> Floats:
-    """Return -log p of the characters in the masks (B, V) together for each row of
-    logits (B, V).
-    """
-    probabilities = logits.T.astype(np.float64)
-    probabilities -= np.maximum.reduce(probabilities)
-    np.exp(probabilities, out=probabilities)
-    whole, kept = (np.add.accumulate(each)[-1] for each in (probabilities, probabilities * masks.T))
-    return np.log(whole / np.maximum(kept, COLDEST))
+def scores_of(logits: Array) -> Floats:
+    """Return the logits as (V, B), less the largest of each row."""
+    scores = logits.T.astype(np.float64)
+    scores -= np.maximum.reduce(scores)
+    return scores
+
+
+def log_p_allowed(scores: Floats, allowed: Mask) -> Floats:
+    """Return log P (B,) of all allowed characters (B, V) together."""
+    p = np.exp(scores)
+    of_all, of_allowed = (np.add.accumulate(each)[-1] for each in (p, p * allowed.T))
+    return np.log(np.maximum(of_allowed, TINY) / of_all)
+
+
+def log_p(scores: Floats, ids: Ids) -> Floats:
+    """Return log P (B,) of these characters."""
+    return scores[ids, np.arange(len(ids))] - np.log(np.add.accumulate(np.exp(scores))[-1])
 
 
 def _top_p(probabilities: Floats, top_p: Floats) -> Floats:
-    """Keep the fewest largest probabilities (B, V) that reach `top_p` (B,) of a row's total; set
-    the rest to 0.
+    """Keep the fewest largest probabilities (V, B) that reach `top_p` (B,) of a row's total, all if
+    it is 1; set the rest to 0.
     """
-    order = np.argsort(-probabilities, axis=1, kind="stable")
-    largest_first = np.take_along_axis(probabilities, order, axis=1)
-    cumulated = largest_first.cumsum(axis=1)
+    order, rows = (-probabilities).argsort(axis=0, kind="stable"), np.arange(len(top_p))
+    largest_first = probabilities[order, rows]
+    cumulated = np.add.accumulate(largest_first)
     before = cumulated - largest_first
-    largest_first[before >= (top_p * cumulated[:, -1])[:, None]] = 0
-    kept = np.empty_like(probabilities)
-    np.put_along_axis(kept, order, largest_first, axis=1)
-    return kept
+    largest_first[(before >= top_p * cumulated[-1]) & (top_p < 1)] = 0
+    probabilities[order, rows] = largest_first
+    return probabilities

@@ -1,0 +1,63 @@
+"""Says which names are worth keeping: those that look like real ones."""
+
+import re
+from collections.abc import Collection, Container, Iterator
+
+from model.text.forms import LONGEST_NAME
+from model.text.vocabulary import fold
+
+SHORTEST, LONGEST = 5, 18  # a name worth keeping has from SHORTEST to LONGEST letters
+# a longer name must consist wholly of roots, or too many of its letters mean nothing
+LONGEST_PARTLY = 14
+LETTERS_MORE = 10  # a name may have this many letters after its prefix, however long the prefix is
+SEQUENCE = 3  # sequences of this many letters are compared with those of real names
+OWN_NAME = "mangosaurus"
+# a joint is clumsy if no real name has these letters in a row
+JOINT = re.compile("(?=([aeiou]{3}|[^aeiouy ]{4}))")
+
+
+class Worth:
+    """The sequences of letters, endings and joints of real names. An empty table is no rule."""
+
+    def __init__(
+        self,
+        sequences: Container[str],
+        endings: Collection[str] = (),
+        joints: Collection[str] = (),
+    ) -> None:
+        self._sequences, self._endings, self._joints = sequences, tuple(endings), joints
+
+    def keeps(self, name: str, prefix: str) -> bool:
+        """Return whether a name is worth keeping. Only the letters after the prefix are judged.
+
+        Custom voices have no endings; there the sequences alone count.
+        """
+        drawn = fold(name[len(prefix) :])
+        if not all(part in self._sequences for part in sequences_of(drawn, begins=not prefix)):
+            return False
+        if not self._endings:
+            return True
+        longest = max(LONGEST, len(prefix) + LETTERS_MORE)
+        if not SHORTEST <= len(name) <= longest or name == OWN_NAME:
+            return False
+        if len(drawn) < SEQUENCE or not drawn.endswith(self._endings):
+            return False
+        joints = (joint[1] for joint in JOINT.finditer(name) if joint.end(1) > len(prefix))
+        return not self._joints or all(joint in self._joints for joint in joints)
+
+
+def sequences_of(name: str, *, begins: bool = True) -> Iterator[str]:
+    """Yield the sequences of letters of a name, with a blank for its end, and for its beginning if
+    it `begins` here.
+
+    The beginning and the end count as letters: "ng" may end a name, but not begin it.
+    """
+    text = f" {name} " if begins else f"{name} "
+    return (text[start : start + SEQUENCE] for start in range(len(text) - SEQUENCE + 1))
+
+
+def longest_name(known_names: Collection[str]) -> int:
+    """Return how long new names may be: as long as the longest known name, or LONGEST_NAME if that
+    is more.
+    """
+    return max([LONGEST_NAME, *map(len, known_names)])

@@ -1,0 +1,174 @@
+"""Names: each is new, and differs from the names before it.
+
+A name is a line with one row. Known names and other names are rejected, folded or not. With tables
+of real names, only names worth keeping are accepted or, if all attempts fail, the first new name.
+With a table of roots, a share of the names consists wholly of roots: the others only end with one.
+"""
+
+import math
+from collections.abc import Collection
+from functools import cached_property, lru_cache
+
+from model.errors import RequestError
+from model.names.composition import MOST_BARRED, SHARE, Composition
+from model.names.rules import LETTERS_MORE, LONGEST_PARTLY, Worth, longest_name
+from model.search import Beginning, Drawing, Line, Search
+from model.text.forms import USUAL_TEMPERATURE
+from model.text.vocabulary import NO_CHARACTER, fold
+from model.weights.checkpoint import Checkpoint
+
+COLDEST = 1e-100
+"""The lowest temperature, which stands for 0. Divided by it, two different logits are so far apart
+that the lower logit gets probability 0, and nothing overflows."""
+
+
+class Names:
+    """What all names by a checkpoint share."""
+
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        self.vocabulary = checkpoint.vocabulary
+        self.known, self.others = _as_known(checkpoint.known_names), checkpoint.other_names
+        self.longest = longest_name(checkpoint.known_names)
+        self.worth: Worth | None = None
+        if checkpoint.sequences:
+            self.worth = Worth(checkpoint.sequences, checkpoint.endings, checkpoint.joints)
+        self._roots = checkpoint.roots
+
+    @property
+    def roots(self) -> Composition | None:
+        if not self._roots:
+            return None
+        if self._composition.nodes.are_many:
+            del self._composition
+        return self._composition
+
+    @cached_property
+    def _composition(self) -> Composition:
+        return Composition(self._roots, self.vocabulary.characters)
+
+
+class NameSearch(Search):
+    """New names, one after the other."""
+
+    at_once, rows = 1_000, 1
+
+    def __init__(
+        self,
+        drawing: Drawing,
+        names: Names,
+        prefix: str,
+        count: int,
+        max_length: int | None,
+        attempts: int,
+    ) -> None:
+        super().__init__(drawing, COLDEST)
+        self._names, self._count, self._attempts = names, count, attempts
+        longest = max_length or names.longest
+        self._prefix = self._fold(prefix, longest)
+        # one more, for the end or for a letter too many
+        self.most_characters = longest + 1 - len(self._prefix)
+        self._gives_one = not drawing.temperature
+        self._spare = ""  # the first new name since the last, if it was not worth keeping
+        self._roots: Composition | None = None
+        if 0 < drawing.temperature <= USUAL_TEMPERATURE["names"]:
+            self._roots = names.roots
+        ids = [NO_CHARACTER, *names.vocabulary.ids_of(self._prefix).tolist()]
+        self._last, self.unread = ids[-1], ids[-2::-1]
+        self._begin_name()
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        return tuple(self.lines)
+
+    @property
+    def is_done(self) -> bool:
+        return self.error is not None or len(self.lines) == self._count
+
+    def end_line(self) -> None:
+        if not self.finished:
+            self._reject(f"{self._prefix}…")
+            return
+        (line,) = self.finished
+        name = (self._prefix + line.text).strip(" ")
+        if not self._is_new(name):
+            self._reject(name)
+        elif self._is_worth(name) and self._is_chosen(name, line):
+            self._accept(name)
+        else:
+            self._spare = self._spare or name
+            self._reject(name)
+
+    def _begin_name(self) -> None:
+        self._begin(is_whole=self._roots is not None and self.draw(1)[0] < SHARE)
+
+    def _begin(self, *, is_whole: bool) -> None:
+        """Begin a name that consists wholly of roots, or another."""
+        self._rejected, self._spare = 0, ""
+        self._is_whole, node = is_whole, 0
+        self.masks, self.least = None, -math.inf
+        if is_whole and self._roots:
+            self.masks, self.least = self._roots, -MOST_BARRED
+            node = self._roots.start(self._prefix)
+        self.beginning = Beginning(self._last, node)
+
+    def _is_new(self, name: str) -> bool:
+        taken = (self.lines, self._names.known, self._names.others)
+        if name in (self._prefix, self._prefix.rstrip(" ")):
+            return False
+        return not any(one in names for one in {name, fold(name)} for names in taken)
+
+    def _is_worth(self, name: str) -> bool:
+        return self._names.worth is None or self._names.worth.keeps(name, self._prefix)
+
+    def _is_chosen(self, name: str, line: Line) -> bool:
+        """Return whether the roots of a name let it pass, by their probability."""
+        if not self._roots:
+            return True
+        if self._is_whole:
+            way = self._roots.way(name, self._prefix) if line.nats >= self.least else ()
+        elif len(name) > max(LONGEST_PARTLY, len(self._prefix) + LETTERS_MORE):
+            return False
+        else:
+            way = self._roots.end(name)
+        return bool(way) and self.draw(1)[0] < math.prod(piece.chance for piece in way)
+
+    def _accept(self, name: str) -> None:
+        self.lines.append(name)
+        if not self.is_done:
+            self._begin_name()
+            self._refuse_another(name)
+
+    def _reject(self, name: str) -> None:
+        self._rejected += 1
+        is_last = self._rejected >= self._attempts or self._gives_one
+        if is_last and self._is_whole:
+            self._begin(is_whole=False)
+        elif is_last and self._spare:
+            self._accept(self._spare)
+        elif self._rejected >= self._attempts:
+            beginning = f" that begins with {self._prefix!r}" if self._prefix else ""
+            self.error = RequestError(
+                f"no new name{beginning} after {self._rejected} attempts; try a higher temperature"
+            )
+        else:
+            self._refuse_another(name)
+
+    def _refuse_another(self, name: str) -> None:
+        if self._gives_one:
+            self.error = RequestError(
+                f"temperature 0 always gives {name!r}; other names need a higher temperature"
+            )
+
+    def _fold(self, prefix: str, longest: int) -> str:
+        folded = self._names.vocabulary.fold(prefix).replace("\n", "").lstrip(" ")
+        if prefix and not folded:
+            raise RequestError(f"prefix is {prefix!r}; none of its characters can begin a name")
+        if len(folded) >= longest:
+            raise RequestError(f"prefix is {folded!r}; a name has at most {longest} characters")
+        return folded
+
+
+@lru_cache(1)  # a training asks again and again
+def _as_known(names: Collection[str]) -> Collection[str]:
+    """Return names and their folded forms."""
+    return frozenset(names) | {folded for folded in map(fold, names) if folded}

@@ -1,0 +1,172 @@
+"""A text in the making: what the decoder, names and verse know of each other.
+
+A text is written line by line, and a name is a line. For each line, the decoder writes a few rows
+side by side, all after the same beginning; the search says what may follow (`Masks`), chooses among
+the finished rows, and says how the next line begins. `names.search` and `verse.search` have the
+searches.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Hashable
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.network.layers import Array, Floats, Ids, Mask
+
+if TYPE_CHECKING:
+    from model.errors import RequestError
+
+Numbers = NDArray[np.intp]
+Bits = NDArray[np.uint16]
+Key = TypeVar("Key", bound=Hashable)
+
+# A search takes this many numbers from its generator at once. The first number is slow, because the
+# other searches have driven the generator out of the processor's caches.
+DRAWN_AHEAD = 128
+ROOM, UNKNOWN = 64, -1
+MOST_NODES = 10_000
+
+
+class Drawing(NamedTuple):
+    """How the characters of a request are drawn; see `writing.requests.Sampling`."""
+
+    generator: np.random.Generator
+    temperature: float
+    top_p: float
+
+
+class UnfinishedLines(NamedTuple):
+    """Lines that are being written, one a row, as their masks see them."""
+
+    nodes: Numbers  # what has been written, as far as it decides what may follow
+    counts: Bits  # syllables (see `verse.metre`), or characters
+    last_word_after: Bits  # the counts before the last word
+
+
+class Masks(Protocol):
+    """What may follow in a line. Of all methods, the results for a row depend on that row alone."""
+
+    def allowed(self, lines: UnfinishedLines, ends: Any) -> Mask:
+        """Return for each line and character (N, V) whether it may follow.
+
+        `ends` says how the line may end, in the masks' own way.
+        """
+
+    def step(self, lines: UnfinishedLines, ids: Ids, ends: Any) -> UnfinishedLines:
+        """Return the lines after one more allowed character each (N,)."""
+
+
+class Beginning(NamedTuple):
+    """How the rows of a line begin, and how they may end."""
+
+    input: int  # the id in front of the line, which the network has not read yet
+    node: int = 0
+    counts: int = 0
+    ends: Any = None
+    first: Callable[[Numbers, Numbers], Mask] | None = (
+        None  # what the first word of the line allows
+    )
+    words: str = ""  # with which the line begins
+
+
+class Line(NamedTuple):
+    """A finished line, and the network's state behind it, before the line's end is read."""
+
+    text: str
+    nats: float  # its weight
+    last_word_after: int
+    state: Array
+
+
+class Search(ABC):
+    """One text in the making."""
+
+    at_once: int  # This many of its kind are written at once. More would slow down all other texts.
+    rows: int  # of each line
+    most_characters: int  # A row that has as many without an end is dropped.
+    least = -np.inf  # A row of a smaller weight is dropped.
+    beginning: Beginning  # of the next line
+    masks: Masks | None = None  # None: any character may follow
+
+    def __init__(self, drawing: Drawing, coldest: float) -> None:
+        """Draw at no lower temperature than `coldest`. Temperature 0 always gives the same text."""
+        self.temperature, self.top_p = max(float(drawing.temperature), coldest), drawing.top_p
+        self.unread: list[int] = []  # ids that the network reads before the line, in reverse
+        self.state: Array  # of the network in front of the line; the decoder sets it
+        self.is_writing = False  # whether some rows are not finished
+        self.finished: list[Line] = []
+        self.lines: list[str] = []  # those that were chosen, without the person's own
+        self.error: RequestError | None = None
+        self._generator = drawing.generator
+        if not drawing.temperature:
+            self._generator = np.random.Generator(np.random.PCG64(0))
+        self._ahead: Floats = np.zeros(0)
+
+    def draw(self, count: int) -> Floats:
+        """Return the next numbers of the request's own generator, from 0 to 1."""
+        if len(self._ahead) < count:
+            new = self._generator.random(max(count, DRAWN_AHEAD))
+            self._ahead = np.concatenate([self._ahead, new])
+        drawn, self._ahead = self._ahead[:count], self._ahead[count:]
+        return drawn
+
+    @property
+    @abstractmethod
+    def texts(self) -> tuple[str, ...]:
+        """The texts that are finished, without the person's own words."""
+
+    @property
+    @abstractmethod
+    def is_done(self) -> bool:
+        """Whether nothing is to be written any more."""
+
+    def has_read(self, logits: Array) -> None:  # noqa: B027 - most need not know
+        """Choose how the line begins, by the network's logits (V,) after the last unread id."""
+
+    @abstractmethod
+    def end_line(self) -> None:
+        """Choose among the finished rows, of which there may be none, and begin the next line."""
+
+
+class Nodes(Generic[Key]):
+    """Numbers what has been written, as far as it decides what may follow, when it is first met.
+
+    A node begins as its key. `mask_of` says which characters may follow a key, and `after` which
+    key a character leads to.
+    """
+
+    def __init__(
+        self, size: int, mask_of: Callable[[Key], Mask], after: Callable[[Key, int], Key]
+    ) -> None:
+        self.keys: list[Key] = []
+        self.masks = np.zeros((ROOM, size), np.bool_)  # (N, V) and room for more
+        self._next = np.full((ROOM, size), UNKNOWN, np.intp)
+        self._numbers: dict[Key, int] = {}
+        self._mask_of, self._after = mask_of, after
+
+    @property
+    def are_many(self) -> bool:
+        """Whether new texts should begin with other nodes, so that these can be forgotten."""
+        return len(self.keys) > MOST_NODES
+
+    def number(self, key: Key) -> int:
+        number = self._numbers.setdefault(key, len(self.keys))
+        if number == len(self.keys):
+            if number == len(self.masks):
+                self.masks = np.vstack([self.masks, np.zeros_like(self.masks)])
+                self._next = np.vstack([self._next, np.full_like(self._next, UNKNOWN)])
+            self.keys.append(key)
+            self.masks[number] = self._mask_of(key)
+        return number
+
+    def step(self, nodes: Numbers, ids: Ids) -> Numbers:
+        """Return the nodes (N,) after one more character each."""
+        after = self._next[nodes, ids]
+        if after.min() == UNKNOWN:
+            for place in np.flatnonzero(after == UNKNOWN).tolist():
+                node, character = nodes[place], int(ids[place])
+                number = self.number(self._after(self.keys[node], character))
+                after[place] = self._next[node, character] = number
+        return after
