@@ -27,6 +27,7 @@ Key = TypeVar("Key", bound=Hashable)
 DRAWN_AHEAD = 128
 ROOM, UNKNOWN = 64, -1
 MOST_NODES = 10_000
+NO_WEIGHT = -1e9  # in nats
 
 
 class Drawing(NamedTuple):
@@ -86,7 +87,7 @@ class Search(ABC):
     at_once: int  # This many of its kind are written at once. More would slow down all other texts.
     rows: int  # of each line
     most_characters: int  # A row that has as many without an end is dropped.
-    least = -np.inf  # A row of a smaller weight is dropped.
+    least = NO_WEIGHT  # A row of a smaller weight is dropped.
     beginning: Beginning  # of the next line
     masks: Masks | None = None  # None: any character may follow
 

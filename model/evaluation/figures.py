@@ -11,10 +11,10 @@ from rapidfuzz.process import extractOne
 
 from model.names.roots import is_whole
 from model.text.vocabulary import words_of
-from model.verse.free import STOPS
 from model.verse.metre import patterns, scans
 from model.verse.prosody import prosody
 from model.verse.rhyme import Rhyme
+from model.verse.scansion import STOPS
 from model.verse.sonnet import SCHEME
 
 Figures = dict[str, float]

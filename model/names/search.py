@@ -12,7 +12,7 @@ from functools import cached_property, lru_cache
 from model.errors import RequestError
 from model.names.composition import MOST_BARRED, SHARE, Composition
 from model.names.rules import LETTERS_MORE, LONGEST_PARTLY, Worth, longest_name
-from model.search import Beginning, Drawing, Line, Search
+from model.search import NO_WEIGHT, Beginning, Drawing, Line, Search
 from model.text.forms import USUAL_TEMPERATURE
 from model.text.vocabulary import NO_CHARACTER, fold
 from model.weights.checkpoint import Checkpoint
@@ -105,7 +105,7 @@ class NameSearch(Search):
         """Begin a name that consists wholly of roots, or another."""
         self._rejected, self._spare = 0, ""
         self._is_whole, node = is_whole, 0
-        self.masks, self.least = None, -math.inf
+        self.masks, self.least = None, NO_WEIGHT
         if is_whole and self._roots:
             self.masks, self.least = self._roots, -MOST_BARRED
             node = self._roots.start(self._prefix)

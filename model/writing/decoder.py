@@ -51,12 +51,10 @@ ROW = np.dtype(
 )
 """What is known of a row, beside the network's state."""
 FIELDS = ROW.names or ()
-ROOM = 16
-PRECISION = (
-    1 << 20
-)  # a weight is a whole number of 1/PRECISION nats, so any order of adding will do
+ROOM = 16  # for rows, at first
+# Weights are whole numbers of 1/PRECISION nats, so their sum does not depend on the order of adding.
+PRECISION = 1 << 20
 OF_DRAWN = 0.8
-LEAST = -(1 << 62)
 
 
 class Decoder:
@@ -198,8 +196,7 @@ class Decoder:
         for place, search in enumerate(searches, len(self._writing)):
             input_id, node, counts, _, _, words = search.beginning
             known = (input_id, node, counts, counts, words, 0, 0, search.temperature, search.top_p)
-            least = int(max(search.least * PRECISION, LEAST))
-            limits = (least, search.most_characters)
+            limits = (int(search.least * PRECISION), search.most_characters)
             rows += [(place, number, *known, *limits) for number in range(search.rows)]
             search.finished, search.is_writing = [], True
         begun, count = self._count, self._count + len(rows)
