@@ -2,7 +2,6 @@
 
 import re
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -85,53 +84,6 @@ def test_the_mask_allows_exactly_what_keeps_every_word_known(
     for word in known:
         for text in (f"{word}\n", f"'{word}' ", f"--{word}--", f"{word}-\n"):
             write(lexicon, SMALL, tail_of(lexicon, ""), text)
-
-
-@given(words, st.text("ab'- \n", max_size=12), st.data())
-@settings(max_examples=60)
-def test_after_any_prompt_only_its_last_word_may_be_unknown(
-    known: set[str], prompt: str, data: st.DataObject
-) -> None:
-    lexicon = Lexicon(known, SMALL)
-    text, tail = prompt, tail_of(lexicon, prompt)
-    for _ in range(9):
-        character = data.draw(st.sampled_from(followers(lexicon, SMALL, tail)))
-        text += character
-        tail = write(lexicon, SMALL, tail, character)
-    end = finish(lexicon, tail) + "\n"
-    assert write(lexicon, SMALL, tail, end) == tail_of(lexicon, "\n")
-    begun_later = [
-        match[0]
-        for match in re.finditer(r"[ab]+(?:['-][ab]+)*", text + end)
-        if match.start() >= len(prompt)
-    ]
-    assert set(begun_later) <= known
-
-
-def finish(lexicon: Lexicon, tail: str) -> str:
-    """Letters after which a line may end."""
-    paths = [("", tail)]
-    for text, at in paths:
-        allowed = followers(lexicon, SMALL, at)
-        if "\n" in allowed:
-            return text
-        paths += [(text + c, write(lexicon, SMALL, at, c)) for c in allowed]
-    raise AssertionError("a dead end")
-
-
-@pytest.mark.parametrize("prompt", ["xyzzy", "thous", "look'x", "self-x", "xyzzy-a", "tis thoughx"])
-def test_an_unknown_word_of_the_prompt_may_go_on_in_any_way(prompt: str) -> None:
-    lexicon = Lexicon(WORDS, VERSE)
-    tail = tail_of(lexicon, prompt)
-    assert followers(lexicon, VERSE, tail) == VERSE.characters
-    assert followers(lexicon, VERSE, write(lexicon, VERSE, tail, "zz'z-")) == VERSE.characters
-    assert (
-        write(lexicon, VERSE, tail, "zz'z ")
-        == tail_of(lexicon, "")
-        == tail_of(lexicon, prompt + "''")
-    )
-    assert followers(lexicon, VERSE, write(lexicon, VERSE, tail, "'z'")) == VERSE.characters
-    assert write(lexicon, VERSE, tail_of(lexicon, prompt + "'"), "-") == tail_of(lexicon, "")
 
 
 @given(st.data())

@@ -46,13 +46,9 @@ class Lexicon:
         return character if character == APOSTROPHE and not tail else AFTER_MARK
 
     def mask(self, tail: str) -> Mask:
-        """Return which characters (V,) may follow the tail: all, if it leads to no known word, as
-        in a prompt.
-        """
+        """Return which characters (V,) may follow the tail."""
         word = "" if tail == AFTER_MARK else tail
         following, ends = self._following(word), self._ends_word(word)
-        if not (following or ends):
-            return np.ones(len(self._characters), np.bool_)
         allowed = set(self._characters) - self._letters if ends else set[str]()
         if self._is_clipping and not (ends and word.endswith("s")):
             allowed.discard(APOSTROPHE)
