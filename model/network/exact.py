@@ -23,7 +23,7 @@ from model.network.layers import Array, Floats, Ids
 from model.network.network import LanguageModel
 
 FLOAT = np.finfo(np.float32)
-FEW_ROWS, PANEL = 16, 64  # up to so many rows, so many columns of a matrix are multiplied at a time
+FEW_ROWS, PANEL = 32, 64  # up to so many rows, so many columns of a matrix are multiplied at a time
 H_DIGITS = 8  # binary digits after the point of h, and of tanh from the table
 # (x + c) - c rounds a small x to a multiple of 2^-digits: x + c has no room for finer digits. NumPy
 # adds arrays () faster than scalars.
