@@ -23,10 +23,12 @@ DICTIONARY, pronounce, rhymes = TABLE.dictionary, TABLE.pronounce, TABLE.rhymes
 # ---- sounds ----
 
 
-READINGS = """beauty B Y UW1 T IY0 | lov'd L AH1 V D | bless'd B L EH1 S T | dy'd D AY1 D | fixed F IH1 K S AH0 D
-loved L AH1 V D | mak'st M EY1 K S T | know'st N OW1 S T | loveth L AH1 V AH0 TH | beauty's B Y UW1 T IY0 Z
-heav'n HH EH1 V N | heaven HH EH1 V N | pow'r P AW1 R | murd'rous M ER1 D R AH0 S | glorious G L AO1 R Y AH0 S
-honour AA1 N ER0 | offence AH0 F EH1 N S | self-substantial S EH2 L F S AH0 B S T AE1 N SH AH0 L
+READINGS = """\
+beauty B Y UW1 T IY0 | lov'd L AH1 V D | bless'd B L EH1 S T | dy'd D AY1 D
+fixed F IH1 K S AH0 D | loved L AH1 V D | mak'st M EY1 K S T | know'st N OW1 S T
+loveth L AH1 V AH0 TH | beauty's B Y UW1 T IY0 Z | heav'n HH EH1 V N | heaven HH EH1 V N
+pow'r P AW1 R | murd'rous M ER1 D R AH0 S | glorious G L AO1 R Y AH0 S | honour AA1 N ER0
+offence AH0 F EH1 N S | self-substantial S EH2 L F S AH0 B S T AE1 N SH AH0 L
 o'ertake AO2 R T EY1 K | unkindness AH0 N K AY1 N D N AH0 S | thou DH AW1 | 'tis T IH1 Z"""
 
 

@@ -9,13 +9,15 @@ from bot.words.layout import gloss
 from model.files import ROOT
 from model.names.roots import parts_of, roots
 
-LANGUAGES = """Greek Latin English Spanish Portuguese French German Italian Polish Hungarian Norse Russian Chinese
-Mongolian Korean Japanese Ainu Thai Kazakh Uzbek Uyghur Persian Sanskrit Arabic Hebrew Tuareg Sotho
-Chewa Swahili Malagasy Taíno Navajo Lakota Dakota Blackfoot Crow Iñupiaq Quechua Mapudungun
-Afrikaans Basque Bengali Berber Catalan Cherokee Czech Danish Dharug Dutch Egyptian Gaelic Gujarati
-Hausa Hindi Inuit Khoekhoe Kongo Lao Maasai Malay Manchu Maori Mayi Millcayac Nahuatl Nepali Occitan
-Paiute Romanian Swedish Tamil Tehuelche Telugu Tibetan Tupi Turkish Urdu Ute Vietnamese Welsh Xhosa
-Zulu Zuni"""
+LANGUAGES = """
+Greek Latin English Spanish Portuguese French German Italian Polish Hungarian Norse Russian
+Chinese Mongolian Korean Japanese Ainu Thai Kazakh Uzbek Uyghur Persian Sanskrit Arabic Hebrew
+Tuareg Sotho Chewa Swahili Malagasy Taíno Navajo Lakota Dakota Blackfoot Crow Iñupiaq Quechua
+Mapudungun Afrikaans Basque Bengali Berber Catalan Cherokee Czech Danish Dharug Dutch Egyptian
+Gaelic Gujarati Hausa Hindi Inuit Khoekhoe Kongo Lao Maasai Malay Manchu Maori Mayi Millcayac
+Nahuatl Nepali Occitan Paiute Romanian Swedish Tamil Tehuelche Telugu Tibetan Tupi Turkish Urdu
+Ute Vietnamese Welsh Xhosa Zulu Zuni
+"""
 names = st.one_of(
     st.text(),
     st.text(st.sampled_from("abcdefghijklmnopqrstuvwxyz")),

@@ -88,7 +88,10 @@ class Checkpoint:
 
 
 def encode(checkpoint: Checkpoint) -> tuple[Arrays, Facts]:
-    """Return the arrays and facts of a checkpoint. ValueError if `decode` would not give it back."""
+    """Return the arrays and facts of a checkpoint.
+
+    Raises ValueError if `decode` would not give it back.
+    """
     tables: dict[str, frozenset[str]] = {name: getattr(checkpoint, name) for name in _TABLES}
     if any(not text or "\n" in text for table in tables.values() for text in table):
         raise ValueError("a known name or word is empty or has a line break")

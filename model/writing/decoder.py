@@ -52,7 +52,7 @@ ROW = np.dtype(
 """What is known of a row, beside the network's state."""
 FIELDS = ROW.names or ()
 ROOM = 16  # for rows, at first
-# Weights are whole numbers of 1/PRECISION nats, so their sum does not depend on the order of adding.
+# Weights are whole numbers of 1/PRECISION nats, so any order of adding gives the same sum.
 PRECISION = 1 << 20
 OF_DRAWN = 0.8
 
