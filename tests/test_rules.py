@@ -20,14 +20,6 @@ from model.writing.requests import NameRequest, generator_for
 from tests.decoding import WORDS, names_checkpoint, texts, verse_checkpoint
 from tests.recorded import VERSIONS
 
-LINES = """I love pizza|hello|My mango|good morning|roses are red|happy birthday grandma|why|Once upon a|ok computer
-it was a dark and stormy nigh|my cat is called Mittens|I AM SO TIRED|coffee|tell me a story about the se|Dear diary,|lol
-What is love?|To be or not to be|we are the champions!|thin|The quick brown fo|the rain in Spai|it's Friday|monday agai
-Forsooth this maketh no sense|xyzzy|o|th|My heart will go on;|1600 Pennsylvania Ave""".replace(
-    "\n", "|"
-).split("|")
-LETTERS = "\n".join("abcdefghijklmno")
-
 
 def with_words(checkpoint: Checkpoint) -> Checkpoint:
     return replace(checkpoint, known_words=WORDS, clipped_words=frozenset({"'tis"}))
