@@ -1,6 +1,6 @@
 # The bot alone: docs/operating.md says how it is meant. The second stage has nothing of the first but what is named.
 FROM python:3.13-slim AS build
-ARG EXTRAS=postgresql,plot
+ARG EXTRAS=postgresql
 WORKDIR /build
 COPY pyproject.toml constraints.txt README.md LICENSE .gitignore ./
 COPY bot bot
@@ -17,7 +17,6 @@ COPY --from=build --chown=10001:10001 /state /state
 ENV PATH=/opt/mangosaurus/bin:$PATH
 ENV MANGOSAURUS_HOME=/state
 ENV HEALTH_LISTEN=0.0.0.0:8080
-ENV MPLCONFIGDIR=/tmp/matplotlib
 USER 10001:10001
 WORKDIR /state
 VOLUME /state

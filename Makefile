@@ -2,9 +2,6 @@
 PYTHON ?= python3
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 TEACHERS = checkpoints/teachers/1.safetensors checkpoints/teachers/2.safetensors
-
-READER = checkpoints/poem/6c8dd51b2aea.safetensors
-
 .PHONY: help run course test test-browser test-recorded test-installed test-course docs course-outputs format train \
 	genera pronunciations proper-names bench bench-bot clean
 
@@ -19,7 +16,7 @@ help:
 	@echo 'make docs    hold the chats in README and docs/ anew, run the commands, and take their pictures (four minutes)'
 	@echo 'make course-outputs  run the notebooks of the course, and keep their outputs and pictures'
 	@echo 'make format  tidy the code'
-	@echo 'make train   make the released weights anew: names from nothing, verse from the weights before (an hour)'
+	@echo 'make train   make the released names anew, from nothing (half an hour)'
 	@echo 'make genera  make data/genera.txt anew, which train reads'
 	@echo 'make pronunciations  make data/prosody/pronunciations.txt anew, which sonnets need'
 	@echo 'make proper-names  make data/proper_names.txt anew, which capitals need'
@@ -65,17 +62,14 @@ format: .venv-test/ready
 	.venv-test/bin/ruff check --fix .
 	.venv-test/bin/ruff format .
 
-# With the thread counts of the released weights: another count adds in another order and changes the last digits.
+# One thread: another number of them adds in another order, and changes the last digits.
 train: export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct -- model data)
-train: .venv/ready $(TEACHERS) data/poetry.txt
-	.venv/bin/python -m model train dino --threads 1 $(TEACHERS:%=--teacher %) --promote
-	.venv/bin/python -m model train poem --from $(READER) --reading data/poetry.txt --threads 1
-	@rm -r checkpoints/teachers
+train: .venv/ready $(TEACHERS)
+	.venv/bin/python -m model train dino $(TEACHERS:%=--teacher %) --threads 1 --promote
 	.venv/bin/python -m model evaluate dino
-	.venv/bin/python -m model evaluate poem
 
 checkpoints/teachers/%.safetensors: data/dinos.txt data/genera.txt model/training/recipes.py | .venv/ready
-	.venv/bin/python -m model train dino --recipe teacher-$* --seed $* --threads 1 --out $@ --replace
+	.venv/bin/python -m model train dino --cell lstm --seed $* --threads 1 --out $@ --replace
 
 genera: .venv/ready
 	@.venv/bin/python $(PIP_INSTALL) --editable '.[genera]' </dev/null
@@ -99,7 +93,7 @@ bench-bot: .venv-bench/ready
 clean:
 	rm -rf .venv .venv-test .venv-browser .venv-bench .venv-course .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-.venv/ready: EXTRAS = .[plot]
+.venv/ready: EXTRAS = .
 .venv-test/ready: EXTRAS = .[dev]
 .venv-browser/ready: EXTRAS = .[dev,browser]
 .venv-bench/ready: EXTRAS = .[bench]

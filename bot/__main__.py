@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 from bot.logs import Redaction, configure_logging
 from bot.settings import KEYS, Settings, SettingsError, read_settings, warnings_about
-from model.cli import FINISH, INTERRUPTED
+from model.cli import INTERRUPTED
 from model.errors import MangosaurusError
 from model.files import HOME
 
@@ -61,7 +61,6 @@ def command() -> None:
     if sys.argv[1:] and not sys.argv[1].startswith("-") and sys.argv[1] != "card":
         from model.__main__ import app
 
-        signal.signal(FINISH, signal.SIG_IGN)  # until a training runs, there is nothing to finish
         app(prog_name="mangosaurus")
     main(sys.argv[1:])
 

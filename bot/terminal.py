@@ -48,7 +48,7 @@ PRESS = re.compile("#([0-9]{1,2})", re.ASCII)
 ENDS = {"/stop": "finish", "/cancel": "cancel"}
 """Commands that press the buttons of a training, as numbers press those of the newest answer."""
 TEACHING = re.compile(
-    r"(/retrain\s+(?:(?:names|verse)\s+\S+|dino(?!(?:fresh|[\d.\s])+$)))[^\S\n]+(?!fresh$)(.+)",
+    r"(/retrain\s+(?:(?:names|verse)\s+\S+|dino(?!(?:fresh|\s)+$)))[^\S\n]+(?!fresh$)(.+)",
     re.IGNORECASE,
 )
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")

@@ -4,13 +4,6 @@ What `sample` does not need is imported inside the commands, so `sample` prints 
 fraction of a second.
 """
 
-import signal
-
-if __name__ == "__main__":
-    from model.cli import FINISH
-
-    signal.signal(FINISH, signal.SIG_IGN)  # until a training runs, there is nothing to finish
-
 import secrets
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -19,15 +12,14 @@ from typing import Annotated
 import typer
 
 from model.cli import options
-from model.cli.failures import FAILURES, Commands, sentence
+from model.cli.failures import Commands
 from model.cli.loading import check_output, load_weights, read_texts, versions_of
-from model.cli.options import check_training, print_json
-from model.engine.threads import blas_threads, training_cores
+from model.cli.options import print_json
+from model.engine.threads import available_cores, blas_threads
 from model.errors import MangosaurusError
-from model.files import snapshot_path
 from model.network.parameters import CELLS, CellName
 from model.text import sources
-from model.text.forms import SONNET_TEMPERATURE, Alphabet, Genre
+from model.text.forms import SONNET_TEMPERATURE, Alphabet, Genre, Network
 from model.text.typesetting import typeset, with_names
 from model.writing.decoder import Decoder
 from model.writing.requests import (
@@ -61,98 +53,80 @@ def fetch() -> None:
 
 
 @app.command(
-    epilog=(
-        "Example: python -m model train names --corpus cheeses.txt --out cheeses.safetensors"
-        " --minutes 2"
-    )
+    epilog="Example: python -m model train names --corpus cheeses.txt --out cheeses.safetensors"
 )
 def train(
-    context: typer.Context,
     network: options.Network,
     corpus: options.Corpus = None,
     alphabet: options.Alphabet = Alphabet.FOLDED,
     out: options.Out = None,
-    minutes: Annotated[
-        float | None, typer.Option(min=0.001, help="Train for about this long.")
-    ] = None,
-    epochs: Annotated[
-        int | None, typer.Option(min=1, help="Passes over the text in each stage.")
-    ] = None,
+    replacing: options.Replace = False,
     cell: options.Cell = None,
-    hidden_size: Annotated[int | None, typer.Option(min=1, help="Units in each layer.")] = None,
-    layers: Annotated[int | None, typer.Option(min=1, help="Recurrent layers.")] = None,
-    recipe: options.Recipe = None,
-    teachers: options.Teachers = None,
+    hidden_size: options.HiddenSize = None,
+    layers: options.Layers = None,
+    epochs: options.Epochs = None,
     start: options.Start = None,
-    reading: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Verse by other poets to read as well.")
-    ] = None,
-    also: options.Also = None,
-    changing: options.Changing = False,
+    teachers: options.Teachers = None,
+    reading: options.Reading = None,
     seed: Annotated[int, typer.Option(min=0, help="Random seed of the training.")] = 0,
+    thread_limit: options.Threads = None,
     promote: Annotated[
         bool, typer.Option("--promote", help="Make the new version current if it is better.")
     ] = False,
-    replacing: options.Replace = False,
-    thread_limit: options.Threads = None,
     json: options.Json = False,
 ) -> None:
     """Train a network on the project's texts, or on your own, whose size then sets the recipe.
 
-    A training ends when the text is learnt, or after --minutes if that is sooner. Ctrl-C stops it,
-    and the same command resumes it. The signal SIGUSR1, or Ctrl-Break on Windows, ends it at once
-    with the best weights so far. `plot` draws the log (.jsonl) beside the weights.
+    A training ends when the text is learnt. Ctrl-C ends it at once, with the best weights so far.
+    Until then, these stand in NAME.partial.safetensors, which --from reads.
     """
-    check_training(context.params)
-    try:
-        from model.cli.training import add_version, display, print_end, print_notes, signals
-        from model.training.recipes import adjusted
-        from model.training.runs import locked_log, record
-        from model.training.starts import recipe_and_start
-        from model.training.trainer import Trainer
+    if promote and (out or corpus):
+        raise typer.BadParameter("--promote is for a new version; omit --out and --corpus")
+    if start and (cell or hidden_size or layers):
+        raise typer.BadParameter("with --from, omit --cell, --hidden-size and --layers")
+    from_nothing = None if corpus or start else network
+    if reading and from_nothing is not Network.POEM:
+        raise typer.BadParameter("--reading is for train poem, without --corpus and --from")
+    if teachers and from_nothing is not Network.DINO:
+        raise typer.BadParameter("--teacher is for train dino, without --corpus and --from")
+    from model.cli.training import Lines, add_version, print_end, print_notes, stop_signal
+    from model.training.runs import train as run
+    from model.training.sizes import with_epochs
+    from model.training.starts import recipe_and_start
+    from model.training.trainer import Trainer
 
-        versions, weights = versions_of(network), load_weights(network, start) if start else None
-        alphabet = weights.vocabulary.alphabet if weights else alphabet
-        texts = read_texts(network, corpus, alphabet, reading=reading, also=also)
-        path = out or (
-            corpus[0].with_suffix(".safetensors")
-            if corpus
-            else versions.directory / "new.safetensors"
+    versions, weights = versions_of(network), load_weights(network, start) if start else None
+    alphabet = weights.vocabulary.alphabet if weights else alphabet
+    texts = read_texts(network, corpus, alphabet, reading=reading)
+    path = (
+        corpus[0].with_suffix(".safetensors") if corpus else versions.directory / "new.safetensors"
+    )
+    path = out or path
+    check_output(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    recipe, weights = recipe_and_start(texts, weights, cell, hidden_size, layers)
+    if epochs:
+        recipe = with_epochs(recipe, texts, epochs)
+    print_notes(texts, path, is_beside_text=bool(corpus) and out is None)
+    is_ours = not (out or corpus)
+    with blas_threads(1):
+        trainer = Trainer(
+            recipe,
+            texts,
+            seed=seed,
+            threads=thread_limit or available_cores(),
+            start=weights,
+            teachers=[load_weights(network, teacher) for teacher in teachers or ()],
         )
-        check_output(path)
-        is_voice = bool(corpus) and not (cell or hidden_size or layers or recipe or teachers)
-        wishes = {"name": recipe, "taught": bool(teachers), "cell": cell, "minutes": minutes}
-        chosen, weights = recipe_and_start(texts, weights, is_voice=is_voice, **wishes)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with (
-            locked_log(path, texts, replacing=replacing) as log,
-            blas_threads(1),
-            display(json=json) as show,
-        ):
-            print_notes(texts, path, is_beside_text=bool(corpus) and out is None)
-            trainer = Trainer(
-                adjusted(
-                    chosen, hidden_size=hidden_size, layers=layers, minutes=minutes, epochs=epochs
-                ),
-                texts,
-                seed=seed,
-                threads=thread_limit
-                or training_cores(),  # each further thread is a process with a BLAS of its own
-                start=weights,
-                changing=changing,
-                teachers=[load_weights(network, teacher) for teacher in teachers or ()],
-                snapshot=snapshot_path(path),
-            )
-            trainer.measure_lines_to_beat()  # Ctrl-C still ends the program: nothing is learnt yet
-            with signals() as (stopped, finishing):
-                event = record(trainer, path, log, show=show, stopped=stopped, finishing=finishing)
-            if event["event"] == "finished" and not (out or corpus):
-                event = add_version(event, versions, log, texts if promote else None)
-    except FAILURES as error:
-        if json:
-            print_json({"event": "failed", "error": sentence(error)})
-        raise
-    print_end(event, texts.form if corpus else network, minutes=minutes, json=json)
+        with stop_signal() as stopped:
+            show = print_json if json else Lines().show
+            event = run(trainer, path, replacing=replacing or is_ours, show=show, stopped=stopped)
+    if is_ours:
+        event = add_version(event, versions, texts if promote else None)
+    if json:
+        print_json(event)
+    else:
+        print_end(event, texts.form if corpus else network)
 
 
 @app.command(epilog="Example: python -m model sample dino --prompt mango --count 3 --seed 42")
@@ -315,30 +289,6 @@ def island(
     from model.island import ISLAND, run
 
     run(corpus, typer.echo, ISLAND if steps is None else replace(ISLAND, steps=steps))
-
-
-@app.command(epilog="Example: python -m model plot cheeses.safetensors --out curve.png")
-def plot(log: options.Log, out: options.Picture = None) -> None:
-    """Draw a training as a PNG: losses, gradient norms before and after clipping, and samples."""
-    try:
-        from model.cli import plots
-    except ModuleNotFoundError as error:
-        raise MangosaurusError(
-            "a picture needs matplotlib: pip install 'mangosaurus[plot]' brings it"
-        ) from error
-    from model.training.history import log_at, read_history
-
-    log = log_at(log)
-    history = read_history(log)
-    path = out or log.with_suffix(".plot.png")
-    if path.suffix.lower() != ".png":
-        raise MangosaurusError(f"{path}: the picture is a PNG; --out must end in .png")
-    if path.exists() and not plots.is_drawn(path.read_bytes()):
-        raise MangosaurusError(
-            f"{path} exists, and is no picture that `plot` drew; choose another --out"
-        )
-    path.write_bytes(plots.draw(history))
-    typer.echo(f"drew {path}")
 
 
 if __name__ == "__main__":

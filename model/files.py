@@ -115,15 +115,11 @@ def lock(descriptor: int, *, wait: bool = False) -> None:
         os.lseek(descriptor, 0, os.SEEK_SET)
 
 
-def snapshot_path(out: Path) -> Path:
-    """Return the path of the snapshot of a training that will write `out`."""
-    return out.with_name(out.name + ".partial")
+def partial_path(out: Path) -> Path:
+    """Return where a training that will write `out` keeps its best weights so far."""
+    return out.with_suffix(".partial.safetensors")
 
 
-def history_path(out: Path) -> Path:
-    """Return the path of the log of a training that writes `out`."""
-    return (
-        out.with_suffix(".jsonl")
-        if out.suffix == ".safetensors"
-        else out.with_name(out.name + ".jsonl")
-    )
+def history_path(weights: Path) -> Path:
+    """Return the path of the log of the training that made these weights."""
+    return weights.with_suffix(".jsonl")

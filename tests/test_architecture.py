@@ -40,7 +40,7 @@ DOORS = ("bot.telegram", "bot.page", "bot.terminal")
 OUTSIDE = {
     "model": {"numpy", "safetensors", "threadpoolctl"},
     "model.network": {"numpy"},
-    "model.cli": {"typer", "rich", "matplotlib", "numpy"},
+    "model.cli": {"typer", "rich", "numpy"},
     "model.__main__": {"typer"},
     "model.files": {"platformdirs"},  # only an installed program needs it
     "model.evaluation": {"rapidfuzz", "numpy"},

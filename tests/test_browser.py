@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import re
 import subprocess
@@ -25,7 +24,6 @@ playwright = pytest.importorskip(
     "playwright.sync_api", reason="make test-browser installs it, and runs these tests"
 )
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="likewise")
-matplotlib_image = pytest.importorskip("matplotlib.image", reason="likewise")
 pytestmark = pytest.mark.browser
 
 if TYPE_CHECKING:
@@ -42,7 +40,7 @@ DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
 SMALL = {"width": 320, "height": 568}
 LOOKS = [(viewport, scheme) for viewport in (DESKTOP, PHONE) for scheme in ("light", "dark")]
-CURVE, CHART = ROOT / "tests" / "curve.png", ROOT / "docs" / "retrain.png"
+CURVE = ROOT / "tests" / "curve.png"
 RTL = "שלום עולם, מה שלומך? " * 5
 
 Open = "Callable[..., Looker]"
@@ -805,9 +803,7 @@ def test_pictures_of_the_page(
             Markup(TRAINING),
             [[Button("Stop and keep the best", "stop"), Button("Cancel", "cancel")]],
         )
-        await chat.picture(
-            CHART.read_bytes(), Markup("Trained <b>dino</b> in 3 s: it didn't improve.")
-        )
+        await chat.say(Markup("Trained <b>dino</b> in 3 s: it didn't improve."))
 
     served.run(looker, train)
     shoot("training")
@@ -832,17 +828,3 @@ def test_pictures_of_the_page(
     looker.context.clear_cookies()
     looker.window.goto(served.origin)
     shoot("door")
-
-
-@pytest.mark.parametrize(("scheme", "is_bright"), [("light", True), ("dark", False)])
-def test_a_picture_suits_the_page_and_is_shown_to_its_end(
-    open_page: Callable[..., Looker], served: Stage, scheme: str, is_bright: bool
-) -> None:
-    looker = open_page(PHONE, color_scheme=scheme)
-    looker.say("/help")
-    served.run(
-        looker, lambda chat: chat.picture(CHART.read_bytes(), Markup("Trained <b>dino</b>."))
-    )
-    expect(looker.answers.last.get_by_role("button", name="Reply")).to_be_in_viewport(ratio=1)
-    seen = matplotlib_image.imread(io.BytesIO(looker.window.get_by_role("img").last.screenshot()))
-    assert (np.median(seen[..., :3]) > 0.5) == is_bright

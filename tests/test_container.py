@@ -217,16 +217,6 @@ def test_it_is_healthy_and_stops_in_time(replay: Replay) -> None:
         bot.communicate()
 
 
-def test_it_draws_the_picture_of_a_training(replay: Replay) -> None:
-    log, picture = replay.root / "training.jsonl", replay.path("/state") / "curve.png"
-    shutil.copy(ROOT / "checkpoints" / "dino" / "565c4cdbe29e.jsonl", log)
-    drawn = replay.start("mangosaurus", "plot", str(log), "--out", str(picture))
-    output, _ = drawn.communicate(timeout=LIMIT)
-    assert drawn.returncode == 0, output
-    assert picture.read_bytes().startswith(b"\x89PNG")
-    assert not (replay.root / "home").exists()
-
-
 def test_compose_publishes_what_the_dockerfile_serves_to_this_machine_alone() -> None:
     compose = (ROOT / "compose.yaml").read_text()
     exposed = [port for name, rest in INSTRUCTIONS if name == "EXPOSE" for port in rest.split()]

@@ -71,7 +71,7 @@ class Notes(Pipes):
 
     def __init__(self) -> None:
         super().__init__(Path(os.devnull))
-        self.text, self._way, self.png = "", "", b""
+        self.text, self._way = "", ""
 
     def put(self, shown: Sequence[Piece]) -> None:
         self.text += "".join(piece.text for piece in shown) + "\n\n"
@@ -87,12 +87,6 @@ class Notes(Pipes):
             self.text, self._way = before + shown, shown
         elif not unfinished:
             self.text += shown
-
-    async def picture(
-        self, png: bytes, html: Markup, buttons: Buttons = (), name: str = "", alt: str = ""
-    ) -> int:
-        self.png = self.png or png
-        return await self.say(html, buttons)
 
 
 async def held(chat: str, bot: Bot, notes: Notes) -> str:
@@ -143,8 +137,6 @@ async def test_chats_read_as_they_stand_there(
                 assert CODE.sub("code", new) == CODE.sub("code", chat)
     if WRITES:
         await asyncio.to_thread(path.write_text, text, encoding="utf-8")
-        if notes.png:
-            await asyncio.to_thread((ROOT / "docs" / "retrain.png").write_bytes, notes.png)
 
 
 def done(command: str, folder: Path) -> str:

@@ -162,11 +162,11 @@ def test_the_wheel_trains_and_samples_from_another_folder(program: Path, elsewhe
         return run([program, *arguments], elsewhere, said, HOME=str(home))
 
     (elsewhere / "cheeses.txt").write_text(CHEESES)
-    mangosaurus("train", "dino", "--corpus", "cheeses.txt", "--minutes", "0.01")
+    mangosaurus("train", "dino", "--corpus", "cheeses.txt", "--epochs", "1")
     assert mangosaurus(
         "sample", "dino", "--checkpoint", "cheeses.safetensors", "--seed", "1"
     ).split()
-    ended = mangosaurus("train", "dino", "--minutes", "0.01", "--hidden-size", "8", "--promote")
+    ended = mangosaurus("train", "dino", "--epochs", "1", "--hidden-size", "8", "--promote")
     assert "The current version stays: the new one is not better by enough" in ended
     (made,) = (home / STATE / "checkpoints" / "dino").glob("*.safetensors")
     told = json.loads(

@@ -551,9 +551,7 @@ async def test_an_admin_who_comes_back_after_a_kill_reads_what_became_of_a_train
     async with started_again(own_settings, page, visitor.cookie) as again, again.tab() as tab:
         said = {text_of(await tab.answer()) for _ in range(2)}
     (ending,) = [text for text in said if not text.startswith("Hi, I'm Mangosaurus.")]
-    assert ending.startswith(
-        "I was stopped 0% of the way through training dino. /retrain dino goes on from there"
-    )
+    assert ending.startswith("I was stopped while I was training dino, and what it had learned")
 
 
 async def test_the_last_creations_are_written_again_after_a_restart(

@@ -5,12 +5,9 @@ The child is a script here; test_training_child.py has real ones.
 """
 
 import asyncio
-import json
 import math
 import os
-import signal
 import time
-from dataclasses import asdict, replace
 from itertools import product
 from pathlib import Path
 
@@ -31,14 +28,13 @@ from model.weights.versions import Versions
 from tests.fake_chat import FakeChat, Message
 from tests.serving import ALICE, install, until, untrained
 from tests.shown import wrote
-from tests.training import PROGRESS, SNAPSHOT, Script, file_of, interrupt, started
+from tests.training import PROGRESS, Script, file_of, interrupt, started
 
 FINISH, CANCEL, UNDO = admins.FINISH, admins.CANCEL, admins.UNDO
 BEGUN = (
     "I'm training <b>dino</b>: one more round, and I stop as soon as it gets no better. In a moment"
     " you can watch it here."
 )
-PNG = b"\x89PNG"
 
 
 @pytest.fixture
@@ -74,25 +70,18 @@ async def test_what_can_be_trained_and_what_cannot(script: Script, admin: FakeCh
         "5 dino",
         "dino fresh fresh",
         "fresh",
-        "dino ten",
-        "dino 5 5",
+        "dino 10",
     ):
         assert (await admin.ask(f"/retrain {words}")).html == admins.RETRAIN_USAGE
-    for minutes in ("0", "-1", "nan", "inf", "1441", "0.0001"):
-        message = await admin.ask(f"/retrain dino {minutes}")
-        assert message.html == admins.MINUTES.format(0.01, 1440)
     assert script.folders == []
     for words, asked in {
-        "dino": ("dino", None, False),
-        "POEM 10": ("poem", 10.0, False),
-        "dino 1440": ("dino", 1440.0, False),
-        "dino 0.01 FRESH": ("dino", 0.01, True),
-        "poem fresh 7": ("poem", 7.0, True),
-        "poem fresh": ("poem", None, True),
+        "dino": ("dino", False),
+        "POEM": ("poem", False),
+        "dino FRESH": ("dino", True),
     }.items():
         await begun(admin, script, f"/retrain {words}")
         run = await script.begun(len(script.folders))
-        assert (run.network, run.minutes, run.fresh) == asked
+        assert (run.network, run.fresh) == asked
         await admin.press(CANCEL)
         await verdict(admin)
 
@@ -100,12 +89,8 @@ async def test_what_can_be_trained_and_what_cannot(script: Script, admin: FakeCh
 async def test_one_message_shows_a_run_from_its_command_to_its_verdict(
     script: Script, admin: FakeChat, dino: Versions
 ) -> None:
-    message, old = await begun(admin, script, "/retrain dino 2"), dino.current()
-    assert (
-        message.html
-        == "I'm training <b>dino</b>: one more round, and I stop as soon as it gets no better, for"
-        " 2 min at most. In a moment you can watch it here."
-    )
+    message, old = await begun(admin, script), dino.current()
+    assert message.html == BEGUN
     assert message.labels == [FINISH, CANCEL]
     script.tell("started", start_loss=2.0, ngram_loss=2.375)
     wrote("<or>")
@@ -120,15 +105,13 @@ async def test_one_message_shows_a_run_from_its_command_to_its_verdict(
         " 2.375</pre>\n90,000 characters a second, 75 s left\n<i>to be &lt;or&gt; not</i>"
     )
     assert message.labels == [FINISH, CANCEL]
-    new = script.trained(png=PNG)
+    new = script.trained()
     shown = await verdict(admin)
-    assert message.html == "The training of <b>dino</b> is over."
-    assert message.labels == []
+    assert shown is message
     assert shown.html.endswith(
         "and it improved: 1.5000 nats per character on held-out text, 2.0000 before. "
         f"Version <code>{new}</code> is in use now."
     )
-    assert shown.file == ("picture.png", PNG)
     assert admin.bot.runs.ends == {"used": 1}
     assert dino.current() == new == admin.bot.shelf.serving["dino"].version
     assert left(admin) == []
@@ -171,7 +154,7 @@ async def test_weights_that_did_not_win_can_be_used_for_a_day(
 ) -> None:
     old = dino.current()
     await begun(admin, script)
-    new = script.trained(2.5, png=PNG)
+    new = script.trained(2.5)
     shown = await verdict(admin)
     assert shown.html.endswith(
         "I'm keeping the old weights, and the new ones for a day.\n"
@@ -203,7 +186,6 @@ async def test_verse_of_old_and_new_weights_stands_one_below_the_other() -> None
 
 
 async def test_names_are_read_beside_the_dinosaurs(script: Script, admin: FakeChat) -> None:
-    """They begin a run of their own, even if another one could go on."""
     for words in (
         "dino\n\n1\n...",
         f"dino\n{'a' * 41}",
@@ -211,11 +193,10 @@ async def test_names_are_read_beside_the_dinosaurs(script: Script, admin: FakeCh
     ):
         assert "names in that" in (await admin.ask(f"/retrain {words}")).html
     assert (await admin.ask("/retrain poem\nAnna")).html == admins.RETRAIN_USAGE
-    interrupt(admin.bot.shelf.directory, Run("dino", "names", "dino"))
-    message = await begun(admin, script, "/retrain dino 5\nAnna saurus\nÉlan\n\nannasaurus")
-    assert "for 5 min at most, with 2 names of yours." in message.html
+    message = await begun(admin, script, "/retrain dino\nAnna saurus\nÉlan\n\nannasaurus")
+    assert "with 2 names of yours." in message.html
     run = await script.begun()
-    assert (run.names, run.minutes, run.fresh) == ("annasaurus\nelan", 5, False)
+    assert (run.names, run.fresh) == (("annasaurus", "elan"), False)
     script.tell("surprise", old=2.5, new=1.25)
     script.trained(2.5)
     shown = (await verdict(admin)).html
@@ -225,7 +206,7 @@ async def test_names_are_read_beside_the_dinosaurs(script: Script, admin: FakeCh
 
     message = await admin.ask("/retrain dino", file=file_of("Mango"))
     assert "with your name." in message.html
-    assert (await script.begun(2)).names == "mango"
+    assert (await script.begun(2)).names == ("mango",)
     script.tell("surprise", old=2.5, new=2.625)
     script.trained()
     assert (
@@ -241,9 +222,10 @@ async def test_a_fresh_run_shows_how_letters_become_names(script: Script, admin:
     growth = "<code>step 1     </code> <i>xq</i>\n<code>step 1,000 </code> <i>mangosaurus</i>"
     await until(lambda: "25%" in message.html)
     assert message.html.endswith(f"left\n{growth}")
-    script.trained(png=PNG)
+    script.trained()
     await verdict(admin)
-    assert message.html == f"The training of <b>dino</b> is over.\n\n{growth}"
+    assert "improved" in message.html
+    assert message.html.endswith(f"\n\n{growth}")
 
 
 @given(st.integers(1, 200))
@@ -258,18 +240,6 @@ def test_the_first_sample_and_the_newest_stay(count: int) -> None:
     assert steps == sorted(set(steps))
 
 
-async def test_without_a_picture_the_message_has_the_verdict(
-    script: Script, admin: FakeChat
-) -> None:
-    for refused in ([], [NotSent("IMAGE_PROCESS_FAILED")], [InDoubt("lost")]):
-        message = await begun(admin, script)
-        admin.failures += refused
-        script.trained(png=PNG if refused else b"", seed=len(script.folders))
-        assert await verdict(admin) is message
-        assert "it improved" in message.html
-        assert message.labels == [UNDO]
-
-
 async def test_a_run_that_is_stopped_early(
     script: Script, admin: FakeChat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -279,14 +249,14 @@ async def test_a_run_that_is_stopped_early(
     await admin.press(FINISH)
     assert admin.notices[-1] == admins.FINISHING
     await until(lambda: f"{admins.STOPPING}: 0 s" in message.html)
-    assert script.signals == []
+    assert script.stops == 0
     script.tell("started")
-    await until(lambda: script.signals)
+    await until(lambda: script.stops)
     script.tell("finished", held_out_loss=1.5)
     await until(lambda: f"{admins.COMPARING}: 0 s" in message.html)
     script.trained()
     assert "stopped early, and it improved" in (await verdict(admin)).html
-    assert script.signals == [signal.SIGUSR1]
+    assert script.stops == 1
 
 
 @pytest.mark.parametrize("is_at_once", [True, False])
@@ -326,7 +296,7 @@ async def test_two_admins_at_once_have_one_run_and_nobody_else_has_any(
     admin.is_admin = False
     for label in (FINISH, CANCEL, UNDO):
         if label == UNDO:
-            script.trained(png=PNG)
+            script.trained()
             await verdict(admin)
         await admin.press(label, ALICE)
         assert admin.notices[-1] == sentences.plain(sentences.NOT_YOURS)
@@ -341,24 +311,15 @@ async def test_a_child_that_fails(script: Script, admin: FakeChat, dino: Version
         (3, "", "it ended with exit code 3"),
         (0, "", "it ended without saying how good the new weights are"),
         (1, "", "it hung, so I ended it"),
-        (
-            1,
-            "Traceback",
-            (
-                "the snapshot belongs to another training; add fresh to the command, to begin from"
-                " nothing"
-            ),
-        ),
+        (1, "Traceback", "the loss is no longer a finite number"),
     ):
         message = await begun(admin, script)
         script.progress(held_out_loss="low")  # no number
         script.tell("progress")
         if "hung" in reason:
             script.fails_with(TimeoutError())
-        if "snapshot" in reason:  # then the complaint of the training is told
-            script.tell(
-                "failed", error="the snapshot belongs to another training; train without --from."
-            )
+        if "finite" in reason:  # then the complaint of the training is told
+            script.tell("failed", error="the loss is no longer a finite number.")
         script.ends(code, last_words)
         assert await verdict(admin) is message
         assert (
@@ -427,11 +388,16 @@ async def test_what_another_process_trains_is_left_to_it(
     folder = interrupt(own_settings.checkpoints, poem)
     with locked(folder):
         async with started(own_settings) as chat:
-            for command in ("/retrain poem", "/retrain poem fresh"):
-                assert (await chat.ask(command)).html == admins.TRAINING_ELSEWHERE
-            assert len(chat.messages) == 2
-    assert (folder / SNAPSHOT).exists()
+            assert (await chat.ask("/retrain poem")).html == admins.TRAINING_ELSEWHERE
+            assert len(chat.messages) == 1
+    assert folder.exists()
     assert script.folders == []
+
+
+LOST = (
+    "I was stopped while I was training <b>poem</b>, and what it had learned is lost."
+    " <code>/retrain poem</code> starts over."
+)
 
 
 async def test_a_run_of_the_terminal_is_not_concluded_on_telegram(
@@ -440,119 +406,50 @@ async def test_a_run_of_the_terminal_is_not_concluded_on_telegram(
     """The terminal's chat has the id of a person whom Telegram may know."""
     async with started(own_settings) as chat:
         chat.place = "terminal"
-        message = await begun(chat, script, "/retrain poem")
-        await script.begun()
-        script.progress(0.4)
-    (script.folder / "run.json").write_text(
-        json.dumps(asdict(replace(await script.begun(), message=1)))
-    )  # as if the end had not been told
+        message = await chat.ask("/help")
+    run = Run("poem", "verse", "poem", chat=chat.id, place="terminal", message=1)
+    interrupt(own_settings.checkpoints, run)
     telegram = FakeChat(chat.bot, chat.id)
     async with started(own_settings, telegram):
         await telegram.bot.runs.ended()
         assert telegram.messages == []
     async with started(own_settings, chat):
         await chat.bot.runs.ended()
-    assert "goes on from there" in message.html
+    assert message.html == LOST
 
 
-async def test_a_stopped_run_goes_on_with_its_own_settings(
+async def test_a_bot_that_stops_says_that_its_run_is_lost(
     script: Script, own_settings: Settings
 ) -> None:
+    """It promotes nothing, even if the child was already comparing."""
     async with started(own_settings) as chat:
-        message = await begun(chat, script, "/retrain poem 7")
-        first = await script.begun()
-        log = (script.folder / NEW).with_suffix(".jsonl")
+        message = await begun(chat, script, "/retrain poem")
         script.progress(0.4)
         await until(lambda: "40%" in message.html)
-        log.write_text(json.dumps(PROGRESS | {"fraction": 0.4, "seconds": 3600.0}))
-    assert script.signals == [signal.SIGTERM]
-    words = (
-        "I was stopped 40% of the way through training <b>poem</b>. <code>/retrain poem</code> goes"
-        " on from there, with the same settings."
-    )
-    assert (message.html, message.labels) == (words, [])
+        script.tell("finished", held_out_loss=1.0)
+        (script.folder / NEW).write_bytes(b"new weights")
+    assert (message.html, message.labels) == (LOST, [])
+    assert left(chat) == []
     async with started(own_settings, chat):
         await chat.bot.runs.ended()
-        assert message.history.count(words) == 1  # it stands there already
-        message = await begun(chat, script, "/retrain poem 30")
-        assert (
-            message.html
-            == "I'm going on with the training of <b>poem</b> that was interrupted 40% of the way"
-            " through, with its own settings. The rest takes about 75 s. <code>/retrain poem"
-            " fresh</code> would start over. You can watch it here."
-        )
-        second = await script.begun(2)
-        assert second == replace(first, message=2)
-        script.progress(0.5)
-        await until(lambda: "training 2.500 ▁▁" in message.html)  # the curve goes on
-        script.ends(-9)
-        assert "killed by signal 9" in (await verdict(chat)).html
-    interrupt(own_settings.checkpoints, first)
-    async with started(own_settings, chat):
-        await begun(chat, script, "/retrain poem fresh")
-        third = await script.begun(3)
-        assert (third.minutes, third.fresh) == (None, True)
-        assert third.seed != first.seed
-        assert not (script.folder / SNAPSHOT).exists()
+        assert message.history.count(LOST) == 1  # it stands there already
+        await begun(chat, script, "/retrain poem")
         script.ends(1)
         await verdict(chat)
-    assert left(chat) == []
 
 
-async def test_the_seconds_before_an_interruption_count(
-    script: Script, own_settings: Settings
-) -> None:
-    progress = PROGRESS | {"fraction": 1, "seconds_left": None, "seconds": 3600.0}
-    interrupt(
-        own_settings.checkpoints, Run("dino", "names", "dino"), {"event": "started"}, progress
-    )
-    async with started(own_settings) as chat:
-        await begun(chat, script)
-        await chat.press(FINISH)
-        assert script.signals == []
-        script.tell("started")
-        await until(lambda: script.signals)
-        script.progress(1.0, seconds=3601.0)
-        script.trained()
-        assert "<b>dino</b> in 60 min, stopped early," in (await verdict(chat)).html
-
-
-@pytest.mark.parametrize("is_lost", [False, True])
 async def test_after_a_kill_the_next_start_says_so_once(
-    script: Script, own_settings: Settings, is_lost: bool
+    script: Script, own_settings: Settings
 ) -> None:
     async with started(own_settings) as chat:
         message = await chat.ask("/help")
-    interrupt(
-        own_settings.checkpoints,
-        Run("poem", "verse", "poem", chat=chat.id, message=1),
-        is_lost=is_lost,
-    )
+    interrupt(own_settings.checkpoints, Run("poem", "verse", "poem", chat=chat.id, message=1))
     for _ in range(2):
         async with started(own_settings, chat):
             await chat.bot.runs.ended()
     assert len(message.history) == 2
-    assert message.html == (
-        "I was stopped while I was training <b>poem</b>, before I could save anything."
-        " <code>/retrain poem</code> starts over."
-        if is_lost
-        else (
-            "I was stopped 0% of the way through training <b>poem</b>. <code>/retrain poem</code>"
-            " goes on from there, with the same settings."
-        )
-    )
-    assert left(chat) == ([] if is_lost else ["training-poem"])
-
-
-async def test_a_stop_while_the_child_draws_promotes_nothing(
-    script: Script, own_settings: Settings, dino: Versions
-) -> None:
-    async with started(own_settings) as chat:
-        message, old = await begun(chat, script), dino.current()
-        script.tell("finished", held_out_loss=1.0)
-        (script.folder / NEW).write_bytes(b"new weights")
-    assert dino.current() == old
-    assert "goes on from there" in message.html
+    assert message.html == LOST
+    assert left(chat) == []
 
 
 async def test_a_verdict_that_cannot_be_said_or_whose_message_is_gone(
@@ -571,9 +468,7 @@ async def test_a_verdict_that_cannot_be_said_or_whose_message_is_gone(
         assert (dino.current(), left(admin)) == (new, [])
 
 
-async def test_a_run_that_cannot_be_read_begins_anew(
-    script: Script, own_settings: Settings
-) -> None:
+async def test_a_run_that_cannot_be_read_is_dropped(script: Script, own_settings: Settings) -> None:
     folder = interrupt(own_settings.checkpoints, Run("dino", "names", "dino"))
     (folder / "run.json").write_text('{"network": "dino"')
     async with started(own_settings) as chat:
@@ -581,6 +476,7 @@ async def test_a_run_that_cannot_be_read_begins_anew(
         assert (await begun(chat, script)).html == BEGUN
         script.ends(1)
         await verdict(chat)
+    assert left(chat) == []
 
 
 @given(st.lists(st.floats(0, 10), min_size=1, max_size=1000))

@@ -8,21 +8,17 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
+from model.files import ROOT
 from model.names.rules import Worth, sequences_of
 from model.text.corpus import read_names, read_verse
 from model.text.forms import Alphabet
 from model.text.sources import PROPER_NAMES, proper_names
 from model.text.typesetting import typeset, with_names
 from model.training.rules import clipped_words, shared_endings, with_rules
-from model.weights.checkpoint import Checkpoint
+from model.weights.versions import Versions
 from model.writing.decoder import Decoder
 from model.writing.requests import NameRequest, generator_for
-from tests.decoding import WORDS, names_checkpoint, texts, verse_checkpoint
-from tests.recorded import VERSIONS
-
-
-def with_words(checkpoint: Checkpoint) -> Checkpoint:
-    return replace(checkpoint, known_words=WORDS, clipped_words=frozenset({"'tis"}))
+from tests.decoding import names_checkpoint, texts, verse_checkpoint
 
 
 def test_names_get_capitals_and_dashes_where_weights_have_names() -> None:
@@ -90,7 +86,7 @@ def test_nobody_waits_in_vain_for_a_name_worth_keeping() -> None:
 
 
 def test_drawn_names_have_only_sequences_of_real_ones_and_never_the_bots_own_name() -> None:
-    dino = VERSIONS["dino"].load_released()
+    dino = Versions(ROOT / "checkpoints" / "dino").load_released()
     requests = [
         NameRequest(generator_for(7, 0), 20),
         *(NameRequest(generator_for(n, 0), 5, "mango") for n in range(3)),
@@ -154,7 +150,8 @@ def test_new_weights_know_which_words_follow_a_word(tmp_path: Path) -> None:
     corpus = read_verse(tmp_path / "verse.txt", pretraining=[tmp_path / "plays.txt"])
     new = with_rules(verse_checkpoint(), corpus, None)
     assert new.followers == {" the", "the sea", "sea is"}
-    assert with_rules(verse_checkpoint(), corpus, new).followers == new.followers
+    assert new.known_words == {"the", "sea", "is", "o", "my", "love"}
+    assert "hamlet" in new.proper_names
 
 
 def test_the_rules_for_names_do_not_know_the_held_out_names(tmp_path: Path) -> None:
@@ -166,17 +163,3 @@ def test_the_rules_for_names_do_not_know_the_held_out_names(tmp_path: Path) -> N
     assert {" an", "rla", "rna"} <= new.sequences
     assert "rla" in new.endings
     assert not {"zyx", " zy", "yx "} & (new.sequences | new.endings)
-
-
-def test_a_further_training_keeps_the_rules_of_its_start(tmp_path: Path) -> None:
-    (tmp_path / "verse.txt").write_text("o my love.\n\nthe sea\n\na ship\n")
-    (tmp_path / "plays.txt").write_text("my ship\n")
-    corpus = read_verse(tmp_path / "verse.txt", pretraining=[tmp_path / "plays.txt"])
-    old = verse_checkpoint()
-    start = replace(with_words(old), proper_names=frozenset({"rome"}))
-    new = with_rules(verse_checkpoint(), corpus, start)
-    with_roots = replace(start, roots=frozenset({"saur-"}), joints=frozenset({"eoa"}))
-    new_names = with_rules(names_checkpoint(), corpus, with_roots)
-    assert (new_names.roots, new_names.joints) == (with_roots.roots, with_roots.joints)
-    tables = [WORDS, frozenset({"'tis"}), frozenset({"rome"})]
-    assert [new.known_words, new.clipped_words, new.proper_names] == tables

@@ -1,28 +1,30 @@
 """A training from its first event to its weights."""
 
-import json
+import math
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
-from itertools import count
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from model.errors import MangosaurusError
 from model.evaluation.held_out import held_out_loss
 from model.evaluation.ngram import counting_loss
-from model.files import history_path, snapshot_path
+from model.files import history_path, partial_path
 from model.text.corpus import Corpus, read_names
-from model.training.recipes import Recipe, adjusted
-from model.training.runs import locked_log, record
-from model.training.sizes import another_round
-from model.training.trainer import Trainer
+from model.text.sources import names_corpus
+from model.training import rules, runs
+from model.training.history import Event, read_events
+from model.training.recipes import Recipe
+from model.training.runs import checkpoint_of, train
+from model.training.sizes import MEASURED, another_round, count_characters
+from model.training.trainer import Trainer, TrainingError
 from model.weights.versions import load
 from tests.test_trainer import NAMES, TINY_DINO
 
-RECIPE: Recipe = adjusted(TINY_DINO, epochs=2)
-Event = dict[str, Any]
+RECIPE: Recipe = replace(
+    TINY_DINO, stages=(replace(TINY_DINO.stages[0], characters=1200, evaluate_every=4),)
+)
 
 
 @pytest.fixture(scope="module")
@@ -37,112 +39,161 @@ def out(tmp_path: Path) -> Path:
     return tmp_path / "small.safetensors"
 
 
-def recorded(
-    trainer: Trainer, out: Path, *, stop_after: int | None = None, finish_after: int | None = None
-) -> list[Event]:
-    """Train, and return the events that were shown and the last one. The log has the same events.
-
-    The training is stopped after `stop_after` steps, or finished after `finish_after`.
-    """
+def recorded(trainer: Trainer, out: Path, *, stop_after: float = math.inf) -> list[Event]:
+    """Train, and return the events that were shown, and the last one. The log has the same."""
     shown: list[Event] = []
-
-    def after(steps: int | None) -> Callable[[], bool]:
-        checks = count(1)
-        return lambda: steps is not None and bool(shown) and next(checks) > steps
-
-    with locked_log(out, trainer.corpus) as log:
-        last = record(
-            trainer,
-            out,
-            log,
-            show=shown.append,
-            stopped=after(stop_after),
-            finishing=after(finish_after),
-        )
+    last = train(
+        trainer, out, show=shown.append, stopped=lambda: trainer.step >= stop_after, replacing=True
+    )
     events = [*shown, last]
-    lines = [json.loads(line) for line in history_path(out).read_text().splitlines()]
-    assert lines[-len(events) :] == events
+    assert read_events(history_path(out)) == events
+    assert {path.name for path in out.parent.iterdir()} == {out.name, history_path(out).name}
     return events
 
 
-def test_a_text_that_is_learnt_early_ends_at_100_percent(corpus: Corpus, out: Path) -> None:
-    stages = tuple(
-        replace(stage, patience=1, learning_rate=10.0, evaluate_every=1) for stage in RECIPE.stages
-    )
-    started, *between, before, last, finished = recorded(
-        Trainer(replace(RECIPE, stages=stages), corpus), out
-    )
-    assert (started["event"], finished["event"]) == ("started", "finished")
-    assert {event["event"] for event in between} <= {"progress", "sample"}
-    assert before["fraction"] < last["fraction"] == 1
-    assert last == before | {"fraction": 1, "seconds_left": 0}
+def test_a_training_tells_its_events_and_describes_its_weights(corpus: Corpus, out: Path) -> None:
+    trainer = Trainer(RECIPE, corpus, seed=7)
+    started, *between, last, finished = recorded(trainer, out)
+    assert {event["event"] for event in between} == {"progress", "sample"}
+    assert (started["event"], started["recipe"]) == ("started", "dino")
+    assert (started["form"], started["corpus"]) == ("names", corpus.digest)
+    assert (started["ngram_loss"], started["start_loss"]) == (counting_loss(corpus), None)
+    assert started["held_out_characters"] == count_characters(corpus.held_out)
+    assert last["fraction"] == 1
+    made = load(out)
+    assert (finished["event"], finished["early"]) == ("finished", False)
+    assert (finished["out"], finished["version"]) == (str(out), made.version)
+    assert (finished["steps"], finished["held_out_loss"]) == (trainer.best_step, trainer.best_loss)
+    assert held_out_loss(made.language_model, corpus) == trainer.best_loss
+    assert (made.description.steps, made.description.seed) == (trainer.best_step, 7)
+    assert (made.description.form, made.description.recipe) == ("names", "dino")
+    assert made.description.corpus == corpus.digest
+    assert made.description.held_out_loss == trainer.best_loss
+    assert made.description.held_out_characters == 0
+    assert made.known_names == {*NAMES}
 
 
-def test_a_display_that_breaks_leaves_a_snapshot(corpus: Corpus, out: Path) -> None:
-    def show(event: Event) -> None:
-        if event["event"] == "progress":
-            raise BrokenPipeError
+def test_a_training_that_is_stopped_ends_with_its_best_weights(corpus: Corpus, out: Path) -> None:
+    for steps, best in ((1, 1), (6, 4)):  # the first step is not measured before the end
+        *_, progress, finished = recorded(Trainer(RECIPE, corpus), out, stop_after=steps)
+        assert progress["step"] == steps
+        assert finished["early"]
+        made = load(out)
+        assert made.description.steps == best
+        assert made.description.held_out_loss == held_out_loss(made.language_model, corpus)
 
-    with pytest.raises(BrokenPipeError), locked_log(out, corpus) as log:
-        record(Trainer(RECIPE, corpus, snapshot=snapshot_path(out)), out, log, show=show)
-    assert snapshot_path(out).exists()
+
+def test_a_round_tells_the_loss_of_its_start(corpus: Corpus, out: Path) -> None:
+    *_, finished = recorded(Trainer(RECIPE, corpus), out)
+    start = load(out)
+    again = recorded(Trainer(another_round(start, corpus), corpus, start=start), out)
+    assert again[0]["start_loss"] == pytest.approx(finished["held_out_loss"])
 
 
-def test_the_n_gram_is_counted_once(
+def test_the_best_weights_so_far_stand_in_a_file_that_goes_at_the_end(
     corpus: Corpus, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    counted, *_ = recorded(Trainer(RECIPE, corpus, snapshot=snapshot_path(out)), out, stop_after=2)
-    monkeypatch.setattr("model.training.trainer.counting_loss", None)
-    again, *_ = recorded(Trainer(RECIPE, corpus, snapshot=snapshot_path(out)), out)
-    assert again == counted | {"resumed": True}
+    monkeypatch.setattr(runs, "PARTIAL_SECONDS", 0.0)
+    trainer = Trainer(RECIPE, corpus)
+    losses = []
+
+    def look() -> bool:
+        if trainer.step > trainer.best_step > 0:
+            weights = load(partial_path(out))
+            losses.append(held_out_loss(weights.language_model, corpus))
+            assert weights.description.held_out_loss == losses[-1] == trainer.best_loss
+            assert not out.exists()
+        return False
+
+    train(trainer, out, stopped=look)
+    assert len({*losses}) > 1
+    assert not partial_path(out).exists()
+    weights = load(out)
+    recipe = another_round(weights, corpus)
+    assert list(Trainer(recipe, corpus, start=weights).run())
 
 
-def test_the_last_event_counts_the_seconds_before_a_stop_too(corpus: Corpus, out: Path) -> None:
-    readings = count()
-    begin = partial(
-        Trainer, RECIPE, corpus, snapshot=snapshot_path(out), clock=lambda: 10.0 * next(readings)
-    )
-    *_, before, stopped = recorded(begin(), out, stop_after=5)
-    assert (before["event"], stopped["event"]) == ("progress", "stopped")
-    *_, finished = recorded(trainer := begin(), out)
-    assert finished["seconds"] == trainer.position.seconds > before["seconds"] > 0
+class KilledError(Exception):
+    """Stands for a kill."""
 
 
-def test_a_training_that_ends_keeps_its_weights_whether_it_is_stopped_or_finished_early(
-    corpus: Corpus, out: Path
+def failing(trainer: Trainer, steps: int) -> Callable[[], bool]:
+    def fail() -> bool:
+        if trainer.step == steps:
+            raise KilledError
+        return False
+
+    return fail
+
+
+def test_nothing_is_replaced_without_a_word_and_only_at_the_end(
+    corpus: Corpus, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    steps = len(list(Trainer(RECIPE, corpus).run()))
-    assert (
-        recorded(Trainer(RECIPE, corpus), out, stop_after=steps)[-1]["event"] == "finished"
-    )  # it was the last step
-    for steps in (0, 1):  # no measurement has been made yet
-        *events, last = recorded(
-            Trainer(RECIPE, corpus, snapshot=snapshot_path(out)), out, finish_after=steps
-        )
-        assert (last["event"], last["early"]) == ("finished", True)
-        *_, progress = (event for event in events if event["event"] == "progress")
-        assert (
-            progress["best_held_out_loss"] == progress["held_out_loss"] == last["held_out_loss"]
-        )  # a picture shows it
-        weights = load(out)
-        assert weights.description.steps == steps + 1
-        assert weights.description.held_out_loss == held_out_loss(weights.language_model, corpus)
-        assert not snapshot_path(out).exists()
+    recorded(Trainer(RECIPE, corpus), out)
+    before = out.read_bytes(), history_path(out).read_bytes()
+    with pytest.raises(TrainingError, match=r"small.safetensors exists; choose another --out"):
+        train(Trainer(RECIPE, corpus), out)
+    trainer = Trainer(RECIPE, corpus, seed=1)
+    with pytest.raises(KilledError):
+        train(trainer, out, replacing=True, stopped=failing(trainer, 2))
+    assert (out.read_bytes(), history_path(out).read_bytes()) == before
+    assert sorted(path.name for path in out.parent.iterdir()) == [
+        "small.jsonl",
+        "small.safetensors",
+    ]
+    monkeypatch.setattr(runs, "PARTIAL_SECONDS", 0.0)
+    other, trainer = out.with_name("other.safetensors"), Trainer(RECIPE, corpus)
+    with pytest.raises(KilledError):
+        train(trainer, other, stopped=failing(trainer, 6))
+    with pytest.raises(TrainingError, match=r"other.partial.safetensors exists: another training"):
+        train(Trainer(RECIPE, corpus), other)
+    assert load(partial_path(other)).description.steps == 4
+    assert read_events(history_path(partial_path(other)))[-1]["step"] >= 4
 
 
-def test_the_first_event_has_the_lines_to_beat(corpus: Corpus, out: Path) -> None:
-    started, *_, finished = recorded(Trainer(RECIPE, corpus), out)
-    assert started["ngram_loss"] == counting_loss(corpus)
-    assert started["held_out_characters"] == sum(len(name) + 1 for name in corpus.held_out)
-    assert (started["start_loss"], finished["early"]) == (None, False)
-    start = load(out)
-    again, *_ = recorded(
-        Trainer(another_round(start, corpus), corpus, start=start), out.with_name("again")
-    )
-    assert again["start_loss"] == pytest.approx(finished["held_out_loss"])
+def test_equal_trainings_make_equal_versions(
+    corpus: Corpus, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    versions = [recorded(Trainer(RECIPE, corpus), out)[-1]["version"] for _ in range(2)]
+    assert versions[0] == versions[1]
+    assert load(out).description.created == "2023-11-14T22:13:20+00:00"
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000001")
+    assert recorded(Trainer(RECIPE, corpus), out)[-1]["version"] != versions[0]
 
 
-def test_the_log_is_beside_the_weights_and_never_the_same_file() -> None:
-    assert history_path(Path("a/dino.safetensors")) == Path("a/dino.jsonl")
-    assert history_path(Path("a/dino.jsonl")) == Path("a/dino.jsonl.jsonl")
-    assert history_path(Path("a/cheeses-0.5")) == Path("a/cheeses-0.5.jsonl")
+def test_a_long_held_out_text_is_measured_in_part(corpus: Corpus) -> None:
+    long = replace(corpus, held_out=tuple(name + end for name in NAMES for end in NAMES))
+    described = checkpoint_of(Trainer(RECIPE, long)).description
+    assert 0.9 * MEASURED < described.held_out_characters <= MEASURED
+
+
+def test_a_fresh_training_of_dinosaurs_ends_with_rules_for_names(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Without roots and joints, it would write names that readers do not keep."""
+    monkeypatch.setattr(rules, "DRAWN", 200)
+    dinosaurs = names_corpus()
+    stage = replace(RECIPE.stages[0], batch_size=32, characters=9_000, dropout=0.0)
+    trainer = Trainer(replace(RECIPE, hidden_size=32, stages=(stage,)), dinosaurs)
+    assert all(trainer.run())
+    made = checkpoint_of(trainer)
+    assert {"eoa", "eou"} <= made.joints
+    assert {"saurus", "raptor"} & made.endings
+    assert len(made.roots) > 2000
+    assert any(" -saurus=0." in f" {line} " for line in made.roots)  # too common without a price
+    assert {"plesiosaurus", dinosaurs.pretraining[0]} <= {
+        name for name in ("plesiosaurus", dinosaurs.pretraining[0]) if name in made.other_names
+    }
+
+
+def test_a_file_that_is_no_log_is_refused_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "other.jsonl"
+    for content in (b"aachenosaurus\n", b"\x89PNG\xff", b'{"event": "progress"}', b""):
+        path.write_bytes(content)
+        with pytest.raises(MangosaurusError, match="is not the log of a training"):
+            read_events(path)
+    path.write_text('{"event": "started"}\n17\n{"event": "progress", "step": 4}\n{"event": "prog')
+    assert read_events(path)[-1]["step"] == 4
+    with pytest.raises(MangosaurusError, match="cannot read"):
+        read_events(tmp_path / "missing.jsonl")

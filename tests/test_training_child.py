@@ -4,12 +4,11 @@ whole trainings."""
 import asyncio
 import contextlib
 import json
-import signal
 import stat
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -17,12 +16,16 @@ import psutil
 import pytest
 
 from bot.settings import Settings
+from bot.training.__main__ import tell_comparison
 from bot.training.child import LONGEST_LINE, Child
-from bot.training.folder import NEW, Run
+from bot.training.folder import NEW, START, Run, write_run
 from bot.voices import Voices
 from bot.words import admins, sentences
 from model.files import ROOT
-from model.weights.versions import Versions, save
+from model.text.corpus import read_names
+from model.text.sources import names_corpus
+from model.training.history import read_events
+from model.weights.versions import Versions, load, save
 from tests.fake_chat import FakeChat, Message
 from tests.serving import ADMIN, code_in, install, names_in, until, untrained
 from tests.training import LIST, NAMES, file_of, started
@@ -103,32 +106,13 @@ async def test_what_a_child_gets(project: Path, monkeypatch: pytest.MonkeyPatch)
     assert found == [[str(project), str(project.parent)], str(project.parents[2]), False, "kept", 0]
 
 
-async def test_a_signal_hits_the_child_and_no_other_process_later(project: Path) -> None:
-    program = "print('{}', flush=True)\nsys.exit(os.read(0, 9)[0])"
+async def test_a_child_is_told_to_stop(project: Path) -> None:
+    program = "print('{}', flush=True)\nsys.exit(len(os.read(0, 9)))"
     async with running(project, program) as child:
         await anext(child.messages())
-        child.signal(signal.SIGUSR1)
-        assert await child.ended() == (signal.SIGUSR1, "")
-        child.signal(signal.SIGUSR1)
-
-
-async def test_the_end_of_a_child_ends_all_that_it_started(project: Path) -> None:
-    """This is so even for a process that has closed its streams and ignores every signal that it
-    can ignore."""
-    program = """
-if not (worker := os.fork()):
-    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-        signal.signal(number, signal.SIG_IGN)
-    os.closerange(0, 3)
-    while True:
-        signal.pause()
-print(json.dumps({"worker": worker}), flush=True)
-os.kill(os.getpid(), signal.SIGKILL)
-"""
-    async with running(project, program) as child:
-        [message] = [message async for message in child.messages()]
-        assert (await child.ended())[0] == -9
-    await until(lambda: is_gone(message["worker"]))
+        child.stop()
+        assert await child.ended() == (1, "")
+        child.stop()
 
 
 async def test_weights_are_compared_if_they_have_learned_from_the_same_text(tmp_path: Path) -> None:
@@ -136,36 +120,32 @@ async def test_weights_are_compared_if_they_have_learned_from_the_same_text(tmp_
     text are."""
     folder, voice = tmp_path / "training", tmp_path / "voice"
     folder.mkdir()
-    current = install(voice, untrained("names"))
+    voice.mkdir()
     (voice / "text.txt").write_text(LIST)
-    (folder / "run.json").write_text(
-        json.dumps(asdict(Run("voices/abcdefg", "names", "pokemon", threads=1)))
-    )
-    for digest, events in (("0" * 64, [current]), ("1" * 64, [])):
-        new = untrained("names", 2)
-        save(folder / NEW, replace(new, description=replace(new.description, corpus=digest)))
+    save(folder / START, untrained("names", 3))
+    write_run(folder, Run("voices/abcdefg", "names", "pokemon", threads=1))
+    old = untrained("names")
+    for digest in ("0" * 64, read_names(voice / "text.txt").digest):
+        current = install(voice, replace(old, description=replace(old.description, corpus=digest)))
         child = await Child.start(folder, voice)
-        assert [
-            message["old"]
-            async for message in child.messages()
-            if message.get("event") == "comparing"
-        ] == events
-        await child.end()
+        events = [message["event"] async for message in child.messages()]
+        assert await child.ended() == (0, "")
+        assert events[0] == "started"
+        assert "finished" in events
+        assert ("comparing" in events) == (digest != "0" * 64)
+        assert load(folder / NEW).version != current
 
 
-async def test_samples_of_both_weights_and_their_surprise_at_names_are_told(tmp_path: Path) -> None:
-    folder, dino = tmp_path / "training", tmp_path / "dino"
-    folder.mkdir()
-    install(dino, untrained("names"))
-    save(folder / NEW, untrained("names", 2))
-    run = Run("dino", "names", "dino", names="annasaurus\nmango", threads=1)
-    (folder / "run.json").write_text(json.dumps(asdict(run)))
-    child = await Child.start(folder, dino)
-    told = [message async for message in child.messages()]
-    assert [len(message["texts"]) for message in told if "texts" in message] == [5, 5]
-    (surprise,) = (message for message in told if message.get("event") == "surprise")
-    assert 1 < surprise["old"] != surprise["new"] > 1
-    await child.end()
+def test_samples_of_both_weights_and_their_surprise_at_names_are_told(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run = Run("dino", "names", "dino", names=("annasaurus", "mango"))
+    tell_comparison(run, untrained("names"), untrained("names", 2), names_corpus())
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [event["event"] for event in told] == ["compared", "texts", "texts", "surprise"]
+    assert [len(event["texts"]) for event in told[1:3]] == [5, 5]
+    assert told[0]["better"] == (told[0]["old_loss"] > told[0]["new_loss"] + told[0]["margin"])
+    assert 1 < told[3]["old"] != told[3]["new"] > 1
 
 
 def is_gone(pid: int) -> bool:
@@ -181,34 +161,24 @@ def contents(folder: Path) -> Iterator[bytes]:
 async def test_a_custom_voice_from_its_file_to_its_removal(
     own_settings: Settings, own_checkpoints: Path
 ) -> None:
-    """With real trainings: one goes on after a stop, and another is stopped before it listens."""
+    """With real trainings; the bot is stopped during one of them."""
     async with started(own_settings) as chat:
         message = await chat.ask("/retrain names pokemon", file=file_of(LIST))
         assert "I'll learn this as the voice <b>pokemon</b>" in chat.messages[0].html
         await until(lambda: "characters a second" in message.html)
     assert any("reading the names" in shown for shown in message.history)
-    assert (
-        "<code>/retrain names pokemon</code> goes on from there, with the same settings."
-        in message.html
-    )
+    assert "<code>/retrain names pokemon</code> starts over." in message.html
     async with started(own_settings, chat):
-        message = await chat.ask("/retrain names pokemon")
-        assert (
-            "I'm going on with the training of <b>pokemon</b> that was interrupted" in message.html
-        )
+        await chat.ask("/retrain names pokemon")
         await chat.bot.runs.ended()
         verdict = chat.messages[-1]
         assert "and it can write: " in verdict.html
         assert verdict.labels == []
-        assert verdict.file is not None
-        assert verdict.file[1].startswith(b"\x89PNG")
         (voice,) = Voices(own_checkpoints / "voices").all()
         versions = Versions(own_checkpoints / voice.network)
         assert f"Version <code>{versions.current()}</code> is in use now." in verdict.html
-        assert (
-            '"event": "progress"'
-            in versions.path(versions.current()).with_suffix(".jsonl").read_text()
-        )
+        log = versions.path(versions.current()).with_suffix(".jsonl")
+        assert read_events(log)[0]["recipe"] == "adapt"
         answer = (await chat.ask("/dino voice:pokemon pik 3")).html
         names = names_in(answer)
         assert all(name.startswith("Pik") for name in names)
@@ -232,10 +202,8 @@ async def test_a_custom_voice_from_its_file_to_its_removal(
 BOT = """
 import asyncio, sys
 from pathlib import Path
-import bot.training.folder
 from bot.settings import Settings
 from tests.training import MANY, file_of, started
-bot.training.folder.training_cores = lambda: 3
 
 async def main(checkpoints, database):
     async with started(Settings(checkpoints=Path(checkpoints), database=Path(database))) as chat:
@@ -252,21 +220,20 @@ asyncio.run(main(*sys.argv[1:]))
 async def test_nothing_outlives_a_bot_that_is_killed(
     own_settings: Settings, own_checkpoints: Path
 ) -> None:
-    """The child trains on two processes. At the next start, the message of the run says so."""
+    """At the next start, the message of the run says so."""
     command = [sys.executable, "-c", BOT, str(own_checkpoints), str(own_settings.database)]
     killed = await asyncio.create_subprocess_exec(
         *command, stdout=asyncio.subprocess.PIPE, cwd=ROOT
     )
     assert killed.stdout is not None
     assert await killed.stdout.readline() == b"it trains\n"
-    processes = psutil.Process(killed.pid).children(recursive=True)
-    assert len(processes) == 2
-    assert all(process.nice() >= 10 for process in processes)
+    (child,) = psutil.Process(killed.pid).children(recursive=True)
+    assert child.nice() >= 10
     killed.kill()
     await killed.wait()
-    await until(lambda: all(is_gone(process.pid) for process in processes))
+    await until(lambda: is_gone(child.pid))
     chat = FakeChat(cast("Any", None), ADMIN, is_admin=True)
     chat.messages += [Message(), Message()]
     async with started(own_settings, chat):
         await chat.bot.runs.ended()
-        assert "<code>/retrain names many</code>" in chat.messages[1].html
+        assert "<code>/retrain names many</code> starts over" in chat.messages[1].html

@@ -17,13 +17,12 @@ from bot.app import Bot, running
 from bot.asks import File
 from bot.chat import Door as AnyDoor
 from bot.settings import Settings
-from bot.training.folder import CURVES, NEW, Run, read_run
+from bot.training.folder import NEW, Run, read_run
 from bot.voices import Voice, Voices
 from model.weights.versions import Versions, save
 from tests.fake_chat import FakeChat
 from tests.serving import ADMIN, install, until, untrained
 
-SNAPSHOT = f"{NEW}.partial"
 BEGINNINGS = (
     "Pika",
     "Bulba",
@@ -102,29 +101,21 @@ async def started(settings: Settings, chat: FakeChat | None = None) -> AsyncIter
             yield chat
 
 
-def interrupt(checkpoints: Path, run: Run, *events: dict[str, Any], is_lost: bool = False) -> Path:
-    """Leave the folder of an interrupted run.
-
-    If the run is lost, the folder has nothing to go on from.
-    """
+def interrupt(checkpoints: Path, run: Run) -> Path:
+    """Leave the folder of a run whose bot was killed."""
     folder = checkpoints / f"training-{run.network.replace('/', '-')}"
     folder.mkdir()
     (folder / "run.json").write_text(json.dumps(asdict(run)))
-    (folder / NEW).with_suffix(".jsonl").write_text(
-        "\n".join([*map(json.dumps, events), '{"event": "prog'])
-    )
-    if not is_lost:
-        (folder / SNAPSHOT).write_bytes(b"half of it")
+    (folder / "new.partial.safetensors").write_bytes(b"half of it")
     return folder
 
 
 class Script:
-    """Takes the place of the child: it tells what the test says, and ends when the test or a signal
-    says so."""
+    """Takes the place of the child: it tells what the test says, and ends when the test says so."""
 
     def __init__(self) -> None:
         self.folders: list[Path] = []
-        self.signals: list[int] = []
+        self.stops = 0
         self._versions: Versions
         self._told: asyncio.Queue[dict[str, Any] | tuple[int, str] | Exception]
         self._ending = (0, "")
@@ -154,26 +145,18 @@ class Script:
         new: float = 1.5,
         old: float | None = 2.0,
         margin: float = 0.1,
-        png: bytes = b"",
         seed: int = 7,
     ) -> str:
         """Let the training and the comparison end; return the version of the new weights."""
         made = save(self.folder / NEW, untrained("names", seed))
-        if png:
-            (self.folder / CURVES).write_bytes(png)
-        self.tell("finished", held_out_loss=new, early=signal.SIGUSR1 in self.signals)
+        self.tell("finished", held_out_loss=new, early=bool(self.stops))
         if old is not None:
             self.tell("comparing", old=self._versions.load_current().version)
             gain = old - new
-            found = {
-                "old_loss": old,
-                "new_loss": new,
-                "margin": margin,
-                "better": gain > margin and gain >= 0.002,
-            }
-            self._told.put_nowait(found)
+            better = gain > margin and gain >= 0.002
+            self.tell("compared", old_loss=old, new_loss=new, margin=margin, better=better)
             for names in (["oldosaurus", "oldodon"], ["novosaurus", "novodon"]):
-                self._told.put_nowait({"version": "0" * 12, "texts": names})
+                self.tell("texts", texts=names)
         self.ends()
         return made.version
 
@@ -193,11 +176,8 @@ class Script:
     async def ended(self) -> tuple[int, str]:
         return self._ending
 
-    def signal(self, number: int) -> None:
-        self.signals.append(number)
-        if number == signal.SIGTERM:
-            (self.folder / SNAPSHOT).write_bytes(b"half of it")
-            self.ends(130)
+    def stop(self) -> None:
+        self.stops += 1
 
     def kill(self) -> None:
         self.ends(-signal.SIGKILL)

@@ -37,18 +37,15 @@ MOST_FILES, MOST_ERRORS = 8, 8
 """How many files wait for an answer, and how many kinds of errors `/status` shows."""
 MOST_NAMES = 2000
 """How many names a run may read beside the dinosaurs. With more, it would take longer."""
-SHORTEST_MINUTES, LONGEST_MINUTES = 0.01, 1440.0
 
 _files: WeakKeyDictionary[Bot, OrderedDict[tuple[int, int], tuple[str, File]]] = WeakKeyDictionary()
 """Open questions "Shall I learn it?": (chat, message) → (name of the voice, file)."""
 
 
 async def retrain(ask: Said, rest: str, bot: Bot) -> None:
-    """Train a network: `/retrain dino|poem [minutes] [fresh]`, or `/retrain names|verse VOICE
-    [fresh]`.
+    """Train a network: `/retrain dino|poem [fresh]`, or `/retrain names|verse VOICE [fresh]`.
 
-    An interrupted run of the network goes on with its own settings. `fresh` begins a new one. So do
-    names to read, which are in the lines below `/retrain dino …` or in a file.
+    The lines below `/retrain dino …`, or a file, may have names to read.
     """
     name, *options = rest.split() or [""]
     with bot.runs.beginning(options[0] if options and name.lower() in FORMS else name):
@@ -149,8 +146,8 @@ async def status(ask: Said, _rest: str, bot: Bot) -> None:
     await ask.chat.say(tables.status(facts))
 
 
-async def _names(text: str, run: Run, bot: Bot) -> str:
-    """Return the different names in a text as the network of names reads them, one a line.
+async def _names(text: str, run: Run, bot: Bot) -> tuple[str, ...]:
+    """Return the different names in a text as the network of names reads them.
 
     Raises Explained.
     """
@@ -161,23 +158,11 @@ async def _names(text: str, run: Run, bot: Bot) -> str:
     names = dict.fromkeys(name for name in folded if 0 < len(name) <= forms.LONGEST_NAME)
     if not 0 < len(names) <= MOST_NAMES:
         raise Explained(admins.HOW_MANY_NAMES.format(len(names), MOST_NAMES, forms.LONGEST_NAME))
-    return "\n".join(names)
+    return tuple(names)
 
 
 def _run(network: Network, options: list[str]) -> Run:
-    """Return the run of a network, with the minutes that the options give, or fresh.
-
-    Raises Explained.
-    """
-    minutes = [option for option in options if option != FRESH]
-    if len(minutes) > 1 or options.count(FRESH) > 1:
+    """Return the run of a network, fresh if the options say so. Raises Explained."""
+    if options not in ([], [FRESH]):
         raise Explained(admins.RETRAIN_USAGE)
-    chosen = None
-    if minutes:
-        try:
-            chosen = float(minutes[0])
-        except ValueError:
-            raise Explained(admins.RETRAIN_USAGE) from None
-        if not SHORTEST_MINUTES <= chosen <= LONGEST_MINUTES:  # NaN is refused too
-            raise Explained(admins.MINUTES.format(SHORTEST_MINUTES, LONGEST_MINUTES))
-    return Run(str(network), network.form, str(network), chosen, FRESH in options)
+    return Run(str(network), network.form, str(network), fresh=bool(options))

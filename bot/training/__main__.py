@@ -1,9 +1,8 @@
-"""The child of a run: it trains, draws and compares, and ends with its workers when its standard
-input ends.
+"""The child of a run: it trains, draws and compares, and ends when its standard input ends.
 
-So the child cannot outlive the bot, however the bot ends: the system closes the pipe, and the child
-kills its process group. Each byte of the input is a signal that the child gives itself, because no
-process on Windows signals another.
+So the child cannot outlive the bot, however the bot ends: the system closes the pipe. Any byte of
+the input ends the training with its best weights. (It comes this way, because no process on Windows
+signals another.)
 """
 
 import contextlib
@@ -12,123 +11,103 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-
-from bot.training.folder import CURVES, NAMES, NEW, START, log_of, read_run
-from model.__main__ import app
-from model.cli import FINISH
-from model.cli.loading import read_texts
-from model.errors import MangosaurusError
+from bot.training.folder import NEW, START, Run, read_run
+from model.cli.failures import FAILURES, sentence
+from model.cli.training import stop_signal
+from model.engine.threads import blas_threads
 from model.evaluation.comparison import compare
 from model.evaluation.held_out import document_scores
-from model.text.forms import Network
-from model.text.sources import names_corpus
-from model.training.history import read_history
-from model.weights.checkpoint import CheckpointError
+from model.text.corpus import Corpus, read_names, read_verse
+from model.text.forms import Alphabet
+from model.text.sources import names_corpus, sonnets_corpus
+from model.text.typesetting import typeset, with_names
+from model.training.runs import train
+from model.training.starts import recipe_and_start
+from model.training.trainer import Trainer
+from model.weights.checkpoint import Checkpoint, CheckpointError
 from model.weights.versions import Versions, load
+from model.writing.decoder import Decoder
+from model.writing.requests import (
+    NameRequest,
+    Request,
+    Sampling,
+    VerseRequest,
+    generator_for,
+)
 
-FEWEST_MEASUREMENTS = 2
-"""A picture of fewer measurements has no curve."""
 
-
-def main(folder: Path, weights: Path) -> int:
-    """Carry out the run in `folder`, compare its weights with the current ones in `weights`, return
-    the exit code.
-    """
+def main(folder: Path, weights: Path) -> None:
+    """Carry out the run in `folder`, and compare its weights with the current ones in `weights`."""
     run = read_run(folder)
-    network, new = "dino" if run.form == "names" else "poem", folder / NEW
-    corpus = ["--corpus", str(weights / "text.txt")] if run.is_voice else []
-    threads = ["--threads", str(run.threads)]
-    if not new.exists():
-        start = ["--from", str(folder / START), "--changing"] if (folder / START).exists() else []
-        if run.names:
-            (folder / NAMES).write_text(run.names, encoding="utf-8")
-            start += ["--also", str(folder / NAMES)]
-        alphabet = ["--alphabet", "own"] if run.is_voice and not start else []
-        options = [
-            "--seed",
-            str(run.seed),
-            *threads,
-            *([] if run.minutes is None else ["--minutes", str(run.minutes)]),
-        ]
-        code = _call(
-            "train", network, "--out", str(new), *options, *start, *alphabet, *corpus, "--json"
-        )
-        if code:
-            return code
-    with contextlib.suppress(MangosaurusError):  # the verdict does not depend on the picture
-        if np.isfinite(read_history(log_of(folder)).held_out_loss).sum() >= FEWEST_MEASUREMENTS:
-            _call("plot", str(log_of(folder)), "--out", str(folder / CURVES))
-    versions = Versions(weights)
-    with contextlib.suppress(CheckpointError):
-        old = versions.load_current()
-        if (
-            not run.is_voice or old.description.corpus == load(new).description.corpus
-        ):  # else it has another text now
-            print(json.dumps({"event": "comparing", "old": old.version}), flush=True)
-            paths = versions.path(old.version), new
-            _compare(Network(network), weights / "text.txt" if run.is_voice else None, paths)
-            count = "5" if run.form == "names" else "1"
-            for path in map(str, paths):  # to be seen side by side
-                _call(
-                    "sample",
-                    network,
-                    "--checkpoint",
-                    path,
-                    "--count",
-                    count,
-                    "--seed",
-                    str(run.seed),
-                    "--json",
-                )
-            if run.names:
-                _tell_surprise(run.names, paths)
-    return 0
+    start = load(folder / START) if (folder / START).exists() else None
+    corpus = _corpus(run, weights, start.vocabulary.alphabet if start else Alphabet.OWN)
+    with blas_threads(1):
+        recipe, start = recipe_and_start(corpus, start)
+        trainer = Trainer(recipe, corpus, seed=run.seed, threads=run.threads, start=start)
+        with stop_signal() as stopped:
+            _tell(train(trainer, folder / NEW, show=_tell, stopped=stopped, replacing=True))
+        with contextlib.suppress(CheckpointError):
+            old, new = Versions(weights).load_current(), load(folder / NEW)
+            if not run.is_voice or old.description.corpus == new.description.corpus:
+                _tell({"event": "comparing", "old": old.version})
+                tell_comparison(run, old, new, corpus)
 
 
-def _compare(network: Network, text: Path | None, paths: Sequence[Path]) -> None:
-    """Tell the losses of the old and the new weights, and whether the new ones are better."""
-    old, new = map(load, paths)
-    result = compare(
-        old, new, read_texts(network, [text] if text else None, new.vocabulary.alphabet)
-    )
-    print(json.dumps(asdict(result) | {"better": result.better}), flush=True)
+def tell_comparison(run: Run, old: Checkpoint, new: Checkpoint, corpus: Corpus) -> None:
+    """Tell the losses of both weights, what both write, and how they like the run's names."""
+    result = compare(old, new, corpus)
+    _tell(asdict(result) | {"event": "compared", "better": result.better})
+    for checkpoint in (old, new):
+        _tell({"event": "texts", "texts": _texts(checkpoint, run.seed)})
+    if run.names:
+        names = replace(names_corpus(), held_out=run.names)
+        losses = []
+        for checkpoint in (old, new):
+            nats, characters = document_scores(checkpoint, names)
+            losses.append(nats.sum() / characters.sum())
+        _tell({"event": "surprise", "old": losses[0], "new": losses[1]})
 
 
-def _tell_surprise(names: str, paths: Sequence[Path]) -> None:
-    """Tell the losses of the old and the new weights on names, one a line, in nats
-    per character.
-    """
-    corpus = replace(names_corpus(), held_out=tuple(names.split("\n")))
-    scores = (document_scores(load(path), corpus) for path in paths)
-    old, new = (nats.sum() / characters.sum() for nats, characters in scores)
-    print(json.dumps({"event": "surprise", "old": old, "new": new}), flush=True)
+def _corpus(run: Run, weights: Path, alphabet: Alphabet) -> Corpus:
+    if not run.is_voice:
+        return names_corpus(also=run.names) if run.form == "names" else sonnets_corpus()
+    read = read_names if run.form == "names" else read_verse
+    return read(weights / "text.txt", alphabet=alphabet)
 
 
-def _call(*arguments: str) -> int:
-    """Run a command of `python -m model` in this process, and return its exit code."""
-    try:
-        return int(app(arguments, prog_name="python -m model", standalone_mode=False) or 0)
-    except SystemExit as end:
-        return end.code if isinstance(end.code, int) else 1
+def _texts(checkpoint: Checkpoint, seed: int) -> list[str]:
+    generator, sampling = generator_for(seed, 0), Sampling(checkpoint.description.temperature)
+    request: Request = VerseRequest(generator, sampling=sampling)
+    if checkpoint.description.form == "names":
+        request = NameRequest(generator, 5, sampling=sampling)
+    (result,) = Decoder(checkpoint).generate([request])
+    if checkpoint.vocabulary.alphabet is Alphabet.OWN or checkpoint.description.form == "names":
+        return [*result.texts]
+    return [typeset(with_names(text, checkpoint.proper_names)) for text in result.texts]
+
+
+def _tell(event: Mapping[str, Any]) -> None:
+    print(json.dumps(event), flush=True)
 
 
 def _listen() -> None:
-    while told := os.read(0, 1 << 10):
-        for number in told:
-            signal.raise_signal(number)
-    if hasattr(os, "killpg"):
-        os.killpg(0, signal.SIGKILL)
-    os._exit(1)  # on Windows, where it has no workers
+    while os.read(0, 1 << 10):
+        signal.raise_signal(signal.SIGTERM)
+    os._exit(1)
 
 
 if __name__ == "__main__":
     if hasattr(os, "nice"):
         os.nice(10)
-    signal.signal(FINISH, signal.SIG_IGN)  # until a training runs, there is nothing to finish
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # before and after the training
     threading.Thread(target=_listen, daemon=True).start()
-    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))
+    try:
+        main(Path(sys.argv[1]), Path(sys.argv[2]))
+    except FAILURES as error:
+        _tell({"event": "failed", "error": sentence(error)})
+        sys.exit(1)

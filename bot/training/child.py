@@ -7,7 +7,6 @@ import contextlib
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -82,19 +81,14 @@ class Child:
             (line.removeprefix("error: ") for line in reversed(lines) if re.search(r"\w", line)), ""
         )
 
-    def signal(self, number: signal.Signals) -> None:
-        """Let the process give itself a signal, if it still runs."""
+    def stop(self) -> None:
+        """End the training with its best weights."""
         if self._process.stdin is not None:
-            self._process.stdin.write(bytes([number]))
+            self._process.stdin.write(b"\n")
 
     def kill(self) -> None:
-        """Kill the process and all processes that it started. On Windows it starts none."""
-        with contextlib.suppress(
-            ProcessLookupError, PermissionError
-        ):  # macOS: not permitted, of a group that is gone
-            os.killpg(self._process.pid, signal.SIGKILL) if hasattr(
-                os, "killpg"
-            ) else self._process.kill()
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill()
 
     async def end(self) -> None:
         self.kill()

@@ -1,48 +1,37 @@
-"""The folder of a run, which is its state: what it was asked to do, its snapshot, its weights and
-its log.
+"""The folder of a run: what it was asked to do, its weights and its log.
 
-After a stop or a crash, the next `/retrain` of the network goes on from there, with the same
-settings.
+A run that is stopped or killed is lost, and the next start says so.
 """
 
-import contextlib
 import json
 import logging
 import secrets
 import shutil
 import time
-from dataclasses import asdict, dataclass, field, replace
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from bot.locks import LOCK, locked
-from model.engine.threads import training_cores
-from model.files import history_path, snapshot_path, write_whole
+from model.engine.threads import available_cores
+from model.files import write_whole
 from model.text.forms import Form
 from model.weights.versions import Versions
 
 logger = logging.getLogger(__name__)
 
-NEW, START, NAMES, CURVES, RUN = (
-    "new.safetensors",
-    "from.safetensors",
-    "names.txt",
-    "curves.png",
-    "run.json",
-)
-"""Files in a folder: the new weights, the weights that the run begins with, names to read, the
-picture, the run."""
+NEW, START, RUN = "new.safetensors", "from.safetensors", "run.json"
+"""Files in a folder: the new weights, the weights that the run begins with, the run."""
 KEPT_SECONDS = 24 * 3600.0
 """How long weights that did not win are kept."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """One training, with all that it needs to go on after an interruption. Seed and threads decide
-    its weights.
+    """One training. Seed and threads decide its weights.
 
     A run begins with the weights in use, unless it is `fresh`. A message shows it, number `message`
-    in `chat`, at the door of `place`. `chat` becomes 0 when that chat has read that the run was
-    interrupted.
+    in `chat`, at the door of `place`.
     """
 
     network: str
@@ -50,15 +39,14 @@ class Run:
     form: Form
     title: str
     """What people call the network."""
-    minutes: float | None = None
     fresh: bool = False
     chat: int = 0
     place: str = "private"
     message: int = 0
-    names: str = ""
-    """Names that the network reads beside the dinosaurs, one a line."""
+    names: tuple[str, ...] = ()
+    """Names that the network reads beside the dinosaurs."""
     seed: int = field(default_factory=lambda: secrets.randbelow(1 << 32))  # drawn anew for each run
-    threads: int = field(default_factory=lambda: max(1, training_cores() - 1))
+    threads: int = field(default_factory=lambda: max(1, available_cores() - 1))
 
     @property
     def is_voice(self) -> bool:
@@ -87,11 +75,9 @@ def read_run(folder: Path) -> Run:
     """Return the run of a folder. Raises ValueError if no run can be read there."""
     try:
         facts = json.loads((folder / RUN).read_text(encoding="utf-8"))
-        return Run(
-            **{name: facts[name] for name in Run.__dataclass_fields__ if name in facts}
-        )  # others are not needed
-    except (OSError, ValueError, TypeError) as error:
-        raise ValueError(f"{folder}: there is no run to go on with: {error}") from error
+        return Run(**facts | {"names": tuple(facts["names"])})
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{folder}: there is no run: {error}") from error
 
 
 def candidates(directory: Path) -> Versions:
@@ -106,68 +92,22 @@ def candidates(directory: Path) -> Versions:
     return Versions(kept)
 
 
-def log_of(folder: Path) -> Path:
-    """Return the file in which a run logs its events."""
-    return history_path(folder / NEW)
-
-
-def can_go_on(folder: Path) -> bool:
-    """Return whether a run has left a snapshot, or weights that only wait for their comparison."""
-    return snapshot_path(folder / NEW).exists() or (folder / NEW).exists()
-
-
-def interrupted(folder: Path) -> Run | None:
-    """Return the run of a folder if it can go on.
-
-    Raises BlockingIOError if another process goes on with it already.
-    """
-    with contextlib.suppress(ValueError, FileNotFoundError), locked(folder, wait=False):
-        run = read_run(folder)
-        return run if can_go_on(folder) else None
-    return None
-
-
 def drop(folder: Path) -> None:
-    """Delete the folder of a run that is over.
+    """Delete the folder of a run that is over, if there is one.
 
-    Raises BlockingIOError if another process goes on with it.
+    Raises BlockingIOError if another process carries the run out.
     """
-    with contextlib.suppress(FileNotFoundError), locked(folder, wait=False):
-        _remove(folder)
+    with suppress(FileNotFoundError), locked(folder, wait=False):
+        remove(folder)
 
 
-def end(folder: Path) -> bytes | None:
-    """Delete the folder of a run that has a verdict, and return its picture, if there is one."""
-    try:
-        return (folder / CURVES).read_bytes()
-    except OSError:
-        return None
-    finally:
-        _remove(folder)
-
-
-def settle(folder: Path, run: Run) -> None:
-    """Note that its chat has read that a run was interrupted.
-
-    Its folder stays only if the run can go on.
-    """
-    with (
-        contextlib.suppress(OSError),
-        locked(folder, wait=False),
-    ):  # another process may go on with it
-        if can_go_on(folder):
-            write_run(folder, replace(run, chat=0))
-        else:
-            _remove(folder)
-
-
-def _remove(folder: Path) -> None:
+def remove(folder: Path) -> None:
     """Delete a folder and all in it. On Windows its open lock stays. A failure is only logged."""
     try:
         for path in folder.iterdir():
             if path.name != LOCK:
                 path.unlink()
-        with contextlib.suppress(PermissionError):
+        with suppress(PermissionError):
             shutil.rmtree(folder)
     except OSError as error:
         logger.warning("%s: cannot be deleted: %s", folder, error.strerror or error)

@@ -1,11 +1,9 @@
 """What the child of a run tells: how far the training is, how its losses fell, and how it ended."""
 
 import contextlib
-import json
 import math
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from bot.words import admins
@@ -41,7 +39,6 @@ class Progress:
     margin: float = 0.0
     better: bool = False
     early: bool = False
-    seconds: float = 0.0
     compared_with: str | None = None
     """The version that the new weights are compared with."""
     can_finish: bool = False
@@ -68,24 +65,22 @@ class Progress:
             case {"event": "sample", "text": str(text)}:
                 self._keep_sample(int(message.get("step", 0)), text)
             case {"event": "finished", "held_out_loss": float(loss)}:
-                self.new_loss, self.early, self.can_finish = (
-                    loss,
-                    message.get("early") is True,
-                    False,
-                )
+                self.new_loss, self.early = loss, message.get("early") is True
+                self.can_finish = False
                 self.end(admins.COMPARING)
             case {"event": "failed"}:
                 self.complaint = str(message.get("error"))
             case {"event": "comparing", "old": str(old)}:
                 self.compared_with = old
             case {
+                "event": "compared",
                 "old_loss": float(old),
                 "new_loss": float(new),
                 "margin": float(margin),
                 "better": bool(better),
             }:
                 self.old_loss, self.new_loss, self.margin, self.better = old, new, margin, better
-            case {"texts": [*texts]}:
+            case {"event": "texts", "texts": [*texts]}:
                 self.texts.append([str(text) for text in texts])
             case {"event": "surprise", "old": float(old_loss), "new": float(new_loss)}:
                 self.surprise = old_loss, new_loss
@@ -100,17 +95,6 @@ class Progress:
         if len(self.samples) > MOST_SAMPLES:
             del self.samples[1:-1:2]
 
-    def read(self, log: Path) -> None:
-        """Take the messages in the log of a training that goes on.
-
-        If a process was killed, the last may be cut off.
-        """
-        with contextlib.suppress(OSError):
-            for line in log.read_bytes().splitlines():
-                with contextlib.suppress(ValueError, AttributeError):
-                    self.hear(json.loads(line))
-        self.can_finish = False  # the process that goes on does not listen yet
-
     def _advance(self, message: dict[str, Any]) -> None:
         loss, speed = float(message["training_loss"]), float(message["characters_per_second"])
         self.stage, self.fraction = (
@@ -120,7 +104,6 @@ class Progress:
         self.seconds_left = (
             None if message["seconds_left"] is None else float(message["seconds_left"])
         )
-        self.seconds = float(message.get("seconds") or 0.0)
         self.speed = MOMENTUM * (self.speed or speed) + (1 - MOMENTUM) * speed
         if math.isfinite(loss):
             self.training.append(loss)

@@ -3,8 +3,8 @@ by enough.
 
 Weights that are not better are kept for a day, because somebody may want them. Whatever fails, the
 old weights stay in use. One message shows a run from its command to its verdict. The folder of a
-run is removed when the verdict is known. If the bot is stopped or killed before that, its next
-start says so, and the next `/retrain` goes on.
+run is removed when the verdict is known. If the bot is stopped or killed before that, the run is
+lost, and somebody says so: the bot that stops, or the next one.
 """
 
 from __future__ import annotations
@@ -13,11 +13,9 @@ import asyncio
 import contextlib
 import logging
 import shutil
-import signal
 import time
 from collections import Counter
 from dataclasses import replace
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
@@ -26,11 +24,10 @@ from bot.chat import Button, Buttons, Chat, Explained, InDoubt, LiveMessage, Not
 from bot.locks import locked
 from bot.training import folder as folders
 from bot.training.child import Child
-from bot.training.folder import CURVES, NEW, RUN, START, Run, folder_of, log_of
+from bot.training.folder import NEW, RUN, START, Run, folder_of
 from bot.training.progress import Progress
 from bot.voices import RemovedError
 from bot.words import admins, sentences, tables
-from model.cli import FINISH
 from model.files import history_path, write_whole
 from model.weights.checkpoint import CheckpointError
 
@@ -45,11 +42,6 @@ logger = logging.getLogger(__name__)
 
 TICK_SECONDS = 2.0
 """How often the message of a run changes while its new weights are compared."""
-SNAPSHOT_SECONDS = 1.5
-"""How long a stopped run may take to write its snapshot.
-
-If it needs longer, it goes on from an older one later.
-"""
 
 
 class Runs:
@@ -89,26 +81,14 @@ class Runs:
             self._beginning = ""
 
     async def begin(self, run: Run, chat: Chat) -> None:
-        """Begin a run in a message of its own.
-
-        Unless it is fresh, go on with an interrupted one. Raises Explained.
-        """
+        """Begin a run in a message of its own. Raises Explained."""
         if self._stopping.is_set():
             raise Explained(sentences.STOPPING)
         self.running, self._progress = run, Progress()
         self._is_cancelled = self._is_finishing = False
         try:
-            folder, done, seconds = folder_of(self._shelf.directory, run.network), None, None
-            if not (run.fresh or run.names) and (interrupted := folders.interrupted(folder)):
-                await asyncio.to_thread(self._progress.read, log_of(folder))
-                run, done, seconds = (
-                    interrupted,
-                    self._progress.fraction,
-                    self._progress.seconds_left,
-                )
-            else:
-                folders.drop(folder)
-            message = await chat.say(admins.training_begins(run, done, seconds), _buttons(run))
+            folders.drop(folder_of(self._shelf.directory, run.network))
+            message = await chat.say(admins.training_begins(run), _buttons(run))
         except BaseException as error:
             self.running = None
             if isinstance(error, BlockingIOError):
@@ -135,7 +115,7 @@ class Runs:
             self._child.kill()
 
     def drop(self, network: str) -> None:
-        """Remove the interrupted run of a network, if there is one.
+        """Remove what is left of a run of a network, if anything is.
 
         Raises Explained if another process has it.
         """
@@ -149,11 +129,10 @@ class Runs:
             await asyncio.wait(self._tasks)
 
     async def close(self) -> None:
-        """End the run, which writes its snapshot, and wait until its child is gone."""
+        """End the run, and wait until its child is gone."""
         self._stopping.set()
         if self._child:
-            self._child.signal(signal.SIGTERM)
-            asyncio.get_running_loop().call_later(SNAPSHOT_SECONDS, self._child.kill)
+            self._child.kill()
         await self.ended()
 
     async def conclude_interrupted(self, bot: Bot, newcomer: Chat | None = None) -> None:
@@ -166,9 +145,7 @@ class Runs:
             path.parent for path in self._shelf.directory.glob(f"training-*/{RUN}")
         ):
             try:
-                with locked(
-                    folder, wait=False
-                ):  # fails if another bot goes on with it, which will say so
+                with locked(folder, wait=False):  # fails if another bot carries the run out
                     run = folders.read_run(folder)
             except (ValueError, OSError) as error:
                 logger.info("A run is not concluded: %s", error)
@@ -179,9 +156,7 @@ class Runs:
             for chat in chats:
                 # A terminal's id is somebody's on Telegram too.
                 if chat and (chat.id, chat.place) == (run.chat, run.place):
-                    self._start(
-                        _say_interrupted(run, folder, chat, None if newcomer else run.message)
-                    )
+                    self._start(_say_lost(run, folder, chat, None if newcomer else run.message))
 
     def _check(self, key: str) -> None:
         if self.running is None or self.running.key != key:
@@ -195,17 +170,15 @@ class Runs:
     async def _follow(self, run: Run, chat: Chat) -> None:
         """Carry out a run, and say how it ended."""
         folder = folder_of(self._shelf.directory, run.network)
-        verdict, picture = None, None
+        verdict: Markup | None = None
         buttons: Buttons = ()
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with locked(
-                folder, wait=False
-            ):  # at once: until then, `_say_interrupted` may delete the folder
+            with locked(folder, wait=False):  # at once: until then, `_say_lost` may delete it
                 await asyncio.to_thread(folders.write_run, folder, run)
                 verdict, buttons = await self._judged(run, folder, chat)
                 if verdict is not None:
-                    picture = await asyncio.to_thread(folders.end, folder)
+                    await asyncio.to_thread(folders.remove, folder)
         except BlockingIOError:
             verdict = admins.TRAINING_ELSEWHERE
         except OSError as error:
@@ -214,17 +187,17 @@ class Runs:
         finally:
             self.running = None
         if verdict is None:
-            await _say_interrupted(run, folder, chat, run.message)
+            await _say_lost(run, folder, chat, run.message)
         else:
             growth = tables.growth(self._progress) if run.fresh else Markup()
-            await _conclude(run, chat, verdict, buttons, picture, growth)
+            await _conclude(run, chat, verdict, buttons, growth)
 
     async def _judged(self, run: Run, folder: Path, chat: Chat) -> tuple[Markup | None, Buttons]:
         """Show a run until it ends; return its verdict with the buttons below it.
 
         Without a verdict, the bot stops.
         """
-        begun, end = time.monotonic() - self._progress.seconds, "failed"
+        begun, end = time.monotonic(), "failed"
         buttons: Buttons = ()
         try:
             async with LiveMessage(chat, run.message, _buttons(run)) as live:
@@ -247,8 +220,6 @@ class Runs:
                 verdict = Markup("{}\n{}").format(
                     verdict, tables.beside(run.form, *self._progress.texts)
                 )
-            if find_spec("matplotlib") is None:
-                verdict = Markup(" ").join((verdict, admins.NO_PICTURE))
             if self._progress.old_loss is not None:
                 label, verb = (
                     (admins.UNDO, "undo") if self._progress.wins else (admins.USE_NEW, "kept")
@@ -273,7 +244,7 @@ class Runs:
         Return their version; None if the bot stops.
         """
         versions = await asyncio.to_thread(self._shelf.versions, run.network)
-        if not run.fresh and not folders.can_go_on(folder):
+        if not run.fresh:
             with contextlib.suppress(CheckpointError):  # a voice that is yet to learn
                 current = await asyncio.to_thread(versions.load_current)
                 await asyncio.to_thread(
@@ -281,7 +252,6 @@ class Runs:
                 )
         code, last_words = await self._heard(run, folder, versions.directory, show)
         if self._is_cancelled:
-            await asyncio.to_thread((folder / CURVES).unlink, missing_ok=True)
             raise Explained(admins.TRAINING_CANCELLED.format(run.title))
         if code and self._stopping.is_set():
             return None
@@ -329,19 +299,17 @@ class Runs:
                 raise Explained(admins.failed(run, admins.OVERTAKEN))
             version = await asyncio.to_thread(versions.add, folder / NEW)
             with contextlib.suppress(OSError):  # weights without their log are as good
-                log = await asyncio.to_thread(log_of(folder).read_bytes)
+                log = await asyncio.to_thread(history_path(folder / NEW).read_bytes)
                 beside = history_path(versions.directory / versions.path(version).name)
                 await asyncio.to_thread(write_whole, beside, log)
             await asyncio.to_thread(versions.promote, version)
-            # Or a crash would leave a run to go on with.
-            await asyncio.to_thread((folder / NEW).unlink, missing_ok=True)
         return version
 
     def _finish_if_asked(self) -> None:
-        """Send the signal once, while the training catches it."""
+        """End the training once, when it listens."""
         if self._is_finishing and self._progress.can_finish and self._child:
             self._is_finishing = False
-            self._child.signal(FINISH)
+            self._child.stop()
 
 
 async def _tick(progress: Progress, show: Callable[[], None]) -> None:
@@ -360,15 +328,9 @@ def _buttons(run: Run) -> Buttons:
 
 
 async def _conclude(
-    run: Run, chat: Chat, verdict: Markup, buttons: Buttons, picture: bytes | None, growth: Markup
+    run: Run, chat: Chat, verdict: Markup, buttons: Buttons, growth: Markup
 ) -> None:
-    """Say how a run ended, below its picture if there is one; `growth` stays in the message of the
-    run.
-    """
-    if picture:
-        with contextlib.suppress(NotSent, InDoubt):  # then the message of the run says it
-            await chat.picture(picture, verdict, buttons)
-            verdict, buttons = admins.TRAINED.format(run.title), ()
+    """Say how a run ended; `growth` stays in its message."""
     try:
         shown = Markup("\n\n").join(filter(None, (verdict, growth)))
         await LiveMessage(chat, run.message).conclude(shown, buttons)
@@ -378,18 +340,15 @@ async def _conclude(
         )
 
 
-async def _say_interrupted(run: Run, folder: Path, chat: Chat, message: int | None) -> None:
+async def _say_lost(run: Run, folder: Path, chat: Chat, message: int | None) -> None:
     """Say that the bot was stopped during a run; if that fails, the next start says it."""
-    sentence, progress = admins.TRAINING_LOST.format(run.title, admins.command(run)), Progress()
-    if folders.can_go_on(folder):
-        await asyncio.to_thread(progress.read, log_of(folder))
-        sentence = admins.interrupted(run, progress.fraction)
     try:
-        await LiveMessage(chat, message).conclude(sentence)
-        folders.settle(folder, run)
+        lost = admins.TRAINING_LOST.format(run.title, admins.command(run))
+        await LiveMessage(chat, message).conclude(lost)
+        folders.drop(folder)
     except (NotSent, InDoubt) as error:
         logger.warning(
-            "Perhaps nobody is told that the training of %s was interrupted: %s", run.network, error
+            "Perhaps nobody is told that the training of %s is lost: %s", run.network, error
         )
 
 

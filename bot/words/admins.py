@@ -79,17 +79,14 @@ LEARNING_ANEW = Markup(
 # Trainings.
 
 RETRAIN_USAGE = Markup(
-    "Tell me which network to train and, if you like, for how many minutes: <code>/retrain"
-    " dino</code>, <code>/retrain poem 10</code>. It goes on from the weights in use;"
-    " <code>/retrain dino fresh</code> begins from nothing. Names below <code>/retrain dino</code>,"
-    " one a line or in a file, are read beside the dinosaurs."
+    "Tell me which network to train: <code>/retrain dino</code> or <code>/retrain poem</code>."
+    " It goes on from the weights in use; <code>/retrain dino fresh</code> begins from nothing."
+    " Names below <code>/retrain dino</code>, one a line or in a file, are read beside the"
+    " dinosaurs."
 )
 HOW_MANY_NAMES = Markup(
     "I found {:,} names in that. Give me from 1 to {:,}, one a line, of up to {} letters from a"
     " to z."
-)
-MINUTES = Markup(
-    "A training can take from {:g} to {:,g} minutes, for example <code>/retrain dino 5</code>."
 )
 ALREADY_TRAINING = Markup("I'm still training <b>{}</b>. Please ask again when that is done.")
 TRAINING_OVER = Markup("That training is over already.")
@@ -100,14 +97,9 @@ KEPT_NO_MORE = Markup(
 )
 FINISHING = "I'm stopping. Let's see how good the best weights are."
 CANCELLING = "I'm cancelling it."
-TRAINING = Markup("I'm training <b>{}</b>: {}{}. In a moment you can watch it here.")
-GOING_ON = Markup(
-    "I'm going on with the training of <b>{}</b> that was interrupted {:.0%} of the way through,"
-    " with its own settings.{} <code>{} fresh</code> would start over. You can watch it here."
-)
+TRAINING = Markup("I'm training <b>{}</b>: {}. In a moment you can watch it here.")
 STOPPING = "stopping, to take the best weights"
 COMPARING = "trying the new weights on text that they have never seen"
-TRAINED = Markup("The training of <b>{}</b> is over.")
 QUALITY = Markup(
     "Reading what it has never seen, it wavers between about {} letters at each step: {}{}."
 )
@@ -116,13 +108,10 @@ GOOD = {"names": (8, 12), "verse": (4, 6)}
 
 The bot's own networks: 5 and 3.
 """
-NO_PICTURE = Markup(
-    "There is no picture. With <code>pip install 'mangosaurus[plot]'</code> I could draw one."
-)
 TRAINING_CANCELLED = Markup("The training of <b>{}</b> is cancelled. Everything stays as it was.")
 TRAINING_LOST = Markup(
-    "I was stopped while I was training <b>{}</b>, before I could save anything. <code>{}</code>"
-    " starts over."
+    "I was stopped while I was training <b>{}</b>, and what it had learned is lost."
+    " <code>{}</code> starts over."
 )
 TRAINING_BROKE = Markup(
     "The training of <b>{}</b> brought no new weights. Something of mine went wrong, sorry; the log"
@@ -140,45 +129,21 @@ def command(run: Run) -> str:
     return f"/retrain {run.form} {run.title}" if run.is_voice else f"/retrain {run.network}"
 
 
-def training_begins(run: Run, done: float | None, seconds: float | None) -> Markup:
-    """Open the message of a run.
-
-    `done` is the share done before an interruption; `seconds`, about what is left.
-    """
-    if done is not None:
-        about = f" The rest takes about {duration(seconds)}." if seconds else ""
-        return GOING_ON.format(run.title, done, about, command(run))
+def training_begins(run: Run) -> Markup:
+    """Open the message of a run."""
     what = "one more round, and I stop as soon as it gets no better"
     if run.fresh:
-        what = (
-            "from what I know of its letters, as long as it helps"
-            if run.is_voice
-            else "from nothing"
-        )
-    most = "" if run.minutes is None else f", for {duration(60 * run.minutes)} at most"
-    most += f", with {_names(run)}" if run.names else ""
-    return TRAINING.format(run.title, what, most)
-
-
-def interrupted(run: Run, done: float) -> Markup:
-    """Say that the bot was stopped during a run that can go on.
-
-    `done` is how much of it was done, from 0 to 1.
-    """
-    return Markup(
-        "I was stopped {:.0%} of the way through training <b>{}</b>. <code>{}</code> goes on from"
-        " there, with the same settings."
-    ).format(done, run.title, command(run))
+        what = "from nothing"
+        if run.is_voice:
+            what = "from what I know of its letters, as long as it helps"
+    if run.names:
+        what += f", with {_names(run)}"
+    return TRAINING.format(run.title, what)
 
 
 def failed(run: Run, reason: str) -> Markup:
-    """Say why a run brought no new weights, and name a way out that works in a chat."""
-    way_out = (
-        "send me its text again"
-        if run.is_voice
-        else "add fresh to the command, to begin from nothing"
-    )
-    return FAILED.format(run.title, reason.rstrip(".").replace("train without --from", way_out))
+    """Say why a run brought no new weights."""
+    return FAILED.format(run.title, reason.rstrip("."))
 
 
 def _quality(run: Run, loss: float) -> Markup:
@@ -195,8 +160,7 @@ def _quality(run: Run, loss: float) -> Markup:
 
 
 def _names(run: Run) -> str:
-    count = run.names.count("\n") + 1
-    return f"{count:,} names of yours" if count > 1 else "your name"
+    return f"{len(run.names):,} names of yours" if len(run.names) > 1 else "your name"
 
 
 def _surprise(run: Run, progress: Progress) -> Markup:

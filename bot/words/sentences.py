@@ -76,8 +76,7 @@ HELP_SETTINGS = Markup("/settings – how daring I am, and how many names you ge
 HELP_EXPORT = Markup("/export – everything I keep about you, to keep yourself; /forget deletes it")
 HELP_ABOUT = Markup("/about – what I'm made of")
 HELP_RETRAIN = Markup(
-    "<code>/retrain dino</code> – one more round; <code>/retrain poem 10</code> – for ten minutes"
-    " at most"
+    "<code>/retrain dino</code> – one more round; <code>/retrain dino fresh</code> – from nothing"
 )
 HELP_MODELS = Markup("/models – the versions of each network")
 HELP_STATUS = Markup("/status – how I am")

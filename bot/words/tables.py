@@ -24,15 +24,14 @@ With its label and its figure, a line has 31, and no more fit on the screen of a
 _STAGES = {
     "names": {
         "pretrain": "reading other animals' names",
-        "tune": "reading the dinosaurs",
         "distil": "learning from its teachers",
+        "tune": "reading the dinosaurs",
         "names": "reading the names",
         "adapt": "reading the names",
     },
     "verse": {
-        "pretrain": "reading the plays",
-        "tune": "reading the sonnets",
         "read": "reading other verse",
+        "mix": "reading the plays and the sonnets",
         "verse": "reading the verse",
         "adapt": "reading the verse",
     },

@@ -39,18 +39,15 @@ def read_texts(
     alphabet: Alphabet = Alphabet.FOLDED,
     *,
     reading: Path | None = None,
-    also: Path | None = None,
 ) -> corpus.Corpus:
-    """Read own texts in this alphabet, or the project's with `reading` or `also`.
+    """Read own texts in this alphabet, or the project's, verse with other verse for `reading`.
 
     Raises CorpusError or FetchError.
     """
     if not paths:
-        return (
-            sources.names_corpus(also=also)
-            if network is Network.DINO
-            else sources.sonnets_corpus(reading)
-        )
+        if network is Network.DINO:
+            return sources.names_corpus()
+        return sources.sonnets_corpus(reading)
     if network is Network.POEM:
         return corpus.read_verse(*paths, alphabet=alphabet)
     if len(paths) > 1:
@@ -59,14 +56,15 @@ def read_texts(
 
 
 def check_output(out: Path) -> None:
-    """Raise MangosaurusError if `out` is a folder or the file of a version, which never changes."""
-    if not out.name or out.is_dir():
+    """Raise MangosaurusError if a training must not write `out`, whatever stands there."""
+    if out.suffix != ".safetensors" or out.stem.endswith(".partial"):
+        raise MangosaurusError(
+            f"{out}: --out must end in .safetensors, and not in .partial.safetensors"
+        )
+    if out.is_dir():
         raise MangosaurusError(f"{out}: is a folder; --out needs a file")
-    folders = out.resolve().parents
-    if VERSION_NAME.fullmatch(out.name.split(".")[0]) and {
-        CHECKPOINTS.resolve(),
-        released(CHECKPOINTS),
-    } & {*folders}:
+    folders = {CHECKPOINTS.resolve(), released(CHECKPOINTS)}
+    if VERSION_NAME.fullmatch(out.stem) and folders.intersection(out.resolve().parents):
         raise MangosaurusError(
             f"{out}: is the name of a version, and versions never change; choose another --out"
         )

@@ -6,14 +6,12 @@ import difflib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Annotated, Any
 
 import typer
 
 from model.network.parameters import CellName
 from model.text import forms
-from model.training.recipes import RecipeName
 
 FOR_OWN_TEXTS = {"names": "dino", "verse": "poem"}  # a list of cheeses is no dinosaur
 
@@ -66,7 +64,7 @@ Alphabet = Annotated[
     typer.Option(
         help=(
             "The letters of your text: folded to lower case without accents, or its own, as they"
-            " are."
+            " are. With --from, those of the weights."
         )
     ),
 ]
@@ -74,7 +72,7 @@ Out = Annotated[
     Path | None,
     typer.Option(
         metavar="FILE",
-        help="File for the weights.",
+        help="File for the weights: NAME.safetensors.",
         show_default="beside your text; else a new version",
     ),
 ]
@@ -85,14 +83,20 @@ Cell = Annotated[
         show_default="lstm; rnn for the dinosaurs",
     ),
 ]
-Recipe = Annotated[
-    RecipeName | None,
-    typer.Option(help="Train by this recipe.", show_default="it follows from the text"),
+HiddenSize = Annotated[
+    int | None,
+    typer.Option(min=1, help="Units in each layer.", show_default="it follows from the text"),
 ]
-Teachers = Annotated[
-    list[Path] | None,
+Layers = Annotated[
+    int | None,
+    typer.Option(min=1, help="Recurrent layers.", show_default="1; 2 for Shakespeare"),
+]
+Epochs = Annotated[
+    int | None,
     typer.Option(
-        "--teacher", metavar="WEIGHTS", help="Learn from these weights; give it for each teacher."
+        min=1,
+        help="Passes over the text in each stage.",
+        show_default="it follows from the text",
     ),
 ]
 Start = Annotated[
@@ -100,21 +104,21 @@ Start = Annotated[
     typer.Option(
         "--from",
         metavar="WEIGHTS",
-        help=(
-            "Train these weights for one more round. With --reading or --changing, the result can"
-            " be worse."
-        ),
+        help="Train these weights for one more round. The result can be worse.",
     ),
 ]
-Also = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="More names to read beside the dinosaurs.")
+Teachers = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--teacher", metavar="WEIGHTS", help="Learn from these weights too; give it for each."
+    ),
 ]
-Changing = Annotated[
-    bool,
-    typer.Option("--changing", help="With --from, end with the last weights if none are better."),
+Reading = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Verse by other poets to read first.")
 ]
 Replace = Annotated[
-    bool, typer.Option("--replace", help="Replace weights and a log of another text at --out.")
+    bool,
+    typer.Option("--replace", help="Replace the weights at --out, at the end of the training."),
 ]
 
 # sample
@@ -161,60 +165,8 @@ Samples = Annotated[
 Steps = Annotated[
     int | None, typer.Option(min=1, help="Training steps of one name each.", show_default="35000")
 ]
-Log = Annotated[
-    Path,
-    typer.Argument(
-        metavar="FILE", help="A log (.jsonl) that `train` wrote, or the weights beside it."
-    ),
-]
-Picture = Annotated[
-    Path | None,
-    typer.Option(metavar="FILE", help="The picture.", show_default="beside it, as .plot.png"),
-]
 
 
 def print_json(value: Mapping[str, Any]) -> None:
     """Print a value as one line of JSON, flushed at once."""
     print(json.dumps(value), flush=True)
-
-
-def check_training(options: Mapping[str, Any]) -> None:
-    """Raise BadParameter if some of the options of `train` contradict each other."""
-    o = SimpleNamespace(**options)
-    own_shape, is_sonnets = (
-        o.cell or o.hidden_size or o.layers,
-        o.network is forms.Network.POEM and not o.corpus,
-    )
-    for is_wrong, reason in (
-        (o.minutes and o.epochs, "give --minutes or --epochs, not both"),
-        (
-            o.promote and (o.out or o.corpus),
-            "--promote is for a new version in checkpoints/; omit --out and --corpus",
-        ),
-        (
-            o.start and own_shape,
-            "the network is that of the weights --from; omit --cell, --hidden-size and --layers",
-        ),
-        (
-            o.start and (o.recipe or o.teachers),
-            "with --from, the recipe is one more round; omit --recipe and --teacher",
-        ),
-        (
-            o.alphabet is forms.Alphabet.OWN and (o.start or not o.corpus),
-            "--alphabet is for --corpus; with --from, the alphabet is that of the weights",
-        ),
-        (
-            o.reading and (o.recipe or not is_sonnets),
-            (
-                "--reading is for the sonnets and has a recipe of its own: train poem, without"
-                " --corpus and --recipe"
-            ),
-        ),
-        (
-            o.also and (o.corpus or o.network is not forms.Network.DINO),
-            "--also is for the dinosaurs: train dino, without --corpus",
-        ),
-        (o.changing and not o.start, "--changing is for one more round; add --from"),
-    ):
-        if is_wrong:
-            raise typer.BadParameter(reason)

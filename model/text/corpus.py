@@ -41,10 +41,9 @@ class Corpus:
     over these fields. `notes` are sentences for the person whose text it is: what its encoding is,
     and what was folded or left out.
 
-    `reading` is verse by other poets (see `with_reading`). `speeches` has the speeches in verse,
-    each a document; `pretraining` has them too. With these, as many training poems as are held out
-    move to `choosing`. Their loss chooses the best weights, so the held-out poems have no part in
-    the choice. `with_reading` keeps the digest.
+    `reading` is verse by other poets (see `with_reading`), or names that another network drew.
+    `speeches` has the speeches in verse, each a document; `pretraining` has them too. The digest
+    is without both.
     """
 
     form: Form
@@ -56,14 +55,13 @@ class Corpus:
     notes: tuple[str, ...] = ()
     reading: tuple[str, ...] = ()
     speeches: tuple[str, ...] = ()
-    choosing: tuple[str, ...] = ()
 
     @cached_property
     def word_counts(self) -> Counter[str]:
         """How often each word occurs in the verse to train on, without `reading`;
         empty for names.
         """
-        read = (*self.training, *self.choosing, *self.pretraining) if self.form == "verse" else ()
+        read = (*self.training, *self.pretraining) if self.form == "verse" else ()
         return Counter(chain.from_iterable(map(words_of, read)))
 
     @cached_property
@@ -107,11 +105,11 @@ def read_names(
     split: int = 0,
     pretraining: Sequence[Path] = (),
     alphabet: Alphabet = Alphabet.FOLDED,
-    also: Path | None = None,
+    also: Iterable[str] = (),
 ) -> Corpus:
     """Read one name a line, and hold out names with sha256(name) % 10 == `split`.
 
-    So a name stays in its part when the list grows. Names in `also` are all for training. They and
+    So a name stays in its part when the list grows. The names `also` are all for training. They and
     the `pretraining` files are folded into the vocabulary of the names, and `pretraining` loses
     these names. Raises CorpusError for an unreadable file, fewer than two names, or a split outside
     0..9.
@@ -130,7 +128,7 @@ def read_names(
         reasons = f" ({'; '.join(notes)})" if notes else ""
         raise CorpusError(f"{path} has {found}; it needs at least 2, one a line{reasons}")
     held_out, vocabulary = _held_out_names(names, split), Vocabulary.from_texts(names)
-    names += _names_in(vocabulary.fold(read_text(also)))[0] if also else []
+    names += filter(None, map(vocabulary.fold, also))
     others = chain.from_iterable(
         _names_in(vocabulary.fold(read_text(other)))[0] for other in pretraining
     )
@@ -180,30 +178,19 @@ def read_verse(
 def with_reading(corpus: Corpus, path: Path, speeches: Path) -> Corpus:
     """Add the verse in a file, and the speeches in another, to a corpus of verse.
 
-    A line with the letters of a line in `held_out` or `choosing` is removed from all that the
-    network reads. Raises CorpusError if the file has no line to read.
+    A line with the letters of a held-out line is left out. Raises CorpusError if the file has no
+    line to read.
     """
-    count = len(corpus.held_out)
-    training, choosing = corpus.training[:-count], corpus.training[-count:]
-    hidden = {
-        letters_of(line) for poem in (*corpus.held_out, *choosing) for line in poem.split("\n")
-    }
-    reading, spoken = (
-        tuple(
-            dict.fromkeys(_without(hidden, _documents_in(corpus.vocabulary.fold(read_text(each)))))
-        )
-        for each in (path, speeches)
-    )
+    hidden = {letters_of(line) for poem in corpus.held_out for line in poem.split("\n")}
+
+    def read(text: Path) -> tuple[str, ...]:
+        documents = _documents_in(corpus.vocabulary.fold(read_text(text)))
+        return tuple(dict.fromkeys(_without(hidden, documents)))
+
+    reading = read(path)
     if not reading:
         raise CorpusError(f"{path} has no line to read")
-    return replace(
-        corpus,
-        training=tuple(_without(hidden, training)),
-        pretraining=tuple(_without(hidden, corpus.pretraining)),
-        reading=reading,
-        speeches=spoken,
-        choosing=choosing,
-    )
+    return replace(corpus, reading=reading, speeches=read(speeches))
 
 
 def _read(path: Path, alphabet: Alphabet) -> tuple[str, list[str]]:

@@ -82,8 +82,8 @@ def unread_genera() -> tuple[str, ...]:
     return (*fossils(), *NEAR_GENERA.read_text(encoding="ascii").split())
 
 
-def names_corpus(split: int = 0, also: Path | None = None) -> Corpus:
-    """Read the dinosaurs' names, more names in a file, and other genera for pretraining.
+def names_corpus(split: int = 0, also: Iterable[str] = ()) -> Corpus:
+    """Read the dinosaurs' names, more names, and other genera for pretraining.
 
     Raises CorpusError.
     """

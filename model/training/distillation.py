@@ -1,81 +1,64 @@
-"""Teachers help a smaller network: their averaged probabilities are its targets, and they draw
-names for it to read.
+"""Teachers: larger networks whose averaged probabilities a smaller one learns (Hinton, Vinyals &
+Dean 2015).
+
+A list says only that r came next; a teacher says how likely it found r, p and all others. The
+training names are too few to learn from in this way, so the teachers draw more.
 """
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 
 import numpy as np
 
-from model.engine.network import Engine
 from model.network.layers import Array, Ids, softmax
 from model.network.network import LanguageModel
+from model.text.corpus import Corpus
 from model.text.forms import LONGEST_NAME
-from model.text.vocabulary import NO_CHARACTER, Vocabulary
+from model.text.vocabulary import NO_CHARACTER
 from model.writing.sampling import sample_next
 
-DRAWN_AT_ONCE = 1000  # names drawn at a time
+TEMPERATURE = 1.1  # makes the probabilities more even, because teachers are too sure
+AT_ONCE = 1000  # names drawn at a time
 
 
-Teacher = Callable[
-    [Ids], Array
-]  # takes ids (T, B), and returns the logits (T, B, V) of the character after each
+def soft_targets(teachers: Sequence[LanguageModel], ids: Ids) -> Array:
+    """Return the probabilities (T, B, V) of the character after each id (T, B).
 
-
-def teacher_of(language_model: LanguageModel) -> Teacher:
-    """Return a teacher, which keeps the memory of its passes."""
-    return partial(Engine(language_model.architecture, language_model.dtype).logits, language_model)
-
-
-def soft_targets(teachers: Sequence[Teacher], ids: Ids, temperature: float) -> Array:
-    """Return the probabilities (T, B, V) of the character after each id (T, B), averaged over the
-    teachers.
-
-    A temperature above 1 makes them more even: p becomes p^(1/temperature), divided by the sum.
+    The temperature turns p into p^(1/temperature), divided by the sum.
     """
-    softened = _mean([softmax(teacher(ids)) for teacher in teachers]) ** (1 / temperature)
+    rows = ids.shape[1]
+    logits = [teacher.forward(ids, teacher.initial_state(rows)).logits for teacher in teachers]
+    softened = _averaged(logits) ** (1 / TEMPERATURE)
     return softened / softened.sum(axis=-1, keepdims=True)
 
 
 def draw_names(
-    teachers: Sequence[LanguageModel],
-    count: int,
-    vocabulary: Vocabulary,
-    generator: np.random.Generator,
+    teachers: Sequence[LanguageModel], corpus: Corpus, count: int, generator: np.random.Generator
 ) -> list[str]:
-    """Draw names from the averaged probabilities.
+    """Draw names from the averaged probabilities, by no rule but one: none is held out.
 
-    A name that does not end is cut after LONGEST_NAME letters.
+    A name that does not end is cut.
     """
-    names: list[str] = []
+    held_out, newline = frozenset(corpus.held_out), corpus.vocabulary.newline
+    names = list[str]()
     while len(names) < count:
-        rows = _draw(
-            teachers, min(DRAWN_AT_ONCE, count - len(names)), vocabulary.newline, generator
-        )
-        names += [vocabulary.text_of(row).partition("\n")[0] for row in rows]
-    return names
+        rows = np.arange(AT_ONCE)  # that have not ended
+        drawn = np.full((AT_ONCE, LONGEST_NAME), newline)
+        ids = np.full(AT_ONCE, NO_CHARACTER)
+        states = [teacher.initial_state(AT_ONCE) for teacher in teachers]
+        for t in range(LONGEST_NAME):
+            steps = [each.step(ids, state) for each, state in zip(teachers, states, strict=True)]
+            logits = np.log(_averaged([logits for logits, _ in steps]))
+            ids = sample_next(logits, np.ones(len(rows)), None, generator.random(len(rows)))
+            drawn[rows, t] = ids
+            goes_on = ids != newline
+            rows, ids = rows[goes_on], ids[goes_on]
+            states = [state[:, :, goes_on] for _, state in steps]
+            if not rows.size:
+                break
+        found = (corpus.vocabulary.text_of(row).partition("\n")[0] for row in drawn)
+        names += [name for name in found if name and name not in held_out]
+    return names[:count]
 
 
-def _draw(
-    teachers: Sequence[LanguageModel], count: int, newline: int, generator: np.random.Generator
-) -> Ids:
-    """Return the ids (B, LONGEST_NAME) of B names, each filled up with newlines."""
-    drawn = np.full((count, LONGEST_NAME), newline)
-    states = [teacher.initial_state(count) for teacher in teachers]
-    ids, unfinished = np.full(count, NO_CHARACTER), np.arange(count)
-    for t in range(LONGEST_NAME):
-        if not ids.size:
-            break
-        steps = [teacher.step(ids, state) for teacher, state in zip(teachers, states, strict=True)]
-        with np.errstate(divide="ignore"):  # a probability of 0 has the logit -inf
-            logits = np.log(_mean([softmax(logits) for logits, _ in steps]))
-        ids = sample_next(logits, np.ones(len(ids)), None, generator.random(len(ids)))
-        drawn[unfinished, t] = ids
-        goes_on = ids != newline
-        ids, unfinished = ids[goes_on], unfinished[goes_on]
-        states = [state[:, :, goes_on] for _, state in steps]
-    return drawn
-
-
-def _mean(arrays: Sequence[Array]) -> Array:
-    return sum(arrays[1:], arrays[0]) / len(arrays)
+def _averaged(logits: Sequence[Array]) -> Array:
+    return np.mean([softmax(each) for each in logits], axis=0)

@@ -9,9 +9,8 @@ import numpy as np
 
 from model.network.parameters import Arrays
 
-PIECE = (
-    2**15
-)  # Adam updates this many parameters at a time: a second-level cache holds all that it needs for them
+# Adam updates so many parameters at a time: a second-level cache holds all that it needs for them
+PIECE = 2**15
 
 
 def clip_by_value(gradients: Arrays, limit: float) -> None:
@@ -63,9 +62,6 @@ class Adam:
 
     m = β₁ m + (1-β₁) g;  v = β₂ v + (1-β₂) g²;  w -= η (m̂ / (√v̂ + ε) + λ w),  with m̂ =
     m/(1-β₁ᵗ), v̂ = v/(1-β₂ᵗ)
-
-    The moments `m` and `v` and the number of `steps`, t, are all the state: with a copy of them, an
-    Adam can go on.
     """
 
     def __init__(
@@ -77,18 +73,14 @@ class Adam:
         epsilon: float = 1e-8,
         weight_decay: float = 0.0,
     ) -> None:
-        self.beta_1, self.beta_2, self.epsilon, self.weight_decay = (
-            beta_1,
-            beta_2,
-            epsilon,
-            weight_decay,
-        )
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.weight_decay = weight_decay
         self.steps = 0
-        self.m, self.v = (
-            {name: np.zeros_like(array) for name, array in parameters.items()} for _ in range(2)
-        )
+        self.m = {name: np.zeros_like(array) for name, array in parameters.items()}
+        self.v = {name: np.zeros_like(array) for name, array in parameters.items()}
         self._parameters = parameters
-        self._scratch: dict[tuple[int, ...], np.ndarray] = {}  # by shape
 
     def update(self, gradients: Arrays, learning_rate: float) -> None:
         """Take one step. Overwrites `gradients`, which serve as scratch memory."""
@@ -104,9 +96,7 @@ class Adam:
                     array[start : start + rows]
                     for array in (parameter, gradients[name], self.m[name], self.v[name])
                 )
-                scratch = self._scratch.get(w.shape)
-                if scratch is None:
-                    scratch = self._scratch[w.shape] = np.empty_like(w)
+                scratch = np.empty_like(w)
                 m *= self.beta_1
                 m += np.multiply(g, 1 - self.beta_1, out=scratch)
                 v *= self.beta_2

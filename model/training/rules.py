@@ -1,55 +1,80 @@
-"""Gives new weights their rules of writing: facts and tables of the file, which old files lack.
+"""Gives new weights their rules of writing: tables in their file (see `weights.checkpoint`).
 
-Weights from the project's texts get all rules. A custom voice keeps to words, or sequences of
-letters, that it has read. Its verse begins behind a person's last word, and ends with a sentence.
+Weights of the project's texts get the rules of these texts. Dinosaurs get roots too, and for these
+the weights themselves are asked: a root that they write too often is accepted less often. A custom
+voice keeps to words, or sequences of letters, that it or its start has read.
 """
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from itertools import chain
 
-from model.names.roots import roots
-from model.names.rules import SEQUENCE, sequences_of
+from model.evaluation.evaluation import sampled_texts
+from model.names.composition import Composition
+from model.names.roots import Root, ends_of, linked_pieces_of, pieces_of, roots
+from model.names.rules import JOINT, SEQUENCE, sequences_of
 from model.text.corpus import Corpus
 from model.text.sources import proper_names, unread_genera
 from model.text.vocabulary import WORD, fold, words_of
 from model.verse.seam import followers_of
 from model.weights.checkpoint import Checkpoint
 from model.weights.fingerprints import Fingerprints
+from model.writing.requests import NameRequest, generator_for
 
 READ_AGAIN = 2  # a word is known if it was read at least this often
-# the last letters of a name are an ending if at least this many names of the corpus have them
-SHARED = 2
+SHARED = 2  # the last letters of a name are an ending if at least this many names have them
 SHORTEST, LONGEST = 12, 80  # the usual length of the long lines of a text is set between these
-TABLES = ("clipped_words", "proper_names", "sequences", "endings", "joints", "roots", "followers")
-"""Weights take these over from the weights that they began with."""
 _CLIPPED_BEFORE = re.compile(rf"(?<![^\s(-])'({WORD})")
 _CLIPPED_BEHIND = re.compile(r"(?<![\w'-])([a-z]+)'(?![\w'])")
 
+FEWEST_ENDS = 4
+UNFIT_ENDS = {"-oides"}
+"""A name ends with a root that ends at least FEWEST_ENDS real dinosaurs, and is not unfit."""
+UNFIT = {
+    "ascari-",
+    "entero-",
+    "eroto-",
+    "helmintho-",
+    "paedo-",
+    "sapro-",
+    "scato-",
+    "scoleco-",
+    "spermo-",
+    "vermi-",
+}
+"""A form of each root that is unwanted in a name."""
+DRAWN, SEED, ATTEMPTS = 16_000, 29, 8  # bad weights would need many attempts for a whole name
+COMMON_FIRST, COMMON_LAST = (0.002, 1.0), (0.02, 0.5)
+"""A root that has a larger share of the drawn names than the first number is common: such names are
+accepted with the probability (number / share) to the power of the second. COMMON_FIRST is for roots
+before others, COMMON_LAST for the last root of a name."""
+
 
 def with_rules(checkpoint: Checkpoint, corpus: Corpus, start: Checkpoint | None) -> Checkpoint:
-    """Return a new checkpoint with the rules of its letters, and those of its start or, without
-    one, of its corpus.
-    """
-    is_names = corpus.form == "names"
-    if not corpus.pretraining:
-        return _with_rules_of_a_voice(checkpoint, corpus, start or checkpoint)
-    if is_names:
-        checkpoint = replace(
-            checkpoint, other_names=checkpoint.other_names | Fingerprints.of(unread_genera())
+    """Return new weights with the rules that follow from their text, or from their start."""
+    if corpus.form == "names":
+        if not corpus.pretraining:
+            read = chain.from_iterable(sequences_of(fold(name)) for name in corpus.training)
+            begun = start.sequences if start else frozenset()
+            return replace(checkpoint, sequences=begun.union(read))
+        names = corpus.training  # no rule knows a held-out name
+        return replace(
+            checkpoint,
+            other_names=checkpoint.other_names | Fingerprints.of(unread_genera()),
+            sequences=frozenset(
+                chain.from_iterable(map(sequences_of, (*names, *corpus.pretraining)))
+            ),
+            endings=shared_endings(names),
+            joints=frozenset(joint[1] for name in names for joint in JOINT.finditer(name)),
         )
-    if start and not corpus.reading:
-        tables = {name: getattr(start, name) for name in TABLES}
-        return replace(checkpoint, known_words=start.known_words, **tables)
-    if is_names:
-        read = (*corpus.training, *corpus.pretraining)  # no rule knows a held-out name
-        sequences = frozenset(part for name in read for part in sequences_of(name))
-        return replace(checkpoint, sequences=sequences, endings=shared_endings(corpus.training))
-    texts = (*corpus.training, *corpus.choosing, *corpus.pretraining)
+    if not corpus.pretraining:
+        return _with_words_of_a_voice(checkpoint, corpus, start or checkpoint)
     known_words = frozenset(
         word for word, count in corpus.word_counts.items() if count >= READ_AGAIN
     )
+    texts = (*corpus.training, *corpus.pretraining)
     return replace(
         checkpoint,
         known_words=known_words,
@@ -59,32 +84,60 @@ def with_rules(checkpoint: Checkpoint, corpus: Corpus, start: Checkpoint | None)
     )
 
 
+def with_roots(checkpoint: Checkpoint, corpus: Corpus) -> Checkpoint:
+    """Return weights of dinosaurs with the roots that their names consist of, and any others as
+    they are.
+
+    The weights draw names with all roots. A root that is common among these gets a price.
+    """
+    if corpus.form != "names" or not corpus.pretraining:
+        return checkpoint
+    last = {
+        root
+        for root, count in ends_of(corpus.training).items()
+        if count >= FEWEST_ENDS and UNFIT_ENDS.isdisjoint(root.forms)
+    }
+    if not last:
+        return checkpoint
+    free = replace(checkpoint, roots=root_table(last, {}))
+    composition = Composition(free.roots, free.vocabulary.characters)
+    generators = (generator_for(SEED, turn) for turn in range(DRAWN))
+    requests = [NameRequest(generator, attempts=ATTEMPTS) for generator in generators]
+    ways = [composition.way(name, "") for name in sampled_texts(free, requests)]
+    counts = Counter(piece.letters for way in ways for piece in way)
+    whole = sum(map(bool, ways))
+    shares = {letters: count / whole for letters, count in counts.items()}
+    return replace(checkpoint, roots=root_table(last, shares))
+
+
+def root_table(last: set[Root], shares: Mapping[str, float]) -> frozenset[str]:
+    """Return the table of roots (see `names.composition`), of which some may be `last` in a name.
+
+    `shares` says how large a part of the names has a root. Letters that two roots share belong to
+    the one which has them as a form, not as a form and a link.
+    """
+    owners: dict[str, Root] = {}
+    for read in (pieces_of, linked_pieces_of):
+        for root in roots():
+            if UNFIT.isdisjoint(root.forms):
+                for letters in chain.from_iterable(map(read, root.forms)):
+                    if root in last or letters[0] != "-":
+                        owners.setdefault(letters, root)
+    lines: dict[Root, list[str]] = {}
+    for letters, root in owners.items():
+        common, power = COMMON_LAST if letters[0] == "-" else COMMON_FIRST
+        chance = min(1.0, common / shares.get(letters, common)) ** power
+        lines.setdefault(root, []).append(letters if chance == 1 else f"{letters}={chance:.3f}")
+    return frozenset(map(" ".join, lines.values()))
+
+
 def longest_line(corpus: Corpus) -> int:
     """Return the usual length of the long lines of a text; 0 if its lines scan, or for names."""
     if corpus.form == "names" or corpus.pretraining:
         return 0
-    lengths = sorted(
-        len(line) for document in corpus.training for line in document.split("\n") if line.strip()
-    )
-    usual = lengths[len(lengths) * 9 // 10] if lengths else 0
-    return min(max(usual, SHORTEST), LONGEST) if usual else 0
-
-
-def _with_rules_of_a_voice(checkpoint: Checkpoint, corpus: Corpus, start: Checkpoint) -> Checkpoint:
-    """Return a checkpoint that keeps to what the text or its start has: sequences of letters in
-    names, words in verse.
-
-    The proper names of the start are left out. In a text with capitals, a known word may begin with
-    one.
-    """
-    if corpus.form == "names":
-        read = (part for name in corpus.training for part in sequences_of(fold(name)))
-        return replace(checkpoint, sequences=start.sequences.union(read))
-    words = start.known_words - start.proper_names | corpus.words
-    capitals = (word[0].upper() + word[1:] for word in words)
-    words |= {word for word in capitals if {*word} <= {*checkpoint.vocabulary.characters}}
-    tables = {name: getattr(start, name) for name in ("clipped_words", "proper_names")}
-    return replace(checkpoint, known_words=words, **tables)
+    lines = chain.from_iterable(document.split("\n") for document in corpus.training)
+    lengths = sorted(len(line) for line in lines if line.strip())
+    return min(max(lengths[len(lengths) * 9 // 10], SHORTEST), LONGEST)
 
 
 def shared_endings(names: Iterable[str]) -> frozenset[str]:
@@ -112,4 +165,21 @@ def clipped_words(texts: Iterable[str]) -> frozenset[str]:
         word
         for word, count in clipped.items()
         if count >= READ_AGAIN and 2 * count >= counts[word.strip("'")]
+    )
+
+
+def _with_words_of_a_voice(checkpoint: Checkpoint, corpus: Corpus, start: Checkpoint) -> Checkpoint:
+    """Return weights that keep to the words of their text and of their start.
+
+    The proper names of the start are left out. In a text with capitals, a known word may begin with
+    one.
+    """
+    words = start.known_words - start.proper_names | corpus.words
+    capitals = (word[0].upper() + word[1:] for word in words)
+    words |= {word for word in capitals if {*word} <= {*checkpoint.vocabulary.characters}}
+    return replace(
+        checkpoint,
+        known_words=words,
+        clipped_words=start.clipped_words,
+        proper_names=start.proper_names,
     )

@@ -1,8 +1,12 @@
-"""Runs a training: holds its files, logs and shows its events, and makes its weights.
+"""Runs a training: logs and shows its events, and writes its weights.
 
-The log has the events as JSON, one a line. An event is a dictionary whose "event" names it:
-"started" first, with the losses to beat on the same characters; "progress" about once a second and
-after each measurement; "sample" now and then; "finished" or "stopped" last.
+An event is a dictionary whose "event" names it: "started" first, with the losses to beat on the
+same characters; "progress" about once a second and after each measurement; "sample" now and then;
+"finished" last. The log has the events as JSON, one a line.
+
+Until a training ends, its log and its best weights so far are NAME.partial.jsonl and
+NAME.partial.safetensors. The weights are written about once a minute, so a kill loses no more. The
+option --from reads them.
 """
 
 import json
@@ -10,8 +14,7 @@ import math
 import os
 import platform
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from importlib import metadata
@@ -21,16 +24,13 @@ from typing import TextIO
 import numpy as np
 
 from model.evaluation.held_out import held_out_loss
-from model.files import history_path, lock, snapshot_path
-from model.network.network import LanguageModel
-from model.text.corpus import Corpus
-from model.training.history import Event, events_in
-from model.training.rules import longest_line, with_rules
-from model.training.sizes import ADAPTED, count_characters, measured_part
-from model.training.snapshot import TrainingError
-from model.training.trainer import Progress, Trainer
+from model.evaluation.ngram import counting_loss
+from model.files import history_path, partial_path
+from model.training.history import Event
+from model.training.rules import longest_line, with_roots, with_rules
+from model.training.sizes import ADAPTED, count_characters
+from model.training.trainer import Trainer, TrainingError
 from model.weights.checkpoint import Checkpoint, Description, in_float16
-from model.weights.file import CheckpointError, read_facts
 from model.weights.fingerprints import NO_FINGERPRINTS, Fingerprints
 from model.weights.versions import save
 from model.writing.decoder import Decoder
@@ -38,151 +38,112 @@ from model.writing.requests import NameRequest, Request, VerseRequest, generator
 
 PROGRESS_SECONDS = 1.0
 USUAL_LINE = 45  # characters of a sample's lines
-FIRST_SAMPLE_SECONDS, LONGEST_SAMPLE_SECONDS = (
-    1.0,
-    10.0,
-)  # pauses before samples: each is 1.5 times the one before
+PARTIAL_SECONDS = 60.0
+FIRST_SAMPLE_SECONDS, LONGEST_SAMPLE_SECONDS = 1.0, 10.0
+"""Pauses before samples: each is 1.5 times the one before."""
+
+Show = Callable[[Event], object]
 
 
-@contextmanager
-def locked_log(out: Path, corpus: Corpus, *, replacing: bool = False) -> Iterator[TextIO]:
-    """Open the log of a training that will write `out`, and lock it, so that no other training
-    writes there.
-
-    Raises TrainingError if another training does so, if the log or `out` is a file of something
-    else, or, unless `replacing`, if they come from another corpus.
-    """
-    with history_path(out).open("a+", buffering=1, encoding="utf-8", errors="replace") as log:
-        try:
-            lock(log.fileno())
-        except BlockingIOError as error:
-            raise TrainingError(
-                f"another training writes {out}; wait for it, or choose another --out"
-            ) from error
-        try:
-            log.seek(0)
-            _check(out, log.readline(), corpus, replacing=replacing)
-            log.seek(0, os.SEEK_END)
-            yield log
-        finally:
-            if not os.fstat(log.fileno()).st_size:  # no training has begun
-                with suppress(
-                    PermissionError
-                ):  # Windows deletes no open file; an empty log does no harm
-                    history_path(out).unlink()
-
-
-def _check(out: Path, line: str, corpus: Corpus, *, replacing: bool) -> None:
-    """Raise TrainingError if a training must not replace `out` and its log, which begins with this
-    line.
-    """
-    started = next(events_in(line), {})
-    if line and started.get("event") != "started":
-        raise TrainingError(
-            f"{history_path(out)} is not the log of a training; choose another --out"
-        )
-    if out.exists():
-        try:
-            read_facts(out)
-        except CheckpointError as error:
-            raise TrainingError(f"{error}; choose another --out") from error
-    is_ours = (started.get("form"), started.get("corpus")) == (corpus.form, corpus.digest)
-    if (line or out.exists()) and not is_ours and not replacing:
-        raise TrainingError(
-            f"{out} may come from another text; choose another --out, or add --replace"
-        )
-
-
-def record(
+def train(
     trainer: Trainer,
     out: Path,
-    log: TextIO,
     *,
-    show: Callable[[Event], object],
+    replacing: bool = False,
+    show: Show = lambda _: None,
     stopped: Callable[[], bool] = lambda: False,
-    finishing: Callable[[], bool] = lambda: False,
 ) -> Event:
-    """Run a training, log its events in the log of `locked_log`, show all but the last, and return
-    the last.
+    """Run a training to its end, or until `stopped()`; write its best weights to `out`.
 
-    When a training has finished, the weights are in `out` and the snapshot is gone. For `stopped`
-    and `finishing` see `Trainer.run`. Raises the errors of the training, and CheckpointError if the
-    weights cannot be written.
+    Shows all events but the last, which it returns. Raises TrainingError if there is a file that
+    only `replacing` may replace, and the errors of the training.
     """
-    last_progress = time.monotonic()
-    last_sample = (
-        last_progress if trainer.start else -math.inf
-    )  # an untrained network shows its first sample at once
-    sample_seconds = FIRST_SAMPLE_SECONDS
-    drawing = _described(trainer, trainer.averaged, math.nan)
-    unreported: Progress | None = None
-    newest: Progress | None = None
+    partial, log_path = partial_path(out), history_path(partial_path(out))
+    for path in (out, partial, log_path):
+        if path.exists() and not replacing:
+            left = "" if path == out else ": another training writes it, or has left it"
+            raise TrainingError(
+                f"{path} exists{left}; choose another --out, or add --replace, which replaces it"
+            )
+    try:
+        with log_path.open("w", buffering=1, encoding="utf-8") as log:
+            last = _run(trainer, out, log, show, stopped)
+    except BaseException:
+        if not partial.exists():
+            log_path.unlink(missing_ok=True)
+        raise
+    log_path.replace(history_path(out))
+    partial.unlink(missing_ok=True)
+    return last
 
+
+def _run(
+    trainer: Trainer, out: Path, log: TextIO, show: Show, stopped: Callable[[], bool]
+) -> Event:
     def tell(event: Event) -> None:
         print(json.dumps(event), file=log)
         show(event)
 
-    tell(_started(trainer, log))
-    for progress in trainer.run(stopped, finishing):
-        unreported = newest = progress
-        if (
-            progress.held_out_loss is not None
-            or time.monotonic() - last_progress >= PROGRESS_SECONDS
-        ):
-            tell({"event": "progress"} | asdict(progress))
-            last_progress, unreported = time.monotonic(), None
-        if time.monotonic() - last_sample >= sample_seconds:
-            drawing = replace(drawing, language_model=trainer.averaged)
-            if text := _sample(drawing, trainer.seed):
-                tell({"event": "sample", "step": progress.step, "text": text})
-            last_sample, sample_seconds = (
-                time.monotonic(),
-                min(1.5 * sample_seconds, LONGEST_SAMPLE_SECONDS),
-            )
-    if (
-        newest and newest.fraction < 1 and not (trainer.ended_early or trainer.is_stopped)
-    ):  # the text is learnt
-        unreported = replace(newest, fraction=1.0, seconds_left=0.0)
-    if unreported is not None:
-        tell({"event": "progress"} | asdict(unreported))
-    last: Event = {"event": "stopped", "snapshot": str(snapshot_path(out))}
-    if not trainer.is_stopped:
-        last = _finished(trainer, out)
+    weights = _with_rules(trainer)
+    tell(_started(trainer))
+    began = told = saved = sampled = time.monotonic()
+    # An untrained network shows its first sample at once.
+    pause = FIRST_SAMPLE_SECONDS if trainer.start else 0.0
+    is_early = False
+    for progress in trainer.run():
+        is_early = stopped()
+        now = time.monotonic()
+        event = {"event": "progress"} | asdict(progress)
+        is_told = progress.held_out_loss is not None or now - told >= PROGRESS_SECONDS
+        if is_told:
+            tell(event)
+            told = now
+        if now - sampled >= pause:
+            text = _sample(replace(weights, language_model=trainer.newest), trainer.seed)
+            tell({"event": "sample", "step": progress.step, "text": text})
+            sampled = time.monotonic()
+            pause = min(max(1.5 * pause, FIRST_SAMPLE_SECONDS), LONGEST_SAMPLE_SECONDS)
+        if now - saved >= PARTIAL_SECONDS and trainer.best_step:
+            save(partial_path(out), _with_best(weights, trainer))
+            saved = now
+        if is_early:
+            break
+    if not is_told:
+        tell(event)
+    if not trainer.best_step:
+        trainer.measure()
+    made = save(out, with_roots(_with_best(weights, trainer), trainer.corpus))
+    last = {
+        "event": "finished",
+        "out": str(out),
+        "version": made.version,
+        "held_out_loss": made.description.held_out_loss,
+        "steps": made.description.steps,
+        "seconds": round(time.monotonic() - began, 3),
+        "early": is_early,
+    }
     print(json.dumps(last), file=log)
     return last
 
 
-def _started(trainer: Trainer, log: TextIO) -> Event:
-    """Measure the losses to beat, empty the log if the training is new, and return
-    the first event.
-    """
-    trainer.measure_lines_to_beat()
-    if not trainer.position.step:
-        log.truncate(0)
+def checkpoint_of(trainer: Trainer) -> Checkpoint:
+    """Return the best weights with all that a file of weights needs."""
+    return with_roots(_with_best(_with_rules(trainer), trainer), trainer.corpus)
+
+
+def _started(trainer: Trainer) -> Event:
+    start_loss = None
+    if trainer.start and trainer.recipe.name != ADAPTED:
+        start_loss = held_out_loss(trainer.start.language_model, trainer.measured)
     return {
         "event": "started",
         "form": trainer.corpus.form,
         "corpus": trainer.corpus.digest,
         "recipe": trainer.recipe.name,
-        "parameters": trainer.language_model.parameters.whole.size,
-        "resumed": trainer.resumed,
-        "held_out_characters": count_characters(measured_part(trainer.corpus).held_out),
-        "ngram_loss": trainer.position.ngram_loss,
-        "start_loss": None if trainer.recipe.name == ADAPTED else trainer.position.start_loss,
-    }
-
-
-def _finished(trainer: Trainer, out: Path) -> Event:
-    checkpoint = save(out, checkpoint_of(trainer))
-    snapshot_path(out).unlink(missing_ok=True)
-    return {
-        "event": "finished",
-        "out": str(out),
-        "version": checkpoint.version,
-        "held_out_loss": checkpoint.description.held_out_loss,
-        "steps": checkpoint.description.steps,
-        "seconds": round(trainer.position.seconds, 3),
-        "early": trainer.ended_early,
+        "parameters": trainer.newest.parameters.whole.size,
+        "held_out_characters": count_characters(trainer.measured.held_out),
+        "ngram_loss": counting_loss(trainer.measured),
+        "start_loss": start_loss,
     }
 
 
@@ -203,51 +164,46 @@ def _sample(weights: Checkpoint, seed: int) -> str:
     return ", ".join(text.strip("\n") for text in result.texts)
 
 
-def checkpoint_of(trainer: Trainer) -> Checkpoint:
-    """Return the kept weights, with all that a file of weights needs; before any measurement, the
-    first weights.
-    """
-    loss, kept = (
-        trainer.position.kept_loss,
-        in_float16(trainer.kept) if trainer.corpus.reading else trainer.kept.copy(),
-    )
-    if (
-        loss is None or trainer.corpus.choosing
-    ):  # the kept loss is on the poems that chose the weights
-        loss = held_out_loss(kept, measured_part(replace(trainer.corpus, choosing=())))
-    return with_rules(_described(trainer, kept, loss), trainer.corpus, trainer.start)
-
-
-def _described(trainer: Trainer, language_model: LanguageModel, loss: float) -> Checkpoint:
-    """Return weights of a training without rules of writing, which `rules` adds."""
-    corpus, measured = trainer.corpus, measured_part(replace(trainer.corpus, choosing=())).held_out
+def _with_rules(trainer: Trainer) -> Checkpoint:
+    """Return the newest weights with the rules that follow from their text, and no loss yet."""
+    corpus, measured = trainer.corpus, trainer.measured.held_out
     names, others = frozenset[str](), NO_FINGERPRINTS
     if corpus.form == "names":
-        names, others = (
-            frozenset((*corpus.training, *corpus.held_out)),
-            Fingerprints.of(corpus.pretraining),
-        )
+        names = frozenset((*corpus.training, *corpus.held_out))
+        others = Fingerprints.of(corpus.pretraining)
     if trainer.start:
         names, others = names | trainer.start.known_names, others | trainer.start.other_names
-    program = metadata.version("mangosaurus")
     description = Description(
         form=corpus.form,
         recipe=trainer.recipe.name,
         corpus=corpus.digest,
-        steps=trainer.position.kept_step,
-        held_out_loss=loss,
+        steps=0,
+        held_out_loss=math.inf,
         held_out_characters=0 if measured == corpus.held_out else count_characters(measured),
         seed=trainer.seed,
-        created=_now().isoformat(timespec="seconds"),
+        created="",
         versions={
-            "mangosaurus": program,
+            "mangosaurus": metadata.version("mangosaurus"),
             "numpy": np.__version__,
             "python": platform.python_version(),
         },
         top_p=trainer.recipe.top_p,
         longest_line=longest_line(corpus),
     )
-    return Checkpoint(language_model, corpus.vocabulary, description, names, other_names=others)
+    weights = Checkpoint(trainer.newest, corpus.vocabulary, description, names, other_names=others)
+    return with_rules(weights, corpus, trainer.start)
+
+
+def _with_best(weights: Checkpoint, trainer: Trainer) -> Checkpoint:
+    """Return the best weights so far, with the rules of `weights`."""
+    best = in_float16(trainer.best) if trainer.corpus.form == "verse" else trainer.best
+    description = replace(
+        weights.description,
+        steps=trainer.best_step,
+        held_out_loss=trainer.best_loss,
+        created=_now().isoformat(timespec="seconds"),
+    )
+    return replace(weights, language_model=best, description=description)
 
 
 def _now() -> datetime:

@@ -6,12 +6,12 @@ Names begin with a small network that has read names of people, places and gener
 
 from collections import Counter
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
 from model import files
 from model.network.network import LanguageModel
+from model.network.parameters import CellName
 from model.text.corpus import Corpus
 from model.text.vocabulary import Vocabulary
 from model.training.recipes import Recipe
@@ -31,16 +31,23 @@ RARER = (
 
 
 def recipe_and_start(
-    corpus: Corpus, weights: Checkpoint | None, *, is_voice: bool, **wishes: Any
+    corpus: Corpus,
+    start: Checkpoint | None = None,
+    cell: CellName | None = None,
+    hidden_size: int | None = None,
+    layers: int | None = None,
 ) -> tuple[Recipe, Checkpoint | None]:
-    """Return how to train on a text, with these wishes (see `recipe_for`), and the weights to begin
-    with, if any.
+    """Return how to train on a text, and the weights to begin with, if any.
+
+    With a `start`, it is one more round. An own text begins with a network that comes with the
+    program, unless somebody chose a shape.
     """
-    if weights:
-        return another_round(weights, corpus), weights
-    if is_voice and (start := start_for(corpus)):
+    if start:
+        return another_round(start, corpus), start
+    is_own = not (corpus.pretraining or cell or hidden_size or layers)
+    if is_own and (start := start_for(corpus)):
         return voice_round(start, corpus), start
-    return recipe_for(corpus, **wishes), None
+    return recipe_for(corpus, cell=cell, hidden_size=hidden_size, layers=layers), None
 
 
 def start_for(corpus: Corpus) -> Checkpoint | None:
@@ -75,10 +82,12 @@ def in_characters(start: Checkpoint, vocabulary: Vocabulary) -> Checkpoint:
             origin = known.characters.index(plain)
             new.layers[0].w_x[n], new.w_y[:, n] = old.layers[0].w_x[origin], old.w_y[:, origin]
             new.b_y[n] = old.b_y[origin] - RARER * (plain != character)
-    tables, spells = (
-        (start.known_words, start.clipped_words, start.proper_names),
-        {*vocabulary.characters}.issuperset,
+    spells = {*vocabulary.characters}.issuperset
+    return replace(
+        start,
+        language_model=made,
+        vocabulary=vocabulary,
+        known_words=frozenset(filter(spells, start.known_words)),
+        clipped_words=frozenset(filter(spells, start.clipped_words)),
+        proper_names=frozenset(filter(spells, start.proper_names)),
     )
-    words, clipped, proper = (frozenset(filter(spells, table)) for table in tables)
-    spelled = replace(start, known_words=words, clipped_words=clipped, proper_names=proper)
-    return replace(spelled, language_model=made, vocabulary=vocabulary)
