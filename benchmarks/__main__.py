@@ -1,6 +1,6 @@
 """Measure, and write results.md: python -m benchmarks [NAME ...].
 
-The names are cold_start, island, products, retraining, sampling, sonnets, training, databases,
+The names are cold_start, island, retraining, sampling, sonnets, training, databases,
 page, splits, scratch, texts and voices. Without a NAME, all run except the last six: databases
 takes ten minutes, page needs the environment of make test-browser, splits takes half an hour,
 scratch a quarter of an hour, texts three hours, and voices half an hour. Some need torch: pip
@@ -16,7 +16,7 @@ from benchmarks.report import machine, refuse_if_busy, write_section
 from benchmarks.timing import Effort
 
 # Cold starts come first: they start processes, which is quicker while ours is small.
-USUAL = ("cold_start", "island", "products", "retraining", "sampling", "sonnets", "training")
+USUAL = ("cold_start", "island", "retraining", "sampling", "sonnets", "training")
 BENCHES = (*USUAL, "databases", "page", "splits", "scratch", "texts", "voices")
 BESIDE_TORCH = {"cold_start", "sampling", "texts", "training", "voices"}
 

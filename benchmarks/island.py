@@ -16,10 +16,10 @@ import numpy as np
 
 from benchmarks.report import speed_verdict, table
 from benchmarks.timing import Effort, compare
-from model.engine.threads import blas_threads
 from model.island import ISLAND, initialise, one_name, shuffled_names, train, train_step
 from model.text.sources import DINOSAURS
 from model.text.vocabulary import Vocabulary
+from model.threads import blas_threads
 
 STEPS, QUICK_STEPS, CHECKED_STEPS = ISLAND.steps, 400, 100
 TARGET, TOLERANCE = 0.6, 1e-4

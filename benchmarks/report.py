@@ -13,7 +13,7 @@ import numpy as np
 from threadpoolctl import threadpool_info
 
 from benchmarks.timing import speedup
-from model.engine.threads import available_cores
+from model.threads import available_cores
 
 RESULTS = Path(__file__).with_name("results.md")
 HEADING = (

@@ -10,8 +10,8 @@ from dataclasses import replace
 
 from benchmarks.report import table
 from benchmarks.timing import Effort
-from model.engine.threads import available_cores, blas_threads
 from model.text.sources import sonnets_corpus
+from model.threads import available_cores, blas_threads
 from model.training.recipes import POEM
 from model.training.runs import checkpoint_of
 from model.training.trainer import Trainer

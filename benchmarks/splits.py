@@ -13,11 +13,11 @@ from statistics import mean, stdev
 
 from benchmarks.report import table, verdict
 from benchmarks.timing import Effort
-from model.engine.threads import blas_threads
 from model.evaluation.held_out import held_out_loss
 from model.evaluation.ngram import counting_loss
 from model.text.corpus import Corpus
 from model.text.sources import names_corpus
+from model.threads import blas_threads
 from model.training.recipes import DISTILLED, TEACHER_1, TEACHER_2, Recipe
 from model.training.runs import checkpoint_of
 from model.training.trainer import Trainer

@@ -22,12 +22,12 @@ import numpy as np
 
 from benchmarks.report import machine, table, verdict, write_section
 from benchmarks.timing import Effort
-from model.engine.threads import blas_threads
 from model.evaluation.held_out import held_out_loss
 from model.evaluation.ngram import counting_loss
 from model.text.corpus import Corpus, read_names, read_verse
 from model.text.encodings import read_text
 from model.text.sources import DATA, GENERA, fetch
+from model.threads import blas_threads
 from model.training.runs import checkpoint_of
 from model.training.sizes import recipe_for
 from model.training.trainer import Trainer

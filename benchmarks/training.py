@@ -21,11 +21,9 @@ import torch
 from benchmarks.report import speed_verdict, table, verdict
 from benchmarks.timing import Effort, compare, fastest, speedup
 from benchmarks.torch_twin import TorchTraining, Variant, variants
-from model.engine.processes import Shards
-from model.engine.threads import blas_threads
 from model.network.network import LanguageModel
 from model.network.parameters import CELLS, Architecture, CellName
-from model.text.batches import Batch
+from model.threads import blas_threads
 from model.training.optimizer import Adam, clip_by_global_norm
 
 VOCABULARY, LAYERS, LEARNING_RATE = 38, 2, 1e-3
@@ -136,24 +134,24 @@ class OurTraining:
     """A training step as the trainer takes it."""
 
     def __init__(self, language_model: LanguageModel, threads: int, batch_size: int) -> None:
-        self._language_model = language_model
-        self._shards, self._adam = Shards(threads), Adam(language_model.parameters)
+        self._language_model, self._threads = language_model, threads
+        self._adam = Adam(language_model.parameters)
         self._state = language_model.initial_state(batch_size)
 
     def step(self, inputs: Any, targets: Any) -> tuple[float, float]:
         """Take one step with ids (T, B); returns loss in nats per character and the norm before
         clipping.
         """
-        nats, gradients, self._state = self._shards.loss_and_gradients(
-            self._language_model, Batch(inputs, targets, None), self._state, divide_by=targets.size
+        nats, gradients, self._state = self._language_model.loss_and_gradients(
+            inputs, targets, self._state
         )
+        gradients.whole[:] /= targets.size
         norm = clip_by_global_norm(gradients, 1.0)
         self._adam.update(gradients, LEARNING_RATE)
         return nats / targets.size, norm
 
     def close(self) -> None:
-        """End the other processes."""
-        self._shards.close()
+        """Do nothing: no other process runs."""
 
 
 class Products:

@@ -20,9 +20,9 @@ from benchmarks.report import machine, table
 from bot.capacity import THREADS
 from bot.creations import ASIDE, Creation, request_for
 from bot.writer import Writer, prepare
-from model.engine.threads import blas_threads
 from model.files import ROOT
 from model.text.forms import SONNET_TEMPERATURE, Genre, Network
+from model.threads import blas_threads
 from model.weights.versions import Versions
 
 if TYPE_CHECKING:

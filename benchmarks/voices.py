@@ -24,7 +24,6 @@ import numpy as np
 from benchmarks.report import machine, table, write_section
 from benchmarks.texts import COUNTING, Result, read_log
 from benchmarks.timing import Effort
-from model.engine.threads import blas_threads
 from model.evaluation.held_out import held_out_loss
 from model.evaluation.ngram import counting_loss
 from model.text.corpus import Corpus, read_names, read_verse
@@ -32,6 +31,7 @@ from model.text.encodings import read_text
 from model.text.forms import Alphabet
 from model.text.sources import DATA, GENERA, downloaded
 from model.text.vocabulary import letters_of, words_of
+from model.threads import blas_threads
 from model.training.recipes import adjusted
 from model.training.runs import checkpoint_of
 from model.training.sizes import recipe_for, voice_round

@@ -22,13 +22,12 @@ from model.cli import options
 from model.cli.failures import FAILURES, Commands, sentence
 from model.cli.loading import check_output, load_weights, read_texts, versions_of
 from model.cli.options import check_training, print_json
-from model.engine.threads import blas_threads, training_cores
 from model.errors import MangosaurusError
 from model.files import snapshot_path
-from model.network.parameters import CELLS, CellName
 from model.text import sources
 from model.text.forms import SONNET_TEMPERATURE, Alphabet, Genre
 from model.text.typesetting import typeset, with_names
+from model.threads import available_cores, blas_threads, keep_memory
 from model.writing.decoder import Decoder
 from model.writing.requests import (
     NameRequest,
@@ -122,6 +121,7 @@ def train(
         check_output(path)
         is_voice = bool(corpus) and not (cell or hidden_size or layers or recipe or teachers)
         wishes = {"name": recipe, "taught": bool(teachers), "cell": cell, "minutes": minutes}
+        keep_memory()
         chosen, weights = recipe_and_start(texts, weights, is_voice=is_voice, **wishes)
         path.parent.mkdir(parents=True, exist_ok=True)
         with (
@@ -136,8 +136,7 @@ def train(
                 ),
                 texts,
                 seed=seed,
-                threads=thread_limit
-                or training_cores(),  # each further thread is a process with a BLAS of its own
+                threads=thread_limit or available_cores(),
                 start=weights,
                 changing=changing,
                 teachers=[load_weights(network, teacher) for teacher in teachers or ()],
@@ -288,21 +287,6 @@ def evaluate(
         print_json(asdict(figures))
     else:
         print_evaluation(figures)
-
-
-@app.command(epilog="Example: python -m model check-gradients --cell gru")
-def check_gradients(
-    cell: Annotated[
-        CellName | None, typer.Option(help="The recurrent cell.", show_default="all three")
-    ] = None,
-) -> None:
-    """Compare the textbook's gradients with central differences, which need no derivation."""
-    from model.cli.figures import print_gradients
-    from model.network.gradients import TOLERANCE, check_cell
-
-    differences = {name: check_cell(name) for name in ([cell] if cell else CELLS)}
-    print_gradients(differences)
-    raise typer.Exit(max(max(found.values()) for found in differences.values()) > TOLERANCE)
 
 
 @app.command(epilog="Example: python -m model island --steps 4000")

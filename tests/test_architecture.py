@@ -145,20 +145,9 @@ def test_the_settings_know_only_what_their_values_mean() -> None:
     assert intruders(["bot.settings"], "bot") == []
 
 
-def test_the_textbook_stands_alone_and_its_twin_has_its_files() -> None:
-    assert (
-        intruders(of("model.network"), *(f"model.{wing}" for wing in CHAIN if wing != "network"))
-        == []
-    )
-    assert (
-        intruders(
-            of("model.network"), "model.errors", "model.files", "model.island", "model.__main__"
-        )
-        == []
-    )
-    textbook = {module.removeprefix("model.network") for module in of("model.network")}
-    textbook -= {".parameters", ".gradients", ".train", ".__main__"}
-    assert textbook <= {module.removeprefix("model.engine") for module in of("model.engine")}
+def test_the_textbook_stands_alone() -> None:
+    others = {name for name in SOURCES if belongs_to(name, "model")} - {*of("model.network")}
+    assert intruders(of("model.network"), *others - {"model"}) == []
 
 
 def test_nothing_imports_tools_tests_or_pickle() -> None:

@@ -14,11 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psutil
 import pytest
 
-from model.engine.network import Engine
-from model.engine.processes import ParallelError, Shards
 from model.evaluation.held_out import held_out_loss
 from model.files import ROOT
 from model.network.layers import Array, softmax
@@ -305,7 +302,8 @@ def test_each_epoch_of_verse_is_one_text_read_in_chunks(tmp_path: Path) -> None:
     initial, steps = trainer.language_model.copy(), list(trainer.run())
     ids = stream(corpus.training, corpus.vocabulary)
     (whole,) = stream_batches(ids, 1, len(ids))
-    nats = Engine(initial.architecture, initial.dtype).score(initial, whole)
+    start = initial.initial_state(1)
+    nats, _, _ = initial.loss_and_gradients(whole.inputs, whole.targets, start)
     lengths = [min(7, len(ids) - at) for at in range(0, len(ids), 7)]
     for epoch in (1, 2):
         losses = [step.training_loss for step in steps if step.epoch == epoch]
@@ -555,35 +553,19 @@ def test_a_snapshot_that_does_not_fit_this_program_is_refused_and_left(
         assert snapshot.read_bytes() == content
 
 
-def test_a_training_whose_process_was_killed_goes_on_as_if_nothing_had_happened(
-    names: Corpus, snapshot: Path
-) -> None:
-    recipe = replace(TINY_DINO, stages=(replace(NAMES_STAGE, batch_size=37),))
-    uninterrupted = Trainer(recipe, names, threads=2)
-    steps = list(map(reproducible, uninterrupted.run()))
-    run = Trainer(recipe, names, threads=2, snapshot=snapshot).run()
-    found = [reproducible(next(run))]
-    (worker,) = psutil.Process().children()
-    worker.kill()
-    with pytest.raises(ParallelError, match="train again to continue"):
-        found += map(reproducible, run)
-    resumed = Trainer(recipe, names, threads=2, snapshot=snapshot)
-    assert found + list(map(reproducible, resumed.run())) == steps
-    assert same_weights(resumed.kept, uninterrupted.kept)
-
-
 def recorded_steps(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Batch, Sequence[Array]]]:
     """A list to which every training step from now on adds its batch and its dropout masks."""
     steps: list[tuple[Batch, Sequence[Array]]] = []
-    compute = Shards.loss_and_gradients
+    compute = LanguageModel.loss_and_gradients
 
     def record(
-        self: Shards, language_model: LanguageModel, batch: Batch, *state: Any, **others: Any
+        self: LanguageModel, inputs: Any, targets: Any, state: Array, mask: Any, dropout: Any
     ) -> Any:
-        steps.append((batch, others["dropout"]))
-        return compute(self, language_model, batch, *state, **others)
+        is_taught = targets.ndim == 3
+        steps.append((Batch(inputs, targets, mask, targets if is_taught else None), dropout))
+        return compute(self, inputs, targets, state, mask, dropout)
 
-    monkeypatch.setattr(Shards, "loss_and_gradients", record)
+    monkeypatch.setattr(LanguageModel, "loss_and_gradients", record)
     return steps
 
 
@@ -633,8 +615,8 @@ def test_a_distillation_reads_drawn_names_and_learns_from_the_averaged_probabili
 
 def names_in(batch: Batch, corpus: Corpus) -> list[str]:
     assert batch.mask is not None
-    rows = range(batch.targets.shape[1])
-    return [corpus.vocabulary.text_of(batch.targets[batch.mask[:, row], row])[:-1] for row in rows]
+    rows = range(batch.inputs.shape[1])
+    return [corpus.vocabulary.text_of(batch.inputs[batch.mask[:, row], row][1:]) for row in rows]
 
 
 ENDLESS = 10**6

@@ -235,7 +235,7 @@ from pathlib import Path
 import bot.training.folder
 from bot.settings import Settings
 from tests.training import MANY, file_of, started
-bot.training.folder.training_cores = lambda: 3
+bot.training.folder.available_cores = lambda: 3
 
 async def main(checkpoints, database):
     async with started(Settings(checkpoints=Path(checkpoints), database=Path(database))) as chat:
@@ -252,7 +252,7 @@ asyncio.run(main(*sys.argv[1:]))
 async def test_nothing_outlives_a_bot_that_is_killed(
     own_settings: Settings, own_checkpoints: Path
 ) -> None:
-    """The child trains on two processes. At the next start, the message of the run says so."""
+    """At the next start, the message of the run says so."""
     command = [sys.executable, "-c", BOT, str(own_checkpoints), str(own_settings.database)]
     killed = await asyncio.create_subprocess_exec(
         *command, stdout=asyncio.subprocess.PIPE, cwd=ROOT
@@ -260,7 +260,7 @@ async def test_nothing_outlives_a_bot_that_is_killed(
     assert killed.stdout is not None
     assert await killed.stdout.readline() == b"it trains\n"
     processes = psutil.Process(killed.pid).children(recursive=True)
-    assert len(processes) == 2
+    assert len(processes) == 1
     assert all(process.nice() >= 10 for process in processes)
     killed.kill()
     await killed.wait()

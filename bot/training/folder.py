@@ -15,9 +15,9 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from bot.locks import LOCK, locked
-from model.engine.threads import training_cores
 from model.files import history_path, snapshot_path, write_whole
 from model.text.forms import Form
+from model.threads import available_cores
 from model.weights.versions import Versions
 
 logger = logging.getLogger(__name__)
@@ -58,7 +58,7 @@ class Run:
     names: str = ""
     """Names that the network reads beside the dinosaurs, one a line."""
     seed: int = field(default_factory=lambda: secrets.randbelow(1 << 32))  # drawn anew for each run
-    threads: int = field(default_factory=lambda: max(1, training_cores() - 1))
+    threads: int = field(default_factory=lambda: max(1, available_cores() - 1))
 
     @property
     def is_voice(self) -> bool:

@@ -23,12 +23,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from model.engine.network import CELLS
+from model.engine import gru, lstm, rnn
 from model.engine.products import GROUP, PANEL, as_rows, by_panel, panels
 from model.engine.rounding import H_DIGITS, rounder
-from model.engine.threads import blas_thread_count
 from model.network.layers import Array, Ids
 from model.network.network import LanguageModel
+from model.threads import blas_thread_count
+
+CELLS: dict[str, Any] = {"rnn": rnn, "lstm": lstm, "gru": gru}
 
 FEW_ROWS, WIDE_PANEL = (
     10,

@@ -3,11 +3,9 @@ names for it to read.
 """
 
 from collections.abc import Callable, Sequence
-from functools import partial
 
 import numpy as np
 
-from model.engine.network import Engine
 from model.network.layers import Array, Ids, softmax
 from model.network.network import LanguageModel
 from model.text.forms import LONGEST_NAME
@@ -23,8 +21,10 @@ Teacher = Callable[
 
 
 def teacher_of(language_model: LanguageModel) -> Teacher:
-    """Return a teacher, which keeps the memory of its passes."""
-    return partial(Engine(language_model.architecture, language_model.dtype).logits, language_model)
+    """Return a teacher."""
+    return lambda ids: (
+        language_model.forward(ids, language_model.initial_state(ids.shape[1])).logits
+    )
 
 
 def soft_targets(teachers: Sequence[Teacher], ids: Ids, temperature: float) -> Array:

@@ -18,7 +18,6 @@ from typing import Any
 
 import numpy as np
 
-from model.engine.processes import ParallelError, Shards
 from model.evaluation.held_out import held_out_loss
 from model.evaluation.ngram import counting_loss
 from model.network.layers import Array
@@ -100,6 +99,7 @@ class Trainer:
             start,
             teachers,
         )
+        self.threads = threads  # one thread computes; the plain threads are not here yet
         self.ended_early, self.is_stopped, self._changing = False, False, changing
         self._snapshot, self._snapshot_seconds, self._clock = snapshot, snapshot_seconds, clock
         self._measured = measured_part(corpus)
@@ -125,7 +125,6 @@ class Trainer:
         self._order, self._dropout = map(
             np.random.default_rng, np.random.SeedSequence([seed, 1]).spawn(2)
         )
-        self._shards = Shards(threads)
         self._teachers = [teacher_of(teacher.language_model) for teacher in teachers]
         self._drawn: list[str] = []
         self.position = Position(dropout=self._dropout.bit_generator.state)
@@ -179,11 +178,9 @@ class Trainer:
                         self._begin_epoch(position.epoch + 1)
                 self.language_model.parameters.whole[:] = self.kept.parameters.whole
                 self._begin_stage(position.stage + 1)
-        except (GeneratorExit, ParallelError):
+        except GeneratorExit:
             self._save()
             raise
-        finally:
-            self._shards.close()
 
     def _begin_stage(self, number: int) -> None:
         position = self.position
@@ -249,8 +246,9 @@ class Trainer:
         characters = batch.target_count
 
         if stage.distillation:
-            targets = soft_targets(self._teachers, batch.inputs, stage.distillation.temperature)
-            batch = replace(batch, probabilities=targets)
+            temperature = stage.distillation.temperature
+            soft = soft_targets(self._teachers, batch.inputs, temperature)
+            batch = replace(batch, probabilities=soft)
         if stage.input_dropout:
             is_hidden = (
                 self._dropout.random(batch.inputs.shape, dtype=np.float32) < stage.input_dropout
@@ -269,9 +267,11 @@ class Trainer:
         state = self._state if carries_state else self.language_model.initial_state(batch_size)
 
         with np.errstate(over="ignore", invalid="ignore"):  # an overflow ends in the error below
-            nats, gradients, after = self._shards.loss_and_gradients(
-                self.language_model, batch, state, divide_by=characters, dropout=masks
+            targets = batch.targets if batch.probabilities is None else batch.probabilities
+            nats, gradients, after = self.language_model.loss_and_gradients(
+                batch.inputs, targets, state, batch.mask, masks
             )
+            gradients.whole[:] /= characters
             norm = clip_by_global_norm(gradients, stage.clip_norm)
         if not np.isfinite(norm + nats):
             raise TrainingError(
