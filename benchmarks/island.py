@@ -16,7 +16,7 @@ import numpy as np
 
 from benchmarks.report import speed_verdict, table
 from benchmarks.timing import Effort, compare
-from model.island import ISLAND, initialise, one_name, shuffled_names, train, train_step
+from course.island import ISLAND, initialise, one_name, shuffled_names, train, train_step
 from model.text.sources import DINOSAURS
 from model.text.vocabulary import Vocabulary
 from model.threads import blas_threads

@@ -12,7 +12,7 @@ if __name__ == "__main__":
     signal.signal(FINISH, signal.SIG_IGN)  # until a training runs, there is nothing to finish
 
 import secrets
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -287,23 +287,6 @@ def evaluate(
         print_json(asdict(figures))
     else:
         print_evaluation(figures)
-
-
-@app.command(epilog="Example: python -m model island --steps 4000")
-def island(
-    corpus: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Your own names, one a line.")
-    ] = None,
-    steps: options.Steps = None,
-) -> None:
-    """Run the assignment "Dinosaurus land": one name a step, plain gradient descent, and samples
-    along the way.
-
-    With the assignment's list of names, it gives the assignment's figures.
-    """
-    from model.island import ISLAND, run
-
-    run(corpus, typer.echo, ISLAND if steps is None else replace(ISLAND, steps=steps))
 
 
 @app.command(epilog="Example: python -m model plot cheeses.safetensors --out curve.png")

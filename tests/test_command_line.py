@@ -90,7 +90,7 @@ def few_names(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_help_lists_every_command_with_an_example() -> None:
     overview = run_well("--help")
     assert "dino|poem|names|verse" in unwrapped(run_well("train", "--help"))
-    for command in ("fetch", "train", "sample", "evaluate", "island", "plot"):
+    for command in ("fetch", "train", "sample", "evaluate", "plot"):
         assert command in overview
         assert f"Example: python -m model {command}" in " ".join(
             run_well(command, "--help").split()
@@ -482,7 +482,7 @@ def test_sampling_imports_nothing_that_it_does_not_need(dino: Path) -> None:
     assert result.stdout.splitlines()[5:] == [""]
 
 
-# evaluate, plot, island
+# evaluate, plot
 
 
 @pytest.mark.parametrize(("network", "text"), [("dino", "names"), ("poem", "poems")])

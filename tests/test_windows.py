@@ -111,12 +111,9 @@ def test_the_networks_do_there_what_they_do_here(windows: Environment, tmp_path:
             ["evaluate", *read, "--corpus", "pokemon.txt", "--samples", "5"],
         ),
         *(["look", *read, "pika"], ["plot", "pokemon.safetensors"]),
-        ["island", "--corpus", "pokemon.txt", "--steps", "3"],
     ]
-    shown, notes = run(windows, "-c", SEVERAL, text=json.dumps(commands))
+    shown, _ = run(windows, "-c", SEVERAL, text=json.dumps(commands))
     assert shown.startswith(CliRunner().invoke(app, sample).stdout)
-    assert "this system cannot share a training among processes: one thread trains\n" in notes
-    assert "Iteration: 2" in shown
     assert (tmp_path / "pokemon.plot.png").exists()
     here = [
         *train[:3],
