@@ -1,0 +1,149 @@
+"""Steps many rows at once, and gives each row the same bits as it would get alone.
+
+A sum that rounds depends on the order of its terms, and a library for matrices takes an order that
+suits the number of rows, the threads and the processor. Here no sum of products rounds, so every
+order gives the same: h is on a grid, and so are the parameters (`on_grid`). All else is sums and
+products of two numbers, which every processor rounds alike, and tanh.
+
+Processors and libraries compute tanh with different last digits. So a table defines it: tanh of
+every multiple of 2^-7 from -8 to 8, rounded to multiples of 2^-8. An argument is first rounded to
+the nearest multiple of 2^-7. Beyond 8, tanh rounds to 1, as the last entry does. The table need not
+be in memory: the processor's own tanh, rounded, gives its entries. No true value lies closer than 7
+millionths to a point where rounding changes, and NumPy's tanh, in single precision, errs by less
+than a quarter of a millionth. So processors differ before the rounding and agree after it.
+"""
+
+from collections.abc import Callable
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from model.network.layers import Array, Floats, Ids
+from model.network.network import LanguageModel
+
+FLOAT = np.finfo(np.float32)
+FEW_ROWS, PANEL = 16, 64  # up to so many rows, so many columns of a matrix are multiplied at a time
+H_DIGITS = 8  # binary digits after the point of h, and of tanh from the table
+# (x + c) - c rounds a small x to a multiple of 2^-digits: x + c has no room for finer digits. NumPy
+# adds arrays () faster than scalars.
+_TO_7, _TO_8 = (np.array(1.5 * 2.0 ** (FLOAT.nmant - digits), FLOAT.dtype) for digits in (7, 8))
+
+
+class Exact:
+    """A network that draws characters. It holds parameters only, so threads may share it.
+
+    The states of B rows are one array (B, L, S, H): indexing takes rows in and out.
+    """
+
+    def __init__(self, language_model: LanguageModel) -> None:
+        architecture, p = language_model.architecture, language_model.parameters
+        size, cell = architecture.hidden_size, CELLS[architecture.cell]
+        self._cell_step = cell.step
+        self._shape = (architecture.layers, len(language_model.cell.STATES), size)
+        of_h = np.float64(0.5 if cell.is_doubled else 1)  # halving is exact
+        stacks = []
+        for n, layer in enumerate(p.layers):
+            w_x, b = _blocks(layer.w_x, cell.of_x, size), _blocks(layer.b[None], cell.of_x, size)
+            inputs = [w_x * of_h, b] if n else [w_x + b, b]
+            stacks.append(np.vstack([*inputs, _blocks(layer.w_h, cell.of_h, size) * of_h]))
+        stacks.append(np.vstack([p.w_y * of_h, p.b_y[None]]))
+        lookups = [architecture.vocab_size + 1] + [0] * architecture.layers
+        digits = H_DIGITS - cell.is_doubled
+        rounded = [on_grid(*each, digits) for each in zip(stacks, lookups, strict=True)]
+        self._lookup = rounded[0][:-size]  # a row for each character, and one for NO_CHARACTER
+        self._layers = [(of[-size:], above[:size], above[size]) for of, above in pairwise(rounded)]
+
+    def initial_state(self, rows: int) -> Array:
+        return np.zeros((rows, *self._shape), FLOAT.dtype)
+
+    def step(self, ids: Ids, state: Array) -> Array:
+        """Read ids (B,), -1 for no character, and overwrite the state. Return the logits (B, V)."""
+        z = self._lookup.take(ids, axis=0)
+        for n, (w_h, w_above, b_above) in enumerate(self._layers):
+            h = state[:, n, 0]
+            z += _product(h, w_h)
+            self._cell_step(z, state[:, n])
+            z = _product(h, w_above)  # for the layer above, or the logits
+            z += b_above
+        return z
+
+
+def _product(x: Array, w: Array) -> Array:
+    """Return x w. For few rows, OpenBLAS with AVX-512 would spend most of its time copying w."""
+    if not 1 < len(x) <= FEW_ROWS or w.shape[1] % PANEL:
+        return x.dot(w)
+    panels = w.reshape(len(w), -1, PANEL).swapaxes(0, 1)
+    return np.matmul(x, panels).swapaxes(0, 1).reshape(len(x), -1)
+
+
+def on_grid(w: Floats, lookups: int, digits: int) -> Array:
+    """Round the parameters w (M, K) of K outputs to multiples of steps that make their sums exact.
+
+    Inputs are multiples of 2^-digits, and at most 2. Of the first `lookups`, one is 1, the rest 0.
+    Let 2^e be a power of two that no sum reaches, and m the number of digits that a float stores of
+    its mantissa. The step is 2^(e - m + digits). So every product is a multiple of 2^(e - m), and m
+    digits suffice for every sum. A float has one digit more than it stores, which leaves room for
+    sums that rounding makes larger. 2^(e - m) is never below the smallest float.
+    """
+    largest = 2 * np.abs(w[lookups:]).sum(axis=0) + np.abs(w[:lookups]).max(axis=0, initial=0)
+    exponent = np.maximum(np.frexp(largest)[1], FLOAT.minexp)
+    step = np.ldexp(1.0, exponent - FLOAT.nmant + digits)
+    return (np.rint(w / step) * step).astype(FLOAT.dtype)
+
+
+def look_up(x: Array, out: Array) -> None:
+    """Write tanh of x, from the table."""
+    np.add(x, _TO_7, out)
+    np.subtract(out, _TO_7, out)
+    np.tanh(out, out)
+    np.add(out, _TO_8, out)
+    np.subtract(out, _TO_8, out)
+
+
+# Below, steps of the cells write the new state (B, S, H) from z (B, K). For a sigmoid, z comes
+# halved, and the sigmoid stays doubled: 2σ(z) = 1 + tanh(z/2). So does the h of an LSTM.
+def _lstm(z: Array, state: Array) -> None:
+    h, c = state[:, 0], state[:, 1]
+    look_up(z, z)
+    z[:, : -h.shape[1]] += 1
+    o, i, f, g = z.reshape(len(z), 4, -1).swapaxes(0, 1)
+    c *= f
+    g *= i
+    c += g
+    c *= 0.5
+    look_up(c, g)
+    g *= o
+    g += _TO_7
+    np.subtract(g, _TO_7, h)
+
+
+def _gru(z: Array, state: Array) -> None:
+    h = state[:, 0]
+    gates = z[:, : 2 * h.shape[1]]
+    look_up(gates, gates)
+    gates += 1
+    r, u, n, s = z.reshape(len(z), 4, -1).swapaxes(0, 1)  # n reads x, and s reads h
+    n += r * s
+    look_up(n, n)
+    h[:] = (h - n) * u * np.float32(0.5) + n + _TO_8 - _TO_8
+
+
+class _Cell(NamedTuple):
+    step: Callable[[Array, Array], None]
+    of_x: tuple[float, ...]  # factors of the blocks of w_x and b
+    of_h: tuple[float, ...]  # of w_h
+    is_doubled: bool = False
+
+
+CELLS = {
+    "rnn": _Cell(lambda z, state: look_up(z, state[:, 0]), (1,), (1,)),
+    "lstm": _Cell(_lstm, (0.5, 0.5, 0.5, 1), (0.5, 0.5, 0.5, 1), is_doubled=True),
+    "gru": _Cell(_gru, (0.5, 0.5, 1, 0), (0.5, 0.5, 0, 0.5)),
+}
+
+
+def _blocks(w: Array, factors: tuple[float, ...], size: int) -> Floats:
+    """Multiply the blocks of a parameter, one for each gate; a block more is the last again."""
+    longer = np.append(w, w[:, -size:], axis=1).astype(np.float64)
+    return longer[:, : len(factors) * size] * np.repeat(factors, size)
