@@ -111,8 +111,8 @@ def test_the_command_prints_losses_and_names(capsys: pytest.CaptureFixture[str])
     ("arguments", "says"),
     [
         (["nothing.txt"], "No such file or directory: 'nothing.txt'"),
-        (["empty.txt"], "empty.txt has too few names to hold a tenth of them out: 0"),
-        (["cafes.txt"], "cafes.txt has 'é', which LETTERS in train.py lacks; add it there"),
+        (["empty.txt"], "empty.txt has too few names to hold a tenth of them out"),
+        (["cafes.txt"], "cafes.txt has 'é', which LETTERS in train.py lacks; add it"),
         (["--cell", "brain"], "invalid choice: 'brain'"),
         (["--hidden", "0"], "hidden_size is 0; it must be at least 1"),
     ],

@@ -34,13 +34,14 @@ of a sigmoid s is s (1 - s), and that of tanh is 1 - tanh², so
     d_z_o = d_o ⊙ o (1 - o)      d_z_i = d_i ⊙ i (1 - i)
     d_z_f = d_f ⊙ f (1 - f)      d_z_g = d_g ⊙ (1 - g²)
 
-Both slopes have one form, and so has the code. By `layers.sigmoid`, a sigmoid is a tanh(a z) + s
-with a = s = ½; the candidate is the same with a = 1 and s = 0. Its slope is a² (1 - tanh² (a z)),
-which is a² - (gate - s)². For a sigmoid that is ¼ - (gate - ½)² = gate (1 - gate).
-
 Side by side these are d_z, and from there on the cell is the RNN's: a linear layer with the inputs
 x and h. The loop needs d_h = d_z w_hᵀ, for the step before. All else waits until d_z of every step
 is known.
+
+In the code, one formula serves all four blocks side by side, which is quicker than to take them
+apart. Each of o, i, f and g is scale tanh(scale z) + shift: with ½ and ½ that is a sigmoid (see
+`layers.sigmoid`), with 1 and 0 a tanh. Its slope is scale² (1 - tanh²) = scale² - (gate - shift)².
+For a sigmoid s that is ¼ - (s - ½)² = s (1 - s), as it should be.
 
 z (T, B, 4H); h, c, o, i, f and g (B, H); w_x (D, 4H), w_h (H, 4H), b (4H,).
 """
@@ -74,14 +75,14 @@ def forward(
     times_w_h = multiplier(w_h, steps, rows)
     h, c = with_room(state[0], steps), with_room(state[1], steps)
     tanh_c = np.empty_like(c[1:])
-    a, s = _scale_and_shift(z)
+    scale, shift = _scale_and_shift(z)
     o, i, f, g = np.split(z, 4, axis=-1)
     for t in range(steps):
         z[t] += times_w_h(h[t])
-        _squash(z[t], a, s)
-        np.add(f[t] * c[t], i[t] * g[t], out=c[t + 1])
-        np.tanh(c[t + 1], out=tanh_c[t])
-        np.multiply(o[t], tanh_c[t], out=h[t + 1])
+        _replace_by_gates(z[t], scale, shift)
+        c[t + 1] = f[t] * c[t] + i[t] * g[t]
+        tanh_c[t] = np.tanh(c[t + 1])
+        h[t + 1] = o[t] * tanh_c[t]
     return h[1:], (h[-1], c[-1]), (z, h, c, tanh_c)
 
 
@@ -96,37 +97,37 @@ def backward(
     (d_h_next, d_c), (gates, h, c, tanh_c) = d_state, cache
     steps, rows, _ = d_h.shape
     times_w_h_transposed = multiplier(w_h.T, steps, rows)
-    a, s = _scale_and_shift(gates)
+    scale, shift = _scale_and_shift(gates)
     o, i, f, g = np.split(gates, 4, axis=-1)
-    d_z = gates
+    d_z = gates  # the same memory: at each step first the gates, then their slopes, then d_z
     for t in reversed(range(steps)):
         d_h_t = d_h[t] + d_h_next
         d_c = d_c + d_h_t * o[t] * (1 - tanh_c[t] ** 2)
         d_gates = np.concatenate([d_h_t * tanh_c[t], d_c * g[t], d_c * c[t], d_c * i[t]], axis=-1)
         d_c = d_c * f[t]
-        _replace_by_slopes(gates[t], a, s)
+        _replace_by_slopes(gates[t], scale, shift)
         d_z[t] *= d_gates
         d_h_next = times_w_h_transposed(d_z[t])
     return d_z, weight_gradient(h[:-1], d_z), (d_h_next, d_c)
 
 
 def _scale_and_shift(z: Array) -> tuple[Array, Array]:
-    """Return a and s (4H,) of the columns of z, with which each gate is a tanh(a z) + s."""
-    of_gates = [[0.5, 0.5, 0.5, 1.0], [0.5, 0.5, 0.5, 0.0]]
-    a, s = np.repeat(np.array(of_gates, z.dtype), z.shape[-1] // 4, axis=1)
-    return a, s
+    """Return two numbers (4H,) for each column of z."""
+    of_blocks = [[0.5, 0.5, 0.5, 1.0], [0.5, 0.5, 0.5, 0.0]]
+    scale, shift = np.repeat(np.array(of_blocks, z.dtype), z.shape[-1] // 4, axis=1)
+    return scale, shift
 
 
-def _squash(z: Array, a: Array, s: Array) -> None:
-    """Replace z by the gates a tanh(a z) + s, in place."""
-    z *= a
+def _replace_by_gates(z: Array, scale: Array, shift: Array) -> None:
+    """Write scale tanh(scale z) + shift into z."""
+    z *= scale
     np.tanh(z, out=z)
-    z *= a
-    z += s
+    z *= scale
+    z += shift
 
 
-def _replace_by_slopes(gates: Array, a: Array, s: Array) -> None:
-    """Replace the gates by their slopes a² - (gate - s)², in place."""
-    gates -= s
+def _replace_by_slopes(gates: Array, scale: Array, shift: Array) -> None:
+    """Write scale² - (gate - shift)² into the gates."""
+    gates -= shift
     gates *= gates
-    np.subtract(a * a, gates, out=gates)
+    np.subtract(scale * scale, gates, out=gates)
