@@ -14,7 +14,7 @@ import numpy as np
 
 from benchmarks.report import table, times, verdict
 from benchmarks.timing import compare, speedup
-from model.island import ISLAND, initialise, one_name, shuffled_names, train, train_step
+from course.island import ISLAND, initialise, one_name, shuffled_names, train, train_step
 from model.text.sources import DINOSAURS
 from model.text.vocabulary import Vocabulary
 

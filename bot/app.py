@@ -22,8 +22,8 @@ from bot.settings import Settings
 from bot.shelf import Shelf
 from bot.store import Store
 from bot.training.runs import Runs
-from model.engine.threads import blas_threads
 from model.text.forms import SONNET_TEMPERATURE, Genre
+from model.threads import blas_threads
 from model.weights.checkpoint import Checkpoint
 
 logger = logging.getLogger(__name__)

@@ -15,8 +15,8 @@ from typing import NamedTuple
 from bot.chat import Chat, Refused
 from bot.creations import Creation, Wish
 from bot.words import sentences
-from model.engine.threads import available_cores
 from model.text.forms import FORMS, Form, Genre
+from model.threads import available_cores
 
 LONGEST_WAIT_SECONDS = 30.0
 """An answer that would come later is refused."""

@@ -4,8 +4,8 @@ Telegram.
 Wings, from the ground up. A wing imports only what stands before it in this list:
 
     text         characters, corpora and batches
-    network      the textbook: RNN, LSTM and GRU, forward and backward, as equations
-    engine       the same arithmetic, arranged for the machine
+    network      RNN, LSTM and GRU, forward and backward, as equations: it trains and it writes
+    engine       the exact step of the decoder
     weights      weights on disk
     names        the roots of which names consist
     verse        poems and sonnets, line by line
@@ -14,6 +14,5 @@ Wings, from the ground up. A wing imports only what stands before it in this lis
     training     from a corpus to a checkpoint
     cli          the commands of `python -m model`
 
-Every wing may import `errors` and `files`. `island`, the assignment from which this project began,
-may import any.
+Every wing may import `errors`, `files` and `threads`.
 """

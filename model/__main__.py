@@ -5,8 +5,7 @@ fraction of a second.
 """
 
 import secrets
-from dataclasses import asdict, replace
-from pathlib import Path
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -15,12 +14,11 @@ from model.cli import options
 from model.cli.failures import Commands
 from model.cli.loading import check_output, load_weights, read_texts, versions_of
 from model.cli.options import print_json
-from model.engine.threads import available_cores, blas_threads
 from model.errors import MangosaurusError
-from model.network.parameters import CELLS, CellName
 from model.text import sources
 from model.text.forms import SONNET_TEMPERATURE, Alphabet, Genre, Network
 from model.text.typesetting import typeset, with_names
+from model.threads import available_cores, blas_threads, keep_memory
 from model.writing.decoder import Decoder
 from model.writing.requests import (
     NameRequest,
@@ -109,6 +107,7 @@ def train(
         recipe = with_epochs(recipe, texts, epochs)
     print_notes(texts, path, is_beside_text=bool(corpus) and out is None)
     is_ours = not (out or corpus)
+    keep_memory()
     with blas_threads(1):
         trainer = Trainer(
             recipe,
@@ -257,38 +256,6 @@ def evaluate(
         print_json(asdict(figures))
     else:
         print_evaluation(figures)
-
-
-@app.command(epilog="Example: python -m model check-gradients --cell gru")
-def check_gradients(
-    cell: Annotated[
-        CellName | None, typer.Option(help="The recurrent cell.", show_default="all three")
-    ] = None,
-) -> None:
-    """Compare the textbook's gradients with central differences, which need no derivation."""
-    from model.cli.figures import print_gradients
-    from model.network.gradients import TOLERANCE, check_cell
-
-    differences = {name: check_cell(name) for name in ([cell] if cell else CELLS)}
-    print_gradients(differences)
-    raise typer.Exit(max(max(found.values()) for found in differences.values()) > TOLERANCE)
-
-
-@app.command(epilog="Example: python -m model island --steps 4000")
-def island(
-    corpus: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Your own names, one a line.")
-    ] = None,
-    steps: options.Steps = None,
-) -> None:
-    """Run the assignment "Dinosaurus land": one name a step, plain gradient descent, and samples
-    along the way.
-
-    With the assignment's list of names, it gives the assignment's figures.
-    """
-    from model.island import ISLAND, run
-
-    run(corpus, typer.echo, ISLAND if steps is None else replace(ISLAND, steps=steps))
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from threadpoolctl import threadpool_limits
 
 from bot.app import Bot
 from bot.settings import Settings
-from model.engine.threads import available_cores
+from model.threads import available_cores
 from tests.bounds import (  # noqa: F401 - hooks
     pytest_runtest_call,
     pytest_runtest_setup,

@@ -26,7 +26,6 @@ PACKAGES = {module_name(path) for path in SOURCES.values() if path.name == "__in
 CHAIN = (
     "text",
     "network",
-    "engine",
     "weights",
     "names",
     "verse",
@@ -114,7 +113,7 @@ def test_a_wing_imports_only_wings_below_it() -> None:
     }
     for n, wing in enumerate(CHAIN, 1):
         above = [f"model.{other}" for other in CHAIN[n:]]
-        assert intruders(of(f"model.{wing}"), *above, "model.island", "model.__main__") == []
+        assert intruders(of(f"model.{wing}"), *above, "model.__main__") == []
 
 
 def test_the_core_of_the_bot_knows_no_door() -> None:
@@ -145,20 +144,9 @@ def test_the_settings_know_only_what_their_values_mean() -> None:
     assert intruders(["bot.settings"], "bot") == []
 
 
-def test_the_textbook_stands_alone_and_its_twin_has_its_files() -> None:
-    assert (
-        intruders(of("model.network"), *(f"model.{wing}" for wing in CHAIN if wing != "network"))
-        == []
-    )
-    assert (
-        intruders(
-            of("model.network"), "model.errors", "model.files", "model.island", "model.__main__"
-        )
-        == []
-    )
-    textbook = {module.removeprefix("model.network") for module in of("model.network")}
-    textbook -= {".parameters", ".gradients", ".train", ".__main__", ".exact"}
-    assert textbook <= {module.removeprefix("model.engine") for module in of("model.engine")}
+def test_the_textbook_stands_alone() -> None:
+    others = {name for name in SOURCES if belongs_to(name, "model")} - {*of("model.network")}
+    assert intruders(of("model.network"), *others - {"model"}) == []
 
 
 def test_nothing_imports_tools_tests_or_pickle() -> None:

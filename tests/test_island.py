@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model import island
+from course import island
 from model.files import ROOT
 from model.text.batches import Batch
 from model.text.encodings import CorpusError

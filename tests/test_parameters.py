@@ -45,15 +45,6 @@ def test_names_shapes_and_first_values(cell: CellName, gates: int, dtype: type) 
     assert not parameters.b_y.any()
 
 
-@pytest.mark.parametrize(("cell", "total"), [("rnn", 49.413343), ("lstm", 171.186718)])
-def test_a_seed_draws_what_it_has_always_drawn(cell: CellName, total: float) -> None:
-    """The seeds of released networks count on every number that is drawn, and on their order."""
-    parameters = initial_parameters(
-        Architecture(cell, 7, 4, 2), np.random.default_rng(1), np.float64
-    )
-    assert np.abs(parameters.whole).sum() == pytest.approx(total, abs=1e-5)
-
-
 @every_cell
 @pytest.mark.parametrize(
     "copy",

@@ -11,11 +11,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from model.engine.threads import blas_threads
 from model.errors import RequestError
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture
 from model.text.vocabulary import words_of
+from model.threads import blas_threads
 from model.verse import prosody
 from model.verse.metre import patterns, scans
 from model.verse.partners import Choice

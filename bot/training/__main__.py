@@ -19,13 +19,13 @@ from typing import Any
 from bot.training.folder import NEW, START, Run, read_run
 from model.cli.failures import FAILURES, sentence
 from model.cli.training import stop_signal
-from model.engine.threads import blas_threads
 from model.evaluation.comparison import compare
 from model.evaluation.held_out import document_scores
 from model.text.corpus import Corpus, read_names, read_verse
 from model.text.forms import Alphabet
 from model.text.sources import names_corpus, sonnets_corpus
 from model.text.typesetting import typeset, with_names
+from model.threads import blas_threads
 from model.training.runs import train
 from model.training.starts import recipe_and_start
 from model.training.trainer import Trainer

@@ -13,9 +13,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from bot.locks import LOCK, locked
-from model.engine.threads import available_cores
 from model.files import write_whole
 from model.text.forms import Form
+from model.threads import available_cores
 from model.weights.versions import Versions
 
 logger = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from checks import Wrong, call, check, compare
-from model.network import layers, rnn
+from model.network import layers
 
 LETTERS = "\nam"
 LAYER = layers.LayerParameters(
@@ -153,8 +153,8 @@ def check_step(step: Callable[..., Any]) -> str:
     w_x, w_h, b, h = (generator.normal(size=shape) / 2 for shape in ((4, 3), (3, 3), (3,), (3,)))
     x = np.eye(4)[2]
     found = call(step, x, h, w_x, w_h, b)
-    (right,), _ = rnn.step(x, (h,), layers.LayerParameters(w_x, w_h, b))
     z = x @ w_x + b + h @ w_h
+    right = np.tanh(z)
     if np.shape(found) == (3, 3):
         raise Wrong("your new state has 3 × 3 numbers instead of 3: is there a * where @ is meant?")
     compare(
@@ -182,10 +182,7 @@ def check_step(step: Callable[..., Any]) -> str:
             (layers.sigmoid(z), "is this a sigmoid? This network has tanh."),
         ],
     )
-    return (
-        "It agrees with model.network.rnn.step. This line is the whole memory of a recurrent"
-        " network."
-    )
+    return "It agrees with model.network.rnn. This line is the whole memory of a recurrent network."
 
 
 @check
@@ -237,7 +234,7 @@ def check_word_loss(word_loss: Callable[..., Any]) -> str:
 
 
 def _read(letter: str, h: Any) -> tuple[Any, Any]:
-    (h,), _ = rnn.step(np.eye(3)[LETTERS.index(letter)], (h,), LAYER)
+    h = np.tanh(LAYER.w_x[LETTERS.index(letter)] + LAYER.b + h @ LAYER.w_h)
     return h, layers.softmax(h @ W_Y)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from checks import Wrong, call, check, compare
 from model.network.layers import Array, Ids
 from model.network.network import LanguageModel
-from model.network.parameters import Architecture, Parameters
+from model.network.parameters import Architecture, Parameters, parameter_count
 from model.training import optimizer
 
 Function = Callable[..., Any]
@@ -203,7 +203,7 @@ def _steep_network() -> tuple[Watched, Ids, Ids, Array]:
     are not."""
     generator = np.random.default_rng(7)
     architecture = Architecture("rnn", vocab_size=5, hidden_size=4)
-    whole = Parameters.zeros(architecture, np.float64).whole
+    whole = np.zeros(parameter_count(architecture))
     network = Watched(
         architecture, Parameters(architecture, 2 * generator.normal(size=whole.shape))
     )

@@ -70,7 +70,7 @@ def check_half_life(half_life: Callable[[float], Any]) -> str:
 def check_lstm_step(lstm_step: Step) -> str:
     """Is this a step of an LSTM?"""
     x, h, c, p = _example(lstm.GATES)
-    h_right, c_right = lstm.step(x, (h, c), p)[0]
+    _, (h_right, c_right), (gates, *_) = lstm.forward((x @ p.w_x + p.b)[None], (h, c), p.w_h)
     h_found, c_found = _two(call(lstm_step, x, h, c, p), "h' and c'")
     if np.shape(h_found) == np.shape(c_found) == c.shape and _same(h_found, c_right):
         raise Wrong("what you return first is c', but h' comes first. Are the two exchanged?")
@@ -120,7 +120,7 @@ def check_lstm_step(lstm_step: Step) -> str:
         ),
     ]
     compare("c'", c_found, c_right, [(c_next, question) for (_, c_next), question in variants])
-    _, (*_, o, _, _, _, _) = lstm.step(x, (h, c), p)
+    o, *_ = np.split(gates[0], 4, axis=-1)
     mistakes = [
         (o * c_right, "is c' shown without its tanh?"),
         (o * np.tanh(c), "does h' read the old c? It shows the new one, c'."),
@@ -141,7 +141,7 @@ def check_cho_step(cho_step: Step) -> str:
     x, h, _, p = _example(gru.GATES)
     mistakes = [
         (
-            gru.step(x, (h,), p)[0][0],
+            gru.forward((x @ p.w_x + p.b)[None], (h,), p.w_h)[0][0],
             "is r applied after the product? That is the textbook's variant. Cho's reads r * h.",
         ),
         (

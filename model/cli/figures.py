@@ -1,6 +1,6 @@
-"""Prints what `evaluate`, `look` and `check-gradients` have found."""
+"""Prints what `evaluate` and `look` have found."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import typer
 from rich.console import Console
@@ -8,8 +8,6 @@ from rich.table import Table
 from rich.text import Text
 
 from model.evaluation.evaluation import Evaluation
-from model.network.gradients import TOLERANCE
-from model.network.parameters import CellName
 from model.writing.look import Letter
 
 EXPECTED, POSSIBLE = 0.25, 0.05
@@ -56,21 +54,3 @@ def print_look(letters: Iterable[Letter]) -> None:
             Text(letter, f"bold {colour}"), f"{share:.1%}", Text(bar, colour), Text(thought, "dim")
         )
     Console().print(table)
-
-
-def print_gradients(differences: Mapping[CellName, Mapping[str, float]]) -> None:
-    """Print how far the gradients of each cell's parameters are from central differences, and what
-    that proves.
-    """
-    for cell, found in differences.items():
-        for name, difference in found.items():
-            typer.echo(
-                f"{cell:6}{name:14}{difference:.0e} "
-                f" {'right' if difference <= TOLERANCE else 'WRONG'}"
-            )
-    typer.echo(
-        "The numbers say how far back-propagation is from central differences, as a share of the"
-        " largest gradient.\nCentral differences move one parameter a little and look at the loss."
-        " They know no derivation, so where both\nagree, the derivation is right. What is left"
-        f" below {TOLERANCE:g} is rounding."
-    )

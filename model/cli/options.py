@@ -162,9 +162,6 @@ Samples = Annotated[
         min=1, help="Number of texts to write.", show_default="2000 names, 200 poems or 50 sonnets"
     ),
 ]
-Steps = Annotated[
-    int | None, typer.Option(min=1, help="Training steps of one name each.", show_default="35000")
-]
 
 
 def print_json(value: Mapping[str, Any]) -> None:

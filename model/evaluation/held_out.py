@@ -9,11 +9,9 @@ from typing import TypeVar
 
 import numpy as np
 
-from model.engine.layers import cross_entropy
-from model.engine.network import Engine
 from model.errors import MangosaurusError
 from model.network.exact import Exact
-from model.network.layers import Floats
+from model.network.layers import Floats, cross_entropy, one_hot
 from model.network.network import LanguageModel
 from model.text.batches import Batch, padded_batch
 from model.text.corpus import Corpus
@@ -21,6 +19,7 @@ from model.text.vocabulary import NO_CHARACTER
 from model.weights.checkpoint import Checkpoint
 
 AT_ONCE = 256  # documents scored, or texts sampled, at a time
+STEPS_AT_ONCE = 16  # bounds the memory that a long text takes
 
 T = TypeVar("T")
 
@@ -53,8 +52,7 @@ def fold_corpus(corpus: Corpus, checkpoint: Checkpoint) -> Corpus:
 
 def held_out_loss(language_model: LanguageModel, corpus: Corpus) -> float:
     """Measure the loss on the held-out documents, each from the zero state to its final newline."""
-    engine = Engine(language_model.architecture, language_model.dtype)
-    return _nats_per_character(partial(engine.score, language_model), corpus)
+    return _nats_per_character(partial(_nats, language_model), corpus)
 
 
 def decoder_loss(language_model: LanguageModel, corpus: Corpus) -> float:
@@ -63,12 +61,8 @@ def decoder_loss(language_model: LanguageModel, corpus: Corpus) -> float:
 
     def score(batch: Batch) -> float:
         state = exact.initial_state(batch.inputs.shape[1])
-        mask = batch.mask if batch.mask is not None else [None] * len(batch.inputs)
-        steps = zip(batch.inputs, batch.targets, mask, strict=True)
-        return sum(
-            cross_entropy(exact.step(ids, state), targets, counted)
-            for ids, targets, counted in steps
-        )
+        logits = np.stack([exact.step(ids, state) for ids in batch.inputs])
+        return cross_entropy(logits, one_hot(batch.targets, logits.shape[-1]), batch.mask)[0]
 
     return _nats_per_character(score, corpus)
 
@@ -91,10 +85,21 @@ def document_scores(checkpoint: Checkpoint, corpus: Corpus) -> tuple[Floats, Flo
     folded = [checkpoint.vocabulary.fold(document) for document in corpus.held_out]
     batches = [_batch([text], known) if text else None for text in folded]
     language_model = checkpoint.language_model
-    engine = Engine(language_model.architecture, language_model.dtype)
-    nats = [0.0 if batch is None else engine.score(language_model, batch) for batch in batches]
+    nats = [0.0 if batch is None else _nats(language_model, batch) for batch in batches]
     characters = [0 if batch is None else batch.target_count for batch in batches]
     return np.array(nats), np.array(characters, np.float64)
+
+
+def _nats(language_model: LanguageModel, batch: Batch) -> float:
+    """Return the loss of a batch that begins in the zero state, summed over its targets."""
+    nats = 0.0
+    state = language_model.initial_state(batch.inputs.shape[1])
+    for start in range(0, len(batch.inputs), STEPS_AT_ONCE):
+        part = batch[start : start + STEPS_AT_ONCE]
+        run = language_model.forward(part.inputs, state)
+        state = run.state
+        nats += cross_entropy(run.logits, one_hot(part.targets, run.logits.shape[-1]), part.mask)[0]
+    return nats
 
 
 def _batch(documents: Sequence[str], corpus: Corpus) -> Batch:

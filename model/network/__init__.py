@@ -5,17 +5,19 @@ it says "saurus". Why? How did it learn that? How do we know that it did not jus
 heart? Read in this order:
 
     layers        from numbers to probabilities of letters, to a loss, and back to a gradient
-    rnn           one step of a memory, and the way back through it
+    rnn           a memory that is carried from step to step, and the way back through it
     lstm, gru     memories that last longer
     parameters    all the numbers of a network, and their first values
-    network       steps in time, layers above each other, and the way back through both
-    gradients     how we know that all this is derived without a mistake
+    network       layers above each other, and the way back through them
+    gradients     how we know that all this is derived without a mistake (it runs, too)
     train         a whole training; `python -m model.network --cell gru` runs it
     exact         the same step for a text that must be equal on every machine
 
-That takes about an hour and a half. Clarity alone counts here. `model.engine` has the same
-arithmetic in files of the same names, arranged for the machine, and a test holds the two equal.
-`make course` opens notebooks in which you build all of it yourself.
+That takes about an hour and a half. `make course` opens notebooks in which you build all of it
+yourself. The networks of this project are trained by the same files, so they must also be quick.
+Three habits do most of that: what waits for nothing is multiplied in one piece, outside the loop
+over time; inside it, arrays are overwritten when nobody needs them any more; and
+`layers.multiplier` feeds the library for matrices in the pieces that it likes.
 
 Some things are left out because they are not needed at this size: an embedding (the rows of the
 first w_x are one), layer normalisation (one or two layers train well without), attention (a name

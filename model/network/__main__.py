@@ -33,12 +33,10 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     try:
         training, held_out = read_names(options.names)
-        architecture, generator = (
-            Architecture(options.cell, len(LETTERS), options.hidden),
-            default_rng(options.seed),
-        )
+        architecture = Architecture(options.cell, len(LETTERS), options.hidden)
     except (OSError, ValueError) as error:
         parser.error(str(error))
+    generator = default_rng(options.seed)
     best = language_model = LanguageModel.initialise(architecture, generator)
     lowest, started, reported = inf, time.monotonic(), -inf
     with suppress(KeyboardInterrupt):
@@ -48,10 +46,8 @@ def main(arguments: list[str] | None = None) -> None:
             seconds = time.monotonic() - started
             is_over = seconds >= 60 * options.minutes
             if is_over or seconds > reported + 5:
-                names, reported = (
-                    [sample(best, generator) or "(nothing)" for _ in range(5)],
-                    seconds,
-                )
+                names = [sample(best, generator) or "(nothing)" for _ in range(5)]
+                reported = seconds
                 losses = f"loss {training_loss:.2f}, held out {loss:.2f}, at best {lowest:.2f}"
                 print(f"{seconds:3.0f} s  {losses}  {', '.join(names)}", flush=True)
             if is_over:

@@ -1,5 +1,5 @@
 """Checks gradients in a second way, which knows nothing of the chain rule: move a number a little,
-look at the loss.
+look at the loss. `python -m model.network.gradients` does so for every cell.
 
     d_x ≈ (loss(x + ε) - loss(x - ε)) / 2ε
 
@@ -8,13 +8,14 @@ smaller ε is no better: the two losses then agree in nearly all of their digits
 decides the rest.
 """
 
+import argparse
 from collections.abc import Callable
 
 import numpy as np
 
 from model.network.layers import Array, cross_entropy, one_hot
 from model.network.network import LanguageModel
-from model.network.parameters import Architecture, Arrays, CellName
+from model.network.parameters import CELLS, Architecture, Arrays, CellName
 
 TOLERANCE = 1e-6
 """In double precision, right gradients differ by less than 1e-7, and those of a wrong formula by
@@ -66,3 +67,28 @@ def check_cell(cell: CellName) -> dict[str, float]:
         return cross_entropy(language_model.forward(inputs, state).logits, one_hot(targets, 4))[0]
 
     return relative_differences(gradients, loss, language_model.parameters)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Print how far the gradient of each parameter is from central differences; exit with 1 if one
+    is wrong.
+    """
+    parser = argparse.ArgumentParser(prog="python -m model.network.gradients", description=__doc__)
+    parser.add_argument("--cell", choices=CELLS, help="all three if it is not given")
+    cell = parser.parse_args(arguments).cell
+    largest = 0.0
+    for name in [cell] if cell else CELLS:
+        for parameter, difference in check_cell(name).items():
+            verdict = "right" if difference <= TOLERANCE else "WRONG"
+            print(f"{name:6}{parameter:14}{difference:.0e}  {verdict}")
+            largest = max(largest, difference)
+    print(
+        "So far is back-propagation from central differences, as a share of the largest gradient.\n"
+        "Central differences know no derivation: where both agree, the derivation is right.\n"
+        f"What is left, below {TOLERANCE:g}, is rounding."
+    )
+    raise SystemExit(largest > TOLERANCE)
+
+
+if __name__ == "__main__":
+    main()

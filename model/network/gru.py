@@ -1,4 +1,7 @@
-"""The GRU of Cho et al. (2014), one step in time, in the variant of cuDNN and PyTorch.
+"""The GRU of Cho et al. (2014) over a sequence, T time steps of B rows, in the variant of cuDNN and
+PyTorch.
+
+At each step,
 
     [z_r, z_u, z_n] = x w_x + b
     [s_r, s_u, s_n] = h w_h
@@ -10,6 +13,9 @@ A GRU has no memory beside h. The update gate u says how much of h stays; the ne
 the rest. The reset gate r says how much of h enters n. Cho et al. apply r to h before the product
 with w_h. This variant applies it after the product, so that one product serves all three blocks.
 PyTorch also has a second bias, next to s_n; here it is 0.
+
+As in `rnn`, the caller computes z for all steps at once. s needs the step before, so the loop
+computes it.
 
 How the derivative comes back. d_h' arrives from the layer above and from the next step. In the last
 equation, n is multiplied by 1 - u, h by u, and u by h - n:
@@ -27,14 +33,14 @@ In the sigmoids, z and s are added, so both get the same derivative:
     d_z_r = d_s_r = d_r ⊙ r (1 - r)      d_z_u = d_s_u = d_u ⊙ u (1 - u)
 
 z and s are linear layers of x and of h, so d_x and d_w_x come from d_z, d_w_h from d_s, and d_h
-grows by d_s w_hᵀ.
+grows by d_s w_hᵀ. Of these, only d_h is needed in the loop.
 
-x (B, D); h, r, u and n (B, H); z and s (B, 3H); w_x (D, 3H), w_h (H, 3H), b (3H,).
+z (T, B, 3H); s (B, 3H); h, r, u and n (B, H); w_x (D, 3H), w_h (H, 3H), b (3H,).
 """
 
 import numpy as np
 
-from model.network.layers import Array, LayerParameters, sigmoid
+from model.network.layers import Array, multiplier, sigmoid, weight_gradient, with_room
 
 GATES: tuple[str, ...] = ("r", "u", "n")
 """The blocks of columns in w_x, w_h and b: reset gate, update gate, new values."""
@@ -48,28 +54,46 @@ def first_bias(hidden_size: int) -> Array:
     return np.zeros(3 * hidden_size)
 
 
-def step(x: Array, state: tuple[Array, ...], p: LayerParameters) -> tuple[tuple[Array, ...], Cache]:
-    """Return the next state, and all that `step_back` needs to know of this step."""
-    (h,) = state
-    z_r, z_u, z_n = np.split(x @ p.w_x + p.b, 3, axis=-1)
-    s_r, s_u, s_n = np.split(h @ p.w_h, 3, axis=-1)
-    r, u = sigmoid(z_r + s_r), sigmoid(z_u + s_u)
-    n = np.tanh(z_n + r * s_n)
-    return ((1 - u) * n + u * h,), (x, h, r, u, n, s_n)
+def forward(
+    z: Array, state: tuple[Array, ...], w_h: Array
+) -> tuple[Array, tuple[Array, ...], Cache]:
+    """Return h' of every step (T, B, H), the last state, and what `backward` needs to know.
+
+    z holds x w_x + b; r, u and n take its place, so that no step needs new memory for them.
+    """
+    steps, rows, width = z.shape
+    times_w_h = multiplier(w_h, steps, rows)
+    h = with_room(state[0], steps)
+    s_n = np.empty_like(h[1:])
+    r_and_u = z[..., : width // 3 * 2]
+    r, u, n = np.split(z, 3, axis=-1)
+    for t in range(steps):
+        s_r_and_u, s_n[t] = np.split(times_w_h(h[t]), [width // 3 * 2], axis=-1)
+        r_and_u[t] = sigmoid(r_and_u[t] + s_r_and_u)
+        n[t] = np.tanh(n[t] + r[t] * s_n[t])
+        h[t + 1] = (1 - u[t]) * n[t] + u[t] * h[t]
+    return h[1:], (h[-1],), (r, u, n, h, s_n)
 
 
-def step_back(
-    d_next: tuple[Array, ...], cache: Cache, p: LayerParameters
-) -> tuple[Array, tuple[Array, ...], LayerParameters]:
-    """Return the derivatives for the input, for the state before, and for the parameters."""
-    (d_h_next,), (x, h, r, u, n, s_n) = d_next, cache
-    d_z_n = d_h_next * (1 - u) * (1 - n**2)
-    d_z_r = d_z_n * s_n * r * (1 - r)
-    d_z_u = d_h_next * (h - n) * u * (1 - u)
-    d_z = np.concatenate([d_z_r, d_z_u, d_z_n], axis=-1)
-    d_s = np.concatenate([d_z_r, d_z_u, d_z_n * r], axis=-1)
-    return (
-        d_z @ p.w_x.T,
-        (d_s @ p.w_h.T + d_h_next * u,),
-        LayerParameters(x.T @ d_z, h.T @ d_s, d_z.sum(axis=0)),
-    )
+def backward(
+    d_h: Array, d_state: tuple[Array, ...], cache: Cache, w_h: Array
+) -> tuple[Array, Array, tuple[Array, ...]]:
+    """Return d_z of every step, d_w_h, and the derivative of the first state.
+
+    d_h (T, B, H) is the part of each d_h' that comes from the layer above, and d_state the
+    derivative of the last state, which comes from what follows.
+    """
+    (d_h_next,), (r, u, n, h, s_n) = d_state, cache
+    steps, rows, hidden_size = d_h.shape
+    times_w_h_transposed = multiplier(w_h.T, steps, rows)
+    d_z = np.empty((steps, rows, 3 * hidden_size), d_h.dtype)
+    d_s = np.empty_like(d_z)
+    for t in reversed(range(steps)):
+        d_h_t = d_h[t] + d_h_next
+        d_z_n = d_h_t * (1 - u[t]) * (1 - n[t] ** 2)
+        d_z_r = d_z_n * s_n[t] * r[t] * (1 - r[t])
+        d_z_u = d_h_t * (h[t] - n[t]) * u[t] * (1 - u[t])
+        np.concatenate([d_z_r, d_z_u, d_z_n], axis=-1, out=d_z[t])
+        np.concatenate([d_z_r, d_z_u, d_z_n * r[t]], axis=-1, out=d_s[t])
+        d_h_next = times_w_h_transposed(d_s[t]) + d_h_t * u[t]
+    return d_z, weight_gradient(h[:-1], d_s), (d_h_next,)

@@ -1,5 +1,7 @@
-"""Hochreiter & Schmidhuber's LSTM (1997) with the forget gate of Gers et al. (2000), one step in
-time.
+"""Hochreiter & Schmidhuber's LSTM (1997) with the forget gate of Gers et al. (2000), over a
+sequence: T time steps of B rows.
+
+At each step,
 
     [z_o, z_i, z_f, z_g] = x w_x + b + h w_h
     o, i, f = σ(z_o), σ(z_i), σ(z_f)
@@ -9,6 +11,9 @@ time.
 
 The cell state c is a memory beside h. The forget gate f says how much of it stays, the input gate i
 how much of the candidate g is added, and the output gate o how much of it shows.
+
+As in `rnn`, the caller computes x w_x + b for all steps at once, and hands it over as z. Then the
+loop goes from step to step, and h' and c' of one step are h and c of the next.
 
 How the derivative comes back. d_h' arrives from the layer above and from the next step, d_c' from
 the next step alone. The last equation is a product of o and tanh c', so each factor gets d_h' times
@@ -26,17 +31,24 @@ d_c is what the step before receives. Along the memory there is no matrix and no
 where f is near 1, an error survives many steps. That is what the LSTM was invented for. The slope
 of a sigmoid s is s (1 - s), and that of tanh is 1 - tanh², so
 
-    d_z_o = d_o ⊙ o (1 - o)      d_z_i = d_i ⊙ i (1 - i)      d_z_f = d_f ⊙ f (1 - f)      d_z_g = d_g ⊙ (1 - g²)
+    d_z_o = d_o ⊙ o (1 - o)      d_z_i = d_i ⊙ i (1 - i)
+    d_z_f = d_f ⊙ f (1 - f)      d_z_g = d_g ⊙ (1 - g²)
 
 Side by side these are d_z, and from there on the cell is the RNN's: a linear layer with the inputs
-x and h.
+x and h. The loop needs d_h = d_z w_hᵀ, for the step before. All else waits until d_z of every step
+is known.
 
-x (B, D); h and c (B, H); z (B, 4H); w_x (D, 4H), w_h (H, 4H), b (4H,).
+In the code, one formula serves all four blocks side by side, which is quicker than to take them
+apart. Each of o, i, f and g is scale tanh(scale z) + shift: with ½ and ½ that is a sigmoid (see
+`layers.sigmoid`), with 1 and 0 a tanh. Its slope is scale² (1 - tanh²) = scale² - (gate - shift)².
+For a sigmoid s that is ¼ - (s - ½)² = s (1 - s), as it should be.
+
+z (T, B, 4H); h, c, o, i, f and g (B, H); w_x (D, 4H), w_h (H, 4H), b (4H,).
 """
 
 import numpy as np
 
-from model.network.layers import Array, LayerParameters, sigmoid
+from model.network.layers import Array, multiplier, weight_gradient, with_room
 
 GATES: tuple[str, ...] = ("o", "i", "f", "g")
 """The blocks of columns in w_x, w_h and b: output, input and forget gate, candidate."""
@@ -52,29 +64,70 @@ def first_bias(hidden_size: int) -> Array:
     return np.repeat([0.0, 0.0, 1.0, 0.0], hidden_size)
 
 
-def step(x: Array, state: tuple[Array, ...], p: LayerParameters) -> tuple[tuple[Array, ...], Cache]:
-    """Return the next state, and all that `step_back` needs to know of this step."""
-    h, c = state
-    z_o, z_i, z_f, z_g = np.split(x @ p.w_x + p.b + h @ p.w_h, 4, axis=-1)
-    o, i, f, g = sigmoid(z_o), sigmoid(z_i), sigmoid(z_f), np.tanh(z_g)
-    c_next = f * c + i * g
-    tanh_c = np.tanh(c_next)
-    return (o * tanh_c, c_next), (x, h, c, o, i, f, g, tanh_c)
+def forward(
+    z: Array, state: tuple[Array, ...], w_h: Array
+) -> tuple[Array, tuple[Array, ...], Cache]:
+    """Return h' of every step (T, B, H), the last state, and what `backward` needs to know.
+
+    z holds x w_x + b; the gates take its place, so that no step needs new memory for them.
+    """
+    steps, rows, _ = z.shape
+    times_w_h = multiplier(w_h, steps, rows)
+    h, c = with_room(state[0], steps), with_room(state[1], steps)
+    tanh_c = np.empty_like(c[1:])
+    scale, shift = _scale_and_shift(z)
+    o, i, f, g = np.split(z, 4, axis=-1)
+    for t in range(steps):
+        z[t] += times_w_h(h[t])
+        _replace_by_gates(z[t], scale, shift)
+        c[t + 1] = f[t] * c[t] + i[t] * g[t]
+        tanh_c[t] = np.tanh(c[t + 1])
+        h[t + 1] = o[t] * tanh_c[t]
+    return h[1:], (h[-1], c[-1]), (z, h, c, tanh_c)
 
 
-def step_back(
-    d_next: tuple[Array, ...], cache: Cache, p: LayerParameters
-) -> tuple[Array, tuple[Array, ...], LayerParameters]:
-    """Return the derivatives for the input, for the state before, and for the parameters."""
-    (d_h_next, d_c_next), (x, h, c, o, i, f, g, tanh_c) = d_next, cache
-    d_c_next = d_c_next + d_h_next * o * (1 - tanh_c**2)
-    d_z_o = d_h_next * tanh_c * o * (1 - o)
-    d_z_i = d_c_next * g * i * (1 - i)
-    d_z_f = d_c_next * c * f * (1 - f)
-    d_z_g = d_c_next * i * (1 - g**2)
-    d_z = np.concatenate([d_z_o, d_z_i, d_z_f, d_z_g], axis=-1)
-    return (
-        d_z @ p.w_x.T,
-        (d_z @ p.w_h.T, d_c_next * f),
-        LayerParameters(x.T @ d_z, h.T @ d_z, d_z.sum(axis=0)),
-    )
+def backward(
+    d_h: Array, d_state: tuple[Array, ...], cache: Cache, w_h: Array
+) -> tuple[Array, Array, tuple[Array, ...]]:
+    """Return d_z of every step, d_w_h, and the derivatives of the first state.
+
+    d_h (T, B, H) is the part of each d_h' that comes from the layer above, and d_state the
+    derivatives of the last state, which come from what follows. d_z takes the place of the gates.
+    """
+    (d_h_next, d_c), (gates, h, c, tanh_c) = d_state, cache
+    steps, rows, _ = d_h.shape
+    times_w_h_transposed = multiplier(w_h.T, steps, rows)
+    scale, shift = _scale_and_shift(gates)
+    o, i, f, g = np.split(gates, 4, axis=-1)
+    d_z = gates  # the same memory: at each step first the gates, then their slopes, then d_z
+    for t in reversed(range(steps)):
+        d_h_t = d_h[t] + d_h_next
+        d_c = d_c + d_h_t * o[t] * (1 - tanh_c[t] ** 2)
+        d_gates = np.concatenate([d_h_t * tanh_c[t], d_c * g[t], d_c * c[t], d_c * i[t]], axis=-1)
+        d_c = d_c * f[t]
+        _replace_by_slopes(gates[t], scale, shift)
+        d_z[t] *= d_gates
+        d_h_next = times_w_h_transposed(d_z[t])
+    return d_z, weight_gradient(h[:-1], d_z), (d_h_next, d_c)
+
+
+def _scale_and_shift(z: Array) -> tuple[Array, Array]:
+    """Return two numbers (4H,) for each column of z."""
+    of_blocks = [[0.5, 0.5, 0.5, 1.0], [0.5, 0.5, 0.5, 0.0]]
+    scale, shift = np.repeat(np.array(of_blocks, z.dtype), z.shape[-1] // 4, axis=1)
+    return scale, shift
+
+
+def _replace_by_gates(z: Array, scale: Array, shift: Array) -> None:
+    """Write scale tanh(scale z) + shift into z."""
+    z *= scale
+    np.tanh(z, out=z)
+    z *= scale
+    z += shift
+
+
+def _replace_by_slopes(gates: Array, scale: Array, shift: Array) -> None:
+    """Write scale² - (gate - shift)² into the gates."""
+    gates -= shift
+    gates *= gates
+    np.subtract(scale * scale, gates, out=gates)

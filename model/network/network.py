@@ -1,8 +1,7 @@
 """A character-level language model: cells in layers, and above them a linear layer with a softmax.
 
-The loops over time and layers stand here once, for every cell. A cell knows one step (see `rnn`,
-`lstm` and `gru`). Speed does not count here. `model.engine` has the same functions, arranged for
-the machine.
+The loop over layers stands here, once for every cell. A cell loops over time (see `rnn`, `lstm` and
+`gru`).
 """
 
 from collections.abc import Sequence
@@ -19,6 +18,8 @@ from model.network.layers import (
     cross_entropy_backward,
     linear,
     linear_backward,
+    look_up,
+    look_up_backward,
     one_hot,
 )
 from model.network.parameters import CELLS, Architecture, Arrays, Parameters, initial_parameters
@@ -29,11 +30,10 @@ class ForwardPass(NamedTuple):
 
     logits: Array  # (T, B, V)
     state: Array  # (L, S, B, H), after the last step
-    masks: Sequence[Array | float]  # the dropout mask of each layer, (B, H); 1 without dropout
-    top: Array  # (T, B, H): what the output layer read
-    caches: list[
-        Any
-    ]  # of every step of every layer, in the order of time, then from the bottom layer up
+    ids: Ids  # (T, B): what the first layer read
+    dropout: Sequence[Array] | None
+    tops: list[Array]  # of each layer (T, B, H): what the layer above read
+    caches: list[Any]  # of each layer: what its cell kept for the way back
 
 
 class LanguageModel:
@@ -98,39 +98,38 @@ class LanguageModel:
         0 where a unit is dropped, and 1/keep elsewhere, where keep is the share of units that stay.
         A mask multiplies what goes up to the next layer, not the state.
         """
-        p, masks = self.parameters, [1.0] * self.architecture.layers if dropout is None else dropout
-        states = [tuple(layer) for layer in state]
-        tops, caches = [], []
-        for x in one_hot(ids, self.architecture.vocab_size).astype(self.dtype):
-            for n, layer in enumerate(p.layers):
-                states[n], cache = self.cell.step(x, states[n], layer)
-                caches.append(cache)
-                x = states[n][0] * masks[n]
-            tops.append(x)
-        top = np.stack(tops)
-        return ForwardPass(linear(top, p.w_y, p.b_y), np.array(states), masks, top, caches)
+        p, after = self.parameters, np.empty_like(state)
+        tops: list[Array] = []
+        caches = []
+        for n, layer in enumerate(p.layers):
+            w_x, b = layer.w_x, layer.b
+            z = linear(tops[-1], w_x, b) if n else look_up(ids, w_x, b)
+            h, after[n], cache = self.cell.forward(z, tuple(state[n]), layer.w_h)
+            tops.append(h if dropout is None else h * dropout[n])
+            caches.append(cache)
+        logits = linear(tops[-1], p.w_y, p.b_y)
+        return ForwardPass(logits, after, ids, dropout, tops, caches)
 
     def backward(self, d_logits: Array, run: ForwardPass) -> Parameters:
-        """Return the gradients of all parameters, from the last step back to the first and from the
-        top layer down.
+        """Return the gradients of all parameters, from the top layer down.
 
-        A layer's h is read twice: by the layer above, and by the layer's own next step. Both
-        derivatives are added. No step follows the last one, so there the derivatives of the state
-        are 0. The derivatives of the first state are dropped: no error flows back into earlier
-        batches (truncated back-propagation).
+        Each cell goes from the last step back to the first. No step follows the last one, so there
+        the derivatives of the state are 0. The derivatives of the first state are dropped: no error
+        flows back into earlier batches (truncated back-propagation). A pass can go back once: the
+        cells reuse the memory of what they kept.
         """
-        p, gradients = self.parameters, Parameters.zeros(self.architecture, self.dtype)
-        d_top, gradients.w_y[:], gradients.b_y[:] = linear_backward(d_logits, run.top, p.w_y)
-        d_states = [tuple(layer) for layer in np.zeros_like(run.state)]
-        caches = list(run.caches)
-        for d_x in d_top[::-1]:
-            for n, layer in reversed(list(enumerate(p.layers))):
-                d_h, *others = d_states[n]
-                d_x, d_states[n], d_layer = self.cell.step_back(
-                    (d_h + d_x * run.masks[n], *others), caches.pop(), layer
-                )
-                for total, gradient in zip(gradients.layers[n], d_layer, strict=True):
-                    total += gradient
+        p, gradients = self.parameters, Parameters.empty(self.architecture, self.dtype)
+        d_x, gradients.w_y[:], gradients.b_y[:] = linear_backward(d_logits, run.tops[-1], p.w_y)
+        for n in reversed(range(len(p.layers))):
+            layer, gradient = p.layers[n], gradients.layers[n]
+            d_h = d_x if run.dropout is None else d_x * run.dropout[n]
+            no_error = tuple(np.zeros_like(run.state[n]))
+            d_z, gradient.w_h[:], _ = self.cell.backward(d_h, no_error, run.caches[n], layer.w_h)
+            if n:
+                below = run.tops[n - 1]
+                d_x, gradient.w_x[:], gradient.b[:] = linear_backward(d_z, below, layer.w_x)
+            else:
+                gradient.w_x[:], gradient.b[:] = look_up_backward(d_z, run.ids, len(layer.w_x))
         return gradients
 
     def loss_and_gradients(
@@ -148,11 +147,7 @@ class LanguageModel:
         (T, B, V) of another network, whose cross-entropy is then the loss.
         """
         run = self.forward(inputs, state, dropout)
-        q = (
-            one_hot(targets, self.architecture.vocab_size).astype(self.dtype)
-            if targets.ndim == 2
-            else targets
-        )
+        q = one_hot(targets, self.architecture.vocab_size) if targets.ndim == 2 else targets
         nats, log_p = cross_entropy(run.logits, q, mask)
         gradients = self.backward(cross_entropy_backward(log_p, q, mask), run)
         return nats, gradients, run.state

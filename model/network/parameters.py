@@ -20,28 +20,28 @@ Arrays = Mapping[str, Array]
 
 
 class Cell(Protocol):
-    """What a file such as `rnn` offers: facts of the cell, its first bias, and one step in time,
-    forwards and back.
+    """What a file such as `rnn` offers: facts of the cell, its first bias, and the way over a
+    sequence, forwards and back.
     """
 
-    GATES: tuple[str, ...]  # a letter for each block of H columns in w_x, w_h and b
-    STATES: tuple[
-        str, ...
-    ]  # what a step hands to the next one; h, the first, is also what the layer above reads
+    # a letter for each block of H columns in w_x, w_h and b
+    GATES: tuple[str, ...]
+    # what a step hands to the next one; h, the first, is also what the layer above reads
+    STATES: tuple[str, ...]
 
     def first_bias(self, hidden_size: int) -> Array: ...
-    def step(
-        self, x: Array, state: tuple[Array, ...], p: LayerParameters
-    ) -> tuple[tuple[Array, ...], Any]: ...
-    def step_back(
-        self, d_next: tuple[Array, ...], cache: Any, p: LayerParameters
-    ) -> tuple[Array, tuple[Array, ...], LayerParameters]: ...
+    def forward(
+        self, z: Array, state: tuple[Array, ...], w_h: Array
+    ) -> tuple[Array, tuple[Array, ...], Any]: ...
+    def backward(
+        self, d_h: Array, d_state: tuple[Array, ...], cache: Any, w_h: Array
+    ) -> tuple[Array, Array, tuple[Array, ...]]: ...
 
 
 CellName = Literal["rnn", "lstm", "gru"]
 """The only list of cells.
 
-A new cell is its name here, and a file of this name in this wing and in `model.engine`.
+A new cell is its name here, and a file of this name beside this one.
 """
 CELLS: Mapping[CellName, Cell] = {
     name: cast("Cell", import_module(f"model.network.{name}")) for name in get_args(CellName)
@@ -87,12 +87,9 @@ def parameter_shapes(architecture: Architecture) -> dict[str, tuple[int, ...]]:
 
 
 class Parameters(Mapping[str, Array]):
-    """Arrays by name, or as `layers`, `w_y` and `b_y`. All are views of `whole` (N,), one array.
+    """Arrays by name, or as `layers`, `w_y` and `b_y`.
 
-    So an optimizer can update every parameter at once, and processes can share them. In `whole`,
-    each bias lies between its matrices: w_x, b, w_h for each layer, and at the end b_y, w_y. Then
-    the parameters of a layer are one matrix [w_x; b; w_h], which `model.engine` multiplies by [x,
-    1, h] in one product.
+    All are views of `whole` (N,), one array, so an optimizer can update every parameter at once.
     """
 
     def __init__(self, architecture: Architecture, whole: Array) -> None:
@@ -103,22 +100,22 @@ class Parameters(Mapping[str, Array]):
                 f"whole has shape {whole.shape}; the architecture has {count:,} parameters"
             )
         self.architecture, self.whole = architecture, whole
-        depth = range(architecture.layers)
-        in_memory = [f"layers.{n}.{part}" for n in depth for part in ("w_x", "b", "w_h")]
-        views, start = {}, 0
-        for name in (*in_memory, "b_y", "w_y"):
-            stop = start + math.prod(shapes[name])
-            views[name], start = whole[start:stop].reshape(shapes[name]), stop
-        self._views = {name: views[name] for name in shapes}
+        self._views: dict[str, Array] = {}
+        start = 0
+        for name, shape in shapes.items():
+            stop = start + math.prod(shape)
+            self._views[name] = whole[start:stop].reshape(shape)
+            start = stop
         self.layers = [
-            LayerParameters(*(views[f"layers.{n}.{part}"] for part in LayerParameters._fields))
-            for n in depth
+            LayerParameters(*(self[f"layers.{n}.{part}"] for part in LayerParameters._fields))
+            for n in range(architecture.layers)
         ]
-        self.w_y, self.b_y = views["w_y"], views["b_y"]
+        self.w_y, self.b_y = self["w_y"], self["b_y"]
 
     @classmethod
-    def zeros(cls, architecture: Architecture, dtype: DTypeLike) -> Self:
-        return cls(architecture, np.zeros(parameter_count(architecture), dtype))
+    def empty(cls, architecture: Architecture, dtype: DTypeLike) -> Self:
+        """Return arrays with whatever numbers the memory had."""
+        return cls(architecture, np.empty(parameter_count(architecture), dtype))
 
     @classmethod
     def of(cls, architecture: Architecture, arrays: Arrays) -> Self:
@@ -128,7 +125,7 @@ class Parameters(Mapping[str, Array]):
         """
         if {name: array.shape for name, array in arrays.items()} != parameter_shapes(architecture):
             raise ValueError("the parameters' names or shapes are not those of the architecture")
-        parameters = cls.zeros(architecture, arrays["b_y"].dtype)
+        parameters = cls.empty(architecture, arrays["b_y"].dtype)
         for name, array in arrays.items():
             parameters[name][:] = array
         return parameters
@@ -153,27 +150,26 @@ def initial_parameters(
 ) -> Parameters:
     """Draw the parameters of an untrained network.
 
-        w_h                        orthogonal, an independent matrix for each gate (Saxe et al. 2014)
-        w_x of the first layer     standard normal, as for embeddings: each step reads one row of it
-        other matrices             uniform between -1/√H and 1/√H
-        b                          as the cell says
-        b_y                        0
-
-    First every matrix is drawn uniformly; then w_h and the first w_x are drawn again. Their first
-    draws are wasted, but the seeds of the released networks count on them.
+    w_x of the first layer     standard normal, as for embeddings: a step reads one row of it
+    w_h                        orthogonal, a matrix for each gate (Saxe et al. 2014)
+    other matrices             uniform between -1/√H and 1/√H
+    b                          as the cell says
+    b_y                        0
     """
-    limit = architecture.hidden_size**-0.5
-    parameters = Parameters.zeros(architecture, dtype)
-    for array in parameters.values():
-        if array.ndim > 1:
-            array[:] = generator.uniform(-limit, limit, array.shape)
-    first = parameters.layers[0].w_x
-    first[:] = generator.standard_normal(first.shape)
+    hidden_size = architecture.hidden_size
+    limit = hidden_size**-0.5
     cell = CELLS[architecture.cell]
-    for layer in parameters.layers:
-        layer.b[:] = cell.first_bias(architecture.hidden_size)
+    parameters = Parameters.empty(architecture, dtype)
+    for n, layer in enumerate(parameters.layers):
+        if n == 0:
+            layer.w_x[:] = generator.standard_normal(layer.w_x.shape)
+        else:
+            layer.w_x[:] = generator.uniform(-limit, limit, layer.w_x.shape)
         for block in np.split(layer.w_h, len(cell.GATES), axis=1):
-            block[:] = _orthogonal(architecture.hidden_size, generator)
+            block[:] = _orthogonal(hidden_size, generator)
+        layer.b[:] = cell.first_bias(hidden_size)
+    parameters.w_y[:] = generator.uniform(-limit, limit, parameters.w_y.shape)
+    parameters.b_y[:] = 0
     return parameters
 
 

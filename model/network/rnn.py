@@ -1,7 +1,12 @@
-"""Elman's network (1990), one step in time.
+"""Elman's network (1990) over a sequence: T time steps of B rows.
+
+At each step,
 
     z  = x w_x + b + h w_h
     h' = tanh z
+
+x w_x + b waits for nothing, so the caller computes it for all steps at once, and hands it over as
+z. Only h w_h needs the step before: h' of one step is h of the next.
 
 How the derivative comes back. The loss depends on z through h' alone. tanh z is s/c with s = e^z -
 e^-z and c = e^z + e^-z. Each is the derivative of the other, so the slope of tanh is (c c - s s)/c²
@@ -15,23 +20,25 @@ both read h'. z is a linear layer with the inputs x and h (see `layers.linear_ba
     d_x = d_z w_xᵀ      d_w_x = xᵀ d_z      d_b = d_z, summed over the rows
     d_h = d_z w_hᵀ      d_w_h = hᵀ d_z
 
+Going back, only d_h must wait: the step before needs it. All else follows from the d_z of all steps
+at once: d_w_h here, and the first line at the caller, who knows x.
+
 Every step uses the same parameters. Imagine a copy of w for each step: a small move of w moves all
 copies, and the loss moves by the sum of what each copy alone would do to it. So the gradient of w
-is the sum of the gradients of its copies, and the caller adds up those of all steps:
-back-propagation through time (Werbos 1990).
+is the sum of the gradients of its copies: back-propagation through time (Werbos 1990).
 
-x (B, D); h, h' and z (B, H); w_x (D, H), w_h (H, H), b (H,).
+z (T, B, H); h and h' (B, H); w_x (D, H), w_h (H, H), b (H,).
 """
 
 import numpy as np
 
-from model.network.layers import Array, LayerParameters
+from model.network.layers import Array, multiplier, weight_gradient, with_room
 
 GATES: tuple[str, ...] = ("h",)
 """The only block of columns in w_x, w_h and b, which gates nothing."""
 STATES: tuple[str, ...] = ("h",)
 
-Cache = tuple[Array, Array, Array]
+Cache = tuple[Array, ...]
 
 
 def first_bias(hidden_size: int) -> Array:
@@ -39,17 +46,34 @@ def first_bias(hidden_size: int) -> Array:
     return np.zeros(hidden_size)
 
 
-def step(x: Array, state: tuple[Array, ...], p: LayerParameters) -> tuple[tuple[Array, ...], Cache]:
-    """Return the next state, and all that `step_back` needs to know of this step."""
-    (h,) = state
-    h_next = np.tanh(x @ p.w_x + p.b + h @ p.w_h)
-    return (h_next,), (x, h, h_next)
+def forward(
+    z: Array, state: tuple[Array, ...], w_h: Array
+) -> tuple[Array, tuple[Array, ...], Cache]:
+    """Return h' of every step (T, B, H), the last state, and what `backward` needs to know.
+
+    z holds x w_x + b.
+    """
+    steps, rows, _ = z.shape
+    times_w_h = multiplier(w_h, steps, rows)
+    h = with_room(state[0], steps)
+    for t in range(steps):
+        h[t + 1] = np.tanh(z[t] + times_w_h(h[t]))
+    return h[1:], (h[-1],), (h,)
 
 
-def step_back(
-    d_next: tuple[Array, ...], cache: Cache, p: LayerParameters
-) -> tuple[Array, tuple[Array, ...], LayerParameters]:
-    """Return the derivatives for the input, for the state before, and for the parameters."""
-    (d_h_next,), (x, h, h_next) = d_next, cache
-    d_z = d_h_next * (1 - h_next**2)
-    return d_z @ p.w_x.T, (d_z @ p.w_h.T,), LayerParameters(x.T @ d_z, h.T @ d_z, d_z.sum(axis=0))
+def backward(
+    d_h: Array, d_state: tuple[Array, ...], cache: Cache, w_h: Array
+) -> tuple[Array, Array, tuple[Array, ...]]:
+    """Return d_z of every step, d_w_h, and the derivative of the first state.
+
+    d_h (T, B, H) is the part of each d_h' that comes from the layer above, and d_state the
+    derivative of the last state, which comes from what follows.
+    """
+    (d_h_next,), (h,) = d_state, cache
+    steps, rows, _ = d_h.shape
+    times_w_h_transposed = multiplier(w_h.T, steps, rows)
+    d_z = 1 - h[1:] ** 2  # the slopes, for now
+    for t in reversed(range(steps)):
+        d_z[t] *= d_h[t] + d_h_next
+        d_h_next = times_w_h_transposed(d_z[t])
+    return d_z, weight_gradient(h[:-1], d_z), (d_h_next,)

@@ -1,12 +1,10 @@
-"""Trains a network on names: all that it takes, on one page, to read, to change, and to run:
-`python -m model.network`.
+"""Trains a network on names, on one page to read, to change, and to run: `python -m model.network`.
 
 The network reads a name letter by letter and says, before each letter, how likely every letter is
-to come. The loss is -log of the probability of the letter that did come: 0 nats if the network was
-sure of it, log 27 = 3.3 if it had no idea. The gradient says how the loss grows with each
-parameter. So we take a small step the other way, for a few names at a time, again and again. In the
-end the network would know its names by heart. So we also measure it by names that it never reads.
-Whoever calls `train` should keep the network as it was when that loss was lowest (see `__main__`).
+to come. The loss is -log of the probability of the letter that did come: 0 nats if it was sure, log
+27 = 3.3 if it had no idea. The gradient says how the loss grows with each parameter, so we take a
+small step the other way, for a few names at a time, again and again. In the end the network would
+know its names by heart. So `__main__` keeps it as it was best on names that it never reads.
 """
 
 from collections.abc import Iterator
@@ -14,59 +12,45 @@ from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
+from numpy.random import Generator
 
 from model.network.layers import Array, Ids, Mask, cross_entropy, one_hot, softmax
 from model.network.network import LanguageModel
 
 LETTERS = "\nabcdefghijklmnopqrstuvwxyz"  # a letter's place is its id; the newline ends a name
 BATCH_SIZE, LEARNING_RATE, LONGEST_GRADIENT, LONGEST_NAME = 32, 0.003, 1.0, 50
+Names = list[str]
 
 
-def read_names(path: Path) -> tuple[list[str], list[str]]:
-    """Return the names to learn from, and a tenth to measure by.
-
-    A name's hash says where it belongs.
-    """
-    lines = path.read_text(encoding="utf-8-sig", errors="replace").lower().splitlines()
-    is_held_out = {
-        name: int(sha256(name.encode()).hexdigest(), 16) % 10 == 0
-        for name in map(str.strip, lines)
-        if name
-    }
-    if wrong := set("".join(is_held_out)) - set(LETTERS):
-        raise ValueError(
-            f"{path} has {min(wrong)!r}, which LETTERS in {Path(__file__).name} lacks; add it there"
-        )
-    if len(set(is_held_out.values())) < 2:
-        raise ValueError(
-            f"{path} has too few names to hold a tenth of them out: {len(is_held_out)}"
-        )
-    return [name for name in is_held_out if not is_held_out[name]], [
-        name for name in is_held_out if is_held_out[name]
-    ]
+def read_names(path: Path) -> tuple[Names, Names]:
+    """Return the names to learn from, and a tenth to measure by: a name's hash says which."""
+    text = path.read_text(encoding="utf-8-sig", errors="replace").lower()
+    parts: tuple[Names, Names] = ([], [])
+    for name in dict.fromkeys(filter(None, map(str.strip, text.splitlines()))):
+        if wrong := set(name) - set(LETTERS):
+            raise ValueError(f"{path} has {min(wrong)!r}, which LETTERS in train.py lacks; add it")
+        parts[int(sha256(name.encode()).hexdigest(), 16) % 10 == 0].append(name)
+    if not all(parts):
+        raise ValueError(f"{path} has too few names to hold a tenth of them out")
+    return parts
 
 
-def batch_of(names: list[str]) -> tuple[Ids, Ids, Mask]:
-    """Return inputs, targets and mask (T, B).
-
-    A name is a column; before and after it stands -1, which is no letter.
-    """
+def batch_of(names: Names) -> tuple[Ids, Ids, Mask]:
+    """Return inputs, targets and mask (T, B). A name is a column between -1, no letter."""
     ids = np.full((max(map(len, names)) + 2, len(names)), -1)
     for column, name in zip(ids.T, names, strict=True):
         column[1 : len(name) + 2] = [LETTERS.index(letter) for letter in name + "\n"]
     return ids[:-1], ids[1:], ids[1:] >= 0
 
 
-def batches(names: list[str], generator: np.random.Generator) -> list[tuple[Ids, Ids, Mask]]:
+def batches(names: Names, generator: Generator) -> list[tuple[Ids, Ids, Mask]]:
     """Return all names once, in random order, BATCH_SIZE in a batch."""
     shuffled = generator.permutation(names).tolist()
     return [batch_of(shuffled[n : n + BATCH_SIZE]) for n in range(0, len(names), BATCH_SIZE)]
 
 
 class Adam:
-    """Adam (Kingma & Ba 2015): each number takes a step along its average gradient m, divided by
-    its usual size √v.
-    """
+    """Adam (Kingma & Ba 2015): a number steps along its mean gradient m, by its usual size √v."""
 
     def __init__(self, w: Array) -> None:
         self.w, self.m, self.v, self.steps = w, np.zeros_like(w), np.zeros_like(w), 0
@@ -75,48 +59,38 @@ class Adam:
         self.steps += 1
         self.m += 0.1 * (gradient - self.m)
         self.v += 0.01 * (gradient**2 - self.v)
-        m, v = (
-            self.m / (1 - 0.9**self.steps),
-            self.v / (1 - 0.99**self.steps),
-        )  # as if they had not begun at 0
+        m = self.m / (1 - 0.9**self.steps)  # as if it had not begun at 0
+        v = self.v / (1 - 0.99**self.steps)
         self.w -= learning_rate * m / (np.sqrt(v) + 1e-8)
 
 
-def train(
-    language_model: LanguageModel, names: list[str], generator: np.random.Generator
-) -> Iterator[float]:
-    """Read all names again and again, and yield the mean loss of each time, in nats
-    per character.
-    """
-    adam = Adam(language_model.parameters.whole)
+def train(model: LanguageModel, names: Names, generator: Generator) -> Iterator[float]:
+    """Read all names again and again; yield the mean loss of each time, in nats per character."""
+    adam = Adam(model.parameters.whole)
     while True:
         losses = []
         for inputs, targets, mask in batches(names, generator):
-            state = language_model.initial_state(inputs.shape[1])
-            nats, gradients, _ = language_model.loss_and_gradients(inputs, targets, state, mask)
+            state = model.initial_state(inputs.shape[1])
+            nats, gradients, _ = model.loss_and_gradients(inputs, targets, state, mask)
             gradient = gradients.whole / int(mask.sum())
-            adam.update(
-                gradient * min(1.0, LONGEST_GRADIENT / float(np.linalg.norm(gradient))),
-                LEARNING_RATE,
-            )
+            gradient *= min(1.0, LONGEST_GRADIENT / float(np.linalg.norm(gradient)))
+            adam.update(gradient, LEARNING_RATE)
             losses.append(nats)
         yield sum(losses) / sum(len(name) + 1 for name in names)
 
 
-def held_out_loss(language_model: LanguageModel, names: list[str]) -> float:
+def held_out_loss(model: LanguageModel, names: Names) -> float:
     """Return the mean loss in nats per character; the newline is one."""
     inputs, targets, mask = batch_of(names)
-    logits = language_model.forward(inputs, language_model.initial_state(len(names))).logits
+    logits = model.forward(inputs, model.initial_state(len(names))).logits
     return cross_entropy(logits, one_hot(targets, len(LETTERS)), mask)[0] / int(mask.sum())
 
 
-def sample(
-    language_model: LanguageModel, generator: np.random.Generator, temperature: float = 1.0
-) -> str:
+def sample(model: LanguageModel, generator: Generator, temperature: float = 1.0) -> str:
     """Draw a name. Each letter that is drawn is the next one that the network reads."""
-    state, drawn, name = language_model.initial_state(1), -1, ""
+    state, drawn, name = model.initial_state(1), -1, ""
     while not name.endswith("\n") and len(name) < LONGEST_NAME:
-        logits, state = language_model.step(np.array([drawn]), state)
+        logits, state = model.step(np.array([drawn]), state)
         drawn = generator.choice(len(LETTERS), p=softmax(logits[0].astype(float) / temperature))
         name += LETTERS[drawn]
     return name.strip()

@@ -1,17 +1,21 @@
-"""The assignment "Character level language model - Dinosaurus land", figure for figure.
+"""The assignment "Character level language model - Dinosaurus land", figure for figure: `python -m
+course.island --steps 4000`.
 
 It trains a `LanguageModel` in float64 by plain gradient descent, one name at a time. The exercises
 `clip`, `sample` and `optimize` are `clip_by_value`, `generate` and `train_step` here. The figures
 depend on NumPy's legacy generator, so each use has its own `RandomState`.
 """
 
+import argparse
 import math
+import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from model.errors import MangosaurusError
 from model.network.layers import Array, softmax
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture, Parameters
@@ -192,3 +196,19 @@ def shuffled_names(text: str) -> list[str]:
     names = [line.strip() for line in text.strip().split("\n")]
     np.random.RandomState(0).shuffle(names)
     return [name for name in names if name]
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the assignment. With its own list of names, it gives its figures."""
+    parser = argparse.ArgumentParser(prog="python -m course.island", description=main.__doc__)
+    parser.add_argument("--corpus", type=Path, metavar="FILE", help="your own names, one a line")
+    parser.add_argument("--steps", type=int, default=ISLAND.steps, help="one name each")
+    options = parser.parse_args(arguments)
+    try:
+        run(options.corpus, print, replace(ISLAND, steps=options.steps))
+    except MangosaurusError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()
