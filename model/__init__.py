@@ -5,7 +5,6 @@ Wings, from the ground up. A wing imports only what stands before it in this lis
 
     text         characters, corpora and batches
     network      RNN, LSTM and GRU, forward and backward, as equations: it trains and it writes
-    engine       the exact step of the decoder
     weights      weights on disk
     names        the roots of which names consist
     verse        poems and sonnets, line by line

@@ -90,7 +90,7 @@ def few_names(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_help_lists_every_command_with_an_example() -> None:
     overview = run_well("--help")
     assert "dino|poem|names|verse" in unwrapped(run_well("train", "--help"))
-    for command in ("fetch", "train", "sample", "look", "evaluate"):
+    for command in ("fetch", "train", "sample", "evaluate"):
         assert command in overview
         assert f"Example: python -m model {command}" in " ".join(
             run_well(command, "--help").split()
@@ -240,7 +240,7 @@ def test_verse_begins_with_the_exact_prompt(poem: Path) -> None:
     arguments = ("--checkpoint", poem, "--seed", "1", "--prompt")
     verse = run_well("sample", "poem", *arguments, "A MANGO is")
     assert verse.startswith("A MANGO is")
-    assert verse.count("\n") >= 4
+    assert len(verse.splitlines()) >= 5
     assert run_well("sample", "verse", *arguments, "A MANGO is") == verse
     assert run_well("sample", "poem", *arguments, "привет").startswith(
         "привет\n"
@@ -320,7 +320,7 @@ def test_sampling_imports_nothing_that_it_does_not_need(dino: Path) -> None:
     assert result.stdout.splitlines()[5:] == [""]
 
 
-# evaluate, look, island
+# evaluate, look
 
 
 @pytest.mark.parametrize(("network", "text"), [("dino", "names"), ("poem", "poems")])

@@ -93,61 +93,35 @@ def check_times(median_times: Callable[..., Any]) -> str:
 
 
 @check
-def check_one_matrix(one_matrix: Callable[..., Any], one_input: Callable[..., Any]) -> str:
+def check_in_one_piece(weight_gradient: Callable[..., Any]) -> str:
+    """Is this the sum of x[t].T @ d_z[t]?"""
     generator = np.random.default_rng(9)
-    w_x = generator.normal(size=(3, 8))
-    b = generator.normal(size=8)
-    w_h = generator.normal(size=(2, 8))
-    x, h = generator.normal(size=(4, 3)), generator.normal(size=(4, 2))
-    matrix, inputs = np.asarray(call(one_matrix, w_x, b, w_h)), np.asarray(call(one_input, x, h))
-    if matrix.shape != (6, 8):
-        question = (
-            "is b missing? It is one row more."
-            if matrix.shape == (5, 8)
-            else "one below the other: np.vstack."
-        )
+    x, d_z = generator.normal(size=(4, 3, 2)), generator.normal(size=(4, 3, 5))
+    steps = [x_t.T @ d_z_t for x_t, d_z_t in zip(x, d_z, strict=True)]
+    right = sum(steps)
+    found = np.asarray(call(weight_gradient, x, d_z))
+    if found.shape == (4, 2, 5):
+        raise Wrong("this is one gradient for each step, (T, D, K). w is one for all: add them up.")
+    if found.shape == (5, 2):
+        raise Wrong("this has the shape of w.T, (K, D). Which factor is turned on its side?")
+    if found.shape != right.shape:
         raise Wrong(
-            f"your matrix has the shape {matrix.shape}, but D + 1 + H rows and K columns are (6,"
-            f" 8): {question}"
+            f"your gradient has the shape {found.shape}, but w_x has D rows and K columns, (2, 5):"
+            " one row for each input, one column for each output."
         )
-    if inputs.shape != (4, 6):
-        question = "are the ones missing?" if inputs.shape == (4, 5) else "side by side: np.hstack."
-        raise Wrong(
-            f"your input has the shape {inputs.shape}, but B rows and D + 1 + H columns are (4, 6):"
-            f" {question}"
-        )
-    zeros = np.zeros((4, 1))
     mistakes = [
+        (right / 4, "is this a mean over the steps? Each step moves the loss, so they add up."),
+        (right / 12, "is this a mean over all rows? Each row moves the loss, so they add up."),
+        (steps[-1], "is this the last step alone?"),
+        (steps[0], "is this the first step alone?"),
+        (x.sum(0).T @ d_z.sum(0), "each step's x belongs to its own d_z: multiply, then add."),
         (
-            np.hstack([x, zeros, h]) @ np.vstack([w_x, b, w_h]),
-            "the bias does not arrive: does it meet zeros instead of ones?",
-        ),
-        (
-            np.hstack([h, zeros + 1, x]) @ np.vstack([w_x, b, w_h]),
-            "does h stand where x should? The order must be that of the matrix.",
-        ),
-        (
-            np.hstack([x, h, zeros + 1]) @ np.vstack([w_x, b, w_h]),
-            "the ones stand last in the input, but b stands in the middle of the matrix.",
-        ),
-        (
-            np.hstack([zeros + 1, x, h]) @ np.vstack([w_x, b, w_h]),
-            "the ones stand first in the input, but b stands in the middle of the matrix.",
-        ),
-        (
-            np.hstack([x, zeros + 1, h]) @ np.vstack([w_x, w_h, b]),
-            "b stands last in the matrix, but the ones stand in the middle of the input.",
-        ),
-        (
-            np.hstack([x, zeros + 1, h]) @ np.vstack([b, w_x, w_h]),
-            "b stands first in the matrix, but the ones stand in the middle of the input.",
+            x.reshape(2, -1) @ d_z.reshape(-1, 5),
+            "`reshape` to (D, T B) mixes the numbers up. Make it (T B, D), and turn that with .T.",
         ),
     ]
-    compare("your product", inputs @ matrix, x @ w_x + b + h @ w_h, mistakes)
-    return (
-        "The program keeps all parameters of a layer in this form, so it never even has to stack"
-        " them."
-    )
+    compare("your gradient", found, right, mistakes)
+    return "Four products of three rows, or one of twelve: the sum does not know the difference."
 
 
 @check

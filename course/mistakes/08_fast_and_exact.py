@@ -77,32 +77,25 @@ def median_times(functions, rounds, clock):
             own.append(time.perf_counter() - start)
     return [median(own) for own in times]
 
-# %% one-matrix
-# says: is b missing?
-def one_matrix(w_x, b, w_h):
-    return np.vstack([w_x, w_h])
+# %% in-one-piece
+# says: mixes the numbers up
+def weight_gradient(x, d_z):
+    return x.reshape(x.shape[-1], -1) @ d_z.reshape(-1, d_z.shape[-1])
 
+# %% in-one-piece
+# says: one gradient for each step
+def weight_gradient(x, d_z):
+    return x.swapaxes(1, 2) @ d_z
 
-def one_input(x, h):
-    return np.hstack([x, h])
+# %% in-one-piece
+# says: multiply, then add
+def weight_gradient(x, d_z):
+    return x.sum(axis=0).T @ d_z.sum(axis=0)
 
-# %% one-matrix
-# says: the ones stand last in the input
-def one_matrix(w_x, b, w_h):
-    return np.vstack([w_x, b, w_h])
-
-
-def one_input(x, h):
-    return np.hstack([x, h, np.ones((len(x), 1))])
-
-# %% one-matrix
-# says: are the ones missing?
-def one_matrix(w_x, b, w_h):
-    return np.vstack([w_x, b, w_h])
-
-
-def one_input(x, h):
-    return np.hstack([x, h])
+# %% in-one-piece
+# says: add up
+def weight_gradient(x, d_z):
+    return x.reshape(-1, x.shape[-1]).T @ d_z.reshape(-1, d_z.shape[-1]) / len(x)
 
 # %% grid
 # says: decimal digits
