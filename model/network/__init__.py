@@ -1,6 +1,6 @@
 """The textbook: recurrent networks, forward and backward, as equations in NumPy.
 
-A network that has read 1,526 names of dinosaurs is asked to go on after "mango". One time in four
+A network that has read 1,410 names of dinosaurs is asked to go on after "mango". One time in four
 it says "saurus". Why? How did it learn that? How do we know that it did not just learn its list by
 heart? Read in this order:
 
