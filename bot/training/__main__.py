@@ -25,7 +25,7 @@ from model.text.corpus import Corpus, read_names, read_verse
 from model.text.forms import Alphabet
 from model.text.sources import names_corpus, sonnets_corpus
 from model.text.typesetting import typeset, with_names
-from model.threads import blas_threads
+from model.threads import blas_threads, keep_memory
 from model.training.runs import train
 from model.training.starts import recipe_and_start
 from model.training.trainer import Trainer
@@ -46,6 +46,7 @@ def main(folder: Path, weights: Path) -> None:
     run = read_run(folder)
     start = load(folder / START) if (folder / START).exists() else None
     corpus = _corpus(run, weights, start.vocabulary.alphabet if start else Alphabet.OWN)
+    keep_memory()
     with blas_threads(1):
         recipe, start = recipe_and_start(corpus, start)
         trainer = Trainer(recipe, corpus, seed=run.seed, threads=run.threads, start=start)
