@@ -20,6 +20,7 @@ from benchmarks.torch_twin import VARIANTS, TorchTraining
 from model.network.layers import Array, Ids
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture, CellName, Parameters
+from model.threads import keep_memory
 from model.training.optimizer import Adam, clip_by_global_norm
 
 REPEATS = 9
@@ -109,6 +110,7 @@ class OurTraining:
 
 def report(repeats: int) -> str:
     """Measure, and return the tables."""
+    keep_memory()  # as a training does
     torch.set_num_threads(1)
     found = [_beside_torch(size, repeats) for size in SIZES]
     rows = [(str(size), *cells) for size, (cells, _) in zip(SIZES, found, strict=True)]
