@@ -13,5 +13,6 @@ Wings, from the ground up. A wing imports only what stands before it in this lis
     training     from a corpus to a checkpoint
     cli          the commands of `python -m model`
 
-Every wing may import `errors`, `files` and `threads`.
+Every wing may import `errors`, `files` and `threads`. `search` says what the decoder, names and
+verse know of each other.
 """

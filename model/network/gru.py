@@ -76,24 +76,24 @@ def forward(
 
 
 def backward(
-    d_h: Array, d_state: tuple[Array, ...], cache: Cache, w_h: Array
+    d_above: Array, d_state: tuple[Array, ...], cache: Cache, w_h: Array
 ) -> tuple[Array, Array, tuple[Array, ...]]:
     """Return d_z of every step, d_w_h, and the derivative of the first state.
 
-    d_h (T, B, H) is the part of each d_h' that comes from the layer above, and d_state the
+    d_above (T, B, H) is the part of each d_h' that comes from the layer above, and d_state the
     derivative of the last state, which comes from what follows.
     """
-    (d_h_next,), (r, u, n, h, s_n) = d_state, cache
-    steps, rows, hidden_size = d_h.shape
+    (d_h,), (r, u, n, h, s_n) = d_state, cache
+    steps, rows, hidden_size = d_above.shape
     times_w_h_transposed = multiplier(w_h.T, steps, rows)
-    d_z = np.empty((steps, rows, 3 * hidden_size), d_h.dtype)
+    d_z = np.empty((steps, rows, 3 * hidden_size), d_above.dtype)
     d_s = np.empty_like(d_z)
     for t in reversed(range(steps)):
-        d_h_t = d_h[t] + d_h_next
-        d_z_n = d_h_t * (1 - u[t]) * (1 - n[t] ** 2)
+        d_h_new = d_above[t] + d_h
+        d_z_n = d_h_new * (1 - u[t]) * (1 - n[t] ** 2)
         d_z_r = d_z_n * s_n[t] * r[t] * (1 - r[t])
-        d_z_u = d_h_t * (h[t] - n[t]) * u[t] * (1 - u[t])
+        d_z_u = d_h_new * (h[t] - n[t]) * u[t] * (1 - u[t])
         np.concatenate([d_z_r, d_z_u, d_z_n], axis=-1, out=d_z[t])
         np.concatenate([d_z_r, d_z_u, d_z_n * r[t]], axis=-1, out=d_s[t])
-        d_h_next = times_w_h_transposed(d_s[t]) + d_h_t * u[t]
-    return d_z, weight_gradient(h[:-1], d_s), (d_h_next,)
+        d_h = times_w_h_transposed(d_s[t]) + d_h_new * u[t]
+    return d_z, weight_gradient(h[:-1], d_s), (d_h,)

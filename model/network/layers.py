@@ -43,10 +43,8 @@ def one_hot(ids: Ids, vocab_size: int) -> Mask:
 
 
 def linear(x: Array, w: Array, b: Array) -> Array:
-    """y = x w + b, for x (T, B, D), w (D, K) and b (K,)."""
-    y = multiplier(w, *x.shape[:2])(x)
-    y += b
-    return y
+    """y = x w + b, for x (T, B, D), w (D, K) and b (K,): one product for all rows of all steps."""
+    return np.tensordot(x, w, axes=1) + b
 
 
 def linear_backward(d_y: Array, x: Array, w: Array) -> tuple[Array, Array, Array]:
@@ -56,7 +54,7 @@ def linear_backward(d_y: Array, x: Array, w: Array) -> tuple[Array, Array, Array
     again. So d_x_i is the sum of d_y_j w_ij over all j, which is d_y wᵀ. y_j moves as far as its
     bias does, so d_b is the sum of d_y over all rows of all time steps. `weight_gradient` has d_w.
     """
-    return multiplier(w.T, *d_y.shape[:2])(d_y), weight_gradient(x, d_y), d_y.sum(axis=(0, 1))
+    return np.tensordot(d_y, w.T, axes=1), weight_gradient(x, d_y), d_y.sum(axis=(0, 1))
 
 
 def weight_gradient(x: Array, d_y: Array) -> Array:
@@ -81,35 +79,6 @@ def look_up(ids: Ids, w: Array, b: Array) -> Array:
 def look_up_backward(d_y: Array, ids: Ids, vocab_size: int) -> tuple[Array, Array]:
     """Return d_w and d_b; an id has no derivative."""
     return weight_gradient(one_hot(ids, vocab_size).astype(d_y.dtype), d_y), d_y.sum(axis=(0, 1))
-
-
-def multiplier(w: Array, steps: int, rows: int) -> Callable[[Array], Array]:
-    """Return a function that multiplies x (..., B, D) by w (D, K), as x @ w does, for T steps of B
-    rows.
-
-    Before OpenBLAS, NumPy's library, multiplies large matrices, it copies both into an order of its
-    own, at every step anew. On processors with AVX-512 it does without for products of up to a
-    million multiplications, and is up to 1.7 times as fast. So we cut w into panels of 64 columns
-    once, and x into blocks of as many rows as fit, but at most 32, and multiply each block by each
-    panel. Where that cannot be, or there is a single step, x @ w does.
-    """
-    inputs, outputs = w.shape
-    block = gcd(rows, 32)
-    panel = gcd(outputs, 64)
-    while block * inputs * panel > 1_000_000:
-        block //= 2
-    if steps == 1 or block < 8 or panel < 16:
-        w = np.ascontiguousarray(w)
-        return lambda x: (x.reshape(-1, inputs) @ w).reshape(*x.shape[:-1], outputs)
-    panels = np.ascontiguousarray(w.reshape(inputs, -1, panel).swapaxes(0, 1))
-
-    def multiply(x: Array) -> Array:
-        y = np.empty((*x.shape[:-1], outputs), x.dtype)
-        pieces = y.reshape(-1, block, len(panels), panel).swapaxes(1, 2)
-        np.matmul(x.reshape(-1, 1, block, inputs), panels, out=pieces)
-        return y
-
-    return multiply
 
 
 def with_room(first: Array, steps: int) -> Array:
@@ -148,7 +117,7 @@ def log_softmax(logits: Array) -> Array:
 
 
 def cross_entropy(logits: Array, q: Array | Mask, mask: Mask | None = None) -> tuple[float, Array]:
-    """Return the loss in nats, summed over the rows where the mask is true, and log p.
+    """Return the loss in nats (natural logarithms), summed where the mask is true, and log p.
 
     Loss = -Σ q log p with p = softmax(logits). Where q is one-hot, the loss is -log p of the
     target. q may also hold the probabilities of a larger network; the smaller network then learns
@@ -169,3 +138,32 @@ def cross_entropy_backward(log_p: Array, q: Array | Mask, mask: Mask | None = No
     """
     d_logits = np.exp(log_p) - q
     return d_logits if mask is None else d_logits * mask[..., None]
+
+
+def multiplier(w: Array, steps: int, rows: int) -> Callable[[Array], Array]:
+    """Return a function that multiplies x (..., B, D) by w (D, K), as x @ w does, for T steps of B
+    rows. Read `multiplier(w, T, B)(x)` as x @ w: the rest is about speed.
+
+    Before OpenBLAS, NumPy's library, multiplies large matrices, it copies both into an order of its
+    own, at every step anew. On processors with AVX-512 it does without for products of up to a
+    million multiplications, and is up to 1.7 times as fast. So we cut w into panels of 64 columns
+    once, and x into blocks of as many rows as fit, but at most 32, and multiply each block by each
+    panel. Where that cannot be, or there is a single step, x @ w does.
+    """
+    inputs, outputs = w.shape
+    block = gcd(rows, 32)
+    panel = gcd(outputs, 64)
+    while block * inputs * panel > 1_000_000:
+        block //= 2
+    if steps == 1 or block < 8 or panel < 16:
+        w = np.ascontiguousarray(w)
+        return lambda x: (x.reshape(-1, inputs) @ w).reshape(*x.shape[:-1], outputs)
+    panels = np.ascontiguousarray(w.reshape(inputs, -1, panel).swapaxes(0, 1))
+
+    def multiply(x: Array) -> Array:
+        y = np.empty((*x.shape[:-1], outputs), x.dtype)
+        pieces = y.reshape(-1, block, len(panels), panel).swapaxes(1, 2)
+        np.matmul(x.reshape(-1, 1, block, inputs), panels, out=pieces)
+        return y
+
+    return multiply

@@ -35,20 +35,17 @@ of a sigmoid s is s (1 - s), and that of tanh is 1 - tanh², so
     d_z_f = d_f ⊙ f (1 - f)      d_z_g = d_g ⊙ (1 - g²)
 
 Side by side these are d_z, and from there on the cell is the RNN's: a linear layer with the inputs
-x and h. The loop needs d_h = d_z w_hᵀ, for the step before. All else waits until d_z of every step
-is known.
+x and h. Going back, the loop needs only d_z and d_h = d_z w_hᵀ, which the step before reads. All
+else follows from the d_z of all steps at once.
 
-In the code, one formula serves all four blocks side by side, which is quicker than to take them
-apart. Each of o, i, f and g is scale tanh(scale z) + shift: with ½ and ½ that is a sigmoid (see
-`layers.sigmoid`), with 1 and 0 a tanh. Its slope is scale² (1 - tanh²) = scale² - (gate - shift)².
-For a sigmoid s that is ¼ - (s - ½)² = s (1 - s), as it should be.
+In the code, h[t] and c[t] are what step t reads, h[t+1] and c[t+1] what it makes.
 
-z (T, B, 4H); h, c, o, i, f and g (B, H); w_x (D, 4H), w_h (H, 4H), b (4H,).
+z (T, B, 4H); h, c, o, i, f and g of a step (B, H); w_x (D, 4H), w_h (H, 4H), b (4H,).
 """
 
 import numpy as np
 
-from model.network.layers import Array, multiplier, weight_gradient, with_room
+from model.network.layers import Array, multiplier, sigmoid, weight_gradient, with_room
 
 GATES: tuple[str, ...] = ("o", "i", "f", "g")
 """The blocks of columns in w_x, w_h and b: output, input and forget gate, candidate."""
@@ -71,63 +68,42 @@ def forward(
 
     z holds x w_x + b; the gates take its place, so that no step needs new memory for them.
     """
-    steps, rows, _ = z.shape
+    steps, rows, width = z.shape
     times_w_h = multiplier(w_h, steps, rows)
     h, c = with_room(state[0], steps), with_room(state[1], steps)
     tanh_c = np.empty_like(c[1:])
-    scale, shift = _scale_and_shift(z)
-    o, i, f, g = np.split(z, 4, axis=-1)
+    sigmoids = z[..., : width // 4 * 3]
+    o, i, f, g = np.split(z, 4, axis=-1)  # views of z
     for t in range(steps):
         z[t] += times_w_h(h[t])
-        _replace_by_gates(z[t], scale, shift)
+        sigmoids[t] = sigmoid(sigmoids[t])
+        g[t] = np.tanh(g[t])
         c[t + 1] = f[t] * c[t] + i[t] * g[t]
         tanh_c[t] = np.tanh(c[t + 1])
         h[t + 1] = o[t] * tanh_c[t]
-    return h[1:], (h[-1], c[-1]), (z, h, c, tanh_c)
+    return h[1:], (h[-1], c[-1]), (o, i, f, g, h, c, tanh_c)
 
 
 def backward(
-    d_h: Array, d_state: tuple[Array, ...], cache: Cache, w_h: Array
+    d_above: Array, d_state: tuple[Array, ...], cache: Cache, w_h: Array
 ) -> tuple[Array, Array, tuple[Array, ...]]:
     """Return d_z of every step, d_w_h, and the derivatives of the first state.
 
-    d_h (T, B, H) is the part of each d_h' that comes from the layer above, and d_state the
-    derivatives of the last state, which come from what follows. d_z takes the place of the gates.
+    d_above (T, B, H) is the part of each d_h' that comes from the layer above, and d_state the
+    derivatives of the last state, which come from what follows.
     """
-    (d_h_next, d_c), (gates, h, c, tanh_c) = d_state, cache
-    steps, rows, _ = d_h.shape
+    (d_h, d_c), (o, i, f, g, h, c, tanh_c) = d_state, cache
+    steps, rows, hidden_size = d_above.shape
     times_w_h_transposed = multiplier(w_h.T, steps, rows)
-    scale, shift = _scale_and_shift(gates)
-    o, i, f, g = np.split(gates, 4, axis=-1)
-    d_z = gates  # the same memory: at each step first the gates, then their slopes, then d_z
+    d_z = np.empty((steps, rows, 4 * hidden_size), d_above.dtype)
     for t in reversed(range(steps)):
-        d_h_t = d_h[t] + d_h_next
-        d_c = d_c + d_h_t * o[t] * (1 - tanh_c[t] ** 2)
-        d_gates = np.concatenate([d_h_t * tanh_c[t], d_c * g[t], d_c * c[t], d_c * i[t]], axis=-1)
-        d_c = d_c * f[t]
-        _replace_by_slopes(gates[t], scale, shift)
-        d_z[t] *= d_gates
-        d_h_next = times_w_h_transposed(d_z[t])
-    return d_z, weight_gradient(h[:-1], d_z), (d_h_next, d_c)
-
-
-def _scale_and_shift(z: Array) -> tuple[Array, Array]:
-    """Return two numbers (4H,) for each column of z."""
-    of_blocks = [[0.5, 0.5, 0.5, 1.0], [0.5, 0.5, 0.5, 0.0]]
-    scale, shift = np.repeat(np.array(of_blocks, z.dtype), z.shape[-1] // 4, axis=1)
-    return scale, shift
-
-
-def _replace_by_gates(z: Array, scale: Array, shift: Array) -> None:
-    """Write scale tanh(scale z) + shift into z."""
-    z *= scale
-    np.tanh(z, out=z)
-    z *= scale
-    z += shift
-
-
-def _replace_by_slopes(gates: Array, scale: Array, shift: Array) -> None:
-    """Write scale² - (gate - shift)² into the gates."""
-    gates -= shift
-    gates *= gates
-    np.subtract(scale * scale, gates, out=gates)
+        d_h_new = d_above[t] + d_h
+        d_c_new = d_c + d_h_new * o[t] * (1 - tanh_c[t] ** 2)
+        d_z_o = d_h_new * tanh_c[t] * o[t] * (1 - o[t])
+        d_z_i = d_c_new * g[t] * i[t] * (1 - i[t])
+        d_z_f = d_c_new * c[t] * f[t] * (1 - f[t])
+        d_z_g = d_c_new * i[t] * (1 - g[t] ** 2)
+        np.concatenate([d_z_o, d_z_i, d_z_f, d_z_g], axis=-1, out=d_z[t])
+        d_h = times_w_h_transposed(d_z[t])
+        d_c = d_c_new * f[t]
+    return d_z, weight_gradient(h[:-1], d_z), (d_h, d_c)

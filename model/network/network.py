@@ -115,16 +115,15 @@ class LanguageModel:
 
         Each cell goes from the last step back to the first. No step follows the last one, so there
         the derivatives of the state are 0. The derivatives of the first state are dropped: no error
-        flows back into earlier batches (truncated back-propagation). A pass can go back once: the
-        cells reuse the memory of what they kept.
+        flows back into earlier batches (truncated back-propagation).
         """
         p, gradients = self.parameters, Parameters.empty(self.architecture, self.dtype)
         d_x, gradients.w_y[:], gradients.b_y[:] = linear_backward(d_logits, run.tops[-1], p.w_y)
         for n in reversed(range(len(p.layers))):
             layer, gradient = p.layers[n], gradients.layers[n]
             d_h = d_x if run.dropout is None else d_x * run.dropout[n]
-            no_error = tuple(np.zeros_like(run.state[n]))
-            d_z, gradient.w_h[:], _ = self.cell.backward(d_h, no_error, run.caches[n], layer.w_h)
+            d_after = tuple(np.zeros_like(run.state[n]))
+            d_z, gradient.w_h[:], _ = self.cell.backward(d_h, d_after, run.caches[n], layer.w_h)
             if n:
                 below = run.tops[n - 1]
                 d_x, gradient.w_x[:], gradient.b[:] = linear_backward(d_z, below, layer.w_x)

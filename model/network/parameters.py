@@ -34,7 +34,7 @@ class Cell(Protocol):
         self, z: Array, state: tuple[Array, ...], w_h: Array
     ) -> tuple[Array, tuple[Array, ...], Any]: ...
     def backward(
-        self, d_h: Array, d_state: tuple[Array, ...], cache: Any, w_h: Array
+        self, d_above: Array, d_state: tuple[Array, ...], cache: Any, w_h: Array
     ) -> tuple[Array, Array, tuple[Array, ...]]: ...
 
 

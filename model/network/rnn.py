@@ -20,8 +20,8 @@ both read h'. z is a linear layer with the inputs x and h (see `layers.linear_ba
     d_x = d_z w_xᵀ      d_w_x = xᵀ d_z      d_b = d_z, summed over the rows
     d_h = d_z w_hᵀ      d_w_h = hᵀ d_z
 
-Going back, only d_h must wait: the step before needs it. All else follows from the d_z of all steps
-at once: d_w_h here, and the first line at the caller, who knows x.
+Going back, the loop needs only d_z and d_h, which the step before reads. All else follows from the
+d_z of all steps at once: d_w_h here, and the first line at the caller, who knows x.
 
 Every step uses the same parameters. Imagine a copy of w for each step: a small move of w moves all
 copies, and the loss moves by the sum of what each copy alone would do to it. So the gradient of w
@@ -62,18 +62,18 @@ def forward(
 
 
 def backward(
-    d_h: Array, d_state: tuple[Array, ...], cache: Cache, w_h: Array
+    d_above: Array, d_state: tuple[Array, ...], cache: Cache, w_h: Array
 ) -> tuple[Array, Array, tuple[Array, ...]]:
     """Return d_z of every step, d_w_h, and the derivative of the first state.
 
-    d_h (T, B, H) is the part of each d_h' that comes from the layer above, and d_state the
+    d_above (T, B, H) is the part of each d_h' that comes from the layer above, and d_state the
     derivative of the last state, which comes from what follows.
     """
-    (d_h_next,), (h,) = d_state, cache
-    steps, rows, _ = d_h.shape
+    (d_h,), (h,) = d_state, cache
+    steps, rows, _ = d_above.shape
     times_w_h_transposed = multiplier(w_h.T, steps, rows)
     d_z = 1 - h[1:] ** 2  # the slopes, for now
     for t in reversed(range(steps)):
-        d_z[t] *= d_h[t] + d_h_next
-        d_h_next = times_w_h_transposed(d_z[t])
-    return d_z, weight_gradient(h[:-1], d_z), (d_h_next,)
+        d_z[t] *= d_above[t] + d_h
+        d_h = times_w_h_transposed(d_z[t])
+    return d_z, weight_gradient(h[:-1], d_z), (d_h,)
