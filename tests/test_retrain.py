@@ -135,12 +135,24 @@ async def test_weights_must_be_better_by_enough(
     for new, margin, words in (
         (2.5, 0.1, "it didn't improve: 2.5000 nats per character on held-out text, 2.0000 before."),
         (2.0, 0.1, "it didn't improve: 2.0000 nats per character on held-out text, as before."),
-        (1.9999992, 1e-7, "it didn't improve: 2.0000 nats per character on held-out text, as before."),
-        (1.95, 0.1, "it barely improved: 1.9500 nats per character on held-out text, 2.0000 before. A difference of "
-                    "up to 0.1000 could be luck, so"),
-        (1.999, 1e-7, "it barely improved: 1.9990 nats per character on held-out text, 2.0000 before. Less than 0.002 "
-                      "isn&#39;t worth a change, so"),
-    ):  # fmt: skip
+        (
+            1.9999992,
+            1e-7,
+            "it didn't improve: 2.0000 nats per character on held-out text, as before.",
+        ),
+        (
+            1.95,
+            0.1,
+            "it barely improved: 1.9500 nats per character on held-out text, 2.0000 before. A"
+            " difference of up to 0.1000 could be luck, so",
+        ),
+        (
+            1.999,
+            1e-7,
+            "it barely improved: 1.9990 nats per character on held-out text, 2.0000 before. Less"
+            " than 0.002 isn&#39;t worth a change, so",
+        ),
+    ):
         await begun(admin, script)
         script.trained(new, margin=margin)
         message = await verdict(admin)
