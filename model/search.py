@@ -22,9 +22,6 @@ Numbers = NDArray[np.intp]
 Bits = NDArray[np.uint16]
 Key = TypeVar("Key", bound=Hashable)
 
-# A search takes this many numbers from its generator at once. The first number is slow, because the
-# other searches have driven the generator out of the processor's caches.
-DRAWN_AHEAD = 128
 ROOM, UNKNOWN = 64, -1
 MOST_NODES = 10_000
 NO_WEIGHT = -1e9  # in nats
@@ -103,15 +100,10 @@ class Search(ABC):
         self._generator = drawing.generator
         if not drawing.temperature:
             self._generator = np.random.Generator(np.random.PCG64(0))
-        self._ahead: Floats = np.zeros(0)
 
     def draw(self, count: int) -> Floats:
         """Return the next numbers of the request's own generator, from 0 to 1."""
-        if len(self._ahead) < count:
-            new = self._generator.random(max(count, DRAWN_AHEAD))
-            self._ahead = np.concatenate([self._ahead, new])
-        drawn, self._ahead = self._ahead[:count], self._ahead[count:]
-        return drawn
+        return self._generator.random(count)
 
     @property
     @abstractmethod

@@ -61,23 +61,13 @@ def fits(pattern: str, start: int) -> bool:
     )
 
 
-def ends(pattern_choice: Iterable[str], start: int) -> Counts:
-    """Return the counts of syllables that a line may have after a word that begins after `start`
-    syllables.
-    """
-    found = 0
-    for pattern in pattern_choice:
-        if fits(pattern, start):
-            found |= 1 << start + len(pattern)
-    return found
-
-
 def after(pattern_choice: Sequence[str], counts: Counts) -> Counts:
     """Return the counts of syllables after a word, from the counts before it."""
     found = 0
     for start in range(LONGEST):
-        if counts >> start & 1:
-            found |= ends(pattern_choice, start)
+        for pattern in pattern_choice:
+            if counts >> start & 1 and fits(pattern, start):
+                found |= 1 << start + len(pattern)
     return found
 
 

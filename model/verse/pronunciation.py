@@ -14,6 +14,7 @@ pronunciation; nothing is guessed.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import chain, islice, product
 from typing import NamedTuple
 
@@ -61,37 +62,27 @@ class Pronouncer:
         self._suffixes = sorted(
             forms.suffixes.items(), key=lambda suffix: len(suffix[0]), reverse=True
         )
-        self._known: dict[str, Pronunciations] = {}  # with the readings that verse adds
-        self._stems_known: dict[str, Pronunciations] = {}  # without the readings that verse adds
+        # people can ask for any number of words
+        self._sung = lru_cache(MOST_REMEMBERED)(self._readings)
+        self._plain = lru_cache(MOST_REMEMBERED)(self._plain_readings)
 
     def __call__(self, word: str) -> Pronunciations:
         """Return the ways to say a word, the usual one first; empty if no rule reaches the word."""
         if len(word) > LONGEST_WORD or word.count("'") > MOST_APOSTROPHES:
             return ()
-        found = self._known.get(word)
-        if found is None:  # another thread may clear both tables at any time
-            if (
-                len(self._known) + len(self._stems_known) > MOST_REMEMBERED
-            ):  # people can ask for any number of words
-                self._known.clear()
-                self._stems_known.clear()
-            found = self._known[word] = tuple(dict.fromkeys(self._readings(word)))[:MOST_READINGS]
-        return found
+        return self._sung(word)
 
-    def _readings(self, word: str) -> Iterator[Pronunciation]:
+    def _readings(self, word: str) -> Pronunciations:
+        found: dict[Pronunciation, None] = {}
         for reading in self._plain(word):
-            yield reading
-            yield from _shortened(reading)
+            found |= dict.fromkeys((reading, *_shortened(reading)))
         if word.endswith("ed"):
-            yield from self._with_sounding_ed(word)
+            found |= dict.fromkeys(self._with_sounding_ed(word))
+        return tuple(found)[:MOST_READINGS]
 
-    def _plain(self, word: str) -> Pronunciations:
+    def _plain_readings(self, word: str) -> Pronunciations:
         """Return the readings of prose, to which verse adds more."""
-        found = self._stems_known.get(word)
-        if found is None:
-            found = self.forms.words.get(word) or self._dictionary.get(word) or self._by_rule(word)
-            self._stems_known[word] = found
-        return found
+        return self.forms.words.get(word) or self._dictionary.get(word) or self._by_rule(word)
 
     def _by_rule(self, word: str) -> Pronunciations:
         rules = (

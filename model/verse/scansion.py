@@ -17,7 +17,7 @@ import numpy as np
 from model.network.layers import Ids, Mask
 from model.search import Bits, Numbers, UnfinishedLines
 from model.text.vocabulary import Vocabulary
-from model.verse.metre import LONGEST, SYLLABLES, Counts, ends
+from model.verse.metre import LONGEST, SYLLABLES, Counts, after
 
 # nodes outside of all words, before a word, and behind the mark after a word
 OUTSIDE, START, BEHIND = 0, 1, 2
@@ -54,7 +54,7 @@ class Scansion:
         """`last_words` may end a line after these counts."""
         self.words = sorted(stresses)
         self._numbers = {word: number for number, word in enumerate(self.words)}
-        nodes, self.word_nodes, self.parents = _trie(self.words)
+        nodes, self.word_nodes, self.parents, self._depths = _trie(self.words)
         self._next = np.zeros((len(self.parents), len(vocabulary)), np.int32)
         self._ids = ids = {
             character: number for number, character in enumerate(vocabulary.characters)
@@ -67,14 +67,12 @@ class Scansion:
         self.word_at[self.word_nodes] = np.arange(len(self.words))
         choices = [tuple(stresses[word]) for word in self.words]
         rows = {
-            choice: [ends(choice, start) for start in range(LONGEST)] for choice in set(choices)
+            choice: [after(choice, 1 << start) for start in range(LONGEST)]
+            for choice in set(choices)
         }
         self._ends: Bits = np.array([*map(rows.__getitem__, choices), [0] * LONGEST], np.uint16)
         """The counts after each word for each count before it, (W + 1, LONGEST); the last row is
         for no word."""
-        self._depths = _depths(self.parents)
-        deepest = int(self._depths.max())
-        self._levels = [np.flatnonzero(self._depths == depth) for depth in range(deepest, 0, -1)]
         self._onward = {latest: self._leading_on(latest) for latest in LATEST_START}
         self._space, self._newline = ids[" "], vocabulary.newline
         self._marks = np.array([ids[mark] for mark in PUNCTUATION if mark in ids], np.intp)
@@ -85,21 +83,14 @@ class Scansion:
         """Return the masks for words that may end a line after these counts, before one of the
         `stops`, if any.
         """
-        below = np.zeros(len(self.parents), np.uint16)
-        complete = np.zeros_like(below)
-        for word, bits in starts.items():
-            node = int(self.word_nodes[self._numbers[word]])
-            complete[node] = bits
-            while below[node] | bits != below[node]:
-                below[node] |= bits
-                node = int(self.parents[node])
-        below[OUTSIDE] = 0
+        complete = np.zeros(len(self.parents), np.uint16)
+        complete[self.word_nodes[[self._numbers[word] for word in starts]]] = [*starts.values()]
         last = int(np.bitwise_or.reduce(complete)).bit_length() - 1
         latest = last if last in LATEST_START else None
         marks = np.zeros(self._next.shape[1], np.bool_)
         marks[[self._ids[mark] for mark in stops if mark in self._ids]] = True
         return LineEnds(
-            below | self._onward[latest or SYLLABLES - 1],
+            self._leading(complete) | self._onward[latest or SYLLABLES - 1],
             complete,
             latest,
             marks if marks.any() else None,
@@ -183,18 +174,26 @@ class Scansion:
         fits = (self._ends[:-1] & np.uint16((2 << latest) - 1)) != 0  # (W, LONGEST)
         masks = np.zeros(len(self.parents), np.uint16)
         masks[self.word_nodes] = (fits << np.arange(LONGEST)).sum(axis=1)
-        for nodes in self._levels:
-            np.bitwise_or.at(masks, self.parents[nodes], masks[nodes])
-        masks[OUTSIDE] = 0
-        return masks
+        return self._leading(masks)
+
+    def _leading(self, masks: Bits) -> Bits:
+        """Return the masks of words for all nodes on the way to them."""
+        found = np.zeros_like(masks)
+        for node in np.flatnonzero(masks).tolist():
+            bits = masks[node]
+            while found[node] | bits != found[node]:
+                found[node] |= bits
+                node = self.parents[node]
+        found[OUTSIDE] = 0
+        return found
 
 
-def _trie(words: Iterable[str]) -> tuple[dict[tuple[int, str], int], Numbers, Numbers]:
-    """Return the child of each node by letter, the node that completes each word, and the parent of
-    each node.
+def _trie(words: Iterable[str]) -> tuple[dict[tuple[int, str], int], Numbers, Numbers, Numbers]:
+    """Return the child of each node by letter, the node that completes each word, the parent of
+    each node, and how many letters lead to it.
     """
     nodes: dict[tuple[int, str], int] = {}
-    parents = [OUTSIDE, OUTSIDE, OUTSIDE]
+    parents, depths = [OUTSIDE] * 3, [0] * 3
     word_nodes = []
     for word in words:
         node = START
@@ -202,14 +201,8 @@ def _trie(words: Iterable[str]) -> tuple[dict[tuple[int, str], int], Numbers, Nu
             child = nodes.setdefault((node, letter), len(parents))
             if child == len(parents):
                 parents.append(node)
+                depths.append(depths[node] + 1)
             node = child
         word_nodes.append(node)
-    return nodes, np.array(word_nodes, np.intp), np.array(parents, np.intp)
-
-
-def _depths(parents: Numbers) -> Numbers:
-    """Return how many letters lead to each node; 0 for OUTSIDE, START and BEHIND."""
-    depths = np.zeros(len(parents), np.intp)
-    for node in range(BEHIND + 1, len(parents)):
-        depths[node] = depths[parents[node]] + 1
-    return depths
+    of_words, of_nodes = np.array(word_nodes, np.intp), np.array((parents, depths), np.intp)
+    return nodes, of_words, of_nodes[0], of_nodes[1]
