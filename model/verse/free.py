@@ -30,7 +30,7 @@ class FreeLines:
     start = 0
 
     def __init__(self, vocabulary: Vocabulary, lexicon: Lexicon | None, longest: int) -> None:
-        self.most_characters = longest + UNUSUAL
+        self.masks, self.most_characters = self, longest + UNUSUAL
         self._longest, self._vocabulary, self._lexicon = longest, vocabulary, lexicon
         self._is_letter = self._among("".join(filter(is_letter, vocabulary.characters)))
         self._goes_on = self._is_letter | self._among(WORD_MARKS)
@@ -40,10 +40,6 @@ class FreeLines:
         self.nodes.number(("", vocabulary.newline))  # where a line begins
         begins = self.nodes.masks[self.start] & ~self._among(f" ,;:){STOPS}")
         self.nodes.masks[self.start] = begins if begins.any() else True
-
-    @property
-    def masks(self) -> "FreeLines":
-        return self
 
     def allowed(self, lines: UnfinishedLines, stops: Mask | None) -> Mask:
         """Return for each line and character (N, V) whether it may follow.

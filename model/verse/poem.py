@@ -1,42 +1,20 @@
 """Poems: lines that scan or, in languages whose metre we do not know, lines of known words."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Protocol
+from collections.abc import Iterable
+from typing import Any
 
-from model.network.layers import Array, Mask
-from model.search import Beginning, Drawing, Line, Masks, Numbers
+from model.network.layers import Array
+from model.search import Beginning, Drawing, Line
 from model.text.vocabulary import words_of
 from model.verse.free import FreeLines
 from model.verse.lexicon import Lexicon
-from model.verse.seam import Continued, Seam, new_lines, seam_for
+from model.verse.seam import Seam, new_lines, seam_for
 from model.verse.search import VerseSearch
-from model.verse.tables import tables_for
+from model.verse.tables import Tables, tables_for
 from model.weights.checkpoint import Checkpoint
 
 COST_OF_NAMES = 6.0  # nats for each proper name that a poem has not had before
-
-
-class LineMasks(Masks, Protocol):
-    """Masks of lines of verse."""
-
-    start: int  # the node in front of a word
-    most_characters: int  # of a line
-    any_line: Any  # how a line may end
-    last_line: Any  # the same, with a mark that ends a sentence
-
-
-class Lines(Continued, Protocol):
-    """What the lines of a poem may be: `tables.Tables` or `free.FreeLines`."""
-
-    @property
-    def masks(self) -> LineMasks: ...
-
-    def first(self, words: Iterable[str]) -> Callable[[Numbers, Numbers], Mask] | None:
-        """Return what keeps the first new word of a line to these words, besides the masks."""
-
-    def nats(self, line: Line, words: Sequence[str], before: Counter[str], cost: float) -> float:
-        """Return the weight of a line less a cost, and less if it repeats words from before."""
 
 
 class Poems:
@@ -49,7 +27,7 @@ class Poems:
             self._free = self._free_lines()
 
     @property
-    def lines(self) -> Lines:
+    def lines(self) -> Tables | FreeLines:
         """Lines that scan, or have a usual length. RequestError if too few words are known."""
         if not self._free:
             return tables_for(self._checkpoint)
@@ -94,7 +72,7 @@ class PoemSearch(VerseSearch):
             self._last = [number + 1 for number in self._last]
         after = seam.separator or (" " if completes else "\n")
         last, *self.unread = self._vocabulary.ids_of(after)[::-1].tolist()
-        first = None if seam.first_words is None else self._verse.first(seam.first_words)
+        first = None if seam.first_words is None else self._masks.first(seam.first_words)
         self.beginning = Beginning(last, self._masks.start, seam.counts, self._line_ends, first)
 
     @property

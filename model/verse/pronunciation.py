@@ -31,7 +31,7 @@ LONGEST_WORD = 40
 MOST_APOSTROPHES = (
     3  # a word with more has no pronunciation: trying three letters for each takes long
 )
-MOST_REMEMBERED = 200_000
+MOST_REMEMBERED = 100_000
 MOST_READINGS = (
     6  # a word has no more pronunciations than this; compounds would otherwise have dozens
 )

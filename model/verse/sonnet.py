@@ -121,7 +121,7 @@ class SonnetSearch(_Lines):
             if partner is not None and choice is not Choice.FREE:
                 words = self._tables.partners.answers(partner.word, partner.endings, choice)
                 marks = MARKS_OF_LINES.get(len(self._ends), "")
-                line_ends = self._tables.scansion.line_ends(words, marks)
+                line_ends = self._tables.masks.line_ends(words, marks)
             if line_ends.latest is not None:
                 self._begin_with(line_ends)
                 return

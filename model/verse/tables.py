@@ -2,14 +2,13 @@
 
 import gc
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from threading import Lock
 from typing import NamedTuple
 
 from model.errors import RequestError
-from model.network.layers import Mask
-from model.search import Line, Numbers
+from model.search import Line
 from model.text.vocabulary import Vocabulary, words_of
 from model.verse.metre import SYLLABLES, Counts, begun, guessed, patterns
 from model.verse.partners import Partners
@@ -27,15 +26,11 @@ class Tables(NamedTuple):
     """Tables of lines that scan, which searches never change."""
 
     prosody: Prosody
-    scansion: Scansion
+    masks: Scansion
     partners: Partners
     opening: LineEnds  # words that bring a rhyme
     # the words that may follow each word and mark (see `verse.seam`)
     by_token: Mapping[str, tuple[str, ...]]
-
-    @property
-    def masks(self) -> Scansion:
-        return self.scansion
 
     def counts_after(self, line: str) -> Counts:
         """Return the counts of a person's line; 1 if it stands alone, or has too many syllables."""
@@ -49,10 +44,7 @@ class Tables(NamedTuple):
 
     def followers(self, before: str, counts: Counts) -> frozenset[str]:
         token = self.prosody.last_word(before) if before[-1:].isalpha() else before[-1:]
-        return self.scansion.leading_on(self.by_token.get(token, ()), counts)
-
-    def first(self, words: Iterable[str]) -> Callable[[Numbers, Numbers], Mask]:
-        return self.scansion.first(words)
+        return self.masks.leading_on(self.by_token.get(token, ()), counts)
 
     def nats(self, line: Line, words: Sequence[str], before: Counter[str], cost: float) -> float:
         return line.nats - cost - cost_of(words, before, self.prosody)
