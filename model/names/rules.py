@@ -1,9 +1,8 @@
 """Says which names are worth keeping: those that look like real ones."""
 
 import re
-from collections.abc import Collection, Container, Iterator
+from collections.abc import Collection, Iterator
 
-from model.text.forms import LONGEST_NAME
 from model.text.vocabulary import fold
 
 SHORTEST, LONGEST = 5, 18  # a name worth keeping has from SHORTEST to LONGEST letters
@@ -21,7 +20,7 @@ class Worth:
 
     def __init__(
         self,
-        sequences: Container[str],
+        sequences: Collection[str],
         endings: Collection[str] = (),
         joints: Collection[str] = (),
     ) -> None:
@@ -33,7 +32,8 @@ class Worth:
         Custom voices have no endings; there the sequences alone count.
         """
         drawn = fold(name[len(prefix) :])
-        if not all(part in self._sequences for part in sequences_of(drawn, begins=not prefix)):
+        parts = sequences_of(drawn, begins=not prefix)
+        if self._sequences and not all(part in self._sequences for part in parts):
             return False
         if not self._endings:
             return True
@@ -54,10 +54,3 @@ def sequences_of(name: str, *, begins: bool = True) -> Iterator[str]:
     """
     text = f" {name} " if begins else f"{name} "
     return (text[start : start + SEQUENCE] for start in range(len(text) - SEQUENCE + 1))
-
-
-def longest_name(known_names: Collection[str]) -> int:
-    """Return how long new names may be: as long as the longest known name, or LONGEST_NAME if that
-    is more.
-    """
-    return max([LONGEST_NAME, *map(len, known_names)])

@@ -6,14 +6,12 @@ With a table of roots, a share of the names consists wholly of roots: the others
 """
 
 import math
-from collections.abc import Collection
-from functools import cached_property, lru_cache
 
 from model.errors import RequestError
 from model.names.composition import MOST_BARRED, SHARE, Composition
-from model.names.rules import LETTERS_MORE, LONGEST_PARTLY, Worth, longest_name
+from model.names.rules import LETTERS_MORE, LONGEST_PARTLY, Worth
 from model.search import NO_WEIGHT, Beginning, Drawing, Line, Search
-from model.text.forms import USUAL_TEMPERATURE
+from model.text.forms import LONGEST_NAME, USUAL_TEMPERATURE
 from model.text.vocabulary import NO_CHARACTER, fold
 from model.weights.checkpoint import Checkpoint
 
@@ -27,24 +25,18 @@ class Names:
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         self.vocabulary = checkpoint.vocabulary
-        self.known, self.others = _as_known(checkpoint.known_names), checkpoint.other_names
-        self.longest = longest_name(checkpoint.known_names)
-        self.worth: Worth | None = None
-        if checkpoint.sequences:
-            self.worth = Worth(checkpoint.sequences, checkpoint.endings, checkpoint.joints)
+        self.known = checkpoint.known_names.union(filter(None, map(fold, checkpoint.known_names)))
+        self.others = checkpoint.other_names
+        self.longest = max([LONGEST_NAME, *map(len, checkpoint.known_names)])
+        self.worth = Worth(checkpoint.sequences, checkpoint.endings, checkpoint.joints)
         self._roots = checkpoint.roots
+        self._composition: Composition | None = None
 
     @property
     def roots(self) -> Composition | None:
-        if not self._roots:
-            return None
-        if self._composition.nodes.are_many:
-            del self._composition
+        if self._roots and (not self._composition or self._composition.nodes.are_many):
+            self._composition = Composition(self._roots, self.vocabulary.characters)
         return self._composition
-
-    @cached_property
-    def _composition(self) -> Composition:
-        return Composition(self._roots, self.vocabulary.characters)
 
 
 class NameSearch(Search):
@@ -58,15 +50,13 @@ class NameSearch(Search):
         names: Names,
         prefix: str,
         count: int,
-        max_length: int | None,
         attempts: int,
     ) -> None:
         super().__init__(drawing, COLDEST)
         self._names, self._count, self._attempts = names, count, attempts
-        longest = max_length or names.longest
-        self._prefix = self._fold(prefix, longest)
+        self._prefix = self._fold(prefix)
         # one more, for the end or for a letter too many
-        self.most_characters = longest + 1 - len(self._prefix)
+        self.most_characters = names.longest + 1 - len(self._prefix)
         self._gives_one = not drawing.temperature
         self._spare = ""  # the first new name since the last, if it was not worth keeping
         self._roots: Composition | None = None
@@ -92,7 +82,7 @@ class NameSearch(Search):
         name = (self._prefix + line.text).strip(" ")
         if not self._is_new(name):
             self._reject(name)
-        elif self._is_worth(name) and self._is_chosen(name, line):
+        elif self._names.worth.keeps(name, self._prefix) and self._is_chosen(name, line):
             self._accept(name)
         else:
             self._spare = self._spare or name
@@ -116,9 +106,6 @@ class NameSearch(Search):
         if name in (self._prefix, self._prefix.rstrip(" ")):
             return False
         return not any(one in names for one in {name, fold(name)} for names in taken)
-
-    def _is_worth(self, name: str) -> bool:
-        return self._names.worth is None or self._names.worth.keeps(name, self._prefix)
 
     def _is_chosen(self, name: str, line: Line) -> bool:
         """Return whether the roots of a name let it pass, by their probability."""
@@ -159,16 +146,12 @@ class NameSearch(Search):
                 f"temperature 0 always gives {name!r}; other names need a higher temperature"
             )
 
-    def _fold(self, prefix: str, longest: int) -> str:
+    def _fold(self, prefix: str) -> str:
         folded = self._names.vocabulary.fold(prefix).replace("\n", "").lstrip(" ")
         if prefix and not folded:
             raise RequestError(f"prefix is {prefix!r}; none of its characters can begin a name")
-        if len(folded) >= longest:
-            raise RequestError(f"prefix is {folded!r}; a name has at most {longest} characters")
+        if len(folded) >= self._names.longest:
+            raise RequestError(
+                f"prefix is {folded!r}; a name has at most {self._names.longest} characters"
+            )
         return folded
-
-
-@lru_cache(1)  # a training asks again and again
-def _as_known(names: Collection[str]) -> Collection[str]:
-    """Return names and their folded forms."""
-    return frozenset(names) | {folded for folded in map(fold, names) if folded}

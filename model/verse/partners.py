@@ -5,7 +5,7 @@ The syllable that rhymes stands in the last strong position of the line. So the 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import IntEnum
 from functools import reduce
 from itertools import islice
@@ -67,11 +67,10 @@ class Partners:
         sounds = (self._sounds[word[n:]] for n in range(len(word)) if word[n:] in self._sounds)
         return [Ending("?", sound, stressed=True) for sound in islice(sounds, 1)]
 
-    def answers(self, word: str, wanted: Iterable[Ending], choice: Choice) -> Mapping[str, Counts]:
+    def answers(self, word: str, wanted: Sequence[Ending], choice: Choice) -> Mapping[str, Counts]:
         """Return the words that rhyme with a word of these endings, and after which counts each may
         begin.
         """
-        wanted = list(wanted)
         found: dict[str, Counts] = defaultdict(int)
         for other, ending, starts in self._alike(wanted):
             is_other = not word.endswith(

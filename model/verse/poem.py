@@ -22,24 +22,20 @@ class Poems:
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         self.vocabulary, self.proper_names = checkpoint.vocabulary, checkpoint.proper_names
-        self._checkpoint, self._free = checkpoint, None
-        if checkpoint.description.longest_line:
-            self._free = self._free_lines()
+        self._checkpoint = checkpoint
+        self._free: FreeLines | None = None
 
     @property
     def lines(self) -> Tables | FreeLines:
         """Lines that scan, or have a usual length. RequestError if too few words are known."""
-        if not self._free:
-            return tables_for(self._checkpoint)
-        if self._free.nodes.are_many:
-            self._free = self._free_lines()
-        return self._free
-
-    def _free_lines(self) -> FreeLines:
         made, lexicon = self._checkpoint, None
-        if made.known_words:
-            lexicon = Lexicon(made.known_words, made.vocabulary, made.clipped_words)
-        return FreeLines(made.vocabulary, lexicon, made.description.longest_line)
+        if not made.description.longest_line:
+            return tables_for(made)
+        if not self._free or self._free.nodes.are_many:
+            if made.known_words:
+                lexicon = Lexicon(made.known_words, made.vocabulary, made.clipped_words)
+            self._free = FreeLines(made.vocabulary, lexicon, made.description.longest_line)
+        return self._free
 
 
 class PoemSearch(VerseSearch):

@@ -12,10 +12,9 @@ rhymes with itself, nor with one that ends like it.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from itertools import chain
 from typing import NamedTuple
 
 from model.verse.dictionary import Pronunciation, Pronunciations
@@ -91,11 +90,10 @@ class Rhymes:
             return Rhyme.SAME
         return Rhyme.PERFECT if ending.stressed and other.stressed else Rhyme.PROMOTED
 
-    def best(self, endings_of_one: Iterable[Ending], of_other: Iterable[Ending]) -> Rhyme:
+    def best(self, endings_of_one: Sequence[Ending], of_other: Sequence[Ending]) -> Rhyme:
         """Return how well two words rhyme at best, from the endings that each may have."""
-        others = list(of_other)
         return max(
-            (self.compare(ending, other) for ending in endings_of_one for other in others),
+            (self.compare(ending, other) for ending in endings_of_one for other in of_other),
             default=Rhyme.NONE,
         )
 
@@ -104,9 +102,8 @@ class Rhymes:
     ) -> Rhyme:
         if word == other:
             return Rhyme.SAME
-        best = self.best(
-            *(chain.from_iterable(map(endings, each)) for each in (readings, other_readings))
-        )
+        others = [ending for reading in other_readings for ending in endings(reading)]
+        best = self.best([ending for reading in readings for ending in endings(reading)], others)
         return Rhyme.EYE if best is Rhyme.NONE and letters(word) == letters(other) else best
 
 

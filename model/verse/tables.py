@@ -51,13 +51,10 @@ class Tables(NamedTuple):
 
 
 def tables_for(checkpoint: Checkpoint) -> Tables:
-    """Return a checkpoint's tables; the first call makes them.
+    """Return the tables of a checkpoint of verse; the first call makes them.
 
     Raises RequestError if it cannot write sonnets.
     """
-    form = checkpoint.description.form
-    if form != "verse":
-        raise RequestError(f"a checkpoint of {form} cannot serve a SonnetRequest")
     with _making:
         return _tables(
             checkpoint.known_words,

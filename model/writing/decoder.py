@@ -150,7 +150,7 @@ class Decoder:
             kind = type(request).__name__
             raise RequestError(f"a checkpoint of {made.form} cannot serve a {kind}")
         if isinstance(request, NameRequest):
-            asked = request.prefix, request.count, request.max_length, request.attempts
+            asked = request.prefix, request.count, request.attempts
             return NameSearch(drawing, self._names, *asked)
         if isinstance(request, VerseRequest):
             from model.verse.poem import PoemSearch  # what names do not need is imported late
@@ -220,17 +220,12 @@ class Decoder:
         sizes = np.cumsum([0, *(search.rows for search in self._writing)])
         self._places = sizes[of_rows] + self._rows["number"]
         self._is_cut = bool((self._rows["top_p"] < 1).any())
-        kinds = {(id(each.masks), id(each.beginning.ends)): each for each in self._writing}
-        keys = list(kinds)
-        of_searches = np.array(
-            [keys.index((id(each.masks), id(each.beginning.ends))) for each in self._writing]
-        )
-        self._kinds: list[tuple[Masks, Any, Numbers | slice]] = []
-        for number, search in enumerate(kinds.values()):
+        self._kinds: list[tuple[Masks, Any, Numbers]] = []
+        kinds = [(id(each.masks), id(each.beginning.ends)) for each in self._writing]
+        for kind in dict.fromkeys(kinds):
+            search = self._writing[kinds.index(kind)]
             if search.masks:
-                at: Numbers | slice = slice(None)
-                if len(kinds) > 1:
-                    at = np.flatnonzero(of_searches[of_rows] == number)
+                at = np.flatnonzero(np.array([each == kind for each in kinds])[of_rows])
                 self._kinds.append((search.masks, search.beginning.ends, at))
 
     def _write(self) -> None:
@@ -240,20 +235,18 @@ class Decoder:
         numbers = np.concatenate([search.draw(search.rows) for search in self._writing])
         top_p = rows["top_p"] if self._is_cut else None
         drawing = rows["temperature"], top_p, numbers[self._places]
-        if self._kinds:
-            allowed = self._allowed()
-            ids = sample_next(np.where(allowed, logits, -np.inf), *drawing)
-            rows["weight"] += self._weights(logits, allowed, ids)
-            self._follow(ids)
-        else:
-            ids = sample_next(logits, *drawing)
+        allowed = self._allowed()
+        ids = sample_next(np.where(allowed, logits, -np.inf), *drawing)
+        rows["weight"] += self._weights(logits, allowed, ids)
+        for masks, ends, at in self._kinds:
+            after = masks.step(self._unfinished(at), ids[at], ends)
+            rows["node"][at], rows["counts"][at], rows["last_word_after"][at] = after
         rows["input"][:] = ids
         rows["text"] += self._characters[ids]
         rows["length"] += 1
         is_finished = ids == self._vocabulary.newline
         is_over = is_finished | (rows["length"] == rows["most_characters"])
-        if self._kinds:
-            is_over |= rows["weight"] < rows["least"]
+        is_over |= rows["weight"] < rows["least"]
         if is_over.any():
             self._end(is_finished, is_over)
 
@@ -273,7 +266,7 @@ class Decoder:
             nats = log_p_allowed(scores, allowed)
         return np.rint(nats * PRECISION).astype(np.int64)
 
-    def _unfinished(self, at: Numbers | slice) -> UnfinishedLines:
+    def _unfinished(self, at: Numbers) -> UnfinishedLines:
         rows = self._rows
         return UnfinishedLines(rows["node"][at], rows["counts"][at], rows["last_word_after"][at])
 
@@ -286,12 +279,6 @@ class Decoder:
                 at = np.flatnonzero(rows["search"] == place)
                 found[at] &= search.beginning.first(rows["node"][at], rows["length"][at])
         return found
-
-    def _follow(self, ids: Ids) -> None:
-        rows = self._rows
-        for masks, ends, at in self._kinds:
-            after = masks.step(self._unfinished(at), ids[at], ends)
-            rows["node"][at], rows["counts"][at], rows["last_word_after"][at] = after
 
     def _end(self, is_finished: Mask, is_over: Mask) -> None:
         """Hand finished rows to their searches, and drop all that are over. A search that has no

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from model.network.exact import Exact
+from model.network.layers import softmax
 from model.text.vocabulary import NO_CHARACTER
 from model.weights.checkpoint import Checkpoint
 
@@ -35,9 +36,7 @@ def look(text: str, checkpoint: Checkpoint, exact: Exact) -> tuple[Letter, ...]:
         read, text = NO_CHARACTER, text + "\n"
     state = exact.initial_state(1)
     for one in vocabulary.ids_of(text).tolist():
-        logits = exact.step(np.array([read]), state)[0].astype(np.float64)
-        shares = np.exp(logits - logits.max())
-        shares /= shares.sum()
+        shares = softmax(exact.step(np.array([read]), state)[0].astype(np.float64))
         others = [other for other in np.argsort(-shares, kind="stable").tolist() if other != one][
             :OTHERS
         ]

@@ -40,20 +40,18 @@ class NameRequest:
     """Asks for `count` different new names that begin with `prefix`.
 
     A name is rejected if the checkpoint knows it, if this request has it already, if it is only the
-    prefix, or if it has more than `max_length` characters (by default 40, or the length of the
-    longest known name). Then another name is drawn, at most `attempts` times for each name. Each
-    request needs its own generator.
+    prefix, or if it has more than 40 characters, or more than the longest known name. Then another
+    name is drawn, at most `attempts` times for each name. Each request needs its own generator.
     """
 
     generator: np.random.Generator
     count: int = 1
     prefix: str = ""
     sampling: Sampling = Sampling()
-    max_length: int | None = None
     attempts: int = 100
 
     def __post_init__(self) -> None:
-        _check_counts(count=self.count, attempts=self.attempts, max_length=self.max_length)
+        _check_counts(count=self.count, attempts=self.attempts)
 
 
 @dataclass(frozen=True)
@@ -128,7 +126,7 @@ def generator_for(seed: int, turn: int) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, turn])))
 
 
-def _check_counts(**settings: int | None) -> None:
+def _check_counts(**settings: int) -> None:
     for setting, value in settings.items():
-        if value is not None and value < 1:
+        if value < 1:
             raise RequestError(f"{setting} is {value!r}; it must be 1 or more")
