@@ -5,7 +5,7 @@ The syllable that rhymes stands in the last strong position of the line. So the 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from functools import reduce
 from itertools import islice
@@ -72,29 +72,20 @@ class Partners:
         begin.
         """
         found: dict[str, Counts] = defaultdict(int)
-        for other, ending, starts in self._alike(wanted):
-            is_other = not word.endswith(
-                other
-            )  # "Wednesday" ends in "day", although the onsets differ
+        own = {ending.sound for ending in wanted}
+        sounds = own.union(*map(self._rhymes.equal_to, own))
+        for other in {other for sound in sounds for other in self._by_sound.get(sound, ())}:
+            # "Wednesday" ends in "day", although the onsets differ
+            is_other = not word.endswith(other)
             is_chosen = is_other and (other in self._common or choice > Choice.COMMON)
-            if is_chosen and self._rhymes.best(wanted, [ending]) > Rhyme.SAME:
-                found[other] |= starts
+            for ending, starts in self._endings[other].items() if is_chosen else ():
+                if self._rhymes.best(wanted, [ending]) > Rhyme.SAME:
+                    found[other] |= starts
         if choice is Choice.EYE:
             for other in self._by_letters.get(letters(word), ()):
                 if not other.endswith(word) and not word.endswith(other):
                     found[other] |= self.last_words[other]
         return {other: starts for other, starts in found.items() if starts}
-
-    def _alike(self, wanted: Iterable[Ending]) -> Iterator[tuple[str, Ending, Counts]]:
-        for sound in {
-            sound
-            for ending in wanted
-            for sound in (ending.sound, *self._rhymes.equal_to(ending.sound))
-        }:
-            for other in self._by_sound.get(sound, ()):
-                for ending, starts in self._endings[other].items():
-                    if ending.sound == sound:
-                        yield other, ending, starts
 
     def _openers(self) -> Mapping[str, Counts]:
         onsets: dict[str, Counter[str]] = defaultdict(Counter)

@@ -2,7 +2,7 @@
 
 import gc
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from threading import Lock
 from typing import NamedTuple
@@ -84,12 +84,9 @@ def _tables(
     stresses = {word: patterns(word, readings) for word, readings in words.items()}
     scansion = Scansion(stresses, partners.last_words, vocabulary)
     opening = scansion.line_ends(partners.openers)
-    tables = Tables(found, scansion, partners, opening, _by_token(followers, words))
+    lines = (line.split(" ") for line in followers)
+    by_token = {token: tuple(filter(words.get, others)) for token, *others in lines}
+    tables = Tables(found, scansion, partners, opening, by_token)
     # or the collector goes through all of it again and again, and holds every thread for 0.1 s
     gc.freeze()
     return tables
-
-
-def _by_token(followers: Iterable[str], words: Collection[str]) -> dict[str, tuple[str, ...]]:
-    lines = (line.split(" ") for line in followers)
-    return {token: tuple(word for word in others if word in words) for token, *others in lines}

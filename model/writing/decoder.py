@@ -50,8 +50,6 @@ ROW = np.dtype(
     ]
 )
 """What is known of a row, beside the network's state."""
-FIELDS = ROW.names or ()
-ROOM = 16  # for rows, at first
 # Weights are whole numbers of 1/PRECISION nats, so any order of adding gives the same sum.
 PRECISION = 1 << 20
 OF_DRAWN = 0.8
@@ -70,8 +68,8 @@ class Decoder:
         self._searches: dict[int, Search] = {}  # by ticket
         self._chosen: dict[int, Search] | None = None  # those that are not waiting for others
         self._writing: list[Search] = []  # those that have rows; these lie side by side
-        self._room, self._states = np.zeros(ROOM, ROW), self.exact.initial_state(ROOM)
-        self._arrange(0)
+        self._rows, self._states = np.zeros(0, ROW), self.exact.initial_state(0)
+        self._arrange()
 
     @property
     def active(self) -> int:
@@ -199,23 +197,14 @@ class Decoder:
             limits = (int(search.least * PRECISION), search.most_characters)
             rows += [(place, number, *known, *limits) for number in range(search.rows)]
             search.finished, search.is_writing = [], True
-        begun, count = self._count, self._count + len(rows)
-        while len(self._room) < count:
-            self._room = np.append(self._room, np.zeros_like(self._room))
-            self._states = np.append(self._states, np.zeros_like(self._states), axis=0)
-        self._room[begun:count] = rows
-        self._states[begun:count] = np.repeat(
-            [search.state for search in searches], [search.rows for search in searches], axis=0
-        )
+        states = [search.state for search in searches for _ in range(search.rows)]
+        self._rows = np.concatenate([self._rows, np.array(rows, ROW)])
+        self._states = np.concatenate([self._states, states])
         self._writing += searches
-        self._arrange(count)
+        self._arrange()
 
-    def _arrange(self, count: int) -> None:
-        """Note how many rows there are, which of them share masks and ends, and which numbers they
-        get.
-        """
-        self._count = count
-        self._rows = {name: self._room[name][:count] for name in FIELDS}
+    def _arrange(self) -> None:
+        """Note which rows share masks and ends, and which numbers they get."""
         of_rows = self._rows["search"]
         sizes = np.cumsum([0, *(search.rows for search in self._writing)])
         self._places = sizes[of_rows] + self._rows["number"]
@@ -231,7 +220,7 @@ class Decoder:
     def _write(self) -> None:
         """Draw a character for each row."""
         rows = self._rows
-        logits = self.exact.step(rows["input"], self._states[: self._count])
+        logits = self.exact.step(rows["input"], self._states)
         numbers = np.concatenate([search.draw(search.rows) for search in self._writing])
         top_p = rows["top_p"] if self._is_cut else None
         drawing = rows["temperature"], top_p, numbers[self._places]
@@ -271,7 +260,7 @@ class Decoder:
         return UnfinishedLines(rows["node"][at], rows["counts"][at], rows["last_word_after"][at])
 
     def _allowed(self) -> Mask:
-        rows, found = self._rows, np.ones((self._count, len(self._vocabulary)), np.bool_)
+        rows, found = self._rows, np.ones((len(self._rows), len(self._vocabulary)), np.bool_)
         for masks, ends, at in self._kinds:
             found[at] = masks.allowed(self._unfinished(at), ends)
         for place, search in enumerate(self._writing):
@@ -284,14 +273,13 @@ class Decoder:
         """Hand finished rows to their searches, and drop all that are over. A search that has no
         rows left chooses its line.
         """
-        rows, order = self._rows, np.arange(self._count)
+        rows, order = self._rows, np.arange(len(self._rows))
         for place in sorted({*rows["search"][is_over].tolist()}):
             search, own = self._writing[place], np.flatnonzero(rows["search"] == place)
             for at in own[is_finished[own]].tolist():
-                row = self._room[at]
+                row, state = rows[at], self._states[at].copy()
                 text, nats = row["text"][:-1], int(row["weight"]) / PRECISION
-                last_word_after, state = int(row["last_word_after"]), self._states[at].copy()
-                search.finished.append(Line(text, nats, last_word_after, state))
+                search.finished.append(Line(text, nats, int(row["last_word_after"]), state))
             # The last rows take the places of those that leave: a line is chosen by their order.
             left = len(own) - np.count_nonzero(is_over[own])
             kept, moving = own[:left].copy(), own[left:]
@@ -305,10 +293,9 @@ class Decoder:
 
     def _keep(self, order: Numbers) -> None:
         """Keep these rows, in this order."""
-        count = len(order)
-        self._room[:count], self._states[:count] = self._room[order], self._states[order]
-        places = self._room["search"][:count]
+        self._rows, self._states = self._rows[order], self._states[order]
+        places = self._rows["search"]
         is_left = np.bincount(places, minlength=len(self._writing)) > 0
         places[:] = (np.cumsum(is_left) - 1)[places]
         self._writing = [self._writing[place] for place in np.flatnonzero(is_left).tolist()]
-        self._arrange(count)
+        self._arrange()
