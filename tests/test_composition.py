@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.names.composition import Composition
+from model.names.search import Names
 from model.weights.checkpoint import Checkpoint
 from model.writing.decoder import Decoder
 from model.writing.requests import NameRequest, Sampling, generator_for
@@ -88,7 +89,7 @@ def test_masks_lead_to_every_name_of_roots(name: str, begun: int) -> None:
 @pytest.mark.parametrize("prefix", ["", "mango", "mang", "eo", "acr"])
 def test_whole_names_are_written_if_all_are_asked_for(prefix: str) -> None:
     found = Composition(ROOTS, LETTERS.characters)
-    for name in texts(composing(), NameRequest(generator_for(3, 0), 20, prefix)):
+    for name in texts(composing(), NameRequest(generator_for(3, 0), 4, prefix, attempts=500)):
         assert not name.endswith("saurus")  # its price is infinite
         assert found.way(name, prefix) or found.end(name)
 
@@ -108,6 +109,19 @@ def test_only_names_at_the_usual_temperature_consist_of_roots(
     assert whole(composing(), 1.1) == whole(composing(), 0) == whole(composing(frozenset())) == 0
     monkeypatch.setattr("model.names.search.SHARE", 0.5)
     assert 10 < whole(composing()) < 30
+
+
+def test_what_masks_remember_is_forgotten_when_it_is_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name that has begun keeps its nodes; the next begins with others."""
+    asked = NameRequest(generator_for(7, 0), 9)
+    expected, names = texts(composing(), asked), Names(composing())
+    kept = names.roots
+    assert kept
+    assert kept is names.roots
+    kept.start("")
+    monkeypatch.setattr("model.search.MOST_NODES", 0)
+    assert kept is not names.roots
+    assert texts(composing(), replace(asked, generator=generator_for(7, 0))) == expected
 
 
 def test_a_name_that_the_network_would_hardly_write_is_given_up() -> None:

@@ -10,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.errors import RequestError
+from model.network.exact import Exact
+from model.network.layers import Array, Ids, softmax
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture, CellName
-from model.text.vocabulary import words_of
+from model.text.vocabulary import NO_CHARACTER, words_of
 from model.weights.checkpoint import Checkpoint, Description
 from model.weights.fingerprints import Fingerprints
 from model.writing.decoder import Decoder
@@ -45,7 +47,6 @@ random_requests: dict[str, st.SearchStrategy[dict[str, Any]]] = {
         count=st.integers(1, 3),
         prefix=st.text("mango", max_size=12),
         sampling=samplings,
-        max_length=st.integers(13, 40),
         attempts=st.integers(1, 5),
     ),
     "verse": st.builds(
@@ -120,6 +121,28 @@ def test_top_p_cuts_verse_too() -> None:
     assert letters(0.85) == {"a", ".", " ", "\n"}
 
 
+@pytest.mark.parametrize("prefix", ["p", "mango"])
+@pytest.mark.parametrize("temperature", [0, 0.7, 1.5])
+def test_a_name_is_what_a_plain_loop_draws_after_the_prefix(
+    prefix: str, temperature: float
+) -> None:
+    """The network reads the prefix, then each character takes one number; none at 0."""
+    checkpoint = names_checkpoint()
+    exact, own, asked = Exact(checkpoint.language_model), generator_for(5, 0), generator_for(5, 0)
+    name, state, unread = prefix, exact.initial_state(1), [NO_CHARACTER, *LETTERS.ids_of(prefix)]
+    while not name.endswith("\n"):
+        while unread:
+            logits = exact.step(np.array([unread.pop(0)]), state)[0].astype(np.float64)
+        cumulated = softmax(logits / (temperature or 1)).cumsum()
+        found = int((cumulated > own.random()).argmax()) if temperature else int(logits.argmax())
+        name += LETTERS.characters[found]
+        unread.append(found)
+    request = NameRequest(asked, 1, prefix, Sampling(temperature), attempts=1)
+    (result,) = Decoder(checkpoint).generate([request])
+    assert result.texts == (name.strip("\n"),)
+    assert asked.random() == own.random()
+
+
 def test_names_are_new_and_different() -> None:
     first = texts(names_checkpoint(), NameRequest(generator_for(1, 0), count=30))
     known = frozenset(first[::2])
@@ -135,9 +158,10 @@ def test_names_are_new_and_different() -> None:
 
 def test_a_name_that_cannot_be_found_is_an_error_beside_those_that_were() -> None:
     checkpoint = memoryless(names_checkpoint(), {"\n": 0.5, "a": 0.5})
-    request = NameRequest(generator_for(0, 0), count=3, prefix="b", max_length=2, attempts=50)
+    request = NameRequest(generator_for(0, 0), count=50, prefix="b", attempts=50)
     (result,) = Decoder(checkpoint).generate([request])
-    assert result.texts == ("ba",)  # there is no second name of at most two letters
+    assert "ba" in result.texts
+    assert len(result.texts) < 40  # there are no others of at most 40 letters
     assert "no new name that begins with 'b' after 50 attempts" in str(result.error)
 
 
@@ -164,26 +188,27 @@ def test_any_prompt_gives_verse_of_known_words(
             assert set(words_of(read + text)[len(words_of(read)) :]) <= WORDS
 
 
-def test_threads_share_the_parameters_and_nothing_else() -> None:
+class Counting(Exact):
+    """Counts the rows of each step."""
+
+    widths: tuple[int, ...] = ()
+
+    def step(self, ids: Ids, state: Array) -> Array:
+        self.widths += (len(ids),)
+        return super().step(ids, state)
+
+
+def test_a_cancelled_request_is_not_written_on_and_leaves_no_row_behind() -> None:
     checkpoint = names_checkpoint()
-    one = Decoder(checkpoint)
-    other = Decoder(checkpoint, one.exact)
-    one.submit(NameRequest(generator_for(1, 0), count=30))
+    exact = Counting(checkpoint.language_model)
+    decoder = Decoder(checkpoint, exact)
+    tickets = [decoder.submit(NameRequest(generator_for(n, 0), count=1000)) for n in range(3)]
     for _ in range(5):
-        one.step()
-    request = NameRequest(generator_for(2, 0), count=3)
-    assert other.generate([request])[0].texts == texts(
-        checkpoint, NameRequest(generator_for(2, 0), count=3)
-    )
-
-
-def test_a_cancelled_request_leaves_no_row_behind() -> None:
-    decoder = Decoder(names_checkpoint())
-    tickets = [decoder.submit(request) for request in name_requests()[:20]]
-    for _ in range(3):
         decoder.step()
-    for ticket in tickets:
+    for ticket, left in zip(tickets, (2, 1, 0), strict=True):
         decoder.cancel(ticket)
+        decoder.step()
+        assert exact.widths[5:] == (2, 1)[: 3 - left]
     assert decoder.active == 0
     assert decoder.step() == []
 

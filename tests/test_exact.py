@@ -102,18 +102,6 @@ for cell in CELLS:
     assert len(written) == 1
 
 
-def test_rows_are_taken_in_and_out_by_indexing() -> None:
-    exact, ids = Exact(network(32)), inputs()[:6, :9]
-    expected, state = logits(exact, ids), exact.initial_state(9)
-    for step in ids[:3]:
-        exact.step(step, state)
-    kept = [7, 0, 4]
-    state = np.concatenate([state[kept], exact.initial_state(2)])
-    for step, before in zip(ids[3:], expected[3:], strict=True):
-        found = exact.step(np.append(step[kept], [1, 2]), state)
-        assert np.array_equal(found[:3], before[kept])
-
-
 @pytest.mark.parametrize("size", [1e-45, 1e-41, 1e-38, 1e36])
 def test_rows_have_the_same_bits_where_numbers_are_extremely_small_or_large(size: float) -> None:
     language_model, ids = network(100), inputs()[:6]
@@ -189,11 +177,8 @@ def looked_up(x: Array) -> Array:
 def test_every_entry_is_that_of_the_table() -> None:
     arguments = ARGUMENTS.astype(np.float32)
     assert looked_up(arguments).tolist() == table()
-    assert [looked_up(arguments[n : n + 1]).item() for n in range(len(arguments))] == table()
     columns = np.repeat(arguments[:, None], 3, axis=1)
     assert looked_up(columns[:, 1]).tolist() == table()
-    look_up(arguments, arguments)
-    assert arguments.tolist() == table()
 
 
 def test_no_entry_is_near_the_middle_between_two_multiples_where_rounding_changes() -> None:
@@ -210,7 +195,6 @@ def test_no_entry_is_near_the_middle_between_two_multiples_where_rounding_change
     assert 1 - float(exact_tanh()[-1]) < 2.0**-20  # beyond the table, tanh rounds to 1 too
     of_processor = np.tanh(ARGUMENTS.astype(np.float32)).astype(np.float64)
     assert np.abs(of_processor - np.array([float(value) for value in exact_tanh()])).max() < 1e-6
-    assert 4 * float(np.spacing(np.float32(0.99))) < 1e-6
 
 
 @given(st.one_of(st.floats(-9, 9, width=32), st.floats(width=32, allow_nan=False)))

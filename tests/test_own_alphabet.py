@@ -2,7 +2,6 @@
 and comparison."""
 
 import json
-import re
 import shutil
 import unicodedata
 from dataclasses import replace
@@ -30,10 +29,6 @@ from tests.test_command_line import run, run_well
 SMALL = ("--epochs", "2", "--hidden-size", "8")
 NAMES = ["Éloïse", "Zoé", "Théo 2", "Анна", "Ёлка", "Ἀθηνᾶ", "Ἑρμῆς", "さくら", "タロウ", "恐竜"]
 NAMES += [f"Léa {number}" for number in range(40)]
-VERSE = "\n\n".join(
-    f"Ein Vers über {thing}…\n„Was für ein {thing}“, sagt’s,\nDass’s Übel von {thing} ist."
-    for thing in NAMES[:4]
-)
 
 
 @pytest.fixture(scope="module")
@@ -63,31 +58,6 @@ def test_names_keep_their_letters_from_the_text_to_the_sample(own: Path, corpus:
     figures = json.loads(run_well(*evaluate, "--json"))
     assert figures["trained_on_this_corpus"]
     assert figures["losses"]["network"] == pytest.approx(loaded.description.held_out_loss)
-
-
-def test_verse_keeps_its_letters_and_known_words(tmp_path: Path) -> None:
-    path, out = tmp_path / "poem.txt", tmp_path / "poem.safetensors"
-    path.write_text(VERSE, encoding="utf-8")
-    run_well(
-        "train",
-        "poem",
-        "--corpus",
-        path,
-        "--alphabet",
-        "own",
-        "--out",
-        out,
-        *SMALL,
-        "--layers",
-        "1",
-    )
-    assert {"Vers", "über", "Übel", "sagt\u2019s", "Dass\u2019s"} <= load(out).known_words
-    verse = run_well("sample", "poem", "--checkpoint", out, "--prompt", "Ein Vers", "--seed", "1")
-    assert re.match(r"Ein Vers[ \n,;:.!?]", verse)
-    evaluated = run_well(
-        "evaluate", "poem", "--checkpoint", out, "--corpus", path, "--samples", "2"
-    )
-    assert "nats per character" in evaluated
 
 
 SCRIPTS = {

@@ -26,6 +26,7 @@ DICTIONARY, pronounce, rhymes = TABLE.dictionary, TABLE.pronounce, TABLE.rhymes
 READINGS = """\
 beauty B Y UW1 T IY0 | lov'd L AH1 V D | bless'd B L EH1 S T | dy'd D AY1 D
 fixed F IH1 K S AH0 D | loved L AH1 V D | mak'st M EY1 K S T | know'st N OW1 S T
+phoenixes F IY1 N IH0 K S AH0 Z | king's K IH1 NG Z
 loveth L AH1 V AH0 TH | beauty's B Y UW1 T IY0 Z | heav'n HH EH1 V N | heaven HH EH1 V N
 pow'r P AW1 R | murd'rous M ER1 D R AH0 S | glorious G L AO1 R Y AH0 S | honour AA1 N ER0
 offence AH0 F EH1 N S | self-substantial S EH2 L F S AH0 B S T AE1 N SH AH0 L
@@ -80,7 +81,7 @@ def test_any_word_has_readings_of_known_sounds(word: str) -> None:
             "date temperate|heard beard|blorange orange",
         ),  # without a pronunciation, for the eye at most
         (Rhyme.SAME, "sun son|yourself self|impress press|thee thee|wolf she-wolf"),
-        (Rhyme.NONE, "none been|die see|sun moon|zzz qqq"),
+        (Rhyme.NONE, "none been|die see|sun moon|died need|zzz qqq"),
     ],
 )
 def test_pairs(expected: Rhyme, pairs: str) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from model.search import UnfinishedLines
 from model.text.vocabulary import Vocabulary
-from model.verse.metre import FULL, LONGEST, SYLLABLES, Counts, after, ends, fits, patterns, scans
+from model.verse.metre import LONGEST, SYLLABLES, Counts, after, fits, patterns, scans
 from model.verse.prosody import prosody
 from model.verse.scansion import LineEnds, Scansion
 
@@ -55,26 +55,6 @@ def test_a_word_that_fits_stays_in_the_line_with_its_stress_in_a_strong_position
             assert start + len(pattern) <= LONGEST
             assert all(n % 2 == 1 or n == 0 for n, mark in enumerate(pattern, start) if mark == "1")
             assert start + len(pattern) < LONGEST or (pattern[-1] == "0" and pattern[-2:-1] != "0")
-
-
-@given(st.lists(choices, max_size=10), choices, st.integers(0, LONGEST - 1))
-@settings(max_examples=60)
-def test_counts_are_those_of_some_choice_of_readings(
-    words: list[list[str]], last: list[str], start: int
-) -> None:
-    """The bits say what a search through all choices finds."""
-    counts, reached = 1, {0}
-    for choice in words:
-        counts = after(choice, counts)
-        reached = {
-            start + len(p)
-            for start in reached
-            for p in choice
-            if start < LONGEST and fits(p, start)
-        }
-        assert reached == {n for n in range(LONGEST + 1) if counts >> n & 1}
-    assert scans(words) == bool(reached & {SYLLABLES, LONGEST})
-    assert after(last, 1 << start) == ends(last, start) <= FULL | (1 << SYLLABLES) - 1
 
 
 def ends_of(scansion: Scansion, words: dict[str, list[str]]) -> tuple[LineEnds, dict[str, Counts]]:

@@ -10,8 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.files import ROOT
-from model.text.sources import sonnets_corpus
 from model.text.vocabulary import Vocabulary, words_of
 from model.verse.free import FreeLines
 from model.verse.prosody import prosody
@@ -21,7 +19,6 @@ from model.weights.checkpoint import Checkpoint
 from model.writing.decoder import Decoder
 from model.writing.requests import Sampling, VerseRequest, generator_for
 from tests.decoding import LETTERS, VERSE, verse_checkpoint
-from tests.recorded import VERSIONS
 
 TEXT = "\n\n".join(
     LEAST
@@ -216,18 +213,3 @@ def test_five_lines_go_on(small: Checkpoint) -> None:
     assert [text.count("\n") for text in texts] == [4] * 5
     for prompt, text in zip(prompts, texts, strict=True):
         check(prompt, text, TEXT)
-
-
-@pytest.mark.recorded
-def test_fifty_lines_of_people_go_on() -> None:
-    """The texts themselves say whether a word may follow another, and no table does."""
-    prompts = (ROOT / "tests" / "seams.txt").read_text(encoding="utf-8").splitlines()
-    corpus = sonnets_corpus()
-    read = (*corpus.training, *corpus.pretraining)
-    released = VERSIONS["poem"].load_released()
-    description = released.description
-    followers = released.followers or followers_of(read, released.known_words)
-    texts = poems(replace(released, description=description, followers=followers), prompts)
-    assert len(texts) == len(prompts) == 50
-    for prompt, text in zip(prompts, texts, strict=True):
-        check(prompt.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'"), text, "\n".join(read))

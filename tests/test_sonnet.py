@@ -5,7 +5,6 @@ trained, which is faster than the released one; `test_creations.py` writes with 
 """
 
 from collections.abc import Iterator
-from copy import deepcopy
 from dataclasses import replace
 
 import numpy as np
@@ -14,11 +13,12 @@ import pytest
 from model.errors import RequestError
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture
+from model.search import Drawing, Line
 from model.text.vocabulary import words_of
 from model.threads import blas_threads
 from model.verse import prosody
 from model.verse.metre import patterns, scans
-from model.verse.partners import Choice
+from model.verse.poem import Poems, PoemSearch
 from model.verse.rhyme import Rhyme, endings
 from model.verse.sonnet import MARKS_OF_LINES, SCHEME, SonnetSearch, thing_in
 from model.verse.tables import tables_for
@@ -173,28 +173,38 @@ def test_what_a_line_names(line: str, thing: str) -> None:
     assert thing_in(line, prosody.prosody()) == thing
 
 
-def test_no_syllable_is_added_to_words_that_are_no_past() -> None:
-    """Or "died" and "need" would rhyme, as "di-ed" and "ne-ed"."""
-    table = prosody.prosody()
-    died, need = table.pronounce("died"), table.pronounce("need")
-    assert table.rhymes.of_words("died", died, "need", need) is Rhyme.NONE
-    assert [table.pronounce(word) for word in ("need", "bed")] == [
-        (("N", "IY1", "D"),),
-        (("B", "EH1", "D"),),
-    ]
-
-
 def test_temperature_0_gives_the_same_sonnet_under_any_seed(decoder: Decoder) -> None:
     texts = [written(decoder, request(turn, temperature=0)) for turn in range(2)]
     assert texts[0] == texts[1]
     assert written(decoder, request(1)) != written(decoder, request(0))
 
 
-def test_a_sonnet_speaks_to_somebody_as_its_first_line_does(decoder: Decoder) -> None:
-    thou, _ = prosody.prosody().addresses
-    assert thou.isdisjoint(
-        words_of(written(decoder, request(prompt="I saw you in the yellow wood")))
-    )
+def weight(checkpoint: Checkpoint, kind: str, own: str, line: str) -> float:
+    """Return the weight of a line after a person's own."""
+    drawing, tables = Drawing(generator_for(0, 0), 0.8, 1.0), tables_for(checkpoint)
+    if kind == "sonnet":
+        search: SonnetSearch | PoemSearch = SonnetSearch(
+            drawing, tables, checkpoint.vocabulary, own
+        )
+    else:
+        search = PoemSearch(drawing, Poems(checkpoint), own, 1, 12)
+    state = np.zeros((1, 1, 1), np.float32)
+    ((_, nats),) = search.judged(Line(line, 0.0, 1 << 9, state))
+    return nats
+
+
+@pytest.mark.parametrize("kind", ["sonnet", "poem"])
+def test_words_that_come_again_and_mixing_thou_with_you_cost(kind: str, small: Checkpoint) -> None:
+    def cost(own: str, other: str, line: str) -> float:
+        """Return what a line costs after one first line more than after another."""
+        return weight(small, kind, other, line) - weight(small, kind, own, line)
+
+    moon = "and summer sees the moon another day"
+    assert cost("a moon upon the sea", "a sun upon the sea", moon) == pytest.approx(2.5)
+    assert 0 < cost("the sun and sea", "a sun a sea", moon) < 0.5  # every text repeats "the"
+    you = "and summer sees and loves you every day"
+    assert cost("he saw thee at the sea", "he saw him at the sea", you) == pytest.approx(8)
+    assert cost("he saw you at the sea", "he saw him at the sea", you) < 8
 
 
 def test_a_short_line_is_completed_to_one_that_scans(small: Checkpoint) -> None:
@@ -230,14 +240,6 @@ def test_a_clipped_word_at_the_end_of_a_line_is_the_word_of_the_tables(small: Ch
     last_word = tables_for(small).prosody.last_word
     assert [last_word(f"and so it is, {word},") for word in words] == words
     assert last_word("42?") == ""
-
-
-def test_odd_words_leave_no_trace_in_the_tables_that_all_sonnets_share(small: Checkpoint) -> None:
-    partners = tables_for(small).partners
-    before = deepcopy(vars(partners))
-    for word in ("xyzzyq", "mango", "day"):
-        partners.answers(word, partners.own_endings(word, ()), Choice.EYE)
-    assert vars(partners) == before
 
 
 def test_three_beside_verse_on_two_threads(

@@ -343,8 +343,8 @@ async def test_a_voice_without_weights_or_with_damaged_ones(
 
 def test_a_known_name_in_other_letters_is_not_new() -> None:
     """The network can only write pa, Pa, pà and the like; of these, "Pa" is known."""
-    request = NameRequest(generator_for(1, 0), count=30, max_length=2, attempts=2000)
-    (result,) = Decoder(untrained("names", 1, "Ppaà", ("Pa", "Aà"))).generate([request])
+    weights = untrained("names", 1, "Ppaà", ("Pa", "Aà"))
+    (result,) = Decoder(weights).generate([NameRequest(generator_for(1, 0), count=30)])
     names = result.texts
     assert {"Pa", "pa", "Pà", "pà", "PA", "Aà"}.isdisjoint(names)
     assert "aP" in names or "ap" in names
