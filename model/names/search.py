@@ -54,7 +54,13 @@ class NameSearch(Search):
     ) -> None:
         super().__init__(drawing, COLDEST)
         self._names, self._count, self._attempts = names, count, attempts
-        self._prefix = self._fold(prefix)
+        self._prefix = names.vocabulary.fold(prefix).replace("\n", "").lstrip(" ")
+        if prefix and not self._prefix:
+            raise RequestError(f"prefix is {prefix!r}; none of its characters can begin a name")
+        if len(self._prefix) >= names.longest:
+            raise RequestError(
+                f"prefix is {self._prefix!r}; a name has at most {names.longest} characters"
+            )
         # one more, for the end or for a letter too many
         self.most_characters = names.longest + 1 - len(self._prefix)
         self._gives_one = not drawing.temperature
@@ -64,7 +70,7 @@ class NameSearch(Search):
             self._roots = names.roots
         ids = [NO_CHARACTER, *names.vocabulary.ids_of(self._prefix).tolist()]
         self._last, self.unread = ids[-1], ids[-2::-1]
-        self._begin_name()
+        self._begin()
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -88,15 +94,11 @@ class NameSearch(Search):
             self._spare = self._spare or name
             self._reject(name)
 
-    def _begin_name(self) -> None:
-        self._begin(is_whole=self._roots is not None and self.draw(1)[0] < SHARE)
-
-    def _begin(self, *, is_whole: bool) -> None:
-        """Begin a name that consists wholly of roots, or another."""
+    def _begin(self, *, may_be_whole: bool = True) -> None:
+        """Begin a name, which may have to consist wholly of roots."""
         self._rejected, self._spare = 0, ""
-        self._is_whole, node = is_whole, 0
-        self.masks, self.least = None, NO_WEIGHT
-        if is_whole and self._roots:
+        self.masks, self.least, node = None, NO_WEIGHT, 0
+        if may_be_whole and self._roots and self.draw(1)[0] < SHARE:
             self.masks, self.least = self._roots, -MOST_BARRED
             node = self._roots.start(self._prefix)
         self.beginning = Beginning(self._last, node)
@@ -111,7 +113,7 @@ class NameSearch(Search):
         """Return whether the roots of a name let it pass, by their probability."""
         if not self._roots:
             return True
-        if self._is_whole:
+        if self.masks:
             way = self._roots.way(name, self._prefix) if line.nats >= self.least else ()
         elif len(name) > max(LONGEST_PARTLY, len(self._prefix) + LETTERS_MORE):
             return False
@@ -122,14 +124,14 @@ class NameSearch(Search):
     def _accept(self, name: str) -> None:
         self.lines.append(name)
         if not self.is_done:
-            self._begin_name()
+            self._begin()
             self._refuse_another(name)
 
     def _reject(self, name: str) -> None:
         self._rejected += 1
         is_last = self._rejected >= self._attempts or self._gives_one
-        if is_last and self._is_whole:
-            self._begin(is_whole=False)
+        if is_last and self.masks:
+            self._begin(may_be_whole=False)
         elif is_last and self._spare:
             self._accept(self._spare)
         elif self._rejected >= self._attempts:
@@ -145,13 +147,3 @@ class NameSearch(Search):
             self.error = RequestError(
                 f"temperature 0 always gives {name!r}; other names need a higher temperature"
             )
-
-    def _fold(self, prefix: str) -> str:
-        folded = self._names.vocabulary.fold(prefix).replace("\n", "").lstrip(" ")
-        if prefix and not folded:
-            raise RequestError(f"prefix is {prefix!r}; none of its characters can begin a name")
-        if len(folded) >= self._names.longest:
-            raise RequestError(
-                f"prefix is {folded!r}; a name has at most {self._names.longest} characters"
-            )
-        return folded

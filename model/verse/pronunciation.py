@@ -141,10 +141,9 @@ class Pronouncer:
             return map(_past, self._stems(word.removesuffix("ed")))
         if word.endswith("ies"):
             return map(_plural, self._plain(word.removesuffix("ies") + "y"))
-        if word.endswith("es") and (found := self._plain(word.removesuffix("es"))):
-            return map(_plural, found)
         if word.endswith("s") and not word.endswith("ss"):
-            return map(_plural, self._plain(word.removesuffix("s")))
+            stem = word.removesuffix("s")
+            return map(_plural, self._plain(stem.removesuffix("e")) or self._plain(stem))
         return ()
 
     def _respelt(self, word: str) -> Iterator[Pronunciation]:
