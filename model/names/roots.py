@@ -144,17 +144,21 @@ def _outer_parts(name: str) -> tuple[Part, ...]:
     """Return the longest root that begins a name and the longest that ends it; only the longer one
     if they overlap.
     """
-    pieces, outer = _by_piece(), list[Part]()
-    for end in range(len(name) - 1, SHORTEST_ALONE - 1, -1):
-        for mark in _marks_before(name[end]):
-            for root in pieces.get(name[:end] + mark, ()):
-                # Only after all letters of a root may something unknown follow.
-                if name[end - 1] in VOWELS or name[:end] + LATER in root.forms:
-                    outer.append(Part(0, name[:end], root))
-    del outer[1:]
-    for start in range(1, len(name) - SHORTEST_ALONE + 1):
-        outer += [Part(start, name[start:], root) for root in pieces.get(LATER + name[start:], ())]
-    del outer[2:]
+    pieces = _by_piece()
+    first = [
+        Part(0, name[:end], root)
+        for end in range(len(name) - 1, SHORTEST_ALONE - 1, -1)
+        for mark in _marks_before(name[end])
+        for root in pieces.get(name[:end] + mark, ())
+        # Only after all letters of a root may something unknown follow.
+        if name[end - 1] in VOWELS or name[:end] + LATER in root.forms
+    ]
+    last = [
+        Part(start, name[start:], root)
+        for start in range(1, len(name) - SHORTEST_ALONE + 1)
+        for root in pieces.get(LATER + name[start:], ())
+    ]
+    outer = first[:1] + last[:1]
     if len(outer) < 2 or outer[0].end <= outer[1].start:
         return tuple(outer)
     longest = max(len(part.letters) for part in outer)
