@@ -51,17 +51,14 @@ async def test_a_button_below_the_details_looks_inside_each_name(
     assert message.html.startswith(f"<b>{names[1]}</b>, letter by letter")
     rows = re.findall("<pre>(.*)</pre>", message.html, re.DOTALL)[0].split("\n")
     assert [row.split()[0] for row in rows] == [*names[1].lower(), "end"]
-    assert {len(row.split()) for row in rows} == {2 + 2 * OTHERS}
     bob.messages = chat.messages[:2]
     await bob.press(LOOK_AT(names[1]))
     assert bob.notices == [sentences.plain(sentences.NOT_YOURS)]
     code = details.buttons[0][0].data.split(":")[2]
-    assert len(chat.messages) == 3
     await chat.press_data(f"1:look:{code}:3")
     await chat.ask("/poem Shall I")
     await chat.press_data(f"1:look:{chat.messages[-1].buttons[0][0].data.split(':')[2]}:0")
     assert chat.notices[-2:] == [sentences.plain(sentences.OLD_BUTTON)] * 2
-    assert (await chat.press("details")).labels == []
 
 
 def test_a_look_at_the_longest_name_fits_and_a_taboo_name_has_none() -> None:

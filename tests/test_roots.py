@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.words.layout import gloss
-from model.files import ROOT
 from model.names.roots import parts_of, roots
 
 LANGUAGES = """
@@ -76,11 +75,6 @@ def test_parts_stand_where_they_say_and_never_overlap(name: str) -> None:
         )
         end = part.end
     assert end <= len(name)
-
-
-def test_six_dinosaurs_in_seven_say_something() -> None:
-    dinosaurs = (ROOT / "data" / "dinos.txt").read_text().lower().split()
-    assert sum(bool(parts_of(name)) for name in dinosaurs) > len(dinosaurs) * 0.85
 
 
 def test_every_root_has_a_language_a_source_a_meaning_and_its_own_forms() -> None:

@@ -2,7 +2,6 @@
 come first."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -175,41 +174,19 @@ def test_how_many_lines_follow() -> None:
     assert new_lines("one\n") == 4
 
 
-def check(prompt: str, text: str, texts: str) -> None:
-    """Check that in the texts, the first word of verse often begins a line or follows the word
-    before."""
-    own, *_ = re.findall(r"(?s).*[^ \n]", prompt)
-    word = re.match(r"[ ,\n]*('?[a-z]+(?:['-][a-z]+)*)", text)
-    assert word, text
-    between = text[: word.start(1)]
-    assert between in ("", " ", ", ", "\n")
-    before = "," if between == ", " else words_of(own)[-1].lower() if own[-1].isalpha() else own[-1]
-    before = "\n" if "\n" in prompt[len(own) :] + between else f"{before} "
-    texts = f"\n{texts}"
-    starts = [
-        match.start()
-        for match in re.finditer(f"{re.escape(before + word[1])}(?![a-z]|['-][a-z])", texts)
-    ]
-    found = [
-        at for at in starts if not (before[0].isalpha() and re.match("[a-z'-]", texts[at - 1]))
-    ]
-    assert len(found) >= LEAST, (prompt, text)
-    assert not re.search(r"[,;:.!?][,;:.!?]| [,;:.!?]|\n\n|  ", text.replace("--", "")), text
-    assert not (between.startswith(",") and own[-1] in ",;:.!?")
-    assert text.endswith((".", "!", "?"))
-
-
-def poems(checkpoint: Checkpoint, prompts: Sequence[str]) -> list[str]:
+def test_five_lines_go_on(small: Checkpoint, tables: Tables) -> None:
+    prompts = ["I love pizza", "My heart is", "what is love??", "I AM 25", WHOLE[0]]
     requests = [
         VerseRequest(generator_for(7, turn), prompt, Sampling(0.65))
         for turn, prompt in enumerate(prompts)
     ]
-    return [text for result in Decoder(checkpoint).generate(requests) for text in result.texts]
-
-
-def test_five_lines_go_on(small: Checkpoint) -> None:
-    prompts = ["I love pizza", "My heart is", "what is love??", "I AM 25", WHOLE[0]]
-    texts = poems(small, prompts)
+    texts = [result.texts[0] for result in Decoder(small).generate(requests)]
     assert [text.count("\n") for text in texts] == [4] * 5
     for prompt, text in zip(prompts, texts, strict=True):
-        check(prompt, text, TEXT)
+        (word, *_), between = words_of(text), re.match("[ ,\n]*", text)
+        assert between
+        seam = seam_for(prompt, VERSE, tables)
+        found = next(one for one in (seam.paused, seam) if one and one.separator == between[0])
+        assert found.first_words
+        assert {word, f"'{word}"} & found.first_words
+        assert text.endswith((".", "!", "?"))
