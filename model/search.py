@@ -8,7 +8,7 @@ searches.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 Numbers = NDArray[np.intp]
 Bits = NDArray[np.uint16]
-Key = TypeVar("Key", bound=Hashable)
 
 ROOM, UNKNOWN = 64, -1
 MOST_NODES = 10_000
@@ -123,7 +122,7 @@ class Search(ABC):
         """Choose among the finished rows, of which there may be none, and begin the next line."""
 
 
-class Nodes(Generic[Key]):
+class Nodes:
     """Numbers what has been written, as far as it decides what may follow, when it is first met.
 
     A node begins as its key. `mask_of` says which characters may follow a key, and `after` which
@@ -131,12 +130,12 @@ class Nodes(Generic[Key]):
     """
 
     def __init__(
-        self, size: int, mask_of: Callable[[Key], Mask], after: Callable[[Key, int], Key]
+        self, size: int, mask_of: Callable[[Any], Mask], after: Callable[[Any, int], Any]
     ) -> None:
-        self.keys: list[Key] = []
+        self.keys: list[Any] = []
         self.masks = np.zeros((ROOM, size), np.bool_)  # (N, V) and room for more
         self._next = np.full((ROOM, size), UNKNOWN, np.intp)
-        self._numbers: dict[Key, int] = {}
+        self._numbers: dict[Hashable, int] = {}
         self._mask_of, self._after = mask_of, after
 
     @property
@@ -144,7 +143,7 @@ class Nodes(Generic[Key]):
         """Whether new texts should begin with other nodes, so that these can be forgotten."""
         return len(self.keys) > MOST_NODES
 
-    def number(self, key: Key) -> int:
+    def number(self, key: Hashable) -> int:
         number = self._numbers.setdefault(key, len(self.keys))
         if number == len(self.keys):
             if number == len(self.masks):

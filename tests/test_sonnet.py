@@ -247,7 +247,7 @@ def test_three_beside_verse_on_two_threads(
         return [VerseRequest(generator_for(7, turn), rows=1 + turn % 3) for turn in range(9)]
 
     alone = [written(Decoder(small), one) for one in verse()]
-    requests: list[Request] = [*map(request, range(3)), *verse()]
+    requests: list[SonnetRequest | VerseRequest] = [*map(request, range(3)), *verse()]
     tickets = [decoder.submit(one) for one in requests]
     seen, results = set[tuple[str, ...]](), dict[int, Result]()
     with blas_threads(2):

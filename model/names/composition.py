@@ -56,7 +56,7 @@ class Composition:
             [*last, *(each for each in self._first if len(each) >= SHORTEST_BETWEEN)]
         )
         self._letters = cache(self._letters_of)
-        self.nodes: Nodes[State] = Nodes(len(characters), self._mask, self._after)
+        self.nodes = Nodes(len(characters), self._mask, self._after)
 
     def start(self, prefix: str) -> int:
         """Return the node after a person's first letters, whatever they are.

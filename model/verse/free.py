@@ -36,7 +36,7 @@ class FreeLines:
         self._goes_on = self._is_letter | self._among(WORD_MARKS)
         stops = self._among(STOPS)
         self.any_line, self.last_line = None, stops if stops.any() else None
-        self.nodes = Nodes[tuple[str, int]](len(vocabulary), self._known, self._after)
+        self.nodes = Nodes(len(vocabulary), self._known, self._after)
         self.nodes.number(("", vocabulary.newline))  # where a line begins
         begins = self.nodes.masks[self.start] & ~self._among(f" ,;:){STOPS}")
         self.nodes.masks[self.start] = begins if begins.any() else True

@@ -20,12 +20,12 @@ from typing import NamedTuple
 from model.verse.dictionary import Pronunciation, Pronunciations
 from model.verse.pronunciation import VOWELS, is_vowel
 
-_PAIRS = (
-    "P L,P R,P Y,B L,B R,B Y,T R,T W,T Y,D R,D W,D Y,K L,K R,K W,K Y,G L,G R,G W,F L,F R,F Y,V Y,TH"
-    " R,TH W"
+_ONSETS = (
+    "P L,P R,P Y,B L,B R,B Y,T R,T W,T Y,D R,D W,D Y,K L,K R,K W,K Y,G L,G R,G W,F L,F R,F Y,"
+    "V Y,TH R,TH W,S L,S M,S N,S P,S T,S K,S W,SH R,HH Y,HH W,M Y,N Y,L Y,S P L,S P R,S P Y,"
+    "S T R,S K R,S K W"
 )
-_MORE = "S L,S M,S N,S P,S T,S K,S W,SH R,HH Y,HH W,M Y,N Y,L Y,S P L,S P R,S P Y,S T R,S K R,S K W"
-ONSETS = frozenset(f"{_PAIRS},{_MORE}".split(","))  # consonants that can begin a syllable together
+ONSETS = frozenset(_ONSETS.split(","))  # consonants that can begin a syllable together
 DULL = (
     "AH",
     "ER",

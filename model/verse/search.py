@@ -1,12 +1,11 @@
 """One search for all verse: lines are written side by side, and one of them is kept by weight.
 
-Words that the text has already lower the weight of a line; so does "you" where the text says
-"thou". `sonnet` adds rhymes. All numbers come from the request's own generator, so neither other
-requests nor the machine change a text.
+Words that the text has already lower the weight of a line (see `tables`), and `sonnet` adds rhymes.
+All numbers come from the request's own generator, so neither other requests nor the machine change
+a text.
 """
 
 from abc import abstractmethod
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -14,15 +13,9 @@ import numpy as np
 
 from model.errors import RequestError
 from model.search import Drawing, Line, Search
-from model.verse.prosody import Prosody
 
 LOWEST_TEMPERATURE = 0.1  # below it, all candidates would be the same line
 COST_OF_REPETITION = 2.5  # nats for each time that the text has used a word before
-COST_OF_OVERUSE = 0.05  # the same for words such as "the", which every text repeats
-# nats for each "thou" if the text says "you" more often, or the other way round
-COST_OF_MIXING = 8.0
-# this share of a word's leaning towards sonnets counts; with 0.8, words lean as in real sonnets
-SHARE_OF_LEANING = 0.8
 ATTEMPTS = 3  # a line that no candidate can finish is tried this often
 
 
@@ -67,21 +60,3 @@ class VerseSearch(Search):
         self.state = line.state
         self._attempts = 0
         self.keep(found)
-
-
-def cost_of(words: Sequence[str], before: Counter[str], prosody: Prosody) -> float:
-    """Return the cost in nats of words that repeat the text, belong to plays, or mix "thou" with
-    "you".
-    """
-    counts, cost = Counter(before), 0.0
-    for word in words:
-        if word in prosody.often:
-            cost += COST_OF_OVERUSE * counts[word]
-        else:
-            leaning = prosody.dictionary.leanings.get(word, 0)
-            cost += COST_OF_REPETITION * counts[word] - SHARE_OF_LEANING * leaning / 10
-        counts[word] += 1
-    # Mixing in earlier lines costs too, but all candidates for a line alike.
-    return cost + COST_OF_MIXING * min(
-        sum(map(counts.__getitem__, address)) for address in prosody.addresses
-    )

@@ -20,7 +20,7 @@ from model.verse.partners import Choice
 from model.verse.prosody import Prosody
 from model.verse.rhyme import Ending, Rhyme
 from model.verse.scansion import LineEnds
-from model.verse.search import VerseSearch, cost_of
+from model.verse.search import VerseSearch
 from model.verse.tables import Tables
 
 ROWS = 32
@@ -77,8 +77,8 @@ class _Lines(VerseSearch):
         last = self._tables.prosody.last_word(line.text)
         return _End(last, tuple(self._tables.partners.endings_of(last, line.last_word_after)))
 
-    def _cost_of(self, line: Line) -> float:
-        return cost_of(words_of(line.text), self._words, self._tables.prosody)
+    def _nats(self, line: Line, cost: float) -> float:
+        return self._tables.nats(line, words_of(line.text), self._words, cost)
 
 
 class SonnetSearch(_Lines):
@@ -148,13 +148,13 @@ class SonnetSearch(_Lines):
             self._choose_words(Choice.COMMON)
 
     def judged(self, line: Line) -> Iterable[tuple[_End, float]]:
-        end, cost = self._end_of(line), self._cost_of(line)
+        end = self._end_of(line)
         if self._partner is None or self._choice is Choice.FREE:
             if not self._is_old(end):
-                yield end, line.nats - cost - end.cost
+                yield end, self._nats(line, end.cost)
             return
         rhyme = self._tables.prosody.rhymes.best(self._partner.endings, end.endings)
-        yield end, line.nats - (cost + COSTS.get(rhyme, COSTS[Rhyme.EYE]))
+        yield end, self._nats(line, COSTS.get(rhyme, COSTS[Rhyme.EYE]))
 
     def _is_old(self, end: _End) -> bool:
         """Return whether another line ends with this sound."""
@@ -202,7 +202,7 @@ class LineSearch(_Lines):
         return not self._is_needed or bool(self.error or self.lines)
 
     def judged(self, line: Line) -> Iterable[tuple[None, float]]:
-        yield None, line.nats - self._cost_of(line) - self._end_of(line).cost
+        yield None, self._nats(line, self._end_of(line).cost)
 
     def keep(self, found: None) -> None:
         """Add nothing: one line is all."""

@@ -14,9 +14,14 @@ from model.verse.metre import SYLLABLES, Counts, begun, guessed, patterns
 from model.verse.partners import Partners
 from model.verse.prosody import Prosody, prosody
 from model.verse.scansion import LineEnds, Scansion
-from model.verse.search import cost_of
+from model.verse.search import COST_OF_REPETITION
 from model.weights.checkpoint import Checkpoint
 
+COST_OF_OVERUSE = 0.05  # the same for words such as "the", which every text repeats
+# nats for each "thou" if the text says "you" more often, or the other way round
+COST_OF_MIXING = 8.0
+# this share of a word's leaning towards sonnets counts; with 0.8, words lean as in real sonnets
+SHARE_OF_LEANING = 0.8
 ENOUGH_WORDS = 1000  # a checkpoint that knows fewer words writes no sonnets
 WHOLE = 8  # a person's line with this many syllables stands alone
 _making = Lock()  # threads that need the same tables wait for them, and do not make them twice
@@ -47,7 +52,20 @@ class Tables(NamedTuple):
         return self.masks.leading_on(self.by_token.get(token, ()), counts)
 
     def nats(self, line: Line, words: Sequence[str], before: Counter[str], cost: float) -> float:
-        return line.nats - cost - cost_of(words, before, self.prosody)
+        """Return the weight of a line less a cost, and less for words that repeat the text, belong
+        to plays, or mix "thou" with "you".
+        """
+        counts = Counter(before)
+        for word in words:
+            if word in self.prosody.often:
+                cost += COST_OF_OVERUSE * counts[word]
+            else:
+                leaning = self.prosody.dictionary.leanings.get(word, 0)
+                cost += COST_OF_REPETITION * counts[word] - SHARE_OF_LEANING * leaning / 10
+            counts[word] += 1
+        # Mixing in earlier lines costs too, but all candidates for a line alike.
+        sums = (sum(map(counts.__getitem__, address)) for address in self.prosody.addresses)
+        return line.nats - cost - COST_OF_MIXING * min(sums)
 
 
 def tables_for(checkpoint: Checkpoint) -> Tables:
