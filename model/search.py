@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from model.network.layers import Array, Floats, Ids, Mask
+from model.network.layers import Array, Ids, Mask
 
 if TYPE_CHECKING:
     from model.errors import RequestError
@@ -62,9 +62,8 @@ class Beginning(NamedTuple):
     node: int = 0
     counts: int = 0
     ends: Any = None
-    first: Callable[[Numbers, Numbers], Mask] | None = (
-        None  # what the first word of the line allows
-    )
+    # what the first word of the line allows
+    first: Callable[[Numbers, Numbers], Mask] | None = None
     words: str = ""  # with which the line begins
 
 
@@ -83,6 +82,7 @@ class Search(ABC):
     at_once: int  # This many of its kind are written at once. More would slow down all other texts.
     rows: int  # of each line
     most_characters: int  # A row that has as many without an end is dropped.
+    wanted: int  # This many lines make the text.
     least = NO_WEIGHT  # A row of a smaller weight is dropped.
     beginning: Beginning  # of the next line
     masks: Masks | None = None  # None: any character may follow
@@ -96,13 +96,9 @@ class Search(ABC):
         self.finished: list[Line] = []
         self.lines: list[str] = []  # those that were chosen, without the person's own
         self.error: RequestError | None = None
-        self._generator = drawing.generator
+        self.generator = drawing.generator  # the request's own
         if not drawing.temperature:
-            self._generator = np.random.Generator(np.random.PCG64(0))
-
-    def draw(self, count: int) -> Floats:
-        """Return the next numbers of the request's own generator, from 0 to 1."""
-        return self._generator.random(count)
+            self.generator = np.random.Generator(np.random.PCG64(0))
 
     @property
     @abstractmethod
@@ -110,9 +106,9 @@ class Search(ABC):
         """The texts that are finished, without the person's own words."""
 
     @property
-    @abstractmethod
     def is_done(self) -> bool:
         """Whether nothing is to be written any more."""
+        return self.error is not None or len(self.lines) == self.wanted
 
     def has_read(self, logits: Array) -> None:  # noqa: B027 - most need not know
         """Choose how the line begins, by the network's logits (V,) after the last unread id."""

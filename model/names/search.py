@@ -53,7 +53,7 @@ class NameSearch(Search):
         attempts: int,
     ) -> None:
         super().__init__(drawing, COLDEST)
-        self._names, self._count, self._attempts = names, count, attempts
+        self._names, self.wanted, self._attempts = names, count, attempts
         self._prefix = names.vocabulary.fold(prefix).replace("\n", "").lstrip(" ")
         if prefix and not self._prefix:
             raise RequestError(f"prefix is {prefix!r}; none of its characters can begin a name")
@@ -76,10 +76,6 @@ class NameSearch(Search):
     def texts(self) -> tuple[str, ...]:
         return tuple(self.lines)
 
-    @property
-    def is_done(self) -> bool:
-        return self.error is not None or len(self.lines) == self._count
-
     def end_line(self) -> None:
         if not self.finished:
             self._reject(f"{self._prefix}…")
@@ -98,7 +94,7 @@ class NameSearch(Search):
         """Begin a name, which may have to consist wholly of roots."""
         self._rejected, self._spare = 0, ""
         self.masks, self.least, node = None, NO_WEIGHT, 0
-        if may_be_whole and self._roots and self.draw(1)[0] < SHARE:
+        if may_be_whole and self._roots and self.generator.random() < SHARE:
             self.masks, self.least = self._roots, -MOST_BARRED
             node = self._roots.start(self._prefix)
         self.beginning = Beginning(self._last, node)
@@ -119,7 +115,7 @@ class NameSearch(Search):
             return False
         else:
             way = self._roots.end(name)
-        return bool(way) and self.draw(1)[0] < math.prod(piece.chance for piece in way)
+        return bool(way) and self.generator.random() < math.prod(piece.chance for piece in way)
 
     def _accept(self, name: str) -> None:
         self.lines.append(name)

@@ -54,6 +54,7 @@ class PoemSearch(VerseSearch):
         self._words = Counter(words_of(own))
         # the last line of each part, from 1
         self._last = [new_lines(prompt, part) for part in range(1, parts + 1)]
+        self.wanted = self._last[-1]
         if not own:
             self._begin_after(self._seam)
 
@@ -66,6 +67,7 @@ class PoemSearch(VerseSearch):
         completes = seam.counts > 1
         if completes:
             self._last = [number + 1 for number in self._last]
+            self.wanted += 1
         after = seam.separator or (" " if completes else "\n")
         last, *self.unread = self._vocabulary.ids_of(after)[::-1].tolist()
         first = None if seam.first_words is None else self._masks.first(seam.first_words)
@@ -79,10 +81,6 @@ class PoemSearch(VerseSearch):
     @property
     def texts(self) -> tuple[str, ...]:
         return () if self.error else (self._separator + "\n".join(self.lines),)
-
-    @property
-    def is_done(self) -> bool:
-        return self.error is not None or len(self.lines) == self._last[-1]
 
     def judged(self, line: Line) -> Iterable[tuple[list[str], float]]:
         words = words_of(line.text)

@@ -55,7 +55,7 @@ class VerseSearch(Search):
             return
         nats = np.array([nats for _, _, nats in lines])
         cumulated = np.add.accumulate(np.exp(nats - nats.max()))
-        line, found, _ = lines[int((cumulated > self.draw(1) * cumulated[-1]).argmax())]
+        line, found, _ = lines[int((cumulated > self.generator.random() * cumulated[-1]).argmax())]
         self.lines.append(line.text)
         self.state = line.state
         self._attempts = 0

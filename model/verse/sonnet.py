@@ -94,15 +94,12 @@ class SonnetSearch(_Lines):
             word = tables.prosody.last_word(self._own).rpartition("-")[2]
             endings = tables.partners.own_endings(word, tables.prosody.pronounce(word))
             self._ends.append(_End(word, tuple(endings)))
+        self.wanted = len(SCHEME) - len(self._ends)
         self._choose_words(Choice.COMMON)
 
     @property
     def texts(self) -> tuple[str, ...]:
         return () if self.error else ("\n".join(self.lines),)
-
-    @property
-    def is_done(self) -> bool:
-        return self.error is not None or len(self._ends) == len(SCHEME)
 
     @property
     def _partner(self) -> _End | None:
@@ -144,7 +141,7 @@ class SonnetSearch(_Lines):
     def keep(self, found: _End) -> None:
         self._words.update(words_of(self.lines[-1]))
         self._ends.append(found)
-        if len(self._ends) < len(SCHEME):
+        if not self.is_done:
             self._choose_words(Choice.COMMON)
 
     def judged(self, line: Line) -> Iterable[tuple[_End, float]]:
@@ -190,16 +187,12 @@ class LineSearch(_Lines):
         super().__init__(drawing, tables, vocabulary, prompt)
         counts = tables.syllables_of(self._own)
         is_short = 0 < counts < 1 << SYLLABLES and len(prompt) <= self.most_characters
-        self._is_needed = bool(self._words) and is_short
+        self.wanted = 1 if self._words and is_short else 0
         self._begin(tables.opening, counts, " ")
 
     @property
     def texts(self) -> tuple[str, ...]:
         return (" " + self.lines[0],) if self.lines else ("",)
-
-    @property
-    def is_done(self) -> bool:
-        return not self._is_needed or bool(self.error or self.lines)
 
     def judged(self, line: Line) -> Iterable[tuple[None, float]]:
         yield None, self._nats(line, self._end_of(line).cost)

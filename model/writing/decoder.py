@@ -221,7 +221,7 @@ class Decoder:
         """Draw a character for each row."""
         rows = self._rows
         logits = self.exact.step(rows["input"], self._states)
-        numbers = np.concatenate([search.draw(search.rows) for search in self._writing])
+        numbers = np.concatenate([each.generator.random(each.rows) for each in self._writing])
         top_p = rows["top_p"] if self._is_cut else None
         drawing = rows["temperature"], top_p, numbers[self._places]
         allowed = self._allowed()
