@@ -157,12 +157,6 @@ def test_a_prompt_keeps_what_the_vocabulary_has(
     assert vocabulary.fold(prompt) == read
 
 
-def test_names_are_shown_with_a_capital_only_if_the_network_has_none() -> None:
-    assert Vocabulary("\nabc").capitalised("cab") == "Cab"
-    assert Vocabulary("\nABabé").capitalised("aB") == "aB"
-    assert Vocabulary("\nабв").capitalised("ваб") == "Ваб"
-
-
 @given(vocabularies)
 def test_an_id_is_the_index_of_its_character(vocabulary: Vocabulary) -> None:
     ids = np.arange(len(vocabulary))
@@ -173,17 +167,9 @@ def test_an_id_is_the_index_of_its_character(vocabulary: Vocabulary) -> None:
 
 def test_a_vocabulary_is_sorted_has_no_duplicates_and_has_the_newline() -> None:
     assert Vocabulary.from_texts(["ba", "", "a c"]).characters == "\n abc"
-    assert Vocabulary.from_texts([]).characters == "\n"
     for characters in ("", "abc", "a\n", "\n\nab"):
         with pytest.raises(MangosaurusError):
             Vocabulary(characters)
-    assert [member in VERSE for member in ("a", "ab", "", 1, "é")] == [
-        True,
-        False,
-        False,
-        False,
-        False,
-    ]
 
 
 @pytest.mark.parametrize(
