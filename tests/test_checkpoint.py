@@ -154,10 +154,6 @@ def test_facts_that_do_not_fit_are_refused(path: Path, facts: dict[str, Any], re
         ),
         ({"known_names": None}, "it lacks 'known_names'"),
         ({"known_names": np.array([255], np.uint8)}, "'utf-8' codec can't decode"),
-        (
-            {"other_names": np.array([2, 1], np.uint32)},
-            "fingerprints are different numbers of 32 bits",
-        ),
         ({"known_words": np.frombuffer(b"ab\nxb", np.uint8)}, "no id for 'x'"),
     ],
 )

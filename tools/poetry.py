@@ -57,19 +57,17 @@ def main() -> None:
     lines = [*strings_in(downloaded(REQUIREMENT, SHA256, form="--only-binary"))]
     shakespeare = sonnets_corpus()
     unwanted = (files.PROGRAM / "data" / "unwanted.txt").read_text().split()
-    held_out = [*_held_out(lines, Poetry(shakespeare, unwanted))]
+    chosen = Poetry(shakespeare, unwanted)
+    held_out = list[str]()
+    for start in BLOCKS:
+        documents = chosen.documents(lines[start : start + BLOCK])
+        long = (text for text in documents if text.count("\n") + 1 >= FEWEST_LINES_HELD_OUT)
+        held_out += islice(long, DOCUMENTS_OF_A_BLOCK)
     for start in reversed(BLOCKS):
         lines[start - BESIDE : start + BLOCK + BESIDE] = [""]
     read = Poetry(shakespeare, unwanted, held_out).documents(lines)
-    for name, documents in (("poetry.txt", read), ("unread_poets.txt", held_out)):
-        files.write_whole(DATA / name, ("\n\n".join(documents) + "\n").encode())
-
-
-def _held_out(lines: list[str], poetry: "Poetry") -> Iterator[str]:
-    for start in BLOCKS:
-        documents = poetry.documents(lines[start : start + BLOCK])
-        long = (text for text in documents if text.count("\n") + 1 >= FEWEST_LINES_HELD_OUT)
-        yield from islice(long, DOCUMENTS_OF_A_BLOCK)
+    for name, texts in (("poetry.txt", read), ("unread_poets.txt", held_out)):
+        files.write_whole(DATA / name, ("\n\n".join(texts) + "\n").encode())
 
 
 def strings_in(wheel: bytes) -> Iterator[str]:

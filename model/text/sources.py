@@ -176,6 +176,5 @@ def _reason(said: str) -> str:
             f"it needs pip, which this Python lacks: run {sys.executable} -m ensurepip, or give uvx"
             " or uv run the option --with pip"
         )
-    errors = [line for line in lines if line.startswith("ERROR: ")]
-    reason = errors[-1] if errors else lines[-1]
-    return f"check the network and try again. pip says: {reason.removeprefix('ERROR: ')}"
+    errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
+    return f"check the network and try again. pip says: {[lines[-1], *errors][-1]}"

@@ -14,7 +14,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from model.errors import MangosaurusError
 from model.network.network import LanguageModel
@@ -90,7 +89,7 @@ def encode(checkpoint: Checkpoint) -> tuple[Arrays, Facts]:
     parameters = checkpoint.language_model.parameters
     halves = {name: array.astype(np.float16) for name, array in parameters.items()}
     is_exact = all(np.array_equal(halves[name], array) for name, array in parameters.items())
-    arrays: dict[str, NDArray[Any]] = dict(halves if is_exact else parameters)
+    arrays = dict[str, Any](halves if is_exact else parameters)
     for name in _TABLES:
         arrays[name] = np.frombuffer(
             "\n".join(sorted(getattr(checkpoint, name))).encode(), np.uint8
@@ -119,7 +118,7 @@ def decode(arrays: Arrays, facts: Facts, version: str = "") -> Checkpoint:
 
     Raises ValueError with the reason if they do not fit.
     """
-    parameters: dict[str, NDArray[Any]] = dict(arrays)
+    parameters = dict(arrays)
     try:
         for name, known in (("format", FORMAT), ("edition", EDITION)):
             if facts.get(name) != known:
@@ -132,7 +131,8 @@ def decode(arrays: Arrays, facts: Facts, version: str = "") -> Checkpoint:
         if facts["gates"] != gates:
             raise ValueError(f"its gate order is {facts['gates']!r}; this program's is {gates!r}")
         vocabulary = Vocabulary(facts["vocabulary"])
-        tables = {name: _from_lines(parameters.pop(name)) for name in _TABLES}
+        texts = {name: parameters.pop(name).tobytes().decode() for name in _TABLES}
+        tables = {name: frozenset(filter(None, text.split("\n"))) for name, text in texts.items()}
         other_names = Fingerprints(parameters.pop("other_names"))
         for name, array in parameters.items():
             if array.dtype == np.float16:
@@ -154,14 +154,9 @@ def decode(arrays: Arrays, facts: Facts, version: str = "") -> Checkpoint:
             description,
             version=version,
             other_names=other_names,
-            **{name: frozenset(lines) for name, lines in tables.items()},
+            **tables,
         )
     except KeyError as error:
         raise ValueError(f"it lacks {error}") from error
     except (TypeError, AttributeError, MangosaurusError) as error:
         raise ValueError(f"its facts are invalid: {error}") from error
-
-
-def _from_lines(array: NDArray[np.uint8]) -> list[str]:
-    text = array.tobytes().decode()
-    return text.split("\n") if text else []
