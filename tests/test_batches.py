@@ -1,14 +1,12 @@
 """Batches: each document or stream is a row, and the inputs are the targets delayed by one step."""
 
-from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.text.batches import Batch, name_batches, padded_batch, stream, stream_batches
+from model.text.batches import Batch, name_batches, padded_batch, stream_batches
 from model.text.vocabulary import NO_CHARACTER, Vocabulary
 
 LETTERS = Vocabulary("\nabcdefghijklmnopqrstuvwxyz")
@@ -66,13 +64,6 @@ def test_an_epoch_has_each_name_once_in_an_order_that_only_the_seed_decides(
     assert not by_length or all(
         longest <= shortest for (_, longest), (shortest, _) in pairwise(ranges)
     )
-
-
-@pytest.mark.parametrize(
-    ("documents", "text"), [(["a\nb", "c"], "\na\nb\n\nc\n"), (["a"], "\na\n"), ([], "\n\n")]
-)
-def test_a_stream_has_a_blank_line_between_documents(documents: Sequence[str], text: str) -> None:
-    assert LETTERS.text_of(stream(documents, LETTERS)) == text
 
 
 sizes = st.integers(1, 7)

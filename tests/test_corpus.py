@@ -134,18 +134,6 @@ def test_what_was_read_folded_and_left_out_is_told(tmp_path: Path) -> None:
     assert "Böse Müller" in parts_of(read_names(path, alphabet=Alphabet.OWN))
 
 
-def test_texts_may_keep_their_own_alphabet(tmp_path: Path) -> None:
-    names = "\ufeffÉva\r\nE\u0301va\nEva 2\néva\nДино\n恐竜\n"
-    corpus = names_in(tmp_path, names, alphabet=Alphabet.OWN)
-    assert sorted(parts_of(corpus)) == ["Eva 2", "Éva", "éva", "Дино", "恐竜"]
-    assert corpus.vocabulary.alphabet is Alphabet.OWN
-    assert corpus.notes == ()
-    verse = verse_in(
-        tmp_path, "Éin Vers\nder ERSTE\n\nDer\tzweite!\n\nder erste\n", alphabet=Alphabet.OWN
-    )
-    assert (verse.training, verse.held_out) == (("Éin Vers", "Der zweite!"), ("der erste",))
-
-
 def test_a_small_text_is_called_small(tmp_path: Path) -> None:
     few = names_in(tmp_path, "\n".join(SAURI[:99]))
     assert (
@@ -285,14 +273,3 @@ def test_different_corpora_have_different_digests(tmp_path: Path) -> None:
         == 8
     )
     assert verse_in(tmp_path, poems(2)).digest == verse_in(tmp_path, poems(2).upper()).digest
-
-
-def test_a_part_of_a_corpus_has_documents_in_even_steps(tmp_path: Path) -> None:
-    corpus = names_in(tmp_path, "\n".join(f"{number:03x}" for number in range(1000)))
-    part = corpus.part(read=400, held_out=40)
-    assert (len(part.training), len(part.held_out)) == (100, 10)
-    assert part.training[::10] == tuple(
-        corpus.training[n * len(corpus.training) // 10] for n in range(10)
-    )
-    assert (part.digest, part.vocabulary) == (corpus.digest, corpus.vocabulary)
-    assert corpus.part(read=10**6, held_out=10**6) == corpus

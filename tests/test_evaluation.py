@@ -151,14 +151,6 @@ def test_names_are_compared_with_training_names_and_those_that_fail_are_counted(
     assert {*evaluation.written.values()} == {0}
 
 
-@every_corpus
-def test_the_losses_of_a_comparison_are_the_held_out_losses(corpus: Corpus) -> None:
-    old, new = biased(corpus), random(corpus)
-    comparison = compare(checkpoint_for(corpus, old), checkpoint_for(corpus, new), corpus)
-    assert comparison.old_loss == pytest.approx(held_out_loss(old, corpus))
-    assert comparison.new_loss == pytest.approx(held_out_loss(new, corpus))
-
-
 @pytest.mark.parametrize(
     ("gain", "better"),
     [(0, False), (0.0000008, False), (0.0019, False), (0.0021, True), (0.2, True)],

@@ -163,6 +163,8 @@ def test_an_id_is_the_index_of_its_character(vocabulary: Vocabulary) -> None:
     assert vocabulary.ids_of(vocabulary.characters).tolist() == ids.tolist()
     assert vocabulary.text_of(ids) == vocabulary.characters
     assert vocabulary.characters[vocabulary.newline] == "\n"
+    with pytest.raises(MangosaurusError, match="no id for 'A' at position 5"):
+        VERSE.ids_of("thou Art")
 
 
 def test_a_vocabulary_is_sorted_has_no_duplicates_and_has_the_newline() -> None:
@@ -170,12 +172,3 @@ def test_a_vocabulary_is_sorted_has_no_duplicates_and_has_the_newline() -> None:
     for characters in ("", "abc", "a\n", "\n\nab"):
         with pytest.raises(MangosaurusError):
             Vocabulary(characters)
-
-
-@pytest.mark.parametrize(
-    ("wrong", "named"),
-    [("thou Art", "'A' at position 5"), ("a恐b", "'恐' at position 1"), ("\ud800", "position 0")],
-)
-def test_a_character_without_an_id_is_named(wrong: str, named: str) -> None:
-    with pytest.raises(MangosaurusError, match=named):
-        VERSE.ids_of(wrong)
