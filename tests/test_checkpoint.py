@@ -47,7 +47,10 @@ def test_a_saved_checkpoint_comes_back(path: Path, cell: CellName, dtype: type) 
     assert same_weights(loaded, original)
     assert loaded.language_model.architecture == original.language_model.architecture
     assert loaded.other_names.hashes.tolist() == original.other_names.hashes.tolist()
-    kept = {"language_model": original.language_model, "other_names": original.other_names}
+    kept: dict[str, Any] = {
+        "language_model": original.language_model,
+        "other_names": original.other_names,
+    }
     assert replace(loaded, version="", **kept) == original
     assert loaded.version == sha256(path.read_bytes()).hexdigest()[:12]
     assert loaded.version == saved.version == save(path.with_name("again"), loaded).version

@@ -405,7 +405,7 @@ def test_impossible_arguments_are_refused_with_exit_code_2(arguments: str, sente
             "evaluate dino --checkpoint {}/poem/weights.safetensors",
             "these weights write verse, not names",
         ),
-        ("train dino --corpus {}", "cannot read {}: Is a directory"),
+        ("train dino --corpus {}", "{}: Is a directory"),
         ("train dino --corpus {}/names.txt --out .", ".: --out must end in .safetensors"),
         (
             "train poem --corpus {0}/poems.txt --from {0}/dino/weights.safetensors",
