@@ -111,9 +111,8 @@ def spelled(found: Iterable[str]) -> list[str]:
     names = {
         unicodedata.normalize("NFC", name)
         for name in found
-        if len(name) > 1 and _NAME.fullmatch(name)
+        if len(name) > 1 and _NAME.fullmatch(name) and _script(name) in ("LATIN", "CYRILLIC")
     }
-    names = {name for name in names if _script(name) in ("LATIN", "CYRILLIC")}
     counts = Counter("".join(names))
     common = Vocabulary.from_texts(
         character for character, count in counts.items() if count >= FEWEST
