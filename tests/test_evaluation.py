@@ -130,11 +130,6 @@ def test_unread_documents_and_pretraining_text_are_measured_where_there_are_some
     assert losses["network_on_unread_poets"] == held_out_loss(checkpoint.language_model, unread)
     alone = replace(VERSE, pretraining=())
     assert losses["counting_without_pretraining"] == counting_loss(alone)
-    fewer = evaluate(Genre.POEM, checkpoint, alone, samples=1).losses
-    assert losses.keys() - fewer.keys() == {
-        "network_on_unread_poets",
-        "counting_without_pretraining",
-    }
 
 
 def test_names_are_compared_with_training_names_and_those_that_fail_are_counted() -> None:

@@ -11,7 +11,6 @@ from model.network.gradients import TOLERANCE, relative_differences
 from model.network.layers import Array, softmax
 from model.network.network import LanguageModel
 from model.network.parameters import CellName
-from model.text.batches import Batch
 from model.text.vocabulary import NO_CHARACTER
 from tests.language_models import (
     BATCH_SIZE,
