@@ -58,7 +58,7 @@ def _texts() -> Iterator[tuple[str, Corpus]]:
     for count in NAMES:
         chosen = np.random.default_rng([0, count]).choice(genera, count, replace=False)
         yield f"{count:,} names", _read(read_names, "\n".join(chosen))
-    fetch(say=lambda _: None)
+    fetch()
     verse = (DATA / "verse.txt").read_text(encoding="utf-8")
     for count in CHARACTERS:
         yield f"{count:,} characters", _read(read_verse, verse[: verse.rindex("\n", 0, count)])

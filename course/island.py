@@ -20,7 +20,7 @@ from model.network.layers import Array, softmax
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture, Parameters
 from model.text.batches import Batch
-from model.text.encodings import CorpusError, read_text
+from model.text.encodings import CorpusError, read_file
 from model.text.sources import DINOSAURS
 from model.text.vocabulary import NO_CHARACTER, Vocabulary
 from model.training.optimizer import clip_by_value
@@ -61,7 +61,7 @@ def run(corpus: Path | None, say: Callable[[str], None], recipe: Island = ISLAND
     assignment does.
     """
     path = corpus or DINOSAURS
-    text = read_text(path).replace("\r\n", "\n").lower()
+    text = read_file(path).text.replace("\r\n", "\n").lower()
     vocabulary = Vocabulary.from_texts([text])
     say(
         f"There are {len(text)} total characters and {len(vocabulary)} unique characters in your"

@@ -47,7 +47,8 @@ def fetch() -> None:
 
     Other commands do this when needed.
     """
-    sources.fetch(say=typer.echo)
+    sources.fetch()
+    typer.echo(f"Shakespeare is in {sources.DATA}")
 
 
 @app.command(

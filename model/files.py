@@ -1,11 +1,8 @@
-"""Finds the project's files, locks files, writes them whole or not at all, and reads the tables of
-data/.
-"""
+"""Finds the project's files, writes them whole or not at all, and reads the tables of data/."""
 
 import os
 import secrets
 from collections.abc import Sequence
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -40,9 +37,6 @@ def released(path: Path) -> Path:
     path as it is.
     """
     return PROGRAM / path.relative_to(HOME) if path.is_relative_to(HOME) else path
-
-
-_UNUSED_BYTE = 1 << 30
 
 
 class TableError(RequestError):
@@ -86,33 +80,6 @@ def write_whole(path: Path, content: bytes) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
-    with suppress(PermissionError):  # Windows opens no folder
-        descriptor = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
-def lock(descriptor: int, *, wait: bool = False) -> None:
-    """Lock a file until it is closed, if only by the end of the process. On Windows, wait for ten
-    seconds at most.
-
-    Raises BlockingIOError if somebody else holds the lock.
-    """
-    with suppress(ImportError):
-        import fcntl
-
-        return fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
-    import msvcrt  # on Windows, which locks bytes, and lets nobody else read them
-
-    os.lseek(descriptor, _UNUSED_BYTE, os.SEEK_SET)
-    try:
-        msvcrt.locking(descriptor, msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
-    except OSError as error:
-        raise BlockingIOError(error.errno, error.strerror) from error
-    finally:
-        os.lseek(descriptor, 0, os.SEEK_SET)
 
 
 def partial_path(out: Path) -> Path:

@@ -36,7 +36,7 @@ def sequences(
     inputs[0] = NO_CHARACTER
     lengths = generator.integers(1, time + 1, batch_size)
     lengths[0] = time
-    return Batch(inputs, targets, np.arange(time)[:, None] < lengths if masked else None)
+    return Batch(inputs, targets, (np.arange(time)[:, None] < lengths) | (not masked))
 
 
 def network(
@@ -77,8 +77,14 @@ def dropout_masks(
 def loss_and_gradients(
     language_model: LanguageModel, batch: Batch, state: Array, dropout: list[Array] | None = None
 ) -> tuple[float, Parameters, Array]:
-    targets = batch.targets if batch.probabilities is None else batch.probabilities
-    return language_model.loss_and_gradients(batch.inputs, targets, state, batch.mask, dropout)
+    return language_model.loss_and_gradients(
+        batch.inputs, batch.targets, state, batch.mask, dropout
+    )
+
+
+def part_of(batch: Batch, part: slice | tuple[slice, slice]) -> Batch:
+    """Return some time steps: `part_of(batch, slice(3, 7))`; or some rows."""
+    return Batch(batch.inputs[part], batch.targets[part], batch.mask[part])
 
 
 def read_step_by_step(

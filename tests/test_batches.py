@@ -1,15 +1,12 @@
 """Batches: each document or stream is a row, and the inputs are the targets delayed by one step."""
 
-from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
-from model.text.batches import Batch, name_batches, padded_batch, stream, stream_batches
+from model.text.batches import Batch, name_batches, padded_batch, stream_batches
 from model.text.vocabulary import NO_CHARACTER, Vocabulary
 
 LETTERS = Vocabulary("\nabcdefghijklmnopqrstuvwxyz")
@@ -21,7 +18,6 @@ def is_delayed(batch: Batch, first: int) -> bool:
 
 
 def rows_of(batch: Batch) -> list[str]:
-    assert batch.mask is not None
     rows = range(batch.targets.shape[1])
     texts = [LETTERS.text_of(batch.targets[batch.mask[:, row], row]) for row in rows]
     assert all(text.endswith("\n") for text in texts)
@@ -36,7 +32,6 @@ def test_a_row_of_a_padded_batch_is_a_document_and_its_newline(
     documents: list[str], first: int
 ) -> None:
     batch = padded_batch(documents, LETTERS, first=first)
-    assert batch.mask is not None
     assert batch.inputs.shape == batch.targets.shape == batch.mask.shape
     assert batch.targets.shape == (1 + max(map(len, documents)), len(documents))
     assert batch.inputs.dtype == batch.targets.dtype == np.intp
@@ -71,30 +66,6 @@ def test_an_epoch_has_each_name_once_in_an_order_that_only_the_seed_decides(
     )
 
 
-@pytest.mark.parametrize("by_length", [False, True])
-def test_each_epoch_has_another_order_of_names(by_length: bool) -> None:
-    documents, generator = ["a" * n for n in range(1, 27)], np.random.default_rng(5)
-    first, second = (
-        [
-            rows_of(batch)
-            for batch in name_batches(documents, LETTERS, 2, generator, by_length=by_length)
-        ]
-        for _ in range(2)
-    )
-    assert sorted(first) != first != second
-
-
-@pytest.mark.parametrize(
-    ("documents", "text"), [(["a\nb", "c"], "\na\nb\n\nc\n"), (["a"], "\na\n"), ([], "\n\n")]
-)
-def test_a_stream_has_a_blank_line_between_documents(documents: Sequence[str], text: str) -> None:
-    assert LETTERS.text_of(stream(documents, LETTERS)) == text
-
-
-def counted(ids: NDArray[np.intp], mask: NDArray[np.bool_] | None, row: int) -> NDArray[np.intp]:
-    return ids[:, row] if mask is None else ids[mask[:, row], row]
-
-
 sizes = st.integers(1, 7)
 
 
@@ -105,7 +76,7 @@ def test_each_character_is_a_target_once_an_epoch_and_streams_go_on_from_batch_t
     ids = np.arange(length)
     batches = list(stream_batches(ids, batch_size, steps))
     streams = [
-        np.concatenate([counted(batch.targets, batch.mask, row) for batch in batches])
+        np.concatenate([batch.targets[batch.mask[:, row], row] for batch in batches])
         for row in range(batch_size)
     ]
     np.testing.assert_array_equal(np.concatenate(streams), ids)
@@ -115,8 +86,7 @@ def test_each_character_is_a_target_once_an_epoch_and_streams_go_on_from_batch_t
         np.testing.assert_array_equal(batch.inputs[1:], batch.targets[:-1])
     for before, batch in pairwise(batches):
         np.testing.assert_array_equal(batch.inputs[0], before.targets[-1])
-        assert before.mask is None
+        assert before.mask.all()
         assert len(before.targets) == steps
-    mask = batches[-1].mask
-    assert (mask is None) == (length % batch_size == 0)
-    assert mask is None or mask[:-1].all()
+    assert sum(batch.target_count for batch in batches) == length
+    assert batches[-1].mask[:-1].all()

@@ -394,7 +394,7 @@ def test_impossible_arguments_are_refused_with_exit_code_2(arguments: str, sente
             "sample dino --checkpoint {}/absent.safetensors",
             "{}/absent.safetensors: cannot be read: No such file",
         ),
-        ("sample dino --checkpoint {}/names.txt", "{}/names.txt: not a complete safetensors file"),
+        ("sample dino --checkpoint {}/names.txt", "{}/names.txt: not a complete file of"),
         (
             "sample poem --checkpoint {}/dino/weights.safetensors",
             "these weights write names, not verse",
@@ -405,7 +405,7 @@ def test_impossible_arguments_are_refused_with_exit_code_2(arguments: str, sente
             "evaluate dino --checkpoint {}/poem/weights.safetensors",
             "these weights write verse, not names",
         ),
-        ("train dino --corpus {}", "cannot read {}: Is a directory"),
+        ("train dino --corpus {}", "{}: Is a directory"),
         ("train dino --corpus {}/names.txt --out .", ".: --out must end in .safetensors"),
         (
             "train poem --corpus {0}/poems.txt --from {0}/dino/weights.safetensors",

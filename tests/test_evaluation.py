@@ -9,11 +9,10 @@ import pytest
 
 from model.cli.figures import print_evaluation
 from model.errors import MangosaurusError
-from model.evaluation.comparison import STANDARD_ERRORS, compare
+from model.evaluation.comparison import compare
 from model.evaluation.evaluation import evaluate
 from model.evaluation.held_out import (
     AT_ONCE,
-    decoder_loss,
     document_scores,
     fold_corpus,
     held_out_loss,
@@ -84,7 +83,6 @@ def test_a_loss_is_that_of_every_step_from_the_zero_state_to_the_final_newline(
     for times in (1, AT_ONCE):
         corpus = replace(NAMES, form=form, held_out=NAMES.held_out * times)
         assert held_out_loss(language_model, corpus) == pytest.approx(np.mean(losses))
-        assert decoder_loss(language_model, corpus) == pytest.approx(np.mean(losses), abs=0.01)
 
 
 def test_another_text_is_folded_into_the_checkpoints_vocabulary() -> None:
@@ -112,7 +110,7 @@ def test_an_evaluation_is_reproducible_json_and_a_table(
     checkpoint = checkpoint_for(corpus, random(corpus))
     evaluation, again = (evaluate(genre, checkpoint, corpus, samples=3) for _ in range(2))
     assert json.loads(json.dumps(asdict(evaluation), allow_nan=False)) == asdict(evaluation)
-    assert replace(evaluation, seconds=again.seconds) == again
+    assert evaluation == again
     assert evaluation.trained_on_this_corpus
     assert (evaluation.texts, evaluation.failures) == (3, 0)
     assert evaluation.losses["counting"] == counting_loss(corpus)
@@ -132,11 +130,6 @@ def test_unread_documents_and_pretraining_text_are_measured_where_there_are_some
     assert losses["network_on_unread_poets"] == held_out_loss(checkpoint.language_model, unread)
     alone = replace(VERSE, pretraining=())
     assert losses["counting_without_pretraining"] == counting_loss(alone)
-    fewer = evaluate(Genre.POEM, checkpoint, alone, samples=1).losses
-    assert losses.keys() - fewer.keys() == {
-        "network_on_unread_poets",
-        "counting_without_pretraining",
-    }
 
 
 def test_names_are_compared_with_training_names_and_those_that_fail_are_counted() -> None:
@@ -151,15 +144,6 @@ def test_names_are_compared_with_training_names_and_those_that_fail_are_counted(
     evaluation = evaluate(Genre.DINO, endless, NAMES, samples=2)
     assert (evaluation.texts, evaluation.failures) == (0, 2)
     assert {*evaluation.written.values()} == {0}
-
-
-@every_corpus
-def test_the_losses_of_a_comparison_are_the_held_out_losses(corpus: Corpus) -> None:
-    old, new = biased(corpus), random(corpus)
-    comparison = compare(checkpoint_for(corpus, old), checkpoint_for(corpus, new), corpus)
-    assert comparison.old_loss == pytest.approx(held_out_loss(old, corpus))
-    assert comparison.new_loss == pytest.approx(held_out_loss(new, corpus))
-    assert comparison.documents == len(corpus.held_out)
 
 
 @pytest.mark.parametrize(
@@ -183,7 +167,7 @@ def test_for_documents_of_one_length_the_margin_is_two_standard_errors_of_the_me
     old, new = checkpoint_for(corpus, biased(corpus)), checkpoint_for(corpus, random(corpus))
     (old_nats, _), (new_nats, _) = document_scores(old, corpus), document_scores(new, corpus)
     differences = (new_nats - old_nats) / 5  # nats per character, the newline included
-    expected = STANDARD_ERRORS * np.std(differences, ddof=1) / math.sqrt(5)
+    expected = 2 * np.std(differences, ddof=1) / math.sqrt(5)
     assert compare(old, new, corpus).margin == pytest.approx(expected)
 
 

@@ -1,7 +1,5 @@
 """Fingerprints: every text of the set is found, and of other texts hardly one."""
 
-import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,11 +20,3 @@ def test_few_other_texts_are_found_as_the_hash_is_the_first_32_bits_of_sha256() 
     assert Fingerprints.of(["abc"]).hashes.tolist() == [0xBA7816BF]  # FIPS 180-2, appendix B.1
     found = Fingerprints.of(map(str, range(20_000)))
     assert sum(str(-n) in found for n in range(1, 20_001)) < 3  # 0.1 are to be expected
-
-
-@pytest.mark.parametrize(
-    ("hashes", "dtype"), [([2, 1], np.uint32), ([1, 1], np.uint32), ([1, 2], np.int64)]
-)
-def test_hashes_out_of_order_or_of_another_type_are_refused(hashes: list[int], dtype: type) -> None:
-    with pytest.raises(ValueError, match="numbers of 32 bits, in ascending order"):
-        Fingerprints(np.array(hashes, dtype))

@@ -11,7 +11,6 @@ from model.network.gradients import TOLERANCE, relative_differences
 from model.network.layers import Array, softmax
 from model.network.network import LanguageModel
 from model.network.parameters import CellName
-from model.text.batches import Batch
 from model.text.vocabulary import NO_CHARACTER
 from tests.language_models import (
     BATCH_SIZE,
@@ -22,22 +21,13 @@ from tests.language_models import (
     every_depth,
     loss_and_gradients,
     network,
+    part_of,
     random_state,
     read_step_by_step,
     sequences,
 )
 
 # Gradients.
-
-
-def taught_by_a_teacher(batch: Batch) -> Batch:
-    teacher = network("lstm", 2, hidden_size=4)
-    return replace(
-        batch,
-        probabilities=softmax(
-            teacher.forward(batch.inputs, teacher.initial_state(BATCH_SIZE)).logits
-        ),
-    )
 
 
 @every_cell
@@ -50,14 +40,18 @@ def test_gradients_agree_with_central_differences(
     cell: CellName, depth: int, plain: bool, taught: bool
 ) -> None:
     language_model, batch = network(cell, depth), sequences(masked=taught or not plain)
-    batch = taught_by_a_teacher(batch) if taught else batch
+    targets: Any = batch.targets
+    if taught:
+        teacher = network("lstm", 2, hidden_size=4)
+        targets = softmax(teacher.forward(batch.inputs, teacher.initial_state(BATCH_SIZE)).logits)
     state = random_state(language_model)
     dropout = None if plain else dropout_masks(language_model)
+    given = batch.inputs, targets, state, batch.mask, dropout
 
     def loss() -> float:
-        return loss_and_gradients(language_model, batch, state, dropout)[0]
+        return language_model.loss_and_gradients(*given)[0]
 
-    _, gradients, _ = loss_and_gradients(language_model, batch, state, dropout)
+    _, gradients, _ = language_model.loss_and_gradients(*given)
     assert gradients.keys() == language_model.parameters.keys()
     differences = relative_differences(gradients, loss, language_model.parameters)
     assert max(differences.values()) <= TOLERANCE, differences
@@ -79,7 +73,6 @@ def test_a_sequence_has_the_logits_and_the_last_state_of_single_steps(
 @every_cell
 def test_neither_masked_ids_nor_other_rows_nor_chunks_matter(cell: CellName) -> None:
     language_model, batch = network(cell, 2), sequences(masked=True, time=11)
-    assert batch.mask is not None
     assert not batch.mask.all()
     state, dropout = random_state(language_model), dropout_masks(language_model)
     nats, gradients, last = loss_and_gradients(language_model, batch, state, dropout)
@@ -97,12 +90,16 @@ def test_neither_masked_ids_nor_other_rows_nor_chunks_matter(cell: CellName) -> 
     for b in range(BATCH_SIZE):
         row = slice(b, b + 1)
         masks = [mask[row] for mask in dropout]
-        of_rows += loss_and_gradients(language_model, batch[:, row], state[:, :, row], masks)[0]
+        of_rows += loss_and_gradients(
+            language_model, part_of(batch, (slice(None), row)), state[:, :, row], masks
+        )[0]
     assert of_rows == pytest.approx(nats, rel=1e-12)
 
     of_chunks = 0.0
     for part in (slice(0, 4), slice(4, 11)):
-        chunk_nats, _, state = loss_and_gradients(language_model, batch[part], state, dropout)
+        chunk_nats, _, state = loss_and_gradients(
+            language_model, part_of(batch, part), state, dropout
+        )
         of_chunks += chunk_nats
     assert of_chunks == pytest.approx(nats, rel=1e-12)
     np.testing.assert_allclose(state, last, rtol=0, atol=1e-12)

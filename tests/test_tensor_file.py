@@ -60,6 +60,8 @@ def test_what_is_written_comes_back_exactly(arrays: Arrays, facts: Facts) -> Non
         assert_same(found[0], arrays)
         assert found[1:] == (facts, digest)
         assert tensor_file.read_facts(file) == facts
+        with safetensors.safe_open(file, framework="numpy") as opened:  # as any program reads it
+            assert [json.loads(entry) for entry in opened.metadata().values()] == [facts]
         assert [found.name for found in Path(folder).iterdir()] == ["file"]
 
 
@@ -82,13 +84,6 @@ def test_equal_content_has_equal_bytes_whatever_its_order(tmp_path: Path) -> Non
     assert one.read_bytes() == other.read_bytes()
     assert tensor_file.write(other, ARRAYS, FACTS | {"seed": 1}) != digest
     assert tensor_file.write(other, {**ARRAYS, "b": np.ones(2)}, FACTS) != digest
-
-
-def test_any_safetensors_reader_sees_the_facts(path: Path) -> None:
-    tensor_file.write(path, ARRAYS, FACTS)
-    with safetensors.safe_open(path, framework="numpy") as file:
-        (entry,) = file.metadata().values()
-    assert json.loads(entry) == FACTS
 
 
 def content_of(arrays: Arrays, facts: Facts) -> bytes:
@@ -130,18 +125,14 @@ class Trap:
         return (pytest.fail, ("it was unpickled",))
 
 
-UNFINISHED = "not a complete safetensors file"
 FOREIGN = {
-    "empty": (b"", "empty"),
-    "text": (b"Shall I compare thee to a summer's day?\n" * 20, UNFINISHED),
-    "zeros": (bytes(1000), UNFINISHED),
-    "pickle": (pickle.dumps(Trap()), UNFINISHED),
-    "cut": (CONTENT[:-1], UNFINISHED),
+    "empty": b"",
+    "text": b"Shall I compare thee to a summer's day?\n" * 20,
+    "zeros": bytes(1000),
+    "pickle": pickle.dumps(Trap()),
+    "cut": CONTENT[:-1],
     **{
-        f"metadata {metadata}": (
-            safetensors.numpy.save({"w": np.zeros(3)}, metadata),
-            "a safetensors file, but not one of this program",
-        )
+        f"metadata {metadata}": safetensors.numpy.save({"w": np.zeros(3)}, metadata)
         for metadata in (
             None,
             {"format": "pt"},
@@ -151,13 +142,6 @@ FOREIGN = {
 }
 
 
-@pytest.mark.parametrize(
-    ("content", "reason"), FOREIGN.values(), ids=[name[:40] for name in FOREIGN]
-)
-def test_a_foreign_file_is_refused_with_the_reason(content: bytes, reason: str) -> None:
-    assert refused(content).startswith(reason)
-
-
-def test_facts_are_read_although_the_arrays_are_damaged(path: Path) -> None:
-    path.write_bytes(CONTENT[:-1] + bytes([CONTENT[-1] ^ 1]))
-    assert tensor_file.read_facts(path) == FACTS
+@pytest.mark.parametrize("content", FOREIGN.values(), ids=[name[:40] for name in FOREIGN])
+def test_a_foreign_file_is_refused_with_the_reason(content: bytes) -> None:
+    assert refused(content) == "not a complete file of this program's weights"

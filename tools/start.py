@@ -56,7 +56,6 @@ def main() -> None:
     names = sorted({*spelled([*read_people(), *read_towns()]), *own_names()})
     names += sorted({*map(fold, names[::SMALL])}.difference(names))
     files.write_whole(LIST, "".join(f"{name}\n" for name in names).encode())
-    print(f"wrote {LIST}: {len(names):,} names")
 
 
 def read_people() -> Iterator[str]:
@@ -112,9 +111,8 @@ def spelled(found: Iterable[str]) -> list[str]:
     names = {
         unicodedata.normalize("NFC", name)
         for name in found
-        if len(name) > 1 and _NAME.fullmatch(name)
+        if len(name) > 1 and _NAME.fullmatch(name) and _script(name) in ("LATIN", "CYRILLIC")
     }
-    names = {name for name in names if _script(name) in ("LATIN", "CYRILLIC")}
     counts = Counter("".join(names))
     common = Vocabulary.from_texts(
         character for character, count in counts.items() if count >= FEWEST
@@ -142,9 +140,7 @@ def pack(path: Path) -> None:
         other_names=Fingerprints.of(read),
         sequences=frozenset(part for part, count in sequences.items() if count >= SHARED),
     )
-    NAMES.parent.mkdir(parents=True, exist_ok=True)
     save(NAMES, start)
-    print(f"wrote {NAMES}: {NAMES.stat().st_size:,} bytes, {len(read):,} names read")
 
 
 if __name__ == "__main__":

@@ -26,10 +26,7 @@ def print_evaluation(evaluation: Evaluation) -> None:
     for name, figure in evaluation.written.items():
         table.add_row(name.replace("_", " "), _figure(evaluation.real[name]), _figure(figure))
     Console().print(table)
-    typer.echo(
-        f"{evaluation.texts:,} texts and {evaluation.failures:,} failures,"
-        f" {1000 * evaluation.seconds:.1f} ms of CPU each"
-    )
+    typer.echo(f"{evaluation.texts:,} texts and {evaluation.failures:,} failures")
     if not evaluation.trained_on_this_corpus:
         typer.echo(
             "These weights were trained on another text (--corpus can name it), which may contain"

@@ -34,7 +34,6 @@ class Comparison:
     old_loss: float
     new_loss: float
     margin: float
-    documents: int
 
     @property
     def better(self) -> bool:
@@ -54,10 +53,8 @@ def compare(old: Checkpoint, new: Checkpoint, corpus: Corpus) -> Comparison:
     documents = len(corpus.held_out)
     if documents < 2:
         raise MangosaurusError("one held-out document is not enough for a comparison")
-    (old_nats, characters), (new_nats, same) = (
-        document_scores(old, corpus),
-        document_scores(new, corpus),
-    )
+    old_nats, characters = document_scores(old, corpus)
+    new_nats, same = document_scores(new, corpus)
     if not np.array_equal(characters, same):
         raise MangosaurusError(
             "the networks cannot be compared: they do not know the same characters of this text"
@@ -65,7 +62,7 @@ def compare(old: Checkpoint, new: Checkpoint, corpus: Corpus) -> Comparison:
     old_loss, old_residuals = _loss_and_residuals(old_nats, characters)
     new_loss, new_residuals = _loss_and_residuals(new_nats, characters)
     variance = float(np.sum((new_residuals - old_residuals) ** 2)) * documents / (documents - 1)
-    return Comparison(old_loss, new_loss, STANDARD_ERRORS * math.sqrt(variance), documents)
+    return Comparison(old_loss, new_loss, STANDARD_ERRORS * math.sqrt(variance))
 
 
 def _loss_and_residuals(nats: Floats, characters: Floats) -> tuple[float, Floats]:

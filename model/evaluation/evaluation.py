@@ -1,12 +1,11 @@
 """Measures weights: their losses, and figures about what they write. All seeds are fixed."""
 
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from model import files
 from model.evaluation.figures import Figures, name_figures, sonnet_figures, verse_figures
-from model.evaluation.held_out import decoder_loss, fold_corpus, groups_of, held_out_loss
+from model.evaluation.held_out import fold_corpus, held_out_loss
 from model.evaluation.ngram import counting_loss
 from model.network.network import LanguageModel
 from model.text.corpus import Corpus
@@ -22,6 +21,7 @@ from model.writing.requests import (
     generator_for,
 )
 
+FIRST_LINES = files.PROGRAM / "data" / "first_lines.txt"  # that sonnets are measured with
 USUAL_SAMPLES = {Genre.DINO: 2000, Genre.POEM: 200, Genre.SONNET: 50}
 MOST_READ = 5_000_000  # characters that are measured at most: in minutes, and a gigabyte
 MOST_HELD_OUT = 500_000
@@ -42,12 +42,6 @@ class Evaluation:
     written: Figures
     texts: int
     failures: int  # requests that gave no text
-    seconds: float  # of CPU for each text
-
-
-def first_lines() -> list[str]:
-    """Return the first lines that sonnets are measured with."""
-    return (files.PROGRAM / "data" / "first_lines.txt").read_text(encoding="utf-8").splitlines()
 
 
 def evaluate(
@@ -66,9 +60,7 @@ def evaluate(
     corpus = fold_corpus(corpus, checkpoint).part(read=MOST_READ, held_out=MOST_HELD_OUT)
     sampling = Sampling(checkpoint.description.temperature)
     requests = list(_requests(genre, samples or USUAL_SAMPLES[genre], sampling))
-    began = time.process_time()
     written = list(sampled_texts(checkpoint, requests))
-    seconds = time.process_time() - began
     real = corpus.held_out[:: -(-len(corpus.held_out) // USUAL_SAMPLES[genre])]
     if genre is Genre.DINO:
         known = frozenset(corpus.training)
@@ -85,7 +77,6 @@ def evaluate(
         *figures,
         texts=len(written),
         failures=len(requests) - len(written),
-        seconds=seconds / max(len(written), 1),
     )
 
 
@@ -94,7 +85,6 @@ def _losses(
 ) -> dict[str, float]:
     losses = {
         "network": held_out_loss(language_model, corpus),
-        "network_as_the_decoder_rounds_it": decoder_loss(language_model, corpus),
     }
     others = tuple(filter(None, map(corpus.vocabulary.fold, unread)))
     if others:
@@ -108,7 +98,7 @@ def _losses(
 
 
 def _requests(genre: Genre, count: int, sampling: Sampling) -> Iterator[Request]:
-    lines = first_lines()
+    lines = FIRST_LINES.read_text(encoding="utf-8").splitlines()
     for turn in range(count):
         generator = generator_for(0, turn)
         if genre is Genre.DINO:
@@ -121,11 +111,9 @@ def _requests(genre: Genre, count: int, sampling: Sampling) -> Iterator[Request]
 
 def sampled_texts(checkpoint: Checkpoint, requests: Sequence[Request]) -> Iterator[str]:
     """Yield what the decoder writes, a sonnet with its first line. A failure has no text."""
-    decoder = Decoder(checkpoint)
-    for group in groups_of(requests):
-        for request, result in zip(group, decoder.generate(group), strict=True):
-            for text in result.texts:
-                if isinstance(request, SonnetRequest):
-                    yield f"{checkpoint.vocabulary.fold(request.prompt).strip()}\n{text}"
-                else:
-                    yield text
+    for request, result in zip(requests, Decoder(checkpoint).generate(requests), strict=True):
+        for text in result.texts:
+            if isinstance(request, SonnetRequest):
+                yield f"{checkpoint.vocabulary.fold(request.prompt).strip()}\n{text}"
+            else:
+                yield text

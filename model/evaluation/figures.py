@@ -43,39 +43,28 @@ def is_near(name: str, others: Iterable[str]) -> bool:
 def verse_figures(poems: Sequence[str], sources: Sequence[str]) -> Figures:
     """Compare poems with their sources, the texts that the network was trained on."""
     known = {word for text in sources for word in words_of(text)}
-    pieces = [piece for poem in poems for piece in _pieces(poem)]
+    source = "\0".join(sources)  # no poem has a NUL
+    pieces = [
+        "\n".join(lines[start : start + LINES])
+        for lines in (poem.split("\n") for poem in poems)
+        for start in range(0, len(lines), LINES)
+    ]
     return {
         "known_words": share(word in known for poem in poems for word in words_of(poem)),
         "end_a_sentence": share(poem.rstrip("'\"").endswith(tuple(STOPS)) for poem in poems),
-        "characters_copied_in_a_row": median_low(longest_copied_runs(pieces, sources) or [0]),
+        "characters_copied_in_a_row": median_low(
+            [longest_copied_run(piece, source) for piece in pieces] or [0]
+        ),
         "lines_that_scan": lines_that_scan(poems),
     }
 
 
-def longest_copied_runs(texts: Sequence[str], sources: Iterable[str]) -> list[int]:
-    """Return for each text the length of its longest run of characters that also occurs in a
-    source.
-
-    A run begins at every character, and all runs grow together, one character a step, as long as
-    they occur both in the texts and in the sources. Five million characters of sources take some
-    ten seconds.
-    """
-    source, longest, length = "\0".join(sources), [0] * len(texts), 0  # no text has a NUL
-    runs = [(number, start) for number, text in enumerate(texts) for start in range(len(text))]
-    starts: Iterable[int] = range(len(source))
-    while runs:
-        length += 1
-        runs = [(number, start) for number, start in runs if start + length <= len(texts[number])]
-        wanted = {texts[number][start : start + length] for number, start in runs}
-        starts = [start for start in starts if source[start : start + length] in wanted]
-        shared = {source[start : start + length] for start in starts}
-        runs = [
-            (number, start)
-            for number, start in runs
-            if texts[number][start : start + length] in shared
-        ]
-        for number, _ in runs:
-            longest[number] = length
+def longest_copied_run(text: str, source: str) -> int:
+    """Return the length of the longest run of characters of a text that the source has too."""
+    longest = 0
+    for start in range(len(text)):
+        while start + longest < len(text) and text[start : start + longest + 1] in source:
+            longest += 1
     return longest
 
 
@@ -115,8 +104,3 @@ def share(flags: Iterable[bool]) -> float:
     """Return the share of the flags that are set."""
     found = list(flags)
     return sum(found) / max(len(found), 1)
-
-
-def _pieces(poem: str) -> Iterator[str]:
-    lines = poem.split("\n")
-    return ("\n".join(lines[start : start + LINES]) for start in range(0, len(lines), LINES))

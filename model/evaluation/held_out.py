@@ -1,27 +1,20 @@
-"""Measures losses on held-out documents in nats per character: of all, of each, or with the
-decoder's rounding.
-"""
+"""Measures losses on held-out documents in nats per character, of all or of each."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
-from typing import TypeVar
 
 import numpy as np
 
 from model.errors import MangosaurusError
-from model.network.exact import Exact
 from model.network.layers import Floats, cross_entropy, one_hot
 from model.network.network import LanguageModel
-from model.text.batches import Batch, padded_batch
+from model.text.batches import padded_batch
 from model.text.corpus import Corpus
 from model.text.vocabulary import NO_CHARACTER
 from model.weights.checkpoint import Checkpoint
 
-AT_ONCE = 256  # documents scored, or texts sampled, at a time
+AT_ONCE = 256  # documents scored at a time
 STEPS_AT_ONCE = 16  # bounds the memory that a long text takes
-
-T = TypeVar("T")
 
 
 def fold_corpus(corpus: Corpus, checkpoint: Checkpoint) -> Corpus:
@@ -52,28 +45,10 @@ def fold_corpus(corpus: Corpus, checkpoint: Checkpoint) -> Corpus:
 
 def held_out_loss(language_model: LanguageModel, corpus: Corpus) -> float:
     """Measure the loss on the held-out documents, each from the zero state to its final newline."""
-    return _nats_per_character(partial(_nats, language_model), corpus)
-
-
-def decoder_loss(language_model: LanguageModel, corpus: Corpus) -> float:
-    """Measure the loss with the arithmetic of the decoder, `network.exact`."""
-    exact = Exact(language_model)
-
-    def score(batch: Batch) -> float:
-        state = exact.initial_state(batch.inputs.shape[1])
-        logits = np.stack([exact.step(ids, state) for ids in batch.inputs])
-        return cross_entropy(logits, one_hot(batch.targets, logits.shape[-1]), batch.mask)[0]
-
-    return _nats_per_character(score, corpus)
-
-
-def _nats_per_character(score: Callable[[Batch], float], corpus: Corpus) -> float:
-    total, characters = 0.0, 0
-    for documents in groups_of(corpus.held_out):
-        batch = _batch(documents, corpus)
-        total += score(batch)
-        characters += batch.target_count
-    return total / characters
+    nats = 0.0
+    for start in range(0, len(corpus.held_out), AT_ONCE):
+        nats += _nats(language_model, corpus.held_out[start : start + AT_ONCE], corpus)
+    return nats / sum(len(document) + 1 for document in corpus.held_out)
 
 
 def document_scores(checkpoint: Checkpoint, corpus: Corpus) -> tuple[Floats, Floats]:
@@ -82,31 +57,22 @@ def document_scores(checkpoint: Checkpoint, corpus: Corpus) -> tuple[Floats, Flo
     Raises as `fold_corpus`.
     """
     known = fold_corpus(corpus, checkpoint)
-    folded = [checkpoint.vocabulary.fold(document) for document in corpus.held_out]
-    batches = [_batch([text], known) if text else None for text in folded]
-    language_model = checkpoint.language_model
-    nats = [0.0 if batch is None else _nats(language_model, batch) for batch in batches]
-    characters = [0 if batch is None else batch.target_count for batch in batches]
-    return np.array(nats), np.array(characters, np.float64)
+    scores = np.zeros((2, len(corpus.held_out)))
+    for number, document in enumerate(corpus.held_out):
+        if text := checkpoint.vocabulary.fold(document):
+            scores[:, number] = _nats(checkpoint.language_model, [text], known), len(text) + 1
+    return scores[0], scores[1]
 
 
-def _nats(language_model: LanguageModel, batch: Batch) -> float:
-    """Return the loss of a batch that begins in the zero state, summed over its targets."""
-    nats = 0.0
-    state = language_model.initial_state(batch.inputs.shape[1])
-    for start in range(0, len(batch.inputs), STEPS_AT_ONCE):
-        part = batch[start : start + STEPS_AT_ONCE]
-        run = language_model.forward(part.inputs, state)
-        state = run.state
-        nats += cross_entropy(run.logits, one_hot(part.targets, run.logits.shape[-1]), part.mask)[0]
-    return nats
-
-
-def _batch(documents: Sequence[str], corpus: Corpus) -> Batch:
+def _nats(language_model: LanguageModel, documents: Sequence[str], corpus: Corpus) -> float:
+    """Return the loss on documents, each from the zero state, summed over their characters."""
     first = NO_CHARACTER if corpus.form == "names" else corpus.vocabulary.newline
-    return padded_batch(documents, corpus.vocabulary, first=first)
-
-
-def groups_of(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    """Cut a sequence into groups of AT_ONCE; the last group may be smaller."""
-    return (items[at : at + AT_ONCE] for at in range(0, len(items), AT_ONCE))
+    batch = padded_batch(documents, corpus.vocabulary, first=first)
+    targets = one_hot(batch.targets, len(corpus.vocabulary))
+    nats, state = 0.0, language_model.initial_state(len(documents))
+    for start in range(0, len(targets), STEPS_AT_ONCE):
+        steps = slice(start, start + STEPS_AT_ONCE)
+        run = language_model.forward(batch.inputs[steps], state)
+        state = run.state
+        nats += cross_entropy(run.logits, targets[steps], batch.mask[steps])[0]
+    return nats

@@ -14,23 +14,17 @@ class Batch:
     """The ids that a network reads, `inputs` (T, B), and the ids that it should predict, `targets`
     (T, B).
 
-    `mask` (T, B) is False at the padding. With `probabilities` (T, B, V), it learns from another
-    network instead.
+    `mask` (T, B) is False at the padding.
     """
 
     inputs: NDArray[np.intp]
     targets: NDArray[np.intp]
-    mask: NDArray[np.bool_] | None
-    probabilities: NDArray[np.floating] | None = None
-
-    def __getitem__(self, part: slice | tuple[slice, slice]) -> "Batch":
-        """Return some time steps: `batch[3:7]`; or some rows: `batch[:, rows]`."""
-        return Batch(*(None if array is None else array[part] for array in vars(self).values()))  # type: ignore[arg-type]
+    mask: NDArray[np.bool_]
 
     @property
     def target_count(self) -> int:
         """The number of targets that the mask does not hide."""
-        return self.targets.size if self.mask is None else int(self.mask.sum())
+        return int(self.mask.sum())
 
 
 def padded_batch(documents: Sequence[str], vocabulary: Vocabulary, *, first: int) -> Batch:
@@ -87,9 +81,8 @@ def stream_batches(ids: NDArray[np.intp], batch_size: int, sequence_length: int)
     be shorter.
 
     The text is a ring, and each of its N characters is a target exactly once. So the first input is
-    the last character, and the first N % B streams are one character longer. The mask of the last
-    chunk hides the shorter streams in its last step; all other masks are None. Row b of a batch
-    continues row b of the batch before.
+    the last character, and the first N % B streams are one character longer; the mask hides the
+    shorter ones in the very last step. Row b of a batch continues row b of the batch before.
     """
     shortest, longer = divmod(len(ids), batch_size)
     rows = np.arange(batch_size)
@@ -98,7 +91,5 @@ def stream_batches(ids: NDArray[np.intp], batch_size: int, sequence_length: int)
     longest = int(lengths.max())
     for first in range(0, longest, sequence_length):
         steps = np.arange(first, min(first + sequence_length, longest))[:, np.newaxis]  # (T, 1)
-        positions, mask = starts + steps, steps < lengths  # (T, B)
-        yield Batch(
-            ids[(positions - 1) % len(ids)], ids[positions % len(ids)], None if mask.all() else mask
-        )
+        positions = starts + steps  # (T, B)
+        yield Batch(ids[(positions - 1) % len(ids)], ids[positions % len(ids)], steps < lengths)

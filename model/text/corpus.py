@@ -16,12 +16,11 @@ from functools import cached_property
 from itertools import chain
 from pathlib import Path
 
-from model.text.encodings import UTF_8, CorpusError, read_file, read_text
+from model.text.encodings import UTF_8, CorpusError, read_file
 from model.text.forms import Alphabet, Form
 from model.text.vocabulary import Vocabulary, fold, letters_of, spell, words_of
 
 LONGEST_LINE = 100  # a line of more characters is no name
-MOST_NAMES = 500_000  # of a longer list, this many names are taken in even steps
 LINES_OF_A_POEM = 14  # a text without blank lines is cut into poems of this many lines
 LONGEST_POEM = 2000  # a poem of more characters, such as a scene of a play, is cut into several
 MOST_WORDS = 100_000  # of more different words, only the commonest are known
@@ -102,35 +101,26 @@ class Corpus:
 def read_names(
     path: Path,
     *,
-    split: int = 0,
     pretraining: Sequence[Path] = (),
     alphabet: Alphabet = Alphabet.FOLDED,
     also: Iterable[str] = (),
 ) -> Corpus:
-    """Read one name a line, and hold out names with sha256(name) % 10 == `split`.
+    """Read one name a line, and hold out names with sha256(name) % 10 == 0.
 
     So a name stays in its part when the list grows. The names `also` are all for training. They and
     the `pretraining` files are folded into the vocabulary of the names, and `pretraining` loses
-    these names. Raises CorpusError for an unreadable file, fewer than two names, or a split outside
-    0..9.
+    these names. Raises CorpusError for an unreadable file, or fewer than two names.
     """
-    if not 0 <= split < HELD_OUT_SHARE:
-        raise CorpusError(f"split must be from 0 to {HELD_OUT_SHARE - 1}, got {split}")
     text, notes = _read(path, alphabet)
     names, left_out = _names_in(text)
     notes += left_out
     if len(names) < 2:
-        found = (
-            f"only one name: every line is {names[0]!r}, so there is nothing to hold out"
-            if names
-            else "0 names"
-        )
-        reasons = f" ({'; '.join(notes)})" if notes else ""
-        raise CorpusError(f"{path} has {found}; it needs at least 2, one a line{reasons}")
-    held_out, vocabulary = _held_out_names(names, split), Vocabulary.from_texts(names)
+        found = f"{path} has {len(names)} different names; it needs at least 2, one a line"
+        raise CorpusError("; ".join((found, *notes)))
+    held_out, vocabulary = _held_out_names(names), Vocabulary.from_texts(names)
     names += filter(None, map(vocabulary.fold, also))
     others = chain.from_iterable(
-        _names_in(vocabulary.fold(read_text(other)))[0] for other in pretraining
+        _names_in(vocabulary.fold(read_file(other).text))[0] for other in pretraining
     )
     known = frozenset(names)
     return _corpus(
@@ -157,8 +147,10 @@ def read_verse(
     poems = list(dict.fromkeys(poem for _, text, _ in texts for poem in _poems_in(text)))
     listed = ", ".join(map(str, paths)) or "no file"
     if len(poems) < 2:
-        found = "only one poem, so there is nothing to hold out" if poems else "0 poems"
-        raise CorpusError(f"{listed} has {found}; at least 2 are needed")
+        raise CorpusError(
+            f"{listed} has {len(poems)} different poems; it needs at least 2, with blank lines"
+            " between them"
+        )
     first_held_out = len(poems) - math.ceil(len(poems) / HELD_OUT_SHARE)
     held_out = poems[first_held_out:]
     hidden = {letters_of(line) for poem in held_out for line in poem.split("\n")}
@@ -169,7 +161,7 @@ def read_verse(
         )
     vocabulary = Vocabulary.from_texts([*training, *held_out])
     others = chain.from_iterable(
-        _documents_in(vocabulary.fold(read_text(path))) for path in pretraining
+        _documents_in(vocabulary.fold(read_file(path).text)) for path in pretraining
     )
     notes = [f"{path}: {note}" for path, _, notes in texts for note in notes]
     return _corpus("verse", training, held_out, _without(hidden, others), notes)
@@ -178,19 +170,15 @@ def read_verse(
 def with_reading(corpus: Corpus, path: Path, speeches: Path) -> Corpus:
     """Add the verse in a file, and the speeches in another, to a corpus of verse.
 
-    A line with the letters of a held-out line is left out. Raises CorpusError if the file has no
-    line to read.
+    A line with the letters of a held-out line is left out.
     """
     hidden = {letters_of(line) for poem in corpus.held_out for line in poem.split("\n")}
 
     def read(text: Path) -> tuple[str, ...]:
-        documents = _documents_in(corpus.vocabulary.fold(read_text(text)))
+        documents = _documents_in(corpus.vocabulary.fold(read_file(text).text))
         return tuple(dict.fromkeys(_without(hidden, documents)))
 
-    reading = read(path)
-    if not reading:
-        raise CorpusError(f"{path} has no line to read")
-    return replace(corpus, reading=reading, speeches=read(speeches))
+    return replace(corpus, reading=read(path), speeches=read(speeches))
 
 
 def _read(path: Path, alphabet: Alphabet) -> tuple[str, list[str]]:
@@ -220,9 +208,6 @@ def _names_in(text: str) -> tuple[list[str], list[str]]:
             f"left out {too_long:,} of {len(lines):,} lines, of more than {LONGEST_LINE}"
             f" characters{doubt}"
         )
-    if len(names) > MOST_NAMES:
-        notes.append(f"read {MOST_NAMES:,} of its {len(names):,} names")
-        names = [names[n * len(names) // MOST_NAMES] for n in range(MOST_NAMES)]
     return names, notes
 
 
@@ -262,14 +247,14 @@ def some(documents: tuple[str, ...], characters: int) -> tuple[str, ...]:
     return tuple(documents[n * len(documents) // count] for n in range(count))
 
 
-def _held_out_names(names: Sequence[str], split: int) -> set[str]:
-    """Return the names whose folded form has a hash in the split; the one of the smallest hash, if
-    none or all have.
+def _held_out_names(names: Sequence[str]) -> set[str]:
+    """Return the names whose folded form has a hash that ends in 0; the one of the smallest hash,
+    if none or all have.
     """
     numbers = {
         name: int(hashlib.sha256((fold(name) or name).encode()).hexdigest(), 16) for name in names
     }
-    held_out = {name for name, number in numbers.items() if number % HELD_OUT_SHARE == split}
+    held_out = {name for name, number in numbers.items() if number % HELD_OUT_SHARE == 0}
     if 0 < len(held_out) < len(names):
         return held_out
     return {min(names, key=numbers.__getitem__)}

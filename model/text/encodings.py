@@ -19,7 +19,7 @@ _MARKS = (  # UTF-32 comes before UTF-16, because its mark begins with the mark 
     (codecs.BOM_UTF16_BE, "utf-16", "UTF-16"),
     (b"", "utf-8", UTF_8),
 )
-_ASCII = bytes(range(128))
+_NOT_WESTERN = b"\x81\x8d\x8f\x90\x9d"  # Windows-1252 has no characters for these bytes
 _CONTROL = re.compile("[\x01-\x08\x0e-\x19\x1c-\x1f\x7f]")  # not those of old or coloured texts
 _CHARACTERS_A_CONTROL = 1000  # a text has at least this many characters for each control character
 
@@ -36,18 +36,9 @@ class Decoded(NamedTuple):
 
 
 def read_file(path: Path) -> Decoded:
-    """Read a text file. Raises CorpusError."""
-    try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST + 1)
-    except OSError as error:
-        raise CorpusError(f"cannot read {path}: {error.strerror or error}") from error
-    return text_in(content, str(path))
-
-
-def read_text(path: Path) -> str:
-    """Read a text file like `read_file`, and return the text alone."""
-    return read_file(path).text
+    """Read a text file. Raises CorpusError or OSError."""
+    with path.open("rb") as file:
+        return text_in(file.read(LARGEST + 1), str(path))
 
 
 def text_in(content: bytes, name: str) -> Decoded:
@@ -55,12 +46,6 @@ def text_in(content: bytes, name: str) -> Decoded:
     if len(content) > LARGEST:
         raise CorpusError(f"{name} has more than {LARGEST // 10**6} MB; give a part of it")
     codec, encoding = next(found for mark, *found in _MARKS if content.startswith(mark))
-    has_nul = (
-        f"{name} has a NUL: it is no text, or UTF-16 without a byte order mark; then save it as"
-        " UTF-8"
-    )
-    if encoding == UTF_8 and b"\0" in content:
-        raise CorpusError(has_nul)
     try:
         text = content.decode(codec)
     except UnicodeDecodeError as error:
@@ -71,7 +56,10 @@ def text_in(content: bytes, name: str) -> Decoded:
             ) from error
         text, encoding = content.decode("cp1252"), "Windows-1252"
     if "\0" in text:
-        raise CorpusError(has_nul)
+        raise CorpusError(
+            f"{name} has a NUL: it is no text, or UTF-16 without a byte order mark; then save it as"
+            " UTF-8"
+        )
     controls = len(_CONTROL.findall(text))
     if controls * _CHARACTERS_A_CONTROL > len(text):
         raise CorpusError(f"{name} is no text: it has {controls:,} control characters")
@@ -83,10 +71,10 @@ def _is_western(content: bytes) -> bool:
 
     They do if at most a third of them are not ASCII, and few of these are valid UTF-8.
     """
-    try:
-        content.decode("cp1252")
-    except UnicodeDecodeError:
-        return False
-    beyond_ascii = len(content.translate(None, _ASCII))
+    beyond_ascii = len(content.translate(None, bytes(range(128))))
     valid = sum(character > "\x7f" for character in content.decode(errors="ignore"))
-    return 4 * valid <= beyond_ascii and 3 * beyond_ascii <= len(content)
+    return (
+        4 * valid <= beyond_ascii
+        and 3 * beyond_ascii <= len(content)
+        and not any(byte in content for byte in _NOT_WESTERN)
+    )

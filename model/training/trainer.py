@@ -229,7 +229,7 @@ class Trainer:
                 inputs[:, part],
                 targets[:, part],
                 state[:, :, part],
-                None if batch.mask is None else batch.mask[:, part],
+                batch.mask[:, part],
                 None if dropout is None else list(dropout[:, part]),
             )
 

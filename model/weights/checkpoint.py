@@ -10,17 +10,15 @@ program writes with these weights: a text depends on the file alone, for ever. S
 rule raises EDITION, and keeps the old rule for the files of the old edition.
 """
 
-import math
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from model.errors import MangosaurusError
 from model.network.network import LanguageModel
 from model.network.parameters import CELLS, Architecture
-from model.text.forms import FORMS, USUAL_TEMPERATURE, Form
+from model.text.forms import USUAL_TEMPERATURE, Form
 from model.text.vocabulary import Vocabulary
 from model.weights.file import Arrays, Facts
 from model.weights.file import CheckpointError as CheckpointError
@@ -29,7 +27,6 @@ from model.weights.fingerprints import NO_FINGERPRINTS, Fingerprints
 FORMAT, EDITION = 1, 1
 VERSION_LENGTH = 12
 LARGEST = 1e30  # a parameter beyond it is damaged, and sums of such numbers could overflow
-LONGEST_LINE = 80  # no file has a longer usual line
 _TABLES = (
     *("known_names", "known_words", "clipped_words", "proper_names"),
     *("sequences", "endings", "joints", "roots", "followers"),
@@ -88,21 +85,15 @@ class Checkpoint:
 
 
 def encode(checkpoint: Checkpoint) -> tuple[Arrays, Facts]:
-    """Return the arrays and facts of a checkpoint.
-
-    Raises ValueError if `decode` would not give it back.
-    """
-    tables: dict[str, frozenset[str]] = {name: getattr(checkpoint, name) for name in _TABLES}
-    if any(not text or "\n" in text for table in tables.values() for text in table):
-        raise ValueError("a known name or word is empty or has a line break")
-    if not math.isfinite(checkpoint.description.held_out_loss):
-        raise ValueError(f"its held-out loss is {checkpoint.description.held_out_loss}")
+    """Return the arrays and facts of a checkpoint. No text of a table has a line break."""
     parameters = checkpoint.language_model.parameters
     halves = {name: array.astype(np.float16) for name, array in parameters.items()}
     is_exact = all(np.array_equal(halves[name], array) for name, array in parameters.items())
-    arrays: dict[str, NDArray[Any]] = dict(halves if is_exact else parameters)
-    for name, table in tables.items():
-        arrays[name] = np.frombuffer("\n".join(sorted(table)).encode(), np.uint8)
+    arrays = dict[str, Any](halves if is_exact else parameters)
+    for name in _TABLES:
+        arrays[name] = np.frombuffer(
+            "\n".join(sorted(getattr(checkpoint, name))).encode(), np.uint8
+        )
     arrays["other_names"] = checkpoint.other_names.hashes
     architecture = checkpoint.language_model.architecture
     return arrays, {
@@ -127,71 +118,45 @@ def decode(arrays: Arrays, facts: Facts, version: str = "") -> Checkpoint:
 
     Raises ValueError with the reason if they do not fit.
     """
-    parameters: dict[str, NDArray[Any]] = dict(arrays)
+    parameters = dict(arrays)
     try:
-        description = decode_description(facts)
+        for name, known in (("format", FORMAT), ("edition", EDITION)):
+            if facts.get(name) != known:
+                raise ValueError(
+                    f"its {name} is {facts.get(name)!r}; this program knows {known} alone"
+                )
+        description = Description(**facts["description"])
         architecture = Architecture(**facts["architecture"])
         gates = "".join(CELLS[architecture.cell].GATES)
         if facts["gates"] != gates:
             raise ValueError(f"its gate order is {facts['gates']!r}; this program's is {gates!r}")
         vocabulary = Vocabulary(facts["vocabulary"])
-        tables = {name: _from_lines(parameters.pop(name)) for name in _TABLES}
+        texts = {name: parameters.pop(name).tobytes().decode() for name in _TABLES}
+        tables = {name: frozenset(filter(None, text.split("\n"))) for name, text in texts.items()}
         other_names = Fingerprints(parameters.pop("other_names"))
         for name, array in parameters.items():
             if array.dtype == np.float16:
                 parameters[name] = array.astype(np.float32)
-        _check(architecture, parameters, vocabulary, tables["known_words"])
+            if not (np.abs(parameters[name]) < LARGEST).all():
+                raise ValueError(
+                    f"its array {name!r} has a number that is not finite, or too large"
+                )
+        if len(vocabulary) != architecture.vocab_size:
+            raise ValueError(
+                f"its vocabulary has {len(vocabulary)} characters, its network"
+                f" {architecture.vocab_size}"
+            )
+        # the network could not write a word with any other character
+        vocabulary.ids_of("".join(tables["known_words"]))
         return Checkpoint(
             LanguageModel(architecture, parameters),
             vocabulary,
             description,
             version=version,
             other_names=other_names,
-            **{name: frozenset(lines) for name, lines in tables.items()},
+            **tables,
         )
     except KeyError as error:
         raise ValueError(f"it lacks {error}") from error
     except (TypeError, AttributeError, MangosaurusError) as error:
         raise ValueError(f"its facts are invalid: {error}") from error
-
-
-def decode_description(facts: Facts) -> Description:
-    """Return the description among the facts of a file.
-
-    Raises KeyError, TypeError or ValueError if it does not fit.
-    """
-    for name, known in (("format", FORMAT), ("edition", EDITION)):
-        if facts.get(name) != known:
-            raise ValueError(f"its {name} is {facts.get(name)!r}; this program knows {known} alone")
-    found = facts["description"]
-    if found.keys() != {field.name for field in fields(Description)}:
-        raise ValueError(f"its description has the facts {', '.join(sorted(found))}")
-    description = Description(**found)
-    if description.form not in FORMS:
-        raise ValueError(f"its form is {description.form!r}; it must be 'names' or 'verse'")
-    longest = description.longest_line
-    if type(longest) is not int or not 0 <= longest <= LONGEST_LINE:
-        raise ValueError(f"its longest_line is {longest!r}; it must be from 0 to {LONGEST_LINE}")
-    return description
-
-
-def _from_lines(array: NDArray[np.uint8]) -> list[str]:
-    text = array.tobytes().decode()
-    return text.split("\n") if text else []
-
-
-def _check(
-    architecture: Architecture, parameters: Arrays, vocabulary: Vocabulary, known_words: list[str]
-) -> None:
-    if any(len(word.split()) != 1 for word in known_words):
-        raise ValueError("one of its known words is not a single word")
-    # the network could not write a word with any other character
-    vocabulary.ids_of("".join(known_words))
-    if len(vocabulary) != architecture.vocab_size:
-        raise ValueError(
-            f"its vocabulary has {len(vocabulary)} characters, its network"
-            f" {architecture.vocab_size}"
-        )
-    for name, array in parameters.items():
-        if not (np.abs(array) < LARGEST).all():
-            raise ValueError(f"its array {name!r} has a number that is not finite, or too large")

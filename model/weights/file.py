@@ -49,30 +49,23 @@ def read(path: Path) -> tuple[Arrays, Facts, str]:
 
     Raises CheckpointError with the file and the reason.
     """
-    with as_checkpoint_error(path, "cannot be read"):
-        content = path.read_bytes()
-    facts = read_facts(path)
+    facts, content = read_facts(path), path.read_bytes()
     try:
         arrays = safetensors.numpy.load(content)
     except _FAULTS as error:
-        raise CheckpointError(f"{path}: not a complete safetensors file") from error
+        raise CheckpointError(f"{path}: not a complete file of this program's weights") from error
     return arrays, facts, hashlib.sha256(content).hexdigest()
 
 
 def read_facts(path: Path) -> Facts:
     """Return the facts from the beginning of a file. Raises CheckpointError."""
-    with as_checkpoint_error(path, "cannot be read"), path.open("rb") as file:
-        is_empty = not file.read(1)  # safetensors would call every failure a missing file
+    with as_checkpoint_error(path, "cannot be read"):
+        path.open("rb").close()  # safetensors would call every failure a missing file
     try:
-        with safe_open(path, framework="numpy") as opened:
-            metadata = opened.metadata()
+        with safe_open(path, framework="numpy") as file:
+            facts: Facts = json.loads(file.metadata()[_ENTRY])
     except _FAULTS as error:
-        reason = "empty" if is_empty else "not a complete safetensors file"
-        raise CheckpointError(f"{path}: {reason}") from error
-    try:
-        facts: Facts = json.loads(metadata[_ENTRY])
-    except _FAULTS as error:
-        raise CheckpointError(f"{path}: a safetensors file, but not one of this program") from error
+        raise CheckpointError(f"{path}: not a complete file of this program's weights") from error
     return facts
 
 

@@ -22,9 +22,7 @@ from model.weights import file as tensor_file
 from model.weights.checkpoint import (
     VERSION_LENGTH,
     Checkpoint,
-    Description,
     decode,
-    decode_description,
     encode,
 )
 from model.weights.file import CheckpointError, as_checkpoint_error
@@ -88,9 +86,7 @@ class Versions:
         version = load(checkpoint_path).version
         with suppress(CheckpointError):
             return self.load(version).version
-        with as_checkpoint_error(checkpoint_path, "cannot be read"):
-            content = checkpoint_path.read_bytes()
-        self._write(version + SUFFIX, content)
+        self._write(version + SUFFIX, checkpoint_path.read_bytes())
         return version
 
     def load(self, version: str) -> Checkpoint:
@@ -100,17 +96,6 @@ class Versions:
             raise CheckpointError(f"{path}: damaged: its sha256 does not begin with its name")
         return checkpoint
 
-    def describe(self, version: str) -> Description:
-        """Return a version's description.
-
-        It is at the beginning of the file, and the rest is not verified.
-        """
-        path = self.path(version)
-        try:
-            return decode_description(tensor_file.read_facts(path))
-        except (KeyError, TypeError, ValueError) as error:
-            raise CheckpointError(f"{path}: its description is invalid: {error}") from error
-
     def promote(self, version: str) -> None:
         self.load(version)
         before = self._pointed()
@@ -119,17 +104,20 @@ class Versions:
         self._write("current", f"{version}\n".encode())
 
     def load_released(self) -> Checkpoint:
-        if version := self._named("released"):
-            return self.load(version)
-        raise self._nothing()
+        """Load the version that is committed with the program; the one in use if there is none."""
+        return self.load(self._named("released") or self.current())
 
     def current(self) -> str:
         """Return the version in use: the promoted one, else the released one, else the previous
         one.
         """
-        if pointed := self._pointed():
-            return pointed[0]
-        raise self._nothing()
+        pointed = self._pointed()
+        if not pointed:
+            raise CheckpointError(
+                f"{self.directory}: no current checkpoint: neither 'current' nor 'released' names a"
+                " version; train one, or restore the released one"
+            )
+        return pointed[0]
 
     def before(self) -> str | None:
         """Return the previous version, else the released one; None if neither differs from the
@@ -143,48 +131,36 @@ class Versions:
         return version if version and self.path(version).exists() else None
 
     def load_current(self) -> Checkpoint:
-        """Load the version in use, else, with a warning, the previous, the released or the newest
-        one that loads.
+        """Load the version in use; if it is damaged, with a warning, the previous, the released or
+        the newest one that loads.
         """
-        pointed = self._pointed()
-        reason: CheckpointError | None = None if pointed else self._nothing()
-        for version in dict.fromkeys((*pointed, *self.list())):
-            try:
-                checkpoint = self.load(version)
-            except CheckpointError as error:
-                logger.warning("checkpoint refused: %s", error)
-                reason = reason or error
-                continue
-            if version not in pointed[:1]:
-                logger.warning("serving version %s of %s instead", version, self.directory)
-            return checkpoint
-        raise CheckpointError(f"{reason} (and no other version loads)") from reason
+        current = self.current()
+        try:
+            return self.load(current)
+        except CheckpointError as error:
+            logger.warning("checkpoint refused: %s", error)
+            for version in dict.fromkeys((*self._pointed(), *self.list())):
+                with suppress(CheckpointError):
+                    checkpoint = self.load(version)
+                    logger.warning("serving version %s of %s instead", version, self.directory)
+                    return checkpoint
+            raise CheckpointError(f"{error} (and no other version loads)") from error
 
     def list(self) -> tuple[str, ...]:
-        """Return all versions, unchecked, the newest first.
+        """Return all versions, unchecked, the newest first; reads the beginnings of the files.
 
-        Those whose description cannot be read come last.
+        Those whose beginning cannot be read come last.
         """
         with as_checkpoint_error(self.directory, "cannot be read"):
             folders = self._released, self.directory
             stems = {file.stem for folder in folders for file in folder.glob(f"*{SUFFIX}")}
-        created, pointed = dict.fromkeys(filter(VERSION_NAME.fullmatch, stems), ""), self._pointed()
+        created = dict.fromkeys(filter(VERSION_NAME.fullmatch, stems), "")
         for version in created:
-            with suppress(CheckpointError):
-                created[version] = self.describe(version).created
-        return tuple(
-            sorted(
-                created,
-                key=lambda version: (created[version], version in pointed, version),
-                reverse=True,
-            )
-        )
-
-    def _nothing(self) -> CheckpointError:
-        return CheckpointError(
-            f"{self.directory}: no current checkpoint: neither 'current' nor 'released' names a"
-            " version; train one, or restore the released one"
-        )
+            with suppress(CheckpointError, KeyError, TypeError):
+                created[version] = tensor_file.read_facts(self.path(version))["description"][
+                    "created"
+                ]
+        return tuple(sorted(created, key=lambda version: (created[version], version), reverse=True))
 
     def _pointed(self) -> tuple[str, ...]:
         """Return the different versions that pointers name: the one in use, the previous one, the
@@ -202,16 +178,13 @@ class Versions:
             text = path.read_text(encoding="utf-8", errors="replace").strip()
         except FileNotFoundError:
             return None
-        except OSError as error:
-            logger.warning("pointer ignored: %s: %s", path, error.strerror or error)
-            return None
         if VERSION_NAME.fullmatch(text):
             return text
         logger.warning("pointer ignored: %s: %r is not a version", path, text[:40])
         return None
 
     def _write(self, name: str, content: bytes) -> None:
-        with as_checkpoint_error(self.directory, "cannot be made"):
+        path = self.directory / name
+        with as_checkpoint_error(path, "cannot be written"):
             self.directory.mkdir(parents=True, exist_ok=True)
-        with as_checkpoint_error(path := self.directory / name, "cannot be written"):
             files.write_whole(path, content)
