@@ -8,7 +8,7 @@ import pytest
 from model.text.corpus import Corpus
 from model.text.forms import FORMS, Form
 from model.text.vocabulary import Vocabulary
-from model.training.recipes import NAMES, VERSE, Recipe
+from model.training.recipes import NAMES, TEACHER, VERSE, Recipe
 from model.training.sizes import (
     MEASURED,
     count_characters,
@@ -38,6 +38,7 @@ def recipes(form: Form) -> list[Recipe]:
 def test_texts_with_pretraining_have_the_recipes_of_the_project() -> None:
     names, verse = (replace(corpus_of(form, 1_000), pretraining=("gouda",)) for form in FORMS)
     assert recipe_for(names) == NAMES
+    assert recipe_for(names, cell="gru") == replace(TEACHER, cell="gru")
     assert recipe_for(verse) == VERSE
     small = recipe_for(verse, cell="rnn", hidden_size=8, layers=3)
     assert small == replace(VERSE, cell="rnn", hidden_size=8, layers=3)

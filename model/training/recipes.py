@@ -1,6 +1,7 @@
 """Recipes: the shape of a network, and the settings of its training.
 
-NAMES and VERSE are the project's own. Other texts get a recipe by their size (see `sizes`).
+NAMES, TEACHER and VERSE are the project's own. Other texts get a recipe by their size (see
+`sizes`).
 """
 
 from dataclasses import dataclass
@@ -91,12 +92,44 @@ NAMES = Recipe(
             batch_size=32,
             learning_rate=1e-3,
             evaluate_every=48,
-            dropout=0.2,
+            dropout=0.1,
             input_dropout=0.05,
             average=0.99,
         ),
     ),
 )
+
+TEACHER = Recipe(
+    name="teacher",
+    form="names",
+    cell="lstm",
+    hidden_size=256,
+    layers=1,
+    stages=(
+        Stage(
+            name="pretrain",
+            text="pretraining",
+            characters=5_000_000,
+            batch_size=64,
+            learning_rate=4e-3,
+            evaluate_every=400,
+            input_dropout=0.05,
+            by_length=True,
+        ),
+        Stage(
+            name="tune",
+            text="training",
+            characters=310_000,
+            batch_size=32,
+            learning_rate=1.5e-3,
+            evaluate_every=48,
+            dropout=0.3,
+            input_dropout=0.1,
+            average=0.99,
+        ),
+    ),
+)
+"""For an LSTM or a GRU of dinosaurs, from which the network of NAMES learns."""
 
 VERSE = Recipe(
     name="poem",

@@ -7,7 +7,7 @@ from dataclasses import replace
 from model.network.parameters import CellName
 from model.text.corpus import Corpus, some
 from model.text.forms import Form
-from model.training.recipes import NAMES, VERSE, Recipe, Stage
+from model.training.recipes import NAMES, TEACHER, VERSE, Recipe, Stage
 from model.weights.checkpoint import Checkpoint
 
 SMALL = 20_000
@@ -39,12 +39,15 @@ def recipe_for(
 ) -> Recipe:
     """Return the recipe of a training from nothing.
 
-    The project's texts, which alone have text for pretraining, get NAMES or VERSE. Others get an
-    LSTM and one stage. A small text is learnt by heart within a few epochs, so it needs much
-    dropout and a small network; a large text needs the time that dropout costs.
+    The project's texts, which alone have text for pretraining, get VERSE or NAMES, or TEACHER with
+    another cell than an RNN. Others get an LSTM and one stage. A small text is learnt by heart
+    within a few epochs, so it needs much dropout and a small network; a large text needs the time
+    that dropout costs.
     """
     if corpus.pretraining:
-        recipe = NAMES if corpus.form == "names" else VERSE
+        recipe = VERSE
+        if corpus.form == "names":
+            recipe = NAMES if cell in (None, "rnn") else TEACHER
     else:
         size = count_characters(corpus.training)
         width = STEP * round(UNITS[corpus.form] * (size / SMALL) ** 0.2 / STEP)
