@@ -54,7 +54,7 @@ async def crowd(
         await asyncio.sleep(begun + time - now())
         if kind == "inline":
             key: object = await server.query(
-                "inline_query", number, query="Shall I compare thee", offset=""
+                "inline_query", number, query="mango", offset=""
             )
         else:
             person = place if place == ALICE else number

@@ -46,6 +46,12 @@ def text_in(content: bytes, name: str) -> Decoded:
     if len(content) > LARGEST:
         raise CorpusError(f"{name} has more than {LARGEST // 10**6} MB; give a part of it")
     codec, encoding = next(found for mark, *found in _MARKS if content.startswith(mark))
+    no_text = (
+        f"{name} has a NUL: it is no text, or UTF-16 without a byte order mark; then save it as"
+        " UTF-8"
+    )
+    if encoding == UTF_8 and b"\0" in content:
+        raise CorpusError(no_text)
     try:
         text = content.decode(codec)
     except UnicodeDecodeError as error:
@@ -56,10 +62,7 @@ def text_in(content: bytes, name: str) -> Decoded:
             ) from error
         text, encoding = content.decode("cp1252"), "Windows-1252"
     if "\0" in text:
-        raise CorpusError(
-            f"{name} has a NUL: it is no text, or UTF-16 without a byte order mark; then save it as"
-            " UTF-8"
-        )
+        raise CorpusError(no_text)
     controls = len(_CONTROL.findall(text))
     if controls * _CHARACTERS_A_CONTROL > len(text):
         raise CorpusError(f"{name} is no text: it has {controls:,} control characters")
