@@ -70,7 +70,7 @@ def check_half_life(half_life: Callable[[float], Any]) -> str:
 def check_lstm_step(lstm_step: Step) -> str:
     """Is this a step of an LSTM?"""
     x, h, c, p = _example(lstm.GATES)
-    _, (h_right, c_right), (gates, *_) = lstm.forward((x @ p.w_x + p.b)[None], (h, c), p.w_h)
+    _, (h_right, c_right), ((o,), *_) = lstm.forward((x @ p.w_x + p.b)[None], (h, c), p.w_h)
     h_found, c_found = _two(call(lstm_step, x, h, c, p), "h' and c'")
     if np.shape(h_found) == np.shape(c_found) == c.shape and _same(h_found, c_right):
         raise Wrong("what you return first is c', but h' comes first. Are the two exchanged?")
@@ -120,7 +120,6 @@ def check_lstm_step(lstm_step: Step) -> str:
         ),
     ]
     compare("c'", c_found, c_right, [(c_next, question) for (_, c_next), question in variants])
-    o, *_ = np.split(gates[0], 4, axis=-1)
     mistakes = [
         (o * c_right, "is c' shown without its tanh?"),
         (o * np.tanh(c), "does h' read the old c? It shows the new one, c'."),
