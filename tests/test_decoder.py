@@ -240,9 +240,9 @@ def test_a_refused_request_leaves_no_row_behind() -> None:
     assert decoder.generate([]) == []
 
 
-@pytest.mark.parametrize(("prompt", "word"), [("java\n", "a"), ("jazz\n", "b")])
+@pytest.mark.parametrize(("prompt", "word"), [("seal\n", "a"), ("zeal\n", "b")])
 def test_the_network_reads_the_words_before_a_poem(prompt: str, word: str) -> None:
-    """This one writes b for ever after it has read a z, and else a."""
+    """This one always writes b after it has read a z, and else a."""
     network = LanguageModel.initialise(Architecture("rnn", len(VERSE), 1), np.random.default_rng(0))
     network.parameters.whole[:] = 0
     checkpoint = replace(verse_checkpoint(), language_model=network)
