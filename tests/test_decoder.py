@@ -238,3 +238,17 @@ def test_a_refused_request_leaves_no_row_behind() -> None:
         Decoder(verse_checkpoint()).submit(NameRequest(generator_for(0, 0)))
     assert decoder.active == 0
     assert decoder.generate([]) == []
+
+
+@pytest.mark.parametrize(("prompt", "word"), [("seal\n", "a"), ("zeal\n", "b")])
+def test_the_network_reads_the_words_before_a_poem(prompt: str, word: str) -> None:
+    """This one always writes b after it has read a z, and else a."""
+    network = LanguageModel.initialise(Architecture("rnn", len(VERSE), 1), np.random.default_rng(0))
+    network.parameters.whole[:] = 0
+    checkpoint = replace(verse_checkpoint(), language_model=network)
+    memoryless(checkpoint, {"a": 1, "b": 1e-6, " ": 1, ".": 1, "\n": 1})
+    network.parameters["layers.0.w_x"][VERSE.ids_of("z")] = 8
+    network.parameters["layers.0.w_h"][:] = 8
+    network.parameters["w_y"][:, VERSE.ids_of("ab")] = [-20, 20]
+    (text,) = texts(knowing(checkpoint, "ab"), VerseRequest(generator_for(0, 0), prompt))
+    assert {*words_of(text)} == {word}

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture
-from model.search import UnfinishedLines
+from model.search import Line, UnfinishedLines
 from model.text.vocabulary import Vocabulary, words_of
 from model.verse.free import UNUSUAL, FreeLines
 from model.verse.lexicon import Lexicon
@@ -164,3 +164,13 @@ def test_what_masks_remember_is_forgotten_when_it_is_much(
     monkeypatch.setattr("model.search.MOST_NODES", 0)
     assert kept is not poems.lines
     assert written(russian, *(poem(turn, "") for turn in range(3))) == expected
+
+
+def test_long_words_that_come_again_cost_without_metre_too() -> None:
+    lines, line = FreeLines(Vocabulary("\n abinr"), None, 12), Line("a rain", 0.0, 0, np.zeros(1))
+
+    def cost(own: str) -> float:
+        return -lines.nats(line, ["a", "rain"], Counter(own.split()), 0.0)
+
+    assert cost("a rain") == cost("rain") == 2.5
+    assert cost("a barn") == 0
