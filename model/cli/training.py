@@ -16,7 +16,7 @@ import typer
 from model.evaluation.comparison import compare
 from model.files import history_path
 from model.text.corpus import Corpus
-from model.training.history import Event
+from model.training.runs import Event
 from model.weights.checkpoint import CheckpointError
 from model.weights.versions import Versions, load
 
