@@ -2,7 +2,6 @@
 go together.
 """
 
-import difflib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,23 +16,16 @@ FOR_OWN_TEXTS = {"names": "dino", "verse": "poem"}  # a list of cheeses is no di
 
 
 def _chosen_from(choices: type[forms.Genre] | type[forms.Network], meaning: str) -> Any:
-    """Return an argument for one of the choices.
-
-    A mistyped word is refused with the nearest choice.
-    """
+    """Return an argument for one of the choices."""
 
     def read(word: str) -> forms.Genre | forms.Network:
-        known = {str(choice): choice for choice in choices}
-        known |= {own: choices(meant) for own, meant in FOR_OWN_TEXTS.items()}
-        if word.lower() in known:
-            return known[word.lower()]
-        near = difflib.get_close_matches(word.lower(), known, 1)
-        hint = (
-            f"do you mean {near[0]}?"
-            if near
-            else f"choose {', '.join(choices)}; names or verse for your own texts"
-        )
-        raise typer.BadParameter(f"{word!r} is not known; {hint}")
+        try:
+            return choices(FOR_OWN_TEXTS.get(word.lower(), word.lower()))
+        except ValueError:
+            raise typer.BadParameter(
+                f"{word!r} is not known; choose {', '.join(choices)}; names or verse for your own"
+                " texts"
+            ) from None
 
     meaning += "; names and verse mean dino and poem, for your own texts."
     return typer.Argument(
