@@ -88,7 +88,7 @@ def train(
         raise typer.BadParameter("--reading is for train poem, without --corpus and --from")
     if teachers and from_nothing is not Network.DINO:
         raise typer.BadParameter("--teacher is for train dino, without --corpus and --from")
-    from model.cli.training import Lines, add_version, print_end, print_notes, stop_signal
+    from model.cli.training import Lines, add_version, print_end, stop_signal
     from model.training.runs import train as run
     from model.training.sizes import with_epochs
     from model.training.starts import recipe_and_start
@@ -106,7 +106,8 @@ def train(
     recipe, weights = recipe_and_start(texts, weights, cell, hidden_size, layers)
     if epochs:
         recipe = with_epochs(recipe, texts, epochs)
-    print_notes(texts, path, is_beside_text=bool(corpus) and out is None)
+    for note in filter(None, (*texts.notes, texts.too_small)):
+        typer.echo(note, err=True)
     is_ours = not (out or corpus)
     keep_memory()
     with blas_threads(1):
@@ -147,13 +148,15 @@ def sample(
 ) -> None:
     """Invent names, verse or sonnets."""
     loaded = load_weights(genre.network, checkpoint)
-    chosen_seed = _new_seed() if seed is None else seed
+    if seed is None:
+        seed = secrets.randbelow(2**32)
+        typer.echo(f"With --seed {seed}, the same comes again.", err=True)
     if temperature is None:
         temperature = (
             SONNET_TEMPERATURE if genre is Genre.SONNET else loaded.description.temperature
         )
     sampling = Sampling(temperature, top_p)
-    generators = [generator_for(chosen_seed, turn) for turn in range(count or 1)]
+    generators = [generator_for(seed, turn) for turn in range(count or 1)]
     is_raw = raw or genre is Genre.DINO or loaded.vocabulary.alphabet is Alphabet.OWN
 
     def shown(text: str, before: str) -> str:
@@ -190,7 +193,7 @@ def sample(
             {
                 "network": genre.network,
                 "version": loaded.version,
-                "seed": chosen_seed,
+                "seed": seed,
                 "texts": texts,
             }
         )
@@ -200,16 +203,9 @@ def sample(
             if genre is Genre.DINO
             else "\n\n".join(texts)
         )
-    for result in results:  # after the texts, because some may have been found before the error
-        if result.error:
-            raise result.error
-
-
-def _new_seed() -> int:
-    """Draw a seed, and say on stderr how to get the same texts again."""
-    seed = secrets.randbelow(2**32)
-    typer.echo(f"With --seed {seed}, the same comes again.", err=True)
-    return seed
+    errors = [result.error for result in results if result.error]
+    if errors:  # after the texts, because some may have been found before the error
+        raise errors[0]
 
 
 @app.command(epilog='Example: python -m model look poem "Shall I compare thee"')

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import FrameType
 
 import typer
 
@@ -26,34 +25,17 @@ LINES_TO_BEAT = {"ngram_loss": "n-gram", "start_loss": "the given weights"}
 
 @contextmanager
 def stop_signal() -> Iterator[Callable[[], bool]]:
-    """Catch Ctrl-C and SIGTERM. Yield the function that says whether one of them came.
-
-    A second one raises KeyboardInterrupt.
-    """
+    """Catch Ctrl-C and SIGTERM. Yield the function that says whether one of them came."""
     received: list[int] = []
-
-    def receive(number: int, _frame: FrameType | None) -> None:
-        if received:
-            raise KeyboardInterrupt
-        received.append(number)
-
     handlers = {
-        number: signal.signal(number, receive) for number in (signal.SIGINT, signal.SIGTERM)
+        number: signal.signal(number, lambda caught, _: received.append(caught))
+        for number in (signal.SIGINT, signal.SIGTERM)
     }
     try:
         yield lambda: bool(received)
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
-
-
-def print_notes(texts: Corpus, path: Path, *, is_beside_text: bool) -> None:
-    """Print to stderr what people should know before the training, which will write `path`."""
-    notes = [*texts.notes, texts.too_small]
-    if is_beside_text:
-        notes += [f"The weights go beside the text: {path}. With --out, they go elsewhere."]
-    for note in filter(None, notes):
-        typer.echo(note, err=True)
 
 
 def add_version(event: Event, versions: Versions, promote_if_better_on: Corpus | None) -> Event:
