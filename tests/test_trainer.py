@@ -271,11 +271,7 @@ def test_the_moving_average_of_the_weights_is_what_counts(names: Corpus) -> None
     assert distances[0] < distances[1]  # it follows slowly
 
 
-def test_what_does_not_fit_together_is_refused(names: Corpus, verse: Corpus) -> None:
-    with pytest.raises(TrainingError, match="'poem' is for verse, but the text is names"):
-        Trainer(TINY_POEM, names)
-    with pytest.raises(TrainingError, match="'dino' is for names, but the text is verse"):
-        Trainer(TINY_DINO, verse)
+def test_teachers_of_other_characters_are_refused(names: Corpus) -> None:
     with pytest.raises(TrainingError, match="reads other characters than the text has"):
         Trainer(TINY_DINO, names, teachers=[untrained("names")])
 

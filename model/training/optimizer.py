@@ -1,4 +1,4 @@
-"""Clips gradients, updates and averages parameters, and schedules the learning rate.
+"""Clips gradients, updates parameters, and schedules the learning rate.
 
 Arrays change in place.
 """
@@ -42,18 +42,6 @@ def warmup_cosine(fraction: float, warmup: float, final: float) -> float:
         return final + (1 - final) * fraction / warmup
     progress = min(1.0, (fraction - warmup) / (1 - warmup))
     return final + (1 - final) * 0.5 * (1 + math.cos(math.pi * progress))
-
-
-def move_average(average: Arrays, parameters: Arrays, beta: float) -> None:
-    """Move an average of the parameters w towards the present ones, in place: avg = β avg + (1-β)
-    w.
-
-    The parameters go to and fro about a minimum, and their average lies nearer to it (Polyak &
-    Juditsky 1992).
-    """
-    for name, array in average.items():
-        array *= beta
-        array += (1 - beta) * parameters[name]
 
 
 class Adam:

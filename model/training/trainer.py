@@ -22,7 +22,7 @@ from model.text.batches import Batch, name_batches, stream, stream_batches
 from model.text.corpus import Corpus
 from model.text.vocabulary import NO_CHARACTER, Vocabulary
 from model.training.distillation import draw_names, soft_targets
-from model.training.optimizer import Adam, clip_by_global_norm, move_average, warmup_cosine
+from model.training.optimizer import Adam, clip_by_global_norm, warmup_cosine
 from model.training.recipes import Recipe, Stage
 from model.training.sizes import documents_of, measured_part
 from model.training.starts import in_characters
@@ -79,10 +79,6 @@ class Trainer:
         start: Checkpoint | None = None,
         teachers: Sequence[Checkpoint] = (),
     ) -> None:
-        if recipe.form != corpus.form:
-            raise TrainingError(
-                f"the recipe {recipe.name!r} is for {recipe.form}, but the text is {corpus.form}"
-            )
         for teacher in teachers:
             if teacher.vocabulary != corpus.vocabulary:
                 raise TrainingError(
@@ -143,7 +139,11 @@ class Trainer:
                 )
                 optimizer.update(gradients, rate)
                 if stage.average:
-                    move_average(self.newest.parameters, language_model.parameters, stage.average)
+                    # The parameters go to and fro about a minimum, and their average lies nearer
+                    # to it (Polyak & Juditsky 1992).
+                    average = self.newest.parameters.whole
+                    average *= stage.average
+                    average += (1 - stage.average) * language_model.parameters.whole
                 self.step += 1
                 read += batch.target_count
                 speed = batch.target_count / max(time.perf_counter() - step_began, 1e-9)
