@@ -10,7 +10,7 @@ import pytest
 
 from model.evaluation.held_out import held_out_loss
 from model.evaluation.ngram import counting_loss
-from model.files import history_path, partial_path
+from model.files import history_path
 from model.text.corpus import Corpus, read_names
 from model.text.sources import names_corpus
 from model.training import rules, runs
@@ -36,6 +36,10 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
 @pytest.fixture
 def out(tmp_path: Path) -> Path:
     return tmp_path / "small.safetensors"
+
+
+def partial_of(out: Path) -> Path:
+    return out.with_suffix(".partial.safetensors")
 
 
 def recorded(trainer: Trainer, out: Path, *, stop_after: float = math.inf) -> list[Event]:
@@ -98,7 +102,7 @@ def test_the_best_weights_so_far_stand_in_a_file_that_goes_at_the_end(
 
     def look() -> bool:
         if trainer.step > trainer.best_step > 0:
-            weights = load(partial_path(out))
+            weights = load(partial_of(out))
             losses.append(held_out_loss(weights.language_model, corpus))
             assert weights.description.held_out_loss == losses[-1] == trainer.best_loss
             assert not out.exists()
@@ -106,7 +110,7 @@ def test_the_best_weights_so_far_stand_in_a_file_that_goes_at_the_end(
 
     train(trainer, out, stopped=look)
     assert len({*losses}) > 1
-    assert not partial_path(out).exists()
+    assert not partial_of(out).exists()
     weights = load(out)
     recipe = another_round(weights, corpus)
     assert list(Trainer(recipe, corpus, start=weights).run())
@@ -146,7 +150,7 @@ def test_nothing_is_replaced_without_a_word_and_only_at_the_end(
         train(trainer, other, stopped=failing(trainer, 6))
     with pytest.raises(TrainingError, match=r"other.partial.safetensors exists: another training"):
         train(Trainer(RECIPE, corpus), other)
-    assert load(partial_path(other)).description.steps == 4
+    assert load(partial_of(other)).description.steps == 4
 
 
 def test_equal_trainings_make_equal_versions(

@@ -80,24 +80,22 @@ class Lines:
 
     def show(self, event: Event) -> None:
         if event["event"] == "started":
-            print(heading(event), flush=True)
+            lines = [
+                f"{event[name]:.3f} ({of})"
+                for name, of in LINES_TO_BEAT.items()
+                if event[name] is not None
+            ]
+            size = f"{event['recipe']}: {event['parameters']:,} parameters"
+            print(f"{size}; to beat: {', '.join(lines)}", flush=True)
         elif event["event"] == "sample":
             print(f"  {event['text']}".replace("\n", "\n  "), flush=True)
-        elif event["event"] == "progress":
+        else:
             if event["held_out_loss"] is not None:
                 self._held_out = f"{event['held_out_loss']:.3f}"
             now = time.monotonic()
             if now - self._printed_at >= PAUSE_SECONDS or event["fraction"] == 1:
                 print(one_line(event, self._held_out), flush=True)
                 self._printed_at = now
-
-
-def heading(event: Event) -> str:
-    """Format a started event as a title."""
-    lines = [
-        f"{event[name]:.3f} ({of})" for name, of in LINES_TO_BEAT.items() if event[name] is not None
-    ]
-    return f"{event['recipe']}: {event['parameters']:,} parameters; to beat: {', '.join(lines)}"
 
 
 def one_line(event: Event, held_out: str) -> str:

@@ -24,7 +24,7 @@ import numpy as np
 
 from model.evaluation.held_out import held_out_loss
 from model.evaluation.ngram import counting_loss
-from model.files import history_path, partial_path
+from model.files import history_path
 from model.training.rules import longest_line, with_roots, with_rules
 from model.training.sizes import ADAPTED, count_characters
 from model.training.trainer import Trainer, TrainingError
@@ -57,7 +57,7 @@ def train(
     Shows all events but the last, which it returns. Raises TrainingError if there is a file that
     only `replacing` may replace, and the errors of the training.
     """
-    partial = partial_path(out)
+    partial = out.with_suffix(".partial.safetensors")
     for path in (out, partial):
         if path.exists() and not replacing:
             left = "" if path == out else ": another training writes it, or has left it"
@@ -181,18 +181,13 @@ def _with_rules(trainer: Trainer) -> Checkpoint:
 
 def _with_best(weights: Checkpoint, trainer: Trainer) -> Checkpoint:
     """Return the best weights so far, with the rules of `weights`."""
+    # With SOURCE_DATE_EPOCH, equal trainings make equal versions.
+    seconds = int(os.environ.get("SOURCE_DATE_EPOCH") or time.time())
     best = in_float16(trainer.best) if trainer.corpus.form == "verse" else trainer.best
     description = replace(
         weights.description,
         steps=trainer.best_step,
         held_out_loss=trainer.best_loss,
-        created=_now().isoformat(timespec="seconds"),
+        created=datetime.fromtimestamp(seconds, UTC).isoformat(),
     )
     return replace(weights, language_model=best, description=description)
-
-
-def _now() -> datetime:
-    """Return the time, or the one that SOURCE_DATE_EPOCH sets, so that equal trainings make equal
-    versions.
-    """
-    return datetime.fromtimestamp(int(os.environ.get("SOURCE_DATE_EPOCH") or time.time()), UTC)
