@@ -53,9 +53,7 @@ async def crowd(
     for number, (time, kind) in enumerate(coming, 1000):
         await asyncio.sleep(begun + time - now())
         if kind == "inline":
-            key: object = await server.query(
-                "inline_query", number, query="mango", offset=""
-            )
+            key: object = await server.query("inline_query", number, query="mango", offset="")
         else:
             person = place if place == ALICE else number
             text = f"/seed {number}" if place else TEXTS[kind]

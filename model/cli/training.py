@@ -101,13 +101,12 @@ class Lines:
 def one_line(event: Event, held_out: str) -> str:
     """Format a progress event as one line, with the newest held-out loss."""
     best = event["best_held_out_loss"]
-    left = event["seconds_left"]
     return (
         f"{event['stage']} step {event['step']:,}, epoch {event['epoch']} | training"
         f" {event['training_loss']:.3f} | held out {held_out}"
         f" (best {'-' if best is None else f'{best:.3f}'})"
         f" | {event['characters_per_second']:,.0f} characters/s"
-        f" | {event['fraction']:.0%}, {'?' if left is None else duration(left)} left"
+        f" | {event['fraction']:.0%}, {duration(event['seconds_left'])} left"
     )
 
 

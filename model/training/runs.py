@@ -41,7 +41,6 @@ FIRST_SAMPLE_SECONDS, LONGEST_SAMPLE_SECONDS = 1.0, 10.0
 """Pauses before samples: each is 1.5 times the one before."""
 
 Event = dict[str, Any]
-Show = Callable[[Event], object]
 
 
 def train(
@@ -49,7 +48,7 @@ def train(
     out: Path,
     *,
     replacing: bool = False,
-    show: Show = lambda _: None,
+    show: Callable[[Event], object] = lambda _: None,
     stopped: Callable[[], bool] = lambda: False,
 ) -> Event:
     """Run a training to its end, or until `stopped()`; write its best weights to `out`.

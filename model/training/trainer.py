@@ -29,7 +29,6 @@ from model.training.starts import in_characters
 from model.weights.checkpoint import Checkpoint
 
 EARLY_STOPPING_BEGINS = 0.5  # share of a stage, before which a high learning rate hides progress
-SLOW_STEPS = 5  # the first steps take longer than the rest, so they tell no time
 DRAWN = 40_000  # names by teachers
 FEWEST_ROWS = 8  # for which a thread is worth its while
 
@@ -55,8 +54,7 @@ class Progress:
     learning_rate: float
     characters_per_second: float
     fraction: float  # of the whole training, from 0 to 1
-    seconds: float
-    seconds_left: float | None
+    seconds_left: float
 
 
 class Trainer:
@@ -65,8 +63,7 @@ class Trainer:
     `best` is the network that the training would end with now, and `newest` what the last step
     made. With `start`, the training goes on from these weights, whose architecture must be the
     recipe's, and adds the characters that they lack. With `teachers`, stages that read "reading"
-    read names that these drew, and learn their probabilities. Raises TrainingError if these do not
-    fit together.
+    read names that these drew, and learn their probabilities. They have read the same characters.
     """
 
     def __init__(
@@ -79,12 +76,6 @@ class Trainer:
         start: Checkpoint | None = None,
         teachers: Sequence[Checkpoint] = (),
     ) -> None:
-        for teacher in teachers:
-            if teacher.vocabulary != corpus.vocabulary:
-                raise TrainingError(
-                    f"the teacher {teacher.version} reads other characters than the text has; train"
-                    " it on the same text"
-                )
         self.teachers = [teacher.language_model for teacher in teachers]
         if teachers:
             generator = np.random.default_rng([seed, 2])
@@ -169,8 +160,7 @@ class Trainer:
                     learning_rate=rate,
                     characters_per_second=speed,
                     fraction=fraction,
-                    seconds=seconds,
-                    seconds_left=seconds * (1 / fraction - 1) if self.step > SLOW_STEPS else None,
+                    seconds_left=seconds * (1 / fraction - 1),
                 )
                 if is_over:
                     break
