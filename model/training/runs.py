@@ -35,7 +35,6 @@ from model.writing.decoder import Decoder
 from model.writing.requests import NameRequest, Request, VerseRequest, generator_for
 
 PROGRESS_SECONDS = 1.0
-USUAL_LINE = 45  # characters of a sample's lines
 PARTIAL_SECONDS = 60.0
 FIRST_SAMPLE_SECONDS, LONGEST_SAMPLE_SECONDS = 1.0, 10.0
 """Pauses before samples: each is 1.5 times the one before."""
@@ -136,14 +135,9 @@ def _sample(weights: Checkpoint, seed: int) -> str:
     show the learning.
     """
     generator = generator_for(seed, 0)
-    request: Request
+    request: Request = VerseRequest(generator, rows=1)
     if weights.description.form == "names":
         request = NameRequest(generator, count=4)
-    else:
-        if not weights.description.longest_line:  # it may know too few words yet to scan
-            usual = replace(weights.description, longest_line=USUAL_LINE)
-            weights = replace(weights, description=usual)
-        request = VerseRequest(generator, rows=1)
     (result,) = Decoder(weights).generate([request])
     return ", ".join(text.strip("\n") for text in result.texts)
 
