@@ -25,7 +25,6 @@ from typing import TYPE_CHECKING
 
 from bot.logs import Redaction, configure_logging
 from bot.settings import KEYS, Settings, SettingsError, read_settings, warnings_about
-from model.cli import INTERRUPTED
 from model.errors import MangosaurusError
 from model.files import HOME
 
@@ -85,7 +84,7 @@ def main(arguments: Sequence[str] = ()) -> None:
         _check(settings, needs_input=not (is_on_telegram or where.page))
         asyncio.run(_until_told(_telegram(settings) if is_on_telegram else _here(settings, where)))
     except KeyboardInterrupt:  # a second Ctrl-C
-        sys.exit(INTERRUPTED)
+        sys.exit(130)
     except Exception as error:
         reason = str(error)
         if not isinstance(error, MangosaurusError):

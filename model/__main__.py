@@ -6,6 +6,7 @@ fraction of a second.
 
 import secrets
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,8 +16,9 @@ from model.cli.failures import Commands
 from model.cli.loading import check_output, load_weights, read_texts, versions_of
 from model.cli.options import print_json
 from model.errors import MangosaurusError
+from model.network.parameters import CellName
 from model.text import sources
-from model.text.forms import SONNET_TEMPERATURE, Alphabet, Genre, Network
+from model.text.forms import MAX_TEMPERATURE, SONNET_TEMPERATURE, Alphabet, Genre, Network
 from model.text.typesetting import typeset, with_names
 from model.threads import available_cores, blas_threads, keep_memory
 from model.writing.decoder import Decoder
@@ -57,18 +59,70 @@ def fetch() -> None:
 def train(
     network: options.Network,
     corpus: options.Corpus = None,
-    alphabet: options.Alphabet = Alphabet.FOLDED,
-    out: options.Out = None,
-    replacing: options.Replace = False,
-    cell: options.Cell = None,
-    hidden_size: options.HiddenSize = None,
-    layers: options.Layers = None,
-    epochs: options.Epochs = None,
-    start: options.Start = None,
-    teachers: options.Teachers = None,
-    reading: options.Reading = None,
+    alphabet: Annotated[
+        Alphabet,
+        typer.Option(
+            help="The letters of your text: folded to lower case without accents, or its own, as"
+            " they are. With --from, those of the weights."
+        ),
+    ] = Alphabet.FOLDED,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="File for the weights: NAME.safetensors.",
+            show_default="beside your text; else a new version",
+        ),
+    ] = None,
+    replacing: Annotated[
+        bool,
+        typer.Option("--replace", help="Replace the weights at --out, at the end of the training."),
+    ] = False,
+    cell: Annotated[
+        CellName | None,
+        typer.Option(
+            help="An RNN is faster, an LSTM or a GRU learns more.",
+            show_default="lstm; rnn for the dinosaurs",
+        ),
+    ] = None,
+    hidden_size: Annotated[
+        int | None,
+        typer.Option(min=1, help="Units in each layer.", show_default="it follows from the text"),
+    ] = None,
+    layers: Annotated[
+        int | None,
+        typer.Option(min=1, help="Recurrent layers.", show_default="1; 2 for Shakespeare"),
+    ] = None,
+    epochs: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Passes over the text in each stage.",
+            show_default="it follows from the text",
+        ),
+    ] = None,
+    start: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            metavar="WEIGHTS",
+            help="Train these weights for one more round. The result can be worse.",
+        ),
+    ] = None,
+    teachers: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--teacher", metavar="WEIGHTS", help="Learn from these weights too; give it for each."
+        ),
+    ] = None,
+    reading: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Verse by other poets to read first.")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Random seed of the training.")] = 0,
-    thread_limit: options.Threads = None,
+    thread_limit: Annotated[
+        int | None,
+        typer.Option("--threads", min=1, help="Threads to use.", show_default="all cores"),
+    ] = None,
     promote: Annotated[
         bool, typer.Option("--promote", help="Make the new version current if it is better.")
     ] = False,
@@ -88,7 +142,7 @@ def train(
         raise typer.BadParameter("--reading is for train poem, without --corpus and --from")
     if teachers and from_nothing is not Network.DINO:
         raise typer.BadParameter("--teacher is for train dino, without --corpus and --from")
-    from model.cli.training import Lines, add_version, print_end, print_notes, stop_signal
+    from model.cli.training import Lines, add_version, print_end, stop_signal
     from model.training.runs import train as run
     from model.training.sizes import with_epochs
     from model.training.starts import recipe_and_start
@@ -106,7 +160,8 @@ def train(
     recipe, weights = recipe_and_start(texts, weights, cell, hidden_size, layers)
     if epochs:
         recipe = with_epochs(recipe, texts, epochs)
-    print_notes(texts, path, is_beside_text=bool(corpus) and out is None)
+    for note in filter(None, (*texts.notes, texts.too_small)):
+        typer.echo(note, err=True)
     is_ours = not (out or corpus)
     keep_memory()
     with blas_threads(1):
@@ -135,10 +190,36 @@ def sample(
     prompt: Annotated[
         str, typer.Option(help="The beginning of each name or poem, or a first line.")
     ] = "",
-    count: options.Count = None,
-    temperature: options.Temperature = None,
-    top_p: options.TopP = None,
-    raw: options.Raw = False,
+    count: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=10_000, help="Number of texts.", show_default="5 names, 1 poem or 1 sonnet"
+        ),
+    ] = None,
+    temperature: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            max=MAX_TEMPERATURE,
+            help="0 gives the likeliest text; above 1, texts get wild.",
+            show_default="that of the weights",
+        ),
+    ] = None,
+    top_p: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            max=1,
+            help="Draw from the likeliest characters that reach this probability (above 0).",
+            show_default="the network's own",
+        ),
+    ] = None,
+    raw: Annotated[
+        bool,
+        typer.Option(
+            "--raw", help="Verse only: print the network's letters, without capitals and dashes."
+        ),
+    ] = False,
     seed: Annotated[
         int | None, typer.Option(min=0, help="The same seed gives the same texts.")
     ] = None,
@@ -147,13 +228,15 @@ def sample(
 ) -> None:
     """Invent names, verse or sonnets."""
     loaded = load_weights(genre.network, checkpoint)
-    chosen_seed = _new_seed() if seed is None else seed
+    if seed is None:
+        seed = secrets.randbelow(2**32)
+        typer.echo(f"With --seed {seed}, the same comes again.", err=True)
     if temperature is None:
         temperature = (
             SONNET_TEMPERATURE if genre is Genre.SONNET else loaded.description.temperature
         )
     sampling = Sampling(temperature, top_p)
-    generators = [generator_for(chosen_seed, turn) for turn in range(count or 1)]
+    generators = [generator_for(seed, turn) for turn in range(count or 1)]
     is_raw = raw or genre is Genre.DINO or loaded.vocabulary.alphabet is Alphabet.OWN
 
     def shown(text: str, before: str) -> str:
@@ -172,8 +255,7 @@ def sample(
         else:  # a first line that is too short is completed
             prompt = prompt.strip()
             lines = decoder.generate([line_request(each, prompt, sampling) for each in generators])
-            rests = [shown(line.texts[0], prompt) for line in lines]
-            befores = [prompt + rest for rest in rests]
+            befores = [prompt + shown(line.texts[0], prompt) for line in lines]
             requests = [
                 SonnetRequest(each, line, sampling)
                 for each, line in zip(generators, befores, strict=True)
@@ -190,7 +272,7 @@ def sample(
             {
                 "network": genre.network,
                 "version": loaded.version,
-                "seed": chosen_seed,
+                "seed": seed,
                 "texts": texts,
             }
         )
@@ -200,16 +282,9 @@ def sample(
             if genre is Genre.DINO
             else "\n\n".join(texts)
         )
-    for result in results:  # after the texts, because some may have been found before the error
-        if result.error:
-            raise result.error
-
-
-def _new_seed() -> int:
-    """Draw a seed, and say on stderr how to get the same texts again."""
-    seed = secrets.randbelow(2**32)
-    typer.echo(f"With --seed {seed}, the same comes again.", err=True)
-    return seed
+    errors = [result.error for result in results if result.error]
+    if errors:  # after the texts, because some may have been found before the error
+        raise errors[0]
 
 
 @app.command(epilog='Example: python -m model look poem "Shall I compare thee"')
@@ -238,7 +313,14 @@ def evaluate(
     genre: options.Genre,
     checkpoint: options.Checkpoint = None,
     corpus: options.Corpus = None,
-    samples: options.Samples = None,
+    samples: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Number of texts to write.",
+            show_default="2000 names, 200 poems or 50 sonnets",
+        ),
+    ] = None,
     json: options.Json = False,
 ) -> None:
     """Measure weights: losses on held-out text, beside that of counting, and what they write.

@@ -82,11 +82,6 @@ def write_whole(path: Path, content: bytes) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def partial_path(out: Path) -> Path:
-    """Return where a training that will write `out` keeps its best weights so far."""
-    return out.with_suffix(".partial.safetensors")
-
-
 def history_path(weights: Path) -> Path:
     """Return the path of the log of the training that made these weights."""
     return weights.with_suffix(".jsonl")

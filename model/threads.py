@@ -1,14 +1,11 @@
-"""Reads and limits the number of threads of BLAS, NumPy's matrix library, and keeps memory for
-NumPy's arrays.
-"""
+"""Limits the threads of BLAS, NumPy's matrix library, and keeps memory for NumPy's arrays."""
 
 import contextlib
 import ctypes
 import os
 from contextlib import AbstractContextManager
-from functools import cache
 
-from threadpoolctl import ThreadpoolController
+from threadpoolctl import threadpool_limits
 
 
 def available_cores() -> int:
@@ -16,20 +13,9 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def blas_threads(limit: int | None) -> AbstractContextManager[object]:
-    """Limit BLAS to at most this many threads while the context lasts. None changes nothing."""
-    _blas.cache_clear()  # the program may have loaded another BLAS since
-    return _blas().limit(limits=limit and min(limit, blas_thread_count()))
-
-
-def blas_thread_count() -> int:
-    """Return how many threads may share a matrix product at present."""
-    return min((controller.num_threads for controller in _blas().lib_controllers), default=1)
-
-
-@cache
-def _blas() -> ThreadpoolController:
-    return ThreadpoolController().select(user_api="blas")
+def blas_threads(limit: int) -> AbstractContextManager[object]:
+    """Give BLAS so many threads while the context lasts."""
+    return threadpool_limits(limit, user_api="blas")
 
 
 def keep_memory() -> None:

@@ -1,22 +1,18 @@
 """The threads of BLAS are limited while somebody says so, and large arrays keep their memory."""
 
 import numpy as np
-import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from model.threads import blas_thread_count, blas_threads, keep_memory
+from model.threads import blas_threads, keep_memory
 
 
-@pytest.mark.parametrize(("limit", "during"), [(1, 1), (4, 2), (None, 2)])
-def test_threads_are_limited_never_raised_and_afterwards_as_before(
-    limit: int | None, during: int
-) -> None:
+def test_threads_are_limited_and_afterwards_as_before() -> None:
     def counts() -> set[int]:
         return {info["num_threads"] for info in threadpool_info() if info["user_api"] == "blas"}
 
     with threadpool_limits(2, user_api="blas"):
-        with blas_threads(limit):
-            assert counts() == {during} == {blas_thread_count()}
+        with blas_threads(1):
+            assert counts() == {1}
         assert counts() == {2}
 
 

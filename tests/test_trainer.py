@@ -127,7 +127,7 @@ def trained(*stages: Stage, corpus: Corpus) -> tuple[Trainer, list[Progress]]:
 
 def reproducible(progress: Progress) -> Progress:
     """Leave out what depends on the clock."""
-    return replace(progress, characters_per_second=0.0, seconds=0.0, seconds_left=None)
+    return replace(progress, characters_per_second=0.0, seconds_left=0.0)
 
 
 def same_weights(one: LanguageModel, other: LanguageModel) -> bool:
@@ -170,7 +170,6 @@ def test_each_stage_has_its_text_its_characters_and_its_learning_rate(verse: Cor
 def test_progress_says_where_the_training_is(names: Corpus) -> None:
     steps = list(Trainer(TINY_DINO, names).run())
     for one, other in pairwise(steps):
-        assert one.seconds < other.seconds
         assert one.fraction < other.fraction
     assert (steps[-1].fraction, steps[-1].seconds_left) == (1, 0)
     for step in steps:
@@ -269,15 +268,6 @@ def test_the_moving_average_of_the_weights_is_what_counts(names: Corpus) -> None
         for made in (trainer, plain)
     ]
     assert distances[0] < distances[1]  # it follows slowly
-
-
-def test_what_does_not_fit_together_is_refused(names: Corpus, verse: Corpus) -> None:
-    with pytest.raises(TrainingError, match="'poem' is for verse, but the text is names"):
-        Trainer(TINY_POEM, names)
-    with pytest.raises(TrainingError, match="'dino' is for names, but the text is verse"):
-        Trainer(TINY_DINO, verse)
-    with pytest.raises(TrainingError, match="reads other characters than the text has"):
-        Trainer(TINY_DINO, names, teachers=[untrained("names")])
 
 
 def test_a_loss_that_is_not_finite_ends_the_training_with_a_sentence(names: Corpus) -> None:

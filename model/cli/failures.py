@@ -2,7 +2,6 @@
 traceback.
 """
 
-import re
 import sys
 from io import TextIOWrapper
 from typing import Any
@@ -13,7 +12,6 @@ from typer.core import TyperGroup
 from model.errors import MangosaurusError
 
 FAILURES = (MangosaurusError, OSError, MemoryError)
-_JARGON = re.compile("Value error, |, unable to parse string as .*")
 
 
 class Commands(TyperGroup):
@@ -28,9 +26,6 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except BrokenPipeError:  # the reader of our output has closed it: typer exits quietly
-            raise
-        except typer.BadParameter as error:
-            error.message = _JARGON.sub("", error.message).replace("Input should be", "it must be")
             raise
         except FAILURES as error:
             typer.echo(f"error: {sentence(error)}", err=True)

@@ -26,9 +26,8 @@ def load_weights(network: Network, path: Path | None) -> Checkpoint:
     """
     loaded = load(path) if path else versions_of(network).load_current()
     if loaded.description.form != network.form:
-        source = path or CHECKPOINTS / network
         raise MangosaurusError(
-            f"{source}: these weights write {loaded.description.form}, not {network.form}"
+            f"{path or network}: these weights write {loaded.description.form}, not {network.form}"
         )
     return loaded
 
@@ -61,8 +60,6 @@ def check_output(out: Path) -> None:
         raise MangosaurusError(
             f"{out}: --out must end in .safetensors, and not in .partial.safetensors"
         )
-    if out.is_dir():
-        raise MangosaurusError(f"{out}: is a folder; --out needs a file")
     folders = {CHECKPOINTS.resolve(), released(CHECKPOINTS)}
     if VERSION_NAME.fullmatch(out.stem) and folders.intersection(out.resolve().parents):
         raise MangosaurusError(

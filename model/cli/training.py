@@ -9,14 +9,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import FrameType
 
 import typer
 
 from model.evaluation.comparison import compare
 from model.files import history_path
 from model.text.corpus import Corpus
-from model.training.history import Event
+from model.training.runs import Event
 from model.weights.checkpoint import CheckpointError
 from model.weights.versions import Versions, load
 
@@ -26,34 +25,17 @@ LINES_TO_BEAT = {"ngram_loss": "n-gram", "start_loss": "the given weights"}
 
 @contextmanager
 def stop_signal() -> Iterator[Callable[[], bool]]:
-    """Catch Ctrl-C and SIGTERM. Yield the function that says whether one of them came.
-
-    A second one raises KeyboardInterrupt.
-    """
+    """Catch Ctrl-C and SIGTERM. Yield the function that says whether one of them came."""
     received: list[int] = []
-
-    def receive(number: int, _frame: FrameType | None) -> None:
-        if received:
-            raise KeyboardInterrupt
-        received.append(number)
-
     handlers = {
-        number: signal.signal(number, receive) for number in (signal.SIGINT, signal.SIGTERM)
+        number: signal.signal(number, lambda caught, _: received.append(caught))
+        for number in (signal.SIGINT, signal.SIGTERM)
     }
     try:
         yield lambda: bool(received)
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
-
-
-def print_notes(texts: Corpus, path: Path, *, is_beside_text: bool) -> None:
-    """Print to stderr what people should know before the training, which will write `path`."""
-    notes = [*texts.notes, texts.too_small]
-    if is_beside_text:
-        notes += [f"The weights go beside the text: {path}. With --out, they go elsewhere."]
-    for note in filter(None, notes):
-        typer.echo(note, err=True)
 
 
 def add_version(event: Event, versions: Versions, promote_if_better_on: Corpus | None) -> Event:
@@ -98,10 +80,16 @@ class Lines:
 
     def show(self, event: Event) -> None:
         if event["event"] == "started":
-            print(heading(event), flush=True)
+            lines = [
+                f"{event[name]:.3f} ({of})"
+                for name, of in LINES_TO_BEAT.items()
+                if event[name] is not None
+            ]
+            size = f"{event['recipe']}: {event['parameters']:,} parameters"
+            print(f"{size}; to beat: {', '.join(lines)}", flush=True)
         elif event["event"] == "sample":
             print(f"  {event['text']}".replace("\n", "\n  "), flush=True)
-        elif event["event"] == "progress":
+        else:
             if event["held_out_loss"] is not None:
                 self._held_out = f"{event['held_out_loss']:.3f}"
             now = time.monotonic()
@@ -110,24 +98,15 @@ class Lines:
                 self._printed_at = now
 
 
-def heading(event: Event) -> str:
-    """Format a started event as a title."""
-    lines = [
-        f"{event[name]:.3f} ({of})" for name, of in LINES_TO_BEAT.items() if event[name] is not None
-    ]
-    return f"{event['recipe']}: {event['parameters']:,} parameters; to beat: {', '.join(lines)}"
-
-
 def one_line(event: Event, held_out: str) -> str:
     """Format a progress event as one line, with the newest held-out loss."""
     best = event["best_held_out_loss"]
-    left = event["seconds_left"]
     return (
         f"{event['stage']} step {event['step']:,}, epoch {event['epoch']} | training"
         f" {event['training_loss']:.3f} | held out {held_out}"
         f" (best {'-' if best is None else f'{best:.3f}'})"
         f" | {event['characters_per_second']:,.0f} characters/s"
-        f" | {event['fraction']:.0%}, {'?' if left is None else duration(left)} left"
+        f" | {event['fraction']:.0%}, {duration(event['seconds_left'])} left"
     )
 
 

@@ -1,4 +1,4 @@
-"""Clips gradients, updates and averages parameters, and schedules the learning rate.
+"""Clips gradients, updates parameters, and schedules the learning rate.
 
 Arrays change in place.
 """
@@ -8,9 +8,6 @@ import math
 import numpy as np
 
 from model.network.parameters import Arrays
-
-# Adam updates so many parameters at a time: a second-level cache holds all that it needs for them
-PIECE = 2**15
 
 
 def clip_by_value(gradients: Arrays, limit: float) -> None:
@@ -44,18 +41,6 @@ def warmup_cosine(fraction: float, warmup: float, final: float) -> float:
     return final + (1 - final) * 0.5 * (1 + math.cos(math.pi * progress))
 
 
-def move_average(average: Arrays, parameters: Arrays, beta: float) -> None:
-    """Move an average of the parameters w towards the present ones, in place: avg = β avg + (1-β)
-    w.
-
-    The parameters go to and fro about a minimum, and their average lies nearer to it (Polyak &
-    Juditsky 1992).
-    """
-    for name, array in average.items():
-        array *= beta
-        array += (1 - beta) * parameters[name]
-
-
 class Adam:
     """Adam (Kingma & Ba 2015) with decoupled weight decay (Loshchilov & Hutter 2019) on matrices,
     not on biases.
@@ -87,25 +72,20 @@ class Adam:
         self.steps += 1
         correction = math.sqrt(1 - self.beta_2**self.steps)
         step_size = learning_rate * correction / (1 - self.beta_1**self.steps)
-        for name, parameter in self._parameters.items():
-            if self.weight_decay and parameter.ndim > 1:
-                parameter *= 1 - learning_rate * self.weight_decay
-            rows = max(1, PIECE * len(parameter) // parameter.size)
-            for start in range(0, len(parameter), rows):
-                w, g, m, v = (
-                    array[start : start + rows]
-                    for array in (parameter, gradients[name], self.m[name], self.v[name])
-                )
-                scratch = np.empty_like(w)
-                m *= self.beta_1
-                m += np.multiply(g, 1 - self.beta_1, out=scratch)
-                v *= self.beta_2
-                g *= g
-                g *= 1 - self.beta_2
-                v += g
-                # √v̂ + ε = (√v + ε √(1-β₂ᵗ)) / √(1-β₂ᵗ), so both corrections become scalars.
-                np.sqrt(v, out=scratch)
-                scratch += self.epsilon * correction
-                np.divide(m, scratch, out=scratch)
-                scratch *= step_size
-                w -= scratch
+        for name, w in self._parameters.items():
+            g, m, v = gradients[name], self.m[name], self.v[name]
+            if self.weight_decay and w.ndim > 1:
+                w *= 1 - learning_rate * self.weight_decay
+            scratch = np.empty_like(w)
+            m *= self.beta_1
+            m += np.multiply(g, 1 - self.beta_1, out=scratch)
+            v *= self.beta_2
+            g *= g
+            g *= 1 - self.beta_2
+            v += g
+            # √v̂ + ε = (√v + ε √(1-β₂ᵗ)) / √(1-β₂ᵗ), so both corrections become scalars.
+            np.sqrt(v, out=scratch)
+            scratch += self.epsilon * correction
+            np.divide(m, scratch, out=scratch)
+            scratch *= step_size
+            w -= scratch

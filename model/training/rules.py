@@ -97,8 +97,6 @@ def with_roots(checkpoint: Checkpoint, corpus: Corpus) -> Checkpoint:
         for root, count in ends_of(corpus.training).items()
         if count >= FEWEST_ENDS and UNFIT_ENDS.isdisjoint(root.forms)
     }
-    if not last:
-        return checkpoint
     free = replace(checkpoint, roots=root_table(last, {}))
     composition = Composition(free.roots, free.vocabulary.characters)
     generators = (generator_for(SEED, turn) for turn in range(DRAWN))

@@ -4,9 +4,8 @@ An event is a dictionary whose "event" names it: "started" first, with the losse
 same characters; "progress" about once a second and after each measurement; "sample" now and then;
 "finished" last. The log has the events as JSON, one a line.
 
-Until a training ends, its log and its best weights so far are NAME.partial.jsonl and
-NAME.partial.safetensors. The weights are written about once a minute, so a kill loses no more. The
-option --from reads them.
+About once a minute, the best weights so far are written to NAME.partial.safetensors, so a kill
+loses no more. The option --from reads them.
 """
 
 import json
@@ -19,14 +18,13 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
-from typing import TextIO
+from typing import Any
 
 import numpy as np
 
 from model.evaluation.held_out import held_out_loss
 from model.evaluation.ngram import counting_loss
-from model.files import history_path, partial_path
-from model.training.history import Event
+from model.files import history_path
 from model.training.rules import longest_line, with_roots, with_rules
 from model.training.sizes import ADAPTED, count_characters
 from model.training.trainer import Trainer, TrainingError
@@ -37,12 +35,11 @@ from model.writing.decoder import Decoder
 from model.writing.requests import NameRequest, Request, VerseRequest, generator_for
 
 PROGRESS_SECONDS = 1.0
-USUAL_LINE = 45  # characters of a sample's lines
 PARTIAL_SECONDS = 60.0
 FIRST_SAMPLE_SECONDS, LONGEST_SAMPLE_SECONDS = 1.0, 10.0
 """Pauses before samples: each is 1.5 times the one before."""
 
-Show = Callable[[Event], object]
+Event = dict[str, Any]
 
 
 def train(
@@ -50,7 +47,7 @@ def train(
     out: Path,
     *,
     replacing: bool = False,
-    show: Show = lambda _: None,
+    show: Callable[[Event], object] = lambda _: None,
     stopped: Callable[[], bool] = lambda: False,
 ) -> Event:
     """Run a training to its end, or until `stopped()`; write its best weights to `out`.
@@ -58,30 +55,17 @@ def train(
     Shows all events but the last, which it returns. Raises TrainingError if there is a file that
     only `replacing` may replace, and the errors of the training.
     """
-    partial, log_path = partial_path(out), history_path(partial_path(out))
-    for path in (out, partial, log_path):
+    partial = out.with_suffix(".partial.safetensors")
+    for path in (out, partial):
         if path.exists() and not replacing:
             left = "" if path == out else ": another training writes it, or has left it"
             raise TrainingError(
                 f"{path} exists{left}; choose another --out, or add --replace, which replaces it"
             )
-    try:
-        with log_path.open("w", buffering=1, encoding="utf-8") as log:
-            last = _run(trainer, out, log, show, stopped)
-    except BaseException:
-        if not partial.exists():
-            log_path.unlink(missing_ok=True)
-        raise
-    log_path.replace(history_path(out))
-    partial.unlink(missing_ok=True)
-    return last
+    log = list[Event]()
 
-
-def _run(
-    trainer: Trainer, out: Path, log: TextIO, show: Show, stopped: Callable[[], bool]
-) -> Event:
     def tell(event: Event) -> None:
-        print(json.dumps(event), file=log)
+        log.append(event)
         show(event)
 
     weights = _with_rules(trainer)
@@ -93,10 +77,8 @@ def _run(
     for progress in trainer.run():
         is_early = stopped()
         now = time.monotonic()
-        event = {"event": "progress"} | asdict(progress)
-        is_told = progress.held_out_loss is not None or now - told >= PROGRESS_SECONDS
-        if is_told:
-            tell(event)
+        if is_early or progress.held_out_loss is not None or now - told >= PROGRESS_SECONDS:
+            tell({"event": "progress"} | asdict(progress))
             told = now
         if now - sampled >= pause:
             text = _sample(replace(weights, language_model=trainer.newest), trainer.seed)
@@ -104,12 +86,10 @@ def _run(
             sampled = time.monotonic()
             pause = min(max(1.5 * pause, FIRST_SAMPLE_SECONDS), LONGEST_SAMPLE_SECONDS)
         if now - saved >= PARTIAL_SECONDS and trainer.best_step:
-            save(partial_path(out), _with_best(weights, trainer))
+            save(partial, _with_best(weights, trainer))
             saved = now
         if is_early:
             break
-    if not is_told:
-        tell(event)
     if not trainer.best_step:
         trainer.measure()
     made = save(out, with_roots(_with_best(weights, trainer), trainer.corpus))
@@ -122,7 +102,10 @@ def _run(
         "seconds": round(time.monotonic() - began, 3),
         "early": is_early,
     }
-    print(json.dumps(last), file=log)
+    log.append(last)
+    lines = "".join(f"{json.dumps(event)}\n" for event in log)
+    history_path(out).write_text(lines, encoding="utf-8")
+    partial.unlink(missing_ok=True)
     return last
 
 
@@ -152,14 +135,9 @@ def _sample(weights: Checkpoint, seed: int) -> str:
     show the learning.
     """
     generator = generator_for(seed, 0)
-    request: Request
+    request: Request = VerseRequest(generator, rows=1)
     if weights.description.form == "names":
         request = NameRequest(generator, count=4)
-    else:
-        if not weights.description.longest_line:  # it may know too few words yet to scan
-            usual = replace(weights.description, longest_line=USUAL_LINE)
-            weights = replace(weights, description=usual)
-        request = VerseRequest(generator, rows=1)
     (result,) = Decoder(weights).generate([request])
     return ", ".join(text.strip("\n") for text in result.texts)
 
@@ -196,18 +174,13 @@ def _with_rules(trainer: Trainer) -> Checkpoint:
 
 def _with_best(weights: Checkpoint, trainer: Trainer) -> Checkpoint:
     """Return the best weights so far, with the rules of `weights`."""
+    # With SOURCE_DATE_EPOCH, equal trainings make equal versions.
+    seconds = int(os.environ.get("SOURCE_DATE_EPOCH") or time.time())
     best = in_float16(trainer.best) if trainer.corpus.form == "verse" else trainer.best
     description = replace(
         weights.description,
         steps=trainer.best_step,
         held_out_loss=trainer.best_loss,
-        created=_now().isoformat(timespec="seconds"),
+        created=datetime.fromtimestamp(seconds, UTC).isoformat(),
     )
     return replace(weights, language_model=best, description=description)
-
-
-def _now() -> datetime:
-    """Return the time, or the one that SOURCE_DATE_EPOCH sets, so that equal trainings make equal
-    versions.
-    """
-    return datetime.fromtimestamp(int(os.environ.get("SOURCE_DATE_EPOCH") or time.time()), UTC)

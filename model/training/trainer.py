@@ -22,14 +22,13 @@ from model.text.batches import Batch, name_batches, stream, stream_batches
 from model.text.corpus import Corpus
 from model.text.vocabulary import NO_CHARACTER, Vocabulary
 from model.training.distillation import draw_names, soft_targets
-from model.training.optimizer import Adam, clip_by_global_norm, move_average, warmup_cosine
+from model.training.optimizer import Adam, clip_by_global_norm, warmup_cosine
 from model.training.recipes import Recipe, Stage
 from model.training.sizes import documents_of, measured_part
 from model.training.starts import in_characters
 from model.weights.checkpoint import Checkpoint
 
 EARLY_STOPPING_BEGINS = 0.5  # share of a stage, before which a high learning rate hides progress
-SLOW_STEPS = 5  # the first steps take longer than the rest, so they tell no time
 DRAWN = 40_000  # names by teachers
 FEWEST_ROWS = 8  # for which a thread is worth its while
 
@@ -55,8 +54,7 @@ class Progress:
     learning_rate: float
     characters_per_second: float
     fraction: float  # of the whole training, from 0 to 1
-    seconds: float
-    seconds_left: float | None
+    seconds_left: float
 
 
 class Trainer:
@@ -65,8 +63,7 @@ class Trainer:
     `best` is the network that the training would end with now, and `newest` what the last step
     made. With `start`, the training goes on from these weights, whose architecture must be the
     recipe's, and adds the characters that they lack. With `teachers`, stages that read "reading"
-    read names that these drew, and learn their probabilities. Raises TrainingError if these do not
-    fit together.
+    read names that these drew, and learn their probabilities. They have read the same characters.
     """
 
     def __init__(
@@ -79,16 +76,6 @@ class Trainer:
         start: Checkpoint | None = None,
         teachers: Sequence[Checkpoint] = (),
     ) -> None:
-        if recipe.form != corpus.form:
-            raise TrainingError(
-                f"the recipe {recipe.name!r} is for {recipe.form}, but the text is {corpus.form}"
-            )
-        for teacher in teachers:
-            if teacher.vocabulary != corpus.vocabulary:
-                raise TrainingError(
-                    f"the teacher {teacher.version} reads other characters than the text has; train"
-                    " it on the same text"
-                )
         self.teachers = [teacher.language_model for teacher in teachers]
         if teachers:
             generator = np.random.default_rng([seed, 2])
@@ -143,7 +130,11 @@ class Trainer:
                 )
                 optimizer.update(gradients, rate)
                 if stage.average:
-                    move_average(self.newest.parameters, language_model.parameters, stage.average)
+                    # The parameters go to and fro about a minimum, and their average lies nearer
+                    # to it (Polyak & Juditsky 1992).
+                    average = self.newest.parameters.whole
+                    average *= stage.average
+                    average += (1 - stage.average) * language_model.parameters.whole
                 self.step += 1
                 read += batch.target_count
                 speed = batch.target_count / max(time.perf_counter() - step_began, 1e-9)
@@ -169,8 +160,7 @@ class Trainer:
                     learning_rate=rate,
                     characters_per_second=speed,
                     fraction=fraction,
-                    seconds=seconds,
-                    seconds_left=seconds * (1 / fraction - 1) if self.step > SLOW_STEPS else None,
+                    seconds_left=seconds * (1 / fraction - 1),
                 )
                 if is_over:
                     break
