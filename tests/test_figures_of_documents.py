@@ -29,8 +29,8 @@ FIGURES = {
 }
 SHEETS = {
     "names that three readers would keep, of 100 (they know many real ones)": (
-        CARDS[0].parent / "readings" / "2.json",
-        "share 0.65",
+        CARDS[0].parent / "readings" / "3.json",
+        "new",
         1,
     ),
     "poems that three readers would keep, of 100": (
