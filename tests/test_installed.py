@@ -136,7 +136,7 @@ STATE = Path(".local/share/mangosaurus")
 @pytest.mark.installed
 def test_the_wheel_chats_from_another_folder(program: Path, elsewhere: Path) -> None:
     home, before = elsewhere.parent, files_below(program.parents[1])
-    said = "/seed 42\n/dino 5 mango\n/sonnet Shall I compare thee\n/retrain dino 0.02\n"
+    said = "/seed 42\n/dino 5 mango\n/sonnet Shall I compare thee\n"
     answers = run([program], elsewhere, said, HOME=str(home))
     here = run(
         [sys.executable, "-m", "bot"],
@@ -146,11 +146,7 @@ def test_the_wheel_chats_from_another_folder(program: Path, elsewhere: Path) -> 
     )
     assert answers.split("\n\ncode")[0] == here.split("\n\ncode")[0]
     assert re.search("^Shall I compare thee.*\n(?:.+\n|\n){13,}", answers, re.MULTILINE)
-    assert "There is no picture" in answers
-    database, *kept = sorted(files_below(home / STATE), reverse=True)
-    assert database == "mangosaurus.db"
-    # for a day, if they did not win
-    assert all(name.startswith("checkpoints/dino/candidates/") for name in kept)
+    assert sorted(files_below(home / STATE)) == ["mangosaurus.db"]
     assert files_below(program.parents[1]) == before
 
 
