@@ -205,8 +205,8 @@ async def serve(
 
     Raises StartError.
     """
-    from bot.app import running
     from bot.health import SERVING, STARTING
+    from bot.running import running
     from bot.telegram.door import Telegram
 
     telegram = Telegram(settings, may_send=may_send)
@@ -222,9 +222,9 @@ async def _here(settings: Settings, where: argparse.Namespace) -> None:
 
     Nobody is limited, unless others can reach the page.
     """
-    from bot.app import running
     from bot.health import SERVING, Health
     from bot.locks import held_by_another
+    from bot.running import running
     from bot.terminal import Terminal
     from bot.words import sentences
 

@@ -1,86 +1,97 @@
-"""The composition root: it builds the parts of a bot, opens its doors, and closes everything in the
-opposite order.
+"""A bot: its parts, as commands and answers use them, and its doors. `bot.running` builds it."""
 
-async with running(settings, doors) as bot: …
-"""
+from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
+from typing import Any, Self
+from weakref import WeakValueDictionary
 
-from bot import taboo
-from bot.admission import Admission
-from bot.asks import Ask, clean
-from bot.capacity import Capacity, Work
-from bot.chat import Door
-from bot.health import STARTING, Tally
-from bot.routing import handle
-from bot.settings import Settings
+from bot.asks import Ask
+from bot.chat import Chat
+from bot.health import Tally
+from bot.limits import Limits
 from bot.shelf import Shelf
 from bot.store import Store
 from bot.training.runs import Runs
-from model.text.forms import SONNET_TEMPERATURE, Genre
-from model.threads import blas_threads
-from model.weights.checkpoint import Checkpoint
 
 logger = logging.getLogger(__name__)
 
-CLOSED, REFUSED, GIVEN_UP, CUT, ABANDONED = 0.25, 0.5, 0.7, 0.8, 0.85
-"""When the phases of a stop begin, as shares of `stop_seconds`. `Bot.close` describes them."""
-SWITCH_SECONDS = 0.001
-"""How long a thread that computes keeps the event loop waiting, each time.
-
-Python's own 5 ms add up to 0.1 s.
-"""
+STOP_SECONDS = 3.0
+"""How long a stop waits for what is being written and sent."""
+REFUSING_SECONDS = 2.0
+"""How long the refusals of a stop may take to leave."""
 LAST_WORDS_SECONDS = 0.1
 """How long answers that are given up may take to say so in the log."""
 
 
+class Door:
+    """Where asks come from.
+
+    Within its context, a door can send; from `open` to `close`, it also takes asks.
+    """
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None: ...
+
+    async def open(self, bot: Bot) -> None:
+        """Begin to take asks."""
+
+    async def close(self) -> None:
+        """Take no more asks."""
+
+    def chat(self, chat_id: int) -> Chat | None:
+        """Return the chat with an id, or None if this door has no such chat."""
+        raise NotImplementedError
+
+    def facts(self) -> dict[str, str]:
+        """Return what `/status` should say about this door."""
+        return {}
+
+    def failures(self) -> dict[str, str]:
+        """Return what fails at this door, and how, for `/healthz`."""
+        return {}
+
+    def figures(self) -> dict[str, float]:
+        """Return what `/metrics` should say about this door; names of counters end in _total."""
+        return {}
+
+
 @dataclass(eq=False)
 class Bot:
-    """A running bot: the parts that commands and answers use."""
+    """The parts of a running bot. `handle` answers an ask."""
 
     store: Store
     shelf: Shelf
-    admission: Admission
+    limits: Limits
     runs: Runs
-    temperatures: dict[Genre, float]
-    """The temperatures that the operator has set for a bold mood."""
+    handle: Callable[[Ask, Bot], Coroutine[Any, Any, None]]
     doors: Sequence[Door] = ()
-    stop_seconds: float = 8.0
     username: str = ""
     """The name by which Telegram knows the bot."""
     tally: Tally = field(default_factory=Tally)
-    capacity: Capacity = field(default_factory=Capacity)
+    pressed: set[object] = field(default_factory=set)
+    """The buttons whose answers are on their way, each with its person."""
+    _order: WeakValueDictionary[int, asyncio.Lock] = field(default_factory=WeakValueDictionary)
     _asks: set[asyncio.Task[None]] = field(default_factory=set)
-
-    @contextmanager
-    def accepting(self, ask: Ask, work: Work) -> Iterator[Callable[[], None]]:
-        """Promise a person an answer in time, and charge them for it; see `Capacity.promised`.
-
-        Raises Refused.
-        """
-        with self.capacity.promised(ask.chat, work) as written:
-            self.admission.charge(ask, work)
-            yield written
-
-    def bold(self, genre: Genre, weights: Checkpoint) -> float:
-        """Return the temperature of a bold mood: the operator's, or that of the weights.
-
-        Sonnets have their own.
-        """
-        usual = SONNET_TEMPERATURE if genre is Genre.SONNET else weights.description.temperature
-        return self.temperatures.get(genre, usual)
 
     def ask(self, ask: Ask) -> asyncio.Task[None]:
         """Begin to answer an ask. One person's asks are answered in the order of these calls."""
-        task = asyncio.create_task(handle(clean(ask), self))
+        task = asyncio.create_task(self.handle(ask, self))
         self._asks.add(task)
         task.add_done_callback(self._asks.discard)
         return task
+
+    def order(self, person: int) -> asyncio.Lock:
+        """Return the lock of a person, whose asks are answered one after the other: otherwise
+        `/seed 42` and a `/dino` right behind it would run at the same time.
+        """
+        return self._order.setdefault(person, asyncio.Lock())
 
     async def idle(self) -> None:
         """Wait until every ask is answered; trainings may go on."""
@@ -88,74 +99,19 @@ class Bot:
             await asyncio.wait(self._asks)
 
     async def close(self) -> None:
-        """Answer what can be answered in the seconds for a stop, and refuse the rest in words.
-
-        A stop has phases, each after a share of these seconds. At `CLOSED`, no door takes asks any
-        more. From `REFUSED` on, texts that are not written yet are refused. From `GIVEN_UP` on,
-        messages that wait are given up. From `CUT` on, messages on their way are interrupted. From
-        `ABANDONED` on, the bot waits for nothing.
+        """Take no more asks, and give what is being written and sent three seconds. Refuse in words
+        what is not written by then.
         """
-        begun = asyncio.get_running_loop().time()
-        refusing = asyncio.create_task(self._refuse(REFUSED * self.stop_seconds))
-        try:
-            async with asyncio.timeout(ABANDONED * self.stop_seconds):
-                await asyncio.gather(
-                    *(door.close(CLOSED * self.stop_seconds) for door in self.doors)
-                )
-                for door in self.doors:
-                    door.deadline(
-                        begun + GIVEN_UP * self.stop_seconds, begun + CUT * self.stop_seconds
-                    )
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STOP_SECONDS):
+                await asyncio.gather(*(door.close() for door in self.doors))
                 await asyncio.gather(self.runs.close(), self.idle())
-        except TimeoutError:
-            unanswered = list(self._asks)
+        await self.shelf.close()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(REFUSING_SECONDS):
+                await self.idle()
+        if unanswered := list(self._asks):
             for task in unanswered:
                 task.cancel()
-            if unanswered:
-                await asyncio.wait(unanswered, timeout=LAST_WORDS_SECONDS)
-            logger.error("The bot had to stop before %d asks were answered", len(unanswered))  # noqa: TRY400 - no more is known
-        finally:
-            refusing.cancel()
-
-    async def _refuse(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
-        await self.shelf.close()
-
-
-@asynccontextmanager
-async def running(
-    settings: Settings, doors: Sequence[Door] = (), note: Callable[[str], object] = lambda _: None
-) -> AsyncIterator[Bot]:
-    """Build a bot, and serve as long as the block lasts. Raises StartError or StoreError if it
-    cannot start.
-
-    `note` is told if an upgrade of the database makes the start long, and when it is over.
-    """
-    chosen = {Genre.DINO: settings.temperature_dino, Genre.POEM: settings.temperature_poem}
-    shelf = Shelf(settings.checkpoints)
-    temperatures = {
-        genre: temperature for genre, temperature in chosen.items() if temperature is not None
-    }
-    store, admission = Store(settings.database_address), Admission(settings.rate_limit)
-    bot = Bot(store, shelf, admission, Runs(shelf), temperatures, doors, settings.stop_seconds)
-    # a fault in the operator's list must show now, not in an answer
-    await asyncio.to_thread(taboo.lists)
-    async with AsyncExitStack() as stack:
-        stack.callback(sys.setswitchinterval, sys.getswitchinterval())
-        sys.setswitchinterval(SWITCH_SECONDS)
-        # on a busy machine, two threads take three times as long
-        stack.enter_context(blas_threads(1))
-        stack.push_async_callback(bot.store.close)
-        await bot.store.open(note)
-        note(STARTING)
-        stack.push_async_callback(shelf.close)
-        await shelf.open()
-        for door in doors:
-            await stack.enter_async_context(door)
-        stack.push_async_callback(bot.close)
-        await bot.runs.conclude_interrupted(bot)
-        for door in doors:
-            await door.open(bot)
-        for later in (shelf.prepare(), store.tidy()):
-            stack.callback(asyncio.create_task(later).cancel)
-        yield bot
+            await asyncio.wait(unanswered, timeout=LAST_WORDS_SECONDS)
+            logger.error("The bot had to stop before %d asks were answered", len(unanswered))

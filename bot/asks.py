@@ -1,4 +1,4 @@
-"""What happens at a door: somebody says, sends, presses or types something in a chat.
+"""What happens at a door: somebody says, sends or types something in a chat. A button says its line.
 
 Each door (Telegram, the page, the terminal) turns what happens there into asks, and
 `bot.routing.handle` answers them.
@@ -23,7 +23,7 @@ _QUOTED = re.compile(r'"([^"]*)"|“([^“”]*)”|„([^„“”]*)[“”]|�
 """A whole text in one pair of quotes; phones turn straight quotes into curly quotes."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class File:
     """A file in a chat. `read` fetches its content, or raises NotSent."""
 
@@ -32,7 +32,7 @@ class File:
     read: Callable[[], Awaitable[bytes]]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Ask:
     """Who asks, and where.
 
@@ -41,22 +41,24 @@ class Ask:
 
     person: int
     chat: Chat
+    text: str
     is_admin: bool = False
     arrived: float = field(default_factory=time.monotonic)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Said(Ask):
-    """A message in words.
+    """A line that somebody sends, or a button says for whoever presses it.
 
     `file` is that of the message it replies to, and `name` the first name in the profile.
     """
 
-    text: str
     file: File | None = None
     name: str = ""
     is_late: bool = False
-    """Whether it was said too long ago to be answered."""
+    """Whether it was said too long ago to be answered. A press is never late."""
+    pressed: int | None = None
+    """The number of the message whose button was pressed."""
 
     @property
     def command(self) -> tuple[str, str]:
@@ -65,55 +67,39 @@ class Said(Ask):
         For a line, ("", the text).
         """
         found = _COMMAND.match(self.text)
-        return (found[1].lower() or "/", self.text[found.end() :]) if found else ("", self.text)
+        if not found:
+            return "", self.text
+        return found[1].lower() or "/", self.text[found.end() :]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Sent(Said):
-    """A message that is more than words: a file with its caption as text, or a sticker that the bot
-    cannot read.
+    """A message with something else than text: a file, whose caption is `text`, or a sticker.
 
-    Only `/retrain`, in an admin's caption of a file, is a command. `album` names the pictures that
-    were sent together.
+    Only `/retrain`, in an admin's caption of a file, is a command.
     """
-
-    album: str = ""
 
     @property
     def command(self) -> tuple[str, str]:
-        """The command in the caption of a file, and the text after it; ("", the caption) for
-        everything else.
-        """
         name, rest = super().command
-        return (
-            (name, rest) if self.file and name == "retrain" and self.is_admin else ("", self.text)
-        )
+        if self.file and name == "retrain" and self.is_admin:
+            return name, rest
+        return "", self.text
 
 
-@dataclass(frozen=True, kw_only=True)
-class Pressed(Ask):
-    """A press of a button below one of the bot's messages. `data` is what the button holds."""
-
-    message: int
-    data: str
-
-
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Typed(Ask):
     """What somebody types after the bot's name in another chat: each letter is an ask."""
-
-    text: str
 
 
 def clean(ask: Ask) -> Ask:
     """Return an ask whose words can be sent and stored: each NUL and each lone surrogate becomes
     U+FFFD.
     """
-    return (
-        replace(ask, text=_UNWRITABLE.sub("\ufffd", ask.text))
-        if isinstance(ask, Said | Typed)
-        else ask
-    )
+    text = _UNWRITABLE.sub("\ufffd", ask.text)
+    if isinstance(ask, Said):
+        return replace(ask, text=text, name=_UNWRITABLE.sub("\ufffd", ask.name))
+    return replace(ask, text=text)
 
 
 def is_visible(text: str) -> bool:
@@ -142,4 +128,6 @@ def voice_in(text: str, *, anywhere: bool = False) -> tuple[str | None, str]:
     The name is None if there is no `voice:`.
     """
     found = _VOICE.search(text) if anywhere else _VOICE.match(text)
-    return (found[1], text[: found.start()] + text[found.end() :]) if found else (None, text)
+    if not found:
+        return None, text
+    return found[1], text[: found.start()] + text[found.end() :]

@@ -23,7 +23,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from bot.chat import Door, StartError
+from bot.chat import StartError
 from bot.database import StoreError
 from bot.store import UPGRADING
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
-    from bot.app import Bot
+    from bot.app import Bot, Door
     from bot.asks import Ask
     from bot.settings import Address
 
@@ -44,7 +44,7 @@ ASKING_SECONDS = 15.0
 LATENCY_BOUNDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 """The upper ends of the buckets that count latencies, in seconds. One more bucket is open."""
 ERRORS = ("Gone", "InDoubt", "NotSent", "StoreError")
-REFUSALS, ENDS = ("busy", "chatter", "group", "late", "texts"), ("failed", "kept", "used")
+REFUSALS, ENDS = ("busy", "late", "often"), ("failed", "kept", "used")
 """Labels that are shown from the start, before anything was counted."""
 STARTING, STANDBY, SERVING = "starting", "on standby: another process serves", "serving"
 _NOT_READY = {
@@ -193,7 +193,7 @@ class Health:
             return
         tally = bot.tally
         yield "answers_total", "counter", {"": tally.answers}
-        yield "refusals_total", "counter", _by("reason", REFUSALS, bot.capacity.refusals)
+        yield "refusals_total", "counter", _by("reason", REFUSALS, bot.limits.refusals)
         yield "errors_total", "counter", _by("error", ERRORS, tally.errors)
         within = zip([*LATENCY_BOUNDS, "+Inf"], accumulate(tally.within), strict=True)
         buckets = {f'_bucket{{le="{bound}"}}': count for bound, count in within}

@@ -5,26 +5,23 @@ of every door.
 from __future__ import annotations
 
 import logging
-import re
 import secrets
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rapidfuzz.process import extractOne
 
-from bot.asks import LONGEST_LINE, Ask, Pressed, Said, Sent, Typed
-from bot.capacity import CHATTER
-from bot.chat import Explained, Gone, InDoubt, NotSent, Refused
-from bot.commands import BUTTONS, COMMANDS, LINE, SENT, TYPED, Command, menu
-from bot.creations import code_in
+from bot.asks import LONGEST_LINE, Ask, Said, Sent, Typed, clean
+from bot.chat import Explained, InDoubt, NotSent, Refused
+from bot.commands import COMMANDS, LINE, SENT, TYPED, Command, menu
 from bot.database import StoreError
+from bot.limits import CHATTER
 from bot.taboo import is_taboo
 from bot.words import sentences
 from model.errors import MangosaurusError
 
 if TYPE_CHECKING:
-    from markupsafe import Markup
-
     from bot.app import Bot
+    from bot.words.pieces import Message
 
 logger = logging.getLogger(__name__)
 
@@ -38,128 +35,122 @@ async def handle(ask: Ask, bot: Bot) -> None:
 
     Errors become sentences for the person or lines of the log; only a cancellation is raised.
     """
+    ask = clean(ask)
+    button = _button(ask)
+    if button in bot.pressed:  # its answer is on its way
+        await ask.chat.release()
+        return
+    waits = button is not None  # for its release
+    if button:
+        bot.pressed.add(button)
     try:
-        found, words = _found(ask)
-        if not (found or words):
+        command, rest = _command(ask)
+        if command is None:
             return
-        with bot.capacity.expected(ask.chat, (found.cost if found else CHATTER).messages):
-            async with bot.admission.entering(ask):
-                await _answer(ask, found, words, bot)
+        work = command.work
+        if callable(work):
+            work = await work(ask, rest, bot)
+        with bot.limits.accepting(ask, work):
+            if waits:
+                waits = False
+                await ask.chat.release()
+            if isinstance(ask, Typed):
+                await command.function(ask, rest, bot)
+                return
+            async with bot.order(ask.person):
+                await command.function(ask, rest, bot)
     except Exception as error:
-        await _explain(error, ask, bot)
+        await _explain(error, ask, bot, waits=waits)
+    finally:
+        if button:
+            bot.pressed.discard(button)
 
 
-async def _answer(ask: Ask, found: Command | None, words: tuple[Any, ...], bot: Bot) -> None:
-    """Call the function that answers an ask.
+def _button(ask: Ask) -> object:
+    """Return what tells one press from another: who pressed which button, or None."""
+    if isinstance(ask, Said) and ask.pressed is not None:
+        return ask.person, ask.chat.id, ask.pressed, ask.text
+    return None
 
-    Chatter is accepted here. A function that writes accepts the ask itself, once it knows how much
-    it will write. If it finds a mistake instead, the ask was chatter.
+
+def _command(ask: Ask) -> tuple[Command | None, str]:
+    """Return the command that an ask is for, and the text after it; None to stay silent.
+
+    Raises Explained.
     """
-    if found and found.cost != CHATTER:
-        try:
-            await found.function(ask, *words, bot=bot)
-        except Refused:
-            raise
-        except Explained as error:
-            with bot.accepting(ask, CHATTER):
-                await _say(error.sentence, ask)
-    else:
-        with bot.accepting(ask, CHATTER):
-            await (found.function(ask, *words, bot=bot) if found else _say(words[0], ask))
-
-
-def _found(ask: Ask) -> tuple[Command | None, tuple[Any, ...]]:
-    """Return (command, arguments), or (None, (sentence,)) to refuse, or (None, ()) to
-    stay silent.
-    """
-    match ask:
-        case Pressed():
-            for pattern, found in BUTTONS.items():
-                if match := re.fullmatch(f"1:{pattern}", ask.data, re.ASCII):
-                    is_forbidden = found.admin and not ask.is_admin
-                    return (
-                        (None, (sentences.NOT_YOURS,)) if is_forbidden else (found, match.groups())
-                    )
-            return None, (sentences.OLD_BUTTON,)
-        case Typed():
-            return TYPED, ()
-        case Said():
-            return _found_command(ask)
-    return None, ()
-
-
-def _found_command(ask: Said) -> tuple[Command | None, tuple[Any, ...]]:
+    if isinstance(ask, Typed):
+        return TYPED, ask.text
+    assert isinstance(ask, Said)
     name, rest = ask.command
-    found = COMMANDS.get(name) if name else SENT if isinstance(ask, Sent) else LINE
+    found = COMMANDS.get(name)
+    if not name:
+        found = SENT if isinstance(ask, Sent) else LINE
     if found and found.admin and not ask.is_admin:
         found = None
-    if not (ask.chat.is_private or (name and found)):
-        return None, ()
-    if is_taboo(ask.text[: 2 * LONGEST_LINE]) and not code_in(rest.strip()):
-        # one code in 20,000 spells such a word
-        return None, (sentences.TABOO,)
+    if not ask.chat.is_private and not (name and found) and ask.pressed is None:
+        return None, ""
+    if is_taboo(ask.text[: 2 * LONGEST_LINE]):
+        return _saying(sentences.TABOO), ""
     if not found:
-        return None, (_not_known(name, ask),)
-    return (
-        (None, (sentences.ALONE.format(name),))
-        if found.alone and rest.strip()
-        else (found, (rest,))
-    )
+        return _saying(_not_known(name, ask)), ""
+    if found.alone and rest.strip():
+        return _saying(sentences.ALONE.format(name)), ""
+    return found, rest
 
 
-def _not_known(name: str, ask: Ask) -> Markup:
+def _saying(sentence: Message) -> Command:
+    """Return the command that says why there is no other."""
+
+    async def explain(_ask: Ask, _rest: str, _bot: Bot) -> None:
+        raise Explained(sentence)
+
+    return Command(explain, CHATTER)
+
+
+def _not_known(name: str, ask: Ask) -> Message:
     """Say that there is no such command, and which command in the person's menu may be meant."""
     meant = extractOne(name, list(menu(is_admin=ask.is_admin)), score_cutoff=SIMILAR)
-    return (
-        sentences.MEANT_COMMAND.format(sentences.cut(name, 40), meant[0])
-        if meant
-        else sentences.UNKNOWN_COMMAND
-    )
+    if not meant:
+        return sentences.UNKNOWN_COMMAND
+    return sentences.MEANT_COMMAND.format(sentences.cut(name, 40), meant[0])
 
 
-async def _explain(error: Exception, ask: Ask, bot: Bot) -> None:
-    """Tell the log and the person what went wrong.
+async def _explain(error: Exception, ask: Ask, bot: Bot, *, waits: bool) -> None:
+    """Tell the log and the person what went wrong; a button that `waits` says it at once.
 
     Of several refusals in a row, a chat reads the first.
     """
-    sentence = _sentence(error, ask, bot)
+    sentence = _sentence(error, bot)
+    if sentence is None:
+        return
     try:
-        if isinstance(error, Refused) and isinstance(ask, Said):
-            if bot.capacity.is_first_refusal(ask.chat) and await ask.chat.refuse(error.sentence):
-                bot.capacity.has_refused(ask.chat)
-        elif sentence is not None:
-            await _say(sentence, ask)
+        if waits:
+            await ask.chat.release(sentences.cut(str(sentence), sentences.LONGEST_NOTICE))
+        elif isinstance(ask, Typed):
+            await ask.chat.offer([])
+        elif not isinstance(error, Refused):
+            await ask.chat.say(sentence)
+        elif bot.limits.may_refuse(ask.chat) and not await ask.chat.refuse(sentence):
+            bot.limits.unrefused(ask.chat)
     except (NotSent, InDoubt) as unsaid:
         logger.info("An error was not explained: %s", unsaid)
     except Exception:
         logger.exception("An error could not be explained")
 
 
-async def _say(sentence: Markup, ask: Ask) -> None:
-    if isinstance(ask, Pressed):
-        await ask.chat.notice(sentences.plain(sentence), alert=True)
-    elif isinstance(ask, Typed):
-        await ask.chat.offer([])
-    else:
-        await ask.chat.say(sentence)
-
-
-def _sentence(error: Exception, ask: Ask, bot: Bot) -> Markup | None:
+def _sentence(error: Exception, bot: Bot) -> Message | None:
     """Return what the person should read about an error, if anything, and log what only the
     operator can mend.
     """
     if isinstance(error, Explained):
         if isinstance(error, Refused):
-            bot.capacity.refusals[error.reason] += 1
+            bot.limits.refusals[error.reason] += 1
             logger.info("An ask was refused")
         return error.sentence
     bot.tally.errors[type(error).__name__] += 1
     match error:
         case NotSent() | InDoubt():
-            # the chat has logged it; another message would fail too, but a notice may arrive
-            if not isinstance(ask, Pressed):
-                return None
-            return sentences.MAY_NOT_WRITE if isinstance(error, Gone) else sentences.NOT_SHOWN
+            return None  # the chat has logged it; another message would fail too
         case StoreError():
             logger.error("%s", error)
             return sentences.NO_MEMORY

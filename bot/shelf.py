@@ -142,18 +142,15 @@ class Shelf:
                 raise Explained(sentences.VOICE_DAMAGED) from error
         return self._current[network]
 
-    async def write(
-        self, creation: Creation, watch: Watch | None = None, looked_at: int | None = None
-    ) -> Text:
-        """Return the text of a creation, written by its version, perhaps with a look at the name
-        number `looked_at`.
+    async def write(self, creation: Creation, watch: Watch | None = None) -> Text:
+        """Return the text of a creation, written by its version. `watch` sees a sonnet grow.
 
         Raises Explained if there is no text. A caller that is cancelled frees the place of its
         request.
         """
         writer = await self._writer(creation)
         try:
-            text = await writer.write(request_for(creation), watch, looked_at)
+            text = await writer.write(request_for(creation), creation.genre, watch)
         except RequestError as error:  # it may quote the person, so the log does not quote it
             logger.info("A request for a %s came to nothing", creation.genre)
             if creation.genre is Genre.DINO:
@@ -176,7 +173,9 @@ class Shelf:
         fits.
         """
         try:
-            rest = await (await self._writer(creation)).write(line_request_for(creation))
+            rest = await (await self._writer(creation)).write(
+                line_request_for(creation), Genre.POEM
+            )
         except RequestError:
             return ""
         return typeset(rest.texts[0], after=creation.prompt)

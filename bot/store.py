@@ -79,7 +79,7 @@ class Store(Database):
         except StoreError as error:  # the next start tries again
             logger.info("%s", error)
 
-    async def draft(self, person_id: int, wish: Wish, version: str, bold: float) -> Creation:
+    async def draft(self, person_id: int, wish: Wish, version: str, temperature: float) -> Creation:
         """Return the creation of somebody's next turn. It is noted as not arrived, and takes no
         turn yet.
 
@@ -88,9 +88,9 @@ class Store(Database):
         """
 
         def work(connection: Connection) -> Creation:
-            person = _person(connection, wish.person or person_id)
+            person = _person(connection, person_id)
             while True:  # until its code is a new one
-                creation = wish.creation(person, new_code(), version, bold)
+                creation = wish.creation(person, new_code(), version, temperature)
                 if _note(connection, creation, arrived=False):
                     return creation
 
@@ -104,8 +104,7 @@ class Store(Database):
         """Add the rest of a first line to a creation's prompt, and note how much of the prompt is
         the person's own.
         """
-        own_words = len(creation.prompt) if creation.own_words is None else creation.own_words
-        facts: dict[str, Any] = {"prompt": creation.prompt + rest, "own_words": own_words}
+        facts: dict[str, Any] = {"prompt": creation.prompt + rest}
         own = creations.c.code == creation.code
         await self.run(
             lambda connection: connection.execute(sa.update(creations).where(own).values(facts))
@@ -159,7 +158,7 @@ class Store(Database):
         """Change the `mood` or the number of `names`, and return the person."""
 
         def work(connection: Connection) -> Person:
-            new: dict[str, Any] = {"mood": Person.mood, "names": Person.names} | changes
+            new: dict[str, Any] = changes
             _put(connection, preferences, {"person_id": person_id}, new, changes)
             return _person(connection, person_id)
 
@@ -248,11 +247,11 @@ class Store(Database):
 
 
 def _person(connection: Connection, person_id: int) -> Person:
-    mood = sa.func.coalesce(preferences.c.mood, Person.mood)
-    names = sa.func.coalesce(preferences.c.names, Person.names)
+    mood = sa.func.coalesce(preferences.c.mood, "")
+    names = sa.func.coalesce(preferences.c.names, 1)
     all_three = people.outerjoin(preferences, preferences.c.person_id == people.c.id)
     all_three = all_three.outerjoin(streaks, streaks.c.person_id == people.c.id)
-    streak = sa.func.coalesce(streaks.c.streak, Person.streak)
+    streak = sa.func.coalesce(streaks.c.streak, 0)
     wanted = (
         sa.select(people, mood, names, streak)
         .select_from(all_three)
@@ -261,7 +260,7 @@ def _person(connection: Connection, person_id: int) -> Person:
     while (row := connection.execute(wanted).one_or_none()) is None:
         seed = {"seed": secrets.randbelow(NEW_SEEDS), "dino_turns": 0, "poem_turns": 0}
         _put(connection, people, {"id": person_id}, seed, {})
-    return Person(*row)
+    return Person(*row[:4])
 
 
 def _note(connection: Connection, creation: Creation, *, arrived: bool) -> bool:
@@ -278,7 +277,7 @@ def _creations(
     found = []
     for row in reversed(connection.execute(wanted).mappings().all()):
         facts: dict[str, Any] = {**row}
-        del facts["arrived"]
+        del facts["arrived"], facts["before"]
         genre, created = Genre(facts.pop("genre")), datetime.fromisoformat(facts.pop("created"))
         found.append(Creation(person=facts.pop("person_id"), genre=genre, created=created, **facts))
     return found

@@ -11,16 +11,12 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
-from typing import NamedTuple
 
-from rapidfuzz.distance import Levenshtein
-from rapidfuzz.process import cdist
-
-from bot.capacity import TEXTS, THREADS
 from bot.chat import Explained
+from bot.limits import TEXTS, THREADS
 from bot.words import sentences
 from model.errors import RequestError
 from model.network.exact import Exact
@@ -29,7 +25,6 @@ from model.text.typesetting import with_names
 from model.verse.tables import tables_for
 from model.weights.checkpoint import Checkpoint
 from model.writing.decoder import Decoder
-from model.writing.look import Letter
 from model.writing.requests import NameRequest, Request, SonnetRequest
 
 Watch = Callable[[tuple[str, ...]], object]
@@ -51,28 +46,15 @@ JOIN_SECONDS = 5.0
 """How long `close` waits for a thread, which looks after every character whether it should end."""
 
 
-class Neighbour(NamedTuple):
-    """The known name nearest to an invented one, and how many letters apart they are (Levenshtein
-    1966).
-    """
-
-    name: str
-    distance: int
-
-
 @dataclass(frozen=True)
 class Text:
-    """What a request became: names, each with its neighbour, or one verse, or one sonnet without
-    the person's line.
+    """What a request became: names, or one verse, or one sonnet without the person's line.
 
-    `has_capitals` says that the network writes capitals by itself. `look` is a look at one of the
-    names, if somebody wanted one.
+    `has_capitals` says that the network writes capitals by itself.
     """
 
     texts: tuple[str, ...]
-    neighbours: tuple[Neighbour | None, ...] = ()
     has_capitals: bool = False
-    look: tuple[Letter, ...] = ()
 
 
 async def prepare(checkpoint: Checkpoint) -> None:
@@ -103,7 +85,6 @@ class _Job:
     request: Request
     work: float
     watch: Watch | None
-    looked_at: int | None  # the number of a name
     queue: _Queue | None = None  # None while it is being prepared
     future: Future[Text] = field(default_factory=Future)
     lines: int = 0  # how many the watcher has
@@ -112,11 +93,10 @@ class _Job:
     def settle(self, outcome: Text | Exception) -> None:
         """Hand over what became of the request, if anybody waits for it."""
         with contextlib.suppress(InvalidStateError):
-            (
+            if isinstance(outcome, Text):
                 self.future.set_result(outcome)
-                if isinstance(outcome, Text)
-                else self.future.set_exception(outcome)
-            )
+            else:
+                self.future.set_exception(outcome)
 
 
 class Writer:
@@ -129,32 +109,21 @@ class Writer:
         self.pending: set[_Job] = set()
         """The requests that are being prepared, wait or are being written."""
         self.threads = THREADS  # how many may write
-        self._known_names = sorted(checkpoint.known_names)
         self._threads: dict[_Queue, Thread] = {}
         self._exact: Exact | None = None
         self._making = Lock()
         self._loop = asyncio.get_running_loop()
         self._is_closed = False
 
-    async def write(
-        self, request: Request, watch: Watch | None = None, looked_at: int | None = None
-    ) -> Text:
-        """Return the text of a request, with a look at the name number `looked_at`, counted from 0.
+    async def write(self, request: Request, genre: Genre, watch: Watch | None = None) -> Text:
+        """Return the text of a request. `watch` sees a sonnet grow.
 
         Raises RequestError if it is impossible, Explained if writing failed.
         """
-        is_sonnet = isinstance(request, SonnetRequest)
-        genre = (
-            Genre.SONNET
-            if is_sonnet
-            else Genre.DINO
-            if isinstance(request, NameRequest)
-            else Genre.POEM
-        )
-        job = _Job(request, TEXTS[genre], watch if is_sonnet else None, looked_at)
+        job = _Job(request, TEXTS[genre], watch)
         self.pending.add(job)
         try:
-            if is_sonnet:
+            if isinstance(request, SonnetRequest):
                 await prepare(self.checkpoint)
             if self._is_closed:
                 raise Explained(sentences.STOPPING)
@@ -252,10 +221,7 @@ class Writer:
                 del jobs[ticket]
         for result in decoder.step():
             job = jobs[result.ticket]
-            text = result.error or self._text(job.request, result.texts)
-            if isinstance(text, Text) and job.looked_at is not None:
-                text = replace(text, look=decoder.look(text.texts[job.looked_at]))
-            job.settle(text)
+            job.settle(result.error or self._text(job.request, result.texts))
             del jobs[result.ticket]
         for ticket, job in jobs.items():
             if job.watch and len(lines := decoder.lines(ticket)) > job.lines:
@@ -264,24 +230,7 @@ class Writer:
                 self._loop.call_soon_threadsafe(job.watch, shown)
 
     def _text(self, request: Request, texts: tuple[str, ...]) -> Text:
-        characters, proper_names = self.checkpoint.vocabulary, self.checkpoint.proper_names
-        has_capitals = any(map(str.isupper, characters.characters))
-        if isinstance(request, NameRequest):
-            return Text(texts, nearest(texts, self._known_names), has_capitals=has_capitals)
-        return Text((with_names(texts[0], proper_names),), has_capitals=has_capitals)
-
-
-def nearest(names: Sequence[str], known: Sequence[str]) -> tuple[Neighbour | None, ...]:
-    """Return the known name nearest to each name (the first, if several are as near), or None if no
-    names are known.
-
-    rapidfuzz makes all comparisons in one call, which releases the interpreter lock: 10 names among
-    1,700 take 150 µs.
-    """
-    if not (names and known):
-        return (None,) * len(names)
-    distances = cdist(names, known, scorer=Levenshtein.distance)
-    best = distances.argmin(axis=1)
-    return tuple(
-        Neighbour(known[index], int(row[index])) for index, row in zip(best, distances, strict=True)
-    )
+        has_capitals = any(map(str.isupper, self.checkpoint.vocabulary.characters))
+        if not isinstance(request, NameRequest):
+            texts = (with_names(texts[0], self.checkpoint.proper_names),)
+        return Text(texts, has_capitals)

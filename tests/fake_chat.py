@@ -7,19 +7,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from markupsafe import Markup
-
 from bot.app import Bot
-from bot.asks import Ask, Pressed, Said, Sent, Typed
+from bot.asks import Ask, Said, Sent, Typed
 from bot.chat import Button, Buttons, Chat, Offer
-from tests.shown import CREATION, rendered, seen, wrote
+from bot.words.pieces import NOTHING, Message
+from tests.shown import seen, wrote
 
 
 @dataclass
-class Message:
+class Shown:
     """What a message shows. `history` is all that it has shown, the newest last."""
 
-    html: str = ""
+    message: Message = NOTHING
     buttons: list[list[Button]] = field(default_factory=list)
     history: list[str] = field(default_factory=list)
     file: tuple[str, bytes] | None = None
@@ -27,8 +26,29 @@ class Message:
     refuses: bool = False
 
     @property
+    def text(self) -> str:
+        return str(self.message)
+
+    @property
     def labels(self) -> list[str]:
         return [button.label for row in self.buttons for button in row]
+
+    @property
+    def names(self) -> list[str]:
+        return self.all("name") or self.all("bold")
+
+    @property
+    def code(self) -> str:
+        return self.all("creation")[-1]
+
+    @property
+    def uncoded(self) -> str:
+        """The text without the code at its end, which is a new one each time."""
+        return self.text.removesuffix(f"\n\n{self.code}")
+
+    def all(self, style: str) -> list[str]:
+        """Return what stands there in a style."""
+        return [text for text, each in self.message if each == style]
 
 
 class Outbox:
@@ -107,8 +127,8 @@ class FakeChat(Chat):
         self.id = chat_id
         self.is_private = is_private
         self.is_admin = is_admin
-        self.messages: list[Message] = []
-        self.notices: list[str] = []
+        self.messages: list[Shown] = []
+        self.released: list[str] = []
         self.offers: list[list[Offer]] = []
         self.typed = 0
         self.failures: list[Exception] = []
@@ -116,79 +136,70 @@ class FakeChat(Chat):
         self.outbox = outbox
         self._place = outbox.place() if outbox else 0
 
-    async def ask(self, text: str, person: int | None = None, **fields: Any) -> Message:
-        await self._do(
-            Sent if "album" in fields or "file" in fields else Said, person, text=text, **fields
-        )
+    async def ask(self, text: str, person: int | None = None, **fields: Any) -> Shown:
+        await self._do(Sent if "file" in fields else Said, person, text=text, **fields)
         return self.messages[-1]
 
     async def press(
-        self, label: str, person: int | None = None, message: Message | None = None
-    ) -> Message:
+        self, label: str, person: int | None = None, message: Shown | None = None
+    ) -> Shown:
         """Press the button with a label, below `message` or below the newest message that has
         buttons."""
         message = message or next(each for each in reversed(self.messages) if each.buttons)
-        data = next(
-            button.data
-            for row in message.buttons
-            for button in row
-            if button.label.strip("• ") == label
+        line = next(
+            button.line for row in message.buttons for button in row if button.label == label
         )
-        return await self.press_data(data, person, self.messages.index(message) + 1)
-
-    async def press_data(
-        self, data: str, person: int | None = None, number: int | None = None
-    ) -> Message:
-        await self._do(Pressed, person, message=number or len(self.messages), data=data)
-        return self.messages[-1]
+        return await self.ask(line, person, pressed=self.messages.index(message) + 1)
 
     async def type(self, text: str, person: int | None = None) -> list[Offer]:
         """Type after the bot's name in another chat, and return what is offered."""
         await self._do(Typed, person, text=text)
         return self.offers[-1]
 
-    async def say(self, html: Markup, buttons: Buttons = (), *, unfinished: bool = False) -> int:
+    async def say(
+        self, message: Message, buttons: Buttons = (), *, unfinished: bool = False
+    ) -> int:
         self._fail()
         if self.outbox and not unfinished:
             await self.outbox.leave(self._place)
-        self.messages.append(Message())
-        return self._put(len(self.messages), html, buttons)
+        self.messages.append(Shown())
+        return self._put(len(self.messages), message, buttons)
 
     async def change(
-        self, message: int, html: Markup | None, buttons: Buttons = (), *, unfinished: bool = False
+        self, number: int, message: Message, buttons: Buttons = (), *, unfinished: bool = False
     ) -> None:
         self._fail()
-        self._put(message, html, buttons)
+        self._put(number, message, buttons)
 
-    async def refuse(self, html: Markup) -> bool:
+    async def refuse(self, message: Message) -> bool:
         if self.outbox and not self.outbox.spares():
             return False
         if self.outbox:
             await self.outbox.leave(self._place, is_refusal=True)
         self._fail()
-        self.messages.append(Message(refuses=True))
-        self._put(len(self.messages), html, ())
+        self.messages.append(Shown(refuses=True))
+        self._put(len(self.messages), message, ())
         return True
 
-    async def notice(self, text: str = "", *, alert: bool = False) -> None:
-        self.notices.append(seen(text))
+    async def release(self, text: str = "") -> None:
+        self.released.append(seen(text))
 
     async def picture(
-        self, png: bytes, html: Markup, buttons: Buttons = (), name: str = "", alt: str = ""
+        self, png: bytes, message: Message, buttons: Buttons = (), name: str = "", alt: str = ""
     ) -> int:
-        number = await self._file(name or "picture.png", png, html, buttons)
+        number = await self._file(name or "picture.png", png, message, buttons)
         self.messages[number - 1].alt = seen(alt)
         return number
 
-    async def document(self, name: str, content: bytes, html: Markup) -> int:
-        return await self._file(name, content, html)
+    async def document(self, name: str, content: bytes, message: Message) -> int:
+        return await self._file(name, content, message)
 
     async def typing(self) -> None:
         self.typed += 1
 
     async def offer(self, offers: Sequence[Offer]) -> None:
-        for title, description, html in offers:
-            seen("\n".join((title, description, rendered(html)[0])))
+        for title, description, message in offers:
+            seen("\n".join((title, description, str(message))))
         self.offers.append(list(offers))
 
     def wait_seconds(self, in_chat: int = 0, in_all: int = 0) -> float:
@@ -199,19 +210,19 @@ class FakeChat(Chat):
         wrote(fields)
         await self.bot.ask(kind(**given | fields))
 
-    async def _file(self, name: str, content: bytes, html: Markup, buttons: Buttons = ()) -> int:
-        number = await self.say(html, buttons)
+    async def _file(
+        self, name: str, content: bytes, message: Message, buttons: Buttons = ()
+    ) -> int:
+        number = await self.say(message, buttons)
         self.messages[number - 1].file = (name, content)
         return number
 
-    def _put(self, number: int, html: Markup | None, buttons: Buttons) -> int:
-        message = self.messages[number - 1]
-        message.buttons = [list(row) for row in buttons]
-        seen("\n".join(message.labels))
-        if html is not None:
-            seen(rendered(html, CREATION)[0])
-            message.html = str(html)
-            message.history.append(message.html)
+    def _put(self, number: int, message: Message, buttons: Buttons) -> int:
+        shown = self.messages[number - 1]
+        shown.buttons = [list(row) for row in buttons]
+        shown.message = message
+        shown.history.append(str(message))
+        seen("\n".join((str(message), *shown.labels)))
         return number
 
     def _fail(self) -> None:

@@ -3,7 +3,6 @@ chat in memory."""
 
 import asyncio
 import dataclasses
-import re
 import socket
 import string
 from collections.abc import AsyncIterator, Callable
@@ -14,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 import pytest
 
-from bot.app import running
+from bot.running import running
 from bot.settings import Settings
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture
@@ -22,7 +21,7 @@ from model.text.forms import Form
 from model.text.vocabulary import Vocabulary
 from model.weights.checkpoint import Checkpoint, Description
 from model.weights.versions import Versions, save
-from tests.fake_chat import FakeChat, Message
+from tests.fake_chat import FakeChat, Shown
 
 ALICE, BOB, ADMIN, GROUP = 101, 102, 900, -5
 LETTERS = "\n" + string.ascii_lowercase
@@ -100,21 +99,8 @@ async def until(condition: Callable[[], object]) -> None:
     raise TimeoutError
 
 
-def names_in(html: str) -> list[str]:
-    return re.findall("<b>(.*?)</b>", html)
-
-
-def code_in(html: str) -> str:
-    return html.rpartition("<a>")[2].removesuffix("</a>")
-
-
-def uncoded(html: str) -> str:
-    """Return a reply without the code at its end, which is a new one each time."""
-    return html.rpartition("\n\n<a>")[0]
-
-
-async def turn_of(chat: FakeChat, message: Message) -> int:
+async def turn_of(chat: FakeChat, message: Shown) -> int:
     """Return which turn of its person a creation is, counted from 1."""
-    creation = await chat.bot.store.creation(code_in(message.html))
+    creation = await chat.bot.store.creation(message.code)
     assert creation is not None
     return creation.turn + 1

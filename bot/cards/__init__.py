@@ -1,23 +1,24 @@
 """Pictures to pass on: a dinosaur drawn from its name, and cards of names and verse.
 
-bodies     tables: bodies, heads, legs, plates, colours, plants, and the words that choose among
-them shapes     smooth paths, as SVG creature   one dinosaur scene      where it stands, with a
-person for scale saying     how its name is said card       the cards, as SVG png        SVG to PNG
+bodies     tables: bodies, heads, legs, plates, colours, plants, and the words that choose
+shapes     smooth paths, as SVG
+creature   one dinosaur
+scene      where it stands, with a person for scale
+saying     how its name is said
+card       the cards, as SVG
+png        SVG to PNG
 """
 
 import asyncio
 import logging
-import re
-from html import unescape
 from typing import NamedTuple
-
-from markupsafe import Markup
 
 from bot.cards.card import name_card, verse_card
 from bot.cards.png import png_of
 from bot.chat import Explained
 from bot.creations import Creation
 from bot.words import layout, sentences
+from bot.words.pieces import Message, Piece
 from bot.writer import Text
 from model.text.forms import Genre
 
@@ -29,7 +30,7 @@ class Card(NamedTuple):
 
     png: bytes
     name: str
-    caption: Markup
+    caption: Message
     alt: str
 
 
@@ -52,9 +53,8 @@ async def card_of(creation: Creation, text: Text, n: int = 0, home: str = "") ->
 
 async def card_of_name(name: str, code: str = "", home: str = "") -> Card:
     """Return the card of a name in letters from a to z. Raises Explained."""
-    svg = await asyncio.to_thread(name_card, name, _address(home, code))
-    words = (unescape(re.sub("<.*?>", "", text)) for text in re.findall("<text.*?</text>", svg))
-    return await _card(svg, name.lower(), code, "\n".join(words).strip())
+    svg, words = await asyncio.to_thread(name_card, name, _address(home, code))
+    return await _card(svg, name.lower(), code, words)
 
 
 def _address(home: str, code: str) -> str:
@@ -67,6 +67,5 @@ async def _card(svg: str, name: str, code: str, alt: str) -> Card:
     except (OSError, TimeoutError) as error:
         logger.warning("A card could not be drawn: %s", error or "it took too long")
         raise Explained(sentences.NOT_DRAWN) from error
-    return Card(
-        png, f"{'-'.join(filter(None, (name, code)))}.png", Markup("<a>{}</a>").format(code), alt
-    )
+    file = f"{name}-{code}.png" if code else f"{name}.png"
+    return Card(png, file, Message([Piece(code, "creation")]), alt)

@@ -1,9 +1,8 @@
 """Cards: pictures of creations to pass on, as SVG."""
 
 from collections.abc import Iterator
+from html import escape
 from textwrap import wrap
-
-from markupsafe import Markup, escape
 
 from bot.cards.creature import INK, Creature
 from bot.cards.saying import said
@@ -11,7 +10,7 @@ from bot.cards.scene import HEIGHT as SCENE
 from bot.cards.scene import world
 from bot.cards.shapes import blade, fill, mixed, svg
 from bot.words.biography import INVENTED, REAL, SHARED, WRITTEN, biography
-from bot.words.layout import gloss
+from bot.words.layout import meaning
 from model.text.sources import DINOSAURS, fossils
 
 WIDTH, HEIGHT = 1080, 1350
@@ -19,33 +18,35 @@ PAPER, GREY, PERSON = "#fcf6ea", mixed(INK, "#fcf6ea", 0.4), "#9c4a2f"
 _MARGIN = 70
 _LETTER = 0.41
 """How wide a letter of the font is on average, as a share of its size."""
-_OWN = Markup('<tspan fill="{}">{}</tspan>{}')
 _INITIALS = (
     dict.fromkeys("IJ'’", 1.25) | dict.fromkeys("ACDGHKNOQRTUVXY", 2.4) | dict.fromkeys("MW", 2.9)
 )
 """How wide each drop cap is, as a multiple of the size of other letters."""
 
 
-def name_card(name: str, code: str) -> str:
-    """Return the card of a name: its creature, how it is said, what it means, and one line about
-    its life.
+def name_card(name: str, code: str) -> tuple[str, str]:
+    """Return the card of a name and its words: how it is said, what it means, and one line about
+    the creature's life.
     """
     creature = Creature(name.lower())
+    spoken, means, life = said(name), str(meaning(name)), biography(creature)
     size = min(124, (WIDTH - 2 * _MARGIN) / len(name) / 0.44)
-    drawn, y = _text(name.capitalize(), WIDTH / 2, 888, size, INK), 958
-    drawn += _text(
-        said(name), WIDTH / 2, y, 46, mixed(creature.paints["mark"], INK, 0.25), style="italic"
-    )
+    drawn = _text(name.capitalize(), WIDTH / 2, 888, size, INK)
+    y = 958
+    colour = mixed(creature.paints["mark"], INK, 0.25)
+    drawn += _text(spoken, WIDTH / 2, y, 46, colour, style="italic")
     y += 16
-    for row in _balanced(gloss(name).striptags(), 58):
+    for row in _balanced(means, 58):
         y += 44
         drawn += _text(row, WIDTH / 2, y, 36, GREY)
     y += 24
-    for row in _balanced(biography(creature), 52):
+    for row in _balanced(life, 52):
         y += 52
         drawn += _text(row, WIDTH / 2, y, 42, INK)
     is_real = name.lower() in {*fossils(), *DINOSAURS.read_text(encoding="ascii").split()}
-    return _card(world(name), drawn, REAL if is_real else INVENTED, code)
+    below = REAL if is_real else INVENTED
+    words = "\n".join(filter(None, (name.capitalize(), spoken, means, life, below, code)))
+    return _card(world(name), drawn, below, code), words
 
 
 def verse_card(prompt: str, rest: str, code: str, *, is_sonnet: bool) -> str:
@@ -63,12 +64,9 @@ def verse_card(prompt: str, rest: str, code: str, *, is_sonnet: bool) -> str:
         if start:
             drawn += _text(line[:1], x, y + step, size * 2.9, PERSON if own else INK, "start")
         mine = max(start, min(own, len(line)))
-        words = _OWN.format(
-            PERSON,
-            line[start:mine].lstrip(),
-            line[mine:].lstrip() if mine == start else line[mine:],
-        )
-        drawn += _text(words, x + beside, y + step * i, size, INK, "start")
+        rest = line[mine:].lstrip() if mine == start else line[mine:]
+        words = f'<tspan fill="{PERSON}">{escape(line[start:mine].lstrip())}</tspan>{escape(rest)}'
+        drawn += _drawn(words, x + beside, y + step * i, size, INK, "start")
         own -= len(line) + 1
     frame = f'x="36" y="36" width="{WIDTH - 72}" height="{HEIGHT - 72}" fill="none" stroke="{GREY}"'
     foot = (
@@ -116,5 +114,11 @@ def _text(
     anchor: str = "middle",
     style: str = "normal",
 ) -> str:
+    return _drawn(escape(text), x, y, size, colour, anchor, style)
+
+
+def _drawn(
+    svg: str, x: float, y: float, size: float, colour: str, anchor: str, style: str = "normal"
+) -> str:
     look = f'font-family="EB Garamond" font-size="{size:.1f}" font-style="{style}" fill="{colour}"'
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" {look}>{escape(text)}</text>'
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" {look}>{svg}</text>'

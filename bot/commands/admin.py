@@ -9,14 +9,12 @@ import asyncio
 import logging
 import platform
 import re
-from collections import OrderedDict
 from dataclasses import replace
 from importlib import metadata
 from itertools import chain, count
 from typing import TYPE_CHECKING, cast
-from weakref import WeakKeyDictionary
 
-from bot.asks import File, Pressed, Said
+from bot.asks import File, Said
 from bot.chat import Button, Explained
 from bot.commands.voices import FRESH, teach, text_of
 from bot.database import StoreError
@@ -37,9 +35,6 @@ MOST_FILES, MOST_ERRORS = 8, 8
 """How many files wait for an answer, and how many kinds of errors `/status` shows."""
 MOST_NAMES = 2000
 """How many names a run may read beside the dinosaurs. With more, it would take longer."""
-
-_files: WeakKeyDictionary[Bot, OrderedDict[tuple[int, int], tuple[str, File]]] = WeakKeyDictionary()
-"""Open questions "Shall I learn it?": (chat, message) → (name of the voice, file)."""
 
 
 async def retrain(ask: Said, rest: str, bot: Bot) -> None:
@@ -77,51 +72,23 @@ async def offer_to_learn(ask: Said, file: File, bot: Bot) -> None:
         for end in chain([""], (f"-{n}" for n in count(2)))
     )
     name = next(name for name in names if name not in taken)
-    buttons = [[Button.of(verb, "learn", verb) for verb in admins.LEARN_HOW]]
-    files = _files.setdefault(bot, OrderedDict())
-    files[ask.chat.id, await ask.chat.say(admins.LEARN.format(name), buttons)] = (name, file)
-    while len(files) > MOST_FILES:
-        files.popitem(last=False)
-
-
-async def learn(ask: Pressed, verb: str, bot: Bot) -> None:
-    """Learn a text file as names or as verse, or leave it alone."""
-    place = (ask.chat.id, ask.message)
-    files = _files.setdefault(bot, OrderedDict())
-    if verb != "cancel":
-        if place not in files:
-            raise Explained(admins.FILE_GONE)
-        name, file = files[place]
-        said = Said(person=ask.person, chat=ask.chat, is_admin=True, text="", file=file)
-        await retrain(said, f"{verb} {name}", bot)  # raises Explained; then the question stays
-    files.pop(place, None)
-    await ask.chat.change(ask.message, admins.LEARN_NOTHING if verb == "cancel" else None)
-    await ask.chat.notice()
-
-
-async def end_training(ask: Pressed, choice: str, key: str, bot: Bot) -> None:
-    """End the run that is going on.
-
-    `finish` keeps its best weights if they are better; `cancel` keeps nothing.
-    """
-    (bot.runs.finish if choice == "finish" else bot.runs.cancel)(key)
-    await ask.chat.notice(admins.FINISHING if choice == "finish" else admins.CANCELLING)
+    buttons = [[Button(verb, f"/learn {verb}") for verb in admins.LEARN_HOW]]
+    await ask.chat.say(admins.LEARN.format(name), buttons)
 
 
 async def status(ask: Said, _rest: str, bot: Bot) -> None:
     """Show what the bot has done since its start, and which versions and how much memory it uses
     now.
     """
-    names, size, guesses = bot.shelf.serving.get("dino"), "no answer", "no answer"
+    size = "no answer"
     try:
         size = tables.size(await bot.store.size())
-        guesses = sentences.found_in(*await bot.store.guesses(names.version if names else ""))
     except StoreError as error:
         logger.warning("The database gave no answer: %s", error)
     titles = await asyncio.to_thread(bot.shelf.titles)
     facts = {
         "up": sentences.duration(asyncio.get_running_loop().time() - bot.tally.begun),
-        "answers": f"{bot.tally.answers:,}, and {bot.capacity.refusals.total():,} refused",
+        "answers": f"{bot.tally.answers:,}, and {bot.limits.refusals.total():,} refused",
         "latency": tables.latency(bot.tally.latency),
         "waiting": sentences.counted(bot.shelf.pending, "text"),
         **{name: fact for door in bot.doors for name, fact in door.facts().items()},
@@ -136,7 +103,6 @@ async def status(ask: Said, _rest: str, bot: Bot) -> None:
             titles.get(network, network): checkpoint.version
             for network, checkpoint in bot.shelf.serving.items()
         },
-        "guesses": guesses,
         "database": f"{bot.store.name}, {size}",
         "memory": tables.size(memory) if (memory := resident()) else "not known on this system",
         "runs on": (

@@ -6,20 +6,17 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections import OrderedDict
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 from bot.answering import answer
-from bot.capacity import Work, work_for
 from bot.chat import Button, Explained, LiveMessage
 from bot.commands.names import LONGEST_PREFIX
-from bot.commands.verse import MOST_SHOWN
-from bot.creations import ASIDE, NOTHING, Creation, Wish, new_code
+from bot.creations import ASIDE, Creation, Wish, new_code
+from bot.limits import work_for
 from bot.store import NEW_SEEDS
 from bot.taboo import is_taboo
 from bot.words import layout, sentences
@@ -27,28 +24,23 @@ from model.files import PROGRAM
 from model.names.rules import LONGEST, SHORTEST
 from model.text.forms import USUAL_TEMPERATURE, Genre
 from model.text.sources import DINOSAURS, fossils
+from model.weights.versions import VERSION_NAME
 from model.writing.requests import generator_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from markupsafe import Markup
-
     from bot.app import Bot
-    from bot.asks import Pressed, Said
+    from bot.asks import Said
 
 FAMOUS = PROGRAM / "data" / "famous.txt"
 NETWORK, TEMPERATURE = Genre.DINO.network, USUAL_TEMPERATURE["names"]
 NAMES = work_for(Wish(Genre.DINO))
+NAME_AND_CARD = NAMES._replace(cards=1)
 NOBODY = 0
 """Whose creation is a dinosaur of the day."""
 INVENTED, DRAWN = 3, 5
 """How many names of a round are made up. More are drawn, as some may be real fossils or taboo."""
-
-_guessed: WeakKeyDictionary[Bot, OrderedDict[tuple[int, int], tuple[int, Markup]]] = (
-    WeakKeyDictionary()
-)
-"""Rounds: (chat, message) → (who pressed first, the answer once the press is counted)."""
 
 
 async def me(ask: Said, rest: str, bot: Bot) -> None:
@@ -60,7 +52,8 @@ async def me(ask: Said, rest: str, bot: Bot) -> None:
     from bot.cards import card_of  # and with it all that draws, which an answer does not need
 
     weights = await bot.shelf.current(NETWORK)
-    words, fold = rest.split() or ask.name.split(), weights.vocabulary.fold
+    fold = weights.vocabulary.fold
+    words = rest.split() or ask.name.split()
     if not words:
         raise Explained(sentences.ME_WHO)
     word = next((word for word in words if fold(word).strip()), "")
@@ -72,9 +65,8 @@ async def me(ask: Said, rest: str, bot: Bot) -> None:
     creation = await answer(
         ask, Wish(Genre.DINO, name, 1, TEMPERATURE, seed=seed, opening=opening), bot
     )
-    with bot.accepting(ask, Work(cards=1)):
-        if card := await card_of(creation, await bot.shelf.write(creation)):
-            await ask.chat.picture(card.png, card.caption, (), card.name, card.alt)
+    if card := await card_of(creation, await bot.shelf.write(creation)):
+        await ask.chat.picture(card.png, card.caption, (), card.name, card.alt)
 
 
 async def today(ask: Said, _rest: str, bot: Bot) -> None:
@@ -86,68 +78,53 @@ async def today(ask: Said, _rest: str, bot: Bot) -> None:
 
     in_use, versions = await bot.shelf.current(NETWORK), bot.shelf.versions(NETWORK)
     version = await asyncio.to_thread(versions.released) or in_use.version
-    seed = int(f"{(day := datetime.now(UTC).date()):%Y%m%d}")
+    day = datetime.now(UTC).date()
+    seed = int(f"{day:%Y%m%d}")
     code = new_code(generator_for(int(version, 16), seed).integers)
     creation = Creation(code, NOBODY, Genre.DINO, version, seed, 0, "", TEMPERATURE)
-    with bot.accepting(ask, NAMES._replace(cards=1)) as written:
-        async with LiveMessage(ask.chat):  # which shows that the bot is typing
-            text, card = await bot.shelf.write(creation), None
-            written()
-            await bot.store.keep(creation)
-            with suppress(Explained):
-                card = await card_of(creation, text)
-        html = (
-            sentences.TODAY.format(f"{day.day} {day:%B %Y}") + "\n\n" + layout.reply(creation, text)
-        )
-        await (
-            ask.chat.picture(card.png, html, (), card.name, card.alt)
-            if card
-            else ask.chat.say(html)
-        )
+    card = None
+    async with LiveMessage(ask.chat):  # which shows that the bot is typing
+        text = await bot.shelf.write(creation)
+        bot.limits.written(ask)
+        await bot.store.keep(creation)
+        with suppress(Explained):
+            card = await card_of(creation, text)
+    opening = sentences.TODAY.format(f"{day.day} {day:%B %Y}") + "\n\n"
+    message = opening + layout.reply(creation, text)
+    if card:
+        await ask.chat.picture(card.png, message, (), card.name, card.alt)
+    else:
+        await ask.chat.say(message)
 
 
-async def guess(ask: Said | Pressed, _rest: str, bot: Bot) -> None:
-    """Send a round: four names as buttons.
-
-    One is real; the version in use has made up the others.
+async def guess(ask: Said, rest: str, bot: Bot) -> None:
+    """Send a round: four names as buttons, of which one is real. The version in use has made up the
+    others. `/guess SEED NUMBER VERSION` is an answer to a round.
     """
-    seed, version = secrets.randbelow(NEW_SEEDS), (await bot.shelf.current(NETWORK)).version
-    with bot.accepting(ask, NAMES):
-        names, _ = await _round(seed, version, bot)
-        buttons = [
-            [Button.of(name.capitalize(), "guess", seed, n, version)]
-            for n, name in enumerate(names)
-        ]
-        await ask.chat.say(sentences.GUESS, buttons)
-    await ask.chat.notice()
+    if rest.strip():
+        await _guessed(ask, rest.split(), bot)
+        return
+    seed = secrets.randbelow(NEW_SEEDS)
+    version = (await bot.shelf.current(NETWORK)).version
+    names, _ = await _round(seed, version, bot)
+    buttons = [
+        [Button(name.capitalize(), f"/guess {seed} {n} {version}")] for n, name in enumerate(names)
+    ]
+    await ask.chat.say(sentences.GUESS, buttons)
 
 
-async def press(ask: Pressed, seed: str, number: str, version: str, bot: Bot) -> None:
-    """Count a guess, and say which name is real.
-
-    Of several presses below a message, the first one counts.
-    """
-    rounds, place = _guessed.setdefault(bot, OrderedDict()), (ask.chat.id, ask.message)
-    person, html = rounds.setdefault(place, (ask.person, NOTHING))
-    if person != ask.person:
-        raise Explained(sentences.TOO_LATE)
-    try:
-        html = html or await _counted(ask, int(seed), int(number), version, bot)
-    except BaseException:
-        rounds.pop(place, None)
-        raise
-    rounds[place] = (person, html)
-    if len(rounds) > MOST_SHOWN:
-        rounds.popitem(last=False)
-    await ask.chat.change(ask.message, html, [[Button.of(sentences.ANOTHER_ROUND, "guess")]])
-    await ask.chat.notice()
-
-
-async def _counted(ask: Pressed, seed: int, number: int, version: str, bot: Bot) -> Markup:
-    with bot.accepting(ask, NAMES):
-        names, real = await _round(seed, version, bot)
-        streak = await bot.store.guessed(ask.person, version, is_right=names[number] == real)
-        return layout.guessed(names, real, names[number], streak)
+async def _guessed(ask: Said, words: list[str], bot: Bot) -> None:
+    """Say whether a guess is right."""
+    if not (
+        len(words) == 3
+        and all(word.isdecimal() and len(word) < 10 for word in words[:2])
+        and int(words[1]) <= INVENTED
+        and VERSION_NAME.fullmatch(words[2])
+    ):
+        raise Explained(sentences.GUESS_USAGE)
+    names, real = await _round(int(words[0]), words[2], bot)
+    guessed = layout.guessed(names, real, names[int(words[1])])
+    await ask.chat.say(guessed, [[Button(sentences.ANOTHER_ROUND, "/guess")]])
 
 
 async def _round(seed: int, version: str, bot: Bot) -> tuple[list[str], str]:
@@ -157,17 +134,18 @@ async def _round(seed: int, version: str, bot: Bot) -> tuple[list[str], str]:
     """
     drawn = Creation("", NOBODY, Genre.DINO, version, seed, ASIDE, "", TEMPERATURE, DRAWN)
     random, text = generator_for(seed, ASIDE + 1), await bot.shelf.write(drawn)
-    invented = [name for name in _shown(text.texts) if name not in fossils()][:INVENTED]
-    real = _shown(little_known()[n] for n in random.integers(len(little_known()), size=DRAWN))[0]
+    invented = [name for name in _presentable(text.texts) if name not in fossils()][:INVENTED]
+    some = random.integers(len(little_known()), size=DRAWN)
+    real = _presentable(little_known()[n] for n in some)[0]
     if len(invented) < INVENTED:
         raise Explained(sentences.NOT_WRITTEN)
     names = [real, *invented]
     return [names[n] for n in random.permutation(len(names))], real
 
 
-def _shown(names: Iterable[str]) -> list[str]:
+def _presentable(names: Iterable[str]) -> list[str]:
     """Return the names that may be shown, with what they mean."""
-    return [name for name in names if not is_taboo(f"{name} {layout.gloss(name).striptags()}")]
+    return [name for name in names if not is_taboo(f"{name} {layout.meaning(name)}")]
 
 
 @cache

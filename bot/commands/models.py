@@ -5,14 +5,12 @@ Undo.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import unicodedata
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from bot.chat import Button, Buttons, Explained, InDoubt, NotSent
-from bot.training.folder import candidates
+from bot.chat import Button, Buttons, Explained
 from bot.voices import RemovedError
 from bot.words import admins, sentences, tables
 from model.weights.checkpoint import Checkpoint, CheckpointError
@@ -20,10 +18,9 @@ from model.weights.checkpoint import Checkpoint, CheckpointError
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from markupsafe import Markup
-
     from bot.app import Bot
-    from bot.asks import Pressed, Said
+    from bot.asks import Said
+    from bot.words.pieces import Message
     from model.text.forms import Form
 
 SHOWN = 8
@@ -46,56 +43,15 @@ async def models(ask: Said, rest: str, bot: Bot) -> None:
     await ask.chat.say(*await _versions(network, bot))
 
 
-async def show_versions(ask: Pressed, network: str, bot: Bot) -> None:
-    """Show the versions of a network in the message."""
-    await ask.chat.change(ask.message, *await _versions(network, bot))
-    await ask.chat.notice()
-
-
-async def use(ask: Pressed, verb: str, network: str, version: str, bot: Bot) -> None:
-    """Use a version from now on. If it learned from another text or is worse, ask first."""
-    async with _titled(network, bot) as title:
-        serving = await bot.shelf.current(network)
-        new = await asyncio.to_thread(lambda: bot.shelf.versions(network).load(version))
-        if verb == "promote" and (doubt := _doubt(title, new, serving)):
-            yes = Button.of(admins.USE_ANYWAY, "anyway", network, version)
-            no = Button.of(admins.LEAVE_IT, "versions", network)
-            await ask.chat.change(ask.message, doubt, [[yes], [no]])
-            return await ask.chat.notice()
-        if new.description.form != serving.description.form:
-            raise CheckpointError(f"its weights write {new.description.form}")
-        async with bot.shelf.changing(network) as versions:
-            await asyncio.to_thread(versions.promote, version)
-    await ask.chat.change(ask.message, *await _versions(network, bot))
-    return await ask.chat.notice(admins.IN_USE.format(version))
-
-
-async def use_kept(ask: Pressed, network: str, version: str, bot: Bot) -> None:
-    """Use weights that did not win, if they are kept still; Undo takes them back."""
+async def use(ask: Said, rest: str, bot: Bot) -> None:
+    """Use a version from now on: `/use NETWORK VERSION`."""
+    network, version = rest.split()
     async with _titled(network, bot), bot.shelf.changing(network) as versions:
-        path = (await asyncio.to_thread(candidates, versions.directory)).path(version)
-        if not await asyncio.to_thread(path.exists):
-            raise Explained(admins.KEPT_NO_MORE)
-        await asyncio.to_thread(versions.add, path)
         await asyncio.to_thread(versions.promote, version)
-    await ask.chat.change(ask.message, None, [[Button.of(admins.UNDO, "undo", network, version)]])
-    await ask.chat.notice(admins.IN_USE.format(version))
+    await ask.chat.say(*await _versions(network, bot))
 
 
-async def undo(ask: Pressed, network: str, version: str, bot: Bot) -> None:
-    """Use the version before this one, if this one is still in use."""
-    async with _titled(network, bot) as title, bot.shelf.changing(network) as versions:
-        before = await asyncio.to_thread(versions.before)
-        if before is None or await asyncio.to_thread(versions.current) != version:
-            raise Explained(admins.UNDO_OVER)
-        await asyncio.to_thread(versions.promote, before)
-    await ask.chat.notice()
-    await ask.chat.say(admins.UNDONE.format(before, title))
-    with contextlib.suppress(NotSent, InDoubt):  # the message is gone, and its button with it
-        await ask.chat.change(ask.message, None)
-
-
-def _doubt(title: str, new: Checkpoint, serving: Checkpoint) -> Markup | None:
+def _doubt(title: str, new: Checkpoint, serving: Checkpoint) -> Message | None:
     """Return what to ask an admin before a version is used; None if nothing speaks against it.
 
     A version learned from another text if it writes another form, or if more than half of the names
@@ -112,7 +68,7 @@ def _doubt(title: str, new: Checkpoint, serving: Checkpoint) -> Markup | None:
     return None
 
 
-async def _versions(network: str, bot: Bot) -> tuple[Markup, Buttons]:
+async def _versions(network: str, bot: Bot) -> tuple[Message, Buttons]:
     async with _titled(network, bot) as title:
         entries = await asyncio.to_thread(_entries, network, bot)
         serving = (await bot.shelf.current(network)).version if entries else ""
@@ -120,11 +76,10 @@ async def _versions(network: str, bot: Bot) -> tuple[Markup, Buttons]:
         version for version, made in entries if not isinstance(made, str) and version != serving
     ]
     rows = [
-        [Button.of(admins.USE_IT.format(version), "promote", network, version)]
-        for version in others
+        [Button(admins.USE_IT.format(version), f"/use {network} {version}")] for version in others
     ]
     titles = (await asyncio.to_thread(bot.shelf.titles)).items()
-    networks = [Button.of(name, "versions", other) for other, name in titles if other != network]
+    networks = [Button(name, f"/models {name}") for other, name in titles if other != network]
     rows += [networks[first : first + IN_A_ROW] for first in range(0, len(networks), IN_A_ROW)]
     return tables.versions(title, entries, serving), rows
 

@@ -6,20 +6,21 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.answering import answer
-from bot.asks import Said, voice_in
+from bot.asks import voice_in
 from bot.chat import Explained
 from bot.commands.voices import voice_named
-from bot.creations import NOTHING, Wish, network_of
+from bot.creations import Wish, network_of
 from bot.words import sentences
+from bot.words.pieces import NOTHING
 from bot.words.sentences import NUMBERS
 from model.names.roots import parts_of
 from model.text.forms import Genre
 from model.text.sources import fossils
 
 if TYPE_CHECKING:
-    from markupsafe import Markup
-
     from bot.app import Bot
+    from bot.asks import Said
+    from bot.words.pieces import Message
     from model.weights.checkpoint import Checkpoint
 
 MOST = 10
@@ -39,29 +40,25 @@ async def dino(ask: Said, rest: str, bot: Bot) -> None:
     """
     name, rest = voice_in(rest, anywhere=True)
     voice = (await voice_named(name, "names", bot)).id if name is not None else ""
-    words = rest.split()
-    numbers = [word for word in words if any(character.isnumeric() for character in word)]
-    numbers = numbers or [word for word in words if word.lower() in NUMBERS]
-    letters = [word for word in words if word not in numbers]
+    numbers, letters = _words(rest)
     if len(numbers) > 1:
         raise Explained(sentences.DINO_USAGE)
     if len(letters) > 1:
         raise Explained(
             sentences.ONE_WORD.format(sentences.cut(letters[0].lower(), LONGEST_PREFIX))
         )
-    count = _count(numbers[0]) if numbers else None
-    wish = Wish(Genre.DINO, count=count, voice=voice)
+    wish = Wish(Genre.DINO, count=_count(numbers[0]) if numbers else 1, voice=voice)
     if letters:
         checkpoint = await bot.shelf.current(network_of(wish))
-        whole = checkpoint.vocabulary.fold(letters[0]).strip()
-        begins, opening = ("", NOTHING) if voice else like(whole, checkpoint)
-        wish = replace(
-            wish, prompt=begins or _prefix(letters[0], checkpoint, voice), opening=opening
-        )
+        begins, opening = "", NOTHING
+        if not voice:
+            begins, opening = like(checkpoint.vocabulary.fold(letters[0]).strip(), checkpoint)
+        prompt = begins or _prefix(letters[0], checkpoint, voice)
+        wish = replace(wish, prompt=prompt, opening=opening)
     await answer(ask, wish, bot)
 
 
-def like(name: str, checkpoint: Checkpoint) -> tuple[str, Markup]:
+def like(name: str, checkpoint: Checkpoint) -> tuple[str, Message]:
     """Return how names like this one begin, and a sentence that says that it is real; nothing if it
     is not.
 
@@ -74,10 +71,19 @@ def like(name: str, checkpoint: Checkpoint) -> tuple[str, Markup]:
         return "", NOTHING
     end = (len(name) + 1) // 2 if len(name) > LONGEST_WHOLE else len(name)
     for part in parts_of(name)[-1:]:
-        end = part.start if part.end == len(name) and part.start >= SHORTEST_BEGINNING else end
-    return name[:end], sentences.REAL.format(
-        name.capitalize(), what, name[:end].capitalize()
-    ) + "\n\n"
+        if part.end == len(name) and part.start >= SHORTEST_BEGINNING:
+            end = part.start
+    opening = sentences.REAL.format(name.capitalize(), what, name[:end].capitalize())
+    return name[:end], opening + "\n\n"
+
+
+def _words(text: str) -> tuple[list[str], list[str]]:
+    """Return the words that are numbers, and the others."""
+    words = text.split()
+    numbers = [word for word in words if any(map(str.isdigit, word))]
+    if not numbers:
+        numbers = [word for word in words if word.lower() in NUMBERS]
+    return numbers, [word for word in words if word not in numbers]
 
 
 def _count(word: str) -> int:

@@ -9,14 +9,14 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from markupsafe import Markup
 from rapidfuzz.process import extractOne
 
-from bot.asks import LARGEST_FILE, Ask, File, Pressed, Said
+from bot.asks import LARGEST_FILE, Ask, File, Said
 from bot.chat import Button, Buttons, Explained, NotSent
 from bot.training.folder import Run
 from bot.voices import MOST, CrowdedError, RemovedError, TakenError, Voice, name_of, named, size_of
 from bot.words import admins, sentences
+from bot.words.pieces import Message, joined, said
 from model.text.corpus import FEWEST
 from model.text.encodings import CorpusError, Decoded, text_in
 from model.weights.checkpoint import CheckpointError
@@ -42,7 +42,7 @@ async def voice_named(name: str, form: Form, bot: Bot) -> Voice:
     """
     found = await asyncio.to_thread(bot.shelf.voices.all)
     if not name:
-        names = [Markup("<b>{}</b>").format(voice.name) for voice in found if voice.form == form]
+        names = [said("*{}*").format(voice.name) for voice in found if voice.form == form]
         raise Explained(
             sentences.WHICH_VOICE.format(listed(names)) if names else sentences.NO_VOICES
         )
@@ -60,17 +60,17 @@ async def voice_named(name: str, form: Form, bot: Bot) -> Voice:
     return voice
 
 
-def example(voice: Voice) -> Markup:
+def example(voice: Voice) -> Message:
     """Return a command that asks for a voice."""
     return sentences.VOICE_EXAMPLES[voice.form].format(voice.name)
 
 
-def listed(shown: Sequence[Markup]) -> Markup:
+def listed(shown: Sequence[Message]) -> Message:
     """Join names with commas, and the last one with "and"."""
     return (
         shown[0]
         if len(shown) == 1
-        else Markup("{} and {}").format(Markup(", ").join(shown[:-1]), shown[-1])
+        else said("{} and {}").format(joined(", ", shown[:-1]), shown[-1])
     )
 
 
@@ -81,23 +81,6 @@ async def voices(ask: Said, rest: str, bot: Bot) -> None:
         await _rename(ask, words[0], words[1], bot)
     else:
         await ask.chat.say(*await _all_voices(ask, bot))
-
-
-async def press(ask: Pressed, verb: str, voice_id: str, bot: Bot) -> None:
-    """Ask whether a voice should go, remove it, or keep it."""
-    voice = await asyncio.to_thread(bot.shelf.voices.get, voice_id)
-    notice = ""
-    if voice is None:
-        notice = sentences.plain(sentences.VOICE_GONE)
-    elif verb == "remove":
-        yes = Button.of(admins.REMOVE_YES, "voice", "removal", voice.id)
-        no = Button.of(admins.REMOVE_NO, "voice", "keep", voice.id)
-        await ask.chat.change(ask.message, admins.REMOVAL.format(voice.name), [[yes], [no]])
-        return await ask.chat.notice()
-    elif verb == "removal":
-        notice = await _remove(voice, bot)
-    await ask.chat.change(ask.message, *await _all_voices(ask, bot))
-    return await ask.chat.notice(notice)
 
 
 async def _rename(ask: Said, old: str, new: str, bot: Bot) -> None:
@@ -123,12 +106,12 @@ async def _remove(voice: Voice, bot: Bot) -> str:
     try:
         await asyncio.to_thread(bot.shelf.voices.remove, voice.id)
     except RemovedError:  # another process was faster
-        return sentences.plain(sentences.VOICE_GONE)
+        return str(sentences.VOICE_GONE)
     await bot.shelf.unload(voice.network)
-    return sentences.plain(admins.REMOVED.format(voice.name))
+    return str(admins.REMOVED.format(voice.name))
 
 
-async def _all_voices(ask: Ask, bot: Bot) -> tuple[Markup, Buttons]:
+async def _all_voices(ask: Ask, bot: Bot) -> tuple[Message, Buttons]:
     found = await asyncio.to_thread(
         lambda: [(voice, _has_weights(voice, bot)) for voice in bot.shelf.voices.all()]
     )
@@ -138,17 +121,17 @@ async def _all_voices(ask: Ask, bot: Bot) -> tuple[Markup, Buttons]:
         )
         for voice, is_trained in found
     ]
-    html = Markup("\n").join([sentences.VOICES, "", *lines]) if lines else sentences.NO_VOICES
+    html = sentences.VOICES + "\n\n" + joined("\n", lines) if lines else sentences.NO_VOICES
     if not ask.is_admin:
         return html, ()
     buttons = [
-        [Button.of(admins.REMOVE.format(voice.name), "voice", "remove", voice.id)]
+        [Button(admins.REMOVE.format(voice.name), f"/voices remove {voice.id}")]
         for voice, _ in found
     ]
-    return Markup("{}\n\n{}").format(html, _how_to_teach(ask)), buttons
+    return said("{}\n\n{}").format(html, _how_to_teach(ask)), buttons
 
 
-def _how_to_teach(ask: Ask) -> Markup:
+def _how_to_teach(ask: Ask) -> Message:
     return admins.HOW_TO_TEACH if ask.chat.takes_files else admins.HOW_TO_TEACH_BY_PATH
 
 

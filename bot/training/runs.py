@@ -18,8 +18,6 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from markupsafe import Markup
-
 from bot.chat import Button, Buttons, Chat, Explained, InDoubt, LiveMessage, NotSent
 from bot.locks import locked
 from bot.training import folder as folders
@@ -28,6 +26,7 @@ from bot.training.folder import NEW, RUN, START, Run, folder_of
 from bot.training.progress import Progress
 from bot.voices import RemovedError
 from bot.words import admins, sentences, tables
+from bot.words.pieces import Message, joined, said
 from model.files import history_path, write_whole
 from model.weights.checkpoint import CheckpointError
 
@@ -170,7 +169,7 @@ class Runs:
     async def _follow(self, run: Run, chat: Chat) -> None:
         """Carry out a run, and say how it ended."""
         folder = folder_of(self._shelf.directory, run.network)
-        verdict: Markup | None = None
+        verdict: Message | None = None
         buttons: Buttons = ()
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -189,10 +188,10 @@ class Runs:
         if verdict is None:
             await _say_lost(run, folder, chat, run.message)
         else:
-            growth = tables.growth(self._progress) if run.fresh else Markup()
+            growth = tables.growth(self._progress) if run.fresh else Message()
             await _conclude(run, chat, verdict, buttons, growth)
 
-    async def _judged(self, run: Run, folder: Path, chat: Chat) -> tuple[Markup | None, Buttons]:
+    async def _judged(self, run: Run, folder: Path, chat: Chat) -> tuple[Message | None, Buttons]:
         """Show a run until it ends; return its verdict with the buttons below it.
 
         Without a verdict, the bot stops.
@@ -217,14 +216,14 @@ class Runs:
             if (
                 end == "kept" and len(self._progress.texts) == 2
             ):  # if the old weights and the new ones can write
-                verdict = Markup("{}\n{}").format(
+                verdict = said("{}\n{}").format(
                     verdict, tables.beside(run.form, *self._progress.texts)
                 )
             if self._progress.old_loss is not None:
                 label, verb = (
                     (admins.UNDO, "undo") if self._progress.wins else (admins.USE_NEW, "kept")
                 )
-                buttons = [[Button.of(label, verb, run.network, version)]]
+                buttons = [[Button(label, f"/{verb} {run.network} {version}")]]
         except Explained as error:
             verdict = error.sentence
         except RemovedError:
@@ -322,17 +321,17 @@ async def _tick(progress: Progress, show: Callable[[], None]) -> None:
 
 def _buttons(run: Run) -> Buttons:
     return [
-        [Button.of(admins.FINISH, "training", "finish", run.key)],
-        [Button.of(admins.CANCEL, "training", "cancel", run.key)],
+        [Button(admins.FINISH, f"/stop {run.key}")],
+        [Button(admins.CANCEL, f"/cancel {run.key}")],
     ]
 
 
 async def _conclude(
-    run: Run, chat: Chat, verdict: Markup, buttons: Buttons, growth: Markup
+    run: Run, chat: Chat, verdict: Message, buttons: Buttons, growth: Message
 ) -> None:
     """Say how a run ended; `growth` stays in its message."""
     try:
-        shown = Markup("\n\n").join(filter(None, (verdict, growth)))
+        shown = joined("\n\n", filter(None, (verdict, growth)))
         await LiveMessage(chat, run.message).conclude(shown, buttons)
     except (NotSent, InDoubt) as error:
         logger.warning(

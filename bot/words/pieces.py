@@ -1,41 +1,91 @@
-"""The HTML of a message as pieces of styled text, for doors that draw messages themselves."""
+"""A message as pieces of styled text. Each door makes of them what it shows.
+
+name      a dinosaur's name
+creation  the code of a creation, which a door may link
+own       a person's words, with which verse begins
+verse     what a network wrote after them
+table     lines in a type of equal width
+"""
+
+from __future__ import annotations
 
 import re
-from html import unescape
-from typing import NamedTuple
+from string import Formatter
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from markupsafe import Markup
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
-STYLES = {"b": "bold", "i": "italic", "code": "code", "pre": "pre", "a": "creation"}
-
-_TAG = re.compile("<(/?)([a-z]+)>")
-_COMMAND = re.compile(r"(?<![\w/@<>])(/[A-Za-z0-9_]{1,32})(?![\w/@])")
+Style: TypeAlias = Literal[
+    "", "bold", "italic", "code", "table", "creation", "name", "own", "verse"
+]
+_MARKS: dict[str, Style] = {"*": "bold", "_": "italic", "`": "code"}
+_MARKED = re.compile(r"([*_`])(.+?)\1", re.DOTALL)
 
 
 class Piece(NamedTuple):
-    """A piece of text and its styles: bold, italic, code, pre, creation (the code of one), or a
-    command to click.
-    """
+    """A piece of text in one style."""
 
     text: str
-    styles: tuple[str, ...] = ()
+    style: Style = ""
 
 
-def pieces_of(html: Markup) -> list[Piece]:
-    """Cut the HTML of a message where its style changes."""
-    found: list[Piece] = []
-    styles: list[str] = []
-    first, *others = _TAG.split(html)
-    for slash, tag, between in zip(
-        ["", *others[::3]], ["", *others[1::3]], [first, *others[2::3]], strict=True
-    ):
-        if slash:
-            styles.remove(STYLES[tag])
-        elif tag:
-            styles.append(STYLES[tag])
-        text = unescape(between)
-        is_literal = "code" in styles or "pre" in styles
-        for number, part in enumerate([text] if is_literal else _COMMAND.split(text)):
-            if part:
-                found.append(Piece(part, (*styles, "command") if number % 2 else tuple(styles)))
-    return found
+class Message(tuple[Piece, ...]):
+    """What a message says. A sentence of `bot.words` may have gaps, which `format` fills."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return "".join(text for text, _ in self)
+
+    def __add__(self, other: object) -> Message:
+        if isinstance(other, Message):
+            return Message((*self, *other))
+        return Message((*self, Piece(str(other)))) if other else self
+
+    def format(self, *values: object) -> Message:
+        """Put values into the gaps {}, {1} or {:.3f}: a text takes on the style of its gap, a
+        message keeps its own.
+        """
+        pieces: list[Piece] = []
+        numbers = iter(range(len(values)))
+        for text, style in self:
+            for literal, gap, spec, _ in Formatter().parse(text):
+                if literal:
+                    pieces.append(Piece(literal, style))
+                if gap is None:
+                    continue
+                value = values[int(gap) if gap else next(numbers)]
+                if isinstance(value, Message):
+                    pieces.extend(value)
+                else:
+                    pieces.append(Piece(format(value, spec or ""), style))
+        return Message(pieces)
+
+
+NOTHING = Message()
+
+
+def said(template: str) -> Message:
+    """Read a sentence of the program: *bold*, _italic_ and `code`. Never for a person's words."""
+    pieces: list[Piece] = []
+    end = 0
+    for found in _MARKED.finditer(template):
+        pieces.append(Piece(template[end : found.start()]))
+        pieces.append(Piece(found[2], _MARKS[found[1]]))
+        end = found.end()
+    pieces.append(Piece(template[end:]))
+    return Message(piece for piece in pieces if piece.text)
+
+
+def joined(between: str, messages: Iterable[Message]) -> Message:
+    """Return messages as one, with the same text between any two."""
+    whole = NOTHING
+    for message in messages:
+        whole = whole + between + message if whole else message
+    return whole
+
+
+def length(message: Message) -> int:
+    """Return the length in UTF-16 units, in which Telegram counts."""
+    return len(str(message).encode("utf-16-le")) // 2

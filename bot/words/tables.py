@@ -4,11 +4,10 @@ import time
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-from markupsafe import Markup
-
 from bot.taboo import is_taboo
 from bot.training.folder import Run
 from bot.training.progress import Progress
+from bot.words.pieces import Message, Piece, joined, said
 from bot.words.sentences import counted, cut, duration
 from model.text.forms import Form
 from model.weights.checkpoint import Checkpoint
@@ -38,7 +37,7 @@ _STAGES = {
 }
 
 
-def training(run: Run, progress: Progress) -> Markup:
+def training(run: Run, progress: Progress) -> Message:
     """Show how far a run is, its losses above the losses that it should beat, and its newest
     sample.
     """
@@ -61,28 +60,28 @@ def training(run: Run, progress: Progress) -> Markup:
     if progress.ending:
         now = f"{progress.ending}: {duration(time.monotonic() - progress.ending_since)}"
     lines = [
-        Markup("Training <b>{}</b>, {}").format(run.title, stage),
-        Markup("<pre>{}</pre>").format("\n".join(filter(None, rows))),
-        Markup("{}").format(now),
+        said("Training *{}*, {}").format(run.title, stage),
+        _table("\n".join(filter(None, rows))),
+        Message([Piece(now)]),
     ]
     if run.fresh:
-        return Markup("\n").join([*lines, growth(progress)])
+        return joined("\n", [*lines, growth(progress)])
     sample = progress.samples[-1][1].strip() if progress.samples else ""
-    lines += [Markup("<i>{}</i>").format(_sample(sample, LINES_BESIDE))] if sample else []
-    return Markup("\n").join(lines)
+    lines += [said("_{}_").format(_sample(sample, LINES_BESIDE))] if sample else []
+    return joined("\n", lines)
 
 
-def growth(progress: Progress) -> Markup:
+def growth(progress: Progress) -> Message:
     """Show how letters become names or verse: what a run that begins from nothing wrote after some
     of its steps.
     """
-    return Markup("\n").join(
-        Markup("<code>step {:<6,}</code> <i>{}</i>").format(step, _sample(text))
-        for step, text in progress.samples
+    return joined(
+        "\n",
+        (said("`step {:<6,}` _{}_").format(step, _sample(text)) for step, text in progress.samples),
     )
 
 
-def beside(form: Form, old: Sequence[str], new: Sequence[str]) -> Markup:
+def beside(form: Form, old: Sequence[str], new: Sequence[str]) -> Message:
     """Show what the old and the new weights write: names side by side, verse one
     below the other.
     """
@@ -92,11 +91,9 @@ def beside(form: Form, old: Sequence[str], new: Sequence[str]) -> Markup:
         )
         rows = [("in use", "new"), *zip(*names, strict=False)]
         width = max(len(left) for left, _ in rows)
-        return Markup("<pre>{}</pre>").format(
-            "\n".join(f"{left:<{width}}  {right}" for left, right in rows)
-        )
+        return _table("\n".join(f"{left:<{width}}  {right}" for left, right in rows))
     verse = (_sample("\n".join(each).strip(), LINES_BESIDE) for each in (old, new))
-    return Markup("in use:\n<i>{}</i>\n\nnew:\n<i>{}</i>").format(*verse)
+    return said("in use:\n_{}_\n\nnew:\n_{}_").format(*verse)
 
 
 def _sample(text: str, lines: int = 1) -> str:
@@ -117,23 +114,21 @@ def curve(losses: Sequence[float]) -> str:
     )
 
 
-def versions(title: str, entries: Sequence[tuple[str, Checkpoint | str]], serving: str) -> Markup:
+def versions(title: str, entries: Sequence[tuple[str, Checkpoint | str]], serving: str) -> Message:
     """Show versions, the newest first: each with its description, or with the fault of its file."""
     if not entries:
-        return Markup("<b>{}</b> has no weights yet.").format(title)
-    shown = [Markup("Versions of <b>{}</b>, the newest first").format(title)]
+        return said("*{}* has no weights yet.").format(title)
+    shown = [said("Versions of *{}*, the newest first").format(title)]
     for version, made in entries:
-        mark = Markup(" <b>in use</b>") if version == serving else ""
-        shown.append(Markup("<code>{}</code>{}\n{}").format(version, mark, _made(made)))
-    return Markup("\n\n").join(shown)
+        mark = said(" *in use*") if version == serving else ""
+        shown.append(said("`{}`{}\n{}").format(version, mark, _made(made)))
+    return joined("\n\n", shown)
 
 
-def status(facts: Mapping[str, str]) -> Markup:
+def status(facts: Mapping[str, str]) -> Message:
     """Show facts, with a column for names and one for values."""
     width = max(map(len, facts))
-    return Markup("<pre>{}</pre>").format(
-        "\n".join(f"{name.ljust(width)}  {value}" for name, value in facts.items())
-    )
+    return _table("\n".join(f"{name.ljust(width)}  {value}" for name, value in facts.items()))
 
 
 def latency(found: tuple[float, float] | None) -> str:
@@ -169,3 +164,7 @@ def _made(checkpoint: Checkpoint | str) -> str:
         f"{day}, recipe {recipe}, {counted(made.steps, 'step')}, held-out loss"
         f" {made.held_out_loss:.4f}{rules}"
     )
+
+
+def _table(text: str) -> Message:
+    return Message([Piece(text, "table")])

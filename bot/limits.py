@@ -1,0 +1,218 @@
+"""The one place that says no. Every ask is put to it once, before anything is done for it.
+
+An ask is refused if it came too long ago, if its person asks too much, or if the bot could not
+answer it within half a minute. Two things can make an answer wait: texts and cards that are not
+made yet, and messages that have not left yet.
+"""
+
+import asyncio
+import math
+import time
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from bot.asks import Ask, Said, Typed
+from bot.chat import Chat, Refused
+from bot.creations import Creation, Wish
+from bot.settings import Rate
+from bot.words import sentences
+from model.text.forms import FORMS, Form, Genre
+from model.threads import available_cores
+
+LONGEST_WAIT_SECONDS = 30.0
+"""An answer that would come later is refused."""
+TOLD_SECONDS = 30.0
+"""A chat reads one refusal in this time."""
+TEXTS: dict[Genre, float] = {Genre.DINO: 0.1, Genre.POEM: 1.0, Genre.SONNET: 10.0}
+"""The work of ten names, of a part of a poem and of a sonnet, in poems.
+
+`python -m benchmarks units` measures it.
+"""
+THREADS = min(available_cores(), 4)
+"""At most so many threads write the texts of one version."""
+POEMS_A_SECOND = 8.0
+"""The speed of one thread, until this machine has shown its own."""
+THREAD_GAIN = 0.7
+"""What a further thread adds, as a share of the first one: threads wait for each other."""
+BUSY_TEXTS = 16.0
+"""With fewer texts at once, the speed is not measured: one poem alone does not use the whole
+machine."""
+REMEMBERED_SECONDS = 120.0
+"""The speed is a mean over about the last two minutes of writing."""
+CARD_SECONDS = 0.3
+"""How long a card takes on a busy machine; with a core of its own, it takes 0.15 s."""
+SMALL = 1e-6
+"""A number of seconds that is smaller than this is zero, up to rounding."""
+CHATTER_COST, LETTER_COST = 0.5, 1 / 12
+"""What an answer without a text, and what a letter that is typed inline, takes from a person's
+bucket. A text takes 1 or more."""
+
+
+class Work(NamedTuple):
+    """What an answer takes: texts, in poems, of one form; cards; messages; and how long it may wait,
+    in seconds.
+
+    Names wait for no verse, as each network has threads of its own. Cards are drawn one by one,
+    when their texts are written.
+    """
+
+    texts: float = 0.0
+    form: Form = "verse"
+    cards: int = 0
+    messages: int = 1
+    patience: float = LONGEST_WAIT_SECONDS
+
+    @property
+    def cost(self) -> float:
+        """What it takes from a person's bucket."""
+        if self.texts or self.cards:
+            return max(1.0, self.texts + self.cards)
+        return CHATTER_COST
+
+
+CHATTER = Work()
+OFFERS = Work(TEXTS[Genre.DINO], "names", messages=0, patience=5.0)
+"""What somebody who types inline is offered. After five seconds they have typed more."""
+
+
+def work_for(wanted: Wish | Creation, *, cards: int = 0) -> Work:
+    """Return what a text takes, with so many cards."""
+    return Work(TEXTS[wanted.genre] * wanted.parts, wanted.genre.network.form, cards)
+
+
+class Limits:
+    """Accepts asks, or refuses them. `rate` limits the texts of one person; None sets no limit."""
+
+    def __init__(self, rate: Rate | None, clock: Callable[[], float] = time.monotonic) -> None:
+        self.refusals: Counter[str] = Counter()
+        """How many asks were refused, by reason, whether anybody read it or not."""
+        self._buckets = Buckets(rate, clock)
+        self._accepted: dict[Ask, Work] = {}  # in the order of their arrival
+        self._texts = dict.fromkeys(FORMS, 0.0)  # accepted and not written yet, in poems
+        self._messages: Counter[int] = Counter()  # that are expected, by chat
+        self._refused: OrderedDict[int, float] = OrderedDict()  # when a chat read its last refusal
+        self._written = self._threads_gain * POEMS_A_SECOND * REMEMBERED_SECONDS / 2
+        self._seconds = REMEMBERED_SECONDS / 2
+        self._since = 0.0
+
+    _threads_gain = 1 + THREAD_GAIN * (THREADS - 1)
+
+    @contextmanager
+    def accepting(self, ask: Ask, work: Work) -> Iterator[None]:
+        """Accept an ask, and charge its person, until the block ends. Raises Refused."""
+        if isinstance(ask, Said) and ask.is_late:
+            raise Refused(sentences.LATE, "late")
+        too_long = self._seconds_until(ask, work) - work.patience
+        if too_long > 0:
+            raise Refused(sentences.BUSY.format(sentences.duration(max(1.0, too_long))), "busy")
+        cost = LETTER_COST if isinstance(ask, Typed) else work.cost
+        if wait := self._buckets.spend(ask.person, cost):
+            raise Refused(sentences.TOO_MANY.format(sentences.duration(wait)), "often")
+        self._accepted[ask] = work
+        self._count(work.form, work.texts)
+        self._messages[ask.chat.id] += work.messages
+        try:
+            yield
+        finally:
+            self.written(ask)
+            del self._accepted[ask]
+            self._messages -= Counter({ask.chat.id: work.messages})  # which drops what comes to 0
+
+    def written(self, ask: Ask) -> None:
+        """Note that the texts of an answer are written."""
+        work = self._accepted[ask]
+        self._accepted[ask] = work._replace(texts=0.0)
+        self._count(work.form, -work.texts)
+
+    def wait(self, chat: Chat) -> float:
+        """Return in how many seconds a change of a message could leave, behind all that is
+        expected.
+        """
+        return chat.wait_seconds(self._messages[chat.id] - 1, self.messages - 1)
+
+    @property
+    def messages(self) -> int:
+        """How many messages are expected."""
+        return self._messages.total()
+
+    @property
+    def cards(self) -> int:
+        """How many cards are not sent yet."""
+        return sum(work.cards for work in self._accepted.values())
+
+    def may_refuse(self, chat: Chat) -> bool:
+        """Return whether a chat has read no refusal for half a minute. Then it reads one now."""
+        now = asyncio.get_running_loop().time()
+        while self._refused and next(iter(self._refused.values())) <= now - TOLD_SECONDS:
+            self._refused.popitem(last=False)
+        if chat.id in self._refused:
+            return False
+        self._refused[chat.id] = now
+        return True
+
+    def unrefused(self, chat: Chat) -> None:
+        """Note that a chat has not read its refusal."""
+        self._refused.pop(chat.id, None)
+
+    def _seconds_until(self, ask: Ask, work: Work) -> float:
+        """Return in how many seconds an answer would be sent, behind all that was accepted."""
+        poems_a_second = self._written / self._seconds
+        own = sum(before.texts for before in self._accepted.values() if before.person == ask.person)
+        made = own / poems_a_second * self._threads_gain  # one thread writes them in their order
+        if work.texts:
+            made = max(made, (self._texts[work.form] + work.texts) / poems_a_second)
+        if work.cards:
+            made += (self.cards + work.cards) * CARD_SECONDS
+        if not work.messages:
+            return made
+        return max(made, ask.chat.wait_seconds(self._messages[ask.chat.id], self.messages))
+
+    def _count(self, form: Form, texts: float) -> None:
+        """Count texts that are accepted or, as a negative number, written.
+
+        This measures the speed of writing, too.
+        """
+        now = asyncio.get_running_loop().time()
+        if sum(self._texts.values()) >= BUSY_TEXTS:
+            self._seconds += now - self._since
+            self._written += max(0.0, -texts)
+            if self._seconds > REMEMBERED_SECONDS:
+                self._seconds /= 2
+                self._written /= 2
+        self._since = now
+        self._texts[form] += texts
+
+
+class Buckets:
+    """A token bucket for each person.
+
+    It holds `most` tokens of the rate, and fills up in `seconds`.
+    """
+
+    def __init__(self, rate: Rate | None, clock: Callable[[], float] = time.monotonic) -> None:
+        self._rate = rate
+        self._clock = clock
+        self._full_at: dict[object, float] = {}  # on the clock
+
+    def spend(self, person: object, cost: float) -> int:
+        """Take tokens from a bucket, at most all that it can hold.
+
+        Whoever has one token left may ask for anything, and waits afterwards until the rest is
+        paid. Without a token, take none, and return the seconds until there is one.
+        """
+        if self._rate is None:
+            return 0
+        now, token = self._clock(), self._rate.seconds / self._rate.most
+        full_at = max(self._full_at.get(person, now), now)
+        wait = full_at + min(cost, 1.0) * token - now - self._rate.seconds
+        if wait > SMALL:
+            return math.ceil(wait - SMALL)
+        full_at += min(cost, self._rate.most) * token
+        self._full_at.pop(person, None)
+        # at the end, so that the bucket that was used longest ago comes first
+        self._full_at[person] = full_at
+        while self._full_at[oldest := next(iter(self._full_at))] <= now:
+            del self._full_at[oldest]
+        return 0

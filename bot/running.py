@@ -1,0 +1,54 @@
+"""Builds the parts of a bot, opens its doors, and closes everything in the opposite order.
+
+async with running(settings, doors) as bot: …
+"""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from bot import taboo
+from bot.app import Bot, Door
+from bot.limits import Limits
+from bot.routing import handle
+from bot.settings import Settings
+from bot.shelf import Shelf
+from bot.store import Store
+from bot.training.runs import Runs
+from model.threads import blas_threads
+
+SWITCH_SECONDS = 0.001
+"""How long a thread that computes keeps the event loop waiting, each time.
+
+Python's own 5 ms add up to 0.1 s.
+"""
+
+
+@asynccontextmanager
+async def running(settings: Settings, doors: Sequence[Door] = ()) -> AsyncIterator[Bot]:
+    """Build a bot, and serve as long as the block lasts. Raises StartError or StoreError if it
+    cannot start.
+    """
+    shelf, store = Shelf(settings.checkpoints), Store(settings.database_address)
+    bot = Bot(store, shelf, Limits(settings.rate_limit), Runs(shelf), handle, doors)
+    # a fault in the operator's list must show now, not in an answer
+    await asyncio.to_thread(taboo.lists)
+    async with AsyncExitStack() as stack:
+        stack.callback(sys.setswitchinterval, sys.getswitchinterval())
+        sys.setswitchinterval(SWITCH_SECONDS)
+        # on a busy machine, two threads take three times as long
+        stack.enter_context(blas_threads(1))
+        stack.push_async_callback(store.close)
+        await store.open()
+        stack.push_async_callback(shelf.close)
+        await shelf.open()
+        for door in doors:
+            await stack.enter_async_context(door)
+        stack.push_async_callback(bot.close)
+        await bot.runs.conclude_interrupted(bot)
+        for door in doors:
+            await door.open(bot)
+        for later in (shelf.prepare(), store.tidy()):
+            stack.callback(asyncio.create_task(later).cancel)
+        yield bot
