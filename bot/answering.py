@@ -1,9 +1,9 @@
 """How a wish becomes an answer. Read this page first.
 
 Something happens at a door (Telegram, the page or the terminal): somebody writes `/poem Shall I
-compare thee`, or presses a button, which says its line. That is an ask (`asks`). A command (`commands`) reads from it
-what the person wants: names, a poem or a sonnet. That is a wish. `answer` fulfils the wish in five
-steps, each done by one part of the bot:
+compare thee`, or presses a button, which says its line. That is an ask (`asks`). A command
+(`commands`) reads from it what the person wants: names, a poem or a sonnet. That is a wish.
+`answer` fulfils the wish in five steps, each done by one part of the bot:
 
 1. Admit. `limits` refuses what is beyond a person's limit, and what the bot could not answer in
    time. It has done so before the command begins.

@@ -5,18 +5,21 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from weakref import WeakValueDictionary
 
-from bot.asks import Ask
-from bot.chat import Chat
 from bot.health import Tally
-from bot.limits import Limits
-from bot.shelf import Shelf
-from bot.store import Store
-from bot.training.runs import Runs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Sequence
+
+    from bot.asks import Ask
+    from bot.chat import Chat
+    from bot.limits import Limits
+    from bot.shelf import Shelf
+    from bot.store import Store
+    from bot.training.runs import Runs
 
 logger = logging.getLogger(__name__)
 
@@ -75,6 +78,8 @@ class Bot:
     username: str = ""
     """The name by which Telegram knows the bot."""
     tally: Tally = field(default_factory=Tally)
+    drawing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Cards are drawn one at a time."""
     pressed: set[object] = field(default_factory=set)
     """The buttons whose answers are on their way, each with its person."""
     _order: WeakValueDictionary[int, asyncio.Lock] = field(default_factory=WeakValueDictionary)

@@ -1,7 +1,7 @@
-"""What happens at a door: somebody says, sends or types something in a chat. A button says its line.
+"""What happens at a door: somebody says, sends or types something in a chat.
 
 Each door (Telegram, the page, the terminal) turns what happens there into asks, and
-`bot.routing.handle` answers them.
+`bot.routing.handle` answers them. A button says its line.
 """
 
 import re

@@ -51,8 +51,8 @@ bucket. A text takes 1 or more."""
 
 
 class Work(NamedTuple):
-    """What an answer takes: texts, in poems, of one form; cards; messages; and how long it may wait,
-    in seconds.
+    """What an answer takes: texts, in poems, of one form; cards; messages; and how long it may
+    wait, in seconds.
 
     Names wait for no verse, as each network has threads of its own. Cards are drawn one by one,
     when their texts are written.
@@ -159,7 +159,11 @@ class Limits:
     def _seconds_until(self, ask: Ask, work: Work) -> float:
         """Return in how many seconds an answer would be sent, behind all that was accepted."""
         poems_a_second = self._written / self._seconds
-        own = sum(before.texts for before in self._accepted.values() if before.person == ask.person)
+        own = sum(
+            before.texts
+            for other, before in self._accepted.items()
+            if other.person == ask.person
+        )
         made = own / poems_a_second * self._threads_gain  # one thread writes them in their order
         if work.texts:
             made = max(made, (self._texts[work.form] + work.texts) / poems_a_second)

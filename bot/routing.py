@@ -78,9 +78,8 @@ def _command(ask: Ask) -> tuple[Command | None, str]:
 
     Raises Explained.
     """
-    if isinstance(ask, Typed):
+    if not isinstance(ask, Said):
         return TYPED, ask.text
-    assert isinstance(ask, Said)
     name, rest = ask.command
     found = COMMANDS.get(name)
     if not name:

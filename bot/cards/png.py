@@ -3,7 +3,6 @@
 import asyncio
 import os
 import sys
-from weakref import WeakKeyDictionary
 
 from bot.training.child import SECRETS
 
@@ -15,21 +14,17 @@ png = resvg_py.svg_to_bytes(svg_string=svg, font_files=fonts, skip_system_fonts=
 sys.stdout.buffer.write(png)
 """
 LONGEST_SECONDS = 20.0
-_one_by_one: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
 
 async def png_of(svg: str) -> bytes:
-    """Draw an SVG, one at a time. Raises OSError or TimeoutError.
+    """Draw an SVG. Raises OSError or TimeoutError.
 
     Another process draws, because resvg holds Python's lock for 0.13 s, and the event loop would
     stand still.
     """
     env = {name: value for name, value in os.environ.items() if name not in SECRETS}
     command, pipe = (sys.executable, "-P", "-c", PROGRAM), asyncio.subprocess.PIPE
-    async with (
-        _one_by_one.setdefault(asyncio.get_running_loop(), asyncio.Lock()),
-        asyncio.timeout(LONGEST_SECONDS),
-    ):
+    async with asyncio.timeout(LONGEST_SECONDS):
         process = await asyncio.create_subprocess_exec(
             *command, stdin=pipe, stdout=pipe, stderr=pipe, env=env
         )

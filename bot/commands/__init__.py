@@ -6,7 +6,6 @@ functions stand in the modules beside it.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from bot.commands import admin, games, inline, models, names, people, verse, voices, welcome
@@ -17,6 +16,8 @@ from bot.words.pieces import NOTHING, Message, joined
 from model.text.forms import Genre
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from bot.app import Bot
     from bot.asks import Said
 
@@ -81,7 +82,9 @@ COMMANDS = {
     "sonnet": Command(
         verse.sonnet, verse.SONNET, "fourteen lines that scan and rhyme", sentences.HELP_SONNET
     ),
-    "me": Command(games.me, games.NAME_AND_CARD, "you as a dinosaur", sentences.HELP_ME),
+    "me": Command(
+        games.me, games.NAME_AND_CARD._replace(messages=2), "you as a dinosaur", sentences.HELP_ME
+    ),
     # beside /me in the help
     "today": Command(games.today, games.NAME_AND_CARD, "the dinosaur of the day", alone=True),
     "guess": Command(

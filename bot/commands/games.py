@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from bot.answering import answer
 from bot.chat import Button, Explained, LiveMessage
 from bot.commands.names import LONGEST_PREFIX
+from bot.commands.verse import drawn
 from bot.creations import ASIDE, Creation, Wish, new_code
 from bot.limits import work_for
 from bot.store import NEW_SEEDS
@@ -49,8 +50,6 @@ async def me(ask: Said, rest: str, bot: Bot) -> None:
 
     The name, as the network writes it, and the version decide it alone.
     """
-    from bot.cards import card_of  # and with it all that draws, which an answer does not need
-
     weights = await bot.shelf.current(NETWORK)
     fold = weights.vocabulary.fold
     words = rest.split() or ask.name.split()
@@ -65,7 +64,7 @@ async def me(ask: Said, rest: str, bot: Bot) -> None:
     creation = await answer(
         ask, Wish(Genre.DINO, name, 1, TEMPERATURE, seed=seed, opening=opening), bot
     )
-    if card := await card_of(creation, await bot.shelf.write(creation)):
+    if card := await drawn(creation, await bot.shelf.write(creation), bot):
         await ask.chat.picture(card.png, card.caption, (), card.name, card.alt)
 
 
@@ -74,8 +73,6 @@ async def today(ask: Said, _rest: str, bot: Bot) -> None:
 
     The date is its seed; all get the same code.
     """
-    from bot.cards import card_of
-
     in_use, versions = await bot.shelf.current(NETWORK), bot.shelf.versions(NETWORK)
     version = await asyncio.to_thread(versions.released) or in_use.version
     day = datetime.now(UTC).date()
@@ -88,7 +85,7 @@ async def today(ask: Said, _rest: str, bot: Bot) -> None:
         bot.limits.written(ask)
         await bot.store.keep(creation)
         with suppress(Explained):
-            card = await card_of(creation, text)
+            card = await drawn(creation, text, bot)
     opening = sentences.TODAY.format(f"{day.day} {day:%B %Y}") + "\n\n"
     message = opening + layout.reply(creation, text)
     if card:

@@ -55,13 +55,13 @@ async def export(ask: Said, rest: str, bot: Bot) -> None:
     lines = [] if left_out else [sentences.EXPORTED_PERSON.format(person)]
     content = "\n\n\n".join([*lines, *texts]) + "\n"
     end = left_out + len(part)
-    message, buttons = sentences.EXPORT, ()
-    if end < len(newest):
+    message = sentences.EXPORT
+    if len(part) < len(newest):
         message = sentences.EXPORT_PART.format(left_out + 1, end, len(newest))
-        buttons = [[Button(sentences.EXPORT_REST, f"/export {end}")]]
     await ask.chat.document(f"mangosaurus-{ask.person}.txt", content.encode(), message)
-    if buttons:
-        await ask.chat.say(sentences.EXPORT_MORE, buttons)
+    if end < len(newest):
+        button = Button(sentences.EXPORT_REST, f"/export {end}")
+        await ask.chat.say(sentences.EXPORT_MORE, [[button]])
 
 
 async def forget(ask: Said, rest: str, bot: Bot) -> None:

@@ -20,6 +20,8 @@ from model.text.forms import Genre
 if TYPE_CHECKING:
     from bot.app import Bot
     from bot.asks import Ask, Said
+    from bot.cards import Card
+    from bot.writer import Text
 
 IN_A_ROW = 3
 """Buttons."""
@@ -106,15 +108,13 @@ async def card(ask: Said, rest: str, bot: Bot) -> None:
 
     Without a number, it is the first name; buttons show the others.
     """
-    from bot.cards import card_of  # and with it all that draws, which an answer does not need
-
     code, _, number = rest.strip().partition(" ")
     n = int(number) if number.isdecimal() and len(number) < 3 else 0
     creation = await creation_in(code, bot)
     async with LiveMessage(ask.chat):  # which shows that the bot is typing
         text = await bot.shelf.write(creation)
         bot.limits.written(ask)
-        made = await card_of(creation, text, n, f"t.me/{bot.username}" if bot.username else "")
+        made = await drawn(creation, text, bot, n)
     if made is None:
         raise Explained(sentences.NO_CARD)
     others = []
@@ -126,6 +126,17 @@ async def card(ask: Said, rest: str, bot: Bot) -> None:
         ]
     rows = [others[first : first + IN_A_ROW] for first in range(0, len(others), IN_A_ROW)]
     await ask.chat.picture(made.png, made.caption, rows, made.name, made.alt)
+
+
+async def drawn(creation: Creation, text: Text, bot: Bot, n: int = 0) -> Card | None:
+    """Return the card of verse, or of the name with a number; None if it has none. Raises
+    Explained.
+    """
+    from bot.cards import card_of  # and with it all that draws, which an answer does not need
+
+    async with bot.drawing:
+        home = f"t.me/{bot.username}" if bot.username else ""
+        return await card_of(creation, text, n, home)
 
 
 async def creation_in(rest: str, bot: Bot) -> Creation:
@@ -146,11 +157,13 @@ async def work_of_code(_ask: Ask, rest: str, bot: Bot) -> Work:
 
 
 async def work_of_longer(_ask: Ask, rest: str, bot: Bot) -> Work:
+    """Return what it takes to write a poem that is longer by a part."""
     creation = await creation_in(rest, bot)
     return work_for(Wish(creation.genre, poem=creation))
 
 
 async def work_of_card(_ask: Ask, rest: str, bot: Bot) -> Work:
+    """Return what it takes to write a creation and draw its card."""
     return work_for(await creation_in(rest.partition(" ")[0], bot), cards=1)
 
 

@@ -22,7 +22,7 @@ CELLS = {"rnn": "a plain recurrent network", "lstm": "an LSTM", "gru": "a GRU"}
 
 
 async def start(ask: Said, rest: str, bot: Bot) -> None:
-    """Say hello. What stands behind a link comes after the command: a code, "forget" or "export"."""
+    """Say hello, or do what a link says after the command: a code, "forget" or "export"."""
     match rest.strip():
         case "":
             await ask.chat.say(sentences.START)
@@ -35,6 +35,7 @@ async def start(ask: Said, rest: str, bot: Bot) -> None:
 
 
 async def work_of_start(ask: Said, rest: str, bot: Bot) -> Work:
+    """Return what it takes to say hello, or to do what a link says."""
     match rest.strip():
         case "" | "forget":
             return CHATTER
