@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import URL, Connection, create_engine, event, make_url, select
+from sqlalchemy import URL, Connection, create_engine, event, make_url, select, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from model.errors import MangosaurusError
@@ -45,6 +45,9 @@ OPTIONS = {
 
 They reveal a vanished server within 7 seconds.
 """
+
+_LOG = "PRAGMA journal_mode=WAL"
+"""Readers and one writer do not wait for each other. The file remembers it."""
 
 Result = TypeVar("Result")
 
@@ -131,32 +134,30 @@ class Database:
         self._thread = ThreadPoolExecutor(1, "database")
         self._connection: Any = None  # the driver's
 
-    async def connect(self, prepare: Callable[[Connection], Result]) -> Result:
-        """Make the file if it is missing, prepare the tables, make the file private, and return
-        what `prepare` returns.
+    async def connect(self, prepare: Callable[[Connection], object]) -> None:
+        """Make the file if it is missing, prepare the tables, and make the file private.
 
-        Raises StoreError.
+        Raises StoreError, and then leaves a database that was there as it was.
         """
         way_out = "check that the server runs, and that DATABASE is right"
         try:
             if self.is_file:
-                way_out, file = "DATABASE can name another file", Path(str(self.url.database))
+                way_out = "move it away, or let DATABASE name another file"
+                file = Path(str(self.url.database))
                 with self._explained(way_out):
                     file.parent.mkdir(parents=True, exist_ok=True)
                     os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
-            found = await self.run(prepare, way_out)
+            await self.run(prepare, way_out)
             if self.is_file:
+                # not before: it writes into the file
+                await self.run(lambda connection: connection.scalar(text(_LOG)), way_out)
                 _close_to_others(file)
         except StoreError:
             await self.close()
             raise
-        return found
 
-    async def run(
-        self, work: Callable[[Connection], Result], way_out: str = "", *, is_bounded: bool = True
-    ) -> Result:
-        """Carry out one transaction, and return what `work` returns. It may take PATIENCE_SECONDS,
-        if it `is_bounded`.
+    async def run(self, work: Callable[[Connection], Result], way_out: str = "") -> Result:
+        """Carry out one transaction, and return what `work` returns.
 
         Raises StoreError. If the database did not answer in time, it may have carried out the
         transaction nevertheless.
@@ -167,12 +168,7 @@ class Database:
                 return work(connection)
 
         with self._explained(way_out):
-            try:
-                return await self._on_thread(PATIENCE_SECONDS if is_bounded else None, transact)
-            except asyncio.CancelledError:
-                if not is_bounded:  # it may take minutes
-                    self._connection.interrupt() if self.is_file else hang_up(self._connection)
-                raise
+            return await self._on_thread(PATIENCE_SECONDS, transact)
 
     async def check(self) -> None:
         """Raise StoreError if the database does not answer.
@@ -191,7 +187,7 @@ class Database:
                 self._thread.submit(self._engine.dispose)
             self._thread.shutdown(wait=False)
 
-    async def _on_thread(self, patience: float | None, function: Callable[[], Result]) -> Result:
+    async def _on_thread(self, patience: float, function: Callable[[], Result]) -> Result:
         try:
             async with asyncio.timeout(patience):
                 return await asyncio.get_running_loop().run_in_executor(self._thread, function)
@@ -229,7 +225,6 @@ class Database:
             connection.execute("SET synchronous_commit = off")
             connection.commit()  # or the setting ends with its transaction
         else:
-            connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=NORMAL")
             connection.execute("PRAGMA secure_delete=ON")  # overwrite what is deleted
 

@@ -25,7 +25,6 @@ from typing import TYPE_CHECKING, Self
 
 from bot.chat import StartError
 from bot.database import StoreError
-from bot.store import UPGRADING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -49,9 +48,6 @@ REFUSALS, ENDS = ("busy", "late", "often"), ("failed", "kept", "used")
 STARTING, STANDBY, SERVING = "starting", "on standby: another process serves", "serving"
 _NOT_READY = {
     STARTING: {"bot": "it is not serving"},
-    UPGRADING: {
-        "database": "it is being upgraded, which may take minutes; the bot will serve after that"
-    },
 }
 """The states in which a process is not ready, and what fails then."""
 

@@ -49,6 +49,6 @@ async def running(settings: Settings, doors: Sequence[Door] = ()) -> AsyncIterat
         await bot.runs.conclude_interrupted(bot)
         for door in doors:
             await door.open(bot)
-        for later in (shelf.prepare(), store.tidy()):
+        for later in (shelf.prepare(), store.keep_tidy()):
             stack.callback(asyncio.create_task(later).cancel)
         yield bot

@@ -1,7 +1,4 @@
-"""The tables of the database, and the numbered migrations that bring older tables up to date.
-
-Each migration is a transaction of its own, so a start that is interrupted goes on where it was.
-"""
+"""The tables of the database, and the numbered steps that bring older tables up to date."""
 
 from collections.abc import Callable
 
@@ -16,14 +13,14 @@ people = sa.Table(
     metadata,
     sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("seed", sa.BigInteger, nullable=False),
-    sa.Column("dino_turns", sa.Integer, nullable=False, default=0),
-    sa.Column("poem_turns", sa.Integer, nullable=False, default=0),
+    sa.Column("dino_turns", sa.Integer, nullable=False),
+    sa.Column("poem_turns", sa.Integer, nullable=False),
 )
 creations = sa.Table(
     "creations",
     metadata,
     sa.Column("code", sa.String, primary_key=True),
-    sa.Column("person_id", sa.BigInteger, nullable=False, index=True),
+    sa.Column("person", sa.BigInteger, nullable=False, index=True),
     sa.Column("genre", sa.String, nullable=False),
     sa.Column("version", sa.String, nullable=False),
     sa.Column("seed", sa.BigInteger, nullable=False),
@@ -32,117 +29,74 @@ creations = sa.Table(
     sa.Column("temperature", sa.Float, nullable=False),
     sa.Column("count", sa.Integer, nullable=False),
     sa.Column("length", sa.Integer, nullable=False),
+    sa.Column("voice", sa.String, nullable=False),
+    sa.Column("own_words", sa.Integer, nullable=False),
     # ISO 8601, UTC: SQLite has no type that keeps the zone
     sa.Column("created", sa.String, nullable=False),
-    sa.Column("voice", sa.String, nullable=False, server_default=""),
-    sa.Column("arrived", sa.Boolean, nullable=False, server_default=sa.text("TRUE")),
-    sa.Column("before", sa.String, nullable=False, server_default=""),
-    sa.Column("own_words", sa.Integer),
+    sa.Column("arrived", sa.Boolean, nullable=False),
 )
-undelivered = sa.Index(
-    "ix_creations_undelivered",
-    creations.c.created,
-    sqlite_where=~creations.c.arrived,
-    postgresql_where=~creations.c.arrived,
-)
-preferences = sa.Table(
-    "preferences",
+voices = sa.Table(
+    "voices",
     metadata,
-    sa.Column("person_id", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("mood", sa.String, nullable=False),
-    sa.Column("names", sa.Integer, nullable=False),
+    sa.Column("id", sa.String, primary_key=True),
+    sa.Column("name", sa.String, nullable=False, unique=True),
+    sa.Column("form", sa.String, nullable=False),
+    sa.Column("capitals", sa.Boolean, nullable=False),
+    sa.Column("text", sa.String, nullable=False),
 )
-streaks = sa.Table(
-    "streaks",
+weights = sa.Table(
+    "weights",
     metadata,
-    sa.Column("person_id", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("streak", sa.Integer, nullable=False),
+    sa.Column("network", sa.String, primary_key=True),  # "dino", "poem", or the id of a voice
+    sa.Column("version", sa.String, primary_key=True),
+    sa.Column("description", sa.JSON, nullable=False),
+    sa.Column("candidate_since", sa.String),  # of weights that did not win, which go after a day
+    sa.Column("content", sa.LargeBinary, nullable=False),  # its sha256 begins with the version
 )
-guesses = sa.Table(
-    "guesses",
+in_use = sa.Table(
+    "in_use",
     metadata,
-    sa.Column("version", sa.String, primary_key=True),  # which made names up
-    sa.Column("rounds", sa.Integer, nullable=False),
-    sa.Column("found", sa.Integer, nullable=False),
+    sa.Column("network", sa.String, primary_key=True),
+    sa.Column("version", sa.String, nullable=False),
 )
-formats = sa.Table("format", metadata, sa.Column("format", sa.Integer, nullable=False))
+runs = sa.Table(
+    "runs",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("network", sa.String, nullable=False),
+    sa.Column("chat", sa.BigInteger, nullable=False),
+    sa.Column("place", sa.String, nullable=False),
+    sa.Column("message", sa.BigInteger),
+    sa.Column("started", sa.String, nullable=False),
+    sa.Column("ended", sa.String),
+    sa.Column("verdict", sa.String),
+)
+numbers = sa.Table("schema_number", metadata, sa.Column("number", sa.Integer, nullable=False))
+
+FIRST = 1
+"""The number of the tables before any step."""
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = ()
+"""Step n turns tables of number FIRST + n into those of the next number. `metadata` has the tables
+that the last step leaves."""
 
 
-def _columns(connection: Connection) -> None:
-    """Add the columns that 0.1 lacks.
+def prepare(connection: Connection) -> None:
+    """Make the tables, or bring older ones up to date.
 
-    As the column "kind" has a new name, an earlier bot refuses this database. It would lose what it
-    does not know.
-    """
-    connection.execute(sa.text("ALTER TABLE creations RENAME COLUMN kind TO genre"))
-    for column in (
-        creations.c.voice,
-        creations.c.arrived,
-        creations.c.before,
-        creations.c.own_words,
-    ):
-        kind = column.type.compile(connection.dialect)
-        default = (
-            ""
-            if column.nullable
-            else f" DEFAULT {'TRUE' if column.name == 'arrived' else chr(39) * 2} NOT NULL"
-        )
-        connection.execute(
-            sa.text(f'ALTER TABLE creations ADD COLUMN "{column.name}" {kind}{default}')
-        )
-
-
-def _index(connection: Connection) -> None:
-    """Let the bot find quickly what never arrived."""
-    undelivered.create(connection, checkfirst=True)
-
-
-def _games(connection: Connection) -> None:
-    """Make the tables of `/guess`."""
-    for table in (streaks, guesses):
-        table.create(connection, checkfirst=True)
-
-
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_columns, lambda _: None, _index, _games)
-"""Migration n turns format n - 1 into format n. Format 0 is that of version 0.1, which did not note
-it. The second one moved what only versions before a release had written."""
-FORMAT = len(MIGRATIONS)
-
-
-def prepare(connection: Connection) -> int:
-    """Make the tables that are missing, and return the format of the database.
-
-    Fails if a later version has written it, if its tables are somebody else's, or if nothing can be
-    written.
+    Raises OSError, and changes nothing, if another program or a later version made the tables.
     """
     connection.execute(sa.text(_ALONE[connection.dialect.name]))
-    names = set(sa.inspect(connection).get_table_names())
-    found = 0 if {"creations"} <= names else FORMAT
-    if "format" in names:
-        found = connection.scalar(sa.select(formats.c.format)) or 0
-    if found > FORMAT:
-        raise OSError(0, "a later version of Mangosaurus has written it; run that version")
-    if found == FORMAT:
-        for table in metadata.tables.values():
-            if table.name in names:
-                connection.execute(sa.select(table).limit(0))
-        metadata.create_all(connection)
-    formats.create(connection, checkfirst=True)
-    _note(connection, found)
-    return found
-
-
-def migrate(connection: Connection) -> int:
-    """Carry out the next migration, unless another process has; return the format then."""
-    connection.execute(sa.text(_ALONE[connection.dialect.name]))
-    found = connection.scalar(sa.select(formats.c.format)) or 0
-    if found < FORMAT:
-        MIGRATIONS[found](connection)
-        found += 1
-        _note(connection, found)
-    return found
-
-
-def _note(connection: Connection, number: int) -> None:
-    connection.execute(formats.delete())
-    connection.execute(formats.insert().values(format=number))
+    number = FIRST + len(MIGRATIONS)
+    names = sa.inspect(connection).get_table_names()
+    if not names:
+        # SQLAlchemy's own check leaves a statement open, which locks SQLite's log
+        metadata.create_all(connection, checkfirst=False)
+        connection.execute(numbers.insert().values(number=number))
+    elif numbers.name not in names:
+        raise OSError(0, "another program or another version of Mangosaurus made its tables")
+    found = connection.scalar(sa.select(numbers.c.number)) or 0
+    if not FIRST <= found <= number:
+        raise OSError(0, "another version of Mangosaurus made its tables; run that version")
+    for step in MIGRATIONS[found - FIRST :]:
+        step(connection)
+    connection.execute(numbers.update().values(number=number))

@@ -1,8 +1,8 @@
-"""What the bot knows of people: seeds and turns, settings, and every answer as a creation.
+"""What the bot knows of people: their seeds and turns, and every answer as a creation.
 
 A turn is one request for names or for verse. The two are counted apart, so a poem in between does
-not change the next name. A sonnet takes a turn of verse: the same network writes both, and never
-draws two texts of a person from the same numbers. Texts are not kept, as a creation holds all that
+not change the next name. Poems and sonnets share one count, because one network writes both, and no
+two texts of a person may use the same random numbers. Texts are not kept: a creation holds all that
 is needed to write its text again.
 
 Each method is a transaction. Another process may write between two statements, so a change never
@@ -12,7 +12,6 @@ relies on what was read before it.
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -24,7 +23,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from bot import schema
 from bot.creations import Creation, Person, Wish, new_code
 from bot.database import BUSY_SECONDS, SQLITE, Database, StoreError
-from bot.schema import creations, guesses, people, preferences, streaks
+from bot.schema import creations, people
 from model.text.forms import Genre
 
 logger = logging.getLogger(__name__)
@@ -34,9 +33,7 @@ NEW_SEEDS = 10**9
 """The bot chooses seeds below this, so that people can read them out to each other."""
 UNDELIVERED_FOR = timedelta(days=30)
 """How long a creation is kept if nobody knows whether it arrived."""
-TIDIED_AT_ONCE, TIDY_SECONDS = 500, 0.5
-"""How many creations are deleted at once, and the pause after that."""
-UPGRADING = "upgrading the database"
+TIDY_SECONDS = 24 * 3600.0
 
 _SIZE = {
     "sqlite": "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
@@ -47,44 +44,26 @@ _SIZE = {
 class Store(Database):
     """The database of people. Raises StoreError if the database fails."""
 
-    async def open(self, note: Callable[[str], object] = lambda _: None) -> None:
-        """Make the tables that are missing, and bring tables of an earlier version up to date,
-        however large they are.
+    async def open(self) -> None:
+        """Make the tables if they are missing.
 
-        That may take minutes, so `note` is told when it begins.
+        Raises StoreError for a database that is not one of this version.
         """
-        found = await self.connect(schema.prepare)
-        if found < schema.FORMAT:
-            note(UPGRADING)
-        while found < schema.FORMAT:
-            logger.warning(
-                "%s: upgrading its tables, step %d of %d", self.name, found + 1, schema.FORMAT
-            )
-            found = await self.run(
-                schema.migrate, "the next start goes on where this one was", is_bounded=False
-            )
+        await self.connect(schema.prepare)
         await self._empty_log()
 
-    async def tidy(self) -> None:
-        """Delete what never arrived and is old, a little at a time, so that nobody waits for it."""
-        long_ago = (datetime.now(UTC) - UNDELIVERED_FOR).isoformat()
-        old = sa.select(creations.c.code).where(
-            ~creations.c.arrived, creations.c.created < long_ago
-        )
-        some = sa.delete(creations).where(creations.c.code.in_(old.limit(TIDIED_AT_ONCE)))
-        try:
-            while deleted := await self.run(lambda connection: connection.execute(some).rowcount):
-                logger.info("Deleted %d creations that never arrived", deleted)
-                await asyncio.sleep(TIDY_SECONDS)
-        except StoreError as error:  # the next start tries again
-            logger.info("%s", error)
+    async def keep_tidy(self) -> None:
+        """Delete old drafts that never arrived, now and once a day."""
+        while True:
+            try:
+                await self.run(_tidy)
+            except StoreError as error:  # tomorrow is early enough
+                logger.info("%s", error)
+            await asyncio.sleep(TIDY_SECONDS)
 
     async def draft(self, person_id: int, wish: Wish, version: str, temperature: float) -> Creation:
         """Return the creation of somebody's next turn. It is noted as not arrived, and takes no
         turn yet.
-
-        It is the next turn of the person who asks, unless the wish names another person, such as a
-        group.
         """
 
         def work(connection: Connection) -> Creation:
@@ -101,15 +80,15 @@ class Store(Database):
         await self.run(lambda connection: _note(connection, creation, arrived=True))
 
     async def completed(self, creation: Creation, rest: str) -> Creation:
-        """Add the rest of a first line to a creation's prompt, and note how much of the prompt is
-        the person's own.
-        """
-        facts: dict[str, Any] = {"prompt": creation.prompt + rest}
+        """Add the rest of a first line to a creation's prompt. It is not the person's own."""
+        prompt = creation.prompt + rest
         own = creations.c.code == creation.code
         await self.run(
-            lambda connection: connection.execute(sa.update(creations).where(own).values(facts))
+            lambda connection: connection.execute(
+                sa.update(creations).where(own).values(prompt=prompt)
+            )
         )
-        return replace(creation, **facts)
+        return replace(creation, prompt=prompt)
 
     async def arrived(self, creation: Creation, *, takes_turn: bool = True) -> None:
         """Note that a creation has arrived, and take its turn.
@@ -146,7 +125,7 @@ class Store(Database):
         return found[0] if found else None
 
     async def person(self, person_id: int) -> Person:
-        """Return where a person's sequence stands and what they like; a new person gets a seed."""
+        """Return where a person's sequence stands; a new person gets a seed."""
         return await self.run(lambda connection: _person(connection, person_id))
 
     async def set_seed(self, person_id: int, seed: int) -> None:
@@ -154,53 +133,11 @@ class Store(Database):
         begun = {"seed": seed, "dino_turns": 0, "poem_turns": 0}
         await self.run(lambda connection: _put(connection, people, {"id": person_id}, begun, begun))
 
-    async def set_preferences(self, person_id: int, **changes: Any) -> Person:
-        """Change the `mood` or the number of `names`, and return the person."""
-
-        def work(connection: Connection) -> Person:
-            new: dict[str, Any] = changes
-            _put(connection, preferences, {"person_id": person_id}, new, changes)
-            return _person(connection, person_id)
-
-        return await self.run(work)
-
-    async def guessed(self, person_id: int, version: str, *, is_right: bool) -> int:
-        """Count a guess in a round of a version's names.
-
-        Return how many right guesses in a row the person has now.
-        """
-
-        def work(connection: Connection) -> int:
-            counts = {"rounds": guesses.c.rounds + 1, "found": guesses.c.found + int(is_right)}
-            _put(
-                connection,
-                guesses,
-                {"version": version},
-                {"rounds": 1, "found": int(is_right)},
-                counts,
-            )
-            streak = {"streak": streaks.c.streak + 1 if is_right else 0}
-            _put(connection, streaks, {"person_id": person_id}, {"streak": int(is_right)}, streak)
-            return int(
-                connection.scalar(
-                    sa.select(streaks.c.streak).where(streaks.c.person_id == person_id)
-                )
-                or 0
-            )
-
-        return await self.run(work)
-
-    async def guesses(self, version: str) -> tuple[int, int]:
-        """Return how many guesses the names of a version have had, and how many were right."""
-        wanted = sa.select(guesses.c.rounds, guesses.c.found).where(guesses.c.version == version)
-        found = await self.run(lambda connection: connection.execute(wanted).one_or_none())
-        return tuple(found) if found else (0, 0)
-
     async def creations(self, person_id: int, newest: int | None = None) -> list[Creation]:
         """Return a person's creations that have arrived, the oldest first: all, or the last
         `newest`.
         """
-        own = sa.and_(creations.c.person_id == person_id, creations.c.arrived)
+        own = sa.and_(creations.c.person == person_id, creations.c.arrived)
         return await self.run(lambda connection: _creations(connection, own, newest))
 
     async def forget(self, person_id: int) -> None:
@@ -213,10 +150,7 @@ class Store(Database):
         def work(connection: Connection) -> None:
             if not self.is_file:
                 connection.execute(sa.text("SET LOCAL synchronous_commit = on"))
-            for column in (
-                people.c.id,
-                *(table.c.person_id for table in (preferences, creations, streaks)),
-            ):
+            for column in (people.c.id, creations.c.person):
                 connection.execute(sa.delete(column.table).where(column == person_id))
 
         await self.run(work)
@@ -246,40 +180,44 @@ class Store(Database):
             )
 
 
-def _person(connection: Connection, person_id: int) -> Person:
-    mood = sa.func.coalesce(preferences.c.mood, "")
-    names = sa.func.coalesce(preferences.c.names, 1)
-    all_three = people.outerjoin(preferences, preferences.c.person_id == people.c.id)
-    all_three = all_three.outerjoin(streaks, streaks.c.person_id == people.c.id)
-    streak = sa.func.coalesce(streaks.c.streak, 0)
-    wanted = (
-        sa.select(people, mood, names, streak)
-        .select_from(all_three)
-        .where(people.c.id == person_id)
+def _tidy(connection: Connection) -> None:
+    long_ago = (datetime.now(UTC) - UNDELIVERED_FOR).isoformat()
+    connection.execute(
+        sa.delete(creations).where(~creations.c.arrived, creations.c.created < long_ago)
     )
+
+
+def _person(connection: Connection, person_id: int) -> Person:
+    wanted = sa.select(people).where(people.c.id == person_id)
     while (row := connection.execute(wanted).one_or_none()) is None:
         seed = {"seed": secrets.randbelow(NEW_SEEDS), "dino_turns": 0, "poem_turns": 0}
         _put(connection, people, {"id": person_id}, seed, {})
-    return Person(*row[:4])
+    return Person(*row)
 
 
 def _note(connection: Connection, creation: Creation, *, arrived: bool) -> bool:
     """Insert a creation, and return whether its code was free."""
-    row = asdict(creation) | {"created": creation.created.isoformat(), "arrived": arrived}
-    row["genre"], row["person_id"] = str(creation.genre), row.pop("person")
+    row = asdict(creation) | {
+        "genre": str(creation.genre),
+        "created": creation.created.isoformat(),
+        "arrived": arrived,
+    }
     return _put(connection, creations, {"code": row.pop("code")}, row, {})
 
 
 def _creations(
     connection: Connection, which: ColumnElement[bool], newest: int | None = None
 ) -> list[Creation]:
-    wanted = sa.select(creations).where(which).order_by(creations.c.created.desc()).limit(newest)
+    columns = [column for column in creations.c if column is not creations.c.arrived]
+    wanted = sa.select(*columns).where(which).order_by(creations.c.created.desc()).limit(newest)
     found = []
     for row in reversed(connection.execute(wanted).mappings().all()):
-        facts: dict[str, Any] = {**row}
-        del facts["arrived"], facts["before"]
-        genre, created = Genre(facts.pop("genre")), datetime.fromisoformat(facts.pop("created"))
-        found.append(Creation(person=facts.pop("person_id"), genre=genre, created=created, **facts))
+        facts: dict[str, Any] = {
+            **row,
+            "genre": Genre(row["genre"]),
+            "created": datetime.fromisoformat(row["created"]),
+        }
+        found.append(Creation(**facts))
     return found
 
 

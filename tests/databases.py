@@ -26,25 +26,6 @@ EMPTY = f"""
     DROP SCHEMA public CASCADE;
     CREATE SCHEMA public;
 """
-VERSION_0_1 = """
-    CREATE TABLE people (id BIGINT NOT NULL, seed BIGINT NOT NULL, dino_turns INTEGER NOT NULL,
-        poem_turns INTEGER NOT NULL, PRIMARY KEY (id));
-    INSERT INTO people VALUES (1, 42, 7, 3);
-    CREATE TABLE creations (code VARCHAR NOT NULL, person_id BIGINT NOT NULL, kind VARCHAR NOT NULL,
-        version VARCHAR NOT NULL, seed BIGINT NOT NULL, turn BIGINT NOT NULL,
-        prompt VARCHAR NOT NULL, temperature FLOAT NOT NULL, count INTEGER NOT NULL,
-        length INTEGER NOT NULL, created VARCHAR NOT NULL,
-        PRIMARY KEY (code));
-    CREATE INDEX ix_creations_person_id ON creations (person_id);
-    CREATE TABLE preferences (person_id BIGINT NOT NULL, mood VARCHAR NOT NULL,
-        names INTEGER NOT NULL, PRIMARY KEY (person_id));
-    INSERT INTO preferences VALUES (1, 'wild', 5);
-    INSERT INTO creations VALUES ('k7m2p9x', 1, 'poem', 'cf4b27233ab0', 42, 2, 'Shall I', 0.8, 1, 2,
-        '2026-03-01T12:00:00.000250+00:00');
-    INSERT INTO creations VALUES ('k7m2p9y', 1, 'dino', '565c4cdbe29e', 42, 6, 'ünïcödé', 1.0, 10,
-        0, '2026-03-02T12:00:00+00:00');
-"""
-"""The tables of the first release, with what somebody kept there."""
 
 
 @pytest.fixture(scope="session")
@@ -110,13 +91,6 @@ def sql(database: str | Path, statement: str) -> list[Any]:
             return cursor.fetchall() if cursor.description else []
     with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as file:
         return file.execute(statement).fetchall()
-
-
-def older(database: str, statements: str) -> None:
-    if "://" not in database:
-        sql(database, "PRAGMA journal_mode=WAL")
-    for statement in filter(str.strip, statements.split(";")):
-        sql(database, statement)
 
 
 def end_connections(folder: Path) -> None:

@@ -1,15 +1,12 @@
-"""SQLite files and PostgreSQL servers: old databases, private ones, and those that fail or cannot
-be used."""
+"""SQLite files and PostgreSQL servers: private ones, and those that fail or cannot be used."""
 
 import asyncio
 import contextlib
 import os
 import sqlite3
 import stat
-import threading
 import traceback
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +18,6 @@ from hypothesis import strategies as st
 
 from bot import database as module
 from bot import schema
-from bot.creations import Creation, Person
 from bot.database import StoreError
 from bot.settings import Secret, Settings
 from bot.store import Store
@@ -29,18 +25,16 @@ from bot.words import sentences
 from model.text.forms import Genre
 from tests.databases import (
     OTHERS,
-    VERSION_0_1,
     draft,
     end_connections,
     frozen,
     make,
-    older,
     opened,
     run_sql,
     sql,
     take,
 )
-from tests.serving import serving, uncoded, until
+from tests.serving import serving, uncoded
 
 SECRET = "hunter2"
 
@@ -50,113 +44,52 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "people.db"
 
 
-# Databases of earlier versions
-
-FIRST = datetime(2026, 3, 1, 12, microsecond=250, tzinfo=UTC)
-SECOND = datetime(2026, 3, 2, 12, tzinfo=UTC)
-OLD_POEM = Creation(
-    "k7m2p9x", 1, Genre.POEM, "cf4b27233ab0", 42, 2, "Shall I", 0.8, 1, 2, created=FIRST
-)
-OLD_NAMES = Creation(
-    "k7m2p9y", 1, Genre.DINO, "565c4cdbe29e", 42, 6, "ünïcödé", 1.0, 10, created=SECOND
-)
-
-
-async def test_a_database_of_an_earlier_version_keeps_everything(database: str) -> None:
-    """Several bots may bring it up to date at the same time, or later find nothing to do."""
-    older(database, VERSION_0_1)
-    stores = [Store(database) for _ in range(3)]
-    await asyncio.gather(*(store.open() for store in stores))
-    for store in stores:
-        assert await store.creations(1) == [OLD_POEM, OLD_NAMES]
-        await store.close()
-    assert sql(database, "SELECT format FROM format") == [(4,)]
-    async with opened(database) as store:
-        assert await store.person(1) == Person(1, 42, 7, 3, "wild", 5)
-        assert [await take(store, 1), await take(store, 1, Genre.POEM)] == [(42, 7), (42, 3)]
-    with pytest.raises((sqlite3.OperationalError, psycopg.errors.UndefinedColumn)):
-        # an earlier bot asks for this at its start, and stops
-        sql(database, "SELECT kind FROM creations")
-
-
-async def test_an_upgrade_goes_on_where_it_was_interrupted_and_says_so(
-    database: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    older(database, VERSION_0_1)
-    first, second, *others = schema.MIGRATIONS
-
-    def interrupted(connection: sa.Connection) -> None:
-        second(connection)
-        raise OSError(0, "the power fails")
-
-    noted: list[str] = []
-    with monkeypatch.context() as patch:
-        patch.setattr(schema, "MIGRATIONS", (first, interrupted, *others))
-        with pytest.raises(StoreError, match="the power fails"):
-            await (store := Store(database)).open(noted.append)
-        await store.close()
-    assert sql(database, "SELECT format FROM format") == [(1,)]
-    store = Store(database)
-    await store.open(noted.append)
-    assert await store.creations(1) == [OLD_POEM, OLD_NAMES]
-    await store.close()
-    assert noted == ["upgrading the database"] * 2
-    assert [record.getMessage().rpartition(", ")[2] for record in caplog.records] == [
-        f"step {step} of 4" for step in (1, 2, 2, 3, 4)
-    ]
-
-
-async def test_a_stop_does_not_wait_for_an_upgrade(
+async def test_a_step_brings_an_older_database_up_to_date_once(
     database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What the step has done is rolled back at once, and no thread keeps the process
-    from ending."""
-    older(database, VERSION_0_1)
-    begun, threads = threading.Event(), set(threading.enumerate())
-    count = (
-        "WITH RECURSIVE t (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE n < 1000000000)"
-        " SELECT max(n) FROM t"
-    )
+    async with opened(database) as store:
+        creation = await make(store, 1)
 
-    def long(connection: sa.Connection) -> None:
-        raw: Any = connection.connection.driver_connection
-        # SQLite can interrupt a statement only while it runs, and tells when it does.
-        (
-            raw.set_progress_handler(begun.set, 1000)
-            if isinstance(raw, sqlite3.Connection)
-            else begun.set()
-        )
-        connection.execute(sa.text(count))
+    def step(connection: sa.Connection) -> None:
+        connection.execute(sa.text("ALTER TABLE people ADD COLUMN hat VARCHAR"))
 
-    monkeypatch.setattr(schema, "MIGRATIONS", (long, *schema.MIGRATIONS[1:]))
-    opening = asyncio.create_task((store := Store(database)).open())
-    await until(begun.is_set)
-    opening.cancel()
-    await store.close()
-    await until(
-        lambda: (
-            not any(
-                thread.name.startswith("database") for thread in {*threading.enumerate()} - threads
-            )
-        )
-    )
-    assert sql(database, "SELECT format FROM format") == [(0,)]
-
-
-async def test_a_database_of_a_later_version_is_refused_and_left_alone(database: str) -> None:
-    async with opened(database):
-        pass
-    sql(database, "UPDATE format SET format = 5")
-    sql(database, "DROP TABLE preferences")
-    assert "a later version of Mangosaurus has written it; run that version" in await refusal(
+    monkeypatch.setattr(schema, "MIGRATIONS", (step,))
+    for _ in range(2):
+        async with opened(database) as store:
+            assert await store.creations(1) == [creation]
+    assert sql(database, "SELECT hat FROM people") == [(None,)]
+    monkeypatch.undo()
+    assert "another version of Mangosaurus made its tables; run that version" in await refusal(
         database
     )
-    with pytest.raises((sqlite3.OperationalError, psycopg.errors.UndefinedTable)):
-        sql(database, "SELECT * FROM preferences")
+
+
+async def test_tables_of_another_program_or_version_are_refused_and_left_alone(
+    database: str, tmp_path: Path
+) -> None:
+    sql(database, "CREATE TABLE people (name TEXT)")
+    sql(database, "INSERT INTO people VALUES ('Ada')")
+    before = contents(tmp_path)
+    sentence = await refusal(database)
+    assert "another program or another version of Mangosaurus made its tables" in sentence
+    assert sql(database, "SELECT * FROM people") == [("Ada",)]
+    assert contents(tmp_path) == before
+    if "://" not in database:
+        assert sentence.startswith(f"{database}: this database cannot be used: ")
+        assert sentence.endswith("; move it away, or let DATABASE name another file")
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in folder.iterdir() if file.is_file()}
 
 
 def modes(folder: Path) -> dict[str, str]:
     return {file.name: f"{stat.S_IMODE(file.stat().st_mode):o}" for file in folder.iterdir()}
+
+
+def open_up(folder: Path) -> None:
+    for file in folder.iterdir():
+        file.chmod(0o644)
 
 
 PRIVATE = {"people.db": "600", "people.db-wal": "600", "people.db-shm": "600"}
@@ -189,11 +122,11 @@ async def test_nobody_else_can_read_a_new_file(path: Path, monkeypatch: pytest.M
 
 @pytest.mark.usefixtures("open_to_all")
 async def test_files_that_others_could_read_are_closed_to_them(path: Path) -> None:
-    with contextlib.closing(sqlite3.connect(path)) as connection:
-        connection.executescript("PRAGMA journal_mode=WAL; CREATE TABLE other (id)")
-        assert modes(path.parent) == dict.fromkeys(PRIVATE, "644")
+    async with opened(path) as store:
+        open_up(path.parent)
         async with opened(path):
             assert modes(path.parent) == PRIVATE
+        await store.check()
 
 
 async def test_what_is_forgotten_is_gone(path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -241,13 +174,11 @@ def test_what_is_no_database_is_refused_and_left_alone(path: Path, tmp_path: Pat
         assert modes(tmp_path) == before
         assert path.read_bytes() == content
     assert "cannot be used" in asyncio.run(refusal(path / "people.db"))
-    another = "Is a directory; DATABASE can name another file"
+    another = "Is a directory; move it away, or let DATABASE name another file"
     assert asyncio.run(refusal(tmp_path)) == f"{tmp_path}: this database cannot be used: {another}"
 
 
-async def test_what_cannot_be_written_is_refused(
-    path: Path, tmp_path: Path, postgresql: str
-) -> None:
+async def test_what_cannot_be_written_is_refused(path: Path, postgresql: str) -> None:
     async with opened(path):
         pass
     with path.open("r+b") as file:
@@ -258,11 +189,6 @@ async def test_what_cannot_be_written_is_refused(
     assert "session is read-only" in await refusal(
         f"{postgresql}&options=-c%20default_transaction_read_only%3Don"
     )
-    sql(other := tmp_path / "other.db", "CREATE TABLE people (name TEXT)")
-    assert (await refusal(other)).startswith(
-        f"{other}: this database cannot be used: no such column: people.id"
-    )
-    assert sql(other, "SELECT name FROM sqlite_master") == [("people",)]
 
 
 async def test_what_people_write_is_in_no_error(database: str) -> None:

@@ -15,19 +15,18 @@ import aiohttp
 import pytest
 
 from bot import health as module
-from bot import schema, writer
+from bot import writer
 from bot.__main__ import serve
 from bot.chat import StartError
 from bot.database import StoreError, name_of, url_of
-from bot.health import SERVING, STANDBY, STARTING, Health, asked
+from bot.health import SERVING, STANDBY, Health, asked
 from bot.settings import Address, Rate, Secret, Settings
 from bot.standby import LOST
-from bot.store import UPGRADING
 from bot.telegram import updates
 from model.files import ROOT
 from model.writing.decoder import Decoder
 from tests.bot_api_server import MESSAGE, TOKEN, HttpRequest, HttpServer, http_server, never, ok
-from tests.databases import VERSION_0_1, end_connections, frozen, older, opened
+from tests.databases import end_connections, frozen, opened
 from tests.processes import COMMAND, LIMIT, environment_of
 from tests.serving import free_port, serving, until
 from tests.telegram.server import ME
@@ -193,29 +192,6 @@ async def test_a_start_without_a_network(
         assert pauses[:4] == [0.05, 0.1, 0.2, 0.4]
         server.answer = telegram
         assert await answer(listen, "well: serving") == 200
-
-
-async def test_a_start_that_upgrades_the_database(
-    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Meanwhile /healthz says so, and systemd hears that the bot is not ready."""
-    may_go_on, (first, *others) = threading.Event(), schema.MIGRATIONS
-    monkeypatch.setattr(
-        schema, "MIGRATIONS", (lambda c: may_go_on.wait(LIMIT) and first(c), *others)
-    )
-    monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
-    older(str(settings.database), VERSION_0_1)
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
-        systemd.bind(str(tmp_path / "notify"))
-        async with served(settings) as (_, listen):
-            assert (
-                await answer(listen, "^database: it is being upgraded, which may take minutes")
-                == 503
-            )
-            may_go_on.set()
-            assert await answer(listen, "well: serving") == 200
-        told = [systemd.recv(1000).decode() for _ in range(3)]
-    assert told == [f"STATUS={UPGRADING}", f"STATUS={STARTING}", f"READY=1\nSTATUS={SERVING}"]
 
 
 @pytest.mark.recorded  # as it waits

@@ -1,5 +1,4 @@
-"""What docs/operating.md promises: a backup under load opens every code, and so do the databases of
-all releases."""
+"""What docs/operating.md promises: a backup under load opens every code."""
 
 import asyncio
 import dataclasses
@@ -21,23 +20,6 @@ from tests.test_proxy import FORWARDING, HOST, SOCKET
 
 GUIDE = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
 BACKUP = re.findall("^    (umask.*|python3 -c .*|cp -R checkpoints.*)$", GUIDE, re.MULTILINE)
-PRESENT = """
-    CREATE TABLE creations (code VARCHAR NOT NULL, person_id BIGINT NOT NULL,
-        genre VARCHAR NOT NULL,
-        version VARCHAR NOT NULL, seed BIGINT NOT NULL, turn BIGINT NOT NULL,
-        prompt VARCHAR NOT NULL, temperature FLOAT NOT NULL, count INTEGER NOT NULL,
-        length INTEGER NOT NULL, created VARCHAR NOT NULL,
-        voice VARCHAR DEFAULT '' NOT NULL, arrived BOOLEAN DEFAULT TRUE NOT NULL,
-        "before" VARCHAR DEFAULT '' NOT NULL, own_words INTEGER, PRIMARY KEY (code));
-    CREATE INDEX ix_creations_person_id ON creations (person_id);
-    CREATE TABLE format (format INTEGER NOT NULL);
-    INSERT INTO format VALUES (2);
-    CREATE TABLE people (id BIGINT NOT NULL, seed BIGINT NOT NULL, dino_turns INTEGER NOT NULL,
-        poem_turns INTEGER NOT NULL, PRIMARY KEY (id));
-    CREATE TABLE preferences (person_id BIGINT NOT NULL, mood VARCHAR NOT NULL,
-        names INTEGER NOT NULL, PRIMARY KEY (person_id));
-"""
-"""The tables of format 2, as 0.2.0 makes them."""
 
 
 async def ask_a_lot(chat: FakeChat, over: asyncio.Event, codes: dict[str, str]) -> None:

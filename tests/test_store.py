@@ -1,5 +1,4 @@
-"""What the bot keeps of people, in a SQLite file and in PostgreSQL: seeds, turns, settings, and
-creations."""
+"""What the bot keeps of people, in a SQLite file and in PostgreSQL: seeds, turns and creations."""
 
 import asyncio
 import dataclasses
@@ -13,10 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.creations import CODE, MOODS, Creation, Person, Wish
+from bot.creations import CODE, Creation, Person, Wish
 from bot.store import LARGEST_SEED, NEW_SEEDS, Store
 from model.text.forms import Genre
 from tests.databases import draft, emptied, make, opened, sql, take
+from tests.serving import until
 
 STRANGE = ["\ufdd0\\x00", "\\x00", "", "🦖 ﷽ <b>'\";--", "\uffff\r\n\t"]
 
@@ -39,30 +39,37 @@ async def test_new_people_get_a_seed_and_keep_it(store: Store) -> None:
         assert creation.seed == seed
 
 
-async def test_what_may_never_have_arrived_goes_after_thirty_days(database: str) -> None:
+async def test_what_never_arrived_goes_after_thirty_days_at_the_start_and_later(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.store.TIDY_SECONDS", 0.01)
     async with opened(database) as store:
-        new, old, arrived = await draft(store, 1), await draft(store, 1), await make(store, 1)
-    for code in (old.code, arrived.code):
-        sql(
-            database,
-            f"UPDATE creations SET created = '2026-01-01T12:00:00+00:00' WHERE code = '{code}'",
-        )
-    async with opened(database) as store:
-        await store.tidy()
+        new, arrived = await draft(store, 1), await make(store, 1)
+        tidying = asyncio.create_task(store.keep_tidy())
+        for _ in range(2):
+            await draft(store, 1)
+            sql(
+                database,
+                "UPDATE creations SET created = '2026-01-01T12:00:00+00:00' "
+                f"WHERE code <> '{new.code}'",
+            )
+            await until(lambda: sql(database, "SELECT count(*) FROM creations") == [(2,)])
+        tidying.cancel()
         assert await store.creation(new.code) == new
-        assert await store.creation(old.code) is None
         assert [kept.code for kept in await store.creations(1)] == [arrived.code]
 
 
 async def test_a_creation_is_kept_whole(store: Store) -> None:
-    before = Creation("k7m2p9y", 1, Genre.DINO, "cf4b27233ab0", 42, 0, "ma", 0.8)
-    for own_words in (None, 0, 7):
-        wish = Wish(Genre.DINO, "ma", 3, 1.3, voice="k7m2p9x", before=before, own_words=own_words)
+    for own_words in (0, 7):
+        wish = Wish(Genre.DINO, "ma", 3, 1.3, voice="k7m2p9xb4q", own_words=own_words)
         creation = await store.draft(1, wish, "cf4b27233ab0", 0.8)
         assert await store.creation(creation.code) == creation
         assert (creation.count, creation.temperature, creation.own_words) == (3, 1.3, own_words)
-        assert (creation.voice, creation.before) == ("k7m2p9x", "k7m2p9y")
+        assert creation.voice == "k7m2p9xb4q"
         assert CODE.fullmatch(creation.code)
+    longer = await store.completed(creation, " and more")
+    assert await store.creation(creation.code) == longer
+    assert (longer.prompt, longer.own_words) == ("ma and more", 7)
     made = [await make(store, 2, Genre.POEM, prompt) for prompt in STRANGE]
     assert await store.creations(2) == made
     assert await store.creations(2, newest=3) == made[-3:]
@@ -71,10 +78,10 @@ async def test_a_creation_is_kept_whole(store: Store) -> None:
 async def test_a_code_that_is_taken_is_not_given_again(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    drawn = iter(["2" * 7, "2" * 7, "3" * 7])
+    drawn = iter(["2" * 10, "2" * 10, "3" * 10])
     monkeypatch.setattr("bot.store.new_code", lambda: next(drawn))
     first, second = await make(store, 1), await make(store, 2)
-    assert (first.code, second.code) == ("2222222", "3333333")
+    assert (first.code, second.code) == ("2222222222", "3333333333")
     await store.keep(dataclasses.replace(second, code=first.code))
     assert await store.creation(first.code) == first
     for strange in ("aaaaaaa", "'; --", "k" * 10_000):
@@ -85,36 +92,12 @@ async def test_somebody_who_is_forgotten_leaves_nothing(database: str) -> None:
     async with opened(database) as store:
         await make(store, 1, Genre.POEM)
         await draft(store, 1)
-        await store.set_preferences(1, mood="wild")
-        await store.guessed(1, "cf4b27233ab0", is_right=True)
         kept = await make(store, 2)
         for _ in range(2):  # the second time, there is nothing to forget
             await store.forget(1)
-        for table in ("people", "preferences", "creations", "streaks"):
-            column = "id" if table == "people" else "person_id"
-            assert sql(database, f"SELECT * FROM {table} WHERE {column} = 1") == []
+        assert sql(database, "SELECT id FROM people WHERE id = 1") == []
+        assert sql(database, "SELECT code FROM creations WHERE person = 1") == []
         assert await store.creations(2) == [kept]
-
-
-async def test_guesses_count_for_a_version_and_in_a_row_for_a_person(store: Store) -> None:
-    new, old = "cf4b27233ab0", "565c4cdbe29e"
-    streaks = [
-        await store.guessed(1, new, is_right=is_right)
-        for is_right in (False, True, True, False, True)
-    ]
-    assert streaks == [0, 1, 2, 0, 1]
-    assert [
-        await store.guessed(2, new, is_right=False),
-        await store.guessed(1, old, is_right=True),
-    ] == [0, 2]
-    assert [await store.guesses(version) for version in (new, old, "0" * 12)] == [
-        (6, 3),
-        (1, 1),
-        (0, 0),
-    ]
-    await store.forget(1)
-    assert [(await store.person(person)).streak for person in (1, 2)] == [0, 0]
-    assert await store.guesses(new) == (6, 3)  # this says nothing about anybody
 
 
 async def test_bots_that_make_the_tables_at_the_same_time_lose_nothing(database: str) -> None:
@@ -162,7 +145,6 @@ DEEDS = st.one_of(
     deed("arrived", DRAFTS),
     deed("discard", DRAFTS),
     deed("set_seed", PEOPLE, seed=[0, 1, LARGEST_SEED]),
-    deed("set_preferences", PEOPLE, mood=list(MOODS)),
     deed("forget", PEOPLE),
     deed("reopen", PEOPLE),
 )
@@ -171,7 +153,6 @@ DEEDS = st.one_of(
 @dataclass
 class Model:
     people: dict[int, Person] = field(default_factory=dict)
-    moods: dict[int, Any] = field(default_factory=dict)
     creations: dict[str, tuple[Creation, bool]] = field(default_factory=dict)
 
     def draft(self, creation: Creation) -> None:
@@ -185,7 +166,7 @@ class Model:
             self.creations[creation.code] = creation, True
             person, turns = self.people[creation.person], f"{creation.genre.network}_turns"
             if (person.seed, getattr(person, turns)) == (creation.seed, creation.turn):
-                self.people[person.id] = dataclasses.replace(person, **{turns: creation.turn + 1})  # type: ignore[arg-type]
+                self.people[person.id] = dataclasses.replace(person, **{turns: creation.turn + 1})
 
     def discard(self, creation: Creation) -> None:
         self.creations.pop(creation.code, None)
@@ -193,12 +174,8 @@ class Model:
     def set_seed(self, person: int, seed: int) -> None:
         self.people[person] = Person(person, seed)
 
-    def set_preferences(self, person: int, mood: str) -> None:
-        self.moods[person] = mood  # a new person gets a seed with it, which their first draft shows
-
     def forget(self, person: int) -> None:
         self.people.pop(person, None)
-        self.moods.pop(person, None)
         self.creations = {
             code: kept for code, kept in self.creations.items() if kept[0].person != person
         }
@@ -231,7 +208,7 @@ async def live(database: str, bursts: list[list[tuple[str, Any, Any]]]) -> None:
     for person in range(1, 4):
         known = await store.person(person)
         expected = model.people.get(person, Person(person, known.seed))
-        assert known == dataclasses.replace(expected, mood=model.moods.get(person, "bold"))
+        assert known == expected
         own = [
             one.code
             for one, has_arrived in model.creations.values()

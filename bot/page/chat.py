@@ -147,8 +147,8 @@ class PageChat(Chat):
         kept: list[Creation] = []
         with contextlib.suppress(StoreError):
             kept = await bot.store.creations(self.id, newest=READ)
-        changed, places = {creation.before for creation in kept}, {}
-        for creation in [creation for creation in kept if creation.code not in changed][-SHOWN:]:
+        places = {}
+        for creation in kept[-SHOWN:]:
             at = creation.created.timestamp()
             if creation.genre is not Genre.DINO and (line := creation.prompt[: creation.own_words]):
                 await self._add(True, at, [Piece(line)])
