@@ -12,8 +12,9 @@ import time
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.report import table
 from bot.capacity import THREADS
+
+from benchmarks.report import table
 from bot.creations import Creation, request_for
 from bot.writer import Writer, prepare
 from model.files import ROOT

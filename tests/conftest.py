@@ -85,7 +85,6 @@ def settings(checkpoints: Path, tmp_path: Path) -> Settings:
         database=tmp_path / "mangosaurus.db",
         checkpoints=checkpoints,
         rate_limit=None,
-        message_rate=None,
     )
 
 

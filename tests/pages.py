@@ -7,8 +7,8 @@ from typing import Any
 
 import aiohttp
 
-from bot.app import running
 from bot.page.server import Page
+from bot.running import running
 from bot.settings import Settings
 from tests.shown import seen, wrote
 

@@ -3,12 +3,12 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from bot.admission import CHATTER, GROUP_CHATTER, LETTERS, Admission, Buckets
+from bot.capacity import LONGEST_WAIT_SECONDS, Work
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.admission import CHATTER, GROUP_CHATTER, LETTERS, Admission, Buckets
 from bot.asks import Ask, Said
-from bot.capacity import LONGEST_WAIT_SECONDS, Work
 from bot.chat import Refused
 from bot.settings import Rate, Settings
 from bot.words import sentences

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from bot.app import running
 from bot.asks import Said
 from bot.chat import StartError
 from bot.database import Database
+from bot.running import running
 from bot.settings import Settings
 from bot.telegram.door import Telegram
 from bot.words import sentences

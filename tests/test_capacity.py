@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from bot.app import Bot, running
+from bot.app import Bot
 from bot.asks import Said, Typed
+from bot.running import running
 from bot.settings import Settings
 from bot.writer import Text
 from model.weights.checkpoint import Checkpoint

@@ -7,11 +7,11 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from bot.capacity import CARD_SECONDS, CHATTER, LONGEST_WAIT_SECONDS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.__main__ import main
-from bot.capacity import CARD_SECONDS, CHATTER, LONGEST_WAIT_SECONDS
 from bot.cards import card_of
 from bot.cards.bodies import BODIES
 from bot.cards.card import name_card, verse_card

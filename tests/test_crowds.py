@@ -8,9 +8,9 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 import pytest
+from bot.capacity import Capacity
 from markupsafe import Markup
 
-from bot.capacity import Capacity
 from bot.chat import LiveMessage
 from bot.health import SERVING, Health
 from bot.settings import Settings

@@ -25,7 +25,7 @@ import pytest
 from markupsafe import Markup
 from PIL import Image
 
-from bot.app import Bot, running
+from bot.app import Bot
 from bot.asks import Said, Sent
 from bot.cards import card, scene
 from bot.cards.card import name_card, verse_card
@@ -34,6 +34,7 @@ from bot.cards.scene import drawing
 from bot.cards.shapes import fill, svg
 from bot.chat import Buttons
 from bot.creations import Creation
+from bot.running import running
 from bot.settings import Settings
 from bot.shelf import Shelf
 from bot.terminal import YOU, Pipes

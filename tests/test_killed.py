@@ -12,8 +12,8 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from bot.app import running
 from bot.chat import Buttons
+from bot.running import running
 from bot.settings import Settings
 from tests.databases import opened
 from tests.fake_chat import FakeChat

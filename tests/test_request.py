@@ -26,8 +26,8 @@ from telegram.error import (
     TimedOut,
 )
 
-from bot.app import running
 from bot.chat import StartError
+from bot.running import running
 from bot.settings import Secret, Settings
 from bot.telegram import door, request, updates
 from bot.telegram.request import NothingSentError, PollingRequest, ServerError, TelegramRequest

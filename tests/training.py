@@ -13,9 +13,10 @@ from typing import Any, Self, cast
 
 import pytest
 
-from bot.app import Bot, running
+from bot.app import Bot
 from bot.asks import File
-from bot.chat import Door as AnyDoor
+from bot.app import Door as AnyDoor
+from bot.running import running
 from bot.settings import Settings
 from bot.training.folder import NEW, Run, read_run
 from bot.voices import Voice, Voices

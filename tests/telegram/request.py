@@ -10,7 +10,8 @@ from urllib.parse import unquote
 
 from telegram.request import BaseRequest, RequestData
 
-from bot.app import Bot, running
+from bot.app import Bot
+from bot.running import running
 from bot.settings import Secret, Settings
 from bot.telegram.door import Telegram
 from bot.telegram.request import FAILED, PollingRequest, ServerError
