@@ -73,7 +73,7 @@ def verse_card(prompt: str, rest: str, code: str, *, is_sonnet: bool) -> str:
         blade((540, 1232), (540 + u, 1232 - v), 20, 0.9) for u, v in ((-34, 34), (0, 52), (34, 34))
     )
     drawn += f"<rect {frame}/>{''.join(fill(toe, GREY, 0.5) for toe in foot)}"
-    return _card("", drawn, WRITTEN + SHARED * bool(prompt), code)
+    return _card("", drawn, SHARED if prompt else WRITTEN, code)
 
 
 def _length(line: str) -> float:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from bot.cards.creature import Creature
 
 INVENTED, REAL = "invented, and drawn by rule", "a real name; life and picture by rule"
-WRITTEN, SHARED = "written by a network", ", but for what is red"
+WRITTEN, SHARED = "written by a network", "red: your words; the rest: a network's"
 
 LIVES = {
     "long neck": ("leaves of tall trees, ferns, cones, young leaves", 70, 155),
