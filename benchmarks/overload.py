@@ -25,7 +25,7 @@ LOADS, SECONDS = (0.5, 1.0, 1.5, 3.0, 5.0), 120.0
 """Asks, in units of the message rate, and how long each crowd asks."""
 POEM = "/poem Shall I compare thee"
 CROWD = ("/dino", "/dino", POEM, "/dino", "/help", "/dino", "/dino", POEM, "/dino", "/dino")
-TYPED, EACH_TYPIST = ("mango", "shall i compare thee"), 5
+TYPED, EACH_TYPIST = ("mango", "plesio"), 5
 AT_ONCE, PATIENCE = 1.0, 180.0
 """The bot has recovered when it answers within a second; the bench waits for that for so many
 seconds."""

@@ -130,5 +130,5 @@ def is_right(asked: str, answer: str) -> bool:
         # One drawn name in 20,000 has a word that is not shown.
         return re.match(r"<b>[A-Za-z]+</b>|<i>I'd rather keep", answer) is not None
     if command == "/help":
-        return answer.startswith("/dino")
+        return "/dino" in answer
     return answer.startswith(f"<b>{line}") and len(answer) > len(line) + 100

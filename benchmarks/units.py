@@ -1,4 +1,4 @@
-"""Measures how long texts take to write, in poems. `bot.capacity` promises with it.
+"""Measures how long texts take to write, in poems. `bot.limits` promises with it.
 
 The released weights write many of each kind at once, without Telegram: first all kinds on one
 thread, whose CPU time is measured; then poems and sonnets on as many threads as the bot has.
@@ -12,10 +12,9 @@ import time
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from bot.capacity import THREADS
-
 from benchmarks.report import table
 from bot.creations import Creation, request_for
+from bot.limits import THREADS
 from bot.writer import Writer, prepare
 from model.files import ROOT
 from model.text.forms import SONNET_TEMPERATURE, USUAL_TEMPERATURE, Genre, Network
@@ -82,10 +81,11 @@ async def measure(
     for repeat in range(repeats + 1):
         for kind, count in kinds.items():
             numbers = range(repeat * count, (repeat + 1) * count)
-            writer = writers[KINDS[kind][0].network]
+            genre, _, _ = KINDS[kind]
+            writer = writers[genre.network]
             requests = [request_for(_creation(kind, number)) for number in numbers]
             begin = clock()
-            await asyncio.gather(*map(writer.write, requests))
+            await asyncio.gather(*(writer.write(request, genre) for request in requests))
             if repeat:  # the first texts wait for the networks to be laid out
                 seconds[kind].append((clock() - begin) / count)
     for writer in writers.values():
