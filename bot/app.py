@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
-from weakref import WeakValueDictionary
 
 from bot.health import Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Sequence
+    from collections.abc import Callable, Coroutine, Iterator, Sequence
 
     from bot.asks import Ask
     from bot.chat import Chat
@@ -82,7 +82,8 @@ class Bot:
     """Cards are drawn one at a time."""
     pressed: set[object] = field(default_factory=set)
     """The buttons whose answers are on their way, each with its person."""
-    _order: WeakValueDictionary[int, asyncio.Lock] = field(default_factory=WeakValueDictionary)
+    _last: dict[int, asyncio.Event] = field(default_factory=dict)
+    """For each person, what is set when their newest ask is answered."""
     _asks: set[asyncio.Task[None]] = field(default_factory=set)
 
     def ask(self, ask: Ask) -> asyncio.Task[None]:
@@ -92,11 +93,22 @@ class Bot:
         task.add_done_callback(self._asks.discard)
         return task
 
-    def order(self, person: int) -> asyncio.Lock:
-        """Return the lock of a person, whose asks are answered one after the other: otherwise
-        `/seed 42` and a `/dino` right behind it would run at the same time.
+    @contextmanager
+    def line_up(self, person: int) -> Iterator[asyncio.Event]:
+        """Stand behind the asks of a person that came before; yield what is set when they are
+        answered. Otherwise `/seed 42` and a `/dino` right behind it would run at the same time.
         """
-        return self._order.setdefault(person, asyncio.Lock())
+        before = self._last.get(person)
+        if before is None:
+            before = asyncio.Event()
+            before.set()
+        mine = self._last[person] = asyncio.Event()
+        try:
+            yield before
+        finally:
+            mine.set()
+            if self._last[person] is mine:
+                del self._last[person]
 
     async def idle(self) -> None:
         """Wait until every ask is answered; trainings may go on."""

@@ -114,8 +114,12 @@ class Chat(ABC):
     ) -> None:
         """Put something else into a message."""
 
-    async def release(self, text: str = "") -> None:  # noqa: B027 - where buttons wait for nothing
-        """Release the button that was pressed, perhaps with a refusal of up to 200 characters."""
+    async def release(self, text: str = "") -> bool:  # noqa: ARG002 - for doors whose buttons wait
+        """Release the button that was pressed, perhaps with a refusal of up to 200 characters.
+
+        Return whether one was waiting for that.
+        """
+        return False
 
     @abstractmethod
     async def picture(

@@ -4,6 +4,7 @@ of every door.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from bot.asks import LONGEST_LINE, Ask, Said, Sent, Typed, clean
 from bot.chat import Explained, InDoubt, NotSent, Refused
 from bot.commands import COMMANDS, LINE, SENT, TYPED, Command, menu
 from bot.database import StoreError
-from bot.limits import CHATTER
+from bot.limits import CHATTER, Work
 from bot.taboo import is_taboo
 from bot.words import sentences
 from model.errors import MangosaurusError
@@ -36,45 +37,54 @@ async def handle(ask: Ask, bot: Bot) -> None:
     Errors become sentences for the person or lines of the log; only a cancellation is raised.
     """
     ask = clean(ask)
-    button = _button(ask)
-    if button in bot.pressed:  # its answer is on its way
+    press = None
+    if isinstance(ask, Said) and ask.pressed is not None:
+        press = ask.person, ask.chat.id, ask.pressed, ask.text
+    if press in bot.pressed:  # its answer is on its way
         await ask.chat.release()
         return
-    waits = button is not None  # for its release
-    if button:
-        bot.pressed.add(button)
+    if press:
+        bot.pressed.add(press)
     try:
-        command, rest = _command(ask)
-        if command is None:
-            return
-        work = command.work
-        if callable(work):
-            work = await work(ask, rest, bot)
-        with bot.limits.accepting(ask, work):
-            if waits:
-                waits = False
-                await ask.chat.release()
-            if isinstance(ask, Typed):
-                await command.function(ask, rest, bot)
-                return
-            async with bot.order(ask.person):
-                await command.function(ask, rest, bot)
+        if isinstance(ask, Said):
+            with bot.line_up(ask.person) as those_before:
+                await _answer(ask, those_before, bot)
+        else:
+            await _answer(ask, None, bot)
     except Exception as error:
-        await _explain(error, ask, bot, waits=waits)
+        await _explain(error, ask, bot)
     finally:
-        if button:
-            bot.pressed.discard(button)
+        bot.pressed.discard(press)
 
 
-def _button(ask: Ask) -> object:
-    """Return what tells one press from another: who pressed which button, or None."""
-    if isinstance(ask, Said) and ask.pressed is not None:
-        return ask.person, ask.chat.id, ask.pressed, ask.text
-    return None
+async def _answer(ask: Ask, those_before: asyncio.Event | None, bot: Bot) -> None:
+    """Find what an ask is for, put it to the limits, and call its function in its turn.
+
+    A mistake is put to the limits, too.
+    """
+    mistake = None
+    work = CHATTER
+    command, rest = LINE, ""
+    try:
+        if not (found := _command(ask)):
+            return
+        command, rest = found
+        work = (
+            command.work if isinstance(command.work, Work) else await command.work(ask, rest, bot)
+        )
+    except Explained as error:
+        mistake = error
+    with bot.limits.accepting(ask, work):
+        if mistake:
+            raise mistake
+        await ask.chat.release()
+        if those_before:
+            await those_before.wait()
+        await command.function(ask, rest, bot)
 
 
-def _command(ask: Ask) -> tuple[Command | None, str]:
-    """Return the command that an ask is for, and the text after it; None to stay silent.
+def _command(ask: Ask) -> tuple[Command, str] | None:
+    """Return the command that an ask is for, and the text after it. None is silence.
 
     Raises Explained.
     """
@@ -87,23 +97,14 @@ def _command(ask: Ask) -> tuple[Command | None, str]:
     if found and found.admin and not ask.is_admin:
         found = None
     if not ask.chat.is_private and not (name and found) and ask.pressed is None:
-        return None, ""
+        return None
     if is_taboo(ask.text[: 2 * LONGEST_LINE]):
-        return _saying(sentences.TABOO), ""
+        raise Explained(sentences.TABOO)
     if not found:
-        return _saying(_not_known(name, ask)), ""
+        raise Explained(_not_known(name, ask))
     if found.alone and rest.strip():
-        return _saying(sentences.ALONE.format(name)), ""
+        raise Explained(sentences.ALONE.format(name))
     return found, rest
-
-
-def _saying(sentence: Message) -> Command:
-    """Return the command that says why there is no other."""
-
-    async def explain(_ask: Ask, _rest: str, _bot: Bot) -> None:
-        raise Explained(sentence)
-
-    return Command(explain, CHATTER)
 
 
 def _not_known(name: str, ask: Ask) -> Message:
@@ -114,8 +115,8 @@ def _not_known(name: str, ask: Ask) -> Message:
     return sentences.MEANT_COMMAND.format(sentences.cut(name, 40), meant[0])
 
 
-async def _explain(error: Exception, ask: Ask, bot: Bot, *, waits: bool) -> None:
-    """Tell the log and the person what went wrong; a button that `waits` says it at once.
+async def _explain(error: Exception, ask: Ask, bot: Bot) -> None:
+    """Tell the log and the person what went wrong. A button that is not released yet says it.
 
     Of several refusals in a row, a chat reads the first.
     """
@@ -123,9 +124,9 @@ async def _explain(error: Exception, ask: Ask, bot: Bot, *, waits: bool) -> None
     if sentence is None:
         return
     try:
-        if waits:
-            await ask.chat.release(sentences.cut(str(sentence), sentences.LONGEST_NOTICE))
-        elif isinstance(ask, Typed):
+        if await ask.chat.release(sentences.cut(str(sentence), sentences.LONGEST_NOTICE)):
+            return
+        if isinstance(ask, Typed):
             await ask.chat.offer([])
         elif not isinstance(error, Refused):
             await ask.chat.say(sentence)

@@ -129,6 +129,7 @@ class FakeChat(Chat):
         self.is_admin = is_admin
         self.messages: list[Shown] = []
         self.released: list[str] = []
+        self._waiting_buttons = 0
         self.offers: list[list[Offer]] = []
         self.typed = 0
         self.failures: list[Exception] = []
@@ -181,8 +182,12 @@ class FakeChat(Chat):
         self._put(len(self.messages), message, ())
         return True
 
-    async def release(self, text: str = "") -> None:
+    async def release(self, text: str = "") -> bool:
+        if not self._waiting_buttons:
+            return False
+        self._waiting_buttons -= 1
         self.released.append(seen(text))
+        return True
 
     async def picture(
         self, png: bytes, message: Message, buttons: Buttons = (), name: str = "", alt: str = ""
@@ -208,6 +213,7 @@ class FakeChat(Chat):
     async def _do(self, kind: Callable[..., Ask], person: int | None, **fields: Any) -> None:
         given = {"person": person or abs(self.id), "chat": self, "is_admin": self.is_admin}
         wrote(fields)
+        self._waiting_buttons += "pressed" in fields
         await self.bot.ask(kind(**given | fields))
 
     async def _file(
