@@ -4,7 +4,6 @@ of every door.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import secrets
 from typing import TYPE_CHECKING
@@ -21,6 +20,7 @@ from bot.words import sentences
 from model.errors import MangosaurusError
 
 if TYPE_CHECKING:
+    import asyncio
     from bot.app import Bot
     from bot.words.pieces import Message
 
