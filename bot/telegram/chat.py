@@ -2,20 +2,21 @@
 
 import contextlib
 import logging
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from html import escape
 from typing import Any
 
-from markupsafe import Markup
 from telegram import (
+    CallbackQuery,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
+    InlineQuery,
     InlineQueryResultArticle,
     InputTextMessageContent,
     MaybeInaccessibleMessage,
-    Message,
     ReplyParameters,
 )
+from telegram import Message as TelegramMessage
 from telegram.constants import ChatAction
 from telegram.error import (
     BadRequest,
@@ -29,11 +30,15 @@ from telegram.error import (
 from telegram.ext import ExtBot
 
 from bot.chat import Buttons, Chat, Gone, InDoubt, NotSent, Offer
-from bot.telegram.pacing import Pacing, Place
-from bot.telegram.request import NothingSentError
+from bot.telegram.pacing import REFUSAL, Pacing
+from bot.telegram.request import NotDoneError
+from bot.words.pieces import NOTHING, Message, Piece, length
 
 logger = logging.getLogger(__name__)
 
+LONGEST_TEXT, LONGEST_CAPTION, LONGEST_RELEASE = 4096, 1024, 200
+"""What Telegram takes: in a message, below a file and at the release of a button, in UTF-16
+units."""
 EDIT_SECONDS, EDIT_A_GROUP_SECONDS = 3.0, 10.0
 """The time between two changes of a message.
 
@@ -42,23 +47,60 @@ In a group, each change counts among the 20 messages of a minute.
 CACHED_SECONDS = 60
 """How long Telegram may repeat offers by itself. A new seed or new weights show only after that."""
 GONE = (
-    *(
-        "chat not found",
-        "thread not found",
-        "message to edit not found",
-        "can't be edited",
-        "message_id_invalid",
-    ),
-    *("not enough rights", "have no rights", "chat_write_forbidden", "topic_closed"),
+    "chat not found",
+    "thread not found",
+    "message to edit not found",
+    "can't be edited",
+    "message_id_invalid",
+    "not enough rights",
+    "have no rights",
+    "chat_write_forbidden",
+    "topic_closed",
 )
 """How Telegram says that a message is gone, or that the bot may not write in a chat."""
+TAGS = {
+    "bold": "b",
+    "name": "b",
+    "own": "b",
+    "italic": "i",
+    "code": "code",
+    "table": "pre",
+}
+
+
+def html_of(message: Message, username: str) -> str:
+    """Return a message as Telegram's HTML. A code links to its creation in a chat with the bot."""
+    html = ""
+    for text, style in message:
+        escaped = escape(text)
+        if style == "creation":
+            html += f'<a href="https://t.me/{username}?start={escaped}">{escaped}</a>'
+        elif style in TAGS:
+            html += f"<{TAGS[style]}>{escaped}</{TAGS[style]}>"
+        else:
+            html += escaped
+    return html
+
+
+def shortened(message: Message, most: int) -> Message:
+    """Return a message that fits: if it is too long, cut after a paragraph or a line."""
+    if length(message) <= most:
+        return message
+    text = str(message).encode("utf-16-le")[: 2 * (most - 2)].decode("utf-16-le", "ignore")
+    end = max(text.rfind("\n\n"), text.rfind("\n", len(text) // 2))
+    left = end if end > 0 else len(text)
+    pieces = []
+    for piece in message:
+        pieces.append(Piece(piece.text[:left], piece.style))
+        left -= len(pieces[-1].text)
+    return Message(piece for piece in pieces if piece.text) + "\n…"
 
 
 class TelegramChat(Chat):
-    """The chat with an id. `asked` is the message that asks: answers go to its topic, and in a
-    group they reply to it.
+    """The chat with an id, for the answers to one ask.
 
-    `query` is a press of a button, or an inline query, that waits for an answer.
+    `asked` is the message that asks, or the one whose button was `pressed`. Answers go to its
+    topic. In a group, they reply to it, and the first one names whoever pressed.
     """
 
     def __init__(
@@ -67,7 +109,8 @@ class TelegramChat(Chat):
         pacing: Pacing,
         chat_id: int,
         asked: MaybeInaccessibleMessage | None = None,
-        query: Any = None,
+        pressed: CallbackQuery | None = None,
+        typed: InlineQuery | None = None,
     ) -> None:
         self.id = chat_id
         self.is_private = chat_id > 0
@@ -75,116 +118,110 @@ class TelegramChat(Chat):
         self.edit_seconds = EDIT_SECONDS if self.is_private else EDIT_A_GROUP_SECONDS
         self._bot = bot
         self._pacing = pacing
-        self._query = query
-        self._place = pacing.place()
-        self._where: dict[str, Any] = {"rate_limit_args": self._place}
-        if isinstance(asked, Message) and asked.is_topic_message:
+        self._pressed = pressed
+        self._typed = typed
+        self._presser = NOTHING
+        self._first: int | None = None  # the number of the first message of the answer
+        self._where: dict[str, Any] = {"rate_limit_args": pacing.place()}
+        if isinstance(asked, TelegramMessage) and asked.is_topic_message:
             self._where["message_thread_id"] = asked.message_thread_id
         if asked and not self.is_private:  # so that each person sees which answer is theirs
             self._where["reply_parameters"] = ReplyParameters(
                 asked.message_id, allow_sending_without_reply=True
             )
+        if pressed and not self.is_private:
+            self._presser = Message([Piece(pressed.from_user.first_name, "bold"), Piece(":\n")])
 
-    async def say(self, html: Markup, buttons: Buttons = (), *, unfinished: bool = False) -> int:
-        where = self._where | {
-            "reply_markup": _keyboard(buttons),
-            "rate_limit_args": self._place_of(unfinished),
-        }
-        with _explained():
-            return (await self._bot.send_message(self.id, self._linked(html), **where)).message_id
+    async def say(
+        self, message: Message, buttons: Buttons = (), *, unfinished: bool = False
+    ) -> int:
+        text = self._html(message)
+        return await self._send(self._bot.send_message, text, reply_markup=_keyboard(buttons))
 
     async def change(
-        self, message: int, html: Markup | None, buttons: Buttons = (), *, unfinished: bool = False
+        self, number: int, message: Message, buttons: Buttons = (), *, unfinished: bool = False
     ) -> None:
-        where: dict[str, Any] = {
-            "reply_markup": _keyboard(buttons),
-            "rate_limit_args": self._place_of(unfinished),
-        }
+        text, place = self._html(message, number=number), self._where["rate_limit_args"]
         with _explained():
-            if html is None:
-                await self._bot.edit_message_reply_markup(self.id, message, **where)
-            else:
-                await self._bot.edit_message_text(self._linked(html), self.id, message, **where)
+            await self._bot.edit_message_text(
+                text, self.id, number, reply_markup=_keyboard(buttons), rate_limit_args=place
+            )
 
-    def _place_of(self, unfinished: bool) -> Place:
-        """Return where a message stands.
-
-        An unfinished one answers no ask yet, so it needs no apology.
-        """
-        return self._place._replace(asks=frozenset()) if unfinished else self._place
-
-    async def refuse(self, html: Markup) -> bool:
+    async def refuse(self, message: Message) -> bool:
         if not self._pacing.spares(self.id):
             return False
-        with _explained():
-            where = self._where | {"rate_limit_args": self._place._replace(is_refusal=True)}
-            await self._bot.send_message(self.id, html, **where)
+        text = self._html(message)
+        await self._send(self._bot.send_message, text, rate_limit_args=REFUSAL)
         return True
 
-    def _linked(self, html: Markup) -> str:
-        """Make the code of a creation a link that opens a private chat with the bot, and the
-        creation there.
-        """
-        link = rf'<a href="https://t.me/{self._bot.username}?start=\1">\1</a>'
-        # str: Markup's own `join` would escape the link
-        return re.sub("<a>(.*?)</a>", link, str(html))
-
-    async def notice(self, text: str = "", *, alert: bool = False) -> None:
-        """Release the button that was pressed.
-
-        A failure is only logged, as the button has done its work.
-        """
+    async def release(self, text: str = "") -> None:
+        pressed, self._pressed = self._pressed, None
+        if pressed is None:
+            return
         try:
-            if self._query:
-                await self._query.answer(text or None, show_alert=alert)
+            await pressed.answer(text[:LONGEST_RELEASE] or None, show_alert=bool(text))
         except TelegramError as error:  # a BadRequest if the press has waited too long
-            logger.info("A press was not released: %s", error)
+            logger.info("A button was not released: %s", error)
 
     async def picture(
         self,
         png: bytes,
-        html: Markup,
+        message: Message,
         buttons: Buttons = (),
         name: str = "",
         alt: str = "",  # noqa: ARG002
     ) -> int:
-        where = self._where | {"reply_markup": _keyboard(buttons), "filename": name or None}
-        with _explained():
-            return (
-                await self._bot.send_photo(self.id, png, self._linked(html), **where)
-            ).message_id
+        caption, keyboard = self._html(message, LONGEST_CAPTION), _keyboard(buttons)
+        options = {"caption": caption, "reply_markup": keyboard, "filename": name or None}
+        return await self._send(self._bot.send_photo, png, **options)
 
-    async def document(self, name: str, content: bytes, html: Markup) -> int:
-        with _explained():
-            return (
-                await self._bot.send_document(self.id, content, html, filename=name, **self._where)
-            ).message_id
+    async def document(self, name: str, content: bytes, message: Message) -> int:
+        options = {"caption": self._html(message, LONGEST_CAPTION), "filename": name}
+        return await self._send(self._bot.send_document, content, **options)
 
     async def typing(self) -> None:
+        thread = self._where.get("message_thread_id")
         with _explained():
-            await self._bot.send_chat_action(
-                self.id, ChatAction.TYPING, self._where.get("message_thread_id")
-            )
+            await self._bot.send_chat_action(self.id, ChatAction.TYPING, thread)
 
     async def offer(self, offers: Sequence[Offer]) -> None:
         """Offer what somebody may send in another chat.
 
-        If they have typed on, the offers come too late, silently.
+        If they have typed more, the offers come too late, silently.
         """
+        if self._typed is None:
+            return
         results = [
             InlineQueryResultArticle(
-                str(number), title, InputTextMessageContent(html), description=description
+                str(number),
+                offer.title,
+                InputTextMessageContent(self._html(offer.message)),
+                description=offer.description,
             )
-            for number, (title, description, html) in enumerate(offers)
+            for number, offer in enumerate(offers)
         ]
+        seconds = CACHED_SECONDS if results else 0
         with _explained(), contextlib.suppress(BadRequest):
-            if self._query:
-                await self._query.answer(
-                    results, cache_time=CACHED_SECONDS if results else 0, is_personal=True
-                )
+            await self._typed.answer(results, cache_time=seconds, is_personal=True)
 
     def wait_seconds(self, in_chat: int = 0, in_all: int = 0) -> float:
         return self._pacing.wait(self.id, in_chat, in_all)
+
+    async def _send(
+        self, send: Callable[..., Awaitable[TelegramMessage]], content: str | bytes, **options: Any
+    ) -> int:
+        with _explained():
+            number = (await send(self.id, content, **self._where | options)).message_id
+        self._first = self._first or number
+        return number
+
+    def _html(
+        self, message: Message, most: int = LONGEST_TEXT, number: int | None = None
+    ) -> str:
+        """Return the HTML of a new message, or of a change of the one with a number."""
+        if number == self._first:
+            message = self._presser + message
+        return html_of(shortened(message, most), self._bot.username)
 
 
 @contextlib.contextmanager
@@ -204,7 +241,7 @@ def _explained() -> Iterator[None]:
         raise
     except (Forbidden, ChatMigrated) as error:
         raise Gone(str(error)) from error
-    except (NothingSentError, RetryAfter, InvalidToken) as error:
+    except (NotDoneError, RetryAfter, InvalidToken) as error:
         raise NotSent(str(error)) from error
     except NetworkError as error:
         logger.warning("A message may not have arrived: %s", error)
@@ -213,7 +250,7 @@ def _explained() -> Iterator[None]:
 
 def _keyboard(buttons: Buttons) -> InlineKeyboardMarkup | None:
     rows = [
-        [InlineKeyboardButton(button.label, callback_data=button.data) for button in row]
+        [InlineKeyboardButton(button.label, callback_data=button.line) for button in row]
         for row in buttons
     ]
     return InlineKeyboardMarkup(rows) if rows else None

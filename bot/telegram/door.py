@@ -8,24 +8,30 @@ import asyncio
 import logging
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any, Self
 
-from telegram import BotCommandScopeChat, Document, LinkPreviewOptions, Message, Update
+from telegram import (
+    BotCommandScopeChat,
+    CallbackQuery,
+    Document,
+    LinkPreviewOptions,
+    Message,
+    Update,
+)
 from telegram.error import TelegramError
 from telegram.ext import Defaults, ExtBot, filters
 from telegram.request import BaseRequest
 
-from bot.app import Bot
-from bot.asks import Ask, File, Pressed, Said, Sent, Typed
-from bot.chat import Door, NotSent, StartError
+from bot.app import Bot, Door
+from bot.asks import Ask, File, Said, Sent, Typed
+from bot.chat import NotSent, StartError
 from bot.commands import menu
 from bot.settings import Settings
 from bot.telegram.chat import TelegramChat
-from bot.telegram.pacing import Pacing, Place
+from bot.telegram.pacing import Pacing
 from bot.telegram.request import PollingRequest, TelegramRequest
 from bot.telegram.updates import Updates
-from bot.words import sentences
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +56,7 @@ class Telegram(Door):
             raise StartError("TELEGRAM_TOKEN is not set")
         request, polling = requests or (TelegramRequest(), PollingRequest())
         server = settings.api_base_url or "https://api.telegram.org"
-        self.pacing = Pacing(settings.message_rate, may_send)
+        self.pacing = Pacing(may_send)
         self._client: ExtBot[Any] = ExtBot(
             settings.token.reveal(),
             base_url=f"{server}/bot",
@@ -62,19 +68,15 @@ class Telegram(Door):
             ),
             rate_limiter=self.pacing,
         )
-        self.pacing.apologise = self._apologise
-        self._updates = Updates(self._client, polling, settings.webhook)
+        self._updates = Updates(self._client, polling)
         self._admins = settings.admin_ids
-        self._without_menu: set[int | None] = {None, *settings.admin_ids}
-        self._announcing: set[asyncio.Task[None]] = set()
+        self._without_menu = set(settings.admin_ids)
+        self._polling: asyncio.Task[None] | None = None  # ends when Telegram rejects the token
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
         """Introduce the bot to Telegram, however long the network is down. Raises StartError."""
-        try:
-            await self._updates.answered(self._client.initialize)
-        except BaseException:
-            await self._client.shutdown()
-            raise
+        await self._updates.answered(self._client.initialize)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -83,47 +85,54 @@ class Telegram(Door):
 
     async def open(self, bot: Bot) -> None:
         bot.username = self._client.username
-        self._begin_to_announce(*self._without_menu)
-        await self._updates.open(
-            lambda update: self._take(update, bot),
-            lambda seconds: self.pacing.room(bot.capacity.messages, seconds),
+        self._begin(self._fill_menu(None))
+        self._polling = self._begin(
+            self._updates.fetch(
+                lambda update: self._take(update, bot),
+                lambda seconds: self.pacing.room(bot.limits.messages, seconds),
+            )
         )
-        serving = ", ".join(
+        versions = [
             f"{network} {checkpoint.version}" for network, checkpoint in bot.shelf.serving.items()
-        )
-        logger.info("Serving as @%s with %s", bot.username, serving)
+        ]
+        logger.info("Serving as @%s with %s", bot.username, ", ".join(versions))
 
     async def close(self, seconds: float) -> None:
         await self._stop()
         await self._updates.confirm(seconds)
 
     async def _stop(self) -> None:
-        for task in self._announcing:
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(self._updates.stop(), *self._announcing, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def deadline(self, open_until: float, cut_at: float) -> None:
-        self.pacing.deadline(open_until, cut_at)
+    def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Do something in the background until the door closes."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
 
     def facts(self) -> dict[str, str]:
-        messages = f"{self.pacing.waiting:,} waiting, {self.pacing.dropped:,} given up"
+        messages = f"{self.pacing.waiting:,} waiting, {self.pacing.given_up:,} given up"
         return {"messages": messages} | self._updates.facts()
 
     def figures(self) -> dict[str, float]:
-        waiting, dropped = self.pacing.waiting, self.pacing.dropped
         return {
-            "messages_waiting": waiting,
-            "messages_given_up_total": dropped,
+            "messages_waiting": self.pacing.waiting,
+            "messages_given_up_total": self.pacing.given_up,
         } | self._updates.figures()
 
     def failures(self) -> dict[str, str]:
         return self._updates.failures()
 
-    def chat(self, chat_id: int, *asked: Any, **query: Any) -> TelegramChat:
-        return TelegramChat(self._client, self.pacing, chat_id, *asked, **query)
+    def chat(self, chat_id: int) -> TelegramChat:
+        return TelegramChat(self._client, self.pacing, chat_id)
 
     async def rejected(self) -> None:
-        await self._updates.rejected()
+        """Wait until Telegram rejects the token, and raise StartError."""
+        if self._polling:
+            await asyncio.shield(self._polling)
 
     def _take(self, update: Update, bot: Bot) -> None:
         """Begin to answer an update, if it asks for anything.
@@ -138,25 +147,34 @@ class Telegram(Door):
         if ask:
             bot.ask(ask)
             if ask.is_admin and ask.person in self._without_menu:
-                # they have opened a chat since the start
-                self._begin_to_announce(ask.person)
+                self._without_menu.discard(ask.person)
+                self._begin(self._fill_menu(ask.person))
 
     def _ask(self, update: Update) -> Ask | None:
         if (query := update.inline_query) and not query.offset:
             person = query.from_user.id
-            return Typed(person=person, chat=self.chat(person, query=query), text=query.query)
-        if pressed := update.callback_query:
-            person, message = pressed.from_user.id, pressed.message
-            return Pressed(
-                person=person,
-                chat=self.chat(message.chat.id if message else person, message, pressed),
-                is_admin=person in self._admins,
-                message=message.message_id if message else 0,
-                data=(pressed.data or "")
-                if message
-                else "",  # what was sent inline has no buttons any more
-            )
+            chat = TelegramChat(self._client, self.pacing, person, typed=query)
+            return Typed(person=person, chat=chat, text=query.query)
+        if update.callback_query:
+            return self._press(update.callback_query)
         return self._message(update.message) if update.message else None
+
+    def _press(self, press: CallbackQuery) -> Said | None:
+        """Return what a button says for whoever presses it.
+
+        All that counts of its message is where it stands: Telegram may not show it any more.
+        """
+        if press.message is None:  # what was sent inline has no buttons
+            return None
+        chat_id, number = press.message.chat.id, press.message.message_id
+        return Said(
+            person=press.from_user.id,
+            chat=TelegramChat(self._client, self.pacing, chat_id, press.message, press),
+            text=press.data or "",
+            is_admin=press.from_user.id in self._admins,
+            name=press.from_user.first_name,
+            pressed=number,
+        )
 
     def _message(self, message: Message) -> Said | None:
         """Return what a message asks, if it is for us and not written by a bot."""
@@ -171,53 +189,31 @@ class Telegram(Door):
             if addressed[2].lower() != self._client.username.lower():
                 return None
             text = addressed[1] + text[addressed.end() :]
+        chat = TelegramChat(self._client, self.pacing, message.chat_id, message)
         said: dict[str, Any] = {
             "person": sender.id,
-            "chat": self.chat(message.chat_id, message),
-            "is_admin": message.sender_chat is None and sender.id in self._admins,
+            "chat": chat,
             "text": text,
-            "name": message.from_user.first_name
-            if message.from_user and not message.sender_chat
-            else "",
             "is_late": time.time() - message.date.timestamp() > LATE_SECONDS,
         }
+        if message.from_user and not message.sender_chat:
+            said["name"] = message.from_user.first_name
+            said["is_admin"] = sender.id in self._admins
         if message.text:
-            replied = message.reply_to_message.document if message.reply_to_message else None
-            return Said(**said, file=_file(replied))
-        if not said["chat"].is_private and not message.document:
+            replied = message.reply_to_message
+            return Said(**said, file=_file(replied.document) if replied else None)
+        if not (chat.is_private or message.document):
             return None
-        return Sent(**said, file=_file(message.document), album=message.media_group_id or "")
+        return Sent(**said, file=_file(message.document))
 
-    async def _apologise(self, chat_id: int | str, place: Place) -> None:
-        """Tell a chat how much was not answered while Telegram wanted silence."""
-        what = (
-            "something you asked for"
-            if len(place.asks) == 1
-            else f"{len(place.asks)} things you asked for"
-        )
+    async def _fill_menu(self, admin: int | None) -> None:
+        """Fill the menu of commands in Telegram's apps: everybody's, or an admin's."""
+        scope = None if admin is None else BotCommandScopeChat(admin)
+        commands = list(menu(is_admin=admin is not None).items())
         try:
-            await self._client.send_message(
-                chat_id, sentences.SILENCED.format(what), rate_limit_args=place
-            )
+            await self._client.set_my_commands(commands, scope)
         except TelegramError as error:
-            logger.info("A chat was not told that Telegram wanted silence: %s", error)
-
-    def _begin_to_announce(self, *people: int | None) -> None:
-        task = asyncio.create_task(self._announce(*people))
-        self._announcing.add(task)
-        task.add_done_callback(self._announcing.discard)
-
-    async def _announce(self, *people: int | None) -> None:
-        """Fill menus of commands in Telegram's apps: everybody's (None), or an admin's."""
-        for person in people:
-            scope = None if person is None else BotCommandScopeChat(person)
-            try:
-                await self._client.set_my_commands(
-                    list(menu(is_admin=person is not None).items()), scope
-                )
-                self._without_menu.discard(person)
-            except TelegramError as error:  # expected for an admin who has not opened a chat yet
-                logger.info("The menu of %s was not set: %s", person or "everybody", error)
+            logger.info("The menu of %s was not set: %s", admin or "everybody", error)
 
 
 def _file(document: Document | None) -> File | None:

@@ -4,8 +4,8 @@ is known.
 Every address holds the token. So our errors neither have an error of httpx as their cause nor quote
 one. Only the reason of a failed connection is quoted, as it names no address.
 
-This module tries nothing twice. `pacing` repeats a request that raised NothingSentError or
-ServerError; after any other error, Telegram may have carried the request out.
+This module tries nothing twice. `pacing` repeats a request that raised NotDoneError; after any other
+error, Telegram may have carried the request out.
 """
 
 import asyncio
@@ -45,19 +45,14 @@ After a 504, nobody knows whether it did.
 _NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
 
-class NothingSentError(NetworkError):
-    """Telegram did not get the request: no connection could be made, or none was free."""
-
-
-class ServerError(NetworkError):
-    """Telegram's server failed to carry out the request."""
+class NotDoneError(NetworkError):
+    """Telegram did not carry out the request: it could not be reached, or its server failed."""
 
 
 class TelegramRequest(HTTPXRequest):
     """Sends each request once, within 30 s. `options` are HTTPXRequest's.
 
-    Raises NothingSentError or ServerError; TimedOut or NetworkError if the request may have been
-    carried out.
+    Raises NotDoneError; TimedOut or NetworkError if the request may have been carried out.
     """
 
     def __init__(self, connections: int = CONNECTIONS, **options: Any) -> None:
@@ -79,7 +74,7 @@ class TelegramRequest(HTTPXRequest):
             failure = _failure(error)
         else:
             if status in FAILED:
-                raise ServerError(f"Telegram's server failed (status {status})")
+                raise NotDoneError(f"Telegram's server failed (status {status})")
             if _is_telegrams(body) or (method == "GET" and status < HTTPStatus.MULTIPLE_CHOICES):
                 return status, body
             failure = NetworkError(
@@ -134,7 +129,7 @@ def readable(update: dict[str, Any]) -> dict[str, Any]:
 def _failure(error: Exception) -> NetworkError:
     cause = error.__cause__ or error
     if isinstance(cause, _NOTHING_SENT):
-        return NothingSentError(f"No connection to Telegram: {str(cause) or type(cause).__name__}")
+        return NotDoneError(f"No connection to Telegram: {str(cause) or type(cause).__name__}")
     if isinstance(error, TimeoutError | TimedOut):
         return TimedOut("No response in time; the request may have been carried out")
     return NetworkError(
