@@ -92,14 +92,16 @@ class Typed(Ask):
     """What somebody types after the bot's name in another chat: each letter is an ask."""
 
 
+def writable(text: str) -> str:
+    """Return a text that can be sent and stored: each NUL and each lone surrogate becomes U+FFFD."""
+    return _UNWRITABLE.sub("\ufffd", text)
+
+
 def clean(ask: Ask) -> Ask:
-    """Return an ask whose words can be sent and stored: each NUL and each lone surrogate becomes
-    U+FFFD.
-    """
-    text = _UNWRITABLE.sub("\ufffd", ask.text)
+    """Return an ask whose words can be sent and stored."""
     if isinstance(ask, Said):
-        return replace(ask, text=text, name=_UNWRITABLE.sub("\ufffd", ask.name))
-    return replace(ask, text=text)
+        return replace(ask, text=writable(ask.text), name=writable(ask.name))
+    return replace(ask, text=writable(ask.text))
 
 
 def is_visible(text: str) -> bool:

@@ -29,6 +29,7 @@ from telegram.error import (
 )
 from telegram.ext import ExtBot
 
+from bot.asks import writable
 from bot.chat import Buttons, Chat, Gone, InDoubt, NotSent, Offer
 from bot.telegram.pacing import REFUSAL, Pacing
 from bot.telegram.request import NotDoneError
@@ -122,7 +123,8 @@ class TelegramChat(Chat):
         self._typed = typed
         self._presser = NOTHING
         self._first: int | None = None  # the number of the first message of the answer
-        self._where: dict[str, Any] = {"rate_limit_args": pacing.place()}
+        self._place = pacing.place()
+        self._where: dict[str, Any] = {}
         if isinstance(asked, TelegramMessage) and asked.is_topic_message:
             self._where["message_thread_id"] = asked.message_thread_id
         if asked and not self.is_private:  # so that each person sees which answer is theirs
@@ -130,28 +132,28 @@ class TelegramChat(Chat):
                 asked.message_id, allow_sending_without_reply=True
             )
         if pressed and not self.is_private:
-            self._presser = Message([Piece(pressed.from_user.first_name, "bold"), Piece(":\n")])
+            name = writable(pressed.from_user.first_name)
+            self._presser = Message([Piece(name, "bold"), Piece(":\n")])
 
     async def say(
         self, message: Message, buttons: Buttons = (), *, unfinished: bool = False
     ) -> int:
-        text = self._html(message)
-        return await self._send(self._bot.send_message, text, reply_markup=_keyboard(buttons))
+        options = self._options(buttons, unfinished=unfinished)
+        return await self._send(self._bot.send_message, self._html(message), **options)
 
     async def change(
         self, number: int, message: Message, buttons: Buttons = (), *, unfinished: bool = False
     ) -> None:
-        text, place = self._html(message, number=number), self._where["rate_limit_args"]
+        options = self._options(buttons, unfinished=unfinished)
+        text = self._html(message, number=number)
         with _explained():
-            await self._bot.edit_message_text(
-                text, self.id, number, reply_markup=_keyboard(buttons), rate_limit_args=place
-            )
+            await self._bot.edit_message_text(text, self.id, number, **options)
 
     async def refuse(self, message: Message) -> bool:
         if not self._pacing.spares(self.id):
             return False
-        text = self._html(message)
-        await self._send(self._bot.send_message, text, rate_limit_args=REFUSAL)
+        options = {"rate_limit_args": REFUSAL}
+        await self._send(self._bot.send_message, self._html(message), **options)
         return True
 
     async def release(self, text: str = "") -> None:
@@ -171,13 +173,14 @@ class TelegramChat(Chat):
         name: str = "",
         alt: str = "",  # noqa: ARG002
     ) -> int:
-        caption, keyboard = self._html(message, LONGEST_CAPTION), _keyboard(buttons)
-        options = {"caption": caption, "reply_markup": keyboard, "filename": name or None}
-        return await self._send(self._bot.send_photo, png, **options)
+        options = self._options(buttons) | {"filename": name or None}
+        caption = self._html(message, LONGEST_CAPTION)
+        return await self._send(self._bot.send_photo, png, caption=caption, **options)
 
     async def document(self, name: str, content: bytes, message: Message) -> int:
-        options = {"caption": self._html(message, LONGEST_CAPTION), "filename": name}
-        return await self._send(self._bot.send_document, content, **options)
+        caption = self._html(message, LONGEST_CAPTION)
+        options = self._options() | {"filename": name}
+        return await self._send(self._bot.send_document, content, caption=caption, **options)
 
     async def typing(self) -> None:
         thread = self._where.get("message_thread_id")
@@ -207,6 +210,17 @@ class TelegramChat(Chat):
     def wait_seconds(self, in_chat: int = 0, in_all: int = 0) -> float:
         return self._pacing.wait(self.id, in_chat, in_all)
 
+    def _options(self, buttons: Buttons = (), *, unfinished: bool = False) -> dict[str, Any]:
+        """Return the buttons, and the place: what is unfinished waits behind all that was asked."""
+        place = self._pacing.place() if unfinished else self._place
+        rows = [
+            [InlineKeyboardButton(button.label, callback_data=button.line) for button in row]
+            for row in buttons
+            if row
+        ]
+        keyboard = InlineKeyboardMarkup(rows) if rows else None
+        return {"reply_markup": keyboard, "rate_limit_args": place}
+
     async def _send(
         self, send: Callable[..., Awaitable[TelegramMessage]], content: str | bytes, **options: Any
     ) -> int:
@@ -215,9 +229,7 @@ class TelegramChat(Chat):
         self._first = self._first or number
         return number
 
-    def _html(
-        self, message: Message, most: int = LONGEST_TEXT, number: int | None = None
-    ) -> str:
+    def _html(self, message: Message, most: int = LONGEST_TEXT, number: int | None = None) -> str:
         """Return the HTML of a new message, or of a change of the one with a number."""
         if number == self._first:
             message = self._presser + message
@@ -246,11 +258,3 @@ def _explained() -> Iterator[None]:
     except NetworkError as error:
         logger.warning("A message may not have arrived: %s", error)
         raise InDoubt(str(error)) from error
-
-
-def _keyboard(buttons: Buttons) -> InlineKeyboardMarkup | None:
-    rows = [
-        [InlineKeyboardButton(button.label, callback_data=button.line) for button in row]
-        for row in buttons
-    ]
-    return InlineKeyboardMarkup(rows) if rows else None

@@ -97,9 +97,9 @@ class Telegram(Door):
         ]
         logger.info("Serving as @%s with %s", bot.username, ", ".join(versions))
 
-    async def close(self, seconds: float) -> None:
+    async def close(self) -> None:
         await self._stop()
-        await self._updates.confirm(seconds)
+        await self._updates.confirm()
 
     async def _stop(self) -> None:
         for task in self._tasks:

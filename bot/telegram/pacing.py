@@ -45,8 +45,6 @@ RETRY_SECONDS, PAUSE_SECONDS = 30.0, 1.0
 """How long a failed message is tried again, and the pause between two tries."""
 SHARE = 5
 """At least so many messages leave for each refusal."""
-ANSWERS_A_SECOND = RATE * SHARE / (SHARE + 1)
-"""How many answers leave in a second if refusals take their share."""
 REFUSAL_SECONDS = 3.0
 """A refusal that would leave later is not said."""
 REFUSAL = 0
@@ -86,7 +84,9 @@ class Limits:
 
     def is_idle(self, now: float) -> bool:
         """Return whether nothing limits messages any more."""
-        return self.held_until <= now and all(ends[-1] + seconds <= now for ends, seconds in self._ends)
+        return self.held_until <= now and all(
+            ends[-1] + seconds <= now for ends, seconds in self._ends
+        )
 
 
 @dataclass(eq=False)
@@ -155,7 +155,8 @@ class Pacing(BaseRateLimiter[int]):
         `promised` ones.
         """
         held = max(0.0, self._all.held_until - asyncio.get_running_loop().time())
-        return int((seconds - held) * ANSWERS_A_SECOND) - max(promised, self.waiting)
+        answers = (seconds - held) * RATE * SHARE / (SHARE + 1)
+        return int(answers) - max(promised, self.waiting)
 
     def spares(self, chat_id: int) -> bool:
         """Return whether a refusal may go to a chat: after enough messages, and soon.
@@ -197,8 +198,7 @@ class Pacing(BaseRateLimiter[int]):
                 self._pause(message, error)
             else:
                 if place != REFUSAL:
-                    most = int(REFUSAL_SECONDS * ANSWERS_A_SECOND)
-                    self._left = min(self._left + 1, max(SHARE, most))
+                    self._left = min(self._left + 1, max(RATE, SHARE))
                 return result
 
     async def _send_at_once(self, call: Callable[[], Any], chat_id: int | None) -> Any:

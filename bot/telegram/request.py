@@ -4,8 +4,8 @@ is known.
 Every address holds the token. So our errors neither have an error of httpx as their cause nor quote
 one. Only the reason of a failed connection is quoted, as it names no address.
 
-This module tries nothing twice. `pacing` repeats a request that raised NotDoneError; after any other
-error, Telegram may have carried the request out.
+This module tries nothing twice. `pacing` repeats a request that raised NotDoneError; after any
+other error, Telegram may have carried the request out.
 """
 
 import asyncio

@@ -35,6 +35,8 @@ WAIT_SECONDS = 30.0
 PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 30.0
 """The pause after the first failed try to reach Telegram, and the longest pause after further
 tries."""
+CONFIRM_SECONDS = 1.0
+"""How long a stop tries to tell Telegram which updates have arrived."""
 LOOK_SECONDS = 0.5
 """How often a pause looks whether there is room again."""
 
@@ -67,12 +69,12 @@ class Updates:
             # so that each ask has its place before the next look at the room
             await asyncio.sleep(0)
 
-    async def confirm(self, seconds: float) -> None:
+    async def confirm(self) -> None:
         """Tell Telegram which updates have arrived; otherwise it would send some again."""
         if self._offset is None:
             return
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(CONFIRM_SECONDS):
                 await self._renew()  # a poll that was cancelled may have lost the only connection
                 await self._poll(1, 0)
         except (TimeoutError, TelegramError) as error:
@@ -130,12 +132,14 @@ class Updates:
         """Fetch nothing until half of what waits has left."""
         with contextlib.suppress(TelegramError):
             await self._poll(1, 0)  # what it returns is not taken, but what was taken is confirmed
-        while room(WAIT_SECONDS / 2) < 1:
+        while True:
             await asyncio.sleep(LOOK_SECONDS)
+            if room(WAIT_SECONDS / 2) >= 1:
+                return
 
-    async def _poll(self, most: int, timeout: int) -> tuple[Update, ...]:
+    async def _poll(self, most: int, wait: int) -> tuple[Update, ...]:
         return await self._client.get_updates(
-            self._offset, limit=most, timeout=timeout, allowed_updates=ALLOWED_UPDATES
+            self._offset, limit=most, timeout=wait, allowed_updates=ALLOWED_UPDATES
         )
 
     async def _renew(self) -> None:

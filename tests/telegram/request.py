@@ -3,19 +3,22 @@ serves on it."""
 
 import dataclasses
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 from urllib.parse import unquote
 
+import pytest
 from telegram.request import BaseRequest, RequestData
 
 from bot.app import Bot
 from bot.running import running
 from bot.settings import Secret, Settings
 from bot.telegram.door import Telegram
-from bot.telegram.request import FAILED, PollingRequest, ServerError
+from bot.telegram.request import FAILED, NotDoneError, PollingRequest
 from tests.telegram.server import TOKEN, Json, Server
+
+MANY = 1000
 
 
 class InMemory(BaseRequest):
@@ -49,7 +52,7 @@ class InMemory(BaseRequest):
             parameters |= request_data.multipart_data
         status, answer = await self._server.call(bot.removeprefix("bot"), name, parameters)
         if status in FAILED:
-            raise ServerError(f"Telegram's server failed (status {status})")
+            raise NotDoneError(f"Telegram's server failed (status {status})")
         return status, json.dumps(answer).encode()
 
 
@@ -57,12 +60,35 @@ class Polling(InMemory):
     parse_json_payload = staticmethod(PollingRequest.parse_json_payload)
 
 
+@contextmanager
 def door(
-    settings: Settings, server: Server, transport: type[InMemory] = InMemory, **changes: Any
-) -> Telegram:
-    settings = dataclasses.replace(settings, token=Secret(TOKEN), **changes)
-    server.rate = settings.message_rate
-    return Telegram(settings, (transport(server), Polling(server)))
+    settings: Settings,
+    server: Server,
+    rate: int | None = None,
+    transport: type[InMemory] = InMemory,
+) -> Iterator[Telegram]:
+    """Make a door to a server that takes `rate` messages a second, within the limits of each chat.
+
+    None: the server takes as many as it gets, and the door sends them.
+    """
+    server.rate = rate
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bot.telegram.pacing.RATE", rate or MANY)
+        if rate is None:
+            patch.setattr("bot.telegram.pacing.TO_A_CHAT", (MANY, 1.0))
+            patch.setattr("bot.telegram.pacing.TO_A_GROUP", (MANY, 1.0))
+        settings = dataclasses.replace(settings, token=Secret(TOKEN))
+        yield Telegram(settings, (transport(server), Polling(server)))
+
+
+@asynccontextmanager
+async def opened(
+    settings: Settings, server: Server, rate: int | None = None
+) -> AsyncIterator[Telegram]:
+    """Introduce a door to a server, so that it can send."""
+    with door(settings, server, rate) as telegram:
+        async with telegram:
+            yield telegram
 
 
 class Visit:
@@ -83,19 +109,22 @@ class Visit:
         await self.settled()
         return self.server.sent[before:]
 
-    async def press(self, message: Json, label: str, person: int) -> str:
-        query = await self.server.press(message, label, person)
+    async def press(self, message: Json, label: str, person: int, **fields: Any) -> str:
+        query = await self.server.press(message, label, person, **fields)
         await self.settled()
         return str(self.server.answers[query].get("text", ""))
 
 
 @asynccontextmanager
 async def visiting(
-    settings: Settings, server: Server, transport: type[InMemory] = InMemory, **changes: Any
+    settings: Settings,
+    server: Server,
+    rate: int | None = None,
+    transport: type[InMemory] = InMemory,
 ) -> AsyncIterator[Visit]:
     """Run a bot on a server. In the end, nothing unforeseen may have happened."""
-    telegram = door(settings, server, transport, **changes)
-    async with running(dataclasses.replace(settings, **changes), [telegram]) as bot:
-        visit = Visit(bot, telegram, server)
-        yield visit
-        assert not bot.tally.errors
+    with door(settings, server, rate, transport) as telegram:
+        async with running(settings, [telegram]) as bot:
+            visit = Visit(bot, telegram, server)
+            yield visit
+            assert not bot.tally.errors

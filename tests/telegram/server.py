@@ -73,7 +73,7 @@ class Server:
         self.answers: dict[str, Json] = {}
         self.files: dict[str, bytes] = {}
         self.menus: dict[int | None, list[Json]] = {}  # of a chat, or everybody's
-        self.webhook: Json = {}
+        self.has_webhook = False
         self.chats: set[int] = set()  # the bot may write to these
         self.refusals: defaultdict[str, deque[Refusal]] = defaultdict(deque)
         self.revoked = False
@@ -100,18 +100,14 @@ class Server:
         await self.post(message=message)
         return message
 
-    async def press(self, message: Json, label: str, person: int) -> str:
+    async def press(self, message: Json, label: str, person: int, **fields: Any) -> str:
         """Let a person press the button with a label; return the query's id."""
         rows = message["reply_markup"]["inline_keyboard"]
         data = next(
-            button["callback_data"]
-            for row in rows
-            for button in row
-            if button["text"].strip("• ") == label
+            button["callback_data"] for row in rows for button in row if button["text"] == label
         )
-        return await self.query(
-            "callback_query", person, message=dict(message), data=data, chat_instance="1"
-        )
+        pressed = {"message": dict(message), "data": data, "chat_instance": "1"}
+        return await self.query("callback_query", person, **pressed | fields)
 
     async def query(self, kind: str, person: int, **content: Any) -> str:
         """Let a person press a button or type inline; return the query's id."""
@@ -196,6 +192,8 @@ class Server:
         raise Refusal(404, "Not Found")
 
     async def _get_updates(self, parameters: Json) -> list[Json]:
+        if self.has_webhook:
+            raise Refusal(409, "Conflict: can't use getUpdates method while webhook is active")
         self._poll += 1
         poll = self._poll
         while self._updates and self._updates[0]["update_id"] < parameters.get("offset", 0):
@@ -232,19 +230,8 @@ class Server:
         return ME
 
     def _deleteWebhook(self, _parameters: Json) -> bool:  # noqa: N802
-        self.webhook = {}
+        self.has_webhook = False
         return True
-
-    def _setWebhook(self, parameters: Json) -> bool:  # noqa: N802
-        self.webhook = parameters
-        return True
-
-    def _getWebhookInfo(self, _parameters: Json) -> Json:  # noqa: N802
-        return {
-            "url": self.webhook.get("url", ""),
-            "has_custom_certificate": False,
-            "pending_update_count": 0,
-        }
 
     def _sendMessage(self, parameters: Json) -> Json:  # noqa: N802
         return self._send(parameters, _shown(parameters, "text", LONGEST_TEXT))
@@ -265,9 +252,6 @@ class Server:
 
     def _editMessageText(self, parameters: Json) -> Json:  # noqa: N802
         return self._edit(parameters, _shown(parameters, "text", LONGEST_TEXT))
-
-    def _editMessageReplyMarkup(self, parameters: Json) -> Json:  # noqa: N802
-        return self._edit(parameters, {})
 
     def _sendChatAction(self, parameters: Json) -> bool:  # noqa: N802
         self._known(parameters["chat_id"])
