@@ -1,79 +1,53 @@
-"""How fast the bot speaks: in which order, within which limits, and what is never lost or sent
-twice.
+"""When messages leave: in which order, within which limits, and what is never lost or sent twice.
 
-Most of it is simulated on a clock that jumps, so that minutes of waiting take no time.
+It is simulated on a clock that jumps, so that minutes of waiting take no time.
 """
 
 import asyncio
 import bisect
-import contextlib
-import logging
-from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from telegram.error import BadRequest, NetworkError, RetryAfter, TimedOut
 
-from bot.telegram import limits as module
-from bot.telegram.pacing import AT_ONCE, REFUSAL_SECONDS, SHARE, Pacing, Place
-from bot.telegram.request import NothingSentError, ServerError
+from bot.telegram.pacing import AT_ONCE, REFUSAL, REFUSAL_SECONDS, SHARE, Pacing
+from bot.telegram.request import NotDoneError
 from tests.fake_clock import in_no_time, now, run
 
 GROUP, OTHER_GROUP = -5, -6
+LOST, DOWN = TimedOut("the response was lost"), NotDoneError("no connection")
+
+
+def wait_for(seconds: float) -> RetryAfter:
+    return RetryAfter(timedelta(seconds=seconds))
 
 
 class Line:
     """A pacing, and a Telegram behind it that notes what is sent, when, and raises its `errors` for
-    a name first.
+    a name first."""
 
-    Until `works_at`, every request fails with `failure`. `told` holds the apologies that arrived.
-    """
-
-    def __init__(self, rate: int | None = 30, latency: float = 0.05) -> None:
-        self.pacing = Pacing(rate, lambda: True)
+    def __init__(self, latency: float = 0.05) -> None:
+        self.may_send = True
+        self.pacing = Pacing(lambda: self.may_send)
         self.latency = latency
         self.errors: dict[str, list[Exception]] = {}
         self.tried: list[tuple[float, str]] = []
         self.sent: dict[str, float] = {}
-        self.chats: dict[str, int | None] = {}
         self.on_their_way = self.most = 0
-        self.failure, self.works_at = NetworkError(""), 0.0
-        self.told: list[tuple[float, object, int]] = []
-        self.pacing.apologise = self._apologise
-
-    async def send(self, name: str, chat_id: int | None = 1, endpoint: str = "sendMessage") -> str:
-        self.chats[name] = chat_id
-        data: dict[str, Any] = {} if chat_id is None else {"chat_id": chat_id, "text": "a secret"}
-        place = self.pacing.place()
-        # edits of one message
-        place = place._replace(asks=frozenset({-1})) if endpoint.startswith("edit") else place
-        return str(
-            await self.pacing.process_request(self._call, (name,), {}, endpoint, data, place)
-        )
-
-    async def refuse(self, name: str, chat_id: int) -> str:
-        self.chats[name] = chat_id
-        place = self.pacing.place()._replace(is_refusal=True)
-        return str(
-            await self.pacing.process_request(
-                self._call, (name,), {}, "sendMessage", {"chat_id": chat_id}, place
-            )
-        )
 
     def start(
-        self, name: str, chat_id: int | None = 1, endpoint: str = "sendMessage"
+        self,
+        name: str,
+        chat_id: int | None = 1,
+        endpoint: str = "sendMessage",
+        place: int | None = None,
     ) -> asyncio.Task[str]:
-        return asyncio.create_task(self.send(name, chat_id, endpoint), name=name)
-
-    async def _apologise(self, chat_id: object, place: Place) -> None:
-        data, name = {"chat_id": chat_id, "text": "sorry"}, f"sorry {chat_id}"
-        with contextlib.suppress(NetworkError):
-            await self.pacing.process_request(self._call, (name,), {}, "sendMessage", data, place)
-            self.told.append((now(), chat_id, len(place.asks)))
+        data = {"text": "a secret"} | ({} if chat_id is None else {"chat_id": chat_id})
+        sending = self.pacing.process_request(self._call, (name,), {}, endpoint, data, place)
+        return asyncio.create_task(sending, name=name)
 
     async def _call(self, name: str) -> str:
         self.tried.append((now(), name))
@@ -83,8 +57,6 @@ class Line:
             await asyncio.sleep(self.latency)
         finally:
             self.on_their_way -= 1
-        if now() < self.works_at:
-            raise self.failure
         if self.errors.get(name):
             raise self.errors[name].pop(0)
         assert name not in self.sent
@@ -103,175 +75,142 @@ def most_within(times: Sequence[float], period: float) -> int:
     st.lists(
         st.tuples(
             st.floats(0, 20),
-            st.sampled_from([1, 2, GROUP, OTHER_GROUP, None]),
-            st.sampled_from(
-                [
-                    None,
-                    None,
-                    None,
-                    RetryAfter(timedelta(seconds=2)),
-                    NothingSentError("x"),
-                    TimedOut(),
-                ]
-            ),
+            st.sampled_from([1, 2, GROUP, OTHER_GROUP]),
+            st.sampled_from([None, None, None, wait_for(2), wait_for(100), DOWN, LOST]),
         ),
         max_size=80,
     ),
     st.sampled_from([1, 3, 30]),
 )
 def test_whatever_comes_is_sent_once_in_order_within_the_limits(
-    arrivals: list[tuple[float, int | None, Exception | None]], rate: int
+    arrivals: list[tuple[float, int, Exception | None]], rate: int
 ) -> None:
+    arrivals.sort(key=lambda arrival: arrival[0])
+
     async def simulate() -> Line:
-        line = Line(rate)
+        line = Line()
         tasks = []
-        for number, (time, chat_id, error) in enumerate(
-            sorted(arrivals, key=lambda arrival: arrival[0])
-        ):
+        for number, (time, chat_id, error) in enumerate(arrivals):
             await asyncio.sleep(time - now())
             line.errors[str(number)] = [error] if error else []
             tasks.append(line.start(str(number), chat_id))
         for end in await asyncio.gather(*tasks, return_exceptions=True):
             assert isinstance(end, str | TimedOut)
-        assert line.pacing.waiting == 0
+        assert line.pacing.waiting == line.pacing.given_up == 0
         return line
 
-    line = run(simulate())
-    assert set(line.chats) == {name for _, name in line.tried}
-    assert line.pacing.dropped == 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bot.telegram.pacing.RATE", rate)
+        line = run(simulate())
     last_try = {name: time for time, name in line.tried}  # the one that counts
-    messages = [last_try[name] for name, chat_id in line.chats.items() if chat_id is not None]
-    assert most_within(messages, 1) <= rate
-    for chat_id in (1, 2, GROUP, OTHER_GROUP, None):
-        of_chat = [name for name in line.chats if line.chats[name] == chat_id]
-        assert (
-            list(dict.fromkeys(name for _, name in line.tried if line.chats[name] == chat_id))
-            == of_chat
-        )
-        assert chat_id is None or most_within([last_try[name] for name in of_chat], 4) <= 4
-        assert (
-            chat_id not in (GROUP, OTHER_GROUP)
-            or most_within([last_try[name] for name in of_chat], 60) <= 20
-        )
+    assert most_within(list(last_try.values()), 1) <= rate
+    for chat_id in (1, 2, GROUP, OTHER_GROUP):
+        names = [str(n) for n, (_, where, _) in enumerate(arrivals) if where == chat_id]
+        assert list(dict.fromkeys(name for _, name in line.tried if name in names)) == names
+        times = [last_try[name] for name in names]
+        assert most_within(times, 4) <= 4
+        assert chat_id > 0 or most_within(times, 60) <= 20
 
 
 @in_no_time
 async def test_a_slow_telegram_gets_few_requests_at_once_and_all_of_them() -> None:
     line = Line(latency=4)
-    tasks = [line.start(str(number), number) for number in range(1, 101)]
-    await asyncio.sleep(3)
-    assert line.on_their_way == AT_ONCE
-    await asyncio.gather(*tasks)
+    names = [str(number) for number in range(1, 101)]
+    await asyncio.gather(*[line.start(name, int(name)) for name in names])
     assert line.most == AT_ONCE
-    assert [name for _, name in line.tried] == [str(number) for number in range(1, 101)]
+    assert [name for _, name in line.tried] == names
 
 
 @in_no_time
-async def test_without_a_rate_nothing_waits() -> None:
-    line = Line(None, latency=0)
-    assert line.pacing.wait(GROUP, 1000, 1000) == 0
-    await asyncio.gather(*[line.start(str(number), GROUP) for number in range(500)])
-    assert now() == 0
-
-
-@in_no_time
-async def test_no_crowd_makes_the_bot_forget_whom_it_must_not_write_to(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(module, "MOST_CHATS", 50)
+async def test_no_crowd_makes_the_bot_forget_whom_it_must_not_write_to() -> None:
     line = Line(latency=0)
-    line.errors["held"] = [RetryAfter(timedelta(seconds=20))]
+    line.errors["held"] = [wait_for(20)]
     held = line.start("held", 1)
     await asyncio.gather(*[line.start(str(number), GROUP) for number in range(20)])
     for number in range(1000, 1200):
-        line.pacing.wait(number)
-        await line.send(f"to {number}", number)
+        await line.start(f"to {number}", number)
     assert line.pacing.wait(GROUP) > 30
     await held
     assert line.sent["held"] == 20
+    await asyncio.sleep(60)
+    await line.start("last", 2)
+    assert len(line.pacing._chats) == 1
 
 
 @in_no_time
 async def test_a_refusal_leaves_soon_or_never_and_five_messages_leave_for_each() -> None:
-    line = Line(30)
-    answers = [line.start(f"a{person}", person) for person in range(600)]
+    line = Line()
+    answers = [line.start(f"a{person}", person) for person in range(1, 601)]
     said = []
     for person in range(10_000, 12_000):
         await asyncio.sleep(0.01)
         if line.pacing.spares(person):
-            said.append((now(), asyncio.create_task(line.refuse(f"no {person}", person))))
+            said.append((now(), line.start(f"no {person}", person, place=REFUSAL)))
     await asyncio.gather(*answers, *(task for _, task in said))
     assert len(said) > 60
     assert all(line.sent[task.result()] - begun <= REFUSAL_SECONDS for begun, task in said)
     order = [name.startswith("no") for name in sorted(line.sent, key=line.sent.__getitem__)]
-    assert all(
-        order[: n + 1].count(True) <= 1 + order[: n + 1].count(False) / SHARE
-        for n in range(len(order))
-    )
-    assert most_within(list(line.sent.values()), 1) <= 30
+    for n in range(1, len(order) + 1):
+        assert order[:n].count(True) <= 1 + order[:n].count(False) / SHARE
 
 
 @pytest.mark.parametrize("chat_id", [7, GROUP])
 @in_no_time
-async def test_no_message_waits_for_longer_than_was_said(chat_id: int) -> None:
-    line = Line(10, latency=0)
-    tasks = [
-        line.start(f"a{number}", chat_id, ("sendMessage", "editMessageText")[number % 2])
-        for number in range(10)
-    ]
+async def test_no_message_waits_for_longer_than_was_said(
+    chat_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.telegram.pacing.RATE", 10)
+    line = Line(latency=0)
+    endpoints = ("sendMessage", "editMessageText")
+    tasks = [line.start(f"a{number}", chat_id, endpoints[number % 2]) for number in range(10)]
     tasks += [line.start(f"b{number}", 100 + number) for number in range(35)]
     await asyncio.sleep(0)
     assert line.pacing.waiting == 35
-    promised = {
-        number: now() + line.pacing.wait(chat_id, 6 + number, 35 + number) for number in range(10)
-    }
+    promised = [now() + line.pacing.wait(chat_id, 6 + n, 35 + n) for n in range(10)]
     assert [line.pacing.wait(99, 0, ahead) for ahead in (0, 35, 41, 42)] == [5, 5, 5, 6]
     tasks += [line.start(f"c{number}", chat_id) for number in range(10)]
     await asyncio.gather(*tasks)
     assert line.pacing.waiting == line.pacing.wait(99) == 0
     assert all(promised[number] >= line.sent[f"c{number}"] for number in range(10))
-    assert [line.sent[f"a{number}"] for number in range(10)] == pytest.approx(
-        [0] * 4 + [4] * 4 + [8] * 2
-    )
+    times = [line.sent[f"a{number}"] for number in range(10)]
+    assert times == pytest.approx([0] * 4 + [4] * 4 + [8] * 2)
 
 
 @in_no_time
-async def test_a_cancelled_request_gives_its_turn_back_even_as_it_comes(
-    caplog: pytest.LogCaptureFixture,
+async def test_a_cancelled_message_gives_its_turn_back_even_as_it_comes(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    line = Line(1, latency=0)
+    monkeypatch.setattr("bot.telegram.pacing.RATE", 1)
+    line = Line(latency=0)
     tasks = [line.start(name) for name in "abcde"]
     await asyncio.sleep(0)
     tasks[1].cancel()
     asyncio.get_running_loop().call_at(1, tasks[2].cancel)  # behind the timer that lets it go
     await asyncio.wait(tasks)
-    assert line.sent == {"a": 0, "d": 1, "e": 2}
-    assert line.pacing.dropped == 2
-    assert caplog.messages == ["sendMessage to 1 was given up: it was cancelled"] * 2
+    assert (line.sent["a"], line.sent["e"] - line.sent["d"], len(line.sent)) == (0, 1, 3)
+    assert line.pacing.waiting == 0
 
 
 @in_no_time
 async def test_a_429_holds_the_chat_that_earned_it_and_the_refused_message_goes_first() -> None:
     line = Line(latency=0.1)
-    line.errors["first"] = [RetryAfter(timedelta(seconds=7)), RetryAfter(timedelta(seconds=2))]
+    line.errors["first"] = [wait_for(700), wait_for(2)]
     tasks = [line.start("first")]
     await asyncio.sleep(1)
-    tasks += [
-        line.start("second"),
-        line.start("other", 2),
-        line.start("press", None, "answerCallbackQuery"),
-    ]
-    assert await line.send("typing", 1, "sendChatAction") == "False"
+    with pytest.raises(NotDoneError):
+        await line.start("typing", 1, "sendChatAction")
+    tasks += [line.start("second"), line.start("other", 2)]
+    await line.start("press", None, "answerCallbackQuery")
+    assert line.pacing.wait(1) == pytest.approx(699, abs=0.1)
     await asyncio.gather(*tasks)
-    tried = [
+    assert [(round(time, 1), name) for time, name in line.tried] == [
         (0, "first"),
         (1, "other"),
         (1, "press"),
-        (7.1, "first"),
-        (7.1, "second"),
-        (9.2, "first"),
+        (700.1, "first"),
+        (700.1, "second"),
+        (702.2, "first"),
     ]
-    assert [(round(time, 1), name) for time, name in line.tried] == tried
 
 
 @pytest.mark.parametrize("second", [2, None])
@@ -280,114 +219,63 @@ async def test_a_second_chats_429_or_one_that_belongs_to_no_chat_holds_everythin
     second: int | None,
 ) -> None:
     line = Line(latency=0)
-    line.errors["first"] = [RetryAfter(timedelta(seconds=9))]
-    line.errors["second"] = [RetryAfter(timedelta(seconds=5))]
+    line.errors = {"first": [wait_for(9)], "second": [wait_for(5)]}
     tasks = [line.start("first", GROUP)] if second else []
     await asyncio.sleep(1)
     tasks += [line.start("second", second)]
     await asyncio.sleep(1)
-    tasks += [line.start("third", 3), line.start("press", None, "answerCallbackQuery")]
-    await asyncio.gather(*tasks)
-    tried = sorted((time, name) for time, name in line.tried if name != "first")
-    assert tried == [(1, "second"), (6, "press"), (6, "second"), (6, "third")]
-
-
-@pytest.mark.parametrize(
-    ("error", "chat_id"), [(NothingSentError("no connection"), GROUP), (ServerError("502"), 1)]
-)
-@in_no_time
-async def test_what_was_not_sent_is_tried_again_for_half_a_minute_and_what_may_have_arrived_never(
-    error: NetworkError, chat_id: int, caplog: pytest.LogCaptureFixture
-) -> None:
-    line, surely_not_sent = Line(), isinstance(error, NothingSentError)
-    line.errors = {
-        "lost": [error] * 99,
-        "x": [TimedOut()],
-        "y": [NetworkError("broke off")],
-        "z": [BadRequest("no")],
-    }
-    lost = line.start("lost", chat_id)
-    await asyncio.sleep(0.1)
-    assert await line.send("other", 2)
-    # a failing server delays no other
-    assert line.sent["other"] == pytest.approx(1.05 if surely_not_sent else 0.1)
-    with pytest.raises(type(error)):
-        await lost
-    assert 29 < now() < 31
-    assert len(line.tried) > 20
-    line.tried.clear()
-    for name in "xyz":
-        with pytest.raises(type(line.errors[name][0])):
-            await line.send(name)
-    assert [name for _, name in line.tried] == list("xyz")
-    assert line.pacing.dropped == surely_not_sent
-    assert "a secret" not in caplog.text
-
-
-@pytest.mark.parametrize("error", [TimedOut(), NetworkError("broke off"), ServerError("500")])
-@in_no_time
-async def test_an_edit_is_tried_again_for_half_a_minute(error: NetworkError) -> None:
-    """It may have arrived, and stays in doubt when its last tries surely did not."""
-    line = Line()
-    line.errors = {"x": [error], "y": [error] * 99, "z": [BadRequest("message is not modified")]}
-    line.errors["doubt"] = [TimedOut("lost"), *[NothingSentError("no connection")] * 99]
-    assert await line.send("x", endpoint="editMessageText")
-    for name, expected, seconds in (
-        ("y", type(error), 30),
-        ("z", BadRequest, 0),
-        ("doubt", TimedOut, 30),
-    ):
-        begin = now()
-        with pytest.raises(expected):
-            await line.send(name, endpoint="editMessageText")
-        assert now() - begin == pytest.approx(seconds, abs=2)
-    assert line.pacing.dropped == 0
-
-
-@pytest.mark.parametrize("failure", [NothingSentError("no connection"), ServerError("502")])
-@in_no_time
-async def test_when_telegram_answers_again_each_chat_reads_once_what_was_not_answered(
-    failure: NetworkError,
-) -> None:
-    """A message that was changed after all is no loss."""
-    line = Line(latency=0)
-    line.failure, line.works_at = failure, 200.0
-    lost = [
-        line.start("a", 1),
-        line.start("b", 1),
-        line.start("c", GROUP),
-        line.start("d", 3, "editMessageText"),
-    ]
-    assert {type(end) for end in await asyncio.gather(*lost, return_exceptions=True)} == {
-        type(failure)
-    }
-    await asyncio.sleep(199 - now())
-    # a try for each chat in half a minute
-    assert sum(name.startswith("sorry") for _, name in line.tried) <= 3 * 6
-    await line.send("changed", 3, "editMessageText")
-    await asyncio.sleep(1000)
-    assert sorted(told[1:] for told in line.told) == [(GROUP, 1), (1, 2)]
-    assert all(200 <= told[0] <= 231 for told in line.told)
+    assert line.pacing.room(0, 30) == (30 - 4) * 25
+    assert not line.pacing.spares(3)
+    with pytest.raises(NotDoneError):  # a minute later, nobody needs it
+        await line.start("press", None, "answerCallbackQuery")
+    tasks += [line.start("third", 3)]
+    await asyncio.wait(tasks)
+    tried = [(time, name) for time, name in line.tried if name != "first"]
+    assert tried[0] == (1, "second")
+    assert tried[-1] == (6, "third")
 
 
 @in_no_time
-async def test_at_the_stop_what_waits_too_long_is_given_up_counted_and_logged(
+async def test_what_surely_failed_is_tried_again_for_half_a_minute_and_what_may_have_arrived_never(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    caplog.set_level(logging.WARNING)
-    line = Line(10)
-    tasks = [line.start(str(number), number) for number in range(1, 101)]
-    await asyncio.sleep(1)
-    line.pacing.deadline(now() + 3.5, now() + 5)
-    ends = await asyncio.gather(*tasks, return_exceptions=True)
-    assert now() == pytest.approx(4.5)
-    assert Counter(type(end) for end in ends) == {str: 50, NothingSentError: 50}
-    await asyncio.sleep(1)
-    assert await line.send("at once") == "at once"
-    line.errors["refused"] = [RetryAfter(timedelta(seconds=5))]
-    with pytest.raises(NothingSentError):
-        await line.send("refused")
-    assert line.pacing.dropped == 51
-    assert sum("was given up" in message for message in caplog.messages) == 51
-    assert caplog.messages[0].startswith("sendMessage to 51 was given up: ")
+    line = Line()
+    line.errors = {"lost": [DOWN] * 99, "back": [DOWN] * 20, "x": [LOST], "y": [BadRequest("no")]}
+    lost, back = line.start("lost", 1), line.start("back", 2)
+    await line.start("other", 3)  # is not kept waiting
+    assert now() < 0.1
+    for name in "xy":
+        with pytest.raises(type(line.errors[name][0])):
+            await line.start(name, 3)
+    assert await back == "back"
+    with pytest.raises(NotDoneError):
+        await lost
+    assert 29 < now() < 31
+    names = [name for _, name in line.tried]
+    assert (names.count("x"), names.count("y"), line.pacing.given_up) == (1, 1, 1)
+    assert caplog.messages[-1] == "sendMessage to 1 was given up: no connection"
     assert "a secret" not in caplog.text
+
+
+@in_no_time
+async def test_an_edit_is_tried_again_even_if_it_may_have_arrived_and_stays_in_doubt() -> None:
+    line = Line()
+    line.errors = {"x": [LOST], "y": [NetworkError("broke off")] * 99, "z": [LOST, *[DOWN] * 99]}
+    line.errors["same"] = [BadRequest("message is not modified")]
+    assert await line.start("x", endpoint="editMessageText")
+    for name, expected in (("y", NetworkError), ("z", TimedOut), ("same", BadRequest)):
+        with pytest.raises(expected) as caught:
+            await line.start(name, endpoint="editMessageText")
+        assert type(caught.value) is expected
+    assert 60 < now() < 66
+
+
+@in_no_time
+async def test_without_the_lock_nothing_leaves() -> None:
+    line = Line()
+    line.may_send = False
+    waits = line.start("x")
+    await asyncio.sleep(5)
+    assert line.tried == []
+    line.may_send = True
+    assert await waits == "x"

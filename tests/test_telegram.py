@@ -9,12 +9,14 @@ from collections.abc import AsyncIterator
 import pytest
 from telegram.error import BadRequest
 
+from bot.app import Bot
+from bot.asks import Said
 from bot.chat import Button, Gone, InDoubt, NotSent, StartError
-from bot.commands import menu
+from bot.commands import COMMANDS, Command, menu
 from bot.settings import Settings
 from bot.telegram.chat import TAGS
 from bot.words import admins, sentences
-from bot.words.pieces import Message, Piece
+from bot.words.pieces import Message, Piece, said
 from tests.serving import ADMIN, ALICE, BOB, GROUP, until
 from tests.shown import wrote
 from tests.telegram.request import Visit, opened, visiting
@@ -82,8 +84,9 @@ async def test_in_a_group_an_answer_to_a_press_names_the_presser_and_is_theirs(
     assert [len(await visit.bot.store.creations(person)) for person in (ALICE, BOB)] == [1, 1]
     status = {"text": "status", "callback_data": "/status"}
     forged = answer | {"reply_markup": {"inline_keyboard": [[status]]}}
-    assert await visit.press(forged, "status", BOB) == str(sentences.UNKNOWN_COMMAND)
-    assert await visit.press(forged, "status", ADMIN) == ""
+    for person, expected in ((BOB, str(sentences.UNKNOWN_COMMAND)), (ADMIN, "last poll")):
+        await visit.press(forged, "status", person)
+        assert expected in visit.server.texts[-1]
 
 
 async def test_a_refusal_of_a_press_is_said_at_its_button_alone(visit: Visit) -> None:
@@ -256,15 +259,20 @@ async def test_what_is_too_long_is_cut_where_a_paragraph_or_a_line_ends(
         assert "\n" not in unit or str(message)[len(kept)] == "\n"
 
 
-async def test_a_message_that_grows_in_a_group_keeps_the_name_of_the_presser(
-    settings: Settings, server: Server
+async def test_only_the_first_message_of_an_answer_names_the_presser_also_while_it_grows(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with visiting(settings, server) as visit:
-        (poem,) = await visit.say("/poem Shall I compare thee", ALICE, GROUP)
-        await visit.press(poem, "sonnet", BOB)
-        sonnet = server.sent[-1]
-        assert sonnet["text"].count(f"Person {BOB}:\n") == 1
-        assert len(server.sent) == 2
+    async def grow(ask: Said, _rest: str, _bot: Bot) -> None:
+        first = await ask.chat.say(said("one"), unfinished=True)
+        await ask.chat.change(first, said("two"))
+        await ask.chat.say(said("three"))
+        assert ask.pressed
+        await ask.chat.change(ask.pressed, said("four"))
+
+    (answer,) = await visit.say("/dino", ALICE, GROUP)
+    monkeypatch.setitem(COMMANDS, "another", Command(grow))
+    await visit.press(answer, "another", BOB)
+    assert visit.server.texts == ["four", f"Person {BOB}:\ntwo", "three"]
 
 
 # What fails
