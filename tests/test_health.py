@@ -22,7 +22,7 @@ from bot.database import StoreError, name_of, url_of
 from bot.health import SERVING, STANDBY, Health, asked
 from bot.settings import Address, Rate, Secret, Settings
 from bot.standby import LOST
-from bot.telegram import updates
+from bot.telegram import door
 from model.files import ROOT
 from model.writing.decoder import Decoder
 from tests.bot_api_server import MESSAGE, TOKEN, HttpRequest, HttpServer, http_server, never, ok
@@ -169,7 +169,7 @@ async def test_polling_that_hangs_and_comes_back(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "DEAF_SECONDS", 0.2)
-    monkeypatch.setattr(updates, "POLL_SECONDS", 0)  # so that a poll that hangs is given up soon
+    monkeypatch.setattr(door, "POLL_SECONDS", 0)  # so that a poll that hangs is given up soon
     async with served(settings) as (server, listen):
         assert await answer(listen, "well: serving") == 200
         server.answer = never
@@ -182,7 +182,7 @@ async def test_a_start_without_a_network(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Each try is a warning, the pauses grow, and /healthz names Telegram until it answers."""
-    monkeypatch.setattr(updates, "PAUSE_SECONDS", 0.05)
+    monkeypatch.setattr(door, "PAUSE_SECONDS", 0.05)
     caplog.set_level("INFO", "bot.telegram")
     async with served(settings, down) as (server, listen):
         assert await answer(listen, r"^Telegram: no good answer since 20[\d :-]+ UTC\n$") == 503

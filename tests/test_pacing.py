@@ -5,6 +5,7 @@ It is simulated on a clock that jumps, so that minutes of waiting take no time.
 
 import asyncio
 import bisect
+import functools
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -39,15 +40,14 @@ class Line:
         self.on_their_way = self.most = 0
 
     def start(
-        self,
-        name: str,
-        chat_id: int | None = 1,
-        endpoint: str = "sendMessage",
-        place: int | None = None,
+        self, name: str, chat_id: int = 1, place: int | None = None, *, is_edit: bool = False
     ) -> asyncio.Task[str]:
-        data = {"text": "a secret"} | ({} if chat_id is None else {"chat_id": chat_id})
-        sending = self.pacing.process_request(self._call, (name,), {}, endpoint, data, place)
-        return asyncio.create_task(sending, name=name)
+        place = self.pacing.place() if place is None else place
+        call = functools.partial(self._call, name)
+        return asyncio.create_task(self.pacing.send(call, chat_id, place, is_edit=is_edit))
+
+    async def say_at_once(self, name: str, chat_id: int = 1) -> None:
+        await self.pacing.send_at_once(functools.partial(self._call, name), chat_id)
 
     async def _call(self, name: str) -> str:
         self.tried.append((now(), name))
@@ -132,9 +132,6 @@ async def test_no_crowd_makes_the_bot_forget_whom_it_must_not_write_to() -> None
     assert line.pacing.wait(GROUP) > 30
     await held
     assert line.sent["held"] == 20
-    await asyncio.sleep(60)
-    await line.start("last", 2)
-    assert len(line.pacing._chats) == 1
 
 
 @in_no_time
@@ -161,8 +158,7 @@ async def test_no_message_waits_for_longer_than_was_said(
 ) -> None:
     monkeypatch.setattr("bot.telegram.pacing.RATE", 10)
     line = Line(latency=0)
-    endpoints = ("sendMessage", "editMessageText")
-    tasks = [line.start(f"a{number}", chat_id, endpoints[number % 2]) for number in range(10)]
+    tasks = [line.start(f"a{number}", chat_id, is_edit=number % 2 > 0) for number in range(10)]
     tasks += [line.start(f"b{number}", 100 + number) for number in range(35)]
     await asyncio.sleep(0)
     assert line.pacing.waiting == 35
@@ -198,41 +194,44 @@ async def test_a_429_holds_the_chat_that_earned_it_and_the_refused_message_goes_
     tasks = [line.start("first")]
     await asyncio.sleep(1)
     with pytest.raises(NotDoneError):
-        await line.start("typing", 1, "sendChatAction")
+        await line.say_at_once("typing")
     tasks += [line.start("second"), line.start("other", 2)]
-    await line.start("press", None, "answerCallbackQuery")
+    await line.say_at_once("press", 2)
     assert line.pacing.wait(1) == pytest.approx(699, abs=0.1)
     await asyncio.gather(*tasks)
     assert [(round(time, 1), name) for time, name in line.tried] == [
         (0, "first"),
-        (1, "other"),
         (1, "press"),
+        (1, "other"),
         (700.1, "first"),
         (700.1, "second"),
         (702.2, "first"),
     ]
 
 
-@pytest.mark.parametrize("second", [2, None])
+@pytest.mark.parametrize("is_message", [True, False])
 @in_no_time
-async def test_a_second_chats_429_or_one_that_belongs_to_no_chat_holds_everything(
-    second: int | None,
+async def test_a_second_chats_429_or_one_about_no_message_holds_everything(
+    is_message: bool,
 ) -> None:
     line = Line(latency=0)
     line.errors = {"first": [wait_for(9)], "second": [wait_for(5)]}
-    tasks = [line.start("first", GROUP)] if second else []
+    tasks = [line.start("first", GROUP)] if is_message else []
     await asyncio.sleep(1)
-    tasks += [line.start("second", second)]
+    if is_message:
+        tasks.append(line.start("second", 2))
+    else:
+        with pytest.raises(RetryAfter):
+            await line.say_at_once("second", 2)
     await asyncio.sleep(1)
-    assert line.pacing.room(0, 30) == (30 - 4) * 25
+    assert line.pacing.room(0, 30) == (30 - 4) * 25 - line.pacing.waiting
     assert not line.pacing.spares(3)
-    with pytest.raises(NotDoneError):  # a minute later, nobody needs it
-        await line.start("press", None, "answerCallbackQuery")
-    tasks += [line.start("third", 3)]
-    await asyncio.wait(tasks)
-    tried = [(time, name) for time, name in line.tried if name != "first"]
-    assert tried[0] == (1, "second")
-    assert tried[-1] == (6, "third")
+    with pytest.raises(NotDoneError):  # when it is over, nobody needs it
+        await line.say_at_once("press", 3)
+    await line.start("third", 3)
+    assert line.sent["third"] == 6
+    await asyncio.gather(*tasks)
+    assert set(line.sent) == ({"first", "second", "third"} if is_message else {"third"})
 
 
 @in_no_time
@@ -253,7 +252,7 @@ async def test_what_surely_failed_is_tried_again_for_half_a_minute_and_what_may_
     assert 29 < now() < 31
     names = [name for _, name in line.tried]
     assert (names.count("x"), names.count("y"), line.pacing.given_up) == (1, 1, 1)
-    assert caplog.messages[-1] == "sendMessage to 1 was given up: no connection"
+    assert caplog.messages[-1] == "A message to 1 was given up: no connection"
     assert "a secret" not in caplog.text
 
 
@@ -262,10 +261,10 @@ async def test_an_edit_is_tried_again_even_if_it_may_have_arrived_and_stays_in_d
     line = Line()
     line.errors = {"x": [LOST], "y": [NetworkError("broke off")] * 99, "z": [LOST, *[DOWN] * 99]}
     line.errors["same"] = [BadRequest("message is not modified")]
-    assert await line.start("x", endpoint="editMessageText")
+    assert await line.start("x", is_edit=True)
     for name, expected in (("y", NetworkError), ("z", TimedOut), ("same", BadRequest)):
         with pytest.raises(expected) as caught:
-            await line.start(name, endpoint="editMessageText")
+            await line.start(name, is_edit=True)
         assert type(caught.value) is expected
     assert 60 < now() < 66
 

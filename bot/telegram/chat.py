@@ -3,6 +3,7 @@
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from functools import partial
 from html import escape
 from typing import Any
 
@@ -33,7 +34,7 @@ from bot.asks import writable
 from bot.chat import Buttons, Chat, Gone, InDoubt, NotSent, Offer
 from bot.telegram.pacing import REFUSAL, Pacing
 from bot.telegram.request import NotDoneError
-from bot.words.pieces import NOTHING, Message, Piece, length
+from bot.words.pieces import NOTHING, Message, Piece, Style, length
 
 logger = logging.getLogger(__name__)
 
@@ -59,7 +60,7 @@ GONE = (
     "topic_closed",
 )
 """How Telegram says that a message is gone, or that the bot may not write in a chat."""
-TAGS = {
+TAGS: dict[Style, str] = {
     "bold": "b",
     "name": "b",
     "own": "b",
@@ -88,8 +89,9 @@ def shortened(message: Message, most: int) -> Message:
     if length(message) <= most:
         return message
     text = str(message).encode("utf-16-le")[: 2 * (most - 2)].decode("utf-16-le", "ignore")
-    end = max(text.rfind("\n\n"), text.rfind("\n", len(text) // 2))
-    left = end if end > 0 else len(text)
+    left = text.rfind("\n", len(text) // 2)
+    if left < 0:  # there is no line to cut after
+        left = len(text)
     pieces = []
     for piece in message:
         pieces.append(Piece(piece.text[:left], piece.style))
@@ -138,30 +140,32 @@ class TelegramChat(Chat):
     async def say(
         self, message: Message, buttons: Buttons = (), *, unfinished: bool = False
     ) -> int:
-        options = self._options(buttons, unfinished=unfinished)
-        return await self._send(self._bot.send_message, self._html(message), **options)
+        place = self._place_of(unfinished)
+        options = {"reply_markup": _keyboard(buttons)}
+        return await self._send(self._bot.send_message, self._html(message), place, **options)
 
     async def change(
         self, number: int, message: Message, buttons: Buttons = (), *, unfinished: bool = False
     ) -> None:
-        options = self._options(buttons, unfinished=unfinished)
         text = self._html(message, number=number)
+        keyboard = _keyboard(buttons)
+        edit = partial(self._bot.edit_message_text, text, self.id, number, reply_markup=keyboard)
         with _explained():
-            await self._bot.edit_message_text(text, self.id, number, **options)
+            await self._pacing.send(edit, self.id, self._place_of(unfinished), is_edit=True)
 
     async def refuse(self, message: Message) -> bool:
         if not self._pacing.spares(self.id):
             return False
-        options = {"rate_limit_args": REFUSAL}
-        await self._send(self._bot.send_message, self._html(message), **options)
+        await self._send(self._bot.send_message, self._html(message), REFUSAL)
         return True
 
     async def release(self, text: str = "") -> None:
         pressed, self._pressed = self._pressed, None
         if pressed is None:
             return
+        answer = partial(pressed.answer, text[:LONGEST_RELEASE] or None, show_alert=bool(text))
         try:
-            await pressed.answer(text[:LONGEST_RELEASE] or None, show_alert=bool(text))
+            await self._pacing.send_at_once(answer, self.id)
         except TelegramError as error:  # a BadRequest if the press has waited too long
             logger.info("A button was not released: %s", error)
 
@@ -173,19 +177,22 @@ class TelegramChat(Chat):
         name: str = "",
         alt: str = "",  # noqa: ARG002
     ) -> int:
-        options = self._options(buttons) | {"filename": name or None}
-        caption = self._html(message, LONGEST_CAPTION)
-        return await self._send(self._bot.send_photo, png, caption=caption, **options)
+        options = {
+            "caption": self._html(message, LONGEST_CAPTION),
+            "filename": name or None,
+            "reply_markup": _keyboard(buttons),
+        }
+        return await self._send(self._bot.send_photo, png, self._place, **options)
 
     async def document(self, name: str, content: bytes, message: Message) -> int:
-        caption = self._html(message, LONGEST_CAPTION)
-        options = self._options() | {"filename": name}
-        return await self._send(self._bot.send_document, content, caption=caption, **options)
+        options = {"caption": self._html(message, LONGEST_CAPTION), "filename": name}
+        return await self._send(self._bot.send_document, content, self._place, **options)
 
     async def typing(self) -> None:
         thread = self._where.get("message_thread_id")
+        sign = partial(self._bot.send_chat_action, self.id, ChatAction.TYPING, thread)
         with _explained():
-            await self._bot.send_chat_action(self.id, ChatAction.TYPING, thread)
+            await self._pacing.send_at_once(sign, self.id)
 
     async def offer(self, offers: Sequence[Offer]) -> None:
         """Offer what somebody may send in another chat.
@@ -204,36 +211,35 @@ class TelegramChat(Chat):
             for number, offer in enumerate(offers)
         ]
         seconds = CACHED_SECONDS if results else 0
+        answer = partial(self._typed.answer, results, cache_time=seconds, is_personal=True)
         with _explained(), contextlib.suppress(BadRequest):
-            await self._typed.answer(results, cache_time=seconds, is_personal=True)
+            await self._pacing.send_at_once(answer, self.id)
 
     def wait_seconds(self, in_chat: int = 0, in_all: int = 0) -> float:
         return self._pacing.wait(self.id, in_chat, in_all)
 
-    def _options(self, buttons: Buttons = (), *, unfinished: bool = False) -> dict[str, Any]:
-        """Return the buttons, and the place: what is unfinished waits behind all that was asked."""
-        place = self._pacing.place() if unfinished else self._place
-        rows = [
-            [InlineKeyboardButton(button.label, callback_data=button.line) for button in row]
-            for row in buttons
-            if row
-        ]
-        keyboard = InlineKeyboardMarkup(rows) if rows else None
-        return {"reply_markup": keyboard, "rate_limit_args": place}
-
-    async def _send(
-        self, send: Callable[..., Awaitable[TelegramMessage]], content: str | bytes, **options: Any
-    ) -> int:
-        with _explained():
-            number = (await send(self.id, content, **self._where | options)).message_id
-        self._first = self._first or number
-        return number
+    def _place_of(self, unfinished: bool) -> int:
+        """Return the place of a message: what is unfinished waits behind all that was asked."""
+        return self._pacing.place() if unfinished else self._place
 
     def _html(self, message: Message, most: int = LONGEST_TEXT, number: int | None = None) -> str:
         """Return the HTML of a new message, or of a change of the one with a number."""
         if number == self._first:
             message = self._presser + message
         return html_of(shortened(message, most), self._bot.username)
+
+    async def _send(
+        self,
+        send: Callable[..., Awaitable[TelegramMessage]],
+        content: str | bytes,
+        place: int,
+        **options: Any,
+    ) -> int:
+        call = partial(send, self.id, content, **self._where, **options)
+        with _explained():
+            number = (await self._pacing.send(call, self.id, place)).message_id
+        self._first = self._first or number
+        return number
 
 
 @contextlib.contextmanager
@@ -258,3 +264,12 @@ def _explained() -> Iterator[None]:
     except NetworkError as error:
         logger.warning("A message may not have arrived: %s", error)
         raise InDoubt(str(error)) from error
+
+
+def _keyboard(buttons: Buttons) -> InlineKeyboardMarkup | None:
+    rows = [
+        [InlineKeyboardButton(button.label, callback_data=button.line) for button in row]
+        for row in buttons
+        if row
+    ]
+    return InlineKeyboardMarkup(rows) if rows else None

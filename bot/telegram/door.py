@@ -1,15 +1,23 @@
-"""The door of Telegram: what happens there becomes asks, and answers go to its chats. It fills the
-menus, too.
+"""The door of Telegram: it polls for what happens there, which becomes asks, and answers go to its
+chats. It fills the menus, too.
 
-`updates` fetches what happens, `pacing` says when a message leaves, and `chat` writes it.
+Polling fetches no more than can be answered in time. Without room for any update, it pauses until
+half of the messages that wait have left: Telegram keeps updates for a day. `pacing` says when a
+message leaves, and `chat` writes it.
+
+python-telegram-bot's own Updater can go deaf, so here a new polling client takes over after each
+failure.
 """
 
 import asyncio
+import contextlib
 import logging
 import re
 import time
-from collections.abc import Callable, Coroutine
-from typing import Any, Self
+from collections.abc import Awaitable, Callable, Coroutine
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, Self, TypeVar
 
 from telegram import (
     BotCommandScopeChat,
@@ -19,7 +27,8 @@ from telegram import (
     Message,
     Update,
 )
-from telegram.error import TelegramError
+from telegram.constants import PollingLimit
+from telegram.error import InvalidToken, RetryAfter, TelegramError
 from telegram.ext import Defaults, ExtBot, filters
 from telegram.request import BaseRequest
 
@@ -29,12 +38,26 @@ from bot.chat import NotSent, StartError
 from bot.commands import menu
 from bot.settings import Settings
 from bot.telegram.chat import TelegramChat
-from bot.telegram.pacing import Pacing
+from bot.telegram.pacing import Pacing, seconds
 from bot.telegram.request import PollingRequest, TelegramRequest
-from bot.telegram.updates import Updates
+from bot.words import sentences
 
 logger = logging.getLogger(__name__)
 
+Answer = TypeVar("Answer")
+
+ALLOWED_UPDATES = [Update.MESSAGE, Update.CALLBACK_QUERY, Update.INLINE_QUERY]
+POLL_SECONDS = 10
+"""Telegram answers a poll after this time, even if nothing has happened."""
+WAIT_SECONDS = 30.0
+"""What is fetched can be answered in this time."""
+PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 30.0
+"""The pause after the first failed try to reach Telegram, and the longest pause after further
+tries."""
+CONFIRM_SECONDS = 1.0
+"""How long a stop tries to tell Telegram which updates have arrived."""
+LOOK_SECONDS = 0.5
+"""How often a pause looks whether there is room again."""
 LATE_SECONDS = 120.0
 """An older message is not answered. A clock that is wrong by a minute does no harm."""
 
@@ -54,29 +77,31 @@ class Telegram(Door):
     ) -> None:
         if settings.token is None:
             raise StartError("TELEGRAM_TOKEN is not set")
-        request, polling = requests or (TelegramRequest(), PollingRequest())
+        request, self._polling = requests or (TelegramRequest(), PollingRequest())
         server = settings.api_base_url or "https://api.telegram.org"
-        self.pacing = Pacing(may_send)
-        self._client: ExtBot[Any] = ExtBot(
+        self._pacing = Pacing(may_send)
+        self._client: ExtBot[None] = ExtBot(
             settings.token.reveal(),
             base_url=f"{server}/bot",
             base_file_url=f"{server}/file/bot",
             request=request,
-            get_updates_request=polling,
+            get_updates_request=self._polling,
             defaults=Defaults(
                 parse_mode="HTML", link_preview_options=LinkPreviewOptions(is_disabled=True)
             ),
-            rate_limiter=self.pacing,
         )
-        self._updates = Updates(self._client, polling)
         self._admins = settings.admin_ids
         self._without_menu = set(settings.admin_ids)
-        self._polling: asyncio.Task[None] | None = None  # ends when Telegram rejects the token
+        self._offset: int | None = None
+        self._heard = asyncio.get_running_loop().time()  # when Telegram answered last
+        self._failed = 0
+        self._silent_since: datetime | None = None
+        self._fetching: asyncio.Task[None] | None = None  # ends when Telegram rejects the token
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
         """Introduce the bot to Telegram, however long the network is down. Raises StartError."""
-        await self._updates.answered(self._client.initialize)
+        await self._answered(self._client.initialize)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -86,25 +111,52 @@ class Telegram(Door):
     async def open(self, bot: Bot) -> None:
         bot.username = self._client.username
         self._begin(self._fill_menu(None))
-        self._polling = self._begin(
-            self._updates.fetch(
-                lambda update: self._take(update, bot),
-                lambda seconds: self.pacing.room(bot.limits.messages, seconds),
-            )
-        )
+        self._fetching = self._begin(self._fetch(bot))
         versions = [
             f"{network} {checkpoint.version}" for network, checkpoint in bot.shelf.serving.items()
         ]
         logger.info("Serving as @%s with %s", bot.username, ", ".join(versions))
 
     async def close(self) -> None:
+        """Take no more asks, and tell Telegram which updates have arrived; otherwise it would send
+        some again.
+        """
         await self._stop()
-        await self._updates.confirm()
+        try:
+            async with asyncio.timeout(CONFIRM_SECONDS):
+                await self._renew()  # a poll that was cancelled may have lost the only connection
+                await self._poll(1, 0)
+        except (TimeoutError, TelegramError) as error:
+            reason = type(error).__name__
+            logger.info("Telegram could not be told which updates have arrived (%s)", reason)
 
-    async def _stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+    async def rejected(self) -> None:
+        """Wait until Telegram rejects the token, and raise StartError."""
+        if self._fetching:
+            await asyncio.shield(self._fetching)
+
+    def facts(self) -> dict[str, str]:
+        ago = sentences.duration(self.figures()["last_poll_seconds"])
+        return {
+            "messages": f"{self._pacing.waiting:,} waiting, {self._pacing.given_up:,} given up",
+            "last poll": f"{ago} ago, {self._failed:,} failed",
+        }
+
+    def figures(self) -> dict[str, float]:
+        return {
+            "messages_waiting": self._pacing.waiting,
+            "messages_given_up_total": self._pacing.given_up,
+            "polls_begun_anew_total": self._failed,
+            "last_poll_seconds": asyncio.get_running_loop().time() - self._heard,
+        }
+
+    def failures(self) -> dict[str, str]:
+        if self._silent_since is None:
+            return {}
+        return {"Telegram": f"no good answer since {self._silent_since:%Y-%m-%d %H:%M:%S} UTC"}
+
+    def chat(self, chat_id: int) -> TelegramChat:
+        return TelegramChat(self._client, self._pacing, chat_id)
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Do something in the background until the door closes."""
@@ -113,26 +165,80 @@ class Telegram(Door):
         task.add_done_callback(self._tasks.discard)
         return task
 
-    def facts(self) -> dict[str, str]:
-        messages = f"{self.pacing.waiting:,} waiting, {self.pacing.given_up:,} given up"
-        return {"messages": messages} | self._updates.facts()
+    async def _stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def figures(self) -> dict[str, float]:
-        return {
-            "messages_waiting": self.pacing.waiting,
-            "messages_given_up_total": self.pacing.given_up,
-        } | self._updates.figures()
+    async def _fetch(self, bot: Bot) -> None:
+        """Begin to answer each update, until the task is cancelled. Raises StartError."""
+        # Telegram answers no polls while it has a webhook
+        await self._answered(self._client.delete_webhook)
+        while True:
+            if self._room(bot, WAIT_SECONDS) < 1:
+                await self._pause(bot)
+            most = min(self._room(bot, WAIT_SECONDS), PollingLimit.MAX_LIMIT)
+            for update in await self._answered(partial(self._poll, most, POLL_SECONDS)):
+                self._offset = update.update_id + 1
+                self._take(update, bot)
+            # so that each ask has its place before the next look at the room
+            await asyncio.sleep(0)
 
-    def failures(self) -> dict[str, str]:
-        return self._updates.failures()
+    def _room(self, bot: Bot, wait: float) -> int:
+        return self._pacing.room(bot.limits.messages, wait)
 
-    def chat(self, chat_id: int) -> TelegramChat:
-        return TelegramChat(self._client, self.pacing, chat_id)
+    async def _pause(self, bot: Bot) -> None:
+        """Fetch nothing until half of what waits has left."""
+        with contextlib.suppress(TelegramError):
+            await self._poll(1, 0)  # what it returns is not taken, but what was taken is confirmed
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            if self._room(bot, WAIT_SECONDS / 2) >= 1:
+                return
 
-    async def rejected(self) -> None:
-        """Wait until Telegram rejects the token, and raise StartError."""
-        if self._polling:
-            await asyncio.shield(self._polling)
+    async def _poll(self, most: int, wait: int) -> tuple[Update, ...]:
+        return await self._client.get_updates(
+            self._offset, limit=most, timeout=wait, allowed_updates=ALLOWED_UPDATES
+        )
+
+    async def _answered(self, call: Callable[[], Awaitable[Answer]]) -> Answer:
+        """Ask Telegram for something until it answers. Raises StartError."""
+        pause = PAUSE_SECONDS
+        while True:
+            try:
+                answer = await call()
+            except InvalidToken:  # whose text holds the token
+                raise StartError(
+                    "Telegram rejects the TELEGRAM_TOKEN; put the one that @BotFather gives into"
+                    " the environment or .env"
+                ) from None
+            except TelegramError as error:
+                if isinstance(error, RetryAfter):
+                    pause = max(pause, seconds(error))
+                logger.warning(
+                    "Telegram does not answer as it should (%s); the next try is in %.0f s",
+                    error,
+                    pause,
+                )
+            else:
+                self._heard = asyncio.get_running_loop().time()
+                self._silent_since = None
+                return answer
+            self._failed += 1
+            self._silent_since = self._silent_since or datetime.now(UTC)
+            await self._renew()
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+
+    async def _renew(self) -> None:
+        """Renew the polling client, whose only connection may have leaked (encode/httpcore
+        #1093).
+        """
+        with contextlib.suppress(Exception):
+            async with asyncio.timeout(PAUSE_SECONDS):
+                await self._polling.shutdown()
+        with contextlib.suppress(Exception):  # what is wrong shows in the next poll
+            await self._polling.initialize()
 
     def _take(self, update: Update, bot: Bot) -> None:
         """Begin to answer an update, if it asks for anything.
@@ -153,7 +259,7 @@ class Telegram(Door):
     def _ask(self, update: Update) -> Ask | None:
         if (query := update.inline_query) and not query.offset:
             person = query.from_user.id
-            chat = TelegramChat(self._client, self.pacing, person, typed=query)
+            chat = TelegramChat(self._client, self._pacing, person, typed=query)
             return Typed(person=person, chat=chat, text=query.query)
         if update.callback_query:
             return self._press(update.callback_query)
@@ -169,7 +275,7 @@ class Telegram(Door):
         chat_id, number = press.message.chat.id, press.message.message_id
         return Said(
             person=press.from_user.id,
-            chat=TelegramChat(self._client, self.pacing, chat_id, press.message, press),
+            chat=TelegramChat(self._client, self._pacing, chat_id, press.message, press),
             text=press.data or "",
             is_admin=press.from_user.id in self._admins,
             name=press.from_user.first_name,
@@ -189,7 +295,7 @@ class Telegram(Door):
             if addressed[2].lower() != self._client.username.lower():
                 return None
             text = addressed[1] + text[addressed.end() :]
-        chat = TelegramChat(self._client, self.pacing, message.chat_id, message)
+        chat = TelegramChat(self._client, self._pacing, message.chat_id, message)
         said: dict[str, Any] = {
             "person": sender.id,
             "chat": chat,

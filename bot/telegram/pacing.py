@@ -17,22 +17,24 @@ How much is accepted is decided elsewhere: callers ask `wait`, `room` or `spares
 
 import asyncio
 import bisect
-import functools
 import itertools
 import logging
 import math
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TypeAlias, TypeVar
 
 from telegram.error import BadRequest, NetworkError, RetryAfter
-from telegram.ext import BaseRateLimiter
 
 from bot.telegram.request import CONNECTIONS, NotDoneError
 
 logger = logging.getLogger(__name__)
+
+Sent = TypeVar("Sent")
+Call: TypeAlias = Callable[[], Awaitable[Sent]]
+"""Sends a request once."""
 
 RATE = 30
 """How many messages leave in a second."""
@@ -61,7 +63,8 @@ class Limits:
 
     def __init__(self, *limits: tuple[int, float]) -> None:
         self.held_until = -math.inf
-        # when Telegram answered the last messages: infinity for those on their way
+        self._on_their_way = 0
+        # when Telegram answered the last messages
         self._ends = [(deque([-math.inf] * most, most), seconds) for most, seconds in limits]
 
     def opens(self, now: float, ahead: int = 0) -> float:
@@ -70,43 +73,39 @@ class Limits:
         latest = begin
         for ends, seconds in self._ends:
             rounds, number = divmod(ahead, len(ends))
-            end = min(ends[number], begin)
+            number += self._on_their_way
+            end = ends[number] if number < len(ends) else begin
             latest = max(latest, max(begin, end + seconds) + rounds * seconds)
         return latest
 
+    def hold(self, until: float) -> None:
+        self.held_until = max(self.held_until, until)
+
     def begin(self) -> None:
-        for ends, _ in self._ends:
-            ends.append(math.inf)
+        self._on_their_way += 1
 
     def end(self, now: float) -> None:
+        self._on_their_way -= 1
         for ends, _ in self._ends:
-            ends[ends.index(math.inf)] = now
+            ends.append(now)
 
     def is_idle(self, now: float) -> bool:
         """Return whether nothing limits messages any more."""
-        return self.held_until <= now and all(
-            ends[-1] + seconds <= now for ends, seconds in self._ends
-        )
+        is_silent = self._on_their_way or self.held_until > now
+        return not is_silent and all(ends[-1] + seconds <= now for ends, seconds in self._ends)
 
 
 @dataclass(eq=False)
-class Message:
-    """A message that waits: behind what was asked before it, or with REFUSAL before all.
-
-    After `last_try`, it is not tried again. `doubt` is an error that left an edit in doubt.
-    """
+class Waiting:
+    """A message that waits: behind what was asked before it, or with REFUSAL before all."""
 
     place: int
     chat_id: int
-    endpoint: str
-    last_try: float = math.inf
-    doubt: NetworkError | None = None
     may_go: asyncio.Event = field(default_factory=asyncio.Event)
 
 
-class Pacing(BaseRateLimiter[int]):
-    """Sends messages, as python-telegram-bot's rate limiter. Nothing leaves while `may_send()` is
-    false.
+class Pacing:
+    """Sends messages. Nothing leaves while `may_send()` is false.
 
     `given_up` counts the messages that could not be sent. The log names each, without its text.
     """
@@ -116,15 +115,11 @@ class Pacing(BaseRateLimiter[int]):
         self._may_send = may_send
         self._all = Limits((RATE, 1.0))
         self._chats: dict[int, Limits] = {}  # the one that was used last comes last
-        self._waiting: list[Message] = []
+        self._waiting: list[Waiting] = []
         self._messages, self._others = asyncio.Semaphore(AT_ONCE), asyncio.Semaphore(AT_ONCE)
         self._left = SHARE  # how many messages have left that no refusal was said for
         self._places = itertools.count(REFUSAL + 1)
         self._timer: asyncio.TimerHandle | None = None
-
-    async def initialize(self) -> None: ...
-
-    async def shutdown(self) -> None: ...
 
     @property
     def waiting(self) -> int:
@@ -170,53 +165,55 @@ class Pacing(BaseRateLimiter[int]):
         self._left -= SHARE
         return True
 
-    async def process_request(
-        self,
-        callback: Any,
-        args: Any,
-        kwargs: Any,
-        endpoint: str,
-        data: dict[str, Any],
-        rate_limit_args: int | None,
-    ) -> Any:
-        """Send a request as soon as it may go. Raises what its last try raised."""
-        call = functools.partial(callback, *args, **kwargs)
-        chat_id = data.get("chat_id")
-        if chat_id is None or endpoint == "sendChatAction":
-            return await self._send_at_once(call, chat_id)
-        place = self.place() if rate_limit_args is None else rate_limit_args
-        message = Message(place, chat_id, endpoint)
+    async def send(
+        self, call: Call[Sent], chat_id: int, place: int, *, is_edit: bool = False
+    ) -> Sent:
+        """Send a message as soon as it may go. Raises what its last try raised."""
+        loop = asyncio.get_running_loop()
+        last_try = math.inf
+        doubt = None
         while True:
             try:
-                async with self._turn(message), self._messages:
+                async with self._turn(place, chat_id), self._messages:
                     if not self._may_send():
                         raise NotDoneError("another process serves")
-                    result = await call()
+                    sent = await call()
             except RetryAfter as error:
                 self._obey(error, chat_id)
             except NetworkError as error:
-                self._pause(message, error)
+                is_sure = isinstance(error, NotDoneError)
+                if isinstance(error, BadRequest) or not (is_sure or is_edit):
+                    raise
+                if not is_sure:
+                    doubt = error
+                again = loop.time() + PAUSE_SECONDS
+                last_try = min(last_try, loop.time() + RETRY_SECONDS)
+                if again > last_try:
+                    self.given_up += 1
+                    logger.warning("A message to %s was given up: %s", chat_id, error)
+                    raise (doubt or error) from None
+                self._chat(chat_id).hold(again)
             else:
                 if place != REFUSAL:
                     self._left = min(self._left + 1, max(RATE, SHARE))
-                return result
+                return sent
 
-    async def _send_at_once(self, call: Callable[[], Any], chat_id: int | None) -> Any:
+    async def send_at_once(self, call: Call[object], chat_id: int) -> None:
         """Send what is no message, unless Telegram wants silence: later, it would be useless."""
-        held = [self._all] if chat_id is None else [self._all, self._chat(chat_id)]
-        if max(each.held_until for each in held) > asyncio.get_running_loop().time():
+        now = asyncio.get_running_loop().time()
+        if max(self._all.held_until, self._chat(chat_id).held_until) > now:
             raise NotDoneError("Telegram wants silence")
         async with self._others:
             try:
-                return await call()
+                await call()
             except RetryAfter as error:
-                self._obey(error, chat_id)
+                self._obey(error)
                 raise
 
     @asynccontextmanager
-    async def _turn(self, message: Message) -> AsyncIterator[None]:
+    async def _turn(self, place: int, chat_id: int) -> AsyncIterator[None]:
         """Wait until a message may go; the block lasts while it is on its way."""
-        message.may_go.clear()
+        message = Waiting(place, chat_id)
         bisect.insort(self._waiting, message, key=lambda each: each.place)
         self._serve()
         try:
@@ -228,28 +225,8 @@ class Pacing(BaseRateLimiter[int]):
             else:
                 now = asyncio.get_running_loop().time()
                 self._all.end(now)
-                self._chat(message.chat_id).end(now)
+                self._chat(chat_id).end(now)
             self._serve()
-
-    def _pause(self, message: Message, error: NetworkError) -> None:
-        """Let a message that failed wait a moment for its next try. Raises the error if there must
-        be none.
-        """
-        now = asyncio.get_running_loop().time()
-        is_sure = isinstance(error, NotDoneError)
-        is_edit = message.endpoint.startswith("edit")
-        if isinstance(error, BadRequest) or not (is_sure or is_edit):
-            raise error
-        if not is_sure:
-            message.doubt = error
-        message.last_try = min(message.last_try, now + RETRY_SECONDS)
-        if now + PAUSE_SECONDS > message.last_try:
-            self.given_up += 1
-            logger.warning("%s to %s was given up: %s", message.endpoint, message.chat_id, error)
-            raise message.doubt or error
-        logger.info("%s to %s is tried again: %s", message.endpoint, message.chat_id, error)
-        chat = self._chat(message.chat_id)
-        chat.held_until = max(chat.held_until, now + PAUSE_SECONDS)
 
     def _serve(self) -> None:
         """Let every message go that may, and set the timer for the next one."""
@@ -284,16 +261,16 @@ class Pacing(BaseRateLimiter[int]):
         self._chats[chat_id] = used
         return used
 
-    def _obey(self, error: RetryAfter, chat_id: int | None) -> None:
-        """Leave a chat alone for as long as Telegram asks; all of them, if it has no chat, or if
-        another one is left alone already.
+    def _obey(self, error: RetryAfter, chat_id: int | None = None) -> None:
+        """Leave a chat alone for as long as Telegram asks; all of them, if it is about no message,
+        or if another chat is left alone already.
         """
         now = asyncio.get_running_loop().time()
         others = [chat for each, chat in self._chats.items() if each != chat_id]
         held, whom = self._all, "all chats"
         if chat_id is not None and all(chat.held_until <= now for chat in others):
             held, whom = self._chat(chat_id), str(chat_id)
-        held.held_until = max(held.held_until, now + seconds(error))
+        held.hold(now + seconds(error))
         logger.warning("Telegram wants silence in %s for %.0f s", whom, seconds(error))
 
 
