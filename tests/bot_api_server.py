@@ -7,7 +7,6 @@ The Bot API itself is in `tests.telegram`.
 import asyncio
 import json
 import re
-import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -45,27 +44,37 @@ class HttpServer:
     """
 
     def __init__(self) -> None:
-        self.answer: Callable[[HttpRequest], Awaitable[tuple[int, bytes]]] = sent
+        self.answer: Callable[[HttpRequest], Awaitable[tuple[int, bytes]]] = never
         self.requests: list[HttpRequest] = []
         self.address = ""
+        self._visits: set[asyncio.Task[Any]] = set()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while True:
-            request = await read_request(reader)
-            self.requests.append(request)
-            status, body = await self.answer(request)
-            writer.write(response(body, status) if status else body)
-            await writer.drain()
-            if not status:
-                return
+        visit = asyncio.current_task()
+        assert visit
+        self._visits.add(visit)
+        try:
+            while True:
+                request = await read_request(reader)
+                self.requests.append(request)
+                status, body = await self.answer(request)
+                writer.write(response(body, status) if status else body)
+                await writer.drain()
+                if not status:
+                    return
+        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass  # the client is gone, as some tests want it, or the test is over
+        finally:
+            writer.close()
+
+    async def close(self) -> None:
+        for visit in self._visits:
+            visit.cancel()
+        await asyncio.gather(*self._visits)
 
 
 def ok(result: Any) -> tuple[int, bytes]:
     return 200, json.dumps({"ok": True, "result": result}).encode()
-
-
-async def sent(_request: HttpRequest) -> tuple[int, bytes]:
-    return ok(MESSAGE)
 
 
 async def never(_request: HttpRequest) -> tuple[int, bytes]:
@@ -74,38 +83,15 @@ async def never(_request: HttpRequest) -> tuple[int, bytes]:
 
 
 @asynccontextmanager
-async def http_server(encryption: ssl.SSLContext | None = None) -> AsyncIterator[HttpServer]:
-    server = HttpServer()
-    async with raw_server(server.serve, encryption) as server.address:
-        yield server
-
-
-@asynccontextmanager
-async def raw_server(
-    behave: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
-    encryption: ssl.SSLContext | None = None,
-) -> AsyncIterator[str]:
-    tasks: set[asyncio.Task[Any]] = set()
-
-    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if task := asyncio.current_task():
-            tasks.add(task)
-            task.add_done_callback(tasks.discard)
-        try:
-            await behave(reader, writer)
-        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass  # the client is gone, as some tests want it, or the test is over
-        finally:
-            writer.close()
-
-    server = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=encryption)
+async def http_server() -> AsyncIterator[HttpServer]:
+    http = HttpServer()
+    listening = await asyncio.start_server(http.serve, "127.0.0.1", 0)
+    http.address = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
     try:
-        yield f"{'https' if encryption else 'http'}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        yield http
     finally:
-        server.close()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks)
+        listening.close()
+        await http.close()
 
 
 async def read_request(reader: asyncio.StreamReader) -> HttpRequest:
