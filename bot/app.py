@@ -82,8 +82,8 @@ class Bot:
     """Cards are drawn one at a time."""
     pressed: set[object] = field(default_factory=set)
     """The buttons whose answers are on their way, each with its person."""
-    _last: dict[int, asyncio.Event] = field(default_factory=dict)
-    """For each person, what is set when their newest ask is answered."""
+    _lines: dict[int, list[asyncio.Event]] = field(default_factory=dict)
+    """The asks of each person that are not answered yet: the first one's turn has come."""
     _asks: set[asyncio.Task[None]] = field(default_factory=set)
 
     def ask(self, ask: Ask) -> asyncio.Task[None]:
@@ -98,17 +98,18 @@ class Bot:
         """Stand behind the asks of a person that came before; yield what is set when they are
         answered. Otherwise `/seed 42` and a `/dino` right behind it would run at the same time.
         """
-        before = self._last.get(person)
-        if before is None:
-            before = asyncio.Event()
-            before.set()
-        mine = self._last[person] = asyncio.Event()
+        line = self._lines.setdefault(person, [])
+        turn = asyncio.Event()
+        line.append(turn)
+        line[0].set()
         try:
-            yield before
-        finally:
-            mine.set()
-            if self._last[person] is mine:
-                del self._last[person]
+            yield turn
+        finally:  # also for one that is refused while others before it wait
+            line.remove(turn)
+            if line:
+                line[0].set()
+            else:
+                del self._lines[person]
 
     async def idle(self) -> None:
         """Wait until every ask is answered; trainings may go on."""
