@@ -26,28 +26,27 @@ from model.errors import MangosaurusError
 from model.files import HOME
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+    from collections.abc import AsyncIterator, Coroutine, Sequence
 
     from bot.app import Door
     from bot.creations import Creation
     from bot.health import Health
     from bot.shelf import Shelf
+    from bot.telegram.door import Telegram
     from bot.writer import Text
 
 
 ABOUT = """\
 A bot that invents dinosaur names and Shakespearean verse: on Telegram with a TELEGRAM_TOKEN,
 else in this terminal and on a page in your browser. Piped input is answered here alone."""
-COMMANDS = {
-    "show": "CODE: print a creation, what decides it, and the command that writes it again",
-    "card": "CODE or NAME: save the card of a creation, or of any name, in this folder",
-    "healthy": "exit with 0 if the bot at HEALTH_LISTEN is well",
-}
+COMMANDS = ("show", "card", "healthy")
 LARGEST_PORT = 65535
 SETTINGS = f"""\
 commands:
-{chr(10).join(f"  {name:17} {about}" for name, about in COMMANDS.items())}
-  train, sample …   the commands of the networks: mangosaurus train --help
+  show CODE         print a creation, what decides it, and the command that writes it again
+  card CODE, NAME   save the card of a creation, or of any name, in this folder
+  healthy           exit with 0 if the bot at HEALTH_LISTEN is well
+  train, sample, …  the commands of the networks: mangosaurus train --help
 
 Ctrl-C ends the bot. Settings come from the environment, or else from the file .env in
 {HOME}
@@ -151,9 +150,7 @@ def _healthy(settings: Settings) -> int:
 
 
 @contextlib.asynccontextmanager
-async def _written(
-    settings: Settings, code: str
-) -> AsyncIterator[tuple[Creation, Text, Shelf]]:
+async def _written(settings: Settings, code: str) -> AsyncIterator[tuple[Creation, Text, Shelf]]:
     """Write the creation with a code, with its version of the weights. Raises MangosaurusError."""
     from bot.chat import Explained
     from bot.shelf import Shelf
@@ -181,20 +178,22 @@ async def _show(settings: Settings, code: str) -> None:
 
     async with _written(settings, code_in(code) or code) as (creation, text, shelf):
         path = shelf.versions(network_of(creation)).path(creation.version)
-        form = creation.genre if not creation.voice else creation.genre.network.form
-        words = [f"python -m model sample {form} --checkpoint", shlex.quote(str(path))]
-        words += [f"--seed {creation.seed} --turn {creation.turn + 1}"]
-        words += [f"--temperature {creation.temperature}"]
-        if creation.prompt:
-            words += [f"--prompt {shlex.quote(creation.prompt)}"]
-        if creation.genre is Genre.DINO:
-            words += [f"--count {creation.count}"]
-            print("\n".join(layout.spelled(name, text) for name in text.texts))
-        else:
-            words += [f"--parts {creation.parts}"] * (creation.parts > 1)
-            print("".join(layout.verse(creation, text)))
-        print(f"\nseed {creation.seed}, turn {creation.turn + 1}, version {creation.version}")
-        print(" ".join(words))
+    turn = creation.turn + 1  # people count turns from 1
+    genre = creation.genre.network.form if creation.voice else creation.genre
+    facts = {"seed": creation.seed, "turn": turn, "temperature": creation.temperature}
+    if creation.genre is Genre.DINO:
+        facts["count"] = creation.count
+        names = text.texts if text.has_capitals else map(str.capitalize, text.texts)
+        print("\n".join(names))
+    else:
+        if creation.length:
+            facts["parts"] = creation.parts
+        print("".join(layout.verse(creation, text)))
+    words = [f"--{name} {value}" for name, value in facts.items()]
+    if creation.prompt:
+        words.append(f"--prompt {shlex.quote(creation.prompt)}")
+    print(f"\nseed {creation.seed}, turn {turn}, version {creation.version}")
+    print(f"python -m model sample {genre} --checkpoint {shlex.quote(str(path))}", *words)
 
 
 async def _save_card(settings: Settings, wanted: str) -> None:
@@ -288,7 +287,9 @@ def _wanted(arguments: Sequence[str]) -> argparse.Namespace:
     alone.add_argument("--terminal", action="store_true", help="chat in this terminal alone")
     alone.add_argument("--page", action="store_true", help="serve the page alone")
     parser.add_argument("--port", type=_port, help="that of the page (8765, or any that is free)")
-    parser.add_argument("command", nargs="?", choices=COMMANDS, metavar="command", help="see below")
+    parser.add_argument(
+        "command", nargs="?", choices=COMMANDS, metavar="command", help=argparse.SUPPRESS
+    )
     parser.add_argument("what", nargs="?", metavar="CODE", help=argparse.SUPPRESS)
     wanted = parser.parse_args(arguments)
     if wanted.terminal and wanted.port is not None:

@@ -56,6 +56,9 @@ class Address(NamedTuple):
     port: int
 
 
+USUAL_RATE = Rate(10, 60)
+
+
 @dataclass(frozen=True)
 class Settings:
     """The operator's choices. Without a token, the bot chats in the terminal and on the page."""
@@ -64,7 +67,7 @@ class Settings:
     admin_ids: frozenset[int] = frozenset()
     database: Path = HOME / "mangosaurus.db"
     postgresql: Secret | None = None  # the URL of a database to use instead of the file
-    rate_limit: Rate | None = Rate(10, 60)  # for each person; None: no limit
+    rate_limit: Rate | None = USUAL_RATE  # for each person; None: no limit
     api_base_url: str | None = None  # None: Telegram's own
     health_listen: Address | None = None  # None: nowhere
     log_level: str | None = None  # None: INFO with a token, WARNING in the terminal

@@ -44,8 +44,8 @@ PRESS = re.compile("#([0-9]{1,2})", re.ASCII)
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 """Characters that could command a terminal."""
 BOLD = "\x1b[1m{}\x1b[0m"
-PLAIN = ("", "verse", "table")
-"""Styles that are not bold."""
+STRONG = ("bold", "code", "name", "own")
+"""Styles that are bold at a terminal."""
 
 
 class OutputError(NotSent):
@@ -176,9 +176,9 @@ class Terminal(Chat, Door):
         text, style = piece
         if self.is_interactive:
             text = CONTROL.sub("\ufffd", text)
-        if style == "creation":
-            text = sentences.CODE.format(text)
-        return BOLD.format(text) if self._has_bold and style not in PLAIN else text
+        if style == "creation" and text:
+            return sentences.CODE.format(text)
+        return BOLD.format(text) if self._has_bold and style in STRONG else text
 
     def _write(self, text: str) -> None:
         """Write a paragraph. Raises OutputError."""
@@ -216,17 +216,17 @@ class Terminal(Chat, Door):
             number = int(press[1])
             pressed, lines = self._pressable
             if not 0 < number <= len(lines):
-                return self._write(sentences.NO_BUTTON.format(number))
+                self._write(sentences.NO_BUTTON.format(number))
+                return
             line = lines[number - 1]
         elif line.lower().startswith("/retrain "):
             line, file = _with_file(line)
             last = line.split()[-1]
             if "." in last or os.sep in last:
-                return self._write(sentences.NO_SUCH_FILE.format(last))
+                self._write(sentences.NO_SUCH_FILE.format(last))
+                return
         if line:
-            ask = Said(
-                person=YOU, chat=self, is_admin=True, text=line, file=file, pressed=pressed
-            )
+            ask = Said(person=YOU, chat=self, is_admin=True, text=line, file=file, pressed=pressed)
             await bot.ask(ask)
         if self._failure:
             raise self._failure
