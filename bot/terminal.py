@@ -147,10 +147,6 @@ class Terminal(Chat, Door):
             text = f"{text}\n{' '.join(labels)}"
         self._write(text)
 
-    async def release(self, text: str = "") -> None:
-        if text:
-            self._write(text)
-
     async def picture(
         self,
         png: bytes,
