@@ -2,9 +2,7 @@
 browser.
 
 This module reads the arguments, listens to signals, and ends with an exit code and a line that says
-why.
-
-Heavy imports wait until the settings are read, so that a wrong setting is reported at once.
+why. Heavy imports wait until the settings are read, so that a wrong setting is reported at once.
 """
 
 from __future__ import annotations
@@ -15,12 +13,11 @@ import contextlib
 import logging
 import os
 import re
+import shlex
 import signal
 import stat
 import sys
 from dataclasses import replace
-from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.logs import Redaction, configure_logging
@@ -29,22 +26,29 @@ from model.errors import MangosaurusError
 from model.files import HOME
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Sequence
+    from collections.abc import AsyncIterator, Coroutine, Sequence
 
-    from bot.chat import Door
+    from bot.app import Door
+    from bot.creations import Creation
     from bot.health import Health
+    from bot.shelf import Shelf
+    from bot.telegram.door import Telegram
+    from bot.writer import Text
 
 
 ABOUT = """\
 A bot that invents dinosaur names and Shakespearean verse: on Telegram with a TELEGRAM_TOKEN,
 else in this terminal and on a page in your browser. Piped input is answered here alone."""
+COMMANDS = ("show", "card", "healthy")
 LARGEST_PORT = 65535
 SETTINGS = f"""\
-`mangosaurus train`, `mangosaurus sample` and so on are the commands of the networks:
-`mangosaurus train --help`.
-Ctrl-C ends the bot; where it chats in a terminal, Ctrl-D does.
+commands:
+  show CODE         print a creation, what decides it, and the command that writes it again
+  card CODE, NAME   save the card of a creation, or of any name, in this folder
+  healthy           exit with 0 if the bot at HEALTH_LISTEN is well
+  train, sample, …  the commands of the networks: mangosaurus train --help
 
-Settings come from the environment, or else from the file .env in
+Ctrl-C ends the bot. Settings come from the environment, or else from the file .env in
 {HOME}
 which also gets the database and new weights; MANGOSAURUS_HOME names another folder. All of them
 are optional:
@@ -57,7 +61,7 @@ def command() -> None:
 
     An unknown command exits with 2.
     """
-    if sys.argv[1:] and not sys.argv[1].startswith("-") and sys.argv[1] != "card":
+    if sys.argv[1:] and not sys.argv[1].startswith("-") and sys.argv[1] not in COMMANDS:
         from model.__main__ import app
 
         app(prog_name="mangosaurus")
@@ -68,21 +72,28 @@ def main(arguments: Sequence[str] = ()) -> None:
     """Run the bot until it is told to stop, and exit with 0, or with 1 and one line
     that says why.
     """
-    where = _where(arguments)
+    wanted = _wanted(arguments)
     redaction = Redaction()
     try:
         settings = read_settings(os.environ, HOME / ".env")
-        is_on_telegram = bool(settings.token) and not where.chosen
+        is_here = wanted.terminal or wanted.page or wanted.port is not None
+        is_on_telegram = bool(settings.token) and not is_here and not wanted.command
         level = settings.log_level or ("INFO" if is_on_telegram else "WARNING")
-        redaction = configure_logging(
-            level, settings.token, settings.postgresql, settings.webhook_secret
-        )
-        if where.healthy:
-            sys.exit(_ask_whether_well(settings))
-        if where.card:
-            return asyncio.run(_save_card(settings, where.card[1]))
-        _check(settings, needs_input=not (is_on_telegram or where.page))
-        asyncio.run(_until_told(_telegram(settings) if is_on_telegram else _here(settings, where)))
+        redaction = configure_logging(level, settings.token, settings.postgresql)
+        if wanted.command == "healthy":
+            sys.exit(_healthy(settings))
+        if wanted.command == "show":
+            return asyncio.run(_show(settings, wanted.what))
+        if wanted.command == "card":
+            return asyncio.run(_save_card(settings, wanted.what))
+        for warning in warnings_about(HOME / ".env"):
+            logging.getLogger(__name__).warning("%s", warning)
+        if is_on_telegram:
+            serving = _telegram(settings)
+        else:
+            _check_input(settings, wanted)
+            serving = _here(settings, wanted)
+        asyncio.run(_until_told(serving))
     except KeyboardInterrupt:  # a second Ctrl-C
         sys.exit(130)
     except Exception as error:
@@ -93,30 +104,17 @@ def main(arguments: Sequence[str] = ()) -> None:
         sys.exit(redaction.redact(f"mangosaurus: {' '.join(reason.split())}"))
 
 
-def _check(settings: Settings, *, needs_input: bool) -> None:
-    """Warn of what the operator should mend. Raises SettingsError if the bot needs an input, and
-    has none.
+def _check_input(settings: Settings, wanted: argparse.Namespace) -> None:
+    """Raise SettingsError if the terminal is wanted, and there is none, nor a pipe.
 
     Under systemd and in containers, the input is /dev/null: a device that is no terminal.
     """
-    warnings, no_token = warnings_about(HOME / ".env"), ""
+    if wanted.page or (sys.stdin and (sys.stdin.isatty() or not stat.S_ISCHR(os.fstat(0).st_mode))):
+        return
+    no_token = ""
     if settings.token is None:
         no_token = f"no TELEGRAM_TOKEN in the environment or in {HOME / '.env'}, and "
-        # the current folder may be gone
-        with contextlib.suppress(SettingsError, FileNotFoundError):
-            if (ignored := Path.cwd() / ".env") != HOME / ".env" and read_settings(
-                {}, ignored
-            ).token:
-                warnings.append(
-                    f"{ignored} is not read, nor the token in it; with MANGOSAURUS_HOME=. it"
-                    " would be"
-                )
-    for warning in warnings:
-        logging.getLogger(__name__).warning("%s", warning)
-    if needs_input and (
-        sys.stdin is None or (stat.S_ISCHR(os.fstat(0).st_mode) and not sys.stdin.isatty())
-    ):
-        raise SettingsError(f"{no_token}no terminal to chat in; --page chats in a browser")
+    raise SettingsError(f"{no_token}no terminal to chat in; --page chats in a browser")
 
 
 async def _until_told(serving: Coroutine[None, None, None]) -> None:
@@ -138,7 +136,7 @@ def _stop(task: asyncio.Task[None]) -> None:
     task.cancel()
 
 
-def _ask_whether_well(settings: Settings) -> int:
+def _healthy(settings: Settings) -> int:
     """Print what a running bot says of itself, and return the exit code."""
     from bot.health import asked
 
@@ -151,34 +149,72 @@ def _ask_whether_well(settings: Settings) -> int:
     return 0 if is_well else 1
 
 
-async def _save_card(settings: Settings, wanted: str) -> None:
-    """Save the card of a creation, by its code, or of a name, in the current folder.
-
-    Raises MangosaurusError.
-    """
-    from bot.cards import card_of, card_of_name
+@contextlib.asynccontextmanager
+async def _written(settings: Settings, code: str) -> AsyncIterator[tuple[Creation, Text, Shelf]]:
+    """Write the creation with a code, with its version of the weights. Raises MangosaurusError."""
     from bot.chat import Explained
-    from bot.creations import code_in
     from bot.shelf import Shelf
     from bot.store import Store
-    from bot.terminal import saved
-    from bot.words import layout, sentences
+    from bot.words import sentences
 
-    store, shelf = Store(settings.database_address), Shelf(settings.checkpoints)
+    store = Store(settings.database_address)
+    shelf = Shelf(settings.checkpoints)
     try:
         await store.open()
-        if creation := await store.creation(code_in(wanted)):
-            card = await card_of(creation, await shelf.write(creation))
-        elif re.fullmatch("[A-Za-z]{1,40}", wanted):
-            card = await card_of_name(wanted)
-        else:
-            raise Explained(sentences.CARD_OF_WHAT)
-        if card is None:
-            raise Explained(sentences.NO_CARD)
-        print(layout.unstyled(saved(card.name, card.png)))
+        creation = await store.creation(code)
+        if creation is None:
+            raise Explained(sentences.UNKNOWN_CODE.format(code))
+        yield creation, await shelf.write(creation), shelf
     finally:
         await shelf.close()
         await store.close()
+
+
+async def _show(settings: Settings, code: str) -> None:
+    """Print a creation, what decides it, and the command that writes it again."""
+    from bot.creations import code_in, network_of
+    from bot.words import layout
+    from model.text.forms import Genre
+
+    async with _written(settings, code_in(code) or code) as (creation, text, shelf):
+        path = shelf.versions(network_of(creation)).path(creation.version)
+    turn = creation.turn + 1  # people count turns from 1
+    genre = creation.genre.network.form if creation.voice else creation.genre
+    facts = {"seed": creation.seed, "turn": turn, "temperature": creation.temperature}
+    if creation.genre is Genre.DINO:
+        facts["count"] = creation.count
+        names = text.texts if text.has_capitals else map(str.capitalize, text.texts)
+        print("\n".join(names))
+    else:
+        if creation.length:
+            facts["parts"] = creation.parts
+        print("".join(layout.verse(creation, text)))
+    words = [f"--{name} {value}" for name, value in facts.items()]
+    if creation.prompt:
+        words.append(f"--prompt {shlex.quote(creation.prompt)}")
+    print(f"\nseed {creation.seed}, turn {turn}, version {creation.version}")
+    print(f"python -m model sample {genre} --checkpoint {shlex.quote(str(path))}", *words)
+
+
+async def _save_card(settings: Settings, wanted: str) -> None:
+    """Save the card of a creation, or of a name, in the current folder. Raises MangosaurusError."""
+    from bot.cards import card_of, card_of_name
+    from bot.chat import Explained
+    from bot.creations import code_in
+    from bot.terminal import saved
+    from bot.words import sentences
+
+    code = code_in(wanted)
+    if code:
+        async with _written(settings, code) as (creation, text, _):
+            card = await card_of(creation, text)
+    elif re.fullmatch("[A-Za-z]{1,40}", wanted):
+        card = await card_of_name(wanted)
+    else:
+        raise Explained(sentences.CARD_OF_WHAT)
+    if card is None:
+        raise Explained(sentences.NO_CARD)
+    print(saved(card.name, card.png))
 
 
 async def _telegram(settings: Settings) -> None:
@@ -186,78 +222,61 @@ async def _telegram(settings: Settings) -> None:
 
     With SQLite it always does; see `Standby`.
     """
-    from bot.health import STANDBY, STARTING, Health
+    from bot.health import STANDBY, Health
     from bot.standby import Standby
+    from bot.telegram.door import Telegram
 
     standby = Standby(settings.database_address)
+    telegram = Telegram(settings, may_send=lambda: standby.is_held)
     try:
-        async with Health(settings.health_listen) as health:
-            await standby.acquired(lambda another: health.note(STANDBY if another else STARTING))
-            await standby.while_held(serve(settings, health, lambda: standby.is_held))
+        async with Health(settings.health_listen, [telegram]) as health:
+            await standby.acquired(lambda another: health.note(STANDBY if another else ""))
+            await standby.while_held(serve(settings, telegram, health))
     finally:
         await standby.release()
 
 
-async def serve(
-    settings: Settings, health: Health, may_send: Callable[[], bool] = lambda: True
-) -> None:
-    """Serve on Telegram until it rejects the token; send only what `may_send` allows.
-
-    Raises StartError.
-    """
-    from bot.health import SERVING, STARTING
+async def serve(settings: Settings, telegram: Telegram, health: Health) -> None:
+    """Serve on Telegram until it rejects the token. Raises StartError."""
+    from bot.health import SERVING
     from bot.running import running
-    from bot.telegram.door import Telegram
 
-    telegram = Telegram(settings, may_send=may_send)
-    note = partial(health.note, doors=[telegram])
-    note(STARTING)
-    async with running(settings, [telegram], note) as bot:
+    health.note("")
+    async with running(settings, [telegram]) as bot:
         health.note(SERVING, bot)
         await telegram.rejected()
 
 
-async def _here(settings: Settings, where: argparse.Namespace) -> None:
-    """Chat in the terminal, on the page, or both.
-
-    Nobody is limited, unless others can reach the page.
-    """
+async def _here(settings: Settings, wanted: argparse.Namespace) -> None:
+    """Chat in the terminal, on the page, or both. Nobody is limited."""
     from bot.health import SERVING, Health
-    from bot.locks import held_by_another
     from bot.running import running
     from bot.terminal import Terminal
-    from bot.words import sentences
 
-    terminal = Terminal(settings.database.with_name(f"{settings.database.name}-history"))
+    terminal = Terminal()
     doors: list[Door] = [terminal]
-    page, announcement = None, ""
-    if not where.terminal and (where.page or terminal.is_interactive):
+    announcement = ""
+    if wanted.page or (terminal.is_interactive and not wanted.terminal):
         # imported here, because a chat through pipes needs no web server
         from bot.page.server import Page
 
-        page = Page(settings, where.host, where.port)
+        page = Page(settings, wanted.port)
         doors.append(page)
         announcement = page.announcement
-        if other := held_by_another(
-            settings.database.with_name(f"{settings.database.name}-process")
-        ):
-            announcement = f"{sentences.ANOTHER_HERE.format(other)}\n{announcement}"
-    if page is None or page.is_private:
-        settings = replace(settings, rate_limit=None)
-    listen = settings.health_listen if where.page else None
-    async with Health(listen) as health, running(settings, doors, health.note) as bot:
+    listen = settings.health_listen if wanted.page else None
+    async with (
+        Health(listen, doors) as health,
+        running(replace(settings, rate_limit=None), doors) as bot,
+    ):
         health.note(SERVING, bot)
-        if where.page and page:
+        if wanted.page:
             print(announcement, flush=True)
             await asyncio.Event().wait()
         await terminal.converse(bot, announcement)
 
 
-def _where(arguments: Sequence[str]) -> argparse.Namespace:
-    """Read where to chat without Telegram: in the `terminal` alone, on the `page` alone, or both.
-
-    `chosen` is false if the command line says nothing about it; `host` and `port` are the page's.
-    """
+def _wanted(arguments: Sequence[str]) -> argparse.Namespace:
+    """Read what is wanted: a command, or where to chat."""
     parser = argparse.ArgumentParser(
         "mangosaurus",
         description=ABOUT,
@@ -267,27 +286,19 @@ def _where(arguments: Sequence[str]) -> argparse.Namespace:
     alone = parser.add_mutually_exclusive_group()
     alone.add_argument("--terminal", action="store_true", help="chat in this terminal alone")
     alone.add_argument("--page", action="store_true", help="serve the page alone")
-    alone.add_argument(
-        "--healthy", action="store_true", help="exit with 0 if the bot at HEALTH_LISTEN is well"
-    )
+    parser.add_argument("--port", type=_port, help="that of the page (8765, or any that is free)")
     parser.add_argument(
-        "card", nargs="*", help="save the card of a creation or of a name: card CODE, card NAME"
+        "command", nargs="?", choices=COMMANDS, metavar="command", help=argparse.SUPPRESS
     )
-    parser.add_argument("--host", help="where to serve the page (127.0.0.1)")
-    parser.add_argument("--port", type=_port, help="(8765, or any that is free)")
-    where = parser.parse_args(arguments)
-    if where.card and where.card[0] != "card":
-        parser.error(f"unrecognized arguments: {' '.join(where.card)}")
-    if where.card and len(where.card) != 2:
-        parser.error("a card needs the code of a creation, or a name: card mangosaurus")
-    asks_for_page = where.host is not None or where.port is not None
-    if where.terminal and asks_for_page:
-        parser.error("--host and --port are for the page, and --terminal has none")
-    where.chosen = where.terminal or where.page or where.healthy or asks_for_page
-    at_terminal = sys.stdin is not None and sys.stdin.isatty()
-    where.page = where.page or (asks_for_page and not at_terminal)
-    where.host = where.host or "127.0.0.1"
-    return where
+    parser.add_argument("what", nargs="?", metavar="CODE", help=argparse.SUPPRESS)
+    wanted = parser.parse_args(arguments)
+    if wanted.terminal and wanted.port is not None:
+        parser.error("--port is for the page, and --terminal has none")
+    if (wanted.command in ("show", "card")) != (wanted.what is not None):
+        parser.error("show needs a code, and card a code or a name: card mangosaurus")
+    if wanted.port is not None and not (sys.stdin and sys.stdin.isatty()):
+        wanted.page = True
+    return wanted
 
 
 def _port(text: str) -> int:

@@ -1,9 +1,8 @@
-"""Whether the bot is well, seen from outside: /healthz, /metrics, `mangosaurus --healthy`, and what
+"""Whether the bot is well, seen from outside: /healthz, /metrics, `mangosaurus healthy`, and what
 systemd is told.
 
 A bot is well if polling has succeeded lately, the database answers, and the writing threads get on.
-A process on standby is well too; a bot that is starting is not. Prometheus' text format is written
-by hand, a line for each number.
+A process on standby is well too; a bot that is starting is not.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from bot.chat import StartError
 from bot.database import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Sequence
 
     from aiohttp import web
 
@@ -39,17 +38,12 @@ DEAF_SECONDS = 60.0
 """If the last good poll is older, the bot is not well. A poll takes 10 seconds."""
 DATABASE_SECONDS = 5.0
 ASKING_SECONDS = 15.0
-"""How long `--healthy` waits for an answer. A bot that does not answer is not well."""
+"""How long `mangosaurus healthy` waits. A bot that does not answer is not well."""
 LATENCY_BOUNDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 """The upper ends of the buckets that count latencies, in seconds. One more bucket is open."""
-ERRORS = ("Gone", "InDoubt", "NotSent", "StoreError")
-REFUSALS, ENDS = ("busy", "late", "often"), ("failed", "kept", "used")
-"""Labels that are shown from the start, before anything was counted."""
-STARTING, STANDBY, SERVING = "starting", "on standby: another process serves", "serving"
-_NOT_READY = {
-    STARTING: {"bot": "it is not serving"},
-}
-"""The states in which a process is not ready, and what fails then."""
+REFUSALS = ("busy", "late", "often")
+"""Reasons. Prometheus would miss the first increase of one that does not begin at 0."""
+STANDBY, SERVING = "on standby: another process serves", "serving"
 
 
 @dataclass(eq=False)
@@ -101,16 +95,16 @@ def resident() -> int:
 
 
 class Health:
-    """What one process does, and whether it is well.
+    """Whether one process is well, which opens some doors.
 
     If there is an address, it answers there while its block lasts.
     """
 
-    def __init__(self, listen: Address | None = None) -> None:
-        self.state = STARTING
+    def __init__(self, listen: Address | None = None, doors: Sequence[Door] = ()) -> None:
         self.listen = listen
+        self._doors = doors
+        self._state = ""  # while it starts
         self._bot: Bot | None = None
-        self._doors: Sequence[Door] = ()
         self._runner: web.AppRunner | None = None
 
     async def __aenter__(self) -> Self:
@@ -133,21 +127,21 @@ class Health:
         if self._runner:
             await self._runner.cleanup()
 
-    def note(self, state: str, bot: Bot | None = None, doors: Sequence[Door] = ()) -> None:
-        """Note what the process does from now on, and tell systemd when it is ready.
-
-        `doors` are about to open.
-        """
-        if state != self.state:
-            tell_systemd(f"STATUS={state}" if state in _NOT_READY else f"READY=1\nSTATUS={state}")
-        self.state, self._bot, self._doors = state, bot, bot.doors if bot else doors
+    def note(self, state: str, bot: Bot | None = None) -> None:
+        """Note what the process does from now on, and tell systemd that it is ready."""
+        if state and state != self._state:
+            tell_systemd(f"READY=1\nSTATUS={state}")
+        self._state = state
+        self._bot = bot
 
     async def failures(self) -> dict[str, str]:
         """Return what fails, and how: nothing, if all is well."""
         bot = self._bot
         found = {part: how for door in self._doors for part, how in door.failures().items()}
+        if not self._state and not found:
+            return {"bot": "it is not serving"}
         if bot is None:
-            return found or _NOT_READY.get(self.state, {})
+            return found
         seconds = max((door.figures().get("last_poll_seconds", 0) for door in bot.doors), default=0)
         if seconds > DEAF_SECONDS:
             found["polling"] = f"the last success was {seconds:.0f} s ago"
@@ -166,67 +160,41 @@ class Health:
         from aiohttp import web
 
         failures = await self.failures()
-        text = (
-            "".join(f"{part}: {how}\n" for part, how in failures.items()) or f"well: {self.state}\n"
-        )
-        return web.Response(status=503 if failures else 200, text=text)
+        if not failures:
+            return web.Response(text=f"well: {self._state}\n")
+        lines = [f"{part}: {how}\n" for part, how in failures.items()]
+        return web.Response(status=503, text="".join(lines))
 
     async def _metrics(self, _request: web.Request) -> web.Response:
         from aiohttp import web
 
-        lines = [f"{line}\n" for series in self._series() for line in _written(*series)]
+        lines = [f"mangosaurus_{name} {number:.10g}\n" for name, number in self._numbers().items()]
         return web.Response(
             body="".join(lines).encode(), headers={"Content-Type": "text/plain; version=0.0.4"}
         )
 
-    def _series(self) -> Iterator[tuple[str, str, Mapping[str, float]]]:
-        """Yield the name, the kind and the numbers of each series, by their labels."""
+    def _numbers(self) -> dict[str, float]:
+        """Return what is measured and counted, by names and labels of Prometheus."""
         bot = self._bot
-        yield "serving", "gauge", {f'version="{metadata.version("mangosaurus")}"': bot is not None}
-        if memory := resident():
-            yield "memory_bytes", "gauge", {"": memory}
+        version = metadata.version("mangosaurus")
+        found = {f'serving{{version="{version}"}}': float(bot is not None)}
+        found["memory_bytes"] = resident()
         if bot is None:
-            return
+            return found
         tally = bot.tally
-        yield "answers_total", "counter", {"": tally.answers}
-        yield "refusals_total", "counter", _by("reason", REFUSALS, bot.limits.refusals)
-        yield "errors_total", "counter", _by("error", ERRORS, tally.errors)
-        within = zip([*LATENCY_BOUNDS, "+Inf"], accumulate(tally.within), strict=True)
-        buckets = {f'_bucket{{le="{bound}"}}': count for bound, count in within}
-        yield (
-            "answer_seconds",
-            "histogram",
-            buckets | {"_sum": tally.seconds, "_count": tally.answers},
-        )
-        yield "texts_waiting", "gauge", {"": bot.shelf.pending}
-        yield "trainings_total", "counter", _by("end", ENDS, bot.runs.ends)
-        yield "training", "gauge", {"": bot.runs.running is not None}
-        serving = bot.shelf.serving.items()
-        yield (
-            "weights",
-            "gauge",
-            {f'network="{name}",version="{weights.version}"': 1 for name, weights in serving},
-        )
+        found["answers_total"] = tally.answers
+        found["errors_total"] = tally.errors.total()
+        found["texts_waiting"] = bot.shelf.pending
+        found["training"] = bot.runs.running is not None
+        for reason in REFUSALS:
+            found[f'refusals_total{{reason="{reason}"}}'] = bot.limits.refusals[reason]
+        for bound, within in zip([*LATENCY_BOUNDS, "+Inf"], accumulate(tally.within), strict=True):
+            found[f'answer_seconds_bucket{{le="{bound}"}}'] = within
+        found["answer_seconds_sum"] = tally.seconds
+        found["answer_seconds_count"] = tally.answers
         for door in bot.doors:
-            for name, number in door.figures().items():
-                yield name, "counter" if name.endswith("_total") else "gauge", {"": number}
-
-
-def _by(label: str, known: Sequence[str], counts: Counter[str]) -> dict[str, float]:
-    """Label counts.
-
-    Known labels begin at 0, or Prometheus would miss the first increase; the rest is "other".
-    """
-    found = {name: counts[name] for name in known}
-    found["other"] = counts.total() - sum(found.values())
-    return {f'{label}="{name}"': count for name, count in found.items()}
-
-
-def _written(name: str, kind: str, numbers: Mapping[str, float]) -> Iterator[str]:
-    yield f"# TYPE mangosaurus_{name} {kind}"
-    for labels, number in numbers.items():
-        suffix = labels if labels.startswith("_") or not labels else f"{{{labels}}}"
-        yield f"mangosaurus_{name}{suffix} {float(number):.10g}"
+            found |= door.figures()
+        return found
 
 
 def tell_systemd(state: str) -> None:

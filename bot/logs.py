@@ -1,49 +1,42 @@
-"""Logging to stderr, without the secrets: the token, the database's password, the webhook's secret.
+"""Logging to stderr, without the secrets: the token, and the database's password.
 
-Libraries put secrets into addresses, exceptions and reprs. So secrets are removed at the one place
-that every record passes, and not where a record is made.
+Libraries put secrets into addresses, exceptions and reprs. So secrets are hidden in the formatted
+text, which has all of a record, and not where a record is made.
 """
 
-import contextlib
 import logging
+import re
 import sys
-from urllib.parse import parse_qs, quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 
 from bot.settings import Secret
 
-HIDDEN = "***"
-SHORTEST_PART = 8
-"""Characters.
-
-A shorter key or password could be an innocent word, so it is hidden only within its token or URL.
+PART = re.compile(r"(?::|password=)([^:/@&]{8,})(?:[@&]|$)")
+"""The key of a token, or the password of an address. A shorter one could be an innocent word, so
+that is hidden only within the whole secret.
 """
 
 
-class Redaction(logging.Filter):
-    """Rewrites records in place: secrets become asterisks in the message, its arguments and the
-    traceback.
-    """
+class Redaction(logging.Formatter):
+    """Formats records, with asterisks in place of secrets."""
 
     def __init__(self, *secrets: Secret | None) -> None:
-        super().__init__()
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+        revealed = [secret.reveal() for secret in secrets if secret]
+        texts = [part for text in revealed for part in (text, *PART.findall(text))]
         spellings = {
-            spelling for secret in secrets if secret for spelling in _spellings(secret.reveal())
+            spelling
+            for text in texts
+            for spelling in (text, unquote(text), quote(unquote(text), safe=""))
         }
         self._hidden = sorted(spellings, key=len, reverse=True)
 
-    def filter(self, record: logging.LogRecord) -> bool:
-        if self._hidden:
-            record.msg, record.args = self.redact(_message(record)), ()
-            if record.exc_info and not record.exc_text:
-                # Formatters print this text instead of the exception once it is there.
-                record.exc_text = logging.Formatter().formatException(record.exc_info)
-            record.exc_text = record.exc_text and self.redact(record.exc_text)
-            record.stack_info = record.stack_info and self.redact(record.stack_info)
-        return True
+    def format(self, record: logging.LogRecord) -> str:
+        return self.redact(super().format(record))
 
     def redact(self, text: str) -> str:
         for spelling in self._hidden:
-            text = text.replace(spelling, HIDDEN)
+            text = text.replace(spelling, "***")
         return text
 
 
@@ -54,9 +47,9 @@ def configure_logging(level: str, *secrets: Secret | None) -> Redaction:
     """
     redaction = Redaction(*secrets)
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    handler.addFilter(redaction)
+    handler.setFormatter(redaction)
     logging.basicConfig(level=level, handlers=[handler], force=True)
+    logging.raiseExceptions = False  # a record that cannot be formatted would be printed as it is
     logging.getLogger("aiohttp.server").addFilter(_is_our_fault)
     for name, loudest in {"httpx": "DEBUG", "httpcore": "DEBUG", "telegram": "INFO"}.items():
         logging.getLogger(name).setLevel(
@@ -67,41 +60,8 @@ def configure_logging(level: str, *secrets: Secret | None) -> Redaction:
 
 def _is_our_fault(record: logging.LogRecord) -> bool:
     """Log a request that was no HTTP in one line, as aiohttp's traceback would quote it."""
-    if (
-        not record.exc_info
-        or not record.exc_info[0]
-        or record.exc_info[0].__module__ != "aiohttp.http_exceptions"
-    ):
+    kind = record.exc_info and record.exc_info[0]
+    if not kind or kind.__module__ != "aiohttp.http_exceptions":
         return True
-    logging.getLogger(record.name).info("A request was no HTTP (%s)", record.exc_info[0].__name__)
+    logging.getLogger(record.name).info("A request was no HTTP (%s)", kind.__name__)
     return False
-
-
-def _spellings(secret: str) -> set[str]:
-    """Return what to look for: a secret and its secret parts, each as it is, and as it looks in an
-    address.
-    """
-    texts = [secret, *(part for part in _parts(secret) if len(part) >= SHORTEST_PART)]
-    return {
-        spelling
-        for text in texts
-        for spelling in (text, unquote(text), quote(unquote(text), safe=""))
-    }
-
-
-def _parts(secret: str) -> list[str]:
-    """Return the passwords in a URL, or the key of a token."""
-    if "://" not in secret:
-        return [secret.partition(":")[2]]
-    with contextlib.suppress(ValueError):
-        url = urlsplit(secret)
-        return [url.password or "", *parse_qs(url.query).get("password", [])]
-    return []
-
-
-def _message(record: logging.LogRecord) -> str:
-    try:
-        return record.getMessage()
-    except Exception:
-        # If arguments do not fit, logging itself would print them on stderr, unredacted.
-        return f"{record.msg} {record.args}"

@@ -17,13 +17,10 @@ from urllib.parse import urlsplit
 
 from model.errors import MangosaurusError
 from model.files import HOME
-from model.text.forms import MAX_TEMPERATURE
 
-TELEGRAMS_RATE = 30
-"""Messages a second that Telegram accepts from a bot."""
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
-
-_LIKE_A_TOKEN = re.compile(r"[0-9]{5,}:[A-Za-z0-9_-]{8,}")
+PRIVATE = re.compile("[0-9]{5,}:|:.*[@?]")
+"""A value like this may hold a token, or an address with a password."""
 
 
 class SettingsError(MangosaurusError):
@@ -59,17 +56,7 @@ class Address(NamedTuple):
     port: int
 
 
-USUAL_RATE, USUAL_LISTEN = Rate(10, 60), Address("127.0.0.1", 8443)
-
-
-class Webhook(NamedTuple):
-    """A server for Telegram to call: its public https address, where it listens, and the secret of
-    every request.
-    """
-
-    url: str
-    listen: Address
-    secret: Secret
+USUAL_RATE = Rate(10, 60)
 
 
 @dataclass(frozen=True)
@@ -80,46 +67,26 @@ class Settings:
     admin_ids: frozenset[int] = frozenset()
     database: Path = HOME / "mangosaurus.db"
     postgresql: Secret | None = None  # the URL of a database to use instead of the file
-    checkpoints: Path = HOME / "checkpoints"
-    temperature_dino: float | None = None  # None: the usual one
-    temperature_poem: float | None = None
     rate_limit: Rate | None = USUAL_RATE  # for each person; None: no limit
-    # a second, to all chats; None: no limits, nor any for one chat
-    message_rate: int | None = TELEGRAMS_RATE
-    stop_seconds: int = 8
-    webhook_url: str | None = None  # None: polling
-    webhook_listen: Address = USUAL_LISTEN
-    webhook_secret: Secret | None = None
     api_base_url: str | None = None  # None: Telegram's own
-    page_url: str | None = None  # None: the page is plain http, and people come to it directly
     health_listen: Address | None = None  # None: nowhere
     log_level: str | None = None  # None: INFO with a token, WARNING in the terminal
+    checkpoints: Path = HOME / "checkpoints"  # no key sets this
 
     @property
     def database_address(self) -> Path | str:
         return self.postgresql.reveal() if self.postgresql else self.database
-
-    @property
-    def webhook(self) -> Webhook | None:
-        if self.webhook_url and self.webhook_secret:
-            return Webhook(self.webhook_url, self.webhook_listen, self.webhook_secret)
-        return None
 
 
 def read_settings(environment: Mapping[str, str], env_file: Path | None = None) -> Settings:
     """Return the settings of an environment, or else of a file. Raises SettingsError."""
     texts = _file_values(env_file) | {key: value.strip() for key, value in environment.items()}
     values = {
-        key.field: key.read(name, texts[name]) for name, key in KEYS.items() if texts.get(name)
+        key.field: _value(name, key, texts[name]) for name, key in KEYS.items() if texts.get(name)
     }
     if isinstance(values.get("database"), Secret):
         values["postgresql"] = values.pop("database")
-    settings = Settings(**values)  # type: ignore[arg-type]  # each parser returns what its field holds
-    if settings.webhook_url and not settings.webhook_secret:
-        raise SettingsError(
-            "WEBHOOK_SECRET is not set; WEBHOOK_URL needs it, or anybody could pose as Telegram"
-        )
-    return settings
+    return Settings(**values)  # type: ignore[arg-type]  # each parser returns what its field holds
 
 
 def warnings_about(env_file: Path) -> list[str]:
@@ -129,15 +96,10 @@ def warnings_about(env_file: Path) -> list[str]:
     found = []
     for name in sorted(_file_values(env_file).keys() - KEYS.keys()):
         similar = difflib.get_close_matches(name.upper(), KEYS, 1)
-        found.append(
-            f"{env_file}: {name} is not a"
-            f" setting{f'; did you mean {similar[0]}?' if similar else ''}"
-        )
-    if (
-        hasattr(os, "getuid")  # not on Windows
-        and env_file.exists()
-        and stat.S_IMODE(env_file.stat().st_mode) & 0o077
-    ):
+        question = f"; did you mean {similar[0]}?" if similar else ""
+        found.append(f"{env_file}: {name} is not a setting{question}")
+    has_users = hasattr(os, "getuid")  # not on Windows
+    if has_users and env_file.exists() and stat.S_IMODE(env_file.stat().st_mode) & 0o077:
         found.append(
             f"{env_file}: other users of this machine may read it, and the token in it: chmod 600"
             f" {env_file}"
@@ -148,8 +110,7 @@ def warnings_about(env_file: Path) -> list[str]:
 def _file_values(env_file: Path | None) -> dict[str, str]:
     if env_file is None or not env_file.exists():
         return {}
-    # python-dotenv is imported where there is a file to read, and told not to interpolate: a `$` is
-    # a `$`.
+    # imported where there is a file to read, and told not to interpolate: a `$` is a `$`
     from dotenv import dotenv_values
 
     try:
@@ -161,28 +122,21 @@ def _file_values(env_file: Path | None) -> dict[str, str]:
     return {key: (value or "").strip() for key, value in found.items()}
 
 
-@dataclass(frozen=True)
-class Key:
+class Key(NamedTuple):
     """How a setting is written. `parse` returns the value of a text, or raises a ValueError."""
 
     field: str
     rule: str
     parse: Callable[[str], object]
 
-    def read(self, name: str, text: str) -> object:
-        """Return the value of a text. Raises SettingsError."""
-        try:
-            return self.parse(text)
-        except (ValueError, RuntimeError):
-            pass
-        may_hold_a_password = ":" in text and ("@" in text or "?" in text)
-        is_secret = (
-            name in ("TELEGRAM_TOKEN", "WEBHOOK_SECRET")
-            or may_hold_a_password
-            or _LIKE_A_TOKEN.search(text)
-        )
-        shown = "not usable (value not shown)" if is_secret else repr(text)
-        raise SettingsError(f"{name} is {shown}; it is {self.rule}")
+
+def _value(name: str, key: Key, text: str) -> object:
+    try:
+        return key.parse(text)
+    except (ValueError, RuntimeError):
+        is_private = name == "TELEGRAM_TOKEN" or PRIVATE.search(text)
+        shown = "not usable (value not shown)" if is_private else repr(text)
+        raise SettingsError(f"{name} is {shown}; it is {key.rule}") from None
 
 
 def _matching(pattern: str, make: Callable[..., object]) -> Callable[[str], object]:
@@ -205,32 +159,24 @@ def _ids(text: str) -> frozenset[int]:
     return frozenset(map(int, parts))
 
 
-def _path(text: str) -> Path:
-    if "://" in text or _LIKE_A_TOKEN.search(text):
+def _database(text: str) -> Path | Secret:
+    if re.match(r"postgres(ql)?(\+psycopg)?://", text):
+        return Secret(text)
+    if "://" in text or PRIVATE.search(text):
         raise ValueError
     return HOME / Path(text).expanduser()  # RuntimeError, if `~somebody` is nobody
-
-
-def _database(text: str) -> Path | Secret:
-    return Secret(text) if re.match(r"postgres(ql)?(\+psycopg)?://", text) else _path(text)
-
-
-def _temperature(text: str) -> float:
-    if not 0 <= (number := float(text)) <= MAX_TEMPERATURE:
-        raise ValueError
-    return number
 
 
 def _rate(most: str | None, seconds: str) -> Rate | None:
     return Rate(int(most), int(seconds)) if most else None
 
 
-def _url(text: str, *schemes: str) -> str:
+def _url(text: str) -> str:
     address = urlsplit(text)
-    is_sound = address.scheme in schemes and address.hostname and address.port != 0
+    is_sound = address.scheme in ("http", "https") and address.hostname and address.port != 0
     if not is_sound or address.query or address.fragment or any(map(str.isspace, text)):
         raise ValueError
-    return text
+    return text.rstrip("/")
 
 
 def _address(host: str, port: str) -> Address:
@@ -239,56 +185,29 @@ def _address(host: str, port: str) -> Address:
     return Address(host.strip("[]"), int(port))
 
 
-TEMPERATURE = f"a number from 0 to {MAX_TEMPERATURE:g} such as 0.8"
-PATH = "a path on this machine"
-ADDRESS = _matching(r"(\[[0-9A-Fa-f:]+\]|[A-Za-z0-9.-]+):([0-9]{1,5})", _address)
 KEYS = {
     "TELEGRAM_TOKEN": Key(
         "token", "what @BotFather gives: 123456:ABC-DEF", _matching("[0-9]+:[A-Za-z0-9_-]+", Secret)
     ),
     "ADMIN_IDS": Key("admin_ids", "a list of Telegram user ids such as 12345678, 87654321", _ids),
     "DATABASE": Key(
-        "database", f"{PATH}, or postgresql+psycopg://user:password@host/name", _database
+        "database",
+        "a path on this machine, or postgresql+psycopg://user:password@host/name",
+        _database,
     ),
-    "CHECKPOINTS": Key("checkpoints", PATH, _path),
-    "TEMPERATURE_DINO": Key("temperature_dino", TEMPERATURE, _temperature),
-    "TEMPERATURE_POEM": Key("temperature_poem", TEMPERATURE, _temperature),
     "RATE_LIMIT": Key(
         "rate_limit",
         "answers/seconds for each person such as 10/60, or 0 for no limit",
         _matching("0|([1-9][0-9]{0,5})/([1-9][0-9]{0,5})", _rate),
     ),
-    "MESSAGE_RATE": Key(
-        "message_rate", "messages a second such as 30", _matching("[1-9][0-9]{0,5}", int)
-    ),
-    "STOP_SECONDS": Key(
-        "stop_seconds",
-        "a whole number of seconds from 1 to 9999 such as 8",
-        _matching("[1-9][0-9]{0,3}", int),
-    ),
-    "WEBHOOK_URL": Key(
-        "webhook_url",
-        "the public https address that Telegram sends updates to",
-        lambda text: _url(text, "https"),
-    ),
-    "WEBHOOK_LISTEN": Key("webhook_listen", "a host and a port such as 127.0.0.1:8443", ADDRESS),
-    "WEBHOOK_SECRET": Key(
-        "webhook_secret",
-        "16 to 256 of the characters A-Z a-z 0-9 _ -",
-        _matching("[A-Za-z0-9_-]{16,256}", Secret),
-    ),
     "TELEGRAM_API_URL": Key(
-        "api_base_url",
-        "the address of a Bot API server such as http://localhost:8081",
-        lambda text: _url(text, "http", "https").rstrip("/"),
+        "api_base_url", "the address of a Bot API server such as http://localhost:8081", _url
     ),
-    "PAGE_URL": Key(
-        "page_url",
-        "the public https address at which a proxy shows the page such as"
-        " https://example.org/mango",
-        _matching("[^@]+", lambda text: _url(text.rstrip("/"), "https")),
+    "HEALTH_LISTEN": Key(
+        "health_listen",
+        "a host and a port such as 127.0.0.1:8080",
+        _matching(r"(\[[0-9A-Fa-f:]+\]|[A-Za-z0-9.-]+):([0-9]{1,5})", _address),
     ),
-    "HEALTH_LISTEN": Key("health_listen", "a host and a port such as 127.0.0.1:8080", ADDRESS),
     "LOG_LEVEL": Key(
         "log_level",
         f"one of {', '.join(LOG_LEVELS)}",

@@ -223,6 +223,12 @@ def sample(
     seed: Annotated[
         int | None, typer.Option(min=0, help="The same seed gives the same texts.")
     ] = None,
+    turn: Annotated[
+        int, typer.Option(min=1, help="Which of the seed's texts is the first to write.")
+    ] = 1,
+    parts: Annotated[
+        int, typer.Option(min=1, help="Poems only: how many parts of four lines or more.")
+    ] = 1,
     checkpoint: options.Checkpoint = None,
     json: options.Json = False,
 ) -> None:
@@ -236,7 +242,7 @@ def sample(
             SONNET_TEMPERATURE if genre is Genre.SONNET else loaded.description.temperature
         )
     sampling = Sampling(temperature, top_p)
-    generators = [generator_for(seed, turn) for turn in range(count or 1)]
+    generators = [generator_for(seed, turn - 1 + further) for further in range(count or 1)]
     is_raw = raw or genre is Genre.DINO or loaded.vocabulary.alphabet is Alphabet.OWN
 
     def shown(text: str, before: str) -> str:
@@ -251,7 +257,7 @@ def sample(
             requests = [NameRequest(generators[0], names, prompt, sampling)]
         elif genre is Genre.POEM:
             befores = [prompt] * len(generators)
-            requests = [VerseRequest(each, prompt, sampling) for each in generators]
+            requests = [VerseRequest(each, prompt, sampling, parts) for each in generators]
         else:  # a first line that is too short is completed
             prompt = prompt.strip()
             lines = decoder.generate([line_request(each, prompt, sampling) for each in generators])
