@@ -128,8 +128,8 @@ class Wish:
 
 
 def network_of(wanted: Wish | Creation) -> str:
-    """Return the network that writes a text: "dino", "poem" or "voices/…"."""
-    return f"voices/{wanted.voice}" if wanted.voice else str(wanted.genre.network)
+    """Return the network that writes a text: "dino", "poem", or the id of a voice."""
+    return wanted.voice or str(wanted.genre.network)
 
 
 def new_code(below: Callable[[int], int] = secrets.randbelow) -> str:

@@ -10,6 +10,7 @@ import logging
 import os
 import re
 import socket
+import sqlite3
 import stat
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +18,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import URL, Connection, create_engine, event, make_url, select, text
+from sqlalchemy import URL, Connection, Table, create_engine, event, make_url, select, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from model.errors import MangosaurusError
@@ -133,6 +135,7 @@ class Database:
         event.listen(self._engine, "connect", self._set_up)
         self._thread = ThreadPoolExecutor(1, "database")
         self._connection: Any = None  # the driver's
+        self._process: sqlite3.Connection | None = None
 
     async def connect(self, prepare: Callable[[Connection], object]) -> None:
         """Make the file if it is missing, prepare the tables, and make the file private.
@@ -152,6 +155,9 @@ class Database:
                 # not before: it writes into the file
                 await self.run(lambda connection: connection.scalar(text(_LOG)), way_out)
                 _close_to_others(file)
+                self._process = sqlite3.connect(f"{file}-process", 0, isolation_level=None)
+                with contextlib.suppress(sqlite3.OperationalError):  # another process has it
+                    self._process.execute("BEGIN EXCLUSIVE")
         except StoreError:
             await self.close()
             raise
@@ -170,6 +176,11 @@ class Database:
         with self._explained(way_out):
             return await self._on_thread(PATIENCE_SECONDS, transact)
 
+    @property
+    def is_alone(self) -> bool:
+        """Whether no other process uses this SQLite file. With a server, one process serves."""
+        return self._process is None or self._process.in_transaction
+
     async def check(self) -> None:
         """Raise StoreError if the database does not answer.
 
@@ -179,7 +190,29 @@ class Database:
             raise StoreError(self.name, "the file is gone")
         await self.run(lambda connection: connection.scalar(select(1)))
 
+    async def empty_log(self) -> None:
+        """Empty SQLite's write-ahead log, so that what was deleted is gone from the disk.
+
+        While another program reads the database, nobody waits for it: the log stays until the next
+        /forget or start.
+        """
+
+        def work(connection: Connection) -> bool:
+            connection.execute(text("PRAGMA busy_timeout = 0"))
+            try:
+                return bool(connection.scalar(text("PRAGMA wal_checkpoint(TRUNCATE)")))
+            finally:
+                connection.execute(text(f"PRAGMA busy_timeout = {1000 * BUSY_SECONDS:.0f}"))
+
+        if self.is_file and await self.run(work):
+            logger.warning(
+                "%s: another program reads this database, so its log keeps what was deleted",
+                self.name,
+            )
+
     async def close(self) -> None:
+        if self._process is not None:
+            self._process.close()
         with contextlib.suppress(RuntimeError):  # it is closed already
             try:
                 await self._on_thread(CLOSING_SECONDS, self._engine.dispose)
@@ -227,6 +260,24 @@ class Database:
         else:
             connection.execute("PRAGMA synchronous=NORMAL")
             connection.execute("PRAGMA secure_delete=ON")  # overwrite what is deleted
+
+
+def put(
+    connection: Connection,
+    table: Table,
+    key: dict[str, Any],
+    new: dict[str, Any],
+    changes: dict[str, Any],
+) -> bool:
+    """Insert a row, or change the row with its key; return whether anything was written."""
+    dialect = sqlite if connection.dialect.name == SQLITE else postgresql
+    put = dialect.insert(table).values(key | new)
+    put = (
+        put.on_conflict_do_update(index_elements=list(key), set_=changes)
+        if changes
+        else put.on_conflict_do_nothing()
+    )
+    return bool(connection.execute(put.execution_options(preserve_rowcount=True)).rowcount)
 
 
 def _close_to_others(file: Path) -> None:

@@ -30,7 +30,8 @@ async def running(settings: Settings, doors: Sequence[Door] = ()) -> AsyncIterat
     """Build a bot, and serve as long as the block lasts. Raises StartError or StoreError if it
     cannot start.
     """
-    shelf, store = Shelf(settings.checkpoints), Store(settings.database_address)
+    store = Store(settings.database_address)
+    shelf = Shelf(store, settings.checkpoints)
     bot = Bot(store, shelf, Limits(settings.rate_limit), Runs(shelf), handle, doors)
     # a fault in the operator's list must show now, not in an answer
     await asyncio.to_thread(taboo.lists)

@@ -1,50 +1,46 @@
-"""The weights that write: current versions, versions of old creations, and custom voices.
+"""The weights that write: those in use, and the versions of old creations.
 
-Each version in use has a `Writer`, whose threads write its texts.
+What the bot has learned is in its database, which also names the versions in use. Without a choice,
+the released version serves. The files in checkpoints/ can be chosen; they are copied into the
+database before they write. Each version in use has a `Writer`, whose threads write its texts.
 """
 
 import asyncio
 import contextlib
 import logging
 from collections import OrderedDict
-from collections.abc import AsyncIterator
-from contextlib import ExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from bot.chat import Explained, StartError
 from bot.creations import Creation, line_request_for, network_of, request_for
-from bot.locks import locked
-from bot.voices import RemovedError, Voices
+from bot.learned import Learned, Weights
 from bot.words import sentences
 from bot.writer import Text, Watch, Writer, prepare
 from model.errors import RequestError
-from model.files import HOME
+from model.files import CHECKPOINTS
 from model.text.forms import Genre, Network
 from model.text.typesetting import typeset
 from model.weights.checkpoint import Checkpoint, CheckpointError
-from model.weights.versions import Versions
+from model.weights.versions import Versions, parse
 
 logger = logging.getLogger(__name__)
 
 KEPT = 6
 """How many idle writers stay in memory: those that were used last."""
-WAY_OUT = (
-    f"is CHECKPOINTS right? python -m model train makes weights in {HOME / 'checkpoints'}, with"
-    " --promote"
-)
+WAY_OUT = f"python -m model train makes weights in {CHECKPOINTS}, with --promote"
 
 
 class Shelf:
-    """The versions of every network, in a folder of checkpoints."""
+    """The versions of every network: of "dino", of "poem", and of each voice, by its id."""
 
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        self.voices = Voices(directory / "voices")
+    def __init__(self, learned: Learned, folder: Path = CHECKPOINTS) -> None:
+        self._learned = learned
+        self._folder = folder
         self._current: dict[str, Checkpoint] = {}
         # the most recently used last
         self._writers: OrderedDict[tuple[str, str], Writer] = OrderedDict()
-        self._loading = asyncio.Lock()  # one file at a time: each has megabytes
+        self._loading = asyncio.Lock()  # one version at a time: each has megabytes
         self._is_closed = False
 
     @property
@@ -62,24 +58,22 @@ class Shelf:
         """The current weights of each network that is in memory."""
         return dict(self._current)
 
-    def versions(self, network: str) -> Versions:
-        """Return the folder of a network: "dino", "poem" or "voices/<id>". Raises RemovedError."""
-        if network in tuple(Network):
-            return Versions(self.directory / network)
-        return Versions(self.voices.folder(network.removeprefix("voices/")))
-
-    def titles(self) -> dict[str, str]:
+    async def titles(self) -> dict[str, str]:
         """Return what people call each network."""
-        voices = {voice.network: f"voice:{voice.name}" for voice in self.voices.all()}
+        voices = {voice.id: f"voice:{voice.name}" for voice in await self._learned.voices()}
         return {str(network): str(network) for network in Network} | voices
 
     async def open(self) -> None:
-        """Load the current weights, and delete what a crash left of voices that were being made or
-        removed.
+        """Load the current weights.
 
-        Logs a warning for a missing network; raises StartError if all are missing.
+        Logs a warning for a missing network. Raises StartError if all are missing, or if there are
+        voices and weights of a bot that kept them in files.
         """
-        await asyncio.to_thread(self.voices.sweep)
+        if old := await asyncio.to_thread(self._old):
+            raise StartError(
+                f"{', '.join(map(str, old))}: an earlier version of Mangosaurus made this, and this"
+                " one cannot use it: move it away"
+            )
         missing = []
         for network in Network:
             try:
@@ -96,49 +90,92 @@ class Shelf:
             with contextlib.suppress(Explained):
                 await prepare(self._current[Network.POEM])
 
-    async def refresh(self, network: str) -> Checkpoint:
-        """Load the version that the folder's pointer names, use it, and return it.
+    def released(self, network: str) -> str | None:
+        """Return the version of a network that is committed with the program."""
+        return self._files(network).released()
 
-        Raises CheckpointError, or RemovedError if a voice is gone.
+    async def versions(self, network: str) -> list[Weights]:
+        """Return all that can be used, the newest first: of the database, and of checkpoints/."""
+        found = {each.version: each for each in await asyncio.to_thread(self._in_files, network)}
+        found |= {each.version: each for each in await self._learned.weights(network)}
+        return sorted(found.values(), key=lambda each: each.description.created, reverse=True)
+
+    async def content(self, network: str, version: str) -> bytes:
+        """Return the file of a version: the database's, or one in checkpoints/, which also mends a
+        damaged one in the database.
+
+        Raises CheckpointError if neither can be used.
+        """
+        is_damaged = False
+        try:
+            if content := await self._learned.content(version):
+                return content
+        except CheckpointError as error:
+            logger.warning("Weights refused: %s", error)
+            is_damaged = True
+        content = await asyncio.to_thread(self._files(network).content, version)
+        if is_damaged:
+            await self._learned.keep_weights(network, content)
+        return content
+
+    async def load(self, network: str, version: str) -> Checkpoint:
+        """Return the weights of a version. Raises CheckpointError."""
+        content = await self.content(network, version)
+        checkpoint = await asyncio.to_thread(parse, content, f"version {version}")
+        form = checkpoint.description.form
+        if network in tuple(Network) and form != Network(network).form:
+            raise CheckpointError(f"version {version} writes {form}, not {Network(network).form}")
+        return checkpoint
+
+    async def use(self, network: str, version: str, expected: str | None = None) -> bool:
+        """Use a version from now on, unless another one than `expected` is in use.
+
+        Raises CheckpointError if it cannot be loaded.
+        """
+        before = await self._learned.in_use(network)
+        if expected and (await self.refresh(network)).version != expected:
+            return False
+        await self.load(network, version)
+        await self._keep(network, version)
+        if not await self._learned.use(network, version, before):
+            return False
+        await self.refresh(network)
+        return True
+
+    async def refresh(self, network: str) -> Checkpoint:
+        """Load the version that should be in use, and return it.
+
+        Raises CheckpointError if there is none.
         """
         async with self._loading:
             before = self._current.get(network)
-            checkpoint = await asyncio.to_thread(self._read_current, network, before)
-            if checkpoint is not before:
-                if before is not None:
-                    with contextlib.suppress(Explained):  # each ask for a sonnet will say so
-                        await prepare(checkpoint)
-                self._current[network] = checkpoint
-                logger.info("Serving %s %s", network, checkpoint.version)
+            version = await self._learned.in_use(network)
+            if version is None:
+                files = self._files(network)
+                version = await asyncio.to_thread(lambda: files.released() or files.current())
+            if before and before.version == version:
+                return before
+            checkpoint = await self._loaded_or_another(network, version)
+            if before is not None:
+                with contextlib.suppress(Explained):  # each ask for a sonnet will say so
+                    await prepare(checkpoint)
+            self._current[network] = checkpoint
+            logger.info("Serving %s %s", network, checkpoint.version)
             return checkpoint
-
-    @asynccontextmanager
-    async def changing(self, network: str) -> AsyncIterator[Versions]:
-        """Hold the lock of a network's folder while the block changes its pointer; then use the
-        version that it names.
-
-        Raises RemovedError, or CheckpointError if that version cannot be loaded.
-        """
-        versions = await asyncio.to_thread(self.versions, network)
-        await asyncio.to_thread(versions.directory.mkdir, parents=True, exist_ok=True)
-        with ExitStack() as stack:
-            await asyncio.to_thread(stack.enter_context, locked(versions.directory))
-            yield versions
-            await self.refresh(network)
 
     async def current(self, network: str) -> Checkpoint:
         """Return the weights of a network that are in use. Raises Explained if it has none."""
         if network not in self._current:
             try:
                 await self.refresh(network)
-            except RemovedError:
-                raise Explained(sentences.VOICE_GONE) from None
             except CheckpointError as error:
                 if network in tuple(Network):
                     raise Explained(sentences.NO_NETWORK[network]) from error
-                if not await asyncio.to_thread(lambda: self.versions(network).list()):
+                if await self._learned.voice(network) is None:
+                    raise Explained(sentences.VOICE_GONE) from error
+                if await self._learned.in_use(network) is None:
                     raise Explained(sentences.VOICE_UNTRAINED) from error
-                logger.warning("%s cannot be served: %s", network, error)
+                logger.warning("A voice cannot be served: %s", error)
                 raise Explained(sentences.VOICE_DAMAGED) from error
         return self._current[network]
 
@@ -148,6 +185,9 @@ class Shelf:
         Raises Explained if there is no text. A caller that is cancelled frees the place of its
         request.
         """
+        voice = await self._learned.voice(creation.voice) if creation.voice else None
+        if creation.voice and voice is None:
+            raise Explained(sentences.GONE_WITH_VOICE)
         writer = await self._writer(creation)
         try:
             text = await writer.write(request_for(creation), creation.genre, watch)
@@ -160,11 +200,7 @@ class Shelf:
             if len(self._writers) > KEPT:
                 idle = [key for key, writer in self._writers.items() if not writer.pending]
                 await asyncio.gather(*[self._writers.pop(key).close() for key in idle[:-KEPT]])
-        if (
-            creation.voice
-            and (voice := await asyncio.to_thread(self.voices.get, creation.voice))
-            and voice.capitals
-        ):
+        if voice and voice.capitals:
             text = replace(text, texts=tuple(name[:1].upper() + name[1:] for name in text.texts))
         return text
 
@@ -196,46 +232,65 @@ class Shelf:
         while self._writers:
             await self._writers.popitem()[1].close()
 
-    def _read_current(self, network: str, before: Checkpoint | None) -> Checkpoint:
-        folder = self.versions(network)
-        if not folder.list():
-            raise CheckpointError(f"{folder.directory} holds none")
-        if before and folder.current() == before.version:
-            return before
-        checkpoint = folder.load_current()
-        form = checkpoint.description.form
-        if network in tuple(Network) and form != Network(network).form:
-            raise CheckpointError(
-                f"{folder.directory}: its weights write {form}, not {Network(network).form}"
-            )
-        return checkpoint
+    def _old(self) -> list[Path]:
+        """Return what a bot left that kept voices and weights in files."""
+        return [
+            path
+            for pattern in ("voices", "*/candidates", "training-*")
+            for path in self._folder.glob(pattern)
+        ]
+
+    def _files(self, network: str) -> Versions:
+        """Return the versions of a network in checkpoints/; there are none of a voice."""
+        return Versions(self._folder / network)
+
+    def _in_files(self, network: str) -> list[Weights]:
+        found = []
+        for version in self._files(network).list():
+            try:
+                found.append(Weights(version, self._files(network).description(version)))
+            except CheckpointError as error:
+                logger.warning("Weights refused: %s", error)
+        return found
+
+    async def _loaded_or_another(self, network: str, version: str) -> Checkpoint:
+        """Load a version; if it is damaged, the newest other one that loads, with a warning."""
+        try:
+            return await self.load(network, version)
+        except CheckpointError as error:
+            logger.warning("Weights refused: %s", error)
+            for other in await self.versions(network):
+                if other.version != version and not other.is_candidate:
+                    with contextlib.suppress(CheckpointError):
+                        checkpoint = await self.load(network, other.version)
+                        logger.warning("Serving %s %s instead", network, other.version)
+                        return checkpoint
+            raise
+
+    async def _keep(self, network: str, version: str) -> None:
+        """Let the database have a version, before it writes what somebody may ask for again."""
+        if version not in {each.version for each in await self._learned.weights(network)}:
+            await self._learned.keep_weights(network, await self.content(network, version))
 
     async def _writer(self, creation: Creation) -> Writer:
         network, version = key = network_of(creation), creation.version
         if key not in self._writers:
-            weights = self._current.get(network)
-            if not weights or weights.version != version:
-                weights = await self._loaded(key)
-            if self._is_closed:
-                raise Explained(sentences.STOPPING)
-            if key not in self._writers:  # another ask may have been faster
-                self._writers[key] = Writer(weights)
+            async with self._loading:  # many may ask at once
+                if key not in self._writers:
+                    self._writers[key] = Writer(await self._ready(network, version))
         self._writers.move_to_end(key)
         return self._writers[key]
 
-    async def _loaded(self, key: tuple[str, str]) -> Checkpoint:
-        """Load a version that is not the current one.
-
-        Many may ask for the same file at once, which is read once.
-        """
-        network, version = key
-        async with self._loading:
-            if key in self._writers:
-                return self._writers[key].checkpoint
-            try:
-                return await asyncio.to_thread(lambda: self.versions(network).load(version))
-            except RemovedError:
-                raise Explained(sentences.GONE_WITH_VOICE) from None
-            except CheckpointError as error:
-                logger.info("Weights cannot be loaded: %s", error)
-                raise Explained(sentences.GONE) from error
+    async def _ready(self, network: str, version: str) -> Checkpoint:
+        """Return the weights of a version that is about to write. Raises Explained."""
+        weights = self._current.get(network)
+        try:
+            if weights is None or weights.version != version:
+                weights = await self.load(network, version)
+            await self._keep(network, version)
+        except CheckpointError as error:
+            logger.info("Weights cannot be loaded: %s", error)
+            raise Explained(sentences.GONE) from error
+        if self._is_closed:
+            raise Explained(sentences.STOPPING)
+        return weights

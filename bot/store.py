@@ -1,4 +1,5 @@
-"""What the bot knows of people: their seeds and turns, and every answer as a creation.
+"""What the bot knows of people: their seeds and turns, and every answer as a creation. What it has
+learned is in the same database.
 
 A turn is one request for names or for verse. The two are counted apart, so a poem in between does
 not change the next name. Poems and sonnets share one count, because one network writes both, and no
@@ -18,12 +19,12 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, Connection
-from sqlalchemy.dialects import postgresql, sqlite
 
 from bot import schema
 from bot.creations import Creation, Person, Wish, new_code
-from bot.database import BUSY_SECONDS, SQLITE, Database, StoreError
-from bot.schema import creations, people
+from bot.database import StoreError, put
+from bot.learned import Learned
+from bot.schema import creations, people, weights
 from model.text.forms import Genre
 
 logger = logging.getLogger(__name__)
@@ -33,6 +34,8 @@ NEW_SEEDS = 10**9
 """The bot chooses seeds below this, so that people can read them out to each other."""
 UNDELIVERED_FOR = timedelta(days=30)
 """How long a creation is kept if nobody knows whether it arrived."""
+CANDIDATES_FOR = timedelta(days=1)
+"""How long weights that did not win are kept."""
 TIDY_SECONDS = 24 * 3600.0
 
 _SIZE = {
@@ -41,8 +44,8 @@ _SIZE = {
 }
 
 
-class Store(Database):
-    """The database of people. Raises StoreError if the database fails."""
+class Store(Learned):
+    """The database of the bot. Raises StoreError if the database fails."""
 
     async def open(self) -> None:
         """Make the tables if they are missing.
@@ -50,13 +53,13 @@ class Store(Database):
         Raises StoreError for a database that is not one of this version.
         """
         await self.connect(schema.prepare)
-        await self._empty_log()
+        await self.empty_log()
 
     async def keep_tidy(self) -> None:
-        """Delete old drafts that never arrived, now and once a day."""
+        """Delete old drafts that never arrived, and old candidates, now and once a day."""
         while True:
             try:
-                await self.run(_tidy)
+                await self._large.run(_tidy)
             except StoreError as error:  # tomorrow is early enough
                 logger.info("%s", error)
             await asyncio.sleep(TIDY_SECONDS)
@@ -131,7 +134,7 @@ class Store(Database):
     async def set_seed(self, person_id: int, seed: int) -> None:
         """Give a person a seed, and begin the sequence of that seed at its first turn."""
         begun = {"seed": seed, "dino_turns": 0, "poem_turns": 0}
-        await self.run(lambda connection: _put(connection, people, {"id": person_id}, begun, begun))
+        await self.run(lambda connection: put(connection, people, {"id": person_id}, begun, begun))
 
     async def creations(self, person_id: int, newest: int | None = None) -> list[Creation]:
         """Return a person's creations that have arrived, the oldest first: all, or the last
@@ -154,44 +157,28 @@ class Store(Database):
                 connection.execute(sa.delete(column.table).where(column == person_id))
 
         await self.run(work)
-        await self._empty_log()
+        await self.empty_log()
 
     async def size(self) -> int:
         return await self.run(lambda c: int(c.scalar(sa.text(_SIZE[c.dialect.name])) or 0))
 
-    async def _empty_log(self) -> None:
-        """Empty SQLite's write-ahead log, so that what was deleted is gone from the disk.
-
-        While another program reads the database, nobody waits for it: the log stays until the next
-        /forget or start.
-        """
-
-        def work(connection: Connection) -> bool:
-            connection.execute(sa.text("PRAGMA busy_timeout = 0"))
-            try:
-                return bool(connection.scalar(sa.text("PRAGMA wal_checkpoint(TRUNCATE)")))
-            finally:
-                connection.execute(sa.text(f"PRAGMA busy_timeout = {1000 * BUSY_SECONDS:.0f}"))
-
-        if self.is_file and await self.run(work):
-            logger.warning(
-                "%s: another program reads this database, so its log keeps what was deleted",
-                self.name,
-            )
-
 
 def _tidy(connection: Connection) -> None:
-    long_ago = (datetime.now(UTC) - UNDELIVERED_FOR).isoformat()
-    connection.execute(
-        sa.delete(creations).where(~creations.c.arrived, creations.c.created < long_ago)
-    )
+    now = datetime.now(UTC)
+    for never in (
+        sa.delete(creations).where(
+            ~creations.c.arrived, creations.c.created < (now - UNDELIVERED_FOR).isoformat()
+        ),
+        sa.delete(weights).where(weights.c.candidate_since < (now - CANDIDATES_FOR).isoformat()),
+    ):
+        connection.execute(never)
 
 
 def _person(connection: Connection, person_id: int) -> Person:
     wanted = sa.select(people).where(people.c.id == person_id)
     while (row := connection.execute(wanted).one_or_none()) is None:
         seed = {"seed": secrets.randbelow(NEW_SEEDS), "dino_turns": 0, "poem_turns": 0}
-        _put(connection, people, {"id": person_id}, seed, {})
+        put(connection, people, {"id": person_id}, seed, {})
     return Person(*row)
 
 
@@ -202,7 +189,7 @@ def _note(connection: Connection, creation: Creation, *, arrived: bool) -> bool:
         "created": creation.created.isoformat(),
         "arrived": arrived,
     }
-    return _put(connection, creations, {"code": row.pop("code")}, row, {})
+    return put(connection, creations, {"code": row.pop("code")}, row, {})
 
 
 def _creations(
@@ -219,21 +206,3 @@ def _creations(
         }
         found.append(Creation(**facts))
     return found
-
-
-def _put(
-    connection: Connection,
-    table: sa.Table,
-    key: dict[str, Any],
-    new: dict[str, Any],
-    changes: dict[str, Any],
-) -> bool:
-    """Insert a row, or change the row with its key; return whether anything was written."""
-    dialect = sqlite if connection.dialect.name == SQLITE else postgresql
-    put = dialect.insert(table).values(key | new)
-    put = (
-        put.on_conflict_do_update(index_elements=list(key), set_=changes)
-        if changes
-        else put.on_conflict_do_nothing()
-    )
-    return bool(connection.execute(put.execution_options(preserve_rowcount=True)).rowcount)

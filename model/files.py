@@ -30,6 +30,7 @@ def _home() -> Path:
 # the folder of all files that change: MANGOSAURUS_HOME, else the checkout, else the platform's
 # folder
 HOME = _home()
+CHECKPOINTS = HOME / "checkpoints"
 
 
 def released(path: Path) -> Path:

@@ -73,8 +73,8 @@ async def today(ask: Said, _rest: str, bot: Bot) -> None:
 
     The date is its seed; all get the same code.
     """
-    in_use, versions = await bot.shelf.current(NETWORK), bot.shelf.versions(NETWORK)
-    version = await asyncio.to_thread(versions.released) or in_use.version
+    released = await asyncio.to_thread(bot.shelf.released, NETWORK)
+    version = released or (await bot.shelf.current(NETWORK)).version
     day = datetime.now(UTC).date()
     seed = int(f"{day:%Y%m%d}")
     code = new_code(generator_for(int(version, 16), seed).integers)

@@ -5,13 +5,11 @@ from pathlib import Path
 import typer
 
 from model.errors import MangosaurusError
-from model.files import HOME, released
+from model.files import CHECKPOINTS, released
 from model.text import corpus, sources
 from model.text.forms import Alphabet, Network
 from model.weights.checkpoint import Checkpoint
 from model.weights.versions import VERSION_NAME, Versions, load
-
-CHECKPOINTS = HOME / "checkpoints"
 
 
 def versions_of(network: Network) -> Versions:

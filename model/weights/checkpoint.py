@@ -113,6 +113,13 @@ def in_float16(language_model: LanguageModel) -> LanguageModel:
     return half
 
 
+def check_format(facts: Facts) -> None:
+    """Raise ValueError for the facts of a file that another version of the program reads."""
+    for name, known in (("format", FORMAT), ("edition", EDITION)):
+        if facts.get(name) != known:
+            raise ValueError(f"its {name} is {facts.get(name)!r}; this program knows {known} alone")
+
+
 def decode(arrays: Arrays, facts: Facts, version: str = "") -> Checkpoint:
     """Return the checkpoint that has these arrays and facts.
 
@@ -120,11 +127,7 @@ def decode(arrays: Arrays, facts: Facts, version: str = "") -> Checkpoint:
     """
     parameters = dict(arrays)
     try:
-        for name, known in (("format", FORMAT), ("edition", EDITION)):
-            if facts.get(name) != known:
-                raise ValueError(
-                    f"its {name} is {facts.get(name)!r}; this program knows {known} alone"
-                )
+        check_format(facts)
         description = Description(**facts["description"])
         architecture = Architecture(**facts["architecture"])
         gates = "".join(CELLS[architecture.cell].GATES)

@@ -49,11 +49,19 @@ def read(path: Path) -> tuple[Arrays, Facts, str]:
 
     Raises CheckpointError with the file and the reason.
     """
-    facts, content = read_facts(path), path.read_bytes()
+    with as_checkpoint_error(path, "cannot be read"):
+        content = path.read_bytes()
+    return parse(content, path)
+
+
+def parse(content: bytes, name: object) -> tuple[Arrays, Facts, str]:
+    """Return the arrays, the facts and the sha256 of a file's content; errors call it `name`."""
     try:
         arrays = safetensors.numpy.load(content)
+        size = int.from_bytes(content[:8], "little")  # of the JSON that follows
+        facts: Facts = json.loads(json.loads(content[8 : 8 + size])["__metadata__"][_ENTRY])
     except _FAULTS as error:
-        raise CheckpointError(f"{path}: not a complete file of this program's weights") from error
+        raise CheckpointError(f"{name}: not a complete file of this program's weights") from error
     return arrays, facts, hashlib.sha256(content).hexdigest()
 
 

@@ -11,6 +11,7 @@ An installed program has its released versions in its package. A folder in HOME 
 without copying them. Old versions are never removed: they serve when a newer version is damaged.
 """
 
+import hashlib
 import logging
 import re
 from contextlib import suppress
@@ -22,6 +23,8 @@ from model.weights import file as tensor_file
 from model.weights.checkpoint import (
     VERSION_LENGTH,
     Checkpoint,
+    Description,
+    check_format,
     decode,
     encode,
 )
@@ -48,11 +51,26 @@ def save(path: Path, checkpoint: Checkpoint) -> Checkpoint:
 
 def load(path: Path) -> Checkpoint:
     """Read and verify a checkpoint. Raises CheckpointError, which names the file and the fault."""
-    arrays, facts, digest = tensor_file.read(path)
+    return parse(_content(path), path)
+
+
+def parse(content: bytes, name: object) -> Checkpoint:
+    """Return the checkpoint that a file contains; errors call it `name`. Raises CheckpointError."""
+    arrays, facts, digest = tensor_file.parse(content, name)
     try:
         return decode(arrays, facts, digest[:VERSION_LENGTH])
     except ValueError as error:
-        raise CheckpointError(f"{path}: {error}") from error
+        raise CheckpointError(f"{name}: {error}") from error
+
+
+def is_content(content: bytes, version: str) -> bool:
+    """Return whether this is the content of the file of a version."""
+    return hashlib.sha256(content).hexdigest().startswith(version)
+
+
+def _content(path: Path) -> bytes:
+    with as_checkpoint_error(path, "cannot be read"):
+        return path.read_bytes()
 
 
 class Versions:
@@ -90,11 +108,24 @@ class Versions:
         return version
 
     def load(self, version: str) -> Checkpoint:
+        return parse(self.content(version), self.path(version))
+
+    def content(self, version: str) -> bytes:
         path = self.path(version)
-        checkpoint = load(path)
-        if checkpoint.version != version:
+        content = _content(path)
+        if not is_content(content, version):
             raise CheckpointError(f"{path}: damaged: its sha256 does not begin with its name")
-        return checkpoint
+        return content
+
+    def description(self, version: str) -> Description:
+        """Return what the beginning of a file says of its weights, unchecked."""
+        path = self.path(version)
+        facts = tensor_file.read_facts(path)
+        try:
+            check_format(facts)
+            return Description(**facts["description"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise CheckpointError(f"{path}: cannot be used: {error}") from error
 
     def promote(self, version: str) -> None:
         self.load(version)
@@ -156,10 +187,8 @@ class Versions:
             stems = {file.stem for folder in folders for file in folder.glob(f"*{SUFFIX}")}
         created = dict.fromkeys(filter(VERSION_NAME.fullmatch, stems), "")
         for version in created:
-            with suppress(CheckpointError, KeyError, TypeError):
-                created[version] = tensor_file.read_facts(self.path(version))["description"][
-                    "created"
-                ]
+            with suppress(CheckpointError):
+                created[version] = self.description(version).created
         return tuple(sorted(created, key=lambda version: (created[version], version), reverse=True))
 
     def _pointed(self) -> tuple[str, ...]:

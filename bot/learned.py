@@ -1,0 +1,226 @@
+"""What the bot has learned, in its database: voices, weights, which of them are in use, and runs.
+
+Texts of voices and files of weights have a connection of their own: they have megabytes, and no
+answer should wait for them.
+"""
+
+import asyncio
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement, Connection
+
+from bot.creations import new_code
+from bot.database import Database, put
+from bot.schema import in_use, runs, voices, weights
+from bot.voices import (
+    MOST,
+    CrowdedError,
+    RemovedError,
+    TakenError,
+    Voice,
+    has_capitals,
+    name_of,
+)
+from model.text.forms import Form
+from model.weights.checkpoint import CheckpointError, Description
+from model.weights.versions import is_content, parse
+
+
+class Weights(NamedTuple):
+    """A version of a network, as its file describes it."""
+
+    version: str
+    description: Description
+    is_candidate: bool = False
+    """Whether it did not win, and goes after a day."""
+
+
+class OpenRun(NamedTuple):
+    """A training that has not ended, and where it is shown."""
+
+    id: int
+    network: str
+    chat: int
+    place: str
+    message: int | None
+
+
+class Learned(Database):
+    """What the bot has learned. Raises StoreError if the database fails."""
+
+    def __init__(self, database: str | Path) -> None:
+        super().__init__(database)
+        self._large = Database(database)
+
+    async def close(self) -> None:
+        await self._large.close()
+        await super().close()
+
+    async def keep_weights(self, network: str, content: bytes, *, candidate: bool = False) -> str:
+        """Keep a file of weights, and return its version. What is there already is replaced, in
+        case it is damaged.
+
+        Raises CheckpointError for a file that cannot be used.
+        """
+        new = await asyncio.to_thread(parse, content, "the new weights")
+        facts: dict[str, Any] = {"content": content, "description": asdict(new.description)}
+        since = {"candidate_since": _now() if candidate else None}
+        key = {"network": network, "version": new.version}
+        changes = facts if candidate else facts | since
+        await self._large.run(
+            lambda connection: put(connection, weights, key, facts | since, changes)
+        )
+        return new.version
+
+    async def weights(self, network: str) -> list[Weights]:
+        """Return the versions of a network, the newest first."""
+        wanted = sa.select(
+            weights.c.version, weights.c.description, weights.c.candidate_since
+        ).where(weights.c.network == network)
+        rows = await self.run(lambda connection: connection.execute(wanted).all())
+        found = [
+            Weights(version, Description(**facts), since is not None)
+            for version, facts, since in rows
+        ]
+        return sorted(found, key=lambda each: each.description.created, reverse=True)
+
+    async def content(self, version: str) -> bytes | None:
+        """Return the file of a version, or None. Raises CheckpointError if it is damaged."""
+        wanted = sa.select(weights.c.content).where(weights.c.version == version).limit(1)
+
+        def work(connection: Connection) -> bytes | None:
+            content: bytes | None = connection.scalar(wanted)
+            if content is not None and not is_content(content, version):
+                raise CheckpointError(f"{self.name}: its version {version} is damaged")
+            return content
+
+        return await self._large.run(work)
+
+    async def in_use(self, network: str) -> str | None:
+        """Return the version that was chosen; None if none was."""
+        wanted = sa.select(in_use.c.version).where(in_use.c.network == network)
+        return await self.run(lambda connection: connection.scalar(wanted))
+
+    async def use(self, network: str, version: str, before: str | None) -> bool:
+        """Choose a version that is kept, unless another one than `before` is chosen now."""
+        key = {"network": network}
+
+        def work(connection: Connection) -> bool:
+            if before is None:
+                chosen = put(connection, in_use, key, {"version": version}, {})
+            else:
+                now = (in_use.c.network == network, in_use.c.version == before)
+                change = sa.update(in_use).where(*now).values(version=version)
+                chosen = bool(connection.execute(change).rowcount)
+            if chosen:
+                own = (weights.c.network == network, weights.c.version == version)
+                connection.execute(sa.update(weights).where(*own).values(candidate_since=None))
+            return chosen
+
+        return await self.run(work)
+
+    async def voices(self) -> list[Voice]:
+        """Return all voices, by name."""
+        return await self.run(_voices)
+
+    async def voice(self, voice_id: str) -> Voice | None:
+        """Return a voice; None if it was removed."""
+        found = await self.run(lambda connection: _voices(connection, voices.c.id == voice_id))
+        return found[0] if found else None
+
+    async def voice_named(self, name: str) -> Voice | None:
+        """Return the voice with a name, however people write its letters."""
+        kept = name_of(name)
+        found = await self.run(lambda connection: _voices(connection, voices.c.name == kept))
+        return found[0] if found else None
+
+    async def voice_text(self, voice_id: str) -> str:
+        """Return what a voice learns from. Raises RemovedError."""
+        wanted = sa.select(voices.c.text).where(voices.c.id == voice_id)
+        text: str | None = await self._large.run(lambda connection: connection.scalar(wanted))
+        if text is None:
+            raise RemovedError(voice_id)
+        return text
+
+    async def add_voice(self, name: str, form: Form, text: str) -> Voice:
+        """Make a voice that has no weights yet. Raises TakenError or CrowdedError."""
+        voice = Voice(new_code(), name, form, form == "names" and has_capitals(text))
+        facts = asdict(voice) | {"text": text}
+        del facts["name"]
+
+        def work(connection: Connection) -> None:
+            if len(_voices(connection)) >= MOST:
+                raise CrowdedError(name)
+            if not put(connection, voices, {"name": name}, facts, {}):
+                raise TakenError(name)
+
+        await self._large.run(work)
+        return voice
+
+    async def replace_text(self, voice_id: str, text: str) -> None:
+        """Give a voice another text; its weights stay in use. Raises RemovedError."""
+        change = sa.update(voices).where(voices.c.id == voice_id).values(text=text)
+        if not await self._large.run(lambda connection: connection.execute(change).rowcount):
+            raise RemovedError(voice_id)
+
+    async def rename_voice(self, voice_id: str, name: str) -> Voice:
+        """Give a voice another name, and return it. Raises TakenError or RemovedError."""
+
+        def work(connection: Connection) -> Voice:
+            if any(voice.id != voice_id for voice in _voices(connection, voices.c.name == name)):
+                raise TakenError(name)
+            own = voices.c.id == voice_id
+            if not connection.execute(sa.update(voices).where(own).values(name=name)).rowcount:
+                raise RemovedError(voice_id)
+            return _voices(connection, own)[0]
+
+        return await self.run(work)
+
+    async def remove_voice(self, voice_id: str) -> None:
+        """Delete a voice, its text and its weights. Raises RemovedError."""
+
+        def work(connection: Connection) -> None:
+            if not connection.execute(sa.delete(voices).where(voices.c.id == voice_id)).rowcount:
+                raise RemovedError(voice_id)
+            for table in (weights, in_use):
+                connection.execute(sa.delete(table).where(table.c.network == voice_id))
+
+        await self._large.run(work)
+        await self.empty_log()
+
+    async def begin_run(self, network: str, chat: int, place: str) -> int:
+        """Note that a training begins, and return its number."""
+        row = {"network": network, "chat": chat, "place": place, "started": _now()}
+        insert = sa.insert(runs).values(row).returning(runs.c.id)
+        return await self.run(lambda connection: connection.execute(insert).scalar_one())
+
+    async def show_run(self, run: int, message: int) -> None:
+        """Note which message shows a run."""
+        change = sa.update(runs).where(runs.c.id == run).values(message=message)
+        await self.run(lambda connection: connection.execute(change))
+
+    async def end_run(self, run: int, verdict: str) -> None:
+        change = sa.update(runs).where(runs.c.id == run).values(ended=_now(), verdict=verdict)
+        await self.run(lambda connection: connection.execute(change))
+
+    async def open_runs(self) -> list[OpenRun]:
+        """Return the runs that have not ended."""
+        wanted = sa.select(*[runs.c[name] for name in OpenRun._fields]).where(
+            runs.c.ended.is_(None)
+        )
+        rows = await self.run(lambda connection: connection.execute(wanted).all())
+        return [OpenRun(*row) for row in rows]
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat()
+
+
+def _voices(connection: Connection, *which: ColumnElement[bool]) -> list[Voice]:
+    columns = [column for column in voices.c if column is not voices.c.text]
+    rows = connection.execute(sa.select(*columns).where(*which)).all()
+    return sorted((Voice(*row) for row in rows), key=lambda voice: voice.name)
