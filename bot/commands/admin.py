@@ -1,4 +1,4 @@
-"""`/retrain`, `/stop` and `/cancel`, how a file becomes a voice, and `/status`.
+"""What only admins can ask for: `/retrain`, `/models` and `/use`, `/status`, and that I learn a file.
 
 For everybody but admins, they do not exist.
 """
@@ -6,17 +6,19 @@ For everybody but admins, they do not exist.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import platform
 import re
+import unicodedata
 from dataclasses import replace
 from importlib import metadata
 from itertools import chain, count
 from typing import TYPE_CHECKING, Literal, cast
 
 from bot.chat import Button, Explained
-from bot.commands.voices import teach, text_of
-from bot.creations import new_code
+from bot.commands.voices import teach
+from bot.creations import CODE, new_code
 from bot.database import StoreError
 from bot.health import resident
 from bot.taboo import is_taboo
@@ -24,6 +26,7 @@ from bot.training.runs import Run
 from bot.voices import LONGEST_NAME, name_of
 from bot.words import admins, sentences, tables
 from model.text.forms import FORMS, Form, Network
+from model.weights.checkpoint import CheckpointError
 
 if TYPE_CHECKING:
     from bot.app import Bot
@@ -34,8 +37,9 @@ logger = logging.getLogger(__name__)
 FRESH = "fresh"
 MINUTES = 5.0
 """How long the network of verse goes on."""
-MOST_FILES, MOST_ERRORS = 8, 8
-"""How many files wait for an answer, and how many kinds of errors `/status` shows."""
+MOST_FILES, MOST_VERSIONS, MOST_ERRORS = 8, 8, 8
+"""How many files wait for an answer, and what `/models` and `/status` show at most."""
+NETWORKS_IN_A_ROW = 4
 
 
 async def retrain(ask: Said, rest: str, bot: Bot) -> None:
@@ -59,11 +63,7 @@ async def retrain(ask: Said, rest: str, bot: Bot) -> None:
 
 
 async def offer_to_learn(ask: Said, file: File, bot: Bot) -> None:
-    """Ask whether a text file without a command should become a voice, named after the file.
-
-    Raises Explained.
-    """
-    await text_of(file, *FORMS)
+    """Ask whether a text file without a command should become a voice, named after the file."""
     taken = {voice.name for voice in await bot.store.voices()}
     title = "" if is_taboo(file.name) else file.name.rpartition(".")[0] or file.name
     words = "-".join(re.findall(r"[^\W_]+", title))[: LONGEST_NAME - 3].strip("-")
@@ -105,13 +105,73 @@ async def cancel(ask: Said, rest: str, bot: Bot) -> None:
 
 async def _end(how: Literal["stop", "cancel"], ask: Said, rest: str, bot: Bot) -> None:
     run = bot.runs.running
-    if run is None:
-        raise Explained(admins.NO_TRAINING)
-    if rest.strip() not in ("", str(run.id)):
+    if run is None or rest.strip() not in ("", str(run.id)):
         raise Explained(admins.TRAINING_OVER)
     if ask.pressed is None:  # otherwise the message with the button will show it
-        await ask.chat.say(admins.STOPPING if how == "stop" else admins.CANCELLING)
+        await ask.chat.say(admins.ENDING)
     await run.end(how)
+
+
+async def models(ask: Said, rest: str, bot: Bot) -> None:
+    """Show the versions of a network; other networks are a button away."""
+    titles = await bot.shelf.titles()
+    network = _network(rest.strip() or "dino", titles)
+    in_use = await _in_use(network, bot)
+    found = (await bot.shelf.versions(network))[:MOST_VERSIONS]
+    rows = [
+        [Button(admins.USE.format(each.version), f"/use {network} {each.version}")]
+        for each in found
+        if each.version != in_use
+    ]
+    others = [
+        Button(title, f"/models {other}") for other, title in titles.items() if other != network
+    ]
+    rows += [
+        others[first : first + NETWORKS_IN_A_ROW]
+        for first in range(0, len(others), NETWORKS_IN_A_ROW)
+    ]
+    await ask.chat.say(tables.versions(titles[network], found, in_use), rows)
+
+
+async def use(ask: Said, rest: str, bot: Bot) -> None:
+    """Use a version from now on: `/use NETWORK VERSION`."""
+    given, _, version = rest.partition(" ")
+    titles = await bot.shelf.titles()
+    network = _network(given, titles)
+    title = titles[network]
+    before = await _in_use(network, bot)
+    if version == before:
+        raise Explained(admins.IN_USE_ALREADY.format(version, title))
+    forms = {each.version: each.description.form for each in await bot.shelf.versions(network)}
+    if version not in forms:
+        raise Explained(admins.NO_SUCH_VERSION.format(title, sentences.cut(version, 40)))
+    try:
+        await bot.shelf.use(network, version)
+    except CheckpointError as error:
+        reason = sentences.cut(str(error), tables.LONGEST_FAULT)
+        raise Explained(admins.NOT_CHANGED.format(reason, title)) from error
+    buttons = admins.below_use(network, forms[version], before)
+    await ask.chat.say(admins.IN_USE.format(version, title), buttons)
+
+
+def _network(given: str, titles: dict[str, str]) -> str:
+    """Return the network that somebody means by its title, the name of a voice, or its id.
+
+    Raises Explained.
+    """
+    name = unicodedata.normalize("NFC", given).casefold()
+    for network, title in titles.items():
+        if name in (network, title, title.removeprefix("voice:")):
+            return network
+    if CODE.fullmatch(name):
+        raise Explained(sentences.VOICE_GONE)
+    raise Explained(admins.NO_SUCH_NETWORK.format(sentences.cut(given, 40)))
+
+
+async def _in_use(network: str, bot: Bot) -> str:
+    with contextlib.suppress(Explained):
+        return (await bot.shelf.current(network)).version
+    return ""
 
 
 async def status(ask: Said, _rest: str, bot: Bot) -> None:

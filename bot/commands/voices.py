@@ -25,9 +25,9 @@ from bot.voices import (
     size_of,
 )
 from bot.words import admins, sentences
-from bot.words.pieces import Message, joined, said
+from bot.words.pieces import Message, joined
 from model.text.corpus import FEWEST
-from model.text.encodings import CorpusError, Decoded, text_in
+from model.text.encodings import CorpusError, text_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from bot.app import Bot
     from model.text.forms import Form
 
+LONGEST_REASON = 500
 SIMILAR = 60
 """How similar, out of 100, a name must be to an unknown one if the bot is to ask "Do you mean …?".
 """
@@ -46,11 +47,7 @@ async def voice_named(name: str, form: Form, bot: Bot) -> Voice:
     Raises Explained if there is none, or if it writes another form.
     """
     if not name:
-        found = [voice for voice in await bot.store.voices() if voice.form == form]
-        if not found:
-            raise Explained(sentences.NO_VOICES)
-        names = joined(", ", [said("*{}*").format(voice.name) for voice in found])
-        raise Explained(sentences.WHICH_VOICE.format(names))
+        raise Explained(sentences.WHICH_VOICE)
     voice = await _voice(name, bot)
     if voice.form != form:
         raise Explained(sentences.OTHER_FORM.format(voice.name, voice.form, example(voice)))
@@ -147,49 +144,42 @@ async def teach(ask: Said, form: Form, words: Sequence[str], bot: Bot) -> Run:
     return Run(voice.id, form, voice.name, ask.chat, text, is_fresh=ask.file is not None)
 
 
-async def text_of(file: File, *forms: Form) -> Decoded:
-    """Fetch a text.
-
-    Raises Explained if it is too large, no text, or too small to learn from in any of the forms.
-    """
-    try:
-        content = b"" if file.size > LARGEST_FILE else await file.read()
-        if (size := max(file.size, len(content))) > LARGEST_FILE:
-            raise Explained(admins.TEXT_TOO_LARGE.format(size / 1e6, LARGEST_FILE / 1e6))
-        decoded = await asyncio.to_thread(text_in, content, "the file")
-    except NotSent as error:
-        raise Explained(admins.NOT_FETCHED) from error
-    except CorpusError as error:
-        raise _refusal(error) from error
-    sizes = await asyncio.to_thread(lambda: {form: size_of(decoded.text, form) for form in forms})
-    if all(size < FEWEST[form] for form, size in sizes.items()):
-        least = ", or ".join(admins.LEAST[form] for form in forms)
-        raise Explained(admins.TEXT_TOO_SMALL.format(least))
-    return decoded
-
-
-def _refusal(error: CorpusError) -> Explained:
-    return Explained(admins.TEXT_REFUSED.format(sentences.cut(str(error).rstrip("."), 400)))
-
-
 async def _taught(
     ask: Said, file: File, form: Form, name: str, voice: Voice | None, bot: Bot
 ) -> Voice:
-    """Fetch a text, check it, and keep it as the text of a voice. Raises Explained."""
-    decoded = await text_of(file, form)
-    try:
-        notes = await asyncio.to_thread(check, form, decoded.text)
-    except CorpusError as error:
-        raise _refusal(error) from error
-    details = sentences.cut("; ".join([f"read as {decoded.encoding}", *notes]), 500)
+    """Keep a file as the text of a voice. Raises Explained."""
+    text, details = await _read(file, form)
     bot.runs.check()  # another run may have begun meanwhile
     if voice:
-        await bot.store.replace_text(voice.id, decoded.text)
+        await bot.store.replace_text(voice.id, text)
         await ask.chat.say(admins.LEARNING_ANEW.format(name, details))
         return voice
     try:
-        voice = await bot.store.add_voice(name, form, decoded.text)
+        voice = await bot.store.add_voice(name, form, text)
     except CrowdedError:
         raise Explained(admins.VOICES_FULL.format(MOST)) from None
     await ask.chat.say(admins.LEARNING.format(name, example(voice), details))
     return voice
+
+
+async def _read(file: File, form: Form) -> tuple[str, str]:
+    """Return the text of a file, and how it was read.
+
+    Raises Explained if nothing can be learned from it.
+    """
+    try:
+        content = b"" if file.size > LARGEST_FILE else await file.read()
+        size = max(file.size, len(content))
+        if size > LARGEST_FILE:
+            raise Explained(admins.TEXT_TOO_LARGE.format(size / 1e6, LARGEST_FILE / 1e6))
+        decoded = await asyncio.to_thread(text_in, content, "the file")
+        if await asyncio.to_thread(size_of, decoded.text, form) < FEWEST[form]:
+            raise Explained(admins.TEXT_TOO_SMALL.format(admins.LEAST[form]))
+        notes = await asyncio.to_thread(check, form, decoded.text)
+    except NotSent as error:
+        raise Explained(admins.NOT_FETCHED) from error
+    except CorpusError as error:
+        reason = sentences.cut(str(error).rstrip("."), LONGEST_REASON)
+        raise Explained(admins.TEXT_REFUSED.format(reason)) from error
+    details = "; ".join([f"read as {decoded.encoding}", *notes])
+    return decoded.text, sentences.cut(details, LONGEST_REASON)

@@ -5,5 +5,5 @@ come into use.
     child      the child process, seen from the bot
     progress   what the child tells
 
-`python -m bot.training FOLDER FORM` is the child itself.
+`python -m bot.training` is the child itself.
 """

@@ -1,10 +1,11 @@
 """The child of a run: it trains, compares, and writes a sample with both weights.
 
+    python -m bot.training FOLDER names|verse MINUTES [fresh]
+
 The bot and its child share a pipe, the child's standard input. A byte ends the training with its
 best weights; the end of the pipe, which comes however the bot ends, ends the child.
 """
 
-import argparse
 import json
 import os
 import secrets
@@ -22,7 +23,7 @@ from model.cli.failures import FAILURES, sentence
 from model.errors import RequestError
 from model.evaluation.comparison import compare
 from model.text.corpus import Corpus, read_names, read_verse
-from model.text.forms import FORMS, Alphabet
+from model.text.forms import Alphabet
 from model.text.sources import names_corpus, sonnets_corpus
 from model.text.typesetting import typeset, with_names
 from model.threads import available_cores, blas_threads, keep_memory
@@ -118,15 +119,9 @@ def _listen(stopped: threading.Event) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("form", choices=FORMS)
-    parser.add_argument("--minutes", type=float, default=0.0)
-    parser.add_argument("--fresh", action="store_true")
-    given = parser.parse_args()
     if hasattr(os, "nice"):
         os.nice(10)
     try:
-        main(given.folder, given.form, given.minutes, is_fresh=given.fresh)
+        main(Path(sys.argv[1]), sys.argv[2], float(sys.argv[3]), is_fresh="fresh" in sys.argv[4:])
     except FAILURES as error:
         sys.exit(sentence(error))

@@ -1,6 +1,6 @@
-"""The child process of a run, seen from the bot: `python -m bot.training FOLDER FORM`.
+"""The child process of a run, seen from the bot.
 
-The folder has OLD, the weights in use, if there are any, and TEXT if a voice is taught. In the end
+Its folder has OLD, the weights in use, if there are any, and TEXT if a voice is taught. In the end
 it has NEW.
 """
 

@@ -14,7 +14,7 @@ import shutil
 import time
 from collections import Counter, OrderedDict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal
 
 from bot.chat import Explained, InDoubt, LiveMessage, NotSent
 from bot.database import StoreError
@@ -26,7 +26,7 @@ from model.files import HOME
 from model.text.forms import Network
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Sequence
+    from collections.abc import Callable, Coroutine, Iterable
     from pathlib import Path
     from typing import Any
 
@@ -40,12 +40,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 FOLDER = HOME / "runs"
-
-
-class Door(Protocol):
-    """Where a chat may be found again."""
-
-    def chat(self, chat_id: int) -> Chat | None: ...
 
 
 @dataclass(eq=False)
@@ -130,14 +124,17 @@ class Runs:
             raise
         self._start(self._follow(run))
 
-    async def conclude_lost(self, doors: Sequence[Door]) -> None:
-        """Say that runs are lost which the bot did not end, and delete their folders."""
+    async def conclude_lost(self, doors: Iterable[Callable[[int], Chat | None]]) -> None:
+        """Say that runs are lost which the last process did not end, and delete their folders.
+
+        Each door finds a chat by its id.
+        """
         if not self._store.is_alone:  # another process may train
             return
         await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
         for lost in await self._store.open_runs():
             for door in doors:
-                chat = door.chat(lost.chat)
+                chat = door(lost.chat)
                 # a terminal's id is somebody's on Telegram too
                 if chat and chat.place == lost.place:
                     self._start(self._say_lost(lost, chat))
@@ -204,8 +201,8 @@ class Runs:
             run.old = (await self._shelf.current(run.network)).version
             old = await self._shelf.content(run.network, run.old)
         await asyncio.to_thread(_fill, folder, old, run.text)
-        arguments = [run.form, f"--minutes={run.minutes}"] + ["--fresh"] * run.is_fresh
-        run.child = await Child.start(folder, *arguments)
+        options = ["fresh"] if run.is_fresh else []
+        run.child = await Child.start(folder, run.form, str(run.minutes), *options)
         try:
             if run.ending:
                 await run.end(run.ending)

@@ -39,7 +39,6 @@ VOICE_NAME = said(
 )
 RENAMED = said("It's called *{}* now: {}.")
 NAME_TAKEN = said("There is a voice called *{}* already. Please choose another name.")
-REMOVE = "remove {}"
 REMOVE_YES = "yes, remove {}"
 REMOVAL = said(
     "Do you want me to remove the voice *{}*? I'll delete its text and its weights, and the codes"
@@ -79,11 +78,9 @@ RETRAIN_USAGE = said(
 )
 ALREADY_TRAINING = said("I'm still training *{}*. Please ask again when that is done.")
 TRAINING_ELSEWHERE = said("A training is going on already, in another process.")
-TRAINING_OVER = said("That training is over already.")
-NO_TRAINING = said("No training is running.")
+TRAINING_OVER = said("That training is over.")
 STOP, CANCEL, USE_NEW, UNDO, TRY = "stop", "cancel", "use it all the same", "undo", "try it"
-STOPPING = said("I'm stopping, to see how good the best weights are.")
-CANCELLING = said("I'm cancelling it.")
+ENDING = said("All right, I'm ending it.")
 TRAINING = said(
     "I'm training *{}*: {}. In a moment you can watch it here. Stop, and I take the best weights"
     " so far; cancel, and everything stays as it was."
@@ -104,8 +101,7 @@ CAN_WRITE = "can write"
 LOSSES = "{}: {:.4f} nats per character on text that it has never seen, {:.4f} before"
 OVERTAKEN = said("But another version came into use meanwhile, and it stays.")
 KEPT = said("I'm keeping the old weights, and the new ones for a day.")
-LUCK = said("A difference of up to {:.4f} could be luck, so ")
-SMALL = said(f"Less than {WORTHWHILE:g} isn't worth a change, so ")
+LITTLE = said("A difference of up to {:.4f} could be luck. ")
 STOPPED = said(
     "I've stopped the training of *{}* after {}. Look at what it writes so far: is that good"
     " enough? I won't use it until you say so, and I keep it for a day."
@@ -116,9 +112,7 @@ STOPPED = said(
 OWN_EXAMPLES = {"dino": "/dino", "poem": "/poem Shall I compare thee"}
 
 NO_SUCH_NETWORK = said("I have no network called *{}*. /models shows what I have.")
-USE_USAGE = said("Tell me a network and a version, such as `/use dino c071ef874e49`.")
 USE = "use {}"
-IN_USE_NOW = said("Version `{}` is in use now.")
 IN_USE = said("Version `{}` of *{}* is in use now.")
 IN_USE_ALREADY = said("Version `{}` of *{}* is in use already.")
 NO_SUCH_VERSION = said("*{}* has no version `{}` any more. /models shows those that it has.")
@@ -142,15 +136,14 @@ def verdict(title: str, progress: Progress, seconds: float, version: str, *, use
     took, found = duration(seconds), progress.comparison
     if not (found or used):
         return STOPPED.format(title, took)
-    how, then = CAN_WRITE, IN_USE_NOW.format(version)
+    how, then = CAN_WRITE, IN_USE.format(version, title)
     if found:
         improved = "improved"
         if round(found.new_loss, 4) >= round(found.old_loss, 4):
             improved, then = "didn't improve", KEPT
         elif not found.better:
             improved = "barely improved"
-            is_luck = found.old_loss - found.new_loss <= found.margin
-            then = (LUCK.format(found.margin) if is_luck else SMALL) + KEPT
+            then = LITTLE.format(max(found.margin, WORTHWHILE)) + KEPT
         elif not used:
             then = OVERTAKEN
         how = LOSSES.format(improved, found.new_loss, found.old_loss)
