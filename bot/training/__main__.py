@@ -65,7 +65,7 @@ def main(folder: Path, form: str, minutes: float, *, is_fresh: bool) -> None:
         )
         trainer = make(recipe)
         if minutes:
-            trainer = make(_in_minutes(recipe, trainer, minutes))
+            trainer = make(in_minutes(recipe, trainer, minutes))
         _tell(train(trainer, folder / NEW, show=_tell, stopped=stopped.is_set))
         new = load(folder / NEW)
         if old and old.description.corpus == new.description.corpus:
@@ -83,10 +83,11 @@ def _corpus(text: Path, form: str) -> Corpus:
     return names_corpus() if form == "names" else sonnets_corpus()
 
 
-def _in_minutes(recipe: Recipe, trainer: Trainer, minutes: float) -> Recipe:
+def in_minutes(recipe: Recipe, trainer: Trainer, minutes: float) -> Recipe:
     """Return the recipe with as many epochs as fit into the minutes, but at least one."""
-    speeds = [step.characters_per_second for step in islice(trainer.run(), MEASURED_STEPS)]
-    epochs = 60 * minutes * max(speeds) / count_characters(trainer.corpus.training)
+    *_, last = islice(trainer.run(), MEASURED_STEPS)
+    characters = 60 * minutes * last.characters_per_second
+    epochs = characters / count_characters(trainer.corpus.training)
     return with_epochs(recipe, trainer.corpus, max(1, round(epochs)))
 
 

@@ -89,7 +89,7 @@ class Run:
 class Runs:
     """The runs of one bot: the one that goes on, if there is one, and how others ended."""
 
-    def __init__(self, store: Store, shelf: Shelf, folder: Path = FOLDER) -> None:
+    def __init__(self, store: Store, shelf: Shelf) -> None:
         self.running: Run | None = None
         self.ends: Counter[str] = Counter()
         """How many have "used" their weights, or "kept" the old ones, "failed" or "cancelled"."""
@@ -97,7 +97,6 @@ class Runs:
         """Files that an admin may want me to learn, and the names of their voices."""
         self._store = store
         self._shelf = shelf
-        self._folder = folder
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_closed = False
 
@@ -131,7 +130,7 @@ class Runs:
         """
         if not self._store.is_alone:  # another process may train
             return
-        await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
+        await asyncio.to_thread(shutil.rmtree, FOLDER, ignore_errors=True)
         for lost in await self._store.open_runs():
             for door in doors:
                 chat = door(lost.chat)
@@ -167,7 +166,7 @@ class Runs:
 
     async def _follow(self, run: Run) -> None:
         """Carry out a run, and say how it ended."""
-        folder = self._folder / str(run.id)
+        folder = FOLDER / str(run.id)
         end = "failed"
         buttons: Buttons = ()
         try:

@@ -71,7 +71,7 @@ def samples(texts: Mapping[str, str]) -> Message:
 
 def versions(title: str, found: Sequence[Weights], in_use: str) -> Message:
     """Show the versions of a network, the newest first."""
-    shown = [said("Versions of *{}*, the newest first").format(title)]
+    shown = [said("*{}* has {}, the newest first").format(title, counted(len(found), "version"))]
     for version, made, is_candidate in found:
         mark = " in use" if version == in_use else ", for a day" if is_candidate else ""
         facts = f"{made.created[:10]}, {counted(made.steps, 'step')}"
