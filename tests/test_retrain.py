@@ -5,7 +5,7 @@ The child is a script here; test_training_child.py has real ones.
 """
 
 import dataclasses
-from unittest.mock import Mock
+from collections.abc import Awaitable, Callable
 
 import pytest
 
@@ -155,6 +155,13 @@ async def test_a_stop_asks_before_it_uses_the_first_weights_of_a_text(
     assert (await admin.press(admins.TRY)).names
 
 
+def failing(error: Exception) -> Callable[..., Awaitable[str]]:
+    async def fail(*_: object, **__: object) -> str:
+        raise error
+
+    return fail
+
+
 async def test_a_failure_is_explained_and_changes_nothing(
     script: Script,
     admin: FakeChat,
@@ -168,7 +175,7 @@ async def test_a_failure_is_explained_and_changes_nothing(
         (ValueError("a bug"), admins.BROKE),
     ):
         with monkeypatch.context() as patched:
-            patched.setattr(admin.bot.store, "keep_weights", Mock(side_effect=error))
+            patched.setattr(admin.bot.store, "keep_weights", failing(error))
             await begun(admin, script)
             script.trained()
             failed = admins.FAILED.format("dino", reason)
