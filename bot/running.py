@@ -32,7 +32,7 @@ async def running(settings: Settings, doors: Sequence[Door] = ()) -> AsyncIterat
     """
     store = Store(settings.database_address)
     shelf = Shelf(store, settings.checkpoints)
-    bot = Bot(store, shelf, Limits(settings.rate_limit), Runs(shelf), handle, doors)
+    bot = Bot(store, shelf, Limits(settings.rate_limit), Runs(store, shelf), handle, doors)
     # a fault in the operator's list must show now, not in an answer
     await asyncio.to_thread(taboo.lists)
     async with AsyncExitStack() as stack:
@@ -47,7 +47,7 @@ async def running(settings: Settings, doors: Sequence[Door] = ()) -> AsyncIterat
         for door in doors:
             await stack.enter_async_context(door)
         stack.push_async_callback(bot.close)
-        await bot.runs.conclude_interrupted(bot)
+        await bot.runs.conclude_lost([door.chat for door in doors])
         for door in doors:
             await door.open(bot)
         for later in (shelf.prepare(), store.keep_tidy()):

@@ -32,7 +32,7 @@ from tests.fake_chat import FakeChat
 from tests.serving import ADMIN, BOB, GROUP, install_both, serving
 from tests.shown import watched
 from tests.telegram.server import Server
-from tests.training import admin, keats, pokemon, script, voices  # noqa: F401 - fixtures
+from tests.training import admin, keats, own_runs, pokemon, script  # noqa: F401 - fixtures
 
 # The same sixty examples in every run, so that a failure is due to a change of the code. No time
 # limit: machines are shared.

@@ -117,7 +117,6 @@ async def test_chats_read_as_they_stand_there(
     path: Path, own_settings: Settings, own_checkpoints: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.store.NEW_SEEDS", 1)
-    monkeypatch.setattr("bot.training.folder.secrets.randbelow", lambda _: 7)
     for network in ("dino", "poem"):
         shutil.rmtree(own_checkpoints / network)
         (own_checkpoints / network).mkdir()

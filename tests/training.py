@@ -2,55 +2,35 @@
 custom voices."""
 
 import asyncio
-import json
-import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import asdict
 from itertools import product
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Self, cast
 
 import pytest
 
 from bot.app import Bot
-from bot.asks import File
 from bot.app import Door as AnyDoor
+from bot.asks import File
 from bot.running import running
 from bot.settings import Settings
-from bot.training.folder import NEW, Run, read_run
-from bot.voices import Voice, Voices
-from model.weights.versions import Versions, save
+from bot.training.child import NEW
+from bot.voices import Voice
+from model.text.forms import Form
+from model.weights.checkpoint import Checkpoint
+from model.weights.versions import save
 from tests.fake_chat import FakeChat
-from tests.serving import ADMIN, install, until, untrained
+from tests.serving import ADMIN, until, untrained
 
 BEGINNINGS = (
-    "Pika",
-    "Bulba",
-    "Char",
-    "Squir",
-    "Élan",
-    "Flab",
-    "Méo",
-    "Rai",
-    "Zu",
-    "Gengo",
-    "Arti",
-    "Dra",
+    *("Pika", "Bulba", "Char", "Squir", "Élan", "Flab"),
+    *("Méo", "Rai", "Zu", "Gengo", "Arti", "Dra"),
 )
 ENDS = (
-    "chu",
-    "saur",
-    "mander",
-    "tle",
-    "bébé",
-    "with",
-    "wth",
-    "zard",
-    "goo",
-    "nite",
-    "dos",
-    "kazam",
+    *("chu", "saur", "mander", "tle", "bébé", "with"),
+    *("wth", "zard", "goo", "nite", "dos", "kazam"),
 )
 NAMES = [f"{beginning}{end}" for beginning in BEGINNINGS for end in ENDS]
 LIST = "\n".join(NAMES)
@@ -61,9 +41,11 @@ PROGRESS: dict[str, Any] = {
     "stage": "tune",
     "fraction": 0.5,
     "training_loss": 2.5,
+    "held_out_loss": 2.25,
+    "best_held_out_loss": 2.125,
+    "characters_per_second": 9e4,
+    "seconds_left": 75.0,
 }
-PROGRESS |= {"held_out_loss": 2.25, "best_held_out_loss": 2.125, "characters_per_second": 9e4}
-PROGRESS |= {"seconds_left": 75.0, "seconds": 3.0}
 
 
 def file_of(content: str | bytes, name: str = "names.txt", size: int | None = None) -> File:
@@ -73,6 +55,21 @@ def file_of(content: str | bytes, name: str = "names.txt", size: int | None = No
         return data
 
     return File(name=name, size=len(data) if size is None else size, read=read)
+
+
+def content_of(checkpoint: Checkpoint) -> bytes:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "new.safetensors"
+        save(path, checkpoint)
+        return path.read_bytes()
+
+
+async def teach(bot: Bot, name: str, form: Form, checkpoint: Checkpoint) -> Voice:
+    """Let a bot have a voice with these weights."""
+    voice = await bot.store.voice_named(name) or await bot.store.add_voice(name, form, LIST)
+    version = await bot.store.keep_weights(voice.id, content_of(checkpoint))
+    await bot.shelf.use(voice.id, version)
+    return voice
 
 
 class Door(AnyDoor):
@@ -102,38 +99,26 @@ async def started(settings: Settings, chat: FakeChat | None = None) -> AsyncIter
             yield chat
 
 
-def interrupt(checkpoints: Path, run: Run) -> Path:
-    """Leave the folder of a run whose bot was killed."""
-    folder = checkpoints / f"training-{run.network.replace('/', '-')}"
-    folder.mkdir()
-    (folder / "run.json").write_text(json.dumps(asdict(run)))
-    (folder / "new.partial.safetensors").write_bytes(b"half of it")
-    return folder
-
-
 class Script:
     """Takes the place of the child: it tells what the test says, and ends when the test says so."""
 
     def __init__(self) -> None:
         self.folders: list[Path] = []
+        self.arguments: tuple[str, ...] = ()
+        self.failure = ""
         self.stops = 0
-        self._versions: Versions
-        self._told: asyncio.Queue[dict[str, Any] | tuple[int, str] | Exception]
-        self._ending = (0, "")
+        self._told: asyncio.Queue[dict[str, Any]]
 
     @property
     def folder(self) -> Path:
         return self.folders[-1]
 
-    async def start(self, folder: Path, weights: Path) -> Self:
-        self._told, self._versions = asyncio.Queue(), Versions(weights)
+    async def start(self, folder: Path, *arguments: str) -> Self:
+        self._told = asyncio.Queue()
+        self.failure = ""
+        self.arguments = arguments
         self.folders.append(folder)
         return self
-
-    async def begun(self, count: int = 1) -> Run:
-        """Wait until the bot has started `count` children, and return the run of the last one."""
-        await until(lambda: len(self.folders) == count)
-        return read_run(self.folder)
 
     def tell(self, event: str, **rest: Any) -> None:
         self._told.put_nowait({"event": event, **rest})
@@ -142,56 +127,61 @@ class Script:
         self.tell(**PROGRESS | {"fraction": fraction} | rest)
 
     def trained(
-        self,
-        new: float = 1.5,
-        old: float | None = 2.0,
-        margin: float = 0.1,
-        seed: int = 7,
+        self, new: float = 1.5, old: float | None = 2.0, margin: float = 0.1, seed: int = 7
     ) -> str:
         """Let the training and the comparison end; return the version of the new weights."""
         made = save(self.folder / NEW, untrained("names", seed))
         self.tell("finished", held_out_loss=new, early=bool(self.stops))
         if old is not None:
-            self.tell("comparing", old=self._versions.load_current().version)
-            gain = old - new
-            better = gain > margin and gain >= 0.002
-            self.tell("compared", old_loss=old, new_loss=new, margin=margin, better=better)
-            for names in (["oldosaurus", "oldodon"], ["novosaurus", "novodon"]):
-                self.tell("texts", texts=names)
+            self.tell("compared", old_loss=old, new_loss=new, margin=margin)
+            self.tell("writes", which="old", text="Oldosaurus\nOldodon")
+        self.tell("writes", which="new", text="Novosaurus\nNovodon")
         self.ends()
         return made.version
 
-    def ends(self, code: int = 0, last_words: str = "") -> None:
-        self._told.put_nowait((code, last_words))
+    def ends(self, failure: str = "") -> None:
+        self.failure = failure
+        self.tell("ends")
 
-    def fails_with(self, error: Exception) -> None:
-        self._told.put_nowait(error)
-
-    async def messages(self) -> AsyncIterator[dict[str, Any]]:
-        while isinstance(message := await self._told.get(), dict):
-            yield message
-        if isinstance(message, Exception):
-            raise message
-        self._ending = message
-
-    async def ended(self) -> tuple[int, str]:
-        return self._ending
+    async def events(self) -> AsyncIterator[dict[str, Any]]:
+        while (event := await self._told.get()) != {"event": "ends"}:
+            yield event
 
     def stop(self) -> None:
         self.stops += 1
 
-    def kill(self) -> None:
-        self.ends(-signal.SIGKILL)
+    async def kill(self) -> None:
+        self.ends(self.failure)
 
-    async def end(self) -> None: ...
+
+@pytest.fixture(autouse=True)
+def own_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the runs of a test."""
+    folder = tmp_path / "runs"
+    monkeypatch.setattr("bot.training.runs.FOLDER", folder)
+    return folder
 
 
 @pytest.fixture
 def script(monkeypatch: pytest.MonkeyPatch) -> Script:
     """A script in place of the child. A test asks for it before it asks for the chat."""
     script = Script()
-    monkeypatch.setattr("bot.training.child.Child.start", script.start)
+    monkeypatch.setattr("bot.training.runs.Child.start", script.start)
     return script
+
+
+async def begun(chat: FakeChat, script: Script, command: str = "/retrain dino") -> Any:
+    """Begin a run, and return its message, once its child listens."""
+    count = len(script.folders)
+    shown = await chat.ask(command)
+    await until(lambda: len(script.folders) > count)
+    return shown
+
+
+async def verdict(chat: FakeChat) -> Any:
+    """Return the newest message, once the run has ended."""
+    await chat.bot.runs.ended()
+    return chat.messages[-1]
 
 
 @pytest.fixture
@@ -202,22 +192,12 @@ async def admin(own_settings: Settings) -> AsyncIterator[FakeChat]:
 
 
 @pytest.fixture
-def voices(own_checkpoints: Path) -> Voices:
-    return Voices(own_checkpoints / "voices")
+async def pokemon(admin: FakeChat) -> Voice:
+    known = ("Pikachu", "Flabébé", "Élan")
+    weights = untrained("names", 1, "PFÉIKACHUpikachulbén", known)
+    return await teach(admin.bot, "pokemon", "names", weights)
 
 
 @pytest.fixture
-def pokemon(voices: Voices) -> Voice:
-    voice = voices.add("pokemon", "names", "Pikachu\n")
-    install(
-        voices.folder(voice.id),
-        untrained("names", 1, "PFÉIKACHUpikachulbén", ("Pikachu", "Flabébé", "Élan")),
-    )
-    return voice
-
-
-@pytest.fixture
-def keats(voices: Voices) -> Voice:
-    voice = voices.add("keats", "verse", "A thing of beauty\n")
-    install(voices.folder(voice.id), untrained("verse", 1, " ,ATthingofbeautyé"))
-    return voice
+async def keats(admin: FakeChat) -> Voice:
+    return await teach(admin.bot, "keats", "verse", untrained("verse", 1, " ,ATthingofbeautyé"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from bot.commands import admin, games, inline, models, names, people, verse, voices, welcome
+from bot.commands import admin, games, inline, names, people, verse, voices, welcome
 from bot.creations import Wish
 from bot.limits import CHATTER, OFFERS, Work, work_for
 from bot.words import sentences
@@ -117,11 +117,15 @@ COMMANDS = {
         needs_words=True,
     ),
     "models": Command(
-        models.models, CHATTER, "the versions of each network", sentences.HELP_MODELS, admin=True
+        admin.models, CHATTER, "the versions of each network", sentences.HELP_MODELS, admin=True
     ),
     "status": Command(
         admin.status, CHATTER, "how I am", sentences.HELP_STATUS, admin=True, alone=True
     ),
+    "stop": Command(admin.stop, admin=True),
+    "cancel": Command(admin.cancel, admin=True),
+    "learn": Command(admin.learn, admin=True),
+    "use": Command(admin.use, admin=True),
 }
 """Commands by their names, in the order of menu and help. What has neither is said by buttons."""
 

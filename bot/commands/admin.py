@@ -1,4 +1,4 @@
-"""`/retrain`, the buttons below a training, and `/status`.
+"""What only admins can ask for: `/retrain`, `/models` and `/use`, `/status`, and that I learn a file.
 
 For everybody but admins, they do not exist.
 """
@@ -6,65 +6,65 @@ For everybody but admins, they do not exist.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import platform
 import re
+import unicodedata
 from dataclasses import replace
 from importlib import metadata
 from itertools import chain, count
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Literal, cast
 
-from bot.asks import File, Said
 from bot.chat import Button, Explained
-from bot.commands.voices import FRESH, teach, text_of
+from bot.commands.voices import teach
+from bot.creations import CODE, new_code
 from bot.database import StoreError
 from bot.health import resident
 from bot.taboo import is_taboo
-from bot.training.folder import Run
+from bot.training.runs import Run
 from bot.voices import LONGEST_NAME, name_of
 from bot.words import admins, sentences, tables
-from model.text import forms
 from model.text.forms import FORMS, Form, Network
+from model.weights.checkpoint import CheckpointError
 
 if TYPE_CHECKING:
     from bot.app import Bot
+    from bot.asks import File, Said
 
 logger = logging.getLogger(__name__)
 
-MOST_FILES, MOST_ERRORS = 8, 8
-"""How many files wait for an answer, and how many kinds of errors `/status` shows."""
-MOST_NAMES = 2000
-"""How many names a run may read beside the dinosaurs. With more, it would take longer."""
+FRESH = "fresh"
+MINUTES = 5.0
+"""How long the network of verse goes on."""
+MOST_FILES, MOST_VERSIONS, MOST_ERRORS = 8, 8, 8
+"""How many files wait for an answer, and what `/models` and `/status` show at most."""
+NETWORKS_IN_A_ROW = 4
 
 
 async def retrain(ask: Said, rest: str, bot: Bot) -> None:
-    """Train a network: `/retrain dino|poem [fresh]`, or `/retrain names|verse VOICE [fresh]`.
-
-    The lines below `/retrain dino …`, or a file, may have names to read.
-    """
-    name, *options = rest.split() or [""]
-    with bot.runs.beginning(options[0] if options and name.lower() in FORMS else name):
-        if name.lower() in FORMS:
-            run = await teach(ask, cast("Form", name.lower()), options, bot)
-        elif name.lower() in tuple(Network):
-            first, _, below = rest.strip().partition("\n")
-            run = _run(Network(name.lower()), first.lower().split()[1:])
-            if ask.file and not below:
-                below = (await text_of(ask.file)).text
-            if below:
-                run = replace(run, names=await _names(below, run, bot))
-        else:
-            raise Explained(admins.RETRAIN_USAGE)
-        await bot.runs.begin(run, ask.chat)
+    """Train a network: `/retrain dino|poem [fresh]`, or `/retrain names|verse VOICE [fresh]`."""
+    bot.runs.check()
+    wanted, *options = rest.split() or [""]
+    wanted = wanted.lower()
+    is_fresh = bool(options) and options[-1].lower() == FRESH
+    if is_fresh:
+        options.pop()
+    if wanted in FORMS:
+        run = await teach(ask, cast("Form", wanted), options, bot)
+    elif wanted in tuple(Network) and not options:
+        run = Run(wanted, Network(wanted).form, wanted, ask.chat)
+        if run.form == "verse" and not is_fresh:
+            run.minutes = MINUTES
+    else:
+        raise Explained(admins.RETRAIN_USAGE)
+    run.is_fresh |= is_fresh
+    await bot.runs.begin(run)
 
 
 async def offer_to_learn(ask: Said, file: File, bot: Bot) -> None:
-    """Ask whether a text file without a command should become a voice, named after the file.
-
-    Raises Explained.
-    """
-    await text_of(file, *FORMS)
-    taken = {voice.name for voice in await asyncio.to_thread(bot.shelf.voices.all)}
+    """Ask whether a text file without a command should become a voice, named after the file."""
+    taken = {voice.name for voice in await bot.store.voices()}
     title = "" if is_taboo(file.name) else file.name.rpartition(".")[0] or file.name
     words = "-".join(re.findall(r"[^\W_]+", title))[: LONGEST_NAME - 3].strip("-")
     names = (
@@ -72,63 +72,136 @@ async def offer_to_learn(ask: Said, file: File, bot: Bot) -> None:
         for end in chain([""], (f"-{n}" for n in count(2)))
     )
     name = next(name for name in names if name not in taken)
-    buttons = [[Button(verb, f"/learn {verb}") for verb in admins.LEARN_HOW]]
+    key = new_code()
+    bot.runs.files[key] = name, file
+    while len(bot.runs.files) > MOST_FILES:
+        bot.runs.files.popitem(last=False)
+    buttons = [[Button(how, f"/learn {how} {key}") for how in admins.LEARN_HOW]]
     await ask.chat.say(admins.LEARN.format(name), buttons)
+
+
+async def learn(ask: Said, rest: str, bot: Bot) -> None:
+    """Learn a file as names or as verse, or leave it alone: `/learn names|verse|no KEY`."""
+    how, _, key = rest.partition(" ")
+    if key not in bot.runs.files:
+        raise Explained(admins.FILE_GONE)
+    name, file = bot.runs.files[key]
+    if how in FORMS:
+        await retrain(replace(ask, file=file), f"{how} {name}", bot)  # else the question stays open
+    else:
+        await ask.chat.say(admins.LEARN_NOTHING)
+    bot.runs.files.pop(key, None)
+
+
+async def stop(ask: Said, rest: str, bot: Bot) -> None:
+    """End the run with this number, or the one that goes on, with its best weights so far."""
+    await _end("stop", ask, rest, bot)
+
+
+async def cancel(ask: Said, rest: str, bot: Bot) -> None:
+    """End the run with this number, or the one that goes on, and keep nothing of it."""
+    await _end("cancel", ask, rest, bot)
+
+
+async def _end(how: Literal["stop", "cancel"], ask: Said, rest: str, bot: Bot) -> None:
+    run = bot.runs.running
+    if run is None or rest.strip() not in ("", str(run.id)):
+        raise Explained(admins.TRAINING_OVER)
+    if ask.pressed is None:  # otherwise the message with the button will show it
+        await ask.chat.say(admins.ENDING)
+    await run.end(how)
+
+
+async def models(ask: Said, rest: str, bot: Bot) -> None:
+    """Show the versions of a network; other networks are a button away."""
+    titles = await bot.shelf.titles()
+    network = _network(rest.strip() or "dino", titles)
+    in_use = await _in_use(network, bot)
+    found = (await bot.shelf.versions(network))[:MOST_VERSIONS]
+    rows = [
+        [Button(admins.USE.format(each.version), f"/use {network} {each.version}")]
+        for each in found
+        if each.version != in_use
+    ]
+    others = [
+        Button(title, f"/models {other}") for other, title in titles.items() if other != network
+    ]
+    rows += [
+        others[first : first + NETWORKS_IN_A_ROW]
+        for first in range(0, len(others), NETWORKS_IN_A_ROW)
+    ]
+    await ask.chat.say(tables.versions(titles[network], found, in_use), rows)
+
+
+async def use(ask: Said, rest: str, bot: Bot) -> None:
+    """Use a version from now on: `/use NETWORK VERSION`."""
+    given, _, version = rest.partition(" ")
+    titles = await bot.shelf.titles()
+    network = _network(given, titles)
+    title = titles[network]
+    before = await _in_use(network, bot)
+    if version == before:
+        raise Explained(admins.IN_USE_ALREADY.format(version, title))
+    forms = {each.version: each.description.form for each in await bot.shelf.versions(network)}
+    if version not in forms:
+        raise Explained(admins.NO_SUCH_VERSION.format(title, sentences.cut(version, 40)))
+    try:
+        await bot.shelf.use(network, version)
+    except CheckpointError as error:
+        reason = sentences.cut(str(error), tables.LONGEST_FAULT)
+        raise Explained(admins.NOT_CHANGED.format(reason, title)) from error
+    buttons = admins.below_use(network, forms[version], before)
+    await ask.chat.say(admins.IN_USE.format(version, title), buttons)
+
+
+def _network(given: str, titles: dict[str, str]) -> str:
+    """Return the network that somebody means by its title, the name of a voice, or its id.
+
+    Raises Explained.
+    """
+    name = unicodedata.normalize("NFC", given).casefold()
+    for network, title in titles.items():
+        if name in (network, title, title.removeprefix("voice:")):
+            return network
+    if CODE.fullmatch(name):
+        raise Explained(sentences.VOICE_GONE)
+    raise Explained(admins.NO_SUCH_NETWORK.format(sentences.cut(given, 40)))
+
+
+async def _in_use(network: str, bot: Bot) -> str:
+    with contextlib.suppress(Explained):
+        return (await bot.shelf.current(network)).version
+    return ""
 
 
 async def status(ask: Said, _rest: str, bot: Bot) -> None:
     """Show what the bot has done since its start, and which versions and how much memory it uses
     now.
     """
-    size = "no answer"
     try:
         size = tables.size(await bot.store.size())
     except StoreError as error:
         logger.warning("The database gave no answer: %s", error)
-    titles = await asyncio.to_thread(bot.shelf.titles)
+        size = "no answer"
+    memory = resident()
+    titles = await bot.shelf.titles()
+    errors = [f"{name} {times:,}" for name, times in bot.tally.errors.most_common(MOST_ERRORS)]
     facts = {
         "up": sentences.duration(asyncio.get_running_loop().time() - bot.tally.begun),
         "answers": f"{bot.tally.answers:,}, and {bot.limits.refusals.total():,} refused",
         "latency": tables.latency(bot.tally.latency),
         "waiting": sentences.counted(bot.shelf.pending, "text"),
         **{name: fact for door in bot.doors for name, fact in door.facts().items()},
-        "errors": (
-            ", ".join(
-                f"{name} {times:,}" for name, times in bot.tally.errors.most_common(MOST_ERRORS)
-            )
-            or "none"
-        ),
+        "errors": ", ".join(errors) or "none",
         "training": bot.runs.running.title if bot.runs.running else "none",
         **{
             titles.get(network, network): checkpoint.version
             for network, checkpoint in bot.shelf.serving.items()
         },
         "database": f"{bot.store.name}, {size}",
-        "memory": tables.size(memory) if (memory := resident()) else "not known on this system",
+        "memory": tables.size(memory) if memory else "not known on this system",
         "runs on": (
             f"Mangosaurus {metadata.version('mangosaurus')}, Python {platform.python_version()}"
         ),
     }
     await ask.chat.say(tables.status(facts))
-
-
-async def _names(text: str, run: Run, bot: Bot) -> tuple[str, ...]:
-    """Return the different names in a text as the network of names reads them.
-
-    Raises Explained.
-    """
-    if run.network != Network.DINO:
-        raise Explained(admins.RETRAIN_USAGE)
-    vocabulary = (await bot.shelf.current(Network.DINO)).vocabulary
-    folded = (vocabulary.fold(line).strip() for line in text.splitlines())
-    names = dict.fromkeys(name for name in folded if 0 < len(name) <= forms.LONGEST_NAME)
-    if not 0 < len(names) <= MOST_NAMES:
-        raise Explained(admins.HOW_MANY_NAMES.format(len(names), MOST_NAMES, forms.LONGEST_NAME))
-    return tuple(names)
-
-
-def _run(network: Network, options: list[str]) -> Run:
-    """Return the run of a network, fresh if the options say so. Raises Explained."""
-    if options not in ([], [FRESH]):
-        raise Explained(admins.RETRAIN_USAGE)
-    return Run(str(network), network.form, str(network), fresh=bool(options))

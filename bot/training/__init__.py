@@ -1,10 +1,9 @@
-"""Training while the bot serves: a child process trains, compares and draws, and better weights
-become current.
+"""Training while the bot serves: a child process trains, compares and writes, and better weights
+come into use.
 
-    folder     the folder of a run, which is its state
-    progress   what the child tells
+    runs       a run, from its command to its verdict
     child      the child process, seen from the bot
-    runs       one run at a time, from its command to its verdict
+    progress   what the child tells
 
-`python -m bot.training FOLDER` is the child itself.
+`python -m bot.training` is the child itself.
 """

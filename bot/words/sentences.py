@@ -228,7 +228,7 @@ STILL_LEARNING = said("still learning")
 NO_VOICES = said(
     "I have only my own voice: /dino for names, and any line that you send me for verse."
 )
-WHICH_VOICE = said("Which voice do you mean? I have {}. /voices shows how to ask for them.")
+WHICH_VOICE = said("Which voice do you mean? /voices shows how to ask for them.")
 UNKNOWN_VOICE = said("I have no voice called *{}*. /voices shows the ones I have.")
 DO_YOU_MEAN = said("I have no voice called *{}*. Do you mean *{}*? /voices shows all of them.")
 OTHER_FORM = said("*{}* is a voice for {}: {}.")
