@@ -37,7 +37,7 @@ test: .venv-test/ready
 	.venv-test/bin/pytest --numprocesses auto --dist worksteal
 
 test-browser: .venv-browser/ready
-	.venv-browser/bin/pytest -m browser tests/test_browser.py tests/test_proxy.py
+	.venv-browser/bin/pytest -m browser tests/test_browser.py
 
 test-recorded: .venv-test/ready
 	.venv-test/bin/pytest -m recorded --numprocesses auto tests/test_creations.py tests/test_health.py tests/test_machines.py \
