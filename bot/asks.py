@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from bot.chat import Chat, Explained
 from bot.words import sentences
 
+YOU = 1
+"""The person who runs the bot, in the terminal and on the page."""
 LONGEST_LINE = 200
 LARGEST_FILE = 5_000_000
 """The largest file that can teach a voice, in bytes."""

@@ -4,7 +4,6 @@ looks at it."""
 from __future__ import annotations
 
 import asyncio
-import re
 import shutil
 import threading
 from contextlib import contextmanager
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
 
     from playwright.sync_api import Browser, BrowserContext, Locator, Playwright
-    from playwright.sync_api import Page as Window
 
     from bot.page.chat import PageChat
     from bot.page.server import Page
@@ -25,34 +23,22 @@ if TYPE_CHECKING:
 
 PATIENCE = 30_000
 """Milliseconds; a busy machine is no failure."""
-SWITCHES = (
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-sync",
-    "--no-first-run",
-    "--no-sandbox",  # the only page that it opens is ours
-)
 NO_CHROMIUM = (
     "There is no Chromium: apt-get install chromium, or .venv-browser/bin/playwright install"
     " chromium"
 )
 
 
-def chromium(playwright: Playwright) -> str:
-    """Return the path of a Chromium: playwright's own, or the system's."""
+@contextmanager
+def browser_of(playwright: Playwright) -> Iterator[Browser]:
+    """Start playwright's own Chromium, or the system's."""
     own = playwright.chromium.executable_path
     names = ("chromium", "chromium-browser", "google-chrome")
     found = own if Path(own).exists() else next(filter(None, map(shutil.which, names)), None)
     if found is None:
         raise FileNotFoundError(NO_CHROMIUM)
-    return found
-
-
-@contextmanager
-def browser_of(playwright: Playwright) -> Iterator[Browser]:
-    browser = playwright.chromium.launch(executable_path=chromium(playwright), args=SWITCHES)
+    # without a sandbox, as the only page that it opens is ours
+    browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
     yield browser
     browser.close()
 
@@ -66,29 +52,29 @@ class Stage:
         self._page = page
         self._loop = loop
 
-    def run(self, looker: Looker, act: Callable[[PageChat], Coroutine[Any, Any, Any]]) -> None:
-        """Do something in somebody's chat, on the server's thread."""
-        (cookie,) = looker.context.cookies()
-        chat = self._page.chat(int(cookie["value"].partition(".")[0]))
+    def run(self, act: Callable[[PageChat], Coroutine[Any, Any, Any]]) -> None:
+        """Do something in the chat, on the server's thread."""
+        chat = self._page.chat(1)
         assert chat
         asyncio.run_coroutine_threadsafe(act(chat), self._loop).result(60)
 
 
 @contextmanager
-def stage(settings: Settings, host: str = "127.0.0.1", port: int = 0) -> Iterator[Stage]:
-    started, ready = threading.Event(), []
+def stage(settings: Settings) -> Iterator[Stage]:
+    started = threading.Event()
+    ready: list[Any] = []
 
     async def serve() -> None:
-        async with page_served(settings, port, host) as page:
+        async with page_served(settings) as page:
             over = asyncio.Event()
-            ready.append((page, asyncio.get_running_loop(), over))
+            ready.extend((page, asyncio.get_running_loop(), over))
             started.set()
             await over.wait()
 
     thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
     thread.start()
     assert started.wait(60), "the page was not served"
-    page, loop, over = ready[0]
+    page, loop, over = ready
     try:
         yield Stage(page, loop)
     finally:
@@ -106,20 +92,16 @@ class Looker:
         self.complaints: list[str] = []
         self.requests: list[str] = []
         self.context = context
-        self.window = self.new_window()
+        self.window = context.new_page()
+        self.window.set_default_timeout(PATIENCE)
+        self.window.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.window.on("console", self._heard)
+        self.window.on("request", lambda request: self.requests.append(request.url))
         self.window.goto(link)
-
-    def new_window(self) -> Window:
-        window = self.context.new_page()
-        window.set_default_timeout(PATIENCE)
-        window.on("pageerror", lambda error: self.complaints.append(str(error)))
-        window.on("console", self._heard)
-        window.on("request", lambda request: self.requests.append(request.url))
-        return window
 
     def _heard(self, message: Any) -> None:
         # every failed request leaves one of these
-        marks = ("net::ERR", "status of 403", "WebSocket connection to")
+        marks = ("net::ERR", "status of 4", "WebSocket connection to")
         expected = any(mark in message.text for mark in marks)
         if message.type in ("error", "warning") and not expected:
             self.complaints.append(message.text)
@@ -129,40 +111,39 @@ class Looker:
         return self.window.get_by_role("textbox", name="Write a message")
 
     @property
-    def bubbles(self) -> Locator:
-        return self.window.locator("article")
-
-    @property
     def answers(self) -> Locator:
-        return self.window.locator("article:not(.mine)")
+        """What the bot has said, and finished."""
+        return self.window.locator("article:not(.mine)[aria-busy=false]")
 
-    def say(self, text: str, *, answers: int = 1) -> Locator:
-        """Write a line, wait until `answers` answers have come, and return the last."""
+    def say(self, text: str) -> Locator:
+        """Write a line, wait until an answer has come, and return it."""
         before = self.answers.count()
         self.line.fill(text)
         self.line.press("Enter")
-        last = self.answers.nth(before + answers - 1)
-        last.wait_for()
-        return last
+        return self.answer(before)
+
+    def press(self, message: Locator, label: str) -> Locator:
+        before = self.answers.count()
+        message.get_by_role("button", name=label, exact=True).click()
+        return self.answer(before)
+
+    def answer(self, before: int) -> Locator:
+        """Return the answer that comes after so many."""
+        answer = self.answers.nth(before)
+        answer.wait_for()
+        number = answer.get_attribute("id")
+        return self.window.locator(f"#{number}")
 
     def settle(self) -> None:
         self.window.evaluate("""async () => {
-              const ends = ({ effect }) => Number.isFinite(effect.getComputedTiming().endTime);
-              const ending = document.getAnimations().filter(ends);
-              await Promise.allSettled(ending.map((animation) => animation.finished));
               await Promise.allSettled([...document.images].map((image) => image.decode()));
-              const frame = () => new Promise(requestAnimationFrame);
-              await frame();
-              await frame();
+              await new Promise(requestAnimationFrame);
+              await new Promise(requestAnimationFrame);
             }""")
 
 
 def words_of(bubble: Locator) -> str:
     return str(bubble.locator(".words").inner_text())
-
-
-def lines_of(bubble: Locator) -> list[str]:
-    return re.split(r"\n+", words_of(bubble))
 
 
 def left_edges(text: Locator) -> list[int]:

@@ -1,9 +1,11 @@
 """What tests of the page share: somebody with a browser, but without a screen."""
 
 import asyncio
+import io
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import urlencode
 
 import aiohttp
 
@@ -36,36 +38,25 @@ class Tab:
                 if told.type is not aiohttp.WSMsgType.TEXT:
                     raise EOFError
                 facts: Json = _seen(told.json())
-                if facts["event"] == event and all(
-                    facts.get(name) == value for name, value in expected.items()
-                ):
+                if facts["event"] == event and expected.items() <= facts.items():
                     return facts
 
-    async def happened(self, count: int) -> list[Json]:
-        told: list[Json] = []
-        while len(told) < count:
-            facts = _seen(await self.socket.receive_json(timeout=PATIENCE))
-            told += [facts] if facts["event"] != "typing" else []
-        return told
-
     async def answer(self) -> Json:
-        return await self.next("message", mine=False)
+        return await self.next("message", mine=False, grows=False)
 
-    async def say(self, text: Any, **fields: Any) -> None:
-        wrote(text)
-        await self.socket.send_json({"do": "say", "text": text, **fields})
+    async def say(self, line: Any, key: Any = "k", **fields: Any) -> None:
+        wrote(line)
+        await self.socket.send_json({"line": line, "key": key, **fields})
 
-    async def ask(self, text: str) -> Json:
-        await self.say(text)
+    async def ask(self, line: str) -> Json:
+        await self.say(line)
         return await self.answer()
 
-    async def press(self, message: Json, button: int) -> None:
-        await self.socket.send_json({"do": "press", "message": message["id"], "button": button})
-
-    async def send(self, name: str, content: bytes, text: str = "", **fields: Any) -> None:
-        wrote(name, text)
-        await self.socket.send_json({"do": "send", "name": name, "text": text, **fields})
-        await self.socket.send_bytes(content)
+    async def press(self, message: Json, label: str) -> None:
+        line = next(
+            each["line"] for row in message["buttons"] for each in row if each["label"] == label
+        )
+        await self.say(line, pressed=message["number"])
 
 
 class Visitor:
@@ -75,30 +66,39 @@ class Visitor:
         self.origin = link.partition("/?")[0]
 
     async def get(self, path: str, **headers: str) -> tuple[int, str, Any]:
+        return await self._request("GET", path, headers)
+
+    async def send(self, file: bytes, facts: Json, **headers: str) -> tuple[int, str, Any]:
+        """Send a file as the page does."""
+        path = f"/files?{urlencode(facts)}"
+        return await self._request("POST", path, {"Origin": self.origin} | headers, file)
+
+    async def _request(
+        self, method: str, path: str, headers: dict[str, str], file: bytes | None = None
+    ) -> tuple[int, str, Any]:
         address = path if path.startswith("http") else self.origin + path
-        async with self.client.get(address, headers=headers, allow_redirects=False) as response:
+        data = file and io.BytesIO(file)
+        async with self.client.request(
+            method, address, headers=headers, data=data, allow_redirects=False
+        ) as response:
             return response.status, await response.text(errors="replace"), response.headers
 
     @property
-    def cookie(self) -> str:
-        return next(cookie.value for cookie in self.client.cookie_jar)
+    def cookies(self) -> dict[str, str]:
+        return {cookie.key: cookie.value for cookie in self.client.cookie_jar}
 
     @asynccontextmanager
     async def tab(self, **headers: str) -> AsyncIterator[Tab]:
         """Open a tab. WSServerHandshakeError if it is refused."""
-        address, origin = f"{self.origin}/socket", "/".join(self.origin.split("/")[:3])
-        async with self.client.ws_connect(address, headers={"Origin": origin} | headers) as socket:
+        headers = {"Origin": self.origin} | headers
+        async with self.client.ws_connect(f"{self.origin}/socket", headers=headers) as socket:
             yield Tab(socket, _seen(await socket.receive_json(timeout=PATIENCE)))
 
 
 @asynccontextmanager
-async def browser(
-    link: str, cookies: dict[str, str] | None = None, connector: aiohttp.BaseConnector | None = None
-) -> AsyncIterator[Visitor]:
+async def browser(link: str, cookies: dict[str, str] | None = None) -> AsyncIterator[Visitor]:
     jar = aiohttp.CookieJar(unsafe=True)  # as the page is at an address without a name
-    async with aiohttp.ClientSession(
-        cookie_jar=jar, cookies=cookies, connector=connector
-    ) as client:
+    async with aiohttp.ClientSession(cookie_jar=jar, cookies=cookies) as client:
         yield Visitor(client, link)
 
 
@@ -110,25 +110,19 @@ async def visit(page: Page) -> AsyncIterator[Visitor]:
 
 
 @asynccontextmanager
-async def page_served(
-    settings: Settings, port: int = 0, host: str = "127.0.0.1"
-) -> AsyncIterator[Page]:
-    page = Page(settings, host, port)
+async def page_served(settings: Settings, port: int = 0) -> AsyncIterator[Page]:
+    page = Page(settings, port)
     async with running(settings, [page]):
         yield page
 
 
 def text_of(message: Json) -> str:
-    return "".join(piece["text"] for piece in message["pieces"])
+    return "".join(text for text, _ in message["pieces"])
 
 
 def _seen(facts: Json) -> Json:
     """Return what a tab is told. What it shows is text, and no markup."""
     for message in [facts, *facts.get("messages", ())]:
-        words = [
-            text_of(message) if "pieces" in message else "",
-            str(message.get("text", "")),
-            message.get("reply", ""),
-        ]
-        seen("\n".join([*words, *(label for row in message.get("rows", ()) for label in row)]))
+        labels = [each["label"] for row in message.get("buttons", ()) for each in row]
+        seen("\n".join([text_of({"pieces": []} | message), str(message.get("text", "")), *labels]))
     return facts

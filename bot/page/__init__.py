@@ -1,6 +1,6 @@
-"""The door of the browser: a page with one WebSocket, on which each browser is a person of its own.
+"""The door of the browser: one chat, for whoever runs the bot, on this machine alone.
 
-chat      the chat of one person: its messages, the tabs that show it, and what they find after a
-restart access    the tokens and cookies, and what is foreign server    the web server: who is let
-in, and what comes through the socket
+access    the link, the cookie, and what is foreign
+chat      the messages, the tabs that show them, and what is there after a restart
+server    the web server, and what comes through the socket
 """
