@@ -8,17 +8,19 @@ Every test is bounded.
     settings           of that bot; `async with serving(settings, rate_limit=…) as chat` has others
     own_checkpoints    a folder that a test may change; own_settings and own_chat serve from it
     pictures           the SVG of cards, which are not drawn then
+    taboo_words        writes the operator's list of taboo words
     database           a SQLite file, and then an empty PostgreSQL
 """
 
 import dataclasses
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings as hypothesis_settings
 from threadpoolctl import threadpool_limits
 
+from bot import taboo
 from bot.app import Bot
 from bot.settings import Settings
 from model.threads import available_cores
@@ -131,6 +133,21 @@ def pictures(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr("bot.cards.png_of", png_of)
     return drawn
+
+
+@pytest.fixture
+def taboo_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    def write(*words: str) -> None:
+        taboo.OWN.write_text("\n".join(words), encoding="utf-8")
+        taboo.lists.cache_clear()
+        taboo._is_listed.cache_clear()
+
+    monkeypatch.setattr(taboo, "OWN", tmp_path / "taboo.txt")
+    write()
+    yield write
+    taboo.OWN.unlink()
+    taboo.lists.cache_clear()
+    taboo._is_listed.cache_clear()
 
 
 @pytest.fixture

@@ -139,18 +139,18 @@ class FakeChat(Chat):
 
     async def ask(self, text: str, person: int | None = None, **fields: Any) -> Shown:
         await self._do(Sent if "file" in fields else Said, person, text=text, **fields)
-        return self.messages[-1]
+        return self.messages[-1] if self.messages else Shown()
 
     async def press(
-        self, label: str, person: int | None = None, message: Shown | None = None
+        self, label: str, person: int | None = None, message: Shown | None = None, **fields: Any
     ) -> Shown:
         """Press the button with a label, below `message` or below the newest message that has
-        buttons."""
-        message = message or next(each for each in reversed(self.messages) if each.buttons)
+        it."""
+        message = message or next(each for each in reversed(self.messages) if label in each.labels)
         line = next(
             button.line for row in message.buttons for button in row if button.label == label
         )
-        return await self.ask(line, person, pressed=self.messages.index(message) + 1)
+        return await self.ask(line, person, pressed=self.messages.index(message) + 1, **fields)
 
     async def type(self, text: str, person: int | None = None) -> list[Offer]:
         """Type after the bot's name in another chat, and return what is offered."""
