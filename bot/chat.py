@@ -176,6 +176,8 @@ class LiveMessage:
     _newest: Message | None = field(default=None, init=False)
     _changed: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _on_its_way: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
+    _is_lost: bool = field(default=False, init=False)
+    """Whether a message was sent that may have arrived, but has no number."""
 
     async def __aenter__(self) -> Self:
         self._task = asyncio.create_task(self._rewrite())
@@ -213,7 +215,7 @@ class LiveMessage:
 
     def _must_wait(self) -> bool:
         wait = self.wait or self.chat.wait_seconds
-        return wait() > 0
+        return self._is_lost or wait() > 0
 
     async def _rewrite(self) -> None:
         """Show that the bot is typing, until there is a state to show; then the newest one, at the
@@ -250,3 +252,5 @@ class LiveMessage:
                 await self.chat.change(self.number, message, self.buttons, unfinished=True)
         except (NotSent, InDoubt) as error:
             logger.info("An unfinished message was not shown: %s", error)
+            # only the end follows, or two halves would stand there
+            self._is_lost = isinstance(error, InDoubt) and self.number is None
