@@ -89,17 +89,21 @@ async def test_in_a_group_an_answer_to_a_press_names_the_presser_and_is_theirs(
         assert expected in visit.server.texts[-1]
 
 
-async def test_a_refusal_of_a_press_is_said_at_its_button_alone(visit: Visit) -> None:
+async def test_a_refusal_of_a_press_is_said_at_its_button_and_if_that_fails_in_the_chat(
+    visit: Visit,
+) -> None:
     (answer,) = await visit.say("/dino", ALICE)
     gone = {"text": "gone", "callback_data": "/another k7m2p9xb4q"}
     pressed = answer | {"reply_markup": {"inline_keyboard": [[gone]]}}
     assert (await visit.press(pressed, "gone", ALICE)).startswith("I don't know any creation")
-    visit.server.refusals["answerCallbackQuery"].append(
-        Refusal(400, "Bad Request: query is too old")
-    )
-    await visit.server.press(answer, "another", ALICE)
-    await visit.settled()
-    assert len(visit.server.sent) == 2  # the button has done its work
+    assert len(visit.server.sent) == 1
+    too_old = Refusal(400, "Bad Request: query is too old")
+    for message, label in ((pressed, "gone"), (answer, "another")):
+        visit.server.refusals["answerCallbackQuery"].append(too_old)
+        await visit.server.press(message, label, ALICE)
+        await visit.settled()
+    assert visit.server.texts[1].startswith("I don't know any creation")
+    assert len(visit.server.sent) == 3  # the button has done its work
 
 
 async def test_half_a_character_and_nul_are_answered_like_any_other_line(visit: Visit) -> None:

@@ -140,9 +140,12 @@ class TelegramChat(Chat):
     async def say(
         self, message: Message, buttons: Buttons = (), *, unfinished: bool = False
     ) -> int:
-        place = self._place_of(unfinished)
-        options = {"reply_markup": _keyboard(buttons)}
-        return await self._send(self._bot.send_message, self._html(message), place, **options)
+        return await self._send(
+            self._bot.send_message,
+            self._html(message),
+            self._place_of(unfinished),
+            reply_markup=_keyboard(buttons),
+        )
 
     async def change(
         self, number: int, message: Message, buttons: Buttons = (), *, unfinished: bool = False
@@ -159,15 +162,17 @@ class TelegramChat(Chat):
         await self._send(self._bot.send_message, self._html(message), REFUSAL)
         return True
 
-    async def release(self, text: str = "") -> None:
+    async def release(self, text: str = "") -> bool:
         pressed, self._pressed = self._pressed, None
         if pressed is None:
-            return
+            return False
         answer = partial(pressed.answer, text[:LONGEST_RELEASE] or None, show_alert=bool(text))
         try:
             await self._pacing.send_at_once(answer, self.id)
         except TelegramError as error:  # a BadRequest if the press has waited too long
             logger.info("A button was not released: %s", error)
+            return False
+        return True
 
     async def picture(
         self,

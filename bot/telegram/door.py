@@ -17,11 +17,10 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 from telegram import (
     BotCommandScopeChat,
-    CallbackQuery,
     Document,
     LinkPreviewOptions,
     Message,
@@ -43,8 +42,6 @@ from bot.telegram.request import PollingRequest, TelegramRequest
 from bot.words import sentences
 
 logger = logging.getLogger(__name__)
-
-Answer = TypeVar("Answer")
 
 ALLOWED_UPDATES = [Update.MESSAGE, Update.CALLBACK_QUERY, Update.INLINE_QUERY]
 POLL_SECONDS = 10
@@ -177,8 +174,8 @@ class Telegram(Door):
         while True:
             if self._room(bot, WAIT_SECONDS) < 1:
                 await self._pause(bot)
-            most = min(self._room(bot, WAIT_SECONDS), PollingLimit.MAX_LIMIT)
-            for update in await self._answered(partial(self._poll, most, POLL_SECONDS)):
+            poll = partial(self._poll, self._room(bot, WAIT_SECONDS), POLL_SECONDS)
+            for update in await self._answered(poll):
                 self._offset = update.update_id + 1
                 self._take(update, bot)
             # so that each ask has its place before the next look at the room
@@ -198,10 +195,13 @@ class Telegram(Door):
 
     async def _poll(self, most: int, wait: int) -> tuple[Update, ...]:
         return await self._client.get_updates(
-            self._offset, limit=most, timeout=wait, allowed_updates=ALLOWED_UPDATES
+            self._offset,
+            limit=min(most, PollingLimit.MAX_LIMIT),
+            timeout=wait,
+            allowed_updates=ALLOWED_UPDATES,
         )
 
-    async def _answered(self, call: Callable[[], Awaitable[Answer]]) -> Answer:
+    async def _answered(self, call: Callable[[], Awaitable[Any]]) -> Any:
         """Ask Telegram for something until it answers. Raises StartError."""
         pause = PAUSE_SECONDS
         while True:
@@ -261,26 +261,18 @@ class Telegram(Door):
             person = query.from_user.id
             chat = TelegramChat(self._client, self._pacing, person, typed=query)
             return Typed(person=person, chat=chat, text=query.query)
-        if update.callback_query:
-            return self._press(update.callback_query)
+        # What counts of a button's message is where it stands: Telegram may not show it any more.
+        # What was sent inline has no buttons.
+        if (press := update.callback_query) and (message := press.message):
+            return Said(
+                person=press.from_user.id,
+                chat=TelegramChat(self._client, self._pacing, message.chat.id, message, press),
+                text=press.data or "",
+                is_admin=press.from_user.id in self._admins,
+                name=press.from_user.first_name,
+                pressed=message.message_id,
+            )
         return self._message(update.message) if update.message else None
-
-    def _press(self, press: CallbackQuery) -> Said | None:
-        """Return what a button says for whoever presses it.
-
-        All that counts of its message is where it stands: Telegram may not show it any more.
-        """
-        if press.message is None:  # what was sent inline has no buttons
-            return None
-        chat_id, number = press.message.chat.id, press.message.message_id
-        return Said(
-            person=press.from_user.id,
-            chat=TelegramChat(self._client, self._pacing, chat_id, press.message, press),
-            text=press.data or "",
-            is_admin=press.from_user.id in self._admins,
-            name=press.from_user.first_name,
-            pressed=number,
-        )
 
     def _message(self, message: Message) -> Said | None:
         """Return what a message asks, if it is for us and not written by a bot."""

@@ -78,9 +78,6 @@ class Limits:
             latest = max(latest, max(begin, end + seconds) + rounds * seconds)
         return latest
 
-    def hold(self, until: float) -> None:
-        self.held_until = max(self.held_until, until)
-
     def begin(self) -> None:
         self._on_their_way += 1
 
@@ -192,7 +189,8 @@ class Pacing:
                     self.given_up += 1
                     logger.warning("A message to %s was given up: %s", chat_id, error)
                     raise (doubt or error) from None
-                self._chat(chat_id).hold(again)
+                chat = self._chat(chat_id)
+                chat.held_until = max(chat.held_until, again)
             else:
                 if place != REFUSAL:
                     self._left = min(self._left + 1, max(RATE, SHARE))
@@ -200,8 +198,8 @@ class Pacing:
 
     async def send_at_once(self, call: Call[object], chat_id: int) -> None:
         """Send what is no message, unless Telegram wants silence: later, it would be useless."""
-        now = asyncio.get_running_loop().time()
-        if max(self._all.held_until, self._chat(chat_id).held_until) > now:
+        held_until = max(self._all.held_until, self._chat(chat_id).held_until)
+        if held_until > asyncio.get_running_loop().time():
             raise NotDoneError("Telegram wants silence")
         async with self._others:
             try:
@@ -270,7 +268,7 @@ class Pacing:
         held, whom = self._all, "all chats"
         if chat_id is not None and all(chat.held_until <= now for chat in others):
             held, whom = self._chat(chat_id), str(chat_id)
-        held.hold(now + seconds(error))
+        held.held_until = max(held.held_until, now + seconds(error))
         logger.warning("Telegram wants silence in %s for %.0f s", whom, seconds(error))
 
 
