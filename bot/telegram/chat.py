@@ -134,8 +134,9 @@ class TelegramChat(Chat):
                 asked.message_id, allow_sending_without_reply=True
             )
         if pressed and not self.is_private:
-            name = writable(pressed.from_user.first_name)
-            self._presser = Message([Piece(name, "bold"), Piece(":\n")])
+            self._presser = Message(
+                [Piece(writable(pressed.from_user.first_name), "bold"), Piece(":\n")]
+            )
 
     async def say(
         self, message: Message, buttons: Buttons = (), *, unfinished: bool = False
@@ -151,8 +152,8 @@ class TelegramChat(Chat):
         self, number: int, message: Message, buttons: Buttons = (), *, unfinished: bool = False
     ) -> None:
         text = self._html(message, number=number)
-        keyboard = _keyboard(buttons)
-        edit = partial(self._bot.edit_message_text, text, self.id, number, reply_markup=keyboard)
+        options = {"reply_markup": _keyboard(buttons)}
+        edit = partial(self._bot.edit_message_text, text, self.id, number, **options)
         with _explained():
             await self._pacing.send(edit, self.id, self._place_of(unfinished), is_edit=True)
 

@@ -109,10 +109,8 @@ class Telegram(Door):
         bot.username = self._client.username
         self._begin(self._fill_menu(None))
         self._fetching = self._begin(self._fetch(bot))
-        versions = [
-            f"{network} {checkpoint.version}" for network, checkpoint in bot.shelf.serving.items()
-        ]
-        logger.info("Serving as @%s with %s", bot.username, ", ".join(versions))
+        serving = {network: weights.version for network, weights in bot.shelf.serving.items()}
+        logger.info("Serving as @%s with %s", bot.username, serving)
 
     async def close(self) -> None:
         """Take no more asks, and tell Telegram which updates have arrived; otherwise it would send
