@@ -151,9 +151,13 @@ class TelegramChat(Chat):
     async def change(
         self, number: int, message: Message, buttons: Buttons = (), *, unfinished: bool = False
     ) -> None:
-        text = self._html(message, number=number)
-        options = {"reply_markup": _keyboard(buttons)}
-        edit = partial(self._bot.edit_message_text, text, self.id, number, **options)
+        edit = partial(
+            self._bot.edit_message_text,
+            self._html(message, number=number),
+            self.id,
+            number,
+            reply_markup=_keyboard(buttons),
+        )
         with _explained():
             await self._pacing.send(edit, self.id, self._place_of(unfinished), is_edit=True)
 
