@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from telegram.error import BadRequest, NetworkError, RetryAfter, TimedOut
 
-from bot.telegram.pacing import AT_ONCE, REFUSAL, REFUSAL_SECONDS, SHARE, Pacing
+from bot.telegram.pacing import Pacing
 from bot.telegram.request import NotDoneError
 from tests.fake_clock import in_no_time, now, run
 
@@ -37,13 +37,9 @@ class Line:
         self.errors: dict[str, list[Exception]] = {}
         self.tried: list[tuple[float, str]] = []
         self.sent: dict[str, float] = {}
-        self.on_their_way = self.most = 0
 
-    def start(
-        self, name: str, chat_id: int = 1, place: int | None = None, *, is_edit: bool = False
-    ) -> asyncio.Task[str]:
-        place = self.pacing.place() if place is None else place
-        call = functools.partial(self._call, name)
+    def start(self, name: str, chat_id: int = 1, *, is_edit: bool = False) -> asyncio.Task[str]:
+        call, place = functools.partial(self._call, name), self.pacing.place()
         return asyncio.create_task(self.pacing.send(call, chat_id, place, is_edit=is_edit))
 
     async def say_at_once(self, name: str, chat_id: int = 1) -> None:
@@ -51,12 +47,7 @@ class Line:
 
     async def _call(self, name: str) -> str:
         self.tried.append((now(), name))
-        self.on_their_way += 1
-        self.most = max(self.most, self.on_their_way)
-        try:
-            await asyncio.sleep(self.latency)
-        finally:
-            self.on_their_way -= 1
+        await asyncio.sleep(self.latency)
         if self.errors.get(name):
             raise self.errors[name].pop(0)
         assert name not in self.sent
@@ -113,15 +104,6 @@ def test_whatever_comes_is_sent_once_in_order_within_the_limits(
 
 
 @in_no_time
-async def test_a_slow_telegram_gets_few_requests_at_once_and_all_of_them() -> None:
-    line = Line(latency=4)
-    names = [str(number) for number in range(1, 101)]
-    await asyncio.gather(*[line.start(name, int(name)) for name in names])
-    assert line.most == AT_ONCE
-    assert [name for _, name in line.tried] == names
-
-
-@in_no_time
 async def test_no_crowd_makes_the_bot_forget_whom_it_must_not_write_to() -> None:
     line = Line(latency=0)
     line.errors["held"] = [wait_for(20)]
@@ -132,44 +114,6 @@ async def test_no_crowd_makes_the_bot_forget_whom_it_must_not_write_to() -> None
     assert line.pacing.wait(GROUP) > 30
     await held
     assert line.sent["held"] == 20
-
-
-@in_no_time
-async def test_a_refusal_leaves_soon_or_never_and_five_messages_leave_for_each() -> None:
-    line = Line()
-    answers = [line.start(f"a{person}", person) for person in range(1, 601)]
-    said = []
-    for person in range(10_000, 12_000):
-        await asyncio.sleep(0.01)
-        if line.pacing.spares(person):
-            said.append((now(), line.start(f"no {person}", person, place=REFUSAL)))
-    await asyncio.gather(*answers, *(task for _, task in said))
-    assert len(said) > 60
-    assert all(line.sent[task.result()] - begun <= REFUSAL_SECONDS for begun, task in said)
-    order = [name.startswith("no") for name in sorted(line.sent, key=line.sent.__getitem__)]
-    for n in range(1, len(order) + 1):
-        assert order[:n].count(True) <= 1 + order[:n].count(False) / SHARE
-
-
-@pytest.mark.parametrize("chat_id", [7, GROUP])
-@in_no_time
-async def test_no_message_waits_for_longer_than_was_said(
-    chat_id: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("bot.telegram.pacing.RATE", 10)
-    line = Line(latency=0)
-    tasks = [line.start(f"a{number}", chat_id, is_edit=number % 2 > 0) for number in range(10)]
-    tasks += [line.start(f"b{number}", 100 + number) for number in range(35)]
-    await asyncio.sleep(0)
-    assert line.pacing.waiting == 35
-    promised = [now() + line.pacing.wait(chat_id, 6 + n, 35 + n) for n in range(10)]
-    assert [line.pacing.wait(99, 0, ahead) for ahead in (0, 35, 41, 42)] == [5, 5, 5, 6]
-    tasks += [line.start(f"c{number}", chat_id) for number in range(10)]
-    await asyncio.gather(*tasks)
-    assert line.pacing.waiting == line.pacing.wait(99) == 0
-    assert all(promised[number] >= line.sent[f"c{number}"] for number in range(10))
-    times = [line.sent[f"a{number}"] for number in range(10)]
-    assert times == pytest.approx([0] * 4 + [4] * 4 + [8] * 2)
 
 
 @in_no_time

@@ -43,9 +43,8 @@ class InMemory(BaseRequest):
         *_args: Any,
         **_timeouts: Any,
     ) -> tuple[int, bytes]:
-        if method != "POST":
-            token, _, path = unquote(url).partition("/file/bot")[2].partition("/")
-            return self._server.download(token, path)
+        if method != "POST":  # a file
+            return 200, self._server.files[unquote(url).rpartition("/")[2]]
         bot, name = url.rsplit("/", 2)[1:]
         parameters = json.loads(json.dumps(request_data.parameters)) if request_data else {}
         if request_data and request_data.contains_files:

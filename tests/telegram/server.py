@@ -4,9 +4,8 @@ A method that the bot never calls is answered as the Bot API answers an unknown 
 """
 
 import asyncio
-import json
+import itertools
 import math
-import re
 import time
 from collections import defaultdict, deque
 from typing import Any
@@ -16,10 +15,9 @@ from tests.shown import rendered, seen, wrote
 Json = dict[str, Any]
 
 LONGEST_TEXT, LONGEST_CAPTION, LONGEST_NOTICE, LONGEST_DATA = 4096, 1024, 200, 64
-MOST_UPDATES, MOST_OFFERS = 100, 50
+MOST_UPDATES = 100
 TO_A_CHAT, TO_A_GROUP = (4, 4.0), (20, 60.0)
 """How many messages a chat and a group take, in how many seconds. An edit counts as a message."""
-LARGEST_DOWNLOAD = 20 * 1024 * 1024
 TOKEN = "7000000:AAtest-token_of-no-bot"
 ME: Json = {
     "id": 7000000,
@@ -45,19 +43,16 @@ def user(person: int) -> Json:
 
 def chat(chat_id: int) -> Json:
     """Return the chat with an id: a person's if it is positive, else a group."""
-    return (
-        {"id": chat_id, "type": "private"}
-        if chat_id > 0
-        else {"id": chat_id, "type": "supergroup", "title": "X"}
-    )
+    kind = "private" if chat_id > 0 else "supergroup"
+    return {"id": chat_id, "type": kind, "title": "X"}
 
 
 class Server:
     """What happened. `sent` holds the bot's messages as they read now, `calls` every call that was
     answered.
 
-    `left` says when each of `sent` came, and `fetched_at` when the bot last got a message or a
-    query, by its id: times of the event loop.
+    `left` says when each of `sent` came, and `fetched_at` when the bot last got a message, by
+    its id: times of the event loop.
 
     `refusals` holds answers to give instead of the next ones, for each method by its name. With a
     `rate` of messages a second, Telegram's limits hold, and `floods` counts how often it had to say
@@ -81,10 +76,9 @@ class Server:
         self.floods = 0
         # times by chat; those of all by 0
         self._taken: defaultdict[int, list[float]] = defaultdict(list)
-        self._messages = 0
-        self._queries = 0
+        self._numbers = itertools.count(1)
         self._updates: deque[Json] = deque()
-        self._last_update = 0
+        self._update_ids = itertools.count(1)
         self._poll = 0
         self._changed = asyncio.Condition()
 
@@ -111,14 +105,13 @@ class Server:
 
     async def query(self, kind: str, person: int, **content: Any) -> str:
         """Let a person press a button or type inline; return the query's id."""
-        self._queries += 1
         wrote(content.get("query"))
-        await self.post(**{kind: {"id": f"q{self._queries}", "from": user(person)} | content})
-        return f"q{self._queries}"
+        query = f"q{next(self._numbers)}"
+        await self.post(**{kind: {"id": query, "from": user(person)} | content})
+        return query
 
     async def post(self, **content: Any) -> None:
-        self._last_update += 1
-        self._updates.append({"update_id": self._last_update, **content})
+        self._updates.append({"update_id": next(self._update_ids), **content})
         await self._notify()
 
     async def revoke(self) -> None:
@@ -150,24 +143,11 @@ class Server:
                 self._count(parameters["chat_id"], self.rate)
             self.calls.append((method, parameters))
             if method == "getUpdates":
-                result: Any = await self._get_updates(parameters)
-            else:
-                result = getattr(self, f"_{method}", self._unknown)(parameters)
+                return 200, {"ok": True, "result": await self._get_updates(parameters)}
+            return 200, {"ok": True, "result": getattr(self, f"_{method}")(parameters)}
         except Refusal as refusal:
-            answer = {"ok": False, "error_code": refusal.code, "description": str(refusal)}
-            return refusal.code, answer | (
-                {"parameters": refusal.parameters} if refusal.parameters else {}
-            )
-        return 200, {"ok": True, "result": result}
-
-    def download(self, token: str, path: str) -> tuple[int, bytes]:
-        """Answer a GET of a file: the HTTP status and the content."""
-        if token != TOKEN or path not in self.files:
-            return (
-                404,
-                json.dumps({"ok": False, "error_code": 404, "description": "Not Found"}).encode(),
-            )
-        return 200, self.files[path]
+            said = {"error_code": refusal.code, "description": str(refusal)}
+            return refusal.code, {"ok": False, **said, "parameters": refusal.parameters}
 
     def _check(self, token: str, method: str) -> None:
         if self.revoked or token != TOKEN:
@@ -177,19 +157,17 @@ class Server:
 
     def _count(self, chat_id: int, rate: int) -> None:
         """Take a message, unless it is one too many."""
-        now, limits = asyncio.get_running_loop().time(), [(0, rate, 1.0), (chat_id, *TO_A_CHAT)]
-        for key, limit, period in [*limits, *([(chat_id, *TO_A_GROUP)] if chat_id < 0 else [])]:
-            if (
-                len(taken := self._taken[key]) >= limit
-                and (wait := taken[-limit] + period - now) > 1e-6
-            ):
+        now = asyncio.get_running_loop().time()
+        limits = [(0, rate, 1.0), (chat_id, *TO_A_CHAT)]
+        if chat_id < 0:
+            limits.append((chat_id, *TO_A_GROUP))
+        for key, limit, period in limits:
+            wait = [*[-math.inf] * limit, *self._taken[key]][-limit] + period - now
+            if wait > 1e-6:
                 self.floods += 1
                 raise Refusal(429, "Too Many Requests", retry_after=math.ceil(wait))
         self._taken[0].append(now)
         self._taken[chat_id].append(now)
-
-    def _unknown(self, _parameters: Json) -> Json:
-        raise Refusal(404, "Not Found")
 
     async def _get_updates(self, parameters: Json) -> list[Json]:
         if self.has_webhook:
@@ -212,14 +190,9 @@ class Server:
         if self.revoked:
             raise Refusal(401, "Unauthorized")
         updates = list(self._updates)[: min(parameters.get("limit", MOST_UPDATES), MOST_UPDATES)]
-        for content in [
-            content
-            for update in updates
-            for content in update.values()
-            if isinstance(content, dict)
-        ]:
-            key = content.get("message_id", content.get("id"))
-            self.fetched_at[key] = asyncio.get_running_loop().time()
+        for update in updates:
+            message = update.get("message", {})
+            self.fetched_at[message.get("message_id")] = asyncio.get_running_loop().time()
         return updates
 
     async def _notify(self) -> None:
@@ -237,18 +210,14 @@ class Server:
         return self._send(parameters, _shown(parameters, "text", LONGEST_TEXT))
 
     def _sendPhoto(self, parameters: Json) -> Json:  # noqa: N802
-        photo = [
-            self.keep("picture.png", _content(parameters, "photo")) | {"width": 1, "height": 1}
-        ]
-        return self._send(
-            parameters, {"photo": photo} | _shown(parameters, "caption", LONGEST_CAPTION)
-        )
+        picture = self.keep("picture.png", _content(parameters, "photo"))
+        content = {"photo": [picture | {"width": 1, "height": 1}]}
+        return self._send(parameters, content | _shown(parameters, "caption", LONGEST_CAPTION))
 
     def _sendDocument(self, parameters: Json) -> Json:  # noqa: N802
         document = self.keep(parameters["document"][0], _content(parameters, "document"))
-        return self._send(
-            parameters, {"document": document} | _shown(parameters, "caption", LONGEST_CAPTION)
-        )
+        content = {"document": document}
+        return self._send(parameters, content | _shown(parameters, "caption", LONGEST_CAPTION))
 
     def _editMessageText(self, parameters: Json) -> Json:  # noqa: N802
         return self._edit(parameters, _shown(parameters, "text", LONGEST_TEXT))
@@ -258,39 +227,23 @@ class Server:
         return True
 
     def _getFile(self, parameters: Json) -> Json:  # noqa: N802
-        content = self.files.get(parameters["file_id"])
-        if content is None or len(content) > LARGEST_DOWNLOAD:
-            raise bad("invalid file_id" if content is None else "file is too big")
-        return {
-            "file_id": parameters["file_id"],
-            "file_unique_id": "1",
-            "file_path": parameters["file_id"],
-        }
+        if (file_id := parameters["file_id"]) not in self.files:
+            raise bad("invalid file_id")
+        return {"file_id": file_id, "file_unique_id": "1", "file_path": file_id}
 
     def _answerCallbackQuery(self, parameters: Json) -> bool:  # noqa: N802
-        if len(parameters.get("text") or "") > LONGEST_NOTICE:
+        if len(seen(parameters.get("text") or "")) > LONGEST_NOTICE:
             raise bad("MESSAGE_TOO_LONG")
-        seen(parameters.get("text") or "")
         return self._answer(parameters["callback_query_id"], parameters)
 
     def _answerInlineQuery(self, parameters: Json) -> bool:  # noqa: N802
-        results = parameters["results"]
-        if len(results) > MOST_OFFERS or len({result["id"] for result in results}) < len(results):
-            raise bad("RESULT_ID_DUPLICATE")
-        for result in results:
+        for result in parameters["results"]:
             _shown(result["input_message_content"], "message_text", LONGEST_TEXT)
             seen(result["title"] + result.get("description", ""))
         return self._answer(parameters["inline_query_id"], parameters)
 
     def _setMyCommands(self, parameters: Json) -> bool:  # noqa: N802
         chat_id = parameters.get("scope", {}).get("chat_id")
-        if chat_id:
-            self._known(chat_id)
-        if any(
-            not re.fullmatch("[a-z0-9_]{1,32}", command["command"])
-            for command in parameters["commands"]
-        ):
-            raise bad("BOT_COMMAND_INVALID")
         self.menus[chat_id] = parameters["commands"]
         return True
 
@@ -312,38 +265,33 @@ class Server:
 
     def _send(self, parameters: Json, content: Json) -> Json:
         self._known(parameters["chat_id"])
-        replied = parameters.get("reply_parameters", {}).get("message_id")
-        topic = {key: parameters[key] for key in ("message_thread_id",) if key in parameters}
-        message = self._message(
-            parameters["chat_id"], **{"from": ME}, **content, **topic, **_keyboard(parameters)
-        )
-        self.sent.append(message if replied is None else message | {"replied": replied})
+        message = self._message(parameters["chat_id"], **{"from": ME}, **content)
+        message |= _keyboard(parameters)
+        if "reply_parameters" in parameters:
+            message["replied"] = parameters["reply_parameters"]["message_id"]
+        if "message_thread_id" in parameters:
+            message["message_thread_id"] = parameters["message_thread_id"]
+        self.sent.append(message)
         self.left.append(asyncio.get_running_loop().time())
-        return self.sent[-1]
+        return message
 
     def _edit(self, parameters: Json, content: Json) -> Json:
-        where = parameters["chat_id"], parameters["message_id"]
-        message = next(
-            (each for each in self.sent if (each["chat"]["id"], each["message_id"]) == where), None
-        )
-        if message is None:
+        where = chat(parameters["chat_id"]), parameters["message_id"]
+        found = [each for each in self.sent if (each["chat"], each["message_id"]) == where]
+        if not found:
             raise bad("message to edit not found")
-        keyboard = _keyboard(parameters)
-        if message | content | keyboard == message and ("reply_markup" in message) == bool(
-            keyboard
-        ):
-            raise bad(
-                "message is not modified: specified new message content and reply markup are"
-                " exactly the same"
-            )
-        message.pop("reply_markup", None)
-        message.update(content, **keyboard)
+        (message,) = found
+        changed = {key: message[key] for key in message if key != "reply_markup"}
+        changed |= content | _keyboard(parameters)
+        if changed == message:
+            raise bad("message is not modified: specified new message content and reply markup …")
+        message.clear()
+        message.update(changed)
         return message
 
     def _message(self, chat_id: int, **content: Any) -> Json:
-        self._messages += 1
         return {
-            "message_id": self._messages,
+            "message_id": next(self._numbers),
             "date": int(time.time()),
             "chat": chat(chat_id),
             **content,
@@ -372,13 +320,12 @@ def _shown(parameters: Json, key: str, longest: int) -> Json:
 
 def _keyboard(parameters: Json) -> Json:
     keyboard = parameters.get("reply_markup")
-    for button in [button for row in (keyboard or {}).get("inline_keyboard", []) for button in row]:
-        if (
-            not button["text"].strip()
-            or not 1 <= len(button["callback_data"].encode()) <= LONGEST_DATA
-        ):
+    if keyboard is None:
+        return {}
+    for row in keyboard["inline_keyboard"]:
+        if any(len(button["callback_data"].encode()) > LONGEST_DATA for button in row):
             raise bad("BUTTON_DATA_INVALID")
-    return {"reply_markup": keyboard} if keyboard else {}
+    return {"reply_markup": keyboard}
 
 
 def _content(parameters: Json, key: str) -> bytes:
