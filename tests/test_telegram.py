@@ -330,22 +330,18 @@ async def test_a_message_that_telegram_calls_wrong_is_a_bug_and_gets_an_apology(
 # Polling
 
 
-async def test_the_token_that_is_revoked_ends_the_door(visit: Visit) -> None:
-    await until(lambda: of_method(visit.server, "getUpdates"))
-    await visit.server.revoke()
-    with pytest.raises(StartError, match="BotFather"):
-        await asyncio.wait_for(visit.telegram.rejected(), 10)
-
-
-async def test_a_wrong_token_is_said_without_showing_it(
+async def test_a_token_that_is_revoked_ends_the_door_and_is_not_shown(
     settings: Settings, server: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await server.revoke()
+    async with visiting(settings, server) as visit:
+        await until(lambda: of_method(server, "getUpdates"))
+        await server.revoke()
+        with pytest.raises(StartError, match="BotFather"):
+            await asyncio.wait_for(visit.telegram.rejected(), 10)
     with pytest.raises(StartError, match="BotFather") as caught:
-        async with opened(settings, server):
-            pass
-    assert TOKEN not in str(caught.value) + caplog.text
+        await opened(settings, server).__aenter__()
     assert caught.value.__suppress_context__
+    assert TOKEN not in str(caught.value) + caplog.text
 
 
 async def test_a_network_that_is_down_is_waited_for_and_an_old_webhook_deleted(
