@@ -21,7 +21,7 @@ LONGEST_VERSE = 800  # characters of each part of a poem
 
 
 def templates() -> dict[str, Message]:
-    found = {}
+    found: dict[str, Message] = {}
     for name, value in [*vars(sentences).items(), *vars(admins).items()]:
         each = value.values() if isinstance(value, dict) else [value]
         found |= {f"{name} {n}": one for n, one in enumerate(each) if isinstance(one, Message)}
@@ -32,7 +32,7 @@ def test_every_sentence_carries_what_is_put_into_it_and_fits() -> None:
     assert len(templates()) > 100
     for name, template in templates().items():
         parsed = [gap for text, _ in template for gap in string.Formatter().parse(text)]
-        specs = [spec for _, gap, spec, _ in parsed if gap is not None]
+        specs = [spec or "" for _, gap, spec, _ in parsed if gap is not None]
         values = [1.5 if "f" in spec or "%" in spec else 7 if spec else STRANGE for spec in specs]
         message = template.format(*values)
         assert 0 < length(message) <= LONGEST_CAPTION, name
