@@ -159,7 +159,7 @@ class Limits:
     def _seconds_until(self, ask: Ask, work: Work) -> float:
         """Return in how many seconds an answer would be sent, behind all that was accepted."""
         poems_a_second = self._written / self._seconds
-        own = sum(
+        own = work.texts + sum(
             before.texts
             for other, before in self._accepted.items()
             if other.person == ask.person

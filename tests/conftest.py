@@ -6,6 +6,7 @@ Every test is bounded.
     bot, chat          a bot, and Alice's chat with it
     bob, group         Bob's chat with that bot, and a group with it, which GROUP speaks for
     settings           of that bot; `async with serving(settings, rate_limit=…) as chat` has others
+    released           a folder with the released weights, for reading only
     own_checkpoints    a folder that a test may change; own_settings and own_chat serve from it
     pictures           the SVG of cards, which are not drawn then
     taboo_words        writes the operator's list of taboo words
@@ -23,6 +24,7 @@ from threadpoolctl import threadpool_limits
 from bot import taboo
 from bot.app import Bot
 from bot.settings import Settings
+from model.files import ROOT
 from model.threads import available_cores
 from tests.bounds import (  # noqa: F401 - hooks
     pytest_runtest_call,
@@ -73,6 +75,19 @@ def no_markup_is_shown() -> Iterator[None]:
 def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of checkpoints with both networks, for reading only."""
     return install_both(tmp_path_factory.mktemp("checkpoints"))
+
+
+@pytest.fixture(scope="session")
+def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the released weights alone."""
+    folder = tmp_path_factory.mktemp("released")
+    for network in ("dino", "poem"):
+        weights = ROOT / "checkpoints" / network
+        version = (weights / "released").read_text().strip()
+        (folder / network).mkdir()
+        for name in ("released", f"{version}.safetensors"):
+            (folder / network / name).symlink_to(weights / name)
+    return folder
 
 
 @pytest.fixture

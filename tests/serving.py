@@ -13,8 +13,11 @@ from typing import Any, Literal
 import numpy as np
 import pytest
 
+from bot.creations import Creation
 from bot.running import running
 from bot.settings import Settings
+from bot.shelf import Shelf
+from bot.writer import Text, Watch
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture
 from model.text.forms import Form
@@ -82,6 +85,22 @@ async def serving(settings: Settings, **changes: Any) -> AsyncIterator[FakeChat]
             yield FakeChat(bot, ALICE)
             await bot.idle()
             assert not bot.tally.errors
+
+
+class Slow:
+    """Lets texts wait to be written until `go_on` is set."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.begun: list[Creation] = []
+        self.go_on = asyncio.Event()
+        write = Shelf.write
+
+        async def wait(shelf: Shelf, creation: Creation, watch: Watch | None = None) -> Text:
+            self.begun.append(creation)
+            await self.go_on.wait()
+            return await write(shelf, creation, watch)
+
+        monkeypatch.setattr(Shelf, "write", wait)
 
 
 def free_port() -> int:

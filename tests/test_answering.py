@@ -1,43 +1,36 @@
-"""How a creation is drafted, written, delivered and recorded, what is left of it if something
-fails, and `/again`."""
+"""How a creation is drafted, written, delivered and recorded, and what is left if something fails.
+
+What people read in the end stands in tests/chats/.
+"""
 
 import asyncio
+import dataclasses
 import re
-import threading
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any
 
+import numpy as np
 import pytest
 
-from bot.chat import Gone, InDoubt, NotSent
-from bot.creations import MOODS, Creation
+from bot.asks import Said
+from bot.chat import Explained, Gone, InDoubt, NotSent
+from bot.commands import people
+from bot.creations import Creation
 from bot.settings import Settings
 from bot.shelf import Shelf
 from bot.words import sentences
-from bot.writer import Text
+from bot.writer import Text, Watch
+from model.files import ROOT
+from model.network.network import LanguageModel
+from model.network.parameters import Architecture
+from model.text.vocabulary import words_of
+from model.weights.checkpoint import in_float16
 from model.weights.versions import Versions
 from tests.databases import sql
 from tests.fake_chat import FakeChat
-from tests.serving import ALICE, BOB, code_in, install, serving, turn_of, uncoded, until, untrained
+from tests.serving import ALICE, Slow, install, serving, turn_of, until, untrained
 
-
-class Slow:
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.begun: list[Creation] = []
-        self.go_on = asyncio.Event()
-        write = Shelf.write
-
-        async def wait(shelf: Shelf, creation: Creation, watch: Any = None) -> Text:
-            self.begun.append(creation)
-            await self.go_on.wait()
-            return await write(shelf, creation, watch)
-
-        monkeypatch.setattr(Shelf, "write", wait)
-
-
-@pytest.fixture
-async def slow(monkeypatch: pytest.MonkeyPatch) -> Slow:
-    return Slow(monkeypatch)
+LINE = "Shall I compare thee to a summer's day?"
 
 
 def noted(settings: Settings) -> list[tuple[str, int]]:
@@ -45,16 +38,40 @@ def noted(settings: Settings) -> list[tuple[str, int]]:
     return sql(settings.database, "SELECT code, arrived FROM creations ORDER BY created")
 
 
+def say(chat: FakeChat, *lines: str) -> None:
+    for line in lines:
+        chat.bot.ask(Said(person=chat.id, chat=chat, text=line))
+
+
+# Turns and codes
+
+
+async def test_a_seed_gives_everybody_the_same_at_any_load(chat: FakeChat) -> None:
+    """One person's asks are answered in their order, whatever is refused among them."""
+    lines = ("/dino", "/seed 42", "/dino", "/poem Shall I", "/dino 11", "/dino 3", "/poem Shall I")
+    crowd = [FakeChat(chat.bot, 1000 + number) for number in range(20)]
+    for each in crowd:
+        say(each, *lines)
+    await chat.bot.idle()
+    for line in lines:
+        await chat.ask(line)
+    for each in crowd:
+        codes = [message for message in each.messages if message.all("creation")]
+        expected = [message for message in chat.messages if message.all("creation")]
+        assert [one.uncoded for one in codes] == [one.uncoded for one in expected]
+
+
 async def test_a_creation_is_noted_before_it_is_written(
-    chat: FakeChat, settings: Settings, slow: Slow
+    chat: FakeChat, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    slow = Slow(monkeypatch)
     answering = asyncio.create_task(chat.ask("/dino"))
     await until(lambda: slow.begun)
     code = slow.begun[0].code
     assert noted(settings) == [(code, 0)]
     assert await chat.bot.store.creations(ALICE) == []  # it is not exported
     slow.go_on.set()
-    assert code_in((await answering).html) == code
+    assert (await answering).code == code
     assert noted(settings) == [(code, 1)]
 
 
@@ -62,152 +79,181 @@ async def test_a_creation_is_noted_before_it_is_written(
 async def test_what_did_not_arrive_leaves_nothing(
     chat: FakeChat, settings: Settings, failure: Exception
 ) -> None:
-    await chat.ask("/seed 42")
     chat.failures = [failure]
     await chat.ask("/dino")
     assert noted(settings) == []
+    assert chat.messages == []
     assert await turn_of(chat, await chat.ask("/dino")) == 1
-    assert chat.bot.tally.answers == 1
-    chat.bot.tally.errors.clear()
-
-
-async def test_names_that_could_not_be_sent_are_not_called_broken_off(chat: FakeChat) -> None:
-    first = await chat.ask("/dino")
-    chat.failures = [Gone("deleted"), NotSent("no way")]
-    assert await chat.press("another") is first
     chat.bot.tally.errors.clear()
 
 
 async def test_what_may_have_arrived_keeps_its_code_and_takes_no_turn(
     chat: FakeChat, settings: Settings
 ) -> None:
-    await chat.ask("/seed 42")
     chat.failures = [InDoubt("the response was lost")]
     await chat.ask("/dino")
     ((code, arrived),) = noted(settings)
     assert not arrived
     doubtful = await chat.ask(f"/again {code}")
-    assert doubtful.labels == ["another", "wilder", "tamer", "details", "card"]
-    assert uncoded((await chat.ask("/dino")).html) == uncoded(doubtful.html)
+    assert (await chat.ask("/dino")).uncoded == doubtful.uncoded
     chat.bot.tally.errors.clear()
-
-
-async def test_the_version_of_the_draft_writes_it(
-    own_chat: FakeChat, own_checkpoints: Path, slow: Slow
-) -> None:
-    await own_chat.ask("/seed 42")
-    before = own_chat.bot.shelf.serving["dino"].version
-    answering = asyncio.create_task(own_chat.ask("/dino"))
-    await until(lambda: slow.begun)
-    newer = install(own_checkpoints / "dino", untrained("names", seed=2))
-    await own_chat.bot.shelf.refresh("dino")
-    slow.go_on.set()
-    by_the_old = await answering
-    assert (await own_chat.bot.store.creations(ALICE))[0].version == before
-    await own_chat.ask("/seed 42")
-    by_the_new = await own_chat.ask("/dino")
-    assert (await own_chat.bot.store.creations(ALICE))[1].version == newer
-    Versions(own_checkpoints / "dino").promote(before)
-    await own_chat.bot.shelf.refresh("dino")
-    await own_chat.ask("/seed 42")
-    assert (
-        uncoded((await own_chat.ask("/dino")).html)
-        == uncoded(by_the_old.html)
-        != uncoded(by_the_new.html)
-    )
 
 
 async def test_a_poem_that_cannot_be_marked_as_arrived_comes_again(
     chat: FakeChat, settings: Settings
 ) -> None:
-    await chat.ask("/seed 42")
     full = "BEGIN SELECT RAISE(ABORT, 'full'); END"
     sql(settings.database, f"CREATE TRIGGER full BEFORE UPDATE ON creations {full}")
-    await chat.ask("/poem my secret line")
+    await chat.ask("/poem Shall I")
+    poem, explained = chat.messages
+    assert explained.message == sentences.NO_MEMORY
     sql(settings.database, "DROP TRIGGER full")
-    *_, poem, excuse = chat.messages
-    assert excuse.html == sentences.NO_MEMORY
-    assert uncoded((await chat.ask("/poem my secret line")).html) == uncoded(poem.html)
+    assert (await chat.ask("/poem Shall I")).uncoded == poem.uncoded
+    assert (await chat.ask(f"/again {poem.code}")).message == poem.message
     chat.bot.tally.errors.clear()
 
 
-@pytest.mark.parametrize(("text", "length"), [("/dino 5 ma", 10), ('/poem "x "', 10), ("/dino", 7)])
-async def test_anybody_gets_the_same_again_and_it_takes_no_turn(
-    chat: FakeChat, bob: FakeChat, text: str, length: int, monkeypatch: pytest.MonkeyPatch
+async def test_the_version_of_the_draft_writes_it_and_its_code_gives_it_again(
+    own_chat: FakeChat, own_checkpoints: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    shelf = own_chat.bot.shelf
     with monkeypatch.context() as patch:
-        patch.setattr("bot.creations.CODE_LENGTH", length)  # codes of 0.1 have seven characters
-        original = await chat.ask(text)
-    code = code_in(original.html)
-    assert len(code) == length
-    links = (f"#{code}", f"https://t.me/mangosaurus_bot?start={code}", f"t.me/b?start={code}")
-    for given in (code, code.upper(), *links, f"http://127.0.0.1:8765/#{code}"):
-        for way in (f"/again {given}", f" {given} ", f"/start {given}"):
-            again = await bob.ask(way)
-            assert (again.html, again.labels) == (original.html, ["card"])
-    assert await chat.ask(code) == original
-    assert await chat.bot.store.creations(BOB) == []
-    await chat.press_data(f"1:another:{code}", number=1)
-    assert await turn_of(chat, original) == 2
-    assert len(code_in(original.html)) == 10
+        slow = Slow(patch)
+        answering = asyncio.create_task(own_chat.ask("/dino"))
+        await until(lambda: slow.begun)
+        older, newer = shelf.serving["dino"].version, untrained("names", seed=2)
+        await shelf.use("dino", install(own_checkpoints / "dino", newer))
+        slow.go_on.set()
+        by_the_older = await answering
+    await own_chat.ask("/seed 0")
+    assert (await own_chat.ask("/dino")).uncoded != by_the_older.uncoded
+    assert (await own_chat.ask(by_the_older.code)).message == by_the_older.message
+    await shelf.use("dino", older)
+    await own_chat.ask("/seed 0")
+    assert (await own_chat.ask("/dino")).uncoded == by_the_older.uncoded
 
 
-async def test_what_is_no_code_and_a_code_that_nobody_knows(chat: FakeChat) -> None:
-    for code in ("zzzzzzz", "k7m2p9", "恐竜", "<b>", "x" * 500, "0000000"):
-        for command in ("/again", "/start"):
-            expected = sentences.UNKNOWN_CODE.format(sentences.cut(code, 40))
-            assert (await chat.ask(f"{command} {code}")).html == expected
-    for code in ("#zzzzzzz", "z2z2z2z", "z2z2z2z2z2"):
-        assert (await chat.ask(code)).html == sentences.UNKNOWN_CODE.format(code)
-    # these only look like codes
-    for line in ("teacher", "understand", '"z2z2z2z"', "z2z2z2z2", "z2z2z2z2z"):
-        assert (await chat.ask(line)).html.startswith(f"<b>{line.strip(chr(34))}</b>")
-    for text in ("/again", "/again two codes"):
-        assert (await chat.ask(text)).html == sentences.AGAIN_USAGE
+# What a person keeps
 
 
-async def test_old_weights_write_it_until_they_are_gone(
-    own_settings: Settings, own_checkpoints: Path
+async def test_what_is_written_during_a_forgetting_leaves_nothing(chat: FakeChat) -> None:
+    other = FakeChat(chat.bot, ALICE)
+    say(chat, "/seed 42", "/dino 10", "/poem Shall I", "/forget yes", "/poem Shall I")
+    say(other, "/forget yes")
+    await chat.bot.idle()
+    assert await chat.bot.store.creations(ALICE) == []
+    assert (await chat.bot.store.person(ALICE)).seed == 0
+
+
+async def test_an_export_comes_in_parts_until_all_is_there(
+    chat: FakeChat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with serving(own_settings) as chat:
-        await chat.ask("/seed 42")
-        made = [await chat.ask(text) for text in ("/dino 3", "/poem Shall I")]
-        old = {
-            network: checkpoint.version for network, checkpoint in chat.bot.shelf.serving.items()
-        }
-        (file,) = (own_checkpoints / "dino").glob("*.safetensors")
-        away = file.rename(own_checkpoints / "away")
-        # weights that serve need no file
-        assert await chat.ask(f"/again {code_in(made[0].html)}") == made[0]
-        away.rename(file)
-        await chat.ask("/seed 43")
-    install(own_checkpoints / "dino", untrained("names", seed=2))
-    install(own_checkpoints / "poem", untrained("verse", seed=2))
-    async with serving(own_settings) as chat:
-        for original in [*made, *made]:
-            assert await chat.ask(f"/again {code_in(original.html)}") == original
-    for network, version in old.items():
-        (own_checkpoints / network / f"{version}.safetensors").unlink()
-    async with serving(own_settings) as chat:
-        for original in made:
-            assert (await chat.ask(f"/again {code_in(original.html)}")).html == sentences.GONE
-    assert not [thread for thread in threading.enumerate() if thread.name == "writing"]
+    monkeypatch.setattr(people, "EXPORTED", 2.0)
+    codes = [(await chat.ask(line)).code for line in ["/poem Ünï <b>"] * 5]
+    await chat.ask("/export")
+    files = []
+    for _ in range(2):
+        files.append(chat.messages[-2].file)
+        await chat.press(sentences.EXPORT_REST)
+    files.append(chat.messages[-1].file)
+    texts = [file[1].decode() for file in files if file]
+    found = [re.findall("code ([a-z0-9]{10})", text) for text in texts]
+    assert [len(each) for each in found] == [2, 2, 1]
+    assert [code for each in found for code in each] == codes[::-1]
+    assert ["What Mangosaurus keeps" in text for text in texts] == [True, False, False]
+    assert texts[0].count("Ünï <b>") == 2
 
 
-async def test_moods_multiply_the_temperature_of_the_weights_unless_the_operator_has_set_one(
-    own_settings: Settings,
+# Names that lead nowhere, and offers
+
+
+async def test_names_that_cannot_be_found(own_settings: Settings, own_checkpoints: Path) -> None:
+    endless = untrained("names")
+    endless.language_model.parameters["b_y"][endless.vocabulary.newline] = -100
+    install(own_checkpoints / "dino", endless)
+    async with serving(own_settings) as chat:
+        for line, count, letters in (("/dino", 1, ""), ("/dino 5 mango", 5, "mango")):
+            refusal = await chat.ask(line)
+            assert refusal.message == sentences.no_new_name(count, letters)
+        assert await chat.bot.store.creations(ALICE) == []
+
+
+async def test_a_failure_offers_nothing(chat: FakeChat, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail(*_: object) -> Text:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Shelf, "write", fail)
+    assert await chat.type("ma") == []
+    assert chat.bot.tally.errors == {"ZeroDivisionError": 1}
+    chat.bot.tally.errors.clear()
+
+
+# Sonnets, which can be watched
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of checkpoints whose poem network knows the released words, but was never
+    trained."""
+    versions = Versions(ROOT / "checkpoints" / "poem")
+    released = versions.load((versions.directory / "released").read_text().strip())
+    architecture = Architecture("lstm", len(released.vocabulary), 24, 2)
+    language_model = in_float16(LanguageModel.initialise(architecture, np.random.default_rng(0)))
+    directory = tmp_path_factory.mktemp("sonnets")
+    install(directory / "dino", untrained("names"))
+    install(directory / "poem", dataclasses.replace(released, language_model=language_model))
+    return directory
+
+
+@pytest.fixture
+async def poet(settings: Settings, weights: Path) -> AsyncIterator[FakeChat]:
+    async with serving(settings, checkpoints=weights) as chat:
+        yield chat
+
+
+async def test_a_sonnet_appears_line_by_line_and_only_grows(poet: FakeChat) -> None:
+    answer = await poet.ask(f"/sonnet {LINE}")
+    *unfinished, whole = answer.history
+    assert len(unfinished) > 1
+    assert all(whole.startswith(text.removesuffix("\n…")) for text in unfinished)
+    assert sorted(set(unfinished), key=len) == unfinished
+    assert answer.all("own") == [LINE]
+
+
+async def test_a_taboo_word_is_not_shown_while_a_sonnet_grows(
+    poet: FakeChat, taboo_words: Callable[..., None]
 ) -> None:
-    async def temperatures(chat: FakeChat) -> list[str]:
-        found = []
-        for mood in MOODS:
-            await chat.ask(f"/settings {mood}")
-            await chat.ask("/poem Shall I")
-            found.append(
-                re.findall("temperature ([0-9.]+),", (await chat.press("details")).html)[0]
-            )
-        return found
+    lines = (await poet.ask(f"/sonnet {LINE}")).text.split("\n")
+    word = max(words_of(lines[5].lower()), key=len)
+    taboo_words(word)
+    await poet.ask("/seed 0")
+    again = await poet.ask(f"/sonnet {LINE}")
+    assert again.uncoded == str(sentences.TABOO_VERSE)
+    assert len(again.history) > 1
+    assert not any(word in shown.lower() for shown in again.history)
 
-    async with serving(own_settings) as chat:
-        assert await temperatures(chat) == ["0.455", "0.65", "0.845"]
-    async with serving(own_settings, temperature_poem=0.5) as chat:
-        assert await temperatures(chat) == ["0.35", "0.5", "0.65"]
+
+@pytest.mark.parametrize("error", [Explained(sentences.GONE), RuntimeError("a bug")])
+async def test_a_sonnet_that_fails_ends_in_words_and_takes_no_turn(
+    poet: FakeChat, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    async def fail(_shelf: Shelf, _creation: Creation, watch: Watch) -> Text:
+        watch(("begun",))
+        await until(lambda: poet.messages and "Begun" in poet.messages[-1].text)
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Shelf, "write", fail)
+        await poet.ask(f"/sonnet {LINE}")
+    begun, explained = poet.messages
+    assert begun.message == sentences.BROKEN_OFF
+    assert explained.message == sentences.GONE or "went wrong on my side" in explained.text
+    assert await turn_of(poet, await poet.ask("/poem Shall I")) == 1
+    poet.bot.tally.errors.clear()
+
+
+async def test_without_tables_a_sonnet_is_refused_in_words(chat: FakeChat) -> None:
+    assert (await chat.ask("/sonnet")).message == sentences.NOT_PREPARED
+    poem = await chat.ask("/poem Shall I")
+    assert (await chat.press("sonnet")).message == sentences.NOT_PREPARED
+    assert await turn_of(chat, poem) == 1

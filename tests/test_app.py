@@ -1,11 +1,6 @@
-"""Start and stop: what keeps a bot from serving, what ends it, and that nothing and nobody is left
-behind."""
+"""Start and stop: nothing and nobody is left behind."""
 
 import asyncio
-import re
-import signal
-import socket
-import sys
 import threading
 import time
 from pathlib import Path
@@ -14,22 +9,19 @@ from typing import Any
 import pytest
 
 from bot.asks import Said
-from bot.chat import StartError
 from bot.database import Database
 from bot.running import running
 from bot.settings import Settings
-from bot.telegram.door import Telegram
 from bot.words import sentences
-from model.files import ROOT
 from model.writing.decoder import Decoder
 from tests.fake_chat import FakeChat
-from tests.processes import environment_of
+from tests.processes import environment_of, run
 from tests.serving import ALICE, BOB
 
 
-def ask(chat: FakeChat, *texts: str, person: int = ALICE) -> None:
+def ask(chat: FakeChat, *texts: str) -> None:
     for text in texts:
-        chat.bot.ask(Said(person=person, chat=chat, text=text))
+        chat.bot.ask(Said(person=chat.id, chat=chat, text=text))
 
 
 async def test_a_stop_mirrors_the_start_and_leaves_nothing_behind(settings: Settings) -> None:
@@ -37,20 +29,12 @@ async def test_a_stop_mirrors_the_start_and_leaves_nothing_behind(settings: Sett
     async with running(settings) as bot:
         chat = FakeChat(bot, ALICE)
         ask(chat, "/dino", "/poem Shall I", "/dino 3")  # what was asked before the stop is answered
-    assert ["<a>" in message.html for message in chat.messages] == [True] * 3
+    assert [bool(message.all("creation")) for message in chat.messages] == [True] * 3
     assert asyncio.all_tasks() == tasks
     for thread in set(threading.enumerate()) - threads:
         if not thread.name.startswith("asyncio"):  # the loop keeps its own
             await asyncio.to_thread(thread.join, 10)
             assert not thread.is_alive()
-
-
-def test_without_a_token_there_is_no_door_to_telegram(settings: Settings) -> None:
-    with pytest.raises(StartError, match="TELEGRAM_TOKEN is not set"):
-        Telegram(settings)
-
-
-# A stop answers what it can in time, refuses the rest in words, and ends
 
 
 async def test_texts_that_are_not_written_in_time_are_refused_in_words(
@@ -61,12 +45,12 @@ async def test_texts_that_are_not_written_in_time_are_refused_in_words(
         return []
 
     monkeypatch.setattr(Decoder, "step", never)
+    monkeypatch.setattr("bot.app.STOP_SECONDS", 0.5)
     async with asyncio.timeout(20), running(settings) as bot:
-        bot.stop_seconds = 1
         chat, bob = FakeChat(bot, ALICE), FakeChat(bot, BOB)
         ask(chat, "/dino", "/poem Shall I compare thee", "/help")
-        ask(bob, "/dino", person=BOB)
-    shown = [message.html for message in [*bob.messages, *chat.messages]]
+        ask(bob, "/dino")
+    shown = [message.message for message in [*bob.messages, *chat.messages]]
     assert shown[:3] == [sentences.STOPPING] * 3
     assert len(shown) == 4
 
@@ -78,64 +62,24 @@ async def test_what_does_not_respond_does_not_hold_a_stop(
     async def hang(*_: Any, **__: Any) -> None:
         await asyncio.Event().wait()
 
+    for limit in ("STOP_SECONDS", "REFUSING_SECONDS"):
+        monkeypatch.setattr(f"bot.app.{limit}", 0.3)
     async with asyncio.timeout(20), running(settings) as bot:
-        bot.stop_seconds = 0.3
-        with monkeypatch.context() as patched:
-            patched.setattr(
-                *((FakeChat, "say", hang) if what == "chat" else (Database, "run", hang))
-            )
-            ask(FakeChat(bot, ALICE), "/dino", "/dino", "/help")
-            ask(FakeChat(bot, BOB), "/dino", person=BOB)
+        with monkeypatch.context() as patch:
+            patch.setattr(*((FakeChat, "say", hang) if what == "chat" else (Database, "run", hang)))
+            ask(FakeChat(bot, ALICE), "/dino", "/dino", "/seed")
+            ask(FakeChat(bot, BOB), "/dino")
             await bot.close()
     assert "The bot had to stop before 4 asks were answered" in caplog.text
 
 
-async def ended(
-    own: dict[str, str], *arguments: str, tell: str = ""
-) -> tuple[int | None, list[str]]:
-    """Run `python -m bot` to its end, or until it has told something and gets a SIGTERM; returns
-    code and lines."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", *arguments),
-        env=own,
-        cwd=ROOT,
-        stdin=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    assert process.stderr is not None
-    lines: list[str] = []
-    while line := (await process.stderr.readline()).decode():
-        lines.append(line.strip())
-        if tell and tell in line:
-            process.send_signal(signal.SIGTERM)
-    return await process.wait(), lines
-
-
-async def test_a_process_that_ends_says_why_in_its_last_line(
-    settings: Settings, tmp_path: Path
+def test_a_process_that_cannot_serve_says_why_in_its_last_line(
+    checkpoints: Path, tmp_path: Path
 ) -> None:
     token = "123456:ABC-DEF1234ghIkl"
-    ours = environment_of(settings.checkpoints, tmp_path) | {"LOG_LEVEL": "INFO"}
-    telegram = {"TELEGRAM_TOKEN": token, "TELEGRAM_API_URL": "http://127.0.0.1:1"}
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = str(taken.getsockname()[1])
-        wrong, page, told = await asyncio.gather(
-            ended(ours | {"TEMPERATURE_DINO": "hot"}),
-            # without a terminal, a place asks for the page alone
-            ended(ours | telegram, "--port", port),
-            ended(ours | telegram, tell="No connection to Telegram"),
-        )
-    assert [code for code, _ in (wrong, page, told)] == [1, 1, 0]
-    for (_, lines), reason in (
-        (wrong, "TEMPERATURE_DINO is 'hot'; it is a number from 0 to 5 such as 0.8"),
-        (
-            page,
-            (
-                f"the page cannot be served at 127.0.0.1, port {port}: Address already in use;"
-                " --host and --port "
-            ),
-        ),
-    ):
-        assert lines[-1].startswith(f"mangosaurus: {reason}")
-    everything = "\n".join(line for _, lines in (wrong, page, told) for line in lines)
-    assert not re.search(f"{token}|Traceback", everything)
+    environment = environment_of(checkpoints, tmp_path) | {"TELEGRAM_TOKEN": token}
+    done = run(environment | {"RATE_LIMIT": "often"})
+    lines = done.stderr.decode().splitlines()
+    assert done.returncode == 1
+    assert lines[-1].startswith("mangosaurus: RATE_LIMIT is 'often'; it is ")
+    assert not [line for line in lines if token in line or "Traceback" in line]

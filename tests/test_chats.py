@@ -90,19 +90,6 @@ def text_of(message: Shown) -> str:
     return re.sub(" +$", "", shown, flags=re.MULTILINE)
 
 
-@pytest.fixture(scope="module")
-def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the released weights alone."""
-    folder = tmp_path_factory.mktemp("released")
-    for network in ("dino", "poem"):
-        weights = ROOT / "checkpoints" / network
-        version = (weights / "released").read_text().strip()
-        (folder / network).mkdir()
-        for name in ("released", f"{version}.safetensors"):
-            (folder / network / name).symlink_to(weights / name)
-    return folder
-
-
 @pytest.fixture(autouse=True)
 def always_the_same(monkeypatch: pytest.MonkeyPatch, taboo_words: Callable[..., None]) -> None:
     """Let it be the same day, the same rounds come, and three words be on the list."""

@@ -1,28 +1,85 @@
-"""The tables of all that can be asked, and what menus and help show of them."""
+"""The table of all that can be asked: what menus and help show of it, and what it answers to."""
 
 import re
+from itertools import product
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from bot.commands import BUTTONS, COMMANDS, menu
+from bot.asks import LONGEST_LINE, line_in
+from bot.chat import Explained, Gone
+from bot.commands import COMMANDS, menu
+from bot.settings import Rate, Settings
 from tests.fake_chat import FakeChat
+from tests.serving import ADMIN, serving
+
+SAID_BY_BUTTONS = {
+    name for name, command in COMMANDS.items() if not (command.menu or command.help)
+} - {"start"}
 
 
 async def test_every_command_is_in_the_menu_and_in_the_help(chat: FakeChat) -> None:
-    """Telegram sends /start by itself, and whoever reads the help has found /help."""
+    """Buttons say the others, and a link says /start."""
+    assert {"again", "another", "wilder", "continue", "card"} <= SAID_BY_BUTTONS
     for chat.is_admin in (False, True):
         theirs = {name for name, command in COMMANDS.items() if chat.is_admin or not command.admin}
-        assert menu(is_admin=chat.is_admin).keys() == theirs - {"start"}
-        told = set(re.findall("/([a-z]+) ", re.sub("<[^>]*>", " ", (await chat.ask("/help")).html)))
-        assert told == theirs - {"start", "help"}
+        assert menu(is_admin=chat.is_admin).keys() == theirs - {"start"} - SAID_BY_BUTTONS
+        told = set(re.findall("/([a-z]+) ", (await chat.ask("/help")).text.replace(";", " ")))
+        assert told == theirs - {"start", "help"} - SAID_BY_BUTTONS
 
 
-@pytest.mark.parametrize("pattern", BUTTONS)
-def test_the_data_of_a_button_match_one_pattern(pattern: str) -> None:
-    @given(st.from_regex(re.compile(pattern, re.ASCII), fullmatch=True))
-    def check(data: str) -> None:
-        assert [other for other in BUTTONS if re.fullmatch(other, data, re.ASCII)] == [pattern]
+@given(st.text())
+def test_any_text_is_a_line_or_explained(text: str) -> None:
+    try:
+        line = line_in(text)
+    except Explained:
+        return
+    assert line in text
+    assert len(line) <= LONGEST_LINE
 
-    check()
+
+@pytest.mark.usefixtures("pictures")
+async def test_a_message_as_long_as_can_be(chat: FakeChat) -> None:
+    for chat.is_admin in (False, True):
+        for command, words in product(["", *COMMANDS], ("🦖" * 1024 + "é" * 2048, "9" * 4000)):
+            answer = await chat.ask(f"/{command} {words}"[:4096])
+            assert 0 < len(answer.text) < 2000
+            assert not chat.bot.tally.errors
+
+
+@given(text=st.text(min_size=1, max_size=300))
+@hypothesis_settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_any_text_after_any_command_and_inline(chat: FakeChat, text: str) -> None:
+    for command in ("", "/", "/dino ", "/seed ", "/again ", "/sonnet voice:", "/dino voice:"):
+        before = len(chat.messages)
+        assert (await chat.ask(command + text)).text
+        assert 1 <= len(chat.messages) - before <= 2
+        assert not chat.bot.tally.errors
+    await chat.type(text)
+    assert not chat.bot.tally.errors
+
+
+async def table(chat: FakeChat) -> dict[str, str]:
+    message = await FakeChat(chat.bot, ADMIN, is_admin=True).ask("/status")
+    return dict(re.split("  +", line, maxsplit=1) for line in message.text.split("\n"))
+
+
+async def test_answers_refusals_and_errors_are_counted(settings: Settings) -> None:
+    async with serving(settings, rate_limit=Rate(3, 60)) as chat:
+        rows = await table(chat)
+        assert rows["answers"] == "0, and 0 refused"
+        assert rows["latency"] == "no answers yet"
+        assert rows["database"].startswith(str(settings.database))
+        for network, checkpoint in chat.bot.shelf.serving.items():
+            assert rows[network] == checkpoint.version
+        for line in ("/dino", "/poem Shall I", "/dino", "/dino", "/dino"):
+            await chat.ask(line)
+        chat.failures.append(Gone("the bot was blocked"))
+        await chat.ask("/help", ADMIN)
+        rows = await table(chat)
+        assert rows["answers"] == "3, and 2 refused"
+        assert re.fullmatch(r"usually \d+ ms; 99 of 100 take at most \d+ ms", rows["latency"])
+        assert rows["errors"] == "Gone 1"
+        chat.bot.tally.errors.clear()

@@ -1,0 +1,319 @@
+"""What is refused: who asks too much, and what the bot could not answer in half a minute.
+
+The crowds come on a clock that jumps.
+"""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.app import Bot
+from bot.asks import Ask, Said, Typed
+from bot.chat import Refused
+from bot.creations import Creation
+from bot.limits import CARD_SECONDS, CHATTER, LONGEST_WAIT_SECONDS, TEXTS, Buckets
+from bot.running import running
+from bot.settings import Rate, Settings
+from bot.words import sentences
+from bot.words.pieces import Message
+from bot.writer import Text
+from model.text.forms import Genre
+from model.weights.checkpoint import Checkpoint
+from model.writing.requests import LineRequest, NameRequest, Request, SonnetRequest
+from tests.fake_chat import FakeChat, Outbox
+from tests.fake_clock import in_no_time, now
+from tests.serving import ALICE, BOB, GROUP, serving, turn_of
+
+RATE = 3
+"""Messages a second."""
+SPEED = 1.5
+"""Poems a second: as on two cores, half as many as messages."""
+SECONDS = 40.0
+
+
+# How much one person may ask
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 30), st.integers(1, 3)), max_size=60),
+    st.integers(1, 5),
+    st.integers(1, 60),
+)
+def test_nobody_gets_more_than_the_rate_allows_and_everybody_gets_that(
+    asks: list[tuple[float, int]], most: int, seconds: int
+) -> None:
+    clock = 1000.0
+    buckets = Buckets(Rate(most, seconds), lambda: clock)
+    allowed: dict[int, list[float]] = {1: [], 2: [], 3: []}
+    for pause, person in asks:
+        clock += pause
+        times = allowed[person]
+        wait = buckets.spend(person, 1)
+        if wait:
+            assert len([when for when in times if clock - when < seconds]) >= most
+            assert wait <= seconds
+        else:
+            times.append(clock)
+        assert len(times) <= most + (clock - 1000) * most / seconds + 1e-6
+
+
+@pytest.mark.usefixtures("pictures")
+@pytest.mark.parametrize(
+    ("line", "answered"),
+    [
+        ("/dino", 1),
+        ("/me Anna", 1),
+        ("/again {}", 1),
+        ("/start {}", 1),
+        ("/help", 2),
+        ("/dinno", 2),
+    ],
+)
+async def test_what_an_ask_costs(line: str, answered: int, settings: Settings) -> None:
+    """Nothing is answered and refused, or charged twice."""
+    async with serving(settings, rate_limit=Rate(1, 3600)) as chat:
+        code = (await FakeChat(chat.bot, BOB).ask("/dino")).code
+        each = 1 + line.startswith("/me")
+        for _ in range(answered + 1):
+            await chat.ask(line.format(code))
+        assert [message.refuses for message in chat.messages] == [False] * answered * each + [True]
+
+
+async def test_letters_typed_inline_cost_little_and_are_refused_without_a_word(
+    settings: Settings,
+) -> None:
+    async with serving(settings, rate_limit=Rate(1, 3600)) as chat:
+        offers = [await chat.type("mango") for _ in range(14)]
+        assert list(map(bool, offers)) == [True] * 12 + [False] * 2
+        assert chat.messages == []
+
+
+async def test_a_sonnet_costs_ten_names_and_may_be_paid_afterwards(chat: FakeChat) -> None:
+    buckets = Buckets(Rate(10, 60), lambda: 1000.0)
+    assert [buckets.spend(ALICE, cost) for cost in [1] * 9 + [TEXTS[Genre.SONNET], 1]] == [
+        *[0] * 10,
+        60,
+    ]
+    assert buckets.spend(BOB, 1) == 0
+
+
+@in_no_time
+async def test_a_chat_reads_one_refusal_in_half_a_minute_and_each_button_says_its_own(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with serving(settings, rate_limit=Rate(2, 3600)) as chat:
+        too_many = str(sentences.TOO_MANY.format("30 min"))
+        refuse = chat.refuse
+
+        async def slowly(message: Message) -> bool:
+            await asyncio.sleep(0.2)
+            return await refuse(message)
+
+        monkeypatch.setattr(chat, "refuse", slowly)
+        await asyncio.gather(*(chat.ask("/dino") for _ in range(10)))
+        texts = [message.text for message in chat.messages]
+        assert texts.count(too_many) == 1
+        assert len(texts) == 3
+        for _ in range(2):
+            await chat.press("another")
+        assert chat.released == [too_many] * 2
+        await asyncio.sleep(31)
+        assert (await chat.ask("/dino")).text == too_many
+        assert len(chat.messages) == 4
+        assert chat.bot.limits.refusals == {"often": 11}
+        assert "Play" in (await FakeChat(chat.bot, BOB).ask("/help")).text
+
+
+# What the bot can carry
+
+
+async def test_what_a_busy_bot_refuses_costs_nothing_and_takes_no_turn(settings: Settings) -> None:
+    async with serving(settings, rate_limit=Rate(2, 3600)) as chat:
+        busy = str(sentences.BUSY.format("10 s"))
+        group = FakeChat(chat.bot, GROUP, is_private=False)
+        await group.ask("/dino", BOB)
+        group.waiting = LONGEST_WAIT_SECONDS + 10
+        for _ in range(3):
+            await group.ask("/dino", ALICE)
+        await group.press("another", ALICE)
+        assert [message.text for message in group.messages[1:]] == [busy]
+        assert group.released == [busy]
+        assert await turn_of(chat, await chat.ask("/dino")) == 1  # no other chat waits for it
+        group.waiting = 0
+        assert await turn_of(chat, await group.ask("/dino", ALICE)) == 2
+
+
+async def test_cards_are_promised_one_after_the_other(chat: FakeChat) -> None:
+    first, second = (Said(person=person, chat=chat, text="") for person in (ALICE, BOB))
+    many = int(LONGEST_WAIT_SECONDS / CARD_SECONDS)
+    with chat.bot.limits.accepting(first, CHATTER._replace(cards=many)):
+        with pytest.raises(Refused), chat.bot.limits.accepting(second, CHATTER._replace(cards=1)):
+            pass
+        with chat.bot.limits.accepting(second, CHATTER):
+            pass
+
+
+class FakeWriter:
+    """Writes one text after the other, as fast as `SPEED` says, in the time of the jumping
+    clock."""
+
+    is_stuck = False
+
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        self.pending: set[object] = set()
+        self._free_at = 0.0
+
+    async def write(self, request: Request, *_: object) -> Text:
+        if isinstance(request, LineRequest):
+            return Text(("",))
+        self.pending.add(request)
+        poems, text = 1.0, "o mango\n" * 13
+        if isinstance(request, SonnetRequest):
+            poems = 10.0
+        elif isinstance(request, NameRequest):
+            poems, text = 0.1, "mangosaurus"
+        self._free_at = max(now(), self._free_at) + poems / SPEED
+        await asyncio.sleep(self._free_at - now())
+        self.pending.discard(request)
+        return Text((text,))
+
+    async def close(self) -> None: ...
+
+
+@dataclass
+class Asked:
+    """One ask: when it came, the chat that shows what became of it, and when it was done."""
+
+    kind: str
+    time: float
+    chat: FakeChat
+    done: float = 0.0
+
+    @property
+    def is_answered(self) -> bool:
+        return any(self.chat.offers) or any(not each.refuses for each in self.chat.messages)
+
+    @property
+    def is_told(self) -> bool:
+        return any(each.refuses for each in self.chat.messages)
+
+
+LINES = {
+    "dino": "/dino",
+    "poem": "/poem Shall I compare thee",
+    "sonnet": "/sonnet Shall I compare thee",
+    "help": "/help",
+    "export": "/export",
+}
+COST = {"dino": 0.1, "poem": 1.0, "sonnet": 10.0, "help": 0.0, "inline": 0.1}
+"""Texts of each kind, in poems; every kind but inline sends a message."""
+
+
+def arrivals(kinds: Sequence[str], load: float, shape: str) -> Iterator[tuple[float, str]]:
+    """Return when asks of each kind come, in turns, at `load` times what the bot can do: steadily,
+    or in bursts."""
+    messages = sum(kind != "inline" for kind in kinds) / len(kinds) / RATE
+    texts = sum(COST[kind] for kind in kinds) / len(kinds) / SPEED
+    pause = max(messages, texts) / load
+    burst = 1 if shape == "steady" else max(1, round(4 / pause))  # all of four seconds at once
+    for number in range(int(SECONDS / pause)):
+        yield number // burst * burst * pause, kinds[number % len(kinds)]
+
+
+async def crowd(
+    bot: Bot, outbox: Outbox, coming: Sequence[tuple[float, str]], person: int | None = None
+) -> list[Asked]:
+    """Let asks come, each from another person, or all from one; return what became of them.
+
+    What is accepted is answered in time, and a refusal that is said is said at once.
+    """
+    begun, asked, tasks = now(), list[Asked](), list[asyncio.Task[None]]()
+    for number, (time, kind) in enumerate(coming, 1000):
+        await asyncio.sleep(begun + time - now())
+        chat = FakeChat(bot, number, outbox=outbox)
+        ask: Ask = Typed(person=number, chat=chat, text="Mango")
+        if kind != "inline":
+            ask = Said(person=person or number, chat=chat, text=LINES[kind])
+        asked.append(one := Asked(kind, now(), chat))
+        tasks.append(task := bot.ask(ask))
+        task.add_done_callback(lambda _, one=one: setattr(one, "done", now()))  # type: ignore[misc]
+    await asyncio.gather(*tasks)
+    for one in asked:
+        if one.is_answered:
+            assert one.done - one.time <= (5 if one.kind == "inline" else 30) + 6, one.kind
+        elif one.is_told:
+            assert one.done - one.time <= 3, one.kind
+    return asked
+
+
+@pytest.fixture
+def slow_writer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.shelf.Writer", FakeWriter)
+    monkeypatch.setattr("bot.limits.POEMS_A_SECOND", SPEED)
+    monkeypatch.setattr("bot.limits.Limits._threads_gain", 1.0)  # on a machine of any size
+
+
+@pytest.mark.usefixtures("slow_writer")
+@in_no_time
+async def test_names_wait_for_no_verse(settings: Settings) -> None:
+    async with running(settings) as bot:
+        coming = [(0.0, "poem")] * 100 + [(0.0, "dino"), (0.0, "poem")]
+        *poems, name, last = await crowd(bot, Outbox(30), coming)
+        assert sum(one.is_answered for one in poems) == 30 * SPEED
+        assert name.is_answered
+        assert name.done - name.time < 2
+        assert not last.is_answered
+
+
+@pytest.mark.usefixtures("slow_writer")
+@pytest.mark.parametrize("kind", ["sonnet", "export"])
+@in_no_time
+async def test_what_comes_behind_ones_own_work_is_in_time_or_refused(
+    kind: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One person's texts are written one after the other, however many threads there are."""
+    monkeypatch.setattr("bot.limits.Limits._threads_gain", 2.0)
+    async with running(settings) as bot:
+        version = bot.shelf.serving["poem"].version
+        for n in range(30):
+            code = f"aaaaaaaa{n + 22}"
+            await bot.store.keep(Creation(code, ALICE, Genre.POEM, version, 0, n, "Shall I", 0.65))
+        coming = [(0.0, kind)] * 12 + [(0.0, "help")]
+        first, *_, last, _help = await crowd(bot, Outbox(30), coming, ALICE)
+        assert first.is_answered
+        assert not last.is_answered
+
+
+MIXES = {
+    "names": ["dino"],
+    "poems": ["poem"],
+    "sonnets": ["dino", "help", "dino", "dino", "poem", "poem", "sonnet"],
+    "inline": ["inline", "inline", "inline", "dino", "poem"],
+}
+
+
+@pytest.mark.usefixtures("slow_writer")
+@pytest.mark.parametrize(("load", "shape"), [(0.85, "bursts"), (1.5, "steady"), (3.0, "bursts")])
+@pytest.mark.parametrize("mix", MIXES)
+@in_no_time
+async def test_a_crowd(mix: str, load: float, shape: str, settings: Settings) -> None:
+    async with running(settings) as bot:
+        outbox = Outbox(RATE)
+        asked = await crowd(bot, outbox, [*arrivals(MIXES[mix], load, shape)])
+        answered = [one for one in asked if one.is_answered]
+        end = max(one.done for one in answered)
+        if load < 1:
+            assert len(answered) == len(asked)
+        elif mix == "names":  # messages are scarce: three of four that could leave are answers
+            assert len(answered) >= 0.75 * RATE * end
+        elif mix == "poems":  # writing is scarce
+            assert len(answered) >= 0.75 * SPEED * end
+        assert len(asked) - len(answered) == bot.limits.refusals.total()
+        await asyncio.sleep(30)
+        (last,) = await crowd(bot, outbox, [(0.0, "dino")])
+        assert last.is_answered
+        assert last.done - last.time < 1
