@@ -18,6 +18,7 @@ import signal
 import stat
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.logs import Redaction, configure_logging
@@ -26,12 +27,11 @@ from model.errors import MangosaurusError
 from model.files import HOME
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Coroutine, Sequence
+    from collections.abc import Coroutine, Sequence
 
     from bot.app import Door
     from bot.creations import Creation
     from bot.health import Health
-    from bot.shelf import Shelf
     from bot.telegram.door import Telegram
     from bot.writer import Text
 
@@ -39,12 +39,13 @@ if TYPE_CHECKING:
 ABOUT = """\
 A bot that invents dinosaur names and Shakespearean verse: on Telegram with a TELEGRAM_TOKEN,
 else in this terminal and on a page in your browser. Piped input is answered here alone."""
-COMMANDS = ("show", "card", "healthy")
+COMMANDS = ("show", "card", "weights", "healthy")
 LARGEST_PORT = 65535
 SETTINGS = f"""\
 commands:
   show CODE         print a creation, what decides it, and the command that writes it again
   card CODE, NAME   save the card of a creation, or of any name, in this folder
+  weights VERSION   save weights that the database has, in this folder
   healthy           exit with 0 if the bot at HEALTH_LISTEN is well
   train, sample, …  the commands of the networks: mangosaurus train --help
 
@@ -82,10 +83,9 @@ def main(arguments: Sequence[str] = ()) -> None:
         redaction = configure_logging(level, settings.token, settings.postgresql)
         if wanted.command == "healthy":
             sys.exit(_healthy(settings))
-        if wanted.command == "show":
-            return asyncio.run(_show(settings, wanted.what))
-        if wanted.command == "card":
-            return asyncio.run(_save_card(settings, wanted.what))
+        if wanted.command:
+            carry_out = {"show": _show, "card": _save_card, "weights": _save_weights}
+            return asyncio.run(carry_out[wanted.command](settings, wanted.what))
         for warning in warnings_about(HOME / ".env"):
             logging.getLogger(__name__).warning("%s", warning)
         if is_on_telegram:
@@ -149,8 +149,7 @@ def _healthy(settings: Settings) -> int:
     return 0 if is_well else 1
 
 
-@contextlib.asynccontextmanager
-async def _written(settings: Settings, code: str) -> AsyncIterator[tuple[Creation, Text, Shelf]]:
+async def _written(settings: Settings, code: str) -> tuple[Creation, Text]:
     """Write the creation with a code, with its version of the weights. Raises MangosaurusError."""
     from bot.chat import Explained
     from bot.shelf import Shelf
@@ -158,13 +157,13 @@ async def _written(settings: Settings, code: str) -> AsyncIterator[tuple[Creatio
     from bot.words import sentences
 
     store = Store(settings.database_address)
-    shelf = Shelf(settings.checkpoints)
+    shelf = Shelf(store, settings.checkpoints)
     try:
         await store.open()
         creation = await store.creation(code)
         if creation is None:
             raise Explained(sentences.UNKNOWN_CODE.format(code))
-        yield creation, await shelf.write(creation), shelf
+        return creation, await shelf.write(creation)
     finally:
         await shelf.close()
         await store.close()
@@ -175,9 +174,9 @@ async def _show(settings: Settings, code: str) -> None:
     from bot.creations import code_in, network_of
     from bot.words import layout
     from model.text.forms import Genre
+    from model.weights.versions import Versions
 
-    async with _written(settings, code_in(code) or code) as (creation, text, shelf):
-        path = shelf.versions(network_of(creation)).path(creation.version)
+    creation, text = await _written(settings, code_in(code) or code)
     turn = creation.turn + 1  # people count turns from 1
     genre = creation.genre.network.form if creation.voice else creation.genre
     facts = {"seed": creation.seed, "turn": turn, "temperature": creation.temperature}
@@ -193,7 +192,27 @@ async def _show(settings: Settings, code: str) -> None:
     if creation.prompt:
         words.append(f"--prompt {shlex.quote(creation.prompt)}")
     print(f"\nseed {creation.seed}, turn {turn}, version {creation.version}")
+    path = Versions(settings.checkpoints / network_of(creation)).path(creation.version)
+    if not path.exists():
+        print(f"mangosaurus weights {creation.version}")
+        path = Path(path.name)
     print(f"python -m model sample {genre} --checkpoint {shlex.quote(str(path))}", *words)
+
+
+async def _save_weights(settings: Settings, version: str) -> None:
+    """Save a version that the database has in the current folder. Raises MangosaurusError."""
+    from bot.store import Store
+    from bot.terminal import saved
+
+    store = Store(settings.database_address)
+    try:
+        await store.open()
+        content = await store.content(version)
+        if content is None:
+            raise MangosaurusError(f"{store.name} has no weights of the version {version}")
+        print(saved(f"{version}.safetensors", content))
+    finally:
+        await store.close()
 
 
 async def _save_card(settings: Settings, wanted: str) -> None:
@@ -206,8 +225,7 @@ async def _save_card(settings: Settings, wanted: str) -> None:
 
     code = code_in(wanted)
     if code:
-        async with _written(settings, code) as (creation, text, _):
-            card = await card_of(creation, text)
+        card = await card_of(*await _written(settings, code))
     elif re.fullmatch("[A-Za-z]{1,40}", wanted):
         card = await card_of_name(wanted)
     else:
@@ -294,8 +312,8 @@ def _wanted(arguments: Sequence[str]) -> argparse.Namespace:
     wanted = parser.parse_args(arguments)
     if wanted.terminal and wanted.port is not None:
         parser.error("--port is for the page, and --terminal has none")
-    if (wanted.command in ("show", "card")) != (wanted.what is not None):
-        parser.error("show needs a code, and card a code or a name: card mangosaurus")
+    if (wanted.command in (None, "healthy")) != (wanted.what is None):
+        parser.error("show, card and weights need one word more: card mangosaurus")
     if wanted.port is not None and not (sys.stdin and sys.stdin.isatty()):
         wanted.page = True
     return wanted

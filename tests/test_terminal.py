@@ -141,8 +141,8 @@ def test_arguments_that_make_no_sense_and_help(capsys: pytest.CaptureFixture[str
         (["--terminal", "--port", "80"], "--port is for the page, and --terminal has none"),
         (["--port", "65536"], "65536 is no port; it is a number from 1 to 65535, or 0 for any"),
         (["--port", "http"], "http is no port"),
-        (["card"], "card a code or a name: card mangosaurus"),
-        (["healthy", "now"], "card a code or a name: card mangosaurus"),
+        (["card"], "need one word more: card mangosaurus"),
+        (["healthy", "now"], "need one word more: card mangosaurus"),
     ):
         with pytest.raises(SystemExit, match="2"):
             main(arguments)
