@@ -175,7 +175,7 @@ def test_what_is_shown_of_a_code_gives_its_text_again(
 ) -> None:
     environment = environment_of(ROOT / "checkpoints" if is_released else checkpoints, tmp_path)
     answers = "\n".join(pipe(f"/seed 7\n{lines}", environment))
-    for code in re.findall(r"^code (\S+)$", answers, re.MULTILINE)[1:]:
+    for code in re.findall(r"^code (\S+)$", answers, re.MULTILINE)[1::2]:
         shown = run(environment, "show", code).stdout.decode()
         text, facts, command = re.split(r"\n+(?=seed 7, turn|python -m model sample)", shown)
         python, *words = shlex.split(command)
