@@ -5,7 +5,6 @@ import asyncio
 import re
 import signal
 import socket
-import sys
 import threading
 import time
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from bot import app
 from bot.asks import Said
 from bot.chat import StartError
 from bot.database import Database
@@ -20,10 +20,9 @@ from bot.running import running
 from bot.settings import Settings
 from bot.telegram.door import Telegram
 from bot.words import sentences
-from model.files import ROOT
 from model.writing.decoder import Decoder
 from tests.fake_chat import FakeChat
-from tests.processes import environment_of
+from tests.processes import COMMAND, environment_of
 from tests.serving import ALICE, BOB
 
 
@@ -33,11 +32,12 @@ def ask(chat: FakeChat, *texts: str, person: int = ALICE) -> None:
 
 
 async def test_a_stop_mirrors_the_start_and_leaves_nothing_behind(settings: Settings) -> None:
-    threads, tasks = set(threading.enumerate()), asyncio.all_tasks()
+    threads = set(threading.enumerate())
+    tasks = asyncio.all_tasks()
     async with running(settings) as bot:
         chat = FakeChat(bot, ALICE)
         ask(chat, "/dino", "/poem Shall I", "/dino 3")  # what was asked before the stop is answered
-    assert ["<a>" in message.html for message in chat.messages] == [True] * 3
+    assert [len(message.all("creation")) for message in chat.messages] == [1] * 3
     assert asyncio.all_tasks() == tasks
     for thread in set(threading.enumerate()) - threads:
         if not thread.name.startswith("asyncio"):  # the loop keeps its own
@@ -50,9 +50,6 @@ def test_without_a_token_there_is_no_door_to_telegram(settings: Settings) -> Non
         Telegram(settings)
 
 
-# A stop answers what it can in time, refuses the rest in words, and ends
-
-
 async def test_texts_that_are_not_written_in_time_are_refused_in_words(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -61,12 +58,12 @@ async def test_texts_that_are_not_written_in_time_are_refused_in_words(
         return []
 
     monkeypatch.setattr(Decoder, "step", never)
+    monkeypatch.setattr(app, "STOP_SECONDS", 0.1)
     async with asyncio.timeout(20), running(settings) as bot:
-        bot.stop_seconds = 1
         chat, bob = FakeChat(bot, ALICE), FakeChat(bot, BOB)
         ask(chat, "/dino", "/poem Shall I compare thee", "/help")
         ask(bob, "/dino", person=BOB)
-    shown = [message.html for message in [*bob.messages, *chat.messages]]
+    shown = [message.message for message in [*bob.messages, *chat.messages]]
     assert shown[:3] == [sentences.STOPPING] * 3
     assert len(shown) == 4
 
@@ -78,8 +75,9 @@ async def test_what_does_not_respond_does_not_hold_a_stop(
     async def hang(*_: Any, **__: Any) -> None:
         await asyncio.Event().wait()
 
+    monkeypatch.setattr(app, "STOP_SECONDS", 0.1)
+    monkeypatch.setattr(app, "REFUSING_SECONDS", 0.1)
     async with asyncio.timeout(20), running(settings) as bot:
-        bot.stop_seconds = 0.3
         with monkeypatch.context() as patched:
             patched.setattr(
                 *((FakeChat, "say", hang) if what == "chat" else (Database, "run", hang))
@@ -93,12 +91,11 @@ async def test_what_does_not_respond_does_not_hold_a_stop(
 async def ended(
     own: dict[str, str], *arguments: str, tell: str = ""
 ) -> tuple[int | None, list[str]]:
-    """Run `python -m bot` to its end, or until it has told something and gets a SIGTERM; returns
-    code and lines."""
+    """Run the bot to its end, or until it has told something and gets a SIGTERM; return code and
+    lines."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", *arguments),
+        *(*COMMAND, *arguments),
         env=own,
-        cwd=ROOT,
         stdin=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
     )
@@ -120,22 +117,14 @@ async def test_a_process_that_ends_says_why_in_its_last_line(
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         wrong, page, told = await asyncio.gather(
-            ended(ours | {"TEMPERATURE_DINO": "hot"}),
-            # without a terminal, a place asks for the page alone
+            ended(ours | {"RATE_LIMIT": "many"}),
+            # without a terminal, a port asks for the page alone
             ended(ours | telegram, "--port", port),
             ended(ours | telegram, tell="No connection to Telegram"),
         )
     assert [code for code, _ in (wrong, page, told)] == [1, 1, 0]
-    for (_, lines), reason in (
-        (wrong, "TEMPERATURE_DINO is 'hot'; it is a number from 0 to 5 such as 0.8"),
-        (
-            page,
-            (
-                f"the page cannot be served at 127.0.0.1, port {port}: Address already in use;"
-                " --host and --port "
-            ),
-        ),
-    ):
-        assert lines[-1].startswith(f"mangosaurus: {reason}")
+    assert wrong[1][-1].startswith("mangosaurus: RATE_LIMIT is 'many'; it is answers/seconds")
+    assert page[1][-1].startswith("mangosaurus: the page cannot be served at ")
+    assert "Address already in use" in page[1][-1]
     everything = "\n".join(line for _, lines in (wrong, page, told) for line in lines)
     assert not re.search(f"{token}|Traceback", everything)

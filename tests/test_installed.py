@@ -14,17 +14,16 @@ from typing import Any
 
 import pytest
 
+from bot.settings import KEYS
 from model.files import ROOT
 from tests.bounds import INSTALLING_SECONDS
-from tests.processes import SETTINGS
 from tests.recorded import VERSIONS
 
 CHEESES = "brie\ngouda\ncheddar\nemmental\nroquefort\ncamembert\nmimolette\n"
-OURS = set(re.findall("^([A-Z_]+)=", SETTINGS, re.MULTILINE)) | {"MANGOSAURUS_HOME"}
 CLEAN = {
     name: value
     for name, value in os.environ.items()
-    if name not in OURS and name[:3] not in ("PYT", "XDG")
+    if name not in (*KEYS, "MANGOSAURUS_HOME") and name[:3] not in ("PYT", "XDG")
 }
 
 

@@ -221,7 +221,7 @@ def test_the_operators_list_is_a_file_in_the_home_folder(
     checkpoints: Path, tmp_path: Path, lists: Lists
 ) -> None:
     (tmp_path / "taboo.txt").write_text("# mine\n\n  # fruit\nmang*\n")
-    environment = environment_of(checkpoints, tmp_path) | {"MANGOSAURUS_HOME": str(tmp_path)}
+    environment = environment_of(checkpoints, tmp_path)
     done = run(environment, input=b"/dino mango\n")
     assert (done.returncode, b"rather not play" in done.stdout) == (0, True)
     lists("#", "", "a b")

@@ -13,7 +13,7 @@ from model.files import ROOT
 from tests.processes import COMMAND, LIMIT, environment_of
 
 LACKING = """
-import asyncio, multiprocessing.connection, os, signal, sys, types
+import asyncio, multiprocessing.connection, os, signal, sys
 for name in "crypt fcntl grp pty pwd readline resource syslog termios tty".split():
     sys.modules[name] = None
 for name in "chown fchmod fork getuid killpg mkfifo nice sched_getaffinity sysconf".split():
@@ -23,8 +23,6 @@ for name in "SIGALRM SIGHUP SIGQUIT SIGUSR1 SIGUSR2 pthread_sigmask setitimer".s
 def no_signals(*_):
     raise NotImplementedError
 asyncio.SelectorEventLoop.add_signal_handler = no_signals
-msvcrt = sys.modules["msvcrt"] = types.ModuleType("msvcrt")
-msvcrt.LK_LOCK, msvcrt.LK_NBLCK, msvcrt.locking = 1, 2, lambda *_: None
 """
 IMPORTS = """
 import importlib, pkgutil, bot, model
