@@ -94,6 +94,7 @@ class Terminal(Chat, Door):
             import termios
 
             termios.tcsetattr(0, termios.TCSADRAIN, self._attributes)
+            print()
 
     def chat(self, chat_id: int) -> Chat | None:
         return self if chat_id == YOU else None
