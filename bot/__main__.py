@@ -13,12 +13,10 @@ import contextlib
 import logging
 import os
 import re
-import shlex
 import signal
 import stat
 import sys
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.logs import Redaction, configure_logging
@@ -30,10 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
 
     from bot.app import Door
-    from bot.creations import Creation
     from bot.health import Health
     from bot.telegram.door import Telegram
-    from bot.writer import Text
 
 
 ABOUT = """\
@@ -84,8 +80,7 @@ def main(arguments: Sequence[str] = ()) -> None:
         if wanted.command == "healthy":
             sys.exit(_healthy(settings))
         if wanted.command:
-            carry_out = {"show": _show, "card": _save_card, "weights": _save_weights}
-            return asyncio.run(carry_out[wanted.command](settings, wanted.what))
+            return asyncio.run(_read(settings, wanted))
         for warning in warnings_about(HOME / ".env"):
             logging.getLogger(__name__).warning("%s", warning)
         if is_on_telegram:
@@ -149,90 +144,12 @@ def _healthy(settings: Settings) -> int:
     return 0 if is_well else 1
 
 
-async def _written(settings: Settings, code: str) -> tuple[Creation, Text]:
-    """Write the creation with a code, with its version of the weights. Raises MangosaurusError."""
-    from bot.chat import Explained
-    from bot.shelf import Shelf
-    from bot.store import Store
-    from bot.words import sentences
+async def _read(settings: Settings, wanted: argparse.Namespace) -> None:
+    """Carry out a command that needs no bot. Raises MangosaurusError."""
+    from bot import kept
 
-    store = Store(settings.database_address)
-    shelf = Shelf(store, settings.checkpoints)
-    try:
-        await store.open()
-        creation = await store.creation(code)
-        if creation is None:
-            raise Explained(sentences.UNKNOWN_CODE.format(code))
-        return creation, await shelf.write(creation)
-    finally:
-        await shelf.close()
-        await store.close()
-
-
-async def _show(settings: Settings, code: str) -> None:
-    """Print a creation, what decides it, and the command that writes it again."""
-    from bot.creations import code_in, network_of
-    from bot.words import layout
-    from model.text.forms import Genre
-    from model.weights.versions import Versions
-
-    creation, text = await _written(settings, code_in(code) or code)
-    turn = creation.turn + 1  # people count turns from 1
-    genre = creation.genre.network.form if creation.voice else creation.genre
-    facts = {"seed": creation.seed, "turn": turn, "temperature": creation.temperature}
-    if creation.genre is Genre.DINO:
-        facts["count"] = creation.count
-        names = text.texts if text.has_capitals else map(str.capitalize, text.texts)
-        print("\n".join(names))
-    else:
-        if creation.length:
-            facts["parts"] = creation.parts
-        print("".join(layout.verse(creation, text)))
-    words = [f"--{name} {value}" for name, value in facts.items()]
-    if creation.prompt:
-        words.append(f"--prompt {shlex.quote(creation.prompt)}")
-    print(f"\nseed {creation.seed}, turn {turn}, version {creation.version}")
-    path = Versions(settings.checkpoints / network_of(creation)).path(creation.version)
-    if not path.exists():
-        print(f"mangosaurus weights {creation.version}")
-        path = Path(path.name)
-    print(f"python -m model sample {genre} --checkpoint {shlex.quote(str(path))}", *words)
-
-
-async def _save_weights(settings: Settings, version: str) -> None:
-    """Save a version that the database has in the current folder. Raises MangosaurusError."""
-    from bot.store import Store
-    from bot.terminal import saved
-
-    store = Store(settings.database_address)
-    try:
-        await store.open()
-        content = await store.content(version)
-        if content is None:
-            raise MangosaurusError(f"{store.name} has no weights of the version {version}")
-        print(saved(f"{version}.safetensors", content))
-    finally:
-        await store.close()
-
-
-async def _save_card(settings: Settings, wanted: str) -> None:
-    """Save the card of a creation, or of a name, in the current folder. Raises MangosaurusError."""
-    from bot.cards import card_of, card_of_name
-    from bot.chat import Explained
-    from bot.creations import code_in
-    from bot.terminal import saved
-    from bot.words import sentences
-
-    code = code_in(wanted)
-    if code:
-        card = await card_of(*await _written(settings, code))
-    elif re.fullmatch("[A-Za-z]{1,40}", wanted):
-        card = await card_of_name(wanted)
-    else:
-        raise Explained(sentences.CARD_OF_WHAT)
-    if card is None:
-        raise Explained(sentences.NO_CARD)
-    print(saved(card.name, card.png))
+    commands = {"show": kept.show, "card": kept.save_card, "weights": kept.save_weights}
+    await commands[wanted.command](settings, wanted.what)
 
 
 async def _telegram(settings: Settings) -> None:
