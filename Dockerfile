@@ -20,6 +20,6 @@ ENV HEALTH_LISTEN=0.0.0.0:8080
 USER 10001:10001
 WORKDIR /state
 VOLUME /state
-EXPOSE 8080 8765
-HEALTHCHECK --interval=30s --timeout=20s --start-period=10m CMD ["mangosaurus", "--healthy"]
+EXPOSE 8080
+HEALTHCHECK --interval=30s --timeout=20s --start-period=1m CMD ["mangosaurus", "healthy"]
 ENTRYPOINT ["mangosaurus"]

@@ -11,7 +11,7 @@ help:
 	@echo 'make test    lint, types and tests, in an environment of their own'
 	@echo 'make test-browser  the page in a real Chromium, likewise'
 	@echo 'make test-recorded  every recorded sonnet, fifty poems and every figure and command of the documents, likewise'
-	@echo 'make test-installed  the wheel in an environment of its own, and the Dockerfile, likewise'
+	@echo 'make test-installed  the wheel in an environment of its own, likewise'
 	@echo 'make test-course  every notebook of the course, every solution and every usual mistake, likewise'
 	@echo 'make docs    hold the chats in README and docs/ anew, run the commands, and take their pictures (four minutes)'
 	@echo 'make course-outputs  run the notebooks of the course, and keep their outputs and pictures'
@@ -34,6 +34,7 @@ test: .venv-test/ready
 	.venv-test/bin/ruff check .
 	.venv-test/bin/ruff format --check .
 	.venv-test/bin/mypy --num-workers auto
+	.venv-test/bin/zizmor --offline --quiet .github
 	.venv-test/bin/pytest --numprocesses auto --dist worksteal
 
 test-browser: .venv-browser/ready
@@ -41,14 +42,15 @@ test-browser: .venv-browser/ready
 
 test-recorded: .venv-test/ready
 	.venv-test/bin/pytest -m recorded --numprocesses auto tests/test_creations.py tests/test_health.py tests/test_machines.py \
+		tests/test_terminal.py \
 		tests/test_documents.py tests/test_figures_of_documents.py tests/test_seam.py \
 		tests/test_lines.py
 
 test-installed: .venv-test/ready
-	.venv-test/bin/pytest -m installed tests/test_installed.py tests/test_container.py
+	.venv-test/bin/pytest -m installed tests/test_installed.py
 
 test-course: .venv-test/ready .venv-course/ready
-	.venv-test/bin/pytest -m course --numprocesses auto tests/test_course.py tests/test_windows.py
+	.venv-test/bin/pytest -m course --numprocesses auto tests/test_course.py
 
 docs: .venv-browser/ready
 	WRITE_DOCS=1 .venv-browser/bin/pytest -m recorded tests/test_documents.py

@@ -13,7 +13,6 @@ import contextlib
 import logging
 import os
 import re
-import shlex
 import signal
 import stat
 import sys
@@ -26,25 +25,23 @@ from model.errors import MangosaurusError
 from model.files import HOME
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Coroutine, Sequence
+    from collections.abc import Coroutine, Sequence
 
     from bot.app import Door
-    from bot.creations import Creation
     from bot.health import Health
-    from bot.shelf import Shelf
     from bot.telegram.door import Telegram
-    from bot.writer import Text
 
 
 ABOUT = """\
 A bot that invents dinosaur names and Shakespearean verse: on Telegram with a TELEGRAM_TOKEN,
 else in this terminal and on a page in your browser. Piped input is answered here alone."""
-COMMANDS = ("show", "card", "healthy")
+COMMANDS = ("show", "card", "weights", "healthy")
 LARGEST_PORT = 65535
 SETTINGS = f"""\
 commands:
   show CODE         print a creation, what decides it, and the command that writes it again
   card CODE, NAME   save the card of a creation, or of any name, in this folder
+  weights VERSION   save weights that the database has, in this folder
   healthy           exit with 0 if the bot at HEALTH_LISTEN is well
   train, sample, …  the commands of the networks: mangosaurus train --help
 
@@ -82,10 +79,8 @@ def main(arguments: Sequence[str] = ()) -> None:
         redaction = configure_logging(level, settings.token, settings.postgresql)
         if wanted.command == "healthy":
             sys.exit(_healthy(settings))
-        if wanted.command == "show":
-            return asyncio.run(_show(settings, wanted.what))
-        if wanted.command == "card":
-            return asyncio.run(_save_card(settings, wanted.what))
+        if wanted.command:
+            return asyncio.run(_read(settings, wanted))
         for warning in warnings_about(HOME / ".env"):
             logging.getLogger(__name__).warning("%s", warning)
         if is_on_telegram:
@@ -149,72 +144,12 @@ def _healthy(settings: Settings) -> int:
     return 0 if is_well else 1
 
 
-@contextlib.asynccontextmanager
-async def _written(settings: Settings, code: str) -> AsyncIterator[tuple[Creation, Text, Shelf]]:
-    """Write the creation with a code, with its version of the weights. Raises MangosaurusError."""
-    from bot.chat import Explained
-    from bot.shelf import Shelf
-    from bot.store import Store
-    from bot.words import sentences
+async def _read(settings: Settings, wanted: argparse.Namespace) -> None:
+    """Carry out a command that needs no bot. Raises MangosaurusError."""
+    from bot import kept
 
-    store = Store(settings.database_address)
-    shelf = Shelf(settings.checkpoints)
-    try:
-        await store.open()
-        creation = await store.creation(code)
-        if creation is None:
-            raise Explained(sentences.UNKNOWN_CODE.format(code))
-        yield creation, await shelf.write(creation), shelf
-    finally:
-        await shelf.close()
-        await store.close()
-
-
-async def _show(settings: Settings, code: str) -> None:
-    """Print a creation, what decides it, and the command that writes it again."""
-    from bot.creations import code_in, network_of
-    from bot.words import layout
-    from model.text.forms import Genre
-
-    async with _written(settings, code_in(code) or code) as (creation, text, shelf):
-        path = shelf.versions(network_of(creation)).path(creation.version)
-    turn = creation.turn + 1  # people count turns from 1
-    genre = creation.genre.network.form if creation.voice else creation.genre
-    facts = {"seed": creation.seed, "turn": turn, "temperature": creation.temperature}
-    if creation.genre is Genre.DINO:
-        facts["count"] = creation.count
-        names = text.texts if text.has_capitals else map(str.capitalize, text.texts)
-        print("\n".join(names))
-    else:
-        if creation.length:
-            facts["parts"] = creation.parts
-        print("".join(layout.verse(creation, text)))
-    words = [f"--{name} {value}" for name, value in facts.items()]
-    if creation.prompt:
-        words.append(f"--prompt {shlex.quote(creation.prompt)}")
-    print(f"\nseed {creation.seed}, turn {turn}, version {creation.version}")
-    print(f"python -m model sample {genre} --checkpoint {shlex.quote(str(path))}", *words)
-
-
-async def _save_card(settings: Settings, wanted: str) -> None:
-    """Save the card of a creation, or of a name, in the current folder. Raises MangosaurusError."""
-    from bot.cards import card_of, card_of_name
-    from bot.chat import Explained
-    from bot.creations import code_in
-    from bot.terminal import saved
-    from bot.words import sentences
-
-    code = code_in(wanted)
-    if code:
-        async with _written(settings, code) as (creation, text, _):
-            card = await card_of(creation, text)
-    elif re.fullmatch("[A-Za-z]{1,40}", wanted):
-        card = await card_of_name(wanted)
-    else:
-        raise Explained(sentences.CARD_OF_WHAT)
-    if card is None:
-        raise Explained(sentences.NO_CARD)
-    print(saved(card.name, card.png))
+    commands = {"show": kept.show, "card": kept.save_card, "weights": kept.save_weights}
+    await commands[wanted.command](settings, wanted.what)
 
 
 async def _telegram(settings: Settings) -> None:
@@ -294,8 +229,8 @@ def _wanted(arguments: Sequence[str]) -> argparse.Namespace:
     wanted = parser.parse_args(arguments)
     if wanted.terminal and wanted.port is not None:
         parser.error("--port is for the page, and --terminal has none")
-    if (wanted.command in ("show", "card")) != (wanted.what is not None):
-        parser.error("show needs a code, and card a code or a name: card mangosaurus")
+    if (wanted.command in (None, "healthy")) != (wanted.what is None):
+        parser.error("show, card and weights need one word more: card mangosaurus")
     if wanted.port is not None and not (sys.stdin and sys.stdin.isatty()):
         wanted.page = True
     return wanted

@@ -25,7 +25,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from bot.app import Door
-from bot.asks import File, Said
+from bot.asks import YOU, File, Said
 from bot.chat import Buttons, Chat, NotSent
 from bot.words import sentences
 from bot.words.pieces import Message, said
@@ -36,10 +36,10 @@ if TYPE_CHECKING:
 
     from bot.app import Bot
 
-YOU = 1
 PROMPT = "> "
 BANNER = said("A chat with Mangosaurus, in your terminal. `#1` presses a button, `/quit` ends it.")
 QUIT = ("exit", "quit", "/exit", "/quit")
+PROGRESS_SECONDS = 20.0
 PRESS = re.compile("#([0-9]{1,2})", re.ASCII)
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 """Characters that could command a terminal."""
@@ -58,15 +58,18 @@ class Terminal(Chat, Door):
     id = YOU
     place = "terminal"
     takes_files = False
-    edit_seconds = math.inf
 
     def __init__(self) -> None:
         self.is_interactive = all(stream and stream.isatty() for stream in (sys.stdin, sys.stdout))
+        # a training shows how it goes on
+        self.edit_seconds = PROGRESS_SECONDS if self.is_interactive else math.inf
         self._has_bold = self.is_interactive and os.name == "posix" and "NO_COLOR" not in os.environ
         self._readline: ModuleType | None = None
         self._attributes: Any = None  # of the terminal, before readline changes them
         self._is_asking = False
         self._count = 0
+        self._growing = 0
+        """The newest message that is shown when it is finished."""
         self._pressable: tuple[int, list[str]] = (0, [])
         """The newest message with buttons, and the lines that they say."""
         self._failure: OutputError | None = None
@@ -90,6 +93,7 @@ class Terminal(Chat, Door):
             import termios
 
             termios.tcsetattr(0, termios.TCSADRAIN, self._attributes)
+            print()
 
     def chat(self, chat_id: int) -> Chat | None:
         return self if chat_id == YOU else None
@@ -127,21 +131,24 @@ class Terminal(Chat, Door):
         self, message: Message, buttons: Buttons = (), *, unfinished: bool = False
     ) -> int:
         self._count += 1
-        await self.change(self._count, message, buttons, unfinished=unfinished)
+        if unfinished:
+            self._growing = self._count
+        else:
+            await self.change(self._count, message, buttons)
         return self._count
 
     async def change(
-        self,
-        number: int,
-        message: Message,
-        buttons: Buttons = (),
-        *,
-        unfinished: bool = False,  # noqa: ARG002 - what is said stays
+        self, number: int, message: Message, buttons: Buttons = (), *, unfinished: bool = False
     ) -> None:
-        """Write a message down, once more if it was there before, and its buttons in a row."""
+        """Write a message down, once more if it was there before, and its buttons in a row.
+
+        An unfinished one leaves the buttons alone that `#1` presses.
+        """
+        if unfinished and number == self._growing:
+            return
         text = "".join(map(self._styled, message))
         flat = [button for row in buttons for button in row]
-        if flat:
+        if flat and not unfinished:
             self._pressable = (number, [button.line for button in flat])
             labels = [f"[{place} {button.label}]" for place, button in enumerate(flat, 1)]
             text = f"{text}\n{' '.join(labels)}"

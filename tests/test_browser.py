@@ -324,7 +324,7 @@ def test_a_server_that_was_killed_and_comes_back(browser: Browser, tmp_path: Pat
         looker.window.reload()
         expect(looker.answers).to_have_count(3)
         expect(looker.line).to_have_value("")
-        (tmp_path / "people.db-page").unlink()  # another installation at the same port
+        (tmp_path / "mangosaurus.db-page").unlink()  # another installation at the same port
         process.terminate()  # an open tab does not hold up the end
         process.communicate(timeout=30)
         assert process.returncode == 0

@@ -24,7 +24,6 @@ from bot.health import SERVING, STANDBY, Health, asked
 from bot.settings import Address, Rate, Secret, Settings
 from bot.standby import LOST
 from bot.telegram.door import Telegram
-from model.files import ROOT
 from model.writing.decoder import Decoder
 from tests.bot_api_server import TOKEN, HttpRequest, http_server, ok
 from tests.databases import end_connections, frozen, opened
@@ -73,9 +72,9 @@ async def process(
     environment: Environment, *arguments: str
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     pipe = asyncio.subprocess.PIPE
-    streams = {"stdin": asyncio.subprocess.DEVNULL, "stdout": pipe, "stderr": pipe}
+    command = [*COMMAND, *arguments]
     child = await asyncio.create_subprocess_exec(
-        *COMMAND, *arguments, env=environment, cwd=ROOT, **streams
+        *command, env=environment, stdin=asyncio.subprocess.DEVNULL, stdout=pipe, stderr=pipe
     )
     try:
         yield child

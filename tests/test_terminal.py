@@ -141,8 +141,8 @@ def test_arguments_that_make_no_sense_and_help(capsys: pytest.CaptureFixture[str
         (["--terminal", "--port", "80"], "--port is for the page, and --terminal has none"),
         (["--port", "65536"], "65536 is no port; it is a number from 1 to 65535, or 0 for any"),
         (["--port", "http"], "http is no port"),
-        (["card"], "card a code or a name: card mangosaurus"),
-        (["healthy", "now"], "card a code or a name: card mangosaurus"),
+        (["card"], "need one word more: card mangosaurus"),
+        (["healthy", "now"], "need one word more: card mangosaurus"),
     ):
         with pytest.raises(SystemExit, match="2"):
             main(arguments)
@@ -175,7 +175,7 @@ def test_what_is_shown_of_a_code_gives_its_text_again(
 ) -> None:
     environment = environment_of(ROOT / "checkpoints" if is_released else checkpoints, tmp_path)
     answers = "\n".join(pipe(f"/seed 7\n{lines}", environment))
-    for code in re.findall(r"^code (\S+)$", answers, re.MULTILINE)[1:]:
+    for code in re.findall(r"^code (\S+)$", answers, re.MULTILINE)[1::2]:
         shown = run(environment, "show", code).stdout.decode()
         text, facts, command = re.split(r"\n+(?=seed 7, turn|python -m model sample)", shown)
         python, *words = shlex.split(command)

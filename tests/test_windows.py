@@ -5,14 +5,15 @@ import subprocess
 import sys
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from model.files import ROOT
-from tests.processes import LIMIT, environment_of
+from tests.processes import COMMAND, LIMIT, environment_of
 
 LACKING = """
-import asyncio, multiprocessing.connection, os, signal, sys, types
+import asyncio, multiprocessing.connection, os, signal, sys
 for name in "crypt fcntl grp pty pwd readline resource syslog termios tty".split():
     sys.modules[name] = None
 for name in "chown fchmod fork getuid killpg mkfifo nice sched_getaffinity sysconf".split():
@@ -22,8 +23,6 @@ for name in "SIGALRM SIGHUP SIGQUIT SIGUSR1 SIGUSR2 pthread_sigmask setitimer".s
 def no_signals(*_):
     raise NotImplementedError
 asyncio.SelectorEventLoop.add_signal_handler = no_signals
-msvcrt = sys.modules["msvcrt"] = types.ModuleType("msvcrt")
-msvcrt.LK_LOCK, msvcrt.LK_NBLCK, msvcrt.locking = 1, 2, lambda *_: None
 """
 IMPORTS = """
 import importlib, pkgutil, bot, model
@@ -45,17 +44,16 @@ def test_imports_a_training_and_a_chat_through_a_pipe(checkpoints: Path, tmp_pat
         "PYTHONIOENCODING": "cp1252",
     }
 
-    def run(*arguments: str, said: str = "") -> str:
-        command = [sys.executable, *arguments]
-        streams = {"input": said.encode("cp1252"), "capture_output": True, "cwd": tmp_path}
-        done = subprocess.run(command, env=windows, timeout=LIMIT, check=False, **streams)
-        assert (done.stderr, done.returncode) == (b"", 0)
-        return done.stdout.decode("cp1252")
+    def run(*command: str, said: str = "") -> str:
+        kept: Any = {"env": windows, "cwd": tmp_path, "timeout": LIMIT, "capture_output": True}
+        done = subprocess.run(command, input=said, encoding="cp1252", **kept)
+        assert (done.stderr, done.returncode) == ("", 0)
+        return str(done.stdout)
 
-    run("-c", IMPORTS)
+    run(sys.executable, "-c", IMPORTS)
     train = "train names --corpus cheeses.txt --epochs 1 --hidden-size 8 --threads 2"
-    assert "Try it: " in run("-m", "model", *train.split())
+    assert "Try it: " in run(sys.executable, "-m", "model", *train.split())
     said = "/seed 42\r\n/poem caf\xe9\r\n/retrain names cheeses cheeses.txt"
-    answers = run("-m", "bot", said=said)
+    answers = run(*COMMAND, said=said)
     assert "caf\xe9" in answers
     assert "Trained cheeses in " in answers

@@ -1,0 +1,88 @@
+"""Reads what a bot keeps, without a bot: `mangosaurus show`, `card` and `weights`."""
+
+import re
+import shlex
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from bot.cards import card_of, card_of_name
+from bot.chat import Explained
+from bot.creations import Creation, code_in, network_of
+from bot.settings import Settings
+from bot.shelf import Shelf
+from bot.store import Store
+from bot.terminal import saved
+from bot.words import layout, sentences
+from bot.writer import Text
+from model.errors import MangosaurusError
+from model.text.forms import Genre
+from model.weights.versions import Versions
+
+
+async def show(settings: Settings, code: str) -> None:
+    """Print a creation, what decides it, and the command that writes it again."""
+    creation, text = await _written(settings, code_in(code) or code)
+    turn = creation.turn + 1  # people count turns from 1
+    options = f"--seed {creation.seed} --turn {turn} --temperature {creation.temperature}"
+    if creation.genre is Genre.DINO:
+        options += f" --count {creation.count}"
+        names = text.texts if text.has_capitals else map(str.capitalize, text.texts)
+        print("\n".join(names))
+    else:
+        if creation.length:
+            options += f" --parts {creation.parts}"
+        print("".join(layout.verse(creation, text)))
+    if creation.prompt:
+        options += f" --prompt {shlex.quote(creation.prompt)}"
+    print(f"\nseed {creation.seed}, turn {turn}, version {creation.version}")
+    path = Versions(settings.checkpoints / network_of(creation)).path(creation.version)
+    if not path.exists():
+        path = Path(path.name)
+        print(f"mangosaurus weights {creation.version}")
+    genre = creation.genre.network.form if creation.voice else creation.genre
+    print(f"python -m model sample {genre} --checkpoint {shlex.quote(str(path))} {options}")
+
+
+async def save_card(settings: Settings, wanted: str) -> None:
+    """Save the card of a creation, or of a name, in the current folder."""
+    if code := code_in(wanted):
+        card = await card_of(*await _written(settings, code))
+    elif re.fullmatch("[A-Za-z]{1,40}", wanted):
+        card = await card_of_name(wanted)
+    else:
+        raise Explained(sentences.CARD_OF_WHAT)
+    if card is None:
+        raise Explained(sentences.NO_CARD)
+    print(saved(card.name, card.png))
+
+
+async def save_weights(settings: Settings, version: str) -> None:
+    """Save a version that the database has in the current folder."""
+    async with _opened(settings) as store:
+        content = await store.content(version)
+        if content is None:
+            raise MangosaurusError(f"{store.name} has no weights of the version {version}")
+        print(saved(f"{version}.safetensors", content))
+
+
+async def _written(settings: Settings, code: str) -> tuple[Creation, Text]:
+    async with _opened(settings) as store:
+        creation = await store.creation(code)
+        if creation is None:
+            raise Explained(sentences.UNKNOWN_CODE.format(code))
+        shelf = Shelf(store, settings.checkpoints)
+        try:
+            return creation, await shelf.write(creation)
+        finally:
+            await shelf.close()
+
+
+@asynccontextmanager
+async def _opened(settings: Settings) -> AsyncIterator[Store]:
+    store = Store(settings.database_address)
+    try:
+        await store.open()
+        yield store
+    finally:
+        await store.close()
