@@ -25,7 +25,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from bot.app import Door
-from bot.asks import File, Said
+from bot.asks import YOU, File, Said
 from bot.chat import Buttons, Chat, NotSent
 from bot.words import sentences
 from bot.words.pieces import Message, said
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
     from bot.app import Bot
 
-YOU = 1
 PROMPT = "> "
 BANNER = said("A chat with Mangosaurus, in your terminal. `#1` presses a button, `/quit` ends it.")
 QUIT = ("exit", "quit", "/exit", "/quit")
