@@ -1,25 +1,20 @@
-"""What tests in a browser share: Chromium, a bot on a thread that serves the page, and somebody who
-looks at it."""
+"""What tests in a browser share: Chromium, a bot that serves the page, and somebody who looks."""
 
 from __future__ import annotations
 
-import asyncio
 import shutil
-import threading
+import subprocess
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.pages import page_served
+from model.files import ROOT
+from tests.processes import COMMAND, LINK, environment_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterator
+    from collections.abc import Iterator
 
     from playwright.sync_api import Browser, BrowserContext, Locator, Playwright
-
-    from bot.page.chat import PageChat
-    from bot.page.server import Page
-    from bot.settings import Settings
 
 PATIENCE = 30_000
 """Milliseconds; a busy machine is no failure."""
@@ -43,43 +38,23 @@ def browser_of(playwright: Playwright) -> Iterator[Browser]:
     browser.close()
 
 
-class Stage:
-    """A page that is served on a thread, for tests that are not asynchronous."""
-
-    def __init__(self, page: Page, loop: asyncio.AbstractEventLoop) -> None:
-        self.link = page.link
-        self.origin = page.link.partition("/?")[0]
-        self._page = page
-        self._loop = loop
-
-    def run(self, act: Callable[[PageChat], Coroutine[Any, Any, Any]]) -> None:
-        """Do something in the chat, on the server's thread."""
-        chat = self._page.chat(1)
-        assert chat
-        asyncio.run_coroutine_threadsafe(act(chat), self._loop).result(60)
-
-
 @contextmanager
-def stage(settings: Settings) -> Iterator[Stage]:
-    started = threading.Event()
-    ready: list[Any] = []
-
-    async def serve() -> None:
-        async with page_served(settings) as page:
-            over = asyncio.Event()
-            ready.extend((page, asyncio.get_running_loop(), over))
-            started.set()
-            await over.wait()
-
-    thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
-    thread.start()
-    assert started.wait(60), "the page was not served"
-    page, loop, over = ready
+def serving_page(home: Path, port: int = 0) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """Run a bot with the released weights that serves the page; yield its process and its link."""
+    process = subprocess.Popen(
+        [*COMMAND, "--page", "--port", str(port)],
+        stdout=subprocess.PIPE,
+        env=environment_of(ROOT / "checkpoints", home),
+        cwd=home,
+    )
+    assert process.stdout
     try:
-        yield Stage(page, loop)
+        link = LINK.search(process.stdout.readline().decode())
+        assert link
+        yield process, link[0]
     finally:
-        loop.call_soon_threadsafe(over.set)
-        thread.join(60)
+        process.kill()
+        process.communicate(timeout=30)
 
 
 class Looker:
@@ -98,12 +73,12 @@ class Looker:
         self.window.on("console", self._heard)
         self.window.on("request", lambda request: self.requests.append(request.url))
         self.window.goto(link)
+        self.answer(0)
 
     def _heard(self, message: Any) -> None:
         # every failed request leaves one of these
         marks = ("net::ERR", "status of 4", "WebSocket connection to")
-        expected = any(mark in message.text for mark in marks)
-        if message.type in ("error", "warning") and not expected:
+        if message.type in ("error", "warning") and not any(mark in message.text for mark in marks):
             self.complaints.append(message.text)
 
     @property
@@ -116,13 +91,14 @@ class Looker:
         return self.window.locator("article:not(.mine)[aria-busy=false]")
 
     def say(self, text: str) -> Locator:
-        """Write a line, wait until an answer has come, and return it."""
+        """Write a line, and return the answer."""
         before = self.answers.count()
         self.line.fill(text)
         self.line.press("Enter")
         return self.answer(before)
 
     def press(self, message: Locator, label: str) -> Locator:
+        """Press a button, and return the answer."""
         before = self.answers.count()
         message.get_by_role("button", name=label, exact=True).click()
         return self.answer(before)
@@ -131,33 +107,15 @@ class Looker:
         """Return the answer that comes after so many."""
         answer = self.answers.nth(before)
         answer.wait_for()
-        number = answer.get_attribute("id")
-        return self.window.locator(f"#{number}")
+        return self.window.locator(f"#{answer.get_attribute('id')}")
 
-    def settle(self) -> None:
-        self.window.evaluate("""async () => {
-              await Promise.allSettled([...document.images].map((image) => image.decode()));
-              await new Promise(requestAnimationFrame);
-              await new Promise(requestAnimationFrame);
-            }""")
+    def shown(self, pieces: list[tuple[str, str]], *lines: str) -> Locator:
+        """Let the page show a message, with a button for each line."""
+        buttons = [[{"label": line, "line": line} for line in lines]]
+        message = {"number": 900, "at": 0, "grows": False, "pieces": pieces, "buttons": buttons}
+        self.window.evaluate("message => show(message)", message)
+        return self.window.locator("#m-900")
 
 
 def words_of(bubble: Locator) -> str:
     return str(bubble.locator(".words").inner_text())
-
-
-def left_edges(text: Locator) -> list[int]:
-    """Return where each line of a text begins, as it is broken on the screen."""
-    edges: list[int] = text.evaluate("""node => {
-          const lines = new Map();
-          for (let at = 0; at < node.firstChild.length; at++) {
-            const range = document.createRange();
-            range.setStart(node.firstChild, at);
-            range.setEnd(node.firstChild, at + 1);
-            const { left, top } = range.getBoundingClientRect();
-            const isBlank = node.firstChild.data[at] === " ";
-            if (!isBlank && !lines.has(top)) lines.set(top, Math.round(left));
-          }
-          return [...lines.values()];
-        }""")
-    return edges

@@ -62,7 +62,6 @@ class Tab:
 class Visitor:
     def __init__(self, client: aiohttp.ClientSession, link: str) -> None:
         self.client = client
-        self.link = link
         self.origin = link.partition("/?")[0]
 
     async def get(self, path: str, **headers: str) -> tuple[int, str, Any]:
@@ -82,10 +81,6 @@ class Visitor:
             method, address, headers=headers, data=data, allow_redirects=False
         ) as response:
             return response.status, await response.text(errors="replace"), response.headers
-
-    @property
-    def cookies(self) -> dict[str, str]:
-        return {cookie.key: cookie.value for cookie in self.client.cookie_jar}
 
     @asynccontextmanager
     async def tab(self, **headers: str) -> AsyncIterator[Tab]:

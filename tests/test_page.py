@@ -73,11 +73,6 @@ def test_the_key_is_for_its_owner_alone(tmp_path: Path) -> None:
 
 
 async def test_what_every_response_forbids(page: Page, visitor: Visitor) -> None:
-    types = {"/": "html", "/page.css": "css", "/page.js": "javascript", "/icon.svg": "svg"}
-    for path, kind in types.items():
-        status, text, headers = await visitor.get(path)
-        assert (status, kind in headers["Content-Type"]) == (200, True)
-        assert "://" not in text.replace("http://www.w3.org/", "")
     for path in ("/page.html", "/../server.py", "/%2e%2e/server.py", "/files/x", "/files/²"):
         assert (await visitor.get(path))[0] == 404
     for path in ("/", "/page.js", "/nothing", page.link, "/files/x"):
@@ -203,7 +198,7 @@ async def test_the_last_creations_are_written_again_after_a_restart(
     monkeypatch.setattr(page_chat, "SHOWN", 3)
     async with page_served(settings) as page, visit(page) as visitor, visitor.tab() as tab:
         made = [await tab.ask(line) for line in ("/dino", "/dino 2", "/poem Shall <b>I", "/dino 3")]
-        cookies = visitor.cookies
+        cookies = {each.key: each.value for each in visitor.client.cookie_jar}
     async with (
         page_served(settings, page.port) as later,
         browser(later.link, cookies) as again,

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING
 
 from bot.answering import answer, show
@@ -36,10 +35,6 @@ async def plain_line(ask: Said, text: str, bot: Bot) -> None:
     """
     text = text.strip()
     if code := code_in(text):
-        if code != text.lower() and ask.chat.place == "page":  # a link shows the card
-            with contextlib.suppress(Explained):  # without one, the words
-                await card(ask, code, bot)
-                return
         await again(ask, code, bot)
         return
     if not (line := line_in(text)):
@@ -171,8 +166,6 @@ async def work_of_line(ask: Ask, rest: str, bot: Bot) -> Work:
     """Return what it takes to continue a line, or to show the creation with a code."""
     if not code_in(rest.strip()):
         return POEM
-    if code_in(rest.strip()) != rest.strip().lower() and ask.chat.place == "page":
-        return await work_of_card(ask, rest.strip(), bot)
     return await work_of_code(ask, rest, bot)
 
 

@@ -77,9 +77,13 @@ class PageChat(Chat):
 
     def shows(self, name: str) -> bool:
         """Return whether a dinosaur, in lower case, is in this chat, or the bot's own."""
-        pieces = [piece for entry in self.entries.values() for piece in entry.pieces]
-        names = {piece.text.lower() for piece in pieces if piece.style == "name"}
-        return name in {"mangosaurus", *names}
+        names = {
+            piece.text.lower()
+            for entry in self.entries.values()
+            for piece in entry.pieces
+            if piece.style == "name"
+        }
+        return name in names | {"mangosaurus"}
 
     async def begin(self, bot: Bot) -> None:
         """Show the last creations, each below the line that it began with, or else say hello."""
@@ -90,7 +94,7 @@ class PageChat(Chat):
                 await self.add(Message([Piece(line)]), at=at, mine=True)
             number = await self.add(Message([Piece("…")]), at=at, grows=True)
             self._places[number] = creation.code
-        if not self.entries:
+        if not self._places:
             await self.add(sentences.START, is_start=True)
 
     async def fill(self, bot: Bot) -> None:
@@ -138,9 +142,11 @@ class PageChat(Chat):
         entry.grows = unfinished
         await self.tell("message", **entry.facts())
 
-    async def release(self, text: str = "") -> None:
-        if self._pressed:
-            await self.tell("released", text=text, **self._pressed)
+    async def release(self, text: str = "") -> bool:
+        pressed, self._pressed = self._pressed, {}  # what fails later is said in the chat
+        if pressed:
+            await self.tell("released", text=text, **pressed)
+        return bool(pressed)
 
     async def picture(
         self, png: bytes, message: Message, buttons: Buttons = (), name: str = "", alt: str = ""
@@ -160,9 +166,10 @@ class PageChat(Chat):
     async def enter(self, tab: WebSocketResponse, **facts: Any) -> None:
         """Show the chat in a tab. What happens from now on follows it."""
         self.tabs.append(tab)
-        entries = sorted(self.entries.values(), key=lambda entry: entry.at)
-        messages = [entry.facts() for entry in entries]
-        await tab.send_json({"event": "chat", "messages": messages} | facts)
+        in_order = sorted(self.entries.values(), key=lambda entry: entry.at)
+        await tab.send_json(
+            {"event": "chat", "messages": [entry.facts() for entry in in_order]} | facts
+        )
 
     async def tell(self, event: str, **facts: Any) -> None:
         """Send an event to all tabs. One that is just closing has no use for it."""
