@@ -149,15 +149,18 @@ class Database:
                 file = Path(str(self.url.database))
                 with self._explained(way_out):
                     file.parent.mkdir(parents=True, exist_ok=True)
-                    os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+                    descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+                    is_new = not os.fstat(descriptor).st_size
+                    os.close(descriptor)
+                if is_new:  # in a database of somebody else, nothing changes
+                    await self.run(lambda connection: connection.scalar(text(_LOG)), way_out)
             await self.run(prepare, way_out)
             if self.is_file:
-                # not before: it writes into the file
-                await self.run(lambda connection: connection.scalar(text(_LOG)), way_out)
-                _close_to_others(file)
                 self._process = sqlite3.connect(f"{file}-process", 0, isolation_level=None)
                 with contextlib.suppress(sqlite3.OperationalError):  # another process has it
+                    self._process.execute("PRAGMA journal_mode=MEMORY")
                     self._process.execute("BEGIN EXCLUSIVE")
+                _close_to_others(file)
         except StoreError:
             await self.close()
             raise
@@ -283,7 +286,7 @@ def put(
 def _close_to_others(file: Path) -> None:
     """Let only the owner of a SQLite database read it, and the files beside it."""
     real = os.path.realpath(file)
-    for path in map(Path, (real, f"{real}-wal", f"{real}-shm")):
+    for path in (Path(f"{real}{end}") for end in ("", "-wal", "-shm", "-process")):
         try:
             if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077:
                 path.chmod(0o600)

@@ -34,7 +34,7 @@ from tests.databases import (
     sql,
     take,
 )
-from tests.serving import serving, uncoded
+from tests.serving import serving
 
 SECRET = "hunter2"
 
@@ -92,7 +92,7 @@ def open_up(folder: Path) -> None:
         file.chmod(0o644)
 
 
-PRIVATE = {"people.db": "600", "people.db-wal": "600", "people.db-shm": "600"}
+PRIVATE = {f"people.db{end}": "600" for end in ("", "-wal", "-shm", "-process")}
 
 
 @pytest.fixture
@@ -256,18 +256,18 @@ async def test_when_a_server_is_away_the_bot_says_so_and_works_again_as_soon_as_
     socket, away = postgresql_folder / ".s.PGSQL.5432", postgresql_folder / "away"
     async with serving(settings, postgresql=Secret(postgresql)) as chat:
         await chat.ask("/seed 42")
-        expected = uncoded((await chat.ask("/dino")).html)
+        expected = (await chat.ask("/dino")).uncoded
         await chat.ask("/seed 42")
         end_connections(postgresql_folder)
         socket.rename(away)
         try:
-            assert (await chat.ask("/dino")).html == sentences.NO_MEMORY
+            assert (await chat.ask("/dino")).text == str(sentences.NO_MEMORY)
         finally:
             away.rename(socket)
-        assert uncoded((await chat.ask("/dino")).html) == expected
+        assert (await chat.ask("/dino")).uncoded == expected
         assert chat.bot.tally.errors.pop("StoreError") == 1
         end_connections(postgresql_folder)  # between two requests, so nobody notices
-        assert uncoded((await chat.ask("/dino")).html) != expected
+        assert (await chat.ask("/dino")).uncoded != expected
 
 
 async def test_a_connection_that_is_lost_within_a_request(
