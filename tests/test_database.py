@@ -139,6 +139,10 @@ async def test_what_is_forgotten_is_gone(path: Path, caplog: pytest.LogCaptureFi
         assert is_kept(SECRET, path.parent)
         await file.forget(1)
         assert not is_kept(SECRET, path.parent)
+        voice = await file.add_voice("keats", "verse", SECRET)
+        assert is_kept(SECRET, path.parent)
+        await file.remove_voice(voice.id)
+        assert not is_kept(SECRET, path.parent)
 
 
 def is_kept(secret: str, folder: Path) -> bool:

