@@ -11,7 +11,6 @@ import os
 import re
 import socket
 import sqlite3
-import stat
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -146,18 +145,18 @@ class Database:
         try:
             if self.is_file:
                 way_out = "move it away, or let DATABASE name another file"
-                file = Path(str(self.url.database))
                 with self._explained(way_out):
-                    file.parent.mkdir(parents=True, exist_ok=True)
-                    os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+                    is_empty = _make(self.name)
+                if is_empty:  # in a database of somebody else, nothing changes
+                    with contextlib.suppress(StoreError):  # another process is doing it
+                        await self.run(lambda connection: connection.scalar(text(_LOG)))
             await self.run(prepare, way_out)
             if self.is_file:
-                # not before: it writes into the file
-                await self.run(lambda connection: connection.scalar(text(_LOG)), way_out)
-                _close_to_others(file)
-                self._process = sqlite3.connect(f"{file}-process", 0, isolation_level=None)
+                self._process = sqlite3.connect(f"{self.name}-process", 0, isolation_level=None)
                 with contextlib.suppress(sqlite3.OperationalError):  # another process has it
+                    self._process.execute("PRAGMA journal_mode=MEMORY")
                     self._process.execute("BEGIN EXCLUSIVE")
+                _close_to_others(self.name)
         except StoreError:
             await self.close()
             raise
@@ -280,14 +279,18 @@ def put(
     return bool(connection.execute(put.execution_options(preserve_rowcount=True)).rowcount)
 
 
-def _close_to_others(file: Path) -> None:
+def _make(file: str) -> bool:
+    """Make a file that only its owner can read, unless it is there. Return whether it is empty."""
+    Path(file).parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        return os.fstat(descriptor).st_size == 0
+    finally:
+        os.close(descriptor)
+
+
+def _close_to_others(file: str) -> None:
     """Let only the owner of a SQLite database read it, and the files beside it."""
-    real = os.path.realpath(file)
-    for path in map(Path, (real, f"{real}-wal", f"{real}-shm")):
-        try:
-            if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077:
-                path.chmod(0o600)
-        except OSError as error:
-            logger.warning(
-                "%s: other users of this machine may read it: %s", path, error.strerror or error
-            )
+    for path in (file, *(f"{os.path.realpath(file)}{end}" for end in ("-wal", "-shm", "-process"))):
+        with contextlib.suppress(OSError):  # it belongs to another user, or is not there
+            Path(path).chmod(0o600)

@@ -1,11 +1,10 @@
 """Which of several processes serves: the one that holds a lock in their PostgreSQL database.
 
 The lock belongs to a connection. The server frees it at once when the connection ends, and after 7
-seconds when the holder's machine falls silent. The holder may not notice that. So the server's yes
-is good for 6 seconds: without another yes, the holder then sends nothing more, even if its process
-was frozen meanwhile. Each process tries every second to get the lock, and sits out these 6 seconds
-before it serves. A process that loses the lock ends: whatever started it starts it again, and then
-it waits like any other.
+seconds when the holder's machine falls silent. The holder may not notice that. So it trusts a
+confirmed lock for 6 seconds; after that, it sends nothing until the lock is confirmed again. Each
+process tries every second to get the lock, and waits these 6 seconds before it serves. A process
+that loses the lock ends: whatever started it starts it again, and then it waits like any other.
 
 The connection must lead to the server itself, not to a pooler that shares it between transactions.
 """
@@ -75,7 +74,7 @@ class Standby:
         while self._url.drivername != SQLITE:
             if await self._answer(_TAKE):
                 await asyncio.sleep(CHECK + PATIENCE)
-                if self._connection is not None and await self._answer(_LOOK):
+                if await self._answer(_LOOK):  # no, if the connection is a new one
                     return
             waiting(self._told == ANOTHER_SERVES)
             await asyncio.sleep(TRY)
@@ -102,7 +101,7 @@ class Standby:
         """Wait until this process no longer holds the lock."""
         if self._url.drivername == SQLITE:
             await asyncio.Event().wait()
-        while self._connection is not None and await self._answer(_LOOK):  # noqa: ASYNC110 - the server tells nobody
+        while await self._answer(_LOOK):  # noqa: ASYNC110 - the server tells nobody
             await asyncio.sleep(CHECK)
         await self.release()
 

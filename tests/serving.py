@@ -66,9 +66,9 @@ def install(directory: Path, checkpoint: Checkpoint) -> str:
     return version
 
 
-def install_both(directory: Path) -> Path:
-    install(directory / "dino", untrained("names"))
-    install(directory / "poem", untrained("verse"))
+def install_both(directory: Path, seed: int = 1) -> Path:
+    install(directory / "dino", untrained("names", seed))
+    install(directory / "poem", untrained("verse", seed))
     return directory
 
 

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 import sqlalchemy as sa
 from hypothesis import example, given, settings
@@ -24,17 +23,14 @@ from bot.store import Store
 from bot.words import sentences
 from model.text.forms import Genre
 from tests.databases import (
-    OTHERS,
-    draft,
     end_connections,
     frozen,
     make,
     opened,
-    run_sql,
     sql,
     take,
 )
-from tests.serving import serving, uncoded
+from tests.serving import serving
 
 SECRET = "hunter2"
 
@@ -87,12 +83,12 @@ def modes(folder: Path) -> dict[str, str]:
     return {file.name: f"{stat.S_IMODE(file.stat().st_mode):o}" for file in folder.iterdir()}
 
 
+PRIVATE = {f"people.db{end}": "600" for end in ("", "-wal", "-shm", "-process")}
+
+
 def open_up(folder: Path) -> None:
     for file in folder.iterdir():
         file.chmod(0o644)
-
-
-PRIVATE = {"people.db": "600", "people.db-wal": "600", "people.db-shm": "600"}
 
 
 @pytest.fixture
@@ -104,9 +100,8 @@ def open_to_all() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("open_to_all")
-async def test_nobody_else_can_read_a_new_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The file is private when SQLite opens it, and SQLite gives the files beside it the same
-    permissions."""
+async def test_nobody_else_can_read_a_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither a new one, at any moment, nor one that could be read before."""
     seen = []
     connect = sqlite3.dbapi2.connect
 
@@ -117,16 +112,10 @@ async def test_nobody_else_can_read_a_new_file(path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(sqlite3.dbapi2, "connect", watched)
     async with opened(path):
         assert modes(path.parent) == PRIVATE
-    assert seen == [{"people.db": "600"}]
-
-
-@pytest.mark.usefixtures("open_to_all")
-async def test_files_that_others_could_read_are_closed_to_them(path: Path) -> None:
-    async with opened(path) as store:
+        assert seen[0] == {"people.db": "600"}
         open_up(path.parent)
         async with opened(path):
             assert modes(path.parent) == PRIVATE
-        await store.check()
 
 
 async def test_what_is_forgotten_is_gone(path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -149,6 +138,10 @@ async def test_what_is_forgotten_is_gone(path: Path, caplog: pytest.LogCaptureFi
         await make(file, 1, Genre.POEM, SECRET)
         assert is_kept(SECRET, path.parent)
         await file.forget(1)
+        assert not is_kept(SECRET, path.parent)
+        voice = await file.add_voice("keats", "verse", SECRET)
+        assert is_kept(SECRET, path.parent)
+        await file.remove_voice(voice.id)
         assert not is_kept(SECRET, path.parent)
 
 
@@ -208,17 +201,6 @@ async def test_what_people_write_is_in_no_error(database: str) -> None:
         assert (await take(store, 1, Genre.POEM))[1] == 0
 
 
-def test_a_url_that_cannot_be_used_is_refused_and_not_shown() -> None:
-    sentence = r"^DATABASE: this database cannot be used: its URL cannot be read"
-    for url in (
-        f"postgresql+psycopg://me:12/{SECRET}@3@db/x",
-        f"postgresql+psycopg://me:{SECRET}@db:port/x",
-    ):
-        with pytest.raises(StoreError, match=sentence) as raised:
-            Store(url)
-        assert SECRET not in "".join(traceback.format_exception(raised.value))
-
-
 async def test_a_server_that_does_not_run_is_refused(tmp_path: Path) -> None:
     for url, server in (
         (f"postgresql+psycopg://me:{SECRET}@localhost:1/people", "localhost:1"),
@@ -239,13 +221,14 @@ async def test_a_server_that_does_not_run_is_refused(tmp_path: Path) -> None:
     st.text("@:/?#%[]&= ", max_size=5),
 )
 @example("", "")
+@example("12/", "@3")
 def test_no_part_of_a_password_is_shown_however_it_is_written(before: str, after: str) -> None:
     async def attempt() -> None:
         await Store(
             f"postgresql+psycopg://me:{before}{SECRET}{after}{SECRET}@localhost:1/people"
         ).open()
 
-    with pytest.raises(StoreError) as raised:
+    with pytest.raises(StoreError, match=r"^(DATABASE|PostgreSQL at .*): this database") as raised:
         asyncio.run(attempt())
     assert SECRET not in "".join(traceback.format_exception(raised.value))
 
@@ -256,40 +239,18 @@ async def test_when_a_server_is_away_the_bot_says_so_and_works_again_as_soon_as_
     socket, away = postgresql_folder / ".s.PGSQL.5432", postgresql_folder / "away"
     async with serving(settings, postgresql=Secret(postgresql)) as chat:
         await chat.ask("/seed 42")
-        expected = uncoded((await chat.ask("/dino")).html)
+        expected = (await chat.ask("/dino")).uncoded
         await chat.ask("/seed 42")
         end_connections(postgresql_folder)
         socket.rename(away)
         try:
-            assert (await chat.ask("/dino")).html == sentences.NO_MEMORY
+            assert (await chat.ask("/dino")).text == str(sentences.NO_MEMORY)
         finally:
             away.rename(socket)
-        assert uncoded((await chat.ask("/dino")).html) == expected
+        assert (await chat.ask("/dino")).uncoded == expected
         assert chat.bot.tally.errors.pop("StoreError") == 1
         end_connections(postgresql_folder)  # between two requests, so nobody notices
-        assert uncoded((await chat.ask("/dino")).html) != expected
-
-
-async def test_a_connection_that_is_lost_within_a_request(
-    postgresql_folder: Path, postgresql: str
-) -> None:
-    async with opened(postgresql) as store:
-        old = await draft(store, 1)
-        with psycopg.connect(host=str(postgresql_folder), user="postgres") as other:
-            other.execute("LOCK TABLE people")
-            waiting = asyncio.create_task(store.arrived(old))
-            await asyncio.sleep(0.1)
-            run_sql(
-                postgresql_folder,
-                f"SELECT pg_terminate_backend(pid, 5000) {OTHERS} AND wait_event_type = 'Lock'",
-            )
-            with pytest.raises(
-                StoreError, match=r"this database cannot be used: terminating connection"
-            ):
-                await waiting
-        assert await store.creations(1) == []
-        await store.arrived(old)
-        assert await store.creations(1) == [old]
+        assert (await chat.ask("/dino")).uncoded != expected
 
 
 async def test_a_server_that_does_not_answer_is_an_error_after_a_while_and_holds_up_no_stop(

@@ -10,14 +10,12 @@ import sys
 from itertools import cycle
 from pathlib import Path
 
-from markupsafe import Markup
-
 from bot.chat import Buttons
 from bot.running import running
 from bot.settings import Settings
+from bot.words.pieces import Message
 from tests.databases import opened
 from tests.fake_chat import FakeChat
-from tests.serving import code_in
 
 PEOPLE = 20
 
@@ -25,9 +23,11 @@ PEOPLE = 20
 class Delivering(FakeChat):
     """Writes down at once what was delivered; the response takes its time."""
 
-    async def say(self, html: Markup, buttons: Buttons = (), *, unfinished: bool = False) -> int:
-        number = await super().say(html, buttons, unfinished=unfinished)
-        os.write(1, f"{code_in(html)}\n".encode())
+    async def say(
+        self, message: Message, buttons: Buttons = (), *, unfinished: bool = False
+    ) -> int:
+        number = await super().say(message, buttons, unfinished=unfinished)
+        os.write(1, f"{self.messages[-1].code}\n".encode())
         await asyncio.sleep(0.002)
         return number
 

@@ -1,37 +1,44 @@
-"""What docs/operating.md promises: a backup under load opens every code."""
+"""What docs/operating.md promises: a backup under load opens every code, also those of voices and
+weights that the bot has learned."""
 
 import asyncio
 import dataclasses
 import re
-import shutil
 import stat
-import subprocess
 import sys
-from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
 from bot.settings import Secret, Settings
 from model.files import ROOT
-from tests.databases import emptied, run_sql, sql
+from tests.databases import emptied, sql
 from tests.fake_chat import FakeChat
-from tests.serving import code_in, serving, until
-from tests.test_proxy import FORWARDING, HOST, SOCKET
+from tests.serving import install_both, serving, until, untrained
+from tests.training import content_of, teach
 
 GUIDE = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
-BACKUP = re.findall("^    (umask.*|python3 -c .*|cp -R checkpoints.*)$", GUIDE, re.MULTILINE)
+BACKUP = re.findall("^    (umask.*|python3 -c .*)$", GUIDE, re.MULTILINE)
+LINES = ("/dino 2", "/poem Shall I", "/dino voice:pokemon 3")
+
+
+async def learn(chat: FakeChat) -> None:
+    """Let a bot have a voice, and weights that are nowhere else."""
+    await teach(chat.bot, "pokemon", "names", untrained("names", 1, "Pikachu"))
+    new = await chat.bot.store.keep_weights("dino", content_of(untrained("names", 9)))
+    assert await chat.bot.shelf.use("dino", new)
 
 
 async def ask_a_lot(chat: FakeChat, over: asyncio.Event, codes: dict[str, str]) -> None:
     while not over.is_set():
-        for text in ("/dino 2", "/poem Shall I", "/dino ma"):
-            shown = (await chat.ask(text)).html
-            codes[code_in(shown)] = shown
+        for text in LINES:
+            shown = await chat.ask(text)
+            codes[shown.code] = shown.text
 
 
 async def test_a_backup_under_load_opens_every_code(own_settings: Settings, tmp_path: Path) -> None:
     folder, codes, over = own_settings.database.parent, dict[str, str](), asyncio.Event()
     async with serving(own_settings) as chat:
+        await learn(chat)
         people = [FakeChat(chat.bot, 1000 + number) for number in range(8)]
         asking = [asyncio.create_task(ask_a_lot(person, over, codes)) for person in people]
         await until(lambda: len(codes) >= 40)
@@ -43,20 +50,17 @@ async def test_a_backup_under_load_opens_every_code(own_settings: Settings, tmp_
         over.set()
         await asyncio.gather(*asking)
     assert stat.S_IMODE((folder / "backup.db").stat().st_mode) == 0o600
-    (new := tmp_path / "restored").mkdir()
-    shutil.move(folder / "backup.db", new / "mangosaurus.db")
-    shutil.move(folder / "backup-checkpoints", new / "checkpoints")
-    shutil.rmtree(own_settings.checkpoints)
+    new = tmp_path / "restored"
+    # the next program comes with other weights
     restored = dataclasses.replace(
-        own_settings, database=new / "mangosaurus.db", checkpoints=new / "checkpoints"
+        own_settings, database=new / "mangosaurus.db", checkpoints=install_both(new, 77)
     )
-    kept = {
-        code for (code,) in sql(new / "mangosaurus.db", "SELECT code FROM creations WHERE arrived")
-    }
+    (folder / "backup.db").rename(restored.database)
+    kept = {code for (code,) in sql(restored.database, "SELECT code FROM creations WHERE arrived")}
     assert before.keys() <= kept <= codes.keys() | kept
     async with serving(restored) as chat:
         for code in sorted(kept & codes.keys()):
-            assert (await chat.ask(f"/again {code}")).html == codes[code]
+            assert (await chat.ask(f"/again {code}")).text == codes[code]
 
 
 async def test_a_dump_of_a_server_opens_every_code(
@@ -67,27 +71,23 @@ async def test_a_dump_of_a_server_opens_every_code(
     assert package.origin
     # the server is of the newest version, too
     programs = max(Path(package.origin).parent.glob("pginstall*")) / "bin"
-    at = ["-h", str(postgresql_folder), "-U", "postgres", "-d", "postgres"]
-    dump = str(tmp_path / "dump")
+    options = f"-h {postgresql_folder} -U postgres -d postgres"
     codes = dict[str, str]()
-    run = partial(asyncio.to_thread, partial(subprocess.run, check=True, timeout=50))
-    settings = dataclasses.replace(own_settings, postgresql=Secret(postgresql))
-    async with serving(settings) as chat:
-        for text in ("/dino 2", "/poem Shall I"):
-            shown = (await chat.ask(text)).html
-            codes[code_in(shown)] = shown
-        await run([programs / "pg_dump", *at, "-Fc", "-f", dump])
+
+    async def run(command: str) -> None:
+        assert await (await asyncio.create_subprocess_shell(f"{programs}/{command}")).wait() == 0
+
+    async with serving(own_settings, postgresql=Secret(postgresql)) as chat:
+        await learn(chat)
+        for text in LINES:
+            shown = await chat.ask(text)
+            codes[shown.code] = shown.text
+    await run(f"pg_dump {options} -Fc -f {tmp_path}/dump")
     emptied(postgresql_folder)
-    assert run_sql(
-        postgresql_folder, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
-    ) == [(0,)]
-    await run([programs / "pg_restore", *at, "--clean", "--if-exists", dump])
-    async with serving(settings) as chat:
-        for code, shown in codes.items():
-            assert (await chat.ask(f"/again {code}")).html == shown
-
-
-def test_the_guide_shows_the_proxy_that_is_tested() -> None:
-    assert len(BACKUP) == 3
-    for line in re.findall("proxy_[^;]+;", f"{SOCKET} {HOST} {FORWARDING.partition(';')[0]};"):
-        assert line in GUIDE
+    await run(f"pg_restore {options} {tmp_path}/dump")
+    checkpoints = install_both(tmp_path / "restored", 77)
+    async with serving(
+        own_settings, postgresql=Secret(postgresql), checkpoints=checkpoints
+    ) as chat:
+        for code, text in codes.items():
+            assert (await chat.ask(f"/again {code}")).text == text

@@ -3,26 +3,28 @@ damaged."""
 
 import asyncio
 import dataclasses
+import shutil
 import threading
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from bot.chat import Explained, StartError
 from bot.creations import Creation
 from bot.settings import Settings
 from bot.shelf import KEPT, Shelf
-from bot.voices import UNFINISHED, Voices
 from bot.words import sentences
-from bot.writer import ROWS, Neighbour, Text, Writer, nearest
+from bot.writer import ROWS, Text, Writer
 from model.errors import RequestError
-from model.text.forms import Genre
+from model.text.forms import Form, Genre
+from model.weights.checkpoint import CheckpointError
 from model.writing.decoder import Decoder
 from model.writing.requests import NameRequest, Request, Result, VerseRequest, generator_for
-from tests.serving import install, install_both, serving, untrained
+from tests.databases import opened, sql
+from tests.serving import install, serving, untrained
+from tests.training import content_of
 
 VERSE = dataclasses.replace(untrained("verse"), version="verse")
 
@@ -68,12 +70,17 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
 
 
 def tasks(writer: Writer, *parts: int) -> list[asyncio.Task[Text]]:
-    return [asyncio.create_task(writer.write(verse(n, count))) for n, count in enumerate(parts)]
+    return [
+        asyncio.create_task(writer.write(verse(n, count), Genre.POEM))
+        for n, count in enumerate(parts)
+    ]
 
 
 async def test_nobody_changes_what_another_gets(writer: Writer) -> None:
-    written = await asyncio.gather(*(writer.write(verse(seed)) for seed in range(2 * ROWS)))
-    expected = Decoder(VERSE).generate([verse(seed) for seed in range(2 * ROWS)])
+    written = await asyncio.gather(
+        *(writer.write(verse(seed), Genre.POEM) for seed in range(ROWS + 9))
+    )
+    expected = Decoder(VERSE).generate([verse(seed) for seed in range(ROWS + 9)])
     assert [text.texts for text in written] == [result.texts for result in expected]
     assert written[7] == alone(verse(7))
 
@@ -87,15 +94,12 @@ async def test_cancelling_makes_room_for_another(writer: Writer, gate: Gate, whi
     writes[which].cancel()
     with pytest.raises(asyncio.CancelledError):
         await writes.pop(which)
-    late = asyncio.create_task(writer.write(verse(1000)))
+    late = asyncio.create_task(writer.write(verse(1000), Genre.POEM))
     await asyncio.sleep(0)
     gate.opened.set()
     assert await late == alone(verse(1000))
     await asyncio.gather(*writes)
     assert gate.decoder.active == 0
-    steps = gate.steps
-    await asyncio.sleep(0.01)
-    assert gate.steps == steps  # the thread sleeps when there is nothing to write
 
 
 @pytest.mark.parametrize("method", ["__init__", "submit", "step"])
@@ -108,47 +112,29 @@ async def test_a_crash_fails_the_requests_in_flight_and_no_others(
     with monkeypatch.context() as patch:
         patch.setattr(Decoder, method, crash)
         results = await asyncio.gather(*tasks(writer, 1, 1, 1), return_exceptions=True)
-    assert [str(result) for result in results] == [sentences.NOT_WRITTEN] * 3
+    assert [str(result) for result in results] == [str(sentences.NOT_WRITTEN)] * 3
     assert "Writing with weights verse failed" in caplog.text
     assert "a bug" in caplog.text
     with monkeypatch.context() as patch:
         # a result for nobody
         patch.setattr(Decoder, "step", lambda _: [Result(-1, ("lost",), None)])
         with pytest.raises(Explained, match="while I was writing"):
-            await writer.write(verse(1))
+            await writer.write(verse(1), Genre.POEM)
     impossible, fine = await asyncio.gather(
-        writer.write(NameRequest(generator_for(1, 0))),
-        writer.write(verse(2)),
+        writer.write(NameRequest(generator_for(1, 0)), Genre.DINO),
+        writer.write(verse(2), Genre.POEM),
         return_exceptions=True,
     )
     assert isinstance(impossible, RequestError)  # it is refused alone
     assert fine == alone(verse(2))
 
 
-def creation(version: str) -> Creation:
-    return Creation("k7m2p9x", 1, Genre.DINO, version, 42, 0, "", 0.8)
+def creation(version: str, network: str = "dino") -> Creation:
+    return Creation("k7m2p9xb4q", 1, Genre(network), version, 42, 0, "", 0.8)
 
 
 def threads() -> int:
     return [thread.name for thread in threading.enumerate()].count("writing")
-
-
-async def test_each_version_writes_its_own_and_only_a_few_stay(tmp_path: Path) -> None:
-    folder = install_both(tmp_path / "many")
-    versions = [install(folder / "dino", untrained("names", seed)) for seed in range(2, KEPT + 4)]
-    shelf = Shelf(folder)
-    await shelf.open()
-    texts = [await shelf.write(creation(version)) for version in versions]
-    assert [await shelf.write(creation(version)) for version in versions] == texts
-    assert len({text.texts for text in texts}) == len(versions)
-    assert threads() == KEPT
-    for _ in range(2):
-        assert (
-            await asyncio.gather(*(shelf.write(creation(version)) for version in versions * 4))
-            == texts * 4
-        )
-    assert threads() == KEPT
-    await shelf.close()
 
 
 async def test_a_stop_refuses_what_waits_for_any_thread(writer: Writer, gate: Gate) -> None:
@@ -163,39 +149,132 @@ async def test_a_stop_refuses_what_waits_for_any_thread(writer: Writer, gate: Ga
     assert threads() == 0
 
 
+# The versions of a network
+
+
+@asynccontextmanager
+async def shelf_of(database: str | Path, folder: Path) -> AsyncIterator[Shelf]:
+    async with opened(database) as store:
+        shelf = Shelf(store, folder)
+        await shelf.open()
+        yield shelf
+        await shelf.close()
+
+
+async def learned(database: str | Path, seed: int) -> str:
+    """Let the database have new names, made in the year of the seed."""
+    made = untrained("names", seed)
+    described = dataclasses.replace(made.description, created=f"{seed}-01-01T00:00:00+00:00")
+    async with opened(database) as store:
+        content = content_of(dataclasses.replace(made, description=described))
+        return await store.keep_weights("dino", content)
+
+
+async def test_each_version_writes_its_own_and_only_a_few_stay(
+    own_checkpoints: Path, tmp_path: Path
+) -> None:
+    dino = own_checkpoints / "dino"
+    versions = [install(dino, untrained("names", seed)) for seed in range(2, KEPT + 4)]
+    async with shelf_of(tmp_path / "people.db", own_checkpoints) as shelf:
+        texts = [await shelf.write(creation(version)) for version in versions]
+        assert [await shelf.write(creation(version)) for version in versions] == texts
+        assert len({text.texts for text in texts}) == len(versions)
+        assert threads() == KEPT
+        for _ in range(2):
+            assert (
+                await asyncio.gather(*(shelf.write(creation(version)) for version in versions * 4))
+                == texts * 4
+            )
+        assert threads() == KEPT
+
+
+async def test_the_choice_serves_in_every_process_and_after_a_restart(
+    database: str, own_checkpoints: Path
+) -> None:
+    """Versions come from the program, from a training of its own, and from the database; only the
+    one that `use` names is in use."""
+    new = await learned(database, 2026)
+    released = install(own_checkpoints / "dino", untrained("names", 8))
+    (own_checkpoints / "dino" / "released").write_text(released)
+    async with (
+        shelf_of(database, own_checkpoints) as shelf,
+        shelf_of(database, own_checkpoints) as other,
+    ):
+        trained = install(own_checkpoints / "dino", untrained("names", 9))
+        assert (await shelf.refresh("dino")).version == released
+        assert {each.version for each in await shelf.versions("dino")} > {new, trained, released}
+        assert not await shelf.use("dino", new, expected=trained)
+        assert await shelf.use("dino", new, expected=released)
+        assert (await shelf.current("dino")).version == new
+        assert (await other.refresh("dino")).version == new
+        assert not await other.use("dino", trained, expected=released)
+    async with shelf_of(database, own_checkpoints) as shelf:
+        assert (await shelf.current("dino")).version == new
+        assert await shelf.use("dino", trained)
+        with pytest.raises(CheckpointError, match="cannot be read"):
+            await shelf.use("dino", "0" * 12)
+        verse = await shelf.current("poem")
+        async with opened(database) as store:
+            await store.keep_weights("dino", content_of(verse))
+        with pytest.raises(CheckpointError, match="writes verse, not names"):
+            await shelf.use("dino", verse.version)
+        assert (await shelf.current("dino")).version == trained
+
+
+async def test_a_code_never_loses_its_weights(database: str, own_checkpoints: Path) -> None:
+    """Also if the next program comes with others, or with none."""
+    async with shelf_of(database, own_checkpoints) as shelf:
+        old = creation((await shelf.current("dino")).version)
+        text = await shelf.write(old)
+    shutil.rmtree(own_checkpoints / "dino")
+    install(own_checkpoints / "dino", untrained("names", 9))
+    async with shelf_of(database, own_checkpoints) as shelf:
+        assert await shelf.write(old) == text
+        assert await shelf.write(creation((await shelf.current("dino")).version)) != text
+        with pytest.raises(Explained) as raised:
+            await shelf.write(creation("0" * 12))
+        assert raised.value.sentence == sentences.GONE
+
+
+async def test_damaged_weights_are_refused_and_others_serve_until_a_copy_mends_them(
+    tmp_path: Path, own_checkpoints: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    database = tmp_path / "people.db"
+    older, new = await learned(database, 2025), await learned(database, 2026)
+    async with shelf_of(database, own_checkpoints) as shelf:
+        await shelf.use("dino", older)
+        await shelf.use("dino", new)
+        released = (await shelf.current("poem")).version
+        await shelf.write(creation(released, "poem"))
+    sql(database, f"UPDATE weights SET content = CAST('x' AS BLOB) WHERE version <> '{older}'")
+    async with shelf_of(database, own_checkpoints) as shelf:
+        assert (await shelf.current("dino")).version == older
+        assert f"{database}: its version {new} is damaged" in caplog.text
+        assert f"Serving dino {older} instead" in caplog.text
+        assert (await shelf.current("poem")).version == released
+    caplog.clear()
+    (own_checkpoints / "poem" / f"{released}.safetensors").unlink()
+    assert install(own_checkpoints / "dino", untrained("names", 3)) != new
+    async with shelf_of(database, own_checkpoints) as shelf:
+        assert await shelf.content("poem", released)  # the file has mended it
+        assert "its version {released} is damaged" not in caplog.text
+
+
 async def test_one_missing_network(
     settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     commands = {"dino": "/dino", "poem": "/poem x"}
     for missing, other in (("dino", "poem"), ("poem", "dino")):
-        install(tmp_path / missing / other, untrained("verse" if other == "poem" else "names"))
-        async with serving(settings, checkpoints=tmp_path / missing) as chat:
-            assert (await chat.ask(commands[missing])).html == sentences.NO_NETWORK[missing]
+        form: Form = "verse" if other == "poem" else "names"
+        install(tmp_path / missing / other, untrained(form))
+        database = tmp_path / f"{missing}.db"
+        async with serving(settings, checkpoints=tmp_path / missing, database=database) as chat:
+            assert (await chat.ask(commands[missing])).text == str(sentences.NO_NETWORK[missing])
             assert f"/{missing} is not served: " in caplog.text
-            assert "is CHECKPOINTS right?" in caplog.text
-            assert "<a>" in (await chat.ask(commands[other])).html
-            assert (await chat.ask("/about")).html.count("3.000 nats") == 1
+            assert (await chat.ask(commands[other])).code
 
 
-async def test_what_a_start_finds_damaged(
-    settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    directory = install_both(tmp_path / "damaged")
-    (file,) = (directory / "dino").glob("*.safetensors")
-    file.write_bytes(file.read_bytes()[:-9])
-    voice = Voices(directory / "voices").add("keats", "verse", "Ode\n")
-    half = directory / "voices" / f"{UNFINISHED}x1" / "k3x7abc"
-    half.mkdir(parents=True)
-    (half / "text.txt").write_text("somebody's own verse\n")
-    async with serving(settings, checkpoints=directory) as chat:
-        assert list(chat.bot.shelf.serving) == ["poem"]
-        assert not half.parent.exists()
-        assert chat.bot.shelf.voices.all() == [voice]
-    assert "/dino is not served" in caplog.text
-    assert file.name in caplog.text
-
-
-async def test_a_bot_without_weights(settings: Settings, tmp_path: Path) -> None:
+async def test_a_bot_that_cannot_start(settings: Settings, tmp_path: Path) -> None:
     async def complaint() -> str:
         with pytest.raises(StartError) as caught:
             async with serving(settings, checkpoints=tmp_path):
@@ -203,34 +282,13 @@ async def test_a_bot_without_weights(settings: Settings, tmp_path: Path) -> None
         assert "\n" not in str(caught.value)
         return str(caught.value)
 
-    assert "is CHECKPOINTS right? python -m model train makes weights in " in await complaint()
-    assert f"{tmp_path / 'dino'} holds none" in await complaint()
-    install(tmp_path / "dino", untrained("verse"))
-    assert "its weights write verse, not names" in await complaint()
-
-
-WORDS = st.text("abcé恐", max_size=9)
-
-
-def textbook(a: str, b: str) -> int:
-    """Return the distance as the definition has it, one cell at a time."""
-    row = list(range(len(b) + 1))
-    for i, letter in enumerate(a, start=1):
-        before, row = row, [i]
-        for j, other in enumerate(b, start=1):
-            row.append(min(before[j] + 1, row[-1] + 1, before[j - 1] + (letter != other)))
-    return row[-1]
-
-
-@given(
-    st.lists(WORDS, min_size=1, max_size=4),
-    st.frozensets(WORDS, min_size=1, max_size=12).map(sorted),
-)
-def test_the_nearest_name_is_found_and_of_equals_the_first(
-    names: list[str], known: list[str]
-) -> None:
-    assert nearest(names, []) == (None,) * len(names)
-    expected = [min((textbook(name, other), other) for other in known) for name in names]
-    assert nearest(names, known) == tuple(
-        Neighbour(other, distance) for distance, other in expected
-    )
+    assert "python -m model train makes weights in " in await complaint()
+    version = install(tmp_path / "dino", untrained("verse"))
+    assert f"version {version} writes verse, not names" in await complaint()
+    damaged = tmp_path / "dino" / f"{version}.safetensors"
+    damaged.write_bytes(damaged.read_bytes()[:-9])
+    assert f"{damaged}: damaged" in await complaint()
+    (tmp_path / "voices" / "k3x7abc").mkdir(parents=True)
+    old = f"{tmp_path / 'voices'}: an earlier version of Mangosaurus made this, and this one cannot"
+    assert old in await complaint()
+    assert (tmp_path / "voices" / "k3x7abc").exists()

@@ -44,20 +44,6 @@ async def is_waiting(task: asyncio.Task[None]) -> bool:
     return not (await asyncio.wait({task}, timeout=0.15))[0]
 
 
-async def test_the_other_takes_over_when_one_stops(postgresql: str) -> None:
-    async with (
-        standing_by(postgresql) as first,
-        standing_by(postgresql) as second,
-        asyncio.timeout(20),
-    ):
-        await first.acquired()
-        for holder, other in ((first, second), (second, first)):
-            waiting = asyncio.create_task(other.acquired())
-            assert await is_waiting(waiting)
-            await holder.release()
-            await waiting
-
-
 async def test_a_server_that_hangs_is_noticed_by_who_serves_and_by_who_waits(
     postgresql: str, postgresql_folder: Path
 ) -> None:

@@ -1,0 +1,171 @@
+"""What the bot has learned, in a SQLite file and in PostgreSQL: weights, voices and runs."""
+
+import asyncio
+import dataclasses
+import threading
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.database import put
+from bot.learned import OpenRun, Weights
+from bot.store import Store
+from bot.voices import MOST, CrowdedError, RemovedError, TakenError, Voice
+from model.weights.checkpoint import Checkpoint, CheckpointError
+from tests.databases import opened, sql
+from tests.serving import until, untrained
+from tests.training import content_of
+
+
+@pytest.fixture
+async def store(database: str) -> AsyncIterator[Store]:
+    async with opened(database) as store:
+        yield store
+
+
+def made_in(year: int) -> Checkpoint:
+    made = untrained("names", year)
+    described = dataclasses.replace(made.description, created=f"{year}-01-01T00:00:00+00:00")
+    return dataclasses.replace(made, description=described)
+
+
+async def test_weights_come_back_and_the_newest_is_the_first(store: Store) -> None:
+    new, old = made_in(2026), made_in(2025)
+    versions = [await store.keep_weights("dino", content_of(each)) for each in (new, old)]
+    candidate = await store.keep_weights("dino", content_of(made_in(2024)), candidate=True)
+    await store.keep_weights("poem", content_of(untrained("verse")))
+    for _ in range(2):  # what is kept already stays as it is
+        assert [await store.content(version) for version in versions] == [
+            content_of(new),
+            content_of(old),
+        ]
+        assert await store.weights("dino") == [
+            Weights(versions[0], new.description),
+            Weights(versions[1], old.description),
+            Weights(candidate, made_in(2024).description, is_candidate=True),
+        ]
+        await store.keep_weights("dino", content_of(new), candidate=True)
+    assert await store.content("0" * 12) is None
+    with pytest.raises(CheckpointError, match="not a complete file of this program's weights"):
+        await store.keep_weights("dino", content_of(new)[:-1])
+
+
+async def test_one_version_is_chosen_and_nobody_chooses_without_knowing_it(store: Store) -> None:
+    first = await store.keep_weights("dino", content_of(made_in(2025)))
+    second = await store.keep_weights("dino", content_of(made_in(2026)), candidate=True)
+    assert await store.in_use("dino") is None
+    assert not await store.use("dino", second, first)
+    assert await store.use("dino", first, None)
+    assert not await store.use("dino", second, None)
+    assert (await store.weights("dino"))[0].is_candidate
+    assert await store.use("dino", second, first)
+    assert (await store.in_use("dino"), await store.in_use("poem")) == (second, None)
+    assert not (await store.weights("dino"))[0].is_candidate
+
+
+async def test_damaged_weights_are_refused_by_name_until_they_are_mended(database: str) -> None:
+    content = content_of(made_in(2026))
+    async with opened(database) as store:
+        version = await store.keep_weights("dino", content)
+        damage(database)
+        with pytest.raises(CheckpointError, match=f"its version {version} is damaged"):
+            await store.content(version)
+        await store.keep_weights("dino", content)
+        assert await store.content(version) == content
+
+
+def damage(database: str | Path) -> None:
+    kind = "bytea" if "://" in str(database) else "BLOB"
+    sql(database, f"UPDATE weights SET content = CAST('half a file' AS {kind})")
+
+
+async def test_weights_that_did_not_win_go_after_a_day(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.store.TIDY_SECONDS", 0.01)
+    async with opened(database) as store:
+        won = await store.keep_weights("dino", content_of(made_in(2024)))
+        await store.keep_weights("dino", content_of(made_in(2025)), candidate=True)
+        sql(
+            database,
+            "UPDATE weights SET candidate_since = '2026-01-01' WHERE candidate_since <> ''",
+        )
+        new = await store.keep_weights("dino", content_of(made_in(2026)), candidate=True)
+        tidying = asyncio.create_task(store.keep_tidy())
+        await until(lambda: sql(database, "SELECT count(*) FROM weights") == [(2,)])
+        tidying.cancel()
+        assert [each.version for each in await store.weights("dino")] == [new, won]
+
+
+async def test_nobody_waits_while_weights_are_written(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, may_go_on = threading.Event(), threading.Event()
+
+    def slow(*arguments: Any) -> bool:
+        begun.set()
+        return may_go_on.wait(10) and put(*arguments)
+
+    monkeypatch.setattr("bot.learned.put", slow)
+    keeping = asyncio.create_task(store.keep_weights("dino", content_of(made_in(2026))))
+    assert await asyncio.to_thread(begun.wait, 10)
+    await store.set_seed(1, 42)
+    assert not keeping.done()
+    may_go_on.set()
+    await keeping
+
+
+async def test_a_voice_keeps_its_id_and_leaves_nothing_when_it_is_removed(store: Store) -> None:
+    keats = await store.add_voice("keats", "verse", "Ode\n")
+    reptiles = await store.add_voice("恐竜", "names", "Pikachu\n")
+    assert reptiles == Voice(reptiles.id, "恐竜", "names", capitals=True)
+    assert not (await store.add_voice("apes", "names", "Pikachu\nkong\n")).capitals
+    assert [voice.name for voice in await store.voices()] == ["apes", "keats", "恐竜"]
+    assert await store.voice_named("KEATS") == await store.voice(keats.id) == keats
+    assert [await store.voice_named("../x"), await store.voice("../x")] == [None, None]
+    with pytest.raises(TakenError):
+        await store.add_voice("keats", "names", "x\n")
+    with pytest.raises(TakenError):
+        await store.rename_voice(keats.id, "apes")
+    john = dataclasses.replace(keats, name="john")
+    assert await store.rename_voice(keats.id, "john") == john == await store.voice(keats.id)
+    assert await store.rename_voice(keats.id, "john") == john
+    await store.replace_text(keats.id, "Lamia\n")
+    assert await store.voice_text(keats.id) == "Lamia\n"
+    version = await store.keep_weights(keats.id, content_of(untrained("verse")))
+    await store.use(keats.id, version, None)
+    await store.remove_voice(keats.id)
+    assert (await store.voice(keats.id), await store.in_use(keats.id)) == (None, None)
+    assert await store.weights(keats.id) == []
+    for gone in (
+        store.voice_text(keats.id),
+        store.replace_text(keats.id, "Lamia\n"),
+        store.rename_voice(keats.id, "keats"),
+        store.remove_voice(keats.id),
+    ):
+        with pytest.raises(RemovedError):
+            await gone
+    for number in range(MOST - 2):
+        await store.add_voice(f"voice-{number}", "names", "x\n")
+    with pytest.raises(CrowdedError):
+        await store.add_voice("one-more", "names", "x\n")
+
+
+async def test_a_run_that_was_not_ended_is_known_after_a_restart(database: str) -> None:
+    async with opened(database) as store:
+        run, ended = [await store.begin_run("dino", 900, "private") for _ in range(2)]
+        await store.show_run(run, 7)
+        await store.end_run(ended, "used")
+    async with opened(database) as store:
+        assert await store.open_runs() == [OpenRun(run, "dino", 900, "private", 7)]
+        assert await store.begin_run("poem", -5, "group") not in (run, ended)
+
+
+async def test_who_shares_a_file_with_a_process_knows_it(tmp_path: Path) -> None:
+    async with opened(tmp_path / "people.db") as first:
+        async with opened(tmp_path / "people.db") as second:
+            assert (first.is_alone, second.is_alone) == (True, False)
+        async with opened(tmp_path / "other.db") as other:
+            assert other.is_alone
