@@ -13,8 +13,8 @@ from bot.voices import MOST, Voice, name_of
 from bot.words import admins, sentences
 from bot.words.pieces import length
 from tests.fake_chat import FakeChat
-from tests.serving import ALICE, BOB, untrained
-from tests.training import LIST, NAMES, Script, begun, file_of, teach, verdict
+from tests.serving import ALICE, BOB, until, untrained
+from tests.training import LIST, NAMES, Script, begun, file_of, teach
 
 VERSE = "\n\n".join(
     f"A thing of béauty is a joy {n}\nIts loveliness increases; {n * n}\n" for n in range(400)
@@ -69,12 +69,15 @@ async def test_a_file_becomes_a_voice_that_learns(script: Script, admin: FakeCha
         "I'll learn this as the voice pokemon. When I'm done, you can ask for"
         " /dino voice:pokemon 5.\n\nread as UTF-16"
     )
+    shown = admin.messages[-1]
     begins = "I'm training pokemon: from what I know of its letters, as long as it helps."
-    assert admin.messages[-1].text.startswith(begins)
+    assert shown.text.startswith(begins)
     assert await send(admin, LIST) == str(admins.ALREADY_TRAINING.format("pokemon"))
     assert (await admin.ask("/dino voice:pokemon")).text == str(sentences.VOICE_UNTRAINED)
+    await until(lambda: script.folders)
     script.trained(old=None)
-    assert "it can write" in (await verdict(admin)).text
+    await admin.bot.runs.ended()
+    assert "it can write" in shown.text
     assert (await admin.press(admins.TRY)).names
     voice = await admin.bot.store.voice_named("pokemon")
     assert voice
@@ -83,6 +86,7 @@ async def test_a_file_becomes_a_voice_that_learns(script: Script, admin: FakeCha
     assert script.arguments == ("names", "0.0")
     await cancel(admin)
     assert "This is the new text of the voice pokemon." in await send(admin, LIST + "\nZorro")
+    await until(lambda: len(script.folders) == 3)
     assert script.arguments == ("names", "0.0", "fresh")
     assert (await admin.bot.store.voice_text(voice.id)).endswith("Zorro")
     script.trained(old=None, seed=8)
@@ -107,7 +111,7 @@ async def test_a_file_without_a_command_is_asked_about(script: Script, admin: Fa
     assert question.text == str(admins.LEARN.format("ünited-states-of"))
     assert (await admin.press("no")).text == str(admins.LEARN_NOTHING)
     for _ in range(MOST_FILES + 1):
-        assert await send(admin, LIST, "") == str(admins.LEARN.format("names"))
+        assert await send(admin, LIST, "") == str(admins.LEARN.format("names-2"))
     oldest = admin.messages[-MOST_FILES - 1]
     assert (await admin.press("names", message=oldest)).text == str(admins.FILE_GONE)
     assert (await admin.ask("", file=file_of("x", "x.pdf"))).text == str(sentences.ONLY_TEXT)

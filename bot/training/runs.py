@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from bot.asks import File
     from bot.chat import Buttons, Chat
     from bot.shelf import Shelf
-    from bot.store import OpenRun, Store
+    from bot.learned import OpenRun
+    from bot.store import Store
     from bot.words.pieces import Message
     from model.text.forms import Form
 
@@ -177,11 +178,12 @@ class Runs:
         except Explained as error:
             verdict = error.sentence
         except (MangosaurusError, OSError) as error:
-            logger.warning("Training %s: %s", run.network, error)
-            verdict = admins.failed(run.title, str(error))
+            reason = getattr(error, "strerror", None) or str(error)
+            logger.warning("Training %s: %s", run.network, reason)
+            verdict = admins.FAILED.format(run.title, reason.rstrip("."))
         except Exception:
             logger.exception("Training %s", run.network)
-            verdict = admins.failed(run.title, admins.BROKE)
+            verdict = admins.FAILED.format(run.title, admins.BROKE)
         finally:
             self.running = None
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
@@ -219,7 +221,7 @@ class Runs:
         if run.ending == "cancel":
             return "cancelled", admins.CANCELLED.format(run.title), ()
         if run.child and run.child.failure:
-            raise Explained(admins.failed(run.title, run.child.failure))
+            raise MangosaurusError(run.child.failure)
         title = await self._title(run.network)  # which may be new
         if title is None:
             raise Explained(sentences.VOICE_GONE)

@@ -11,7 +11,7 @@ from bot.words.sentences import counted, cut, duration
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from bot.store import Weights
+    from bot.learned import Weights
     from bot.training.progress import Progress
     from model.text.forms import Form
 
