@@ -93,6 +93,7 @@ async def test_weights_are_compared_if_they_have_learned_from_the_same_text(tmp_
         described = replace(old.description, corpus=digest)
         save(tmp_path / OLD, replace(old, description=described))
         child = await Child.start(tmp_path, "names", "0", "fresh")
+        child.stop()
         kinds = [event["event"] for event in await told(child)]
         assert not child.failure
         assert kinds[0] == "started"

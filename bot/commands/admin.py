@@ -1,4 +1,4 @@
-"""What only admins can ask for: `/retrain`, `/models` and `/use`, `/status`, and that I learn a file.
+"""What only admins can ask for: `/retrain`, `/models` and `/use`, `/status`, and to learn a file.
 
 For everybody but admins, they do not exist.
 """
@@ -14,7 +14,7 @@ import unicodedata
 from dataclasses import replace
 from importlib import metadata
 from itertools import chain, count
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal
 
 from bot.chat import Button, Explained
 from bot.commands.voices import teach
@@ -25,7 +25,7 @@ from bot.taboo import is_taboo
 from bot.training.runs import Run
 from bot.voices import LONGEST_NAME, name_of
 from bot.words import admins, sentences, tables
-from model.text.forms import FORMS, Form, Network
+from model.text.forms import FORMS, Network
 from model.weights.checkpoint import CheckpointError
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ async def retrain(ask: Said, rest: str, bot: Bot) -> None:
     if is_fresh:
         options.pop()
     if wanted in FORMS:
-        run = await teach(ask, cast("Form", wanted), options, bot)
+        run = await teach(ask, wanted, options, bot)
     elif wanted in tuple(Network) and not options:
         run = Run(wanted, Network(wanted).form, wanted, ask.chat)
         if run.form == "verse" and not is_fresh:

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
     from bot.asks import File
     from bot.chat import Buttons, Chat
-    from bot.shelf import Shelf
     from bot.learned import OpenRun
+    from bot.shelf import Shelf
     from bot.store import Store
     from bot.words.pieces import Message
     from model.text.forms import Form

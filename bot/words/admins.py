@@ -128,6 +128,7 @@ def begins(title: str, minutes: float, *, is_fresh: bool, is_voice: bool) -> Mes
 
 
 def while_training(run_id: int) -> Buttons:
+    """Return buttons that end a run."""
     return [[Button(STOP, f"/stop {run_id}"), Button(CANCEL, f"/cancel {run_id}")]]
 
 
