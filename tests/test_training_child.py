@@ -53,7 +53,7 @@ async def running(project: Path, code: str) -> AsyncIterator[Child]:
         await child.kill()
 
 
-async def told(child: Child) -> list[dict[str, Any]]:
+async def told(child: Child) -> list[Any]:
     return [event async for event in child.events()]
 
 

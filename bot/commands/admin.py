@@ -39,7 +39,6 @@ MINUTES = 5.0
 """How long the network of verse goes on."""
 MOST_FILES, MOST_VERSIONS, MOST_ERRORS = 8, 8, 8
 """How many files wait for an answer, and what `/models` and `/status` show at most."""
-NETWORKS_IN_A_ROW = 4
 
 
 async def retrain(ask: Said, rest: str, bot: Bot) -> None:
@@ -123,12 +122,8 @@ async def models(ask: Said, rest: str, bot: Bot) -> None:
         for each in found
         if each.version != in_use
     ]
-    others = [
-        Button(title, f"/models {other}") for other, title in titles.items() if other != network
-    ]
     rows += [
-        others[first : first + NETWORKS_IN_A_ROW]
-        for first in range(0, len(others), NETWORKS_IN_A_ROW)
+        [Button(title, f"/models {other}")] for other, title in titles.items() if other != network
     ]
     await ask.chat.say(tables.versions(titles[network], found, in_use), rows)
 

@@ -12,7 +12,7 @@ import contextlib
 import logging
 import shutil
 import time
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -88,12 +88,10 @@ class Run:
 
 
 class Runs:
-    """The runs of one bot: the one that goes on, if there is one, and how others ended."""
+    """The runs of one bot: at most one goes on."""
 
     def __init__(self, store: Store, shelf: Shelf) -> None:
         self.running: Run | None = None
-        self.ends: Counter[str] = Counter()
-        """How many have "used" their weights, or "kept" the old ones, "failed" or "cancelled"."""
         self.files: OrderedDict[str, tuple[str, File]] = OrderedDict()
         """Files that an admin may want me to learn, and the names of their voices."""
         self._store = store
@@ -121,6 +119,8 @@ class Runs:
             await self._store.show_run(run.id, run.message)
         except BaseException:
             self.running = None
+            if run.id:
+                await self._store.end_run(run.id, "failed")
             raise
         self._start(self._follow(run))
 
@@ -187,7 +187,6 @@ class Runs:
         finally:
             self.running = None
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
-        self.ends[end] += 1
         try:
             await LiveMessage(run.chat, run.message).conclude(verdict, buttons)
         except (NotSent, InDoubt) as error:
