@@ -28,10 +28,7 @@ def in_use(chat: FakeChat, network: str = "dino") -> str:
     return chat.bot.shelf.serving[network].version
 
 
-async def test_what_can_be_trained_and_what_cannot(script: Script, admin: FakeChat) -> None:
-    for words in ("", "sonnet", "dino 5 minutes", "5 dino", "dino fresh fresh", "fresh"):
-        assert (await admin.ask(f"/retrain {words}")).text == str(admins.RETRAIN_USAGE)
-    assert script.folders == []
+async def test_what_can_be_trained(script: Script, admin: FakeChat) -> None:
     for words, arguments, said in (
         ("dino", ["names", "0.0"], "one more round"),
         ("POEM", ["verse", "5.0"], "from the weights in use, for 5 minutes, or less if"),
@@ -258,9 +255,6 @@ async def test_versions_are_listed_and_used(admin: FakeChat, pokemon: Voice) -> 
     )
     for name in ("pokemon", "voice:POKEMON", pokemon.id):
         assert "has 1 version" in (await admin.ask(f"/models {name}")).text
-    for words in ("names", "sonnet", "voice:", "dino 2"):
-        answer = (await admin.ask(f"/models {words}")).text
-        assert answer == str(admins.NO_SUCH_NETWORK.format(words))
     await admin.bot.store.remove_voice(pokemon.id)
     gone = await admin.ask(f"/use {pokemon.id} {first}")
     assert gone.text == str(sentences.VOICE_GONE)

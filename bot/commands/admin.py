@@ -130,7 +130,10 @@ async def models(ask: Said, rest: str, bot: Bot) -> None:
 
 async def use(ask: Said, rest: str, bot: Bot) -> None:
     """Use a version from now on: `/use NETWORK VERSION`."""
-    given, _, version = rest.partition(" ")
+    given, _, version = rest.strip().partition(" ")
+    if not version:
+        await models(ask, given, bot)
+        return
     titles = await bot.shelf.titles()
     network = _network(given, titles)
     title = titles[network]
