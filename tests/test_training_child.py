@@ -127,11 +127,10 @@ async def test_a_custom_voice_from_its_file_to_its_removal(
     """With real trainings."""
     async with started(own_settings) as chat:
         message = await chat.ask("/retrain names pokemon", file=file_of(LIST))
-        assert "I'll learn this as the voice pokemon" in chat.messages[0].text
-        await until(lambda: "characters a second" in message.text)
+        await until(lambda: " left" in message.text)
         assert modes_in(own_runs) == [0o700]
         await chat.bot.runs.ended()
-        assert "and it can write. Version " in message.text
+        assert "now it can write. Version " in message.text
         assert message.labels == [admins.TRY]
         answer = await chat.ask("/dino voice:pokemon pik 3")
         assert all(name.startswith("Pik") for name in answer.names)
@@ -140,7 +139,7 @@ async def test_a_custom_voice_from_its_file_to_its_removal(
         await chat.ask("/retrain names pokemon")
         await chat.press(admins.STOP)
         await chat.bot.runs.ended()
-        assert ", stopped early, and it " in chat.messages[-1].text
+        assert ", stopped early: " in chat.messages[-1].text
         assert "before" in chat.messages[-1].text
         assert (await chat.ask(f"/again {answer.code}")).text == answer.text
         await chat.ask("/voices remove pokemon")
@@ -159,7 +158,7 @@ from tests.training import MANY, file_of, started
 async def main(checkpoints, database):
     async with started(Settings(checkpoints=Path(checkpoints), database=Path(database))) as chat:
         message = await chat.ask("/retrain names many", file=file_of(MANY))
-        while "characters a second" not in message.text:
+        while " left" not in message.text:
             await asyncio.sleep(0.001)
         print("it trains", flush=True)
         await chat.bot.runs.ended()
@@ -186,8 +185,8 @@ async def test_nothing_outlives_a_bot_that_is_killed(
     await killed.wait()
     await until(lambda: is_gone(child.pid))
     chat = FakeChat(cast("Any", None), ADMIN, is_admin=True)
-    chat.messages += [Shown(), Shown()]
+    chat.messages.append(Shown())
     async with started(own_settings, chat):
         await chat.bot.runs.ended()
-        assert "/retrain names many starts over" in chat.messages[1].text
+        assert "/retrain names many starts over" in chat.messages[0].text
     assert modes_in(own_runs) == []

@@ -65,19 +65,17 @@ async def test_a_file_becomes_a_voice_that_learns(script: Script, admin: FakeCha
     assert await send(alice, LIST) == str(sentences.ONLY_TEXT)
     assert (await alice.ask(CAPTION)).text == str(sentences.UNKNOWN_COMMAND)
     answer = await send(admin, LIST.encode("utf-16"), "/retrain NAMES Pokemon")
-    assert answer == (
-        "I'll learn this as the voice pokemon. When I'm done, you can ask for"
-        " /dino voice:pokemon 5.\n\nread as UTF-16"
+    assert answer.startswith(
+        "I'm training pokemon: from what I know of its letters, as long as it helps (read as"
+        " UTF-16). In a moment"
     )
     shown = admin.messages[-1]
-    begins = "I'm training pokemon: from what I know of its letters, as long as it helps."
-    assert shown.text.startswith(begins)
     assert await send(admin, LIST) == str(admins.ALREADY_TRAINING.format("pokemon"))
     assert (await admin.ask("/dino voice:pokemon")).text == str(sentences.VOICE_UNTRAINED)
     await until(lambda: script.folders)
     script.trained(old=None)
     await admin.bot.runs.ended()
-    assert "it can write" in shown.text
+    assert "now it can write" in shown.text
     assert (await admin.press(admins.TRY)).names
     voice = await admin.bot.store.voice_named("pokemon")
     assert voice
@@ -85,7 +83,7 @@ async def test_a_file_becomes_a_voice_that_learns(script: Script, admin: FakeCha
     await begun(admin, script, CAPTION)  # without a file, one more round
     assert script.arguments == ["names", "0.0"]
     await cancel(admin)
-    assert "This is the new text of the voice pokemon." in await send(admin, LIST + "\nZorro")
+    await send(admin, LIST + "\nZorro")
     await until(lambda: len(script.folders) == 3)
     assert script.arguments == ["names", "0.0", "fresh"]
     assert (await admin.bot.store.voice_text(voice.id)).endswith("Zorro")

@@ -23,7 +23,6 @@ from bot.training.progress import Progress
 from bot.words import admins, sentences, tables
 from model.errors import MangosaurusError
 from model.files import HOME
-from model.text.forms import Network
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable
@@ -47,8 +46,8 @@ FOLDER = HOME / "runs"
 class Run:
     """One training of a network, from its command to its verdict.
 
-    It begins with the weights in use, unless it is fresh. A voice has a text. With minutes, it
-    takes about that long.
+    It begins with the weights in use, unless it is fresh. A voice has a text, and perhaps notes on
+    how that was read. With minutes, it takes about that long.
     """
 
     network: str
@@ -56,6 +55,7 @@ class Run:
     title: str
     chat: Chat
     text: str = ""
+    notes: str = ""
     is_fresh: bool = False
     minutes: float = 0.0
     id: int = 0
@@ -66,6 +66,15 @@ class Run:
     began: float = field(default_factory=time.monotonic)
     child: Child | None = None
     ending: Literal["", "stop", "cancel"] = ""
+
+    @property
+    def opening(self) -> Message:
+        how = admins.FOR_MINUTES.format(self.minutes) if self.minutes else admins.ONE_ROUND
+        if self.is_fresh:
+            how = admins.FROM_LETTERS if self.text else admins.FROM_NOTHING
+        if self.notes:
+            how = f"{how} ({self.notes})"
+        return admins.TRAINING.format(self.title, how)
 
     @property
     def wins(self) -> bool:
@@ -101,8 +110,6 @@ class Runs:
 
     def check(self) -> None:
         """Raise Explained if no run can begin now."""
-        if self._is_closed:
-            raise Explained(sentences.STOPPING)
         if self.running:
             raise Explained(admins.ALREADY_TRAINING.format(self.running.title))
 
@@ -112,10 +119,7 @@ class Runs:
         self.running = run
         try:
             run.id = await self._store.begin_run(run.network, run.chat.id, run.chat.place)
-            begins = admins.begins(
-                run.title, run.minutes, is_fresh=run.is_fresh, is_voice=bool(run.text)
-            )
-            run.message = await run.chat.say(begins, admins.while_training(run.id))
+            run.message = await run.chat.say(run.opening, admins.while_training(run.id))
             await self._store.show_run(run.id, run.message)
         except BaseException:
             self.running = None
@@ -156,11 +160,9 @@ class Runs:
         task.add_done_callback(self._tasks.discard)
 
     async def _say_lost(self, lost: OpenRun, chat: Chat) -> None:
-        sentence = sentences.VOICE_GONE
-        if title := await self._title(lost.network):
-            voice = await self._store.voice(lost.network)
-            command = f"/retrain {voice.form} {title}" if voice else f"/retrain {title}"
-            sentence = admins.LOST.format(title, command)
+        voice = await self._store.voice(lost.network)
+        wanted = f"{voice.form} {voice.name}" if voice else lost.network
+        sentence = admins.LOST.format(wanted.split()[-1], wanted)
         with contextlib.suppress(NotSent, InDoubt):  # then the next start says it
             await LiveMessage(chat, lost.message).conclude(sentence)
             await self._store.end_run(lost.id, "lost")
@@ -210,7 +212,7 @@ class Runs:
             async with live:
                 async for event in run.child.events():
                     run.progress.hear(event)
-                    if run.progress.stage:
+                    if run.progress.newest:
                         live.show(tables.running(run.title, run.form, run.progress))
         finally:
             await run.child.kill()
@@ -221,24 +223,16 @@ class Runs:
             return "cancelled", admins.CANCELLED.format(run.title), ()
         if run.child and run.child.failure:
             raise MangosaurusError(run.child.failure)
-        title = await self._title(run.network)  # which may be new
-        if title is None:
+        if run.network not in await self._shelf.titles():
             raise Explained(sentences.VOICE_GONE)
         content = await asyncio.to_thread((folder / NEW).read_bytes)
         version = await self._store.keep_weights(run.network, content, candidate=True)
         used = run.wins and await self._shelf.use(run.network, version, expected=run.old or None)
         seconds = time.monotonic() - run.began
-        sentence = admins.verdict(title, run.progress, seconds, version, used=used)
+        sentence = admins.verdict(run.title, run.progress, seconds, version, used=used)
         buttons = admins.below_verdict(run.network, run.form, run.old, version, used=used)
         written = tables.samples(run.progress.texts)
         return "used" if used else "kept", sentence + "\n\n" + written, buttons
-
-    async def _title(self, network: str) -> str | None:
-        """Return what people call a network; None if it is a voice that was removed."""
-        if network in tuple(Network):
-            return network
-        voice = await self._store.voice(network)
-        return voice.name if voice else None
 
 
 def _fill(folder: Path, old: bytes, text: str) -> None:
