@@ -186,7 +186,7 @@ class Learned(Database):
         def work(connection: Connection) -> None:
             if not connection.execute(sa.delete(voices).where(voices.c.id == voice_id)).rowcount:
                 raise RemovedError(voice_id)
-            for table in (weights, in_use):
+            for table in (weights, in_use, runs):
                 connection.execute(sa.delete(table).where(table.c.network == voice_id))
 
         await self._large.run(work)

@@ -11,12 +11,11 @@ import pytest
 
 from bot.chat import Gone, InDoubt, NotSent
 from bot.settings import Settings
-from bot.training.progress import MOST_SAMPLES, Progress
 from bot.voices import Voice
 from bot.words import admins, sentences
 from tests.fake_chat import FakeChat
 from tests.serving import ALICE, until, untrained
-from tests.training import PROGRESS, Script, begun, content_of, started, verdict
+from tests.training import Script, begun, content_of, started, verdict
 
 BEGUN = (
     "I'm training dino: one more round, and I stop as soon as it gets no better. In a moment you"
@@ -29,14 +28,11 @@ def in_use(chat: FakeChat, network: str = "dino") -> str:
     return chat.bot.shelf.serving[network].version
 
 
-async def test_what_can_be_trained_and_what_cannot(script: Script, admin: FakeChat) -> None:
-    for words in ("", "sonnet", "dino 5 minutes", "5 dino", "dino fresh fresh", "fresh"):
-        assert (await admin.ask(f"/retrain {words}")).text == str(admins.RETRAIN_USAGE)
-    assert script.folders == []
+async def test_what_can_be_trained(script: Script, admin: FakeChat) -> None:
     for words, arguments, said in (
-        ("dino", ("names", "0.0"), "one more round"),
-        ("POEM", ("verse", "5.0"), "from the weights in use, for 5 minutes, or less if"),
-        ("dino FRESH", ("names", "0.0", "fresh"), "from nothing"),
+        ("dino", ["names", "0.0"], "one more round"),
+        ("POEM", ["verse", "5.0"], "from the weights in use, for 5 minutes, or less if"),
+        ("dino FRESH", ["names", "0.0", "fresh"], "from nothing"),
     ):
         shown = await begun(admin, script, f"/retrain {words}")
         assert script.arguments == arguments
@@ -53,14 +49,13 @@ async def test_one_message_shows_a_run_from_its_command_to_its_verdict(
     assert (message.text, message.labels) == (BEGUN, [admins.STOP, admins.CANCEL])
     script.tell("started", start_loss=2.0, ngram_loss=2.375)
     script.tell("sample", step=1, text="xqz, grr")
-    script.tell("sample", step=1200, text="gradosaurus, <or> not")
+    script.tell("sample", step=1200, text="gradosaurus, ornis")
     script.progress(0.5)
     await until(lambda: "50%" in message.text)
     assert message.text == (
         "Training dino, reading the dinosaurs\n██████████░░░░░░░░░░  50%\ntraining 2.500\n"
-        "held out 2.250\nbest     2.125\nin use   2.000\nn-gram   2.375\n"
-        "90,000 characters a second, 75 s left\n"
-        "step 1      xqz, grr\nstep 1,200  gradosaurus, <or> not"
+        "held out 2.125\nin use   2.000\nn-gram   2.375\n75 s left\n"
+        "step 1      xqz, grr\nstep 1,200  gradosaurus, ornis"
     )
     assert message.labels == [admins.STOP, admins.CANCEL]
     assert (await admin.ask("/retrain poem")).text == str(admins.ALREADY_TRAINING.format("dino"))
@@ -69,7 +64,7 @@ async def test_one_message_shows_a_run_from_its_command_to_its_verdict(
     assert await verdict(admin) is message
     assert message.text.startswith("Trained dino in ")
     assert message.text.endswith(
-        "and it improved: 1.5000 nats per character on text that it has never seen, 2.0000 before."
+        ": 1.5000 nats per character on text that it has never seen, 2.0000 before. That's better."
         f" Version {new} of dino is in use now.\n\n"
         "in use\nOldosaurus\nOldodon\n\nnew\nNovosaurus\nNovodon"
     )
@@ -84,7 +79,6 @@ async def test_one_message_shows_a_run_from_its_command_to_its_verdict(
     await admin.press(admins.UNDO, message=undone)
     assert in_use(admin) == new
     assert not script.folder.exists()
-    assert admin.bot.runs.ends == {"used": 1}
 
 
 async def test_weights_must_be_better_by_enough_or_an_admin_wants_them(
@@ -92,10 +86,9 @@ async def test_weights_must_be_better_by_enough_or_an_admin_wants_them(
 ) -> None:
     old = in_use(admin)
     for new, margin, words in (
-        (2.5, 0.1, "it didn't improve: 2.5000 nats"),
-        (1.99999, 1e-7, "it didn't improve: 2.0000 nats"),
-        (1.95, 0.1, "2.0000 before. A difference of up to 0.1000 could be luck. I'm keeping the"),
-        (1.999, 1e-7, "2.0000 before. A difference of up to 0.0020 could be luck. I'm keeping the"),
+        (2.5, 0.1, "a difference of more than 0.1000 counts. I'm keeping the old weights"),
+        (1.95, 0.1, "a difference of more than 0.1000 counts. I'm keeping the old weights"),
+        (1.999, 1e-7, "a difference of more than 0.0020 counts. I'm keeping the old weights"),
     ):
         await begun(admin, script)
         version = script.trained(new, margin=margin)
@@ -124,7 +117,7 @@ async def test_a_stop_keeps_the_best_so_far_and_a_cancel_nothing(
     await admin.press(admins.STOP)
     assert script.stops == 1
     new = script.trained()
-    assert ", stopped early, and it improved" in (await verdict(admin)).text
+    assert ", stopped early: 1.5000 nats" in (await verdict(admin)).text
     assert in_use(admin) == new != old
     shown = await begun(admin, script)
     assert (await admin.ask(stop.line)).text == str(admins.TRAINING_OVER)  # another run goes on
@@ -134,7 +127,6 @@ async def test_a_stop_keeps_the_best_so_far_and_a_cancel_nothing(
     assert shown.labels == []
     assert in_use(admin) == new
     assert (await admin.ask("/stop")).text == str(admins.TRAINING_OVER)
-    assert admin.bot.runs.ends == {"used": 1, "cancelled": 1}
 
 
 async def test_a_stop_asks_before_it_uses_the_first_weights_of_a_text(
@@ -200,6 +192,7 @@ async def test_a_run_that_was_killed_is_told_at_the_next_start(
     async with started(own_settings) as chat:
         voice = await chat.bot.store.add_voice("pokemon", "names", "a text")
         message = await begun(chat, script, "/retrain names pokemon")
+        script.tell("started", start_loss=None, ngram_loss=2.375)
         script.progress()
         await until(lambda: "25%" in message.text)
         await chat.bot.store.rename_voice(voice.id, "monsters")
@@ -231,7 +224,7 @@ async def test_a_verdict_that_cannot_be_said_or_whose_message_is_gone(
         new = script.trained(seed=number)
         shown = await verdict(admin)
         assert message.text == BEGUN
-        assert ("improved" in shown.text) == isinstance(failure, Gone)
+        assert ("That's better" in shown.text) == isinstance(failure, Gone)
         assert in_use(admin) == new
     assert await admin.bot.store.open_runs() == []
 
@@ -254,27 +247,13 @@ async def test_versions_are_listed_and_used(admin: FakeChat, pokemon: Voice) -> 
     assert shown[3] == f"{first} in use\n2024-01-01, 1 step, held-out loss 3.0000"
     assert message.labels[0] == f"use {newest}"
     assert message.labels[2:] == ["poem", "voice:pokemon"]
-    assert (await admin.press(f"use {newest}")).names == []
+    await admin.press(f"use {newest}")
     assert in_use(admin) == newest
     assert (await admin.press("voice:pokemon", message=message)).text.startswith(
         "voice:pokemon has 1"
     )
     for name in ("pokemon", "voice:POKEMON", pokemon.id):
         assert "has 1 version" in (await admin.ask(f"/models {name}")).text
-    for words in ("names", "sonnet", "voice:", "dino 2"):
-        answer = (await admin.ask(f"/models {words}")).text
-        assert answer == str(admins.NO_SUCH_NETWORK.format(words))
     await admin.bot.store.remove_voice(pokemon.id)
     gone = await admin.ask(f"/use {pokemon.id} {first}")
     assert gone.text == str(sentences.VOICE_GONE)
-
-
-def test_samples_are_few_and_a_speed_is_smooth() -> None:
-    progress = Progress()
-    for step in range(200):
-        speed = 9e4 + 6e4 * (-1) ** step
-        progress.hear(PROGRESS | {"characters_per_second": speed, "held_out_loss": None})
-        progress.hear({"event": "sample", "step": step, "text": "x"})
-    assert progress.speed == pytest.approx(9e4, rel=0.1)
-    assert len(progress.samples) <= MOST_SAMPLES
-    assert [progress.samples[0][0], progress.samples[-1][0]] == [0, 199]

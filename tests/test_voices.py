@@ -13,8 +13,8 @@ from bot.voices import MOST, Voice, name_of
 from bot.words import admins, sentences
 from bot.words.pieces import length
 from tests.fake_chat import FakeChat
-from tests.serving import ALICE, BOB, untrained
-from tests.training import LIST, NAMES, Script, begun, file_of, teach, verdict
+from tests.serving import ALICE, BOB, until, untrained
+from tests.training import LIST, NAMES, Script, begun, file_of, teach
 
 VERSE = "\n\n".join(
     f"A thing of béauty is a joy {n}\nIts loveliness increases; {n * n}\n" for n in range(400)
@@ -65,25 +65,27 @@ async def test_a_file_becomes_a_voice_that_learns(script: Script, admin: FakeCha
     assert await send(alice, LIST) == str(sentences.ONLY_TEXT)
     assert (await alice.ask(CAPTION)).text == str(sentences.UNKNOWN_COMMAND)
     answer = await send(admin, LIST.encode("utf-16"), "/retrain NAMES Pokemon")
-    assert answer == (
-        "I'll learn this as the voice pokemon. When I'm done, you can ask for"
-        " /dino voice:pokemon 5.\n\nread as UTF-16"
+    assert answer.startswith(
+        "I'm training pokemon: from what I know of its letters, as long as it helps (read as"
+        " UTF-16). In a moment"
     )
-    begins = "I'm training pokemon: from what I know of its letters, as long as it helps."
-    assert admin.messages[-1].text.startswith(begins)
+    shown = admin.messages[-1]
     assert await send(admin, LIST) == str(admins.ALREADY_TRAINING.format("pokemon"))
     assert (await admin.ask("/dino voice:pokemon")).text == str(sentences.VOICE_UNTRAINED)
+    await until(lambda: script.folders)
     script.trained(old=None)
-    assert "it can write" in (await verdict(admin)).text
+    await admin.bot.runs.ended()
+    assert "now it can write" in shown.text
     assert (await admin.press(admins.TRY)).names
     voice = await admin.bot.store.voice_named("pokemon")
     assert voice
     before = admin.bot.shelf.serving[voice.id].version
     await begun(admin, script, CAPTION)  # without a file, one more round
-    assert script.arguments == ("names", "0.0")
+    assert script.arguments == ["names", "0.0"]
     await cancel(admin)
-    assert "This is the new text of the voice pokemon." in await send(admin, LIST + "\nZorro")
-    assert script.arguments == ("names", "0.0", "fresh")
+    await send(admin, LIST + "\nZorro")
+    await until(lambda: len(script.folders) == 3)
+    assert script.arguments == ["names", "0.0", "fresh"]
     assert (await admin.bot.store.voice_text(voice.id)).endswith("Zorro")
     script.trained(old=None, seed=8)
     await admin.bot.runs.ended()
@@ -107,7 +109,7 @@ async def test_a_file_without_a_command_is_asked_about(script: Script, admin: Fa
     assert question.text == str(admins.LEARN.format("ünited-states-of"))
     assert (await admin.press("no")).text == str(admins.LEARN_NOTHING)
     for _ in range(MOST_FILES + 1):
-        assert await send(admin, LIST, "") == str(admins.LEARN.format("names"))
+        assert await send(admin, LIST, "") == str(admins.LEARN.format("names-2"))
     oldest = admin.messages[-MOST_FILES - 1]
     assert (await admin.press("names", message=oldest)).text == str(admins.FILE_GONE)
     assert (await admin.ask("", file=file_of("x", "x.pdf"))).text == str(sentences.ONLY_TEXT)
@@ -126,9 +128,6 @@ async def test_what_cannot_be_taught(script: Script, admin: FakeChat, pokemon: V
         ("verse other", "A thing of beauty\n" * 3000, "the text has no line to train on"),
         ("verse other", VERSE[:19_000], "at least 20,000 characters of verse."),
         ("names other", b"Pikachu\n" * 750_000, "Your file has 6.0 MB, and I can take up to 5."),
-        ("names", LIST, str(admins.HOW_TO_TEACH)),
-        ("names a b", LIST, str(admins.VOICE_NAME)),
-        ("names ../x", LIST, str(admins.VOICE_NAME)),
         ("verse pokemon", VERSE, str(admins.HAS_OTHER_FORM.format("pokemon", "names"))),
     ):
         assert reason in await send(admin, content, f"/retrain {caption}")
@@ -142,22 +141,18 @@ async def test_what_cannot_be_taught(script: Script, admin: FakeChat, pokemon: V
     ):
         file = File(name="x", size=size, read=fail)
         assert (await admin.ask(CAPTION, file=file)).text == reason
-    answer = (await admin.ask("/retrain names keats")).text
-    assert answer == str(admins.NO_FILE.format("keats", admins.HOW_TO_TEACH))
     assert script.folders == []
     assert await names_of(admin) == ["pokemon"]
 
 
 async def test_the_list(admin: FakeChat) -> None:
     alice = FakeChat(admin.bot, ALICE)
-    assert (await alice.ask("/voices")).text == str(sentences.NO_VOICES)
     await admin.bot.store.add_voice("future", "names", LIST)
     await teach(admin.bot, "keats", "verse", untrained("verse"))
     assert (await alice.ask("/voices")).text.split("\n")[2:] == [
         "future – names: still learning",
         "keats – verse: /poem voice:keats A thing of beauty",
     ]
-    assert str(admins.HOW_TO_TEACH) in (await admin.ask("/voices")).text
     admin.takes_files = False  # as in a terminal
     assert str(admins.HOW_TO_TEACH_BY_PATH) in (await admin.ask("/voices")).text
     for number in range(MOST - 2):
@@ -257,7 +252,6 @@ async def test_what_is_missing_or_unknown_is_said(
     admin: FakeChat, pokemon: Voice, keats: Voice
 ) -> None:
     for text, words in (
-        ("/dino voice:", "/voices shows how to ask for them"),
         ("/dino voice:keats", "/poem voice:keats A thing of beauty"),
         ("/poem voice:pokemon x", "/dino voice:pokemon 5"),
         ("/poem voice:keats", "/poem voice:keats"),
@@ -269,15 +263,3 @@ async def test_what_is_missing_or_unknown_is_said(
     for name in ("zzzz", "../x", "<b>", "x" * 4000, "🦖" * 500):
         answer = (await admin.ask(f"/dino voice:{name} 5")).text
         assert answer == str(sentences.UNKNOWN_VOICE.format(sentences.cut(name, 40)))
-
-
-async def test_the_same_seed_gives_the_same_in_a_voice(
-    admin: FakeChat, pokemon: Voice, keats: Voice
-) -> None:
-    answers = []
-    for person in (ALICE, BOB):
-        await admin.ask("/seed 42", person)
-        lines = ("/dino voice:pokemon 3", "/dino voice:pokemon 3", "/poem voice:keats A thing")
-        answers.append([(await admin.ask(line, person)).uncoded for line in lines])
-    assert answers[0] == answers[1]
-    assert answers[0][0] != answers[0][1]

@@ -104,7 +104,7 @@ class Script:
 
     def __init__(self) -> None:
         self.folders: list[Path] = []
-        self.arguments: tuple[str, ...] = ()
+        self.arguments: list[str] = []
         self.failure = ""
         self.stops = 0
         self._told: asyncio.Queue[dict[str, Any]]
@@ -116,7 +116,7 @@ class Script:
     async def start(self, folder: Path, *arguments: str) -> Self:
         self._told = asyncio.Queue()
         self.failure = ""
-        self.arguments = arguments
+        self.arguments = [*arguments]
         self.folders.append(folder)
         return self
 

@@ -1,4 +1,4 @@
-"""What only admins can ask for: `/retrain`, `/models` and `/use`, `/status`, and that I learn a file.
+"""What only admins can ask for: `/retrain`, `/models` and `/use`, `/status`, and to learn a file.
 
 For everybody but admins, they do not exist.
 """
@@ -14,7 +14,7 @@ import unicodedata
 from dataclasses import replace
 from importlib import metadata
 from itertools import chain, count
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal
 
 from bot.chat import Button, Explained
 from bot.commands.voices import teach
@@ -25,7 +25,7 @@ from bot.taboo import is_taboo
 from bot.training.runs import Run
 from bot.voices import LONGEST_NAME, name_of
 from bot.words import admins, sentences, tables
-from model.text.forms import FORMS, Form, Network
+from model.text.forms import FORMS, Network
 from model.weights.checkpoint import CheckpointError
 
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ MINUTES = 5.0
 """How long the network of verse goes on."""
 MOST_FILES, MOST_VERSIONS, MOST_ERRORS = 8, 8, 8
 """How many files wait for an answer, and what `/models` and `/status` show at most."""
-NETWORKS_IN_A_ROW = 4
 
 
 async def retrain(ask: Said, rest: str, bot: Bot) -> None:
@@ -51,7 +50,7 @@ async def retrain(ask: Said, rest: str, bot: Bot) -> None:
     if is_fresh:
         options.pop()
     if wanted in FORMS:
-        run = await teach(ask, cast("Form", wanted), options, bot)
+        run = await teach(ask, wanted, options, bot)
     elif wanted in tuple(Network) and not options:
         run = Run(wanted, Network(wanted).form, wanted, ask.chat)
         if run.form == "verse" and not is_fresh:
@@ -123,19 +122,18 @@ async def models(ask: Said, rest: str, bot: Bot) -> None:
         for each in found
         if each.version != in_use
     ]
-    others = [
-        Button(title, f"/models {other}") for other, title in titles.items() if other != network
-    ]
     rows += [
-        others[first : first + NETWORKS_IN_A_ROW]
-        for first in range(0, len(others), NETWORKS_IN_A_ROW)
+        [Button(title, f"/models {other}")] for other, title in titles.items() if other != network
     ]
     await ask.chat.say(tables.versions(titles[network], found, in_use), rows)
 
 
 async def use(ask: Said, rest: str, bot: Bot) -> None:
     """Use a version from now on: `/use NETWORK VERSION`."""
-    given, _, version = rest.partition(" ")
+    given, _, version = rest.strip().partition(" ")
+    if not version:
+        await models(ask, given, bot)
+        return
     titles = await bot.shelf.titles()
     network = _network(given, titles)
     title = titles[network]

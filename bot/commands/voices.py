@@ -136,30 +136,20 @@ async def teach(ask: Said, form: Form, words: Sequence[str], bot: Bot) -> Run:
     voice = await bot.store.voice_named(name)
     if voice and voice.form != form:
         raise Explained(admins.HAS_OTHER_FORM.format(name, voice.form))
-    if ask.file:
-        voice = await _taught(ask, ask.file, form, name, voice, bot)
-    if voice is None:
-        raise Explained(admins.NO_FILE.format(name, _how_to_teach(ask)))
-    text = await bot.store.voice_text(voice.id)
-    return Run(voice.id, form, voice.name, ask.chat, text, is_fresh=ask.file is not None)
-
-
-async def _taught(
-    ask: Said, file: File, form: Form, name: str, voice: Voice | None, bot: Bot
-) -> Voice:
-    """Keep a file as the text of a voice. Raises Explained."""
-    text, details = await _read(file, form)
+    if ask.file is None:
+        if voice is None:
+            raise Explained(admins.NO_FILE.format(name, _how_to_teach(ask)))
+        return Run(voice.id, form, name, ask.chat, await bot.store.voice_text(voice.id))
+    text, notes = await _read(ask.file, form)
     bot.runs.check()  # another run may have begun meanwhile
-    if voice:
-        await bot.store.replace_text(voice.id, text)
-        await ask.chat.say(admins.LEARNING_ANEW.format(name, details))
-        return voice
     try:
-        voice = await bot.store.add_voice(name, form, text)
+        if voice:
+            await bot.store.replace_text(voice.id, text)
+        else:
+            voice = await bot.store.add_voice(name, form, text)
     except CrowdedError:
         raise Explained(admins.VOICES_FULL.format(MOST)) from None
-    await ask.chat.say(admins.LEARNING.format(name, example(voice), details))
-    return voice
+    return Run(voice.id, form, name, ask.chat, text, notes, is_fresh=True)
 
 
 async def _read(file: File, form: Form) -> tuple[str, str]:

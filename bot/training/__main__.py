@@ -69,8 +69,7 @@ def main(folder: Path, form: str, minutes: float, *, is_fresh: bool) -> None:
         _tell(train(trainer, folder / NEW, show=_tell, stopped=stopped.is_set))
         new = load(folder / NEW)
         if old and old.description.corpus == new.description.corpus:
-            result = compare(old, new, corpus)
-            _tell(asdict(result) | {"event": "compared", "better": result.better})
+            _tell({"event": "compared"} | asdict(compare(old, new, corpus)))
         for name, checkpoint in (("old", old), ("new", new)):
             if checkpoint:
                 _tell({"event": "writes", "which": name, "text": _text(checkpoint, seed)})

@@ -6,23 +6,19 @@ from typing import Any
 from model.evaluation.comparison import Comparison
 
 MOST_SAMPLES = 4
-MOMENTUM = 0.95
-"""The weight of the old mean when a new speed joins it. The speed jumps from step to step."""
 
 
 @dataclass
 class Progress:
-    """How far a run is. Losses are in nats per character, and None until they are measured."""
+    """How far a run is. Losses are in nats per character."""
 
-    stage: str = ""
-    fraction: float = 0.0
-    seconds_left: float = 0.0
-    speed: float = 0.0
-    """Characters a second."""
-    losses: dict[str, float] = field(default_factory=dict)
-    """By what they are of: "training", "held out", "best", "in use" and "n-gram"."""
+    begun: dict[str, Any] = field(default_factory=dict)
+    """The event that tells the losses to beat."""
+    newest: dict[str, Any] = field(default_factory=dict)
+    """The newest event that tells the progress."""
     samples: list[tuple[int, str]] = field(default_factory=list)
     """Steps, and what was written after them: the first, some of those between, and the newest."""
+    is_over: bool = False
     is_early: bool = False
     """Whether the training was stopped."""
     comparison: Comparison | None = None
@@ -32,32 +28,19 @@ class Progress:
 
     def hear(self, event: dict[str, Any]) -> None:
         """Take an event."""
-        match event["event"]:
+        match event.pop("event"):
             case "started":
-                self._note("in use", event["start_loss"])
-                self._note("n-gram", event["ngram_loss"])
+                self.begun = event
             case "progress":
-                self.stage = event["stage"]
-                self.fraction = event["fraction"]
-                self.seconds_left = event["seconds_left"]
-                speed = event["characters_per_second"]
-                self.speed = MOMENTUM * (self.speed or speed) + (1 - MOMENTUM) * speed
-                self._note("training", event["training_loss"])
-                self._note("held out", event["held_out_loss"])
-                self._note("best", event["best_held_out_loss"])
+                self.newest = event
             case "sample":
                 self.samples.append((event["step"], event["text"]))
                 if len(self.samples) > MOST_SAMPLES:
                     del self.samples[1:-1:2]
             case "finished":
-                self.stage = "finished"
+                self.is_over = True
                 self.is_early = event["early"]
-                self._note("best", event["held_out_loss"])
             case "compared":
-                self.comparison = Comparison(event["old_loss"], event["new_loss"], event["margin"])
+                self.comparison = Comparison(**event)
             case "writes":
                 self.texts[event["which"]] = event["text"]
-
-    def _note(self, name: str, loss: float | None) -> None:
-        if loss is not None:
-            self.losses[name] = loss

@@ -12,7 +12,7 @@ import contextlib
 import logging
 import shutil
 import time
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -23,7 +23,6 @@ from bot.training.progress import Progress
 from bot.words import admins, sentences, tables
 from model.errors import MangosaurusError
 from model.files import HOME
-from model.text.forms import Network
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable
@@ -32,8 +31,9 @@ if TYPE_CHECKING:
 
     from bot.asks import File
     from bot.chat import Buttons, Chat
+    from bot.learned import OpenRun
     from bot.shelf import Shelf
-    from bot.store import OpenRun, Store
+    from bot.store import Store
     from bot.words.pieces import Message
     from model.text.forms import Form
 
@@ -46,8 +46,8 @@ FOLDER = HOME / "runs"
 class Run:
     """One training of a network, from its command to its verdict.
 
-    It begins with the weights in use, unless it is fresh. A voice has a text. With minutes, it
-    takes about that long.
+    It begins with the weights in use, unless it is fresh. A voice has a text, and perhaps notes on
+    how that was read. With minutes, it takes about that long.
     """
 
     network: str
@@ -55,6 +55,7 @@ class Run:
     title: str
     chat: Chat
     text: str = ""
+    notes: str = ""
     is_fresh: bool = False
     minutes: float = 0.0
     id: int = 0
@@ -65,6 +66,15 @@ class Run:
     began: float = field(default_factory=time.monotonic)
     child: Child | None = None
     ending: Literal["", "stop", "cancel"] = ""
+
+    @property
+    def opening(self) -> Message:
+        how = admins.FOR_MINUTES.format(self.minutes) if self.minutes else admins.ONE_ROUND
+        if self.is_fresh:
+            how = admins.FROM_LETTERS if self.text else admins.FROM_NOTHING
+        if self.notes:
+            how = f"{how} ({self.notes})"
+        return admins.TRAINING.format(self.title, how)
 
     @property
     def wins(self) -> bool:
@@ -87,12 +97,10 @@ class Run:
 
 
 class Runs:
-    """The runs of one bot: the one that goes on, if there is one, and how others ended."""
+    """The runs of one bot: at most one goes on."""
 
     def __init__(self, store: Store, shelf: Shelf) -> None:
         self.running: Run | None = None
-        self.ends: Counter[str] = Counter()
-        """How many have "used" their weights, or "kept" the old ones, "failed" or "cancelled"."""
         self.files: OrderedDict[str, tuple[str, File]] = OrderedDict()
         """Files that an admin may want me to learn, and the names of their voices."""
         self._store = store
@@ -102,8 +110,6 @@ class Runs:
 
     def check(self) -> None:
         """Raise Explained if no run can begin now."""
-        if self._is_closed:
-            raise Explained(sentences.STOPPING)
         if self.running:
             raise Explained(admins.ALREADY_TRAINING.format(self.running.title))
 
@@ -113,13 +119,12 @@ class Runs:
         self.running = run
         try:
             run.id = await self._store.begin_run(run.network, run.chat.id, run.chat.place)
-            begins = admins.begins(
-                run.title, run.minutes, is_fresh=run.is_fresh, is_voice=bool(run.text)
-            )
-            run.message = await run.chat.say(begins, admins.while_training(run.id))
+            run.message = await run.chat.say(run.opening, admins.while_training(run.id))
             await self._store.show_run(run.id, run.message)
         except BaseException:
             self.running = None
+            if run.id:
+                await self._store.end_run(run.id, "failed")
             raise
         self._start(self._follow(run))
 
@@ -155,11 +160,9 @@ class Runs:
         task.add_done_callback(self._tasks.discard)
 
     async def _say_lost(self, lost: OpenRun, chat: Chat) -> None:
-        sentence = sentences.VOICE_GONE
-        if title := await self._title(lost.network):
-            voice = await self._store.voice(lost.network)
-            command = f"/retrain {voice.form} {title}" if voice else f"/retrain {title}"
-            sentence = admins.LOST.format(title, command)
+        voice = await self._store.voice(lost.network)
+        wanted = f"{voice.form} {voice.name}" if voice else lost.network
+        sentence = admins.LOST.format(wanted.split()[-1], wanted)
         with contextlib.suppress(NotSent, InDoubt):  # then the next start says it
             await LiveMessage(chat, lost.message).conclude(sentence)
             await self._store.end_run(lost.id, "lost")
@@ -177,15 +180,15 @@ class Runs:
         except Explained as error:
             verdict = error.sentence
         except (MangosaurusError, OSError) as error:
-            logger.warning("Training %s: %s", run.network, error)
-            verdict = admins.failed(run.title, str(error))
+            reason = getattr(error, "strerror", None) or str(error)
+            logger.warning("Training %s: %s", run.network, reason)
+            verdict = admins.FAILED.format(run.title, reason.rstrip("."))
         except Exception:
             logger.exception("Training %s", run.network)
-            verdict = admins.failed(run.title, admins.BROKE)
+            verdict = admins.FAILED.format(run.title, admins.BROKE)
         finally:
             self.running = None
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
-        self.ends[end] += 1
         try:
             await LiveMessage(run.chat, run.message).conclude(verdict, buttons)
         except (NotSent, InDoubt) as error:
@@ -209,7 +212,7 @@ class Runs:
             async with live:
                 async for event in run.child.events():
                     run.progress.hear(event)
-                    if run.progress.stage:
+                    if run.progress.newest:
                         live.show(tables.running(run.title, run.form, run.progress))
         finally:
             await run.child.kill()
@@ -219,25 +222,17 @@ class Runs:
         if run.ending == "cancel":
             return "cancelled", admins.CANCELLED.format(run.title), ()
         if run.child and run.child.failure:
-            raise Explained(admins.failed(run.title, run.child.failure))
-        title = await self._title(run.network)  # which may be new
-        if title is None:
+            raise MangosaurusError(run.child.failure)
+        if run.network not in await self._shelf.titles():
             raise Explained(sentences.VOICE_GONE)
         content = await asyncio.to_thread((folder / NEW).read_bytes)
         version = await self._store.keep_weights(run.network, content, candidate=True)
         used = run.wins and await self._shelf.use(run.network, version, expected=run.old or None)
         seconds = time.monotonic() - run.began
-        sentence = admins.verdict(title, run.progress, seconds, version, used=used)
+        sentence = admins.verdict(run.title, run.progress, seconds, version, used=used)
         buttons = admins.below_verdict(run.network, run.form, run.old, version, used=used)
         written = tables.samples(run.progress.texts)
         return "used" if used else "kept", sentence + "\n\n" + written, buttons
-
-    async def _title(self, network: str) -> str | None:
-        """Return what people call a network; None if it is a voice that was removed."""
-        if network in tuple(Network):
-            return network
-        voice = await self._store.voice(network)
-        return voice.name if voice else None
 
 
 def _fill(folder: Path, old: bytes, text: str) -> None:

@@ -64,12 +64,6 @@ HAS_OTHER_FORM = said(
     "*{}* is a voice for {}, and it stays one. Choose another name for this text, or remove the"
     " voice with /voices first."
 )
-LEARNING = said("I'll learn this as the voice *{}*. When I'm done, you can ask for {}.\n\n_{}_")
-LEARNING_ANEW = said(
-    "This is the new text of the voice *{}*. I'll learn it anew, as a new version; until then the"
-    " old one stays in use, and its codes keep working.\n\n_{}_"
-)
-
 # Runs.
 
 RETRAIN_USAGE = said(
@@ -91,17 +85,20 @@ ONE_ROUND = "one more round, and I stop as soon as it gets no better"
 FOR_MINUTES = "from the weights in use, for {:g} minutes, or less if it gets no better"
 CANCELLED = said("The training of *{}* is cancelled. Everything stays as it was.")
 LOST = said(
-    "I was stopped while I was training *{}*, and what it had learned is lost. `{}` starts over."
+    "I was stopped while I was training *{}*, and what it had learned is lost. `/retrain {}` starts over."
 )
 FAILED = said("The training of *{}* brought no new weights: {}. Everything stays as it was.")
 BROKE = "something of mine went wrong, sorry; the log says what"
-TRAINED = said("Trained *{}* in {}{}, and it {}. {}")
+TRAINED = said("Trained *{}* in {}{}: {}. {}")
 EARLY = ", stopped early"
-CAN_WRITE = "can write"
-LOSSES = "{}: {:.4f} nats per character on text that it has never seen, {:.4f} before"
-OVERTAKEN = said("But another version came into use meanwhile, and it stays.")
-KEPT = said("I'm keeping the old weights, and the new ones for a day.")
-LITTLE = said("A difference of up to {:.4f} could be luck. ")
+CAN_WRITE = "now it can write"
+LOSSES = "{:.4f} nats per character on text that it has never seen, {:.4f} before"
+OVERTAKEN = said("That's better. But another version came into use meanwhile, and it stays.")
+BETTER = said("That's better. ")
+NO_BETTER = said(
+    "That's no better, or could be luck: only a difference of more than {:.4f} counts. I'm keeping"
+    " the old weights, and the new ones for a day."
+)
 STOPPED = said(
     "I've stopped the training of *{}* after {}. Look at what it writes so far: is that good"
     " enough? I won't use it until you say so, and I keep it for a day."
@@ -119,15 +116,8 @@ NO_SUCH_VERSION = said("*{}* has no version `{}` any more. /models shows those t
 NOT_CHANGED = said("I can't do that: {}. *{}* stays as it is.")
 
 
-def begins(title: str, minutes: float, *, is_fresh: bool, is_voice: bool) -> Message:
-    """Open the message of a run."""
-    what = FOR_MINUTES.format(minutes) if minutes else ONE_ROUND
-    if is_fresh:
-        what = FROM_LETTERS if is_voice else FROM_NOTHING
-    return TRAINING.format(title, what)
-
-
 def while_training(run_id: int) -> Buttons:
+    """Return buttons that end a run."""
     return [[Button(STOP, f"/stop {run_id}"), Button(CANCEL, f"/cancel {run_id}")]]
 
 
@@ -136,17 +126,15 @@ def verdict(title: str, progress: Progress, seconds: float, version: str, *, use
     took, found = duration(seconds), progress.comparison
     if not (found or used):
         return STOPPED.format(title, took)
-    how, then = CAN_WRITE, IN_USE.format(version, title)
+    how = CAN_WRITE
+    then = IN_USE.format(version, title)
     if found:
-        improved = "improved"
-        if round(found.new_loss, 4) >= round(found.old_loss, 4):
-            improved, then = "didn't improve", KEPT
-        elif not found.better:
-            improved = "barely improved"
-            then = LITTLE.format(max(found.margin, WORTHWHILE)) + KEPT
+        how = LOSSES.format(found.new_loss, found.old_loss)
+        then = BETTER + then
+        if not found.better:
+            then = NO_BETTER.format(max(found.margin, WORTHWHILE))
         elif not used:
             then = OVERTAKEN
-        how = LOSSES.format(improved, found.new_loss, found.old_loss)
     return TRAINED.format(title, took, EARLY if progress.is_early else "", how, then)
 
 

@@ -11,13 +11,12 @@ from bot.words.sentences import counted, cut, duration
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from bot.store import Weights
+    from bot.learned import Weights
     from bot.training.progress import Progress
     from model.text.forms import Form
 
 LONGEST_LINE, LONGEST_FAULT = 60, 120
 LINES_SHOWN = 6
-LOSSES = ("training", "held out", "best", "in use", "n-gram")
 BAR = 20  # characters: a phone shows lines of about 31
 STAGES = {
     "pretrain": "reading other animals' names",
@@ -28,27 +27,33 @@ STAGES = {
     "again": "one more round",
     "names": "reading the names",
     "verse": "reading the verse",
-    "finished": "comparing on text that it has never seen",
 }
+COMPARING = "comparing on text that it has never seen"
 
 
 def running(title: str, form: Form, progress: Progress) -> Message:
     """Show how far a run is: its losses, those that it should beat, and how what it writes grows
     better.
     """
-    losses = progress.losses
-    done = round(BAR * progress.fraction)
-    rows = [f"{'█' * done}{'░' * (BAR - done)} {progress.fraction:4.0%}"]
-    rows += [f"{name:<8} {losses[name]:.3f}" for name in LOSSES if name in losses]
-    stage = STAGES.get(progress.stage, f"reading the {form}")
+    newest = progress.newest
+    done = round(BAR * newest["fraction"])
+    losses = {
+        "training": newest["training_loss"],
+        "held out": newest["best_held_out_loss"],
+        "in use": progress.begun["start_loss"],
+        "n-gram": progress.begun["ngram_loss"],
+    }
+    rows = [f"{'█' * done}{'░' * (BAR - done)} {newest['fraction']:4.0%}"]
+    rows += [f"{name:<8} {loss:.3f}" for name, loss in losses.items() if loss is not None]
+    rows.append(f"{duration(newest['seconds_left'])} left")
+    stage = STAGES.get(newest["stage"], f"reading the {form}")
+    if progress.is_over:
+        stage = COMPARING
     return joined(
         "\n",
         [
             said("Training *{}*, {}").format(title, stage),
             _table(rows),
-            said("{:,.0f} characters a second, {} left").format(
-                progress.speed, duration(progress.seconds_left)
-            ),
             *(
                 said("`step {:<6,}` _{}_").format(step, _sample(text, 1))
                 for step, text in progress.samples
