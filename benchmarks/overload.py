@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.processes import bench, is_right
 from benchmarks.report import table
-from bot.settings import TELEGRAMS_RATE
+from bot.telegram.pacing import RATE
 
 if TYPE_CHECKING:
     from benchmarks.processes import Bot
@@ -49,7 +49,7 @@ async def _measure(load: float) -> tuple[str, ...]:
         await bot.until(bot.inbox.polled())
         await bot.at_once([*CROWD, *CROWD])
         warm_up, begin = len(bot.inbox.asked), time.perf_counter()
-        await _crowd(bot.inbox, load * TELEGRAMS_RATE)
+        await _crowd(bot.inbox, load * RATE)
         asked, end = bot.inbox.asked[warm_up:], time.perf_counter()
         recovery = await _recovery(bot, end)
     typed = [one for one in asked if one.is_inline]
@@ -65,7 +65,7 @@ async def _measure(load: float) -> tuple[str, ...]:
                 refused += at <= end
     seconds = end - begin
     row = (
-        f"{load:g} × {TELEGRAMS_RATE}",
+        f"{load:g} × {RATE}",
         f"{(len(asked) - len(typed)) / seconds:.1f}/s",
         f"{in_time / seconds:.1f}/s",
         f"{refused / seconds:.1f}/s",

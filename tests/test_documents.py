@@ -22,11 +22,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from markupsafe import Markup
 from PIL import Image
 
+from bot import creations
 from bot.app import Bot
-from bot.asks import Said, Sent
+from bot.asks import YOU, Said, Sent
 from bot.cards import card, scene
 from bot.cards.card import name_card, verse_card
 from bot.cards.png import png_of
@@ -36,10 +36,9 @@ from bot.chat import Buttons
 from bot.creations import Creation
 from bot.running import running
 from bot.settings import Settings
-from bot.shelf import Shelf
-from bot.terminal import YOU, Pipes
+from bot.terminal import Terminal
 from bot.words import layout
-from bot.words.pieces import Piece
+from bot.words.pieces import Message
 from model.files import ROOT
 from model.names.roots import is_whole
 from model.text.forms import SONNET_TEMPERATURE, Genre
@@ -54,7 +53,7 @@ COMMAND = re.compile(r"^    \$ (.*)\n((?:    (?!\$ ).*\n|\n(?=    (?!\$ )))*)", 
 BY_THE_CLOCK = re.compile(r"^.*(?:characters/s|ms of CPU).*\n(?:      .*\n)*", re.MULTILINE)
 """What a training says about once in so many seconds: its speed, and samples."""
 FILE = re.compile(r"\((\S+)\) (.*)")
-CODE = re.compile(r"\bcode [a-z0-9]{7,10}$", re.MULTILINE)
+CODE = re.compile(rf"\bcode {creations.CODE.pattern}$", re.MULTILINE)
 WIDTH = 130
 CITIES = sorted(
     {
@@ -63,46 +62,42 @@ CITIES = sorted(
         if "/" in zone
     }
 )
-SEEN_AT = "60%"
-"""How much of a training is done in the message that is shown of it."""
+SEEN_AT = 60
+"""How much of a training is done in the message that is shown of it, in per cent."""
 
 
-class Notes(Pipes):
-    """A terminal that keeps what it would show; of a training, it keeps one message on the way."""
+class Notes(Terminal):
+    """A terminal that shows of a training one message on the way."""
 
-    def __init__(self) -> None:
-        super().__init__(Path(os.devnull))
-        self.text, self._way = "", ""
-
-    def put(self, shown: Sequence[Piece]) -> None:
-        self.text += "".join(piece.text for piece in shown) + "\n\n"
+    is_on_the_way = False
 
     async def change(
-        self, message: int, html: Markup | None, buttons: Buttons = (), *, unfinished: bool = False
+        self, number: int, message: Message, buttons: Buttons = (), *, unfinished: bool = False
     ) -> None:
-        before = self.text
-        await super().change(message, html, buttons, unfinished=unfinished)
-        shown, self.text = self.text.removeprefix(before), before
-        percent = re.search(r" (\d+)%", shown)
-        if unfinished and not (self._way or not percent or int(percent[1]) < int(SEEN_AT[:-1])):
-            self.text, self._way = before + shown, shown
-        elif not unfinished:
-            self.text += shown
+        if unfinished:
+            percent = re.search(r" (\d+)%", str(message))
+            if self.is_on_the_way or not percent or int(percent[1]) < SEEN_AT:
+                return
+            self.is_on_the_way = True
+        await super().change(number, message, buttons, unfinished=unfinished)
 
 
-async def held(chat: str, bot: Bot, notes: Notes) -> str:
+async def held(chat: str, bot: Bot, capsys: pytest.CaptureFixture[str]) -> str:
     """Hold a chat again: say its lines, and return the whole chat."""
+    notes = Notes()
     lines = []
-    for said in re.findall(r"^    > (.*)", chat, re.MULTILINE):
-        notes.text, notes.edit_seconds = "", 0.05 if said.startswith("/retrain dino") else math.inf
-        if found := FILE.fullmatch(said):
-            file = file_of("\n".join(CITIES), found[1])
-            await bot.ask(Sent(person=YOU, chat=notes, is_admin=True, text=found[2], file=file))
-        else:
-            await bot.ask(Said(person=YOU, chat=notes, is_admin=True, text=said))
+    for line in re.findall(r"^    > (.*)", chat, re.MULTILINE):
+        notes.edit_seconds = 0.05 if line.startswith("/retrain dino") else math.inf
+        notes.is_on_the_way = False
+        file, text = None, line
+        if found := FILE.fullmatch(line):
+            file, text = file_of("\n".join(CITIES), found[1]), found[2]
+        kind = Sent if file else Said
+        await bot.ask(kind(person=YOU, chat=notes, is_admin=True, text=text, file=file))
         await bot.runs.ended()
-        assert notes.text
-        lines += [f"> {said}", *notes.text.rstrip().split("\n"), ""]
+        shown = capsys.readouterr().out
+        assert shown
+        lines += [f"> {line}", *shown.rstrip().split("\n"), ""]
     wrapped = [
         line for each in lines for line in textwrap.wrap(each, WIDTH, drop_whitespace=True) or [""]
     ]
@@ -114,7 +109,11 @@ async def held(chat: str, bot: Bot, notes: Notes) -> str:
     "path", [ROOT / "README.md", ROOT / "docs" / "admins.md"], ids=lambda path: str(path.name)
 )
 async def test_chats_read_as_they_stand_there(
-    path: Path, own_settings: Settings, own_checkpoints: Path, monkeypatch: pytest.MonkeyPatch
+    path: Path,
+    own_settings: Settings,
+    own_checkpoints: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr("bot.store.NEW_SEEDS", 1)
     for network in ("dino", "poem"):
@@ -125,12 +124,11 @@ async def test_chats_read_as_they_stand_there(
             if found.stem in (current, "released"):
                 shutil.copy(found, own_checkpoints / network)
     text = await asyncio.to_thread(path.read_text, encoding="utf-8")
-    notes = Notes()
     async with running(own_settings) as bot:
         for chat in CHAT.findall(text):
             if not WRITES and "/retrain" in chat:
                 break
-            new = await held(chat, bot, notes)
+            new = await held(chat, bot, capsys)
             if WRITES:
                 text = text.replace(chat, new)
             else:
@@ -187,23 +185,25 @@ def sheet(pictures: Sequence[str], size: tuple[int, int], across: int, scale: fl
 
 
 @pytest.mark.recorded
-async def test_pictures_of_cards_and_of_sixty_creatures() -> None:
+async def test_pictures_of_cards_and_of_sixty_creatures(settings: Settings) -> None:
     """Draw the first sixty names of seed 42, cards of the first four that are known whole, a poem
     and a sonnet."""
-    shelf, line = Shelf(ROOT / "checkpoints"), "Shall I compare thee to a summer's day"
-    seeded = Creation(
-        "k7m2p9xb4q", 0, Genre.DINO, (await shelf.current("dino")).version, 42, 0, "", 1.0, 60
-    )
-    names = (await shelf.write(seeded)).texts
-    cards = [name_card(name, seeded.code) for name in names if is_whole(name)][:4]
-    version = (await shelf.current("poem")).version
-    for genre, temperature in ((Genre.POEM, 0.65), (Genre.SONNET, SONNET_TEMPERATURE)):
-        creation = replace(
-            seeded, genre=genre, version=version, prompt=line, temperature=temperature, count=1
-        )
-        own, rest = layout.verse(creation, await shelf.write(creation))
-        cards.append(verse_card(own, rest, seeded.code, is_sonnet=genre is Genre.SONNET))
-    await shelf.close()
+    line = "Shall I compare thee to a summer's day"
+    async with running(replace(settings, checkpoints=ROOT / "checkpoints")) as bot:
+        shelf = bot.shelf
+        version = (await shelf.current("dino")).version
+        seeded = Creation("k7m2p9xb4q", 0, Genre.DINO, version, 42, 0, "", 1.0, 60)
+        names = (await shelf.write(seeded)).texts
+        whole_names = [name for name in names if is_whole(name)][:4]
+        cards = [name_card(name, seeded.code)[0] for name in whole_names]
+        version = (await shelf.current("poem")).version
+        for genre, temperature in ((Genre.POEM, 0.65), (Genre.SONNET, SONNET_TEMPERATURE)):
+            creation = replace(
+                seeded, genre=genre, version=version, prompt=line, temperature=temperature, count=1
+            )
+            creation = replace(creation, own_words=len(line))
+            own, rest = layout.verse(creation, await shelf.write(creation))
+            cards.append(verse_card(own, rest, seeded.code, is_sonnet=genre is Genre.SONNET))
     for path, drawn in (
         ("cards.png", sheet(cards, (card.WIDTH, card.HEIGHT), 3, 0.32)),
         ("creatures.png", sheet([*map(drawing, names)], (scene.WIDTH, scene.HEIGHT), 6, 0.17)),
