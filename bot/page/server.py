@@ -181,10 +181,10 @@ class Page(Door):
         """Show what somebody says as a message of their own, and ask the bot, unless it stops: then
         the page gives the line back.
         """
-        if self._bot is None:
-            return
-        number = await self._chat.add(Message([Piece(ask.text)]), mine=True, waits=True, **facts)
-        self._later(self._chat.answered(self._bot.ask(ask), number))
+        if bot := self._bot:
+            message = Message([Piece(ask.text)])
+            number = await self._chat.add(message, mine=True, waits=True, **facts)
+            self._later(self._chat.answered(bot.ask(ask), number))
 
     def _later(self, what: Coroutine[Any, Any, None]) -> None:
         """Do something that goes on if the tab is closed."""

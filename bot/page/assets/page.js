@@ -7,6 +7,7 @@ const [log, line, menu, banner, typing, newest, toast, picker, file] = [
   "log", "line", "menu", "banner", "typing", "newest", "toast", "picker", "file",
 ].map((id) => document.getElementById(id));
 const TAGS = { bold: "strong", name: "strong", own: "strong", italic: "em", code: "code" };
+const KINDS = { own: "verse", verse: "verse", table: "table" }; // of lines
 const COMMAND = /(?<![\w/@<>])(\/[a-z0-9_]{1,32})(?![\w/@])/i;
 const NEAR = 90; // pixels from the end within which the chat follows new messages
 const SHORT = { month: "short", day: "numeric", hour: "numeric", minute: "2-digit" };
@@ -42,14 +43,13 @@ function link(label, act) {
   return button(label, act, { className: "act" });
 }
 
-// A name stands beside its creature, with its meaning below; a line of verse or a row of a table that must break goes on
-// further in, in a table below its last column, which two blanks set off.
+// Where the row of a table must break, it goes on below its last column, which two blanks set off.
 function drawLine(pieces) {
   const [first, ...others] = pieces, style = first?.[1];
   if (style === "name") return drawName(first, others);
   const drawn = pieces.flatMap(drawPiece);
   if (!drawn.length) return make("br");
-  const kind = style === "own" || style === "verse" ? "verse" : style === "table" ? "table" : "";
+  const kind = KINDS[style] ?? "";
   const column = kind === "table" && /^(\S+ )*\S+ {2,}/.exec(first[0])?.[0].length;
   return make("div", { className: kind, dir: "auto", ...(column && { style: `--hang: ${column}ch` }) }, ...drawn);
 }
