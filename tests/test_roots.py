@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.words.layout import gloss
+from bot.words.layout import meaning
 from model.names.roots import parts_of, roots
 
 LANGUAGES = """
@@ -60,13 +60,13 @@ names = st.one_of(
     ],
 )
 def test_the_parts_of_a_name_with_their_meanings(name: str, line: str) -> None:
-    assert gloss(name).striptags() == line
+    assert str(meaning(name)) == line
 
 
 @given(names)
 def test_parts_stand_where_they_say_and_never_overlap(name: str) -> None:
     name, end = name.lower(), 0
-    assert not gloss(name) or parts_of(name)
+    assert not meaning(name) or parts_of(name)
     for part in parts_of(name):
         assert part.start >= end
         assert name[part.start : part.end] == part.letters
