@@ -152,6 +152,7 @@ def test_verse_that_does_not_fit_or_that_the_font_lacks_has_no_card() -> None:
     assert not fits("a" + "\nb" * MOST_LINES)
     assert not fits("a" * (MOST_LETTERS + 1))
     assert fits("Кто там — “who’s there?” Ποιος…")
+    assert fits("")
     for verse in ("日本", "🦕 roars", "a\x07b", "שלום"):
         assert not fits(verse)
 

@@ -49,14 +49,17 @@ async def test_a_message_as_long_as_can_be(chat: FakeChat) -> None:
             assert not chat.bot.tally.errors
 
 
-@given(text=st.text(min_size=1, max_size=300))
+@given(text=st.text(st.characters(exclude_categories=()), min_size=1, max_size=300))
 @hypothesis_settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
-async def test_any_text_after_any_command_and_inline(chat: FakeChat, text: str) -> None:
+@pytest.mark.usefixtures("pictures")
+async def test_any_text_after_any_command_in_a_profile_and_inline(
+    chat: FakeChat, text: str
+) -> None:
     for command in ("", "/", "/dino ", "/seed ", "/again ", "/sonnet voice:", "/dino voice:"):
         before = len(chat.messages)
-        assert (await chat.ask(command + text)).text
+        assert (await chat.ask(command + text)).text.encode()
         assert 1 <= len(chat.messages) - before <= 2
-        assert not chat.bot.tally.errors
+    assert (await chat.ask("/me", name=text)).text.encode()
     await chat.type(text)
     assert not chat.bot.tally.errors
 

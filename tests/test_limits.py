@@ -15,7 +15,7 @@ from bot.app import Bot
 from bot.asks import Ask, Said, Typed
 from bot.chat import Refused
 from bot.creations import Creation
-from bot.limits import CARD_SECONDS, CHATTER, LONGEST_WAIT_SECONDS, TEXTS, Buckets
+from bot.limits import CARD_SECONDS, CHATTER, LONGEST_WAIT_SECONDS, Buckets
 from bot.running import running
 from bot.settings import Rate, Settings
 from bot.words import sentences
@@ -92,13 +92,11 @@ async def test_letters_typed_inline_cost_little_and_are_refused_without_a_word(
         assert chat.messages == []
 
 
-async def test_a_sonnet_costs_ten_names_and_may_be_paid_afterwards(chat: FakeChat) -> None:
-    buckets = Buckets(Rate(10, 60), lambda: 1000.0)
-    assert [buckets.spend(ALICE, cost) for cost in [1] * 9 + [TEXTS[Genre.SONNET], 1]] == [
-        *[0] * 10,
-        60,
-    ]
-    assert buckets.spend(BOB, 1) == 0
+async def test_a_sonnet_costs_ten_names_and_may_be_paid_afterwards(settings: Settings) -> None:
+    async with serving(settings, rate_limit=Rate(10, 3600)) as chat:
+        for line in ["/dino"] * 9 + ["/sonnet Shall I compare thee"]:
+            assert not (await chat.ask(line)).refuses
+        assert (await chat.ask("/dino")).message == sentences.TOO_MANY.format("60 min")
 
 
 @in_no_time
