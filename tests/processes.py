@@ -25,6 +25,9 @@ COMMAND = [
     " runpy.run_module('bot', run_name='__main__', alter_sys=True)",
 ]
 """`python -m bot`, which knows no weights but those in its home."""
+TOWNS = "\n".join(
+    (ROOT / "data" / "samples" / "towns.txt").read_text(encoding="utf-8").splitlines()[:120]
+)
 
 Environment = dict[str, str]
 

@@ -109,16 +109,6 @@ async def test_requests_are_logged_without_the_token_and_only_at_debug(
         )
 
 
-def test_libraries_are_no_louder_than_the_operator_wants(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    for level, logged in (("ERROR", 0), ("WARNING", 3)):
-        configure_logging(level)
-        for name in ("httpx", "httpcore", "telegram"):
-            logging.getLogger(f"{name}.x").warning("hear me")
-        assert capsys.readouterr().err.count("hear me") == logged
-
-
 async def test_what_people_write_is_not_logged_even_at_debug(
     settings: Settings, server: Server, capsys: pytest.CaptureFixture[str]
 ) -> None:

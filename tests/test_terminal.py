@@ -8,8 +8,8 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
-from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,13 +17,12 @@ from bot.__main__ import main
 from model.files import HOME, ROOT
 from model.writing.decoder import Decoder
 from model.writing.requests import NameRequest, generator_for
-from tests.processes import COMMAND, LIMIT, Environment, Terminal, environment_of, run
+from tests.processes import COMMAND, LIMIT, TOWNS, Environment, Terminal, environment_of, run
 from tests.serving import untrained
 from tests.shown import seen, wrote
 
 FULL = Path("/dev/full")
 PROMPT = "\n> $"
-CHEESES = "\n".join(map("".join, product("bcdfglmprstv", ("ouda", "rie", "eta", "otta"), "xyz")))
 
 
 @pytest.fixture
@@ -79,13 +78,17 @@ def test_files_are_private_and_overwrite_nothing(environment: Environment, tmp_p
 def test_a_voice_is_taught_by_the_path_of_a_text_and_its_training_is_waited_for(
     environment: Environment, tmp_path: Path
 ) -> None:
-    (tmp_path / "my own cheeses.txt").write_text(CHEESES)
-    paths = ("nothing.txt", "./", "~/my\\ own\\ cheeses.txt")
-    lines = [f"/retrain names cheeses {path}" for path in paths]
+    (tmp_path / "my own towns.txt").write_text(TOWNS)
+    paths = ("nothing.txt", "./", "~/my\\ own\\ towns.txt")
+    lines = [f"/retrain names towns {path}" for path in paths]
     answers = pipe("\n".join([*lines, "/dino"]), environment | {"HOME": str(tmp_path)})
     assert answers[:2] == [f"There is no file that I can read at {path}." for path in paths[:2]]
-    assert "voice cheeses" in answers[2]
-    assert any(answer.startswith("Trained cheeses in ") for answer in answers)
+    assert "voice towns" in answers[2]
+    assert any(answer.startswith("Trained towns in ") for answer in answers)
+    answers = pipe("/seed 7\n/dino voice:towns 3\n", environment)
+    text, _, save, command = shown(answers[2].split()[1], environment)
+    assert run(environment, *save.split()[1:]).returncode == 0
+    assert written_again(command, environment) == text.split() == answers[1].split()
 
 
 def test_what_becomes_of_the_streams(environment: Environment) -> None:
@@ -161,6 +164,21 @@ def test_the_card_of_a_name_needs_no_database(environment: Environment, tmp_path
     assert card.read_bytes().startswith(b"\x89PNG")
 
 
+def shown(code: str, environment: Environment) -> list[str]:
+    """Return what is shown of a code: its text, what decides it, and commands."""
+    said = run(environment, "show", code).stdout.decode()
+    return re.split(r"\n+(?=seed 7, turn|mangosaurus weights|python -m model sample)", said)
+
+
+def written_again(command: str, environment: Environment) -> list[str]:
+    """Return the words that the command prints."""
+    python, *words = shlex.split(command)
+    assert python == "python"
+    kept: Any = {"env": environment, "cwd": environment["MANGOSAURUS_HOME"], "text": True}
+    done = subprocess.run([sys.executable, *words], capture_output=True, check=True, **kept)
+    return str(done.stdout).split()
+
+
 @pytest.mark.parametrize(
     ("lines", "is_released"),
     [
@@ -176,14 +194,8 @@ def test_what_is_shown_of_a_code_gives_its_text_again(
     environment = environment_of(ROOT / "checkpoints" if is_released else checkpoints, tmp_path)
     answers = "\n".join(pipe(f"/seed 7\n{lines}", environment))
     for code in re.findall(r"^code (\S+)$", answers, re.MULTILINE)[1::2]:
-        shown = run(environment, "show", code).stdout.decode()
-        text, facts, command = re.split(r"\n+(?=seed 7, turn|python -m model sample)", shown)
-        python, *words = shlex.split(command)
-        done = subprocess.run(
-            [sys.executable, *words], env=environment, capture_output=True, check=True, text=True
-        )
-        assert python == "python"
-        assert done.stdout.split() == text.split()
+        text, facts, command = shown(code, environment)
+        assert written_again(command, environment) == text.split()
         assert text.split("\n")[0] in answers
         assert re.fullmatch("seed 7, turn [123], version [0-9a-f]{12}", facts)
     unknown = run(environment, "show", "k7m2p9xb4q")

@@ -3,14 +3,13 @@
 import os
 import subprocess
 import sys
-from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from model.files import ROOT
-from tests.processes import COMMAND, LIMIT, environment_of
+from tests.processes import COMMAND, LIMIT, TOWNS, environment_of
 
 LACKING = """
 import asyncio, multiprocessing.connection, os, signal, sys
@@ -31,13 +30,12 @@ for package in (bot, model):
         if not found.name.endswith("__main__"):
             importlib.import_module(found.name)
 """
-CHEESES = "\n".join(map("".join, product("bcdfglmprstv", ("ouda", "rie", "eta", "otta"), "xyz")))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere, other things are lacking")
 def test_imports_a_training_and_a_chat_through_a_pipe(checkpoints: Path, tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(LACKING)
-    (tmp_path / "cheeses.txt").write_text(CHEESES)
+    (tmp_path / "towns.txt").write_text(TOWNS)
     windows = environment_of(checkpoints, tmp_path) | {
         "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)]),
         "PYTHONUTF8": "0",
@@ -51,9 +49,7 @@ def test_imports_a_training_and_a_chat_through_a_pipe(checkpoints: Path, tmp_pat
         return str(done.stdout)
 
     run(sys.executable, "-c", IMPORTS)
-    train = "train names --corpus cheeses.txt --epochs 1 --hidden-size 8 --threads 2"
-    assert "Try it: " in run(sys.executable, "-m", "model", *train.split())
-    said = "/seed 42\r\n/poem caf\xe9\r\n/retrain names cheeses cheeses.txt"
+    said = "/seed 42\r\n/poem caf\xe9\r\n/retrain names towns towns.txt"
     answers = run(*COMMAND, said=said)
     assert "caf\xe9" in answers
-    assert "Trained cheeses in " in answers
+    assert "Trained towns in " in answers
