@@ -196,12 +196,9 @@ class Database:
         /forget or start.
         """
 
-        def work(connection: Connection) -> bool:
-            connection.execute(text("PRAGMA busy_timeout = 0"))
-            try:
-                return bool(connection.scalar(text("PRAGMA wal_checkpoint(TRUNCATE)")))
-            finally:
-                connection.execute(text(f"PRAGMA busy_timeout = {1000 * BUSY_SECONDS:.0f}"))
+        def work(_: Connection) -> bool:
+            with contextlib.closing(sqlite3.connect(self.name, timeout=0)) as file:
+                return bool(file.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0])
 
         if self.is_file and await self.run(work):
             logger.warning(
