@@ -192,8 +192,8 @@ class Database:
     async def empty_log(self) -> None:
         """Empty SQLite's write-ahead log, so that what was deleted is gone from the disk.
 
-        While another program reads the database, nobody waits for it: the log stays until the next
-        /forget or start.
+        While somebody reads the database, nobody waits for it: the log stays until the next /forget
+        or start.
         """
 
         def work(_: Connection) -> bool:
@@ -202,8 +202,7 @@ class Database:
 
         if self.is_file and await self.run(work):
             logger.warning(
-                "%s: another program reads this database, so its log keeps what was deleted",
-                self.name,
+                "%s: somebody reads this database, so its log keeps what was deleted", self.name
             )
 
     async def close(self) -> None:
