@@ -192,21 +192,17 @@ class Database:
     async def empty_log(self) -> None:
         """Empty SQLite's write-ahead log, so that what was deleted is gone from the disk.
 
-        While another program reads the database, nobody waits for it: the log stays until the next
-        /forget or start.
+        While somebody reads the database, nobody waits for it: the log stays until the next /forget
+        or start.
         """
 
-        def work(connection: Connection) -> bool:
-            connection.execute(text("PRAGMA busy_timeout = 0"))
-            try:
-                return bool(connection.scalar(text("PRAGMA wal_checkpoint(TRUNCATE)")))
-            finally:
-                connection.execute(text(f"PRAGMA busy_timeout = {1000 * BUSY_SECONDS:.0f}"))
+        def work(_: Connection) -> bool:
+            with contextlib.closing(sqlite3.connect(self.name, timeout=0)) as file:
+                return bool(file.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0])
 
         if self.is_file and await self.run(work):
             logger.warning(
-                "%s: another program reads this database, so its log keeps what was deleted",
-                self.name,
+                "%s: somebody reads this database, so its log keeps what was deleted", self.name
             )
 
     async def close(self) -> None:

@@ -16,15 +16,7 @@ from sqlalchemy import ColumnElement, Connection
 from bot.creations import new_code
 from bot.database import Database, put
 from bot.schema import in_use, runs, voices, weights
-from bot.voices import (
-    MOST,
-    CrowdedError,
-    RemovedError,
-    TakenError,
-    Voice,
-    has_capitals,
-    name_of,
-)
+from bot.voices import Voice, has_capitals, name_of
 from model.text.forms import Form
 from model.weights.checkpoint import CheckpointError, Description
 from model.weights.versions import is_content, parse
@@ -139,54 +131,38 @@ class Learned(Database):
         return found[0] if found else None
 
     async def voice_text(self, voice_id: str) -> str:
-        """Return what a voice learns from. Raises RemovedError."""
+        """Return what a voice learns from."""
         wanted = sa.select(voices.c.text).where(voices.c.id == voice_id)
-        text: str | None = await self._large.run(lambda connection: connection.scalar(wanted))
-        if text is None:
-            raise RemovedError(voice_id)
-        return text
+        return await self._large.run(lambda connection: connection.scalar(wanted) or "")
 
     async def add_voice(self, name: str, form: Form, text: str) -> Voice:
-        """Make a voice that has no weights yet. Raises TakenError or CrowdedError."""
+        """Make a voice with a new name. It has no weights yet."""
         voice = Voice(new_code(), name, form, form == "names" and has_capitals(text))
-        facts = asdict(voice) | {"text": text}
-        del facts["name"]
-
-        def work(connection: Connection) -> None:
-            if len(_voices(connection)) >= MOST:
-                raise CrowdedError(name)
-            if not put(connection, voices, {"name": name}, facts, {}):
-                raise TakenError(name)
-
-        await self._large.run(work)
+        insert = sa.insert(voices).values(asdict(voice) | {"text": text})
+        await self._large.run(lambda connection: connection.execute(insert))
         return voice
 
     async def replace_text(self, voice_id: str, text: str) -> None:
-        """Give a voice another text; its weights stay in use. Raises RemovedError."""
+        """Give a voice another text; its weights stay in use."""
         change = sa.update(voices).where(voices.c.id == voice_id).values(text=text)
-        if not await self._large.run(lambda connection: connection.execute(change).rowcount):
-            raise RemovedError(voice_id)
+        await self._large.run(lambda connection: connection.execute(change))
 
-    async def rename_voice(self, voice_id: str, name: str) -> Voice:
-        """Give a voice another name, and return it. Raises TakenError or RemovedError."""
+    async def rename_voice(self, voice_id: str, name: str) -> bool:
+        """Give a voice another name, unless another voice has it."""
+        change = sa.update(voices).where(voices.c.id == voice_id).values(name=name)
 
-        def work(connection: Connection) -> Voice:
-            if any(voice.id != voice_id for voice in _voices(connection, voices.c.name == name)):
-                raise TakenError(name)
-            own = voices.c.id == voice_id
-            if not connection.execute(sa.update(voices).where(own).values(name=name)).rowcount:
-                raise RemovedError(voice_id)
-            return _voices(connection, own)[0]
+        def work(connection: Connection) -> bool:
+            is_free = not _voices(connection, voices.c.name == name, voices.c.id != voice_id)
+            return is_free and bool(connection.execute(change).rowcount)
 
         return await self.run(work)
 
     async def remove_voice(self, voice_id: str) -> None:
-        """Delete a voice, its text and its weights. Raises RemovedError."""
+        """Delete a voice, its text and its weights."""
 
         def work(connection: Connection) -> None:
-            if not connection.execute(sa.delete(voices).where(voices.c.id == voice_id)).rowcount:
-                raise RemovedError(voice_id)
-            for table in (weights, in_use, runs):
+            connection.execute(sa.delete(voices).where(voices.c.id == voice_id))
+            for table in (weights, in_use):
                 connection.execute(sa.delete(table).where(table.c.network == voice_id))
 
         await self._large.run(work)

@@ -160,9 +160,7 @@ class Limits:
         """Return in how many seconds an answer would be sent, behind all that was accepted."""
         poems_a_second = self._written / self._seconds
         own = work.texts + sum(
-            before.texts
-            for other, before in self._accepted.items()
-            if other.person == ask.person
+            before.texts for other, before in self._accepted.items() if other.person == ask.person
         )
         made = own / poems_a_second * self._threads_gain  # one thread writes them in their order
         if work.texts:

@@ -1,8 +1,9 @@
 """The weights that write: those in use, and the versions of old creations.
 
 What the bot has learned is in its database, which also names the versions in use. Without a choice,
-the released version serves. The files in checkpoints/ can be chosen; they are copied into the
-database before they write. Each version in use has a `Writer`, whose threads write its texts.
+the released version serves. The files in checkpoints/ can be chosen. The database gets a copy of
+each before it writes, so a code never loses its weights. Each version in use has a `Writer`, whose
+threads write its texts.
 """
 
 import asyncio
@@ -100,31 +101,26 @@ class Shelf:
         found |= {each.version: each for each in await self._learned.weights(network)}
         return sorted(found.values(), key=lambda each: each.description.created, reverse=True)
 
-    async def content(self, network: str, version: str) -> bytes:
-        """Return the file of a version: the database's, or one in checkpoints/, which also mends a
-        damaged one in the database.
+    async def load(self, network: str, version: str) -> Checkpoint:
+        """Return the weights of a version: the database's, or those of a file in checkpoints/, of
+        which the database then keeps a copy.
 
         Raises CheckpointError if neither can be used.
         """
-        is_damaged = False
+        content = None
         try:
-            if content := await self._learned.content(version):
-                return content
+            content = await self._learned.content(version)
         except CheckpointError as error:
             logger.warning("Weights refused: %s", error)
-            is_damaged = True
-        content = await asyncio.to_thread(self._files(network).content, version)
-        if is_damaged:
-            await self._learned.keep_weights(network, content)
-        return content
-
-    async def load(self, network: str, version: str) -> Checkpoint:
-        """Return the weights of a version. Raises CheckpointError."""
-        content = await self.content(network, version)
+        is_kept = content is not None
+        if content is None:
+            content = await asyncio.to_thread(self._files(network).content, version)
         checkpoint = await asyncio.to_thread(parse, content, f"version {version}")
         form = checkpoint.description.form
         if network in tuple(Network) and form != Network(network).form:
             raise CheckpointError(f"version {version} writes {form}, not {Network(network).form}")
+        if not is_kept:
+            await self._learned.keep_weights(network, content)
         return checkpoint
 
     async def use(self, network: str, version: str, expected: str | None = None) -> bool:
@@ -136,7 +132,6 @@ class Shelf:
         if expected and (await self.refresh(network)).version != expected:
             return False
         await self.load(network, version)
-        await self._keep(network, version)
         if not await self._learned.use(network, version, before):
             return False
         await self.refresh(network)
@@ -234,11 +229,8 @@ class Shelf:
 
     def _old(self) -> list[Path]:
         """Return what a bot left that kept voices and weights in files."""
-        return [
-            path
-            for pattern in ("voices", "*/candidates", "training-*")
-            for path in self._folder.glob(pattern)
-        ]
+        patterns = ("voices", "*/candidates", "training-*")
+        return [path for pattern in patterns for path in self._folder.glob(pattern)]
 
     def _files(self, network: str) -> Versions:
         """Return the versions of a network in checkpoints/; there are none of a voice."""
@@ -267,11 +259,6 @@ class Shelf:
                         return checkpoint
             raise
 
-    async def _keep(self, network: str, version: str) -> None:
-        """Let the database have a version, before it writes what somebody may ask for again."""
-        if version not in {each.version for each in await self._learned.weights(network)}:
-            await self._learned.keep_weights(network, await self.content(network, version))
-
     async def _writer(self, creation: Creation) -> Writer:
         network, version = key = network_of(creation), creation.version
         if key not in self._writers:
@@ -287,7 +274,6 @@ class Shelf:
         try:
             if weights is None or weights.version != version:
                 weights = await self.load(network, version)
-            await self._keep(network, version)
         except CheckpointError as error:
             logger.info("Weights cannot be loaded: %s", error)
             raise Explained(sentences.GONE) from error

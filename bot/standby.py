@@ -85,7 +85,8 @@ class Standby:
 
         A cancellation cancels the work, too. The lock is looked after until the work has ended.
         """
-        working, losing = asyncio.create_task(work), asyncio.create_task(self.lost())
+        working = asyncio.create_task(work)
+        losing = asyncio.create_task(self.lost())
         try:
             await asyncio.wait({working, losing}, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -118,30 +119,26 @@ class Standby:
         """
         from psycopg import Error  # which a bot with a SQLite file need not have
 
+        asked = time.monotonic()
         try:
-            asked = time.monotonic()
-            answer = await self._ask(query)
+            self._connection = self._connection or await self._connect()
+            asking = asyncio.ensure_future(self._connection.execute(query))
+            # otherwise asyncio logs it
+            asking.add_done_callback(lambda done: done.cancelled() or done.exception())
+            try:
+                await asyncio.wait({asking}, timeout=PATIENCE)
+            finally:
+                if not asking.done():
+                    hang_up(self._connection)
+            row = await (await asking).fetchone()
         except Error as error:
             self._tell(f"{name_of(self._url)} does not answer: {' '.join(str(error).split())}")
             await self.release()
             return False
-        self._held_until = asked + CHECK + PATIENCE if answer else -math.inf
-        self._tell("" if answer else ANOTHER_SERVES)
-        return answer
-
-    async def _ask(self, query: str) -> bool:
-        if self._connection is None:
-            self._connection = await self._connect()
-        asking = asyncio.ensure_future(self._connection.execute(query))
-        # otherwise asyncio logs it
-        asking.add_done_callback(lambda asked: asked.cancelled() or asked.exception())
-        try:
-            await asyncio.wait({asking}, timeout=PATIENCE)
-        finally:
-            if not asking.done():
-                hang_up(self._connection)
-        row = await (await asking).fetchone()
-        return bool(row and row[0])
+        is_yes = bool(row and row[0])
+        self._held_until = asked + CHECK + PATIENCE if is_yes else -math.inf
+        self._tell("" if is_yes else ANOTHER_SERVES)
+        return is_yes
 
     async def _connect(self) -> AsyncConnection[Any]:
         from psycopg import AsyncConnection

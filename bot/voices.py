@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from model.errors import MangosaurusError
 from model.text.corpus import LONGEST_LINE, read_names, read_verse
 from model.text.encodings import CorpusError
 from model.text.forms import FORMS, Alphabet, Form, Genre
@@ -22,18 +21,6 @@ RESERVED = frozenset({*Genre, *FORMS, "fresh"})
 """Words that mean something else in a command."""
 CAPITALS = 0.9
 """If this share of a list's names begin with a capital, all invented names do."""
-
-
-class TakenError(MangosaurusError):
-    """Another voice has this name."""
-
-
-class CrowdedError(MangosaurusError):
-    """There are as many voices as there may be."""
-
-
-class RemovedError(MangosaurusError):
-    """There is no such voice, or it was removed."""
 
 
 @dataclass(frozen=True)

@@ -131,7 +131,7 @@ async def test_what_is_forgotten_is_gone(path: Path, caplog: pytest.LogCaptureFi
         (record,) = caplog.records
         assert (
             record.getMessage()
-            == f"{path}: another program reads this database, so its log keeps what was deleted"
+            == f"{path}: somebody reads this database, so its log keeps what was deleted"
         )
         await file.forget(2)
         assert not is_kept(SECRET, path.parent)

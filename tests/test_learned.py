@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from bot.database import put
+from bot.database import StoreError, put
 from bot.learned import OpenRun, Weights
 from bot.store import Store
-from bot.voices import MOST, CrowdedError, RemovedError, TakenError, Voice
+from bot.voices import Voice
 from model.weights.checkpoint import Checkpoint, CheckpointError
 from tests.databases import opened, sql
 from tests.serving import until, untrained
@@ -125,13 +125,12 @@ async def test_a_voice_keeps_its_id_and_leaves_nothing_when_it_is_removed(store:
     assert [voice.name for voice in await store.voices()] == ["apes", "keats", "恐竜"]
     assert await store.voice_named("KEATS") == await store.voice(keats.id) == keats
     assert [await store.voice_named("../x"), await store.voice("../x")] == [None, None]
-    with pytest.raises(TakenError):
+    with pytest.raises(StoreError):
         await store.add_voice("keats", "names", "x\n")
-    with pytest.raises(TakenError):
-        await store.rename_voice(keats.id, "apes")
-    john = dataclasses.replace(keats, name="john")
-    assert await store.rename_voice(keats.id, "john") == john == await store.voice(keats.id)
-    assert await store.rename_voice(keats.id, "john") == john
+    assert not await store.rename_voice(keats.id, "apes")
+    for _ in range(2):
+        assert await store.rename_voice(keats.id, "john")
+        assert await store.voice(keats.id) == dataclasses.replace(keats, name="john")
     await store.replace_text(keats.id, "Lamia\n")
     assert await store.voice_text(keats.id) == "Lamia\n"
     version = await store.keep_weights(keats.id, content_of(untrained("verse")))
@@ -139,18 +138,8 @@ async def test_a_voice_keeps_its_id_and_leaves_nothing_when_it_is_removed(store:
     await store.remove_voice(keats.id)
     assert (await store.voice(keats.id), await store.in_use(keats.id)) == (None, None)
     assert await store.weights(keats.id) == []
-    for gone in (
-        store.voice_text(keats.id),
-        store.replace_text(keats.id, "Lamia\n"),
-        store.rename_voice(keats.id, "keats"),
-        store.remove_voice(keats.id),
-    ):
-        with pytest.raises(RemovedError):
-            await gone
-    for number in range(MOST - 2):
-        await store.add_voice(f"voice-{number}", "names", "x\n")
-    with pytest.raises(CrowdedError):
-        await store.add_voice("one-more", "names", "x\n")
+    assert await store.voice_text(keats.id) == ""
+    assert not await store.rename_voice(keats.id, "keats")
 
 
 async def test_a_run_that_was_not_ended_is_known_after_a_restart(database: str) -> None:

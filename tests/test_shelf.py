@@ -256,7 +256,7 @@ async def test_damaged_weights_are_refused_and_others_serve_until_a_copy_mends_t
     (own_checkpoints / "poem" / f"{released}.safetensors").unlink()
     assert install(own_checkpoints / "dino", untrained("names", 3)) != new
     async with shelf_of(database, own_checkpoints) as shelf:
-        assert await shelf.content("poem", released)  # the file has mended it
+        assert await shelf.load("poem", released)  # the file has mended it
         assert "its version {released} is damaged" not in caplog.text
 
 

@@ -6,7 +6,7 @@ The caption of the file is `/retrain names NAME` or `/retrain verse NAME`.
 from __future__ import annotations
 
 import asyncio
-import contextlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rapidfuzz.process import extractOne
@@ -14,16 +14,7 @@ from rapidfuzz.process import extractOne
 from bot.asks import LARGEST_FILE, File, Said
 from bot.chat import Button, Explained, NotSent
 from bot.training.runs import Run
-from bot.voices import (
-    MOST,
-    CrowdedError,
-    RemovedError,
-    TakenError,
-    Voice,
-    check,
-    name_of,
-    size_of,
-)
+from bot.voices import MOST, Voice, check, name_of, size_of
 from bot.words import admins, sentences
 from bot.words.pieces import Message, joined
 from model.text.corpus import FEWEST
@@ -89,11 +80,9 @@ async def _rename(ask: Said, voice: Voice, new: str, bot: Bot) -> None:
     name = name_of(new)
     if name is None:
         raise Explained(admins.VOICE_NAME)
-    try:
-        voice = await bot.store.rename_voice(voice.id, name)
-    except TakenError:
-        raise Explained(admins.NAME_TAKEN.format(name)) from None
-    await ask.chat.say(admins.RENAMED.format(voice.name, example(voice)))
+    if not await bot.store.rename_voice(voice.id, name):
+        raise Explained(admins.NAME_TAKEN.format(name))
+    await ask.chat.say(admins.RENAMED.format(name, example(replace(voice, name=name))))
 
 
 async def _remove(ask: Said, voice: Voice | None, bot: Bot) -> None:
@@ -101,8 +90,7 @@ async def _remove(ask: Said, voice: Voice | None, bot: Bot) -> None:
         raise Explained(sentences.VOICE_GONE)
     if bot.runs.running and bot.runs.running.network == voice.id:
         raise Explained(admins.VOICE_IS_TRAINING.format(voice.name))
-    with contextlib.suppress(RemovedError):  # another process was faster
-        await bot.store.remove_voice(voice.id)
+    await bot.store.remove_voice(voice.id)
     await bot.shelf.unload(voice.id)
     await ask.chat.say(admins.REMOVED.format(voice.name))
 
@@ -142,13 +130,12 @@ async def teach(ask: Said, form: Form, words: Sequence[str], bot: Bot) -> Run:
         return Run(voice.id, form, name, ask.chat, await bot.store.voice_text(voice.id))
     text, notes = await _read(ask.file, form)
     bot.runs.check()  # another run may have begun meanwhile
-    try:
-        if voice:
-            await bot.store.replace_text(voice.id, text)
-        else:
-            voice = await bot.store.add_voice(name, form, text)
-    except CrowdedError:
-        raise Explained(admins.VOICES_FULL.format(MOST)) from None
+    if voice:
+        await bot.store.replace_text(voice.id, text)
+    elif len(await bot.store.voices()) >= MOST:
+        raise Explained(admins.VOICES_FULL.format(MOST))
+    else:
+        voice = await bot.store.add_voice(name, form, text)
     return Run(voice.id, form, name, ask.chat, text, notes, is_fresh=True)
 
 

@@ -201,7 +201,7 @@ class Runs:
         old = b""
         with contextlib.suppress(Explained):  # a voice that is yet to learn
             run.old = (await self._shelf.current(run.network)).version
-            old = await self._shelf.content(run.network, run.old)
+            old = await self._store.content(run.old) or b""
         await asyncio.to_thread(_fill, folder, old, run.text)
         options = ["fresh"] if run.is_fresh else []
         run.child = await Child.start(folder, run.form, str(run.minutes), *options)
