@@ -85,7 +85,8 @@ ONE_ROUND = "one more round, and I stop as soon as it gets no better"
 FOR_MINUTES = "from the weights in use, for {:g} minutes, or less if it gets no better"
 CANCELLED = said("The training of *{}* is cancelled. Everything stays as it was.")
 LOST = said(
-    "I was stopped while I was training *{}*, and what it had learned is lost. `/retrain {}` starts over."
+    "I was stopped while I was training *{}*, and what it had learned is lost. `/retrain {}`"
+    " starts over."
 )
 FAILED = said("The training of *{}* brought no new weights: {}. Everything stays as it was.")
 BROKE = "something of mine went wrong, sorry; the log says what"
@@ -108,7 +109,6 @@ STOPPED = said(
 
 OWN_EXAMPLES = {"dino": "/dino", "poem": "/poem Shall I compare thee"}
 
-NO_SUCH_NETWORK = said("I have no network called *{}*. /models shows what I have.")
 USE = "use {}"
 IN_USE = said("Version `{}` of *{}* is in use now.")
 IN_USE_ALREADY = said("Version `{}` of *{}* is in use already.")
