@@ -64,6 +64,7 @@ HAS_OTHER_FORM = said(
     "*{}* is a voice for {}, and it stays one. Choose another name for this text, or remove the"
     " voice with /voices first."
 )
+
 # Runs.
 
 RETRAIN_USAGE = said(
@@ -71,7 +72,6 @@ RETRAIN_USAGE = said(
     " weights in use; `/retrain dino fresh` begins from nothing."
 )
 ALREADY_TRAINING = said("I'm still training *{}*. Please ask again when that is done.")
-TRAINING_ELSEWHERE = said("A training is going on already, in another process.")
 TRAINING_OVER = said("That training is over.")
 STOP, CANCEL, USE_NEW, UNDO, TRY = "stop", "cancel", "use it all the same", "undo", "try it"
 ENDING = said("All right, I'm ending it.")
