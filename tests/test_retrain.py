@@ -142,7 +142,7 @@ async def test_a_stop_asks_before_it_uses_the_first_weights_of_a_text(
     assert shown.text.endswith("\n\nnew\nNovosaurus\nNovodon")
     assert in_use(admin, pokemon.id) == old
     used = await admin.press(admins.USE_NEW)
-    assert used.text == str(admins.IN_USE.format(new, "voice:pokemon"))
+    assert used.text == str(admins.IN_USE.format(new, "pokemon"))
     assert in_use(admin, pokemon.id) == new
     assert (await admin.press(admins.TRY)).names
 
@@ -250,7 +250,7 @@ async def test_versions_are_listed_and_used(admin: FakeChat, pokemon: Voice) -> 
     await admin.press(f"use {newest}")
     assert in_use(admin) == newest
     assert (await admin.press("voice:pokemon", message=message)).text.startswith(
-        "voice:pokemon has 1"
+        "pokemon has 1"
     )
     for name in ("pokemon", "voice:POKEMON", pokemon.id):
         assert "has 1 version" in (await admin.ask(f"/models {name}")).text

@@ -122,8 +122,8 @@ COMMANDS = {
     "status": Command(
         admin.status, CHATTER, "how I am", sentences.HELP_STATUS, admin=True, alone=True
     ),
-    "stop": Command(admin.stop, admin=True),
-    "cancel": Command(admin.cancel, admin=True),
+    "stop": Command(admin.end, admin=True),
+    "cancel": Command(admin.end, admin=True),
     "learn": Command(admin.learn, admin=True),
     "use": Command(admin.use, admin=True),
 }

@@ -10,15 +10,14 @@ import contextlib
 import logging
 import platform
 import re
-import unicodedata
 from dataclasses import replace
 from importlib import metadata
 from itertools import chain, count
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from bot.chat import Button, Explained
-from bot.commands.voices import teach
-from bot.creations import CODE, new_code
+from bot.commands.voices import teach, voice_called
+from bot.creations import new_code
 from bot.database import StoreError
 from bot.health import resident
 from bot.taboo import is_taboo
@@ -92,17 +91,11 @@ async def learn(ask: Said, rest: str, bot: Bot) -> None:
     bot.runs.files.pop(key, None)
 
 
-async def stop(ask: Said, rest: str, bot: Bot) -> None:
-    """End the run with this number, or the one that goes on, with its best weights so far."""
-    await _end("stop", ask, rest, bot)
-
-
-async def cancel(ask: Said, rest: str, bot: Bot) -> None:
-    """End the run with this number, or the one that goes on, and keep nothing of it."""
-    await _end("cancel", ask, rest, bot)
-
-
-async def _end(how: Literal["stop", "cancel"], ask: Said, rest: str, bot: Bot) -> None:
+async def end(ask: Said, rest: str, bot: Bot) -> None:
+    """End the run with this number, or the one that goes on: `/stop` keeps its best weights so far,
+    `/cancel` nothing.
+    """
+    how, _ = ask.command
     run = bot.runs.running
     if run is None or rest.strip() not in ("", str(run.id)):
         raise Explained(admins.TRAINING_OVER)
@@ -113,8 +106,7 @@ async def _end(how: Literal["stop", "cancel"], ask: Said, rest: str, bot: Bot) -
 
 async def models(ask: Said, rest: str, bot: Bot) -> None:
     """Show the versions of a network; other networks are a button away."""
-    titles = await bot.shelf.titles()
-    network = _network(rest.strip() or "dino", titles)
+    network, title = await _network(rest.strip() or "dino", bot)
     in_use = await _in_use(network, bot)
     found = (await bot.shelf.versions(network))[:MOST_VERSIONS]
     rows = [
@@ -122,10 +114,9 @@ async def models(ask: Said, rest: str, bot: Bot) -> None:
         for each in found
         if each.version != in_use
     ]
-    rows += [
-        [Button(title, f"/models {other}")] for other, title in titles.items() if other != network
-    ]
-    await ask.chat.say(tables.versions(titles[network], found, in_use), rows)
+    others = (await bot.shelf.titles()).items()
+    rows += [[Button(name, f"/models {other}")] for other, name in others if other != network]
+    await ask.chat.say(tables.versions(title, found, in_use), rows)
 
 
 async def use(ask: Said, rest: str, bot: Bot) -> None:
@@ -134,9 +125,7 @@ async def use(ask: Said, rest: str, bot: Bot) -> None:
     if not version:
         await models(ask, given, bot)
         return
-    titles = await bot.shelf.titles()
-    network = _network(given, titles)
-    title = titles[network]
+    network, title = await _network(given, bot)
     before = await _in_use(network, bot)
     if version == before:
         raise Explained(admins.IN_USE_ALREADY.format(version, title))
@@ -152,18 +141,12 @@ async def use(ask: Said, rest: str, bot: Bot) -> None:
     await ask.chat.say(admins.IN_USE.format(version, title), buttons)
 
 
-def _network(given: str, titles: dict[str, str]) -> str:
-    """Return the network that somebody means by its title, the name of a voice, or its id.
-
-    Raises Explained.
-    """
-    name = unicodedata.normalize("NFC", given).casefold()
-    for network, title in titles.items():
-        if name in (network, title, title.removeprefix("voice:")):
-            return network
-    if CODE.fullmatch(name):
-        raise Explained(sentences.VOICE_GONE)
-    raise Explained(admins.NO_SUCH_NETWORK.format(sentences.cut(given, 40)))
+async def _network(given: str, bot: Bot) -> tuple[str, str]:
+    """Return the network that somebody means, and what people call it. Raises Explained."""
+    if given in tuple(Network):
+        return given, given
+    voice = await voice_called(given.removeprefix("voice:"), bot)
+    return voice.id, voice.name
 
 
 async def _in_use(network: str, bot: Bot) -> str:

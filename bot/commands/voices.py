@@ -13,6 +13,7 @@ from rapidfuzz.process import extractOne
 
 from bot.asks import LARGEST_FILE, File, Said
 from bot.chat import Button, Explained, NotSent
+from bot.creations import CODE
 from bot.training.runs import Run
 from bot.voices import MOST, Voice, check, name_of, size_of
 from bot.words import admins, sentences
@@ -39,7 +40,7 @@ async def voice_named(name: str, form: Form, bot: Bot) -> Voice:
     """
     if not name:
         raise Explained(sentences.WHICH_VOICE)
-    voice = await _voice(name, bot)
+    voice = await voice_called(name, bot)
     if voice.form != form:
         raise Explained(sentences.OTHER_FORM.format(voice.name, voice.form, example(voice)))
     return voice
@@ -54,21 +55,23 @@ async def voices(ask: Said, rest: str, bot: Bot) -> None:
     """List the voices. An admin may also say `/voices rename OLD NEW` or `/voices remove NAME`."""
     match rest.split():
         case ["rename", old, new] if ask.is_admin:
-            await _rename(ask, await _voice(old, bot), new, bot)
+            await _rename(ask, await voice_called(old, bot), new, bot)
         case ["remove", name] if ask.is_admin:
-            voice = await _voice(name, bot)
+            voice = await voice_called(name, bot)
             yes = Button(admins.REMOVE_YES.format(voice.name), f"/voices remove {voice.id} yes")
             await ask.chat.say(admins.REMOVAL.format(voice.name), [[yes]])
-        case ["remove", voice_id, "yes"] if ask.is_admin:
-            await _remove(ask, await bot.store.voice(voice_id), bot)
+        case ["remove", name, "yes"] if ask.is_admin:
+            await _remove(ask, await voice_called(name, bot), bot)
         case _:
             await _list(ask, bot)
 
 
-async def _voice(name: str, bot: Bot) -> Voice:
-    """Return the voice with a name or an id. Raises Explained if there is none."""
+async def voice_called(name: str, bot: Bot) -> Voice:
+    """Return the voice with a name or an id. Raises Explained if there is none, or no more."""
     if voice := await bot.store.voice_named(name) or await bot.store.voice(name):
         return voice
+    if CODE.fullmatch(name):
+        raise Explained(sentences.VOICE_GONE)
     given = sentences.cut(name, 40)
     names = [voice.name for voice in await bot.store.voices()]
     if near := extractOne(name.casefold(), names, score_cutoff=SIMILAR):
@@ -85,9 +88,7 @@ async def _rename(ask: Said, voice: Voice, new: str, bot: Bot) -> None:
     await ask.chat.say(admins.RENAMED.format(name, example(replace(voice, name=name))))
 
 
-async def _remove(ask: Said, voice: Voice | None, bot: Bot) -> None:
-    if voice is None:
-        raise Explained(sentences.VOICE_GONE)
+async def _remove(ask: Said, voice: Voice, bot: Bot) -> None:
     if bot.runs.running and bot.runs.running.network == voice.id:
         raise Explained(admins.VOICE_IS_TRAINING.format(voice.name))
     await bot.store.remove_voice(voice.id)

@@ -14,7 +14,7 @@ import shutil
 import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from bot.chat import Explained, InDoubt, LiveMessage, NotSent
 from bot.database import StoreError
@@ -65,7 +65,7 @@ class Run:
     progress: Progress = field(default_factory=Progress)
     began: float = field(default_factory=time.monotonic)
     child: Child | None = None
-    ending: Literal["", "stop", "cancel"] = ""
+    ending: str = ""
 
     @property
     def opening(self) -> Message:
@@ -87,8 +87,8 @@ class Run:
             return self.progress.comparison.better
         return not self.progress.is_early
 
-    async def end(self, how: Literal["stop", "cancel"]) -> None:
-        """End it with its best weights so far, or with nothing."""
+    async def end(self, how: str) -> None:
+        """ "stop" it, and take its best weights so far, or "cancel" it."""
         self.ending = how
         if self.child and how == "stop":
             self.child.stop()

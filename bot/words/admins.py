@@ -64,6 +64,7 @@ HAS_OTHER_FORM = said(
     "*{}* is a voice for {}, and it stays one. Choose another name for this text, or remove the"
     " voice with /voices first."
 )
+
 # Runs.
 
 RETRAIN_USAGE = said(
@@ -71,7 +72,6 @@ RETRAIN_USAGE = said(
     " weights in use; `/retrain dino fresh` begins from nothing."
 )
 ALREADY_TRAINING = said("I'm still training *{}*. Please ask again when that is done.")
-TRAINING_ELSEWHERE = said("A training is going on already, in another process.")
 TRAINING_OVER = said("That training is over.")
 STOP, CANCEL, USE_NEW, UNDO, TRY = "stop", "cancel", "use it all the same", "undo", "try it"
 ENDING = said("All right, I'm ending it.")
@@ -85,7 +85,8 @@ ONE_ROUND = "one more round, and I stop as soon as it gets no better"
 FOR_MINUTES = "from the weights in use, for {:g} minutes, or less if it gets no better"
 CANCELLED = said("The training of *{}* is cancelled. Everything stays as it was.")
 LOST = said(
-    "I was stopped while I was training *{}*, and what it had learned is lost. `/retrain {}` starts over."
+    "I was stopped while I was training *{}*, and what it had learned is lost. `/retrain {}`"
+    " starts over."
 )
 FAILED = said("The training of *{}* brought no new weights: {}. Everything stays as it was.")
 BROKE = "something of mine went wrong, sorry; the log says what"
@@ -108,7 +109,6 @@ STOPPED = said(
 
 OWN_EXAMPLES = {"dino": "/dino", "poem": "/poem Shall I compare thee"}
 
-NO_SUCH_NETWORK = said("I have no network called *{}*. /models shows what I have.")
 USE = "use {}"
 IN_USE = said("Version `{}` of *{}* is in use now.")
 IN_USE_ALREADY = said("Version `{}` of *{}* is in use already.")

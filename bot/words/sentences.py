@@ -246,7 +246,6 @@ NO_SONNETS_IN_VOICES = said(
 
 # The terminal.
 
-HOW_TO_END = said("/stop ends it, and uses its best weights if they're better; /cancel drops it.")
 SAVED = said("There's a file for you: `{}`")
 NOT_SAVED = said("I couldn't save the file `{}`: {}.")
 NO_SUCH_FILE = "There is no file that I can read at {}."

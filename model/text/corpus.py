@@ -103,13 +103,12 @@ def read_names(
     *,
     pretraining: Sequence[Path] = (),
     alphabet: Alphabet = Alphabet.FOLDED,
-    also: Iterable[str] = (),
 ) -> Corpus:
     """Read one name a line, and hold out names with sha256(name) % 10 == 0.
 
-    So a name stays in its part when the list grows. The names `also` are all for training. They and
-    the `pretraining` files are folded into the vocabulary of the names, and `pretraining` loses
-    these names. Raises CorpusError for an unreadable file, or fewer than two names.
+    So a name stays in its part when the list grows. The `pretraining` files are folded into the
+    vocabulary of the names, and lose these names. Raises CorpusError for an unreadable file, or
+    fewer than two names.
     """
     text, notes = _read(path, alphabet)
     names, left_out = _names_in(text)
@@ -118,7 +117,6 @@ def read_names(
         found = f"{path} has {len(names)} different names; it needs at least 2, one a line"
         raise CorpusError("; ".join((found, *notes)))
     held_out, vocabulary = _held_out_names(names), Vocabulary.from_texts(names)
-    names += filter(None, map(vocabulary.fold, also))
     others = chain.from_iterable(
         _names_in(vocabulary.fold(read_file(other).text))[0] for other in pretraining
     )

@@ -81,9 +81,9 @@ def unread_genera() -> tuple[str, ...]:
     return (*fossils(), *NEAR_GENERA.read_text(encoding="ascii").split())
 
 
-def names_corpus(also: Iterable[str] = ()) -> Corpus:
-    """Read the dinosaurs' names, more names, and other genera for pretraining."""
-    return read_names(DINOSAURS, pretraining=[GENERA], also=also)
+def names_corpus() -> Corpus:
+    """Read the dinosaurs' names, and other genera for pretraining."""
+    return read_names(DINOSAURS, pretraining=[GENERA])
 
 
 def sonnets_corpus(reading: Path | None = None) -> Corpus:
