@@ -95,7 +95,7 @@ class Typed(Ask):
 
 
 def writable(text: str) -> str:
-    """Return a text that can be sent and stored: each NUL and each lone surrogate becomes U+FFFD."""
+    """Return a text that can be sent and stored. NUL and lone surrogates become U+FFFD."""
     return _UNWRITABLE.sub("\ufffd", text)
 
 

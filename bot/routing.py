@@ -21,6 +21,7 @@ from model.errors import MangosaurusError
 
 if TYPE_CHECKING:
     import asyncio
+
     from bot.app import Bot
     from bot.words.pieces import Message
 

@@ -249,9 +249,7 @@ async def test_versions_are_listed_and_used(admin: FakeChat, pokemon: Voice) -> 
     assert message.labels[2:] == ["poem", "voice:pokemon"]
     await admin.press(f"use {newest}")
     assert in_use(admin) == newest
-    assert (await admin.press("voice:pokemon", message=message)).text.startswith(
-        "pokemon has 1"
-    )
+    assert (await admin.press("voice:pokemon", message=message)).text.startswith("pokemon has 1")
     for name in ("pokemon", "voice:POKEMON", pokemon.id):
         assert "has 1 version" in (await admin.ask(f"/models {name}")).text
     await admin.bot.store.remove_voice(pokemon.id)

@@ -88,7 +88,7 @@ class Run:
         return not self.progress.is_early
 
     async def end(self, how: str) -> None:
-        """ "stop" it, and take its best weights so far, or "cancel" it."""
+        """Stop it, and take its best weights so far, or cancel it."""
         self.ending = how
         if self.child and how == "stop":
             self.child.stop()
