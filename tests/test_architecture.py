@@ -35,6 +35,7 @@ CHAIN = (
 )
 """The wings of the networks, from the ground up."""
 DOORS = ("bot.telegram", "bot.page", "bot.terminal")
+COMMAND_LINE = ("bot.__main__", "bot.kept")
 PROCESS = ("bot.__main__", "bot.kept")
 OUTSIDE = {
     "model": {"numpy", "safetensors", "threadpoolctl"},
@@ -123,7 +124,7 @@ def test_the_core_of_the_bot_knows_no_door() -> None:
 
 
 @pytest.mark.parametrize("door", DOORS)
-def test_a_door_knows_no_other_and_the_process_alone_knows_it(door: str) -> None:
+def test_a_door_knows_no_other_and_the_command_line_alone_knows_it(door: str) -> None:
     assert intruders(of(door), *(other for other in DOORS if other != door)) == []
     users = {
         module for module in SOURCES if intruders([module], door) and not belongs_to(module, door)

@@ -1,5 +1,6 @@
 """`/today` and `/guess` on other days and with other weights. Their chats are in tests/chats/."""
 
+import asyncio
 from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -69,6 +70,25 @@ async def test_what_cannot_be_drawn(
     for say in (chat.ask("/me Anna"), chat.press("card")):
         assert (await say).message == sentences.NOT_DRAWN
     assert chat.messages[1].names
+
+
+async def test_cards_are_drawn_one_at_a_time(
+    chat: FakeChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawing = 0
+
+    async def slowly(_svg: str) -> bytes:
+        nonlocal drawing
+        drawing += 1
+        await asyncio.sleep(0)
+        assert drawing == 1
+        drawing -= 1
+        return b"a picture"
+
+    monkeypatch.setattr("bot.cards.png_of", slowly)
+    chats = [FakeChat(chat.bot, 1000 + number) for number in range(5)]
+    await asyncio.gather(*(each.ask("/today") for each in chats))
+    assert all(each.messages[0].file for each in chats)
 
 
 def test_the_real_ones_are_dinosaurs_that_few_know() -> None:
