@@ -44,7 +44,7 @@ PRESS = re.compile("#([0-9]{1,2})", re.ASCII)
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 """Characters that could command a terminal."""
 BOLD = "\x1b[1m{}\x1b[0m"
-STRONG = ("bold", "code", "name", "own")
+STRONG = ("bold", "name", "own")
 """Styles that are bold at a terminal."""
 
 
