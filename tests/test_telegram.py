@@ -11,7 +11,7 @@ from telegram.error import BadRequest
 
 from bot.app import Bot
 from bot.asks import Said
-from bot.chat import Button, Gone, InDoubt, NotSent, StartError
+from bot.chat import Button, Explained, Gone, InDoubt, NotSent, StartError
 from bot.commands import COMMANDS, Command, menu
 from bot.settings import Settings
 from bot.telegram.chat import TAGS
@@ -115,12 +115,12 @@ async def test_half_a_character_and_nul_are_answered_like_any_other_line(visit: 
     typed = await visit.server.query("inline_query", ALICE, query="Man\ud83dgo", offset="")
     await visit.settled()
     assert len(visit.server.answers[typed]["results"]) == 5
-    broken: Json = {"from": user(BOB) | {"first_name": "Anna \ud83d"}}
+    broken: Json = {"from": user(BOB) | {"first_name": "Anna\ud83d"}}
     answer, _card = await visit.say("/me", BOB, BOB, **broken)
-    assert answer["text"].startswith("Here's Anna")
+    assert answer["text"].startswith("Here's Anna\ufffd as a dinosaur")
     (answer,) = await visit.say("/dino", ALICE, GROUP)
     await visit.press(answer, "another", BOB, **broken)
-    assert visit.server.texts[-1].startswith("Anna \ufffd:\n")
+    assert visit.server.texts[-1].startswith("Anna\ufffd:\n")
 
 
 async def test_in_a_group_commands_get_replies_and_other_messages_get_none(visit: Visit) -> None:
@@ -251,7 +251,7 @@ async def test_what_is_too_long_is_cut_where_a_paragraph_or_a_line_ends(
 ) -> None:
     wrote(unit)
     server.chats.add(ALICE)
-    message = Message([Piece(unit, "bold"), Piece(unit, "verse")] * 1200)
+    message = Message([Piece("a"), *[Piece(unit, "bold"), Piece(unit, "verse")] * 1200])
     async with opened(settings, server) as telegram:
         await telegram.chat(ALICE).say(message)
         await telegram.chat(ALICE).picture(b"\x89PNG", message)
@@ -272,11 +272,13 @@ async def test_only_the_first_message_of_an_answer_names_the_presser_also_while_
         await ask.chat.say(said("three"))
         assert ask.pressed
         await ask.chat.change(ask.pressed, said("four"))
+        raise Explained(said("five"))
 
     (answer,) = await visit.say("/dino", ALICE, GROUP)
     monkeypatch.setitem(COMMANDS, "another", Command(grow))
     await visit.press(answer, "another", BOB)
-    assert visit.server.texts == ["four", f"Person {BOB}:\ntwo", "three"]
+    assert visit.server.texts == ["four", f"Person {BOB}:\ntwo", "three", "five"]
+    assert len(of_method(visit.server, "answerCallbackQuery")) == 1
 
 
 # What fails
