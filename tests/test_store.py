@@ -110,24 +110,6 @@ async def test_bots_that_make_the_tables_at_the_same_time_lose_nothing(database:
     await asyncio.gather(*(store.close() for store in stores))
 
 
-async def test_closing_waits_for_what_was_asked_and_is_final(database: str) -> None:
-    store = Store(database)
-    await store.open()
-    drafts = [await draft(store, person) for person in range(5)]
-    waiting = [asyncio.create_task(store.arrived(one)) for one in drafts]
-    await asyncio.sleep(0)
-    waiting.pop().cancel()  # somebody who waits no more is no hindrance
-    await store.close()
-    await asyncio.gather(*waiting)
-    with pytest.raises(RuntimeError):
-        await store.set_seed(1, 42)
-    await store.close()
-    async with opened(database) as again:
-        assert [await again.creations(one.person) for one in drafts[:-1]] == [
-            [one] for one in drafts[:-1]
-        ]
-
-
 PEOPLE, DRAFTS = st.integers(1, 3), st.integers(0, 30)
 
 
