@@ -13,12 +13,10 @@ import os
 import socket
 import sys
 import time
-from bisect import bisect_left
 from collections import Counter, deque
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from importlib import metadata
-from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -39,8 +37,6 @@ DEAF_SECONDS = 60.0
 DATABASE_SECONDS = 5.0
 ASKING_SECONDS = 15.0
 """How long `mangosaurus healthy` waits. A bot that does not answer is not well."""
-LATENCY_BOUNDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
-"""The upper ends of the buckets that count latencies, in seconds. One more bucket is open."""
 REFUSALS = ("busy", "late", "often")
 """Reasons. Prometheus would miss the first increase of one that does not begin at 0."""
 STANDBY, SERVING = "on standby: another process serves", "serving"
@@ -53,28 +49,19 @@ class Tally:
     answers: int = 0
     errors: Counter[str] = field(default_factory=Counter)
     begun: float = field(default_factory=time.monotonic)
-    seconds: float = 0.0
-    """The sum of all latencies."""
-    within: list[int] = field(default_factory=lambda: [0] * (len(LATENCY_BOUNDS) + 1))
-    """How many latencies are in each bucket."""
     _latencies: deque[float] = field(default_factory=lambda: deque(maxlen=1000))
 
     def answered(self, ask: Ask) -> None:
         self.answers += 1
-        seconds = time.monotonic() - ask.arrived
-        self.seconds += seconds
-        self.within[bisect_left(LATENCY_BOUNDS, seconds)] += 1
-        self._latencies.append(seconds)
+        self._latencies.append(time.monotonic() - ask.arrived)
 
     @property
     def latency(self) -> tuple[float, float] | None:
         """The median and the 99th percentile of the newest latencies, in seconds."""
+        if not self._latencies:
+            return None
         latencies = sorted(self._latencies)
-        return (
-            (latencies[len(latencies) // 2], latencies[len(latencies) * 99 // 100])
-            if latencies
-            else None
-        )
+        return latencies[len(latencies) // 2], latencies[len(latencies) * 99 // 100]
 
 
 def resident() -> int:
@@ -188,10 +175,9 @@ class Health:
         found["training"] = bot.runs.running is not None
         for reason in REFUSALS:
             found[f'refusals_total{{reason="{reason}"}}'] = bot.limits.refusals[reason]
-        for bound, within in zip([*LATENCY_BOUNDS, "+Inf"], accumulate(tally.within), strict=True):
-            found[f'answer_seconds_bucket{{le="{bound}"}}'] = within
-        found["answer_seconds_sum"] = tally.seconds
-        found["answer_seconds_count"] = tally.answers
+        if latency := tally.latency:
+            found['answer_seconds{quantile="0.5"}'] = latency[0]
+            found['answer_seconds{quantile="0.99"}'] = latency[1]
         for door in bot.doors:
             found |= door.figures()
         return found

@@ -19,7 +19,7 @@ import sys
 from concurrent.futures import Future
 from functools import partial
 from io import TextIOWrapper
-from itertools import takewhile
+from itertools import count, takewhile
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
@@ -237,19 +237,16 @@ class Terminal(Chat, Door):
 
 def saved(name: str, content: bytes) -> Message:
     """Save a file where the bot was started, under a name that is free, and say where."""
-    path, number = Path(name), 1
-    while True:
-        try:
-            whole = Path.cwd() / path
-            with open(whole, "xb", opener=partial(os.open, mode=0o600)) as file:
-                file.write(content)
-        except FileExistsError:
-            number += 1
-            path = Path(name).with_stem(f"{Path(name).stem}-{number}")
-        except OSError as error:
-            return sentences.NOT_SAVED.format(name, error.strerror)
-        else:
-            return sentences.SAVED.format(whole)
+    try:
+        path = Path.cwd() / name
+        numbers = count(2)
+        while path.exists():
+            path = path.with_name(f"{Path(name).stem}-{next(numbers)}{path.suffix}")
+        with open(path, "xb", opener=partial(os.open, mode=0o600)) as file:
+            file.write(content)
+    except OSError as error:
+        return sentences.NOT_SAVED.format(name, error.strerror)
+    return sentences.SAVED.format(path)
 
 
 def _with_file(line: str) -> tuple[str, File | None]:
