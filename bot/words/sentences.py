@@ -250,7 +250,3 @@ SAVED = said("There's a file for you: `{}`")
 NOT_SAVED = said("I couldn't save the file `{}`: {}.")
 NO_SUCH_FILE = "There is no file that I can read at {}."
 SAVED_STAYS = "The files that /export has saved stay where they are."
-TYPED_HERE = said("What you type here is kept too, in `{}`, until you send /forget.")
-ANOTHER_HERE = (
-    "Another Mangosaurus runs in this folder already, as process {}. We share all that we know."
-)
