@@ -78,6 +78,16 @@ async def test_nobody_presses_what_they_may_not_say(group: FakeChat) -> None:
     assert "answers" in (await group.press("press", BOB, is_admin=True)).text
 
 
+async def test_a_poem_is_continued_three_times_at_most(chat: FakeChat) -> None:
+    poem = await chat.ask("/poem Shall I compare thee")
+    for _ in range(3):
+        longer = await chat.press("continue", message=poem)
+        assert longer.uncoded.startswith(poem.uncoded)
+        poem = longer
+    assert "continue" not in poem.labels
+    assert (await chat.ask(f"/continue {poem.code}")).message == sentences.LONGEST_POEM
+
+
 async def test_after_a_restart_with_other_weights(
     own_settings: Settings, own_checkpoints: Path
 ) -> None:

@@ -297,8 +297,19 @@ MIXES = {
 
 
 @pytest.mark.usefixtures("slow_writer")
-@pytest.mark.parametrize(("load", "shape"), [(0.85, "bursts"), (1.5, "steady"), (3.0, "bursts")])
-@pytest.mark.parametrize("mix", MIXES)
+@pytest.mark.parametrize(
+    ("mix", "load", "shape"),
+    [
+        ("names", 0.85, "bursts"),
+        ("names", 1.5, "steady"),
+        ("names", 3.0, "bursts"),
+        ("poems", 1.5, "steady"),
+        ("poems", 3.0, "bursts"),
+        ("sonnets", 0.85, "bursts"),
+        ("sonnets", 3.0, "bursts"),
+        ("inline", 1.5, "steady"),
+    ],
+)
 @in_no_time
 async def test_a_crowd(mix: str, load: float, shape: str, settings: Settings) -> None:
     async with running(settings) as bot:
