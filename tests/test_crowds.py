@@ -12,7 +12,7 @@ import pytest
 from bot.asks import Said
 from bot.chat import LiveMessage
 from bot.health import SERVING, Health
-from bot.limits import CHATTER, Limits
+from bot.limits import CHATTER
 from bot.settings import Rate, Settings
 from bot.words import sentences
 from bot.words.pieces import said
@@ -20,7 +20,7 @@ from bot.writer import Text
 from model.text.forms import Genre
 from tests.fake_clock import in_no_time, now
 from tests.serving import ALICE, BOB, GROUP
-from tests.telegram.request import InMemory, Visit, opened, visiting
+from tests.telegram.request import InMemory, Visit, visiting
 from tests.telegram.server import Refusal, Server
 
 RATE = 2
@@ -173,12 +173,10 @@ async def test_unfinished_states_delay_no_promised_answer(
     sonnets: int, are_shown: bool, settings: Settings
 ) -> None:
     """A group takes 20 messages a minute, and each change is one."""
-    server, limits = Server(), Limits(None)
-    server.chats.add(GROUP)
-    async with opened(settings, server, 30) as telegram, AsyncExitStack() as stack:
-        lives = []
+    async with visiting(settings, Server(), 30) as visit, AsyncExitStack() as stack:
+        limits, lives = visit.bot.limits, []
         for person in range(sonnets):
-            chat = telegram.chat(GROUP)
+            chat = visit.telegram.chat(GROUP)
             ask = Said(person=person, chat=chat, text="/sonnet")
             stack.enter_context(limits.accepting(ask, CHATTER))
             live = LiveMessage(chat, wait=lambda chat=chat: limits.wait(chat))  # type: ignore[misc]
@@ -187,7 +185,7 @@ async def test_unfinished_states_delay_no_promised_answer(
             for live in lives:
                 live.show(said(str(number)))
             await asyncio.sleep(1)
-        assert any(server.texts) == are_shown
+        assert any(visit.server.texts) == are_shown
         begun = now()
         await asyncio.gather(*(live.conclude(said("the end")) for live in lives))
         assert now() - begun <= 4

@@ -19,7 +19,7 @@ from bot.words import admins, sentences
 from bot.words.pieces import Message, Piece, Style, said
 from tests.serving import ADMIN, ALICE, BOB, GROUP, until
 from tests.shown import wrote
-from tests.telegram.request import Visit, opened, visiting
+from tests.telegram.request import Visit, visiting
 from tests.telegram.server import ME, TOKEN, Json, Refusal, Server, chat, user
 
 LINK = "https://t.me/mangosaurus_bot?start="
@@ -219,44 +219,36 @@ async def test_everybody_has_a_menu_and_admins_have_theirs_as_soon_as_they_write
 # What is shown
 
 
-async def test_every_piece_arrives_as_it_is_written_whatever_it_holds(
-    settings: Settings, server: Server
-) -> None:
+async def test_every_piece_arrives_as_it_is_written_whatever_it_holds(visit: Visit) -> None:
     wrote(NASTY)
-    server.chats.add(ALICE)
     message = Message(Piece(f"{style}{NASTY}{style}", style) for style in STYLES)
-    code = Message([Piece("k7m2p9xb4q", "creation")])
-    async with opened(settings, server) as telegram:
-        here = telegram.chat(ALICE)
-        number = await here.say(message, [[Button(NASTY, NASTY)], []])
-        await here.change(number, message + code)
-        await here.picture(b"\x89PNG", message, [[Button("Undo", "undo")]], "mango.png", "Mango")
-        await here.document("all.txt", b"{}", message)
-        await here.typing()
-    text, picture, document = server.sent
-    assert text["text"] == str(message + code)
+    here = visit.telegram.chat(ALICE)
+    number = await here.say(message, [[Button(NASTY, NASTY)], []])
+    await here.change(number, message + Message([Piece("k7m2p9xb4q", "creation")]))
+    await here.picture(b"\x89PNG", message, [[Button("Undo", "undo")]], "mango.png", "Mango")
+    await here.document("all.txt", b"{}", message)
+    await here.typing()
+    text, picture, document = visit.server.sent
+    assert text["text"] == f"{message}k7m2p9xb4q"
     assert picture["caption"] == document["caption"] == str(message)
-    assert [*server.files.values()] == [b"\x89PNG", b"{}"]
-    for style, tag in {"bold": "bold", "italic": "italic", "code": "code", "table": "pre"}.items():
-        assert f"{style}{NASTY}{style}" in parts(text, tag)
+    assert [*visit.server.files.values()] == [b"\x89PNG", b"{}"]
+    for style, tag in {"italic": "italic", "code": "code", "table": "pre"}.items():
+        assert parts(text, tag) == [f"{style}{NASTY}{style}"]
     assert parts(text, "bold") == [f"{style}{NASTY}{style}" for style in ("bold", "name", "own")]
     assert parts(text, "text_link")[-1] == f"k7m2p9xb4q{LINK}k7m2p9xb4q"
     assert "reply_markup" not in text
-    assert of_method(server, "sendChatAction")[0]["action"] == "typing"
+    assert of_method(visit.server, "sendChatAction")[0]["action"] == "typing"
 
 
 @pytest.mark.parametrize("unit", ["🦕🦕\n\n", "<&>\n", "🦕", "&\n\nlines of one paragraph\n" * 9])
 async def test_what_is_too_long_is_cut_where_a_paragraph_or_a_line_ends(
-    settings: Settings, server: Server, unit: str
+    visit: Visit, unit: str
 ) -> None:
     wrote(unit)
-    server.chats.add(ALICE)
     message = Message([Piece("a"), *[Piece(unit, "bold"), Piece(unit, "verse")] * 1200])
-    async with opened(settings, server) as telegram:
-        await telegram.chat(ALICE).say(message)
-        await telegram.chat(ALICE).picture(b"\x89PNG", message)
-    for text, most in ((server.texts[0], 4096), (server.texts[1], 1024)):
-        assert text.endswith("\n…")
+    await visit.telegram.chat(ALICE).say(message)
+    await visit.telegram.chat(ALICE).picture(b"\x89PNG", message)
+    for text, most in zip(visit.server.texts, (4096, 1024), strict=True):
         assert most * 0.5 < len(text.encode("utf-16-le")) / 2 <= most
         kept = text.removesuffix("\n…")
         assert str(message).startswith(kept)
@@ -284,30 +276,25 @@ async def test_only_the_first_message_of_an_answer_names_the_presser_also_while_
 # What fails
 
 
-async def test_a_refusal_means_gone_in_doubt_or_not_sent(
-    settings: Settings, server: Server
-) -> None:
-    server.chats.add(ALICE)
-    async with opened(settings, server) as telegram:
-        message = await telegram.chat(ALICE).say(sentences.STOPPING)
-        # Telegram refuses it, because nothing changes
-        await telegram.chat(ALICE).change(message, sentences.STOPPING)
-        for refusal, expected in (
-            (Refusal(403, "Forbidden: bot was blocked by the user"), Gone),
-            (Refusal(400, "Bad Request: group chat was upgraded", migrate_to_chat_id=-100), Gone),
-            (Refusal(400, "Bad Request: not enough rights to send text messages"), Gone),
-            (Refusal(400, "Bad Request: TOPIC_CLOSED"), Gone),
-            (Refusal(400, "Bad Request: chat not found"), Gone),
-            (Refusal(400, "Bad Request: message thread not found"), Gone),
-            # a bug, whatever else is not found
-            (Refusal(400, "Bad Request: file reference not found"), BadRequest),
-            (Refusal(504, "Gateway Timeout"), InDoubt),
-            (Refusal(401, "Unauthorized"), NotSent),
-        ):
-            server.refusals["sendMessage"].append(refusal)
-            with pytest.raises(expected) as caught:
-                await telegram.chat(ALICE).say(sentences.STOPPING)
-            assert type(caught.value) is expected
+async def test_a_refusal_means_gone_in_doubt_or_not_sent(visit: Visit) -> None:
+    here, text = visit.telegram.chat(ALICE), sentences.STOPPING
+    await here.change(await here.say(text), text)  # Telegram refuses it, because nothing changes
+    for refusal, expected in (
+        (Refusal(403, "Forbidden: bot was blocked by the user"), Gone),
+        (Refusal(400, "Bad Request: group chat was upgraded", migrate_to_chat_id=-100), Gone),
+        (Refusal(400, "Bad Request: not enough rights to send text messages"), Gone),
+        (Refusal(400, "Bad Request: TOPIC_CLOSED"), Gone),
+        (Refusal(400, "Bad Request: chat not found"), Gone),
+        (Refusal(400, "Bad Request: message thread not found"), Gone),
+        # a bug, whatever else is not found
+        (Refusal(400, "Bad Request: file reference not found"), BadRequest),
+        (Refusal(504, "Gateway Timeout"), InDoubt),
+        (Refusal(401, "Unauthorized"), NotSent),
+    ):
+        visit.server.refusals["sendMessage"].append(refusal)
+        with pytest.raises(expected) as caught:
+            await here.say(text)
+        assert type(caught.value) is expected
 
 
 async def test_an_answer_arrives_once_after_failures_and_a_429(
@@ -341,7 +328,7 @@ async def test_a_token_that_is_revoked_ends_the_door_and_is_not_shown(
         with pytest.raises(StartError, match="BotFather"):
             await asyncio.wait_for(visit.telegram.rejected(), 10)
     with pytest.raises(StartError, match="BotFather") as caught:
-        await opened(settings, server).__aenter__()
+        await visiting(settings, server).__aenter__()
     assert caught.value.__suppress_context__
     assert TOKEN not in str(caught.value) + caplog.text
 

@@ -3,8 +3,8 @@ serves on it."""
 
 import dataclasses
 import json
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import unquote
 
@@ -59,37 +59,6 @@ class Polling(InMemory):
     parse_json_payload = staticmethod(PollingRequest.parse_json_payload)
 
 
-@contextmanager
-def door(
-    settings: Settings,
-    server: Server,
-    rate: int | None = None,
-    transport: type[InMemory] = InMemory,
-) -> Iterator[Telegram]:
-    """Make a door to a server that takes `rate` messages a second, within the limits of each chat.
-
-    None: the server takes as many as it gets, and the door sends them.
-    """
-    server.rate = rate
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("bot.telegram.pacing.RATE", rate or MANY)
-        if rate is None:
-            patch.setattr("bot.telegram.pacing.TO_A_CHAT", (MANY, 1.0))
-            patch.setattr("bot.telegram.pacing.TO_A_GROUP", (MANY, 1.0))
-        settings = dataclasses.replace(settings, token=Secret(TOKEN))
-        yield Telegram(settings, (transport(server), Polling(server)))
-
-
-@asynccontextmanager
-async def opened(
-    settings: Settings, server: Server, rate: int | None = None
-) -> AsyncIterator[Telegram]:
-    """Introduce a door to a server, so that it can send."""
-    with door(settings, server, rate) as telegram:
-        async with telegram:
-            yield telegram
-
-
 class Visit:
     """A bot that serves on a server, and what people do there."""
 
@@ -121,9 +90,19 @@ async def visiting(
     rate: int | None = None,
     transport: type[InMemory] = InMemory,
 ) -> AsyncIterator[Visit]:
-    """Run a bot on a server. In the end, nothing unforeseen may have happened."""
-    with door(settings, server, rate, transport) as telegram:
+    """Run a bot on a server that takes `rate` messages a second, within the limits of each chat.
+
+    None: the server takes as many as it gets, and the bot sends them. In the end, nothing
+    unforeseen may have happened.
+    """
+    server.rate = rate
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bot.telegram.pacing.RATE", rate or MANY)
+        if rate is None:
+            patch.setattr("bot.telegram.pacing.TO_A_CHAT", (MANY, 1.0))
+            patch.setattr("bot.telegram.pacing.TO_A_GROUP", (MANY, 1.0))
+        settings = dataclasses.replace(settings, token=Secret(TOKEN))
+        telegram = Telegram(settings, (transport(server), Polling(server)))
         async with running(settings, [telegram]) as bot:
-            visit = Visit(bot, telegram, server)
-            yield visit
+            yield Visit(bot, telegram, server)
             assert not bot.tally.errors

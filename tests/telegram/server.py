@@ -69,7 +69,6 @@ class Server:
         self.files: dict[str, bytes] = {}
         self.menus: dict[int | None, list[Json]] = {}  # of a chat, or everybody's
         self.has_webhook = False
-        self.chats: set[int] = set()  # the bot may write to these
         self.refusals: defaultdict[str, deque[Refusal]] = defaultdict(deque)
         self.revoked = False
         self.rate: int | None = None
@@ -88,7 +87,6 @@ class Server:
         return await self.message(person, chat_id, **({"text": text} if text else {}), **content)
 
     async def message(self, person: int, chat_id: int | None = None, **content: Any) -> Json:
-        self.chats.add(chat_id or person)
         wrote(content.get("text"), content.get("caption"), content.get("document"))
         message = self._message(chat_id or person, **{"from": user(person)} | content)
         await self.post(message=message)
@@ -222,8 +220,7 @@ class Server:
     def _editMessageText(self, parameters: Json) -> Json:  # noqa: N802
         return self._edit(parameters, _shown(parameters, "text", LONGEST_TEXT))
 
-    def _sendChatAction(self, parameters: Json) -> bool:  # noqa: N802
-        self._known(parameters["chat_id"])
+    def _sendChatAction(self, _parameters: Json) -> bool:  # noqa: N802
         return True
 
     def _getFile(self, parameters: Json) -> Json:  # noqa: N802
@@ -243,8 +240,7 @@ class Server:
         return self._answer(parameters["inline_query_id"], parameters)
 
     def _setMyCommands(self, parameters: Json) -> bool:  # noqa: N802
-        chat_id = parameters.get("scope", {}).get("chat_id")
-        self.menus[chat_id] = parameters["commands"]
+        self.menus[parameters.get("scope", {}).get("chat_id")] = parameters["commands"]
         return True
 
     def keep(self, name: str, content: bytes) -> Json:
@@ -264,7 +260,6 @@ class Server:
         return True
 
     def _send(self, parameters: Json, content: Json) -> Json:
-        self._known(parameters["chat_id"])
         message = self._message(parameters["chat_id"], **{"from": ME}, **content)
         message |= _keyboard(parameters)
         if "reply_parameters" in parameters:
@@ -296,10 +291,6 @@ class Server:
             "chat": chat(chat_id),
             **content,
         }
-
-    def _known(self, chat_id: int) -> None:
-        if chat_id not in self.chats:
-            raise bad("chat not found")
 
 
 def _shown(parameters: Json, key: str, longest: int) -> Json:
