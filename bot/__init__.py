@@ -15,7 +15,8 @@ imports none of them.
     capacity    what the bot can still carry: it promises a time, or refuses
     answering   from a wish to an answer
     store       people and creations, in a `database`; its `schema` and migrations
-    shelf       the weights that write, custom `voices` among them
+    learned     custom `voices` and weights, in the same database
+    shelf       the weights that write
     writer      threads that write texts, many at once
     training    new weights while the bot serves
     words       every sentence that a person can read

@@ -211,15 +211,9 @@ class Shelf:
             return ""
         return typeset(rest.texts[0], after=creation.prompt)
 
-    async def unload(self, network: str) -> None:
-        """Drop the weights of a removed voice from memory, except a version that is
-        still writing.
-        """
+    def unload(self, network: str) -> None:
+        """Drop the weights of a removed voice."""
         self._current.pop(network, None)
-        for key in [
-            key for key, writer in self._writers.items() if key[0] == network and not writer.pending
-        ]:
-            await self._writers.pop(key).close()
 
     async def close(self) -> None:
         """Refuse what is not written yet, and end the threads."""

@@ -58,7 +58,8 @@ async def test_one_version_is_chosen_and_nobody_chooses_without_knowing_it(store
     assert await store.in_use("dino") is None
     assert not await store.use("dino", second, first)
     assert await store.use("dino", first, None)
-    assert not await store.use("dino", second, None)
+    for before in (None, second):
+        assert not await store.use("dino", second, before)
     assert (await store.weights("dino"))[0].is_candidate
     assert await store.use("dino", second, first)
     assert (await store.in_use("dino"), await store.in_use("poem")) == (second, None)

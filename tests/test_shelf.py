@@ -260,6 +260,21 @@ async def test_damaged_weights_are_refused_and_others_serve_until_a_copy_mends_t
         assert "its version {released} is damaged" not in caplog.text
 
 
+async def test_names_begin_with_a_capital_if_those_of_the_list_do(
+    tmp_path: Path, own_checkpoints: Path
+) -> None:
+    content, wanted = content_of(untrained("names", 1, "PpIiKkAaéb")), []
+    async with opened(tmp_path / "people.db") as store:
+        for text in ("Pikachu\nÉlan\n", "pikachu\nÉlan\n"):
+            voice = await store.add_voice(f"voice-{len(wanted)}", "names", text)
+            version = await store.keep_weights(voice.id, content)
+            wanted.append(dataclasses.replace(creation(version), count=9, voice=voice.id))
+    async with shelf_of(tmp_path / "people.db", own_checkpoints) as shelf:
+        towns, small = [(await shelf.write(each)).texts for each in wanted]
+    assert all(name[0].isupper() for name in towns)
+    assert any(name[0].islower() for name in small)
+
+
 async def test_one_missing_network(
     settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -92,7 +92,7 @@ async def _remove(ask: Said, voice: Voice, bot: Bot) -> None:
     if bot.runs.running and bot.runs.running.network == voice.id:
         raise Explained(admins.VOICE_IS_TRAINING.format(voice.name))
     await bot.store.remove_voice(voice.id)
-    await bot.shelf.unload(voice.id)
+    bot.shelf.unload(voice.id)
     await ask.chat.say(admins.REMOVED.format(voice.name))
 
 
