@@ -20,6 +20,7 @@ from bot.settings import Settings
 from bot.shelf import Shelf
 from bot.words import sentences
 from bot.writer import Text, Watch
+from model.errors import RequestError
 from model.files import ROOT
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture
@@ -246,6 +247,17 @@ async def test_a_sonnet_that_fails_ends_in_words_and_takes_no_turn(
     assert explained.message == sentences.GONE or "went wrong on my side" in explained.text
     assert await turn_of(poet, await poet.ask("/poem Shall I")) == 1
     poet.bot.tally.errors.clear()
+
+
+async def test_without_rhymes_another_line_is_asked_for(
+    poet: FakeChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object) -> Text:
+        raise RequestError("no line 2 scans and rhymes")
+
+    monkeypatch.setattr("bot.shelf.Writer.write", fail)
+    assert "Give me a line to begin with" in (await poet.ask("/sonnet")).text
+    assert "Try another line" in (await poet.ask(f"/sonnet {LINE}")).text
 
 
 async def test_without_tables_a_sonnet_is_refused_in_words(chat: FakeChat) -> None:
