@@ -53,55 +53,32 @@ class Shown:
 
 class Outbox:
     """All chats of a door send through it: at most `rate` messages a second, in the order of their
-    asks.
-
-    As on Telegram, a refusal leaves after every five messages, or when nothing else waits. `left`
-    says when each message left, and whether it was a refusal.
+    asks. Refusals take no time.
     """
-
-    SHARE = 5
 
     def __init__(self, rate: float) -> None:
         self.rate = rate
-        self.left: list[tuple[float, bool]] = []
-        # of answers, and of refusals
-        self._queues: tuple[list[tuple[int, asyncio.Future[None]]], ...] = ([], [])
+        self._queue: list[tuple[int, asyncio.Future[None]]] = []
         self._numbers = itertools.count()
-        self._refusals = 1.0
         self._is_open = True
 
     def place(self) -> int:
         return next(self._numbers)
 
-    async def leave(self, place: int, *, is_refusal: bool = False) -> None:
+    def wait(self, ahead: int) -> float:
+        return max(ahead, len(self._queue)) / self.rate
+
+    async def leave(self, place: int) -> None:
         left = asyncio.get_running_loop().create_future()
-        bisect.insort(self._queues[is_refusal], (place, left), key=lambda each: each[0])
+        bisect.insort(self._queue, (place, left), key=lambda each: each[0])
         self._next()
         await left
 
-    def wait(self, ahead: int) -> float:
-        return max(ahead, len(self._queues[0])) * (self.SHARE + 1) / self.SHARE / self.rate
-
-    def spares(self) -> bool:
-        if self._refusals < 1:
-            return False
-        self._refusals -= 1
-        return True
-
     def _next(self) -> None:
-        answers, refusals = self._queues
-        if not self._is_open or not (answers or refusals):
-            return
-        since = next(
-            (n for n, (_, is_refusal) in enumerate(reversed(self.left)) if is_refusal), self.SHARE
-        )
-        is_refusal = bool(refusals) and (since >= self.SHARE or not answers)
-        self._queues[is_refusal].pop(0)[1].set_result(None)
-        loop = asyncio.get_running_loop()
-        self.left.append((loop.time(), is_refusal))
-        self._refusals = min(self._refusals + (not is_refusal) / self.SHARE, self.rate / 2)
-        self._is_open = False
-        loop.call_later(1 / self.rate, self._open)
+        if self._is_open and self._queue:
+            self._is_open = False
+            self._queue.pop(0)[1].set_result(None)
+            asyncio.get_running_loop().call_later(1 / self.rate, self._open)
 
     def _open(self) -> None:
         self._is_open = True
@@ -173,10 +150,6 @@ class FakeChat(Chat):
         self._put(number, message, buttons)
 
     async def refuse(self, message: Message) -> bool:
-        if self.outbox and not self.outbox.spares():
-            return False
-        if self.outbox:
-            await self.outbox.leave(self._place, is_refusal=True)
         self._fail()
         self.messages.append(Shown(refuses=True))
         self._put(len(self.messages), message, ())

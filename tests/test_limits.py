@@ -99,6 +99,7 @@ async def test_a_sonnet_costs_ten_names_and_may_be_paid_afterwards(settings: Set
         assert (await chat.ask("/dino")).message == sentences.TOO_MANY.format("60 min")
 
 
+@pytest.mark.usefixtures("slow_writer")
 @in_no_time
 async def test_a_chat_reads_one_refusal_in_half_a_minute_and_each_button_says_its_own(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
@@ -319,10 +320,10 @@ async def test_a_crowd(mix: str, load: float, shape: str, settings: Settings) ->
         end = max(one.done for one in answered)
         if load < 1:
             assert len(answered) == len(asked)
-        elif mix == "names":  # messages are scarce: three of four that could leave are answers
-            assert len(answered) >= 0.75 * RATE * end
+        elif mix == "names":  # messages are scarce, and no time for them is lost
+            assert len(answered) >= 0.9 * RATE * end
         elif mix == "poems":  # writing is scarce
-            assert len(answered) >= 0.75 * SPEED * end
+            assert len(answered) >= 0.9 * SPEED * end
         assert len(asked) - len(answered) == bot.limits.refusals.total()
         await asyncio.sleep(30)
         (last,) = await crowd(bot, outbox, [(0.0, "dino")])
