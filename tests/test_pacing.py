@@ -107,19 +107,6 @@ def test_whatever_comes_is_sent_once_in_order_within_the_limits(
 
 
 @in_no_time
-async def test_no_crowd_makes_the_bot_forget_whom_it_must_not_write_to() -> None:
-    line = Line(latency=0)
-    line.errors["held"] = [wait_for(20)]
-    held = line.start("held", 1)
-    await asyncio.gather(*[line.start(str(number), GROUP) for number in range(20)])
-    for number in range(1000, 1200):
-        await line.start(f"to {number}", number)
-    assert line.pacing.wait(GROUP) > 30
-    await held
-    assert line.sent["held"] == 20
-
-
-@in_no_time
 async def test_a_refusal_leaves_soon_or_never_and_five_messages_leave_for_each() -> None:
     line = Line()
     answers = [line.start(f"a{person}", person) for person in range(1, 601)]
