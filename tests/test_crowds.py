@@ -124,11 +124,14 @@ class Slow(InMemory):
 async def test_of_many_refusals_at_once_a_chat_reads_one(settings: Settings) -> None:
     settings = dataclasses.replace(settings, rate_limit=Rate(2, 60))
     async with visiting(settings, Server(), 30, Slow) as visit:
+        for person in range(1000, 1030):  # so that there could be six refusals
+            await visit.server.say("/help", person)
+        await visit.settled()
         for _ in range(10):
             await visit.server.say("/dino", ALICE)
         await visit.settled()
         assert sum("faster than I can dream" in text for text in visit.server.texts) == 1
-        assert len(visit.server.sent) == 3
+        assert len(visit.server.sent) == 33
 
 
 @in_no_time

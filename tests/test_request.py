@@ -74,8 +74,12 @@ async def connected(address: str, **options: Any) -> AsyncIterator[Bot]:
         yield Bot(TOKEN, request=ordinary, get_updates_request=polling, **addresses)  # type: ignore[arg-type]
 
 
-def answering(status: int, body: str | bytes) -> Answer:
+def answering(*answers: tuple[int, str | bytes]) -> Answer:
+    """Return what gives these answers, one after the other."""
+    left = list(answers)
+
     async def answer(request: HttpRequest) -> tuple[int, bytes]:
+        status, body = left.pop(0)
         if status == NEVER:
             await never(request)
         return status, body.encode() if isinstance(body, str) else body
@@ -111,24 +115,17 @@ async def failing(
 
 
 async def test_texts_and_files_go_there_and_back(server: HttpServer) -> None:
-    async def keep(received: HttpRequest) -> tuple[int, bytes]:
-        if received.method == "GET":
-            return 200, BIG
-        file = {"file_id": "1", "file_unique_id": "1", "file_path": "a/b"}
-        return ok(file if "getFile" in received.path else MESSAGE)
-
-    server.answer = keep
+    file = {"file_id": "1", "file_unique_id": "1", "file_path": "a/b"}
+    server.answer = answering(ok(MESSAGE), ok(MESSAGE), ok(file), (200, BIG))
     async with connected(server.address) as bot:
         assert (await bot.send_message(1, "Größe 🦕 \n<b>")).message_id == 7
         await bot.send_document(1, io.BytesIO(BIG), filename="big.bin")
         assert await (await bot.get_file("1")).download_as_bytearray() == BIG
-    text, document, *_, file = server.requests
-    assert (text.path, text.form) == (
-        f"/bot{TOKEN}/sendMessage",
-        {"chat_id": "1", "text": "Größe 🦕 \n<b>"},
-    )
+    text, document, *_, download = server.requests
+    assert text.path == f"/bot{TOKEN}/sendMessage"
+    assert text.form == {"chat_id": "1", "text": "Größe 🦕 \n<b>"}
     assert BIG in document.body
-    assert unquote(file.path) == f"/file{TOKEN}/a/b"
+    assert unquote(download.path) == f"/file{TOKEN}/a/b"
 
 
 @pytest.mark.parametrize(
@@ -170,8 +167,8 @@ async def test_each_answer_is_an_error_that_says_what_is_known(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     async with connected(server.address, read_timeout=0.1) as bot:
-        for status, body in answers:
-            server.answer = answering(status, body)
+        server.answer = answering(*answers)
+        for _ in answers:
             async with failing(expected, caplog):
                 await bot.send_message(1, "x")
     assert len(server.requests) == len(answers)  # nothing is sent twice
@@ -213,8 +210,9 @@ class Api:
     """A Bot API that answers polls with the `failures` first, then with an update that asks for
     help."""
 
-    def __init__(self, *failures: Answer) -> None:
+    def __init__(self, *failures: tuple[int, str | bytes]) -> None:
         self.failures = list(failures)
+        self.fail = answering(*failures)
         self.sent = 0
 
     async def answer(self, received: HttpRequest) -> tuple[int, bytes]:
@@ -227,7 +225,8 @@ class Api:
         if method != "getUpdates":
             return ok(True)
         if self.failures:
-            return await self.failures.pop(0)(received)
+            self.failures.pop()
+            return await self.fail(received)
         await asyncio.sleep(0.01)
         person = {"id": 1, "is_bot": False, "first_name": "Alice"}
         update = {"update_id": 11, "message": MESSAGE | {"from": person, "text": "/help"}}
@@ -244,13 +243,13 @@ def quick(settings: Settings, server: HttpServer, monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize(
     "failures",
     [
-        [never] * 2,
-        [answering(0, BROKEN[1])] * 3,
+        [(NEVER, "")] * 2,
+        [(0, BROKEN[1])] * 3,
         [
-            answering(200, f'{{"ok": true, "result": {result}}}')
+            (200, f'{{"ok": true, "result": {result}}}')
             for result in ("null", "[3]", '[{"message": 3}]')
         ],
-        [answering(200, "<html>"), answering(502, "")],
+        [(200, "<html>"), (502, "")],
     ],
     ids=["never answers", "breaks off in mid-body", "no list", "not Telegram"],
 )
@@ -261,7 +260,7 @@ async def test_after_polls_that_fail_updates_arrive(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    if failures[0] is never:
+    if failures[0][0] == NEVER:
         monkeypatch.setattr(request, "LONGEST_SECONDS", 0.1)
     api = Api(*failures)
     server.answer = api.answer
@@ -277,7 +276,7 @@ async def test_a_polling_client_that_has_lost_its_connection_is_made_anew(
     server: HttpServer, quick: Settings
 ) -> None:
     """A pool that counts its one connection as taken for ever raises PoolTimeout for ever."""
-    api = Api(never)
+    api = Api((NEVER, ""))
     server.answer = api.answer
     polls = PollingRequest(pool_timeout=0.05, read_timeout=60)
     lost = asyncio.create_task(polls.do_request(f"{server.address}/bot{TOKEN}/getUpdates", "POST"))

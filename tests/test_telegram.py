@@ -208,12 +208,13 @@ async def test_everybody_has_a_menu_and_admins_have_theirs_as_soon_as_they_write
 ) -> None:
     await visit.say("/start", ADMIN)
     await visit.say("/start", ADMIN)
-    await until(lambda: len(visit.server.menus) == 2)
-    for whose, is_admin in ((None, False), (ADMIN, True)):
+    await until(lambda: len(of_method(visit.server, "setMyCommands")) >= 2)
+    everybodys, admins_own = of_method(visit.server, "setMyCommands")
+    assert admins_own["scope"] == {"type": "chat", "chat_id": ADMIN}
+    for found, is_admin in ((everybodys, False), (admins_own, True)):
         commands = menu(is_admin=is_admin).items()
         expected = [{"command": name, "description": about} for name, about in commands]
-        assert visit.server.menus[whose] == expected
-    assert len(of_method(visit.server, "setMyCommands")) == 2
+        assert found["commands"] == expected
 
 
 # What is shown
@@ -346,10 +347,10 @@ async def test_a_network_that_is_down_is_waited_for_and_an_old_webhook_deleted(
     server.refusals["setMyCommands"].append(Refusal(504, "Gateway Timeout"))  # nobody waits for it
     server.refusals["getUpdates"].append(Refusal(504, "Gateway Timeout"))
     server.refusals["getUpdates"].append(Refusal(409, "Conflict: other getUpdates"))
-    server.has_webhook = True
     async with visiting(settings, server) as visit:
         (status,) = await visit.say("/status", ADMIN)
         assert "last poll  0 s ago, 6 failed" in status["text"]
+        assert of_method(server, "deleteWebhook")
     assert sum("the next try is in" in message for message in caplog.messages) == 6
 
 

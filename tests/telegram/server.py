@@ -4,6 +4,7 @@ A method that the bot never calls is answered as the Bot API answers an unknown 
 """
 
 import asyncio
+import contextlib
 import itertools
 import math
 import time
@@ -67,8 +68,6 @@ class Server:
         # to presses and to what was typed inline, by the query's id
         self.answers: dict[str, Json] = {}
         self.files: dict[str, bytes] = {}
-        self.menus: dict[int | None, list[Json]] = {}  # of a chat, or everybody's
-        self.has_webhook = False
         self.refusals: defaultdict[str, deque[Refusal]] = defaultdict(deque)
         self.revoked = False
         self.rate: int | None = None
@@ -78,7 +77,6 @@ class Server:
         self._numbers = itertools.count(1)
         self._updates: deque[Json] = deque()
         self._update_ids = itertools.count(1)
-        self._poll = 0
         self._changed = asyncio.Condition()
 
     # What people do
@@ -168,23 +166,13 @@ class Server:
         self._taken[chat_id].append(now)
 
     async def _get_updates(self, parameters: Json) -> list[Json]:
-        if self.has_webhook:
-            raise Refusal(409, "Conflict: can't use getUpdates method while webhook is active")
-        self._poll += 1
-        poll = self._poll
         while self._updates and self._updates[0]["update_id"] < parameters.get("offset", 0):
             self._updates.popleft()
         await self._notify()
         async with self._changed:
-            try:
+            with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(parameters.get("timeout", 0)):
-                    await self._changed.wait_for(
-                        lambda: self._updates or self.revoked or self._poll != poll
-                    )
-            except TimeoutError:
-                return []
-        if self._poll != poll:
-            raise Refusal(409, "Conflict: terminated by other getUpdates request")
+                    await self._changed.wait_for(lambda: self._updates or self.revoked)
         if self.revoked:
             raise Refusal(401, "Unauthorized")
         updates = list(self._updates)[: min(parameters.get("limit", MOST_UPDATES), MOST_UPDATES)]
@@ -201,7 +189,6 @@ class Server:
         return ME
 
     def _deleteWebhook(self, _parameters: Json) -> bool:  # noqa: N802
-        self.has_webhook = False
         return True
 
     def _sendMessage(self, parameters: Json) -> Json:  # noqa: N802
@@ -239,8 +226,7 @@ class Server:
             seen(result["title"] + result.get("description", ""))
         return self._answer(parameters["inline_query_id"], parameters)
 
-    def _setMyCommands(self, parameters: Json) -> bool:  # noqa: N802
-        self.menus[parameters.get("scope", {}).get("chat_id")] = parameters["commands"]
+    def _setMyCommands(self, _parameters: Json) -> bool:  # noqa: N802
         return True
 
     def keep(self, name: str, content: bytes) -> Json:
