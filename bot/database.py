@@ -41,10 +41,14 @@ OPTIONS = {
     "tcp_user_timeout": "6000",  # milliseconds
     "target_session_attrs": "read-write",
     "application_name": "mangosaurus",
+    "options": (
+        "-c tcp_keepalives_idle=4 -c tcp_keepalives_interval=1 -c tcp_keepalives_count=3"
+        " -c tcp_user_timeout=7000"
+    ),
 }
 """Options of a PostgreSQL connection, unless its URL sets them.
 
-They reveal a vanished server within 7 seconds.
+They reveal a vanished server within 7 seconds, and a vanished machine to the server.
 """
 
 _LOG = "PRAGMA journal_mode=WAL"
@@ -100,21 +104,6 @@ def name_of(url: URL) -> str:
     return f"PostgreSQL at {server}{f':{url.port}' if url.port else ''}/{url.database or ''}"
 
 
-def options_of(url: URL) -> dict[str, str]:
-    """Return those of OPTIONS that a URL does not set."""
-    return {option: value for option, value in OPTIONS.items() if option not in url.query}
-
-
-def hang_up(connection: Any) -> None:
-    """Cut a psycopg connection. A thread or a task that waits for its server gets an error."""
-    if not connection.closed:
-        with (
-            contextlib.suppress(OSError),
-            socket.socket(fileno=os.dup(connection.fileno())) as line,
-        ):
-            line.shutdown(socket.SHUT_RDWR)
-
-
 class Database:
     """A database, and the thread that uses it."""
 
@@ -123,7 +112,11 @@ class Database:
         self.name = name_of(self.url)
         self.is_file = self.url.drivername == SQLITE
         arguments: dict[str, Any] = (
-            {"timeout": BUSY_SECONDS} if self.is_file else options_of(self.url)
+            {"timeout": BUSY_SECONDS}
+            if self.is_file
+            else {
+                option: value for option, value in OPTIONS.items() if option not in self.url.query
+            }
         )
         self._engine = create_engine(
             self.url,
@@ -161,7 +154,12 @@ class Database:
             await self.close()
             raise
 
-    async def run(self, work: Callable[[Connection], Result], way_out: str = "") -> Result:
+    async def run(
+        self,
+        work: Callable[[Connection], Result],
+        way_out: str = "",
+        patience: float | None = None,
+    ) -> Result:
         """Carry out one transaction, and return what `work` returns.
 
         Raises StoreError. If the database did not answer in time, it may have carried out the
@@ -173,7 +171,7 @@ class Database:
                 return work(connection)
 
         with self._explained(way_out):
-            return await self._on_thread(PATIENCE_SECONDS, transact)
+            return await self._on_thread(patience or PATIENCE_SECONDS, transact)
 
     @property
     def is_alone(self) -> bool:
@@ -209,11 +207,15 @@ class Database:
         if self._process is not None:
             self._process.close()
         with contextlib.suppress(RuntimeError):  # it is closed already
-            try:
-                await self._on_thread(CLOSING_SECONDS, self._engine.dispose)
-            except TimeoutError:  # the transaction that was cut off ends first
-                self._thread.submit(self._engine.dispose)
+            await self.disconnect()
             self._thread.shutdown(wait=False)
+
+    async def disconnect(self) -> None:
+        """End the connection. The next transaction has a new one."""
+        try:
+            await self._on_thread(CLOSING_SECONDS, self._engine.dispose)
+        except TimeoutError:  # the transaction that was cut off ends first
+            self._thread.submit(self._engine.dispose)
 
     async def _on_thread(self, patience: float, function: Callable[[], Result]) -> Result:
         try:
@@ -221,7 +223,7 @@ class Database:
                 return await asyncio.get_running_loop().run_in_executor(self._thread, function)
         except TimeoutError:
             if not self.is_file and self._connection is not None:
-                hang_up(self._connection)
+                _hang_up(self._connection)
             raise
 
     @contextmanager
@@ -290,3 +292,13 @@ def _close_to_others(file: str) -> None:
     for path in (file, *(f"{os.path.realpath(file)}{end}" for end in ("-wal", "-shm", "-process"))):
         with contextlib.suppress(OSError):  # it belongs to another user, or is not there
             Path(path).chmod(0o600)
+
+
+def _hang_up(connection: Any) -> None:
+    """Cut a psycopg connection. A thread that waits for its server gets an error."""
+    if not connection.closed:
+        with (
+            contextlib.suppress(OSError),
+            socket.socket(fileno=os.dup(connection.fileno())) as line,
+        ):
+            line.shutdown(socket.SHUT_RDWR)

@@ -9,21 +9,17 @@ that loses the lock ends: whatever started it starts it again, and then it waits
 The connection must lead to the server itself, not to a pooler that shares it between transactions.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import math
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
 
-from bot.database import SQLITE, StoreError, hang_up, name_of, options_of, url_of
+from sqlalchemy import text
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
-    from pathlib import Path
-
-    from psycopg import AsyncConnection
+from bot.database import Database, StoreError
 
 logger = logging.getLogger(__name__)
 
@@ -37,11 +33,6 @@ LOST = "this process has lost its lock, so another one may serve now", "start th
 ANOTHER_SERVES = "Another process serves; this one waits until it ends"
 
 _LOCK = int.from_bytes(b"mangosau")
-_KEEPALIVES = (
-    "-c tcp_keepalives_idle=4 -c tcp_keepalives_interval=1 -c tcp_keepalives_count=3 -c"
-    " tcp_user_timeout=7000"
-)
-"""How the server finds out that a machine vanished; by itself it takes two hours."""
 _TAKE = f"SELECT pg_try_advisory_lock({_LOCK})"
 _LOOK = (
     "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid())"
@@ -55,15 +46,14 @@ class Standby:
     """
 
     def __init__(self, database: str | Path) -> None:
-        self._url = url_of(database)
-        self._connection: AsyncConnection[Any] | None = None
+        self._database = Database(database)
         self._told = ""
         self._held_until = -math.inf  # by time.monotonic, which goes on while a process is frozen
 
     @property
     def is_held(self) -> bool:
         """Whether this process surely holds the lock now."""
-        return self._url.drivername == SQLITE or time.monotonic() < self._held_until
+        return self._database.is_file or time.monotonic() < self._held_until
 
     async def acquired(self, waiting: Callable[[bool], object] = bool) -> None:
         """Wait until this process holds the lock and no other serves, however long the server is
@@ -71,7 +61,7 @@ class Standby:
 
         Calls `waiting` after each try that fails, with True if another process holds the lock.
         """
-        while self._url.drivername != SQLITE:
+        while not self._database.is_file:
             if await self._answer(_TAKE):
                 await asyncio.sleep(CHECK + PATIENCE)
                 if await self._answer(_LOOK):  # no, if the connection is a new one
@@ -96,11 +86,11 @@ class Standby:
         if not working.cancelled():
             return working.result()
         losing.result()
-        raise StoreError(name_of(self._url), *LOST)
+        raise StoreError(self._database.name, *LOST)
 
     async def lost(self) -> None:
         """Wait until this process no longer holds the lock."""
-        if self._url.drivername == SQLITE:
+        if self._database.is_file:
             await asyncio.Event().wait()
         while await self._answer(_LOOK):  # noqa: ASYNC110 - the server tells nobody
             await asyncio.sleep(CHECK)
@@ -108,49 +98,27 @@ class Standby:
 
     async def release(self) -> None:
         self._held_until = -math.inf
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            await connection.close()
+        await self._database.disconnect()
 
     async def _answer(self, query: str) -> bool:
-        """Return the server's yes or no.
+        """Return the server's yes or no, and log a new reason to wait.
 
         Without an answer it is no, and the connection is given up.
         """
-        from psycopg import Error  # which a bot with a SQLite file need not have
-
         asked = time.monotonic()
+        reason = ANOTHER_SERVES
+        is_yes = False
         try:
-            self._connection = self._connection or await self._connect()
-            asking = asyncio.ensure_future(self._connection.execute(query))
-            # otherwise asyncio logs it
-            asking.add_done_callback(lambda done: done.cancelled() or done.exception())
-            try:
-                await asyncio.wait({asking}, timeout=PATIENCE)
-            finally:
-                if not asking.done():
-                    hang_up(self._connection)
-            row = await (await asking).fetchone()
-        except Error as error:
-            self._tell(f"{name_of(self._url)} does not answer: {' '.join(str(error).split())}")
+            is_yes = await self._database.run(
+                lambda connection: bool(connection.scalar(text(query))), patience=PATIENCE
+            )
+        except StoreError as error:
+            reason = str(error)
             await self.release()
-            return False
-        is_yes = bool(row and row[0])
         self._held_until = asked + CHECK + PATIENCE if is_yes else -math.inf
-        self._tell("" if is_yes else ANOTHER_SERVES)
+        if is_yes:
+            reason = ""
+        elif reason != self._told:
+            logger.warning("%s", reason)
+        self._told = reason
         return is_yes
-
-    async def _connect(self) -> AsyncConnection[Any]:
-        from psycopg import AsyncConnection
-
-        arguments = options_of(self._url) | dict(
-            self._url.get_dialect()().create_connect_args(self._url)[1]
-        )
-        arguments["options"] = f"{arguments.get('options', '')} {_KEEPALIVES}"
-        return await AsyncConnection.connect(**arguments, autocommit=True)
-
-    def _tell(self, state: str) -> None:
-        """Log, once, what keeps this process waiting."""
-        if state and state != self._told:
-            logger.warning("%s", state)
-        self._told = state

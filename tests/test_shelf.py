@@ -263,7 +263,8 @@ async def test_damaged_weights_are_refused_and_others_serve_until_a_copy_mends_t
 async def test_names_begin_with_a_capital_if_those_of_the_list_do(
     tmp_path: Path, own_checkpoints: Path
 ) -> None:
-    content, wanted = content_of(untrained("names", 1, "PpIiKkAaéb")), []
+    content = content_of(untrained("names", 1, "PpIiKkAaéb"))
+    wanted: list[Creation] = []
     async with opened(tmp_path / "people.db") as store:
         for text in ("Pikachu\nÉlan\n", "pikachu\nÉlan\n"):
             voice = await store.add_voice(f"voice-{len(wanted)}", "names", text)

@@ -81,7 +81,7 @@ async def test_a_server_that_cannot_be_reached_is_waited_for_and_told_once(
         await waiting
     (record,) = caplog.records
     assert record.getMessage().startswith(
-        f"PostgreSQL at {postgresql_folder}/postgres does not answer: "
+        f"PostgreSQL at {postgresql_folder}/postgres: this database cannot be used: "
     )
     assert "hunter2" not in record.getMessage()
 
