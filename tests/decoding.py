@@ -10,7 +10,7 @@ from model.network.parameters import Architecture
 from model.text.vocabulary import Vocabulary, words_of
 from model.weights.checkpoint import Checkpoint, Description
 from model.writing.decoder import Decoder
-from model.writing.requests import NameRequest, Request, Result, Sampling, generator_for
+from model.writing.requests import Request, Result
 
 LETTERS = Vocabulary("\nabcdefghijklmnopqrstuvwxyz")
 VERSE = Vocabulary("\n !'(),-.:;?abcdefghijklmnopqrstuvwxyz")
@@ -68,18 +68,6 @@ def finish(decoder: Decoder) -> dict[int, Result]:
     while decoder.active:
         results |= {result.ticket: result for result in decoder.step()}
     return results
-
-
-def name_requests() -> list[Request]:
-    return [
-        NameRequest(
-            generator_for(seed, 0),
-            count=2,
-            prefix="mango"[: seed % 6],
-            sampling=Sampling(0.5 + seed % 3 / 2),
-        )
-        for seed in range(101)
-    ]
 
 
 def served(

@@ -1,23 +1,19 @@
-"""The exact step: a row's bits do not depend on the other rows, on their number, on its index or on
-the processor.
+"""The exact step: a row's bits do not depend on the other rows, on their number or on its index.
+`test_machines` writes as other processors do.
 
 tanh has the entries of its table on every processor, however arrays are cut.
 """
 
-import os
-import subprocess
-import sys
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_info, threadpool_limits
+from threadpoolctl import threadpool_limits
 
 from model.network.exact import H_DIGITS, Exact, look_up, on_grid
 from model.network.layers import Array
@@ -28,7 +24,6 @@ from tests.language_models import every_cell
 
 ARGUMENT_DIGITS = 7
 ROWS, STEPS = 140, 12
-TIMEOUT = 60
 WIDTHS = (1, 2, 5, 16, 17, 49, ROWS)
 
 
@@ -51,55 +46,18 @@ def logits(exact: Exact, ids: NDArray[np.intp]) -> Array:
     return np.stack([exact.step(step, state) for step in ids])
 
 
-def assert_exact(language_model: LanguageModel) -> None:
-    """Every row has the same bits alone and among any other rows, at any index, with one BLAS
-    thread and with two."""
-    exact, ids, random = Exact(language_model), inputs()[:4], np.random.default_rng(2)
+@pytest.mark.parametrize("hidden_size", [16, 100, 256])
+@every_cell
+def test_a_row_has_the_same_bits_at_every_width(hidden_size: int, cell: CellName) -> None:
+    """Alone and among any other rows, at any index, with one BLAS thread and with two."""
+    exact, ids = Exact(network(hidden_size, cell)), inputs()[:4]
+    random = np.random.default_rng(2)
     alone = np.concatenate([logits(exact, ids[:, [row]]) for row in range(ROWS)], axis=1)
     for width in WIDTHS:
         rows = random.permutation(ROWS)[:width]
         for threads in (1, 2):
             with threadpool_limits(threads, "blas"):
                 assert np.array_equal(logits(exact, ids[:, rows]), alone[:, rows])
-
-
-@pytest.mark.parametrize("hidden_size", [16, 100, 256])
-@every_cell
-def test_a_row_has_the_same_bits_at_every_width(hidden_size: int, cell: CellName) -> None:
-    assert_exact(network(hidden_size, cell))
-
-
-def test_rows_have_the_same_bits_with_the_kernels_of_other_processors() -> None:
-    """These kernels add in other orders; an environment variable makes OpenBLAS use them."""
-    kernels = {"Nehalem", "Sandybridge"}
-    if {library.get("architecture") for library in threadpool_info()} & {
-        "SkylakeX",
-        "Cooperlake",
-        "SapphireRapids",
-    }:
-        kernels.add("Haswell")
-    script = """
-from hashlib import sha256
-from tests.test_exact import *
-for cell in CELLS:
-    assert_exact(network(100, cell))
-    print(sha256(logits(Exact(network(128, cell)), inputs()).tobytes()).hexdigest())
-"""
-    written = set()
-    for kernel in ("", *kernels):
-        environment = os.environ | {"OPENBLAS_CORETYPE": kernel, "OPENBLAS_NUM_THREADS": "1"}
-        if not kernel:
-            del environment["OPENBLAS_CORETYPE"]
-        done = subprocess.run(
-            [sys.executable, "-c", script],
-            cwd=Path(__file__).parents[1],
-            env=environment,
-            check=True,
-            timeout=TIMEOUT,
-            capture_output=True,
-        )
-        written.add(done.stdout)
-    assert len(written) == 1
 
 
 @pytest.mark.parametrize("size", [1e-45, 1e-41, 1e-38, 1e36])

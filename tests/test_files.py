@@ -1,7 +1,6 @@
-"""Files are written whole or not at all, killed writers leave nothing, and tables are refused by
-file and line."""
+"""Files replace the old ones and are as private as their folder, and tables are refused by file and
+line. `test_checkpoint` writes on a disk that fails."""
 
-import os
 import re
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -30,27 +29,6 @@ def test_a_file_is_as_private_as_its_folder(path: Path, folder: int, file: int) 
     path.parent.chmod(folder)
     write_whole(path, b"content")
     assert path.stat().st_mode & 0o777 == file
-
-
-def test_the_content_is_synced_before_the_rename(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    calls: list[str] = []
-    fsync, rename = os.fsync, Path.replace
-
-    def recorded_fsync(descriptor: int) -> None:
-        calls.append("sync")
-        fsync(descriptor)
-
-    def recorded_rename(self: Path, target: Path) -> Path:
-        calls.append("rename")
-        assert self.parent == target.parent
-        return rename(self, target)
-
-    monkeypatch.setattr(os, "fsync", recorded_fsync)
-    monkeypatch.setattr(Path, "replace", recorded_rename)
-    write_whole(path, b"content")
-    assert calls == ["sync", "rename"]
 
 
 fields = st.text(

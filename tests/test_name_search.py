@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.errors import RequestError
-from model.names.rules import Worth, sequences_of
 from model.names.search import Names, NameSearch
 from model.search import Drawing, Line
 from model.text.vocabulary import Vocabulary
@@ -77,13 +76,3 @@ def test_any_prefix_is_folded_or_refused(prefix: str) -> None:
     else:
         (name,) = read(search(prefix, vocabulary=VERSE), "xyz")
         assert name == f"{folded}xyz"
-
-
-def test_a_name_worth_keeping_ends_as_a_real_one_and_has_no_clumsy_joint() -> None:
-    names = ("velociraptor", "velocir", "bronteiaraptor", "angstraptor")
-    sequences = {part for name in names for part in sequences_of(name)}
-    worth = Worth(sequences, {"raptor"}, {"eia"})
-    assert [name for name in names if worth.keeps(name, "")] == ["velociraptor", "bronteiaraptor"]
-    assert not Worth(sequences, {"raptor"}, {"ngst"}).keeps("bronteiaraptor", "")
-    # a person may join letters as they like
-    assert Worth(sequences, {"raptor"}, {"ngst"}).keeps("bronteiaraptor", "bronteia")

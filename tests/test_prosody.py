@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.files import TableError
-from model.verse import pronunciation, prosody
+from model.verse import prosody
 from model.verse.dictionary import PRONUNCIATIONS, Pronunciations, read_cmudict
-from model.verse.pronunciation import LONGEST_WORD, MOST_READINGS, PHONEMES, Pronouncer
+from model.verse.pronunciation import LONGEST_WORD, MOST_READINGS, PHONEMES
 from model.verse.prosody import FOLDER, read_prosody
 from model.verse.rhyme import Rhyme
 from tools.pronunciations import format_dictionary, licence
@@ -46,15 +46,6 @@ def test_readings() -> None:
 def test_no_word_takes_long(part: str) -> None:
     assert len(pronounce(part * (LONGEST_WORD // len(part)))) <= MOST_READINGS
     assert pronounce(part * 5000) == ()
-
-
-def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pronunciation, "MOST_REMEMBERED", 10)
-    fresh, words = (
-        Pronouncer(DICTIONARY.pronunciations, pronounce.forms),
-        ("beauty", "lov'd", "heav'n", "loveth") * 5,
-    )
-    assert [fresh(word) for word in words] == [pronounce(word) for word in words]
 
 
 @given(st.text("abdegilnorsty'-", max_size=12))

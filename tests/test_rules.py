@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -77,6 +78,17 @@ def test_a_name_is_kept_for_the_letters_that_were_drawn() -> None:
     assert not worth.keeps("tor", "")
     assert not worth.keeps("mangosaurus", "mango")
     assert not worth.keeps("oviraptor" * 3, "")
+
+
+@pytest.mark.parametrize(
+    ("joint", "prefix", "kept"),
+    [("eia", "", True), ("ngst", "", False), ("ngst", "bronteia", True)],
+)
+def test_a_joint_is_that_of_a_real_name_or_a_persons_own(
+    joint: str, prefix: str, kept: bool
+) -> None:
+    worth = Worth({*sequences_of("bronteiaraptor")}, {"raptor"}, {joint})
+    assert worth.keeps("bronteiaraptor", prefix) is kept
 
 
 def test_nobody_waits_in_vain_for_a_name_worth_keeping() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from model.text.vocabulary import Vocabulary, words_of
 from model.verse.free import FreeLines
 from model.verse.prosody import prosody
-from model.verse.seam import LEAST, Seam, followers_of, new_lines, seam_for
+from model.verse.seam import LEAST, Seam, followers_of, seam_for
 from model.verse.tables import Tables, tables_for
 from model.weights.checkpoint import Checkpoint
 from model.writing.decoder import Decoder
@@ -160,18 +160,6 @@ def test_any_text_goes_on(prompt: str, tables: Tables) -> None:
     for own in (LETTERS, Vocabulary("\n !AEae\u00e9"), Vocabulary("\n ,\u0301\u0430\u2019")):
         free = seam_for(prompt, own, FreeLines(own, None, 40))
         own.ids_of(free.unread + free.separator + (free.paused or free).separator)
-
-
-def test_how_many_lines_follow() -> None:
-    lines = {
-        ("I love pizza", 1): 4,
-        ("I love pizza", 3): 12,
-        ("one\ntwo", 1): 6,
-        ("x" * 121, 2): 10,
-        ("", 1): 5,
-    }
-    assert {asked: new_lines(*asked) for asked in lines} == lines
-    assert new_lines("one\n") == 4
 
 
 def test_five_lines_go_on(small: Checkpoint, tables: Tables) -> None:

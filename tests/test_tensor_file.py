@@ -38,52 +38,29 @@ ARRAYS: Arrays = {"w": np.arange(6, dtype=np.float32).reshape(3, 2), "b": np.zer
 FACTS: Facts = {"seed": 0, "stages": [{"step": 12, "best": 1.75}]}
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "dino.safetensors"
-
-
-def assert_same(found: Arrays, expected: Arrays) -> None:
-    assert found.keys() == expected.keys()
-    for name, array in expected.items():
-        assert (found[name].dtype, found[name].shape) == (array.dtype, array.shape)
-        assert found[name].tobytes() == array.tobytes()
-
-
 @given(arrays=any_arrays, facts=any_facts)
 @settings(max_examples=50)
 def test_what_is_written_comes_back_exactly(arrays: Arrays, facts: Facts) -> None:
     with TemporaryDirectory() as folder:
         file = Path(folder) / "file"
         digest = tensor_file.write(file, arrays, facts)
-        found = tensor_file.read(file)
-        assert_same(found[0], arrays)
-        assert found[1:] == (facts, digest)
+        found, *rest = tensor_file.read(file)
+        assert rest == [facts, digest]
+        assert found.keys() == arrays.keys()
+        for name, array in arrays.items():
+            assert (found[name].dtype, found[name].shape) == (array.dtype, array.shape)
+            assert found[name].tobytes() == array.tobytes()
         assert tensor_file.read_facts(file) == facts
         with safetensors.safe_open(file, framework="numpy") as opened:  # as any program reads it
             assert [json.loads(entry) for entry in opened.metadata().values()] == [facts]
-        assert [found.name for found in Path(folder).iterdir()] == ["file"]
-
-
-def test_arrays_that_are_views_come_back(path: Path) -> None:
-    whole = np.arange(24, dtype=np.float32).reshape(4, 6)
-    parts: Arrays = {
-        "transposed": whole.T,
-        "every other": whole[::2, 1::2],
-        "backwards": whole[::-1],
-    }
-    tensor_file.write(path, parts, FACTS)
-    found, _, _ = tensor_file.read(path)
-    assert_same(found, parts)
+        assert [path.name for path in Path(folder).iterdir()] == ["file"]
 
 
 def test_equal_content_has_equal_bytes_whatever_its_order(tmp_path: Path) -> None:
     one, other = tmp_path / "a", tmp_path / "b"
-    digest = tensor_file.write(one, ARRAYS, FACTS)
+    tensor_file.write(one, ARRAYS, FACTS)
     tensor_file.write(other, {"b": ARRAYS["b"], "w": ARRAYS["w"]}, dict(reversed(FACTS.items())))
     assert one.read_bytes() == other.read_bytes()
-    assert tensor_file.write(other, ARRAYS, FACTS | {"seed": 1}) != digest
-    assert tensor_file.write(other, {**ARRAYS, "b": np.ones(2)}, FACTS) != digest
 
 
 def content_of(arrays: Arrays, facts: Facts) -> bytes:

@@ -1,9 +1,8 @@
-"""The threads of BLAS are limited while somebody says so, and large arrays keep their memory."""
+"""The threads of BLAS are limited while somebody says so."""
 
-import numpy as np
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from model.threads import blas_threads, keep_memory
+from model.threads import blas_threads
 
 
 def test_threads_are_limited_and_afterwards_as_before() -> None:
@@ -14,8 +13,3 @@ def test_threads_are_limited_and_afterwards_as_before() -> None:
         with blas_threads(1):
             assert counts() == {1}
         assert counts() == {2}
-
-
-def test_memory_can_be_kept_on_every_system() -> None:
-    keep_memory()
-    assert np.ones(10_000_000).sum() == 10_000_000

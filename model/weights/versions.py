@@ -150,12 +150,6 @@ class Versions:
             )
         return pointed[0]
 
-    def before(self) -> str | None:
-        """Return the previous version, else the released one; None if neither differs from the
-        version in use.
-        """
-        return next(iter(self._pointed()[1:]), None)
-
     def released(self) -> str | None:
         """Return the version that is committed with the program, if its file is there."""
         version = self._named("released")
