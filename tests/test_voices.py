@@ -211,6 +211,7 @@ async def test_a_voice_is_removed_after_a_question(
     assert (await admin.press(yes, message=question)).text == str(sentences.VOICE_GONE)
     gone = (await admin.ask(f"/again {made.code}")).text
     assert gone == str(sentences.GONE_WITH_VOICE)
+    assert "I can't write 1 text of it any more" in (await admin.ask("/export")).text
 
 
 async def test_names_as_the_network_writes_them(admin: FakeChat, pokemon: Voice) -> None:

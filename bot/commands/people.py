@@ -48,16 +48,21 @@ async def export(ask: Said, rest: str, bot: Bot) -> None:
     part = _part(newest[left_out:])
     async with LiveMessage(ask.chat):  # which shows that the bot is typing
         texts: list[str] = []
+        missing: list[str] = []
         for first in range(0, len(part), AT_ONCE):
             some = part[first : first + AT_ONCE]
-            texts += await asyncio.gather(*(_written(creation, bot) for creation in some))
+            texts += await asyncio.gather(*(_written(creation, missing, bot) for creation in some))
     bot.limits.written(ask)
-    lines = [] if left_out else [sentences.EXPORTED_PERSON.format(person)]
-    content = "\n\n\n".join([*lines, *texts]) + "\n"
+    if not left_out:
+        turns = [sentences.counted(n, "turn") for n in (person.dino_turns, person.poem_turns)]
+        texts.insert(0, sentences.EXPORTED_PERSON.format(person, *turns))
+    content = "\n\n\n".join(texts) + "\n"
     end = left_out + len(part)
     message = sentences.EXPORT
     if len(part) < len(newest):
         message = sentences.EXPORT_PART.format(left_out + 1, end, len(newest))
+    if missing:
+        message = message + sentences.EXPORT_LACKS.format(sentences.counted(len(missing), "text"))
     await ask.chat.document(f"mangosaurus-{ask.person}.txt", content.encode(), message)
     if end < len(newest):
         button = Button(sentences.EXPORT_REST, f"/export {end}")
@@ -88,12 +93,15 @@ def _part(creations: list[Creation]) -> list[Creation]:
     return creations
 
 
-async def _written(creation: Creation, bot: Bot) -> str:
-    """Return a creation as the lines of a text file."""
+async def _written(creation: Creation, missing: list[str], bot: Bot) -> str:
+    """Return a creation as the lines of a text file. `missing` gets the code of one that cannot be
+    written any more.
+    """
     try:
         text = str(layout.shown(creation, await bot.shelf.write(creation)))
     except Explained as error:  # its weights are gone
         text = str(error.sentence)
+        missing.append(creation.code)
     facts = sentences.EXPORTED.format(
         f"{creation.created:%d %B %Y}", creation.code, creation.seed, creation.turn + 1
     )

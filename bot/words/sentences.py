@@ -199,11 +199,12 @@ SEED_RANGE = said("A seed is a whole number from 0 to {}, for example `/seed 42`
 NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 EXPORT = said("Here's everything I keep about you.")
 EXPORT_PART = said("Here are the texts {} to {} of the {:,} that I keep for you, the newest first.")
+EXPORT_LACKS = said(" I can't write {} of it any more; there, I say why.")
 EXPORT_MORE = said("There are older ones.")
 EXPORT_REST = "the older ones"
 EXPORTED_PERSON = (
     "What Mangosaurus keeps of you: the number {0.id}, your seed {0.seed}, of which you have had"
-    " {0.dino_turns} turns of names and {0.poem_turns} of verse, and these texts, the newest first."
+    " {1} of names and {2} of verse, and these texts, the newest first."
 )
 EXPORTED = "{}, code {}, seed {}, turn {}"
 IN_PRIVATE = said("That's between you and me: {}.")
