@@ -210,7 +210,8 @@ EXPORTED = "{}, code {}, seed {}, turn {}"
 IN_PRIVATE = said("That's between you and me: {}.")
 FORGET = said(
     "Do you want me to forget you? I'll delete your seed, your turns and all your creations, and"
-    " their codes will stop working. This can't be undone. If you like, I give you your texts first."
+    " their codes will stop working. This can't be undone. If you like, I give you your texts"
+    " first."
 )
 FORGET_YES, FORGET_EXPORT = "Yes, forget me", "First give me my texts"
 FORGOTTEN_YOU = said(
