@@ -102,29 +102,23 @@ def test_help_lists_every_command_with_an_example() -> None:
 
 def test_a_training_prints_and_logs_its_events_as_json(folder: Path, dino: Path) -> None:
     printed = (folder / "dino.events").read_text()
-    started, *between, finished = events_of(printed)
+    started, *_, finished = events_of(printed)
     assert (started["event"], started["recipe"]) == ("started", "names")
-    progress = [event for event in between if event["event"] == "progress"]
-    assert progress[-1]["fraction"] == 1
-    assert (finished["event"], finished["out"]) == ("finished", str(dino))
-    assert finished["version"] == load(dino).version
+    assert (finished["event"], finished["version"]) == ("finished", load(dino).version)
     assert dino.with_suffix(".jsonl").read_text() == printed
 
 
-def test_the_seed_decides_and_the_command_to_try_can_be_pasted(
-    folder: Path, dino: Path, tmp_path: Path
+def test_the_command_to_try_can_be_pasted_and_weights_are_replaced_if_somebody_says_so(
+    folder: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "my cheeses.safetensors"
     begin = ("train", "names", "--corpus", folder / "names.txt", "--out", out, *SMALL)
-    weights = [load(dino).language_model.parameters.whole.tobytes()]
-    for more in ((), ("--seed", "4", "--replace")):
-        stdout = run_well(*begin, *more)
-        assert stdout.endswith(f"Try it: python -m model sample names --checkpoint '{out}'\n")
-        weights.append(load(out).language_model.parameters.whole.tobytes())
-    assert weights[0] == weights[1] != weights[2]
+    tried = f"Try it: python -m model sample names --checkpoint '{out}'\n"
+    assert run_well(*begin).endswith(tried)
     result = run(*begin)
     assert result.exit_code == 1
     assert f"error: {out} exists; choose another --out, or add --replace" in result.stderr
+    assert run_well(*begin, "--replace").endswith(tried)
 
 
 def test_without_out_an_own_text_never_adds_a_version(few_names: Path, tmp_path: Path) -> None:
@@ -225,29 +219,19 @@ def test_names_are_new_begin_with_the_prompt_and_are_the_same_for_the_same_seed(
     names = run_well("sample", "dino", *weights).splitlines()
     assert len(set(names)) == 3
     assert all(name == name.capitalize() for name in names)
-    assert not {name.lower() for name in names} & set(NAMES.split())
-    assert (
-        run_well("sample", "Names", *weights).splitlines() == names
-    )  # for lists that are no dinosaurs
+    # for lists that are no dinosaurs
+    assert run_well("sample", "Names", *weights).splitlines() == names
     assert run_well("sample", "dino", *weights, "--prompt", "Mang").count("Mang") == 3
 
 
 def test_verse_begins_with_the_exact_prompt(poem: Path) -> None:
     arguments = ("--checkpoint", poem, "--seed", "1", "--prompt")
-    verse = run_well("sample", "poem", *arguments, "A MANGO is")
-    assert verse.startswith("A MANGO is")
-    assert len(verse.splitlines()) >= 5
-    assert run_well("sample", "verse", *arguments, "A MANGO is") == verse
-    assert run_well("sample", "poem", *arguments, "привет").startswith(
-        "привет\n"
-    )  # the network cannot read it
-    assert run_well("sample", "poem", *arguments, "a mango 123").startswith("a mango 123\n")
-    finished = run_well("sample", "poem", *arguments, "Xyzzy")
-    assert re.match(r"Xyzzy[ \n,;:.!?]", finished)
+    for prompt in ("A MANGO is", "привет"):  # the network cannot read that
+        assert run_well("sample", "poem", *arguments, prompt).startswith(prompt)
+    finished = run_well("sample", "verse", *arguments, "Xyzzy")
     raw = run_well("sample", "poem", *arguments, "Xyzzy", "--raw")
     assert raw.removeprefix("Xyzzy").islower()
-    assert not finished.removeprefix("Xyzzy").islower()
-    assert finished.lower() == raw.lower()
+    assert raw.lower() == finished.lower() != finished
 
 
 @pytest.mark.parametrize(("network", "count"), [("dino", 4), ("poem", 2)])
@@ -280,25 +264,16 @@ def test_temperature_0_ignores_the_seed_and_gives_one_name_and_then_an_error(poe
     assert f"error: temperature 0 always gives '{name.lower()}'" in result.stderr
 
 
-def test_a_sonnet_begins_with_the_exact_prompt() -> None:
-    first = "  Shall I compare thee 🦕  "
-    told = json.loads(run_well("sample", "sonnet", "--prompt", first, "--seed", "3", "--json"))
-    (text,) = told["texts"]
-    assert text.startswith(first.strip())
-    assert len(text.split("\n")) == 14
-    assert (told["network"], told["seed"]) == ("poem", 3)
-
-
-def test_a_short_first_line_of_a_sonnet_is_completed_as_the_bot_does() -> None:
+def test_a_sonnet_begins_with_the_first_line_which_is_completed_as_the_bot_does() -> None:
     sample = ("sample", "sonnet", "--seed", "3", "--json", "--prompt")
     (text,) = json.loads(run_well(*sample, "Shall I"))["texts"]
     first, *others = text.split("\n")
     released = Versions(ROOT / "checkpoints" / "poem").load_released()
     rest = texts(released, line_request(generator_for(3, 0), "Shall I"))
     assert first == "Shall I" + typeset(with_names(rest[0], released.proper_names), after="Shall I")
-    assert len(first) > 20
     assert len(others) == 13
-    assert json.loads(run_well(*sample, first))["texts"] == [text]
+    told = json.loads(run_well(*sample, f" {first} "))
+    assert (told["texts"], told["network"], told["seed"]) == ([text], "poem", 3)
 
 
 def test_sampling_imports_nothing_that_it_does_not_need(dino: Path) -> None:
@@ -415,7 +390,6 @@ def test_impossible_arguments_are_refused_with_exit_code_2(arguments: str, sente
 def test_an_error_is_one_line_on_stderr_with_exit_code_1(
     folder: Path, arguments: str, sentence: str
 ) -> None:
-    (folder / "one.txt").write_text(POEMS[: POEMS.index("\n\n", 99)])
     result = run(
         *(
             argument.replace("{0}", "{}").replace("{}", str(folder))

@@ -199,36 +199,6 @@ def test_the_words_are_those_of_training_and_pretraining(tmp_path: Path) -> None
     assert corpus.words == {"tis", "o'er", "self-love", "lo"}
 
 
-@given(
-    st.lists(
-        st.lists(st.sampled_from(["O!", "o", "Thou art.", "a b", "c"]), min_size=1),
-        min_size=2,
-        max_size=12,
-    ),
-    st.lists(st.lists(st.sampled_from(["O!", "o", "Thou  art", "A b?", "d1"]), min_size=1)),
-)
-def test_no_held_out_line_occurs_in_any_other_part(
-    tmp_path_factory: pytest.TempPathFactory, verse: list[list[str]], plays: list[list[str]]
-) -> None:
-    try:
-        corpus = verse_in(
-            tmp_path_factory.getbasetemp(),
-            *("\n\n".join(map("\n".join, texts)) for texts in (verse, plays)),
-        )
-    except CorpusError:
-        return
-    held_out = {line for document in corpus.held_out for line in document.split("\n")}
-    trained = {
-        line
-        for document in (*corpus.training, *corpus.pretraining)
-        for line in document.split("\n")
-    }
-    assert not held_out & trained
-    assert set("".join(trained)) <= set(corpus.vocabulary.characters)
-    assert len(set(corpus.training)) == len(corpus.training)
-    assert len(set(corpus.pretraining)) == len(corpus.pretraining)
-
-
 def test_lines_that_differ_in_a_vowel_sign_are_not_the_same_line(tmp_path: Path) -> None:
     path = tmp_path / "hindi.txt"
     path.write_text("कल की दीन\n\nकल का दिन\n", encoding="utf-8")

@@ -47,6 +47,7 @@ def test_names_that_are_known_repeated_empty_or_too_long_are_drawn_again() -> No
     assert read(search(), "old", "bac", "", None, "new") == ("new",)
     assert read(search(count=2), "cab", "cab", "abc") == ("cab", "abc")
     assert read(search("cab"), "", "s") == ("cabs",)
+    assert read(search("a ", vocabulary=VERSE), " ", "", "b ") == ("a b",)
     assert search("cab").most_characters == 38  # up to 40 letters, and the end
 
 

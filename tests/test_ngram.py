@@ -74,17 +74,6 @@ def test_probabilities_are_those_of_the_formula(
     assert found[longest] == pytest.approx(expected * 2)
 
 
-@given(documents, words)
-def test_the_probabilities_of_all_letters_sum_to_1_with_any_context(
-    counted: list[str], begin: str
-) -> None:
-    counts, place = KneserNey(counted, LETTERS), len(begin)
-    nexts = [counts.probabilities([begin + letter])[:, place] for letter in "abc"]
-    nexts.append(counts.probabilities([begin])[:, place])
-    assert np.sum(nexts, axis=0) == pytest.approx(1)
-    assert np.min(nexts) > 0
-
-
 def test_names_are_counted_as_well_as_can_be() -> None:
     """The order and the share of the genera are chosen on training names: five letters of context
     for dinosaurs alone; six, and eight tenths dinosaurs, with the genera."""

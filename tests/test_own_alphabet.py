@@ -22,7 +22,7 @@ from model.text.vocabulary import Vocabulary, spell, words_of
 from model.weights.checkpoint import Checkpoint, decode, encode
 from model.weights.versions import load
 from model.writing.decoder import Decoder
-from model.writing.requests import NameRequest, VerseRequest, generator_for
+from model.writing.requests import VerseRequest, generator_for
 from tests.checkpoints import DESCRIPTION
 from tests.test_command_line import run, run_well
 
@@ -98,19 +98,6 @@ def test_scripts_with_vowel_signs_train_and_draw_and_end_a_sentence_after_any_wo
     assert any(set(verse) & signs for verse in drawn)
 
 
-def test_names_have_no_blanks_at_their_ends(tmp_path: Path) -> None:
-    path, out = tmp_path / "cheeses.txt", tmp_path / "cheeses.safetensors"
-    path.write_text("\n".join(f"{a} {b}" for a in "abcde" for b in "abcde"), encoding="utf-8")
-    run_well("train", "names", "--corpus", path, "--out", out, *SMALL)
-
-    def drawn(weights: Checkpoint) -> list[str]:
-        (result,) = Decoder(weights).generate([NameRequest(generator_for(1, 0), 20, "a ")])
-        return [*result.texts]
-
-    weights = load(out)
-    assert all(name == name.strip() != "a" for name in drawn(weights))
-
-
 def test_own_alphabets_stay_when_training_goes_on_and_compare_with_each_other_alone(
     own: Path, corpus: Path, tmp_path: Path
 ) -> None:
@@ -129,10 +116,9 @@ def test_how_a_text_was_read_is_told_before_the_training(tmp_path: Path) -> None
     path = tmp_path / "names.txt"
     path.write_bytes("Böse Müller\nLärm und Schall\nÖde und Leere\n".encode("latin-1"))
     arguments = ("train", "dino", "--corpus", path, "--out", tmp_path / "names.safetensors", *SMALL)
-    read, folded, small = run(*arguments).stderr.splitlines()[:3]
-    assert read == f"{path}: read as Windows-1252"
-    assert folded == f"{path}: 4 characters folded or dropped, such as 'ö', 'ü', 'ä', 'Ö'"
-    assert small == "the text has only 3 names; with fewer than 100, a network learns little"
+    read, folded, small, *_ = run(*arguments).stderr.splitlines()
+    assert (read, small) == (f"{path}: read as Windows-1252", read_names(path).too_small)
+    assert folded.startswith(f"{path}: 4 characters folded or dropped")
 
 
 @given(st.text(st.characters(exclude_categories=["C"]), max_size=300), st.integers(0, 2**32))
