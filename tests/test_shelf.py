@@ -137,18 +137,6 @@ def threads() -> int:
     return [thread.name for thread in threading.enumerate()].count("writing")
 
 
-async def test_a_stop_refuses_what_waits_for_any_thread(writer: Writer, gate: Gate) -> None:
-    writes = tasks(writer, *[40] * (4 * ROWS))
-    await gate.reach()
-    closing = asyncio.create_task(writer.close())
-    ends = await asyncio.gather(*writes, return_exceptions=True)
-    assert {str(end) for end in ends} == {str(sentences.STOPPING)}
-    gate.opened.set()
-    await closing
-    assert not writer.pending
-    assert threads() == 0
-
-
 # The versions of a network
 
 

@@ -88,18 +88,6 @@ async def test_a_code_that_is_taken_is_not_given_again(
         assert await store.creation(strange) is None
 
 
-async def test_somebody_who_is_forgotten_leaves_nothing(database: str) -> None:
-    async with opened(database) as store:
-        await make(store, 1, Genre.POEM)
-        await draft(store, 1)
-        kept = await make(store, 2)
-        for _ in range(2):  # the second time, there is nothing to forget
-            await store.forget(1)
-        assert sql(database, "SELECT id FROM people WHERE id = 1") == []
-        assert sql(database, "SELECT code FROM creations WHERE person = 1") == []
-        assert await store.creations(2) == [kept]
-
-
 async def test_bots_that_make_the_tables_at_the_same_time_lose_nothing(database: str) -> None:
     stores = [Store(database) for _ in range(4)]
     await asyncio.gather(*(store.open() for store in stores))
