@@ -111,16 +111,12 @@ class Database:
         self.url = url_of(database)
         self.name = name_of(self.url)
         self.is_file = self.url.drivername == SQLITE
-        arguments: dict[str, Any] = (
-            {"timeout": BUSY_SECONDS}
-            if self.is_file
-            else {
-                option: value for option, value in OPTIONS.items() if option not in self.url.query
-            }
-        )
+        options: dict[str, Any] = {"timeout": BUSY_SECONDS}
+        if not self.is_file:
+            options = {name: OPTIONS[name] for name in OPTIONS.keys() - self.url.query.keys()}
         self._engine = create_engine(
             self.url,
-            connect_args=arguments,
+            connect_args=options,
             pool_pre_ping=not self.is_file,
             hide_parameters=True,  # what people write is private, also in the text of an error
         )
@@ -194,9 +190,12 @@ class Database:
         or start.
         """
 
-        def work(_: Connection) -> bool:
-            with contextlib.closing(sqlite3.connect(self.name, timeout=0)) as file:
-                return bool(file.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0])
+        def work(connection: Connection) -> bool:
+            connection.execute(text("PRAGMA busy_timeout = 0"))
+            try:
+                return bool(connection.scalar(text("PRAGMA wal_checkpoint(TRUNCATE)")))
+            finally:
+                connection.execute(text(f"PRAGMA busy_timeout = {1000 * BUSY_SECONDS:.0f}"))
 
         if self.is_file and await self.run(work):
             logger.warning(
@@ -268,13 +267,12 @@ def put(
 ) -> bool:
     """Insert a row, or change the row with its key; return whether anything was written."""
     dialect = sqlite if connection.dialect.name == SQLITE else postgresql
-    put = dialect.insert(table).values(key | new)
-    put = (
-        put.on_conflict_do_update(index_elements=list(key), set_=changes)
-        if changes
-        else put.on_conflict_do_nothing()
-    )
-    return bool(connection.execute(put.execution_options(preserve_rowcount=True)).rowcount)
+    insert = dialect.insert(table).values(key | new)
+    if changes:
+        insert = insert.on_conflict_do_update(index_elements=list(key), set_=changes)
+    else:
+        insert = insert.on_conflict_do_nothing()
+    return bool(connection.execute(insert.execution_options(preserve_rowcount=True)).rowcount)
 
 
 def _make(file: str) -> bool:

@@ -107,19 +107,19 @@ class Shelf:
 
         Raises CheckpointError if neither can be used.
         """
-        content = None
+        kept: bytes | None = None
         try:
-            content = await self._learned.content(version)
+            kept = await self._learned.content(version)
         except CheckpointError as error:
             logger.warning("Weights refused: %s", error)
-        is_kept = content is not None
+        content = kept
         if content is None:
             content = await asyncio.to_thread(self._files(network).content, version)
         checkpoint = await asyncio.to_thread(parse, content, f"version {version}")
         form = checkpoint.description.form
         if network in tuple(Network) and form != Network(network).form:
             raise CheckpointError(f"version {version} writes {form}, not {Network(network).form}")
-        if not is_kept:
+        if kept is None:
             await self._learned.keep_weights(network, content)
         return checkpoint
 

@@ -24,7 +24,7 @@ from bot import schema
 from bot.creations import Creation, Person, Wish, new_code
 from bot.database import StoreError, put
 from bot.learned import Learned
-from bot.schema import creations, people, weights
+from bot.schema import creations, people, runs, weights
 from model.text.forms import Genre
 
 logger = logging.getLogger(__name__)
@@ -153,7 +153,7 @@ class Store(Learned):
         def work(connection: Connection) -> None:
             if not self.is_file:
                 connection.execute(sa.text("SET LOCAL synchronous_commit = on"))
-            for column in (people.c.id, creations.c.person):
+            for column in (people.c.id, creations.c.person, runs.c.chat):
                 connection.execute(sa.delete(column.table).where(column == person_id))
 
         await self.run(work)

@@ -151,6 +151,8 @@ async def test_a_run_that_was_not_ended_is_known_after_a_restart(database: str) 
     async with opened(database) as store:
         assert await store.open_runs() == [OpenRun(run, "dino", 900, "private", 7)]
         assert await store.begin_run("poem", -5, "group") not in (run, ended)
+        await store.forget(900)
+        assert [each.network for each in await store.open_runs()] == ["poem"]
 
 
 async def test_who_shares_a_file_with_a_process_knows_it(tmp_path: Path) -> None:
