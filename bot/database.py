@@ -279,10 +279,9 @@ def _make(file: str) -> bool:
     """Make a file that only its owner can read, unless it is there. Return whether it is empty."""
     Path(file).parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        return os.fstat(descriptor).st_size == 0
-    finally:
-        os.close(descriptor)
+    is_empty = os.fstat(descriptor).st_size == 0
+    os.close(descriptor)
+    return is_empty
 
 
 def _close_to_others(file: str) -> None:

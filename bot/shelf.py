@@ -232,9 +232,10 @@ class Shelf:
 
     def _in_files(self, network: str) -> list[Weights]:
         found = []
-        for version in self._files(network).list():
+        files = self._files(network)
+        for version in files.list():
             try:
-                found.append(Weights(version, self._files(network).description(version)))
+                found.append(Weights(version, files.description(version)))
             except CheckpointError as error:
                 logger.warning("Weights refused: %s", error)
         return found
