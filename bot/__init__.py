@@ -4,15 +4,14 @@
 in. Three doors turn what happens at them into asks: `telegram`, `page` and `terminal`. The core
 imports none of them.
 
-    app         builds the parts, opens the doors and closes them again; `python -m bot` runs it
+    app         the parts of a bot and its doors; `running` builds them, `python -m bot` runs it
     settings    the operator's choices
     asks        what happens at a door
     chat        what an answer needs of a chat
-    commands    the table of what people can ask, and a function for each command and button
+    commands    the table of what people can ask, and a function for each
     routing     from an ask to its function, and from an error to words
+    limits      the one place that says no: how often a person may ask, what the bot can carry
     creations   all that decides a text
-    admission   who may ask how often, and in which order
-    capacity    what the bot can still carry: it promises a time, or refuses
     answering   from a wish to an answer
     store       people and creations, in a `database`; its `schema` and migrations
     learned     custom `voices` and weights, in the same database

@@ -135,12 +135,13 @@ class Runs:
         """
         if not self._store.is_alone:  # another process may train
             return
-        await asyncio.to_thread(shutil.rmtree, FOLDER, ignore_errors=True)
         for lost in await self._store.open_runs():
             for door in doors:
                 chat = door(lost.chat)
                 # a terminal's id is somebody's on Telegram too
                 if chat and chat.place == lost.place:
+                    folder = FOLDER / str(lost.id)
+                    await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
                     self._start(self._say_lost(lost, chat))
 
     async def ended(self) -> None:
