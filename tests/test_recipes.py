@@ -58,12 +58,6 @@ def test_other_epochs_make_the_stages_longer_and_the_patience_the_same_share() -
         )
 
 
-def test_own_texts_get_an_lstm_unless_told_otherwise() -> None:
-    assert {recipe.cell for form in FORMS for recipe in recipes(form)} == {"lstm"}
-    chosen = recipe_for(corpus_of("names", 1_000), cell="gru", hidden_size=48)
-    assert (chosen.cell, chosen.hidden_size, chosen.layers) == ("gru", 48, 1)
-
-
 @pytest.mark.parametrize("form", FORMS)
 def test_a_larger_text_gets_a_larger_network_less_dropout_and_fewer_epochs(form: Form) -> None:
     made = list(zip(recipes(form), CHARACTERS, strict=True))
