@@ -11,7 +11,7 @@ from benchmarks.timing import speedup
 
 
 def test_the_median_of_the_rounds_counts() -> None:
-    assert speedup([1, 1, 10], [2, 3, 30]) == 3
+    assert speedup([1, 1, 10], [2, 3, 50]) == 3
 
 
 def test_a_busy_machine_is_refused_and_its_figures_are_marked(
@@ -36,8 +36,6 @@ def test_sections_are_replaced_one_by_one(tmp_path: Path) -> None:
     report.write_section("island", "second\n", path)
     assert path.read_text() == before.replace("first", "second")
     assert r"other \1" in before
-    damaged = "<!-- benchmarks.island begins -->\nno end"
-    assert report.with_section(damaged, "island", "body").startswith(f"{damaged}\n\n")
 
 
 def test_the_results_are_of_benches_that_exist_and_say_where_the_machine_was_busy() -> None:

@@ -177,7 +177,7 @@ def test_make_course_opens_jupyterlab_on_a_copy_whose_kernel_knows_the_networks(
 ) -> None:
     folder = tmp_path / "mine"
     environment = os.environ | {"JUPYTER_TOKEN": "course", "HOME": str(tmp_path)}
-    command = [JUPYTER / "python", "-m", "course", folder, "--no-browser"]
+    command: list[str | Path] = [JUPYTER / "python", "-m", "course", folder, "--no-browser"]
     with subprocess.Popen(
         command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True
     ) as server:
