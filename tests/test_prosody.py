@@ -80,17 +80,6 @@ def test_pairs(expected: Rhyme, pairs: str) -> None:
             assert rhymes.of_words(word, pronounce(word), other, pronounce(other)) is expected, pair
 
 
-@pytest.fixture
-def tables(tmp_path: Path) -> Path:
-    """A copy of the tables, for somebody to change."""
-    return shutil.copytree(FOLDER, tmp_path / "prosody")
-
-
-def append(path: Path, text: str) -> int:
-    path.write_text(path.read_text() + text + "\n")
-    return len(path.read_text().splitlines())
-
-
 @pytest.mark.parametrize(
     ("table", "line", "reason"),
     [
@@ -100,11 +89,13 @@ def append(path: Path, text: str) -> int:
     ],
 )
 def test_an_error_names_the_file_and_the_line(
-    tables: Path, table: str, line: str, reason: str
+    tmp_path: Path, table: str, line: str, reason: str
 ) -> None:
-    number = append(tables / table, line)
+    changed = shutil.copytree(FOLDER, tmp_path / "prosody") / table
+    changed.write_text(f"{changed.read_text()}{line}\n")
+    number = len(changed.read_text().splitlines())
     with pytest.raises(TableError, match=rf"prosody/{table}, line {number}: {reason}"):
-        read_prosody(tables)
+        read_prosody(changed.parent)
 
 
 def test_the_committed_file_keeps_the_licence_and_its_size_and_reads_as_it_is_written() -> None:
