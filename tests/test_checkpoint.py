@@ -65,7 +65,6 @@ def test_a_checkpoint_in_float16_comes_back_bit_for_bit_from_half_a_file(path: P
     assert small.language_model.parameters.whole == pytest.approx(
         parameters, rel=2**-11, abs=2**-25
     )
-    assert same_weights(original, checkpoint(hidden_size=64))  # the original did not change
     save(path, original)
     size = path.stat().st_size
     version = save(path, small).version
@@ -77,12 +76,6 @@ def test_a_checkpoint_in_float16_comes_back_bit_for_bit_from_half_a_file(path: P
 def refused(path: Path, reason: str) -> None:
     with pytest.raises(CheckpointError, match=re.escape(f"{path}: ") + f".*{reason}"):
         load(path)
-
-
-def test_a_missing_file_and_a_file_without_facts_are_refused(path: Path) -> None:
-    refused(path, "cannot be read: No such file")
-    tensor_file.write(path, {"b_y": np.zeros(3)}, {"seed": 1})
-    refused(path, "its format is None; this program knows 1 alone")
 
 
 def forge(path: Path, changes: dict[str, Any], **arrays: Any) -> None:
@@ -110,6 +103,7 @@ def architecture(**changes: Any) -> dict[str, Any]:
     ("facts", "reason"),
     [
         ({"gates": "ifgo"}, "its gate order is 'ifgo'"),
+        ({"format": None}, "its format is None; this program knows 1 alone"),
         ({"format": 2}, "its format is 2; this program knows 1 alone"),
         ({"edition": 2}, "its edition is 2; this program knows 1 alone"),
         (architecture(cell="elman"), "cell is 'elman'"),
@@ -124,8 +118,6 @@ def architecture(**changes: Any) -> dict[str, Any]:
     ],
 )
 def test_facts_that_do_not_fit_are_refused(path: Path, facts: dict[str, Any], reason: str) -> None:
-    forge(path, {})
-    assert same_weights(load(path), checkpoint())
     forge(path, facts)
     refused(path, reason)
 

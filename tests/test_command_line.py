@@ -14,7 +14,6 @@ from typer.testing import CliRunner, Result
 
 from model import __main__ as command_line
 from model.cli import loading
-from model.cli.training import Lines
 from model.files import ROOT
 from model.text import sources
 from model.text.corpus import read_names
@@ -114,7 +113,9 @@ def test_the_command_to_try_can_be_pasted_and_weights_are_replaced_if_somebody_s
     out = tmp_path / "my cheeses.safetensors"
     begin = ("train", "names", "--corpus", folder / "names.txt", "--out", out, *SMALL)
     tried = f"Try it: python -m model sample names --checkpoint '{out}'\n"
-    assert run_well(*begin).endswith(tried)
+    printed = run_well(*begin)
+    assert printed.endswith(tried)
+    assert re.search(r"\nnames step \d+, epoch 2 \| training \d\.\d+ \| held out \d\.", printed)
     result = run(*begin)
     assert result.exit_code == 1
     assert f"error: {out} exists; choose another --out, or add --replace" in result.stderr
@@ -136,7 +137,7 @@ def test_without_out_it_adds_a_version_and_promotes_it_only_with_promote(few_nam
     assert f"sample dino --checkpoint {versions.path(added)}" in stdout
     assert not (versions.directory / "current").exists()
     run_well("train", "dino", "--promote", "--seed", "1", *SMALL)
-    assert versions.current() != added
+    assert versions.load_current().description.seed == 1
     suffixes = ["", ".jsonl", ".jsonl", ".safetensors", ".safetensors"]
     assert sorted(path.suffix for path in versions.directory.iterdir()) == suffixes
     assert len(run_well("sample", "dino", "--count", "2").split()) == 2
@@ -207,7 +208,7 @@ def test_no_text_and_no_version_is_overwritten(few_names: Path, tmp_path: Path) 
     ):
         result = run("train", "dino", "--corpus", text, *SMALL, "--out", out, "--replace")
         assert result.exit_code == 1
-        assert f"error: {out}: {reason}" in result.stderr or reason in result.stderr
+        assert reason in result.stderr
     assert {path: path.read_bytes() for path in before} == before
 
 
@@ -402,40 +403,3 @@ def test_an_error_is_one_line_on_stderr_with_exit_code_1(
     assert last.startswith("error: ")
     assert sentence.replace("{}", str(folder)) in last
     assert result.stderr.count("error: ") == 1
-
-
-# How a training is shown
-
-
-def progress(step: int, held_out: float | None = None) -> dict[str, Any]:
-    return {
-        "event": "progress",
-        "step": step,
-        "epoch": 1,
-        "stage": "names",
-        "training_loss": 2.0,
-        "held_out_loss": held_out,
-        "best_held_out_loss": held_out,
-        "characters_per_second": 12345.6,
-        "fraction": step / 400,
-        "seconds_left": 75.0,
-    }
-
-
-def test_lines_show_figures_and_samples(capsys: pytest.CaptureFixture[str]) -> None:
-    lines = Lines()
-    started = {"recipe": "dino", "parameters": 12345, "ngram_loss": 1.75, "start_loss": None}
-    lines.show({"event": "started", **started})
-    for event in (progress(10, 2.25), progress(200), progress(300, 1.5), progress(400)):
-        lines.show(event)
-        lines.show({"event": "sample", "step": event["step"], "text": "mango\nsaurus"})
-    sample = ["  mango", "  saurus"]
-    assert capsys.readouterr().out.splitlines() == [
-        "dino: 12,345 parameters; to beat: 1.750 (n-gram)",
-        "names step 10, epoch 1 | training 2.000 | held out 2.250 (best 2.250)"
-        " | 12,346 characters/s | 2%, 1:15 left",
-        *3 * sample,
-        "names step 400, epoch 1 | training 2.000 | held out 1.500 (best -)"
-        " | 12,346 characters/s | 100%, 1:15 left",
-        *sample,
-    ]

@@ -151,8 +151,6 @@ def test_no_entry_is_near_the_middle_between_two_multiples_where_rounding_change
     )
     assert room > Decimal("7e-6")
     assert 1 - float(exact_tanh()[-1]) < 2.0**-20  # beyond the table, tanh rounds to 1 too
-    of_processor = np.tanh(ARGUMENTS.astype(np.float32)).astype(np.float64)
-    assert np.abs(of_processor - np.array([float(value) for value in exact_tanh()])).max() < 1e-6
 
 
 @given(st.one_of(st.floats(-9, 9, width=32), st.floats(width=32, allow_nan=False)))

@@ -43,23 +43,10 @@ def test_name_figures() -> None:
     assert {*name_figures([], set()).values()} == {0}
 
 
-words = st.text("abß", max_size=6)
-
-
-def edits(left: str, right: str) -> int:
-    if not left or not right:
-        return len(left) + len(right)
-    replaced = edits(left[1:], right[1:]) + (left[0] != right[0])
-    return (
-        replaced
-        if left[0] == right[0]
-        else min(replaced, edits(left[1:], right) + 1, edits(left, right[1:]) + 1)
-    )
-
-
-@given(words, st.lists(words, max_size=5))
-def test_two_edits_are_near(name: str, others: list[str]) -> None:
-    assert is_near(name, others) == any(edits(name, other) <= 2 for other in others)
+def test_two_edits_are_near() -> None:
+    assert is_near("mango", ["trex", "manga"])
+    assert is_near("mango", ["tango-"])
+    assert not is_near("mango", ["tangos-", "rex"])
 
 
 def test_verse_figures() -> None:

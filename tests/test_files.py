@@ -3,11 +3,8 @@ line. `test_checkpoint` writes on a disk that fails."""
 
 import re
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from model.files import TableError, read_table, write_whole
 
@@ -29,22 +26,6 @@ def test_a_file_is_as_private_as_its_folder(path: Path, folder: int, file: int) 
     path.parent.chmod(folder)
     write_whole(path, b"content")
     assert path.stat().st_mode & 0o777 == file
-
-
-fields = st.text(
-    st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1, max_size=9
-)
-
-
-@given(st.lists(st.lists(fields, min_size=3, max_size=3), max_size=4))
-@settings(max_examples=30)
-def test_a_table_comes_back(rows: list[list[str]]) -> None:
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "table.tsv"
-        path.write_text(
-            "".join("\t".join(row) + "\n" for row in [["a", "b", "c"], *rows]), encoding="utf-8"
-        )
-        assert read_table(path, ("a", "b", "c")) == rows
 
 
 @pytest.mark.parametrize(

@@ -113,13 +113,3 @@ def test_no_character_is_the_zero_vector(cell: CellName) -> None:
     logits, _ = language_model.step(np.full(BATCH_SIZE, NO_CHARACTER), state)
     expected, _ = without.step(np.full(BATCH_SIZE, 1), state)
     np.testing.assert_array_equal(logits, expected)
-
-
-@every_cell
-def test_arguments_are_not_changed(cell: CellName) -> None:
-    language_model, batch = network(cell, 2), sequences(masked=True)
-    state, dropout = random_state(language_model), dropout_masks(language_model)
-    everything = [state, *dropout, batch.inputs, batch.targets, language_model.parameters.whole]
-    before = [array.copy() for array in everything]
-    loss_and_gradients(language_model, batch, state, dropout)
-    assert all(np.array_equal(*pair) for pair in zip(everything, before, strict=True))

@@ -108,12 +108,6 @@ def test_lines_without_metre_are_like_those_of_the_text(
             assert {*words_of(text)} <= russian.known_words
 
 
-def test_a_short_first_line_is_completed_without_metre_too(russian: Checkpoint) -> None:
-    (text,) = written(russian, poem(1, "Мороз"))
-    assert text.startswith((" ", ", "))
-    assert text.count("\n") == 4
-
-
 def test_the_first_line_of_a_sonnet_scans_where_poems_have_no_metre(scanning: Checkpoint) -> None:
     free = replace(scanning, description=replace(scanning.description, longest_line=30))
     (alone,) = written(scanning, LineRequest(generator_for(1, 1), "Shall I compare"))

@@ -93,10 +93,6 @@ def test_what_is_chosen_suits_the_training_text() -> None:
     assert counting_loss(corpus) == pytest.approx(chance, abs=0.01)  # no long context is trusted
     regular = replace(corpus, training=("aabbc" * 6,) * 40, held_out=("aabbc" * 6,))
     assert counting_loss(regular) < 0.1
-    misled = replace(corpus, pretraining=("aabbc" * 6,) * 40)
-    assert counting_loss(misled) == pytest.approx(counting_loss(corpus), abs=0.02)
-    helped = replace(regular, training=noise(3), pretraining=("aabbc" * 6,) * 40)
-    assert counting_loss(helped) < counting_loss(replace(helped, pretraining=()))
     many = Vocabulary("\n" + "".join(chr(0x4E00 + number) for number in range(500)))
     repeated = (many.characters[1:],) * 10
     assert counting_loss(Corpus("verse", repeated, repeated[:1], (), many, "digest")) < 0.1

@@ -1,7 +1,6 @@
 """How words sound and which rhyme; and the tables of that, frozen for the weights
 that name them."""
 
-import re
 import shutil
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from hypothesis import strategies as st
 
 from model.files import TableError
 from model.verse import prosody
-from model.verse.dictionary import PRONUNCIATIONS, Pronunciations, read_cmudict
+from model.verse.dictionary import PRONUNCIATIONS, read_cmudict
 from model.verse.pronunciation import LONGEST_WORD, MOST_READINGS, PHONEMES
 from model.verse.prosody import FOLDER, read_prosody
 from model.verse.rhyme import Rhyme
@@ -81,17 +80,6 @@ def test_pairs(expected: Rhyme, pairs: str) -> None:
             assert rhymes.of_words(word, pronounce(word), other, pronounce(other)) is expected, pair
 
 
-@pytest.fixture
-def tables(tmp_path: Path) -> Path:
-    """A copy of the tables, for somebody to change."""
-    return shutil.copytree(FOLDER, tmp_path / "prosody")
-
-
-def append(path: Path, text: str) -> int:
-    path.write_text(path.read_text() + text + "\n")
-    return len(path.read_text().splitlines())
-
-
 @pytest.mark.parametrize(
     ("table", "line", "reason"),
     [
@@ -101,34 +89,13 @@ def append(path: Path, text: str) -> int:
     ],
 )
 def test_an_error_names_the_file_and_the_line(
-    tables: Path, table: str, line: str, reason: str
+    tmp_path: Path, table: str, line: str, reason: str
 ) -> None:
-    number = append(tables / table, line)
+    changed = shutil.copytree(FOLDER, tmp_path / "prosody") / table
+    changed.write_text(f"{changed.read_text()}{line}\n")
+    number = len(changed.read_text().splitlines())
     with pytest.raises(TableError, match=rf"prosody/{table}, line {number}: {reason}"):
-        read_prosody(tables)
-
-
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Tables with nothing in them."""
-    folder = tmp_path_factory.mktemp("empty")
-    for table in FOLDER.glob("*.txt"):
-        (folder / table.name).write_text("")
-    return folder
-
-
-@given(st.text("ab'=#,[] \t\nAEH10\u2019") | st.text())
-def test_whatever_is_written_into_a_table_is_read_or_refused_by_its_line(
-    empty: Path, text: str
-) -> None:
-    (empty / "forms.txt").write_text(f"[words]\n{text}\n", encoding="utf-8", newline="")
-    words, refused = dict[str, Pronunciations](), "forms.txt, line 1"
-    try:
-        words |= read_prosody(empty).pronounce.forms.words
-    except TableError as error:
-        refused = str(error)
-    assert re.search(r"forms\.txt, line [1-9]", refused)
-    assert all(sounds for readings in words.values() for sounds in readings)
+        read_prosody(changed.parent)
 
 
 def test_the_committed_file_keeps_the_licence_and_its_size_and_reads_as_it_is_written() -> None:

@@ -58,12 +58,6 @@ def test_other_epochs_make_the_stages_longer_and_the_patience_the_same_share() -
         )
 
 
-def test_own_texts_get_an_lstm_unless_told_otherwise() -> None:
-    assert {recipe.cell for form in FORMS for recipe in recipes(form)} == {"lstm"}
-    chosen = recipe_for(corpus_of("names", 1_000), cell="gru", hidden_size=48)
-    assert (chosen.cell, chosen.hidden_size, chosen.layers) == ("gru", 48, 1)
-
-
 @pytest.mark.parametrize("form", FORMS)
 def test_a_larger_text_gets_a_larger_network_less_dropout_and_fewer_epochs(form: Form) -> None:
     made = list(zip(recipes(form), CHARACTERS, strict=True))
@@ -77,7 +71,7 @@ def test_a_larger_text_gets_a_larger_network_less_dropout_and_fewer_epochs(form:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_measurements_are_bounded_and_rare_and_patience_is_a_share_of_the_stage(form: Form) -> None:
+def test_measurements_are_bounded_and_rare(form: Form) -> None:
     for characters in CHARACTERS:
         corpus = corpus_of(form, characters)
         (stage,) = recipe_for(corpus).stages
@@ -86,6 +80,3 @@ def test_measurements_are_bounded_and_rare_and_patience_is_a_share_of_the_stage(
         length = 10 if form == "names" else stage.sequence_length
         per_step = min(stage.batch_size * length, count_characters(corpus.training))
         assert 0.4 * measured <= 0.1 * stage.evaluate_every * per_step
-        steps = stage.characters / per_step
-        share = stage.patience * stage.evaluate_every / steps
-        assert 0.3 <= share <= 0.3 + 1.1 * stage.evaluate_every / steps

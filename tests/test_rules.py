@@ -13,7 +13,7 @@ from model.files import ROOT
 from model.names.rules import Worth, sequences_of
 from model.text.corpus import read_names, read_verse
 from model.text.forms import Alphabet
-from model.text.sources import PROPER_NAMES, proper_names
+from model.text.sources import proper_names
 from model.text.typesetting import typeset, with_names
 from model.training.rules import clipped_words, shared_endings, with_rules
 from model.weights.versions import Versions
@@ -58,8 +58,6 @@ def test_the_table_of_names_has_names_and_no_common_words() -> None:
     assert names.isdisjoint(
         {"will", "grace", "i", "love", "king", "lord", "time", "nature", "heaven", "o", "duke"}
     )
-    lines = PROPER_NAMES.read_text().splitlines()
-    assert lines == sorted(set(lines))
 
 
 def test_clipped_words_are_those_that_are_mostly_written_so() -> None:

@@ -6,8 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from model.errors import RequestError
@@ -72,40 +70,6 @@ def test_top_p_keeps_the_fewest_characters_that_reach_it_the_first_of_equally_li
     for top_p, kept in ((0.25, [0]), (0.5, [0, 1]), (0.51, [0, 1, 2])):
         ids = sample_next(np.zeros((n, 4)), np.ones(n), np.full(n, top_p), draws)
         assert np.unique(ids).tolist() == kept
-
-
-@given(
-    st.integers(0, 2**32 - 1),
-    st.floats(COLDEST, 5),
-    st.floats(0, 1, exclude_min=True),
-    st.integers(1, 40),
-    st.sets(st.integers(0, 8)),
-)
-@settings(max_examples=60)
-def test_a_choice_does_not_depend_on_other_rows_or_on_characters_that_are_masked(
-    seed: int, temperature: float, top_p: float, rows: int, masked: set[int]
-) -> None:
-    random = np.random.default_rng(seed)
-    logits = random.normal(0, random.choice([3, 30]), (rows, 10)).astype(np.float32)
-    draws = (
-        random.choice([0, random.random(), 1 - 2**-53], rows)
-        if temperature > COLDEST
-        else np.zeros(rows)
-    )
-    kept = [character_id for character_id in range(10) if character_id not in masked]
-    alone = [
-        kept[
-            sample_next(
-                logits[[row]][:, kept], np.array([temperature]), np.array([top_p]), draws[[row]]
-            )[0]
-        ]
-        for row in range(rows)
-    ]
-    logits[:, list(masked)] = -np.inf
-    assert (
-        sample_next(logits, np.full(rows, temperature), np.full(rows, top_p), draws).tolist()
-        == alone
-    )
 
 
 @pytest.mark.parametrize("value", [0, -1])
