@@ -15,8 +15,8 @@ compare thee`, or presses a button, which says its line. That is an ask (`asks`)
 4. Deliver. `words.layout` sets the text, and `chat` sends it, with buttons below.
 5. Record. `store` marks the creation as arrived. Only now is the turn taken.
 
-An answer that surely did not arrive costs the person nothing: its draft is discarded, and their
-next ask gets the same turn, and so the same text. If nobody can know whether it arrived, or if the
+An answer that surely did not arrive takes no turn: its draft is discarded, and the person's next
+ask gets the same turn, and so the same text. If nobody can know whether it arrived, or if the
 bot is killed before step 5, the code and the buttons of the message work all the same, because the
 creation was noted before it was sent.
 """

@@ -34,8 +34,8 @@ class Explained(MangosaurusError):  # noqa: N818 - an answer, not a fault
 
 
 class Refused(Explained):
-    """Why an ask is refused: it came too long ago ("late"), the bot has too much to do ("busy"), or
-    its person asks too much ("often").
+    """Why an ask is refused: it came too long ago ("late"), the bot has too much to do ("busy"),
+    its person asks too much ("often"), or it is no text ("unread").
     """
 
     def __init__(self, sentence: Message, reason: str) -> None:

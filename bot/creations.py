@@ -23,7 +23,7 @@ A reader sees the difference of two neighbours; the last is nearly noise.
 MOST_CONTINUED = 3
 """How often a poem can be continued. A longer one would not fit into one message."""
 ASIDE = 2**63
-"""Turns from this number on belong to nobody's sequence: no count of requests gets that far."""
+"""Turns from here on are for texts outside every sequence; nobody asks that often."""
 
 CODE_CHARACTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 """Without 0, 1, i, l and o, which look like something else."""

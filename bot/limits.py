@@ -1,4 +1,4 @@
-"""The one place that says no. Every ask is put to it once, before anything is done for it.
+"""The one place that says no. Each ask is put to it once, before its command begins.
 
 An ask is refused if it came too long ago, if its person asks too much, or if the bot could not
 answer it within half a minute. Two things can make an answer wait: texts and cards that are not
@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from bot.asks import Ask, Said, Typed
-from bot.chat import Chat, Refused
+from bot.chat import Chat, Explained, NotSent, Refused
 from bot.creations import Creation, Wish
 from bot.settings import Rate
 from bot.words import sentences
@@ -51,8 +51,8 @@ bucket. A text takes 1 or more."""
 
 
 class Work(NamedTuple):
-    """What an answer takes: texts, in poems, of one form; cards; messages; and how long it may
-    wait, in seconds.
+    """What an answer needs: texts of one form, counted in poems; cards; messages. `patience` is how
+    many seconds it may wait.
 
     Names wait for no verse, as each network has threads of its own. Cards are drawn one by one,
     when their texts are written.
@@ -115,6 +115,9 @@ class Limits:
         self._messages[ask.chat.id] += work.messages
         try:
             yield
+        except (Explained, NotSent):  # a mistake, or nothing that arrived
+            self._buckets.give_back(ask.person, cost, CHATTER_COST)
+            raise
         finally:
             self.written(ask)
             del self._accepted[ask]
@@ -136,11 +139,6 @@ class Limits:
     def messages(self) -> int:
         """How many messages are expected."""
         return self._messages.total()
-
-    @property
-    def cards(self) -> int:
-        """How many cards are not sent yet."""
-        return sum(work.cards for work in self._accepted.values())
 
     def may_refuse(self, chat: Chat) -> bool:
         """Return whether a chat has read no refusal for half a minute. Then it reads one now."""
@@ -166,7 +164,8 @@ class Limits:
         if work.texts:
             made = max(made, (self._texts[work.form] + work.texts) / poems_a_second)
         if work.cards:
-            made += (self.cards + work.cards) * CARD_SECONDS
+            cards = sum(before.cards for before in self._accepted.values())
+            made += (cards + work.cards) * CARD_SECONDS
         if not work.messages:
             return made
         return max(made, ask.chat.wait_seconds(self._messages[ask.chat.id], self.messages))
@@ -218,3 +217,9 @@ class Buckets:
         while self._full_at[oldest := next(iter(self._full_at))] <= now:
             del self._full_at[oldest]
         return 0
+
+    def give_back(self, person: object, cost: float, kept: float) -> None:
+        """Give back what `spend` took for a cost, but for what is `kept` of it."""
+        if self._rate and person in self._full_at:
+            given = max(0.0, min(cost, self._rate.most) - kept)
+            self._full_at[person] -= given * self._rate.seconds / self._rate.most

@@ -13,6 +13,7 @@ from rapidfuzz.process import extractOne
 from bot.asks import LONGEST_LINE, Ask, Said, Sent, Typed, clean
 from bot.chat import Explained, InDoubt, NotSent, Refused
 from bot.commands import COMMANDS, LINE, SENT, TYPED, Command, menu
+from bot.creations import code_in
 from bot.database import StoreError
 from bot.limits import CHATTER, Work
 from bot.taboo import is_taboo
@@ -61,7 +62,7 @@ async def handle(ask: Ask, bot: Bot) -> None:
 async def _answer(ask: Ask, those_before: asyncio.Event | None, bot: Bot) -> None:
     """Find what an ask is for, put it to the limits, and call its function in its turn.
 
-    A mistake is put to the limits, too.
+    A mistaken ask counts against the limits like any other.
     """
     mistake = None
     work = CHATTER
@@ -85,13 +86,13 @@ async def _answer(ask: Ask, those_before: asyncio.Event | None, bot: Bot) -> Non
 
 
 def _command(ask: Ask) -> tuple[Command, str] | None:
-    """Return the command that an ask is for, and the text after it. None is silence.
+    """Return the command that an ask is for, and the text after it. None means: say nothing.
 
     Raises Explained.
     """
     if not isinstance(ask, Said):
         return TYPED, ask.text
-    name, rest = ask.command
+    name, rest = _opened(ask)
     found = COMMANDS.get(name)
     if not name:
         found = SENT if isinstance(ask, Sent) else LINE
@@ -106,6 +107,20 @@ def _command(ask: Ask) -> tuple[Command, str] | None:
     if found.alone and rest.strip():
         raise Explained(sentences.ALONE.format(name))
     return found, rest
+
+
+def _opened(ask: Said) -> tuple[str, str]:
+    """Return the command of an ask, and the text after it. In private, a code alone opens a
+    creation; after /start stands what a link opens.
+    """
+    name, rest = ask.command
+    if name == "start" and rest.strip() in ("export", "forget"):
+        return rest.strip(), ""
+    is_link = name == "start" and rest.strip()
+    is_code = not name and ask.chat.is_private and code_in(rest.strip())
+    if is_link or (is_code and not isinstance(ask, Sent)):
+        return "again", rest
+    return name, rest
 
 
 def _not_known(name: str, ask: Ask) -> Message:
@@ -133,7 +148,10 @@ async def _explain(error: Exception, ask: Ask, bot: Bot) -> None:
             await ask.chat.say(sentence)
         elif bot.limits.may_refuse(ask.chat) and not await ask.chat.refuse(sentence):
             bot.limits.unrefused(ask.chat)
-    except (NotSent, InDoubt) as unsaid:
+    except NotSent as unsaid:
+        bot.limits.unrefused(ask.chat)
+        logger.info("An error was not explained: %s", unsaid)
+    except InDoubt as unsaid:
         logger.info("An error was not explained: %s", unsaid)
     except Exception:
         logger.exception("An error could not be explained")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bot.app import Bot
 from bot.asks import Ask, Said, Typed
-from bot.chat import Refused
+from bot.chat import NotSent, Refused
 from bot.creations import Creation
 from bot.limits import CARD_SECONDS, CHATTER, LONGEST_WAIT_SECONDS, Buckets
 from bot.running import running
@@ -83,6 +83,21 @@ async def test_what_an_ask_costs(line: str, answered: int, settings: Settings) -
         assert [message.refuses for message in chat.messages] == [False] * answered * each + [True]
 
 
+async def test_mistakes_and_what_is_lost_cost_half_a_text_and_a_lost_refusal_silences_nobody(
+    settings: Settings,
+) -> None:
+    async with serving(settings, rate_limit=Rate(2, 3600)) as chat:
+        await chat.ask("/sonnet one line\nand another")
+        chat.failures = [NotSent("no way")]
+        await chat.ask("/dino")  # 1 is left
+        assert not (await chat.ask("/dino")).refuses
+        chat.failures = [NotSent("no way")]
+        await chat.ask("/dino")
+        assert not chat.messages[-1].refuses
+        assert (await chat.ask("/dino")).refuses
+        chat.bot.tally.errors.clear()
+
+
 async def test_letters_typed_inline_cost_little_and_are_refused_without_a_word(
     settings: Settings,
 ) -> None:
@@ -92,6 +107,8 @@ async def test_letters_typed_inline_cost_little_and_are_refused_without_a_word(
         assert chat.messages == []
 
 
+@pytest.mark.usefixtures("slow_writer")
+@in_no_time
 async def test_a_sonnet_costs_ten_names_and_may_be_paid_afterwards(settings: Settings) -> None:
     async with serving(settings, rate_limit=Rate(10, 3600)) as chat:
         for line in ["/dino"] * 9 + ["/sonnet Shall I compare thee"]:

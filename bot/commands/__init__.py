@@ -9,19 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from bot.commands import admin, games, inline, names, people, verse, voices, welcome
-from bot.creations import Wish
-from bot.limits import CHATTER, OFFERS, Work, work_for
+from bot.limits import CHATTER, OFFERS, Work
 from bot.words import sentences
 from bot.words.pieces import NOTHING, Message, joined
-from model.text.forms import Genre
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from bot.app import Bot
     from bot.asks import Said
-
-NAMES = work_for(Wish(Genre.DINO))
 
 
 class Command(NamedTuple):
@@ -36,12 +32,9 @@ class Command(NamedTuple):
     admin: bool = False
     """Whether it is for admins. For everybody else, it does not exist."""
     yours: bool = False
-    """Whether the help lists it below what is to play with, as it is about the person or the bot.
-    """
+    """Whether the help lists it under Yours."""
     alone: bool = False
     """Whether it answers text after the command with a hint."""
-    needs_words: bool = False
-    """Whether it answers the command alone with a hint."""
 
 
 async def show_help(ask: Said, _rest: str, bot: Bot) -> None:
@@ -74,11 +67,9 @@ def menu(*, is_admin: bool) -> dict[str, str]:
 
 
 COMMANDS = {
-    "start": Command(welcome.start, welcome.work_of_start),
-    "dino": Command(names.dino, NAMES, "invent dinosaur names", sentences.HELP_DINO),
-    "poem": Command(
-        verse.poem, verse.POEM, "continue a line of verse", sentences.HELP_POEM, needs_words=True
-    ),
+    "start": Command(welcome.start),
+    "dino": Command(names.dino, games.NAMES, "invent dinosaur names", sentences.HELP_DINO),
+    "poem": Command(verse.poem, verse.POEM, "continue a line of verse", sentences.HELP_POEM),
     "sonnet": Command(
         verse.sonnet, verse.SONNET, "fourteen lines that scan and rhyme", sentences.HELP_SONNET
     ),
@@ -88,7 +79,7 @@ COMMANDS = {
     # beside /me in the help
     "today": Command(games.today, games.NAME_AND_CARD, "the dinosaur of the day", alone=True),
     "guess": Command(
-        games.guess, NAMES, "find the real one of four dinosaurs", sentences.HELP_GUESS
+        games.guess, games.NAMES, "find the real one of four dinosaurs", sentences.HELP_GUESS
     ),
     "voices": Command(
         voices.voices, CHATTER, "other voices for names and verse", sentences.HELP_VOICES
@@ -114,7 +105,6 @@ COMMANDS = {
         "train a network",
         sentences.HELP_RETRAIN,
         admin=True,
-        needs_words=True,
     ),
     "models": Command(
         admin.models, CHATTER, "the versions of each network", sentences.HELP_MODELS, admin=True
@@ -129,7 +119,7 @@ COMMANDS = {
 }
 """Commands by their names, in the order of menu and help. What has neither is said by buttons."""
 
-LINE = Command(verse.plain_line, verse.work_of_line)
+LINE = Command(verse.plain_line, verse.POEM)
 """Answers a message without a command, in a private chat."""
 SENT = Command(welcome.no_text)
 """Answers a message that is more than words, such as a file or a sticker, in a private chat."""

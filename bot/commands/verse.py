@@ -29,14 +29,7 @@ SONNET = Work(TEXTS[Genre.SONNET])
 
 
 async def plain_line(ask: Said, text: str, bot: Bot) -> None:
-    """Continue a line that somebody sends without any command.
-
-    A code alone, or a link to one, opens the creation.
-    """
-    text = text.strip()
-    if code := code_in(text):
-        await again(ask, code, bot)
-        return
+    """Continue a line that somebody sends without any command."""
     if not (line := line_in(text)):
         raise Explained(sentences.POEM_USAGE)
     await answer(ask, Wish(Genre.POEM, line), bot)
@@ -104,8 +97,10 @@ async def card(ask: Said, rest: str, bot: Bot) -> None:
     Without a number, it is the first name; buttons show the others.
     """
     code, _, number = rest.strip().partition(" ")
-    n = int(number) if number.isdecimal() and len(number) < 3 else 0
     creation = await creation_in(code, bot)
+    n = 0
+    if number.isdecimal() and len(number) < 3 and int(number) < creation.count:
+        n = int(number)
     async with LiveMessage(ask.chat):  # which shows that the bot is typing
         text = await bot.shelf.write(creation)
         bot.limits.written(ask)
@@ -160,13 +155,6 @@ async def work_of_longer(_ask: Ask, rest: str, bot: Bot) -> Work:
 async def work_of_card(_ask: Ask, rest: str, bot: Bot) -> Work:
     """Return what it takes to write a creation and draw its card."""
     return work_for(await creation_in(rest.partition(" ")[0], bot), cards=1)
-
-
-async def work_of_line(ask: Ask, rest: str, bot: Bot) -> Work:
-    """Return what it takes to continue a line, or to show the creation with a code."""
-    if not code_in(rest.strip()):
-        return POEM
-    return await work_of_code(ask, rest, bot)
 
 
 def _like(creation: Creation, temperature: float) -> Wish:

@@ -7,9 +7,6 @@ from typing import TYPE_CHECKING
 
 from bot.chat import Refused
 from bot.commands.admin import offer_to_learn
-from bot.commands.people import EXPORT, export, forget
-from bot.commands.verse import again, work_of_code
-from bot.limits import CHATTER, Work
 from bot.words import sentences
 from bot.words.pieces import Message, joined
 
@@ -21,27 +18,9 @@ if TYPE_CHECKING:
 CELLS = {"rnn": "a plain recurrent network", "lstm": "an LSTM", "gru": "a GRU"}
 
 
-async def start(ask: Said, rest: str, bot: Bot) -> None:
-    """Say hello, or do what a link says after the command: a code, "forget" or "export"."""
-    match rest.strip():
-        case "":
-            await ask.chat.say(sentences.START)
-        case "forget":
-            await forget(ask, "", bot)
-        case "export":
-            await export(ask, "", bot)
-        case code:
-            await again(ask, code, bot)
-
-
-async def work_of_start(ask: Said, rest: str, bot: Bot) -> Work:
-    """Return what it takes to say hello, or to do what a link says."""
-    match rest.strip():
-        case "" | "forget":
-            return CHATTER
-        case "export":
-            return EXPORT
-    return await work_of_code(ask, rest, bot)
+async def start(ask: Said, _rest: str, _bot: Bot) -> None:
+    """Say hello."""
+    await ask.chat.say(sentences.START)
 
 
 async def about(ask: Said, _rest: str, bot: Bot) -> None:

@@ -1,7 +1,7 @@
 """How names, verse and sonnets are set: capitals, stanzas, the code and the buttons below."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from bot.asks import is_visible
 from bot.chat import Button, Buttons
@@ -150,15 +150,11 @@ def _name(name: str, creation: Creation, text: Text) -> Message:
     spelled = name if text.has_capitals else name.capitalize()
     if creation.voice:
         return Message([Piece(spelled, "bold")])
-    notes = [note for note in _notes(name) if not is_taboo(str(note))]
-    return joined(": ", filter(None, (Message([Piece(spelled, "name")]), joined("; ", notes))))
-
-
-def _notes(name: str) -> Iterator[Message]:
-    if note := meaning(name):
-        yield note
+    notes = [meaning(name)]
     if name in fossils():
-        yield sentences.REAL_TOO.format(fossils()[name])
+        notes.append(sentences.REAL_TOO.format(fossils()[name]))
+    notes = [note for note in notes if note and not is_taboo(str(note))]
+    return joined(": ", filter(None, (Message([Piece(spelled, "name")]), joined("; ", notes))))
 
 
 def _stanzas(creation: Creation, lines: Sequence[str]) -> tuple[str, str]:

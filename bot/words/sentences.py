@@ -207,7 +207,7 @@ EXPORTED_PERSON = (
     " {1} of names and {2} of verse, and these texts, the newest first."
 )
 EXPORTED = "{}, code {}, seed {}, turn {}"
-IN_PRIVATE = said("That's between you and me: {}.")
+IN_PRIVATE = said("That's between you and me. Ask me in private: {}.")
 FORGET = said(
     "Do you want me to forget you? I'll delete your seed, your turns and all your creations, and"
     " their codes will stop working. This can't be undone. If you like, I give you your texts"
