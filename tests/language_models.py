@@ -24,17 +24,15 @@ def sequences(
     *,
     masked: bool = False,
     time: int = TIME,
-    batch_size: int = BATCH_SIZE,
-    vocab_size: int = VOCAB_SIZE,
 ) -> Batch:
     """Random ids, with the zero vector as the first input.
 
     A mask hides the ends of all sequences but the first.
     """
     generator = np.random.default_rng(seed)
-    inputs, targets = generator.integers(0, vocab_size, (2, time, batch_size))
+    inputs, targets = generator.integers(0, VOCAB_SIZE, (2, time, BATCH_SIZE))
     inputs[0] = NO_CHARACTER
-    lengths = generator.integers(1, time + 1, batch_size)
+    lengths = generator.integers(1, time + 1, BATCH_SIZE)
     lengths[0] = time
     return Batch(inputs, targets, (np.arange(time)[:, None] < lengths) | (not masked))
 
@@ -44,14 +42,12 @@ def network(
     depth: int,
     *,
     hidden_size: int = HIDDEN_SIZE,
-    vocab_size: int = VOCAB_SIZE,
-    dtype: type = np.float64,
 ) -> LanguageModel:
     generator = np.random.default_rng(0)
-    architecture = Architecture(cell, vocab_size, hidden_size, depth)
-    language_model = LanguageModel.initialise(architecture, generator, dtype)
+    architecture = Architecture(cell, VOCAB_SIZE, hidden_size, depth)
+    language_model = LanguageModel.initialise(architecture, generator, np.float64)
     for parameter in language_model.parameters.values():
-        parameter += generator.normal(0, 0.3, parameter.shape).astype(dtype)
+        parameter += generator.normal(0, 0.3, parameter.shape)
     return language_model
 
 
