@@ -65,17 +65,18 @@ def test_nobody_gets_more_than_the_rate_allows_and_everybody_gets_that(
 @pytest.mark.parametrize(
     ("line", "answered"),
     [
-        ("/dino", 1),
+        ("/dino", 2),
         ("/me Anna", 1),
-        ("/again {}", 1),
-        ("/start {}", 1),
-        ("/help", 2),
-        ("/dinno", 2),
+        ("/again {}", 2),
+        ("/start {}", 2),
+        ("/another {}", 2),
+        ("/help", 4),
+        ("/dinno", 4),
     ],
 )
 async def test_what_an_ask_costs(line: str, answered: int, settings: Settings) -> None:
     """Nothing is answered and refused, or charged twice."""
-    async with serving(settings, rate_limit=Rate(1, 3600)) as chat:
+    async with serving(settings, rate_limit=Rate(2, 3600)) as chat:
         code = (await FakeChat(chat.bot, BOB).ask("/dino")).code
         each = 1 + line.startswith("/me")
         for _ in range(answered + 1):
