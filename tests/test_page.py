@@ -146,6 +146,8 @@ async def test_two_tabs_show_one_chat_until_it_is_forgotten(visitor: Visitor, ta
         for each in (tab, second):
             await each.next("cleared")
             assert text_of(await each.answer()).startswith("Done, I've forgotten you.")
+    async with visitor.tab() as later:
+        assert len(later.chat["messages"]) == 1
 
 
 async def test_a_button_says_its_line_and_is_released_perhaps_with_a_refusal(tab: Tab) -> None:
