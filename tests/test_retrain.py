@@ -203,9 +203,10 @@ async def test_a_run_that_was_killed_is_told_at_the_next_start(
     ).replace("`", "")
     telegram = FakeChat(chat.bot, chat.id)
     telegram.place = "group"  # a terminal's id is somebody's on Telegram too
+    await telegram.say(sentences.START)
     async with started(own_settings, telegram):
         await telegram.bot.runs.ended()
-    assert telegram.messages == []
+    assert [each.message for each in telegram.messages] == [sentences.START]
     for _ in range(2):
         async with started(own_settings, chat):
             await chat.bot.runs.ended()
