@@ -113,6 +113,9 @@ async def test_a_chat_reads_one_refusal_in_half_a_minute_and_each_button_says_it
             await asyncio.sleep(0.2)
             return await refuse(message)
 
+        async def no_room(_: Message) -> bool:
+            return False
+
         monkeypatch.setattr(chat, "refuse", slowly)
         await asyncio.gather(*(chat.ask("/dino") for _ in range(10)))
         texts = [message.text for message in chat.messages]
@@ -124,7 +127,12 @@ async def test_a_chat_reads_one_refusal_in_half_a_minute_and_each_button_says_it
         await asyncio.sleep(31)
         assert (await chat.ask("/dino")).text == too_many
         assert len(chat.messages) == 4
-        assert chat.bot.limits.refusals == {"often": 11}
+        await asyncio.sleep(31)
+        for refusing, shown in ((no_room, 4), (refuse, 5)):  # it has not read the first one
+            monkeypatch.setattr(chat, "refuse", refusing)
+            await chat.ask("/dino")
+            assert len(chat.messages) == shown
+        assert chat.bot.limits.refusals == {"often": 13}
         assert "Play" in (await FakeChat(chat.bot, BOB).ask("/help")).text
 
 
