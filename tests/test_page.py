@@ -149,6 +149,18 @@ async def test_two_tabs_show_one_chat_until_it_is_forgotten(visitor: Visitor, ta
         assert len(later.chat["messages"]) == 1
 
 
+async def test_the_chat_keeps_its_newest_messages(
+    visitor: Visitor, tab: Tab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page_chat, "KEPT", 3)
+    for seed in range(3):
+        last = await tab.ask(f"/seed {seed}")
+    async with visitor.tab() as later:
+        shown = later.chat["messages"]
+    assert len(shown) == 3
+    assert shown[-1]["number"] == last["number"]
+
+
 async def test_a_button_says_its_line_and_is_released_perhaps_with_a_refusal(tab: Tab) -> None:
     name = await tab.ask("/dino")
     await tab.press(name, "another")
