@@ -230,6 +230,14 @@ async def test_a_sonnet_grows_line_by_line_and_shows_no_taboo_word(
     assert not any(word in shown.lower() for shown in again.history)
 
 
+async def test_in_the_first_line_of_a_sonnet_the_persons_words_alone_are_marked(
+    poet: FakeChat,
+) -> None:
+    assert (await poet.ask("/sonnet My dinosaur,")).all("own") == ["My dinosaur,"]
+    await poet.ask("/poem Shall I")
+    assert (await poet.press("sonnet")).all("own") == ["Shall I"]
+
+
 @pytest.mark.parametrize("error", [Explained(sentences.GONE), RuntimeError("a bug")])
 async def test_a_sonnet_that_fails_ends_in_words_and_takes_no_turn(
     poet: FakeChat, monkeypatch: pytest.MonkeyPatch, error: Exception

@@ -73,6 +73,8 @@ async def test_tables_of_another_program_or_version_are_refused_and_left_alone(
     if "://" not in database:
         assert sentence.startswith(f"{database}: this database cannot be used: ")
         assert sentence.endswith("; move it away, or let DATABASE name another file")
+    sql(database, "CREATE TABLE schema_number (number INTEGER)")  # and no number
+    assert "another version of Mangosaurus made its tables" in await refusal(database)
 
 
 def contents(folder: Path) -> dict[str, bytes]:

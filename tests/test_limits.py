@@ -65,17 +65,18 @@ def test_nobody_gets_more_than_the_rate_allows_and_everybody_gets_that(
 @pytest.mark.parametrize(
     ("line", "answered"),
     [
-        ("/dino", 1),
+        ("/dino", 2),
         ("/me Anna", 1),
-        ("/again {}", 1),
-        ("/start {}", 1),
-        ("/help", 2),
-        ("/dinno", 2),
+        ("/again {}", 2),
+        ("/start {}", 2),
+        ("/another {}", 2),
+        ("/help", 4),
+        ("/dinno", 4),
     ],
 )
 async def test_what_an_ask_costs(line: str, answered: int, settings: Settings) -> None:
     """Nothing is answered and refused, or charged twice."""
-    async with serving(settings, rate_limit=Rate(1, 3600)) as chat:
+    async with serving(settings, rate_limit=Rate(2, 3600)) as chat:
         code = (await FakeChat(chat.bot, BOB).ask("/dino")).code
         each = 1 + line.startswith("/me")
         for _ in range(answered + 1):
@@ -129,6 +130,9 @@ async def test_a_chat_reads_one_refusal_in_half_a_minute_and_each_button_says_it
             await asyncio.sleep(0.2)
             return await refuse(message)
 
+        async def no_room(_: Message) -> bool:
+            return False
+
         monkeypatch.setattr(chat, "refuse", slowly)
         await asyncio.gather(*(chat.ask("/dino") for _ in range(10)))
         texts = [message.text for message in chat.messages]
@@ -140,7 +144,12 @@ async def test_a_chat_reads_one_refusal_in_half_a_minute_and_each_button_says_it
         await asyncio.sleep(31)
         assert (await chat.ask("/dino")).text == too_many
         assert len(chat.messages) == 4
-        assert chat.bot.limits.refusals == {"often": 11}
+        await asyncio.sleep(31)
+        for refusing, shown in ((no_room, 4), (refuse, 5)):  # it has not read the first one
+            monkeypatch.setattr(chat, "refuse", refusing)
+            await chat.ask("/dino")
+            assert len(chat.messages) == shown
+        assert chat.bot.limits.refusals == {"often": 13}
         assert "Play" in (await FakeChat(chat.bot, BOB).ask("/help")).text
 
 

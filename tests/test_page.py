@@ -53,8 +53,7 @@ async def test_the_link_lets_in_and_strangers_get_nothing_private(page: Page) ->
             assert (status, "token=" in shown, "Set-Cookie" in headers) == (200, False, False)
         for value in ("", "x", "é", "0" * 64):
             await cannot_talk(stranger, Cookie=f"mangosaurus-{page.port}={value}")
-        for path in ("/files/1", "/scenes/mangosaurus.svg"):
-            assert (await stranger.get(path))[0] == 404
+        assert (await stranger.get("/scenes/mangosaurus.svg"))[0] == 404
         assert (await stranger.send(b"x", {}))[0] == 404
         status, _, headers = await stranger.get(page.link)
         assert (status, headers["Location"]) == (303, "/")
@@ -146,6 +145,20 @@ async def test_two_tabs_show_one_chat_until_it_is_forgotten(visitor: Visitor, ta
         for each in (tab, second):
             await each.next("cleared")
             assert text_of(await each.answer()).startswith("Done, I've forgotten you.")
+    async with visitor.tab() as later:
+        assert len(later.chat["messages"]) == 1
+
+
+async def test_the_chat_keeps_its_newest_messages(
+    visitor: Visitor, tab: Tab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page_chat, "KEPT", 3)
+    for seed in range(3):
+        last = await tab.ask(f"/seed {seed}")
+    async with visitor.tab() as later:
+        shown = later.chat["messages"]
+    assert len(shown) == 3
+    assert shown[-1]["number"] == last["number"]
 
 
 async def test_a_button_says_its_line_and_is_released_perhaps_with_a_refusal(tab: Tab) -> None:
@@ -190,6 +203,8 @@ async def test_files_both_ways(page: Page, visitor: Visitor, tab: Tab) -> None:
     number = await chat.picture(b"\x89PNG", said("a *curve*"))
     assert (await visitor.get(f"/files/{number}"))[2]["Content-Type"] == "image/png"
     assert (await visitor.get(f"/files/{number + 1}"))[0] == 404
+    async with browser(page.link) as stranger:
+        assert (await stranger.get(f"/files/{number}"))[0] == 404
 
 
 async def test_the_last_creations_are_written_again_after_a_restart(

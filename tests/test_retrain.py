@@ -197,15 +197,22 @@ async def test_a_run_that_was_killed_is_told_at_the_next_start(
         await until(lambda: "25%" in message.text)
         await chat.bot.store.rename_voice(voice.id, "monsters")
         script.folder.joinpath("left").touch()
+        beside = FakeChat(chat.bot, chat.id)
+        await beside.say(sentences.START)
+        async with started(own_settings, beside):  # another process, while the run goes on
+            await beside.bot.runs.ended()
+        assert beside.messages[0].message == sentences.START
+        assert script.folder.exists()
     lost = (
         "I was stopped while I was training monsters, and what it had learned is lost. `/retrain"
         " names monsters` starts over."
     ).replace("`", "")
     telegram = FakeChat(chat.bot, chat.id)
     telegram.place = "group"  # a terminal's id is somebody's on Telegram too
+    await telegram.say(sentences.START)
     async with started(own_settings, telegram):
         await telegram.bot.runs.ended()
-    assert telegram.messages == []
+    assert [each.message for each in telegram.messages] == [sentences.START]
     for _ in range(2):
         async with started(own_settings, chat):
             await chat.bot.runs.ended()

@@ -228,13 +228,15 @@ async def test_damaged_weights_are_refused_and_others_serve_until_a_copy_mends_t
     tmp_path: Path, own_checkpoints: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     database = tmp_path / "people.db"
-    older, new = await learned(database, 2025), await learned(database, 2026)
+    older, worse, new = [await learned(database, year) for year in (2025, 2026, 2027)]
+    sql(database, f"UPDATE weights SET candidate_since = '2025' WHERE version = '{worse}'")
     async with shelf_of(database, own_checkpoints) as shelf:
         await shelf.use("dino", older)
         await shelf.use("dino", new)
         released = (await shelf.current("poem")).version
         await shelf.write(creation(released, "poem"))
-    sql(database, f"UPDATE weights SET content = CAST('x' AS BLOB) WHERE version <> '{older}'")
+    is_damaged = f"version NOT IN ('{older}', '{worse}')"
+    sql(database, f"UPDATE weights SET content = CAST('x' AS BLOB) WHERE {is_damaged}")
     async with shelf_of(database, own_checkpoints) as shelf:
         assert (await shelf.current("dino")).version == older
         assert f"{database}: its version {new} is damaged" in caplog.text

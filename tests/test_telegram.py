@@ -90,7 +90,7 @@ async def test_in_a_group_an_answer_to_a_press_names_the_presser_and_is_theirs(
 
 
 async def test_a_refusal_of_a_press_is_said_at_its_button_and_if_that_fails_in_the_chat(
-    visit: Visit,
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (answer,) = await visit.say("/dino", ALICE)
     gone = {"text": "gone", "callback_data": "/another k7m2p9xb4q"}
@@ -104,6 +104,9 @@ async def test_a_refusal_of_a_press_is_said_at_its_button_and_if_that_fails_in_t
         await visit.settled()
     assert visit.server.texts[1].startswith("I don't know any creation")
     assert len(visit.server.sent) == 3  # the button has done its work
+    monkeypatch.setattr(sentences, "UNKNOWN_CODE", said("long " * 50))
+    assert (await visit.press(pressed, "gone", ALICE)).endswith("long…")
+    assert len(visit.server.sent) == 3
 
 
 async def test_half_a_character_and_nul_are_answered_like_any_other_line(visit: Visit) -> None:

@@ -208,6 +208,7 @@ async def test_a_voice_is_removed_after_a_question(
     await admin.bot.store.rename_voice(pokemon.id, "monsters")
     assert (await admin.press(yes, message=question)).text == "The voice monsters is gone."
     assert await names_of(admin) == ["keats"]
+    await teach(admin.bot, "pokemon", "names", untrained("names"))  # it is another voice
     assert (await admin.press(yes, message=question)).text == str(sentences.VOICE_GONE)
     gone = (await admin.ask(f"/again {made.code}")).text
     assert gone == str(sentences.GONE_WITH_VOICE)
