@@ -45,6 +45,8 @@ async def export(ask: Said, rest: str, bot: Bot) -> None:
     left_out = int(rest) if rest.strip().isdecimal() and len(rest) < 10 else 0
     person = await bot.store.person(ask.person)
     newest = (await bot.store.creations(ask.person))[::-1]
+    if left_out and left_out >= len(newest):
+        raise Explained(sentences.EXPORT_OVER)
     part = _part(newest[left_out:])
     async with LiveMessage(ask.chat):  # which shows that the bot is typing
         texts: list[str] = []

@@ -201,6 +201,7 @@ EXPORT = said("Here's everything I keep about you.")
 EXPORT_PART = said("Here are the texts {} to {} of the {:,} that I keep for you, the newest first.")
 EXPORT_LACKS = said(" I can't write {} of it any more; there, I say why.")
 EXPORT_MORE = said("There are older ones.")
+EXPORT_OVER = said("I keep no older texts for you. /export gives you those that I have.")
 EXPORT_REST = "the older ones"
 EXPORTED_PERSON = (
     "What Mangosaurus keeps of you: the number {0.id}, your seed {0.seed}, of which you have had"
