@@ -12,7 +12,6 @@ import asyncio
 import contextlib
 import logging
 import os
-import re
 import signal
 import stat
 import sys
@@ -36,7 +35,6 @@ ABOUT = """\
 A bot that invents dinosaur names and Shakespearean verse: on Telegram with a TELEGRAM_TOKEN,
 else in this terminal and on a page in your browser. Piped input is answered here alone."""
 COMMANDS = ("show", "card", "weights", "healthy")
-LARGEST_PORT = 65535
 SETTINGS = f"""\
 commands:
   show CODE         print a creation, what decides it, and the command that writes it again
@@ -76,11 +74,14 @@ def main(arguments: Sequence[str] = ()) -> None:
         is_here = wanted.terminal or wanted.page or wanted.port is not None
         is_on_telegram = bool(settings.token) and not is_here and not wanted.command
         level = settings.log_level or ("INFO" if is_on_telegram else "WARNING")
-        redaction = configure_logging(level, settings.token, settings.postgresql)
+        redaction = configure_logging(level, settings.token, settings.database)
         if wanted.command == "healthy":
             sys.exit(_healthy(settings))
         if wanted.command:
-            return asyncio.run(_read(settings, wanted))
+            from bot import kept
+
+            commands = {"show": kept.show, "card": kept.save_card, "weights": kept.save_weights}
+            return asyncio.run(commands[wanted.command](settings, wanted.what))
         for warning in warnings_about(HOME / ".env"):
             logging.getLogger(__name__).warning("%s", warning)
         if is_on_telegram:
@@ -144,14 +145,6 @@ def _healthy(settings: Settings) -> int:
     return 0 if is_well else 1
 
 
-async def _read(settings: Settings, wanted: argparse.Namespace) -> None:
-    """Carry out a command that needs no bot. Raises MangosaurusError."""
-    from bot import kept
-
-    commands = {"show": kept.show, "card": kept.save_card, "weights": kept.save_weights}
-    await commands[wanted.command](settings, wanted.what)
-
-
 async def _telegram(settings: Settings) -> None:
     """Serve once this process holds the lock, and as long as it does.
 
@@ -194,10 +187,11 @@ async def _here(settings: Settings, wanted: argparse.Namespace) -> None:
     if wanted.page or (terminal.is_interactive and not wanted.terminal):
         # imported here, because a chat through pipes needs no web server
         from bot.page.server import Page
+        from bot.words.page import OPEN
 
         page = Page(settings, wanted.port)
         doors.append(page)
-        announcement = page.announcement
+        announcement = OPEN.format(page.link)
     listen = settings.health_listen if wanted.page else None
     async with (
         Health(listen, doors) as health,
@@ -221,7 +215,7 @@ def _wanted(arguments: Sequence[str]) -> argparse.Namespace:
     alone = parser.add_mutually_exclusive_group()
     alone.add_argument("--terminal", action="store_true", help="chat in this terminal alone")
     alone.add_argument("--page", action="store_true", help="serve the page alone")
-    parser.add_argument("--port", type=_port, help="that of the page (8765, or any that is free)")
+    parser.add_argument("--port", type=int, help="that of the page (8765, or any that is free)")
     parser.add_argument(
         "command", nargs="?", choices=COMMANDS, metavar="command", help=argparse.SUPPRESS
     )
@@ -231,17 +225,11 @@ def _wanted(arguments: Sequence[str]) -> argparse.Namespace:
         parser.error("--port is for the page, and --terminal has none")
     if (wanted.command in (None, "healthy")) != (wanted.what is None):
         parser.error("show, card and weights need one word more: card mangosaurus")
+    if wanted.port is not None and not 0 <= wanted.port < 65536:
+        parser.error(f"{wanted.port} is no port; it is a number from 1 to 65535, or 0 for any")
     if wanted.port is not None and not (sys.stdin and sys.stdin.isatty()):
         wanted.page = True
     return wanted
-
-
-def _port(text: str) -> int:
-    if not re.fullmatch("[0-9]{1,5}", text) or int(text) > LARGEST_PORT:
-        raise argparse.ArgumentTypeError(
-            f"{text} is no port; it is a number from 1 to {LARGEST_PORT}, or 0 for any"
-        )
-    return int(text)
 
 
 if __name__ == "__main__":

@@ -72,7 +72,6 @@ async def answer(ask: Said, wish: Wish, bot: Bot) -> Creation:
         await bot.store.discard(creation)
         raise
     await bot.store.arrived(creation, takes_turn=wish.seed is None)
-    bot.tally.answered(ask)
     return creation
 
 

@@ -123,12 +123,9 @@ class Chat(ABC):
 
     @abstractmethod
     async def picture(
-        self, png: bytes, message: Message, buttons: Buttons = (), name: str = "", alt: str = ""
+        self, png: bytes, message: Message, buttons: Buttons, name: str, alt: str
     ) -> int:
-        """Send a picture with a caption.
-
-        A card also has the `name` of a file, and its words as `alt`.
-        """
+        """Send a card with a caption: a picture, the name of its file, and its words as `alt`."""
 
     @abstractmethod
     async def document(self, name: str, content: bytes, message: Message) -> int:

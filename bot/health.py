@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import os
 import socket
-import sys
 import time
 from collections import Counter, deque
 from dataclasses import dataclass, field
@@ -65,19 +64,10 @@ class Tally:
 
 
 def resident() -> int:
-    """Return how many bytes of memory this process uses; without /proc, the most so far; 0 on
-    Windows.
-    """
-    try:
-        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * os.sysconf(
-            "SC_PAGE_SIZE"
-        )
-    except OSError:
-        with contextlib.suppress(ImportError):
-            import resource
-
-            most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-            return most if sys.platform == "darwin" else most * 1024
+    """Return how many bytes of memory this process uses; 0 where there is no /proc."""
+    with contextlib.suppress(OSError):
+        pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[1]
+        return int(pages) * os.sysconf("SC_PAGE_SIZE")
     return 0
 
 
@@ -197,8 +187,7 @@ def tell_systemd(state: str) -> None:
 
 def asked(listen: Address) -> tuple[bool, str]:
     """Ask the bot that listens at an address whether it is well; return what it says."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(listen.host, listen.host)  # noqa: S104 - where it may listen
-    connection = HTTPConnection(host, listen.port, timeout=ASKING_SECONDS)
+    connection = HTTPConnection(*listen, timeout=ASKING_SECONDS)
     try:
         connection.request("GET", "/healthz")
         response = connection.getresponse()

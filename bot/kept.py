@@ -2,8 +2,6 @@
 
 import re
 import shlex
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 from bot.cards import card_of, card_of_name
@@ -23,19 +21,16 @@ from model.weights.versions import Versions
 async def show(settings: Settings, code: str) -> None:
     """Print a creation, what decides it, and the command that writes it again."""
     creation, text = await _written(settings, code_in(code) or code)
+    print(layout.shown(creation, text))
     turn = creation.turn + 1  # people count turns from 1
+    print(f"\nseed {creation.seed}, turn {turn}, version {creation.version}")
     options = f"--seed {creation.seed} --turn {turn} --temperature {creation.temperature}"
     if creation.genre is Genre.DINO:
         options += f" --count {creation.count}"
-        names = text.texts if text.has_capitals else map(str.capitalize, text.texts)
-        print("\n".join(names))
-    else:
-        if creation.length:
-            options += f" --parts {creation.parts}"
-        print("".join(layout.verse(creation, text)))
+    elif creation.length:
+        options += f" --parts {creation.parts}"
     if creation.prompt:
         options += f" --prompt {shlex.quote(creation.prompt)}"
-    print(f"\nseed {creation.seed}, turn {turn}, version {creation.version}")
     path = Versions(settings.checkpoints / network_of(creation)).path(creation.version)
     if not path.exists():
         path = Path(path.name)
@@ -59,7 +54,7 @@ async def save_card(settings: Settings, wanted: str) -> None:
 
 async def save_weights(settings: Settings, version: str) -> None:
     """Save a version that the database has in the current folder."""
-    async with _opened(settings) as store:
+    async with _store(settings) as store:
         content = await store.content(version)
         if content is None:
             raise MangosaurusError(f"{store.name} has no weights of the version {version}")
@@ -67,7 +62,7 @@ async def save_weights(settings: Settings, version: str) -> None:
 
 
 async def _written(settings: Settings, code: str) -> tuple[Creation, Text]:
-    async with _opened(settings) as store:
+    async with _store(settings) as store:
         creation = await store.creation(code)
         if creation is None:
             raise Explained(sentences.UNKNOWN_CODE.format(code))
@@ -78,11 +73,11 @@ async def _written(settings: Settings, code: str) -> tuple[Creation, Text]:
             await shelf.close()
 
 
-@asynccontextmanager
-async def _opened(settings: Settings) -> AsyncIterator[Store]:
-    store = Store(settings.database_address)
-    try:
-        await store.open()
-        yield store
-    finally:
-        await store.close()
+def _store(settings: Settings) -> Store:
+    """Return the database, which is not made here. Raises MangosaurusError if there is none."""
+    path = settings.database
+    if isinstance(path, Path) and not path.exists():
+        raise MangosaurusError(
+            f"there is no database at {path}; MANGOSAURUS_HOME names the folder of a bot's state"
+        )
+    return Store(settings.database_address)

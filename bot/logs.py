@@ -18,11 +18,11 @@ that is hidden only within the whole secret.
 
 
 class Redaction(logging.Formatter):
-    """Formats records, with asterisks in place of secrets."""
+    """Formats records, with asterisks in place of each `Secret` that it is given."""
 
-    def __init__(self, *secrets: Secret | None) -> None:
+    def __init__(self, *secrets: object) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
-        revealed = [secret.reveal() for secret in secrets if secret]
+        revealed = [secret.reveal() for secret in secrets if isinstance(secret, Secret)]
         texts = [part for text in revealed for part in (text, *PART.findall(text))]
         spellings = {
             spelling
@@ -40,7 +40,7 @@ class Redaction(logging.Formatter):
         return text
 
 
-def configure_logging(level: str, *secrets: Secret | None) -> Redaction:
+def configure_logging(level: str, *secrets: object) -> Redaction:
     """Send all logs to stderr, and return the redaction.
 
     At DEBUG, requests are logged, but not what people write.

@@ -83,6 +83,7 @@ async def _answer(ask: Ask, those_before: asyncio.Event | None, bot: Bot) -> Non
         if those_before:
             await those_before.wait()
         await command.function(ask, rest, bot)
+        bot.tally.answered(ask)
 
 
 def _command(ask: Ask) -> tuple[Command, str] | None:

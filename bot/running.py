@@ -40,8 +40,7 @@ async def running(settings: Settings, doors: Sequence[Door] = ()) -> AsyncIterat
         sys.setswitchinterval(SWITCH_SECONDS)
         # on a busy machine, two threads take three times as long
         stack.enter_context(blas_threads(1))
-        stack.push_async_callback(store.close)
-        await store.open()
+        await stack.enter_async_context(store)
         stack.push_async_callback(shelf.close)
         await shelf.open()
         for door in doors:

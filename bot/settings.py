@@ -21,6 +21,7 @@ from model.files import HOME
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 PRIVATE = re.compile("[0-9]{5,}:|:.*[@?]")
 """A value like this may hold a token, or an address with a password."""
+SECRETS = ("TELEGRAM_TOKEN", "DATABASE")
 
 
 class SettingsError(MangosaurusError):
@@ -65,8 +66,7 @@ class Settings:
 
     token: Secret | None = None
     admin_ids: frozenset[int] = frozenset()
-    database: Path = HOME / "mangosaurus.db"
-    postgresql: Secret | None = None  # the URL of a database to use instead of the file
+    database: Path | Secret = HOME / "mangosaurus.db"  # a file, or the URL of a server
     rate_limit: Rate | None = USUAL_RATE  # for each person; None: no limit
     api_base_url: str | None = None  # None: Telegram's own
     health_listen: Address | None = None  # None: nowhere
@@ -75,7 +75,7 @@ class Settings:
 
     @property
     def database_address(self) -> Path | str:
-        return self.postgresql.reveal() if self.postgresql else self.database
+        return self.database.reveal() if isinstance(self.database, Secret) else self.database
 
 
 def read_settings(environment: Mapping[str, str], env_file: Path | None = None) -> Settings:
@@ -84,9 +84,12 @@ def read_settings(environment: Mapping[str, str], env_file: Path | None = None) 
     values = {
         key.field: _value(name, key, texts[name]) for name, key in KEYS.items() if texts.get(name)
     }
-    if isinstance(values.get("database"), Secret):
-        values["postgresql"] = values.pop("database")
     return Settings(**values)  # type: ignore[arg-type]  # each parser returns what its field holds
+
+
+def environment_without_secrets() -> dict[str, str]:
+    """Return what a child process gets of the environment."""
+    return {name: value for name, value in os.environ.items() if name not in SECRETS}
 
 
 def warnings_about(env_file: Path) -> list[str]:

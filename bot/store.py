@@ -15,7 +15,7 @@ import logging
 import secrets
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, Connection
@@ -47,13 +47,17 @@ _SIZE = {
 class Store(Learned):
     """The database of the bot. Raises StoreError if the database fails."""
 
-    async def open(self) -> None:
+    async def __aenter__(self) -> Self:
         """Make the tables if they are missing.
 
         Raises StoreError for a database that is not one of this version.
         """
         await self.connect(schema.prepare)
         await self.empty_log()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
 
     async def keep_tidy(self) -> None:
         """Delete old drafts that never arrived, and old candidates, now and once a day."""

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.app import Door
 from bot.asks import YOU, File, Said
-from bot.chat import Buttons, Chat, NotSent
+from bot.chat import Buttons, Chat, Explained, NotSent
 from bot.words import sentences
 from bot.words.pieces import Message, said
 
@@ -158,14 +158,14 @@ class Terminal(Chat, Door):
         self,
         png: bytes,
         message: Message,
-        buttons: Buttons = (),
-        name: str = "",
-        alt: str = "",  # noqa: ARG002 - the file is for eyes
+        buttons: Buttons,
+        name: str,
+        alt: str,  # noqa: ARG002 - the file is for eyes
     ) -> int:
-        return await self.say(message + "\n" + saved(name or "picture.png", png), buttons)
+        return await self.say(message + "\n" + _saved_or_not(name, png), buttons)
 
     async def document(self, name: str, content: bytes, message: Message) -> int:
-        return await self.say(message + "\n" + saved(name, content))
+        return await self.say(message + "\n" + _saved_or_not(name, content))
 
     async def typing(self) -> None: ...
 
@@ -236,7 +236,10 @@ class Terminal(Chat, Door):
 
 
 def saved(name: str, content: bytes) -> Message:
-    """Save a file where the bot was started, under a name that is free, and say where."""
+    """Save a file where the bot was started, under a name that is free, and say where.
+
+    Raises Explained.
+    """
     try:
         path = Path.cwd() / name
         numbers = count(2)
@@ -245,8 +248,16 @@ def saved(name: str, content: bytes) -> Message:
         with open(path, "xb", opener=partial(os.open, mode=0o600)) as file:
             file.write(content)
     except OSError as error:
-        return sentences.NOT_SAVED.format(name, error.strerror)
+        raise Explained(sentences.NOT_SAVED.format(name, error.strerror)) from error
     return sentences.SAVED.format(path)
+
+
+def _saved_or_not(name: str, content: bytes) -> Message:
+    """Save a file whose message has more to say."""
+    try:
+        return saved(name, content)
+    except Explained as error:
+        return error.sentence
 
 
 def _with_file(line: str) -> tuple[str, File | None]:

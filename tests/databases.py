@@ -8,7 +8,7 @@ import os
 import signal
 import sqlite3
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -103,16 +103,6 @@ def frozen(folder: Path) -> Iterator[None]:
     finally:
         for process in processes:
             os.kill(process, signal.SIGCONT)
-
-
-@contextlib.asynccontextmanager
-async def opened(database: str | Path) -> AsyncIterator[Store]:
-    store = Store(database)
-    await store.open()
-    try:
-        yield store
-    finally:
-        await store.close()
 
 
 async def draft(

@@ -163,9 +163,9 @@ class FakeChat(Chat):
         return True
 
     async def picture(
-        self, png: bytes, message: Message, buttons: Buttons = (), name: str = "", alt: str = ""
+        self, png: bytes, message: Message, buttons: Buttons, name: str, alt: str
     ) -> int:
-        number = await self._file(name or "picture.png", png, message, buttons)
+        number = await self._file(name, png, message, buttons)
         self.messages[number - 1].alt = seen(alt)
         return number
 

@@ -46,15 +46,15 @@ def environment_of(checkpoints: Path, home: Path) -> Environment:
 
 
 def run(environment: Environment, *arguments: str, **streams: Any) -> Any:
-    """Run the bot to its end in its home, with pipes where nothing else is given."""
-    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | streams
+    """Run the bot to its end, in its home and with pipes where nothing else is given."""
+    given: Any = {"cwd": environment["MANGOSAURUS_HOME"]}
+    given |= {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | streams
     return subprocess.run(
         [*COMMAND, *arguments],
         env=environment,
-        cwd=environment["MANGOSAURUS_HOME"],
         timeout=LIMIT,
         check=False,
-        **streams,
+        **given,
     )
 
 

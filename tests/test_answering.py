@@ -36,7 +36,7 @@ LINE = "Shall I compare thee to a summer's day?"
 
 def noted(settings: Settings) -> list[tuple[str, int]]:
     """Return the codes in the database, each with whether its creation has arrived."""
-    return sql(settings.database, "SELECT code, arrived FROM creations ORDER BY created")
+    return sql(settings.database_address, "SELECT code, arrived FROM creations ORDER BY created")
 
 
 def say(chat: FakeChat, *lines: str) -> None:
@@ -104,11 +104,11 @@ async def test_a_poem_that_cannot_be_marked_as_arrived_comes_again(
     chat: FakeChat, settings: Settings
 ) -> None:
     full = "BEGIN SELECT RAISE(ABORT, 'full'); END"
-    sql(settings.database, f"CREATE TRIGGER full BEFORE UPDATE ON creations {full}")
+    sql(settings.database_address, f"CREATE TRIGGER full BEFORE UPDATE ON creations {full}")
     await chat.ask("/poem Shall I")
     poem, explained = chat.messages
     assert explained.message == sentences.NO_MEMORY
-    sql(settings.database, "DROP TRIGGER full")
+    sql(settings.database_address, "DROP TRIGGER full")
     assert (await chat.ask("/poem Shall I")).uncoded == poem.uncoded
     assert (await chat.ask(f"/again {poem.code}")).message == poem.message
     chat.bot.tally.errors.clear()

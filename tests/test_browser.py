@@ -240,7 +240,7 @@ def test_a_bot_that_was_killed_and_comes_back(browser: Browser, tmp_path: Path) 
         assert [words_of(looker.answers.nth(number)) for number in range(2)] == made
         process.terminate()  # an open tab does not hold up the end
         assert process.wait(timeout=30) == 0
-    next(tmp_path.glob("*-page")).unlink()  # another installation at the same port
+    (tmp_path / "page-key").unlink()  # another installation at the same port
     with serving_page(tmp_path, port) as (_, link):
         expect(banner).to_have_text(PAGE["stranger"])
         looker.window.goto(link)

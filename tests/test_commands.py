@@ -83,7 +83,7 @@ async def test_answers_refusals_and_errors_are_counted(settings: Settings) -> No
         chat.failures.append(Gone("the bot was blocked"))
         await chat.ask("/help", ADMIN)
         rows = await table(chat)
-        assert rows["answers"] == "3, and 2 refused"
+        assert rows["answers"] == "4, and 2 refused"
         assert re.fullmatch(r"usually \d+ ms; 99 of 100 take at most \d+ ms", rows["latency"])
         assert rows["errors"] == "Gone 1"
         chat.bot.tally.errors.clear()

@@ -22,14 +22,7 @@ from bot.settings import Secret, Settings
 from bot.store import Store
 from bot.words import sentences
 from model.text.forms import Genre
-from tests.databases import (
-    end_connections,
-    frozen,
-    make,
-    opened,
-    sql,
-    take,
-)
+from tests.databases import end_connections, frozen, make, sql, take
 from tests.serving import serving
 
 SECRET = "hunter2"
@@ -43,7 +36,7 @@ def path(tmp_path: Path) -> Path:
 async def test_a_step_brings_an_older_database_up_to_date_once(
     database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with opened(database) as store:
+    async with Store(database) as store:
         creation = await make(store, 1)
 
     def step(connection: sa.Connection) -> None:
@@ -51,7 +44,7 @@ async def test_a_step_brings_an_older_database_up_to_date_once(
 
     monkeypatch.setattr(schema, "MIGRATIONS", (step,))
     for _ in range(2):
-        async with opened(database) as store:
+        async with Store(database) as store:
             assert await store.creations(1) == [creation]
     assert sql(database, "SELECT hat FROM people") == [(None,)]
     monkeypatch.undo()
@@ -112,11 +105,11 @@ async def test_nobody_else_can_read_a_file(path: Path, monkeypatch: pytest.Monke
         return connect(*args, **kwargs)
 
     monkeypatch.setattr(sqlite3.dbapi2, "connect", watched)
-    async with opened(path):
+    async with Store(path):
         assert modes(path.parent) == PRIVATE
         assert seen[0] == {"people.db": "600"}
         open_up(path.parent)
-        async with opened(path):
+        async with Store(path):
             assert modes(path.parent) == PRIVATE
 
 
@@ -126,7 +119,7 @@ async def test_what_is_deleted_is_gone(path: Path, caplog: pytest.LogCaptureFixt
     def is_kept() -> bool:
         return any(SECRET.encode() in content for content in contents(path.parent).values())
 
-    async with opened(path) as file:
+    async with Store(path) as file:
         await make(file, 1, Genre.POEM, SECRET)
         with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as reader:
             reader.execute("BEGIN")
@@ -147,7 +140,7 @@ async def test_what_is_deleted_is_gone(path: Path, caplog: pytest.LogCaptureFixt
 async def refusal(database: str | Path) -> str:
     """Open a database that cannot be used, and return the sentence that says so."""
     with pytest.raises(StoreError) as raised:
-        await Store(database).open()
+        await Store(database).__aenter__()
     return str(raised.value)
 
 
@@ -163,7 +156,7 @@ def test_what_is_no_database_is_refused_and_left_alone(path: Path, tmp_path: Pat
 
 
 async def test_what_cannot_be_written_is_refused(path: Path, postgresql: str) -> None:
-    async with opened(path):
+    async with Store(path):
         pass
     with path.open("r+b") as file:
         # the "file format write version": SQLite only reads files of a later one than its own
@@ -176,7 +169,7 @@ async def test_what_cannot_be_written_is_refused(path: Path, postgresql: str) ->
 
 
 async def test_what_people_write_is_in_no_error(database: str) -> None:
-    async with opened(database) as store:
+    async with Store(database) as store:
         if "://" in database:
             sql(database, f"ALTER TABLE creations ADD CHECK (prompt <> '{SECRET}')")
         else:
@@ -210,7 +203,7 @@ def test_no_part_of_a_password_is_shown_however_it_is_written(before: str, after
     async def attempt() -> None:
         await Store(
             f"postgresql+psycopg://me:{before}{SECRET}{after}{SECRET}@localhost:1/people"
-        ).open()
+        ).__aenter__()
 
     with pytest.raises(StoreError, match=r"^(DATABASE|PostgreSQL at .*): this database") as raised:
         asyncio.run(attempt())
@@ -221,7 +214,7 @@ async def test_when_a_server_is_away_the_bot_says_so_and_works_again_as_soon_as_
     settings: Settings, postgresql_folder: Path, postgresql: str
 ) -> None:
     socket, away = postgresql_folder / ".s.PGSQL.5432", postgresql_folder / "away"
-    async with serving(settings, postgresql=Secret(postgresql)) as chat:
+    async with serving(settings, database=Secret(postgresql)) as chat:
         await chat.ask("/seed 42")
         expected = (await chat.ask("/dino")).uncoded
         await chat.ask("/seed 42")
@@ -241,8 +234,7 @@ async def test_a_server_that_does_not_answer_is_an_error_after_a_while_and_holds
     postgresql_folder: Path, postgresql: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "CLOSING_SECONDS", 0.3)
-    store = Store(postgresql)
-    await store.open()
+    store = await Store(postgresql).__aenter__()
     await store.set_seed(1, 42)
     with frozen(postgresql_folder):
         with monkeypatch.context() as patched:

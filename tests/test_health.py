@@ -23,10 +23,11 @@ from bot.database import StoreError, name_of, url_of
 from bot.health import SERVING, STANDBY, Health, asked
 from bot.settings import Address, Rate, Secret, Settings
 from bot.standby import LOST
+from bot.store import Store
 from bot.telegram.door import Telegram
 from model.writing.decoder import Decoder
 from tests.bot_api_server import TOKEN, HttpRequest, http_server, ok
-from tests.databases import end_connections, frozen, opened
+from tests.databases import end_connections, frozen
 from tests.processes import COMMAND, LIMIT, Environment, environment_of
 from tests.serving import free_port, serving, until
 from tests.telegram.server import ME
@@ -183,7 +184,7 @@ async def test_what_makes_answers_fail_is_named(
     monkeypatch.setattr(writer, "STUCK_SECONDS", 0.1)
     may_go_on, step = threading.Event(), Decoder.step
     monkeypatch.setattr(Decoder, "step", lambda decoder: may_go_on.wait(LIMIT) and step(decoder))
-    async with opened(postgresql) as store, serving(settings) as chat:
+    async with Store(postgresql) as store, serving(settings) as chat:
         health = Health()
         health.note(SERVING, chat.bot)
         asking = asyncio.create_task(chat.ask("/dino"))

@@ -13,8 +13,8 @@ from pathlib import Path
 from bot.chat import Buttons
 from bot.running import running
 from bot.settings import Settings
+from bot.store import Store
 from bot.words.pieces import Message
-from tests.databases import opened
 from tests.fake_chat import FakeChat
 
 PEOPLE = 20
@@ -51,7 +51,7 @@ async def test_a_kill_loses_no_code(checkpoints: Path, tmp_path: Path) -> None:
     process.kill()
     rest = (await process.communicate())[0]
     codes = b"".join([*first, rest]).decode().split()
-    async with opened(database) as store:
+    async with Store(database) as store:
         assert [code for code in codes if await store.creation(code) is None] == []
         turns = [(await store.person(person)).dino_turns for person in range(1, PEOPLE + 1)]
         assert sum(turns) > 0

@@ -14,14 +14,14 @@ from bot.learned import OpenRun, Weights
 from bot.store import Store
 from bot.voices import Voice
 from model.weights.checkpoint import Checkpoint, CheckpointError
-from tests.databases import opened, sql
+from tests.databases import sql
 from tests.serving import until, untrained
 from tests.training import content_of
 
 
 @pytest.fixture
 async def store(database: str) -> AsyncIterator[Store]:
-    async with opened(database) as store:
+    async with Store(database) as store:
         yield store
 
 
@@ -68,7 +68,7 @@ async def test_one_version_is_chosen_and_nobody_chooses_without_knowing_it(store
 
 async def test_damaged_weights_are_refused_by_name_until_they_are_mended(database: str) -> None:
     content = content_of(made_in(2026))
-    async with opened(database) as store:
+    async with Store(database) as store:
         version = await store.keep_weights("dino", content)
         damage(database)
         with pytest.raises(CheckpointError, match=f"its version {version} is damaged"):
@@ -86,7 +86,7 @@ async def test_weights_that_did_not_win_go_after_a_day(
     database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.store.TIDY_SECONDS", 0.01)
-    async with opened(database) as store:
+    async with Store(database) as store:
         won = await store.keep_weights("dino", content_of(made_in(2024)))
         await store.keep_weights("dino", content_of(made_in(2025)), candidate=True)
         sql(
@@ -144,11 +144,11 @@ async def test_a_voice_keeps_its_id_and_leaves_nothing_when_it_is_removed(store:
 
 
 async def test_a_run_that_was_not_ended_is_known_after_a_restart(database: str) -> None:
-    async with opened(database) as store:
+    async with Store(database) as store:
         run, ended = [await store.begin_run("dino", 900, "private") for _ in range(2)]
         await store.show_run(run, 7)
         await store.end_run(ended, "used")
-    async with opened(database) as store:
+    async with Store(database) as store:
         assert await store.open_runs() == [OpenRun(run, "dino", 900, "private", 7)]
         assert await store.begin_run("poem", -5, "group") not in (run, ended)
         await store.forget(900)
@@ -156,8 +156,8 @@ async def test_a_run_that_was_not_ended_is_known_after_a_restart(database: str) 
 
 
 async def test_who_shares_a_file_with_a_process_knows_it(tmp_path: Path) -> None:
-    async with opened(tmp_path / "people.db") as first:
-        async with opened(tmp_path / "people.db") as second:
+    async with Store(tmp_path / "people.db") as first:
+        async with Store(tmp_path / "people.db") as second:
             assert (first.is_alone, second.is_alone) == (True, False)
-        async with opened(tmp_path / "other.db") as other:
+        async with Store(tmp_path / "other.db") as other:
             assert other.is_alone

@@ -2,7 +2,6 @@
 weights that the bot has learned."""
 
 import asyncio
-import dataclasses
 import re
 import stat
 import sys
@@ -36,7 +35,7 @@ async def ask_a_lot(chat: FakeChat, over: asyncio.Event, codes: dict[str, str]) 
 
 
 async def test_a_backup_under_load_opens_every_code(own_settings: Settings, tmp_path: Path) -> None:
-    folder, codes, over = own_settings.database.parent, dict[str, str](), asyncio.Event()
+    codes, over = dict[str, str](), asyncio.Event()
     async with serving(own_settings) as chat:
         await learn(chat)
         people = [FakeChat(chat.bot, 1000 + number) for number in range(8)]
@@ -44,21 +43,18 @@ async def test_a_backup_under_load_opens_every_code(own_settings: Settings, tmp_
         await until(lambda: len(codes) >= 40)
         before = dict(codes)
         script = "\n".join(BACKUP).replace("python3", sys.executable)
-        done = await asyncio.create_subprocess_exec("sh", "-ec", script, cwd=folder)
+        done = await asyncio.create_subprocess_exec("sh", "-ec", script, cwd=tmp_path)
         assert await done.wait() == 0
         await until(lambda: len(codes) >= 80)
         over.set()
         await asyncio.gather(*asking)
-    assert stat.S_IMODE((folder / "backup.db").stat().st_mode) == 0o600
-    new = tmp_path / "restored"
-    # the next program comes with other weights
-    restored = dataclasses.replace(
-        own_settings, database=new / "mangosaurus.db", checkpoints=install_both(new, 77)
-    )
-    (folder / "backup.db").rename(restored.database)
-    kept = {code for (code,) in sql(restored.database, "SELECT code FROM creations WHERE arrived")}
-    assert before.keys() <= kept <= codes.keys() | kept
-    async with serving(restored) as chat:
+    backup, new = tmp_path / "backup.db", tmp_path / "restored"
+    assert stat.S_IMODE(backup.stat().st_mode) == 0o600
+    others = install_both(new, 77)  # the next program comes with other weights
+    restored = backup.rename(new / "mangosaurus.db")
+    kept = {code for (code,) in sql(restored, "SELECT code FROM creations WHERE arrived")}
+    assert before.keys() <= kept
+    async with serving(own_settings, database=restored, checkpoints=others) as chat:
         for code in sorted(kept & codes.keys()):
             assert (await chat.ask(f"/again {code}")).text == codes[code]
 
@@ -77,7 +73,7 @@ async def test_a_dump_of_a_server_opens_every_code(
     async def run(command: str) -> None:
         assert await (await asyncio.create_subprocess_shell(f"{programs}/{command}")).wait() == 0
 
-    async with serving(own_settings, postgresql=Secret(postgresql)) as chat:
+    async with serving(own_settings, database=Secret(postgresql)) as chat:
         await learn(chat)
         for text in LINES:
             shown = await chat.ask(text)
@@ -86,8 +82,6 @@ async def test_a_dump_of_a_server_opens_every_code(
     emptied(postgresql_folder)
     await run(f"pg_restore {options} {tmp_path}/dump")
     checkpoints = install_both(tmp_path / "restored", 77)
-    async with serving(
-        own_settings, postgresql=Secret(postgresql), checkpoints=checkpoints
-    ) as chat:
+    async with serving(own_settings, database=Secret(postgresql), checkpoints=checkpoints) as chat:
         for code, text in codes.items():
             assert (await chat.ask(f"/again {code}")).text == text

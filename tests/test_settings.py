@@ -94,7 +94,7 @@ def test_a_database_server_and_a_limit_that_is_lifted() -> None:
         url = POSTGRESQL.replace("postgresql+psycopg", scheme)
         settings = read_settings({"DATABASE": url, "RATE_LIMIT": "0"})
         assert (settings.database_address, settings.rate_limit) == (url, None)
-        assert "hunter2" not in repr(settings) + str(settings.postgresql)
+        assert "hunter2" not in repr(settings) + str(settings.database)
 
 
 def test_bad_permissions_and_misspelled_keys_are_warned_of(tmp_path: Path) -> None:

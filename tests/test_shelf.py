@@ -15,6 +15,7 @@ from bot.chat import Explained, StartError
 from bot.creations import Creation
 from bot.settings import Settings
 from bot.shelf import KEPT, Shelf
+from bot.store import Store
 from bot.words import sentences
 from bot.writer import ROWS, Text, Writer
 from model.errors import RequestError
@@ -22,7 +23,7 @@ from model.text.forms import Form, Genre
 from model.weights.checkpoint import CheckpointError
 from model.writing.decoder import Decoder
 from model.writing.requests import NameRequest, Request, Result, VerseRequest, generator_for
-from tests.databases import opened, sql
+from tests.databases import sql
 from tests.serving import install, serving, untrained
 from tests.training import content_of
 
@@ -142,7 +143,7 @@ def threads() -> int:
 
 @asynccontextmanager
 async def shelf_of(database: str | Path, folder: Path) -> AsyncIterator[Shelf]:
-    async with opened(database) as store:
+    async with Store(database) as store:
         shelf = Shelf(store, folder)
         await shelf.open()
         yield shelf
@@ -153,7 +154,7 @@ async def learned(database: str | Path, seed: int) -> str:
     """Let the database have new names, made in the year of the seed."""
     made = untrained("names", seed)
     described = dataclasses.replace(made.description, created=f"{seed}-01-01T00:00:00+00:00")
-    async with opened(database) as store:
+    async with Store(database) as store:
         content = content_of(dataclasses.replace(made, description=described))
         return await store.keep_weights("dino", content)
 
@@ -202,7 +203,7 @@ async def test_the_choice_serves_in_every_process_and_after_a_restart(
         with pytest.raises(CheckpointError, match="cannot be read"):
             await shelf.use("dino", "0" * 12)
         verse = await shelf.current("poem")
-        async with opened(database) as store:
+        async with Store(database) as store:
             await store.keep_weights("dino", content_of(verse))
         with pytest.raises(CheckpointError, match="writes verse, not names"):
             await shelf.use("dino", verse.version)
@@ -255,7 +256,7 @@ async def test_names_begin_with_a_capital_if_those_of_the_list_do(
 ) -> None:
     content = content_of(untrained("names", 1, "PpIiKkAaéb"))
     wanted: list[Creation] = []
-    async with opened(tmp_path / "people.db") as store:
+    async with Store(tmp_path / "people.db") as store:
         for text in ("Pikachu\nÉlan\n", "pikachu\nÉlan\n"):
             voice = await store.add_voice(f"voice-{len(wanted)}", "names", text)
             version = await store.keep_weights(voice.id, content)

@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 import tempfile
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from bot.creations import CODE, Creation, Person, Wish
 from bot.store import LARGEST_SEED, NEW_SEEDS, Store
 from model.text.forms import Genre
-from tests.databases import draft, emptied, make, opened, sql, take
+from tests.databases import draft, emptied, make, sql, take
 from tests.serving import until
 
 STRANGE = ["\ufdd0\\x00", "\\x00", "", "🦖 ﷽ <b>'\";--", "\uffff\r\n\t"]
@@ -23,7 +24,7 @@ STRANGE = ["\ufdd0\\x00", "\\x00", "", "🦖 ﷽ <b>'\";--", "\uffff\r\n\t"]
 
 @pytest.fixture
 async def store(database: str) -> AsyncIterator[Store]:
-    async with opened(database) as store:
+    async with Store(database) as store:
         yield store
 
 
@@ -43,7 +44,7 @@ async def test_what_never_arrived_goes_after_thirty_days_at_the_start_and_later(
     database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.store.TIDY_SECONDS", 0.01)
-    async with opened(database) as store:
+    async with Store(database) as store:
         new, arrived = await draft(store, 1), await make(store, 1)
         tidying = asyncio.create_task(store.keep_tidy())
         for _ in range(2):
@@ -89,13 +90,13 @@ async def test_a_code_that_is_taken_is_not_given_again(
 
 
 async def test_bots_that_make_the_tables_at_the_same_time_lose_nothing(database: str) -> None:
-    stores = [Store(database) for _ in range(4)]
-    await asyncio.gather(*(store.open() for store in stores))
-    await stores[0].set_seed(1, 42)
-    assert [await take(store, 1) for store in stores] == [(42, 0), (42, 1), (42, 2), (42, 3)]
-    assert await stores[0].creations(1) == await stores[3].creations(1)
-    assert await stores[0].size() > 4096
-    await asyncio.gather(*(store.close() for store in stores))
+    async with AsyncExitStack() as stack:
+        opening = (stack.enter_async_context(Store(database)) for _ in range(4))
+        stores = await asyncio.gather(*opening)
+        await stores[0].set_seed(1, 42)
+        assert [await take(store, 1) for store in stores] == [(42, turn) for turn in range(4)]
+        assert await stores[0].creations(1) == await stores[3].creations(1)
+        assert await stores[0].size() > 4096
 
 
 PEOPLE, DRAFTS = st.integers(1, 3), st.integers(0, 30)
@@ -154,15 +155,14 @@ class Model:
 async def live(database: str, bursts: list[list[tuple[str, Any, Any]]]) -> None:
     """Do things in bursts, each of them at once, and compare with the model, which does them one by
     one."""
-    model, store, drafts = Model(), Store(database), list[Creation]()
-    await store.open()
+    model, drafts = Model(), list[Creation]()
+    store = await Store(database).__aenter__()
     for burst in bursts:
         deeds = []
         for name, subject, details in burst:
             if name == "reopen":
                 await store.close()
-                store = Store(database)
-                await store.open()
+                store = await Store(database).__aenter__()
             elif name == "draft":
                 drafts.append(await draft(store, subject, **details))
                 model.draft(drafts[-1])

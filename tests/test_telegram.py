@@ -251,7 +251,7 @@ async def test_what_is_too_long_is_cut_where_a_paragraph_or_a_line_ends(
     wrote(unit)
     message = Message([Piece("a"), *[Piece(unit, "bold"), Piece(unit, "verse")] * 1200])
     await visit.telegram.chat(ALICE).say(message)
-    await visit.telegram.chat(ALICE).picture(b"\x89PNG", message)
+    await visit.telegram.chat(ALICE).picture(b"\x89PNG", message, [], "a.png", "A")
     for text, most in zip(visit.server.texts, (4096, 1024), strict=True):
         assert most * 0.5 < len(text.encode("utf-16-le")) / 2 <= most
         kept = text.removesuffix("\n…")

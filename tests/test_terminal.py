@@ -88,7 +88,8 @@ def test_a_voice_is_taught_by_the_path_of_a_text_and_its_training_is_waited_for(
     answers = pipe("/seed 7\n/dino voice:towns 3\n", environment)
     text, _, save, command = shown(answers[2].split()[1], environment)
     assert run(environment, *save.split()[1:]).returncode == 0
-    assert written_again(command, environment) == text.split() == answers[1].split()
+    assert text == answers[1]
+    assert written_again(command, environment) == text.lower().split()
 
 
 def test_what_becomes_of_the_streams(environment: Environment) -> None:
@@ -115,11 +116,18 @@ def test_what_becomes_of_the_streams(environment: Environment) -> None:
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="a full disk to write on is Linux's")
-def test_a_full_disk_is_said_in_one_line(environment: Environment) -> None:
+def test_what_cannot_be_written_or_saved_is_said_in_one_line(environment: Environment) -> None:
     with FULL.open("wb") as full:
         done = run(environment, input=b"/dino\n/dino\n", stdout=full)
     said = b"mangosaurus: the answers cannot be written: No space left on device\n"
     assert (done.stderr, done.returncode) == (said, 1)
+    done = run(environment, "card", "Ky", cwd="/proc")
+    said = b"mangosaurus: I couldn't save the file ky.png: No such file or directory.\n"
+    assert (done.stdout, done.stderr, done.returncode) == (b"", said, 1)
+    done = run(environment, input=b"/export\n", cwd="/proc")
+    assert done.stdout.endswith(
+        b"\nI couldn't save the file mangosaurus-1.txt: No such file or directory.\n\n"
+    )
 
 
 def test_ctrl_c_ends_a_chat_that_waits_for_the_pipe(environment: Environment) -> None:
@@ -143,7 +151,7 @@ def test_arguments_that_make_no_sense_and_help(capsys: pytest.CaptureFixture[str
         (["--terminal", "--page"], "not allowed with argument --terminal"),
         (["--terminal", "--port", "80"], "--port is for the page, and --terminal has none"),
         (["--port", "65536"], "65536 is no port; it is a number from 1 to 65535, or 0 for any"),
-        (["--port", "http"], "http is no port"),
+        (["--port", "http"], "argument --port: invalid int value: 'http'"),
         (["card"], "need one word more: card mangosaurus"),
         (["healthy", "now"], "need one word more: card mangosaurus"),
     ):
@@ -156,12 +164,21 @@ def test_arguments_that_make_no_sense_and_help(capsys: pytest.CaptureFixture[str
     assert all(word in help_ for word in ("TELEGRAM_TOKEN", str(HOME), "--page", "show CODE"))
 
 
-def test_the_card_of_a_name_needs_no_database(environment: Environment, tmp_path: Path) -> None:
+def test_the_card_of_a_name_needs_no_database_and_what_does_makes_none(
+    environment: Environment, tmp_path: Path
+) -> None:
     before = {*tmp_path.iterdir()}
     done = run(environment, "card", "Mangosaurus")
     (card,) = {*tmp_path.iterdir()} - before
     assert done.stdout.decode() == f"There's a file for you: {card}\n"
     assert card.read_bytes().startswith(b"\x89PNG")
+    (missing := tmp_path / "mangosaurus.db").unlink(missing_ok=True)
+    for command, what in (("show", "k7m2p9xb4q"), ("card", "k7m2p9xb4q"), ("weights", "0" * 12)):
+        done = run(environment, command, what)
+        said = f"mangosaurus: there is no database at {missing}; MANGOSAURUS_HOME names the folder"
+        assert (done.returncode, done.stderr.decode()[: len(said)]) == (1, said)
+        assert done.stderr.count(b"\n") == 1
+    assert {*tmp_path.iterdir()} == {*before, card}
 
 
 def shown(code: str, environment: Environment) -> list[str]:
@@ -171,12 +188,12 @@ def shown(code: str, environment: Environment) -> list[str]:
 
 
 def written_again(command: str, environment: Environment) -> list[str]:
-    """Return the words that the command prints."""
+    """Return the words that the command prints, which knows nothing of a voice's capitals."""
     python, *words = shlex.split(command)
     assert python == "python"
     kept: Any = {"env": environment, "cwd": environment["MANGOSAURUS_HOME"], "text": True}
     done = subprocess.run([sys.executable, *words], capture_output=True, check=True, **kept)
-    return str(done.stdout).split()
+    return str(done.stdout).lower().split()
 
 
 @pytest.mark.parametrize(
@@ -195,8 +212,9 @@ def test_what_is_shown_of_a_code_gives_its_text_again(
     answers = "\n".join(pipe(f"/seed 7\n{lines}", environment))
     for code in re.findall(r"^code (\S+)$", answers, re.MULTILINE)[1::2]:
         text, facts, command = shown(code, environment)
-        assert written_again(command, environment) == text.split()
-        assert text.split("\n")[0] in answers
+        assert text in answers
+        names = [line.partition(":")[0] for line in text.lower().split("\n")]
+        assert written_again(command, environment) in (names, text.lower().split())
         assert re.fullmatch("seed 7, turn [123], version [0-9a-f]{12}", facts)
     unknown = run(environment, "show", "k7m2p9xb4q")
     assert unknown.stderr.startswith(b"mangosaurus: I don't know any creation with the code")

@@ -1,10 +1,9 @@
 """SVG to PNG, by resvg, with text in EB Garamond."""
 
 import asyncio
-import os
 import sys
 
-from bot.training.child import SECRETS
+from bot.settings import environment_without_secrets
 
 PROGRAM = """
 import sys, fontpkg_eb_garamond, resvg_py
@@ -22,11 +21,10 @@ async def png_of(svg: str) -> bytes:
     Another process draws, because resvg holds Python's lock for 0.13 s, and the event loop would
     stand still.
     """
-    env = {name: value for name, value in os.environ.items() if name not in SECRETS}
     command, pipe = (sys.executable, "-P", "-c", PROGRAM), asyncio.subprocess.PIPE
     async with asyncio.timeout(LONGEST_SECONDS):
         process = await asyncio.create_subprocess_exec(
-            *command, stdin=pipe, stdout=pipe, stderr=pipe, env=env
+            *command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment_without_secrets()
         )
         try:
             png, complaint = await process.communicate(svg.encode())

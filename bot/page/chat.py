@@ -32,8 +32,8 @@ SHOWN = 20
 class Entry:
     """A message as the page keeps it.
 
-    By the `key`, a tab knows what it sent itself; such a message waits until it is answered. A file
-    without a name is a picture, the curve of a training; one with an `alt` is a card.
+    `key` is what a tab calls its own line, and `waits` is true until that line is answered. A file
+    with an `alt` is a card; any other one is to download.
     """
 
     number: int
@@ -75,16 +75,6 @@ class PageChat(Chat):
         pressed._pressed = {"number": number, "line": line}
         return pressed
 
-    def shows(self, name: str) -> bool:
-        """Return whether a dinosaur, in lower case, is in this chat, or the bot's own."""
-        names = {
-            piece.text.lower()
-            for entry in self.entries.values()
-            for piece in entry.pieces
-            if piece.style == "name"
-        }
-        return name in names | {"mangosaurus"}
-
     async def begin(self, bot: Bot) -> None:
         """Show the last creations, each below the line that it began with, or else say hello."""
         for creation in await bot.store.creations(self.id, newest=SHOWN):
@@ -92,8 +82,8 @@ class PageChat(Chat):
             line = creation.prompt[: creation.own_words]
             if line and creation.genre is not Genre.DINO:
                 await self.add(Message([Piece(line)]), at=at, mine=True)
-            number = await self.add(Message([Piece("…")]), at=at, grows=True)
-            self._places[number] = creation.code
+            place = await self.add(Message([Piece("…")]), at=at, grows=True)
+            self._places[place.number] = creation.code
         if not self._places:
             await self.add(sentences.START, is_start=True)
 
@@ -104,22 +94,21 @@ class PageChat(Chat):
             place._place, code = self._places.popitem()
             await bot.ask(Said(person=YOU, chat=place, is_admin=True, text=f"/again {code}"))
 
-    async def add(self, message: Message, buttons: Buttons = (), **facts: Any) -> int:
-        """Keep a message, show it, and return its number."""
+    async def add(self, message: Message, buttons: Buttons = (), **facts: Any) -> Entry:
+        """Keep a message, and show it."""
         entry = Entry(next(self._numbers), message, buttons, **facts)
         self.entries[entry.number] = entry
         if len(self.entries) > KEPT:
             del self.entries[min(self.entries)]
         await self.tell("message", **entry.facts())
-        return entry.number
+        return entry
 
-    async def answered(self, task: asyncio.Task[None], number: int) -> None:
+    async def answered(self, task: asyncio.Task[None], entry: Entry) -> None:
         """Wait for the end of an ask, and note that what somebody said is answered, or refused in
-        words.
+        words. It may be forgotten by then.
         """
         await asyncio.wait([task])
-        entry = self.entries.get(number)
-        if entry and not task.cancelled():
+        if not task.cancelled():
             entry.waits = False
             await self.tell("answered", key=entry.key)
 
@@ -129,7 +118,7 @@ class PageChat(Chat):
         if self._place:
             await self.change(self._place, message, buttons)
             return self._place
-        return await self.add(message, buttons, grows=unfinished)
+        return (await self.add(message, buttons, grows=unfinished)).number
 
     async def change(
         self, number: int, message: Message, buttons: Buttons = (), *, unfinished: bool = False
@@ -149,12 +138,12 @@ class PageChat(Chat):
         return bool(pressed)
 
     async def picture(
-        self, png: bytes, message: Message, buttons: Buttons = (), name: str = "", alt: str = ""
+        self, png: bytes, message: Message, buttons: Buttons, name: str, alt: str
     ) -> int:
-        return await self.add(message, buttons, name=name, content=png, alt=alt)
+        return (await self.add(message, buttons, name=name, content=png, alt=alt)).number
 
     async def document(self, name: str, content: bytes, message: Message) -> int:
-        return await self.add(message, name=name, content=content)
+        return (await self.add(message, name=name, content=content)).number
 
     async def typing(self) -> None:
         await self.tell("typing")
@@ -166,10 +155,8 @@ class PageChat(Chat):
     async def enter(self, tab: WebSocketResponse, **facts: Any) -> None:
         """Show the chat in a tab. What happens from now on follows it."""
         self.tabs.append(tab)
-        in_order = sorted(self.entries.values(), key=lambda entry: entry.at)
-        await tab.send_json(
-            {"event": "chat", "messages": [entry.facts() for entry in in_order]} | facts
-        )
+        messages = [entry.facts() for entry in self.entries.values()]
+        await tab.send_json({"event": "chat", "messages": messages} | facts)
 
     async def tell(self, event: str, **facts: Any) -> None:
         """Send an event to all tabs. One that is just closing has no use for it."""

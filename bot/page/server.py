@@ -32,7 +32,8 @@ GOODBYE_SECONDS = 0.2
 """How long the server waits for a browser to say goodbye."""
 LONGEST_TEXT = 4096
 LARGEST_FRAME = 1_000_000
-"""The most bytes of one message. What is longer closes the socket, and goes back into the line."""
+"""The most bytes of one message. A longer one closes the socket, and the page puts it back into the
+input line."""
 ASSETS = Path(__file__).with_name("assets")
 
 
@@ -45,8 +46,9 @@ class Page(Door):
     def __init__(self, settings: Settings, port: int | None = None) -> None:
         self._socket = _bound(port)
         self.port: int = self._socket.getsockname()[1]
-        key_file = settings.database.with_name(f"{settings.database.name}-page")
-        self._access = access.Access(key_file, self.port)
+        # in the folder of all state
+        self._access = access.Access(settings.checkpoints.with_name("page-key"), self.port)
+        self.link = f"http://{LOOPBACK}:{self.port}/?token={self._access.token}"
         self._chat = PageChat()
         self._bot: Bot | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -56,7 +58,7 @@ class Page(Door):
             [
                 web.get("/", self._enter),
                 web.get("/{asset:page.css|page.js|icon.svg|tracks.svg}", self._asset),
-                web.get("/{kind:creatures|scenes}/{name}.svg", self._creature),
+                web.get("/{kind:creatures|scenes}/{name:[a-z]{1,40}}.svg", self._creature),
                 web.get("/files/{number:[0-9]{1,9}}", self._file),
                 web.post("/files", self._receive),
                 web.get("/socket", self._converse),
@@ -66,14 +68,6 @@ class Page(Door):
         self._runner = web.AppRunner(
             app, access_log=None, handler_cancellation=True, shutdown_timeout=GOODBYE_SECONDS
         )
-
-    @property
-    def link(self) -> str:
-        return f"http://{LOOPBACK}:{self.port}/?token={self._access.token}"
-
-    @property
-    def announcement(self) -> str:
-        return words.OPEN.format(self.link)
 
     async def __aexit__(self, *_: object) -> None:
         await self._runner.cleanup()
@@ -105,14 +99,13 @@ class Page(Door):
         return web.FileResponse(ASSETS / request.match_info["asset"], headers=headers)
 
     async def _creature(self, request: web.Request) -> web.Response:
-        """Draw the creature of a name that the chat has shown, alone or in its world."""
+        """Draw the creature of a name, alone or in its world."""
         from bot.cards import scene  # and with it all that draws, which takes a while to load
 
-        name = request.match_info["name"]
-        if not self._access.knows(request) or not self._chat.shows(name):
+        if not self._access.knows(request):
             raise web.HTTPNotFound
-        is_alone = request.match_info["kind"] == "creatures"
-        svg = await asyncio.to_thread(scene.portrait if is_alone else scene.drawing, name)
+        draw = scene.portrait if request.match_info["kind"] == "creatures" else scene.drawing
+        svg = await asyncio.to_thread(draw, request.match_info["name"])
         headers = {"Cache-Control": "private, max-age=3600"}  # as drawings may improve
         return web.Response(text=svg, content_type="image/svg+xml", headers=headers)
 
@@ -121,7 +114,7 @@ class Page(Door):
         entry = self._chat.entries.get(int(request.match_info["number"]))
         if not self._access.knows(request) or entry is None or entry.content is None:
             raise web.HTTPNotFound
-        if entry.alt or not entry.name:
+        if entry.alt:
             return web.Response(body=entry.content, content_type="image/png")
         name = quote(entry.name, safe="", errors="replace")
         headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}
@@ -165,9 +158,12 @@ class Page(Door):
         with contextlib.suppress(ValueError, TypeError, RecursionError):
             told = json.loads(data)
         match told:
-            case {"line": str(line), "pressed": int(number)} if self._bot:
-                chat = self._chat.pressed_at(number, line)
-                self._bot.ask(Said(person=YOU, chat=chat, is_admin=True, text=line, pressed=number))
+            case {"line": str(line), "pressed": int(number)}:
+                if self._bot:  # and it does not stop
+                    chat = self._chat.pressed_at(number, line)
+                    self._bot.ask(
+                        Said(person=YOU, chat=chat, is_admin=True, text=line, pressed=number)
+                    )
             case {"line": str(line), "key": str(key)} if 0 < len(line.strip()) <= LONGEST_TEXT:
                 await self._hear(
                     Said(person=YOU, chat=self._chat, is_admin=True, text=line.strip()), key=key
@@ -183,8 +179,8 @@ class Page(Door):
         """
         if bot := self._bot:
             message = Message([Piece(ask.text)])
-            number = await self._chat.add(message, mine=True, waits=True, **facts)
-            self._later(self._chat.answered(bot.ask(ask), number))
+            entry = await self._chat.add(message, mine=True, waits=True, **facts)
+            self._later(self._chat.answered(bot.ask(ask), entry))
 
     def _later(self, what: Coroutine[Any, Any, None]) -> None:
         """Do something that goes on if the tab is closed."""

@@ -183,13 +183,13 @@ class TelegramChat(Chat):
         self,
         png: bytes,
         message: Message,
-        buttons: Buttons = (),
-        name: str = "",
-        alt: str = "",  # noqa: ARG002
+        buttons: Buttons,
+        name: str,
+        alt: str,  # noqa: ARG002
     ) -> int:
         options = {
             "caption": self._html(message, LONGEST_CAPTION),
-            "filename": name or None,
+            "filename": name,
             "reply_markup": _keyboard(buttons),
         }
         return await self._send(self._bot.send_photo, png, self._place, **options)

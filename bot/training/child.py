@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
+from bot.settings import environment_without_secrets
 from model.files import HOME, ROOT
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 OLD, NEW, TEXT, ERRORS = "old.safetensors", "new.safetensors", "text.txt", "errors.txt"
-SECRETS = ("TELEGRAM_TOKEN", "DATABASE")
-"""Environment variables that a child does not get."""
 LONGEST_LINE = 1 << 20
 ON_WINDOWS = ("CREATE_NEW_PROCESS_GROUP", "BELOW_NORMAL_PRIORITY_CLASS")
 """What stands there for a session of its own, which no Ctrl-C reaches, and for `os.nice`."""
@@ -38,8 +36,6 @@ class Child:
     @classmethod
     async def start(cls, folder: Path, *arguments: str) -> Child:
         """Start a child in a session of its own. Raises OSError."""
-        environment = {name: value for name, value in os.environ.items() if name not in SECRETS}
-        environment["MANGOSAURUS_HOME"] = str(HOME)
         with (folder / ERRORS).open("wb") as errors:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "bot.training", str(folder), *arguments),
@@ -47,7 +43,7 @@ class Child:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=errors,
                 limit=LONGEST_LINE,
-                env=environment,
+                env=environment_without_secrets() | {"MANGOSAURUS_HOME": str(HOME)},
                 cwd=ROOT,
                 start_new_session=True,
                 creationflags=sum(getattr(subprocess, flag, 0) for flag in ON_WINDOWS),

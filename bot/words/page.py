@@ -18,7 +18,6 @@ PAGE = {
     "you": "You:",
     "bot": "Mangosaurus:",
     "typing": "Mangosaurus is typing",
-    "picture": "A picture from Mangosaurus",
     "javascript": "This page needs JavaScript.",
     "gone": "I can't hear you: the connection is lost. I'm trying to get back to you.",
     "stranger": (

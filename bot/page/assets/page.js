@@ -74,12 +74,11 @@ function linesOf(pieces) {
   return lines;
 }
 
-function drawFile({ number, name, size, alt }, text) {
+function drawFile({ number, name, size, alt }) {
   const href = `files/${number}`;
-  if (alt || !name) {
-    const onload = () => follows && toEnd();
-    const image = make("img", { src: href, alt: alt || `${words.picture}: ${text.split("\n")[0]}`, onload });
-    return make("a", { className: alt ? "photo" : "photo chart", href, target: "_blank", rel: "noopener" }, image);
+  if (alt) {
+    const image = make("img", { src: href, alt, onload: () => follows && toEnd() });
+    return make("a", { className: "photo", href, target: "_blank", rel: "noopener" }, image);
   }
   return make("a", { className: "file", href, download: name }, name, make("small", {}, ` ${Math.ceil(size / 1000)} kB`));
 }
@@ -91,7 +90,7 @@ function drawMessage(message) {
   const lines = mine ? [make("div", { dir: "auto" }, text)] : linesOf(pieces).map(drawLine);
   const bubble = make("div", { className: "bubble" }, make("span", { className: "unseen" }, mine ? words.you : words.bot));
   if (isStart) bubble.append(make("img", { src: "scenes/mangosaurus.svg", alt: "", width: 1080, height: 760 }));
-  if (message.size) bubble.append(drawFile(message, text));
+  if (message.size) bubble.append(drawFile(message));
   if (text) bubble.append(make("div", { className: "words" }, ...lines));
   const small = make("div", { className: "small" });
   if (code) small.append(words.code, ...drawPiece(code));
