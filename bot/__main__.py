@@ -87,7 +87,7 @@ def main(arguments: Sequence[str] = ()) -> None:
         if is_on_telegram:
             serving = _telegram(settings)
         else:
-            _check_input(settings, wanted)
+            _check_input(wanted)
             serving = _here(settings, wanted)
         asyncio.run(_until_told(serving))
     except KeyboardInterrupt:  # a second Ctrl-C
@@ -100,17 +100,17 @@ def main(arguments: Sequence[str] = ()) -> None:
         sys.exit(redaction.redact(f"mangosaurus: {' '.join(reason.split())}"))
 
 
-def _check_input(settings: Settings, wanted: argparse.Namespace) -> None:
+def _check_input(wanted: argparse.Namespace) -> None:
     """Raise SettingsError if the terminal is wanted, and there is none, nor a pipe.
 
     Under systemd and in containers, the input is /dev/null: a device that is no terminal.
     """
     if wanted.page or (sys.stdin and (sys.stdin.isatty() or not stat.S_ISCHR(os.fstat(0).st_mode))):
         return
-    no_token = ""
-    if settings.token is None:
-        no_token = f"no TELEGRAM_TOKEN in the environment or in {HOME / '.env'}, and "
-    raise SettingsError(f"{no_token}no terminal to chat in; --page chats in a browser")
+    raise SettingsError(
+        "no terminal to chat in; --page chats in a browser, and TELEGRAM_TOKEN in the environment"
+        f" or in {HOME / '.env'} on Telegram"
+    )
 
 
 async def _until_told(serving: Coroutine[None, None, None]) -> None:

@@ -63,7 +63,6 @@ class Terminal(Chat, Door):
         self.is_interactive = all(stream and stream.isatty() for stream in (sys.stdin, sys.stdout))
         # a training shows how it goes on
         self.edit_seconds = PROGRESS_SECONDS if self.is_interactive else math.inf
-        self._has_bold = self.is_interactive and os.name == "posix" and "NO_COLOR" not in os.environ
         self._readline: ModuleType | None = None
         self._attributes: Any = None  # of the terminal, before readline changes them
         self._is_asking = False
@@ -181,7 +180,8 @@ class Terminal(Chat, Door):
             text = CONTROL.sub("\ufffd", text)
         if style == "creation" and text:
             return sentences.CODE.format(text)
-        return BOLD.format(text) if self._has_bold and style in STRONG else text
+        has_bold = self.is_interactive and os.name == "posix"
+        return BOLD.format(text) if has_bold and style in STRONG else text
 
     def _write(self, text: str) -> None:
         """Write a paragraph. Raises OutputError."""

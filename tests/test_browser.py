@@ -94,7 +94,9 @@ def test_the_start_and_what_it_leads_to(looker: Looker) -> None:
     assert is_seen(start.locator("img"))
     name = looker.press(start, "/dino")
     expect(looker.window.locator(".mine .words")).to_have_text("/dino")
-    expect(name.get_by_role("button", name="another")).to_be_visible()
+    assert words_of(looker.press(name, "another")) != words_of(name)
+    expect(looker.window.locator(".mine")).to_have_count(1)  # a press is no message
+    expect(name.locator("[aria-busy=true]")).to_have_count(0)
     help_text = looker.press(start, "/help")
     expect(help_text.locator("strong")).to_have_text(["Play", "Yours", "For admins"])
     help_text.get_by_role("button", name="/dino 5 mango").click()  # an example to change
@@ -137,18 +139,6 @@ def test_verse_is_set_as_in_a_book_and_a_sonnet_grows(open_page: Callable[..., L
     for style, text in (("verse", "And " + "many " * 15), ("table", ROW)):  # a line that breaks
         first, *others = lines_of(looker.shown([(text, style)]).locator(f".{style}"))
         assert {first} < {first, *others} == {first, others[0]}
-
-
-def test_buttons_say_their_lines_and_show_refusals(looker: Looker) -> None:
-    name = looker.say("/dino")
-    another = looker.press(name, "another")
-    expect(looker.window.locator(".mine")).to_have_count(1)
-    assert words_of(another) != words_of(name)
-    expect(name.locator("[aria-busy=true]")).to_have_count(0)
-    shown = looker.shown([("A button", "")], "/card k7m2p9xb4q")
-    shown.get_by_role("button", name="/card").click()
-    expect(shown.locator(".refusal")).to_contain_text("k7m2p9xb4q")
-    expect(shown.locator(".refusal")).to_have_count(0)
 
 
 def test_markup_is_words_which_are_copied_without_their_code(looker: Looker) -> None:
