@@ -44,9 +44,10 @@ class Tab:
     async def answer(self) -> Json:
         return await self.next("message", mine=False, grows=False)
 
-    async def say(self, line: Any, key: Any = "k", **fields: Any) -> None:
+    async def say(self, line: Any, **fields: Any) -> None:
+        """Say a line with a key, or with the number of a message whose button says it."""
         wrote(line)
-        await self.socket.send_json({"line": line, "key": key, **fields})
+        await self.socket.send_json({"line": line} | (fields or {"key": "k"}))
 
     async def ask(self, line: str) -> Json:
         await self.say(line)
