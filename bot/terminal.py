@@ -22,7 +22,7 @@ from io import TextIOWrapper
 from itertools import count, takewhile
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bot.app import Door
 from bot.asks import YOU, File, Said
@@ -31,7 +31,7 @@ from bot.words import sentences
 from bot.words.pieces import Message, said
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import ModuleType
 
     from bot.app import Bot
@@ -64,7 +64,7 @@ class Terminal(Chat, Door):
         # a training shows how it goes on
         self.edit_seconds = PROGRESS_SECONDS if self.is_interactive else math.inf
         self._readline: ModuleType | None = None
-        self._attributes: Any = None  # of the terminal, before readline changes them
+        self._restore: Callable[[], None] | None = None  # what readline changes at the terminal
         self._is_asking = False
         self._count = 0
         self._growing = 0
@@ -84,14 +84,13 @@ class Terminal(Chat, Door):
                 import termios
 
                 self._readline = readline
-                self._attributes = termios.tcgetattr(0)
+                before = termios.tcgetattr(0)
+                self._restore = partial(termios.tcsetattr, 0, termios.TCSADRAIN, before)
 
     async def close(self) -> None:
         """Leave the terminal as it was, also if Ctrl-C has come while a line was edited."""
-        if self._attributes:
-            import termios
-
-            termios.tcsetattr(0, termios.TCSADRAIN, self._attributes)
+        if self._restore:
+            self._restore()
             print()
 
     def chat(self, chat_id: int) -> Chat | None:
