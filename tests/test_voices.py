@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from collections.abc import Callable
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -98,7 +99,7 @@ async def test_a_file_without_a_command_is_asked_about(script: Script, admin: Fa
     question = admin.messages[-1]
     assert question.labels == ["names", "verse", "no"]
     await admin.press("verse")  # it is too short
-    assert admin.messages[-1].text == str(admins.TEXT_TOO_SMALL.format(admins.LEAST["verse"]))
+    assert "fewer than 20,000" in admin.messages[-1].text
     await admin.press("names", message=question)
     assert await names_of(admin) == ["voice"]
     await cancel(admin)
@@ -120,13 +121,13 @@ async def test_what_cannot_be_taught(script: Script, admin: FakeChat, pokemon: V
     with zipfile.ZipFile(zipped, "w") as archive:
         archive.writestr("names.txt", LIST)
     for caption, content, reason in (
-        ("names other", b" \n\t\r\n", "at least 100 different names, one a line."),
-        ("names other", "\n".join(NAMES[:99]), "at least 100 different names, one a line."),
-        ("names other", "Pikachu\n" * 5000, "at least 100 different names, one a line."),
+        ("names other", b" \n\t\r\n", "the text has 0 different names"),
+        ("names other", "\n".join(NAMES[:99]), "only 99 names; with fewer than 100, a network"),
+        ("names other", "Pikachu\n" * 5000, "the text has 1 different names"),
         ("names other", zipped.getvalue(), "I can't learn from that: the file has a NUL"),
         ("names other", LIST.encode() + b"\xc3", "the file is not UTF-8 text: unexpected end"),
         ("verse other", "A thing of beauty\n" * 3000, "the text has no line to train on"),
-        ("verse other", VERSE[:19_000], "at least 20,000 characters of verse."),
+        ("verse other", VERSE[:19_000], "characters; with fewer than 20,000, a network"),
         ("names other", b"Pikachu\n" * 750_000, "Your file has 6.0 MB, and I can take up to 5."),
         ("verse pokemon", VERSE, str(admins.HAS_OTHER_FORM.format("pokemon", "names"))),
     ):
@@ -150,7 +151,7 @@ async def test_the_list(admin: FakeChat) -> None:
     await admin.bot.store.add_voice("future", "names", LIST)
     await teach(admin.bot, "keats", "verse", untrained("verse"))
     assert (await alice.ask("/voices")).text.split("\n")[2:] == [
-        "future – names: still learning",
+        "future – names: can't write yet",
         "keats – verse: /poem voice:keats A thing of beauty",
     ]
     admin.takes_files = False  # as in a terminal
@@ -213,6 +214,17 @@ async def test_a_voice_is_removed_after_a_question(
     gone = (await admin.ask(f"/again {made.code}")).text
     assert gone == str(sentences.GONE_WITH_VOICE)
     assert "I can't write 1 text of it any more" in (await admin.ask("/export")).text
+
+
+async def test_a_voice_whose_name_is_refused_goes_by_its_id(
+    admin: FakeChat, pokemon: Voice, taboo_words: Callable[..., None]
+) -> None:
+    taboo_words("pokemon")
+    assert (await admin.ask("/voices remove pokemon")).text == str(sentences.TABOO)
+    assert f"/dino voice:{pokemon.id} 5" in (await admin.ask("/voices")).text
+    assert (await admin.ask(f"/dino voice:{pokemon.id} 5")).names
+    await admin.ask(f"/voices rename {pokemon.id} monsters")
+    assert await names_of(admin) == ["monsters"]
 
 
 async def test_names_as_the_network_writes_them(admin: FakeChat, pokemon: Voice) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -20,10 +21,14 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
+logger = logging.getLogger(__name__)
+
 OLD, NEW, TEXT, ERRORS = "old.safetensors", "new.safetensors", "text.txt", "errors.txt"
 SECRETS = ("TELEGRAM_TOKEN", "DATABASE")
 """Environment variables that a child does not get."""
 LONGEST_LINE = 1 << 20
+SAID = 3
+"""The exit code of a child whose last line says, for people, why it has failed."""
 ON_WINDOWS = ("CREATE_NEW_PROCESS_GROUP", "BELOW_NORMAL_PRIORITY_CLASS")
 """What stands there for a session of its own, which no Ctrl-C reaches, and for `os.nice`."""
 
@@ -61,17 +66,18 @@ class Child:
                 yield json.loads(line)
         await self._process.wait()
 
-    @property
     def failure(self) -> str:
-        """Why it has failed; "" if it has not."""
+        """Return why it has failed, for people; "" if it has not. Log a traceback."""
         code = self._process.returncode
         if not code:
             return ""
-        errors = (self._folder / ERRORS).read_text(encoding="utf-8", errors="replace")
-        last = errors.strip().rpartition("\n")[2].strip()
-        if not last and code < 0:
+        errors = (self._folder / ERRORS).read_text(encoding="utf-8", errors="replace").strip()
+        if code == SAID:
+            return errors.rpartition("\n")[2]
+        logger.error("A training ended with exit code %d: %s", code, errors)
+        if code < 0:
             return f"it was killed by signal {-code}; 9 often means that memory ran out"
-        return last or f"it ended with exit code {code}"
+        return f"it ended with exit code {code}; the log says more"
 
     def stop(self) -> None:
         """End the training with its best weights."""

@@ -16,13 +16,14 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from bot.chat import Explained, InDoubt, LiveMessage, NotSent
+from bot.chat import Explained, Gone, InDoubt, LiveMessage, NotSent
 from bot.database import StoreError
 from bot.training.child import NEW, OLD, TEXT, Child
 from bot.training.progress import Progress
 from bot.words import admins, sentences, tables
 from model.errors import MangosaurusError
 from model.files import HOME
+from model.text.forms import Network
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable
@@ -46,15 +47,14 @@ FOLDER = HOME / "runs"
 class Run:
     """One training of a network, from its command to its verdict.
 
-    It begins with the weights in use, unless it is fresh. A voice has a text, and perhaps notes on
-    how that was read. With minutes, it takes about that long.
+    It begins with the weights in use, unless it is fresh. There may be notes on how the text of a
+    voice was read. With minutes, it takes about that long.
     """
 
     network: str
     form: Form
     title: str
     chat: Chat
-    text: str = ""
     notes: str = ""
     is_fresh: bool = False
     minutes: float = 0.0
@@ -71,7 +71,8 @@ class Run:
     def opening(self) -> Message:
         how = admins.FOR_MINUTES.format(self.minutes) if self.minutes else admins.ONE_ROUND
         if self.is_fresh:
-            how = admins.FROM_LETTERS if self.text else admins.FROM_NOTHING
+            is_voice = self.network not in tuple(Network)
+            how = admins.FROM_LETTERS if is_voice else admins.FROM_NOTHING
         if self.notes:
             how = f"{how} ({self.notes})"
         return admins.TRAINING.format(self.title, how)
@@ -161,11 +162,12 @@ class Runs:
         task.add_done_callback(self._tasks.discard)
 
     async def _say_lost(self, lost: OpenRun, chat: Chat) -> None:
-        voice = await self._store.voice(lost.network)
-        wanted = f"{voice.form} {voice.name}" if voice else lost.network
-        sentence = admins.LOST.format(wanted.split()[-1], wanted)
-        with contextlib.suppress(NotSent, InDoubt):  # then the next start says it
-            await LiveMessage(chat, lost.message).conclude(sentence)
+        with contextlib.suppress(NotSent, InDoubt, StoreError):  # then the next start says it
+            voice = await self._store.voice(lost.network)
+            wanted = f"{voice.form} {voice.name}" if voice else lost.network
+            sentence = admins.LOST.format(wanted.split()[-1], wanted)
+            with contextlib.suppress(Gone):  # the bot may not write there any more
+                await LiveMessage(chat, lost.message).conclude(sentence)
             await self._store.end_run(lost.id, "lost")
 
     async def _follow(self, run: Run) -> None:
@@ -203,17 +205,18 @@ class Runs:
         with contextlib.suppress(Explained):  # a voice that is yet to learn
             run.old = (await self._shelf.current(run.network)).version
             old = await self._store.content(run.old) or b""
-        await asyncio.to_thread(_fill, folder, old, run.text)
+        text = await self._store.voice_text(run.network)
+        await asyncio.to_thread(_fill, folder, old, text)
         options = ["fresh"] if run.is_fresh else []
         run.child = await Child.start(folder, run.form, str(run.minutes), *options)
         try:
             if run.ending:
                 await run.end(run.ending)
-            live = LiveMessage(run.chat, run.message, admins.while_training(run.id))
-            async with live:
+            buttons = admins.while_training(run.id)
+            async with LiveMessage(run.chat, run.message, buttons) as live:
                 async for event in run.child.events():
                     run.progress.hear(event)
-                    if run.progress.newest:
+                    if "progress" in run.progress.newest:
                         live.show(tables.running(run.title, run.form, run.progress))
         finally:
             await run.child.kill()
@@ -222,8 +225,8 @@ class Runs:
         """Use the new weights if they are better, and say how the run ended."""
         if run.ending == "cancel":
             return "cancelled", admins.CANCELLED.format(run.title), ()
-        if run.child and run.child.failure:
-            raise MangosaurusError(run.child.failure)
+        if run.child and (failure := run.child.failure()):
+            raise MangosaurusError(failure)
         if run.network not in await self._shelf.titles():
             raise Explained(sentences.VOICE_GONE)
         content = await asyncio.to_thread((folder / NEW).read_bytes)
@@ -231,9 +234,10 @@ class Runs:
         used = run.wins and await self._shelf.use(run.network, version, expected=run.old or None)
         seconds = time.monotonic() - run.began
         sentence = admins.verdict(run.title, run.progress, seconds, version, used=used)
-        buttons = admins.below_verdict(run.network, run.form, run.old, version, used=used)
-        written = tables.samples(run.progress.texts)
-        return "used" if used else "kept", sentence + "\n\n" + written, buttons
+        sentence = sentence + "\n\n" + tables.samples(run.progress.texts)
+        if used:
+            return "used", sentence, admins.below_use(run.network, run.form, run.old)
+        return "kept", sentence, admins.below_candidate(run.network, version)
 
 
 def _fill(folder: Path, old: bytes, text: str) -> None:

@@ -8,7 +8,6 @@ from bot.chat import Button, Buttons
 from bot.words.pieces import Message, said
 from bot.words.sentences import VOICE_EXAMPLES, duration
 from model.evaluation.comparison import WORTHWHILE
-from model.text.corpus import FEWEST
 
 if TYPE_CHECKING:
     from bot.training.progress import Progress
@@ -28,6 +27,7 @@ HOW_TO_TEACH_BY_PATH = said(
 HOW_TO_CHANGE = said(
     "`/voices rename OLD NEW` gives a voice another name, `/voices remove NAME` removes it."
 )
+NOT_TAUGHT = said("can't write yet; `/retrain {} {}` teaches it")
 LEARN = said("Shall I learn it as the voice *{}*? Does it hold names, one a line, or verse?")
 LEARN_HOW = ("names", "verse", "no")
 LEARN_NOTHING = said("All right, I've left it alone.")
@@ -55,11 +55,6 @@ TEXT_TOO_LARGE = said(
     "Your file has {:.1f} MB, and I can take up to {:g}. Please give me a part of it."
 )
 TEXT_REFUSED = said("I can't learn from that: {}.")
-TEXT_TOO_SMALL = said("That's too little for me to learn from. I need at least {}.")
-LEAST = {
-    "names": f"{FEWEST['names']:,} different names, one a line",
-    "verse": f"{FEWEST['verse']:,} characters of verse",
-}
 HAS_OTHER_FORM = said(
     "*{}* is a voice for {}, and it stays one. Choose another name for this text, or remove the"
     " voice with /voices first."
@@ -113,6 +108,7 @@ USE = "use {}"
 IN_USE = said("Version `{}` of *{}* is in use now.")
 IN_USE_ALREADY = said("Version `{}` of *{}* is in use already.")
 NO_SUCH_VERSION = said("*{}* has no version `{}` any more. /models shows those that it has.")
+OVERTAKEN_USE = said("Another version of *{}* came into use meanwhile. /models shows it.")
 NOT_CHANGED = said("I can't do that: {}. *{}* stays as it is.")
 
 
@@ -138,11 +134,9 @@ def verdict(title: str, progress: Progress, seconds: float, version: str, *, use
     return TRAINED.format(title, took, EARLY if progress.is_early else "", how, then)
 
 
-def below_verdict(network: str, form: Form, old: str, new: str, *, used: bool) -> Buttons:
-    """Return buttons that undo what a run did, or do what it did not, and one that tries it."""
-    if not used:
-        return [[Button(USE_NEW, f"/use {network} {new}")]]
-    return below_use(network, form, old)
+def below_candidate(network: str, version: str) -> Buttons:
+    """Return a button that uses weights that did not win."""
+    return [[Button(USE_NEW, f"/use {network} {version}")]]
 
 
 def below_use(network: str, form: Form, before: str) -> Buttons:

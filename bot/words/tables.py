@@ -35,19 +35,19 @@ def running(title: str, form: Form, progress: Progress) -> Message:
     """Show how far a run is: its losses, those that it should beat, and how what it writes grows
     better.
     """
-    newest = progress.newest
+    newest, begun = progress.newest["progress"], progress.newest["started"]
     done = round(BAR * newest["fraction"])
     losses = {
         "training": newest["training_loss"],
         "held out": newest["best_held_out_loss"],
-        "in use": progress.begun["start_loss"],
-        "n-gram": progress.begun["ngram_loss"],
+        "in use": begun["start_loss"],
+        "n-gram": begun["ngram_loss"],
     }
     rows = [f"{'█' * done}{'░' * (BAR - done)} {newest['fraction']:4.0%}"]
     rows += [f"{name:<8} {loss:.3f}" for name, loss in losses.items() if loss is not None]
     rows.append(f"{duration(newest['seconds_left'])} left")
     stage = STAGES.get(newest["stage"], f"reading the {form}")
-    if progress.is_over:
+    if "finished" in progress.newest:
         stage = COMPARING
     return joined(
         "\n",
