@@ -60,7 +60,8 @@ class Learned(Database):
         """
         new = await asyncio.to_thread(parse, content, "the new weights")
         facts: dict[str, Any] = {"content": content, "description": asdict(new.description)}
-        since = {"candidate_since": _now() if candidate else None}
+        now = datetime.now(UTC).isoformat()
+        since = {"candidate_since": now if candidate else None}
         key = {"network": network, "version": new.version}
         changes = facts if candidate else facts | since
         await self._large.run(
@@ -170,7 +171,7 @@ class Learned(Database):
 
     async def begin_run(self, network: str, chat: int, place: str) -> int:
         """Note that a training begins, and return its number."""
-        row = {"network": network, "chat": chat, "place": place, "started": _now()}
+        row = {"network": network, "chat": chat, "place": place}
         insert = sa.insert(runs).values(row).returning(runs.c.id)
         return await self.run(lambda connection: connection.execute(insert).scalar_one())
 
@@ -179,21 +180,15 @@ class Learned(Database):
         change = sa.update(runs).where(runs.c.id == run).values(message=message)
         await self.run(lambda connection: connection.execute(change))
 
-    async def end_run(self, run: int, verdict: str) -> None:
-        change = sa.update(runs).where(runs.c.id == run).values(ended=_now(), verdict=verdict)
-        await self.run(lambda connection: connection.execute(change))
+    async def end_run(self, run: int) -> None:
+        """Delete the note of a run."""
+        never = sa.delete(runs).where(runs.c.id == run)
+        await self.run(lambda connection: connection.execute(never))
 
     async def open_runs(self) -> list[OpenRun]:
         """Return the runs that have not ended."""
-        wanted = sa.select(*[runs.c[name] for name in OpenRun._fields]).where(
-            runs.c.ended.is_(None)
-        )
-        rows = await self.run(lambda connection: connection.execute(wanted).all())
+        rows = await self.run(lambda connection: connection.execute(sa.select(runs)).all())
         return [OpenRun(*row) for row in rows]
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat()
 
 
 def _voices(connection: Connection, *which: ColumnElement[bool]) -> list[Voice]:

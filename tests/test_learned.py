@@ -147,7 +147,7 @@ async def test_a_run_that_was_not_ended_is_known_after_a_restart(database: str) 
     async with opened(database) as store:
         run, ended = [await store.begin_run("dino", 900, "private") for _ in range(2)]
         await store.show_run(run, 7)
-        await store.end_run(ended, "used")
+        await store.end_run(ended)
     async with opened(database) as store:
         assert await store.open_runs() == [OpenRun(run, "dino", 900, "private", 7)]
         assert await store.begin_run("poem", -5, "group") not in (run, ended)

@@ -97,7 +97,7 @@ async def test_a_file_becomes_a_voice_that_learns(script: Script, admin: FakeCha
 async def test_a_file_without_a_command_is_asked_about(script: Script, admin: FakeChat) -> None:
     assert await send(admin, LIST, "my names") == str(admins.LEARN.format("voice"))
     question = admin.messages[-1]
-    assert question.labels == ["names", "verse", "no"]
+    assert question.labels == ["names", "verse"]
     await admin.press("verse")  # it is too short
     assert "fewer than 20,000" in admin.messages[-1].text
     await admin.press("names", message=question)
@@ -108,7 +108,6 @@ async def test_a_file_without_a_command_is_asked_about(script: Script, admin: Fa
     await admin.ask("", file=file_of(LIST, "Ünited_states of America.txt"))
     question = admin.messages[-1]
     assert question.text == str(admins.LEARN.format("ünited-states-of"))
-    assert (await admin.press("no")).text == str(admins.LEARN_NOTHING)
     for _ in range(MOST_FILES + 1):
         assert await send(admin, LIST, "") == str(admins.LEARN.format("names-2"))
     oldest = admin.messages[-MOST_FILES - 1]

@@ -3,8 +3,6 @@
 For everybody but admins, they do not exist.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import platform
@@ -12,8 +10,9 @@ import re
 from dataclasses import replace
 from importlib import metadata
 from itertools import chain, count
-from typing import TYPE_CHECKING
 
+from bot.app import Bot
+from bot.asks import File, Said
 from bot.chat import Button, Explained
 from bot.commands.voices import teach, voice_called
 from bot.creations import new_code
@@ -24,10 +23,6 @@ from bot.voices import LONGEST_NAME, name_of
 from bot.words import admins, sentences, tables
 from model.text.forms import FORMS, Network
 from model.weights.checkpoint import CheckpointError
-
-if TYPE_CHECKING:
-    from bot.app import Bot
-    from bot.asks import File, Said
 
 FRESH = "fresh"
 MINUTES = 5.0
@@ -69,21 +64,18 @@ async def offer_to_learn(ask: Said, file: File, bot: Bot) -> None:
     bot.runs.files[key] = name, file
     while len(bot.runs.files) > MOST_FILES:
         bot.runs.files.popitem(last=False)
-    buttons = [[Button(how, f"/learn {how} {key}") for how in admins.LEARN_HOW]]
+    buttons = [[Button(how, f"/learn {how} {key}") for how in FORMS]]
     await ask.chat.say(admins.LEARN.format(name), buttons)
 
 
 async def learn(ask: Said, rest: str, bot: Bot) -> None:
-    """Learn a file as names or as verse, or leave it alone: `/learn names|verse|no KEY`."""
+    """Learn a file as names or as verse: `/learn names|verse KEY`."""
     how, _, key = rest.partition(" ")
     if key not in bot.runs.files:
         raise Explained(admins.FILE_GONE)
     name, file = bot.runs.files[key]
-    if how in FORMS:
-        await retrain(replace(ask, file=file), f"{how} {name}", bot)  # else the question stays open
-    else:
-        await ask.chat.say(admins.LEARN_NOTHING)
-    bot.runs.files.pop(key, None)
+    await retrain(replace(ask, file=file), f"{how} {name}", bot)
+    bot.runs.files.pop(key, None)  # after a refusal, the question stays open
 
 
 async def end(ask: Said, rest: str, bot: Bot) -> None:

@@ -3,14 +3,13 @@
 The caption of the file is `/retrain names NAME` or `/retrain verse NAME`.
 """
 
-from __future__ import annotations
-
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from rapidfuzz.process import extractOne
 
+from bot.app import Bot
 from bot.asks import LARGEST_FILE, File, Said
 from bot.chat import Button, Explained, NotSent
 from bot.creations import CODE
@@ -20,12 +19,7 @@ from bot.voices import MOST, Voice, check, name_of
 from bot.words import admins, sentences
 from bot.words.pieces import Message, joined
 from model.text.encodings import CorpusError, text_in
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from bot.app import Bot
-    from model.text.forms import Form
+from model.text.forms import Form
 
 LONGEST_REASON = 500
 SIMILAR = 60

@@ -4,8 +4,6 @@ Its folder has OLD, the weights in use, if there are any, and TEXT if a voice is
 it has NEW.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import json
@@ -13,13 +11,11 @@ import logging
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, Self
 
 from model.files import HOME, ROOT
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +37,7 @@ class Child:
         self._folder = folder
 
     @classmethod
-    async def start(cls, folder: Path, *arguments: str) -> Child:
+    async def start(cls, folder: Path, *arguments: str) -> Self:
         """Start a child in a session of its own. Raises OSError."""
         environment = {name: value for name, value in os.environ.items() if name not in SECRETS}
         environment["MANGOSAURUS_HOME"] = str(HOME)

@@ -5,38 +5,30 @@ goes when the run is over. If the bot ends during a run, the next start finds it
 database, and says that the run is lost.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import logging
 import shutil
 import time
 from collections import OrderedDict
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Any
 
-from bot.chat import Explained, Gone, InDoubt, LiveMessage, NotSent
+from bot.asks import File
+from bot.chat import Buttons, Chat, Explained, Gone, InDoubt, LiveMessage, NotSent
 from bot.database import StoreError
+from bot.learned import OpenRun
+from bot.shelf import Shelf
+from bot.store import Store
 from bot.training.child import NEW, OLD, TEXT, Child
 from bot.training.progress import Progress
 from bot.words import admins, sentences, tables
+from bot.words.pieces import Message
 from model.errors import MangosaurusError
 from model.files import HOME
-from model.text.forms import Network
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable
-    from pathlib import Path
-    from typing import Any
-
-    from bot.asks import File
-    from bot.chat import Buttons, Chat
-    from bot.learned import OpenRun
-    from bot.shelf import Shelf
-    from bot.store import Store
-    from bot.words.pieces import Message
-    from model.text.forms import Form
+from model.text.forms import Form, Network
 
 logger = logging.getLogger(__name__)
 
@@ -102,7 +94,7 @@ class Runs:
 
     def __init__(self, store: Store, shelf: Shelf) -> None:
         self.running: Run | None = None
-        self.files: OrderedDict[str, tuple[str, File]] = OrderedDict()
+        self.files = OrderedDict[str, tuple[str, File]]()
         """Files that an admin may want me to learn, and the names of their voices."""
         self._store = store
         self._shelf = shelf
@@ -125,7 +117,7 @@ class Runs:
         except BaseException:
             self.running = None
             if run.id:
-                await self._store.end_run(run.id, "failed")
+                await self._store.end_run(run.id)
             raise
         self._start(self._follow(run))
 
@@ -168,18 +160,17 @@ class Runs:
             sentence = admins.LOST.format(wanted.split()[-1], wanted)
             with contextlib.suppress(Gone):  # the bot may not write there any more
                 await LiveMessage(chat, lost.message).conclude(sentence)
-            await self._store.end_run(lost.id, "lost")
+            await self._store.end_run(lost.id)
 
     async def _follow(self, run: Run) -> None:
         """Carry out a run, and say how it ended."""
         folder = FOLDER / str(run.id)
-        end = "failed"
         buttons: Buttons = ()
         try:
             await self._train(run, folder)
             if self._is_closed:
                 return
-            end, verdict, buttons = await self._verdict(run, folder)
+            verdict, buttons = await self._verdict(run, folder)
         except Explained as error:
             verdict = error.sentence
         except (MangosaurusError, OSError) as error:
@@ -197,7 +188,7 @@ class Runs:
         except (NotSent, InDoubt) as error:
             logger.warning("Perhaps nobody is told how a training ended: %s", error)
         with contextlib.suppress(StoreError):  # then the next start says that it is lost
-            await self._store.end_run(run.id, end)
+            await self._store.end_run(run.id)
 
     async def _train(self, run: Run, folder: Path) -> None:
         """Let a child train, and show how it goes on."""
@@ -221,10 +212,10 @@ class Runs:
         finally:
             await run.child.kill()
 
-    async def _verdict(self, run: Run, folder: Path) -> tuple[str, Message, Buttons]:
+    async def _verdict(self, run: Run, folder: Path) -> tuple[Message, Buttons]:
         """Use the new weights if they are better, and say how the run ended."""
         if run.ending == "cancel":
-            return "cancelled", admins.CANCELLED.format(run.title), ()
+            return admins.CANCELLED.format(run.title), ()
         if run.child and (failure := run.child.failure()):
             raise MangosaurusError(failure)
         if run.network not in await self._shelf.titles():
@@ -236,8 +227,8 @@ class Runs:
         sentence = admins.verdict(run.title, run.progress, seconds, version, used=used)
         sentence = sentence + "\n\n" + tables.samples(run.progress.texts)
         if used:
-            return "used", sentence, admins.below_use(run.network, run.form, run.old)
-        return "kept", sentence, admins.below_candidate(run.network, version)
+            return sentence, admins.below_use(run.network, run.form, run.old)
+        return sentence, admins.below_candidate(run.network, version)
 
 
 def _fill(folder: Path, old: bytes, text: str) -> None:

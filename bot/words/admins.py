@@ -1,17 +1,11 @@
 """The sentences that only admins read: runs, versions, and how a voice is taught and removed."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from bot.chat import Button, Buttons
+from bot.training.progress import Progress
 from bot.words.pieces import Message, said
 from bot.words.sentences import VOICE_EXAMPLES, duration
 from model.evaluation.comparison import WORTHWHILE
-
-if TYPE_CHECKING:
-    from bot.training.progress import Progress
-    from model.text.forms import Form
+from model.text.forms import Form
 
 # Voices.
 
@@ -28,9 +22,7 @@ HOW_TO_CHANGE = said(
     "`/voices rename OLD NEW` gives a voice another name, `/voices remove NAME` removes it."
 )
 NOT_TAUGHT = said("can't write yet; `/retrain {} {}` teaches it")
-LEARN = said("Shall I learn it as the voice *{}*? Does it hold names, one a line, or verse?")
-LEARN_HOW = ("names", "verse", "no")
-LEARN_NOTHING = said("All right, I've left it alone.")
+LEARN = said("I can learn it as the voice *{}*. Does it hold names, one a line, or verse?")
 FILE_GONE = said("I don't have that file any more. Please send it again.")
 VOICE_NAME = said(
     "A voice needs a name of 2 to 20 letters, digits or hyphens, in any script, such as"

@@ -1,19 +1,13 @@
 """A run while it goes on, the versions of a network, and /status."""
 
-from __future__ import annotations
+from collections.abc import Mapping, Sequence
 
-from typing import TYPE_CHECKING
-
+from bot.learned import Weights
 from bot.taboo import is_taboo
+from bot.training.progress import Progress
 from bot.words.pieces import Message, Piece, joined, said
 from bot.words.sentences import counted, cut, duration
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from bot.learned import Weights
-    from bot.training.progress import Progress
-    from model.text.forms import Form
+from model.text.forms import Form
 
 LONGEST_LINE, LONGEST_FAULT = 60, 120
 LINES_SHOWN = 6
