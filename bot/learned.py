@@ -122,14 +122,12 @@ class Learned(Database):
 
     async def voice(self, voice_id: str) -> Voice | None:
         """Return a voice; None if it was removed."""
-        found = await self.run(lambda connection: _voices(connection, voices.c.id == voice_id))
-        return found[0] if found else None
+        return next((each for each in await self.voices() if each.id == voice_id), None)
 
     async def voice_named(self, name: str) -> Voice | None:
         """Return the voice with a name, however people write its letters."""
         kept = name_of(name)
-        found = await self.run(lambda connection: _voices(connection, voices.c.name == kept))
-        return found[0] if found else None
+        return next((each for each in await self.voices() if each.name == kept), None)
 
     async def voice_text(self, voice_id: str) -> str:
         """Return what a voice learns from."""

@@ -76,8 +76,6 @@ async def test_one_message_shows_a_run_from_its_command_to_its_verdict(
     undone = await admin.press(admins.UNDO, message=message)
     assert undone.text == str(admins.IN_USE.format(old, "dino"))
     assert in_use(admin) == old
-    again = await admin.press(admins.UNDO, message=message)
-    assert again.text == str(admins.IN_USE_ALREADY.format(old, "dino"))
     await admin.press(admins.UNDO, message=undone)
     assert in_use(admin) == new
     assert not script.folder.exists()
@@ -107,8 +105,6 @@ async def test_weights_must_be_better_by_enough_or_an_admin_wants_them(
     await admin.press(admins.USE_NEW, message=shown)
     assert in_use(admin) == version
     assert "for a day" not in (await admin.ask("/models")).text
-    gone = await admin.ask("/use dino 0123456789ab")
-    assert gone.text == str(admins.NO_SUCH_VERSION.format("dino", "0123456789ab"))
 
 
 async def test_a_stop_keeps_the_best_so_far_and_a_cancel_nothing(
@@ -128,7 +124,6 @@ async def test_a_stop_keeps_the_best_so_far_and_a_cancel_nothing(
     assert shown.text == str(admins.CANCELLED.format("dino"))
     assert shown.labels == []
     assert in_use(admin) == new
-    assert (await admin.ask("/stop")).text == str(admins.TRAINING_OVER)
 
 
 async def test_a_voice_cannot_write_until_its_first_weights_are_used(
@@ -140,7 +135,7 @@ async def test_a_voice_cannot_write_until_its_first_weights_are_used(
         return (await admin.ask("/voices")).text.split("\n")[2]
 
     await admin.bot.store.add_voice("pokemon", "names", LIST)
-    untaught = "pokemon – names: can't write yet; /retrain names pokemon teaches it"
+    untaught = "pokemon – names: can't write yet: /retrain names pokemon"
     for how in (admins.CANCEL, admins.STOP):
         assert await listed() == untaught
         shown = await begun(admin, script, "/retrain names pokemon")
@@ -304,6 +299,3 @@ async def test_versions_are_listed_and_used(
     assert (await admin.press("voice:pokemon", message=message)).text.startswith("pokemon has 1")
     for name in ("pokemon", "voice:POKEMON", pokemon.id):
         assert "has 1 version" in (await admin.ask(f"/models {name}")).text
-    await admin.bot.store.remove_voice(pokemon.id)
-    gone = await admin.ask(f"/use {pokemon.id} {first}")
-    assert gone.text == str(sentences.VOICE_GONE)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.asks import File
-from bot.chat import Buttons, Chat, Explained, Gone, InDoubt, LiveMessage, NotSent
+from bot.chat import Button, Buttons, Chat, Explained, Gone, InDoubt, LiveMessage, NotSent
 from bot.database import StoreError
 from bot.learned import OpenRun
 from bot.shelf import Shelf
@@ -68,17 +68,6 @@ class Run:
         if self.notes:
             how = f"{how} ({self.notes})"
         return admins.TRAINING.format(self.title, how)
-
-    @property
-    def wins(self) -> bool:
-        """Whether the new weights should come into use.
-
-        The first weights of a text should, unless somebody stopped their training: perhaps they
-        cannot write yet.
-        """
-        if self.progress.comparison:
-            return self.progress.comparison.better
-        return not self.progress.is_early
 
     async def end(self, how: str) -> None:
         """Stop it, and take its best weights so far, or cancel it."""
@@ -222,13 +211,18 @@ class Runs:
             raise Explained(sentences.VOICE_GONE)
         content = await asyncio.to_thread((folder / NEW).read_bytes)
         version = await self._store.keep_weights(run.network, content, candidate=True)
-        used = run.wins and await self._shelf.use(run.network, version, expected=run.old or None)
+        found = run.progress.comparison
+        # the first weights of a text win, unless their training was stopped: perhaps they cannot
+        # write yet
+        used = found.better if found else not run.progress.is_early
+        if used:
+            used = await self._shelf.use(run.network, version, run.old)
         seconds = time.monotonic() - run.began
         sentence = admins.verdict(run.title, run.progress, seconds, version, used=used)
         sentence = sentence + "\n\n" + tables.samples(run.progress.texts)
         if used:
             return sentence, admins.below_use(run.network, run.form, run.old)
-        return sentence, admins.below_candidate(run.network, version)
+        return sentence, [[Button(admins.USE_NEW, f"/use {run.network} {version}")]]
 
 
 def _fill(folder: Path, old: bytes, text: str) -> None:

@@ -21,7 +21,7 @@ HOW_TO_TEACH_BY_PATH = said(
 HOW_TO_CHANGE = said(
     "`/voices rename OLD NEW` gives a voice another name, `/voices remove NAME` removes it."
 )
-NOT_TAUGHT = said("can't write yet; `/retrain {} {}` teaches it")
+NOT_TAUGHT = said("can't write yet: `/retrain {} {}`")
 LEARN = said("I can learn it as the voice *{}*. Does it hold names, one a line, or verse?")
 FILE_GONE = said("I don't have that file any more. Please send it again.")
 VOICE_NAME = said(
@@ -124,11 +124,6 @@ def verdict(title: str, progress: Progress, seconds: float, version: str, *, use
         elif not used:
             then = OVERTAKEN
     return TRAINED.format(title, took, EARLY if progress.is_early else "", how, then)
-
-
-def below_candidate(network: str, version: str) -> Buttons:
-    """Return a button that uses weights that did not win."""
-    return [[Button(USE_NEW, f"/use {network} {version}")]]
 
 
 def below_use(network: str, form: Form, before: str) -> Buttons:
