@@ -147,13 +147,13 @@ async def test_the_list(admin: FakeChat) -> None:
     assert (await alice.ask("/voices")).text.split("\n")[2:] == [
         "keats – verse: /poem voice:keats A thing of beauty",
     ]
-    admin.takes_files = False  # as in a terminal
-    assert str(admins.HOW_TO_TEACH_BY_PATH) in (await admin.ask("/voices")).text
+    admin.place = "terminal"
+    assert str(admins.HOW_TO_TEACH["terminal"]) in (await admin.ask("/voices")).text
     for number in range(MOST - 1):
         name = name_of(f"{chr(0x10330)}" * 18 + f"{number:02}")
         assert name
         last = await admin.bot.store.add_voice(name, "verse", LIST)
-    admin.takes_files = True
+    admin.place = "private"
     message = await admin.ask("/voices")
     assert length(message.message) <= 4096
     assert await send(admin, LIST) == str(admins.VOICES_FULL.format(MOST))

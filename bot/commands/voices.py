@@ -99,12 +99,8 @@ async def _list(ask: Said, bot: Bot) -> None:
         lines.append(sentences.VOICE.format(voice.name, voice.form, how))
     shown = joined("\n", lines) if len(lines) > 2 else sentences.NO_VOICES
     if ask.is_admin:
-        shown = joined("\n\n", [shown, _how_to_teach(ask), admins.HOW_TO_CHANGE])
+        shown = joined("\n\n", [shown, admins.HOW_TO_TEACH[ask.chat.place], admins.HOW_TO_CHANGE])
     await ask.chat.say(shown)
-
-
-def _how_to_teach(ask: Said) -> Message:
-    return admins.HOW_TO_TEACH if ask.chat.takes_files else admins.HOW_TO_TEACH_BY_PATH
 
 
 async def teach(ask: Said, form: Form, words: Sequence[str], bot: Bot) -> Run:
@@ -113,7 +109,7 @@ async def teach(ask: Said, form: Form, words: Sequence[str], bot: Bot) -> Run:
     Without a file, it goes one more round on the text that it has.
     """
     if not words:
-        raise Explained(_how_to_teach(ask))
+        raise Explained(admins.HOW_TO_TEACH[ask.chat.place])
     name = name_of(words[0]) if len(words) == 1 else None
     if name is None:
         raise Explained(admins.VOICE_NAME)
@@ -122,7 +118,7 @@ async def teach(ask: Said, form: Form, words: Sequence[str], bot: Bot) -> Run:
         raise Explained(admins.HAS_OTHER_FORM.format(name, voice.form))
     if ask.file is None:
         if voice is None:
-            raise Explained(admins.NO_FILE.format(name, _how_to_teach(ask)))
+            raise Explained(admins.NO_FILE.format(name, admins.HOW_TO_TEACH[ask.chat.place]))
         return Run(voice.id, form, name, ask.chat)
     text, notes = await _read(ask.file, form)
     bot.runs.check()  # another run may have begun meanwhile

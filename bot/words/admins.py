@@ -9,15 +9,21 @@ from model.text.forms import Form
 
 # Voices.
 
-HOW_TO_TEACH = said(
+_BY_FILE = said(
     "To teach me a voice, send me a text file, and I'll ask what it holds: names, one a line, or"
     " poems with blank lines between. To choose the name of the voice, send it with the caption"
     " `/retrain names pokemon` or `/retrain verse keats`."
 )
-HOW_TO_TEACH_BY_PATH = said(
+_BY_PATH = said(
     "To teach me a voice, give me the path of a text file with names, one a line, or with"
     " poems:\n`/retrain names pokemon ~/pokemon.txt`\n`/retrain verse keats ~/keats.txt`"
 )
+HOW_TO_TEACH = {
+    "private": _BY_FILE,
+    "group": _BY_FILE,
+    "page": _BY_FILE,
+    "terminal": _BY_PATH,
+}
 HOW_TO_CHANGE = said(
     "`/voices rename OLD NEW` gives a voice another name, `/voices remove NAME` removes it."
 )
