@@ -60,13 +60,10 @@ class Learned(Database):
         """
         new = await asyncio.to_thread(parse, content, "the new weights")
         facts: dict[str, Any] = {"content": content, "description": asdict(new.description)}
-        now = datetime.now(UTC).isoformat()
-        since = {"candidate_since": now if candidate else None}
+        row = facts | {"candidate_since": datetime.now(UTC).isoformat() if candidate else None}
         key = {"network": network, "version": new.version}
-        changes = facts if candidate else facts | since
-        await self._large.run(
-            lambda connection: put(connection, weights, key, facts | since, changes)
-        )
+        changes = facts if candidate else row
+        await self._large.run(lambda connection: put(connection, weights, key, row, changes))
         return new.version
 
     async def weights(self, network: str) -> list[Weights]:
@@ -99,7 +96,7 @@ class Learned(Database):
         return await self.run(lambda connection: connection.scalar(wanted))
 
     async def use(self, network: str, version: str, before: str | None) -> bool:
-        """Choose a version that is kept, unless another one than `before` is chosen now."""
+        """Choose a version if `before` is still chosen, and return whether it is chosen now."""
         key = {"network": network}
 
         def work(connection: Connection) -> bool:

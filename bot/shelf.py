@@ -120,7 +120,7 @@ class Shelf:
         return checkpoint
 
     async def use(self, network: str, version: str, expected: str | None = None) -> bool:
-        """Use a version from now on, unless another one than `expected` is in use.
+        """Use a version from now on, if `expected` is still in use, and return whether it is used.
 
         Raises CheckpointError if it cannot be loaded.
         """

@@ -26,7 +26,7 @@ LONGEST_LINE = 1 << 20
 SAID = 3
 """The exit code of a child whose last line says, for people, why it has failed."""
 ON_WINDOWS = ("CREATE_NEW_PROCESS_GROUP", "BELOW_NORMAL_PRIORITY_CLASS")
-"""What stands there for a session of its own, which no Ctrl-C reaches, and for `os.nice`."""
+"""Windows needs these in place of a session of its own, which no Ctrl-C reaches, and `os.nice`."""
 
 
 class Child:

@@ -26,9 +26,7 @@ COMPARING = "comparing on text that it has never seen"
 
 
 def running(title: str, form: Form, progress: Progress) -> Message:
-    """Show how far a run is: its losses, those that it should beat, and how what it writes grows
-    better.
-    """
+    """Show how far a run is: its losses, the losses to beat, and samples of what it writes."""
     newest, begun = progress.newest["progress"], progress.newest["started"]
     done = round(BAR * newest["fraction"])
     losses = {
