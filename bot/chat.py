@@ -97,7 +97,6 @@ class Chat(ABC):
     is_private: bool = True
     place: Literal["private", "group", "page", "terminal"] = "private"
     """Which help suits this chat."""
-    takes_files: bool = True
     edit_seconds: float = 0.0
     """The shortest time between two changes of a message that is unfinished; infinity where only
     the end is shown."""

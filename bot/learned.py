@@ -60,12 +60,10 @@ class Learned(Database):
         """
         new = await asyncio.to_thread(parse, content, "the new weights")
         facts: dict[str, Any] = {"content": content, "description": asdict(new.description)}
-        since = {"candidate_since": _now() if candidate else None}
+        row = facts | {"candidate_since": datetime.now(UTC).isoformat() if candidate else None}
         key = {"network": network, "version": new.version}
-        changes = facts if candidate else facts | since
-        await self._large.run(
-            lambda connection: put(connection, weights, key, facts | since, changes)
-        )
+        changes = facts if candidate else row
+        await self._large.run(lambda connection: put(connection, weights, key, row, changes))
         return new.version
 
     async def weights(self, network: str) -> list[Weights]:
@@ -98,7 +96,7 @@ class Learned(Database):
         return await self.run(lambda connection: connection.scalar(wanted))
 
     async def use(self, network: str, version: str, before: str | None) -> bool:
-        """Choose a version that is kept, unless another one than `before` is chosen now."""
+        """Choose a version if `before` is still chosen, and return whether it is chosen now."""
         key = {"network": network}
 
         def work(connection: Connection) -> bool:
@@ -121,14 +119,12 @@ class Learned(Database):
 
     async def voice(self, voice_id: str) -> Voice | None:
         """Return a voice; None if it was removed."""
-        found = await self.run(lambda connection: _voices(connection, voices.c.id == voice_id))
-        return found[0] if found else None
+        return next((each for each in await self.voices() if each.id == voice_id), None)
 
     async def voice_named(self, name: str) -> Voice | None:
         """Return the voice with a name, however people write its letters."""
         kept = name_of(name)
-        found = await self.run(lambda connection: _voices(connection, voices.c.name == kept))
-        return found[0] if found else None
+        return next((each for each in await self.voices() if each.name == kept), None)
 
     async def voice_text(self, voice_id: str) -> str:
         """Return what a voice learns from."""
@@ -170,7 +166,7 @@ class Learned(Database):
 
     async def begin_run(self, network: str, chat: int, place: str) -> int:
         """Note that a training begins, and return its number."""
-        row = {"network": network, "chat": chat, "place": place, "started": _now()}
+        row = {"network": network, "chat": chat, "place": place}
         insert = sa.insert(runs).values(row).returning(runs.c.id)
         return await self.run(lambda connection: connection.execute(insert).scalar_one())
 
@@ -179,21 +175,15 @@ class Learned(Database):
         change = sa.update(runs).where(runs.c.id == run).values(message=message)
         await self.run(lambda connection: connection.execute(change))
 
-    async def end_run(self, run: int, verdict: str) -> None:
-        change = sa.update(runs).where(runs.c.id == run).values(ended=_now(), verdict=verdict)
-        await self.run(lambda connection: connection.execute(change))
+    async def end_run(self, run: int) -> None:
+        """Delete the note of a run."""
+        never = sa.delete(runs).where(runs.c.id == run)
+        await self.run(lambda connection: connection.execute(never))
 
     async def open_runs(self) -> list[OpenRun]:
         """Return the runs that have not ended."""
-        wanted = sa.select(*[runs.c[name] for name in OpenRun._fields]).where(
-            runs.c.ended.is_(None)
-        )
-        rows = await self.run(lambda connection: connection.execute(wanted).all())
+        rows = await self.run(lambda connection: connection.execute(sa.select(runs)).all())
         return [OpenRun(*row) for row in rows]
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat()
 
 
 def _voices(connection: Connection, *which: ColumnElement[bool]) -> list[Voice]:

@@ -67,9 +67,7 @@ runs = sa.Table(
     sa.Column("chat", sa.BigInteger, nullable=False),
     sa.Column("place", sa.String, nullable=False),
     sa.Column("message", sa.BigInteger),
-    sa.Column("started", sa.String, nullable=False),
-    sa.Column("ended", sa.String),
-    sa.Column("verdict", sa.String),
+    sqlite_autoincrement=True,  # buttons may have the number of a run that is over
 )
 numbers = sa.Table("schema_number", metadata, sa.Column("number", sa.Integer, nullable=False))
 

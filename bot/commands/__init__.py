@@ -51,7 +51,7 @@ async def show_help(ask: Said, _rest: str, bot: Bot) -> None:
     play.append(sentences.HELP_HERE[ask.chat.place].format(bot.username))
     groups = [play, yours]
     if ask.is_admin:
-        if ask.chat.takes_files:
+        if ask.chat.place != "terminal":
             admins.append(sentences.HELP_FILES)
         groups.append(admins)
     await ask.chat.say(joined("\n\n", (joined("\n", group) for group in groups)))

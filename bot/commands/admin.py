@@ -3,22 +3,19 @@
 For everybody but admins, they do not exist.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
-import logging
 import platform
 import re
 from dataclasses import replace
 from importlib import metadata
 from itertools import chain, count
-from typing import TYPE_CHECKING
 
+from bot.app import Bot
+from bot.asks import File, Said
 from bot.chat import Button, Explained
 from bot.commands.voices import teach, voice_called
 from bot.creations import new_code
-from bot.database import StoreError
 from bot.health import resident
 from bot.taboo import is_taboo
 from bot.training.runs import Run
@@ -26,12 +23,6 @@ from bot.voices import LONGEST_NAME, name_of
 from bot.words import admins, sentences, tables
 from model.text.forms import FORMS, Network
 from model.weights.checkpoint import CheckpointError
-
-if TYPE_CHECKING:
-    from bot.app import Bot
-    from bot.asks import File, Said
-
-logger = logging.getLogger(__name__)
 
 FRESH = "fresh"
 MINUTES = 5.0
@@ -42,7 +33,6 @@ MOST_FILES, MOST_VERSIONS, MOST_ERRORS = 8, 8, 8
 
 async def retrain(ask: Said, rest: str, bot: Bot) -> None:
     """Train a network: `/retrain dino|poem [fresh]`, or `/retrain names|verse VOICE [fresh]`."""
-    bot.runs.check()
     wanted, *options = rest.split() or [""]
     wanted = wanted.lower()
     is_fresh = bool(options) and options[-1].lower() == FRESH
@@ -74,21 +64,18 @@ async def offer_to_learn(ask: Said, file: File, bot: Bot) -> None:
     bot.runs.files[key] = name, file
     while len(bot.runs.files) > MOST_FILES:
         bot.runs.files.popitem(last=False)
-    buttons = [[Button(how, f"/learn {how} {key}") for how in admins.LEARN_HOW]]
+    buttons = [[Button(how, f"/learn {how} {key}") for how in FORMS]]
     await ask.chat.say(admins.LEARN.format(name), buttons)
 
 
 async def learn(ask: Said, rest: str, bot: Bot) -> None:
-    """Learn a file as names or as verse, or leave it alone: `/learn names|verse|no KEY`."""
+    """Learn a file as names or as verse: `/learn names|verse KEY`."""
     how, _, key = rest.partition(" ")
     if key not in bot.runs.files:
         raise Explained(admins.FILE_GONE)
     name, file = bot.runs.files[key]
-    if how in FORMS:
-        await retrain(replace(ask, file=file), f"{how} {name}", bot)  # else the question stays open
-    else:
-        await ask.chat.say(admins.LEARN_NOTHING)
-    bot.runs.files.pop(key, None)
+    await retrain(replace(ask, file=file), f"{how} {name}", bot)
+    bot.runs.files.pop(key, None)  # after a refusal, the question stays open
 
 
 async def end(ask: Said, rest: str, bot: Bot) -> None:
@@ -121,11 +108,12 @@ async def models(ask: Said, rest: str, bot: Bot) -> None:
 
 async def use(ask: Said, rest: str, bot: Bot) -> None:
     """Use a version from now on: `/use NETWORK VERSION`."""
-    given, _, version = rest.strip().partition(" ")
-    if not version:
-        await models(ask, given, bot)
+    words = rest.split()
+    if len(words) < 2:
+        await models(ask, rest, bot)
         return
-    network, title = await _network(given, bot)
+    version = words[1]
+    network, title = await _network(words[0], bot)
     before = await _in_use(network, bot)
     if version == before:
         raise Explained(admins.IN_USE_ALREADY.format(version, title))
@@ -133,18 +121,20 @@ async def use(ask: Said, rest: str, bot: Bot) -> None:
     if version not in forms:
         raise Explained(admins.NO_SUCH_VERSION.format(title, sentences.cut(version, 40)))
     try:
-        await bot.shelf.use(network, version)
+        chosen = await bot.shelf.use(network, version, before)
     except CheckpointError as error:
         reason = sentences.cut(str(error), tables.LONGEST_FAULT)
         raise Explained(admins.NOT_CHANGED.format(reason, title)) from error
+    if not chosen:
+        raise Explained(admins.OVERTAKEN_USE.format(title))
     buttons = admins.below_use(network, forms[version], before)
     await ask.chat.say(admins.IN_USE.format(version, title), buttons)
 
 
 async def _network(given: str, bot: Bot) -> tuple[str, str]:
     """Return the network that somebody means, and what people call it. Raises Explained."""
-    if given in tuple(Network):
-        return given, given
+    if given.lower() in tuple(Network):
+        return given.lower(), given.lower()
     voice = await voice_called(given.removeprefix("voice:"), bot)
     return voice.id, voice.name
 
@@ -159,11 +149,6 @@ async def status(ask: Said, _rest: str, bot: Bot) -> None:
     """Show what the bot has done since its start, and which versions and how much memory it uses
     now.
     """
-    try:
-        size = tables.size(await bot.store.size())
-    except StoreError as error:
-        logger.warning("The database gave no answer: %s", error)
-        size = "no answer"
     memory = resident()
     titles = await bot.shelf.titles()
     errors = [f"{name} {times:,}" for name, times in bot.tally.errors.most_common(MOST_ERRORS)]
@@ -179,7 +164,7 @@ async def status(ask: Said, _rest: str, bot: Bot) -> None:
             titles.get(network, network): checkpoint.version
             for network, checkpoint in bot.shelf.serving.items()
         },
-        "database": f"{bot.store.name}, {size}",
+        "database": f"{bot.store.name}, {tables.size(await bot.store.size())}",
         "memory": tables.size(memory) if memory else "not known on this system",
         "runs on": (
             f"Mangosaurus {metadata.version('mangosaurus')}, Python {platform.python_version()}"

@@ -73,7 +73,7 @@ async def today(ask: Said, _rest: str, bot: Bot) -> None:
 
     The date is its seed; all get the same code.
     """
-    released = await asyncio.to_thread(bot.shelf.released, NETWORK)
+    released = await asyncio.to_thread(bot.shelf.files(NETWORK).released)
     version = released or (await bot.shelf.current(NETWORK)).version
     day = datetime.now(UTC).date()
     seed = int(f"{day:%Y%m%d}")

@@ -3,29 +3,23 @@
 The caption of the file is `/retrain names NAME` or `/retrain verse NAME`.
 """
 
-from __future__ import annotations
-
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from rapidfuzz.process import extractOne
 
+from bot.app import Bot
 from bot.asks import LARGEST_FILE, File, Said
 from bot.chat import Button, Explained, NotSent
 from bot.creations import CODE
+from bot.taboo import is_taboo
 from bot.training.runs import Run
-from bot.voices import MOST, Voice, check, name_of, size_of
+from bot.voices import MOST, Voice, check, name_of
 from bot.words import admins, sentences
 from bot.words.pieces import Message, joined
-from model.text.corpus import FEWEST
 from model.text.encodings import CorpusError, text_in
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from bot.app import Bot
-    from model.text.forms import Form
+from model.text.forms import Form
 
 LONGEST_REASON = 500
 SIMILAR = 60
@@ -55,13 +49,24 @@ async def voices(ask: Said, rest: str, bot: Bot) -> None:
     """List the voices. An admin may also say `/voices rename OLD NEW` or `/voices remove NAME`."""
     match rest.split():
         case ["rename", old, new] if ask.is_admin:
-            await _rename(ask, await voice_called(old, bot), new, bot)
+            voice = await voice_called(old, bot)
+            name = name_of(new)
+            if name is None:
+                raise Explained(admins.VOICE_NAME)
+            if not await bot.store.rename_voice(voice.id, name):
+                raise Explained(admins.NAME_TAKEN.format(name))
+            await ask.chat.say(admins.RENAMED.format(name, example(replace(voice, name=name))))
         case ["remove", name] if ask.is_admin:
             voice = await voice_called(name, bot)
             yes = Button(admins.REMOVE_YES.format(voice.name), f"/voices remove {voice.id} yes")
             await ask.chat.say(admins.REMOVAL.format(voice.name), [[yes]])
         case ["remove", name, "yes"] if ask.is_admin:
-            await _remove(ask, await voice_called(name, bot), bot)
+            voice = await voice_called(name, bot)
+            if bot.runs.running and bot.runs.running.network == voice.id:
+                raise Explained(admins.VOICE_IS_TRAINING.format(voice.name))
+            await bot.store.remove_voice(voice.id)
+            bot.shelf.serving.pop(voice.id, None)
+            await ask.chat.say(admins.REMOVED.format(voice.name))
         case _:
             await _list(ask, bot)
 
@@ -79,37 +84,23 @@ async def voice_called(name: str, bot: Bot) -> Voice:
     raise Explained(sentences.UNKNOWN_VOICE.format(given))
 
 
-async def _rename(ask: Said, voice: Voice, new: str, bot: Bot) -> None:
-    name = name_of(new)
-    if name is None:
-        raise Explained(admins.VOICE_NAME)
-    if not await bot.store.rename_voice(voice.id, name):
-        raise Explained(admins.NAME_TAKEN.format(name))
-    await ask.chat.say(admins.RENAMED.format(name, example(replace(voice, name=name))))
-
-
-async def _remove(ask: Said, voice: Voice, bot: Bot) -> None:
-    if bot.runs.running and bot.runs.running.network == voice.id:
-        raise Explained(admins.VOICE_IS_TRAINING.format(voice.name))
-    await bot.store.remove_voice(voice.id)
-    bot.shelf.unload(voice.id)
-    await ask.chat.say(admins.REMOVED.format(voice.name))
-
-
 async def _list(ask: Said, bot: Bot) -> None:
     lines = [sentences.VOICES, Message()]
-    for voice in await bot.store.voices():
-        can_write = bool(await bot.store.weights(voice.id))
-        how = example(voice) if can_write else sentences.STILL_LEARNING
+    for each in await bot.store.voices():
+        # a name may be refused since it was given; then the id stands for it
+        voice = replace(each, name=each.id) if is_taboo(each.name) else each
+        how = example(voice)
+        if not await bot.store.in_use(voice.id):
+            how = sentences.NOT_TAUGHT
+            if bot.runs.running and bot.runs.running.network == voice.id:
+                how = sentences.STILL_LEARNING
+            elif ask.is_admin:
+                how = admins.NOT_TAUGHT.format(voice.form, voice.name)
         lines.append(sentences.VOICE.format(voice.name, voice.form, how))
     shown = joined("\n", lines) if len(lines) > 2 else sentences.NO_VOICES
     if ask.is_admin:
-        shown = joined("\n\n", [shown, _how_to_teach(ask), admins.HOW_TO_CHANGE])
+        shown = joined("\n\n", [shown, admins.HOW_TO_TEACH[ask.chat.place], admins.HOW_TO_CHANGE])
     await ask.chat.say(shown)
-
-
-def _how_to_teach(ask: Said) -> Message:
-    return admins.HOW_TO_TEACH if ask.chat.takes_files else admins.HOW_TO_TEACH_BY_PATH
 
 
 async def teach(ask: Said, form: Form, words: Sequence[str], bot: Bot) -> Run:
@@ -118,7 +109,7 @@ async def teach(ask: Said, form: Form, words: Sequence[str], bot: Bot) -> Run:
     Without a file, it goes one more round on the text that it has.
     """
     if not words:
-        raise Explained(_how_to_teach(ask))
+        raise Explained(admins.HOW_TO_TEACH[ask.chat.place])
     name = name_of(words[0]) if len(words) == 1 else None
     if name is None:
         raise Explained(admins.VOICE_NAME)
@@ -127,8 +118,8 @@ async def teach(ask: Said, form: Form, words: Sequence[str], bot: Bot) -> Run:
         raise Explained(admins.HAS_OTHER_FORM.format(name, voice.form))
     if ask.file is None:
         if voice is None:
-            raise Explained(admins.NO_FILE.format(name, _how_to_teach(ask)))
-        return Run(voice.id, form, name, ask.chat, await bot.store.voice_text(voice.id))
+            raise Explained(admins.NO_FILE.format(name, admins.HOW_TO_TEACH[ask.chat.place]))
+        return Run(voice.id, form, name, ask.chat)
     text, notes = await _read(ask.file, form)
     bot.runs.check()  # another run may have begun meanwhile
     if voice:
@@ -137,7 +128,7 @@ async def teach(ask: Said, form: Form, words: Sequence[str], bot: Bot) -> Run:
         raise Explained(admins.VOICES_FULL.format(MOST))
     else:
         voice = await bot.store.add_voice(name, form, text)
-    return Run(voice.id, form, name, ask.chat, text, notes, is_fresh=True)
+    return Run(voice.id, form, name, ask.chat, notes, is_fresh=True)
 
 
 async def _read(file: File, form: Form) -> tuple[str, str]:
@@ -151,8 +142,6 @@ async def _read(file: File, form: Form) -> tuple[str, str]:
         if size > LARGEST_FILE:
             raise Explained(admins.TEXT_TOO_LARGE.format(size / 1e6, LARGEST_FILE / 1e6))
         decoded = await asyncio.to_thread(text_in, content, "the file")
-        if await asyncio.to_thread(size_of, decoded.text, form) < FEWEST[form]:
-            raise Explained(admins.TEXT_TOO_SMALL.format(admins.LEAST[form]))
         notes = await asyncio.to_thread(check, form, decoded.text)
     except NotSent as error:
         raise Explained(admins.NOT_FETCHED) from error

@@ -18,11 +18,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from bot.training.child import NEW, OLD, TEXT
+from bot.training.child import NEW, OLD, SAID, TEXT
+from bot.voices import corpus_of
 from model.cli.failures import FAILURES, sentence
 from model.errors import RequestError
 from model.evaluation.comparison import compare
-from model.text.corpus import Corpus, read_names, read_verse
+from model.text.corpus import Corpus
 from model.text.forms import Alphabet
 from model.text.sources import names_corpus, sonnets_corpus
 from model.text.typesetting import typeset, with_names
@@ -77,8 +78,7 @@ def main(folder: Path, form: str, minutes: float, *, is_fresh: bool) -> None:
 
 def _corpus(text: Path, form: str) -> Corpus:
     if text.exists():
-        read = read_names if form == "names" else read_verse
-        return read(text, alphabet=Alphabet.OWN)
+        return corpus_of(text, form)
     return names_corpus() if form == "names" else sonnets_corpus()
 
 
@@ -103,8 +103,6 @@ def _text(checkpoint: Checkpoint, seed: int) -> str:
     text = "\n".join(result.texts).strip()
     if checkpoint.vocabulary.alphabet is Alphabet.OWN:
         return text
-    if checkpoint.description.form == "names":
-        return "\n".join(name.capitalize() for name in result.texts)
     return typeset(with_names(text, checkpoint.proper_names))
 
 
@@ -124,4 +122,5 @@ if __name__ == "__main__":
     try:
         main(Path(sys.argv[1]), sys.argv[2], float(sys.argv[3]), is_fresh="fresh" in sys.argv[4:])
     except FAILURES as error:
-        sys.exit(sentence(error))
+        print(sentence(error), file=sys.stderr)
+        sys.exit(SAID)

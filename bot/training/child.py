@@ -4,26 +4,27 @@ Its folder has OLD, the weights in use, if there are any, and TEXT if a voice is
 it has NEW.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import json
+import logging
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, Self
 
 from bot.settings import environment_without_secrets
 from model.files import HOME, ROOT
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
+logger = logging.getLogger(__name__)
 
 OLD, NEW, TEXT, ERRORS = "old.safetensors", "new.safetensors", "text.txt", "errors.txt"
 LONGEST_LINE = 1 << 20
+SAID = 3
+"""The exit code of a child whose last line says, for people, why it has failed."""
 ON_WINDOWS = ("CREATE_NEW_PROCESS_GROUP", "BELOW_NORMAL_PRIORITY_CLASS")
-"""What stands there for a session of its own, which no Ctrl-C reaches, and for `os.nice`."""
+"""Windows needs these in place of a session of its own, which no Ctrl-C reaches, and `os.nice`."""
 
 
 class Child:
@@ -34,7 +35,7 @@ class Child:
         self._folder = folder
 
     @classmethod
-    async def start(cls, folder: Path, *arguments: str) -> Child:
+    async def start(cls, folder: Path, *arguments: str) -> Self:
         """Start a child in a session of its own. Raises OSError."""
         with (folder / ERRORS).open("wb") as errors:
             process = await asyncio.create_subprocess_exec(
@@ -57,17 +58,18 @@ class Child:
                 yield json.loads(line)
         await self._process.wait()
 
-    @property
     def failure(self) -> str:
-        """Why it has failed; "" if it has not."""
+        """Return why it has failed, for people; "" if it has not. Log a traceback."""
         code = self._process.returncode
         if not code:
             return ""
-        errors = (self._folder / ERRORS).read_text(encoding="utf-8", errors="replace")
-        last = errors.strip().rpartition("\n")[2].strip()
-        if not last and code < 0:
+        errors = (self._folder / ERRORS).read_text(encoding="utf-8", errors="replace").strip()
+        if code == SAID:
+            return errors.rpartition("\n")[2]
+        logger.error("A training ended with exit code %d: %s", code, errors)
+        if code < 0:
             return f"it was killed by signal {-code}; 9 often means that memory ran out"
-        return last or f"it ended with exit code {code}"
+        return f"it ended with exit code {code}; the log says more"
 
     def stop(self) -> None:
         """End the training with its best weights."""

@@ -5,37 +5,30 @@ goes when the run is over. If the bot ends during a run, the next start finds it
 database, and says that the run is lost.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import logging
 import shutil
 import time
 from collections import OrderedDict
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Any
 
-from bot.chat import Explained, InDoubt, LiveMessage, NotSent
+from bot.asks import File
+from bot.chat import Button, Buttons, Chat, Explained, Gone, InDoubt, LiveMessage, NotSent
 from bot.database import StoreError
+from bot.learned import OpenRun
+from bot.shelf import Shelf
+from bot.store import Store
 from bot.training.child import NEW, OLD, TEXT, Child
 from bot.training.progress import Progress
 from bot.words import admins, sentences, tables
+from bot.words.pieces import Message
 from model.errors import MangosaurusError
 from model.files import HOME
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable
-    from pathlib import Path
-    from typing import Any
-
-    from bot.asks import File
-    from bot.chat import Buttons, Chat
-    from bot.learned import OpenRun
-    from bot.shelf import Shelf
-    from bot.store import Store
-    from bot.words.pieces import Message
-    from model.text.forms import Form
+from model.text.forms import Form, Network
 
 logger = logging.getLogger(__name__)
 
@@ -46,15 +39,14 @@ FOLDER = HOME / "runs"
 class Run:
     """One training of a network, from its command to its verdict.
 
-    It begins with the weights in use, unless it is fresh. A voice has a text, and perhaps notes on
-    how that was read. With minutes, it takes about that long.
+    It begins with the weights in use, unless it is fresh. There may be notes on how the text of a
+    voice was read. With minutes, it takes about that long.
     """
 
     network: str
     form: Form
     title: str
     chat: Chat
-    text: str = ""
     notes: str = ""
     is_fresh: bool = False
     minutes: float = 0.0
@@ -71,21 +63,11 @@ class Run:
     def opening(self) -> Message:
         how = admins.FOR_MINUTES.format(self.minutes) if self.minutes else admins.ONE_ROUND
         if self.is_fresh:
-            how = admins.FROM_LETTERS if self.text else admins.FROM_NOTHING
+            is_voice = self.network not in tuple(Network)
+            how = admins.FROM_LETTERS if is_voice else admins.FROM_NOTHING
         if self.notes:
             how = f"{how} ({self.notes})"
         return admins.TRAINING.format(self.title, how)
-
-    @property
-    def wins(self) -> bool:
-        """Whether the new weights should come into use.
-
-        The first weights of a text should, unless somebody stopped their training: perhaps they
-        cannot write yet.
-        """
-        if self.progress.comparison:
-            return self.progress.comparison.better
-        return not self.progress.is_early
 
     async def end(self, how: str) -> None:
         """Stop it, and take its best weights so far, or cancel it."""
@@ -101,7 +83,7 @@ class Runs:
 
     def __init__(self, store: Store, shelf: Shelf) -> None:
         self.running: Run | None = None
-        self.files: OrderedDict[str, tuple[str, File]] = OrderedDict()
+        self.files = OrderedDict[str, tuple[str, File]]()
         """Files that an admin may want me to learn, and the names of their voices."""
         self._store = store
         self._shelf = shelf
@@ -124,7 +106,7 @@ class Runs:
         except BaseException:
             self.running = None
             if run.id:
-                await self._store.end_run(run.id, "failed")
+                await self._store.end_run(run.id)
             raise
         self._start(self._follow(run))
 
@@ -161,23 +143,23 @@ class Runs:
         task.add_done_callback(self._tasks.discard)
 
     async def _say_lost(self, lost: OpenRun, chat: Chat) -> None:
-        voice = await self._store.voice(lost.network)
-        wanted = f"{voice.form} {voice.name}" if voice else lost.network
-        sentence = admins.LOST.format(wanted.split()[-1], wanted)
-        with contextlib.suppress(NotSent, InDoubt):  # then the next start says it
-            await LiveMessage(chat, lost.message).conclude(sentence)
-            await self._store.end_run(lost.id, "lost")
+        with contextlib.suppress(NotSent, InDoubt, StoreError):  # then the next start says it
+            voice = await self._store.voice(lost.network)
+            wanted = f"{voice.form} {voice.name}" if voice else lost.network
+            sentence = admins.LOST.format(wanted.split()[-1], wanted)
+            with contextlib.suppress(Gone):  # the bot may not write there any more
+                await LiveMessage(chat, lost.message).conclude(sentence)
+            await self._store.end_run(lost.id)
 
     async def _follow(self, run: Run) -> None:
         """Carry out a run, and say how it ended."""
         folder = FOLDER / str(run.id)
-        end = "failed"
         buttons: Buttons = ()
         try:
             await self._train(run, folder)
             if self._is_closed:
                 return
-            end, verdict, buttons = await self._verdict(run, folder)
+            verdict, buttons = await self._verdict(run, folder)
         except Explained as error:
             verdict = error.sentence
         except (MangosaurusError, OSError) as error:
@@ -195,7 +177,7 @@ class Runs:
         except (NotSent, InDoubt) as error:
             logger.warning("Perhaps nobody is told how a training ended: %s", error)
         with contextlib.suppress(StoreError):  # then the next start says that it is lost
-            await self._store.end_run(run.id, end)
+            await self._store.end_run(run.id)
 
     async def _train(self, run: Run, folder: Path) -> None:
         """Let a child train, and show how it goes on."""
@@ -203,37 +185,44 @@ class Runs:
         with contextlib.suppress(Explained):  # a voice that is yet to learn
             run.old = (await self._shelf.current(run.network)).version
             old = await self._store.content(run.old) or b""
-        await asyncio.to_thread(_fill, folder, old, run.text)
+        text = await self._store.voice_text(run.network)
+        await asyncio.to_thread(_fill, folder, old, text)
         options = ["fresh"] if run.is_fresh else []
         run.child = await Child.start(folder, run.form, str(run.minutes), *options)
         try:
             if run.ending:
                 await run.end(run.ending)
-            live = LiveMessage(run.chat, run.message, admins.while_training(run.id))
-            async with live:
+            buttons = admins.while_training(run.id)
+            async with LiveMessage(run.chat, run.message, buttons) as live:
                 async for event in run.child.events():
                     run.progress.hear(event)
-                    if run.progress.newest:
+                    if "progress" in run.progress.newest:
                         live.show(tables.running(run.title, run.form, run.progress))
         finally:
             await run.child.kill()
 
-    async def _verdict(self, run: Run, folder: Path) -> tuple[str, Message, Buttons]:
+    async def _verdict(self, run: Run, folder: Path) -> tuple[Message, Buttons]:
         """Use the new weights if they are better, and say how the run ended."""
         if run.ending == "cancel":
-            return "cancelled", admins.CANCELLED.format(run.title), ()
-        if run.child and run.child.failure:
-            raise MangosaurusError(run.child.failure)
+            return admins.CANCELLED.format(run.title), ()
+        if run.child and (failure := run.child.failure()):
+            raise MangosaurusError(failure)
         if run.network not in await self._shelf.titles():
             raise Explained(sentences.VOICE_GONE)
         content = await asyncio.to_thread((folder / NEW).read_bytes)
         version = await self._store.keep_weights(run.network, content, candidate=True)
-        used = run.wins and await self._shelf.use(run.network, version, expected=run.old or None)
+        found = run.progress.comparison
+        # the first weights of a text win, unless their training was stopped: perhaps they cannot
+        # write yet
+        used = found.better if found else not run.progress.is_early
+        if used:
+            used = await self._shelf.use(run.network, version, run.old)
         seconds = time.monotonic() - run.began
         sentence = admins.verdict(run.title, run.progress, seconds, version, used=used)
-        buttons = admins.below_verdict(run.network, run.form, run.old, version, used=used)
-        written = tables.samples(run.progress.texts)
-        return "used" if used else "kept", sentence + "\n\n" + written, buttons
+        sentence = sentence + "\n\n" + tables.samples(run.progress.texts)
+        if used:
+            return sentence, admins.below_use(run.network, run.form, run.old)
+        return sentence, [[Button(admins.USE_NEW, f"/use {run.network} {version}")]]
 
 
 def _fill(folder: Path, old: bytes, text: str) -> None:

@@ -1,36 +1,34 @@
 """The sentences that only admins read: runs, versions, and how a voice is taught and removed."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from bot.chat import Button, Buttons
+from bot.training.progress import Progress
 from bot.words.pieces import Message, said
 from bot.words.sentences import VOICE_EXAMPLES, duration
 from model.evaluation.comparison import WORTHWHILE
-from model.text.corpus import FEWEST
-
-if TYPE_CHECKING:
-    from bot.training.progress import Progress
-    from model.text.forms import Form
+from model.text.forms import Form
 
 # Voices.
 
-HOW_TO_TEACH = said(
+_BY_FILE = said(
     "To teach me a voice, send me a text file, and I'll ask what it holds: names, one a line, or"
     " poems with blank lines between. To choose the name of the voice, send it with the caption"
     " `/retrain names pokemon` or `/retrain verse keats`."
 )
-HOW_TO_TEACH_BY_PATH = said(
+_BY_PATH = said(
     "To teach me a voice, give me the path of a text file with names, one a line, or with"
     " poems:\n`/retrain names pokemon ~/pokemon.txt`\n`/retrain verse keats ~/keats.txt`"
 )
+HOW_TO_TEACH = {
+    "private": _BY_FILE,
+    "group": _BY_FILE,
+    "page": _BY_FILE,
+    "terminal": _BY_PATH,
+}
 HOW_TO_CHANGE = said(
     "`/voices rename OLD NEW` gives a voice another name, `/voices remove NAME` removes it."
 )
-LEARN = said("Shall I learn it as the voice *{}*? Does it hold names, one a line, or verse?")
-LEARN_HOW = ("names", "verse", "no")
-LEARN_NOTHING = said("All right, I've left it alone.")
+NOT_TAUGHT = said("can't write yet: `/retrain {} {}`")
+LEARN = said("I can learn it as the voice *{}*. Does it hold names, one a line, or verse?")
 FILE_GONE = said("I don't have that file any more. Please send it again.")
 VOICE_NAME = said(
     "A voice needs a name of 2 to 20 letters, digits or hyphens, in any script, such as"
@@ -55,11 +53,6 @@ TEXT_TOO_LARGE = said(
     "Your file has {:.1f} MB, and I can take up to {:g}. Please give me a part of it."
 )
 TEXT_REFUSED = said("I can't learn from that: {}.")
-TEXT_TOO_SMALL = said("That's too little for me to learn from. I need at least {}.")
-LEAST = {
-    "names": f"{FEWEST['names']:,} different names, one a line",
-    "verse": f"{FEWEST['verse']:,} characters of verse",
-}
 HAS_OTHER_FORM = said(
     "*{}* is a voice for {}, and it stays one. Choose another name for this text, or remove the"
     " voice with /voices first."
@@ -113,6 +106,7 @@ USE = "use {}"
 IN_USE = said("Version `{}` of *{}* is in use now.")
 IN_USE_ALREADY = said("Version `{}` of *{}* is in use already.")
 NO_SUCH_VERSION = said("*{}* has no version `{}` any more. /models shows those that it has.")
+OVERTAKEN_USE = said("Another version of *{}* came into use meanwhile. /models shows it.")
 NOT_CHANGED = said("I can't do that: {}. *{}* stays as it is.")
 
 
@@ -136,13 +130,6 @@ def verdict(title: str, progress: Progress, seconds: float, version: str, *, use
         elif not used:
             then = OVERTAKEN
     return TRAINED.format(title, took, EARLY if progress.is_early else "", how, then)
-
-
-def below_verdict(network: str, form: Form, old: str, new: str, *, used: bool) -> Buttons:
-    """Return buttons that undo what a run did, or do what it did not, and one that tries it."""
-    if not used:
-        return [[Button(USE_NEW, f"/use {network} {new}")]]
-    return below_use(network, form, old)
 
 
 def below_use(network: str, form: Form, before: str) -> Buttons:

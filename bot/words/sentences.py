@@ -228,6 +228,7 @@ VOICE_EXAMPLES = {
 VOICES = said("Besides my own voice, I have these:")
 VOICE = said("*{}* – {}: {}")
 STILL_LEARNING = said("still learning")
+NOT_TAUGHT = said("can't write yet")
 NO_VOICES = said(
     "I have only my own voice: /dino for names, and any line that you send me for verse."
 )
@@ -241,7 +242,9 @@ VOICE_LETTERS = said(
     " are written with."
 )
 VOICE_GONE = said("That voice has been removed. /voices shows the ones I have.")
-VOICE_UNTRAINED = said("I'm still learning that voice. Please ask again later.")
+VOICE_UNTRAINED = said(
+    "I can't write in that voice yet. /voices shows whether I'm still learning it."
+)
 VOICE_DAMAGED = said("I've lost that voice for the moment. The log says why.")
 NO_SONNETS_IN_VOICES = said(
     "Only Shakespeare's voice writes sonnets. Send me /sonnet and a line, without a voice."

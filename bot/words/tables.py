@@ -1,19 +1,13 @@
 """A run while it goes on, the versions of a network, and /status."""
 
-from __future__ import annotations
+from collections.abc import Mapping, Sequence
 
-from typing import TYPE_CHECKING
-
+from bot.learned import Weights
 from bot.taboo import is_taboo
+from bot.training.progress import Progress
 from bot.words.pieces import Message, Piece, joined, said
 from bot.words.sentences import counted, cut, duration
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from bot.learned import Weights
-    from bot.training.progress import Progress
-    from model.text.forms import Form
+from model.text.forms import Form
 
 LONGEST_LINE, LONGEST_FAULT = 60, 120
 LINES_SHOWN = 6
@@ -32,22 +26,20 @@ COMPARING = "comparing on text that it has never seen"
 
 
 def running(title: str, form: Form, progress: Progress) -> Message:
-    """Show how far a run is: its losses, those that it should beat, and how what it writes grows
-    better.
-    """
-    newest = progress.newest
+    """Show how far a run is: its losses, the losses to beat, and samples of what it writes."""
+    newest, begun = progress.newest["progress"], progress.newest["started"]
     done = round(BAR * newest["fraction"])
     losses = {
         "training": newest["training_loss"],
         "held out": newest["best_held_out_loss"],
-        "in use": progress.begun["start_loss"],
-        "n-gram": progress.begun["ngram_loss"],
+        "in use": begun["start_loss"],
+        "n-gram": begun["ngram_loss"],
     }
     rows = [f"{'█' * done}{'░' * (BAR - done)} {newest['fraction']:4.0%}"]
     rows += [f"{name:<8} {loss:.3f}" for name, loss in losses.items() if loss is not None]
     rows.append(f"{duration(newest['seconds_left'])} left")
     stage = STAGES.get(newest["stage"], f"reading the {form}")
-    if progress.is_over:
+    if "finished" in progress.newest:
         stage = COMPARING
     return joined(
         "\n",
