@@ -28,7 +28,8 @@ TRY = 1.0
 CHECK = 2.0
 """Seconds between two looks at the lock that is held."""
 PATIENCE = 4.0
-"""Seconds that the server may take to answer. Its yes is good for CHECK + PATIENCE."""
+"""Seconds that the server may take to answer. A yes counts for CHECK + PATIENCE seconds from the
+question."""
 LOST = "this process has lost its lock, so another one may serve now", "start this one again"
 ANOTHER_SERVES = "Another process serves; this one waits until it ends"
 

@@ -221,6 +221,8 @@ async def test_without_the_lock_nothing_leaves() -> None:
     line.may_send = False
     waits = line.start("x")
     await asyncio.sleep(5)
+    with pytest.raises(NotDoneError):
+        await line.say_at_once("press")
     assert line.tried == []
     line.may_send = True
     assert await waits == "x"

@@ -69,7 +69,7 @@ async def server() -> AsyncIterator[HttpServer]:
 
 @asynccontextmanager
 async def connected(address: str, **options: Any) -> AsyncIterator[Bot]:
-    async with TelegramRequest(**options) as ordinary, PollingRequest() as polling:
+    async with TelegramRequest(**options) as ordinary, PollingRequest(1) as polling:
         addresses = {"base_url": f"{address}/bot", "base_file_url": f"{address}/file"}
         yield Bot(TOKEN, request=ordinary, get_updates_request=polling, **addresses)  # type: ignore[arg-type]
 
@@ -278,7 +278,7 @@ async def test_a_polling_client_that_has_lost_its_connection_is_made_anew(
     """A pool that counts its one connection as taken for ever raises PoolTimeout for ever."""
     api = Api((NEVER, ""))
     server.answer = api.answer
-    polls = PollingRequest(pool_timeout=0.05, read_timeout=60)
+    polls = PollingRequest(1, pool_timeout=0.05, read_timeout=60)
     lost = asyncio.create_task(polls.do_request(f"{server.address}/bot{TOKEN}/getUpdates", "POST"))
     await until(lambda: not api.failures)
     async with running(quick, [Telegram(quick, (TelegramRequest(), polls))]):

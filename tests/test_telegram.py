@@ -3,6 +3,7 @@ objects."""
 
 import asyncio
 import logging
+import re
 import time
 from collections.abc import AsyncIterator
 
@@ -320,6 +321,29 @@ async def test_a_message_that_telegram_calls_wrong_is_a_bug_and_gets_an_apology(
     visit.bot.tally.errors.clear()
 
 
+async def test_a_group_that_takes_no_pictures_gets_words(visit: Visit, pictures: list[str]) -> None:
+    refusal = Refusal(400, "Bad Request: not enough rights to send photos to the chat")
+    visit.server.refusals["sendPhoto"].extend([refusal] * 3)
+    (day,) = await visit.say("/today", ALICE, GROUP)
+    assert day["text"].startswith("The dinosaur of")
+    me, told = await visit.say("/me Anna", ALICE, GROUP)
+    await visit.press(me, "card", BOB)
+    for text in (told["text"], visit.server.texts[-1].removeprefix(f"Person {BOB}:\n")):
+        assert text == str(sentences.NO_PICTURES)
+    assert len(pictures) == 3
+
+
+async def test_whoever_blocks_the_bot_is_in_the_log_and_no_error(
+    visit: Visit, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    blocked = "Forbidden: bot was blocked by the user"
+    visit.server.refusals["sendMessage"].append(Refusal(403, blocked))
+    assert await visit.say("/dino", ALICE) == []
+    assert f"A message to {ALICE} was not sent: {blocked}" in caplog.messages
+    assert not visit.bot.tally.errors
+
+
 # Polling
 
 
@@ -350,11 +374,13 @@ async def test_a_network_that_is_down_is_waited_for_and_an_old_webhook_deleted(
     server.refusals["setMyCommands"].append(Refusal(504, "Gateway Timeout"))  # nobody waits for it
     server.refusals["getUpdates"].append(Refusal(504, "Gateway Timeout"))
     server.refusals["getUpdates"].append(Refusal(409, "Conflict: other getUpdates"))
+    caplog.set_level(logging.INFO)
     async with visiting(settings, server) as visit:
         (status,) = await visit.say("/status", ADMIN)
         assert "last poll  0 s ago, 6 failed" in status["text"]
         assert of_method(server, "deleteWebhook")
     assert sum("the next try is in" in message for message in caplog.messages) == 6
+    assert re.search(r"Serving as @mangosaurus_bot with dino \w+, poem \w+\n", caplog.text)
 
 
 async def test_an_update_that_cannot_be_parsed_is_logged_and_a_stop_tells_what_has_arrived(
