@@ -2,10 +2,8 @@
 jumps."""
 
 import asyncio
-import dataclasses
 import re
 from contextlib import AsyncExitStack
-from typing import Any
 
 import pytest
 
@@ -13,14 +11,14 @@ from bot.asks import Said
 from bot.chat import LiveMessage
 from bot.health import SERVING, Health
 from bot.limits import CHATTER
-from bot.settings import Rate, Settings
+from bot.settings import Settings
 from bot.words import sentences
 from bot.words.pieces import said
 from bot.writer import Text
 from model.text.forms import Genre
 from tests.fake_clock import in_no_time, now
 from tests.serving import ALICE, BOB, GROUP
-from tests.telegram.request import InMemory, Visit, visiting
+from tests.telegram.request import Visit, visiting
 from tests.telegram.server import Refusal, Server
 
 RATE = 2
@@ -110,28 +108,7 @@ async def test_a_crowd_in_a_group_is_told_once_and_keeps_nobody_else_waiting(
         assert [message["chat"]["id"] for message in visit.server.sent].count(ALICE) == 1
         await visit.settled()
         assert sum("I can't keep up" in text for text in visit.server.texts) == 1
-        assert len(visit.server.sent) == 19
         assert visit.bot.limits.refusals == {"busy": 8}
-
-
-class Slow(InMemory):
-    async def do_request(self, *args: Any, **options: Any) -> tuple[int, bytes]:
-        await asyncio.sleep(0.2)
-        return await super().do_request(*args, **options)
-
-
-@in_no_time
-async def test_of_many_refusals_at_once_a_chat_reads_one(settings: Settings) -> None:
-    settings = dataclasses.replace(settings, rate_limit=Rate(2, 60))
-    async with visiting(settings, Server(), 30, Slow) as visit:
-        for person in range(1000, 1030):  # so that there could be six refusals
-            await visit.server.say("/help", person)
-        await visit.settled()
-        for _ in range(10):
-            await visit.server.say("/dino", ALICE)
-        await visit.settled()
-        assert sum("faster than I can dream" in text for text in visit.server.texts) == 1
-        assert len(visit.server.sent) == 33
 
 
 @in_no_time

@@ -302,25 +302,6 @@ async def test_a_refusal_means_gone_in_doubt_or_not_sent(visit: Visit) -> None:
         assert type(caught.value) is expected
 
 
-async def test_an_answer_arrives_once_after_failures_and_a_429(
-    visit: Visit, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("bot.telegram.pacing.PAUSE_SECONDS", 0.01)
-    visit.server.refusals["sendMessage"].extend([Refusal(502, "Bad Gateway")] * 3)
-    visit.server.refusals["sendMessage"].append(Refusal(429, "Too Many Requests", retry_after=0.01))
-    assert len(await visit.say("/dino", ALICE)) == 1
-
-
-async def test_a_message_that_telegram_calls_wrong_is_a_bug_and_gets_an_apology(
-    visit: Visit, caplog: pytest.LogCaptureFixture
-) -> None:
-    visit.server.refusals["sendMessage"].append(Refusal(400, "Bad Request: can't parse entities"))
-    (answer,) = await visit.say("/help", ALICE)
-    assert answer["text"].startswith("Something went wrong on my side")
-    assert [record.levelname for record in caplog.records if record.exc_info] == ["ERROR"]
-    visit.bot.tally.errors.clear()
-
-
 async def test_a_group_that_takes_no_pictures_gets_words(visit: Visit, pictures: list[str]) -> None:
     refusal = Refusal(400, "Bad Request: not enough rights to send photos to the chat")
     visit.server.refusals["sendPhoto"].extend([refusal] * 3)

@@ -296,16 +296,13 @@ class Telegram(Door):
             "person": sender.id,
             "chat": chat,
             "text": text,
+            "is_admin": sender.id in self._admins,
+            "name": sender.first_name or "",  # a group has none
             "is_late": time.time() - message.date.timestamp() > LATE_SECONDS,
         }
-        if message.from_user and not message.sender_chat:
-            said["name"] = message.from_user.first_name
-            said["is_admin"] = sender.id in self._admins
         if message.text:
             replied = message.reply_to_message
             return Said(**said, file=_file(replied.document) if replied else None)
-        if not (chat.is_private or message.document):
-            return None
         return Sent(**said, file=_file(message.document))
 
     async def _fill_menu(self, admin: int | None) -> None:
