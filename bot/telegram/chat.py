@@ -191,16 +191,23 @@ class TelegramChat(Chat):
         name: str = "",
         alt: str = "",  # noqa: ARG002
     ) -> int:
-        options = {
-            "caption": self._html(message, LONGEST_CAPTION),
-            "filename": name or None,
-            "reply_markup": _keyboard(buttons),
-        }
-        return await self._send(self._bot.send_photo, png, self._place, **options)
+        return await self._send(
+            self._bot.send_photo,
+            png,
+            self._place,
+            caption=self._html(message, LONGEST_CAPTION),
+            filename=name or None,
+            reply_markup=_keyboard(buttons),
+        )
 
     async def document(self, name: str, content: bytes, message: Message) -> int:
-        options = {"caption": self._html(message, LONGEST_CAPTION), "filename": name}
-        return await self._send(self._bot.send_document, content, self._place, **options)
+        return await self._send(
+            self._bot.send_document,
+            content,
+            self._place,
+            caption=self._html(message, LONGEST_CAPTION),
+            filename=name,
+        )
 
     async def typing(self) -> None:
         thread = self._where.get("message_thread_id")

@@ -291,10 +291,9 @@ class Telegram(Door):
             if addressed[2].lower() != self._client.username.lower():
                 return None
             text = addressed[1] + text[addressed.end() :]
-        chat = TelegramChat(self._client, self._pacing, message.chat_id, message)
         said: dict[str, Any] = {
             "person": sender.id,
-            "chat": chat,
+            "chat": TelegramChat(self._client, self._pacing, message.chat_id, message),
             "text": text,
             "is_admin": sender.id in self._admins,
             "name": sender.first_name or "",  # a group has none
