@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from telegram.error import BadRequest, NetworkError, RetryAfter, TimedOut
 
-from bot.telegram.pacing import REFUSAL, REFUSAL_SECONDS, SHARE, Pacing
+from bot.telegram.pacing import Pacing
 from bot.telegram.request import NotDoneError
 from tests.fake_clock import in_no_time, now, run
 
@@ -38,11 +38,9 @@ class Line:
         self.tried: list[tuple[float, str]] = []
         self.sent: dict[str, float] = {}
 
-    def start(
-        self, name: str, chat_id: int = 1, place: int | None = None, *, is_edit: bool = False
-    ) -> asyncio.Task[str]:
+    def start(self, name: str, chat_id: int = 1, *, is_edit: bool = False) -> asyncio.Task[str]:
         call = functools.partial(self._call, name)
-        place = self.pacing.place() if place is None else place
+        place = self.pacing.place()
         return asyncio.create_task(self.pacing.send(call, chat_id, place, is_edit=is_edit))
 
     async def say_at_once(self, name: str, chat_id: int = 1) -> None:
@@ -104,23 +102,6 @@ def test_whatever_comes_is_sent_once_in_order_within_the_limits(
         times = [last_try[name] for name in names]
         assert most_within(times, 4) <= 4
         assert chat_id > 0 or most_within(times, 60) <= 20
-
-
-@in_no_time
-async def test_a_refusal_leaves_soon_or_never_and_five_messages_leave_for_each() -> None:
-    line = Line()
-    answers = [line.start(f"a{person}", person) for person in range(1, 601)]
-    said = []
-    for person in range(10_000, 12_000):
-        await asyncio.sleep(0.01)
-        if line.pacing.spares(person):
-            said.append((now(), line.start(f"no {person}", person, REFUSAL)))
-    await asyncio.gather(*answers, *(task for _, task in said))
-    assert len(said) > 60
-    assert all(line.sent[task.result()] - begun <= REFUSAL_SECONDS for begun, task in said)
-    order = [name.startswith("no") for name in sorted(line.sent, key=line.sent.__getitem__)]
-    for n in range(1, len(order) + 1):
-        assert order[:n].count(True) <= 1 + order[:n].count(False) / SHARE
 
 
 @in_no_time

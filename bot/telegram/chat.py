@@ -244,7 +244,10 @@ class TelegramChat(Chat):
         return self._pacing.wait(self.id, in_chat, in_all)
 
     def _html(self, message: Message, most: int = LONGEST_TEXT, number: int | None = None) -> str:
-        """Return the HTML of a new message, or of a change of the one with a number."""
+        """Return the HTML of a new message, or of a change of the one with a number.
+
+        The first message of an answer has no number yet, and neither has `_first`.
+        """
         if number == self._first:
             message = self._presser + message
         return html_of(shortened(message, most), self._bot.username)
