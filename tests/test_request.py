@@ -169,7 +169,7 @@ async def test_each_answer_is_an_error_that_says_what_is_known(
 ) -> None:
     if expected is TimedOut:
         monkeypatch.setattr(request, "LONGEST_SECONDS", 0.1)
-    async with connected(server.address) as bot:
+    async with connected(server.address, read_timeout=60) as bot:
         server.answer = answering(*answers)
         for _ in answers:
             async with failing(expected, caplog):
