@@ -97,21 +97,6 @@ async def test_a_crowd(place: int | None, load: float, settings: Settings) -> No
 
 
 @in_no_time
-async def test_a_crowd_in_a_group_is_told_once_and_keeps_nobody_else_waiting(
-    settings: Settings,
-) -> None:
-    async with visiting(settings, Server(), 30) as visit:
-        for person in range(500, 525):
-            await visit.server.say("/dino", person, GROUP)
-        await visit.server.say("/dino", ALICE)
-        await asyncio.sleep(1)
-        assert [message["chat"]["id"] for message in visit.server.sent].count(ALICE) == 1
-        await visit.settled()
-        assert sum("I can't keep up" in text for text in visit.server.texts) == 1
-        assert visit.bot.limits.refusals == {"busy": 8}
-
-
-@in_no_time
 async def test_what_was_asked_two_minutes_ago_is_refused_and_a_clock_may_be_wrong_by_a_minute(
     settings: Settings,
 ) -> None:
