@@ -289,6 +289,7 @@ async def test_a_refusal_means_gone_in_doubt_or_not_sent(visit: Visit) -> None:
         (Refusal(400, "Bad Request: group chat was upgraded", migrate_to_chat_id=-100), Gone),
         (Refusal(400, "Bad Request: not enough rights to send text messages"), Gone),
         (Refusal(400, "Bad Request: TOPIC_CLOSED"), Gone),
+        (Refusal(400, "Bad Request: CHAT_SEND_PLAIN_FORBIDDEN"), Gone),
         (Refusal(400, "Bad Request: chat not found"), Gone),
         (Refusal(400, "Bad Request: message thread not found"), Gone),
         # a bug, whatever else is not found
