@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from rapidfuzz.process import extractOne
 
 from bot.asks import LONGEST_LINE, Ask, Said, Sent, Typed, clean
-from bot.chat import Explained, InDoubt, NotSent, Refused
+from bot.chat import Explained, Gone, InDoubt, NotSent, Refused
 from bot.commands import COMMANDS, LINE, SENT, TYPED, Command, menu
 from bot.creations import code_in
 from bot.database import StoreError
@@ -167,7 +167,8 @@ def _sentence(error: Exception, bot: Bot) -> Message | None:
             bot.limits.refusals[error.reason] += 1
             logger.info("An ask was refused")
         return error.sentence
-    bot.tally.errors[type(error).__name__] += 1
+    if not isinstance(error, Gone):  # whoever blocks the bot is no fault of it
+        bot.tally.errors[type(error).__name__] += 1
     match error:
         case NotSent() | InDoubt():
             return None  # the chat has logged it; another message would fail too

@@ -25,7 +25,7 @@ def test_a_button_says_at_most_64_bytes() -> None:
     poem = Creation("k7m2p9xb4q", ALICE, Genre.POEM, version, 0, 0, "", 0.65)
     assert layout.buttons_below(poem, has_card=True)
     assert Button("Mangoraptor", f"/guess {NEW_SEEDS} 3 {version}")
-    assert admins.below_use(voice, "verse", version)
+    assert admins.below_use(voice, "verse", version, version)
 
 
 async def test_three_presses_at_once_are_one_ask_for_each_person(group: FakeChat) -> None:

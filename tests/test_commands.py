@@ -9,7 +9,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from bot.asks import LONGEST_LINE, line_in
-from bot.chat import Explained, Gone
+from bot.chat import Explained, NotSent
 from bot.commands import COMMANDS, menu
 from bot.settings import Rate, Settings
 from tests.fake_chat import FakeChat
@@ -80,10 +80,10 @@ async def test_answers_refusals_and_errors_are_counted(settings: Settings) -> No
             assert rows[network] == checkpoint.version
         for line in ("/dino", "/poem Shall I", "/dino", "/dino", "/dino"):
             await chat.ask(line)
-        chat.failures.append(Gone("the bot was blocked"))
+        chat.failures.append(NotSent("no connection"))
         await chat.ask("/help", ADMIN)
         rows = await table(chat)
         assert rows["answers"] == "4, and 2 refused"
         assert re.fullmatch(r"usually \d+ ms; 99 of 100 take at most \d+ ms", rows["latency"])
-        assert rows["errors"] == "Gone 1"
+        assert rows["errors"] == "NotSent 1"
         chat.bot.tally.errors.clear()

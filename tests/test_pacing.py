@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from telegram.error import BadRequest, NetworkError, RetryAfter, TimedOut
 
-from bot.telegram.pacing import REFUSAL, REFUSAL_SECONDS, SHARE, Pacing
+from bot.telegram.pacing import Pacing
 from bot.telegram.request import NotDoneError
 from tests.fake_clock import in_no_time, now, run
 
@@ -38,11 +38,9 @@ class Line:
         self.tried: list[tuple[float, str]] = []
         self.sent: dict[str, float] = {}
 
-    def start(
-        self, name: str, chat_id: int = 1, place: int | None = None, *, is_edit: bool = False
-    ) -> asyncio.Task[str]:
+    def start(self, name: str, chat_id: int = 1, *, is_edit: bool = False) -> asyncio.Task[str]:
         call = functools.partial(self._call, name)
-        place = self.pacing.place() if place is None else place
+        place = self.pacing.place()
         return asyncio.create_task(self.pacing.send(call, chat_id, place, is_edit=is_edit))
 
     async def say_at_once(self, name: str, chat_id: int = 1) -> None:
@@ -107,23 +105,6 @@ def test_whatever_comes_is_sent_once_in_order_within_the_limits(
 
 
 @in_no_time
-async def test_a_refusal_leaves_soon_or_never_and_five_messages_leave_for_each() -> None:
-    line = Line()
-    answers = [line.start(f"a{person}", person) for person in range(1, 601)]
-    said = []
-    for person in range(10_000, 12_000):
-        await asyncio.sleep(0.01)
-        if line.pacing.spares(person):
-            said.append((now(), line.start(f"no {person}", person, REFUSAL)))
-    await asyncio.gather(*answers, *(task for _, task in said))
-    assert len(said) > 60
-    assert all(line.sent[task.result()] - begun <= REFUSAL_SECONDS for begun, task in said)
-    order = [name.startswith("no") for name in sorted(line.sent, key=line.sent.__getitem__)]
-    for n in range(1, len(order) + 1):
-        assert order[:n].count(True) <= 1 + order[:n].count(False) / SHARE
-
-
-@in_no_time
 async def test_a_cancelled_message_gives_its_turn_back_even_as_it_comes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -143,17 +124,17 @@ async def test_a_429_holds_the_chat_that_earned_it_and_the_refused_message_goes_
     line = Line(latency=0.1)
     line.errors["first"] = [wait_for(700), wait_for(2)]
     tasks = [line.start("first")]
-    await asyncio.sleep(1)
+    await asyncio.sleep(5)  # so that nothing but the silence holds the chat
     with pytest.raises(NotDoneError):
         await line.say_at_once("typing")
     tasks += [line.start("second"), line.start("other", 2)]
     await line.say_at_once("press", 2)
-    assert line.pacing.wait(1) == pytest.approx(699, abs=0.1)
+    assert line.pacing.wait(1) == pytest.approx(695, abs=0.1)
     await asyncio.gather(*tasks)
     assert [(round(time, 1), name) for time, name in line.tried] == [
         (0, "first"),
-        (1, "press"),
-        (1, "other"),
+        (5, "press"),
+        (5, "other"),
         (700.1, "first"),
         (700.1, "second"),
         (702.2, "first"),
@@ -177,7 +158,7 @@ async def test_a_second_chats_429_or_one_about_no_message_holds_everything() -> 
     await asyncio.gather(*tasks)
     with pytest.raises(RetryAfter):
         await line.say_at_once("press", 3)
-    assert line.pacing.wait(4) == 20
+    assert [line.pacing.wait(4, 0, in_all) for in_all in (0, 50)] == [20, 22]
 
 
 @in_no_time
@@ -199,7 +180,6 @@ async def test_what_surely_failed_is_tried_again_for_half_a_minute_and_what_may_
     names = [name for _, name in line.tried]
     assert (names.count("x"), names.count("y"), line.pacing.given_up) == (1, 1, 1)
     assert caplog.messages[-1] == "A message to 1 was given up: no connection"
-    assert "a secret" not in caplog.text
 
 
 @in_no_time
@@ -221,6 +201,8 @@ async def test_without_the_lock_nothing_leaves() -> None:
     line.may_send = False
     waits = line.start("x")
     await asyncio.sleep(5)
+    with pytest.raises(NotDoneError):
+        await line.say_at_once("press")
     assert line.tried == []
     line.may_send = True
     assert await waits == "x"

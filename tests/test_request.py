@@ -69,7 +69,7 @@ async def server() -> AsyncIterator[HttpServer]:
 
 @asynccontextmanager
 async def connected(address: str, **options: Any) -> AsyncIterator[Bot]:
-    async with TelegramRequest(**options) as ordinary, PollingRequest() as polling:
+    async with TelegramRequest(**options) as ordinary, PollingRequest(1) as polling:
         addresses = {"base_url": f"{address}/bot", "base_file_url": f"{address}/file"}
         yield Bot(TOKEN, request=ordinary, get_updates_request=polling, **addresses)  # type: ignore[arg-type]
 
@@ -164,9 +164,12 @@ async def test_each_answer_is_an_error_that_says_what_is_known(
     server: HttpServer,
     expected: type[TelegramError],
     answers: list[tuple[int, Any]],
+    monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    async with connected(server.address, read_timeout=0.1) as bot:
+    if expected is TimedOut:
+        monkeypatch.setattr(request, "LONGEST_SECONDS", 0.1)
+    async with connected(server.address, read_timeout=60) as bot:
         server.answer = answering(*answers)
         for _ in answers:
             async with failing(expected, caplog):
@@ -212,7 +215,6 @@ class Api:
 
     def __init__(self, *failures: tuple[int, str | bytes]) -> None:
         self.failures = list(failures)
-        self.fail = answering(*failures)
         self.sent = 0
 
     async def answer(self, received: HttpRequest) -> tuple[int, bytes]:
@@ -225,63 +227,33 @@ class Api:
         if method != "getUpdates":
             return ok(True)
         if self.failures:
-            self.failures.pop()
-            return await self.fail(received)
+            return await answering(self.failures.pop(0))(received)
         await asyncio.sleep(0.01)
         person = {"id": 1, "is_bot": False, "first_name": "Alice"}
         update = {"update_id": 11, "message": MESSAGE | {"from": person, "text": "/help"}}
         return ok([] if "offset" in received.form else [update])
 
 
-@pytest.fixture
-def quick(settings: Settings, server: HttpServer, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """The settings of a bot on the server that soon polls again."""
-    monkeypatch.setattr(door, "PAUSE_SECONDS", 0.01)
-    return replace(settings, token=Secret(TOKEN), api_base_url=server.address)
-
-
-@pytest.mark.parametrize(
-    "failures",
-    [
-        [(NEVER, "")] * 2,
-        [(0, BROKEN[1])] * 3,
-        [
-            (200, f'{{"ok": true, "result": {result}}}')
-            for result in ("null", "[3]", '[{"message": 3}]')
-        ],
-        [(200, "<html>"), (502, "")],
-    ],
-    ids=["never answers", "breaks off in mid-body", "no list", "not Telegram"],
-)
-async def test_after_polls_that_fail_updates_arrive(
+async def test_after_polls_that_fail_and_a_lost_connection_updates_arrive(
     server: HttpServer,
-    quick: Settings,
-    failures: list[Any],
+    settings: Settings,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    if failures[0][0] == NEVER:
-        monkeypatch.setattr(request, "LONGEST_SECONDS", 0.1)
-    api = Api(*failures)
-    server.answer = api.answer
-    async with running(quick, [Telegram(quick)]):
-        await until(lambda: api.sent)
-    assert caplog.text.count("the next try is in") >= len(failures)
-    assert not [record for record in caplog.records if record.exc_info]
-    assert server.requests[-1].form["offset"] == "12"
-    assert api.sent == 1
-
-
-async def test_a_polling_client_that_has_lost_its_connection_is_made_anew(
-    server: HttpServer, quick: Settings
-) -> None:
     """A pool that counts its one connection as taken for ever raises PoolTimeout for ever."""
-    api = Api((NEVER, ""))
+    monkeypatch.setattr(door, "PAUSE_SECONDS", 0.01)
+    settings = replace(settings, token=Secret(TOKEN), api_base_url=server.address)
+    no_list = [f'{{"ok": true, "result": {result}}}' for result in ("null", "[3]", "[{}]")]
+    failures: list[Any] = [(0, BROKEN[1]), *[(200, body) for body in (*no_list, "<html>")]]
+    api = Api((NEVER, ""), *failures)
     server.answer = api.answer
-    polls = PollingRequest(pool_timeout=0.05, read_timeout=60)
+    polls = PollingRequest(1, pool_timeout=0.05, read_timeout=60)
     lost = asyncio.create_task(polls.do_request(f"{server.address}/bot{TOKEN}/getUpdates", "POST"))
-    await until(lambda: not api.failures)
-    async with running(quick, [Telegram(quick, (TelegramRequest(), polls))]):
+    await until(lambda: len(api.failures) == len(failures))
+    async with running(settings, [Telegram(settings, (TelegramRequest(), polls))]):
         await until(lambda: api.sent)
     with pytest.raises(NetworkError):
         await lost
+    assert caplog.text.count("the next try is in") > len(failures)
+    assert not [record for record in caplog.records if record.exc_info]
+    assert (server.requests[-1].form["offset"], api.sent) == ("12", 1)

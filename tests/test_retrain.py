@@ -76,6 +76,8 @@ async def test_one_message_shows_a_run_from_its_command_to_its_verdict(
     undone = await admin.press(admins.UNDO, message=message)
     assert undone.text == str(admins.IN_USE.format(old, "dino"))
     assert in_use(admin) == old
+    too_late = await admin.press(admins.UNDO, message=message)
+    assert (too_late.text, in_use(admin)) == (str(admins.IN_USE_ALREADY.format(old, "dino")), old)
     await admin.press(admins.UNDO, message=undone)
     assert in_use(admin) == new
     assert not script.folder.exists()
@@ -290,6 +292,11 @@ async def test_versions_are_listed_and_used(
     assert message.labels[2:] == ["poem", "voice:pokemon"]
     await admin.press(f"use {newest}")
     assert in_use(admin) == newest
+    used = admin.messages[-1]
+    await admin.ask(f"/use dino {shown[2].split()[0]}")
+    assert (await admin.press(admins.UNDO, message=used)).text == str(
+        admins.OVERTAKEN_USE.format("dino")
+    )
     await admin.ask(f"/use DINO  {first}")
     assert in_use(admin) == first
     with monkeypatch.context() as patch:  # another admin was faster

@@ -3,6 +3,7 @@ objects."""
 
 import asyncio
 import logging
+import re
 import time
 from collections.abc import AsyncIterator
 
@@ -288,6 +289,7 @@ async def test_a_refusal_means_gone_in_doubt_or_not_sent(visit: Visit) -> None:
         (Refusal(400, "Bad Request: group chat was upgraded", migrate_to_chat_id=-100), Gone),
         (Refusal(400, "Bad Request: not enough rights to send text messages"), Gone),
         (Refusal(400, "Bad Request: TOPIC_CLOSED"), Gone),
+        (Refusal(400, "Bad Request: CHAT_SEND_PLAIN_FORBIDDEN"), Gone),
         (Refusal(400, "Bad Request: chat not found"), Gone),
         (Refusal(400, "Bad Request: message thread not found"), Gone),
         # a bug, whatever else is not found
@@ -301,23 +303,27 @@ async def test_a_refusal_means_gone_in_doubt_or_not_sent(visit: Visit) -> None:
         assert type(caught.value) is expected
 
 
-async def test_an_answer_arrives_once_after_failures_and_a_429(
-    visit: Visit, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("bot.telegram.pacing.PAUSE_SECONDS", 0.01)
-    visit.server.refusals["sendMessage"].extend([Refusal(502, "Bad Gateway")] * 3)
-    visit.server.refusals["sendMessage"].append(Refusal(429, "Too Many Requests", retry_after=0.01))
-    assert len(await visit.say("/dino", ALICE)) == 1
+async def test_a_group_that_takes_no_pictures_gets_words(visit: Visit, pictures: list[str]) -> None:
+    refusal = Refusal(400, "Bad Request: not enough rights to send photos to the chat")
+    visit.server.refusals["sendPhoto"].extend([refusal] * 3)
+    (day,) = await visit.say("/today", ALICE, GROUP)
+    assert day["text"].startswith("The dinosaur of")
+    me, told = await visit.say("/me Anna", ALICE, GROUP)
+    await visit.press(me, "card", BOB)
+    for text in (told["text"], visit.server.texts[-1].removeprefix(f"Person {BOB}:\n")):
+        assert text == str(sentences.NO_PICTURES)
+    assert len(pictures) == 3
 
 
-async def test_a_message_that_telegram_calls_wrong_is_a_bug_and_gets_an_apology(
+async def test_whoever_blocks_the_bot_is_in_the_log_and_no_error(
     visit: Visit, caplog: pytest.LogCaptureFixture
 ) -> None:
-    visit.server.refusals["sendMessage"].append(Refusal(400, "Bad Request: can't parse entities"))
-    (answer,) = await visit.say("/help", ALICE)
-    assert answer["text"].startswith("Something went wrong on my side")
-    assert [record.levelname for record in caplog.records if record.exc_info] == ["ERROR"]
-    visit.bot.tally.errors.clear()
+    caplog.set_level(logging.INFO)
+    blocked = "Forbidden: bot was blocked by the user"
+    visit.server.refusals["sendMessage"].append(Refusal(403, blocked))
+    assert await visit.say("/dino", ALICE) == []
+    assert f"A message to {ALICE} was not sent: {blocked}" in caplog.messages
+    assert not visit.bot.tally.errors
 
 
 # Polling
@@ -345,16 +351,19 @@ async def test_a_network_that_is_down_is_waited_for_and_an_old_webhook_deleted(
 ) -> None:
     monkeypatch.setattr("bot.telegram.door.PAUSE_SECONDS", 0.001)
     server.refusals["getMe"].extend([Refusal(504, "Gateway Timeout")] * 2)
-    server.refusals["getMe"].append(Refusal(429, "Too Many Requests", retry_after=0.01))
+    server.refusals["getMe"].append(Refusal(429, "Too Many Requests", retry_after=0.6))
     server.refusals["deleteWebhook"].append(Refusal(504, "Gateway Timeout"))
     server.refusals["setMyCommands"].append(Refusal(504, "Gateway Timeout"))  # nobody waits for it
     server.refusals["getUpdates"].append(Refusal(504, "Gateway Timeout"))
     server.refusals["getUpdates"].append(Refusal(409, "Conflict: other getUpdates"))
+    caplog.set_level(logging.INFO)
     async with visiting(settings, server) as visit:
         (status,) = await visit.say("/status", ADMIN)
         assert "last poll  0 s ago, 6 failed" in status["text"]
         assert of_method(server, "deleteWebhook")
-    assert sum("the next try is in" in message for message in caplog.messages) == 6
+    waits = re.findall("the next try is in (.) s", caplog.text)
+    assert sorted(waits) == ["0", "0", "0", "0", "0", "1"]
+    assert re.search(r"Serving as @mangosaurus_bot with dino \w+, poem \w+\n", caplog.text)
 
 
 async def test_an_update_that_cannot_be_parsed_is_logged_and_a_stop_tells_what_has_arrived(

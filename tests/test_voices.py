@@ -157,7 +157,9 @@ async def test_the_list(admin: FakeChat) -> None:
     message = await admin.ask("/voices")
     assert length(message.message) <= 4096
     assert await send(admin, LIST) == str(admins.VOICES_FULL.format(MOST))
-    assert admins.below_use(last.id, "verse", "0123456789ab")  # no button is too long
+    assert admins.below_use(
+        last.id, "verse", "0123456789ab", "0123456789ab"
+    )  # no button is too long
     assert isinstance((await admin.ask(f"/voices remove {name}")).buttons[0][0], Button)
 
 

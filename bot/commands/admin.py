@@ -107,7 +107,9 @@ async def models(ask: Said, rest: str, bot: Bot) -> None:
 
 
 async def use(ask: Said, rest: str, bot: Bot) -> None:
-    """Use a version from now on: `/use NETWORK VERSION`."""
+    """Use a version from now on: `/use NETWORK VERSION`, or only in place of the version that a
+    third word names.
+    """
     words = rest.split()
     if len(words) < 2:
         await models(ask, rest, bot)
@@ -117,6 +119,8 @@ async def use(ask: Said, rest: str, bot: Bot) -> None:
     before = await _in_use(network, bot)
     if version == before:
         raise Explained(admins.IN_USE_ALREADY.format(version, title))
+    if words[2:] not in ([], [before]):
+        raise Explained(admins.OVERTAKEN_USE.format(title))
     forms = {each.version: each.description.form for each in await bot.shelf.versions(network)}
     if version not in forms:
         raise Explained(admins.NO_SUCH_VERSION.format(title, sentences.cut(version, 40)))
@@ -127,7 +131,7 @@ async def use(ask: Said, rest: str, bot: Bot) -> None:
         raise Explained(admins.NOT_CHANGED.format(reason, title)) from error
     if not chosen:
         raise Explained(admins.OVERTAKEN_USE.format(title))
-    buttons = admins.below_use(network, forms[version], before)
+    buttons = admins.below_use(network, forms[version], before, version)
     await ask.chat.say(admins.IN_USE.format(version, title), buttons)
 
 

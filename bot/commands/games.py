@@ -89,9 +89,10 @@ async def today(ask: Said, _rest: str, bot: Bot) -> None:
     opening = sentences.TODAY.format(f"{day.day} {day:%B %Y}") + "\n\n"
     message = opening + layout.reply(creation, text)
     if card:
-        await ask.chat.picture(card.png, message, (), card.name, card.alt)
-    else:
-        await ask.chat.say(message)
+        with suppress(Explained):  # a group may take no pictures
+            await ask.chat.picture(card.png, message, (), card.name, card.alt)
+            return
+    await ask.chat.say(message)
 
 
 async def guess(ask: Said, rest: str, bot: Bot) -> None:

@@ -11,7 +11,6 @@ from telegram import (
     CallbackQuery,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
-    InlineQuery,
     InlineQueryResultArticle,
     InputTextMessageContent,
     MaybeInaccessibleMessage,
@@ -31,9 +30,10 @@ from telegram.error import (
 from telegram.ext import ExtBot
 
 from bot.asks import writable
-from bot.chat import Buttons, Chat, Gone, InDoubt, NotSent, Offer
+from bot.chat import Buttons, Chat, Explained, Gone, InDoubt, NotSent, Offer
 from bot.telegram.pacing import REFUSAL, Pacing
 from bot.telegram.request import NotDoneError
+from bot.words import sentences
 from bot.words.pieces import NOTHING, Message, Piece, Style, length
 
 logger = logging.getLogger(__name__)
@@ -56,10 +56,12 @@ GONE = (
     "message_id_invalid",
     "not enough rights",
     "have no rights",
-    "chat_write_forbidden",
+    "_forbidden",
     "topic_closed",
 )
 """How Telegram says that a message is gone, or that the bot may not write in a chat."""
+NO_PHOTOS = ("rights to send photos", "chat_send_photos_forbidden", "chat_send_media_forbidden")
+"""How Telegram says that a group takes words from the bot, but no pictures."""
 TAGS: dict[Style, str] = {
     "bold": "b",
     "name": "b",
@@ -103,7 +105,8 @@ class TelegramChat(Chat):
     """The chat with an id, for the answers to one ask.
 
     `asked` is the message that asks, or the one whose button was `pressed`. Answers go to its
-    topic. In a group, they reply to it, and the first one names whoever pressed.
+    topic, if Telegram tells it: it does not for a message that it shows no more. In a group, they
+    reply to it, and the first one names whoever pressed. `typed` is the id of an inline query.
     """
 
     def __init__(
@@ -113,7 +116,7 @@ class TelegramChat(Chat):
         chat_id: int,
         asked: MaybeInaccessibleMessage | None = None,
         pressed: CallbackQuery | None = None,
-        typed: InlineQuery | None = None,
+        typed: str = "",
     ) -> None:
         self.id = chat_id
         self.is_private = chat_id > 0
@@ -144,7 +147,7 @@ class TelegramChat(Chat):
         return await self._send(
             self._bot.send_message,
             self._html(message),
-            self._place_of(unfinished),
+            self._pacing.place() if unfinished else self._place,
             reply_markup=_keyboard(buttons),
         )
 
@@ -158,8 +161,9 @@ class TelegramChat(Chat):
             number,
             reply_markup=_keyboard(buttons),
         )
-        with _explained():
-            await self._pacing.send(edit, self.id, self._place_of(unfinished), is_edit=True)
+        place = self._pacing.place() if unfinished else self._place
+        with self._explained():
+            await self._pacing.send(edit, self.id, place, is_edit=True)
 
     async def refuse(self, message: Message) -> bool:
         if not self._pacing.spares(self.id):
@@ -187,21 +191,28 @@ class TelegramChat(Chat):
         name: str,
         alt: str,  # noqa: ARG002
     ) -> int:
-        options = {
-            "caption": self._html(message, LONGEST_CAPTION),
-            "filename": name,
-            "reply_markup": _keyboard(buttons),
-        }
-        return await self._send(self._bot.send_photo, png, self._place, **options)
+        return await self._send(
+            self._bot.send_photo,
+            png,
+            self._place,
+            caption=self._html(message, LONGEST_CAPTION),
+            filename=name,
+            reply_markup=_keyboard(buttons),
+        )
 
     async def document(self, name: str, content: bytes, message: Message) -> int:
-        options = {"caption": self._html(message, LONGEST_CAPTION), "filename": name}
-        return await self._send(self._bot.send_document, content, self._place, **options)
+        return await self._send(
+            self._bot.send_document,
+            content,
+            self._place,
+            caption=self._html(message, LONGEST_CAPTION),
+            filename=name,
+        )
 
     async def typing(self) -> None:
         thread = self._where.get("message_thread_id")
         sign = partial(self._bot.send_chat_action, self.id, ChatAction.TYPING, thread)
-        with _explained():
+        with self._explained():
             await self._pacing.send_at_once(sign, self.id)
 
     async def offer(self, offers: Sequence[Offer]) -> None:
@@ -209,8 +220,6 @@ class TelegramChat(Chat):
 
         If they have typed more, the offers come too late, silently.
         """
-        if self._typed is None:
-            return
         results = [
             InlineQueryResultArticle(
                 str(number),
@@ -221,19 +230,24 @@ class TelegramChat(Chat):
             for number, offer in enumerate(offers)
         ]
         seconds = CACHED_SECONDS if results else 0
-        answer = partial(self._typed.answer, results, cache_time=seconds, is_personal=True)
-        with _explained(), contextlib.suppress(BadRequest):
+        answer = partial(
+            self._bot.answer_inline_query,
+            self._typed,
+            results,
+            cache_time=seconds,
+            is_personal=True,
+        )
+        with self._explained(), contextlib.suppress(BadRequest):
             await self._pacing.send_at_once(answer, self.id)
 
     def wait_seconds(self, in_chat: int = 0, in_all: int = 0) -> float:
         return self._pacing.wait(self.id, in_chat, in_all)
 
-    def _place_of(self, unfinished: bool) -> int:
-        """Return the place of a message: what is unfinished waits behind all that was asked."""
-        return self._pacing.place() if unfinished else self._place
-
     def _html(self, message: Message, most: int = LONGEST_TEXT, number: int | None = None) -> str:
-        """Return the HTML of a new message, or of a change of the one with a number."""
+        """Return the HTML of a new message, or of a change of the one with a number.
+
+        The first message of an answer has no number yet, and neither has `_first`.
+        """
         if number == self._first:
             message = self._presser + message
         return html_of(shortened(message, most), self._bot.username)
@@ -246,34 +260,34 @@ class TelegramChat(Chat):
         **options: Any,
     ) -> int:
         call = partial(send, self.id, content, **self._where, **options)
-        with _explained():
+        with self._explained():
             number = (await self._pacing.send(call, self.id, place)).message_id
         self._first = self._first or number
         return number
 
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Turn the library's errors into what a chat says of them.
 
-@contextlib.contextmanager
-def _explained() -> Iterator[None]:
-    """Turn the library's errors into what a chat says of them.
-
-    Every other error is a bug of ours.
-    """
-    try:
-        yield
-    except BadRequest as error:
-        reason = str(error).lower()
-        if "not modified" in reason:
-            return
-        if any(sign in reason for sign in GONE):
+        Every other error is a bug of ours.
+        """
+        try:
+            yield
+        except (BadRequest, Forbidden, ChatMigrated) as error:
+            reason = str(error).lower()
+            if "not modified" in reason:
+                return
+            if any(sign in reason for sign in NO_PHOTOS):
+                raise Explained(sentences.NO_PICTURES) from error
+            if isinstance(error, BadRequest) and not any(sign in reason for sign in GONE):
+                raise
+            logger.info("A message to %s was not sent: %s", self.id, error)
             raise Gone(str(error)) from error
-        raise
-    except (Forbidden, ChatMigrated) as error:
-        raise Gone(str(error)) from error
-    except (NotDoneError, RetryAfter, InvalidToken) as error:
-        raise NotSent(str(error)) from error
-    except NetworkError as error:
-        logger.warning("A message may not have arrived: %s", error)
-        raise InDoubt(str(error)) from error
+        except (NotDoneError, RetryAfter, InvalidToken) as error:
+            raise NotSent(str(error)) from error
+        except NetworkError as error:
+            logger.warning("A message may not have arrived: %s", error)
+            raise InDoubt(str(error)) from error
 
 
 def _keyboard(buttons: Buttons) -> InlineKeyboardMarkup | None:

@@ -74,7 +74,7 @@ class Telegram(Door):
     ) -> None:
         if settings.token is None:
             raise StartError("TELEGRAM_TOKEN is not set")
-        request, self._polling = requests or (TelegramRequest(), PollingRequest())
+        request, self._polling = requests or (TelegramRequest(), PollingRequest(1))
         server = settings.api_base_url or "https://api.telegram.org"
         self._pacing = Pacing(may_send)
         self._client: ExtBot[None] = ExtBot(
@@ -90,7 +90,8 @@ class Telegram(Door):
         self._admins = settings.admin_ids
         self._without_menu = set(settings.admin_ids)
         self._offset: int | None = None
-        self._heard = asyncio.get_running_loop().time()  # when Telegram answered last
+        # when Telegram answered last, or was left alone on purpose
+        self._heard = asyncio.get_running_loop().time()
         self._failed = 0
         self._silent_since: datetime | None = None
         self._fetching: asyncio.Task[None] | None = None  # ends when Telegram rejects the token
@@ -109,8 +110,8 @@ class Telegram(Door):
         bot.username = self._client.username
         self._begin(self._fill_menu(None))
         self._fetching = self._begin(self._fetch(bot))
-        serving = {network: weights.version for network, weights in bot.shelf.serving.items()}
-        logger.info("Serving as @%s with %s", bot.username, serving)
+        serving = (f"{network} {weights.version}" for network, weights in bot.shelf.serving.items())
+        logger.info("Serving as @%s with %s", bot.username, ", ".join(serving))
 
     async def close(self) -> None:
         """Take no more asks, and tell Telegram which updates have arrived; otherwise it would send
@@ -146,9 +147,13 @@ class Telegram(Door):
         }
 
     def failures(self) -> dict[str, str]:
-        if self._silent_since is None:
-            return {}
-        return {"Telegram": f"no good answer since {self._silent_since:%Y-%m-%d %H:%M:%S} UTC"}
+        if self._silent_since:
+            since = f"{self._silent_since:%Y-%m-%d %H:%M:%S} UTC"
+            return {"Telegram": f"no good answer since {since}"}
+        if self._pacing.silence > WAIT_SECONDS:
+            silence = sentences.duration(self._pacing.silence)
+            return {"Telegram": f"it wants no message from this bot for {silence}"}
+        return {}
 
     def chat(self, chat_id: int) -> TelegramChat:
         return TelegramChat(self._client, self._pacing, chat_id)
@@ -188,6 +193,7 @@ class Telegram(Door):
             await self._poll(1, 0)  # what it returns is not taken, but what was taken is confirmed
         while True:
             await asyncio.sleep(LOOK_SECONDS)
+            self._heard = asyncio.get_running_loop().time()
             if self._room(bot, WAIT_SECONDS / 2) >= 1:
                 return
 
@@ -257,7 +263,7 @@ class Telegram(Door):
     def _ask(self, update: Update) -> Ask | None:
         if (query := update.inline_query) and not query.offset:
             person = query.from_user.id
-            chat = TelegramChat(self._client, self._pacing, person, typed=query)
+            chat = TelegramChat(self._client, self._pacing, person, typed=query.id)
             return Typed(person=person, chat=chat, text=query.query)
         # What counts of a button's message is where it stands: Telegram may not show it any more.
         # What was sent inline has no buttons.
@@ -285,21 +291,17 @@ class Telegram(Door):
             if addressed[2].lower() != self._client.username.lower():
                 return None
             text = addressed[1] + text[addressed.end() :]
-        chat = TelegramChat(self._client, self._pacing, message.chat_id, message)
         said: dict[str, Any] = {
             "person": sender.id,
-            "chat": chat,
+            "chat": TelegramChat(self._client, self._pacing, message.chat_id, message),
             "text": text,
+            "is_admin": sender.id in self._admins,
+            "name": sender.first_name or "",  # a group has none
             "is_late": time.time() - message.date.timestamp() > LATE_SECONDS,
         }
-        if message.from_user and not message.sender_chat:
-            said["name"] = message.from_user.first_name
-            said["is_admin"] = sender.id in self._admins
         if message.text:
             replied = message.reply_to_message
             return Said(**said, file=_file(replied.document) if replied else None)
-        if not (chat.is_private or message.document):
-            return None
         return Sent(**said, file=_file(message.document))
 
     async def _fill_menu(self, admin: int | None) -> None:

@@ -122,6 +122,11 @@ class Pacing:
     def waiting(self) -> int:
         return len(self._waiting)
 
+    @property
+    def silence(self) -> float:
+        """How many seconds Telegram still wants no message at all."""
+        return max(0.0, self._all.held_until - asyncio.get_running_loop().time())
+
     def place(self) -> int:
         """Return the place of the answers to an ask that has just come."""
         return next(self._places)
@@ -143,11 +148,10 @@ class Pacing:
         return opens - now
 
     def room(self, promised: int, seconds: float) -> int:
-        """Return how many more messages can leave within `seconds`, each to another chat, behind
-        `promised` ones.
+        """Return how many new asks can be answered within `seconds`, if each goes to another chat
+        and `promised` messages leave first.
         """
-        held = max(0.0, self._all.held_until - asyncio.get_running_loop().time())
-        answers = (seconds - held) * RATE * SHARE / (SHARE + 1)
+        answers = (seconds - self.silence) * RATE * SHARE / (SHARE + 1)
         return int(answers) - max(promised, self.waiting)
 
     def spares(self, chat_id: int) -> bool:
@@ -172,9 +176,7 @@ class Pacing:
         while True:
             try:
                 async with self._turn(place, chat_id), self._messages:
-                    if not self._may_send():
-                        raise NotDoneError("another process serves")
-                    sent = await call()
+                    sent = await self._call(call)
             except RetryAfter as error:
                 self._obey(error, chat_id)
             except NetworkError as error:
@@ -203,10 +205,15 @@ class Pacing:
             raise NotDoneError("Telegram wants silence")
         async with self._others:
             try:
-                await call()
+                await self._call(call)
             except RetryAfter as error:
                 self._obey(error)
                 raise
+
+    async def _call(self, call: Call[Sent]) -> Sent:
+        if not self._may_send():
+            raise NotDoneError("another process serves")
+        return await call()
 
     @asynccontextmanager
     async def _turn(self, place: int, chat_id: int) -> AsyncIterator[None]:
@@ -260,8 +267,8 @@ class Pacing:
         return used
 
     def _obey(self, error: RetryAfter, chat_id: int | None = None) -> None:
-        """Leave a chat alone for as long as Telegram asks; all of them, if it is about no message,
-        or if another chat is left alone already.
+        """Send nothing to this chat for as long as Telegram asks. If the request had no chat, or
+        another chat is left alone already, send nothing at all.
         """
         now = asyncio.get_running_loop().time()
         others = [chat for each, chat in self._chats.items() if each != chat_id]
@@ -273,8 +280,6 @@ class Pacing:
 
 
 def seconds(error: RetryAfter) -> float:
-    """Return for how long Telegram wants to be left alone: the library gives a number or a
-    timedelta.
-    """
+    """Return for how long Telegram wants to be left alone."""
     wait = error.retry_after
-    return wait if isinstance(wait, int | float) else wait.total_seconds()
+    return wait if isinstance(wait, int) else wait.total_seconds()  # the library's type is both

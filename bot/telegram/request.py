@@ -92,9 +92,6 @@ class PollingRequest(TelegramRequest):
     handled like any other.
     """
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(1, **options)
-
     @staticmethod
     def parse_json_payload(payload: bytes) -> dict[str, Any]:
         """Return Telegram's answer to a poll, with every update made readable.

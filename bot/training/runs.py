@@ -221,7 +221,7 @@ class Runs:
         sentence = admins.verdict(run.title, run.progress, seconds, version, used=used)
         sentence = sentence + "\n\n" + tables.samples(run.progress.texts)
         if used:
-            return sentence, admins.below_use(run.network, run.form, run.old)
+            return sentence, admins.below_use(run.network, run.form, run.old, version)
         return sentence, [[Button(admins.USE_NEW, f"/use {run.network} {version}")]]
 
 

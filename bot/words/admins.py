@@ -132,8 +132,10 @@ def verdict(title: str, progress: Progress, seconds: float, version: str, *, use
     return TRAINED.format(title, took, EARLY if progress.is_early else "", how, then)
 
 
-def below_use(network: str, form: Form, before: str) -> Buttons:
-    """Return buttons that use the version before again, if there is one, and try the network."""
+def below_use(network: str, form: Form, before: str, now: str) -> Buttons:
+    """Return buttons that use the version before again, if there is one and `now` is still in use,
+    and that try the network.
+    """
     line = OWN_EXAMPLES.get(network) or str(VOICE_EXAMPLES[form].format(network))
-    undo = [[Button(UNDO, f"/use {network} {before}")]] if before else []
+    undo = [[Button(UNDO, f"/use {network} {before} {now}")]] if before else []
     return [*undo, [Button(TRY, line)]]

@@ -146,6 +146,9 @@ STOPPING = said("I'm shutting down. Please ask again when I'm back.")
 BROKEN_OFF = said("I had begun a sonnet here, and couldn't finish it.")
 NOT_WRITTEN = said("Something went wrong while I was writing, sorry. Please ask again.")
 NOT_DRAWN = said("I couldn't draw that card, sorry. The log says why.")
+NO_PICTURES = said(
+    "I may not send pictures in this group. Ask me in private, or ask its admins to let me."
+)
 NO_CARD = said("That one doesn't fit on a card, but you can copy it.")
 CARD_OF_WHAT = said("I know no creation with that code, and names have letters from a to z alone.")
 NOT_PREPARED = said(

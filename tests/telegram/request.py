@@ -88,7 +88,6 @@ async def visiting(
     settings: Settings,
     server: Server,
     rate: int | None = None,
-    transport: type[InMemory] = InMemory,
 ) -> AsyncIterator[Visit]:
     """Run a bot on a server that takes `rate` messages a second, within the limits of each chat.
 
@@ -102,7 +101,7 @@ async def visiting(
             patch.setattr("bot.telegram.pacing.TO_A_CHAT", (MANY, 1.0))
             patch.setattr("bot.telegram.pacing.TO_A_GROUP", (MANY, 1.0))
         settings = dataclasses.replace(settings, token=Secret(TOKEN))
-        telegram = Telegram(settings, (transport(server), Polling(server)))
+        telegram = Telegram(settings, (InMemory(server), Polling(server)))
         async with running(settings, [telegram]) as bot:
             yield Visit(bot, telegram, server)
             assert not bot.tally.errors

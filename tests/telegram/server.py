@@ -1,6 +1,6 @@
 """A small Telegram: people write to it, the bot calls its methods, and a test sees what was called.
 
-A method that the bot never calls is answered as the Bot API answers an unknown one.
+A method that the bot never calls is unknown.
 """
 
 import asyncio
@@ -26,6 +26,9 @@ ME: Json = {
     "first_name": "Mangosaurus",
     "username": "mangosaurus_bot",
 }
+
+CONSTANT: Json = {"getMe": ME, "deleteWebhook": True, "setMyCommands": True, "sendChatAction": True}
+"""What some methods always return."""
 
 
 class Refusal(Exception):  # noqa: N818 - the Bot API's answer, and not always an error
@@ -138,6 +141,8 @@ class Server:
             if self.rate and method.startswith(("send", "edit")) and method != "sendChatAction":
                 self._count(parameters["chat_id"], self.rate)
             self.calls.append((method, parameters))
+            if method in CONSTANT:
+                return 200, {"ok": True, "result": CONSTANT[method]}
             if method == "getUpdates":
                 return 200, {"ok": True, "result": await self._get_updates(parameters)}
             return 200, {"ok": True, "result": getattr(self, f"_{method}")(parameters)}
@@ -185,13 +190,7 @@ class Server:
         async with self._changed:
             self._changed.notify_all()
 
-    def _getMe(self, _parameters: Json) -> Json:  # noqa: N802 - the Bot API's names
-        return ME
-
-    def _deleteWebhook(self, _parameters: Json) -> bool:  # noqa: N802
-        return True
-
-    def _sendMessage(self, parameters: Json) -> Json:  # noqa: N802
+    def _sendMessage(self, parameters: Json) -> Json:  # noqa: N802 - the Bot API's names
         return self._send(parameters, _shown(parameters, "text", LONGEST_TEXT))
 
     def _sendPhoto(self, parameters: Json) -> Json:  # noqa: N802
@@ -206,9 +205,6 @@ class Server:
 
     def _editMessageText(self, parameters: Json) -> Json:  # noqa: N802
         return self._edit(parameters, _shown(parameters, "text", LONGEST_TEXT))
-
-    def _sendChatAction(self, _parameters: Json) -> bool:  # noqa: N802
-        return True
 
     def _getFile(self, parameters: Json) -> Json:  # noqa: N802
         if (file_id := parameters["file_id"]) not in self.files:
@@ -225,9 +221,6 @@ class Server:
             _shown(result["input_message_content"], "message_text", LONGEST_TEXT)
             seen(result["title"] + result.get("description", ""))
         return self._answer(parameters["inline_query_id"], parameters)
-
-    def _setMyCommands(self, _parameters: Json) -> bool:  # noqa: N802
-        return True
 
     def keep(self, name: str, content: bytes) -> Json:
         file_id = f"file-{len(self.files)}"
