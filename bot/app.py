@@ -82,8 +82,8 @@ class Bot:
     """Cards are drawn one at a time."""
     pressed: set[object] = field(default_factory=set)
     """The buttons whose answers are on their way, each with its person."""
-    _lines: dict[int, list[asyncio.Event]] = field(default_factory=dict)
-    """The asks of each person that are not answered yet: the first one's turn has come."""
+    _queues: dict[int, list[asyncio.Event]] = field(default_factory=dict)
+    """The asks of each person that are not answered yet. The first one may be."""
     _asks: set[asyncio.Task[None]] = field(default_factory=set)
 
     def ask(self, ask: Ask) -> asyncio.Task[None]:
@@ -94,22 +94,23 @@ class Bot:
         return task
 
     @contextmanager
-    def line_up(self, person: int) -> Iterator[asyncio.Event]:
-        """Stand behind the asks of a person that came before; yield what is set when they are
-        answered. Otherwise `/seed 42` and a `/dino` right behind it would run at the same time.
+    def queue(self, person: int) -> Iterator[asyncio.Event]:
+        """Queue an ask behind the person's earlier ones; yield what is set once it is the first.
+
+        Otherwise `/seed 42` and a `/dino` right behind it would run at the same time.
         """
-        line = self._lines.setdefault(person, [])
-        turn = asyncio.Event()
-        line.append(turn)
-        line[0].set()
+        queue = self._queues.setdefault(person, [])
+        is_first = asyncio.Event()
+        queue.append(is_first)
+        queue[0].set()
         try:
-            yield turn
+            yield is_first
         finally:  # also for one that is refused while others before it wait
-            line.remove(turn)
-            if line:
-                line[0].set()
+            queue.remove(is_first)
+            if queue:
+                queue[0].set()
             else:
-                del self._lines[person]
+                del self._queues[person]
 
     async def idle(self) -> None:
         """Wait until every ask is answered; trainings may go on."""

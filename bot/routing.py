@@ -49,8 +49,8 @@ async def handle(ask: Ask, bot: Bot) -> None:
         bot.pressed.add(press)
     try:
         if isinstance(ask, Said):
-            with bot.line_up(ask.person) as those_before:
-                await _answer(ask, those_before, bot)
+            with bot.queue(ask.person) as is_first:
+                await _answer(ask, is_first, bot)
         else:
             await _answer(ask, None, bot)
     except Exception as error:
@@ -59,8 +59,9 @@ async def handle(ask: Ask, bot: Bot) -> None:
         bot.pressed.discard(press)
 
 
-async def _answer(ask: Ask, those_before: asyncio.Event | None, bot: Bot) -> None:
-    """Find what an ask is for, put it to the limits, and call its function in its turn.
+async def _answer(ask: Ask, is_first: asyncio.Event | None, bot: Bot) -> None:
+    """Find what an ask is for, put it to the limits, and call its function once it is the first of
+    its person.
 
     A mistaken ask counts against the limits like any other.
     """
@@ -71,17 +72,18 @@ async def _answer(ask: Ask, those_before: asyncio.Event | None, bot: Bot) -> Non
         if not (found := _command(ask)):
             return
         command, rest = found
-        work = (
-            command.work if isinstance(command.work, Work) else await command.work(ask, rest, bot)
-        )
+        if isinstance(command.work, Work):
+            work = command.work
+        else:
+            work = await command.work(ask, rest, bot)
     except Explained as error:
         mistake = error
     with bot.limits.accepting(ask, work):
         if mistake:
             raise mistake
         await ask.chat.release()
-        if those_before:
-            await those_before.wait()
+        if is_first:
+            await is_first.wait()
         await command.function(ask, rest, bot)
         bot.tally.answered(ask)
 
