@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 from bot.health import Tally
+from bot.tasks import Tasks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator, Sequence
@@ -84,14 +85,11 @@ class Bot:
     """The buttons whose answers are on their way, each with its person."""
     _queues: dict[int, list[asyncio.Event]] = field(default_factory=dict)
     """The asks of each person that are not answered yet. The first one may be."""
-    _asks: set[asyncio.Task[None]] = field(default_factory=set)
+    _asks: Tasks = field(default_factory=Tasks)
 
     def ask(self, ask: Ask) -> asyncio.Task[None]:
         """Begin to answer an ask. One person's asks are answered in the order of these calls."""
-        task = asyncio.create_task(self.handle(ask, self))
-        self._asks.add(task)
-        task.add_done_callback(self._asks.discard)
-        return task
+        return self._asks.begin(self.handle(ask, self))
 
     @contextmanager
     def queue(self, person: int) -> Iterator[asyncio.Event]:
@@ -114,8 +112,7 @@ class Bot:
 
     async def idle(self) -> None:
         """Wait until every ask is answered; trainings may go on."""
-        while self._asks:
-            await asyncio.wait(self._asks)
+        await self._asks.ended()
 
     async def close(self) -> None:
         """Take no more asks, and give what is being written and sent three seconds. Refuse in words

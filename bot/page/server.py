@@ -8,7 +8,6 @@ import contextlib
 import html
 import json
 import socket
-from collections.abc import Coroutine
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -23,6 +22,7 @@ from bot.commands import menu
 from bot.page import access
 from bot.page.chat import PageChat
 from bot.settings import Settings
+from bot.tasks import Tasks
 from bot.words import page as words
 from bot.words.pieces import Message, Piece
 
@@ -51,7 +51,7 @@ class Page(Door):
         self.link = f"http://{LOOPBACK}:{self.port}/?token={self._access.token}"
         self._chat = PageChat()
         self._bot: Bot | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()  # that go on if a tab is closed
         app = web.Application(middlewares=[access.guard], client_max_size=LARGEST_FILE)
         app.on_response_prepare.append(access.add_headers)
         app.add_routes(
@@ -145,7 +145,7 @@ class Page(Door):
         try:
             await self._chat.enter(tab, commands=menu(is_admin=True))
             if self._bot:
-                self._later(self._chat.fill(self._bot))
+                self._tasks.begin(self._chat.fill(self._bot))
             async for told in tab:
                 await self._take(told.data)
         finally:
@@ -180,13 +180,7 @@ class Page(Door):
         if bot := self._bot:
             message = Message([Piece(ask.text)])
             entry = await self._chat.add(message, mine=True, waits=True, **facts)
-            self._later(self._chat.answered(bot.ask(ask), entry))
-
-    def _later(self, what: Coroutine[Any, Any, None]) -> None:
-        """Do something that goes on if the tab is closed."""
-        task = asyncio.create_task(what)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+            self._tasks.begin(self._chat.answered(bot.ask(ask), entry))
 
 
 def _page() -> str:

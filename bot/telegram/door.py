@@ -14,7 +14,7 @@ import contextlib
 import logging
 import re
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Self
@@ -36,6 +36,7 @@ from bot.asks import Ask, File, Said, Sent, Typed
 from bot.chat import NotSent, StartError
 from bot.commands import menu
 from bot.settings import Settings
+from bot.tasks import Tasks
 from bot.telegram.chat import TelegramChat
 from bot.telegram.pacing import Pacing, seconds
 from bot.telegram.request import PollingRequest, TelegramRequest
@@ -95,7 +96,7 @@ class Telegram(Door):
         self._failed = 0
         self._silent_since: datetime | None = None
         self._fetching: asyncio.Task[None] | None = None  # ends when Telegram rejects the token
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()  # that go on until the door closes
 
     async def __aenter__(self) -> Self:
         """Introduce the bot to Telegram, however long the network is down. Raises StartError."""
@@ -108,8 +109,8 @@ class Telegram(Door):
 
     async def open(self, bot: Bot) -> None:
         bot.username = self._client.username
-        self._begin(self._fill_menu(None))
-        self._fetching = self._begin(self._fetch(bot))
+        self._tasks.begin(self._fill_menu(None))
+        self._fetching = self._tasks.begin(self._fetch(bot))
         serving = (f"{network} {weights.version}" for network, weights in bot.shelf.serving.items())
         logger.info("Serving as @%s with %s", bot.username, ", ".join(serving))
 
@@ -157,13 +158,6 @@ class Telegram(Door):
 
     def chat(self, chat_id: int) -> TelegramChat:
         return TelegramChat(self._client, self._pacing, chat_id)
-
-    def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Do something in the background until the door closes."""
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
 
     async def _stop(self) -> None:
         for task in self._tasks:
@@ -258,7 +252,7 @@ class Telegram(Door):
             bot.ask(ask)
             if ask.is_admin and ask.person in self._without_menu:
                 self._without_menu.discard(ask.person)
-                self._begin(self._fill_menu(ask.person))
+                self._tasks.begin(self._fill_menu(ask.person))
 
     def _ask(self, update: Update) -> Ask | None:
         if (query := update.inline_query) and not query.offset:

@@ -11,10 +11,9 @@ import logging
 import shutil
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from bot.asks import File
 from bot.chat import Button, Buttons, Chat, Explained, Gone, InDoubt, LiveMessage, NotSent
@@ -22,6 +21,7 @@ from bot.database import StoreError
 from bot.learned import OpenRun
 from bot.shelf import Shelf
 from bot.store import Store
+from bot.tasks import Tasks
 from bot.training.child import NEW, OLD, TEXT, Child
 from bot.training.progress import Progress
 from bot.words import admins, sentences, tables
@@ -87,7 +87,7 @@ class Runs:
         """Files that an admin may want me to learn, and the names of their voices."""
         self._store = store
         self._shelf = shelf
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
         self._is_closed = False
 
     def check(self) -> None:
@@ -108,7 +108,7 @@ class Runs:
             if run.id:
                 await self._store.end_run(run.id)
             raise
-        self._start(self._follow(run))
+        self._tasks.begin(self._follow(run))
 
     async def conclude_lost(self, doors: Iterable[Callable[[int], Chat | None]]) -> None:
         """Say that runs are lost which the last process did not end, and delete their folders.
@@ -124,11 +124,10 @@ class Runs:
                 if chat and chat.place == lost.place:
                     folder = FOLDER / str(lost.id)
                     await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
-                    self._start(self._say_lost(lost, chat))
+                    self._tasks.begin(self._say_lost(lost, chat))
 
     async def ended(self) -> None:
-        while self._tasks:
-            await asyncio.wait(self._tasks)
+        await self._tasks.ended()
 
     async def close(self) -> None:
         """End the run. The next start will say that it is lost."""
@@ -136,11 +135,6 @@ class Runs:
         if self.running:
             await self.running.end("cancel")
         await self.ended()
-
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
     async def _say_lost(self, lost: OpenRun, chat: Chat) -> None:
         with contextlib.suppress(NotSent, InDoubt, StoreError):  # then the next start says it
