@@ -38,10 +38,11 @@ if TYPE_CHECKING:
 
     from bot.app import Bot
     from bot.asks import Said
+    from bot.writer import Text
 
 
-async def answer(ask: Said, wish: Wish, bot: Bot) -> Creation:
-    """Write somebody's next creation, and send it."""
+async def answer(ask: Said, wish: Wish, bot: Bot) -> tuple[Creation, Text]:
+    """Write somebody's next creation, send it, and return it with its text."""
     if is_taboo(wish.poem.prompt if wish.poem else wish.prompt):
         raise Explained(sentences.TABOO)
     weights = await bot.shelf.current(network_of(wish))
@@ -60,7 +61,7 @@ async def answer(ask: Said, wish: Wish, bot: Bot) -> Creation:
                 watch = partial(_grow, live, creation)
             text = await bot.shelf.write(creation, watch)
         bot.limits.written(ask)
-        buttons = layout.buttons_below(creation, has_card=layout.has_card(creation, text))
+        buttons = layout.buttons_below(creation, text)
         await live.conclude(wish.opening + layout.reply(creation, text), buttons)
     except InDoubt:
         # the answer may have arrived: the creation keeps its code, and takes no turn
@@ -72,7 +73,7 @@ async def answer(ask: Said, wish: Wish, bot: Bot) -> Creation:
         await bot.store.discard(creation)
         raise
     await bot.store.arrived(creation, takes_turn=wish.seed is None)
-    return creation
+    return creation, text
 
 
 def _grow(live: LiveMessage, creation: Creation, lines: Sequence[str]) -> None:
@@ -84,5 +85,5 @@ async def show(creation: Creation, ask: Said, bot: Bot) -> None:
     async with LiveMessage(ask.chat):  # which shows that the bot is typing
         text = await bot.shelf.write(creation)
     bot.limits.written(ask)
-    buttons = layout.buttons_below(creation, has_card=layout.has_card(creation, text))
+    buttons = layout.buttons_below(creation, text)
     await ask.chat.say(layout.reply(creation, text), buttons)

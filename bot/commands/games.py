@@ -61,10 +61,9 @@ async def me(ask: Said, rest: str, bot: Bot) -> None:
         raise Explained(sentences.ME_NAME.format(LONGEST_PREFIX))
     seed = int(sha256(f"{name} {weights.version}".encode()).hexdigest(), 16) % NEW_SEEDS
     opening = sentences.ME.format(sentences.cut(word, 40)) + "\n\n"
-    creation = await answer(
-        ask, Wish(Genre.DINO, name, 1, TEMPERATURE, seed=seed, opening=opening), bot
-    )
-    if card := await drawn(creation, await bot.shelf.write(creation), bot):
+    wish = Wish(Genre.DINO, name, 1, TEMPERATURE, seed=seed, opening=opening)
+    creation, text = await answer(ask, wish, bot)
+    if card := await drawn(creation, text, bot):
         await ask.chat.picture(card.png, card.caption, (), card.name, card.alt)
 
 

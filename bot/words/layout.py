@@ -44,7 +44,7 @@ def shown(creation: Creation, text: Text) -> Message:
     return _marked(*verse(creation, text))
 
 
-def buttons_below(creation: Creation, *, has_card: bool) -> Buttons:
+def buttons_below(creation: Creation, text: Text) -> Buttons:
     """Return the buttons below a creation. Each one says its command and the code."""
     is_poem = creation.genre is Genre.POEM
     first = ["another"]
@@ -55,7 +55,7 @@ def buttons_below(creation: Creation, *, has_card: bool) -> Buttons:
     second = []
     if is_poem and not creation.voice:
         second.append("sonnet")
-    if has_card:
+    if has_card(creation, text):
         second.append("card")
     return [[Button(verb, f"/{verb} {creation.code}") for verb in row] for row in (first, second)]
 
