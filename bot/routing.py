@@ -117,12 +117,13 @@ def _opened(ask: Said) -> tuple[str, str]:
     creation; after /start stands what a link opens.
     """
     name, rest = ask.command
-    if name == "start" and rest.strip() in ("export", "forget"):
-        return rest.strip(), ""
-    is_link = name == "start" and rest.strip()
-    is_code = not name and ask.chat.is_private and code_in(rest.strip())
-    if is_link or (is_code and not isinstance(ask, Sent)):
-        return "again", rest
+    text = rest.strip()
+    if name == "start" and text in ("export", "forget"):
+        return text, ""
+    if name == "start" and text:
+        return "again", text
+    if not name and ask.chat.is_private and not isinstance(ask, Sent) and code_in(text):
+        return "again", text
     return name, rest
 
 
