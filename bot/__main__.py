@@ -101,7 +101,7 @@ def main(arguments: Sequence[str] = ()) -> None:
 
 
 def _check_input(wanted: argparse.Namespace) -> None:
-    """Raise SettingsError if the terminal is wanted, and there is none, nor a pipe.
+    """Raise SettingsError if the terminal is wanted, but there is neither a terminal nor a pipe.
 
     Under systemd and in containers, the input is /dev/null: a device that is no terminal.
     """

@@ -60,7 +60,7 @@ class StartError(MangosaurusError):
 
 
 LONGEST_BUTTON = 64
-"""Telegram keeps so many bytes for a button."""
+"""Telegram's limit, in bytes."""
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from model.weights.checkpoint import CheckpointError
 
 FRESH = "fresh"
 MINUTES = 5.0
-"""How long the network of verse goes on."""
+"""How long `/retrain poem` trains."""
 MOST_FILES, MOST_VERSIONS, MOST_ERRORS = 8, 8, 8
 """How many files wait for an answer, and what `/models` and `/status` show at most."""
 

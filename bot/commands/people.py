@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from bot.creations import Creation
 
 EXPORTED, AT_ONCE = 30.0, 4
-"""How much an export writes, in poems, and how many texts at the same time."""
+"""How much one file of an export may take to write, in poems, and how many of its texts are
+written at the same time."""
 EXPORT = Work(EXPORTED, messages=2)
 
 
@@ -37,8 +38,10 @@ async def seed(ask: Said, rest: str, bot: Bot) -> None:
 
 
 async def export(ask: Said, rest: str, bot: Bot) -> None:
-    """Send all that is kept of a person as a text, in private, the newest creations first: so many
-    that they are soon written again, and a button for those before. `/export 40` leaves out 40.
+    """Send what is kept of a person as a text file, in private.
+
+    The newest creations come first. A file has as many as can be written soon; a button asks for
+    the older ones. `/export 40` leaves out the newest 40.
     """
     if not ask.chat.is_private:
         raise Explained(sentences.IN_PRIVATE.format(_link(bot, "export")))
