@@ -38,9 +38,8 @@ from bot.words.pieces import NOTHING, Message, Piece, Style, length
 
 logger = logging.getLogger(__name__)
 
-LONGEST_TEXT, LONGEST_CAPTION, LONGEST_RELEASE = 4096, 1024, 200
-"""What Telegram takes: in a message, below a file and at the release of a button, in UTF-16
-units."""
+LONGEST_TEXT, LONGEST_CAPTION = 4096, 1024
+"""What Telegram takes in a message and below a file, in UTF-16 units."""
 EDIT_SECONDS, EDIT_A_GROUP_SECONDS = 3.0, 10.0
 """The time between two changes of a message.
 
@@ -175,7 +174,7 @@ class TelegramChat(Chat):
         pressed, self._pressed = self._pressed, None
         if pressed is None:
             return False
-        answer = partial(pressed.answer, text[:LONGEST_RELEASE] or None, show_alert=bool(text))
+        answer = partial(pressed.answer, text or None, show_alert=bool(text))
         try:
             await self._pacing.send_at_once(answer, self.id)
         except TelegramError as error:  # a BadRequest if the press has waited too long
