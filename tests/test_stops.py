@@ -1,0 +1,88 @@
+"""A stop ends in time, whatever hangs. The processes here are real."""
+
+import contextlib
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.processes import LIMIT, environment_of
+
+HANGS = {
+    "the loop": "while True: pass",
+    "a task that goes on when it is cancelled": """
+        while True:
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(60)""",
+    "a thread of the loop": "await asyncio.to_thread(time.sleep, 60)",
+    "a thread": """
+        ThreadPoolExecutor().submit(time.sleep, 60)
+        await asyncio.sleep(60)""",
+    "whoever reads the log": "while True: os.write(2, bytes(1_000))",
+}
+STUBBORN = """
+        try:
+            await asyncio.sleep(60)
+        finally:
+            print("it hangs", flush=True)
+            time.sleep(60)"""
+PROGRAM = """
+import asyncio, contextlib, os, time
+from concurrent.futures import ThreadPoolExecutor
+from bot import __main__ as program, running
+
+class Hanging:
+    async def __aenter__(self):
+        print("it serves", flush=True)
+        {}
+    async def __aexit__(self, *_): ...
+
+program.STOP_SECONDS = {}
+running.running = lambda *_: Hanging()
+program.command()
+"""
+
+
+@contextlib.contextmanager
+def hanging(
+    environment: dict[str, str], hang: str, stop_seconds: float
+) -> Iterator[subprocess.Popen[bytes]]:
+    command = [sys.executable, "-c", PROGRAM.format(hang, stop_seconds), "--terminal"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment
+    ) as process:
+        try:
+            assert process.stdout
+            assert process.stdout.readline() == b"it serves\n"
+            yield process
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("hang", HANGS)
+def test_a_stop_ends_whatever_hangs(hang: str, tmp_path: Path) -> None:
+    environment = environment_of(tmp_path / "checkpoints", tmp_path)
+    with hanging(environment, HANGS[hang], 0.2) as process:
+        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGTERM)  # which changes nothing
+        assert process.wait(LIMIT) == 1
+        assert process.stderr
+        if "log" not in hang:
+            *_, last = process.stderr.read().decode().splitlines()
+            assert (
+                last == "mangosaurus: something hangs, so the process ends without waiting for it"
+            )
+
+
+def test_a_second_ctrl_c_waits_for_nothing(tmp_path: Path) -> None:
+    environment = environment_of(tmp_path / "checkpoints", tmp_path)
+    with hanging(environment, STUBBORN, 2 * LIMIT) as process:
+        process.send_signal(signal.SIGINT)
+        assert process.stdout
+        assert process.stdout.readline() == b"it hangs\n"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(LIMIT) == 130
