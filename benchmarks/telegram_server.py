@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import json
 import math
+import re
 import time
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
@@ -60,6 +61,8 @@ class Inbox:
         self.asked: list[Asked] = []  # update n is the n-th, counted from 1
         self.stray = 0  # messages to chats that nobody wrote in
         self.too_many = 0  # messages that were not taken
+        self.lines: list[str] = []  # what the buttons of its messages say
+        self._whole: set[int] = set()  # messages that will not grow any more
         self._is_strict = is_strict
         self._sent: dict[object, deque[float]] = defaultdict(deque)  # when messages were taken
         self._waiting: deque[tuple[int, bytes]] = deque()
@@ -68,12 +71,15 @@ class Inbox:
         self._polled = asyncio.Event()
         self._answered = asyncio.Event()
 
-    def ask(self, text: str, person: int, *, is_inline: bool = False) -> Asked:
-        """Let a person write to the bot, in a new chat, or type inline."""
+    def ask(
+        self, text: str, person: int, *, is_inline: bool = False, is_press: bool = False
+    ) -> Asked:
+        """Let a person write to the bot, in a new chat, press a button there, or type inline."""
         asked = Asked(text, is_inline)
         self.asked.append(asked)
         number = len(self.asked)
-        self._waiting.append((number, (_query if is_inline else _update)(number, text, person)))
+        update = _query if is_inline else _press if is_press else _update
+        self._waiting.append((number, update(number, text, person)))
         self._open += 1
         self._answered.clear()
         self._arrival.set()
@@ -123,9 +129,10 @@ class Inbox:
                 self._sent[whose].append(now)
         return wait
 
-    def send(self, chat: int, text: str) -> None:
+    def send(self, chat: int, message: int, text: str) -> None:
         """Receive a message from the bot, or an edit, which is an answer once it is whole."""
-        if not text.endswith(UNFINISHED):
+        if not text.endswith(UNFINISHED) and message not in self._whole:
+            self._whole.add(message)
             self.answer(chat - FIRST_CHAT, text)
 
     def answer(self, number: int, text: str) -> None:
@@ -185,17 +192,22 @@ class Server:
         if method == "answerInlineQuery":
             offered = "offers" if json.loads(parameters["results"]) else ""
             self.inbox(token).answer(int(parameters["inline_query_id"]), offered)
+        if method == "answerCallbackQuery" and parameters.get("text"):
+            self.inbox(token).answer(int(parameters["callback_query_id"]), parameters["text"])
         if method not in SENDING:
             return b"true"  # setMyCommands, deleteWebhook, sendChatAction, …
         chat = int(parameters["chat_id"])
-        if wait := self.inbox(token).wait(chat):
+        inbox = self.inbox(token)
+        if wait := inbox.wait(chat):
             raise TooManyError(math.ceil(wait))
-        self.inbox(token).send(chat, parameters.get("text", UNFINISHED))
         self._messages += 1
+        number = int(parameters.get("message_id", self._messages))
+        inbox.send(chat, number, parameters.get("text") or parameters.get("caption", "a file"))
+        inbox.lines += re.findall('callback_data": ?"([^"]+)', parameters.get("reply_markup", ""))
         sent = (
             b'{"message_id":%d,"date":1700000000,"chat":{"id":%d,"type":"private"},"text":"sent"}'
         )
-        return sent % (self._messages, chat)
+        return sent % (number, chat)
 
 
 class _Connection(asyncio.Protocol):
@@ -270,6 +282,9 @@ def _parameters(content_type: bytes, body: bytes) -> dict[str, Any]:
     if content_type.startswith(b"application/json"):
         parameters: dict[str, Any] = json.loads(body)
         return parameters
+    if content_type.startswith(b"multipart/"):  # whose files do not matter
+        fields = re.findall(rb' name="(\w+)"\r\n\r\n(.*?)\r\n--', body, re.DOTALL)
+        return {name.decode(): value.decode() for name, value in fields}
     return dict(parse_qsl(body.decode()))
 
 
@@ -284,6 +299,13 @@ def _update(number: int, text: str, person: int) -> bytes:
         "entities": [{"type": "bot_command", "offset": 0, "length": len(command)}],
     }
     return json.dumps({"update_id": number, "message": message}).encode()
+
+
+def _press(number: int, line: str, person: int) -> bytes:
+    message = json.loads(_update(number, line, person))["message"]
+    press = {"id": f"{number}", "from": _person(person), "message": message}
+    press |= {"chat_instance": "1", "data": line}
+    return json.dumps({"update_id": number, "callback_query": press}).encode()
 
 
 def _query(number: int, text: str, person: int) -> bytes:
