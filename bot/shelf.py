@@ -15,6 +15,7 @@ from pathlib import Path
 
 from bot.chat import Explained, StartError
 from bot.creations import Creation, line_request_for, network_of, request_for
+from bot.inbox import Note
 from bot.learned import Learned, Weights
 from bot.words import sentences
 from bot.writer import Text, Watch, Writer, prepare
@@ -119,7 +120,13 @@ class Shelf:
             await self._learned.keep_weights(network, content)
         return checkpoint
 
-    async def use(self, network: str, version: str, expected: str | None = None) -> bool:
+    async def use(
+        self,
+        network: str,
+        version: str,
+        expected: str | None = None,
+        note: Note | None = None,
+    ) -> bool:
         """Use a version from now on, if `expected` is still in use, and return whether it is used.
 
         Raises CheckpointError if it cannot be loaded.
@@ -128,7 +135,7 @@ class Shelf:
         if expected and (await self.refresh(network)).version != expected:
             return False
         await self.load(network, version)
-        if not await self._learned.use(network, version, before):
+        if not await self._learned.use(network, version, before, note):
             return False
         await self.refresh(network)
         return True
