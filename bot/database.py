@@ -298,6 +298,12 @@ class Database:
             connection.execute("PRAGMA secure_delete=ON")  # overwrite what is deleted
 
 
+def durably(connection: Connection) -> None:
+    """Let the commit of this transaction wait for the server's disk."""
+    if connection.dialect.name != SQLITE:
+        connection.execute(text("SET LOCAL synchronous_commit = on"))
+
+
 def put(
     connection: Connection,
     table: Table,

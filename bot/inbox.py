@@ -17,7 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from bot.database import Database, put
+from bot.database import Database, durably, put
 from bot.schema import asks, polled
 
 logger = logging.getLogger(__name__)
@@ -66,6 +66,7 @@ class Inbox(Database):
         last = {"update": update, "at": time.time()}
 
         def work(connection: Connection) -> list[Note]:
+            durably(connection)
             put(connection, polled, {"bot": bot}, last, last)
             keys = ("bot", "update")
             return [
@@ -109,8 +110,8 @@ class Inbox(Database):
         return notes
 
     async def put_back(self, bot: int) -> None:
-        """Note that what is left has not begun: the bot stops, and no ask is to blame."""
-        await self._change(asks.c.bot == bot, begun=0)
+        """Note that no ask that is left has ended the bot: it stops because it was told to."""
+        await self._change(asks.c.bot == bot, begun=1)
 
     async def sending(self, note: Note, *, is_sending: bool) -> None:
         """Note that an answer is on its way, or surely did not arrive."""
@@ -126,7 +127,12 @@ class Inbox(Database):
 
     async def _change(self, which: sa.ColumnElement[bool], **values: Any) -> None:
         change = sa.update(asks).where(which).values(values)
-        await self.run(lambda connection: connection.execute(change))
+
+        def work(connection: Connection) -> None:
+            durably(connection)
+            connection.execute(change)
+
+        await self.run(work)
 
 
 def strike(connection: Connection, note: Note | None) -> None:

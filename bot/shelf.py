@@ -44,7 +44,6 @@ class Shelf:
         # the most recently used last
         self._writers: OrderedDict[tuple[str, str], Writer] = OrderedDict()
         self._loading = asyncio.Lock()  # one version at a time: each has megabytes
-        self._is_closed = False
 
     @property
     def pending(self) -> int:
@@ -215,8 +214,7 @@ class Shelf:
         return typeset(rest.texts[0], after=creation.prompt)
 
     async def close(self) -> None:
-        """Refuse what is not written yet, and end the threads."""
-        self._is_closed = True
+        """End the threads. What is not written by now will not be."""
         while self._writers:
             await self._writers.popitem()[1].close()
 
@@ -267,6 +265,4 @@ class Shelf:
         except CheckpointError as error:
             logger.info("Weights cannot be loaded: %s", error)
             raise Explained(sentences.GONE) from error
-        if self._is_closed:
-            raise Explained(sentences.STOPPING)
         return weights

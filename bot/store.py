@@ -24,7 +24,7 @@ from sqlalchemy import ColumnElement, Connection
 
 from bot import schema
 from bot.creations import Creation, Person, Wish, new_code
-from bot.database import StoreError, put
+from bot.database import StoreError, durably, put
 from bot.inbox import KEPT_SECONDS, Note, begin, strike
 from bot.learned import Learned
 from bot.schema import asks, creations, people, runs, weights
@@ -189,8 +189,7 @@ class Store(Learned):
         """
 
         def work(connection: Connection) -> None:
-            if not self.is_file:
-                connection.execute(sa.text("SET LOCAL synchronous_commit = on"))
+            durably(connection)
             for column in (people.c.id, creations.c.person, runs.c.chat, asks.c.person):
                 connection.execute(sa.delete(column.table).where(column == person_id))
 

@@ -29,6 +29,7 @@ from telegram.error import (
 from telegram.ext import ExtBot
 
 from bot.chat import Buttons, Chat, Explained, Gone, InDoubt, NotSent, Offer
+from bot.database import StoreError
 from bot.inbox import Inbox, Note
 from bot.telegram.pacing import REFUSAL, Call, Pacing
 from bot.telegram.request import NotDoneError
@@ -151,7 +152,8 @@ class TelegramChat(Chat):
             reply_markup=_keyboard(buttons),
         )
         if unfinished and self.note and self._inbox:
-            await self._inbox.shown(self.note, number)
+            with contextlib.suppress(StoreError):  # then the next start asks whether it arrived
+                await self._inbox.shown(self.note, number)
         return number
 
     async def change(

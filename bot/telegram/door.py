@@ -287,18 +287,21 @@ class Telegram(Door):
         note, and what needs the database says so.
         """
         now = asyncio.get_running_loop().time
+        has_failed = False
         while True:
             try:
                 new = await bot.store.note(self._client.id, notes, update)
             except StoreError as error:
                 logger.warning("Asks cannot be noted: %s", error)
+                has_failed = True
                 self._unnoted_since = self._unnoted_since or now()
                 if now() - self._unnoted_since > NOTING_SECONDS:
                     return None
                 await asyncio.sleep(PAUSE_SECONDS)
             else:
                 self._unnoted_since = None
-                return new
+                # what seemed to fail may have been noted, and then it is not new
+                return list(notes) if has_failed else new
 
     def _begin(
         self, note: Note, bot: Bot, inbox: Inbox | None, press: CallbackQuery | None = None

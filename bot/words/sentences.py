@@ -145,12 +145,11 @@ GUESS_USAGE = said("I don't know that round any more. Send /guess for a new one.
 # What cannot be done, now or at all, and what would help.
 
 BUSY = said("So many people are writing to me that I can't keep up. Please ask again in {}.")
-LATE = said("I had so much to do that I couldn't get to this. Please ask again.")
+LATE = said("I couldn't get to this in time, sorry. Please ask again.")
 TOO_MANY = said("You're faster than I can dream. Give me {}, and I'll gladly go on.")
 NOT_SURE = said("If my answer didn't reach you: {}.")
 ASK_AGAIN = said("please ask again")
 GIVEN_UP = said("Something went wrong each time I tried to answer this, sorry. I've let it go.")
-STOPPING = said("I'm shutting down. Please ask again when I'm back.")
 BROKEN_OFF = said("I had begun a sonnet here, and couldn't finish it.")
 NOT_WRITTEN = said("Something went wrong while I was writing, sorry. Please ask again.")
 NOT_DRAWN = said("I couldn't draw that card, sorry. The log says why.")
