@@ -126,9 +126,9 @@ class Bench:
 
 
 @asynccontextmanager
-async def bench(*, is_strict: bool = False) -> AsyncIterator[Bench]:
+async def bench(*, is_strict: bool = False, latency: float = 0.0) -> AsyncIterator[Bench]:
     """Start a server; at the end, stop all bots that were started against it."""
-    server = Server(is_strict=is_strict)
+    server = Server(is_strict=is_strict, latency=latency)
     address = f"http://127.0.0.1:{await server.start()}"
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())

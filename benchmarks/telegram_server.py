@@ -162,10 +162,13 @@ class TooManyError(Exception):
 
 
 class Server:
-    """The Bot API, for as many bots as there are tokens."""
+    """The Bot API, for as many bots as there are tokens. It says `latency` seconds later what it
+    has done.
+    """
 
-    def __init__(self, *, is_strict: bool = False) -> None:
+    def __init__(self, *, is_strict: bool = False, latency: float = 0.0) -> None:
         self.inboxes: dict[str, Inbox] = {}
+        self.latency = latency
         self._is_strict = is_strict
         self._server: asyncio.Server | None = None
         self._messages = 0
@@ -244,8 +247,12 @@ class _Connection(asyncio.Protocol):
             self._polling = asyncio.create_task(self._poll(token, parameters))
             return
         try:
-            result = self._server.call(token, method, parameters)
-            self._write(b'{"ok":true,"result":%b}' % result)
+            result = b'{"ok":true,"result":%b}' % self._server.call(token, method, parameters)
+            if self._server.latency:
+                loop = asyncio.get_running_loop()
+                loop.call_later(self._server.latency, self._write, result)
+            else:
+                self._write(result)
         except TooManyError as error:
             said = {
                 "ok": False,
