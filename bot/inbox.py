@@ -68,18 +68,8 @@ class Inbox(Database):
         def work(connection: Connection) -> list[Note]:
             durably(connection)
             put(connection, polled, {"bot": bot}, last, last)
-            keys = ("bot", "update")
-            return [
-                note
-                for note, row in zip(notes, rows, strict=True)
-                if put(
-                    connection,
-                    asks,
-                    {key: row[key] for key in keys},
-                    {key: row[key] for key in row.keys() - set(keys)},
-                    {},
-                )
-            ]
+            both = zip(notes, rows, strict=True)
+            return [note for note, row in both if put(connection, asks, {}, row, {})]
 
         return await self.run(work)
 

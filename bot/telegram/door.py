@@ -169,8 +169,6 @@ class Telegram(Door):
         if self._silent_since:
             since = f"{self._silent_since:%Y-%m-%d %H:%M:%S} UTC"
             return {"Telegram": f"no good answer since {since}"}
-        if self._unnoted_since is not None:
-            return {"inbox": "asks cannot be noted"}
         if self._pacing.silence > WAIT_SECONDS:
             silence = sentences.duration(self._pacing.silence)
             return {"Telegram": f"it wants no message from this bot for {silence}"}
