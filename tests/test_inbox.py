@@ -1,14 +1,19 @@
 """What was asked on Telegram before the bot ended is answered after it, once and in words."""
 
 import asyncio
+import dataclasses
+import re
 import time
 
 import pytest
 
-from bot.settings import Settings
+from bot.creations import Creation
+from bot.settings import Rate, Settings
+from bot.shelf import Shelf
 from bot.telegram.request import NotDoneError
 from bot.words import sentences
 from bot.words.pieces import Message
+from bot.writer import Text, Watch
 from tests.databases import sql
 from tests.serving import ADMIN, ALICE, BOB, Slow, until
 from tests.telegram.request import visiting
@@ -135,4 +140,88 @@ async def test_what_is_asked_in_a_group_or_to_change_something_is_noted_once(
         await server.say("/seed 42", ADMIN)
         await server.fetched()
         await until(lambda: sql(str(settings.database), "SELECT seed FROM people") == [(42,)])
+        assert sql(str(settings.database), "SELECT * FROM asks") == []
+
+
+async def test_a_button_that_was_pressed_before_the_end_is_answered_after_it(
+    settings: Settings, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with visiting(settings, server) as visit:
+        (answer,) = await visit.say("/dino", ALICE)
+        Slow(monkeypatch)
+        await server.press(answer, "another", BOB)
+        await server.fetched()
+    monkeypatch.undo()
+    (text,) = await started(settings, server)
+    assert re.match("[A-Z][a-z]+\n", text)
+    assert server.sent[-1]["chat"]["id"] == ALICE
+
+
+async def test_a_sonnet_that_grows_goes_on_in_its_message(
+    settings: Settings, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def begin(_shelf: Shelf, _creation: Creation, watch: Watch | None = None) -> Text:
+        assert watch
+        watch(("o mango", "o kiwi"))
+        raise await asyncio.Event().wait()
+
+    async def write(*_: object) -> Text:
+        return Text(("\n".join(["o kiwi"] * 13),))
+
+    async def whole(*_: object) -> str:
+        return ""
+
+    monkeypatch.setattr("bot.chat.SLOW_SECONDS", 0)
+    monkeypatch.setattr(Shelf, "rest_of_line", whole)
+    monkeypatch.setattr(Shelf, "write", begin)
+    async with visiting(settings, server):
+        await server.say("/sonnet o mango", ALICE)
+        await until(lambda: sql(str(settings.database), "SELECT count(shown) FROM asks") == [(1,)])
+    assert server.texts[0].endswith("\n…")
+    monkeypatch.setattr(Shelf, "write", write)
+    assert await started(settings, server) == []
+    assert server.texts[0].count("O kiwi") == 13
+
+
+async def test_stops_are_no_tries(
+    settings: Settings, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await stopped(settings, server, monkeypatch, ("/dino", ALICE))
+    for _ in range(3):
+        await stopped(settings, server, monkeypatch)
+    (text,) = await started(settings, server)
+    assert re.match("[A-Z][a-z]+\n", text)
+
+
+@pytest.mark.parametrize(
+    ("change", "offset"),
+    [("at = at - 180", 3), ("at = at - 2 * 86400", None), ("bot = 1", None)],
+    ids=["three minutes", "two days", "another bot"],
+)
+async def test_polling_goes_on_from_the_last_update_of_the_same_bot_and_day(
+    change: str, offset: int | None, settings: Settings, server: Server
+) -> None:
+    async with visiting(settings, server) as visit:
+        await visit.say("/dino", ALICE)
+        await visit.say("/dino", BOB)
+    sql(str(settings.database), f"UPDATE polled SET {change}")
+    before = len(server.calls)
+    await server.say("/dino", ALICE, date=int(time.time()) - 180)
+    assert len(await started(settings, server)) == 1
+    polls = [asked for method, asked in server.calls[before:] if method == "getUpdates"]
+    assert polls[0].get("offset") == offset
+
+
+async def test_nothing_is_left_of_what_was_refused_or_forgotten(
+    settings: Settings, server: Server
+) -> None:
+    settings = dataclasses.replace(settings, rate_limit=Rate(3, 60))
+    async with visiting(settings, server) as visit:
+        await visit.say("/poem xylophones at noon", ALICE)
+        await visit.say("/forget yes", ALICE)
+        for path in settings.database.parent.glob(f"{settings.database.name}*"):
+            assert b"xylophones" not in path.read_bytes()
+        await visit.say("/dino 10", ALICE)
+        (refusal,) = await visit.say("/dino", ALICE)
+        assert refusal["text"].startswith("You're faster than I can dream.")
         assert sql(str(settings.database), "SELECT * FROM asks") == []
