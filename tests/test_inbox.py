@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 import re
 import time
+from pathlib import Path
 
 import pytest
 
@@ -153,7 +154,7 @@ async def test_a_button_that_was_pressed_before_the_end_is_answered_after_it(
         await server.fetched()
     monkeypatch.undo()
     (text,) = await started(settings, server)
-    assert re.match("[A-Z][a-z]+\n", text)
+    assert re.match("[A-Z][a-z]*\n", text)
     assert server.sent[-1]["chat"]["id"] == ALICE
 
 
@@ -163,7 +164,8 @@ async def test_a_sonnet_that_grows_goes_on_in_its_message(
     async def begin(_shelf: Shelf, _creation: Creation, watch: Watch | None = None) -> Text:
         assert watch
         watch(("o mango", "o kiwi"))
-        raise await asyncio.Event().wait()
+        await asyncio.Event().wait()
+        raise AssertionError
 
     async def write(*_: object) -> Text:
         return Text(("\n".join(["o kiwi"] * 13),))
@@ -190,7 +192,7 @@ async def test_stops_are_no_tries(
     for _ in range(3):
         await stopped(settings, server, monkeypatch)
     (text,) = await started(settings, server)
-    assert re.match("[A-Z][a-z]+\n", text)
+    assert re.match("[A-Z][a-z]*\n", text)
 
 
 @pytest.mark.parametrize(
@@ -213,13 +215,13 @@ async def test_polling_goes_on_from_the_last_update_of_the_same_bot_and_day(
 
 
 async def test_nothing_is_left_of_what_was_refused_or_forgotten(
-    settings: Settings, server: Server
+    settings: Settings, server: Server, tmp_path: Path
 ) -> None:
     settings = dataclasses.replace(settings, rate_limit=Rate(3, 60))
     async with visiting(settings, server) as visit:
         await visit.say("/poem xylophones at noon", ALICE)
         await visit.say("/forget yes", ALICE)
-        for path in settings.database.parent.glob(f"{settings.database.name}*"):
+        for path in tmp_path.iterdir():
             assert b"xylophones" not in path.read_bytes()
         await visit.say("/dino 10", ALICE)
         (refusal,) = await visit.say("/dino", ALICE)
