@@ -16,9 +16,11 @@ from bot.words import sentences
 from bot.words.pieces import Message
 from bot.writer import Text, Watch
 from tests.databases import sql
+from tests.fake_clock import in_no_time, now
 from tests.serving import ADMIN, ALICE, BOB, Slow, until
 from tests.telegram.request import visiting
 from tests.telegram.server import Json, Server
+from tests.test_crowds import FakeWriter
 
 
 @pytest.fixture(autouse=True)
@@ -228,3 +230,30 @@ async def test_nothing_is_left_of_what_was_refused_or_forgotten(
         (refusal,) = await visit.say("/dino", ALICE)
         assert refusal["text"].startswith("You're faster than I can dream.")
         assert sql(str(settings.database), "SELECT * FROM asks") == []
+
+
+@in_no_time
+async def test_what_cannot_be_noted_waits_for_twenty_seconds_and_is_refused(
+    settings: Settings, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.time", lambda: 1.7e9 + now())
+    monkeypatch.setattr("bot.shelf.Writer", FakeWriter)
+    async with visiting(settings, server) as visit:
+        for table in ("asks", "creations"):
+            sql(
+                str(settings.database),
+                f"CREATE TRIGGER {table}_full BEFORE INSERT ON {table}"
+                " BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END",
+            )
+        await server.say("/dino", ALICE)
+        await server.say("/help", BOB)
+        await asyncio.sleep(19)
+        assert (server.unconfirmed, server.sent) == (2, [])
+        await asyncio.sleep(5)
+        assert str(sentences.NO_MEMORY) in server.texts
+        assert len(server.texts) == 2
+        for table in ("asks", "creations"):
+            sql(str(settings.database), f"DROP TRIGGER {table}_full")
+        (answer,) = await visit.say("/dino", ALICE)
+        assert answer["text"].startswith("Mangosaurus")
+        visit.bot.tally.errors.clear()
