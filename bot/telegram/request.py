@@ -42,6 +42,29 @@ FAILED = (HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.BAD_GATEWAY, HTTPStatus.S
 After a 504, nobody knows whether it did.
 """
 
+LARGEST_NUMBER = 2**63 - 1
+"""A database holds no larger one."""
+USER = {"id": int, "first_name": str}
+DOCUMENT = {"file_id": str, "file_name": str, "file_size": int}
+MESSAGE = {
+    "message_id": int,
+    "message_thread_id": int,
+    "chat": {"id": int},
+    "from": USER,
+    "sender_chat": {"id": int},
+    "text": str,
+    "caption": str,
+    "document": DOCUMENT,
+    "reply_to_message": {"document": DOCUMENT},
+}
+UPDATE = {
+    "message": MESSAGE,
+    "callback_query": {"id": str, "from": USER, "message": MESSAGE, "data": str},
+    "inline_query": {"id": str, "from": USER, "query": str},
+}
+"""The types of what the door reads. python-telegram-bot takes anything in place of a text or a
+number."""
+
 _NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
 
@@ -75,7 +98,9 @@ class TelegramRequest(HTTPXRequest):
         else:
             if status in FAILED:
                 raise NotDoneError(f"Telegram's server failed (status {status})")
-            if _is_telegrams(body) or (method == "GET" and status < HTTPStatus.MULTIPLE_CHOICES):
+            if _is_telegrams(status, body) or (
+                method == "GET" and status < HTTPStatus.MULTIPLE_CHOICES
+            ):
                 return status, body
             failure = NetworkError(
                 f"The response is not Telegram's, or was cut short (status {status})"
@@ -94,33 +119,55 @@ class PollingRequest(TelegramRequest):
 
     @staticmethod
     def parse_json_payload(payload: bytes) -> dict[str, Any]:
-        """Return Telegram's answer to a poll, with every update made readable.
+        """Return Telegram's answer to a poll, with every update made readable, in the order of
+        their ids.
 
-        Raises NetworkError if it holds none.
+        Raises NetworkError if it holds no updates.
         """
         response = HTTPXRequest.parse_json_payload(payload)
-        try:
-            if response["ok"]:
-                response["result"] = [readable(update) for update in response["result"]]
-        except (KeyError, TypeError):
-            raise NetworkError("The response holds no list of updates") from None
+        if "result" not in response:
+            return response
+        told = response["result"]
+        if not isinstance(told, list):
+            raise NetworkError("The response holds no list of updates")
+        found: dict[int, dict[str, Any]] = {}
+        for update in told:
+            number: Any = update.get("update_id") if isinstance(update, dict) else None
+            if fits(number, int) and number > 0:
+                found[number] = readable(update)
+            else:
+                logger.error("An update without an id is passed over")
+        if told and not found:  # the next poll would bring the same ones, at once
+            raise NetworkError("The response holds no update with an id")
+        response["result"] = [found[number] for number in sorted(found)]
         return response
 
 
 def readable(update: dict[str, Any]) -> dict[str, Any]:
     """Return the update.
 
-    If python-telegram-bot cannot parse it, log that, and return an empty update with its id.
+    If python-telegram-bot cannot parse it, or if the door could not use it, log that, and return an
+    empty update with its id.
     """
+    reason = "a field has another type"
     try:
         Update.de_json(update, None)
+        if fits(update, UPDATE):
+            return update
     except Exception as error:
         reason = type(error).__name__  # not its text, which may quote what somebody wrote
-        logger.error(  # noqa: TRY400
-            "Update %s cannot be parsed (%s) and is passed over", update["update_id"], reason
+    number = update["update_id"]
+    logger.error("Update %s cannot be parsed (%s) and is passed over", number, reason)
+    return {"update_id": number}
+
+
+def fits(told: Any, shape: Any) -> bool:
+    """Return whether a part of an update has its shape: a type, or fields, which may be absent."""
+    if isinstance(shape, dict):
+        return isinstance(told, dict) and all(
+            fits(told[name], shape[name]) for name in told.keys() & shape.keys()
         )
-        return {"update_id": update["update_id"]}
-    return update
+    return type(told) is shape and (shape is str or abs(told) <= LARGEST_NUMBER)
 
 
 def _failure(error: Exception) -> NetworkError:
@@ -135,11 +182,12 @@ def _failure(error: Exception) -> NetworkError:
     )
 
 
-def _is_telegrams(body: bytes) -> bool:
+def _is_telegrams(status: int, body: bytes) -> bool:
     """Return whether a body is Telegram's JSON; a proxy's own 404 must not count as a rejected
     token.
     """
+    key = "result" if status < HTTPStatus.MULTIPLE_CHOICES else "ok"
     with contextlib.suppress(ValueError):
         response = json.loads(body)
-        return isinstance(response, dict) and "ok" in response
+        return isinstance(response, dict) and key in response
     return False
