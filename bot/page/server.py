@@ -16,7 +16,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from bot.app import Bot, Door
-from bot.asks import LARGEST_FILE, YOU, File, Said, Sent
+from bot.asks import LARGEST_FILE, LONGEST_TEXT, YOU, File, Said, Sent
 from bot.chat import StartError
 from bot.commands import menu
 from bot.page import access
@@ -30,7 +30,6 @@ LOOPBACK = "127.0.0.1"
 PORT = 8765
 GOODBYE_SECONDS = 0.2
 """How long the server waits for a browser to say goodbye."""
-LONGEST_TEXT = 4096
 LARGEST_FRAME = 1_000_000
 """The most bytes of one message. A longer one closes the socket, and the page puts it back into the
 input line."""
