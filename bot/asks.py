@@ -107,8 +107,12 @@ def clean(ask: Ask) -> Ask:
     if not isinstance(ask, Said):
         return replace(ask, text=writable(ask.text[:LONGEST_TYPED]))
     file = ask.file and replace(ask.file, name=writable(ask.file.name[:LONGEST_NAME]))
-    text = writable(ask.text[:LONGEST_TEXT])
-    return replace(ask, text=text, name=writable(ask.name[:LONGEST_NAME]), file=file)
+    return replace(
+        ask,
+        text=writable(ask.text[:LONGEST_TEXT]),
+        name=writable(ask.name[:LONGEST_NAME]),
+        file=file,
+    )
 
 
 def is_visible(text: str) -> bool:

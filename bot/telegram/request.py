@@ -42,8 +42,6 @@ FAILED = (HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.BAD_GATEWAY, HTTPStatus.S
 After a 504, nobody knows whether it did.
 """
 
-LARGEST_NUMBER = 2**63 - 1
-"""A database holds no larger one."""
 USER = {"id": int, "first_name": str}
 DOCUMENT = {"file_id": str, "file_name": str, "file_size": int}
 MESSAGE = {
@@ -98,9 +96,7 @@ class TelegramRequest(HTTPXRequest):
         else:
             if status in FAILED:
                 raise NotDoneError(f"Telegram's server failed (status {status})")
-            if _is_telegrams(status, body) or (
-                method == "GET" and status < HTTPStatus.MULTIPLE_CHOICES
-            ):
+            if _is_telegrams(body) or (method == "GET" and status < HTTPStatus.MULTIPLE_CHOICES):
                 return status, body
             failure = NetworkError(
                 f"The response is not Telegram's, or was cut short (status {status})"
@@ -125,9 +121,9 @@ class PollingRequest(TelegramRequest):
         Raises NetworkError if it holds no updates.
         """
         response = HTTPXRequest.parse_json_payload(payload)
-        if "result" not in response:
+        if not response["ok"]:
             return response
-        told = response["result"]
+        told = response.get("result")
         if not isinstance(told, list):
             raise NetworkError("The response holds no list of updates")
         found: dict[int, dict[str, Any]] = {}
@@ -156,9 +152,8 @@ def readable(update: dict[str, Any]) -> dict[str, Any]:
             return update
     except Exception as error:
         reason = type(error).__name__  # not its text, which may quote what somebody wrote
-    number = update["update_id"]
-    logger.error("Update %s cannot be parsed (%s) and is passed over", number, reason)
-    return {"update_id": number}
+    logger.error("Update %s cannot be parsed (%s) and is passed over", update["update_id"], reason)
+    return {"update_id": update["update_id"]}
 
 
 def fits(told: Any, shape: Any) -> bool:
@@ -167,7 +162,8 @@ def fits(told: Any, shape: Any) -> bool:
         return isinstance(told, dict) and all(
             fits(told[name], shape[name]) for name in told.keys() & shape.keys()
         )
-    return type(told) is shape and (shape is str or abs(told) <= LARGEST_NUMBER)
+    # a database holds no larger number
+    return type(told) is shape and (shape is str or abs(told) < 2**63)
 
 
 def _failure(error: Exception) -> NetworkError:
@@ -182,12 +178,11 @@ def _failure(error: Exception) -> NetworkError:
     )
 
 
-def _is_telegrams(status: int, body: bytes) -> bool:
+def _is_telegrams(body: bytes) -> bool:
     """Return whether a body is Telegram's JSON; a proxy's own 404 must not count as a rejected
     token.
     """
-    key = "result" if status < HTTPStatus.MULTIPLE_CHOICES else "ok"
     with contextlib.suppress(ValueError):
         response = json.loads(body)
-        return isinstance(response, dict) and key in response
+        return isinstance(response, dict) and "ok" in response
     return False
