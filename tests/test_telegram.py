@@ -423,7 +423,7 @@ BROKEN = st.one_of(
 
 
 @given(broken=st.lists(BROKEN, max_size=30))
-@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_whatever_an_update_holds_the_others_are_answered_once(
     visit: Visit, broken: list[Any]
 ) -> None:
