@@ -17,9 +17,9 @@ YOU = 1
 LONGEST_LINE = 200
 LARGEST_FILE = 5_000_000
 """The largest file that can teach a voice, in bytes."""
-LONGEST_TEXT, LONGEST_TYPED, LONGEST_NAME = 4096, 256, 256
-"""Telegram's limits of a message and of what is typed inline, and ours for the names of people and
-files. More is cut off, as work on a text may take more than its length."""
+LONGEST_TEXT, LONGEST_TYPED, LONGEST_NAME = 4096, 256, 64
+"""Telegram's limits of a message, of what is typed inline, and of a first name. More is cut off, as
+the work on a text may grow faster than its length."""
 
 _UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 _COMMAND = re.compile(r"/(\S*)\s*")
@@ -104,15 +104,11 @@ def writable(text: str) -> str:
 
 def clean(ask: Ask) -> Ask:
     """Return an ask whose words can be sent and stored, and are not too long."""
-    if not isinstance(ask, Said):
-        return replace(ask, text=writable(ask.text[:LONGEST_TYPED]))
-    file = ask.file and replace(ask.file, name=writable(ask.file.name[:LONGEST_NAME]))
-    return replace(
-        ask,
-        text=writable(ask.text[:LONGEST_TEXT]),
-        name=writable(ask.name[:LONGEST_NAME]),
-        file=file,
-    )
+    if isinstance(ask, Said):
+        return replace(
+            ask, text=writable(ask.text[:LONGEST_TEXT]), name=writable(ask.name[:LONGEST_NAME])
+        )
+    return replace(ask, text=writable(ask.text[:LONGEST_TYPED]))
 
 
 def is_visible(text: str) -> bool:
