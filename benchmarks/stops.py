@@ -50,7 +50,7 @@ SETTLED_SECONDS, SILENT_SECONDS = 2.0, 20.0
 LATENCY = 0.1
 TOKEN = "1:a-bot-that-is-stopped"
 NO_ANSWERS = (
-    *("NOT_SURE", "GIVEN_UP", "LATE", "BUSY", "TOO_MANY", "STOPPING", "BROKEN_OFF", "NO_MEMORY"),
+    *("NOT_SURE", "GIVEN_UP", "LATE", "BUSY", "TOO_MANY", "BROKEN_OFF", "NO_MEMORY"),
     *("NOT_WRITTEN", "NOT_DRAWN", "NOT_POSSIBLE", "APOLOGY"),
 )
 """Sentences, by their names."""

@@ -26,6 +26,7 @@ from tests.test_crowds import FakeWriter
 @pytest.fixture(autouse=True)
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.app.STOP_SECONDS", 0.1)
+    monkeypatch.setattr("bot.telegram.door.STOP_SECONDS", 0.1)
 
 
 async def stopped(
@@ -257,3 +258,23 @@ async def test_what_cannot_be_noted_waits_for_twenty_seconds_and_is_refused(
         (answer,) = await visit.say("/dino", ALICE)
         assert answer["text"].startswith("Mangosaurus")
         visit.bot.tally.errors.clear()
+
+
+@in_no_time
+async def test_a_stop_cuts_off_no_message_that_is_on_its_way(
+    settings: Settings, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = time.time()
+    monkeypatch.setattr("time.time", lambda: begun + now())
+    for place in ("bot.app", "bot.telegram.door"):
+        monkeypatch.setattr(f"{place}.STOP_SECONDS", 3.0)
+    server.before["sendMessage"] = lambda _: asyncio.sleep(0.45)
+    people = range(1000, 1020)
+    async with visiting(settings, server, 2):
+        for person in people:
+            await server.say("/seed", person)
+        await server.fetched()
+    assert 0 < len(server.sent) < len(people)
+    async with visiting(settings, server, 2) as visit:
+        await visit.settled()
+    assert [text[:12] for text in server.texts] == ["Your seed is"] * len(people)
