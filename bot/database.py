@@ -6,6 +6,7 @@ disk or a server.
 
 import asyncio
 import contextlib
+import errno
 import logging
 import os
 import re
@@ -19,9 +20,9 @@ from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Table, create_engine, event, make_url, select, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
-from model.errors import MangosaurusError
+from model.errors import EX_CONFIG, MangosaurusError
 
 logger = logging.getLogger(__name__)
 
@@ -62,10 +63,11 @@ class StoreError(MangosaurusError):
     way out.
     """
 
-    def __init__(self, name: str, reason: str, way_out: str = "") -> None:
+    def __init__(self, name: str, reason: str, way_out: str = "", exit_code: int = 1) -> None:
         super().__init__(
             f"{name}: this database cannot be used: {reason}{way_out and f'; {way_out}'}"
         )
+        self.exit_code = exit_code
 
 
 def url_of(database: str | Path) -> URL:
@@ -79,18 +81,25 @@ def url_of(database: str | Path) -> URL:
         return URL.create(SQLITE, database=str(database))
     try:
         url = make_url(database).set(drivername=POSTGRESQL)
-        url.get_dialect().import_dbapi()
-    except ImportError as error:
-        raise StoreError(
-            "DATABASE", str(error), "pip install 'psycopg[binary]' brings what is missing"
-        ) from None
     except (ArgumentError, ValueError):
-        raise StoreError("DATABASE", "its URL cannot be read") from None
+        raise StoreError("DATABASE", "its URL cannot be read", exit_code=EX_CONFIG) from None
     if "@" in f"{url.host}{url.database}":
         raise StoreError(
-            "DATABASE", "its URL cannot be read; a password has %40 for @ and %2F for /"
+            "DATABASE",
+            "its URL cannot be read; a password has %40 for @ and %2F for /",
+            exit_code=EX_CONFIG,
         )
     return url
+
+
+def existing(database: str | Path) -> str | Path:
+    """Return a database that should not be made. Raises MangosaurusError if its file is missing."""
+    if isinstance(database, Path) and not database.exists():
+        raise MangosaurusError(
+            f"there is no database at {database}; MANGOSAURUS_HOME names the folder of a bot's"
+            " state"
+        )
+    return database
 
 
 def name_of(url: URL) -> str:
@@ -125,8 +134,10 @@ class Database:
         self._connection: Any = None  # the driver's
         self._process: sqlite3.Connection | None = None
 
-    async def connect(self, prepare: Callable[[Connection], object]) -> None:
+    async def connect(self, prepare: Callable[[Connection], bool]) -> None:
         """Make the file if it is missing, prepare the tables, and make the file private.
+
+        A new database is logged: its path may be a wrong one. `prepare` returns whether it is new.
 
         Raises StoreError, and then leaves a database that was there as it was.
         """
@@ -134,12 +145,13 @@ class Database:
         try:
             if self.is_file:
                 way_out = "move it away, or let DATABASE name another file"
-                with self._explained(way_out):
+                with self.explained(way_out):
                     is_empty = _make(self.name)
                 if is_empty:  # in a database of somebody else, nothing changes
                     with contextlib.suppress(StoreError):  # another process is doing it
                         await self.run(lambda connection: connection.scalar(text(_LOG)))
-            await self.run(prepare, way_out)
+            if await self.run(prepare, way_out):
+                logger.info("%s: this database is new, and knows nobody yet", self.name)
             if self.is_file:
                 self._process = sqlite3.connect(f"{self.name}-process", 0, isolation_level=None)
                 with contextlib.suppress(sqlite3.OperationalError):  # another process has it
@@ -166,8 +178,17 @@ class Database:
             with self._engine.begin() as connection:
                 return work(connection)
 
-        with self._explained(way_out):
+        with self.explained(way_out):
             return await self._on_thread(patience or PATIENCE_SECONDS, transact)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """One transaction on a connection of its own, without an event loop. Raises StoreError."""
+        try:
+            with self.explained(), self._engine.begin() as connection:
+                yield connection
+        finally:
+            self._engine.dispose()
 
     @property
     def is_alone(self) -> bool:
@@ -226,7 +247,7 @@ class Database:
             raise
 
     @contextmanager
-    def _explained(self, way_out: str = "") -> Iterator[None]:
+    def explained(self, way_out: str = "") -> Iterator[None]:
         """Turn any failure into a StoreError without the driver's traceback, which
         may quote a row.
         """
@@ -235,12 +256,16 @@ class Database:
         except TimeoutError:
             raise StoreError(self.name, "it does not answer", way_out) from None
         except OSError as error:
-            raise StoreError(self.name, error.strerror or str(error), way_out) from None
+            # Other programs' tables (0) and a wrong path stay what they are; a full disk does not.
+            code = EX_CONFIG if error.errno in (0, errno.EISDIR, errno.ENOTDIR) else 1
+            raise StoreError(self.name, error.strerror or str(error), way_out, code) from None
         except DBAPIError as error:
             # The driver's reason in one line, without the hints, the statement and the data that
             # may follow it.
             reason = re.split(r" with text |\n(?:\t|DETAIL|LINE)", str(error.orig), maxsplit=1)[0]
-            raise StoreError(self.name, " ".join(reason.split()), way_out) from None
+            # what a server or a disk refuses for a while is operational; a damaged file is not
+            code = 1 if isinstance(error, OperationalError) else EX_CONFIG
+            raise StoreError(self.name, " ".join(reason.split()), way_out, code) from None
 
     def _set_up(self, connection: Any, _record: object) -> None:
         """Commit without waiting for the disk. A crash of the bot loses nothing, one of the server

@@ -1,21 +1,36 @@
-"""Reads what a bot keeps, without a bot: `mangosaurus show`, `card` and `weights`."""
+"""Commands that read what a bot keeps, without a bot: `mangosaurus show`, `card`, `weights` and
+`check`.
+"""
 
+import asyncio
 import re
 import shlex
 from pathlib import Path
+from shutil import disk_usage
+from tempfile import TemporaryFile
 
+from telegram import Bot
+from telegram.error import InvalidToken, TelegramError
+
+from bot import schema
 from bot.cards import card_of, card_of_name
-from bot.chat import Explained
+from bot.chat import Explained, StartError
 from bot.creations import Creation, code_in, network_of
-from bot.settings import Settings
+from bot.database import existing
+from bot.learned import Learned
+from bot.logs import Redaction
+from bot.settings import Settings, warnings_about
 from bot.shelf import Shelf
 from bot.store import Store
+from bot.telegram.door import REJECTED
+from bot.telegram.request import TelegramRequest
 from bot.terminal import saved
-from bot.words import layout, sentences
+from bot.words import layout, sentences, tables
 from bot.writer import Text
 from model.errors import MangosaurusError
-from model.text.forms import Genre
-from model.weights.versions import Versions
+from model.files import HOME
+from model.text.forms import Genre, Network
+from model.weights.versions import Versions, parse
 
 
 async def show(settings: Settings, code: str) -> None:
@@ -39,30 +54,109 @@ async def show(settings: Settings, code: str) -> None:
     print(f"python -m model sample {genre} --checkpoint {shlex.quote(str(path))} {options}")
 
 
-async def save_card(settings: Settings, wanted: str) -> None:
+async def card(settings: Settings, wanted: str) -> None:
     """Save the card of a creation, or of a name, in the current folder."""
     if code := code_in(wanted):
-        card = await card_of(*await _written(settings, code))
+        drawn = await card_of(*await _written(settings, code))
     elif re.fullmatch("[A-Za-z]{1,40}", wanted):
-        card = await card_of_name(wanted)
+        drawn = await card_of_name(wanted)
     else:
         raise Explained(sentences.CARD_OF_WHAT)
-    if card is None:
+    if drawn is None:
         raise Explained(sentences.NO_CARD)
-    print(saved(card.name, card.png))
+    print(saved(drawn.name, drawn.png))
 
 
-async def save_weights(settings: Settings, version: str) -> None:
+async def weights(settings: Settings, version: str) -> None:
     """Save a version that the database has in the current folder."""
-    async with _store(settings) as store:
+    async with Store(existing(settings.database_address)) as store:
         content = await store.content(version)
         if content is None:
             raise MangosaurusError(f"{store.name} has no weights of the version {version}")
         print(saved(f"{version}.safetensors", content))
 
 
+async def check(settings: Settings, _: str) -> int:
+    """Say what each part of a bot is worth, before it starts or beside it; make nothing.
+
+    Return 0 if all is well, or else the exit code that the bot would have.
+    """
+    learned = Learned(settings.database_address)
+    redaction = Redaction(settings.token, settings.database)
+    code = 0
+    for part in (_settings, _token, _folder, _database, _weights):
+        try:
+            found = await part(settings, learned)
+        except MangosaurusError as error:
+            code = max(code, error.exit_code)
+            found = f"FAILS: {error}"
+        print(redaction.redact(f"{part.__name__[1:]:9} {found}"), flush=True)
+    await learned.close()
+    return code
+
+
+async def _settings(_: Settings, _learned: Learned) -> str:
+    if warnings := warnings_about(HOME / ".env"):
+        raise MangosaurusError("; ".join(warnings))
+    return f"well: from the environment and, if it is there, {HOME / '.env'}"
+
+
+async def _token(settings: Settings, _: Learned) -> str:
+    if settings.token is None:
+        return "none: the bot chats in the terminal and on a page"
+    server = f"{settings.api_base_url}/bot"
+    try:
+        async with TelegramRequest() as request:
+            user = await Bot(settings.token.reveal(), server, request=request).get_me()
+    except InvalidToken:
+        raise StartError(REJECTED) from None
+    except TelegramError as error:
+        raise MangosaurusError(f"Telegram does not answer: {error}") from None
+    return f"well: @{user.username}"
+
+
+async def _folder(_: Settings, _learned: Learned) -> str:
+    there = next(folder for folder in (HOME, *HOME.parents) if folder.is_dir())
+    try:
+        with TemporaryFile(dir=there) as file:
+            file.write(bytes(1_000_000))
+    except OSError as error:
+        raise MangosaurusError(f"{HOME} cannot be written: {error.strerror}") from None
+    state = "well" if there == HOME else "new"
+    return f"{state}: {HOME} can be written; {tables.size(disk_usage(there).free)} are free"
+
+
+async def _database(_: Settings, learned: Learned) -> str:
+    number = await _number(learned)
+    if number is None:
+        return f"new: the bot will make {learned.name}"
+    same = schema.numbers.update().values(number=schema.numbers.c.number)
+    await learned.run(lambda connection: connection.execute(same))
+    return f"well: {learned.name} can be read and written; its tables have the number {number}"
+
+
+async def _weights(settings: Settings, learned: Learned) -> str:
+    number = await _number(learned)
+    found = []
+    for network in Network:
+        files = Versions(settings.checkpoints / network)
+        version = await learned.in_use(network) if number else None
+        version = version or files.released() or files.current()
+        content = await learned.content(version) if number else None
+        parse(content or files.content(version), f"version {version}")
+        found.append(f"{network} {version}")
+    return f"well: {', '.join(found)}"
+
+
+async def _number(learned: Learned) -> int | None:
+    """Return the number of a database's tables; None if it is not there, or has no tables."""
+    if learned.is_file and not await asyncio.to_thread(Path(learned.name).exists):
+        return None
+    return await learned.run(schema.number_in)
+
+
 async def _written(settings: Settings, code: str) -> tuple[Creation, Text]:
-    async with _store(settings) as store:
+    async with Store(existing(settings.database_address)) as store:
         creation = await store.creation(code)
         if creation is None:
             raise Explained(sentences.UNKNOWN_CODE.format(code))
@@ -71,13 +165,3 @@ async def _written(settings: Settings, code: str) -> tuple[Creation, Text]:
             return creation, await shelf.write(creation)
         finally:
             await shelf.close()
-
-
-def _store(settings: Settings) -> Store:
-    """Return the database, which is not made here. Raises MangosaurusError if there is none."""
-    path = settings.database
-    if isinstance(path, Path) and not path.exists():
-        raise MangosaurusError(
-            f"there is no database at {path}; MANGOSAURUS_HOME names the folder of a bot's state"
-        )
-    return Store(settings.database_address)

@@ -1,4 +1,5 @@
-"""What only admins can ask for: `/retrain`, `/models` and `/use`, `/status`, and to learn a file.
+"""What only admins can ask for: `/retrain`, `/models` and `/use`, `/status`, `/ban`, and to learn a
+file.
 
 For everybody but admins, they do not exist.
 """
@@ -133,6 +134,27 @@ async def use(ask: Said, rest: str, bot: Bot) -> None:
         raise Explained(admins.OVERTAKEN_USE.format(title))
     buttons = admins.below_use(network, forms[version], before, version)
     await ask.chat.say(admins.IN_USE.format(version, title), buttons)
+
+
+async def ban(ask: Said, rest: str, bot: Bot) -> None:
+    """Answer a person or a group no more: `/ban 12345`. `/ban 12345 no` lifts that."""
+    found = re.fullmatch("(-?[0-9]{1,16})( no)?", " ".join(rest.lower().split()))
+    if not found:
+        banned = ", ".join(map(str, sorted(bot.banned))) or "nobody"
+        await ask.chat.say(admins.BANS.format(banned))
+        return
+    person = int(found[1])
+    if person in (ask.person, *bot.admins):
+        raise Explained(admins.BANS_NO_ADMIN)
+    if found[2]:
+        await bot.store.lift_ban(person)
+        bot.banned.discard(person)
+        await ask.chat.say(admins.BAN_LIFTED.format(person))
+    else:
+        await bot.store.ban(person)
+        bot.banned.add(person)
+        lift = Button(admins.LIFT_BAN, f"/ban {person} no")
+        await ask.chat.say(admins.BANNED.format(person), [[lift]])
 
 
 async def _network(given: str, bot: Bot) -> tuple[str, str]:

@@ -56,6 +56,10 @@ CONFIRM_SECONDS = 1.0
 """How long a stop tries to tell Telegram which updates have arrived."""
 LOOK_SECONDS = 0.5
 """How often a pause looks whether there is room again."""
+REJECTED = (
+    "Telegram rejects the token; put the one that @BotFather gives into TELEGRAM_TOKEN, or into the"
+    " file that TELEGRAM_TOKEN_FILE names"
+)
 LATE_SECONDS = 120.0
 """An older message is not answered. A clock that is wrong by a minute does no harm."""
 
@@ -76,12 +80,11 @@ class Telegram(Door):
         if settings.token is None:
             raise StartError("TELEGRAM_TOKEN is not set")
         request, self._polling = requests or (TelegramRequest(), PollingRequest(1))
-        server = settings.api_base_url or "https://api.telegram.org"
         self._pacing = Pacing(may_send)
         self._client: ExtBot[None] = ExtBot(
             settings.token.reveal(),
-            base_url=f"{server}/bot",
-            base_file_url=f"{server}/file/bot",
+            base_url=f"{settings.api_base_url}/bot",
+            base_file_url=f"{settings.api_base_url}/file/bot",
             request=request,
             get_updates_request=self._polling,
             defaults=Defaults(
@@ -206,10 +209,7 @@ class Telegram(Door):
             try:
                 answer = await call()
             except InvalidToken:  # whose text holds the token
-                raise StartError(
-                    "Telegram rejects the TELEGRAM_TOKEN; put the one that @BotFather gives into"
-                    " the environment or .env"
-                ) from None
+                raise StartError(REJECTED) from None
             except TelegramError as error:
                 if isinstance(error, RetryAfter):
                     pause = max(pause, seconds(error))

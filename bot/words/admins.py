@@ -109,6 +109,17 @@ NO_SUCH_VERSION = said("*{}* has no version `{}` any more. /models shows those t
 OVERTAKEN_USE = said("Another version of *{}* came into use meanwhile. /models shows it.")
 NOT_CHANGED = said("I can't do that: {}. *{}* stays as it is.")
 
+# People.
+
+BANS = said(
+    "I don't answer: {}. `/ban 12345678` adds the person or group with that Telegram id, and"
+    " `/ban 12345678 no` lifts it."
+)
+BANS_NO_ADMIN = said("That's an admin, and I answer all of them.")
+BANNED = said("I don't answer {} any more.")
+LIFT_BAN = "lift that"
+BAN_LIFTED = said("I answer {} again.")
+
 
 def while_training(run_id: int) -> Buttons:
     """Return buttons that end a run."""
