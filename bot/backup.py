@@ -33,15 +33,15 @@ async def backup(settings: Settings, wanted: str) -> None:
     source = Database(existing(settings.database_address))
     file = Path(wanted)
     _check_free(file)
-    with (
-        Database(file).explained(),
-        TemporaryDirectory(prefix=f".{file.name}.", dir=file.parent) as folder,
-    ):
-        part = Path(folder) / file.name
-        part.touch(0o600)
-        copied = await _fill(Database(part), source)
-        _check_free(file)  # a long time may have passed
-        part.rename(file)
+    try:
+        with TemporaryDirectory(prefix=f".{file.name}.", dir=file.parent) as folder:
+            part = Path(folder) / file.name
+            part.touch(0o600)
+            copied = await _fill(Database(part), source)
+            _check_free(file)  # a long time may have passed
+            part.rename(file)
+    except OSError as error:
+        raise MangosaurusError(f"{file} cannot be written: {error.strerror}") from None
     print(f"{file} has {copied}")
 
 

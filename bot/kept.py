@@ -9,21 +9,16 @@ from pathlib import Path
 from shutil import disk_usage
 from tempfile import TemporaryFile
 
-from telegram import Bot
-from telegram.error import InvalidToken, TelegramError
-
 from bot import schema
 from bot.cards import card_of, card_of_name
-from bot.chat import Explained, StartError
+from bot.chat import Explained
 from bot.creations import Creation, code_in, network_of
 from bot.database import existing
-from bot.learned import Learned
 from bot.logs import Redaction
 from bot.settings import Settings, warnings_about
 from bot.shelf import Shelf
 from bot.store import Store
-from bot.telegram.door import REJECTED
-from bot.telegram.request import TelegramRequest
+from bot.telegram.door import username
 from bot.terminal import saved
 from bot.words import layout, sentences, tables
 from bot.writer import Text
@@ -81,41 +76,33 @@ async def check(settings: Settings, _: str) -> int:
 
     Return 0 if all is well, or else the exit code that the bot would have.
     """
-    learned = Learned(settings.database_address)
+    store = Store(settings.database_address)
     redaction = Redaction(settings.token, settings.database)
     code = 0
     for part in (_settings, _token, _folder, _database, _weights):
         try:
-            found = await part(settings, learned)
+            found = await part(settings, store)
         except MangosaurusError as error:
             code = max(code, error.exit_code)
             found = f"FAILS: {error}"
         print(redaction.redact(f"{part.__name__[1:]:9} {found}"), flush=True)
-    await learned.close()
+    await store.close()
     return code
 
 
-async def _settings(_: Settings, _learned: Learned) -> str:
+async def _settings(_: Settings, _store: Store) -> str:
     if warnings := warnings_about(HOME / ".env"):
         raise MangosaurusError("; ".join(warnings))
     return f"well: from the environment and, if it is there, {HOME / '.env'}"
 
 
-async def _token(settings: Settings, _: Learned) -> str:
+async def _token(settings: Settings, _: Store) -> str:
     if settings.token is None:
         return "none: the bot chats in the terminal and on a page"
-    server = f"{settings.api_base_url}/bot"
-    try:
-        async with TelegramRequest() as request:
-            user = await Bot(settings.token.reveal(), server, request=request).get_me()
-    except InvalidToken:
-        raise StartError(REJECTED) from None
-    except TelegramError as error:
-        raise MangosaurusError(f"Telegram does not answer: {error}") from None
-    return f"well: @{user.username}"
+    return f"well: @{await username(settings.token, settings.api_base_url)}"
 
 
-async def _folder(_: Settings, _learned: Learned) -> str:
+async def _folder(_: Settings, _store: Store) -> str:
     there = next(folder for folder in (HOME, *HOME.parents) if folder.is_dir())
     try:
         with TemporaryFile(dir=there) as file:
@@ -126,33 +113,32 @@ async def _folder(_: Settings, _learned: Learned) -> str:
     return f"{state}: {HOME} can be written; {tables.size(disk_usage(there).free)} are free"
 
 
-async def _database(_: Settings, learned: Learned) -> str:
-    number = await _number(learned)
+async def _database(_: Settings, store: Store) -> str:
+    number = await _number(store)
     if number is None:
-        return f"new: the bot will make {learned.name}"
-    same = schema.numbers.update().values(number=schema.numbers.c.number)
-    await learned.run(lambda connection: connection.execute(same))
-    return f"well: {learned.name} can be read and written; its tables have the number {number}"
+        return f"new: the bot will make {store.name}"
+    await store.check()
+    return f"well: {store.name} can be read and written; its tables have the number {number}"
 
 
-async def _weights(settings: Settings, learned: Learned) -> str:
-    number = await _number(learned)
+async def _weights(settings: Settings, store: Store) -> str:
+    number = await _number(store)
     found = []
     for network in Network:
         files = Versions(settings.checkpoints / network)
-        version = await learned.in_use(network) if number else None
+        version = await store.in_use(network) if number else None
         version = version or files.released() or files.current()
-        content = await learned.content(version) if number else None
+        content = await store.content(version) if number else None
         parse(content or files.content(version), f"version {version}")
         found.append(f"{network} {version}")
     return f"well: {', '.join(found)}"
 
 
-async def _number(learned: Learned) -> int | None:
+async def _number(store: Store) -> int | None:
     """Return the number of a database's tables; None if it is not there, or has no tables."""
-    if learned.is_file and not await asyncio.to_thread(Path(learned.name).exists):
+    if store.is_file and not await asyncio.to_thread(Path(store.name).exists):
         return None
-    return await learned.run(schema.number_in)
+    return await store.run(schema.number_in)
 
 
 async def _written(settings: Settings, code: str) -> tuple[Creation, Text]:

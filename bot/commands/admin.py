@@ -126,7 +126,7 @@ async def use(ask: Said, rest: str, bot: Bot) -> None:
     if version not in forms:
         raise Explained(admins.NO_SUCH_VERSION.format(title, sentences.cut(version, 40)))
     try:
-        chosen = await bot.shelf.use(network, version, before)
+        chosen = await bot.shelf.use(network, version, before, ask.chat.note)
     except CheckpointError as error:
         reason = sentences.cut(str(error), tables.LONGEST_FAULT)
         raise Explained(admins.NOT_CHANGED.format(reason, title)) from error
@@ -140,7 +140,7 @@ async def ban(ask: Said, rest: str, bot: Bot) -> None:
     """Answer a person or a group no more: `/ban 12345`. `/ban 12345 no` lifts that."""
     found = re.fullmatch("(-?[0-9]{1,16})( no)?", " ".join(rest.lower().split()))
     if not found:
-        banned = ", ".join(map(str, sorted(bot.banned))) or "nobody"
+        banned = ", ".join(map(str, sorted(bot.banned))) or "none"
         await ask.chat.say(admins.BANS.format(banned))
         return
     person = int(found[1])

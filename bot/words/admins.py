@@ -112,8 +112,8 @@ NOT_CHANGED = said("I can't do that: {}. *{}* stays as it is.")
 # People.
 
 BANS = said(
-    "I don't answer: {}. `/ban 12345678` adds the person or group with that Telegram id, and"
-    " `/ban 12345678 no` lifts it."
+    "People and groups that I don't answer: {}. `/ban 12345678` adds the one with that Telegram id,"
+    " and `/ban 12345678 no` answers it again."
 )
 BANS_NO_ADMIN = said("That's an admin, and I answer all of them.")
 BANNED = said("I don't answer {} any more.")
