@@ -36,6 +36,9 @@ PATIENCE_SECONDS = 10.0
 """How long a caller waits for a transaction, and for the transactions before it."""
 CLOSING_SECONDS = 1.0
 """How long `close` waits for the transactions that have begun."""
+LASTING = (0, errno.EEXIST, errno.EISDIR, errno.ENOTDIR)
+"""Errors that stay until somebody mends them: another program's tables (0), and a wrong path. A
+full disk may have room again."""
 OPTIONS = {
     "connect_timeout": "5",  # seconds
     "keepalives_idle": "4",
@@ -296,8 +299,7 @@ class Database:
         except TimeoutError:
             raise StoreError(self.name, "it does not answer", way_out) from None
         except OSError as error:
-            # Other programs' tables (0) and a wrong path stay what they are; a full disk does not.
-            code = EX_CONFIG if error.errno in (0, errno.EISDIR, errno.ENOTDIR) else 1
+            code = EX_CONFIG if error.errno in LASTING else 1
             raise StoreError(self.name, error.strerror or str(error), way_out, code) from None
         except DBAPIError as error:
             # The driver's reason in one line, without the hints, the statement and the data that
