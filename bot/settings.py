@@ -181,13 +181,12 @@ def _token_in(text: str) -> object:
     if PRIVATE.search(text):  # the token itself
         raise ValueError
     try:
-        token = (HOME / Path(text).expanduser()).read_text(encoding="utf-8").strip()
-        return KEYS["TELEGRAM_TOKEN"].parse(token)
+        content = (HOME / Path(text).expanduser()).read_text(encoding="utf-8")
     except OSError as error:
-        reason = f"which cannot be read: {error.strerror}"
-    except ValueError:
-        reason = "a file that does not hold what @BotFather gives"
-    raise SettingsError(f"TELEGRAM_TOKEN_FILE is {text!r}, {reason}")
+        raise SettingsError(
+            f"TELEGRAM_TOKEN_FILE is {text!r}, which cannot be read: {error.strerror}"
+        ) from None
+    return KEYS["TELEGRAM_TOKEN"].parse(content.strip())
 
 
 def _database(text: str) -> Path | Secret:
@@ -228,7 +227,9 @@ KEYS = {
     "TELEGRAM_TOKEN": Key(
         "token", "what @BotFather gives: 123456:ABC-DEF", _matching("[0-9]+:[A-Za-z0-9_-]+", Secret)
     ),
-    "TELEGRAM_TOKEN_FILE": Key("token", "the path of a file that holds the token", _token_in),
+    "TELEGRAM_TOKEN_FILE": Key(
+        "token", "the path of a file with the token, and nothing else", _token_in
+    ),
     "ADMIN_IDS": Key("admin_ids", "a list of Telegram user ids such as 12345678, 87654321", _ids),
     "DATABASE": Key(
         "database",
