@@ -30,6 +30,8 @@ MINUTES = 5.0
 """How long `/retrain poem` trains."""
 MOST_FILES, MOST_VERSIONS, MOST_ERRORS = 8, 8, 8
 """How many files wait for an answer, and what `/models` and `/status` show at most."""
+LONGEST_LIST = 3000
+"""How many characters `/ban` shows at most."""
 
 
 async def retrain(ask: Said, rest: str, bot: Bot) -> None:
@@ -138,23 +140,15 @@ async def use(ask: Said, rest: str, bot: Bot) -> None:
 
 async def ban(ask: Said, rest: str, bot: Bot) -> None:
     """Answer a person or a group no more: `/ban 12345`. `/ban 12345 no` lifts that."""
-    found = re.fullmatch("(-?[0-9]{1,16})( no)?", " ".join(rest.lower().split()))
-    if not found:
-        banned = ", ".join(map(str, sorted(bot.banned))) or "none"
-        await ask.chat.say(admins.BANS.format(banned))
-        return
-    person = int(found[1])
-    if person in (ask.person, *bot.admins):
-        raise Explained(admins.BANS_NO_ADMIN)
-    if found[2]:
-        await bot.store.lift_ban(person)
-        bot.banned.discard(person)
-        await ask.chat.say(admins.BAN_LIFTED.format(person))
-    else:
-        await bot.store.ban(person)
-        bot.banned.add(person)
-        lift = Button(admins.LIFT_BAN, f"/ban {person} no")
-        await ask.chat.say(admins.BANNED.format(person), [[lift]])
+    if found := re.fullmatch("(-?[0-9]{1,16})( no)?", " ".join(rest.lower().split())):
+        person = int(found[1])
+        if person in (ask.person, *bot.admins):
+            raise Explained(admins.BANS_NO_ADMIN)
+        change = bot.store.lift_ban if found[2] else bot.store.ban
+        await change(person)
+        bot.banned = await bot.store.banned()
+    banned = sentences.cut(", ".join(map(str, sorted(bot.banned))), LONGEST_LIST) or "none"
+    await ask.chat.say(admins.BANS.format(banned))
 
 
 async def _network(given: str, bot: Bot) -> tuple[str, str]:

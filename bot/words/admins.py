@@ -113,12 +113,9 @@ NOT_CHANGED = said("I can't do that: {}. *{}* stays as it is.")
 
 BANS = said(
     "People and groups that I don't answer: {}. `/ban 12345678` adds the one with that Telegram id,"
-    " and `/ban 12345678 no` answers it again."
+    " and `/ban 12345678 no` takes it off the list."
 )
 BANS_NO_ADMIN = said("That's an admin, and I answer all of them.")
-BANNED = said("I don't answer {} any more.")
-LIFT_BAN = "lift that"
-BAN_LIFTED = said("I answer {} again.")
 
 
 def while_training(run_id: int) -> Buttons:
