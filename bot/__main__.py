@@ -16,6 +16,7 @@ import signal
 import stat
 import sys
 from dataclasses import replace
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from bot.logs import Redaction, configure_logging
@@ -82,10 +83,9 @@ def main(arguments: Sequence[str] = ()) -> None:
         if wanted.command == "healthy":
             sys.exit(_healthy(settings))
         if wanted.command:
-            from bot import backup, kept
-
-            module = backup if wanted.command in ("backup", "restore") else kept
-            sys.exit(asyncio.run(getattr(module, wanted.command)(settings, wanted.what)))
+            module = "backup" if wanted.command in ("backup", "restore") else "kept"
+            command = getattr(import_module(f"bot.{module}"), wanted.command)
+            sys.exit(asyncio.run(command(settings, wanted.what)))
         for warning in warnings_about(HOME / ".env"):
             logging.getLogger(__name__).warning("%s", warning)
         if is_on_telegram:

@@ -18,7 +18,6 @@ from bot.logs import Redaction
 from bot.settings import Settings, warnings_about
 from bot.shelf import Shelf
 from bot.store import Store
-from bot.telegram.door import username
 from bot.terminal import saved
 from bot.words import layout, sentences, tables
 from bot.writer import Text
@@ -79,7 +78,7 @@ async def check(settings: Settings, _: str) -> int:
     store = Store(settings.database_address)
     redaction = Redaction(settings.token, settings.database)
     code = 0
-    for part in (_settings, _token, _folder, _database, _weights):
+    for part in (_settings, _token, _database, _folder, _weights):
         try:
             found = await part(settings, store)
         except MangosaurusError as error:
@@ -99,6 +98,8 @@ async def _settings(_: Settings, _store: Store) -> str:
 async def _token(settings: Settings, _: Store) -> str:
     if settings.token is None:
         return "none: the bot chats in the terminal and on a page"
+    from bot.telegram.door import username  # which no other command needs
+
     return f"well: @{await username(settings.token, settings.api_base_url)}"
 
 

@@ -154,8 +154,8 @@ def test_arguments_that_make_no_sense_and_help(capsys: pytest.CaptureFixture[str
         (["--terminal", "--port", "80"], "--port is for the page, and --terminal has none"),
         (["--port", "65536"], "65536 is no port; it is a number from 1 to 65535, or 0 for any"),
         (["--port", "http"], "argument --port: invalid int value: 'http'"),
-        (["card"], "need one word more: card mangosaurus"),
-        (["healthy", "now"], "need one word more: card mangosaurus"),
+        (["card"], "mangosaurus card: error: the following arguments are required: CODE"),
+        (["healthy", "now"], "unrecognized arguments: now"),
     ):
         with pytest.raises(SystemExit, match="2"):
             main(arguments)
@@ -163,7 +163,10 @@ def test_arguments_that_make_no_sense_and_help(capsys: pytest.CaptureFixture[str
     with pytest.raises(SystemExit, match="0"):
         main(["--help"])
     help_ = capsys.readouterr().out
-    assert all(word in help_ for word in ("TELEGRAM_TOKEN", str(HOME), "--page", "show CODE"))
+    assert all(
+        word in help_
+        for word in ("TELEGRAM_TOKEN", str(HOME), "--page", "backup", "restore", "check")
+    )
 
 
 def test_the_card_of_a_name_needs_no_database_and_what_does_makes_none(

@@ -408,13 +408,12 @@ async def username(token: Secret, server: str) -> str:
     """Ask Telegram once how the bot is called. Raises MangosaurusError."""
     try:
         async with TelegramRequest(1) as request:
-            return (
-                await ExtBot(token.reveal(), f"{server}/bot", request=request).get_me()
-            ).username
+            user = await ExtBot(token.reveal(), f"{server}/bot", request=request).get_me()
     except InvalidToken:
         raise StartError(REJECTED) from None
     except TelegramError as error:
         raise MangosaurusError(f"Telegram does not answer: {error}") from None
+    return user.username or ""
 
 
 def _topic(message: MaybeInaccessibleMessage) -> int | None:
