@@ -240,10 +240,15 @@ async def test_a_check_says_what_each_part_is_worth_and_shows_no_token(
     (tmp_path / ".env").write_text("TELEGRAM_TOKE=1:a\n")
     for weights in (tmp_path / "checkpoints" / "poem").glob("*.safetensors"):
         damage(weights)
+    with (tmp_path / "mangosaurus.db").open("r+b") as file:
+        file.seek(18)  # SQLite only reads files of a later version of its format
+        file.write(b"\x03")
     code, said = await check()
     assert code == 78
     assert re.search("^settings  FAILS: .*did you mean TELEGRAM_TOKEN", said)
     assert "\ntoken     FAILS: Telegram does not answer: No connection to Telegram: " in said
+    assert "\ndatabase  FAILS: " in said
+    assert "attempt to write a readonly database" in said
     assert re.search("\nweights   FAILS: .*damaged", said)
 
 
