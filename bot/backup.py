@@ -60,9 +60,10 @@ async def _fill(target: Database, source: Database) -> str:
     """Copy the tables that are kept, and return how many rows each has."""
     counts = Counter({table.name: 0 for table in schema.KEPT})
     with target.transaction() as writer:
-        schema.prepare(writer)  # from now on, nobody else writes
+        schema.prepare(writer)  # from now on, nobody else writes to a file
         tables = [table for table in schema.KEPT if table is not schema.weights]
-        if found := [table.name for table in tables if writer.execute(sa.select(table)).first()]:
+        first = {table.name: writer.execute(sa.select(table).limit(1)).first() for table in tables}
+        if found := [name for name, row in first.items() if row]:
             raise MangosaurusError(
                 f"{target.name}: this database is not empty, it has {', '.join(found)}; move it"
                 " away, or let DATABASE name another one"

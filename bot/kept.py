@@ -45,7 +45,7 @@ async def show(settings: Settings, code: str) -> None:
         path = Path(path.name)
         print(f"mangosaurus weights {creation.version}")
     genre = creation.genre.network.form if creation.voice else creation.genre
-    print(f"python -m model sample {genre} --checkpoint {shlex.quote(str(path))} {options}")
+    print(f"mangosaurus sample {genre} --checkpoint {shlex.quote(str(path))} {options}")
 
 
 async def card(settings: Settings, wanted: str) -> None:

@@ -104,7 +104,7 @@ bans = sa.Table(
 numbers = sa.Table("schema_number", metadata, sa.Column("number", sa.Integer, nullable=False))
 
 KEPT = (people, creations, voices, weights, in_use, bans)
-"""What a backup has. The other tables say what the bot is about to do."""
+"""What a backup has. The other tables are about what goes on, or mean nothing to another bot."""
 
 FIRST = 1
 """The number of the tables before any step."""

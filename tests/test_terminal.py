@@ -189,15 +189,16 @@ def test_the_card_of_a_name_needs_no_database_and_what_does_makes_none(
 def shown(code: str, environment: Environment) -> list[str]:
     """Return what is shown of a code: its text, what decides it, and commands."""
     said = run(environment, "show", code).stdout.decode()
-    return re.split(r"\n+(?=seed 7, turn|mangosaurus weights|python -m model sample)", said)
+    return re.split(r"\n+(?=seed 7, turn|mangosaurus weights|mangosaurus sample)", said)
 
 
 def written_again(command: str, environment: Environment) -> list[str]:
     """Return the words that the command prints, which knows nothing of a voice's capitals."""
-    python, *words = shlex.split(command)
-    assert python == "python"
+    program, *words = shlex.split(command)
+    assert program == "mangosaurus"
     kept: Any = {"env": environment, "cwd": environment["MANGOSAURUS_HOME"], "text": True}
-    done = subprocess.run([sys.executable, *words], capture_output=True, check=True, **kept)
+    network = [sys.executable, "-m", "model", *words]
+    done = subprocess.run(network, capture_output=True, check=True, **kept)
     return str(done.stdout).lower().split()
 
 
