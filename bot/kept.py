@@ -51,14 +51,14 @@ async def show(settings: Settings, code: str) -> None:
 async def card(settings: Settings, wanted: str) -> None:
     """Save the card of a creation, or of a name, in the current folder."""
     if code := code_in(wanted):
-        drawn = await card_of(*await _written(settings, code))
+        card = await card_of(*await _written(settings, code))
     elif re.fullmatch("[A-Za-z]{1,40}", wanted):
-        drawn = await card_of_name(wanted)
+        card = await card_of_name(wanted)
     else:
         raise Explained(sentences.CARD_OF_WHAT)
-    if drawn is None:
+    if card is None:
         raise Explained(sentences.NO_CARD)
-    print(saved(drawn.name, drawn.png))
+    print(saved(card.name, card.png))
 
 
 async def weights(settings: Settings, version: str) -> None:

@@ -32,8 +32,7 @@ async def running(settings: Settings, doors: Sequence[Door] = ()) -> AsyncIterat
     """
     store = Store(settings.database_address)
     shelf = Shelf(store, settings.checkpoints)
-    limits, runs = Limits(settings.rate_limit), Runs(store, shelf)
-    bot = Bot(store, shelf, limits, runs, handle, doors, settings.admin_ids)
+    bot = Bot(store, shelf, Limits(settings.rate_limit), Runs(store, shelf), handle, doors)
     # a fault in the operator's list must show now, not in an answer
     await asyncio.to_thread(taboo.lists)
     async with AsyncExitStack() as stack:
@@ -43,7 +42,8 @@ async def running(settings: Settings, doors: Sequence[Door] = ()) -> AsyncIterat
         stack.enter_context(blas_threads(1))
         await stack.enter_async_context(store)
         stack.push_async_callback(shelf.close)
-        bot.banned |= await store.banned()
+        bot.admins = settings.admin_ids
+        bot.banned = await store.banned()
         await shelf.open()
         for door in doors:
             await stack.enter_async_context(door)
