@@ -74,8 +74,11 @@ class Bot:
     runs: Runs
     handle: Callable[[Ask, Bot], Coroutine[Any, Any, None]]
     doors: Sequence[Door] = ()
+    admins: frozenset[int] = frozenset()
     username: str = ""
     """The name by which Telegram knows the bot."""
+    banned: set[int] = field(default_factory=set)
+    """People and groups that get no answer."""
     tally: Tally = field(default_factory=Tally)
     drawing: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Cards are drawn one at a time."""

@@ -19,8 +19,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from bot.chat import StartError
 from bot.database import StoreError
+from model.errors import MangosaurusError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,7 +98,7 @@ class Health:
             await web.TCPSite(self._runner, *self.listen).start()
         except OSError as error:
             await self._runner.cleanup()
-            raise StartError(f"cannot listen at HEALTH_LISTEN: {error.strerror}") from error
+            raise MangosaurusError(f"cannot listen at HEALTH_LISTEN: {error.strerror}") from error
         return self
 
     async def __aexit__(self, *_: object) -> None:

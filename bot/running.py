@@ -42,6 +42,8 @@ async def running(settings: Settings, doors: Sequence[Door] = ()) -> AsyncIterat
         stack.enter_context(blas_threads(1))
         await stack.enter_async_context(store)
         stack.push_async_callback(shelf.close)
+        bot.admins = settings.admin_ids
+        bot.banned = await store.banned()
         await shelf.open()
         for door in doors:
             await stack.enter_async_context(door)

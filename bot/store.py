@@ -27,7 +27,7 @@ from bot.creations import Creation, Person, Wish, new_code
 from bot.database import StoreError, durably, put
 from bot.inbox import KEPT_SECONDS, Note, begin, strike
 from bot.learned import Learned
-from bot.schema import asks, creations, people, runs, weights
+from bot.schema import asks, bans, creations, people, runs, weights
 from model.text.forms import Genre
 
 logger = logging.getLogger(__name__)
@@ -195,6 +195,17 @@ class Store(Learned):
 
         await self.run(work)
         await self.empty_log()
+
+    async def banned(self) -> set[int]:
+        """Return the people and groups that get no answer."""
+        return await self.run(lambda connection: {*connection.scalars(sa.select(bans.c.person))})
+
+    async def ban(self, person: int) -> None:
+        await self.run(lambda connection: put(connection, bans, {"person": person}, {}, {}))
+
+    async def lift_ban(self, person: int) -> None:
+        lifted = sa.delete(bans).where(bans.c.person == person)
+        await self.run(lambda connection: connection.execute(lifted))
 
     async def size(self) -> int:
         return await self.run(lambda c: int(c.scalar(sa.text(_SIZE[c.dialect.name])) or 0))

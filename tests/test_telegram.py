@@ -224,6 +224,23 @@ async def test_what_somebody_types_inline_is_offered_once_and_a_late_offer_is_no
     await visit.settled()
 
 
+async def test_who_is_banned_gets_nothing_at_all_also_after_a_new_start(
+    settings: Settings, server: Server
+) -> None:
+    async with visiting(settings, server) as visit:
+        (answer,) = await visit.say("/dino", BOB)
+        await visit.say(f"/ban {BOB}", ADMIN)
+    async with visiting(settings, server) as visit:
+        assert await visit.say("/dino", BOB) == []
+        assert await visit.press(answer, "another", BOB) == ""
+        typed = await server.query("inline_query", BOB, query="mango", offset="")
+        await visit.settled()
+        assert typed not in server.answers
+        assert await visit.bot.store.left(ME["id"]) == []  # nothing waits for a later start
+        await visit.say(f"/ban {BOB} no", ADMIN)
+        assert len(await visit.say("/dino", BOB)) == 1
+
+
 async def test_everybody_has_a_menu_and_admins_have_theirs_as_soon_as_they_write(
     visit: Visit,
 ) -> None:
