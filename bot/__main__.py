@@ -97,7 +97,8 @@ def main(arguments: Sequence[str] = ()) -> None:
         if not isinstance(error, MangosaurusError):
             logging.getLogger(__name__).debug("The bot failed", exc_info=True)
             reason = f"unexpected {type(error).__name__}: {error}"
-        sys.exit(redaction.redact(f"mangosaurus: {' '.join(reason.split())}"))
+        print(redaction.redact(f"mangosaurus: {' '.join(reason.split())}"), file=sys.stderr)
+        sys.exit(getattr(error, "exit_code", 1))
 
 
 def _check_input(wanted: argparse.Namespace) -> None:
@@ -146,10 +147,7 @@ def _healthy(settings: Settings) -> int:
 
 
 async def _telegram(settings: Settings) -> None:
-    """Serve once this process holds the lock, and as long as it does.
-
-    With SQLite it always does; see `Standby`.
-    """
+    """Serve once this process holds the lock, and as long as it does: see `Standby`."""
     from bot.health import STANDBY, Health
     from bot.standby import Standby
     from bot.telegram.door import Telegram
@@ -161,7 +159,7 @@ async def _telegram(settings: Settings) -> None:
             await standby.acquired(lambda another: health.note(STANDBY if another else ""))
             await standby.while_held(serve(settings, telegram, health))
     finally:
-        await standby.release()
+        await standby.end()
 
 
 async def serve(settings: Settings, telegram: Telegram, health: Health) -> None:

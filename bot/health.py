@@ -1,8 +1,9 @@
 """Whether the bot is well, seen from outside: /healthz, /metrics, `mangosaurus healthy`, and what
 systemd is told.
 
-A bot is well if polling has succeeded lately, the database answers, and the writing threads get on.
-A process on standby is well too; a bot that is starting is not.
+A bot is well unless something makes answers fail: polling has succeeded lately, the database can be
+written, and the writing threads get on. A process on standby is well too; a bot that is starting is
+not.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING, Self
 
 from bot.chat import StartError
 from bot.database import StoreError
+from bot.tasks import Tasks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from bot.asks import Ask
     from bot.settings import Address
 
-DEAF_SECONDS = 60.0
+DEAF_SECONDS = 20.0
 """If the last good poll is older, the bot is not well. A poll takes 10 seconds."""
 DATABASE_SECONDS = 5.0
 ASKING_SECONDS = 15.0
@@ -83,8 +85,11 @@ class Health:
         self._state = ""  # while it starts
         self._bot: Bot | None = None
         self._runner: web.AppRunner | None = None
+        self._tasks = Tasks()
 
     async def __aenter__(self) -> Self:
+        if microseconds := os.environ.get("WATCHDOG_USEC"):
+            self._tasks.begin(self._watch(int(microseconds) / 2e6))
         if self.listen is None:
             return self
         from aiohttp import web
@@ -101,6 +106,8 @@ class Health:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        for task in self._tasks:
+            task.cancel()
         if self._runner:
             await self._runner.cleanup()
 
@@ -110,6 +117,16 @@ class Health:
             tell_systemd(f"READY=1\nSTATUS={state}")
         self._state = state
         self._bot = bot
+
+    async def _watch(self, seconds: float) -> None:
+        """Tell systemd again and again that the event loop turns and no writing thread is stuck.
+
+        Nothing else counts: a new start would not mend Telegram, the database or the disk.
+        """
+        while True:
+            if self._bot is None or not self._bot.shelf.stuck:
+                tell_systemd("WATCHDOG=1")
+            await asyncio.sleep(seconds)
 
     async def failures(self) -> dict[str, str]:
         """Return what fails, and how: nothing, if all is well."""
@@ -145,7 +162,16 @@ class Health:
     async def _metrics(self, _request: web.Request) -> web.Response:
         from aiohttp import web
 
-        lines = [f"mangosaurus_{name} {number:.10g}\n" for name, number in self._numbers().items()]
+        failing = {f'failing{{part="{part}"}}': 1.0 for part in await self.failures()}
+        lines = []
+        types = set()
+        for name, number in (failing | self._numbers()).items():
+            metric = f"mangosaurus_{name.partition('{')[0]}"
+            if metric not in types:
+                kind = "counter" if metric.endswith("_total") else "gauge"
+                lines.append(f"# TYPE {metric} {kind}\n")
+                types.add(metric)
+            lines.append(f"mangosaurus_{name} {number:.10g}\n")
         return web.Response(
             body="".join(lines).encode(), headers={"Content-Type": "text/plain; version=0.0.4"}
         )

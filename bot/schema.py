@@ -69,6 +69,7 @@ runs = sa.Table(
     sa.Column("message", sa.BigInteger),
     sqlite_autoincrement=True,  # buttons may have the number of a run that is over
 )
+goodbyes = sa.Table("goodbyes", metadata, sa.Column("at", sa.String, nullable=False))
 numbers = sa.Table("schema_number", metadata, sa.Column("number", sa.Integer, nullable=False))
 
 FIRST = 1

@@ -15,6 +15,7 @@ import logging
 import secrets
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, Self
 
 import sqlalchemy as sa
@@ -162,6 +163,21 @@ class Store(Learned):
 
         await self.run(work)
         await self.empty_log()
+
+    async def check(self) -> None:
+        """Raise StoreError unless an answer could be noted: write as much, and delete it.
+
+        A SQLite file that is gone could be written nevertheless, so look for it.
+        """
+        if self.is_file and not await asyncio.to_thread(Path(self.name).exists):
+            raise StoreError(self.name, "the file is gone")
+        never = Creation(new_code(), 0, Genre.DINO, "", 0, 0, "", 0.0)
+
+        def work(connection: Connection) -> None:
+            _note(connection, never, arrived=False)
+            connection.execute(sa.delete(creations).where(creations.c.code == never.code))
+
+        await self.run(work)
 
     async def size(self) -> int:
         return await self.run(lambda c: int(c.scalar(sa.text(_SIZE[c.dialect.name])) or 0))

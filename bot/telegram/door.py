@@ -12,6 +12,7 @@ failure.
 import asyncio
 import contextlib
 import logging
+import math
 import re
 import time
 from collections.abc import Awaitable, Callable
@@ -27,7 +28,7 @@ from telegram import (
     Update,
 )
 from telegram.constants import PollingLimit
-from telegram.error import InvalidToken, RetryAfter, TelegramError
+from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 from telegram.ext import Defaults, ExtBot, filters
 from telegram.request import BaseRequest
 
@@ -52,6 +53,11 @@ WAIT_SECONDS = 30.0
 PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 30.0
 """The pause after the first failed try to reach Telegram, and the longest pause after further
 tries."""
+CONFLICT_SECONDS, CONFLICT_OVER_SECONDS = 10.0, 15.0
+"""Another program polls with the token if Telegram says so twice, at least ten seconds apart: once
+alone, it means a poll of the last start. It is over 15 seconds after Telegram last said so."""
+CONFLICT_PAUSE_SECONDS = 5.0
+"""The longest pause after Telegram said so."""
 CONFIRM_SECONDS = 1.0
 """How long a stop tries to tell Telegram which updates have arrived."""
 LOOK_SECONDS = 0.5
@@ -77,6 +83,7 @@ class Telegram(Door):
             raise StartError("TELEGRAM_TOKEN is not set")
         request, self._polling = requests or (TelegramRequest(), PollingRequest(1))
         server = settings.api_base_url or "https://api.telegram.org"
+        self._may_send = may_send
         self._pacing = Pacing(may_send)
         self._client: ExtBot[None] = ExtBot(
             settings.token.reveal(),
@@ -94,6 +101,8 @@ class Telegram(Door):
         # when Telegram answered last, or was left alone on purpose
         self._heard = asyncio.get_running_loop().time()
         self._failed = 0
+        # when Telegram said, first and last, that another program polls
+        self._first_conflict = self._last_conflict = -math.inf
         self._silent_since: datetime | None = None
         self._fetching: asyncio.Task[None] | None = None  # ends when Telegram rejects the token
         self._tasks = Tasks()  # that go on until the door closes
@@ -119,6 +128,8 @@ class Telegram(Door):
         some again.
         """
         await self._stop()
+        if not self._may_send():  # another process polls, perhaps
+            return
         try:
             async with asyncio.timeout(CONFIRM_SECONDS):
                 await self._renew()  # a poll that was cancelled may have lost the only connection
@@ -148,6 +159,10 @@ class Telegram(Door):
         }
 
     def failures(self) -> dict[str, str]:
+        now = asyncio.get_running_loop().time()
+        has_rival = self._last_conflict - self._first_conflict >= CONFLICT_SECONDS
+        if has_rival and now - self._last_conflict < CONFLICT_OVER_SECONDS:
+            return {"polling": "another program uses the token"}
         if self._silent_since:
             since = f"{self._silent_since:%Y-%m-%d %H:%M:%S} UTC"
             return {"Telegram": f"no good answer since {since}"}
@@ -213,6 +228,11 @@ class Telegram(Door):
             except TelegramError as error:
                 if isinstance(error, RetryAfter):
                     pause = max(pause, seconds(error))
+                if isinstance(error, Conflict):
+                    self._note_conflict()
+                    pause = min(pause, CONFLICT_PAUSE_SECONDS)
+                else:
+                    self._silent_since = self._silent_since or datetime.now(UTC)
                 logger.warning(
                     "Telegram does not answer as it should (%s); the next try is in %.0f s",
                     error,
@@ -223,10 +243,15 @@ class Telegram(Door):
                 self._silent_since = None
                 return answer
             self._failed += 1
-            self._silent_since = self._silent_since or datetime.now(UTC)
             await self._renew()
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+
+    def _note_conflict(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if now - self._last_conflict > CONFLICT_OVER_SECONDS:
+            self._first_conflict = now
+        self._last_conflict = now
 
     async def _renew(self) -> None:
         """Renew the polling client, whose only connection may have leaked (encode/httpcore
