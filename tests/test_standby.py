@@ -14,6 +14,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,7 +49,7 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "PATIENCE", 0.3)
 
 
-async def is_waiting(task: asyncio.Task[None]) -> bool:
+async def is_waiting(task: asyncio.Task[Any]) -> bool:
     return not (await asyncio.wait({task}, timeout=0.15))[0]
 
 
