@@ -159,7 +159,7 @@ async def _telegram(settings: Settings) -> None:
             await standby.acquired(lambda another: health.note(STANDBY if another else ""))
             await standby.while_held(serve(settings, telegram, health))
     finally:
-        await standby.end()
+        await standby.release()
 
 
 async def serve(settings: Settings, telegram: Telegram, health: Health) -> None:

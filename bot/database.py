@@ -7,7 +7,6 @@ disk or a server. What waits for that thread is committed together, because a co
 import asyncio
 import contextlib
 import logging
-import math
 import os
 import re
 import socket
@@ -145,7 +144,7 @@ class Database:
         self._jobs: deque[Job] = deque()
         self._connection: Any = None  # the driver's
         self._is_patient = is_patient
-        self._away_until = math.inf  # the end of the wait for a server that is away
+        self._away_since: float | None = None
         self._process: sqlite3.Connection | None = None
 
     async def connect(self, prepare: Callable[[Connection], object]) -> None:
@@ -237,7 +236,7 @@ class Database:
             )
 
     async def close(self) -> None:
-        self._away_until = -math.inf
+        self._is_patient = False
         if self._process is not None:
             self._process.close()
         with contextlib.suppress(RuntimeError):  # it is closed already
@@ -260,8 +259,12 @@ class Database:
 
     def _carry_out(self, jobs: Sequence[Job]) -> None:
         try:
-            results = self._results(jobs)
+            with self._engine.begin() as connection:
+                results = [job.work(connection) for job in jobs]
         except Exception as error:
+            if self._has_waited(error):
+                self._carry_out(jobs)
+                return
             if len(jobs) > 1 and not _is_away(error):
                 for job in jobs:
                     self._carry_out([job])
@@ -269,27 +272,20 @@ class Database:
             for job in jobs:
                 job.result.set_exception(error)
         else:
+            self._away_since = None
             for job, result in zip(jobs, results, strict=True):
                 job.result.set_result(result)
 
-    def _results(self, jobs: Sequence[Job]) -> list[Any]:
-        """Carry out one transaction. If the server goes away, wait for it and begin again."""
-        while True:
-            try:
-                with self._engine.begin() as connection:
-                    results = [job.work(connection) for job in jobs]
-            except Exception as error:
-                has_gone = self._connection is not None and _is_away(error)
-                if not (self._is_patient and has_gone):
-                    raise
-                if self._away_until == math.inf:
-                    self._away_until = time.monotonic() + AWAY_SECONDS
-                if time.monotonic() > self._away_until:
-                    raise
-                time.sleep(AGAIN_SECONDS)
-            else:
-                self._away_until = math.inf
-                return results
+    def _has_waited(self, error: Exception) -> bool:
+        """If a server has gone away, wait a moment for it, but no longer than AWAY_SECONDS in all.
+
+        Return whether it should be tried again.
+        """
+        if not (self._is_patient and self._connection is not None and _is_away(error)):
+            return False
+        self._away_since = self._away_since or time.monotonic()
+        time.sleep(AGAIN_SECONDS)
+        return time.monotonic() < self._away_since + AWAY_SECONDS
 
     async def _on_thread(self, patience: float, function: Callable[[], Result]) -> Result:
         try:

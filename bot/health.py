@@ -163,15 +163,12 @@ class Health:
         from aiohttp import web
 
         failing = {f'failing{{part="{part}"}}': 1.0 for part in await self.failures()}
-        lines = []
-        types = set()
+        lines = dict[str, None]()  # in their order, each once
         for name, number in (failing | self._numbers()).items():
-            metric = f"mangosaurus_{name.partition('{')[0]}"
-            if metric not in types:
-                kind = "counter" if metric.endswith("_total") else "gauge"
-                lines.append(f"# TYPE {metric} {kind}\n")
-                types.add(metric)
-            lines.append(f"mangosaurus_{name} {number:.10g}\n")
+            metric = name.partition("{")[0]
+            kind = "counter" if metric.endswith("_total") else "gauge"
+            lines[f"# TYPE mangosaurus_{metric} {kind}\n"] = None
+            lines[f"mangosaurus_{name} {number:.10g}\n"] = None
         return web.Response(
             body="".join(lines).encode(), headers={"Content-Type": "text/plain; version=0.0.4"}
         )

@@ -20,6 +20,7 @@ Why no two processes serve at once with PostgreSQL, so nobody reads two answers:
 """
 
 import asyncio
+import contextlib
 import logging
 import math
 import time
@@ -60,7 +61,7 @@ _HOLDS = (
     " AND granted)"
 )
 _LOOK = sa.text(f"SELECT {_HOLDS}")
-_SAY_GOODBYE = sa.text(f"INSERT INTO {goodbyes.name} SELECT now() WHERE {_HOLDS}")
+_GOODBYE = sa.text(f"INSERT INTO {goodbyes.name} SELECT now() WHERE {_HOLDS}")
 
 
 class Standby:
@@ -70,15 +71,13 @@ class Standby:
         self._database = Database(database, is_patient=False)
         self._told = ""
         self._claim: Any = None  # the lock of a SQLite file
-        self._may_serve = False
-        self._was_ended = False
+        self._was_ended = False  # whether the last holder said goodbye
         self._good_until = -math.inf  # by time.monotonic, which goes on while a process is frozen
 
     @property
     def is_held(self) -> bool:
         """Whether this process surely may serve now."""
-        is_good = self._database.is_file or time.monotonic() < self._good_until
-        return self._may_serve and is_good
+        return self._database.is_file or time.monotonic() < self._good_until
 
     async def acquired(self, waiting: Callable[[bool], object] = bool) -> None:
         """Wait until this process holds the lock and no other serves, however long the server is
@@ -94,7 +93,6 @@ class Standby:
         while not self._database.is_file and not await self._taken():
             waiting(self._told == ANOTHER_SERVES)
             await asyncio.sleep(TRY)
-        self._may_serve = True
 
     async def _taken(self) -> bool:
         """Take the lock, and wait until nobody else can serve. Return whether both succeeded."""
@@ -115,8 +113,8 @@ class Standby:
         return True
 
     async def while_held(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do work. Once the lock is lost, cancel the work, wait until it has ended, and raise
-        StoreError.
+        """Do work, and say goodbye. Once the lock is lost, cancel the work, wait until it has
+        ended, and raise StoreError.
 
         A cancellation cancels the work, too. The lock is looked after until the work has ended.
         """
@@ -128,6 +126,10 @@ class Standby:
             working.cancel()
             await asyncio.wait({working})
             losing.cancel()
+            self._good_until = -math.inf  # so nothing can leave any more
+            if not self._database.is_file:
+                with contextlib.suppress(StoreError):
+                    await self._database.run(_say_goodbye, patience=GOODBYE)
         if not working.cancelled():
             return working.result()
         losing.result()
@@ -146,24 +148,7 @@ class Standby:
             await asyncio.sleep(CHECK if is_yes else AGAIN)
         await self.release()
 
-    async def end(self) -> None:
-        """Let nothing leave any more, and say goodbye if this process has served until now."""
-
-        def say_goodbye(connection: Connection) -> None:
-            connection.execute(_DURABLY)
-            connection.execute(_SAY_GOODBYE)
-
-        has_served = self.is_held
-        self._may_serve = False
-        if has_served and not self._database.is_file:
-            try:
-                await self._database.run(say_goodbye, patience=GOODBYE)
-            except StoreError as error:
-                logger.info("%s", error)
-        await self.release()
-
     async def release(self) -> None:
-        self._may_serve = False
         self._good_until = -math.inf
         if self._claim:
             self._claim.close()
@@ -192,3 +177,8 @@ class Standby:
             logger.warning("%s", reason)
         self._told = reason
         return is_yes
+
+
+def _say_goodbye(connection: Connection) -> None:
+    connection.execute(_DURABLY)
+    connection.execute(_GOODBYE)

@@ -140,9 +140,12 @@ async def test_a_server_that_is_back_in_time_is_asked_for_the_lock_again(
         await until(lambda: sql(postgresql, "SELECT pid FROM pg_locks WHERE locktype = 'advisory'"))
         assert standby.is_held
         assert not losing.done()
-        await standby.end()
-        assert sql(postgresql, "SELECT count(*) FROM goodbyes") == [(1,)]
         losing.cancel()
+
+
+async def serve_a_moment(standby: Standby) -> None:
+    await standby.while_held(asyncio.sleep(0))
+    await standby.release()
 
 
 async def test_nobody_waits_after_a_goodbye_which_only_the_holder_says(
@@ -157,15 +160,15 @@ async def test_nobody_waits_after_a_goodbye_which_only_the_holder_says(
     ):
         await first.acquired()
         monkeypatch.setattr(module, "PATIENCE", 1000)
-        await first.end()
+        await serve_a_moment(first)
         await second.acquired()
         with robbed(postgresql_folder, module.LOCK):
             assert second.is_held  # as far as it knows
-            await second.end()
+            await serve_a_moment(second)
         waiting = asyncio.create_task(third.acquired())
         await until(lambda: sql(postgresql, "SELECT pid FROM pg_locks WHERE locktype = 'advisory'"))
         waiting.cancel()
-        await third.end()
+        await third.release()
         assert sql(postgresql, "SELECT * FROM goodbyes") == []
 
 

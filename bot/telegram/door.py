@@ -12,9 +12,9 @@ failure.
 import asyncio
 import contextlib
 import logging
-import math
 import re
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from functools import partial
@@ -53,9 +53,9 @@ WAIT_SECONDS = 30.0
 PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 30.0
 """The pause after the first failed try to reach Telegram, and the longest pause after further
 tries."""
-CONFLICT_SECONDS, CONFLICT_OVER_SECONDS = 10.0, 15.0
-"""Another program polls with the token if Telegram says so twice, at least ten seconds apart: once
-alone, it means a poll of the last start. It is over 15 seconds after Telegram last said so."""
+CONFLICT_SECONDS, CONFLICT_OVER_SECONDS = 10.0, 20.0
+"""Another program polls with the token if Telegram says so twice in 20 seconds, and at least ten
+seconds apart: once alone, it means a poll of the last start."""
 CONFLICT_PAUSE_SECONDS = 5.0
 """The longest pause after Telegram said so."""
 CONFIRM_SECONDS = 1.0
@@ -101,8 +101,8 @@ class Telegram(Door):
         # when Telegram answered last, or was left alone on purpose
         self._heard = asyncio.get_running_loop().time()
         self._failed = 0
-        # when Telegram said, first and last, that another program polls
-        self._first_conflict = self._last_conflict = -math.inf
+        # when Telegram said that another program polls
+        self._conflicts = deque[float](maxlen=100)
         self._silent_since: datetime | None = None
         self._fetching: asyncio.Task[None] | None = None  # ends when Telegram rejects the token
         self._tasks = Tasks()  # that go on until the door closes
@@ -160,8 +160,8 @@ class Telegram(Door):
 
     def failures(self) -> dict[str, str]:
         now = asyncio.get_running_loop().time()
-        has_rival = self._last_conflict - self._first_conflict >= CONFLICT_SECONDS
-        if has_rival and now - self._last_conflict < CONFLICT_OVER_SECONDS:
+        lately = [at for at in self._conflicts if now - at < CONFLICT_OVER_SECONDS]
+        if lately and lately[-1] - lately[0] >= CONFLICT_SECONDS:
             return {"polling": "another program uses the token"}
         if self._silent_since:
             since = f"{self._silent_since:%Y-%m-%d %H:%M:%S} UTC"
@@ -229,7 +229,7 @@ class Telegram(Door):
                 if isinstance(error, RetryAfter):
                     pause = max(pause, seconds(error))
                 if isinstance(error, Conflict):
-                    self._note_conflict()
+                    self._conflicts.append(asyncio.get_running_loop().time())
                     pause = min(pause, CONFLICT_PAUSE_SECONDS)
                 else:
                     self._silent_since = self._silent_since or datetime.now(UTC)
@@ -246,12 +246,6 @@ class Telegram(Door):
             await self._renew()
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
-
-    def _note_conflict(self) -> None:
-        now = asyncio.get_running_loop().time()
-        if now - self._last_conflict > CONFLICT_OVER_SECONDS:
-            self._first_conflict = now
-        self._last_conflict = now
 
     async def _renew(self) -> None:
         """Renew the polling client, whose only connection may have leaked (encode/httpcore
