@@ -175,8 +175,9 @@ class Database:
         way_out: str = "",
         patience: float | None = None,
     ) -> Result:
-        """Carry out one transaction, and return what `work` returns. `work` may run twice: if one
-        of several jobs fails, none of them is committed, and each begins again alone.
+        """Carry out one transaction, and return what `work` returns. `work` may run more than once:
+        if one of several jobs fails, none of them is committed, and each begins again alone; if a
+        server goes away for a moment, all begin again, even if it has committed them.
 
         Raises StoreError. If the database did not answer in time, it may have carried out the
         transaction nevertheless.
@@ -327,6 +328,12 @@ class Database:
         else:
             connection.execute("PRAGMA synchronous=NORMAL")
             connection.execute("PRAGMA secure_delete=ON")  # overwrite what is deleted
+
+
+def durably(connection: Connection) -> None:
+    """Let the commit of this transaction wait for the server's disk."""
+    if connection.dialect.name != SQLITE:
+        connection.execute(text("SET LOCAL synchronous_commit = on"))
 
 
 def put(

@@ -31,7 +31,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from bot.database import Database, StoreError
+from bot.database import Database, StoreError, durably
 from bot.schema import goodbyes
 
 logger = logging.getLogger(__name__)
@@ -54,7 +54,6 @@ TAKEN = "another process serves Telegram with it", "end that one first"
 ANOTHER_SERVES = "Another process serves; this one waits until it ends"
 
 LOCK = int.from_bytes(b"mangosau")
-_DURABLY = sa.text("SET LOCAL synchronous_commit = on")
 _TAKE = sa.text(f"SELECT pg_try_advisory_lock({LOCK})")  # also yes if this connection has it
 _HOLDS = (
     "EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
@@ -107,7 +106,7 @@ class Standby:
         """Take the lock, if it is free, and the last holder's goodbye."""
         if not connection.scalar(_TAKE):
             return False
-        connection.execute(_DURABLY)
+        durably(connection)
         has_table = sa.inspect(connection).has_table(goodbyes.name)
         self._was_ended = has_table and connection.execute(goodbyes.delete()).rowcount > 0
         return True
@@ -180,5 +179,5 @@ class Standby:
 
 
 def _say_goodbye(connection: Connection) -> None:
-    connection.execute(_DURABLY)
+    durably(connection)
     connection.execute(_GOODBYE)
