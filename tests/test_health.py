@@ -192,11 +192,11 @@ async def test_a_process_outlives_a_short_end_of_its_server_and_after_a_long_one
 
 
 @contextlib.contextmanager
-def full_disk(folder: Path) -> Iterator[None]:
-    """No file may get longer than the longest one here."""
-    longest = max(file.stat().st_size for file in folder.iterdir())
+def full_disk(database: Path) -> Iterator[None]:
+    """No file may get longer than the log of a database is."""
+    size = Path(f"{database}-wal").stat().st_size
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (longest, limits[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
     try:
         yield
     finally:
@@ -229,7 +229,7 @@ async def test_what_makes_answers_fail_is_named(
             patched.setattr(module, "DATABASE_SECONDS", 0.2)
             patched.setattr(chat.bot, "store", store)
             assert await health.failures() == {"database": "it does not answer"}
-        with full_disk(tmp_path):
+        with full_disk(tmp_path / "mangosaurus.db"):
             await chat.ask("/dino")
             assert "disk" in (await health.failures())["database"]
         assert chat.bot.tally.errors.pop("StoreError") == 1
