@@ -36,8 +36,9 @@ from bot.schema import goodbyes
 
 logger = logging.getLogger(__name__)
 
-TRY = 0.5
-"""Seconds between two tries to get the lock."""
+TRY, TRY_LATER = 0.5, 2.0
+"""Seconds between two tries to get the lock, and after a try that found no server: whoever served
+comes first when it is back."""
 CHECK = 1.0
 """Seconds between two looks at the lock that is held."""
 PATIENCE = 5.0
@@ -90,8 +91,9 @@ class Standby:
             if self._claim is None:
                 raise StoreError(self._database.name, *TAKEN, EX_TEMPFAIL)
         while not self._database.is_file and not await self._taken():
-            waiting(self._told == ANOTHER_SERVES)
-            await asyncio.sleep(TRY)
+            another_serves = self._told == ANOTHER_SERVES
+            waiting(another_serves)
+            await asyncio.sleep(TRY if another_serves else TRY_LATER)
 
     async def _taken(self) -> bool:
         """Take the lock, and wait until nobody else can serve. Return whether both succeeded."""
