@@ -96,7 +96,8 @@ class Health:
 
         app = web.Application()
         app.add_routes([web.get("/healthz", self._healthz), web.get("/metrics", self._metrics)])
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
+        # a request that takes longer than ten seconds to arrive is cut
+        self._runner = web.AppRunner(app, access_log=None, keepalive_timeout=10, shutdown_timeout=1)
         await self._runner.setup()
         try:
             await web.TCPSite(self._runner, *self.listen).start()

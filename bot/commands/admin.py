@@ -12,7 +12,7 @@ from importlib import metadata
 from itertools import chain, count
 
 from bot.app import Bot
-from bot.asks import File, Said
+from bot.asks import LONGEST_LINE, File, Said
 from bot.chat import Button, Explained
 from bot.commands.voices import teach, voice_called
 from bot.creations import new_code
@@ -53,7 +53,8 @@ async def retrain(ask: Said, rest: str, bot: Bot) -> None:
 async def offer_to_learn(ask: Said, file: File, bot: Bot) -> None:
     """Ask whether a text file without a command should become a voice, named after the file."""
     taken = {voice.name for voice in await bot.store.voices()}
-    title = "" if is_taboo(file.name) else file.name.rpartition(".")[0] or file.name
+    given = file.name[:LONGEST_LINE]
+    title = "" if is_taboo(given) else given.rpartition(".")[0] or given
     words = "-".join(re.findall(r"[^\W_]+", title))[: LONGEST_NAME - 3].strip("-")
     names = (
         name_of(f"{words}{end}") or f"voice{end}"

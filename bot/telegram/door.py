@@ -215,11 +215,13 @@ class Telegram(Door):
 
     async def _pause(self, bot: Bot) -> None:
         """Fetch nothing until half of what waits has left."""
+        # if it lasts longer, something hangs, and the bot is not well
+        longest = asyncio.get_running_loop().time() + WAIT_SECONDS
         with contextlib.suppress(TelegramError):
             await self._poll(1, 0)  # what it returns is not taken, but what was taken is confirmed
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            self._heard = asyncio.get_running_loop().time()
+            self._heard = min(asyncio.get_running_loop().time(), longest)
             if self._room(bot, WAIT_SECONDS / 2) >= 1:
                 return
 
