@@ -56,7 +56,7 @@ POLL_SECONDS = 10
 """Telegram answers a poll after this time, even if nothing has happened."""
 WAIT_SECONDS = 30.0
 """What is fetched can be answered in this time."""
-PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 30.0
+PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 10.0
 """The pause after the first failed try to reach Telegram, and the longest pause after further
 tries."""
 CONFLICT_SECONDS, CONFLICT_OVER_SECONDS = 10.0, 20.0
@@ -124,7 +124,7 @@ class Telegram(Door):
 
     async def __aexit__(self, *_: object) -> None:
         await self._stop()  # if opening failed half-way
-        if self._inbox:
+        if self._inbox and self._may_send():
             with contextlib.suppress(StoreError):  # then what is left has begun once more
                 await self._inbox.put_back(self._client.id)
         await self._client.shutdown()
