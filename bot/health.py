@@ -162,6 +162,7 @@ class Health:
         found["answers_total"] = tally.answers
         found["errors_total"] = tally.errors.total()
         found["texts_waiting"] = bot.shelf.pending
+        found["cards_waiting"] = bot.drawings.speed.waiting
         found["training"] = bot.runs.running is not None
         for reason in REFUSALS:
             found[f'refusals_total{{reason="{reason}"}}'] = bot.limits.refusals[reason]

@@ -5,6 +5,7 @@ import shlex
 from pathlib import Path
 
 from bot.cards import card_of, card_of_name
+from bot.cards.png import Drawings
 from bot.chat import Explained
 from bot.creations import Creation, code_in, network_of
 from bot.settings import Settings
@@ -42,14 +43,17 @@ async def show(settings: Settings, code: str) -> None:
 async def save_card(settings: Settings, wanted: str) -> None:
     """Save the card of a creation, or of a name, in the current folder."""
     if code := code_in(wanted):
-        card = await card_of(*await _written(settings, code))
+        card = card_of(*await _written(settings, code))
     elif re.fullmatch("[A-Za-z]{1,40}", wanted):
-        card = await card_of_name(wanted)
+        card = card_of_name(wanted)
     else:
         raise Explained(sentences.CARD_OF_WHAT)
     if card is None:
         raise Explained(sentences.NO_CARD)
-    print(saved(card.name, card.png))
+    drawings = Drawings(settings.pictures)
+    png = await drawings.draw(card.svg())
+    await drawings.close()
+    print(saved(card.name, png))
 
 
 async def save_weights(settings: Settings, version: str) -> None:

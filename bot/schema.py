@@ -69,6 +69,13 @@ runs = sa.Table(
     sa.Column("message", sa.BigInteger),
     sqlite_autoincrement=True,  # buttons may have the number of a run that is over
 )
+pictures = sa.Table(
+    "pictures",  # that were sent on Telegram
+    metadata,
+    sa.Column("key", sa.String, primary_key=True),  # of version, code, number and bot
+    sa.Column("code", sa.String, nullable=False),
+    sa.Column("file_id", sa.String, nullable=False),
+)
 numbers = sa.Table("schema_number", metadata, sa.Column("number", sa.Integer, nullable=False))
 
 FIRST = 1

@@ -24,7 +24,7 @@ from bot import schema
 from bot.creations import Creation, Person, Wish, new_code
 from bot.database import StoreError, put
 from bot.learned import Learned
-from bot.schema import creations, people, runs, weights
+from bot.schema import creations, people, pictures, runs, weights
 from model.text.forms import Genre
 
 logger = logging.getLogger(__name__)
@@ -59,11 +59,13 @@ class Store(Learned):
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
-    async def keep_tidy(self) -> None:
-        """Delete old drafts that never arrived, and old candidates, now and once a day."""
+    async def keep_tidy(self, drawings: str) -> None:
+        """Delete old drafts that never arrived, old candidates, and what Telegram calls pictures of
+        other versions of the drawings, now and once a day.
+        """
         while True:
             try:
-                await self._large.run(_tidy)
+                await self._large.run(lambda connection: _tidy(connection, drawings))
             except StoreError as error:  # tomorrow is early enough
                 logger.info("%s", error)
             await asyncio.sleep(TIDY_SECONDS)
@@ -97,7 +99,7 @@ class Store(Learned):
         )
         return replace(creation, prompt=prompt)
 
-    async def arrived(self, creation: Creation, *, takes_turn: bool = True) -> None:
+    async def arrived(self, creation: Creation) -> None:
         """Note that a creation has arrived, and take its turn.
 
         A person who began another sequence meanwhile keeps their place in it. A person who was
@@ -109,7 +111,7 @@ class Store(Learned):
             found = connection.execute(
                 sa.update(creations).where(own).values(arrived=True)
             ).rowcount
-            if found and takes_turn and not creation.length:
+            if found and not creation.length:
                 turns = people.c[f"{creation.genre.network}_turns"]
                 is_next = (
                     people.c.id == creation.person,
@@ -157,23 +159,36 @@ class Store(Learned):
         def work(connection: Connection) -> None:
             if not self.is_file:
                 connection.execute(sa.text("SET LOCAL synchronous_commit = on"))
+            own = sa.select(creations.c.code).where(creations.c.person == person_id)
+            connection.execute(sa.delete(pictures).where(pictures.c.code.in_(own)))
             for column in (people.c.id, creations.c.person, runs.c.chat):
                 connection.execute(sa.delete(column.table).where(column == person_id))
 
         await self.run(work)
         await self.empty_log()
 
+    async def file_id(self, key: str) -> str:
+        """Return what Telegram calls a picture that was sent there, or "" if it was not."""
+        wanted = sa.select(pictures.c.file_id).where(pictures.c.key == key)
+        return await self.run(lambda connection: connection.scalar(wanted) or "")
+
+    async def keep_file_id(self, key: str, code: str, file_id: str) -> None:
+        """Keep what Telegram calls a picture of a creation."""
+        row = {"code": code, "file_id": file_id}
+        await self.run(lambda connection: put(connection, pictures, {"key": key}, row, row))
+
     async def size(self) -> int:
         return await self.run(lambda c: int(c.scalar(sa.text(_SIZE[c.dialect.name])) or 0))
 
 
-def _tidy(connection: Connection) -> None:
+def _tidy(connection: Connection, drawings: str) -> None:
     now = datetime.now(UTC)
     for never in (
         sa.delete(creations).where(
             ~creations.c.arrived, creations.c.created < (now - UNDELIVERED_FOR).isoformat()
         ),
         sa.delete(weights).where(weights.c.candidate_since < (now - CANDIDATES_FOR).isoformat()),
+        sa.delete(pictures).where(~pictures.c.key.startswith(f"{drawings}.")),
     ):
         connection.execute(never)
 

@@ -46,7 +46,7 @@ async def test_what_never_arrived_goes_after_thirty_days_at_the_start_and_later(
     monkeypatch.setattr("bot.store.TIDY_SECONDS", 0.01)
     async with Store(database) as store:
         new, arrived = await draft(store, 1), await make(store, 1)
-        tidying = asyncio.create_task(store.keep_tidy())
+        tidying = asyncio.create_task(store.keep_tidy(""))
         for _ in range(2):
             await draft(store, 1)
             sql(
