@@ -4,6 +4,7 @@ objects."""
 import asyncio
 import logging
 import re
+import shutil
 import time
 from collections.abc import AsyncIterator
 
@@ -18,6 +19,7 @@ from bot.settings import Settings
 from bot.telegram.chat import TAGS
 from bot.words import admins, sentences
 from bot.words.pieces import Message, Piece, Style, said
+from tests.databases import sql
 from tests.fake_chat import picture_of
 from tests.serving import ADMIN, ALICE, BOB, GROUP, until
 from tests.shown import wrote
@@ -121,8 +123,8 @@ async def test_half_a_character_and_nul_are_answered_like_any_other_line(visit: 
     await visit.settled()
     assert len(visit.server.answers[typed]["results"]) == 5
     broken: Json = {"from": user(BOB) | {"first_name": "Anna\ud83d"}}
-    answer, _card = await visit.say("/me", BOB, BOB, **broken)
-    assert answer["text"].startswith("Here's Anna\ufffd as a dinosaur")
+    (answer,) = await visit.say("/me", BOB, BOB, **broken)
+    assert answer["caption"].startswith("Here's Anna\ufffd as a dinosaur")
     (answer,) = await visit.say("/dino", ALICE, GROUP)
     await visit.press(answer, "another", BOB, **broken)
     assert visit.server.texts[-1].startswith("Anna\ufffd:\n")

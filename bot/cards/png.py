@@ -99,7 +99,7 @@ class Drawings:
             await _end(self._idle.pop())
 
     async def _found_or_drawn(self, key: str, svg: Callable[[], str], keep: bool) -> bytes:
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(OSError):
             return await asyncio.to_thread((self._folder / key).read_bytes)
         png = await self.draw(await asyncio.to_thread(svg))
         if keep:
