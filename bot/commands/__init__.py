@@ -74,8 +74,8 @@ COMMANDS = {
         verse.sonnet, verse.SONNET, "fourteen lines that scan and rhyme", sentences.HELP_SONNET
     ),
     "me": Command(games.me, games.work_of_me, "you as a dinosaur", sentences.HELP_ME),
-    # beside /me in the help
-    "today": Command(games.today, games.work_of_today, "the dinosaur of the day", alone=True),
+    # beside /me in the help; its card is drawn once
+    "today": Command(games.today, games.NAMES, "the dinosaur of the day", alone=True),
     "guess": Command(
         games.guess, games.NAMES, "find the real one of four dinosaurs", sentences.HELP_GUESS
     ),

@@ -45,23 +45,22 @@ async def me(ask: Said, rest: str, bot: Bot) -> None:
     """Send the dinosaur of a first name, or of the one in the person's profile, on its card. This
     takes no turn.
     """
-    await _send(ask, *await _of_name(ask, rest, bot), bot, has_buttons=True)
+    await _send(ask, *await _of_name(ask, rest, bot), bot, rows=1)
 
 
 async def today(ask: Said, _rest: str, bot: Bot) -> None:
-    """Send the dinosaur of the day, on its card."""
-    await _send(ask, *await _of_today(bot), bot, has_buttons=False)
+    """Send the dinosaur of the day, whose seed is the date, on its card."""
+    released = await asyncio.to_thread(bot.shelf.files(NETWORK).released)
+    version = released or (await bot.shelf.current(NETWORK)).version
+    day = datetime.now(UTC).date()
+    creation = _of_everybody(int(f"{day:%Y%m%d}"), version)
+    opening = sentences.TODAY.format(f"{day.day} {day:%B %Y}")
+    await _send(ask, creation, opening, bot, rows=0)
 
 
 async def work_of_me(ask: Said, rest: str, bot: Bot) -> Work:
     """Return what it takes to write the name, and to draw its card."""
     creation, _ = await _of_name(ask, rest, bot)
-    return await work_with_card(creation, 0, bot)
-
-
-async def work_of_today(_ask: Said, _rest: str, bot: Bot) -> Work:
-    """Return what it takes to write the name, and to draw its card."""
-    creation, _ = await _of_today(bot)
     return await work_with_card(creation, 0, bot)
 
 
@@ -84,15 +83,6 @@ async def _of_name(ask: Said, rest: str, bot: Bot) -> tuple[Creation, Message]:
     return creation, sentences.ME.format(sentences.cut(word, 40))
 
 
-async def _of_today(bot: Bot) -> tuple[Creation, Message]:
-    """Return the dinosaur of the day, whose seed is the date, and what stands above it."""
-    released = await asyncio.to_thread(bot.shelf.files(NETWORK).released)
-    version = released or (await bot.shelf.current(NETWORK)).version
-    day = datetime.now(UTC).date()
-    creation = _of_everybody(int(f"{day:%Y%m%d}"), version)
-    return creation, sentences.TODAY.format(f"{day.day} {day:%B %Y}")
-
-
 def _of_everybody(number: int, version: str, prompt: str = "") -> Creation:
     """Return the creation that a number decides. It belongs to nobody; all get the same code."""
     code = new_code(generator_for(int(version, 16), number).integers)
@@ -101,16 +91,14 @@ def _of_everybody(number: int, version: str, prompt: str = "") -> Creation:
     return Creation(code, NOBODY, Genre.DINO, version, seed, 0, prompt, TEMPERATURE, own_words=own)
 
 
-async def _send(
-    ask: Said, creation: Creation, opening: Message, bot: Bot, *, has_buttons: bool
-) -> None:
-    """Send a creation that belongs to nobody, below its card."""
+async def _send(ask: Said, creation: Creation, opening: Message, bot: Bot, *, rows: int) -> None:
+    """Send a creation that belongs to nobody, below its card, with so many rows of buttons."""
     async with LiveMessage(ask.chat):  # which shows that the bot is typing
         text = await bot.shelf.write(creation)
         await bot.store.keep(creation)
     bot.limits.written(ask)
     message = opening + "\n\n" + layout.reply(creation, text)
-    buttons = layout.buttons_below(creation, text)[:has_buttons]  # the card is there
+    buttons = layout.buttons_below(creation, text)[:rows]
     if card := card_of(creation, text, username=bot.username):
         await send_card(ask, creation, card, (message, message), buttons, bot)
     else:
