@@ -19,6 +19,9 @@ An answer that surely did not arrive takes no turn: its draft is discarded, and 
 ask gets the same turn, and so the same text. If nobody can know whether it arrived, or if the
 bot is killed before step 5, the code and the buttons of the message work all the same, because the
 creation was noted before it was sent.
+
+On Telegram, the ask itself is noted, too (`inbox`), until step 5 strikes it off. So whatever ends
+the bot, the next start goes on with the same creation.
 """
 
 from __future__ import annotations
@@ -48,8 +51,10 @@ async def answer(ask: Said, wish: Wish, bot: Bot) -> None:
     usual = weights.description.temperature
     if wish.genre is Genre.SONNET:
         usual = SONNET_TEMPERATURE
-    creation = await bot.store.draft(ask.person, wish, weights.version, usual)
-    live = LiveMessage(ask.chat, wait=lambda: bot.limits.wait(ask.chat))
+    note = ask.chat.note
+    creation = await bot.store.draft(ask.person, wish, weights.version, usual, note)
+    shown = note.shown if note else None  # the lines of an earlier try
+    live = LiveMessage(ask.chat, shown, wait=lambda: bot.limits.wait(ask.chat))
     watch = None
     try:
         # Until the end, the chat shows that the bot is typing, or a sonnet as it grows.
@@ -71,7 +76,7 @@ async def answer(ask: Said, wish: Wish, bot: Bot) -> None:
                 await live.conclude(sentences.BROKEN_OFF)
         await bot.store.discard(creation)
         raise
-    await bot.store.arrived(creation)
+    await bot.store.arrived(creation, note)
 
 
 def _grow(live: LiveMessage, creation: Creation, lines: Sequence[str]) -> None:

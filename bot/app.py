@@ -27,10 +27,8 @@ logger = logging.getLogger(__name__)
 
 STOP_SECONDS = 3.0
 """How long a stop waits for what is being written and sent."""
-REFUSING_SECONDS = 2.0
-"""How long the refusals of a stop may take to leave."""
-LAST_WORDS_SECONDS = 0.1
-"""How long answers that are given up may take to say so in the log."""
+CANCELLED_SECONDS = 0.1
+"""How long asks that are cancelled may take to end."""
 
 
 class Door:
@@ -115,19 +113,16 @@ class Bot:
         await self._asks.ended()
 
     async def close(self) -> None:
-        """Take no more asks, and give what is being written and sent three seconds. Refuse in words
-        what is not written by then.
+        """Take no more asks, and give what is being written and sent three seconds.
+
+        What is not answered by then stays noted, where a door keeps notes.
         """
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(STOP_SECONDS):
                 await asyncio.gather(*(door.close() for door in self.doors))
                 await asyncio.gather(self.runs.close(), self.idle())
-        await self.shelf.close()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(REFUSING_SECONDS):
-                await self.idle()
-        if unanswered := list(self._asks):
-            for task in unanswered:
+        if left := list(self._asks):
+            for task in left:
                 task.cancel()
-            await asyncio.wait(unanswered, timeout=LAST_WORDS_SECONDS)
-            logger.error("The bot had to stop before %d asks were answered", len(unanswered))
+            await asyncio.wait(left, timeout=CANCELLED_SECONDS)
+            logger.warning("The bot stopped before %d asks were answered", len(left))

@@ -58,7 +58,7 @@ class Said(Ask):
     file: File | None = None
     name: str = ""
     is_late: bool = False
-    """Whether it was said too long ago to be answered. A press is never late."""
+    """Whether it was said too long ago to be answered."""
     pressed: int | None = None
     """The number of the message whose button was pressed."""
 

@@ -15,6 +15,7 @@ from model.errors import MangosaurusError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
+    from bot.inbox import Note
     from bot.words.pieces import Message
 
 logger = logging.getLogger(__name__)
@@ -109,6 +110,8 @@ class Chat(ABC):
     is_private: bool = True
     place: Literal["private", "group", "page", "terminal"] = "private"
     """Which help suits this chat."""
+    note: Note | None = None
+    """The note of the ask that is answered here, where the door keeps notes."""
     edit_seconds: float = 0.0
     """The shortest time between two changes of a message that is unfinished; infinity where only
     the end is shown."""

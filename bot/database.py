@@ -1,7 +1,7 @@
 """One database, from its URL: a SQLite file that only its owner can read, or a PostgreSQL server.
 
 A thread of its own carries out one transaction after the other, so the event loop never waits for a
-disk or a server.
+disk or a server. What waits for that thread is committed together, because a commit can take 10 ms.
 """
 
 import asyncio
@@ -11,9 +11,11 @@ import os
 import re
 import socket
 import sqlite3
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -104,6 +106,14 @@ def name_of(url: URL) -> str:
     return f"PostgreSQL at {server}{f':{url.port}' if url.port else ''}/{url.database or ''}"
 
 
+@dataclass(eq=False)
+class Job:
+    """What somebody wants of the database, and its result."""
+
+    work: Callable[[Connection], Any]
+    result: Future[Any] = field(default_factory=Future)
+
+
 class Database:
     """A database, and the thread that uses it."""
 
@@ -122,6 +132,7 @@ class Database:
         )
         event.listen(self._engine, "connect", self._set_up)
         self._thread = ThreadPoolExecutor(1, "database")
+        self._jobs: deque[Job] = deque()
         self._connection: Any = None  # the driver's
         self._process: sqlite3.Connection | None = None
 
@@ -156,18 +167,24 @@ class Database:
         way_out: str = "",
         patience: float | None = None,
     ) -> Result:
-        """Carry out one transaction, and return what `work` returns.
+        """Carry out one transaction, and return what `work` returns. `work` may run twice: if one
+        of several jobs fails, none of them is committed, and each begins again alone.
 
         Raises StoreError. If the database did not answer in time, it may have carried out the
         transaction nevertheless.
         """
+        job = Job(work)
+        self._jobs.append(job)
 
         def transact() -> Result:
-            with self._engine.begin() as connection:
-                return work(connection)
+            self._work_off()
+            return job.result.result()
 
         with self._explained(way_out):
-            return await self._on_thread(patience or PATIENCE_SECONDS, transact)
+            try:
+                return await self._on_thread(patience or PATIENCE_SECONDS, transact)
+            finally:
+                job.result.cancel()
 
     @property
     def is_alone(self) -> bool:
@@ -216,6 +233,29 @@ class Database:
         except TimeoutError:  # the transaction that was cut off ends first
             self._thread.submit(self._engine.dispose)
 
+    def _work_off(self) -> None:
+        """Carry out, on the thread, all that waits. Whoever gave up waiting wants nothing."""
+        jobs = [self._jobs.popleft() for _ in range(len(self._jobs))]
+        wanted = [job for job in jobs if job.result.set_running_or_notify_cancel()]
+        if wanted:
+            self._carry_out(wanted)
+
+    def _carry_out(self, jobs: Sequence[Job]) -> None:
+        try:
+            with self._engine.begin() as connection:
+                results = [job.work(connection) for job in jobs]
+        except Exception as error:
+            is_cut = isinstance(error, DBAPIError) and error.connection_invalidated
+            if len(jobs) > 1 and not is_cut:
+                for job in jobs:
+                    self._carry_out([job])
+                return
+            for job in jobs:
+                job.result.set_exception(error)
+        else:
+            for job, result in zip(jobs, results, strict=True):
+                job.result.set_result(result)
+
     async def _on_thread(self, patience: float, function: Callable[[], Result]) -> Result:
         try:
             async with asyncio.timeout(patience):
@@ -256,6 +296,12 @@ class Database:
         else:
             connection.execute("PRAGMA synchronous=NORMAL")
             connection.execute("PRAGMA secure_delete=ON")  # overwrite what is deleted
+
+
+def durably(connection: Connection) -> None:
+    """Let the commit of this transaction wait for the server's disk."""
+    if connection.dialect.name != SQLITE:
+        connection.execute(text("SET LOCAL synchronous_commit = on"))
 
 
 def put(

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection
 
 from bot.creations import new_code
 from bot.database import Database, put
+from bot.inbox import Inbox, Note, strike
 from bot.schema import in_use, runs, voices, weights
 from bot.voices import Voice, has_capitals, name_of
 from model.text.forms import Form
@@ -41,7 +42,7 @@ class OpenRun(NamedTuple):
     message: int | None
 
 
-class Learned(Database):
+class Learned(Inbox):
     """What the bot has learned. Raises StoreError if the database fails."""
 
     def __init__(self, database: str | Path) -> None:
@@ -95,7 +96,9 @@ class Learned(Database):
         wanted = sa.select(in_use.c.version).where(in_use.c.network == network)
         return await self.run(lambda connection: connection.scalar(wanted))
 
-    async def use(self, network: str, version: str, before: str | None) -> bool:
+    async def use(
+        self, network: str, version: str, before: str | None, note: Note | None = None
+    ) -> bool:
         """Choose a version if `before` is still chosen, and return whether it is chosen now."""
         key = {"network": network}
 
@@ -109,6 +112,7 @@ class Learned(Database):
             if chosen:
                 own = (weights.c.network == network, weights.c.version == version)
                 connection.execute(sa.update(weights).where(*own).values(candidate_since=None))
+            strike(connection, note)
             return chosen
 
         return await self.run(work)
@@ -143,32 +147,41 @@ class Learned(Database):
         change = sa.update(voices).where(voices.c.id == voice_id).values(text=text)
         await self._large.run(lambda connection: connection.execute(change))
 
-    async def rename_voice(self, voice_id: str, name: str) -> bool:
+    async def rename_voice(self, voice_id: str, name: str, note: Note | None = None) -> bool:
         """Give a voice another name, unless another voice has it."""
         change = sa.update(voices).where(voices.c.id == voice_id).values(name=name)
 
         def work(connection: Connection) -> bool:
             is_free = not _voices(connection, voices.c.name == name, voices.c.id != voice_id)
-            return is_free and bool(connection.execute(change).rowcount)
+            is_renamed = is_free and bool(connection.execute(change).rowcount)
+            if is_renamed:
+                strike(connection, note)
+            return is_renamed
 
         return await self.run(work)
 
-    async def remove_voice(self, voice_id: str) -> None:
+    async def remove_voice(self, voice_id: str, note: Note | None = None) -> None:
         """Delete a voice, its text and its weights."""
 
         def work(connection: Connection) -> None:
             connection.execute(sa.delete(voices).where(voices.c.id == voice_id))
             for table in (weights, in_use):
                 connection.execute(sa.delete(table).where(table.c.network == voice_id))
+            strike(connection, note)
 
         await self._large.run(work)
         await self.empty_log()
 
-    async def begin_run(self, network: str, chat: int, place: str) -> int:
+    async def begin_run(self, network: str, chat: int, place: str, note: Note | None = None) -> int:
         """Note that a training begins, and return its number."""
         row = {"network": network, "chat": chat, "place": place}
         insert = sa.insert(runs).values(row).returning(runs.c.id)
-        return await self.run(lambda connection: connection.execute(insert).scalar_one())
+
+        def work(connection: Connection) -> int:
+            strike(connection, note)
+            return connection.execute(insert).scalar_one()
+
+        return await self.run(work)
 
     async def show_run(self, run: int, message: int) -> None:
         """Note which message shows a run."""

@@ -24,27 +24,41 @@ if TYPE_CHECKING:
     import asyncio
 
     from bot.app import Bot
+    from bot.chat import Chat
+    from bot.inbox import Note
     from bot.words.pieces import Message
 
 logger = logging.getLogger(__name__)
 
+MOST_TRIES = 2
+"""How often the bot begins to answer an ask. Whatever ended it twice would end it again."""
 SIMILAR = 75
 """How similar, out of 100, a command must be to an unknown one if the bot is to ask "Do you mean
 …?"."""
 
 
 async def handle(ask: Ask, bot: Bot) -> None:
-    """Answer an ask.
+    """Answer an ask, and strike off its note.
 
     Errors become sentences for the person or lines of the log; only a cancellation is raised.
     """
     ask = clean(ask)
+    note = ask.chat.note
     press = None
     if isinstance(ask, Said) and ask.pressed is not None:
         press = ask.person, ask.chat.id, ask.pressed, ask.text
     if press in bot.pressed:  # its answer is on its way
         await ask.chat.release()
-        return
+    else:
+        await _answer_or_explain(ask, press, bot)
+    if note:
+        try:
+            await bot.store.strike(note)
+        except StoreError as error:
+            logger.warning("An ask that is answered may be answered again: %s", error)
+
+
+async def _answer_or_explain(ask: Ask, press: object, bot: Bot) -> None:
     if press:
         bot.pressed.add(press)
     try:
@@ -65,6 +79,8 @@ async def _answer(ask: Ask, is_first: asyncio.Event | None, bot: Bot) -> None:
 
     A mistaken ask counts against the limits like any other.
     """
+    if note := ask.chat.note:
+        _check(note)
     mistake = None
     work = CHATTER
     command, rest = LINE, ""
@@ -86,6 +102,17 @@ async def _answer(ask: Ask, is_first: asyncio.Event | None, bot: Bot) -> None:
             await is_first.wait()
         await command.function(ask, rest, bot)
         bot.tally.answered(ask)
+
+
+def _check(note: Note) -> None:
+    """Raise Explained if an ask was tried before, and should not be tried again."""
+    if note.is_sending:
+        raise Explained(sentences.not_sure(note.code))
+    if note.begun > MOST_TRIES:
+        logger.error(
+            "An ask of %s has ended the bot %d times, and is given up", note.chat, MOST_TRIES
+        )
+        raise Explained(sentences.GIVEN_UP)
 
 
 def _command(ask: Ask) -> tuple[Command, str] | None:
@@ -140,18 +167,21 @@ async def _explain(error: Exception, ask: Ask, bot: Bot) -> None:
 
     Of several refusals in a row, a chat reads the first.
     """
-    sentence = _sentence(error, bot)
+    note = ask.chat.note
+    sentence = _sentence(error, note, bot)
     if sentence is None:
         return
+    ask.chat.note = None  # words like these may come twice
     try:
         if await ask.chat.release(sentences.cut(str(sentence), sentences.LONGEST_NOTICE)):
             return
         if isinstance(ask, Typed):
             await ask.chat.offer([])
-        elif not isinstance(error, Refused):
+        elif isinstance(error, Refused):
+            is_promised = note is not None and note.begun > 1
+            await _refuse(ask.chat, sentence, bot, is_promised=is_promised)
+        else:
             await ask.chat.say(sentence)
-        elif bot.limits.may_refuse(ask.chat) and not await ask.chat.refuse(sentence):
-            bot.limits.unrefused(ask.chat)
     except NotSent as unsaid:
         bot.limits.unrefused(ask.chat)
         logger.info("An error was not explained: %s", unsaid)
@@ -161,7 +191,19 @@ async def _explain(error: Exception, ask: Ask, bot: Bot) -> None:
         logger.exception("An error could not be explained")
 
 
-def _sentence(error: Exception, bot: Bot) -> Message | None:
+async def _refuse(chat: Chat, sentence: Message, bot: Bot, *, is_promised: bool) -> None:
+    """Say no, if the chat has read no refusal lately. What was accepted before a stop is promised:
+    it is never refused without a word.
+    """
+    if not bot.limits.may_refuse(chat):
+        return
+    if is_promised:
+        await chat.say(sentence)
+    elif not await chat.refuse(sentence):
+        bot.limits.unrefused(chat)
+
+
+def _sentence(error: Exception, note: Note | None, bot: Bot) -> Message | None:
     """Return what the person should read about an error, if anything, and log what only the
     operator can mend.
     """
@@ -173,8 +215,10 @@ def _sentence(error: Exception, bot: Bot) -> Message | None:
     if not isinstance(error, Gone):  # whoever blocks the bot is no fault of it
         bot.tally.errors[type(error).__name__] += 1
     match error:
-        case NotSent() | InDoubt():
+        case NotSent():
             return None  # the chat has logged it; another message would fail too
+        case InDoubt():
+            return sentences.not_sure(note.code if note else None)
         case StoreError():
             logger.error("%s", error)
             return sentences.NO_MEMORY

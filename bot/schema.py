@@ -69,6 +69,33 @@ runs = sa.Table(
     sa.Column("message", sa.BigInteger),
     sqlite_autoincrement=True,  # buttons may have the number of a run that is over
 )
+asks = sa.Table(
+    "asks",
+    metadata,
+    sa.Column("bot", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("update", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("person", sa.BigInteger, nullable=False),
+    sa.Column("chat", sa.BigInteger, nullable=False),
+    sa.Column("message", sa.BigInteger, nullable=False),
+    sa.Column("date", sa.Float, nullable=False),
+    sa.Column("text", sa.String, nullable=False),
+    sa.Column("name", sa.String, nullable=False),
+    sa.Column("topic", sa.BigInteger),
+    sa.Column("is_press", sa.Boolean, nullable=False),
+    sa.Column("is_sent", sa.Boolean, nullable=False),
+    sa.Column("file", sa.JSON),
+    sa.Column("begun", sa.Integer, nullable=False),
+    sa.Column("is_sending", sa.Boolean, nullable=False),
+    sa.Column("code", sa.String),
+    sa.Column("shown", sa.BigInteger),
+)
+polled = sa.Table(
+    "polled",
+    metadata,
+    sa.Column("bot", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("update", sa.BigInteger, nullable=False),
+    sa.Column("at", sa.Float, nullable=False),
+)
 pictures = sa.Table(
     "pictures",  # that were sent on Telegram
     metadata,

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from bot.chat import Explained, StartError
 from bot.creations import Creation, line_request_for, network_of, request_for
+from bot.inbox import Note
 from bot.learned import Learned, Weights
 from bot.words import sentences
 from bot.writer import Text, Watch, Writer, prepare
@@ -43,7 +44,6 @@ class Shelf:
         # the most recently used last
         self._writers: OrderedDict[tuple[str, str], Writer] = OrderedDict()
         self._loading = asyncio.Lock()  # one version at a time: each has megabytes
-        self._is_closed = False
 
     @property
     def pending(self) -> int:
@@ -119,7 +119,13 @@ class Shelf:
             await self._learned.keep_weights(network, content)
         return checkpoint
 
-    async def use(self, network: str, version: str, expected: str | None = None) -> bool:
+    async def use(
+        self,
+        network: str,
+        version: str,
+        expected: str | None = None,
+        note: Note | None = None,
+    ) -> bool:
         """Use a version from now on, if `expected` is still in use, and return whether it is used.
 
         Raises CheckpointError if it cannot be loaded.
@@ -128,7 +134,7 @@ class Shelf:
         if expected and (await self.refresh(network)).version != expected:
             return False
         await self.load(network, version)
-        if not await self._learned.use(network, version, before):
+        if not await self._learned.use(network, version, before, note):
             return False
         await self.refresh(network)
         return True
@@ -208,8 +214,7 @@ class Shelf:
         return typeset(rest.texts[0], after=creation.prompt)
 
     async def close(self) -> None:
-        """Refuse what is not written yet, and end the threads."""
-        self._is_closed = True
+        """End the threads. What is not written by now will not be."""
         while self._writers:
             await self._writers.popitem()[1].close()
 
@@ -260,6 +265,4 @@ class Shelf:
         except CheckpointError as error:
             logger.info("Weights cannot be loaded: %s", error)
             raise Explained(sentences.GONE) from error
-        if self._is_closed:
-            raise Explained(sentences.STOPPING)
         return weights

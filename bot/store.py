@@ -12,7 +12,9 @@ relies on what was read before it.
 
 import asyncio
 import logging
+import math
 import secrets
+import time
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
@@ -22,9 +24,10 @@ from sqlalchemy import ColumnElement, Connection
 
 from bot import schema
 from bot.creations import Creation, Person, Wish, new_code
-from bot.database import StoreError, put
+from bot.database import StoreError, durably, put
+from bot.inbox import KEPT_SECONDS, Note, begin, strike
 from bot.learned import Learned
-from bot.schema import creations, people, pictures, runs, weights
+from bot.schema import asks, creations, people, pictures, runs, weights
 from model.text.forms import Genre
 
 logger = logging.getLogger(__name__)
@@ -37,6 +40,8 @@ UNDELIVERED_FOR = timedelta(days=30)
 CANDIDATES_FOR = timedelta(days=1)
 """How long weights that did not win are kept."""
 TIDY_SECONDS = 24 * 3600.0
+LOG_SECONDS = 600.0
+"""How often SQLite's log is emptied: what people asked stays in it after it is struck off."""
 
 _SIZE = {
     "sqlite": "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
@@ -60,29 +65,49 @@ class Store(Learned):
         await self.close()
 
     async def keep_tidy(self, drawings: str) -> None:
-        """Delete old drafts that never arrived, old candidates, and what Telegram calls pictures of
-        other versions of the drawings, now and once a day.
+        """Delete old drafts that never arrived, old candidates, old asks, and what Telegram calls
+        pictures of other versions of the drawings, now and once a day.
+
+        Empty SQLite's log every ten minutes.
         """
+        tidied = -math.inf
         while True:
             try:
-                await self._large.run(lambda connection: _tidy(connection, drawings))
-            except StoreError as error:  # tomorrow is early enough
+                if time.monotonic() - tidied > TIDY_SECONDS:
+                    await self._large.run(lambda connection: _tidy(connection, drawings))
+                    tidied = time.monotonic()
+                await self.empty_log()
+            except StoreError as error:  # the next time is early enough
                 logger.info("%s", error)
-            await asyncio.sleep(TIDY_SECONDS)
+            await asyncio.sleep(LOG_SECONDS)
 
-    async def draft(self, person_id: int, wish: Wish, version: str, temperature: float) -> Creation:
-        """Return the creation of somebody's next turn. It is noted as not arrived, and takes no
-        turn yet.
+    async def draft(
+        self,
+        person_id: int,
+        wish: Wish,
+        version: str,
+        temperature: float,
+        note: Note | None = None,
+    ) -> Creation:
+        """Return the creation of somebody's next turn, or the one with which an earlier try to
+        answer this ask began. It is noted as not arrived, and takes no turn yet.
         """
 
         def work(connection: Connection) -> Creation:
+            if note and note.code:
+                for begun in _creations(connection, creations.c.code == note.code):
+                    return begun
             person = _person(connection, person_id)
             while True:  # until its code is a new one
                 creation = wish.creation(person, new_code(), version, temperature)
                 if _note(connection, creation, arrived=False):
+                    begin(connection, note, creation.code)
                     return creation
 
-        return await self.run(work)
+        creation = await self.run(work)
+        if note:
+            note.code = creation.code
+        return creation
 
     async def keep(self, creation: Creation) -> None:
         """Keep a creation that belongs to nobody, unless its code is taken."""
@@ -99,14 +124,15 @@ class Store(Learned):
         )
         return replace(creation, prompt=prompt)
 
-    async def arrived(self, creation: Creation) -> None:
-        """Note that a creation has arrived, and take its turn.
+    async def arrived(self, creation: Creation, note: Note | None = None) -> None:
+        """Note that a creation has arrived, take its turn, and strike off the ask for it.
 
         A person who began another sequence meanwhile keeps their place in it. A person who was
         forgotten stays forgotten. A poem that was continued takes no turn, as it has one already.
         """
 
         def work(connection: Connection) -> None:
+            strike(connection, note)
             own = creations.c.code == creation.code
             found = connection.execute(
                 sa.update(creations).where(own).values(arrived=True)
@@ -137,10 +163,15 @@ class Store(Learned):
         """Return where a person's sequence stands; a new person gets a seed."""
         return await self.run(lambda connection: _person(connection, person_id))
 
-    async def set_seed(self, person_id: int, seed: int) -> None:
+    async def set_seed(self, person_id: int, seed: int, note: Note | None = None) -> None:
         """Give a person a seed, and begin the sequence of that seed at its first turn."""
         begun = {"seed": seed, "dino_turns": 0, "poem_turns": 0}
-        await self.run(lambda connection: put(connection, people, {"id": person_id}, begun, begun))
+
+        def work(connection: Connection) -> None:
+            strike(connection, note)
+            put(connection, people, {"id": person_id}, begun, begun)
+
+        await self.run(work)
 
     async def creations(self, person_id: int, newest: int | None = None) -> list[Creation]:
         """Return a person's creations that have arrived, the oldest first: all, or the last
@@ -157,11 +188,10 @@ class Store(Learned):
         """
 
         def work(connection: Connection) -> None:
-            if not self.is_file:
-                connection.execute(sa.text("SET LOCAL synchronous_commit = on"))
+            durably(connection)
             own = sa.select(creations.c.code).where(creations.c.person == person_id)
             connection.execute(sa.delete(pictures).where(pictures.c.code.in_(own)))
-            for column in (people.c.id, creations.c.person, runs.c.chat):
+            for column in (people.c.id, creations.c.person, runs.c.chat, asks.c.person):
                 connection.execute(sa.delete(column.table).where(column == person_id))
 
         await self.run(work)
@@ -188,6 +218,7 @@ def _tidy(connection: Connection, drawings: str) -> None:
             ~creations.c.arrived, creations.c.created < (now - UNDELIVERED_FOR).isoformat()
         ),
         sa.delete(weights).where(weights.c.candidate_since < (now - CANDIDATES_FOR).isoformat()),
+        sa.delete(asks).where(asks.c.date < now.timestamp() - KEPT_SECONDS),
         sa.delete(pictures).where(~pictures.c.key.startswith(f"{drawings}.")),
     ):
         connection.execute(never)

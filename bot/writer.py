@@ -125,8 +125,6 @@ class Writer:
         try:
             if isinstance(request, SonnetRequest):
                 await prepare(self.checkpoint)
-            if self._is_closed:
-                raise Explained(sentences.STOPPING)
             job.queue = self._least_busy()
             job.queue.jobs.put(job)
             return await asyncio.wrap_future(job.future)
@@ -141,12 +139,10 @@ class Writer:
         )
 
     async def close(self) -> None:
-        """Refuse the pending requests at once, and end the threads."""
+        """End the threads. What is not written by now will not be."""
         self._is_closed = True
         for queue in self._threads:
             queue.jobs.put(None)
-        for job in self.pending:
-            job.settle(Explained(sentences.STOPPING))
         await asyncio.gather(
             *[asyncio.to_thread(each.join, JOIN_SECONDS) for each in self._threads.values()]
         )

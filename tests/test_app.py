@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,6 @@ from bot.asks import Said
 from bot.database import Database
 from bot.running import running
 from bot.settings import Settings
-from bot.words import sentences
-from model.writing.decoder import Decoder
 from tests.fake_chat import FakeChat
 from tests.processes import environment_of, run
 from tests.serving import ALICE, BOB
@@ -37,24 +34,6 @@ async def test_a_stop_mirrors_the_start_and_leaves_nothing_behind(settings: Sett
             assert not thread.is_alive()
 
 
-async def test_texts_that_are_not_written_in_time_are_refused_in_words(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def never(_decoder: Decoder) -> list[Any]:
-        time.sleep(0.01)
-        return []
-
-    monkeypatch.setattr(Decoder, "step", never)
-    monkeypatch.setattr("bot.app.STOP_SECONDS", 0.5)
-    async with asyncio.timeout(20), running(settings) as bot:
-        chat, bob = FakeChat(bot, ALICE), FakeChat(bot, BOB)
-        ask(chat, "/dino", "/poem Shall I compare thee", "/help")
-        ask(bob, "/dino")
-    shown = [message.message for message in [*bob.messages, *chat.messages]]
-    assert shown[:3] == [sentences.STOPPING] * 3
-    assert len(shown) == 4
-
-
 @pytest.mark.parametrize("what", ["chat", "database"])
 async def test_what_does_not_respond_does_not_hold_a_stop(
     settings: Settings, what: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
@@ -62,15 +41,14 @@ async def test_what_does_not_respond_does_not_hold_a_stop(
     async def hang(*_: Any, **__: Any) -> None:
         await asyncio.Event().wait()
 
-    for limit in ("STOP_SECONDS", "REFUSING_SECONDS"):
-        monkeypatch.setattr(f"bot.app.{limit}", 0.3)
+    monkeypatch.setattr("bot.app.STOP_SECONDS", 0.3)
     async with asyncio.timeout(20), running(settings) as bot:
         with monkeypatch.context() as patch:
             patch.setattr(*((FakeChat, "say", hang) if what == "chat" else (Database, "run", hang)))
             ask(FakeChat(bot, ALICE), "/dino", "/dino", "/seed")
             ask(FakeChat(bot, BOB), "/dino")
             await bot.close()
-    assert "The bot had to stop before 4 asks were answered" in caplog.text
+    assert "The bot stopped before 4 asks were answered" in caplog.text
 
 
 def test_a_process_that_cannot_serve_says_why_in_its_last_line(

@@ -43,7 +43,8 @@ async def test_new_people_get_a_seed_and_keep_it(store: Store) -> None:
 async def test_what_never_arrived_goes_after_thirty_days_at_the_start_and_later(
     database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.store.TIDY_SECONDS", 0.01)
+    for pause in ("TIDY_SECONDS", "LOG_SECONDS"):
+        monkeypatch.setattr(f"bot.store.{pause}", 0.01)
     async with Store(database) as store:
         new, arrived = await draft(store, 1), await make(store, 1)
         tidying = asyncio.create_task(store.keep_tidy(""))

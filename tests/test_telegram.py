@@ -285,7 +285,7 @@ async def test_only_the_first_message_of_an_answer_names_the_presser_also_while_
 
 
 async def test_a_refusal_means_gone_in_doubt_or_not_sent(visit: Visit) -> None:
-    here, text = visit.telegram.chat(ALICE), sentences.STOPPING
+    here, text = visit.telegram.chat(ALICE), sentences.TABOO
     await here.change(await here.say(text), text)  # Telegram refuses it, because nothing changes
     for refusal, expected in (
         (Refusal(403, "Forbidden: bot was blocked by the user"), Gone),

@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from bot.cards import bodies
 from bot.cards.bodies import BODIES, FEET, FRINGES, LIMBS, PIECES, Point, Points
@@ -52,25 +52,6 @@ class Chance:
     def chosen(self, word: str, table: Mapping[str, str], otherwise: Sequence[str] = ()) -> str:
         """Return the key that the name means; else one of `otherwise`, or of all keys."""
         return [*self.meant(table), self.among(word, otherwise or list(table))][0]
-
-
-class Fringe(NamedTuple):
-    """A row of blades on the back: from where to where on the spine, how many, at what level, and
-    where they point. `long` is the length of each; `by_width` adds to it where the body is wide,
-    `middle` in the middle of the row. `slim` and `bulge` are their shape.
-    """
-
-    start: float
-    end: float
-    many: float
-    level: float
-    out: float
-    back: float
-    long: float
-    by_width: float
-    middle: float
-    slim: float
-    bulge: float
 
 
 class Creature:
@@ -222,20 +203,28 @@ class Creature:
                 )
 
     def fringe(self, paints: str, *numbers: str) -> Iterator[str]:
-        row = Fringe(*map(float, numbers))
+        """Draw a row of blades on the back: from where to where on the spine, how many, at what
+        level, and where they point.
+
+        `long` is the length of each; `by_width` adds to it where the body is wide, `middle` in the
+        middle of the row. `slim` and `bulge` are their shape.
+        """
+        start, end, many, level, outwards, backwards, long, by_width, middle, slim, bulge = map(
+            float, numbers
+        )
         vary, last = self.chance.between("fringe", 0.8, 1.15), len(self.spine) - 1
-        count = round(row.many * self.chance.between("count", 0.8, 1.2))
+        count = round(many * self.chance.between("count", 0.8, 1.2))
         for i in range(count):
             share = (i + 0.5) / count
-            t = row.start + (row.end - row.start) * share
+            t = start + (end - start) * share
             j = min(round(t * last), last - 1)
-            (x, y), (dx, dy) = self.along(t, row.level), unit(self.spine[j], self.spine[j + 1])
-            arched = (row.long + row.middle * 4 * share * (1 - share)) * vary
-            tall = arched + row.by_width * self.spine[j][2]
-            out, back = row.out * tall, row.back * tall
+            (x, y), (dx, dy) = self.along(t, level), unit(self.spine[j], self.spine[j + 1])
+            arched = (long + middle * 4 * share * (1 - share)) * vary
+            tall = arched + by_width * self.spine[j][2]
+            out, back = outwards * tall, backwards * tall
             tip = x + dy * out - dx * back, y - dx * out - dy * back
             paint = paints.split("/")[i % len(paints.split("/"))]
-            yield self.blade((x, y), tip, tall * row.slim, row.bulge, 0, paint)
+            yield self.blade((x, y), tip, tall * slim, bulge, 0, paint)
 
     def piece(self, part: str, joint: str, look: str, where: str) -> str:
         paint, *numbers = look.split()

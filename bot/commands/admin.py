@@ -125,7 +125,7 @@ async def use(ask: Said, rest: str, bot: Bot) -> None:
     if version not in forms:
         raise Explained(admins.NO_SUCH_VERSION.format(title, sentences.cut(version, 40)))
     try:
-        chosen = await bot.shelf.use(network, version, before)
+        chosen = await bot.shelf.use(network, version, before, ask.chat.note)
     except CheckpointError as error:
         reason = sentences.cut(str(error), tables.LONGEST_FAULT)
         raise Explained(admins.NOT_CHANGED.format(reason, title)) from error

@@ -33,7 +33,7 @@ async def seed(ask: Said, rest: str, bot: Bot) -> None:
     # The length comes first, as Python refuses to read numbers of thousands of digits.
     if not word.isdecimal() or len(word) > 30 or int(word) > LARGEST_SEED:
         raise Explained(sentences.SEED_RANGE.format(LARGEST_SEED))
-    await bot.store.set_seed(ask.person, int(word))
+    await bot.store.set_seed(ask.person, int(word), ask.chat.note)
     await ask.chat.say(sentences.SEED_SET.format(int(word)))
 
 

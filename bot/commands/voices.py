@@ -53,7 +53,7 @@ async def voices(ask: Said, rest: str, bot: Bot) -> None:
             name = name_of(new)
             if name is None:
                 raise Explained(admins.VOICE_NAME)
-            if not await bot.store.rename_voice(voice.id, name):
+            if not await bot.store.rename_voice(voice.id, name, ask.chat.note):
                 raise Explained(admins.NAME_TAKEN.format(name))
             await ask.chat.say(admins.RENAMED.format(name, example(replace(voice, name=name))))
         case ["remove", name] if ask.is_admin:
@@ -64,7 +64,7 @@ async def voices(ask: Said, rest: str, bot: Bot) -> None:
             voice = await voice_called(name, bot)
             if bot.runs.running and bot.runs.running.network == voice.id:
                 raise Explained(admins.VOICE_IS_TRAINING.format(voice.name))
-            await bot.store.remove_voice(voice.id)
+            await bot.store.remove_voice(voice.id, ask.chat.note)
             bot.shelf.serving.pop(voice.id, None)
             await ask.chat.say(admins.REMOVED.format(voice.name))
         case _:

@@ -13,7 +13,6 @@ from telegram import (
     InlineKeyboardMarkup,
     InlineQueryResultArticle,
     InputTextMessageContent,
-    MaybeInaccessibleMessage,
     ReplyParameters,
 )
 from telegram import Message as TelegramMessage
@@ -29,9 +28,10 @@ from telegram.error import (
 )
 from telegram.ext import ExtBot
 
-from bot.asks import writable
 from bot.chat import Buttons, Chat, Explained, Gone, InDoubt, NotSent, Offer, Picture
-from bot.telegram.pacing import REFUSAL, Pacing
+from bot.database import StoreError
+from bot.inbox import Inbox, Note
+from bot.telegram.pacing import REFUSAL, Call, Pacing
 from bot.telegram.request import NotDoneError
 from bot.words import sentences
 from bot.words.pieces import NOTHING, Message, Piece, Style, length
@@ -103,9 +103,10 @@ def shortened(message: Message, most: int) -> Message:
 class TelegramChat(Chat):
     """The chat with an id, for the answers to one ask.
 
-    `asked` is the message that asks, or the one whose button was `pressed`. Answers go to its
-    topic, if Telegram tells it: it does not for a message that it shows no more. In a group, they
-    reply to it, and the first one names whoever pressed. `typed` is the id of an inline query.
+    With a `note`, answers go to the topic of the message that asks, or of the one whose button was
+    pressed, if Telegram tells it: it does not for a message that it shows no more. In a group, they
+    reply to that message, and the first one names whoever pressed. `inbox` knows which answer is on
+    its way. `typed` is the id of an inline query.
     """
 
     def __init__(
@@ -113,7 +114,8 @@ class TelegramChat(Chat):
         bot: ExtBot[Any],
         pacing: Pacing,
         chat_id: int,
-        asked: MaybeInaccessibleMessage | None = None,
+        note: Note | None = None,
+        inbox: Inbox | None = None,
         pressed: CallbackQuery | None = None,
         typed: str = "",
     ) -> None:
@@ -121,6 +123,8 @@ class TelegramChat(Chat):
         self.is_private = chat_id > 0
         self.place = "private" if self.is_private else "group"
         self.edit_seconds = EDIT_SECONDS if self.is_private else EDIT_A_GROUP_SECONDS
+        self.note = note if inbox else None
+        self._inbox = inbox
         self._bot = bot
         self._pacing = pacing
         self._pressed = pressed
@@ -129,16 +133,14 @@ class TelegramChat(Chat):
         self._first: int | None = None  # the number of the first message of the answer
         self._place = pacing.place()
         self._where: dict[str, Any] = {}
-        if isinstance(asked, TelegramMessage) and asked.is_topic_message:
-            self._where["message_thread_id"] = asked.message_thread_id
-        if asked and not self.is_private:  # so that each person sees which answer is theirs
+        if note and note.topic is not None:
+            self._where["message_thread_id"] = note.topic
+        if note and not self.is_private:  # so that each person sees which answer is theirs
             self._where["reply_parameters"] = ReplyParameters(
-                asked.message_id, allow_sending_without_reply=True
+                note.message, allow_sending_without_reply=True
             )
-        if pressed and not self.is_private:
-            self._presser = Message(
-                [Piece(writable(pressed.from_user.first_name), "bold"), Piece(":\n")]
-            )
+            if note.is_press:
+                self._presser = Message([Piece(note.name, "bold"), Piece(":\n")])
 
     async def say(
         self, message: Message, buttons: Buttons = (), *, unfinished: bool = False
@@ -149,6 +151,9 @@ class TelegramChat(Chat):
             self._pacing.place() if unfinished else self._place,
             reply_markup=_keyboard(buttons),
         )
+        if unfinished and self.note and self._inbox:
+            with contextlib.suppress(StoreError):  # then the next start asks whether it arrived
+                await self._inbox.shown(self.note, sent.message_id)
         return sent.message_id
 
     async def change(
@@ -257,11 +262,26 @@ class TelegramChat(Chat):
         place: int,
         **options: Any,
     ) -> TelegramMessage:
-        call = partial(send, self.id, content, **self._where, **options)
+        call: Call[TelegramMessage] = partial(send, self.id, content, **self._where, **options)
+        if place != REFUSAL:
+            call = partial(self._noted, call)
         with self._explained():
             sent = await self._pacing.send(call, self.id, place)
         self._first = self._first or sent.message_id
         return sent
+
+    async def _noted(self, send: Call[TelegramMessage]) -> TelegramMessage:
+        """Send a message, and note before that it is on its way."""
+        note = self.note
+        if note is None or self._inbox is None:
+            return await send()
+        await self._inbox.sending(note, is_sending=True)
+        try:
+            return await send()
+        except TelegramError as error:
+            if not _is_doubt(error):
+                await self._inbox.sending(note, is_sending=False)
+            raise
 
     @contextlib.contextmanager
     def _explained(self) -> Iterator[None]:
@@ -283,9 +303,14 @@ class TelegramChat(Chat):
             raise Gone(str(error)) from error
         except (NotDoneError, RetryAfter, InvalidToken) as error:
             raise NotSent(str(error)) from error
-        except NetworkError as error:
+        except NetworkError as error:  # see _is_doubt
             logger.warning("A message may not have arrived: %s", error)
             raise InDoubt(str(error)) from error
+
+
+def _is_doubt(error: TelegramError) -> bool:
+    """Return whether a message may have arrived in spite of an error."""
+    return isinstance(error, NetworkError) and not isinstance(error, BadRequest | NotDoneError)
 
 
 def _keyboard(buttons: Buttons) -> InlineKeyboardMarkup | None:

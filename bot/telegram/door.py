@@ -1,6 +1,7 @@
 """The door of Telegram: it polls for what happens there, which becomes asks, and answers go to its
 chats. It fills the menus, too.
 
+What is fetched is noted before Telegram forgets it, and what the last start left comes first.
 Polling fetches no more than can be answered in time. Without room for any update, it pauses until
 half of the messages that wait have left: Telegram keeps updates for a day. `pacing` says when a
 message leaves, and `chat` writes it.
@@ -14,15 +15,18 @@ import contextlib
 import logging
 import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Self
 
 from telegram import (
     BotCommandScopeChat,
+    CallbackQuery,
     Document,
+    InlineQuery,
     LinkPreviewOptions,
+    MaybeInaccessibleMessage,
     Message,
     Update,
 )
@@ -32,9 +36,11 @@ from telegram.ext import Defaults, ExtBot, filters
 from telegram.request import BaseRequest
 
 from bot.app import Bot, Door
-from bot.asks import Ask, File, Said, Sent, Typed
+from bot.asks import File, Said, Sent, Typed, writable
 from bot.chat import NotSent, StartError
 from bot.commands import menu
+from bot.database import StoreError
+from bot.inbox import Inbox, Note
 from bot.settings import Settings
 from bot.tasks import Tasks
 from bot.telegram.chat import TelegramChat
@@ -56,8 +62,10 @@ CONFIRM_SECONDS = 1.0
 """How long a stop tries to tell Telegram which updates have arrived."""
 LOOK_SECONDS = 0.5
 """How often a pause looks whether there is room again."""
-LATE_SECONDS = 120.0
+LATE_SECONDS = 600.0
 """An older message is not answered. A clock that is wrong by a minute does no harm."""
+NOTING_SECONDS = 20.0
+"""How long a batch of updates waits for the database."""
 
 
 class Telegram(Door):
@@ -89,12 +97,14 @@ class Telegram(Door):
             ),
         )
         self._admins = settings.admin_ids
+        self._inbox: Inbox | None = None
         self._without_menu = set(settings.admin_ids)
         self._offset: int | None = None
         # when Telegram answered last, or was left alone on purpose
         self._heard = asyncio.get_running_loop().time()
         self._failed = 0
         self._silent_since: datetime | None = None
+        self._unnoted_since: float | None = None
         self._fetching: asyncio.Task[None] | None = None  # ends when Telegram rejects the token
         self._tasks = Tasks()  # that go on until the door closes
 
@@ -105,10 +115,18 @@ class Telegram(Door):
 
     async def __aexit__(self, *_: object) -> None:
         await self._stop()  # if opening failed half-way
+        if self._inbox:
+            with contextlib.suppress(StoreError):  # then what is left has begun once more
+                await self._inbox.put_back(self._client.id)
         await self._client.shutdown()
 
     async def open(self, bot: Bot) -> None:
         bot.username = self._client.username
+        last = await bot.store.last_update(self._client.id)
+        self._offset = None if last is None else last + 1
+        for note in await bot.store.left(self._client.id):
+            self._begin(note, bot, bot.store)
+        self._inbox = bot.store
         self._tasks.begin(self._fill_menu(None))
         self._fetching = self._tasks.begin(self._fetch(bot))
         serving = (f"{network} {weights.version}" for network, weights in bot.shelf.serving.items())
@@ -172,9 +190,8 @@ class Telegram(Door):
             if self._room(bot, WAIT_SECONDS) < 1:
                 await self._pause(bot)
             poll = partial(self._poll, self._room(bot, WAIT_SECONDS), POLL_SECONDS)
-            for update in await self._answered(poll):
-                self._offset = update.update_id + 1
-                self._take(update, bot)
+            if updates := await self._answered(poll):
+                await self._take(updates, bot)
             # so that each ask has its place before the next look at the room
             await asyncio.sleep(0)
 
@@ -238,41 +255,101 @@ class Telegram(Door):
         with contextlib.suppress(Exception):  # what is wrong shows in the next poll
             await self._polling.initialize()
 
-    def _take(self, update: Update, bot: Bot) -> None:
-        """Begin to answer an update, if it asks for anything.
+    async def _take(self, updates: Sequence[Update], bot: Bot) -> None:
+        """Note what a batch of updates asks, and begin to answer it.
 
-        One that cannot be read stops no other.
+        An update that cannot be read stops no other.
         """
-        try:
-            ask = self._ask(update)
-        except Exception:
-            logger.exception("Update %s cannot be read and is passed over", update.update_id)
-            return
-        if ask:
-            bot.ask(ask)
-            if ask.is_admin and ask.person in self._without_menu:
-                self._without_menu.discard(ask.person)
-                self._tasks.begin(self._fill_menu(ask.person))
+        notes: list[Note] = []
+        presses: dict[int, CallbackQuery | None] = {}
+        for update in updates:
+            try:
+                if (query := update.inline_query) and not query.offset:
+                    self._offer(query, bot)
+                elif note := self._note(update):
+                    notes.append(note)
+                    presses[note.update] = update.callback_query
+            except Exception:
+                logger.exception("Update %s cannot be read and is passed over", update.update_id)
+        last = updates[-1].update_id
+        new = await self._noted(notes, last, bot)
+        self._offset = last + 1
+        for note in notes if new is None else new:
+            inbox = None if new is None else bot.store
+            self._begin(note, bot, inbox, presses[note.update])
 
-    def _ask(self, update: Update) -> Ask | None:
-        if (query := update.inline_query) and not query.offset:
-            person = query.from_user.id
-            chat = TelegramChat(self._client, self._pacing, person, typed=query.id)
-            return Typed(person=person, chat=chat, text=query.query)
+    async def _noted(self, notes: Sequence[Note], update: int, bot: Bot) -> list[Note] | None:
+        """Note asks, and return those that are new.
+
+        None means that the database has taken nothing for 20 seconds. Then asks begin without a
+        note, and what needs the database says so.
+        """
+        now = asyncio.get_running_loop().time
+        has_failed = False
+        while True:
+            try:
+                new = await bot.store.note(self._client.id, notes, update)
+            except StoreError as error:
+                logger.warning("Asks cannot be noted: %s", error)
+                has_failed = True
+                self._unnoted_since = self._unnoted_since or now()
+                if now() - self._unnoted_since > NOTING_SECONDS:
+                    return None
+                await asyncio.sleep(PAUSE_SECONDS)
+            else:
+                self._unnoted_since = None
+                # what seemed to fail may have been noted, and then it is not new
+                return list(notes) if has_failed else new
+
+    def _begin(
+        self, note: Note, bot: Bot, inbox: Inbox | None, press: CallbackQuery | None = None
+    ) -> None:
+        """Begin to answer an ask. Who is an admin is looked up now, also for one of an earlier
+        start.
+        """
+        is_admin = note.person in self._admins
+        kind = Sent if note.is_sent else Said
+        ask = kind(
+            person=note.person,
+            chat=TelegramChat(self._client, self._pacing, note.chat, note, inbox, press),
+            text=note.text,
+            is_admin=is_admin,
+            file=self._file(**note.file) if note.file else None,
+            name=note.name,
+            is_late=time.time() - note.date > LATE_SECONDS,
+            pressed=note.message if note.is_press else None,
+        )
+        bot.ask(ask)
+        if is_admin and note.person in self._without_menu:
+            self._without_menu.discard(note.person)
+            self._tasks.begin(self._fill_menu(note.person))
+
+    def _offer(self, query: InlineQuery, bot: Bot) -> None:
+        """Begin to answer what somebody types. Nobody waits for that after a stop."""
+        person = query.from_user.id
+        chat = TelegramChat(self._client, self._pacing, person, typed=query.id)
+        bot.ask(Typed(person=person, chat=chat, text=query.query))
+
+    def _note(self, update: Update) -> Note | None:
+        """Return what an update asks of this bot."""
         # What counts of a button's message is where it stands: Telegram may not show it any more.
         # What was sent inline has no buttons.
         if (press := update.callback_query) and (message := press.message):
-            return Said(
+            return Note(
+                bot=self._client.id,
+                update=update.update_id,
                 person=press.from_user.id,
-                chat=TelegramChat(self._client, self._pacing, message.chat.id, message, press),
-                text=press.data or "",
-                is_admin=press.from_user.id in self._admins,
-                name=press.from_user.first_name,
-                pressed=message.message_id,
+                chat=message.chat.id,
+                message=message.message_id,
+                date=time.time(),
+                text=writable(press.data or ""),
+                name=writable(press.from_user.first_name),
+                topic=_topic(message),
+                is_press=True,
             )
-        return self._message(update.message) if update.message else None
+        return self._noted_message(update.update_id, update.message) if update.message else None
 
-    def _message(self, message: Message) -> Said | None:
+    def _noted_message(self, update: int, message: Message) -> Note | None:
         """Return what a message asks, if it is for us and not written by a bot."""
         sender = message.sender_chat or message.from_user
         # an event is, for example, that somebody joins
@@ -280,23 +357,41 @@ class Telegram(Door):
         if sender is None or message.via_bot or is_event:
             return None
         text = message.text or message.caption or ""
+        if message.chat_id < 0 and not text.startswith("/"):  # what a group says to itself
+            return None
         if addressed := re.match(r"(/[^\s@]*)@(\S*)", text):
             # a command with a bot's name behind it
             if addressed[2].lower() != self._client.username.lower():
                 return None
             text = addressed[1] + text[addressed.end() :]
-        said: dict[str, Any] = {
-            "person": sender.id,
-            "chat": TelegramChat(self._client, self._pacing, message.chat_id, message),
-            "text": text,
-            "is_admin": sender.id in self._admins,
-            "name": sender.first_name or "",  # a group has none
-            "is_late": time.time() - message.date.timestamp() > LATE_SECONDS,
-        }
-        if message.text:
-            replied = message.reply_to_message
-            return Said(**said, file=_file(replied.document) if replied else None)
-        return Sent(**said, file=_file(message.document))
+        document = message.document
+        if message.text and message.reply_to_message:
+            document = message.reply_to_message.document
+        return Note(
+            bot=self._client.id,
+            update=update,
+            person=sender.id,
+            chat=message.chat_id,
+            message=message.message_id,
+            date=message.date.timestamp(),
+            text=writable(text),
+            name=writable(sender.first_name or ""),  # a group has none
+            topic=_topic(message),
+            is_sent=not message.text,
+            file=_facts(document) if document else None,
+        )
+
+    def _file(self, file_id: str, name: str, size: int) -> File:
+        async def read() -> bytes:
+            try:
+                file = await self._client.get_file(file_id)
+                return bytes(await file.download_as_bytearray())
+            except TelegramError as error:
+                # its text may hold an address
+                logger.warning("A file was not fetched: %s", type(error).__name__)
+                raise NotSent("the file could not be fetched") from error
+
+        return File(name=name, size=size, read=read)
 
     async def _fill_menu(self, admin: int | None) -> None:
         """Fill the menu of commands in Telegram's apps: everybody's, or an admin's."""
@@ -308,16 +403,17 @@ class Telegram(Door):
             logger.info("The menu of %s was not set: %s", admin or "everybody", error)
 
 
-def _file(document: Document | None) -> File | None:
-    if document is None:
-        return None
+def _topic(message: MaybeInaccessibleMessage) -> int | None:
+    """Return the topic in which a message stands, if Telegram tells it."""
+    if isinstance(message, Message) and message.is_topic_message:
+        return message.message_thread_id
+    return None
 
-    async def read() -> bytes:
-        try:
-            return bytes(await (await document.get_file()).download_as_bytearray())
-        except TelegramError as error:
-            # its text may hold an address
-            logger.warning("A file was not fetched: %s", type(error).__name__)
-            raise NotSent("the file could not be fetched") from error
 
-    return File(name=document.file_name or "file", size=document.file_size or 0, read=read)
+def _facts(document: Document) -> dict[str, Any]:
+    """Return what is noted of a file."""
+    return {
+        "file_id": document.file_id,
+        "name": writable(document.file_name or "file"),
+        "size": document.file_size or 0,
+    }

@@ -9,7 +9,7 @@ wait. If that happens to a second chat meanwhile, or to a request without a chat
 alone.
 
 If Telegram surely did not act (no connection, or a status of 500 to 503), the message keeps its
-place and is tried again for half a minute. An edit is tried again even if it may have arrived, as
+place and is tried again for ten minutes. An edit is tried again even if it may have arrived, as
 it does no harm twice. Every other failure is the caller's to judge.
 
 How much is accepted is decided elsewhere: callers ask `wait`, `room` or `spares` first.
@@ -43,7 +43,7 @@ TO_A_CHAT, TO_A_GROUP = (4, 4.0), (20, 60.0)
 AT_ONCE = CONNECTIONS // 2
 """How many messages, and how many other requests, are on their way at the same time. So no request
 waits for a connection. 12 are enough for 30 messages a second, if Telegram takes 0.4 s for each."""
-RETRY_SECONDS, PAUSE_SECONDS = 30.0, 1.0
+RETRY_SECONDS, PAUSE_SECONDS = 600.0, 1.0
 """How long a failed message is tried again, and the pause between two tries."""
 SHARE = 5
 """At least so many messages leave for each refusal."""

@@ -100,7 +100,9 @@ class Runs:
         self.check()
         self.running = run
         try:
-            run.id = await self._store.begin_run(run.network, run.chat.id, run.chat.place)
+            run.id = await self._store.begin_run(
+                run.network, run.chat.id, run.chat.place, run.chat.note
+            )
             run.message = await run.chat.say(run.opening, admins.while_training(run.id))
             await self._store.show_run(run.id, run.message)
         except BaseException:

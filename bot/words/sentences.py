@@ -18,6 +18,11 @@ def no_new_name(count: int, letters: str) -> Message:
     return NO_NEW_NAME.format(wanted, "fewer names, " if count > 1 else "")
 
 
+def not_sure(code: str | None) -> Message:
+    """Say how to get an answer that may not have arrived."""
+    return NOT_SURE.format(said("`/again {}`").format(code) if code else ASK_AGAIN)
+
+
 def counted(count: int, noun: str) -> str:
     """Return a number with its noun: "1 text", "2,000 texts"."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
@@ -140,9 +145,11 @@ GUESS_USAGE = said("I don't know that round any more. Send /guess for a new one.
 # What cannot be done, now or at all, and what would help.
 
 BUSY = said("So many people are writing to me that I can't keep up. Please ask again in {}.")
-LATE = said("I had so much to do that I couldn't get to this. Please ask again.")
+LATE = said("I couldn't get to this in time, sorry. Please ask again.")
 TOO_MANY = said("You're faster than I can dream. Give me {}, and I'll gladly go on.")
-STOPPING = said("I'm shutting down. Please ask again when I'm back.")
+NOT_SURE = said("If my answer didn't reach you: {}.")
+ASK_AGAIN = said("please ask again")
+GIVEN_UP = said("Something went wrong each time I tried to answer this, sorry. I've let it go.")
 BROKEN_OFF = said("I had begun a sonnet here, and couldn't finish it.")
 NOT_WRITTEN = said("Something went wrong while I was writing, sorry. Please ask again.")
 NOT_DRAWN = said("I couldn't draw that card, sorry. The log says why.")

@@ -9,9 +9,12 @@ import itertools
 import math
 import time
 from collections import defaultdict, deque
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.shown import rendered, seen, wrote
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
 
 Json = dict[str, Any]
 
@@ -58,6 +61,8 @@ class Server:
     `left` says when each of `sent` came, and `fetched_at` when the bot last got a message, by
     its id: times of the event loop.
 
+    `before` holds what happens before a method is carried out, by its name.
+
     `refusals` holds answers to give instead of the next ones, for each method by its name. With a
     `rate` of messages a second, Telegram's limits hold, and `floods` counts how often it had to say
     429.
@@ -72,6 +77,7 @@ class Server:
         self.answers: dict[str, Json] = {}
         self.files: dict[str, bytes] = {}
         self.refusals: defaultdict[str, deque[Refusal]] = defaultdict(deque)
+        self.before: dict[str, Callable[[Json], Awaitable[object]]] = {}
         self.revoked = False
         self.rate: int | None = None
         self.floods = 0
@@ -138,6 +144,8 @@ class Server:
         """Answer one call of the Bot API: the HTTP status, and the JSON."""
         try:
             self._check(token, method)
+            if method in self.before:
+                await self.before[method](parameters)
             if self.rate and method.startswith(("send", "edit")) and method != "sendChatAction":
                 self._count(parameters["chat_id"], self.rate)
             self.calls.append((method, parameters))

@@ -1,0 +1,141 @@
+"""The inbox: what people asked on Telegram and have no answer to yet, in the bot's database.
+
+Telegram forgets an update once the next poll confirms it. So each ask is noted before that, and
+struck off when it is answered or refused: in one transaction with what an answer changes. After a
+stop, a kill or the end of a server, the next start goes on with the notes that are left.
+
+Nobody may know whether a message arrived that was on its way. So that is noted before it leaves;
+at the next start, its person reads a word in place of a second answer.
+"""
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from bot.database import Database, durably, put
+from bot.schema import asks, polled
+
+logger = logging.getLogger(__name__)
+
+KEPT_SECONDS = 24 * 3600.0
+"""How long a note is kept, and for how long Telegram goes on from the last update."""
+
+
+@dataclass(eq=False, kw_only=True)
+class Note:
+    """An ask as it is kept until it is answered. The bot's id and the update's make its key."""
+
+    bot: int
+    update: int
+    person: int
+    chat: int
+    message: int
+    """The number of the message that asks, or of the one whose button was pressed."""
+    date: float
+    """When it was asked, in seconds since 1970."""
+    text: str
+    name: str
+    """The person's first name, or ""."""
+    topic: int | None = None
+    is_press: bool = False
+    is_sent: bool = False
+    """Whether the message is something else than text."""
+    file: dict[str, Any] | None = None
+    """A file that belongs to it: its `file_id`, `name` and `size`."""
+    begun: int = 1
+    """How often the bot has begun to answer it."""
+    is_sending: bool = False
+    """Whether its answer is on its way."""
+    code: str | None = None
+    """The code of its creation, once there is one."""
+    shown: int | None = None
+    """The number of a message that shows the beginning of a sonnet."""
+
+
+class Inbox(Database):
+    """The notes of asks. Raises StoreError if the database fails."""
+
+    async def note(self, bot: int, notes: Sequence[Note], update: int) -> list[Note]:
+        """Note what a batch of updates asks, and its last update. Return the notes that are new."""
+        rows = [asdict(note) for note in notes]
+        last = {"update": update, "at": time.time()}
+
+        def work(connection: Connection) -> list[Note]:
+            durably(connection)
+            put(connection, polled, {"bot": bot}, last, last)
+            both = zip(notes, rows, strict=True)
+            return [note for note, row in both if put(connection, asks, {}, row, {})]
+
+        return await self.run(work)
+
+    async def last_update(self, bot: int) -> int | None:
+        """Return the last update that was noted; None if that was more than a day ago."""
+        wanted = sa.select(polled.c.update).where(
+            polled.c.bot == bot, polled.c.at > time.time() - KEPT_SECONDS
+        )
+        return await self.run(lambda connection: connection.scalar(wanted))
+
+    async def left(self, bot: int) -> list[Note]:
+        """Return the notes that are left, the oldest first, and note that each begins once more.
+
+        Those of more than a day ago are struck off.
+        """
+        own = asks.c.bot == bot
+        old = sa.and_(own, asks.c.date < time.time() - KEPT_SECONDS)
+
+        def work(connection: Connection) -> tuple[int, list[Note]]:
+            count = connection.execute(sa.delete(asks).where(old)).rowcount
+            connection.execute(sa.update(asks).where(own).values(begun=asks.c.begun + 1))
+            wanted = sa.select(asks).where(own).order_by(asks.c.update)
+            return count, [Note(**row) for row in connection.execute(wanted).mappings()]
+
+        count, notes = await self.run(work)
+        if count:
+            logger.warning("%d asks of more than a day ago are passed over", count)
+        return notes
+
+    async def put_back(self, bot: int) -> None:
+        """Note that no ask that is left has ended the bot: it stops because it was told to."""
+        await self._change(asks.c.bot == bot, begun=1)
+
+    async def sending(self, note: Note, *, is_sending: bool) -> None:
+        """Note that an answer is on its way, or surely did not arrive."""
+        await self._change(_own(note), is_sending=is_sending)
+
+    async def shown(self, note: Note, number: int) -> None:
+        """Note which message shows the beginning of a sonnet: edits will finish it."""
+        await self._change(_own(note), is_sending=False, shown=number)
+
+    async def strike(self, note: Note) -> None:
+        """Strike off an ask that is answered or refused."""
+        await self.run(lambda connection: strike(connection, note))
+
+    async def _change(self, which: sa.ColumnElement[bool], **values: Any) -> None:
+        change = sa.update(asks).where(which).values(values)
+
+        def work(connection: Connection) -> None:
+            durably(connection)
+            connection.execute(change)
+
+        await self.run(work)
+
+
+def strike(connection: Connection, note: Note | None) -> None:
+    """Strike off an ask in the transaction of what its answer changes."""
+    if note:
+        connection.execute(sa.delete(asks).where(_own(note)))
+
+
+def begin(connection: Connection, note: Note | None, code: str) -> None:
+    """Note the creation that will answer an ask."""
+    if note:
+        connection.execute(sa.update(asks).where(_own(note)).values(code=code))
+
+
+def _own(note: Note) -> sa.ColumnElement[bool]:
+    return sa.and_(asks.c.bot == note.bot, asks.c.update == note.update)
