@@ -221,6 +221,7 @@ async def test_the_metrics_count_what_happened(settings: Settings, listen: Addre
         'refusals_total{reason="often"}': "1",
         'refusals_total{reason="busy"}': "0",  # so even the first one shows as an increase
         "texts_waiting": "0",
+        "cards_waiting": "0",
     }.items():
         assert [
             value

@@ -116,29 +116,27 @@ async def card(ask: Said, rest: str, bot: Bot) -> None:
     rows = [others[first : first + IN_A_ROW] for first in range(0, len(others), IN_A_ROW)]
     code = Message([Piece(creation.code, "creation")])
     words = Message([Piece(found.words)]) + "\n\n" + code
-    await send_card(ask, creation, found, (code, words), rows, bot)
+    await send_card(ask, creation, found, code, words, rows, bot)
 
 
 async def send_card(
     ask: Said,
     creation: Creation,
     card: Card,
-    messages: tuple[Message, Message],
+    caption: Message,
+    words: Message,
     buttons: Buttons,
     bot: Bot,
 ) -> None:
-    """Send a card with the first message below it. If it cannot be drawn or sent, send the second
-    one, and say why.
-    """
-    below, instead = messages
+    """Send a card with its caption. If it cannot be drawn or sent, send its words, and say why."""
     file_id = await bot.store.file_id(card.key)
     png = partial(bot.drawings.png, card.key, card.svg, keep=creation.person == NOBODY)
     try:
         async with LiveMessage(ask.chat):  # which shows that the bot is typing
             picture = Picture(card.name, card.words, png, file_id)
-            sent = await ask.chat.picture(picture, below, buttons)
+            sent = await ask.chat.picture(picture, caption, buttons)
     except Explained as error:
-        await ask.chat.say(instead + "\n\n" + error.sentence, buttons)
+        await ask.chat.say(words + "\n\n" + error.sentence, buttons)
         return
     if sent != file_id:
         await bot.store.keep_file_id(card.key, creation.code, sent)
