@@ -5,7 +5,6 @@ The crowds come on a clock that jumps.
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 
 import pytest
@@ -14,10 +13,9 @@ from hypothesis import strategies as st
 
 from bot.app import Bot
 from bot.asks import Ask, Said, Typed
-from bot.cards.png import CARD_SECONDS, PROCESSES
-from bot.chat import NotSent, Refused
+from bot.chat import NotSent
 from bot.creations import Creation
-from bot.limits import CHATTER, LONGEST_WAIT_SECONDS, Buckets
+from bot.limits import LONGEST_WAIT_SECONDS, Buckets
 from bot.running import running
 from bot.settings import Rate, Settings
 from bot.words import sentences
@@ -175,24 +173,6 @@ async def test_what_a_busy_bot_refuses_costs_nothing_and_takes_no_turn(settings:
         assert await turn_of(chat, await group.ask("/dino", ALICE)) == 2
 
 
-async def test_cards_are_promised_one_after_the_other(chat: FakeChat) -> None:
-    """A card that many wait for is drawn once."""
-    limits = chat.bot.limits
-    many = int(LONGEST_WAIT_SECONDS * PROCESSES / CARD_SECONDS)
-    with ExitStack() as accepted:
-
-        def accept(card: str) -> None:
-            ask = Said(person=ALICE, chat=chat, text="")
-            accepted.enter_context(limits.accepting(ask, CHATTER._replace(card=card)))
-
-        for number in range(many):
-            accept(str(number))
-        for card in ("0", "1", ""):
-            accept(card)
-        with pytest.raises(Refused):
-            accept("another")
-
-
 class FakeWriter:
     """Writes one text after the other, as fast as `SPEED` says, in the time of the jumping
     clock."""
@@ -244,6 +224,8 @@ LINES = {
     "sonnet": "/sonnet Shall I compare thee",
     "help": "/help",
     "export": "/export",
+    "me": "/me {}",
+    "kept": "/me kept",
 }
 COST = {"dino": 0.1, "poem": 1.0, "sonnet": 10.0, "help": 0.0, "inline": 0.1}
 """Texts of each kind, in poems; every kind but inline sends a message."""
@@ -273,7 +255,8 @@ async def crowd(
         chat = FakeChat(bot, number, outbox=outbox)
         ask: Ask = Typed(person=number, chat=chat, text="Mango")
         if kind != "inline":
-            ask = Said(person=person or number, chat=chat, text=LINES[kind])
+            text = LINES[kind].format("".join("abcdefghij"[int(digit)] for digit in str(number)))
+            ask = Said(person=person or number, chat=chat, text=text)
         asked.append(one := Asked(kind, now(), chat))
         tasks.append(task := bot.ask(ask))
         task.add_done_callback(lambda _, one=one: setattr(one, "done", now()))  # type: ignore[misc]
@@ -322,6 +305,34 @@ async def test_what_comes_behind_ones_own_work_is_in_time_or_refused(
         first, *_, last, _help = await crowd(bot, Outbox(30), coming, ALICE)
         assert first.is_answered
         assert not last.is_answered
+
+
+@pytest.mark.usefixtures("slow_writer")
+@in_no_time
+async def test_cards_are_promised_by_the_speed_at_which_they_are_drawn(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that is kept waits for no other."""
+
+    async def nothing(*_: object) -> None: ...
+
+    async def answer(*_: object) -> bytes:
+        await asyncio.sleep(4)
+        return b"a picture"
+
+    monkeypatch.setattr("bot.cards.png._start", nothing)
+    monkeypatch.setattr("bot.cards.png._end", nothing)
+    monkeypatch.setattr("bot.cards.png._answer", answer)
+    monkeypatch.setattr("bot.cards.png.PROCESSES", 1)
+    monkeypatch.setattr("bot.cards.png.CARD_SECONDS", 2.0)  # as a guess
+    async with running(settings) as bot:
+        await bot.ask(Said(person=ALICE, chat=FakeChat(bot), text="/me kept"))
+        coming = [(2.0 * number, "me") for number in range(30)]
+        *asked, last, kept = await crowd(bot, Outbox(30), [*coming, (59.0, "me"), (59.0, "kept")])
+        assert sum(one.is_answered for one in asked) > 15
+        assert not last.is_answered
+        assert kept.is_answered
+        assert kept.done - kept.time < 1
 
 
 MIXES = {

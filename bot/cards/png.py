@@ -39,7 +39,7 @@ LONGEST_SECONDS = 20.0
 CARD_SECONDS = 0.5
 """How long one process draws a card, until this machine has shown it. With a core of its own, it
 takes 0.15 s."""
-SURE_SECONDS = 5.0
+SURE_SECONDS = 2.0
 """After so long, what the machine has shown counts as much."""
 PROCESSES = max(1, available_cores() - 1)
 MOST_BYTES = 200_000_000
