@@ -145,11 +145,11 @@ async def _answer(process: Process, svg: bytes) -> bytes:
         process.stdin.write(len(svg).to_bytes(4, "big") + svg)
         size = await process.stdout.readexactly(4)
         return await process.stdout.readexactly(int.from_bytes(size, "big"))
-    except BaseException as error:
+    except EOFError as error:
+        complaint = (await process.stderr.read())[-200:].decode(errors="replace")
+        raise OSError(f"its process ended: {complaint or await process.wait()}") from error
+    except BaseException:
         await _end(process)
-        if isinstance(error, EOFError):
-            complaint = (await process.stderr.read())[-200:].decode(errors="replace")
-            raise OSError(f"its process ended: {complaint or process.returncode}") from error
         raise
 
 
