@@ -76,8 +76,11 @@ class Bot:
     drawings: Drawings
     handle: Callable[[Ask, Bot], Coroutine[Any, Any, None]]
     doors: Sequence[Door] = ()
+    admins: frozenset[int] = frozenset()
     username: str = ""
     """The name by which Telegram knows the bot."""
+    banned: set[int] = field(default_factory=set)
+    """People and groups that get no answer."""
     tally: Tally = field(default_factory=Tally)
     pressed: set[object] = field(default_factory=set)
     """The buttons whose answers are on their way, each with its person."""

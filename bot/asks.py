@@ -17,6 +17,9 @@ YOU = 1
 LONGEST_LINE = 200
 LARGEST_FILE = 5_000_000
 """The largest file that can teach a voice, in bytes."""
+LONGEST_TEXT, LONGEST_TYPED, LONGEST_NAME = 4096, 256, 64
+"""Telegram's limits of a message, of what is typed inline, and of a first name. More is cut off, as
+the work on a text may grow faster than its length."""
 
 _UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 _COMMAND = re.compile(r"/(\S*)\s*")
@@ -100,10 +103,12 @@ def writable(text: str) -> str:
 
 
 def clean(ask: Ask) -> Ask:
-    """Return an ask whose words can be sent and stored."""
+    """Return an ask whose words can be sent and stored, and are not too long."""
     if isinstance(ask, Said):
-        return replace(ask, text=writable(ask.text), name=writable(ask.name))
-    return replace(ask, text=writable(ask.text))
+        return replace(
+            ask, text=writable(ask.text[:LONGEST_TEXT]), name=writable(ask.name[:LONGEST_NAME])
+        )
+    return replace(ask, text=writable(ask.text[:LONGEST_TYPED]))
 
 
 def is_visible(text: str) -> bool:

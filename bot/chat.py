@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple, Self, TypeAlias
 
-from model.errors import MangosaurusError
+from model.errors import EX_CONFIG, MangosaurusError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -58,6 +58,8 @@ class Gone(NotSent):
 
 class StartError(MangosaurusError):
     """The bot cannot serve, or no longer: the sentence says why, and what to do."""
+
+    exit_code = EX_CONFIG
 
 
 LONGEST_BUTTON = 64

@@ -19,8 +19,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from bot.chat import StartError
 from bot.database import StoreError
+from model.errors import MangosaurusError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,13 +91,14 @@ class Health:
 
         app = web.Application()
         app.add_routes([web.get("/healthz", self._healthz), web.get("/metrics", self._metrics)])
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
+        # a request that takes longer than ten seconds to arrive is cut
+        self._runner = web.AppRunner(app, access_log=None, keepalive_timeout=10, shutdown_timeout=1)
         await self._runner.setup()
         try:
             await web.TCPSite(self._runner, *self.listen).start()
         except OSError as error:
             await self._runner.cleanup()
-            raise StartError(f"cannot listen at HEALTH_LISTEN: {error.strerror}") from error
+            raise MangosaurusError(f"cannot listen at HEALTH_LISTEN: {error.strerror}") from error
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -47,6 +47,8 @@ async def running(settings: Settings, doors: Sequence[Door] = ()) -> AsyncIterat
         await stack.enter_async_context(store)
         stack.push_async_callback(shelf.close)
         stack.push_async_callback(drawings.close)
+        bot.admins = settings.admin_ids
+        bot.banned = await store.banned()
         await shelf.open()
         for door in doors:
             await stack.enter_async_context(door)

@@ -27,7 +27,7 @@ from bot.creations import Creation, Person, Wish, new_code
 from bot.database import StoreError, durably, put
 from bot.inbox import KEPT_SECONDS, Note, begin, strike
 from bot.learned import Learned
-from bot.schema import asks, creations, people, pictures, runs, weights
+from bot.schema import asks, bans, creations, people, pictures, runs, weights
 from model.text.forms import Genre
 
 logger = logging.getLogger(__name__)
@@ -196,6 +196,17 @@ class Store(Learned):
 
         await self.run(work)
         await self.empty_log()
+
+    async def banned(self) -> set[int]:
+        """Return the people and groups that get no answer."""
+        return await self.run(lambda connection: {*connection.scalars(sa.select(bans.c.person))})
+
+    async def ban(self, person: int) -> None:
+        await self.run(lambda connection: put(connection, bans, {"person": person}, {}, {}))
+
+    async def lift_ban(self, person: int) -> None:
+        lifted = sa.delete(bans).where(bans.c.person == person)
+        await self.run(lambda connection: connection.execute(lifted))
 
     async def file_id(self, key: str) -> str:
         """Return what Telegram calls a picture that was sent there, or "" if it was not."""

@@ -1,14 +1,15 @@
 """The table of all that can be asked: what menus and help show of it, and what it answers to."""
 
+import asyncio
 import re
-from itertools import product
+from hashlib import sha256
 
 import pytest
 from hypothesis import HealthCheck, example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from bot.asks import LONGEST_LINE, line_in
+from bot.asks import LONGEST_LINE, File, line_in
 from bot.chat import Explained, NotSent
 from bot.commands import COMMANDS, menu
 from bot.settings import Rate, Settings
@@ -41,12 +42,28 @@ def test_any_text_is_a_line_or_explained(text: str) -> None:
 
 
 @pytest.mark.usefixtures("pictures")
-async def test_a_message_as_long_as_can_be(chat: FakeChat) -> None:
+@pytest.mark.parametrize("words", ["🦖" * 1024 + "é" * 2048, "9" * 4000, "ab" * 500_000])
+async def test_words_of_any_length_cost_little(
+    chat: FakeChat, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    hashed = list[bytes]()
+
+    def count(word: bytes) -> object:
+        hashed.append(word)
+        return sha256(word)
+
+    monkeypatch.setattr("bot.taboo.sha256", count)
+    file = File(name=words, size=1, read=lambda: asyncio.sleep(0, b"x"))
     for chat.is_admin in (False, True):
-        for command, words in product(["", *COMMANDS], ("🦖" * 1024 + "é" * 2048, "9" * 4000)):
-            answer = await chat.ask(f"/{command} {words}"[:4096])
+        for command in ["", *COMMANDS]:
+            answer = await chat.ask(f"/{command} {words}")
             assert 0 < len(answer.text) < 2000
-            assert not chat.bot.tally.errors
+        assert await chat.type(words) == []
+        for line in (words, "/me", "/retrain names keats"):
+            assert len((await chat.ask(line, name=words, file=file)).text) < 2000
+        await chat.ask(f"/again {words}", pressed=1)
+    assert not chat.bot.tally.errors
+    assert len(hashed) < 100_000
 
 
 @given(text=st.text(min_size=1, max_size=300))

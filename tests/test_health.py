@@ -18,13 +18,13 @@ from bot import health as module
 from bot import writer
 from bot.__main__ import serve
 from bot.app import Door
-from bot.chat import StartError
 from bot.database import StoreError, name_of, url_of
 from bot.health import SERVING, STANDBY, Health, asked
 from bot.settings import Address, Rate, Secret, Settings
 from bot.standby import LOST
 from bot.store import Store
 from bot.telegram.door import Telegram
+from model.errors import MangosaurusError
 from model.writing.decoder import Decoder
 from tests.bot_api_server import TOKEN, HttpRequest, http_server, ok
 from tests.databases import end_connections, frozen
@@ -235,5 +235,5 @@ async def test_the_metrics_count_what_happened(settings: Settings, listen: Addre
 async def test_an_address_that_is_taken() -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
-        with pytest.raises(StartError, match="cannot listen at HEALTH_LISTEN: "):
+        with pytest.raises(MangosaurusError, match="cannot listen at HEALTH_LISTEN: "):
             await Health(Address(*other.getsockname())).__aenter__()

@@ -1,5 +1,6 @@
 """The page's server over real HTTP: who is let in, and what a tab sends and gets."""
 
+import asyncio
 import contextlib
 import socket
 import stat
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from yarl import URL
 
 from bot.asks import LARGEST_FILE
 from bot.chat import StartError
@@ -125,6 +127,32 @@ async def test_what_is_no_message_is_refused_in_words(visitor: Visitor, tab: Tab
         await tab.say("x" * 1_000_001)
     with pytest.raises(EOFError):
         await tab.next("never")
+
+
+async def test_slow_requests_are_cut_and_tabs_are_limited(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "SLOW_SECONDS", 0.2)
+    monkeypatch.setattr(server, "MOST_TABS", 2)
+    async with page_served(settings) as page, visit(page) as visitor:
+        host = f"Host: 127.0.0.1:{page.port}\r\n".encode()
+        cookie = visitor.client.cookie_jar.filter_cookies(URL(page.link)).output(header="Cookie:")
+        known = f"{cookie}\r\nOrigin: {visitor.origin}\r\nContent-Length: 9\r\n\r\nhalf".encode()
+        async with visitor.tab() as one, visitor.tab():
+            for begun in (
+                b"",
+                b"GET / HTTP/1.1\r\nX-A: ",
+                b"POST /files HTTP/1.1\r\n" + host + known,
+            ):
+                reader, writer = await asyncio.open_connection("127.0.0.1", page.port)
+                writer.write(begun)
+                status = (await reader.read())[:12]
+                assert status == (b"HTTP/1.1 504" if b"POST" in begun else b"")
+                writer.close()
+            with pytest.raises(aiohttp.WSServerHandshakeError, match="503"):
+                async with visitor.tab():
+                    pass
+            assert text_of(await one.ask("/help"))
 
 
 async def test_two_tabs_show_one_chat_until_it_is_forgotten(visitor: Visitor, tab: Tab) -> None:

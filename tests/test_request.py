@@ -244,7 +244,8 @@ async def test_after_polls_that_fail_and_a_lost_connection_updates_arrive(
     monkeypatch.setattr(door, "PAUSE_SECONDS", 0.01)
     settings = replace(settings, token=Secret(TOKEN), api_base_url=server.address)
     no_list = [f'{{"ok": true, "result": {result}}}' for result in ("null", "[3]", "[{}]")]
-    failures: list[Any] = [(0, BROKEN[1]), *[(200, body) for body in (*no_list, "<html>")]]
+    bodies = (*no_list, '{"ok": true}', "<html>")
+    failures: list[Any] = [(0, BROKEN[1]), *[(200, body) for body in bodies]]
     api = Api((NEVER, ""), *failures)
     server.answer = api.answer
     polls = PollingRequest(1, pool_timeout=0.05, read_timeout=60)

@@ -110,6 +110,7 @@ COMMANDS = {
     "status": Command(
         admin.status, CHATTER, "how I am", sentences.HELP_STATUS, admin=True, alone=True
     ),
+    "ban": Command(admin.ban, CHATTER, "whom I don't answer", sentences.HELP_BAN, admin=True),
     "stop": Command(admin.end, admin=True),
     "cancel": Command(admin.end, admin=True),
     "learn": Command(admin.learn, admin=True),

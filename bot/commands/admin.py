@@ -1,4 +1,5 @@
-"""What only admins can ask for: `/retrain`, `/models` and `/use`, `/status`, and to learn a file.
+"""What only admins can ask for: `/retrain`, `/models` and `/use`, `/status`, `/ban`, and to learn a
+file.
 
 For everybody but admins, they do not exist.
 """
@@ -12,7 +13,7 @@ from importlib import metadata
 from itertools import chain, count
 
 from bot.app import Bot
-from bot.asks import File, Said
+from bot.asks import LONGEST_LINE, File, Said
 from bot.chat import Button, Explained
 from bot.commands.voices import teach, voice_called
 from bot.creations import new_code
@@ -29,6 +30,8 @@ MINUTES = 5.0
 """How long `/retrain poem` trains."""
 MOST_FILES, MOST_VERSIONS, MOST_ERRORS = 8, 8, 8
 """How many files wait for an answer, and what `/models` and `/status` show at most."""
+LONGEST_LIST = 3000
+"""How many characters `/ban` shows at most."""
 
 
 async def retrain(ask: Said, rest: str, bot: Bot) -> None:
@@ -53,7 +56,8 @@ async def retrain(ask: Said, rest: str, bot: Bot) -> None:
 async def offer_to_learn(ask: Said, file: File, bot: Bot) -> None:
     """Ask whether a text file without a command should become a voice, named after the file."""
     taken = {voice.name for voice in await bot.store.voices()}
-    title = "" if is_taboo(file.name) else file.name.rpartition(".")[0] or file.name
+    given = file.name[:LONGEST_LINE]
+    title = "" if is_taboo(given) else given.rpartition(".")[0] or given
     words = "-".join(re.findall(r"[^\W_]+", title))[: LONGEST_NAME - 3].strip("-")
     names = (
         name_of(f"{words}{end}") or f"voice{end}"
@@ -133,6 +137,19 @@ async def use(ask: Said, rest: str, bot: Bot) -> None:
         raise Explained(admins.OVERTAKEN_USE.format(title))
     buttons = admins.below_use(network, forms[version], before, version)
     await ask.chat.say(admins.IN_USE.format(version, title), buttons)
+
+
+async def ban(ask: Said, rest: str, bot: Bot) -> None:
+    """Answer a person or a group no more: `/ban 12345`. `/ban 12345 no` lifts that."""
+    if found := re.fullmatch("(-?[0-9]{1,16})( no)?", " ".join(rest.lower().split())):
+        person = int(found[1])
+        if person in (ask.person, *bot.admins):
+            raise Explained(admins.BANS_NO_ADMIN)
+        change = bot.store.lift_ban if found[2] else bot.store.ban
+        await change(person)
+        bot.banned = await bot.store.banned()
+    banned = sentences.cut(", ".join(map(str, sorted(bot.banned))), LONGEST_LIST) or "none"
+    await ask.chat.say(admins.BANS.format(banned))
 
 
 async def _network(given: str, bot: Bot) -> tuple[str, str]:

@@ -16,7 +16,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from bot.app import Bot, Door
-from bot.asks import LARGEST_FILE, YOU, File, Said, Sent
+from bot.asks import LARGEST_FILE, LONGEST_TEXT, YOU, File, Said, Sent
 from bot.chat import StartError
 from bot.commands import menu
 from bot.page import access
@@ -30,7 +30,10 @@ LOOPBACK = "127.0.0.1"
 PORT = 8765
 GOODBYE_SECONDS = 0.2
 """How long the server waits for a browser to say goodbye."""
-LONGEST_TEXT = 4096
+SLOW_SECONDS = 10.0
+"""How long a request may take to arrive, and how long a connection may wait for the next one."""
+MOST_TABS = 64
+"""How many tabs may be open at once. Each has a socket, and a process has some 1,000 files."""
 LARGEST_FRAME = 1_000_000
 """The most bytes of one message. A longer one closes the socket, and the page puts it back into the
 input line."""
@@ -66,7 +69,12 @@ class Page(Door):
         )
         # Without a log of requests, as an address may hold the token.
         self._runner = web.AppRunner(
-            app, access_log=None, handler_cancellation=True, shutdown_timeout=GOODBYE_SECONDS
+            app,
+            access_log=None,
+            handler_cancellation=True,
+            keepalive_timeout=SLOW_SECONDS,
+            lingering_time=SLOW_SECONDS,
+            shutdown_timeout=GOODBYE_SECONDS,
         )
 
     async def __aexit__(self, *_: object) -> None:
@@ -124,7 +132,8 @@ class Page(Door):
         """Take a file, and a line beside it."""
         if not self._access.knows(request):
             raise web.HTTPNotFound
-        content = await request.read()
+        async with asyncio.timeout(SLOW_SECONDS):  # aiohttp makes it a response
+            content = await request.read()
         query = request.query
         name = query.get("name") or "file"
         file = File(name=name, size=len(content), read=lambda: asyncio.sleep(0, content))
@@ -138,6 +147,8 @@ class Page(Door):
         """Show the chat in a tab, and take what is said there."""
         if not self._access.knows(request):
             return web.Response(status=403, text=words.PAGE["stranger"])
+        if len(self._chat.tabs) >= MOST_TABS:
+            raise web.HTTPServiceUnavailable
         tab = web.WebSocketResponse(
             heartbeat=15, timeout=GOODBYE_SECONDS, max_msg_size=LARGEST_FRAME, compress=False
         )

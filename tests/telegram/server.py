@@ -84,8 +84,9 @@ class Server:
         # times by chat; those of all by 0
         self._taken: defaultdict[int, list[float]] = defaultdict(list)
         self._numbers = itertools.count(1)
-        self._updates: deque[Json] = deque()
-        self._update_ids = itertools.count(1)
+        # by the ids that Telegram gave them, whatever is posted in their place
+        self._updates: dict[int, Any] = {}
+        self.last_update = 0
         self._changed = asyncio.Condition()
 
     # What people do
@@ -116,7 +117,12 @@ class Server:
         return query
 
     async def post(self, **content: Any) -> None:
-        self._updates.append({"update_id": next(self._update_ids), **content})
+        await self.put({"update_id": self.last_update + 1, **content})
+
+    async def put(self, update: Any) -> None:
+        """Let an update wait for the bot, whatever it is."""
+        self.last_update += 1
+        self._updates[self.last_update] = update
         await self._notify()
 
     async def revoke(self) -> None:
@@ -179,8 +185,8 @@ class Server:
         self._taken[chat_id].append(now)
 
     async def _get_updates(self, parameters: Json) -> list[Json]:
-        while self._updates and self._updates[0]["update_id"] < parameters.get("offset", 0):
-            self._updates.popleft()
+        for number in [each for each in self._updates if each < parameters.get("offset", 0)]:
+            del self._updates[number]
         await self._notify()
         async with self._changed:
             with contextlib.suppress(TimeoutError):
@@ -188,10 +194,13 @@ class Server:
                     await self._changed.wait_for(lambda: self._updates or self.revoked)
         if self.revoked:
             raise Refusal(401, "Unauthorized")
-        updates = list(self._updates)[: min(parameters.get("limit", MOST_UPDATES), MOST_UPDATES)]
+        updates = list(self._updates.values())[
+            : min(parameters.get("limit", MOST_UPDATES), MOST_UPDATES)
+        ]
         for update in updates:
-            message = update.get("message", {})
-            self.fetched_at[message.get("message_id")] = asyncio.get_running_loop().time()
+            with contextlib.suppress(AttributeError, KeyError, TypeError):  # one that is none
+                number = update["message"].get("message_id")
+                self.fetched_at[number] = asyncio.get_running_loop().time()
         return updates
 
     async def _notify(self) -> None:
