@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import json
 import math
+import re
 import time
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
@@ -60,6 +61,7 @@ class Inbox:
         self.asked: list[Asked] = []  # update n is the n-th, counted from 1
         self.stray = 0  # messages to chats that nobody wrote in
         self.too_many = 0  # messages that were not taken
+        self.uploads = 0
         self._is_strict = is_strict
         self._sent: dict[object, deque[float]] = defaultdict(deque)  # when messages were taken
         self._waiting: deque[tuple[int, bytes]] = deque()
@@ -190,12 +192,21 @@ class Server:
         chat = int(parameters["chat_id"])
         if wait := self.inbox(token).wait(chat):
             raise TooManyError(math.ceil(wait))
-        self.inbox(token).send(chat, parameters.get("text", UNFINISHED))
-        self._messages += 1
-        sent = (
-            b'{"message_id":%d,"date":1700000000,"chat":{"id":%d,"type":"private"},"text":"sent"}'
+        self.inbox(token).send(
+            chat, parameters.get("text") or parameters.get("caption", UNFINISHED)
         )
-        return sent % (self._messages, chat)
+        self._messages += 1
+        sent = {
+            "message_id": self._messages,
+            "date": 1_700_000_000,
+            "chat": {"id": chat, "type": "private"},
+        }
+        if method == "sendPhoto":
+            if "photo" not in parameters:  # it is in the request, and was not parsed
+                self.inbox(token).uploads += 1
+            size = {"file_unique_id": "1", "width": 1080, "height": 1350}
+            sent["photo"] = [size | {"file_id": parameters.get("photo", f"{self._messages}")}]
+        return json.dumps(sent).encode()
 
 
 class _Connection(asyncio.Protocol):
@@ -270,6 +281,9 @@ def _parameters(content_type: bytes, body: bytes) -> dict[str, Any]:
     if content_type.startswith(b"application/json"):
         parameters: dict[str, Any] = json.loads(body)
         return parameters
+    if content_type.startswith(b"multipart/"):  # all but the file
+        found = re.findall(rb'name="(\w+)"\r\n\r\n(.*?)\r\n--', body, re.DOTALL)
+        return {name.decode(): text.decode() for name, text in found}
     return dict(parse_qsl(body.decode()))
 
 

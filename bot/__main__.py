@@ -16,6 +16,7 @@ import signal
 import stat
 import sys
 from dataclasses import replace
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from bot.logs import Redaction, configure_logging
@@ -34,21 +35,25 @@ if TYPE_CHECKING:
 ABOUT = """\
 A bot that invents dinosaur names and Shakespearean verse: on Telegram with a TELEGRAM_TOKEN,
 else in this terminal and on a page in your browser. Piped input is answered here alone."""
-COMMANDS = ("show", "card", "weights", "healthy")
+COMMANDS = {
+    "show": ("CODE", "print a creation, what decides it, and the command that writes it again"),
+    "card": ("CODE", "save the card of a creation, or of any name, in this folder"),
+    "weights": ("VERSION", "save weights that the database has, in this folder"),
+    "backup": ("FILE", "save all that the bot has learned and keeps, also while it runs"),
+    "restore": ("FILE", "put a backup into a database that is empty"),
+    "check": ("", "say what settings, token, database, folder and weights are worth"),
+    "healthy": ("", "exit with 0 if the bot at HEALTH_LISTEN is well"),
+}
+"""What each command takes, and what it does."""
 SETTINGS = f"""\
-commands:
-  show CODE         print a creation, what decides it, and the command that writes it again
-  card CODE, NAME   save the card of a creation, or of any name, in this folder
-  weights VERSION   save weights that the database has, in this folder
-  healthy           exit with 0 if the bot at HEALTH_LISTEN is well
-  train, sample, …  the commands of the networks: mangosaurus train --help
+The networks have commands of their own: train, sample, evaluate, look (mangosaurus train --help).
 
 Ctrl-C ends the bot. Settings come from the environment, or else from the file .env in
 {HOME}
 which also gets the database and new weights; MANGOSAURUS_HOME names another folder. All of them
 are optional:
 
-{chr(10).join(f"  {name:17} {key.rule}" for name, key in KEYS.items())}"""
+{chr(10).join(f"  {name:20} {key.rule}" for name, key in KEYS.items())}"""
 
 
 def command() -> None:
@@ -78,10 +83,9 @@ def main(arguments: Sequence[str] = ()) -> None:
         if wanted.command == "healthy":
             sys.exit(_healthy(settings))
         if wanted.command:
-            from bot import kept
-
-            commands = {"show": kept.show, "card": kept.save_card, "weights": kept.save_weights}
-            return asyncio.run(commands[wanted.command](settings, wanted.what))
+            module = "backup" if wanted.command in ("backup", "restore") else "kept"
+            command = getattr(import_module(f"bot.{module}"), wanted.command)
+            sys.exit(asyncio.run(command(settings, wanted.what)))
         for warning in warnings_about(HOME / ".env"):
             logging.getLogger(__name__).warning("%s", warning)
         if is_on_telegram:
@@ -214,15 +218,15 @@ def _wanted(arguments: Sequence[str]) -> argparse.Namespace:
     alone.add_argument("--terminal", action="store_true", help="chat in this terminal alone")
     alone.add_argument("--page", action="store_true", help="serve the page alone")
     parser.add_argument("--port", type=int, help="that of the page (8765, or any that is free)")
-    parser.add_argument(
-        "command", nargs="?", choices=COMMANDS, metavar="command", help=argparse.SUPPRESS
-    )
-    parser.add_argument("what", nargs="?", metavar="CODE", help=argparse.SUPPRESS)
+    commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND")
+    for name, (what, about) in COMMANDS.items():
+        command = commands.add_parser(name, help=about, description=about)
+        if what:
+            command.add_argument("what", metavar=what)
+    parser.set_defaults(what="")
     wanted = parser.parse_args(arguments)
     if wanted.terminal and wanted.port is not None:
         parser.error("--port is for the page, and --terminal has none")
-    if (wanted.command in (None, "healthy")) != (wanted.what is None):
-        parser.error("show, card and weights need one word more: card mangosaurus")
     if wanted.port is not None and not 0 <= wanted.port < 65536:
         parser.error(f"{wanted.port} is no port; it is a number from 1 to 65535, or 0 for any")
     if wanted.port is not None and not (sys.stdin and sys.stdin.isatty()):

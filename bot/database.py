@@ -6,6 +6,7 @@ disk or a server. What waits for that thread is committed together, because a co
 
 import asyncio
 import contextlib
+import errno
 import logging
 import os
 import re
@@ -24,7 +25,7 @@ from sqlalchemy import URL, Connection, Table, create_engine, event, make_url, t
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
-from model.errors import MangosaurusError
+from model.errors import EX_CONFIG, MangosaurusError
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +41,9 @@ AGAIN_SECONDS = 0.2
 """The pause between two tries to reach it."""
 CLOSING_SECONDS = 1.0
 """How long `close` waits for the transactions that have begun."""
+LASTING = (0, errno.EEXIST, errno.EISDIR, errno.ENOTDIR)
+"""Errors that stay until somebody mends them: another program's tables (0), and a wrong path. A
+full disk may have room again."""
 OPTIONS = {
     "connect_timeout": "5",  # seconds
     "keepalives_idle": "4",
@@ -87,18 +91,25 @@ def url_of(database: str | Path) -> URL:
         return URL.create(SQLITE, database=str(database))
     try:
         url = make_url(database).set(drivername=POSTGRESQL)
-        url.get_dialect().import_dbapi()
-    except ImportError as error:
-        raise StoreError(
-            "DATABASE", str(error), "pip install 'psycopg[binary]' brings what is missing"
-        ) from None
     except (ArgumentError, ValueError):
-        raise StoreError("DATABASE", "its URL cannot be read") from None
+        raise StoreError("DATABASE", "its URL cannot be read", exit_code=EX_CONFIG) from None
     if "@" in f"{url.host}{url.database}":
         raise StoreError(
-            "DATABASE", "its URL cannot be read; a password has %40 for @ and %2F for /"
+            "DATABASE",
+            "its URL cannot be read; a password has %40 for @ and %2F for /",
+            exit_code=EX_CONFIG,
         )
     return url
+
+
+def existing(database: str | Path) -> str | Path:
+    """Return a database that should not be made. Raises MangosaurusError if its file is missing."""
+    if isinstance(database, Path) and not database.exists():
+        raise MangosaurusError(
+            f"there is no database at {database}; MANGOSAURUS_HOME names the folder of a bot's"
+            " state"
+        )
+    return database
 
 
 def name_of(url: URL) -> str:
@@ -147,8 +158,10 @@ class Database:
         self._away_since: float | None = None
         self._process: sqlite3.Connection | None = None
 
-    async def connect(self, prepare: Callable[[Connection], object]) -> None:
+    async def connect(self, prepare: Callable[[Connection], bool]) -> None:
         """Make the file if it is missing, prepare the tables, and make the file private.
+
+        A new database is logged: its path may be a wrong one. `prepare` returns whether it is new.
 
         Raises StoreError, and then leaves a database that was there as it was.
         """
@@ -161,7 +174,8 @@ class Database:
                 if is_empty:  # in a database of somebody else, nothing changes
                     with contextlib.suppress(StoreError):  # another process is doing it
                         await self.run(lambda connection: connection.scalar(text(_LOG)))
-            await self.run(prepare, way_out)
+            if await self.run(prepare, way_out):
+                logger.info("%s: this database is new, and knows nobody yet", self.name)
             if self.is_file:
                 self._process = self.claim("-process")
                 _close_to_others(self.name)
@@ -194,6 +208,15 @@ class Database:
                 return await self._on_thread(patience or PATIENCE_SECONDS, transact)
             finally:
                 job.result.cancel()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """One transaction on a connection of its own, without an event loop. Raises StoreError."""
+        try:
+            with self._explained(), self._engine.begin() as connection:
+                yield connection
+        finally:
+            self._engine.dispose()
 
     @property
     def is_alone(self) -> bool:
@@ -307,12 +330,15 @@ class Database:
         except TimeoutError:
             raise StoreError(self.name, "it does not answer", way_out) from None
         except OSError as error:
-            raise StoreError(self.name, error.strerror or str(error), way_out) from None
+            code = EX_CONFIG if error.errno in LASTING else 1
+            raise StoreError(self.name, error.strerror or str(error), way_out, code) from None
         except DBAPIError as error:
             # The driver's reason in one line, without the hints, the statement and the data that
             # may follow it.
             reason = re.split(r" with text |\n(?:\t|DETAIL|LINE)", str(error.orig), maxsplit=1)[0]
-            raise StoreError(self.name, " ".join(reason.split()), way_out) from None
+            # what a server or a disk refuses for a while is operational; a damaged file is not
+            code = 1 if isinstance(error, OperationalError) else EX_CONFIG
+            raise StoreError(self.name, " ".join(reason.split()), way_out, code) from None
 
     def _set_up(self, connection: Any, _record: object) -> None:
         """Commit without waiting for the disk. A crash of the bot loses nothing, one of the server

@@ -20,9 +20,10 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from bot.chat import StartError
+from bot.chat import Explained
 from bot.database import StoreError
 from bot.tasks import Tasks
+from model.errors import MangosaurusError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,9 +36,11 @@ if TYPE_CHECKING:
 
 DEAF_SECONDS = 20.0
 """If the last good poll is older, the bot is not well. A poll takes 10 seconds."""
-DATABASE_SECONDS = 5.0
+PART_SECONDS = 5.0
+"""How long the database or a process that draws may take to answer."""
 ASKING_SECONDS = 15.0
 """How long `mangosaurus healthy` waits. A bot that does not answer is not well."""
+SMALLEST_CARD = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
 REFUSALS = ("busy", "late", "often")
 """Reasons. Prometheus would miss the first increase of one that does not begin at 0."""
 STANDBY, SERVING = "on standby: another process serves", "serving"
@@ -103,7 +106,7 @@ class Health:
             await web.TCPSite(self._runner, *self.listen).start()
         except OSError as error:
             await self._runner.cleanup()
-            raise StartError(f"cannot listen at HEALTH_LISTEN: {error.strerror}") from error
+            raise MangosaurusError(f"cannot listen at HEALTH_LISTEN: {error.strerror}") from error
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -141,12 +144,18 @@ class Health:
         if seconds > DEAF_SECONDS:
             found["polling"] = f"the last success was {seconds:.0f} s ago"
         try:
-            async with asyncio.timeout(DATABASE_SECONDS):
+            async with asyncio.timeout(PART_SECONDS):
                 await bot.store.check()
         except TimeoutError:
             found["database"] = "it does not answer"
         except StoreError as error:
             found["database"] = str(error)
+        if bot.drawings.fault:  # try again, as perhaps nobody wants another card
+            with contextlib.suppress(Explained, TimeoutError):
+                async with asyncio.timeout(PART_SECONDS):
+                    await bot.drawings.draw(SMALLEST_CARD)
+        if bot.drawings.fault:
+            found["cards"] = f"they cannot be drawn: {bot.drawings.fault}"
         if stuck := bot.shelf.stuck:
             found["writing"] = f"no progress with {', '.join(stuck)}"
         return found
@@ -186,6 +195,7 @@ class Health:
         found["answers_total"] = tally.answers
         found["errors_total"] = tally.errors.total()
         found["texts_waiting"] = bot.shelf.pending
+        found["cards_waiting"] = bot.drawings.speed.waiting
         found["training"] = bot.runs.running is not None
         for reason in REFUSALS:
             found[f'refusals_total{{reason="{reason}"}}'] = bot.limits.refusals[reason]

@@ -47,7 +47,8 @@ async def handle(ask: Ask, bot: Bot) -> None:
     press = None
     if isinstance(ask, Said) and ask.pressed is not None:
         press = ask.person, ask.chat.id, ask.pressed, ask.text
-    if press in bot.pressed:  # its answer is on its way
+    is_banned = not ask.is_admin and not bot.banned.isdisjoint((ask.person, ask.chat.id))
+    if is_banned or press in bot.pressed:  # no answer comes, or it is on its way
         await ask.chat.release()
     else:
         await _answer_or_explain(ask, press, bot)

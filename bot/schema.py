@@ -96,8 +96,23 @@ polled = sa.Table(
     sa.Column("update", sa.BigInteger, nullable=False),
     sa.Column("at", sa.Float, nullable=False),
 )
+bans = sa.Table(
+    "bans",
+    metadata,
+    sa.Column("person", sa.BigInteger, primary_key=True, autoincrement=False),
+)
+pictures = sa.Table(
+    "pictures",  # that were sent on Telegram
+    metadata,
+    sa.Column("key", sa.String, primary_key=True),  # of version, code, number and bot
+    sa.Column("code", sa.String, nullable=False),
+    sa.Column("file_id", sa.String, nullable=False),
+)
 goodbyes = sa.Table("goodbyes", metadata, sa.Column("at", sa.String, nullable=False))
 numbers = sa.Table("schema_number", metadata, sa.Column("number", sa.Integer, nullable=False))
+
+KEPT = (people, creations, voices, weights, in_use, bans)
+"""What a backup has. The other tables are about what goes on, or mean nothing to another bot."""
 
 FIRST = 1
 """The number of the tables before any step."""
@@ -106,23 +121,40 @@ MIGRATIONS: tuple[Callable[[Connection], None], ...] = ()
 that the last step leaves."""
 
 
-def prepare(connection: Connection) -> None:
-    """Make the tables, or bring older ones up to date.
+def prepare(connection: Connection) -> bool:
+    """Make the tables, or bring older ones up to date. Return whether they are new.
 
     Raises OSError, and changes nothing, if another program or a later version made the tables.
     """
     connection.execute(sa.text(_ALONE[connection.dialect.name]))
-    number = FIRST + len(MIGRATIONS)
-    names = sa.inspect(connection).get_table_names()
-    if not names:
+    found = number_in(connection)
+    if found is None:
         # SQLAlchemy's own check leaves a statement open, which locks SQLite's log
         metadata.create_all(connection, checkfirst=False)
-        connection.execute(numbers.insert().values(number=number))
-    elif numbers.name not in names:
-        raise OSError(0, "another program or another version of Mangosaurus made its tables")
-    found = connection.scalar(sa.select(numbers.c.number)) or 0
-    if not FIRST <= found <= number:
-        raise OSError(0, "another version of Mangosaurus made its tables; run that version")
+        connection.execute(numbers.insert().values(number=number()))
+        return True
     for step in MIGRATIONS[found - FIRST :]:
         step(connection)
-    connection.execute(numbers.update().values(number=number))
+    connection.execute(numbers.update().values(number=number()))
+    return False
+
+
+def number() -> int:
+    """Return the number of the tables that this program makes."""
+    return FIRST + len(MIGRATIONS)
+
+
+def number_in(connection: Connection) -> int | None:
+    """Return the number of the tables; None if there are no tables.
+
+    Raises OSError if another program or a later version made them.
+    """
+    names = sa.inspect(connection).get_table_names()
+    if not names:
+        return None
+    if numbers.name not in names:
+        raise OSError(0, "another program or another version of Mangosaurus made its tables")
+    found = connection.scalar(sa.select(numbers.c.number)) or 0
+    if not FIRST <= found <= number():
+        raise OSError(0, "another version of Mangosaurus made its tables; run that version")
+    return found

@@ -5,9 +5,11 @@ the key and the value, except where the value may be a secret.
 """
 
 import difflib
+import importlib
 import os
 import re
 import stat
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from io import StringIO
@@ -15,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from model.errors import MangosaurusError
+from model.errors import EX_CONFIG, MangosaurusError
 from model.files import HOME
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -28,6 +30,8 @@ class SettingsError(MangosaurusError):
     """A setting that makes no sense: the sentence names the key, the value and what it should look
     like.
     """
+
+    exit_code = EX_CONFIG
 
 
 @dataclass(frozen=True, repr=False)
@@ -68,10 +72,11 @@ class Settings:
     admin_ids: frozenset[int] = frozenset()
     database: Path | Secret = HOME / "mangosaurus.db"  # a file, or the URL of a server
     rate_limit: Rate | None = USUAL_RATE  # for each person; None: no limit
-    api_base_url: str | None = None  # None: Telegram's own
+    api_base_url: str = "https://api.telegram.org"
     health_listen: Address | None = None  # None: nowhere
     log_level: str | None = None  # None: INFO with a token, WARNING in the terminal
-    checkpoints: Path = HOME / "checkpoints"  # no key sets this
+    checkpoints: Path = HOME / "checkpoints"  # no key sets this, nor the next one
+    pictures: Path = HOME / "pictures"
 
     @property
     def database_address(self) -> Path | str:
@@ -81,6 +86,8 @@ class Settings:
 def read_settings(environment: Mapping[str, str], env_file: Path | None = None) -> Settings:
     """Return the settings of an environment, or else of a file. Raises SettingsError."""
     texts = _file_values(env_file) | {key: value.strip() for key, value in environment.items()}
+    if texts.get("TELEGRAM_TOKEN") and texts.get("TELEGRAM_TOKEN_FILE"):
+        raise SettingsError("TELEGRAM_TOKEN and TELEGRAM_TOKEN_FILE are both set; omit one of them")
     values = {
         key.field: _value(name, key, texts[name]) for name, key in KEYS.items() if texts.get(name)
     }
@@ -113,16 +120,24 @@ def warnings_about(env_file: Path) -> list[str]:
 def _file_values(env_file: Path | None) -> dict[str, str]:
     if env_file is None or not env_file.exists():
         return {}
-    # imported where there is a file to read, and told not to interpolate: a `$` is a `$`
-    from dotenv import dotenv_values
+    # imported where there is a file to read; unlike dotenv_values, it leaves a `$` as it is, and
+    # does not log what it cannot read
+    from dotenv.parser import parse_stream
 
     try:
         text = env_file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise SettingsError(f"{env_file}: cannot be read: {reason}") from None
-    found = dotenv_values(stream=StringIO(text), interpolate=False)
-    return {key: (value or "").strip() for key, value in found.items()}
+    found = {}
+    for line in parse_stream(StringIO(text)):
+        if line.error:
+            blank = line.original.string.removesuffix(line.original.string.lstrip())
+            number = line.original.line + len(blank.splitlines())
+            raise SettingsError(f"{env_file}, line {number}: this is not NAME=value, nor a comment")
+        if line.key:
+            found[line.key] = (line.value or "").strip()
+    return found
 
 
 class Key(NamedTuple):
@@ -162,8 +177,29 @@ def _ids(text: str) -> frozenset[int]:
     return frozenset(map(int, parts))
 
 
+def _token_in(text: str) -> object:
+    """Return the token in a file: a secret of Docker, or a credential of systemd."""
+    if PRIVATE.search(text):  # the token itself
+        raise ValueError
+    try:
+        content = (HOME / Path(text).expanduser()).read_text(encoding="utf-8")
+    except OSError as error:
+        raise SettingsError(
+            f"TELEGRAM_TOKEN_FILE is {text!r}, which cannot be read: {error.strerror}"
+        ) from None
+    return KEYS["TELEGRAM_TOKEN"].parse(content.strip())
+
+
 def _database(text: str) -> Path | Secret:
     if re.match(r"postgres(ql)?(\+psycopg)?://", text):
+        try:
+            importlib.import_module("psycopg")
+        except ImportError as error:
+            raise SettingsError(
+                f"DATABASE is PostgreSQL's, and its driver is missing ({error}); install"
+                f" mangosaurus[postgresql] in {sys.prefix}, as you installed mangosaurus: with pip,"
+                " pipx or uv"
+            ) from None
         return Secret(text)
     if "://" in text or PRIVATE.search(text):
         raise ValueError
@@ -191,6 +227,9 @@ def _address(host: str, port: str) -> Address:
 KEYS = {
     "TELEGRAM_TOKEN": Key(
         "token", "what @BotFather gives: 123456:ABC-DEF", _matching("[0-9]+:[A-Za-z0-9_-]+", Secret)
+    ),
+    "TELEGRAM_TOKEN_FILE": Key(
+        "token", "the path of a file with the token, and nothing else", _token_in
     ),
     "ADMIN_IDS": Key("admin_ids", "a list of Telegram user ids such as 12345678, 87654321", _ids),
     "DATABASE": Key(

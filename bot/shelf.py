@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 KEPT = 6
 """How many idle writers stay in memory: those that were used last."""
-WAY_OUT = f"python -m model train makes weights in {CHECKPOINTS}, with --promote"
+WAY_OUT = f"mangosaurus train makes weights in {CHECKPOINTS}, with --promote"
 
 
 class Shelf:

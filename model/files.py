@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from model.errors import RequestError
+from model.errors import EX_CONFIG, RequestError
 
 ROOT = (
     Path(__file__).resolve().parents[1]
@@ -42,6 +42,8 @@ def released(path: Path) -> Path:
 
 class TableError(RequestError):
     """A table that cannot be used; the message names the file and the line."""
+
+    exit_code = EX_CONFIG
 
 
 def read_table(path: Path, columns: Sequence[str]) -> list[list[str]]:

@@ -58,6 +58,6 @@ def test_a_process_that_cannot_serve_says_why_in_its_last_line(
     environment = environment_of(checkpoints, tmp_path) | {"TELEGRAM_TOKEN": token}
     done = run(environment | {"RATE_LIMIT": "often"})
     lines = done.stderr.decode().splitlines()
-    assert done.returncode == 1
+    assert done.returncode == 78
     assert lines[-1].startswith("mangosaurus: RATE_LIMIT is 'often'; it is ")
     assert not [line for line in lines if token in line or "Traceback" in line]

@@ -21,6 +21,7 @@ from bot.database import StoreError
 from bot.settings import Secret, Settings
 from bot.store import Store
 from bot.words import sentences
+from model.errors import EX_CONFIG
 from model.text.forms import Genre
 from tests.databases import end_connections, frozen, make, sql, take
 from tests.serving import serving
@@ -109,6 +110,15 @@ async def test_nobody_else_can_read_a_file(path: Path, monkeypatch: pytest.Monke
             assert modes(path.parent) == PRIVATE
 
 
+async def test_a_new_database_says_so_as_its_path_may_be_a_wrong_one(
+    database: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    for _ in range(2):
+        async with Store(database) as store:
+            assert caplog.text.count(f"{store.name}: this database is new") == 1
+
+
 async def test_what_is_deleted_is_gone(path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """While another program reads, the log keeps it, with a warning, until the next time."""
 
@@ -133,10 +143,11 @@ async def test_what_is_deleted_is_gone(path: Path, caplog: pytest.LogCaptureFixt
         assert not is_kept()
 
 
-async def refusal(database: str | Path) -> str:
+async def refusal(database: str | Path, exit_code: int = EX_CONFIG) -> str:
     """Open a database that cannot be used, and return the sentence that says so."""
     with pytest.raises(StoreError) as raised:
         await Store(database).__aenter__()
+    assert raised.value.exit_code == exit_code
     return str(raised.value)
 
 
@@ -158,8 +169,8 @@ async def test_what_cannot_be_written_is_refused(path: Path, postgresql: str) ->
         # the "file format write version": SQLite only reads files of a later one than its own
         file.seek(18)
         file.write(b"\x03")
-    assert "attempt to write a readonly database" in await refusal(path)
-    sentence = await refusal(f"{postgresql}&options=-c%20default_transaction_read_only%3Don")
+    assert "attempt to write a readonly database" in await refusal(path, 1)
+    sentence = await refusal(f"{postgresql}&options=-c%20default_transaction_read_only%3Don", 1)
     assert "session is read-only" in sentence
     assert sentence.endswith("; check that the server runs, and that DATABASE is right")
 

@@ -22,13 +22,13 @@ from bot import health as module
 from bot import writer
 from bot.__main__ import serve
 from bot.app import Bot, Door
-from bot.chat import StartError
 from bot.database import StoreError, name_of, url_of
 from bot.health import SERVING, STANDBY, Health, asked
 from bot.settings import Address, Rate, Secret, Settings
 from bot.standby import EX_TEMPFAIL, LOST
 from bot.store import Store
 from bot.telegram.door import Telegram
+from model.errors import MangosaurusError
 from model.files import ROOT
 from model.writing.decoder import Decoder
 from tests.bot_api_server import TOKEN, HttpRequest, http_server, ok
@@ -226,9 +226,15 @@ async def test_what_makes_answers_fail_is_named(
         await asking
         assert await health.failures() == {}
         with monkeypatch.context() as patched, frozen(postgresql_folder):
-            patched.setattr(module, "DATABASE_SECONDS", 0.2)
+            patched.setattr(module, "PART_SECONDS", 0.2)
             patched.setattr(chat.bot, "store", store)
             assert await health.failures() == {"database": "it does not answer"}
+        with monkeypatch.context() as patched:
+            patched.setattr("bot.cards.png.PROGRAM", "raise SystemExit('no memory')")
+            await chat.ask("/me Anna")
+            why = "they cannot be drawn: its process ended: no memory\n"
+            assert await health.failures() == {"cards": why}
+        assert await health.failures() == {}
         with full_disk(tmp_path / "mangosaurus.db"):
             await chat.ask("/dino")
             assert "disk" in (await health.failures())["database"]
@@ -312,6 +318,7 @@ async def test_the_metrics_count_what_happened(settings: Settings, listen: Addre
         'refusals_total{reason="often"}': "1",
         'refusals_total{reason="busy"}': "0",  # so even the first one shows as an increase
         "texts_waiting": "0",
+        "cards_waiting": "0",
     }.items():
         assert [
             value
@@ -342,5 +349,5 @@ async def test_each_alert_is_about_what_the_metrics_give_and_has_a_remedy(
 async def test_an_address_that_is_taken() -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
-        with pytest.raises(StartError, match="cannot listen at HEALTH_LISTEN: "):
+        with pytest.raises(MangosaurusError, match="cannot listen at HEALTH_LISTEN: "):
             await Health(Address(*other.getsockname())).__aenter__()

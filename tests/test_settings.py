@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ POSTGRESQL = "postgresql+psycopg://bot:hunter2@localhost/mango"
 
 VALUES = {
     "TELEGRAM_TOKEN": (TOKEN, Secret(TOKEN)),
+    "TELEGRAM_TOKEN_FILE": ("", Secret(TOKEN)),
     "ADMIN_IDS": (" 12, 34 ,", frozenset({12, 34})),
     "DATABASE": ("some/where.db", ROOT / "some/where.db"),
     "RATE_LIMIT": ("20/3600", Rate(20, 3600)),
@@ -34,6 +36,7 @@ VALUES = {
 }
 WRONG = {
     "TELEGRAM_TOKEN": ["abc", "123", "123:", ":abc", "123:a b", f"{TOKEN}\u200b"],
+    "TELEGRAM_TOKEN_FILE": [TOKEN, "/dev/null", str(ROOT / "README.md"), "~nobody-of-that-name/x"],
     "ADMIN_IDS": ["@alice", "1 2", "-5", "0", "9" * 20, TOKEN, f"12, {TOKEN}"],
     "DATABASE": [
         "~nobody-of-that-name/x",
@@ -62,7 +65,7 @@ def test_a_wrong_value_is_named_with_its_key_unless_it_may_be_a_secret(key: str)
     for value in WRONG[key]:
         with pytest.raises(SettingsError) as caught:
             read_settings({key: value})
-        is_secret = "TOKEN" in key or "hunter2" in value or TOKEN in value
+        is_secret = key == "TELEGRAM_TOKEN" or "hunter2" in value or TOKEN in value
         shown = "not usable (value not shown)" if is_secret else repr(value)
         assert str(caught.value).startswith(f"{key} is {shown}; it is ")
 
@@ -87,6 +90,35 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     assert settings == Settings(
         rate_limit=Rate(2, 60), admin_ids=frozenset({5}), database=ROOT / "a${HOME}.db"
     )
+
+
+def test_the_token_may_be_in_a_file_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text(f"{TOKEN}\n")
+    given = {"TELEGRAM_TOKEN_FILE": str(tmp_path / "token")}
+    assert read_settings(given).token == Secret(TOKEN)
+    with pytest.raises(SettingsError, match="TELEGRAM_TOKEN and TELEGRAM_TOKEN_FILE are both set"):
+        read_settings(given | {"TELEGRAM_TOKEN": TOKEN})
+    given["TELEGRAM_TOKEN_FILE"] += "s"
+    with pytest.raises(SettingsError, match="tokens', which cannot be read: No such file or"):
+        read_settings(given)
+
+
+def test_a_line_that_cannot_be_read_is_named_by_its_number_and_not_shown(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / ".env"
+    file.write_text(f"\n# here\nLOG_LEVEL=INFO\n\n\n={TOKEN}\nRATE_LIMIT=1/2")
+    with pytest.raises(SettingsError) as caught:
+        read_settings({}, file)
+    assert str(caught.value) == f"{file}, line 6: this is not NAME=value, nor a comment"
+    assert not caplog.records
+
+
+def test_a_missing_driver_is_found_with_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(SettingsError, match=r"install mangosaurus\[postgresql\] in ") as caught:
+        read_settings({"DATABASE": POSTGRESQL})
+    assert "hunter2" not in str(caught.value)
 
 
 def test_a_database_server_and_a_limit_that_is_lifted() -> None:

@@ -271,7 +271,7 @@ async def test_a_bot_that_cannot_start(settings: Settings, tmp_path: Path) -> No
         assert "\n" not in str(caught.value)
         return str(caught.value)
 
-    assert "python -m model train makes weights in " in await complaint()
+    assert "mangosaurus train makes weights in " in await complaint()
     version = install(tmp_path / "dino", untrained("verse"))
     assert f"version {version} writes verse, not names" in await complaint()
     damaged = tmp_path / "dino" / f"{version}.safetensors"

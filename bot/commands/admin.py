@@ -1,4 +1,5 @@
-"""What only admins can ask for: `/retrain`, `/models` and `/use`, `/status`, and to learn a file.
+"""What only admins can ask for: `/retrain`, `/models` and `/use`, `/status`, `/ban`, and to learn a
+file.
 
 For everybody but admins, they do not exist.
 """
@@ -29,6 +30,8 @@ MINUTES = 5.0
 """How long `/retrain poem` trains."""
 MOST_FILES, MOST_VERSIONS, MOST_ERRORS = 8, 8, 8
 """How many files wait for an answer, and what `/models` and `/status` show at most."""
+LONGEST_LIST = 3000
+"""How many characters `/ban` shows at most."""
 
 
 async def retrain(ask: Said, rest: str, bot: Bot) -> None:
@@ -136,6 +139,19 @@ async def use(ask: Said, rest: str, bot: Bot) -> None:
     await ask.chat.say(admins.IN_USE.format(version, title), buttons)
 
 
+async def ban(ask: Said, rest: str, bot: Bot) -> None:
+    """Answer a person or a group no more: `/ban 12345`. `/ban 12345 no` lifts that."""
+    if found := re.fullmatch("(-?[0-9]{1,16})( no)?", " ".join(rest.lower().split())):
+        person = int(found[1])
+        if person in (ask.person, *bot.admins):
+            raise Explained(admins.BANS_NO_ADMIN)
+        change = bot.store.lift_ban if found[2] else bot.store.ban
+        await change(person)
+        bot.banned = await bot.store.banned()
+    banned = sentences.cut(", ".join(map(str, sorted(bot.banned))), LONGEST_LIST) or "none"
+    await ask.chat.say(admins.BANS.format(banned))
+
+
 async def _network(given: str, bot: Bot) -> tuple[str, str]:
     """Return the network that somebody means, and what people call it. Raises Explained."""
     if given.lower() in tuple(Network):
@@ -161,7 +177,10 @@ async def status(ask: Said, _rest: str, bot: Bot) -> None:
         "up": sentences.duration(asyncio.get_running_loop().time() - bot.tally.begun),
         "answers": f"{bot.tally.answers:,}, and {bot.limits.refusals.total():,} refused",
         "latency": tables.latency(bot.tally.latency),
-        "waiting": sentences.counted(bot.shelf.pending, "text"),
+        "waiting": (
+            f"{sentences.counted(bot.shelf.pending, 'text')},"
+            f" {sentences.counted(round(bot.drawings.speed.waiting), 'card')}"
+        ),
         **{name: fact for door in bot.doors for name, fact in door.facts().items()},
         "errors": ", ".join(errors) or "none",
         "training": bot.runs.running.title if bot.runs.running else "none",

@@ -42,12 +42,13 @@ from bot.chat import NotSent, StartError
 from bot.commands import menu
 from bot.database import StoreError
 from bot.inbox import Inbox, Note
-from bot.settings import Settings
+from bot.settings import Secret, Settings
 from bot.tasks import Tasks
 from bot.telegram.chat import TelegramChat
 from bot.telegram.pacing import Pacing, seconds
 from bot.telegram.request import PollingRequest, TelegramRequest
 from bot.words import sentences
+from model.errors import MangosaurusError
 
 logger = logging.getLogger(__name__)
 
@@ -68,6 +69,10 @@ CONFIRM_SECONDS = 1.0
 """How long a stop tries to tell Telegram which updates have arrived."""
 LOOK_SECONDS = 0.5
 """How often a pause looks whether there is room again."""
+REJECTED = (
+    "Telegram rejects the token; put the one that @BotFather gives into TELEGRAM_TOKEN, or into the"
+    " file that TELEGRAM_TOKEN_FILE names"
+)
 LATE_SECONDS = 600.0
 """An older message is not answered. A clock that is wrong by a minute does no harm."""
 NOTING_SECONDS = 20.0
@@ -90,13 +95,12 @@ class Telegram(Door):
         if settings.token is None:
             raise StartError("TELEGRAM_TOKEN is not set")
         request, self._polling = requests or (TelegramRequest(), PollingRequest(1))
-        server = settings.api_base_url or "https://api.telegram.org"
         self._may_send = may_send
         self._pacing = Pacing(may_send)
         self._client: ExtBot[None] = ExtBot(
             settings.token.reveal(),
-            base_url=f"{server}/bot",
-            base_file_url=f"{server}/file/bot",
+            base_url=f"{settings.api_base_url}/bot",
+            base_file_url=f"{settings.api_base_url}/file/bot",
             request=request,
             get_updates_request=self._polling,
             defaults=Defaults(
@@ -240,10 +244,7 @@ class Telegram(Door):
             try:
                 answer = await call()
             except InvalidToken:  # whose text holds the token
-                raise StartError(
-                    "Telegram rejects the TELEGRAM_TOKEN; put the one that @BotFather gives into"
-                    " the environment or .env"
-                ) from None
+                raise StartError(REJECTED) from None
             except TelegramError as error:
                 if isinstance(error, RetryAfter):
                     pause = max(pause, seconds(error))
@@ -422,6 +423,18 @@ class Telegram(Door):
             await self._client.set_my_commands(commands, scope)
         except TelegramError as error:
             logger.info("The menu of %s was not set: %s", admin or "everybody", error)
+
+
+async def username(token: Secret, server: str) -> str:
+    """Ask Telegram once how the bot is called. Raises MangosaurusError."""
+    try:
+        async with TelegramRequest(1) as request:
+            user = await ExtBot(token.reveal(), f"{server}/bot", request=request).get_me()
+    except InvalidToken:
+        raise StartError(REJECTED) from None
+    except TelegramError as error:
+        raise MangosaurusError(f"Telegram does not answer: {error}") from None
+    return user.username or ""
 
 
 def _topic(message: MaybeInaccessibleMessage) -> int | None:

@@ -109,6 +109,14 @@ NO_SUCH_VERSION = said("*{}* has no version `{}` any more. /models shows those t
 OVERTAKEN_USE = said("Another version of *{}* came into use meanwhile. /models shows it.")
 NOT_CHANGED = said("I can't do that: {}. *{}* stays as it is.")
 
+# People.
+
+BANS = said(
+    "People and groups that I don't answer: {}. `/ban 12345678` adds the one with that Telegram id,"
+    " and `/ban 12345678 no` takes it off the list."
+)
+BANS_NO_ADMIN = said("That's an admin, and I answer all of them.")
+
 
 def while_training(run_id: int) -> Buttons:
     """Return buttons that end a run."""

@@ -59,6 +59,7 @@ HELP_ABOUT = said("/about – what I'm made of")
 HELP_RETRAIN = said("`/retrain dino` – one more round; `/retrain dino fresh` – from nothing")
 HELP_MODELS = said("/models – the versions of each network")
 HELP_STATUS = said("/status – how I am")
+HELP_BAN = said("/ban – people and groups that I don't answer")
 HELP_HERE = {
     "private": said("In any other chat, `@{} mango` offers something to send."),
     "group": said("A button below what I wrote makes something new for whoever presses it."),

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 
 from model import files
-from model.errors import MangosaurusError
+from model.errors import EX_CONFIG, MangosaurusError
 
 Arrays = Mapping[str, NDArray[Any]]
 Facts = dict[str, Any]
@@ -29,6 +29,8 @@ _FAULTS = (SafetensorError, KeyError, TypeError, ValueError, AttributeError, Rec
 
 class CheckpointError(MangosaurusError):
     """A file that cannot be read, written or trusted; the message names the file and the reason."""
+
+    exit_code = EX_CONFIG
 
 
 def write(path: Path, arrays: Arrays, facts: Facts) -> str:

@@ -1,0 +1,98 @@
+"""`mangosaurus backup` and `restore`: all that the bot has learned and keeps, in one SQLite file.
+
+Both copy row by row, between databases of either kind, the tables that `schema.KEPT` names. What
+the bot is about to do stays where it is, so a restored bot answers nobody who asked before.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Table
+
+from bot import schema
+from bot.database import Database, existing
+from bot.settings import Settings
+from model.errors import MangosaurusError
+
+ROWS = 1000
+"""How many rows are in memory at once, but for voices and weights, which have megabytes."""
+
+_SNAPSHOT = {
+    "sqlite": "BEGIN",
+    "postgresql": "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",
+}
+
+
+async def backup(settings: Settings, wanted: str) -> None:
+    """Save what the database keeps, as it is at one moment, in a new file. The bot may run."""
+    source = Database(existing(settings.database_address))
+    file = Path(wanted)
+    _check_free(file)
+    try:
+        with TemporaryDirectory(prefix=f".{file.name}.", dir=file.parent) as folder:
+            part = Path(folder) / file.name
+            part.touch(0o600)
+            copied = await _fill(Database(part), source)
+            _check_free(file)  # a long time may have passed
+            part.rename(file)
+    except OSError as error:
+        raise MangosaurusError(f"{file} cannot be written: {error.strerror}") from None
+    print(f"{file} has {copied}")
+
+
+async def restore(settings: Settings, wanted: str) -> None:
+    """Put a backup into a database that is empty, but for weights that came with the program."""
+    source, target = Database(existing(Path(wanted))), Database(settings.database_address)
+    await target.connect(schema.prepare)
+    try:
+        copied = await _fill(target, source)
+    finally:
+        await target.close()
+    print(f"{target.name} has {copied}; a bot that uses it must start again")
+
+
+async def _fill(target: Database, source: Database) -> str:
+    """Copy the tables that are kept, and return how many rows each has."""
+    counts = Counter({table.name: 0 for table in schema.KEPT})
+    with target.transaction() as writer:
+        schema.prepare(writer)  # from now on, nobody else writes to a file
+        tables = [table for table in schema.KEPT if table is not schema.weights]
+        first = {table.name: writer.execute(sa.select(table).limit(1)).first() for table in tables}
+        if found := [name for name, row in first.items() if row]:
+            raise MangosaurusError(
+                f"{target.name}: this database is not empty, it has {', '.join(found)}; move it"
+                " away, or let DATABASE name another one"
+            )
+        writer.execute(sa.delete(schema.weights))
+        for table, rows in _rows(source):
+            writer.execute(table.insert(), rows)
+            counts[table.name] += len(rows)
+            await asyncio.sleep(0)  # here, Ctrl-C ends it
+    return ", ".join(f"{name}: {count:,}" for name, count in counts.items())
+
+
+def _rows(source: Database) -> Iterator[tuple[Table, list[dict[str, Any]]]]:
+    """Return some rows of some table at a time, all as they are at one moment."""
+    with source.transaction() as reader:
+        reader.execute(sa.text(_SNAPSHOT[reader.dialect.name]))
+        number = schema.number_in(reader)
+        if number != schema.number():
+            raise MangosaurusError(
+                f"{source.name}: its tables have the number {number}, not {schema.number()} as"
+                " those of this program; take the version of Mangosaurus that made them"
+            )
+        for table in schema.KEPT:
+            most = 1 if table in (schema.voices, schema.weights) else ROWS
+            found = reader.execute(sa.select(table), execution_options={"yield_per": most})
+            for rows in found.mappings().partitions():
+                yield table, [dict(row) for row in rows]
+
+
+def _check_free(file: Path) -> None:
+    if file.exists():
+        raise MangosaurusError(f"{file} is there already; give the backup a new name")
