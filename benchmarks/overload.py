@@ -2,7 +2,7 @@
 
 A bot process with its default settings meets a crowd, and a server that keeps Telegram's limits.
 Each ask comes from another person: most want /dino, some /poem or /help; one more in six types
-inline, which takes no message.
+inline, which takes no message. Another crowd wants cards: that of the day, and those of new names.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
+from itertools import product
 from typing import TYPE_CHECKING
 
 from benchmarks.processes import bench, is_right
@@ -29,6 +30,14 @@ TYPED, EACH_TYPIST = ("mango", "plesio"), 5
 AT_ONCE, PATIENCE = 1.0, 180.0
 """The bot has recovered when it answers within a second; the bench waits for that for so many
 seconds."""
+CARDS = (
+    *("/today", "/dino 3", "/me {}", "/dino 3", "/today", "/dino 3"),
+    *("/today", "/dino 3", "/me {}", "/dino 3", "/today"),
+)
+"""What is asked in a second, for cards."""
+SYLLABLES = ("ba", "do", "fi", "ku", "le", "ma", "no", "ri", "su", "ta")
+PROMISED = 30.0
+CARDS_HEADER = ("", "asks", "answers", "refusals", "neither", "p50", "p95", "longest")
 HEADER = ("load", "asks", "answers", "refusals", "longest wait", "since fetch", "recovery", "429s")
 NOTE = (
     f"{SECONDS:.0f} s each, default settings, each ask from another person. Recovery: from the end"
@@ -39,7 +48,46 @@ NOTE = (
 def report(repeats: int) -> str:
     """Measure every load, and return the table as Markdown."""
     rows = [asyncio.run(_measure(load)) for load in LOADS for _ in range(repeats)]
-    return f"## Overload\n\n{table((*HEADER, 'inline'), rows)}\n\n{NOTE}"
+    crowds = f"## Overload\n\n{table((*HEADER, 'inline'), rows)}\n\n{NOTE}"
+    return f"{crowds}\n\n### Cards\n\n{asyncio.run(_cards())}"
+
+
+async def _cards() -> str:
+    """Let a crowd ask for cards, and for names beside them; return a table and what it says."""
+    names = map("".join, product(SYLLABLES, repeat=4))
+    async with bench(is_strict=True) as running:
+        bot = await running.start("bot", {})
+        await bot.until(bot.inbox.polled())
+        begin = time.perf_counter()
+        for second in range(int(SECONDS)):
+            for number, line in enumerate(CARDS):
+                at = begin + second + number / len(CARDS)
+                await asyncio.sleep(at - time.perf_counter())
+                bot.inbox.ask(line.format(next(names)), len(bot.inbox.asked))
+        await asyncio.sleep(PROMISED + AT_ONCE)
+    rows, drawn = [], 0
+    for kind in dict.fromkeys(CARDS):
+        command = kind.split()[0]
+        asked = [one for one in bot.inbox.asked if one.text.startswith(command)]
+        first = [(one, *one.answers[0]) for one in asked if one.answers]
+        waits = sorted(at - one.asked for one, at, text in first if is_right(one.text, text))
+        drawn += len(waits) * (command != "/dino")
+        rows.append(
+            (
+                f"{kind.format('…')}, {CARDS.count(kind)} a second",
+                f"{len(asked)}",
+                f"{len(waits)}",
+                f"{len(first) - len(waits)}",
+                f"{len(asked) - len(first)}",
+                *(f"{waits[int(share * (len(waits) - 1))]:.1f} s" for share in (0.5, 0.95, 1)),
+            )
+        )
+    said = (
+        f"{SECONDS:.0f} s. {drawn / SECONDS:.1f} cards a second arrived, of which"
+        f" {bot.inbox.uploads / SECONDS:.1f} were drawn. Promised: within {PROMISED:.0f} s or"
+        " refused, and p95 of /dino within 3 s."
+    )
+    return f"{table(CARDS_HEADER, rows)}\n\n{said}"
 
 
 async def _measure(load: float) -> tuple[str, ...]:

@@ -41,11 +41,10 @@ if TYPE_CHECKING:
 
     from bot.app import Bot
     from bot.asks import Said
-    from bot.writer import Text
 
 
-async def answer(ask: Said, wish: Wish, bot: Bot) -> tuple[Creation, Text]:
-    """Write somebody's next creation, send it, and return it with its text."""
+async def answer(ask: Said, wish: Wish, bot: Bot) -> None:
+    """Write somebody's next creation, and send it."""
     if is_taboo(wish.poem.prompt if wish.poem else wish.prompt):
         raise Explained(sentences.TABOO)
     weights = await bot.shelf.current(network_of(wish))
@@ -77,8 +76,7 @@ async def answer(ask: Said, wish: Wish, bot: Bot) -> tuple[Creation, Text]:
                 await live.conclude(sentences.BROKEN_OFF)
         await bot.store.discard(creation)
         raise
-    await bot.store.arrived(creation, note, takes_turn=wish.seed is None)
-    return creation, text
+    await bot.store.arrived(creation, note)
 
 
 def _grow(live: LiveMessage, creation: Creation, lines: Sequence[str]) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator, Sequence
 
     from bot.asks import Ask
+    from bot.cards.png import Drawings
     from bot.chat import Chat
     from bot.limits import Limits
     from bot.shelf import Shelf
@@ -72,6 +73,7 @@ class Bot:
     shelf: Shelf
     limits: Limits
     runs: Runs
+    drawings: Drawings
     handle: Callable[[Ask, Bot], Coroutine[Any, Any, None]]
     doors: Sequence[Door] = ()
     admins: frozenset[int] = frozenset()
@@ -80,8 +82,6 @@ class Bot:
     banned: set[int] = field(default_factory=set)
     """People and groups that get no answer."""
     tally: Tally = field(default_factory=Tally)
-    drawing: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """Cards are drawn one at a time."""
     pressed: set[object] = field(default_factory=set)
     """The buttons whose answers are on their way, each with its person."""
     _queues: dict[int, list[asyncio.Event]] = field(default_factory=dict)

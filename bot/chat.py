@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, Self, TypeAlias
 from model.errors import EX_CONFIG, MangosaurusError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from bot.inbox import Note
     from bot.words.pieces import Message
@@ -93,6 +93,18 @@ class Offer(NamedTuple):
     message: Message
 
 
+class Picture(NamedTuple):
+    """A card to send: the name of its file, its words, and what makes its PNG, or raises Explained.
+
+    `file_id` is what Telegram calls it, if it was sent there before.
+    """
+
+    name: str
+    words: str
+    png: Callable[[], Awaitable[bytes]]
+    file_id: str
+
+
 class Chat(ABC):
     """A place to answer in. Each message has a number. Raises NotSent, InDoubt or Gone."""
 
@@ -126,10 +138,10 @@ class Chat(ABC):
         return False
 
     @abstractmethod
-    async def picture(
-        self, png: bytes, message: Message, buttons: Buttons, name: str, alt: str
-    ) -> int:
-        """Send a card with a caption: a picture, the name of its file, and its words as `alt`."""
+    async def picture(self, picture: Picture, message: Message, buttons: Buttons = ()) -> str:
+        """Send a card with a caption, and return its file_id, if there is one here. Raises
+        Explained if it cannot be drawn or sent.
+        """
 
     @abstractmethod
     async def document(self, name: str, content: bytes, message: Message) -> int:

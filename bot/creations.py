@@ -22,6 +22,8 @@ A reader sees the difference of two neighbours; the last is nearly noise.
 """
 MOST_CONTINUED = 3
 """How often a poem can be continued. A longer one would not fit into one message."""
+NOBODY = 0
+"""Whose creation is one that is the same for everybody."""
 ASIDE = 2**63
 """Turns from here on are for texts outside every sequence; nobody asks that often."""
 
@@ -75,9 +77,8 @@ class Person:
 class Wish:
     """What an ask wishes for. Without a temperature, it is the usual one of the weights.
 
-    `poem` is the poem to continue. If `seed` is given, the answer is the first one under that seed,
-    and takes nobody's turn. Without `own_words`, the whole prompt is the person's. `opening` stands
-    above the answer, once.
+    `poem` is the poem to continue. Without `own_words`, the whole prompt is the person's. `opening`
+    stands above the answer, once.
     """
 
     genre: Genre
@@ -87,7 +88,6 @@ class Wish:
     voice: str = ""
     own_words: int | None = None
     poem: Creation | None = None
-    seed: int | None = None
     opening: Message = NOTHING
 
     @property
@@ -107,17 +107,13 @@ class Wish:
                 length=self.poem.length + 1,
                 created=datetime.now(UTC),
             )
-        seed = person.seed
         turn = person.dino_turns if self.genre is Genre.DINO else person.poem_turns
-        if self.seed is not None:
-            seed = self.seed
-            turn = 0
         return Creation(
             code,
             person.id,
             self.genre,
             version,
-            seed,
+            person.seed,
             turn,
             self.prompt,
             temperature if self.temperature is None else self.temperature,

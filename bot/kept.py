@@ -11,6 +11,7 @@ from tempfile import TemporaryFile
 
 from bot import schema
 from bot.cards import card_of, card_of_name
+from bot.cards.png import Drawings
 from bot.chat import Explained
 from bot.creations import Creation, code_in, network_of
 from bot.database import existing
@@ -51,14 +52,17 @@ async def show(settings: Settings, code: str) -> None:
 async def card(settings: Settings, wanted: str) -> None:
     """Save the card of a creation, or of a name, in the current folder."""
     if code := code_in(wanted):
-        card = await card_of(*await _written(settings, code))
+        card = card_of(*await _written(settings, code))
     elif re.fullmatch("[A-Za-z]{1,40}", wanted):
-        card = await card_of_name(wanted)
+        card = card_of_name(wanted)
     else:
         raise Explained(sentences.CARD_OF_WHAT)
     if card is None:
         raise Explained(sentences.NO_CARD)
-    print(saved(card.name, card.png))
+    drawings = Drawings(settings.pictures)
+    png = await drawings.draw(card.svg())
+    await drawings.close()
+    print(saved(card.name, png))
 
 
 async def weights(settings: Settings, version: str) -> None:
@@ -118,8 +122,7 @@ async def _database(_: Settings, store: Store) -> str:
     number = await _number(store)
     if number is None:
         return f"new: the bot will make {store.name}"
-    same = schema.numbers.update().values(number=schema.numbers.c.number)
-    await store.run(lambda connection: connection.execute(same))
+    await store.check()
     return f"well: {store.name} can be read and written; its tables have the number {number}"
 
 

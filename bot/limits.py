@@ -37,12 +37,10 @@ POEMS_A_SECOND = 8.0
 THREAD_GAIN = 0.7
 """What a further thread adds, as a share of the first one: threads wait for each other."""
 BUSY_TEXTS = 16.0
-"""With fewer texts at once, the speed is not measured: one poem alone does not use the whole
+"""With fewer texts at once, their speed is not measured: one poem alone does not use the whole
 machine."""
 REMEMBERED_SECONDS = 120.0
-"""The speed is a mean over about the last two minutes of writing."""
-CARD_SECONDS = 0.3
-"""How long a card takes on a busy machine; with a core of its own, it takes 0.15 s."""
+"""A speed is a mean over about the last two minutes of writing or drawing."""
 SMALL = 1e-6
 """A number of seconds that is smaller than this is zero, up to rounding."""
 CHATTER_COST, LETTER_COST = 0.5, 1 / 12
@@ -51,24 +49,24 @@ bucket. A text takes 1 or more."""
 
 
 class Work(NamedTuple):
-    """What an answer needs: texts of one form, counted in poems; cards; messages. `patience` is how
-    many seconds it may wait.
+    """What an answer needs: texts of one form, counted in poems; a card, by its key, unless that is
+    kept; messages. `patience` is how many seconds it may wait.
 
-    Names wait for no verse, as each network has threads of its own. Cards are drawn one by one,
-    when their texts are written.
+    Names wait for no verse, as each network has threads of its own. A card is drawn when its text
+    is written, and once for all who wait for it.
     """
 
     texts: float = 0.0
     form: Form = "verse"
-    cards: int = 0
+    card: str = ""
     messages: int = 1
     patience: float = LONGEST_WAIT_SECONDS
 
     @property
     def cost(self) -> float:
         """What it takes from a person's bucket."""
-        if self.texts or self.cards:
-            return max(1.0, self.texts + self.cards)
+        if self.texts or self.card:
+            return max(1.0, self.texts + bool(self.card))
         return CHATTER_COST
 
 
@@ -77,15 +75,48 @@ OFFERS = Work(TEXTS[Genre.DINO], "names", messages=0, patience=5.0)
 """What somebody who types inline is offered. After five seconds they have typed more."""
 
 
-def work_for(wanted: Wish | Creation, *, cards: int = 0) -> Work:
-    """Return what a text takes, with so many cards."""
-    return Work(TEXTS[wanted.genre] * wanted.parts, wanted.genre.network.form, cards)
+def work_for(wanted: Wish | Creation, card: str = "") -> Work:
+    """Return what a text takes, with a card that is not drawn yet."""
+    return Work(TEXTS[wanted.genre] * wanted.parts, wanted.genre.network.form, card)
+
+
+class Speed:
+    """How much is made in a second, while at least `busy` is waiting: before that is known, a
+    guess, which counts as much as so many seconds.
+    """
+
+    def __init__(self, guess: float, busy: float, seconds: float = REMEMBERED_SECONDS / 2) -> None:
+        self.waiting = 0.0
+        self._busy = busy
+        self._made = guess * seconds
+        self._seconds = seconds
+        self._since = 0.0
+
+    def count(self, more: float) -> None:
+        """Count what waits from now on or, as a negative number, is made."""
+        now = asyncio.get_running_loop().time()
+        if self.waiting >= self._busy:
+            self._seconds += now - self._since
+            self._made += max(0.0, -more)
+            if self._seconds > REMEMBERED_SECONDS:
+                self._seconds /= 2
+                self._made /= 2
+        self._since = now
+        self.waiting += more
+
+    def a_second(self) -> float:
+        self.count(0)
+        return self._made / self._seconds
 
 
 class Limits:
-    """Accepts asks, or refuses them. `rate` limits the texts of one person; None sets no limit."""
+    """Accepts asks, or refuses them. `rate` limits the texts of one person; None sets no limit.
+    `drawing` is the speed of cards.
+    """
 
-    def __init__(self, rate: Rate | None, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, rate: Rate | None, drawing: Speed, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.refusals: Counter[str] = Counter()
         """How many asks were refused, by reason, whether anybody read it or not."""
         self._buckets = Buckets(rate, clock)
@@ -93,9 +124,8 @@ class Limits:
         self._texts = dict.fromkeys(FORMS, 0.0)  # accepted and not written yet, in poems
         self._messages: Counter[int] = Counter()  # that are expected, by chat
         self._refused: OrderedDict[int, float] = OrderedDict()  # when a chat read its last refusal
-        self._written = self._threads_gain * POEMS_A_SECOND * REMEMBERED_SECONDS / 2
-        self._seconds = REMEMBERED_SECONDS / 2
-        self._since = 0.0
+        self._writing = Speed(self._threads_gain * POEMS_A_SECOND, BUSY_TEXTS)
+        self._drawing = drawing
 
     _threads_gain = 1 + THREAD_GAIN * (THREADS - 1)
 
@@ -156,33 +186,23 @@ class Limits:
 
     def _seconds_until(self, ask: Ask, work: Work) -> float:
         """Return in how many seconds an answer would be sent, behind all that was accepted."""
-        poems_a_second = self._written / self._seconds
+        poems_a_second = self._writing.a_second()
         own = work.texts + sum(
             before.texts for other, before in self._accepted.items() if other.person == ask.person
         )
         made = own / poems_a_second * self._threads_gain  # one thread writes them in their order
         if work.texts:
             made = max(made, (self._texts[work.form] + work.texts) / poems_a_second)
-        if work.cards:
-            cards = sum(before.cards for before in self._accepted.values())
-            made += (cards + work.cards) * CARD_SECONDS
+        if work.card:
+            cards = {work.card, *(before.card for before in self._accepted.values())} - {""}
+            made += len(cards) / self._drawing.a_second()
         if not work.messages:
             return made
         return max(made, ask.chat.wait_seconds(self._messages[ask.chat.id], self.messages))
 
     def _count(self, form: Form, texts: float) -> None:
-        """Count texts that are accepted or, as a negative number, written.
-
-        This measures the speed of writing, too.
-        """
-        now = asyncio.get_running_loop().time()
-        if sum(self._texts.values()) >= BUSY_TEXTS:
-            self._seconds += now - self._since
-            self._written += max(0.0, -texts)
-            if self._seconds > REMEMBERED_SECONDS:
-                self._seconds /= 2
-                self._written /= 2
-        self._since = now
+        """Count texts that are accepted or, as a negative number, written."""
+        self._writing.count(texts)
         self._texts[form] += texts
 
 

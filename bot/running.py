@@ -10,6 +10,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from bot import taboo
 from bot.app import Bot, Door
+from bot.cards import drawings_version
+from bot.cards.png import Drawings
 from bot.limits import Limits
 from bot.routing import handle
 from bot.settings import Settings
@@ -32,7 +34,9 @@ async def running(settings: Settings, doors: Sequence[Door] = ()) -> AsyncIterat
     """
     store = Store(settings.database_address)
     shelf = Shelf(store, settings.checkpoints)
-    bot = Bot(store, shelf, Limits(settings.rate_limit), Runs(store, shelf), handle, doors)
+    drawings = Drawings(settings.pictures)
+    limits = Limits(settings.rate_limit, drawings.speed)
+    bot = Bot(store, shelf, limits, Runs(store, shelf), drawings, handle, doors)
     # a fault in the operator's list must show now, not in an answer
     await asyncio.to_thread(taboo.lists)
     async with AsyncExitStack() as stack:
@@ -42,6 +46,7 @@ async def running(settings: Settings, doors: Sequence[Door] = ()) -> AsyncIterat
         stack.enter_context(blas_threads(1))
         await stack.enter_async_context(store)
         stack.push_async_callback(shelf.close)
+        stack.push_async_callback(drawings.close)
         bot.admins = settings.admin_ids
         bot.banned = await store.banned()
         await shelf.open()
@@ -51,6 +56,6 @@ async def running(settings: Settings, doors: Sequence[Door] = ()) -> AsyncIterat
         await bot.runs.conclude_lost([door.chat for door in doors])
         for door in doors:
             await door.open(bot)
-        for later in (shelf.prepare(), store.keep_tidy()):
+        for later in (shelf.prepare(), store.keep_tidy(drawings_version())):
             stack.callback(asyncio.create_task(later).cancel)
         yield bot

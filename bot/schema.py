@@ -101,6 +101,14 @@ bans = sa.Table(
     metadata,
     sa.Column("person", sa.BigInteger, primary_key=True, autoincrement=False),
 )
+pictures = sa.Table(
+    "pictures",  # that were sent on Telegram
+    metadata,
+    sa.Column("key", sa.String, primary_key=True),  # of version, code, number and bot
+    sa.Column("code", sa.String, nullable=False),
+    sa.Column("file_id", sa.String, nullable=False),
+)
+goodbyes = sa.Table("goodbyes", metadata, sa.Column("at", sa.String, nullable=False))
 numbers = sa.Table("schema_number", metadata, sa.Column("number", sa.Integer, nullable=False))
 
 KEPT = (people, creations, voices, weights, in_use, bans)

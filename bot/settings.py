@@ -75,7 +75,8 @@ class Settings:
     api_base_url: str = "https://api.telegram.org"
     health_listen: Address | None = None  # None: nowhere
     log_level: str | None = None  # None: INFO with a token, WARNING in the terminal
-    checkpoints: Path = HOME / "checkpoints"  # no key sets this
+    checkpoints: Path = HOME / "checkpoints"  # no key sets this, nor the next one
+    pictures: Path = HOME / "pictures"
 
     @property
     def database_address(self) -> Path | str:

@@ -17,6 +17,7 @@ import secrets
 import time
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, Self
 
 import sqlalchemy as sa
@@ -27,7 +28,7 @@ from bot.creations import Creation, Person, Wish, new_code
 from bot.database import StoreError, durably, put
 from bot.inbox import KEPT_SECONDS, Note, begin, strike
 from bot.learned import Learned
-from bot.schema import asks, bans, creations, people, runs, weights
+from bot.schema import asks, bans, creations, people, pictures, runs, weights
 from model.text.forms import Genre
 
 logger = logging.getLogger(__name__)
@@ -64,8 +65,9 @@ class Store(Learned):
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
-    async def keep_tidy(self) -> None:
-        """Delete old drafts that never arrived, old candidates and old asks, now and once a day.
+    async def keep_tidy(self, drawings: str) -> None:
+        """Delete old drafts that never arrived, old candidates, old asks, and what Telegram calls
+        pictures of other versions of the drawings, now and once a day.
 
         Empty SQLite's log every ten minutes.
         """
@@ -73,7 +75,7 @@ class Store(Learned):
         while True:
             try:
                 if time.monotonic() - tidied > TIDY_SECONDS:
-                    await self._large.run(_tidy)
+                    await self._large.run(lambda connection: _tidy(connection, drawings))
                     tidied = time.monotonic()
                 await self.empty_log()
             except StoreError as error:  # the next time is early enough
@@ -123,9 +125,7 @@ class Store(Learned):
         )
         return replace(creation, prompt=prompt)
 
-    async def arrived(
-        self, creation: Creation, note: Note | None = None, *, takes_turn: bool = True
-    ) -> None:
+    async def arrived(self, creation: Creation, note: Note | None = None) -> None:
         """Note that a creation has arrived, take its turn, and strike off the ask for it.
 
         A person who began another sequence meanwhile keeps their place in it. A person who was
@@ -138,7 +138,7 @@ class Store(Learned):
             found = connection.execute(
                 sa.update(creations).where(own).values(arrived=True)
             ).rowcount
-            if found and takes_turn and not creation.length:
+            if found and not creation.length:
                 turns = people.c[f"{creation.genre.network}_turns"]
                 is_next = (
                     people.c.id == creation.person,
@@ -190,11 +190,28 @@ class Store(Learned):
 
         def work(connection: Connection) -> None:
             durably(connection)
+            own = sa.select(creations.c.code).where(creations.c.person == person_id)
+            connection.execute(sa.delete(pictures).where(pictures.c.code.in_(own)))
             for column in (people.c.id, creations.c.person, runs.c.chat, asks.c.person):
                 connection.execute(sa.delete(column.table).where(column == person_id))
 
         await self.run(work)
         await self.empty_log()
+
+    async def check(self) -> None:
+        """Raise StoreError unless an answer could be noted: write as much, and delete it.
+
+        A SQLite file that is gone could be written nevertheless, so look for it.
+        """
+        if self.is_file and not await asyncio.to_thread(Path(self.name).exists):
+            raise StoreError(self.name, "the file is gone")
+        never = Creation(new_code(), 0, Genre.DINO, "", 0, 0, "", 0.0)
+
+        def work(connection: Connection) -> None:
+            _note(connection, never, arrived=False)
+            connection.execute(sa.delete(creations).where(creations.c.code == never.code))
+
+        await self.run(work)
 
     async def banned(self) -> set[int]:
         """Return the people and groups that get no answer."""
@@ -207,11 +224,21 @@ class Store(Learned):
         lifted = sa.delete(bans).where(bans.c.person == person)
         await self.run(lambda connection: connection.execute(lifted))
 
+    async def file_id(self, key: str) -> str:
+        """Return what Telegram calls a picture that was sent there, or "" if it was not."""
+        wanted = sa.select(pictures.c.file_id).where(pictures.c.key == key)
+        return await self.run(lambda connection: connection.scalar(wanted) or "")
+
+    async def keep_file_id(self, key: str, code: str, file_id: str) -> None:
+        """Keep what Telegram calls a picture of a creation."""
+        row = {"code": code, "file_id": file_id}
+        await self.run(lambda connection: put(connection, pictures, {"key": key}, row, row))
+
     async def size(self) -> int:
         return await self.run(lambda c: int(c.scalar(sa.text(_SIZE[c.dialect.name])) or 0))
 
 
-def _tidy(connection: Connection) -> None:
+def _tidy(connection: Connection, drawings: str) -> None:
     now = datetime.now(UTC)
     for never in (
         sa.delete(creations).where(
@@ -219,6 +246,7 @@ def _tidy(connection: Connection) -> None:
         ),
         sa.delete(weights).where(weights.c.candidate_since < (now - CANDIDATES_FOR).isoformat()),
         sa.delete(asks).where(asks.c.date < now.timestamp() - KEPT_SECONDS),
+        sa.delete(pictures).where(~pictures.c.key.startswith(f"{drawings}.")),
     ):
         connection.execute(never)
 

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 
 from bot.app import Door
 from bot.asks import YOU, File, Said
-from bot.chat import Buttons, Chat, Explained, NotSent
+from bot.chat import Buttons, Chat, Explained, NotSent, Picture
 from bot.words import sentences
 from bot.words.pieces import Message, said
 
@@ -151,15 +151,10 @@ class Terminal(Chat, Door):
             text = f"{text}\n{' '.join(labels)}"
         self._write(text)
 
-    async def picture(
-        self,
-        png: bytes,
-        message: Message,
-        buttons: Buttons,
-        name: str,
-        alt: str,  # noqa: ARG002 - the file is for eyes
-    ) -> int:
-        return await self.say(message + "\n" + _saved_or_not(name, png), buttons)
+    async def picture(self, picture: Picture, message: Message, buttons: Buttons = ()) -> str:
+        file = _saved_or_not(picture.name, await picture.png())
+        await self.say(message + "\n" + file, buttons)
+        return ""
 
     async def document(self, name: str, content: bytes, message: Message) -> int:
         return await self.say(message + "\n" + _saved_or_not(name, content))

@@ -24,6 +24,7 @@ from threadpoolctl import threadpool_limits
 
 from bot import taboo
 from bot.app import Bot
+from bot.cards.png import Drawings
 from bot.settings import Settings
 from model.files import ROOT
 from model.threads import available_cores
@@ -102,6 +103,7 @@ def settings(checkpoints: Path, tmp_path: Path) -> Settings:
         admin_ids=frozenset({ADMIN}),
         database=tmp_path / "mangosaurus.db",
         checkpoints=checkpoints,
+        pictures=tmp_path / "pictures",
         rate_limit=None,
     )
 
@@ -143,11 +145,11 @@ def pictures(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Draw no card, as that takes 0.15 s: the file is the SVG, which is also in this list."""
     drawn = list[str]()
 
-    async def png_of(svg: str) -> bytes:
+    async def draw(_: Drawings, svg: str) -> bytes:
         drawn.append(svg)
         return svg.encode()
 
-    monkeypatch.setattr("bot.cards.png_of", png_of)
+    monkeypatch.setattr(Drawings, "draw", draw)
     return drawn
 
 

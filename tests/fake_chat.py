@@ -9,9 +9,18 @@ from typing import Any
 
 from bot.app import Bot
 from bot.asks import Ask, Said, Sent, Typed
-from bot.chat import Button, Buttons, Chat, Offer
+from bot.chat import Button, Buttons, Chat, Offer, Picture
 from bot.words.pieces import NOTHING, Message
 from tests.shown import seen, wrote
+
+
+def picture_of(png: bytes) -> Picture:
+    """Return a picture that is drawn already."""
+
+    async def draw() -> bytes:
+        return png
+
+    return Picture("a-picture.png", "what it shows", draw, "")
 
 
 @dataclass
@@ -162,12 +171,10 @@ class FakeChat(Chat):
         self.released.append(seen(text))
         return True
 
-    async def picture(
-        self, png: bytes, message: Message, buttons: Buttons, name: str, alt: str
-    ) -> int:
-        number = await self._file(name, png, message, buttons)
-        self.messages[number - 1].alt = seen(alt)
-        return number
+    async def picture(self, picture: Picture, message: Message, buttons: Buttons = ()) -> str:
+        number = await self._file(picture.name, await picture.png(), message, buttons)
+        self.messages[number - 1].alt = seen(picture.words)
+        return ""
 
     async def document(self, name: str, content: bytes, message: Message) -> int:
         return await self._file(name, content, message)

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.cards import card_of_name
 from bot.cards.bodies import BODIES
-from bot.cards.card import name_card, verse_card
+from bot.cards.card import name_card, verse_card, words_of
 from bot.cards.creature import Creature
 from bot.cards.saying import said
 from bot.cards.scene import GROUND, HEIGHT, WIDTH, drawing
 from bot.words.biography import INVENTED, LIVES, REAL, SHARED, WRITTEN, biography
 from bot.words.layout import MOST_LETTERS, MOST_LINES, fits
+from tests.fake_chat import FakeChat
 
 NAMES = st.text(string.ascii_lowercase, min_size=1, max_size=30)
 
@@ -124,13 +124,13 @@ def test_who_has_horns_eats_plants(first: str) -> None:
 
 
 def test_the_card_of_a_name_says_all_that_is_known_of_it() -> None:
-    svg, words = name_card("liotitan", "k7m2p9xb4q")
     told = ["Liotitan", "lee-o-TYE-tan", "lio-, smooth, and -titan, giant"]
-    told += [biography(Creature("liotitan")), INVENTED, "k7m2p9xb4q"]
-    assert words == "\n".join(told)
+    told += [biography(Creature("liotitan")), INVENTED]
+    assert words_of("liotitan") == "\n".join(told)
+    svg = name_card("liotitan", "k7m2p9xb4q")
     shown = "".join(ET.fromstring(svg).itertext()).replace(" ", "")
-    assert all(line.replace(" ", "") in shown for line in told)
-    assert REAL in name_card("Triceratops", "")[1]
+    assert all(line.replace(" ", "") in shown for line in (*told, "k7m2p9xb4q"))
+    assert words_of("Triceratops").endswith(REAL)
 
 
 @given(st.text("ab \n<&é", max_size=60), st.text("cd \n'", max_size=60), st.booleans())
@@ -157,9 +157,8 @@ def test_verse_that_does_not_fit_or_that_the_font_lacks_has_no_card() -> None:
         assert not fits(verse)
 
 
-async def test_a_picture_is_a_png_that_a_phone_can_show() -> None:
-    card = await card_of_name("Mangosaurus", "k7m2p9xb4q", "t.me/mango_bot")
-    assert card.png.startswith(b"\x89PNG")
-    assert struct.unpack(">II", card.png[16:24]) == (1080, 1350)
-    assert card.name == "mangosaurus-k7m2p9xb4q.png"
-    assert card.alt.endswith("t.me/mango_bot · k7m2p9xb4q")
+async def test_a_picture_is_a_png_that_a_phone_can_show(chat: FakeChat) -> None:
+    name, png = (await chat.ask("/me Anna")).file or ("", b"")
+    assert png.startswith(b"\x89PNG")
+    assert struct.unpack(">II", png[16:24]) == (1080, 1350)
+    assert name == f"{chat.messages[0].names[0].lower()}-{chat.messages[0].code}.png"

@@ -29,7 +29,7 @@ from bot.app import Bot
 from bot.asks import YOU, Said, Sent
 from bot.cards import card, scene
 from bot.cards.card import name_card, verse_card
-from bot.cards.png import png_of
+from bot.cards.png import Drawings
 from bot.cards.scene import drawing
 from bot.cards.shapes import fill, svg
 from bot.chat import Buttons
@@ -195,7 +195,7 @@ async def test_pictures_of_cards_and_of_sixty_creatures(settings: Settings) -> N
         seeded = Creation("k7m2p9xb4q", 0, Genre.DINO, version, 42, 0, "", 1.0, 60)
         names = (await shelf.write(seeded)).texts
         whole_names = [name for name in names if is_whole(name)][:4]
-        cards = [name_card(name, seeded.code)[0] for name in whole_names]
+        cards = [name_card(name, seeded.code) for name in whole_names]
         version = (await shelf.current("poem")).version
         for genre, temperature in ((Genre.POEM, 0.65), (Genre.SONNET, SONNET_TEMPERATURE)):
             creation = replace(
@@ -204,11 +204,13 @@ async def test_pictures_of_cards_and_of_sixty_creatures(settings: Settings) -> N
             creation = replace(creation, own_words=len(line))
             own, rest = layout.verse(creation, await shelf.write(creation))
             cards.append(verse_card(own, rest, seeded.code, is_sonnet=genre is Genre.SONNET))
+    drawings = Drawings(settings.pictures)
     for path, drawn in (
         ("cards.png", sheet(cards, (card.WIDTH, card.HEIGHT), 3, 0.32)),
         ("creatures.png", sheet([*map(drawing, names)], (scene.WIDTH, scene.HEIGHT), 6, 0.17)),
     ):
-        whole = Image.open(io.BytesIO(await png_of(drawn)))
+        whole = Image.open(io.BytesIO(await drawings.draw(drawn)))
         picture: Image.Image = whole.quantize(256) if path == "creatures.png" else whole
         if WRITES:
             await asyncio.to_thread(picture.save, ROOT / "docs" / path, optimize=True)
+    await drawings.close()

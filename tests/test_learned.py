@@ -78,7 +78,7 @@ async def test_weights_that_did_not_win_go_after_a_day(
             "UPDATE weights SET candidate_since = '2026-01-01' WHERE candidate_since <> ''",
         )
         new = await store.keep_weights("dino", content_of(made_in(2026)), candidate=True)
-        tidying = asyncio.create_task(store.keep_tidy())
+        tidying = asyncio.create_task(store.keep_tidy(""))
         await until(lambda: sql(database, "SELECT count(*) FROM weights") == [(2,)])
         tidying.cancel()
         assert [each.version for each in await store.weights("dino")] == [new, won]

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from bot.app import Bot
 from bot.asks import Ask, Said, Typed
-from bot.chat import NotSent, Refused
+from bot.chat import NotSent
 from bot.creations import Creation
-from bot.limits import CARD_SECONDS, CHATTER, LONGEST_WAIT_SECONDS, Buckets
+from bot.limits import LONGEST_WAIT_SECONDS, Buckets
 from bot.running import running
 from bot.settings import Rate, Settings
 from bot.words import sentences
@@ -78,10 +78,9 @@ async def test_what_an_ask_costs(line: str, answered: int, settings: Settings) -
     """Nothing is answered and refused, or charged twice."""
     async with serving(settings, rate_limit=Rate(2, 3600)) as chat:
         code = (await FakeChat(chat.bot, BOB).ask("/dino")).code
-        each = 1 + line.startswith("/me")
         for _ in range(answered + 1):
             await chat.ask(line.format(code))
-        assert [message.refuses for message in chat.messages] == [False] * answered * each + [True]
+        assert [message.refuses for message in chat.messages] == [False] * answered + [True]
 
 
 async def test_mistakes_and_what_is_lost_cost_half_a_text_and_a_lost_refusal_silences_nobody(
@@ -174,16 +173,6 @@ async def test_what_a_busy_bot_refuses_costs_nothing_and_takes_no_turn(settings:
         assert await turn_of(chat, await group.ask("/dino", ALICE)) == 2
 
 
-async def test_cards_are_promised_one_after_the_other(chat: FakeChat) -> None:
-    first, second = (Said(person=person, chat=chat, text="") for person in (ALICE, BOB))
-    many = int(LONGEST_WAIT_SECONDS / CARD_SECONDS)
-    with chat.bot.limits.accepting(first, CHATTER._replace(cards=many)):
-        with pytest.raises(Refused), chat.bot.limits.accepting(second, CHATTER._replace(cards=1)):
-            pass
-        with chat.bot.limits.accepting(second, CHATTER):
-            pass
-
-
 class FakeWriter:
     """Writes one text after the other, as fast as `SPEED` says, in the time of the jumping
     clock."""
@@ -235,6 +224,8 @@ LINES = {
     "sonnet": "/sonnet Shall I compare thee",
     "help": "/help",
     "export": "/export",
+    "me": "/me {}",
+    "kept": "/me kept",
 }
 COST = {"dino": 0.1, "poem": 1.0, "sonnet": 10.0, "help": 0.0, "inline": 0.1}
 """Texts of each kind, in poems; every kind but inline sends a message."""
@@ -264,7 +255,8 @@ async def crowd(
         chat = FakeChat(bot, number, outbox=outbox)
         ask: Ask = Typed(person=number, chat=chat, text="Mango")
         if kind != "inline":
-            ask = Said(person=person or number, chat=chat, text=LINES[kind])
+            text = LINES[kind].format("".join("abcdefghij"[int(digit)] for digit in str(number)))
+            ask = Said(person=person or number, chat=chat, text=text)
         asked.append(one := Asked(kind, now(), chat))
         tasks.append(task := bot.ask(ask))
         task.add_done_callback(lambda _, one=one: setattr(one, "done", now()))  # type: ignore[misc]
@@ -313,6 +305,34 @@ async def test_what_comes_behind_ones_own_work_is_in_time_or_refused(
         first, *_, last, _help = await crowd(bot, Outbox(30), coming, ALICE)
         assert first.is_answered
         assert not last.is_answered
+
+
+@pytest.mark.usefixtures("slow_writer")
+@in_no_time
+async def test_cards_are_promised_by_the_speed_at_which_they_are_drawn(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that is kept waits for no other."""
+
+    async def nothing(*_: object) -> None: ...
+
+    async def answer(*_: object) -> bytes:
+        await asyncio.sleep(4)
+        return b"a picture"
+
+    monkeypatch.setattr("bot.cards.png._start", nothing)
+    monkeypatch.setattr("bot.cards.png._end", nothing)
+    monkeypatch.setattr("bot.cards.png._answer", answer)
+    monkeypatch.setattr("bot.cards.png.PROCESSES", 1)
+    monkeypatch.setattr("bot.cards.png.CARD_SECONDS", 2.0)  # as a guess
+    async with running(settings) as bot:
+        await bot.ask(Said(person=ALICE, chat=FakeChat(bot), text="/me kept"))
+        coming = [(2.0 * number, "me") for number in range(30)]
+        *asked, last, kept = await crowd(bot, Outbox(30), [*coming, (59.0, "me"), (59.0, "kept")])
+        assert sum(one.is_answered for one in asked) > 15
+        assert not last.is_answered
+        assert kept.is_answered
+        assert kept.done - kept.time < 1
 
 
 MIXES = {

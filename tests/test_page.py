@@ -20,6 +20,7 @@ from bot.page.server import Page
 from bot.settings import Settings
 from bot.words import page as words
 from bot.words.pieces import said
+from tests.fake_chat import picture_of
 from tests.pages import Tab, Visitor, browser, page_served, text_of, visit
 
 
@@ -231,7 +232,8 @@ async def test_files_both_ways(page: Page, visitor: Visitor, tab: Tab) -> None:
     assert headers["Content-Disposition"] == disposition
     chat = page.chat(1)
     assert chat
-    number = await chat.picture(b"\x89PNG", said("a *card*"), [], "ky.png", "Ky")
+    await chat.picture(picture_of(b"\x89PNG"), said("a *card*"))
+    number = max(chat.entries)
     assert (await visitor.get(f"/files/{number}"))[2]["Content-Type"] == "image/png"
     assert (await visitor.get(f"/files/{number + 1}"))[0] == 404
     async with browser(page.link) as stranger:

@@ -47,7 +47,9 @@ async def test_what_never_arrived_goes_after_thirty_days_at_the_start_and_later(
         monkeypatch.setattr(f"bot.store.{pause}", 0.01)
     async with Store(database) as store:
         new, arrived = await draft(store, 1), await make(store, 1)
-        tidying = asyncio.create_task(store.keep_tidy())
+        for drawings in ("old", "new"):
+            await store.keep_file_id(f"{drawings}.of-a-code", "of-a-code", "sent")
+        tidying = asyncio.create_task(store.keep_tidy("new"))
         for _ in range(2):
             await draft(store, 1)
             sql(
@@ -57,6 +59,7 @@ async def test_what_never_arrived_goes_after_thirty_days_at_the_start_and_later(
             )
             await until(lambda: sql(database, "SELECT count(*) FROM creations") == [(2,)])
         tidying.cancel()
+        assert sql(database, "SELECT key FROM pictures") == [("new.of-a-code",)]
         assert await store.creation(new.code) == new
         assert [kept.code for kept in await store.creations(1)] == [arrived.code]
 

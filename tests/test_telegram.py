@@ -4,6 +4,7 @@ objects."""
 import asyncio
 import logging
 import re
+import shutil
 import time
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
@@ -22,6 +23,8 @@ from bot.settings import Settings
 from bot.telegram.chat import TAGS
 from bot.words import admins, sentences
 from bot.words.pieces import Message, Piece, Style, said
+from tests.databases import sql
+from tests.fake_chat import picture_of
 from tests.serving import ADMIN, ALICE, BOB, GROUP, until
 from tests.shown import wrote
 from tests.telegram.request import Visit, visiting
@@ -137,8 +140,8 @@ async def test_half_a_character_and_nul_are_answered_like_any_other_line(visit: 
     await visit.settled()
     assert len(visit.server.answers[typed]["results"]) == 5
     broken: Json = {"from": user(BOB) | {"first_name": "Anna\ud83d"}}
-    answer, _card = await visit.say("/me", BOB, BOB, **broken)
-    assert answer["text"].startswith("Here's Anna\ufffd as a dinosaur")
+    (answer,) = await visit.say("/me", BOB, BOB, **broken)
+    assert answer["caption"].startswith("Here's Anna\ufffd as a dinosaur")
     (answer,) = await visit.say("/dino", ALICE, GROUP)
     await visit.press(answer, "another", BOB, **broken)
     assert visit.server.texts[-1].startswith("Anna\ufffd:\n")
@@ -264,7 +267,7 @@ async def test_every_piece_arrives_as_it_is_written_whatever_it_holds(visit: Vis
     here = visit.telegram.chat(ALICE)
     number = await here.say(message, [[Button(NASTY, NASTY)], []])
     await here.change(number, message + Message([Piece("k7m2p9xb4q", "creation")]))
-    await here.picture(b"\x89PNG", message, [[Button("Undo", "undo")]], "mango.png", "Mango")
+    await here.picture(picture_of(b"\x89PNG"), message, [[Button("Undo", "undo")]])
     await here.document("all.txt", b"{}", message)
     await here.typing()
     text, picture, document = visit.server.sent
@@ -286,7 +289,7 @@ async def test_what_is_too_long_is_cut_where_a_paragraph_or_a_line_ends(
     wrote(unit)
     message = Message([Piece("a"), *[Piece(unit, "bold"), Piece(unit, "verse")] * 1200])
     await visit.telegram.chat(ALICE).say(message)
-    await visit.telegram.chat(ALICE).picture(b"\x89PNG", message, [], "a.png", "A")
+    await visit.telegram.chat(ALICE).picture(picture_of(b"\x89PNG"), message)
     for text, most in zip(visit.server.texts, (4096, 1024), strict=True):
         assert most * 0.5 < len(text.encode("utf-16-le")) / 2 <= most
         kept = text.removesuffix("\n…")
@@ -338,15 +341,52 @@ async def test_a_refusal_means_gone_in_doubt_or_not_sent(visit: Visit) -> None:
 
 
 async def test_a_group_that_takes_no_pictures_gets_words(visit: Visit, pictures: list[str]) -> None:
+    """Each answer is one message, with the reason below the words."""
     refusal = Refusal(400, "Bad Request: not enough rights to send photos to the chat")
     visit.server.refusals["sendPhoto"].extend([refusal] * 3)
     (day,) = await visit.say("/today", ALICE, GROUP)
-    assert day["text"].startswith("The dinosaur of")
-    me, told = await visit.say("/me Anna", ALICE, GROUP)
-    await visit.press(me, "card", BOB)
-    for text in (told["text"], visit.server.texts[-1].removeprefix(f"Person {BOB}:\n")):
-        assert text == str(sentences.NO_PICTURES)
+    (me,) = await visit.say("/me Anna", ALICE, GROUP)
+    (dino,) = await visit.say("/dino", ALICE, GROUP)
+    await visit.press(dino, "card", BOB)
+    (card,) = visit.server.sent[3:]
+    for message, begin in (
+        (day, "The dinosaur of"),
+        (me, "Here's Anna as a dinosaur:\n\nAnna"),
+        (card, f"Person {BOB}:\n{parts(dino, 'bold')[0]}"),
+    ):
+        assert message["text"].startswith(begin)
+        assert message["text"].endswith(f"\n\n{sentences.NO_PICTURES}")
+    assert "million years ago" in card["text"]
     assert len(pictures) == 3
+
+
+async def test_a_picture_that_was_sent_is_sent_again_by_its_file_id(
+    visit: Visit, pictures: list[str], settings: Settings
+) -> None:
+    """It is uploaded anew if Telegram does not know it any more."""
+
+    def sent() -> list[object]:
+        photos = [call["photo"] for call in of_method(visit.server, "sendPhoto")]
+        return [photo if isinstance(photo, str) else "upload" for photo in photos]
+
+    await visit.say("/today", ALICE)
+    shutil.rmtree(settings.pictures)
+    await visit.say("/today", BOB)
+    assert sent() == ["upload", "file-0"]
+    assert len(pictures) == 1
+    visit.server.files.clear()
+    visit.server.files["other"] = b""
+    for person in (ALICE, BOB):
+        (day,) = await visit.say("/today", person)
+        assert day["photo"]
+    assert sent()[2:] == ["file-0", "upload", "file-1"]
+    await visit.say("/dino", ALICE)
+    for _ in range(2):
+        await visit.press(visit.server.sent[4], "card", BOB)
+    assert sent()[5:] == ["upload", "file-2"]
+    await visit.say("/forget yes", ALICE)
+    kept = "SELECT file_id FROM pictures"
+    assert sql(str(settings.database), kept) == [("file-1",)]
 
 
 async def test_whoever_blocks_the_bot_is_in_the_log_and_no_error(

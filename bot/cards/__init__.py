@@ -6,66 +6,77 @@ creature   one dinosaur
 scene      where it stands, with a person for scale
 saying     how its name is said
 card       the cards, as SVG
-png        SVG to PNG
+png        SVG to PNG, and the pictures that are kept
 """
 
-import asyncio
-import logging
+from collections.abc import Callable
+from functools import cache, partial
+from hashlib import sha256
+from importlib import metadata
 from typing import NamedTuple
 
-from bot.cards.card import name_card, verse_card
-from bot.cards.png import png_of
-from bot.chat import Explained
+import fontpkg_eb_garamond
+
+from bot.cards.card import name_card, verse_card, words_of
 from bot.creations import Creation
-from bot.words import layout, sentences
-from bot.words.pieces import Message, Piece
+from bot.words import layout
 from bot.writer import Text
+from model.files import PROGRAM, ROOT
 from model.text.forms import Genre
 
-logger = logging.getLogger(__name__)
+DECIDING = (
+    *(
+        (ROOT / folder, "*.py")
+        for folder in ("bot/cards", "bot/words", "model/names", "model/text")
+    ),
+    *((PROGRAM / "data", name) for name in ("*.tsv", "dinos.txt", "fossils.txt")),
+    (fontpkg_eb_garamond.ROOT / "files", "*"),
+)
+"""The files that decide the picture of a text."""
 
 
 class Card(NamedTuple):
-    """A card: its picture, the name of its file, what stands below it, and its words."""
+    """A card: the name of its file, its words, what makes its SVG, and the key of its picture."""
 
-    png: bytes
     name: str
-    caption: Message
-    alt: str
+    words: str
+    svg: Callable[[], str]
+    key: str = ""
 
 
-async def card_of(creation: Creation, text: Text, n: int = 0, home: str = "") -> Card | None:
-    """Return the card of verse, or of the name with a number; None if it has none. Raises
-    Explained.
+def card_of(creation: Creation, text: Text, n: int = 0, username: str = "") -> Card | None:
+    """Return the card of verse, or of the name with a number; None if it has none.
 
-    `home` is where the code can be sent; it stands beside the code.
+    Beside the code, it says where the code can be sent: to the bot with this name.
     """
     if not layout.has_card(creation, text, n):
         return None
+    home = f"t.me/{username} · {creation.code}" if username else creation.code
     if creation.genre is Genre.DINO:
-        return await card_of_name(text.texts[n], creation.code, home)
-    own, rest = layout.verse(creation, text)
-    svg = verse_card(
-        own, rest, _address(home, creation.code), is_sonnet=creation.genre is Genre.SONNET
-    )
-    return await _card(svg, str(creation.genre), creation.code, own + rest)
+        card = card_of_name(text.texts[n], creation.code, home)
+    else:
+        own, rest = layout.verse(creation, text)
+        svg = partial(verse_card, own, rest, home, is_sonnet=creation.genre is Genre.SONNET)
+        card = Card(f"{creation.genre}-{creation.code}.png", own + rest, svg)
+    return card._replace(key=key_of(creation, n, username))
 
 
-async def card_of_name(name: str, code: str = "", home: str = "") -> Card:
-    """Return the card of a name in letters from a to z. Raises Explained."""
-    svg, words = await asyncio.to_thread(name_card, name, _address(home, code))
-    return await _card(svg, name.lower(), code, words)
+def card_of_name(name: str, code: str = "", home: str = "") -> Card:
+    """Return the card of a name in letters from a to z."""
+    file = "-".join(filter(None, (name.lower(), code)))
+    return Card(f"{file}.png", words_of(name), partial(name_card, name, home))
 
 
-def _address(home: str, code: str) -> str:
-    return " · ".join(filter(None, (home, code)))
+def key_of(creation: Creation, n: int, username: str) -> str:
+    """Return what names a picture, before anything is written or drawn."""
+    return f"{drawings_version()}.{creation.code}.{n}.{username}.png"
 
 
-async def _card(svg: str, name: str, code: str, alt: str) -> Card:
-    try:
-        png = await png_of(svg)
-    except (OSError, TimeoutError) as error:
-        logger.warning("A card could not be drawn: %s", error or "it took too long")
-        raise Explained(sentences.NOT_DRAWN) from error
-    file = f"{name}-{code}.png" if code else f"{name}.png"
-    return Card(png, file, Message([Piece(code, "creation")]), alt)
+@cache
+def drawings_version() -> str:
+    """Return what changes whenever the same card may look different."""
+    found = sha256(metadata.version("resvg-py").encode())
+    for folder, names in DECIDING:
+        for path in sorted(folder.glob(names)):
+            found.update(path.read_bytes())
+    return found.hexdigest()[:12]

@@ -24,12 +24,17 @@ _INITIALS = (
 """How wide each drop cap is, as a multiple of the size of other letters."""
 
 
-def name_card(name: str, code: str) -> tuple[str, str]:
-    """Return the card of a name and its words: how it is said, what it means, and one line about
-    the creature's life.
+def words_of(name: str) -> str:
+    """Return what the card of a name says: how it is said, what it means, one line about the
+    creature's life, and whether it is real.
     """
+    return "\n".join(filter(None, (name.capitalize(), *_facts(name))))
+
+
+def name_card(name: str, code: str) -> str:
+    """Return the card of a name."""
     creature = Creature(name.lower())
-    spoken, means, life = said(name), str(meaning(name)), biography(creature)
+    spoken, means, life, below = _facts(name)
     size = min(124, (WIDTH - 2 * _MARGIN) / len(name) / 0.44)
     drawn = _text(name.capitalize(), WIDTH / 2, 888, size, INK)
     y = 958
@@ -43,10 +48,7 @@ def name_card(name: str, code: str) -> tuple[str, str]:
     for row in _balanced(life, 52):
         y += 52
         drawn += _text(row, WIDTH / 2, y, 42, INK)
-    is_real = name.lower() in {*fossils(), *DINOSAURS.read_text(encoding="ascii").split()}
-    below = REAL if is_real else INVENTED
-    words = "\n".join(filter(None, (name.capitalize(), spoken, means, life, below, code)))
-    return _card(world(name), drawn, below, code), words
+    return _card(world(name), drawn, below, code)
 
 
 def verse_card(prompt: str, rest: str, code: str, *, is_sonnet: bool) -> str:
@@ -74,6 +76,12 @@ def verse_card(prompt: str, rest: str, code: str, *, is_sonnet: bool) -> str:
     )
     drawn += f"<rect {frame}/>{''.join(fill(toe, GREY, 0.5) for toe in foot)}"
     return _card("", drawn, SHARED if prompt else WRITTEN, code)
+
+
+def _facts(name: str) -> tuple[str, str, str, str]:
+    is_real = name.lower() in {*fossils(), *DINOSAURS.read_text(encoding="ascii").split()}
+    life = biography(Creature(name.lower()))
+    return said(name), str(meaning(name)), life, REAL if is_real else INVENTED
 
 
 def _length(line: str) -> float:

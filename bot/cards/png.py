@@ -1,37 +1,159 @@
-"""SVG to PNG, by resvg, with text in EB Garamond."""
+"""SVG to PNG, by resvg, with text in EB Garamond; and the pictures that are kept.
+
+Processes draw, because resvg holds Python's lock for 0.13 s, and the event loop would stand still.
+They start with the first card, and stay. Each reads SVGs and writes PNGs, with their lengths in
+front, until its input ends: no process outlives the bot.
+"""
 
 import asyncio
+import contextlib
+import logging
+import subprocess
 import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Callable
+from pathlib import Path
 
+from bot.chat import Explained
+from bot.limits import Speed
 from bot.settings import environment_without_secrets
+from bot.training.child import ON_WINDOWS
+from bot.words import sentences
+from model.files import write_whole
+from model.threads import available_cores
+
+logger = logging.getLogger(__name__)
 
 PROGRAM = """
-import sys, fontpkg_eb_garamond, resvg_py
+import os, sys, fontpkg_eb_garamond, resvg_py
+if hasattr(os, "nice"):
+    os.nice(5)
 fonts = [str(path) for path in (fontpkg_eb_garamond.ROOT / "files").iterdir()]
-svg = sys.stdin.buffer.read().decode()
-png = resvg_py.svg_to_bytes(svg_string=svg, font_files=fonts, skip_system_fonts=True)
-sys.stdout.buffer.write(png)
+while head := sys.stdin.buffer.read(4):
+    svg = sys.stdin.buffer.read(int.from_bytes(head, "big")).decode()
+    png = resvg_py.svg_to_bytes(svg_string=svg, font_files=fonts, skip_system_fonts=True)
+    sys.stdout.buffer.write(len(png).to_bytes(4, "big") + png)
+    sys.stdout.buffer.flush()
 """
 LONGEST_SECONDS = 20.0
+CARD_SECONDS = 0.5
+"""How long one process draws a card, until this machine has shown it. With a core of its own, it
+takes 0.15 s."""
+SURE_SECONDS = 2.0
+"""After so long, what the machine has shown counts as much."""
+PROCESSES = max(1, available_cores() - 1)
+MOST_BYTES = 200_000_000
+"""The pictures that are kept have at most so many bytes."""
 
 
-async def png_of(svg: str) -> bytes:
-    """Draw an SVG. Raises OSError or TimeoutError.
+class Drawings:
+    """Draws cards, and keeps those that belong to nobody as files in a folder.
 
-    Another process draws, because resvg holds Python's lock for 0.13 s, and the event loop would
-    stand still.
+    `fault` says why the last card could not be drawn; it is empty if that was drawn.
     """
-    command, pipe = (sys.executable, "-P", "-c", PROGRAM), asyncio.subprocess.PIPE
-    async with asyncio.timeout(LONGEST_SECONDS):
-        process = await asyncio.create_subprocess_exec(
-            *command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment_without_secrets()
-        )
+
+    def __init__(self, folder: Path) -> None:
+        self.fault = ""
+        self.speed = Speed(PROCESSES / CARD_SECONDS, PROCESSES, SURE_SECONDS)
+        self._folder = folder
+        self._going_on: dict[str, asyncio.Task[bytes]] = {}  # by key
+        self._idle: list[Process] = []
+        self._turns = asyncio.Semaphore(PROCESSES)
+
+    def has(self, key: str) -> bool:
+        """Return whether a picture is kept, or is being drawn."""
+        return key in self._going_on or (self._folder / key).exists()
+
+    async def png(self, key: str, svg: Callable[[], str], *, keep: bool) -> bytes:
+        """Return a picture that is kept, or draw it: once, however many want it. Raises
+        Explained.
+        """
+        if key not in self._going_on:
+            self._going_on[key] = asyncio.create_task(self._found_or_drawn(key, svg, keep))
+            self._going_on[key].add_done_callback(lambda _: self._going_on.pop(key))
+        return await asyncio.shield(self._going_on[key])
+
+    async def draw(self, svg: str) -> bytes:
+        """Draw an SVG. Raises Explained."""
+        self.speed.count(1)
         try:
-            png, complaint = await process.communicate(svg.encode())
+            async with self._turns, asyncio.timeout(LONGEST_SECONDS):
+                process = self._idle.pop() if self._idle else await _start()
+                png = await _answer(process, svg.encode())
+                self._idle.append(process)
+        except OSError as error:
+            self.fault = str(error) or "it took too long"
+            logger.warning("A card could not be drawn: %s", self.fault)
+            raise Explained(sentences.NOT_DRAWN) from error
         finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
-    if process.returncode:
-        raise OSError(f"resvg: {complaint[-200:].decode(errors='replace')}")
-    return png
+            self.speed.count(-1)
+        self.fault = ""
+        return png
+
+    async def close(self) -> None:
+        """End the processes, and what they draw."""
+        for task in self._going_on.values():
+            task.cancel()
+        await asyncio.gather(*self._going_on.values(), return_exceptions=True)
+        while self._idle:
+            await _end(self._idle.pop())
+
+    async def _found_or_drawn(self, key: str, svg: Callable[[], str], keep: bool) -> bytes:
+        with contextlib.suppress(OSError):
+            return await asyncio.to_thread((self._folder / key).read_bytes)
+        png = await self.draw(await asyncio.to_thread(svg))
+        if keep:
+            await asyncio.to_thread(self._keep, key, png)
+        return png
+
+    def _keep(self, key: str, png: bytes) -> None:
+        """Keep a picture. The oldest ones leave."""
+        left = MOST_BYTES
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write_whole(self._folder / key, png)
+            found = [(path.stat(), path) for path in self._folder.iterdir()]
+            for facts, path in sorted(found, key=lambda each: each[0].st_mtime, reverse=True):
+                left -= facts.st_size
+                if left < 0:
+                    path.unlink(missing_ok=True)
+        except OSError as error:
+            logger.warning("A picture is not kept: %s", error)
+
+
+async def _start() -> Process:
+    """Start a process in a session of its own, which no Ctrl-C reaches."""
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-P", "-c", PROGRAM),
+        stdin=PIPE,
+        stdout=PIPE,
+        stderr=PIPE,
+        env=environment_without_secrets(),
+        start_new_session=True,
+        creationflags=sum(getattr(subprocess, flag, 0) for flag in ON_WINDOWS),
+    )
+
+
+async def _answer(process: Process, svg: bytes) -> bytes:
+    """Give a process an SVG, and return its PNG. End it if it fails, or if nobody waits any more.
+
+    Raises OSError.
+    """
+    if not (process.stdin and process.stdout and process.stderr):
+        raise OSError("it has no pipes")
+    try:
+        process.stdin.write(len(svg).to_bytes(4, "big") + svg)
+        size = await process.stdout.readexactly(4)
+        return await process.stdout.readexactly(int.from_bytes(size, "big"))
+    except EOFError as error:
+        complaint = (await process.stderr.read())[-200:].decode(errors="replace")
+        raise OSError(f"its process ended: {complaint or await process.wait()}") from error
+    except BaseException:
+        await _end(process)
+        raise
+
+
+async def _end(process: Process) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        process.kill()
+    await process.wait()

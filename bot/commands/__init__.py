@@ -73,11 +73,9 @@ COMMANDS = {
     "sonnet": Command(
         verse.sonnet, verse.SONNET, "fourteen lines that scan and rhyme", sentences.HELP_SONNET
     ),
-    "me": Command(
-        games.me, games.NAME_AND_CARD._replace(messages=2), "you as a dinosaur", sentences.HELP_ME
-    ),
-    # beside /me in the help
-    "today": Command(games.today, games.NAME_AND_CARD, "the dinosaur of the day", alone=True),
+    "me": Command(games.me, games.work_of_me, "you as a dinosaur", sentences.HELP_ME),
+    # beside /me in the help; its card is drawn once
+    "today": Command(games.today, games.NAMES, "the dinosaur of the day", alone=True),
     "guess": Command(
         games.guess, games.NAMES, "find the real one of four dinosaurs", sentences.HELP_GUESS
     ),

@@ -177,7 +177,10 @@ async def status(ask: Said, _rest: str, bot: Bot) -> None:
         "up": sentences.duration(asyncio.get_running_loop().time() - bot.tally.begun),
         "answers": f"{bot.tally.answers:,}, and {bot.limits.refusals.total():,} refused",
         "latency": tables.latency(bot.tally.latency),
-        "waiting": sentences.counted(bot.shelf.pending, "text"),
+        "waiting": (
+            f"{sentences.counted(bot.shelf.pending, 'text')},"
+            f" {sentences.counted(round(bot.drawings.speed.waiting), 'card')}"
+        ),
         **{name: fact for door in bot.doors for name, fact in door.facts().items()},
         "errors": ", ".join(errors) or "none",
         "training": bot.runs.running.title if bot.runs.running else "none",

@@ -6,18 +6,17 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from bot.answering import answer
+from bot.cards import card_of
 from bot.chat import Button, Explained, LiveMessage
 from bot.commands.names import LONGEST_PREFIX
-from bot.commands.verse import drawn
-from bot.creations import ASIDE, Creation, Wish, new_code
-from bot.limits import work_for
+from bot.commands.verse import send_card, work_with_card
+from bot.creations import ASIDE, NOBODY, Creation, Wish, new_code
+from bot.limits import Work, work_for
 from bot.store import NEW_SEEDS
 from bot.taboo import is_taboo
 from bot.words import layout, sentences
@@ -33,20 +32,40 @@ if TYPE_CHECKING:
 
     from bot.app import Bot
     from bot.asks import Said
+    from bot.words.pieces import Message
 
 FAMOUS = PROGRAM / "data" / "famous.txt"
 NETWORK, TEMPERATURE = Genre.DINO.network, USUAL_TEMPERATURE["names"]
 NAMES = work_for(Wish(Genre.DINO))
-NAME_AND_CARD = NAMES._replace(cards=1)
-NOBODY = 0
-"""Whose creation is a dinosaur of the day."""
 INVENTED, DRAWN = 3, 5
 """How many names of a round are made up. More are drawn, as some may be real fossils or taboo."""
 
 
 async def me(ask: Said, rest: str, bot: Bot) -> None:
-    """Send the dinosaur of a first name, or of the one in the person's profile, and its card. This
+    """Send the dinosaur of a first name, or of the one in the person's profile, on its card. This
     takes no turn.
+    """
+    await _send(ask, *await _of_name(ask, rest, bot), bot, rows=1)
+
+
+async def today(ask: Said, _rest: str, bot: Bot) -> None:
+    """Send the dinosaur of the day, whose seed is the date, on its card."""
+    released = await asyncio.to_thread(bot.shelf.files(NETWORK).released)
+    version = released or (await bot.shelf.current(NETWORK)).version
+    day = datetime.now(UTC).date()
+    creation = _of_everybody(int(f"{day:%Y%m%d}"), version)
+    opening = sentences.TODAY.format(f"{day.day} {day:%B %Y}")
+    await _send(ask, creation, opening, bot, rows=0)
+
+
+async def work_of_me(ask: Said, rest: str, bot: Bot) -> Work:
+    """Return what it takes to write the name, and to draw its card."""
+    creation, _ = await _of_name(ask, rest, bot)
+    return await work_with_card(creation, 0, bot)
+
+
+async def _of_name(ask: Said, rest: str, bot: Bot) -> tuple[Creation, Message]:
+    """Return the dinosaur of a first name, and what stands above it.
 
     The name, as the network writes it, and the version decide it alone.
     """
@@ -59,39 +78,31 @@ async def me(ask: Said, rest: str, bot: Bot) -> None:
     name = fold(word).strip()
     if not 1 <= len(name) <= LONGEST_PREFIX or is_taboo(name):
         raise Explained(sentences.ME_NAME.format(LONGEST_PREFIX))
-    seed = int(sha256(f"{name} {weights.version}".encode()).hexdigest(), 16) % NEW_SEEDS
-    opening = sentences.ME.format(sentences.cut(word, 40)) + "\n\n"
-    wish = Wish(Genre.DINO, name, 1, TEMPERATURE, seed=seed, opening=opening)
-    creation, text = await answer(ask, wish, bot)
-    if card := await drawn(creation, text, bot):
-        await ask.chat.picture(card.png, card.caption, (), card.name, card.alt)
+    number = int(sha256(f"{name} {weights.version}".encode()).hexdigest(), 16)
+    creation = _of_everybody(number, weights.version, name)
+    return creation, sentences.ME.format(sentences.cut(word, 40))
 
 
-async def today(ask: Said, _rest: str, bot: Bot) -> None:
-    """Send the dinosaur of the day, on its card if it can be drawn.
+def _of_everybody(number: int, version: str, prompt: str = "") -> Creation:
+    """Return the creation that a number decides. It belongs to nobody; all get the same code."""
+    code = new_code(generator_for(int(version, 16), number).integers)
+    seed = number % NEW_SEEDS
+    own = len(prompt)
+    return Creation(code, NOBODY, Genre.DINO, version, seed, 0, prompt, TEMPERATURE, own_words=own)
 
-    The date is its seed; all get the same code.
-    """
-    released = await asyncio.to_thread(bot.shelf.files(NETWORK).released)
-    version = released or (await bot.shelf.current(NETWORK)).version
-    day = datetime.now(UTC).date()
-    seed = int(f"{day:%Y%m%d}")
-    code = new_code(generator_for(int(version, 16), seed).integers)
-    creation = Creation(code, NOBODY, Genre.DINO, version, seed, 0, "", TEMPERATURE)
-    card = None
+
+async def _send(ask: Said, creation: Creation, opening: Message, bot: Bot, *, rows: int) -> None:
+    """Send a creation that belongs to nobody, below its card, with so many rows of buttons."""
     async with LiveMessage(ask.chat):  # which shows that the bot is typing
         text = await bot.shelf.write(creation)
-        bot.limits.written(ask)
         await bot.store.keep(creation)
-        with suppress(Explained):
-            card = await drawn(creation, text, bot)
-    opening = sentences.TODAY.format(f"{day.day} {day:%B %Y}") + "\n\n"
-    message = opening + layout.reply(creation, text)
-    if card:
-        with suppress(Explained):  # a group may take no pictures
-            await ask.chat.picture(card.png, message, (), card.name, card.alt)
-            return
-    await ask.chat.say(message)
+    bot.limits.written(ask)
+    message = opening + "\n\n" + layout.reply(creation, text)
+    buttons = layout.buttons_below(creation, text)[:rows]
+    if card := card_of(creation, text, username=bot.username):
+        await send_card(ask, creation, card, message, message, buttons, bot)
+    else:
+        await ask.chat.say(message, buttons)
 
 
 async def guess(ask: Said, rest: str, bot: Bot) -> None:

@@ -4,23 +4,26 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.answering import answer, show
 from bot.asks import line_in, voice_in
-from bot.chat import Button, Explained, LiveMessage
+from bot.cards import card_of, key_of
+from bot.chat import Button, Explained, LiveMessage, Picture
 from bot.commands.voices import example, voice_named
-from bot.creations import MOST_CONTINUED, Creation, Wish, code_in, wilder
+from bot.creations import MOST_CONTINUED, NOBODY, Creation, Wish, code_in, wilder
 from bot.limits import TEXTS, Work, work_for
 from bot.taboo import is_taboo
 from bot.words import layout, sentences
+from bot.words.pieces import Message, Piece
 from model.text.forms import Genre
 
 if TYPE_CHECKING:
     from bot.app import Bot
     from bot.asks import Ask, Said
     from bot.cards import Card
-    from bot.writer import Text
+    from bot.chat import Buttons
 
 IN_A_ROW = 3
 """Buttons."""
@@ -96,16 +99,12 @@ async def card(ask: Said, rest: str, bot: Bot) -> None:
 
     Without a number, it is the first name; buttons show the others.
     """
-    code, _, number = rest.strip().partition(" ")
-    creation = await creation_in(code, bot)
-    n = 0
-    if number.isdecimal() and len(number) < 3 and int(number) < creation.count:
-        n = int(number)
+    creation, n = await _numbered(rest, bot)
     async with LiveMessage(ask.chat):  # which shows that the bot is typing
         text = await bot.shelf.write(creation)
-        bot.limits.written(ask)
-        made = await drawn(creation, text, bot, n)
-    if made is None:
+    bot.limits.written(ask)
+    found = card_of(creation, text, n, bot.username)
+    if found is None:
         raise Explained(sentences.NO_CARD)
     others = []
     if creation.genre is Genre.DINO:
@@ -115,18 +114,32 @@ async def card(ask: Said, rest: str, bot: Bot) -> None:
             if i != n and not is_taboo(name)
         ]
     rows = [others[first : first + IN_A_ROW] for first in range(0, len(others), IN_A_ROW)]
-    await ask.chat.picture(made.png, made.caption, rows, made.name, made.alt)
+    code = Message([Piece(creation.code, "creation")])
+    words = Message([Piece(found.words)]) + "\n\n" + code
+    await send_card(ask, creation, found, code, words, rows, bot)
 
 
-async def drawn(creation: Creation, text: Text, bot: Bot, n: int = 0) -> Card | None:
-    """Return the card of verse, or of the name with a number; None if it has none. Raises
-    Explained.
-    """
-    from bot.cards import card_of  # and with it all that draws, which an answer does not need
-
-    async with bot.drawing:
-        home = f"t.me/{bot.username}" if bot.username else ""
-        return await card_of(creation, text, n, home)
+async def send_card(
+    ask: Said,
+    creation: Creation,
+    card: Card,
+    caption: Message,
+    words: Message,
+    buttons: Buttons,
+    bot: Bot,
+) -> None:
+    """Send a card with its caption. If it cannot be drawn or sent, send its words, and say why."""
+    file_id = await bot.store.file_id(card.key)
+    png = partial(bot.drawings.png, card.key, card.svg, keep=creation.person == NOBODY)
+    try:
+        async with LiveMessage(ask.chat):  # which shows that the bot is typing
+            picture = Picture(card.name, card.words, png, file_id)
+            sent = await ask.chat.picture(picture, caption, buttons)
+    except Explained as error:
+        await ask.chat.say(words + "\n\n" + error.sentence, buttons)
+        return
+    if sent != file_id:
+        await bot.store.keep_file_id(card.key, creation.code, sent)
 
 
 async def creation_in(rest: str, bot: Bot) -> Creation:
@@ -153,8 +166,27 @@ async def work_of_longer(_ask: Ask, rest: str, bot: Bot) -> Work:
 
 
 async def work_of_card(_ask: Ask, rest: str, bot: Bot) -> Work:
-    """Return what it takes to write a creation and draw its card."""
-    return work_for(await creation_in(rest.partition(" ")[0], bot), cards=1)
+    """Return what it takes to write a creation, and to draw its card."""
+    return await work_with_card(*await _numbered(rest, bot), bot)
+
+
+async def work_with_card(creation: Creation, n: int, bot: Bot) -> Work:
+    """Return what it takes to write a creation, and to draw the card of its name number `n`, unless
+    that is kept.
+    """
+    key = key_of(creation, n, bot.username)
+    if bot.drawings.has(key) or await bot.store.file_id(key):
+        key = ""
+    return work_for(creation, key)
+
+
+async def _numbered(rest: str, bot: Bot) -> tuple[Creation, int]:
+    """Return the creation with a code, and the number of a name behind it."""
+    code, _, number = rest.strip().partition(" ")
+    creation = await creation_in(code, bot)
+    if number.isdecimal() and len(number) < 3 and int(number) < creation.count:
+        return creation, int(number)
+    return creation, 0
 
 
 def _like(creation: Creation, temperature: float) -> Wish:

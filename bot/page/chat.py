@@ -17,7 +17,7 @@ from aiohttp.web import WebSocketResponse
 
 from bot.app import Bot
 from bot.asks import YOU, Said
-from bot.chat import Buttons, Chat, Gone
+from bot.chat import Buttons, Chat, Gone, Picture
 from bot.words import sentences
 from bot.words.pieces import Message, Piece
 from model.text.forms import Genre
@@ -137,10 +137,10 @@ class PageChat(Chat):
             await self.tell("released", text=text, **pressed)
         return bool(pressed)
 
-    async def picture(
-        self, png: bytes, message: Message, buttons: Buttons, name: str, alt: str
-    ) -> int:
-        return (await self.add(message, buttons, name=name, content=png, alt=alt)).number
+    async def picture(self, picture: Picture, message: Message, buttons: Buttons = ()) -> str:
+        file = {"name": picture.name, "content": await picture.png(), "alt": picture.words}
+        await self.add(message, buttons, **file)
+        return ""
 
     async def document(self, name: str, content: bytes, message: Message) -> int:
         return (await self.add(message, name=name, content=content)).number

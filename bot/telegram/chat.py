@@ -28,7 +28,7 @@ from telegram.error import (
 )
 from telegram.ext import ExtBot
 
-from bot.chat import Buttons, Chat, Explained, Gone, InDoubt, NotSent, Offer
+from bot.chat import Buttons, Chat, Explained, Gone, InDoubt, NotSent, Offer, Picture
 from bot.database import StoreError
 from bot.inbox import Inbox, Note
 from bot.telegram.pacing import REFUSAL, Call, Pacing
@@ -145,7 +145,7 @@ class TelegramChat(Chat):
     async def say(
         self, message: Message, buttons: Buttons = (), *, unfinished: bool = False
     ) -> int:
-        number = await self._send(
+        sent = await self._send(
             self._bot.send_message,
             self._html(message),
             self._pacing.place() if unfinished else self._place,
@@ -153,8 +153,8 @@ class TelegramChat(Chat):
         )
         if unfinished and self.note and self._inbox:
             with contextlib.suppress(StoreError):  # then the next start asks whether it arrived
-                await self._inbox.shown(self.note, number)
-        return number
+                await self._inbox.shown(self.note, sent.message_id)
+        return sent.message_id
 
     async def change(
         self, number: int, message: Message, buttons: Buttons = (), *, unfinished: bool = False
@@ -188,31 +188,29 @@ class TelegramChat(Chat):
             return False
         return True
 
-    async def picture(
-        self,
-        png: bytes,
-        message: Message,
-        buttons: Buttons,
-        name: str,
-        alt: str,  # noqa: ARG002
-    ) -> int:
-        return await self._send(
-            self._bot.send_photo,
-            png,
-            self._place,
-            caption=self._html(message, LONGEST_CAPTION),
-            filename=name,
-            reply_markup=_keyboard(buttons),
-        )
+    async def picture(self, picture: Picture, message: Message, buttons: Buttons = ()) -> str:
+        """Send a picture by its file_id. If it has none, or Telegram refuses it, upload it."""
+        below: dict[str, Any] = {
+            "caption": self._html(message, LONGEST_CAPTION),
+            "reply_markup": _keyboard(buttons),
+        }
+        if picture.file_id:
+            with contextlib.suppress(BadRequest):
+                await self._send(self._bot.send_photo, picture.file_id, self._place, **below)
+                return picture.file_id
+        below["filename"] = picture.name
+        sent = await self._send(self._bot.send_photo, await picture.png(), self._place, **below)
+        return sent.photo[-1].file_id
 
     async def document(self, name: str, content: bytes, message: Message) -> int:
-        return await self._send(
+        sent = await self._send(
             self._bot.send_document,
             content,
             self._place,
             caption=self._html(message, LONGEST_CAPTION),
             filename=name,
         )
+        return sent.message_id
 
     async def typing(self) -> None:
         thread = self._where.get("message_thread_id")
@@ -263,14 +261,14 @@ class TelegramChat(Chat):
         content: str | bytes,
         place: int,
         **options: Any,
-    ) -> int:
+    ) -> TelegramMessage:
         call: Call[TelegramMessage] = partial(send, self.id, content, **self._where, **options)
         if place != REFUSAL:
             call = partial(self._noted, call)
         with self._explained():
-            number = (await self._pacing.send(call, self.id, place)).message_id
-        self._first = self._first or number
-        return number
+            sent = await self._pacing.send(call, self.id, place)
+        self._first = self._first or sent.message_id
+        return sent
 
     async def _noted(self, send: Call[TelegramMessage]) -> TelegramMessage:
         """Send a message, and note before that it is on its way."""

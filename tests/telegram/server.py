@@ -211,8 +211,14 @@ class Server:
         return self._send(parameters, _shown(parameters, "text", LONGEST_TEXT))
 
     def _sendPhoto(self, parameters: Json) -> Json:  # noqa: N802
-        picture = self.keep("picture.png", _content(parameters, "photo"))
-        content = {"photo": [picture | {"width": 1, "height": 1}]}
+        picture = {"file_id": parameters["photo"], "file_unique_id": "1"}
+        if isinstance(parameters["photo"], str):
+            if parameters["photo"] not in self.files:
+                raise bad("wrong file identifier/HTTP URL specified")
+        else:
+            picture = self.keep("picture.png", _content(parameters, "photo"))
+        sizes = [picture | {"file_id": "thumbnail"}, picture]
+        content = {"photo": [size | {"width": 1, "height": 1} for size in sizes]}
         return self._send(parameters, content | _shown(parameters, "caption", LONGEST_CAPTION))
 
     def _sendDocument(self, parameters: Json) -> Json:  # noqa: N802

@@ -1,0 +1,138 @@
+"""The processes that draw, and the pictures that are kept."""
+
+import asyncio
+import os
+import shutil
+import stat
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from bot import cards
+from bot.cards import drawings_version, png
+from bot.settings import Settings
+from bot.words import sentences
+from model.files import ROOT
+from tests.fake_chat import FakeChat
+from tests.serving import serving, until
+
+DRAW_AND_WAIT = """
+import asyncio, pathlib
+from bot.cards.png import Drawings
+async def main():
+    await Drawings(pathlib.Path()).draw('<svg xmlns="http://www.w3.org/2000/svg"/>')
+    print(flush=True)
+    await asyncio.Event().wait()
+asyncio.run(main())
+"""
+
+
+def drawing(parent: int | None = None) -> list[psutil.Process]:
+    """Return the processes that draw."""
+    children = psutil.Process(parent).children()
+    return [child for child in children if "resvg" in "".join(child.cmdline())]
+
+
+async def test_a_card_for_everybody_is_drawn_once_and_outlives_a_restart(
+    settings: Settings, pictures: list[str]
+) -> None:
+    async with serving(settings) as chat:
+        chats = [FakeChat(chat.bot, 1000 + number) for number in range(5)]
+        await asyncio.gather(*(each.ask("/today") for each in chats))
+        for each in chats:
+            await each.ask("/me Anna")
+            assert all(message.file for message in each.messages)
+        assert len(pictures) == 2
+        await chat.ask("/dino")
+        await chat.press("card")  # one that is somebody's own is in no file
+    paths = [settings.pictures, *settings.pictures.iterdir()]
+    assert [stat.S_IMODE(path.stat().st_mode) for path in paths] == [0o700, 0o600, 0o600]
+    async with serving(settings) as chat:
+        assert (await chat.ask("/me Anna")).file == chats[0].messages[1].file
+        assert len(pictures) == 3
+
+
+async def test_the_oldest_pictures_leave_and_one_that_cannot_be_kept_is_sent(
+    chat: FakeChat, settings: Settings, pictures: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await chat.ask("/me Anna")
+    (first,) = settings.pictures.iterdir()
+    os.utime(first, (1, 1))
+    monkeypatch.setattr(png, "MOST_BYTES", first.stat().st_size + 100)
+    await chat.ask("/me Berta")
+    assert first not in [*settings.pictures.iterdir()]
+    shutil.rmtree(settings.pictures)
+    settings.pictures.touch()
+    assert (await chat.ask("/me Cora")).file
+    assert len(pictures) == 3
+
+
+async def test_another_program_table_or_font_draws_anew(
+    chat: FakeChat, pictures: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copied = []
+    for number, (folder, names) in enumerate(cards.DECIDING):
+        copied.append((tmp_path / f"copy-{number}", names))
+        copied[-1][0].mkdir()
+        for path in folder.glob(names):
+            shutil.copy(path, copied[-1][0])
+    monkeypatch.setattr(cards, "DECIDING", copied)
+    for drawn, (folder, _) in enumerate([copied[0], *copied], 1):
+        drawings_version.cache_clear()
+        for _ in range(2):
+            await chat.ask("/me Anna")
+            assert len(pictures) == drawn
+        with [*folder.iterdir()][-1].open("ab") as file:
+            file.write(b"!")
+    drawings_version.cache_clear()
+
+
+async def test_a_process_that_ends_or_hangs_costs_its_own_card_and_the_next_one_is_drawn(
+    chat: FakeChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The person gets the words, and reads why there is no picture."""
+    drawings = chat.bot.drawings
+    assert drawing() == []
+    assert (await chat.ask("/dino")).names
+    assert (await chat.press("card")).file
+    for reason in ("its process ended: -9", "it took too long"):
+        (process,) = drawing()
+        process.suspend()
+        ask = asyncio.create_task(chat.press("card"))
+        if "-9" in reason:
+            await until(lambda: drawings.speed.waiting)
+            process.kill()
+        else:
+            monkeypatch.setattr(png, "LONGEST_SECONDS", 0.01)
+        told = await ask
+        assert told.text.startswith(f"{chat.messages[0].names[0]}\n")
+        assert told.text.endswith(f"{chat.messages[0].code}\n\n{sentences.NOT_DRAWN}")
+        assert drawings.fault == reason
+        monkeypatch.undo()
+        assert (await chat.press("card")).file
+        assert drawings.fault == ""
+
+
+async def test_processes_have_no_secrets_and_end_with_the_bot(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TELEGRAM_TOKEN", "7000000:for-no-child")
+    async with serving(settings) as chat:
+        await chat.ask("/today")
+        (process,) = drawing()
+        assert "for-no-child" not in "".join(process.environ().values())
+        assert process.nice() > psutil.Process().nice() or process.nice() == 19
+    assert drawing() == []
+
+
+async def test_processes_end_when_the_bot_is_killed() -> None:
+    command = [sys.executable, "-c", DRAW_AND_WAIT]
+    bot = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
+    assert bot.stdout
+    await bot.stdout.readline()
+    (process,) = drawing(bot.pid)
+    bot.kill()
+    await bot.wait()
+    await asyncio.to_thread(process.wait, 30)
