@@ -45,7 +45,7 @@ ASKING_SECONDS, HIT_SECONDS = 2.0, 4.0
 """The time in which people ask, and the time in which the hit comes."""
 AWAY_SECONDS = 2.0
 """How long PostgreSQL is away when it is hit."""
-SETTLED_SECONDS, SILENT_SECONDS = 2.0, 20.0
+SETTLED_SECONDS, SILENT_SECONDS = 2.0, 30.0
 """A bot that has done nothing for so long does nothing more, if all have an answer and if not."""
 LATENCY = 0.1
 TOKEN = "1:a-bot-that-is-stopped"
@@ -124,14 +124,15 @@ async def _ask(bot: Bot, texts: tuple[str, ...], seconds: float) -> None:
 
 async def _settled(running: Bench, bot: Bot, settings: dict[str, str], begin: int) -> Bot:
     """Start a bot again whenever it has ended, until nobody gets a message any more."""
+    begun = time.perf_counter()
     while True:
         if bot.code is not None:
             bot = await running.start("bot", settings, OURS, TOKEN)
-            await bot.until(bot.inbox.polled())
+            begun = time.perf_counter()
         await asyncio.sleep(0.1)
         is_over = all(one.answers for one in bot.inbox.asked[begin:])
         patience = SETTLED_SECONDS if is_over else SILENT_SECONDS
-        if time.perf_counter() > bot.inbox.active + patience:
+        if time.perf_counter() > max(begun, bot.inbox.active) + patience:
             return bot
 
 
