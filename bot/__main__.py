@@ -151,10 +151,7 @@ def _healthy(settings: Settings) -> int:
 
 
 async def _telegram(settings: Settings) -> None:
-    """Serve once this process holds the lock, and as long as it does.
-
-    With SQLite it always does; see `Standby`.
-    """
+    """Serve once this process holds the lock, and as long as it does: see `Standby`."""
     from bot.health import STANDBY, Health
     from bot.standby import Standby
     from bot.telegram.door import Telegram
