@@ -12,6 +12,7 @@ import os
 import re
 import socket
 import sqlite3
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -20,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import URL, Connection, Table, create_engine, event, make_url, select, text
+from sqlalchemy import URL, Connection, Table, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
@@ -34,6 +35,10 @@ BUSY_SECONDS = 5.0
 """How long SQLite waits while another program writes."""
 PATIENCE_SECONDS = 10.0
 """How long a caller waits for a transaction, and for the transactions before it."""
+AWAY_SECONDS = 6.0
+"""How long transactions wait for a server that is away, as after its restart."""
+AGAIN_SECONDS = 0.2
+"""The pause between two tries to reach it."""
 CLOSING_SECONDS = 1.0
 """How long `close` waits for the transactions that have begun."""
 LASTING = (0, errno.EEXIST, errno.EISDIR, errno.ENOTDIR)
@@ -127,9 +132,12 @@ class Job:
 
 
 class Database:
-    """A database, and the thread that uses it."""
+    """A database, and the thread that uses it.
 
-    def __init__(self, database: str | Path) -> None:
+    If it is patient, transactions wait a few seconds for a server that goes away.
+    """
+
+    def __init__(self, database: str | Path, *, is_patient: bool = True) -> None:
         self.url = url_of(database)
         self.name = name_of(self.url)
         self.is_file = self.url.drivername == SQLITE
@@ -146,6 +154,8 @@ class Database:
         self._thread = ThreadPoolExecutor(1, "database")
         self._jobs: deque[Job] = deque()
         self._connection: Any = None  # the driver's
+        self._is_patient = is_patient
+        self._away_since: float | None = None
         self._process: sqlite3.Connection | None = None
 
     async def connect(self, prepare: Callable[[Connection], bool]) -> None:
@@ -167,10 +177,7 @@ class Database:
             if await self.run(prepare, way_out):
                 logger.info("%s: this database is new, and knows nobody yet", self.name)
             if self.is_file:
-                self._process = sqlite3.connect(f"{self.name}-process", 0, isolation_level=None)
-                with contextlib.suppress(sqlite3.OperationalError):  # another process has it
-                    self._process.execute("PRAGMA journal_mode=MEMORY")
-                    self._process.execute("BEGIN EXCLUSIVE")
+                self._process = self.claim("-process")
                 _close_to_others(self.name)
         except StoreError:
             await self.close()
@@ -182,8 +189,9 @@ class Database:
         way_out: str = "",
         patience: float | None = None,
     ) -> Result:
-        """Carry out one transaction, and return what `work` returns. `work` may run twice: if one
-        of several jobs fails, none of them is committed, and each begins again alone.
+        """Carry out one transaction, and return what `work` returns. `work` may run more than once:
+        if one of several jobs fails, none of them is committed, and each begins again alone; if a
+        server goes away for a moment, all begin again, even if it has committed them.
 
         Raises StoreError. If the database did not answer in time, it may have carried out the
         transaction nevertheless.
@@ -213,16 +221,24 @@ class Database:
     @property
     def is_alone(self) -> bool:
         """Whether no other process uses this SQLite file. With a server, one process serves."""
-        return self._process is None or self._process.in_transaction
+        return not self.is_file or self._process is not None
 
-    async def check(self) -> None:
-        """Raise StoreError if the database does not answer.
+    def claim(self, ending: str) -> sqlite3.Connection | None:
+        """Lock a file beside a SQLite database until the connection is closed or the process ends.
 
-        A SQLite file that is gone would answer, so look for it.
+        None: another one has locked it.
         """
-        if self.is_file and not await asyncio.to_thread(Path(str(self.url.database)).exists):
-            raise StoreError(self.name, "the file is gone")
-        await self.run(lambda connection: connection.scalar(select(1)))
+        file = f"{os.path.realpath(self.name)}{ending}"
+        with self._explained():
+            _make(file)
+        connection = sqlite3.connect(file, 0, isolation_level=None)
+        try:
+            connection.execute("PRAGMA journal_mode=MEMORY")
+            connection.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError:
+            connection.close()
+            return None
+        return connection
 
     async def empty_log(self) -> None:
         """Empty SQLite's write-ahead log, so that what was deleted is gone from the disk.
@@ -244,6 +260,7 @@ class Database:
             )
 
     async def close(self) -> None:
+        self._is_patient = False
         if self._process is not None:
             self._process.close()
         with contextlib.suppress(RuntimeError):  # it is closed already
@@ -269,16 +286,30 @@ class Database:
             with self._engine.begin() as connection:
                 results = [job.work(connection) for job in jobs]
         except Exception as error:
-            is_cut = isinstance(error, DBAPIError) and error.connection_invalidated
-            if len(jobs) > 1 and not is_cut:
+            if self._has_waited(error):
+                self._carry_out(jobs)
+                return
+            if len(jobs) > 1 and not _is_away(error):
                 for job in jobs:
                     self._carry_out([job])
                 return
             for job in jobs:
                 job.result.set_exception(error)
         else:
+            self._away_since = None
             for job, result in zip(jobs, results, strict=True):
                 job.result.set_result(result)
+
+    def _has_waited(self, error: Exception) -> bool:
+        """If a server has gone away, wait a moment for it, but no longer than AWAY_SECONDS in all.
+
+        Return whether it should be tried again.
+        """
+        if not (self._is_patient and self._connection is not None and _is_away(error)):
+            return False
+        self._away_since = self._away_since or time.monotonic()
+        time.sleep(AGAIN_SECONDS)
+        return time.monotonic() < self._away_since + AWAY_SECONDS
 
     async def _on_thread(self, patience: float, function: Callable[[], Result]) -> Result:
         try:
@@ -346,6 +377,13 @@ def put(
     else:
         insert = insert.on_conflict_do_nothing()
     return bool(connection.execute(insert.execution_options(preserve_rowcount=True)).rowcount)
+
+
+def _is_away(error: Exception) -> bool:
+    """Return whether the connection to a server was cut, or cannot be made: that has no code."""
+    if not isinstance(error, OperationalError):
+        return False
+    return error.connection_invalidated or getattr(error.orig, "sqlstate", "") is None
 
 
 def _make(file: str) -> bool:

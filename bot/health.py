@@ -1,8 +1,9 @@
 """Whether the bot is well, seen from outside: /healthz, /metrics, `mangosaurus healthy`, and what
 systemd is told.
 
-A bot is well if polling has succeeded lately, the database answers, and the writing threads get on.
-A process on standby is well too; a bot that is starting is not.
+A bot is well unless something makes answers fail: polling has succeeded lately, the database can be
+written, and the writing threads get on. A process on standby is well too; a bot that is starting is
+not.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from bot.chat import Explained
 from bot.database import StoreError
+from bot.tasks import Tasks
 from model.errors import MangosaurusError
 
 if TYPE_CHECKING:
@@ -31,11 +34,13 @@ if TYPE_CHECKING:
     from bot.asks import Ask
     from bot.settings import Address
 
-DEAF_SECONDS = 60.0
+DEAF_SECONDS = 20.0
 """If the last good poll is older, the bot is not well. A poll takes 10 seconds."""
-DATABASE_SECONDS = 5.0
+PART_SECONDS = 4.0
+"""How long the database or a process that draws may take to answer. Prometheus waits for 10."""
 ASKING_SECONDS = 15.0
 """How long `mangosaurus healthy` waits. A bot that does not answer is not well."""
+SMALLEST_CARD = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
 REFUSALS = ("busy", "late", "often")
 """Reasons. Prometheus would miss the first increase of one that does not begin at 0."""
 STANDBY, SERVING = "on standby: another process serves", "serving"
@@ -83,8 +88,11 @@ class Health:
         self._state = ""  # while it starts
         self._bot: Bot | None = None
         self._runner: web.AppRunner | None = None
+        self._tasks = Tasks()
 
     async def __aenter__(self) -> Self:
+        if microseconds := os.environ.get("WATCHDOG_USEC"):
+            self._tasks.begin(self._watch(int(microseconds) / 2e6))
         if self.listen is None:
             return self
         from aiohttp import web
@@ -102,6 +110,8 @@ class Health:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        for task in self._tasks:
+            task.cancel()
         if self._runner:
             await self._runner.cleanup()
 
@@ -111,6 +121,16 @@ class Health:
             tell_systemd(f"READY=1\nSTATUS={state}")
         self._state = state
         self._bot = bot
+
+    async def _watch(self, seconds: float) -> None:
+        """Tell systemd again and again that the event loop turns and no writing thread is stuck.
+
+        Nothing else counts: a new start would not mend Telegram, the database or the disk.
+        """
+        while True:
+            if self._bot is None or not self._bot.shelf.stuck:
+                tell_systemd("WATCHDOG=1")
+            await asyncio.sleep(seconds)
 
     async def failures(self) -> dict[str, str]:
         """Return what fails, and how: nothing, if all is well."""
@@ -124,12 +144,18 @@ class Health:
         if seconds > DEAF_SECONDS:
             found["polling"] = f"the last success was {seconds:.0f} s ago"
         try:
-            async with asyncio.timeout(DATABASE_SECONDS):
+            async with asyncio.timeout(PART_SECONDS):
                 await bot.store.check()
         except TimeoutError:
             found["database"] = "it does not answer"
         except StoreError as error:
             found["database"] = str(error)
+        if bot.drawings.fault:  # try again, as perhaps nobody wants another card
+            with contextlib.suppress(Explained, TimeoutError):
+                async with asyncio.timeout(PART_SECONDS):
+                    await bot.drawings.draw(SMALLEST_CARD)
+        if bot.drawings.fault:
+            found["cards"] = f"they cannot be drawn: {bot.drawings.fault}"
         if stuck := bot.shelf.stuck:
             found["writing"] = f"no progress with {', '.join(stuck)}"
         return found
@@ -146,7 +172,13 @@ class Health:
     async def _metrics(self, _request: web.Request) -> web.Response:
         from aiohttp import web
 
-        lines = [f"mangosaurus_{name} {number:.10g}\n" for name, number in self._numbers().items()]
+        failing = {f'failing{{part="{part}"}}': 1.0 for part in await self.failures()}
+        lines = dict[str, None]()  # in their order, each once
+        for name, number in (failing | self._numbers()).items():
+            metric = name.partition("{")[0]
+            kind = "counter" if metric.endswith("_total") else "gauge"
+            lines[f"# TYPE mangosaurus_{metric} {kind}\n"] = None
+            lines[f"mangosaurus_{name} {number:.10g}\n"] = None
         return web.Response(
             body="".join(lines).encode(), headers={"Content-Type": "text/plain; version=0.0.4"}
         )

@@ -125,8 +125,7 @@ async def _database(_: Settings, store: Store) -> str:
     number = await _number(store)
     if number is None:
         return f"new: the bot will make {store.name}"
-    same = schema.numbers.update().values(number=schema.numbers.c.number)
-    await store.run(lambda connection: connection.execute(same))
+    await store.check()
     return f"well: {store.name} can be read and written; its tables have the number {number}"
 
 

@@ -108,6 +108,7 @@ pictures = sa.Table(
     sa.Column("code", sa.String, nullable=False),
     sa.Column("file_id", sa.String, nullable=False),
 )
+goodbyes = sa.Table("goodbyes", metadata, sa.Column("at", sa.String, nullable=False))
 numbers = sa.Table("schema_number", metadata, sa.Column("number", sa.Integer, nullable=False))
 
 KEPT = (people, creations, voices, weights, in_use, bans)

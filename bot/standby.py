@@ -1,15 +1,26 @@
-"""Which of several processes serves: the one that holds a lock in their PostgreSQL database.
+"""Which of several processes serves: the one that holds a lock.
 
-The lock belongs to a connection. The server frees it at once when the connection ends, and after 7
-seconds when the holder's machine falls silent. The holder may not notice that. So it trusts a
-confirmed lock for 6 seconds; after that, it sends nothing until the lock is confirmed again. Each
-process tries every second to get the lock, and waits these 6 seconds before it serves. A process
-that loses the lock ends: whatever started it starts it again, and then it waits like any other.
+For a SQLite file, the lock is a file beside it, and a second process ends at once. For PostgreSQL,
+the lock belongs to a connection, and other processes wait for it. The connection must lead to the
+server itself, not to a pooler that shares it between transactions.
 
-The connection must lead to the server itself, not to a pooler that shares it between transactions.
+Why no two processes serve at once with PostgreSQL, so nobody reads two answers:
+
+1. A process that serves trusts the server's yes for six seconds from its question, by a clock that
+   goes on while the process is frozen; without another yes by then, it sends nothing more and ends.
+2. When its connection ends, it may take the lock anew within these six seconds, and go on: whoever
+   took the lock meanwhile has lost it again before it served.
+3. Whoever takes the lock waits six seconds before it serves, and begins anew if its connection has
+   ended by then; so all that the last holder was told is too old.
+4. There is no such wait if the last holder said goodbye, which is a row in the database.
+5. It says goodbye once it has ended and nothing of it can leave any more, and only over the
+   connection that holds the lock; and the next holder deletes the row before it serves.
+6. Both are on the disk before they count, so a crash of the server makes somebody wait for nothing
+   at the worst.
 """
 
 import asyncio
+import contextlib
 import logging
 import math
 import time
@@ -17,62 +28,89 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import text
+import sqlalchemy as sa
+from sqlalchemy import Connection
 
-from bot.database import Database, StoreError
+from bot.database import Database, StoreError, durably
+from bot.schema import goodbyes
 
 logger = logging.getLogger(__name__)
 
-TRY = 1.0
-"""Seconds between two tries to get the lock."""
-CHECK = 2.0
+TRY, TRY_LATER = 0.5, 2.0
+"""Seconds between two tries to get the lock, and after a try that found no server: whoever served
+comes first when it is back."""
+CHECK = 1.0
 """Seconds between two looks at the lock that is held."""
-PATIENCE = 4.0
+PATIENCE = 5.0
 """Seconds that the server may take to answer. A yes counts for CHECK + PATIENCE seconds from the
 question."""
+AGAIN = 0.2
+"""Seconds between two tries to get the lock back."""
+GOODBYE = 1.0
+"""Seconds that a goodbye may take."""
+EX_TEMPFAIL = 75
+"""The exit code if another process serves, or may do so. A later start can succeed."""
 LOST = "this process has lost its lock, so another one may serve now", "start this one again"
+TAKEN = "another process serves Telegram with it", "end that one first"
 ANOTHER_SERVES = "Another process serves; this one waits until it ends"
 
-_LOCK = int.from_bytes(b"mangosau")
-_TAKE = f"SELECT pg_try_advisory_lock({_LOCK})"
-_LOOK = (
-    "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid())"
+LOCK = int.from_bytes(b"mangosau")
+_HOLDS = (
+    "EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
+    " AND granted)"
 )
 
 
 class Standby:
-    """The lock of one database.
-
-    With a SQLite file there is no lock: `acquired` returns at once, and `lost` never.
-    """
+    """The lock of one database."""
 
     def __init__(self, database: str | Path) -> None:
-        self._database = Database(database)
+        self._database = Database(database, is_patient=False)
         self._told = ""
-        self._held_until = -math.inf  # by time.monotonic, which goes on while a process is frozen
+        self._claim: Any = None  # the lock of a SQLite file
+        self._was_ended = False  # whether the last holder said goodbye
+        self._good_until = -math.inf  # by time.monotonic, which goes on while a process is frozen
 
     @property
     def is_held(self) -> bool:
-        """Whether this process surely holds the lock now."""
-        return self._database.is_file or time.monotonic() < self._held_until
+        """Whether this process surely may serve now."""
+        return self._database.is_file or time.monotonic() < self._good_until
 
     async def acquired(self, waiting: Callable[[bool], object] = bool) -> None:
         """Wait until this process holds the lock and no other serves, however long the server is
         away.
 
         Calls `waiting` after each try that fails, with True if another process holds the lock.
+        Raises StoreError if another process serves with a SQLite file.
         """
-        while not self._database.is_file:
-            if await self._answer(_TAKE):
-                await asyncio.sleep(CHECK + PATIENCE)
-                if await self._answer(_LOOK):  # no, if the connection is a new one
+        if self._database.is_file:
+            self._claim = self._database.claim("-telegram")
+            if self._claim is None:
+                raise StoreError(self._database.name, *TAKEN, EX_TEMPFAIL)
+            return
+        while True:
+            if await self._answer(self._take):
+                if self._was_ended:
                     return
-            waiting(self._told == ANOTHER_SERVES)
-            await asyncio.sleep(TRY)
+                await asyncio.sleep(CHECK + PATIENCE)
+                if await self._answer(_holds):  # no, if the connection is a new one
+                    return
+            another_serves = self._told == ANOTHER_SERVES
+            waiting(another_serves)
+            await asyncio.sleep(TRY if another_serves else TRY_LATER)
+
+    def _take(self, connection: Connection) -> bool:
+        """Take the lock, if it is free, and the last holder's goodbye."""
+        if not _takes(connection):
+            return False
+        durably(connection)
+        has_table = sa.inspect(connection).has_table(goodbyes.name)
+        self._was_ended = has_table and connection.execute(goodbyes.delete()).rowcount > 0
+        return True
 
     async def while_held(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do work. Once the lock is lost, cancel the work, wait until it has ended, and raise
-        StoreError.
+        """Do work, and say goodbye. Once the lock is lost, cancel the work, wait until it has
+        ended, and raise StoreError.
 
         A cancellation cancels the work, too. The lock is looked after until the work has ended.
         """
@@ -84,24 +122,37 @@ class Standby:
             working.cancel()
             await asyncio.wait({working})
             losing.cancel()
+            self._good_until = -math.inf  # so nothing can leave any more
+            if not self._database.is_file:
+                with contextlib.suppress(StoreError):
+                    await self._database.run(_say_goodbye, patience=GOODBYE)
         if not working.cancelled():
             return working.result()
         losing.result()
-        raise StoreError(self._database.name, *LOST)
+        raise StoreError(self._database.name, *LOST, EX_TEMPFAIL)
 
     async def lost(self) -> None:
-        """Wait until this process no longer holds the lock."""
+        """Wait until this process no longer holds the lock, and could not take it anew in time."""
         if self._database.is_file:
             await asyncio.Event().wait()
-        while await self._answer(_LOOK):  # noqa: ASYNC110 - the server tells nobody
-            await asyncio.sleep(CHECK)
+        while self.is_held:
+            good_until = self._good_until
+            patience = good_until - time.monotonic()
+            is_yes = await self._answer(_takes, patience)
+            if time.monotonic() >= good_until:
+                break
+            await asyncio.sleep(CHECK if is_yes else AGAIN)
         await self.release()
 
     async def release(self) -> None:
-        self._held_until = -math.inf
+        self._good_until = -math.inf
+        if self._claim:
+            self._claim.close()
         await self._database.disconnect()
 
-    async def _answer(self, query: str) -> bool:
+    async def _answer(
+        self, question: Callable[[Connection], bool], patience: float = PATIENCE
+    ) -> bool:
         """Return the server's yes or no, and log a new reason to wait.
 
         Without an answer it is no, and the connection is given up.
@@ -110,16 +161,30 @@ class Standby:
         reason = ANOTHER_SERVES
         is_yes = False
         try:
-            is_yes = await self._database.run(
-                lambda connection: bool(connection.scalar(text(query))), patience=PATIENCE
-            )
+            is_yes = await self._database.run(question, patience=patience)
         except StoreError as error:
             reason = str(error)
-            await self.release()
-        self._held_until = asked + CHECK + PATIENCE if is_yes else -math.inf
+            await self._database.disconnect()
+        else:
+            self._good_until = asked + CHECK + PATIENCE if is_yes else -math.inf
         if is_yes:
             reason = ""
         elif reason != self._told:
             logger.warning("%s", reason)
         self._told = reason
         return is_yes
+
+
+def _takes(connection: Connection) -> bool:
+    """Take the lock, if it is free. Return whether this connection has it now."""
+    return bool(connection.scalar(sa.text(f"SELECT pg_try_advisory_lock({LOCK})")))
+
+
+def _holds(connection: Connection) -> bool:
+    return bool(connection.scalar(sa.text(f"SELECT {_HOLDS}")))
+
+
+def _say_goodbye(connection: Connection) -> None:
+    durably(connection)
+    row = f"INSERT INTO {goodbyes.name} SELECT now() WHERE {_HOLDS}"
+    connection.execute(sa.text(row))

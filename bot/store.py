@@ -17,6 +17,7 @@ import secrets
 import time
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, Self
 
 import sqlalchemy as sa
@@ -196,6 +197,21 @@ class Store(Learned):
 
         await self.run(work)
         await self.empty_log()
+
+    async def check(self) -> None:
+        """Raise StoreError unless an answer could be noted: write as much, and delete it.
+
+        A SQLite file that is gone could be written nevertheless, so look for it.
+        """
+        if self.is_file and not await asyncio.to_thread(Path(self.name).exists):
+            raise StoreError(self.name, "the file is gone")
+        never = Creation(new_code(), 0, Genre.DINO, "", 0, 0, "", 0.0)
+
+        def work(connection: Connection) -> None:
+            _note(connection, never, arrived=False)
+            connection.execute(sa.delete(creations).where(creations.c.code == never.code))
+
+        await self.run(work)
 
     async def banned(self) -> set[int]:
         """Return the people and groups that get no answer."""

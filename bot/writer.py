@@ -39,7 +39,7 @@ More rows slow down every row; a request that waits slows down none.
 """
 ENOUGH = 2.0
 """A thread with this much work, in poems, lets another thread begin."""
-STUCK_SECONDS = 30.0
+STUCK_SECONDS = 15.0
 """A thread is stuck if it has written no character for this long while a text has waited as long.
 """
 JOIN_SECONDS = 5.0

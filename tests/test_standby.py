@@ -6,20 +6,29 @@ Here, waits are short.
 import asyncio
 import contextlib
 import itertools
+import json
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bot import database
 from bot import standby as module
 from bot.database import StoreError
+from bot.running import running
+from bot.settings import Secret, Settings
 from bot.standby import Standby
-from tests.databases import end_connections, frozen
-from tests.serving import until
+from bot.store import Store
+from tests.databases import end_connections, frozen, killed, robbed, sql
+from tests.fake_chat import FakeChat
+from tests.serving import ALICE, install_both, serving, until
+from tests.test_operating import LINES, learn
 
 SOCKET = ".s.PGSQL.5432"
 
@@ -40,7 +49,7 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "PATIENCE", 0.3)
 
 
-async def is_waiting(task: asyncio.Task[None]) -> bool:
+async def is_waiting(task: asyncio.Task[Any]) -> bool:
     return not (await asyncio.wait({task}, timeout=0.15))[0]
 
 
@@ -93,7 +102,7 @@ async def test_the_lock_is_looked_after_until_the_work_has_ended(
     """The work ends in order, whether the process is told to stop or loses its lock."""
     monkeypatch.setattr(module, "PATIENCE", 1)
     held: list[bool] = []
-    async with standing_by(postgresql) as standby, asyncio.timeout(20):
+    async with standing_by(postgresql) as standby, asyncio.timeout(20), AsyncExitStack() as stack:
 
         async def work() -> None:
             try:
@@ -105,10 +114,98 @@ async def test_the_lock_is_looked_after_until_the_work_has_ended(
         await standby.acquired()
         working = asyncio.create_task(standby.while_held(work()))
         assert await is_waiting(working)
-        working.cancel() if is_told else end_connections(postgresql_folder)
+        if is_told:
+            working.cancel()
+        else:
+            stack.enter_context(robbed(postgresql_folder, module.LOCK))
         with pytest.raises(asyncio.CancelledError if is_told else StoreError):
             await working
     assert held == [is_told]
+
+
+async def test_a_server_that_is_back_in_time_is_asked_for_the_lock_again(
+    postgresql: str, postgresql_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Meanwhile, what people ask waits."""
+    monkeypatch.setattr(module, "PATIENCE", 30)
+    monkeypatch.setattr(database, "AWAY_SECONDS", 30)
+    async with Store(postgresql) as store, standing_by(postgresql) as standby, asyncio.timeout(40):
+        sql(postgresql, "INSERT INTO goodbyes VALUES ('before')")
+        await standby.acquired()
+        losing = asyncio.create_task(standby.lost())
+        with killed(postgresql_folder):
+            asking = asyncio.create_task(store.person(1))
+            assert await is_waiting(asking)
+        await asking
+        await until(lambda: sql(postgresql, "SELECT pid FROM pg_locks WHERE locktype = 'advisory'"))
+        assert standby.is_held
+        assert not losing.done()
+        losing.cancel()
+
+
+async def serve_a_moment(standby: Standby) -> None:
+    await standby.while_held(asyncio.sleep(0))
+    await standby.release()
+
+
+async def test_nobody_waits_after_a_goodbye_which_only_the_holder_says(
+    postgresql: str, postgresql_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with (
+        Store(postgresql),
+        standing_by(postgresql) as first,
+        standing_by(postgresql) as second,
+        standing_by(postgresql) as third,
+        asyncio.timeout(20),
+    ):
+        await first.acquired()
+        monkeypatch.setattr(module, "PATIENCE", 1000)
+        await serve_a_moment(first)
+        await second.acquired()
+        with robbed(postgresql_folder, module.LOCK):
+            assert second.is_held  # as far as it knows
+            await serve_a_moment(second)
+        waiting = asyncio.create_task(third.acquired())
+        await until(lambda: sql(postgresql, "SELECT pid FROM pg_locks WHERE locktype = 'advisory'"))
+        waiting.cancel()
+        await third.release()
+        assert sql(postgresql, "SELECT * FROM goodbyes") == []
+
+
+async def learn_and_serve(url: str, checkpoints: str) -> None:
+    """Learn a voice, use new weights, and print what was answered with their codes."""
+    settings = Settings(database=Secret(url), checkpoints=Path(checkpoints), rate_limit=None)
+    standby = Standby(url)
+    await standby.acquired()
+    async with running(settings) as bot:
+        chat = FakeChat(bot, ALICE)
+        await learn(chat)
+        for text in LINES:
+            shown = await chat.ask(text)
+            print(json.dumps([shown.code, shown.text]))
+        print(json.dumps(bot.shelf.serving["dino"].version), flush=True)
+        await standby.lost()
+
+
+async def test_whoever_takes_over_from_another_home_has_what_the_first_one_learned(
+    postgresql: str, checkpoints: Path, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-m", "tests.test_standby", postgresql, str(checkpoints)]
+    first = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+    assert first.stdout
+    told = [json.loads(await first.stdout.readline()) for _ in [*LINES, "version"]]
+    async with standing_by(postgresql) as second, asyncio.timeout(20):
+        waiting = asyncio.create_task(second.acquired())
+        assert await is_waiting(waiting)
+        first.kill()
+        await asyncio.gather(waiting, first.wait())
+        settings = Settings(
+            database=Secret(postgresql), checkpoints=install_both(tmp_path, 77), rate_limit=None
+        )
+        async with serving(settings) as chat:
+            assert chat.bot.shelf.serving["dino"].version == told.pop()
+            for code, text in told:
+                assert (await chat.ask(f"/again {code}")).text == text
 
 
 SERVE = """
@@ -158,3 +255,7 @@ def test_two_processes_never_serve_at_once(
         (float(time), log.name) for log in logs for time in log.read_text().split("\n")[:-1]
     )
     assert [name for name, _ in itertools.groupby(name for _, name in sent)] == ["a", "b"]
+
+
+if __name__ == "__main__":
+    asyncio.run(learn_and_serve(*sys.argv[1:]))

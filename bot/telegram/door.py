@@ -15,6 +15,7 @@ import contextlib
 import logging
 import re
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -31,11 +32,11 @@ from telegram import (
     Update,
 )
 from telegram.constants import PollingLimit
-from telegram.error import InvalidToken, RetryAfter, TelegramError
+from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 from telegram.ext import Defaults, ExtBot, filters
 from telegram.request import BaseRequest
 
-from bot.app import Bot, Door
+from bot.app import STOP_SECONDS, Bot, Door
 from bot.asks import File, Said, Sent, Typed, writable
 from bot.chat import NotSent, StartError
 from bot.commands import menu
@@ -56,11 +57,18 @@ POLL_SECONDS = 10
 """Telegram answers a poll after this time, even if nothing has happened."""
 WAIT_SECONDS = 30.0
 """What is fetched can be answered in this time."""
-PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 30.0
+PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 10.0
 """The pause after the first failed try to reach Telegram, and the longest pause after further
 tries."""
+CONFLICT_SECONDS, CONFLICT_OVER_SECONDS = 10.0, 20.0
+"""Another program polls with the token if Telegram says so twice in 20 seconds, and at least ten
+seconds apart: once alone, it means a poll of the last start."""
+CONFLICT_PAUSE_SECONDS = 5.0
+"""The longest pause after Telegram said so."""
 CONFIRM_SECONDS = 1.0
 """How long a stop tries to tell Telegram which updates have arrived."""
+ON_ITS_WAY_SECONDS = 0.5
+"""How long Telegram may take to say that a message has arrived, at a stop."""
 LOOK_SECONDS = 0.5
 """How often a pause looks whether there is room again."""
 REJECTED = (
@@ -89,6 +97,7 @@ class Telegram(Door):
         if settings.token is None:
             raise StartError("TELEGRAM_TOKEN is not set")
         request, self._polling = requests or (TelegramRequest(), PollingRequest(1))
+        self._may_send = may_send
         self._pacing = Pacing(may_send)
         self._client: ExtBot[None] = ExtBot(
             settings.token.reveal(),
@@ -107,6 +116,8 @@ class Telegram(Door):
         # when Telegram answered last, or was left alone on purpose
         self._heard = asyncio.get_running_loop().time()
         self._failed = 0
+        # when Telegram said that another program polls
+        self._conflicts = deque[float](maxlen=100)
         self._silent_since: datetime | None = None
         self._unnoted_since: float | None = None
         self._fetching: asyncio.Task[None] | None = None  # ends when Telegram rejects the token
@@ -119,7 +130,7 @@ class Telegram(Door):
 
     async def __aexit__(self, *_: object) -> None:
         await self._stop()  # if opening failed half-way
-        if self._inbox:
+        if self._inbox and self._may_send():
             with contextlib.suppress(StoreError):  # then what is left has begun once more
                 await self._inbox.put_back(self._client.id)
         await self._client.shutdown()
@@ -139,8 +150,14 @@ class Telegram(Door):
     async def close(self) -> None:
         """Take no more asks, and tell Telegram which updates have arrived; otherwise it would send
         some again.
+
+        The last messages leave early enough to hear whether they have arrived.
         """
+        now = asyncio.get_running_loop().time()
+        self._pacing.ends_at = now + STOP_SECONDS - ON_ITS_WAY_SECONDS
         await self._stop()
+        if not self._may_send():  # another process polls, perhaps
+            return
         try:
             async with asyncio.timeout(CONFIRM_SECONDS):
                 await self._renew()  # a poll that was cancelled may have lost the only connection
@@ -170,6 +187,10 @@ class Telegram(Door):
         }
 
     def failures(self) -> dict[str, str]:
+        now = asyncio.get_running_loop().time()
+        lately = [at for at in self._conflicts if now - at < CONFLICT_OVER_SECONDS]
+        if lately and lately[-1] - lately[0] >= CONFLICT_SECONDS:
+            return {"polling": "another program uses the token"}
         if self._silent_since:
             since = f"{self._silent_since:%Y-%m-%d %H:%M:%S} UTC"
             return {"Telegram": f"no good answer since {since}"}
@@ -233,6 +254,11 @@ class Telegram(Door):
             except TelegramError as error:
                 if isinstance(error, RetryAfter):
                     pause = max(pause, seconds(error))
+                if isinstance(error, Conflict):
+                    self._conflicts.append(asyncio.get_running_loop().time())
+                    pause = min(pause, CONFLICT_PAUSE_SECONDS)
+                else:
+                    self._silent_since = self._silent_since or datetime.now(UTC)
                 logger.warning(
                     "Telegram does not answer as it should (%s); the next try is in %.0f s",
                     error,
@@ -243,7 +269,6 @@ class Telegram(Door):
                 self._silent_since = None
                 return answer
             self._failed += 1
-            self._silent_since = self._silent_since or datetime.now(UTC)
             await self._renew()
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
