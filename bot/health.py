@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
 DEAF_SECONDS = 20.0
 """If the last good poll is older, the bot is not well. A poll takes 10 seconds."""
-PART_SECONDS = 5.0
-"""How long the database or a process that draws may take to answer."""
+PART_SECONDS = 4.0
+"""How long the database or a process that draws may take to answer. Prometheus waits for 10."""
 ASKING_SECONDS = 15.0
 """How long `mangosaurus healthy` waits. A bot that does not answer is not well."""
 SMALLEST_CARD = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'

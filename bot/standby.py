@@ -55,13 +55,10 @@ TAKEN = "another process serves Telegram with it", "end that one first"
 ANOTHER_SERVES = "Another process serves; this one waits until it ends"
 
 LOCK = int.from_bytes(b"mangosau")
-_TAKE = sa.text(f"SELECT pg_try_advisory_lock({LOCK})")  # also yes if this connection has it
 _HOLDS = (
     "EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
     " AND granted)"
 )
-_LOOK = sa.text(f"SELECT {_HOLDS}")
-_GOODBYE = sa.text(f"INSERT INTO {goodbyes.name} SELECT now() WHERE {_HOLDS}")
 
 
 class Standby:
@@ -90,23 +87,21 @@ class Standby:
             self._claim = self._database.claim("-telegram")
             if self._claim is None:
                 raise StoreError(self._database.name, *TAKEN, EX_TEMPFAIL)
-        while not self._database.is_file and not await self._taken():
+            return
+        while True:
+            if await self._answer(self._take):
+                if self._was_ended:
+                    return
+                await asyncio.sleep(CHECK + PATIENCE)
+                if await self._answer(_holds):  # no, if the connection is a new one
+                    return
             another_serves = self._told == ANOTHER_SERVES
             waiting(another_serves)
             await asyncio.sleep(TRY if another_serves else TRY_LATER)
 
-    async def _taken(self) -> bool:
-        """Take the lock, and wait until nobody else can serve. Return whether both succeeded."""
-        if not await self._answer(self._take):
-            return False
-        if self._was_ended:
-            return True
-        await asyncio.sleep(CHECK + PATIENCE)
-        return await self._answer(lambda c: bool(c.scalar(_LOOK)))
-
     def _take(self, connection: Connection) -> bool:
         """Take the lock, if it is free, and the last holder's goodbye."""
-        if not connection.scalar(_TAKE):
+        if not _takes(connection):
             return False
         durably(connection)
         has_table = sa.inspect(connection).has_table(goodbyes.name)
@@ -143,7 +138,7 @@ class Standby:
         while self.is_held:
             good_until = self._good_until
             patience = good_until - time.monotonic()
-            is_yes = await self._answer(lambda c: bool(c.scalar(_TAKE)), patience)
+            is_yes = await self._answer(_takes, patience)
             if time.monotonic() >= good_until:
                 break
             await asyncio.sleep(CHECK if is_yes else AGAIN)
@@ -180,6 +175,16 @@ class Standby:
         return is_yes
 
 
+def _takes(connection: Connection) -> bool:
+    """Take the lock, if it is free. Return whether this connection has it now."""
+    return bool(connection.scalar(sa.text(f"SELECT pg_try_advisory_lock({LOCK})")))
+
+
+def _holds(connection: Connection) -> bool:
+    return bool(connection.scalar(sa.text(f"SELECT {_HOLDS}")))
+
+
 def _say_goodbye(connection: Connection) -> None:
     durably(connection)
-    connection.execute(_GOODBYE)
+    row = f"INSERT INTO {goodbyes.name} SELECT now() WHERE {_HOLDS}"
+    connection.execute(sa.text(row))
