@@ -206,10 +206,3 @@ async def test_without_the_lock_nothing_leaves() -> None:
     assert line.tried == []
     line.may_send = True
     assert await waits == "x"
-
-
-@in_no_time
-async def test_refusals_may_leave_at_once_one_for_five_messages_that_have_left() -> None:
-    line = Line()
-    await asyncio.gather(*(line.start(f"{number}", number) for number in range(200)))
-    assert sum(line.pacing.spares(chat) for chat in range(200, 300)) == 41

@@ -47,9 +47,6 @@ RETRY_SECONDS, PAUSE_SECONDS = 600.0, 1.0
 """How long a failed message is tried again, and the pause between two tries."""
 SHARE = 5
 """At least so many messages leave for each refusal."""
-SPARED = 60
-"""So many refusals may leave at once, after enough messages: poems are finished in bursts, and
-between two of them others are refused."""
 REFUSAL_SECONDS = 3.0
 """A refusal that would leave later is not said."""
 REFUSAL = 0
@@ -200,7 +197,7 @@ class Pacing:
                 chat.held_until = max(chat.held_until, again)
             else:
                 if place != REFUSAL:
-                    self._left = min(self._left + 1, SPARED * SHARE)
+                    self._left = min(self._left + 1, max(RATE, SHARE))
                 return sent
 
     async def send_at_once(self, call: Call[object], chat_id: int) -> None:
