@@ -1,6 +1,6 @@
 """Measure, and write the results into results.md: python -m benchmarks NAME ...
 
-bot, overload and units measure the bot; cold_start, sampling, texts and training measure the
+bot, overload, stops and units measure the bot; cold_start, sampling, texts and training measure the
 networks beside torch; island measures the assignment. Those beside torch, and bot, need more
 packages: pip install '.[bench]'.
 """
@@ -12,7 +12,17 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.report import machine, refuse_if_busy, write_section
 
-BENCHES = ("bot", "cold_start", "island", "overload", "sampling", "texts", "training", "units")
+BENCHES = (
+    "bot",
+    "cold_start",
+    "island",
+    "overload",
+    "sampling",
+    "stops",
+    "texts",
+    "training",
+    "units",
+)
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ import re
 import signal
 import sys
 import tempfile
+import time
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -67,8 +68,14 @@ class Bot:
         """Kill the process at once."""
         self._process.kill()
 
-    async def stop(self) -> None:
-        """End the process."""
+    @property
+    def code(self) -> int | None:
+        """The exit code of the process; None while it runs."""
+        return self._process.returncode
+
+    async def stop(self) -> float:
+        """End the process, and return how many seconds that took."""
+        begun = time.perf_counter()
         if self._process.returncode is None:
             self._process.send_signal(signal.SIGTERM)
         try:
@@ -77,6 +84,7 @@ class Bot:
         except TimeoutError:
             self._process.kill()
             await self._process.wait()
+        return time.perf_counter() - begun
 
     async def _ended(self) -> None:
         code = await self._process.wait()
@@ -119,9 +127,9 @@ class Bench:
 
 
 @asynccontextmanager
-async def bench(*, is_strict: bool = False) -> AsyncIterator[Bench]:
+async def bench(*, is_strict: bool = False, latency: float = 0.0) -> AsyncIterator[Bench]:
     """Start a server; at the end, stop all bots that were started against it."""
-    server = Server(is_strict=is_strict)
+    server = Server(is_strict=is_strict, latency=latency)
     address = f"http://127.0.0.1:{await server.start()}"
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())

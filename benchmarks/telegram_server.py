@@ -61,7 +61,10 @@ class Inbox:
         self.asked: list[Asked] = []  # update n is the n-th, counted from 1
         self.stray = 0  # messages to chats that nobody wrote in
         self.too_many = 0  # messages that were not taken
+        self.lines: list[str] = []  # what the buttons of its messages say
+        self.active = 0.0  # when its bot last did anything but poll
         self.uploads = 0
+        self._whole: set[int] = set()  # messages that will not grow any more
         self._is_strict = is_strict
         self._sent: dict[object, deque[float]] = defaultdict(deque)  # when messages were taken
         self._waiting: deque[tuple[int, bytes]] = deque()
@@ -70,12 +73,15 @@ class Inbox:
         self._polled = asyncio.Event()
         self._answered = asyncio.Event()
 
-    def ask(self, text: str, person: int, *, is_inline: bool = False) -> Asked:
-        """Let a person write to the bot, in a new chat, or type inline."""
+    def ask(
+        self, text: str, person: int, *, is_inline: bool = False, is_press: bool = False
+    ) -> Asked:
+        """Let a person write to the bot, in a new chat, press a button there, or type inline."""
         asked = Asked(text, is_inline)
         self.asked.append(asked)
         number = len(self.asked)
-        self._waiting.append((number, (_query if is_inline else _update)(number, text, person)))
+        update = _query if is_inline else _press if is_press else _update
+        self._waiting.append((number, update(number, text, person)))
         self._open += 1
         self._answered.clear()
         self._arrival.set()
@@ -125,9 +131,10 @@ class Inbox:
                 self._sent[whose].append(now)
         return wait
 
-    def send(self, chat: int, text: str) -> None:
+    def send(self, chat: int, message: int, text: str) -> None:
         """Receive a message from the bot, or an edit, which is an answer once it is whole."""
-        if not text.endswith(UNFINISHED):
+        if not text.endswith(UNFINISHED) and message not in self._whole:
+            self._whole.add(message)
             self.answer(chat - FIRST_CHAT, text)
 
     def answer(self, number: int, text: str) -> None:
@@ -157,10 +164,13 @@ class TooManyError(Exception):
 
 
 class Server:
-    """The Bot API, for as many bots as there are tokens."""
+    """The Bot API, for as many bots as there are tokens. It says `latency` seconds later what it
+    has done.
+    """
 
-    def __init__(self, *, is_strict: bool = False) -> None:
+    def __init__(self, *, is_strict: bool = False, latency: float = 0.0) -> None:
         self.inboxes: dict[str, Inbox] = {}
+        self.latency = latency
         self._is_strict = is_strict
         self._server: asyncio.Server | None = None
         self._messages = 0
@@ -182,30 +192,34 @@ class Server:
 
     def call(self, token: str, method: str, parameters: dict[str, Any]) -> bytes:
         """Answer a method that never waits with the JSON of its result. Raises TooManyError."""
+        self.inbox(token).active = time.perf_counter()
         if method == "getMe":
             return json.dumps(ME).encode()
         if method == "answerInlineQuery":
             offered = "offers" if json.loads(parameters["results"]) else ""
             self.inbox(token).answer(int(parameters["inline_query_id"]), offered)
+        if method == "answerCallbackQuery" and parameters.get("text"):
+            self.inbox(token).answer(int(parameters["callback_query_id"]), parameters["text"])
         if method not in SENDING:
             return b"true"  # setMyCommands, deleteWebhook, sendChatAction, …
         chat = int(parameters["chat_id"])
-        if wait := self.inbox(token).wait(chat):
+        inbox = self.inbox(token)
+        if wait := inbox.wait(chat):
             raise TooManyError(math.ceil(wait))
-        self.inbox(token).send(
-            chat, parameters.get("text") or parameters.get("caption", UNFINISHED)
-        )
         self._messages += 1
+        number = int(parameters.get("message_id", self._messages))
+        inbox.send(chat, number, parameters.get("text") or parameters.get("caption", "a file"))
+        inbox.lines += re.findall('callback_data": ?"([^"]+)', parameters.get("reply_markup", ""))
         sent = {
-            "message_id": self._messages,
+            "message_id": number,
             "date": 1_700_000_000,
             "chat": {"id": chat, "type": "private"},
         }
         if method == "sendPhoto":
             if "photo" not in parameters:  # it is in the request, and was not parsed
-                self.inbox(token).uploads += 1
+                inbox.uploads += 1
             size = {"file_unique_id": "1", "width": 1080, "height": 1350}
-            sent["photo"] = [size | {"file_id": parameters.get("photo", f"{self._messages}")}]
+            sent["photo"] = [size | {"file_id": parameters.get("photo", f"{number}")}]
         return json.dumps(sent).encode()
 
 
@@ -243,8 +257,12 @@ class _Connection(asyncio.Protocol):
             self._polling = asyncio.create_task(self._poll(token, parameters))
             return
         try:
-            result = self._server.call(token, method, parameters)
-            self._write(b'{"ok":true,"result":%b}' % result)
+            result = b'{"ok":true,"result":%b}' % self._server.call(token, method, parameters)
+            if self._server.latency:
+                loop = asyncio.get_running_loop()
+                loop.call_later(self._server.latency, self._write, result)
+            else:
+                self._write(result)
         except TooManyError as error:
             said = {
                 "ok": False,
@@ -298,6 +316,13 @@ def _update(number: int, text: str, person: int) -> bytes:
         "entities": [{"type": "bot_command", "offset": 0, "length": len(command)}],
     }
     return json.dumps({"update_id": number, "message": message}).encode()
+
+
+def _press(number: int, line: str, person: int) -> bytes:
+    message = json.loads(_update(number, line, person))["message"]
+    press = {"id": f"{number}", "from": _person(person), "message": message}
+    press |= {"chat_instance": "1", "data": line}
+    return json.dumps({"update_id": number, "callback_query": press}).encode()
 
 
 def _query(number: int, text: str, person: int) -> bytes:

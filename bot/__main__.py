@@ -15,6 +15,8 @@ import os
 import signal
 import stat
 import sys
+import threading
+import time
 from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
     from bot.telegram.door import Telegram
 
 
+STOP_SECONDS = 7.5
+"""A stop takes no longer, whatever hangs. systemd allows 15 s, and containers 10 s."""
 ABOUT = """\
 A bot that invents dinosaur names and Shakespearean verse: on Telegram with a TELEGRAM_TOKEN,
 else in this terminal and on a page in your browser. Piped input is answered here alone."""
@@ -94,7 +98,7 @@ def main(arguments: Sequence[str] = ()) -> None:
             _check_input(wanted)
             serving = _here(settings, wanted)
         asyncio.run(_until_told(serving))
-    except KeyboardInterrupt:  # a second Ctrl-C
+    except KeyboardInterrupt:  # before it serves
         sys.exit(130)
     except Exception as error:
         reason = str(error)
@@ -119,22 +123,41 @@ def _check_input(wanted: argparse.Namespace) -> None:
 
 
 async def _until_told(serving: Coroutine[None, None, None]) -> None:
-    """Serve until `serving` ends or is cancelled. asyncio cancels it at Ctrl-C; here SIGTERM does
-    the same.
+    """Serve until `serving` ends, or until SIGTERM or Ctrl-C cancels it.
+
+    Then the process ends within STOP_SECONDS, whatever hangs. A second Ctrl-C ends it at once.
     """
-    task = asyncio.current_task()
-    if task is not None:
-        with contextlib.suppress(NotImplementedError):  # Windows has no SIGTERM from outside
-            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, _stop, task)
-    with contextlib.suppress(asyncio.CancelledError):
-        await serving
-
-
-def _stop(task: asyncio.Task[None]) -> None:
     from bot.health import tell_systemd
 
-    tell_systemd("STOPPING=1")
-    task.cancel()
+    task = asyncio.create_task(serving)
+
+    def stop(number: int, _frame: object) -> None:
+        if not task.cancelling():
+            task.cancel()
+            threading.Thread(target=_end_in_time, daemon=True).start()
+            tell_systemd("STOPPING=1")
+            with contextlib.suppress(RuntimeError):  # the loop has ended already
+                task.get_loop().call_soon_threadsafe(bool)  # wakes it
+        elif number == signal.SIGINT:
+            os._exit(130)
+
+    signal.signal(signal.SIGTERM, stop)
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # as after `mangosaurus &`
+        signal.signal(signal.SIGINT, stop)
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+def _end_in_time() -> None:
+    """End the process after STOP_SECONDS.
+
+    This waits for nothing that may hang: no event loop, no other thread, no reader of stderr.
+    """
+    time.sleep(STOP_SECONDS)
+    with contextlib.suppress(OSError):
+        os.set_blocking(2, False)
+        os.write(2, b"mangosaurus: something hangs, so the process ends without waiting for it\n")
+    os._exit(1)
 
 
 def _healthy(settings: Settings) -> int:

@@ -94,15 +94,17 @@ class Offer(NamedTuple):
 
 
 class Picture(NamedTuple):
-    """A card to send: the name of its file, its words, and what makes its PNG, or raises Explained.
+    """A card: its key, the name of its file, its words, and what makes its PNG, or raises
+    Explained.
 
     `file_id` is what Telegram calls it, if it was sent there before.
     """
 
+    key: str
     name: str
     words: str
     png: Callable[[], Awaitable[bytes]]
-    file_id: str
+    file_id: str = ""
 
 
 class Chat(ABC):

@@ -10,7 +10,8 @@ from shutil import disk_usage
 from tempfile import TemporaryFile
 
 from bot import schema
-from bot.cards import card_of, card_of_name
+from bot.cards import card_of
+from bot.cards.card import name_card
 from bot.cards.png import Drawings
 from bot.chat import Explained
 from bot.creations import Creation, code_in, network_of
@@ -51,18 +52,20 @@ async def show(settings: Settings, code: str) -> None:
 
 async def card(settings: Settings, wanted: str) -> None:
     """Save the card of a creation, or of a name, in the current folder."""
+    drawings = Drawings(settings.pictures)
     if code := code_in(wanted):
-        card = card_of(*await _written(settings, code))
+        card = card_of(*await _written(settings, code), 0, "", drawings)
+        if card is None:
+            raise Explained(sentences.NO_CARD)
+        name = card.name
+        png = await card.png()
     elif re.fullmatch("[A-Za-z]{1,40}", wanted):
-        card = card_of_name(wanted)
+        name = f"{wanted.lower()}.png"
+        png = await drawings.draw(name_card(wanted, ""))
     else:
         raise Explained(sentences.CARD_OF_WHAT)
-    if card is None:
-        raise Explained(sentences.NO_CARD)
-    drawings = Drawings(settings.pictures)
-    png = await drawings.draw(card.svg())
     await drawings.close()
-    print(saved(card.name, png))
+    print(saved(name, png))
 
 
 async def weights(settings: Settings, version: str) -> None:

@@ -20,7 +20,7 @@ def picture_of(png: bytes) -> Picture:
     async def draw() -> bytes:
         return png
 
-    return Picture("a-picture.png", "what it shows", draw, "")
+    return Picture("", "a-picture.png", "what it shows", draw)
 
 
 @dataclass

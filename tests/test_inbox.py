@@ -1,23 +1,32 @@
 """What was asked on Telegram before the bot ended is answered after it, once and in words."""
 
 import asyncio
+import dataclasses
+import re
 import time
+from pathlib import Path
 
 import pytest
 
-from bot.settings import Settings
+from bot.creations import Creation
+from bot.settings import Rate, Settings
+from bot.shelf import Shelf
 from bot.telegram.request import NotDoneError
 from bot.words import sentences
 from bot.words.pieces import Message
+from bot.writer import Text, Watch
 from tests.databases import sql
+from tests.fake_clock import in_no_time, now
 from tests.serving import ADMIN, ALICE, BOB, Slow, until
 from tests.telegram.request import visiting
 from tests.telegram.server import Json, Server
+from tests.test_crowds import FakeWriter
 
 
 @pytest.fixture(autouse=True)
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.app.STOP_SECONDS", 0.1)
+    monkeypatch.setattr("bot.telegram.door.STOP_SECONDS", 0.1)
 
 
 async def stopped(
@@ -25,11 +34,12 @@ async def stopped(
 ) -> None:
     """Let people ask, and stop the bot before it has written anything."""
     with monkeypatch.context() as patch:
-        Slow(patch)
+        slow = Slow(patch)
         async with visiting(settings, server):
             for text, person in said:
                 await server.say(text, person)
-            await server.fetched()
+            people = {person for _, person in said}
+            await until(lambda: len(slow.begun) >= len(people))
         assert not server.sent
 
 
@@ -136,3 +146,135 @@ async def test_what_is_asked_in_a_group_or_to_change_something_is_noted_once(
         await server.fetched()
         await until(lambda: sql(str(settings.database), "SELECT seed FROM people") == [(42,)])
         assert sql(str(settings.database), "SELECT * FROM asks") == []
+
+
+async def test_a_button_that_was_pressed_before_the_end_is_answered_after_it(
+    settings: Settings, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with visiting(settings, server) as visit:
+        (answer,) = await visit.say("/dino", ALICE)
+        Slow(monkeypatch)
+        await server.press(answer, "another", BOB)
+        await server.fetched()
+    monkeypatch.undo()
+    (text,) = await started(settings, server)
+    assert re.match("[A-Z][a-z]*\n", text)
+    assert server.sent[-1]["chat"]["id"] == ALICE
+
+
+async def test_a_sonnet_that_grows_goes_on_in_its_message(
+    settings: Settings, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def begin(_shelf: Shelf, _creation: Creation, watch: Watch | None = None) -> Text:
+        assert watch
+        watch(("o mango", "o kiwi"))
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def write(*_: object) -> Text:
+        return Text(("\n".join(["o kiwi"] * 13),))
+
+    async def whole(*_: object) -> str:
+        return ""
+
+    monkeypatch.setattr("bot.chat.SLOW_SECONDS", 0)
+    monkeypatch.setattr(Shelf, "rest_of_line", whole)
+    monkeypatch.setattr(Shelf, "write", begin)
+    async with visiting(settings, server):
+        await server.say("/sonnet o mango", ALICE)
+        await until(lambda: sql(str(settings.database), "SELECT count(shown) FROM asks") == [(1,)])
+    assert server.texts[0].endswith("\n…")
+    monkeypatch.setattr(Shelf, "write", write)
+    assert await started(settings, server) == []
+    assert server.texts[0].count("O kiwi") == 13
+
+
+async def test_stops_are_no_tries(
+    settings: Settings, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await stopped(settings, server, monkeypatch, ("/dino", ALICE))
+    for _ in range(3):
+        await stopped(settings, server, monkeypatch)
+    (text,) = await started(settings, server)
+    assert re.match("[A-Z][a-z]*\n", text)
+
+
+@pytest.mark.parametrize(
+    ("change", "offset"),
+    [("at = at - 180", 3), ("at = at - 2 * 86400", None), ("bot = 1", None)],
+    ids=["three minutes", "two days", "another bot"],
+)
+async def test_polling_goes_on_from_the_last_update_of_the_same_bot_and_day(
+    change: str, offset: int | None, settings: Settings, server: Server
+) -> None:
+    async with visiting(settings, server) as visit:
+        await visit.say("/dino", ALICE)
+        await visit.say("/dino", BOB)
+    sql(str(settings.database), f"UPDATE polled SET {change}")
+    before = len(server.calls)
+    await server.say("/dino", ALICE, date=int(time.time()) - 180)
+    assert len(await started(settings, server)) == 1
+    polls = [asked for method, asked in server.calls[before:] if method == "getUpdates"]
+    assert polls[0].get("offset") == offset
+
+
+async def test_nothing_is_left_of_what_was_refused_or_forgotten(
+    settings: Settings, server: Server, tmp_path: Path
+) -> None:
+    settings = dataclasses.replace(settings, rate_limit=Rate(3, 60))
+    async with visiting(settings, server) as visit:
+        await visit.say("/poem xylophones at noon", ALICE)
+        await visit.say("/forget yes", ALICE)
+        for path in list(tmp_path.iterdir()):  # noqa: ASYNC240
+            assert b"xylophones" not in path.read_bytes()
+        await visit.say("/dino 10", ALICE)
+        (refusal,) = await visit.say("/dino", ALICE)
+        assert refusal["text"].startswith("You're faster than I can dream.")
+        assert sql(str(settings.database), "SELECT * FROM asks") == []
+
+
+@in_no_time
+async def test_what_cannot_be_noted_waits_for_twenty_seconds_and_is_refused(
+    settings: Settings, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.time", lambda: 1.7e9 + now())
+    monkeypatch.setattr("bot.shelf.Writer", FakeWriter)
+    async with visiting(settings, server) as visit:
+        for table in ("asks", "creations"):
+            sql(
+                str(settings.database),
+                f"CREATE TRIGGER {table}_full BEFORE INSERT ON {table}"
+                " BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END",
+            )
+        await server.say("/dino", ALICE)
+        await server.say("/help", BOB)
+        await asyncio.sleep(19)
+        assert (server.unconfirmed, server.sent) == (2, [])
+        await asyncio.sleep(5)
+        assert str(sentences.NO_MEMORY) in server.texts
+        assert len(server.texts) == 2
+        for table in ("asks", "creations"):
+            sql(str(settings.database), f"DROP TRIGGER {table}_full")
+        (answer,) = await visit.say("/dino", ALICE)
+        assert answer["text"].startswith("Mangosaurus")
+        visit.bot.tally.errors.clear()
+
+
+@in_no_time
+async def test_a_stop_cuts_off_no_message_that_is_on_its_way(
+    settings: Settings, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = time.time()
+    monkeypatch.setattr("time.time", lambda: begun + now())
+    for place in ("bot.app", "bot.telegram.door"):
+        monkeypatch.setattr(f"{place}.STOP_SECONDS", 3.0)
+    server.before["sendMessage"] = lambda _: asyncio.sleep(0.45)
+    people = range(1000, 1020)
+    async with visiting(settings, server, 2):
+        for person in people:
+            await server.say("/seed", person)
+        await server.fetched()
+    assert 0 < len(server.sent) < len(people)
+    async with visiting(settings, server, 2) as visit:
+        await visit.settled()
+    assert [text[:12] for text in server.texts] == ["Your seed is"] * len(people)

@@ -9,16 +9,16 @@ card       the cards, as SVG
 png        SVG to PNG, and the pictures that are kept
 """
 
-from collections.abc import Callable
 from functools import cache, partial
 from hashlib import sha256
 from importlib import metadata
-from typing import NamedTuple
 
 import fontpkg_eb_garamond
 
 from bot.cards.card import name_card, verse_card, words_of
-from bot.creations import Creation
+from bot.cards.png import Drawings
+from bot.chat import Picture
+from bot.creations import NOBODY, Creation
 from bot.words import layout
 from bot.writer import Text
 from model.files import PROGRAM, ROOT
@@ -35,16 +35,9 @@ DECIDING = (
 """The files that decide the picture of a text."""
 
 
-class Card(NamedTuple):
-    """A card: the name of its file, its words, what makes its SVG, and the key of its picture."""
-
-    name: str
-    words: str
-    svg: Callable[[], str]
-    key: str = ""
-
-
-def card_of(creation: Creation, text: Text, n: int = 0, username: str = "") -> Card | None:
+def card_of(
+    creation: Creation, text: Text, n: int, username: str, drawings: Drawings
+) -> Picture | None:
     """Return the card of verse, or of the name with a number; None if it has none.
 
     Beside the code, it says where the code can be sent: to the bot with this name.
@@ -53,18 +46,17 @@ def card_of(creation: Creation, text: Text, n: int = 0, username: str = "") -> C
         return None
     home = f"t.me/{username} · {creation.code}" if username else creation.code
     if creation.genre is Genre.DINO:
-        card = card_of_name(text.texts[n], creation.code, home)
+        name = text.texts[n].lower()
+        words = words_of(name)
+        svg = partial(name_card, name, home)
     else:
+        name = str(creation.genre)
         own, rest = layout.verse(creation, text)
+        words = own + rest
         svg = partial(verse_card, own, rest, home, is_sonnet=creation.genre is Genre.SONNET)
-        card = Card(f"{creation.genre}-{creation.code}.png", own + rest, svg)
-    return card._replace(key=key_of(creation, n, username))
-
-
-def card_of_name(name: str, code: str = "", home: str = "") -> Card:
-    """Return the card of a name in letters from a to z."""
-    file = "-".join(filter(None, (name.lower(), code)))
-    return Card(f"{file}.png", words_of(name), partial(name_card, name, home))
+    key = key_of(creation, n, username)
+    png = partial(drawings.png, key, svg, keep=creation.person == NOBODY)
+    return Picture(key, f"{name}-{creation.code}.png", words, png)
 
 
 def key_of(creation: Creation, n: int, username: str) -> str:

@@ -99,7 +99,7 @@ async def _send(ask: Said, creation: Creation, opening: Message, bot: Bot, *, ro
     bot.limits.written(ask)
     message = opening + "\n\n" + layout.reply(creation, text)
     buttons = layout.buttons_below(creation, text)[:rows]
-    if card := card_of(creation, text, username=bot.username):
+    if card := card_of(creation, text, 0, bot.username, bot.drawings):
         await send_card(ask, creation, card, message, message, buttons, bot)
     else:
         await ask.chat.say(message, buttons)

@@ -4,15 +4,14 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.answering import answer, show
 from bot.asks import line_in, voice_in
 from bot.cards import card_of, key_of
-from bot.chat import Button, Explained, LiveMessage, Picture
+from bot.chat import Button, Explained, LiveMessage
 from bot.commands.voices import example, voice_named
-from bot.creations import MOST_CONTINUED, NOBODY, Creation, Wish, code_in, wilder
+from bot.creations import MOST_CONTINUED, Creation, Wish, code_in, wilder
 from bot.limits import TEXTS, Work, work_for
 from bot.taboo import is_taboo
 from bot.words import layout, sentences
@@ -22,8 +21,7 @@ from model.text.forms import Genre
 if TYPE_CHECKING:
     from bot.app import Bot
     from bot.asks import Ask, Said
-    from bot.cards import Card
-    from bot.chat import Buttons
+    from bot.chat import Buttons, Picture
 
 IN_A_ROW = 3
 """Buttons."""
@@ -103,7 +101,7 @@ async def card(ask: Said, rest: str, bot: Bot) -> None:
     async with LiveMessage(ask.chat):  # which shows that the bot is typing
         text = await bot.shelf.write(creation)
     bot.limits.written(ask)
-    found = card_of(creation, text, n, bot.username)
+    found = card_of(creation, text, n, bot.username, bot.drawings)
     if found is None:
         raise Explained(sentences.NO_CARD)
     others = []
@@ -122,7 +120,7 @@ async def card(ask: Said, rest: str, bot: Bot) -> None:
 async def send_card(
     ask: Said,
     creation: Creation,
-    card: Card,
+    card: Picture,
     caption: Message,
     words: Message,
     buttons: Buttons,
@@ -130,10 +128,9 @@ async def send_card(
 ) -> None:
     """Send a card with its caption. If it cannot be drawn or sent, send its words, and say why."""
     file_id = await bot.store.file_id(card.key)
-    png = partial(bot.drawings.png, card.key, card.svg, keep=creation.person == NOBODY)
     try:
         async with LiveMessage(ask.chat):  # which shows that the bot is typing
-            picture = Picture(card.name, card.words, png, file_id)
+            picture = card._replace(file_id=file_id)
             sent = await ask.chat.picture(picture, caption, buttons)
     except Explained as error:
         await ask.chat.say(words + "\n\n" + error.sentence, buttons)

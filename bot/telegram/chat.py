@@ -192,13 +192,13 @@ class TelegramChat(Chat):
         """Send a picture by its file_id. If it has none, or Telegram refuses it, upload it."""
         below: dict[str, Any] = {
             "caption": self._html(message, LONGEST_CAPTION),
+            "filename": picture.name,
             "reply_markup": _keyboard(buttons),
         }
         if picture.file_id:
             with contextlib.suppress(BadRequest):
                 await self._send(self._bot.send_photo, picture.file_id, self._place, **below)
                 return picture.file_id
-        below["filename"] = picture.name
         sent = await self._send(self._bot.send_photo, await picture.png(), self._place, **below)
         return sent.photo[-1].file_id
 

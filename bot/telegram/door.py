@@ -36,7 +36,7 @@ from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 from telegram.ext import Defaults, ExtBot, filters
 from telegram.request import BaseRequest
 
-from bot.app import Bot, Door
+from bot.app import STOP_SECONDS, Bot, Door
 from bot.asks import File, Said, Sent, Typed, writable
 from bot.chat import NotSent, StartError
 from bot.commands import menu
@@ -67,6 +67,8 @@ CONFLICT_PAUSE_SECONDS = 5.0
 """The longest pause after Telegram said so."""
 CONFIRM_SECONDS = 1.0
 """How long a stop tries to tell Telegram which updates have arrived."""
+ON_ITS_WAY_SECONDS = 0.5
+"""How long Telegram may take to say that a message has arrived, at a stop."""
 LOOK_SECONDS = 0.5
 """How often a pause looks whether there is room again."""
 REJECTED = (
@@ -148,7 +150,11 @@ class Telegram(Door):
     async def close(self) -> None:
         """Take no more asks, and tell Telegram which updates have arrived; otherwise it would send
         some again.
+
+        The last messages leave early enough to hear whether they have arrived.
         """
+        now = asyncio.get_running_loop().time()
+        self._pacing.ends_at = now + STOP_SECONDS - ON_ITS_WAY_SECONDS
         await self._stop()
         if not self._may_send():  # another process polls, perhaps
             return

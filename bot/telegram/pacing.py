@@ -109,6 +109,8 @@ class Pacing:
 
     def __init__(self, may_send: Callable[[], bool] = lambda: True) -> None:
         self.given_up = 0
+        self.ends_at = math.inf
+        """Nothing leaves after this time of the event loop."""
         self._may_send = may_send
         self._all = Limits((RATE, 1.0))
         self._chats: dict[int, Limits] = {}  # the one that was used last comes last
@@ -239,6 +241,8 @@ class Pacing:
             self._timer.cancel()
         loop = asyncio.get_running_loop()
         now = loop.time()
+        if now > self.ends_at:
+            return
         later = math.inf
         for message in self._waiting.copy():
             if (opens := self._all.opens(now)) > now:
