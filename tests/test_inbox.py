@@ -226,9 +226,9 @@ async def test_what_a_server_noted_before_it_went_away_is_answered(
     """The database notes it again, as nobody knows that it was committed."""
     note = Store.note
 
-    async def twice(*arguments: Any) -> None:
-        for _ in range(2):
-            await note(*arguments)
+    async def twice(*arguments: Any) -> Any:
+        await note(*arguments)
+        return await note(*arguments)
 
     monkeypatch.setattr(Store, "note", twice)
     async with visiting(settings, server) as visit:
