@@ -36,6 +36,9 @@ POEMS_A_SECOND = 8.0
 """The speed of one thread, until this machine has shown its own."""
 THREAD_GAIN = 0.7
 """What a further thread adds, as a share of the first one: threads wait for each other."""
+CARD_WAIT_SECONDS = 20.0
+"""An answer whose card would come later is refused: the processes that draw give way to others, so
+their speed may fall by a third meanwhile."""
 BUSY_TEXTS = 16.0
 """With fewer texts at once, their speed is not measured: one poem alone does not use the whole
 machine."""
@@ -77,7 +80,8 @@ OFFERS = Work(TEXTS[Genre.DINO], "names", messages=0, patience=5.0)
 
 def work_for(wanted: Wish | Creation, card: str = "") -> Work:
     """Return what a text takes, with a card that is not drawn yet."""
-    return Work(TEXTS[wanted.genre] * wanted.parts, wanted.genre.network.form, card)
+    work = Work(TEXTS[wanted.genre] * wanted.parts, wanted.genre.network.form, card)
+    return work._replace(patience=CARD_WAIT_SECONDS) if card else work
 
 
 class Speed:
