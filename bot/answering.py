@@ -27,11 +27,13 @@ the bot, the next start goes on with the same creation.
 from __future__ import annotations
 
 import contextlib
+import logging
 from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.chat import Explained, InDoubt, LiveMessage, NotSent
 from bot.creations import Creation, Wish, network_of
+from bot.database import StoreError
 from bot.taboo import is_taboo
 from bot.words import layout, sentences
 from model.text.forms import SONNET_TEMPERATURE, Genre
@@ -41,6 +43,8 @@ if TYPE_CHECKING:
 
     from bot.app import Bot
     from bot.asks import Said
+
+logger = logging.getLogger(__name__)
 
 
 async def answer(ask: Said, wish: Wish, bot: Bot) -> None:
@@ -76,7 +80,10 @@ async def answer(ask: Said, wish: Wish, bot: Bot) -> None:
                 await live.conclude(sentences.BROKEN_OFF)
         await bot.store.discard(creation)
         raise
-    await bot.store.arrived(creation, note)
+    try:
+        await bot.store.arrived(creation, note)
+    except StoreError as error:  # the person has the answer, and needs no other word
+        logger.warning("An answer arrived, but not in the database: %s", error)
 
 
 def _grow(live: LiveMessage, creation: Creation, lines: Sequence[str]) -> None:

@@ -60,18 +60,20 @@ class Note:
 class Inbox(Database):
     """The notes of asks. Raises StoreError if the database fails."""
 
-    async def note(self, bot: int, notes: Sequence[Note], update: int) -> list[Note]:
-        """Note what a batch of updates asks, and its last update. Return the notes that are new."""
+    async def note(self, bot: int, notes: Sequence[Note], update: int) -> None:
+        """Note what a batch of updates asks, and its last update: also what seemed to fail before,
+        but was committed.
+        """
         rows = [asdict(note) for note in notes]
         last = {"update": update, "at": time.time()}
 
-        def work(connection: Connection) -> list[Note]:
+        def work(connection: Connection) -> None:
             durably(connection)
             put(connection, polled, {"bot": bot}, last, last)
-            both = zip(notes, rows, strict=True)
-            return [note for note, row in both if put(connection, asks, {}, row, {})]
+            for row in rows:
+                put(connection, asks, {}, row, {})
 
-        return await self.run(work)
+        await self.run(work)
 
     async def last_update(self, bot: int) -> int | None:
         """Return the last update that was noted; None if that was more than a day ago."""

@@ -106,12 +106,10 @@ async def test_a_poem_that_cannot_be_marked_as_arrived_comes_again(
     full = "BEGIN SELECT RAISE(ABORT, 'full'); END"
     sql(settings.database_address, f"CREATE TRIGGER full BEFORE UPDATE ON creations {full}")
     await chat.ask("/poem Shall I")
-    poem, explained = chat.messages
-    assert explained.message == sentences.NO_MEMORY
+    (poem,) = chat.messages  # nobody reads of an error beside an answer
     sql(settings.database_address, "DROP TRIGGER full")
     assert (await chat.ask("/poem Shall I")).uncoded == poem.uncoded
     assert (await chat.ask(f"/again {poem.code}")).message == poem.message
-    chat.bot.tally.errors.clear()
 
 
 async def test_the_version_of_the_draft_writes_it_and_its_code_gives_it_again(

@@ -5,12 +5,14 @@ import dataclasses
 import re
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.creations import Creation
 from bot.settings import Rate, Settings
 from bot.shelf import Shelf
+from bot.store import Store
 from bot.telegram.request import NotDoneError
 from bot.words import sentences
 from bot.words.pieces import Message
@@ -216,6 +218,21 @@ async def test_polling_goes_on_from_the_last_update_of_the_same_bot_and_day(
     assert len(await started(settings, server)) == 1
     polls = [asked for method, asked in server.calls[before:] if method == "getUpdates"]
     assert polls[0].get("offset") == offset
+
+
+async def test_what_a_server_noted_before_it_went_away_is_answered(
+    settings: Settings, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database notes it again, as nobody knows that it was committed."""
+    note = Store.note
+
+    async def twice(*arguments: Any) -> Any:
+        await note(*arguments)
+        return await note(*arguments)
+
+    monkeypatch.setattr(Store, "note", twice)
+    async with visiting(settings, server) as visit:
+        assert len(await visit.say("/dino", ALICE)) == 1
 
 
 async def test_nothing_is_left_of_what_was_refused_or_forgotten(

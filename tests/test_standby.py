@@ -165,6 +165,7 @@ async def test_nobody_waits_after_a_goodbye_which_only_the_holder_says(
         with robbed(postgresql_folder, module.LOCK):
             assert second.is_held  # as far as it knows
             await serve_a_moment(second)
+            assert sql(postgresql, "SELECT * FROM goodbyes") == []
         waiting = asyncio.create_task(third.acquired())
         await until(lambda: sql(postgresql, "SELECT pid FROM pg_locks WHERE locktype = 'advisory'"))
         waiting.cancel()

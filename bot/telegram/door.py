@@ -111,6 +111,9 @@ class Telegram(Door):
         )
         self._admins = settings.admin_ids
         self._inbox: Inbox | None = None
+        self._left = set[
+            int
+        ]()  # the updates that the last start noted, and Telegram may send again
         self._without_menu = set(settings.admin_ids)
         self._offset: int | None = None
         # when Telegram answered last, or was left alone on purpose
@@ -140,6 +143,7 @@ class Telegram(Door):
         last = await bot.store.last_update(self._client.id)
         self._offset = None if last is None else last + 1
         for note in await bot.store.left(self._client.id):
+            self._left.add(note.update)
             self._begin(note, bot, bot.store)
         self._inbox = bot.store
         self._tasks.begin(self._fill_menu(None))
@@ -294,40 +298,36 @@ class Telegram(Door):
             try:
                 if (query := update.inline_query) and not query.offset:
                     self._offer(query, bot)
-                elif note := self._note(update):
+                elif (note := self._note(update)) and note.update not in self._left:
                     notes.append(note)
                     presses[note.update] = update.callback_query
             except Exception:
                 logger.exception("Update %s cannot be read and is passed over", update.update_id)
         last = updates[-1].update_id
-        new = await self._noted(notes, last, bot)
+        inbox = bot.store if await self._noted(notes, last, bot) else None
         self._offset = last + 1
-        for note in notes if new is None else new:
-            inbox = None if new is None else bot.store
+        for note in notes:
             self._begin(note, bot, inbox, presses[note.update])
 
-    async def _noted(self, notes: Sequence[Note], update: int, bot: Bot) -> list[Note] | None:
-        """Note asks, and return those that are new.
+    async def _noted(self, notes: Sequence[Note], update: int, bot: Bot) -> bool:
+        """Note asks, and return whether they are noted.
 
-        None means that the database has taken nothing for 20 seconds. Then asks begin without a
-        note, and what needs the database says so.
+        If the database has taken nothing for 20 seconds, they are not: asks begin without a note,
+        and what needs the database says so.
         """
         now = asyncio.get_running_loop().time
-        has_failed = False
         while True:
             try:
-                new = await bot.store.note(self._client.id, notes, update)
+                await bot.store.note(self._client.id, notes, update)
             except StoreError as error:
                 logger.warning("Asks cannot be noted: %s", error)
-                has_failed = True
                 self._unnoted_since = self._unnoted_since or now()
                 if now() - self._unnoted_since > NOTING_SECONDS:
-                    return None
+                    return False
                 await asyncio.sleep(PAUSE_SECONDS)
             else:
                 self._unnoted_since = None
-                # what seemed to fail may have been noted, and then it is not new
-                return list(notes) if has_failed else new
+                return True
 
     def _begin(
         self, note: Note, bot: Bot, inbox: Inbox | None, press: CallbackQuery | None = None
