@@ -12,7 +12,7 @@ from rapidfuzz.process import extractOne
 
 from bot.asks import LONGEST_LINE, Ask, Said, Sent, Typed, clean
 from bot.chat import Explained, Gone, InDoubt, NotSent, Refused
-from bot.commands import COMMANDS, LINE, SENT, TYPED, Command, menu
+from bot.commands import ADMINS, COMMANDS, LINE, SENT, TYPED, Command, menu
 from bot.creations import code_in
 from bot.database import StoreError
 from bot.limits import CHATTER, Work
@@ -127,7 +127,7 @@ def _command(ask: Ask) -> tuple[Command, str] | None:
     found = COMMANDS.get(name)
     if not name:
         found = SENT if isinstance(ask, Sent) else LINE
-    if found and found.admin and not ask.is_admin:
+    if found and found.group == ADMINS and not ask.is_admin:
         found = None
     if not ask.chat.is_private and not (name and found) and ask.pressed is None:
         return None

@@ -42,24 +42,6 @@ START = said(
     " never wrote.\n\nTry /dino or /sonnet, or send me a line such as _Shall I compare thee_."
     " /help shows what else I can do."
 )
-HELP_PLAY = said("*Play*")
-HELP_YOURS = said("*Yours*")
-HELP_ADMINS = said("*For admins*")
-HELP_DINO = said("/dino – a new dinosaur; `/dino 5 mango` – five that begin with Mango")
-HELP_POEM = said("`/poem Shall I compare thee` – your line, and verse that continues it")
-HELP_SONNET = said(
-    "/sonnet – fourteen lines that scan and rhyme; `/sonnet Shall I compare thee` – from your line"
-)
-HELP_ME = said("`/me Anna` – Anna as a dinosaur; /today – the dinosaur of the day")
-HELP_GUESS = said("/guess – which of four dinosaurs is real?")
-HELP_VOICES = said("/voices – other voices that I have learned")
-HELP_SEED = said("/seed – your seed; with the same seed, everybody gets the same from me")
-HELP_EXPORT = said("/export – everything I keep about you, to keep yourself; /forget deletes it")
-HELP_ABOUT = said("/about – what I'm made of")
-HELP_RETRAIN = said("`/retrain dino` – one more round; `/retrain dino fresh` – from nothing")
-HELP_MODELS = said("/models – the versions of each network")
-HELP_STATUS = said("/status – how I am")
-HELP_BAN = said("/ban – people and groups that I don't answer")
 HELP_HERE = {
     "private": said("In any other chat, `@{} mango` offers something to send."),
     "group": said("A button below what I wrote makes something new for whoever presses it."),
