@@ -63,14 +63,8 @@ class Shelf:
     async def open(self) -> None:
         """Load the current weights.
 
-        Logs a warning for a missing network. Raises StartError if all are missing, or if there are
-        voices and weights of a bot that kept them in files.
+        Logs a warning for a missing network. Raises StartError if all are missing.
         """
-        if old := await asyncio.to_thread(self._old):
-            raise StartError(
-                f"{', '.join(map(str, old))}: an earlier version of Mangosaurus made this, and this"
-                " one cannot use it: move it away"
-            )
         missing = []
         for network in Network:
             try:
@@ -218,11 +212,6 @@ class Shelf:
         while self._writers:
             await self._writers.popitem()[1].close()
 
-    def _old(self) -> list[Path]:
-        """Return what a bot left that kept voices and weights in files."""
-        patterns = ("voices", "*/candidates", "training-*")
-        return [path for pattern in patterns for path in self._folder.glob(pattern)]
-
     def _in_files(self, network: str) -> list[Weights]:
         found = []
         files = self.files(network)
@@ -248,21 +237,18 @@ class Shelf:
             raise
 
     async def _writer(self, creation: Creation) -> Writer:
+        """Return the writer of the version of a creation. Raises Explained."""
         network, version = key = network_of(creation), creation.version
         if key not in self._writers:
             async with self._loading:  # many may ask at once
                 if key not in self._writers:
-                    self._writers[key] = Writer(await self._ready(network, version))
+                    weights = self.serving.get(network)
+                    try:
+                        if weights is None or weights.version != version:
+                            weights = await self.load(network, version)
+                    except CheckpointError as error:
+                        logger.info("Weights cannot be loaded: %s", error)
+                        raise Explained(sentences.GONE) from error
+                    self._writers[key] = Writer(weights)
         self._writers.move_to_end(key)
         return self._writers[key]
-
-    async def _ready(self, network: str, version: str) -> Checkpoint:
-        """Return the weights of a version that is about to write. Raises Explained."""
-        weights = self.serving.get(network)
-        try:
-            if weights is None or weights.version != version:
-                weights = await self.load(network, version)
-        except CheckpointError as error:
-            logger.info("Weights cannot be loaded: %s", error)
-            raise Explained(sentences.GONE) from error
-        return weights
