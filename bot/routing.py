@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rapidfuzz.process import extractOne
 
@@ -84,7 +84,8 @@ async def _answer(ask: Ask, is_first: asyncio.Event | None, bot: Bot) -> None:
         _check(note)
     mistake = None
     work = CHATTER
-    command, rest = LINE, ""
+    command = LINE
+    rest: Any = ""
     try:
         if not (found := _command(ask)):
             return
@@ -92,7 +93,7 @@ async def _answer(ask: Ask, is_first: asyncio.Event | None, bot: Bot) -> None:
         if isinstance(command.work, Work):
             work = command.work
         else:
-            work = await command.work(ask, rest, bot)
+            rest, work = await command.work(ask, rest, bot)
     except Explained as error:
         mistake = error
     with bot.limits.accepting(ask, work):

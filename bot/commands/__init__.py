@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from bot.answering import answer, show
 from bot.commands import admin, games, inline, names, people, verse, voices, welcome
 from bot.limits import CHATTER, OFFERS, Work
 from bot.words import sentences
@@ -28,8 +29,9 @@ class Command(NamedTuple):
     """Something to ask for. Its function gets the ask, the text after the command, and the bot."""
 
     function: Callable[..., Awaitable[None]]
-    work: Work | Callable[..., Awaitable[Work]] = CHATTER
-    """What an answer takes, or a function that finds it out. `limits` reads it once."""
+    work: Work | Callable[..., Awaitable[tuple[object, Work]]] = CHATTER
+    """What an answer takes. Or a function that reads the text after the command: it returns what
+    the other function gets in place of the text, and what an answer takes."""
     menu: str = ""
     """What the menu says of it. Without that, it is in no menu."""
     help: str = ""
@@ -88,7 +90,7 @@ COMMANDS = {
     ),
     "me": Command(
         games.me,
-        games.work_of_me,
+        games.named,
         "you as a dinosaur",
         "`/me Anna` – Anna as a dinosaur; /today – the dinosaur of the day",
     ),
@@ -131,11 +133,11 @@ COMMANDS = {
         group=YOURS,
         alone=True,
     ),
-    "again": Command(verse.again, verse.work_of_code),
-    "another": Command(verse.another, verse.work_of_code),
-    "wilder": Command(verse.make_wilder, verse.work_of_code),
-    "continue": Command(verse.make_longer, verse.work_of_longer),
-    "card": Command(verse.card, verse.work_of_card),
+    "again": Command(show, verse.again),
+    "another": Command(answer, verse.another),
+    "wilder": Command(answer, verse.make_wilder),
+    "continue": Command(answer, verse.make_longer),
+    "card": Command(verse.card, verse.named_on_card),
     "retrain": Command(
         admin.retrain,
         CHATTER,

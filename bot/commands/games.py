@@ -41,11 +41,9 @@ INVENTED, DRAWN = 3, 5
 """How many names of a round are made up. More are drawn, as some may be real fossils or taboo."""
 
 
-async def me(ask: Said, rest: str, bot: Bot) -> None:
-    """Send the dinosaur of a first name, or of the one in the person's profile, on its card. This
-    takes no turn.
-    """
-    await _send(ask, *await _of_name(ask, rest, bot), bot, rows=1)
+async def me(ask: Said, found: tuple[Creation, Message], bot: Bot) -> None:
+    """Send the dinosaur of a first name on its card. This takes no turn."""
+    await _send(ask, *found, bot, rows=1)
 
 
 async def today(ask: Said, _rest: str, bot: Bot) -> None:
@@ -58,14 +56,9 @@ async def today(ask: Said, _rest: str, bot: Bot) -> None:
     await _send(ask, creation, opening, bot, rows=0)
 
 
-async def work_of_me(ask: Said, rest: str, bot: Bot) -> Work:
-    """Return what it takes to write the name, and to draw its card."""
-    creation, _ = await _of_name(ask, rest, bot)
-    return await work_with_card(creation, 0, bot)
-
-
-async def _of_name(ask: Said, rest: str, bot: Bot) -> tuple[Creation, Message]:
-    """Return the dinosaur of a first name, and what stands above it.
+async def named(ask: Said, rest: str, bot: Bot) -> tuple[tuple[Creation, Message], Work]:
+    """Find the dinosaur of a first name, or of the one in the person's profile, and what stands
+    above it.
 
     The name, as the network writes it, and the version decide it alone.
     """
@@ -80,7 +73,8 @@ async def _of_name(ask: Said, rest: str, bot: Bot) -> tuple[Creation, Message]:
         raise Explained(sentences.ME_NAME.format(LONGEST_PREFIX))
     number = int(sha256(f"{name} {weights.version}".encode()).hexdigest(), 16)
     creation = _of_everybody(number, weights.version, name)
-    return creation, sentences.ME.format(sentences.cut(word, 40))
+    opening = sentences.ME.format(sentences.cut(word, 40))
+    return (creation, opening), await work_with_card(creation, 0, bot)
 
 
 def _of_everybody(number: int, version: str, prompt: str = "") -> Creation:
