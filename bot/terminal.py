@@ -152,12 +152,17 @@ class Terminal(Chat, Door):
         self._write(text)
 
     async def picture(self, picture: Picture, message: Message, buttons: Buttons = ()) -> str:
-        file = _saved_or_not(picture.name, await picture.png())
-        await self.say(message + "\n" + file, buttons)
+        await self.document(picture.name, await picture.png(), message, buttons)
         return ""
 
-    async def document(self, name: str, content: bytes, message: Message) -> int:
-        return await self.say(message + "\n" + _saved_or_not(name, content))
+    async def document(
+        self, name: str, content: bytes, message: Message, buttons: Buttons = ()
+    ) -> None:
+        try:
+            file = saved(name, content)
+        except Explained as error:  # the message has more to say
+            file = error.sentence
+        await self.say(message + "\n" + file, buttons)
 
     async def typing(self) -> None: ...
 
@@ -243,14 +248,6 @@ def saved(name: str, content: bytes) -> Message:
     except OSError as error:
         raise Explained(sentences.NOT_SAVED.format(name, error.strerror)) from error
     return sentences.SAVED.format(path)
-
-
-def _saved_or_not(name: str, content: bytes) -> Message:
-    """Save a file whose message has more to say."""
-    try:
-        return saved(name, content)
-    except Explained as error:
-        return error.sentence
 
 
 def _with_file(line: str) -> tuple[str, File | None]:

@@ -46,8 +46,5 @@ def _network(checkpoint: Checkpoint) -> Message:
     made, known = checkpoint.description, len(checkpoint.known_names)
     name = checkpoint.language_model.architecture.cell
     cell = CELLS.get(name, f"the cell {name}")
-    if made.form == "names":
-        about = sentences.ABOUT_NAMES.format(cell, known, checkpoint.version, made.held_out_loss)
-    else:
-        about = sentences.ABOUT_VERSE.format(cell, checkpoint.version, made.held_out_loss)
-    return about
+    about = sentences.ABOUT_NETWORK[made.form]
+    return about.format(cell, checkpoint.version, made.held_out_loss, known)

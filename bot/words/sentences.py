@@ -56,15 +56,17 @@ ABOUT = said(
     "I'm *Mangosaurus*: two recurrent networks, written in NumPy right down to the gradients. "
     "I never give you a name that I learned from, and I never set out to copy a line."
 )
-ABOUT_NAMES = said(
-    "*Names* come from {} that read the genera of other living things, then nine tenths of the {:,}"
-    " dinosaurs I know: version `{}`, {:.3f} nats per character on text it has never seen. The same"
-    " seed gives the same on every machine."
-)
-ABOUT_VERSE = said(
-    "*Verse* comes from {} that read Shakespeare's plays and sonnets and other poems: version `{}`,"
-    " {:.3f} nats per character on text it has never seen."
-)
+ABOUT_NETWORK = {
+    "names": said(
+        "*Names* come from {0} that read the genera of other living things, then nine tenths of the"
+        " {3:,} dinosaurs I know: version `{1}`, {2:.3f} nats per character on text it has never"
+        " seen. The same seed gives the same on every machine."
+    ),
+    "verse": said(
+        "*Verse* comes from {0} that read Shakespeare's plays and sonnets and other poems: version"
+        " `{1}`, {2:.3f} nats per character on text it has never seen."
+    ),
+}
 ABOUT_SONNETS = said(
     "For a *sonnet*, the network of verse writes each line many times, in words that scan and"
     " rhyme by the CMU Pronouncing Dictionary, and I keep one of them."
@@ -193,8 +195,6 @@ NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine
 EXPORT = said("Here's everything I keep about you.")
 EXPORT_PART = said("Here are the texts {} to {} of the {:,} that I keep for you, the newest first.")
 EXPORT_LACKS = said(" I can't write {} of it any more; there, I say why.")
-EXPORT_MORE = said("There are older ones.")
-EXPORT_OVER = said("I keep no older texts for you. /export gives you those that I have.")
 EXPORT_REST = "the older ones"
 EXPORTED_PERSON = (
     "What Mangosaurus keeps of you: the number {0.id}, your seed {0.seed}, of which you have had"
