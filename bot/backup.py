@@ -38,7 +38,6 @@ async def backup(settings: Settings, wanted: str) -> None:
             part = Path(folder) / file.name
             part.touch(0o600)
             copied = await _fill(Database(part), source)
-            _check_free(file)  # a long time may have passed
             part.rename(file)
     except OSError as error:
         raise MangosaurusError(f"{file} cannot be written: {error.strerror}") from None
@@ -62,8 +61,7 @@ async def _fill(target: Database, source: Database) -> str:
     with target.transaction() as writer:
         schema.prepare(writer)  # from now on, nobody else writes to a file
         tables = [table for table in schema.KEPT if table is not schema.weights]
-        first = {table.name: writer.execute(sa.select(table).limit(1)).first() for table in tables}
-        if found := [name for name, row in first.items() if row]:
+        if found := [each.name for each in tables if writer.execute(sa.select(each)).first()]:
             raise MangosaurusError(
                 f"{target.name}: this database is not empty, it has {', '.join(found)}; move it"
                 " away, or let DATABASE name another one"

@@ -5,13 +5,13 @@ the key and the value, except where the value may be a secret.
 """
 
 import difflib
-import importlib
 import os
 import re
 import stat
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from io import StringIO
 from pathlib import Path
 from typing import NamedTuple
@@ -86,8 +86,6 @@ class Settings:
 def read_settings(environment: Mapping[str, str], env_file: Path | None = None) -> Settings:
     """Return the settings of an environment, or else of a file. Raises SettingsError."""
     texts = _file_values(env_file) | {key: value.strip() for key, value in environment.items()}
-    if texts.get("TELEGRAM_TOKEN") and texts.get("TELEGRAM_TOKEN_FILE"):
-        raise SettingsError("TELEGRAM_TOKEN and TELEGRAM_TOKEN_FILE are both set; omit one of them")
     values = {
         key.field: _value(name, key, texts[name]) for name, key in KEYS.items() if texts.get(name)
     }
@@ -192,14 +190,12 @@ def _token_in(text: str) -> object:
 
 def _database(text: str) -> Path | Secret:
     if re.match(r"postgres(ql)?(\+psycopg)?://", text):
-        try:
-            importlib.import_module("psycopg")
-        except ImportError as error:
+        if not find_spec("psycopg"):
             raise SettingsError(
-                f"DATABASE is PostgreSQL's, and its driver is missing ({error}); install"
+                "DATABASE is PostgreSQL's, and its driver is missing; install"
                 f" mangosaurus[postgresql] in {sys.prefix}, as you installed mangosaurus: with pip,"
                 " pipx or uv"
-            ) from None
+            )
         return Secret(text)
     if "://" in text or PRIVATE.search(text):
         raise ValueError

@@ -18,7 +18,7 @@ from bot.creations import Creation, line_request_for, network_of, request_for
 from bot.inbox import Note
 from bot.learned import Learned, Weights
 from bot.words import sentences
-from bot.writer import Text, Watch, Writer, prepare
+from bot.writer import Text, Watch, Writer
 from model.errors import RequestError
 from model.files import CHECKPOINTS
 from model.text.forms import Genre, Network
@@ -74,12 +74,6 @@ class Shelf:
                 logger.warning("/%s is not served: %s; %s", network, error, WAY_OUT)
         if not self.serving:
             raise StartError(f"there are no weights to serve ({'; '.join(missing)}); {WAY_OUT}")
-
-    async def prepare(self) -> None:
-        """Make what sonnets need, before anybody asks for one."""
-        if Network.POEM in self.serving:
-            with contextlib.suppress(Explained):
-                await prepare(self.serving[Network.POEM])
 
     def files(self, network: str) -> Versions:
         """Return the versions of a network in checkpoints/; there are none of a voice."""
@@ -147,9 +141,6 @@ class Shelf:
             if before and before.version == version:
                 return before
             checkpoint = await self._loaded_or_another(network, version)
-            if before is not None:
-                with contextlib.suppress(Explained):  # each ask for a sonnet will say so
-                    await prepare(checkpoint)
             self.serving[network] = checkpoint
             logger.info("Serving %s %s", network, checkpoint.version)
             return checkpoint

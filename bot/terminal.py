@@ -41,6 +41,8 @@ BANNER = said("A chat with Mangosaurus, in your terminal. `#1` presses a button,
 QUIT = ("exit", "quit", "/exit", "/quit")
 PROGRESS_SECONDS = 20.0
 PRESS = re.compile("#([0-9]{1,2})", re.ASCII)
+WITH_PATH = re.compile(r"(/retrain\s+\S+\s+\S+)\s+(.+)", re.IGNORECASE)
+"""`/retrain names towns ~/towns.txt`"""
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 """Characters that could command a terminal."""
 BOLD = "\x1b[1m{}\x1b[0m"
@@ -220,11 +222,11 @@ class Terminal(Chat, Door):
                 self._write(sentences.NO_BUTTON.format(number))
                 return
             line = lines[number - 1]
-        elif line.lower().startswith("/retrain "):
-            line, file = _with_file(line)
-            last = line.split()[-1]
-            if "." in last or os.sep in last:
-                self._write(sentences.NO_SUCH_FILE.format(last))
+        elif (found := WITH_PATH.fullmatch(line)) and found[2].lower() != "fresh":
+            line = found[1]
+            file = _file_at(found[2])
+            if file is None:
+                self._write(sentences.NO_SUCH_FILE.format(found[2]))
                 return
         if line:
             ask = Said(person=YOU, chat=self, is_admin=True, text=line, file=file, pressed=pressed)
@@ -250,14 +252,10 @@ def saved(name: str, content: bytes) -> Message:
     return sentences.SAVED.format(path)
 
 
-def _with_file(line: str) -> tuple[str, File | None]:
-    """Take the path at the end of a line from it, if a file is there."""
-    for blank in re.finditer(r"\s+", line):
-        path = Path(line[blank.end() :].strip("'\"").replace("\\ ", " "))
-        with contextlib.suppress(OSError, RuntimeError):  # `~somebody` may be nobody
-            path = path.expanduser()
-            if path.is_file() and os.access(path, os.R_OK):
-                read = partial(asyncio.to_thread, path.read_bytes)
-                size = path.stat().st_size
-                return line[: blank.start()], File(name=path.name, size=size, read=read)
-    return line, None
+def _file_at(given: str) -> File | None:
+    """Return the file at a path, as a terminal writes it for a file that is dropped there."""
+    path = Path(os.path.expanduser(given.strip("'\"").replace("\\ ", " ")))  # noqa: PTH111 - Path's own raises for `~nobody`
+    if not (os.path.isfile(path) and os.access(path, os.R_OK)):  # noqa: PTH113 - Path's own raises for a long name
+        return None
+    read = partial(asyncio.to_thread, path.read_bytes)
+    return File(name=path.name, size=path.stat().st_size, read=read)

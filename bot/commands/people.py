@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from bot.chat import Button, Explained, LiveMessage
@@ -16,9 +15,8 @@ if TYPE_CHECKING:
     from bot.chat import Buttons
     from bot.creations import Creation
 
-EXPORTED, AT_ONCE = 30.0, 4
-"""How much one file of an export may take to write, in poems, and how many of its texts are
-written at the same time."""
+EXPORTED = 30.0
+"""How much one file of an export may take to write, in poems."""
 EXPORT = Work(EXPORTED)
 
 
@@ -52,11 +50,8 @@ async def export(ask: Said, rest: str, bot: Bot) -> None:
         left_out = 0
     part = _part(newest[left_out:])
     async with LiveMessage(ask.chat):  # which shows that the bot is typing
-        texts: list[str] = []
         missing: list[str] = []
-        for first in range(0, len(part), AT_ONCE):
-            some = part[first : first + AT_ONCE]
-            texts += await asyncio.gather(*(_written(creation, missing, bot) for creation in some))
+        texts = [await _written(creation, missing, bot) for creation in part]
     bot.limits.written(ask)
     if not left_out:
         turns = [sentences.counted(n, "turn") for n in (person.dino_turns, person.poem_turns)]

@@ -114,13 +114,11 @@ async def card(ask: Said, found: tuple[Creation, int], bot: Bot) -> None:
     picture = card_of(creation, text, n, bot.username, bot.drawings)
     if picture is None:
         raise Explained(sentences.NO_CARD)
-    others = []
-    if creation.genre is Genre.DINO:
-        others = [
-            Button(name.capitalize(), f"/card {creation.code} {i}")
-            for i, name in enumerate(text.texts)
-            if i != n and not is_taboo(name)
-        ]
+    others = [  # of verse, there is one text
+        Button(name.capitalize(), f"/card {creation.code} {i}")
+        for i, name in enumerate(text.texts)
+        if i != n and not is_taboo(name)
+    ]
     rows = [others[first : first + IN_A_ROW] for first in range(0, len(others), IN_A_ROW)]
     code = Message([Piece(creation.code, "creation")])
     words = Message([Piece(picture.words)]) + "\n\n" + code
@@ -140,8 +138,7 @@ async def send_card(
     file_id = await bot.store.file_id(card.key)
     try:
         async with LiveMessage(ask.chat):  # which shows that the bot is typing
-            picture = card._replace(file_id=file_id)
-            sent = await ask.chat.picture(picture, caption, buttons)
+            sent = await ask.chat.picture(card._replace(file_id=file_id), caption, buttons)
     except Explained as error:
         await ask.chat.say(words + "\n\n" + error.sentence, buttons)
         return

@@ -25,7 +25,7 @@ from bot.store import Store
 from bot.tasks import Tasks
 from bot.training.child import NEW, OLD, TEXT, Child
 from bot.training.progress import Progress
-from bot.words import admins, sentences, tables
+from bot.words import admins, tables
 from bot.words.pieces import Message
 from model.errors import MangosaurusError
 from model.files import HOME
@@ -207,8 +207,6 @@ class Runs:
             return admins.CANCELLED.format(run.title), ()
         if run.child and (failure := run.child.failure()):
             raise MangosaurusError(failure)
-        if run.network not in await self._shelf.titles():
-            raise Explained(sentences.VOICE_GONE)
         content = await asyncio.to_thread((folder / NEW).read_bytes)
         version = await self._store.keep_weights(run.network, content, candidate=True)
         found = run.progress.comparison
