@@ -88,8 +88,8 @@ async def check(settings: Settings, _: str) -> int:
     for part in (_settings, _token, _database, _folder, _weights):
         try:
             found = await part(settings, store)
-        except MangosaurusError as error:
-            code = max(code, error.exit_code)
+        except (MangosaurusError, OSError) as error:
+            code = max(code, getattr(error, "exit_code", 1))
             found = f"FAILS: {error}"
         print(redaction.redact(f"{part.__name__[1:]:9} {found}"), flush=True)
     await store.close()
@@ -112,11 +112,8 @@ async def _token(settings: Settings, _: Store) -> str:
 
 async def _folder(_: Settings, _store: Store) -> str:
     there = next(folder for folder in (HOME, *HOME.parents) if folder.is_dir())
-    try:
-        with TemporaryFile(dir=there) as file:
-            file.write(bytes(1_000_000))
-    except OSError as error:
-        raise MangosaurusError(f"{HOME} cannot be written: {error.strerror}") from None
+    with TemporaryFile(dir=there) as file:
+        file.write(bytes(1_000_000))
     state = "well" if there == HOME else "new"
     return f"{state}: {HOME} can be written; {tables.size(disk_usage(there).free)} are free"
 
@@ -134,8 +131,8 @@ async def _weights(settings: Settings, store: Store) -> str:
     found = []
     for network in Network:
         files = Versions(settings.checkpoints / network)
-        version = await store.in_use(network) if number else None
-        version = version or files.released() or files.current()
+        chosen = await store.in_use(network) if number else None
+        version = chosen or files.released() or files.current()
         content = await store.content(version) if number else None
         parse(content or files.content(version), f"version {version}")
         found.append(f"{network} {version}")

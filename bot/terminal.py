@@ -97,7 +97,7 @@ class Terminal(Chat, Door):
     def chat(self, chat_id: int) -> Chat | None:
         return self if chat_id == YOU else None
 
-    async def converse(self, bot: Bot, announcement: str = "") -> None:
+    async def converse(self, bot: Bot) -> None:
         """Answer each line until there are no more. Raises MangosaurusError."""
         loop, ended = asyncio.get_running_loop(), Future[None]()
         ended.set_running_or_notify_cancel()  # if the wait is cancelled, the thread reads on
@@ -111,8 +111,6 @@ class Terminal(Chat, Door):
                 ended.set_exception(error)
 
         try:
-            if announcement:
-                self._write(announcement)
             if self.is_interactive:
                 await self.say(BANNER)
                 await self._answer("/start", bot)

@@ -86,6 +86,7 @@ class Page(Door):
         await self._chat.begin(bot)
         await self._runner.setup()
         await web.SockSite(self._runner, self._socket).start()
+        print(words.OPEN.format(self.link), end="\n\n", flush=True)
 
     async def close(self) -> None:
         self._bot = None
