@@ -40,7 +40,7 @@ ABOUT = """\
 A bot that invents dinosaur names and Shakespearean verse: on Telegram with a TELEGRAM_TOKEN,
 else in this terminal and on a page in your browser. Piped input is answered here alone."""
 COMMANDS = {
-    "show": ("CODE", "print a creation, what decides it, and the command that writes it again"),
+    "show": ("CODE", "print a creation, what decides it, and the commands that write it again"),
     "card": ("CODE", "save the card of a creation, or of any name, in this folder"),
     "weights": ("VERSION", "save weights that the database has, in this folder"),
     "backup": ("FILE", "save all that the bot has learned and keeps, also while it runs"),

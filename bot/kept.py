@@ -14,7 +14,7 @@ from bot.cards import card_of
 from bot.cards.card import name_card
 from bot.cards.png import Drawings
 from bot.chat import Explained
-from bot.creations import Creation, code_in, network_of
+from bot.creations import Creation, code_in
 from bot.database import existing
 from bot.logs import Redaction
 from bot.settings import Settings, warnings_about
@@ -30,7 +30,7 @@ from model.weights.versions import Versions, parse
 
 
 async def show(settings: Settings, code: str) -> None:
-    """Print a creation, what decides it, and the command that writes it again."""
+    """Print a creation, what decides it, and the commands that write it again."""
     creation, text = await _written(settings, code_in(code) or code)
     print(layout.shown(creation, text))
     turn = creation.turn + 1  # people count turns from 1
@@ -42,12 +42,9 @@ async def show(settings: Settings, code: str) -> None:
         options += f" --parts {creation.parts}"
     if creation.prompt:
         options += f" --prompt {shlex.quote(creation.prompt)}"
-    path = Versions(settings.checkpoints / network_of(creation)).path(creation.version)
-    if not path.exists():
-        path = Path(path.name)
-        print(f"mangosaurus weights {creation.version}")
     genre = creation.genre.network.form if creation.voice else creation.genre
-    print(f"mangosaurus sample {genre} --checkpoint {shlex.quote(str(path))} {options}")
+    print(f"mangosaurus weights {creation.version}")
+    print(f"mangosaurus sample {genre} --checkpoint {creation.version}.safetensors {options}")
 
 
 async def card(settings: Settings, wanted: str) -> None:

@@ -91,14 +91,12 @@ class Shelf:
 
         Raises CheckpointError if neither can be used.
         """
-        kept: bytes | None = None
         try:
             kept = await self._learned.content(version)
         except CheckpointError as error:
             logger.warning("Weights refused: %s", error)
-        content = kept
-        if content is None:
-            content = await asyncio.to_thread(self.files(network).content, version)
+            kept = None
+        content = kept or await asyncio.to_thread(self.files(network).content, version)
         checkpoint = await asyncio.to_thread(parse, content, f"version {version}")
         form = checkpoint.description.form
         if network in tuple(Network) and form != Network(network).form:
@@ -146,7 +144,9 @@ class Shelf:
             return checkpoint
 
     async def current(self, network: str) -> Checkpoint:
-        """Return the weights of a network that are in use. Raises Explained if it has none."""
+        """Return the weights of a network that are in use. Raises Explained if it has none,
+        CheckpointError if those of a voice are damaged.
+        """
         if network not in self.serving:
             try:
                 await self.refresh(network)
@@ -157,8 +157,7 @@ class Shelf:
                     raise Explained(sentences.VOICE_GONE) from error
                 if await self._learned.in_use(network) is None:
                     raise Explained(sentences.VOICE_UNTRAINED) from error
-                logger.warning("A voice cannot be served: %s", error)
-                raise Explained(sentences.VOICE_DAMAGED) from error
+                raise
         return self.serving[network]
 
     async def write(self, creation: Creation, watch: Watch | None = None) -> Text:

@@ -133,6 +133,7 @@ COMMANDS = {
         group=YOURS,
         alone=True,
     ),
+    "guessed": Command(games.guessed, games.NAMES),
     "again": Command(show, verse.again),
     "another": Command(answer, verse.another),
     "wilder": Command(answer, verse.make_wilder),

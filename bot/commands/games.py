@@ -99,24 +99,23 @@ async def _send(ask: Said, creation: Creation, opening: Message, bot: Bot, *, ro
         await ask.chat.say(message, buttons)
 
 
-async def guess(ask: Said, rest: str, bot: Bot) -> None:
+async def guess(ask: Said, _rest: str, bot: Bot) -> None:
     """Send a round: four names as buttons, of which one is real. The version in use has made up the
-    others. `/guess SEED NUMBER VERSION` is an answer to a round.
+    others.
     """
-    if rest.strip():
-        await _guessed(ask, rest.split(), bot)
-        return
     seed = secrets.randbelow(NEW_SEEDS)
     version = (await bot.shelf.current(NETWORK)).version
     names, _ = await _round(seed, version, bot)
     buttons = [
-        [Button(name.capitalize(), f"/guess {seed} {n} {version}")] for n, name in enumerate(names)
+        [Button(name.capitalize(), f"/guessed {seed} {n} {version}")]
+        for n, name in enumerate(names)
     ]
     await ask.chat.say(sentences.GUESS, buttons)
 
 
-async def _guessed(ask: Said, words: list[str], bot: Bot) -> None:
-    """Say whether a guess is right."""
+async def guessed(ask: Said, rest: str, bot: Bot) -> None:
+    """Say whether a guess is right: `/guessed SEED NUMBER VERSION`."""
+    words = rest.split()
     if not (
         len(words) == 3
         and all(word.isdecimal() and len(word) < 10 for word in words[:2])
@@ -125,8 +124,8 @@ async def _guessed(ask: Said, words: list[str], bot: Bot) -> None:
     ):
         raise Explained(sentences.GUESS_USAGE)
     names, real = await _round(int(words[0]), words[2], bot)
-    guessed = layout.guessed(names, real, names[int(words[1])])
-    await ask.chat.say(guessed, [[Button(sentences.ANOTHER_ROUND, "/guess")]])
+    verdict = layout.guessed(names, real, names[int(words[1])])
+    await ask.chat.say(verdict, [[Button(sentences.ANOTHER_ROUND, "/guess")]])
 
 
 async def _round(seed: int, version: str, bot: Bot) -> tuple[list[str], str]:

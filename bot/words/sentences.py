@@ -238,7 +238,6 @@ VOICE_GONE = said("That voice has been removed. /voices shows the ones I have.")
 VOICE_UNTRAINED = said(
     "I can't write in that voice yet. /voices shows whether I'm still learning it."
 )
-VOICE_DAMAGED = said("I've lost that voice for the moment. The log says why.")
 NO_SONNETS_IN_VOICES = said(
     "Only Shakespeare's voice writes sonnets. Send me /sonnet and a line, without a voice."
 )
