@@ -169,10 +169,7 @@ def _matching(pattern: str, make: Callable[..., object]) -> Callable[[str], obje
 
 
 def _ids(text: str) -> frozenset[int]:
-    parts = [part.strip() for part in text.split(",") if part.strip()]
-    if not all(re.fullmatch("[0-9]{1,16}", part) and int(part) for part in parts):
-        raise ValueError
-    return frozenset(map(int, parts))
+    return frozenset(map(int, re.findall("[0-9]+", text)))
 
 
 def _token_in(text: str) -> object:
@@ -227,7 +224,11 @@ KEYS = {
     "TELEGRAM_TOKEN_FILE": Key(
         "token", "the path of a file with the token, and nothing else", _token_in
     ),
-    "ADMIN_IDS": Key("admin_ids", "a list of Telegram user ids such as 12345678, 87654321", _ids),
+    "ADMIN_IDS": Key(
+        "admin_ids",
+        "a list of Telegram user ids such as 12345678, 87654321",
+        _matching(r"(?:[1-9][0-9]{0,15}\s*(?:,\s*|$))+", _ids),
+    ),
     "DATABASE": Key(
         "database",
         "a path on this machine, or postgresql+psycopg://user:password@host/name",

@@ -96,7 +96,8 @@ class Shelf:
         except CheckpointError as error:
             logger.warning("Weights refused: %s", error)
             kept = None
-        content = kept or await asyncio.to_thread(self.files(network).content, version)
+        files = self.files(network)
+        content = kept if kept else await asyncio.to_thread(files.content, version)
         checkpoint = await asyncio.to_thread(parse, content, f"version {version}")
         form = checkpoint.description.form
         if network in tuple(Network) and form != Network(network).form:

@@ -8,33 +8,26 @@ A line is answered before the next one is read. At a terminal, readline edits it
 one. At the end of a pipe, the bot finishes what it has begun, a training included.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import math
 import os
 import re
 import sys
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from functools import partial
 from io import TextIOWrapper
 from itertools import count, takewhile
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import Any
 
-from bot.app import Door
+from bot.app import Bot, Door
 from bot.asks import YOU, File, Said
 from bot.chat import Buttons, Chat, Explained, NotSent, Picture
 from bot.words import sentences
 from bot.words.pieces import Message, said
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from types import ModuleType
-
-    from bot.app import Bot
 
 PROMPT = "> "
 BANNER = said("A chat with Mangosaurus, in your terminal. `#1` presses a button, `/quit` ends it.")
@@ -64,7 +57,7 @@ class Terminal(Chat, Door):
         self.is_interactive = all(stream and stream.isatty() for stream in (sys.stdin, sys.stdout))
         # a training shows how it goes on
         self.edit_seconds = PROGRESS_SECONDS if self.is_interactive else math.inf
-        self._readline: ModuleType | None = None
+        self._readline: Any = None  # the module
         self._restore: Callable[[], None] | None = None  # what readline changes at the terminal
         self._is_asking = False
         self._count = 0

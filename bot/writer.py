@@ -58,12 +58,11 @@ class Text:
 
 async def prepare(checkpoint: Checkpoint) -> None:
     """Make the tables that sonnets by these weights need. Raises Explained."""
-    if checkpoint.description.form == "verse":
-        try:
-            await asyncio.to_thread(tables_for, checkpoint)
-        except RequestError as error:
-            logger.warning("/sonnet is not served: %s", error)
-            raise Explained(sentences.NOT_PREPARED) from error
+    try:
+        await asyncio.to_thread(tables_for, checkpoint)
+    except RequestError as error:
+        logger.warning("/sonnet is not served: %s", error)
+        raise Explained(sentences.NOT_PREPARED) from error
 
 
 @dataclass(eq=False)

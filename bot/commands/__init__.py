@@ -4,23 +4,16 @@ A button says a command too. Routing, "Do you mean …?", menus and `/help` read
 functions stand in the modules beside it.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple
 
 from bot.answering import answer, show
+from bot.app import Bot
+from bot.asks import Said
 from bot.commands import admin, games, inline, names, people, verse, voices, welcome
 from bot.limits import CHATTER, OFFERS, Work
 from bot.words import sentences
-from bot.words.pieces import joined, said
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from bot.app import Bot
-    from bot.asks import Said
-    from bot.words.pieces import Message
-
+from bot.words.pieces import Message, joined, said
 
 GROUPS = PLAY, YOURS, ADMINS = "Play", "Yours", "For admins"
 

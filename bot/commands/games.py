@@ -2,15 +2,15 @@
 those of the bot.
 """
 
-from __future__ import annotations
-
 import asyncio
 import secrets
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
-from typing import TYPE_CHECKING
 
+from bot.app import Bot
+from bot.asks import Said
 from bot.cards import card_of
 from bot.chat import Button, Explained, LiveMessage
 from bot.commands.names import LONGEST_PREFIX
@@ -20,19 +20,13 @@ from bot.limits import Work, work_for
 from bot.store import NEW_SEEDS
 from bot.taboo import is_taboo
 from bot.words import layout, sentences
+from bot.words.pieces import Message
 from model.files import PROGRAM
 from model.names.rules import LONGEST, SHORTEST
 from model.text.forms import USUAL_TEMPERATURE, Genre
 from model.text.sources import DINOSAURS, fossils
 from model.weights.versions import VERSION_NAME
 from model.writing.requests import generator_for
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from bot.app import Bot
-    from bot.asks import Said
-    from bot.words.pieces import Message
 
 FAMOUS = PROGRAM / "data" / "famous.txt"
 NETWORK, TEMPERATURE = Genre.DINO.network, USUAL_TEMPERATURE["names"]

@@ -1,19 +1,14 @@
 """What belongs to a person: their seed, and all that the bot keeps of them."""
 
-from __future__ import annotations
+from itertools import accumulate
 
-from typing import TYPE_CHECKING
-
-from bot.chat import Button, Explained, LiveMessage
+from bot.app import Bot
+from bot.asks import Said
+from bot.chat import Button, Buttons, Explained, LiveMessage
+from bot.creations import Creation
 from bot.limits import Work, work_for
 from bot.store import LARGEST_SEED
 from bot.words import layout, sentences
-
-if TYPE_CHECKING:
-    from bot.app import Bot
-    from bot.asks import Said
-    from bot.chat import Buttons
-    from bot.creations import Creation
 
 EXPORTED = 30.0
 """How much one file of an export may take to write, in poems."""
@@ -48,7 +43,9 @@ async def export(ask: Said, rest: str, bot: Bot) -> None:
     left_out = int(rest) if rest.strip().isdecimal() and len(rest) < 10 else 0
     if left_out >= len(newest):
         left_out = 0
-    part = _part(newest[left_out:])
+    left = newest[left_out:]
+    work = accumulate(work_for(creation).texts for creation in left)
+    part = left[: max(1, sum(texts <= EXPORTED for texts in work))]
     async with LiveMessage(ask.chat):  # which shows that the bot is typing
         missing: list[str] = []
         texts = [await _written(creation, missing, bot) for creation in part]
@@ -80,16 +77,6 @@ async def forget(ask: Said, rest: str, bot: Bot) -> None:
         yes = Button(sentences.FORGET_YES, "/forget yes")
         first = Button(sentences.FORGET_EXPORT, "/export")
         await ask.chat.say(sentences.FORGET, [[first], [yes]])
-
-
-def _part(creations: list[Creation]) -> list[Creation]:
-    """Return the first creations that are written in the time of an export, and at least one."""
-    work = 0.0
-    for number, creation in enumerate(creations):
-        work += work_for(creation).texts
-        if work > EXPORTED and number:
-            return creations[:number]
-    return creations
 
 
 async def _written(creation: Creation, missing: list[str], bot: Bot) -> str:

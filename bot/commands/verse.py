@@ -2,14 +2,11 @@
 `/sonnet`, `/again`, `/another`, `/wilder`, `/continue` and `/card`.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from bot.answering import answer
-from bot.asks import line_in, voice_in
+from bot.app import Bot
+from bot.asks import Ask, Said, line_in, voice_in
 from bot.cards import card_of, key_of
-from bot.chat import Button, Explained, LiveMessage
+from bot.chat import Button, Buttons, Explained, LiveMessage, Picture
 from bot.commands.voices import example, voice_named
 from bot.creations import MOST_CONTINUED, Creation, Wish, code_in, wilder
 from bot.limits import TEXTS, Work, work_for
@@ -17,11 +14,6 @@ from bot.taboo import is_taboo
 from bot.words import layout, sentences
 from bot.words.pieces import Message, Piece
 from model.text.forms import Genre
-
-if TYPE_CHECKING:
-    from bot.app import Bot
-    from bot.asks import Ask, Said
-    from bot.chat import Buttons, Picture
 
 IN_A_ROW = 3
 """Buttons."""

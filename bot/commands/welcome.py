@@ -1,19 +1,14 @@
 """`/start`, `/about`, and what the bot cannot read."""
 
-from __future__ import annotations
-
 from mimetypes import guess_type
-from typing import TYPE_CHECKING
 
+from bot.app import Bot
+from bot.asks import Said, Sent
 from bot.chat import Refused
 from bot.commands.admin import offer_to_learn
 from bot.words import sentences
 from bot.words.pieces import Message, joined
-
-if TYPE_CHECKING:
-    from bot.app import Bot
-    from bot.asks import Said, Sent
-    from model.weights.checkpoint import Checkpoint
+from model.weights.checkpoint import Checkpoint
 
 CELLS = {"rnn": "a plain recurrent network", "lstm": "an LSTM", "gru": "a GRU"}
 
