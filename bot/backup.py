@@ -32,7 +32,8 @@ async def backup(settings: Settings, wanted: str) -> None:
     """Save what the database keeps, as it is at one moment, in a new file. The bot may run."""
     source = Database(existing(settings.database_address))
     file = Path(wanted)
-    _check_free(file)
+    if await asyncio.to_thread(file.exists):
+        raise MangosaurusError(f"{file} is there already; give the backup a new name")
     try:
         with TemporaryDirectory(prefix=f".{file.name}.", dir=file.parent) as folder:
             part = Path(folder) / file.name
@@ -89,8 +90,3 @@ def _rows(source: Database) -> Iterator[tuple[Table, list[dict[str, Any]]]]:
             found = reader.execute(sa.select(table), execution_options={"yield_per": most})
             for rows in found.mappings().partitions():
                 yield table, [dict(row) for row in rows]
-
-
-def _check_free(file: Path) -> None:
-    if file.exists():
-        raise MangosaurusError(f"{file} is there already; give the backup a new name")

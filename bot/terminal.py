@@ -248,5 +248,8 @@ def _file_at(given: str) -> File | None:
     path = Path(os.path.expanduser(given.strip("'\"").replace("\\ ", " ")))  # noqa: PTH111 - Path's own raises for `~nobody`
     if not (os.path.isfile(path) and os.access(path, os.R_OK)):  # noqa: PTH113 - Path's own raises for a long name
         return None
-    read = partial(asyncio.to_thread, path.read_bytes)
-    return File(name=path.name, size=path.stat().st_size, read=read)
+    return File(
+        name=path.name,
+        size=path.stat().st_size,
+        read=partial(asyncio.to_thread, path.read_bytes),
+    )

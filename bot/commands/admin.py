@@ -36,9 +36,8 @@ LONGEST_LIST = 3000
 
 async def retrain(ask: Said, rest: str, bot: Bot) -> None:
     """Train a network: `/retrain dino|poem [fresh]`, or `/retrain names|verse VOICE [fresh]`."""
-    wanted, *options = rest.split() or [""]
-    wanted = wanted.lower()
-    is_fresh = bool(options) and options[-1].lower() == FRESH
+    wanted, *options = rest.lower().split() or [""]
+    is_fresh = options[-1:] == [FRESH]
     if is_fresh:
         options.pop()
     if wanted in FORMS:

@@ -74,9 +74,17 @@ async def named(ask: Said, rest: str, bot: Bot) -> tuple[tuple[Creation, Message
 def _of_everybody(number: int, version: str, prompt: str = "") -> Creation:
     """Return the creation that a number decides. It belongs to nobody; all get the same code."""
     code = new_code(generator_for(int(version, 16), number).integers)
-    seed = number % NEW_SEEDS
-    own = len(prompt)
-    return Creation(code, NOBODY, Genre.DINO, version, seed, 0, prompt, TEMPERATURE, own_words=own)
+    return Creation(
+        code,
+        NOBODY,
+        Genre.DINO,
+        version,
+        number % NEW_SEEDS,
+        0,
+        prompt,
+        TEMPERATURE,
+        own_words=len(prompt),
+    )
 
 
 async def _send(ask: Said, creation: Creation, opening: Message, bot: Bot, *, rows: int) -> None:

@@ -133,9 +133,9 @@ async def send_card(
             sent = await ask.chat.picture(card._replace(file_id=file_id), caption, buttons)
     except Explained as error:
         await ask.chat.say(words + "\n\n" + error.sentence, buttons)
-        return
-    if sent != file_id:
-        await bot.store.keep_file_id(card.key, creation.code, sent)
+    else:
+        if sent != file_id:
+            await bot.store.keep_file_id(card.key, creation.code, sent)
 
 
 async def creation_in(rest: str, bot: Bot) -> Creation:

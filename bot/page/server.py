@@ -212,7 +212,6 @@ def _bound(port: int | None) -> socket.socket:
             return socket.create_server((LOOPBACK, at))
         except OSError as error:
             reason = str(error.strerror).partition(" (while")[0]
-    where = PORT if port is None else port
     raise StartError(
-        f"the page cannot be served at port {where}: {reason}; --port chooses another one"
+        f"the page cannot be served at port {port or PORT}: {reason}; --port chooses another one"
     )
