@@ -69,8 +69,7 @@ class Run:
     def opening(self) -> Message:
         how = admins.FOR_MINUTES.format(self.minutes) if self.minutes else admins.ONE_ROUND
         if self.is_fresh:
-            is_voice = self.network not in tuple(Network)
-            how = admins.FROM_LETTERS if is_voice else admins.FROM_NOTHING
+            how = admins.FROM_NOTHING if self.network in tuple(Network) else admins.FROM_LETTERS
         if self.notes:
             how = f"{how} ({self.notes})"
         return admins.TRAINING.format(self.title, how)

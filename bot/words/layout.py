@@ -133,8 +133,7 @@ def guessed(names: Sequence[str], real: str, choice: str) -> Message:
         kind = sentences.REAL_ONE if name == real else sentences.MADE_UP
         notes = [kind.format(Message([Piece(name.capitalize(), "name")])), meaning(name)]
         lines.append(joined(": ", filter(None, notes)))
-    said_first = verdict.format(choice.capitalize(), real.capitalize())
-    return said_first + "\n\n" + joined("\n", lines)
+    return verdict.format(choice.capitalize(), real.capitalize()) + "\n\n" + joined("\n", lines)
 
 
 def _name(name: str, creation: Creation, text: Text) -> Message:
