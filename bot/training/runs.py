@@ -26,7 +26,7 @@ from bot.tasks import Tasks
 from bot.training.child import NEW, OLD, TEXT, Child
 from bot.training.progress import Progress
 from bot.words import admins, tables
-from bot.words.pieces import Message
+from bot.words.pieces import Message, joined
 from model.errors import MangosaurusError
 from model.files import HOME
 from model.text.forms import USUAL_TEMPERATURE, Form, Genre, Network
@@ -208,6 +208,11 @@ class Runs:
             raise MangosaurusError(failure)
         content = await asyncio.to_thread((folder / NEW).read_bytes)
         version = await self._store.keep_weights(run.network, content, candidate=True)
+        samples = [
+            tables.written(title, await self._sample(run, each))
+            for title, each in (("in use", run.old), ("new", version))
+            if each
+        ]
         found = run.progress.comparison
         # the first weights of a text win, unless their training was stopped: perhaps they cannot
         # write yet
@@ -216,10 +221,7 @@ class Runs:
             used = await self._shelf.use(run.network, version, run.old)
         seconds = time.monotonic() - run.began
         sentence = admins.verdict(run.title, run.progress, seconds, version, used=used)
-        for title, each in (("in use", run.old), ("new", version)):
-            if each:
-                shown = tables.written(title, await self._sample(run, each))
-                sentence = sentence + "\n\n" + shown
+        sentence = joined("\n\n", [sentence, *samples])
         if used:
             return sentence, admins.below_use(run.network, run.form, run.old, version)
         return sentence, [[Button(admins.USE_NEW, f"/use {run.network} {version}")]]
