@@ -40,7 +40,7 @@ ABOUT = """\
 A bot that invents dinosaur names and Shakespearean verse: on Telegram with a TELEGRAM_TOKEN,
 else in this terminal and on a page in your browser. Piped input is answered here alone."""
 COMMANDS = {
-    "show": ("CODE", "print a creation, what decides it, and the command that writes it again"),
+    "show": ("CODE", "print a creation, what decides it, and the commands that write it again"),
     "card": ("CODE", "save the card of a creation, or of any name, in this folder"),
     "weights": ("VERSION", "save weights that the database has, in this folder"),
     "backup": ("FILE", "save all that the bot has learned and keeps, also while it runs"),
@@ -208,15 +208,11 @@ async def _here(settings: Settings, wanted: argparse.Namespace) -> None:
 
     terminal = Terminal()
     doors: list[Door] = [terminal]
-    announcement = ""
     if wanted.page or (terminal.is_interactive and not wanted.terminal):
         # imported here, because a chat through pipes needs no web server
         from bot.page.server import Page
-        from bot.words.page import OPEN
 
-        page = Page(settings, wanted.port)
-        doors.append(page)
-        announcement = OPEN.format(page.link)
+        doors.append(Page(settings, wanted.port))
     listen = settings.health_listen if wanted.page else None
     async with (
         Health(listen, doors) as health,
@@ -224,9 +220,8 @@ async def _here(settings: Settings, wanted: argparse.Namespace) -> None:
     ):
         health.note(SERVING, bot)
         if wanted.page:
-            print(announcement, flush=True)
             await asyncio.Event().wait()
-        await terminal.converse(bot, announcement)
+        await terminal.converse(bot)
 
 
 def _wanted(arguments: Sequence[str]) -> argparse.Namespace:
@@ -252,8 +247,6 @@ def _wanted(arguments: Sequence[str]) -> argparse.Namespace:
         parser.error("--port is for the page, and --terminal has none")
     if wanted.port is not None and not 0 <= wanted.port < 65536:
         parser.error(f"{wanted.port} is no port; it is a number from 1 to 65535, or 0 for any")
-    if wanted.port is not None and not (sys.stdin and sys.stdin.isatty()):
-        wanted.page = True
     return wanted
 
 

@@ -90,7 +90,7 @@ def _grow(live: LiveMessage, creation: Creation, lines: Sequence[str]) -> None:
     live.show(layout.sonnet_begun(creation, lines))
 
 
-async def show(creation: Creation, ask: Said, bot: Bot) -> None:
+async def show(ask: Said, creation: Creation, bot: Bot) -> None:
     """Write a creation once more, and send it. This takes no turn."""
     async with LiveMessage(ask.chat):  # which shows that the bot is typing
         text = await bot.shelf.write(creation)

@@ -32,13 +32,13 @@ async def backup(settings: Settings, wanted: str) -> None:
     """Save what the database keeps, as it is at one moment, in a new file. The bot may run."""
     source = Database(existing(settings.database_address))
     file = Path(wanted)
-    _check_free(file)
+    if await asyncio.to_thread(file.exists):
+        raise MangosaurusError(f"{file} is there already; give the backup a new name")
     try:
         with TemporaryDirectory(prefix=f".{file.name}.", dir=file.parent) as folder:
             part = Path(folder) / file.name
             part.touch(0o600)
             copied = await _fill(Database(part), source)
-            _check_free(file)  # a long time may have passed
             part.rename(file)
     except OSError as error:
         raise MangosaurusError(f"{file} cannot be written: {error.strerror}") from None
@@ -62,8 +62,7 @@ async def _fill(target: Database, source: Database) -> str:
     with target.transaction() as writer:
         schema.prepare(writer)  # from now on, nobody else writes to a file
         tables = [table for table in schema.KEPT if table is not schema.weights]
-        first = {table.name: writer.execute(sa.select(table).limit(1)).first() for table in tables}
-        if found := [name for name, row in first.items() if row]:
+        if found := [each.name for each in tables if writer.execute(sa.select(each)).first()]:
             raise MangosaurusError(
                 f"{target.name}: this database is not empty, it has {', '.join(found)}; move it"
                 " away, or let DATABASE name another one"
@@ -91,8 +90,3 @@ def _rows(source: Database) -> Iterator[tuple[Table, list[dict[str, Any]]]]:
             found = reader.execute(sa.select(table), execution_options={"yield_per": most})
             for rows in found.mappings().partitions():
                 yield table, [dict(row) for row in rows]
-
-
-def _check_free(file: Path) -> None:
-    if file.exists():
-        raise MangosaurusError(f"{file} is there already; give the backup a new name")

@@ -146,7 +146,9 @@ class Chat(ABC):
         """
 
     @abstractmethod
-    async def document(self, name: str, content: bytes, message: Message) -> int:
+    async def document(
+        self, name: str, content: bytes, message: Message, buttons: Buttons = ()
+    ) -> None:
         """Send a file with a caption."""
 
     @abstractmethod

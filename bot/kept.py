@@ -14,7 +14,7 @@ from bot.cards import card_of
 from bot.cards.card import name_card
 from bot.cards.png import Drawings
 from bot.chat import Explained
-from bot.creations import Creation, code_in, network_of
+from bot.creations import Creation, code_in
 from bot.database import existing
 from bot.logs import Redaction
 from bot.settings import Settings, warnings_about
@@ -30,7 +30,7 @@ from model.weights.versions import Versions, parse
 
 
 async def show(settings: Settings, code: str) -> None:
-    """Print a creation, what decides it, and the command that writes it again."""
+    """Print a creation, what decides it, and the commands that write it again."""
     creation, text = await _written(settings, code_in(code) or code)
     print(layout.shown(creation, text))
     turn = creation.turn + 1  # people count turns from 1
@@ -42,12 +42,9 @@ async def show(settings: Settings, code: str) -> None:
         options += f" --parts {creation.parts}"
     if creation.prompt:
         options += f" --prompt {shlex.quote(creation.prompt)}"
-    path = Versions(settings.checkpoints / network_of(creation)).path(creation.version)
-    if not path.exists():
-        path = Path(path.name)
-        print(f"mangosaurus weights {creation.version}")
     genre = creation.genre.network.form if creation.voice else creation.genre
-    print(f"mangosaurus sample {genre} --checkpoint {shlex.quote(str(path))} {options}")
+    print(f"mangosaurus weights {creation.version}")
+    print(f"mangosaurus sample {genre} --checkpoint {creation.version}.safetensors {options}")
 
 
 async def card(settings: Settings, wanted: str) -> None:
@@ -88,8 +85,8 @@ async def check(settings: Settings, _: str) -> int:
     for part in (_settings, _token, _database, _folder, _weights):
         try:
             found = await part(settings, store)
-        except MangosaurusError as error:
-            code = max(code, error.exit_code)
+        except (MangosaurusError, OSError) as error:
+            code = max(code, getattr(error, "exit_code", 1))
             found = f"FAILS: {error}"
         print(redaction.redact(f"{part.__name__[1:]:9} {found}"), flush=True)
     await store.close()
@@ -112,11 +109,8 @@ async def _token(settings: Settings, _: Store) -> str:
 
 async def _folder(_: Settings, _store: Store) -> str:
     there = next(folder for folder in (HOME, *HOME.parents) if folder.is_dir())
-    try:
-        with TemporaryFile(dir=there) as file:
-            file.write(bytes(1_000_000))
-    except OSError as error:
-        raise MangosaurusError(f"{HOME} cannot be written: {error.strerror}") from None
+    with TemporaryFile(dir=there) as file:
+        file.write(bytes(1_000_000))
     state = "well" if there == HOME else "new"
     return f"{state}: {HOME} can be written; {tables.size(disk_usage(there).free)} are free"
 
@@ -134,8 +128,8 @@ async def _weights(settings: Settings, store: Store) -> str:
     found = []
     for network in Network:
         files = Versions(settings.checkpoints / network)
-        version = await store.in_use(network) if number else None
-        version = version or files.released() or files.current()
+        chosen = await store.in_use(network) if number else None
+        version = chosen or files.released() or files.current()
         content = await store.content(version) if number else None
         parse(content or files.content(version), f"version {version}")
         found.append(f"{network} {version}")

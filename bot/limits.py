@@ -7,8 +7,7 @@ made yet, and messages that have not left yet.
 
 import asyncio
 import math
-import time
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -18,13 +17,13 @@ from bot.chat import Chat, Explained, NotSent, Refused
 from bot.creations import Creation, Wish
 from bot.settings import Rate
 from bot.words import sentences
-from model.text.forms import FORMS, Form, Genre
+from model.text.forms import Form, Genre
 from model.threads import available_cores
 
 LONGEST_WAIT_SECONDS = 30.0
 """An answer that would come later is refused."""
-TOLD_SECONDS = 30.0
-"""A chat reads one refusal in this time."""
+TOLD = Rate(1, 30)
+"""A chat reads one refusal in half a minute."""
 TEXTS: dict[Genre, float] = {Genre.DINO: 0.1, Genre.POEM: 1.0, Genre.SONNET: 10.0}
 """The work of ten names, of a part of a poem and of a sonnet, in poems.
 
@@ -98,7 +97,7 @@ class Speed:
 
     def count(self, more: float) -> None:
         """Count what waits from now on or, as a negative number, is made."""
-        now = asyncio.get_running_loop().time()
+        now = _now()
         if self.waiting >= self._busy:
             self._seconds += now - self._since
             self._made += max(0.0, -more)
@@ -118,16 +117,13 @@ class Limits:
     `drawing` is the speed of cards.
     """
 
-    def __init__(
-        self, rate: Rate | None, drawing: Speed, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, rate: Rate | None, drawing: Speed) -> None:
         self.refusals: Counter[str] = Counter()
         """How many asks were refused, by reason, whether anybody read it or not."""
-        self._buckets = Buckets(rate, clock)
+        self._buckets = Buckets(rate)
         self._accepted: dict[Ask, Work] = {}  # in the order of their arrival
-        self._texts = dict.fromkeys(FORMS, 0.0)  # accepted and not written yet, in poems
         self._messages: Counter[int] = Counter()  # that are expected, by chat
-        self._refused: OrderedDict[int, float] = OrderedDict()  # when a chat read its last refusal
+        self._refused = Buckets(TOLD)  # of chats
         self._writing = Speed(self._threads_gain * POEMS_A_SECOND, BUSY_TEXTS)
         self._drawing = drawing
 
@@ -145,7 +141,7 @@ class Limits:
         if wait := self._buckets.spend(ask.person, cost):
             raise Refused(sentences.TOO_MANY.format(sentences.duration(wait)), "often")
         self._accepted[ask] = work
-        self._count(work.form, work.texts)
+        self._writing.count(work.texts)
         self._messages[ask.chat.id] += work.messages
         try:
             yield
@@ -161,7 +157,7 @@ class Limits:
         """Note that the texts of an answer are written."""
         work = self._accepted[ask]
         self._accepted[ask] = work._replace(texts=0.0)
-        self._count(work.form, -work.texts)
+        self._writing.count(-work.texts)
 
     def wait(self, chat: Chat) -> float:
         """Return in how many seconds a change of a message could leave, behind all that is
@@ -176,27 +172,22 @@ class Limits:
 
     def may_refuse(self, chat: Chat) -> bool:
         """Return whether a chat has read no refusal for half a minute. Then it reads one now."""
-        now = asyncio.get_running_loop().time()
-        while self._refused and next(iter(self._refused.values())) <= now - TOLD_SECONDS:
-            self._refused.popitem(last=False)
-        if chat.id in self._refused:
-            return False
-        self._refused[chat.id] = now
-        return True
+        return not self._refused.spend(chat.id, 1.0)
 
     def unrefused(self, chat: Chat) -> None:
         """Note that a chat has not read its refusal."""
-        self._refused.pop(chat.id, None)
+        self._refused.give_back(chat.id, 1.0, 0.0)
 
     def _seconds_until(self, ask: Ask, work: Work) -> float:
         """Return in how many seconds an answer would be sent, behind all that was accepted."""
         poems_a_second = self._writing.a_second()
-        own = work.texts + sum(
-            before.texts for other, before in self._accepted.items() if other.person == ask.person
-        )
-        made = own / poems_a_second * self._threads_gain  # one thread writes them in their order
+        accepted = self._accepted.items()
+        own = sum(before.texts for other, before in accepted if other.person == ask.person)
+        texts = sum(before.texts for _, before in accepted if before.form == work.form)
+        # one thread writes what one person asks, in its order
+        made = (own + work.texts) / poems_a_second * self._threads_gain
         if work.texts:
-            made = max(made, (self._texts[work.form] + work.texts) / poems_a_second)
+            made = max(made, (texts + work.texts) / poems_a_second)
         if work.card:
             cards = {work.card, *(before.card for before in self._accepted.values())} - {""}
             made += len(cards) / self._drawing.a_second()
@@ -204,10 +195,9 @@ class Limits:
             return made
         return max(made, ask.chat.wait_seconds(self._messages[ask.chat.id], self.messages))
 
-    def _count(self, form: Form, texts: float) -> None:
-        """Count texts that are accepted or, as a negative number, written."""
-        self._writing.count(texts)
-        self._texts[form] += texts
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 class Buckets:
@@ -216,7 +206,7 @@ class Buckets:
     It holds `most` tokens of the rate, and fills up in `seconds`.
     """
 
-    def __init__(self, rate: Rate | None, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, rate: Rate | None, clock: Callable[[], float] = _now) -> None:
         self._rate = rate
         self._clock = clock
         self._full_at: dict[object, float] = {}  # on the clock

@@ -6,13 +6,13 @@ from __future__ import annotations
 
 import logging
 import secrets
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rapidfuzz.process import extractOne
 
 from bot.asks import LONGEST_LINE, Ask, Said, Sent, Typed, clean
 from bot.chat import Explained, Gone, InDoubt, NotSent, Refused
-from bot.commands import COMMANDS, LINE, SENT, TYPED, Command, menu
+from bot.commands import ADMINS, COMMANDS, LINE, SENT, TYPED, Command, menu
 from bot.creations import code_in
 from bot.database import StoreError
 from bot.limits import CHATTER, Work
@@ -84,7 +84,8 @@ async def _answer(ask: Ask, is_first: asyncio.Event | None, bot: Bot) -> None:
         _check(note)
     mistake = None
     work = CHATTER
-    command, rest = LINE, ""
+    command = LINE
+    rest: Any = ""
     try:
         if not (found := _command(ask)):
             return
@@ -92,7 +93,7 @@ async def _answer(ask: Ask, is_first: asyncio.Event | None, bot: Bot) -> None:
         if isinstance(command.work, Work):
             work = command.work
         else:
-            work = await command.work(ask, rest, bot)
+            rest, work = await command.work(ask, rest, bot)
     except Explained as error:
         mistake = error
     with bot.limits.accepting(ask, work):
@@ -127,7 +128,7 @@ def _command(ask: Ask) -> tuple[Command, str] | None:
     found = COMMANDS.get(name)
     if not name:
         found = SENT if isinstance(ask, Sent) else LINE
-    if found and found.admin and not ask.is_admin:
+    if found and found.group == ADMINS and not ask.is_admin:
         found = None
     if not ask.chat.is_private and not (name and found) and ask.pressed is None:
         return None

@@ -56,6 +56,5 @@ async def running(settings: Settings, doors: Sequence[Door] = ()) -> AsyncIterat
         await bot.runs.conclude_lost([door.chat for door in doors])
         for door in doors:
             await door.open(bot)
-        for later in (shelf.prepare(), store.keep_tidy(drawings_version())):
-            stack.callback(asyncio.create_task(later).cancel)
+        stack.callback(asyncio.create_task(store.keep_tidy(drawings_version())).cancel)
         yield bot

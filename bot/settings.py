@@ -5,13 +5,13 @@ the key and the value, except where the value may be a secret.
 """
 
 import difflib
-import importlib
 import os
 import re
 import stat
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from io import StringIO
 from pathlib import Path
 from typing import NamedTuple
@@ -86,8 +86,6 @@ class Settings:
 def read_settings(environment: Mapping[str, str], env_file: Path | None = None) -> Settings:
     """Return the settings of an environment, or else of a file. Raises SettingsError."""
     texts = _file_values(env_file) | {key: value.strip() for key, value in environment.items()}
-    if texts.get("TELEGRAM_TOKEN") and texts.get("TELEGRAM_TOKEN_FILE"):
-        raise SettingsError("TELEGRAM_TOKEN and TELEGRAM_TOKEN_FILE are both set; omit one of them")
     values = {
         key.field: _value(name, key, texts[name]) for name, key in KEYS.items() if texts.get(name)
     }
@@ -171,10 +169,7 @@ def _matching(pattern: str, make: Callable[..., object]) -> Callable[[str], obje
 
 
 def _ids(text: str) -> frozenset[int]:
-    parts = [part.strip() for part in text.split(",") if part.strip()]
-    if not all(re.fullmatch("[0-9]{1,16}", part) and int(part) for part in parts):
-        raise ValueError
-    return frozenset(map(int, parts))
+    return frozenset(map(int, re.findall("[0-9]+", text)))
 
 
 def _token_in(text: str) -> object:
@@ -192,14 +187,12 @@ def _token_in(text: str) -> object:
 
 def _database(text: str) -> Path | Secret:
     if re.match(r"postgres(ql)?(\+psycopg)?://", text):
-        try:
-            importlib.import_module("psycopg")
-        except ImportError as error:
+        if not find_spec("psycopg"):
             raise SettingsError(
-                f"DATABASE is PostgreSQL's, and its driver is missing ({error}); install"
+                "DATABASE is PostgreSQL's, and its driver is missing; install"
                 f" mangosaurus[postgresql] in {sys.prefix}, as you installed mangosaurus: with pip,"
                 " pipx or uv"
-            ) from None
+            )
         return Secret(text)
     if "://" in text or PRIVATE.search(text):
         raise ValueError
@@ -231,7 +224,11 @@ KEYS = {
     "TELEGRAM_TOKEN_FILE": Key(
         "token", "the path of a file with the token, and nothing else", _token_in
     ),
-    "ADMIN_IDS": Key("admin_ids", "a list of Telegram user ids such as 12345678, 87654321", _ids),
+    "ADMIN_IDS": Key(
+        "admin_ids",
+        "a list of Telegram user ids such as 12345678, 87654321",
+        _matching(r"(?:[1-9][0-9]{0,15}\s*(?:,\s*|$))+", _ids),
+    ),
     "DATABASE": Key(
         "database",
         "a path on this machine, or postgresql+psycopg://user:password@host/name",

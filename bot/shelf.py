@@ -18,7 +18,7 @@ from bot.creations import Creation, line_request_for, network_of, request_for
 from bot.inbox import Note
 from bot.learned import Learned, Weights
 from bot.words import sentences
-from bot.writer import Text, Watch, Writer, prepare
+from bot.writer import Text, Watch, Writer
 from model.errors import RequestError
 from model.files import CHECKPOINTS
 from model.text.forms import Genre, Network
@@ -63,14 +63,8 @@ class Shelf:
     async def open(self) -> None:
         """Load the current weights.
 
-        Logs a warning for a missing network. Raises StartError if all are missing, or if there are
-        voices and weights of a bot that kept them in files.
+        Logs a warning for a missing network. Raises StartError if all are missing.
         """
-        if old := await asyncio.to_thread(self._old):
-            raise StartError(
-                f"{', '.join(map(str, old))}: an earlier version of Mangosaurus made this, and this"
-                " one cannot use it: move it away"
-            )
         missing = []
         for network in Network:
             try:
@@ -80,12 +74,6 @@ class Shelf:
                 logger.warning("/%s is not served: %s; %s", network, error, WAY_OUT)
         if not self.serving:
             raise StartError(f"there are no weights to serve ({'; '.join(missing)}); {WAY_OUT}")
-
-    async def prepare(self) -> None:
-        """Make what sonnets need, before anybody asks for one."""
-        if Network.POEM in self.serving:
-            with contextlib.suppress(Explained):
-                await prepare(self.serving[Network.POEM])
 
     def files(self, network: str) -> Versions:
         """Return the versions of a network in checkpoints/; there are none of a voice."""
@@ -103,14 +91,13 @@ class Shelf:
 
         Raises CheckpointError if neither can be used.
         """
-        kept: bytes | None = None
         try:
             kept = await self._learned.content(version)
         except CheckpointError as error:
             logger.warning("Weights refused: %s", error)
-        content = kept
-        if content is None:
-            content = await asyncio.to_thread(self.files(network).content, version)
+            kept = None
+        files = self.files(network)
+        content = kept if kept else await asyncio.to_thread(files.content, version)
         checkpoint = await asyncio.to_thread(parse, content, f"version {version}")
         form = checkpoint.description.form
         if network in tuple(Network) and form != Network(network).form:
@@ -153,15 +140,14 @@ class Shelf:
             if before and before.version == version:
                 return before
             checkpoint = await self._loaded_or_another(network, version)
-            if before is not None:
-                with contextlib.suppress(Explained):  # each ask for a sonnet will say so
-                    await prepare(checkpoint)
             self.serving[network] = checkpoint
             logger.info("Serving %s %s", network, checkpoint.version)
             return checkpoint
 
     async def current(self, network: str) -> Checkpoint:
-        """Return the weights of a network that are in use. Raises Explained if it has none."""
+        """Return the weights of a network that are in use. Raises Explained if it has none,
+        CheckpointError if those of a voice are damaged.
+        """
         if network not in self.serving:
             try:
                 await self.refresh(network)
@@ -172,8 +158,7 @@ class Shelf:
                     raise Explained(sentences.VOICE_GONE) from error
                 if await self._learned.in_use(network) is None:
                     raise Explained(sentences.VOICE_UNTRAINED) from error
-                logger.warning("A voice cannot be served: %s", error)
-                raise Explained(sentences.VOICE_DAMAGED) from error
+                raise
         return self.serving[network]
 
     async def write(self, creation: Creation, watch: Watch | None = None) -> Text:
@@ -218,11 +203,6 @@ class Shelf:
         while self._writers:
             await self._writers.popitem()[1].close()
 
-    def _old(self) -> list[Path]:
-        """Return what a bot left that kept voices and weights in files."""
-        patterns = ("voices", "*/candidates", "training-*")
-        return [path for pattern in patterns for path in self._folder.glob(pattern)]
-
     def _in_files(self, network: str) -> list[Weights]:
         found = []
         files = self.files(network)
@@ -248,21 +228,18 @@ class Shelf:
             raise
 
     async def _writer(self, creation: Creation) -> Writer:
+        """Return the writer of the version of a creation. Raises Explained."""
         network, version = key = network_of(creation), creation.version
         if key not in self._writers:
             async with self._loading:  # many may ask at once
                 if key not in self._writers:
-                    self._writers[key] = Writer(await self._ready(network, version))
+                    weights = self.serving.get(network)
+                    try:
+                        if weights is None or weights.version != version:
+                            weights = await self.load(network, version)
+                    except CheckpointError as error:
+                        logger.info("Weights cannot be loaded: %s", error)
+                        raise Explained(sentences.GONE) from error
+                    self._writers[key] = Writer(weights)
         self._writers.move_to_end(key)
         return self._writers[key]
-
-    async def _ready(self, network: str, version: str) -> Checkpoint:
-        """Return the weights of a version that is about to write. Raises Explained."""
-        weights = self.serving.get(network)
-        try:
-            if weights is None or weights.version != version:
-                weights = await self.load(network, version)
-        except CheckpointError as error:
-            logger.info("Weights cannot be loaded: %s", error)
-            raise Explained(sentences.GONE) from error
-        return weights

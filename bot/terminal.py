@@ -8,39 +8,34 @@ A line is answered before the next one is read. At a terminal, readline edits it
 one. At the end of a pipe, the bot finishes what it has begun, a training included.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import math
 import os
 import re
 import sys
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from functools import partial
 from io import TextIOWrapper
 from itertools import count, takewhile
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import Any
 
-from bot.app import Door
+from bot.app import Bot, Door
 from bot.asks import YOU, File, Said
 from bot.chat import Buttons, Chat, Explained, NotSent, Picture
 from bot.words import sentences
 from bot.words.pieces import Message, said
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from types import ModuleType
-
-    from bot.app import Bot
 
 PROMPT = "> "
 BANNER = said("A chat with Mangosaurus, in your terminal. `#1` presses a button, `/quit` ends it.")
 QUIT = ("exit", "quit", "/exit", "/quit")
 PROGRESS_SECONDS = 20.0
 PRESS = re.compile("#([0-9]{1,2})", re.ASCII)
+WITH_PATH = re.compile(r"(/retrain\s+\S+\s+\S+)\s+(.+)", re.IGNORECASE)
+"""`/retrain names towns ~/towns.txt`"""
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 """Characters that could command a terminal."""
 BOLD = "\x1b[1m{}\x1b[0m"
@@ -62,7 +57,7 @@ class Terminal(Chat, Door):
         self.is_interactive = all(stream and stream.isatty() for stream in (sys.stdin, sys.stdout))
         # a training shows how it goes on
         self.edit_seconds = PROGRESS_SECONDS if self.is_interactive else math.inf
-        self._readline: ModuleType | None = None
+        self._readline: Any = None  # the module
         self._restore: Callable[[], None] | None = None  # what readline changes at the terminal
         self._is_asking = False
         self._count = 0
@@ -95,7 +90,7 @@ class Terminal(Chat, Door):
     def chat(self, chat_id: int) -> Chat | None:
         return self if chat_id == YOU else None
 
-    async def converse(self, bot: Bot, announcement: str = "") -> None:
+    async def converse(self, bot: Bot) -> None:
         """Answer each line until there are no more. Raises MangosaurusError."""
         loop, ended = asyncio.get_running_loop(), Future[None]()
         ended.set_running_or_notify_cancel()  # if the wait is cancelled, the thread reads on
@@ -109,8 +104,6 @@ class Terminal(Chat, Door):
                 ended.set_exception(error)
 
         try:
-            if announcement:
-                self._write(announcement)
             if self.is_interactive:
                 await self.say(BANNER)
                 await self._answer("/start", bot)
@@ -152,12 +145,17 @@ class Terminal(Chat, Door):
         self._write(text)
 
     async def picture(self, picture: Picture, message: Message, buttons: Buttons = ()) -> str:
-        file = _saved_or_not(picture.name, await picture.png())
-        await self.say(message + "\n" + file, buttons)
+        await self.document(picture.name, await picture.png(), message, buttons)
         return ""
 
-    async def document(self, name: str, content: bytes, message: Message) -> int:
-        return await self.say(message + "\n" + _saved_or_not(name, content))
+    async def document(
+        self, name: str, content: bytes, message: Message, buttons: Buttons = ()
+    ) -> None:
+        try:
+            file = saved(name, content)
+        except Explained as error:  # the message has more to say
+            file = error.sentence
+        await self.say(message + "\n" + file, buttons)
 
     async def typing(self) -> None: ...
 
@@ -215,11 +213,11 @@ class Terminal(Chat, Door):
                 self._write(sentences.NO_BUTTON.format(number))
                 return
             line = lines[number - 1]
-        elif line.lower().startswith("/retrain "):
-            line, file = _with_file(line)
-            last = line.split()[-1]
-            if "." in last or os.sep in last:
-                self._write(sentences.NO_SUCH_FILE.format(last))
+        elif (found := WITH_PATH.fullmatch(line)) and found[2].lower() != "fresh":
+            line = found[1]
+            file = _file_at(found[2])
+            if file is None:
+                self._write(sentences.NO_SUCH_FILE.format(found[2]))
                 return
         if line:
             ask = Said(person=YOU, chat=self, is_admin=True, text=line, file=file, pressed=pressed)
@@ -245,22 +243,13 @@ def saved(name: str, content: bytes) -> Message:
     return sentences.SAVED.format(path)
 
 
-def _saved_or_not(name: str, content: bytes) -> Message:
-    """Save a file whose message has more to say."""
-    try:
-        return saved(name, content)
-    except Explained as error:
-        return error.sentence
-
-
-def _with_file(line: str) -> tuple[str, File | None]:
-    """Take the path at the end of a line from it, if a file is there."""
-    for blank in re.finditer(r"\s+", line):
-        path = Path(line[blank.end() :].strip("'\"").replace("\\ ", " "))
-        with contextlib.suppress(OSError, RuntimeError):  # `~somebody` may be nobody
-            path = path.expanduser()
-            if path.is_file() and os.access(path, os.R_OK):
-                read = partial(asyncio.to_thread, path.read_bytes)
-                size = path.stat().st_size
-                return line[: blank.start()], File(name=path.name, size=size, read=read)
-    return line, None
+def _file_at(given: str) -> File | None:
+    """Return the file at a path, as a terminal writes it for a file that is dropped there."""
+    path = Path(os.path.expanduser(given.strip("'\"").replace("\\ ", " ")))  # noqa: PTH111 - Path's own raises for `~nobody`
+    if not (os.path.isfile(path) and os.access(path, os.R_OK)):  # noqa: PTH113 - Path's own raises for a long name
+        return None
+    return File(
+        name=path.name,
+        size=path.stat().st_size,
+        read=partial(asyncio.to_thread, path.read_bytes),
+    )

@@ -44,19 +44,10 @@ def name_of(given: str) -> str | None:
     if len(given) > 2 * LONGEST_NAME:  # refused before any work on it
         return None
     name = unicodedata.normalize("NFC", unicodedata.normalize("NFC", given).casefold())
-    is_word = re.fullmatch("[LN]M*(-?[LN]M*)*", "".join(map(_kind, name)))
+    kinds = "".join("-" if each == "-" else unicodedata.category(each) for each in name)
+    is_word = re.fullmatch("(L.|Nd)(M.)*(-?(L.|Nd)(M.)*)*", kinds)
     has_size = SHORTEST_NAME <= len(name) <= LONGEST_NAME
     return name if is_word and has_size and name not in RESERVED else None
-
-
-def _kind(character: str) -> str:
-    """Return L for a letter, M for a mark on one, N for a digit, the hyphen itself, and ? for
-    anything else.
-    """
-    if character == "-" or character.isdecimal():
-        return "-" if character == "-" else "N"
-    kind = unicodedata.category(character)[0]
-    return kind if kind in "LM" else "?"
 
 
 def corpus_of(path: Path, form: str) -> Corpus:

@@ -1,8 +1,7 @@
 """Threads that write the texts of one version of the weights, many at once.
 
 A request joins a thread's batch at any character and leaves when it is done. Sonnets need tables
-that take a second to make: another thread makes them before a version becomes the current one, or
-with the first request for a sonnet.
+that take a second to make: another thread makes them with the first request for a sonnet.
 """
 
 import asyncio
@@ -59,12 +58,11 @@ class Text:
 
 async def prepare(checkpoint: Checkpoint) -> None:
     """Make the tables that sonnets by these weights need. Raises Explained."""
-    if checkpoint.description.form == "verse":
-        try:
-            await asyncio.to_thread(tables_for, checkpoint)
-        except RequestError as error:
-            logger.warning("/sonnet is not served: %s", error)
-            raise Explained(sentences.NOT_PREPARED) from error
+    try:
+        await asyncio.to_thread(tables_for, checkpoint)
+    except RequestError as error:
+        logger.warning("/sonnet is not served: %s", error)
+        raise Explained(sentences.NOT_PREPARED) from error
 
 
 @dataclass(eq=False)

@@ -176,8 +176,10 @@ class FakeChat(Chat):
         self.messages[number - 1].alt = seen(picture.words)
         return ""
 
-    async def document(self, name: str, content: bytes, message: Message) -> int:
-        return await self._file(name, content, message)
+    async def document(
+        self, name: str, content: bytes, message: Message, buttons: Buttons = ()
+    ) -> None:
+        await self._file(name, content, message, buttons)
 
     async def typing(self) -> None:
         self.typed += 1
@@ -196,9 +198,7 @@ class FakeChat(Chat):
         self._waiting_buttons += "pressed" in fields
         await self.bot.ask(kind(**given | fields))
 
-    async def _file(
-        self, name: str, content: bytes, message: Message, buttons: Buttons = ()
-    ) -> int:
+    async def _file(self, name: str, content: bytes, message: Message, buttons: Buttons) -> int:
         number = await self.say(message, buttons)
         self.messages[number - 1].file = (name, content)
         return number

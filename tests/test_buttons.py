@@ -24,7 +24,7 @@ def test_a_button_says_at_most_64_bytes() -> None:
     version, voice = "0" * 12, "k7m2p9xb4q"  # each voice has an id, however long its name is
     poem = Creation("k7m2p9xb4q", ALICE, Genre.POEM, version, 0, 0, "", 0.65)
     assert layout.buttons_below(poem, Text(("and",)))
-    assert Button("Mangoraptor", f"/guess {NEW_SEEDS} 3 {version}")
+    assert Button("Mangoraptor", f"/guessed {NEW_SEEDS} 3 {version}")
     assert admins.below_use(voice, "verse", version, version)
 
 

@@ -14,8 +14,11 @@ from bot.cards.card import name_card, verse_card, words_of
 from bot.cards.creature import Creature
 from bot.cards.saying import said
 from bot.cards.scene import GROUND, HEIGHT, WIDTH, drawing
+from bot.creations import Creation
 from bot.words.biography import INVENTED, LIVES, REAL, SHARED, WRITTEN, biography
-from bot.words.layout import MOST_LETTERS, MOST_LINES, fits
+from bot.words.layout import MOST_LETTERS, MOST_LINES, has_card
+from bot.writer import Text
+from model.text.forms import Genre
 from tests.fake_chat import FakeChat
 
 NAMES = st.text(string.ascii_lowercase, min_size=1, max_size=30)
@@ -148,6 +151,10 @@ def test_a_card_of_verse_marks_the_words_of_a_person(
 
 
 def test_verse_that_does_not_fit_or_that_the_font_lacks_has_no_card() -> None:
+    def fits(verse: str) -> bool:
+        poem = Creation("", 1, Genre.POEM, "", 0, 0, verse, 1.0)
+        return has_card(poem, Text(("",)))
+
     assert fits("a" + "\n\nb" * (MOST_LINES - 1))
     assert not fits("a" + "\nb" * MOST_LINES)
     assert not fits("a" * (MOST_LETTERS + 1))

@@ -121,8 +121,8 @@ async def test_a_sonnet_costs_ten_names_and_may_be_paid_afterwards(settings: Set
 async def test_a_chat_reads_one_refusal_in_half_a_minute_and_each_button_says_its_own(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with serving(settings, rate_limit=Rate(2, 3600)) as chat:
-        too_many = str(sentences.TOO_MANY.format("30 min"))
+    async with serving(settings, rate_limit=Rate(2, 36000)) as chat:
+        too_many = str(sentences.TOO_MANY.format("5.0 h"))
         refuse = chat.refuse
 
         async def slowly(message: Message) -> bool:

@@ -217,8 +217,9 @@ def test_what_is_shown_of_a_code_gives_its_text_again(
     environment = environment_of(ROOT / "checkpoints" if is_released else checkpoints, tmp_path)
     answers = "\n".join(pipe(f"/seed 7\n{lines}", environment))
     for code in re.findall(r"^code (\S+)$", answers, re.MULTILINE)[1::2]:
-        text, facts, command = shown(code, environment)
+        text, facts, save, command = shown(code, environment)
         assert text in answers
+        assert run(environment, *save.split()[1:]).returncode == 0
         names = [line.partition(":")[0] for line in text.lower().split("\n")]
         assert written_again(command, environment) in (names, text.lower().split())
         assert re.fullmatch("seed 7, turn [123], version [0-9a-f]{12}", facts)

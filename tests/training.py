@@ -130,8 +130,6 @@ class Script:
         self.tell("finished", held_out_loss=new, early=bool(self.stops))
         if old is not None:
             self.tell("compared", old_loss=old, new_loss=new, margin=margin)
-            self.tell("writes", which="old", text="Oldosaurus\nOldodon")
-        self.tell("writes", which="new", text="Novosaurus\nNovodon")
         self.ends()
         return made.version
 

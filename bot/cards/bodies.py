@@ -12,29 +12,26 @@ Point: TypeAlias = tuple[float, ...]
 Points: TypeAlias = Sequence[Point]
 
 
-class Body(NamedTuple):
-    """A body that faces right: its length in metres, the slope of its head, what else it has, its
-    arm (x, y, size).
+SHAPES_OF_A_BODY = (
+    *("arm", "legs", "spine", "skull", "jaw"),
+    *("eye", "mouth", "nostril", "beak", "teeth"),
+)
 
-    `legs` are x and y of the hip, thickness and stride, the far ones first; `kinds` are rows of
-    LIMBS, in turn. The spine runs from the tail to the joint of the head, and the head is drawn
-    around that joint.
+
+class Body(NamedTuple):
+    """A body that faces right: its length in metres, the slope of its head, what else it has, and
+    the points of each shape.
+
+    The arm is x, y and its size. Legs are x and y of the hip, thickness and stride, the far ones
+    first; `kinds` are rows of LIMBS, in turn. The spine runs from the tail to the joint of the
+    head, and the head is drawn around that joint.
     """
 
     metres: float
     slope: float
     parts: Sequence[str]
     kinds: Sequence[str]
-    arm: Points
-    legs: Points
-    spine: Points
-    skull: Points
-    jaw: Points
-    eye: Points
-    mouth: Points
-    nostril: Points
-    beak: Points
-    teeth: Points
+    points: Mapping[str, Points]
 
 
 def points(text: str) -> Points:
@@ -51,13 +48,12 @@ def _table(name: str) -> dict[str, str]:
 
 
 def _body(row: Mapping[str, str]) -> Body:
-    shapes = (points(row.get(name, "")) for name in Body._fields[4:])
     return Body(
         float(row["metres"]),
         float(row["slope"]),
         row.get("parts", "").split(", "),
         row["kinds"].split(),
-        *shapes,
+        {name: points(row.get(name, "")) for name in SHAPES_OF_A_BODY},
     )
 
 

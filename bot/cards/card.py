@@ -39,15 +39,15 @@ def name_card(name: str, code: str) -> str:
     drawn = _text(name.capitalize(), WIDTH / 2, 888, size, INK)
     y = 958
     colour = mixed(creature.paints["mark"], INK, 0.25)
-    drawn += _text(spoken, WIDTH / 2, y, 46, colour, style="italic")
+    drawn += _text(escape(spoken), WIDTH / 2, y, 46, colour, style="italic")
     y += 16
     for row in _balanced(means, 58):
         y += 44
-        drawn += _text(row, WIDTH / 2, y, 36, GREY)
+        drawn += _text(escape(row), WIDTH / 2, y, 36, GREY)
     y += 24
     for row in _balanced(life, 52):
         y += 52
-        drawn += _text(row, WIDTH / 2, y, 42, INK)
+        drawn += _text(escape(row), WIDTH / 2, y, 42, INK)
     return _card(world(name), drawn, below, code)
 
 
@@ -64,11 +64,13 @@ def verse_card(prompt: str, rest: str, code: str, *, is_sonnet: bool) -> str:
         start = int(has_initial and i == 0)
         beside = size * _INITIALS.get(lines[0][:1], 1.8) if has_initial and i < 2 else 0
         if start:
-            drawn += _text(line[:1], x, y + step, size * 2.9, PERSON if own else INK, "start")
+            drawn += _text(
+                escape(line[:1]), x, y + step, size * 2.9, PERSON if own else INK, "start"
+            )
         mine = max(start, min(own, len(line)))
         rest = line[mine:].lstrip() if mine == start else line[mine:]
         words = f'<tspan fill="{PERSON}">{escape(line[start:mine].lstrip())}</tspan>{escape(rest)}'
-        drawn += _drawn(words, x + beside, y + step * i, size, INK, "start")
+        drawn += _text(words, x + beside, y + step * i, size, INK, "start")
         own -= len(line) + 1
     frame = f'x="36" y="36" width="{WIDTH - 72}" height="{HEIGHT - 72}" fill="none" stroke="{GREY}"'
     foot = (
@@ -107,8 +109,8 @@ def _balanced(text: str, width: int) -> Iterator[str]:
 def _card(picture: str, drawn: str, below: str, code: str) -> str:
     """Return a card with a picture above the paper, or with paper alone."""
     top = SCENE if picture else 0
-    foot = _text(below, _MARGIN, HEIGHT - 56, 26, GREY, "start", "italic")
-    foot += _text(code, WIDTH - _MARGIN, HEIGHT - 56, 26, GREY, "end")
+    foot = _text(escape(below), _MARGIN, HEIGHT - 56, 26, GREY, "start", "italic")
+    foot += _text(escape(code), WIDTH - _MARGIN, HEIGHT - 56, 26, GREY, "end")
     paper = fill(f"M0 {top}H{WIDTH}V{HEIGHT}H0Z", PAPER)
     return svg(picture + paper + drawn + foot, 0, 0, WIDTH, HEIGHT)
 
@@ -122,11 +124,6 @@ def _text(
     anchor: str = "middle",
     style: str = "normal",
 ) -> str:
-    return _drawn(escape(text), x, y, size, colour, anchor, style)
-
-
-def _drawn(
-    svg: str, x: float, y: float, size: float, colour: str, anchor: str, style: str = "normal"
-) -> str:
+    """Set a text in SVG, which may have marks of its own."""
     look = f'font-family="EB Garamond" font-size="{size:.1f}" font-style="{style}" fill="{colour}"'
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" {look}>{svg}</text>'
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" {look}>{text}</text>'

@@ -74,7 +74,7 @@ class Creature:
         self.upper, self.lower = edges(self.spine)
         dx, dy = unit((0, 0), (1, self.body.slope + chance.between("gaze", -0.1, 0.1)))
         self.joints = {"tail": (*self.spine[0][:2], 1, 0), "head": (*self.spine[-1][:2], dx, dy)}
-        self.joints["nose"] = (*self.at("head", self.body.nostril)[0], dx, dy)
+        self.joints["nose"] = (*self.at("head", self.body.points["nostril"])[0], dx, dy)
         self.clip = f"d{blake2b(name.encode(), digest_size=5).hexdigest()}"
         self.points: list[Point] = []
 
@@ -104,9 +104,9 @@ class Creature:
 
     def _pose(self, shapes: list[str]) -> list[Point]:
         """Return the spine, bent and stretched a little."""
-        chance, legs = self.chance, [leg[0] for leg in self.body.legs]
+        chance, legs = self.chance, [leg[0] for leg in self.body.points["legs"]]
         hip, shoulder = min(legs) - 40, max(legs)
-        high = next(y for x, y, _ in self.body.spine if x >= shoulder - 10)
+        high = next(y for x, y, _ in self.body.points["spine"] if x >= shoulder - 10)
         lift, reach = chance.between("lift", -0.3, 0.5), chance.between("reach", 0.92, 1.15)
         tail = chance.between("tail", 0.85, 1.1) + 0.12 * ("tailed" in shapes)
         neck = (
@@ -120,7 +120,7 @@ class Creature:
             - 0.1 * ("slim" in shapes)
         )
         spine = []
-        for x, y, width in self.body.spine:
+        for x, y, width in self.body.points["spine"]:
             behind, ahead = max(0, hip - x), max(0, x - shoulder)
             y += (y - high) * (neck - 1) * (ahead > 0) - lift * behind * behind / 900
             spine.append((x + behind * (1 - tail) + ahead * (reach - 1), y, width * stout))
@@ -155,7 +155,7 @@ class Creature:
         back = [
             self.along(t / 60, -1 + 0.66 * min(1, t / 18) * (2 - min(1, t / 18))) for t in range(61)
         ]
-        legs = [self.leg(i) for i in range(len(self.body.legs))]
+        legs = [self.leg(i) for i in range(len(self.body.points["legs"]))]
         drawn = (
             (
                 f'<clipPath id="{self.clip}"><path'
@@ -231,9 +231,9 @@ class Creature:
         width, bulge, bend = map(float, numbers)
         size = 1 if part == "dome" else self.chance.between(part, 0.9, 1.15)
         if joint == "nose":
-            size *= self.body.nostril[0][0] / (80 if "brow horns" in self.parts else 55)
+            size *= self.body.points["nostril"][0][0] / (80 if "brow horns" in self.parts else 55)
         elif "crest" in part:
-            size *= min(y for _, y in self.body.skull) / -32
+            size *= min(y for _, y in self.body.points["skull"]) / -32
         placed = self.at(joint if joint in self.joints else "head", bodies.points(where), size)
         if len(placed) == 1:
             return dot(placed[0], width * size, self.paints[paint])
@@ -249,9 +249,9 @@ class Creature:
         return self.clipped(shadow) + self.shape(points, "main")
 
     def leg(self, i: int) -> str:
-        x, y, thick, stride = self.body.legs[i]
+        x, y, thick, stride = self.body.points["legs"][i]
         kinds = self.body.kinds
-        near = i >= len(self.body.legs) // 2
+        near = i >= len(self.body.points["legs"]) // 2
         kind = kinds[i % len(kinds)]
         spine = [
             (x - y * (u + stride * v * v), y * (1 - v), -w * thick * y) for u, v, w in LIMBS[kind]
@@ -268,7 +268,7 @@ class Creature:
         return drawn
 
     def arm(self, far: bool) -> Iterator[str]:
-        for x, y, size in self.body.arm:
+        for x, y, size in self.body.points["arm"]:
             x, y = x + size * 0.28 * far, y + size * 0.06 * far
             spine = [(x + u * size, y + v * size, w * size) for u, v, w in LIMBS["arm"]]
             u, v, _ = spine[-1]
@@ -316,24 +316,24 @@ class Creature:
             yield self.blade(base, toward(base, end, 0.95), 7, 0.9, 0, "deep")
 
     def head(self) -> Iterator[str]:
-        body = self.body
-        if body.teeth:
-            (a, b), (p, q) = body.teeth[0], body.jaw[4]
+        points = self.body.points
+        if points["teeth"]:
+            (a, b), (p, q) = points["teeth"][0], points["jaw"][4]
             yield self.shape(
                 self.at("head", [(0, 6), (a / 2, b), (a, b), (p - 6, q - 2), (p / 2, q)]), GUM
             )
-        yield self.shape(self.at("head", body.jaw), "pale")
-        for x, y in body.teeth:
+        yield self.shape(self.at("head", points["jaw"]), "pale")
+        for x, y in points["teeth"]:
             base, tip = self.at("head", [(x, y - 3), (x - 2, y + 12)])
             yield self.blade(base, tip, 9, 0.5, 0, TOOTH)
-        yield self.shape(self.at("head", body.skull), "main")
-        if body.beak:
-            yield self.shape(self.at("head", body.beak), "accent")
-        if body.mouth:
-            front, corner = self.at("head", body.mouth)
+        yield self.shape(self.at("head", points["skull"]), "main")
+        if points["beak"]:
+            yield self.shape(self.at("head", points["beak"]), "accent")
+        if points["mouth"]:
+            front, corner = self.at("head", points["mouth"])
             yield self.blade(front, corner, 3.4, 0.7, 1.5, INK)
-        x, y, r = body.eye[0]
-        nostril, (x, y) = self.at("head", [*body.nostril, (x, y)])
+        x, y, r = points["eye"][0]
+        nostril, (x, y) = self.at("head", [*points["nostril"], (x, y)])
         yield dot(nostril, 2.4, mixed(self.paints["main"], INK, 0.6)) + dot(
             (x, y), r * 1.45, self.paints["dark"]
         )

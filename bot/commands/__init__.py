@@ -4,35 +4,33 @@ A button says a command too. Routing, "Do you mean …?", menus and `/help` read
 functions stand in the modules beside it.
 """
 
-from __future__ import annotations
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple
 
-from typing import TYPE_CHECKING, NamedTuple
-
+from bot.answering import answer, show
+from bot.app import Bot
+from bot.asks import Said
 from bot.commands import admin, games, inline, names, people, verse, voices, welcome
 from bot.limits import CHATTER, OFFERS, Work
 from bot.words import sentences
-from bot.words.pieces import NOTHING, Message, joined
+from bot.words.pieces import Message, joined, said
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from bot.app import Bot
-    from bot.asks import Said
+GROUPS = PLAY, YOURS, ADMINS = "Play", "Yours", "For admins"
 
 
 class Command(NamedTuple):
     """Something to ask for. Its function gets the ask, the text after the command, and the bot."""
 
     function: Callable[..., Awaitable[None]]
-    work: Work | Callable[..., Awaitable[Work]] = CHATTER
-    """What an answer takes, or a function that finds it out. `limits` reads it once."""
+    work: Work | Callable[..., Awaitable[tuple[object, Work]]] = CHATTER
+    """What an answer takes. Or a function that reads the text after the command: it returns what
+    the other function gets in place of the text, and what an answer takes."""
     menu: str = ""
     """What the menu says of it. Without that, it is in no menu."""
-    help: Message = NOTHING
-    admin: bool = False
-    """Whether it is for admins. For everybody else, it does not exist."""
-    yours: bool = False
-    """Whether the help lists it under Yours."""
+    help: str = ""
+    """What `/help` says of it, with marks as in `bot.words`."""
+    group: str = PLAY
+    """Where the help lists it. For everybody but admins, what is for ADMINS does not exist."""
     alone: bool = False
     """Whether it answers text after the command with a hint."""
 
@@ -41,20 +39,16 @@ async def show_help(ask: Said, _rest: str, bot: Bot) -> None:
     """List the commands, and what is different in this place; for an admin, the admins' commands as
     well.
     """
-    play, yours, admins = [sentences.HELP_PLAY], [sentences.HELP_YOURS], [sentences.HELP_ADMINS]
+    groups: dict[str, list[Message]] = {title: [said(f"*{title}*")] for title in GROUPS}
     for command in COMMANDS.values():
-        group = yours if command.yours else play
-        if command.admin:
-            group = admins
         if command.help:
-            group.append(command.help)
-    play.append(sentences.HELP_HERE[ask.chat.place].format(bot.username))
-    groups = [play, yours]
-    if ask.is_admin:
-        if ask.chat.place != "terminal":
-            admins.append(sentences.HELP_FILES)
-        groups.append(admins)
-    await ask.chat.say(joined("\n\n", (joined("\n", group) for group in groups)))
+            groups[command.group].append(said(command.help))
+    groups[PLAY].append(sentences.HELP_HERE[ask.chat.place].format(bot.username))
+    if not ask.is_admin:
+        del groups[ADMINS]
+    elif ask.chat.place != "terminal":
+        groups[ADMINS].append(sentences.HELP_FILES)
+    await ask.chat.say(joined("\n\n", (joined("\n", group) for group in groups.values())))
 
 
 def menu(*, is_admin: bool) -> dict[str, str]:
@@ -62,59 +56,110 @@ def menu(*, is_admin: bool) -> dict[str, str]:
     return {
         name: each.menu
         for name, each in COMMANDS.items()
-        if each.menu and (is_admin or not each.admin)
+        if each.menu and (is_admin or each.group != ADMINS)
     }
 
 
 COMMANDS = {
     "start": Command(welcome.start),
-    "dino": Command(names.dino, games.NAMES, "invent dinosaur names", sentences.HELP_DINO),
-    "poem": Command(verse.poem, verse.POEM, "continue a line of verse", sentences.HELP_POEM),
-    "sonnet": Command(
-        verse.sonnet, verse.SONNET, "fourteen lines that scan and rhyme", sentences.HELP_SONNET
+    "dino": Command(
+        names.dino,
+        games.NAMES,
+        "invent dinosaur names",
+        "/dino – a new dinosaur; `/dino 5 mango` – five that begin with Mango",
     ),
-    "me": Command(games.me, games.work_of_me, "you as a dinosaur", sentences.HELP_ME),
+    "poem": Command(
+        verse.poem,
+        verse.POEM,
+        "continue a line of verse",
+        "`/poem Shall I compare thee` – your line, and verse that continues it",
+    ),
+    "sonnet": Command(
+        verse.sonnet,
+        verse.SONNET,
+        "fourteen lines that scan and rhyme",
+        "/sonnet – fourteen lines that scan and rhyme; `/sonnet Shall I compare thee` – from your"
+        " line",
+    ),
+    "me": Command(
+        games.me,
+        games.named,
+        "you as a dinosaur",
+        "`/me Anna` – Anna as a dinosaur; /today – the dinosaur of the day",
+    ),
     # beside /me in the help; its card is drawn once
     "today": Command(games.today, games.NAMES, "the dinosaur of the day", alone=True),
     "guess": Command(
-        games.guess, games.NAMES, "find the real one of four dinosaurs", sentences.HELP_GUESS
+        games.guess,
+        games.NAMES,
+        "find the real one of four dinosaurs",
+        "/guess – which of four dinosaurs is real?",
     ),
     "voices": Command(
-        voices.voices, CHATTER, "other voices for names and verse", sentences.HELP_VOICES
+        voices.voices,
+        CHATTER,
+        "other voices for names and verse",
+        "/voices – other voices that I have learned",
     ),
-    "seed": Command(people.seed, CHATTER, "see or set your seed", sentences.HELP_SEED, yours=True),
+    "seed": Command(
+        people.seed,
+        CHATTER,
+        "see or set your seed",
+        "/seed – your seed; with the same seed, everybody gets the same from me",
+        group=YOURS,
+    ),
     "export": Command(
-        people.export, people.EXPORT, "all I keep about you", sentences.HELP_EXPORT, yours=True
+        people.export,
+        people.EXPORT,
+        "all I keep about you",
+        "/export – everything I keep about you, to keep yourself; /forget deletes it",
+        group=YOURS,
     ),
     # beside /export in the help
     "forget": Command(people.forget, CHATTER, "delete everything I keep about you"),
     "help": Command(show_help, CHATTER, "what I can do"),
     "about": Command(
-        welcome.about, CHATTER, "what I'm made of", sentences.HELP_ABOUT, yours=True, alone=True
+        welcome.about,
+        CHATTER,
+        "what I'm made of",
+        "/about – what I'm made of",
+        group=YOURS,
+        alone=True,
     ),
-    "again": Command(verse.again, verse.work_of_code),
-    "another": Command(verse.another, verse.work_of_code),
-    "wilder": Command(verse.make_wilder, verse.work_of_code),
-    "continue": Command(verse.make_longer, verse.work_of_longer),
-    "card": Command(verse.card, verse.work_of_card),
+    "guessed": Command(games.guessed, games.NAMES),
+    "again": Command(show, verse.again),
+    "another": Command(answer, verse.another),
+    "wilder": Command(answer, verse.make_wilder),
+    "continue": Command(answer, verse.make_longer),
+    "card": Command(verse.card, verse.named_on_card),
     "retrain": Command(
         admin.retrain,
         CHATTER,
         "train a network",
-        sentences.HELP_RETRAIN,
-        admin=True,
+        "`/retrain dino` – one more round; `/retrain dino fresh` – from nothing",
+        group=ADMINS,
     ),
     "models": Command(
-        admin.models, CHATTER, "the versions of each network", sentences.HELP_MODELS, admin=True
+        admin.models,
+        CHATTER,
+        "the versions of each network",
+        "/models – the versions of each network",
+        group=ADMINS,
     ),
     "status": Command(
-        admin.status, CHATTER, "how I am", sentences.HELP_STATUS, admin=True, alone=True
+        admin.status, CHATTER, "how I am", "/status – how I am", group=ADMINS, alone=True
     ),
-    "ban": Command(admin.ban, CHATTER, "whom I don't answer", sentences.HELP_BAN, admin=True),
-    "stop": Command(admin.end, admin=True),
-    "cancel": Command(admin.end, admin=True),
-    "learn": Command(admin.learn, admin=True),
-    "use": Command(admin.use, admin=True),
+    "ban": Command(
+        admin.ban,
+        CHATTER,
+        "whom I don't answer",
+        "/ban – people and groups that I don't answer",
+        group=ADMINS,
+    ),
+    "stop": Command(admin.end, group=ADMINS),
+    "cancel": Command(admin.end, group=ADMINS),
+    "learn": Command(admin.learn, group=ADMINS),
+    "use": Command(admin.use, group=ADMINS),
 }
 """Commands by their names, in the order of menu and help. What has neither is said by buttons."""
 

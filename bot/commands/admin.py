@@ -36,9 +36,8 @@ LONGEST_LIST = 3000
 
 async def retrain(ask: Said, rest: str, bot: Bot) -> None:
     """Train a network: `/retrain dino|poem [fresh]`, or `/retrain names|verse VOICE [fresh]`."""
-    wanted, *options = rest.split() or [""]
-    wanted = wanted.lower()
-    is_fresh = bool(options) and options[-1].lower() == FRESH
+    wanted, *options = rest.lower().split() or [""]
+    is_fresh = options[-1:] == [FRESH]
     if is_fresh:
         options.pop()
     if wanted in FORMS:
@@ -123,13 +122,12 @@ async def use(ask: Said, rest: str, bot: Bot) -> None:
     before = await _in_use(network, bot)
     if version == before:
         raise Explained(admins.IN_USE_ALREADY.format(version, title))
-    if words[2:] not in ([], [before]):
-        raise Explained(admins.OVERTAKEN_USE.format(title))
     forms = {each.version: each.description.form for each in await bot.shelf.versions(network)}
     if version not in forms:
         raise Explained(admins.NO_SUCH_VERSION.format(title, sentences.cut(version, 40)))
     try:
-        chosen = await bot.shelf.use(network, version, before, ask.chat.note)
+        expected = words[2] if words[2:] else before
+        chosen = await bot.shelf.use(network, version, expected, ask.chat.note)
     except CheckpointError as error:
         reason = sentences.cut(str(error), tables.LONGEST_FAULT)
         raise Explained(admins.NOT_CHANGED.format(reason, title)) from error

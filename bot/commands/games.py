@@ -2,15 +2,15 @@
 those of the bot.
 """
 
-from __future__ import annotations
-
 import asyncio
 import secrets
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
-from typing import TYPE_CHECKING
 
+from bot.app import Bot
+from bot.asks import Said
 from bot.cards import card_of
 from bot.chat import Button, Explained, LiveMessage
 from bot.commands.names import LONGEST_PREFIX
@@ -20,19 +20,13 @@ from bot.limits import Work, work_for
 from bot.store import NEW_SEEDS
 from bot.taboo import is_taboo
 from bot.words import layout, sentences
+from bot.words.pieces import Message
 from model.files import PROGRAM
 from model.names.rules import LONGEST, SHORTEST
 from model.text.forms import USUAL_TEMPERATURE, Genre
 from model.text.sources import DINOSAURS, fossils
 from model.weights.versions import VERSION_NAME
 from model.writing.requests import generator_for
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from bot.app import Bot
-    from bot.asks import Said
-    from bot.words.pieces import Message
 
 FAMOUS = PROGRAM / "data" / "famous.txt"
 NETWORK, TEMPERATURE = Genre.DINO.network, USUAL_TEMPERATURE["names"]
@@ -41,11 +35,9 @@ INVENTED, DRAWN = 3, 5
 """How many names of a round are made up. More are drawn, as some may be real fossils or taboo."""
 
 
-async def me(ask: Said, rest: str, bot: Bot) -> None:
-    """Send the dinosaur of a first name, or of the one in the person's profile, on its card. This
-    takes no turn.
-    """
-    await _send(ask, *await _of_name(ask, rest, bot), bot, rows=1)
+async def me(ask: Said, found: tuple[Creation, Message], bot: Bot) -> None:
+    """Send the dinosaur of a first name on its card. This takes no turn."""
+    await _send(ask, *found, bot, rows=1)
 
 
 async def today(ask: Said, _rest: str, bot: Bot) -> None:
@@ -58,14 +50,9 @@ async def today(ask: Said, _rest: str, bot: Bot) -> None:
     await _send(ask, creation, opening, bot, rows=0)
 
 
-async def work_of_me(ask: Said, rest: str, bot: Bot) -> Work:
-    """Return what it takes to write the name, and to draw its card."""
-    creation, _ = await _of_name(ask, rest, bot)
-    return await work_with_card(creation, 0, bot)
-
-
-async def _of_name(ask: Said, rest: str, bot: Bot) -> tuple[Creation, Message]:
-    """Return the dinosaur of a first name, and what stands above it.
+async def named(ask: Said, rest: str, bot: Bot) -> tuple[tuple[Creation, Message], Work]:
+    """Find the dinosaur of a first name, or of the one in the person's profile, and what stands
+    above it.
 
     The name, as the network writes it, and the version decide it alone.
     """
@@ -80,15 +67,24 @@ async def _of_name(ask: Said, rest: str, bot: Bot) -> tuple[Creation, Message]:
         raise Explained(sentences.ME_NAME.format(LONGEST_PREFIX))
     number = int(sha256(f"{name} {weights.version}".encode()).hexdigest(), 16)
     creation = _of_everybody(number, weights.version, name)
-    return creation, sentences.ME.format(sentences.cut(word, 40))
+    opening = sentences.ME.format(sentences.cut(word, 40))
+    return (creation, opening), await work_with_card(creation, 0, bot)
 
 
 def _of_everybody(number: int, version: str, prompt: str = "") -> Creation:
     """Return the creation that a number decides. It belongs to nobody; all get the same code."""
     code = new_code(generator_for(int(version, 16), number).integers)
-    seed = number % NEW_SEEDS
-    own = len(prompt)
-    return Creation(code, NOBODY, Genre.DINO, version, seed, 0, prompt, TEMPERATURE, own_words=own)
+    return Creation(
+        code,
+        NOBODY,
+        Genre.DINO,
+        version,
+        number % NEW_SEEDS,
+        0,
+        prompt,
+        TEMPERATURE,
+        own_words=len(prompt),
+    )
 
 
 async def _send(ask: Said, creation: Creation, opening: Message, bot: Bot, *, rows: int) -> None:
@@ -105,24 +101,23 @@ async def _send(ask: Said, creation: Creation, opening: Message, bot: Bot, *, ro
         await ask.chat.say(message, buttons)
 
 
-async def guess(ask: Said, rest: str, bot: Bot) -> None:
+async def guess(ask: Said, _rest: str, bot: Bot) -> None:
     """Send a round: four names as buttons, of which one is real. The version in use has made up the
-    others. `/guess SEED NUMBER VERSION` is an answer to a round.
+    others.
     """
-    if rest.strip():
-        await _guessed(ask, rest.split(), bot)
-        return
     seed = secrets.randbelow(NEW_SEEDS)
     version = (await bot.shelf.current(NETWORK)).version
     names, _ = await _round(seed, version, bot)
     buttons = [
-        [Button(name.capitalize(), f"/guess {seed} {n} {version}")] for n, name in enumerate(names)
+        [Button(name.capitalize(), f"/guessed {seed} {n} {version}")]
+        for n, name in enumerate(names)
     ]
     await ask.chat.say(sentences.GUESS, buttons)
 
 
-async def _guessed(ask: Said, words: list[str], bot: Bot) -> None:
-    """Say whether a guess is right."""
+async def guessed(ask: Said, rest: str, bot: Bot) -> None:
+    """Say whether a guess is right: `/guessed SEED NUMBER VERSION`."""
+    words = rest.split()
     if not (
         len(words) == 3
         and all(word.isdecimal() and len(word) < 10 for word in words[:2])
@@ -131,8 +126,8 @@ async def _guessed(ask: Said, words: list[str], bot: Bot) -> None:
     ):
         raise Explained(sentences.GUESS_USAGE)
     names, real = await _round(int(words[0]), words[2], bot)
-    guessed = layout.guessed(names, real, names[int(words[1])])
-    await ask.chat.say(guessed, [[Button(sentences.ANOTHER_ROUND, "/guess")]])
+    verdict = layout.guessed(names, real, names[int(words[1])])
+    await ask.chat.say(verdict, [[Button(sentences.ANOTHER_ROUND, "/guess")]])
 
 
 async def _round(seed: int, version: str, bot: Bot) -> tuple[list[str], str]:

@@ -5,21 +5,16 @@ same words give the same offers again. Offers are not kept, so the message that 
 a code nor buttons.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+from bot.app import Bot
+from bot.asks import Typed
 from bot.chat import Offer
 from bot.commands.names import LONGEST_PREFIX, like
 from bot.creations import ASIDE, Wish
 from bot.taboo import is_taboo
 from bot.words import layout, sentences
 from model.text.forms import Genre
-
-if TYPE_CHECKING:
-    from bot.app import Bot
-    from bot.asks import Typed
 
 NAMES = 5
 

@@ -1,27 +1,20 @@
 """`/dino [voice:name] [how many] [first letters]`: new names, of dinosaurs or in a custom voice."""
 
-from __future__ import annotations
-
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from bot.answering import answer
-from bot.asks import voice_in
+from bot.app import Bot
+from bot.asks import Said, voice_in
 from bot.chat import Explained
 from bot.commands.voices import voice_named
 from bot.creations import Wish, network_of
 from bot.words import sentences
-from bot.words.pieces import NOTHING
+from bot.words.pieces import NOTHING, Message
 from bot.words.sentences import NUMBERS
 from model.names.roots import parts_of
 from model.text.forms import Genre
 from model.text.sources import fossils
-
-if TYPE_CHECKING:
-    from bot.app import Bot
-    from bot.asks import Said
-    from bot.words.pieces import Message
-    from model.weights.checkpoint import Checkpoint
+from model.weights.checkpoint import Checkpoint
 
 MOST = 10
 LONGEST_PREFIX = 20

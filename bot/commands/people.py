@@ -1,24 +1,18 @@
 """What belongs to a person: their seed, and all that the bot keeps of them."""
 
-from __future__ import annotations
+from itertools import accumulate
 
-import asyncio
-from typing import TYPE_CHECKING
-
-from bot.chat import Button, Explained, LiveMessage
+from bot.app import Bot
+from bot.asks import Said
+from bot.chat import Button, Buttons, Explained, LiveMessage
+from bot.creations import Creation
 from bot.limits import Work, work_for
 from bot.store import LARGEST_SEED
 from bot.words import layout, sentences
 
-if TYPE_CHECKING:
-    from bot.app import Bot
-    from bot.asks import Said
-    from bot.creations import Creation
-
-EXPORTED, AT_ONCE = 30.0, 4
-"""How much one file of an export may take to write, in poems, and how many of its texts are
-written at the same time."""
-EXPORT = Work(EXPORTED, messages=2)
+EXPORTED = 30.0
+"""How much one file of an export may take to write, in poems."""
+EXPORT = Work(EXPORTED)
 
 
 async def seed(ask: Said, rest: str, bot: Bot) -> None:
@@ -43,20 +37,18 @@ async def export(ask: Said, rest: str, bot: Bot) -> None:
     The newest creations come first. A file has as many as can be written soon; a button asks for
     the older ones. `/export 40` leaves out the newest 40.
     """
-    if not ask.chat.is_private:
-        raise Explained(sentences.IN_PRIVATE.format(_link(bot, "export")))
-    left_out = int(rest) if rest.strip().isdecimal() and len(rest) < 10 else 0
+    _check_private(ask, bot)
     person = await bot.store.person(ask.person)
     newest = (await bot.store.creations(ask.person))[::-1]
-    if left_out and left_out >= len(newest):
-        raise Explained(sentences.EXPORT_OVER)
-    part = _part(newest[left_out:])
+    left_out = int(rest) if rest.strip().isdecimal() and len(rest) < 10 else 0
+    if left_out >= len(newest):
+        left_out = 0
+    left = newest[left_out:]
+    work = accumulate(work_for(creation).texts for creation in left)
+    part = left[: max(1, sum(texts <= EXPORTED for texts in work))]
     async with LiveMessage(ask.chat):  # which shows that the bot is typing
-        texts: list[str] = []
         missing: list[str] = []
-        for first in range(0, len(part), AT_ONCE):
-            some = part[first : first + AT_ONCE]
-            texts += await asyncio.gather(*(_written(creation, missing, bot) for creation in some))
+        texts = [await _written(creation, missing, bot) for creation in part]
     bot.limits.written(ask)
     if not left_out:
         turns = [sentences.counted(n, "turn") for n in (person.dino_turns, person.poem_turns)]
@@ -64,20 +56,19 @@ async def export(ask: Said, rest: str, bot: Bot) -> None:
     content = "\n\n\n".join(texts) + "\n"
     end = left_out + len(part)
     message = sentences.EXPORT
+    buttons: Buttons = ()
     if len(part) < len(newest):
         message = sentences.EXPORT_PART.format(left_out + 1, end, len(newest))
     if missing:
         message = message + sentences.EXPORT_LACKS.format(sentences.counted(len(missing), "text"))
-    await ask.chat.document(f"mangosaurus-{ask.person}.txt", content.encode(), message)
     if end < len(newest):
-        button = Button(sentences.EXPORT_REST, f"/export {end}")
-        await ask.chat.say(sentences.EXPORT_MORE, [[button]])
+        buttons = [[Button(sentences.EXPORT_REST, f"/export {end}")]]
+    await ask.chat.document(f"mangosaurus-{ask.person}.txt", content.encode(), message, buttons)
 
 
 async def forget(ask: Said, rest: str, bot: Bot) -> None:
     """Ask whether everything should be deleted; `/forget yes` deletes it."""
-    if not ask.chat.is_private:
-        raise Explained(sentences.IN_PRIVATE.format(_link(bot, "forget")))
+    _check_private(ask, bot)
     if rest.strip().lower() == "yes":
         await bot.store.forget(ask.person)
         await ask.chat.clear()
@@ -86,16 +77,6 @@ async def forget(ask: Said, rest: str, bot: Bot) -> None:
         yes = Button(sentences.FORGET_YES, "/forget yes")
         first = Button(sentences.FORGET_EXPORT, "/export")
         await ask.chat.say(sentences.FORGET, [[first], [yes]])
-
-
-def _part(creations: list[Creation]) -> list[Creation]:
-    """Return the first creations that are written in the time of an export, and at least one."""
-    work = 0.0
-    for number, creation in enumerate(creations):
-        work += work_for(creation).texts
-        if work > EXPORTED and number:
-            return creations[:number]
-    return creations
 
 
 async def _written(creation: Creation, missing: list[str], bot: Bot) -> str:
@@ -113,6 +94,8 @@ async def _written(creation: Creation, missing: list[str], bot: Bot) -> str:
     return f"{text}\n\n{facts}"
 
 
-def _link(bot: Bot, command: str) -> str:
-    """Return where a private chat begins with a command."""
-    return f"t.me/{bot.username}?start={command}" if bot.username else f"/{command}"
+def _check_private(ask: Said, bot: Bot) -> None:
+    """Raise Explained in a group, with a link to a private chat that begins with the command."""
+    if not ask.chat.is_private:
+        name, _ = ask.command
+        raise Explained(sentences.IN_PRIVATE.format(f"t.me/{bot.username}?start={name}"))

@@ -2,14 +2,11 @@
 `/sonnet`, `/again`, `/another`, `/wilder`, `/continue` and `/card`.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
-from bot.answering import answer, show
-from bot.asks import line_in, voice_in
+from bot.answering import answer
+from bot.app import Bot
+from bot.asks import Ask, Said, line_in, voice_in
 from bot.cards import card_of, key_of
-from bot.chat import Button, Explained, LiveMessage
+from bot.chat import Button, Buttons, Explained, LiveMessage, Picture
 from bot.commands.voices import example, voice_named
 from bot.creations import MOST_CONTINUED, Creation, Wish, code_in, wilder
 from bot.limits import TEXTS, Work, work_for
@@ -17,11 +14,6 @@ from bot.taboo import is_taboo
 from bot.words import layout, sentences
 from bot.words.pieces import Message, Piece
 from model.text.forms import Genre
-
-if TYPE_CHECKING:
-    from bot.app import Bot
-    from bot.asks import Ask, Said
-    from bot.chat import Buttons, Picture
 
 IN_A_ROW = 3
 """Buttons."""
@@ -61,60 +53,68 @@ async def sonnet(ask: Said, rest: str, bot: Bot) -> None:
     await answer(ask, Wish(Genre.SONNET, line), bot)
 
 
-async def again(ask: Said, rest: str, bot: Bot) -> None:
-    """Show the creation with a code again, letter for letter, whoever asked for it first.
-
-    This takes no turn.
+async def again(_ask: Ask, rest: str, bot: Bot) -> tuple[Creation, Work]:
+    """Find the creation to show again, letter for letter, whoever asked for it first. It takes no
+    turn.
     """
-    await show(await creation_in(rest, bot), ask, bot)
-
-
-async def another(ask: Said, rest: str, bot: Bot) -> None:
-    """Write another one like a creation, with the next turn of whoever asks."""
     creation = await creation_in(rest, bot)
-    await answer(ask, _like(creation, creation.temperature), bot)
+    return creation, work_for(creation)
 
 
-async def make_wilder(ask: Said, rest: str, bot: Bot) -> None:
-    """Write another one like a creation, at a higher temperature."""
+async def another(_ask: Ask, rest: str, bot: Bot) -> tuple[Wish, Work]:
+    """Wish for another one like a creation, with the next turn of whoever asks."""
+    creation = await creation_in(rest, bot)
+    return _like(creation, creation.temperature), work_for(creation)
+
+
+async def make_wilder(_ask: Ask, rest: str, bot: Bot) -> tuple[Wish, Work]:
+    """Wish for another one like a creation, at a higher temperature."""
     creation = await creation_in(rest, bot)
     temperature = wilder(creation.temperature)
     if temperature is None:
         raise Explained(sentences.WILDEST)
-    await answer(ask, _like(creation, temperature), bot)
+    return _like(creation, temperature), work_for(creation)
 
 
-async def make_longer(ask: Said, rest: str, bot: Bot) -> None:
-    """Continue a poem."""
+async def make_longer(_ask: Ask, rest: str, bot: Bot) -> tuple[Wish, Work]:
+    """Wish for a poem that is longer by a part."""
     creation = await creation_in(rest, bot)
     if creation.genre is not Genre.POEM or creation.length >= MOST_CONTINUED:
         raise Explained(sentences.LONGEST_POEM)
-    await answer(ask, Wish(Genre.POEM, voice=creation.voice, poem=creation), bot)
+    wish = Wish(Genre.POEM, voice=creation.voice, poem=creation)
+    return wish, work_for(wish)
 
 
-async def card(ask: Said, rest: str, bot: Bot) -> None:
-    """Send the card of a creation, whoever asked for it: `/card CODE [number of the name]`.
-
-    Without a number, it is the first name; buttons show the others.
+async def named_on_card(_ask: Ask, rest: str, bot: Bot) -> tuple[tuple[Creation, int], Work]:
+    """Find a creation, and which of its names a card should show: `/card CODE [number]`. Without a
+    number, it is the first one.
     """
-    creation, n = await _numbered(rest, bot)
+    code, _, number = rest.strip().partition(" ")
+    creation = await creation_in(code, bot)
+    n = 0
+    if number.isdecimal() and len(number) < 3 and int(number) < creation.count:
+        n = int(number)
+    return (creation, n), await work_with_card(creation, n, bot)
+
+
+async def card(ask: Said, found: tuple[Creation, int], bot: Bot) -> None:
+    """Send the card of a creation, whoever asked for it. Buttons show its other names."""
+    creation, n = found
     async with LiveMessage(ask.chat):  # which shows that the bot is typing
         text = await bot.shelf.write(creation)
     bot.limits.written(ask)
-    found = card_of(creation, text, n, bot.username, bot.drawings)
-    if found is None:
+    picture = card_of(creation, text, n, bot.username, bot.drawings)
+    if picture is None:
         raise Explained(sentences.NO_CARD)
-    others = []
-    if creation.genre is Genre.DINO:
-        others = [
-            Button(name.capitalize(), f"/card {creation.code} {i}")
-            for i, name in enumerate(text.texts)
-            if i != n and not is_taboo(name)
-        ]
+    others = [  # of verse, there is one text
+        Button(name.capitalize(), f"/card {creation.code} {i}")
+        for i, name in enumerate(text.texts)
+        if i != n and not is_taboo(name)
+    ]
     rows = [others[first : first + IN_A_ROW] for first in range(0, len(others), IN_A_ROW)]
     code = Message([Piece(creation.code, "creation")])
-    words = Message([Piece(found.words)]) + "\n\n" + code
-    await send_card(ask, creation, found, code, words, rows, bot)
+    words = Message([Piece(picture.words)]) + "\n\n" + code
+    await send_card(ask, creation, picture, code, words, rows, bot)
 
 
 async def send_card(
@@ -130,13 +130,12 @@ async def send_card(
     file_id = await bot.store.file_id(card.key)
     try:
         async with LiveMessage(ask.chat):  # which shows that the bot is typing
-            picture = card._replace(file_id=file_id)
-            sent = await ask.chat.picture(picture, caption, buttons)
+            sent = await ask.chat.picture(card._replace(file_id=file_id), caption, buttons)
     except Explained as error:
         await ask.chat.say(words + "\n\n" + error.sentence, buttons)
-        return
-    if sent != file_id:
-        await bot.store.keep_file_id(card.key, creation.code, sent)
+    else:
+        if sent != file_id:
+            await bot.store.keep_file_id(card.key, creation.code, sent)
 
 
 async def creation_in(rest: str, bot: Bot) -> Creation:
@@ -151,22 +150,6 @@ async def creation_in(rest: str, bot: Bot) -> Creation:
     return creation
 
 
-async def work_of_code(_ask: Ask, rest: str, bot: Bot) -> Work:
-    """Return what it takes to write a creation, or one like it."""
-    return work_for(await creation_in(rest, bot))
-
-
-async def work_of_longer(_ask: Ask, rest: str, bot: Bot) -> Work:
-    """Return what it takes to write a poem that is longer by a part."""
-    creation = await creation_in(rest, bot)
-    return work_for(Wish(creation.genre, poem=creation))
-
-
-async def work_of_card(_ask: Ask, rest: str, bot: Bot) -> Work:
-    """Return what it takes to write a creation, and to draw its card."""
-    return await work_with_card(*await _numbered(rest, bot), bot)
-
-
 async def work_with_card(creation: Creation, n: int, bot: Bot) -> Work:
     """Return what it takes to write a creation, and to draw the card of its name number `n`, unless
     that is kept.
@@ -175,15 +158,6 @@ async def work_with_card(creation: Creation, n: int, bot: Bot) -> Work:
     if bot.drawings.has(key) or await bot.store.file_id(key):
         key = ""
     return work_for(creation, key)
-
-
-async def _numbered(rest: str, bot: Bot) -> tuple[Creation, int]:
-    """Return the creation with a code, and the number of a name behind it."""
-    code, _, number = rest.strip().partition(" ")
-    creation = await creation_in(code, bot)
-    if number.isdecimal() and len(number) < 3 and int(number) < creation.count:
-        return creation, int(number)
-    return creation, 0
 
 
 def _like(creation: Creation, temperature: float) -> Wish:

@@ -137,11 +137,9 @@ async def _read(file: File, form: Form) -> tuple[str, str]:
     Raises Explained if nothing can be learned from it.
     """
     try:
-        content = b"" if file.size > LARGEST_FILE else await file.read()
-        size = max(file.size, len(content))
-        if size > LARGEST_FILE:
-            raise Explained(admins.TEXT_TOO_LARGE.format(size / 1e6, LARGEST_FILE / 1e6))
-        decoded = await asyncio.to_thread(text_in, content, "the file")
+        if file.size > LARGEST_FILE:
+            raise Explained(admins.TEXT_TOO_LARGE.format(file.size / 1e6, LARGEST_FILE / 1e6))
+        decoded = await asyncio.to_thread(text_in, await file.read(), "the file")
         notes = await asyncio.to_thread(check, form, decoded.text)
     except NotSent as error:
         raise Explained(admins.NOT_FETCHED) from error

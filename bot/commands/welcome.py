@@ -1,19 +1,14 @@
 """`/start`, `/about`, and what the bot cannot read."""
 
-from __future__ import annotations
-
 from mimetypes import guess_type
-from typing import TYPE_CHECKING
 
+from bot.app import Bot
+from bot.asks import Said, Sent
 from bot.chat import Refused
 from bot.commands.admin import offer_to_learn
 from bot.words import sentences
 from bot.words.pieces import Message, joined
-
-if TYPE_CHECKING:
-    from bot.app import Bot
-    from bot.asks import Said, Sent
-    from model.weights.checkpoint import Checkpoint
+from model.weights.checkpoint import Checkpoint
 
 CELLS = {"rnn": "a plain recurrent network", "lstm": "an LSTM", "gru": "a GRU"}
 
@@ -46,8 +41,5 @@ def _network(checkpoint: Checkpoint) -> Message:
     made, known = checkpoint.description, len(checkpoint.known_names)
     name = checkpoint.language_model.architecture.cell
     cell = CELLS.get(name, f"the cell {name}")
-    if made.form == "names":
-        about = sentences.ABOUT_NAMES.format(cell, known, checkpoint.version, made.held_out_loss)
-    else:
-        about = sentences.ABOUT_VERSE.format(cell, checkpoint.version, made.held_out_loss)
-    return about
+    about = sentences.ABOUT_NETWORK[made.form]
+    return about.format(cell, checkpoint.version, made.held_out_loss, known)

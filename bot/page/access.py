@@ -5,7 +5,6 @@ Another site may point its own name at this machine (DNS rebinding), or connect 
 (hijacking). The first shows in the header Host, the second in Origin.
 """
 
-import contextlib
 import hmac
 import re
 import secrets
@@ -85,13 +84,9 @@ async def add_headers(_request: web.Request, response: web.StreamResponse) -> No
 
 
 def read_key(path: Path) -> str:
-    """Return the key in a file that only its owner may read. If there is no key, make one.
-
-    If no file can be written, the key is forgotten at the end, and the cookie with it.
-    """
-    with contextlib.suppress(OSError):
-        path.touch(mode=0o600)
-        if path.stat().st_size != KEY_BYTES:
-            path.write_bytes(secrets.token_bytes(KEY_BYTES))
-        return path.read_bytes().hex()
-    return secrets.token_hex(KEY_BYTES)
+    """Return the key in a file that only its owner may read. If there is no key, make one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    if path.stat().st_size != KEY_BYTES:
+        path.write_bytes(secrets.token_bytes(KEY_BYTES))
+    return path.read_bytes().hex()

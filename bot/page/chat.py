@@ -142,8 +142,10 @@ class PageChat(Chat):
         await self.add(message, buttons, **file)
         return ""
 
-    async def document(self, name: str, content: bytes, message: Message) -> int:
-        return (await self.add(message, name=name, content=content)).number
+    async def document(
+        self, name: str, content: bytes, message: Message, buttons: Buttons = ()
+    ) -> None:
+        await self.add(message, buttons, name=name, content=content)
 
     async def typing(self) -> None:
         await self.tell("typing")

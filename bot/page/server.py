@@ -86,6 +86,7 @@ class Page(Door):
         await self._chat.begin(bot)
         await self._runner.setup()
         await web.SockSite(self._runner, self._socket).start()
+        print(words.OPEN.format(self.link), end="\n\n", flush=True)
 
     async def close(self) -> None:
         self._bot = None
@@ -211,7 +212,6 @@ def _bound(port: int | None) -> socket.socket:
             return socket.create_server((LOOPBACK, at))
         except OSError as error:
             reason = str(error.strerror).partition(" (while")[0]
-    where = PORT if port is None else port
     raise StartError(
-        f"the page cannot be served at port {where}: {reason}; --port chooses another one"
+        f"the page cannot be served at port {port or PORT}: {reason}; --port chooses another one"
     )

@@ -202,15 +202,17 @@ class TelegramChat(Chat):
         sent = await self._send(self._bot.send_photo, await picture.png(), self._place, **below)
         return sent.photo[-1].file_id
 
-    async def document(self, name: str, content: bytes, message: Message) -> int:
-        sent = await self._send(
+    async def document(
+        self, name: str, content: bytes, message: Message, buttons: Buttons = ()
+    ) -> None:
+        await self._send(
             self._bot.send_document,
             content,
             self._place,
             caption=self._html(message, LONGEST_CAPTION),
             filename=name,
+            reply_markup=_keyboard(buttons),
         )
-        return sent.message_id
 
     async def typing(self) -> None:
         thread = self._where.get("message_thread_id")

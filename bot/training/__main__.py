@@ -1,4 +1,4 @@
-"""The child of a run: it trains, compares, and writes a sample with both weights.
+"""The child of a run: it trains, and compares the new weights with the old ones.
 
     python -m bot.training FOLDER names|verse MINUTES [fresh]
 
@@ -21,28 +21,16 @@ from typing import Any
 from bot.training.child import NEW, OLD, SAID, TEXT
 from bot.voices import corpus_of
 from model.cli.failures import FAILURES, sentence
-from model.errors import RequestError
 from model.evaluation.comparison import compare
 from model.text.corpus import Corpus
-from model.text.forms import Alphabet
 from model.text.sources import names_corpus, sonnets_corpus
-from model.text.typesetting import typeset, with_names
 from model.threads import available_cores, blas_threads, keep_memory
 from model.training.recipes import Recipe
 from model.training.runs import train
 from model.training.sizes import count_characters, with_epochs
 from model.training.starts import recipe_and_start
 from model.training.trainer import Trainer
-from model.weights.checkpoint import Checkpoint
 from model.weights.versions import load
-from model.writing.decoder import Decoder
-from model.writing.requests import (
-    NameRequest,
-    Request,
-    Sampling,
-    VerseRequest,
-    generator_for,
-)
 
 MEASURED_STEPS = 4
 """So many steps say how fast this machine trains. The first ones are slower than the others."""
@@ -71,9 +59,6 @@ def main(folder: Path, form: str, minutes: float, *, is_fresh: bool) -> None:
         new = load(folder / NEW)
         if old and old.description.corpus == new.description.corpus:
             _tell({"event": "compared"} | asdict(compare(old, new, corpus)))
-        for name, checkpoint in (("old", old), ("new", new)):
-            if checkpoint:
-                _tell({"event": "writes", "which": name, "text": _text(checkpoint, seed)})
 
 
 def _corpus(text: Path, form: str) -> Corpus:
@@ -88,22 +73,6 @@ def in_minutes(recipe: Recipe, trainer: Trainer, minutes: float) -> Recipe:
     characters = 60 * minutes * last.characters_per_second
     epochs = characters / count_characters(trainer.corpus.training)
     return with_epochs(recipe, trainer.corpus, max(1, round(epochs)))
-
-
-def _text(checkpoint: Checkpoint, seed: int) -> str:
-    """Return five names, one a line, or a poem; or "" if the weights cannot write any."""
-    generator, sampling = generator_for(seed, 0), Sampling(checkpoint.description.temperature)
-    request: Request = VerseRequest(generator, sampling=sampling)
-    if checkpoint.description.form == "names":
-        request = NameRequest(generator, 5, sampling=sampling)
-    try:
-        (result,) = Decoder(checkpoint).generate([request])
-    except RequestError:
-        return ""
-    text = "\n".join(result.texts).strip()
-    if checkpoint.vocabulary.alphabet is Alphabet.OWN:
-        return text
-    return typeset(with_names(text, checkpoint.proper_names))
 
 
 def _tell(event: Mapping[str, Any]) -> None:

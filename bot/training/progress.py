@@ -1,4 +1,4 @@
-"""What the child of a run tells: how far the training is, its losses, and what it writes."""
+"""What the child of a run tells: how far the training is, its losses, and samples."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,15 +16,11 @@ class Progress:
     """The newest event of each kind: "started", "progress", "finished" …"""
     samples: list[tuple[int, str]] = field(default_factory=list)
     """Steps, and what was written after them: the first, some of those between, and the newest."""
-    texts: dict[str, str] = field(default_factory=dict)
-    """What the "old" and the "new" weights write in the end."""
 
     def hear(self, event: dict[str, Any]) -> None:
         """Take an event."""
         kind = event.pop("event")
         self.newest[kind] = event
-        if kind == "writes":
-            self.texts[event["which"]] = event["text"]
         if kind == "sample":
             self.samples.append((event["step"], event["text"]))
             if len(self.samples) > MOST_SAMPLES:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from bot.asks import File
 from bot.chat import Button, Buttons, Chat, Explained, Gone, InDoubt, LiveMessage, NotSent
+from bot.creations import NOBODY, Creation
 from bot.database import StoreError
 from bot.learned import OpenRun
 from bot.shelf import Shelf
@@ -24,15 +25,20 @@ from bot.store import Store
 from bot.tasks import Tasks
 from bot.training.child import NEW, OLD, TEXT, Child
 from bot.training.progress import Progress
-from bot.words import admins, sentences, tables
-from bot.words.pieces import Message
+from bot.words import admins, tables
+from bot.words.pieces import Message, joined
 from model.errors import MangosaurusError
 from model.files import HOME
-from model.text.forms import Form, Network
+from model.text.forms import USUAL_TEMPERATURE, Form, Genre, Network
+from model.text.typesetting import typeset
 
 logger = logging.getLogger(__name__)
 
 FOLDER = HOME / "runs"
+CLOSED = "close"
+"""How a run ends with the bot: without a verdict."""
+NAMES = 5
+"""How many names show what weights write."""
 
 
 @dataclass(eq=False)
@@ -63,8 +69,7 @@ class Run:
     def opening(self) -> Message:
         how = admins.FOR_MINUTES.format(self.minutes) if self.minutes else admins.ONE_ROUND
         if self.is_fresh:
-            is_voice = self.network not in tuple(Network)
-            how = admins.FROM_LETTERS if is_voice else admins.FROM_NOTHING
+            how = admins.FROM_NOTHING if self.network in tuple(Network) else admins.FROM_LETTERS
         if self.notes:
             how = f"{how} ({self.notes})"
         return admins.TRAINING.format(self.title, how)
@@ -88,7 +93,6 @@ class Runs:
         self._store = store
         self._shelf = shelf
         self._tasks = Tasks()
-        self._is_closed = False
 
     def check(self) -> None:
         """Raise Explained if no run can begin now."""
@@ -133,9 +137,8 @@ class Runs:
 
     async def close(self) -> None:
         """End the run. The next start will say that it is lost."""
-        self._is_closed = True
         if self.running:
-            await self.running.end("cancel")
+            await self.running.end(CLOSED)
         await self.ended()
 
     async def _say_lost(self, lost: OpenRun, chat: Chat) -> None:
@@ -153,7 +156,7 @@ class Runs:
         buttons: Buttons = ()
         try:
             await self._train(run, folder)
-            if self._is_closed:
+            if run.ending == CLOSED:
                 return
             verdict, buttons = await self._verdict(run, folder)
         except Explained as error:
@@ -203,10 +206,13 @@ class Runs:
             return admins.CANCELLED.format(run.title), ()
         if run.child and (failure := run.child.failure()):
             raise MangosaurusError(failure)
-        if run.network not in await self._shelf.titles():
-            raise Explained(sentences.VOICE_GONE)
         content = await asyncio.to_thread((folder / NEW).read_bytes)
         version = await self._store.keep_weights(run.network, content, candidate=True)
+        samples = [
+            tables.written(title, await self._sample(run, each))
+            for title, each in (("in use", run.old), ("new", version))
+            if each
+        ]
         found = run.progress.comparison
         # the first weights of a text win, unless their training was stopped: perhaps they cannot
         # write yet
@@ -215,10 +221,24 @@ class Runs:
             used = await self._shelf.use(run.network, version, run.old)
         seconds = time.monotonic() - run.began
         sentence = admins.verdict(run.title, run.progress, seconds, version, used=used)
-        sentence = sentence + "\n\n" + tables.samples(run.progress.texts)
+        sentence = joined("\n\n", [sentence, *samples])
         if used:
             return sentence, admins.below_use(run.network, run.form, run.old, version)
         return sentence, [[Button(admins.USE_NEW, f"/use {run.network} {version}")]]
+
+    async def _sample(self, run: Run, version: str) -> str:
+        """Return five names, one a line, or a poem; or "" if the version cannot write any yet."""
+        genre = Genre.DINO if run.form == "names" else Genre.POEM
+        voice = "" if run.network in tuple(Network) else run.network
+        usual = USUAL_TEMPERATURE[run.form]
+        try:
+            text = await self._shelf.write(
+                Creation("", NOBODY, genre, version, run.id, 0, "", usual, NAMES, voice=voice)
+            )
+        except Explained:
+            return ""
+        whole = "\n".join(text.texts)
+        return whole if text.has_capitals else typeset(whole)
 
 
 def _fill(folder: Path, old: bytes, text: str) -> None:

@@ -72,24 +72,18 @@ def verse(creation: Creation, text: Text) -> tuple[str, str]:
 
 
 def has_card(creation: Creation, text: Text, n: int = 0) -> bool:
-    """Return whether a creation has a card: for its name number `n`, or for its verse if that fits
-    on one.
+    """Return whether a creation has a card: for its name number `n`, or for its verse if that has
+    few lines, none too long to be read, and letters of the font.
     """
     if creation.genre is Genre.DINO:
         return not creation.voice and n < len(text.texts) and not is_taboo(text.texts[n])
-    own, rest = verse(creation, text)
-    return fits(own + rest) and not is_taboo(own + rest)
-
-
-def fits(verse: str) -> bool:
-    """Return whether verse has a place on a card: few lines, none too long to be read, and letters
-    of the font.
-    """
-    lines = list(filter(None, verse.split("\n")))
+    whole = "".join(verse(creation, text))
+    lines = list(filter(None, whole.split("\n")))
     return (
         len(lines) <= MOST_LINES
         and max(map(len, lines), default=0) <= MOST_LETTERS
-        and bool(_DRAWABLE.fullmatch(verse))
+        and bool(_DRAWABLE.fullmatch(whole))
+        and not is_taboo(whole)
     )
 
 
@@ -139,8 +133,7 @@ def guessed(names: Sequence[str], real: str, choice: str) -> Message:
         kind = sentences.REAL_ONE if name == real else sentences.MADE_UP
         notes = [kind.format(Message([Piece(name.capitalize(), "name")])), meaning(name)]
         lines.append(joined(": ", filter(None, notes)))
-    said_first = verdict.format(choice.capitalize(), real.capitalize())
-    return said_first + "\n\n" + joined("\n", lines)
+    return verdict.format(choice.capitalize(), real.capitalize()) + "\n\n" + joined("\n", lines)
 
 
 def _name(name: str, creation: Creation, text: Text) -> Message:

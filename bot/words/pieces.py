@@ -7,14 +7,10 @@ verse     what a network wrote after them
 table     lines in a type of equal width
 """
 
-from __future__ import annotations
-
 import re
+from collections.abc import Iterable
 from string import Formatter
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from typing import Literal, NamedTuple, TypeAlias
 
 Style: TypeAlias = Literal[
     "", "bold", "italic", "code", "table", "creation", "name", "own", "verse"
@@ -38,12 +34,12 @@ class Message(tuple[Piece, ...]):
     def __str__(self) -> str:
         return "".join(text for text, _ in self)
 
-    def __add__(self, other: object) -> Message:
+    def __add__(self, other: object) -> "Message":
         if isinstance(other, Message):
             return Message((*self, *other))
         return Message((*self, Piece(str(other)))) if other else self
 
-    def format(self, *values: object) -> Message:
+    def format(self, *values: object) -> "Message":
         """Put values into the gaps {}, {1} or {:.3f}: a text takes on the style of its gap, a
         message keeps its own.
         """

@@ -42,24 +42,6 @@ START = said(
     " never wrote.\n\nTry /dino or /sonnet, or send me a line such as _Shall I compare thee_."
     " /help shows what else I can do."
 )
-HELP_PLAY = said("*Play*")
-HELP_YOURS = said("*Yours*")
-HELP_ADMINS = said("*For admins*")
-HELP_DINO = said("/dino – a new dinosaur; `/dino 5 mango` – five that begin with Mango")
-HELP_POEM = said("`/poem Shall I compare thee` – your line, and verse that continues it")
-HELP_SONNET = said(
-    "/sonnet – fourteen lines that scan and rhyme; `/sonnet Shall I compare thee` – from your line"
-)
-HELP_ME = said("`/me Anna` – Anna as a dinosaur; /today – the dinosaur of the day")
-HELP_GUESS = said("/guess – which of four dinosaurs is real?")
-HELP_VOICES = said("/voices – other voices that I have learned")
-HELP_SEED = said("/seed – your seed; with the same seed, everybody gets the same from me")
-HELP_EXPORT = said("/export – everything I keep about you, to keep yourself; /forget deletes it")
-HELP_ABOUT = said("/about – what I'm made of")
-HELP_RETRAIN = said("`/retrain dino` – one more round; `/retrain dino fresh` – from nothing")
-HELP_MODELS = said("/models – the versions of each network")
-HELP_STATUS = said("/status – how I am")
-HELP_BAN = said("/ban – people and groups that I don't answer")
 HELP_HERE = {
     "private": said("In any other chat, `@{} mango` offers something to send."),
     "group": said("A button below what I wrote makes something new for whoever presses it."),
@@ -74,15 +56,17 @@ ABOUT = said(
     "I'm *Mangosaurus*: two recurrent networks, written in NumPy right down to the gradients. "
     "I never give you a name that I learned from, and I never set out to copy a line."
 )
-ABOUT_NAMES = said(
-    "*Names* come from {} that read the genera of other living things, then nine tenths of the {:,}"
-    " dinosaurs I know: version `{}`, {:.3f} nats per character on text it has never seen. The same"
-    " seed gives the same on every machine."
-)
-ABOUT_VERSE = said(
-    "*Verse* comes from {} that read Shakespeare's plays and sonnets and other poems: version `{}`,"
-    " {:.3f} nats per character on text it has never seen."
-)
+ABOUT_NETWORK = {
+    "names": said(
+        "*Names* come from {0} that read the genera of other living things, then nine tenths of the"
+        " {3:,} dinosaurs I know: version `{1}`, {2:.3f} nats per character on text it has never"
+        " seen. The same seed gives the same on every machine."
+    ),
+    "verse": said(
+        "*Verse* comes from {0} that read Shakespeare's plays and sonnets and other poems: version"
+        " `{1}`, {2:.3f} nats per character on text it has never seen."
+    ),
+}
 ABOUT_SONNETS = said(
     "For a *sonnet*, the network of verse writes each line many times, in words that scan and"
     " rhyme by the CMU Pronouncing Dictionary, and I keep one of them."
@@ -211,8 +195,6 @@ NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine
 EXPORT = said("Here's everything I keep about you.")
 EXPORT_PART = said("Here are the texts {} to {} of the {:,} that I keep for you, the newest first.")
 EXPORT_LACKS = said(" I can't write {} of it any more; there, I say why.")
-EXPORT_MORE = said("There are older ones.")
-EXPORT_OVER = said("I keep no older texts for you. /export gives you those that I have.")
 EXPORT_REST = "the older ones"
 EXPORTED_PERSON = (
     "What Mangosaurus keeps of you: the number {0.id}, your seed {0.seed}, of which you have had"
@@ -256,7 +238,6 @@ VOICE_GONE = said("That voice has been removed. /voices shows the ones I have.")
 VOICE_UNTRAINED = said(
     "I can't write in that voice yet. /voices shows whether I'm still learning it."
 )
-VOICE_DAMAGED = said("I've lost that voice for the moment. The log says why.")
 NO_SONNETS_IN_VOICES = said(
     "Only Shakespeare's voice writes sonnets. Send me /sonnet and a line, without a voice."
 )

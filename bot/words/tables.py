@@ -54,16 +54,9 @@ def running(title: str, form: Form, progress: Progress) -> Message:
     )
 
 
-def samples(texts: Mapping[str, str]) -> Message:
-    """Show what the old and the new weights of a run write."""
-    titles = {"old": "in use", "new": "new"}
-    return joined(
-        "\n\n",
-        [
-            said("*{}*\n_{}_").format(titles[name], _sample(text, LINES_SHOWN))
-            for name, text in texts.items()
-        ],
-    )
+def written(title: str, text: str) -> Message:
+    """Show what some weights write."""
+    return said("*{}*\n_{}_").format(title, _sample(text, LINES_SHOWN))
 
 
 def versions(title: str, found: Sequence[Weights], in_use: str) -> Message:
