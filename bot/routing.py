@@ -44,14 +44,15 @@ async def handle(ask: Ask, bot: Bot) -> None:
     """
     ask = clean(ask)
     note = ask.chat.note
-    press = None
-    if isinstance(ask, Said) and ask.pressed is not None:
-        press = ask.person, ask.chat.id, ask.pressed, ask.text
     is_banned = not ask.is_admin and not bot.banned.isdisjoint((ask.person, ask.chat.id))
-    if is_banned or press in bot.pressed:  # no answer comes, or it is on its way
+    if is_banned or bot.is_answering(ask):
         await ask.chat.release()
     else:
-        await _answer_or_explain(ask, press, bot)
+        try:
+            with bot.queue(ask) as is_first:
+                await _answer(ask, is_first, bot)
+        except Exception as error:
+            await _explain(error, ask, bot)
     if note:
         try:
             await bot.store.strike(note)
@@ -59,22 +60,7 @@ async def handle(ask: Ask, bot: Bot) -> None:
             logger.warning("An ask that is answered may be answered again: %s", error)
 
 
-async def _answer_or_explain(ask: Ask, press: object, bot: Bot) -> None:
-    if press:
-        bot.pressed.add(press)
-    try:
-        if isinstance(ask, Said):
-            with bot.queue(ask.person) as is_first:
-                await _answer(ask, is_first, bot)
-        else:
-            await _answer(ask, None, bot)
-    except Exception as error:
-        await _explain(error, ask, bot)
-    finally:
-        bot.pressed.discard(press)
-
-
-async def _answer(ask: Ask, is_first: asyncio.Event | None, bot: Bot) -> None:
+async def _answer(ask: Ask, is_first: asyncio.Event, bot: Bot) -> None:
     """Find what an ask is for, put it to the limits, and call its function once it is the first of
     its person.
 
@@ -99,8 +85,7 @@ async def _answer(ask: Ask, is_first: asyncio.Event | None, bot: Bot) -> None:
         if mistake:
             raise mistake
         await ask.chat.release()
-        if is_first:
-            await is_first.wait()
+        await is_first.wait()
         await command.function(ask, rest, bot)
         bot.tally.answered(ask)
 
