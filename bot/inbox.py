@@ -17,7 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from bot.database import Database, durably, put
+from bot.database import Database, put
 from bot.schema import asks, polled
 
 logger = logging.getLogger(__name__)
@@ -68,7 +68,6 @@ class Inbox(Database):
         last = {"update": update, "at": time.time()}
 
         def work(connection: Connection) -> None:
-            durably(connection)
             put(connection, polled, {"bot": bot}, last, last)
             for row in rows:
                 put(connection, asks, {}, row, {})
@@ -119,12 +118,7 @@ class Inbox(Database):
 
     async def _change(self, which: sa.ColumnElement[bool], **values: Any) -> None:
         change = sa.update(asks).where(which).values(values)
-
-        def work(connection: Connection) -> None:
-            durably(connection)
-            connection.execute(change)
-
-        await self.run(work)
+        await self.run(lambda connection: connection.execute(change))
 
 
 def strike(connection: Connection, note: Note | None) -> None:

@@ -31,7 +31,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from bot.database import Database, StoreError, durably
+from bot.database import Database, StoreError
 from bot.schema import goodbyes
 
 logger = logging.getLogger(__name__)
@@ -103,7 +103,6 @@ class Standby:
         """Take the lock, if it is free, and the last holder's goodbye."""
         if not _takes(connection):
             return False
-        durably(connection)
         has_table = sa.inspect(connection).has_table(goodbyes.name)
         self._was_ended = has_table and connection.execute(goodbyes.delete()).rowcount > 0
         return True
@@ -185,6 +184,5 @@ def _holds(connection: Connection) -> bool:
 
 
 def _say_goodbye(connection: Connection) -> None:
-    durably(connection)
     row = f"INSERT INTO {goodbyes.name} SELECT now() WHERE {_HOLDS}"
     connection.execute(sa.text(row))

@@ -25,7 +25,7 @@ from sqlalchemy import ColumnElement, Connection
 
 from bot import schema
 from bot.creations import Creation, Person, Wish, new_code
-from bot.database import StoreError, durably, put
+from bot.database import StoreError, put
 from bot.inbox import KEPT_SECONDS, Note, begin, strike
 from bot.learned import Learned
 from bot.schema import asks, bans, creations, people, pictures, runs, weights
@@ -189,7 +189,6 @@ class Store(Learned):
         """
 
         def work(connection: Connection) -> None:
-            durably(connection)
             own = sa.select(creations.c.code).where(creations.c.person == person_id)
             connection.execute(sa.delete(pictures).where(pictures.c.code.in_(own)))
             for column in (people.c.id, creations.c.person, runs.c.chat, asks.c.person):
