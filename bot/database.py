@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
-from sqlalchemy import URL, Connection, Table, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Executable, Table, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
@@ -198,6 +198,10 @@ class Database:
                 return result.result()
             finally:
                 result.cancel()
+
+    async def execute(self, change: Executable) -> None:
+        """Carry out one statement that returns nothing. Raises StoreError."""
+        await self.run(lambda connection: connection.execute(change))
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:

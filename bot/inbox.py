@@ -102,23 +102,17 @@ class Inbox(Database):
 
     async def put_back(self, bot: int) -> None:
         """Note that no ask that is left has ended the bot: it stops because it was told to."""
-        await self._change(asks.c.bot == bot, begun=1)
+        await self.execute(sa.update(asks).where(asks.c.bot == bot).values(begun=1))
 
-    async def sending(self, note: Note, *, is_sending: bool) -> None:
-        """Note that an answer is on its way, or surely did not arrive."""
-        await self._change(_own(note), is_sending=is_sending)
-
-    async def shown(self, note: Note, number: int) -> None:
-        """Note which message shows the beginning of a sonnet: edits will finish it."""
-        await self._change(_own(note), is_sending=False, shown=number)
+    async def mark(self, note: Note, **values: Any) -> None:
+        """Note how far an answer is: `is_sending`, while it is on its way, and `shown`, the message
+        that shows the beginning of a sonnet, which edits will finish.
+        """
+        await self.execute(sa.update(asks).where(_own(note)).values(values))
 
     async def strike(self, note: Note) -> None:
         """Strike off an ask that is answered or refused."""
         await self.run(lambda connection: strike(connection, note))
-
-    async def _change(self, which: sa.ColumnElement[bool], **values: Any) -> None:
-        change = sa.update(asks).where(which).values(values)
-        await self.run(lambda connection: connection.execute(change))
 
 
 def strike(connection: Connection, note: Note | None) -> None:

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     import asyncio
 
     from bot.app import Bot
-    from bot.chat import Chat
     from bot.inbox import Note
     from bot.words.pieces import Message
 
@@ -151,7 +150,7 @@ def _not_known(name: str, ask: Ask) -> Message:
 async def _explain(error: Exception, ask: Ask, bot: Bot) -> None:
     """Tell the log and the person what went wrong. A button that is not released yet says it.
 
-    Of several refusals in a row, a chat reads the first.
+    Of several refusals in half a minute, a chat reads the first.
     """
     note = ask.chat.note
     sentence = _sentence(error, note, bot)
@@ -163,30 +162,18 @@ async def _explain(error: Exception, ask: Ask, bot: Bot) -> None:
             return
         if isinstance(ask, Typed):
             await ask.chat.offer([])
-        elif isinstance(error, Refused):
-            is_promised = note is not None and note.begun > 1
-            await _refuse(ask.chat, sentence, bot, is_promised=is_promised)
-        else:
+        elif not isinstance(error, Refused):
             await ask.chat.say(sentence)
-    except NotSent as unsaid:
+        elif bot.limits.may_refuse(ask.chat):
+            if note and note.begun > 1:  # accepted before a stop: never refused without a word
+                await ask.chat.say(sentence)
+            else:
+                await ask.chat.refuse(sentence)
+    except (NotSent, InDoubt) as unsaid:
         bot.limits.unrefused(ask.chat)
-        logger.info("An error was not explained: %s", unsaid)
-    except InDoubt as unsaid:
         logger.info("An error was not explained: %s", unsaid)
     except Exception:
         logger.exception("An error could not be explained")
-
-
-async def _refuse(chat: Chat, sentence: Message, bot: Bot, *, is_promised: bool) -> None:
-    """Say no, if the chat has read no refusal lately. What was accepted before a stop is promised:
-    it is never refused without a word.
-    """
-    if not bot.limits.may_refuse(chat):
-        return
-    if is_promised:
-        await chat.say(sentence)
-    elif not await chat.refuse(sentence):
-        bot.limits.unrefused(chat)
 
 
 def _sentence(error: Exception, note: Note | None, bot: Bot) -> Message | None:

@@ -44,8 +44,6 @@ CHECK = 1.0
 PATIENCE = 5.0
 """Seconds that the server may take to answer. A yes counts for CHECK + PATIENCE seconds from the
 question."""
-AGAIN = 0.2
-"""Seconds between two tries to get the lock back."""
 GOODBYE = 1.0
 """Seconds that a goodbye may take."""
 EX_TEMPFAIL = 75
@@ -140,7 +138,7 @@ class Standby:
             is_yes = await self._answer(_takes, patience)
             if time.monotonic() >= good_until:
                 break
-            await asyncio.sleep(CHECK if is_yes else AGAIN)
+            await asyncio.sleep(CHECK if is_yes else TRY)
         await self.release()
 
     async def release(self) -> None:
@@ -157,21 +155,20 @@ class Standby:
         Without an answer it is no, and the connection is given up.
         """
         asked = time.monotonic()
-        reason = ANOTHER_SERVES
-        is_yes = False
+        reason = ""
         try:
-            is_yes = await self._database.run(question, patience=patience)
+            if await self._database.run(question, patience=patience):
+                self._good_until = asked + CHECK + PATIENCE
+            else:
+                self._good_until = -math.inf
+                reason = ANOTHER_SERVES
         except StoreError as error:
             reason = str(error)
             await self._database.disconnect()
-        else:
-            self._good_until = asked + CHECK + PATIENCE if is_yes else -math.inf
-        if is_yes:
-            reason = ""
-        elif reason != self._told:
+        if reason and reason != self._told:
             logger.warning("%s", reason)
         self._told = reason
-        return is_yes
+        return not reason
 
 
 def _takes(connection: Connection) -> bool:

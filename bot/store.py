@@ -28,7 +28,7 @@ from bot.creations import Creation, Person, Wish, new_code
 from bot.database import StoreError, put
 from bot.inbox import KEPT_SECONDS, Note, begin, strike
 from bot.learned import Learned
-from bot.schema import asks, bans, creations, people, pictures, runs, weights
+from bot.schema import asks, bans, creations, people, pictures, polled, runs, weights
 from model.text.forms import Genre
 
 logger = logging.getLogger(__name__)
@@ -118,11 +118,7 @@ class Store(Learned):
         """Add the rest of a first line to a creation's prompt. It is not the person's own."""
         prompt = creation.prompt + rest
         own = creations.c.code == creation.code
-        await self.run(
-            lambda connection: connection.execute(
-                sa.update(creations).where(own).values(prompt=prompt)
-            )
-        )
+        await self.execute(sa.update(creations).where(own).values(prompt=prompt))
         return replace(creation, prompt=prompt)
 
     async def arrived(self, creation: Creation, note: Note | None = None) -> None:
@@ -151,9 +147,7 @@ class Store(Learned):
 
     async def discard(self, creation: Creation) -> None:
         """Remove the note of a creation that surely did not arrive."""
-        await self.run(
-            lambda c: c.execute(sa.delete(creations).where(creations.c.code == creation.code))
-        )
+        await self.execute(sa.delete(creations).where(creations.c.code == creation.code))
 
     async def creation(self, code: str) -> Creation | None:
         """Return the creation with a code (in lower case), or None."""
@@ -198,19 +192,14 @@ class Store(Learned):
         await self.empty_log()
 
     async def check(self) -> None:
-        """Raise StoreError unless an answer could be noted: write as much, and delete it.
+        """Raise StoreError unless something can be written.
 
         A SQLite file that is gone could be written nevertheless, so look for it.
         """
         if self.is_file and not await asyncio.to_thread(Path(self.name).exists):
             raise StoreError(self.name, "the file is gone")
-        never = Creation(new_code(), 0, Genre.DINO, "", 0, 0, "", 0.0)
-
-        def work(connection: Connection) -> None:
-            _note(connection, never, arrived=False)
-            connection.execute(sa.delete(creations).where(creations.c.code == never.code))
-
-        await self.run(work)
+        row = {"update": 0, "at": time.time()}
+        await self.run(lambda connection: put(connection, polled, {"bot": 0}, row, row))
 
     async def banned(self) -> set[int]:
         """Return the people and groups that get no answer."""
@@ -220,8 +209,7 @@ class Store(Learned):
         await self.run(lambda connection: put(connection, bans, {"person": person}, {}, {}))
 
     async def lift_ban(self, person: int) -> None:
-        lifted = sa.delete(bans).where(bans.c.person == person)
-        await self.run(lambda connection: connection.execute(lifted))
+        await self.execute(sa.delete(bans).where(bans.c.person == person))
 
     async def file_id(self, key: str) -> str:
         """Return what Telegram calls a picture that was sent there, or "" if it was not."""

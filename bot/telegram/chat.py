@@ -155,7 +155,7 @@ class TelegramChat(Chat):
         )
         if unfinished and self.note and self._inbox:
             with contextlib.suppress(StoreError):  # then the next start asks whether it arrived
-                await self._inbox.shown(self.note, sent.message_id)
+                await self._inbox.mark(self.note, is_sending=False, shown=sent.message_id)
         return sent.message_id
 
     async def change(
@@ -172,11 +172,10 @@ class TelegramChat(Chat):
         with self._explained():
             await self._pacing.send(edit, self.id, place, is_edit=True)
 
-    async def refuse(self, message: Message) -> bool:
+    async def refuse(self, message: Message) -> None:
         if not self._pacing.spares(self.id):
-            return False
+            raise NotSent("answers come first")
         await self._send(self._bot.send_message, self._html(message), REFUSAL)
-        return True
 
     async def release(self, text: str = "") -> bool:
         pressed, self._pressed = self._pressed, None
@@ -274,11 +273,11 @@ class TelegramChat(Chat):
         note = self.note
         if note is None or self._inbox is None:
             return await send()
-        await self._inbox.sending(note, is_sending=True)
+        await self._inbox.mark(note, is_sending=True)
         try:
             return await send()
         except (*REFUSED, *UNSENT):
-            await self._inbox.sending(note, is_sending=False)
+            await self._inbox.mark(note, is_sending=False)
             raise
 
     @contextlib.contextmanager
