@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 from bot.asks import Said
+from bot.database import StoreError
 from bot.health import Tally
 from bot.tasks import Tasks
 
@@ -53,16 +54,14 @@ class Door:
         """Return the chat with an id, or None if this door has no such chat."""
         raise NotImplementedError
 
-    def facts(self) -> dict[str, str]:
-        """Return what `/status` should say about this door."""
-        return {}
-
     def failures(self) -> dict[str, str]:
         """Return what fails at this door, and how, for `/healthz`."""
         return {}
 
     def figures(self) -> dict[str, float]:
-        """Return what `/metrics` should say about this door; names of counters end in _total."""
+        """Return what `/metrics` and `/status` should say about this door; names of counters end in
+        _total.
+        """
         return {}
 
 
@@ -127,9 +126,10 @@ class Bot:
 
         What is not answered by then stays noted, where a door keeps notes.
         """
-        with contextlib.suppress(TimeoutError):
+        with contextlib.suppress(TimeoutError, StoreError):
             async with asyncio.timeout(STOP_SECONDS):
                 await asyncio.gather(*(door.close() for door in self.doors))
+                await self.store.put_back()
                 await asyncio.gather(self.runs.close(), self.idle())
         if left := list(self._asks):
             for task in left:

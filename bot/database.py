@@ -62,9 +62,6 @@ They reveal a vanished server within 7 seconds, and a vanished machine to the se
 committed outlives the end of the server.
 """
 
-_LOG = "PRAGMA journal_mode=WAL"
-"""Readers and one writer do not wait for each other. The file remembers it."""
-
 Result = TypeVar("Result")
 Job: TypeAlias = tuple[Callable[[Connection], Any], Future[Any]]
 """What somebody wants of the database, and its result."""
@@ -167,7 +164,8 @@ class Database:
                     is_empty = _make(self.name)
                 if is_empty:  # in a database of somebody else, nothing changes
                     with contextlib.suppress(StoreError):  # another process is doing it
-                        await self.run(lambda connection: connection.scalar(text(_LOG)))
+                        # readers and one writer wait for no other; the file remembers it
+                        await self.scalar(text("PRAGMA journal_mode=WAL"))
             if await self.run(prepare, way_out):
                 logger.info("%s: this database is new, and knows nobody yet", self.name)
             if self.is_file:
@@ -202,6 +200,10 @@ class Database:
     async def execute(self, change: Executable) -> None:
         """Carry out one statement that returns nothing. Raises StoreError."""
         await self.run(lambda connection: connection.execute(change))
+
+    async def scalar(self, wanted: Executable) -> Any:
+        """Return one value, or None. Raises StoreError."""
+        return await self.run(lambda connection: connection.scalar(wanted))
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:

@@ -108,8 +108,7 @@ class Health:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for task in self._tasks:
-            task.cancel()
+        await self._tasks.cancelled()
         if self._runner:
             await self._runner.cleanup()
 

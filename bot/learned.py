@@ -93,8 +93,7 @@ class Learned(Inbox):
 
     async def in_use(self, network: str) -> str | None:
         """Return the version that was chosen; None if none was."""
-        wanted = sa.select(in_use.c.version).where(in_use.c.network == network)
-        return await self.run(lambda connection: connection.scalar(wanted))
+        return await self.scalar(sa.select(in_use.c.version).where(in_use.c.network == network))
 
     async def use(
         self, network: str, version: str, before: str | None, note: Note | None = None
@@ -133,7 +132,7 @@ class Learned(Inbox):
     async def voice_text(self, voice_id: str) -> str:
         """Return what a voice learns from."""
         wanted = sa.select(voices.c.text).where(voices.c.id == voice_id)
-        return await self._large.run(lambda connection: connection.scalar(wanted) or "")
+        return await self._large.scalar(wanted) or ""
 
     async def add_voice(self, name: str, form: Form, text: str) -> Voice:
         """Make a voice with a new name. It has no weights yet."""

@@ -65,8 +65,14 @@ async def _answer(ask: Ask, is_first: asyncio.Event, bot: Bot) -> None:
 
     A mistaken ask counts against the limits like any other.
     """
-    if note := ask.chat.note:
-        _check(note)
+    note = ask.chat.note
+    if note and note.is_sending:
+        raise Explained(sentences.not_sure(note.code))
+    if note and note.begun > MOST_TRIES:
+        logger.error(
+            "An ask of %s has ended the bot %d times, and is given up", note.chat, MOST_TRIES
+        )
+        raise Explained(sentences.GIVEN_UP)
     mistake = None
     work = CHATTER
     command, rest = LINE, ""
@@ -87,17 +93,6 @@ async def _answer(ask: Ask, is_first: asyncio.Event, bot: Bot) -> None:
         await is_first.wait()
         await command.function(ask, rest, bot)
         bot.tally.answered(ask)
-
-
-def _check(note: Note) -> None:
-    """Raise Explained if an ask was tried before, and should not be tried again."""
-    if note.is_sending:
-        raise Explained(sentences.not_sure(note.code))
-    if note.begun > MOST_TRIES:
-        logger.error(
-            "An ask of %s has ended the bot %d times, and is given up", note.chat, MOST_TRIES
-        )
-        raise Explained(sentences.GIVEN_UP)
 
 
 def _command(ask: Ask) -> tuple[Command, str] | None:

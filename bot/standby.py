@@ -125,7 +125,6 @@ class Standby:
                     await self._database.run(_say_goodbye, patience=GOODBYE)
         if not working.cancelled():
             return working.result()
-        losing.result()
         raise StoreError(self._database.name, *LOST, EX_TEMPFAIL)
 
     async def lost(self) -> None:

@@ -233,12 +233,11 @@ class TelegramChat(Chat):
             )
             for number, offer in enumerate(offers)
         ]
-        seconds = CACHED_SECONDS if results else 0
         answer = partial(
             self._bot.answer_inline_query,
             self._typed,
             results,
-            cache_time=seconds,
+            cache_time=CACHED_SECONDS if results else 0,
             is_personal=True,
         )
         with self._explained(), contextlib.suppress(BadRequest):

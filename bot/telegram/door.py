@@ -41,7 +41,7 @@ from bot.asks import File, Said, Sent, Typed, writable
 from bot.chat import NotSent, StartError
 from bot.commands import menu
 from bot.database import StoreError
-from bot.inbox import Inbox, Note
+from bot.inbox import Note
 from bot.settings import Secret, Settings
 from bot.tasks import Tasks
 from bot.telegram.chat import TelegramChat
@@ -96,7 +96,6 @@ class Telegram(Door):
         if settings.token is None:
             raise StartError("TELEGRAM_TOKEN is not set")
         request, self._polling = requests or (TelegramRequest(), PollingRequest(1))
-        self._may_send = may_send
         self._pacing = Pacing(may_send)
         self._client: ExtBot[None] = ExtBot(
             settings.token.reveal(),
@@ -108,8 +107,6 @@ class Telegram(Door):
                 parse_mode="HTML", link_preview_options=LinkPreviewOptions(is_disabled=True)
             ),
         )
-        self._admins = settings.admin_ids
-        self._inbox: Inbox | None = None
         self._without_menu = set(settings.admin_ids)
         self._offset: int | None = None
         # when Telegram answered last, or was left alone on purpose
@@ -117,7 +114,6 @@ class Telegram(Door):
         self._failed = 0
         # when Telegram said that another program polls
         self._conflicts = deque[float](maxlen=100)
-        self._unnoted_since: float | None = None
         self._fetching: asyncio.Task[None] | None = None  # ends when Telegram rejects the token
         self._tasks = Tasks()  # that go on until the door closes
 
@@ -128,19 +124,16 @@ class Telegram(Door):
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._stop()  # if opening failed half-way
-        if self._inbox and self._may_send():
-            with contextlib.suppress(StoreError):  # then what is left has begun once more
-                await self._inbox.put_back(self._client.id)
+        await self._tasks.cancelled()  # if opening failed half-way
         await self._client.shutdown()
 
     async def open(self, bot: Bot) -> None:
         bot.username = self._client.username
-        last = await bot.store.last_update(self._client.id)
-        self._offset = None if last is None else last + 1
-        for note in await bot.store.left(self._client.id):
+        last, notes = await bot.store.left(self._client.id)
+        if last is not None:
+            self._offset = last + 1
+        for note in notes:
             self._begin(note, bot)
-        self._inbox = bot.store
         self._tasks.begin(self._fill_menu(None))
         self._fetching = self._tasks.begin(self._fetch(bot))
         serving = (f"{network} {weights.version}" for network, weights in bot.shelf.serving.items())
@@ -150,19 +143,12 @@ class Telegram(Door):
         """Take no more asks. The last messages leave early enough to hear whether they arrive."""
         now = asyncio.get_running_loop().time()
         self._pacing.ends_at = now + STOP_SECONDS - ON_ITS_WAY_SECONDS
-        await self._stop()
+        await self._tasks.cancelled()
 
     async def rejected(self) -> None:
         """Wait until Telegram rejects the token, and raise StartError."""
         if self._fetching:
             await asyncio.shield(self._fetching)
-
-    def facts(self) -> dict[str, str]:
-        ago = sentences.duration(self.figures()["last_poll_seconds"])
-        return {
-            "messages": f"{self._pacing.waiting:,} waiting, {self._pacing.given_up:,} given up",
-            "last poll": f"{ago} ago, {self._failed:,} failed",
-        }
 
     def figures(self) -> dict[str, float]:
         return {
@@ -187,18 +173,18 @@ class Telegram(Door):
     def chat(self, chat_id: int) -> TelegramChat:
         return TelegramChat(self._client, self._pacing, chat_id)
 
-    async def _stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
     async def _fetch(self, bot: Bot) -> None:
         """Begin to answer each update, until the task is cancelled. Raises StartError."""
         # Telegram answers no polls while it has a webhook
         await self._answered(self._client.delete_webhook)
         while True:
             if self._room(bot, WAIT_SECONDS) < 1:
-                await self._pause(bot)
+                # fetch nothing until half of what waits has left; if that lasts longer than it
+                # should, something hangs, and the bot is not well
+                longest = asyncio.get_running_loop().time() + WAIT_SECONDS
+                while self._room(bot, WAIT_SECONDS / 2) < 1:
+                    await asyncio.sleep(LOOK_SECONDS)
+                    self._heard = min(asyncio.get_running_loop().time(), longest)
             poll = partial(
                 self._client.get_updates,
                 self._offset,
@@ -213,14 +199,6 @@ class Telegram(Door):
 
     def _room(self, bot: Bot, wait: float) -> int:
         return self._pacing.room(bot.limits.messages, wait)
-
-    async def _pause(self, bot: Bot) -> None:
-        """Fetch nothing until half of what waits has left."""
-        # if it lasts longer, something hangs, and the bot is not well
-        longest = asyncio.get_running_loop().time() + WAIT_SECONDS
-        while self._room(bot, WAIT_SECONDS / 2) < 1:
-            await asyncio.sleep(LOOK_SECONDS)
-            self._heard = min(asyncio.get_running_loop().time(), longest)
 
     async def _answered(self, call: Callable[[], Awaitable[Any]]) -> Any:
         """Ask Telegram for something until it answers. Raises StartError."""
@@ -267,7 +245,7 @@ class Telegram(Door):
             try:
                 if (query := update.inline_query) and not query.offset:
                     self._offer(query, bot)
-                elif note := self._note(update):
+                elif note := self._asked(update):
                     asked.append((note, update.callback_query))
             except Exception:
                 logger.exception("Update %s cannot be read and is passed over", update.update_id)
@@ -282,25 +260,22 @@ class Telegram(Door):
 
         Then they begin all the same, and whatever needs the database says so.
         """
-        now = asyncio.get_running_loop().time
-        while True:
+        loop = asyncio.get_running_loop()
+        ends_at = loop.time() + NOTING_SECONDS
+        while loop.time() < ends_at:
             try:
                 await bot.store.note(self._client.id, notes, update)
             except StoreError as error:
                 logger.warning("Asks cannot be noted: %s", error)
-                self._unnoted_since = self._unnoted_since or now()
-                if now() - self._unnoted_since > NOTING_SECONDS:
-                    return
                 await asyncio.sleep(PAUSE_SECONDS)
             else:
-                self._unnoted_since = None
                 return
 
     def _begin(self, note: Note, bot: Bot, press: CallbackQuery | None = None) -> None:
         """Begin to answer an ask. Who is an admin is looked up now, also for one of an earlier
         start.
         """
-        is_admin = note.person in self._admins
+        is_admin = note.person in bot.admins
         kind = Sent if note.is_sent else Said
         ask = kind(
             person=note.person,
@@ -323,7 +298,7 @@ class Telegram(Door):
         chat = TelegramChat(self._client, self._pacing, person, typed=query.id)
         bot.ask(Typed(person=person, chat=chat, text=query.query))
 
-    def _note(self, update: Update) -> Note | None:
+    def _asked(self, update: Update) -> Note | None:
         """Return what an update asks of this bot."""
         # What counts of a button's message is where it stands: Telegram may not show it any more.
         # What was sent inline has no buttons.
@@ -340,9 +315,9 @@ class Telegram(Door):
                 topic=_topic(message),
                 is_press=True,
             )
-        return self._noted_message(update.update_id, update.message) if update.message else None
+        return self._said(update.update_id, update.message) if update.message else None
 
-    def _noted_message(self, update: int, message: Message) -> Note | None:
+    def _said(self, update: int, message: Message) -> Note | None:
         """Return what a message asks, if it is for us and not written by a bot."""
         sender = message.sender_chat or message.from_user
         # an event is, for example, that somebody joins
