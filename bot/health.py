@@ -103,7 +103,6 @@ class Health:
         try:
             await web.TCPSite(self._runner, *self.listen).start()
         except OSError as error:
-            await self._runner.cleanup()
             raise MangosaurusError(f"cannot listen at HEALTH_LISTEN: {error.strerror}") from error
         return self
 

@@ -124,7 +124,6 @@ class Telegram(Door):
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._tasks.cancelled()  # if opening failed half-way
         await self._client.shutdown()
 
     async def open(self, bot: Bot) -> None:
