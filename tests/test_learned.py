@@ -69,7 +69,7 @@ async def test_one_version_is_chosen_and_nobody_chooses_without_knowing_it(store
 async def test_weights_that_did_not_win_go_after_a_day(
     database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.store.TIDY_SECONDS", 0.01)
+    monkeypatch.setattr("bot.store.TIDY_EVERY", 1)
     async with Store(database) as store:
         won = await store.keep_weights("dino", content_of(made_in(2024)))
         await store.keep_weights("dino", content_of(made_in(2025)), candidate=True)
