@@ -11,7 +11,7 @@ at the next start, its person reads a word in place of a second answer.
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -48,13 +48,15 @@ class Note:
     file: dict[str, Any] | None = None
     """A file that belongs to it: its `file_id`, `name` and `size`."""
     begun: int = 1
-    """How often the bot has begun to answer it."""
+    """How often the bot has begun to answer it, but for tries that a stop ended."""
     is_sending: bool = False
     """Whether its answer is on its way."""
     code: str | None = None
     """The code of its creation, once there is one."""
     shown: int | None = None
     """The number of a message that shows the beginning of a sonnet."""
+    is_left: bool = False
+    """Whether it was noted before the bot started. This is not kept."""
 
 
 class Inbox(Database):
@@ -65,17 +67,18 @@ class Inbox(Database):
         but was committed.
         """
         last = {"update": update, "at": time.time()}
+        rows = [{name: getattr(note, name) for name in asks.c.keys()} for note in notes]
 
         def work(connection: Connection) -> None:
             put(connection, polled, {"bot": bot}, last, last)
-            for note in notes:
-                put(connection, asks, {}, asdict(note), {})
+            for row in rows:
+                put(connection, asks, {}, row, {})
 
         await self.run(work)
 
     async def left(self, bot: int) -> tuple[int | None, list[Note]]:
         """Return the last update that was noted, and the notes that are left, the oldest first.
-        Note that each begins once more.
+        Those that a stop put back begin now.
 
         What is older than a day is struck off, and an update of more than a day ago is None.
         """
@@ -85,9 +88,10 @@ class Inbox(Database):
 
         def work(connection: Connection) -> tuple[int, int | None, list[Note]]:
             count = connection.execute(sa.delete(asks).where(of_bot, asks.c.date < begin)).rowcount
-            connection.execute(sa.update(asks).where(of_bot).values(begun=asks.c.begun + 1))
-            rows = connection.execute(sa.select(asks).where(of_bot).order_by(asks.c.update))
-            return count, connection.scalar(last), [Note(**row) for row in rows.mappings()]
+            wanted = sa.select(asks).where(of_bot).order_by(asks.c.update)
+            rows = connection.execute(wanted).mappings().all()
+            connection.execute(sa.update(asks).where(of_bot, asks.c.begun == 0).values(begun=1))
+            return count, connection.scalar(last), [Note(**row, is_left=True) for row in rows]
 
         count, update, notes = await self.run(work)
         if count:
@@ -95,11 +99,11 @@ class Inbox(Database):
         return update, notes
 
     async def put_back(self) -> None:
-        """Note that no ask that is left has ended the bot: it stops because it was told to."""
-        await self.execute(sa.update(asks).values(begun=1))
+        """Note that no ask has ended the bot: it stops because it was told to."""
+        await self.execute(sa.update(asks).values(begun=0))
 
     async def mark(self, note: Note, **values: Any) -> None:
-        """Note how far an answer is: `is_sending`, while it is on its way, and `shown`, the message
+        """Note how far an answer is: `begun`; `is_sending`, while it is on its way, and `shown`, the message
         that shows the beginning of a sonnet, which edits will finish.
         """
         await self.execute(sa.update(asks).where(own(note)).values(values))

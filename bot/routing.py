@@ -68,7 +68,7 @@ async def _answer(ask: Ask, is_first: asyncio.Event, bot: Bot) -> None:
     note = ask.chat.note
     if note and note.is_sending:
         raise Explained(sentences.not_sure(note.code))
-    if note and note.begun > MOST_TRIES:
+    if note and note.is_left and note.begun >= MOST_TRIES:
         logger.error(
             "An ask of %s has ended the bot %d times, and is given up", note.chat, MOST_TRIES
         )
@@ -161,7 +161,7 @@ async def _explain(error: Exception, ask: Ask, bot: Bot) -> None:
         elif not isinstance(error, Refused):
             await ask.chat.say(sentence)
         elif bot.limits.may_refuse(ask.chat):
-            if note and note.begun > 1:  # accepted before a stop: never refused without a word
+            if note and note.is_left:  # accepted before a stop: never refused without a word
                 await ask.chat.say(sentence)
             else:
                 await ask.chat.refuse(sentence)

@@ -131,8 +131,7 @@ class Telegram(Door):
         last, notes = await bot.store.left(self._client.id)
         if last is not None:
             self._offset = last + 1
-        for note in notes:
-            self._begin(note, bot)
+        self._tasks.begin(self._begin_again(notes, bot))
         self._tasks.begin(self._fill_menu(None))
         self._fetching = self._tasks.begin(self._fetch(bot))
         serving = (f"{network} {weights.version}" for network, weights in bot.shelf.serving.items())
@@ -265,7 +264,26 @@ class Telegram(Door):
             else:
                 return
 
-    def _begin(self, note: Note, bot: Bot, press: CallbackQuery | None = None) -> None:
+    async def _begin_again(self, notes: Sequence[Note], bot: Bot) -> None:
+        """Begin to answer what an earlier start left.
+
+        What had begun when the bot was ended, but not by a stop, is answered one by one: one of
+        these asks may have done it, and the others are not to blame if it does so again.
+        """
+        suspects = []
+        for note in notes:
+            if note.begun:
+                suspects.append(note)
+            else:
+                self._begin(note, bot)
+        for note in suspects:
+            with contextlib.suppress(StoreError):
+                await bot.store.mark(note, begun=note.begun + 1)
+            await asyncio.wait([self._begin(note, bot)])
+
+    def _begin(
+        self, note: Note, bot: Bot, press: CallbackQuery | None = None
+    ) -> asyncio.Task[None]:
         """Begin to answer an ask. Who is an admin is looked up now, also for one of an earlier
         start.
         """
@@ -281,10 +299,10 @@ class Telegram(Door):
             is_late=time.time() - note.date > LATE_SECONDS,
             pressed=note.message if note.is_press else None,
         )
-        bot.ask(ask)
         if is_admin and note.person in self._without_menu:
             self._without_menu.discard(note.person)
             self._tasks.begin(self._fill_menu(note.person))
+        return bot.ask(ask)
 
     def _offer(self, query: InlineQuery, bot: Bot) -> None:
         """Begin to answer what somebody types. Nobody waits for that after a stop."""

@@ -47,6 +47,8 @@ AT_ONCE = CONNECTIONS // 2
 waits for a connection. 12 are enough for 30 messages a second, if Telegram takes 0.4 s for each."""
 RETRY_SECONDS, PAUSE_SECONDS = 600.0, 1.0
 """How long a failed message is tried again, and the pause between two tries."""
+REMEMBERED = 30
+"""Over about so many messages, Telegram's speed is a mean."""
 SHARE = 5
 """At least so many messages leave for each refusal."""
 REFUSAL_SECONDS = 3.0
@@ -114,6 +116,7 @@ class Pacing:
         self._waiting: list[Waiting] = []
         self._messages, self._others = asyncio.Semaphore(AT_ONCE), asyncio.Semaphore(AT_ONCE)
         self._left = SHARE  # how many messages have left that no refusal was said for
+        self._seconds = 0.0  # how long Telegram takes for a message, lately
         self._places = itertools.count(REFUSAL + 1)
         self._timer: asyncio.TimerHandle | None = None
 
@@ -125,6 +128,11 @@ class Pacing:
     def silence(self) -> float:
         """How many seconds Telegram still wants no message at all."""
         return max(0.0, self._all.held_until - asyncio.get_running_loop().time())
+
+    @property
+    def _slowness(self) -> float:
+        """How many times longer messages take to leave than if Telegram answered at once."""
+        return max(1 + self._seconds, RATE * self._seconds / AT_ONCE)
 
     def place(self) -> int:
         """Return the place of the answers to an ask that has just come."""
@@ -144,14 +152,14 @@ class Pacing:
             self._all.opens(now, in_all * (SHARE + 1) // SHARE),
             self._chat(chat_id).opens(begin, in_chat * (SHARE + 1) // SHARE),
         )
-        return opens - now
+        return (opens - now) * self._slowness
 
     def room(self, promised: int, seconds: float) -> int:
         """Return how many new asks can be answered within `seconds`, if each goes to another chat
         and `promised` messages leave first.
         """
         answers = (seconds - self.silence) * RATE * SHARE / (SHARE + 1)
-        return int(answers) - max(promised, self.waiting)
+        return int(answers / self._slowness) - max(promised, self.waiting)
 
     def spares(self, chat_id: int) -> bool:
         """Return whether a refusal may go to a chat: after enough messages, and soon.
@@ -176,7 +184,9 @@ class Pacing:
             try:
                 async with self._turn(place, chat_id), self._messages:
                     self.check()
+                    begun = loop.time()
                     sent = await call()
+                    self._seconds += (loop.time() - begun - self._seconds) / REMEMBERED
             except RetryAfter as error:
                 self._obey(error, chat_id)
             except NetworkError as error:

@@ -30,6 +30,8 @@ CONNECTIONS = 24
 POOL_SECONDS = 5.0
 """How long a request waits for a free connection. httpx allows 5 s for each of its other steps,
 too."""
+READ_SECONDS = 15.0
+"""How long Telegram may take to answer. After that, nobody knows whether a message arrived."""
 LONGEST_SECONDS = 30.0
 """How long a whole request may take.
 
@@ -78,7 +80,8 @@ class TelegramRequest(HTTPXRequest):
 
     def __init__(self, connections: int = CONNECTIONS, **options: Any) -> None:
         with contextlib.suppress(RuntimeError, ValueError, OSError, httpx.InvalidURL):
-            super().__init__(connections, **{"pool_timeout": POOL_SECONDS, **options})
+            usual = {"pool_timeout": POOL_SECONDS, "read_timeout": READ_SECONDS}
+            super().__init__(connections, **usual | options)
             return
         raise StartError(  # which does not remember httpx's error, as that may show a password
             "The network settings in HTTP_PROXY, HTTPS_PROXY, ALL_PROXY or SSL_CERT_FILE cannot be"
