@@ -57,7 +57,7 @@ POLL_SECONDS = 10
 """Telegram answers a poll after this time, even if nothing has happened."""
 WAIT_SECONDS = 30.0
 """What is fetched can be answered in this time."""
-PAUSE_SECONDS = 3.0
+PAUSE_SECONDS = 2.0
 """The pause after a failed try to reach Telegram, or to note what was asked."""
 DEAF_SECONDS = 20.0
 """If the last good answer is older, the bot is not well. A poll takes 10 seconds."""
@@ -376,9 +376,8 @@ class Telegram(Door):
     async def _fill_menu(self, admin: int | None) -> None:
         """Fill the menu of commands in Telegram's apps: everybody's, or an admin's."""
         scope = None if admin is None else BotCommandScopeChat(admin)
-        commands = list(menu(is_admin=admin is not None).items())
         try:
-            await self._client.set_my_commands(commands, scope)
+            await self._client.set_my_commands(list(menu(is_admin=bool(admin)).items()), scope)
         except TelegramError as error:
             logger.info("The menu of %s was not set: %s", admin or "everybody", error)
 
