@@ -67,7 +67,7 @@ class Inbox(Database):
         but was committed.
         """
         last = {"update": update, "at": time.time()}
-        rows = [{name: getattr(note, name) for name in asks.c.keys()} for note in notes]
+        rows = [{each.name: getattr(note, each.name) for each in asks.c} for note in notes]
 
         def work(connection: Connection) -> None:
             put(connection, polled, {"bot": bot}, last, last)
@@ -103,8 +103,8 @@ class Inbox(Database):
         await self.execute(sa.update(asks).values(begun=0))
 
     async def mark(self, note: Note, **values: Any) -> None:
-        """Note how far an answer is: `begun`; `is_sending`, while it is on its way, and `shown`, the message
-        that shows the beginning of a sonnet, which edits will finish.
+        """Note how far an answer is: `begun`; `is_sending`, while it is on its way; `shown`, the
+        message that shows the beginning of a sonnet, which edits will finish.
         """
         await self.execute(sa.update(asks).where(own(note)).values(values))
 

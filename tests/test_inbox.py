@@ -158,6 +158,26 @@ async def test_what_is_not_tried_again(
     assert (f"An ask of {BOB} has ended the bot 2 times" in caplog.text) == (change == "begun = 2")
 
 
+async def test_after_a_crash_asks_are_tried_one_by_one_and_only_one_is_to_blame_for_the_next(
+    settings: Settings, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = (ALICE, BOB, ADMIN)
+    await stopped(settings, server, monkeypatch, *(("/dino", person) for person in people))
+    database = str(settings.database)
+    sql(database, "UPDATE asks SET begun = 1")  # as a crash leaves it
+    with monkeypatch.context() as patch:
+        Slow(patch)
+        async with visiting(settings, server):
+            tries = [(2,), (1,), (1,)]
+            await until(lambda: sql(database, "SELECT begun FROM asks ORDER BY rowid") == tries)
+    sql(database, f"UPDATE asks SET begun = 1 + (person = {ALICE})")
+    async with visiting(settings, server):
+        await until(lambda: len(server.sent) == len(people))
+    given_up, *answers = server.texts
+    assert given_up == str(sentences.GIVEN_UP)
+    assert str(sentences.GIVEN_UP) not in answers
+
+
 async def test_what_is_asked_in_a_group_or_to_change_something_is_noted_once(
     settings: Settings, server: Server
 ) -> None:

@@ -131,7 +131,10 @@ class Telegram(Door):
         last, notes = await bot.store.left(self._client.id)
         if last is not None:
             self._offset = last + 1
-        self._tasks.begin(self._begin_again(notes, bot))
+        for note in notes:
+            if not note.begun:  # as a stop put it back
+                self._begin(note, bot)
+        self._tasks.begin(self._begin_one_by_one([note for note in notes if note.begun], bot))
         self._tasks.begin(self._fill_menu(None))
         self._fetching = self._tasks.begin(self._fetch(bot))
         serving = (f"{network} {weights.version}" for network, weights in bot.shelf.serving.items())
@@ -264,19 +267,12 @@ class Telegram(Door):
             else:
                 return
 
-    async def _begin_again(self, notes: Sequence[Note], bot: Bot) -> None:
-        """Begin to answer what an earlier start left.
+    async def _begin_one_by_one(self, notes: Sequence[Note], bot: Bot) -> None:
+        """Answer what had begun when something else than a stop ended the bot.
 
-        What had begun when the bot was ended, but not by a stop, is answered one by one: one of
-        these asks may have done it, and the others are not to blame if it does so again.
+        One of these asks may have done it. If it does so again, the others are not to blame.
         """
-        suspects = []
         for note in notes:
-            if note.begun:
-                suspects.append(note)
-            else:
-                self._begin(note, bot)
-        for note in suspects:
             with contextlib.suppress(StoreError):
                 await bot.store.mark(note, begun=note.begun + 1)
             await asyncio.wait([self._begin(note, bot)])
