@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +11,6 @@ from bot.database import Database
 from bot.running import running
 from bot.settings import Settings
 from tests.fake_chat import FakeChat
-from tests.processes import environment_of, run
 from tests.serving import ALICE, BOB
 
 
@@ -49,15 +47,3 @@ async def test_what_does_not_respond_does_not_hold_a_stop(
             ask(FakeChat(bot, BOB), "/dino")
             await bot.close()
     assert "The bot stopped before 4 asks were answered" in caplog.text
-
-
-def test_a_process_that_cannot_serve_says_why_in_its_last_line(
-    checkpoints: Path, tmp_path: Path
-) -> None:
-    token = "123456:ABC-DEF1234ghIkl"
-    environment = environment_of(checkpoints, tmp_path) | {"TELEGRAM_TOKEN": token}
-    done = run(environment | {"RATE_LIMIT": "often"})
-    lines = done.stderr.decode().splitlines()
-    assert done.returncode == 78
-    assert lines[-1].startswith("mangosaurus: RATE_LIMIT is 'often'; it is ")
-    assert not [line for line in lines if token in line or "Traceback" in line]
