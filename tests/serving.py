@@ -32,7 +32,11 @@ VERSE = "\n !'(),-.:;?" + string.ascii_lowercase
 
 
 def untrained(
-    form: Form, seed: int = 1, characters: str = "", known: tuple[str, ...] = ("mangosaurus",)
+    form: Form,
+    seed: int = 1,
+    characters: str = "",
+    known: tuple[str, ...] = ("mangosaurus",),
+    year: int = 2024,
 ) -> Checkpoint:
     """Return a tiny network with random weights that ends its lines now and then."""
     names = form == "names"
@@ -48,7 +52,7 @@ def untrained(
         1,
         3.0,
         seed,
-        "2024-01-01T00:00:00+00:00",
+        f"{year}-01-01T00:00:00+00:00",
         {},
         longest_line=0 if names else 40,
     )

@@ -1,9 +1,7 @@
 """What the bot has learned, in a SQLite file and in PostgreSQL: weights, voices and runs."""
 
 import asyncio
-import dataclasses
 import threading
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +17,8 @@ from tests.serving import until, untrained
 from tests.training import content_of
 
 
-@pytest.fixture
-async def store(database: str) -> AsyncIterator[Store]:
-    async with Store(database) as store:
-        yield store
-
-
 def made_in(year: int) -> Checkpoint:
-    made = untrained("names", year)
-    described = dataclasses.replace(made.description, created=f"{year}-01-01T00:00:00+00:00")
-    return dataclasses.replace(made, description=described)
+    return untrained("names", year, year=year)
 
 
 async def test_weights_come_back_and_the_newest_is_the_first(store: Store) -> None:

@@ -150,13 +150,10 @@ async def shelf_of(database: str | Path, folder: Path) -> AsyncIterator[Shelf]:
         await shelf.close()
 
 
-async def learned(database: str | Path, seed: int) -> str:
-    """Let the database have new names, made in the year of the seed."""
-    made = untrained("names", seed)
-    described = dataclasses.replace(made.description, created=f"{seed}-01-01T00:00:00+00:00")
+async def learned(database: str | Path, year: int) -> str:
+    """Let the database have new names."""
     async with Store(database) as store:
-        content = content_of(dataclasses.replace(made, description=described))
-        return await store.keep_weights("dino", content)
+        return await store.keep_weights("dino", content_of(untrained("names", year, year=year)))
 
 
 async def test_each_version_writes_its_own_and_only_a_few_stay(

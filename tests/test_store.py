@@ -3,7 +3,6 @@
 import asyncio
 import dataclasses
 import tempfile
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,12 +19,6 @@ from tests.databases import draft, emptied, make, sql, take
 from tests.serving import until
 
 STRANGE = ["\ufdd0\\x00", "\\x00", "", "🦖 ﷽ <b>'\";--", "\uffff\r\n\t"]
-
-
-@pytest.fixture
-async def store(database: str) -> AsyncIterator[Store]:
-    async with Store(database) as store:
-        yield store
 
 
 async def test_new_people_get_a_seed_and_keep_it(store: Store) -> None:
