@@ -40,7 +40,14 @@ from tests.databases import (  # noqa: F401 - fixtures
     store,
 )
 from tests.fake_chat import FakeChat
-from tests.serving import ADMIN, BOB, GROUP, install_both, serving
+from tests.serving import (  # noqa: F401 - a fixture
+    ADMIN,
+    BOB,
+    GROUP,
+    install_both,
+    serving,
+    slow_writer,
+)
 from tests.shown import watched
 from tests.telegram.server import Server
 from tests.training import admin, keats, own_runs, pokemon, script  # noqa: F401 - fixtures

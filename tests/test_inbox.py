@@ -19,10 +19,9 @@ from bot.words.pieces import Message
 from bot.writer import Text, Watch
 from tests.databases import sql
 from tests.fake_clock import in_no_time, now
-from tests.serving import ADMIN, ALICE, BOB, Slow, until
+from tests.serving import ADMIN, ALICE, BOB, FakeWriter, Slow, until
 from tests.telegram.request import visiting
 from tests.telegram.server import Json, Server
-from tests.test_crowds import FakeWriter
 
 
 @pytest.fixture(autouse=True)
