@@ -4,7 +4,6 @@ import asyncio
 import os
 import shutil
 import stat
-import sys
 from pathlib import Path
 
 import psutil
@@ -14,24 +13,13 @@ from bot import cards
 from bot.cards import drawings_version, png
 from bot.settings import Settings
 from bot.words import sentences
-from model.files import ROOT
 from tests.fake_chat import FakeChat
 from tests.serving import serving, until
 
-DRAW_AND_WAIT = """
-import asyncio, pathlib
-from bot.cards.png import Drawings
-async def main():
-    await Drawings(pathlib.Path()).draw('<svg xmlns="http://www.w3.org/2000/svg"/>')
-    print(flush=True)
-    await asyncio.Event().wait()
-asyncio.run(main())
-"""
 
-
-def drawing(parent: int | None = None) -> list[psutil.Process]:
+def drawing() -> list[psutil.Process]:
     """Return the processes that draw."""
-    children = psutil.Process(parent).children()
+    children = psutil.Process().children()
     return [child for child in children if "resvg" in "".join(child.cmdline())]
 
 
@@ -125,14 +113,3 @@ async def test_processes_have_no_secrets_and_end_with_the_bot(
         assert "for-no-child" not in "".join(process.environ().values())
         assert process.nice() > psutil.Process().nice() or process.nice() == 19
     assert drawing() == []
-
-
-async def test_processes_end_when_the_bot_is_killed() -> None:
-    command = [sys.executable, "-c", DRAW_AND_WAIT]
-    bot = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
-    assert bot.stdout
-    await bot.stdout.readline()
-    (process,) = drawing(bot.pid)
-    bot.kill()
-    await bot.wait()
-    await asyncio.to_thread(process.wait, 30)

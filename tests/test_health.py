@@ -25,7 +25,6 @@ from bot.health import SERVING, STANDBY, Health, asked
 from bot.settings import Address, Rate, Settings
 from bot.standby import EX_TEMPFAIL, LOST
 from bot.store import Store
-from model.errors import MangosaurusError
 from model.files import ROOT
 from model.writing.decoder import Decoder
 from tests.bot_api_server import HttpRequest, http_server
@@ -294,10 +293,3 @@ async def test_the_metrics_count_what_happened_and_alerts_are_about_them(
         named = re.findall(r"\w+(?=[{\[)]| [=!><])", rule["expr"])
         assert set(named) <= {*without_a_file, "up"}, rule["alert"]
         assert named
-
-
-async def test_an_address_that_is_taken() -> None:
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
-        with pytest.raises(MangosaurusError, match="cannot listen at HEALTH_LISTEN: "):
-            await Health(Address(*other.getsockname())).__aenter__()

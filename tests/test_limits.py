@@ -166,8 +166,6 @@ async def test_what_a_busy_bot_refuses_costs_nothing_and_takes_no_turn(settings:
         assert group.released == [busy]
         assert await turn_of(chat, await chat.ask("/dino")) == 1  # no other chat waits for it
         group.waiting = 0
-        late = await FakeChat(chat.bot).ask("/dino", ALICE, is_late=True)
-        assert late.message == sentences.LATE
         assert await turn_of(chat, await group.ask("/dino", ALICE)) == 2
 
 
