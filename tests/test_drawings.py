@@ -78,38 +78,32 @@ async def test_another_program_table_or_font_draws_anew(
 
 
 async def test_a_process_that_ends_or_hangs_costs_its_own_card_and_the_next_one_is_drawn(
-    chat: FakeChat, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The person gets the words, and reads why there is no picture."""
-    drawings = chat.bot.drawings
-    assert drawing() == []
-    assert (await chat.ask("/dino")).names
-    assert (await chat.press("card")).file
-    for reason in ("its process ended: -9", "it took too long"):
-        (process,) = drawing()
-        process.suspend()
-        ask = asyncio.create_task(chat.press("card"))
-        if "-9" in reason:
-            await until(lambda: drawings.speed.waiting)
-            process.kill()
-        else:
-            monkeypatch.setattr(png, "LONGEST_SECONDS", 0.01)
-        told = await ask
-        assert told.text.startswith(f"{chat.messages[0].names[0]}\n")
-        assert told.text.endswith(f"{chat.messages[0].code}\n\n{sentences.NOT_DRAWN}")
-        assert drawings.fault == reason
-        monkeypatch.undo()
-        assert (await chat.press("card")).file
-        assert drawings.fault == ""
-
-
-async def test_processes_have_no_secrets_and_end_with_the_bot(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The person gets the words, and reads why there is no picture. No process knows a secret, or
+    outlives the bot."""
     monkeypatch.setenv("TELEGRAM_TOKEN", "7000000:for-no-child")
     async with serving(settings) as chat:
-        await chat.ask("/today")
-        (process,) = drawing()
-        assert "for-no-child" not in "".join(process.environ().values())
-        assert process.nice() > psutil.Process().nice() or process.nice() == 19
+        drawings = chat.bot.drawings
+        assert drawing() == []
+        assert (await chat.ask("/dino")).names
+        assert (await chat.press("card")).file
+        for reason in ("its process ended: -9", "it took too long"):
+            (process,) = drawing()
+            assert "for-no-child" not in "".join(process.environ().values())
+            assert process.nice() > psutil.Process().nice() or process.nice() == 19
+            process.suspend()
+            with monkeypatch.context() as patch:
+                ask = asyncio.create_task(chat.press("card"))
+                if "-9" in reason:
+                    await until(lambda: drawings.speed.waiting)
+                    process.kill()
+                else:
+                    patch.setattr(png, "LONGEST_SECONDS", 0.01)
+                told = await ask
+            assert told.text.startswith(f"{chat.messages[0].names[0]}\n")
+            assert told.text.endswith(f"{chat.messages[0].code}\n\n{sentences.NOT_DRAWN}")
+            assert drawings.fault == reason
+            assert (await chat.press("card")).file
+            assert drawings.fault == ""
     assert drawing() == []

@@ -14,13 +14,6 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "dino[1].safetensors"
 
 
-def test_a_new_file_replaces_the_old_one(path: Path) -> None:
-    for content in (b"old", b"", b"new"):
-        write_whole(path, content)
-        assert path.read_bytes() == content
-    assert list(path.parent.iterdir()) == [path]
-
-
 @pytest.mark.parametrize(("folder", "file"), [(0o700, 0o600), (0o750, 0o640), (0o755, 0o644)])
 def test_a_file_is_as_private_as_its_folder(path: Path, folder: int, file: int) -> None:
     path.parent.chmod(folder)
