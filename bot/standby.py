@@ -151,7 +151,7 @@ class Standby:
         await self._database.disconnect()
 
     async def _answer(
-        self, question: Callable[[Connection], bool], patience: float = PATIENCE
+        self, question: Callable[[Connection], bool], patience: float | None = None
     ) -> bool:
         """Return the server's yes or no, and log a new reason to wait.
 
@@ -161,7 +161,7 @@ class Standby:
         reason = ANOTHER_SERVES
         is_yes = False
         try:
-            is_yes = await self._database.run(question, patience=patience)
+            is_yes = await self._database.run(question, patience=patience or PATIENCE)
         except StoreError as error:
             reason = str(error)
             await self._database.disconnect()

@@ -48,6 +48,7 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "TRY_LATER", 0.05)
     monkeypatch.setattr(module, "CHECK", 0.05)
     monkeypatch.setattr(module, "PATIENCE", 0.3)
+    monkeypatch.setattr(database, "CLOSING_SECONDS", 0.1)
 
 
 async def is_waiting(task: asyncio.Task[Any]) -> bool:

@@ -41,7 +41,7 @@ async def test_what_never_arrived_or_did_not_win_goes_after_a_while_at_the_start
         monkeypatch.setattr(f"bot.store.{pause}", 0.01)
     async with Store(database) as store:
         new, arrived = await draft(store, 1), await make(store, 1)
-        won, lost, tried = map(content_of, map(untrained, ["names"] * 3, range(3)))
+        won, lost, tried = (content_of(untrained("names", seed)) for seed in range(3))
         await store.keep_weights("dino", won)
         await store.keep_weights("dino", lost, candidate=True)
         sql(database, "UPDATE weights SET candidate_since = '2026' WHERE candidate_since <> ''")
@@ -59,8 +59,8 @@ async def test_what_never_arrived_or_did_not_win_goes_after_a_while_at_the_start
             await until(lambda: sql(database, "SELECT count(*) FROM creations") == [(2,)])
         tidying.cancel()
         assert sql(database, "SELECT key FROM pictures") == [("new.of-a-code",)]
-        left = [await store.content(each.version) for each in await store.weights("dino")]
-        assert sorted(left) == sorted([won, tried])
+        left = {await store.content(each.version) for each in await store.weights("dino")}
+        assert left == {won, tried}
         assert await store.creation(new.code) == new
         assert [kept.code for kept in await store.creations(1)] == [arrived.code]
 
