@@ -172,7 +172,8 @@ async def test_nothing_outlives_a_bot_that_is_killed(
     assert await killed.stdout.readline() == b"it trains, and has drawn\n"
     children = psutil.Process(killed.pid).children(recursive=True)
     assert len(children) >= 2
-    assert all(child.nice() >= 10 for child in children)
+    gives_way = min(psutil.Process().nice() + 5, 19)
+    assert all(child.nice() >= gives_way for child in children)
     killed.kill()
     await killed.wait()
     await until(lambda: all(is_gone(child.pid) for child in children))
