@@ -147,11 +147,11 @@ from tests.training import MANY, file_of, started
 
 async def main(checkpoints, database):
     async with started(Settings(checkpoints=Path(checkpoints), database=Path(database))) as chat:
+        await chat.ask("/me Anna")
         message = await chat.ask("/retrain names many", file=file_of(MANY))
         while " left" not in message.text:
             await asyncio.sleep(0.001)
-        await chat.ask("/me Anna")
-        print("it trains, and has drawn", flush=True)
+        print("it has drawn, and trains", flush=True)
         await chat.bot.runs.ended()
 
 asyncio.run(main(*sys.argv[1:]))
@@ -169,7 +169,7 @@ async def test_nothing_outlives_a_bot_that_is_killed(
         env=os.environ | {"MANGOSAURUS_HOME": str(own_runs.parent)},
     )
     assert killed.stdout is not None
-    assert await killed.stdout.readline() == b"it trains, and has drawn\n"
+    assert await killed.stdout.readline() == b"it has drawn, and trains\n"
     children = psutil.Process(killed.pid).children(recursive=True)
     assert len(children) >= 2
     gives_way = min(psutil.Process().nice() + 5, 19)
