@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
+from bot.asks import Said
+from bot.database import StoreError
 from bot.health import Tally
 from bot.tasks import Tasks
 
@@ -52,16 +54,14 @@ class Door:
         """Return the chat with an id, or None if this door has no such chat."""
         raise NotImplementedError
 
-    def facts(self) -> dict[str, str]:
-        """Return what `/status` should say about this door."""
-        return {}
-
     def failures(self) -> dict[str, str]:
         """Return what fails at this door, and how, for `/healthz`."""
         return {}
 
     def figures(self) -> dict[str, float]:
-        """Return what `/metrics` should say about this door; names of counters end in _total."""
+        """Return what `/metrics` and `/status` should say about this door; names of counters end in
+        _total.
+        """
         return {}
 
 
@@ -82,9 +82,7 @@ class Bot:
     banned: set[int] = field(default_factory=set)
     """People and groups that get no answer."""
     tally: Tally = field(default_factory=Tally)
-    pressed: set[object] = field(default_factory=set)
-    """The buttons whose answers are on their way, each with its person."""
-    _queues: dict[int, list[asyncio.Event]] = field(default_factory=dict)
+    _queues: dict[object, dict[Ask, asyncio.Event]] = field(default_factory=dict)
     """The asks of each person that are not answered yet. The first one may be."""
     _asks: Tasks = field(default_factory=Tasks)
 
@@ -93,23 +91,31 @@ class Bot:
         return self._asks.begin(self.handle(ask, self))
 
     @contextmanager
-    def queue(self, person: int) -> Iterator[asyncio.Event]:
+    def queue(self, ask: Ask) -> Iterator[asyncio.Event]:
         """Queue an ask behind the person's earlier ones; yield what is set once it is the first.
 
-        Otherwise `/seed 42` and a `/dino` right behind it would run at the same time.
+        Otherwise `/seed 42` and a `/dino` right behind it would run at the same time. What is typed
+        inline waits for nothing.
         """
-        queue = self._queues.setdefault(person, [])
-        is_first = asyncio.Event()
-        queue.append(is_first)
-        queue[0].set()
+        key = ask.person if isinstance(ask, Said) else ask
+        queue = self._queues.setdefault(key, {})
+        queue[ask] = asyncio.Event()
+        next(iter(queue.values())).set()
         try:
-            yield is_first
+            yield queue[ask]
         finally:  # also for one that is refused while others before it wait
-            queue.remove(is_first)
+            del queue[ask]
             if queue:
-                queue[0].set()
+                next(iter(queue.values())).set()
             else:
-                del self._queues[person]
+                del self._queues[key]
+
+    def is_answering(self, press: Ask) -> bool:
+        """Return whether the same person has pressed the same button, and waits for the answer."""
+        return press.pressed is not None and any(
+            (ask.chat.id, ask.pressed, ask.text) == (press.chat.id, press.pressed, press.text)
+            for ask in self._queues.get(press.person, ())
+        )
 
     async def idle(self) -> None:
         """Wait until every ask is answered; trainings may go on."""
@@ -120,9 +126,10 @@ class Bot:
 
         What is not answered by then stays noted, where a door keeps notes.
         """
-        with contextlib.suppress(TimeoutError):
+        with contextlib.suppress(TimeoutError, StoreError):
             async with asyncio.timeout(STOP_SECONDS):
                 await asyncio.gather(*(door.close() for door in self.doors))
+                await self.store.put_back()
                 await asyncio.gather(self.runs.close(), self.idle())
         if left := list(self._asks):
             for task in left:

@@ -47,6 +47,8 @@ class Ask:
     person: int
     chat: Chat
     text: str
+    pressed: int | None = None
+    """The number of the message whose button was pressed."""
     is_admin: bool = False
     arrived: float = field(default_factory=time.monotonic)
 
@@ -62,8 +64,6 @@ class Said(Ask):
     name: str = ""
     is_late: bool = False
     """Whether it was said too long ago to be answered."""
-    pressed: int | None = None
-    """The number of the message whose button was pressed."""
 
     @property
     def command(self) -> tuple[str, str]:

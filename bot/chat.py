@@ -159,10 +159,9 @@ class Chat(ABC):
     async def offer(self, offers: Sequence[Offer]) -> None:  # noqa: B027 - only Telegram has other chats to send offers to
         """Offer what somebody may send in another chat."""
 
-    async def refuse(self, message: Message) -> bool:
-        """Say no, unless that would take the place of an answer; return whether it was said."""
+    async def refuse(self, message: Message) -> None:
+        """Say no. Raises NotSent, too, if that would take the place of an answer."""
         await self.say(message)
-        return True
 
     def wait_seconds(self, in_chat: int = 0, in_all: int = 0) -> float:  # noqa: ARG002 - for doors with limits
         """Return how long an answer waits behind `in_chat` messages to this chat and `in_all`

@@ -17,11 +17,10 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
-from sqlalchemy import URL, Connection, Table, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Executable, Table, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
@@ -54,18 +53,18 @@ OPTIONS = {
     "application_name": "mangosaurus",
     "options": (
         "-c tcp_keepalives_idle=4 -c tcp_keepalives_interval=1 -c tcp_keepalives_count=3"
-        " -c tcp_user_timeout=7000"
+        " -c tcp_user_timeout=7000 -c synchronous_commit=on"
     ),
 }
 """Options of a PostgreSQL connection, unless its URL sets them.
 
-They reveal a vanished server within 7 seconds, and a vanished machine to the server.
+They reveal a vanished server within 7 seconds, and a vanished machine to the server. What is
+committed outlives the end of the server.
 """
 
-_LOG = "PRAGMA journal_mode=WAL"
-"""Readers and one writer do not wait for each other. The file remembers it."""
-
 Result = TypeVar("Result")
+Job: TypeAlias = tuple[Callable[[Connection], Any], Future[Any]]
+"""What somebody wants of the database, and its result."""
 
 
 class StoreError(MangosaurusError):
@@ -123,14 +122,6 @@ def name_of(url: URL) -> str:
     return f"PostgreSQL at {server}{f':{url.port}' if url.port else ''}/{url.database or ''}"
 
 
-@dataclass(eq=False)
-class Job:
-    """What somebody wants of the database, and its result."""
-
-    work: Callable[[Connection], Any]
-    result: Future[Any] = field(default_factory=Future)
-
-
 class Database:
     """A database, and the thread that uses it.
 
@@ -173,7 +164,8 @@ class Database:
                     is_empty = _make(self.name)
                 if is_empty:  # in a database of somebody else, nothing changes
                     with contextlib.suppress(StoreError):  # another process is doing it
-                        await self.run(lambda connection: connection.scalar(text(_LOG)))
+                        # readers and one writer wait for no other; the file remembers it
+                        await self.scalar(text("PRAGMA journal_mode=WAL"))
             if await self.run(prepare, way_out):
                 logger.info("%s: this database is new, and knows nobody yet", self.name)
             if self.is_file:
@@ -196,18 +188,22 @@ class Database:
         Raises StoreError. If the database did not answer in time, it may have carried out the
         transaction nevertheless.
         """
-        job = Job(work)
-        self._jobs.append(job)
-
-        def transact() -> Result:
-            self._work_off()
-            return job.result.result()
-
+        result: Future[Result] = Future()
+        self._jobs.append((work, result))
         with self._explained(way_out):
             try:
-                return await self._on_thread(patience or PATIENCE_SECONDS, transact)
+                await self._on_thread(patience or PATIENCE_SECONDS, self._work_off)
+                return result.result()
             finally:
-                job.result.cancel()
+                result.cancel()
+
+    async def execute(self, change: Executable) -> None:
+        """Carry out one statement that returns nothing. Raises StoreError."""
+        await self.run(lambda connection: connection.execute(change))
+
+    async def scalar(self, wanted: Executable) -> Any:
+        """Return one value, or None. Raises StoreError."""
+        return await self.run(lambda connection: connection.scalar(wanted))
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -277,28 +273,27 @@ class Database:
     def _work_off(self) -> None:
         """Carry out, on the thread, all that waits. Whoever gave up waiting wants nothing."""
         jobs = [self._jobs.popleft() for _ in range(len(self._jobs))]
-        wanted = [job for job in jobs if job.result.set_running_or_notify_cancel()]
+        wanted = [job for job in jobs if job[1].set_running_or_notify_cancel()]
         if wanted:
             self._carry_out(wanted)
 
     def _carry_out(self, jobs: Sequence[Job]) -> None:
         try:
             with self._engine.begin() as connection:
-                results = [job.work(connection) for job in jobs]
+                results = [work(connection) for work, _ in jobs]
         except Exception as error:
             if self._has_waited(error):
                 self._carry_out(jobs)
-                return
-            if len(jobs) > 1 and not _is_away(error):
+            elif len(jobs) > 1 and not _is_away(error):
                 for job in jobs:
                     self._carry_out([job])
-                return
-            for job in jobs:
-                job.result.set_exception(error)
-        else:
-            self._away_since = None
-            for job, result in zip(jobs, results, strict=True):
-                job.result.set_result(result)
+            else:
+                for _, future in jobs:
+                    future.set_exception(error)
+            return
+        self._away_since = None
+        for (_, future), result in zip(jobs, results, strict=True):
+            future.set_result(result)
 
     def _has_waited(self, error: Exception) -> bool:
         """If a server has gone away, wait a moment for it, but no longer than AWAY_SECONDS in all.
@@ -311,10 +306,10 @@ class Database:
         time.sleep(AGAIN_SECONDS)
         return time.monotonic() < self._away_since + AWAY_SECONDS
 
-    async def _on_thread(self, patience: float, function: Callable[[], Result]) -> Result:
+    async def _on_thread(self, patience: float, function: Callable[[], None]) -> None:
         try:
             async with asyncio.timeout(patience):
-                return await asyncio.get_running_loop().run_in_executor(self._thread, function)
+                await asyncio.get_running_loop().run_in_executor(self._thread, function)
         except TimeoutError:
             if not self.is_file and self._connection is not None:
                 _hang_up(self._connection)
@@ -341,25 +336,16 @@ class Database:
             raise StoreError(self.name, " ".join(reason.split()), way_out, code) from None
 
     def _set_up(self, connection: Any, _record: object) -> None:
-        """Commit without waiting for the disk. A crash of the bot loses nothing, one of the server
-        the newest changes.
+        """Let SQLite commit without waiting for the disk. A kill of the bot loses nothing, a power
+        cut the newest changes.
 
         A commit that waits for a busy disk now and then takes 0.1 to 0.4 s, and everybody waits
         behind it.
         """
         self._connection = connection
-        if not self.is_file:
-            connection.execute("SET synchronous_commit = off")
-            connection.commit()  # or the setting ends with its transaction
-        else:
+        if self.is_file:
             connection.execute("PRAGMA synchronous=NORMAL")
             connection.execute("PRAGMA secure_delete=ON")  # overwrite what is deleted
-
-
-def durably(connection: Connection) -> None:
-    """Let the commit of this transaction wait for the server's disk."""
-    if connection.dialect.name != SQLITE:
-        connection.execute(text("SET LOCAL synchronous_commit = on"))
 
 
 def put(

@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from bot.asks import Ask
     from bot.settings import Address
 
-DEAF_SECONDS = 20.0
-"""If the last good poll is older, the bot is not well. A poll takes 10 seconds."""
 PART_SECONDS = 4.0
 """How long the database or a process that draws may take to answer. Prometheus waits for 10."""
 ASKING_SECONDS = 15.0
@@ -110,8 +108,7 @@ class Health:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for task in self._tasks:
-            task.cancel()
+        await self._tasks.cancelled()
         if self._runner:
             await self._runner.cleanup()
 
@@ -140,16 +137,11 @@ class Health:
             return {"bot": "it is not serving"}
         if bot is None:
             return found
-        seconds = max((door.figures().get("last_poll_seconds", 0) for door in bot.doors), default=0)
-        if seconds > DEAF_SECONDS:
-            found["polling"] = f"the last success was {seconds:.0f} s ago"
         try:
             async with asyncio.timeout(PART_SECONDS):
                 await bot.store.check()
-        except TimeoutError:
-            found["database"] = "it does not answer"
-        except StoreError as error:
-            found["database"] = str(error)
+        except (TimeoutError, StoreError) as error:
+            found["database"] = str(error) or "it does not answer"
         if bot.drawings.fault:  # try again, as perhaps nobody wants another card
             with contextlib.suppress(Explained, TimeoutError):
                 async with asyncio.timeout(PART_SECONDS):

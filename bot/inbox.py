@@ -17,7 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from bot.database import Database, durably, put
+from bot.database import Database, put
 from bot.schema import asks, polled
 
 logger = logging.getLogger(__name__)
@@ -68,76 +68,54 @@ class Inbox(Database):
         last = {"update": update, "at": time.time()}
 
         def work(connection: Connection) -> None:
-            durably(connection)
             put(connection, polled, {"bot": bot}, last, last)
             for row in rows:
                 put(connection, asks, {}, row, {})
 
         await self.run(work)
 
-    async def last_update(self, bot: int) -> int | None:
-        """Return the last update that was noted; None if that was more than a day ago."""
-        wanted = sa.select(polled.c.update).where(
-            polled.c.bot == bot, polled.c.at > time.time() - KEPT_SECONDS
-        )
-        return await self.run(lambda connection: connection.scalar(wanted))
+    async def left(self, bot: int) -> tuple[int | None, list[Note]]:
+        """Return the last update that was noted, and the notes that are left, the oldest first.
+        Note that each begins once more.
 
-    async def left(self, bot: int) -> list[Note]:
-        """Return the notes that are left, the oldest first, and note that each begins once more.
-
-        Those of more than a day ago are struck off.
+        What is older than a day is struck off, and an update of more than a day ago is None.
         """
-        own = asks.c.bot == bot
-        old = sa.and_(own, asks.c.date < time.time() - KEPT_SECONDS)
+        begin = time.time() - KEPT_SECONDS
+        of_bot = asks.c.bot == bot
+        last = sa.select(polled.c.update).where(polled.c.bot == bot, polled.c.at > begin)
 
-        def work(connection: Connection) -> tuple[int, list[Note]]:
-            count = connection.execute(sa.delete(asks).where(old)).rowcount
-            connection.execute(sa.update(asks).where(own).values(begun=asks.c.begun + 1))
-            wanted = sa.select(asks).where(own).order_by(asks.c.update)
-            return count, [Note(**row) for row in connection.execute(wanted).mappings()]
+        def work(connection: Connection) -> tuple[int, int | None, list[Note]]:
+            count = connection.execute(sa.delete(asks).where(of_bot, asks.c.date < begin)).rowcount
+            connection.execute(sa.update(asks).where(of_bot).values(begun=asks.c.begun + 1))
+            rows = connection.execute(sa.select(asks).where(of_bot).order_by(asks.c.update))
+            return count, connection.scalar(last), [Note(**row) for row in rows.mappings()]
 
-        count, notes = await self.run(work)
+        count, update, notes = await self.run(work)
         if count:
             logger.warning("%d asks of more than a day ago are passed over", count)
-        return notes
+        return update, notes
 
-    async def put_back(self, bot: int) -> None:
+    async def put_back(self) -> None:
         """Note that no ask that is left has ended the bot: it stops because it was told to."""
-        await self._change(asks.c.bot == bot, begun=1)
+        await self.execute(sa.update(asks).values(begun=1))
 
-    async def sending(self, note: Note, *, is_sending: bool) -> None:
-        """Note that an answer is on its way, or surely did not arrive."""
-        await self._change(_own(note), is_sending=is_sending)
-
-    async def shown(self, note: Note, number: int) -> None:
-        """Note which message shows the beginning of a sonnet: edits will finish it."""
-        await self._change(_own(note), is_sending=False, shown=number)
+    async def mark(self, note: Note, **values: Any) -> None:
+        """Note how far an answer is: `is_sending`, while it is on its way, and `shown`, the message
+        that shows the beginning of a sonnet, which edits will finish.
+        """
+        await self.execute(sa.update(asks).where(own(note)).values(values))
 
     async def strike(self, note: Note) -> None:
         """Strike off an ask that is answered or refused."""
         await self.run(lambda connection: strike(connection, note))
 
-    async def _change(self, which: sa.ColumnElement[bool], **values: Any) -> None:
-        change = sa.update(asks).where(which).values(values)
-
-        def work(connection: Connection) -> None:
-            durably(connection)
-            connection.execute(change)
-
-        await self.run(work)
-
 
 def strike(connection: Connection, note: Note | None) -> None:
     """Strike off an ask in the transaction of what its answer changes."""
     if note:
-        connection.execute(sa.delete(asks).where(_own(note)))
+        connection.execute(sa.delete(asks).where(own(note)))
 
 
-def begin(connection: Connection, note: Note | None, code: str) -> None:
-    """Note the creation that will answer an ask."""
-    if note:
-        connection.execute(sa.update(asks).where(_own(note)).values(code=code))
-
-
-def _own(note: Note) -> sa.ColumnElement[bool]:
+def own(note: Note) -> sa.ColumnElement[bool]:
+    """Return what is true of a note's row."""
     return sa.and_(asks.c.bot == note.bot, asks.c.update == note.update)

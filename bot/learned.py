@@ -93,8 +93,7 @@ class Learned(Inbox):
 
     async def in_use(self, network: str) -> str | None:
         """Return the version that was chosen; None if none was."""
-        wanted = sa.select(in_use.c.version).where(in_use.c.network == network)
-        return await self.run(lambda connection: connection.scalar(wanted))
+        return await self.scalar(sa.select(in_use.c.version).where(in_use.c.network == network))
 
     async def use(
         self, network: str, version: str, before: str | None, note: Note | None = None
@@ -133,19 +132,19 @@ class Learned(Inbox):
     async def voice_text(self, voice_id: str) -> str:
         """Return what a voice learns from."""
         wanted = sa.select(voices.c.text).where(voices.c.id == voice_id)
-        return await self._large.run(lambda connection: connection.scalar(wanted) or "")
+        return await self._large.scalar(wanted) or ""
 
     async def add_voice(self, name: str, form: Form, text: str) -> Voice:
         """Make a voice with a new name. It has no weights yet."""
         voice = Voice(new_code(), name, form, form == "names" and has_capitals(text))
-        insert = sa.insert(voices).values(asdict(voice) | {"text": text})
-        await self._large.run(lambda connection: connection.execute(insert))
+        await self._large.execute(sa.insert(voices).values(asdict(voice) | {"text": text}))
         return voice
 
     async def replace_text(self, voice_id: str, text: str) -> None:
         """Give a voice another text; its weights stay in use."""
-        change = sa.update(voices).where(voices.c.id == voice_id).values(text=text)
-        await self._large.run(lambda connection: connection.execute(change))
+        await self._large.execute(
+            sa.update(voices).where(voices.c.id == voice_id).values(text=text)
+        )
 
     async def rename_voice(self, voice_id: str, name: str, note: Note | None = None) -> bool:
         """Give a voice another name, unless another voice has it."""
@@ -185,13 +184,11 @@ class Learned(Inbox):
 
     async def show_run(self, run: int, message: int) -> None:
         """Note which message shows a run."""
-        change = sa.update(runs).where(runs.c.id == run).values(message=message)
-        await self.run(lambda connection: connection.execute(change))
+        await self.execute(sa.update(runs).where(runs.c.id == run).values(message=message))
 
     async def end_run(self, run: int) -> None:
         """Delete the note of a run."""
-        never = sa.delete(runs).where(runs.c.id == run)
-        await self.run(lambda connection: connection.execute(never))
+        await self.execute(sa.delete(runs).where(runs.c.id == run))
 
     async def open_runs(self) -> list[OpenRun]:
         """Return the runs that have not ended."""

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     import asyncio
 
     from bot.app import Bot
-    from bot.chat import Chat
     from bot.inbox import Note
     from bot.words.pieces import Message
 
@@ -44,14 +43,15 @@ async def handle(ask: Ask, bot: Bot) -> None:
     """
     ask = clean(ask)
     note = ask.chat.note
-    press = None
-    if isinstance(ask, Said) and ask.pressed is not None:
-        press = ask.person, ask.chat.id, ask.pressed, ask.text
     is_banned = not ask.is_admin and not bot.banned.isdisjoint((ask.person, ask.chat.id))
-    if is_banned or press in bot.pressed:  # no answer comes, or it is on its way
+    if is_banned or bot.is_answering(ask):
         await ask.chat.release()
     else:
-        await _answer_or_explain(ask, press, bot)
+        try:
+            with bot.queue(ask) as is_first:
+                await _answer(ask, is_first, bot)
+        except Exception as error:
+            await _explain(error, ask, bot)
     if note:
         try:
             await bot.store.strike(note)
@@ -59,29 +59,20 @@ async def handle(ask: Ask, bot: Bot) -> None:
             logger.warning("An ask that is answered may be answered again: %s", error)
 
 
-async def _answer_or_explain(ask: Ask, press: object, bot: Bot) -> None:
-    if press:
-        bot.pressed.add(press)
-    try:
-        if isinstance(ask, Said):
-            with bot.queue(ask.person) as is_first:
-                await _answer(ask, is_first, bot)
-        else:
-            await _answer(ask, None, bot)
-    except Exception as error:
-        await _explain(error, ask, bot)
-    finally:
-        bot.pressed.discard(press)
-
-
-async def _answer(ask: Ask, is_first: asyncio.Event | None, bot: Bot) -> None:
+async def _answer(ask: Ask, is_first: asyncio.Event, bot: Bot) -> None:
     """Find what an ask is for, put it to the limits, and call its function once it is the first of
     its person.
 
     A mistaken ask counts against the limits like any other.
     """
-    if note := ask.chat.note:
-        _check(note)
+    note = ask.chat.note
+    if note and note.is_sending:
+        raise Explained(sentences.not_sure(note.code))
+    if note and note.begun > MOST_TRIES:
+        logger.error(
+            "An ask of %s has ended the bot %d times, and is given up", note.chat, MOST_TRIES
+        )
+        raise Explained(sentences.GIVEN_UP)
     mistake = None
     work = CHATTER
     command, rest = LINE, ""
@@ -99,21 +90,9 @@ async def _answer(ask: Ask, is_first: asyncio.Event | None, bot: Bot) -> None:
         if mistake:
             raise mistake
         await ask.chat.release()
-        if is_first:
-            await is_first.wait()
+        await is_first.wait()
         await command.function(ask, rest, bot)
         bot.tally.answered(ask)
-
-
-def _check(note: Note) -> None:
-    """Raise Explained if an ask was tried before, and should not be tried again."""
-    if note.is_sending:
-        raise Explained(sentences.not_sure(note.code))
-    if note.begun > MOST_TRIES:
-        logger.error(
-            "An ask of %s has ended the bot %d times, and is given up", note.chat, MOST_TRIES
-        )
-        raise Explained(sentences.GIVEN_UP)
 
 
 def _command(ask: Ask) -> tuple[Command, str] | None:
@@ -166,7 +145,7 @@ def _not_known(name: str, ask: Ask) -> Message:
 async def _explain(error: Exception, ask: Ask, bot: Bot) -> None:
     """Tell the log and the person what went wrong. A button that is not released yet says it.
 
-    Of several refusals in a row, a chat reads the first.
+    Of several refusals in half a minute, a chat reads the first.
     """
     note = ask.chat.note
     sentence = _sentence(error, note, bot)
@@ -178,30 +157,18 @@ async def _explain(error: Exception, ask: Ask, bot: Bot) -> None:
             return
         if isinstance(ask, Typed):
             await ask.chat.offer([])
-        elif isinstance(error, Refused):
-            is_promised = note is not None and note.begun > 1
-            await _refuse(ask.chat, sentence, bot, is_promised=is_promised)
-        else:
+        elif not isinstance(error, Refused):
             await ask.chat.say(sentence)
-    except NotSent as unsaid:
+        elif bot.limits.may_refuse(ask.chat):
+            if note and note.begun > 1:  # accepted before a stop: never refused without a word
+                await ask.chat.say(sentence)
+            else:
+                await ask.chat.refuse(sentence)
+    except (NotSent, InDoubt) as unsaid:
         bot.limits.unrefused(ask.chat)
-        logger.info("An error was not explained: %s", unsaid)
-    except InDoubt as unsaid:
         logger.info("An error was not explained: %s", unsaid)
     except Exception:
         logger.exception("An error could not be explained")
-
-
-async def _refuse(chat: Chat, sentence: Message, bot: Bot, *, is_promised: bool) -> None:
-    """Say no, if the chat has read no refusal lately. What was accepted before a stop is promised:
-    it is never refused without a word.
-    """
-    if not bot.limits.may_refuse(chat):
-        return
-    if is_promised:
-        await chat.say(sentence)
-    elif not await chat.refuse(sentence):
-        bot.limits.unrefused(chat)
 
 
 def _sentence(error: Exception, note: Note | None, bot: Bot) -> Message | None:

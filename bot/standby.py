@@ -31,7 +31,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from bot.database import Database, StoreError, durably
+from bot.database import Database, StoreError
 from bot.schema import goodbyes
 
 logger = logging.getLogger(__name__)
@@ -44,8 +44,6 @@ CHECK = 1.0
 PATIENCE = 5.0
 """Seconds that the server may take to answer. A yes counts for CHECK + PATIENCE seconds from the
 question."""
-AGAIN = 0.2
-"""Seconds between two tries to get the lock back."""
 GOODBYE = 1.0
 """Seconds that a goodbye may take."""
 EX_TEMPFAIL = 75
@@ -103,7 +101,6 @@ class Standby:
         """Take the lock, if it is free, and the last holder's goodbye."""
         if not _takes(connection):
             return False
-        durably(connection)
         has_table = sa.inspect(connection).has_table(goodbyes.name)
         self._was_ended = has_table and connection.execute(goodbyes.delete()).rowcount > 0
         return True
@@ -128,7 +125,6 @@ class Standby:
                     await self._database.run(_say_goodbye, patience=GOODBYE)
         if not working.cancelled():
             return working.result()
-        losing.result()
         raise StoreError(self._database.name, *LOST, EX_TEMPFAIL)
 
     async def lost(self) -> None:
@@ -141,7 +137,7 @@ class Standby:
             is_yes = await self._answer(_takes, patience)
             if time.monotonic() >= good_until:
                 break
-            await asyncio.sleep(CHECK if is_yes else AGAIN)
+            await asyncio.sleep(CHECK if is_yes else TRY)
         await self.release()
 
     async def release(self) -> None:
@@ -158,21 +154,20 @@ class Standby:
         Without an answer it is no, and the connection is given up.
         """
         asked = time.monotonic()
-        reason = ANOTHER_SERVES
-        is_yes = False
+        reason = ""
         try:
-            is_yes = await self._database.run(question, patience=patience or PATIENCE)
+            if await self._database.run(question, patience=patience or PATIENCE):
+                self._good_until = asked + CHECK + PATIENCE
+            else:
+                self._good_until = -math.inf
+                reason = ANOTHER_SERVES
         except StoreError as error:
             reason = str(error)
             await self._database.disconnect()
-        else:
-            self._good_until = asked + CHECK + PATIENCE if is_yes else -math.inf
-        if is_yes:
-            reason = ""
-        elif reason != self._told:
+        if reason and reason != self._told:
             logger.warning("%s", reason)
         self._told = reason
-        return is_yes
+        return not reason
 
 
 def _takes(connection: Connection) -> bool:
@@ -185,6 +180,5 @@ def _holds(connection: Connection) -> bool:
 
 
 def _say_goodbye(connection: Connection) -> None:
-    durably(connection)
     row = f"INSERT INTO {goodbyes.name} SELECT now() WHERE {_HOLDS}"
     connection.execute(sa.text(row))

@@ -11,8 +11,8 @@ relies on what was read before it.
 """
 
 import asyncio
+import itertools
 import logging
-import math
 import secrets
 import time
 from dataclasses import asdict, replace
@@ -25,10 +25,10 @@ from sqlalchemy import ColumnElement, Connection
 
 from bot import schema
 from bot.creations import Creation, Person, Wish, new_code
-from bot.database import StoreError, durably, put
-from bot.inbox import KEPT_SECONDS, Note, begin, strike
+from bot.database import StoreError, put
+from bot.inbox import KEPT_SECONDS, Note, own, strike
 from bot.learned import Learned
-from bot.schema import asks, bans, creations, people, pictures, runs, weights
+from bot.schema import asks, bans, creations, people, pictures, polled, runs, weights
 from model.text.forms import Genre
 
 logger = logging.getLogger(__name__)
@@ -40,9 +40,9 @@ UNDELIVERED_FOR = timedelta(days=30)
 """How long a creation is kept if nobody knows whether it arrived."""
 CANDIDATES_FOR = timedelta(days=1)
 """How long weights that did not win are kept."""
-TIDY_SECONDS = 24 * 3600.0
-LOG_SECONDS = 600.0
-"""How often SQLite's log is emptied: what people asked stays in it after it is struck off."""
+LOG_SECONDS, TIDY_EVERY = 600.0, 144
+"""How often SQLite's log is emptied, as what people asked stays in it after it is struck off; and
+after how many times the tables are tidied, which is once a day."""
 
 _SIZE = {
     "sqlite": "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
@@ -59,7 +59,6 @@ class Store(Learned):
         Raises StoreError for a database that is not one of this version.
         """
         await self.connect(schema.prepare)
-        await self.empty_log()
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -71,12 +70,10 @@ class Store(Learned):
 
         Empty SQLite's log every ten minutes.
         """
-        tidied = -math.inf
-        while True:
+        for number in itertools.count():
             try:
-                if time.monotonic() - tidied > TIDY_SECONDS:
+                if number % TIDY_EVERY == 0:
                     await self._large.run(lambda connection: _tidy(connection, drawings))
-                    tidied = time.monotonic()
                 await self.empty_log()
             except StoreError as error:  # the next time is early enough
                 logger.info("%s", error)
@@ -102,7 +99,10 @@ class Store(Learned):
             while True:  # until its code is a new one
                 creation = wish.creation(person, new_code(), version, temperature)
                 if _note(connection, creation, arrived=False):
-                    begin(connection, note, creation.code)
+                    if note:
+                        connection.execute(
+                            sa.update(asks).where(own(note)).values(code=creation.code)
+                        )
                     return creation
 
         creation = await self.run(work)
@@ -117,12 +117,8 @@ class Store(Learned):
     async def completed(self, creation: Creation, rest: str) -> Creation:
         """Add the rest of a first line to a creation's prompt. It is not the person's own."""
         prompt = creation.prompt + rest
-        own = creations.c.code == creation.code
-        await self.run(
-            lambda connection: connection.execute(
-                sa.update(creations).where(own).values(prompt=prompt)
-            )
-        )
+        this = creations.c.code == creation.code
+        await self.execute(sa.update(creations).where(this).values(prompt=prompt))
         return replace(creation, prompt=prompt)
 
     async def arrived(self, creation: Creation, note: Note | None = None) -> None:
@@ -134,9 +130,9 @@ class Store(Learned):
 
         def work(connection: Connection) -> None:
             strike(connection, note)
-            own = creations.c.code == creation.code
+            this = creations.c.code == creation.code
             found = connection.execute(
-                sa.update(creations).where(own).values(arrived=True)
+                sa.update(creations).where(this).values(arrived=True)
             ).rowcount
             if found and not creation.length:
                 turns = people.c[f"{creation.genre.network}_turns"]
@@ -151,9 +147,7 @@ class Store(Learned):
 
     async def discard(self, creation: Creation) -> None:
         """Remove the note of a creation that surely did not arrive."""
-        await self.run(
-            lambda c: c.execute(sa.delete(creations).where(creations.c.code == creation.code))
-        )
+        await self.execute(sa.delete(creations).where(creations.c.code == creation.code))
 
     async def creation(self, code: str) -> Creation | None:
         """Return the creation with a code (in lower case), or None."""
@@ -178,8 +172,8 @@ class Store(Learned):
         """Return a person's creations that have arrived, the oldest first: all, or the last
         `newest`.
         """
-        own = sa.and_(creations.c.person == person_id, creations.c.arrived)
-        return await self.run(lambda connection: _creations(connection, own, newest))
+        theirs = sa.and_(creations.c.person == person_id, creations.c.arrived)
+        return await self.run(lambda connection: _creations(connection, theirs, newest))
 
     async def forget(self, person_id: int) -> None:
         """Delete all that is kept of a person.
@@ -189,9 +183,8 @@ class Store(Learned):
         """
 
         def work(connection: Connection) -> None:
-            durably(connection)
-            own = sa.select(creations.c.code).where(creations.c.person == person_id)
-            connection.execute(sa.delete(pictures).where(pictures.c.code.in_(own)))
+            theirs = sa.select(creations.c.code).where(creations.c.person == person_id)
+            connection.execute(sa.delete(pictures).where(pictures.c.code.in_(theirs)))
             for column in (people.c.id, creations.c.person, runs.c.chat, asks.c.person):
                 connection.execute(sa.delete(column.table).where(column == person_id))
 
@@ -199,19 +192,14 @@ class Store(Learned):
         await self.empty_log()
 
     async def check(self) -> None:
-        """Raise StoreError unless an answer could be noted: write as much, and delete it.
+        """Raise StoreError unless something can be written.
 
         A SQLite file that is gone could be written nevertheless, so look for it.
         """
         if self.is_file and not await asyncio.to_thread(Path(self.name).exists):
             raise StoreError(self.name, "the file is gone")
-        never = Creation(new_code(), 0, Genre.DINO, "", 0, 0, "", 0.0)
-
-        def work(connection: Connection) -> None:
-            _note(connection, never, arrived=False)
-            connection.execute(sa.delete(creations).where(creations.c.code == never.code))
-
-        await self.run(work)
+        row = {"update": 0, "at": time.time()}
+        await self.run(lambda connection: put(connection, polled, {"bot": 0}, row, row))
 
     async def banned(self) -> set[int]:
         """Return the people and groups that get no answer."""
@@ -221,13 +209,11 @@ class Store(Learned):
         await self.run(lambda connection: put(connection, bans, {"person": person}, {}, {}))
 
     async def lift_ban(self, person: int) -> None:
-        lifted = sa.delete(bans).where(bans.c.person == person)
-        await self.run(lambda connection: connection.execute(lifted))
+        await self.execute(sa.delete(bans).where(bans.c.person == person))
 
     async def file_id(self, key: str) -> str:
         """Return what Telegram calls a picture that was sent there, or "" if it was not."""
-        wanted = sa.select(pictures.c.file_id).where(pictures.c.key == key)
-        return await self.run(lambda connection: connection.scalar(wanted) or "")
+        return await self.scalar(sa.select(pictures.c.file_id).where(pictures.c.key == key)) or ""
 
     async def keep_file_id(self, key: str, code: str, file_id: str) -> None:
         """Keep what Telegram calls a picture of a creation."""

@@ -18,3 +18,9 @@ class Tasks(set[asyncio.Task[None]]):
         """Wait until none goes on, including those that begin meanwhile."""
         while self:
             await asyncio.wait(self)
+
+    async def cancelled(self) -> None:
+        """Cancel all, and wait until they have ended."""
+        for task in self:
+            task.cancel()
+        await asyncio.gather(*self, return_exceptions=True)

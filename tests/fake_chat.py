@@ -113,11 +113,10 @@ class FakeChat(Chat):
         self._fail()
         self._put(number, message, buttons)
 
-    async def refuse(self, message: Message) -> bool:
+    async def refuse(self, message: Message) -> None:
         self._fail()
         self.messages.append(Shown(refuses=True))
         self._put(len(self.messages), message, ())
-        return True
 
     async def release(self, text: str = "") -> bool:
         if not self._waiting_buttons:

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import aiohttp
 import pytest
@@ -19,7 +19,6 @@ import yaml
 
 from bot import health as module
 from bot import writer
-from bot.app import Bot, Door
 from bot.database import StoreError, name_of, url_of
 from bot.health import SERVING, STANDBY, Health, asked
 from bot.settings import Address, Rate, Settings
@@ -34,6 +33,9 @@ from tests.processes import LIMIT, begun, ended, environment_of
 from tests.serving import ALICE, free_port, serving, until
 from tests.telegram.request import over_http, visiting
 from tests.telegram.server import TOKEN, Refusal, Server
+
+if TYPE_CHECKING:
+    from bot.app import Bot
 
 
 async def down(_request: HttpRequest) -> tuple[int, bytes]:
@@ -84,8 +86,7 @@ async def test_a_process_from_ready_to_stopping(
             ours = {"TELEGRAM_TOKEN": TOKEN, "TELEGRAM_API_URL": http.address}
             ours |= {"NOTIFY_SOCKET": str(notify), "LOG_LEVEL": "DEBUG"}
             with begun(environment | ours) as child:
-                missed = r"^Telegram: no good answer since 20[\d :-]+ UTC\n$"
-                assert await answer(listen, missed) == 503
+                assert await answer(listen, "^bot: it is not serving\n$") == 503
                 http.answer = over_http(server)
                 assert await told() == f"READY=1\nSTATUS={SERVING}"
                 assert await ended(environment, "healthy") == (0, "well: serving\n")
@@ -109,7 +110,7 @@ async def test_a_process_from_ready_to_stopping(
                 assert child.returncode == 0
     assert log.count("INFO aiohttp.server: A request was no HTTP (BadHttpMessage)\n") == 1
     assert not re.search(f"Traceback|no header but a secret|{TOKEN.partition(':')[2]}", log)
-    assert f"HTTP Request: POST {http.address}/bot***/getUpdates" in log
+    assert f"HTTP Request: POST {http.address}/bot***/getMe" in log
 
 
 @pytest.mark.recorded  # as it waits
@@ -195,10 +196,6 @@ async def test_what_makes_answers_fail_is_named(
             assert "disk" in (await health.failures())["database"]
         assert chat.bot.tally.errors.pop("StoreError") == 1
         assert await health.failures() == {}
-        door = Door()
-        monkeypatch.setattr(door, "figures", lambda: {"last_poll_seconds": 61.0})
-        monkeypatch.setattr(chat.bot, "doors", [door])
-        assert await health.failures() == {"polling": "the last success was 61 s ago"}
 
 
 @in_no_time
@@ -219,6 +216,11 @@ async def test_another_program_on_the_token_is_named_until_it_has_ended(
             await server.say("/start", ALICE)  # which ends the poll that goes on
             await asyncio.sleep(seconds)
             assert await health.failures() == expected
+        server.refusals["getUpdates"].extend([Refusal(504, "Gateway Timeout")] * 99)
+        await server.say("/start", ALICE)
+        await asyncio.sleep(31)
+        assert await health.failures() == {"Telegram": "no good answer for 31 s"}
+        server.refusals["getUpdates"].clear()
 
 
 @in_no_time

@@ -264,7 +264,7 @@ async def test_what_cannot_be_noted_waits_for_twenty_seconds_and_is_refused(
         await server.say("/help", BOB)
         await asyncio.sleep(19)
         assert (server.unconfirmed, server.sent) == (2, [])
-        await asyncio.sleep(5)
+        await asyncio.sleep(6)
         assert str(sentences.NO_MEMORY) in server.texts
         assert len(server.texts) == 2
         for table in ("asks", "creations"):

@@ -123,12 +123,12 @@ async def test_a_chat_reads_one_refusal_in_half_a_minute_and_each_button_says_it
         too_many = str(sentences.TOO_MANY.format("30 min"))
         refuse = chat.refuse
 
-        async def slowly(message: Message) -> bool:
+        async def slowly(message: Message) -> None:
             await asyncio.sleep(0.2)
-            return await refuse(message)
+            await refuse(message)
 
-        async def no_room(_: Message) -> bool:
-            return False
+        async def no_room(_: Message) -> None:
+            raise NotSent("answers come first")
 
         monkeypatch.setattr(chat, "refuse", slowly)
         await asyncio.gather(*(chat.ask("/dino") for _ in range(10)))

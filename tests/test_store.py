@@ -37,8 +37,8 @@ async def test_new_people_get_a_seed_and_keep_it(store: Store) -> None:
 async def test_what_never_arrived_or_did_not_win_goes_after_a_while_at_the_start_and_later(
     database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for pause in ("TIDY_SECONDS", "LOG_SECONDS"):
-        monkeypatch.setattr(f"bot.store.{pause}", 0.01)
+    monkeypatch.setattr("bot.store.LOG_SECONDS", 0.01)
+    monkeypatch.setattr("bot.store.TIDY_EVERY", 1)
     async with Store(database) as store:
         new, arrived = await draft(store, 1), await make(store, 1)
         won, lost, tried = (content_of(untrained("names", seed)) for seed in range(3))

@@ -178,8 +178,8 @@ async def test_nothing_outlives_a_bot_that_is_killed(
     await killed.wait()
     await until(lambda: all(is_gone(child.pid) for child in children))
     chat = FakeChat(cast("Any", None), ADMIN, is_admin=True)
-    chat.messages.append(Shown())
+    chat.messages += [Shown(), Shown()]
     async with started(own_settings, chat):
         await chat.bot.runs.ended()
-        assert "/retrain names many starts over" in chat.messages[0].text
+        assert "/retrain names many starts over" in chat.messages[1].text
     assert modes_in(own_runs) == []

@@ -181,7 +181,11 @@ async def status(ask: Said, _rest: str, bot: Bot) -> None:
             f"{sentences.counted(bot.shelf.pending, 'text')},"
             f" {sentences.counted(round(bot.drawings.speed.waiting), 'card')}"
         ),
-        **{name: fact for door in bot.doors for name, fact in door.facts().items()},
+        **{
+            name.replace("_", " "): f"{number:,.0f}"
+            for door in bot.doors
+            for name, number in door.figures().items()
+        },
         "errors": ", ".join(errors) or "none",
         "training": bot.runs.running.title if bot.runs.running else "none",
         **{

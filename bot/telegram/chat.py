@@ -38,6 +38,9 @@ from bot.words.pieces import NOTHING, Message, Piece, Style, length
 
 logger = logging.getLogger(__name__)
 
+REFUSED = (BadRequest, Forbidden, ChatMigrated)
+UNSENT = (NotDoneError, RetryAfter, InvalidToken)
+"""After these errors, a message surely did not arrive. After another NetworkError, it may have."""
 LONGEST_TEXT, LONGEST_CAPTION = 4096, 1024
 """What Telegram takes in a message and below a file, in UTF-16 units."""
 EDIT_SECONDS, EDIT_A_GROUP_SECONDS = 3.0, 10.0
@@ -105,7 +108,7 @@ class TelegramChat(Chat):
 
     With a `note`, answers go to the topic of the message that asks, or of the one whose button was
     pressed, if Telegram tells it: it does not for a message that it shows no more. In a group, they
-    reply to that message, and the first one names whoever pressed. `inbox` knows which answer is on
+    reply to that message, and name whoever pressed. `inbox` knows which answer is on
     its way. `typed` is the id of an inline query.
     """
 
@@ -123,14 +126,13 @@ class TelegramChat(Chat):
         self.is_private = chat_id > 0
         self.place = "private" if self.is_private else "group"
         self.edit_seconds = EDIT_SECONDS if self.is_private else EDIT_A_GROUP_SECONDS
-        self.note = note if inbox else None
+        self.note = note
         self._inbox = inbox
         self._bot = bot
         self._pacing = pacing
         self._pressed = pressed
         self._typed = typed
         self._presser = NOTHING
-        self._first: int | None = None  # the number of the first message of the answer
         self._place = pacing.place()
         self._where: dict[str, Any] = {}
         if note and note.topic is not None:
@@ -153,7 +155,7 @@ class TelegramChat(Chat):
         )
         if unfinished and self.note and self._inbox:
             with contextlib.suppress(StoreError):  # then the next start asks whether it arrived
-                await self._inbox.shown(self.note, sent.message_id)
+                await self._inbox.mark(self.note, is_sending=False, shown=sent.message_id)
         return sent.message_id
 
     async def change(
@@ -170,11 +172,10 @@ class TelegramChat(Chat):
         with self._explained():
             await self._pacing.send(edit, self.id, place, is_edit=True)
 
-    async def refuse(self, message: Message) -> bool:
+    async def refuse(self, message: Message) -> None:
         if not self._pacing.spares(self.id):
-            return False
+            raise NotSent("answers come first")
         await self._send(self._bot.send_message, self._html(message), REFUSAL)
-        return True
 
     async def release(self, text: str = "") -> bool:
         pressed, self._pressed = self._pressed, None
@@ -232,12 +233,11 @@ class TelegramChat(Chat):
             )
             for number, offer in enumerate(offers)
         ]
-        seconds = CACHED_SECONDS if results else 0
         answer = partial(
             self._bot.answer_inline_query,
             self._typed,
             results,
-            cache_time=seconds,
+            cache_time=CACHED_SECONDS if results else 0,
             is_personal=True,
         )
         with self._explained(), contextlib.suppress(BadRequest):
@@ -247,11 +247,10 @@ class TelegramChat(Chat):
         return self._pacing.wait(self.id, in_chat, in_all)
 
     def _html(self, message: Message, most: int = LONGEST_TEXT, number: int | None = None) -> str:
-        """Return the HTML of a new message, or of a change of the one with a number.
-
-        The first message of an answer has no number yet, and neither has `_first`.
+        """Return the HTML of a new message, or of a change of the one with a number. Whoever
+        pressed is named, unless the message with the button changes.
         """
-        if number == self._first:
+        if not self.note or number != self.note.message:
             message = self._presser + message
         return html_of(shortened(message, most), self._bot.username)
 
@@ -266,21 +265,18 @@ class TelegramChat(Chat):
         if place != REFUSAL:
             call = partial(self._noted, call)
         with self._explained():
-            sent = await self._pacing.send(call, self.id, place)
-        self._first = self._first or sent.message_id
-        return sent
+            return await self._pacing.send(call, self.id, place)
 
     async def _noted(self, send: Call[TelegramMessage]) -> TelegramMessage:
         """Send a message, and note before that it is on its way."""
         note = self.note
         if note is None or self._inbox is None:
             return await send()
-        await self._inbox.sending(note, is_sending=True)
+        await self._inbox.mark(note, is_sending=True)
         try:
             return await send()
-        except TelegramError as error:
-            if not _is_doubt(error):
-                await self._inbox.sending(note, is_sending=False)
+        except (*REFUSED, *UNSENT):
+            await self._inbox.mark(note, is_sending=False)
             raise
 
     @contextlib.contextmanager
@@ -291,7 +287,7 @@ class TelegramChat(Chat):
         """
         try:
             yield
-        except (BadRequest, Forbidden, ChatMigrated) as error:
+        except REFUSED as error:
             reason = str(error).lower()
             if "not modified" in reason:
                 return
@@ -301,16 +297,11 @@ class TelegramChat(Chat):
                 raise
             logger.info("A message to %s was not sent: %s", self.id, error)
             raise Gone(str(error)) from error
-        except (NotDoneError, RetryAfter, InvalidToken) as error:
+        except UNSENT as error:
             raise NotSent(str(error)) from error
-        except NetworkError as error:  # see _is_doubt
+        except NetworkError as error:
             logger.warning("A message may not have arrived: %s", error)
             raise InDoubt(str(error)) from error
-
-
-def _is_doubt(error: TelegramError) -> bool:
-    """Return whether a message may have arrived in spite of an error."""
-    return isinstance(error, NetworkError) and not isinstance(error, BadRequest | NotDoneError)
 
 
 def _keyboard(buttons: Buttons) -> InlineKeyboardMarkup | None:

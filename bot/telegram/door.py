@@ -13,11 +13,11 @@ failure.
 import asyncio
 import contextlib
 import logging
+import math
 import re
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Self
 
@@ -41,7 +41,7 @@ from bot.asks import File, Said, Sent, Typed, writable
 from bot.chat import NotSent, StartError
 from bot.commands import menu
 from bot.database import StoreError
-from bot.inbox import Inbox, Note
+from bot.inbox import Note
 from bot.settings import Secret, Settings
 from bot.tasks import Tasks
 from bot.telegram.chat import TelegramChat
@@ -57,16 +57,15 @@ POLL_SECONDS = 10
 """Telegram answers a poll after this time, even if nothing has happened."""
 WAIT_SECONDS = 30.0
 """What is fetched can be answered in this time."""
-PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 10.0
-"""The pause after the first failed try to reach Telegram, and the longest pause after further
-tries."""
+PAUSE_SECONDS = 3.0
+"""The pause after a failed try to reach Telegram, or to note what was asked."""
+DEAF_SECONDS = 20.0
+"""If the last good answer is older, the bot is not well. A poll takes 10 seconds."""
 CONFLICT_SECONDS, CONFLICT_OVER_SECONDS = 10.0, 20.0
 """Another program polls with the token if Telegram says so twice in 20 seconds, and at least ten
 seconds apart: once alone, it means a poll of the last start."""
-CONFLICT_PAUSE_SECONDS = 5.0
-"""The longest pause after Telegram said so."""
-CONFIRM_SECONDS = 1.0
-"""How long a stop tries to tell Telegram which updates have arrived."""
+RENEW_SECONDS = 1.0
+"""How long the old polling client may take to close."""
 ON_ITS_WAY_SECONDS = 0.5
 """How long Telegram may take to say that a message has arrived, at a stop."""
 LOOK_SECONDS = 0.5
@@ -97,7 +96,6 @@ class Telegram(Door):
         if settings.token is None:
             raise StartError("TELEGRAM_TOKEN is not set")
         request, self._polling = requests or (TelegramRequest(), PollingRequest(1))
-        self._may_send = may_send
         self._pacing = Pacing(may_send)
         self._client: ExtBot[None] = ExtBot(
             settings.token.reveal(),
@@ -109,78 +107,48 @@ class Telegram(Door):
                 parse_mode="HTML", link_preview_options=LinkPreviewOptions(is_disabled=True)
             ),
         )
-        self._admins = settings.admin_ids
-        self._inbox: Inbox | None = None
-        self._left = set[
-            int
-        ]()  # the updates that the last start noted, and Telegram may send again
         self._without_menu = set(settings.admin_ids)
         self._offset: int | None = None
         # when Telegram answered last, or was left alone on purpose
-        self._heard = asyncio.get_running_loop().time()
+        self._heard = math.inf
         self._failed = 0
         # when Telegram said that another program polls
         self._conflicts = deque[float](maxlen=100)
-        self._silent_since: datetime | None = None
-        self._unnoted_since: float | None = None
         self._fetching: asyncio.Task[None] | None = None  # ends when Telegram rejects the token
         self._tasks = Tasks()  # that go on until the door closes
 
     async def __aenter__(self) -> Self:
         """Introduce the bot to Telegram, however long the network is down. Raises StartError."""
+        self._heard = asyncio.get_running_loop().time()
         await self._answered(self._client.initialize)
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._stop()  # if opening failed half-way
-        if self._inbox and self._may_send():
-            with contextlib.suppress(StoreError):  # then what is left has begun once more
-                await self._inbox.put_back(self._client.id)
+        await self._tasks.cancelled()  # if opening failed half-way
         await self._client.shutdown()
 
     async def open(self, bot: Bot) -> None:
         bot.username = self._client.username
-        last = await bot.store.last_update(self._client.id)
-        self._offset = None if last is None else last + 1
-        for note in await bot.store.left(self._client.id):
-            self._left.add(note.update)
-            self._begin(note, bot, bot.store)
-        self._inbox = bot.store
+        last, notes = await bot.store.left(self._client.id)
+        if last is not None:
+            self._offset = last + 1
+        for note in notes:
+            self._begin(note, bot)
         self._tasks.begin(self._fill_menu(None))
         self._fetching = self._tasks.begin(self._fetch(bot))
         serving = (f"{network} {weights.version}" for network, weights in bot.shelf.serving.items())
         logger.info("Serving as @%s with %s", bot.username, ", ".join(serving))
 
     async def close(self) -> None:
-        """Take no more asks, and tell Telegram which updates have arrived; otherwise it would send
-        some again.
-
-        The last messages leave early enough to hear whether they have arrived.
-        """
+        """Take no more asks. The last messages leave early enough to hear whether they arrive."""
         now = asyncio.get_running_loop().time()
         self._pacing.ends_at = now + STOP_SECONDS - ON_ITS_WAY_SECONDS
-        await self._stop()
-        if not self._may_send():  # another process polls, perhaps
-            return
-        try:
-            async with asyncio.timeout(CONFIRM_SECONDS):
-                await self._renew()  # a poll that was cancelled may have lost the only connection
-                await self._poll(1, 0)
-        except (TimeoutError, TelegramError) as error:
-            reason = type(error).__name__
-            logger.info("Telegram could not be told which updates have arrived (%s)", reason)
+        await self._tasks.cancelled()
 
     async def rejected(self) -> None:
         """Wait until Telegram rejects the token, and raise StartError."""
         if self._fetching:
             await asyncio.shield(self._fetching)
-
-    def facts(self) -> dict[str, str]:
-        ago = sentences.duration(self.figures()["last_poll_seconds"])
-        return {
-            "messages": f"{self._pacing.waiting:,} waiting, {self._pacing.given_up:,} given up",
-            "last poll": f"{ago} ago, {self._failed:,} failed",
-        }
 
     def figures(self) -> dict[str, float]:
         return {
@@ -195,21 +163,15 @@ class Telegram(Door):
         lately = [at for at in self._conflicts if now - at < CONFLICT_OVER_SECONDS]
         if lately and lately[-1] - lately[0] >= CONFLICT_SECONDS:
             return {"polling": "another program uses the token"}
-        if self._silent_since:
-            since = f"{self._silent_since:%Y-%m-%d %H:%M:%S} UTC"
-            return {"Telegram": f"no good answer since {since}"}
         if self._pacing.silence > WAIT_SECONDS:
             silence = sentences.duration(self._pacing.silence)
             return {"Telegram": f"it wants no message from this bot for {silence}"}
+        if now - self._heard > DEAF_SECONDS:
+            return {"Telegram": f"no good answer for {sentences.duration(now - self._heard)}"}
         return {}
 
     def chat(self, chat_id: int) -> TelegramChat:
         return TelegramChat(self._client, self._pacing, chat_id)
-
-    async def _stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _fetch(self, bot: Bot) -> None:
         """Begin to answer each update, until the task is cancelled. Raises StartError."""
@@ -217,8 +179,19 @@ class Telegram(Door):
         await self._answered(self._client.delete_webhook)
         while True:
             if self._room(bot, WAIT_SECONDS) < 1:
-                await self._pause(bot)
-            poll = partial(self._poll, self._room(bot, WAIT_SECONDS), POLL_SECONDS)
+                # fetch nothing until half of what waits has left; if that lasts longer than it
+                # should, something hangs, and the bot is not well
+                longest = asyncio.get_running_loop().time() + WAIT_SECONDS
+                while self._room(bot, WAIT_SECONDS / 2) < 1:
+                    await asyncio.sleep(LOOK_SECONDS)
+                    self._heard = min(asyncio.get_running_loop().time(), longest)
+            poll = partial(
+                self._client.get_updates,
+                self._offset,
+                limit=min(self._room(bot, WAIT_SECONDS), PollingLimit.MAX_LIMIT),
+                timeout=POLL_SECONDS,
+                allowed_updates=ALLOWED_UPDATES,
+            )
             if updates := await self._answered(poll):
                 await self._take(updates, bot)
             # so that each ask has its place before the next look at the room
@@ -227,30 +200,10 @@ class Telegram(Door):
     def _room(self, bot: Bot, wait: float) -> int:
         return self._pacing.room(bot.limits.messages, wait)
 
-    async def _pause(self, bot: Bot) -> None:
-        """Fetch nothing until half of what waits has left."""
-        # if it lasts longer, something hangs, and the bot is not well
-        longest = asyncio.get_running_loop().time() + WAIT_SECONDS
-        with contextlib.suppress(TelegramError):
-            await self._poll(1, 0)  # what it returns is not taken, but what was taken is confirmed
-        while True:
-            await asyncio.sleep(LOOK_SECONDS)
-            self._heard = min(asyncio.get_running_loop().time(), longest)
-            if self._room(bot, WAIT_SECONDS / 2) >= 1:
-                return
-
-    async def _poll(self, most: int, wait: int) -> tuple[Update, ...]:
-        return await self._client.get_updates(
-            self._offset,
-            limit=min(most, PollingLimit.MAX_LIMIT),
-            timeout=wait,
-            allowed_updates=ALLOWED_UPDATES,
-        )
-
     async def _answered(self, call: Callable[[], Awaitable[Any]]) -> Any:
         """Ask Telegram for something until it answers. Raises StartError."""
-        pause = PAUSE_SECONDS
         while True:
+            pause = PAUSE_SECONDS
             try:
                 answer = await call()
             except InvalidToken:  # whose text holds the token
@@ -260,9 +213,6 @@ class Telegram(Door):
                     pause = max(pause, seconds(error))
                 if isinstance(error, Conflict):
                     self._conflicts.append(asyncio.get_running_loop().time())
-                    pause = min(pause, CONFLICT_PAUSE_SECONDS)
-                else:
-                    self._silent_since = self._silent_since or datetime.now(UTC)
                 logger.warning(
                     "Telegram does not answer as it should (%s); the next try is in %.0f s",
                     error,
@@ -270,19 +220,17 @@ class Telegram(Door):
                 )
             else:
                 self._heard = asyncio.get_running_loop().time()
-                self._silent_since = None
                 return answer
             self._failed += 1
             await self._renew()
             await asyncio.sleep(pause)
-            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
 
     async def _renew(self) -> None:
         """Renew the polling client, whose only connection may have leaked (encode/httpcore
         #1093).
         """
         with contextlib.suppress(Exception):
-            async with asyncio.timeout(PAUSE_SECONDS):
+            async with asyncio.timeout(RENEW_SECONDS):
                 await self._polling.shutdown()
         with contextlib.suppress(Exception):  # what is wrong shows in the next poll
             await self._polling.initialize()
@@ -292,54 +240,46 @@ class Telegram(Door):
 
         An update that cannot be read stops no other.
         """
-        notes: list[Note] = []
-        presses: dict[int, CallbackQuery | None] = {}
+        asked: list[tuple[Note, CallbackQuery | None]] = []
         for update in updates:
             try:
                 if (query := update.inline_query) and not query.offset:
                     self._offer(query, bot)
-                elif (note := self._note(update)) and note.update not in self._left:
-                    notes.append(note)
-                    presses[note.update] = update.callback_query
+                elif note := self._asked(update):
+                    asked.append((note, update.callback_query))
             except Exception:
                 logger.exception("Update %s cannot be read and is passed over", update.update_id)
         last = updates[-1].update_id
-        inbox = bot.store if await self._noted(notes, last, bot) else None
+        await self._keep([note for note, _ in asked], last, bot)
         self._offset = last + 1
-        for note in notes:
-            self._begin(note, bot, inbox, presses[note.update])
+        for note, press in asked:
+            self._begin(note, bot, press)
 
-    async def _noted(self, notes: Sequence[Note], update: int, bot: Bot) -> bool:
-        """Note asks, and return whether they are noted.
+    async def _keep(self, notes: Sequence[Note], update: int, bot: Bot) -> None:
+        """Note asks, and try again for twenty seconds while the database takes nothing.
 
-        If the database has taken nothing for 20 seconds, they are not: asks begin without a note,
-        and what needs the database says so.
+        Then they begin all the same, and whatever needs the database says so.
         """
-        now = asyncio.get_running_loop().time
-        while True:
+        loop = asyncio.get_running_loop()
+        ends_at = loop.time() + NOTING_SECONDS
+        while loop.time() < ends_at:
             try:
                 await bot.store.note(self._client.id, notes, update)
             except StoreError as error:
                 logger.warning("Asks cannot be noted: %s", error)
-                self._unnoted_since = self._unnoted_since or now()
-                if now() - self._unnoted_since > NOTING_SECONDS:
-                    return False
                 await asyncio.sleep(PAUSE_SECONDS)
             else:
-                self._unnoted_since = None
-                return True
+                return
 
-    def _begin(
-        self, note: Note, bot: Bot, inbox: Inbox | None, press: CallbackQuery | None = None
-    ) -> None:
+    def _begin(self, note: Note, bot: Bot, press: CallbackQuery | None = None) -> None:
         """Begin to answer an ask. Who is an admin is looked up now, also for one of an earlier
         start.
         """
-        is_admin = note.person in self._admins
+        is_admin = note.person in bot.admins
         kind = Sent if note.is_sent else Said
         ask = kind(
             person=note.person,
-            chat=TelegramChat(self._client, self._pacing, note.chat, note, inbox, press),
+            chat=TelegramChat(self._client, self._pacing, note.chat, note, bot.store, press),
             text=note.text,
             is_admin=is_admin,
             file=self._file(**note.file) if note.file else None,
@@ -358,7 +298,7 @@ class Telegram(Door):
         chat = TelegramChat(self._client, self._pacing, person, typed=query.id)
         bot.ask(Typed(person=person, chat=chat, text=query.query))
 
-    def _note(self, update: Update) -> Note | None:
+    def _asked(self, update: Update) -> Note | None:
         """Return what an update asks of this bot."""
         # What counts of a button's message is where it stands: Telegram may not show it any more.
         # What was sent inline has no buttons.
@@ -375,9 +315,9 @@ class Telegram(Door):
                 topic=_topic(message),
                 is_press=True,
             )
-        return self._noted_message(update.update_id, update.message) if update.message else None
+        return self._said(update.update_id, update.message) if update.message else None
 
-    def _noted_message(self, update: int, message: Message) -> Note | None:
+    def _said(self, update: int, message: Message) -> Note | None:
         """Return what a message asks, if it is for us and not written by a bot."""
         sender = message.sender_chat or message.from_user
         # an event is, for example, that somebody joins

@@ -40,6 +40,8 @@ RATE = 30
 """How many messages leave in a second."""
 TO_A_CHAT, TO_A_GROUP = (4, 4.0), (20, 60.0)
 """How many messages leave to one of them in how many seconds. A group is a chat, too."""
+MOST_CHATS = 10_000
+"""So many chats are remembered: no rate asks what left more than a minute ago."""
 AT_ONCE = CONNECTIONS // 2
 """How many messages, and how many other requests, are on their way at the same time. So no request
 waits for a connection. 12 are enough for 30 messages a second, if Telegram takes 0.4 s for each."""
@@ -53,19 +55,19 @@ REFUSAL = 0
 """The place of a refusal: before all answers."""
 
 
-class Limits:
-    """What limits the messages to one chat, or to all: at most so many in so many seconds, and none
+class Rates:
+    """The rates of messages to one chat, or to all: at most so many in so many seconds, and none
     while Telegram wants silence.
 
     A message counts from its start until so many seconds after Telegram's answer, because Telegram
     may count it at any time between.
     """
 
-    def __init__(self, *limits: tuple[int, float]) -> None:
+    def __init__(self, *rates: tuple[int, float]) -> None:
         self.held_until = -math.inf
         self._on_their_way = 0
         # when Telegram answered the last messages
-        self._ends = [(deque([-math.inf] * most, most), seconds) for most, seconds in limits]
+        self._ends = [(deque([-math.inf] * most, most), seconds) for most, seconds in rates]
 
     def opens(self, now: float, ahead: int = 0) -> float:
         """Return when one more message may go behind `ahead` others that wait."""
@@ -85,11 +87,6 @@ class Limits:
         self._on_their_way -= 1
         for ends, _ in self._ends:
             ends.append(now)
-
-    def is_idle(self, now: float) -> bool:
-        """Return whether nothing limits messages any more."""
-        is_silent = self._on_their_way or self.held_until > now
-        return not is_silent and all(ends[-1] + seconds <= now for ends, seconds in self._ends)
 
 
 @dataclass(eq=False)
@@ -112,8 +109,8 @@ class Pacing:
         self.ends_at = math.inf
         """Nothing leaves after this time of the event loop."""
         self._may_send = may_send
-        self._all = Limits((RATE, 1.0))
-        self._chats: dict[int, Limits] = {}  # the one that was used last comes last
+        self._all = Rates((RATE, 1.0))
+        self._chats: dict[int, Rates] = {}  # the one that was used last comes last
         self._waiting: list[Waiting] = []
         self._messages, self._others = asyncio.Semaphore(AT_ONCE), asyncio.Semaphore(AT_ONCE)
         self._left = SHARE  # how many messages have left that no refusal was said for
@@ -173,7 +170,7 @@ class Pacing:
     ) -> Sent:
         """Send a message as soon as it may go. Raises what its last try raised."""
         loop = asyncio.get_running_loop()
-        last_try = math.inf
+        last_try = loop.time() + RETRY_SECONDS
         doubt = None
         while True:
             try:
@@ -188,7 +185,6 @@ class Pacing:
                 if not is_sure:
                     doubt = error
                 again = loop.time() + PAUSE_SECONDS
-                last_try = min(last_try, loop.time() + RETRY_SECONDS)
                 if again > last_try:
                     self.given_up += 1
                     logger.warning("A message to %s was given up: %s", chat_id, error)
@@ -259,15 +255,14 @@ class Pacing:
         if later < math.inf:
             self._timer = loop.call_at(later, self._serve)
 
-    def _chat(self, chat_id: int) -> Limits:
-        """Return what limits the messages to a chat. Chats that nothing limits are forgotten."""
-        now = asyncio.get_running_loop().time()
+    def _chat(self, chat_id: int) -> Rates:
+        """Return the rates of a chat. The chats that were used last are remembered."""
         used = self._chats.pop(chat_id, None)
-        while self._chats and next(iter(self._chats.values())).is_idle(now):
-            del self._chats[next(iter(self._chats))]
         if used is None:
-            used = Limits(TO_A_CHAT, TO_A_GROUP) if chat_id < 0 else Limits(TO_A_CHAT)
+            used = Rates(TO_A_CHAT, TO_A_GROUP) if chat_id < 0 else Rates(TO_A_CHAT)
         self._chats[chat_id] = used
+        if len(self._chats) > MOST_CHATS:
+            del self._chats[next(iter(self._chats))]
         return used
 
     def _obey(self, error: RetryAfter, chat_id: int | None = None) -> None:
