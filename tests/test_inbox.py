@@ -13,7 +13,6 @@ from bot.creations import Creation
 from bot.settings import Rate, Settings
 from bot.shelf import Shelf
 from bot.store import Store
-from bot.telegram.request import NotDoneError
 from bot.words import sentences
 from bot.words.pieces import Message
 from bot.writer import Text, Watch
@@ -21,7 +20,7 @@ from tests.databases import sql
 from tests.fake_clock import in_no_time, now
 from tests.serving import ADMIN, ALICE, BOB, FakeWriter, Slow, until
 from tests.telegram.request import visiting
-from tests.telegram.server import Json, Server
+from tests.telegram.server import Refusal, Server
 
 
 @pytest.fixture(autouse=True)
@@ -72,16 +71,9 @@ async def test_a_stop_leaves_noted_what_the_next_start_answers(
 async def test_whose_answer_was_on_its_way_reads_how_to_get_it(
     settings: Settings, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    on_its_way = asyncio.Event()
-
-    async def hang(_parameters: Json) -> None:
-        on_its_way.set()
-        await asyncio.Event().wait()
-
-    server.before["sendMessage"] = hang
+    server.before["sendMessage"] = lambda _: asyncio.Event().wait()
     async with visiting(settings, server):
         await server.say("/dino", ALICE)
-        await on_its_way.wait()
         await server.say("/help", BOB)
         await server.fetched()
         await until(
@@ -99,18 +91,12 @@ async def test_whose_answer_was_on_its_way_reads_how_to_get_it(
 async def test_an_answer_that_surely_did_not_arrive_is_not_on_its_way(
     settings: Settings, server: Server
 ) -> None:
-    refused = asyncio.Event()
-
-    async def refuse(_parameters: Json) -> None:
-        refused.set()
-        raise NotDoneError("no connection")
-
-    server.before["sendMessage"] = refuse
+    server.refusals["sendMessage"].extend([Refusal(502, "Bad Gateway")] * 99)
     async with visiting(settings, server):
         await server.say("/seed", ALICE)
-        await refused.wait()
+        await until(lambda: len(server.refusals["sendMessage"]) < 99)
         await until(lambda: sql(settings.database_address, "SELECT is_sending FROM asks") == [(0,)])
-    server.before.clear()
+    server.refusals.clear()
     (text,) = await started(settings, server)
     assert text.startswith("Your seed is")
 
