@@ -219,11 +219,8 @@ class LiveMessage:
     async def conclude(self, message: Message, buttons: Buttons = ()) -> None:
         """Show the end. Raises NotSent or InDoubt."""
         if self.number is not None:
-            try:
+            with contextlib.suppress(Gone):
                 await self.chat.change(self.number, message, buttons)
-            except Gone:
-                self.number = None
-            else:
                 return
         self.number = await self.chat.say(message, buttons)
 

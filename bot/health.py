@@ -103,7 +103,6 @@ class Health:
         try:
             await web.TCPSite(self._runner, *self.listen).start()
         except OSError as error:
-            await self._runner.cleanup()
             raise MangosaurusError(f"cannot listen at HEALTH_LISTEN: {error.strerror}") from error
         return self
 
@@ -158,8 +157,8 @@ class Health:
         failures = await self.failures()
         if not failures:
             return web.Response(text=f"well: {self._state}\n")
-        lines = [f"{part}: {how}\n" for part, how in failures.items()]
-        return web.Response(status=503, text="".join(lines))
+        text = "".join(f"{part}: {how}\n" for part, how in failures.items())
+        return web.Response(status=503, text=text)
 
     async def _metrics(self, _request: web.Request) -> web.Response:
         from aiohttp import web
@@ -183,15 +182,14 @@ class Health:
         found["memory_bytes"] = resident()
         if bot is None:
             return found
-        tally = bot.tally
-        found["answers_total"] = tally.answers
-        found["errors_total"] = tally.errors.total()
+        found["answers_total"] = bot.tally.answers
+        found["errors_total"] = bot.tally.errors.total()
         found["texts_waiting"] = bot.shelf.pending
         found["cards_waiting"] = bot.drawings.speed.waiting
         found["training"] = bot.runs.running is not None
         for reason in REFUSALS:
             found[f'refusals_total{{reason="{reason}"}}'] = bot.limits.refusals[reason]
-        if latency := tally.latency:
+        if latency := bot.tally.latency:
             found['answer_seconds{quantile="0.5"}'] = latency[0]
             found['answer_seconds{quantile="0.99"}'] = latency[1]
         for door in bot.doors:

@@ -64,13 +64,12 @@ class Inbox(Database):
         """Note what a batch of updates asks, and its last update: also what seemed to fail before,
         but was committed.
         """
-        rows = [asdict(note) for note in notes]
         last = {"update": update, "at": time.time()}
 
         def work(connection: Connection) -> None:
             put(connection, polled, {"bot": bot}, last, last)
-            for row in rows:
-                put(connection, asks, {}, row, {})
+            for note in notes:
+                put(connection, asks, {}, asdict(note), {})
 
         await self.run(work)
 

@@ -180,5 +180,4 @@ def _holds(connection: Connection) -> bool:
 
 
 def _say_goodbye(connection: Connection) -> None:
-    row = f"INSERT INTO {goodbyes.name} SELECT now() WHERE {_HOLDS}"
-    connection.execute(sa.text(row))
+    connection.execute(sa.text(f"INSERT INTO {goodbyes.name} SELECT now() WHERE {_HOLDS}"))

@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 
 from bot.creations import Creation
+from bot.inbox import Note
 from bot.settings import Rate, Settings
 from bot.shelf import Shelf
 from bot.store import Store
+from bot.telegram.pacing import Pacing
 from bot.words import sentences
 from bot.words.pieces import Message
 from bot.writer import Text, Watch
@@ -99,6 +101,24 @@ async def test_an_answer_that_surely_did_not_arrive_is_not_on_its_way(
     server.refusals.clear()
     (text,) = await started(settings, server)
     assert text.startswith("Your seed is")
+
+
+async def test_nothing_leaves_if_the_lock_is_lost_while_an_answer_is_noted_as_on_its_way(
+    settings: Settings, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost, mark = asyncio.Event(), Store.mark
+
+    async def slowly(store: Store, note: Note, **values: Any) -> None:
+        await mark(store, note, **values)
+        lost.set()
+
+    monkeypatch.setattr(Store, "mark", slowly)
+    monkeypatch.setattr("bot.telegram.door.Pacing", lambda _: Pacing(lambda: not lost.is_set()))
+    async with visiting(settings, server):
+        await server.say("/seed", ALICE)
+        await lost.wait()
+        await until(lambda: sql(str(settings.database), "SELECT is_sending FROM asks") == [(0,)])
+    assert server.sent == []
 
 
 @pytest.mark.parametrize(

@@ -274,6 +274,7 @@ class TelegramChat(Chat):
             return await send()
         await self._inbox.mark(note, is_sending=True)
         try:
+            self._pacing.check()  # once more, as the database may have taken seconds
             return await send()
         except (*REFUSED, *UNSENT):
             await self._inbox.mark(note, is_sending=False)

@@ -124,7 +124,6 @@ class Telegram(Door):
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._tasks.cancelled()  # if opening failed half-way
         await self._client.shutdown()
 
     async def open(self, bot: Bot) -> None:
@@ -222,18 +221,13 @@ class Telegram(Door):
                 self._heard = asyncio.get_running_loop().time()
                 return answer
             self._failed += 1
-            await self._renew()
+            # the only connection of the polling client may have leaked (encode/httpcore #1093)
+            with contextlib.suppress(Exception):
+                async with asyncio.timeout(RENEW_SECONDS):
+                    await self._polling.shutdown()
+            with contextlib.suppress(Exception):  # what is wrong shows in the next try
+                await self._polling.initialize()
             await asyncio.sleep(pause)
-
-    async def _renew(self) -> None:
-        """Renew the polling client, whose only connection may have leaked (encode/httpcore
-        #1093).
-        """
-        with contextlib.suppress(Exception):
-            async with asyncio.timeout(RENEW_SECONDS):
-                await self._polling.shutdown()
-        with contextlib.suppress(Exception):  # what is wrong shows in the next poll
-            await self._polling.initialize()
 
     async def _take(self, updates: Sequence[Update], bot: Bot) -> None:
         """Note what a batch of updates asks, and begin to answer it.

@@ -175,7 +175,8 @@ class Pacing:
         while True:
             try:
                 async with self._turn(place, chat_id), self._messages:
-                    sent = await self._call(call)
+                    self.check()
+                    sent = await call()
             except RetryAfter as error:
                 self._obey(error, chat_id)
             except NetworkError as error:
@@ -202,16 +203,17 @@ class Pacing:
         if held_until > asyncio.get_running_loop().time():
             raise NotDoneError("Telegram wants silence")
         async with self._others:
+            self.check()
             try:
-                await self._call(call)
+                await call()
             except RetryAfter as error:
                 self._obey(error)
                 raise
 
-    async def _call(self, call: Call[Sent]) -> Sent:
+    def check(self) -> None:
+        """Raise NotDoneError if nothing may leave now."""
         if not self._may_send():
             raise NotDoneError("another process serves")
-        return await call()
 
     @asynccontextmanager
     async def _turn(self, place: int, chat_id: int) -> AsyncIterator[None]:
