@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
-import sys
-import threading
 from typing import TYPE_CHECKING, Any
 
 from telegram.ext import ApplicationBuilder, MessageHandler, filters
@@ -21,18 +18,11 @@ async def echo(update: Update, _context: Any) -> None:
 
 
 def main() -> None:
-    """Serve until the process is told to stop, or stdin ends."""
+    """Serve until the process is told to stop."""
     token, address = os.environ["TELEGRAM_TOKEN"], os.environ["TELEGRAM_API_URL"]
     application = ApplicationBuilder().token(token).base_url(f"{address}/bot").build()
     application.add_handler(MessageHandler(filters.TEXT, echo))
-    threading.Thread(target=end_with_stdin, daemon=True).start()
     application.run_polling()
-
-
-def end_with_stdin() -> None:
-    """End the process when the bench has ended."""
-    sys.stdin.read()
-    os.kill(os.getpid(), signal.SIGTERM)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from itertools import product
+from itertools import cycle, islice, product
 from typing import TYPE_CHECKING
 
 from benchmarks.processes import bench, is_right
@@ -19,14 +19,13 @@ from bot.telegram.pacing import RATE
 
 if TYPE_CHECKING:
     from benchmarks.processes import Bot
-    from benchmarks.telegram_server import Inbox
 
 REPEATS = 1
 LOADS, SECONDS = (0.5, 1.0, 1.5, 3.0, 5.0), 120.0
 """Asks, in units of the message rate, and how long each crowd asks."""
 POEM = "/poem Shall I compare thee"
 CROWD = ("/dino", "/dino", POEM, "/dino", "/help", "/dino", "/dino", POEM, "/dino", "/dino")
-TYPED, EACH_TYPIST = ("mango", "plesio"), 5
+ASKED = (*CROWD[:5], "mango", *CROWD[5:], "plesio")
 AT_ONCE, PATIENCE = 1.0, 180.0
 """The bot has recovered when it answers within a second; the bench waits for that for so many
 seconds."""
@@ -57,13 +56,9 @@ async def _cards() -> str:
     names = map("".join, product(SYLLABLES, repeat=4))
     async with bench(is_strict=True) as running:
         bot = await running.start("bot", {})
-        await bot.until(bot.inbox.polled())
-        begin = time.perf_counter()
-        for second in range(int(SECONDS)):
-            for number, line in enumerate(CARDS):
-                at = begin + second + number / len(CARDS)
-                await asyncio.sleep(at - time.perf_counter())
-                bot.inbox.ask(line.format(next(names)), len(bot.inbox.asked))
+        await bot.at_once(["/help"])
+        texts = (line.format(next(names)) for line in CARDS * int(SECONDS))
+        await bot.inbox.at_pace(texts, len(CARDS))
         await asyncio.sleep(PROMISED + AT_ONCE)
     rows, drawn = [], 0
     for kind in dict.fromkeys(CARDS):
@@ -94,11 +89,12 @@ async def _measure(load: float) -> tuple[str, ...]:
     """Let a crowd ask, and return a row of the table."""
     async with bench(is_strict=True) as running:
         bot = await running.start("bot", {})
-        await bot.until(bot.inbox.polled())
         await bot.at_once([*CROWD, *CROWD])
-        warm_up, begin = len(bot.inbox.asked), time.perf_counter()
-        await _crowd(bot.inbox, load * RATE)
-        asked, end = bot.inbox.asked[warm_up:], time.perf_counter()
+        begin = time.perf_counter()
+        rate = load * RATE * len(ASKED) / len(CROWD)
+        texts = islice(cycle(ASKED), int(rate * SECONDS))
+        asked = await bot.inbox.at_pace(texts, rate)
+        end = time.perf_counter()
         recovery = await _recovery(bot, end)
     typed = [one for one in asked if one.is_inline]
     offered = sum(one.answers[0][1] != "" for one in typed if one.answers)
@@ -127,20 +123,10 @@ async def _measure(load: float) -> tuple[str, ...]:
     return row
 
 
-async def _crowd(inbox: Inbox, rate: float) -> None:
-    begin = time.perf_counter()
-    for number in range(int(rate * SECONDS)):
-        await asyncio.sleep(begin + number / rate - time.perf_counter())
-        inbox.ask(CROWD[number % len(CROWD)], len(inbox.asked))
-        if number % EACH_TYPIST == 0:
-            text = TYPED[number // EACH_TYPIST % len(TYPED)]
-            inbox.ask(text, len(inbox.asked), is_inline=True)
-
-
 async def _recovery(bot: Bot, end: float) -> float:
     """Return how long after the end of the crowd a new ask is answered at once."""
     while (since := time.perf_counter() - end) < PATIENCE:
-        asked = bot.inbox.ask("/dino", len(bot.inbox.asked))
+        asked = bot.inbox.ask("/dino")
         await asyncio.sleep(AT_ONCE)
         if asked.answers and is_right("/dino", asked.answers[0][1]):
             return since

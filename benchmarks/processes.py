@@ -18,7 +18,6 @@ from model.files import ROOT
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine
 
-PEOPLE = 500
 LIMIT = 600.0
 """A bench gives up waiting after this many seconds."""
 ENDS_WITHIN = 15.0
@@ -39,7 +38,7 @@ class Bot:
     def __init__(self, name: str, inbox: Inbox, process: asyncio.subprocess.Process) -> None:
         self.name = name
         self.inbox = inbox
-        self._process = process
+        self.process = process
 
     async def until(self, done: Coroutine[None, None, None]) -> None:
         """Wait for an event of this bot; RuntimeError if its process ends before, or if it takes
@@ -60,34 +59,25 @@ class Bot:
         """Ask everything at once. Return the seconds from handing out the first update to the last
         answer.
         """
-        asked = [self.inbox.ask(text, number % PEOPLE) for number, text in enumerate(texts)]
+        asked = [self.inbox.ask(text) for text in texts]
         await self.until(self.inbox.answered())
         return max(one.answers[0][0] for one in asked) - min(one.handed_out or 0.0 for one in asked)
-
-    def kill(self) -> None:
-        """Kill the process at once."""
-        self._process.kill()
-
-    @property
-    def code(self) -> int | None:
-        """The exit code of the process; None while it runs."""
-        return self._process.returncode
 
     async def stop(self) -> float:
         """End the process, and return how many seconds that took."""
         begun = time.perf_counter()
-        if self._process.returncode is None:
-            self._process.send_signal(signal.SIGTERM)
+        if self.process.returncode is None:
+            self.process.send_signal(signal.SIGTERM)
         try:
             async with asyncio.timeout(ENDS_WITHIN):
-                await self._process.wait()
+                await self.process.wait()
         except TimeoutError:
-            self._process.kill()
-            await self._process.wait()
+            self.process.kill()
+            await self.process.wait()
         return time.perf_counter() - begun
 
     async def _ended(self) -> None:
-        code = await self._process.wait()
+        code = await self.process.wait()
         raise RuntimeError(f"{self.name} ended with exit code {code}")
 
 
@@ -130,11 +120,10 @@ class Bench:
 async def bench(*, is_strict: bool = False, latency: float = 0.0) -> AsyncIterator[Bench]:
     """Start a server; at the end, stop all bots that were started against it."""
     server = Server(is_strict=is_strict, latency=latency)
-    address = f"http://127.0.0.1:{await server.start()}"
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         stack.callback(server.stop)
-        yield Bench(server, address, folder, stack)
+        yield Bench(server, f"http://127.0.0.1:{await server.start()}", folder, stack)
 
 
 def is_right(asked: str, answer: str) -> bool:

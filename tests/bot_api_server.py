@@ -15,7 +15,6 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl
 
-TOKEN = "123456:AAtest-token_of-no-bot"
 MESSAGE = {
     "message_id": 7,
     "date": int(time.time()),

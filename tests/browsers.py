@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from model.files import ROOT
-from tests.processes import COMMAND, LINK, environment_of
+from tests.processes import LINK, begun, environment_of
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Iterator
 
     from playwright.sync_api import Browser, BrowserContext, Locator, Playwright
@@ -41,20 +41,12 @@ def browser_of(playwright: Playwright) -> Iterator[Browser]:
 @contextmanager
 def serving_page(home: Path, port: int = 0) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     """Run a bot with the released weights that serves the page; yield its process and its link."""
-    process = subprocess.Popen(
-        [*COMMAND, "--page", "--port", str(port)],
-        stdout=subprocess.PIPE,
-        env=environment_of(ROOT / "checkpoints", home),
-        cwd=home,
-    )
-    assert process.stdout
-    try:
+    environment = environment_of(ROOT / "checkpoints", home)
+    with begun(environment, "--page", "--port", str(port)) as process:
+        assert process.stdout
         link = LINK.search(process.stdout.readline().decode())
         assert link
         yield process, link[0]
-    finally:
-        process.kill()
-        process.communicate(timeout=30)
 
 
 class Looker:

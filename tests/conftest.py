@@ -10,7 +10,7 @@ Every test is bounded.
     own_checkpoints    a folder that a test may change; own_settings and own_chat serve from it
     pictures           the SVG of cards, which are not drawn then
     taboo_words        writes the operator's list of taboo words
-    database           a SQLite file, and then an empty PostgreSQL
+    database           a SQLite file, and then an empty PostgreSQL; `store` opens it
 """
 
 import dataclasses
@@ -33,9 +33,21 @@ from tests.bounds import (  # noqa: F401 - hooks
     pytest_runtest_setup,
     pytest_runtest_teardown,
 )
-from tests.databases import database, postgresql, postgresql_folder  # noqa: F401 - fixtures
+from tests.databases import (  # noqa: F401 - fixtures
+    database,
+    postgresql,
+    postgresql_folder,
+    store,
+)
 from tests.fake_chat import FakeChat
-from tests.serving import ADMIN, BOB, GROUP, install_both, serving
+from tests.serving import (  # noqa: F401 - a fixture
+    ADMIN,
+    BOB,
+    GROUP,
+    install_both,
+    serving,
+    slow_writer,
+)
 from tests.shown import watched
 from tests.telegram.server import Server
 from tests.training import admin, keats, own_runs, pokemon, script  # noqa: F401 - fixtures

@@ -1,8 +1,5 @@
 """A chat in memory, and people who use it. A test of the bot's core needs no other door."""
 
-import asyncio
-import bisect
-import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -60,45 +57,8 @@ class Shown:
         return [text for text, each in self.message if each == style]
 
 
-class Outbox:
-    """All chats of a door send through it: at most `rate` messages a second, in the order of their
-    asks. Refusals take no time.
-    """
-
-    def __init__(self, rate: float) -> None:
-        self.rate = rate
-        self._queue: list[tuple[int, asyncio.Future[None]]] = []
-        self._numbers = itertools.count()
-        self._is_open = True
-
-    def place(self) -> int:
-        return next(self._numbers)
-
-    def wait(self, ahead: int) -> float:
-        return max(ahead, len(self._queue)) / self.rate
-
-    async def leave(self, place: int) -> None:
-        left = asyncio.get_running_loop().create_future()
-        bisect.insort(self._queue, (place, left), key=lambda each: each[0])
-        self._next()
-        await left
-
-    def _next(self) -> None:
-        if self._is_open and self._queue:
-            self._is_open = False
-            self._queue.pop(0)[1].set_result(None)
-            asyncio.get_running_loop().call_later(1 / self.rate, self._open)
-
-    def _open(self) -> None:
-        self._is_open = True
-        self._next()
-
-
 class FakeChat(Chat):
-    """Keeps what the bot does. `failures` are raised by the next messages and changes, one by one.
-
-    With an `outbox`, messages take their time to leave; then a chat is for one ask.
-    """
+    """Keeps what the bot does. `failures` are raised by the next messages and changes."""
 
     def __init__(
         self,
@@ -107,7 +67,6 @@ class FakeChat(Chat):
         *,
         is_private: bool = True,
         is_admin: bool = False,
-        outbox: Outbox | None = None,
     ) -> None:
         self.bot = bot
         self.id = chat_id
@@ -120,8 +79,6 @@ class FakeChat(Chat):
         self.typed = 0
         self.failures: list[Exception] = []
         self.waiting = 0.0
-        self.outbox = outbox
-        self._place = outbox.place() if outbox else 0
 
     async def ask(self, text: str, person: int | None = None, **fields: Any) -> Shown:
         await self._do(Sent if "file" in fields else Said, person, text=text, **fields)
@@ -147,8 +104,6 @@ class FakeChat(Chat):
         self, message: Message, buttons: Buttons = (), *, unfinished: bool = False
     ) -> int:
         self._fail()
-        if self.outbox and not unfinished:
-            await self.outbox.leave(self._place)
         self.messages.append(Shown())
         return self._put(len(self.messages), message, buttons)
 
@@ -189,7 +144,7 @@ class FakeChat(Chat):
         self.offers.append(list(offers))
 
     def wait_seconds(self, in_chat: int = 0, in_all: int = 0) -> float:
-        return self.outbox.wait(in_all) if self.outbox else self.waiting
+        return self.waiting
 
     async def _do(self, kind: Callable[..., Ask], person: int | None, **fields: Any) -> None:
         given = {"person": person or abs(self.id), "chat": self, "is_admin": self.is_admin}

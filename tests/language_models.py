@@ -5,8 +5,16 @@ import pytest
 
 from model.network.layers import Array, Ids
 from model.network.network import LanguageModel
-from model.network.parameters import CELLS, Architecture, Arrays, CellName, Parameters
+from model.network.parameters import (
+    CELLS,
+    Architecture,
+    Arrays,
+    CellName,
+    Parameters,
+    parameter_shapes,
+)
 from model.text.batches import Batch
+from model.text.corpus import Corpus
 from model.text.vocabulary import NO_CHARACTER
 
 VOCAB_SIZE, HIDDEN_SIZE, BATCH_SIZE, TIME = 5, 3, 3, 4
@@ -49,6 +57,17 @@ def network(
     for parameter in language_model.parameters.values():
         parameter += generator.normal(0, 0.3, parameter.shape)
     return language_model
+
+
+def biased(corpus: Corpus, probabilities: dict[str, float] | None = None) -> LanguageModel:
+    """A network with the given probabilities, or 1 / V each, in any context."""
+    architecture = Architecture("rnn", len(corpus.vocabulary), 3, 1)
+    parameters: Arrays = {
+        name: np.zeros(shape) for name, shape in parameter_shapes(architecture).items()
+    }
+    for character, probability in (probabilities or {}).items():
+        parameters["b_y"][corpus.vocabulary.ids_of(character)] = np.log(probability)
+    return LanguageModel(architecture, parameters)
 
 
 def random_state(

@@ -1,5 +1,8 @@
-"""What tests share that start `python -m bot`: its environment, and a process at a terminal."""
+"""What tests share that start `python -m bot`: its environment, a process with pipes, and one at a
+terminal."""
 
+import asyncio
+import contextlib
 import os
 import re
 import select
@@ -7,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -45,17 +49,43 @@ def environment_of(checkpoints: Path, home: Path) -> Environment:
     return kept | own | {"TERM": "xterm-256color", "LOG_LEVEL": "ERROR"}
 
 
-def run(environment: Environment, *arguments: str, **streams: Any) -> Any:
+def run(
+    environment: Environment, *arguments: str, command: Sequence[str] = COMMAND, **streams: Any
+) -> Any:
     """Run the bot to its end, in its home and with pipes where nothing else is given."""
     given: Any = {"cwd": environment["MANGOSAURUS_HOME"]}
     given |= {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | streams
     return subprocess.run(
-        [*COMMAND, *arguments],
+        [*command, *arguments],
         env=environment,
         timeout=LIMIT,
         check=False,
         **given,
     )
+
+
+async def ended(
+    environment: Environment, *arguments: str, command: Sequence[str] = COMMAND
+) -> tuple[int, str]:
+    """Run the bot to its end; return its exit code and what it printed."""
+    streams = {"stdin": subprocess.DEVNULL, "stderr": subprocess.STDOUT}
+    done = await asyncio.to_thread(run, environment, *arguments, command=command, **streams)
+    return done.returncode, done.stdout.decode()
+
+
+@contextlib.contextmanager
+def begun(
+    environment: Environment, *arguments: str, command: Sequence[str] = COMMAND
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A bot that runs with pipes, until it is killed in the end."""
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        [*command, *arguments], stdin=pipe, stdout=pipe, stderr=pipe, env=environment
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 class Terminal:

@@ -3,6 +3,7 @@ chat in memory."""
 
 import asyncio
 import dataclasses
+import math
 import socket
 import string
 from collections.abc import AsyncIterator, Callable
@@ -24,6 +25,7 @@ from model.text.forms import Form
 from model.text.vocabulary import Vocabulary
 from model.weights.checkpoint import Checkpoint, Description
 from model.weights.versions import Versions, save
+from model.writing.requests import LineRequest, NameRequest, Request, SonnetRequest
 from tests.fake_chat import FakeChat, Shown
 
 ALICE, BOB, ADMIN, GROUP = 101, 102, 900, -5
@@ -32,7 +34,11 @@ VERSE = "\n !'(),-.:;?" + string.ascii_lowercase
 
 
 def untrained(
-    form: Form, seed: int = 1, characters: str = "", known: tuple[str, ...] = ("mangosaurus",)
+    form: Form,
+    seed: int = 1,
+    characters: str = "",
+    known: tuple[str, ...] = ("mangosaurus",),
+    year: int = 2024,
 ) -> Checkpoint:
     """Return a tiny network with random weights that ends its lines now and then."""
     names = form == "names"
@@ -48,7 +54,7 @@ def untrained(
         1,
         3.0,
         seed,
-        "2024-01-01T00:00:00+00:00",
+        f"{year}-01-01T00:00:00+00:00",
         {},
         longest_line=0 if names else 40,
     )
@@ -101,6 +107,48 @@ class Slow:
             return await write(shelf, creation, watch)
 
         monkeypatch.setattr(Shelf, "write", wait)
+
+
+class FakeWriter:
+    """Writes one text after the other, in the time of the clock that jumps: threads would take
+    real time."""
+
+    poems_a_second = math.inf
+    is_stuck = False
+
+    def __init__(self, _checkpoint: Checkpoint) -> None:
+        self.pending: set[object] = set()
+        self._free_at = 0.0
+
+    async def write(self, request: Request, *_: object) -> Text:
+        if isinstance(request, LineRequest):
+            return Text(("",))
+        self.pending.add(request)
+        poems, text = 1.0, "o mango\n" * 13
+        if isinstance(request, SonnetRequest):
+            poems = 10.0
+        elif isinstance(request, NameRequest):
+            poems, text = 0.1, "mangosaurus"
+        now = asyncio.get_running_loop().time
+        self._free_at = max(now(), self._free_at) + poems / self.poems_a_second
+        if self._free_at > now():
+            await asyncio.sleep(self._free_at - now())
+        self.pending.discard(request)
+        return Text((text,))
+
+    async def close(self) -> None: ...
+
+
+SPEED = 1.5
+"""Poems a second."""
+
+
+@pytest.fixture
+def slow_writer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.shelf.Writer", FakeWriter)
+    monkeypatch.setattr(FakeWriter, "poems_a_second", SPEED)
+    monkeypatch.setattr("bot.limits.POEMS_A_SECOND", SPEED)
+    monkeypatch.setattr("bot.limits.Limits._threads_gain", 1.0)  # on a machine of any size
 
 
 def free_port() -> int:

@@ -2,30 +2,23 @@
 
 import asyncio
 import threading
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.asks import Said
 from bot.database import Database
 from bot.running import running
 from bot.settings import Settings
 from tests.fake_chat import FakeChat
-from tests.processes import environment_of, run
 from tests.serving import ALICE, BOB
-
-
-def ask(chat: FakeChat, *texts: str) -> None:
-    for text in texts:
-        chat.bot.ask(Said(person=chat.id, chat=chat, text=text))
+from tests.test_answering import say
 
 
 async def test_a_stop_mirrors_the_start_and_leaves_nothing_behind(settings: Settings) -> None:
     threads, tasks = set(threading.enumerate()), asyncio.all_tasks()
     async with running(settings) as bot:
         chat = FakeChat(bot, ALICE)
-        ask(chat, "/dino", "/poem Shall I", "/dino 3")  # what was asked before the stop is answered
+        say(chat, "/dino", "/poem Shall I", "/dino 3")  # what was asked before the stop is answered
     assert [bool(message.all("creation")) for message in chat.messages] == [True] * 3
     assert asyncio.all_tasks() == tasks
     for thread in set(threading.enumerate()) - threads:
@@ -45,19 +38,7 @@ async def test_what_does_not_respond_does_not_hold_a_stop(
     async with asyncio.timeout(20), running(settings) as bot:
         with monkeypatch.context() as patch:
             patch.setattr(*((FakeChat, "say", hang) if what == "chat" else (Database, "run", hang)))
-            ask(FakeChat(bot, ALICE), "/dino", "/dino", "/seed")
-            ask(FakeChat(bot, BOB), "/dino")
+            say(FakeChat(bot, ALICE), "/dino", "/dino", "/seed")
+            say(FakeChat(bot, BOB), "/dino")
             await bot.close()
     assert "The bot stopped before 4 asks were answered" in caplog.text
-
-
-def test_a_process_that_cannot_serve_says_why_in_its_last_line(
-    checkpoints: Path, tmp_path: Path
-) -> None:
-    token = "123456:ABC-DEF1234ghIkl"
-    environment = environment_of(checkpoints, tmp_path) | {"TELEGRAM_TOKEN": token}
-    done = run(environment | {"RATE_LIMIT": "often"})
-    lines = done.stderr.decode().splitlines()
-    assert done.returncode == 78
-    assert lines[-1].startswith("mangosaurus: RATE_LIMIT is 'often'; it is ")
-    assert not [line for line in lines if token in line or "Traceback" in line]

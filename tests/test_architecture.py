@@ -3,6 +3,7 @@
 import ast
 import re
 import sys
+from collections.abc import Collection
 from functools import cache
 from pathlib import Path
 
@@ -96,8 +97,7 @@ def intruders(modules: list[str], *forbidden: str) -> list[str]:
     ]
 
 
-def test_the_networks_know_no_bot_and_need_little() -> None:
-    assert intruders(of("model"), "bot", "telegram", "sqlalchemy", "dotenv", "httpx") == []
+def test_the_networks_need_little() -> None:
     for module in of("model", "tools"):
         allowed = OUTSIDE[max((name for name in OUTSIDE if belongs_to(module, name)), key=len)]
         outside = (
@@ -117,10 +117,25 @@ def test_a_wing_imports_only_wings_below_it() -> None:
         assert intruders(of(f"model.{wing}"), *above, "model.__main__") == []
 
 
-def test_the_core_of_the_bot_knows_no_door() -> None:
-    core = [module for module in of("bot") if not belongs_to(module, *DOORS, *PROCESS)]
-    assert intruders(core, *DOORS, "telegram") == []
-    assert intruders([module for module in core if module != "bot.health"], "aiohttp") == []
+CORE = [module for module in of("bot") if not belongs_to(module, *DOORS, *PROCESS)]
+
+
+@pytest.mark.parametrize(
+    ("modules", "forbidden"),
+    [
+        (of("model"), ("bot", "telegram", "sqlalchemy", "dotenv", "httpx")),
+        (of("model.network"), {*of("model")} - {*of("model.network"), "model"}),
+        (CORE, (*DOORS, "telegram")),
+        ([module for module in CORE if module != "bot.health"], ("aiohttp",)),
+        (["bot.settings"], ("bot",)),
+        (of("model", "bot"), ("tools",)),
+        ([*SOURCES], ("tests", "benchmarks", "conftest", "pytest", "torch")),
+        ([*SOURCES], ("pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal")),
+    ],
+    ids=["networks", "textbook", "core", "core", "settings", "tools", "tests", "pickle"],
+)
+def test_what_a_part_does_not_know(modules: list[str], forbidden: Collection[str]) -> None:
+    assert intruders(modules, *forbidden) == []
 
 
 @pytest.mark.parametrize("door", DOORS)
@@ -139,26 +154,6 @@ def test_commands_are_found_in_their_table_alone() -> None:
     users = {module for module in SOURCES if intruders([module], *commands)}
     assert "bot.commands" in users <= {"bot.commands", *commands}
     assert not any("bot.commands" in imports(module) for module in commands)
-
-
-def test_the_settings_know_only_what_their_values_mean() -> None:
-    assert intruders(["bot.settings"], "bot") == []
-
-
-def test_the_textbook_stands_alone() -> None:
-    others = {name for name in SOURCES if belongs_to(name, "model")} - {*of("model.network")}
-    assert intruders(of("model.network"), *others - {"model"}) == []
-
-
-def test_nothing_imports_tools_tests_or_pickle() -> None:
-    assert intruders(of("model", "bot"), "tools") == []
-    assert intruders([*SOURCES], "tests", "benchmarks", "conftest", "pytest", "torch") == []
-    assert (
-        intruders(
-            [*SOURCES], "pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"
-        )
-        == []
-    )
 
 
 def knots(modules: list[str]) -> list[list[str]]:

@@ -1,17 +1,11 @@
 """The benches' sections, and what they say of a busy machine. No test here measures time."""
 
 import re
-from pathlib import Path
 
 import pytest
 
 from benchmarks import report
 from benchmarks.__main__ import BENCHES
-from benchmarks.timing import speedup
-
-
-def test_the_median_of_the_rounds_counts() -> None:
-    assert speedup([1, 1, 10], [2, 3, 50]) == 3
 
 
 def test_a_busy_machine_is_refused_and_its_figures_are_marked(
@@ -25,17 +19,6 @@ def test_a_busy_machine_is_refused_and_its_figures_are_marked(
     assert report.machine().endswith("2.9 (MORE THAN ONE A CORE: do not trust these figures)")
     with pytest.raises(SystemExit, match=r"2\.9 on 2 cores"):
         report.refuse_if_busy()
-
-
-def test_sections_are_replaced_one_by_one(tmp_path: Path) -> None:
-    path = tmp_path / "results.md"
-    path.write_text("# Measurements\n", encoding="utf-8")
-    report.write_section("island", "first", path)
-    report.write_section("training", r"other \1", path)
-    before = path.read_text()
-    report.write_section("island", "second\n", path)
-    assert path.read_text() == before.replace("first", "second")
-    assert r"other \1" in before
 
 
 def test_the_results_are_of_benches_that_exist_and_say_where_the_machine_was_busy() -> None:

@@ -3,6 +3,7 @@ jumps."""
 
 import asyncio
 import re
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
 import pytest
@@ -14,10 +15,8 @@ from bot.limits import CHATTER
 from bot.settings import Settings
 from bot.words import sentences
 from bot.words.pieces import said
-from bot.writer import Text
-from model.text.forms import Genre
 from tests.fake_clock import in_no_time, now
-from tests.serving import ALICE, BOB, GROUP
+from tests.serving import ALICE, BOB, GROUP, SPEED, FakeWriter
 from tests.telegram.request import Visit, visiting
 from tests.telegram.server import Refusal, Server
 
@@ -28,20 +27,6 @@ SECONDS = 40
 REFUSALS = tuple(str(sentence).split("{}")[0] for sentence in (sentences.BUSY, sentences.LATE))
 
 
-class FakeWriter:
-    """Writes at once: threads would take real time, in which the clock jumps."""
-
-    is_stuck = False
-    pending = ()
-
-    def __init__(self, _checkpoint: object) -> None: ...
-
-    async def write(self, _request: object, genre: Genre, *_: object) -> Text:
-        return Text(("mangosaurus" if genre is Genre.DINO else "o mango\n" * 13,))
-
-    async def close(self) -> None: ...
-
-
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the dates of messages, and what the bot thinks of them, go by the clock that jumps."""
@@ -49,15 +34,18 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.shelf.Writer", FakeWriter)
 
 
-async def crowd(visit: Visit, load: float, place: int | None) -> None:
-    """Let everybody ask at `load` times what can be answered, in bursts: in their own chats, or
-    all of them in one place. Check what holds for every crowd."""
-    server, burst, fetched = visit.server, max(1, round(4 * load * RATE)), []
-    for number in range(int(load * RATE * SECONDS)):
+async def crowd(
+    visit: Visit, load: float, place: int | None, lines: Sequence[str], most: float
+) -> None:
+    """Let everybody ask at `load` times the `most` that can be answered in a second, in bursts: in
+    their own chats, or all of them in one place. Check what holds for every crowd."""
+    server, burst, fetched = visit.server, max(1, round(4 * load * most)), []
+    for number in range(int(load * most * SECONDS)):
         if number and number % burst == 0:
             await asyncio.sleep(4)
         person = place if place == ALICE else 1000 + number
-        asked = await server.say(f"/seed {1000 + number}", person, place or person)
+        line = lines[number % len(lines)].format(1000 + number)
+        asked = await server.say(line, person, place or person)
         fetched.append(asked["message_id"])
     await visit.settled()
     assert server.floods == 0
@@ -67,28 +55,42 @@ async def crowd(visit: Visit, load: float, place: int | None) -> None:
             told += 1
         else:  # what is accepted is answered in time
             answers += 1
-            found = re.search("seed is now ([0-9]+)", message["text"])
+            found = re.search("(?:seed is now|I count) ([0-9]+)", message["text"])
             assert found
             assert left - server.fetched_at[fetched[int(found[1]) - 1000]] <= 30
         assert told <= 1 + answers / 5
     refused = visit.bot.limits.refusals
     assert refused.total() == len(fetched) - answers
     if place is None:
-        assert refused.total() == refused["late"]  # nobody is refused because so many wait
-        if load > 1:
-            assert answers >= 0.75 * RATE * server.left[-1]
-        else:
+        if load <= 1:
             assert not refused
+        elif len(lines) == 1:  # no time is lost for what is scarce
+            assert answers >= 0.75 * most * server.left[-1]
+        if lines == SEEDS:
+            assert refused.total() == refused["late"]  # nobody is refused because so many wait
+
+
+SEEDS, POEMS = ("/seed {}",), ("/poem I count {}",)
+MIXTURE = (*SEEDS, *POEMS, *SEEDS, *SEEDS, *POEMS, "/sonnet I count {}")
+"""Twelve poems' work."""
 
 
 @pytest.mark.parametrize(
-    ("place", "load"),
-    [(None, 0.8), (None, 1.5), (None, 3.0), (None, 5.0), (ALICE, 3.0), (GROUP, 3.0)],
+    ("lines", "place", "load", "most"),
+    [
+        *((SEEDS, None, load, RATE) for load in (0.8, 1.5, 3.0, 5.0)),
+        *((SEEDS, place, 3.0, RATE) for place in (ALICE, GROUP)),
+        *((POEMS, None, load, SPEED) for load in (0.8, 1.5, 3.0)),
+        *((MIXTURE, None, load, SPEED / 2) for load in (0.8, 3.0)),
+    ],
 )
+@pytest.mark.usefixtures("slow_writer")
 @in_no_time
-async def test_a_crowd(place: int | None, load: float, settings: Settings) -> None:
+async def test_a_crowd(
+    lines: Sequence[str], place: int | None, load: float, most: float, settings: Settings
+) -> None:
     async with visiting(settings, Server(), RATE) as visit:
-        await crowd(visit, load, place)
+        await crowd(visit, load, place, lines, most)
         await asyncio.sleep(30)
         before = now()
         (answer,) = await visit.say("/dino", BOB)

@@ -211,8 +211,12 @@ def test_no_part_of_a_password_is_shown_however_it_is_written(before: str, after
 
 
 async def test_when_a_server_is_away_the_bot_says_so_and_works_again_as_soon_as_it_is_back(
-    settings: Settings, postgresql_folder: Path, postgresql: str
+    settings: Settings,
+    postgresql_folder: Path,
+    postgresql: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(module, "AWAY_SECONDS", 0.3)
     socket, away = postgresql_folder / ".s.PGSQL.5432", postgresql_folder / "away"
     async with serving(settings, database=Secret(postgresql)) as chat:
         await chat.ask("/seed 42")

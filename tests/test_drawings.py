@@ -4,7 +4,6 @@ import asyncio
 import os
 import shutil
 import stat
-import sys
 from pathlib import Path
 
 import psutil
@@ -14,24 +13,13 @@ from bot import cards
 from bot.cards import drawings_version, png
 from bot.settings import Settings
 from bot.words import sentences
-from model.files import ROOT
 from tests.fake_chat import FakeChat
 from tests.serving import serving, until
 
-DRAW_AND_WAIT = """
-import asyncio, pathlib
-from bot.cards.png import Drawings
-async def main():
-    await Drawings(pathlib.Path()).draw('<svg xmlns="http://www.w3.org/2000/svg"/>')
-    print(flush=True)
-    await asyncio.Event().wait()
-asyncio.run(main())
-"""
 
-
-def drawing(parent: int | None = None) -> list[psutil.Process]:
+def drawing() -> list[psutil.Process]:
     """Return the processes that draw."""
-    children = psutil.Process(parent).children()
+    children = psutil.Process().children()
     return [child for child in children if "resvg" in "".join(child.cmdline())]
 
 
@@ -90,49 +78,32 @@ async def test_another_program_table_or_font_draws_anew(
 
 
 async def test_a_process_that_ends_or_hangs_costs_its_own_card_and_the_next_one_is_drawn(
-    chat: FakeChat, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The person gets the words, and reads why there is no picture."""
-    drawings = chat.bot.drawings
-    assert drawing() == []
-    assert (await chat.ask("/dino")).names
-    assert (await chat.press("card")).file
-    for reason in ("its process ended: -9", "it took too long"):
-        (process,) = drawing()
-        process.suspend()
-        ask = asyncio.create_task(chat.press("card"))
-        if "-9" in reason:
-            await until(lambda: drawings.speed.waiting)
-            process.kill()
-        else:
-            monkeypatch.setattr(png, "LONGEST_SECONDS", 0.01)
-        told = await ask
-        assert told.text.startswith(f"{chat.messages[0].names[0]}\n")
-        assert told.text.endswith(f"{chat.messages[0].code}\n\n{sentences.NOT_DRAWN}")
-        assert drawings.fault == reason
-        monkeypatch.undo()
-        assert (await chat.press("card")).file
-        assert drawings.fault == ""
-
-
-async def test_processes_have_no_secrets_and_end_with_the_bot(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The person gets the words, and reads why there is no picture. No process knows a secret, or
+    outlives the bot."""
     monkeypatch.setenv("TELEGRAM_TOKEN", "7000000:for-no-child")
     async with serving(settings) as chat:
-        await chat.ask("/today")
-        (process,) = drawing()
-        assert "for-no-child" not in "".join(process.environ().values())
-        assert process.nice() > psutil.Process().nice() or process.nice() == 19
+        drawings = chat.bot.drawings
+        assert drawing() == []
+        assert (await chat.ask("/dino")).names
+        assert (await chat.press("card")).file
+        for reason in ("its process ended: -9", "it took too long"):
+            (process,) = drawing()
+            assert "for-no-child" not in "".join(process.environ().values())
+            assert process.nice() > psutil.Process().nice() or process.nice() == 19
+            process.suspend()
+            with monkeypatch.context() as patch:
+                ask = asyncio.create_task(chat.press("card"))
+                if "-9" in reason:
+                    await until(lambda: drawings.speed.waiting)
+                    process.kill()
+                else:
+                    patch.setattr(png, "LONGEST_SECONDS", 0.01)
+                told = await ask
+            assert told.text.startswith(f"{chat.messages[0].names[0]}\n")
+            assert told.text.endswith(f"{chat.messages[0].code}\n\n{sentences.NOT_DRAWN}")
+            assert drawings.fault == reason
+            assert (await chat.press("card")).file
+            assert drawings.fault == ""
     assert drawing() == []
-
-
-async def test_processes_end_when_the_bot_is_killed() -> None:
-    command = [sys.executable, "-c", DRAW_AND_WAIT]
-    bot = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
-    assert bot.stdout
-    await bot.stdout.readline()
-    (process,) = drawing(bot.pid)
-    bot.kill()
-    await bot.wait()
-    await asyncio.to_thread(process.wait, 30)

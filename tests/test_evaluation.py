@@ -19,11 +19,12 @@ from model.evaluation.held_out import (
 from model.evaluation.ngram import counting_loss
 from model.network.layers import softmax
 from model.network.network import LanguageModel
-from model.network.parameters import Architecture, Arrays, parameter_shapes
+from model.network.parameters import Architecture
 from model.text.corpus import Corpus
 from model.text.forms import Form, Genre
 from model.text.vocabulary import NO_CHARACTER, Vocabulary
 from model.weights.checkpoint import Checkpoint, Description
+from tests.language_models import biased
 
 NAMES = Corpus(
     "names", ("abba", "baab", "aab"), ("abab", "b"), (), Vocabulary("\nab"), "digest of names"
@@ -47,17 +48,6 @@ def checkpoint_for(corpus: Corpus, language_model: LanguageModel) -> Checkpoint:
     )
     known_names = frozenset((*corpus.training, *corpus.held_out) if corpus.form == "names" else ())
     return Checkpoint(language_model, corpus.vocabulary, description, known_names, "0123456789ab")
-
-
-def biased(corpus: Corpus, probabilities: dict[str, float] | None = None) -> LanguageModel:
-    """A network with the given probabilities, or 1 / V each, in any context."""
-    architecture = Architecture("rnn", len(corpus.vocabulary), 3, 1)
-    parameters: Arrays = {
-        name: np.zeros(shape) for name, shape in parameter_shapes(architecture).items()
-    }
-    for character, probability in (probabilities or {}).items():
-        parameters["b_y"][corpus.vocabulary.ids_of(character)] = math.log(probability)
-    return LanguageModel(architecture, parameters)
 
 
 def random(corpus: Corpus) -> LanguageModel:

@@ -1,5 +1,5 @@
-"""Files replace the old ones and are as private as their folder, and tables are refused by file and
-line. `test_checkpoint` writes on a disk that fails."""
+"""Files are as private as their folder, and tables are refused by file and line. `test_checkpoint`
+replaces files, also on a disk that fails."""
 
 import re
 from pathlib import Path
@@ -9,21 +9,10 @@ import pytest
 from model.files import TableError, read_table, write_whole
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "dino[1].safetensors"
-
-
-def test_a_new_file_replaces_the_old_one(path: Path) -> None:
-    for content in (b"old", b"", b"new"):
-        write_whole(path, content)
-        assert path.read_bytes() == content
-    assert list(path.parent.iterdir()) == [path]
-
-
 @pytest.mark.parametrize(("folder", "file"), [(0o700, 0o600), (0o750, 0o640), (0o755, 0o644)])
-def test_a_file_is_as_private_as_its_folder(path: Path, folder: int, file: int) -> None:
-    path.parent.chmod(folder)
+def test_a_file_is_as_private_as_its_folder(tmp_path: Path, folder: int, file: int) -> None:
+    tmp_path.chmod(folder)
+    path = tmp_path / "dino[1].safetensors"
     write_whole(path, b"content")
     assert path.stat().st_mode & 0o777 == file
 

@@ -6,10 +6,9 @@ import contextlib
 import dataclasses
 import re
 import resource
-import signal
 import socket
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
@@ -20,34 +19,23 @@ import yaml
 
 from bot import health as module
 from bot import writer
-from bot.__main__ import serve
 from bot.database import StoreError, name_of, url_of
 from bot.health import SERVING, STANDBY, Health, asked
-from bot.settings import Address, Rate, Secret, Settings
+from bot.settings import Address, Rate, Settings
 from bot.standby import EX_TEMPFAIL, LOST
 from bot.store import Store
-from bot.telegram.door import Telegram
-from model.errors import MangosaurusError
 from model.files import ROOT
 from model.writing.decoder import Decoder
-from tests.bot_api_server import TOKEN, HttpRequest, http_server, ok
+from tests.bot_api_server import HttpRequest, http_server
 from tests.databases import frozen, killed
 from tests.fake_clock import in_no_time
-from tests.processes import COMMAND, LIMIT, Environment, environment_of
+from tests.processes import LIMIT, begun, ended, environment_of
 from tests.serving import ALICE, free_port, serving, until
-from tests.telegram.request import visiting
-from tests.telegram.server import ME, Refusal, Server
+from tests.telegram.request import over_http, visiting
+from tests.telegram.server import TOKEN, Refusal, Server
 
 if TYPE_CHECKING:
     from bot.app import Bot
-
-
-async def telegram(request: HttpRequest) -> tuple[int, bytes]:
-    """Answer as Telegram does while nobody writes."""
-    if request.path.endswith("/getUpdates"):
-        await asyncio.sleep(0.05)
-        return ok([])
-    return ok(ME if request.path.endswith("/getMe") else True)
 
 
 async def down(_request: HttpRequest) -> tuple[int, bytes]:
@@ -77,39 +65,15 @@ async def answer(listen: Address, pattern: str) -> int:
             await asyncio.sleep(0.05)
 
 
-@contextlib.asynccontextmanager
-async def process(
-    environment: Environment, *arguments: str
-) -> AsyncIterator[asyncio.subprocess.Process]:
-    pipe = asyncio.subprocess.PIPE
-    command = [*COMMAND, *arguments]
-    child = await asyncio.create_subprocess_exec(
-        *command, env=environment, stdin=asyncio.subprocess.DEVNULL, stdout=pipe, stderr=pipe
-    )
-    try:
-        yield child
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            child.kill()
-        await child.communicate()
-
-
-async def healthy(environment: Environment) -> tuple[int | None, str]:
-    """Run `mangosaurus healthy`; return its exit code and what it prints."""
-    async with process(environment, "healthy") as child:
-        output, errors = await child.communicate()
-        return child.returncode, (output + errors).decode().strip()
-
-
 async def test_a_process_from_ready_to_stopping(
-    settings: Settings, listen: Address, tmp_path: Path
+    settings: Settings, server: Server, listen: Address, tmp_path: Path
 ) -> None:
     notify = tmp_path / "notify"
     without = environment_of(settings.checkpoints, tmp_path)
     environment = without | {"HEALTH_LISTEN": f"{listen.host}:{listen.port}"}
-    assert (await healthy(without))[1].startswith("mangosaurus: HEALTH_LISTEN is not set;")
-    refused = "no answer at HEALTH_LISTEN: Connection refused"
-    assert await healthy(environment) == (1, refused)
+    assert "mangosaurus: HEALTH_LISTEN is not set;" in (await ended(without, "healthy"))[1]
+    refused = "no answer at HEALTH_LISTEN: Connection refused\n"
+    assert await ended(environment, "healthy") == (1, refused)
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(str(notify))
         systemd.settimeout(LIMIT)
@@ -117,17 +81,18 @@ async def test_a_process_from_ready_to_stopping(
         async def told() -> str:
             return (await asyncio.to_thread(systemd.recv, 1000)).decode()
 
-        async with http_server() as server:
-            server.answer = telegram
-            ours = {"TELEGRAM_TOKEN": TOKEN, "TELEGRAM_API_URL": server.address}
+        async with http_server() as http:
+            http.answer = down
+            ours = {"TELEGRAM_TOKEN": TOKEN, "TELEGRAM_API_URL": http.address}
             ours |= {"NOTIFY_SOCKET": str(notify), "LOG_LEVEL": "DEBUG"}
-            async with process(environment | ours) as child:
+            with begun(environment | ours) as child:
+                assert await answer(listen, "^bot: it is not serving\n$") == 503
+                http.answer = over_http(server)
                 assert await told() == f"READY=1\nSTATUS={SERVING}"
-                assert await healthy(environment) == (0, "well: serving")
-                async with process(without | ours) as second:  # beside it, with the same database
-                    *_, last = (await second.communicate())[1].decode().splitlines()
-                assert second.returncode == EX_TEMPFAIL
-                assert last.endswith("another process serves Telegram with it; end that one first")
+                assert await ended(environment, "healthy") == (0, "well: serving\n")
+                code, said = await ended(without | ours)  # beside it, with the same database
+                assert code == EX_TEMPFAIL
+                assert said.endswith("process serves Telegram with it; end that one first\n")
                 reader, writer = await asyncio.open_connection(*listen)
                 writer.write(b"GET / HTTP/1.1\r\nno header but a secret\r\n\r\n")
                 assert (await reader.readline()).endswith(b" 400 Bad Request\r\n")
@@ -138,59 +103,46 @@ async def test_a_process_from_ready_to_stopping(
                 assert complaint.endswith("this database cannot be used: the file is gone")
                 (tmp_path / "away.db").rename(tmp_path / "mangosaurus.db")
                 assert await asyncio.to_thread(asked, listen) == (True, "well: serving")
-                child.send_signal(signal.SIGTERM)
+                child.terminate()
                 assert await told() == "STOPPING=1"
-                _, errors = await child.communicate()
+                _, errors = await asyncio.to_thread(child.communicate)
                 log = errors.decode()
                 assert child.returncode == 0
     assert log.count("INFO aiohttp.server: A request was no HTTP (BadHttpMessage)\n") == 1
     assert not re.search(f"Traceback|no header but a secret|{TOKEN.partition(':')[2]}", log)
-    assert f"HTTP Request: POST {server.address}/bot***/getUpdates" in log
-
-
-async def test_a_start_without_a_network_names_telegram_until_it_answers(
-    settings: Settings, listen: Address, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with http_server() as server:
-        server.answer = down
-        settings = dataclasses.replace(settings, token=Secret(TOKEN), api_base_url=server.address)
-        door = Telegram(settings)
-        monkeypatch.setattr("bot.telegram.door.DEAF_SECONDS", 0.5)
-        async with Health(listen, [door]) as health:
-            assert await get(listen) == (503, "bot: it is not serving\n")
-            running = asyncio.create_task(serve(settings, door, health))
-            assert await answer(listen, "^Telegram: no good answer for 1 s\n$") == 503
-            server.answer = telegram
-            assert await answer(listen, "well: serving") == 200
-            running.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await running
+    assert f"HTTP Request: POST {http.address}/bot***/getMe" in log
 
 
 @pytest.mark.recorded  # as it waits
 async def test_a_process_outlives_a_short_end_of_its_server_and_after_a_long_one_another_serves(
-    settings: Settings, postgresql: str, postgresql_folder: Path, listen: Address, tmp_path: Path
+    settings: Settings,
+    server: Server,
+    postgresql: str,
+    postgresql_folder: Path,
+    listen: Address,
+    tmp_path: Path,
 ) -> None:
     other = Address("127.0.0.1", free_port())
-    async with http_server() as server:
-        server.answer = telegram
+    async with http_server() as http:
+        http.answer = over_http(server)
         environment = environment_of(settings.checkpoints, tmp_path) | {
             "DATABASE": postgresql,
             "TELEGRAM_TOKEN": TOKEN,
-            "TELEGRAM_API_URL": server.address,
+            "TELEGRAM_API_URL": http.address,
         }
-        async with process(environment | {"HEALTH_LISTEN": f"{listen.host}:{listen.port}"}) as one:
+        with begun(environment | {"HEALTH_LISTEN": f"{listen.host}:{listen.port}"}) as one:
             assert await answer(listen, f"well: {SERVING}") == 200
-            async with process(environment | {"HEALTH_LISTEN": f"{other.host}:{other.port}"}):
+            with begun(environment | {"HEALTH_LISTEN": f"{other.host}:{other.port}"}):
                 assert await answer(other, f"well: {STANDBY}") == 200
                 assert re.search("mangosaurus_serving.* 0\n", (await get(other, "/metrics"))[1])
                 with killed(postgresql_folder):  # and back in time
                     pass
                 assert await answer(listen, f"well: {SERVING}") == 200
                 with killed(postgresql_folder):
-                    *_, last = (await one.communicate())[1].decode().splitlines()
+                    _, said = await asyncio.to_thread(one.communicate)
                 assert one.returncode == EX_TEMPFAIL
-                assert last == f"mangosaurus: {StoreError(name_of(url_of(postgresql)), *LOST)}"
+                lost = f"mangosaurus: {StoreError(name_of(url_of(postgresql)), *LOST)}\n"
+                assert said.decode().endswith(lost)
                 assert await answer(other, f"well: {SERVING}") == 200
 
 
@@ -219,6 +171,7 @@ async def test_what_makes_answers_fail_is_named(
     monkeypatch.setattr(Decoder, "step", lambda decoder: may_go_on.wait(LIMIT) and step(decoder))
     async with Store(postgresql) as store, serving(settings) as chat:
         health = Health()
+        assert await health.failures() == {"bot": "it is not serving"}
         health.note(SERVING, chat.bot)
         asking = asyncio.create_task(chat.ask("/dino"))
         assert await health.failures() == {}
@@ -263,6 +216,11 @@ async def test_another_program_on_the_token_is_named_until_it_has_ended(
             await server.say("/start", ALICE)  # which ends the poll that goes on
             await asyncio.sleep(seconds)
             assert await health.failures() == expected
+        server.refusals["getUpdates"].extend([Refusal(504, "Gateway Timeout")] * 99)
+        await server.say("/start", ALICE)
+        await asyncio.sleep(31)
+        assert await health.failures() == {"Telegram": "no good answer for 31 s"}
+        server.refusals["getUpdates"].clear()
 
 
 @in_no_time
@@ -300,15 +258,20 @@ def metrics(text: str) -> tuple[dict[str, str], dict[str, str]]:
     return kinds, numbers
 
 
-async def test_the_metrics_count_what_happened(settings: Settings, listen: Address) -> None:
-    async with serving(settings, rate_limit=Rate(2, 60)) as chat, Health(listen) as health:
-        health.note(SERVING, chat.bot)
+async def test_the_metrics_count_what_happened_and_alerts_are_about_them(
+    settings: Settings, server: Server, listen: Address, tmp_path: Path
+) -> None:
+    settings = dataclasses.replace(settings, rate_limit=Rate(2, 60))
+    async with visiting(settings, server) as visit, Health(listen) as health:
+        health.note(SERVING, visit.bot)
         for _ in range(3):
-            await chat.ask("/dino")
-        chat.bot.tally.errors.update(["Gone", "ZeroDivisionError"])
-        _, text = await get(listen, "/metrics")
-        chat.bot.tally.errors.clear()
-    kinds, numbers = metrics(text)
+            await visit.say("/dino", ALICE)
+        visit.bot.tally.errors.update(["Gone", "ZeroDivisionError"])
+        kinds, numbers = metrics((await get(listen, "/metrics"))[1])
+        visit.bot.tally.errors.clear()
+        (tmp_path / "mangosaurus.db").rename(tmp_path / "away.db")
+        without_a_file, _ = metrics((await get(listen, "/metrics"))[1])
+        (tmp_path / "away.db").rename(tmp_path / "mangosaurus.db")
     assert kinds["mangosaurus_errors_total"] == "counter"
     for name, number in {
         "serving": "1",
@@ -326,27 +289,9 @@ async def test_the_metrics_count_what_happened(settings: Settings, listen: Addre
         ] == [number]
     assert 0 < float(numbers['mangosaurus_answer_seconds{quantile="0.99"}']) < LIMIT
     assert int(numbers["mangosaurus_memory_bytes"]) > 10_000_000
-
-
-async def test_each_alert_is_about_what_the_metrics_give_and_has_a_remedy(
-    settings: Settings, server: Server, listen: Address, tmp_path: Path
-) -> None:
-    async with visiting(settings, server) as visit, Health(listen) as health:
-        health.note(SERVING, visit.bot)
-        await visit.say("/dino", ALICE)
-        (tmp_path / "mangosaurus.db").rename(tmp_path / "away.db")
-        given, _ = metrics((await get(listen, "/metrics"))[1])
-        (tmp_path / "away.db").rename(tmp_path / "mangosaurus.db")
     rules = yaml.safe_load((ROOT / "docs" / "alerts.yml").read_text(encoding="utf-8"))
     for rule in rules["groups"][0]["rules"]:
         assert rule["annotations"].keys() == {"summary", "remedy"}
         named = re.findall(r"\w+(?=[{\[)]| [=!><])", rule["expr"])
-        assert set(named) <= {*given, "up"}, rule["alert"]
+        assert set(named) <= {*without_a_file, "up"}, rule["alert"]
         assert named
-
-
-async def test_an_address_that_is_taken() -> None:
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
-        with pytest.raises(MangosaurusError, match="cannot listen at HEALTH_LISTEN: "):
-            await Health(Address(*other.getsockname())).__aenter__()

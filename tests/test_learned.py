@@ -1,9 +1,7 @@
 """What the bot has learned, in a SQLite file and in PostgreSQL: weights, voices and runs."""
 
 import asyncio
-import dataclasses
 import threading
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -14,21 +12,12 @@ from bot.learned import OpenRun, Weights
 from bot.store import Store
 from bot.voices import Voice
 from model.weights.checkpoint import Checkpoint, CheckpointError
-from tests.databases import sql
-from tests.serving import until, untrained
+from tests.serving import untrained
 from tests.training import content_of
 
 
-@pytest.fixture
-async def store(database: str) -> AsyncIterator[Store]:
-    async with Store(database) as store:
-        yield store
-
-
 def made_in(year: int) -> Checkpoint:
-    made = untrained("names", year)
-    described = dataclasses.replace(made.description, created=f"{year}-01-01T00:00:00+00:00")
-    return dataclasses.replace(made, description=described)
+    return untrained("names", year, year=year)
 
 
 async def test_weights_come_back_and_the_newest_is_the_first(store: Store) -> None:
@@ -50,38 +39,6 @@ async def test_weights_come_back_and_the_newest_is_the_first(store: Store) -> No
     assert await store.content("0" * 12) is None
     with pytest.raises(CheckpointError, match="not a complete file of this program's weights"):
         await store.keep_weights("dino", content_of(new)[:-1])
-
-
-async def test_one_version_is_chosen_and_nobody_chooses_without_knowing_it(store: Store) -> None:
-    first = await store.keep_weights("dino", content_of(made_in(2025)))
-    second = await store.keep_weights("dino", content_of(made_in(2026)), candidate=True)
-    assert await store.in_use("dino") is None
-    assert not await store.use("dino", second, first)
-    assert await store.use("dino", first, None)
-    for before in (None, second):
-        assert not await store.use("dino", second, before)
-    assert (await store.weights("dino"))[0].is_candidate
-    assert await store.use("dino", second, first)
-    assert (await store.in_use("dino"), await store.in_use("poem")) == (second, None)
-    assert not (await store.weights("dino"))[0].is_candidate
-
-
-async def test_weights_that_did_not_win_go_after_a_day(
-    database: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("bot.store.TIDY_EVERY", 1)
-    async with Store(database) as store:
-        won = await store.keep_weights("dino", content_of(made_in(2024)))
-        await store.keep_weights("dino", content_of(made_in(2025)), candidate=True)
-        sql(
-            database,
-            "UPDATE weights SET candidate_since = '2026-01-01' WHERE candidate_since <> ''",
-        )
-        new = await store.keep_weights("dino", content_of(made_in(2026)), candidate=True)
-        tidying = asyncio.create_task(store.keep_tidy(""))
-        await until(lambda: sql(database, "SELECT count(*) FROM weights") == [(2,)])
-        tidying.cancel()
-        assert [each.version for each in await store.weights("dino")] == [new, won]
 
 
 async def test_nobody_waits_while_weights_are_written(

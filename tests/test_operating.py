@@ -2,7 +2,6 @@
 and `check` says what a bot is worth before it starts."""
 
 import asyncio
-import json
 import re
 import stat
 import sys
@@ -18,36 +17,19 @@ from bot.backup import backup, restore
 from bot.settings import Secret, Settings
 from bot.store import Store
 from model.errors import MangosaurusError
-from tests.bot_api_server import TOKEN, HttpRequest, http_server, ok
+from tests.bot_api_server import http_server
 from tests.checkpoints import damage, files_in
 from tests.databases import make, sql
 from tests.fake_chat import FakeChat
-from tests.processes import COMMAND, Environment, environment_of
+from tests.processes import ended, environment_of
 from tests.serving import install_both, serving, until, untrained
-from tests.telegram.server import ME
+from tests.telegram.request import over_http
+from tests.telegram.server import TOKEN, Server
 from tests.training import content_of, teach
 
 LINES = ("/dino 2", "/poem Shall I", "/dino voice:pokemon 3")
 PASSING = tuple(each for each in schema.metadata.sorted_tables if each not in schema.KEPT)
 """The tables of which a backup has no rows, but for the number of the tables."""
-
-
-async def ended(
-    environment: Environment, *arguments: str, command: tuple[str, ...] = (*COMMAND,)
-) -> tuple[int | None, str]:
-    """Run the bot to its end; return its exit code and what it printed."""
-    pipe = asyncio.subprocess.PIPE
-    child = await asyncio.create_subprocess_exec(
-        *command,
-        *arguments,
-        env=environment,
-        cwd=environment["MANGOSAURUS_HOME"],
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=pipe,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    output, _ = await child.communicate()
-    return child.returncode, output.decode()
 
 
 def settings_of(database: str) -> Settings:
@@ -68,22 +50,49 @@ async def ask_a_lot(chat: FakeChat, over: asyncio.Event, codes: dict[str, str]) 
             codes[shown.code] = shown.text
 
 
+MANY = (
+    "WITH RECURSIVE each(n) AS (SELECT 1 UNION SELECT n + 1 FROM each WHERE n < 12)"
+    " INSERT INTO weights SELECT 'none', n, '{}', NULL, zeroblob(6000000) FROM each"
+)
+"""Weights of 72 MB."""
+MEASURED = (
+    sys.executable,
+    "-c",
+    """\
+import atexit, re, sys
+from bot.__main__ import main
+
+def peak():
+    print(re.search(r"VmHWM:\\s*(\\d+)", open("/proc/self/status").read())[1])
+
+atexit.register(peak)
+main(sys.argv[1:])
+""",
+)
+
+
 async def test_a_backup_under_load_opens_every_code_in_a_database_of_either_kind(
     postgresql: str, own_settings: Settings, tmp_path: Path
 ) -> None:
-    """From a file to a server, and from there to another file."""
+    """From a file to a server, and from there to another file; many weights need little memory."""
+
+    async def copy(command: str, file: str) -> None:
+        code, said = await ended(environment, command, file, command=MEASURED)
+        assert code == 0, said
+        assert int(said.split()[-1]) < 130_000  # kB; some 60,000 without weights
+
     codes, over = dict[str, str](), asyncio.Event()
     environment = environment_of(own_settings.checkpoints, tmp_path)
     async with serving(own_settings) as chat:
         await learn(chat)
         await chat.bot.store.ban(7654321)
         sql(tmp_path / "mangosaurus.db", "INSERT INTO polled VALUES (1, 2, 3)")
+        sql(tmp_path / "mangosaurus.db", MANY)
         people = [FakeChat(chat.bot, 1000 + number) for number in range(8)]
         asking = [asyncio.create_task(ask_a_lot(person, over, codes)) for person in people]
         await until(lambda: len(codes) >= 20)
         before = dict(codes)
-        code, said = await ended(environment, "backup", "0.db")
-        assert code == 0, said
+        await copy("backup", "0.db")
         await until(lambda: len(codes) >= 40)
         over.set()
         await asyncio.gather(*asking)
@@ -101,13 +110,12 @@ async def test_a_backup_under_load_opens_every_code_in_a_database_of_either_kind
         async with serving(own_settings, **changed):
             pass  # it has begun once, and so has weights
         environment["DATABASE"] = new
-        code, said = await ended(environment, "restore", file.name)
-        assert code == 0, said
+        await copy("restore", file.name)
         async with serving(own_settings, **changed) as chat:
             assert chat.bot.banned == {7654321}
             for each, text in before.items():
                 assert (await chat.ask(f"/again {each}")).text == text
-        await ended(environment, "backup", f"{number + 1}.db")
+        await copy("backup", f"{number + 1}.db")
 
 
 class Meanwhile(tuple[sa.Table, ...]):
@@ -138,39 +146,6 @@ async def test_a_backup_has_all_tables_as_they_were_at_one_moment(
     assert people
     assert people == sql(tmp_path / "all.db", "SELECT person FROM bans")
     assert len(people) < len(sql(database, "SELECT id FROM people"))
-
-
-MANY = (
-    "WITH RECURSIVE each(n) AS (SELECT 1 UNION SELECT n + 1 FROM each WHERE n < 12)"
-    " INSERT INTO weights SELECT 'dino', n, '{}', NULL, zeroblob(6000000) FROM each"
-)
-"""Weights of 72 MB."""
-MEASURED = """\
-import atexit, re, sys
-from bot.__main__ import main
-
-def peak():
-    print(re.search(r"VmHWM:\\s*(\\d+)", open("/proc/self/status").read())[1])
-
-atexit.register(peak)
-main(sys.argv[1:])
-"""
-
-
-async def test_a_backup_and_a_restore_of_many_weights_need_little_memory(
-    postgresql: str, checkpoints: Path, tmp_path: Path
-) -> None:
-    environment = environment_of(checkpoints, tmp_path)
-    async with Store(tmp_path / "mangosaurus.db"):
-        sql(tmp_path / "mangosaurus.db", MANY)
-    for command, file in (("backup", "0.db"), ("restore", "0.db"), ("backup", "1.db")):
-        if command == "restore":
-            environment["DATABASE"] = postgresql
-        measured = (sys.executable, "-c", MEASURED)
-        code, said = await ended(environment, command, file, command=measured)
-        assert code == 0, said
-        assert "weights: 12" in said
-        assert int(said.split()[-1]) < 130_000  # kB; some 60,000 without weights
 
 
 async def test_what_is_there_is_never_overwritten_and_only_a_backup_is_restored(
@@ -208,14 +183,9 @@ async def test_what_is_there_is_never_overwritten_and_only_a_backup_is_restored(
 
 
 async def test_a_check_says_what_each_part_is_worth_and_shows_no_token(
-    checkpoints: Path, tmp_path: Path
+    checkpoints: Path, tmp_path: Path, server: Server
 ) -> None:
     environment = environment_of(checkpoints, tmp_path) | {"LOG_LEVEL": "WARNING"}
-
-    async def telegram(request: HttpRequest) -> tuple[int, bytes]:
-        if TOKEN not in request.path:
-            return 401, json.dumps({"ok": False, "error_code": 401, "description": "No"}).encode()
-        return ok(ME)
 
     async def check(**changes: str) -> tuple[int | None, str]:
         code, said = await ended(environment | changes, "check")
@@ -225,9 +195,9 @@ async def test_a_check_says_what_each_part_is_worth_and_shows_no_token(
         ]
         return code, said
 
-    async with http_server() as server:
-        server.answer = telegram
-        environment |= {"TELEGRAM_TOKEN": TOKEN, "TELEGRAM_API_URL": server.address}
+    async with http_server() as http:
+        http.answer = over_http(server)
+        environment |= {"TELEGRAM_TOKEN": TOKEN, "TELEGRAM_API_URL": http.address}
         before = files_in(tmp_path)
         code, said = await check()
         assert (code, said.count("well: "), said.count("new: ")) == (0, 4, 1)
@@ -258,6 +228,7 @@ async def test_a_check_says_what_each_part_is_worth_and_shows_no_token(
         ({"DATABASE": "no.db"}, 78, "file is not a database"),
         ({"MANGOSAURUS_HOME": "empty"}, 78, "there are no weights to serve"),
         ({"HEALTH_LISTEN": "192.0.2.1:1"}, 1, "cannot listen at HEALTH_LISTEN"),
+        ({"RATE_LIMIT": "often"}, 78, "mangosaurus: RATE_LIMIT is 'often'; it is "),
     ],
 )
 async def test_what_a_new_start_cannot_mend_has_an_exit_code_of_its_own(

@@ -1,6 +1,7 @@
 """The HTTP client over real HTTP, under the library's own Bot."""
 
 import asyncio
+import contextlib
 import io
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -30,14 +31,15 @@ from bot.telegram.door import Telegram
 from bot.telegram.request import NotDoneError, PollingRequest, TelegramRequest
 from tests.bot_api_server import (
     MESSAGE,
-    TOKEN,
     HttpRequest,
     HttpServer,
     http_server,
     never,
     ok,
 )
-from tests.serving import free_port, until
+from tests.serving import ALICE, free_port, until
+from tests.telegram.request import over_http
+from tests.telegram.server import TOKEN, Server
 
 Answer: TypeAlias = Callable[[HttpRequest], Awaitable[tuple[int, bytes]]]
 NEVER = 1
@@ -209,31 +211,6 @@ def test_settings_of_the_network_that_cannot_be_used(monkeypatch: pytest.MonkeyP
 # Polls that fail: the door makes the polling client anew
 
 
-class Api:
-    """A Bot API that answers polls with the `failures` first, then with an update that asks for
-    help."""
-
-    def __init__(self, *failures: tuple[int, str | bytes]) -> None:
-        self.failures = list(failures)
-        self.sent = 0
-
-    async def answer(self, received: HttpRequest) -> tuple[int, bytes]:
-        method = received.path.rpartition("/")[2]
-        if method == "getMe":
-            return ok({"id": 1, "is_bot": True, "first_name": "X", "username": "x"})
-        if method == "sendMessage":
-            self.sent += 1
-            return ok(MESSAGE)
-        if method != "getUpdates":
-            return ok(True)
-        if self.failures:
-            return await answering(self.failures.pop(0))(received)
-        await asyncio.sleep(0.01)
-        person = {"id": 1, "is_bot": False, "first_name": "Alice"}
-        update = {"update_id": 11, "message": MESSAGE | {"from": person, "text": "/help"}}
-        return ok([] if "offset" in received.form else [update])
-
-
 async def test_after_polls_that_fail_and_a_lost_connection_updates_arrive(
     server: HttpServer,
     settings: Settings,
@@ -246,15 +223,23 @@ async def test_after_polls_that_fail_and_a_lost_connection_updates_arrive(
     no_list = [f'{{"ok": true, "result": {result}}}' for result in ("null", "[3]", "[{}]")]
     bodies = (*no_list, '{"ok": true}', "<html>")
     failures: list[Any] = [(0, BROKEN[1]), *[(200, body) for body in bodies]]
-    api = Api((NEVER, ""), *failures)
-    server.answer = api.answer
+    bodies_left, telegram = answering((NEVER, ""), *failures), Server()
+    await telegram.say("/help", ALICE)
+
+    async def answer(received: HttpRequest) -> tuple[int, bytes]:
+        if received.path.endswith("/getUpdates"):
+            with contextlib.suppress(IndexError):
+                return await bodies_left(received)
+        return await over_http(telegram)(received)
+
+    server.answer = answer
     polls = PollingRequest(1, pool_timeout=0.05, read_timeout=60)
     lost = asyncio.create_task(polls.do_request(f"{server.address}/bot{TOKEN}/getUpdates", "POST"))
-    await until(lambda: len(api.failures) == len(failures))
+    await until(lambda: server.requests)
     async with running(settings, [Telegram(settings, (TelegramRequest(), polls))]):
-        await until(lambda: api.sent and server.requests[-1].form.get("offset") == "12")
+        await until(lambda: telegram.sent and not telegram.unconfirmed)
     with pytest.raises(NetworkError):
         await lost
     assert caplog.text.count("the next try is in") > len(failures)
     assert not [record for record in caplog.records if record.exc_info]
-    assert api.sent == 1
+    assert len(telegram.sent) == 1

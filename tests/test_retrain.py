@@ -271,13 +271,7 @@ async def test_a_verdict_that_cannot_be_said_or_whose_message_is_gone(
     assert await admin.bot.store.open_runs() == []
 
 
-async def refusing(*_: object) -> bool:
-    return False
-
-
-async def test_versions_are_listed_and_used(
-    admin: FakeChat, pokemon: Voice, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_versions_are_listed_and_used(admin: FakeChat, pokemon: Voice) -> None:
     first = in_use(admin)
     for day in (2, 9):
         made = untrained("names", day)
@@ -304,10 +298,6 @@ async def test_versions_are_listed_and_used(
     )
     await admin.ask(f"/use DINO  {first}")
     assert in_use(admin) == first
-    with monkeypatch.context() as patch:  # another admin was faster
-        patch.setattr("bot.store.Store.use", refusing)
-        overtaken = await admin.ask(f"/use dino {newest}")
-    assert overtaken.text == str(admins.OVERTAKEN_USE.format("dino"))
     assert (await admin.press("voice:pokemon", message=message)).text.startswith("pokemon has 1")
     for name in ("pokemon", "voice:POKEMON", pokemon.id):
         assert "has 1 version" in (await admin.ask(f"/models {name}")).text

@@ -3,7 +3,6 @@ damaged."""
 
 import asyncio
 import dataclasses
-import shutil
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -150,13 +149,10 @@ async def shelf_of(database: str | Path, folder: Path) -> AsyncIterator[Shelf]:
         await shelf.close()
 
 
-async def learned(database: str | Path, seed: int) -> str:
-    """Let the database have new names, made in the year of the seed."""
-    made = untrained("names", seed)
-    described = dataclasses.replace(made.description, created=f"{seed}-01-01T00:00:00+00:00")
+async def learned(database: str | Path, year: int) -> str:
+    """Let the database have new names."""
     async with Store(database) as store:
-        content = content_of(dataclasses.replace(made, description=described))
-        return await store.keep_weights("dino", content)
+        return await store.keep_weights("dino", content_of(untrained("names", year, year=year)))
 
 
 async def test_each_version_writes_its_own_and_only_a_few_stay(
@@ -183,6 +179,7 @@ async def test_the_choice_serves_in_every_process_and_after_a_restart(
     """Versions come from the program, from a training of its own, and from the database; only the
     one that `use` names is in use."""
     new = await learned(database, 2026)
+    sql(database, f"UPDATE weights SET candidate_since = '2026' WHERE version = '{new}'")
     released = install(own_checkpoints / "dino", untrained("names", 8))
     (own_checkpoints / "dino" / "released").write_text(released)
     async with (
@@ -193,6 +190,8 @@ async def test_the_choice_serves_in_every_process_and_after_a_restart(
         assert (await shelf.refresh("dino")).version == released
         assert {each.version for each in await shelf.versions("dino")} > {new, trained, released}
         assert await shelf.use("dino", new, expected=released)
+        assert not await shelf.use("dino", released, expected=released)
+        assert sql(database, "SELECT count(candidate_since) FROM weights") == [(0,)]  # it stays
         assert (await shelf.current("dino")).version == new
         assert (await other.refresh("dino")).version == new
     async with shelf_of(database, own_checkpoints) as shelf:
@@ -206,18 +205,6 @@ async def test_the_choice_serves_in_every_process_and_after_a_restart(
         with pytest.raises(CheckpointError, match="writes verse, not names"):
             await shelf.use("dino", verse.version)
         assert (await shelf.current("dino")).version == trained
-
-
-async def test_a_code_never_loses_its_weights(database: str, own_checkpoints: Path) -> None:
-    """Also if the next program comes with others, or with none."""
-    async with shelf_of(database, own_checkpoints) as shelf:
-        old = creation((await shelf.current("dino")).version)
-        text = await shelf.write(old)
-    shutil.rmtree(own_checkpoints / "dino")
-    install(own_checkpoints / "dino", untrained("names", 9))
-    async with shelf_of(database, own_checkpoints) as shelf:
-        assert await shelf.write(old) == text
-        assert await shelf.write(creation((await shelf.current("dino")).version)) != text
         with pytest.raises(Explained) as raised:
             await shelf.write(creation("0" * 12))
         assert raised.value.sentence == sentences.GONE

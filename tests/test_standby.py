@@ -5,6 +5,7 @@ Here, waits are short.
 
 import asyncio
 import contextlib
+import dataclasses
 import itertools
 import json
 import signal
@@ -22,13 +23,12 @@ from bot import database
 from bot import standby as module
 from bot.database import StoreError
 from bot.running import running
-from bot.settings import Secret, Settings
 from bot.standby import Standby
 from bot.store import Store
 from tests.databases import end_connections, frozen, killed, robbed, sql
 from tests.fake_chat import FakeChat
 from tests.serving import ALICE, install_both, serving, until
-from tests.test_operating import LINES, learn
+from tests.test_operating import LINES, learn, settings_of
 
 SOCKET = ".s.PGSQL.5432"
 
@@ -45,8 +45,10 @@ async def standing_by(database: str) -> AsyncIterator[Standby]:
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "TRY", 0.05)
+    monkeypatch.setattr(module, "TRY_LATER", 0.05)
     monkeypatch.setattr(module, "CHECK", 0.05)
     monkeypatch.setattr(module, "PATIENCE", 0.3)
+    monkeypatch.setattr(database, "CLOSING_SECONDS", 0.1)
 
 
 async def is_waiting(task: asyncio.Task[Any]) -> bool:
@@ -100,7 +102,7 @@ async def test_the_lock_is_looked_after_until_the_work_has_ended(
     postgresql: str, postgresql_folder: Path, is_told: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The work ends in order, whether the process is told to stop or loses its lock."""
-    monkeypatch.setattr(module, "PATIENCE", 1)
+    monkeypatch.setattr(module, "PATIENCE", 0.6)
     held: list[bool] = []
     async with standing_by(postgresql) as standby, asyncio.timeout(20), AsyncExitStack() as stack:
 
@@ -108,7 +110,7 @@ async def test_the_lock_is_looked_after_until_the_work_has_ended(
             try:
                 await asyncio.Event().wait()
             finally:
-                await asyncio.sleep(1.2)  # longer than an answer of the server counts
+                await asyncio.sleep(0.8)  # longer than an answer of the server counts
                 held.append(standby.is_held)
 
         await standby.acquired()
@@ -173,38 +175,44 @@ async def test_nobody_waits_after_a_goodbye_which_only_the_holder_says(
         assert sql(postgresql, "SELECT * FROM goodbyes") == []
 
 
-async def learn_and_serve(url: str, checkpoints: str) -> None:
-    """Learn a voice, use new weights, and print what was answered with their codes."""
-    settings = Settings(database=Secret(url), checkpoints=Path(checkpoints), rate_limit=None)
-    standby = Standby(url)
-    await standby.acquired()
+async def learn_and_serve(database: str, checkpoints: str) -> None:
+    """Learn a voice, use new weights, and answer people without end; print what has arrived."""
+    module.CHECK = module.PATIENCE = 0.1
+    await Standby(database).acquired()
+    settings = dataclasses.replace(
+        settings_of(database), checkpoints=Path(checkpoints), rate_limit=None
+    )
     async with running(settings) as bot:
-        chat = FakeChat(bot, ALICE)
-        await learn(chat)
-        for text in LINES:
-            shown = await chat.ask(text)
-            print(json.dumps([shown.code, shown.text]))
+
+        async def ask_on(person: int) -> None:
+            chat = FakeChat(bot, person)
+            for text in itertools.cycle(LINES):
+                shown = await chat.ask(text)
+                print(json.dumps([shown.code, shown.text]), flush=True)
+
+        await learn(FakeChat(bot, ALICE))
         print(json.dumps(bot.shelf.serving["dino"].version), flush=True)
-        await standby.lost()
+        await asyncio.gather(*map(ask_on, range(20)))
 
 
-async def test_whoever_takes_over_from_another_home_has_what_the_first_one_learned(
-    postgresql: str, checkpoints: Path, tmp_path: Path
+async def test_whoever_takes_over_from_one_that_was_killed_has_all_that_arrived_and_was_learned(
+    database: str, checkpoints: Path, tmp_path: Path
 ) -> None:
-    command = [sys.executable, "-m", "tests.test_standby", postgresql, str(checkpoints)]
+    """Also if its home is another one."""
+    command = [sys.executable, "-m", "tests.test_standby", database, str(checkpoints)]
     first = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     assert first.stdout
-    told = [json.loads(await first.stdout.readline()) for _ in [*LINES, "version"]]
-    async with standing_by(postgresql) as second, asyncio.timeout(20):
-        waiting = asyncio.create_task(second.acquired())
-        assert await is_waiting(waiting)
-        first.kill()
-        await asyncio.gather(waiting, first.wait())
-        settings = Settings(
-            database=Secret(postgresql), checkpoints=install_both(tmp_path, 77), rate_limit=None
-        )
+    version, *told = [json.loads(await first.stdout.readline()) for _ in range(61)]
+    first.kill()
+    rest, _ = await first.communicate()
+    told += map(json.loads, rest.splitlines())
+    settings = dataclasses.replace(
+        settings_of(database), checkpoints=install_both(tmp_path / "other", 77), rate_limit=None
+    )
+    async with standing_by(database) as second, asyncio.timeout(20):
+        await second.acquired()
         async with serving(settings) as chat:
-            assert chat.bot.shelf.serving["dino"].version == told.pop()
+            assert chat.bot.shelf.serving["dino"].version == version
             for code, text in told:
                 assert (await chat.ask(f"/again {code}")).text == text
 
@@ -212,7 +220,7 @@ async def test_whoever_takes_over_from_another_home_has_what_the_first_one_learn
 SERVE = """
 import asyncio, sys, time
 from bot import standby as module
-module.TRY, module.CHECK, module.PATIENCE = 0.05, 0.2, 1.3
+module.TRY, module.CHECK, module.PATIENCE = 0.05, 0.1, 0.9
 
 async def main():
     standby = module.Standby(sys.argv[1])
@@ -251,7 +259,7 @@ def test_two_processes_never_serve_at_once(
                 processes[0].send_signal(signal.SIGSTOP)
                 end_connections(postgresql_folder)
         processes[0].send_signal(signal.SIGCONT)
-        time.sleep(1)
+        time.sleep(0.3)
     sent = sorted(
         (float(time), log.name) for log in logs for time in log.read_text().split("\n")[:-1]
     )

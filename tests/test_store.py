@@ -3,7 +3,6 @@
 import asyncio
 import dataclasses
 import tempfile
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,15 +16,10 @@ from bot.creations import CODE, Creation, Person, Wish
 from bot.store import LARGEST_SEED, NEW_SEEDS, Store
 from model.text.forms import Genre
 from tests.databases import draft, emptied, make, sql, take
-from tests.serving import until
+from tests.serving import until, untrained
+from tests.training import content_of
 
 STRANGE = ["\ufdd0\\x00", "\\x00", "", "🦖 ﷽ <b>'\";--", "\uffff\r\n\t"]
-
-
-@pytest.fixture
-async def store(database: str) -> AsyncIterator[Store]:
-    async with Store(database) as store:
-        yield store
 
 
 async def test_new_people_get_a_seed_and_keep_it(store: Store) -> None:
@@ -40,13 +34,18 @@ async def test_new_people_get_a_seed_and_keep_it(store: Store) -> None:
         assert creation.seed == seed
 
 
-async def test_what_never_arrived_goes_after_thirty_days_at_the_start_and_later(
+async def test_what_never_arrived_or_did_not_win_goes_after_a_while_at_the_start_and_later(
     database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.store.LOG_SECONDS", 0.01)
     monkeypatch.setattr("bot.store.TIDY_EVERY", 1)
     async with Store(database) as store:
         new, arrived = await draft(store, 1), await make(store, 1)
+        won, lost, tried = (content_of(untrained("names", seed)) for seed in range(3))
+        await store.keep_weights("dino", won)
+        await store.keep_weights("dino", lost, candidate=True)
+        sql(database, "UPDATE weights SET candidate_since = '2026' WHERE candidate_since <> ''")
+        await store.keep_weights("dino", tried, candidate=True)
         for drawings in ("old", "new"):
             await store.keep_file_id(f"{drawings}.of-a-code", "of-a-code", "sent")
         tidying = asyncio.create_task(store.keep_tidy("new"))
@@ -60,6 +59,8 @@ async def test_what_never_arrived_goes_after_thirty_days_at_the_start_and_later(
             await until(lambda: sql(database, "SELECT count(*) FROM creations") == [(2,)])
         tidying.cancel()
         assert sql(database, "SELECT key FROM pictures") == [("new.of-a-code",)]
+        left = {await store.content(each.version) for each in await store.weights("dino")}
+        assert left == {won, tried}
         assert await store.creation(new.code) == new
         assert [kept.code for kept in await store.creations(1)] == [arrived.code]
 

@@ -17,7 +17,7 @@ from bot.__main__ import main
 from model.files import HOME, ROOT
 from model.writing.decoder import Decoder
 from model.writing.requests import NameRequest, generator_for
-from tests.processes import COMMAND, LIMIT, TOWNS, Environment, Terminal, environment_of, run
+from tests.processes import LIMIT, TOWNS, Environment, Terminal, begun, environment_of, run
 from tests.serving import untrained
 from tests.shown import seen, wrote
 
@@ -133,10 +133,7 @@ def test_what_cannot_be_written_or_saved_is_said_in_one_line(environment: Enviro
 
 
 def test_ctrl_c_ends_a_chat_that_waits_for_the_pipe(environment: Environment) -> None:
-    pipe = subprocess.PIPE
-    with subprocess.Popen(
-        COMMAND, stdin=pipe, stdout=pipe, stderr=pipe, env=environment
-    ) as process:
+    with begun(environment) as process:
         assert process.stdin
         assert process.stdout
         process.stdin.write(b"/dino\n")

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import replace
-from itertools import accumulate, pairwise
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,6 @@ import pytest
 from model.evaluation.held_out import held_out_loss
 from model.network.layers import Array, Ids, softmax
 from model.network.network import LanguageModel
-from model.network.parameters import Architecture, Arrays, parameter_shapes
 from model.text.batches import Batch, stream, stream_batches
 from model.text.corpus import Corpus, read_names, read_verse, with_reading
 from model.text.forms import LONGEST_NAME
@@ -25,6 +24,7 @@ from model.training.sizes import another_round, documents_of
 from model.training.trainer import Progress, Trainer, TrainingError
 from model.weights.checkpoint import Checkpoint
 from model.weights.versions import save
+from tests.language_models import biased
 from tests.serving import untrained
 
 NAMES = [
@@ -163,17 +163,12 @@ def test_each_stage_has_its_text_its_characters_and_its_learning_rate(verse: Cor
         factor = warmup_cosine(per_step / stage.characters, stage.warmup, stage.final)
         assert of_stage[1].learning_rate == pytest.approx(stage.learning_rate * factor)
         assert of_stage[-1].learning_rate < 0.2 * stage.learning_rate
+    fractions = [step.fraction for step in steps]
+    assert fractions == sorted({*fractions})
+    assert (fractions[-1], steps[-1].seconds_left) == (1, 0)
+    assert all(step.characters_per_second > 0 for step in steps)
     (pretrained,) = {max(step.fraction for step in steps if step.stage == "pretrain")}
     assert pretrained == pytest.approx(2000 / 2800)
-
-
-def test_progress_says_where_the_training_is(names: Corpus) -> None:
-    steps = list(Trainer(TINY_DINO, names).run())
-    for one, other in pairwise(steps):
-        assert one.fraction < other.fraction
-    assert (steps[-1].fraction, steps[-1].seconds_left) == (1, 0)
-    for step in steps:
-        assert step.characters_per_second > 0
 
 
 def test_each_epoch_of_verse_is_one_text_read_in_chunks(tmp_path: Path) -> None:
@@ -378,30 +373,20 @@ def test_weights_learn_to_read_other_characters_and_know_the_names_of_their_star
 LETTERS = Corpus("names", ("ab",), ("b",), (), Vocabulary("\nab"), "digest")
 
 
-def memoryless(*probabilities: float) -> LanguageModel:
-    """A network with the same probabilities of "\\n", "a" and "b" after any character."""
-    architecture = Architecture("rnn", 3, 2)
-    parameters: Arrays = {
-        name: np.zeros(shape) for name, shape in parameter_shapes(architecture).items()
-    }
-    parameters["b_y"][:] = np.log(probabilities)
-    return LanguageModel(architecture, parameters)
-
-
 def test_drawn_names_have_the_averaged_likelihood_and_none_is_held_out() -> None:
-    teachers = [memoryless(0.2, 0.1, 0.7), memoryless(0.4, 0.1, 0.5)]
+    teachers = [biased(LETTERS, {"a": 0.1, "\n": n, "b": 0.9 - n}) for n in (0.2, 0.4)]
     count = 2 * AT_ONCE + 500
     names = draw_names(teachers, LETTERS, count, np.random.default_rng(0))
     assert len(names) == count
     for name, likelihood in (("a", 0.03), ("bb", 0.108), ("", 0.0), ("b", 0.0)):
         left = 1 - 0.3 - 0.18  # neither empty nor held out
         assert names.count(name) / count == pytest.approx(likelihood / left, abs=0.02)
-    endless = [memoryless(1e-300, 0.5, 0.5)]
+    endless = [biased(LETTERS, {"\n": 1e-300, "a": 0.5, "b": 0.5})]
     assert {*map(len, draw_names(endless, LETTERS, 3, np.random.default_rng(0)))} == {LONGEST_NAME}
 
 
 def test_a_network_learns_the_softened_mean_of_its_teachers() -> None:
-    teachers = [memoryless(0.2, 0.2, 0.6), memoryless(0.4, 0.4, 0.2)]
+    teachers = [biased(LETTERS, {"\n": n, "a": n, "b": 1 - 2 * n}) for n in (0.2, 0.4)]
     expected = np.array([0.3, 0.3, 0.4]) ** (1 / TEMPERATURE)
     expected /= expected.sum()
     targets = soft_targets(teachers, np.array([[NO_CHARACTER], [1]]))

@@ -146,10 +146,11 @@ from tests.training import MANY, file_of, started
 
 async def main(checkpoints, database):
     async with started(Settings(checkpoints=Path(checkpoints), database=Path(database))) as chat:
+        await chat.ask("/me Anna")
         message = await chat.ask("/retrain names many", file=file_of(MANY))
         while " left" not in message.text:
             await asyncio.sleep(0.001)
-        print("it trains", flush=True)
+        print("it has drawn, and trains", flush=True)
         await chat.bot.runs.ended()
 
 asyncio.run(main(*sys.argv[1:]))
@@ -167,15 +168,17 @@ async def test_nothing_outlives_a_bot_that_is_killed(
         env=os.environ | {"MANGOSAURUS_HOME": str(own_runs.parent)},
     )
     assert killed.stdout is not None
-    assert await killed.stdout.readline() == b"it trains\n"
-    (child,) = psutil.Process(killed.pid).children(recursive=True)
-    assert child.nice() >= 10
+    assert await killed.stdout.readline() == b"it has drawn, and trains\n"
+    children = psutil.Process(killed.pid).children(recursive=True)
+    assert len(children) >= 2
+    gives_way = min(psutil.Process().nice() + 5, 19)
+    assert all(child.nice() >= gives_way for child in children)
     killed.kill()
     await killed.wait()
-    await until(lambda: is_gone(child.pid))
+    await until(lambda: all(is_gone(child.pid) for child in children))
     chat = FakeChat(cast("Any", None), ADMIN, is_admin=True)
-    chat.messages.append(Shown())
+    chat.messages += [Shown(), Shown()]
     async with started(own_settings, chat):
         await chat.bot.runs.ended()
-        assert "/retrain names many starts over" in chat.messages[0].text
+        assert "/retrain names many starts over" in chat.messages[1].text
     assert modes_in(own_runs) == []

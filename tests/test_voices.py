@@ -152,14 +152,11 @@ async def test_the_list(admin: FakeChat) -> None:
     for number in range(MOST - 1):
         name = name_of(f"{chr(0x10330)}" * 18 + f"{number:02}")
         assert name
-        last = await admin.bot.store.add_voice(name, "verse", LIST)
+        await admin.bot.store.add_voice(name, "verse", LIST)
     admin.place = "private"
     message = await admin.ask("/voices")
     assert length(message.message) <= 4096
     assert await send(admin, LIST) == str(admins.VOICES_FULL.format(MOST))
-    assert admins.below_use(
-        last.id, "verse", "0123456789ab", "0123456789ab"
-    )  # no button is too long
     assert isinstance((await admin.ask(f"/voices remove {name}")).buttons[0][0], Button)
 
 

@@ -1,9 +1,10 @@
 """The transport under python-telegram-bot that reaches a `Server` in this process, and a bot that
 serves on it."""
 
+import contextlib
 import dataclasses
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import unquote
@@ -16,6 +17,7 @@ from bot.running import running
 from bot.settings import Secret, Settings
 from bot.telegram.door import Telegram
 from bot.telegram.request import FAILED, NotDoneError, PollingRequest
+from tests.bot_api_server import HttpRequest
 from tests.telegram.server import TOKEN, Json, Server
 
 MANY = 1000
@@ -81,6 +83,23 @@ class Visit:
         query = await self.server.press(message, label, person, **fields)
         await self.settled()
         return str(self.server.answers[query].get("text", ""))
+
+
+def over_http(server: Server) -> Callable[[HttpRequest], Awaitable[tuple[int, bytes]]]:
+    """Let an HTTP server answer as this one does."""
+
+    def read(name: str, value: str) -> Any:
+        with contextlib.suppress(ValueError):
+            return value if name == "text" else json.loads(value)
+        return value
+
+    async def answer(request: HttpRequest) -> tuple[int, bytes]:
+        token, method = request.path.removeprefix("/bot").split("/")
+        parameters = {name: read(name, value) for name, value in request.form.items()}
+        status, answer = await server.call(token, method, parameters)
+        return status, json.dumps(answer).encode()
+
+    return answer
 
 
 @asynccontextmanager
