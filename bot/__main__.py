@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 from bot.logs import Redaction, configure_logging
 from bot.settings import KEYS, Settings, SettingsError, read_settings, warnings_about
-from model.errors import MangosaurusError
+from model.errors import MangosaurusError, exit_code_of
 from model.files import HOME
 
 if TYPE_CHECKING:
@@ -105,8 +105,10 @@ def main(arguments: Sequence[str] = ()) -> None:
         if not isinstance(error, MangosaurusError):
             logging.getLogger(__name__).debug("The bot failed", exc_info=True)
             reason = f"unexpected {type(error).__name__}: {error}"
+        if isinstance(error, OSError) and error.filename:
+            reason = f"{error.filename}: {error.strerror}; check what MANGOSAURUS_HOME names"
         print(redaction.redact(f"mangosaurus: {' '.join(reason.split())}"), file=sys.stderr)
-        sys.exit(getattr(error, "exit_code", 1))
+        sys.exit(exit_code_of(error))
 
 
 def _check_input(wanted: argparse.Namespace) -> None:

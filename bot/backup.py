@@ -17,6 +17,7 @@ from sqlalchemy import Table
 from bot import schema
 from bot.database import Database, existing
 from bot.settings import Settings
+from bot.standby import takes
 from model.errors import MangosaurusError
 
 ROWS = 1000
@@ -46,14 +47,20 @@ async def backup(settings: Settings, wanted: str) -> None:
 
 
 async def restore(settings: Settings, wanted: str) -> None:
-    """Put a backup into a database that is empty, but for weights that came with the program."""
+    """Put a backup into a database that is empty, but for weights that came with the program.
+
+    No bot may use it, nor start before all is there. On PostgreSQL, only Telegram's is noticed.
+    """
     source, target = Database(existing(Path(wanted))), Database(settings.database_address)
-    await target.connect(schema.prepare)
+    await target.connect()
     try:
+        is_idle = target.claim("-telegram") if target.is_file else await target.run(takes)
+        if not (is_idle and target.is_alone):
+            raise MangosaurusError(f"{target.name}: a bot uses this database; stop it first")
         copied = await _fill(target, source)
     finally:
         await target.close()
-    print(f"{target.name} has {copied}; a bot that uses it must start again")
+    print(f"{target.name} has {copied}")
 
 
 async def _fill(target: Database, source: Database) -> str:
@@ -65,7 +72,7 @@ async def _fill(target: Database, source: Database) -> str:
         if found := [each.name for each in tables if writer.execute(sa.select(each)).first()]:
             raise MangosaurusError(
                 f"{target.name}: this database is not empty, it has {', '.join(found)}; move it"
-                " away, or let DATABASE name another one"
+                " away with the files -wal and -shm beside it, or let DATABASE name another one"
             )
         writer.execute(sa.delete(schema.weights))
         for table, rows in _rows(source):

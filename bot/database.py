@@ -6,7 +6,6 @@ disk or a server. What waits for that thread is committed together, because a co
 
 import asyncio
 import contextlib
-import errno
 import logging
 import os
 import re
@@ -24,7 +23,8 @@ from sqlalchemy import URL, Connection, Executable, Table, create_engine, event,
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
-from model.errors import EX_CONFIG, MangosaurusError
+from bot import schema
+from model.errors import EX_CONFIG, MangosaurusError, exit_code_of
 
 logger = logging.getLogger(__name__)
 
@@ -40,9 +40,11 @@ AGAIN_SECONDS = 0.2
 """The pause between two tries to reach it."""
 CLOSING_SECONDS = 1.0
 """How long `close` waits for the transactions that have begun."""
-LASTING = (0, errno.EEXIST, errno.EISDIR, errno.ENOTDIR)
-"""Errors that stay until somebody mends them: another program's tables (0), and a wrong path. A
-full disk may have room again."""
+PATHS = "check what DATABASE and MANGOSAURUS_HOME name"
+"""The way out of a wrong path."""
+READONLY = "attempt to write a readonly database"
+WAYS_OUT = {READONLY: PATHS, "database is locked": "another program uses it; end that one"}
+"""What SQLite says, also of a folder that cannot be written."""
 OPTIONS = {
     "connect_timeout": "5",  # seconds
     "keepalives_idle": "4",
@@ -147,29 +149,27 @@ class Database:
         self._connection: Any = None  # the driver's
         self._is_patient = is_patient
         self._away_since: float | None = None
-        self._process: sqlite3.Connection | None = None
+        self._claims: list[sqlite3.Connection] = []
+        self.is_alone = True
+        """Whether no other process uses this SQLite file. With a server, one process serves."""
 
-    async def connect(self, prepare: Callable[[Connection], bool]) -> None:
+    async def connect(self) -> None:
         """Make the file if it is missing, prepare the tables, and make the file private.
 
-        A new database is logged: its path may be a wrong one. `prepare` returns whether it is new.
+        A new database is logged: its path may be a wrong one.
 
         Raises StoreError, and then leaves a database that was there as it was.
         """
-        way_out = "check that the server runs, and that DATABASE is right"
+        server = "check that the server runs, and that DATABASE is right"
         try:
-            if self.is_file:
-                way_out = "move it away, or let DATABASE name another file"
-                with self._explained(way_out):
-                    is_empty = _make(self.name)
-                if is_empty:  # in a database of somebody else, nothing changes
-                    with contextlib.suppress(StoreError):  # another process is doing it
-                        # readers and one writer wait for no other; the file remembers it
-                        await self.scalar(text("PRAGMA journal_mode=WAL"))
-            if await self.run(prepare, way_out):
+            if self.is_file and await self.made():
+                with contextlib.suppress(StoreError):  # another process is doing it
+                    # readers and one writer wait for no other; the file remembers it
+                    await self.scalar(text("PRAGMA journal_mode=WAL"))
+            if await self.run(schema.prepare, PATHS if self.is_file else server):
                 logger.info("%s: this database is new, and knows nobody yet", self.name)
             if self.is_file:
-                self._process = self.claim("-process")
+                self.is_alone = self.claim("-process")
                 _close_to_others(self.name)
         except StoreError:
             await self.close()
@@ -214,18 +214,28 @@ class Database:
         finally:
             self._engine.dispose()
 
-    @property
-    def is_alone(self) -> bool:
-        """Whether no other process uses this SQLite file. With a server, one process serves."""
-        return not self.is_file or self._process is not None
+    async def made(self) -> bool:
+        """Make a SQLite file if it is missing. Return whether it is empty.
 
-    def claim(self, ending: str) -> sqlite3.Connection | None:
-        """Lock a file beside a SQLite database until the connection is closed or the process ends.
+        Raises StoreError if another program or a later version made it.
+        """
+        with self._explained(PATHS):
+            is_empty = _make(self.name)
+        if not is_empty:
+            await self.run(
+                schema.number_in,
+                "let DATABASE name another file, or stop the bot, and move it away with the files"
+                " -wal and -shm beside it",
+            )
+            await self.disconnect()  # or else the next `_make` would end SQLite's lock
+        return is_empty
 
-        None: another one has locked it.
+    def claim(self, ending: str) -> bool:
+        """Lock a file beside a SQLite database until `disconnect` or the end of the process, unless
+        another one has locked it. Return whether it is locked now.
         """
         file = f"{os.path.realpath(self.name)}{ending}"
-        with self._explained():
+        with self._explained(PATHS):
             _make(file)
         connection = sqlite3.connect(file, 0, isolation_level=None)
         try:
@@ -233,8 +243,9 @@ class Database:
             connection.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError:
             connection.close()
-            return None
-        return connection
+            return False
+        self._claims.append(connection)
+        return True
 
     async def empty_log(self) -> None:
         """Empty SQLite's write-ahead log, so that what was deleted is gone from the disk.
@@ -257,14 +268,14 @@ class Database:
 
     async def close(self) -> None:
         self._is_patient = False
-        if self._process is not None:
-            self._process.close()
         with contextlib.suppress(RuntimeError):  # it is closed already
             await self.disconnect()
             self._thread.shutdown(wait=False)
 
     async def disconnect(self) -> None:
-        """End the connection. The next transaction has a new one."""
+        """End the connection and the claims. The next transaction has a new connection."""
+        for claim in self._claims:
+            claim.close()
         try:
             await self._on_thread(CLOSING_SECONDS, self._engine.dispose)
         except TimeoutError:  # the transaction that was cut off ends first
@@ -325,14 +336,15 @@ class Database:
         except TimeoutError:
             raise StoreError(self.name, "it does not answer", way_out) from None
         except OSError as error:
-            code = EX_CONFIG if error.errno in LASTING else 1
-            raise StoreError(self.name, error.strerror or str(error), way_out, code) from None
+            reason = error.strerror or str(error)
+            raise StoreError(self.name, reason, way_out, exit_code_of(error)) from None
         except DBAPIError as error:
             # The driver's reason in one line, without the hints, the statement and the data that
             # may follow it.
             reason = re.split(r" with text |\n(?:\t|DETAIL|LINE)", str(error.orig), maxsplit=1)[0]
+            way_out = WAYS_OUT.get(reason, way_out)
             # what a server or a disk refuses for a while is operational; a damaged file is not
-            code = 1 if isinstance(error, OperationalError) else EX_CONFIG
+            code = 1 if isinstance(error, OperationalError) and reason != READONLY else EX_CONFIG
             raise StoreError(self.name, " ".join(reason.split()), way_out, code) from None
 
     def _set_up(self, connection: Any, _record: object) -> None:
@@ -344,6 +356,7 @@ class Database:
         """
         self._connection = connection
         if self.is_file:
+            self._opened = Path(self.name).stat()
             connection.execute("PRAGMA synchronous=NORMAL")
             connection.execute("PRAGMA secure_delete=ON")  # overwrite what is deleted
 
@@ -373,12 +386,23 @@ def _is_away(error: Exception) -> bool:
 
 
 def _make(file: str) -> bool:
-    """Make a file that only its owner can read, unless it is there. Return whether it is empty."""
-    Path(file).parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
-    is_empty = os.fstat(descriptor).st_size == 0
-    os.close(descriptor)
-    return is_empty
+    """Make a file that only its owner can read, unless it is there. Return whether it is empty.
+
+    SQLite deletes the log beside an empty file, and with it the newest changes of a database that
+    was moved away without its log. So that raises StoreError.
+    """
+    path = Path(os.path.realpath(file))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # in this order, as another process that makes a database makes its log last
+    if Path(f"{path}-wal").exists() and not (path.exists() and path.stat().st_size):
+        raise StoreError(
+            file,
+            "it would be new, but the log of another one lies beside it",
+            f"stop the bot, and move {path.name}, {path.name}-wal and {path.name}-shm together",
+            EX_CONFIG,
+        )
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    return path.stat().st_size == 0
 
 
 def _close_to_others(file: str) -> None:

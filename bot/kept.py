@@ -23,7 +23,7 @@ from bot.store import Store
 from bot.terminal import saved
 from bot.words import layout, sentences, tables
 from bot.writer import Text
-from model.errors import MangosaurusError
+from model.errors import MangosaurusError, exit_code_of
 from model.files import HOME
 from model.text.forms import Genre, Network
 from model.weights.versions import Versions, parse
@@ -86,7 +86,7 @@ async def check(settings: Settings, _: str) -> int:
         try:
             found = await part(settings, store)
         except (MangosaurusError, OSError) as error:
-            code = max(code, getattr(error, "exit_code", 1))
+            code = max(code, exit_code_of(error))
             found = f"FAILS: {error}"
         print(redaction.redact(f"{part.__name__[1:]:9} {found}"), flush=True)
     await store.close()

@@ -86,6 +86,8 @@ class Settings:
 def read_settings(environment: Mapping[str, str], env_file: Path | None = None) -> Settings:
     """Return the settings of an environment, or else of a file. Raises SettingsError."""
     texts = _file_values(env_file) | {key: value.strip() for key, value in environment.items()}
+    if texts.get("TELEGRAM_TOKEN") and texts.get("TELEGRAM_TOKEN_FILE"):
+        raise SettingsError("TELEGRAM_TOKEN and TELEGRAM_TOKEN_FILE are both set; omit one of them")
     values = {
         key.field: _value(name, key, texts[name]) for name, key in KEYS.items() if texts.get(name)
     }

@@ -65,7 +65,6 @@ class Standby:
     def __init__(self, database: str | Path) -> None:
         self._database = Database(database, is_patient=False)
         self._told = ""
-        self._claim: Any = None  # the lock of a SQLite file
         self._was_ended = False  # whether the last holder said goodbye
         self._good_until = -math.inf  # by time.monotonic, which goes on while a process is frozen
 
@@ -82,8 +81,8 @@ class Standby:
         Raises StoreError if another process serves with a SQLite file.
         """
         if self._database.is_file:
-            self._claim = self._database.claim("-telegram")
-            if self._claim is None:
+            await self._database.made()
+            if not self._database.claim("-telegram"):
                 raise StoreError(self._database.name, *TAKEN, EX_TEMPFAIL)
             return
         while True:
@@ -99,7 +98,7 @@ class Standby:
 
     def _take(self, connection: Connection) -> bool:
         """Take the lock, if it is free, and the last holder's goodbye."""
-        if not _takes(connection):
+        if not takes(connection):
             return False
         has_table = sa.inspect(connection).has_table(goodbyes.name)
         self._was_ended = has_table and connection.execute(goodbyes.delete()).rowcount > 0
@@ -134,7 +133,7 @@ class Standby:
         while self.is_held:
             good_until = self._good_until
             patience = good_until - time.monotonic()
-            is_yes = await self._answer(_takes, patience)
+            is_yes = await self._answer(takes, patience)
             if time.monotonic() >= good_until:
                 break
             await asyncio.sleep(CHECK if is_yes else TRY)
@@ -142,8 +141,6 @@ class Standby:
 
     async def release(self) -> None:
         self._good_until = -math.inf
-        if self._claim:
-            self._claim.close()
         await self._database.disconnect()
 
     async def _answer(
@@ -170,7 +167,7 @@ class Standby:
         return not reason
 
 
-def _takes(connection: Connection) -> bool:
+def takes(connection: Connection) -> bool:
     """Take the lock, if it is free. Return whether this connection has it now."""
     return bool(connection.scalar(sa.text(f"SELECT pg_try_advisory_lock({LOCK})")))
 

@@ -13,6 +13,7 @@ relies on what was read before it.
 import asyncio
 import itertools
 import logging
+import os
 import secrets
 import time
 from dataclasses import asdict, replace
@@ -23,7 +24,6 @@ from typing import Any, Self
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, Connection
 
-from bot import schema
 from bot.creations import Creation, Person, Wish, new_code
 from bot.database import StoreError, put
 from bot.inbox import KEPT_SECONDS, Note, own, strike
@@ -58,7 +58,7 @@ class Store(Learned):
 
         Raises StoreError for a database that is not one of this version.
         """
-        await self.connect(schema.prepare)
+        await self.connect()
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -194,12 +194,17 @@ class Store(Learned):
     async def check(self) -> None:
         """Raise StoreError unless something can be written.
 
-        A SQLite file that is gone could be written nevertheless, so look for it.
+        A SQLite file that is gone could be written nevertheless, but the next start would not find
+        it.
         """
-        if self.is_file and not await asyncio.to_thread(Path(self.name).exists):
-            raise StoreError(self.name, "the file is gone")
         row = {"update": 0, "at": time.time()}
-        await self.run(lambda connection: put(connection, polled, {"bot": 0}, row, row))
+
+        def work(connection: Connection) -> None:
+            put(connection, polled, {"bot": 0}, row, row)
+            if self.is_file and not os.path.samestat(Path(self.name).stat(), self._opened):
+                raise OSError(0, "the file was replaced")
+
+        await self.run(work)
 
     async def banned(self) -> set[int]:
         """Return the people and groups that get no answer."""

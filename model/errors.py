@@ -3,9 +3,23 @@
 An error of a single wing stands beside the code that raises it.
 """
 
+import errno
 
 EX_CONFIG = 78
 """The exit code of what starting again cannot mend: systemd is told not to try."""
+LASTING = (
+    *(0, errno.EEXIST, errno.EISDIR, errno.ENOTDIR),
+    *(errno.EACCES, errno.EPERM, errno.EROFS),
+)
+"""Numbers of errors that stay until somebody mends them: another program's tables (0), a wrong
+path, and a forbidden one. A full disk may have room again."""
+
+
+def exit_code_of(error: Exception) -> int:
+    """Return the exit code of a program that ends with an error."""
+    if isinstance(error, OSError) and error.errno in LASTING:
+        return EX_CONFIG
+    return getattr(error, "exit_code", 1)
 
 
 class MangosaurusError(Exception):

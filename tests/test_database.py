@@ -19,6 +19,7 @@ from bot import database as module
 from bot import schema
 from bot.database import StoreError
 from bot.settings import Secret, Settings
+from bot.standby import Standby
 from bot.store import Store
 from bot.words import sentences
 from model.errors import EX_CONFIG
@@ -66,7 +67,7 @@ async def test_tables_of_another_program_or_version_are_refused_and_left_alone(
     assert contents(tmp_path) == before
     if "://" not in database:
         assert sentence.startswith(f"{database}: this database cannot be used: ")
-        assert sentence.endswith("; move it away, or let DATABASE name another file")
+        assert sentence.endswith("move it away with the files -wal and -shm beside it")
     sql(database, "CREATE TABLE schema_number (number INTEGER)")  # and no number
     assert "another version of Mangosaurus made its tables" in await refusal(database)
 
@@ -156,20 +157,39 @@ def test_what_is_no_database_is_refused_and_left_alone(path: Path, tmp_path: Pat
         path.write_bytes(content)
         sentence = f"{path}: this database cannot be used: file is not a database"
         assert asyncio.run(refusal(path)).startswith(sentence)
+        with pytest.raises(StoreError, match="file is not a database; let DATABASE name another"):
+            asyncio.run(Standby(path).acquired())
         assert contents(tmp_path) == {path.name: content}
     assert "cannot be used" in asyncio.run(refusal(path / "people.db"))
-    another = "Is a directory; move it away, or let DATABASE name another file"
+    another = "Is a directory; check what DATABASE and MANGOSAURUS_HOME name"
     assert asyncio.run(refusal(tmp_path)) == f"{tmp_path}: this database cannot be used: {another}"
 
 
-async def test_what_cannot_be_written_is_refused(path: Path, postgresql: str) -> None:
+async def test_a_file_that_is_moved_away_without_its_log_loses_nothing(tmp_path: Path) -> None:
+    async with Store(tmp_path / "people.db") as store:
+        await make(store, 1)
+        (tmp_path / "people.db").rename(tmp_path / "old.db")
+        assert "move people.db, people.db-wal and people.db-shm together" in await refusal(
+            tmp_path / "people.db"
+        )
+    (tmp_path / "old.db").rename(tmp_path / "people.db")
+    assert sql(tmp_path / "people.db", "SELECT id FROM people") == [(1,)]
+
+
+async def test_what_cannot_be_written_is_refused(
+    path: Path, postgresql: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "BUSY_SECONDS", 0)
     async with Store(path):
         pass
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        assert "locked; another program uses it; end that one" in await refusal(path, 1)
     with path.open("r+b") as file:
         # the "file format write version": SQLite only reads files of a later one than its own
         file.seek(18)
         file.write(b"\x03")
-    assert "attempt to write a readonly database" in await refusal(path, 1)
+    assert "write a readonly database; check what DATABASE" in await refusal(path)
     sentence = await refusal(f"{postgresql}&options=-c%20default_transaction_read_only%3Don", 1)
     assert "session is read-only" in sentence
     assert sentence.endswith("; check that the server runs, and that DATABASE is right")

@@ -170,11 +170,9 @@ async def test_what_is_there_is_never_overwritten_and_only_a_backup_is_restored(
             f"{tmp_path}/no/x.db cannot be written: No such file or directory"
         )
         await backup(settings, str(tmp_path / "some.db"))
-        assert "it has people, creations; move it away" in await refusal(
-            restore, tmp_path / "some.db"
-        )
-        sql(database, "DELETE FROM people")
-        sql(database, "DELETE FROM creations")
+    assert "it has people, creations; move it away" in await refusal(restore, tmp_path / "some.db")
+    sql(database, "DELETE FROM people")
+    sql(database, "DELETE FROM creations")
     assert "file is not a database" in await refusal(restore)
     sql(tmp_path / "some.db", "UPDATE schema_number SET number = 0")
     assert "run that version" in await refusal(restore, tmp_path / "some.db")
@@ -226,6 +224,8 @@ async def test_a_check_says_what_each_part_is_worth_and_shows_no_token(
     ("changes", "code", "reason"),
     [
         ({"DATABASE": "no.db"}, 78, "file is not a database"),
+        ({"DATABASE": "/sys/no.db"}, 78, "denied; check what DATABASE and MANGOSAURUS_HOME name"),
+        ({"MANGOSAURUS_HOME": "/sys"}, 78, "/sys/page-key: Permission denied; check what"),
         ({"MANGOSAURUS_HOME": "empty"}, 78, "there are no weights to serve"),
         ({"HEALTH_LISTEN": "192.0.2.1:1"}, 1, "cannot listen at HEALTH_LISTEN"),
         ({"RATE_LIMIT": "often"}, 78, "mangosaurus: RATE_LIMIT is 'often'; it is "),

@@ -21,10 +21,12 @@ import pytest
 
 from bot import database
 from bot import standby as module
+from bot.backup import restore
 from bot.database import StoreError
 from bot.running import running
 from bot.standby import Standby
 from bot.store import Store
+from model.errors import MangosaurusError
 from tests.databases import end_connections, frozen, killed, robbed, sql
 from tests.fake_chat import FakeChat
 from tests.serving import ALICE, install_both, serving, until
@@ -73,6 +75,13 @@ async def test_a_server_that_hangs_is_noticed_by_who_serves_and_by_who_waits(
             await until(lambda: False in states)  # the server does not answer
             assert not waiting.done()
         await waiting
+
+
+async def test_a_restore_is_refused_while_a_bot_serves(database: str, tmp_path: Path) -> None:
+    async with Store(tmp_path / "backup.db"), standing_by(database) as standby:
+        await standby.acquired()
+        with pytest.raises(MangosaurusError, match="a bot uses this database; stop it first"):
+            await restore(settings_of(database), str(tmp_path / "backup.db"))
 
 
 async def test_a_server_that_cannot_be_reached_is_waited_for_and_told_once(
