@@ -156,10 +156,11 @@ def _end_in_time() -> None:
     This waits for nothing that may hang: no event loop, no other thread, no reader of stderr.
     """
     time.sleep(STOP_SECONDS)
-    with contextlib.suppress(OSError):
+    try:
         os.set_blocking(2, False)
         os.write(2, b"mangosaurus: something hangs, so the process ends without waiting for it\n")
-    os._exit(1)
+    finally:
+        os._exit(1)
 
 
 def _healthy(settings: Settings) -> int:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 from bot.asks import Said
-from bot.database import StoreError
 from bot.health import Tally
 from bot.tasks import Tasks
 
@@ -82,6 +81,8 @@ class Bot:
     banned: set[int] = field(default_factory=set)
     """People and groups that get no answer."""
     tally: Tally = field(default_factory=Tally)
+    suspects: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
+    """Asks that may have ended the bot begin one by one."""
     _queues: dict[object, dict[Ask, asyncio.Event]] = field(default_factory=dict)
     """The asks of each person that are not answered yet. The first one may be."""
     _asks: Tasks = field(default_factory=Tasks)
@@ -126,10 +127,9 @@ class Bot:
 
         What is not answered by then stays noted, where a door keeps notes.
         """
-        with contextlib.suppress(TimeoutError, StoreError):
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(STOP_SECONDS):
                 await asyncio.gather(*(door.close() for door in self.doors))
-                await self.store.put_back()
                 await asyncio.gather(self.runs.close(), self.idle())
         if left := list(self._asks):
             for task in left:

@@ -250,8 +250,7 @@ class Database:
     async def empty_log(self) -> None:
         """Empty SQLite's write-ahead log, so that what was deleted is gone from the disk.
 
-        While somebody reads the database, nobody waits for it: the log stays until the next /forget
-        or start.
+        While somebody uses the database, nobody waits for it: the log stays for ten minutes more.
         """
 
         def work(connection: Connection) -> bool:
@@ -263,7 +262,8 @@ class Database:
 
         if self.is_file and await self.run(work):
             logger.warning(
-                "%s: somebody reads this database, so its log keeps what was deleted", self.name
+                "%s: somebody uses this database, so its log keeps what was deleted for a while",
+                self.name,
             )
 
     async def close(self) -> None:

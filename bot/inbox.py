@@ -12,12 +12,13 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from bot.database import Database, put
+from bot.database import Database, StoreError, put
 from bot.schema import asks, polled
 
 logger = logging.getLogger(__name__)
@@ -48,7 +49,7 @@ class Note:
     file: dict[str, Any] | None = None
     """A file that belongs to it: its `file_id`, `name` and `size`."""
     begun: int = 1
-    """How often the bot has begun to answer it, but for tries that a stop ended."""
+    """How often the bot has begun to answer it, not counting tries that a stop ended."""
     is_sending: bool = False
     """Whether its answer is on its way."""
     code: str | None = None
@@ -62,19 +63,29 @@ class Note:
 class Inbox(Database):
     """The notes of asks. Raises StoreError if the database fails."""
 
+    def __init__(self, database: str | Path) -> None:
+        super().__init__(database)
+        self._unstruck: list[Note] = []
+        """Notes that should be gone, but the database failed."""
+
     async def note(self, bot: int, notes: Sequence[Note], update: int) -> None:
-        """Note what a batch of updates asks, and its last update: also what seemed to fail before,
-        but was committed.
+        """Note what a batch of updates asks, and its last update. What is noted already is passed
+        over.
         """
         last = {"update": update, "at": time.time()}
         rows = [{each.name: getattr(note, each.name) for each in asks.c} for note in notes]
+
+        unstruck = tuple(self._unstruck)
 
         def work(connection: Connection) -> None:
             put(connection, polled, {"bot": bot}, last, last)
             for row in rows:
                 put(connection, asks, {}, row, {})
+            for note in unstruck:
+                strike(connection, note)
 
         await self.run(work)
+        del self._unstruck[: len(unstruck)]
 
     async def left(self, bot: int) -> tuple[int | None, list[Note]]:
         """Return the last update that was noted, and the notes that are left, the oldest first.
@@ -98,9 +109,9 @@ class Inbox(Database):
             logger.warning("%d asks of more than a day ago are passed over", count)
         return update, notes
 
-    async def put_back(self) -> None:
+    async def put_back(self, bot: int) -> None:
         """Note that no ask has ended the bot: it stops because it was told to."""
-        await self.execute(sa.update(asks).values(begun=0))
+        await self.execute(sa.update(asks).where(asks.c.bot == bot).values(begun=0))
 
     async def mark(self, note: Note, **values: Any) -> None:
         """Note how far an answer is: `begun`; `is_sending`, while it is on its way; `shown`, the
@@ -109,8 +120,14 @@ class Inbox(Database):
         await self.execute(sa.update(asks).where(own(note)).values(values))
 
     async def strike(self, note: Note) -> None:
-        """Strike off an ask that is answered or refused."""
-        await self.run(lambda connection: strike(connection, note))
+        """Strike off an ask that is answered or refused; if the database fails, with the next
+        batch.
+        """
+        try:
+            await self.run(lambda connection: strike(connection, note))
+        except StoreError:
+            self._unstruck.append(note)
+            raise
 
 
 def strike(connection: Connection, note: Note | None) -> None:

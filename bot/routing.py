@@ -4,8 +4,10 @@ of every door.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from rapidfuzz.process import extractOne
@@ -21,7 +23,7 @@ from bot.words import sentences
 from model.errors import MangosaurusError
 
 if TYPE_CHECKING:
-    import asyncio
+    from collections.abc import AsyncIterator
 
     from bot.app import Bot
     from bot.inbox import Note
@@ -31,6 +33,8 @@ logger = logging.getLogger(__name__)
 
 MOST_TRIES = 2
 """How often the bot begins to answer an ask. Whatever ended it twice would end it again."""
+ALONE_SECONDS = 2.0
+"""How long an ask that may have ended the bot is answered alone."""
 SIMILAR = 75
 """How similar, out of 100, a command must be to an unknown one if the bot is to ask "Do you mean
 …?"."""
@@ -56,7 +60,7 @@ async def handle(ask: Ask, bot: Bot) -> None:
         try:
             await bot.store.strike(note)
         except StoreError as error:
-            logger.warning("An ask that is answered may be answered again: %s", error)
+            logger.warning("An ask that is answered is not struck off yet: %s", error)
 
 
 async def _answer(ask: Ask, is_first: asyncio.Event, bot: Bot) -> None:
@@ -92,8 +96,31 @@ async def _answer(ask: Ask, is_first: asyncio.Event, bot: Bot) -> None:
             raise mistake
         await ask.chat.release()
         await is_first.wait()
-        await command.function(ask, rest, bot)
+        async with _one_by_one(note, bot):
+            await command.function(ask, rest, bot)
         bot.tally.answered(ask)
+
+
+@asynccontextmanager
+async def _one_by_one(note: Note | None, bot: Bot) -> AsyncIterator[None]:
+    """Let asks begin one by one if they had begun when something else than a stop ended the bot:
+    each when the one before is answered, or after two seconds.
+
+    One of them may have done it. If it does so again, the others are not to blame.
+    """
+    if note is None or not note.is_left or not note.begun:
+        yield
+        return
+    await bot.suspects.acquire()
+    loop = asyncio.get_running_loop()
+    timer = loop.call_later(ALONE_SECONDS, bot.suspects.release)
+    try:
+        await bot.store.mark(note, begun=note.begun + 1)
+        yield
+    finally:
+        if loop.time() < timer.when():
+            timer.cancel()
+            bot.suspects.release()
 
 
 def _command(ask: Ask) -> tuple[Command, str] | None:

@@ -134,7 +134,7 @@ async def test_what_is_deleted_is_gone(path: Path, caplog: pytest.LogCaptureFixt
             await file.forget(1)
             assert is_kept()
         assert [record.getMessage() for record in caplog.records] == [
-            f"{path}: somebody reads this database, so its log keeps what was deleted"
+            f"{path}: somebody uses this database, so its log keeps what was deleted for a while"
         ]
         await file.forget(2)
         assert not is_kept()

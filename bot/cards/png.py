@@ -35,7 +35,7 @@ while head := sys.stdin.buffer.read(4):
     sys.stdout.buffer.write(len(png).to_bytes(4, "big") + png)
     sys.stdout.buffer.flush()
 """
-LONGEST_SECONDS = 20.0
+LONGEST_SECONDS = 10.0
 CARD_SECONDS = 0.5
 """How long one process draws a card, until this machine has shown it. With a core of its own, it
 takes 0.15 s."""
@@ -78,6 +78,7 @@ class Drawings:
         self.speed.count(1)
         try:
             async with self._turns, asyncio.timeout(LONGEST_SECONDS):
+                self._idle = [each for each in self._idle if each.returncode is None]
                 process = self._idle.pop() if self._idle else await _start()
                 png = await _answer(process, svg.encode())
                 self._idle.append(process)
@@ -112,7 +113,7 @@ class Drawings:
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             write_whole(self._folder / key, png)
-            found = [(path.stat(), path) for path in self._folder.iterdir()]
+            found = [(path.stat(), path) for path in self._folder.glob("[!.]*")]
             for facts, path in sorted(found, key=lambda each: each[0].st_mtime, reverse=True):
                 left -= facts.st_size
                 if left < 0:
@@ -146,6 +147,7 @@ async def _answer(process: Process, svg: bytes) -> bytes:
         size = await process.stdout.readexactly(4)
         return await process.stdout.readexactly(int.from_bytes(size, "big"))
     except EOFError as error:
+        await _end(process)
         complaint = (await process.stderr.read())[-200:].decode(errors="replace")
         raise OSError(f"its process ended: {complaint or await process.wait()}") from error
     except BaseException:

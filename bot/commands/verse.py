@@ -2,6 +2,8 @@
 `/sonnet`, `/again`, `/another`, `/wilder`, `/continue` and `/card`.
 """
 
+from contextlib import suppress
+
 from bot.answering import answer
 from bot.app import Bot
 from bot.asks import Ask, Said, line_in, voice_in
@@ -9,6 +11,7 @@ from bot.cards import card_of, key_of
 from bot.chat import Button, Buttons, Explained, LiveMessage, Picture
 from bot.commands.voices import example, voice_named
 from bot.creations import MOST_CONTINUED, Creation, Wish, code_in, wilder
+from bot.database import StoreError
 from bot.limits import TEXTS, Work, work_for
 from bot.taboo import is_taboo
 from bot.words import layout, sentences
@@ -135,7 +138,8 @@ async def send_card(
         await ask.chat.say(words + "\n\n" + error.sentence, buttons)
     else:
         if sent != file_id:
-            await bot.store.keep_file_id(card.key, creation.code, sent)
+            with suppress(StoreError):  # the person has the card; it is drawn once more
+                await bot.store.keep_file_id(card.key, creation.code, sent)
 
 
 async def creation_in(rest: str, bot: Bot) -> Creation:

@@ -41,7 +41,7 @@ from bot.asks import File, Said, Sent, Typed, writable
 from bot.chat import NotSent, StartError
 from bot.commands import menu
 from bot.database import StoreError
-from bot.inbox import Note
+from bot.inbox import Inbox, Note
 from bot.settings import Secret, Settings
 from bot.tasks import Tasks
 from bot.telegram.chat import TelegramChat
@@ -108,6 +108,7 @@ class Telegram(Door):
             ),
         )
         self._without_menu = set(settings.admin_ids)
+        self._inbox: Inbox | None = None
         self._offset: int | None = None
         # when Telegram answered last, or was left alone on purpose
         self._heard = math.inf
@@ -128,13 +129,12 @@ class Telegram(Door):
 
     async def open(self, bot: Bot) -> None:
         bot.username = self._client.username
+        self._inbox = bot.store
         last, notes = await bot.store.left(self._client.id)
         if last is not None:
             self._offset = last + 1
         for note in notes:
-            if not note.begun:  # as a stop put it back
-                self._begin(note, bot)
-        self._tasks.begin(self._begin_one_by_one([note for note in notes if note.begun], bot))
+            self._begin(note, bot)
         self._tasks.begin(self._fill_menu(None))
         self._fetching = self._tasks.begin(self._fetch(bot))
         serving = (f"{network} {weights.version}" for network, weights in bot.shelf.serving.items())
@@ -145,6 +145,9 @@ class Telegram(Door):
         now = asyncio.get_running_loop().time()
         self._pacing.ends_at = now + STOP_SECONDS - ON_ITS_WAY_SECONDS
         await self._tasks.cancelled()
+        if self._inbox:
+            with contextlib.suppress(StoreError):  # then what is left has begun once more
+                await self._inbox.put_back(self._client.id)
 
     async def rejected(self) -> None:
         """Wait until Telegram rejects the token, and raise StartError."""
@@ -243,8 +246,11 @@ class Telegram(Door):
                     self._offer(query, bot)
                 elif note := self._asked(update):
                     asked.append((note, update.callback_query))
-            except Exception:
-                logger.exception("Update %s cannot be read and is passed over", update.update_id)
+            except Exception as error:
+                reason = type(error).__name__  # not its text, which may quote what somebody wrote
+                logger.error(  # noqa: TRY400
+                    "Update %s cannot be read (%s) and is passed over", update.update_id, reason
+                )
         last = updates[-1].update_id
         await self._keep([note for note, _ in asked], last, bot)
         self._offset = last + 1
@@ -263,23 +269,12 @@ class Telegram(Door):
                 await bot.store.note(self._client.id, notes, update)
             except StoreError as error:
                 logger.warning("Asks cannot be noted: %s", error)
+                self._heard = loop.time()  # Telegram is left alone meanwhile
                 await asyncio.sleep(PAUSE_SECONDS)
             else:
                 return
 
-    async def _begin_one_by_one(self, notes: Sequence[Note], bot: Bot) -> None:
-        """Answer what had begun when something else than a stop ended the bot.
-
-        One of these asks may have done it. If it does so again, the others are not to blame.
-        """
-        for note in notes:
-            with contextlib.suppress(StoreError):
-                await bot.store.mark(note, begun=note.begun + 1)
-            await asyncio.wait([self._begin(note, bot)])
-
-    def _begin(
-        self, note: Note, bot: Bot, press: CallbackQuery | None = None
-    ) -> asyncio.Task[None]:
+    def _begin(self, note: Note, bot: Bot, press: CallbackQuery | None = None) -> None:
         """Begin to answer an ask. Who is an admin is looked up now, also for one of an earlier
         start.
         """
@@ -295,10 +290,10 @@ class Telegram(Door):
             is_late=time.time() - note.date > LATE_SECONDS,
             pressed=note.message if note.is_press else None,
         )
+        bot.ask(ask)
         if is_admin and note.person in self._without_menu:
             self._without_menu.discard(note.person)
             self._tasks.begin(self._fill_menu(note.person))
-        return bot.ask(ask)
 
     def _offer(self, query: InlineQuery, bot: Bot) -> None:
         """Begin to answer what somebody types. Nobody waits for that after a stop."""

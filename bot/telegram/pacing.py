@@ -222,8 +222,8 @@ class Pacing:
 
     def check(self) -> None:
         """Raise NotDoneError if nothing may leave now."""
-        if not self._may_send():
-            raise NotDoneError("another process serves")
+        if not self._may_send() or asyncio.get_running_loop().time() > self.ends_at:
+            raise NotDoneError("the bot stops, or another process serves")
 
     @asynccontextmanager
     async def _turn(self, place: int, chat_id: int) -> AsyncIterator[None]:

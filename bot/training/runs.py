@@ -109,7 +109,7 @@ class Runs:
             )
             run.message = await run.chat.say(run.opening, admins.while_training(run.id))
             await self._store.show_run(run.id, run.message)
-        except BaseException:
+        except Exception:  # after a stop, the next start says that the run is lost
             self.running = None
             if run.id:
                 await self._store.end_run(run.id)
