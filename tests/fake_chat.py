@@ -77,7 +77,7 @@ class FakeChat(Chat):
         self._waiting_buttons = 0
         self.offers: list[list[Offer]] = []
         self.typed = 0
-        self.failures: list[Exception] = []
+        self.failures: list[BaseException] = []
         self.waiting = 0.0
 
     async def ask(self, text: str, person: int | None = None, **fields: Any) -> Shown:

@@ -126,7 +126,7 @@ async def test_nothing_leaves_if_the_lock_is_lost_while_an_answer_is_noted_as_on
         (f"date = {time.time() - 660}", [sentences.LATE]),  # one word a chat
         (f"date = {time.time() - 86460}", []),
         ("begun = 2", [sentences.GIVEN_UP, sentences.GIVEN_UP]),
-        ("bot = 1", []),
+        ("begun = 1, bot = 1", []),
     ],
     ids=["ten minutes", "a day", "tried twice", "another bot's"],
 )
@@ -145,6 +145,10 @@ async def test_what_is_not_tried_again(
         map(str, said)
     )
     assert len(texts) == len(said) + 1  # Alice has her answer
+    # a stop is no news of another bot's
+    assert sql(settings.database_address, "SELECT begun FROM asks") == [(1,)] * 2 * (
+        "bot" in change
+    )
     assert (f"An ask of {BOB} has ended the bot 2 times" in caplog.text) == (change == "begun = 2")
 
 
@@ -166,6 +170,30 @@ async def test_after_a_crash_asks_are_tried_one_by_one_and_only_one_is_to_blame_
     given_up, *answers = server.texts
     assert given_up == str(sentences.GIVEN_UP)
     assert str(sentences.GIVEN_UP) not in answers
+
+
+async def test_after_a_crash_what_a_person_asked_before_it_comes_before_what_they_ask_now(
+    settings: Settings, server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asked = (("/dino", BOB), ("/seed 1", BOB), ("/poem xylophones at noon", ALICE))
+    await stopped(settings, server, monkeypatch, *asked)
+    sql(settings.database_address, "UPDATE asks SET begun = 1")
+    await server.say("/forget yes", ALICE)
+    await server.say("/seed 2", BOB)
+    assert len(await started(settings, server)) == 5
+    assert sql(settings.database_address, "SELECT id, seed FROM people") == [(BOB, 2)]
+    assert not any(b"xylophones" in path.read_bytes() for path in tmp_path.iterdir())  # noqa: ASYNC240
+
+
+async def test_after_a_crash_an_ask_whose_answer_cannot_leave_holds_up_no_other(
+    settings: Settings, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.routing.ALONE_SECONDS", 0.01)
+    await stopped(settings, server, monkeypatch, *(("/dino", person) for person in (ALICE, BOB)))
+    sql(settings.database_address, "UPDATE asks SET begun = 1")
+    server.refusals["sendMessage"].append(Refusal(429, "Too Many Requests", retry_after=3600))
+    async with visiting(settings, server):
+        await until(lambda: server.sent)
 
 
 async def test_what_is_asked_in_a_group_or_to_change_something_is_noted_once(
@@ -272,6 +300,21 @@ async def test_nothing_is_left_of_what_was_refused_or_forgotten(
         assert sql(settings.database_address, "SELECT * FROM asks") == []
 
 
+async def test_what_cannot_be_struck_off_is_struck_off_with_the_next_batch(
+    settings: Settings, server: Server
+) -> None:
+    async with visiting(settings, server) as visit:
+        sql(
+            settings.database_address,
+            "CREATE TRIGGER asks_stay BEFORE DELETE ON asks"
+            " BEGIN SELECT RAISE(ABORT, 'disk I/O error'); END",
+        )
+        await visit.say("/help", ALICE)
+        sql(settings.database_address, "DROP TRIGGER asks_stay")
+        await visit.say("/help", BOB)
+    assert await started(settings, server) == []
+
+
 @in_no_time
 async def test_what_cannot_be_noted_waits_for_twenty_seconds_and_is_refused(
     settings: Settings, server: Server, monkeypatch: pytest.MonkeyPatch
@@ -300,7 +343,7 @@ async def test_what_cannot_be_noted_waits_for_twenty_seconds_and_is_refused(
 
 
 @in_no_time
-async def test_a_stop_cuts_off_no_message_that_is_on_its_way(
+async def test_a_stop_cuts_off_no_message_that_is_on_its_way_also_if_the_database_fails(
     settings: Settings, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun = time.time()
@@ -313,6 +356,11 @@ async def test_a_stop_cuts_off_no_message_that_is_on_its_way(
         for person in people:
             await server.say("/seed", person)
         await server.fetched()
+        sql(
+            settings.database_address,  # which fails as the stop puts back what is left
+            "CREATE TRIGGER begun_stays BEFORE UPDATE OF begun ON asks WHEN NEW.begun = 0"
+            " BEGIN SELECT RAISE(ABORT, 'disk I/O error'); END",
+        )
     assert 0 < len(server.sent) < len(people)
     async with visiting(settings, server, 2) as visit:
         await visit.settled()

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from telegram.error import BadRequest, NetworkError, RetryAfter, TimedOut
 
-from bot.telegram.pacing import Pacing
+from bot.telegram.pacing import AT_ONCE, Pacing
 from bot.telegram.request import NotDoneError
 from tests.fake_clock import in_no_time, now, run
 
@@ -206,3 +206,11 @@ async def test_without_the_lock_nothing_leaves() -> None:
     assert line.tried == []
     line.may_send = True
     assert await waits == "x"
+
+
+@in_no_time
+async def test_what_waits_for_others_to_arrive_when_a_stop_ends_does_not_leave() -> None:
+    line = Line(latency=2)
+    line.pacing.ends_at = 1
+    await asyncio.wait([line.start(f"{n}", n) for n in range(AT_ONCE + 1)], timeout=9)
+    assert len(line.tried) == AT_ONCE

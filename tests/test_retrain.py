@@ -4,6 +4,7 @@ verdict, whatever happens.
 The child is a script here; test_training_child.py has real ones.
 """
 
+import asyncio
 import dataclasses
 import gc
 import re
@@ -241,6 +242,18 @@ async def test_a_run_that_was_killed_is_told_at_the_next_start(
     assert not script.folder.exists()
     gc.collect()
     assert "never retrieved" not in caplog.text
+
+
+async def test_a_run_whose_first_message_waits_at_a_stop_is_told_at_the_next_start(
+    own_settings: Settings,
+) -> None:
+    async with started(own_settings) as chat:
+        chat.failures = [asyncio.CancelledError()]
+        with pytest.raises(asyncio.CancelledError):
+            await chat.ask("/retrain dino")
+    async with started(own_settings, chat):
+        await chat.bot.runs.ended()
+    assert [message.text[:13] for message in chat.messages] == ["I was stopped"]
 
 
 async def test_who_cannot_be_told_that_a_run_is_lost_is_not_told_later(

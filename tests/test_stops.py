@@ -21,6 +21,9 @@ HANGS = {
     "a thread": """
         ThreadPoolExecutor().submit(time.sleep, 60)
         await asyncio.sleep(60)""",
+    "the loop, where a line of the log might hang": """
+        del os.set_blocking  # as on Windows with Python 3.11
+        while True: pass""",
     "whoever reads the log": "while True: os.write(2, bytes(1_000))",
 }
 STUBBORN = """

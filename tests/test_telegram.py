@@ -392,6 +392,17 @@ async def test_a_picture_that_was_sent_is_sent_again_by_its_file_id(
     assert sql(str(settings.database), kept) == [("file-1",)]
 
 
+async def test_whoever_has_a_picture_reads_nothing_of_a_file_id_that_cannot_be_kept(
+    visit: Visit, pictures: list[str], settings: Settings
+) -> None:
+    sql(
+        settings.database_address,
+        "CREATE TRIGGER pictures_full BEFORE INSERT ON pictures"
+        " BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END",
+    )
+    assert len(await visit.say("/today", ALICE)) == len(pictures) == 1
+
+
 async def test_whoever_blocks_the_bot_is_in_the_log_and_no_error(
     visit: Visit, caplog: pytest.LogCaptureFixture
 ) -> None:
