@@ -143,13 +143,14 @@ async def _answer(process: Process, svg: bytes) -> bytes:
     if not (process.stdin and process.stdout and process.stderr):
         raise OSError("it has no pipes")
     try:
-        process.stdin.write(len(svg).to_bytes(4, "big") + svg)
-        size = await process.stdout.readexactly(4)
-        return await process.stdout.readexactly(int.from_bytes(size, "big"))
-    except EOFError as error:
-        await _end(process)
-        complaint = (await process.stderr.read())[-200:].decode(errors="replace")
-        raise OSError(f"its process ended: {complaint or await process.wait()}") from error
+        try:
+            process.stdin.write(len(svg).to_bytes(4, "big") + svg)
+            size = await process.stdout.readexactly(4)
+            return await process.stdout.readexactly(int.from_bytes(size, "big"))
+        except EOFError as error:
+            complaint = (await process.stderr.read())[-200:].decode(errors="replace")
+            status = await process.wait()  # before it is killed, or else nobody learns it
+            raise OSError(f"its process ended: {complaint or status}") from error
     except BaseException:
         await _end(process)
         raise
