@@ -106,8 +106,8 @@ async def test_a_process_that_ends_or_hangs_costs_its_own_card_and_the_next_one_
             assert drawings.fault == reason
             assert (await chat.press("card")).file
             assert drawings.fault == ""
-        (process,) = drawing()
-        process.kill()
-        await until(lambda: not psutil.pid_exists(process.pid))
+        (idle,) = drawings._idle
+        idle.kill()
+        await until(lambda: idle.returncode)
         assert (await chat.press("card")).file  # one that had nothing to draw cost no card
     assert drawing() == []
