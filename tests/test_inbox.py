@@ -22,7 +22,7 @@ from tests.databases import sql
 from tests.fake_clock import in_no_time, now
 from tests.serving import ADMIN, ALICE, BOB, FakeWriter, Slow, until
 from tests.telegram.request import visiting
-from tests.telegram.server import Refusal, Server
+from tests.telegram.server import Json, Refusal, Server
 
 
 @pytest.fixture(autouse=True)
@@ -72,14 +72,17 @@ async def test_a_stop_leaves_noted_what_the_next_start_answers(
 async def test_whose_answer_was_on_its_way_reads_how_to_get_it(
     settings: Settings, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    server.before["sendMessage"] = lambda _: asyncio.Event().wait()
+    on_their_way = list[Json]()
+
+    async def hang(message: Json) -> None:
+        on_their_way.append(message)
+        await asyncio.Event().wait()
+
+    server.before["sendMessage"] = hang
     async with visiting(settings, server):
         await server.say("/dino", ALICE)
         await server.say("/help", BOB)
-        await server.fetched()
-        await until(
-            lambda: sql(settings.database_address, "SELECT sum(is_sending) FROM asks") == [(2,)]
-        )
+        await until(lambda: len(on_their_way) == 2)
     server.before.clear()
     ((code,),) = sql(settings.database_address, "SELECT code FROM creations")
     assert sorted(await started(settings, server)) == [

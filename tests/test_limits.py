@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -253,14 +254,15 @@ async def test_cards_are_promised_by_the_speed_at_which_they_are_drawn(
 ) -> None:
     """One that is kept waits for no other."""
 
-    async def nothing(*_: object) -> None: ...
+    async def process(*_: object) -> SimpleNamespace:
+        return SimpleNamespace(returncode=None)
 
     async def answer(*_: object) -> bytes:
         await asyncio.sleep(4)
         return b"a picture"
 
-    monkeypatch.setattr("bot.cards.png._start", nothing)
-    monkeypatch.setattr("bot.cards.png._end", nothing)
+    monkeypatch.setattr("bot.cards.png._start", process)
+    monkeypatch.setattr("bot.cards.png._end", process)
     monkeypatch.setattr("bot.cards.png._answer", answer)
     monkeypatch.setattr("bot.cards.png.PROCESSES", 1)
     monkeypatch.setattr("bot.cards.png.CARD_SECONDS", 2.0)  # as a guess
