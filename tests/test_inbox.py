@@ -178,8 +178,9 @@ async def test_after_a_crash_asks_are_tried_one_by_one_and_only_one_is_to_blame_
 async def test_after_a_crash_what_a_person_asked_before_it_comes_before_what_they_ask_now(
     settings: Settings, server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    asked = (("/dino", BOB), ("/seed 1", BOB), ("/poem xylophones at noon", ALICE))
-    await stopped(settings, server, monkeypatch, *asked)
+    await stopped(
+        settings, server, monkeypatch, ("/dino", BOB), ("/seed 1", BOB), ("/poem xylophones", ALICE)
+    )
     sql(settings.database_address, "UPDATE asks SET begun = 1")
     await server.say("/forget yes", ALICE)
     await server.say("/seed 2", BOB)
