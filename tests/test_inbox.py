@@ -162,6 +162,7 @@ async def test_after_a_crash_asks_are_tried_one_by_one_and_only_one_is_to_blame_
     await stopped(settings, server, monkeypatch, *(("/dino", person) for person in people))
     database = str(settings.database)
     sql(database, "UPDATE asks SET begun = 1")  # as a crash leaves it
+    monkeypatch.setattr("bot.routing.ALONE_SECONDS", 60)
     with monkeypatch.context() as patch:
         Slow(patch)
         async with visiting(settings, server):
