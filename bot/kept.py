@@ -75,7 +75,7 @@ async def weights(settings: Settings, version: str) -> None:
 
 
 async def check(settings: Settings, _: str) -> int:
-    """Say what each part of a bot is worth, before it starts or beside it; make nothing.
+    """Say what each part of a bot is worth, before it starts or beside it. No file is made.
 
     Return 0 if all is well, or else the exit code that the bot would have.
     """
