@@ -21,7 +21,7 @@ from bot.standby import takes
 from model.errors import MangosaurusError
 
 ROWS = 1000
-"""How many rows are in memory at once, but for voices and weights, which have megabytes."""
+"""How many rows are in memory at once. Of voices and weights, which have megabytes, it is one."""
 
 _SNAPSHOT = {
     "sqlite": "BEGIN",

@@ -35,7 +35,7 @@ BUSY_SECONDS = 5.0
 PATIENCE_SECONDS = 10.0
 """How long a caller waits for a transaction, and for the transactions before it."""
 AWAY_SECONDS = 6.0
-"""How long transactions wait for a server that is away, as after its restart."""
+"""How long transactions wait for a server that is away, for example while it starts again."""
 AGAIN_SECONDS = 0.2
 """The pause between two tries to reach it."""
 CLOSING_SECONDS = 1.0
@@ -250,7 +250,8 @@ class Database:
     async def empty_log(self) -> None:
         """Empty SQLite's write-ahead log, so that what was deleted is gone from the disk.
 
-        While somebody uses the database, nobody waits for it: the log stays for ten minutes more.
+        If another connection uses the database, this gives up; the bot tries again after ten
+        minutes.
         """
 
         def work(connection: Connection) -> bool:

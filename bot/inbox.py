@@ -24,7 +24,7 @@ from bot.schema import asks, polled
 logger = logging.getLogger(__name__)
 
 KEPT_SECONDS = 24 * 3600.0
-"""How long a note is kept, and for how long Telegram goes on from the last update."""
+"""A note that is older is deleted, and a last update that is older is not used."""
 
 
 @dataclass(eq=False, kw_only=True)
@@ -57,7 +57,9 @@ class Note:
     shown: int | None = None
     """The number of a message that shows the beginning of a sonnet."""
     is_left: bool = False
-    """Whether it was noted before the bot started. This is not kept."""
+    """Whether it was noted before the bot started. This is not kept, and neither is the next."""
+    is_struck: bool = False
+    """Whether it went with what its answer changed."""
 
 
 class Inbox(Database):
@@ -74,7 +76,6 @@ class Inbox(Database):
         """
         last = {"update": update, "at": time.time()}
         rows = [{each.name: getattr(note, each.name) for each in asks.c} for note in notes]
-
         unstruck = tuple(self._unstruck)
 
         def work(connection: Connection) -> None:

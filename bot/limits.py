@@ -84,8 +84,9 @@ def work_for(wanted: Wish | Creation, card: str = "") -> Work:
 
 
 class Speed:
-    """How much is made in a second, while at least `busy` is waiting: before that is known, a
-    guess, which counts as much as so many seconds.
+    """Measures how much is made in a second, while at least `busy` waits.
+
+    It begins with a guess, which counts as much as so many seconds of measuring.
     """
 
     def __init__(self, guess: float, busy: float, seconds: float = REMEMBERED_SECONDS / 2) -> None:

@@ -56,7 +56,7 @@ async def handle(ask: Ask, bot: Bot) -> None:
                 await _answer(ask, is_first, bot)
         except Exception as error:
             await _explain(error, ask, bot)
-    if note:
+    if note and not note.is_struck:
         try:
             await bot.store.strike(note)
         except StoreError as error:

@@ -144,6 +144,8 @@ class Store(Learned):
                 connection.execute(sa.update(people).where(*is_next).values({turns: turns + 1}))
 
         await self.run(work)
+        if note:
+            note.is_struck = True
 
     async def discard(self, creation: Creation) -> None:
         """Remove the note of a creation that surely did not arrive."""

@@ -88,7 +88,9 @@ def _of_everybody(number: int, version: str, prompt: str = "") -> Creation:
 
 
 async def _send(ask: Said, creation: Creation, opening: Message, bot: Bot, *, rows: int) -> None:
-    """Send a creation that belongs to nobody, below its card, with so many rows of buttons."""
+    """Send a creation that belongs to nobody as the caption of its card. `rows` says how many rows
+    of its buttons it has.
+    """
     async with LiveMessage(ask.chat):  # which shows that the bot is typing
         text = await bot.shelf.write(creation)
         await bot.store.keep(creation)

@@ -11,7 +11,7 @@ from bot.store import LARGEST_SEED
 from bot.words import layout, sentences
 
 EXPORTED = 30.0
-"""How much one file of an export may take to write, in poems."""
+"""The most work in one file of an export, in poems."""
 EXPORT = Work(EXPORTED)
 
 
