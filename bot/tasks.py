@@ -1,8 +1,19 @@
-"""Work in the background, and a hold on it: the event loop alone may drop a task half-way."""
+"""Work in the background, and a hold on it: tasks, which the event loop alone may drop half-way,
+and child processes.
+"""
 
 import asyncio
+import contextlib
+import subprocess
+import sys
+from asyncio.subprocess import PIPE, Process
 from collections.abc import Coroutine
 from typing import Any
+
+from bot.settings import environment_without_secrets
+
+ON_WINDOWS = ("CREATE_NEW_PROCESS_GROUP", "BELOW_NORMAL_PRIORITY_CLASS")
+"""Windows needs these in place of a session of its own, which no Ctrl-C reaches, and `os.nice`."""
 
 
 class Tasks(set[asyncio.Task[None]]):
@@ -24,3 +35,26 @@ class Tasks(set[asyncio.Task[None]]):
         for task in self:
             task.cancel()
         await asyncio.gather(*self, return_exceptions=True)
+
+
+async def start_child(*arguments: str, variables: dict[str, str], **options: Any) -> Process:
+    """Start a Python process in a session of its own. Its environment has these variables more, and
+    no secrets. Raises OSError.
+    """
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        *arguments,
+        stdin=PIPE,
+        stdout=PIPE,
+        env=environment_without_secrets() | variables,
+        start_new_session=True,
+        creationflags=sum(getattr(subprocess, flag, 0) for flag in ON_WINDOWS),
+        **options,
+    )
+
+
+async def end_child(process: Process) -> None:
+    """Kill a process, unless it has ended, and wait for its end."""
+    with contextlib.suppress(ProcessLookupError):
+        process.kill()
+    await process.wait()

@@ -254,15 +254,15 @@ async def test_cards_are_promised_by_the_speed_at_which_they_are_drawn(
 ) -> None:
     """One that is kept waits for no other."""
 
-    async def process(*_: object) -> SimpleNamespace:
+    async def process(*_: object, **__: object) -> SimpleNamespace:
         return SimpleNamespace(returncode=None)
 
     async def answer(*_: object) -> bytes:
         await asyncio.sleep(4)
         return b"a picture"
 
-    monkeypatch.setattr("bot.cards.png._start", process)
-    monkeypatch.setattr("bot.cards.png._end", process)
+    monkeypatch.setattr("bot.cards.png.start_child", process)
+    monkeypatch.setattr("bot.cards.png.end_child", process)
     monkeypatch.setattr("bot.cards.png._answer", answer)
     monkeypatch.setattr("bot.cards.png.PROCESSES", 1)
     monkeypatch.setattr("bot.cards.png.CARD_SECONDS", 2.0)  # as a guess

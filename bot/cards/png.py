@@ -8,16 +8,13 @@ front, until its input ends: no process outlives the bot.
 import asyncio
 import contextlib
 import logging
-import subprocess
-import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable
 from pathlib import Path
 
 from bot.chat import Explained
 from bot.limits import Speed
-from bot.settings import environment_without_secrets
-from bot.training.child import ON_WINDOWS
+from bot.tasks import end_child, start_child
 from bot.words import sentences
 from model.files import write_whole
 from model.threads import available_cores
@@ -37,13 +34,13 @@ while head := sys.stdin.buffer.read(4):
 """
 LONGEST_SECONDS = 10.0
 CARD_SECONDS = 0.5
-"""How long one process draws a card, until this machine has shown it. With a core of its own, it
-takes 0.15 s."""
+"""How long a process takes for a card: a guess, until this machine has been measured. With a core
+of its own, it takes 0.15 s."""
 SURE_SECONDS = 2.0
-"""After so long, what the machine has shown counts as much."""
+"""The guess counts as much as so many seconds of drawing."""
 PROCESSES = max(1, available_cores() - 1)
 MOST_BYTES = 200_000_000
-"""The pictures that are kept have at most so many bytes."""
+"""How large all kept pictures may be together."""
 
 
 class Drawings:
@@ -79,7 +76,10 @@ class Drawings:
         try:
             async with self._turns, asyncio.timeout(LONGEST_SECONDS):
                 self._idle = [each for each in self._idle if each.returncode is None]
-                process = self._idle.pop() if self._idle else await _start()
+                if self._idle:
+                    process = self._idle.pop()
+                else:
+                    process = await start_child("-P", "-c", PROGRAM, variables={}, stderr=PIPE)
                 png = await _answer(process, svg.encode())
                 self._idle.append(process)
         except OSError as error:
@@ -97,7 +97,7 @@ class Drawings:
             task.cancel()
         await asyncio.gather(*self._going_on.values(), return_exceptions=True)
         while self._idle:
-            await _end(self._idle.pop())
+            await end_child(self._idle.pop())
 
     async def _found_or_drawn(self, key: str, svg: Callable[[], str], keep: bool) -> bytes:
         with contextlib.suppress(OSError):
@@ -122,21 +122,9 @@ class Drawings:
             logger.warning("A picture is not kept: %s", error)
 
 
-async def _start() -> Process:
-    """Start a process in a session of its own, which no Ctrl-C reaches."""
-    return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-P", "-c", PROGRAM),
-        stdin=PIPE,
-        stdout=PIPE,
-        stderr=PIPE,
-        env=environment_without_secrets(),
-        start_new_session=True,
-        creationflags=sum(getattr(subprocess, flag, 0) for flag in ON_WINDOWS),
-    )
-
-
 async def _answer(process: Process, svg: bytes) -> bytes:
-    """Give a process an SVG, and return its PNG. End it if it fails, or if nobody waits any more.
+    """Give a process an SVG, and return its PNG. End the process if it fails, or if the caller is
+    cancelled.
 
     Raises OSError.
     """
@@ -152,11 +140,5 @@ async def _answer(process: Process, svg: bytes) -> bytes:
             status = await process.wait()  # before it is killed, or else nobody learns it
             raise OSError(f"its process ended: {complaint or status}") from error
     except BaseException:
-        await _end(process)
+        await end_child(process)
         raise
-
-
-async def _end(process: Process) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        process.kill()
-    await process.wait()

@@ -4,17 +4,14 @@ Its folder has OLD, the weights in use, if there are any, and TEXT if a voice is
 it has NEW.
 """
 
-import asyncio
-import contextlib
 import json
 import logging
-import subprocess
-import sys
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Self
 
-from bot.settings import environment_without_secrets
+from bot.tasks import end_child, start_child
 from model.files import HOME, ROOT
 
 logger = logging.getLogger(__name__)
@@ -23,31 +20,25 @@ OLD, NEW, TEXT, ERRORS = "old.safetensors", "new.safetensors", "text.txt", "erro
 LONGEST_LINE = 1 << 20
 SAID = 3
 """The exit code of a child whose last line says, for people, why it has failed."""
-ON_WINDOWS = ("CREATE_NEW_PROCESS_GROUP", "BELOW_NORMAL_PRIORITY_CLASS")
-"""Windows needs these in place of a session of its own, which no Ctrl-C reaches, and `os.nice`."""
 
 
 class Child:
     """A process that trains."""
 
-    def __init__(self, process: asyncio.subprocess.Process, folder: Path) -> None:
+    def __init__(self, process: Process, folder: Path) -> None:
         self._process = process
         self._folder = folder
 
     @classmethod
     async def start(cls, folder: Path, *arguments: str) -> Self:
-        """Start a child in a session of its own. Raises OSError."""
+        """Start a child. Raises OSError."""
         with (folder / ERRORS).open("wb") as errors:
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "bot.training", str(folder), *arguments),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
+            process = await start_child(
+                *("-m", "bot.training", str(folder), *arguments),
+                variables={"MANGOSAURUS_HOME": str(HOME)},
                 stderr=errors,
                 limit=LONGEST_LINE,
-                env=environment_without_secrets() | {"MANGOSAURUS_HOME": str(HOME)},
                 cwd=ROOT,
-                start_new_session=True,
-                creationflags=sum(getattr(subprocess, flag, 0) for flag in ON_WINDOWS),
             )
         return cls(process, folder)
 
@@ -77,6 +68,4 @@ class Child:
             self._process.stdin.write(b"\n")
 
     async def kill(self) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            self._process.kill()
-        await self._process.wait()
+        await end_child(self._process)
