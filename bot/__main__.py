@@ -138,14 +138,16 @@ async def _until_told(serving: Coroutine[None, None, None]) -> None:
             task.cancel()
             threading.Thread(target=_end_in_time, daemon=True).start()
             tell_systemd("STOPPING=1")
-            with contextlib.suppress(RuntimeError):  # the loop has ended already
-                task.get_loop().call_soon_threadsafe(bool)  # wakes it
         elif number == signal.SIGINT:
             os._exit(130)
 
-    signal.signal(signal.SIGTERM, stop)
-    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # as after `mangosaurus &`
-        signal.signal(signal.SIGINT, stop)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        if number == signal.SIGTERM or signal.getsignal(number) is not signal.SIG_IGN:
+            # Any thread may get the signal. This wakes the loop, in which `stop` runs; on Windows,
+            # the loop wakes by itself.
+            with contextlib.suppress(NotImplementedError):
+                asyncio.get_running_loop().add_signal_handler(number, bool)
+            signal.signal(number, stop)
     with contextlib.suppress(asyncio.CancelledError):
         await task
 

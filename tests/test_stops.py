@@ -32,8 +32,14 @@ STUBBORN = """
         finally:
             print("it hangs", flush=True)
             time.sleep(60)"""
+TAKEN_BY_A_THREAD = """
+        def take():
+            time.sleep(0.2)
+            signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+        threading.Thread(target=take).start()
+        await asyncio.sleep(1000)"""
 PROGRAM = """
-import asyncio, contextlib, os, time
+import asyncio, contextlib, os, signal, threading, time
 from concurrent.futures import ThreadPoolExecutor
 from bot import __main__ as program, running
 
@@ -80,3 +86,8 @@ def test_a_second_ctrl_c_waits_for_nothing(tmp_path: Path) -> None:
         assert process.stdout.readline() == b"it hangs\n"
         process.send_signal(signal.SIGINT)
         assert process.wait(LIMIT) == 130
+
+
+def test_a_loop_that_waits_wakes_whichever_thread_gets_the_signal(tmp_path: Path) -> None:
+    with hanging(tmp_path, TAKEN_BY_A_THREAD, 2 * LIMIT) as process:
+        assert process.wait(LIMIT) == 0
