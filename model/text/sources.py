@@ -61,6 +61,7 @@ SPEECHES = replace(
     outputs={"speeches.txt": "d1012d208293a760e364b8943b186079579e35ad5ef77e24e7628756bae69287"},
     clean=lambda texts: [clean_speeches(texts)],
 )
+SPEECHES_READ = 3  # times that a speech is read while a line of another poet is read once
 
 
 @cache
@@ -86,17 +87,22 @@ def names_corpus() -> Corpus:
     return read_names(DINOSAURS, pretraining=[GENERA])
 
 
-def sonnets_corpus(reading: Path | None = None) -> Corpus:
-    """Read the sonnets, the plays and poems as pretraining, and other verse in a file.
-
-    FetchError or CorpusError.
-    """
+def sonnets_corpus() -> Corpus:
+    """Read the sonnets, and the plays and poems as pretraining. FetchError or CorpusError."""
     fetch(SHAKESPEARE)
-    corpus = read_verse(DATA / "sonnets.txt", pretraining=[DATA / "verse.txt"])
-    if not reading:
-        return corpus
+    return read_verse(DATA / "sonnets.txt", pretraining=[DATA / "verse.txt"])
+
+
+def verse_corpus() -> Corpus:
+    """Read what the network for verse reads: the sonnets, and other poets and speeches of the plays
+    as reading. FetchError or CorpusError.
+    """
+    poets = DATA / "poetry.txt"
+    if not poets.is_file():
+        raise FetchError(f"{poets} is missing; in a copy of the repository, make {poets.name} "
+            "makes it")
     fetch(SPEECHES)
-    return with_reading(corpus, reading, DATA / "speeches.txt")
+    return with_reading(sonnets_corpus(), poets, *SPEECHES_READ * [DATA / "speeches.txt"])
 
 
 def unread_poets() -> tuple[str, ...]:

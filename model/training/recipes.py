@@ -16,16 +16,15 @@ class Stage:
     """A part of a training, with its own text and its own rise and fall of the learning rate.
 
     `text` says what it reads: "training" the training documents, "pretraining" these and other
-    names, "reading" names by teachers or verse by other poets, and "mix" some of that verse
-    and the plays. The last two have the training documents `repeats` times. A stage without text is
-    left out.
+    names, "reading" the training documents `repeats` times, mixed with names by teachers or with
+    verse by other poets. A stage without text is left out.
 
     `keep` says which weights it hands on: "best" those with the lowest held-out loss so far; "last"
     the newest, for a text so unlike the held-out one that its loss says little.
     """
 
     name: str
-    text: Literal["training", "pretraining", "reading", "mix"]
+    text: Literal["training", "pretraining", "reading"]
     characters: int  # to read
     batch_size: int
     learning_rate: float
@@ -141,22 +140,12 @@ VERSE = Recipe(
         Stage(
             name="read",
             text="reading",
-            characters=32_000_000,
-            batch_size=32,
+            repeats=16,
+            characters=64_000_000,
+            batch_size=64,
+            sequence_length=96,
             learning_rate=4e-3,
-            evaluate_every=500,
-            keep="last",
-            final=0.4,
-            clip_norm=0.5,
-        ),
-        Stage(
-            name="mix",
-            text="mix",
-            characters=34_000_000,
-            batch_size=32,
-            learning_rate=2e-3,
-            evaluate_every=500,
-            repeats=12,
+            evaluate_every=250,
             keep="last",
             clip_norm=0.5,
         ),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from model.network.parameters import CellName
-from model.text.corpus import Corpus, some
+from model.text.corpus import Corpus
 from model.text.forms import Form
 from model.training.recipes import NAMES, TEACHER, VERSE, Recipe, Stage
 from model.weights.checkpoint import Checkpoint
@@ -26,8 +26,6 @@ MEASURING_COST: dict[Form, int] = {"names": 12, "verse": 24}
 longer, because it reads a few long rows."""
 FEWEST_STEPS = 8  # between two measurements
 ADAPTED = "adapt"  # the name of the recipe of voices that begin with another network
-MIXED, LINES_IN_MIX = 14_000_000, 8
-"""A mix has MIXED characters of other verse, in documents of at least LINES_IN_MIX lines."""
 
 
 def recipe_for(
@@ -138,10 +136,6 @@ def documents_of(corpus: Corpus, stage: Stage) -> tuple[str, ...]:
             return (*corpus.pretraining, *corpus.training)
         case "reading":
             return (*corpus.reading, *stage.repeats * corpus.training) if corpus.reading else ()
-        case "mix":
-            long = tuple(text for text in corpus.reading if text.count("\n") + 1 >= LINES_IN_MIX)
-            plays = corpus.speeches or corpus.pretraining
-            return (*some(long, MIXED), *plays, *stage.repeats * corpus.training)
 
 
 def measured_part(corpus: Corpus) -> Corpus:
