@@ -7,7 +7,7 @@ searches.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
@@ -80,7 +80,8 @@ class Search(ABC):
     """One text in the making."""
 
     at_once: int  # This many of its kind are written at once. More would slow down all other texts.
-    rows: int  # of each line
+    rows: int  # with which a line begins
+    leaving: Mapping[int, int] = {}  # After so many characters of a line, so many rows stay.
     most_characters: int  # A row that has as many without an end is dropped.
     wanted: int  # This many lines make the text.
     least = NO_WEIGHT  # A row of a smaller weight is dropped.

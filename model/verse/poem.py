@@ -1,7 +1,7 @@
 """Poems: lines that scan or, in languages whose metre we do not know, lines of known words."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from model.network.layers import Array
@@ -41,16 +41,19 @@ class Poems:
 class PoemSearch(VerseSearch):
     """A poem, in which the last line of each part ends a sentence."""
 
-    at_once = 16
+    at_once = 4
 
-    def __init__(self, drawing: Drawing, poems: Poems, prompt: str, parts: int, rows: int) -> None:
+    def __init__(
+        self, drawing: Drawing, poems: Poems, prompt: str, parts: int, rows: Sequence[int]
+    ) -> None:
         self._vocabulary, self._names = poems.vocabulary, poems.proper_names
-        self._verse, self.rows = poems.lines, rows
+        self._verse = poems.lines
         self.masks = self._masks = self._verse.masks
         self.most_characters = self._masks.most_characters
         self._seam: Seam | None = seam_for(prompt, self._vocabulary, self._verse)
         own = self._seam.unread
-        super().__init__(drawing, self._vocabulary.ids_of(f"\n{own}" if own else "").tolist())
+        unread = self._vocabulary.ids_of(f"\n{own}" if own else "").tolist()
+        super().__init__(drawing, unread, rows)
         self._words = Counter(words_of(own))
         # the last line of each part, from 1
         self._last = [new_lines(prompt, part) for part in range(1, parts + 1)]

@@ -1,5 +1,9 @@
 """One search for all verse: lines are written side by side, and one of them is kept by weight.
 
+A line that begins badly seldom ends well. So many lines begin, and only the best go on (see
+`LEAVING`). That is worth more to readers than the same work for fewer lines, all written to the
+end.
+
 Words that the text has already lower the weight of a line (see `tables`), and `sonnet` adds rhymes.
 All numbers come from the request's own generator, so neither other requests nor the machine change
 a text.
@@ -17,13 +21,16 @@ from model.search import Drawing, Line, Search
 LOWEST_TEMPERATURE = 0.1  # below it, all candidates would be the same line
 COST_OF_REPETITION = 2.5  # nats for each time that the text has used a word before
 ATTEMPTS = 3  # a line that no candidate can finish is tried this often
+LEAVING = (10, 20)  # after so many characters of a line, the rows of the least weight leave
 
 
 class VerseSearch(Search):
     """Verse in the making."""
 
-    def __init__(self, drawing: Drawing, unread: Sequence[int]) -> None:
+    def __init__(self, drawing: Drawing, unread: Sequence[int], rows: Sequence[int]) -> None:
+        """`rows` says how many rows begin a line, and how many stay each time when some leave."""
         super().__init__(drawing, LOWEST_TEMPERATURE)
+        self.rows, self.leaving = rows[0], dict(zip(LEAVING, rows[1:], strict=False))
         self.unread = [*unread][::-1]
         self._attempts = 0
 

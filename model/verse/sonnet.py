@@ -1,4 +1,4 @@
-"""Sonnets: 32 candidates are written for each line, and one of those that rhyme is kept.
+"""Sonnets: candidates are written for each line, and one of those that rhyme is kept.
 
 Three in four lines that are drawn freely scan, but one in fifty rhymes. Here all candidates scan
 and rhyme (see `lines`), and a poor rhyme lowers the weight of a line.
@@ -10,7 +10,7 @@ on with the next larger `Choice` of words.
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from model.search import Beginning, Drawing, Line
@@ -23,7 +23,6 @@ from model.verse.scansion import LineEnds
 from model.verse.search import VerseSearch
 from model.verse.tables import Tables
 
-ROWS = 32
 SCHEME = (None, None, 0, 1, None, None, 4, 5, None, None, 8, 9, None, 12)
 """For each line, the number of the line that it answers; None if it brings a rhyme."""
 # nats by which a rhyme lowers the weight of a line
@@ -55,14 +54,20 @@ class _End(NamedTuple):
 class _Lines(VerseSearch):
     """Lines of a sonnet: they scan, and may bring a rhyme."""
 
-    at_once, rows = 2, ROWS
+    at_once = 2
 
     def __init__(
-        self, drawing: Drawing, tables: Tables, vocabulary: Vocabulary, prompt: str
+        self,
+        drawing: Drawing,
+        tables: Tables,
+        vocabulary: Vocabulary,
+        prompt: str,
+        rows: Sequence[int],
     ) -> None:
         self._own = vocabulary.fold(prompt).strip()
         words = words_of(self._own)
-        super().__init__(drawing, vocabulary.ids_of(f"\n{self._own}" if words else "").tolist())
+        unread = vocabulary.ids_of(f"\n{self._own}" if words else "").tolist()
+        super().__init__(drawing, unread, rows)
         self._tables, self._vocabulary = tables, vocabulary
         self.masks, self.most_characters = tables.masks, tables.masks.most_characters
         self._words = Counter(words)
@@ -85,9 +90,14 @@ class SonnetSearch(_Lines):
     """One sonnet in the making."""
 
     def __init__(
-        self, drawing: Drawing, tables: Tables, vocabulary: Vocabulary, prompt: str
+        self,
+        drawing: Drawing,
+        tables: Tables,
+        vocabulary: Vocabulary,
+        prompt: str,
+        rows: Sequence[int],
     ) -> None:
-        super().__init__(drawing, tables, vocabulary, prompt)
+        super().__init__(drawing, tables, vocabulary, prompt, rows)
         self._thing = thing_in(self._own, tables.prosody)
         self._ends: list[_End] = []
         if prompt.strip():
@@ -182,9 +192,14 @@ class LineSearch(_Lines):
     """
 
     def __init__(
-        self, drawing: Drawing, tables: Tables, vocabulary: Vocabulary, prompt: str
+        self,
+        drawing: Drawing,
+        tables: Tables,
+        vocabulary: Vocabulary,
+        prompt: str,
+        rows: Sequence[int],
     ) -> None:
-        super().__init__(drawing, tables, vocabulary, prompt)
+        super().__init__(drawing, tables, vocabulary, prompt, rows)
         counts = tables.syllables_of(self._own)
         is_short = 0 < counts < 1 << SYLLABLES and len(prompt) <= self.most_characters
         self.wanted = 1 if self._words and is_short else 0

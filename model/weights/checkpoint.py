@@ -10,7 +10,7 @@ program writes with these weights: a text depends on the file alone, for ever. S
 rule raises EDITION, and keeps the old rule for the files of the old edition.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -48,6 +48,9 @@ class Description:
     held_out_characters: int = 0  # the measured characters of a long text; 0: all
     top_p: float = 1.0  # the usual top_p; a request may have another
     longest_line: int = 0  # the usual length of a poem's long lines, in characters; 0: lines scan
+    # for each line of verse, how many candidates begin, and how many stay (see `verse.search`)
+    poem_rows: list[int] = field(default_factory=lambda: [120, 48, 24])
+    sonnet_rows: list[int] = field(default_factory=lambda: [128, 96, 64])
 
     @property
     def temperature(self) -> float:

@@ -153,12 +153,14 @@ class Decoder:
         if isinstance(request, VerseRequest):
             from model.verse.poem import PoemSearch  # what names do not need is imported late
 
-            return PoemSearch(drawing, self._poems, request.prompt, request.parts, request.rows)
+            rows = made.poem_rows if request.rows is None else [request.rows]
+            return PoemSearch(drawing, self._poems, request.prompt, request.parts, rows)
         from model.verse.sonnet import LineSearch, SonnetSearch
         from model.verse.tables import tables_for
 
         search = LineSearch if isinstance(request, LineRequest) else SonnetSearch
-        return search(drawing, tables_for(self._checkpoint), self._vocabulary, request.prompt)
+        tables = tables_for(self._checkpoint)
+        return search(drawing, tables, self._vocabulary, request.prompt, made.sonnet_rows)
 
     @cached_property
     def _names(self) -> Names:
@@ -209,6 +211,7 @@ class Decoder:
         sizes = np.cumsum([0, *(search.rows for search in self._writing)])
         self._places = sizes[of_rows] + self._rows["number"]
         self._is_cut = bool((self._rows["top_p"] < 1).any())
+        self._thinning = [pair for pair in enumerate(self._writing) if pair[1].leaving]
         self._kinds: list[tuple[Masks, Any, Numbers]] = []
         kinds = [(id(each.masks), id(each.beginning.ends)) for each in self._writing]
         for kind in dict.fromkeys(kinds):
@@ -236,6 +239,10 @@ class Decoder:
         is_finished = ids == self._vocabulary.newline
         is_over = is_finished | (rows["length"] == rows["most_characters"])
         is_over |= rows["weight"] < rows["least"]
+        for place, search in self._thinning:
+            own = np.flatnonzero(rows["search"] == place)
+            if stay := search.leaving.get(int(rows["length"][own[0]])):
+                is_over[own[np.argsort(-rows["weight"][own], kind="stable")[stay:]]] = True
         if is_over.any():
             self._end(is_finished, is_over)
 

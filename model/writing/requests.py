@@ -59,17 +59,17 @@ class VerseRequest:
     """Asks for verse that goes on after `prompt`: four more lines (five without a prompt, six after
     a long one), and four for each further part. Each part ends with a sentence.
 
-    `rows` candidates are written for each line, and one is kept.
+    `rows` candidates are written for each line, if it is not None, and one is kept.
     """
 
     generator: np.random.Generator
     prompt: str = ""
     sampling: Sampling = Sampling()
     parts: int = 1
-    rows: int = 12  # with more, 100 poems would take too long
+    rows: int | None = None  # None: as the checkpoint says
 
     def __post_init__(self) -> None:
-        _check_counts(parts=self.parts, rows=self.rows)
+        _check_counts(parts=self.parts, rows=1 if self.rows is None else self.rows)
 
 
 @dataclass(frozen=True)
