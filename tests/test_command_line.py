@@ -330,7 +330,6 @@ def test_a_look_has_a_row_for_each_letter(dino: Path, poem: Path) -> None:
         ("sample dino --temperature hot", "'--temperature': Input should be a valid number"),
         ("train dino --teacher x --corpus y", "--teacher is for train dino, without"),
         ("train dino --from x --hidden-size 8", "omit --cell, --hidden-size"),
-        ("train dino --reading x", "--reading is for train poem"),
         ("train", "Missing argument"),
         (
             "train sonnet",

@@ -179,17 +179,16 @@ def test_held_out_lines_are_removed_from_training_and_pretraining(tmp_path: Path
     assert corpus.pretraining == ("lent", "a secret line", "lent too")
 
 
-def test_verse_to_read_first_has_no_held_out_line(tmp_path: Path) -> None:
+def test_other_verse_has_no_held_out_line_and_may_be_read_twice(tmp_path: Path) -> None:
     others = write(
         tmp_path / "others.txt", "POEM L, LINE N!\nAnd [1] mole\n\nPoem 'i' line b.\n\nAnd mole\n"
     )
     speeches = write(tmp_path / "speeches.txt", "A line\npoem i line a\n\nPoem l, line a\n")
     whole = verse_in(tmp_path, poems(12))
     assert len(whole.held_out) == 2
-    corpus = with_reading(whole, others, speeches)
-    assert replace(corpus, reading=(), speeches=()) == whole
-    assert corpus.reading == ("and mole", "poem i line b")
-    assert corpus.speeches == ("a line\npoem i line a",)
+    corpus = with_reading(whole, others, speeches, speeches)
+    assert replace(corpus, reading=()) == whole
+    assert corpus.reading == ("and mole", "poem i line b", *2 * ["a line\npoem i line a"])
 
 
 def test_the_words_are_those_of_training_and_pretraining(tmp_path: Path) -> None:

@@ -88,8 +88,7 @@ PRETRAIN = replace(
 )
 TUNE = replace(PRETRAIN, name="tune", text="training", characters=800, learning_rate=5e-3)
 TINY_POEM = Recipe("poem", "verse", "lstm", hidden_size=6, layers=2, stages=(PRETRAIN, TUNE))
-READ = replace(PRETRAIN, name="read", text="reading", characters=800, keep="last")
-MIX = replace(READ, name="mix", text="mix", repeats=3)
+READ = replace(PRETRAIN, name="read", text="reading", characters=800, keep="last", repeats=3)
 # A learning rate that is far too high and does not fall, so that the best loss comes early.
 DIVERGING = replace(
     NAMES_STAGE, characters=7200, learning_rate=2.0, final=1.0, evaluate_every=4, patience=2
@@ -230,24 +229,14 @@ def test_a_stage_hands_on_the_best_weights_or_its_last(names: Corpus) -> None:
     )
 
 
-def test_other_verse_is_read_first_and_then_mixed_with_speeches_and_poems(
-    verse: Corpus, tmp_path: Path
-) -> None:
-    long = "\n".join(POEMS)
-    (tmp_path / "others.txt").write_text(
-        "\n\n".join(f"o zephyr, {each}" for each in (*POEMS, long))
-    )
-    (tmp_path / "speeches.txt").write_text("\n\n".join(PLAYS[:2]))
-    others = with_reading(verse, tmp_path / "others.txt", tmp_path / "speeches.txt")
-    recipe = replace(TINY_POEM, stages=(READ, MIX))
-    trainer = Trainer(recipe, others)
-    assert list(dict.fromkeys(step.stage for step in trainer.run())) == ["read", "mix"]
+def test_other_verse_is_mixed_with_the_poems(verse: Corpus, tmp_path: Path) -> None:
+    (tmp_path / "others.txt").write_text("\n\n".join(f"o zephyr, {each}" for each in POEMS))
+    others = with_reading(verse, tmp_path / "others.txt")
+    trainer = Trainer(replace(TINY_POEM, stages=(READ,)), others)
+    assert {step.stage for step in trainer.run()} == {"read"}
     assert same_weights(trainer.best, trainer.newest)
-    (document,) = (text for text in others.reading if text.count("\n") > 7)
-    assert documents_of(others, MIX) == (document, *PLAYS[:2], *3 * others.training)
+    assert documents_of(others, READ) == (*others.reading, *3 * others.training)
     assert "zephyr" not in checkpoint_of(trainer).known_words
-    assert {step.stage for step in Trainer(recipe, verse).run()} == {"mix"}
-    assert documents_of(verse, MIX) == (*PLAYS, *3 * verse.training)
 
 
 def test_the_moving_average_of_the_weights_is_what_counts(names: Corpus) -> None:

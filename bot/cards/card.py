@@ -12,6 +12,7 @@ from bot.cards.shapes import blade, fill, mixed, svg
 from bot.words.biography import INVENTED, REAL, SHARED, WRITTEN, biography
 from bot.words.layout import meaning
 from model.text.sources import DINOSAURS, fossils
+from model.text.vocabulary import is_latin
 
 WIDTH, HEIGHT = 1080, 1350
 PAPER, GREY, PERSON = "#fcf6ea", mixed(INK, "#fcf6ea", 0.4), "#9c4a2f"
@@ -54,7 +55,7 @@ def name_card(name: str, code: str) -> str:
 def verse_card(prompt: str, rest: str, code: str, *, is_sonnet: bool) -> str:
     """Return verse as a printed page: a person's words, then the network's."""
     lines, own = (prompt + rest).replace("'", "’").split("\n"), len(prompt)
-    has_initial = is_sonnet and lines[0][:1].isalpha()
+    has_initial = is_sonnet and is_latin(lines[0][:1])
     longest = max(1.0, *map(_length, lines)) + 3 * has_initial
     size = min(52, (WIDTH - 2.6 * _MARGIN) / longest / _LETTER)
     step = min(size * 1.55, 1040 / len(lines))

@@ -23,7 +23,7 @@ from bot.voices import corpus_of
 from model.cli.failures import FAILURES, sentence
 from model.evaluation.comparison import compare
 from model.text.corpus import Corpus
-from model.text.sources import names_corpus, sonnets_corpus
+from model.text.sources import names_corpus, sonnets_corpus, verse_corpus
 from model.threads import available_cores, blas_threads, keep_memory
 from model.training.recipes import Recipe
 from model.training.runs import train
@@ -45,7 +45,7 @@ def main(folder: Path, form: str, minutes: float, *, is_fresh: bool) -> None:
     threading.Thread(target=_listen, args=(stopped,), daemon=True).start()
     keep_memory()
     with blas_threads(1):
-        corpus = _corpus(folder / TEXT, form)
+        corpus = _corpus(folder / TEXT, form, is_fresh=is_fresh)
         old = load(folder / OLD) if (folder / OLD).exists() else None
         recipe, start = recipe_and_start(corpus, None if is_fresh else old)
         seed = secrets.randbelow(1 << 32)
@@ -61,10 +61,12 @@ def main(folder: Path, form: str, minutes: float, *, is_fresh: bool) -> None:
             _tell({"event": "compared"} | asdict(compare(old, new, corpus)))
 
 
-def _corpus(text: Path, form: str) -> Corpus:
+def _corpus(text: Path, form: str, *, is_fresh: bool) -> Corpus:
     if text.exists():
         return corpus_of(text, form)
-    return names_corpus() if form == "names" else sonnets_corpus()
+    if form == "names":
+        return names_corpus()
+    return verse_corpus() if is_fresh else sonnets_corpus()
 
 
 def in_minutes(recipe: Recipe, trainer: Trainer, minutes: float) -> Recipe:

@@ -14,11 +14,12 @@ from model.names.roots import parts_of
 from model.text.forms import Genre
 from model.text.sources import fossils
 from model.text.typesetting import typeset
+from model.text.vocabulary import is_latin
 
 QUATRAIN = 4
 COMMONEST = "-saurus"
 """Everybody knows what this root means."""
-MOST_LINES, MOST_LETTERS = 14, 72
+MOST_LINES, MOST_LETTERS = 15, 72
 """Lines of verse on a card, and letters of each, blanks included."""
 _DRAWABLE = re.compile(
     "[\t\n"
@@ -152,12 +153,15 @@ def _name(name: str, creation: Creation, text: Text) -> Message:
 
 def _stanzas(creation: Creation, lines: Sequence[str]) -> tuple[str, str]:
     """Set a sonnet as three quatrains and a couplet; return the person's words, and all that
-    follows them.
+    follows them. Words in another script stand above the fourteen lines.
     """
     line = creation.prompt
-    written = typeset("\n".join(lines), after=f"{line}\n" if line else "").split("\n")
-    set_lines = [line, *written] if line else written
-    stanzas = (set_lines[first : first + QUATRAIN] for first in range(0, len(set_lines), QUATRAIN))
+    is_first = is_latin(line)
+    written = typeset("\n".join(lines), after=f"{line}\n" if is_first else "").split("\n")
+    set_lines = [line, *written] if is_first else written
+    stanzas = [set_lines[first : first + QUATRAIN] for first in range(0, len(set_lines), QUATRAIN)]
+    if line and not is_first:
+        stanzas.insert(0, [line])
     whole = "\n\n".join("\n".join(stanza) for stanza in stanzas)
     return whole[: creation.own_words], whole[creation.own_words :]
 

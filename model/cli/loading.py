@@ -37,7 +37,7 @@ def read_texts(
     *,
     for_recipe: bool = False,
 ) -> corpus.Corpus:
-    """Read own texts in this alphabet, or the project's; `for_recipe` with all that recipes read.
+    """Read own texts in this alphabet, or the project's: all that its recipe reads, `for_recipe`.
 
     Raises CorpusError or FetchError.
     """

@@ -99,8 +99,9 @@ def verse_corpus() -> Corpus:
     """
     poets = DATA / "poetry.txt"
     if not poets.is_file():
-        raise FetchError(f"{poets} is missing; in a copy of the repository, make {poets.name} "
-            "makes it")
+        raise FetchError(
+            f"{poets} is missing; make data/poetry.txt, in a copy of the repository, makes it"
+        )
     fetch(SPEECHES)
     return with_reading(sonnets_corpus(), poets, *SPEECHES_READ * [DATA / "speeches.txt"])
 

@@ -62,6 +62,12 @@ def is_letter(character: str) -> bool:
     return bool(character) and unicodedata.category(character)[0] in "LM"
 
 
+def is_latin(text: str) -> bool:
+    """Return whether a text has letters, and folding leaves only a–z of them."""
+    letters = list(filter(str.isalpha, text))
+    return bool(letters) and all(fold(letter).isascii() for letter in letters)
+
+
 def words_of(text: str) -> list[str]:
     """Return the words of any text, in order (see WORD)."""
     return [text[slice(*word.span())] for word in _WORD.finditer(text.translate(_KINDS))]

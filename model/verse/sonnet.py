@@ -4,7 +4,8 @@ Three in four lines that are drawn freely scan, but one in fifty rhymes. Here al
 and rhyme (see `lines`), and a poor rhyme lowers the weight of a line.
 
 The rhymes are ABAB CDCD EFEF GG. A line that brings a rhyme ends in a new sound that enough words
-can answer. A person's own line may end in an odd word. If no candidate answers it, the search goes
+can answer. A person's line is the first of the fourteen, unless it is in another script: then it
+stands above them. It may end in an odd word. If no candidate answers it, the search goes
 on with the next larger `Choice` of words.
 """
 
@@ -14,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from model.search import Beginning, Drawing, Line
-from model.text.vocabulary import Vocabulary, words_of
+from model.text.vocabulary import Vocabulary, is_latin, words_of
 from model.verse.metre import SYLLABLES, Counts
 from model.verse.partners import Choice
 from model.verse.prosody import Prosody
@@ -64,7 +65,7 @@ class _Lines(VerseSearch):
         prompt: str,
         rows: Sequence[int],
     ) -> None:
-        self._own = vocabulary.fold(prompt).strip()
+        self._own = vocabulary.fold(prompt).strip() if is_latin(prompt) else ""
         words = words_of(self._own)
         unread = vocabulary.ids_of(f"\n{self._own}" if words else "").tolist()
         super().__init__(drawing, unread, rows)
@@ -100,7 +101,7 @@ class SonnetSearch(_Lines):
         super().__init__(drawing, tables, vocabulary, prompt, rows)
         self._thing = thing_in(self._own, tables.prosody)
         self._ends: list[_End] = []
-        if prompt.strip():
+        if self._own:
             word = tables.prosody.last_word(self._own).rpartition("-")[2]
             endings = tables.partners.own_endings(word, tables.prosody.pronounce(word))
             self._ends.append(_End(word, tuple(endings)))

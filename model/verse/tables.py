@@ -4,6 +4,7 @@ import gc
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from threading import Lock
 from typing import NamedTuple
 
@@ -18,6 +19,7 @@ from model.verse.search import COST_OF_REPETITION
 from model.weights.checkpoint import Checkpoint
 
 COST_OF_OVERUSE = 0.05  # the same for words such as "the", which every text repeats
+COST_OF_STAMMERING = 6.0  # nats for such a word twice in a row, as in "And and who in the winter"
 # nats for each "thou" if the text says "you" more often, or the other way round
 COST_OF_MIXING = 8.0
 # this share of a word's leaning towards sonnets counts; with 0.8, words lean as in real sonnets
@@ -52,8 +54,8 @@ class Tables(NamedTuple):
         return self.masks.leading_on(self.by_token.get(token, ()), counts)
 
     def nats(self, line: Line, words: Sequence[str], before: Counter[str], cost: float) -> float:
-        """Return the weight of a line less a cost, and less for words that repeat the text, belong
-        to plays, or mix "thou" with "you".
+        """Return the weight of a line less a cost, and less for words that repeat the text, stammer,
+        belong to plays, or mix "thou" with "you".
         """
         counts = Counter(before)
         for word in words:
@@ -63,6 +65,8 @@ class Tables(NamedTuple):
                 leaning = self.prosody.dictionary.leanings.get(word, 0)
                 cost += COST_OF_REPETITION * counts[word] - SHARE_OF_LEANING * leaning / 10
             counts[word] += 1
+        stammers = sum(word == after for word, after in pairwise(words) if word in self.prosody.often)
+        cost += COST_OF_STAMMERING * stammers
         # Mixing in earlier lines costs too, but all candidates for a line alike.
         sums = (sum(map(counts.__getitem__, address)) for address in self.prosody.addresses)
         return line.nats - cost - COST_OF_MIXING * min(sums)
