@@ -51,7 +51,7 @@ random_requests: dict[str, st.SearchStrategy[dict[str, Any]]] = {
         dict,
         prompt=st.text("thou's \n", max_size=60),
         sampling=samplings,
-        rows=st.integers(1, 5),
+        rows=st.none() | st.integers(1, 5),
     ),
 }
 
@@ -90,6 +90,7 @@ def random_checkpoint(
     network = LanguageModel.initialise(architecture, random)
     network.parameters.whole *= 3
     description = Description(form, "TEST", "", 0, 0.0, 0, "", {}, longest_line=20)
+    description = replace(description, poem_rows=[9, 4, 2])
     return Checkpoint(network, vocabulary, description, frozenset({"m", "man"}), known_words=WORDS)
 
 
@@ -170,6 +171,20 @@ class Counting(Exact):
     def step(self, ids: Ids, state: Array) -> Array:
         self.widths += (len(ids),)
         return super().step(ids, state)
+
+
+def test_the_best_rows_of_a_line_stay_and_equal_rows_are_read_once() -> None:
+    checkpoint = memoryless(verse_checkpoint(), {"a": 0.8, "b": 0.2, ".": 1e-3, "\n": 1e-3})
+    checkpoint = replace(
+        checkpoint, description=replace(checkpoint.description, poem_rows=[200, 30, 3])
+    )
+    exact = Counting(checkpoint.language_model)
+    request = VerseRequest(generator_for(0, 0), sampling=Sampling(1.0))
+    (result,) = Decoder(checkpoint, exact).generate([request])
+    assert exact.widths[:2] == (1, 2)
+    assert exact.widths[10] <= 30 < exact.widths[9] < 200
+    assert 0 < exact.widths[20] <= 3
+    assert {line[:10] for line in result.texts[0].split("\n")} == {10 * "a"}
 
 
 def test_a_cancelled_request_is_not_written_on_and_leaves_no_row_behind() -> None:

@@ -36,6 +36,7 @@ ROW = np.dtype(
         ("search", np.intp),  # its place in `_writing`
         ("number", np.intp),  # among the rows of its search
         ("input", np.intp),  # the id that the network reads next
+        ("read", np.intp),  # equal only in rows of one line that have read the same so far
         ("node", np.intp),
         ("counts", np.uint16),
         ("last_word_after", np.uint16),
@@ -193,9 +194,12 @@ class Decoder:
     def _begin(self, searches: Sequence[Search]) -> None:
         """Add the rows of the next lines of these searches."""
         rows: list[tuple[Any, ...]] = []
+        read = int(self._rows["read"].max(initial=0))
         for place, search in enumerate(searches, len(self._writing)):
+            read += 1
             input_id, node, counts, _, _, words = search.beginning
-            known = (input_id, node, counts, counts, words, 0, 0, search.temperature, search.top_p)
+            known = input_id, read, node, counts, counts, words, 0, 0
+            known += search.temperature, search.top_p
             limits = (int(search.least * PRECISION), search.most_characters)
             rows += [(place, number, *known, *limits) for number in range(search.rows)]
             search.finished, search.is_writing = [], True
@@ -223,7 +227,7 @@ class Decoder:
     def _write(self) -> None:
         """Draw a character for each row."""
         rows = self._rows
-        logits = self.exact.step(rows["input"], self._states)
+        logits = self._logits()
         numbers = np.concatenate([each.generator.random(each.rows) for each in self._writing])
         top_p = rows["top_p"] if self._is_cut else None
         drawing = rows["temperature"], top_p, numbers[self._places]
@@ -234,6 +238,7 @@ class Decoder:
             after = masks.step(self._unfinished(at), ids[at], ends)
             rows["node"][at], rows["counts"][at], rows["last_word_after"][at] = after
         rows["input"][:] = ids
+        rows["read"] += ids
         rows["text"] += self._characters[ids]
         rows["length"] += 1
         is_finished = ids == self._vocabulary.newline
@@ -245,6 +250,24 @@ class Decoder:
                 is_over[own[np.argsort(-rows["weight"][own], kind="stable")[stay:]]] = True
         if is_over.any():
             self._end(is_finished, is_over)
+
+    def _logits(self) -> Array:
+        """Let the network read a character in each row; return the logits (B, V).
+
+        Lines begin with the same few characters again and again. Rows that have read the same have
+        the same state, so the network reads for them once.
+        """
+        rows = self._rows
+        if not self._is_verse:
+            return self.exact.step(rows["input"], self._states)
+        _, first, place = np.unique(rows["read"], return_index=True, return_inverse=True)
+        rows["read"] = place * len(self._vocabulary)
+        if len(first) == len(rows):
+            return self.exact.step(rows["input"], self._states)
+        states = self._states[first]
+        logits = self.exact.step(rows["input"][first], states)
+        self._states = states[place]
+        return logits[place]
 
     def _weights(self, logits: Array, allowed: Mask, ids: Ids) -> NDArray[np.int64]:
         """Return what the drawn characters add to the weights of their rows.
