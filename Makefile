@@ -16,7 +16,7 @@ help:
 	@echo 'make docs    hold the chats in README and docs/ anew, run the commands, and take their pictures (four minutes)'
 	@echo 'make course-outputs  run the notebooks of the course, and keep their outputs and pictures'
 	@echo 'make format  tidy the code'
-	@echo 'make train   make the released names anew, from nothing (half an hour)'
+	@echo 'make train   make the released names and verse anew, from nothing (two hours)'
 	@echo 'make genera  make data/genera.txt anew, which train reads'
 	@echo 'make pronunciations  make data/prosody/pronunciations.txt anew, which sonnets need'
 	@echo 'make proper-names  make data/proper_names.txt anew, which capitals need'
@@ -66,9 +66,11 @@ format: .venv-test/ready
 
 # One thread: another number of them adds in another order, and changes the last digits.
 train: export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct -- model data)
-train: .venv/ready $(TEACHERS)
+train: .venv/ready $(TEACHERS) data/poetry.txt
 	.venv/bin/python -m model train dino $(TEACHERS:%=--teacher %) --threads 1 --promote
+	.venv/bin/python -m model train poem --threads 2 --promote
 	.venv/bin/python -m model evaluate dino
+	.venv/bin/python -m model evaluate poem
 
 checkpoints/teachers/%.safetensors: data/dinos.txt data/genera.txt model/training/recipes.py | .venv/ready
 	.venv/bin/python -m model train dino --cell lstm --seed $* --threads 1 --out $@ --replace

