@@ -55,6 +55,10 @@ class Scansion:
         self.words = sorted(stresses)
         self._numbers = {word: number for number, word in enumerate(self.words)}
         nodes, self.word_nodes, self.parents, self._depths = _trie(self.words)
+        deepest = int(self._depths.max())
+        self._deepest_first = [
+            np.flatnonzero(self._depths == depth) for depth in range(deepest, 0, -1)
+        ]
         self._next = np.zeros((len(self.parents), len(vocabulary)), np.int32)
         self._ids = ids = {
             character: number for number, character in enumerate(vocabulary.characters)
@@ -178,12 +182,9 @@ class Scansion:
 
     def _leading(self, masks: Bits) -> Bits:
         """Return the masks of words for all nodes on the way to them."""
-        found = np.zeros_like(masks)
-        for node in np.flatnonzero(masks).tolist():
-            bits = masks[node]
-            while found[node] | bits != found[node]:
-                found[node] |= bits
-                node = self.parents[node]
+        found = masks.copy()
+        for nodes in self._deepest_first:
+            np.bitwise_or.at(found, self.parents[nodes], found[nodes])
         found[OUTSIDE] = 0
         return found
 
