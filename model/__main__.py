@@ -19,8 +19,7 @@ from model.errors import MangosaurusError
 from model.network.parameters import CellName
 from model.text import sources
 from model.text.forms import MAX_TEMPERATURE, SONNET_TEMPERATURE, Alphabet, Genre, Network
-from model.text.typesetting import typeset, with_names
-from model.text.vocabulary import is_latin
+from model.text.typesetting import before_sonnet, typeset, with_names
 from model.threads import available_cores, blas_threads, keep_memory
 from model.writing.decoder import Decoder
 from model.writing.requests import (
@@ -262,8 +261,7 @@ def sample(
                 SonnetRequest(each, line, sampling)
                 for each, line in zip(generators, befores, strict=True)
             ]
-            if prompt:  # words in another script stand above
-                befores = [line + ("\n" if is_latin(line) else "\n\n") for line in befores]
+            befores = [before_sonnet(line) for line in befores]
         results = decoder.generate(requests)
     texts = [
         before + shown(text, before)

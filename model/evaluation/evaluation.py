@@ -10,7 +10,7 @@ from model.evaluation.ngram import counting_loss
 from model.network.network import LanguageModel
 from model.text.corpus import Corpus
 from model.text.forms import Genre
-from model.text.vocabulary import is_latin
+from model.text.typesetting import before_sonnet
 from model.weights.checkpoint import Checkpoint
 from model.writing.decoder import Decoder
 from model.writing.requests import (
@@ -114,7 +114,7 @@ def sampled_texts(checkpoint: Checkpoint, requests: Sequence[Request]) -> Iterat
     """Yield what the decoder writes, a sonnet with its first line. A failure has no text."""
     for request, result in zip(requests, Decoder(checkpoint).generate(requests), strict=True):
         for text in result.texts:
-            if isinstance(request, SonnetRequest) and is_latin(request.prompt):
-                yield f"{checkpoint.vocabulary.fold(request.prompt).strip()}\n{text}"
+            if isinstance(request, SonnetRequest):
+                yield before_sonnet(checkpoint.vocabulary.fold(request.prompt).strip()) + text
             else:
                 yield text

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection
 
-from model.text.vocabulary import WORD
+from model.text.vocabulary import WORD, is_latin
 
 _BEGINNING = re.compile(
     r"""(?: ^ | [.?!]['")]*[ ]+ )  # the beginning of a line or of a sentence
@@ -29,6 +29,15 @@ def typeset(verse: str, *, after: str = "") -> str:
         for match in pattern.finditer(text):
             letters[match.start(1)] = match[1].upper()
     return "".join(letters[len(after) :])
+
+
+def before_sonnet(line: str) -> str:
+    """Return a person's line, and what stands between it and the sonnet that it begins. A line in
+    another script stands above.
+    """
+    if not line:
+        return ""
+    return line + ("\n" if is_latin(line) else "\n\n")
 
 
 def with_names(verse: str, names: Collection[str]) -> str:

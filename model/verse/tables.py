@@ -54,8 +54,8 @@ class Tables(NamedTuple):
         return self.masks.leading_on(self.by_token.get(token, ()), counts)
 
     def nats(self, line: Line, words: Sequence[str], before: Counter[str], cost: float) -> float:
-        """Return the weight of a line less a cost, and less for words that repeat the text, stammer,
-        belong to plays, or mix "thou" with "you".
+        """Return the weight of a line less a cost, and less for words that repeat the text or
+        themselves, belong to plays, or mix "thou" with "you".
         """
         counts = Counter(before)
         for word in words:
@@ -65,8 +65,9 @@ class Tables(NamedTuple):
                 leaning = self.prosody.dictionary.leanings.get(word, 0)
                 cost += COST_OF_REPETITION * counts[word] - SHARE_OF_LEANING * leaning / 10
             counts[word] += 1
-        stammers = sum(word == after for word, after in pairwise(words) if word in self.prosody.often)
-        cost += COST_OF_STAMMERING * stammers
+        for word, after in pairwise(words):
+            if word == after and word in self.prosody.often:
+                cost += COST_OF_STAMMERING
         # Mixing in earlier lines costs too, but all candidates for a line alike.
         sums = (sum(map(counts.__getitem__, address)) for address in self.prosody.addresses)
         return line.nats - cost - COST_OF_MIXING * min(sums)
