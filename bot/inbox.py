@@ -12,13 +12,12 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from bot.database import Database, StoreError, put
+from bot.database import Database, put
 from bot.schema import asks, polled
 
 logger = logging.getLogger(__name__)
@@ -65,28 +64,19 @@ class Note:
 class Inbox(Database):
     """The notes of asks. Raises StoreError if the database fails."""
 
-    def __init__(self, database: str | Path) -> None:
-        super().__init__(database)
-        self._unstruck: list[Note] = []
-        """Notes that should be gone, but the database failed."""
-
     async def note(self, bot: int, notes: Sequence[Note], update: int) -> None:
         """Note what a batch of updates asks, and its last update. What is noted already is passed
         over.
         """
         last = {"update": update, "at": time.time()}
         rows = [{each.name: getattr(note, each.name) for each in asks.c} for note in notes]
-        unstruck = tuple(self._unstruck)
 
         def work(connection: Connection) -> None:
             put(connection, polled, {"bot": bot}, last, last)
             for row in rows:
                 put(connection, asks, {}, row, {})
-            for note in unstruck:
-                strike(connection, note)
 
         await self.run(work)
-        del self._unstruck[: len(unstruck)]
 
     async def left(self, bot: int) -> tuple[int | None, list[Note]]:
         """Return the last update that was noted, and the notes that are left, the oldest first.
@@ -121,14 +111,8 @@ class Inbox(Database):
         await self.execute(sa.update(asks).where(own(note)).values(values))
 
     async def strike(self, note: Note) -> None:
-        """Strike off an ask that is answered or refused; if the database fails, with the next
-        batch.
-        """
-        try:
-            await self.run(lambda connection: strike(connection, note))
-        except StoreError:
-            self._unstruck.append(note)
-            raise
+        """Strike off an ask that is answered or refused."""
+        await self.run(lambda connection: strike(connection, note))
 
 
 def strike(connection: Connection, note: Note | None) -> None:

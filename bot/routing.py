@@ -60,7 +60,7 @@ async def handle(ask: Ask, bot: Bot) -> None:
         try:
             await bot.store.strike(note)
         except StoreError as error:
-            logger.warning("An ask that is answered is not struck off yet: %s", error)
+            logger.warning("An ask that is answered is not struck off: %s", error)
 
 
 async def _answer(ask: Ask, is_first: asyncio.Event, bot: Bot) -> None:
