@@ -81,8 +81,6 @@ class Bot:
     banned: set[int] = field(default_factory=set)
     """People and groups that get no answer."""
     tally: Tally = field(default_factory=Tally)
-    suspects: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
-    """Asks that may have ended the bot begin one by one."""
     _queues: dict[object, dict[Ask, asyncio.Event]] = field(default_factory=dict)
     """The asks of each person that are not answered yet. The first one may be."""
     _asks: Tasks = field(default_factory=Tasks)

@@ -79,8 +79,8 @@ class Inbox(Database):
         await self.run(work)
 
     async def left(self, bot: int) -> tuple[int | None, list[Note]]:
-        """Return the last update that was noted, and the notes that are left, the oldest first.
-        Those that a stop put back begin now.
+        """Return the last update that was noted, and the notes that are left, the oldest first. All
+        of them begin once more.
 
         What is older than a day is struck off, and an update of more than a day ago is None.
         """
@@ -92,7 +92,7 @@ class Inbox(Database):
             count = connection.execute(sa.delete(asks).where(of_bot, asks.c.date < begin)).rowcount
             wanted = sa.select(asks).where(of_bot).order_by(asks.c.update)
             rows = connection.execute(wanted).mappings().all()
-            connection.execute(sa.update(asks).where(of_bot, asks.c.begun == 0).values(begun=1))
+            connection.execute(sa.update(asks).where(of_bot).values(begun=asks.c.begun + 1))
             return count, connection.scalar(last), [Note(**row, is_left=True) for row in rows]
 
         count, update, notes = await self.run(work)
@@ -105,8 +105,8 @@ class Inbox(Database):
         await self.execute(sa.update(asks).where(asks.c.bot == bot).values(begun=0))
 
     async def mark(self, note: Note, **values: Any) -> None:
-        """Note how far an answer is: `begun`; `is_sending`, while it is on its way; `shown`, the
-        message that shows the beginning of a sonnet, which edits will finish.
+        """Note how far an answer is: `is_sending`, while it is on its way; `shown`, the message
+        with the beginning of a sonnet, which edits will finish.
         """
         await self.execute(sa.update(asks).where(own(note)).values(values))
 
