@@ -1,22 +1,17 @@
 """A chat, and what answers need of it. Each door has its own kind."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import logging
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, NamedTuple, Self, TypeAlias
+from typing import Literal, NamedTuple, Self, TypeAlias
 
+from bot.inbox import Note
+from bot.words.pieces import Message
 from model.errors import EX_CONFIG, MangosaurusError
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
-
-    from bot.inbox import Note
-    from bot.words.pieces import Message
 
 logger = logging.getLogger(__name__)
 
@@ -81,7 +76,7 @@ class Button:
             raise ValueError(f"a button says at most {LONGEST_BUTTON} bytes, not {self.line!r}")
 
 
-Buttons: TypeAlias = "Sequence[Sequence[Button]]"
+Buttons: TypeAlias = Sequence[Sequence[Button]]
 """Rows of buttons below a message."""
 
 
