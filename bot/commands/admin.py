@@ -12,12 +12,11 @@ from dataclasses import replace
 from importlib import metadata
 from itertools import chain, count
 
-from bot.app import Bot
+from bot.app import Bot, memory
 from bot.asks import LONGEST_LINE, File, Said
 from bot.chat import Button, Explained
 from bot.commands.voices import teach, voice_called
 from bot.creations import new_code
-from bot.health import resident
 from bot.taboo import is_taboo
 from bot.training.runs import Run
 from bot.voices import LONGEST_NAME, name_of
@@ -168,7 +167,7 @@ async def status(ask: Said, _rest: str, bot: Bot) -> None:
     """Show what the bot has done since its start, and which versions and how much memory it uses
     now.
     """
-    memory = resident()
+    used = memory()
     titles = await bot.shelf.titles()
     errors = [f"{name} {times:,}" for name, times in bot.tally.errors.most_common(MOST_ERRORS)]
     facts = {
@@ -191,7 +190,7 @@ async def status(ask: Said, _rest: str, bot: Bot) -> None:
             for network, checkpoint in bot.shelf.serving.items()
         },
         "database": f"{bot.store.name}, {tables.size(await bot.store.size())}",
-        "memory": tables.size(memory) if memory else "not known on this system",
+        "memory": tables.size(used) if used else "not known on this system",
         "runs on": (
             f"Mangosaurus {metadata.version('mangosaurus')}, Python {platform.python_version()}"
         ),
