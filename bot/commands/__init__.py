@@ -10,7 +10,7 @@ from typing import NamedTuple
 from bot.answering import answer, show
 from bot.app import Bot
 from bot.asks import Said
-from bot.commands import admin, games, inline, names, people, verse, voices, welcome
+from bot.commands import admin, games, names, people, verse, voices, welcome
 from bot.limits import CHATTER, OFFERS, Work
 from bot.words import sentences
 from bot.words.pieces import Message, joined, said
@@ -167,5 +167,5 @@ LINE = Command(verse.plain_line, verse.POEM)
 """Answers a message without a command, in a private chat."""
 SENT = Command(welcome.no_text)
 """Answers a message that is more than words, such as a file or a sticker, in a private chat."""
-TYPED = Command(inline.typed, OFFERS)
+TYPED = Command(names.typed, OFFERS)
 """Answers what is typed after the bot's name in another chat."""
