@@ -5,12 +5,13 @@ of every door.
 import asyncio
 import logging
 import secrets
+from dataclasses import replace
 from typing import Any
 
 from rapidfuzz.process import extractOne
 
 from bot.app import Bot
-from bot.asks import LONGEST_LINE, Ask, Said, Sent, Typed, clean
+from bot.asks import LONGEST_LINE, LONGEST_TEXT, Ask, Said, Sent, Typed, writable
 from bot.chat import Explained, Gone, InDoubt, NotSent, Refused
 from bot.commands import ADMINS, COMMANDS, LINE, SENT, TYPED, Command, menu
 from bot.creations import code_in
@@ -36,7 +37,7 @@ async def handle(ask: Ask, bot: Bot) -> None:
 
     Errors become sentences for the person or lines of the log; only a cancellation is raised.
     """
-    ask = clean(ask)
+    ask = replace(ask, text=writable(ask.text[:LONGEST_TEXT]))
     note = ask.chat.note
     is_banned = not ask.is_admin and not bot.banned.isdisjoint((ask.person, ask.chat.id))
     if is_banned or bot.is_answering(ask):
