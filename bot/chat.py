@@ -222,10 +222,7 @@ class LiveMessage:
         """
         pause = self.chat.edit_seconds
         await asyncio.sleep(pause if pause in (0, math.inf) else SLOW_SECONDS)
-        try:
-            await self._type()
-        except (NotSent, InDoubt) as error:
-            logger.info("Nobody saw that the bot is typing: %s", error)
+        await self._type()
         while True:
             await self._changed.wait()
             async with self._on_its_way:
@@ -237,7 +234,8 @@ class LiveMessage:
     async def _type(self) -> None:
         while not self._changed.is_set():
             if not self._must_wait():
-                await self.chat.typing()
+                with contextlib.suppress(NotSent, InDoubt):
+                    await self.chat.typing()
             with contextlib.suppress(TimeoutError):
                 # Python 3.11's wait_for may swallow a cancellation
                 async with asyncio.timeout(TYPING_SECONDS):

@@ -175,7 +175,6 @@ def _sentence(error: Exception, note: Note | None, bot: Bot) -> Message | None:
     if isinstance(error, Explained):
         if isinstance(error, Refused):
             bot.limits.refusals[error.reason] += 1
-            logger.info("An ask was refused")
         return error.sentence
     if not isinstance(error, Gone):  # whoever blocks the bot is no fault of it
         bot.tally.errors[type(error).__name__] += 1
