@@ -23,8 +23,7 @@ from bot.learned import OpenRun
 from bot.shelf import Shelf
 from bot.store import Store
 from bot.tasks import Tasks
-from bot.training.child import NEW, OLD, TEXT, Child
-from bot.training.progress import Progress
+from bot.training.child import NEW, OLD, TEXT, Child, Progress
 from bot.words import admins, tables
 from bot.words.pieces import Message, joined
 from model.errors import MangosaurusError
