@@ -27,8 +27,8 @@ from model.weights.checkpoint import CheckpointError
 FRESH = "fresh"
 MINUTES = 5.0
 """How long `/retrain poem` trains."""
-MOST_FILES, MOST_VERSIONS, MOST_ERRORS = 8, 8, 8
-"""How many files wait for an answer, and what `/models` and `/status` show at most."""
+MOST_VERSIONS, MOST_ERRORS = 8, 8
+"""What `/models` and `/status` show at most."""
 LONGEST_LIST = 3000
 """How many characters `/ban` shows at most."""
 
@@ -64,8 +64,6 @@ async def offer_to_learn(ask: Said, file: File, bot: Bot) -> None:
     name = next(name for name in names if name not in taken)
     key = new_code()
     bot.runs.files[key] = name, file
-    while len(bot.runs.files) > MOST_FILES:
-        bot.runs.files.popitem(last=False)
     buttons = [[Button(how, f"/learn {how} {key}") for how in FORMS]]
     await ask.chat.say(admins.LEARN.format(name), buttons)
 
