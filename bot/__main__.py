@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 STOP_SECONDS = 7.5
 """A stop takes no longer, whatever hangs. systemd allows 15 s, and containers 10 s."""
+ASKING_SECONDS = 15.0
+"""How long `mangosaurus healthy` waits. A bot that does not answer is not well."""
 ABOUT = """\
 A bot that invents dinosaur names and Shakespearean verse: on Telegram with a TELEGRAM_TOKEN,
 else in this terminal and on a page in your browser. Piped input is answered here alone."""
@@ -157,16 +159,24 @@ def _end_in_time() -> None:
 
 
 def _healthy(settings: Settings) -> int:
-    """Print what a running bot says of itself, and return the exit code."""
-    from bot.health import asked
+    """Ask a running bot whether it is well, print what it says, and return the exit code."""
+    from http.client import HTTPConnection, HTTPException
 
     if settings.health_listen is None:
         raise SettingsError(
             "HEALTH_LISTEN is not set; the bot and this command need the same address there"
         )
-    is_well, text = asked(settings.health_listen)
-    print(text)
-    return 0 if is_well else 1
+    connection = HTTPConnection(*settings.health_listen, timeout=ASKING_SECONDS)
+    try:
+        connection.request("GET", "/healthz")
+        response = connection.getresponse()
+        print(response.read().decode(errors="replace").strip())
+        return int(response.status != 200)
+    except (OSError, HTTPException) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise MangosaurusError(f"no answer at HEALTH_LISTEN: {reason}") from error
+    finally:
+        connection.close()
 
 
 async def _telegram(settings: Settings) -> None:

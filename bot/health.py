@@ -1,5 +1,4 @@
-"""Whether the bot is well, seen from outside: /healthz, /metrics, `mangosaurus healthy`, and what
-systemd is told.
+"""Whether the bot is well, seen from outside: /healthz, /metrics, and what systemd is told.
 
 A bot is well unless something makes answers fail: polling has succeeded lately, the database can be
 written, and the writing threads get on. A process on standby is well too; a bot that is starting is
@@ -11,7 +10,6 @@ import contextlib
 import os
 import socket
 from collections.abc import Sequence
-from http.client import HTTPConnection, HTTPException
 from importlib import metadata
 from typing import Self
 
@@ -26,8 +24,6 @@ from model.errors import MangosaurusError
 
 PART_SECONDS = 4.0
 """How long the database or a process that draws may take to answer. Prometheus waits for 10."""
-ASKING_SECONDS = 15.0
-"""How long `mangosaurus healthy` waits. A bot that does not answer is not well."""
 SMALLEST_CARD = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
 REFUSALS = ("busy", "late", "often")
 """Reasons. Prometheus would miss the first increase of one that does not begin at 0."""
@@ -161,16 +157,3 @@ def tell_systemd(state: str) -> None:
             sender.sendto(
                 state.encode(), f"\0{address[1:]}" if address.startswith("@") else address
             )
-
-
-def asked(listen: Address) -> tuple[bool, str]:
-    """Ask the bot that listens at an address whether it is well; return what it says."""
-    connection = HTTPConnection(*listen, timeout=ASKING_SECONDS)
-    try:
-        connection.request("GET", "/healthz")
-        response = connection.getresponse()
-        return response.status == 200, response.read().decode(errors="replace").strip()
-    except (OSError, HTTPException) as error:
-        return False, f"no answer at HEALTH_LISTEN: {getattr(error, 'strerror', None) or error}"
-    finally:
-        connection.close()
