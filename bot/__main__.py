@@ -5,8 +5,6 @@ This module reads the arguments, listens to signals, and ends with an exit code 
 why. Heavy imports wait until the settings are read, so that a wrong setting is reported at once.
 """
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import contextlib
@@ -17,6 +15,7 @@ import stat
 import sys
 import threading
 import time
+from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -27,15 +26,12 @@ from model.errors import MangosaurusError, exit_code_of
 from model.files import HOME
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Sequence
-
     from bot.app import Door
-    from bot.health import Health
-    from bot.telegram.door import Telegram
-
 
 STOP_SECONDS = 7.5
 """A stop takes no longer, whatever hangs. systemd allows 15 s, and containers 10 s."""
+ASKING_SECONDS = 15.0
+"""How long `mangosaurus healthy` waits. A bot that does not answer is not well."""
 ABOUT = """\
 A bot that invents dinosaur names and Shakespearean verse: on Telegram with a TELEGRAM_TOKEN,
 else in this terminal and on a page in your browser. Piped input is answered here alone."""
@@ -129,15 +125,12 @@ async def _until_told(serving: Coroutine[None, None, None]) -> None:
 
     Then the process ends within STOP_SECONDS, whatever hangs. A second Ctrl-C ends it at once.
     """
-    from bot.health import tell_systemd
-
     task = asyncio.create_task(serving)
 
     def stop(number: int, _frame: object) -> None:
         if not task.cancelling():
             task.cancel()
             threading.Thread(target=_end_in_time, daemon=True).start()
-            tell_systemd("STOPPING=1")
         elif number == signal.SIGINT:
             os._exit(130)
 
@@ -166,51 +159,57 @@ def _end_in_time() -> None:
 
 
 def _healthy(settings: Settings) -> int:
-    """Print what a running bot says of itself, and return the exit code."""
-    from bot.health import asked
+    """Ask a running bot whether it is well, print what it says, and return the exit code."""
+    from http.client import HTTPConnection, HTTPException
 
     if settings.health_listen is None:
         raise SettingsError(
             "HEALTH_LISTEN is not set; the bot and this command need the same address there"
         )
-    is_well, text = asked(settings.health_listen)
-    print(text)
-    return 0 if is_well else 1
+    connection = HTTPConnection(*settings.health_listen, timeout=ASKING_SECONDS)
+    try:
+        connection.request("GET", "/healthz")
+        response = connection.getresponse()
+        print(response.read().decode(errors="replace").strip())
+        return int(response.status != 200)
+    except (OSError, HTTPException) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise MangosaurusError(f"no answer at HEALTH_LISTEN: {reason}") from error
+    finally:
+        connection.close()
 
 
 async def _telegram(settings: Settings) -> None:
-    """Serve once this process holds the lock, and as long as it does: see `Standby`."""
-    from bot.health import STANDBY, Health
+    """Serve once this process holds the lock, and as long as it does: see `Standby`. Raises
+    StartError once Telegram rejects the token.
+    """
+    from bot.health import SERVING, STANDBY, Health
+    from bot.running import running
     from bot.standby import Standby
     from bot.telegram.door import Telegram
+
+    async def serve() -> None:
+        health.note("")
+        async with running(settings, [telegram]) as bot:
+            health.note(SERVING, bot)
+            await telegram.rejected()
 
     standby = Standby(settings.database_address)
     telegram = Telegram(settings, may_send=lambda: standby.is_held)
     try:
         async with Health(settings.health_listen, [telegram]) as health:
             await standby.acquired(lambda another: health.note(STANDBY if another else ""))
-            await standby.while_held(serve(settings, telegram, health))
+            await standby.while_held(serve())
     finally:
         await standby.release()
 
 
-async def serve(settings: Settings, telegram: Telegram, health: Health) -> None:
-    """Serve on Telegram until it rejects the token. Raises StartError."""
-    from bot.health import SERVING
-    from bot.running import running
-
-    health.note("")
-    async with running(settings, [telegram]) as bot:
-        health.note(SERVING, bot)
-        await telegram.rejected()
-
-
 async def _here(settings: Settings, wanted: argparse.Namespace) -> None:
     """Chat in the terminal, on the page, or both. Nobody is limited."""
-    from bot.health import SERVING, Health
     from bot.running import running
     from bot.terminal import Terminal
 
+    settings = replace(settings, rate_limit=None)
     terminal = Terminal()
     doors: list[Door] = [terminal]
     if wanted.page or (terminal.is_interactive and not wanted.terminal):
@@ -218,15 +217,15 @@ async def _here(settings: Settings, wanted: argparse.Namespace) -> None:
         from bot.page.server import Page
 
         doors.append(Page(settings, wanted.port))
-    listen = settings.health_listen if wanted.page else None
-    async with (
-        Health(listen, doors) as health,
-        running(replace(settings, rate_limit=None), doors) as bot,
-    ):
-        health.note(SERVING, bot)
-        if wanted.page:
+    if wanted.page:
+        from bot.health import SERVING, Health
+
+        async with Health(settings.health_listen, doors) as health, running(settings, doors) as bot:
+            health.note(SERVING, bot)
             await asyncio.Event().wait()
-        await terminal.converse(bot)
+    else:
+        async with running(settings, doors) as bot:
+            await terminal.converse(bot)
 
 
 def _wanted(arguments: Sequence[str]) -> argparse.Namespace:

@@ -24,25 +24,19 @@ On Telegram, the ask itself is noted, too (`inbox`), until step 5 strikes it off
 the bot, the next start goes on with the same creation.
 """
 
-from __future__ import annotations
-
 import contextlib
 import logging
+from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
+from bot.app import Bot
+from bot.asks import Said
 from bot.chat import Explained, InDoubt, LiveMessage, NotSent
 from bot.creations import Creation, Wish, network_of
 from bot.database import StoreError
 from bot.taboo import is_taboo
 from bot.words import layout, sentences
 from model.text.forms import SONNET_TEMPERATURE, Genre
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from bot.app import Bot
-    from bot.asks import Said
 
 logger = logging.getLogger(__name__)
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
+import time
+from collections import Counter, deque
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from bot.asks import Said
-from bot.health import Tally
 from bot.tasks import Tasks
 
 if TYPE_CHECKING:
@@ -65,6 +68,28 @@ class Door:
 
 
 @dataclass(eq=False)
+class Tally:
+    """Counts what happens from the start on, for `/status`."""
+
+    answers: int = 0
+    errors: Counter[str] = field(default_factory=Counter)
+    begun: float = field(default_factory=time.monotonic)
+    _latencies: deque[float] = field(default_factory=lambda: deque(maxlen=1000))
+
+    def answered(self, ask: Ask) -> None:
+        self.answers += 1
+        self._latencies.append(time.monotonic() - ask.arrived)
+
+    @property
+    def latency(self) -> tuple[float, float] | None:
+        """The median and the 99th percentile of the newest latencies, in seconds."""
+        if not self._latencies:
+            return None
+        latencies = sorted(self._latencies)
+        return latencies[len(latencies) // 2], latencies[len(latencies) * 99 // 100]
+
+
+@dataclass(eq=False)
 class Bot:
     """The parts of a running bot. `handle` answers an ask."""
 
@@ -81,8 +106,6 @@ class Bot:
     banned: set[int] = field(default_factory=set)
     """People and groups that get no answer."""
     tally: Tally = field(default_factory=Tally)
-    suspects: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
-    """Asks that may have ended the bot begin one by one."""
     _queues: dict[object, dict[Ask, asyncio.Event]] = field(default_factory=dict)
     """The asks of each person that are not answered yet. The first one may be."""
     _asks: Tasks = field(default_factory=Tasks)
@@ -136,3 +159,11 @@ class Bot:
                 task.cancel()
             await asyncio.wait(left, timeout=CANCELLED_SECONDS)
             logger.warning("The bot stopped before %d asks were answered", len(left))
+
+
+def memory() -> int:
+    """Return how many bytes of memory this process uses; 0 where there is no /proc."""
+    with contextlib.suppress(OSError):
+        pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[1]
+        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+    return 0

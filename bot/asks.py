@@ -7,7 +7,7 @@ Each door (Telegram, the page, the terminal) turns what happens there into asks,
 import re
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from bot.chat import Chat, Explained
 from bot.words import sentences
@@ -17,9 +17,9 @@ YOU = 1
 LONGEST_LINE = 200
 LARGEST_FILE = 5_000_000
 """The largest file that can teach a voice, in bytes."""
-LONGEST_TEXT, LONGEST_TYPED, LONGEST_NAME = 4096, 256, 64
-"""Telegram's limits of a message, of what is typed inline, and of a first name. More is cut off, as
-the work on a text may grow faster than its length."""
+LONGEST_TEXT = 4096
+"""Telegram's limit of a message. More is cut off, as the work on a text may grow faster than its
+length."""
 
 _UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 _COMMAND = re.compile(r"/(\S*)\s*")
@@ -100,15 +100,6 @@ class Typed(Ask):
 def writable(text: str) -> str:
     """Return a text that can be sent and stored. NUL and lone surrogates become U+FFFD."""
     return _UNWRITABLE.sub("\ufffd", text)
-
-
-def clean(ask: Ask) -> Ask:
-    """Return an ask whose words can be sent and stored, and are not too long."""
-    if isinstance(ask, Said):
-        return replace(
-            ask, text=writable(ask.text[:LONGEST_TEXT]), name=writable(ask.name[:LONGEST_NAME])
-        )
-    return replace(ask, text=writable(ask.text[:LONGEST_TYPED]))
 
 
 def is_visible(text: str) -> bool:

@@ -1,22 +1,17 @@
 """A chat, and what answers need of it. Each door has its own kind."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import logging
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, NamedTuple, Self, TypeAlias
+from typing import Literal, NamedTuple, Self, TypeAlias
 
+from bot.inbox import Note
+from bot.words.pieces import Message
 from model.errors import EX_CONFIG, MangosaurusError
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
-
-    from bot.inbox import Note
-    from bot.words.pieces import Message
 
 logger = logging.getLogger(__name__)
 
@@ -62,26 +57,17 @@ class StartError(MangosaurusError):
     exit_code = EX_CONFIG
 
 
-LONGEST_BUTTON = 64
-"""Telegram's limit, in bytes."""
-
-
 @dataclass(frozen=True)
 class Button:
-    """A label, and the line that the button says for whoever presses it.
-
-    Raises ValueError if the line has more than 64 bytes.
+    """A label, and the line that the button says for whoever presses it. Telegram takes a line of
+    at most 64 bytes.
     """
 
     label: str
     line: str
 
-    def __post_init__(self) -> None:
-        if len(self.line.encode()) > LONGEST_BUTTON:
-            raise ValueError(f"a button says at most {LONGEST_BUTTON} bytes, not {self.line!r}")
 
-
-Buttons: TypeAlias = "Sequence[Sequence[Button]]"
+Buttons: TypeAlias = Sequence[Sequence[Button]]
 """Rows of buttons below a message."""
 
 
@@ -236,10 +222,7 @@ class LiveMessage:
         """
         pause = self.chat.edit_seconds
         await asyncio.sleep(pause if pause in (0, math.inf) else SLOW_SECONDS)
-        try:
-            await self._type()
-        except (NotSent, InDoubt) as error:
-            logger.info("Nobody saw that the bot is typing: %s", error)
+        await self._type()
         while True:
             await self._changed.wait()
             async with self._on_its_way:
@@ -251,7 +234,8 @@ class LiveMessage:
     async def _type(self) -> None:
         while not self._changed.is_set():
             if not self._must_wait():
-                await self.chat.typing()
+                with contextlib.suppress(NotSent, InDoubt):
+                    await self.chat.typing()
             with contextlib.suppress(TimeoutError):
                 # Python 3.11's wait_for may swallow a cancellation
                 async with asyncio.timeout(TYPING_SECONDS):

@@ -1,77 +1,33 @@
-"""Whether the bot is well, seen from outside: /healthz, /metrics, `mangosaurus healthy`, and what
-systemd is told.
+"""Whether the bot is well, seen from outside: /healthz, /metrics, and what systemd is told.
 
 A bot is well unless something makes answers fail: polling has succeeded lately, the database can be
 written, and the writing threads get on. A process on standby is well too; a bot that is starting is
 not.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import os
 import socket
-import time
-from collections import Counter, deque
-from dataclasses import dataclass, field
-from http.client import HTTPConnection, HTTPException
+from collections.abc import Sequence
 from importlib import metadata
-from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
+from aiohttp import web
+
+from bot.app import Bot, Door, memory
 from bot.chat import Explained
 from bot.database import StoreError
+from bot.settings import Address
 from bot.tasks import Tasks
 from model.errors import MangosaurusError
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from aiohttp import web
-
-    from bot.app import Bot, Door
-    from bot.asks import Ask
-    from bot.settings import Address
-
 PART_SECONDS = 4.0
 """How long the database or a process that draws may take to answer. Prometheus waits for 10."""
-ASKING_SECONDS = 15.0
-"""How long `mangosaurus healthy` waits. A bot that does not answer is not well."""
 SMALLEST_CARD = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
 REFUSALS = ("busy", "late", "often")
 """Reasons. Prometheus would miss the first increase of one that does not begin at 0."""
 STANDBY, SERVING = "on standby: another process serves", "serving"
-
-
-@dataclass(eq=False)
-class Tally:
-    """Counts what happens from the start on, for `/status`."""
-
-    answers: int = 0
-    errors: Counter[str] = field(default_factory=Counter)
-    begun: float = field(default_factory=time.monotonic)
-    _latencies: deque[float] = field(default_factory=lambda: deque(maxlen=1000))
-
-    def answered(self, ask: Ask) -> None:
-        self.answers += 1
-        self._latencies.append(time.monotonic() - ask.arrived)
-
-    @property
-    def latency(self) -> tuple[float, float] | None:
-        """The median and the 99th percentile of the newest latencies, in seconds."""
-        if not self._latencies:
-            return None
-        latencies = sorted(self._latencies)
-        return latencies[len(latencies) // 2], latencies[len(latencies) * 99 // 100]
-
-
-def resident() -> int:
-    """Return how many bytes of memory this process uses; 0 where there is no /proc."""
-    with contextlib.suppress(OSError):
-        pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[1]
-        return int(pages) * os.sysconf("SC_PAGE_SIZE")
-    return 0
 
 
 class Health:
@@ -93,8 +49,6 @@ class Health:
             self._tasks.begin(self._watch(int(microseconds) / 2e6))
         if self.listen is None:
             return self
-        from aiohttp import web
-
         app = web.Application()
         app.add_routes([web.get("/healthz", self._healthz), web.get("/metrics", self._metrics)])
         # a request that takes longer than ten seconds to arrive is cut
@@ -152,8 +106,6 @@ class Health:
         return found
 
     async def _healthz(self, _request: web.Request) -> web.Response:
-        from aiohttp import web
-
         failures = await self.failures()
         if not failures:
             return web.Response(text=f"well: {self._state}\n")
@@ -161,8 +113,6 @@ class Health:
         return web.Response(status=503, text=text)
 
     async def _metrics(self, _request: web.Request) -> web.Response:
-        from aiohttp import web
-
         failing = {f'failing{{part="{part}"}}': 1.0 for part in await self.failures()}
         lines = dict[str, None]()  # in their order, each once
         for name, number in (failing | self._numbers()).items():
@@ -179,7 +129,7 @@ class Health:
         bot = self._bot
         version = metadata.version("mangosaurus")
         found = {f'serving{{version="{version}"}}': float(bot is not None)}
-        found["memory_bytes"] = resident()
+        found["memory_bytes"] = memory()
         if bot is None:
             return found
         found["answers_total"] = bot.tally.answers
@@ -207,16 +157,3 @@ def tell_systemd(state: str) -> None:
             sender.sendto(
                 state.encode(), f"\0{address[1:]}" if address.startswith("@") else address
             )
-
-
-def asked(listen: Address) -> tuple[bool, str]:
-    """Ask the bot that listens at an address whether it is well; return what it says."""
-    connection = HTTPConnection(*listen, timeout=ASKING_SECONDS)
-    try:
-        connection.request("GET", "/healthz")
-        response = connection.getresponse()
-        return response.status == 200, response.read().decode(errors="replace").strip()
-    except (OSError, HTTPException) as error:
-        return False, f"no answer at HEALTH_LISTEN: {getattr(error, 'strerror', None) or error}"
-    finally:
-        connection.close()

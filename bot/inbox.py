@@ -12,13 +12,12 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from bot.database import Database, StoreError, put
+from bot.database import Database, put
 from bot.schema import asks, polled
 
 logger = logging.getLogger(__name__)
@@ -65,32 +64,23 @@ class Note:
 class Inbox(Database):
     """The notes of asks. Raises StoreError if the database fails."""
 
-    def __init__(self, database: str | Path) -> None:
-        super().__init__(database)
-        self._unstruck: list[Note] = []
-        """Notes that should be gone, but the database failed."""
-
     async def note(self, bot: int, notes: Sequence[Note], update: int) -> None:
         """Note what a batch of updates asks, and its last update. What is noted already is passed
         over.
         """
         last = {"update": update, "at": time.time()}
         rows = [{each.name: getattr(note, each.name) for each in asks.c} for note in notes]
-        unstruck = tuple(self._unstruck)
 
         def work(connection: Connection) -> None:
             put(connection, polled, {"bot": bot}, last, last)
             for row in rows:
                 put(connection, asks, {}, row, {})
-            for note in unstruck:
-                strike(connection, note)
 
         await self.run(work)
-        del self._unstruck[: len(unstruck)]
 
     async def left(self, bot: int) -> tuple[int | None, list[Note]]:
-        """Return the last update that was noted, and the notes that are left, the oldest first.
-        Those that a stop put back begin now.
+        """Return the last update that was noted, and the notes that are left, the oldest first. All
+        of them begin once more.
 
         What is older than a day is struck off, and an update of more than a day ago is None.
         """
@@ -102,7 +92,7 @@ class Inbox(Database):
             count = connection.execute(sa.delete(asks).where(of_bot, asks.c.date < begin)).rowcount
             wanted = sa.select(asks).where(of_bot).order_by(asks.c.update)
             rows = connection.execute(wanted).mappings().all()
-            connection.execute(sa.update(asks).where(of_bot, asks.c.begun == 0).values(begun=1))
+            connection.execute(sa.update(asks).where(of_bot).values(begun=asks.c.begun + 1))
             return count, connection.scalar(last), [Note(**row, is_left=True) for row in rows]
 
         count, update, notes = await self.run(work)
@@ -115,20 +105,14 @@ class Inbox(Database):
         await self.execute(sa.update(asks).where(asks.c.bot == bot).values(begun=0))
 
     async def mark(self, note: Note, **values: Any) -> None:
-        """Note how far an answer is: `begun`; `is_sending`, while it is on its way; `shown`, the
-        message that shows the beginning of a sonnet, which edits will finish.
+        """Note how far an answer is: `is_sending`, while it is on its way; `shown`, the message
+        with the beginning of a sonnet, which edits will finish.
         """
         await self.execute(sa.update(asks).where(own(note)).values(values))
 
     async def strike(self, note: Note) -> None:
-        """Strike off an ask that is answered or refused; if the database fails, with the next
-        batch.
-        """
-        try:
-            await self.run(lambda connection: strike(connection, note))
-        except StoreError:
-            self._unstruck.append(note)
-            raise
+        """Strike off an ask that is answered or refused."""
+        await self.run(lambda connection: strike(connection, note))
 
 
 def strike(connection: Connection, note: Note | None) -> None:

@@ -2,39 +2,31 @@
 of every door.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import secrets
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import Any
 
 from rapidfuzz.process import extractOne
 
-from bot.asks import LONGEST_LINE, Ask, Said, Sent, Typed, clean
+from bot.app import Bot
+from bot.asks import LONGEST_LINE, LONGEST_TEXT, Ask, Said, Sent, Typed, writable
 from bot.chat import Explained, Gone, InDoubt, NotSent, Refused
 from bot.commands import ADMINS, COMMANDS, LINE, SENT, TYPED, Command, menu
 from bot.creations import code_in
 from bot.database import StoreError
+from bot.inbox import Note
 from bot.limits import CHATTER, Work
 from bot.taboo import is_taboo
 from bot.words import sentences
+from bot.words.pieces import Message
 from model.errors import MangosaurusError
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from bot.app import Bot
-    from bot.inbox import Note
-    from bot.words.pieces import Message
 
 logger = logging.getLogger(__name__)
 
 MOST_TRIES = 2
 """How often the bot begins to answer an ask. Whatever ended it twice would end it again."""
-ALONE_SECONDS = 2.0
-"""How long an ask that may have ended the bot is answered alone."""
 SIMILAR = 75
 """How similar, out of 100, a command must be to an unknown one if the bot is to ask "Do you mean
 …?"."""
@@ -45,7 +37,7 @@ async def handle(ask: Ask, bot: Bot) -> None:
 
     Errors become sentences for the person or lines of the log; only a cancellation is raised.
     """
-    ask = clean(ask)
+    ask = replace(ask, text=writable(ask.text[:LONGEST_TEXT]))
     note = ask.chat.note
     is_banned = not ask.is_admin and not bot.banned.isdisjoint((ask.person, ask.chat.id))
     if is_banned or bot.is_answering(ask):
@@ -60,7 +52,7 @@ async def handle(ask: Ask, bot: Bot) -> None:
         try:
             await bot.store.strike(note)
         except StoreError as error:
-            logger.warning("An ask that is answered is not struck off yet: %s", error)
+            logger.warning("An ask that is answered is not struck off: %s", error)
 
 
 async def _answer(ask: Ask, is_first: asyncio.Event, bot: Bot) -> None:
@@ -72,9 +64,9 @@ async def _answer(ask: Ask, is_first: asyncio.Event, bot: Bot) -> None:
     note = ask.chat.note
     if note and note.is_sending:
         raise Explained(sentences.not_sure(note.code))
-    if note and note.is_left and note.begun >= MOST_TRIES:
+    if note and note.begun >= MOST_TRIES:
         logger.error(
-            "An ask of %s has ended the bot %d times, and is given up", note.chat, MOST_TRIES
+            "An ask of %s is given up, as the bot has ended %d times with it", note.chat, MOST_TRIES
         )
         raise Explained(sentences.GIVEN_UP)
     mistake = None
@@ -96,31 +88,8 @@ async def _answer(ask: Ask, is_first: asyncio.Event, bot: Bot) -> None:
             raise mistake
         await ask.chat.release()
         await is_first.wait()
-        async with _one_by_one(note, bot):
-            await command.function(ask, rest, bot)
+        await command.function(ask, rest, bot)
         bot.tally.answered(ask)
-
-
-@asynccontextmanager
-async def _one_by_one(note: Note | None, bot: Bot) -> AsyncIterator[None]:
-    """Let asks begin one by one if they had begun when something else than a stop ended the bot:
-    each when the one before is answered, or after two seconds.
-
-    One of them may have done it. If it does so again, the others are not to blame.
-    """
-    if note is None or not note.is_left or not note.begun:
-        yield
-        return
-    await bot.suspects.acquire()
-    loop = asyncio.get_running_loop()
-    timer = loop.call_later(ALONE_SECONDS, bot.suspects.release)
-    try:
-        await bot.store.mark(note, begun=note.begun + 1)
-        yield
-    finally:
-        if loop.time() < timer.when():
-            timer.cancel()
-            bot.suspects.release()
 
 
 def _command(ask: Ask) -> tuple[Command, str] | None:
@@ -206,7 +175,6 @@ def _sentence(error: Exception, note: Note | None, bot: Bot) -> Message | None:
     if isinstance(error, Explained):
         if isinstance(error, Refused):
             bot.limits.refusals[error.reason] += 1
-            logger.info("An ask was refused")
         return error.sentence
     if not isinstance(error, Gone):  # whoever blocks the bot is no fault of it
         bot.tally.errors[type(error).__name__] += 1

@@ -36,7 +36,7 @@ async def running(settings: Settings, doors: Sequence[Door] = ()) -> AsyncIterat
     shelf = Shelf(store, settings.checkpoints)
     drawings = Drawings(settings.pictures)
     limits = Limits(settings.rate_limit, drawings.speed)
-    bot = Bot(store, shelf, limits, Runs(store, shelf), drawings, handle, doors)
+    bot = Bot(store, shelf, limits, Runs(store, shelf), drawings, handle, doors, settings.admin_ids)
     # a fault in the operator's list must show now, not in an answer
     await asyncio.to_thread(taboo.lists)
     async with AsyncExitStack() as stack:
@@ -47,7 +47,6 @@ async def running(settings: Settings, doors: Sequence[Door] = ()) -> AsyncIterat
         await stack.enter_async_context(store)
         stack.push_async_callback(shelf.close)
         stack.push_async_callback(drawings.close)
-        bot.admins = settings.admin_ids
         bot.banned = await store.banned()
         await shelf.open()
         for door in doors:

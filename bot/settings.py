@@ -4,7 +4,6 @@ The real environment wins over `.env`, and a key without a value counts as not s
 the key and the value, except where the value may be a secret.
 """
 
-import difflib
 import os
 import re
 import stat
@@ -103,11 +102,8 @@ def warnings_about(env_file: Path) -> list[str]:
     """Return what the operator should mend: names that mean nothing, and a file that others may
     read.
     """
-    found = []
-    for name in sorted(_file_values(env_file).keys() - KEYS.keys()):
-        similar = difflib.get_close_matches(name.upper(), KEYS, 1)
-        question = f"; did you mean {similar[0]}?" if similar else ""
-        found.append(f"{env_file}: {name} is not a setting{question}")
+    unknown = sorted(_file_values(env_file).keys() - KEYS.keys())
+    found = [f"{env_file}: {name} is not a setting; --help names them all" for name in unknown]
     has_users = hasattr(os, "getuid")  # not on Windows
     if has_users and env_file.exists() and stat.S_IMODE(env_file.stat().st_mode) & 0o077:
         found.append(

@@ -173,8 +173,7 @@ class Shelf:
         writer = await self._writer(creation)
         try:
             text = await writer.write(request_for(creation), creation.genre, watch)
-        except RequestError as error:  # it may quote the person, so the log does not quote it
-            logger.info("A request for a %s came to nothing", creation.genre)
+        except RequestError as error:
             if creation.genre is Genre.DINO:
                 raise Explained(sentences.no_new_name(creation.count, creation.prompt)) from error
             raise Explained(sentences.NO_TEXT[creation.genre if creation.prompt else ""]) from error

@@ -60,9 +60,9 @@ async def test_words_of_any_length_cost_little(
         for command in ["", *COMMANDS]:
             answer = await chat.ask(f"/{command} {words}")
             assert 0 < len(answer.text) < 2000
-        assert await chat.type(words) == []
+        assert await chat.type(words[:256]) == []  # Telegram takes no more
         for line in (words, "/me", "/retrain names keats"):
-            assert len((await chat.ask(line, name=words, file=file)).text) < 2000
+            assert len((await chat.ask(line, name=words[:64], file=file)).text) < 2000
         await chat.ask(f"/again {words}", pressed=1)
     assert not chat.bot.tally.errors
     assert len(hashed) < 100_000

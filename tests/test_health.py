@@ -20,7 +20,7 @@ import yaml
 from bot import health as module
 from bot import writer
 from bot.database import StoreError, name_of, url_of
-from bot.health import SERVING, STANDBY, Health, asked
+from bot.health import SERVING, STANDBY, Health
 from bot.settings import Address, Rate, Settings
 from bot.standby import EX_TEMPFAIL, LOST
 from bot.store import Store
@@ -72,7 +72,7 @@ async def test_a_process_from_ready_to_stopping(
     without = environment_of(settings.checkpoints, tmp_path)
     environment = without | {"HEALTH_LISTEN": f"{listen.host}:{listen.port}"}
     assert "mangosaurus: HEALTH_LISTEN is not set;" in (await ended(without, "healthy"))[1]
-    refused = "no answer at HEALTH_LISTEN: Connection refused\n"
+    refused = "mangosaurus: no answer at HEALTH_LISTEN: Connection refused\n"
     assert await ended(environment, "healthy") == (1, refused)
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(str(notify))
@@ -99,14 +99,13 @@ async def test_a_process_from_ready_to_stopping(
                 writer.close()
                 (tmp_path / "mangosaurus.db").rename(tmp_path / "away.db")
                 for reason in ("No such file or directory", "the file was replaced"):
-                    is_well, complaint = await asyncio.to_thread(asked, listen)
-                    assert not is_well
-                    assert complaint.endswith(f"this database cannot be used: {reason}")
+                    status, complaint = await get(listen)
+                    assert status == 503
+                    assert complaint.endswith(f"this database cannot be used: {reason}\n")
                     (tmp_path / "mangosaurus.db").touch()
                 (tmp_path / "away.db").rename(tmp_path / "mangosaurus.db")
-                assert await asyncio.to_thread(asked, listen) == (True, "well: serving")
+                assert await get(listen) == (200, "well: serving\n")
                 child.terminate()
-                assert await told() == "STOPPING=1"
                 _, errors = await asyncio.to_thread(child.communicate)
                 log = errors.decode()
                 assert child.returncode == 0

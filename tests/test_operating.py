@@ -213,7 +213,7 @@ async def test_a_check_says_what_each_part_is_worth_and_shows_no_token(
         file.write(b"\x03")
     code, said = await check()
     assert code == 78
-    assert re.search("^settings  FAILS: .*did you mean TELEGRAM_TOKEN", said)
+    assert re.search("^settings  FAILS: .*TELEGRAM_TOKE is not a setting", said)
     assert "\ntoken     FAILS: Telegram does not answer: No connection to Telegram: " in said
     assert "\ndatabase  FAILS: " in said
     assert "attempt to write a readonly database" in said

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from bot.asks import File, voice_in
 from bot.chat import Button, NotSent
-from bot.commands.admin import MOST_FILES
 from bot.voices import MOST, Voice, name_of
 from bot.words import admins, sentences
 from bot.words.pieces import length
@@ -104,10 +103,7 @@ async def test_a_file_without_a_command_is_asked_about(script: Script, admin: Fa
     await admin.ask("", file=file_of(LIST, "Ünited_states of America.txt"))
     question = admin.messages[-1]
     assert question.text == str(admins.LEARN.format("ünited-states-of"))
-    for _ in range(MOST_FILES + 1):
-        assert await send(admin, LIST, "") == str(admins.LEARN.format("names-2"))
-    oldest = admin.messages[-MOST_FILES - 1]
-    assert (await admin.press("names", message=oldest)).text == str(admins.FILE_GONE)
+    assert await send(admin, LIST, "") == str(admins.LEARN.format("names-2"))
     assert (await admin.ask("", file=file_of("x", "x.pdf"))).text == str(sentences.ONLY_TEXT)
 
 

@@ -1,21 +1,25 @@
 """All that a person can ask: commands, and what is said, sent or typed without a command.
 
-A button says a command too. Routing, "Do you mean …?", menus and `/help` read this table. The
+A button says a command too. Routing, "Do you mean …?", menus and `/help` read this table. Most
 functions stand in the modules beside it.
 """
 
 from collections.abc import Awaitable, Callable
+from mimetypes import guess_type
 from typing import NamedTuple
 
 from bot.answering import answer, show
 from bot.app import Bot
-from bot.asks import Said
-from bot.commands import admin, games, inline, names, people, verse, voices, welcome
+from bot.asks import Said, Sent
+from bot.chat import Refused
+from bot.commands import admin, games, names, people, verse, voices
 from bot.limits import CHATTER, OFFERS, Work
 from bot.words import sentences
 from bot.words.pieces import Message, joined, said
+from model.text.forms import Network
 
 GROUPS = PLAY, YOURS, ADMINS = "Play", "Yours", "For admins"
+CELLS = {"rnn": "a plain recurrent network", "lstm": "an LSTM", "gru": "a GRU"}
 
 
 class Command(NamedTuple):
@@ -33,6 +37,40 @@ class Command(NamedTuple):
     """Where the help lists it. For everybody but admins, what is for ADMINS does not exist."""
     alone: bool = False
     """Whether it answers text after the command with a hint."""
+
+
+async def start(ask: Said, _rest: str, _bot: Bot) -> None:
+    """Say hello."""
+    await ask.chat.say(sentences.START)
+
+
+async def about(ask: Said, _rest: str, bot: Bot) -> None:
+    """Say which versions are in use, and how good they are."""
+    parts = [sentences.ABOUT]
+    for network in Network:
+        if network in bot.shelf.serving:
+            weights = bot.shelf.serving[network]
+            cell = weights.language_model.architecture.cell
+            facts = (
+                CELLS.get(cell, f"the cell {cell}"),
+                weights.version,
+                weights.description.held_out_loss,
+                len(weights.known_names),
+            )
+            parts.append(sentences.ABOUT_NETWORK[network.form].format(*facts))
+    parts += [sentences.ABOUT_SONNETS, sentences.ABOUT_SOURCE]
+    await ask.chat.say(joined("\n\n", parts))
+
+
+async def no_text(ask: Sent, _caption: str, bot: Bot) -> None:
+    """Say once in a while that the bot reads no pictures, voices and stickers.
+
+    If an admin sends a text file, ask whether it should be learned.
+    """
+    if ask.is_admin and ask.file and (guess_type(ask.file.name)[0] or "text/").startswith("text/"):
+        await admin.offer_to_learn(ask, ask.file, bot)
+        return
+    raise Refused(sentences.ONLY_TEXT, "unread")
 
 
 async def show_help(ask: Said, _rest: str, bot: Bot) -> None:
@@ -61,7 +99,7 @@ def menu(*, is_admin: bool) -> dict[str, str]:
 
 
 COMMANDS = {
-    "start": Command(welcome.start),
+    "start": Command(start),
     "dino": Command(
         names.dino,
         games.NAMES,
@@ -119,7 +157,7 @@ COMMANDS = {
     "forget": Command(people.forget, CHATTER, "delete everything I keep about you"),
     "help": Command(show_help, CHATTER, "what I can do"),
     "about": Command(
-        welcome.about,
+        about,
         CHATTER,
         "what I'm made of",
         "/about – what I'm made of",
@@ -165,7 +203,7 @@ COMMANDS = {
 
 LINE = Command(verse.plain_line, verse.POEM)
 """Answers a message without a command, in a private chat."""
-SENT = Command(welcome.no_text)
+SENT = Command(no_text)
 """Answers a message that is more than words, such as a file or a sticker, in a private chat."""
-TYPED = Command(inline.typed, OFFERS)
+TYPED = Command(names.typed, OFFERS)
 """Answers what is typed after the bot's name in another chat."""

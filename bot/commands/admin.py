@@ -12,12 +12,11 @@ from dataclasses import replace
 from importlib import metadata
 from itertools import chain, count
 
-from bot.app import Bot
+from bot.app import Bot, memory
 from bot.asks import LONGEST_LINE, File, Said
 from bot.chat import Button, Explained
 from bot.commands.voices import teach, voice_called
 from bot.creations import new_code
-from bot.health import resident
 from bot.taboo import is_taboo
 from bot.training.runs import Run
 from bot.voices import LONGEST_NAME, name_of
@@ -28,8 +27,8 @@ from model.weights.checkpoint import CheckpointError
 FRESH = "fresh"
 MINUTES = 5.0
 """How long `/retrain poem` trains."""
-MOST_FILES, MOST_VERSIONS, MOST_ERRORS = 8, 8, 8
-"""How many files wait for an answer, and what `/models` and `/status` show at most."""
+MOST_VERSIONS, MOST_ERRORS = 8, 8
+"""What `/models` and `/status` show at most."""
 LONGEST_LIST = 3000
 """How many characters `/ban` shows at most."""
 
@@ -65,8 +64,6 @@ async def offer_to_learn(ask: Said, file: File, bot: Bot) -> None:
     name = next(name for name in names if name not in taken)
     key = new_code()
     bot.runs.files[key] = name, file
-    while len(bot.runs.files) > MOST_FILES:
-        bot.runs.files.popitem(last=False)
     buttons = [[Button(how, f"/learn {how} {key}") for how in FORMS]]
     await ask.chat.say(admins.LEARN.format(name), buttons)
 
@@ -168,7 +165,7 @@ async def status(ask: Said, _rest: str, bot: Bot) -> None:
     """Show what the bot has done since its start, and which versions and how much memory it uses
     now.
     """
-    memory = resident()
+    used = memory()
     titles = await bot.shelf.titles()
     errors = [f"{name} {times:,}" for name, times in bot.tally.errors.most_common(MOST_ERRORS)]
     facts = {
@@ -191,7 +188,7 @@ async def status(ask: Said, _rest: str, bot: Bot) -> None:
             for network, checkpoint in bot.shelf.serving.items()
         },
         "database": f"{bot.store.name}, {tables.size(await bot.store.size())}",
-        "memory": tables.size(memory) if memory else "not known on this system",
+        "memory": tables.size(used) if used else "not known on this system",
         "runs on": (
             f"Mangosaurus {metadata.version('mangosaurus')}, Python {platform.python_version()}"
         ),

@@ -1,22 +1,25 @@
-"""`/dino [voice:name] [how many] [first letters]`: new names, of dinosaurs or in a custom voice."""
+"""New names, of dinosaurs or in a custom voice: `/dino [voice:name] [how many] [first letters]`,
+and what is offered to somebody who types inline.
+"""
 
 from dataclasses import replace
 
 from bot.answering import answer
 from bot.app import Bot
-from bot.asks import Said, voice_in
-from bot.chat import Explained
+from bot.asks import Said, Typed, voice_in
+from bot.chat import Explained, Offer
 from bot.commands.voices import voice_named
-from bot.creations import Wish, network_of
-from bot.words import sentences
+from bot.creations import ASIDE, Wish, network_of
+from bot.taboo import is_taboo
+from bot.words import layout, sentences
 from bot.words.pieces import NOTHING, Message
-from bot.words.sentences import NUMBERS
 from model.names.roots import parts_of
 from model.text.forms import Genre
 from model.text.sources import fossils
 from model.weights.checkpoint import Checkpoint
 
 MOST = 10
+OFFERED = 5
 LONGEST_PREFIX = 20
 SHORTEST_BEGINNING, LONGEST_WHOLE = 3, 8
 """New names begin with at least 3 letters of a real one.
@@ -51,6 +54,36 @@ async def dino(ask: Said, rest: str, bot: Bot) -> None:
     await answer(ask, wish, bot)
 
 
+async def typed(ask: Typed, text: str, bot: Bot) -> None:
+    """Offer five names that begin with a word: `@bot mango`, in any chat. For anything else, offer
+    nothing.
+
+    Offers depend on the person's seed but stand outside their sequence: typing takes no turn, and
+    the same words give the same offers again. Offers are not kept, so the message that is sent has
+    neither a code nor buttons.
+    """
+    if is_taboo(text):
+        await ask.chat.offer([Offer(str(sentences.TABOO), "", sentences.TABOO)])
+        return
+    word = text.strip()
+    checkpoint = await bot.shelf.current(Genre.DINO.network)
+    prefix = checkpoint.vocabulary.fold(word)
+    if len(word) > LONGEST_PREFIX or any(map(str.isspace, word)) or (word and not prefix):
+        await ask.chat.offer([])
+        return
+    wish = Wish(Genre.DINO, like(prefix, checkpoint)[0] or prefix, OFFERED)
+    person = await bot.store.person(ask.person)
+    usual = checkpoint.description.temperature
+    creation = replace(wish.creation(person, "", checkpoint.version, usual), turn=ASIDE)
+    written = await bot.shelf.write(creation)
+    offers = []
+    for name in written.texts:
+        message = layout.shown(creation, replace(written, texts=(name,)))
+        title, _, note = str(message).partition(": ")
+        offers.append(Offer(title, note or sentences.NEW, message))
+    await ask.chat.offer(offers)
+
+
 def like(name: str, checkpoint: Checkpoint) -> tuple[str, Message]:
     """Return how names like this one begin, and a sentence that says that it is real; nothing if it
     is not.
@@ -75,14 +108,14 @@ def _words(text: str) -> tuple[list[str], list[str]]:
     words = text.split()
     numbers = [word for word in words if any(map(str.isdigit, word))]
     if not numbers:
-        numbers = [word for word in words if word.lower() in NUMBERS]
+        numbers = [word for word in words if word.lower() in sentences.NUMBERS]
     return numbers, [word for word in words if word not in numbers]
 
 
 def _count(word: str) -> int:
     """Read a number in any script's digits, or a word: ٣ and three are 3."""
-    if word.lower() in NUMBERS:
-        return NUMBERS.index(word.lower()) + 1
+    if word.lower() in sentences.NUMBERS:
+        return sentences.NUMBERS.index(word.lower()) + 1
     if not (word.isdecimal() and len(word) < 10 and 1 <= int(word) <= MOST):
         raise Explained(sentences.HOW_MANY.format(MOST))
     return int(word)

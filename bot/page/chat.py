@@ -11,7 +11,7 @@ import time
 from copy import copy
 from dataclasses import asdict, dataclass, field
 from itertools import count
-from typing import Any, Self
+from typing import Any
 
 from aiohttp.web import WebSocketResponse
 
@@ -67,13 +67,6 @@ class PageChat(Chat):
         self._numbers = count(1)
         self._places: dict[int, str] = {}
         self._place: int | None = None
-        self._pressed: dict[str, Any] = {}
-
-    def pressed_at(self, number: int, line: str) -> Self:
-        """Return this chat for an ask that comes from a button: the one that it releases."""
-        pressed = copy(self)
-        pressed._pressed = {"number": number, "line": line}
-        return pressed
 
     async def begin(self, bot: Bot) -> None:
         """Show the last creations, each below the line that it began with, or else say hello."""
@@ -130,12 +123,6 @@ class PageChat(Chat):
         entry.buttons = buttons
         entry.grows = unfinished
         await self.tell("message", **entry.facts())
-
-    async def release(self, text: str = "") -> bool:
-        pressed, self._pressed = self._pressed, {}  # what fails later is said in the chat
-        if pressed:
-            await self.tell("released", text=text, **pressed)
-        return bool(pressed)
 
     async def picture(self, picture: Picture, message: Message, buttons: Buttons = ()) -> str:
         file = {"name": picture.name, "content": await picture.png(), "alt": picture.words}

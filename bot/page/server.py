@@ -172,9 +172,8 @@ class Page(Door):
         match told:
             case {"line": str(line), "pressed": int(number)}:
                 if self._bot:  # and it does not stop
-                    chat = self._chat.pressed_at(number, line)
                     self._bot.ask(
-                        Said(person=YOU, chat=chat, is_admin=True, text=line, pressed=number)
+                        Said(person=YOU, chat=self._chat, is_admin=True, text=line, pressed=number)
                     )
             case {"line": str(line), "key": str(key)} if 0 < len(line.strip()) <= LONGEST_TEXT:
                 await self._hear(

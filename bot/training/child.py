@@ -1,4 +1,4 @@
-"""The child process of a run, seen from the bot.
+"""The child process of a run, seen from the bot, and what it tells.
 
 Its folder has OLD, the weights in use, if there are any, and TEXT if a voice is taught. In the end
 it has NEW.
@@ -8,16 +8,19 @@ import json
 import logging
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
 from bot.tasks import end_child, start_child
+from model.evaluation.comparison import Comparison
 from model.files import HOME, ROOT
 
 logger = logging.getLogger(__name__)
 
 OLD, NEW, TEXT, ERRORS = "old.safetensors", "new.safetensors", "text.txt", "errors.txt"
 LONGEST_LINE = 1 << 20
+MOST_SAMPLES = 4
 SAID = 3
 """The exit code of a child whose last line says, for people, why it has failed."""
 
@@ -69,3 +72,33 @@ class Child:
 
     async def kill(self) -> None:
         await end_child(self._process)
+
+
+@dataclass
+class Progress:
+    """How far a run is. Losses are in nats per character."""
+
+    newest: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """The newest event of each kind: "started", "progress", "finished" …"""
+    samples: list[tuple[int, str]] = field(default_factory=list)
+    """Steps, and what was written after them: the first, some of those between, and the newest."""
+
+    def hear(self, event: dict[str, Any]) -> None:
+        """Take an event."""
+        kind = event.pop("event")
+        self.newest[kind] = event
+        if kind == "sample":
+            self.samples.append((event["step"], event["text"]))
+            if len(self.samples) > MOST_SAMPLES:
+                del self.samples[1:-1:2]
+
+    @property
+    def is_early(self) -> bool:
+        """Whether the training was stopped."""
+        return bool(self.newest["finished"]["early"])
+
+    @property
+    def comparison(self) -> Comparison | None:
+        """How the new weights compare with those in use, if these know the same text."""
+        found = self.newest.get("compared")
+        return Comparison(**found) if found else None

@@ -10,7 +10,6 @@ import contextlib
 import logging
 import shutil
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,8 +22,7 @@ from bot.learned import OpenRun
 from bot.shelf import Shelf
 from bot.store import Store
 from bot.tasks import Tasks
-from bot.training.child import NEW, OLD, TEXT, Child
-from bot.training.progress import Progress
+from bot.training.child import NEW, OLD, TEXT, Child, Progress
 from bot.words import admins, tables
 from bot.words.pieces import Message, joined
 from model.errors import MangosaurusError
@@ -88,7 +86,7 @@ class Runs:
 
     def __init__(self, store: Store, shelf: Shelf) -> None:
         self.running: Run | None = None
-        self.files = OrderedDict[str, tuple[str, File]]()
+        self.files = dict[str, tuple[str, File]]()
         """Files that an admin may want me to learn, and the names of their voices."""
         self._store = store
         self._shelf = shelf

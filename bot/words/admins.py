@@ -1,7 +1,7 @@
 """The sentences that only admins read: runs, versions, and how a voice is taught and removed."""
 
 from bot.chat import Button, Buttons
-from bot.training.progress import Progress
+from bot.training.child import Progress
 from bot.words.pieces import Message, said
 from bot.words.sentences import VOICE_EXAMPLES, duration
 from model.evaluation.comparison import WORTHWHILE

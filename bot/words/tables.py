@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from bot.learned import Weights
 from bot.taboo import is_taboo
-from bot.training.progress import Progress
+from bot.training.child import Progress
 from bot.words.pieces import Message, Piece, joined, said
 from bot.words.sentences import counted, cut, duration
 from model.text.forms import Form

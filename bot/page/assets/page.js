@@ -11,7 +11,6 @@ const KINDS = { own: "verse", verse: "verse", table: "table" }; // of lines
 const COMMAND = /(?<![\w/@<>])(\/[a-z0-9_]{1,32})(?![\w/@])/i;
 const NEAR = 90; // pixels from the end within which the chat follows new messages
 const SHORT = { month: "short", day: "numeric", hour: "numeric", minute: "2-digit" };
-const REFUSAL_SECONDS = 6;
 
 let socket, follows = true, commands = {}, height = 0;
 const waiting = new Map(JSON.parse(sessionStorage.waiting ?? "[]")); // what was said and is not answered yet, by keys
@@ -138,7 +137,7 @@ function notify(text) {
 // ---------------------------------------------------------------- what the server tells
 
 const EVENTS = {
-  chat: enter, message: show, released, refused, typing: showTyping,
+  chat: enter, message: show, refused, typing: showTyping,
   answered: ({ key }) => keep(key),
   cleared: () => log.replaceChildren(),
 };
@@ -177,16 +176,6 @@ function showTyping() {
   typing.hidden = false;
   clearTimeout(typing.timer);
   typing.timer = setTimeout(() => (typing.hidden = true), 6000);
-}
-
-function released({ number, line: said, text }) {
-  const pressed = buttonOf(number, said);
-  pressed?.removeAttribute("aria-busy");
-  if (!pressed || !text) return text && notify(text);
-  const refusal = make("p", { className: "refusal" }, text);
-  pressed.parentNode.after(refusal);
-  setTimeout(() => refusal.remove(), 1000 * REFUSAL_SECONDS);
-  if (follows) toEnd();
 }
 
 function refused({ text, key }) {
@@ -231,7 +220,7 @@ async function sendFile(caption) {
 function press(pressed, number, said) {
   if (pressed.getAttribute("aria-busy") === "true") return;
   pressed.setAttribute("aria-busy", "true");
-  setTimeout(() => pressed.removeAttribute("aria-busy"), 10000);
+  setTimeout(() => pressed.removeAttribute("aria-busy"), 1000);
   follows = true;
   if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ line: said, pressed: number }));
 }
