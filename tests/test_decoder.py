@@ -111,7 +111,7 @@ def test_top_p_cuts_verse_too() -> None:
     checkpoint = memoryless(verse_checkpoint(), {"a": 0.4, ".": 0.3, " ": 0.2, "b": 0.1})
 
     def letters(top_p: float) -> set[str]:
-        request = VerseRequest(generator_for(0, 0), sampling=Sampling(1.0, top_p))
+        request = VerseRequest(generator_for(0, 0), sampling=Sampling(1.0, top_p), rows=12)
         return set(texts(checkpoint, request)[0])
 
     assert "b" in letters(1.0)
