@@ -11,7 +11,7 @@ from bot.cards.scene import world
 from bot.cards.shapes import blade, fill, mixed, svg
 from bot.words.biography import INVENTED, REAL, SHARED, WRITTEN, biography
 from bot.words.layout import meaning
-from model.text.sources import DINOSAURS, fossils
+from model.text.sources import real_names
 
 WIDTH, HEIGHT = 1080, 1350
 PAPER, GREY, PERSON = "#fcf6ea", mixed(INK, "#fcf6ea", 0.4), "#9c4a2f"
@@ -81,9 +81,9 @@ def verse_card(prompt: str, rest: str, code: str, *, is_sonnet: bool) -> str:
 
 
 def _facts(name: str) -> tuple[str, str, str, str]:
-    is_real = name.lower() in {*fossils(), *DINOSAURS.read_text(encoding="ascii").split()}
     life = biography(Creature(name.lower()))
-    return said(name), str(meaning(name)), life, REAL if is_real else INVENTED
+    below = REAL if name.lower() in real_names() else INVENTED
+    return said(name), str(meaning(name)), life, below
 
 
 def _length(line: str) -> float:

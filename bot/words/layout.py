@@ -16,8 +16,8 @@ from model.text.sources import fossils
 from model.text.typesetting import typeset
 
 QUATRAIN = 4
-COMMONEST = "-saurus"
-"""Everybody knows what this root means."""
+COMMONEST = "saurus"
+"""Everybody knows what these letters mean."""
 MOST_LINES, MOST_LETTERS = 14, 72
 """Lines of verse on a card, and letters of each, blanks included."""
 _DRAWABLE = re.compile(
@@ -110,7 +110,7 @@ def meaning(name: str) -> Message:
     alone has none.
     """
     parts = parts_of(name.lower())
-    if len(parts) == 1 and COMMONEST in parts[0].root.forms:
+    if [part.letters for part in parts] == [COMMONEST]:
         return NOTHING
     meanings = []
     for part in parts:

@@ -1,9 +1,9 @@
 """Finds the known parts of a name, whose roots are mostly Greek and Latin.
 
 If roots of data/roots.tsv and linking vowels make up a whole name, its parts are the fewest that
-do. Otherwise its parts are the longest root that begins it and the longest that ends it, with
-something unknown between or beside them. If two readings are equally good, a name has no parts:
-nothing is guessed.
+do. Otherwise its parts are the longest root that begins it and the longest that ends it, then the
+longest that follow the one and precede the other, and so on, with something unknown between or
+beside them. If two readings are equally good, a name has no parts: nothing is guessed.
 """
 
 from collections import Counter
@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from model.files import PROGRAM, read_table
 from model.text.forms import LONGEST_NAME
+from model.text.sources import real_names
 
 LINKS, VOWELS = frozenset("oi"), frozenset("aeiouy")
 LATER, ELIDED = "-", "'"
@@ -73,9 +74,8 @@ def parts_of(name: str) -> tuple[Part, ...]:
         return ()
     found = [way for way in ways(name, 0, _by_piece(), SHORTEST_LATER) if len(way) > 1]
     if not found:
-        return _outer_parts(name)
-    fewest = min(map(len, found))
-    shortest = [way for way in found if len(way) == fewest]
+        return _outer_parts(name, 0, len(name))
+    shortest = [way for way in found if len(way) == min(map(len, found))]
     readings = {tuple(root for _, root in way) for way in shortest}
     if len(readings) > 1:
         return ()
@@ -95,8 +95,8 @@ def ends_of(names: Iterable[str]) -> Counter[Root]:
 
 def is_whole(name: str) -> bool:
     """Return whether two roots or more, and links, make up a name."""
-    found = ways(name, 0, _by_piece(), SHORTEST_LATER)
-    return len(name) <= LONGEST_NAME and any(len(way) > 1 for way in found)
+    found = ways(name, 0, _by_piece(), SHORTEST_LATER) if len(name) <= LONGEST_NAME else ()
+    return any(len(way) > 1 for way in found)
 
 
 def pieces_of(form: str) -> list[str]:
@@ -140,30 +140,39 @@ def _marks_before(letter: str) -> tuple[str, ...]:
     return (LATER, ELIDED) if letter in VOWELS else (LATER,)
 
 
-def _outer_parts(name: str) -> tuple[Part, ...]:
-    """Return the longest root that begins a name and the longest that ends it; only the longer one
-    if they overlap.
+def _outer_parts(name: str, start: int, end: int) -> tuple[Part, ...]:
+    """Return the longest root that begins the letters of a name from `start` to `end`, the longest
+    that ends them, and so on between these.
     """
-    pieces = _by_piece()
-    first = [
-        Part(0, name[:end], root)
-        for end in range(len(name) - 1, SHORTEST_ALONE - 1, -1)
-        for mark in _marks_before(name[end])
-        for root in pieces.get(name[:end] + mark, ())
+    begun = [
+        part
+        for stop in range(end, start, -1)
+        for part in _parts_at(name, start, stop)
         # Only after all letters of a root may something unknown follow.
-        if name[end - 1] in VOWELS or name[:end] + LATER in root.forms
-    ]
-    last = [
-        Part(start, name[start:], root)
-        for start in range(1, len(name) - SHORTEST_ALONE + 1)
-        for root in pieces.get(LATER + name[start:], ())
-    ]
-    outer = first[:1] + last[:1]
-    if len(outer) < 2 or outer[0].end <= outer[1].start:
-        return tuple(outer)
-    longest = max(len(part.letters) for part in outer)
-    longer = tuple(part for part in outer if len(part.letters) == longest)
-    return longer if len(longer) == 1 else ()
+        if stop == end or name[stop - 1] in VOWELS or part.letters + LATER in part.root.forms
+    ][:1]
+    ended = [part for begin in range(start, end) for part in _parts_at(name, begin, end)][:1]
+    start = max([start, *(part.end for part in begun)])
+    end = min([end, *(part.start for part in ended)])
+    between = _outer_parts(name, start, end) if begun or ended else ()
+    return (*begun, *between, *ended)
+
+
+def _parts_at(name: str, start: int, end: int) -> list[Part]:
+    """Return the roots that some letters of a name are, unless so few may be there by chance.
+
+    Nobody meant something else by the letters of an invented name, so there one less will do.
+    """
+    letters, is_inner = name[start:end], start > 0 and end < len(name)
+    least = SHORTEST_ALONE + is_inner + (is_inner and letters[-1] in VOWELS)
+    if start > 0 and name not in real_names():
+        least -= 1
+    if len(letters) < least or letters == name or (is_inner and start < 2):
+        return []
+    marked = [letters + mark for mark in _marks_before(name[end : end + 1])]
+    if end == len(name):
+        marked = [LATER + letters]
+    return [Part(start, letters, root) for piece in marked for root in _by_piece().get(piece, ())]
 
 
 @cache

@@ -74,6 +74,12 @@ def fossils() -> Mapping[str, str]:
     }
 
 
+@cache
+def real_names() -> frozenset[str]:
+    """Return the names of dinosaurs and of what else is extinct. Raises TableError."""
+    return frozenset((*fossils(), *DINOSAURS.read_text(encoding="ascii").split()))
+
+
 def unread_genera() -> tuple[str, ...]:
     """Return the genera that no network reads and none may invent: extinct ones, and those near to
     a dinosaur.
