@@ -36,7 +36,7 @@ Dilophosaurus di-lo-fo-SAW-rus | Diplodocus di-PLOD-o-kus | Dromaeosaurus dro-me
 Edmontonia ed-mon-TO-nee-a | Edmontosaurus ed-mon-to-SAW-rus | Eoraptor ee-o-RAP-tor
 Gallimimus gal-i-MYE-mus
 Gasosaurus gas-o-SAW-rus | Gorgosaurus gor-go-SAW-rus | Hadrosaurus had-ro-SAW-rus
-Herrerasaurus he-rer-a-SAW-rus
+Herrerasaurus her-er-a-SAW-rus
 Hypsilophodon hip-si-LOF-o-don | Iguanodon i-GWAN-o-don | Kentrosaurus ken-tro-SAW-rus
 Lambeosaurus lam-bee-o-SAW-rus | Leptoceratops lep-to-SER-a-tops | Maiasaura mye-a-SAW-ra
 Megalosaurus meg-a-lo-SAW-rus | Megaraptor meg-a-RAP-tor | Microraptor mye-kro-RAP-tor
@@ -45,15 +45,21 @@ Nodosaurus no-do-SAW-rus | Ornithomimus or-nith-o-MYE-mus | Ouranosaurus oo-ran-
 Oviraptor o-vi-RAP-tor
 Pachycephalosaurus pak-i-sef-a-lo-SAW-rus | Parasaurolophus par-a-saw-ROL-o-fus
 Pentaceratops pen-ta-SER-a-tops
-Plateosaurus plat-ee-o-SAW-rus | Protoceratops pro-to-SER-a-tops | Psittacosaurus si-tak-o-SAW-rus
+Plateosaurus plat-ee-o-SAW-rus | Protoceratops pro-to-SER-a-tops | Psittacosaurus sit-ak-o-SAW-rus
 Rhabdodon RAB-do-don | Rugops ROO-gops | Saltasaurus sal-ta-SAW-rus | Sauropelta saw-ro-PEL-ta
 Shunosaurus shoo-no-SAW-rus | Spinosaurus spye-no-SAW-rus | Stegosaurus steg-o-SAW-rus
 Struthiomimus stroo-thee-o-MYE-mus | Styracosaurus stye-rak-o-SAW-rus | Suchomimus soo-ko-MYE-mus
 Tarbosaurus tar-bo-SAW-rus | Torosaurus to-ro-SAW-rus | Triceratops trye-SER-a-tops
 Troodon TRO-o-don
-Tyrannosaurus tye-ran-o-SAW-rus | Velociraptor ve-lo-si-RAP-tor
+Tyrannosaurus tye-ran-o-SAW-rus | Velociraptor vel-o-si-RAP-tor
 Xenotarsosaurus zen-o-tar-so-SAW-rus
 Zuniceratops zoo-ni-SER-a-tops | Mangosaurus man-go-SAW-rus
+Sclerostegosaurus skler-o-steg-o-SAW-rus | Brachydracon brak-i-DRAK-on
+Massospondylus mas-o-SPON-di-lus | Datonglong da-TONG-long | Kimidraco kim-i-DRAK-o
+Tethyshadros teth-is-HAD-ros | Altirhinus al-ti-RYE-nus
+Mangolophodon man-go-LOF-o-don | Voicestarsisaurus voy-ses-tar-si-SAW-rus
+Qantassaurus kan-tas-SAW-rus | Scelidosaurus se-lid-o-SAW-rus
+Bksbosaurus b-k-s-bo-SAW-rus | Quintasaurus kwin-ta-SAW-rus
 """
 
 

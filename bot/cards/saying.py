@@ -1,134 +1,120 @@
-"""How to say a name, as English reads Greek and Latin names: "man-go-SAW-rus"."""
+"""How to say a name, as English reads Greek and Latin names: "man-go-SAW-rus".
+
+Rules turn letters into sounds, and syllables into letters again, one rule after the other. A sound
+is one character, and a capital is a long vowel. There are also
+
+    |   where a known part begins or ends, which no syllable crosses
+    ·   for the second of two equal consonants, which is not said
+    !   after the vowel with the main stress; : if there are only one or two vowels
+    '   after another stressed vowel
+"""
 
 import re
-from itertools import pairwise
+from collections.abc import Mapping
 
 from model.names.roots import parts_of
 
+_GROUPS = {
+    "B": "(?:(?:s?[fkmnptv]?|[bdgθʃ]?)[lrwJ]?|C)",
+    "S": "(?:[bdfgkptθ][lr]|[gk]w|C)?",
+    "V": "[aeiouyAEIOQUWY]",
+    "C": "[^aeiouyAEIOQUWY|!:'-]",
+    "M": "[!:']",
+}
+"""In patterns: what words begin with before their first vowel, what syllables begin with between
+two vowels, a vowel, a consonant, and a mark of stress."""
+
+
+def _pattern(pattern: str) -> re.Pattern[str]:
+    for name, group in _GROUPS.items():
+        pattern = pattern.replace(name, group)
+    return re.compile(pattern)
+
+
 _SOUNDS = {
-    "^p(?=[snt])|^[cgk](?=n)|^m(?=n)|^t(?=s)": "", "ph": "f", "th": "θ", "sh": "ʃ", "ch|kh|ck": "k",
-    "rh": "r", "qu": "kw", "q": "ʧ", "gu(?=[aeo])": "gw", "^x(?=[iu][aeo])": "ʃ", "^x": "z",
-    "x": "ks", "c(?=[eiy]|ae|oe)": "s", "g(?=[ei]|y(?![aou]))|zh": "j", "c": "k", "ae|oe": "E",
-    "a[uw]": "A", "eu(?!s$)": "U", "ei|ai|ay": "Y", "ou": "O", "^y(?=[aou])": "J",
+    "^p(?=[snt])|^[cgk](?=n)|^m(?=n)|^t(?=s)|^l(?=l)": "",
+    "(?:^|(?<=[eioung]))y(?=[aou])": "J", "ph": "f", "th": "θ", "sh": "ʃ", "ch|kh|ck": "k",
+    "rh": "r", "qu(?=[aeio])": "kw", "q(?=[iu])": "ʧ", "q": "k", "gu(?=[aeo])": "gw",
+    "^x(?=[iu][aeo])": "ʃ", "^x": "z", "x": "ks", "sz|s?c(?=[eiy]|ae|oe)": "s",
+    "g(?=[ei]|y(?![aou]))|d?zh": "j", "c": "k", "ae|oe": "E", "a[uw]": "A", "eu(?!s$)": "U",
+    "ei|ai|ay": "Y", "oi(?!d)": "Q", "ou": "O",
+    # Well-known endings are long: -ramus, -venator, -merus, -mimus, -titan, -rhinus, -physis, ...
+    "(?<=r)a(?=mus$)|a(?=tor$)": "I", "(?<=m)e(?=rus$)": "E",
+    "(?<=m)i(?=mus$)|(?<=t)i(?=tan$)|(?<=r)i(?=nus$)|(?<=f)y(?=sis$)": "Y",
+    "(?<=n)o(?=tus$)|o(?=des$|n[iy]ks$)": "W", "(?<=s)u(?=kus$)|u(?=r[ou]s$)": "O",
+    r"(C)\1": r"\1·",
+    "^": "|",
+    # A root that begins with a vowel takes the consonant before it: mono|nykus, hespero|rnis.
+    r"(C)\|(VC*?)(?=SV|\||$)": r"\1\2|",
+    # No syllable is without a vowel.
+    r"(\|C*)\|": r"\1", r"\|(?=C*$)": "",
+    # What no word begins with is parted: comp-sog-na-thus, ar-chae-op-te-ryx.
+    r"\|(?!BV)(C+?)(?=BV)": r"\1|",
 }  # fmt: skip
-_SPELLED = str.maketrans(
-    dict(zip("θʃʧJEAUYO", ["th", "sh", "ch", "y", "ee", "aw", "yoo", "ye", "oo"], strict=True))
+_SYLLABLE = _pattern(r"\|?C*VC*?(?=SV|\||$)")
+_STRESSED = _pattern(r"^\|?C*(?:[AEIOQUWY]|VC)|^\|(?:CC+V-C|C*V-CC)")
+"""The last two syllables of a name, if the first of them has the main stress: it is long, or begins
+a root with several consonants, before its vowel or after it. Else the syllable before has it."""
+_ALSO_STRESSED = _pattern(
+    "^me(?=-ga)|^se(?=-fa-lo)|^ka(?=-ma-ra)|^pa(?=-ra)|^ve(?=-lo-si)"
+    "|V(?=C*-C*[aeiouy]-VC*-?$)|V(?=C*-C*VC*-?$)|V(?=C*-$)"
 )
-"""One character stands for one sound until a syllable is spelled; a capital is a long vowel."""
-_LETTER = re.compile("|".join(f"({letters})" for letters in _SOUNDS))
-_SYLLABLE = re.compile(
-    r"(C*)(V)((?:(?!(?:[bdfgkptθ][lr]|[gk]w)V)C(?!V))*)".replace("V", "[aeiouyEAUYO]").replace(
-        "C", "[^aeiouyEAUYO]"
-    )
+"""The stressed vowel of an earlier root: in its last syllable but one, or in the one before if a
+vowel follows that: tye-RAN-no, BRA-chi-o."""
+_SPELLING = {
+    # A short vowel that is stressed takes the next consonant: steg-o-SAW-rus. It takes the first
+    # one of another root only with the main stress: di-PLOD-o-kus, but da-sen-TROO-rus. The first i
+    # of a known root that begins a name is long: mye-kro-RAP-tor, but kim-i-DRAK-o.
+    r"'(?=-\|)": "",
+    r"!-\|(?=CV)": "!-",
+    r"([ae]'|-\|?C*[iy]'|[aeioy]!(?!-\|?C*[ei]-\|?V))-(C)": r"\1\2-",
+    # At the end of a name: a-las-ka-SEF-a-lee.
+    "e(?=M?$)": "E",
+    "y(?=M?C|M?$)": "i",
+    # Before another vowel: ar-kee-OR-nis.
+    r"[eiy](?=M?-\|?V)": "E",
+    # Long, at the end of a syllable: THAY-nos, mye-kro-RAP-tor, trye-SER-a-tops, dye-nam-o-SAW-rus.
+    "a(?=M-)": "I",
+    "e(?=M-)": "E",
+    "[iy](?=M-)|(?<=tr)i(?=-)": "Y",
+    r"(\|C+)y(?=-.*[!:])": r"\1Y",
+    "u(?=M?-)": "O",
+    "y": "i",
+    # After a consonant, eu is oo: ploo-ro-SEE-lus. Without one, ei is "eye": eye-nee-o-SAW-rus.
+    "(C)U": r"\1O",
+    r"(^|[-|·])Y": r"\1eye",
+}
+_LETTERS = str.maketrans(
+    {"θ": "th", "ʃ": "sh", "ʧ": "ch", "J": "y", "A": "aw", "E": "ee", "I": "ay", "O": "oo"}
+    | {"Q": "oy", "U": "yoo", "W": "o", "Y": "ye"}
+    | dict.fromkeys("|·!:'", "")
 )
-_LONG = (
-    "mimus",
-    "titan",
-    "venator",
-    "suchus",
-    "ramus",
-    "physis",
-    "urus",
-    "odes",
-    "onyx",
-    "imator",
-    "tator",
-)
-"""A name that ends like this has a long and stressed last syllable but one."""
-_FRONT = ("mega", "cephalo", "camara", "para", "archo")
-"""Parts that are stressed in front."""
 
 
 def said(name: str) -> str:
-    """Return the syllables of a name as an English reader says them, the stressed one
-    in capitals.
+    """Return the syllables of a name as an English reader says them, the stressed one in capitals.
+
+    Consonants that no word begins with are said one by one: "b-k-s-bo-SAW-rus".
     """
-    name = name.lower()
-    found = list(_SYLLABLE.finditer(_sounds(name)))
-    if not found:
-        return name
-    syllables = [[*match.groups()] for match in found]
-    starts = {
-        len(_sounds(name[:start])): start for start in (0, *(part.start for part in parts_of(name)))
-    }
-    main = 0
-    if len(syllables) > 2:
-        _, vowel, coda = syllables[-2]
-        main = len(syllables) - (2 if coda or vowel.isupper() or name.endswith(_LONG) else 3)
-    strong = {main}
-    for start, end in pairwise([*sorted(starts), len(name) + 9]):
-        inside = [i for i in range(main) if start <= found[i].start() < end]
-        strong |= _stressed(syllables, inside, name[starts[start] :].startswith(_FRONT)) - {
-            main - 1
-        }
-    for i, (this, after) in enumerate(pairwise(syllables)):
-        if this[2] and this[2][-1] == after[0][:1]:  # a double consonant is said once
-            this[2] = this[2] if i in strong else this[2][:-1]
-            after[0] = after[0][1:] if i in strong else after[0]
-        elif i in strong and not this[2] and _is_short(syllables, i, i == main):
-            this[2], after[0] = after[0][:1], after[0][1:]
-    texts = [
-        _spelled(syllables, i, i in strong, found[i].start() in starts)
-        for i in range(len(syllables))
-    ]
-    return "-".join(text.upper() if i == main else text for i, text in enumerate(texts))
+    ends = {end for part in parts_of(name.lower()) for end in (part.start, part.end)}
+    marked = "".join("|" * (0 < i in ends) + letter for i, letter in enumerate(name.lower()))
+    alone, _, sounds = _changed(marked, _SOUNDS).partition("|")
+    syllables = _SYLLABLE.findall("|" + sounds)
+    main = max(len(syllables) - (2 if _STRESSED.search("-".join(syllables[-2:])) else 3), 0)
+    mark = r"\g<0>!" if len(syllables) > 2 else r"\g<0>:"
+    stressed = [_pattern("V").sub(mark, syllable) for syllable in syllables[main : main + 1]]
+    roots = "-".join(syllables[:main]).split("|")
+    before = "|".join(_ALSO_STRESSED.sub(r"\g<0>'", root, count=1) for root in roots)
+    whole = "-".join(filter(None, [before, *stressed, *syllables[main + 1 :]]))
+    spelled = _changed(whole if 0 in ends else "-" + whole, _SPELLING)
+    texts = []
+    for syllable in [*alone.replace("·", ""), *spelled.split("-")]:
+        text = syllable.translate(_LETTERS)
+        texts.append(text.upper() if {"!", ":"} & {*syllable} else text)
+    return "-".join(filter(None, texts))
 
 
-def _sounds(name: str) -> str:
-    return _LETTER.sub(lambda match: [*_SOUNDS.values()][(match.lastindex or 1) - 1], name)
-
-
-def _stressed(syllables: list[list[str]], part: list[int], in_front: bool) -> set[int]:
-    """Return which syllable of a part is stressed, too: the last but one, or the one before if a
-    vowel follows that.
-    """
-    i = part[0 if in_front or len(part) < 2 else -2] if part else -1
-    if (
-        part
-        and i > part[0]
-        and syllables[i][1].islower()
-        and not syllables[i][2]
-        and not syllables[i + 1][0]
-    ):
-        i -= 1
-    return {i}
-
-
-def _is_short(syllables: list[list[str]], i: int, is_main: bool) -> bool:
-    """Return if a stressed vowel is short, so that the next consonant belongs to it."""
-    vowel, after = syllables[i][1], syllables[i + 1 : i + 3]
-    if (
-        vowel not in "aeioy"
-        or (vowel == "o" and not is_main)
-        or (vowel in "iy" and not i and not is_main)
-    ):
-        return False
-    return not is_main or (
-        len(after) == 2 and not (after[0][1] in "ei" and not after[0][2] and not after[1][0])
-    )
-
-
-def _spelled(syllables: list[list[str]], i: int, is_strong: bool, begins: bool) -> str:
-    """Spell a syllable so that its vowel is read as it is said."""
-    onset, vowel, coda = syllables[i]
-    is_last = i == len(syllables) - 1
-    before_vowel = not is_last and not syllables[i + 1][0]
-    if vowel == "U" and onset:
-        vowel = "O"
-    elif coda or (is_last and vowel != "e"):
-        vowel = vowel.replace("y", "i")
-    elif (
-        vowel in "iy"
-        and not before_vowel
-        and (is_strong or (vowel == "y" and begins and onset) or onset == "tr")
-    ):
-        vowel = "Y" if onset else "eye"
-    elif vowel in "eiy":
-        vowel = (
-            "E"
-            if before_vowel or is_last or (vowel == "e" and is_strong)
-            else vowel.replace("y", "i")
-        )
-    elif is_strong or vowel == "u":
-        vowel = {"a": "ay", "u": "O"}.get(vowel, vowel)
-    return (onset + vowel + coda).translate(_SPELLED)
+def _changed(text: str, rules: Mapping[str, str]) -> str:
+    for pattern, new in rules.items():
+        text = _pattern(pattern).sub(new, text)
+    return text
