@@ -44,7 +44,7 @@ _SOUNDS = {
     "(?<=n)o(?=tus$)|o(?=des$|n[iy]ks$)": "W", "(?<=s)u(?=kus$)|u(?=r[ou]s$)": "O",
     r"(C)\1": r"\1·",
     "^": "|",
-    # A root that begins with a vowel takes the consonant before it: mono|nykus, hespero|rnis.
+    # A root that begins with a vowel takes the consonant before it: mono|nykus, hesperor|nis.
     r"(C)\|(VC*?)(?=SV|\||$)": r"\1\2|",
     # No syllable is without a vowel.
     r"(\|C*)\|": r"\1", r"\|(?=C*$)": "",
