@@ -1,10 +1,12 @@
 """Poems line by line: what they promise, alone and beside other requests."""
 
+import gc
 import re
 import tracemalloc
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from weakref import WeakSet
 
 import numpy as np
 import pytest
@@ -151,7 +153,7 @@ def test_every_way_through_the_masks_ends_in_a_line_of_known_words(
 
 
 def test_what_masks_remember_is_forgotten_when_it_is_much(
-    russian: Checkpoint, monkeypatch: pytest.MonkeyPatch
+    russian: Checkpoint, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     """A line that has begun keeps its nodes; the next line begins with others, and no text
     changes."""
@@ -160,13 +162,17 @@ def test_what_masks_remember_is_forgotten_when_it_is_much(
     monkeypatch.setattr("model.search.MOST_NODES", 0)
     drawing = Drawing(generator_for(3, 0), 0.8, 1.0)
     search = PoemSearch(drawing, Poems(russian), prompt, parts=2, rows=12)
-    decoder, masks = Decoder(russian), {search.masks}
+    decoder, begun, kept = Decoder(russian), 0, WeakSet[object]()
+    request.addfinalizer(gc.enable)
+    gc.disable()  # what is not needed goes at once, and needs no collector
     decoder.add(search)
     while decoder.active:
         decoder.step()
-        masks.add(search.masks)
+        begun += search.masks not in kept
+        kept.add(search.masks)
     assert search.texts == (whole,)
-    assert len(masks) == 1 + len(search.lines)
+    assert begun == 1 + len(search.lines)
+    assert len(kept) == 1
 
 
 def test_a_node_takes_little_memory() -> None:
