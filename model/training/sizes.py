@@ -93,7 +93,7 @@ def voice_round(start: Checkpoint, corpus: Corpus, is_new_script: bool) -> Recip
 
     It reads as much as a training from nothing, with a learning rate between that of one and that
     of one more round. In another script, much of what the start knows is wrong: so the learning
-    rate is three times as high, and more is dropped and hidden.
+    rate is three times as high, and more is dropped.
     """
     architecture = start.language_model.architecture
     stage = _stage(corpus, architecture.hidden_size)
@@ -106,12 +106,7 @@ def voice_round(start: Checkpoint, corpus: Corpus, is_new_script: bool) -> Recip
         average=0.99,
     )
     if is_new_script:
-        stage = replace(
-            stage,
-            learning_rate=3 * stage.learning_rate,
-            dropout=stage.dropout + 0.2,
-            input_dropout=1.4 * stage.input_dropout,
-        )
+        stage = replace(stage, learning_rate=3 * stage.learning_rate, dropout=stage.dropout + 0.1)
     if corpus.form == "verse":
         stage = replace(stage, batch_size=16)
     return Recipe(
