@@ -38,8 +38,7 @@ class Poems:
         """Lines that have a usual length: others than before if the nodes of those are many."""
         made = self._checkpoint
         if not self._free or self._free.nodes.are_many:
-            longest = made.description.longest_line
-            self._free = FreeLines(made.vocabulary, self._lexicon, longest)
+            self._free = FreeLines(made.vocabulary, self._lexicon, made.description.longest_line)
         return self._free
 
     @cached_property
