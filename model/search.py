@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Numbers = NDArray[np.intp]
 Bits = NDArray[np.uint16]
 
-ROOM, UNKNOWN = 64, -1
+ROOM = 64
 MOST_NODES = 10_000
 NO_WEIGHT = -1e9  # in nats
 
@@ -131,13 +131,14 @@ class Nodes:
     ) -> None:
         self.keys: list[Any] = []
         self.masks = np.zeros((ROOM, size), np.bool_)  # (N, V) and room for more
-        self._next = np.full((ROOM, size), UNKNOWN, np.intp)
+        # by node · V + character: few characters follow a node, so an array would be nearly empty
+        self._next: dict[int, int] = {}
         self._numbers: dict[Hashable, int] = {}
         self._mask_of, self._after = mask_of, after
 
     @property
     def are_many(self) -> bool:
-        """Whether new texts should begin with other nodes, so that these can be forgotten."""
+        """Whether what begins now should have other nodes, so that these can be forgotten."""
         return len(self.keys) > MOST_NODES
 
     def number(self, key: Hashable) -> int:
@@ -145,17 +146,16 @@ class Nodes:
         if number == len(self.keys):
             if number == len(self.masks):
                 self.masks = np.vstack([self.masks, np.zeros_like(self.masks)])
-                self._next = np.vstack([self._next, np.full_like(self._next, UNKNOWN)])
             self.keys.append(key)
             self.masks[number] = self._mask_of(key)
         return number
 
     def step(self, nodes: Numbers, ids: Ids) -> Numbers:
         """Return the nodes (N,) after one more character each."""
-        after = self._next[nodes, ids]
-        if after.min() == UNKNOWN:
-            for place in np.flatnonzero(after == UNKNOWN).tolist():
-                node, character = nodes[place], int(ids[place])
-                number = self.number(self._after(self.keys[node], character))
-                after[place] = self._next[node, character] = number
-        return after
+        size, after = self.masks.shape[1], []
+        for step in (nodes * size + ids).tolist():
+            if step not in self._next:
+                node, character = divmod(step, size)
+                self._next[step] = self.number(self._after(self.keys[node], character))
+            after.append(self._next[step])
+        return np.array(after, np.intp)

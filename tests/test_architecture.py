@@ -41,6 +41,7 @@ PROCESS = ("bot.__main__", "bot.kept")
 OUTSIDE = {
     "model": {"numpy", "safetensors", "threadpoolctl"},
     "model.network": {"numpy"},
+    "model.training.starts": {"anyascii", "numpy"},
     "model.cli": {"typer", "rich", "numpy"},
     "model.__main__": {"typer"},
     "model.files": {"platformdirs"},  # only an installed program needs it

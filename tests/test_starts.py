@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from anyascii import anyascii
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,7 +16,7 @@ from model.text.vocabulary import Vocabulary, fold
 from model.training import starts
 from model.training.runs import checkpoint_of
 from model.training.sizes import with_epochs
-from model.training.starts import in_characters, recipe_and_start, start_for
+from model.training.starts import in_characters, recipe_and_start
 from model.training.trainer import Trainer
 from model.weights.checkpoint import Checkpoint, in_float16
 from model.weights.fingerprints import Fingerprints
@@ -56,7 +57,7 @@ def towns_at(path: Path, names: list[str]) -> Path:
 @settings(max_examples=30, deadline=None)
 def test_what_a_network_knows_of_other_characters(text: str, seed: int) -> None:
     """It keeps the parameters of each character that it knows, and reads a new one as the plain
-    letter of it."""
+    letter of it, if it has one."""
     before, vocabulary = untrained("names", seed), Vocabulary.from_texts([text])
     after = in_characters(before, vocabulary)
     assert after.vocabulary == vocabulary
@@ -72,7 +73,7 @@ def test_what_a_network_knows_of_other_characters(text: str, seed: int) -> None:
                 if plain == character
                 else new.b_y[n] < old.b_y[origin]
             )
-        else:
+        elif not anyascii(character):
             assert new.b_y[n] == old.b_y.min()
     assert in_characters(after, vocabulary) is after
 
@@ -109,39 +110,34 @@ def test_a_voice_of_names_begins_with_its_start_and_refuses_what_that_has_read(
     assert not {*map(fold, result.texts)} & {"mora", "tivo", *map(fold, TOWNS)}
 
 
-def test_a_text_in_another_script_begins_with_nothing(start: Checkpoint, tmp_path: Path) -> None:
-    greek = [
-        "Αθηνα",
-        "Σπαρτη",
-        "Θηβα",
-        "Κορινθος",
-        "Δηλος",
-        "Ροδος",
-        "Μιλητος",
-        "Σαμος",
-        "Χιος",
-        "Λεσβος",
-    ]
-    assert (
-        start_for(read_names(towns_at(tmp_path / "greek.txt", greek), alphabet=Alphabet.OWN))
-        is None
-    )
-    mixed = [
-        f"{name}-{latin}"
-        for name, latin in zip(greek, ["Mytilene-on-the-long-blue-sea"] * 10, strict=True)
-    ]
-    assert (
-        start_for(read_names(towns_at(tmp_path / "mixed.txt", mixed), alphabet=Alphabet.OWN))
-        is None
-    )
+def test_a_letter_of_another_script_begins_as_the_latin_one_for_it(
+    start: Checkpoint, tmp_path: Path
+) -> None:
+    names = ["Αθηνα", "Σπαρτη", "Θηβα", "Δηλος", "Ροδος", "Σαμος"]
+    greek = read_names(towns_at(tmp_path / "greek.txt", names), alphabet=Alphabet.OWN)
+    same = read_names(towns_at(tmp_path / "latin.txt", [*map(anyascii, names)]))
+    recipe, begun = recipe_and_start(greek)
+    assert recipe.stages[0].learning_rate > recipe_and_start(same)[0].stages[0].learning_rate
+    assert begun is not None
+    assert begun.version == start.version
+    letters, old = start.vocabulary.characters, start.language_model.parameters
+    own, new = begun.vocabulary.characters, begun.language_model.parameters
+    for letter, latin in zip("αδΔΘ", "addt", strict=True):
+        at, origin = own.index(letter), letters.index(latin)
+        assert np.array_equal(new.layers[0].w_x[at], old.layers[0].w_x[origin])
+        assert np.array_equal(new.w_y[:, at], old.w_y[:, origin])
 
 
 def test_verse_begins_with_the_released_verse(tmp_path: Path) -> None:
     (tmp_path / "songs.txt").write_text("O My Love, and 1 & 2 more.\n\nThe sea is wide\n\nA ship\n")
-    found = start_for(read_verse(tmp_path / "songs.txt", alphabet=Alphabet.OWN))
+    _, found = recipe_and_start(read_verse(tmp_path / "songs.txt", alphabet=Alphabet.OWN))
     assert found is not None
     assert found.description.form == "verse"
     assert "sea" in found.known_words
+    (tmp_path / "greek.txt").write_text(
+        "Μῆνιν ἄειδε\n\nἌνδρα μοι ἔννεπε\n\nθεά\n", encoding="utf-8"
+    )
+    assert recipe_and_start(read_verse(tmp_path / "greek.txt", alphabet=Alphabet.OWN))[1] is None
 
 
 def test_the_start_that_comes_with_the_program_has_read_no_held_out_name(tmp_path: Path) -> None:

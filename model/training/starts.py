@@ -1,13 +1,15 @@
 """The networks that custom voices begin with, in the characters of their texts.
 
 Names begin with a small network that has read names of people, places and genera, and words (see
-`tools.start`). Verse begins with the released verse.
+`tools.start`). In another script, they begin with it too, each letter as the Latin one that
+`anyascii` writes for it. Verse begins with the released verse, and in another script with nothing.
 """
 
 from collections import Counter
 from dataclasses import replace
 
 import numpy as np
+from anyascii import anyascii
 
 from model import files
 from model.network.network import LanguageModel
@@ -22,12 +24,8 @@ from model.weights.versions import Versions, load
 VERSE, NAMES = (
     files.PROGRAM / "checkpoints" / place for place in ("poem", "start/names.safetensors")
 )
-KNOWN = (
-    0.9  # a voice begins untrained if its start can read less of its text: the script is another
-)
-RARER = (
-    2.0  # a new capital or accent begins as likely as its plain letter, divided by e to this power
-)
+KNOWN = 0.9  # a text is in another script if its start can read less of it
+RARER = 2.0  # a new letter begins as likely as its plain one, divided by e to this power
 
 
 def recipe_and_start(
@@ -40,33 +38,28 @@ def recipe_and_start(
     """Return how to train on a text, and the weights to begin with, if any.
 
     With a `start`, it is one more round. An own text begins with a network that comes with the
-    program, unless somebody chose a shape.
+    program, unless somebody chose a shape. Raises CheckpointError.
     """
     if start:
         return another_round(start, corpus), start
-    is_own = not (corpus.pretraining or cell or hidden_size or layers)
-    if is_own and (start := start_for(corpus)):
-        return voice_round(start, corpus), start
-    return recipe_for(corpus, cell=cell, hidden_size=hidden_size, layers=layers), None
-
-
-def start_for(corpus: Corpus) -> Checkpoint | None:
-    """Return the network that a voice of this text begins with; None for another script.
-
-    Raises CheckpointError.
-    """
+    if corpus.pretraining or cell or hidden_size or layers:
+        return recipe_for(corpus, cell=cell, hidden_size=hidden_size, layers=layers), None
     start = load(NAMES) if corpus.form == "names" else Versions(VERSE).load_released()
     counts = Counter("".join(corpus.training))
     known = sum(count for character, count in counts.items() if start.vocabulary.fold(character))
-    return in_characters(start, corpus.vocabulary) if known >= KNOWN * counts.total() else None
+    is_new_script = known < KNOWN * counts.total()
+    if is_new_script and corpus.form == "verse":
+        return recipe_for(corpus), None
+    return voice_round(start, corpus, is_new_script), in_characters(start, corpus.vocabulary)
 
 
 def in_characters(start: Checkpoint, vocabulary: Vocabulary) -> Checkpoint:
     """Return a checkpoint for other characters. It keeps its version, and the parameters of
     characters that it knows.
 
-    A new capital or accent begins as its plain letter, any other new character untrained and rare.
-    Words that the characters cannot spell are left out.
+    A new capital or accent begins as its plain letter, a letter of another script as the Latin one
+    that is written for it, any other new character untrained and rare. Words that the characters
+    cannot spell are left out.
     """
     if vocabulary == start.vocabulary:
         return start
@@ -78,7 +71,7 @@ def in_characters(start: Checkpoint, vocabulary: Vocabulary) -> Checkpoint:
         new[name][:] = old[name]
     new.b_y[:] = old.b_y.min()
     for n, character in enumerate(vocabulary.characters):
-        if plain := known.fold(character)[:1]:
+        if plain := (known.fold(character) or known.fold(anyascii(character)))[:1]:
             origin = known.characters.index(plain)
             new.layers[0].w_x[n], new.w_y[:, n] = old.layers[0].w_x[origin], old.w_y[:, origin]
             new.b_y[n] = old.b_y[origin] - RARER * (plain != character)

@@ -7,6 +7,7 @@ stands for the tail of the text (see `lexicon`) and its last character.
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -30,16 +31,22 @@ class FreeLines:
     start = 0
 
     def __init__(self, vocabulary: Vocabulary, lexicon: Lexicon | None, longest: int) -> None:
-        self.masks, self.most_characters = self, longest + UNUSUAL
-        self._longest, self._vocabulary, self._lexicon = longest, vocabulary, lexicon
+        self.most_characters = longest + UNUSUAL
+        self._longest, self._vocabulary = longest, vocabulary
         self._is_letter = self._among("".join(filter(is_letter, vocabulary.characters)))
         self._goes_on = self._is_letter | self._among(WORD_MARKS)
         stops = self._among(STOPS)
         self.any_line, self.last_line = None, stops if stops.any() else None
-        self.nodes = Nodes(len(vocabulary), self._known, self._after)
+        # these do not know these lines, so that no cycle keeps nodes alive until it is collected
+        known, after = partial(_known, lexicon, vocabulary), partial(_after, lexicon, vocabulary)
+        self.nodes = Nodes(len(vocabulary), known, after)
         self.nodes.number(("", vocabulary.newline))  # where a line begins
         begins = self.nodes.masks[self.start] & ~self._among(f" ,;:){STOPS}")
         self.nodes.masks[self.start] = begins if begins.any() else True
+
+    @property
+    def masks(self) -> "FreeLines":
+        return self
 
     def allowed(self, lines: UnfinishedLines, stops: Mask | None) -> Mask:
         """Return for each line and character (N, V) whether it may follow.
@@ -81,16 +88,20 @@ class FreeLines:
         mean = line.nats * self._longest / max(len(line.text), 1)
         return mean - cost - COST_OF_REPETITION * again
 
-    def _known(self, key: tuple[str, int]) -> Mask:
-        if self._lexicon is None:
-            return np.ones(len(self._vocabulary), np.bool_)
-        return self._lexicon.mask(key[0])
-
-    def _after(self, key: tuple[str, int], character: int) -> tuple[str, int]:
-        tail, _ = key
-        if self._lexicon:
-            tail = self._lexicon.tail_after(tail, self._vocabulary.characters[character])
-        return tail, character
-
     def _among(self, characters: str) -> Mask:
         return np.array([character in characters for character in self._vocabulary.characters])
+
+
+def _known(lexicon: Lexicon | None, vocabulary: Vocabulary, key: tuple[str, int]) -> Mask:
+    if lexicon is None:
+        return np.ones(len(vocabulary), np.bool_)
+    return lexicon.mask(key[0])
+
+
+def _after(
+    lexicon: Lexicon | None, vocabulary: Vocabulary, key: tuple[str, int], character: int
+) -> tuple[str, int]:
+    tail, _ = key
+    if lexicon:
+        tail = lexicon.tail_after(tail, vocabulary.characters[character])
+    return tail, character

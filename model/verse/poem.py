@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import Any
 
 from model.network.layers import Array
@@ -28,14 +29,24 @@ class Poems:
     @property
     def lines(self) -> Tables | FreeLines:
         """Lines that scan, or have a usual length. RequestError if too few words are known."""
-        made, lexicon = self._checkpoint, None
-        if not made.description.longest_line:
-            return tables_for(made)
+        if self._checkpoint.description.longest_line:
+            return self.free_lines
+        return tables_for(self._checkpoint)
+
+    @property
+    def free_lines(self) -> FreeLines:
+        """Lines that have a usual length: others than before if the nodes of those are many."""
+        made = self._checkpoint
         if not self._free or self._free.nodes.are_many:
-            if made.known_words:
-                lexicon = Lexicon(made.known_words, made.vocabulary, made.clipped_words)
-            self._free = FreeLines(made.vocabulary, lexicon, made.description.longest_line)
+            self._free = FreeLines(made.vocabulary, self._lexicon, made.description.longest_line)
         return self._free
+
+    @cached_property
+    def _lexicon(self) -> Lexicon | None:
+        made = self._checkpoint
+        if not made.known_words:
+            return None
+        return Lexicon(made.known_words, made.vocabulary, made.clipped_words)
 
 
 class PoemSearch(VerseSearch):
@@ -47,7 +58,7 @@ class PoemSearch(VerseSearch):
         self, drawing: Drawing, poems: Poems, prompt: str, parts: int, rows: Sequence[int]
     ) -> None:
         self._vocabulary, self._names = poems.vocabulary, poems.proper_names
-        self._verse = poems.lines
+        self._poems, self._verse = poems, poems.lines
         self.masks = self._masks = self._verse.masks
         self.most_characters = self._masks.most_characters
         self._seam: Seam | None = seam_for(prompt, self._vocabulary, self._verse)
@@ -93,5 +104,7 @@ class PoemSearch(VerseSearch):
 
     def keep(self, found: list[str]) -> None:
         self._words.update(found)
+        if isinstance(self._verse, FreeLines):
+            self._verse = self.masks = self._masks = self._poems.free_lines
         newline = self._vocabulary.newline
         self.beginning = Beginning(newline, self._masks.start, 1, self._line_ends)
