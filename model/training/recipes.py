@@ -140,7 +140,7 @@ VERSE = Recipe(
         Stage(
             name="read",
             text="reading",
-            repeats=16,
+            repeats=10,
             characters=100_000_000,
             batch_size=32,
             learning_rate=8e-3,
