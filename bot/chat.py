@@ -57,14 +57,23 @@ class StartError(MangosaurusError):
     exit_code = EX_CONFIG
 
 
+LONGEST_BUTTON = 64
+"""Telegram's limit, in bytes."""
+
+
 @dataclass(frozen=True)
 class Button:
-    """A label, and the line that the button says for whoever presses it. Telegram takes a line of
-    at most 64 bytes.
+    """A label, and the line that the button says for whoever presses it.
+
+    Raises ValueError if the line has more than 64 bytes.
     """
 
     label: str
     line: str
+
+    def __post_init__(self) -> None:
+        if len(self.line.encode()) > LONGEST_BUTTON:
+            raise ValueError(f"a button says at most {LONGEST_BUTTON} bytes, not {self.line!r}")
 
 
 Buttons: TypeAlias = Sequence[Sequence[Button]]
