@@ -82,6 +82,14 @@ def written(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.glob("*")}
 
 
+def test_the_verse_of_other_poets_has_to_be_made_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "DATA", tmp_path)
+    with pytest.raises(sources.FetchError, match=r"poetry\.txt is missing; make data/poetry\.txt"):
+        sources.verse_corpus()
+
+
 @pytest.mark.usefixtures("brought")
 def test_the_sonnets_corpus_fetches_missing_and_damaged_files(
     folder: Path, capsys: pytest.CaptureFixture[str]
