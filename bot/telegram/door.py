@@ -146,7 +146,7 @@ class Telegram(Door):
         self._pacing.ends_at = now + STOP_SECONDS - ON_ITS_WAY_SECONDS
         await self._tasks.cancelled()
         if self._inbox:
-            with contextlib.suppress(StoreError):  # then what is left has begun once more
+            with contextlib.suppress(StoreError):  # the next start counts one try more
                 await self._inbox.put_back(self._client.id)
 
     async def rejected(self) -> None:
