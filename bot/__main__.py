@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 STOP_SECONDS = 7.5
 """A stop takes no longer, whatever hangs. systemd allows 15 s, and containers 10 s."""
 ASKING_SECONDS = 15.0
-"""How long `mangosaurus healthy` waits. A bot that does not answer is not well."""
+"""`mangosaurus healthy` waits so long for an answer. Without one, the bot is not well."""
 ABOUT = """\
 A bot that invents dinosaur names and Shakespearean verse: on Telegram with a TELEGRAM_TOKEN,
 else in this terminal and on a page in your browser. Piped input is answered here alone."""

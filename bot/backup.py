@@ -21,7 +21,7 @@ from bot.standby import takes
 from model.errors import MangosaurusError
 
 ROWS = 1000
-"""How many rows are in memory at once. Of voices and weights, which have megabytes, it is one."""
+"""So many rows are in memory at once. A row of voices or weights has megabytes, so it is alone."""
 
 _SNAPSHOT = {
     "sqlite": "BEGIN",

@@ -35,7 +35,7 @@ BUSY_SECONDS = 5.0
 PATIENCE_SECONDS = 10.0
 """How long a caller waits for a transaction, and for the transactions before it."""
 AWAY_SECONDS = 6.0
-"""How long transactions wait for a server that is away, for example while it starts again."""
+"""Transactions wait so long for a server that does not answer, as while it restarts."""
 AGAIN_SECONDS = 0.2
 """The pause between two tries to reach it."""
 CLOSING_SECONDS = 1.0

@@ -86,7 +86,7 @@ def work_for(wanted: Wish | Creation, card: str = "") -> Work:
 class Speed:
     """Measures how much is made in a second, while at least `busy` waits.
 
-    It begins with a guess, which counts as much as so many seconds of measuring.
+    It begins with a guess, which weighs as much as `seconds` of measuring.
     """
 
     def __init__(self, guess: float, busy: float, seconds: float = REMEMBERED_SECONDS / 2) -> None:

@@ -34,10 +34,10 @@ while head := sys.stdin.buffer.read(4):
 """
 LONGEST_SECONDS = 10.0
 CARD_SECONDS = 0.5
-"""How long a process takes for a card: a guess, until this machine has been measured. With a core
-of its own, it takes 0.15 s."""
+"""The seconds that a process needs for a card, until this machine is measured. With a core of its
+own, it needs 0.15 s."""
 SURE_SECONDS = 2.0
-"""The guess counts as much as so many seconds of drawing."""
+"""CARD_SECONDS weighs as much as so many seconds of measured drawing."""
 PROCESSES = max(1, available_cores() - 1)
 MOST_BYTES = 200_000_000
 """How large all kept pictures may be together."""

@@ -87,7 +87,7 @@ async def voice_called(name: str, bot: Bot) -> Voice:
 async def _list(ask: Said, bot: Bot) -> None:
     lines = [sentences.VOICES, Message()]
     for each in await bot.store.voices():
-        # an operator may have refused the name since; then the id stands for it
+        # an operator may refuse a name later; then the list shows the id
         voice = replace(each, name=each.id) if is_taboo(each.name) else each
         how = example(voice)
         if not await bot.store.in_use(voice.id):

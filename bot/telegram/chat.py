@@ -108,8 +108,8 @@ class TelegramChat(Chat):
 
     With a `note`, answers go to the topic of the message that asks, or of the one whose button was
     pressed, if Telegram tells it: it does not for a message that it shows no more. In a group, they
-    reply to that message, and name whoever pressed. `inbox` knows which answer is on its way.
-    `typed` is the id of an inline query.
+    reply to that message, and name the person who pressed. `inbox` knows which answer is on its
+    way. `typed` is the id of an inline query.
     """
 
     def __init__(

@@ -2,8 +2,9 @@
 chats. It fills the menus, too.
 
 What is fetched is noted before Telegram forgets it, and what the last start left comes first.
-Polling fetches no more than can be answered in time. Without room for any update, it pauses:
-Telegram keeps updates for a day. `pacing` says when a message leaves, and `chat` writes it.
+Polling fetches no more than can be answered in time. Without room for any update, it pauses until
+half of the messages that wait have left: Telegram keeps updates for a day. `pacing` says when a
+message leaves, and `chat` writes it.
 
 python-telegram-bot's own Updater can go deaf, so here a new polling client takes over after each
 failure.
@@ -145,7 +146,7 @@ class Telegram(Door):
         self._pacing.ends_at = now + STOP_SECONDS - ON_ITS_WAY_SECONDS
         await self._tasks.cancelled()
         if self._inbox:
-            with contextlib.suppress(StoreError):  # then what is left has begun once more
+            with contextlib.suppress(StoreError):  # the next start counts one try more
                 await self._inbox.put_back(self._client.id)
 
     async def rejected(self) -> None:
@@ -181,14 +182,17 @@ class Telegram(Door):
         # Telegram answers no polls while it has a webhook
         await self._answered(self._client.delete_webhook)
         while True:
-            room = self._pacing.room(bot.limits.messages, WAIT_SECONDS)
-            if room < 1:
-                await asyncio.sleep(LOOK_SECONDS)
-                continue
+            if self._room(bot, WAIT_SECONDS) < 1:
+                # fetch nothing until half of what waits has left; if that lasts longer than it
+                # should, something hangs, and the bot is not well
+                longest = asyncio.get_running_loop().time() + WAIT_SECONDS
+                while self._room(bot, WAIT_SECONDS / 2) < 1:
+                    await asyncio.sleep(LOOK_SECONDS)
+                    self._heard = min(asyncio.get_running_loop().time(), longest)
             poll = partial(
                 self._client.get_updates,
                 self._offset,
-                limit=min(room, PollingLimit.MAX_LIMIT),
+                limit=min(self._room(bot, WAIT_SECONDS), PollingLimit.MAX_LIMIT),
                 timeout=POLL_SECONDS,
                 allowed_updates=ALLOWED_UPDATES,
             )
@@ -196,6 +200,9 @@ class Telegram(Door):
                 await self._take(updates, bot)
             # so that each ask has its place before the next look at the room
             await asyncio.sleep(0)
+
+    def _room(self, bot: Bot, wait: float) -> int:
+        return self._pacing.room(bot.limits.messages, wait)
 
     async def _answered(self, call: Callable[[], Awaitable[Any]]) -> Any:
         """Ask Telegram for something until it answers. Raises StartError."""

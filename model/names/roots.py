@@ -75,7 +75,8 @@ def parts_of(name: str) -> tuple[Part, ...]:
     found = [way for way in ways(name, 0, _by_piece(), SHORTEST_LATER) if len(way) > 1]
     if not found:
         return _outer_parts(name, 0, len(name))
-    shortest = [way for way in found if len(way) == min(map(len, found))]
+    fewest = min(map(len, found))
+    shortest = [way for way in found if len(way) == fewest]
     readings = {tuple(root for _, root in way) for way in shortest}
     if len(readings) > 1:
         return ()
@@ -95,8 +96,8 @@ def ends_of(names: Iterable[str]) -> Counter[Root]:
 
 def is_whole(name: str) -> bool:
     """Return whether two roots or more, and links, make up a name."""
-    found = ways(name, 0, _by_piece(), SHORTEST_LATER) if len(name) <= LONGEST_NAME else ()
-    return any(len(way) > 1 for way in found)
+    found = ways(name, 0, _by_piece(), SHORTEST_LATER)
+    return len(name) <= LONGEST_NAME and any(len(way) > 1 for way in found)
 
 
 def pieces_of(form: str) -> list[str]:
