@@ -3,6 +3,7 @@ machine.
 """
 
 import math
+from itertools import pairwise
 
 from bot.cards.bodies import Point, Points
 
@@ -49,6 +50,21 @@ def spline(points: Points, steps: int = 6) -> list[Point]:
                 )
             )
     return [*curve, points[-1]]
+
+
+def bent(line: Points, first: float, rest: float, start: int, stretch: float) -> list[Point]:
+    """Return a line with widths that turns by the slope `first` where it begins, and by `rest` in
+    even steps from its point number `start` on. That part is stretched, too.
+    """
+    placed, at = [line[0]], complex(*line[0][:2])
+    heading = complex(*unit((0, 0), (1, first)))
+    step = complex(*unit((0, 0), (1, rest / (len(line) - start))))
+    for i, ((x, y, _), (u, v, width)) in enumerate(pairwise(line), 1):
+        if i >= start:
+            heading *= step
+        at += complex(u - x, v - y) * heading * (stretch if i >= start else 1)
+        placed.append((at.real, at.imag, width))
+    return placed
 
 
 def edges(spine: Points) -> tuple[Points, Points]:
@@ -107,6 +123,15 @@ def fill(path: str, colour: str, opacity: float = 1) -> str:
 def dot(centre: Point, radius: float, colour: str) -> str:
     """Return a filled circle."""
     return f'<circle cx="{centre[0]:.1f}" cy="{centre[1]:.1f}" r="{radius:.1f}" fill="{colour}"/>'
+
+
+def gradient(name: str, top: float, bottom: float, above: str, below: str) -> str:
+    """Return what makes url(#name) a paint that runs from one colour down to another."""
+    where = f'gradientUnits="userSpaceOnUse" x1="0" x2="0" y1="{top}" y2="{bottom}"'
+    return (
+        f'<linearGradient id="{name}" {where}><stop stop-color="{above}"/>'
+        f'<stop offset="1" stop-color="{below}"/></linearGradient>'
+    )
 
 
 def svg(drawn: str, x: float, y: float, width: float, height: float) -> str:
