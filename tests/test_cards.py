@@ -186,9 +186,7 @@ def test_in_25_cards_no_pattern_and_no_comparison_stands_more_than_twice(seed: i
     requests = [NameRequest(generator_for(seed, turn)) for turn in range(25)]
     results = Decoder(VERSIONS["dino"].load_released()).generate(requests)
     lives = [biography(Creature(*result.texts)) for result in results]
-    patterns = [
-        re.compile(re.sub(r"\\{\w+\\}", ".+", re.escape(pattern))) for pattern in PATTERNS
-    ]
+    patterns = [re.compile(re.sub(r"\\{\w+\\}", ".+", re.escape(pattern))) for pattern in PATTERNS]
     things = [rf"\b(?:{thing}|{many})\b" for thing, _, many in LENGTHS]
     for kinds in (patterns, things):
         found = Counter(kind for life in lives for kind in kinds if re.search(kind, life))

@@ -23,7 +23,7 @@ class Body(NamedTuple):
 
     A pose is eight numbers. The first three turn, as slopes: the whole spine at the hip, the neck
     and the tail. Then the slope of the head; 1, or -1 if it looks back; how wide the strides are;
-    how far the mouth is open; and how far arms and wings swing forwards.
+    how far the mouth is open; and how far an arm swings back, and a wing forwards.
     """
 
     metres: float

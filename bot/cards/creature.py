@@ -102,7 +102,7 @@ class Creature:
             self.joints[joint] = (*self.at("head", [(x, y)])[0], dx, dy, side, size)
         for x, y, size in body.points["arm"]:
             near, far = self.at("trunk", [(x, y), (x + 0.28 * size, y + 0.06 * size)])
-            turn = unit((0, 0), (1, -swing - pitch))
+            turn = unit((0, 0), (1, swing - pitch))
             self.joints |= {"arm": (*near, *turn, 1, size), "far-arm": (*far, *turn, 1, size)}
         self.points: list[Point] = []
         self.shadows = ""
@@ -206,11 +206,11 @@ class Creature:
             self.shadows,
             "</g>",
             *legs,
-            *(
-                drawn
-                for layer in ("neck", "jaw", "head", "eye", "nose")
-                for drawn in self.layer(layer)
-            ),
+            *self.layer("neck"),
+            *self.layer("jaw"),
+            *self.layer("head"),
+            *self.layer("eye"),
+            *self.layer("nose"),
             arm,
         )
         return "".join(drawn)

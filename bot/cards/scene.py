@@ -23,8 +23,12 @@ def drawing(name: str) -> str:
 def world(name: str) -> str:
     """Return what is drawn of a name, also beyond the frame."""
     creature = Creature(name.lower())
-    animal, chance, main = creature.svg(), creature.chance, creature.paints["main"]
-    clear = [row for row in SCENES if min(contrast(each, main) for each in row[1:5]) > 100]
+    animal, chance = creature.svg(), creature.chance
+    clear = [
+        row
+        for row in SCENES
+        if min(contrast(each, creature.paints["main"]) for each in row[1:5]) > 100
+    ]
     scene = chance.among("scene", clear or SCENES)
     ground, plant = scene[5:7]
     left, right, top = creature.box()
@@ -44,18 +48,21 @@ def world(name: str) -> str:
     drawn += _scattered(chance, "fern", 1, (stands, stands), (622, 622), (90, 130), plant)
     earth = f"M0 {GROUND - 28}Q{WIDTH / 2} {GROUND - 44} {WIDTH} {GROUND - 28}V{HEIGHT + 9}H0Z"
     drawn += fill(earth, ground)
-    water, shade = mixed(scene[1], scene[3], 0.3), mixed(ground, INK, 0.2)
     if creature.pose == "drinking":
-        drawn += _flat(place + nose[0] * scale, GROUND + 8, 130, 22, water)
+        water = mixed(scene[1], scene[3], 0.3)
+        drawn += _flat(place + nose[0] * scale - 30, GROUND + 8, 100, 18, water)
+    shade = mixed(ground, INK, 0.2)
     middle, half = place + (left + right) / 2 * scale, (right - left) / 2 * scale
     drawn += _flat(middle, GROUND + 4, half * 0.8, 15, shade)
     drawn += _flat(stands, GROUND + 2, person * scale * 0.24, 7, shade)
     who = _person(chance.among("person", creature.body.lists["people"]))
     drawn += _placed(who, stands, person * scale / 100) + _placed(animal, place, scale)
-    high, tuft, dark = (GROUND + 44, HEIGHT), mixed(plant, ground, 0.3), mixed(plant, INK, 0.5)
-    drawn += _scattered(chance, "grass", 5, (40, WIDTH - 40), high, (26, 60), tuft)
-    for u in (-10, WIDTH + 10):
-        drawn += _scattered(chance, "fern", 1, (u, u), (HEIGHT + 20, HEIGHT + 40), (120, 190), dark)
+    for kind, count, across, down, sizes, share in (
+        ("grass", 5, (40, WIDTH - 40), (GROUND + 44, HEIGHT), (26, 60), 0.1),
+        ("fern", 1, (-30, 0), (HEIGHT + 20, HEIGHT + 40), (120, 190), 0.5),
+        ("fern", 1, (WIDTH, WIDTH + 30), (HEIGHT + 20, HEIGHT + 40), (120, 190), 0.5),
+    ):
+        drawn += _scattered(chance, kind, count, across, down, sizes, mixed(plant, INK, share))
     return drawn
 
 

@@ -56,14 +56,14 @@ def bent(line: Points, first: float, rest: float, start: int, stretch: float) ->
     """Return a line with widths that turns by the slope `first` where it begins, and by `rest` in
     even steps from its point number `start` on. That part is stretched, too.
     """
-    placed, at = [line[0]], complex(*line[0][:2])
-    heading = complex(*unit((0, 0), (1, first)))
-    step = complex(*unit((0, 0), (1, rest / (len(line) - start))))
+    placed, (dx, dy) = [line[0]], unit((0, 0), (1, first))
+    cosine, sine = unit((0, 0), (1, rest / (len(line) - start)))
     for i, ((x, y, _), (u, v, width)) in enumerate(pairwise(line), 1):
         if i >= start:
-            heading *= step
-        at += complex(u - x, v - y) * heading * (stretch if i >= start else 1)
-        placed.append((at.real, at.imag, width))
+            dx, dy = dx * cosine - dy * sine, dx * sine + dy * cosine
+        long = stretch if i >= start else 1
+        u, v = (u - x) * long, (v - y) * long
+        placed.append((placed[-1][0] + u * dx - v * dy, placed[-1][1] + u * dy + v * dx, width))
     return placed
 
 
