@@ -16,7 +16,7 @@ LENGTHS = [(thing, *row.split(" ", 1)) for thing, row in table("length").items()
 """Something, how many metres long it is, and its plural."""
 FACTS = table("means fact")
 """What a creature did, and the words in its name that say so; "*" quotes any meaning."""
-_NUMBERS = ("no", "one", "two", "three", "four", "five", "six")
+_NUMBERS = ("no", "one", "two", "three", "four")
 _MOST_QUOTED = 22
 _PLACE = re.compile(
     rf"^(?:{'|'.join(PLACES)})$|(?<= in | of )(?!Tolkien|Troy|Wight)"
@@ -45,10 +45,10 @@ def biography(creature: Creature) -> str:
 
 
 def _comparisons(metres: float) -> Sequence[str]:
-    """Return what is as long, within a twelfth: one thing, or up to six of them."""
+    """Return what is as long, within a twelfth: one thing, or up to four of them."""
     found = []
     for one, long, many in LENGTHS:
-        count = min(max(round(metres / float(long)), 1), 6)
+        count = min(max(round(metres / float(long)), 1), 4)
         if abs(count * float(long) / metres - 1) < 1 / 12:
             found.append(one if count == 1 else f"{_NUMBERS[count]} {many}")
     return found
