@@ -150,7 +150,7 @@ def test_a_drawing_is_svg_inside_its_frame_with_one_decimal(name: str) -> None:
     svg = drawing(name)
     assert svg == drawing(name.upper())
     ET.fromstring(svg)
-    assert not re.search(r"[^ZMCQVHL\d .-]|\.\d\d", "".join(re.findall(r' d="(.*?)"', svg)))
+    assert not re.search(r"[^ZMCQVHLv\d .-]|\.\d\d", "".join(re.findall(r' d="(.*?)"', svg)))
     creature = Creature(name)
     creature.svg()
     person, (x, scale) = re.findall(rf"translate\(([-\d.]+) {GROUND}\) scale\(([\d.]+)\)", svg)

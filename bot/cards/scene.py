@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from bot.cards.bodies import PEOPLE, PLANTS, SCENES
 from bot.cards.creature import INK, Chance, Creature
-from bot.cards.shapes import blade, contrast, dot, fill, gradient, limb, mixed, smooth, svg
+from bot.cards.shapes import blade, contrast, dot, fill, limb, mixed, smooth, svg
 
 WIDTH, HEIGHT, GROUND = 1080, 760, 640
 """The size of a drawing, and where its ground is, in pixels."""
@@ -95,8 +95,9 @@ def _sky(chance: Chance, scene: list[str], head: tuple[float, float]) -> str:
     """Draw the sky, with the sun behind the head, and the hills."""
     above, below, sun, far, near = scene[:5]
     kind, count, colour = scene[7:]
-    drawn = gradient(f"sky{above[1:]}", 0, 600, above, below)
-    drawn += f'<rect width="{WIDTH}" height="{HEIGHT}" fill="url(#sky{above[1:]})"/>'
+    drawn = "".join(
+        fill(f"M0 {24 * i}H{WIDTH}v28H0Z", mixed(above, below, i / 23)) for i in range(24)
+    )
     drawn += _scattered(chance, kind, int(count), (40, WIDTH - 40), (30, 340), (0.5, 1), colour)
     u, v = head[0] - chance.between("sun", -40, 160), head[1] - chance.between("noon", -30, 60)
     drawn += dot((u, max(v, 150)), chance.between("disc", 110, 150), sun)

@@ -117,7 +117,8 @@ def blade(base: Point, tip: Point, width: float, bulge: float, bend: float = 0) 
 
 def fill(path: str, colour: str, opacity: float = 1) -> str:
     """Return a filled path."""
-    return f'<path d="{path}" fill="{colour}" opacity="{opacity}"/>'.replace(' opacity="1"', "")
+    look = f'fill="{colour}" fill-opacity="{opacity}"'.replace(' fill-opacity="1"', "")
+    return f'<path d="{path}" {look}/>'
 
 
 def dot(centre: Point, radius: float, colour: str) -> str:
