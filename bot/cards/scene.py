@@ -27,7 +27,11 @@ def world(name: str) -> str:
     clear = [
         row
         for row in SCENES
-        if min(contrast(each, creature.paints["main"]) for each in row[1:5]) > 100
+        if all(
+            contrast(row[i], creature.paints[paint]) > least
+            for paint, least, places in (("main", 100, (1, 2, 3, 4)), ("accent", 65, (3, 4)))
+            for i in places
+        )
     ]
     scene = chance.among("scene", clear or SCENES)
     ground, plant = scene[5:7]
