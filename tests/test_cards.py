@@ -107,19 +107,20 @@ def test_names_without_a_known_part_have_any_body() -> None:
     )
 
 
-@pytest.mark.parametrize("kind", BODIES)
-def test_a_body_has_poses_that_differ_and_stands_on_the_ground_in_each(kind: str) -> None:
-    names = [f"{a}{b}q" for a in string.ascii_lowercase for b in string.ascii_lowercase]
-    creatures = [creature for creature in map(Creature, names) if creature.kind == kind]
-    by_pose = {creature.pose: creature for creature in creatures}
-    assert len(by_pose) == len(BODIES[kind].poses) > 3
-    for creature in by_pose.values():
-        creature.svg()
-        assert all(y < 4 for _, y in creature.points)
-        assert max(y for _, y in creature.points) > -4
-        _, _, dx, _, looks, _ = creature.joints["head"]
-        assert dx * looks > 0
-    assert len({round(creature.joints["head"][1], -1) for creature in by_pose.values()}) > 2
+def test_a_body_has_poses_that_differ_and_stands_on_the_ground_in_each() -> None:
+    letters = string.ascii_lowercase
+    creatures = [Creature(f"{a}{b}q") for a in letters for b in letters]
+    by_pose = {(creature.kind, creature.pose): creature for creature in creatures}
+    for kind, body in BODIES.items():
+        posed = [by_pose[kind, pose] for pose in body.poses]
+        assert len(posed) > 3
+        assert len({round(creature.joints["head"][1] / 10) for creature in posed}) > 2
+        for creature in posed:
+            creature.svg()
+            deepest = max(y for _, y in creature.points)
+            assert -4 < deepest < (24 if creature.pose == "drinking" else 4)
+            _, _, dx, _, looks, _ = creature.joints["head"]
+            assert dx * looks > 0
 
 
 def test_a_frill_stands_behind_the_eye_and_leaves_the_throat_free() -> None:
@@ -167,9 +168,10 @@ def test_a_biography_says_what_the_name_says() -> None:
 
 @pytest.mark.parametrize("first", "aeiou")
 def test_who_has_horns_eats_plants(first: str) -> None:
-    life = biography(Creature(f"{first}nnoceratops"))
-    _, _, foods = LIVES["horned"].split(" ", 2)
-    assert any(food in life for food in foods.split(", "))
+    lives = [biography(Creature(f"{first}{second}oceratops")) for second in "bdfgklmnpr"]
+    plants, meat = (LIVES[kind].split(" ", 2)[2].split(", ") for kind in ("horned", "big hunter"))
+    assert sum(any(food in life for food in plants) for life in lives) > 4
+    assert not any(re.search(rf"\b{food}\b", life) for food in meat for life in lives)
 
 
 @pytest.mark.parametrize("name", ["liotitan", "tardidraco", "onychopelta", "erythroceratops"])
@@ -181,16 +183,16 @@ def test_a_life_has_a_fact_for_each_root_of_the_name(name: str) -> None:
         assert any(fact in life for fact in fitting) or f"“{part.root.meaning}" in life
 
 
-@pytest.mark.parametrize("seed", [2, 3, 42])
+@pytest.mark.parametrize("seed", [1, 2, 3])
 def test_in_25_cards_no_pattern_and_no_comparison_stands_more_than_twice(seed: int) -> None:
     requests = [NameRequest(generator_for(seed, turn)) for turn in range(25)]
     results = Decoder(VERSIONS["dino"].load_released()).generate(requests)
     lives = [biography(Creature(*result.texts)) for result in results]
     patterns = [re.compile(re.sub(r"\\{\w+\\}", ".+", re.escape(pattern))) for pattern in PATTERNS]
-    things = [rf"\b(?:{thing}|{many})\b" for thing, _, many in LENGTHS]
-    for kinds in (patterns, things):
-        found = Counter(kind for life in lives for kind in kinds if re.search(kind, life))
-        assert found.total() >= len(lives)
+    things = [re.compile(rf".*\b(?:{thing}|{many})\b.*") for thing, _, many in LENGTHS]
+    for kinds, least in ((patterns, 25), (things, 15)):
+        found = Counter(kind for life in lives for kind in kinds if kind.fullmatch(life))
+        assert found.total() >= least
         assert max(found.values()) <= 2
 
 

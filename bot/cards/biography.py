@@ -45,11 +45,11 @@ def biography(creature: Creature) -> str:
 
 
 def _comparisons(metres: float) -> Sequence[str]:
-    """Return what is as long, within a twelfth: one thing, or up to four of them."""
+    """Return what is as long, within a tenth: one thing, or up to four of them."""
     found = []
     for one, long, many in LENGTHS:
         count = min(max(round(metres / float(long)), 1), 4)
-        if abs(count * float(long) / metres - 1) < 1 / 12:
+        if abs(count * float(long) / metres - 1) < 0.1:
             found.append(one if count == 1 else f"{_NUMBERS[count]} {many}")
     return found
 
@@ -58,7 +58,7 @@ def _facts(creature: Creature) -> Sequence[str]:
     """Return what the parts of a name say that it did, those of its last part first, and then
     what its body says.
     """
-    chance, facts = creature.chance, []
+    chance, facts = creature.chance, list[str]()
     body = {creature.kind.split()[-1]}
     meant = [*zip(chance.parts, (root.meaning for root in chance.roots), strict=True)]
     for words, meaning in [*meant, (body, ""), (body, "")]:
