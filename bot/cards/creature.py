@@ -82,7 +82,7 @@ class Creature:
         self.long = 80 + body.points["spine"][-1][0] - body.points["spine"][0][0]
         self.metres = max(1.6, body.metres * size * chance.between("size", 0.85, 1.15))
         self.parts = self._parts()
-        self.clip = f"d{blake2b(name.encode(), digest_size=5).hexdigest()}"
+        self.id = f"d{blake2b(name.encode(), digest_size=5).hexdigest()}"
         self.paints = self._paints(*chance.chosen("coat", bodies.DYED, bodies.COATS).split())
         self.pose = chance.chosen("pose", {pose: bodies.POSED.get(pose, "") for pose in body.poses})
         pitch, neck, tail, slope, side, self.stride, gape, swing = body.poses[self.pose]
@@ -105,7 +105,6 @@ class Creature:
             turn = unit((0, 0), (1, swing - pitch))
             self.joints |= {"arm": (*near, *turn, 1, size), "far-arm": (*far, *turn, 1, size)}
         self.points: list[Point] = []
-        self.shadows = ""
 
     def _parts(self) -> list[str]:
         chance, lists = self.chance, self.body.lists
@@ -122,7 +121,7 @@ class Creature:
         paints |= {"bone": BONE, "ink": INK}
         mixes = ((name, row.split()) for name, row in bodies.MIXED.items())
         paints |= {name: mixed(paints[a], paints[b], float(share)) for name, (a, b, share) in mixes}
-        return {"skin": f"url(#{self.clip}s)"} | paints
+        return {"skin": f"url(#{self.id})"} | paints
 
     def _spine(self, pitch: float, neck: float, tail: float) -> list[Point]:
         """Return the spine in its pose, bent and stretched a little."""
@@ -190,21 +189,15 @@ class Creature:
         self.side = ""
         legs, arm = [self.leg(half + i) for i in range(half)], self.arm()
         drawn = (
-            gradient(f"{self.clip}s", -400, 0, self.paints["lit"], self.paints["dim"]),
-            f'<clipPath id="{self.clip}">',
-            fill(smooth([*self.upper, *reversed(self.lower)]), INK),
-            "</clipPath>",
+            gradient(self.id, -400, 0, self.paints["lit"], self.paints["dim"]),
             *far,
             *self.layer("behind"),
             *self.layer("sail"),
             *self.layer("tail"),
             self.shape([*((x, y - 2) for x, y in back[1:]), *reversed(self.lower)], "pale"),
             self.shape([*self.upper, *reversed(back)], "skin"),
-            f'<g clip-path="url(#{self.clip})">',
             *self.layer("skin"),
             fill(smooth([*under, *reversed(self.lower)]), INK, 0.14),
-            self.shadows,
-            "</g>",
             *legs,
             *self.layer("neck"),
             *self.layer("jaw"),
@@ -269,11 +262,11 @@ class Creature:
         return self.shape(placed, paint)
 
     def limb(self, points: Points) -> str:
-        """Draw a leg or an arm. One on the near side casts a shadow on the body."""
+        """Draw a leg or an arm, and the shadow that its upper end casts on the body."""
         outline = limb(points)
-        if not self.side:
-            self.shadows += fill(smooth([(x + 8, y + 2) for x, y in outline]), INK, 0.17)
-        return self.shape(outline, "skin")
+        front = outline[:9]
+        shadow = [*front, *reversed([(x + 8 - i, y + 2) for i, (x, y) in enumerate(front)])]
+        return fill(smooth(shadow), INK, 0.17) + self.shape(outline, "skin")
 
     def leg(self, i: int) -> str:
         x, y, thick, stride = self.body.points["legs"][i]
