@@ -67,7 +67,8 @@ def world(name: str) -> str:
         ("fern", 1, (WIDTH, WIDTH + 30), (HEIGHT + 20, HEIGHT + 40), (120, 190), 0.5),
     ):
         drawn += _scattered(chance, kind, count, across, down, sizes, mixed(plant, INK, share))
-    return drawn
+    turned = chance.among("turned", ("scale(1)", f"matrix(-1 0 0 1 {WIDTH} 0)"))
+    return f'<g transform="{turned}">{drawn}</g>'
 
 
 def portrait(name: str) -> str:
