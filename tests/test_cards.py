@@ -3,23 +3,39 @@
 import re
 import string
 import struct
+from collections import Counter
 from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.cards.bodies import BODIES
+from bot.cards.biography import (
+    FACTS,
+    INVENTED,
+    LENGTHS,
+    LIVES,
+    PATTERNS,
+    REAL,
+    SHARED,
+    WRITTEN,
+    biography,
+)
+from bot.cards.bodies import BODIES, PEOPLE, PIECES, SCENES, points
 from bot.cards.card import name_card, verse_card, words_of
 from bot.cards.creature import Creature
 from bot.cards.saying import said
 from bot.cards.scene import GROUND, HEIGHT, WIDTH, drawing
+from bot.cards.shapes import contrast
 from bot.creations import Creation
-from bot.words.biography import INVENTED, LIVES, REAL, SHARED, WRITTEN, biography
 from bot.words.layout import MOST_LETTERS, MOST_LINES, has_card
 from bot.writer import Text
+from model.names.roots import parts_of
 from model.text.forms import Genre
+from model.writing.decoder import Decoder
+from model.writing.requests import NameRequest, generator_for
 from tests.fake_chat import FakeChat
+from tests.recorded import VERSIONS
 
 NAMES = st.text(string.ascii_lowercase, min_size=1, max_size=30)
 
@@ -97,6 +113,36 @@ def test_names_without_a_known_part_have_any_body() -> None:
     )
 
 
+def test_a_body_has_poses_that_differ_and_stands_on_the_ground_in_each() -> None:
+    letters = string.ascii_lowercase
+    creatures = [Creature(f"{a}{b}q") for a in letters for b in letters]
+    by_pose = {(creature.kind, creature.pose): creature for creature in creatures}
+    for kind, body in BODIES.items():
+        posed = [by_pose[kind, pose] for pose in body.poses]
+        assert len(posed) > 3
+        assert len({round(creature.joints["head"][1] / 10) for creature in posed}) > 2
+        for creature in posed:
+            creature.svg()
+            deepest = max(y for _, y in creature.points)
+            assert -4 < deepest < (24 if creature.pose == "drinking" else 4)
+            _, _, dx, _, looks, _ = creature.joints["head"]
+            assert dx * looks > 0
+
+
+def test_a_frill_stands_behind_the_eye_and_leaves_the_throat_free() -> None:
+    x, y, _ = BODIES["horned"].points["eye"][0]
+    for frill in BODIES["horned"].lists["choices"]:
+        for _, where in (piece.split(": ") for piece in PIECES[frill].split("; ")):
+            assert all(u < x + 20 and v < y + 40 for u, v in points(where))
+
+
+def test_who_gives_the_scale_is_light_before_dark_plants() -> None:
+    lit = [colour for person in PEOPLE.values() for colour, _ in person if colour > "#f"]
+    assert len(lit) > 3 * len(PEOPLE)
+    for scene in SCENES:
+        assert all(contrast(colour, scene[6]) > 250 for colour in lit)
+
+
 def test_the_meaning_of_a_name_chooses_colour_size_and_horns() -> None:
     assert Creature("erythroraptor").paints["main"] == Creature("erythrotitan").paints["main"]
     assert Creature("sauropelta").metres > 5  # a small shield
@@ -111,25 +157,49 @@ def test_a_drawing_is_svg_inside_its_frame_with_one_decimal(name: str) -> None:
     svg = drawing(name)
     assert svg == drawing(name.upper())
     ET.fromstring(svg)
-    assert not re.search(r"[^ZMCQVHL\d .-]|\.\d\d", "".join(re.findall(r' d="(.*?)"', svg)))
+    assert not re.search(r"[^ZMCQVHLv\d .-]|\.\d\d", "".join(re.findall(r' d="(.*?)"', svg)))
     creature = Creature(name)
     creature.svg()
-    x, scale = re.findall(rf"translate\(([-\d.]+) {GROUND}\) scale\(([\d.]+)\)", svg)[1]
+    person, (x, scale) = re.findall(rf"translate\(([-\d.]+) {GROUND}\) scale\(([\d.]+)\)", svg)
+    right = float(x) + creature.box()[1] * float(scale)
+    assert right < float(person[0]) - 20 * float(person[1])  # nobody stands inside it
     assert all(0 <= float(x) + u * float(scale) <= WIDTH for u, _ in creature.points)
     assert all(0 <= GROUND + v * float(scale) <= HEIGHT for _, v in creature.points)
 
 
 def test_a_biography_says_what_the_name_says() -> None:
-    assert biography(Creature("argentinoraptor")).startswith("It ate ")
-    assert " Argentina " in biography(Creature("argentinoraptor"))
-    assert "ate fish," in biography(Creature("piscivenator"))
+    assert "Argentina" in biography(Creature("argentinoraptor"))
+    assert "fish" in biography(Creature("piscivenator"))
 
 
 @pytest.mark.parametrize("first", "aeiou")
 def test_who_has_horns_eats_plants(first: str) -> None:
-    food = re.match("It ate (.*), was", biography(Creature(f"{first}nnoceratops")))
-    assert food is not None
-    assert food[1] in LIVES["horned"][0].split(", ")
+    lives = [biography(Creature(f"{first}{second}oceratops")) for second in "bdfgklmnpr"]
+    plants, meat = (LIVES[kind].split(" ", 2)[2].split(", ") for kind in ("horned", "big hunter"))
+    assert sum(any(food in life for food in plants) for life in lives) > 4
+    assert not any(re.search(rf"\b{food}\b", life) for food in meat for life in lives)
+
+
+@pytest.mark.parametrize("name", ["liotitan", "tardidraco", "onychopelta", "erythroceratops"])
+def test_a_life_has_a_fact_for_each_root_of_the_name(name: str) -> None:
+    life = biography(Creature(name))
+    for part in parts_of(name):
+        words = {*re.findall(r"\w+", part.root.meaning)}
+        fitting = [fact for fact, keys in FACTS.items() if words & set(keys.split())]
+        assert any(fact in life for fact in fitting) or f"“{part.root.meaning}" in life
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_in_25_cards_no_pattern_and_no_comparison_stands_more_than_twice(seed: int) -> None:
+    requests = [NameRequest(generator_for(seed, turn)) for turn in range(25)]
+    results = Decoder(VERSIONS["dino"].load_released()).generate(requests)
+    lives = [biography(Creature(*result.texts)) for result in results]
+    patterns = [re.compile(re.sub(r"\\{\w+\\}", ".+", re.escape(pattern))) for pattern in PATTERNS]
+    things = [re.compile(rf".*\b(?:{thing}|{many})\b.*") for thing, _, many in LENGTHS]
+    for kinds, least in ((patterns, 25), (things, 15)):
+        found = Counter(kind for life in lives for kind in kinds if kind.fullmatch(life))
+        assert found.total() >= least
+        assert max(found.values()) <= 2
 
 
 def test_the_card_of_a_name_says_all_that_is_known_of_it() -> None:

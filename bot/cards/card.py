@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from html import escape
 from textwrap import wrap
 
+from bot.cards.biography import INVENTED, REAL, SHARED, WRITTEN, biography
 from bot.cards.creature import INK, Creature
 from bot.cards.saying import said
 from bot.cards.scene import HEIGHT as SCENE
 from bot.cards.scene import world
 from bot.cards.shapes import blade, fill, mixed, svg
-from bot.words.biography import INVENTED, REAL, SHARED, WRITTEN, biography
 from bot.words.layout import meaning
 from model.text.sources import real_names
 from model.text.vocabulary import is_latin
@@ -37,18 +37,15 @@ def name_card(name: str, code: str) -> str:
     creature = Creature(name.lower())
     spoken, means, life, below = _facts(name)
     size = min(124, (WIDTH - 2 * _MARGIN) / len(name) / 0.44)
-    drawn = _text(name.capitalize(), WIDTH / 2, 888, size, INK)
-    y = 958
+    drawn = _text(name.capitalize(), WIDTH / 2, 876, size, INK)
     colour = mixed(creature.paints["mark"], INK, 0.25)
-    drawn += _text(escape(spoken), WIDTH / 2, y, 46, colour, style="italic")
-    y += 16
-    for row in _balanced(means, 58):
-        y += 44
-        drawn += _text(escape(row), WIDTH / 2, y, 36, GREY)
-    y += 24
-    for row in _balanced(life, 52):
-        y += 52
-        drawn += _text(escape(row), WIDTH / 2, y, 42, INK)
+    drawn += _text(escape(spoken), WIDTH / 2, 942, 46, colour, style="italic")
+    y = 936
+    for text, wide, size, colour in ((means, 58, 36, GREY), (life, 56, 40, INK)):
+        y += 14
+        for row in _balanced(text, wide):
+            y += size + 9
+            drawn += _text(escape(row), WIDTH / 2, y, size, colour)
     return _card(world(name), drawn, below, code)
 
 

@@ -2,12 +2,15 @@
 scale.
 """
 
-from bot.cards.bodies import PERSON, PLANTS, SCENES
+from typing import TypeAlias
+
+from bot.cards.bodies import PEOPLE, PLANTS, SCENES
 from bot.cards.creature import INK, Chance, Creature
 from bot.cards.shapes import blade, contrast, dot, fill, limb, mixed, smooth, svg
 
 WIDTH, HEIGHT, GROUND = 1080, 760, 640
 """The size of a drawing, and where its ground is, in pixels."""
+Ends: TypeAlias = tuple[float, float]
 TALL = 1.75
 """How tall the person is, in metres."""
 
@@ -21,28 +24,51 @@ def world(name: str) -> str:
     """Return what is drawn of a name, also beyond the frame."""
     creature = Creature(name.lower())
     animal, chance = creature.svg(), creature.chance
-    scenes = [scene.split() for scene in SCENES]
-    scene = chance.among(
-        "scene", [row for row in scenes if contrast(row[3], creature.paints["main"]) > 100]
-    )
+    clear = [
+        row
+        for row in SCENES
+        if all(
+            contrast(row[i], creature.paints[paint]) > least
+            for paint, least, places in (("main", 100, (1, 2, 3, 4)), ("accent", 65, (3, 4)))
+            for i in places
+        )
+    ]
+    scene = chance.among("scene", clear or SCENES)
+    ground, plant = scene[5:7]
     left, right, top = creature.box()
-    long = right - left
-    person = TALL * long / creature.metres
-    room = long + 30 + 0.62 * person
-    scale = min(950 / room, 520 / -top, 400 / person)
+    person = TALL * creature.long / creature.metres
+    room = right - left + 30 + 0.66 * person
+    scale = min(980 / room, 530 / -top, 380 / person)
     x = (WIDTH - room * scale) / 2
-    drawn = _behind(chance, scene)
-    shade = f'rx="{long * scale * 0.4:.1f}" ry="15" fill="{mixed(scene[4], INK, 0.16)}"'
-    drawn += f'<ellipse cx="{x + long * scale * 0.52:.1f}" cy="{GROUND + 4}" {shade}/>'
-    drawn += _placed(
-        _person(mixed(scene[5], INK, 0.42)), x + (room - 0.3 * person) * scale, person * scale / 100
-    )
-    drawn += _placed(animal, x - left * scale, scale)
-    for i in range(6):
-        u = chance.between(f"x {i}", 40, WIDTH - 40)
-        v = chance.between(f"y {i}", GROUND + 50, HEIGHT)
-        drawn += _plant("fern", u, v, 30 + 8 * i, mixed(scene[5], INK, 0.12))
-    return drawn
+    place, stands = x - left * scale, x + (room - 0.33 * person) * scale
+    head, nose = (creature.joints[joint] for joint in ("head", "nose"))
+    drawn = _sky(chance, scene, (place + head[0] * scale, GROUND + head[1] * scale))
+    for side, u, colour in (
+        ("left", 80, mixed(plant, scene[4], 0.5)),
+        ("right", stands + 60, plant),
+    ):
+        kind = chance.among(side, ("palm", "conifer", "cycad", "fern"))
+        drawn += _scattered(chance, kind, 4, (u - 110, u + 110), (618, 622), (120, 250), colour)
+    drawn += _scattered(chance, "fern", 1, (stands, stands), (622, 622), (90, 130), plant)
+    earth = f"M0 {GROUND - 28}Q{WIDTH / 2} {GROUND - 44} {WIDTH} {GROUND - 28}V{HEIGHT + 9}H0Z"
+    drawn += fill(earth, ground)
+    if creature.pose == "drinking":
+        water = mixed(scene[1], scene[3], 0.3)
+        drawn += _flat(place + nose[0] * scale - 30, GROUND + 8, 100, 18, water)
+    shade = mixed(ground, INK, 0.2)
+    middle, half = place + (left + right) / 2 * scale, (right - left) / 2 * scale
+    drawn += _flat(middle, GROUND + 4, half * 0.8, 15, shade)
+    drawn += _flat(stands, GROUND + 2, person * scale * 0.24, 7, shade)
+    who = _person(chance.among("person", creature.body.lists["people"]))
+    drawn += _placed(who, stands, person * scale / 100) + _placed(animal, place, scale)
+    for kind, count, across, down, sizes, share in (
+        ("grass", 5, (40, WIDTH - 40), (GROUND + 44, HEIGHT), (26, 60), 0.1),
+        ("fern", 1, (-30, 0), (HEIGHT + 20, HEIGHT + 40), (120, 190), 0.5),
+        ("fern", 1, (WIDTH, WIDTH + 30), (HEIGHT + 20, HEIGHT + 40), (120, 190), 0.5),
+    ):
+        drawn += _scattered(chance, kind, count, across, down, sizes, mixed(plant, INK, share))
+    turned = chance.among("turned", ("scale(1)", f"matrix(-1 0 0 1 {WIDTH} 0)"))
+    return f'<g transform="{turned}">{drawn}</g>'
 
 
 def portrait(name: str) -> str:
@@ -57,43 +83,48 @@ def _placed(drawn: str, x: float, scale: float) -> str:
     return f'<g transform="translate({x:.1f} {GROUND}) scale({scale:.3f})">{drawn}</g>'
 
 
-def _person(colour: str) -> str:
-    """Draw a person of 100 units who looks left and waves."""
-    return "".join(fill(smooth(limb(spine)), colour) for spine in PERSON) + dot((0, -90), 7, colour)
+def _flat(x: float, y: float, wide: float, high: float, colour: str) -> str:
+    return f'<ellipse cx="{x:.1f}" cy="{y:.1f}" rx="{wide:.1f}" ry="{high:.1f}" fill="{colour}"/>'
 
 
-def _behind(chance: Chance, scene: list[str]) -> str:
-    sky, sun, far, near, ground, plant = scene
-    drawn = f'<rect width="{WIDTH}" height="{HEIGHT}" fill="{sky}"/>'
-    noon = chance.between("sun", 110, 480), chance.between("noon", 120, 220)
-    drawn += dot(noon, chance.between("disc", 54, 84), sun)
-    for colour, y, rise in ((far, 520, 150), (near, 580, 90)):
+def _person(pose: str) -> str:
+    """Draw a person of 100 units who looks left."""
+    drawn = "".join(
+        fill(smooth(limb(spine)), colour) if spine[1:] else dot(spine[0][:2], spine[0][2], colour)
+        for colour, spine in PEOPLE[pose]
+    )
+    return f'<g stroke="{INK}" stroke-width="3" stroke-linejoin="round">{drawn}</g>{drawn}'
+
+
+def _sky(chance: Chance, scene: list[str], head: tuple[float, float]) -> str:
+    """Draw the sky, with the sun behind the head, and the hills."""
+    above, below, sun, far, near = scene[:5]
+    kind, count, colour = scene[7:]
+    drawn = "".join(
+        fill(f"M0 {24 * i}H{WIDTH}v28H0Z", mixed(above, below, i / 23)) for i in range(24)
+    )
+    drawn += _scattered(chance, kind, int(count), (40, WIDTH - 40), (30, 340), (0.5, 1), colour)
+    u, v = head[0] - chance.between("sun", -40, 160), head[1] - chance.between("noon", -30, 60)
+    drawn += dot((u, max(v, 150)), chance.between("disc", 110, 150), sun)
+    for hills, y, rise in ((far, 520, 150), (near, 580, 90)):
         tops = [
             (x, y - rise * chance.between(f"{y} {x}", 0.2, 1))
             for x in range(-120, WIDTH + 360, 180)
         ]
-        drawn += fill(smooth([(-120, HEIGHT + 60), *tops, (WIDTH + 120, HEIGHT + 60)]), colour)
-    for side, edge in (("left", 0), ("right", WIDTH)):
-        kind = chance.among(side, list(PLANTS))
-        for i in range(3):
-            across = chance.between(f"{side} {i}", 10, 210)
-            tall = chance.between(f"{side} {i} tall", 125, 230)
-            drawn += _plant(kind, abs(edge - across), 618, tall, mixed(plant, near, 0.55 - 0.2 * i))
-    earth = f"M0 {GROUND - 28}Q{WIDTH / 2} {GROUND - 44} {WIDTH} {GROUND - 28}V{HEIGHT + 9}H0Z"
-    return drawn + fill(earth, ground)
+        drawn += fill(smooth([(-120, HEIGHT + 60), *tops, (WIDTH + 120, HEIGHT + 60)]), hills)
+    return drawn
 
 
-def _plant(kind: str, x: float, y: float, tall: float, colour: str) -> str:
-    return "".join(
-        fill(
-            blade(
-                (x + a * tall, y + b * tall),
-                (x + c * tall, y + d * tall),
-                width * tall,
-                bulge,
-                bend,
-            ),
-            colour,
+def _scattered(
+    chance: Chance, kind: str, count: int, across: Ends, down: Ends, sizes: Ends, colour: str
+) -> str:
+    """Draw some plants of a kind, or what flies, at places and in sizes between two ends."""
+    drawn = ""
+    for i in range(count):
+        x, y, size = (
+            chance.between(f"{kind} {i} {ends} {colour}", *ends) for ends in (across, down, sizes)
         )
-        for a, b, c, d, width, bend, bulge in PLANTS[kind]
-    )
+        for a, b, c, d, width, bend, bulge in PLANTS[kind]:
+            base, tip = (x + a * size, y + b * size), (x + c * size, y + d * size)
+            drawn += fill(blade(base, tip, width * size, bulge, bend), colour)
+    return drawn

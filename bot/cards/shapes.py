@@ -3,6 +3,7 @@ machine.
 """
 
 import math
+from itertools import pairwise
 
 from bot.cards.bodies import Point, Points
 
@@ -49,6 +50,21 @@ def spline(points: Points, steps: int = 6) -> list[Point]:
                 )
             )
     return [*curve, points[-1]]
+
+
+def bent(line: Points, first: float, rest: float, start: int, stretch: float) -> list[Point]:
+    """Return a line with widths that turns by the slope `first` where it begins, and by `rest` in
+    even steps from its point number `start` on. That part is stretched, too.
+    """
+    placed, (dx, dy) = [line[0]], unit((0, 0), (1, first))
+    cosine, sine = unit((0, 0), (1, rest / (len(line) - start)))
+    for i, ((x, y, _), (u, v, width)) in enumerate(pairwise(line), 1):
+        if i >= start:
+            dx, dy = dx * cosine - dy * sine, dx * sine + dy * cosine
+        long = stretch if i >= start else 1
+        u, v = (u - x) * long, (v - y) * long
+        placed.append((placed[-1][0] + u * dx - v * dy, placed[-1][1] + u * dy + v * dx, width))
+    return placed
 
 
 def edges(spine: Points) -> tuple[Points, Points]:
@@ -101,12 +117,22 @@ def blade(base: Point, tip: Point, width: float, bulge: float, bend: float = 0) 
 
 def fill(path: str, colour: str, opacity: float = 1) -> str:
     """Return a filled path."""
-    return f'<path d="{path}" fill="{colour}" opacity="{opacity}"/>'.replace(' opacity="1"', "")
+    look = f'fill="{colour}" fill-opacity="{opacity}"'.replace(' fill-opacity="1"', "")
+    return f'<path d="{path}" {look}/>'
 
 
 def dot(centre: Point, radius: float, colour: str) -> str:
     """Return a filled circle."""
     return f'<circle cx="{centre[0]:.1f}" cy="{centre[1]:.1f}" r="{radius:.1f}" fill="{colour}"/>'
+
+
+def gradient(name: str, top: float, bottom: float, above: str, below: str) -> str:
+    """Return what makes url(#name) a paint that runs from one colour down to another."""
+    where = f'gradientUnits="userSpaceOnUse" x1="0" x2="0" y1="{top}" y2="{bottom}"'
+    return (
+        f'<linearGradient id="{name}" {where}><stop stop-color="{above}"/>'
+        f'<stop offset="1" stop-color="{below}"/></linearGradient>'
+    )
 
 
 def svg(drawn: str, x: float, y: float, width: float, height: float) -> str:

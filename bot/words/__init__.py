@@ -6,5 +6,4 @@ admins      what admins read: trainings, versions, custom voices
 page        the labels of the page, and what it says when something is wrong: plain text
 layout      how names, verse and sonnets are set
 tables      a training, the versions of a network, /status
-biography   one line about the life of a dinosaur that never lived
 """
