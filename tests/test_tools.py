@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.cards.bodies import BODIES
+from model.files import PROGRAM, read_table
 from model.text import sources
 from model.text.corpus import Corpus
 from model.text.sources import DINOSAURS, fossils, names_corpus
@@ -39,6 +41,20 @@ def test_what_is_called_a_dinosaur_is_in_no_other_list() -> None:
 def test_a_group_goes_on_after_is_real() -> None:
     for group in fossils().values():
         assert re.fullmatch(r"(a(?= [^aeiou])|an(?= [aeiou])) [a-zA-Z ,;-]+", group), group
+
+
+def test_a_real_dinosaur_has_an_age_a_size_and_a_drawing() -> None:
+    columns = ("genus", "from", "to", "food", "metres", "places", "body")
+    rows = read_table(PROGRAM / "data" / "real_dinosaurs.tsv", columns)
+    genera = [row[0] for row in rows]
+    assert sorted(set(genera)) == genera
+    assert set(genera) <= set(READ)
+    for _, oldest, youngest, food, metres, places, body in rows:
+        assert 252 > int(oldest) > int(youngest) >= 66
+        assert 0 < float(metres) < 40
+        assert re.fullmatch("[a-z, ]+", food), food
+        assert re.fullmatch("(the )?[A-Z][A-Za-z, ]+", places), places
+        assert body in BODIES
 
 
 def test_the_corpus_reads_the_genera_first_and_no_genus_resembles_a_held_out_dinosaur() -> None:
