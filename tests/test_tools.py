@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
+from unicodedata import category, normalize
 
 import pytest
 
@@ -55,6 +56,16 @@ def test_a_real_dinosaur_has_an_age_a_size_and_a_drawing() -> None:
         assert re.fullmatch("[a-z, ]+", food), food
         assert re.fullmatch("(the )?[A-Z][A-Za-z, ]+", places), places
         assert body in BODIES
+
+
+def test_first_names_are_written_in_latin_letters_once() -> None:
+    rows = read_table(PROGRAM / "data" / "first_names.tsv", ("name", "latin"))
+    names = [name for name, _ in rows]
+    assert sorted(set(names)) == names
+    for name, latin in rows:
+        assert {category(character)[0] for character in name} <= {"L", "M"}
+        assert normalize("NFC", name).lower() == name
+        assert re.fullmatch("[a-z]{2,}", latin), name
 
 
 def test_the_corpus_reads_the_genera_first_and_no_genus_resembles_a_held_out_dinosaur() -> None:
