@@ -37,7 +37,7 @@ A bot that invents dinosaur names and Shakespearean verse: on Telegram with a TE
 else in this terminal and on a page in your browser. Piped input is answered here alone."""
 COMMANDS = {
     "show": ("CODE", "print a creation, what decides it, and the commands that write it again"),
-    "card": ("CODE", "save the card of a creation, or of any name, in this folder"),
+    "card": ("CODE", "save the card of a creation, or of any name"),
     "weights": ("VERSION", "save weights that the database has, in this folder"),
     "backup": ("FILE", "save all that the bot has learned and keeps, also while it runs"),
     "restore": ("FILE", "put a backup into a database that is empty"),
@@ -210,7 +210,7 @@ async def _here(settings: Settings, wanted: argparse.Namespace) -> None:
     from bot.terminal import Terminal
 
     settings = replace(settings, rate_limit=None)
-    terminal = Terminal()
+    terminal = Terminal(settings.saved)
     doors: list[Door] = [terminal]
     if wanted.page or (terminal.is_interactive and not wanted.terminal):
         # imported here, because a chat through pipes needs no web server

@@ -12,7 +12,8 @@ compare thee`, or presses a button, which says its line. That is an ask (`asks`)
    (`creations`). `store` notes it under a code.
 3. Write. `shelf` lets that version of the network write the text, on threads of its own. If the
    person's first line of a sonnet is too short to scan, the network completes it first.
-4. Deliver. `words.layout` sets the text, and `chat` sends it, with buttons below.
+4. Deliver. `words.layout` sets the text, and `chat` sends it, with buttons below: one name as the
+   caption of its card, if that can be drawn soon.
 5. Record. `store` marks the creation as arrived. Only now is the turn taken.
 
 An answer that surely did not arrive takes no turn: its draft is discarded, and the person's next
@@ -31,14 +32,20 @@ from functools import partial
 
 from bot.app import Bot
 from bot.asks import Said
-from bot.chat import Explained, InDoubt, LiveMessage, NotSent
+from bot.cards import card_of
+from bot.chat import Buttons, Explained, InDoubt, LiveMessage, NotSent, Picture
 from bot.creations import Creation, Wish, network_of
 from bot.database import StoreError
 from bot.taboo import is_taboo
 from bot.words import layout, sentences
+from bot.words.pieces import NOTHING, Message
+from bot.writer import Text
 from model.text.forms import SONNET_TEMPERATURE, Genre
 
 logger = logging.getLogger(__name__)
+
+SOON_SECONDS = 3.0
+"""If a card would come later, the answer is words, and a button asks for the card."""
 
 
 async def answer(ask: Said, wish: Wish, bot: Bot) -> None:
@@ -62,9 +69,7 @@ async def answer(ask: Said, wish: Wish, bot: Bot) -> None:
                     creation = await bot.store.completed(creation, rest)
                 watch = partial(_grow, live, creation)
             text = await bot.shelf.write(creation, watch)
-        bot.limits.written(ask)
-        buttons = layout.buttons_below(creation, text)
-        await live.conclude(wish.opening + layout.reply(creation, text), buttons)
+        await _deliver(ask, creation, text, live, bot, wish.opening)
     except InDoubt:
         # the answer may have arrived: the creation keeps its code, and takes no turn
         raise
@@ -86,8 +91,49 @@ def _grow(live: LiveMessage, creation: Creation, lines: Sequence[str]) -> None:
 
 async def show(ask: Said, creation: Creation, bot: Bot) -> None:
     """Write a creation once more, and send it. This takes no turn."""
-    async with LiveMessage(ask.chat):  # which shows that the bot is typing
+    async with LiveMessage(ask.chat) as live:  # which shows that the bot is typing
         text = await bot.shelf.write(creation)
+    await _deliver(ask, creation, text, live, bot)
+
+
+async def send_card(ask: Said, card: Picture, message: Message, buttons: Buttons, bot: Bot) -> None:
+    """Send a card with its caption. Raises Explained if it cannot be drawn or sent."""
+    file_id = await bot.store.file_id(card.key)
+    async with LiveMessage(ask.chat):  # which shows that the bot is typing
+        sent = await ask.chat.picture(card._replace(file_id=file_id), message, buttons)
+    if sent != file_id:
+        with contextlib.suppress(StoreError):  # the person has the card; it is drawn once more
+            await bot.store.keep_file_id(card.key, card.code, sent)
+
+
+async def is_sent_as_card(
+    ask: Said, card: Picture, message: Message, buttons: Buttons, bot: Bot
+) -> bool:
+    """Send a message as the caption of a card, if pictures are shown here and this one can be had
+    soon. Return whether it was sent; if not, words must do.
+    """
+    is_soon = bot.drawings.has(card.key) or bot.drawings.wait_seconds < SOON_SECONDS
+    if ask.chat.shows_pictures and is_soon:
+        with contextlib.suppress(Explained):
+            await send_card(ask, card, message, buttons, bot)
+            return True
+    return False
+
+
+async def _deliver(
+    ask: Said,
+    creation: Creation,
+    text: Text,
+    live: LiveMessage,
+    bot: Bot,
+    opening: Message = NOTHING,
+) -> None:
+    """Send one name with its card, and anything else as words."""
     bot.limits.written(ask)
-    buttons = layout.buttons_below(creation, text)
-    await ask.chat.say(layout.reply(creation, text), buttons)
+    message = opening + layout.reply(creation, text)
+    if creation.genre is Genre.DINO and creation.count == 1:
+        card = card_of(creation, text, 0, bot.username, bot.drawings)
+        buttons = layout.buttons_below(creation, text, is_card=True)
+        if card and await is_sent_as_card(ask, card, message, buttons, bot):
+            return
+    await live.conclude(message, layout.buttons_below(creation, text))

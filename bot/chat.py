@@ -65,11 +65,14 @@ LONGEST_BUTTON = 64
 class Button:
     """A label, and the line that the button says for whoever presses it.
 
-    Raises ValueError if the line has more than 64 bytes.
+    Without a line, it passes on `words` and a link that opens `opens`: a code, or the name of a
+    command. Raises ValueError if the line has more than 64 bytes.
     """
 
     label: str
-    line: str
+    line: str = ""
+    opens: str = ""
+    words: str = ""
 
     def __post_init__(self) -> None:
         if len(self.line.encode()) > LONGEST_BUTTON:
@@ -92,13 +95,15 @@ class Picture(NamedTuple):
     """A card: its key, the name of its file, its words, and what makes its PNG, or raises
     Explained.
 
-    `file_id` is what Telegram calls it, if it was sent there before.
+    `code` is that of its creation, if it has one. `file_id` is what Telegram calls it, if it was
+    sent there before.
     """
 
     key: str
     name: str
     words: str
     png: Callable[[], Awaitable[bytes]]
+    code: str = ""
     file_id: str = ""
 
 
@@ -109,6 +114,7 @@ class Chat(ABC):
     is_private: bool = True
     place: Literal["private", "group", "page", "terminal"] = "private"
     """Which help suits this chat."""
+    shows_pictures: bool = True
     note: Note | None = None
     """The note of the ask that is answered here, where the door keeps notes."""
     edit_seconds: float = 0.0

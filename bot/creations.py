@@ -65,12 +65,16 @@ class Creation:
 
 @dataclass(frozen=True)
 class Person:
-    """Where somebody's sequence stands."""
+    """Where somebody's sequence stands, how many days in a row they have played a round, and the
+    last of these days.
+    """
 
     id: int
     seed: int
     dino_turns: int = 0
     poem_turns: int = 0
+    streak: int = 0
+    played: int = 0
 
 
 @dataclass(frozen=True)

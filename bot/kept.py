@@ -10,8 +10,7 @@ from shutil import disk_usage
 from tempfile import TemporaryFile
 
 from bot import schema
-from bot.cards import card_of
-from bot.cards.card import name_card
+from bot.cards import card_of, card_of_name
 from bot.cards.png import Drawings
 from bot.chat import Explained
 from bot.creations import Creation, code_in
@@ -20,6 +19,7 @@ from bot.logs import Redaction
 from bot.settings import Settings, warnings_about
 from bot.shelf import Shelf
 from bot.store import Store
+from bot.taboo import is_taboo
 from bot.terminal import saved
 from bot.words import layout, sentences, tables
 from bot.writer import Text
@@ -48,21 +48,21 @@ async def show(settings: Settings, code: str) -> None:
 
 
 async def card(settings: Settings, wanted: str) -> None:
-    """Save the card of a creation, or of a name, in the current folder."""
+    """Save the card of a creation, or of a name."""
     drawings = Drawings(settings.pictures)
     if code := code_in(wanted):
         card = card_of(*await _written(settings, code), 0, "", drawings)
         if card is None:
             raise Explained(sentences.NO_CARD)
-        name = card.name
-        png = await card.png()
+    elif is_taboo(wanted):
+        raise Explained(sentences.TABOO)
     elif re.fullmatch("[A-Za-z]{1,40}", wanted):
-        name = f"{wanted.lower()}.png"
-        png = await drawings.draw(name_card(wanted, ""))
+        card = card_of_name(wanted.lower(), "", drawings)
     else:
         raise Explained(sentences.CARD_OF_WHAT)
+    png = await card.png()
     await drawings.close()
-    print(saved(name, png))
+    print(saved(settings.saved / card.name, png))
 
 
 async def weights(settings: Settings, version: str) -> None:
@@ -71,7 +71,7 @@ async def weights(settings: Settings, version: str) -> None:
         content = await store.content(version)
         if content is None:
             raise MangosaurusError(f"{store.name} has no weights of the version {version}")
-        print(saved(f"{version}.safetensors", content))
+        print(saved(Path.cwd() / f"{version}.safetensors", content))
 
 
 async def check(settings: Settings, _: str) -> int:

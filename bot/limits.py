@@ -52,7 +52,8 @@ bucket. A text takes 1 or more."""
 
 class Work(NamedTuple):
     """What an answer needs: texts of one form, counted in poems; a card, by its key, unless that is
-    kept; messages. `patience` is how many seconds it may wait.
+    kept; messages. `patience` is how many seconds it may wait. `part` is its part of what a person
+    asks: a round is one ask with six answers.
 
     Names wait for no verse, as each network has threads of its own. A card is drawn when its text
     is written, and once for all who wait for it.
@@ -63,17 +64,19 @@ class Work(NamedTuple):
     card: str = ""
     messages: int = 1
     patience: float = LONGEST_WAIT_SECONDS
+    part: float = 1.0
 
     @property
     def cost(self) -> float:
         """What it takes from a person's bucket."""
         if self.texts or self.card:
-            return max(1.0, self.texts + bool(self.card))
+            return self.part * max(1.0, self.texts + bool(self.card))
         return CHATTER_COST
 
 
 CHATTER = Work()
-OFFERS = Work(TEXTS[Genre.DINO], "names", messages=0, patience=5.0)
+NAMES = Work(TEXTS[Genre.DINO], "names")
+OFFERS = NAMES._replace(messages=0, patience=5.0)
 """What somebody who types inline is offered. After five seconds they have typed more."""
 
 

@@ -15,6 +15,9 @@ people = sa.Table(
     sa.Column("seed", sa.BigInteger, nullable=False),
     sa.Column("dino_turns", sa.Integer, nullable=False),
     sa.Column("poem_turns", sa.Integer, nullable=False),
+    # rounds, whose days count from 1 January of the year 1
+    sa.Column("streak", sa.Integer, nullable=False),
+    sa.Column("played", sa.Integer, nullable=False),  # the last day with a whole round, or 0
 )
 creations = sa.Table(
     "creations",
@@ -108,13 +111,28 @@ pictures = sa.Table(
     sa.Column("code", sa.String, nullable=False),
     sa.Column("file_id", sa.String, nullable=False),
 )
+presses = sa.Table(
+    "presses",  # in the rounds of today and yesterday
+    metadata,
+    sa.Column("person", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("day", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("question", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("is_found", sa.Boolean, nullable=False),
+)
+results = sa.Table(
+    "results",  # how many people have found so many real ones in the round of a day
+    metadata,
+    sa.Column("day", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("found", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("people", sa.Integer, nullable=False),
+)
 goodbyes = sa.Table("goodbyes", metadata, sa.Column("at", sa.String, nullable=False))
 numbers = sa.Table("schema_number", metadata, sa.Column("number", sa.Integer, nullable=False))
 
-KEPT = (people, creations, voices, weights, in_use, bans)
+KEPT = (people, creations, voices, weights, in_use, bans, presses, results)
 """What a backup has. The other tables are about what goes on, or mean nothing to another bot."""
 
-FIRST = 1
+FIRST = 2
 """The number of the tables before any step."""
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = ()
 """Step n turns tables of number FIRST + n into those of the next number. `metadata` has the tables

@@ -28,7 +28,18 @@ from bot.creations import Creation, Person, Wish, new_code
 from bot.database import StoreError, put
 from bot.inbox import KEPT_SECONDS, Note, own, strike
 from bot.learned import Learned
-from bot.schema import asks, bans, creations, people, pictures, polled, runs, weights
+from bot.schema import (
+    asks,
+    bans,
+    creations,
+    people,
+    pictures,
+    polled,
+    presses,
+    results,
+    runs,
+    weights,
+)
 from model.text.forms import Genre
 
 logger = logging.getLogger(__name__)
@@ -38,6 +49,9 @@ NEW_SEEDS = 10**9
 """The bot chooses seeds below this, so that people can read them out to each other."""
 UNDELIVERED_FOR = timedelta(days=30)
 """How long a creation is kept if nobody knows whether it arrived."""
+QUESTIONS = 5
+"""In a round."""
+UNPLAYED = {"streak": 0, "played": 0}
 CANDIDATES_FOR = timedelta(days=1)
 """How long weights that did not win are kept."""
 LOG_SECONDS, TIDY_EVERY = 600.0, 144
@@ -160,13 +174,51 @@ class Store(Learned):
         """Return where a person's sequence stands; a new person gets a seed."""
         return await self.run(lambda connection: _person(connection, person_id))
 
+    async def press(
+        self, person_id: int, day: int, question: int, *, is_found: bool
+    ) -> dict[int, bool]:
+        """Note whether somebody has found the real one in a question of a day's round; return that
+        by question. What they pressed first counts.
+        """
+
+        def work(connection: Connection) -> dict[int, bool]:
+            key = {"person": person_id, "day": day, "question": question}
+            is_first = put(connection, presses, key, {"is_found": is_found}, {})
+            found = _found(connection, person_id, day)
+            person = _person(connection, person_id)
+            if is_first and len(found) == QUESTIONS and day > person.played:
+                streak = person.streak + 1 if person.played == day - 1 else 1
+                this = sa.update(people).where(people.c.id == person_id)
+                connection.execute(this.values(streak=streak, played=day))
+                key = {"day": day, "found": sum(found.values())}
+                more = {"people": results.c.people + 1}
+                put(connection, results, key, {"people": 1}, more)
+            return found
+
+        return await self.run(work)
+
+    async def found(self, person_id: int, day: int) -> dict[int, bool]:
+        """Return whether somebody has found the real one in each question they have answered."""
+        return await self.run(lambda connection: _found(connection, person_id, day))
+
+    async def results(self, day: int | None = None) -> dict[int, int]:
+        """Return how many people have found 0 to 5 real ones in the round of a day, or in all."""
+        counts = sa.select(results.c.found, sa.func.sum(results.c.people)).group_by(results.c.found)
+        if day is not None:
+            counts = counts.where(results.c.day == day)
+
+        def work(connection: Connection) -> dict[int, int]:
+            return {found: int(people) for found, people in connection.execute(counts)}
+
+        return await self.run(work)
+
     async def set_seed(self, person_id: int, seed: int, note: Note | None = None) -> None:
         """Give a person a seed, and begin the sequence of that seed at its first turn."""
         begun = {"seed": seed, "dino_turns": 0, "poem_turns": 0}
 
         def work(connection: Connection) -> None:
             strike(connection, note)
-            put(connection, people, {"id": person_id}, begun, begun)
+            put(connection, people, {"id": person_id}, begun | UNPLAYED, begun)
 
         await self.run(work)
 
@@ -187,7 +239,8 @@ class Store(Learned):
         def work(connection: Connection) -> None:
             theirs = sa.select(creations.c.code).where(creations.c.person == person_id)
             connection.execute(sa.delete(pictures).where(pictures.c.code.in_(theirs)))
-            for column in (people.c.id, creations.c.person, runs.c.chat, asks.c.person):
+            whose = people.c.id, creations.c.person, runs.c.chat, asks.c.person, presses.c.person
+            for column in whose:
                 connection.execute(sa.delete(column.table).where(column == person_id))
 
         await self.run(work)
@@ -239,6 +292,7 @@ def _tidy(connection: Connection, drawings: str) -> None:
         ),
         sa.delete(weights).where(weights.c.candidate_since < (now - CANDIDATES_FOR).isoformat()),
         sa.delete(asks).where(asks.c.date < now.timestamp() - KEPT_SECONDS),
+        sa.delete(presses).where(presses.c.day < now.toordinal() - 1),
         sa.delete(pictures).where(~pictures.c.key.startswith(f"{drawings}.")),
     ):
         connection.execute(never)
@@ -248,8 +302,14 @@ def _person(connection: Connection, person_id: int) -> Person:
     wanted = sa.select(people).where(people.c.id == person_id)
     while (row := connection.execute(wanted).one_or_none()) is None:
         seed = {"seed": secrets.randbelow(NEW_SEEDS), "dino_turns": 0, "poem_turns": 0}
-        put(connection, people, {"id": person_id}, seed, {})
+        put(connection, people, {"id": person_id}, seed | UNPLAYED, {})
     return Person(*row)
+
+
+def _found(connection: Connection, person_id: int, day: int) -> dict[int, bool]:
+    theirs = presses.c.person == person_id, presses.c.day == day
+    wanted = sa.select(presses.c.question, presses.c.is_found).where(*theirs)
+    return {row.question: row.is_found for row in connection.execute(wanted)}
 
 
 def _note(connection: Connection, creation: Creation, *, arrived: bool) -> bool:

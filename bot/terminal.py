@@ -2,7 +2,7 @@
 
 Each line is a message, and each message of the bot a paragraph. `#1` says the line of the first
 button of the newest message with buttons, and `/quit` ends the chat. A text to learn is given by
-its path, and files are saved where the bot was started.
+its path, and the message of a file says where it is saved.
 
 A line is answered before the next one is read. At a terminal, readline edits it, where there is
 one. At the end of a pipe, the bot finishes what it has begun, a training included.
@@ -52,8 +52,11 @@ class Terminal(Chat, Door):
 
     id = YOU
     place = "terminal"
+    shows_pictures = False
 
-    def __init__(self) -> None:
+    def __init__(self, files: Path) -> None:
+        """Save files in a folder."""
+        self._files = files
         self.is_interactive = all(stream and stream.isatty() for stream in (sys.stdin, sys.stdout))
         # a training shows how it goes on
         self.edit_seconds = PROGRESS_SECONDS if self.is_interactive else math.inf
@@ -137,7 +140,7 @@ class Terminal(Chat, Door):
         if unfinished and number == self._growing:
             return
         text = "".join(map(self._styled, message))
-        flat = [button for row in buttons for button in row]
+        flat = [button for row in buttons for button in row if button.line]
         if flat and not unfinished:
             self._pressable = (number, [button.line for button in flat])
             labels = [f"[{place} {button.label}]" for place, button in enumerate(flat, 1)]
@@ -152,7 +155,7 @@ class Terminal(Chat, Door):
         self, name: str, content: bytes, message: Message, buttons: Buttons = ()
     ) -> None:
         try:
-            file = saved(name, content)
+            file = saved(self._files / name, content)
         except Explained as error:  # the message has more to say
             file = error.sentence
         await self.say(message + "\n" + file, buttons)
@@ -226,15 +229,18 @@ class Terminal(Chat, Door):
             raise self._failure
 
 
-def saved(name: str, content: bytes) -> Message:
-    """Save a file where the bot was started, under a name that is free, and say where.
+def saved(path: Path, content: bytes) -> Message:
+    """Save a file at a path, or beside another file of that name, and say where.
 
     Raises Explained.
     """
+    name = path.name
     try:
-        path = Path.cwd() / name
+        path.parent.mkdir(mode=0o700, exist_ok=True)
         numbers = count(2)
         while path.exists():
+            if path.read_bytes() == content:
+                return sentences.SAVED.format(path)
             path = path.with_name(f"{Path(name).stem}-{next(numbers)}{path.suffix}")
         with open(path, "xb", opener=partial(os.open, mode=0o600)) as file:
             file.write(content)

@@ -294,7 +294,8 @@ def test_pictures_of_the_page(
         "card": [],
         "status": ["/status", "/models poem"],
         "sonnet": [SONNET],
-        "training": ["/guess"],
+        "round": ["/today"],
+        "training": ["/help"],
     }
     for name, lines in chats.items():
         for line in lines:

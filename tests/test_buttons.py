@@ -8,7 +8,6 @@ import pytest
 from bot.chat import Button, Explained
 from bot.creations import Creation
 from bot.settings import Settings
-from bot.store import NEW_SEEDS
 from bot.words import admins, layout, sentences
 from bot.words.pieces import said
 from bot.writer import Text
@@ -24,7 +23,6 @@ def test_a_button_says_at_most_64_bytes() -> None:
     version, voice = "0" * 12, "k7m2p9xb4q"  # each voice has an id, however long its name is
     poem = Creation("k7m2p9xb4q", ALICE, Genre.POEM, version, 0, 0, "", 0.65)
     assert layout.buttons_below(poem, Text(("and",)))
-    assert Button("Mangoraptor", f"/guessed {NEW_SEEDS} 3 {version}")
     assert admins.below_use(voice, "verse", version, version)
 
 

@@ -240,7 +240,7 @@ def test_verse_that_does_not_fit_or_that_the_font_lacks_has_no_card() -> None:
         assert not fits(verse)
 
 
-async def test_a_picture_is_a_png_that_a_phone_can_show(chat: FakeChat) -> None:
+async def test_a_picture_is_a_png_that_a_phone_can_show(chat: FakeChat, drawn: None) -> None:
     name, png = (await chat.ask("/me Anna")).file or ("", b"")
     assert png.startswith(b"\x89PNG")
     assert struct.unpack(">II", png[16:24]) == (1080, 1350)

@@ -28,13 +28,12 @@ async def test_a_card_for_everybody_is_drawn_once_and_outlives_a_restart(
 ) -> None:
     async with serving(settings) as chat:
         chats = [FakeChat(chat.bot, 1000 + number) for number in range(5)]
-        await asyncio.gather(*(each.ask("/today") for each in chats))
+        await asyncio.gather(*(each.ask("/start name-mangosaurus") for each in chats))
         for each in chats:
             await each.ask("/me Anna")
             assert all(message.file for message in each.messages)
         assert len(pictures) == 2
-        await chat.ask("/dino")
-        await chat.press("card")  # one that is somebody's own is in no file
+        assert (await chat.ask("/dino")).file  # one that is somebody's own is not kept
     paths = [settings.pictures, *settings.pictures.iterdir()]
     assert [stat.S_IMODE(path.stat().st_mode) for path in paths] == [0o700, 0o600, 0o600]
     async with serving(settings) as chat:
@@ -78,7 +77,7 @@ async def test_another_program_table_or_font_draws_anew(
 
 
 async def test_a_process_that_ends_or_hangs_costs_its_own_card_and_the_next_one_is_drawn(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, drawn: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The person gets the words, and reads why there is no picture. No process knows a secret, or
     outlives the bot."""
@@ -86,28 +85,30 @@ async def test_a_process_that_ends_or_hangs_costs_its_own_card_and_the_next_one_
     async with serving(settings) as chat:
         drawings = chat.bot.drawings
         assert drawing() == []
-        assert (await chat.ask("/dino")).names
-        assert (await chat.press("card")).file
+        first = await chat.ask("/dino")
+        assert first.file
         for reason in ("its process ended: -9", "it took too long"):
             (process,) = drawing()
             assert "for-no-child" not in "".join(process.environ().values())
             assert process.nice() > psutil.Process().nice() or process.nice() == 19
             process.suspend()
             with monkeypatch.context() as patch:
-                ask = asyncio.create_task(chat.press("card"))
+                ask = asyncio.create_task(chat.ask(f"/card {first.code}"))
                 if "-9" in reason:
                     await until(lambda: drawings.speed.waiting)
                     process.kill()
                 else:
                     patch.setattr(png, "LONGEST_SECONDS", 0.01)
                 told = await ask
-            assert told.text.startswith(f"{chat.messages[0].names[0]}\n")
-            assert told.text.endswith(f"{chat.messages[0].code}\n\n{sentences.NOT_DRAWN}")
+            assert told.text.startswith(f"{first.names[0]}\n")
+            assert told.text.endswith(f"\n\n{sentences.NOT_DRAWN}")
             assert drawings.fault == reason
-            assert (await chat.press("card")).file
+            assert (await chat.ask(f"/card {first.code}")).file
             assert drawings.fault == ""
         (idle,) = drawings._idle
         idle.kill()
         await until(lambda: idle.returncode)
-        assert (await chat.press("card")).file  # one that had nothing to draw cost no card
+        assert (
+            await chat.ask(f"/card {first.code}")
+        ).file  # one that had nothing to draw cost no card
     assert drawing() == []

@@ -1,61 +1,121 @@
-"""`/today` and `/guess` on other days and with other weights. Their chats are in tests/chats/."""
+"""The round of the day. A whole one is in tests/chats/today.txt."""
 
-from datetime import datetime
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from bot.cards.bodies import REAL
 from bot.commands import games
 from bot.commands.games import FAMOUS, little_known
 from bot.settings import Settings
-from model.text.sources import DINOSAURS, fossils
-from tests.fake_chat import FakeChat
-from tests.serving import BOB, install, serving, untrained
+from model.text.sources import DINOSAURS
+from tests.fake_chat import FakeChat, Shown
+from tests.serving import ALICE, BOB, install, serving, untrained
+
+NOON = datetime.fromisoformat("2036-11-28T12:00:00+00:00")
 
 
-async def test_days_and_rounds_outlive_new_weights_and_a_restart(
-    own_settings: Settings,
-    own_checkpoints: Path,
-    pictures: list[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """The released version draws the dinosaur of the day, by the date in UTC."""
-
-    def it_is(time: str) -> None:
-        now = datetime.fromisoformat(time)
+@pytest.fixture
+def it_is(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
+    def set_clock(now: datetime) -> None:
         monkeypatch.setattr(games, "datetime", SimpleNamespace(now=now.astimezone))
 
-    it_is("2026-11-28T23:59:00+00:00")
+    set_clock(NOON)
+    return set_clock
+
+
+async def play(chat: FakeChat, *, finds: int = 5, questions: int = 5) -> Shown:
+    """Play a round, of which so many real ones are found; return the last answer."""
+    shown = await chat.ask("/today")
+    for number in range(questions):
+        is_real = [label.lower() in REAL for label in shown.labels]
+        assert sum(is_real) == 1
+        label = shown.labels[is_real.index(number < finds)]
+        shown = await chat.press(label, message=shown)
+    return shown
+
+
+async def test_a_round_outlives_new_weights_and_a_restart(
+    own_settings: Settings, own_checkpoints: Path, it_is: Callable[[datetime], None]
+) -> None:
     async with serving(own_settings) as chat:
         released = chat.bot.shelf.serving["dino"].version
         (own_checkpoints / "dino" / "released").write_text(released)
-        day, guess = await chat.ask("/today"), await chat.ask("/guess")
+        begun = await chat.ask("/today")
+        first = await chat.press(begun.labels[0])
         newer = install(own_checkpoints / "dino", untrained("names", seed=2))
         await chat.bot.shelf.use("dino", newer)
     async with serving(own_settings) as chat:
         bob = FakeChat(chat.bot, BOB)
-        again = await bob.ask("/today")
-        assert (again.message, again.file and again.file[1]) == (day.message, pictures[0].encode())
-        answers = [await bob.ask(row[0].line) for row in guess.buttons]
-        assert sorted(answer.text.split()[0] for answer in answers) == [
-            "No,",
-            "No,",
-            "No,",
-            "Right,",
-        ]
-        assert all(label in answers[0].text for label in guess.labels)
-        it_is("2026-11-29T00:01:00+01:00")  # in London it is not midnight yet
-        assert (await bob.ask("/today")).message == day.message
-        it_is("2026-11-29T00:00:00+00:00")
-        other = await bob.ask("/today")
-        assert other.text.startswith("The dinosaur of 29 November 2026")
-        assert other.code != day.code
-        assert await bob.bot.store.creations(BOB) == []
+        assert (await bob.ask("/today")).labels == begun.labels
+        assert (await bob.press(begun.labels[0])).message == first.message
+        assert (await chat.ask("/today")).labels == first.labels  # goes on with the second question
+        it_is(NOON + timedelta(days=1))
+        assert (await chat.ask("/today")).labels != begun.labels
+        assert await chat.bot.store.creations(BOB) == []
+
+
+async def test_what_is_pressed_first_counts(
+    chat: FakeChat, it_is: Callable[[datetime], None]
+) -> None:
+    begun = await chat.ask("/today")
+    wrong, right = sorted(begun.labels, key=lambda label: label.lower() in REAL)[2:]
+    first = await chat.press(wrong, message=begun)
+    assert first.text.startswith(f"No, the real one is {right}. It lived in ")
+    assert first.file
+    assert first.file[0] == f"{right.lower()}.png"
+    again = await chat.press(right, message=begun)
+    assert again.message == first.message
+
+
+async def test_a_streak_and_the_results_of_a_day(
+    chat: FakeChat, bob: FakeChat, it_is: Callable[[datetime], None]
+) -> None:
+    assert "Days in a row: 1" in (await play(chat)).text
+    last = await play(bob, finds=3)
+    assert last.text.endswith("Mangosaurus, 28 November\n🟩🟩🟩⬜⬜ 3 of 5\nDays in a row: 1")
+    (share,) = last.buttons[0]
+    assert (share.opens, share.words) == ("today", last.text[last.text.index("Mangosaurus") :])
+    assert (await bob.ask("/today")).text == share.words  # nothing is left to play
+    it_is(NOON + timedelta(days=1))
+    assert (await play(chat, finds=0)).text.endswith(
+        "⬜⬜⬜⬜⬜ 0 of 5\nDays in a row: 2\n\n"
+        "Yesterday's 2 players found, of 5, how many of them: 5: 1, 3: 1"
+    )
+    it_is(NOON + timedelta(days=3))
+    assert "Days in a row: 1" in (await play(chat)).text
+    about = (await bob.ask("/about")).text
+    assert "asked 20 times" in about
+    assert "65% of the times" in about
+    await chat.ask("/forget yes")
+    it_is(NOON + timedelta(days=4))
+    assert "Days in a row: 1" in (await play(chat)).text
+
+
+async def test_a_round_is_over_an_hour_after_midnight(
+    chat: FakeChat, it_is: Callable[[datetime], None]
+) -> None:
+    begun = await play(chat, questions=3)
+    midnight = NOON.replace(hour=0) + timedelta(days=1)
+    it_is(midnight + timedelta(minutes=59))
+    late = await chat.press(begun.labels[0], message=begun)
+    assert "5 of 5: which" in late.text
+    it_is(midnight + timedelta(minutes=60))
+    await chat.press(late.labels[0], message=late)
+    assert chat.released[-1] == "That round is over. /today is the new one."
+
+
+async def test_in_a_group_a_link_leads_to_the_round(group: FakeChat) -> None:
+    group.bot.username = "mango_bot"
+    assert "t.me/mango_bot?start=today" in (await group.ask("/today", ALICE)).text
 
 
 def test_the_real_ones_are_dinosaurs_that_few_know() -> None:
     famous = FAMOUS.read_text(encoding="ascii").split()
-    assert {*famous} <= {*DINOSAURS.read_text(encoding="ascii").split()}
-    assert not {*little_known()} & {*famous, *fossils()}
-    assert len(little_known()) > 1000
+    known = {*DINOSAURS.read_text(encoding="ascii").split()}
+    assert {*famous} <= known
+    assert {*little_known()} <= known - {*famous}
+    assert len(little_known()) >= 150

@@ -160,6 +160,7 @@ def full_disk(database: Path) -> Iterator[None]:
 
 
 async def test_what_makes_answers_fail_is_named(
+    drawn: None,
     postgresql: str,
     postgresql_folder: Path,
     settings: Settings,
@@ -174,7 +175,7 @@ async def test_what_makes_answers_fail_is_named(
         health = Health()
         assert await health.failures() == {"bot": "it is not serving"}
         health.note(SERVING, chat.bot)
-        asking = asyncio.create_task(chat.ask("/dino"))
+        asking = asyncio.create_task(chat.ask("/dino 3"))
         assert await health.failures() == {}
         await until(lambda: chat.bot.shelf.stuck)
         version = chat.bot.shelf.serving["dino"].version
@@ -193,7 +194,7 @@ async def test_what_makes_answers_fail_is_named(
             assert await health.failures() == {"cards": why}
         assert await health.failures() == {}
         with full_disk(tmp_path / "mangosaurus.db"):
-            await chat.ask("/dino")
+            await chat.ask("/dino 3")
             assert "disk" in (await health.failures())["database"]
         assert chat.bot.tally.errors.pop("StoreError") == 1
         assert await health.failures() == {}

@@ -79,7 +79,7 @@ async def test_whose_answer_was_on_its_way_reads_how_to_get_it(
 
     server.before["sendMessage"] = hang
     async with visiting(settings, server):
-        await server.say("/dino", ALICE)
+        await server.say("/dino 3", ALICE)
         await server.say("/help", BOB)
         await until(lambda: len(on_their_way) == 2)
     server.before.clear()
@@ -328,7 +328,7 @@ async def test_what_cannot_be_noted_waits_for_twenty_seconds_and_is_refused(
         for table in ("asks", "creations"):
             sql(settings.database_address, f"DROP TRIGGER {table}_full")
         (answer,) = await visit.say("/dino", ALICE)
-        assert answer["text"].startswith("Mangosaurus")
+        assert answer["caption"].startswith("Mangosaurus")
         visit.bot.tally.errors.clear()
 
 

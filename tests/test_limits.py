@@ -6,7 +6,6 @@ The crowds come on a clock that jumps.
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
 from types import SimpleNamespace
 
 import pytest
@@ -65,7 +64,8 @@ def test_nobody_gets_more_than_the_rate_allows_and_everybody_gets_that(
     ("line", "answered"),
     [
         ("/dino", 2),
-        ("/me Anna", 1),
+        ("/me Anna", 2),
+        ("/today", 12),
         ("/again {}", 2),
         ("/start {}", 2),
         ("/another {}", 2),
@@ -97,12 +97,13 @@ async def test_mistakes_and_what_is_lost_cost_half_a_text_and_a_lost_refusal_sil
         chat.bot.tally.errors.clear()
 
 
-async def test_letters_typed_inline_cost_little_and_are_refused_without_a_word(
+async def test_letters_typed_inline_cost_little_and_a_refusal_is_an_offer(
     settings: Settings,
 ) -> None:
     async with serving(settings, rate_limit=Rate(1, 3600)) as chat:
         offers = [await chat.type("mango") for _ in range(14)]
-        assert list(map(bool, offers)) == [True] * 12 + [False] * 2
+        assert [len(each) for each in offers] == [5] * 12 + [1] * 2
+        assert offers[-1][0].title.startswith("You're faster than I can dream.")
         assert chat.messages == []
 
 
@@ -181,7 +182,8 @@ class Asked:
 
     @property
     def is_answered(self) -> bool:
-        return any(self.chat.offers) or any(not each.refuses for each in self.chat.messages)
+        is_offered = any(each[0].description for each in self.chat.offers)
+        return is_offered or any(not each.refuses for each in self.chat.messages)
 
 
 async def crowd(
@@ -247,10 +249,9 @@ async def test_what_comes_behind_ones_own_work_is_in_time_or_refused(
         assert not last.is_answered
 
 
-@pytest.mark.usefixtures("slow_writer")
 @in_no_time
-async def test_cards_are_promised_by_the_speed_at_which_they_are_drawn(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+async def test_cards_that_would_come_late_are_words_and_refused_to_whoever_asks_for_them(
+    settings: Settings, drawn: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One that is kept waits for no other."""
 
@@ -267,12 +268,19 @@ async def test_cards_are_promised_by_the_speed_at_which_they_are_drawn(
     monkeypatch.setattr("bot.cards.png.PROCESSES", 1)
     monkeypatch.setattr("bot.cards.png.CARD_SECONDS", 2.0)  # as a guess
     async with running(settings) as bot:
-        await bot.ask(Said(person=ALICE, chat=FakeChat(bot), text="/me kept"))
-        names = map("".join, product("bdfgkm", "aeiou", ["saurus"]))
-        coming = [(2.0 * number, f"/me {name}") for number, name in enumerate(names)]
-        coming += [(59.0, "/me last"), (59.0, "/me kept")]
-        *asked, last, kept = await crowd(bot, coming)
-        assert sum(one.is_answered for one in asked) > 15
-        assert not last.is_answered
-        assert kept.is_answered
-        assert kept.done - kept.time < 1
+        kept, *others = [FakeChat(bot, 1000 + number) for number in range(25)]
+        await kept.ask("/me kept")
+        asks = []
+        for each in others:
+            asks.append(asyncio.create_task(each.ask("/dino")))
+            await asyncio.sleep(0.1)
+        await kept.ask("/me kept")
+        assert kept.messages[-1].file
+        await asyncio.gather(*asks)
+        words = [each for each in others if not each.messages[-1].file]
+        assert 0 < len(words) < len(others)
+        assert all(each.messages[-1].names for each in others)
+        await asyncio.gather(*(each.ask(f"/card {each.messages[-1].code}") for each in words))
+        refused = [each for each in words if each.messages[-1].refuses]
+        assert 0 < len(refused) < len(words)
+        assert all(each.messages[-1].file for each in words if each not in refused)

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from bot.__main__ import main
+from bot.words import sentences
 from model.files import HOME, ROOT
 from model.writing.decoder import Decoder
 from model.writing.requests import NameRequest, generator_for
@@ -49,7 +50,7 @@ def test_piped_lines_are_answered_in_order(environment: Environment) -> None:
     names, code, others, _, unknown, verse, _, question, beyond = answers[2:11]
     (expected,) = Decoder(untrained("names")).generate([NameRequest(generator_for(42, 0), 2)])
     assert [line.partition(":")[0].lower() for line in names.split("\n")] == list(expected.texts)
-    assert re.fullmatch(r"code \S{10}\n\[1 another\] \[2 wilder\] \[3 card\]", code)
+    assert re.fullmatch(r"code \S{10}\n\[1 another\] \[2 wilder\] \[3 \w+\] \[4 \w+\]", code)
     assert others != names
     assert "/help" in unknown
     assert verse.startswith("#x \ufffd😀")
@@ -67,12 +68,15 @@ def test_a_piped_chat_loads_no_door_that_it_does_not_open(environment: Environme
 
 
 def test_files_are_private_and_overwrite_nothing(environment: Environment, tmp_path: Path) -> None:
-    (tmp_path / "mangosaurus-1.txt").write_text("mine")
-    answers = pipe("/dino\n/export\n/export\n", environment)
+    (tmp_path / "saved").mkdir()
+    mine = tmp_path / "saved" / "mangosaurus-1.txt"
+    mine.write_text("mine")
+    answers = pipe("/dino\n/export\n/export\n/dino\n/export\n", environment)
     found = re.findall("There's a file for you: (.+)", "\n".join(answers))
-    assert [*map(Path, found)] == [tmp_path / f"mangosaurus-1-{number}.txt" for number in (2, 3)]
+    names = [f"mangosaurus-1-{number}.txt" for number in (2, 2, 3)]  # the same is saved once
+    assert [*map(Path, found)] == [mine.with_name(name) for name in names]
     assert {stat.S_IMODE(Path(path).stat().st_mode) for path in found} == {0o600}
-    assert (tmp_path / "mangosaurus-1.txt").read_text() == "mine"
+    assert mine.read_text() == "mine"
 
 
 def test_a_voice_is_taught_by_the_path_of_a_text_and_its_training_is_waited_for(
@@ -123,13 +127,12 @@ def test_what_cannot_be_written_or_saved_is_said_in_one_line(environment: Enviro
         done = run(environment, input=b"/dino\n/dino\n", stdout=full)
     said = b"mangosaurus: the answers cannot be written: No space left on device\n"
     assert (done.stderr, done.returncode) == (said, 1)
-    done = run(environment, "card", "Ky", cwd="/proc")
-    said = b"mangosaurus: I couldn't save the file ky.png: No such file or directory.\n"
+    (Path(environment["MANGOSAURUS_HOME"]) / "saved").touch()
+    done = run(environment, "card", "Ky")
+    said = b"mangosaurus: I couldn't save the file ky.png: File exists.\n"
     assert (done.stdout, done.stderr, done.returncode) == (b"", said, 1)
-    done = run(environment, input=b"/export\n", cwd="/proc")
-    assert done.stdout.endswith(
-        b"\nI couldn't save the file mangosaurus-1.txt: No such file or directory.\n\n"
-    )
+    done = run(environment, input=b"/export\n")
+    assert done.stdout.endswith(b"\nI couldn't save the file mangosaurus-1.txt: File exists.\n\n")
 
 
 def test_ctrl_c_ends_a_chat_that_waits_for_the_pipe(environment: Environment) -> None:
@@ -170,17 +173,20 @@ def test_the_card_of_a_name_needs_no_database_and_what_does_makes_none(
     environment: Environment, tmp_path: Path
 ) -> None:
     before = {*tmp_path.iterdir()}
-    done = run(environment, "card", "Mangosaurus")
-    (card,) = {*tmp_path.iterdir()} - before
-    assert done.stdout.decode() == f"There's a file for you: {card}\n"
+    for _ in range(2):  # the same file is saved once
+        done = run(environment, "card", "Mangosaurus")
+        (card,) = (tmp_path / "saved").iterdir()
+        assert done.stdout.decode() == f"There's a file for you: {card}\n"
     assert card.read_bytes().startswith(b"\x89PNG")
+    refused = run(environment, "card", "fuckosaurus")
+    assert refused.stderr.decode() == f"mangosaurus: {sentences.TABOO}\n"
     (missing := tmp_path / "mangosaurus.db").unlink(missing_ok=True)
     for command, what in (("show", "k7m2p9xb4q"), ("card", "k7m2p9xb4q"), ("weights", "0" * 12)):
         done = run(environment, command, what)
         said = f"mangosaurus: there is no database at {missing}; MANGOSAURUS_HOME names the folder"
         assert (done.returncode, done.stderr.decode()[: len(said)]) == (1, said)
         assert done.stderr.count(b"\n") == 1
-    assert {*tmp_path.iterdir()} == {*before, card}
+    assert {*tmp_path.iterdir()} - before == {card.parent, tmp_path / "pictures"}
 
 
 def shown(code: str, environment: Environment) -> list[str]:

@@ -41,15 +41,16 @@ def card_of(
 ) -> Picture | None:
     """Return the card of verse, or of the name with a number; None if it has none.
 
-    Beside the code, it says where the code can be sent: to the bot with this name.
+    At its foot stands where its code can be sent.
     """
     if not layout.has_card(creation, text, n):
         return None
-    home = f"t.me/{username} · {creation.code}" if username else creation.code
+    home = f"{home_of(username)} · {creation.code}"
     if creation.genre is Genre.DINO:
         name = text.texts[n].lower()
-        words = words_of(name)
-        svg = partial(name_card, name, home)
+        person = creation.prompt.capitalize() if creation.person == NOBODY else ""
+        words = words_of(name, person)
+        svg = partial(name_card, name, home, person)
     else:
         name = str(creation.genre)
         own, rest = layout.verse(creation, text)
@@ -57,7 +58,20 @@ def card_of(
         svg = partial(verse_card, own, rest, home, is_sonnet=creation.genre is Genre.SONNET)
     key = key_of(creation, n, username)
     png = partial(drawings.png, key, svg, keep=creation.person == NOBODY)
-    return Picture(key, f"{name}-{creation.code}.png", words, png)
+    return Picture(key, f"{name}-{creation.code}.png", words, png, creation.code)
+
+
+def card_of_name(name: str, username: str, drawings: Drawings) -> Picture:
+    """Return the card of a name from a to z that is no creation."""
+    key = f"{drawings_version()}.{name}.{username}.png"
+    svg = partial(name_card, name, home_of(username))
+    png = partial(drawings.png, key, svg, keep=True)
+    return Picture(key, f"{name}.png", words_of(name), png)
+
+
+def home_of(username: str) -> str:
+    """Return where a card says that it is from: the bot with this name, if there is one."""
+    return f"t.me/{username}" if username else "Mangosaurus"
 
 
 def key_of(creation: Creation, n: int, username: str) -> str:

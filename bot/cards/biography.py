@@ -3,11 +3,11 @@
 import re
 from collections.abc import Sequence
 
-from bot.cards.bodies import table
+from bot.cards.bodies import REAL, table
 from bot.cards.creature import Creature
 from model.names.roots import parts_of
 
-INVENTED, REAL = "invented, and drawn by rule", "a real name; life and picture by rule"
+INVENTED, FOUND = "invented, and drawn by rule", "a real animal, drawn by rule"
 WRITTEN, SHARED = "written by a network", "red: your words; the rest: a network's"
 
 PLACES, PATTERNS, LIVES = [*table("place")], [*table("pattern").values()], table("life")
@@ -41,6 +41,20 @@ def biography(creature: Creature) -> str:
         age=round(chance.between("age", float(youngest), float(oldest))),
         one=one,
         two=two,
+    )
+
+
+def true_facts(name: str) -> str:
+    """Say when and where a real dinosaur lived, how long it was and what it ate; nothing of one
+    that is not in the table.
+    """
+    if name not in REAL:
+        return ""
+    real = REAL[name]
+    age = f"{real.begins} to {real.ends}" if real.begins != real.ends else real.begins
+    return (
+        f"It lived in {real.places} {age} million years ago, was {real.metres} m long,"
+        f" and ate {real.food}."
     )
 
 

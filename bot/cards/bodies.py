@@ -13,6 +13,19 @@ Point: TypeAlias = tuple[float, ...]
 Points: TypeAlias = Sequence[Point]
 
 
+class Real(NamedTuple):
+    """What is known of a real dinosaur: when it lived, in millions of years ago; what it ate; how
+    long it was, in metres; where it was found; and which body is nearest.
+    """
+
+    begins: str
+    ends: str
+    food: str
+    metres: str
+    places: str
+    body: str
+
+
 class Body(NamedTuple):
     """A body that faces right: how many metres long it is; lists of parts, of which it has all of
     `parts` and one of `choices`; its poses; and the points of its shapes.
@@ -96,3 +109,10 @@ mixed paint names two others, and the share of the second."""
 SCENES = [row.split() for row in table("scene").values()]
 """Seven colours: the sky above and below, sun, far hills, near hills, ground and plants; then what
 is in the sky, how often, and its colour."""
+REAL = {
+    genus: Real(*facts)
+    for genus, *facts in read_table(
+        PROGRAM / "data" / "real_dinosaurs.tsv",
+        ("genus", "from", "to", "food", "metres", "places", "body"),
+    )
+}

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from html import escape
 from textwrap import wrap
 
-from bot.cards.biography import INVENTED, REAL, SHARED, WRITTEN, biography
+from bot.cards.biography import FOUND, INVENTED, SHARED, WRITTEN, biography, true_facts
 from bot.cards.creature import INK, Creature
 from bot.cards.saying import said
 from bot.cards.scene import HEIGHT as SCENE
@@ -25,22 +25,28 @@ _INITIALS = (
 """How wide each drop cap is, as a multiple of the size of other letters."""
 
 
-def words_of(name: str) -> str:
-    """Return what the card of a name says: how it is said, what it means, one line about the
-    creature's life, and whether it is real.
+def words_of(name: str, person: str = "") -> str:
+    """Return what the card of a name says: whose it is, how it is said, what it means, one line
+    about the creature's life, and whether it is real.
     """
-    return "\n".join(filter(None, (name.capitalize(), *_facts(name))))
+    is_whose = person and f"{person} is"
+    return "\n".join(filter(None, (is_whose, name.capitalize(), *_facts(name))))
 
 
-def name_card(name: str, code: str) -> str:
-    """Return the card of a name."""
+def name_card(name: str, code: str, person: str = "") -> str:
+    """Return the card of a name, which may be that of a person."""
     creature = Creature(name.lower())
     spoken, means, life, below = _facts(name)
+    y = 876
+    drawn = ""
+    if person:
+        drawn = _text(f"{person} is", WIDTH / 2, 822, 50, GREY, style="italic")
+        y = 924
     size = min(124, (WIDTH - 2 * _MARGIN) / len(name) / 0.44)
-    drawn = _text(name.capitalize(), WIDTH / 2, 876, size, INK)
+    drawn += _text(name.capitalize(), WIDTH / 2, y, size, INK)
     colour = mixed(creature.paints["mark"], INK, 0.25)
-    drawn += _text(escape(spoken), WIDTH / 2, 942, 46, colour, style="italic")
-    y = 936
+    drawn += _text(escape(spoken), WIDTH / 2, y + 66, 46, colour, style="italic")
+    y += 60
     for text, wide, size, colour in ((means, 58, 36, GREY), (life, 56, 40, INK)):
         y += 14
         for row in _balanced(text, wide):
@@ -79,9 +85,9 @@ def verse_card(prompt: str, rest: str, code: str, *, is_sonnet: bool) -> str:
 
 
 def _facts(name: str) -> tuple[str, str, str, str]:
-    life = biography(Creature(name.lower()))
-    below = REAL if name.lower() in real_names() else INVENTED
-    return said(name), str(meaning(name)), life, below
+    if name.lower() in real_names():
+        return said(name), str(meaning(name)), true_facts(name.lower()), FOUND
+    return said(name), str(meaning(name)), biography(Creature(name.lower())), INVENTED
 
 
 def _length(line: str) -> float:

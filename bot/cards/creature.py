@@ -76,11 +76,13 @@ class Creature:
 
     def __init__(self, name: str) -> None:
         self.chance = chance = Chance(name)
-        self.kind = chance.chosen("body", bodies.CHOICES)
+        real = bodies.REAL.get(name)
+        self.kind = real.body if real else chance.chosen("body", bodies.CHOICES)
         self.body = body = BODIES[self.kind]
         size = math.prod(map(float, chance.meant(bodies.SIZES)))
         self.long = 80 + body.points["spine"][-1][0] - body.points["spine"][0][0]
-        self.metres = max(1.6, body.metres * size * chance.between("size", 0.85, 1.15))
+        metres = body.metres * size * chance.between("size", 0.85, 1.15)
+        self.metres = max(1.6, float(real.metres) if real else metres)
         self.parts = self._parts()
         self.id = f"d{blake2b(name.encode(), digest_size=5).hexdigest()}"
         self.paints = self._paints(*chance.chosen("coat", bodies.DYED, bodies.COATS).split())

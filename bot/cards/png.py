@@ -57,6 +57,11 @@ class Drawings:
         self._idle: list[Process] = []
         self._turns = asyncio.Semaphore(PROCESSES)
 
+    @property
+    def wait_seconds(self) -> float:
+        """When a card that is asked for now would be begun."""
+        return len(self._going_on) / self.speed.a_second()
+
     def has(self, key: str) -> bool:
         """Return whether a picture is kept, or is being drawn."""
         return key in self._going_on or (self._folder / key).exists()

@@ -8,17 +8,24 @@ from collections.abc import Awaitable, Callable
 from mimetypes import guess_type
 from typing import NamedTuple
 
-from bot.answering import answer, show
+from bot.answering import answer, is_sent_as_card, show
 from bot.app import Bot
 from bot.asks import Said, Sent
-from bot.chat import Refused
+from bot.cards import card_of_name
+from bot.chat import Button, Refused
 from bot.commands import admin, games, names, people, verse, voices
-from bot.limits import CHATTER, OFFERS, Work
+from bot.limits import CHATTER, NAMES, OFFERS, Work
+from bot.store import QUESTIONS
 from bot.words import sentences
 from bot.words.pieces import Message, joined, said
 from model.text.forms import Network
 
 GROUPS = PLAY, YOURS, ADMINS = "Play", "Yours", "For admins"
+FIRST = [
+    [Button(sentences.A_DINOSAUR, "/dino"), Button(sentences.ME, "/me")],
+    [Button(sentences.A_ROUND, "/today")],
+]
+"""The buttons below the first message."""
 CELLS = {"rnn": "a plain recurrent network", "lstm": "an LSTM", "gru": "a GRU"}
 
 
@@ -39,13 +46,15 @@ class Command(NamedTuple):
     """Whether it answers text after the command with a hint."""
 
 
-async def start(ask: Said, _rest: str, _bot: Bot) -> None:
+async def start(ask: Said, _rest: str, bot: Bot) -> None:
     """Say hello."""
-    await ask.chat.say(sentences.START)
+    card = card_of_name("mangosaurus", bot.username, bot.drawings)
+    if not await is_sent_as_card(ask, card, sentences.START, FIRST, bot):
+        await ask.chat.say(sentences.START, FIRST)
 
 
 async def about(ask: Said, _rest: str, bot: Bot) -> None:
-    """Say which versions are in use, and how good they are."""
+    """Say which versions are in use, how good they are, and how often people find the real one."""
     parts = [sentences.ABOUT]
     for network in Network:
         if network in bot.shelf.serving:
@@ -58,7 +67,12 @@ async def about(ask: Said, _rest: str, bot: Bot) -> None:
                 len(weights.known_names),
             )
             parts.append(sentences.ABOUT_NETWORK[network.form].format(*facts))
-    parts += [sentences.ABOUT_SONNETS, sentences.ABOUT_SOURCE]
+    parts.append(sentences.ABOUT_SONNETS)
+    if people := await bot.store.results():
+        asked = QUESTIONS * sum(people.values())
+        found = sum(number * people[number] for number in people)
+        parts.append(sentences.ABOUT_ROUNDS.format(asked, found / asked))
+    parts.append(sentences.ABOUT_SOURCE)
     await ask.chat.say(joined("\n\n", parts))
 
 
@@ -102,55 +116,48 @@ COMMANDS = {
     "start": Command(start),
     "dino": Command(
         names.dino,
-        games.NAMES,
-        "invent dinosaur names",
-        "/dino – a new dinosaur; `/dino 5 mango` – five that begin with Mango",
+        NAMES,
+        "invent a dinosaur",
+        "/dino – a dinosaur; `/dino 5 mango` – five that begin with Mango",
+    ),
+    "me": Command(games.me, games.named, "you as a dinosaur", "`/me Anna` – Anna as a dinosaur"),
+    "today": Command(
+        games.today,
+        games.pressed,
+        "the round of the day",
+        "/today – the round of the day: which one is real?",
     ),
     "poem": Command(
         verse.poem,
         verse.POEM,
         "continue a line of verse",
-        "`/poem Shall I compare thee` – your line, and verse that continues it",
+        "`/poem Shall I compare thee`, or any line alone – verse that goes on from it",
     ),
     "sonnet": Command(
         verse.sonnet,
         verse.SONNET,
         "fourteen lines that scan and rhyme",
-        "/sonnet – fourteen lines that scan and rhyme; `/sonnet Shall I compare thee` – from your"
-        " line",
-    ),
-    "me": Command(
-        games.me,
-        games.named,
-        "you as a dinosaur",
-        "`/me Anna` – Anna as a dinosaur; /today – the dinosaur of the day",
-    ),
-    # beside /me in the help; its card is drawn once
-    "today": Command(games.today, games.NAMES, "the dinosaur of the day", alone=True),
-    "guess": Command(
-        games.guess,
-        games.NAMES,
-        "find the real one of four dinosaurs",
-        "/guess – which of four dinosaurs is real?",
+        "/sonnet, or `/sonnet My love` – fourteen lines that scan and rhyme",
     ),
     "voices": Command(
         voices.voices,
         CHATTER,
         "other voices for names and verse",
         "/voices – other voices that I have learned",
+        group=YOURS,
     ),
     "seed": Command(
         people.seed,
         CHATTER,
         "see or set your seed",
-        "/seed – your seed; with the same seed, everybody gets the same from me",
+        "/seed – with the same seed, everybody gets the same from me",
         group=YOURS,
     ),
     "export": Command(
         people.export,
         people.EXPORT,
         "all I keep about you",
-        "/export – everything I keep about you, to keep yourself; /forget deletes it",
+        "/export – all I keep about you; /forget deletes it",
         group=YOURS,
     ),
     # beside /export in the help
@@ -164,7 +171,7 @@ COMMANDS = {
         group=YOURS,
         alone=True,
     ),
-    "guessed": Command(games.guessed, games.NAMES),
+    "name": Command(names.carded),
     "again": Command(show, verse.again),
     "another": Command(answer, verse.another),
     "wilder": Command(answer, verse.make_wilder),
@@ -199,7 +206,8 @@ COMMANDS = {
     "learn": Command(admin.learn, group=ADMINS),
     "use": Command(admin.use, group=ADMINS),
 }
-"""Commands by their names, in the order of menu and help. What has neither is said by buttons."""
+"""Commands by their names, in the order of menu and help. What has neither is said by buttons and
+links."""
 
 LINE = Command(verse.plain_line, verse.POEM)
 """Answers a message without a command, in a private chat."""

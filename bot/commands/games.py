@@ -1,161 +1,162 @@
-"""`/me`, `/today` and `/guess`: dinosaurs that are the same for everybody, and real ones among
-those of the bot.
+"""`/me`, the dinosaur of everybody of a name, and `/today`, a round that is the same for everybody:
+five times one real dinosaur among three invented ones.
 """
 
 import asyncio
-import secrets
-from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from hashlib import sha256
 
+from bot.answering import is_sent_as_card, show
 from bot.app import Bot
 from bot.asks import Said
-from bot.cards import card_of
-from bot.chat import Button, Explained, LiveMessage
-from bot.commands.names import LONGEST_PREFIX
-from bot.commands.verse import send_card, work_with_card
-from bot.creations import ASIDE, NOBODY, Creation, Wish, new_code
-from bot.limits import Work, work_for
-from bot.store import NEW_SEEDS
+from bot.cards import card_of_name
+from bot.cards.biography import true_facts
+from bot.cards.bodies import REAL
+from bot.chat import Button, Explained
+from bot.commands.names import LONGEST_PREFIX, latin
+from bot.commands.people import check_private
+from bot.creations import ASIDE, NOBODY, Creation, new_code
+from bot.limits import NAMES, Work, work_for
+from bot.store import NEW_SEEDS, QUESTIONS
 from bot.taboo import is_taboo
 from bot.words import layout, sentences
-from bot.words.pieces import Message
+from bot.words.pieces import NOTHING
 from model.files import PROGRAM
 from model.names.rules import LONGEST, SHORTEST
 from model.text.forms import USUAL_TEMPERATURE, Genre
-from model.text.sources import DINOSAURS, fossils
-from model.weights.versions import VERSION_NAME
+from model.text.sources import fossils
 from model.writing.requests import generator_for
 
 FAMOUS = PROGRAM / "data" / "famous.txt"
 NETWORK, TEMPERATURE = Genre.DINO.network, USUAL_TEMPERATURE["names"]
-NAMES = work_for(Wish(Genre.DINO))
 INVENTED, DRAWN = 3, 5
-"""How many names of a round are made up. More are drawn, as some may be real fossils or taboo."""
+"""How many names of a question are made up. More are drawn, as some may be real or taboo."""
+QUESTION = NAMES._replace(part=1 / (QUESTIONS + 1))
+TITLES = {"dr", "lady", "lord", "madam", "miss", "mr", "mrs", "ms", "prof", "professor", "sir"}
 
 
-async def me(ask: Said, found: tuple[Creation, Message], bot: Bot) -> None:
-    """Send the dinosaur of a first name on its card. This takes no turn."""
-    await _send(ask, *found, bot, rows=1)
+async def me(ask: Said, creation: Creation, bot: Bot) -> None:
+    """Send the dinosaur of a first name. This takes no turn."""
+    await bot.store.keep(creation)
+    await show(ask, creation, bot)
 
 
-async def today(ask: Said, _rest: str, bot: Bot) -> None:
-    """Send the dinosaur of the day, whose seed is the date, on its card."""
-    released = await asyncio.to_thread(bot.shelf.files(NETWORK).released)
-    version = released or (await bot.shelf.current(NETWORK)).version
-    day = datetime.now(UTC).date()
-    creation = _of_everybody(int(f"{day:%Y%m%d}"), version)
-    opening = sentences.TODAY.format(f"{day.day} {day:%B %Y}")
-    await _send(ask, creation, opening, bot, rows=0)
-
-
-async def named(ask: Said, rest: str, bot: Bot) -> tuple[tuple[Creation, Message], Work]:
-    """Find the dinosaur of a first name, or of the one in the person's profile, and what stands
-    above it.
+async def named(ask: Said, rest: str, bot: Bot) -> tuple[Creation, Work]:
+    """Find the dinosaur of a first name, or of the one in the person's profile.
 
     The name, as the network writes it, and the version decide it alone.
     """
     weights = await bot.shelf.current(NETWORK)
-    fold = weights.vocabulary.fold
     words = rest.split() or ask.name.split()
     if not words:
         raise Explained(sentences.ME_WHO)
-    word = next((word for word in words if fold(word).strip()), "")
-    name = fold(word).strip()
+    names = [weights.vocabulary.fold(latin(word)).strip() for word in words]
+    name = next((name for name in names if name and name not in TITLES), "")
     if not 1 <= len(name) <= LONGEST_PREFIX or is_taboo(name):
-        raise Explained(sentences.ME_NAME.format(LONGEST_PREFIX))
+        raise Explained(sentences.ME_NAME.format(sentences.cut(words[0], 40), LONGEST_PREFIX))
     number = int(sha256(f"{name} {weights.version}".encode()).hexdigest(), 16)
-    creation = _of_everybody(number, weights.version, name)
-    opening = sentences.ME.format(sentences.cut(word, 40))
-    return (creation, opening), await work_with_card(creation, 0, bot)
-
-
-def _of_everybody(number: int, version: str, prompt: str = "") -> Creation:
-    """Return the creation that a number decides. It belongs to nobody; all get the same code."""
-    code = new_code(generator_for(int(version, 16), number).integers)
-    return Creation(
-        code,
+    creation = Creation(
+        new_code(generator_for(int(weights.version, 16), number).integers),
         NOBODY,
         Genre.DINO,
-        version,
+        weights.version,
         number % NEW_SEEDS,
         0,
-        prompt,
+        name,
         TEMPERATURE,
-        own_words=len(prompt),
+        own_words=len(name),
     )
+    return creation, work_for(creation)
 
 
-async def _send(ask: Said, creation: Creation, opening: Message, bot: Bot, *, rows: int) -> None:
-    """Send a creation that belongs to nobody as the caption of its card. `rows` says how many rows
-    of its buttons it has.
+async def pressed(_ask: Said, rest: str, _bot: Bot) -> tuple[tuple[int, ...], Work]:
+    """Read what a button of a round says: `/today DAY QUESTION CHOICE`, each as a number. Without
+    them, somebody asks for the round.
     """
-    async with LiveMessage(ask.chat):  # which shows that the bot is typing
-        text = await bot.shelf.write(creation)
-        await bot.store.keep(creation)
-    bot.limits.written(ask)
-    message = opening + "\n\n" + layout.reply(creation, text)
-    buttons = layout.buttons_below(creation, text)[:rows]
-    if card := card_of(creation, text, 0, bot.username, bot.drawings):
-        await send_card(ask, creation, card, message, message, buttons, bot)
-    else:
-        await ask.chat.say(message, buttons)
-
-
-async def guess(ask: Said, _rest: str, bot: Bot) -> None:
-    """Send a round: four names as buttons, of which one is real. The version in use has made up the
-    others.
-    """
-    seed = secrets.randbelow(NEW_SEEDS)
-    version = (await bot.shelf.current(NETWORK)).version
-    names, _ = await _round(seed, version, bot)
-    buttons = [
-        [Button(name.capitalize(), f"/guessed {seed} {n} {version}")]
-        for n, name in enumerate(names)
-    ]
-    await ask.chat.say(sentences.GUESS, buttons)
-
-
-async def guessed(ask: Said, rest: str, bot: Bot) -> None:
-    """Say whether a guess is right: `/guessed SEED NUMBER VERSION`."""
     words = rest.split()
-    if not (
-        len(words) == 3
-        and all(word.isdecimal() and len(word) < 10 for word in words[:2])
-        and int(words[1]) <= INVENTED
-        and VERSION_NAME.fullmatch(words[2])
-    ):
-        raise Explained(sentences.GUESS_USAGE)
-    names, real = await _round(int(words[0]), words[2], bot)
-    verdict = layout.guessed(names, real, names[int(words[1])])
-    await ask.chat.say(verdict, [[Button(sentences.ANOTHER_ROUND, "/guess")]])
+    if not words:
+        return (), QUESTION
+    if len(words) != 3 or not all(word.isdecimal() and len(word) < 8 for word in words):
+        raise Explained(sentences.ALONE.format("today"))
+    day, question, choice = map(int, words)
+    now = datetime.now(UTC)
+    is_on = day == now.toordinal() or (day == now.toordinal() - 1 and now.hour == 0)
+    if not is_on or question >= QUESTIONS or choice > INVENTED:
+        raise Explained(sentences.ROUND_OVER)
+    return (day, question, choice), QUESTION
 
 
-async def _round(seed: int, version: str, bot: Bot) -> tuple[list[str], str]:
-    """Return the four names of a round in their order, and the real one.
-
-    Seed and version decide them.
+async def today(ask: Said, press: tuple[int, ...], bot: Bot) -> None:
+    """Send where somebody stands in the round of the day: the next question, or the result. A press
+    is answered with the card of the real dinosaur.
     """
-    drawn = Creation("", NOBODY, Genre.DINO, version, seed, ASIDE, "", TEMPERATURE, DRAWN)
-    random, text = generator_for(seed, ASIDE + 1), await bot.shelf.write(drawn)
-    invented = [name for name in _presentable(text.texts) if name not in fossils()][:INVENTED]
-    some = random.integers(len(little_known()), size=DRAWN)
-    real = _presentable(little_known()[n] for n in some)[0]
+    check_private(ask, bot)
+    if press:
+        day, question, choice = press
+        names, real = await _question(day, question, bot)
+        is_found = names[choice] == real
+        found = await bot.store.press(ask.person, day, question, is_found=is_found)
+        opening = layout.verdict(names, real, true_facts(real), is_found=found[question]) + "\n\n"
+    else:
+        day = datetime.now(UTC).toordinal()
+        found = await bot.store.found(ask.person, day)
+        opening = NOTHING if found else sentences.ROUND.format(_spoken(day)) + "\n\n"
+    left = [question for question in range(QUESTIONS) if question not in found]
+    if left:
+        names, _ = await _question(day, left[0], bot)
+        message = sentences.QUESTION.format(left[0] + 1, QUESTIONS)
+        buttons = [
+            [Button(name.capitalize(), f"/today {day} {left[0]} {n}")]
+            for n, name in enumerate(names)
+        ]
+    else:
+        person = await bot.store.person(ask.person)
+        result = layout.result(_spoken(day), found, person.streak)
+        message = result + layout.results(await bot.store.results(day - 1))
+        buttons = [[Button(sentences.SHARE, opens="today", words=str(result))]]
+    bot.limits.written(ask)
+    message = opening + message
+    if press:
+        card = card_of_name(real, bot.username, bot.drawings)
+        if await is_sent_as_card(ask, card, message, buttons, bot):
+            return
+    await ask.chat.say(message, buttons)
+
+
+async def _question(day: int, question: int, bot: Bot) -> tuple[list[str], str]:
+    """Return the four names of a question in their order, and the real one.
+
+    They are the same for everybody: the released version has made up the others, whatever was
+    trained since.
+    """
+    number = day * QUESTIONS + question
+    released = await asyncio.to_thread(bot.shelf.files(NETWORK).released)
+    version = released or (await bot.shelf.current(NETWORK)).version
+    drawn = Creation("", NOBODY, Genre.DINO, version, number, ASIDE, "", TEMPERATURE, DRAWN)
+    written = (await bot.shelf.write(drawn)).texts
+    invented = [name for name in written if name not in fossils() and not is_taboo(name)]
     if len(invented) < INVENTED:
         raise Explained(sentences.NOT_WRITTEN)
-    names = [real, *invented]
-    return [names[n] for n in random.permutation(len(names))], real
-
-
-def _presentable(names: Iterable[str]) -> list[str]:
-    """Return the names that may be shown, with what they mean."""
-    return [name for name in names if not is_taboo(f"{name} {layout.meaning(name)}")]
+    # in turn, so that a real one comes again only after all the others
+    turn, place = divmod(number, len(little_known()))
+    real = little_known()[generator_for(turn, ASIDE + 1).permutation(len(little_known()))[place]]
+    names = [real, *invented[:INVENTED]]
+    return [names[n] for n in generator_for(number, ASIDE + 2).permutation(len(names))], real
 
 
 @cache
 def little_known() -> tuple[str, ...]:
     """Return the real dinosaurs that few know. Their length must not give them away."""
-    names, famous = (path.read_text(encoding="ascii").split() for path in (DINOSAURS, FAMOUS))
-    others = {*famous, *fossils()}
-    return tuple(name for name in names if name not in others and SHORTEST <= len(name) <= LONGEST)
+    famous = FAMOUS.read_text(encoding="ascii").split()
+    return tuple(
+        name
+        for name in REAL
+        if name not in famous and SHORTEST <= len(name) <= LONGEST and not is_taboo(name)
+    )
+
+
+def _spoken(day: int) -> str:
+    """Return a day as "1 December"."""
+    found = date.fromordinal(day)
+    return f"{found.day} {found:%B}"

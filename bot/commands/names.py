@@ -2,17 +2,24 @@
 and what is offered to somebody who types inline.
 """
 
+import unicodedata
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 
-from bot.answering import answer
+from anyascii import anyascii
+
+from bot.answering import answer, is_sent_as_card
 from bot.app import Bot
 from bot.asks import Said, Typed, voice_in
-from bot.chat import Explained, Offer
+from bot.cards import card_of_name
+from bot.chat import Button, Explained, Offer
 from bot.commands.voices import voice_named
 from bot.creations import ASIDE, Wish, network_of
 from bot.taboo import is_taboo
 from bot.words import layout, sentences
-from bot.words.pieces import NOTHING, Message
+from bot.words.pieces import NOTHING, Message, Piece
+from model.files import PROGRAM, read_table
 from model.names.roots import parts_of
 from model.text.forms import Genre
 from model.text.sources import fossils
@@ -20,7 +27,7 @@ from model.weights.checkpoint import Checkpoint
 
 MOST = 10
 OFFERED = 5
-LONGEST_PREFIX = 20
+LONGEST_PREFIX, LONGEST_NAME = 20, 40
 SHORTEST_BEGINNING, LONGEST_WHOLE = 3, 8
 """New names begin with at least 3 letters of a real one.
 
@@ -46,31 +53,28 @@ async def dino(ask: Said, rest: str, bot: Bot) -> None:
     wish = Wish(Genre.DINO, count=_count(numbers[0]) if numbers else 1, voice=voice)
     if letters:
         checkpoint = await bot.shelf.current(network_of(wish))
-        begins, opening = "", NOTHING
+        prefix, opening = _prefix(letters[0], checkpoint, voice), NOTHING
         if not voice:
-            begins, opening = like(checkpoint.vocabulary.fold(letters[0]).strip(), checkpoint)
-        prompt = begins or _prefix(letters[0], checkpoint, voice)
-        wish = replace(wish, prompt=prompt, opening=opening)
+            begins, opening = like(prefix, checkpoint)
+            prefix = begins or prefix
+        wish = replace(wish, prompt=prefix, opening=opening)
     await answer(ask, wish, bot)
 
 
 async def typed(ask: Typed, text: str, bot: Bot) -> None:
-    """Offer five names that begin with a word: `@bot mango`, in any chat. For anything else, offer
-    nothing.
+    """Offer five names that begin with a word: `@bot mango`, in any chat.
 
     Offers depend on the person's seed but stand outside their sequence: typing takes no turn, and
-    the same words give the same offers again. Offers are not kept, so the message that is sent has
-    neither a code nor buttons.
+    the same words give the same offers again. Offers are not kept: the message that is sent has a
+    link to the card of its name.
     """
     if is_taboo(text):
-        await ask.chat.offer([Offer(str(sentences.TABOO), "", sentences.TABOO)])
-        return
-    word = text.strip()
+        raise Explained(sentences.TABOO)
     checkpoint = await bot.shelf.current(Genre.DINO.network)
-    prefix = checkpoint.vocabulary.fold(word)
-    if len(word) > LONGEST_PREFIX or any(map(str.isspace, word)) or (word and not prefix):
-        await ask.chat.offer([])
-        return
+    words = text.split()
+    if len(words) > 1:
+        raise Explained(sentences.OFFER_USAGE)
+    prefix = _prefix(words[0], checkpoint) if words else ""
     wish = Wish(Genre.DINO, like(prefix, checkpoint)[0] or prefix, OFFERED)
     person = await bot.store.person(ask.person)
     usual = checkpoint.description.temperature
@@ -80,8 +84,34 @@ async def typed(ask: Typed, text: str, bot: Bot) -> None:
     for name in written.texts:
         message = layout.shown(creation, replace(written, texts=(name,)))
         title, _, note = str(message).partition(": ")
-        offers.append(Offer(title, note or sentences.NEW, message))
+        link = Message([Piece(f"/name-{name}", "opening")])
+        offers.append(Offer(title, note or sentences.NEW, message + "\n" + link))
     await ask.chat.offer(offers)
+
+
+async def carded(ask: Said, name: str, bot: Bot) -> None:
+    """Send the card of a name: `/name mangosaurus`, as a link in another chat says it."""
+    name = name.strip().lower()
+    if not (name.isascii() and name.isalpha() and len(name) <= LONGEST_NAME) or is_taboo(name):
+        raise Explained(sentences.NOT_A_NAME)
+    card = card_of_name(name, bot.username, bot.drawings)
+    message = layout.explained(name)
+    buttons = [[Button(sentences.A_DINOSAUR, "/dino")]]
+    if not await is_sent_as_card(ask, card, message, buttons, bot):
+        await ask.chat.say(Message([Piece(card.words)]), buttons)
+
+
+@cache
+def first_names() -> Mapping[str, str]:
+    """Return how people write names in Latin letters, where `anyascii` would not know."""
+    return dict(read_table(PROGRAM / "data" / "first_names.tsv", ("name", "latin")))
+
+
+def latin(word: str) -> str:
+    """Return a word in Latin letters: Ольга is Olga. Emoji, digits and marks fall away."""
+    normal = unicodedata.normalize("NFC", word).lower()
+    letters = "".join(each for each in normal if unicodedata.category(each)[0] in "LM")
+    return "".join(filter(str.isalpha, anyascii(first_names().get(letters, letters))))
 
 
 def like(name: str, checkpoint: Checkpoint) -> tuple[str, Message]:
@@ -121,14 +151,16 @@ def _count(word: str) -> int:
     return int(word)
 
 
-def _prefix(word: str, checkpoint: Checkpoint, voice: str) -> str:
-    """Read first letters as the network writes them: with a capital, if its names never begin with
-    the small letter.
+def _prefix(word: str, checkpoint: Checkpoint, voice: str = "") -> str:
+    """Read first letters as the network writes them. Those of dinosaurs may be of any script; in a
+    voice, they get a capital if its names never begin with the small letter.
     """
-    prefix = checkpoint.vocabulary.fold(word).strip()
+    prefix = checkpoint.vocabulary.fold(word if voice else latin(word)).strip()
     if not 1 <= len(prefix) <= LONGEST_PREFIX:
         refusal = sentences.VOICE_LETTERS if voice else sentences.FIRST_LETTERS
         raise Explained(refusal.format(sentences.cut(word, 40), LONGEST_PREFIX))
+    if is_taboo(prefix):
+        raise Explained(sentences.TABOO)
     initials = {name[0] for name in checkpoint.known_names} if voice else set()
     first, capital = prefix[0], prefix[0].upper()
     return capital + prefix[1:] if first not in initials and capital in initials else prefix

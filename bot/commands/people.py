@@ -1,5 +1,6 @@
 """What belongs to a person: their seed, and all that the bot keeps of them."""
 
+from datetime import UTC, datetime
 from itertools import accumulate
 
 from bot.app import Bot
@@ -37,7 +38,7 @@ async def export(ask: Said, rest: str, bot: Bot) -> None:
     The newest creations come first. A file has as many as can be written soon; a button asks for
     the older ones. `/export 40` leaves out the newest 40.
     """
-    _check_private(ask, bot)
+    check_private(ask, bot)
     person = await bot.store.person(ask.person)
     newest = (await bot.store.creations(ask.person))[::-1]
     left_out = int(rest) if rest.strip().isdecimal() and len(rest) < 10 else 0
@@ -52,6 +53,9 @@ async def export(ask: Said, rest: str, bot: Bot) -> None:
     bot.limits.written(ask)
     if not left_out:
         turns = [sentences.counted(n, "turn") for n in (person.dino_turns, person.poem_turns)]
+        turns.append(sentences.counted(person.streak, "day"))
+        answered = await bot.store.found(ask.person, datetime.now(UTC).toordinal())
+        turns.append(sentences.counted(len(answered), "question"))
         texts.insert(0, sentences.EXPORTED_PERSON.format(person, *turns))
     content = "\n\n\n".join(texts) + "\n"
     end = left_out + len(part)
@@ -68,7 +72,7 @@ async def export(ask: Said, rest: str, bot: Bot) -> None:
 
 async def forget(ask: Said, rest: str, bot: Bot) -> None:
     """Ask whether everything should be deleted; `/forget yes` deletes it."""
-    _check_private(ask, bot)
+    check_private(ask, bot)
     if rest.strip().lower() == "yes":
         await bot.store.forget(ask.person)
         await ask.chat.clear()
@@ -94,7 +98,7 @@ async def _written(creation: Creation, missing: list[str], bot: Bot) -> str:
     return f"{text}\n\n{facts}"
 
 
-def _check_private(ask: Said, bot: Bot) -> None:
+def check_private(ask: Said, bot: Bot) -> None:
     """Raise Explained in a group, with a link to a private chat that begins with the command."""
     if not ask.chat.is_private:
         name, _ = ask.command

@@ -2,24 +2,20 @@
 `/sonnet`, `/again`, `/another`, `/wilder`, `/continue` and `/card`.
 """
 
-from contextlib import suppress
+from dataclasses import replace
 
-from bot.answering import answer
+from bot.answering import answer, send_card
 from bot.app import Bot
 from bot.asks import Ask, Said, line_in, voice_in
 from bot.cards import card_of, key_of
-from bot.chat import Button, Buttons, Explained, LiveMessage, Picture
+from bot.chat import Explained, LiveMessage
 from bot.commands.voices import example, voice_named
 from bot.creations import MOST_CONTINUED, Creation, Wish, code_in, wilder
-from bot.database import StoreError
 from bot.limits import TEXTS, Work, work_for
-from bot.taboo import is_taboo
 from bot.words import layout, sentences
 from bot.words.pieces import Message, Piece
 from model.text.forms import Genre
 
-IN_A_ROW = 3
-"""Buttons."""
 POEM = Work(TEXTS[Genre.POEM])
 SONNET = Work(TEXTS[Genre.SONNET])
 
@@ -97,11 +93,16 @@ async def named_on_card(_ask: Ask, rest: str, bot: Bot) -> tuple[tuple[Creation,
     n = 0
     if number.isdecimal() and len(number) < 3 and int(number) < creation.count:
         n = int(number)
-    return (creation, n), await work_with_card(creation, n, bot)
+    key = key_of(creation, n, bot.username)
+    if bot.drawings.has(key) or await bot.store.file_id(key):
+        key = ""
+    return (creation, n), work_for(creation, key)
 
 
 async def card(ask: Said, found: tuple[Creation, int], bot: Bot) -> None:
-    """Send the card of a creation, whoever asked for it. Buttons show its other names."""
+    """Send the card of a creation, whoever asked for it. If it cannot be drawn or sent, send its
+    words, and say why.
+    """
     creation, n = found
     async with LiveMessage(ask.chat):  # which shows that the bot is typing
         text = await bot.shelf.write(creation)
@@ -109,37 +110,15 @@ async def card(ask: Said, found: tuple[Creation, int], bot: Bot) -> None:
     picture = card_of(creation, text, n, bot.username, bot.drawings)
     if picture is None:
         raise Explained(sentences.NO_CARD)
-    others = [  # of verse, there is one text
-        Button(name.capitalize(), f"/card {creation.code} {i}")
-        for i, name in enumerate(text.texts)
-        if i != n and not is_taboo(name)
-    ]
-    rows = [others[first : first + IN_A_ROW] for first in range(0, len(others), IN_A_ROW)]
-    code = Message([Piece(creation.code, "creation")])
-    words = Message([Piece(picture.words)]) + "\n\n" + code
-    await send_card(ask, creation, picture, code, words, rows, bot)
-
-
-async def send_card(
-    ask: Said,
-    creation: Creation,
-    card: Picture,
-    caption: Message,
-    words: Message,
-    buttons: Buttons,
-    bot: Bot,
-) -> None:
-    """Send a card with its caption. If it cannot be drawn or sent, send its words, and say why."""
-    file_id = await bot.store.file_id(card.key)
+    if creation.genre is Genre.DINO:
+        text = replace(text, texts=text.texts[n : n + 1])
+    caption = layout.caption(creation, text)
+    buttons = [[layout.share(creation, text)]]
     try:
-        async with LiveMessage(ask.chat):  # which shows that the bot is typing
-            sent = await ask.chat.picture(card._replace(file_id=file_id), caption, buttons)
+        await send_card(ask, picture, caption, buttons, bot)
     except Explained as error:
-        await ask.chat.say(words + "\n\n" + error.sentence, buttons)
-    else:
-        if sent != file_id:
-            with suppress(StoreError):  # the person has the card; it is drawn once more
-                await bot.store.keep_file_id(card.key, creation.code, sent)
+        words = Message([Piece(picture.words)]) + "\n\n"
+        await ask.chat.say(words + error.sentence, buttons)
 
 
 async def creation_in(rest: str, bot: Bot) -> Creation:
@@ -152,16 +131,6 @@ async def creation_in(rest: str, bot: Bot) -> Creation:
     if creation is None:
         raise Explained(sentences.UNKNOWN_CODE.format(sentences.cut(given[0], 40)))
     return creation
-
-
-async def work_with_card(creation: Creation, n: int, bot: Bot) -> Work:
-    """Return what it takes to write a creation, and to draw the card of its name number `n`, unless
-    that is kept.
-    """
-    key = key_of(creation, n, bot.username)
-    if bot.drawings.has(key) or await bot.store.file_id(key):
-        key = ""
-    return work_for(creation, key)
 
 
 def _like(creation: Creation, temperature: float) -> Wish:

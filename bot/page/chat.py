@@ -18,6 +18,7 @@ from aiohttp.web import WebSocketResponse
 from bot.app import Bot
 from bot.asks import YOU, Said
 from bot.chat import Buttons, Chat, Gone, Picture
+from bot.commands import FIRST
 from bot.words import sentences
 from bot.words.pieces import Message, Piece
 from model.text.forms import Genre
@@ -78,7 +79,7 @@ class PageChat(Chat):
             place = await self.add(Message([Piece("…")]), at=at, grows=True)
             self._places[place.number] = creation.code
         if not self._places:
-            await self.add(sentences.START, is_start=True)
+            await self.add(sentences.START, FIRST, is_start=True)
 
     async def fill(self, bot: Bot) -> None:
         """Put the last creations into their places, the newest first."""

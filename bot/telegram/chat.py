@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from functools import partial
 from html import escape
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from telegram import (
     CallbackQuery,
@@ -28,7 +29,7 @@ from telegram.error import (
 )
 from telegram.ext import ExtBot
 
-from bot.chat import Buttons, Chat, Explained, Gone, InDoubt, NotSent, Offer, Picture
+from bot.chat import Button, Buttons, Chat, Explained, Gone, InDoubt, NotSent, Offer, Picture
 from bot.database import StoreError
 from bot.inbox import Inbox, Note
 from bot.telegram.pacing import REFUSAL, Call, Pacing
@@ -75,11 +76,15 @@ TAGS: dict[Style, str] = {
 
 
 def html_of(message: Message, username: str) -> str:
-    """Return a message as Telegram's HTML. A code links to its creation in a chat with the bot."""
+    """Return a message as Telegram's HTML. A code links to its creation in a chat with the bot, and
+    what opens the bot is a link that can be passed on.
+    """
     html = ""
     for text, style in message:
         escaped = escape(text)
-        if style == "creation":
+        if style == "opening":
+            html += f"t.me/{username}?start={escaped[1:]}"
+        elif style == "creation":
             html += f'<a href="https://t.me/{username}?start={escaped}">{escaped}</a>'
         elif style in TAGS:
             html += f"<{TAGS[style]}>{escaped}</{TAGS[style]}>"
@@ -151,7 +156,7 @@ class TelegramChat(Chat):
             self._bot.send_message,
             self._html(message),
             self._pacing.place() if unfinished else self._place,
-            reply_markup=_keyboard(buttons),
+            reply_markup=_keyboard(buttons, self._bot.username),
         )
         if unfinished and self.note and self._inbox:
             with contextlib.suppress(StoreError):  # then the next start asks whether it arrived
@@ -166,7 +171,7 @@ class TelegramChat(Chat):
             self._html(message, number=number),
             self.id,
             number,
-            reply_markup=_keyboard(buttons),
+            reply_markup=_keyboard(buttons, self._bot.username),
         )
         place = self._pacing.place() if unfinished else self._place
         with self._explained():
@@ -194,7 +199,7 @@ class TelegramChat(Chat):
         below: dict[str, Any] = {
             "caption": self._html(message, LONGEST_CAPTION),
             "filename": picture.name,
-            "reply_markup": _keyboard(buttons),
+            "reply_markup": _keyboard(buttons, self._bot.username),
         }
         if picture.file_id:
             with contextlib.suppress(BadRequest):
@@ -212,7 +217,7 @@ class TelegramChat(Chat):
             self._place,
             caption=self._html(message, LONGEST_CAPTION),
             filename=name,
-            reply_markup=_keyboard(buttons),
+            reply_markup=_keyboard(buttons, self._bot.username),
         )
 
     async def typing(self) -> None:
@@ -307,10 +312,21 @@ class TelegramChat(Chat):
             raise InDoubt(str(error)) from error
 
 
-def _keyboard(buttons: Buttons) -> InlineKeyboardMarkup | None:
+def _keyboard(buttons: Buttons, username: str) -> InlineKeyboardMarkup | None:
     rows = [
-        [InlineKeyboardButton(button.label, callback_data=button.line) for button in row]
+        [
+            InlineKeyboardButton(each.label, callback_data=each.line)
+            if each.line
+            else InlineKeyboardButton(each.label, url=_share_link(each, username))
+            for each in row
+        ]
         for row in buttons
         if row
     ]
     return InlineKeyboardMarkup(rows) if rows else None
+
+
+def _share_link(button: Button, username: str) -> str:
+    """Return a link that lets a person choose a chat, and sends words and a link to the bot."""
+    facts = {"url": f"https://t.me/{username}?start={button.opens}", "text": button.words}
+    return f"https://t.me/share/url?{urlencode(facts, quote_via=quote)}"

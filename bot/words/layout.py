@@ -1,11 +1,11 @@
 """How names, verse and sonnets are set: capitals, stanzas, the code and the buttons below."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.asks import is_visible
 from bot.chat import Button, Buttons
-from bot.creations import MOST_CONTINUED, Creation, wilder
+from bot.creations import MOST_CONTINUED, NOBODY, Creation, wilder
 from bot.taboo import is_taboo
 from bot.words import sentences
 from bot.words.pieces import NOTHING, Message, Piece, joined, said
@@ -17,8 +17,11 @@ from model.text.typesetting import typeset
 from model.text.vocabulary import is_latin
 
 QUATRAIN = 4
+IN_A_ROW = 3
+"""Buttons."""
 COMMONEST = "saurus"
 """Everybody knows what these letters mean."""
+SQUARES = {True: "🟩", False: "⬜"}
 MOST_LINES, MOST_LETTERS = 15, 72
 """Lines of verse on a card, and letters of each, blanks included."""
 _DRAWABLE = re.compile(
@@ -31,10 +34,13 @@ _CLOSED_END = re.compile(r"[.?!]['\")]*\Z")
 
 
 def reply(creation: Creation, text: Text) -> Message:
-    """Return a creation as a message, with its code in a paragraph of its own.
+    """Return a creation as a message, with its code in a paragraph of its own. That of `/me` asks
+    who else is there.
 
     It is the same for everybody.
     """
+    if creation.person == NOBODY:
+        return shown(creation, text) + " " + sentences.WHO + Message([Piece("/me", "opening")])
     return shown(creation, text) + "\n\n" + Message([Piece(creation.code, "creation")])
 
 
@@ -45,20 +51,41 @@ def shown(creation: Creation, text: Text) -> Message:
     return _marked(*verse(creation, text))
 
 
-def buttons_below(creation: Creation, text: Text) -> Buttons:
-    """Return the buttons below a creation. Each one says its command and the code."""
+def buttons_below(creation: Creation, text: Text, *, is_card: bool = False) -> Buttons:
+    """Return the buttons below a creation, or below the card of a name. Each one says its command
+    and the code. Of several names, each has a button for its card.
+    """
     is_poem = creation.genre is Genre.POEM
-    first = ["another"]
+    verbs = ["another"]
     if wilder(creation.temperature):
-        first.append("wilder")
+        verbs.append("wilder")
     if is_poem and creation.length < MOST_CONTINUED:
-        first.append("continue")
-    second = []
+        verbs.append("continue")
+    buttons = [Button(verb, f"/{verb} {creation.code}") for verb in verbs]
+    if is_card:
+        return [[*buttons, share(creation, text)]]
+    others = []
     if is_poem and not creation.voice:
-        second.append("sonnet")
-    if has_card(creation, text):
-        second.append("card")
-    return [[Button(verb, f"/{verb} {creation.code}") for verb in row] for row in (first, second)]
+        others.append(Button("sonnet", f"/sonnet {creation.code}"))
+    for n, one in enumerate(text.texts):
+        if has_card(creation, text, n):
+            label = one.capitalize() if len(text.texts) > 1 else "card"
+            others.append(Button(label, f"/card {creation.code} {n}"))
+    rows = range(0, len(others), IN_A_ROW)
+    return [buttons, *(others[first : first + IN_A_ROW] for first in rows)]
+
+
+def caption(creation: Creation, text: Text) -> Message:
+    """Return what stands below a card: a name and its meaning, but no verse twice; and the code."""
+    if creation.genre is Genre.DINO:
+        return reply(creation, text)
+    return Message([Piece(creation.code, "creation")])
+
+
+def share(creation: Creation, text: Text) -> Button:
+    """Return the button that passes on a creation."""
+    words = str(shown(creation, text)) if creation.genre is Genre.DINO else ""
+    return Button(sentences.SHARE, opens=creation.code, words=words)
 
 
 def verse(creation: Creation, text: Text) -> tuple[str, str]:
@@ -126,29 +153,59 @@ def meaning(name: str) -> Message:
     return joined(", ", meanings[:-1]) + ", and " + meanings[-1]
 
 
-def guessed(names: Sequence[str], real: str, choice: str) -> Message:
-    """Say whether a guess is right, which of the names is real, and what each means."""
-    verdict = sentences.RIGHT if choice == real else sentences.WRONG
-    lines = []
-    for name in names:
-        kind = sentences.REAL_ONE if name == real else sentences.MADE_UP
-        notes = [kind.format(Message([Piece(name.capitalize(), "name")])), meaning(name)]
-        lines.append(joined(": ", filter(None, notes)))
-    return verdict.format(choice.capitalize(), real.capitalize()) + "\n\n" + joined("\n", lines)
-
-
-def _name(name: str, creation: Creation, text: Text) -> Message:
-    """Set a name, with what its parts mean."""
-    if is_taboo(name):
-        return sentences.TABOO_NAME
-    spelled = name if text.has_capitals else name.capitalize()
-    if creation.voice:
-        return Message([Piece(spelled, "bold")])
+def explained(name: str) -> Message:
+    """Return a name from a to z, what its parts mean, and what it is if it is real."""
     notes = [meaning(name)]
     if name in fossils():
         notes.append(sentences.REAL_TOO.format(fossils()[name]))
-    notes = [note for note in notes if note and not is_taboo(str(note))]
-    return joined(": ", filter(None, (Message([Piece(spelled, "name")]), joined("; ", notes))))
+    return _noted(name, notes)
+
+
+def verdict(names: Sequence[str], real: str, facts: str, *, is_found: bool) -> Message:
+    """Say whether somebody has found the real one of some names, with facts about it, and what the
+    others mean.
+    """
+    opening = sentences.RIGHT if is_found else sentences.WRONG
+    others = joined("\n", (explained(name) for name in names if name != real))
+    return opening.format(real.capitalize(), facts) + "\n\n" + others
+
+
+def result(day: str, found: Mapping[int, bool], streak: int) -> Message:
+    """Return what somebody has found in the round of a day, as a line to pass on."""
+    squares = "".join(SQUARES[found[question]] for question in sorted(found))
+    return sentences.RESULT.format(day, squares, sum(found.values()), len(found), streak)
+
+
+def results(people: Mapping[int, int]) -> Message:
+    """Say how many people found how many real ones yesterday; nothing if nobody played."""
+    if not people:
+        return NOTHING
+    counts = ", ".join(f"{found}: {people[found]}" for found in sorted(people, reverse=True))
+    return sentences.YESTERDAY.format(sentences.counted(sum(people.values()), "player"), counts)
+
+
+def _noted(name: str, notes: Sequence[Message]) -> Message:
+    """Return a name with notes, but for taboo ones."""
+    shown = joined("; ", (note for note in notes if note and not is_taboo(str(note))))
+    return joined(": ", filter(None, (Message([Piece(name.capitalize(), "name")]), shown)))
+
+
+def _name(name: str, creation: Creation, text: Text) -> Message:
+    """Set a name, with what its parts mean: "Anna is Annalong: Anna's dragon" if it is that of a
+    person.
+    """
+    if is_taboo(name):
+        return sentences.TABOO_NAME
+    if creation.voice:
+        return Message([Piece(name if text.has_capitals else name.capitalize(), "bold")])
+    if creation.person != NOBODY:
+        return explained(name)
+    person = creation.prompt.capitalize()
+    note = meaning(name)
+    for part in parts_of(name):
+        if (part.start, part.end) == (len(creation.prompt), len(name)):
+            note = Message([Piece(f"{person}'s {part.root.meaning}")])
+    return sentences.IS.format(person) + _noted(name, [note]) + "."
 
 
 def _stanzas(creation: Creation, lines: Sequence[str]) -> tuple[str, str]:

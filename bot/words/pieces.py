@@ -2,6 +2,7 @@
 
 name      a dinosaur's name
 creation  the code of a creation, which a door may link
+opening   a command, which a door may make a link that others can use
 own       a person's words, with which verse begins
 verse     what a network wrote after them
 table     lines in a type of equal width
@@ -13,7 +14,7 @@ from string import Formatter
 from typing import Literal, NamedTuple, TypeAlias
 
 Style: TypeAlias = Literal[
-    "", "bold", "italic", "code", "table", "creation", "name", "own", "verse"
+    "", "bold", "italic", "code", "table", "creation", "opening", "name", "own", "verse"
 ]
 _MARKS: dict[str, Style] = {"*": "bold", "_": "italic", "`": "code"}
 _MARKED = re.compile(r"([*_`])(.+?)\1", re.DOTALL)

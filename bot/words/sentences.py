@@ -38,10 +38,11 @@ def duration(seconds: float) -> str:
 # Hello, and what I can do.
 
 START = said(
-    "Hi, I'm *Mangosaurus*. I invent dinosaurs that never lived and verse that Shakespeare"
-    " never wrote.\n\nTry /dino or /sonnet, or send me a line such as _Shall I compare thee_."
-    " /help shows what else I can do."
+    "I'm *Mangosaurus*, and I invent dinosaurs that never lived, and verse that Shakespeare never"
+    " wrote: send me any line, and I'll go on."
 )
+A_DINOSAUR, ME, A_ROUND = "a dinosaur", "me as a dinosaur", "the round of the day"
+SHARE = "share"
 HELP_HERE = {
     "private": said("In any other chat, `@{} mango` offers something to send."),
     "group": said("A button below what I wrote makes something new for whoever presses it."),
@@ -71,6 +72,10 @@ ABOUT_SONNETS = said(
     "For a *sonnet*, the network of verse writes each line many times, in words that scan and"
     " rhyme by the CMU Pronouncing Dictionary, and I keep one of them."
 )
+ABOUT_ROUNDS = said(
+    "In the rounds of /today, people were asked {:,} times which of four dinosaurs is real, and"
+    " found it {:.0%} of the times. By chance, it would be 25%."
+)
 ABOUT_SOURCE = said("I'm free software under the MIT licence, weights included.")
 MEANT_COMMAND = said("I don't know `/{}`. Do you mean /{}?")
 UNKNOWN_COMMAND = said("I don't know that command. /help shows what I can do.")
@@ -86,7 +91,7 @@ DINO_USAGE = said(
 ONE_WORD = said("One word, please: `/dino {}`.")
 HOW_MANY = said("I can invent 1 to {} names at a time, for example `/dino 5`.")
 FIRST_LETTERS = said(
-    "No name can begin with *{}*. Give me 1 to {} letters from a to z, for example `/dino mango`."
+    "No name can begin with *{}*. Give me up to {} letters, for example `/dino mango`."
 )
 POEM_USAGE = said("Give me a line to start from, such as `/poem Shall I compare thee`.")
 ONE_LINE = said(
@@ -101,6 +106,8 @@ UNKNOWN_CODE = said(
     " asked me to forget it."
 )
 NEW = "new"
+OFFER_USAGE = said("One word, please, such as mango: I'll invent names that begin with it.")
+NOT_A_NAME = said("I know no such name. Send me /dino for a new one.")
 TABOO = said("One of your words I'd rather not play with. Give me another, and I'll gladly begin.")
 TABOO_NAME = said("_I'd rather keep this name to myself._")
 TABOO_VERSE = said(
@@ -114,18 +121,22 @@ LONGEST_POEM = said("I can't make this poem any longer. Send me one of its lines
 
 # Games.
 
-ME = said("Here's {} as a dinosaur:")
+IS = said("{} is ")
+WHO = said("Who are you? ")
 ME_WHO = said("What's your first name? Send it like this: `/me Anna`.")
 ME_NAME = said(
-    "I can't begin a dinosaur with that name. Try 1 to {} letters from a to z: `/me Anna`."
+    "I can't begin a dinosaur with *{}*. Give me a name of up to {} letters, such as `/me Anna`."
 )
-TODAY = said("The dinosaur of {}, the same for everybody on Earth:")
-GUESS = said("I've made up three of these dinosaurs, and one is real. Which one?")
-RIGHT = said("*Right*, {} is real.")
-WRONG = said("*No*, {} is one of mine. The real one is {}.")
-REAL_ONE, MADE_UP = said("{}, real"), said("{}, made up")
-ANOTHER_ROUND = "another round"
-GUESS_USAGE = said("I don't know that round any more. Send /guess for a new one.")
+ROUND = said(
+    "*The round of {}*, the same for everybody on Earth. Five times, I've made up three dinosaurs,"
+    " and one is real."
+)
+QUESTION = said("*{} of {}*: which one is real?")
+RIGHT = said("*Right*, {} is real. {}")
+WRONG = said("*No*, the real one is {}. {}")
+ROUND_OVER = said("That round is over. /today is the new one.")
+RESULT = said("Mangosaurus, {}\n{} {} of {}\nDays in a row: {}")
+YESTERDAY = said("\n\nYesterday's {} found, of 5, how many of them: {}")
 
 # What cannot be done, now or at all, and what would help.
 
@@ -198,7 +209,8 @@ EXPORT_LACKS = said(" I can't write {} of it any more; there, I say why.")
 EXPORT_REST = "the older ones"
 EXPORTED_PERSON = (
     "What Mangosaurus keeps of you: the number {0.id}, your seed {0.seed}, of which you have had"
-    " {1} of names and {2} of verse, and these texts, the newest first."
+    " {1} of names and {2} of verse, that you have played the round of the day for {3} in a row and"
+    " answered {4} of it today, and these texts, the newest first."
 )
 EXPORTED = "{}, code {}, seed {}, turn {}"
 IN_PRIVATE = said("That's between you and me. Ask me in private: {}.")

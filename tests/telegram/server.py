@@ -316,8 +316,12 @@ def _keyboard(parameters: Json) -> Json:
     if keyboard is None:
         return {}
     for row in keyboard["inline_keyboard"]:
-        if any(len(button["callback_data"].encode()) > LONGEST_DATA for button in row):
-            raise bad("BUTTON_DATA_INVALID")
+        for button in row:
+            if "url" in button:
+                if not button["url"].startswith("https://"):
+                    raise bad("BUTTON_URL_INVALID")
+            elif len(button["callback_data"].encode()) > LONGEST_DATA:
+                raise bad("BUTTON_DATA_INVALID")
     return {"reply_markup": keyboard}
 
 

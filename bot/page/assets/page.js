@@ -32,7 +32,7 @@ function button(label, onclick, properties = {}) {
 }
 
 function drawPiece([text, style]) {
-  if (!style) return text.split(COMMAND).map((part, at) => (at % 2 ? link(part, () => say(part)) : part));
+  if (!style || style === "opening") return text.split(COMMAND).map((part, at) => (at % 2 ? link(part, () => say(part)) : part));
   if (style === "creation") return [link(text, () => say(`/again ${text}`))];
   if (style === "code" && text.startsWith("/")) return [link(make("code", {}, text), () => fill(text))];
   return [TAGS[style] ? make(TAGS[style], {}, text) : text];
@@ -94,12 +94,13 @@ function drawMessage(message) {
   const small = make("div", { className: "small" });
   if (code) small.append(words.code, ...drawPiece(code));
   if (text && !mine) small.append(link(words.copy, () => toClipboard(text)));
-  if (message.alt) small.append(link(words.save, () => make("a", { href: `files/${number}`, download: message.name }).click()));
+  if (message.alt) small.append(link(words.save, () => save(message)));
   const at = new Date(message.at * 1000);
   small.append(make("time", { dateTime: at.toISOString() }, at.toLocaleString([], SHORT)));
   bubble.append(small);
   const rows = message.buttons.filter((row) => row.length).map((row) => make("div", { className: "row" }, ...row.map(
-    ({ label, line }) => button(label, ({ currentTarget }) => press(currentTarget, number, line), { "data-line": line }))));
+    ({ label, line, words: shared }) => button(label, ({ currentTarget }) => (
+      line ? press(currentTarget, number, line) : share(message, shared)), { "data-line": line }))));
   const kind = ["message", mine && "mine", isStart && "start", code && "creation"].filter(Boolean).join(" ");
   return make("article", { className: kind, id: `m-${number}`, "aria-busy": String(message.grows) }, bubble, ...rows);
 }
@@ -228,6 +229,22 @@ function press(pressed, number, said) {
 async function toClipboard(text) {
   await navigator.clipboard.writeText(text);
   notify(words.copied);
+}
+
+function save({ number, name }) {
+  make("a", { href: `files/${number}`, download: name }).click();
+}
+
+// Where the browser cannot pass on a card, save it; copy words.
+async function share(message, text) {
+  const what = { text };
+  if (message.alt) {
+    const png = await (await fetch(`files/${message.number}`)).blob();
+    what.files = [new File([png], message.name, { type: "image/png" })];
+  }
+  if (navigator.canShare?.(what)) await navigator.share(what).catch(() => {}); // who closes it, shares nothing
+  else if (message.alt) save(message);
+  else toClipboard(text);
 }
 
 function fill(text) {
