@@ -101,18 +101,20 @@ async def named_on_card(_ask: Ask, rest: str, bot: Bot) -> tuple[tuple[Creation,
 
 
 async def card(ask: Said, found: tuple[Creation, int], bot: Bot) -> None:
-    """Send the card of a creation, whoever asked for it. Buttons show its other names."""
+    """Send the card of a creation, whoever asked for it. Buttons show its other names, unless all
+    names of a voice are on it.
+    """
     creation, n = found
     async with LiveMessage(ask.chat):  # which shows that the bot is typing
         text = await bot.shelf.write(creation)
     bot.limits.written(ask)
     picture = card_of(creation, text, n, bot.username, bot.drawings)
     if picture is None:
-        raise Explained(sentences.NO_CARD)
+        raise Explained(layout.no_card(creation, text, n))
     others = [  # of verse, there is one text
         Button(name.capitalize(), f"/card {creation.code} {i}")
         for i, name in enumerate(text.texts)
-        if i != n and not is_taboo(name)
+        if i != n and not creation.voice and not is_taboo(name)
     ]
     rows = [others[first : first + IN_A_ROW] for first in range(0, len(others), IN_A_ROW)]
     code = Message([Piece(creation.code, "creation")])

@@ -8,6 +8,7 @@ from bot.chat import Button, Buttons
 from bot.creations import MOST_CONTINUED, Creation, wilder
 from bot.taboo import is_taboo
 from bot.words import sentences
+from bot.words.font import lacking
 from bot.words.pieces import NOTHING, Message, Piece, joined, said
 from bot.writer import Text
 from model.names.roots import parts_of
@@ -19,13 +20,6 @@ from model.text.vocabulary import is_latin
 QUATRAIN = 4
 COMMONEST = "saurus"
 """Everybody knows what these letters mean."""
-MOST_LINES, MOST_LETTERS = 15, 72
-"""Lines of verse on a card, and letters of each, blanks included."""
-_DRAWABLE = re.compile(
-    "[\t\n"
-    " -~\xa0-\u02bf\u0300-\u033e\u0384-\u03cf\u0400-\u045f\u048a-\u04ff\u1e00-\u1eff\u2010-\u2026]*"
-)
-"""Letters and marks that the font has."""
 _OPEN_END = re.compile(r"[ ,;:-]*\Z")
 _CLOSED_END = re.compile(r"[.?!]['\")]*\Z")
 
@@ -56,7 +50,7 @@ def buttons_below(creation: Creation, text: Text) -> Buttons:
     second = []
     if is_poem and not creation.voice:
         second.append("sonnet")
-    if has_card(creation, text):
+    if not no_card(creation, text):
         second.append("card")
     return [[Button(verb, f"/{verb} {creation.code}") for verb in row] for row in (first, second)]
 
@@ -72,20 +66,20 @@ def verse(creation: Creation, text: Text) -> tuple[str, str]:
     return _stanzas(creation, written.split("\n"))
 
 
-def has_card(creation: Creation, text: Text, n: int = 0) -> bool:
-    """Return whether a creation has a card: for its name number `n`, or for its verse if that has
-    few lines, none too long to be read, and letters of the font.
+def no_card(creation: Creation, text: Text, n: int = 0) -> Message:
+    """Return why a creation has no card, or nothing if it has one: for its name number `n`, for all
+    names of a voice, or for its verse.
     """
-    if creation.genre is Genre.DINO:
-        return not creation.voice and n < len(text.texts) and not is_taboo(text.texts[n])
-    whole = "".join(verse(creation, text))
-    lines = list(filter(None, whole.split("\n")))
-    return (
-        len(lines) <= MOST_LINES
-        and max(map(len, lines), default=0) <= MOST_LETTERS
-        and bool(_DRAWABLE.fullmatch(whole))
-        and not is_taboo(whole)
-    )
+    if creation.genre is not Genre.DINO:
+        whole = "".join(verse(creation, text))
+    elif creation.voice:
+        whole = "\n".join(text.texts)
+    else:
+        whole = text.texts[n]
+    if is_taboo(whole):
+        return sentences.TABOO_VERSE
+    letter = lacking(whole)
+    return sentences.NO_CARD.format(letter) if letter else NOTHING
 
 
 def first_line(poem: Creation, text: Text) -> tuple[str, int]:
