@@ -4,6 +4,7 @@ import re
 import string
 import struct
 from collections import Counter
+from functools import cache
 from itertools import chain
 from xml.etree import ElementTree as ET
 
@@ -227,19 +228,29 @@ def test_a_card_of_verse_marks_the_words_of_a_person(
     assert "".join("".join(root.itertext()).lower().split()).endswith("".join(words.split()))
 
 
+@cache
+def ink(text: str) -> tuple[float, ...]:
+    """Measure where a text has ink if it is 100 pixels large: left, top, right, bottom."""
+    mask, (dx, dy) = ImageFont.truetype(FONT, 100).getmask2(text, anchor="ls")
+    left, top, right, bottom = mask.getbbox()
+    return left + dx, top + dy, right + dx, bottom + dy
+
+
 @pytest.mark.parametrize("rest", ["gypy", " gypy" * 9])
 @pytest.mark.parametrize("is_sonnet", [False, True])
 def test_no_initial_covers_a_letter(rest: str, is_sonnet: bool) -> None:
-    font = ImageFont.truetype(FONT, 100)
     capitals = chain(range(48, 91), range(192, 223), range(913, 938), range(1040, 1072))
     for letter in filter(str.isalnum, map(chr, capitals)):
         svg = verse_card(letter + rest, "\nHdlÉ pqj" * 13, "", is_sonnet=is_sonnet)
         boxes = []
         for text in list(ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text"))[2:7]:
             x, y, size = (float(text.get(key, "")) for key in ("x", "y", "font-size"))
-            mask, (dx, dy) = font.getmask2("".join(text.itertext()), anchor="ls")
-            places = zip(mask.getbbox(), (dx, dy, dx, dy), (x, y, x, y), strict=True)
-            boxes.append([at + (side + offset) * size / 100 for side, offset, at in places])
+            boxes.append(
+                [
+                    at + side * size / 100
+                    for at, side in zip((x, y, x, y), ink("".join(text.itertext())), strict=True)
+                ]
+            )
         (left, top, right, low), *others = boxes
         assert left == pytest.approx(min(box[0] for box in others), abs=12)
         for box in others:

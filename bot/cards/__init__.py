@@ -48,13 +48,12 @@ def card_of(
     if layout.no_card(creation, text, n):
         return None
     home = f"t.me/{username} · {creation.code}" if username else creation.code
+    name = str(creation.genre)
     words = str(layout.shown(creation, text))
     if creation.genre is not Genre.DINO:
-        name = str(creation.genre)
         own, rest = layout.verse(creation, text)
         svg = partial(verse_card, own, rest, home, is_sonnet=creation.genre is Genre.SONNET)
     elif creation.voice:
-        name = "names"
         svg = partial(names_card, words.split("\n"), home)
     else:
         name = text.texts[n].lower()

@@ -94,23 +94,23 @@ def names_card(names: Sequence[str], code: str) -> str:
     """Return names as a page, one below the other."""
     widest = max(map(width, names))
     rows = [(name, 0, 1.0, (widest - width(name)) / 2, 1.5 * i) for i, name in enumerate(names)]
-    return _page("NAMES", rows, 150, WRITTEN, code)
+    return _page("NAMES", rows, 130, WRITTEN, code)
 
 
 def _rows(text: str, own: int, at: int, is_sonnet: bool) -> list[_Row]:
-    """Break the lines of a text, from a place on, into rows: a person's into large ones, except for
-    the first of a sonnet's fourteen.
+    """Break the lines of a text, from a place on, into rows. The first line is large, unless it is
+    one of a sonnet's fourteen.
     """
     lines = text[at:].split("\n")
     is_plain = is_sonnet and "" not in lines[1:2]
     step = 1.8 if len(lines) < 9 else 1.5
-    most = min(40, 22 + len(lines[0]) // 8)  # letters of a large row
-    large = min(1.9, 19 / most * (len(lines[0]) + 2) / (width(lines[0]) + 1))
+    most = min(40, 16 + len(lines[0]) // 6)  # letters of a large row
+    large = 19 / most * (len(lines[0]) + 2) / (width(lines[0]) + 1)
     rows: list[_Row] = []
     y = 0.0
     for number, line in enumerate(lines):
-        is_large = not is_plain and (not rows or at + 1 < own)
-        size = large if is_large else 1.0
+        is_large = not rows and not is_plain
+        size = max(1.15, min(1.8, large)) if is_large else 1.0
         if rows and rows[-1][2] > size:
             y = rows[-1][4] + 2.35  # below the tail of a Q or Ç
         x = 1.2 if is_sonnet and number > len(lines) - 3 else 0.0
@@ -119,8 +119,7 @@ def _rows(text: str, own: int, at: int, is_sonnet: bool) -> list[_Row]:
             rows.append((piece, own - at, size, x, y))
             at += len(piece)
             y += (1.16 * size if is_large else step) if piece else 0.7
-            if not is_large:
-                x = 1.5
+            x = 0.0 if is_large else 1.5
     return rows
 
 
