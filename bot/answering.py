@@ -131,7 +131,7 @@ async def _deliver(
     """Send one name with its card, and anything else as words."""
     bot.limits.written(ask)
     message = opening + layout.reply(creation, text)
-    if creation.genre is Genre.DINO and creation.count == 1:
+    if creation.genre is Genre.DINO and creation.count == 1 and not creation.voice:
         card = card_of(creation, text, 0, bot.username, bot.drawings)
         buttons = layout.buttons_below(creation, text, is_card=True)
         if card and await is_sent_as_card(ask, card, message, buttons, bot):

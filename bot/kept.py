@@ -51,9 +51,10 @@ async def card(settings: Settings, wanted: str) -> None:
     """Save the card of a creation, or of a name."""
     drawings = Drawings(settings.pictures)
     if code := code_in(wanted):
-        card = card_of(*await _written(settings, code), 0, "", drawings)
+        creation, text = await _written(settings, code)
+        card = card_of(creation, text, 0, "", drawings)
         if card is None:
-            raise Explained(sentences.NO_CARD)
+            raise Explained(layout.no_card(creation, text))
     elif is_taboo(wanted):
         raise Explained(sentences.TABOO)
     elif re.fullmatch("[A-Za-z]{1,40}", wanted):

@@ -4,11 +4,15 @@ import re
 import string
 import struct
 from collections import Counter
+from functools import cache
+from itertools import chain
 from xml.etree import ElementTree as ET
 
+import fontpkg_eb_garamond
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import ImageFont
 
 from bot.cards.biography import (
     FACTS,
@@ -22,13 +26,13 @@ from bot.cards.biography import (
     biography,
 )
 from bot.cards.bodies import BODIES, PEOPLE, PIECES, SCENES, points
-from bot.cards.card import name_card, verse_card, words_of
+from bot.cards.card import name_card, names_card, verse_card, words_of
 from bot.cards.creature import Creature
 from bot.cards.saying import said
 from bot.cards.scene import GROUND, HEIGHT, WIDTH, drawing
 from bot.cards.shapes import contrast
 from bot.creations import Creation
-from bot.words.layout import MOST_LETTERS, MOST_LINES, has_card
+from bot.words.layout import no_card
 from bot.writer import Text
 from model.names.roots import parts_of
 from model.text.forms import Genre
@@ -37,6 +41,7 @@ from model.writing.requests import NameRequest, generator_for
 from tests.fake_chat import FakeChat
 from tests.recorded import VERSIONS
 
+FONT = fontpkg_eb_garamond.ROOT / "files" / "EBGaramond[wght].ttf"
 NAMES = st.text(string.ascii_lowercase, min_size=1, max_size=30)
 
 SAID = """
@@ -217,27 +222,70 @@ def test_a_card_of_verse_marks_the_words_of_a_person(
     prompt: str, rest: str, is_sonnet: bool
 ) -> None:
     root = ET.fromstring(verse_card(prompt, rest, "code", is_sonnet=is_sonnet))
-    own = {element for element in root.iter() if element.get("fill") == "#9c4a2f"}
-    told = "".join("".join(e.itertext()) if e.tag.endswith("text") else e.text or "" for e in own)
-    assert not set(told) & set("cd’")
-    words = "".join(
-        ((prompt + rest).replace("'", "’") + (SHARED if prompt else WRITTEN) + "code").split()
-    )
-    assert "".join("".join(root.itertext()).split()) == words
+    own = "".join(e.text or "" for e in root.iter() if e.get("fill") == "#9c4a2f")
+    assert "".join(own.lower().split()) == "".join(prompt.split())
+    words = (prompt + rest).replace("'", "’") + (SHARED if prompt else WRITTEN) + "code"
+    assert "".join("".join(root.itertext()).lower().split()).endswith("".join(words.split()))
 
 
-def test_verse_that_does_not_fit_or_that_the_font_lacks_has_no_card() -> None:
-    def fits(verse: str) -> bool:
-        poem = Creation("", 1, Genre.POEM, "", 0, 0, verse, 1.0)
-        return has_card(poem, Text(("",)))
+@cache
+def ink(text: str) -> tuple[float, ...]:
+    """Measure where a text has ink if it is 100 pixels large: left, top, right, bottom."""
+    mask, (dx, dy) = ImageFont.truetype(FONT, 100).getmask2(text, anchor="ls")
+    left, top, right, bottom = mask.getbbox()
+    return left + dx, top + dy, right + dx, bottom + dy
 
-    assert fits("a" + "\n\nb" * (MOST_LINES - 1))
-    assert not fits("a" + "\nb" * MOST_LINES)
-    assert not fits("a" * (MOST_LETTERS + 1))
-    assert fits("Кто там — “who’s there?” Ποιος…")
-    assert fits("")
-    for verse in ("日本", "🦕 roars", "a\x07b", "שלום"):
-        assert not fits(verse)
+
+@pytest.mark.parametrize("rest", ["gypy", " gypy" * 9])
+@pytest.mark.parametrize("is_sonnet", [False, True])
+def test_no_initial_covers_a_letter(rest: str, is_sonnet: bool) -> None:
+    capitals = chain(range(48, 91), range(192, 223), range(913, 938), range(1040, 1072))
+    for letter in filter(str.isalnum, map(chr, capitals)):
+        svg = verse_card(letter + rest, "\nHdlÉ pqj" * 13, "", is_sonnet=is_sonnet)
+        boxes = []
+        for text in list(ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text"))[2:7]:
+            x, y, size = (float(text.get(key, "")) for key in ("x", "y", "font-size"))
+            boxes.append(
+                [
+                    at + side * size / 100
+                    for at, side in zip((x, y, x, y), ink("".join(text.itertext())), strict=True)
+                ]
+            )
+        (left, top, right, low), *others = boxes
+        assert left == pytest.approx(min(box[0] for box in others), abs=12)
+        for box in others:
+            assert right < box[0] or box[2] < left or low < box[1] or box[3] < top, letter
+
+
+@pytest.mark.parametrize(
+    ("verse", "lacking"),
+    [
+        ("", ""),
+        ("a\n\nb\t" * 50, ""),
+        ("Кто там — “who’s there?” Μῆνιν ἄειδε… €5, № 7", ""),
+        ("a 日本", "日"),
+        ("🦕 roars", "🦕"),
+        ("שלום", "ש"),
+    ],
+)
+def test_what_the_font_has_letters_for_has_a_card(verse: str, lacking: str) -> None:
+    poem = Creation("", 1, Genre.POEM, "", 0, 0, verse, 1.0)
+    reason = str(no_card(poem, Text(("",))))
+    assert lacking in reason
+    assert bool(lacking) == bool(reason)
+
+
+def test_all_names_of_a_voice_are_on_one_card() -> None:
+    stars = Creation("k7m2p9xb4q", 1, Genre.DINO, "", 0, 0, "", 1.0, 2, voice="stars")
+    assert not no_card(stars, Text(("Merroux", "Dubhen")))
+    root = ET.fromstring(names_card(["Merroux", "Dubhen"], "k7m2p9xb4q"))
+    assert "MerrouxDubhen" in "".join(root.itertext())
+
+
+async def test_verse_without_a_card_says_why(chat: FakeChat) -> None:
+    poem = await chat.ask("/poem 你好, dark sea")
+    assert "card" not in poem.labels
+    assert "你" in (await chat.ask(f"/card {poem.code}")).text
 
 
 async def test_a_picture_is_a_png_that_a_phone_can_show(chat: FakeChat, drawn: None) -> None:

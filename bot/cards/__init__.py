@@ -6,6 +6,7 @@ creature   one dinosaur
 scene      where it stands, with a person for scale
 biography  a few lines about its life
 saying     how its name is said
+setting    how verse is set on a page
 card       the cards, as SVG
 png        SVG to PNG, and the pictures that are kept
 """
@@ -16,7 +17,7 @@ from importlib import metadata
 
 import fontpkg_eb_garamond
 
-from bot.cards.card import name_card, verse_card, words_of
+from bot.cards.card import name_card, names_card, verse_card, words_of
 from bot.cards.png import Drawings
 from bot.chat import Picture
 from bot.creations import NOBODY, Creation
@@ -39,23 +40,26 @@ DECIDING = (
 def card_of(
     creation: Creation, text: Text, n: int, username: str, drawings: Drawings
 ) -> Picture | None:
-    """Return the card of verse, or of the name with a number; None if it has none.
+    """Return the card of verse, of the names of a voice, or of the name with a number; None if it
+    has none.
 
     At its foot stands where its code can be sent.
     """
-    if not layout.has_card(creation, text, n):
+    if layout.no_card(creation, text, n):
         return None
     home = f"{home_of(username)} · {creation.code}"
-    if creation.genre is Genre.DINO:
+    name = str(creation.genre)
+    words = str(layout.shown(creation, text))
+    if creation.genre is not Genre.DINO:
+        own, rest = layout.verse(creation, text)
+        svg = partial(verse_card, own, rest, home, is_sonnet=creation.genre is Genre.SONNET)
+    elif creation.voice:
+        svg = partial(names_card, words.split("\n"), home)
+    else:
         name = text.texts[n].lower()
         person = creation.prompt.capitalize() if creation.person == NOBODY else ""
         words = words_of(name, person)
         svg = partial(name_card, name, home, person)
-    else:
-        name = str(creation.genre)
-        own, rest = layout.verse(creation, text)
-        words = own + rest
-        svg = partial(verse_card, own, rest, home, is_sonnet=creation.genre is Genre.SONNET)
     key = key_of(creation, n, username)
     png = partial(drawings.png, key, svg, keep=creation.person == NOBODY)
     return Picture(key, f"{name}-{creation.code}.png", words, png, creation.code)

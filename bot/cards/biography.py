@@ -8,7 +8,7 @@ from bot.cards.creature import Creature
 from model.names.roots import parts_of
 
 INVENTED, FOUND = "invented, and drawn by rule", "a real animal, drawn by rule"
-WRITTEN, SHARED = "written by a network", "red: your words; the rest: a network's"
+WRITTEN, SHARED = "written by a network", "red: your words; the rest: a network’s"
 
 PLACES, PATTERNS, LIVES = [*table("place")], [*table("pattern").values()], table("life")
 """A life is the youngest and the oldest age in millions of years, and what the body ate."""

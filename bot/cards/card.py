@@ -1,6 +1,7 @@
 """Cards: pictures of creations to pass on, as SVG."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Sequence
 from html import escape
 from textwrap import wrap
 
@@ -10,19 +11,31 @@ from bot.cards.saying import said
 from bot.cards.scene import HEIGHT as SCENE
 from bot.cards.scene import world
 from bot.cards.shapes import blade, fill, mixed, svg
+from bot.words.font import letters, width
 from bot.words.layout import meaning
 from model.text.sources import real_names
-from model.text.vocabulary import is_latin
 
 WIDTH, HEIGHT = 1080, 1350
 PAPER, GREY, PERSON = "#fcf6ea", mixed(INK, "#fcf6ea", 0.4), "#9c4a2f"
 _MARGIN = 70
-_LETTER = 0.41
-"""How wide a letter of the font is on average, as a share of its size."""
-_INITIALS = (
-    dict.fromkeys("IJ'’", 1.25) | dict.fromkeys("ACDGHKNOQRTUVXY", 2.4) | dict.fromkeys("MW", 2.9)
+_HEAD, _FOOT, _MEASURE = 180, HEIGHT - 240, WIDTH - 200
+"""Between which heights of a page verse stands, and how wide it may be."""
+_CAPITAL = 0.65
+"""How high capitals are. Lengths of verse are in ems: the size of its type."""
+_INITIAL = re.compile(r"([“’«„¿¡(\[]?)(\d{1,2}(?!\d)|[^\W\d_])(?![\u0300-\u036f])")
+"""A mark, and what becomes an initial after it."""
+_FRAME = "".join(
+    f'<rect x="{side}" y="{side}" width="{WIDTH - 2 * side}" height="{HEIGHT - 2 * side}"'
+    f' fill="none" stroke="{GREY}" stroke-width="{line}"/>'
+    for side, line in ((30, 3), (40, 1))
+) + "".join(
+    fill(blade((x, y), (x + dx, y + dy), 11, 0.9), mixed(GREY, PAPER, 0.35))
+    for x, y in ((404, 1186), (466, 1208), (528, 1186), (590, 1208), (652, 1186))
+    for dx, dy in ((20, -17), (30, 0), (20, 17))
 )
-"""How wide each drop cap is, as a multiple of the size of other letters."""
+"""The frame of a page, and the footprints below its text."""
+_Row = tuple[str, int, float, float, float]
+"""A text, how many of its letters are a person's (if more than 0), its size and its place."""
 
 
 def words_of(name: str, person: str = "") -> str:
@@ -56,32 +69,80 @@ def name_card(name: str, code: str, person: str = "") -> str:
 
 
 def verse_card(prompt: str, rest: str, code: str, *, is_sonnet: bool) -> str:
-    """Return verse as a printed page: a person's words, then the network's."""
-    lines, own = (prompt + rest).replace("'", "’").split("\n"), len(prompt)
-    has_initial = is_sonnet and is_latin(lines[0][:1])
-    longest = max(1.0, *map(_length, lines)) + 3 * has_initial
-    size = min(52, (WIDTH - 2.6 * _MARGIN) / longest / _LETTER)
-    step = min(size * 1.55, 1040 / len(lines))
-    x, y = (WIDTH - longest * size * _LETTER) / 2, (HEIGHT - step * len(lines)) / 2 + size * 0.4
-    drawn = ""
-    for i, line in enumerate(lines):
-        start = int(has_initial and i == 0)
-        beside = size * _INITIALS.get(lines[0][:1], 1.8) if has_initial and i < 2 else 0
-        if start:
-            drawn += _text(
-                escape(line[:1]), x, y + step, size * 2.9, PERSON if own else INK, "start"
-            )
-        mine = max(start, min(own, len(line)))
-        rest = line[mine:].lstrip() if mine == start else line[mine:]
-        words = f'<tspan fill="{PERSON}">{escape(line[start:mine].lstrip())}</tspan>{escape(rest)}'
-        drawn += _text(words, x + beside, y + step * i, size, INK, "start")
-        own -= len(line) + 1
-    frame = f'x="36" y="36" width="{WIDTH - 72}" height="{HEIGHT - 72}" fill="none" stroke="{GREY}"'
-    foot = (
-        blade((540, 1232), (540 + u, 1232 - v), 20, 0.9) for u, v in ((-34, 34), (0, 52), (34, 34))
-    )
-    drawn += f"<rect {frame}/>{''.join(fill(toe, GREY, 0.5) for toe in foot)}"
-    return _card("", drawn, SHARED if prompt else WRITTEN, code)
+    """Return verse as a page of an edition: a person's words in colour, then the network's.
+
+    An initial stands beside two rows, or rises from a row that is alone.
+    """
+    text = re.sub(r'(?<![^\s(—])"', "“", prompt + rest).replace('"', "”").replace("'", "’")
+    text = re.sub(r"[^\S\n]", " ", text)
+    own, at = len(prompt), len(text) - len(text.lstrip())
+    found = _INITIAL.match(text, at)
+    rows = _rows(text, own, found.end() if found else at, is_sonnet)
+    if found:
+        mark, letter = found.groups()
+        letter = letter.upper() if letter.upper() in letters() else letter
+        left, low, right = (number / 1000 for number in letters()[letter[-1]][1:])
+        size = rows[0][2]
+        beside = [row for row in rows[: 3 if low < -0.1 else 2] if row[2] == size]
+        base = beside[:2][-1][4]
+        large = base / _CAPITAL + size if base else 2.1 * size
+        gap = 0.4 if text.startswith(" ", found.end()) else 0.15
+        inset = (width(letter[:-1]) + right - left) * large + gap * size
+        for i, (words, mine, _, x, y) in enumerate(beside):
+            rows[i] = words, mine, size, x + inset, y
+        rows.insert(0, (letter, own - at, large, -left * large, base))
+        rows.insert(0, (mark, own - at, size, -(width(mark) + 0.1) * size, 0))
+    title = "A SONNET" if is_sonnet else "A POEM"
+    return _page(title, rows, 58, SHARED if prompt else WRITTEN, code)
+
+
+def names_card(names: Sequence[str], code: str) -> str:
+    """Return names as a page, one below the other."""
+    widest = max(map(width, names))
+    rows = [(name, 0, 1.0, (widest - width(name)) / 2, 1.5 * i) for i, name in enumerate(names)]
+    return _page("NAMES", rows, 130, WRITTEN, code)
+
+
+def _rows(text: str, own: int, at: int, is_sonnet: bool) -> list[_Row]:
+    """Break the lines of a text, from a place on, into rows. The first line is large, unless it is
+    one of a sonnet's fourteen.
+    """
+    lines = text[at:].split("\n")
+    is_plain = is_sonnet and "" not in lines[1:2]
+    step = 1.8 if len(lines) < 9 else 1.5
+    most = min(40, 16 + len(lines[0]) // 6)  # letters of a large row
+    large = 19 / most * (len(lines[0]) + 2) / (width(lines[0]) + 1)
+    rows: list[_Row] = []
+    y = 0.0
+    for number, line in enumerate(lines):
+        is_large = not rows and not is_plain
+        size = max(1.15, min(1.8, large)) if is_large else 1.0
+        if rows and rows[-1][2] > size:
+            y = rows[-1][4] + 2.35  # below the tail of a Q or Ç
+        x = 1.2 if is_sonnet and number > len(lines) - 3 else 0.0
+        for piece in (_balanced(line, most) if is_large else wrap(line, 54)) or [""]:
+            at = text.index(piece, at)
+            rows.append((piece, own - at, size, x, y))
+            at += len(piece)
+            y += (1.16 * size if is_large else step) if piece else 0.7
+            x = 0.0 if is_large else 1.5
+    return rows
+
+
+def _page(title: str, rows: Sequence[_Row], largest: float, below: str, code: str) -> str:
+    """Return a page with rows in type as large as fits."""
+    wide = max(1, *(x + width(words) * size for words, _, size, x, _ in rows))
+    top = min(y - _CAPITAL * size for _, _, size, _, y in rows)
+    high = max(y for *_, y in rows) - top
+    em = min(largest, _MEASURE / wide, (_FOOT - _HEAD) / high)
+    left, first = (WIDTH - wide * em) / 2, _HEAD + 0.45 * (_FOOT - _HEAD - high * em) - top * em
+    head = f'<tspan letter-spacing="5">{title}, NEVER BEFORE IMPRINTED</tspan>'
+    drawn = _FRAME + _text(head, WIDTH / 2, 112, 27, GREY)
+    for words, own, size, x, y in rows:
+        mine, rest = escape(words[: max(own, 0)]), escape(words[max(own, 0) :])
+        marked = f'<tspan fill="{PERSON}">{mine}</tspan>{rest}'
+        drawn += _text(marked, left + x * em, first + y * em, size * em, INK, "start")
+    return _card("", drawn, below, code)
 
 
 def _facts(name: str) -> tuple[str, str, str, str]:
@@ -90,24 +151,11 @@ def _facts(name: str) -> tuple[str, str, str, str]:
     return said(name), str(meaning(name)), biography(Creature(name.lower())), INVENTED
 
 
-def _length(line: str) -> float:
-    """Return how many letters of average width are as long as a line."""
-    wide = {"m": 1.9, "w": 1.8, "M": 2.2, "W": 2.4}
-    return sum(
-        wide.get(letter, 1.6 if letter.isupper() else 1.3 if letter > "\u02ff" else 0.95)
-        for letter in line
-    )
-
-
-def _balanced(text: str, width: int) -> Iterator[str]:
+def _balanced(text: str, width: int) -> list[str]:
     """Break text into as few lines as such a width needs, and make them about equally long."""
-    rows = len(wrap(text, width))
-    return iter(
-        next(
-            (lines for w in range(12, width) if len(lines := wrap(text, w)) == rows),
-            wrap(text, width),
-        )
-    )
+    rows, longest = len(wrap(text, width)), max((12, *map(len, text.split())))
+    found = (lines for w in range(longest, width) if len(lines := wrap(text, w)) == rows)
+    return next(found, wrap(text, width))
 
 
 def _card(picture: str, drawn: str, below: str, code: str) -> str:

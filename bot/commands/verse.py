@@ -109,8 +109,8 @@ async def card(ask: Said, found: tuple[Creation, int], bot: Bot) -> None:
     bot.limits.written(ask)
     picture = card_of(creation, text, n, bot.username, bot.drawings)
     if picture is None:
-        raise Explained(sentences.NO_CARD)
-    if creation.genre is Genre.DINO:
+        raise Explained(layout.no_card(creation, text, n))
+    if creation.genre is Genre.DINO and not creation.voice:
         text = replace(text, texts=text.texts[n : n + 1])
     caption = layout.caption(creation, text)
     buttons = [[layout.share(creation, text)]]

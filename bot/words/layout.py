@@ -8,6 +8,7 @@ from bot.chat import Button, Buttons
 from bot.creations import MOST_CONTINUED, NOBODY, Creation, wilder
 from bot.taboo import is_taboo
 from bot.words import sentences
+from bot.words.font import lacking
 from bot.words.pieces import NOTHING, Message, Piece, joined, said
 from bot.writer import Text
 from model.names.roots import parts_of
@@ -22,13 +23,6 @@ IN_A_ROW = 3
 COMMONEST = "saurus"
 """Everybody knows what these letters mean."""
 SQUARES = {True: "🟩", False: "⬜"}
-MOST_LINES, MOST_LETTERS = 15, 72
-"""Lines of verse on a card, and letters of each, blanks included."""
-_DRAWABLE = re.compile(
-    "[\t\n"
-    " -~\xa0-\u02bf\u0300-\u033e\u0384-\u03cf\u0400-\u045f\u048a-\u04ff\u1e00-\u1eff\u2010-\u2026]*"
-)
-"""Letters and marks that the font has."""
 _OPEN_END = re.compile(r"[ ,;:-]*\Z")
 _CLOSED_END = re.compile(r"[.?!]['\")]*\Z")
 
@@ -67,9 +61,10 @@ def buttons_below(creation: Creation, text: Text, *, is_card: bool = False) -> B
     others = []
     if is_poem and not creation.voice:
         others.append(Button("sonnet", f"/sonnet {creation.code}"))
-    for n, one in enumerate(text.texts):
-        if has_card(creation, text, n):
-            label = one.capitalize() if len(text.texts) > 1 else "card"
+    cards = range(1 if creation.voice else len(text.texts))
+    for n in cards:
+        if not no_card(creation, text, n):
+            label = text.texts[n].capitalize() if len(cards) > 1 else "card"
             others.append(Button(label, f"/card {creation.code} {n}"))
     rows = range(0, len(others), IN_A_ROW)
     return [buttons, *(others[first : first + IN_A_ROW] for first in rows)]
@@ -99,20 +94,20 @@ def verse(creation: Creation, text: Text) -> tuple[str, str]:
     return _stanzas(creation, written.split("\n"))
 
 
-def has_card(creation: Creation, text: Text, n: int = 0) -> bool:
-    """Return whether a creation has a card: for its name number `n`, or for its verse if that has
-    few lines, none too long to be read, and letters of the font.
+def no_card(creation: Creation, text: Text, n: int = 0) -> Message:
+    """Return why a creation has no card, or nothing if it has one: for its name number `n`, for all
+    names of a voice, or for its verse.
     """
-    if creation.genre is Genre.DINO:
-        return not creation.voice and n < len(text.texts) and not is_taboo(text.texts[n])
-    whole = "".join(verse(creation, text))
-    lines = list(filter(None, whole.split("\n")))
-    return (
-        len(lines) <= MOST_LINES
-        and max(map(len, lines), default=0) <= MOST_LETTERS
-        and bool(_DRAWABLE.fullmatch(whole))
-        and not is_taboo(whole)
-    )
+    if creation.genre is not Genre.DINO:
+        whole = "".join(verse(creation, text))
+    elif creation.voice:
+        whole = "\n".join(text.texts)
+    else:
+        whole = text.texts[n]
+    if is_taboo(whole):
+        return sentences.TABOO_VERSE
+    letter = lacking(whole)
+    return sentences.NO_CARD.format(letter) if letter else NOTHING
 
 
 def first_line(poem: Creation, text: Text) -> tuple[str, int]:

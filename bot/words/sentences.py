@@ -152,7 +152,7 @@ NOT_DRAWN = said("I couldn't draw that card, sorry. The log says why.")
 NO_PICTURES = said(
     "I may not send pictures in this group. Ask me in private, or ask its admins to let me."
 )
-NO_CARD = said("That one doesn't fit on a card, but you can copy it.")
+NO_CARD = said("I have no type for {}, so I can't print that one on a card. But you can copy it.")
 CARD_OF_WHAT = said("I know no creation with that code, and names have letters from a to z alone.")
 NOT_PREPARED = said(
     "I can't write sonnets at the moment, as I don't know how words sound. The log says why. "

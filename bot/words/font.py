@@ -1,0 +1,40 @@
+"""The font of cards: which letters it has, and how wide they are in ems, the size of the type."""
+
+from functools import cache
+from struct import iter_unpack, unpack_from
+
+from fontpkg_eb_garamond import ROOT
+
+
+@cache
+def letters() -> dict[str, tuple[int, ...]]:
+    """Return, in thousandths, how wide each letter is, and where its ink begins at the left, ends
+    below, and ends at the right.
+
+    They are in four tables of the file, which is in the format TrueType.
+    """
+    font = (ROOT / "files" / "EBGaramond[wght].ttf").read_bytes()
+    entries = iter_unpack(">4s4xII", font[12 : 12 + 16 * font[5]])
+    tables = {name: font[start : start + size] for name, start, size in entries}
+    widths = [width for width, _ in iter_unpack(">Hh", tables[b"hmtx"])]
+    boxes = [start + 2 for (start,) in iter_unpack(">I", tables[b"loca"])]
+    table = tables[b"cmap"][unpack_from(">I", tables[b"cmap"], 16)[0] :]  # in format 12
+    (size,) = unpack_from(">I", table, 4)
+    return {
+        chr(first + i): (
+            widths[glyph + i],
+            *unpack_from(">hhh", tables[b"glyf"], boxes[glyph + i]),
+        )
+        for first, last, glyph in iter_unpack(">III", table[16:size])
+        for i in range(last - first + 1)
+    }
+
+
+def width(text: str) -> float:
+    """Return about how wide a text is: some letters stand closer together."""
+    return sum(letters()[letter][0] for letter in text) / 1000
+
+
+def lacking(text: str) -> str:
+    """Return the first letter of a text that the font lacks, or ""."""
+    return next((letter for letter in text if letter not in letters() and not letter.isspace()), "")
