@@ -6,7 +6,6 @@ creature   one dinosaur
 scene      where it stands, with a person for scale
 biography  a few lines about its life
 saying     how its name is said
-setting    how verse is set on a page
 card       the cards, as SVG
 png        SVG to PNG, and the pictures that are kept
 """
