@@ -1,4 +1,4 @@
-"""A few lines about the life of a creature that never lived, from tables of data/creatures.tsv."""
+"""A line or two about the life of a creature that never lived, from tables of data/creatures.tsv."""
 
 import re
 from collections.abc import Sequence
@@ -10,37 +10,41 @@ from model.names.roots import parts_of
 INVENTED, REAL = "invented, and drawn by rule", "a real name; life and picture by rule"
 WRITTEN, SHARED = "written by a network", "red: your words; the rest: a network's"
 
-PLACES, PATTERNS, LIVES = [*table("place")], [*table("pattern").values()], table("life")
-"""A life is the youngest and the oldest age in millions of years, and what the body ate."""
+PLACES, FRAMES, LIVES = [*table("place")], [*table("frame").values()], table("life")
+"""A frame is what may be around a fact. A life is the youngest and the oldest age in millions of
+years, and what the body ate."""
 LENGTHS = [(thing, *row.split(" ", 1)) for thing, row in table("length").items()]
 """Something, how many metres long it is, and its plural."""
-FACTS = table("means fact")
-"""What a creature did, and the words in its name that say so; "*" quotes any meaning."""
+FACTS = {
+    fact: [{*key.split("+")} for key in keys.split()] for fact, keys in table("fact").items()
+}
+"""What a card may tell, and of whom: of a creature that has all that one of its keys asks for. Such
+a word is in the meaning of its name or, behind "@", in the picture. What begins with a small letter
+follows "it" in a frame."""
 _NUMBERS = ("no", "one", "two", "three", "four")
-_MOST_QUOTED = 22
+_HUGE, _SMALL = 15, 3.3
 _PLACE = re.compile(
-    rf"^(?:{'|'.join(PLACES)})$|(?<= in | of )(?!Tolkien|Troy|Wight)"
-    r"(?:\w+ern |central )?[A-Z][\w ]+$"
+    rf"^(?:[\w-]+ern )?({'|'.join(PLACES)})$|(?: in| of)(?: \w+ern| central)?"
+    r" (?!King|Rabelais|Tolkien|Troy|Zeus)([A-Z](?:(?! in )[\w ])+)$"
 )
 """A place in the meaning of a root, as in "city in China"."""
 
 
 def biography(creature: Creature) -> str:
-    """Say what it ate and did, how long it was, and where and when it lived: as its name says,
-    else as its hash decides.
+    """Tell one fact that its name means or that its picture shows, with how long it was, where or
+    when it lived: as its name says, else as its hash decides.
     """
     chance = creature.chance
     youngest, oldest, foods = LIVES[creature.kind].split(" ", 2)
     found = (_PLACE.search(part.root.meaning) for part in parts_of(chance.name))
-    place = [*(match[0] for match in found if match), chance.among("place", PLACES)][0]
-    two, one = _facts(creature)[:2]
-    return chance.among("life", PATTERNS).format(
+    place = [*(match[1] or match[2] for match in found if match), chance.among("place", PLACES)][0]
+    fact = chance.among("fact", chance.among("told", _facts(creature)))
+    frame = "{one}" if fact[0] == fact[0].upper() else chance.among("frame", FRAMES)
+    return frame.replace("{one}", fact).format(
         food=chance.chosen("food", {food: food for food in foods.split(", ")}),
         long=chance.among("long", _comparisons(creature.metres)),
-        place=place[0].upper() + place[1:],
+        place=place,
         age=round(chance.between("age", float(youngest), float(oldest))),
-        one=one,
-        two=two,
     )
 
 
@@ -54,18 +58,27 @@ def _comparisons(metres: float) -> Sequence[str]:
     return found
 
 
-def _facts(creature: Creature) -> Sequence[str]:
-    """Return what the parts of a name say that it did, those of its last part first, and then
-    what its body says.
+def _facts(creature: Creature) -> Sequence[Sequence[str]]:
+    """Return facts in lists of one kind: about what it wears if it wears something, else about each
+    part of its name, the person, its pose and the scene, its body, and any dinosaur.
     """
-    chance, facts = creature.chance, list[str]()
-    body = {creature.kind.split()[-1]}
-    meant = [*zip(chance.parts, (root.meaning for root in chance.roots), strict=True)]
-    for words, meaning in [*meant, (body, ""), (body, "")]:
-        told = ((fact, keys) for fact, keys in FACTS.items() if fact not in facts)
-        fitting = [fact for fact, keys in told if words & set(keys.split())]
-        if not fitting and len(meaning) <= _MOST_QUOTED and meaning.islower():
-            fitting = [fact for fact, keys in FACTS.items() if keys == "*"]
-        if fitting:
-            facts.append(chance.among(f"fact {len(facts)}", fitting).format(meaning=meaning))
-    return facts
+    size = "huge" if creature.metres > _HUGE else "small" if creature.metres < _SMALL else "medium"
+    awake = "asleep" if creature.pose == "sleeping" else "awake"
+    groups = [
+        _seen(*creature.worn),
+        *creature.chance.parts,
+        _seen(creature.person),
+        _seen(creature.pose, *creature.scene.split()),
+        _seen(creature.kind, *creature.parts, size),
+        _seen("any"),
+    ]
+    known = _seen(awake).union(*groups)
+    worn, *rest = (
+        [fact for fact, keys in FACTS.items() if any(key & group and key <= known for key in keys)]
+        for group in groups
+    )
+    return [worn] if worn else [*filter(None, rest)]
+
+
+def _seen(*things: str) -> set[str]:
+    return {f"@{thing.replace(' ', '-')}" for thing in things}

@@ -112,7 +112,8 @@ class Creature:
     def _parts(self) -> list[str]:
         chance, lists = self.chance, self.body.lists
         parts = [*lists["parts"], chance.among("choice", lists["choices"])]
-        parts += [part for part in chance.meant(bodies.ADDED) if part not in lists["never"]]
+        self.worn = [part for part in chance.meant(bodies.ADDED) if part not in lists["never"]]
+        parts += self.worn
         if self.kind == "horned":
             parts += chance.chosen("horns", bodies.HORNS, list(bodies.HORNS)[1:]).split(", ")
         if "armour" not in parts:
