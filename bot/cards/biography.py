@@ -67,7 +67,7 @@ def _facts(creature: Creature) -> Sequence[Sequence[str]]:
     groups = [
         _seen(*creature.worn),
         *creature.chance.parts,
-        _seen(creature.person),
+        *[_seen(creature.person)] * 2,  # the best are about two
         _seen(creature.pose, *creature.scene.split()),
         _seen(creature.kind, *creature.parts, size),
         _seen("any"),
