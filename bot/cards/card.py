@@ -41,8 +41,8 @@ def name_card(name: str, code: str) -> str:
     colour = mixed(creature.paints["mark"], INK, 0.25)
     drawn += _text(escape(spoken), WIDTH / 2, 942, 46, colour, style="italic")
     y = 936
-    for text, wide, size, colour in ((means, 58, 36, GREY), (life, 44, 52, INK)):
-        y += 18
+    for text, wide, size, colour, gap in ((means, 58, 36, GREY, 16), (life, 44, 52, INK, 34)):
+        y += gap
         for row in _balanced(text, wide):
             y += size + 9
             drawn += _text(escape(row), WIDTH / 2, y, size, colour)
