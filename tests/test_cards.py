@@ -29,7 +29,6 @@ from bot.cards.shapes import contrast
 from bot.creations import Creation
 from bot.words.layout import MOST_LETTERS, MOST_LINES, has_card
 from bot.writer import Text
-from model.names.roots import parts_of
 from model.text.forms import Genre
 from model.writing.decoder import Decoder
 from model.writing.requests import NameRequest, generator_for

@@ -1,4 +1,4 @@
-"""A line or two about the life of a creature that never lived, from tables of data/creatures.tsv."""
+"""A line about the life of a creature that never lived, from tables of data/creatures.tsv."""
 
 import re
 from collections.abc import Sequence
@@ -13,15 +13,17 @@ WRITTEN, SHARED = "written by a network", "red: your words; the rest: a network'
 PLACES, FRAMES, LIVES = [*table("place")], [*table("frame").values()], table("life")
 """A frame is what may be around a fact. A life is the youngest and the oldest age in millions of
 years, and what the body ate."""
-LENGTHS = [(thing, *row.split(" ", 1)) for thing, row in table("length").items()]
-"""Something, how many metres long it is, and its plural."""
-FACTS = {
-    fact: [{*key.split("+")} for key in keys.split()] for fact, keys in table("fact").items()
-}
+_LONG = [(thing, *row.split(" ", 1)) for thing, row in table("length").items()]
+LENGTHS = [(one, float(long)) for one, long, _ in _LONG] + [
+    (f"{number} {many}", count * float(long))
+    for _, long, many in _LONG
+    for count, number in ((2, "two"), (3, "three"), (4, "four"))
+]
+"""Up to four of something, and how many metres long they are."""
+FACTS = {fact: [{*key.split("+")} for key in keys.split()] for fact, keys in table("fact").items()}
 """What a card may tell, and of whom: of a creature that has all that one of its keys asks for. Such
 a word is in the meaning of its name or, behind "@", in the picture. What begins with a small letter
 follows "it" in a frame."""
-_NUMBERS = ("no", "one", "two", "three", "four")
 _HUGE, _SMALL = 15, 3.3
 _PLACE = re.compile(
     rf"^(?:[\w-]+ern )?({'|'.join(PLACES)})$|(?: in| of)(?: \w+ern| central)?"
@@ -42,39 +44,35 @@ def biography(creature: Creature) -> str:
     frame = "{one}" if fact[0] == fact[0].upper() else chance.among("frame", FRAMES)
     return frame.replace("{one}", fact).format(
         food=chance.chosen("food", {food: food for food in foods.split(", ")}),
-        long=chance.among("long", _comparisons(creature.metres)),
+        long=chance.among(
+            "long", [long for long, metres in LENGTHS if abs(metres / creature.metres - 1) < 0.1]
+        ),
         place=place,
         age=round(chance.between("age", float(youngest), float(oldest))),
     )
 
 
-def _comparisons(metres: float) -> Sequence[str]:
-    """Return what is as long, within a tenth: one thing, or up to four of them."""
-    found = []
-    for one, long, many in LENGTHS:
-        count = min(max(round(metres / float(long)), 1), 4)
-        if abs(count * float(long) / metres - 1) < 0.1:
-            found.append(one if count == 1 else f"{_NUMBERS[count]} {many}")
-    return found
-
-
 def _facts(creature: Creature) -> Sequence[Sequence[str]]:
-    """Return facts in lists of one kind: about what it wears if it wears something, else about each
-    part of its name, the person, its pose and the scene, its body, and any dinosaur.
+    """Return facts in lists of one kind: about what it wears if it wears something, else about its
+    name, the person, its pose and the scene, its body, and any dinosaur.
     """
-    size = "huge" if creature.metres > _HUGE else "small" if creature.metres < _SMALL else "medium"
-    awake = "asleep" if creature.pose == "sleeping" else "awake"
     groups = [
         _seen(*creature.worn),
-        *creature.chance.parts,
+        {word for part in creature.chance.parts for word in part},
         *[_seen(creature.person)] * 2,  # the best are about two
         _seen(creature.pose, *creature.scene.split()),
-        _seen(creature.kind, *creature.parts, size),
-        _seen("any"),
+        _seen(creature.kind, *creature.parts, *["huge"] * (creature.metres > _HUGE)),
+        _seen("any", *["small"] * (creature.metres < _SMALL)),
     ]
-    known = _seen(awake).union(*groups)
+    known = _seen(*["awake"] * (creature.pose != "sleeping")).union(*groups)
     worn, *rest = (
-        [fact for fact, keys in FACTS.items() if any(key & group and key <= known for key in keys)]
+        [
+            fact
+            for fact, keys in FACTS.items()
+            for key in keys
+            if key & group and key <= known
+            for _ in key  # the more it asks for, the better it fits
+        ]
         for group in groups
     )
     return [worn] if worn else [*filter(None, rest)]

@@ -160,7 +160,9 @@ class Creature:
         (origin,) = self.at("trunk", [(-rest[hip][0], self.sink - rest[hip][1])])
         self.joints["trunk"] = (*origin, *self.joints["trunk"][2:])
         bend = [*reversed(behind[1:]), *ahead]
-        return spline([(x, min(y + self.sink, -width * stout), width * stout) for x, y, width in bend])
+        return spline(
+            [(x, min(y + self.sink, -width * stout), width * stout) for x, y, width in bend]
+        )
 
     def at(self, joint: str, points: Points) -> list[Point]:
         """Place points that are given around a joint, with their widths if they have any."""
