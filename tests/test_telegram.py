@@ -342,7 +342,7 @@ async def test_a_group_that_takes_no_pictures_gets_words(visit: Visit, pictures:
     ):
         assert message["text"].startswith(begin)
         assert message["text"].endswith(f"\n\n{sentences.NO_PICTURES}")
-    assert "million years" in card["text"]
+    assert "invented, and drawn by rule" in card["text"]
     assert len(pictures) == 3
 
 

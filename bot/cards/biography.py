@@ -13,11 +13,10 @@ WRITTEN, SHARED = "written by a network", "red: your words; the rest: a network'
 PLACES, FRAMES, LIVES = [*table("place")], [*table("frame").values()], table("life")
 """A frame is what may be around a fact. A life is the youngest and the oldest age in millions of
 years, and what the body ate."""
-_LONG = [(thing, *row.split(" ", 1)) for thing, row in table("length").items()]
-LENGTHS = [(one, float(long)) for one, long, _ in _LONG] + [
-    (f"{number} {many}", count * float(long))
-    for _, long, many in _LONG
-    for count, number in ((2, "two"), (3, "three"), (4, "four"))
+LENGTHS = [
+    (one if count == 1 else f"{number} {row.split(' ', 1)[1]}", count * float(row.split()[0]))
+    for one, row in table("length").items()
+    for count, number in enumerate(("one", "two", "three", "four"), 1)
 ]
 """Up to four of something, and how many metres long they are."""
 FACTS = {fact: [{*key.split("+")} for key in keys.split()] for fact, keys in table("fact").items()}

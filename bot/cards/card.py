@@ -1,5 +1,6 @@
 """Cards: pictures of creations to pass on, as SVG."""
 
+import re
 from collections.abc import Iterator
 from html import escape
 from textwrap import wrap
@@ -94,7 +95,12 @@ def _length(line: str) -> float:
 
 
 def _balanced(text: str, width: int) -> Iterator[str]:
-    """Break text into as few lines as such a width needs, and make them about equally long."""
+    """Break text between its sentences if that makes up to three lines of at most such a width;
+    else into as few lines as it needs, about equally long.
+    """
+    sentences = re.split(r"(?<=[.?!”]) (?=[A-Z“])", text)
+    if len(sentences) < 4 and max(map(len, sentences)) <= width:
+        return iter(sentences)
     rows = len(wrap(text, width))
     return iter(
         next(

@@ -139,8 +139,9 @@ class Creature:
                 for i in places
             )
         ]
-        fitting = {scene: bodies.PLACED.get(scene, "") for scene in clear or SCENES}
-        return self.chance.chosen("scene", fitting)
+        return self.chance.chosen(
+            "scene", {scene: bodies.PLACED.get(scene, "") for scene in clear or SCENES}
+        )
 
     def _spine(self, pitch: float, neck: float, tail: float) -> list[Point]:
         """Return the spine in its pose, bent and stretched a little."""

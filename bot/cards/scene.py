@@ -47,8 +47,9 @@ def world(name: str) -> str:
     middle, half = place + (left + right) / 2 * scale, (right - left) / 2 * scale
     drawn += _flat(middle, GROUND + 4, half * 0.8, 15, shade)
     drawn += _flat(stands, GROUND + 2, person * scale * 0.24, 7, shade)
-    who = _person(creature.person)
-    drawn += _placed(who, stands, person * scale / 100) + _placed(animal, place, scale)
+    drawn += _placed(_person(creature.person), stands, person * scale / 100) + _placed(
+        animal, place, scale
+    )
     for kind, count, across, down, sizes, share in (
         ("grass", 5, (40, WIDTH - 40), (GROUND + 44, HEIGHT), (26, 60), 0.1),
         ("fern", 1, (-30, 0), (HEIGHT + 20, HEIGHT + 40), (120, 190), 0.5),
