@@ -58,9 +58,9 @@ def _facts(creature: Creature) -> Sequence[Sequence[str]]:
     groups = [
         _seen(*creature.worn),
         {word for part in creature.chance.parts for word in part},
-        *[_seen(creature.person)] * 2,  # the best are about two
+        *[_seen(creature.person)] * 3,  # the best are about two
         _seen(creature.pose, *creature.scene.split()),
-        _seen(creature.kind, *creature.parts, *["huge"] * (creature.metres > _HUGE)),
+        *[_seen(creature.kind, *creature.parts, *["huge"] * (creature.metres > _HUGE))] * 2,
         _seen("any", *["small"] * (creature.metres < _SMALL)),
     ]
     known = _seen(*["awake"] * (creature.pose != "sleeping")).union(*groups)

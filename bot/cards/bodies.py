@@ -70,7 +70,7 @@ CHOICES, ADDED, DYED, PATTERNS, HORNS, SIZES, SHAPES, POSED, PLACED = (
 """Which words in a name choose a body, add a part to it, choose its coat and so on. Such a word is
 part of a root's meaning, a form of the root, or "=" and the whole meaning. A shape is three
 factors: how stout it is, and how long neck and tail are."""
-OTHERWISE = [*CHOICES, *[*CHOICES][2:], *[*CHOICES][2:]]
+OTHERWISE = [*CHOICES, *[*CHOICES][1:], *[*CHOICES][2:]]
 """The bodies of names that say nothing of it: seldom those that other names already ask for."""
 BODIES = {kind: _body(kind) for kind in CHOICES}
 FRINGES = table("fringe")
