@@ -54,6 +54,9 @@ def biography(creature: Creature) -> str:
 def _facts(creature: Creature) -> Sequence[Sequence[str]]:
     """Return facts in lists of one kind: about what it wears if it wears something, else about its
     name, the person, its pose and the scene, its body, and any dinosaur.
+
+    The more words a fact asks for, the more often it is in its list; twice as often if it needs no
+    frame.
     """
     groups = [
         _seen(*creature.worn),
@@ -70,7 +73,7 @@ def _facts(creature: Creature) -> Sequence[Sequence[str]]:
             for fact, keys in FACTS.items()
             for key in keys
             if key & group and key <= known
-            for _ in key  # the more it asks for, the better it fits
+            for _ in range(len(key) * (1 if fact[0].islower() else 2))
         ]
         for group in groups
     )
