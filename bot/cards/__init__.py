@@ -4,7 +4,7 @@ bodies     tables: bodies, heads, legs, plates, colours, plants, and the words t
 shapes     smooth paths, as SVG
 creature   one dinosaur
 scene      where it stands, with a person for scale
-biography  a few lines about its life
+biography  a line about its life
 saying     how its name is said
 card       the cards, as SVG
 png        SVG to PNG, and the pictures that are kept

@@ -35,8 +35,8 @@ class Body(NamedTuple):
     are x, y and a size. `people` are rows of PEOPLE: who dares to stand there.
 
     A pose is eight numbers. The first three turn, as slopes: the whole spine at the hip, the neck
-    and the tail. Then the slope of the head; 1, or -1 if it looks back; how wide the strides are;
-    how far the mouth is open; and how far an arm swings back, and a wing forwards.
+    and the tail. Then the slope of the head; how wide the strides are; how far the mouth is open;
+    how far an arm swings back, and a wing forwards; and how far it sits down, on folded legs.
     """
 
     metres: float
@@ -76,13 +76,15 @@ def _body(kind: str) -> Body:
 
 
 _ROWS = read_table(PROGRAM / "data" / "creatures.tsv", ("table", "key", "value"))
-CHOICES, ADDED, DYED, PATTERNS, HORNS, SIZES, SHAPES, POSED = (
+CHOICES, ADDED, DYED, PATTERNS, HORNS, SIZES, SHAPES, POSED, PLACED = (
     table(f"means {what}")
-    for what in ("body", "part", "coat", "pattern", "horns", "size", "shape", "pose")
+    for what in ("body", "part", "coat", "pattern", "horns", "size", "shape", "pose", "scene")
 )
 """Which words in a name choose a body, add a part to it, choose its coat and so on. Such a word is
 part of a root's meaning, a form of the root, or "=" and the whole meaning. A shape is three
 factors: how stout it is, and how long neck and tail are."""
+OTHERWISE = [*CHOICES, *[*CHOICES][1:], *[*CHOICES][2:]]
+"""The bodies of names that say nothing of it: seldom those that other names already ask for."""
 BODIES = {kind: _body(kind) for kind in CHOICES}
 FRINGES = table("fringe")
 """Rows of blades along the spine: plates, feathers, stripes. A row has a layer, its paints in turn,
@@ -106,7 +108,7 @@ PEOPLE = {
 COATS, MIXED = [*table("coat").values()], table("mixed")
 """A coat has four colours: of the body, of the belly, of marks, and of plates, crests and frills. A
 mixed paint names two others, and the share of the second."""
-SCENES = [row.split() for row in table("scene").values()]
+SCENES = table("scene")
 """Seven colours: the sky above and below, sun, far hills, near hills, ground and plants; then what
 is in the sky, how often, and its colour."""
 REAL = {

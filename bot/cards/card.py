@@ -60,9 +60,9 @@ def name_card(name: str, code: str, person: str = "") -> str:
     colour = mixed(creature.paints["mark"], INK, 0.25)
     drawn += _text(escape(spoken), WIDTH / 2, y + 66, 46, colour, style="italic")
     y += 60
-    for text, wide, size, colour in ((means, 58, 36, GREY), (life, 56, 40, INK)):
-        y += 14
-        for row in _balanced(text, wide):
+    for text, wide, size, colour, gap in ((means, 58, 36, GREY, 16), (life, 44, 52, INK, 34)):
+        y += gap
+        for row in _in_lines(text, wide):
             y += size + 9
             drawn += _text(escape(row), WIDTH / 2, y, size, colour)
     return _card(world(name), drawn, below, code)
@@ -149,6 +149,16 @@ def _facts(name: str) -> tuple[str, str, str, str]:
     if name.lower() in real_names():
         return said(name), str(meaning(name)), true_facts(name.lower()), FOUND
     return said(name), str(meaning(name)), biography(Creature(name.lower())), INVENTED
+
+
+def _in_lines(text: str, width: int) -> list[str]:
+    """Break text between its sentences if that makes up to three lines of at most such a width;
+    else into balanced lines.
+    """
+    sentences = re.split(r"(?<=[.?!”]) (?=[A-Z“])", text)
+    if len(sentences) < 4 and max(map(len, sentences)) <= width:
+        return sentences
+    return _balanced(text, width)
 
 
 def _balanced(text: str, width: int) -> list[str]:

@@ -13,10 +13,11 @@ from hashlib import blake2b
 from typing import TypeVar
 
 from bot.cards import bodies
-from bot.cards.bodies import BODIES, FRINGES, LIMBS, PIECES, Point, Points
+from bot.cards.bodies import BODIES, FRINGES, LIMBS, PIECES, SCENES, Point, Points
 from bot.cards.shapes import (
     bent,
     blade,
+    contrast,
     dot,
     edges,
     fill,
@@ -70,53 +71,59 @@ class Chance:
 class Creature:
     """One dinosaur, of a name in lower case.
 
-    It stands on y = 0. A joint is a place, a direction, 1 or -1 if it looks back, and a size.
-    `points` are what was drawn so far.
+    It stands on y = 0. A joint is a place, a direction and a size. `points` are what was drawn so
+    far.
     """
 
     def __init__(self, name: str) -> None:
         self.chance = chance = Chance(name)
         real = bodies.REAL.get(name)
-        self.kind = real.body if real else chance.chosen("body", bodies.CHOICES)
+        chosen = chance.chosen("body", bodies.CHOICES, bodies.OTHERWISE)
+        self.kind = real.body if real else chosen
         self.body = body = BODIES[self.kind]
         size = math.prod(map(float, chance.meant(bodies.SIZES)))
         self.long = 80 + body.points["spine"][-1][0] - body.points["spine"][0][0]
         metres = body.metres * size * chance.between("size", 0.85, 1.15)
         self.metres = max(1.6, float(real.metres) if real else metres)
+        self.pose = chance.chosen("pose", {pose: bodies.POSED.get(pose, "") for pose in body.poses})
         self.parts = self._parts()
+        self.person = chance.among("person", body.lists["people"])
         self.id = f"d{blake2b(name.encode(), digest_size=5).hexdigest()}"
         self.paints = self._paints(*chance.chosen("coat", bodies.DYED, bodies.COATS).split())
-        self.pose = chance.chosen("pose", {pose: bodies.POSED.get(pose, "") for pose in body.poses})
-        pitch, neck, tail, slope, side, self.stride, gape, swing = body.poses[self.pose]
+        self.scene = self._scene()
+        pitch, neck, tail, slope, self.stride, gape, swing, self.sink = body.poses[self.pose]
         self.side = ""  # "far-" while the far side is drawn
         self.joints: dict[str, Point] = {}
         self.spine = self._spine(pitch, neck, tail)
         self.upper, self.lower = edges(self.spine)
-        dx, dy = unit((0, 0), (side, slope + chance.between("gaze", -0.1, 0.1)))
+        dx, dy = unit((0, 0), (1, slope + chance.between("gaze", -0.1, 0.1)))
         end = self.spine[-1][:2]
         self.joints |= {
-            "tail": (*self.spine[0][:2], *unit(self.spine[0], self.spine[4]), 1, 1),
-            "head": (*end, dx, dy, side, 1),
-            "jaw": (*end, *unit((0, 0), (dx - gape * dy, dy + gape * dx)), side, 1),
+            "tail": (*self.spine[0][:2], *unit(self.spine[0], self.spine[4]), 1),
+            "head": (*end, dx, dy, 1),
+            "jaw": (*end, *unit((0, 0), (dx - gape * dy, dy + gape * dx)), 1),
         }
         for joint in ("neck", "eye", "nose"):
             (x, y, size), *_ = body.points[joint]
-            self.joints[joint] = (*self.at("head", [(x, y)])[0], dx, dy, side, size)
+            self.joints[joint] = (*self.at("head", [(x, y)])[0], dx, dy, size)
         for x, y, size in body.points["arm"]:
             near, far = self.at("trunk", [(x, y), (x + 0.28 * size, y + 0.06 * size)])
             turn = unit((0, 0), (1, swing - pitch))
-            self.joints |= {"arm": (*near, *turn, 1, size), "far-arm": (*far, *turn, 1, size)}
+            self.joints |= {"arm": (*near, *turn, size), "far-arm": (*far, *turn, size)}
         self.points: list[Point] = []
 
     def _parts(self) -> list[str]:
         chance, lists = self.chance, self.body.lists
         parts = [*lists["parts"], chance.among("choice", lists["choices"])]
-        parts += [part for part in chance.meant(bodies.ADDED) if part not in lists["never"]]
+        may_wear = [] if chance.name in bodies.REAL else chance.meant(bodies.ADDED)
+        self.worn = [part for part in may_wear if part not in lists["never"]]
+        parts += self.worn
         if self.kind == "horned":
             parts += chance.chosen("horns", bodies.HORNS, list(bodies.HORNS)[1:]).split(", ")
         if "armour" not in parts:
             parts.append(chance.chosen("pattern", bodies.PATTERNS))
-        return [*dict.fromkeys(parts), chance.among("mood", lists["moods"])]
+        mood = "asleep" if self.pose == "sleeping" else chance.among("mood", lists["moods"])
+        return [*dict.fromkeys(parts), mood]
 
     def _paints(self, *coat: str) -> dict[str, str]:
         paints = dict(zip(("main", "pale", "mark", "accent"), coat, strict=True))
@@ -124,6 +131,21 @@ class Creature:
         mixes = ((name, row.split()) for name, row in bodies.MIXED.items())
         paints |= {name: mixed(paints[a], paints[b], float(share)) for name, (a, b, share) in mixes}
         return {"skin": f"url(#{self.id})"} | paints
+
+    def _scene(self) -> str:
+        """Return a scene before which one sees the creature, if there is one."""
+        clear = [
+            scene
+            for scene, row in SCENES.items()
+            if all(
+                contrast(row.split()[i], self.paints[paint]) > least
+                for paint, least, places in (("main", 100, (1, 2, 3, 4)), ("accent", 65, (3, 4)))
+                for i in places
+            )
+        ]
+        return self.chance.chosen(
+            "scene", {scene: bodies.PLACED.get(scene, "") for scene in clear or SCENES}
+        )
 
     def _spine(self, pitch: float, neck: float, tail: float) -> list[Point]:
         """Return the spine in its pose, bent and stretched a little."""
@@ -139,19 +161,21 @@ class Creature:
         shoulder = sum(point[0] <= 80 for point in rest[hip:])
         behind = bent(rest[hip::-1], -pitch, tail, 1, tailed)
         ahead = bent(rest[hip:], -pitch, -neck, shoulder, necked)
-        self.joints["trunk"] = (*rest[hip][:2], *unit((0, 0), (1, -pitch)), 1, 1)
-        (origin,) = self.at("trunk", [(-rest[hip][0], -rest[hip][1])])
+        self.joints["trunk"] = (*rest[hip][:2], *unit((0, 0), (1, -pitch)), 1)
+        (origin,) = self.at("trunk", [(-rest[hip][0], self.sink - rest[hip][1])])
         self.joints["trunk"] = (*origin, *self.joints["trunk"][2:])
         bend = [*reversed(behind[1:]), *ahead]
-        return spline([(x, min(y, -width * stout), width * stout) for x, y, width in bend])
+        return spline(
+            [(x, min(y + self.sink, -width * stout), width * stout) for x, y, width in bend]
+        )
 
     def at(self, joint: str, points: Points) -> list[Point]:
         """Place points that are given around a joint, with their widths if they have any."""
-        x, y, dx, dy, side, size = self.joints.get(self.side + joint) or self.joints[joint]
+        x, y, dx, dy, size = self.joints.get(self.side + joint) or self.joints[joint]
         return [
             (
-                x + (u * dx - side * v * dy) * size,
-                y + (u * dy + side * v * dx) * size,
+                x + (u * dx - v * dy) * size,
+                y + (u * dy + v * dx) * size,
                 *(width * size for width in widths),
             )
             for u, v, *widths in points
@@ -256,7 +280,7 @@ class Creature:
     def piece(self, joint: str, look: str, where: str) -> str:
         paint, *numbers = look.split()
         width, bulge, bend = map(float, numbers)
-        placed, size = self.at(joint, bodies.points(where)), self.joints[joint][5]
+        placed, size = self.at(joint, bodies.points(where)), self.joints[joint][4]
         if len(placed) == 1:
             return dot(placed[0], width * size, self.paint(paint))
         if len(placed) == 2:
@@ -276,12 +300,13 @@ class Creature:
         tall, reach = -top, stride * self.stride
         if top < 1.3 * y:  # it rears
             tall, reach = -y, stride + 0.3
+        kind = "folded" if self.sink else self.body.lists["kinds"][i % 2]
         spine = [
             (x + tall * (u + reach * v * v), top + tall * v, -w * thick * y)
-            for u, v, w in LIMBS[self.body.lists["kinds"][i % 2]]
+            for u, v, w in LIMBS[kind]
         ]
         x, _, width = spine[-1]
-        self.joints["foot"] = (x, top + tall, 1, 0, 1, width)
+        self.joints["foot"] = (x, top + tall, 1, 0, width)
         return self.limb(spine) + "".join(self.layer("foot"))
 
     def arm(self) -> str:

@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from bot.cards.bodies import PEOPLE, PLANTS, SCENES
 from bot.cards.creature import INK, Chance, Creature
-from bot.cards.shapes import blade, contrast, dot, fill, limb, mixed, smooth, svg
+from bot.cards.shapes import blade, dot, fill, limb, mixed, smooth, svg
 
 WIDTH, HEIGHT, GROUND = 1080, 760, 640
 """The size of a drawing, and where its ground is, in pixels."""
@@ -24,16 +24,7 @@ def world(name: str) -> str:
     """Return what is drawn of a name, also beyond the frame."""
     creature = Creature(name.lower())
     animal, chance = creature.svg(), creature.chance
-    clear = [
-        row
-        for row in SCENES
-        if all(
-            contrast(row[i], creature.paints[paint]) > least
-            for paint, least, places in (("main", 100, (1, 2, 3, 4)), ("accent", 65, (3, 4)))
-            for i in places
-        )
-    ]
-    scene = chance.among("scene", clear or SCENES)
+    scene = SCENES[creature.scene].split()
     ground, plant = scene[5:7]
     left, right, top = creature.box()
     person = TALL * creature.long / creature.metres
@@ -43,13 +34,10 @@ def world(name: str) -> str:
     place, stands = x - left * scale, x + (room - 0.33 * person) * scale
     head, nose = (creature.joints[joint] for joint in ("head", "nose"))
     drawn = _sky(chance, scene, (place + head[0] * scale, GROUND + head[1] * scale))
-    for side, u, colour in (
-        ("left", 80, mixed(plant, scene[4], 0.5)),
-        ("right", stands + 60, plant),
-    ):
+    distant = mixed(plant, scene[4], 0.5)
+    for side, u in (("left", 80), ("right", stands + 60)):
         kind = chance.among(side, ("palm", "conifer", "cycad", "fern"))
-        drawn += _scattered(chance, kind, 4, (u - 110, u + 110), (618, 622), (120, 250), colour)
-    drawn += _scattered(chance, "fern", 1, (stands, stands), (622, 622), (90, 130), plant)
+        drawn += _scattered(chance, kind, 4, (u - 110, u + 110), (618, 622), (120, 250), distant)
     earth = f"M0 {GROUND - 28}Q{WIDTH / 2} {GROUND - 44} {WIDTH} {GROUND - 28}V{HEIGHT + 9}H0Z"
     drawn += fill(earth, ground)
     if creature.pose == "drinking":
@@ -59,8 +47,9 @@ def world(name: str) -> str:
     middle, half = place + (left + right) / 2 * scale, (right - left) / 2 * scale
     drawn += _flat(middle, GROUND + 4, half * 0.8, 15, shade)
     drawn += _flat(stands, GROUND + 2, person * scale * 0.24, 7, shade)
-    who = _person(chance.among("person", creature.body.lists["people"]))
-    drawn += _placed(who, stands, person * scale / 100) + _placed(animal, place, scale)
+    drawn += _placed(_person(creature.person), stands, person * scale / 100) + _placed(
+        animal, place, scale
+    )
     for kind, count, across, down, sizes, share in (
         ("grass", 5, (40, WIDTH - 40), (GROUND + 44, HEIGHT), (26, 60), 0.1),
         ("fern", 1, (-30, 0), (HEIGHT + 20, HEIGHT + 40), (120, 190), 0.5),
