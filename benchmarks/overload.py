@@ -2,7 +2,7 @@
 
 A bot process with its default settings meets a crowd, and a server that keeps Telegram's limits.
 Each ask comes from another person: most want /dino, some /poem or /help; one more in six types
-inline, which takes no message. Another crowd wants cards: that of the day, and those of new names.
+inline, which takes no message. Another crowd wants cards: those of the round, and those of new names.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
+from datetime import UTC, datetime
 from itertools import cycle, islice, product
 from typing import TYPE_CHECKING
 
@@ -29,9 +30,11 @@ ASKED = (*CROWD[:5], "mango", *CROWD[5:], "plesio")
 AT_ONCE, PATIENCE = 1.0, 180.0
 """The bot has recovered when it answers within a second; the bench waits for that for so many
 seconds."""
+PRESS = f"/today {datetime.now(UTC).toordinal()} 0 0"
+"""A button of the round of the day."""
 CARDS = (
-    *("/today", "/dino 3", "/me {}", "/dino 3", "/today", "/dino 3"),
-    *("/today", "/dino 3", "/me {}", "/dino 3", "/today"),
+    *(PRESS, "/dino 3", "/me {}", "/dino 3", PRESS, "/dino 3"),
+    *(PRESS, "/dino 3", "/me {}", "/dino 3", PRESS),
 )
 """What is asked in a second, for cards."""
 SYLLABLES = ("ba", "do", "fi", "ku", "le", "ma", "no", "ri", "su", "ta")

@@ -134,7 +134,7 @@ def is_right(asked: str, answer: str) -> bool:
     if command == "/me":
         return " is <b>" in answer
     if command == "/today":
-        return answer.startswith("<b>The round of")
+        return answer.startswith(("<b>Right", "<b>No", "<b>The round"))
     if command == "/help":
         return "/dino" in answer
     return answer.startswith(f"<b>{line}") and len(answer) > len(line) + 100

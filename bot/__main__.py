@@ -17,7 +17,7 @@ import threading
 import time
 from collections.abc import Coroutine, Sequence
 from dataclasses import replace
-from importlib import import_module
+from importlib import import_module, metadata
 from typing import TYPE_CHECKING
 
 from bot.logs import Redaction, configure_logging
@@ -236,6 +236,7 @@ def _wanted(arguments: Sequence[str]) -> argparse.Namespace:
         epilog=SETTINGS,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("--version", action="version", version=metadata.version("mangosaurus"))
     alone = parser.add_mutually_exclusive_group()
     alone.add_argument("--terminal", action="store_true", help="chat in this terminal alone")
     alone.add_argument("--page", action="store_true", help="serve the page alone")

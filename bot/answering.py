@@ -44,9 +44,6 @@ from model.text.forms import SONNET_TEMPERATURE, Genre
 
 logger = logging.getLogger(__name__)
 
-SOON_SECONDS = 3.0
-"""If a card would come later, the answer is words, and a button asks for the card."""
-
 
 async def answer(ask: Said, wish: Wish, bot: Bot) -> None:
     """Write somebody's next creation, and send it."""
@@ -98,26 +95,25 @@ async def show(ask: Said, creation: Creation, bot: Bot) -> None:
 
 async def send_card(ask: Said, card: Picture, message: Message, buttons: Buttons, bot: Bot) -> None:
     """Send a card with its caption. Raises Explained if it cannot be drawn or sent."""
-    file_id = await bot.store.file_id(card.key)
     async with LiveMessage(ask.chat):  # which shows that the bot is typing
-        sent = await ask.chat.picture(card._replace(file_id=file_id), message, buttons)
-    if sent != file_id:
+        sent = await ask.chat.picture(card, message, buttons)
+    if card.is_kept and sent != card.file_id:
         with contextlib.suppress(StoreError):  # the person has the card; it is drawn once more
-            await bot.store.keep_file_id(card.key, card.code, sent)
+            await bot.store.keep_file_id(card.key, sent)
 
 
-async def is_sent_as_card(
-    ask: Said, card: Picture, message: Message, buttons: Buttons, bot: Bot
-) -> bool:
-    """Send a message as the caption of a card, if pictures are shown here and this one can be had
-    soon. Return whether it was sent; if not, words must do.
+async def say_with_card(
+    ask: Said, card: Picture, message: Message, buttons: Buttons, bot: Bot, in_words: Buttons
+) -> None:
+    """Send a message below a card. Where no pictures are shown, or if this one cannot be had soon,
+    send it in words, with other buttons.
     """
-    is_soon = bot.drawings.has(card.key) or bot.drawings.wait_seconds < SOON_SECONDS
-    if ask.chat.shows_pictures and is_soon:
+    file_id = await bot.store.file_id(card.key)
+    if ask.chat.shows_pictures and (file_id or bot.drawings.is_soon(card.key)):
         with contextlib.suppress(Explained):
-            await send_card(ask, card, message, buttons, bot)
-            return True
-    return False
+            await send_card(ask, card._replace(file_id=file_id), message, buttons, bot)
+            return
+    await ask.chat.say(message, in_words)
 
 
 async def _deliver(
@@ -131,9 +127,12 @@ async def _deliver(
     """Send one name with its card, and anything else as words."""
     bot.limits.written(ask)
     message = opening + layout.reply(creation, text)
+    buttons = layout.buttons_below(creation, text)
+    card = None
     if creation.genre is Genre.DINO and creation.count == 1 and not creation.voice:
         card = card_of(creation, text, 0, bot.username, bot.drawings)
-        buttons = layout.buttons_below(creation, text, is_card=True)
-        if card and await is_sent_as_card(ask, card, message, buttons, bot):
-            return
-    await live.conclude(message, layout.buttons_below(creation, text))
+    if card:
+        below = layout.buttons_below(creation, text, is_card=True)
+        await say_with_card(ask, card, message, below, bot, buttons)
+    else:
+        await live.conclude(message, buttons)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Self, TypeAlias
 
 from bot.inbox import Note
-from bot.words.pieces import Message
+from bot.words.pieces import NOTHING, Message
 from model.errors import EX_CONFIG, MangosaurusError
 
 logger = logging.getLogger(__name__)
@@ -95,15 +95,15 @@ class Picture(NamedTuple):
     """A card: its key, the name of its file, its words, and what makes its PNG, or raises
     Explained.
 
-    `code` is that of its creation, if it has one. `file_id` is what Telegram calls it, if it was
-    sent there before.
+    If it `is_kept`, as it belongs to nobody, `file_id` is what Telegram calls it once it was sent
+    there.
     """
 
     key: str
     name: str
     words: str
     png: Callable[[], Awaitable[bytes]]
-    code: str = ""
+    is_kept: bool = False
     file_id: str = ""
 
 
@@ -159,8 +159,8 @@ class Chat(ABC):
     async def clear(self) -> None:  # noqa: B027 - Telegram's bots cannot
         """Delete what was said here. The terminal deletes what was typed."""
 
-    async def offer(self, offers: Sequence[Offer]) -> None:  # noqa: B027 - only Telegram has other chats to send offers to
-        """Offer what somebody may send in another chat."""
+    async def offer(self, offers: Sequence[Offer], reason: Message = NOTHING) -> None:  # noqa: B027 - only Telegram has other chats to send offers to
+        """Offer what somebody may send in another chat, or say why there is nothing."""
 
     async def refuse(self, message: Message) -> None:
         """Say no. Raises NotSent, too, if that would take the place of an answer."""

@@ -12,7 +12,7 @@ from rapidfuzz.process import extractOne
 
 from bot.app import Bot
 from bot.asks import LONGEST_LINE, LONGEST_TEXT, Ask, Said, Sent, Typed, writable
-from bot.chat import Explained, Gone, InDoubt, NotSent, Offer, Refused
+from bot.chat import Explained, Gone, InDoubt, NotSent, Refused
 from bot.commands import ADMINS, COMMANDS, LINE, SENT, TYPED, Command, menu
 from bot.creations import code_in
 from bot.database import StoreError
@@ -27,8 +27,9 @@ logger = logging.getLogger(__name__)
 
 MOST_TRIES = 2
 """How often the bot begins to answer an ask. Whatever ended it twice would end it again."""
-OPENED = ("export", "forget", "me", "name", "today")
-"""The commands that a link opens: t.me/mango_bot?start=name-mangosaurus"""
+OPENED = ("export", "forget", "help", "me", "today")
+"""The commands that a link opens, such as t.me/mango_bot?start=me. No link says more, but
+`name-mangosaurus`."""
 SIMILAR = 75
 """How similar, out of 100, a command must be to an unknown one if the bot is to ask "Do you mean
 …?"."""
@@ -125,7 +126,7 @@ def _opened(ask: Said) -> tuple[str, str]:
     name, rest = ask.command
     text = rest.strip()
     opened, _, after = text.partition("-")
-    if name == "start" and opened in OPENED:
+    if name == "start" and (text in OPENED or opened == "name"):
         return opened, after
     if name == "start" and text:
         return "again", text
@@ -156,7 +157,7 @@ async def _explain(error: Exception, ask: Ask, bot: Bot) -> None:
         if await ask.chat.release(sentences.cut(str(sentence), sentences.LONGEST_NOTICE)):
             return
         if isinstance(ask, Typed):
-            await ask.chat.offer([Offer(str(sentence), "", sentence)])
+            await ask.chat.offer([], sentence)
         elif not isinstance(error, Refused):
             await ask.chat.say(sentence)
         elif bot.limits.may_refuse(ask.chat):

@@ -105,10 +105,9 @@ bans = sa.Table(
     sa.Column("person", sa.BigInteger, primary_key=True, autoincrement=False),
 )
 pictures = sa.Table(
-    "pictures",  # that were sent on Telegram
+    "pictures",  # that belong to nobody, and were sent on Telegram
     metadata,
-    sa.Column("key", sa.String, primary_key=True),  # of version, code, number and bot
-    sa.Column("code", sa.String, nullable=False),
+    sa.Column("key", sa.String, primary_key=True),
     sa.Column("file_id", sa.String, nullable=False),
 )
 presses = sa.Table(

@@ -186,13 +186,15 @@ class Store(Learned):
             is_first = put(connection, presses, key, {"is_found": is_found}, {})
             found = _found(connection, person_id, day)
             person = _person(connection, person_id)
-            if is_first and len(found) == QUESTIONS and day > person.played:
-                streak = person.streak + 1 if person.played == day - 1 else 1
-                this = sa.update(people).where(people.c.id == person_id)
-                connection.execute(this.values(streak=streak, played=day))
+            if is_first and len(found) == QUESTIONS:
                 key = {"day": day, "found": sum(found.values())}
                 more = {"people": results.c.people + 1}
                 put(connection, results, key, {"people": 1}, more)
+                streak = person.streak + 1 if person.played == day - 1 else 1
+                later = people.c.id == person_id, people.c.played < day
+                connection.execute(
+                    sa.update(people).where(*later).values(streak=streak, played=day)
+                )
             return found
 
         return await self.run(work)
@@ -237,8 +239,6 @@ class Store(Learned):
         """
 
         def work(connection: Connection) -> None:
-            theirs = sa.select(creations.c.code).where(creations.c.person == person_id)
-            connection.execute(sa.delete(pictures).where(pictures.c.code.in_(theirs)))
             whose = people.c.id, creations.c.person, runs.c.chat, asks.c.person, presses.c.person
             for column in whose:
                 connection.execute(sa.delete(column.table).where(column == person_id))
@@ -275,9 +275,9 @@ class Store(Learned):
         """Return what Telegram calls a picture that was sent there, or "" if it was not."""
         return await self.scalar(sa.select(pictures.c.file_id).where(pictures.c.key == key)) or ""
 
-    async def keep_file_id(self, key: str, code: str, file_id: str) -> None:
-        """Keep what Telegram calls a picture of a creation."""
-        row = {"code": code, "file_id": file_id}
+    async def keep_file_id(self, key: str, file_id: str) -> None:
+        """Keep what Telegram calls a picture."""
+        row = {"file_id": file_id}
         await self.run(lambda connection: put(connection, pictures, {"key": key}, row, row))
 
     async def size(self) -> int:

@@ -76,6 +76,8 @@ class FakeChat(Chat):
         self.released: list[str] = []
         self._waiting_buttons = 0
         self.offers: list[list[Offer]] = []
+        self.reason = ""
+        """Why nothing was offered."""
         self.typed = 0
         self.failures: list[BaseException] = []
         self.waiting = 0.0
@@ -138,7 +140,8 @@ class FakeChat(Chat):
     async def typing(self) -> None:
         self.typed += 1
 
-    async def offer(self, offers: Sequence[Offer]) -> None:
+    async def offer(self, offers: Sequence[Offer], reason: Message = NOTHING) -> None:
+        self.reason = seen(str(reason))
         for title, description, message in offers:
             seen("\n".join((title, description, str(message))))
         self.offers.append(list(offers))

@@ -294,13 +294,12 @@ def test_all_names_of_a_voice_are_on_one_card() -> None:
 
 
 async def test_verse_without_a_card_says_why(chat: FakeChat) -> None:
-    poem = await chat.ask("/poem 你好, dark sea")
-    assert "card" not in poem.labels
-    assert "你" in (await chat.ask(f"/card {poem.code}")).text
+    await chat.ask("/poem 你好, dark sea")
+    assert "你" in (await chat.press("card")).text
 
 
 async def test_a_picture_is_a_png_that_a_phone_can_show(chat: FakeChat, drawn: None) -> None:
     name, png = (await chat.ask("/me Anna")).file or ("", b"")
     assert png.startswith(b"\x89PNG")
     assert struct.unpack(">II", png[16:24]) == (1080, 1350)
-    assert name == f"{chat.messages[0].names[0].lower()}-{chat.messages[0].code}.png"
+    assert name.startswith(f"{chat.messages[0].names[0].lower()}-")

@@ -62,7 +62,8 @@ class Chats(dict[str, FakeChat]):
         seen, released = len(chat.messages), len(chat.released)
         if line.startswith("@bot"):
             offers = await chat.type(line[5:], person)
-            return "\n".join(": ".join(filter(None, offer[:2])) for offer in offers)
+            shown = [": ".join(filter(None, offer[:2])) for offer in offers]
+            return "\n".join(shown) or f"! {chat.reason}"
         if line.startswith("["):
             await chat.press(line[1:-1], person, name=name)
         elif line == "(sticker)":

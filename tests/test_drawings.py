@@ -28,7 +28,7 @@ async def test_a_card_for_everybody_is_drawn_once_and_outlives_a_restart(
 ) -> None:
     async with serving(settings) as chat:
         chats = [FakeChat(chat.bot, 1000 + number) for number in range(5)]
-        await asyncio.gather(*(each.ask("/start name-mangosaurus") for each in chats))
+        await asyncio.gather(*(each.ask("/start") for each in chats))
         for each in chats:
             await each.ask("/me Anna")
             assert all(message.file for message in each.messages)

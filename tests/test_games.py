@@ -82,35 +82,42 @@ async def test_a_streak_and_the_results_of_a_day(
     assert (await bob.ask("/today")).text == share.words  # nothing is left to play
     it_is(NOON + timedelta(days=1))
     assert (await play(chat, finds=0)).text.endswith(
-        "⬜⬜⬜⬜⬜ 0 of 5\nDays in a row: 2\n\n"
-        "Yesterday's 2 players found, of 5, how many of them: 5: 1, 3: 1"
+        "⬜⬜⬜⬜⬜ 0 of 5\nDays in a row: 2\n\nPlayed yesterday: 2. Of them, 1 found 5, 1 found 3."
     )
     it_is(NOON + timedelta(days=3))
     assert "Days in a row: 1" in (await play(chat)).text
     about = (await bob.ask("/about")).text
-    assert "asked 20 times" in about
-    assert "65% of the times" in about
+    assert "in 65% of 20 tries" in about
     await chat.ask("/forget yes")
     it_is(NOON + timedelta(days=4))
     assert "Days in a row: 1" in (await play(chat)).text
 
 
-async def test_a_round_is_over_an_hour_after_midnight(
+async def test_a_round_may_be_finished_until_an_hour_after_midnight(
     chat: FakeChat, it_is: Callable[[datetime], None]
 ) -> None:
-    begun = await play(chat, questions=3)
+    begun = await play(chat, questions=4)
     midnight = NOON.replace(hour=0) + timedelta(days=1)
     it_is(midnight + timedelta(minutes=59))
-    late = await chat.press(begun.labels[0], message=begun)
-    assert "5 of 5: which" in late.text
+    await play(chat)  # the next one, before the old one is finished
+    assert "28 November" in (await chat.press(begun.labels[0], message=begun)).text
+    for day in range(2):
+        assert len(await chat.bot.store.results(NOON.toordinal() + day)) == 1
     it_is(midnight + timedelta(minutes=60))
-    await chat.press(late.labels[0], message=late)
+    await chat.press(begun.labels[0], message=begun)
     assert chat.released[-1] == "That round is over. /today is the new one."
 
 
 async def test_in_a_group_a_link_leads_to_the_round(group: FakeChat) -> None:
-    group.bot.username = "mango_bot"
-    assert "t.me/mango_bot?start=today" in (await group.ask("/today", ALICE)).text
+    assert (await group.ask("/today", ALICE)).all("opening") == ["/today"]
+
+
+async def test_a_link_asks_for_no_more_than_it_shows(chat: FakeChat) -> None:
+    """Whoever follows a stranger's link loses nothing."""
+    await chat.ask("/dino")
+    for opened in ("forget-yes", "export-1", "today-1 1 1", "me-Anna"):
+        assert (await chat.ask(f"/start {opened}")).text.startswith("I don't know any creation")
+    assert len(await chat.bot.store.creations(chat.id)) == 1
 
 
 def test_the_real_ones_are_dinosaurs_that_few_know() -> None:

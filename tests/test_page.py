@@ -241,7 +241,7 @@ async def test_the_last_creations_are_written_again_after_a_restart(
 ) -> None:
     monkeypatch.setattr(page_chat, "SHOWN", 3)
     async with page_served(settings) as page, visit(page) as visitor, visitor.tab() as tab:
-        made = [await tab.ask(line) for line in ("/dino", "/dino 2", "/poem Shall <b>I", "/dino 3")]
+        made = [await tab.ask(line) for line in ("/dino 2", "/dino", "/poem Shall <b>I", "/dino 3")]
         cookies = {each.key: each.value for each in visitor.client.cookie_jar}
     async with (
         page_served(settings, page.port) as later,
@@ -253,7 +253,8 @@ async def test_the_last_creations_are_written_again_after_a_restart(
         assert shown == [(False, "…"), (True, "Shall <b>I"), (False, "…"), (False, "…")]
         written = [await tab.answer() for _ in range(3)]  # the newest first
         for facts, earlier in zip(written, reversed(made), strict=False):
-            assert [facts["pieces"], facts["buttons"]] == [earlier["pieces"], earlier["buttons"]]
+            assert facts["pieces"] == earlier["pieces"]  # in place of a card, its words
+            assert facts["buttons"] == earlier["buttons"] or earlier["alt"]
             assert abs(facts["at"] - earlier["at"]) < 5
 
 

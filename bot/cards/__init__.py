@@ -60,16 +60,16 @@ def card_of(
         words = words_of(name, person)
         svg = partial(name_card, name, home, person)
     key = key_of(creation, n, username)
-    png = partial(drawings.png, key, svg, keep=creation.person == NOBODY)
-    return Picture(key, f"{name}-{creation.code}.png", words, png, creation.code)
+    is_kept = creation.person == NOBODY
+    png = partial(drawings.png, key, svg, keep=is_kept)
+    return Picture(key, f"{name}-{creation.code}.png", words, png, is_kept)
 
 
-def card_of_name(name: str, username: str, drawings: Drawings) -> Picture:
+def card_of_name(name: str, username: str, drawings: Drawings, *, keep: bool = True) -> Picture:
     """Return the card of a name from a to z that is no creation."""
     key = f"{drawings_version()}.{name}.{username}.png"
-    svg = partial(name_card, name, home_of(username))
-    png = partial(drawings.png, key, svg, keep=True)
-    return Picture(key, f"{name}.png", words_of(name), png)
+    png = partial(drawings.png, key, partial(name_card, name, home_of(username)), keep=keep)
+    return Picture(key, f"{name}.png", words_of(name), png, keep)
 
 
 def home_of(username: str) -> str:

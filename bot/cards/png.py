@@ -33,6 +33,8 @@ while head := sys.stdin.buffer.read(4):
     sys.stdout.buffer.flush()
 """
 LONGEST_SECONDS = 10.0
+SOON_SECONDS = 3.0
+"""If a card would be begun later, the answer is words, and a button asks for the card."""
 CARD_SECONDS = 0.5
 """The seconds that a process needs for a card, until this machine is measured. With a core of its
 own, it needs 0.15 s."""
@@ -57,10 +59,10 @@ class Drawings:
         self._idle: list[Process] = []
         self._turns = asyncio.Semaphore(PROCESSES)
 
-    @property
-    def wait_seconds(self) -> float:
-        """When a card that is asked for now would be begun."""
-        return len(self._going_on) / self.speed.a_second()
+    def is_soon(self, key: str) -> bool:
+        """Return whether a picture is there, or could be in a few seconds, as far as one knows."""
+        wait = len(self._going_on) / self.speed.a_second()
+        return self.has(key) or (wait < SOON_SECONDS and not self.fault)
 
     def has(self, key: str) -> bool:
         """Return whether a picture is kept, or is being drawn."""

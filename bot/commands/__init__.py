@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from mimetypes import guess_type
 from typing import NamedTuple
 
-from bot.answering import answer, is_sent_as_card, show
+from bot.answering import answer, say_with_card, show
 from bot.app import Bot
 from bot.asks import Said, Sent
 from bot.cards import card_of_name
@@ -49,8 +49,7 @@ class Command(NamedTuple):
 async def start(ask: Said, _rest: str, bot: Bot) -> None:
     """Say hello."""
     card = card_of_name("mangosaurus", bot.username, bot.drawings)
-    if not await is_sent_as_card(ask, card, sentences.START, FIRST, bot):
-        await ask.chat.say(sentences.START, FIRST)
+    await say_with_card(ask, card, sentences.START, FIRST, bot, FIRST)
 
 
 async def about(ask: Said, _rest: str, bot: Bot) -> None:
@@ -171,7 +170,7 @@ COMMANDS = {
         group=YOURS,
         alone=True,
     ),
-    "name": Command(names.carded),
+    "name": Command(names.carded, NAMES),
     "again": Command(show, verse.again),
     "another": Command(answer, verse.another),
     "wilder": Command(answer, verse.make_wilder),

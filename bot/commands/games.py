@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime
 from functools import cache
 from hashlib import sha256
 
-from bot.answering import is_sent_as_card, show
+from bot.answering import say_with_card, show
 from bot.app import Bot
-from bot.asks import Said
+from bot.asks import LONGEST_LINE, Said
 from bot.cards import card_of_name
 from bot.cards.biography import true_facts
 from bot.cards.bodies import REAL
@@ -32,7 +32,8 @@ FAMOUS = PROGRAM / "data" / "famous.txt"
 NETWORK, TEMPERATURE = Genre.DINO.network, USUAL_TEMPERATURE["names"]
 INVENTED, DRAWN = 3, 5
 """How many names of a question are made up. More are drawn, as some may be real or taboo."""
-QUESTION = NAMES._replace(part=1 / (QUESTIONS + 1))
+ROUND, QUESTION = NAMES._replace(part=0.5), NAMES._replace(part=0.1)
+"""A whole round costs as much as one text."""
 TITLES = {"dr", "lady", "lord", "madam", "miss", "mr", "mrs", "ms", "prof", "professor", "sir"}
 
 
@@ -45,16 +46,18 @@ async def me(ask: Said, creation: Creation, bot: Bot) -> None:
 async def named(ask: Said, rest: str, bot: Bot) -> tuple[Creation, Work]:
     """Find the dinosaur of a first name, or of the one in the person's profile.
 
-    The name, as the network writes it, and the version decide it alone.
+    Only the name, as the network writes it, and the version decide it.
     """
     weights = await bot.shelf.current(NETWORK)
-    words = rest.split() or ask.name.split()
-    if not words:
+    given = rest or ask.name
+    if not given.strip():
         raise Explained(sentences.ME_WHO)
-    names = [weights.vocabulary.fold(latin(word)).strip() for word in words]
+    names = [weights.vocabulary.fold(latin(word)).strip() for word in given.split()]
     name = next((name for name in names if name and name not in TITLES), "")
-    if not 1 <= len(name) <= LONGEST_PREFIX or is_taboo(name):
-        raise Explained(sentences.ME_NAME.format(sentences.cut(words[0], 40), LONGEST_PREFIX))
+    if len(name) <= LONGEST_PREFIX and (is_taboo(given[:LONGEST_LINE]) or is_taboo(name)):
+        raise Explained(sentences.TABOO)
+    if not 1 <= len(name) <= LONGEST_PREFIX:
+        raise Explained(sentences.ME_NAME.format(sentences.cut(given.strip(), 40), LONGEST_PREFIX))
     number = int(sha256(f"{name} {weights.version}".encode()).hexdigest(), 16)
     creation = Creation(
         new_code(generator_for(int(weights.version, 16), number).integers),
@@ -70,13 +73,14 @@ async def named(ask: Said, rest: str, bot: Bot) -> tuple[Creation, Work]:
     return creation, work_for(creation)
 
 
-async def pressed(_ask: Said, rest: str, _bot: Bot) -> tuple[tuple[int, ...], Work]:
+async def pressed(ask: Said, rest: str, _bot: Bot) -> tuple[tuple[int, ...], Work]:
     """Read what a button of a round says: `/today DAY QUESTION CHOICE`, each as a number. Without
     them, somebody asks for the round.
     """
+    check_private(ask, "today")
     words = rest.split()
     if not words:
-        return (), QUESTION
+        return (), ROUND
     if len(words) != 3 or not all(word.isdecimal() and len(word) < 8 for word in words):
         raise Explained(sentences.ALONE.format("today"))
     day, question, choice = map(int, words)
@@ -91,15 +95,14 @@ async def today(ask: Said, press: tuple[int, ...], bot: Bot) -> None:
     """Send where somebody stands in the round of the day: the next question, or the result. A press
     is answered with the card of the real dinosaur.
     """
-    check_private(ask, bot)
+    day, question, choice = press or (datetime.now(UTC).toordinal(), 0, 0)
+    real = ""
     if press:
-        day, question, choice = press
         names, real = await _question(day, question, bot)
         is_found = names[choice] == real
         found = await bot.store.press(ask.person, day, question, is_found=is_found)
         opening = layout.verdict(names, real, true_facts(real), is_found=found[question]) + "\n\n"
     else:
-        day = datetime.now(UTC).toordinal()
         found = await bot.store.found(ask.person, day)
         opening = NOTHING if found else sentences.ROUND.format(_spoken(day)) + "\n\n"
     left = [question for question in range(QUESTIONS) if question not in found]
@@ -116,12 +119,12 @@ async def today(ask: Said, press: tuple[int, ...], bot: Bot) -> None:
         message = result + layout.results(await bot.store.results(day - 1))
         buttons = [[Button(sentences.SHARE, opens="today", words=str(result))]]
     bot.limits.written(ask)
-    message = opening + message
-    if press:
+    if real:
         card = card_of_name(real, bot.username, bot.drawings)
-        if await is_sent_as_card(ask, card, message, buttons, bot):
-            return
-    await ask.chat.say(message, buttons)
+        in_words = [*buttons, [Button("card", f"/name {real}")]]
+        await say_with_card(ask, card, opening + message, buttons, bot, in_words)
+    else:
+        await ask.chat.say(opening + message, buttons)
 
 
 async def _question(day: int, question: int, bot: Bot) -> tuple[list[str], str]:

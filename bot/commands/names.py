@@ -9,7 +9,7 @@ from functools import cache
 
 from anyascii import anyascii
 
-from bot.answering import answer, is_sent_as_card
+from bot.answering import answer, say_with_card
 from bot.app import Bot
 from bot.asks import Said, Typed, voice_in
 from bot.cards import card_of_name
@@ -82,10 +82,10 @@ async def typed(ask: Typed, text: str, bot: Bot) -> None:
     written = await bot.shelf.write(creation)
     offers = []
     for name in written.texts:
-        message = layout.shown(creation, replace(written, texts=(name,)))
-        title, _, note = str(message).partition(": ")
-        link = Message([Piece(f"/name-{name}", "opening")])
-        offers.append(Offer(title, note or sentences.NEW, message + "\n" + link))
+        if not is_taboo(name):
+            link = Message([Piece(f"/name-{name}", "opening")])
+            note = str(layout.meaning(name)) or sentences.NEW
+            offers.append(Offer(name.capitalize(), note, layout.explained(name) + "\n" + link))
     await ask.chat.offer(offers)
 
 
@@ -94,11 +94,9 @@ async def carded(ask: Said, name: str, bot: Bot) -> None:
     name = name.strip().lower()
     if not (name.isascii() and name.isalpha() and len(name) <= LONGEST_NAME) or is_taboo(name):
         raise Explained(sentences.NOT_A_NAME)
-    card = card_of_name(name, bot.username, bot.drawings)
-    message = layout.explained(name)
+    card = card_of_name(name, bot.username, bot.drawings, keep=False)
     buttons = [[Button(sentences.A_DINOSAUR, "/dino")]]
-    if not await is_sent_as_card(ask, card, message, buttons, bot):
-        await ask.chat.say(Message([Piece(card.words)]), buttons)
+    await say_with_card(ask, card, layout.explained(name), buttons, bot, buttons)
 
 
 @cache

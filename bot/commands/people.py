@@ -10,6 +10,7 @@ from bot.creations import Creation
 from bot.limits import Work, work_for
 from bot.store import LARGEST_SEED
 from bot.words import layout, sentences
+from bot.words.pieces import Message, Piece
 
 EXPORTED = 30.0
 """The most work in one file of an export, in poems."""
@@ -38,7 +39,7 @@ async def export(ask: Said, rest: str, bot: Bot) -> None:
     The newest creations come first. A file has as many as can be written soon; a button asks for
     the older ones. `/export 40` leaves out the newest 40.
     """
-    check_private(ask, bot)
+    check_private(ask, "export")
     person = await bot.store.person(ask.person)
     newest = (await bot.store.creations(ask.person))[::-1]
     left_out = int(rest) if rest.strip().isdecimal() and len(rest) < 10 else 0
@@ -72,7 +73,7 @@ async def export(ask: Said, rest: str, bot: Bot) -> None:
 
 async def forget(ask: Said, rest: str, bot: Bot) -> None:
     """Ask whether everything should be deleted; `/forget yes` deletes it."""
-    check_private(ask, bot)
+    check_private(ask, "forget")
     if rest.strip().lower() == "yes":
         await bot.store.forget(ask.person)
         await ask.chat.clear()
@@ -98,8 +99,7 @@ async def _written(creation: Creation, missing: list[str], bot: Bot) -> str:
     return f"{text}\n\n{facts}"
 
 
-def check_private(ask: Said, bot: Bot) -> None:
+def check_private(ask: Said, command: str) -> None:
     """Raise Explained in a group, with a link to a private chat that begins with the command."""
     if not ask.chat.is_private:
-        name, _ = ask.command
-        raise Explained(sentences.IN_PRIVATE.format(f"t.me/{bot.username}?start={name}"))
+        raise Explained(sentences.IN_PRIVATE.format(Message([Piece(f"/{command}", "opening")])))

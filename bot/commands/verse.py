@@ -113,7 +113,8 @@ async def card(ask: Said, found: tuple[Creation, int], bot: Bot) -> None:
     if creation.genre is Genre.DINO and not creation.voice:
         text = replace(text, texts=text.texts[n : n + 1])
     caption = layout.caption(creation, text)
-    buttons = [[layout.share(creation, text)]]
+    buttons = layout.buttons_below(creation, text, is_card=True)
+    picture = picture._replace(file_id=await bot.store.file_id(picture.key))
     try:
         await send_card(ask, picture, caption, buttons, bot)
     except Explained as error:

@@ -86,6 +86,7 @@ class PageChat(Chat):
         while self._places:
             place = copy(self)
             place._place, code = self._places.popitem()
+            place.shows_pictures = False
             await bot.ask(Said(person=YOU, chat=place, is_admin=True, text=f"/again {code}"))
 
     async def add(self, message: Message, buttons: Buttons = (), **facts: Any) -> Entry:

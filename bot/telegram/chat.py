@@ -13,6 +13,7 @@ from telegram import (
     InlineKeyboardButton,
     InlineKeyboardMarkup,
     InlineQueryResultArticle,
+    InlineQueryResultsButton,
     InputTextMessageContent,
     ReplyParameters,
 )
@@ -226,8 +227,9 @@ class TelegramChat(Chat):
         with self._explained():
             await self._pacing.send_at_once(sign, self.id)
 
-    async def offer(self, offers: Sequence[Offer]) -> None:
-        """Offer what somebody may send in another chat.
+    async def offer(self, offers: Sequence[Offer], reason: Message = NOTHING) -> None:
+        """Offer what somebody may send in another chat. A reason stands on a button that leads to a
+        chat with the bot.
 
         If they have typed more, the offers come too late, silently.
         """
@@ -246,6 +248,9 @@ class TelegramChat(Chat):
             results,
             cache_time=CACHED_SECONDS if results else 0,
             is_personal=True,
+            button=InlineQueryResultsButton(str(reason), start_parameter="help")
+            if reason
+            else None,
         )
         with self._explained(), contextlib.suppress(BadRequest):
             await self._pacing.send_at_once(answer, self.id)

@@ -32,9 +32,11 @@ def letters() -> dict[str, tuple[int, ...]]:
 
 def width(text: str) -> float:
     """Return about how wide a text is: some letters stand closer together."""
-    return sum(letters()[letter][0] for letter in text) / 1000
+    blank = letters()[" "]
+    return sum(letters().get(letter, blank)[0] for letter in text) / 1000
 
 
 def lacking(text: str) -> str:
     """Return the first letter of a text that the font lacks, or ""."""
-    return next((letter for letter in text if letter not in letters() and not letter.isspace()), "")
+    lacking = (letter for letter in text if letter not in letters() and letter.isprintable())
+    return next(lacking, "")

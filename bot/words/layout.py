@@ -28,8 +28,8 @@ _CLOSED_END = re.compile(r"[.?!]['\")]*\Z")
 
 
 def reply(creation: Creation, text: Text) -> Message:
-    """Return a creation as a message, with its code in a paragraph of its own. That of `/me` asks
-    who else is there.
+    """Return a creation as a message, with its code in a paragraph of its own. `/me` ends with a
+    question in place of its code.
 
     It is the same for everybody.
     """
@@ -61,11 +61,14 @@ def buttons_below(creation: Creation, text: Text, *, is_card: bool = False) -> B
     others = []
     if is_poem and not creation.voice:
         others.append(Button("sonnet", f"/sonnet {creation.code}"))
-    cards = range(1 if creation.voice else len(text.texts))
-    for n in cards:
-        if not no_card(creation, text, n):
-            label = text.texts[n].capitalize() if len(cards) > 1 else "card"
-            others.append(Button(label, f"/card {creation.code} {n}"))
+    if creation.count == 1 or creation.voice:
+        others.append(Button("card", f"/card {creation.code}"))
+    else:
+        others += [
+            Button(name.capitalize(), f"/card {creation.code} {n}")
+            for n, name in enumerate(text.texts)
+            if not is_taboo(name)
+        ]
     rows = range(0, len(others), IN_A_ROW)
     return [buttons, *(others[first : first + IN_A_ROW] for first in rows)]
 
@@ -78,9 +81,11 @@ def caption(creation: Creation, text: Text) -> Message:
 
 
 def share(creation: Creation, text: Text) -> Button:
-    """Return the button that passes on a creation."""
-    words = str(shown(creation, text)) if creation.genre is Genre.DINO else ""
-    return Button(sentences.SHARE, opens=creation.code, words=words)
+    """Return the button that passes on verse, or the first of some names."""
+    if creation.genre is not Genre.DINO:
+        return Button(sentences.SHARE, opens=creation.code)
+    opens = creation.code if creation.count == 1 else f"name-{text.texts[0]}"
+    return Button(sentences.SHARE, opens=opens, words=str(shown(creation, text)))
 
 
 def verse(creation: Creation, text: Text) -> tuple[str, str]:
@@ -175,8 +180,8 @@ def results(people: Mapping[int, int]) -> Message:
     """Say how many people found how many real ones yesterday; nothing if nobody played."""
     if not people:
         return NOTHING
-    counts = ", ".join(f"{found}: {people[found]}" for found in sorted(people, reverse=True))
-    return sentences.YESTERDAY.format(sentences.counted(sum(people.values()), "player"), counts)
+    counts = ", ".join(f"{people[found]} found {found}" for found in sorted(people, reverse=True))
+    return sentences.YESTERDAY.format(sum(people.values()), counts)
 
 
 def _noted(name: str, notes: Sequence[Message]) -> Message:

@@ -73,14 +73,14 @@ ABOUT_SONNETS = said(
     " rhyme by the CMU Pronouncing Dictionary, and I keep one of them."
 )
 ABOUT_ROUNDS = said(
-    "In the rounds of /today, people were asked {:,} times which of four dinosaurs is real, and"
-    " found it {:.0%} of the times. By chance, it would be 25%."
+    "In the rounds of /today, people found the real dinosaur among four in {1:.0%} of {0:,} tries."
+    " Chance alone finds 25%."
 )
 ABOUT_SOURCE = said("I'm free software under the MIT licence, weights included.")
 MEANT_COMMAND = said("I don't know `/{}`. Do you mean /{}?")
 UNKNOWN_COMMAND = said("I don't know that command. /help shows what I can do.")
 ALONE = said("I don't know what to do with the words after /{0}. Just send /{0} alone.")
-ONLY_TEXT = said("I can only read text. Send me a line, and I'll turn it into a poem.")
+ONLY_TEXT = said("I can only read what you write. Send me a line, and I'll turn it into a poem.")
 
 # How to ask for names and verse.
 
@@ -125,18 +125,18 @@ IS = said("{} is ")
 WHO = said("Who are you? ")
 ME_WHO = said("What's your first name? Send it like this: `/me Anna`.")
 ME_NAME = said(
-    "I can't begin a dinosaur with *{}*. Give me a name of up to {} letters, such as `/me Anna`."
+    "I can't make a dinosaur of *{}*. Send me a first name of up to {} letters: `/me Anna`."
 )
 ROUND = said(
-    "*The round of {}*, the same for everybody on Earth. Five times, I've made up three dinosaurs,"
-    " and one is real."
+    "*The round of {}*, the same for everybody on Earth. Five times, I show you four dinosaurs. I"
+    " made up three, and one is real."
 )
 QUESTION = said("*{} of {}*: which one is real?")
 RIGHT = said("*Right*, {} is real. {}")
 WRONG = said("*No*, the real one is {}. {}")
 ROUND_OVER = said("That round is over. /today is the new one.")
 RESULT = said("Mangosaurus, {}\n{} {} of {}\nDays in a row: {}")
-YESTERDAY = said("\n\nYesterday's {} found, of 5, how many of them: {}")
+YESTERDAY = said("\n\nPlayed yesterday: {}. Of them, {}.")
 
 # What cannot be done, now or at all, and what would help.
 
@@ -152,7 +152,7 @@ NOT_DRAWN = said("I couldn't draw that card, sorry. The log says why.")
 NO_PICTURES = said(
     "I may not send pictures in this group. Ask me in private, or ask its admins to let me."
 )
-NO_CARD = said("I have no type for {}, so I can't print that one on a card. But you can copy it.")
+NO_CARD = said("My font has no {}, so this one gets no card. You can copy it, though.")
 CARD_OF_WHAT = said("I know no creation with that code, and names have letters from a to z alone.")
 NOT_PREPARED = said(
     "I can't write sonnets at the moment, as I don't know how words sound. The log says why. "
@@ -208,14 +208,14 @@ EXPORT_PART = said("Here are the texts {} to {} of the {:,} that I keep for you,
 EXPORT_LACKS = said(" I can't write {} of it any more; there, I say why.")
 EXPORT_REST = "the older ones"
 EXPORTED_PERSON = (
-    "What Mangosaurus keeps of you: the number {0.id}, your seed {0.seed}, of which you have had"
-    " {1} of names and {2} of verse, that you have played the round of the day for {3} in a row and"
-    " answered {4} of it today, and these texts, the newest first."
+    "What Mangosaurus keeps of you: the number {0.id}; your seed {0.seed}, with {1} of names and"
+    " {2} of verse; {3} in a row with a finished round, and {4} answered today; and these texts,"
+    " the newest first."
 )
 EXPORTED = "{}, code {}, seed {}, turn {}"
-IN_PRIVATE = said("That's between you and me. Ask me in private: {}.")
+IN_PRIVATE = said("That's between you and me. Ask me in private: {}")
 FORGET = said(
-    "Do you want me to forget you? I'll delete your seed, your turns and all your creations, and"
+    "Do you want me to forget you? I'll delete your seed, your rounds and all your creations, and"
     " their codes will stop working. This can't be undone. If you like, I give you your texts"
     " first."
 )

@@ -243,6 +243,8 @@ class Server:
         for result in parameters["results"]:
             _shown(result["input_message_content"], "message_text", LONGEST_TEXT)
             seen(result["title"] + result.get("description", ""))
+        if button := parameters.get("button"):
+            seen(button["text"])
         return self._answer(parameters["inline_query_id"], parameters)
 
     def keep(self, name: str, content: bytes) -> Json:

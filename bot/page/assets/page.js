@@ -43,9 +43,9 @@ function link(label, act) {
 }
 
 // Where the row of a table must break, it goes on below its last column, which two blanks set off.
-function drawLine(pieces) {
+function drawLine(pieces, isBelowCard) {
   const [first, ...others] = pieces, style = first?.[1];
-  if (style === "name") return drawName(first, others);
+  if (style === "name" && !isBelowCard) return drawName(first, others);
   const drawn = pieces.flatMap(drawPiece);
   if (!drawn.length) return make("br");
   const kind = KINDS[style] ?? "";
@@ -86,7 +86,7 @@ function drawMessage(message) {
   const { number, mine, is_start: isStart } = message;
   const pieces = [...message.pieces], code = pieces.at(-1)?.[1] === "creation" && pieces.pop();
   const text = pieces.map(([each]) => each).join("").trim();
-  const lines = mine ? [make("div", { dir: "auto" }, text)] : linesOf(pieces).map(drawLine);
+  const lines = mine ? [make("div", { dir: "auto" }, text)] : linesOf(pieces).map((line, at) => drawLine(line, message.alt && !at));
   const bubble = make("div", { className: "bubble" }, make("span", { className: "unseen" }, mine ? words.you : words.bot));
   if (isStart) bubble.append(make("img", { src: "scenes/mangosaurus.svg", alt: "", width: 1080, height: 760 }));
   if (message.size) bubble.append(drawFile(message));
@@ -99,8 +99,8 @@ function drawMessage(message) {
   small.append(make("time", { dateTime: at.toISOString() }, at.toLocaleString([], SHORT)));
   bubble.append(small);
   const rows = message.buttons.filter((row) => row.length).map((row) => make("div", { className: "row" }, ...row.map(
-    ({ label, line, words: shared }) => button(label, ({ currentTarget }) => (
-      line ? press(currentTarget, number, line) : share(message, shared)), { "data-line": line }))));
+    ({ label, line, words: shared, opens }) => button(label, ({ currentTarget }) => (
+      line ? press(currentTarget, number, line) : share(message, shared, opens)), { "data-line": line }))));
   const kind = ["message", mine && "mine", isStart && "start", code && "creation"].filter(Boolean).join(" ");
   return make("article", { className: kind, id: `m-${number}`, "aria-busy": String(message.grows) }, bubble, ...rows);
 }
@@ -235,15 +235,15 @@ function save({ number, name }) {
   make("a", { href: `files/${number}`, download: name }).click();
 }
 
-// Where the browser cannot pass on a card, save it; copy words.
-async function share(message, text) {
+// Where the browser cannot pass on a card, save it; copy words. Below a round, pass on the result, not the card.
+async function share(message, text, opens) {
   const what = { text };
-  if (message.alt) {
+  if (message.alt && opens !== "today") {
     const png = await (await fetch(`files/${message.number}`)).blob();
     what.files = [new File([png], message.name, { type: "image/png" })];
   }
   if (navigator.canShare?.(what)) await navigator.share(what).catch(() => {}); // who closes it, shares nothing
-  else if (message.alt) save(message);
+  else if (what.files) save(message);
   else toClipboard(text);
 }
 
