@@ -2,7 +2,7 @@
 
 A bot process with its default settings meets a crowd, and a server that keeps Telegram's limits.
 Each ask comes from another person: most want /dino, some /poem or /help; one more in six types
-inline, which takes no message. Another crowd wants cards: those of the round, and those of new names.
+inline, which takes no message. Another crowd wants cards, of the round and of new names.
 """
 
 from __future__ import annotations
