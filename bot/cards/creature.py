@@ -152,7 +152,7 @@ class Creature:
                 for paint, least, places in (
                     ("main", 100, (1, 2, 3, 4)),
                     ("accent", 65, (3, 4)),
-                    ("deep", 90, (1, 3)),
+                    ("deep", 60, (1, 3)),
                 )
                 for i in places
             )
