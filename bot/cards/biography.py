@@ -23,7 +23,7 @@ def biography(creature: Creature) -> str:
     for fact, keys in FACTS.items():
         for key in keys:
             if key <= known and (creature.pose != "sleeping" or "@sleeping" in key):
-                told += [(key, fact)] * len(key) ** 2 * (20 if person <= key else 1)
+                told += [(key, fact)] * len(key) * (20 if person <= key else 1)
     return creature.chance.among("fact", [pair for pair in told if worn & pair[0]] or told)[1]
 
 

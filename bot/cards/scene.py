@@ -99,7 +99,7 @@ def _sky(chance: Chance, scene: list[str], bright: tuple[float, float]) -> str:
     )
     drawn += _scattered(chance, kind, int(count), (40, WIDTH - 40), (30, 340), (0.5, 1), colour)
     u, v = bright[0] - chance.between("sun", -30, 50), bright[1] - chance.between("noon", -20, 30)
-    drawn += dot((u, max(v, 150)), chance.between("disc", 110, 140), sun)
+    drawn += dot((u, max(v, 150)), chance.between("disc", 95, 135), sun)
     for hills, y, rise in ((far, 520, 150), (near, 580, 90)):
         tops = [
             (x, y - rise * chance.between(f"{y} {x}", 0.2, 1))
