@@ -19,12 +19,15 @@ def biography(creature: Creature) -> str:
     """
     known = seen(creature.kind, *creature.scene.split(), *creature.parts)
     known |= {word for part in creature.chance.parts for word in part}
-    worn, person, told = seen(*creature.worn), seen(creature.person), []
-    for fact, keys in FACTS.items():
-        for key in keys:
-            if key <= known and (creature.pose != "sleeping" or "@sleeping" in key):
-                told += [(key, fact)] * len(key) * (20 if person <= key else 1)
-    return creature.chance.among("fact", [pair for pair in told if worn & pair[0]] or told)[1]
+    told = [
+        (fact, key)
+        for fact, keys in FACTS.items()
+        for key in keys
+        if key <= known and (creature.pose != "sleeping" or "@sleeping" in key)
+        for _ in range(len(key) * (20 if seen(creature.person) <= key else 1))
+    ]
+    worn = [pair for pair in told if seen(*creature.worn) & pair[1]]
+    return creature.chance.among("fact", worn or told)[0]
 
 
 def true_facts(name: str) -> str:

@@ -152,11 +152,11 @@ def _facts(name: str) -> tuple[str, str, str, str]:
 
 
 def _in_lines(text: str, width: int) -> list[str]:
-    """Break text between its sentences if that makes up to three lines of at most such a width;
-    else into balanced lines.
+    """Break text between its sentences if that makes up to three lines that are neither long nor
+    very short; else into balanced lines.
     """
     sentences = re.split(r"(?<=[.?!”]) (?=[A-Z“])", text)
-    if len(sentences) < 4 and max(map(len, sentences)) <= width:
+    if len(sentences) < 4 and all(7 < len(sentence) <= width for sentence in sentences):
         return sentences
     return _balanced(text, width)
 

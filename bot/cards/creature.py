@@ -91,10 +91,8 @@ class Creature:
         self.id = f"d{blake2b(name.encode(), digest_size=5).hexdigest()}"
         self.paints = self._paints(*chance.chosen("coat", bodies.DYED, bodies.COATS).split())
         self.scene = self._scene()
-        there = bodies.GUESTS.get(self.scene.split()[0], "none").split(", ") * 2
-        self.person = chance.among(
-            "person", [*body.lists["people"], *(who for who in there if who in bodies.PEOPLE)]
-        )
+        there = bodies.GUESTS.get(self.scene.split()[0], body.lists["people"][0])
+        self.person = chance.among("person", [*body.lists["people"], there, there])
         self.tall = TALL * self.long / self.metres  # the person
         self.parts = self._parts()
         pitch, neck, tail, slope, self.stride, gape, swing, self.sink = body.poses[self.pose]
@@ -114,8 +112,7 @@ class Creature:
         for joint in ("neck", "eye", "nose"):
             (x, y, size), *_ = body.points[joint]
             self.joints[joint] = (*self.at("head", [(x, y)])[0], dx, dy, size)
-        brow = self.at("eye", [(-1.3, -2.6)])[0]
-        self.joints["brow"] = (*brow, dx, dy, self.tall / 100)
+        self.joints["brow"] = (*self.at("eye", [(-1.3, -2.6)])[0], dx, dy, self.tall / 100)
         for x, y, size in body.points["arm"]:
             near, far = self.at("trunk", [(x, y), (x + 0.28 * size, y + 0.06 * size)])
             turn = unit((0, 0), (1, swing - pitch))

@@ -25,18 +25,16 @@ def world(name: str) -> str:
     scene = SCENES[creature.scene].split()
     ground, plant = scene[5:7]
     left, right, top = creature.box()
-    person = creature.tall
     ends = [point[0] for _, spine in PEOPLE[creature.person] for point in spine]
-    before, after = (max(33, 10 - min(ends)) * person / 100, max(33, 10 + max(ends)) * person / 100)
-    young = 0.7 * person / -top if creature.person == "standing between" else 0
+    before, after = (max(33, 10 + end) * creature.tall / 100 for end in (-min(ends), max(ends)))
+    young = 0.7 * creature.tall / -top if creature.person == "standing between" else 0
     room = right - left + 30 + before + after + young * (right - left)
-    scale = min(980 / room, 530 / -top, 380 / person)
+    scale = min(980 / room, 530 / -top, 380 / creature.tall)
     x = (WIDTH - room * scale) / 2
     place, stands = x - left * scale, x + (right - left + 30 + before) * scale
     head, nose = (creature.joints[joint] for joint in ("head", "nose"))
-    is_high = head[1] * scale < -330
-    bright = (place + head[0] * scale, GROUND + head[1] * scale) if is_high else (min(max(stands, 180), 900), 190)
-    drawn = _sky(chance, scene, bright)
+    bright = (place + head[0] * scale, GROUND + head[1] * scale)  # behind the head or the person
+    drawn = _sky(chance, scene, bright if bright[1] < 310 else (min(max(stands, 180), 900), 190))
     distant = mixed(plant, scene[4], 0.5)
     for side, u in (("left", 80), ("right", stands + 60)):
         kind = chance.among(side, ("palm", "conifer", "cycad", "fern"))
@@ -49,8 +47,8 @@ def world(name: str) -> str:
     shade = mixed(ground, INK, 0.2)
     middle, half = place + (left + right) / 2 * scale, (right - left) / 2 * scale
     drawn += _flat(middle, GROUND + 4, half * 0.8, 15, shade)
-    drawn += _flat(stands, GROUND + 2, person * scale * 0.24, 7, shade)
-    drawn += _placed(_person(creature.person), stands, person * scale / 100)
+    drawn += _flat(stands, GROUND + 2, creature.tall * scale * 0.24, 7, shade)
+    drawn += _placed(_person(creature.person), stands, creature.tall * scale / 100)
     drawn += _placed(animal, place, scale)
     if young:
         drawn += _placed(animal, stands + (after + young * right) * scale, young * scale, turn="-")
@@ -73,8 +71,8 @@ def portrait(name: str) -> str:
 
 
 def _placed(drawn: str, x: float, scale: float, turn: str = "") -> str:
-    size = f"{turn}{scale:.3f} {scale:.3f}" if turn else f"{scale:.3f}"
-    return f'<g transform="translate({x:.1f} {GROUND}) scale({size})">{drawn}</g>'
+    place = f"translate({x:.1f} {GROUND}) scale({turn}{scale:.3f} {scale:.3f})"
+    return f'<g transform="{place}">{drawn}</g>'
 
 
 def _flat(x: float, y: float, wide: float, high: float, colour: str) -> str:
