@@ -24,7 +24,7 @@ def biography(creature: Creature) -> str:
         for fact, keys in FACTS.items()
         for key in keys
         if key <= known and (creature.pose != "sleeping" or "@sleeping" in key)
-        for _ in range(len(key) * (20 if seen(creature.person) <= key else 1))
+        for _ in range(len(key) * (20 if seen(creature.person, *creature.worn) & key else 1))
     ]
     worn = [pair for pair in told if seen(*creature.worn) & pair[1]]
     return creature.chance.among("fact", worn or told)[0]
