@@ -100,11 +100,18 @@ size."""
 PLANTS = {kind: points(row) for kind, row in table("plant").items()}
 """Blades, each of two points, a width, a bend and a bulge, as shares of the height. What flies is
 drawn so, too."""
+FIGURES, GUESTS = table("figure"), table("guest")
+"""What many rows of PEOPLE have in common, and who is there only in such a scene."""
 PEOPLE = {
-    pose: [(part.split(": ")[0], points(part.split(": ")[1])) for part in row.split("; ")]
+    pose: [
+        (part.split(": ")[0], points(part.split(": ")[1]))
+        for name in row.split("; ")
+        for part in FIGURES.get(name, name).split("; ")
+    ]
     for pose, row in table("person").items()
 }
-"""A person of 100 units, who looks left: a colour and a limb each, or one point with a radius."""
+"""A person of 100 units, who looks left: a colour and a limb each, or one point with a radius; or
+the name of one of FIGURES. A piece with the name of a person or a pose is drawn with it."""
 COATS, MIXED = [*table("coat").values()], table("mixed")
 """A coat has four colours: of the body, of the belly, of marks, and of plates, crests and frills. A
 mixed paint names two others, and the share of the second."""

@@ -50,7 +50,7 @@ def name_card(name: str, code: str, person: str = "") -> str:
     """Return the card of a name, which may be that of a person."""
     creature = Creature(name.lower())
     spoken, means, life, below = _facts(name)
-    y = 876
+    y = 868
     drawn = ""
     if person:
         drawn = _text(f"{person} is", WIDTH / 2, 822, 50, GREY, style="italic")
@@ -58,8 +58,8 @@ def name_card(name: str, code: str, person: str = "") -> str:
     size = min(124, (WIDTH - 2 * _MARGIN) / len(name) / 0.44)
     drawn += _text(name.capitalize(), WIDTH / 2, y, size, INK)
     colour = mixed(creature.paints["mark"], INK, 0.25)
-    drawn += _text(escape(spoken), WIDTH / 2, y + 66, 46, colour, style="italic")
-    y += 60
+    drawn += _text(escape(spoken), WIDTH / 2, y + 80, 46, colour, style="italic")
+    y += 78
     for text, wide, size, colour, gap in ((means, 58, 36, GREY, 16), (life, 44, 52, INK, 34)):
         y += gap
         for row in _in_lines(text, wide):
@@ -152,11 +152,11 @@ def _facts(name: str) -> tuple[str, str, str, str]:
 
 
 def _in_lines(text: str, width: int) -> list[str]:
-    """Break text between its sentences if that makes up to three lines of at most such a width;
-    else into balanced lines.
+    """Break text between its sentences if that makes up to three lines that are neither long nor
+    very short; else into balanced lines.
     """
     sentences = re.split(r"(?<=[.?!”]) (?=[A-Z“])", text)
-    if len(sentences) < 4 and max(map(len, sentences)) <= width:
+    if len(sentences) < 4 and all(7 < len(sentence) <= width for sentence in sentences):
         return sentences
     return _balanced(text, width)
 

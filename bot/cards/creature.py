@@ -32,6 +32,8 @@ from bot.cards.shapes import (
 from model.names.roots import parts_of
 
 T = TypeVar("T")
+TALL = 1.75
+"""How tall the person is, in metres."""
 INK, BONE = "#2d2620", "#f0e0b8"
 
 
@@ -84,13 +86,15 @@ class Creature:
         size = math.prod(map(float, chance.meant(bodies.SIZES)))
         self.long = 80 + body.points["spine"][-1][0] - body.points["spine"][0][0]
         metres = body.metres * size * chance.between("size", 0.85, 1.15)
-        self.metres = max(1.6, float(real.metres) if real else metres)
+        self.metres = max(0.6, float(real.metres)) if real else max(1.6, metres)
         self.pose = chance.chosen("pose", {pose: bodies.POSED.get(pose, "") for pose in body.poses})
-        self.parts = self._parts()
-        self.person = chance.among("person", body.lists["people"])
         self.id = f"d{blake2b(name.encode(), digest_size=5).hexdigest()}"
         self.paints = self._paints(*chance.chosen("coat", bodies.DYED, bodies.COATS).split())
         self.scene = self._scene()
+        there = bodies.GUESTS.get(self.scene.split()[0], body.lists["people"][0])
+        self.person = chance.among("person", [*body.lists["people"], there, there])
+        self.tall = TALL * self.long / self.metres  # the person
+        self.parts = self._parts()
         pitch, neck, tail, slope, self.stride, gape, swing, self.sink = body.poses[self.pose]
         self.side = ""  # "far-" while the far side is drawn
         self.joints: dict[str, Point] = {}
@@ -100,12 +104,15 @@ class Creature:
         end = self.spine[-1][:2]
         self.joints |= {
             "tail": (*self.spine[0][:2], *unit(self.spine[0], self.spine[4]), 1),
+            "tip": (*self.spine[0][:2], 1, 0, self.tall / 100),
+            "ground": (self.spine[len(self.spine) // 2][0], 0, 1, 0, 1),
             "head": (*end, dx, dy, 1),
             "jaw": (*end, *unit((0, 0), (dx - gape * dy, dy + gape * dx)), 1),
         }
         for joint in ("neck", "eye", "nose"):
             (x, y, size), *_ = body.points[joint]
             self.joints[joint] = (*self.at("head", [(x, y)])[0], dx, dy, size)
+        self.joints["brow"] = (*self.at("eye", [(-1.3, -2.6)])[0], dx, dy, self.tall / 100)
         for x, y, size in body.points["arm"]:
             near, far = self.at("trunk", [(x, y), (x + 0.28 * size, y + 0.06 * size)])
             turn = unit((0, 0), (1, swing - pitch))
@@ -123,7 +130,7 @@ class Creature:
         if "armour" not in parts:
             parts.append(chance.chosen("pattern", bodies.PATTERNS))
         mood = "asleep" if self.pose == "sleeping" else chance.among("mood", lists["moods"])
-        return [*dict.fromkeys(parts), mood]
+        return [*dict.fromkeys(parts), mood, self.pose, self.person]
 
     def _paints(self, *coat: str) -> dict[str, str]:
         paints = dict(zip(("main", "pale", "mark", "accent"), coat, strict=True))
@@ -139,7 +146,11 @@ class Creature:
             for scene, row in SCENES.items()
             if all(
                 contrast(row.split()[i], self.paints[paint]) > least
-                for paint, least, places in (("main", 100, (1, 2, 3, 4)), ("accent", 65, (3, 4)))
+                for paint, least, places in (
+                    ("main", 100, (1, 2, 3, 4)),
+                    ("accent", 65, (3, 4)),
+                    ("deep", 60, (1, 3)),
+                )
                 for i in places
             )
         ]
@@ -216,6 +227,7 @@ class Creature:
         legs, arm = [self.leg(half + i) for i in range(half)], self.arm()
         drawn = (
             gradient(self.id, -400, 0, self.paints["lit"], self.paints["dim"]),
+            *self.layer("tip"),
             *far,
             *self.layer("behind"),
             *self.layer("sail"),
@@ -227,10 +239,12 @@ class Creature:
             *legs,
             *self.layer("neck"),
             *self.layer("jaw"),
+            *self.layer("nose"),
             *self.layer("head"),
             *self.layer("eye"),
-            *self.layer("nose"),
+            *self.layer("brow"),
             arm,
+            *self.layer("ground"),
         )
         return "".join(drawn)
 

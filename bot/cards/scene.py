@@ -11,8 +11,6 @@ from bot.cards.shapes import blade, dot, fill, limb, mixed, smooth, svg
 WIDTH, HEIGHT, GROUND = 1080, 760, 640
 """The size of a drawing, and where its ground is, in pixels."""
 Ends: TypeAlias = tuple[float, float]
-TALL = 1.75
-"""How tall the person is, in metres."""
 
 
 def drawing(name: str) -> str:
@@ -27,13 +25,16 @@ def world(name: str) -> str:
     scene = SCENES[creature.scene].split()
     ground, plant = scene[5:7]
     left, right, top = creature.box()
-    person = TALL * creature.long / creature.metres
-    room = right - left + 30 + 0.66 * person
-    scale = min(980 / room, 530 / -top, 380 / person)
+    ends = [point[0] for _, spine in PEOPLE[creature.person] for point in spine]
+    before, after = (max(33, 10 + end) * creature.tall / 100 for end in (-min(ends), max(ends)))
+    young = 0.7 * creature.tall / -top if creature.person == "standing between" else 0
+    room = right - left + 30 + before + after + young * (right - left)
+    scale = min(980 / room, 530 / -top, 380 / creature.tall)
     x = (WIDTH - room * scale) / 2
-    place, stands = x - left * scale, x + (room - 0.33 * person) * scale
+    place, stands = x - left * scale, x + (right - left + 30 + before) * scale
     head, nose = (creature.joints[joint] for joint in ("head", "nose"))
-    drawn = _sky(chance, scene, (place + head[0] * scale, GROUND + head[1] * scale))
+    bright = (place + head[0] * scale, GROUND + head[1] * scale)  # behind the head or the person
+    drawn = _sky(chance, scene, bright if bright[1] < 310 else (min(max(stands, 180), 900), 190))
     distant = mixed(plant, scene[4], 0.5)
     for side, u in (("left", 80), ("right", stands + 60)):
         kind = chance.among(side, ("palm", "conifer", "cycad", "fern"))
@@ -46,10 +47,11 @@ def world(name: str) -> str:
     shade = mixed(ground, INK, 0.2)
     middle, half = place + (left + right) / 2 * scale, (right - left) / 2 * scale
     drawn += _flat(middle, GROUND + 4, half * 0.8, 15, shade)
-    drawn += _flat(stands, GROUND + 2, person * scale * 0.24, 7, shade)
-    drawn += _placed(_person(creature.person), stands, person * scale / 100) + _placed(
-        animal, place, scale
-    )
+    drawn += _flat(stands, GROUND + 2, creature.tall * scale * 0.24, 7, shade)
+    drawn += _placed(_person(creature.person), stands, creature.tall * scale / 100)
+    drawn += _placed(animal, place, scale)
+    if young:
+        drawn += _placed(animal, stands + (after + young * right) * scale, young * scale, turn="-")
     for kind, count, across, down, sizes, share in (
         ("grass", 5, (40, WIDTH - 40), (GROUND + 44, HEIGHT), (26, 60), 0.1),
         ("fern", 1, (-30, 0), (HEIGHT + 20, HEIGHT + 40), (120, 190), 0.5),
@@ -68,8 +70,9 @@ def portrait(name: str) -> str:
     return svg(animal, left - 8, top - 8, right - left + 16, 12 - top)
 
 
-def _placed(drawn: str, x: float, scale: float) -> str:
-    return f'<g transform="translate({x:.1f} {GROUND}) scale({scale:.3f})">{drawn}</g>'
+def _placed(drawn: str, x: float, scale: float, turn: str = "") -> str:
+    place = f"translate({x:.1f} {GROUND}) scale({turn}{scale:.3f} {scale:.3f})"
+    return f'<g transform="{place}">{drawn}</g>'
 
 
 def _flat(x: float, y: float, wide: float, high: float, colour: str) -> str:
@@ -85,16 +88,16 @@ def _person(pose: str) -> str:
     return f'<g stroke="{INK}" stroke-width="3" stroke-linejoin="round">{drawn}</g>{drawn}'
 
 
-def _sky(chance: Chance, scene: list[str], head: tuple[float, float]) -> str:
-    """Draw the sky, with the sun behind the head, and the hills."""
+def _sky(chance: Chance, scene: list[str], bright: tuple[float, float]) -> str:
+    """Draw the sky, with the sun at a place or near it, and the hills."""
     above, below, sun, far, near = scene[:5]
     kind, count, colour = scene[7:]
     drawn = "".join(
         fill(f"M0 {24 * i}H{WIDTH}v28H0Z", mixed(above, below, i / 23)) for i in range(24)
     )
     drawn += _scattered(chance, kind, int(count), (40, WIDTH - 40), (30, 340), (0.5, 1), colour)
-    u, v = head[0] - chance.between("sun", -40, 160), head[1] - chance.between("noon", -30, 60)
-    drawn += dot((u, max(v, 150)), chance.between("disc", 110, 150), sun)
+    u, v = bright[0] - chance.between("sun", -30, 50), bright[1] - chance.between("noon", -20, 30)
+    drawn += dot((u, max(v, 150)), chance.between("disc", 95, 135), sun)
     for hills, y, rise in ((far, 520, 150), (near, 580, 90)):
         tops = [
             (x, y - rise * chance.between(f"{y} {x}", 0.2, 1))
