@@ -17,7 +17,7 @@ from bot.words import sentences
 from bot.words.pieces import said
 from tests.fake_clock import in_no_time, now
 from tests.serving import ALICE, BOB, GROUP, SPEED, FakeWriter
-from tests.telegram.request import Visit, visiting
+from tests.telegram.request import Visit, visiting, words
 from tests.telegram.server import Refusal, Server
 
 RATE = 2
@@ -51,11 +51,11 @@ async def crowd(
     assert server.floods == 0
     answers = told = 0
     for message, left in zip(server.sent, server.left, strict=True):
-        if message["text"].startswith(REFUSALS):
+        if words(message).startswith(REFUSALS):
             told += 1
         else:  # what is accepted is answered in time
             answers += 1
-            found = re.search("(?:seed is now|I count) ([0-9]+)", message["text"])
+            found = re.search("(?:seed is now|I count) ([0-9]+)", words(message))
             assert found
             assert left - server.fetched_at[fetched[int(found[1]) - 1000]] <= 30
         assert told <= 1 + answers / 5
@@ -95,7 +95,7 @@ async def test_a_crowd(
         before = now()
         (answer,) = await visit.say("/dino", BOB)
         assert now() - before < 1
-        assert "Mangosaurus" in answer["text"]
+        assert "Mangosaurus" in words(answer)
 
 
 @in_no_time

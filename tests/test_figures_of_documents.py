@@ -34,7 +34,7 @@ SHEETS = {
         1,
     ),
     "poems that three readers would keep, of 100": (
-        CARDS[1].parent / "readings" / "6.json",
+        CARDS[1].parent / "readings" / "poems.json",
         "new",
         3,
     ),

@@ -128,7 +128,7 @@ class Meanwhile(tuple[sa.Table, ...]):
         for table in super().__iter__():
             yield table
             self.number += 1
-            sql(self.database, f"INSERT INTO people VALUES ({self.number}, 0, 0, 0)")
+            sql(self.database, f"INSERT INTO people VALUES ({self.number}, 0, 0, 0, 0, 0)")
             sql(self.database, f"INSERT INTO bans VALUES ({self.number})")
 
 

@@ -47,7 +47,7 @@ async def test_what_never_arrived_or_did_not_win_goes_after_a_while_at_the_start
         sql(database, "UPDATE weights SET candidate_since = '2026' WHERE candidate_since <> ''")
         await store.keep_weights("dino", tried, candidate=True)
         for drawings in ("old", "new"):
-            await store.keep_file_id(f"{drawings}.of-a-code", "of-a-code", "sent")
+            await store.keep_file_id(f"{drawings}.of-a-code", "sent")
         tidying = asyncio.create_task(store.keep_tidy("new"))
         for _ in range(2):
             await draft(store, 1)

@@ -23,7 +23,7 @@ from tests.databases import sql
 from tests.fake_chat import picture_of
 from tests.serving import ADMIN, ALICE, BOB, GROUP, until
 from tests.shown import wrote
-from tests.telegram.request import Visit, visiting
+from tests.telegram.request import Visit, visiting, words
 from tests.telegram.server import ME, TOKEN, Json, Refusal, Server, chat, user
 
 LINK = "https://t.me/mangosaurus_bot?start="
@@ -41,11 +41,6 @@ async def visit(settings: Settings, server: Server) -> AsyncIterator[Visit]:
 
 def of_method(server: Server, name: str) -> list[Json]:
     return [parameters for method, parameters in server.calls if method == name]
-
-
-def words(message: Json) -> str:
-    """Return a text, or what stands below a picture."""
-    return str(message.get("text") or message["caption"])
 
 
 def parts(message: Json, kind: str) -> list[str]:

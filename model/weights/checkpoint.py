@@ -49,7 +49,7 @@ class Description:
     top_p: float = 1.0  # the usual top_p; a request may have another
     longest_line: int = 0  # the usual length of a poem's long lines, in characters; 0: lines scan
     # for each line of verse, how many candidates begin, and how many stay (see `verse.search`)
-    poem_rows: list[int] = field(default_factory=lambda: [120, 48, 24])
+    poem_rows: list[int] = field(default_factory=lambda: [240, 48, 24])
     sonnet_rows: list[int] = field(default_factory=lambda: [128, 96, 64])
 
     @property

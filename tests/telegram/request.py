@@ -85,6 +85,11 @@ class Visit:
         return str(self.server.answers[query].get("text", ""))
 
 
+def words(message: Json) -> str:
+    """Return a text, or what stands below a picture."""
+    return str(message.get("text") or message["caption"])
+
+
 def over_http(server: Server) -> Callable[[HttpRequest], Awaitable[tuple[int, bytes]]]:
     """Let an HTTP server answer as this one does."""
 
