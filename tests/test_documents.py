@@ -84,7 +84,7 @@ class Notes(Terminal):
 
 async def held(chat: str, bot: Bot, capsys: pytest.CaptureFixture[str]) -> str:
     """Hold a chat again: say its lines, and return the whole chat."""
-    notes = Notes()
+    notes = Notes(ROOT / "saved")
     lines = []
     for line in re.findall(r"^    > (.*)", chat, re.MULTILINE):
         notes.edit_seconds = 0.05 if line.startswith("/retrain dino") else math.inf
