@@ -161,7 +161,9 @@ def test_what_masks_remember_is_forgotten_when_it_is_much(
     (whole,) = written(russian, poem(prompt=prompt, parts=2))
     monkeypatch.setattr("model.search.MOST_NODES", 0)
     drawing = Drawing(generator_for(3, 0), 0.8, 1.0)
-    search = PoemSearch(drawing, Poems(russian), prompt, parts=2, rows=[12])
+    search = PoemSearch(
+        drawing, Poems(russian), prompt, parts=2, rows=russian.description.poem_rows
+    )
     decoder, begun, kept = Decoder(russian), 0, WeakSet[object]()
     request.addfinalizer(gc.enable)
     gc.disable()  # what is not needed goes at once, and needs no collector

@@ -198,10 +198,10 @@ class Decoder:
         for place, search in enumerate(searches, len(self._writing)):
             read += 1
             input_id, node, counts, _, _, words = search.beginning
-            known = input_id, read, node, counts, counts, words, 0, 0
-            known += search.temperature, search.top_p
+            known = (input_id, read, node, counts, counts, words, 0, 0)
+            drawn = (search.temperature, search.top_p)
             limits = (int(search.least * PRECISION), search.most_characters)
-            rows += [(place, number, *known, *limits) for number in range(search.rows)]
+            rows += [(place, number, *known, *drawn, *limits) for number in range(search.rows)]
             search.finished, search.is_writing = [], True
         states = [search.state for search in searches for _ in range(search.rows)]
         self._rows = np.concatenate([self._rows, np.array(rows, ROW)])
