@@ -1,405 +1,311 @@
-"""The checks of chapter 7."""
+"""Examines the answers of chapter 7: the LSTM and the GRU."""
 
-from collections.abc import Callable, Mapping, Sequence
-from itertools import combinations
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from checks import Wrong, call, check, compare
-from model.network.layers import Array, Ids, cross_entropy, log_softmax, one_hot, softmax
-from model.network.network import LanguageModel
-from model.text.vocabulary import Vocabulary
-from model.verse.prosody import prosody
-from model.verse.rhyme import endings
+from model.network import gru, lstm
+from model.network.gradients import central_differences
+from model.network.layers import Array, LayerParameters, sigmoid
 
-SHIFTED = "does row t predict letter t, which was read already? It predicts letter t + 1."
-BELOW_THE_LINE = "both sums stand below the line. Is there a bracket round their product?"
-EVERY_LETTER = (
-    "does each row meet the letters of the whole line? `a[rows, ids[1:]]` takes one number of each"
-    " row."
-)
-Placed = Callable[[str, int], bool]
+Step = Callable[..., Any]
+BATCH_SIZE, INPUTS, HIDDEN_SIZE = 3, 4, 5
 
 
 @check
-def check_nats(nats_per_letter: Callable[..., Any]) -> str:
-    generator = np.random.default_rng(7)
-    logits, ids = generator.normal(size=(9, 5)) * 2, generator.integers(0, 5, 9)
-    log_p = log_softmax(logits)
-    total, _ = cross_entropy(logits[:-1], one_hot(ids[1:], 5).astype(float))
-    right, rows = total / 8, np.arange(9)
-    mistakes = [
-        (-log_p[rows, ids].mean(), SHIFTED),
-        (-log_p[rows[1:], ids[1:]].mean(), SHIFTED),
-        (-log_p[rows[:-1], ids[:-1]].mean(), SHIFTED),
-        (
-            total,
+def check_half_life(half_life: Callable[[float], Any]) -> str:
+    """After how many steps is an error on the lane half as large?"""
+    whole_number = "the answer need not be a whole number. Can you do without a loop?"
+    for bias in (2.0, 0.5, 5.0):
+        f = float(sigmoid(np.float64(bias)))
+        right = np.log(0.5) / np.log(f)
+        mistakes = [
+            (1 / right, "is the fraction upside down?"),
             (
-                "is this the sum over the line? Take the mean, so that long and short lines can be"
-                " compared."
+                -right,
+                (
+                    "the logarithm of a number below 1 is negative, and here are two. Where does"
+                    " your minus come from?"
+                ),
             ),
+            *((whole(right), whole_number) for whole in (np.ceil, np.round)),
+            (np.log(0.5) / np.log(np.tanh(bias)), "is your gate a tanh? A gate is a sigmoid."),
+            (
+                np.log(0.5) / np.log(bias),
+                "is the bias itself taken for the gate? f is sigmoid(bias).",
+            ),
+            (np.log(0.5) / np.log(1 - f), "is that 1 - f? The forget gate says what stays."),
+            (
+                1 / (1 - f),
+                "after 1 / (1 - f) steps a little more than a third is left. When is it one half?",
+            ),
+            (
+                0.5 / f,
+                (
+                    "the factor is f to the power of k, not f times k. How do you get k down from"
+                    " the exponent?"
+                ),
+            ),
+            (
+                np.log(0.5) - np.log(f),
+                "k times log f is log ½. So divide by log f; do not subtract it.",
+            ),
+        ]
+        compare(
+            f"for a bias of {bias:g}, the half-life",
+            call(half_life, bias),
+            right,
+            mistakes,
+            tolerance=1e-3,
+        )
+    return (
+        "One half is left after that many steps, a quarter after twice as many, and so on: an"
+        " exponential decay."
+    )
+
+
+@check
+def check_lstm_step(lstm_step: Step) -> str:
+    """Is this a step of an LSTM?"""
+    x, h, c, p = _example(lstm.GATES)
+    _, (h_right, c_right), ((o,), *_) = lstm.forward((x @ p.w_x + p.b)[None], (h, c), p.w_h)
+    h_found, c_found = _two(call(lstm_step, x, h, c, p), "h' and c'")
+    if np.shape(h_found) == np.shape(c_found) == c.shape and _same(h_found, c_right):
+        raise Wrong("what you return first is c', but h' comes first. Are the two exchanged?")
+    variants = [
+        (
+            _lstm(x, h, c, p, order="oifg"[::-1]),
+            "do you unpack the blocks in the order o, i, f, g?",
         ),
         (
-            total / 9,
-            "did you divide by T? Only T - 1 letters were predicted; the first one was given.",
+            _lstm(x, h, c, p, order="figo"),
+            "that is the order in the picture. In p it is o, i, f, g.",
         ),
-        (-right, "log p is negative, because p is below 1. A loss is -log p."),
-        (right / np.log(2), "is this log2, which gives bits? Nats are natural logarithms."),
+        (_lstm(x, h, c, p, order="ifog"), "do you unpack the blocks in the order o, i, f, g?"),
         (
-            -np.log(np.exp(log_p[rows[:-1], ids[1:]]).mean()),
-            "is this the logarithm of the mean? The mean of the logarithms is asked for.",
+            _lstm(x, h, c, p, order="ifgo"),
+            "that is PyTorch's order of the blocks. Here it is o, i, f, g.",
         ),
-        (-logits[rows[:-1], ids[1:]].mean(), "these are logits; did you forget the softmax?"),
-        (-log_p[:-1, ids[1:]].mean(), EVERY_LETTER),
-        (-log_p[:, ids[1:]].mean(), EVERY_LETTER),
         (
-            np.exp(right),
-            "this is e^loss, the number of letters to choose from; the loss itself is asked for.",
+            _lstm(x, h, c, p, order="ofig"),
+            "are i and f exchanged? f belongs to the old c, i to what is new.",
+        ),
+        (_lstm(x, h, c, p, order="iofg"), "are o and i exchanged?"),
+        (
+            _lstm(x, h, c, p, new=sigmoid),
+            "does g go through the sigmoid too? g is no gate: it is a tanh.",
+        ),
+        (_lstm(x, h, c, p, new=lambda z: z), "is g without its tanh?"),
+        (_lstm(x, h, c, p, squash=lambda z: z), "do the gates go through the sigmoid?"),
+        (
+            _lstm(x, h, c, p, squash=_unchanged, new=_unchanged),
+            "z alone is not enough: where are σ and tanh?",
+        ),
+        (
+            _lstm(x, h, c, p, squash=np.tanh),
+            "do the gates go through tanh? A gate lies between 0 and 1: a sigmoid.",
+        ),
+        (_lstm(x, h, c, p._replace(b=0 * p.b)), "did you forget the bias p.b?"),
+        (_lstm(x, 0 * h, c, p), "did you forget h @ p.w_h?"),
+        (
+            _lstm(x, h, c, p, keep=lambda f: 1 - f),
+            "does 1 - f multiply c? Where f is 1, all of c stays.",
+        ),
+        (_lstm(x, h, 0 * c, p), "where is the old c? f ⊙ c of it stays."),
+        (
+            _lstm(x, h, c, p, keep=lambda f: 1 + 0 * f),
+            "is c kept whole? f says how much of it stays.",
         ),
     ]
-    found = call(nats_per_letter, logits, ids)
-    if np.shape(found) in ((8,), (9,)):
+    compare("c'", c_found, c_right, [(c_next, question) for (_, c_next), question in variants])
+    mistakes = [
+        (o * c_right, "is c' shown without its tanh?"),
+        (o * np.tanh(c), "does h' read the old c? It shows the new one, c'."),
+        (np.tanh(c_right), "does the output gate o multiply what shows?"),
+        (
+            np.tanh(o * c_right),
+            "is the tanh around both? Only c' goes through it, and then comes o.",
+        ),
+        *((h_next, question) for (h_next, _), question in variants),
+    ]
+    compare("h'", h_found, h_right, mistakes)
+    return "That is the cell that wrote this project's verse, with 4 blocks where the RNN has one."
+
+
+@check
+def check_cho_step(cho_step: Step) -> str:
+    """Is this a step of the GRU in which r multiplies h before the product?"""
+    x, h, _, p = _example(gru.GATES)
+    mistakes = [
+        (
+            gru.forward((x @ p.w_x + p.b)[None], (h,), p.w_h)[0][0],
+            "is r applied after the product? That is the textbook's variant. Cho's reads r * h.",
+        ),
+        (
+            _r_around(x, h, p),
+            "does r multiply the whole sum? It multiplies h alone, before the product with w_n.",
+        ),
+        (_cho(x, h, p, keep=lambda u: 1 - u), "are u and 1 - u exchanged? Where u is 1, h stays."),
+        (
+            _cho(x, h, p, reset=lambda r: 1 + 0 * r),
+            "where is r? It multiplies h before the product with w_n.",
+        ),
+        (_cho(x, h, p, new=sigmoid), "does n go through the sigmoid? n is no gate: it is a tanh."),
+        (
+            _cho(x, h, p, stays=lambda r, h: r * h),
+            "is h lost for r * h? The last equation reads h as it was.",
+        ),
+        (
+            _cho(x, h, p, order="urn"),
+            "are r and u exchanged? The blocks stand in the order r, u, n.",
+        ),
+        (_cho(x, h, p._replace(b=0 * p.b)), "did you forget the bias p.b?"),
+        (_cho(x, h, p, new=lambda z: z), "is n without its tanh?"),
+        (
+            _cho(x, h, p, squash=np.tanh),
+            "do the gates go through tanh? A gate lies between 0 and 1: a sigmoid.",
+        ),
+        (
+            _cho(x, h, p, show=lambda n, h: h),
+            "does h' consist of h alone? n takes the room that u leaves: 1 - u.",
+        ),
+    ]
+    found = call(cho_step, x, h, p)
+    if isinstance(found, tuple) and len(found) == 1:
+        (found,) = found
+    compare("h'", found, _cho(x, h, p), mistakes)
+    return (
+        "Both variants are in use. The textbook's needs one product for all three blocks, this one"
+        " two."
+    )
+
+
+@check
+def check_peephole(peephole_back: Step) -> str:
+    """Are these the derivatives of an output gate that looks at c?"""
+    d_h, z, c, w = (_random(seed, BATCH_SIZE, HIDDEN_SIZE) for seed in range(1, 5))
+    w = 1.5 * w[0]
+
+    def loss() -> float:
+        return float((d_h * sigmoid(z + w * c) * np.tanh(c)).sum())
+
+    found = call(peephole_back, d_h, z, c, w)
+    if not isinstance(found, (tuple, list)) or len(found) != 3:
+        raise Wrong("the function should return three arrays: d_z, d_c and d_w.")
+    right = [central_differences(loss, array) for array in (z, c, w)]
+    o, tanh_c = sigmoid(z + w * c), np.tanh(c)
+    d_o = d_h * tanh_c
+    d_z = d_o * o * (1 - o)
+    through_tanh = d_h * o * (1 - tanh_c**2)
+    no_peep = sigmoid(z)
+    compare("d_z", found[0], right[0], [
+        (d_o, "this is d_o. To get to z, where is the slope of the sigmoid, o (1 - o)?"),
+        (d_o * (1 - o**2), "that is the slope of tanh. The sigmoid's is o (1 - o)."),
+        (d_h * o * (1 - o), "what multiplies o in h = o ⊙ tanh c?"),
+        (d_h * c * o * (1 - o), "o is multiplied by tanh c, not by c itself."),
+        (d_h * tanh_c * no_peep * (1 - no_peep), "is o computed without the peephole? "
+            "z + w ⊙ c is in the sigmoid."),
+        (d_z * w, "this has w in it. z reaches the sigmoid as it is; only c is multiplied by w."),
+    ], tolerance=1e-5)  # fmt: skip
+    compare("d_c", found[1], right[1], [
+        (through_tanh, "c reaches h on two ways now. "
+            "Where is the one through the peephole, d_z ⊙ w?"),
+        (d_z * w, "c reaches h on two ways. "
+            "Where is the one through tanh, d_h ⊙ o ⊙ (1 - tanh² c)?"),
+        (through_tanh + d_z, "on the way through the peephole, c is multiplied by w."),
+        (through_tanh + d_o * w, "that way begins at z, not at o: "
+            "where is the slope of the sigmoid?"),
+        (d_h * o + d_z * w, "where is the slope of tanh, 1 - tanh² c?"),
+        (d_h * o * (1 - c**2) + d_z * w,
+            "the slope of tanh is 1 minus the square of its *value*, tanh c."),
+        (d_h * o * (1 - (o * tanh_c) ** 2) + d_z * w, "the value of the tanh is not h here: "
+            "h is o ⊙ tanh c."),
+        (through_tanh * d_z * w, "the two ways are added, not multiplied: both move h."),
+    ], tolerance=1e-5)  # fmt: skip
+    compare("d_w", _one_row(found[2], d_z * c), right[2], [
+        (d_z.sum(axis=0), "w is multiplied by c, so the derivative is too."),
+        ((d_z * c).mean(axis=0), "is this the mean over the rows? "
+            "Each row moves the loss, so they add up."),
+        ((d_z * tanh_c).sum(axis=0), "w is multiplied by c itself, not by its tanh."),
+        ((d_o * c).sum(axis=0), "where is the slope of the sigmoid? Begin with d_z."),
+    ], tolerance=1e-5)  # fmt: skip
+    return (
+        "All three agree with central differences. You have derived a gradient that is in no file"
+        " of this project."
+    )
+
+
+def _one_row(d_w: Any, of_each_row: Array) -> Any:
+    if np.shape(d_w) == of_each_row.shape[:1]:
         raise Wrong(
-            f"your answer has {len(found)} numbers, one for each letter. Their mean is asked for."
+            "d_w has one number for each row, but w has one for each unit. Which axis do you sum"
+            " over?"
         )
-    compare("your loss", found, right, mistakes)
-    return (
-        "This is the number that training makes small, and that the model card of every network"
-        " here states."
+    if np.shape(d_w) == of_each_row.shape:
+        raise Wrong(
+            f"d_w has the shape {of_each_row.shape}, one row for each sequence, but w has one row"
+            " for all. What happens to the gradients of a parameter that is used several times?"
+        )
+    return d_w
+
+
+def _two(found: Any, names: str) -> tuple[Any, Any]:
+    if not isinstance(found, (tuple, list)) or len(found) != 2:
+        raise Wrong(f"the function should return two arrays, {names}, in this order.")
+    return found[0], found[1]
+
+
+def _same(found: Any, right: Array) -> bool:
+    return bool(np.allclose(np.asarray(found, dtype=float), right))
+
+
+def _random(seed: int, *shape: int) -> Array:
+    return np.random.default_rng(seed).standard_normal(shape)
+
+
+def _example(gates: tuple[str, ...]) -> tuple[Array, Array, Array, LayerParameters]:
+    """Return x, h, c and the parameters of a cell with these gates."""
+    width = len(gates) * HIDDEN_SIZE
+    p = LayerParameters(
+        _random(1, INPUTS, width), _random(2, HIDDEN_SIZE, width), _random(3, width)
     )
+    h = np.tanh(_random(5, BATCH_SIZE, HIDDEN_SIZE))
+    return _random(4, BATCH_SIZE, INPUTS), h, _random(6, BATCH_SIZE, HIDDEN_SIZE), p
 
 
-@check
-def check_correlations(correlations: Callable[..., Any]) -> str:
-    generator = np.random.default_rng(8)
-    feature = generator.normal(size=60) * 3 + 5
-    states = (
-        generator.normal(size=(60, 4)) + np.outer(feature, [0.5, -0.8, 0.0, 0.1]) + [3, 0, -2, 1]
-    )
-    a, b = states - states.mean(axis=0), feature - feature.mean()
-    right = np.corrcoef(states.T, feature)[-1, :-1]
-    whole_mean, across = states - states.mean(), states - states.mean(axis=1, keepdims=True)
-    mistakes = [
-        (
-            feature @ states / np.sqrt((states**2).sum(axis=0) * (feature**2).sum()),
-            "did you subtract the means first?",
-        ),
-        (b @ a, "did you divide by the square root of both sums of squares?"),
-        (
-            b @ a / 60,
-            "this is the covariance; divide by the spread of both, so that units can be compared.",
-        ),
-        (b @ a / ((a**2).sum(axis=0) * (b**2).sum()), "is the square root missing below the line?"),
-        (b @ a / (a**2).sum(axis=0) * (b**2).sum(), BELOW_THE_LINE),
-        (b @ a / np.sqrt((a**2).sum(axis=0)) * np.sqrt((b**2).sum()), BELOW_THE_LINE),
-        (
-            b @ a / (np.sqrt((a**2).sum(axis=0)) * (b**2).sum()),
-            "the root is over both sums. Does yours end too soon?",
-        ),
-        (
-            b @ whole_mean / np.sqrt((whole_mean**2).sum(axis=0) * (b**2).sum()),
-            "did you subtract one mean for all units? Each unit has its own: axis=0.",
-        ),
-        (
-            b @ a / np.sqrt((a**2).sum() * (b**2).sum()),
-            "is one sum below the line over all units? Take axis=0.",
-        ),
-        (
-            b @ a / (a.std(axis=0) * b.std()),
-            "did you divide by both spreads, but not by the number of letters?",
-        ),
-        (
-            b @ across / np.sqrt((across**2).sum(axis=0) * (b**2).sum()),
-            (
-                "did you subtract the mean of each letter over the units? Take that of each unit"
-                " over the letters: axis=0."
-            ),
-        ),
-        (abs(right), "did you take absolute values? A unit that counts down has a negative r."),
-        (right**2, "this is r²; r itself says also whether the unit goes up or down."),
-    ]
-    compare("your r", call(correlations, states, feature), right, mistakes)
-    return (
-        "Unit 1 of the test goes down as the feature goes up. It knows as much as one that goes up."
-    )
+def _unchanged(gate: Array) -> Array:
+    return gate
 
 
-class Hold(NamedTuple):
-    """A way to hold: a part of the state (layers, h and c, units) is set to these values after the
-    letters `when`.
-
-    The newline before a text is letter 0, and -1 is before it.
-    """
-
-    part: Any
-    values: Array
-    when: Sequence[int]
-
-
-SECOND = 2
-"""The second letter of a text."""
-LINES = (
-    ("shall i compare thee to a summer's day?", 169),
-    ("the eyes of mighty zeus from heaven beheld", 706),
-)
-HILL = "i saw a dinosaur upon the hill,"
-NOTHING_HELD = (
-    "so it is if nothing is held. In the loop, after each step, set c back to its value after the"
-    " second letter."
-)
-H_HELD = "is h held? `state[layer, 0]` is h, and `state[layer, 1]` is c."
-MORE = "is more held than one number? All others go on."
-NO_NEWLINE = r'did you read the newline first? Take the ids of "\n" + text.'
+def _lstm(
+    x: Array, h: Array, c: Array, p: LayerParameters, *, order: str = "oifg",
+    squash: Callable[[Array], Array] = sigmoid, new: Callable[[Array], Array] = np.tanh,
+    keep: Callable[[Array], Array] = _unchanged,
+) -> tuple[Array, Array]:  # fmt: skip
+    """Return h' and c' of an LSTM, or of what a usual mistake makes of it."""
+    z = dict(zip(order, np.split(x @ p.w_x + p.b + h @ p.w_h, 4, axis=-1), strict=True))
+    c_next = keep(squash(z["f"])) * c + squash(z["i"]) * new(z["g"])
+    return squash(z["o"]) * np.tanh(c_next), c_next
 
 
-@check
-def check_hold(
-    share_of_end: Callable[..., Any], network: LanguageModel, vocabulary: Vocabulary
-) -> str:
-    for text, unit in LINES:
-        right, mistakes = _held(network, vocabulary.ids_of("\n" + text), unit)
-        found = call(share_of_end, text, unit)  # who holds it a letter or two sooner is 0.0001 away
-        compare(f"with c{unit} held, your share", found, right, mistakes, tolerance=1e-4)
-    held, ((free, _), *_) = _held(network, vocabulary.ids_of("\n" + HILL), 9)
-    return (
-        f"After {HILL!r} the network gives {free:.0%} to the end of the line; with c9 held,"
-        f" {held:.1%}."
-    )
+def _cho(
+    x: Array, h: Array, p: LayerParameters, *, order: str = "run",
+    squash: Callable[[Array], Array] = sigmoid, new: Callable[[Array], Array] = np.tanh,
+    reset: Callable[[Array], Array] = _unchanged, keep: Callable[[Array], Array] = _unchanged,
+    show: Callable[[Array, Array], Array] = lambda n, _: n,
+    stays: Callable[[Array, Array], Array] = lambda _, h: h,
+) -> Array:  # fmt: skip
+    """Return h' of the GRU of 2014, or of what a usual mistake makes of it."""
+    z = dict(zip(order, np.split(x @ p.w_x + p.b, 3, axis=-1), strict=True))
+    w = dict(zip(order, np.split(p.w_h, 3, axis=-1), strict=True))
+    r, u = squash(z["r"] + h @ w["r"]), keep(squash(z["u"] + h @ w["u"]))
+    return (1 - u) * show(new(z["n"] + (reset(r) * h) @ w["n"]), h) + u * stays(r, h)
 
 
-def _held(network: LanguageModel, ids: Ids, unit: int) -> tuple[Any, list[tuple[Any, str]]]:
-    """Return the share of a newline after a text with a unit held, and what mistakes give; the
-    first holds nothing."""
-    layer, place = divmod(unit, network.architecture.hidden_size)
-    newline, end, c = ids[0], len(ids), (layer, 1, place)
-    states, in_line = _states(network, ids), _states(network, ids[1:])
-
-    def hold(part: Any, at: int = SECOND) -> Hold:
-        return Hold(part, states[at][part], range(at, end))
-
-    ways = [
-        (hold(c), ""),
-        (hold(c)._replace(when=()), NOTHING_HELD),
-        (hold((layer, 0, place)), H_HELD),
-        (hold(c)._replace(part=(layer, 0, place)), H_HELD),
-        (hold((layer, slice(None), place)), "are both h and c held? Hold c alone."),
-        (
-            hold((1 - layer, 1, place)),
-            "is this a unit of the other layer? From c384 on they are the upper layer's.",
-        ),
-        (
-            hold(c, at=0),
-            "is this its value after the newline? Remember it after the second letter.",
-        ),
-        (hold(c, at=1), "is this its value after the first letter? Remember it after the second."),
-        (
-            hold(c, at=3),
-            (
-                "is this its value after the third letter? The newline has n = 0, the second letter"
-                " n = 2."
-            ),
-        ),
-        (
-            Hold(c, np.zeros(()), range(end)),
-            "is it held at 0? Its value after the second letter is asked for.",
-        ),
-        (
-            hold(c)._replace(when=[end - 2]),
-            "is it set back only once? Set it back after every later letter.",
-        ),
-        (
-            hold(c)._replace(when=range(-1, end)),
-            "is c held before the newline? Up to the second letter it runs free.",
-        ),
-        (hold(c)._replace(part=(layer, 1)), MORE),
-        *((hold(part), MORE) for part in ((layer, 1), (slice(None), 1), layer, ...)),
-    ]
-    logits = _logits(network, ids, [way for way, _ in ways])
-    right, *others = softmax(logits)[:, newline]
-    (sooner,) = softmax(_logits(network, ids[:-1], [hold(c)]))[:, newline]
-    without = [Hold(c, in_line[at][c], range(at, end)) for at in (SECOND - 1, SECOND)]
-    return right, [
-        *zip(others, (said for _, said in ways[1:]), strict=True),
-        (
-            states[SECOND][c],
-            "this is c itself. What does the network say when it has read on with it?",
-        ),
-        (sooner, "is this the share before the last letter was read?"),
-        *((share, NO_NEWLINE) for share in softmax(_logits(network, ids[1:], without))[:, newline]),
-        (logits[0, newline], "this is a logit. softmax makes a share of it."),
-        (
-            log_softmax(logits)[0, newline],
-            "this is the logarithm of the share; the share itself is asked for.",
-        ),
-    ]
-
-
-def _states(network: LanguageModel, ids: Ids) -> list[Array]:
-    """Return the state (layers, h and c, units) after each letter."""
-    state, states = network.initial_state(1), []
-    for each in ids:
-        _, state = network.step(np.array([each]), state)
-        states.append(state[:, :, 0])
-    return states
-
-
-def _logits(network: LanguageModel, ids: Ids, holds: Sequence[Hold]) -> Array:
-    """Return the logits (B, V) after a text that is read in B ways, side by side."""
-    state = network.initial_state(len(holds))
-    for n in range(-1, len(ids)):
-        if n >= 0:
-            logits, state = network.step(np.full(len(holds), ids[n]), state)
-        for b, hold in enumerate(holds):
-            if n in hold.when:
-                state[:, :, b][hold.part] = hold.values
-    return logits
-
-
-@check
-def check_allowed(
-    allowed_letters: Callable[..., Any],
-    words: Mapping[str, str],
-    leads_on: Placed,
-    ends_line: Placed,
-) -> str:
-    for start in range(10):
-        for part in ("", "s", "sleep", "be", "m", "mountain", "the", "forget", "night", "dinosaur"):
-            found = call(allowed_letters, part, start)
-            if isinstance(found, dict) or not np.iterable(found):
-                raise Wrong(f"the allowed letters should be a set, but they are {found!r:.60}")
-            right = _allowed(part, start, words, leads_on, ends_line)
-            if set(found) != right:
-                raise Wrong(_explain(part, start, set(found), right, words))
-    return (
-        "These letters never stop a good line and never let a bad one begin. The program looks them"
-        " up in a table."
-    )
-
-
-ENDS = {" ": "the space ' '", "\n": r"the newline '\n'"}
-
-
-def _allowed(
-    part: str, start: int, words: Mapping[str, str], leads_on: Placed, ends_line: Placed
-) -> set[str]:
-    found = set()
-    for word in words:
-        if (
-            word.startswith(part)
-            and word != part
-            and (leads_on(word, start) or ends_line(word, start))
-        ):
-            found.add(word[len(part)])
-    if part in words:
-        found |= {" "} if leads_on(part, start) else set()
-        found |= {"\n"} if ends_line(part, start) else set()
-    return found
-
-
-def _explain(
-    part: str, start: int, found: set[Any], right: set[str], words: Mapping[str, str]
-) -> str:
-    where = f"after {part!r}, in a word that began after {start} syllables, "
-    longer = sorted(
-        (letters for letters in found if not isinstance(letters, str) or len(letters) != 1), key=str
-    )
-    missing, more = right - found, sorted(found - right - set(longer), key=str)
-    if longer:
-        return (
-            f"{where}your answer has {longer[0]!r}, but single characters are asked for:"
-            " word[len(part)]."
-        )
-    if len(found) == 1 and len(right) > 2 and found < right:
-        return (
-            f"{where}your answer has only {found.pop()!r}. Does your loop end with the first word"
-            " that fits?"
-        )
-    if missing & set(ENDS):
-        return (
-            f"{where}{ENDS[min(missing & set(ENDS))]} is missing. What may follow a word that is"
-            " complete?"
-        )
-    if missing:
-        return (
-            f"{where}{sorted(missing)[0]!r} is missing. A word counts if it leads on, and also if"
-            " it ends the line."
-        )
-    if more[0] in ENDS and part not in words:
-        return (
-            f"{where}your answer has {ENDS[more[0]]}, but {part!r} is no complete word. Is word =="
-            " part?"
-        )
-    if more[0] in ENDS:
-        kind = "leads on to more words" if more[0] == " " else "ends the line"
-        return (
-            f"{where}your answer has {ENDS[more[0]]}. Did you ask whether the word {kind} from"
-            " there?"
-        )
-    word = next((word for word in words if word.startswith(part + more[0])), None)
-    if word is None:
-        return (
-            f"{where}your answer has {more[0]!r}, but no word begins with {part + more[0]!r}. Is it"
-            " word[len(part)]?"
-        )
-    return (
-        f"{where}your answer has {more[0]!r}, which leads only to words such as {word!r} that do"
-        " not fit there. Did you ask leads_on and ends_line?"
-    )
-
-
-RHYMING = (
-    "day may love move above treasure measure light delight night heart part art summer see me free"
-)
-
-
-@check
-def check_rhymes(rhymes: Callable[..., Any]) -> str:
-    pronounce = prosody().pronounce
-    sounds = {word: pronounce(word)[0] for word in [*RHYMING.split(), "ache", "cake"]}
-    for one, other in [("heart", "heart"), *combinations(RHYMING.split(), 2), ("ache", "cake")]:
-        found = call(rhymes, sounds[one], sounds[other])
-        if found not in (True, False):
-            raise Wrong(
-                f"your answer for {one} and {other} is {found!r:.40}, but it should be True or"
-                " False."
-            )
-        ends = [next(end for end in endings(sounds[word]) if end.stressed) for word in (one, other)]
-        same_before = ends[0].onset.split()[-1:] == ends[1].onset.split()[-1:]
-        same_sound = ends[0].sound == ends[1].sound
-        right = same_sound and not same_before
-        if bool(found) != right:
-            raise Wrong(_why(one, other, sounds, right=right, same=same_sound))
-    return (
-        "Whoever lets one of two endings be unstressed gets thee and memory as well; the program"
-        " does, for a price."
-    )
-
-
-def _why(
-    one: str, other: str, sounds: Mapping[str, tuple[str, ...]], *, right: bool, same: bool
-) -> str:
-    both = f"{one} ({' '.join(sounds[one])}) and {other} ({' '.join(sounds[other])})"
-    if one == other:
-        return (
-            f"your function lets {one} rhyme with itself. Does the consonant before the vowel"
-            " differ?"
-        )
-    if right and (one, other) == ("ache", "cake"):
-        return (
-            f"{both} rhyme. Nothing stands before the vowel of ache; but index -1 takes the last"
-            " sound."
-        )
-    if right:
-        return (
-            f"{both} rhyme: the same from the last vowel with a 1 on, but not the one consonant"
-            " before it."
-        )
-    if same:
-        return (
-            f"{both} are too much alike: the consonant before the vowel is the same. Do you ask"
-            " that it differs?"
-        )
-    return (
-        f"{both} do not rhyme. Do you compare everything from the last vowel with a 1 to the end?"
-    )
+def _r_around(x: Array, h: Array, p: LayerParameters) -> Array:
+    """Return h' of a GRU whose r multiplies z_n too."""
+    z_r, z_u, z_n = np.split(x @ p.w_x + p.b + h @ p.w_h, 3, axis=-1)
+    u = sigmoid(z_u)
+    return (1 - u) * np.tanh(sigmoid(z_r) * z_n) + u * h
