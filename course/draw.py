@@ -1,0 +1,252 @@
+"""Draws the pictures of the course that need more lines than they explain.
+
+Read the chapters for what a picture says; read this file only if you want to know how one draws.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+INK, GREEN, ORANGE, GREY = "#1f2a24", "#2e7d4f", "#d9822b", "#9aa5a0"
+Point = tuple[float, float]
+
+
+def style() -> None:
+    """Give all pictures of a chapter the same size and colours."""
+    plt.rcParams.update(
+        {
+            "figure.figsize": (8, 4),
+            "figure.dpi": 100,
+            "text.color": INK,
+            "axes.labelcolor": INK,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "legend.frameon": False,
+        }
+    )
+
+
+def curves(
+    lines: Mapping[str, tuple[Sequence[float], Sequence[float], str, str]],
+    marks: Mapping[str, tuple[float, str]],
+    **axes: Any,
+) -> None:
+    """Draw lines (across, up, colour, style) with a legend, and marks (height, colour) across the
+    whole picture.
+    """
+    figure, ax = plt.subplots()
+    for name, (across, up, colour, dashes) in lines.items():
+        ax.plot(across, up, color=colour, ls=dashes, lw=2, label=name)
+    for name, (height, colour) in marks.items():
+        ax.axhline(height, color=colour, lw=1)
+        ax.annotate(
+            name, (1, height), (0, 3), ("axes fraction", "data"), "offset points", ha="right"
+        )
+    ax.set(**axes)
+    figure.subplots_adjust(right=0.76)
+    ax.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
+    plt.show()
+
+
+def batch(columns: Sequence[Any], letters: str) -> None:
+    """Draw inputs, targets and mask (T, B) side by side, the padding grey."""
+    _, panels = plt.subplots(1, 3, figsize=(8, 4.2))
+    mask = columns[2]
+    for ax, title, numbers in zip(panels, ("inputs", "targets", "mask"), columns, strict=True):
+        ax.imshow(np.where(mask, 0.16, 0.0), cmap="Greens", vmin=0, vmax=1, aspect="auto")
+        for (t, b), number in np.ndenumerate(numbers):
+            if title == "mask":
+                word = "1" if number else "0"
+            else:
+                word = "·" if number < 0 else letters[number]
+            ax.text(b, t, word, ha="center", va="center", color=INK if mask[t, b] else GREY)
+        ax.set(title=title, xticks=[], yticks=[])
+        ax.spines[:].set_visible(False)
+    panels[0].set_ylabel("time: downwards")
+    plt.show()
+
+
+def valley(steepness: Any, paths: Mapping[str, tuple[Any, str]]) -> None:
+    """Draw a valley of two numbers from above, with ways (steps, 2) and their colours."""
+    _, ax = plt.subplots()
+    flat, steep = np.meshgrid(np.linspace(-4.5, 1.5, 200), np.linspace(-1.4, 1.4, 100))
+    height = 0.5 * (steepness[0] * flat**2 + steepness[1] * steep**2)
+    ax.contour(
+        flat, steep, height, levels=[0.2, 1, 3, 8, 18, 32], colors=[GREY] * 6, linewidths=0.7
+    )
+    for name, (path, colour) in paths.items():
+        ax.plot(*np.transpose(path), "o-", color=colour, ms=3, lw=1.2, label=name)
+    ax.plot(0, 0, "+", color=INK, ms=14)
+    ax.set(xlabel="w₁, the flat direction", ylabel="w₂, the steep direction")
+    ax.legend(loc="lower right")
+    plt.show()
+
+
+def chances(rows: Mapping[str, Any], letters: str, what: str) -> None:
+    """Draw probabilities of letters as bars, one panel a row."""
+    _, panels = plt.subplots(len(rows), 1, sharex=True, sharey=True, figsize=(8, 4.6))
+    for ax, (name, p) in zip(panels, rows.items(), strict=True):
+        ax.bar(range(len(letters)), p, color=GREEN)
+        ax.set(
+            xticks=range(len(letters)), xticklabels=list(letters), yticks=[0, 0.5], ylim=(0, 0.8)
+        )
+        ax.text(len(letters) - 0.6, 0.6, name, ha="right")
+    panels[len(rows) // 2].set_ylabel(what)
+    plt.show()
+
+
+def errors(
+    lengths: Mapping[str, tuple[Sequence[float], str, str]], title: str = "", **axes: Any
+) -> None:
+    """Draw how the length of an error falls, on a scale where an equal factor is an equal step.
+
+    Each line is (lengths, colour, style); a name that begins with a blank is not written.
+    """
+    figure, ax = plt.subplots()
+    for name, (values, colour, dashes) in lengths.items():
+        ax.semilogy(values, color=colour, ls=dashes, lw=2)
+        if not name.startswith(" "):
+            ax.annotate(
+                name,
+                (len(values) - 1, values[-1]),
+                (6, 0),
+                textcoords="offset points",
+                color=colour,
+                va="center",
+                annotation_clip=False,
+            )
+    ax.set(xlabel="steps back", ylabel="length of the error that is left", **axes)
+    ax.set_title(title, size=10, loc="left")
+    figure.subplots_adjust(right=0.84)
+    plt.show()
+
+
+def memories(units: Mapping[str, Any], firsts: str) -> None:
+    """Draw one unit's value (T, games) for each network, a colour for each game's first letter."""
+    _, panels = plt.subplots(1, len(units), sharey=True, figsize=(8, 3.4))
+    for ax, (name, values) in zip(panels, units.items(), strict=True):
+        for first, colour, line in zip(firsts, (INK, GREEN, ORANGE, GREY), values.T, strict=True):
+            ax.plot(line, color=colour, lw=1.5, label=first)
+        ax.set(title=name, xlabel="letters of chatter", xticks=range(0, len(values), 5))
+    panels[0].set_ylabel("value of one unit of h")
+    panels[1].legend(title="first letter", ncols=2, loc="center")
+    plt.show()
+
+
+def lstm() -> None:
+    """Draw a step of the LSTM."""
+    ax = _canvas(11, 5)
+    _lane(ax, 4.1, "c", (2.7, 5.5))
+    places = {"f = σ": 2.7, "i = σ": 4.5, "g = tanh": 6.5, "o = σ": 8.1}
+    for name, x in places.items():
+        _gate(ax, (x, 1.5), name)
+        _arrow(ax, [(x, 0.55), (x, 1.26)], GREY)
+    ax.plot([0.7, 8.1], [0.55, 0.55], color=GREY, lw=1.4)
+    _label(ax, (0.4, 0.55), "x, h", size=13)
+    _label(ax, (4.5, 0.25), "a linear layer of x and h, four times", GREY, 10)
+    _arrow(ax, [(2.7, 1.74), (2.7, 3.91)])
+    _knot(ax, (2.7, 4.1), "×")
+    _label(ax, (1.75, 2.9), "how much\nof c stays", GREEN, 10)
+    _arrow(ax, [(4.5, 1.74), (4.5, 2.7), (5.31, 2.7)])
+    _arrow(ax, [(6.5, 1.74), (6.5, 2.7), (5.69, 2.7)])
+    _knot(ax, (5.5, 2.7), "×")
+    _arrow(ax, [(5.5, 2.89), (5.5, 3.91)])
+    _knot(ax, (5.5, 4.1), "+")
+    _label(ax, (6.6, 3.4), "what is added", GREEN, 10)
+    _arrow(ax, [(9.3, 4.1), (9.3, 3.29)])
+    _gate(ax, (9.3, 3.05), "tanh", INK)
+    _arrow(ax, [(9.3, 2.81), (9.3, 2.29)])
+    _arrow(ax, [(8.1, 1.74), (8.1, 2.1), (9.11, 2.1)])
+    _knot(ax, (9.3, 2.1), "×")
+    _arrow(ax, [(9.49, 2.1), (10.3, 2.1)])
+    _label(ax, (10.6, 2.1), "h'", size=15)
+    _label(ax, (8.15, 2.4), "how much shows", GREEN, 10)
+    plt.show()
+
+
+def gru() -> None:
+    """Draw a step of the textbook's GRU: x and h come on lines of their own, and r multiplies
+    h's part alone.
+    """
+    ax = _canvas(11, 5.6)
+    _lane(ax, 4.8, "h", (2.9, 8.3))
+    x_line, h_line = 0.4, 0.95
+    ax.plot([0.7, 8.6], [x_line, x_line], color=GREY, lw=1.4, zorder=1)
+    ax.plot([1.1, 1.1, 8.05], [4.8, h_line, h_line], color=ORANGE, lw=1.4, zorder=1)
+    _label(ax, (0.4, x_line), "x", size=15)
+    _label(ax, (1.4, h_line + 0.22), "h", ORANGE, 11)
+    for name, x in {"u = σ": 2.9, "r = σ": 5.6}.items():
+        _gate(ax, (x, 2.2), name)
+        _arrow(ax, [(x - 0.25, x_line), (x - 0.25, 1.96)], GREY)
+        _arrow(ax, [(x + 0.25, h_line), (x + 0.25, 1.96)], ORANGE)
+        ax.plot([x - 0.25], [x_line], "o", color=GREY, ms=4)
+        ax.plot([x + 0.25], [h_line], "o", color=ORANGE, ms=4)
+    _gate(ax, (8.3, 2.2), "n = tanh")
+    _arrow(ax, [(8.6, x_line), (8.6, 1.96)], GREY)
+    _arrow(ax, [(8.05, h_line), (8.05, 1.21)], ORANGE)
+    _arrow(ax, [(8.05, 1.59), (8.05, 1.96)], ORANGE)
+    _arrow(ax, [(6.12, 2.2), (6.8, 2.2), (6.8, 1.4), (7.86, 1.4)])
+    _knot(ax, (8.05, 1.4), "×")
+    _label(ax, (6.95, 2.6), "how much of h enters n", GREEN, 10)
+    _arrow(ax, [(2.9, 2.44), (2.9, 4.61)])
+    _knot(ax, (2.9, 4.8), "×")
+    _label(ax, (1.95, 3.75), "how much\nof h stays", GREEN, 10)
+    _arrow(ax, [(2.9, 3.4), (8.11, 3.4)])
+    _label(ax, (5.6, 3.6), "1 - u", INK, 10)
+    _arrow(ax, [(8.3, 2.44), (8.3, 3.21)])
+    _knot(ax, (8.3, 3.4), "×")
+    _arrow(ax, [(8.3, 3.59), (8.3, 4.61)])
+    _knot(ax, (8.3, 4.8), "+")
+    _label(ax, (9.35, 4.0), "what is added", GREEN, 10)
+    plt.show()
+
+
+def _canvas(width: float, height: float) -> Any:
+    figure, ax = plt.subplots(figsize=(8, 8 * height / width))
+    figure.subplots_adjust(0, 0, 1, 1)
+    ax.set(xlim=(0, width), ylim=(0, height))
+    ax.axis("off")
+    return ax
+
+
+def _lane(ax: Any, y: float, name: str, knots: tuple[float, float]) -> None:
+    """Draw the lane from left to right, with room for the signs on it."""
+    first, second = knots
+    for begin, end in ((0.7, first - 0.19), (first + 0.19, second - 0.19), (second + 0.19, 10.3)):
+        _arrow(ax, [(begin, y), (end, y)], ORANGE, 3.5)
+    _label(ax, (0.4, y), name, size=15)
+    _label(ax, (10.6, y), f"{name}'", size=15)
+    _label(ax, (1.6, y + 0.35), "the lane", ORANGE)
+
+
+def _arrow(ax: Any, points: Iterable[Point], colour: str = INK, width: float = 1.4) -> None:
+    """Draw a line through the points, with a head at its end."""
+    points = list(points)
+    xs, ys = zip(*points, strict=True)
+    ax.plot(xs[:-1], ys[:-1], color=colour, lw=width, solid_capstyle="round", zorder=1)
+    ax.annotate(
+        "",
+        points[-1],
+        points[-2],
+        zorder=1,
+        arrowprops={"arrowstyle": "-|>", "color": colour, "lw": width, "shrinkA": 0, "shrinkB": 0},
+    )
+
+
+def _label(
+    ax: Any, at: Point, words: str, colour: str = INK, size: float = 11, **more: Any
+) -> None:
+    ax.text(*at, words, color=colour, ha="center", va="center", size=size, **more)
+
+
+def _gate(ax: Any, at: Point, name: str, colour: str = GREEN) -> None:
+    corner = (at[0] - 0.52, at[1] - 0.24)
+    ax.add_patch(plt.Rectangle(corner, 1.04, 0.48, fc="white", ec=colour, lw=1.6, zorder=2))
+    _label(ax, at, name, zorder=3)
+
+
+def _knot(ax: Any, at: Point, sign: str) -> None:
+    ax.add_patch(plt.Circle(at, 0.19, fc="white", ec=INK, lw=1.4, zorder=2))
+    _label(ax, (at[0], at[1] - 0.01), sign, size=13, zorder=3)
