@@ -154,16 +154,19 @@ NO_NEWLINE = r'did you read the newline first? Take the ids of "\n" + text.'
 
 @check
 def check_hold(
-    share_of_end: Callable[..., Any], network: LanguageModel, vocabulary: Vocabulary
+    share_of_end: Callable[..., Any],
+    network: LanguageModel,
+    vocabulary: Vocabulary,
+    counter: int,
 ) -> str:
     for text, unit in LINES:
         right, mistakes = _held(network, vocabulary.ids_of("\n" + text), unit)
         found = call(share_of_end, text, unit)  # who holds it a letter or two sooner is 0.0001 away
         compare(f"with c{unit} held, your share", found, right, mistakes, tolerance=1e-4)
-    held, ((free, _), *_) = _held(network, vocabulary.ids_of("\n" + HILL), 9)
+    held, ((free, _), *_) = _held(network, vocabulary.ids_of("\n" + HILL), counter)
     return (
-        f"After {HILL!r} the network gives {free:.0%} to the end of the line; with c9 held,"
-        f" {held:.1%}."
+        f"After {HILL!r} the network gives {free:.0%} to the end of the line; with"
+        f" c{counter} held, {held:.1%}."
     )
 
 
