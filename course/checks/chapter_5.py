@@ -401,16 +401,9 @@ def _taught_wrongly(epochs: list[Batches]) -> list[tuple[str, Array]]:
             lambda gradient, mask: _to_one(gradient / mask.size),
         ),
         (
-            "you divide by the number of names, not of letters.",
-            lambda gradient, mask: _to_one(gradient / mask.shape[1]),
-        ),
-        (
-            "you divide by the number of steps, not of letters.",
-            lambda gradient, mask: _to_one(gradient / mask.shape[0]),
-        ),
-        (
-            "where is the division by the number of letters?",
-            lambda gradient, mask: _to_one(gradient),
+            "every gradient comes out 1 long. Is it divided by the number of letters (not of"
+            " names), and is only one that is longer than 1 shrunk?",
+            lambda gradient, mask: gradient / np.linalg.norm(gradient),
         ),
         ("where is the clipping?", lambda gradient, mask: gradient / mask.sum()),
         (
@@ -420,10 +413,6 @@ def _taught_wrongly(epochs: list[Batches]) -> list[tuple[str, Array]]:
         (
             "you clip by value. Here it is by norm.",
             lambda gradient, mask: np.clip(gradient / mask.sum(), -1, 1),
-        ),
-        (
-            "a gradient shorter than 1 is stretched to 1. Only one that is longer is clipped.",
-            lambda gradient, mask: gradient / np.linalg.norm(gradient),
         ),
         (
             "where are the division by the number of letters, and the clipping?",

@@ -221,7 +221,7 @@ def one_epoch(network, adam, batches):
 
 
 # %% one-epoch
-# says: by the number of names
+# says: (not of names)
 def one_epoch(network, adam, batches):
     total = letters = 0
     for inputs, targets, mask in batches:
@@ -260,7 +260,7 @@ def one_epoch(network, adam, batches):
 
 
 # %% one-epoch
-# says: is stretched to 1
+# says: only one that is longer than 1
 def one_epoch(network, adam, batches):
     total = letters = 0
     for inputs, targets, mask in batches:
