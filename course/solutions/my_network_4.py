@@ -60,23 +60,21 @@ def forward(parameters, reads):
 
 
 def backward(parameters, ids):
-    reads, targets = ids[:-1], ids[1:]
-    p, h = forward(parameters, reads)
-    steps = np.arange(len(reads))
-    cost = -np.log(p[steps, targets]).sum()
-    d_logits = p.copy()
-    d_logits[steps, targets] -= 1  # p - q
-    d = {name: np.zeros_like(array) for name, array in parameters.items()}
-    d["w_y"] = h[1:].T @ d_logits
-    d["b_y"] = d_logits.sum(axis=0)
-    d_z = np.zeros_like(parameters["b"])  # no step follows the last one
-    for t in reversed(steps):
-        d_h = d_logits[t] @ parameters["w_y"].T + d_z @ parameters["w_h"].T
+    p, h = forward(parameters, ids[:-1])
+    gradients = {name: np.zeros_like(array) for name, array in parameters.items()}
+    cost, d_z = 0, np.zeros_like(parameters["b"])  # no step follows the last one
+    for t in reversed(range(len(p))):
+        read, target = ids[t], ids[t + 1]
+        cost -= np.log(p[t, target])
+        d_logits = p[t] - np.eye(len(p[t]))[target]
+        d_h = d_logits @ parameters["w_y"].T + d_z @ parameters["w_h"].T
         d_z = d_h * (1 - h[t + 1] ** 2)
-        d["w_x"][reads[t]] += d_z
-        d["w_h"] += np.outer(h[t], d_z)
-        d["b"] += d_z
-    return cost, d
+        gradients["w_x"][read] += d_z
+        gradients["w_h"] += np.outer(h[t], d_z)
+        gradients["b"] += d_z
+        gradients["w_y"] += np.outer(h[t + 1], d_logits)
+        gradients["b_y"] += d_logits
+    return cost, gradients
 
 
 # Chapter 4: learning, and inventing
