@@ -142,7 +142,7 @@ def test_an_answer_that_does_not_end_is_stopped_and_its_arguments_stay_as_they_w
         ids.append(0)
         return ids
 
-    with pytest.raises(Wrong, match="not done after 0.1 seconds, and was stopped at `"):
+    with pytest.raises(Wrong, match=r"not done after 0\.1 seconds, and was stopped at `"):
         call(endless, [1], seconds=0.1)
     mine = [1]
     with pytest.raises(Wrong, match="changes its argument ids"):
