@@ -127,8 +127,8 @@ def call(
         )
     copies = dict[int, Any]()
     given = [
-        argument if place in may_change else deepcopy(argument, copies)
-        for place, argument in enumerate(arguments)
+        argument if number in may_change else deepcopy(argument, copies)
+        for number, argument in enumerate(arguments)
     ]
     name = getattr(function, "__name__", "your function")
     try:
@@ -153,10 +153,10 @@ def call(
         raise Wrong(f"{name} returns nothing. Does its last line begin with `return`?")
     if result is None or result is ...:
         raise NotYet
-    for place, (argument, after) in enumerate(zip(arguments, given, strict=True)):
+    for number, (argument, after) in enumerate(zip(arguments, given, strict=True)):
         if not _is_same(argument, after):
             names = list(inspect.signature(function).parameters)
-            spoiled = names[min(place, len(names) - 1)]
+            spoiled = names[min(number, len(names) - 1)]
             raise Wrong(
                 f"{name} changes its argument {spoiled}, which belongs to whoever called it. `a +="
                 " b` and `a[0] = b` write into an array that is there; `a = a + b` and `a.copy()`"
@@ -264,7 +264,7 @@ def _is_empty(function: Callable[..., Any]) -> bool:
     return len(code) <= len(empty) + 2
 
 
-def _place(error: Exception) -> str:
+def _place(error: BaseException) -> str:
     """Name the line of the answer in which an error was raised."""
     frame = traceback.extract_tb(error.__traceback__)[1:2]
     line = linecache.getline(frame[0].filename, frame[0].lineno or 0).strip() if frame else ""
