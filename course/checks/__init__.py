@@ -51,6 +51,17 @@ STOPS = {
         "this array holds whole numbers, and a fraction finds no room in it. `a + b` makes a new "
         "array, `a += b` writes into the old one."
     ),
+    "name 'np' is not defined": (
+        "{}. A program imports what it needs by itself. Does it begin with `import numpy as np`?"
+    ),
+    "UnboundLocalError": (
+        "{}. A name to which a function gives a value anywhere is its own. Has it one before this "
+        "line?"
+    ),
+    "RecursionError": "{}. The function calls itself again and again. When does it stop?",
+    "robabilities do not sum to 1|probabilities contain NaN": (
+        "{}. Counts become probabilities when a row is divided by its sum, and logits by softmax."
+    ),
     "'NoneType' object is not|NoneType.*unsupported|unsupported operand.*NoneType": (
         "{}. Something here is None. A function that changes an array in place returns nothing, so "
         "do not write `a = ` before it."
@@ -142,7 +153,7 @@ def call(
             " each of its loops end? (If your computer is busy, run this box again.)"
         ) from None
     except Exception as error:
-        reason = traceback.format_exception_only(error)[-1].strip()
+        reason = traceback.format_exception_only(error)[-1].strip().removesuffix(".")
         place = _place(error)
         stop = f"{place}: {reason}"
         reason = next(
