@@ -19,7 +19,16 @@ from course.__main__ import copy, main
 from course.checks import Wrong, call
 from course.outputs import alike
 from model.files import ROOT
-from tests.chapter import CHECK, COURSE, EXERCISE, Box, Said, answers_in, boxes_of
+from tests.chapter import (
+    CHECK,
+    COURSE,
+    EXERCISE,
+    PROGRAM,
+    Said,
+    answers_in,
+    boxes_of,
+    exercises_of,
+)
 
 CHAPTERS = sorted(COURSE.glob("*.ipynb"))
 QUICK = ("02", "03")
@@ -34,32 +43,29 @@ MACHINE = re.compile(
 every_chapter = pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: str(path.stem))
 
 
-def exercises_of(boxes: list[Box]) -> list[str]:
-    return [
-        box.name.removeprefix(EXERCISE)
-        for box in boxes
-        if box.is_code and box.name.startswith(EXERCISE)
-    ]
-
-
 @every_chapter
 def test_a_chapter_has_exercises_with_checks_hints_solutions_and_mistakes(chapter: Path) -> None:
     boxes = boxes_of(chapter)
     names, exercises = [box.name for box in boxes], exercises_of(boxes)
     assert len({*names}) == len(names)
-    assert 2 <= len(exercises) <= 5
-    for task, box, check in zip(boxes, boxes[1:], boxes[2:], strict=False):
-        if box.is_code and box.name.startswith(EXERCISE):
+    assert 2 <= len(exercises) <= 6
+    for task, box, check in zip(boxes, boxes[1:], [*boxes[2:], None], strict=False):
+        if box.is_code and box.name.startswith((EXERCISE, PROGRAM)):
             assert not task.is_code, box.name
             assert re.findall(r"<summary>Hint (\d)</summary>\n\n", task.source) == [
                 "1",
                 "2",
                 "3",
             ], box.name
+        if box.is_code and box.name.startswith(EXERCISE):
+            assert check is not None
             assert "..." in box.source
             assert check.name == box.name.replace(EXERCISE, CHECK, 1)
             assert check.saved.text.startswith("Not yet"), check.name
-    assert [each.exercise for each in answers_in("solutions", chapter)] == exercises
+        if box.name.startswith(PROGRAM):
+            assert box.saved.text.startswith("Not yet"), box.name
+    in_boxes = [each for each in exercises if EXERCISE + each in names]
+    assert [each.exercise for each in answers_in("solutions", chapter)] == in_boxes
     mistakes = answers_in("mistakes", chapter)
     assert all(mistake.says for mistake in mistakes)
     counts = Counter(mistake.exercise for mistake in mistakes)
@@ -116,10 +122,8 @@ def test_a_chapter_runs_as_it_is_and_solved_and_its_checks_tell_mistakes(chapter
             )
             assert said.pictures == box.saved.pictures, box.name
     for exercise in exercises_of(boxes_of(chapter)):
-        assert solved[CHECK + exercise].text.startswith("Right."), (
-            exercise,
-            solved[CHECK + exercise].text,
-        )
+        said = solved[(CHECK if EXERCISE + exercise in solved else PROGRAM) + exercise]
+        assert said.text.startswith("Right."), (exercise, said.text)
     mistakes = answers_in("mistakes", chapter)
     mistakes.sort(key=lambda mistake: exercises_of(boxes_of(chapter)).index(mistake.exercise))
     for mistake, verdict in zip(mistakes, told["verdicts"], strict=True):

@@ -17,7 +17,7 @@ from numpy.random import Generator
 from model.network.layers import Array, Ids, Mask, cross_entropy, one_hot, softmax
 from model.network.network import LanguageModel
 
-LETTERS = "\nabcdefghijklmnopqrstuvwxyz"  # a letter's place is its id; the newline ends a name
+LETTERS = "\nabcdefghijklmnopqrstuvwxyz"  # a letter's place is its id; newlines begin and end a name
 BATCH_SIZE, LEARNING_RATE, LONGEST_GRADIENT, LONGEST_NAME = 32, 0.003, 1.0, 50
 Names = list[str]
 
@@ -36,10 +36,10 @@ def read_names(path: Path) -> tuple[Names, Names]:
 
 
 def batch_of(names: Names) -> tuple[Ids, Ids, Mask]:
-    """Return inputs, targets and mask (T, B). A name is a column between -1, no letter."""
+    """Return inputs, targets and mask (T, B). A name is a column; what is left below it is -1."""
     ids = np.full((max(map(len, names)) + 2, len(names)), -1)
     for column, name in zip(ids.T, names, strict=True):
-        column[1 : len(name) + 2] = [LETTERS.index(letter) for letter in name + "\n"]
+        column[: len(name) + 2] = [LETTERS.index(letter) for letter in "\n" + name + "\n"]
     return ids[:-1], ids[1:], ids[1:] >= 0
 
 
@@ -88,7 +88,7 @@ def held_out_loss(model: LanguageModel, names: Names) -> float:
 
 def sample(model: LanguageModel, generator: Generator, temperature: float = 1.0) -> str:
     """Draw a name. Each letter that is drawn is the next one that the network reads."""
-    state, drawn, name = model.initial_state(1), -1, ""
+    state, drawn, name = model.initial_state(1), 0, ""
     while not name.endswith("\n") and len(name) < LONGEST_NAME:
         logits, state = model.step(np.array([drawn]), state)
         drawn = generator.choice(len(LETTERS), p=softmax(logits[0].astype(float) / temperature))

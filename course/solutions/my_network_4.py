@@ -1,0 +1,115 @@
+"""Invents names like those of a list. You find it grown by a chapter in each file of this folder."""
+
+from itertools import pairwise
+
+import numpy as np
+
+# Chapter 1: names, and how to measure
+
+
+def ids_of(name, letters):
+    return [letters.index(letter) for letter in "\n" + name + "\n"]
+
+
+def count_pairs(sequences, size):
+    counts = np.zeros((size, size))
+    for ids in sequences:
+        for before, after in pairwise(ids):
+            counts[before, after] += 1
+    return counts
+
+
+def mean_loss(predict, sequences):
+    losses = []
+    for ids in sequences:
+        p = predict(ids[:-1])
+        for t, target in enumerate(ids[1:]):
+            losses.append(-np.log(p[t, target]))
+    return np.mean(losses)
+
+
+# Chapter 2: softmax, a table that learns, a network that reads
+
+
+def softmax(logits):
+    exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return exponentials / exponentials.sum(axis=-1, keepdims=True)
+
+
+def learn_table(sequences, size, rate, epochs):
+    logits = np.zeros((size, size))
+    for _ in range(epochs):
+        for ids in sequences:
+            for before, after in pairwise(ids):
+                p, q = softmax(logits[before]), np.eye(size)[after]
+                logits[before] -= rate * (p - q)
+    return logits
+
+
+def forward(parameters, reads):
+    w_x, w_h, b = parameters["w_x"], parameters["w_h"], parameters["b"]
+    h = np.zeros((len(reads) + 1, len(b)))
+    for t, letter in enumerate(reads):
+        h[t + 1] = np.tanh(w_x[letter] + b + h[t] @ w_h)
+    return softmax(h[1:] @ parameters["w_y"] + parameters["b_y"]), h
+
+
+# Chapter 3: the way back
+
+
+def backward(parameters, ids):
+    reads, targets = ids[:-1], ids[1:]
+    p, h = forward(parameters, reads)
+    steps = np.arange(len(reads))
+    cost = -np.log(p[steps, targets]).sum()
+    d_logits = p.copy()
+    d_logits[steps, targets] -= 1  # p - q
+    d = {name: np.zeros_like(array) for name, array in parameters.items()}
+    d["w_y"] = h[1:].T @ d_logits
+    d["b_y"] = d_logits.sum(axis=0)
+    d_z = np.zeros_like(parameters["b"])  # no step follows the last one
+    for t in reversed(steps):
+        d_h = d_logits[t] @ parameters["w_y"].T + d_z @ parameters["w_h"].T
+        d_z = d_h * (1 - h[t + 1] ** 2)
+        d["w_x"][reads[t]] += d_z
+        d["w_h"] += np.outer(h[t], d_z)
+        d["b"] += d_z
+    return cost, d
+
+
+# Chapter 4: learning, and inventing
+
+
+def initial_parameters(size, units, generator):
+    scale = 1 / np.sqrt(units)
+    return {
+        "w_x": scale * generator.normal(size=(size, units)),
+        "w_h": scale * generator.normal(size=(units, units)),
+        "b": np.zeros(units),
+        "w_y": 0.1 * scale * generator.normal(size=(units, size)),
+        "b_y": np.zeros(size),
+    }
+
+
+def clip(gradients, limit):
+    norm = np.sqrt(sum((gradient**2).sum() for gradient in gradients.values()))
+    factor = min(1, limit / norm)
+    return {name: gradient * factor for name, gradient in gradients.items()}
+
+
+def optimize(parameters, ids, rate, limit):
+    cost, gradients = backward(parameters, ids)
+    for name, gradient in clip(gradients, limit).items():
+        parameters[name] -= rate * gradient
+    return cost
+
+
+def invent(parameters, letters, generator, temperature=1.0):
+    ids = [0]
+    while len(ids) <= 40:
+        p, _ = forward(parameters, ids)
+        p = p[-1] ** (1 / temperature)
+        ids.append(generator.choice(len(letters), p=p / p.sum()))
+        if ids[-1] == 0:
+            break
+    return "".join(letters[number] for number in ids if number)
