@@ -163,6 +163,138 @@ def curves(
     plt.show()
 
 
+def one_step(w_x: Any, w_h: Any, w_y: Any) -> None:
+    """Draw the network of three letters and two units, a number beside the head of each arrow."""
+    figure, ax = plt.subplots(figsize=(8, 4.6))
+    read, predicted = ([(x, y) for x in (-2.4, 0, 2.4)] for y in (0, 4.2))
+    before, units = [(-6.6, 2.1), (-4.6, 2.1)], [(-1.2, 2.1), (1.2, 2.1)]
+    rows = ((read, "¶am", INK), (predicted, "¶am", INK))
+    for places, words, colour in (
+        *rows,
+        (units, ("$h_1$", "$h_2$"), GREEN),
+        (before, ("$h_1$", "$h_2$"), GREY),
+    ):
+        for place, word in zip(places, words, strict=True):
+            circle = plt.Circle(place, 0.33, facecolor="white", edgecolor=colour, lw=1.8, zorder=3)
+            ax.add_patch(circle)
+            ax.text(*place, word, ha="center", va="center", color=INK, zorder=4)
+    for starts, weights, ends, where in (
+        (read, w_x, units, 0.25),
+        (units, w_y, predicted, 0.6),
+    ):
+        for i, j in np.argwhere(weights):
+            _weight(ax, starts[i], ends[j], weights[i, j], where)
+    _weight(ax, before[0], units[1], w_h[0, 1], 0.3, bend=-0.3, lift=0.85)
+    _weight(ax, before[1], units[1], w_h[1, 1], 0.28, bend=0.22, lift=-0.55)
+    for y, words in (
+        (0, "the letter that is read"),
+        (2.1, "the new state h'"),
+        (4.2, "the next letter?"),
+    ):
+        ax.text(3.2, y, words, va="center", color=INK)
+    ax.text(-5.6, 1.35, "the state h before", ha="center", color=GREY)
+    ax.set(xlim=(-7.2, 6.2), ylim=(-0.5, 4.7), aspect="equal")
+    ax.axis("off")
+    figure.tight_layout()
+    plt.show()
+
+
+def _weight(
+    ax: Any,
+    start: Point,
+    end: Point,
+    weight: float,
+    where: float,
+    bend: float = 0.0,
+    lift: float = 0.0,
+) -> None:
+    colour = GREEN if weight > 0 else ORANGE
+    style = {
+        "arrowstyle": "-|>",
+        "shrinkA": 18,
+        "shrinkB": 18,
+        "connectionstyle": f"arc3,rad={bend}",
+        "color": colour,
+        "lw": 0.8 + 0.5 * abs(weight),
+    }
+    ax.annotate("", end, start, arrowprops=style)
+    x, y = np.add(start, where * np.subtract(end, start))
+    box = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+    word = f"{weight:+.0f}".replace("-", "\u2212")
+    ax.text(x, y + lift, word, color=colour, ha="center", va="center", bbox=box, zorder=5)
+
+
+def word_unrolled(states: Any, expected: Any, word: str, letters: str) -> None:
+    """Draw one network at each letter of a word that begins and ends with ¶."""
+    thin = {"arrowstyle": "-|>", "color": INK}
+    thick = {"arrowstyle": "-|>", "color": GREEN, "lw": 2.5}
+    _, ax = plt.subplots(figsize=(8, 4))
+    for n, (h, p) in enumerate(zip(states, expected, strict=True)):
+        x = 2 * n
+        ax.annotate("", (x, 1.45), (x, 0.45), arrowprops=thin)
+        ax.annotate("", (x, 3.25), (x, 2.55), arrowprops=thin)
+        if n:
+            ax.annotate("", (x - 0.5, 2), (x - 1.5, 2), arrowprops=thick)
+        box = plt.Rectangle((x - 0.5, 1.5), 1, 1, facecolor="white", edgecolor=GREEN, lw=1.8)
+        ax.add_patch(box)
+        words = "\n".join(f"{unit:+.2f}".replace("-", "\u2212") for unit in h)
+        ax.text(x, 2, words, ha="center", va="center", color=INK)
+        ax.text(x, 0.15, word[n], ha="center", va="center", fontsize=15, color=INK)
+        for k, (letter, share) in enumerate(zip(letters, p, strict=True)):
+            left, colour = x - 0.6 + 0.42 * k, ORANGE if letter == word[n + 1] else GREY
+            ax.add_patch(plt.Rectangle((left, 3.75), 0.36, share, color=colour))
+            ax.text(left + 0.18, 3.5, letter, ha="center", va="center", color=colour)
+    for y, words in ((0.15, "it reads"), (2, "its state"), (4.2, "it expects")):
+        ax.text(-1.2, y, words, ha="right", va="center", color=INK)
+    ax.set(xlim=(-2.6, 8.8), ylim=(-0.2, 4.9))
+    ax.axis("off")
+    plt.tight_layout()
+    plt.show()
+
+
+def way_back(reads: Sequence[str], targets: Sequence[str]) -> None:
+    """Draw a network at each step: grey arrows go forward, orange ones back."""
+    _, ax = plt.subplots(figsize=(8, 4.4))
+
+    def node(x: float, y: float, text: str, colour: str) -> None:
+        box = {"boxstyle": "round,pad=0.35", "fc": colour, "ec": colour}
+        ax.text(x, y, text, ha="center", va="center", color="white", bbox=box)
+
+    def line(start: Point, end: Point, colour: str) -> None:
+        gap = 15 if start[0] == end[0] else 27
+        style = {"arrowstyle": "-|>", "color": colour, "lw": 1.6, "shrinkA": gap, "shrinkB": gap}
+        ax.annotate("", end, start, arrowprops=style)
+
+    for t in range(len(reads) + 1):
+        x = 2.2 * t
+        node(x, 1.2, f"state {t}" if t else "(0, 0)", GREEN if t else GREY)
+        if not t:
+            continue
+        node(x, 0, f"reads {reads[t - 1]}", GREY)
+        node(x, 2.4, "logits", GREEN)
+        ax.text(x, 3.4, f"cost of “{targets[t - 1]}”", ha="center")
+        for start, end, colour in (
+            ((x - 0.08, 2.4), (x - 0.08, 3.4), GREY),
+            ((x + 0.1, 3.4), (x + 0.1, 2.4), ORANGE),
+            ((x - 0.08, 0), (x - 0.08, 1.2), GREY),
+            ((x - 0.08, 1.2), (x - 0.08, 2.4), GREY),
+            ((x - 2.2, 1.28), (x, 1.28), GREY),
+            ((x + 0.1, 2.4), (x + 0.1, 1.2), ORANGE),
+        ):
+            line(start, end, colour)
+        ax.text(x - 0.16, 0.55, "w_x", color=GREY, ha="right", fontsize=9)
+        ax.text(x - 0.16, 1.75, "w_y", color=GREY, ha="right", fontsize=9)
+        ax.text(x - 1.1, 1.36, "w_h", color=GREY, ha="center", fontsize=9)
+        ax.text(x + 0.2, 1.75, "from above", color=ORANGE, fontsize=9)
+        if t > 1:
+            line((x, 1.1), (x - 2.2, 1.1), ORANGE)
+            words = "from the\nnext step"
+            ax.text(x - 1.1, 0.72, words, color=ORANGE, ha="center", va="center", fontsize=9)
+    ax.set(xlim=(-0.7, 2.2 * len(reads) + 1), ylim=(-0.4, 3.7))
+    ax.axis("off")
+    plt.show()
+
+
 def batch(columns: Sequence[Any], letters: str) -> None:
     """Draw inputs, targets and mask (T, B) side by side, the padding grey."""
     _, panels = plt.subplots(1, 3, figsize=(8, 4.2))

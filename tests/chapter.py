@@ -1,8 +1,8 @@
 """A chapter of the course, and a program that runs one box by box, as Jupyter would: `python -m
 tests.chapter FILE`.
 
-It runs the notebook as it is, then with the solutions in its boxes and in the student's program, and
-after each of these the usual mistakes.
+It runs the notebook as it is, then with the solutions in its boxes and in the student's program,
+and after each of these the usual mistakes.
 """
 
 import io
@@ -13,6 +13,7 @@ import re
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
@@ -154,12 +155,11 @@ def main() -> None:
     path = Path(sys.argv[1]).resolve()
     os.chdir(path.parent)
     sys.path.insert(0, str(path.parent))
-    import checks.program
-
+    program_file = vars(import_module("checks.program"))
     boxes, mistakes = boxes_of(path), answers_in("mistakes", path)
     answers, program = answers_in("solutions", path), solved_program(path)
     with TemporaryDirectory() as folder:
-        checks.program.FILE = file = Path(folder) / "my_network.py"
+        file = program_file["FILE"] = Path(folder) / "my_network.py"
         as_it_is, _ = read(boxes, {}, [], file.write_text)
         file.write_text(program)
         solved, verdicts = read(

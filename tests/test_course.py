@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from course.__main__ import copy, main
+from course.checks import Wrong, call
 from course.outputs import alike
 from model.files import ROOT
 from tests.chapter import (
@@ -134,6 +135,24 @@ def test_numbers_are_compared_to_three_digits() -> None:
     assert alike("loss 1.8642, lr 1e-4", "loss  1.8649, lr 1.0001e-4")
     assert not alike("loss 1.864", "loss 1.890")
     assert not alike("Right.", "Not yet.")
+
+
+def test_an_answer_that_does_not_end_is_stopped_and_its_arguments_stay_as_they_were() -> None:
+    def endless(ids: list[int]) -> None:
+        while ids:
+            pass
+
+    def longer(ids: list[int]) -> list[int]:
+        ids.append(0)
+        return ids
+
+    with pytest.raises(Wrong, match=r"not done after 0\.1 seconds, and was stopped at `"):
+        call(endless, [1], seconds=0.1)
+    mine = [1]
+    with pytest.raises(Wrong, match="changes its argument ids"):
+        call(longer, mine)
+    assert mine == [1]
+    assert call(longer, mine, may_change=(0,)) is mine
 
 
 def test_a_copy_is_the_students(tmp_path: Path) -> None:

@@ -51,6 +51,17 @@ STOPS = {
         "this array holds whole numbers, and a fraction finds no room in it. `a + b` makes a new "
         "array, `a += b` writes into the old one."
     ),
+    "name 'np' is not defined": (
+        "{}. A program imports what it needs by itself. Does it begin with `import numpy as np`?"
+    ),
+    "UnboundLocalError": (
+        "{}. A name to which a function gives a value anywhere is its own. Has it one before this "
+        "line?"
+    ),
+    "RecursionError": "{}. The function calls itself again and again. When does it stop?",
+    "robabilities do not sum to 1|probabilities contain NaN": (
+        "{}. Counts become probabilities when a row is divided by its sum, and logits by softmax."
+    ),
     "'NoneType' object is not|NoneType.*unsupported|unsupported operand.*NoneType": (
         "{}. Something here is None. A function that changes an array in place returns nothing, so "
         "do not write `a = ` before it."
@@ -127,8 +138,8 @@ def call(
         )
     copies = dict[int, Any]()
     given = [
-        argument if place in may_change else deepcopy(argument, copies)
-        for place, argument in enumerate(arguments)
+        argument if number in may_change else deepcopy(argument, copies)
+        for number, argument in enumerate(arguments)
     ]
     name = getattr(function, "__name__", "your function")
     try:
@@ -142,7 +153,7 @@ def call(
             " each of its loops end? (If your computer is busy, run this box again.)"
         ) from None
     except Exception as error:
-        reason = traceback.format_exception_only(error)[-1].strip()
+        reason = traceback.format_exception_only(error)[-1].strip().removesuffix(".")
         place = _place(error)
         stop = f"{place}: {reason}"
         reason = next(
@@ -153,10 +164,10 @@ def call(
         raise Wrong(f"{name} returns nothing. Does its last line begin with `return`?")
     if result is None or result is ...:
         raise NotYet
-    for place, (argument, after) in enumerate(zip(arguments, given, strict=True)):
+    for number, (argument, after) in enumerate(zip(arguments, given, strict=True)):
         if not _is_same(argument, after):
             names = list(inspect.signature(function).parameters)
-            spoiled = names[min(place, len(names) - 1)]
+            spoiled = names[min(number, len(names) - 1)]
             raise Wrong(
                 f"{name} changes its argument {spoiled}, which belongs to whoever called it. `a +="
                 " b` and `a[0] = b` write into an array that is there; `a = a + b` and `a.copy()`"
@@ -264,7 +275,7 @@ def _is_empty(function: Callable[..., Any]) -> bool:
     return len(code) <= len(empty) + 2
 
 
-def _place(error: Exception) -> str:
+def _place(error: BaseException) -> str:
     """Name the line of the answer in which an error was raised."""
     frame = traceback.extract_tb(error.__traceback__)[1:2]
     line = linecache.getline(frame[0].filename, frame[0].lineno or 0).strip() if frame else ""

@@ -62,21 +62,24 @@ def check_program(*names: str) -> Callable[[Callable[..., str]], Callable[[], No
 
 
 def program(chapter: int, *checks: Callable[[], None]) -> SimpleNamespace:
-    """Return your program, if it has all that ours has after a chapter and the checks call it
-    right, else ours."""
-    ours = SimpleNamespace(**_run(_ours(chapter)))
+    """Return your program, if the checks call it right, and ours for what it does not have yet;
+    otherwise all of ours."""
+    ours = _run(_ours(chapter))
     try:
-        yours = load()
+        yours = vars(load())
     except (NotYet, Wrong):
-        yours = SimpleNamespace()
-    if vars(ours).keys() <= vars(yours).keys() and all(map(is_right, checks)):
-        print(f"Your {FILE.name} does the work in the boxes below.")
-        return yours
-    print(
-        f"Until your {FILE.name} has all of it, ours does the work in the boxes below:"
-        f" solutions/{_ours(chapter).name}."
-    )
-    return ours
+        yours = {}
+    if not yours or not all(map(is_right, checks)):
+        yours = {}
+        print(
+            "Ours does the work below, solutions/"
+            f"{_ours(chapter).name}, until the checks above call yours right."
+        )
+    elif missing := sorted(ours.keys() - yours.keys()):
+        print(f"Your {FILE.name} does the work below. Ours helps out with {', '.join(missing)}.")
+    else:
+        print(f"Your {FILE.name} does the work below.")
+    return SimpleNamespace(**ours | yours)
 
 
 def _ours(chapter: int) -> Path:

@@ -225,3 +225,16 @@ def bits_needed(terms, bits_of_w, bits_of_h):
 # says: they do not multiply
 def bits_needed(terms, bits_of_w, bits_of_h):
     return terms * bits_of_w * bits_of_h
+
+# %% times
+# says: is `rounds` used?
+def median_times(functions, rounds, clock):
+    for function in functions:
+        function()
+    times = [[] for _ in functions]
+    for _ in range(5):
+        for own, function in zip(times, functions, strict=True):
+            start = clock()
+            function()
+            own.append(clock() - start)
+    return [median(own) for own in times]

@@ -1,4 +1,4 @@
-"""Invents names like those of a list. You find it grown by a chapter in each file of this folder."""
+"""My network: it reads names, and invents new ones."""
 
 from itertools import pairwise
 
@@ -20,9 +20,9 @@ def count_pairs(sequences, size):
 
 
 def mean_loss(predict, sequences):
-    losses = []
+    costs = []
     for ids in sequences:
         p = predict(ids[:-1])
         for t, target in enumerate(ids[1:]):
-            losses.append(-np.log(p[t, target]))
-    return np.mean(losses)
+            costs.append(-np.log(p[t, target]))
+    return np.mean(costs)

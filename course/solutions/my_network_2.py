@@ -1,4 +1,4 @@
-"""Invents names like those of a list. You find it grown by a chapter in each file of this folder."""
+"""My network: it reads names, and invents new ones."""
 
 from itertools import pairwise
 
@@ -20,12 +20,12 @@ def count_pairs(sequences, size):
 
 
 def mean_loss(predict, sequences):
-    losses = []
+    costs = []
     for ids in sequences:
         p = predict(ids[:-1])
         for t, target in enumerate(ids[1:]):
-            losses.append(-np.log(p[t, target]))
-    return np.mean(losses)
+            costs.append(-np.log(p[t, target]))
+    return np.mean(costs)
 
 
 # Chapter 2: softmax, a table that learns, a network that reads
@@ -37,12 +37,14 @@ def softmax(logits):
 
 
 def learn_table(sequences, size, rate, epochs):
-    logits = np.zeros((size, size))
+    logits, q = np.zeros((size, size)), np.eye(size)
     for _ in range(epochs):
+        p, pushes, times = softmax(logits), np.zeros((size, size)), np.zeros((size, 1))
         for ids in sequences:
             for before, after in pairwise(ids):
-                p, q = softmax(logits[before]), np.eye(size)[after]
-                logits[before] -= rate * (p - q)
+                pushes[before] += p[before] - q[after]
+                times[before] += 1
+        logits -= rate * pushes / np.maximum(times, 1)
     return logits
 
 
