@@ -260,460 +260,450 @@ def forward(parameters, reads):
 # %% lstm-backward
 # says: the old d_c, is missing
 def backward(parameters, ids):
-    reads, targets = ids[:-1], ids[1:]
-    p, (h, c, gates) = forward(parameters, reads)
-    steps = np.arange(len(reads))
-    cost = -np.log(p[steps, targets]).sum()
-    d_logits = p.copy()
-    d_logits[steps, targets] -= 1  # p - q
-    d = {name: np.zeros_like(array) for name, array in parameters.items()}
-    d["w_y"] = h[1:].T @ d_logits
-    d["b_y"] = d_logits.sum(axis=0)
-    d_z, d_c = np.zeros_like(parameters["b"]), np.zeros_like(c[0])  # no step follows the last
-    for t in reversed(steps):
+    p, (h, c, gates) = forward(parameters, ids[:-1])
+    gradients = {name: np.zeros_like(array) for name, array in parameters.items()}
+    cost, d_z, d_c = 0, np.zeros_like(parameters["b"]), np.zeros_like(c[0])
+    for t in reversed(range(len(p))):
+        read, target = ids[t], ids[t + 1]
+        cost -= np.log(p[t, target])
+        d_logits = p[t] - np.eye(len(p[t]))[target]
+        d_h = d_logits @ parameters["w_y"].T + d_z @ parameters["w_h"].T
         (o, i, f, g), tanh_c = gates[t], np.tanh(c[t + 1])
-        d_h = d_logits[t] @ parameters["w_y"].T + d_z @ parameters["w_h"].T
         d_c = d_h * o * (1 - tanh_c**2)
         d_o, d_i, d_f, d_g = d_h * tanh_c, d_c * g, d_c * c[t], d_c * i
         slopes = o * (1 - o), i * (1 - i), f * (1 - f), 1 - g**2
         d_z = np.concatenate([d_o, d_i, d_f, d_g]) * np.concatenate(slopes)
         d_c = d_c * f
-        d["w_x"][reads[t]] += d_z
-        d["w_h"] += np.outer(h[t], d_z)
-        d["b"] += d_z
-    return cost, d
+        gradients["w_x"][read] += d_z
+        gradients["w_h"] += np.outer(h[t], d_z)
+        gradients["b"] += d_z
+        gradients["w_y"] += np.outer(h[t + 1], d_logits)
+        gradients["b_y"] += d_logits
+    return cost, gradients
 
 
 # %% lstm-backward
 # says: d_c is multiplied by f
 def backward(parameters, ids):
-    reads, targets = ids[:-1], ids[1:]
-    p, (h, c, gates) = forward(parameters, reads)
-    steps = np.arange(len(reads))
-    cost = -np.log(p[steps, targets]).sum()
-    d_logits = p.copy()
-    d_logits[steps, targets] -= 1  # p - q
-    d = {name: np.zeros_like(array) for name, array in parameters.items()}
-    d["w_y"] = h[1:].T @ d_logits
-    d["b_y"] = d_logits.sum(axis=0)
-    d_z, d_c = np.zeros_like(parameters["b"]), np.zeros_like(c[0])  # no step follows the last
-    for t in reversed(steps):
+    p, (h, c, gates) = forward(parameters, ids[:-1])
+    gradients = {name: np.zeros_like(array) for name, array in parameters.items()}
+    cost, d_z, d_c = 0, np.zeros_like(parameters["b"]), np.zeros_like(c[0])
+    for t in reversed(range(len(p))):
+        read, target = ids[t], ids[t + 1]
+        cost -= np.log(p[t, target])
+        d_logits = p[t] - np.eye(len(p[t]))[target]
+        d_h = d_logits @ parameters["w_y"].T + d_z @ parameters["w_h"].T
         (o, i, f, g), tanh_c = gates[t], np.tanh(c[t + 1])
-        d_h = d_logits[t] @ parameters["w_y"].T + d_z @ parameters["w_h"].T
         d_c = d_c + d_h * o * (1 - tanh_c**2)
         d_o, d_i, d_f, d_g = d_h * tanh_c, d_c * g, d_c * c[t], d_c * i
         slopes = o * (1 - o), i * (1 - i), f * (1 - f), 1 - g**2
         d_z = np.concatenate([d_o, d_i, d_f, d_g]) * np.concatenate(slopes)
-        d["w_x"][reads[t]] += d_z
-        d["w_h"] += np.outer(h[t], d_z)
-        d["b"] += d_z
-    return cost, d
+        gradients["w_x"][read] += d_z
+        gradients["w_h"] += np.outer(h[t], d_z)
+        gradients["b"] += d_z
+        gradients["w_y"] += np.outer(h[t + 1], d_logits)
+        gradients["b_y"] += d_logits
+    return cost, gradients
 
 
 # %% lstm-backward
 # says: gets d_h times o
 def backward(parameters, ids):
-    reads, targets = ids[:-1], ids[1:]
-    p, (h, c, gates) = forward(parameters, reads)
-    steps = np.arange(len(reads))
-    cost = -np.log(p[steps, targets]).sum()
-    d_logits = p.copy()
-    d_logits[steps, targets] -= 1  # p - q
-    d = {name: np.zeros_like(array) for name, array in parameters.items()}
-    d["w_y"] = h[1:].T @ d_logits
-    d["b_y"] = d_logits.sum(axis=0)
-    d_z, d_c = np.zeros_like(parameters["b"]), np.zeros_like(c[0])  # no step follows the last
-    for t in reversed(steps):
+    p, (h, c, gates) = forward(parameters, ids[:-1])
+    gradients = {name: np.zeros_like(array) for name, array in parameters.items()}
+    cost, d_z, d_c = 0, np.zeros_like(parameters["b"]), np.zeros_like(c[0])
+    for t in reversed(range(len(p))):
+        read, target = ids[t], ids[t + 1]
+        cost -= np.log(p[t, target])
+        d_logits = p[t] - np.eye(len(p[t]))[target]
+        d_h = d_logits @ parameters["w_y"].T + d_z @ parameters["w_h"].T
         (o, i, f, g), tanh_c = gates[t], np.tanh(c[t + 1])
-        d_h = d_logits[t] @ parameters["w_y"].T + d_z @ parameters["w_h"].T
         d_c = d_c + d_h * (1 - tanh_c**2)
         d_o, d_i, d_f, d_g = d_h * tanh_c, d_c * g, d_c * c[t], d_c * i
         slopes = o * (1 - o), i * (1 - i), f * (1 - f), 1 - g**2
         d_z = np.concatenate([d_o, d_i, d_f, d_g]) * np.concatenate(slopes)
         d_c = d_c * f
-        d["w_x"][reads[t]] += d_z
-        d["w_h"] += np.outer(h[t], d_z)
-        d["b"] += d_z
-    return cost, d
+        gradients["w_x"][read] += d_z
+        gradients["w_h"] += np.outer(h[t], d_z)
+        gradients["b"] += d_z
+        gradients["w_y"] += np.outer(h[t + 1], d_logits)
+        gradients["b_y"] += d_logits
+    return cost, gradients
 
 
 # %% lstm-backward
 # says: Where is the slope
 def backward(parameters, ids):
-    reads, targets = ids[:-1], ids[1:]
-    p, (h, c, gates) = forward(parameters, reads)
-    steps = np.arange(len(reads))
-    cost = -np.log(p[steps, targets]).sum()
-    d_logits = p.copy()
-    d_logits[steps, targets] -= 1  # p - q
-    d = {name: np.zeros_like(array) for name, array in parameters.items()}
-    d["w_y"] = h[1:].T @ d_logits
-    d["b_y"] = d_logits.sum(axis=0)
-    d_z, d_c = np.zeros_like(parameters["b"]), np.zeros_like(c[0])  # no step follows the last
-    for t in reversed(steps):
+    p, (h, c, gates) = forward(parameters, ids[:-1])
+    gradients = {name: np.zeros_like(array) for name, array in parameters.items()}
+    cost, d_z, d_c = 0, np.zeros_like(parameters["b"]), np.zeros_like(c[0])
+    for t in reversed(range(len(p))):
+        read, target = ids[t], ids[t + 1]
+        cost -= np.log(p[t, target])
+        d_logits = p[t] - np.eye(len(p[t]))[target]
+        d_h = d_logits @ parameters["w_y"].T + d_z @ parameters["w_h"].T
         (o, i, f, g), tanh_c = gates[t], np.tanh(c[t + 1])
-        d_h = d_logits[t] @ parameters["w_y"].T + d_z @ parameters["w_h"].T
         d_c = d_c + d_h * o
         d_o, d_i, d_f, d_g = d_h * tanh_c, d_c * g, d_c * c[t], d_c * i
         slopes = o * (1 - o), i * (1 - i), f * (1 - f), 1 - g**2
         d_z = np.concatenate([d_o, d_i, d_f, d_g]) * np.concatenate(slopes)
         d_c = d_c * f
-        d["w_x"][reads[t]] += d_z
-        d["w_h"] += np.outer(h[t], d_z)
-        d["b"] += d_z
-    return cost, d
+        gradients["w_x"][read] += d_z
+        gradients["w_h"] += np.outer(h[t], d_z)
+        gradients["b"] += d_z
+        gradients["w_y"] += np.outer(h[t + 1], d_logits)
+        gradients["b_y"] += d_logits
+    return cost, gradients
 
 
 # %% lstm-backward
 # says: the square of its *value*
 def backward(parameters, ids):
-    reads, targets = ids[:-1], ids[1:]
-    p, (h, c, gates) = forward(parameters, reads)
-    steps = np.arange(len(reads))
-    cost = -np.log(p[steps, targets]).sum()
-    d_logits = p.copy()
-    d_logits[steps, targets] -= 1  # p - q
-    d = {name: np.zeros_like(array) for name, array in parameters.items()}
-    d["w_y"] = h[1:].T @ d_logits
-    d["b_y"] = d_logits.sum(axis=0)
-    d_z, d_c = np.zeros_like(parameters["b"]), np.zeros_like(c[0])  # no step follows the last
-    for t in reversed(steps):
+    p, (h, c, gates) = forward(parameters, ids[:-1])
+    gradients = {name: np.zeros_like(array) for name, array in parameters.items()}
+    cost, d_z, d_c = 0, np.zeros_like(parameters["b"]), np.zeros_like(c[0])
+    for t in reversed(range(len(p))):
+        read, target = ids[t], ids[t + 1]
+        cost -= np.log(p[t, target])
+        d_logits = p[t] - np.eye(len(p[t]))[target]
+        d_h = d_logits @ parameters["w_y"].T + d_z @ parameters["w_h"].T
         (o, i, f, g), tanh_c = gates[t], np.tanh(c[t + 1])
-        d_h = d_logits[t] @ parameters["w_y"].T + d_z @ parameters["w_h"].T
         d_c = d_c + d_h * o * (1 - c[t + 1] ** 2)
         d_o, d_i, d_f, d_g = d_h * tanh_c, d_c * g, d_c * c[t], d_c * i
         slopes = o * (1 - o), i * (1 - i), f * (1 - f), 1 - g**2
         d_z = np.concatenate([d_o, d_i, d_f, d_g]) * np.concatenate(slopes)
         d_c = d_c * f
-        d["w_x"][reads[t]] += d_z
-        d["w_h"] += np.outer(h[t], d_z)
-        d["b"] += d_z
-    return cost, d
+        gradients["w_x"][read] += d_z
+        gradients["w_h"] += np.outer(h[t], d_z)
+        gradients["b"] += d_z
+        gradients["w_y"] += np.outer(h[t + 1], d_logits)
+        gradients["b_y"] += d_logits
+    return cost, gradients
 
 
 # %% lstm-backward
 # says: the *old* c
 def backward(parameters, ids):
-    reads, targets = ids[:-1], ids[1:]
-    p, (h, c, gates) = forward(parameters, reads)
-    steps = np.arange(len(reads))
-    cost = -np.log(p[steps, targets]).sum()
-    d_logits = p.copy()
-    d_logits[steps, targets] -= 1  # p - q
-    d = {name: np.zeros_like(array) for name, array in parameters.items()}
-    d["w_y"] = h[1:].T @ d_logits
-    d["b_y"] = d_logits.sum(axis=0)
-    d_z, d_c = np.zeros_like(parameters["b"]), np.zeros_like(c[0])  # no step follows the last
-    for t in reversed(steps):
+    p, (h, c, gates) = forward(parameters, ids[:-1])
+    gradients = {name: np.zeros_like(array) for name, array in parameters.items()}
+    cost, d_z, d_c = 0, np.zeros_like(parameters["b"]), np.zeros_like(c[0])
+    for t in reversed(range(len(p))):
+        read, target = ids[t], ids[t + 1]
+        cost -= np.log(p[t, target])
+        d_logits = p[t] - np.eye(len(p[t]))[target]
+        d_h = d_logits @ parameters["w_y"].T + d_z @ parameters["w_h"].T
         (o, i, f, g), tanh_c = gates[t], np.tanh(c[t + 1])
-        d_h = d_logits[t] @ parameters["w_y"].T + d_z @ parameters["w_h"].T
         d_c = d_c + d_h * o * (1 - tanh_c**2)
         d_o, d_i, d_f, d_g = d_h * tanh_c, d_c * g, d_c * c[t + 1], d_c * i
         slopes = o * (1 - o), i * (1 - i), f * (1 - f), 1 - g**2
         d_z = np.concatenate([d_o, d_i, d_f, d_g]) * np.concatenate(slopes)
         d_c = d_c * f
-        d["w_x"][reads[t]] += d_z
-        d["w_h"] += np.outer(h[t], d_z)
-        d["b"] += d_z
-    return cost, d
+        gradients["w_x"][read] += d_z
+        gradients["w_h"] += np.outer(h[t], d_z)
+        gradients["b"] += d_z
+        gradients["w_y"] += np.outer(h[t + 1], d_logits)
+        gradients["b_y"] += d_logits
+    return cost, gradients
 
 
 # %% lstm-backward
 # says: are d_i and d_g exchanged?
 def backward(parameters, ids):
-    reads, targets = ids[:-1], ids[1:]
-    p, (h, c, gates) = forward(parameters, reads)
-    steps = np.arange(len(reads))
-    cost = -np.log(p[steps, targets]).sum()
-    d_logits = p.copy()
-    d_logits[steps, targets] -= 1  # p - q
-    d = {name: np.zeros_like(array) for name, array in parameters.items()}
-    d["w_y"] = h[1:].T @ d_logits
-    d["b_y"] = d_logits.sum(axis=0)
-    d_z, d_c = np.zeros_like(parameters["b"]), np.zeros_like(c[0])  # no step follows the last
-    for t in reversed(steps):
+    p, (h, c, gates) = forward(parameters, ids[:-1])
+    gradients = {name: np.zeros_like(array) for name, array in parameters.items()}
+    cost, d_z, d_c = 0, np.zeros_like(parameters["b"]), np.zeros_like(c[0])
+    for t in reversed(range(len(p))):
+        read, target = ids[t], ids[t + 1]
+        cost -= np.log(p[t, target])
+        d_logits = p[t] - np.eye(len(p[t]))[target]
+        d_h = d_logits @ parameters["w_y"].T + d_z @ parameters["w_h"].T
         (o, i, f, g), tanh_c = gates[t], np.tanh(c[t + 1])
-        d_h = d_logits[t] @ parameters["w_y"].T + d_z @ parameters["w_h"].T
         d_c = d_c + d_h * o * (1 - tanh_c**2)
         d_o, d_i, d_f, d_g = d_h * tanh_c, d_c * i, d_c * c[t], d_c * g
         slopes = o * (1 - o), i * (1 - i), f * (1 - f), 1 - g**2
         d_z = np.concatenate([d_o, d_i, d_f, d_g]) * np.concatenate(slopes)
         d_c = d_c * f
-        d["w_x"][reads[t]] += d_z
-        d["w_h"] += np.outer(h[t], d_z)
-        d["b"] += d_z
-    return cost, d
+        gradients["w_x"][read] += d_z
+        gradients["w_h"] += np.outer(h[t], d_z)
+        gradients["b"] += d_z
+        gradients["w_y"] += np.outer(h[t + 1], d_logits)
+        gradients["b_y"] += d_logits
+    return cost, gradients
 
 
 # %% lstm-backward
 # says: the slope of the sigmoid
 def backward(parameters, ids):
-    reads, targets = ids[:-1], ids[1:]
-    p, (h, c, gates) = forward(parameters, reads)
-    steps = np.arange(len(reads))
-    cost = -np.log(p[steps, targets]).sum()
-    d_logits = p.copy()
-    d_logits[steps, targets] -= 1  # p - q
-    d = {name: np.zeros_like(array) for name, array in parameters.items()}
-    d["w_y"] = h[1:].T @ d_logits
-    d["b_y"] = d_logits.sum(axis=0)
-    d_z, d_c = np.zeros_like(parameters["b"]), np.zeros_like(c[0])  # no step follows the last
-    for t in reversed(steps):
+    p, (h, c, gates) = forward(parameters, ids[:-1])
+    gradients = {name: np.zeros_like(array) for name, array in parameters.items()}
+    cost, d_z, d_c = 0, np.zeros_like(parameters["b"]), np.zeros_like(c[0])
+    for t in reversed(range(len(p))):
+        read, target = ids[t], ids[t + 1]
+        cost -= np.log(p[t, target])
+        d_logits = p[t] - np.eye(len(p[t]))[target]
+        d_h = d_logits @ parameters["w_y"].T + d_z @ parameters["w_h"].T
         (o, i, f, g), tanh_c = gates[t], np.tanh(c[t + 1])
-        d_h = d_logits[t] @ parameters["w_y"].T + d_z @ parameters["w_h"].T
         d_c = d_c + d_h * o * (1 - tanh_c**2)
         d_o, d_i, d_f, d_g = d_h * tanh_c, d_c * g, d_c * c[t], d_c * i
         slopes = np.ones_like(o), np.ones_like(i), np.ones_like(f), 1 - g**2
         d_z = np.concatenate([d_o, d_i, d_f, d_g]) * np.concatenate(slopes)
         d_c = d_c * f
-        d["w_x"][reads[t]] += d_z
-        d["w_h"] += np.outer(h[t], d_z)
-        d["b"] += d_z
-    return cost, d
+        gradients["w_x"][read] += d_z
+        gradients["w_h"] += np.outer(h[t], d_z)
+        gradients["b"] += d_z
+        gradients["w_y"] += np.outer(h[t + 1], d_logits)
+        gradients["b_y"] += d_logits
+    return cost, gradients
 
 
 # %% lstm-backward
 # says: not g (1 - g)
 def backward(parameters, ids):
-    reads, targets = ids[:-1], ids[1:]
-    p, (h, c, gates) = forward(parameters, reads)
-    steps = np.arange(len(reads))
-    cost = -np.log(p[steps, targets]).sum()
-    d_logits = p.copy()
-    d_logits[steps, targets] -= 1  # p - q
-    d = {name: np.zeros_like(array) for name, array in parameters.items()}
-    d["w_y"] = h[1:].T @ d_logits
-    d["b_y"] = d_logits.sum(axis=0)
-    d_z, d_c = np.zeros_like(parameters["b"]), np.zeros_like(c[0])  # no step follows the last
-    for t in reversed(steps):
+    p, (h, c, gates) = forward(parameters, ids[:-1])
+    gradients = {name: np.zeros_like(array) for name, array in parameters.items()}
+    cost, d_z, d_c = 0, np.zeros_like(parameters["b"]), np.zeros_like(c[0])
+    for t in reversed(range(len(p))):
+        read, target = ids[t], ids[t + 1]
+        cost -= np.log(p[t, target])
+        d_logits = p[t] - np.eye(len(p[t]))[target]
+        d_h = d_logits @ parameters["w_y"].T + d_z @ parameters["w_h"].T
         (o, i, f, g), tanh_c = gates[t], np.tanh(c[t + 1])
-        d_h = d_logits[t] @ parameters["w_y"].T + d_z @ parameters["w_h"].T
         d_c = d_c + d_h * o * (1 - tanh_c**2)
         d_o, d_i, d_f, d_g = d_h * tanh_c, d_c * g, d_c * c[t], d_c * i
         slopes = o * (1 - o), i * (1 - i), f * (1 - f), g * (1 - g)
         d_z = np.concatenate([d_o, d_i, d_f, d_g]) * np.concatenate(slopes)
         d_c = d_c * f
-        d["w_x"][reads[t]] += d_z
-        d["w_h"] += np.outer(h[t], d_z)
-        d["b"] += d_z
-    return cost, d
+        gradients["w_x"][read] += d_z
+        gradients["w_h"] += np.outer(h[t], d_z)
+        gradients["b"] += d_z
+        gradients["w_y"] += np.outer(h[t + 1], d_logits)
+        gradients["b_y"] += d_logits
+    return cost, gradients
 
 
 # %% lstm-backward
 # says: in the order o, i, f, g?
 def backward(parameters, ids):
-    reads, targets = ids[:-1], ids[1:]
-    p, (h, c, gates) = forward(parameters, reads)
-    steps = np.arange(len(reads))
-    cost = -np.log(p[steps, targets]).sum()
-    d_logits = p.copy()
-    d_logits[steps, targets] -= 1  # p - q
-    d = {name: np.zeros_like(array) for name, array in parameters.items()}
-    d["w_y"] = h[1:].T @ d_logits
-    d["b_y"] = d_logits.sum(axis=0)
-    d_z, d_c = np.zeros_like(parameters["b"]), np.zeros_like(c[0])  # no step follows the last
-    for t in reversed(steps):
+    p, (h, c, gates) = forward(parameters, ids[:-1])
+    gradients = {name: np.zeros_like(array) for name, array in parameters.items()}
+    cost, d_z, d_c = 0, np.zeros_like(parameters["b"]), np.zeros_like(c[0])
+    for t in reversed(range(len(p))):
+        read, target = ids[t], ids[t + 1]
+        cost -= np.log(p[t, target])
+        d_logits = p[t] - np.eye(len(p[t]))[target]
+        d_h = d_logits @ parameters["w_y"].T + d_z @ parameters["w_h"].T
         (o, i, f, g), tanh_c = gates[t], np.tanh(c[t + 1])
-        d_h = d_logits[t] @ parameters["w_y"].T + d_z @ parameters["w_h"].T
         d_c = d_c + d_h * o * (1 - tanh_c**2)
         d_o, d_i, d_f, d_g = d_h * tanh_c, d_c * g, d_c * c[t], d_c * i
         slopes = o * (1 - o), f * (1 - f), i * (1 - i), 1 - g**2
         d_z = np.concatenate([d_o, d_f, d_i, d_g]) * np.concatenate(slopes)
         d_c = d_c * f
-        d["w_x"][reads[t]] += d_z
-        d["w_h"] += np.outer(h[t], d_z)
-        d["b"] += d_z
-    return cost, d
+        gradients["w_x"][read] += d_z
+        gradients["w_h"] += np.outer(h[t], d_z)
+        gradients["b"] += d_z
+        gradients["w_y"] += np.outer(h[t + 1], d_logits)
+        gradients["b_y"] += d_logits
+    return cost, gradients
 
 
 # %% lstm-backward
 # says: before it is multiplied by f
 def backward(parameters, ids):
-    reads, targets = ids[:-1], ids[1:]
-    p, (h, c, gates) = forward(parameters, reads)
-    steps = np.arange(len(reads))
-    cost = -np.log(p[steps, targets]).sum()
-    d_logits = p.copy()
-    d_logits[steps, targets] -= 1  # p - q
-    d = {name: np.zeros_like(array) for name, array in parameters.items()}
-    d["w_y"] = h[1:].T @ d_logits
-    d["b_y"] = d_logits.sum(axis=0)
-    d_z, d_c = np.zeros_like(parameters["b"]), np.zeros_like(c[0])  # no step follows the last
-    for t in reversed(steps):
+    p, (h, c, gates) = forward(parameters, ids[:-1])
+    gradients = {name: np.zeros_like(array) for name, array in parameters.items()}
+    cost, d_z, d_c = 0, np.zeros_like(parameters["b"]), np.zeros_like(c[0])
+    for t in reversed(range(len(p))):
+        read, target = ids[t], ids[t + 1]
+        cost -= np.log(p[t, target])
+        d_logits = p[t] - np.eye(len(p[t]))[target]
+        d_h = d_logits @ parameters["w_y"].T + d_z @ parameters["w_h"].T
         (o, i, f, g), tanh_c = gates[t], np.tanh(c[t + 1])
-        d_h = d_logits[t] @ parameters["w_y"].T + d_z @ parameters["w_h"].T
         d_c = d_c + d_h * o * (1 - tanh_c**2)
         d_c = d_c * f
         d_o, d_i, d_f, d_g = d_h * tanh_c, d_c * g, d_c * c[t], d_c * i
         slopes = o * (1 - o), i * (1 - i), f * (1 - f), 1 - g**2
         d_z = np.concatenate([d_o, d_i, d_f, d_g]) * np.concatenate(slopes)
-        d["w_x"][reads[t]] += d_z
-        d["w_h"] += np.outer(h[t], d_z)
-        d["b"] += d_z
-    return cost, d
+        gradients["w_x"][read] += d_z
+        gradients["w_h"] += np.outer(h[t], d_z)
+        gradients["b"] += d_z
+        gradients["w_y"] += np.outer(h[t + 1], d_logits)
+        gradients["b_y"] += d_logits
+    return cost, gradients
 
 
 # %% lstm-backward
 # says: The cost is the sum
 def backward(parameters, ids):
-    reads, targets = ids[:-1], ids[1:]
-    p, (h, c, gates) = forward(parameters, reads)
-    steps = np.arange(len(reads))
-    cost = -np.log(p[steps, targets]).mean()
-    d_logits = p.copy()
-    d_logits[steps, targets] -= 1  # p - q
-    d = {name: np.zeros_like(array) for name, array in parameters.items()}
-    d["w_y"] = h[1:].T @ d_logits
-    d["b_y"] = d_logits.sum(axis=0)
-    d_z, d_c = np.zeros_like(parameters["b"]), np.zeros_like(c[0])  # no step follows the last
-    for t in reversed(steps):
+    p, (h, c, gates) = forward(parameters, ids[:-1])
+    gradients = {name: np.zeros_like(array) for name, array in parameters.items()}
+    cost, d_z, d_c = 0, np.zeros_like(parameters["b"]), np.zeros_like(c[0])
+    for t in reversed(range(len(p))):
+        read, target = ids[t], ids[t + 1]
+        cost -= np.log(p[t, target])
+        d_logits = p[t] - np.eye(len(p[t]))[target]
+        d_h = d_logits @ parameters["w_y"].T + d_z @ parameters["w_h"].T
         (o, i, f, g), tanh_c = gates[t], np.tanh(c[t + 1])
-        d_h = d_logits[t] @ parameters["w_y"].T + d_z @ parameters["w_h"].T
         d_c = d_c + d_h * o * (1 - tanh_c**2)
         d_o, d_i, d_f, d_g = d_h * tanh_c, d_c * g, d_c * c[t], d_c * i
         slopes = o * (1 - o), i * (1 - i), f * (1 - f), 1 - g**2
         d_z = np.concatenate([d_o, d_i, d_f, d_g]) * np.concatenate(slopes)
         d_c = d_c * f
-        d["w_x"][reads[t]] += d_z
-        d["w_h"] += np.outer(h[t], d_z)
-        d["b"] += d_z
-    return cost, d
+        gradients["w_x"][read] += d_z
+        gradients["w_h"] += np.outer(h[t], d_z)
+        gradients["b"] += d_z
+        gradients["w_y"] += np.outer(h[t + 1], d_logits)
+        gradients["b_y"] += d_logits
+    return cost / len(p), gradients
 
 
 # %% lstm-backward
 # says: is missing in d_h
 def backward(parameters, ids):
-    reads, targets = ids[:-1], ids[1:]
-    p, (h, c, gates) = forward(parameters, reads)
-    steps = np.arange(len(reads))
-    cost = -np.log(p[steps, targets]).sum()
-    d_logits = p.copy()
-    d_logits[steps, targets] -= 1  # p - q
-    d = {name: np.zeros_like(array) for name, array in parameters.items()}
-    d["w_y"] = h[1:].T @ d_logits
-    d["b_y"] = d_logits.sum(axis=0)
-    d_z, d_c = np.zeros_like(parameters["b"]), np.zeros_like(c[0])  # no step follows the last
-    for t in reversed(steps):
+    p, (h, c, gates) = forward(parameters, ids[:-1])
+    gradients = {name: np.zeros_like(array) for name, array in parameters.items()}
+    cost, d_z, d_c = 0, np.zeros_like(parameters["b"]), np.zeros_like(c[0])
+    for t in reversed(range(len(p))):
+        read, target = ids[t], ids[t + 1]
+        cost -= np.log(p[t, target])
+        d_logits = p[t] - np.eye(len(p[t]))[target]
+        d_h = d_logits @ parameters["w_y"].T
         (o, i, f, g), tanh_c = gates[t], np.tanh(c[t + 1])
-        d_h = d_logits[t] @ parameters["w_y"].T
         d_c = d_c + d_h * o * (1 - tanh_c**2)
         d_o, d_i, d_f, d_g = d_h * tanh_c, d_c * g, d_c * c[t], d_c * i
         slopes = o * (1 - o), i * (1 - i), f * (1 - f), 1 - g**2
         d_z = np.concatenate([d_o, d_i, d_f, d_g]) * np.concatenate(slopes)
         d_c = d_c * f
-        d["w_x"][reads[t]] += d_z
-        d["w_h"] += np.outer(h[t], d_z)
-        d["b"] += d_z
-    return cost, d
+        gradients["w_x"][read] += d_z
+        gradients["w_h"] += np.outer(h[t], d_z)
+        gradients["b"] += d_z
+        gradients["w_y"] += np.outer(h[t + 1], d_logits)
+        gradients["b_y"] += d_logits
+    return cost, gradients
 
 
 # %% lstm-backward
 # says: are p - q
 def backward(parameters, ids):
-    reads, targets = ids[:-1], ids[1:]
-    p, (h, c, gates) = forward(parameters, reads)
-    steps = np.arange(len(reads))
-    cost = -np.log(p[steps, targets]).sum()
-    d_logits = p.copy()
-    d_logits[steps, targets] -= 1
-    d_logits = -d_logits
-    d = {name: np.zeros_like(array) for name, array in parameters.items()}
-    d["w_y"] = h[1:].T @ d_logits
-    d["b_y"] = d_logits.sum(axis=0)
-    d_z, d_c = np.zeros_like(parameters["b"]), np.zeros_like(c[0])  # no step follows the last
-    for t in reversed(steps):
+    p, (h, c, gates) = forward(parameters, ids[:-1])
+    gradients = {name: np.zeros_like(array) for name, array in parameters.items()}
+    cost, d_z, d_c = 0, np.zeros_like(parameters["b"]), np.zeros_like(c[0])
+    for t in reversed(range(len(p))):
+        read, target = ids[t], ids[t + 1]
+        cost -= np.log(p[t, target])
+        d_logits = np.eye(len(p[t]))[target] - p[t]
+        d_h = d_logits @ parameters["w_y"].T + d_z @ parameters["w_h"].T
         (o, i, f, g), tanh_c = gates[t], np.tanh(c[t + 1])
-        d_h = d_logits[t] @ parameters["w_y"].T + d_z @ parameters["w_h"].T
         d_c = d_c + d_h * o * (1 - tanh_c**2)
         d_o, d_i, d_f, d_g = d_h * tanh_c, d_c * g, d_c * c[t], d_c * i
         slopes = o * (1 - o), i * (1 - i), f * (1 - f), 1 - g**2
         d_z = np.concatenate([d_o, d_i, d_f, d_g]) * np.concatenate(slopes)
         d_c = d_c * f
-        d["w_x"][reads[t]] += d_z
-        d["w_h"] += np.outer(h[t], d_z)
-        d["b"] += d_z
-    return cost, d
+        gradients["w_x"][read] += d_z
+        gradients["w_h"] += np.outer(h[t], d_z)
+        gradients["b"] += d_z
+        gradients["w_y"] += np.outer(h[t + 1], d_logits)
+        gradients["b_y"] += d_logits
+    return cost, gradients
 
 
 # %% lstm-backward
 # says: o gets d_h times tanh c'
 def backward(parameters, ids):
-    reads, targets = ids[:-1], ids[1:]
-    p, (h, c, gates) = forward(parameters, reads)
-    steps = np.arange(len(reads))
-    cost = -np.log(p[steps, targets]).sum()
-    d_logits = p.copy()
-    d_logits[steps, targets] -= 1  # p - q
-    d = {name: np.zeros_like(array) for name, array in parameters.items()}
-    d["w_y"] = h[1:].T @ d_logits
-    d["b_y"] = d_logits.sum(axis=0)
-    d_z, d_c = np.zeros_like(parameters["b"]), np.zeros_like(c[0])  # no step follows the last
-    for t in reversed(steps):
+    p, (h, c, gates) = forward(parameters, ids[:-1])
+    gradients = {name: np.zeros_like(array) for name, array in parameters.items()}
+    cost, d_z, d_c = 0, np.zeros_like(parameters["b"]), np.zeros_like(c[0])
+    for t in reversed(range(len(p))):
+        read, target = ids[t], ids[t + 1]
+        cost -= np.log(p[t, target])
+        d_logits = p[t] - np.eye(len(p[t]))[target]
+        d_h = d_logits @ parameters["w_y"].T + d_z @ parameters["w_h"].T
         (o, i, f, g), tanh_c = gates[t], np.tanh(c[t + 1])
-        d_h = d_logits[t] @ parameters["w_y"].T + d_z @ parameters["w_h"].T
         d_c = d_c + d_h * o * (1 - tanh_c**2)
         d_o, d_i, d_f, d_g = d_h * c[t + 1], d_c * g, d_c * c[t], d_c * i
         slopes = o * (1 - o), i * (1 - i), f * (1 - f), 1 - g**2
         d_z = np.concatenate([d_o, d_i, d_f, d_g]) * np.concatenate(slopes)
         d_c = d_c * f
-        d["w_x"][reads[t]] += d_z
-        d["w_h"] += np.outer(h[t], d_z)
-        d["b"] += d_z
-    return cost, d
+        gradients["w_x"][read] += d_z
+        gradients["w_h"] += np.outer(h[t], d_z)
+        gradients["b"] += d_z
+        gradients["w_y"] += np.outer(h[t + 1], d_logits)
+        gradients["b_y"] += d_logits
+    return cost, gradients
 
 
 # %% lstm-backward
 # says: *before* the step
 def backward(parameters, ids):
-    reads, targets = ids[:-1], ids[1:]
-    p, (h, c, gates) = forward(parameters, reads)
-    steps = np.arange(len(reads))
-    cost = -np.log(p[steps, targets]).sum()
-    d_logits = p.copy()
-    d_logits[steps, targets] -= 1  # p - q
-    d = {name: np.zeros_like(array) for name, array in parameters.items()}
-    d["w_y"] = h[1:].T @ d_logits
-    d["b_y"] = d_logits.sum(axis=0)
-    d_z, d_c = np.zeros_like(parameters["b"]), np.zeros_like(c[0])  # no step follows the last
-    for t in reversed(steps):
+    p, (h, c, gates) = forward(parameters, ids[:-1])
+    gradients = {name: np.zeros_like(array) for name, array in parameters.items()}
+    cost, d_z, d_c = 0, np.zeros_like(parameters["b"]), np.zeros_like(c[0])
+    for t in reversed(range(len(p))):
+        read, target = ids[t], ids[t + 1]
+        cost -= np.log(p[t, target])
+        d_logits = p[t] - np.eye(len(p[t]))[target]
+        d_h = d_logits @ parameters["w_y"].T + d_z @ parameters["w_h"].T
         (o, i, f, g), tanh_c = gates[t], np.tanh(c[t + 1])
-        d_h = d_logits[t] @ parameters["w_y"].T + d_z @ parameters["w_h"].T
         d_c = d_c + d_h * o * (1 - tanh_c**2)
         d_o, d_i, d_f, d_g = d_h * tanh_c, d_c * g, d_c * c[t], d_c * i
         slopes = o * (1 - o), i * (1 - i), f * (1 - f), 1 - g**2
         d_z = np.concatenate([d_o, d_i, d_f, d_g]) * np.concatenate(slopes)
         d_c = d_c * f
-        d["w_x"][reads[t]] += d_z
-        d["w_h"] += np.outer(h[t + 1], d_z)
-        d["b"] += d_z
-    return cost, d
+        gradients["w_x"][read] += d_z
+        gradients["w_h"] += np.outer(h[t + 1], d_z)
+        gradients["b"] += d_z
+        gradients["w_y"] += np.outer(h[t + 1], d_logits)
+        gradients["b_y"] += d_logits
+    return cost, gradients
 
 
 # %% lstm-backward
 # says: two things
 def backward(parameters, ids):
-    reads, targets = ids[:-1], ids[1:]
-    p, (h, c, gates) = forward(parameters, reads)
-    steps = np.arange(len(reads))
-    cost = -np.log(p[steps, targets]).sum()
-    d_logits = p.copy()
-    d_logits[steps, targets] -= 1  # p - q
-    d = {name: np.zeros_like(array) for name, array in parameters.items()}
-    d["w_y"] = h[1:].T @ d_logits
-    d["b_y"] = d_logits.sum(axis=0)
-    d_z, d_c = np.zeros_like(parameters["b"]), np.zeros_like(c[0])  # no step follows the last
-    for t in reversed(steps):
+    p, (h, c, gates) = forward(parameters, ids[:-1])
+    gradients = {name: np.zeros_like(array) for name, array in parameters.items()}
+    cost, d_z, d_c = 0, np.zeros_like(parameters["b"]), np.zeros_like(c[0])
+    for t in reversed(range(len(p))):
+        read, target = ids[t], ids[t + 1]
+        cost -= np.log(p[t, target])
+        d_logits = p[t] - np.eye(len(p[t]))[target]
+        d_h = d_logits @ parameters["w_y"].T + d_z @ parameters["w_h"].T
         (o, i, f, g), tanh_c = gates[t], np.tanh(c[t + 1])
-        d_h = d_logits[t] @ parameters["w_y"].T + d_z @ parameters["w_h"].T
         d_c = d_c + d_h * o * (1 - tanh_c**2)
         d_o, d_i, d_f, d_g = d_h * tanh_c, d_c * g, d_c * c[t], d_c * i
         slopes = o * (1 - o), i * (1 - i), f * (1 - f), 1 - g**2
         d_z = np.concatenate([d_o, d_i, d_f, d_g]) * np.concatenate(slopes)
         d_c = d_c * f
-        d["w_x"][reads[t]] += d_z
-        d["w_h"] += np.outer(h[t], d_z)
-        d["b"] += d_z
-    return d
+        gradients["w_x"][read] += d_z
+        gradients["w_h"] += np.outer(h[t], d_z)
+        gradients["b"] += d_z
+        gradients["w_y"] += np.outer(h[t + 1], d_logits)
+        gradients["b_y"] += d_logits
+    return gradients
+
+
+# %% lstm-backward
+# says: work at every step: +=
+def backward(parameters, ids):
+    p, (h, c, gates) = forward(parameters, ids[:-1])
+    gradients = {name: np.zeros_like(array) for name, array in parameters.items()}
+    cost, d_z, d_c = 0, np.zeros_like(parameters["b"]), np.zeros_like(c[0])
+    for t in reversed(range(len(p))):
+        read, target = ids[t], ids[t + 1]
+        cost -= np.log(p[t, target])
+        d_logits = p[t] - np.eye(len(p[t]))[target]
+        d_h = d_logits @ parameters["w_y"].T + d_z @ parameters["w_h"].T
+        (o, i, f, g), tanh_c = gates[t], np.tanh(c[t + 1])
+        d_c = d_c + d_h * o * (1 - tanh_c**2)
+        d_o, d_i, d_f, d_g = d_h * tanh_c, d_c * g, d_c * c[t], d_c * i
+        slopes = o * (1 - o), i * (1 - i), f * (1 - f), 1 - g**2
+        d_z = np.concatenate([d_o, d_i, d_f, d_g]) * np.concatenate(slopes)
+        d_c = d_c * f
+        gradients["w_x"][read] += d_z
+        gradients["w_h"] += np.outer(h[t], d_z)
+        gradients["b"] = d_z
+        gradients["w_y"] += np.outer(h[t + 1], d_logits)
+        gradients["b_y"] += d_logits
+    return cost, gradients
 
 
 # %% cho

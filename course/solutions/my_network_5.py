@@ -1,4 +1,4 @@
-"""Invents names like those of a list. You find it grown by a chapter in each file of this folder."""
+"""My network: it reads names, and invents new ones."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -21,12 +21,12 @@ def count_pairs(sequences, size):
 
 
 def mean_loss(predict, sequences):
-    losses = []
+    costs = []
     for ids in sequences:
         p = predict(ids[:-1])
         for t, target in enumerate(ids[1:]):
-            losses.append(-np.log(p[t, target]))
-    return np.mean(losses)
+            costs.append(-np.log(p[t, target]))
+    return np.mean(costs)
 
 
 # Chapter 2: softmax, a table that learns, a network that reads
@@ -38,12 +38,14 @@ def softmax(logits):
 
 
 def learn_table(sequences, size, rate, epochs):
-    logits = np.zeros((size, size))
+    logits, q = np.zeros((size, size)), np.eye(size)
     for _ in range(epochs):
+        p, pushes, times = softmax(logits), np.zeros((size, size)), np.zeros((size, 1))
         for ids in sequences:
             for before, after in pairwise(ids):
-                p, q = softmax(logits[before]), np.eye(size)[after]
-                logits[before] -= rate * (p - q)
+                pushes[before] += p[before] - q[after]
+                times[before] += 1
+        logits -= rate * pushes / np.maximum(times, 1)
     return logits
 
 
@@ -59,23 +61,21 @@ def forward(parameters, reads):
 
 
 def backward(parameters, ids):
-    reads, targets = ids[:-1], ids[1:]
-    p, h = forward(parameters, reads)
-    steps = np.arange(len(reads))
-    cost = -np.log(p[steps, targets]).sum()
-    d_logits = p.copy()
-    d_logits[steps, targets] -= 1  # p - q
-    d = {name: np.zeros_like(array) for name, array in parameters.items()}
-    d["w_y"] = h[1:].T @ d_logits
-    d["b_y"] = d_logits.sum(axis=0)
-    d_z = np.zeros_like(parameters["b"])  # no step follows the last one
-    for t in reversed(steps):
-        d_h = d_logits[t] @ parameters["w_y"].T + d_z @ parameters["w_h"].T
+    p, h = forward(parameters, ids[:-1])
+    gradients = {name: np.zeros_like(array) for name, array in parameters.items()}
+    cost, d_z = 0, np.zeros_like(parameters["b"])  # no step follows the last one
+    for t in reversed(range(len(p))):
+        read, target = ids[t], ids[t + 1]
+        cost -= np.log(p[t, target])
+        d_logits = p[t] - np.eye(len(p[t]))[target]
+        d_h = d_logits @ parameters["w_y"].T + d_z @ parameters["w_h"].T
         d_z = d_h * (1 - h[t + 1] ** 2)
-        d["w_x"][reads[t]] += d_z
-        d["w_h"] += np.outer(h[t], d_z)
-        d["b"] += d_z
-    return cost, d
+        gradients["w_x"][read] += d_z
+        gradients["w_h"] += np.outer(h[t], d_z)
+        gradients["b"] += d_z
+        gradients["w_y"] += np.outer(h[t + 1], d_logits)
+        gradients["b_y"] += d_logits
+    return cost, gradients
 
 
 # Chapter 4: learning, and inventing

@@ -1,4 +1,4 @@
-"""Invents names like those of a list: python my_network.py LIST."""
+"""My network: it reads names, and invents new ones."""
 
 import sys
 from itertools import pairwise
@@ -20,12 +20,12 @@ def count_pairs(sequences, size):
 
 
 def mean_loss(predict, sequences):
-    losses = []
+    costs = []
     for ids in sequences:
         p = predict(ids[:-1])
         for t, target in enumerate(ids[1:]):
-            losses.append(-np.log(p[t, target]))
-    return np.mean(losses)
+            costs.append(-np.log(p[t, target]))
+    return np.mean(costs)
 
 
 def softmax(logits):
@@ -34,12 +34,14 @@ def softmax(logits):
 
 
 def learn_table(sequences, size, rate, epochs):
-    logits = np.zeros((size, size))
+    logits, q = np.zeros((size, size)), np.eye(size)
     for _ in range(epochs):
+        p, pushes, times = softmax(logits), np.zeros((size, size)), np.zeros((size, 1))
         for ids in sequences:
             for before, after in pairwise(ids):
-                p, q = softmax(logits[before]), np.eye(size)[after]
-                logits[before] -= rate * (p - q)
+                pushes[before] += p[before] - q[after]
+                times[before] += 1
+        logits -= rate * pushes / np.maximum(times, 1)
     return logits
 
 
@@ -60,28 +62,26 @@ def forward(parameters, reads):
 
 
 def backward(parameters, ids):
-    reads, targets = ids[:-1], ids[1:]
-    p, (h, c, gates) = forward(parameters, reads)
-    steps = np.arange(len(reads))
-    cost = -np.log(p[steps, targets]).sum()
-    d_logits = p.copy()
-    d_logits[steps, targets] -= 1  # p - q
-    d = {name: np.zeros_like(array) for name, array in parameters.items()}
-    d["w_y"] = h[1:].T @ d_logits
-    d["b_y"] = d_logits.sum(axis=0)
-    d_z, d_c = np.zeros_like(parameters["b"]), np.zeros_like(c[0])  # no step follows the last
-    for t in reversed(steps):
+    p, (h, c, gates) = forward(parameters, ids[:-1])
+    gradients = {name: np.zeros_like(array) for name, array in parameters.items()}
+    cost, d_z, d_c = 0, np.zeros_like(parameters["b"]), np.zeros_like(c[0])
+    for t in reversed(range(len(p))):
+        read, target = ids[t], ids[t + 1]
+        cost -= np.log(p[t, target])
+        d_logits = p[t] - np.eye(len(p[t]))[target]
+        d_h = d_logits @ parameters["w_y"].T + d_z @ parameters["w_h"].T
         (o, i, f, g), tanh_c = gates[t], np.tanh(c[t + 1])
-        d_h = d_logits[t] @ parameters["w_y"].T + d_z @ parameters["w_h"].T
         d_c = d_c + d_h * o * (1 - tanh_c**2)
         d_o, d_i, d_f, d_g = d_h * tanh_c, d_c * g, d_c * c[t], d_c * i
         slopes = o * (1 - o), i * (1 - i), f * (1 - f), 1 - g**2
         d_z = np.concatenate([d_o, d_i, d_f, d_g]) * np.concatenate(slopes)
         d_c = d_c * f
-        d["w_x"][reads[t]] += d_z
-        d["w_h"] += np.outer(h[t], d_z)
-        d["b"] += d_z
-    return cost, d
+        gradients["w_x"][read] += d_z
+        gradients["w_h"] += np.outer(h[t], d_z)
+        gradients["b"] += d_z
+        gradients["w_y"] += np.outer(h[t + 1], d_logits)
+        gradients["b_y"] += d_logits
+    return cost, gradients
 
 
 def initial_parameters(size, units, generator):
@@ -148,7 +148,7 @@ def main(path):
     letters, generator = letters_of(split[0] + split[1]), np.random.default_rng(1)
     training, held_out = ([ids_of(name, letters) for name in names] for names in split)
     parameters = initial_parameters(len(letters), 50, generator)
-    losses = train(parameters, training, held_out, 0.03, 3, generator)
+    losses = train(parameters, training, held_out, 0.1, 3, generator)
     print(f"after epoch {np.argmin(losses) + 1}: {min(losses):.3f} nats per letter, held out")
     for _ in range(20):
         print(invent(parameters, letters, generator, temperature=0.8))

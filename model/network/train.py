@@ -17,7 +17,7 @@ from numpy.random import Generator
 from model.network.layers import Array, Ids, Mask, cross_entropy, one_hot, softmax
 from model.network.network import LanguageModel
 
-LETTERS = "\nabcdefghijklmnopqrstuvwxyz"  # a letter's place is its id; newlines begin and end a name
+LETTERS = "\nabcdefghijklmnopqrstuvwxyz"  # a place is an id; newlines begin and end a name
 BATCH_SIZE, LEARNING_RATE, LONGEST_GRADIENT, LONGEST_NAME = 32, 0.003, 1.0, 50
 Names = list[str]
 
