@@ -332,12 +332,12 @@ def valley(steepness: Any, paths: Mapping[str, tuple[Any, str]]) -> None:
 def chances(rows: Mapping[str, Any], letters: str, what: str) -> None:
     """Draw probabilities of letters as bars, one panel a row."""
     _, panels = plt.subplots(len(rows), 1, sharex=True, sharey=True, figsize=(8, 4.6))
+    top = 1.15 * max(max(p) for p in rows.values())
     for ax, (name, p) in zip(panels, rows.items(), strict=True):
         ax.bar(range(len(letters)), p, color=GREEN)
-        ax.set(
-            xticks=range(len(letters)), xticklabels=list(letters), yticks=[0, 0.5], ylim=(0, 0.8)
-        )
-        ax.text(len(letters) - 0.6, 0.6, name, ha="right")
+        ax.set(xticks=range(len(letters)), xticklabels=list(letters), ylim=(0, top))
+        ax.locator_params(axis="y", nbins=2)
+        ax.text(len(letters) - 0.6, 0.8 * top, name, ha="right")
     panels[len(rows) // 2].set_ylabel(what)
     plt.show()
 

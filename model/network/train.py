@@ -55,28 +55,28 @@ class Adam:
     def __init__(self, w: Array) -> None:
         self.w, self.m, self.v, self.steps = w, np.zeros_like(w), np.zeros_like(w), 0
 
-    def update(self, gradient: Array, learning_rate: float) -> None:
+    def update(self, gradient: Array, rate: float) -> None:
         self.steps += 1
         self.m += 0.1 * (gradient - self.m)
         self.v += 0.01 * (gradient**2 - self.v)
         m = self.m / (1 - 0.9**self.steps)  # as if it had not begun at 0
         v = self.v / (1 - 0.99**self.steps)
-        self.w -= learning_rate * m / (np.sqrt(v) + 1e-8)
+        self.w -= rate * m / (np.sqrt(v) + 1e-8)
 
 
 def train(model: LanguageModel, names: Names, generator: Generator) -> Iterator[float]:
     """Read all names again and again; yield the mean loss of each time, in nats per character."""
     adam = Adam(model.parameters.whole)
     while True:
-        losses = []
+        costs = []
         for inputs, targets, mask in batches(names, generator):
             state = model.initial_state(inputs.shape[1])
-            nats, gradients, _ = model.loss_and_gradients(inputs, targets, state, mask)
+            cost, gradients, _ = model.loss_and_gradients(inputs, targets, state, mask)
             gradient = gradients.whole / int(mask.sum())
             gradient *= min(1.0, LONGEST_GRADIENT / float(np.linalg.norm(gradient)))
             adam.update(gradient, LEARNING_RATE)
-            losses.append(nats)
-        yield sum(losses) / sum(len(name) + 1 for name in names)
+            costs.append(cost)
+        yield sum(costs) / sum(len(name) + 1 for name in names)
 
 
 def held_out_loss(model: LanguageModel, names: Names) -> float:
