@@ -148,7 +148,7 @@ def main(path):
     letters, generator = letters_of(split[0] + split[1]), np.random.default_rng(1)
     training, held_out = ([ids_of(name, letters) for name in names] for names in split)
     parameters = initial_parameters(len(letters), 50, generator)
-    losses = train(parameters, training, held_out, 0.1, 3, generator)
+    losses = train(parameters, training, held_out, 0.1, 5, generator)
     print(f"after epoch {np.argmin(losses) + 1}: {min(losses):.3f} nats per letter, held out")
     for _ in range(20):
         print(invent(parameters, letters, generator, temperature=0.8))
