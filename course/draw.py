@@ -3,11 +3,12 @@
 Read the chapters for what a picture says; read this file only if you want to know how one draws.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.colors import LinearSegmentedColormap
 
 INK, GREEN, ORANGE, GREY = "#1f2a24", "#2e7d4f", "#d9822b", "#9aa5a0"
 Point = tuple[float, float]
@@ -26,6 +27,118 @@ def style() -> None:
             "legend.frameon": False,
         }
     )
+
+
+def shares(letters: Sequence[Any]) -> None:
+    """Draw the share that a network gave to each letter of a line; a surprise is orange."""
+    figure, ax = plt.subplots(figsize=(8, 3.4))
+    found = [letter.share for letter in letters]
+    ax.bar(range(len(found)), found, color=[ORANGE if share < 0.1 else GREEN for share in found])
+    ax.set_xticks(range(len(found)), [letter.letter for letter in letters], family="monospace")
+    ax.set(ylim=(0, 1), ylabel="share of the letter that came")
+    ax.set_title("green: expected    orange: a surprise, below 10 %", fontsize=10)
+    figure.tight_layout()
+    plt.show()
+
+
+def coloured(text: str, units: Mapping[str, Any]) -> None:
+    """Write a text of several lines once for each unit, every letter in the colour of its number:
+    0 is orange, 1 is green.
+    """
+    colours = LinearSegmentedColormap.from_list("units", [ORANGE, "#ece7d8", GREEN])
+    lines = text.split("\n")
+    figure, panels = plt.subplots(len(units), figsize=(8, 3.8))
+    for ax, (title, numbers) in zip(panels, units.items(), strict=True):
+        start = 0
+        for y, line in enumerate(lines):
+            for x, (letter, number) in enumerate(zip(line, numbers[start:], strict=False)):
+                colour = colours(round(8 * float(number)) / 8)  # one of nine
+                ax.add_patch(plt.Rectangle((x + 0.03, -y), 0.94, 0.92, color=colour, lw=0))
+                ax.text(
+                    *(x + 0.5, -y + 0.42, letter),
+                    ha="center",
+                    va="center",
+                    family="monospace",
+                    fontsize=9,
+                )
+            start += len(line) + 1
+        ax.set(xlim=(0, max(map(len, lines))), ylim=(-len(lines) + 0.9, 1))
+        ax.set_title(title, fontsize=10, loc="left")
+        ax.axis("off")
+    figure.tight_layout(pad=0.4)
+    plt.show()
+
+
+def over_letters(numbers: Any, text: str, name: str) -> None:
+    """Draw one number after each letter of a text; a vertical line is where a line of it ends."""
+    figure, ax = plt.subplots(figsize=(8, 3.6))
+    ax.plot(numbers, color=GREEN)
+    for t, letter in enumerate(text):
+        if letter == "\n":
+            ax.axvline(t, color=ORANGE, lw=1)
+    ax.set(xlabel="letters read (orange: a line ends)", ylabel=name)
+    figure.tight_layout()
+    plt.show()
+
+
+def candidates(lines: Mapping[str, float], kept: str) -> None:
+    """Draw the chance of each line to be kept, and the one that was."""
+    figure, ax = plt.subplots(figsize=(8, 4))
+    for row, (line, chance) in enumerate(lines.items()):
+        ax.barh(-row, chance, color=GREEN if line == kept else GREY)
+        ax.text(
+            chance + 0.01, -row, line, va="center", fontsize=9, weight=700 if line == kept else 400
+        )
+    ax.set(yticks=[], xlim=(0, 1.6), xticks=[0, 0.25, 0.5, 0.75, 1])
+    ax.set_xticklabels(["0", "25 %", "50 %", "75 %", "100 %"])
+    ax.set_xlabel("chance to be kept (green: the one that was)")
+    ax.spines["left"].set_visible(False)
+    figure.tight_layout()
+    plt.show()
+
+
+def distances(places: Any) -> None:
+    """Draw how many sums lie how many steps of the last digit from the true one."""
+    figure, ax = plt.subplots(figsize=(8, 3.2))
+    values, counts = np.unique(places, return_counts=True)
+    ax.bar(values, counts, color=[GREEN if value == 0 else ORANGE for value in values])
+    ax.set(xlabel="distance from the true sum, in steps of the last digit", ylabel="orders")
+    ax.set_title("One sum, a thousand orders (green: the true sum)", fontsize=10)
+    figure.tight_layout()
+    plt.show()
+
+
+def stairs(table: Callable[[Any], Any]) -> None:
+    """Draw tanh beside a table of it, from afar and near."""
+    figure, panels = plt.subplots(1, 2, figsize=(8, 3.2))
+    wide, near = np.linspace(-3, 3, 2001), np.linspace(0.6, 0.7, 2001)
+    for ax, z, title in zip(
+        panels, (wide, near), ("from afar", "under the magnifying glass"), strict=True
+    ):
+        ax.plot(z, np.tanh(z), color=GREY, label="tanh")
+        ax.plot(z, table(z), color=GREEN, label="from the table")
+        ax.set(xlabel="z")
+        ax.set_title(title, fontsize=10)
+    panels[0].legend()
+    figure.tight_layout()
+    plt.show()
+
+
+def times(seconds: Mapping[str, float]) -> None:
+    """Draw times of very different length, each ten times as far as the one before."""
+    figure, ax = plt.subplots(figsize=(8, 2.6))
+    for row, (name, time) in enumerate(reversed(seconds.items())):
+        ax.plot(time, row, "o", color=GREEN, markersize=9)
+        told = f"{1000 * time:.1f} ms" if time < 1 else f"{time:.1f} s"
+        ax.text(time * 1.4, row, f"{name}: {told}", va="center")
+    ax.set_xscale("log")
+    ax.set(xlim=(5e-4, 400), ylim=(-0.6, len(seconds) - 0.4), yticks=[])
+    ax.set_xticks([0.001, 0.01, 0.1, 1, 10], ["1 ms", "10 ms", "0.1 s", "1 s", "10 s"])
+    ax.set_xlabel("one time step of 48 rows")
+    ax.grid(axis="x", color="#e3e7e5")
+    ax.spines["left"].set_visible(False)
+    figure.tight_layout()
+    plt.show()
 
 
 def curves(
@@ -219,12 +332,12 @@ def valley(steepness: Any, paths: Mapping[str, tuple[Any, str]]) -> None:
 def chances(rows: Mapping[str, Any], letters: str, what: str) -> None:
     """Draw probabilities of letters as bars, one panel a row."""
     _, panels = plt.subplots(len(rows), 1, sharex=True, sharey=True, figsize=(8, 4.6))
+    top = 1.15 * max(max(p) for p in rows.values())
     for ax, (name, p) in zip(panels, rows.items(), strict=True):
         ax.bar(range(len(letters)), p, color=GREEN)
-        ax.set(
-            xticks=range(len(letters)), xticklabels=list(letters), yticks=[0, 0.5], ylim=(0, 0.8)
-        )
-        ax.text(len(letters) - 0.6, 0.6, name, ha="right")
+        ax.set(xticks=range(len(letters)), xticklabels=list(letters), ylim=(0, top))
+        ax.locator_params(axis="y", nbins=2)
+        ax.text(len(letters) - 0.6, 0.8 * top, name, ha="right")
     panels[len(rows) // 2].set_ylabel(what)
     plt.show()
 

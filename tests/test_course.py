@@ -5,9 +5,11 @@ what they print.
 opens JupyterLab.
 """
 
+import importlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -16,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from course.__main__ import copy, main
+from course.checks import Wrong, call
 from course.outputs import alike
 from model.files import ROOT
 from tests.chapter import (
@@ -136,6 +139,24 @@ def test_numbers_are_compared_to_three_digits() -> None:
     assert not alike("Right.", "Not yet.")
 
 
+def test_an_answer_that_does_not_end_is_stopped_and_its_arguments_stay_as_they_were() -> None:
+    def endless(ids: list[int]) -> None:
+        while ids:
+            pass
+
+    def longer(ids: list[int]) -> list[int]:
+        ids.append(0)
+        return ids
+
+    with pytest.raises(Wrong, match=r"not done after 0\.1 seconds, and was stopped at `"):
+        call(endless, [1], seconds=0.1)
+    mine = [1]
+    with pytest.raises(Wrong, match="changes its argument ids"):
+        call(longer, mine)
+    assert mine == [1]
+    assert call(longer, mine, may_change=(0,)) is mine
+
+
 def test_a_copy_is_the_students(tmp_path: Path) -> None:
     """A second start keeps what they wrote, renews the checks, and says which notebooks are not
     ours."""
@@ -206,3 +227,23 @@ def test_make_course_opens_jupyterlab_on_a_copy_whose_kernel_knows_the_networks(
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.course
+@pytest.mark.parametrize("source", ["dinos.txt", "genera.txt"])
+def test_the_students_program_learns_from_any_list_and_invents(
+    source: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The last check of chapter 7, with the program as the solutions make it."""
+    monkeypatch.syspath_prepend(COURSE)
+    monkeypatch.chdir(tmp_path)
+    chapter_7 = importlib.import_module("checks.chapter_7")
+    program = shutil.copy(COURSE / "solutions" / "my_network_7.py", "my_network.py")
+    assert len(Path(program).read_text(encoding="utf-8").splitlines()) <= 160
+    names = (ROOT / "data" / source).read_text(encoding="utf-8").splitlines()
+    Path("my_list.txt").write_text("\n".join(names[:: len(names) // 250]), encoding="utf-8")
+    chapter_7.check_my_list("my_list.txt")
+    assert re.match(r"Right\. Your 1\d\d lines .* It invents .*, ", capsys.readouterr().out)
