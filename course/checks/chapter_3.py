@@ -147,29 +147,29 @@ def check_mended(mended: Function) -> str:
         _slopes(parameters, ids)["b"],
         [
             (
-                _way_back(parameters, ids, w_h=lambda w: w)["b"],
+                way_back(parameters, ids, w_h=lambda w: w)["b"],
                 "that is what the broken one says, too. What is right if there is one step, and"
                 " wrong if there are more?",
             ),
             (
-                _way_back(parameters, ids, slope_at=0)["b"],
+                way_back(parameters, ids, slope_at=0)["b"],
                 "the arrows are right now, but the slope of tanh is that of the state *before* the"
                 " step. It was right: h[t + 1].",
             ),
             (
-                _way_back(parameters, ids, w_h=np.zeros_like)["b"],
+                way_back(parameters, ids, w_h=np.zeros_like)["b"],
                 "what comes from the next step has gone. It should be there, on the right way.",
             ),
             (
-                _way_back(parameters, ids, w_h=lambda w: -w.T)["b"],
+                way_back(parameters, ids, w_h=lambda w: -w.T)["b"],
                 "a minus too much: the two arrows add.",
             ),
             (
-                _way_back(parameters, ids, w_h=lambda w: np.linalg.inv(w))["b"],
+                way_back(parameters, ids, w_h=lambda w: np.linalg.inv(w))["b"],
                 "that is the inverse of w_h. Turned on its side it is w_h.T.",
             ),
             (
-                _way_back(parameters, ids, w_h=lambda w: np.eye(3))["b"],
+                way_back(parameters, ids, w_h=lambda w: np.eye(3))["b"],
                 "d_z arrives as it is. It passes through w_h, the other way round.",
             ),
         ],
@@ -193,7 +193,7 @@ def check_backward(backward: Function) -> str:
     cost, gradients = found
     if isinstance(cost, dict):
         raise Wrong("the two are the other way round: first the cost, then the gradients.")
-    p, steps = _forward(parameters, ids)[0], np.arange(len(ids) - 1)
+    p, steps = forward_pass(parameters, ids)[0], np.arange(len(ids) - 1)
     costs = -np.log(p[steps, ids[1:]])
     spoilt = costs + np.log(p[steps, ids[1:]]) - np.log(np.abs(p[steps, ids[1:]] - 1))
     compare(
@@ -226,18 +226,18 @@ def check_backward(backward: Function) -> str:
 
 def _faults(parameters: Any, ids: Any) -> list[tuple[Any, str]]:
     """Return the gradients of usual mistakes, each with a question."""
-    right, length = _way_back(parameters, ids), len(ids) - 1
+    right, length = way_back(parameters, ids), len(ids) - 1
     once = []
     for keep in (min, max):  # a loop that goes backwards keeps the first push, an array the last
         w_x = np.zeros_like(right["w_x"])
         for letter in {*ids[:-1]}:
             kept = keep(t for t in range(length) if ids[t] == letter)
-            w_x[letter] = _way_back(parameters, ids, only=(kept,))["w_x"][letter]
+            w_x[letter] = way_back(parameters, ids, only=(kept,))["w_x"][letter]
         once.append({"w_x": w_x})
     twice = "a letter that is read twice should get two pushes, added."
     broken = "does what comes from the next step take the way back, w_h.T?"
-    after = _way_back(parameters, ids, state=1)
-    before = _way_back(parameters, ids, state_of_logits=0)
+    after = way_back(parameters, ids, state=1)
+    before = way_back(parameters, ids, state_of_logits=0)
     slope = "is the slope of tanh that of the state after the step, 1 - h[t + 1]**2?"
     gone = "what comes from the next step is missing. Is d_z kept from round to round?"
     forwards = "the loop goes forwards. The last step comes first."
@@ -251,15 +251,15 @@ def _faults(parameters: Any, ids: Any) -> list[tuple[Any, str]]:
             "these are the slopes of the mean. The cost is a sum.",
         ),
         (
-            _way_back(parameters, ids, only=(0,)),
+            way_back(parameters, ids, only=(0,)),
             "only the first step is in it. Is += there to add up the steps?",
         ),
         (
-            _way_back(parameters, ids, only=(length - 1,)),
+            way_back(parameters, ids, only=(length - 1,)),
             "only the last step is in it. Does `return` stand inside the loop?",
         ),
         (
-            _way_back(parameters, ids, target=0),
+            way_back(parameters, ids, target=0),
             "q is 1 at the letter that was *read*. Which one came?",
         ),
         *((each, twice) for each in once),
@@ -279,11 +279,11 @@ def _faults(parameters: Any, ids: Any) -> list[tuple[Any, str]]:
         ),
     ]
     inner = (
-        (_way_back(parameters, ids, w_h=lambda w: w), broken),
-        (_way_back(parameters, ids, w_h=np.zeros_like), gone),
-        (_way_back(parameters, ids, slope_at=0), slope),
-        (_way_back(parameters, ids, slope_at=None), "is the slope of tanh missing?"),
-        (_way_back(parameters, ids, order=1), forwards),
+        (way_back(parameters, ids, w_h=lambda w: w), broken),
+        (way_back(parameters, ids, w_h=np.zeros_like), gone),
+        (way_back(parameters, ids, slope_at=0), slope),
+        (way_back(parameters, ids, slope_at=None), "is the slope of tanh missing?"),
+        (way_back(parameters, ids, order=1), forwards),
     )
     return faults + [({n: each[n] for n in ("w_h", "w_x", "b")}, said) for each, said in inner]
 
@@ -294,7 +294,7 @@ def _random(size: int, units: int, seed: int) -> dict[str, Any]:
     return {name: generator.normal(size=shape) for name, shape in zip(NAMES, shapes, strict=True)}
 
 
-def _forward(parameters: Any, ids: Any) -> tuple[Any, Any]:
+def forward_pass(parameters: Any, ids: Any) -> tuple[Any, Any]:
     h = [np.zeros(len(parameters["b"]))]
     for letter in ids[:-1]:
         h.append(np.tanh(parameters["w_x"][letter] + parameters["b"] + h[-1] @ parameters["w_h"]))
@@ -306,13 +306,13 @@ def _slopes(parameters: Any, ids: Any) -> dict[str, Any]:
     """Return the gradients by central differences, which know no formula."""
 
     def cost() -> float:
-        p = _forward(parameters, ids)[0]
+        p = forward_pass(parameters, ids)[0]
         return float(-np.log(p[np.arange(len(p)), ids[1:]]).sum())
 
     return {name: central_differences(cost, array) for name, array in parameters.items()}
 
 
-def _way_back(
+def way_back(
     parameters: Any,
     ids: Any,
     *,
@@ -325,7 +325,7 @@ def _way_back(
     only: tuple[int, ...] = (),
 ) -> dict[str, Any]:
     """Return the gradients by the formulas, or with a mistake in one of them."""
-    p, h = _forward(parameters, ids)
+    p, h = forward_pass(parameters, ids)
     gradients = {name: np.zeros_like(array) for name, array in parameters.items()}
     d_z, slopes = np.zeros_like(parameters["b"]), np.ones_like(h[0])
     for t in range(len(p))[::order]:
