@@ -413,7 +413,7 @@ def smoothed(counts, extra):
 
 
 # %% smoothed
-# says: changes the counts that it is given
+# says: this array holds whole numbers, and a fraction finds no room in it
 def smoothed(counts, extra):
     counts += extra
     return counts / counts.sum(axis=1, keepdims=True)
