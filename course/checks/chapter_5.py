@@ -160,7 +160,7 @@ def _look_at_the_letters(found: Any, names: list[str]) -> None:
 
 
 @check
-def check_mean_loss(mean_loss: Callable[..., Any]) -> str:
+def check_masked_mean(masked_mean: Callable[..., Any]) -> str:
     """Is this the mean over the letters, and over them alone?"""
     _, targets, mask = batch_of(["yi", "mei", "troodon", "utahraptor"])
     losses = np.random.default_rng(1).uniform(0, 4, targets.shape)
@@ -193,7 +193,7 @@ def check_mean_loss(mean_loss: Callable[..., Any]) -> str:
             ),
         ),
     ]
-    compare("the mean loss", call(mean_loss, losses, targets), losses[mask].mean(), mistakes)
+    compare("the mean loss", call(masked_mean, losses, targets), losses[mask].mean(), mistakes)
     return (
         "Each letter counts the same, in a short name as in a long one, and the padding says"
         " nothing."

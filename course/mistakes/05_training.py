@@ -81,27 +81,27 @@ def letters_of(names):
     return "\nabcdefghijklmnopqrstuvwxyz"
 
 
-# %% mean-loss
+# %% masked-mean
 # says: does the padding count?
-def mean_loss(losses, targets):
+def masked_mean(losses, targets):
     return losses.mean()
 
 
-# %% mean-loss
+# %% masked-mean
 # says: the newline, whose id is 0
-def mean_loss(losses, targets):
+def masked_mean(losses, targets):
     return losses[targets > 0].mean()
 
 
-# %% mean-loss
+# %% masked-mean
 # says: divide by its places too
-def mean_loss(losses, targets):
+def masked_mean(losses, targets):
     return np.where(targets >= 0, losses, 0).mean()
 
 
-# %% mean-loss
+# %% masked-mean
 # says: a short name then counts for more
-def mean_loss(losses, targets):
+def masked_mean(losses, targets):
     mask = targets >= 0
     return np.mean((losses * mask).sum(axis=0) / mask.sum(axis=0))
 

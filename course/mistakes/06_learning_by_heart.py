@@ -389,7 +389,7 @@ def main(path):
     letters, generator = letters_of(split[0] + split[1]), np.random.default_rng(1)
     training, held_out = ([ids_of(name, letters) for name in names] for names in split)
     parameters = initial_parameters(len(letters), 50, generator)
-    losses = train(parameters, training, held_out, 0.03, 3, generator)
+    losses = train(parameters, training, held_out, 0.03, 5, generator)
     return losses, [invent(parameters, letters, generator, 0.8) for _ in range(20)]
 
 
@@ -400,7 +400,7 @@ def main(path):
     letters, generator = letters_of(split[0] + split[1]), np.random.default_rng(1)
     training, held_out = ([ids_of(name, letters) for name in names] for names in split)
     parameters = initial_parameters(len(letters), 50, generator)
-    losses = train(parameters, training, held_out, 0.03, 3, generator)
+    losses = train(parameters, training, held_out, 0.03, 5, generator)
     print(f"after epoch {np.argmin(losses) + 1}: {min(losses):.3f} nats per letter, held out")
     name = invent(parameters, letters, generator, temperature=0.8)
     print("\n".join([name] * 20))
@@ -413,7 +413,7 @@ def main(path):
     letters, generator = "\nabcdefghijklmnopqrstuvwxyzöå", np.random.default_rng(1)
     training, held_out = ([ids_of(name, letters) for name in names] for names in split)
     parameters = initial_parameters(len(letters), 50, generator)
-    losses = train(parameters, training, held_out, 0.03, 3, generator)
+    losses = train(parameters, training, held_out, 0.03, 5, generator)
     print(f"after epoch {np.argmin(losses) + 1}: {min(losses):.3f} nats per letter, held out")
     for _ in range(20):
         print(invent(parameters, letters, generator, temperature=0.8))
@@ -426,7 +426,7 @@ def main(path):
     letters, generator = letters_of(split[0] + split[1]), np.random.default_rng(1)
     training, held_out = ([ids_of(name, letters) for name in names] for names in split)
     parameters = initial_parameters(len(letters), 50, generator)
-    losses = train(parameters, training, held_out, 0.03, 3, generator)
+    losses = train(parameters, training, held_out, 0.03, 5, generator)
     for _ in range(20):
         print(invent(parameters, letters, generator, temperature=0.8))
 
@@ -438,7 +438,7 @@ def main(path):
     letters, generator = letters_of(split[0] + split[1]), np.random.default_rng(1)
     training, held_out = ([ids_of(name, letters) for name in names] for names in split)
     parameters = initial_parameters(len(letters), 50, generator)
-    losses = train(parameters, training, held_out, 0.03, 3, generator)
+    losses = train(parameters, training, held_out, 0.03, 5, generator)
     print(f"after epoch {np.argmin(losses) + 1}: {min(losses):.3f} nats per letter, held out")
     for _ in range(3):
         print(invent(parameters, letters, generator, temperature=0.8))
@@ -451,7 +451,7 @@ def main(path):
     letters, generator = letters_of(split[0]), np.random.default_rng(1)
     training, held_out = ([ids_of(name, letters) for name in names] for names in split)
     parameters = initial_parameters(len(letters), 50, generator)
-    losses = train(parameters, training, held_out, 0.03, 3, generator)
+    losses = train(parameters, training, held_out, 0.03, 5, generator)
     print(f"after epoch {np.argmin(losses) + 1}: {min(losses):.3f} nats per letter, held out")
     for _ in range(20):
         print(invent(parameters, letters, generator, temperature=0.8))

@@ -1,5 +1,5 @@
-# %% mean-loss
-def mean_loss(losses, targets):
+# %% masked-mean
+def masked_mean(losses, targets):
     return losses[targets >= 0].mean()
 
 

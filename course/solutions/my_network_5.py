@@ -94,8 +94,9 @@ def initial_parameters(size, units, generator):
 
 def clip(gradients, limit):
     norm = np.sqrt(sum((gradient**2).sum() for gradient in gradients.values()))
-    factor = min(1, limit / norm)
-    return {name: gradient * factor for name, gradient in gradients.items()}
+    if norm <= limit:
+        return gradients
+    return {name: gradient * limit / norm for name, gradient in gradients.items()}
 
 
 def optimize(parameters, ids, rate, limit):
@@ -108,12 +109,12 @@ def optimize(parameters, ids, rate, limit):
 def invent(parameters, letters, generator, temperature=1.0):
     ids = [0]
     while len(ids) <= 40:
-        p, _ = forward(parameters, ids)
-        p = p[-1] ** (1 / temperature)
-        ids.append(generator.choice(len(letters), p=p / p.sum()))
-        if ids[-1] == 0:
+        p = forward(parameters, ids)[0][-1] ** (1 / temperature)
+        drawn = generator.choice(len(letters), p=p / p.sum())
+        if drawn == 0:
             break
-    return "".join(letters[number] for number in ids if number)
+        ids.append(drawn)
+    return "".join(letters[number] for number in ids[1:])
 
 
 # Chapter 5: any list of names

@@ -95,8 +95,9 @@ def initial_parameters(size, units, generator):
 
 def clip(gradients, limit):
     norm = np.sqrt(sum((gradient**2).sum() for gradient in gradients.values()))
-    factor = min(1, limit / norm)
-    return {name: gradient * factor for name, gradient in gradients.items()}
+    if norm <= limit:
+        return gradients
+    return {name: gradient * limit / norm for name, gradient in gradients.items()}
 
 
 def optimize(parameters, ids, rate, limit):
@@ -109,12 +110,12 @@ def optimize(parameters, ids, rate, limit):
 def invent(parameters, letters, generator, temperature=1.0):
     ids = [0]
     while len(ids) <= 40:
-        p, _ = forward(parameters, ids)
-        p = p[-1] ** (1 / temperature)
-        ids.append(generator.choice(len(letters), p=p / p.sum()))
-        if ids[-1] == 0:
+        p = forward(parameters, ids)[0][-1] ** (1 / temperature)
+        drawn = generator.choice(len(letters), p=p / p.sum())
+        if drawn == 0:
             break
-    return "".join(letters[number] for number in ids if number)
+        ids.append(drawn)
+    return "".join(letters[number] for number in ids[1:])
 
 
 # Chapter 5: any list of names
@@ -152,7 +153,7 @@ def main(path):
     letters, generator = letters_of(split[0] + split[1]), np.random.default_rng(1)
     training, held_out = ([ids_of(name, letters) for name in names] for names in split)
     parameters = initial_parameters(len(letters), 50, generator)
-    losses = train(parameters, training, held_out, 0.03, 3, generator)
+    losses = train(parameters, training, held_out, 0.03, 5, generator)
     print(f"after epoch {np.argmin(losses) + 1}: {min(losses):.3f} nats per letter, held out")
     for _ in range(20):
         print(invent(parameters, letters, generator, temperature=0.8))
