@@ -387,6 +387,16 @@ def mean_loss(predict, sequences):
     return np.mean(costs)
 
 
+# %% mean-loss
+# says: predict gets one letter at a time
+def mean_loss(predict, sequences):
+    costs = []
+    for ids in sequences:
+        for before, after in pairwise(ids):
+            costs.append(-np.log(predict([before])[0, after]))
+    return np.mean(costs)
+
+
 # %% smoothed
 # says: are the sums taken before adding?
 def smoothed(counts, extra):
