@@ -140,7 +140,7 @@ def _check_ids(ids_of: Callable[..., Any]) -> None:
 @check
 def check_sample_name(sample_name: Callable[..., Any]) -> str:
     watched = Watched(1)
-    name = _name(call(sample_name, _chain("\ncab\n"), watched))
+    name = _name(call(sample_name, _chain("\ncab\n"), watched, seconds=3))
     if name != "cab":
         raise Wrong(_why_not_cab(name))
     wide = np.eye(27)[np.zeros(27, int)]  # one letter, and the end: z a little oftener
