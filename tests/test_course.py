@@ -157,6 +157,44 @@ def test_an_answer_that_does_not_end_is_stopped_and_its_arguments_stay_as_they_w
     assert call(longer, mine, may_change=(0,)) is mine
 
 
+def test_a_program_is_read_anew_each_time_and_never_written_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.syspath_prepend(COURSE)
+    monkeypatch.chdir(tmp_path)
+    program, file = importlib.import_module("checks.program"), Path("my_network.py")
+    check = program.check_program("forward")(lambda forward: forward())
+    check()
+    for source in (
+        "step = 1",
+        "def foward(): return 'Well done.'",
+        "def forward(: return 'Well done.'",
+        "1 / 0",
+        "def forward(): return 'Well done.'",
+    ):
+        file.write_text(source)
+        check()
+    lines = capsys.readouterr().out.splitlines()
+    for line, says in zip(
+        lines,
+        (
+            "Not yet: there is no my_network.py beside this notebook.",
+            "Not yet: my_network.py has no `forward`. Write it there",
+            "Not yet: my_network.py has no `forward`. It has `foward`",
+            "Not quite: Python cannot read line 1 of my_network.py",
+            "Not quite: my_network.py stops at line 1: ZeroDivisionError",
+            "Right. Well done.",
+        ),
+        strict=True,
+    ):
+        assert line.startswith(says), line
+    program.start_program(4)
+    assert file.read_text() == source
+    file.unlink()
+    program.start_program(4)
+    assert file.read_text() == (COURSE / "solutions" / "my_network_3.py").read_text()
+
+
 def test_a_copy_is_the_students(tmp_path: Path) -> None:
     """A second start keeps what they wrote, renews the checks, and says which notebooks are not
     ours."""

@@ -44,7 +44,15 @@ def load() -> SimpleNamespace:
             " write into it, name it, and save it with Ctrl+S."
         )
     linecache.checkcache(str(FILE))
-    return SimpleNamespace(**call(functools.wraps(load)(lambda: _run(FILE))))
+    try:
+        return SimpleNamespace(**call(lambda: _run(FILE)))
+    except Wrong as wrong:
+        if "was not done after" in str(wrong):
+            raise Wrong(
+                f"{FILE.name} does not come to an end when it is read. Is there a loop outside of"
+                " all functions?"
+            ) from None
+        raise
 
 
 def check_program(*names: str) -> Callable[[Callable[..., str]], Callable[[], None]]:

@@ -265,6 +265,15 @@ def sample_name(probabilities, generator):
     return LETTERS[generator.choice(27, p=probabilities[0])]
 
 
+# %% sample-name
+# says: sample_name was not done after 3 seconds
+def sample_name(probabilities, generator):
+    name, last = "", generator.choice(27, p=probabilities[0])
+    while last != 0:
+        name = LETTERS[last]
+    return name
+
+
 # %% mean-loss
 # says: does the end of each name count?
 def mean_loss(predict, sequences):
@@ -387,6 +396,16 @@ def mean_loss(predict, sequences):
     return np.mean(costs)
 
 
+# %% mean-loss
+# says: predict gets one letter at a time
+def mean_loss(predict, sequences):
+    costs = []
+    for ids in sequences:
+        for before, after in pairwise(ids):
+            costs.append(-np.log(predict([before])[0, after]))
+    return np.mean(costs)
+
+
 # %% smoothed
 # says: are the sums taken before adding?
 def smoothed(counts, extra):
@@ -413,7 +432,7 @@ def smoothed(counts, extra):
 
 
 # %% smoothed
-# says: changes the counts that it is given
+# says: this array holds whole numbers, and a fraction finds no room in it
 def smoothed(counts, extra):
     counts += extra
     return counts / counts.sum(axis=1, keepdims=True)
