@@ -1,8 +1,8 @@
 """A chapter of the course, and a program that runs one box by box, as Jupyter would: `python -m
 tests.chapter FILE`.
 
-It runs the notebook as it is, then with the solutions in its boxes, and after each of these the
-usual mistakes.
+It runs the notebook as it is, then with the solutions in its boxes and in the student's program,
+and after each of these the usual mistakes.
 """
 
 import io
@@ -11,9 +11,11 @@ import linecache
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
+from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from course.outputs import pictures_of, text_of
@@ -21,6 +23,8 @@ from model.files import ROOT
 
 COURSE = ROOT / "course"
 EXERCISE, CHECK = "exercise-", "check-"
+PROGRAM = "program-"
+"""Checks a function that is written into my_network.py, and not into a box."""
 
 
 class Said(NamedTuple):
@@ -63,6 +67,21 @@ def boxes_of(path: Path) -> list[Box]:
     ]
 
 
+def exercises_of(boxes: list[Box]) -> list[str]:
+    """Return the names of the exercises, in boxes and in the program."""
+    names = (box.name for box in boxes if box.is_code)
+    return [name.partition("-")[2] for name in names if name.startswith((EXERCISE, PROGRAM))]
+
+
+def solved_program(chapter: Path) -> str:
+    """Return the program as it should be after a chapter."""
+    programs = [
+        COURSE / "solutions" / f"my_network_{number}.py"
+        for number in range(1, int(chapter.name[:2]) + 1)
+    ]
+    return [path for path in programs if path.exists()][-1].read_text(encoding="utf-8")
+
+
 def answers_in(folder: str, chapter: Path) -> list[Answer]:
     """Read the solutions or the mistakes of a chapter."""
     text = (COURSE / folder / f"{chapter.stem}.py").read_text(encoding="utf-8")
@@ -99,10 +118,14 @@ class Kernel:
 
 
 def read(
-    boxes: list[Box], solutions: Mapping[str, str], mistakes: list[Answer]
+    boxes: list[Box],
+    solutions: Mapping[str, str],
+    mistakes: list[Answer],
+    write: Callable[[str], object],
+    program: str = "",
 ) -> tuple[dict[str, Said], list[str]]:
-    """Run a chapter with these solutions; return what each box said, and what its check said to
-    each mistake."""
+    """Run a chapter with these solutions, and with a program that `write` writes where the student
+    would; return what each box said, and what its check said to each mistake."""
     kernel, said, verdicts = Kernel(), dict[str, Said](), list[str]()
     for box in boxes:
         if not box.is_code:
@@ -112,6 +135,12 @@ def read(
             solutions.get(exercise, box.source) if box.name.startswith(EXERCISE) else box.source
         )
         said[box.name] = kernel.run(box.name, source)
+        exercise = box.name.removeprefix(PROGRAM)
+        if program and box.name.startswith(PROGRAM):
+            for mistake in (each for each in mistakes if each.exercise == exercise):
+                write(f"{program}\n\n{mistake.source}\n")
+                verdicts.append(kernel.run(box.name, box.source).text)
+            write(program)
         exercise = box.name.removeprefix(CHECK)
         if box.name.startswith(CHECK) and exercise in solutions:
             for mistake in (each for each in mistakes if each.exercise == exercise):
@@ -126,11 +155,20 @@ def main() -> None:
     path = Path(sys.argv[1]).resolve()
     os.chdir(path.parent)
     sys.path.insert(0, str(path.parent))
+    program_file = vars(import_module("checks.program"))
     boxes, mistakes = boxes_of(path), answers_in("mistakes", path)
-    as_it_is, _ = read(boxes, {}, [])
-    solved, verdicts = read(
-        boxes, {each.exercise: each.source for each in answers_in("solutions", path)}, mistakes
-    )
+    answers, program = answers_in("solutions", path), solved_program(path)
+    with TemporaryDirectory() as folder:
+        file = program_file["FILE"] = Path(folder) / "my_network.py"
+        as_it_is, _ = read(boxes, {}, [], file.write_text)
+        file.write_text(program)
+        solved, verdicts = read(
+            boxes,
+            {each.exercise: each.source for each in answers},
+            mistakes,
+            file.write_text,
+            program,
+        )
     print(json.dumps({"as it is": as_it_is, "solved": solved, "verdicts": verdicts}))
 
 

@@ -5,9 +5,11 @@ what they print.
 opens JupyterLab.
 """
 
+import importlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -16,9 +18,19 @@ from pathlib import Path
 import pytest
 
 from course.__main__ import copy, main
+from course.checks import Wrong, call
 from course.outputs import alike
 from model.files import ROOT
-from tests.chapter import CHECK, COURSE, EXERCISE, Box, Said, answers_in, boxes_of
+from tests.chapter import (
+    CHECK,
+    COURSE,
+    EXERCISE,
+    PROGRAM,
+    Said,
+    answers_in,
+    boxes_of,
+    exercises_of,
+)
 
 CHAPTERS = sorted(COURSE.glob("*.ipynb"))
 QUICK = ("02", "03")
@@ -33,32 +45,29 @@ MACHINE = re.compile(
 every_chapter = pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: str(path.stem))
 
 
-def exercises_of(boxes: list[Box]) -> list[str]:
-    return [
-        box.name.removeprefix(EXERCISE)
-        for box in boxes
-        if box.is_code and box.name.startswith(EXERCISE)
-    ]
-
-
 @every_chapter
 def test_a_chapter_has_exercises_with_checks_hints_solutions_and_mistakes(chapter: Path) -> None:
     boxes = boxes_of(chapter)
     names, exercises = [box.name for box in boxes], exercises_of(boxes)
     assert len({*names}) == len(names)
-    assert 2 <= len(exercises) <= 5
-    for task, box, check in zip(boxes, boxes[1:], boxes[2:], strict=False):
-        if box.is_code and box.name.startswith(EXERCISE):
+    assert 2 <= len(exercises) <= 6
+    for task, box, check in zip(boxes, boxes[1:], [*boxes[2:], None], strict=False):
+        if box.is_code and box.name.startswith((EXERCISE, PROGRAM)):
             assert not task.is_code, box.name
             assert re.findall(r"<summary>Hint (\d)</summary>\n\n", task.source) == [
                 "1",
                 "2",
                 "3",
             ], box.name
+        if box.is_code and box.name.startswith(EXERCISE):
+            assert check is not None
             assert "..." in box.source
             assert check.name == box.name.replace(EXERCISE, CHECK, 1)
             assert check.saved.text.startswith("Not yet"), check.name
-    assert [each.exercise for each in answers_in("solutions", chapter)] == exercises
+        if box.name.startswith(PROGRAM):
+            assert box.saved.text.startswith("Not yet"), box.name
+    in_boxes = [each for each in exercises if EXERCISE + each in names]
+    assert [each.exercise for each in answers_in("solutions", chapter)] == in_boxes
     mistakes = answers_in("mistakes", chapter)
     assert all(mistake.says for mistake in mistakes)
     counts = Counter(mistake.exercise for mistake in mistakes)
@@ -115,10 +124,8 @@ def test_a_chapter_runs_as_it_is_and_solved_and_its_checks_tell_mistakes(chapter
             )
             assert said.pictures == box.saved.pictures, box.name
     for exercise in exercises_of(boxes_of(chapter)):
-        assert solved[CHECK + exercise].text.startswith("Right."), (
-            exercise,
-            solved[CHECK + exercise].text,
-        )
+        said = solved[(CHECK if EXERCISE + exercise in solved else PROGRAM) + exercise]
+        assert said.text.startswith("Right."), (exercise, said.text)
     mistakes = answers_in("mistakes", chapter)
     mistakes.sort(key=lambda mistake: exercises_of(boxes_of(chapter)).index(mistake.exercise))
     for mistake, verdict in zip(mistakes, told["verdicts"], strict=True):
@@ -130,6 +137,62 @@ def test_numbers_are_compared_to_three_digits() -> None:
     assert alike("loss 1.8642, lr 1e-4", "loss  1.8649, lr 1.0001e-4")
     assert not alike("loss 1.864", "loss 1.890")
     assert not alike("Right.", "Not yet.")
+
+
+def test_an_answer_that_does_not_end_is_stopped_and_its_arguments_stay_as_they_were() -> None:
+    def endless(ids: list[int]) -> None:
+        while ids:
+            pass
+
+    def longer(ids: list[int]) -> list[int]:
+        ids.append(0)
+        return ids
+
+    with pytest.raises(Wrong, match=r"not done after 0\.1 seconds, and was stopped at `"):
+        call(endless, [1], seconds=0.1)
+    mine = [1]
+    with pytest.raises(Wrong, match="changes its argument ids"):
+        call(longer, mine)
+    assert mine == [1]
+    assert call(longer, mine, may_change=(0,)) is mine
+
+
+def test_a_program_is_read_anew_each_time_and_never_written_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.syspath_prepend(COURSE)
+    monkeypatch.chdir(tmp_path)
+    program, file = importlib.import_module("checks.program"), Path("my_network.py")
+    check = program.check_program("forward")(lambda forward: forward())
+    check()
+    for source in (
+        "step = 1",
+        "def foward(): return 'Well done.'",
+        "def forward(: return 'Well done.'",
+        "1 / 0",
+        "def forward(): return 'Well done.'",
+    ):
+        file.write_text(source)
+        check()
+    lines = capsys.readouterr().out.splitlines()
+    for line, says in zip(
+        lines,
+        (
+            "Not yet: there is no my_network.py beside this notebook.",
+            "Not yet: my_network.py has no `forward`. Write it there",
+            "Not yet: my_network.py has no `forward`. It has `foward`",
+            "Not quite: Python cannot read line 1 of my_network.py",
+            "Not quite: my_network.py stops at line 1: ZeroDivisionError",
+            "Right. Well done.",
+        ),
+        strict=True,
+    ):
+        assert line.startswith(says), line
+    program.start_program(4)
+    assert file.read_text() == source
+    file.unlink()
+    program.start_program(4)
+    assert file.read_text() == (COURSE / "solutions" / "my_network_3.py").read_text()
 
 
 def test_a_copy_is_the_students(tmp_path: Path) -> None:
@@ -202,3 +265,23 @@ def test_make_course_opens_jupyterlab_on_a_copy_whose_kernel_knows_the_networks(
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.course
+@pytest.mark.parametrize("source", ["dinos.txt", "genera.txt"])
+def test_the_students_program_learns_from_any_list_and_invents(
+    source: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The last check of chapter 7, with the program as the solutions make it."""
+    monkeypatch.syspath_prepend(COURSE)
+    monkeypatch.chdir(tmp_path)
+    chapter_7 = importlib.import_module("checks.chapter_7")
+    program = shutil.copy(COURSE / "solutions" / "my_network_7.py", "my_network.py")
+    assert len(Path(program).read_text(encoding="utf-8").splitlines()) <= 160
+    names = (ROOT / "data" / source).read_text(encoding="utf-8").splitlines()
+    Path("my_list.txt").write_text("\n".join(names[:: len(names) // 250]), encoding="utf-8")
+    chapter_7.check_my_list("my_list.txt")
+    assert re.match(r"Right\. Your 1\d\d lines .* It invents .*, ", capsys.readouterr().out)

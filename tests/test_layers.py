@@ -89,7 +89,7 @@ def a_layer(cell: CellName) -> LayerParameters:
 @every_cell
 def test_a_sequence_is_its_equations_step_by_step(cell: CellName) -> None:
     x, layer = normal(TIME, BATCH_SIZE, WIDTH), a_layer(cell)
-    state = normal(len(CELLS[cell].STATES), BATCH_SIZE, HIDDEN_SIZE)
+    state = normal(len(CELLS[cell].State._fields), BATCH_SIZE, HIDDEN_SIZE)
 
     z = layers.linear(x, layer.w_x, layer.b)
     h, after, _ = CELLS[cell].forward(z, tuple(state), layer.w_h)
@@ -104,7 +104,7 @@ def test_a_sequence_is_its_equations_step_by_step(cell: CellName) -> None:
 @every_cell
 @pytest.mark.parametrize("z", [-1e4, 1e4])
 def test_saturated_gates_neither_overflow_nor_give_nan(cell: CellName, z: float) -> None:
-    layer, state = a_layer(cell), np.ones((len(CELLS[cell].STATES), 1, HIDDEN_SIZE))
+    layer, state = a_layer(cell), np.ones((len(CELLS[cell].State._fields), 1, HIDDEN_SIZE))
     with np.errstate(all="raise", under="ignore"):
         inputs = np.full((1, 1, layer.b.size), z)
         h, after, cache = CELLS[cell].forward(inputs, tuple(state), layer.w_h)

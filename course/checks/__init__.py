@@ -1,15 +1,20 @@
 """Tells in a sentence what is right or wrong with an answer, and never ends in a traceback.
 
 The files beside this one have the checks of the chapters. A check calls `call` and `compare`,
-raises `Wrong` with what it finds, and returns a sentence for a right answer.
+raises `Wrong` with what it finds, and returns a sentence for a right answer. `call` stops an answer
+that does not come to an end, and tells if one spoils its arguments.
 """
 
+import ctypes
 import functools
+import inspect
 import io
 import linecache
 import re
+import threading
+import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import redirect_stdout
 from copy import deepcopy
 from typing import Any
@@ -42,6 +47,25 @@ STOPS = {
         "this takes no new array. First `array = "
         "network.parameters[name]`, and then `array -= ...`."
     ),
+    "Cannot cast ufunc .* to dtype\\('u?int": (
+        "this array holds whole numbers, and a fraction finds no room in it. `a + b` makes a new "
+        "array, `a += b` writes into the old one."
+    ),
+    "name 'np' is not defined": (
+        "{}. A program imports what it needs by itself. Does it begin with `import numpy as np`?"
+    ),
+    "UnboundLocalError": (
+        "{}. A name to which a function gives a value anywhere is its own. Has it one before this "
+        "line?"
+    ),
+    "RecursionError": "{}. The function calls itself again and again. When does it stop?",
+    "robabilities do not sum to 1|probabilities contain NaN": (
+        "{}. Counts become probabilities when a row is divided by its sum, and logits by softmax."
+    ),
+    "'NoneType' object is not|NoneType.*unsupported|unsupported operand.*NoneType": (
+        "{}. Something here is None. A function that changes an array in place returns nothing, so "
+        "do not write `a = ` before it."
+    ),
 }
 """What to say when an answer stops, by a sign in its line and in Python's own words, which may have
 a place in it."""
@@ -53,6 +77,14 @@ class Wrong(Exception):
 
 class NotYet(Exception):
     """The box is still empty."""
+
+
+class TooLong(BaseException):
+    """Raised inside an answer whose time is up; `except Exception` does not catch it."""
+
+
+SECONDS = 10.0
+"""So long may a function take, if its check does not give it more."""
 
 
 def check(examine: Callable[..., str]) -> Callable[..., None]:
@@ -87,33 +119,103 @@ def is_right(check: Callable[..., None], *answers: Any) -> bool:
     return verdict.getvalue().startswith("Right.")
 
 
-def call(function: Callable[..., Any], *arguments: Any) -> Any:
+def call(
+    function: Callable[..., Any],
+    *arguments: Any,
+    seconds: float = SECONDS,
+    may_change: Collection[int] = (),
+) -> Any:
     """Return a function's answer to copies of the arguments.
 
-    Raises NotYet for an empty box, and Wrong if it stops.
+    Those at the places `may_change` are no copies, so a check sees what becomes of them. Raises
+    NotYet for an empty box, and Wrong if the function stops, takes longer than so many seconds, or
+    changes another argument.
     """
     if not callable(function):
         raise Wrong(
             f"this should be a function, but it is {function!r:.60}. Was its name used again"
             " further down?"
         )
+    copies = dict[int, Any]()
+    given = [
+        argument if number in may_change else deepcopy(argument, copies)
+        for number, argument in enumerate(arguments)
+    ]
+    name = getattr(function, "__name__", "your function")
     try:
-        result = function(*deepcopy(arguments))
+        with _TimeLimit(seconds):
+            result = function(*given)
     except Wrong:  # raised by an argument that watches what is done with it
         raise
+    except TooLong as error:
+        raise Wrong(
+            f"{name} was not done after {seconds:g} seconds, and was stopped{_place(error)}. Does"
+            " each of its loops end? (If your computer is busy, run this box again.)"
+        ) from None
     except Exception as error:
-        reason = traceback.format_exception_only(error)[-1].strip()
+        reason = traceback.format_exception_only(error)[-1].strip().removesuffix(".")
         place = _place(error)
         stop = f"{place}: {reason}"
         reason = next(
             (said.format(reason) for sign, said in STOPS.items() if re.search(sign, stop)), reason
         )
-        raise Wrong(f"{function.__name__} stops{place}: {reason}") from error
+        raise Wrong(f"{name} stops{place}: {reason}") from error
     if result is None and not _is_empty(function):
-        raise Wrong(f"{function.__name__} returns nothing. Does its last line begin with `return`?")
+        raise Wrong(f"{name} returns nothing. Does its last line begin with `return`?")
     if result is None or result is ...:
         raise NotYet
+    for number, (argument, after) in enumerate(zip(arguments, given, strict=True)):
+        if not _is_same(argument, after):
+            names = list(inspect.signature(function).parameters)
+            spoiled = names[min(number, len(names) - 1)]
+            raise Wrong(
+                f"{name} changes its argument {spoiled}, which belongs to whoever called it. `a +="
+                " b` and `a[0] = b` write into an array that is there; `a = a + b` and `a.copy()`"
+                " make a new one."
+            )
     return result
+
+
+class _TimeLimit:
+    """Raises TooLong in the thread that entered it when the time is up.
+
+    It is raised between two steps of Python, so it does not interrupt a single call of NumPy.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._thread = threading.get_ident()
+        self._timer = threading.Timer(seconds, self._stop)
+        self._timer.daemon = True
+        self._is_over = False
+
+    def _stop(self) -> None:
+        self._is_over = True
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(
+            ctypes.c_ulong(self._thread), ctypes.py_object(TooLong)
+        )
+
+    def __enter__(self) -> None:
+        self._timer.start()
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._timer.cancel()
+        self._timer.join()
+        if self._is_over and kind is not TooLong:
+            while True:  # it comes at the next step
+                time.sleep(0.01)
+
+
+def _is_same(before: Any, after: Any) -> bool:
+    """Return whether a copy is still what it was copied from; what cannot be compared may be."""
+    if isinstance(before, np.ndarray) and before.dtype != object:
+        return before.shape == after.shape and before.tobytes() == after.tobytes()
+    if isinstance(before, Mapping):
+        return before.keys() == after.keys() and all(
+            _is_same(before[name], after[name]) for name in before
+        )
+    if isinstance(before, list | tuple):
+        return len(before) == len(after) and all(map(_is_same, before, after))
+    return not isinstance(before, set) or before == after
 
 
 def compare(
@@ -173,7 +275,7 @@ def _is_empty(function: Callable[..., Any]) -> bool:
     return len(code) <= len(empty) + 2
 
 
-def _place(error: Exception) -> str:
+def _place(error: BaseException) -> str:
     """Name the line of the answer in which an error was raised."""
     frame = traceback.extract_tb(error.__traceback__)[1:2]
     line = linecache.getline(frame[0].filename, frame[0].lineno or 0).strip() if frame else ""

@@ -1,12 +1,16 @@
-"""Checks of chapter 1: counting pairs, inventing a name, the loss of a list, smoothing."""
+"""Checks of chapter 1: counting pairs, inventing a name, the loss of a list, smoothing, counting
+different letters."""
 
+import hashlib
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from checks import Wrong, call, check, compare
+from checks.program import check_program
 from model.text.sources import DINOSAURS
 
 LETTERS = "\nabcdefghijklmnopqrstuvwxyz"
@@ -21,6 +25,12 @@ class Watched:
     def __init__(self, seed: int) -> None:
         self._generator, self._draws = np.random.default_rng(seed), 0
 
+    def __deepcopy__(self, memo: object) -> "Watched":
+        return self  # the check counts the draws
+
+    def is_used(self) -> bool:
+        return self._draws > 0
+
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
@@ -33,18 +43,23 @@ class Watched:
         return getattr(self._generator, name)
 
 
-@check
-def check_count_pairs(count_pairs: Callable[..., Any]) -> str:
-    found, right = call(count_pairs, NAMES), _counted(NAMES)
+@check_program("ids_of", "count_pairs")
+def check_count_pairs(ids_of: Callable[..., Any], count_pairs: Callable[..., Any]) -> str:
+    _check_ids(ids_of)
+    sequences, right = _sequences(NAMES), _counted(NAMES)
+    found = call(count_pairs, sequences, 27)
     joined = _counted(["\n".join(NAMES)], start="", end="")
     compare(
         "your array",
         found,
         right,
         [
-            (_counted(NAMES, end=""), "do the names end with ¶?"),
-            (_counted(NAMES, start=""), "do the names begin after ¶?"),
-            (_counted(NAMES, start="", end=""), "where is ¶, before a name and after it?"),
+            (
+                _counted(NAMES, end=""),
+                "does the last pair of a name count, the one that ends in ¶?",
+            ),
+            (_counted(NAMES, start=""), "does the first pair of a name count, the one after ¶?"),
+            (_counted(NAMES, start="", end=""), "are the pairs with ¶ left out?"),
             (joined, "what comes before the first name, and after the last?"),
             (right.T, "is the first letter of a pair the row, and the second the column?"),
             (np.minimum(right, 1), "is 1 added for each pair, or is the number only set to 1?"),
@@ -65,35 +80,100 @@ def check_count_pairs(count_pairs: Callable[..., Any]) -> str:
                 "these are shares of all pairs. The counts themselves are asked for.",
             ),
             (
-                _counted(_all_names()),
-                "is this the list that the function was given? The check uses a shorter one.",
+                right + _counted([name[::-1] for name in NAMES]),
+                "each pair is counted forwards and backwards. Only the second letter follows the"
+                " first.",
+            ),
+            (
+                np.diag(right.sum(axis=0)),
+                "only the squares [i, i] are counted. Are both letters of a pair used?",
             ),
         ],
     )
+    small = np.array(call(count_pairs, [[0, 2, 1, 0], [0, 1, 0]], 3))
+    if small.shape != (3, 3):
+        raise Wrong(
+            f"with three letters, count_pairs(sequences, 3), your array has the shape"
+            f" {small.shape} in place of (3, 3). Is `size` used?"
+        )
+    many = _sequences(_all_names())
+    with np.errstate(over="ignore"):
+        whole = np.array(call(count_pairs, many, 27), dtype=float)
+    if not np.array_equal(whole, _counted(_all_names())) and whole.max() < 256:
+        raise Wrong(
+            "on the whole list no count is above 255, but us occurs 898 times: is the array of a"
+            " kind that begins again at 0, such as uint8?"
+        )
+    compare("your array for the whole list", whole, _counted(_all_names()))
     return "These 729 numbers are all that a bigram model knows."
+
+
+def _check_ids(ids_of: Callable[..., Any]) -> None:
+    for name, letters in (("rex", LETTERS), ("cab", "\ncba")):
+        found = call(ids_of, name, letters)
+        right = [letters.index(letter) for letter in f"\n{name}\n"]
+        try:
+            ids = [int(each) for each in found]
+        except (TypeError, ValueError):
+            raise Wrong(
+                f"ids_of({name!r}, letters) should be numbers, but it is {found!r:.60}."
+            ) from None
+        if ids == right:
+            continue
+        said = f"ids_of({name!r}, letters) is {ids} where {right} is right: "
+        for wrong, question in (
+            (right[1:-1], "where is the end, 0, on both sides?"),
+            (right[:-1], "where is the 0 after the name?"),
+            (right[1:], "where is the 0 before the name?"),
+            ([each - 1 for each in right], "is a counted as 0? The end is 0."),
+            (
+                [LETTERS.index(letter) for letter in f"\n{name}\n"],
+                "these are the ids of LETTERS. The check gave other `letters`, in another order.",
+            ),
+            ([ord(letter) for letter in f"\n{name}\n"], "where in `letters` is each letter?"),
+        ):
+            if ids == wrong:
+                raise Wrong(said + question)
+        raise Wrong(said + "where in `letters` is each letter?")
 
 
 @check
 def check_sample_name(sample_name: Callable[..., Any]) -> str:
-    name = _name(call(sample_name, _chain("\ncab\n"), Watched(1)))
+    watched = Watched(1)
+    name = _name(call(sample_name, _chain("\ncab\n"), watched, seconds=3))
     if name != "cab":
         raise Wrong(_why_not_cab(name))
-    coin = (_chain("\na\n") + _chain("\nb\n")) / 2
-    names = [_name(call(sample_name, coin, Watched(seed))) for seed in range(40)]
-    if len({name[0] for name in names}) == 1:
+    wide = np.eye(27)[np.zeros(27, int)]  # one letter, and the end: z a little oftener
+    wide[0] = np.full(27, 1 / 27)
+    wide[0, [0, 26]] = 0, 2 / 27
+    names = [_name(call(sample_name, wide, Watched(seed))) for seed in range(40)]
+    if not watched.is_used() and set(names) == {"z"}:
         raise Wrong(
-            "a and b are equally probable as the first letter, but with 40 seeds it was"
-            f" {names[0][0]} each time: is the most probable letter taken, instead of one that is"
-            " drawn?"
+            "z is the most probable first letter, but a to y are possible too, and with 40 seeds it"
+            " was z each time: is the most probable letter taken, instead of one that is drawn?"
         )
-    again = [_name(call(sample_name, coin, Watched(seed))) for seed in range(40)]
+    if not watched.is_used():
+        raise Wrong(
+            "your function never asks the generator that it is given. Does it make one of its own,"
+            " or use np.random? Every letter should be drawn by `generator`."
+        )
+    if set(names) == {"z"}:
+        raise Wrong(
+            "with 40 seeds the first letter was z each time, the most probable one: is it taken,"
+            " instead of one that is drawn?"
+        )
+    if max(names.count(name) for name in names) > 15:
+        raise Wrong(
+            "with 40 seeds nearly all names are the same, though 26 are possible. Does each draw"
+            " use p=probabilities[last]?"
+        )
     longest = _name(call(sample_name, _chain("\nabcdefghijklmnopqrstuvwxyz\n"), Watched(1)))
     if longest != LETTERS[1:]:
         raise Wrong(
             f"your name is {longest} where only {LETTERS[1:]} is possible. Does it end before ¶ is"
             " drawn?"
         )
-    if names != again:
+    if names != [_name(call(sample_name, wide, Watched(seed))) for seed in range(40)]:
         raise Wrong(
             "the same seed gives another name the second time: is every letter drawn by"
             " `generator`?"
@@ -104,17 +184,34 @@ def check_sample_name(sample_name: Callable[..., Any]) -> str:
     )
 
 
-@check
+@check_program("mean_loss")
 def check_mean_loss(mean_loss: Callable[..., Any]) -> str:
     probabilities = (_counted(NAMES) + 0.5) / (_counted(NAMES) + 0.5).sum(axis=1, keepdims=True)
-    found = call(mean_loss, probabilities, NAMES)
+    wrong_reads = []
+
+    def predict(reads: Any) -> Any:
+        """Return a row for each letter that is read, and remember what was."""
+        ids = np.array(reads)
+        if ids.ndim != 1 or not np.issubdtype(ids.dtype, np.integer):
+            raise Wrong(
+                f"predict was given {reads!r:.50}. It wants the ids of one name, such as [0, 25, 9]"
+                " for ¶, y and i."
+            )
+        if len(ids) > 1 and ids[-1] == 0:
+            wrong_reads.append(list(ids))
+        return probabilities[ids]
+
+    found = call(mean_loss, predict, _sequences(NAMES))
     losses = [_losses(probabilities, [name]) for name in NAMES]
-    right = np.concatenate(losses).mean()
+    flat = np.concatenate(losses)
+    right = flat.mean()
+    read = [probabilities[LETTERS.index(x), LETTERS.index(x)] for n in NAMES for x in f"\n{n}"]
     compare(
         "your loss",
         found,
         right,
         [
+            *((np.round(right, n), "is it rounded? Leave it as it is.") for n in (1, 2, 3, 4)),
             (
                 np.concatenate([each[:-1] for each in losses]).mean(),
                 "does the end of each name count?",
@@ -127,13 +224,10 @@ def check_mean_loss(mean_loss: Callable[..., Any]) -> str:
                 np.concatenate([each[1:-1] for each in losses]).mean(),
                 "where is ¶, before a name and after it?",
             ),
-            (np.concatenate(losses).sum(), "that is the sum. By what must you divide?"),
+            (flat.sum(), "that is the sum. By what must you divide?"),
+            (flat.sum() / len(NAMES), "that is per name. How many letters are there in all names?"),
             (
-                np.concatenate(losses).sum() / len(NAMES),
-                "that is per name. How many letters are there in all names?",
-            ),
-            (
-                np.concatenate(losses).sum() / sum(map(len, NAMES)),
+                flat.sum() / sum(map(len, NAMES)),
                 "did you count the ends among the letters?",
             ),
             (
@@ -141,7 +235,7 @@ def check_mean_loss(mean_loss: Callable[..., Any]) -> str:
                 "a mean of means. Is there one mean, of all letters?",
             ),
             (
-                np.concatenate(losses).sum() / sum(len(name) + 2 for name in NAMES),
+                flat.sum() / sum(len(name) + 2 for name in NAMES),
                 "¶ counts once a name, not twice.",
             ),
             (
@@ -151,16 +245,22 @@ def check_mean_loss(mean_loss: Callable[..., Any]) -> str:
             (-right, "a loss is positive. Where is the minus?"),
             (right / np.log(2), "that is the loss in bits. Which logarithm gives nats?"),
             (right / np.log(10), "is this the logarithm to base 10?"),
-            (np.exp(-np.concatenate(losses)).mean(), "is the logarithm missing?"),
+            (np.exp(-flat).mean(), "is the logarithm missing?"),
             (
-                np.exp(-np.concatenate(losses).sum()),
+                np.exp(-flat.sum()),
                 "that is the probability of all names. Is the logarithm missing?",
             ),
+            (-np.log(np.exp(-flat).mean()), "is the logarithm taken of each probability?"),
             (
-                -np.log(np.exp(-np.concatenate(losses)).mean()),
-                "is the logarithm taken of each probability?",
+                -np.log(read).mean(),
+                "is this the probability of the letter that was read, and not of the next one?",
             ),
-            (_losses(probabilities.T, NAMES).mean(), "is the first letter of a pair the row?"),
+            (
+                -np.log(
+                    probabilities.max(axis=1)[[LETTERS.index(x) for n in NAMES for x in f"\n{n}"]]
+                ).mean(),
+                "is this the most probable letter, or the one that comes?",
+            ),
             (
                 losses[-1].mean(),
                 "only the last name counts. Does the list begin anew with each name?",
@@ -168,12 +268,37 @@ def check_mean_loss(mean_loss: Callable[..., Any]) -> str:
             (losses[0].mean(), "only the first name counts. Does `return` stand inside the loop?"),
         ],
     )
+    if wrong_reads:
+        raise Wrong(
+            "your loss is right, but predict was also given the ¶ at the end of a name, and nothing"
+            " comes after it. Are the reads `ids[:-1]`?"
+        )
+    compare(
+        "your loss of a model with a memory",
+        call(mean_loss, _remember, _sequences(NAMES)),
+        np.mean([cost for ids in _sequences(NAMES) for cost in _costs(_remember, ids)]),
+        [
+            (
+                np.mean([-np.log(_remember([i])[0, j]) for i, j in _pairs(_sequences(NAMES))]),
+                "for a table your loss is right. But predict gets one letter at a time, and a model"
+                " with a memory must see all that came before. Give it `ids[:-1]`, whole.",
+            ),
+        ],
+    )
+    whole = call(mean_loss, predict, _sequences(_all_names()))
+    if not np.isfinite(whole):
+        raise Wrong(
+            f"it is right for four names, but for the whole list it is {whole}: is a product taken"
+            " before the logarithm? The computer has run out of small numbers."
+        )
+    compare("your loss of the whole list", whole, _losses(probabilities, _all_names()).mean())
     return "This one number is how all models of this course are compared."
 
 
 @check
 def check_smoothed(smoothed: Callable[..., Any]) -> str:
     counts = _counted(NAMES) + _counted(["abcdefghijklmnopqrstuvwxyz"])
+    call(smoothed, counts.astype(int), 0.5)  # as the chapter's own
     sums, too_much = counts.sum(axis=1, keepdims=True), "the rows add up to more than 1: "
     for extra in (0.5, 3.0):
         found, more, late = call(smoothed, counts, extra), counts + extra, counts / sums + extra
@@ -219,6 +344,70 @@ def check_smoothed(smoothed: Callable[..., Any]) -> str:
     return "No pair is impossible now, and no held-out name costs infinitely much."
 
 
+@check
+def check_count_different(count_different: Callable[..., Any]) -> str:
+    sequences = _sequences([*NAMES, "yima", "ama", "tima"])
+    counts, right = np.zeros((27, 27)), np.zeros((27, 27))
+    triples = [triple for ids in sequences for triple in zip(ids, ids[1:], ids[2:], strict=False)]
+    np.add.at(counts, tuple(np.array(triples).T[1:]), 1)
+    np.add.at(right, tuple(np.array(sorted({*triples})).T[1:]), 1)
+    first, ends = np.zeros((27, 27)), np.zeros((27, 27))
+    np.add.at(first, tuple(np.array(sorted({*triples})).T[:2]), 1)
+    np.add.at(ends, tuple(np.array(sorted({*triples})).T[[0, 2]]), 1)
+    pairs = np.zeros((27, 27))
+    np.add.at(pairs, tuple(np.array(_pairs(sequences)).T), 1)
+    compare(
+        "your array",
+        call(count_different, sequences, 27),
+        right,
+        [
+            (
+                counts,
+                "that is how often the pair has a letter before it. How many *different* letters?"
+                " A set keeps each triple once.",
+            ),
+            (pairs, "that is how often the pair occurs. Which letters stand before it?"),
+            (
+                np.minimum(counts, 1),
+                "each pair counts 1 at most. Is the set one of pairs? Make it of triples.",
+            ),
+            (first, "that is how many different letters come *after* a pair. And before it?"),
+            (ends, "these are the outer letters of a triple. The pair is its second and third."),
+            (right.T, "is the first letter of a pair the row, and the second the column?"),
+            (
+                right + np.minimum(pairs, 1) - np.minimum(counts, 1),
+                "before the first ¶ of a name there is no letter, so its pairs count 0.",
+            ),
+            (
+                right - (right > 0),
+                "each number is 1 too low. Is the first letter that is seen counted too?",
+            ),
+        ],
+    )
+    return (
+        "In the whole list us is 26 times as frequent as ul, but it comes after 20 different"
+        " letters, and ul after 17."
+    )
+
+
+def _remember(reads: Any) -> Any:
+    """Predict from the sum of all that was read, not from the last letter alone."""
+    table = 1 + np.arange(27 * 27).reshape(27, 27) % 7
+    return (table / table.sum(axis=1, keepdims=True))[np.cumsum(reads) % 27]
+
+
+def _costs(predict: Callable[..., Any], ids: list[int]) -> Any:
+    return -np.log(predict(ids[:-1])[np.arange(len(ids) - 1), ids[1:]])
+
+
+def _pairs(sequences: Sequence[list[int]]) -> list[tuple[int, int]]:
+    return [pair for ids in sequences for pair in pairwise(ids)]
+
+
+def _sequences(names: Sequence[str]) -> list[list[int]]:
+    return [[LETTERS.index(letter) for letter in f"\n{name}\n"] for name in names]
+
+
 def _counted(names: Sequence[str], start: str = "\n", end: str = "\n") -> Any:
     counts = np.zeros((27, 27))
     for name in names:
@@ -238,6 +427,11 @@ def _all_names() -> list[str]:
     return DINOSAURS.read_text(encoding="utf-8").split()
 
 
+def _digest(name: str) -> int:
+    """Return the number by which the chapter holds names out."""
+    return int(hashlib.sha256(name.encode()).hexdigest(), 16)
+
+
 def _chain(text: str) -> Any:
     """Return probabilities with which nothing but one text can be drawn; other letters follow
     themselves."""
@@ -248,20 +442,17 @@ def _chain(text: str) -> Any:
 
 
 def _name(found: Any) -> str:
-    """Return a name that was given as a string or as a list of letters."""
-    letters = (
-        found
-        if isinstance(found, str)
-        else list(found)
-        if isinstance(found, (list, tuple))
-        else None
-    )
-    if letters is None or not all(isinstance(letter, str) for letter in letters):
+    if isinstance(found, str):
+        return found
+    if isinstance(found, (list, tuple)) and all(isinstance(letter, str) for letter in found):
         raise Wrong(
-            f"the name should be a string, but it is {found!r:.60}. LETTERS[number] is the letter"
-            " of an id."
+            f"the name should be one string, but it is {found!r:.60}."
+            ' `"".join(letters)` makes one of them.'
         )
-    return "".join(letters)
+    raise Wrong(
+        f"the name should be a string, but it is {found!r:.60}. LETTERS[number] is the letter of an"
+        " id."
+    )
 
 
 def _why_not_cab(name: str) -> str:
@@ -272,6 +463,8 @@ def _why_not_cab(name: str) -> str:
     )
     if name.strip("\n") == "cab":
         return begin + "¶ begins and ends a name, but is no part of it. Can it be left out?"
+    if name.lower() == "cab":
+        return begin + "all letters are small here. Is there a capital too much?"
     if name == "bac":
         return begin + "that is from behind. Is the last letter's row used, or its column?"
     if "\n" in name:
@@ -280,4 +473,14 @@ def _why_not_cab(name: str) -> str:
         return begin + "it has one letter. Is there a loop?"
     if name in {"ab", "ca"}:
         return begin + "one letter is lost. Is each letter added before the next one is drawn?"
+    names = _all_names()
+    for known in (names, [each for each in names if _digest(each) % 10]):
+        counts, last, drawn = _counted(known), 0, ""
+        generator = np.random.default_rng(1)
+        with suppress(ValueError):
+            while not drawn.endswith("\n"):
+                last = generator.choice(27, p=counts[last] / counts[last].sum())
+                drawn += LETTERS[last]
+        if name == drawn.strip("\n"):
+            return begin + "is it `bigram` that is asked? The function is given `probabilities`."
     return begin + "does each draw use p=probabilities[last], and begin with the row of ¶?"

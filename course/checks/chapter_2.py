@@ -1,11 +1,13 @@
-"""Checks of chapter 2: one step by pencil, softmax, one step in code, the loss of a word."""
+"""Checks of chapter 2: softmax, a table that learns, one step by pencil, a whole word in code."""
 
 from collections.abc import Callable
+from itertools import pairwise, permutations
 from typing import Any
 
 import numpy as np
 
-from checks import Wrong, call, check, compare
+from checks import NotYet, Wrong, call, check, compare, is_right
+from checks.program import check_program
 from model.network import layers
 
 LETTERS = "\nam"
@@ -72,6 +74,7 @@ def check_third_step(z: Any, h: Any, p: Any) -> str:
         by_pencil=True,
     )
     logits = state @ W_Y
+    _check_kind_of_p(p, layers.softmax(logits))
     compare(
         "your p",
         p,
@@ -84,8 +87,6 @@ def check_third_step(z: Any, h: Any, p: Any) -> str:
                 "are the logits divided by their sum? First comes e to the power of each.",
             ),
             (layers.softmax(right @ W_Y), "do the logits come from z, or from h?"),
-            (layers.softmax(logits)[::-1], "that is from behind. The order is ¶, a, m."),
-            (100 * layers.softmax(logits), "that is in percent. Probabilities go from 0 to 1."),
         ],
         tolerance=0.01,
         by_pencil=True,
@@ -93,7 +94,21 @@ def check_third_step(z: Any, h: Any, p: Any) -> str:
     return "It has read a, and expects m with 0.97. You have run a recurrent network by hand."
 
 
-@check
+def _check_kind_of_p(p: Any, right: Any) -> None:
+    """Raises Wrong for percent, and for another order of the letters."""
+    try:
+        found = np.array(p, dtype=float)
+    except (TypeError, ValueError):
+        return  # `compare` tells
+    if found.shape != (3,) or np.allclose(found, right, atol=0.01):
+        return
+    if np.allclose(found, 100 * right, atol=1):
+        raise Wrong("your p is in percent. Probabilities go from 0 to 1.")
+    if any(np.allclose(found, right[list(order)], atol=0.01) for order in permutations(range(3))):
+        raise Wrong("your p has the right numbers in another order. It is ¶, a, m.")
+
+
+@check_program("softmax")
 def check_softmax(softmax: Callable[..., Any]) -> str:
     logits = np.array([-1.0, 0.5, 2.0, 0.0])
     exponentials = np.exp(logits)
@@ -142,112 +157,219 @@ def check_softmax(softmax: Callable[..., Any]) -> str:
             "it is right for small logits, but not for 1000, 999 and 0: e^1000 is too large for the"
             " computer. Can you subtract something from all logits first?"
         ) from None
+    table = np.array([[0.0, 1.0, 2.0], [1000.0, 1000.0, 999.0]])
+    with np.errstate(all="ignore"):
+        rows, exponentials = call(softmax, table), np.exp(table - table.max())
+        compare(
+            "your softmax of two rows",
+            rows,
+            layers.softmax(table),
+            [
+                (exponentials / exponentials.sum(), "all rows together add up to 1. Which axis?"),
+                (layers.softmax(table.T).T, "the columns add up to 1. Is axis -1 the last one?"),
+                (
+                    exponentials / exponentials.sum(axis=-1, keepdims=True),
+                    "the largest of the *whole table* is subtracted, and small rows become 0 / 0."
+                    " Is it the largest of each row?",
+                ),
+            ],
+        )
     return (
         "Only differences between logits count, so 1000, 999 and 0 are as good as 0, -1 and -1000."
     )
 
 
-@check
-def check_step(step: Callable[..., Any]) -> str:
-    generator = np.random.default_rng(2)
-    w_x, w_h, b, h = (generator.normal(size=shape) / 2 for shape in ((4, 3), (3, 3), (3,), (3,)))
-    x = np.eye(4)[2]
-    found = call(step, x, h, w_x, w_h, b)
-    z = x @ w_x + b + h @ w_h
-    right = np.tanh(z)
-    if np.shape(found) == (3, 3):
-        raise Wrong("your new state has 3 × 3 numbers instead of 3: is there a * where @ is meant?")
-    compare(
-        "your new state",
-        np.squeeze(found) if isinstance(found, np.ndarray) else found,
-        right,
-        [
-            (z, "is tanh missing?"),
-            (np.tanh(x @ w_x + b), "does the old state h take part?"),
-            (
-                np.tanh(x @ w_x + h @ w_h),
-                "is the bias b missing? It is 0 in our network, but not in every one.",
-            ),
-            (np.tanh(h @ w_h + b), "does the letter x take part?"),
-            (
-                np.tanh(x @ w_x + b + h @ w_h.T),
-                "are the old state and w_h in the right order, h @ w_h?",
-            ),
-            (np.tanh(x @ w_x + b) + np.tanh(h @ w_h), "is there one tanh, of the whole sum?"),
-            (np.tanh(x @ w_x + b) + h @ w_h, "is there one tanh, of the whole sum?"),
-            (np.tanh(x @ w_x + h @ w_h) + b, "does the bias belong inside tanh?"),
-            (np.tan(z), "that is the tangent. It should be tanh."),
-            (layers.softmax(z), "that is softmax. It is for the logits; here tanh is meant."),
-            (np.tanh(x @ w_x + b + h), "is the old state multiplied by w_h?"),
-            (layers.sigmoid(z), "is this a sigmoid? This network has tanh."),
-        ],
-    )
-    return "It agrees with model.network.rnn. This line is the whole memory of a recurrent network."
-
-
-@check
-def check_word_loss(word_loss: Callable[..., Any]) -> str:
-    for word in ("mama", "amm"):
-        found, losses = call(word_loss, word), _losses("\n" + word, word + "\n")
-        favourites = -np.log([p.max() for p in _expected("\n" + word)])
-        forgetful = _losses("\n" + word, word + "\n", carry=False).mean()
+@check_program("learn_table")
+def check_learn_table(learn_table: Callable[..., Any]) -> str:
+    if not is_right(check_softmax):
+        raise NotYet("`learn_table` needs `softmax`, and yours is not right yet.")
+    sequences = [[0, 2, 1, 0], [0, 2, 1, 2, 1, 0], [0, 1, 0], [0, 2, 2, 1, 0]]
+    for epochs in (1, 3):
+        right = _learned(sequences, 4, 0.5, epochs)
         compare(
-            f"your loss of {word}",
-            found,
-            losses.mean(),
+            f"your logits after {epochs} epoch{'s' * (epochs > 1)}",
+            call(learn_table, sequences, 4, 0.5, epochs),
+            right,
             [
-                (losses.sum(), "that is the sum. What is it per letter?"),
-                (losses[:-1].mean(), "does the end of the word count?"),
                 (
-                    losses.sum() / len(word),
-                    "by how many letters must you divide? ¶ is one of them.",
+                    _learned(sequences, 4, -0.5, epochs),
+                    "it learns to avoid what comes. Is it minus the rate times p - q?",
                 ),
-                (losses[0], "only the first letter counts. Does `return` stand inside the loop?"),
-                (-losses.mean(), "a loss is positive. Where is the minus?"),
+                (layers.softmax(right), "these are probabilities. The logits are asked for."),
                 (
-                    losses.mean() / np.log(2),
-                    "that is the loss in bits. Which logarithm gives nats?",
-                ),
-                (np.exp(-losses).mean(), "is the logarithm missing?"),
-                (-np.log(np.exp(-losses).mean()), "is the logarithm taken of each probability?"),
-                (np.exp(-losses.sum()), "that is the probability of the word. What is its loss?"),
-                (favourites.mean(), "is this the most probable letter, or the one that comes?"),
-                (forgetful, "does each step get the state that the step before left?"),
-                (
-                    _losses("\n" + word, "\n" + word).mean(),
-                    "is this the probability of the letter that was just read?",
+                    right + 1,
+                    "all are 1 too high. Do the logits begin with zeros?",
                 ),
                 (
-                    _losses(word, word).mean(),
-                    "is this the probability of the letter that was just read?",
+                    _learned(sequences, 4, 0.5, 1),
+                    "only the first epoch counts. Do the logits begin with zeros again each time,"
+                    " or does `return` stand inside the loop?",
                 ),
                 (
-                    _losses(word, word[1:] + "\n").mean(),
-                    "does it read ¶ first, to predict the first letter?",
+                    _learned(sequences, 4, 0.5, epochs, mean=False),
+                    "is it the *mean* of the pushes?",
                 ),
+                (
+                    _learned(sequences, 4, 0.5, epochs, keep=True),
+                    "the pushes of the epochs before are still in. Do `pushes` and `times` begin"
+                    " with zeros in each epoch?",
+                ),
+                (
+                    _learned(sequences, 4, 0.5, epochs, all_pairs=True),
+                    "the pushes are divided by the number of *all* pairs. How often was this row"
+                    " read?",
+                ),
+                (
+                    _learned(sequences, 4, 0.5, epochs, at_once=True),
+                    "the logits move after each pair. Add up all pushes of an epoch first.",
+                ),
+                (_learned(sequences, 4, 1.0, epochs), "is `rate` used?"),
+                (right.T, "the row is the letter that is read, and the column the one that comes."),
             ],
         )
     return (
-        "The state goes from round to round in one variable, and that is all that is recurrent"
-        " in it."
+        "Nobody counted, and it arrives where counting does, because there the pushes cancel out."
     )
+
+
+def _learned(
+    sequences: Any,
+    size: int,
+    rate: float,
+    epochs: int,
+    *,
+    mean: bool = True,
+    keep: bool = False,
+    all_pairs: bool = False,
+    at_once: bool = False,
+) -> Any:
+    """Return the logits that `learn_table` learns, or those of a usual mistake."""
+    logits, pushes, times = (np.zeros((size, n)) for n in (size, size, 1))
+    for _ in range(epochs):
+        p = layers.softmax(logits)
+        if not keep:
+            pushes[:], times[:] = 0, 0
+        for ids in sequences:
+            for before, after in pairwise(ids):
+                push = (layers.softmax(logits) if at_once else p)[before] - np.eye(size)[after]
+                pushes[before] += push
+                times[before] += 1
+                if at_once:
+                    logits[before] -= rate * push
+        if not at_once:
+            by = times.sum() if all_pairs else np.maximum(times, 1)
+            logits -= rate * (pushes / by if mean else pushes)
+    return logits
+
+
+@check_program("forward")
+def check_forward(forward: Callable[..., Any]) -> str:
+    if not is_right(check_softmax):
+        raise NotYet("`forward` needs `softmax`, and yours is not right yet.")
+    generator = np.random.default_rng(2)
+    shapes = {"b_y": (5,), "w_h": (3, 3), "w_x": (5, 3), "w_y": (3, 5), "b": (3,)}
+    parameters = {name: generator.normal(size=shape) for name, shape in shapes.items()}
+    reads = [0, 3, 1, 4, 4, 2]
+    p, h = _states(parameters, reads)
+    found = call(forward, parameters, reads)
+    if not isinstance(found, tuple | list) or len(found) != 2:
+        raise Wrong("the function should return two arrays, `return p, h`.")
+    found_p, found_h = found
+    if not (isinstance(found_p, np.ndarray) and isinstance(found_h, np.ndarray)):
+        raise Wrong("p and h should be arrays. `np.array` makes one of a list.")
+    if np.shape(found_p) == h.shape and np.shape(found_h) == p.shape:
+        raise Wrong("the two are the other way round: first p, then h.")
+    if np.shape(found_h) == (len(reads), 3):
+        raise Wrong(
+            "h has a row for each letter, but it should have one more: the state before anything"
+            " was read, zeros, comes first."
+        )
+    alone = np.array([_states(parameters, [letter])[1][1] for letter in reads])
+    compare(
+        "your h",
+        found_h,
+        h,
+        [
+            (_states(parameters, reads, squeeze=lambda z: z)[1], "is tanh missing?"),
+            (np.vstack([h[:1], alone]), "does the state of the step before take part?"),
+            (
+                _states({**parameters, "b": np.zeros(3)}, reads)[1],
+                "is the bias b missing? It is 0 in our network, but not in every one.",
+            ),
+            (
+                _states({**parameters, "w_x": np.zeros((5, 3))}, reads)[1],
+                "does the letter take part?",
+            ),
+            (
+                _states({**parameters, "w_h": parameters["w_h"].T}, reads)[1],
+                "are the old state and w_h in the right order, h[t] @ w_h?",
+            ),
+            (
+                _states({**parameters, "w_h": np.eye(3)}, reads)[1],
+                "is the old state multiplied by w_h?",
+            ),
+            (
+                _states({**parameters, "w_h": np.diag(parameters["w_h"].diagonal())}, reads)[1],
+                "is there a * where @ is meant?",
+            ),
+            (
+                np.vstack([h[:2], np.zeros((5, 3))]),
+                "only the first letter is read. Does `return` stand inside the loop?",
+            ),
+            (_states(parameters, reads, squeeze=layers.sigmoid)[1], "is this a sigmoid?"),
+            (_states(parameters, reads, squeeze=np.tan)[1], "that is the tangent, not tanh."),
+            (
+                _states(parameters, reads, outside=True)[1],
+                "is there one tanh, of the whole sum?",
+            ),
+            (
+                np.vstack([h[:1], _states(parameters, [0, *reads])[1][2:]]),
+                "it reads a ¶ too many at the beginning. `reads` has it already.",
+            ),
+        ],
+    )
+    logits = h[1:] @ parameters["w_y"] + parameters["b_y"]
+    compare(
+        "your p",
+        found_p,
+        p,
+        [
+            (logits, "these are the logits. Where is softmax?"),
+            (
+                layers.softmax(logits - parameters["b_y"]),
+                "is the bias b_y missing? It is 0 in our network, but not in every one.",
+            ),
+            (
+                layers.softmax(h[:-1] @ parameters["w_y"] + parameters["b_y"]),
+                "these come from the states *before* the letters. Is it h[1:]?",
+            ),
+            (
+                np.exp(logits) / np.exp(logits).sum(),
+                "all rows together add up to 1. Is softmax for each row by itself?",
+            ),
+        ],
+    )
+    small, word = _small(), [0, 2, 1]
+    compare("your p for the small network", call(forward, small, word)[0], _states(small, word)[0])
+    return "It agrees with model.network.rnn. The state in the loop is all that is recurrent in it."
+
+
+def _states(
+    parameters: Any, reads: Any, squeeze: Callable[..., Any] = np.tanh, *, outside: bool = False
+) -> tuple[Any, Any]:
+    """Return what `forward` should, or with another function than tanh, or with two of them."""
+    h = [np.zeros(len(parameters["b"]))]
+    for letter in reads:
+        z, old = parameters["w_x"][letter] + parameters["b"], h[-1] @ parameters["w_h"]
+        h.append(squeeze(z) + squeeze(old) if outside else squeeze(z + old))
+    states = np.array(h)
+    return layers.softmax(states[1:] @ parameters["w_y"] + parameters["b_y"]), states
+
+
+def _small() -> dict[str, Any]:
+    return {"w_x": LAYER.w_x, "w_h": LAYER.w_h, "b": LAYER.b, "w_y": W_Y, "b_y": np.zeros(3)}
 
 
 def _read(letter: str, h: Any) -> tuple[Any, Any]:
     h = np.tanh(LAYER.w_x[LETTERS.index(letter)] + LAYER.b + h @ LAYER.w_h)
     return h, layers.softmax(h @ W_Y)
-
-
-def _expected(letters: str, *, carry: bool = True) -> list[Any]:
-    """Return the probabilities after each letter."""
-    h, expected = np.zeros(2), []
-    for letter in letters:
-        after, p = _read(letter, h)
-        h = after if carry else h
-        expected.append(p)
-    return expected
-
-
-def _losses(letters: str, targets: str, *, carry: bool = True) -> Any:
-    expected = _expected(letters, carry=carry)
-    return -np.log([p[LETTERS.index(target)] for p, target in zip(expected, targets, strict=True)])

@@ -5,13 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from checks import Wrong, call, check, compare
+from checks import NotYet, Wrong, call, check, compare, is_right
+from checks.chapter_2 import check_forward
+from checks.program import check_program
 from model.network.gradients import central_differences
 from model.network.layers import cross_entropy
-from model.network.network import LanguageModel
-from model.network.parameters import Architecture
 
 Function = Callable[..., Any]
+NAMES = ("w_x", "w_h", "b", "w_y", "b_y")
 
 
 @check
@@ -62,8 +63,15 @@ def check_d_logits(d_logits: Function) -> str:
             ),
         ),
         (1 - p, "every letter is treated as if it had come. Is q 1 at one place only?"),
+        (np.where(q, p - 1, 0), "only the letter that came is pushed. What of the others?"),
     ]
-    compare("your d_logits", call(d_logits, p, target), right, mistakes, tolerance=1e-6)
+    found = call(d_logits, p, target)
+    if np.shape(found) == ():
+        raise Wrong(
+            "that is one number, for the letter that came. The logits of the other letters have"
+            " slopes too: q is an array, 0 for them."
+        )
+    compare("your d_logits", found, right, mistakes, tolerance=1e-6)
     return "p - q is what every network here begins its way back with, however large it is."
 
 
@@ -122,88 +130,228 @@ def check_one_step_back(one_step_back: Function) -> str:
 
 
 @check
-def check_sum_over_time(gradient_of_w_h: Function) -> str:
-    generator = np.random.default_rng(5)
-    h, d_z = np.vstack([np.zeros(3), generator.normal(size=(4, 3))]), generator.normal(size=(4, 3))
-    w_h = np.zeros((3, 3))
-
-    def loss() -> float:
-        """What moves with w_h: the z of every step."""
-        return float(((h[:-1] @ w_h) * d_z).sum())
-
-    right = central_differences(loss, w_h)
-    mistakes = [
-        (right.T, "is it turned on its side? d_w_h[i, j] is h[i] times d_z[j]."),
-        (
-            h[1:].T @ d_z,
-            "is h the state after the step? The one that met w_h is the state before, h[t].",
-        ),
-        (
-            d_z.T @ h[1:],
-            "is h the state after the step? The one that met w_h is the state before, h[t].",
-        ),
-        (
-            right / 4,
+def check_mended(mended: Function) -> str:
+    parameters, ids = _random(4, 3, 6), [0, 2, 1, 3, 0]
+    by_another_way = {"central_differences", "backward", "compare_with_differences", "program"}
+    if named := by_another_way & {*getattr(getattr(mended, "__code__", None), "co_names", ())}:
+        raise Wrong(
+            f"your function asks {sorted(named)[0]}. That may give the right slopes, but it mends"
+            " nothing: which of the three lines is wrong?"
+        )
+    found = call(mended, parameters, ids)
+    if isinstance(found, dict) and "b" in found:
+        found = found["b"]
+    compare(
+        "your gradient of b",
+        found,
+        _slopes(parameters, ids)["b"],
+        [
             (
-                "this is the mean over the steps. Does one w_h that works four times move the loss"
-                " more?"
+                way_back(parameters, ids, w_h=lambda w: w)["b"],
+                "that is what the broken one says, too. What is right if there is one step, and"
+                " wrong if there are more?",
             ),
-        ),
-        (np.outer(h[3], d_z[3]), "this is the last step alone. Is += there to add up the steps?"),
-        (
-            h[:3].T @ d_z[:3],
-            "one step is missing: here are four, not three. Is their number `len(d_z)`?",
-        ),
-        (
-            np.outer(h[0], d_z[0]),
-            "this is the first step alone. Does `return` stand inside the loop?",
-        ),
-        (
-            np.outer(h[:-1].sum(axis=0), d_z.sum(axis=0)),
-            "the states and the d_z are added up first. Multiply, then add.",
-        ),
-    ]
-    compare("your d_w_h", call(gradient_of_w_h, h, d_z), right, mistakes, tolerance=1e-6)
-    return "However long the text is, all its steps end up in one matrix of the same size."
-
-
-@check
-def check_mended(mended_backward: Function) -> str:
-    generator = np.random.default_rng(6)
-    shapes = {"w_x": (4, 3), "w_h": (3, 3), "b": (3,), "w_y": (3, 4), "b_y": (4,)}
-    parameters = {name: generator.normal(size=shape) for name, shape in shapes.items()}
-    reads, targets = [0, 2, 1, 3], [2, 1, 3, 0]
-    model = LanguageModel(
-        Architecture("rnn", 4, 3),
-        {f"layers.0.{n}" if n in ("w_x", "w_h", "b") else n: a for n, a in parameters.items()},
+            (
+                way_back(parameters, ids, slope_at=0)["b"],
+                "the arrows are right now, but the slope of tanh is that of the state *before* the"
+                " step. It was right: h[t + 1].",
+            ),
+            (
+                way_back(parameters, ids, w_h=np.zeros_like)["b"],
+                "what comes from the next step has gone. It should be there, on the right way.",
+            ),
+            (
+                way_back(parameters, ids, w_h=lambda w: -w.T)["b"],
+                "a minus too much: the two arrows add.",
+            ),
+            (
+                way_back(parameters, ids, w_h=lambda w: np.linalg.inv(w))["b"],
+                "that is the inverse of w_h. Turned on its side it is w_h.T.",
+            ),
+            (
+                way_back(parameters, ids, w_h=lambda w: np.eye(3))["b"],
+                "d_z arrives as it is. It passes through w_h, the other way round.",
+            ),
+        ],
+        tolerance=1e-5,
     )
-    inputs, following = np.array([reads]).T, np.array([targets]).T
-    right = dict(
-        zip(
-            shapes,
-            model.loss_and_gradients(inputs, following, model.initial_state(1))[1].values(),
-            strict=True,
-        )
-    )
-    found = call(mended_backward, parameters, reads, targets)
-    if isinstance(found, tuple | list) and len(found) == len(shapes):
-        found = dict(zip(shapes, found, strict=True))
-    if not isinstance(found, dict) or set(found) != set(shapes):
-        raise Wrong(
-            f"the function should return the five gradients {', '.join(shapes)}, as the broken one"
-            " does."
-        )
-    wrong = [
-        name for name in shapes if not np.allclose(found[name], right[name], rtol=1e-6, atol=1e-6)
-    ]
-    if wrong == ["w_x", "w_h", "b"]:
-        raise Wrong(
-            "w_y and b_y are right; w_x, w_h and b are not. They get what they get from d_z: does"
-            " what comes from the next step take the way back, and does it arrive in d_h?"
-        )
-    for name in wrong:
-        compare(f"the gradient of {name}", found[name], right[name])
+    _check_exact(found, way_back(parameters, ids)["b"])
     return (
         "It was one missing .T, and it hid because w_h was the same on its side. Check with random"
         " numbers."
     )
+
+
+@check_program("backward")
+def check_backward(backward: Function) -> str:
+    if not is_right(check_forward):
+        raise NotYet("`backward` needs `forward`, and yours is not right yet. See chapter 2.")
+    parameters = _random(27, 4, 8)
+    ids = [0, 13, 1, 14, 7, 15, 13, 1, 0]  # m and a are read twice
+    found = call(backward, parameters, ids)
+    if not isinstance(found, tuple | list) or len(found) != 2:
+        raise Wrong("the function should return two things, `return cost, gradients`.")
+    cost, gradients = found
+    if isinstance(cost, dict):
+        raise Wrong("the two are the other way round: first the cost, then the gradients.")
+    p, steps = forward_pass(parameters, ids)[0], np.arange(len(ids) - 1)
+    costs = -np.log(p[steps, ids[1:]])
+    spoilt = costs + np.log(p[steps, ids[1:]]) - np.log(np.abs(p[steps, ids[1:]] - 1))
+    compare(
+        "your cost",
+        cost,
+        costs.sum(),
+        [
+            (costs.mean(), "that is the mean over the letters, the loss. The sum is asked for."),
+            (-costs.sum(), "a cost is positive. Where is the minus?"),
+            (spoilt.sum(), "p was changed before the cost was taken from it."),
+            (costs[:-1].sum(), "does the last letter count, the ¶ at the end?"),
+            (
+                -np.log(p[steps, ids[:-1]]).sum(),
+                "is this the probability of the letter that was read, not of the one that came?",
+            ),
+        ],
+    )
+    if not isinstance(gradients, dict) or {*gradients} != {*NAMES}:
+        raise Wrong(
+            f"the gradients should be a dictionary with the names {', '.join(NAMES)}, as the"
+            " parameters are."
+        )
+    right, faults = _slopes(parameters, ids), _faults(parameters, ids)
+    for name in ("b_y", "w_y", "b", "w_x", "w_h"):
+        mistakes = [(fault[name], question) for fault, question in faults if name in fault]
+        what = f"your gradient of {name}"
+        compare(what, gradients[name], right[name], mistakes, tolerance=1e-5)
+    exact = way_back(parameters, ids)
+    for name in NAMES:
+        _check_exact(gradients[name], exact[name])
+    return "All 263 slopes agree with central differences. You have written back-propagation."
+
+
+def _check_exact(found: Any, exact: Any) -> None:
+    """Raises Wrong for slopes that are right to some eight digits only, as differences are."""
+    difference = np.abs(np.asarray(found, dtype=float) - exact).max()
+    if difference > 1e-11:
+        raise Wrong(
+            f"your slopes are right, but only to {-np.log10(difference):.0f} digits, as if every"
+            " number had been moved a little. That would take 10,554 forward passes for each name."
+            " The way back takes one."
+        )
+
+
+def _faults(parameters: Any, ids: Any) -> list[tuple[Any, str]]:
+    """Return the gradients of usual mistakes, each with a question."""
+    right, length = way_back(parameters, ids), len(ids) - 1
+    once = []
+    for keep in (min, max):  # a loop that goes backwards keeps the first push, an array the last
+        w_x = np.zeros_like(right["w_x"])
+        for letter in {*ids[:-1]}:
+            kept = keep(t for t in range(length) if ids[t] == letter)
+            w_x[letter] = way_back(parameters, ids, only=(kept,))["w_x"][letter]
+        once.append({"w_x": w_x})
+    twice = "a letter that is read twice should get two pushes, added."
+    broken = "does what comes from the next step take the way back, w_h.T?"
+    after = way_back(parameters, ids, state=1)
+    before = way_back(parameters, ids, state_of_logits=0)
+    slope = "is the slope of tanh that of the state after the step, 1 - h[t + 1]**2?"
+    gone = "what comes from the next step is missing. Is d_z kept from round to round?"
+    forwards = "the loop goes forwards. The last step comes first."
+    faults: list[tuple[Any, str]] = [
+        (
+            {name: -array for name, array in right.items()},
+            "the signs are the other way round. Is it p - q?",
+        ),
+        (
+            {name: array / length for name, array in right.items()},
+            "these are the slopes of the mean. The cost is a sum.",
+        ),
+        (
+            way_back(parameters, ids, only=(0,)),
+            "only the first step is in it. Is += there to add up the steps?",
+        ),
+        (
+            way_back(parameters, ids, only=(length - 1,)),
+            "only the last step is in it. Does `return` stand inside the loop?",
+        ),
+        (
+            way_back(parameters, ids, target=0),
+            "q is 1 at the letter that was *read*. Which one came?",
+        ),
+        *((each, twice) for each in once),
+        ({"w_h": right["w_h"].T}, "is it turned on its side? d_w_h[i, j] is h[i] times d_z[j]."),
+        ({"w_h": after["w_h"]}, "that takes the state after the step. w_h met the one before."),
+        (
+            {"w_y": before["w_y"]},
+            "that takes the state before the step. w_y met the one after, h[t + 1].",
+        ),
+        (
+            {"w_y": np.zeros_like(right["w_y"]), "b_y": np.zeros_like(right["b_y"])},
+            "all are 0. Is this one of the gradients that the loop adds to?",
+        ),
+        (
+            {name: np.zeros_like(right[name]) for name in ("w_h", "w_x", "b")},
+            "all are 0. Is this one of the gradients that the loop adds to?",
+        ),
+    ]
+    inner = (
+        (way_back(parameters, ids, w_h=lambda w: w), broken),
+        (way_back(parameters, ids, w_h=np.zeros_like), gone),
+        (way_back(parameters, ids, slope_at=0), slope),
+        (way_back(parameters, ids, slope_at=None), "is the slope of tanh missing?"),
+        (way_back(parameters, ids, order=1), forwards),
+    )
+    return faults + [({n: each[n] for n in ("w_h", "w_x", "b")}, said) for each, said in inner]
+
+
+def _random(size: int, units: int, seed: int) -> dict[str, Any]:
+    generator = np.random.default_rng(seed)
+    shapes = ((size, units), (units, units), (units,), (units, size), (size,))
+    return {name: generator.normal(size=shape) for name, shape in zip(NAMES, shapes, strict=True)}
+
+
+def forward_pass(parameters: Any, ids: Any) -> tuple[Any, Any]:
+    h = [np.zeros(len(parameters["b"]))]
+    for letter in ids[:-1]:
+        h.append(np.tanh(parameters["w_x"][letter] + parameters["b"] + h[-1] @ parameters["w_h"]))
+    exponentials = np.exp(np.array(h[1:]) @ parameters["w_y"] + parameters["b_y"])
+    return exponentials / exponentials.sum(axis=1, keepdims=True), np.array(h)
+
+
+def _slopes(parameters: Any, ids: Any) -> dict[str, Any]:
+    """Return the gradients by central differences, which know no formula."""
+
+    def cost() -> float:
+        p = forward_pass(parameters, ids)[0]
+        return float(-np.log(p[np.arange(len(p)), ids[1:]]).sum())
+
+    return {name: central_differences(cost, array) for name, array in parameters.items()}
+
+
+def way_back(
+    parameters: Any,
+    ids: Any,
+    *,
+    w_h: Function = np.transpose,
+    slope_at: int | None = 1,
+    state: int = 0,
+    state_of_logits: int = 1,
+    target: int = 1,
+    order: int = -1,
+    only: tuple[int, ...] = (),
+) -> dict[str, Any]:
+    """Return the gradients by the formulas, or with a mistake in one of them."""
+    p, h = forward_pass(parameters, ids)
+    gradients = {name: np.zeros_like(array) for name, array in parameters.items()}
+    d_z, slopes = np.zeros_like(parameters["b"]), np.ones_like(h[0])
+    for t in range(len(p))[::order]:
+        d_logits = p[t] - np.eye(len(p[t]))[ids[t + target]]
+        if slope_at is not None:
+            slopes = 1 - h[t + slope_at] ** 2
+        d_z = (d_logits @ parameters["w_y"].T + d_z @ w_h(parameters["w_h"])) * slopes
+        if not only or t in only:
+            gradients["w_x"][ids[t]] += d_z
+            gradients["w_h"] += np.outer(h[t + state], d_z)
+            gradients["b"] += d_z
+            gradients["w_y"] += np.outer(h[t + state_of_logits], d_logits)
+            gradients["b_y"] += d_logits
+    return gradients

@@ -1,26 +1,91 @@
 """The checks of chapter 4, *Clipping and going down*."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Self
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
-from checks import Wrong, call, check, compare
-from model.network.layers import Array, Ids
-from model.network.network import LanguageModel
-from model.network.parameters import Architecture, Parameters, parameter_count
-from model.training import optimizer
+from checks import NotYet, Wrong, call, check, compare, is_right
+from checks.chapter_2 import check_forward
+from checks.chapter_3 import NAMES, check_backward, forward_pass, way_back
+from checks.program import Live, check_program
 
 Function = Callable[..., Any]
-Gradients = Mapping[str, Array]
+Gradients = Mapping[str, Any]
+
+
+@check_program("initial_parameters")
+def check_initial_parameters(initial_parameters: Function) -> str:
+    size, units = 30, 64
+    found = call(initial_parameters, size, units, np.random.default_rng(3))
+    _check_shapes(found, size, units)
+    again, other = (
+        call(initial_parameters, size, units, np.random.default_rng(seed)) for seed in (3, 4)
+    )
+    for name in ("b", "b_y"):
+        compare(f"your {name}", found[name], np.zeros(len(found[name])))
+    arrays = {name: np.asarray(found[name], dtype=float) for name in ("w_x", "w_h", "w_y")}
+    for name, array in arrays.items():
+        right = (0.1 if name == "w_y" else 1) / np.sqrt(units)
+        middle, spread = array.mean(), array.std()
+        said = (
+            f"the numbers of your {name} are {spread:.3g} in size (that is their standard"
+            f" deviation), where {right:.3g} is right: "
+        )
+        if np.unique(array).size < 10:
+            raise Wrong(
+                f"all numbers of your {name} are the same. Then all units do the same, get the"
+                " same slopes, and stay the same for ever. Are they drawn?"
+            )
+        if abs(middle) > 0.2 * spread:
+            raise Wrong(
+                f"the mean of your {name} is {middle:.3g}, and should be near 0. Is it"
+                " generator.normal, and not generator.random?"
+            )
+        if abs(spread / right - 1) < 0.1:
+            continue
+        sizes = (
+            (1, "is it multiplied by anything?"),
+            (1 / np.sqrt(units), "w_y should be a tenth of that, so that the logits begin near 0."),
+            (1 / units, "is the root missing? One over the root of the units."),
+            (1 / np.sqrt(size), "is it the root of the units, and not of the letters?"),
+            (np.sqrt(units), "one *over* the root of the units."),
+            (0.1, "is it also divided by the root of the units?"),
+            (0.01, "that is the network that is asleep."),
+        )
+        for wrong, question in sizes:
+            if abs(spread / wrong - 1) < 0.1:
+                raise Wrong(said + question)
+        raise Wrong(said.removesuffix(": ") + ".")
+    if not np.array_equal(found["w_x"], again["w_x"]):
+        raise Wrong(
+            "the same seed gives other numbers the second time: is all drawn by `generator`?"
+        )
+    if np.array_equal(found["w_x"], other["w_x"]):
+        raise Wrong(
+            "another generator gives the same numbers. Does your function make one of its own?"
+        )
+    return "Its states are spread out, and its first loss is that of blind guessing: healthy."
+
+
+def _check_shapes(found: Any, size: int, units: int) -> None:
+    if not isinstance(found, Mapping) or {*found} != {*NAMES}:
+        raise Wrong(f"the function should return a dictionary with the names {', '.join(NAMES)}.")
+    shapes = ((size, units), (units, units), (units,), (units, size), (size,))
+    for name, right in zip(NAMES, shapes, strict=True):
+        if np.shape(found[name]) != right:
+            raise Wrong(
+                f"for {size} letters and {units} units, your {name} has the shape"
+                f" {np.shape(found[name])}, but it should have {right}."
+            )
 
 
 @check
 def check_clip_by_value(clip_by_value: Function) -> str:
     gradients = {"w": np.array([[8.0, -12.0, 0.5], [-0.25, 4.0, -4.5]]), "b": np.array([3.0, -7.0])}
     limit = 4.0
-    right = {name: array.copy() for name, array in gradients.items()}
-    optimizer.clip_by_value(right, limit)
+    right = {name: np.clip(array, -limit, limit) for name, array in gradients.items()}
     found = _clipped(clip_by_value, gradients, limit)
     for name, array in gradients.items():
         mistakes = [
@@ -56,24 +121,33 @@ def check_clip_by_value(clip_by_value: Function) -> str:
             ),
         ]
         compare(f"your gradient of {name}", found[name], right[name], mistakes)
-    return "Now no single number can move further than learning rate times limit in a step."
+    return "Now no single number can move further than rate times limit in a step."
 
 
-@check
-def check_clip_by_norm(clip_by_norm: Function) -> str:
+@check_program("clip")
+def check_clip(clip: Function) -> str:
     long = {"w": np.array([[8.0, -6.0], [1.0, 2.0]]), "b": np.array([3.0, -7.0])}
     short = {name: array / 10 for name, array in long.items()}
     limit = 4.0
     for gradients in (long, short):
-        right = {name: array.copy() for name, array in gradients.items()}
-        norm = optimizer.clip_by_global_norm(right, limit)
+        norm = float(np.sqrt(sum((array**2).sum() for array in gradients.values())))
+        factor = min(1.0, limit / norm)
+        right = {name: array * factor for name, array in gradients.items()}
         sum_of_norms = sum(float(np.linalg.norm(array)) for array in gradients.values())
         shrinking = {name: array.copy() for name, array in gradients.items()}
         for array in shrinking.values():
             array *= min(
                 1, limit / float(np.sqrt(sum((each**2).sum() for each in shrinking.values())))
             )
-        found = _clipped(clip_by_norm, gradients, limit)
+        try:
+            found = _clipped(clip, gradients, limit)
+        except Wrong as wrong:
+            if gradients is short and "returns nothing" in str(wrong):
+                raise Wrong(
+                    "for gradients that are short enough, your clip returns nothing. Is there a"
+                    " `return` for that case, too?"
+                ) from None
+            raise
         for name, array in gradients.items():
             own = float(np.linalg.norm(array))
             mistakes = [
@@ -119,70 +193,165 @@ def check_clip_by_norm(clip_by_norm: Function) -> str:
                 (array * norm / limit, "it grew. Is the fraction upside down?"),
             ]
             compare(f"your gradient of {name}", found[name], right[name], mistakes)
+    nothing = {"w": np.zeros((2, 2)), "b": np.zeros(2)}
+    with np.errstate(all="ignore"):
+        still = _clipped(clip, nothing, limit)
+    if not all(np.array_equal(still[name], array) for name, array in nothing.items()):
+        raise Wrong(
+            "gradients of zeros should stay zeros. Is something divided by their norm, which is 0?"
+        )
     return "The arrow is shorter, and still points the same way."
 
 
-class Watched(LanguageModel):
-    """A network that `call` does not copy, so that the check sees what an answer did to it."""
-
-    def __deepcopy__(self, memo: object) -> Self:
-        return self
-
-
-@check
+@check_program("optimize")
 def check_optimize(optimize: Function) -> str:
-    network, inputs, targets, state = _steep_network()
-    before = network.parameters.whole.copy()
-    loss, gradients, next_state = network.loss_and_gradients(inputs, targets, state)
-    g, rate, limit = gradients.whole, 0.1, 4.0
-    found = call(optimize, network, inputs, targets, state, rate, limit)
-    if not isinstance(found, tuple | list) or len(found) < 2:
-        raise Wrong("the function should return two things, `return loss, state`.")
-    first = np.zeros_like(g)
-    next(iter(Parameters(network.architecture, first).values()))[:] = 1
-    clipped, shortened = np.clip(g, -limit, limit), g * min(1.0, limit / float(np.linalg.norm(g)))
-    mistakes = [
+    for needed, check_it in (
+        ("forward", check_forward),
+        ("backward", check_backward),
+        ("clip", check_clip),
+    ):
+        if not is_right(check_it):
+            raise NotYet(f"`optimize` needs `{needed}`, and yours is not right yet.")
+    parameters, ids = _steep()
+    before = {name: array.copy() for name, array in parameters.items()}
+    cost, g = _cost_and_gradients(before, ids)
+    rate, limit = 0.1, 4.0
+    found = call(optimize, parameters, ids, rate, limit)
+    norm = float(np.sqrt(sum((array**2).sum() for array in g.values())))
+    factor = min(1.0, limit / norm)
+    after = {name: before[name] - rate * factor * g[name] for name in NAMES}
+    faults = [
         (
             before,
-            (
-                "the network is as it was. `a = a - b` makes a new array. Does `a -= b` change the"
-                " old one?"
-            ),
+            "the network is as it was. `a = a - b` makes a new array. Does `a -= b` change the old"
+            " one?",
         ),
-        (before + rate * clipped, "it went uphill. Is it minus the gradient?"),
+        (_moved(before, g, -rate * factor), "it went uphill. Is it minus the gradient?"),
         (
-            before - rate * g,
-            (
-                "the gradients were not clipped, or only after the update. Is what your clip"
-                " returns used?"
-            ),
+            _moved(before, g, rate),
+            "the gradients were not clipped, or only after the update. Is what your clip returns"
+            " used?",
         ),
-        (before - clipped, "the step is too long. Is it multiplied by the learning rate?"),
-        (before - rate * shortened, "this clips by norm. This exercise asks for by value."),
+        (_moved(before, g, factor), "the step is too long. Is it multiplied by the rate?"),
         (
-            before - rate * clipped * first,
+            {name: before[name] - rate * np.clip(g[name], -limit, limit) for name in NAMES},
+            "this clips by value. This exercise asks for by norm, by your `clip`.",
+        ),
+        (
+            {name: (after if name == NAMES[0] else before)[name] for name in NAMES},
             "only the first array has moved. Does `return` stand inside the loop?",
         ),
+        (_moved(before, g, rate * min(1, 5 / norm)), "it clips at 5, but the limit was 4."),
+        (_moved(before, g, rate * min(1, 1 / norm)), "it clips at 1, but the limit was 4."),
         (
-            before - rate * np.clip(g, -5, 5),
-            "this clips at 5, but the limit was 4. Is `limit` used?",
+            _moved(before, g, 2 * rate * factor),
+            "the step was taken twice. Is there one update too many?",
         ),
-        (before - 2 * rate * clipped, "the step was taken twice. Is there one update too many?"),
+        *(
+            (_moved(before, g, other * factor), f"it moves at a rate of {other}. Is `rate` used?")
+            for other in (0.01, 0.02, 0.03)
+        ),
+        (
+            _moved(before, g, rate * factor / (len(ids) - 1)),
+            "the step is too short: is the gradient divided by the number of letters?",
+        ),
+        (
+            _moved(before, g, rate * min(1, limit * (len(ids) - 1) / norm) / (len(ids) - 1)),
+            "the step is too short: is the gradient divided by the number of letters?",
+        ),
     ]
+    whole, right = _whole(parameters), _whole(after)
+    if not np.allclose(whole, right, rtol=1e-6, atol=1e-6):
+        returned = found if isinstance(found, Mapping) and {*found} == {*NAMES} else None
+        if returned is not None and np.allclose(_whole(returned), right):
+            raise Wrong(
+                "the new arrays are right, but they are returned in a dictionary of their own. The"
+                " arrays that the caller has should change."
+            )
     compare(
-        "the network after your step", network.parameters.whole, before - rate * clipped, mistakes
+        "the network after your step",
+        whole,
+        right,
+        [(_whole(fault), question) for fault, question in faults],
     )
-    after = network.loss_and_gradients(inputs, targets, state)[0]
-    losses = [(after, "this is the loss after the update. The loss from before it is wanted.")]
-    losses.append((loss / len(inputs), "this is the mean over the letters. The sum is wanted."))
-    compare("your loss", found[0], loss, losses)
+    later = _cost_and_gradients(after, ids)[0]
     compare(
-        "your state",
-        found[-1],
-        next_state,
-        [(state, "this is the state from before. Which one comes back?")],
+        "your cost",
+        found,
+        cost,
+        [
+            (later, "this is the cost after the update. The one from before it is wanted."),
+            (cost / (len(ids) - 1), "this is the mean over the letters. The sum is wanted."),
+        ],
     )
-    return "Call it for each name in turn, and you have the assignment's training."
+    return "Call it for each name in turn, and you have a training."
+
+
+@check_program("invent")
+def check_invent(invent: Function) -> str:
+    if not is_right(check_forward):
+        raise NotYet("`invent` needs `forward`, and yours is not right yet. See chapter 2.")
+    letters = "\nabcm"
+    _check_only_name(call(invent, _chain("cab"), letters, np.random.default_rng(1)))
+    endless = call(invent, _chain("a", ends=False), letters, np.random.default_rng(1))
+    if endless.strip("a") or len(endless) != 40:
+        raise Wrong(
+            f"a name that never ends should stop after 40 letters, and yours has {len(endless)}."
+        )
+    for temperature in (1.0, 0.5, 2.0):
+        _check_temperature(invent, letters, temperature)
+    twice = [
+        [call(invent, _coin(), letters, np.random.default_rng(seed)) for seed in range(20)]
+        for _ in range(2)
+    ]
+    if twice[0] != twice[1]:
+        raise Wrong("the same seed gives another name: is every letter drawn by `generator`?")
+    return "This function will write all names of your network, whatever it has learned."
+
+
+def _check_only_name(name: Any) -> None:
+    if isinstance(name, list | tuple):
+        raise Wrong('the name should be one string. `"".join(letters)` makes one of a list.')
+    if not isinstance(name, str):
+        raise Wrong(f"the name should be a string, but it is {name!r:.60}.")
+    begin = f"your name is {name.replace(chr(10), '¶')!r} where only 'cab' is possible: "
+    if name != "cab":
+        for wrong, question in (
+            (name == "", "is the name over before its first letter? It begins by *reading* ¶."),
+            (name.strip("\n") == "cab", "¶ begins and ends a name, but is no part of it."),
+            (name.lower() == "cab", "all letters are small here."),
+            (name == "ab", "one letter is lost. Is the first that is drawn kept, too?"),
+            (name == "c" * len(name), "does it read what it has drawn? Is it the *last* row of p?"),
+        ):
+            if wrong:
+                raise Wrong(begin + question)
+        raise Wrong(begin + "does `forward` get all ids so far, with 0 at the beginning?")
+
+
+def _check_temperature(invent: Function, letters: str, temperature: float) -> None:
+    p = np.array([0.05, 0.1, 0.15, 0.7, 0.0]) ** (1 / temperature)
+    right = p / p.sum()
+    draws = [
+        call(invent, _coin(), letters, np.random.default_rng(seed), temperature)
+        for seed in range(300)
+    ]
+    shares = np.array([sum(each[:1] == letter for each in draws) for letter in ("", *"abc")])
+    shares = shares / len(draws)
+    if np.abs(shares - right[:4]).max() < 0.1:
+        return
+    p = np.array([0.05, 0.1, 0.15, 0.7])
+    said = f"at the temperature {temperature}, "
+    if shares.max() == 1:
+        raise Wrong(said + "300 seeds gave the same letter. Is it drawn, by `generator`?")
+    if np.abs(shares - p).max() < 0.1:
+        raise Wrong(said + "it draws as at the temperature 1. Is `temperature` used?")
+    wrong = p**temperature / (p**temperature).sum()
+    if np.abs(shares - wrong).max() < 0.1:
+        raise Wrong(said + "it is the wrong way round: hot should be bold. Is it 1 / temperature?")
+    raise Wrong(
+        f"{said}c should come first in {right[3]:.0%} of 300 names, and it came in"
+        f" {shares[3]:.0%}. Is p ** (1 / temperature) divided by its sum?"
+    )
 
 
 def _clipped(function: Function, gradients: Gradients, limit: float) -> Gradients:
@@ -198,14 +367,46 @@ def _clipped(function: Function, gradients: Gradients, limit: float) -> Gradient
     return found
 
 
-def _steep_network() -> tuple[Watched, Ids, Ids, Array]:
-    """Return a network, inputs, targets and a state for which some gradients are above 4 and others
-    are not."""
+def _whole(parameters: Gradients) -> Any:
+    return np.concatenate([np.ravel(parameters[name]) for name in NAMES])
+
+
+def _moved(parameters: Gradients, gradients: Gradients, step: float) -> Gradients:
+    return {name: parameters[name] - step * gradients[name] for name in NAMES}
+
+
+def _steep() -> tuple[Live, list[int]]:
+    """Return parameters and a name whose gradient is longer than 5."""
     generator = np.random.default_rng(7)
-    architecture = Architecture("rnn", vocab_size=5, hidden_size=4)
-    whole = np.zeros(parameter_count(architecture))
-    network = Watched(
-        architecture, Parameters(architecture, 2 * generator.normal(size=whole.shape))
-    )
-    inputs, targets = generator.integers(5, size=(2, 12, 1))
-    return network, inputs, targets, np.tanh(generator.normal(size=network.initial_state(1).shape))
+    shapes = ((5, 4), (4, 4), (4,), (4, 5), (5,))
+    arrays = {n: 2 * generator.normal(size=shape) for n, shape in zip(NAMES, shapes, strict=True)}
+    return Live(arrays), [0, *(int(each) for each in generator.integers(1, 5, 12)), 0]
+
+
+def _cost_and_gradients(parameters: Gradients, ids: list[int]) -> tuple[float, Gradients]:
+    p = forward_pass(parameters, ids)[0]
+    return float(-np.log(p[np.arange(len(p)), ids[1:]]).sum()), way_back(parameters, ids)
+
+
+def _chain(word: str, *, ends: bool = True) -> dict[str, Any]:
+    """Return parameters with which only one word can come, or its last letter for ever."""
+    letters = "\nabcm"
+    w_y = np.full((5, 5), -30.0)
+    text = "\n" + word + ("\n" if ends else word[-1])
+    for before, after in pairwise(text):
+        w_y[letters.index(before), letters.index(after)] = 30
+    return {
+        "w_x": 20.0 * np.eye(5),
+        "w_h": np.zeros((5, 5)),
+        "b": np.zeros(5),
+        "w_y": w_y,
+        "b_y": np.zeros(5),
+    }
+
+
+def _coin() -> dict[str, Any]:
+    """Return parameters for which ¶, a, b and c come first with 0.05, 0.1, 0.15 and 0.7."""
+    coin = _chain("a")
+    coin["w_y"][:, 0] = 30
+    coin["w_y"][0] = [*np.log([0.05, 0.1, 0.15, 0.7]), -50]
+    return coin

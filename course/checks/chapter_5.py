@@ -1,24 +1,166 @@
-"""Examines the answers of chapter 5: the mask, Adam, when to stop, a training and top-p."""
+"""Examines the answers of chapter 5: a list, the mask, Adam, an epoch and top-p."""
 
+import tempfile
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from checks import Wrong, call, check, compare
+from checks.program import check_program
 from model.network.layers import Array, Ids, Mask
 from model.network.network import LanguageModel
-from model.network.parameters import Architecture, Parameters, initial_parameters
-from model.network.train import LETTERS, Adam, batch_of, held_out_loss, read_names
-from model.text.sources import DINOSAURS
+from model.network.parameters import Architecture
+from model.network.train import LETTERS, Adam, batch_of
 
-MARK = 2.18  # nats, for the network that somebody trains
-LONGEST = 100
-"""So many epochs may an answer train."""
+Batches = list[tuple[Ids, Ids, Mask]]
+
+MESSY = """Rex
+  Yi
+mei
+
+Troodon\t
+rex
+allosaurus
+KOL
+mahakala
+zby
+utahraptor
+yi
+Anzu
+balaur
+jakapil
+ irritator
+ mei
+citipati
+gasosaurus
+minmi
+Oksoko
+
+tsaagan
+khaan
+dracorex
+"""
+
+
+@check_program("read_names", "letters_of")
+def check_read_names(read_names: Callable[..., Any], letters_of: Callable[..., Any]) -> str:
+    """Are names cleaned up, split, and their letters found?"""
+    lines = MESSY.splitlines()
+    names = _names(lines)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "list.txt"
+        path.write_text(MESSY, encoding="utf-8")
+        found = call(read_names, str(path))
+        again = call(read_names, str(path))
+        path.write_text("þorshöfn\nés\n" * 3, encoding="utf-8")
+        icelandic = call(read_names, str(path))
+    if not isinstance(found, (tuple, list)) or len(found) != 2:
+        raise Wrong("read_names should return two lists: names to learn from, and names held out.")
+    training, held_out = ([*part] for part in found)
+    if any(not isinstance(name, str) for name in training + held_out):
+        raise Wrong("read_names should return two lists of names, and a name is a string.")
+    _look_at_the_names(training, held_out, names)
+    wanted = [name for n, name in enumerate(names) if n % 10], names[::10]
+    if ([*again[0]], [*again[1]]) != (training, held_out):
+        raise Wrong(
+            "called twice, read_names splits the same list in two ways. A `set` has no order;"
+            " `dict.fromkeys` keeps that of the list."
+        )
+    if (training, held_out) != wanted:
+        for wrong, question in (
+            (wanted[::-1], "the names to learn from come first, the held-out ones second."),
+            ((names, names[::10]), "the held-out names are among those to learn from, too."),
+            (
+                (names[len(names[::10]) :], names[: len(names[::10])]),
+                "those are the first names of the list, all beginning alike in a sorted one. Take"
+                " every tenth.",
+            ),
+            (
+                ([name for n, name in enumerate(names) if n % 10 != 9], names[9::10]),
+                "the first name is held out, and then every tenth after it.",
+            ),
+            (
+                ([name for n, name in enumerate(names) if n % 10], [names[0]]),
+                "only the first name is held out, and not every tenth after it.",
+            ),
+        ):
+            if (training, held_out) == wrong:
+                raise Wrong(question)
+        if sorted(training + held_out) == sorted(names) and len(held_out) == len(wanted[1]):
+            raise Wrong(
+                f"the held-out names are {', '.join(held_out)} where {', '.join(wanted[1])} is"
+                " right. Is the list still in its own order?"
+            )
+        raise Wrong(
+            f"of {len(names)} names you hold out {', '.join(held_out) or 'none'}; every tenth is"
+            f" {', '.join(wanted[1])}."
+        )
+    if ([*icelandic[0]], [*icelandic[1]]) != (["és"], ["þorshöfn"]):
+        raise Wrong(
+            "of the two names þorshöfn and és, something else is left. Is the file read with"
+            ' `encoding="utf-8"`?'
+        )
+    for some in (["yi", "rex"], ["þór", "ás"]):
+        _look_at_the_letters(call(letters_of, some), some)
+    return "Your program can read any list of the world, and examine itself on a tenth of it."
+
+
+def _names(lines: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(line.strip().lower() for line in lines if line.strip()))
+
+
+def _look_at_the_names(training: list[str], held_out: list[str], names: list[str]) -> None:
+    """Raises Wrong if they are not clean."""
+    found = training + held_out
+    said = "read_names leaves "
+    if "" in found or any(name.isspace() for name in found):
+        raise Wrong(said + "an empty line among the names.")
+    if odd := next((name for name in found if name != name.strip()), None):
+        raise Wrong(said + f"blanks around a name: {odd!r}. Use `.strip()` on each line.")
+    if odd := next((name for name in found if name != name.lower()), None):
+        raise Wrong(said + f"capital letters: {odd!r}.")
+    if set(training) & set(held_out) and len(found) > len(names):
+        odd = min(set(training) & set(held_out))
+        if set(held_out) <= set(training):
+            raise Wrong("the held-out names are among those to learn from, too.")
+        raise Wrong(
+            f"{odd!r} is in both halves, because it stands twice in the list. Take each name once,"
+            " and split then."
+        )
+    if len(found) > len(set(found)):
+        odd = next(name for name in found if found.count(name) > 1)
+        raise Wrong(f"{odd!r} comes twice. Take each name once, before you count to ten.")
+    if missing := sorted(set(names) - set(found)):
+        raise Wrong(f"{', '.join(missing[:3])} is in no half. Where did it go?")
+
+
+def _look_at_the_letters(found: Any, names: list[str]) -> None:
+    """Raises Wrong if they are not all letters of the names, sorted, the end first."""
+    right = "\n" + "".join(sorted(set("".join(names))))
+    if isinstance(found, (list, tuple)) and list(found) == list(right):
+        raise Wrong('letters_of returns a list. Make a string of it: `"".join(...)`.')
+    if found == right:
+        return
+    said = f"letters_of({names}) is {found!r:.60} where {right!r} is right: "
+    if not isinstance(found, str):
+        raise Wrong(said + "it should be a string.")
+    for wrong, question in (
+        (right[1:], "where is the end, which has the id 0?"),
+        (right[1:] + "\n", "the end comes first: its id is 0."),
+        ("\n" + "".join(sorted("".join(names))), "each letter only once."),
+        ("\nabcdefghijklmnopqrstuvwxyz", "take the letters that occur, and no others."),
+    ):
+        if found == wrong:
+            raise Wrong(said + question)
+    if sorted(found) == sorted(right):
+        raise Wrong(said + "sort the letters, or their ids are others at each start.")
+    raise Wrong(said + "which letters occur in these names?")
 
 
 @check
-def check_mean_loss(mean_loss: Callable[..., Any]) -> str:
+def check_masked_mean(masked_mean: Callable[..., Any]) -> str:
     """Is this the mean over the letters, and over them alone?"""
     _, targets, mask = batch_of(["yi", "mei", "troodon", "utahraptor"])
     losses = np.random.default_rng(1).uniform(0, 4, targets.shape)
@@ -51,7 +193,7 @@ def check_mean_loss(mean_loss: Callable[..., Any]) -> str:
             ),
         ),
     ]
-    compare("the mean loss", call(mean_loss, losses, targets), losses[mask].mean(), mistakes)
+    compare("the mean loss", call(masked_mean, losses, targets), losses[mask].mean(), mistakes)
     return (
         "Each letter counts the same, in a short name as in a long one, and the padding says"
         " nothing."
@@ -70,6 +212,10 @@ def check_adam_step(adam_step: Callable[..., Any]) -> str:
     found = call(adam_step, w, g, m, v, t, rate)
     if not isinstance(found, (tuple, list)) or len(found) != 3:
         raise Wrong("the function should return three arrays: w, m and v.")
+    three = {"w": adam.w, "m": adam.m, "v": adam.v}
+    order = [next((name for name in three if _is_close(each, three[name])), "") for each in found]
+    if sorted(order) == ["m", "v", "w"] and order != [*three]:
+        raise Wrong(f"all three are right, but in the order {', '.join(order)}. Return w, m, v.")
     m_hat, v_hat = adam.m / (1 - 0.9**t), adam.v / (1 - 0.99**t)
     compare("m", found[1], adam.m, [
         (m_hat, "what you return is divided by 1 - 0.9ᵗ already. "
@@ -78,6 +224,7 @@ def check_adam_step(adam_step: Callable[..., Any]) -> str:
         (m, "did m change? It takes in a tenth of the new gradient."),
         (g, "is m the gradient alone? Nine tenths of the old m stay."),
         (0.9 * m + g, "the new gradient counts one tenth."),
+        (0.999 * m + 0.001 * g, "m takes 0.9 and 0.1."),
         (0.99 * m + 0.01 * g, "m takes 0.9 and 0.1. It is v that takes 0.99 and 0.01."),
     ])  # fmt: skip
     compare("v", found[2], adam.v, [
@@ -88,6 +235,9 @@ def check_adam_step(adam_step: Callable[..., Any]) -> str:
         (0.01 * v + 0.99 * g**2, "are 0.99 and 0.01 exchanged? Most of the old average stays."),
         (0.99 * v + 0.01 * adam.m**2, "is that the square of m? v averages the squares of g."),
         (v, "did v change? It takes in a hundredth of the new gradient's square."),
+        (0.999 * v + 0.001 * g**2, "that is with 0.999, as it is elsewhere. Here it is 0.99."),
+        (0.99 * v + 0.1 * g**2, "v takes 0.99 and 0.01; together they are 1."),
+        (0.99 * v + g**2, "the square of the new gradient counts one hundredth."),
     ])  # fmt: skip
     root = np.sqrt(v_hat)
     compare("w", found[0], adam.w, [
@@ -111,6 +261,15 @@ def check_adam_step(adam_step: Callable[..., Any]) -> str:
         (w - rate * _hat(adam.m, 0.9, t + 1) / np.sqrt(_hat(adam.v, 0.99, t + 1)),
             "is t one too large?"),
     ])  # fmt: skip
+    tiny = np.full(2, 1e-5)
+    found = call(adam_step, np.zeros(2), tiny, np.zeros(2), np.zeros(2), 1, 0.1)
+    compare("with a gradient of 0.00001 and a rate of 0.1, the first w", found[0], -0.1 * tiny / (
+        tiny + 1e-8), [
+        (-0.1 * tiny / np.sqrt(tiny**2 + 1e-8), "is ε inside the root? There it is far too large: "
+            "add it after the root is taken."),
+        (-0.1 * tiny / (tiny + 1e-4), "is ε 0.0001? It is 1e-8."),
+        (-0.1 * tiny / (0.1 * tiny + 1e-8), "v is not corrected while it is small."),
+    ], tolerance=2e-3)  # fmt: skip
     with np.errstate(all="ignore"):
         found = call(adam_step, np.ones(2), np.array([0.0, 1.0]), np.zeros(2), np.zeros(2), 1, rate)
     if not np.isfinite(np.asarray(found[0], dtype=float)).all():
@@ -125,158 +284,197 @@ def check_adam_step(adam_step: Callable[..., Any]) -> str:
 
 
 @check
-def check_best_and_last(best_and_last: Callable[..., Any]) -> str:
-    """When was the network best, and when does the patience run out?"""
-    examples: list[tuple[list[float], int]] = [
-        ([3, 2.1, 2.4, 2.3, 2.5, 2.6, 2.7, 2.8, 1.9], 3),
-        ([3, 2, 2.5, 2.2, 1.9, 2.1, 2.3, 2.0, 1.8], 3),
-        ([3.0, 2.5, 2.1, 1.9], 2),
-        ([3, 2, 2.6, 2.5, 2.4, 2.3, 2.2, 1], 4),
-        ([3, 2, 2.4, 2.3, 1.9, 2.0, 1.95, 1.8, 1.9], 3),
+def check_one_epoch(one_epoch: Callable[..., Any]) -> str:
+    """Does this read each batch once, and take the steps of a training?"""
+    epochs = _two_epochs()
+    network, adam = _pupil()
+    first = call(one_epoch, network, adam, epochs[0], may_change=(0, 1))
+    after_one = network.parameters.whole.copy()
+    second = call(one_epoch, network, adam, epochs[1], may_change=(0, 1))
+    found = network.parameters.whole
+    right = _taught(epochs)
+    if (after_one == _pupil()[0].parameters.whole).all():
+        raise Wrong("the network is as it was before: no step was taken.")
+    if np.shape(first) != ():
+        raise Wrong("the function should return one number, the loss of the epoch.")
+    for question, wrong in _taught_wrongly(epochs):
+        if np.allclose(found, wrong, rtol=1e-7, atol=1e-9):
+            raise Wrong(
+                "after two epochs, the network's numbers are not what they should be: " + question
+            )
+    if not np.allclose(found, right, rtol=1e-7, atol=1e-9):
+        raise Wrong(
+            "after two epochs, the network's numbers are not what they should be. Compare your"
+            " lines with the four points above, one by one."
+        )
+    costs, letters = _costs(epochs)
+    for loss, cost, count in zip((first, second), costs, letters, strict=True):
+        compare(
+            "the network learns what it should, but the loss that you return",
+            loss,
+            sum(cost) / sum(count),
+            [
+                (sum(cost), "this is the sum of all costs. Divide it by all letters."),
+                (
+                    np.mean([nats / n for nats, n in zip(cost, count, strict=True)]),
+                    "this is the mean of the batches' means: a letter of a small batch then counts"
+                    " for more.",
+                ),
+                (cost[-1] / count[-1], "this is the loss of the last batch alone."),
+                (cost[0] / count[0], "this is the loss of the first batch alone."),
+                (sum(cost) / count[-1], "you divide by the letters of the last batch alone."),
+                (sum(cost) / len(cost), "you divide by the number of batches, not of letters."),
+                (cost[-1] / sum(count), "does the cost of each batch go into the total?"),
+                (
+                    sum(cost) / sum(len(mask[0]) for _, _, mask in epochs[0]),
+                    "you divide by the number of names, not of letters.",
+                ),
+            ],
+        )
+    return "That is a training: the bot's networks learned with these lines, and a few more."
+
+
+def _pupil() -> tuple[LanguageModel, Adam]:
+    """Return a small network with large numbers, whose gradients are longer than 1 at times."""
+    network = LanguageModel.initialise(
+        Architecture("rnn", len(LETTERS), 6), np.random.default_rng(5), np.float64
+    )
+    network.parameters.w_y[:] *= 4
+    return network, Adam(network.parameters.whole)
+
+
+def _two_epochs() -> list[Batches]:
+    """Return two epochs of three batches, with few letters and with many."""
+    batches = [
+        batch_of(["yi", "mei", "micropachycephalosaurus"]),
+        batch_of(["zby", "kol", "anzu"]),
+        batch_of(["utahraptor", "rex", "tyrannosaurus"]),
     ]
-    for losses, patience in examples:
-        found = call(best_and_last, losses, patience)
-        if not isinstance(found, (tuple, list)) or len(found) != 2:
-            raise Wrong("the function should return two epochs: the best one, and the last.")
-        right = _best_and_last(losses, patience)
-        case = (
-            f"with the losses {', '.join(f'{loss:g}' for loss in losses)} and a patience of"
-            f" {patience}, "
-        )
-        if right[0] < right[1] and _same(found, right[::-1]):
-            raise Wrong(
-                case + f"the best epoch is {right[0]}, and the last is {right[1]}. Are the two"
-                " exchanged?"
+    return [batches, batches[::-1]]
+
+
+def _to_one(gradient: Array) -> Array:
+    return gradient * min(1, 1 / np.linalg.norm(gradient))
+
+
+def _direction(gradient: Array, mask: Mask) -> Array:
+    return _to_one(gradient / mask.sum())
+
+
+def _taught(
+    epochs: list[Batches],
+    *,
+    masked: bool = True,
+    direction: Callable[[Array, Mask], Array] = _direction,
+    rate: float = 0.01,
+    anew: str = "never",
+    carries: bool = False,
+    taken: slice = slice(None),
+) -> Array:
+    """Return all numbers of a network after these epochs, taught right or with a usual mistake."""
+    network, adam = _pupil()
+    for batches in epochs:
+        if anew == "epoch":
+            adam = Adam(network.parameters.whole)
+        state = network.initial_state(3)
+        for inputs, targets, mask in batches[taken]:
+            if not carries:
+                state = network.initial_state(3)
+            if anew == "batch":
+                adam = Adam(network.parameters.whole)
+            _, gradients, state = network.loss_and_gradients(
+                inputs, targets, state, mask if masked else None
             )
-        compare(case + "the best epoch", found[0], right[0], [
-            (right[1], "this is where we stop. The best epoch lies before it."),
-            (int(np.argmin(losses)),
-                "you know of a loss that comes after the stop, where no training is any more."),
-            (min(losses[: right[1] + 1]), "this is the loss. Its epoch is wanted."),
-            (right[0] + 1, "do you count the epochs from 1? Count them from 0."),
-            (0, "does any loss ever become the lowest? "
-                "Begin with the first loss as the lowest so far."),
-        ])  # fmt: skip
-        compare(case + "the last epoch", found[1], right[1], [
-            (_best_and_last(losses, patience + 1)[1], "you wait one epoch too long. "
-                "Count the epochs without a new best."),
-            (_best_and_last(losses, patience - 1)[1], "you stop one epoch too soon. "
-                "Count the epochs without a new best."),
-            (_rises(losses, patience), "you compare each loss with the one before it. "
-                "Compare it with the lowest so far."),
-            (_rises(losses, 1), "you stop at the first rise. Have patience: "
-                "count the epochs without a new best."),
-            (_never_anew(losses, patience), "a new best begins the count anew."),
-            (len(losses),
-                "the epochs are counted from 0, so the last has one less than there are losses."),
-            (right[0] + patience, "no training is that long. "
-                "If the patience never runs out, we stop after the last."),
-            (len(losses) - 1, "the patience runs out before that. Do you stop?"),
-        ])  # fmt: skip
-    return (
-        "That is early stopping. The program keeps a copy of the network at each new best, and"
-        " returns it in the end."
-    )
+            step = direction(gradients.whole, mask)
+            if anew == "plain":
+                network.parameters.whole[:] -= rate * step
+            else:
+                adam.update(step, rate)
+    return network.parameters.whole
 
 
-class Pupil(LanguageModel):
-    """A network that an answer trains, so that `call` hands over no copy.
+def _taught_wrongly(epochs: list[Batches]) -> list[tuple[str, Array]]:
+    """Return what usual mistakes make of the network, each with a question that leads to it."""
+    directions: list[tuple[str, Callable[[Array, Mask], Array]]] = [
+        (
+            "you divide by all places of the array. The padding has no letters.",
+            lambda gradient, mask: _to_one(gradient / mask.size),
+        ),
+        (
+            "every gradient comes out 1 long. Is it divided by the number of letters (not of"
+            " names), and is only one that is longer than 1 shrunk?",
+            lambda gradient, mask: gradient / np.linalg.norm(gradient),
+        ),
+        ("where is the clipping?", lambda gradient, mask: gradient / mask.sum()),
+        (
+            "you clip the sum. First divide by the letters, then clip.",
+            lambda gradient, mask: _to_one(gradient) / mask.sum(),
+        ),
+        (
+            "you clip by value. Here it is by norm.",
+            lambda gradient, mask: np.clip(gradient / mask.sum(), -1, 1),
+        ),
+        (
+            "where are the division by the number of letters, and the clipping?",
+            lambda gradient, mask: gradient,
+        ),
+    ]
+    padding = "the padding moves it. Do you hand over the mask?"
+    return [
+        (padding, _taught(epochs, masked=False)),
+        (
+            padding,
+            _taught(
+                epochs, masked=False, direction=lambda gradient, mask: _to_one(gradient / mask.size)
+            ),
+        ),
+        *((question, _taught(epochs, direction=one)) for question, one in directions),
+        ("you go uphill. `update` subtracts already.", _taught(epochs, rate=-0.01)),
+        *(("is the rate 0.01?", _taught(epochs, rate=rate)) for rate in (0.001, 0.003, 0.1, 1.0)),
+        (
+            "Adam is made anew for each batch, so it never remembers anything. Use the one that"
+            " you are given.",
+            _taught(epochs, anew="batch"),
+        ),
+        (
+            "Adam is made anew in each epoch, and forgets what it knew. Use the one that you are"
+            " given.",
+            _taught(epochs, anew="epoch"),
+        ),
+        ("is that plain descent? `adam.update` takes the step.", _taught(epochs, anew="plain")),
+        (
+            "each batch goes on with the state of the one before. Its names are other ones: begin"
+            " with a fresh state.",
+            _taught(epochs, carries=True),
+        ),
+        (
+            "only the first batch is read. Does `return` stand inside the loop?",
+            _taught(epochs, taken=slice(1)),
+        ),
+        (
+            "only the last batch takes a step. Does the step stand inside the loop?",
+            _taught(epochs, taken=slice(-1, None)),
+        ),
+        ("is the last batch left out?", _taught(epochs, taken=slice(-1))),
+    ]
 
-    It minds what it reads, and how often.
-    """
 
-    def __init__(self, others: Sequence[str], most: int) -> None:
-        architecture = Architecture("gru", len(LETTERS), 50)
-        super().__init__(
-            architecture, initial_parameters(architecture, np.random.default_rng(1), np.float64)
-        )
-        self.others, self.left, self.handed_over = {*others}, most, False
-
-    def __deepcopy__(self, memo: object) -> LanguageModel:
-        if self.handed_over:
-            return self.copy()
-        self.handed_over = True
-        return self
-
-    def loss_and_gradients(
-        self,
-        inputs: Ids,
-        targets: Ids,
-        state: Array,
-        mask: Mask | None = None,
-        dropout: Sequence[Array] | None = None,
-    ) -> tuple[float, Parameters, Array]:
-        names = ["".join(LETTERS[i] for i in column[column > 0]) for column in inputs.T]
-        if self.others.intersection(names):
-            raise Wrong(
-                "it learns from a name of `others`, by which it is measured. Learn from `names`"
-                " alone."
+def _costs(epochs: list[Batches]) -> tuple[list[list[float]], list[list[int]]]:
+    """Return the cost of each batch of each epoch, on the way, and its letters."""
+    network, adam = _pupil()
+    costs, letters = [], []
+    for batches in epochs:
+        costs.append([])
+        letters.append([])
+        for inputs, targets, mask in batches:
+            nats, gradients, _ = network.loss_and_gradients(
+                inputs, targets, network.initial_state(3), mask
             )
-        self.left -= len(names)
-        if self.left < 0:
-            raise Wrong(
-                f"it has read its list {LONGEST} times and goes on. Does it stop when the patience"
-                " runs out? Or is the rate so small that it hardly learns?"
-            )
-        return super().loss_and_gradients(inputs, targets, state, mask, dropout)
-
-
-@check
-def check_train_and_stop(train_and_stop: Callable[..., Any]) -> str:
-    """Does this train a network, stop in time, and leave it at its best, below the mark?"""
-    training, others = read_names(DINOSAURS)
-    names, patience = training[::10], 3
-    network = Pupil(others, LONGEST * len(names))
-    before = network.parameters.whole.copy()
-    found = call(train_and_stop, network, names, others, patience)
-    if np.ndim(found) != 1 or not np.size(found):
-        raise Wrong("the function should return a list of losses, one for each epoch.")
-    losses = [float(loss) for loss in found]
-    if not np.isfinite(losses).all():
-        raise Wrong(
-            "a loss is no number any more: the network was thrown too far. Is the rate too large?"
-        )
-    if (network.parameters.whole == before).all():
-        raise Wrong(
-            "the network is as it was at the beginning: no step was taken, or it was not this"
-            " network's."
-        )
-    epochs = len(losses)
-    best, last = _best_and_last(losses, patience)
-    if min(losses) >= np.log(len(LETTERS)):
-        raise Wrong(
-            "no loss is below blind guessing, log 27 = 3.30. Do the steps go downhill, and is the"
-            " rate too large?"
-        )
-    told = f"after epoch {best + 1} the loss is lowest, {losses[best]:.2f}"
-    if epochs - 1 > last:
-        raise Wrong(
-            f"{told}, and {patience} epochs later the patience is over. You stop too late, after"
-            f" epoch {epochs}."
-        )
-    if epochs - 1 - best < patience:
-        raise Wrong(
-            f"{told}, and the patience is {patience}. You stop too soon, after epoch {epochs}."
-        )
-    left = held_out_loss(network, others)
-    if not np.isclose(left, losses[best]):
-        if np.isclose(left, losses[-1]):
-            raise Wrong(
-                f"{told}, but the network is as it was at the end, {left:.2f}. Do you put the best"
-                " numbers back, and are they a copy, made with `.copy()`?"
-            )
-        raise Wrong(
-            f"{told}, but the network that you leave is at {left:.2f}. Are your losses the held-out"
-            " ones?"
-        )
-    if losses[best] >= MARK:
-        raise Wrong(
-            f"it stops in time, but {told}, and the mark is {MARK}. Is there a better rate?"
-        )
-    return (
-        f"Your network was best after epoch {best + 1}, with {losses[best]:.3f} nats; the mark was"
-        f" {MARK}. You trained it, and you stopped in time."
-    )
+            gradient = gradients.whole / mask.sum()
+            adam.update(gradient * min(1, 1 / np.linalg.norm(gradient)), 0.01)
+            costs[-1].append(nats)
+            letters[-1].append(int(mask.sum()))
+    return costs, letters
 
 
 @check
@@ -330,46 +528,12 @@ def _top_p_mistakes(p: Array, share: float) -> list[tuple[Array, str]]:
     ]
 
 
+def _is_close(found: Any, right: Array) -> bool:
+    return np.shape(found) == right.shape and bool(np.allclose(found, right))
+
+
 def _hat(average: Array, beta: float, t: int) -> Array:
     return average / (1 - beta**t)
-
-
-def _best_and_last(losses: Sequence[float], patience: int) -> tuple[int, int]:
-    best = 0
-    for epoch, loss in enumerate(losses):
-        if loss < losses[best]:
-            best = epoch
-        elif epoch - best >= patience:
-            return best, epoch
-    return best, len(losses) - 1
-
-
-def _never_anew(losses: Sequence[float], patience: int) -> int:
-    """Return the epoch after which a training stops that counts all epochs without a new best, in a
-    row or not."""
-    misses = 0
-    for epoch in range(1, len(losses)):
-        misses += losses[epoch] >= min(losses[:epoch])
-        if misses >= patience:
-            return epoch
-    return len(losses) - 1
-
-
-def _same(found: Sequence[Any], right: tuple[int, int]) -> bool:
-    return all(
-        np.shape(epoch) == () and epoch == wanted
-        for epoch, wanted in zip(found, right, strict=True)
-    )
-
-
-def _rises(losses: Sequence[float], patience: int) -> int:
-    """Return the epoch after which a training stops whose loss has risen so many times in a row."""
-    rises = 0
-    for epoch in range(1, len(losses)):
-        rises = rises + 1 if losses[epoch] >= losses[epoch - 1] else 0
-        if rises >= patience:
-            return epoch
-    return len(losses) - 1
 
 
 def _top_p(p: Array, share: float, ranks: Array | None = None) -> Array:

@@ -1,54 +1,139 @@
+"""Wrong answers to the exercises of chapter 1, each with a part of the sentence that must help."""
+
+
 # %% count-pairs
-# says: do the names end with ¶?
-def count_pairs(names):
-    counts = np.zeros((27, 27))
-    for name in names:
-        last = 0
-        for letter in name:
-            counts[last, ID[letter]] += 1
-            last = ID[letter]
+# says: where is the end, 0, on both sides?
+def ids_of(name, letters):
+    return [letters.index(letter) for letter in name]
+
+
+# %% count-pairs
+# says: where is the 0 after the name?
+def ids_of(name, letters):
+    return [letters.index(letter) for letter in "\n" + name]
+
+
+# %% count-pairs
+# says: In code the end is
+def ids_of(name, letters):
+    return [letters.index(letter) for letter in "¶" + name + "¶"]
+
+
+# %% count-pairs
+# says: The check gave other `letters`, in another order
+def ids_of(name, letters):
+    return [0] + [ord(letter) - ord("a") + 1 for letter in name] + [0]
+
+
+# %% count-pairs
+# says: where in `letters` is each letter?
+def ids_of(name, letters):
+    return [ord(letter) for letter in "\n" + name + "\n"]
+
+
+# %% count-pairs
+# says: my_network.py has no `count_pairs`. Write it there, save the file
+del count_pairs
+
+
+# %% count-pairs
+# says: It has `count_pair`: is that what you mean?
+def count_pair(sequences, size):
+    return np.zeros((size, size))
+
+
+del count_pairs
+
+
+# %% count-pairs
+# says: my_network.py stops at line
+counts = np.zero((27, 27))
+
+
+# %% count-pairs
+# says: Not yet: fill in
+def count_pairs(sequences, size):
+    ...
+
+
+# %% count-pairs
+# says: does the last pair of a name count
+def count_pairs(sequences, size):
+    counts = np.zeros((size, size))
+    for ids in sequences:
+        for before, after in pairwise(ids[:-1]):
+            counts[before, after] += 1
     return counts
 
 
 # %% count-pairs
 # says: is the first letter of a pair the row, and the second the column?
-def count_pairs(names):
-    counts = np.zeros((27, 27))
-    for name in names:
-        text = "\n" + name + "\n"
-        for n in range(1, len(text)):
-            counts[ID[text[n]], ID[text[n - 1]]] += 1
+def count_pairs(sequences, size):
+    counts = np.zeros((size, size))
+    for ids in sequences:
+        for n in range(1, len(ids)):
+            counts[ids[n], ids[n - 1]] += 1
     return counts
 
 
 # %% count-pairs
 # says: is 1 added for each pair, or is the number only set to 1?
-def count_pairs(names):
-    counts = np.zeros((27, 27))
-    for name in names:
-        for before, after in pairwise("\n" + name + "\n"):
-            counts[ID[before], ID[after]] = 1
+def count_pairs(sequences, size):
+    counts = np.zeros((size, size))
+    for ids in sequences:
+        for before, after in pairwise(ids):
+            counts[before, after] = 1
     return counts
 
 
 # %% count-pairs
-# says: where is ¶, before a name and after it?
-def count_pairs(names):
-    counts = np.zeros((27, 27))
-    for name in names:
-        for before, after in pairwise(name):
-            counts[ID[before], ID[after]] += 1
+# says: are the pairs with ¶ left out?
+def count_pairs(sequences, size):
+    counts = np.zeros((size, size))
+    for ids in sequences:
+        for before, after in pairwise(ids[1:-1]):
+            counts[before, after] += 1
     return counts
 
 
 # %% count-pairs
-# says: In code the end is
-def count_pairs(names):
-    counts = np.zeros((27, 27))
-    for name in names:
-        for before, after in pairwise("¶" + name + "¶"):
-            counts[ID[before], ID[after]] += 1
+# says: Is the array made anew for each name?
+def count_pairs(sequences, size):
+    for ids in sequences:
+        counts = np.zeros((size, size))
+        for before, after in pairwise(ids):
+            counts[before, after] += 1
     return counts
+
+
+# %% count-pairs
+# says: Is `size` used?
+def count_pairs(sequences, size):
+    counts = np.zeros((27, 27))
+    for ids in sequences:
+        for before, after in pairwise(ids):
+            counts[before, after] += 1
+    return counts
+
+
+# %% count-pairs
+# says: of a kind that begins again at 0
+def count_pairs(sequences, size):
+    counts = np.zeros((size, size), dtype=np.uint8)
+    for ids in sequences:
+        for before, after in pairwise(ids):
+            counts[before, after] += 1
+    return counts
+
+
+# %% count-pairs
+# says: all rows are the same
+def count_pairs(sequences, size):
+    counts = [[0] * size] * size
+    for ids in sequences:
+        for before, after in pairwise(ids):
+            counts[before][after] += 1
+    return np.array(counts)
 
 
 # %% sample-name
@@ -84,7 +169,7 @@ def sample_name(probabilities, generator):
 
 
 # %% sample-name
-# says: is every letter drawn by `generator`?
+# says: never asks the generator that it is given
 def sample_name(probabilities, generator):
     name, last = "", 0
     while True:
@@ -106,64 +191,219 @@ def sample_name(probabilities, generator):
     return name
 
 
+# %% sample-name
+# says: the most probable one: is it taken, instead of one that is drawn?
+def sample_name(probabilities, generator):
+    name, last = "", 0
+    while True:
+        generator.random()
+        last = probabilities[last].argmax()
+        if last == 0:
+            return name
+        name += LETTERS[last]
+
+
+# %% sample-name
+# says: never asks the generator that it is given. Does it make one of its own
+def sample_name(probabilities, generator):
+    generator = np.random.default_rng(1)
+    name, last = "", 0
+    while True:
+        last = generator.choice(27, p=probabilities[last])
+        if last == 0:
+            return name
+        name += LETTERS[last]
+
+
+# %% sample-name
+# says: `"".join(letters)` makes one of them
+def sample_name(probabilities, generator):
+    name, last = [], 0
+    while True:
+        last = generator.choice(27, p=probabilities[last])
+        if last == 0:
+            return name
+        name.append(LETTERS[last])
+
+
+# %% sample-name
+# says: all letters are small here
+def sample_name(probabilities, generator):
+    name, last = "", 0
+    while True:
+        last = generator.choice(27, p=probabilities[last])
+        if last == 0:
+            return name.capitalize()
+        name += LETTERS[last]
+
+
+# %% sample-name
+# says: is it `bigram` that is asked?
+def sample_name(probabilities, generator):
+    name, last = "", 0
+    while True:
+        last = generator.choice(27, p=bigram[last])
+        if last == 0:
+            return name
+        name += LETTERS[last]
+
+
+# %% sample-name
+# says: one letter is lost
+def sample_name(probabilities, generator):
+    name, last = "", generator.choice(27, p=probabilities[0])
+    while True:
+        last = generator.choice(27, p=probabilities[last])
+        if last == 0:
+            return name
+        name += LETTERS[last]
+
+
+# %% sample-name
+# says: it has one letter. Is there a loop?
+def sample_name(probabilities, generator):
+    return LETTERS[generator.choice(27, p=probabilities[0])]
+
+
+# %% sample-name
+# says: sample_name was not done after 3 seconds
+def sample_name(probabilities, generator):
+    name, last = "", generator.choice(27, p=probabilities[0])
+    while last != 0:
+        name = LETTERS[last]
+    return name
+
+
 # %% mean-loss
 # says: does the end of each name count?
-def mean_loss(probabilities, names):
-    losses = []
-    for name in names:
-        for before, after in pairwise("\n" + name):
-            losses.append(-np.log(probabilities[ID[before], ID[after]]))
-    return np.mean(losses)
+def mean_loss(predict, sequences):
+    costs = []
+    for ids in sequences:
+        p = predict(ids[:-2])
+        for t, target in enumerate(ids[1:-1]):
+            costs.append(-np.log(p[t, target]))
+    return np.mean(costs)
 
 
 # %% mean-loss
 # says: that is per name. How many letters are there in all names?
-def mean_loss(probabilities, names):
-    loss = 0
-    for name in names:
-        for before, after in pairwise("\n" + name + "\n"):
-            loss -= np.log(probabilities[ID[before], ID[after]])
-    return loss / len(names)
+def mean_loss(predict, sequences):
+    cost = 0
+    for ids in sequences:
+        p = predict(ids[:-1])
+        for t, target in enumerate(ids[1:]):
+            cost -= np.log(p[t, target])
+    return cost / len(sequences)
 
 
 # %% mean-loss
 # says: that is the loss in bits
-def mean_loss(probabilities, names):
-    losses = []
-    for name in names:
-        for before, after in pairwise("\n" + name + "\n"):
-            losses.append(-np.log2(probabilities[ID[before], ID[after]]))
-    return np.mean(losses)
-
-
-# %% mean-loss
-# says: where is ¶, before a name and after it?
-def mean_loss(probabilities, names):
-    losses = []
-    for name in names:
-        for before, after in pairwise(name):
-            losses.append(-np.log(probabilities[ID[before], ID[after]]))
-    return np.mean(losses)
+def mean_loss(predict, sequences):
+    costs = []
+    for ids in sequences:
+        p = predict(ids[:-1])
+        for t, target in enumerate(ids[1:]):
+            costs.append(-np.log2(p[t, target]))
+    return np.mean(costs)
 
 
 # %% mean-loss
 # says: Is there one mean, of all letters?
-def mean_loss(probabilities, names):
+def mean_loss(predict, sequences):
     means = []
-    for name in names:
-        losses = [-np.log(probabilities[ID[before], ID[after]]) for before, after in pairwise("\n" + name + "\n")]
-        means.append(np.mean(losses))
+    for ids in sequences:
+        p = predict(ids[:-1])
+        means.append(np.mean([-np.log(p[t, target]) for t, target in enumerate(ids[1:])]))
     return np.mean(means)
 
 
 # %% mean-loss
 # says: should be one number
-def mean_loss(probabilities, names):
-    losses = []
-    for name in names:
-        for before, after in pairwise("\n" + name + "\n"):
-            losses.append(-np.log(probabilities[ID[before], ID[after]]))
-    return losses
+def mean_loss(predict, sequences):
+    costs = []
+    for ids in sequences:
+        p = predict(ids[:-1])
+        for t, target in enumerate(ids[1:]):
+            costs.append(-np.log(p[t, target]))
+    return costs
+
+
+# %% mean-loss
+# says: for the whole list it is inf: is a product taken before the logarithm?
+def mean_loss(predict, sequences):
+    product, letters = 1, 0
+    for ids in sequences:
+        p = predict(ids[:-1])
+        for t, target in enumerate(ids[1:]):
+            product *= p[t, target]
+            letters += 1
+    with np.errstate(divide="ignore"):
+        return -np.log(product) / letters
+
+
+# %% mean-loss
+# says: is this the probability of the letter that was read
+def mean_loss(predict, sequences):
+    costs = []
+    for ids in sequences:
+        p = predict(ids[:-1])
+        for t, letter in enumerate(ids[:-1]):
+            costs.append(-np.log(p[t, letter]))
+    return np.mean(costs)
+
+
+# %% mean-loss
+# says: Are the reads `ids[:-1]`?
+def mean_loss(predict, sequences):
+    costs = []
+    for ids in sequences:
+        p = predict(ids)
+        for t, target in enumerate(ids[1:]):
+            costs.append(-np.log(p[t, target]))
+    return np.mean(costs)
+
+
+# %% mean-loss
+# says: is it rounded?
+def mean_loss(predict, sequences):
+    costs = []
+    for ids in sequences:
+        p = predict(ids[:-1])
+        for t, target in enumerate(ids[1:]):
+            costs.append(-np.log(p[t, target]))
+    return round(np.mean(costs), 3)
+
+
+# %% mean-loss
+# says: It wants the ids of one name
+def mean_loss(predict, sequences):
+    costs = []
+    for ids in sequences:
+        p = predict("rex")
+        for t, target in enumerate(ids[1:]):
+            costs.append(-np.log(p[t, target]))
+    return np.mean(costs)
+
+
+# %% mean-loss
+# says: is this the most probable letter, or the one that comes?
+def mean_loss(predict, sequences):
+    costs = []
+    for ids in sequences:
+        p = predict(ids[:-1])
+        for t in range(len(p)):
+            costs.append(-np.log(p[t].max()))
+    return np.mean(costs)
+
+
+# %% mean-loss
+# says: predict gets one letter at a time
+def mean_loss(predict, sequences):
+    costs = []
+    for ids in sequences:
+        for before, after in pairwise(ids):
+            costs.append(-np.log(predict([before])[0, after]))
+    return np.mean(costs)
 
 
 # %% smoothed
@@ -189,3 +429,80 @@ def smoothed(counts, extra):
 def smoothed(counts, extra):
     more = np.where(counts == 0, extra, counts)
     return more / more.sum(axis=1, keepdims=True)
+
+
+# %% smoothed
+# says: this array holds whole numbers, and a fraction finds no room in it
+def smoothed(counts, extra):
+    counts += extra
+    return counts / counts.sum(axis=1, keepdims=True)
+
+
+# %% smoothed
+# says: these are counts. When do they become probabilities?
+def smoothed(counts, extra):
+    return counts + extra
+
+
+# %% smoothed
+# says: Should not each row?
+def smoothed(counts, extra):
+    return (counts + extra) / (counts + extra).sum()
+
+
+# %% count-different
+# says: How many *different* letters?
+def count_different(sequences, size):
+    counts = np.zeros((size, size))
+    for ids in sequences:
+        for _, before, after in zip(ids, ids[1:], ids[2:]):
+            counts[before, after] += 1
+    return counts
+
+
+# %% count-different
+# says: Which letters stand before it?
+def count_different(sequences, size):
+    counts = np.zeros((size, size))
+    for ids in sequences:
+        for before, after in pairwise(ids):
+            counts[before, after] += 1
+    return counts
+
+
+# %% count-different
+# says: Is the set one of pairs?
+def count_different(sequences, size):
+    pairs = {pair for ids in sequences for pair in pairwise(ids[1:])}
+    counts = np.zeros((size, size))
+    for before, after in pairs:
+        counts[before, after] += 1
+    return counts
+
+
+# %% count-different
+# says: that is how many different letters come *after* a pair
+def count_different(sequences, size):
+    counts = np.zeros((size, size))
+    for before, after, _ in {triple for ids in sequences for triple in zip(ids, ids[1:], ids[2:])}:
+        counts[before, after] += 1
+    return counts
+
+
+# %% count-different
+# says: these are the outer letters of a triple
+def count_different(sequences, size):
+    counts = np.zeros((size, size))
+    for before, _, after in {triple for ids in sequences for triple in zip(ids, ids[1:], ids[2:])}:
+        counts[before, after] += 1
+    return counts
+
+
+# %% count-different
+# says: its pairs count 0
+def count_different(sequences, size):
+    triples = {triple for ids in sequences for triple in zip([None, *ids], ids, ids[1:])}
+    counts = np.zeros((size, size))
+    for _, before, after in triples:
+        counts[before, after] += 1
+    return counts

@@ -1,3 +1,6 @@
+"""Wrong answers to the exercises of chapter 2, each with a part of the sentence that must help."""
+
+
 # %% third-step
 # says: your z is not right: that is only the row of a. Where is the old state?
 z = (-2, 1)
@@ -42,6 +45,27 @@ h = ...
 p = ...
 
 
+# %% third-step
+# says: your p is in percent
+z = (-2, -0.71)
+h = (-0.964, -0.611)
+p = (2.5, 0, 97.5)
+
+
+# %% third-step
+# says: your p has the right numbers in another order
+z = (-2, -0.71)
+h = (-0.964, -0.611)
+p = (0, 0.975, 0.025)
+
+
+# %% third-step
+# says: your h is not right: where is the minus of the second number?
+z = (-2, -0.71)
+h = (-0.964, 0.611)
+p = (0.025, 0, 0.975)
+
+
 # %% softmax
 # says: your softmax has the right shape, but 7.389 at [2], where 0.7101 is right: what is still missing
 def softmax(logits):
@@ -51,70 +75,303 @@ def softmax(logits):
 # %% softmax
 # says: e^1000 is too large for the computer
 def softmax(logits):
-    return np.exp(logits) / np.exp(logits).sum()
+    return np.exp(logits) / np.exp(logits).sum(axis=-1, keepdims=True)
 
 
 # %% softmax
 # says: is e to the power of the logits missing?
 def softmax(logits):
-    return logits / sum(logits)
+    return logits / logits.sum()
 
 
-# %% step
+# %% softmax
+# says: all rows together add up to 1. Which axis?
+def softmax(logits):
+    exponentials = np.exp(logits - logits.max())
+    return exponentials / exponentials.sum()
+
+
+# %% softmax
+# says: the columns add up to 1. Is axis -1 the last one?
+def softmax(logits):
+    exponentials = np.exp(logits - logits.max(axis=0))
+    return exponentials / exponentials.sum(axis=0)
+
+
+# %% softmax
+# says: the largest is 1 now. Should not the sum be 1?
+def softmax(logits):
+    exponentials = np.exp(logits - logits.max())
+    return exponentials / exponentials.max()
+
+
+# %% softmax
+# says: the smallest logit gets the most
+def softmax(logits):
+    exponentials = np.exp(logits.max() - logits)
+    return exponentials / exponentials.sum()
+
+
+# %% learn-table
+# says: it learns to avoid what comes
+def learn_table(sequences, size, rate, epochs):
+    logits, q = np.zeros((size, size)), np.eye(size)
+    for _ in range(epochs):
+        p, pushes, times = softmax(logits), np.zeros((size, size)), np.zeros((size, 1))
+        for ids in sequences:
+            for before, after in pairwise(ids):
+                pushes[before] += q[after] - p[before]
+                times[before] += 1
+        logits -= rate * pushes / np.maximum(times, 1)
+    return logits
+
+
+# %% learn-table
+# says: is it the *mean* of the pushes?
+def learn_table(sequences, size, rate, epochs):
+    logits, q = np.zeros((size, size)), np.eye(size)
+    for _ in range(epochs):
+        p, pushes, times = softmax(logits), np.zeros((size, size)), np.zeros((size, 1))
+        for ids in sequences:
+            for before, after in pairwise(ids):
+                pushes[before] += p[before] - q[after]
+                times[before] += 1
+        logits -= rate * pushes
+    return logits
+
+
+# %% learn-table
+# says: divided by the number of *all* pairs
+def learn_table(sequences, size, rate, epochs):
+    logits, q = np.zeros((size, size)), np.eye(size)
+    for _ in range(epochs):
+        p, pushes, times = softmax(logits), np.zeros((size, size)), np.zeros((size, 1))
+        for ids in sequences:
+            for before, after in pairwise(ids):
+                pushes[before] += p[before] - q[after]
+                times[before] += 1
+        logits -= rate * pushes / times.sum()
+    return logits
+
+
+# %% learn-table
+# says: these are probabilities. The logits are asked for.
+def learn_table(sequences, size, rate, epochs):
+    logits, q = np.zeros((size, size)), np.eye(size)
+    for _ in range(epochs):
+        p, pushes, times = softmax(logits), np.zeros((size, size)), np.zeros((size, 1))
+        for ids in sequences:
+            for before, after in pairwise(ids):
+                pushes[before] += p[before] - q[after]
+                times[before] += 1
+        logits -= rate * pushes / np.maximum(times, 1)
+    return softmax(logits)
+
+
+# %% learn-table
+# says: only the first epoch counts
+def learn_table(sequences, size, rate, epochs):
+    logits, q = np.zeros((size, size)), np.eye(size)
+    for _ in range(epochs):
+        p, pushes, times = softmax(logits), np.zeros((size, size)), np.zeros((size, 1))
+        for ids in sequences:
+            for before, after in pairwise(ids):
+                pushes[before] += p[before] - q[after]
+                times[before] += 1
+        logits -= rate * pushes / np.maximum(times, 1)
+        return logits
+
+
+# %% learn-table
+# says: the logits move after each pair
+def learn_table(sequences, size, rate, epochs):
+    logits, q = np.zeros((size, size)), np.eye(size)
+    for _ in range(epochs):
+        for ids in sequences:
+            for before, after in pairwise(ids):
+                logits[before] -= rate * (softmax(logits[before]) - q[after])
+    return logits
+
+
+# %% learn-table
+# says: the pushes of the epochs before are still in
+def learn_table(sequences, size, rate, epochs):
+    logits, q = np.zeros((size, size)), np.eye(size)
+    pushes, times = np.zeros((size, size)), np.zeros((size, 1))
+    for _ in range(epochs):
+        p = softmax(logits)
+        for ids in sequences:
+            for before, after in pairwise(ids):
+                pushes[before] += p[before] - q[after]
+                times[before] += 1
+        logits -= rate * pushes / np.maximum(times, 1)
+    return logits
+
+
+# %% learn-table
+# says: Do the logits begin with zeros?
+def learn_table(sequences, size, rate, epochs):
+    logits, q = np.ones((size, size)), np.eye(size)
+    for _ in range(epochs):
+        p, pushes, times = softmax(logits), np.zeros((size, size)), np.zeros((size, 1))
+        for ids in sequences:
+            for before, after in pairwise(ids):
+                pushes[before] += p[before] - q[after]
+                times[before] += 1
+        logits -= rate * pushes / np.maximum(times, 1)
+    return logits
+
+
+# %% forward
 # says: is tanh missing?
-def step(x, h, w_x, w_h, b):
-    return x @ w_x + b + h @ w_h
+def forward(parameters, reads):
+    w_x, w_h, b = parameters["w_x"], parameters["w_h"], parameters["b"]
+    h = np.zeros((len(reads) + 1, len(b)))
+    for t, letter in enumerate(reads):
+        h[t + 1] = w_x[letter] + b + h[t] @ w_h
+    return softmax(h[1:] @ parameters["w_y"] + parameters["b_y"]), h
 
 
-# %% step
+# %% forward
 # says: are the old state and w_h in the right order
-def step(x, h, w_x, w_h, b):
-    return np.tanh(x @ w_x + b + w_h @ h)
+def forward(parameters, reads):
+    w_x, w_h, b = parameters["w_x"], parameters["w_h"], parameters["b"]
+    h = np.zeros((len(reads) + 1, len(b)))
+    for t, letter in enumerate(reads):
+        h[t + 1] = np.tanh(w_x[letter] + b + w_h @ h[t])
+    return softmax(h[1:] @ parameters["w_y"] + parameters["b_y"]), h
 
 
-# %% step
+# %% forward
 # says: is there one tanh, of the whole sum?
-def step(x, h, w_x, w_h, b):
-    return np.tanh(x @ w_x + b) + np.tanh(h @ w_h)
+def forward(parameters, reads):
+    w_x, w_h, b = parameters["w_x"], parameters["w_h"], parameters["b"]
+    h = np.zeros((len(reads) + 1, len(b)))
+    for t, letter in enumerate(reads):
+        h[t + 1] = np.tanh(w_x[letter] + b) + np.tanh(h[t] @ w_h)
+    return softmax(h[1:] @ parameters["w_y"] + parameters["b_y"]), h
 
 
-# %% step
+# %% forward
 # says: is the bias b missing?
-def step(x, h, w_x, w_h, b):
-    return np.tanh(x @ w_x + h @ w_h)
+def forward(parameters, reads):
+    w_x, w_h, b = parameters["w_x"], parameters["w_h"], parameters["b"]
+    h = np.zeros((len(reads) + 1, len(b)))
+    for t, letter in enumerate(reads):
+        h[t + 1] = np.tanh(w_x[letter] + h[t] @ w_h)
+    return softmax(h[1:] @ parameters["w_y"] + parameters["b_y"]), h
 
 
-# %% step
-# says: Is there a `*` where `@` is meant?
-def step(x, h, w_x, w_h, b):
-    return np.tanh(x * w_x + b + h * w_h)
+# %% forward
+# says: does the state of the step before take part?
+def forward(parameters, reads):
+    w_x, w_h, b = parameters["w_x"], parameters["w_h"], parameters["b"]
+    h = np.zeros((len(reads) + 1, len(b)))
+    for t, letter in enumerate(reads):
+        h[t + 1] = np.tanh(w_x[letter] + b + h[0] @ w_h)
+    return softmax(h[1:] @ parameters["w_y"] + parameters["b_y"]), h
 
 
-# %% word-loss
-# says: does each step get the state that the step before left?
-def word_loss(word):
-    h, losses = np.zeros(2), []
-    for letter, target in pairwise("\n" + word + "\n"):
-        _, p = read_letter(letter, h)
-        losses.append(-np.log(p[LETTERS.index(target)]))
-    return sum(losses) / len(losses)
+# %% forward
+# says: is the old state multiplied by w_h?
+def forward(parameters, reads):
+    w_x, w_h, b = parameters["w_x"], parameters["w_h"], parameters["b"]
+    h = np.zeros((len(reads) + 1, len(b)))
+    for t, letter in enumerate(reads):
+        h[t + 1] = np.tanh(w_x[letter] + b + h[t])
+    return softmax(h[1:] @ parameters["w_y"] + parameters["b_y"]), h
 
 
-# %% word-loss
-# says: is this the probability of the letter that was just read?
-def word_loss(word):
-    h, losses = np.zeros(2), []
-    for letter in "\n" + word:
-        h, p = read_letter(letter, h)
-        losses.append(-np.log(p[LETTERS.index(letter)]))
-    return np.mean(losses)
+# %% forward
+# says: Is it h[1:]?
+def forward(parameters, reads):
+    w_x, w_h, b = parameters["w_x"], parameters["w_h"], parameters["b"]
+    h = np.zeros((len(reads) + 1, len(b)))
+    for t, letter in enumerate(reads):
+        h[t + 1] = np.tanh(w_x[letter] + b + h[t] @ w_h)
+    return softmax(h[:-1] @ parameters["w_y"] + parameters["b_y"]), h
 
 
-# %% word-loss
-# says: does the end of the word count?
-def word_loss(word):
-    h, losses = np.zeros(2), []
-    for letter, target in pairwise("\n" + word):
-        h, p = read_letter(letter, h)
-        losses.append(-np.log(p[LETTERS.index(target)]))
-    return np.mean(losses)
+# %% forward
+# says: should have one more
+def forward(parameters, reads):
+    w_x, w_h, b = parameters["w_x"], parameters["w_h"], parameters["b"]
+    h = np.zeros((len(reads) + 1, len(b)))
+    for t, letter in enumerate(reads):
+        h[t + 1] = np.tanh(w_x[letter] + b + h[t] @ w_h)
+    return softmax(h[1:] @ parameters["w_y"] + parameters["b_y"]), h[1:]
+
+
+# %% forward
+# says: the two are the other way round
+def forward(parameters, reads):
+    w_x, w_h, b = parameters["w_x"], parameters["w_h"], parameters["b"]
+    h = np.zeros((len(reads) + 1, len(b)))
+    for t, letter in enumerate(reads):
+        h[t + 1] = np.tanh(w_x[letter] + b + h[t] @ w_h)
+    return h, softmax(h[1:] @ parameters["w_y"] + parameters["b_y"])
+
+
+# %% forward
+# says: these are the logits. Where is softmax?
+def forward(parameters, reads):
+    w_x, w_h, b = parameters["w_x"], parameters["w_h"], parameters["b"]
+    h = np.zeros((len(reads) + 1, len(b)))
+    for t, letter in enumerate(reads):
+        h[t + 1] = np.tanh(w_x[letter] + b + h[t] @ w_h)
+    return h[1:] @ parameters["w_y"] + parameters["b_y"], h
+
+
+# %% forward
+# says: is the bias b_y missing?
+def forward(parameters, reads):
+    w_x, w_h, b = parameters["w_x"], parameters["w_h"], parameters["b"]
+    h = np.zeros((len(reads) + 1, len(b)))
+    for t, letter in enumerate(reads):
+        h[t + 1] = np.tanh(w_x[letter] + b + h[t] @ w_h)
+    return softmax(h[1:] @ parameters["w_y"]), h
+
+
+# %% forward
+# says: should return two arrays, `return p, h`
+def forward(parameters, reads):
+    w_x, w_h, b = parameters["w_x"], parameters["w_h"], parameters["b"]
+    h = np.zeros((len(reads) + 1, len(b)))
+    for t, letter in enumerate(reads):
+        h[t + 1] = np.tanh(w_x[letter] + b + h[t] @ w_h)
+    return softmax(h[1:] @ parameters["w_y"] + parameters["b_y"])
+
+
+# %% forward
+# says: forward stops at
+def forward(parameters, reads):
+    w_h, b, w_x, w_y, b_y = parameters.values()
+    h = np.zeros((len(reads) + 1, len(b)))
+    for t, letter in enumerate(reads):
+        h[t + 1] = np.tanh(w_x[letter] + b + h[t] @ w_h)
+    return softmax(h[1:] @ w_y + b_y), h
+
+
+# %% forward
+# says: only the first letter is read
+def forward(parameters, reads):
+    w_x, w_h, b = parameters["w_x"], parameters["w_h"], parameters["b"]
+    h = np.zeros((len(reads) + 1, len(b)))
+    for t, letter in enumerate(reads):
+        h[t + 1] = np.tanh(w_x[letter] + b + h[t] @ w_h)
+        return softmax(h[1:] @ parameters["w_y"] + parameters["b_y"]), h
+
+
+# %% forward
+# says: p and h should be arrays
+def forward(parameters, reads):
+    h = [np.zeros(len(parameters["b"]))]
+    for letter in reads:
+        h.append(np.tanh(parameters["w_x"][letter] + parameters["b"] + h[-1] @ parameters["w_h"]))
+    return softmax(np.array(h[1:]) @ parameters["w_y"] + parameters["b_y"]), h
+
+
+# %% learn-table
+# says: `learn_table` needs `softmax`, and yours is not right yet
+def softmax(logits):
+    return np.exp(logits)

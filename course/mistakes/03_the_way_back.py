@@ -54,9 +54,23 @@ def d_logits(p, target):
 
 
 # %% d-logits
-# says: it should have (4,)
+# says: that is one number, for the letter that came
 def d_logits(p, target):
     return p[target] - 1
+
+
+# %% d-logits
+# says: only the letter that came is pushed
+def d_logits(p, target):
+    d = np.zeros(len(p))
+    d[target] = p[target] - 1
+    return d
+
+
+# %% d-logits
+# says: 1 is taken away from every letter
+def d_logits(p, target):
+    return p - 1
 
 
 # %% one-step-back
@@ -96,50 +110,496 @@ def one_step_back(d_logits, d_z_next, h, w_y, w_h):
     return (d_logits @ w_y.T) * (d_z_next @ w_h.T) * (1 - h**2)
 
 
-# %% sum-over-time
-# says: is h the state after the step?
-def gradient_of_w_h(h, d_z):
-    return sum(np.outer(h[t + 1], d_z[t]) for t in range(len(d_z)))
+# %% mended
+# says: that is what the broken one says, too
+mended_gradient_of_b = broken_gradient_of_b
 
 
-# %% sum-over-time
-# says: Is += there
-def gradient_of_w_h(h, d_z):
-    for t in range(len(d_z)):
-        d_w_h = np.outer(h[t], d_z[t])
-    return d_w_h
+# %% mended
+# says: the slope of tanh is that of the state *before* the step
+def mended_gradient_of_b(parameters, ids):
+    p, h = forward(parameters, ids[:-1])
+    d_b, d_z = np.zeros_like(parameters["b"]), np.zeros_like(parameters["b"])
+    for t in reversed(range(len(p))):
+        d_logits = p[t] - np.eye(len(p[t]))[ids[t + 1]]
+        from_above = d_logits @ parameters["w_y"].T
+        from_next = d_z @ parameters["w_h"].T
+        d_z = (from_above + from_next) * (1 - h[t] ** 2)
+        d_b += d_z
+    return d_b
 
 
-# %% sum-over-time
+# %% mended
+# says: what comes from the next step has gone
+def mended_gradient_of_b(parameters, ids):
+    p, h = forward(parameters, ids[:-1])
+    d_b, d_z = np.zeros_like(parameters["b"]), np.zeros_like(parameters["b"])
+    for t in reversed(range(len(p))):
+        d_logits = p[t] - np.eye(len(p[t]))[ids[t + 1]]
+        from_above = d_logits @ parameters["w_y"].T
+        from_next = d_z @ parameters["w_h"].T
+        d_z = from_above * (1 - h[t + 1] ** 2)
+        d_b += d_z
+    return d_b
+
+
+# %% mended
+# says: your function asks central_differences
+def mended_gradient_of_b(parameters, ids):
+    return central_differences(parameters, ids)["b"]
+
+
+# %% mended
+# says: that is the inverse of w_h
+def mended_gradient_of_b(parameters, ids):
+    p, h = forward(parameters, ids[:-1])
+    d_b, d_z = np.zeros_like(parameters["b"]), np.zeros_like(parameters["b"])
+    for t in reversed(range(len(p))):
+        d_logits = p[t] - np.eye(len(p[t]))[ids[t + 1]]
+        from_above = d_logits @ parameters["w_y"].T
+        from_next = d_z @ np.linalg.inv(parameters["w_h"])
+        d_z = (from_above + from_next) * (1 - h[t + 1] ** 2)
+        d_b += d_z
+    return d_b
+
+
+# %% mended
+# says: the two arrows add
+def mended_gradient_of_b(parameters, ids):
+    p, h = forward(parameters, ids[:-1])
+    d_b, d_z = np.zeros_like(parameters["b"]), np.zeros_like(parameters["b"])
+    for t in reversed(range(len(p))):
+        d_logits = p[t] - np.eye(len(p[t]))[ids[t + 1]]
+        from_above = d_logits @ parameters["w_y"].T
+        from_next = d_z @ parameters["w_h"].T
+        d_z = (from_above - from_next) * (1 - h[t + 1] ** 2)
+        d_b += d_z
+    return d_b
+
+
+# %% mended
+# says: as if every number had been moved a little
+def mended_gradient_of_b(parameters, ids):
+    d_b = np.zeros_like(parameters["b"])
+    for unit in range(len(d_b)):
+        moved = {name: array.copy() for name, array in parameters.items()}
+        moved["b"][unit] += 1e-5
+        up = cost_of(moved, ids)
+        moved["b"][unit] -= 2e-5
+        d_b[unit] = (up - cost_of(moved, ids)) / 2e-5
+    return d_b
+
+
+# %% backward
+# says: does what comes from the next step take the way back, w_h.T?
+def backward(parameters, ids):
+    p, h = forward(parameters, ids[:-1])
+    gradients = {name: np.zeros_like(array) for name, array in parameters.items()}
+    cost, d_z = 0, np.zeros_like(parameters["b"])  # no step follows the last one
+    for t in reversed(range(len(p))):
+        read, target = ids[t], ids[t + 1]
+        cost -= np.log(p[t, target])
+        d_logits = p[t] - np.eye(len(p[t]))[target]
+        d_h = d_logits @ parameters["w_y"].T + d_z @ parameters["w_h"]
+        d_z = d_h * (1 - h[t + 1] ** 2)
+        gradients["w_x"][read] += d_z
+        gradients["w_h"] += np.outer(h[t], d_z)
+        gradients["b"] += d_z
+        gradients["w_y"] += np.outer(h[t + 1], d_logits)
+        gradients["b_y"] += d_logits
+    return cost, gradients
+
+
+# %% backward
+# says: that takes the state after the step
+def backward(parameters, ids):
+    p, h = forward(parameters, ids[:-1])
+    gradients = {name: np.zeros_like(array) for name, array in parameters.items()}
+    cost, d_z = 0, np.zeros_like(parameters["b"])  # no step follows the last one
+    for t in reversed(range(len(p))):
+        read, target = ids[t], ids[t + 1]
+        cost -= np.log(p[t, target])
+        d_logits = p[t] - np.eye(len(p[t]))[target]
+        d_h = d_logits @ parameters["w_y"].T + d_z @ parameters["w_h"].T
+        d_z = d_h * (1 - h[t + 1] ** 2)
+        gradients["w_x"][read] += d_z
+        gradients["w_h"] += np.outer(h[t + 1], d_z)
+        gradients["b"] += d_z
+        gradients["w_y"] += np.outer(h[t + 1], d_logits)
+        gradients["b_y"] += d_logits
+    return cost, gradients
+
+
+# %% backward
+# says: that takes the state before the step
+def backward(parameters, ids):
+    p, h = forward(parameters, ids[:-1])
+    gradients = {name: np.zeros_like(array) for name, array in parameters.items()}
+    cost, d_z = 0, np.zeros_like(parameters["b"])  # no step follows the last one
+    for t in reversed(range(len(p))):
+        read, target = ids[t], ids[t + 1]
+        cost -= np.log(p[t, target])
+        d_logits = p[t] - np.eye(len(p[t]))[target]
+        d_h = d_logits @ parameters["w_y"].T + d_z @ parameters["w_h"].T
+        d_z = d_h * (1 - h[t + 1] ** 2)
+        gradients["w_x"][read] += d_z
+        gradients["w_h"] += np.outer(h[t], d_z)
+        gradients["b"] += d_z
+        gradients["w_y"] += np.outer(h[t], d_logits)
+        gradients["b_y"] += d_logits
+    return cost, gradients
+
+
+# %% backward
 # says: is it turned on its side?
-def gradient_of_w_h(h, d_z):
-    return d_z.T @ h[:-1]
+def backward(parameters, ids):
+    p, h = forward(parameters, ids[:-1])
+    gradients = {name: np.zeros_like(array) for name, array in parameters.items()}
+    cost, d_z = 0, np.zeros_like(parameters["b"])  # no step follows the last one
+    for t in reversed(range(len(p))):
+        read, target = ids[t], ids[t + 1]
+        cost -= np.log(p[t, target])
+        d_logits = p[t] - np.eye(len(p[t]))[target]
+        d_h = d_logits @ parameters["w_y"].T + d_z @ parameters["w_h"].T
+        d_z = d_h * (1 - h[t + 1] ** 2)
+        gradients["w_x"][read] += d_z
+        gradients["w_h"] += np.outer(d_z, h[t])
+        gradients["b"] += d_z
+        gradients["w_y"] += np.outer(h[t + 1], d_logits)
+        gradients["b_y"] += d_logits
+    return cost, gradients
 
 
-# %% sum-over-time
-# says: this is the mean over the steps
-def gradient_of_w_h(h, d_z):
-    return np.mean([np.outer(h[t], d_z[t]) for t in range(len(d_z))], axis=0)
+# %% backward
+# says: a letter that is read twice should get two pushes
+def backward(parameters, ids):
+    p, h = forward(parameters, ids[:-1])
+    gradients = {name: np.zeros_like(array) for name, array in parameters.items()}
+    cost, d_z = 0, np.zeros_like(parameters["b"])  # no step follows the last one
+    for t in reversed(range(len(p))):
+        read, target = ids[t], ids[t + 1]
+        cost -= np.log(p[t, target])
+        d_logits = p[t] - np.eye(len(p[t]))[target]
+        d_h = d_logits @ parameters["w_y"].T + d_z @ parameters["w_h"].T
+        d_z = d_h * (1 - h[t + 1] ** 2)
+        gradients["w_x"][read] = d_z
+        gradients["w_h"] += np.outer(h[t], d_z)
+        gradients["b"] += d_z
+        gradients["w_y"] += np.outer(h[t + 1], d_logits)
+        gradients["b_y"] += d_logits
+    return cost, gradients
 
 
-# %% sum-over-time
-# says: one step is missing
-def gradient_of_w_h(h, d_z):
-    return sum(np.outer(h[t], d_z[t]) for t in range(3))
+# %% backward
+# says: is the slope of tanh that of the state after the step
+def backward(parameters, ids):
+    p, h = forward(parameters, ids[:-1])
+    gradients = {name: np.zeros_like(array) for name, array in parameters.items()}
+    cost, d_z = 0, np.zeros_like(parameters["b"])  # no step follows the last one
+    for t in reversed(range(len(p))):
+        read, target = ids[t], ids[t + 1]
+        cost -= np.log(p[t, target])
+        d_logits = p[t] - np.eye(len(p[t]))[target]
+        d_h = d_logits @ parameters["w_y"].T + d_z @ parameters["w_h"].T
+        d_z = d_h * (1 - h[t] ** 2)
+        gradients["w_x"][read] += d_z
+        gradients["w_h"] += np.outer(h[t], d_z)
+        gradients["b"] += d_z
+        gradients["w_y"] += np.outer(h[t + 1], d_logits)
+        gradients["b_y"] += d_logits
+    return cost, gradients
 
 
-# %% mended
-# says: w_x, w_h and b are not
-mended_backward = broken_backward
+# %% backward
+# says: is the slope of tanh missing?
+def backward(parameters, ids):
+    p, h = forward(parameters, ids[:-1])
+    gradients = {name: np.zeros_like(array) for name, array in parameters.items()}
+    cost, d_z = 0, np.zeros_like(parameters["b"])  # no step follows the last one
+    for t in reversed(range(len(p))):
+        read, target = ids[t], ids[t + 1]
+        cost -= np.log(p[t, target])
+        d_logits = p[t] - np.eye(len(p[t]))[target]
+        d_h = d_logits @ parameters["w_y"].T + d_z @ parameters["w_h"].T
+        d_z = d_h
+        gradients["w_x"][read] += d_z
+        gradients["w_h"] += np.outer(h[t], d_z)
+        gradients["b"] += d_z
+        gradients["w_y"] += np.outer(h[t + 1], d_logits)
+        gradients["b_y"] += d_logits
+    return cost, gradients
 
 
-# %% mended
-# says: should return the five gradients
-def mended_backward(parameters, reads, targets):
-    return broken_backward(parameters, reads, targets)["w_h"]
+# %% backward
+# says: the signs are the other way round. Is it p - q?
+def backward(parameters, ids):
+    p, h = forward(parameters, ids[:-1])
+    gradients = {name: np.zeros_like(array) for name, array in parameters.items()}
+    cost, d_z = 0, np.zeros_like(parameters["b"])  # no step follows the last one
+    for t in reversed(range(len(p))):
+        read, target = ids[t], ids[t + 1]
+        cost -= np.log(p[t, target])
+        d_logits = np.eye(len(p[t]))[target] - p[t]
+        d_h = d_logits @ parameters["w_y"].T + d_z @ parameters["w_h"].T
+        d_z = d_h * (1 - h[t + 1] ** 2)
+        gradients["w_x"][read] += d_z
+        gradients["w_h"] += np.outer(h[t], d_z)
+        gradients["b"] += d_z
+        gradients["w_y"] += np.outer(h[t + 1], d_logits)
+        gradients["b_y"] += d_logits
+    return cost, gradients
 
 
-# %% mended
-# says: the gradient of w_h has the right shape, but
-def mended_backward(parameters, reads, targets):
-    return backward(parameters, reads, targets) | {"w_h": parameters["w_h"]}
+# %% backward
+# says: q is 1 at the letter that was *read*
+def backward(parameters, ids):
+    p, h = forward(parameters, ids[:-1])
+    gradients = {name: np.zeros_like(array) for name, array in parameters.items()}
+    cost, d_z = 0, np.zeros_like(parameters["b"])  # no step follows the last one
+    for t in reversed(range(len(p))):
+        read, target = ids[t], ids[t + 1]
+        cost -= np.log(p[t, target])
+        d_logits = p[t] - np.eye(len(p[t]))[read]
+        d_h = d_logits @ parameters["w_y"].T + d_z @ parameters["w_h"].T
+        d_z = d_h * (1 - h[t + 1] ** 2)
+        gradients["w_x"][read] += d_z
+        gradients["w_h"] += np.outer(h[t], d_z)
+        gradients["b"] += d_z
+        gradients["w_y"] += np.outer(h[t + 1], d_logits)
+        gradients["b_y"] += d_logits
+    return cost, gradients
+
+
+# %% backward
+# says: the loop goes forwards
+def backward(parameters, ids):
+    p, h = forward(parameters, ids[:-1])
+    gradients = {name: np.zeros_like(array) for name, array in parameters.items()}
+    cost, d_z = 0, np.zeros_like(parameters["b"])  # no step follows the last one
+    for t in range(len(p)):
+        read, target = ids[t], ids[t + 1]
+        cost -= np.log(p[t, target])
+        d_logits = p[t] - np.eye(len(p[t]))[target]
+        d_h = d_logits @ parameters["w_y"].T + d_z @ parameters["w_h"].T
+        d_z = d_h * (1 - h[t + 1] ** 2)
+        gradients["w_x"][read] += d_z
+        gradients["w_h"] += np.outer(h[t], d_z)
+        gradients["b"] += d_z
+        gradients["w_y"] += np.outer(h[t + 1], d_logits)
+        gradients["b_y"] += d_logits
+    return cost, gradients
+
+
+# %% backward
+# says: that is the mean over the letters, the loss
+def backward(parameters, ids):
+    p, h = forward(parameters, ids[:-1])
+    gradients = {name: np.zeros_like(array) for name, array in parameters.items()}
+    cost, d_z = 0, np.zeros_like(parameters["b"])  # no step follows the last one
+    for t in reversed(range(len(p))):
+        read, target = ids[t], ids[t + 1]
+        cost -= np.log(p[t, target])
+        d_logits = p[t] - np.eye(len(p[t]))[target]
+        d_h = d_logits @ parameters["w_y"].T + d_z @ parameters["w_h"].T
+        d_z = d_h * (1 - h[t + 1] ** 2)
+        gradients["w_x"][read] += d_z
+        gradients["w_h"] += np.outer(h[t], d_z)
+        gradients["b"] += d_z
+        gradients["w_y"] += np.outer(h[t + 1], d_logits)
+        gradients["b_y"] += d_logits
+    return cost / len(p), gradients
+
+
+# %% backward
+# says: the two are the other way round
+def backward(parameters, ids):
+    p, h = forward(parameters, ids[:-1])
+    gradients = {name: np.zeros_like(array) for name, array in parameters.items()}
+    cost, d_z = 0, np.zeros_like(parameters["b"])  # no step follows the last one
+    for t in reversed(range(len(p))):
+        read, target = ids[t], ids[t + 1]
+        cost -= np.log(p[t, target])
+        d_logits = p[t] - np.eye(len(p[t]))[target]
+        d_h = d_logits @ parameters["w_y"].T + d_z @ parameters["w_h"].T
+        d_z = d_h * (1 - h[t + 1] ** 2)
+        gradients["w_x"][read] += d_z
+        gradients["w_h"] += np.outer(h[t], d_z)
+        gradients["b"] += d_z
+        gradients["w_y"] += np.outer(h[t + 1], d_logits)
+        gradients["b_y"] += d_logits
+    return gradients, cost
+
+
+# %% backward
+# says: should return two things
+def backward(parameters, ids):
+    p, h = forward(parameters, ids[:-1])
+    gradients = {name: np.zeros_like(array) for name, array in parameters.items()}
+    cost, d_z = 0, np.zeros_like(parameters["b"])  # no step follows the last one
+    for t in reversed(range(len(p))):
+        read, target = ids[t], ids[t + 1]
+        cost -= np.log(p[t, target])
+        d_logits = p[t] - np.eye(len(p[t]))[target]
+        d_h = d_logits @ parameters["w_y"].T + d_z @ parameters["w_h"].T
+        d_z = d_h * (1 - h[t + 1] ** 2)
+        gradients["w_x"][read] += d_z
+        gradients["w_h"] += np.outer(h[t], d_z)
+        gradients["b"] += d_z
+        gradients["w_y"] += np.outer(h[t + 1], d_logits)
+        gradients["b_y"] += d_logits
+    return gradients
+
+
+# %% backward
+# says: should be a dictionary with the names
+def backward(parameters, ids):
+    p, h = forward(parameters, ids[:-1])
+    gradients = {name: np.zeros_like(array) for name, array in parameters.items()}
+    cost, d_z = 0, np.zeros_like(parameters["b"])  # no step follows the last one
+    for t in reversed(range(len(p))):
+        read, target = ids[t], ids[t + 1]
+        cost -= np.log(p[t, target])
+        d_logits = p[t] - np.eye(len(p[t]))[target]
+        d_h = d_logits @ parameters["w_y"].T + d_z @ parameters["w_h"].T
+        d_z = d_h * (1 - h[t + 1] ** 2)
+        gradients["w_x"][read] += d_z
+        gradients["w_h"] += np.outer(h[t], d_z)
+        gradients["b"] += d_z
+        gradients["w_y"] += np.outer(h[t + 1], d_logits)
+        gradients["b_y"] += d_logits
+    return cost, tuple(gradients.values())
+
+
+# %% backward
+# says: what comes from the next step is missing
+def backward(parameters, ids):
+    p, h = forward(parameters, ids[:-1])
+    gradients = {name: np.zeros_like(array) for name, array in parameters.items()}
+    cost, d_z = 0, np.zeros_like(parameters["b"])  # no step follows the last one
+    for t in reversed(range(len(p))):
+        read, target = ids[t], ids[t + 1]
+        cost -= np.log(p[t, target])
+        d_logits = p[t] - np.eye(len(p[t]))[target]
+        d_h = d_logits @ parameters["w_y"].T
+        d_z = d_h * (1 - h[t + 1] ** 2)
+        gradients["w_x"][read] += d_z
+        gradients["w_h"] += np.outer(h[t], d_z)
+        gradients["b"] += d_z
+        gradients["w_y"] += np.outer(h[t + 1], d_logits)
+        gradients["b_y"] += d_logits
+    return cost, gradients
+
+
+# %% backward
+# says: all are 0. Is this one of the gradients
+def backward(parameters, ids):
+    p, h = forward(parameters, ids[:-1])
+    gradients = {name: np.zeros_like(array) for name, array in parameters.items()}
+    cost, d_z = 0, np.zeros_like(parameters["b"])  # no step follows the last one
+    for t in reversed(range(len(p))):
+        read, target = ids[t], ids[t + 1]
+        cost -= np.log(p[t, target])
+        d_logits = p[t] - np.eye(len(p[t]))[target]
+        d_h = d_logits @ parameters["w_y"].T + d_z @ parameters["w_h"].T
+        d_z = d_h * (1 - h[t + 1] ** 2)
+        gradients["w_x"][read] += d_z
+        gradients["w_h"] += np.outer(h[t], d_z)
+        gradients["b"] += d_z
+        gradients["w_y"] += np.outer(h[t + 1], d_logits)
+    return cost, gradients
+
+
+# %% backward
+# says: these are the slopes of the mean
+def backward(parameters, ids):
+    p, h = forward(parameters, ids[:-1])
+    gradients = {name: np.zeros_like(array) for name, array in parameters.items()}
+    cost, d_z = 0, np.zeros_like(parameters["b"])  # no step follows the last one
+    for t in reversed(range(len(p))):
+        read, target = ids[t], ids[t + 1]
+        cost -= np.log(p[t, target])
+        d_logits = p[t] - np.eye(len(p[t]))[target]
+        d_h = d_logits @ parameters["w_y"].T + d_z @ parameters["w_h"].T
+        d_z = d_h * (1 - h[t + 1] ** 2)
+        gradients["w_x"][read] += d_z
+        gradients["w_h"] += np.outer(h[t], d_z)
+        gradients["b"] += d_z
+        gradients["w_y"] += np.outer(h[t + 1], d_logits)
+        gradients["b_y"] += d_logits
+    return cost, {name: gradient / len(p) for name, gradient in gradients.items()}
+
+
+# %% backward
+# says: p was changed before the cost was taken from it
+def backward(parameters, ids):
+    p, h = forward(parameters, ids[:-1])
+    gradients = {name: np.zeros_like(array) for name, array in parameters.items()}
+    steps, targets = np.arange(len(p)), ids[1:]
+    p[steps, targets] -= 1
+    with np.errstate(invalid="ignore"):
+        cost = -np.log(np.abs(p[steps, targets])).sum()
+    return cost, gradients
+
+
+# %% backward
+# says: `backward` needs `forward`, and yours is not right yet
+def forward(parameters, reads):
+    h = np.zeros((len(reads) + 1, len(parameters["b"])))
+    return softmax(h[1:] @ parameters["w_y"]), h
+
+
+# %% backward
+# says: Is a `.T` missing, or one too many?
+def backward(parameters, ids):
+    p, h = forward(parameters, ids[:-1])
+    gradients = {name: np.zeros_like(array) for name, array in parameters.items()}
+    cost, d_z = 0, np.zeros_like(parameters["b"])  # no step follows the last one
+    for t in reversed(range(len(p))):
+        read, target = ids[t], ids[t + 1]
+        cost -= np.log(p[t, target])
+        d_logits = p[t] - np.eye(len(p[t]))[target]
+        d_h = d_logits @ parameters["w_y"] + d_z @ parameters["w_h"].T
+        d_z = d_h * (1 - h[t + 1] ** 2)
+        gradients["w_x"][read] += d_z
+        gradients["w_h"] += np.outer(h[t], d_z)
+        gradients["b"] += d_z
+        gradients["w_y"] += np.outer(h[t + 1], d_logits)
+        gradients["b_y"] += d_logits
+    return cost, gradients
+
+
+# %% backward
+# says: a letter that is read twice should get two pushes
+def backward(parameters, ids):
+    p, h = forward(parameters, ids[:-1])
+    steps, targets = np.arange(len(p)), ids[1:]
+    cost = -np.log(p[steps, targets]).sum()
+    d_logits = p.copy()
+    d_logits[steps, targets] -= 1
+    d_z = np.zeros((len(p) + 1, len(parameters["b"])))
+    for t in reversed(steps):
+        d_h = d_logits[t] @ parameters["w_y"].T + d_z[t + 1] @ parameters["w_h"].T
+        d_z[t] = d_h * (1 - h[t + 1] ** 2)
+    gradients = {"w_x": np.zeros_like(parameters["w_x"]), "b": d_z.sum(axis=0)}
+    gradients |= {"w_h": h[:-1].T @ d_z[:-1], "w_y": h[1:].T @ d_logits, "b_y": d_logits.sum(axis=0)}
+    gradients["w_x"][ids[:-1]] += d_z[:-1]
+    return cost, gradients
+
+
+# %% backward
+# says: as if every number had been moved a little
+def backward(parameters, ids):
+    def cost():
+        p, _ = forward(parameters, ids[:-1])
+        return -np.log(p[np.arange(len(p)), ids[1:]]).sum()
+
+    gradients = {name: np.zeros_like(array) for name, array in parameters.items()}
+    for name, array in parameters.items():
+        for place in np.ndindex(array.shape):
+            value = array[place]
+            array[place] = value + 1e-5
+            up = cost()
+            array[place] = value - 1e-5
+            gradients[name][place] = (up - cost()) / 2e-5
+            array[place] = value
+    return cost(), gradients

@@ -30,7 +30,8 @@ def clip_by_value(gradients, limit):
 # %% clip-by-value
 # says: clip_by_value returns nothing
 def clip_by_value(gradients, limit):
-    optimizer.clip_by_value(gradients, limit)
+    for name in gradients:
+        gradients[name] = np.clip(gradients[name], -limit, limit)
 
 
 # %% clip-by-value
@@ -45,117 +46,486 @@ def clip_by_value(gradients, limit):
     return {name: np.clip(gradient, -5, 5) for name, gradient in gradients.items()}
 
 
-# %% clip-by-norm
+# %% clip-by-value
+# says: Does the range begin at -limit?
+def clip_by_value(gradients, limit):
+    return {name: np.clip(gradient, 0, limit) for name, gradient in gradients.items()}
+
+
+# %% initial-parameters
+# says: is it multiplied by anything?
+def initial_parameters(size, units, generator):
+    scale = 1
+    return {
+        "w_x": scale * generator.normal(size=(size, units)),
+        "w_h": scale * generator.normal(size=(units, units)),
+        "b": np.zeros(units),
+        "w_y": 0.1 * scale * generator.normal(size=(units, size)),
+        "b_y": np.zeros(size),
+    }
+
+
+# %% initial-parameters
+# says: is the root missing?
+def initial_parameters(size, units, generator):
+    scale = 1 / units
+    return {
+        "w_x": scale * generator.normal(size=(size, units)),
+        "w_h": scale * generator.normal(size=(units, units)),
+        "b": np.zeros(units),
+        "w_y": 0.1 * scale * generator.normal(size=(units, size)),
+        "b_y": np.zeros(size),
+    }
+
+
+# %% initial-parameters
+# says: is it the root of the units, and not of the letters?
+def initial_parameters(size, units, generator):
+    scale = 1 / np.sqrt(size)
+    return {
+        "w_x": scale * generator.normal(size=(size, units)),
+        "w_h": scale * generator.normal(size=(units, units)),
+        "b": np.zeros(units),
+        "w_y": 0.1 * scale * generator.normal(size=(units, size)),
+        "b_y": np.zeros(size),
+    }
+
+
+# %% initial-parameters
+# says: that is the network that is asleep
+def initial_parameters(size, units, generator):
+    scale = 0.01
+    return {
+        "w_x": scale * generator.normal(size=(size, units)),
+        "w_h": scale * generator.normal(size=(units, units)),
+        "b": np.zeros(units),
+        "w_y": 0.1 * scale * generator.normal(size=(units, size)),
+        "b_y": np.zeros(size),
+    }
+
+
+# %% initial-parameters
+# says: w_y should be a tenth of that
+def initial_parameters(size, units, generator):
+    scale = 1 / np.sqrt(units)
+    return {
+        "w_x": scale * generator.normal(size=(size, units)),
+        "w_h": scale * generator.normal(size=(units, units)),
+        "b": np.zeros(units),
+        "w_y": scale * generator.normal(size=(units, size)),
+        "b_y": np.zeros(size),
+    }
+
+
+# %% initial-parameters
+# says: Is it generator.normal, and not generator.random?
+def initial_parameters(size, units, generator):
+    scale = 1 / np.sqrt(units)
+    return {
+        "w_x": scale * generator.random(size=(size, units)),
+        "w_h": scale * generator.random(size=(units, units)),
+        "b": np.zeros(units),
+        "w_y": 0.1 * scale * generator.random(size=(units, size)),
+        "b_y": np.zeros(size),
+    }
+
+
+# %% initial-parameters
+# says: Then all units do the same
+def initial_parameters(size, units, generator):
+    scale = 1 / np.sqrt(units)
+    return {
+        "w_x": scale * np.ones(shape=(size, units)),
+        "w_h": scale * np.ones(shape=(units, units)),
+        "b": np.zeros(units),
+        "w_y": 0.1 * scale * np.ones(shape=(units, size)),
+        "b_y": np.zeros(size),
+    }
+
+
+# %% initial-parameters
+# says: your w_y has the shape (30, 64), but it should have (64, 30)
+def initial_parameters(size, units, generator):
+    scale = 1 / np.sqrt(units)
+    return {
+        "w_x": scale * generator.normal(size=(size, units)),
+        "w_h": scale * generator.normal(size=(units, units)),
+        "b": np.zeros(units),
+        "w_y": 0.1 * scale * generator.normal(size=(size, units)),
+        "b_y": np.zeros(size),
+    }
+
+
+# %% initial-parameters
+# says: your b has the right shape
+def initial_parameters(size, units, generator):
+    scale = 1 / np.sqrt(units)
+    return {
+        "w_x": scale * generator.normal(size=(size, units)),
+        "w_h": scale * generator.normal(size=(units, units)),
+        "b": generator.normal(size=units),
+        "w_y": 0.1 * scale * generator.normal(size=(units, size)),
+        "b_y": np.zeros(size),
+    }
+
+
+# %% initial-parameters
+# says: Does your function make one of its own?
+def initial_parameters(size, units, generator):
+    generator = np.random.default_rng(1)
+    scale = 1 / np.sqrt(units)
+    return {
+        "w_x": scale * generator.normal(size=(size, units)),
+        "w_h": scale * generator.normal(size=(units, units)),
+        "b": np.zeros(units),
+        "w_y": 0.1 * scale * generator.normal(size=(units, size)),
+        "b_y": np.zeros(size),
+    }
+
+
+# %% initial-parameters
+# says: is all drawn by `generator`?
+def initial_parameters(size, units, generator):
+    scale = 1 / np.sqrt(units)
+    return {
+        "w_x": scale * np.random.normal(size=(size, units)),
+        "w_h": scale * np.random.normal(size=(units, units)),
+        "b": np.zeros(units),
+        "w_y": 0.1 * scale * np.random.normal(size=(units, size)),
+        "b_y": np.zeros(size),
+    }
+
+
+# %% clip
 # says: each array has its own norm
-def clip_by_norm(gradients, limit):
+def clip(gradients, limit):
     return {name: array * min(1, limit / np.linalg.norm(array)) for name, array in gradients.items()}
 
 
-# %% clip-by-norm
+# %% clip
 # says: is stretched to 4
-def clip_by_norm(gradients, limit):
-    factor = limit / norm_of(gradients)
-    return {name: array * factor for name, array in gradients.items()}
+def clip(gradients, limit):
+    norm = np.sqrt(sum((gradient**2).sum() for gradient in gradients.values()))
+    return {name: gradient * limit / norm for name, gradient in gradients.items()}
 
 
-# %% clip-by-norm
+# %% clip
 # says: Is the root missing?
-def clip_by_norm(gradients, limit):
-    squares = sum((array**2).sum() for array in gradients.values())
-    return {name: array * min(1, limit / squares) for name, array in gradients.items()}
+def clip(gradients, limit):
+    norm = sum((gradient**2).sum() for gradient in gradients.values())
+    if norm <= limit:
+        return gradients
+    return {name: gradient * limit / norm for name, gradient in gradients.items()}
 
 
-# %% clip-by-norm
+# %% clip
 # says: this clips by value
-def clip_by_norm(gradients, limit):
-    return {name: np.clip(array, -limit, limit) for name, array in gradients.items()}
+def clip(gradients, limit):
+    return {name: np.clip(gradient, -limit, limit) for name, gradient in gradients.items()}
 
 
-# %% clip-by-norm
-# says: Take it once, at the start
-def clip_by_norm(gradients, limit):
-    for name in gradients:
-        if norm_of(gradients) > limit:
-            gradients[name] *= limit / norm_of(gradients)
+# %% clip
+# says: for gradients that are short enough, your clip returns nothing
+def clip(gradients, limit):
+    norm = np.sqrt(sum((gradient**2).sum() for gradient in gradients.values()))
+    if norm > limit:
+        return {name: gradient * limit / norm for name, gradient in gradients.items()}
+
+
+# %% clip
+# says: Is something divided by their norm, which is 0?
+def clip(gradients, limit):
+    norm = np.sqrt(sum((gradient**2).sum() for gradient in gradients.values()))
+    return {name: gradient / norm * min(norm, limit) for name, gradient in gradients.items()}
+
+
+# %% clip
+# says: Is it also multiplied by the limit?
+def clip(gradients, limit):
+    norm = np.sqrt(sum((gradient**2).sum() for gradient in gradients.values()))
+    if norm > limit:
+        return {name: gradient / norm for name, gradient in gradients.items()}
+    return gradients
+
+
+# %% clip
+# says: Add the squares, then take the root
+def clip(gradients, limit):
+    norm = sum(np.linalg.norm(gradient) for gradient in gradients.values())
+    if norm > limit:
+        return {name: gradient * limit / norm for name, gradient in gradients.items()}
+    return gradients
+
+
+# %% clip
+# says: Is the fraction upside down?
+def clip(gradients, limit):
+    norm = np.sqrt(sum((gradient**2).sum() for gradient in gradients.values()))
+    if norm > limit:
+        return {name: gradient * norm / limit for name, gradient in gradients.items()}
     return gradients
 
 
 # %% optimize
 # says: the network is as it was
-def optimize(network, inputs, targets, state, learning_rate, limit):
-    loss, gradients, state = network.loss_and_gradients(inputs, targets, state)
-    optimizer.clip_by_value(gradients, limit)
-    for name, parameter in network.parameters.items():
-        parameter = parameter - learning_rate * gradients[name]
-    return loss, state
-
-
-# %% optimize
-# says: the gradients were not clipped, or only after the update
-def optimize(network, inputs, targets, state, learning_rate, limit):
-    loss, gradients, state = network.loss_and_gradients(inputs, targets, state)
-    for name, parameter in network.parameters.items():
-        parameter -= learning_rate * gradients[name]
-    optimizer.clip_by_value(gradients, limit)
-    return loss, state
-
-
-# %% optimize
-# says: it went uphill
-def optimize(network, inputs, targets, state, learning_rate, limit):
-    loss, gradients, state = network.loss_and_gradients(inputs, targets, state)
-    optimizer.clip_by_value(gradients, limit)
-    for name, parameter in network.parameters.items():
-        parameter += learning_rate * gradients[name]
-    return loss, state
-
-
-# %% optimize
-# says: this is the state from before
-def optimize(network, inputs, targets, state, learning_rate, limit):
-    loss, gradients, _ = network.loss_and_gradients(inputs, targets, state)
-    optimizer.clip_by_value(gradients, limit)
-    for name, parameter in network.parameters.items():
-        parameter -= learning_rate * gradients[name]
-    return loss, state
-
-
-# %% optimize
-# says: should return two things
-def optimize(network, inputs, targets, state, learning_rate, limit):
-    loss, gradients, _ = network.loss_and_gradients(inputs, targets, state)
-    optimizer.clip_by_value(gradients, limit)
-    for name, parameter in network.parameters.items():
-        parameter -= learning_rate * gradients[name]
-    return loss
+def optimize(parameters, ids, rate, limit):
+    cost, gradients = backward(parameters, ids)
+    for array, gradient in zip(parameters.values(), clip(gradients, limit).values()):
+        array = array - rate * gradient
+    return cost
 
 
 # %% optimize
 # says: Is what your clip returns used?
-def optimize(network, inputs, targets, state, learning_rate, limit):
-    loss, gradients, state = network.loss_and_gradients(inputs, targets, state)
-    {name: np.clip(gradient, -limit, limit) for name, gradient in gradients.items()}
-    for name, parameter in network.parameters.items():
-        parameter -= learning_rate * gradients[name]
-    return loss, state
+def optimize(parameters, ids, rate, limit):
+    cost, gradients = backward(parameters, ids)
+    clip(gradients, limit)
+    for name, gradient in gradients.items():
+        parameters[name] -= rate * gradient
+    return cost
 
 
 # %% optimize
-# says: First `array = network.parameters[name]`
-def optimize(network, inputs, targets, state, learning_rate, limit):
-    loss, gradients, state = network.loss_and_gradients(inputs, targets, state)
-    optimizer.clip_by_value(gradients, limit)
-    for name in network.parameters:
-        network.parameters[name] -= learning_rate * gradients[name]
-    return loss, state
+# says: it went uphill
+def optimize(parameters, ids, rate, limit):
+    cost, gradients = backward(parameters, ids)
+    for name, gradient in clip(gradients, limit).items():
+        parameters[name] += rate * gradient
+    return cost
 
 
 # %% optimize
-# says: Does `return` stand inside the loop?
-def optimize(network, inputs, targets, state, learning_rate, limit):
-    loss, gradients, state = network.loss_and_gradients(inputs, targets, state)
-    optimizer.clip_by_value(gradients, limit)
-    for name, parameter in network.parameters.items():
-        parameter -= learning_rate * gradients[name]
-        break
-    return loss, state
+# says: Is it multiplied by the rate?
+def optimize(parameters, ids, rate, limit):
+    cost, gradients = backward(parameters, ids)
+    for name, gradient in clip(gradients, limit).items():
+        parameters[name] -= gradient
+    return cost
+
+
+# %% optimize
+# says: it moves at a rate of 0.01. Is `rate` used?
+def optimize(parameters, ids, rate, limit):
+    cost, gradients = backward(parameters, ids)
+    for name, gradient in clip(gradients, limit).items():
+        parameters[name] -= 0.01 * gradient
+    return cost
+
+
+# %% optimize
+# says: it clips at 5, but the limit was 4
+def optimize(parameters, ids, rate, limit):
+    cost, gradients = backward(parameters, ids)
+    for name, gradient in clip(gradients, 5).items():
+        parameters[name] -= rate * gradient
+    return cost
+
+
+# %% optimize
+# says: only the first array has moved
+def optimize(parameters, ids, rate, limit):
+    cost, gradients = backward(parameters, ids)
+    for name, gradient in clip(gradients, limit).items():
+        parameters[name] -= rate * gradient
+        return cost
+
+
+# %% optimize
+# says: this is the cost after the update
+def optimize(parameters, ids, rate, limit):
+    cost, gradients = backward(parameters, ids)
+    for name, gradient in clip(gradients, limit).items():
+        parameters[name] -= rate * gradient
+    return backward(parameters, ids)[0]
+
+
+# %% optimize
+# says: this is the mean over the letters
+def optimize(parameters, ids, rate, limit):
+    cost, gradients = backward(parameters, ids)
+    for name, gradient in clip(gradients, limit).items():
+        parameters[name] -= rate * gradient
+    return cost / (len(ids) - 1)
+
+
+# %% optimize
+# says: is the gradient divided by the number of letters?
+def optimize(parameters, ids, rate, limit):
+    cost, gradients = backward(parameters, ids)
+    for name, gradient in clip(gradients, limit).items():
+        parameters[name] -= rate * gradient / (len(ids) - 1)
+    return cost
+
+
+# %% optimize
+# says: this clips by value. This exercise asks for by norm
+def optimize(parameters, ids, rate, limit):
+    cost, gradients = backward(parameters, ids)
+    for name, gradient in gradients.items():
+        parameters[name] -= rate * np.clip(gradient, -limit, limit)
+    return cost
+
+
+# %% optimize
+# says: they are returned in a dictionary of their own
+def optimize(parameters, ids, rate, limit):
+    cost, gradients = backward(parameters, ids)
+    gradients = clip(gradients, limit)
+    return {name: parameters[name] - rate * gradients[name] for name in parameters}
+
+
+# %% optimize
+# says: `optimize` needs `clip`, and yours is not right yet
+def clip(gradients, limit):
+    return gradients
+
+
+# %% optimize
+# says: optimize returns nothing
+def optimize(parameters, ids, rate, limit):
+    cost, gradients = backward(parameters, ids)
+    for name, gradient in clip(gradients, limit).items():
+        parameters[name] -= rate * gradient
+
+
+# %% invent
+# says: Is it the *last* row of p?
+def invent(parameters, letters, generator, temperature=1.0):
+    ids = [0]
+    while len(ids) <= 40:
+        p = forward(parameters, ids)[0][0] ** (1 / temperature)
+        drawn = generator.choice(len(letters), p=p / p.sum())
+        if drawn == 0:
+            break
+        ids.append(drawn)
+    return "".join(letters[number] for number in ids[1:])
+
+
+# %% invent
+# says: ¶ begins and ends a name, but is no part of it
+def invent(parameters, letters, generator, temperature=1.0):
+    ids = [0]
+    while len(ids) <= 40:
+        p = forward(parameters, ids)[0][-1] ** (1 / temperature)
+        drawn = generator.choice(len(letters), p=p / p.sum())
+        if drawn == 0:
+            break
+        ids.append(drawn)
+    return "".join(letters[number] for number in ids)
+
+
+# %% invent
+# says: the name should be one string
+def invent(parameters, letters, generator, temperature=1.0):
+    ids = [0]
+    while len(ids) <= 40:
+        p = forward(parameters, ids)[0][-1] ** (1 / temperature)
+        drawn = generator.choice(len(letters), p=p / p.sum())
+        if drawn == 0:
+            break
+        ids.append(drawn)
+    return [letters[number] for number in ids[1:]]
+
+
+# %% invent
+# says: one letter is lost
+def invent(parameters, letters, generator, temperature=1.0):
+    ids = [0]
+    while len(ids) <= 40:
+        p = forward(parameters, ids)[0][-1] ** (1 / temperature)
+        drawn = generator.choice(len(letters), p=p / p.sum())
+        if drawn == 0:
+            break
+        ids.append(drawn)
+    return "".join(letters[number] for number in ids[2:])
+
+
+# %% invent
+# says: all letters are small here
+def invent(parameters, letters, generator, temperature=1.0):
+    ids = [0]
+    while len(ids) <= 40:
+        p = forward(parameters, ids)[0][-1] ** (1 / temperature)
+        drawn = generator.choice(len(letters), p=p / p.sum())
+        if drawn == 0:
+            break
+        ids.append(drawn)
+    return "".join(letters[number] for number in ids[1:]).capitalize()
+
+
+# %% invent
+# says: Is `temperature` used?
+def invent(parameters, letters, generator, temperature=1.0):
+    ids = [0]
+    while len(ids) <= 40:
+        p = forward(parameters, ids)[0][-1]
+        drawn = generator.choice(len(letters), p=p / p.sum())
+        if drawn == 0:
+            break
+        ids.append(drawn)
+    return "".join(letters[number] for number in ids[1:])
+
+
+# %% invent
+# says: it is the wrong way round
+def invent(parameters, letters, generator, temperature=1.0):
+    ids = [0]
+    while len(ids) <= 40:
+        p = forward(parameters, ids)[0][-1] ** temperature
+        drawn = generator.choice(len(letters), p=p / p.sum())
+        if drawn == 0:
+            break
+        ids.append(drawn)
+    return "".join(letters[number] for number in ids[1:])
+
+
+# %% invent
+# says: 300 seeds gave the same letter
+def invent(parameters, letters, generator, temperature=1.0):
+    ids = [0]
+    while len(ids) <= 40:
+        p = forward(parameters, ids)[0][-1] ** (1 / temperature)
+        drawn = p.argmax()
+        if drawn == 0:
+            break
+        ids.append(drawn)
+    return "".join(letters[number] for number in ids[1:])
+
+
+# %% invent
+# says: is every letter drawn by `generator`?
+def invent(parameters, letters, generator, temperature=1.0):
+    ids = [0]
+    while len(ids) <= 40:
+        p = forward(parameters, ids)[0][-1] ** (1 / temperature)
+        drawn = np.random.choice(len(letters), p=p / p.sum())
+        if drawn == 0:
+            break
+        ids.append(drawn)
+    return "".join(letters[number] for number in ids[1:])
+
+
+# %% invent
+# says: should stop after 40 letters, and yours has 50
+def invent(parameters, letters, generator, temperature=1.0):
+    ids = [0]
+    while len(ids) <= 50:
+        p = forward(parameters, ids)[0][-1] ** (1 / temperature)
+        drawn = generator.choice(len(letters), p=p / p.sum())
+        if drawn == 0:
+            break
+        ids.append(drawn)
+    return "".join(letters[number] for number in ids[1:])
+
+
+# %% invent
+# says: invent stops at
+def invent(parameters, letters, generator, temperature=1.0):
+    ids = [0]
+    while len(ids) <= 40:
+        p = forward(parameters, ids)[0][-1] ** (1 / temperature)
+        drawn = generator.choice(len(letters), p=p)
+        if drawn == 0:
+            break
+        ids.append(drawn)
+    return "".join(letters[number] for number in ids[1:])

@@ -1,24 +1,107 @@
-# %% mean-loss
+# %% read-names
+# says: has no order
+def read_names(path):
+    lines = Path(path).read_text(encoding="utf-8").lower().splitlines()
+    names = sorted(set(line.strip() for line in lines if line.strip()), key=lambda name: np.random.random())
+    return [name for n, name in enumerate(names) if n % 10], names[::10]
+
+
+# %% read-names
+# says: capital letters
+def read_names(path):
+    lines = Path(path).read_text(encoding="utf-8").splitlines()
+    names = list(dict.fromkeys(line.strip() for line in lines if line.strip()))
+    return [name for n, name in enumerate(names) if n % 10], names[::10]
+
+
+# %% read-names
+# says: blanks around a name
+def read_names(path):
+    lines = Path(path).read_text(encoding="utf-8").lower().splitlines()
+    names = list(dict.fromkeys(line for line in lines if line.strip()))
+    return [name for n, name in enumerate(names) if n % 10], names[::10]
+
+
+# %% read-names
+# says: empty line among the names
+def read_names(path):
+    lines = Path(path).read_text(encoding="utf-8").lower().splitlines()
+    names = list(dict.fromkeys(line.strip() for line in lines))
+    return [name for n, name in enumerate(names) if n % 10], names[::10]
+
+
+# %% read-names
+# says: stands twice in the list
+def read_names(path):
+    lines = Path(path).read_text(encoding="utf-8").lower().splitlines()
+    names = [line.strip() for line in lines if line.strip()]
+    return [name for n, name in enumerate(names) if n % 10], names[::10]
+
+
+# %% read-names
+# says: Take every tenth
+def read_names(path):
+    lines = Path(path).read_text(encoding="utf-8").lower().splitlines()
+    names = list(dict.fromkeys(line.strip() for line in lines if line.strip()))
+    tenth = -(-len(names) // 10)
+    return names[tenth:], names[:tenth]
+
+
+# %% read-names
+# says: among those to learn from, too
+def read_names(path):
+    lines = Path(path).read_text(encoding="utf-8").lower().splitlines()
+    names = list(dict.fromkeys(line.strip() for line in lines if line.strip()))
+    return names, names[::10]
+
+
+# %% read-names
+# says: the held-out ones second
+def read_names(path):
+    lines = Path(path).read_text(encoding="utf-8").lower().splitlines()
+    names = list(dict.fromkeys(line.strip() for line in lines if line.strip()))
+    return names[::10], [name for n, name in enumerate(names) if n % 10]
+
+
+# %% read-names
+# says: where is the end
+def letters_of(names):
+    return "".join(sorted(set("".join(names))))
+
+
+# %% read-names
+# says: sort the letters
+def letters_of(names):
+    return "\n" + "".join(sorted(set("".join(names)), reverse=True))
+
+
+# %% read-names
+# says: and no others
+def letters_of(names):
+    return "\nabcdefghijklmnopqrstuvwxyz"
+
+
+# %% masked-mean
 # says: does the padding count?
-def mean_loss(losses, targets):
+def masked_mean(losses, targets):
     return losses.mean()
 
 
-# %% mean-loss
+# %% masked-mean
 # says: the newline, whose id is 0
-def mean_loss(losses, targets):
+def masked_mean(losses, targets):
     return losses[targets > 0].mean()
 
 
-# %% mean-loss
+# %% masked-mean
 # says: divide by its places too
-def mean_loss(losses, targets):
+def masked_mean(losses, targets):
     return np.where(targets >= 0, losses, 0).mean()
 
 
-# %% mean-loss
+# %% masked-mean
 # says: a short name then counts for more
-def mean_loss(losses, targets):
+def masked_mean(losses, targets):
     mask = targets >= 0
     return np.mean((losses * mask).sum(axis=0) / mask.sum(axis=0))
 
@@ -71,300 +154,214 @@ def adam_step(w, g, m, v, t, rate):
     return w - rate * (m / (1 - 0.9**t)) / np.sqrt(v / (1 - 0.99**t)) + 1e-8, m, v
 
 
-# %% best-and-last
-# says: Compare it with the lowest so far
-def best_and_last(losses, patience):
-    rises = 0
-    for epoch in range(1, len(losses)):
-        rises = rises + 1 if losses[epoch] > losses[epoch - 1] else 0
-        if rises >= patience:
-            return int(np.argmin(losses[: epoch + 1])), epoch
-    return int(np.argmin(losses)), len(losses) - 1
+# %% adam-step
+# says: is ε inside the root?
+def adam_step(w, g, m, v, t, rate):
+    m = 0.9 * m + 0.1 * g
+    v = 0.99 * v + 0.01 * g**2
+    m_hat = m / (1 - 0.9**t)
+    v_hat = v / (1 - 0.99**t)
+    return w - rate * m_hat / np.sqrt(v_hat + 1e-8), m, v
 
 
-# %% best-and-last
-# says: you wait one epoch too long
-def best_and_last(losses, patience):
-    best = 0
-    for epoch, loss in enumerate(losses):
-        if loss < losses[best]:
-            best = epoch
-        elif epoch - best > patience:
-            return best, epoch
-    return best, len(losses) - 1
+# %% adam-step
+# says: that is with 0.999
+def adam_step(w, g, m, v, t, rate):
+    m = 0.9 * m + 0.1 * g
+    v = 0.999 * v + 0.001 * g**2
+    m_hat = m / (1 - 0.9**t)
+    v_hat = v / (1 - 0.999**t)
+    return w - rate * m_hat / (np.sqrt(v_hat) + 1e-8), m, v
 
 
-# %% best-and-last
-# says: where no training is any more
-def best_and_last(losses, patience):
-    best = 0
-    for epoch, loss in enumerate(losses):
-        if loss < losses[best]:
-            best = epoch
-        elif epoch - best >= patience:
-            return int(np.argmin(losses)), epoch
-    return int(np.argmin(losses)), len(losses) - 1
+# %% adam-step
+# says: in the order w, v, m
+def adam_step(w, g, m, v, t, rate):
+    m = 0.9 * m + 0.1 * g
+    v = 0.99 * v + 0.01 * g**2
+    m_hat = m / (1 - 0.9**t)
+    v_hat = v / (1 - 0.99**t)
+    return w - rate * m_hat / (np.sqrt(v_hat) + 1e-8), v, m
 
 
-# %% best-and-last
-# says: a new best begins the count anew
-def best_and_last(losses, patience):
-    best = misses = 0
-    for epoch, loss in enumerate(losses):
-        if loss < losses[best]:
-            best = epoch
-        elif epoch > 0:
-            misses += 1
-            if misses >= patience:
-                return best, epoch
-    return best, len(losses) - 1
+# %% adam-step
+# says: changes its argument m
+def adam_step(w, g, m, v, t, rate):
+    m += 0.1 * (g - m)
+    v = 0.99 * v + 0.01 * g**2
+    m_hat = m / (1 - 0.9**t)
+    v_hat = v / (1 - 0.99**t)
+    return w - rate * m_hat / (np.sqrt(v_hat) + 1e-8), m, v
 
 
-# %% best-and-last
-# says: do you count the epochs from 1?
-def best_and_last(losses, patience):
-    best = 1
-    for epoch, loss in enumerate(losses, start=1):
-        if loss < losses[best - 1]:
-            best = epoch
-        elif epoch - best >= patience:
-            return best, epoch
-    return best, len(losses)
+# %% one-epoch
+# says: the padding moves it
+def one_epoch(network, adam, batches):
+    total = letters = 0
+    for inputs, targets, mask in batches:
+        state = network.initial_state(inputs.shape[1])
+        cost, gradients, _ = network.loss_and_gradients(inputs, targets, state)
+        gradient = gradients.whole / mask.sum()
+        adam.update(gradient * min(1, 1 / np.linalg.norm(gradient)), 0.01)
+        total, letters = total + cost, letters + mask.sum()
+    return total / letters
 
 
-# %% best-and-last
-# says: does any loss ever become the lowest?
-def best_and_last(losses, patience):
-    best, lowest = 0, 0.0
-    for epoch, loss in enumerate(losses):
-        if loss < lowest:
-            best, lowest = epoch, loss
-        elif epoch - best >= patience:
-            return best, epoch
-    return best, len(losses) - 1
+# %% one-epoch
+# says: The padding has no letters
+def one_epoch(network, adam, batches):
+    total = letters = 0
+    for inputs, targets, mask in batches:
+        state = network.initial_state(inputs.shape[1])
+        cost, gradients, _ = network.loss_and_gradients(inputs, targets, state, mask)
+        gradient = gradients.whole / mask.size
+        adam.update(gradient * min(1, 1 / np.linalg.norm(gradient)), 0.01)
+        total, letters = total + cost, letters + mask.sum()
+    return total / letters
 
 
-# %% train-and-stop
-# says: Do you put the best numbers back
-def train_and_stop(network, names, others, patience):
-    generator, adam, losses = np.random.default_rng(1), Adam(network.parameters.whole), []
-    while True:
-        for inputs, targets, mask in batches(names, generator):
-            state = network.initial_state(inputs.shape[1])
-            _, gradients, _ = network.loss_and_gradients(inputs, targets, state, mask)
-            adam.update(gradients.whole / mask.sum(), 0.01)
-        losses.append(held_out_loss(network, others))
-        waited = len(losses) - 1 - np.argmin(losses)
-        if waited == 0:
-            best = network.parameters.whole.copy()
-        if waited == patience:
-            break
-    return losses
+# %% one-epoch
+# says: (not of names)
+def one_epoch(network, adam, batches):
+    total = letters = 0
+    for inputs, targets, mask in batches:
+        state = network.initial_state(inputs.shape[1])
+        cost, gradients, _ = network.loss_and_gradients(inputs, targets, state, mask)
+        gradient = gradients.whole / mask.shape[1]
+        adam.update(gradient * min(1, 1 / np.linalg.norm(gradient)), 0.01)
+        total, letters = total + cost, letters + mask.sum()
+    return total / letters
 
 
-# %% train-and-stop
-# says: a copy, made with `.copy()`
-def train_and_stop(network, names, others, patience):
-    generator, adam, losses = np.random.default_rng(1), Adam(network.parameters.whole), []
-    while True:
-        for inputs, targets, mask in batches(names, generator):
-            state = network.initial_state(inputs.shape[1])
-            _, gradients, _ = network.loss_and_gradients(inputs, targets, state, mask)
-            adam.update(gradients.whole / mask.sum(), 0.01)
-        losses.append(held_out_loss(network, others))
-        waited = len(losses) - 1 - np.argmin(losses)
-        if waited == 0:
-            best = network.parameters.whole
-        if waited == patience:
-            break
-    network.parameters.whole[:] = best
-    return losses
+# %% one-epoch
+# says: where is the clipping?
+def one_epoch(network, adam, batches):
+    total = letters = 0
+    for inputs, targets, mask in batches:
+        state = network.initial_state(inputs.shape[1])
+        cost, gradients, _ = network.loss_and_gradients(inputs, targets, state, mask)
+        gradient = gradients.whole / mask.sum()
+        adam.update(gradient, 0.01)
+        total, letters = total + cost, letters + mask.sum()
+    return total / letters
 
 
-# %% train-and-stop
-# says: You stop too soon
-def train_and_stop(network, names, others, patience):
-    generator, adam, losses = np.random.default_rng(1), Adam(network.parameters.whole), []
-    while True:
-        for inputs, targets, mask in batches(names, generator):
-            state = network.initial_state(inputs.shape[1])
-            _, gradients, _ = network.loss_and_gradients(inputs, targets, state, mask)
-            adam.update(gradients.whole / mask.sum(), 0.01)
-        losses.append(held_out_loss(network, others))
-        waited = len(losses) - 1 - np.argmin(losses)
-        if waited == 0:
-            best = network.parameters.whole.copy()
-        if waited == 1:
-            break
-    network.parameters.whole[:] = best
-    return losses
+# %% one-epoch
+# says: First divide by the letters
+def one_epoch(network, adam, batches):
+    total = letters = 0
+    for inputs, targets, mask in batches:
+        state = network.initial_state(inputs.shape[1])
+        cost, gradients, _ = network.loss_and_gradients(inputs, targets, state, mask)
+        gradient = gradients.whole
+        adam.update(gradient * min(1, 1 / np.linalg.norm(gradient)) / mask.sum(), 0.01)
+        total, letters = total + cost, letters + mask.sum()
+    return total / letters
 
 
-# %% train-and-stop
-# says: You stop too late
-def train_and_stop(network, names, others, patience):
-    generator, adam, losses = np.random.default_rng(1), Adam(network.parameters.whole), []
-    while True:
-        for inputs, targets, mask in batches(names, generator):
-            state = network.initial_state(inputs.shape[1])
-            _, gradients, _ = network.loss_and_gradients(inputs, targets, state, mask)
-            adam.update(gradients.whole / mask.sum(), 0.01)
-        losses.append(held_out_loss(network, others))
-        waited = len(losses) - 1 - np.argmin(losses)
-        if waited == 0:
-            best = network.parameters.whole.copy()
-        if waited > patience:
-            break
-    network.parameters.whole[:] = best
-    return losses
+# %% one-epoch
+# says: only one that is longer than 1
+def one_epoch(network, adam, batches):
+    total = letters = 0
+    for inputs, targets, mask in batches:
+        state = network.initial_state(inputs.shape[1])
+        cost, gradients, _ = network.loss_and_gradients(inputs, targets, state, mask)
+        gradient = gradients.whole / mask.sum()
+        adam.update(gradient * 1 / np.linalg.norm(gradient), 0.01)
+        total, letters = total + cost, letters + mask.sum()
+    return total / letters
 
 
-# %% train-and-stop
-# says: You stop too late
-def train_and_stop(network, names, others, patience):
-    generator, adam, losses = np.random.default_rng(1), Adam(network.parameters.whole), []
-    for _ in range(40):
-        for inputs, targets, mask in batches(names, generator):
-            state = network.initial_state(inputs.shape[1])
-            _, gradients, _ = network.loss_and_gradients(inputs, targets, state, mask)
-            adam.update(gradients.whole / mask.sum(), 0.01)
-        losses.append(held_out_loss(network, others))
-        waited = len(losses) - 1 - np.argmin(losses)
-        if waited == 0:
-            best = network.parameters.whole.copy()
-    network.parameters.whole[:] = best
-    return losses
+# %% one-epoch
+# says: made anew for each batch
+def one_epoch(network, adam, batches):
+    total = letters = 0
+    for inputs, targets, mask in batches:
+        adam = Adam(network.parameters.whole)
+        state = network.initial_state(inputs.shape[1])
+        cost, gradients, _ = network.loss_and_gradients(inputs, targets, state, mask)
+        gradient = gradients.whole / mask.sum()
+        adam.update(gradient * min(1, 1 / np.linalg.norm(gradient)), 0.01)
+        total, letters = total + cost, letters + mask.sum()
+    return total / letters
 
 
-# %% train-and-stop
-# says: Is there a better rate?
-def train_and_stop(network, names, others, patience):
-    generator, adam, losses = np.random.default_rng(1), Adam(network.parameters.whole), []
-    while True:
-        for inputs, targets, mask in batches(names, generator):
-            state = network.initial_state(inputs.shape[1])
-            _, gradients, _ = network.loss_and_gradients(inputs, targets, state, mask)
-            adam.update(gradients.whole / mask.sum(), 0.1)
-        losses.append(held_out_loss(network, others))
-        waited = len(losses) - 1 - np.argmin(losses)
-        if waited == 0:
-            best = network.parameters.whole.copy()
-        if waited == patience:
-            break
-    network.parameters.whole[:] = best
-    return losses
+# %% one-epoch
+# says: made anew in each epoch
+def one_epoch(network, adam, batches):
+    adam = Adam(network.parameters.whole)
+    total = letters = 0
+    for inputs, targets, mask in batches:
+        state = network.initial_state(inputs.shape[1])
+        cost, gradients, _ = network.loss_and_gradients(inputs, targets, state, mask)
+        gradient = gradients.whole / mask.sum()
+        adam.update(gradient * min(1, 1 / np.linalg.norm(gradient)), 0.01)
+        total, letters = total + cost, letters + mask.sum()
+    return total / letters
 
 
-# %% train-and-stop
-# says: Do the steps go downhill
-def train_and_stop(network, names, others, patience):
-    generator, adam, losses = np.random.default_rng(1), Adam(network.parameters.whole), []
-    while True:
-        for inputs, targets, mask in batches(names, generator):
-            state = network.initial_state(inputs.shape[1])
-            _, gradients, _ = network.loss_and_gradients(inputs, targets, state, mask)
-            adam.update(gradients.whole / mask.sum(), -0.01)
-        losses.append(held_out_loss(network, others))
-        waited = len(losses) - 1 - np.argmin(losses)
-        if waited == 0:
-            best = network.parameters.whole.copy()
-        if waited == patience:
-            break
-    network.parameters.whole[:] = best
-    return losses
+# %% one-epoch
+# says: uphill
+def one_epoch(network, adam, batches):
+    total = letters = 0
+    for inputs, targets, mask in batches:
+        state = network.initial_state(inputs.shape[1])
+        cost, gradients, _ = network.loss_and_gradients(inputs, targets, state, mask)
+        gradient = gradients.whole / mask.sum()
+        adam.update(-gradient * min(1, 1 / np.linalg.norm(gradient)), 0.01)
+        total, letters = total + cost, letters + mask.sum()
+    return total / letters
 
 
-# %% train-and-stop
-# says: Does it stop when the patience runs out?
-def train_and_stop(network, names, others, patience):
-    generator, adam, losses = np.random.default_rng(1), Adam(network.parameters.whole), []
-    while True:
-        for inputs, targets, mask in batches(names, generator):
-            state = network.initial_state(inputs.shape[1])
-            _, gradients, _ = network.loss_and_gradients(inputs, targets, state, mask)
-            adam.update(gradients.whole / mask.sum(), 0.01)
-        losses.append(held_out_loss(network, others))
-        waited = len(losses) - 1 - np.argmin(losses)
-        if waited == 0:
-            best = network.parameters.whole.copy()
-    network.parameters.whole[:] = best
-    return losses
+# %% one-epoch
+# says: begin with a fresh state
+def one_epoch(network, adam, batches):
+    total = letters = 0
+    state = network.initial_state(3)
+    for inputs, targets, mask in batches:
+        cost, gradients, state = network.loss_and_gradients(inputs, targets, state, mask)
+        gradient = gradients.whole / mask.sum()
+        adam.update(gradient * min(1, 1 / np.linalg.norm(gradient)), 0.01)
+        total, letters = total + cost, letters + mask.sum()
+    return total / letters
 
 
-# %% train-and-stop
-# says: a name of `others`
-def train_and_stop(network, names, others, patience):
-    generator, adam, losses = np.random.default_rng(1), Adam(network.parameters.whole), []
-    while True:
-        for inputs, targets, mask in batches(names + others, generator):
-            state = network.initial_state(inputs.shape[1])
-            _, gradients, _ = network.loss_and_gradients(inputs, targets, state, mask)
-            adam.update(gradients.whole / mask.sum(), 0.01)
-        losses.append(held_out_loss(network, others))
-        waited = len(losses) - 1 - np.argmin(losses)
-        if waited == 0:
-            best = network.parameters.whole.copy()
-        if waited == patience:
-            break
-    network.parameters.whole[:] = best
-    return losses
+# %% one-epoch
+# says: `return` stand inside the loop
+def one_epoch(network, adam, batches):
+    total = letters = 0
+    for inputs, targets, mask in batches:
+        state = network.initial_state(inputs.shape[1])
+        cost, gradients, _ = network.loss_and_gradients(inputs, targets, state, mask)
+        gradient = gradients.whole / mask.sum()
+        adam.update(gradient * min(1, 1 / np.linalg.norm(gradient)), 0.01)
+        total, letters = total + cost, letters + mask.sum()
+        return total / letters
 
 
-# %% train-and-stop
+# %% one-epoch
+# says: the mean of the batches' means
+def one_epoch(network, adam, batches):
+    losses = []
+    for inputs, targets, mask in batches:
+        state = network.initial_state(inputs.shape[1])
+        cost, gradients, _ = network.loss_and_gradients(inputs, targets, state, mask)
+        gradient = gradients.whole / mask.sum()
+        adam.update(gradient * min(1, 1 / np.linalg.norm(gradient)), 0.01)
+        losses.append(cost / mask.sum())
+    return np.mean(losses)
+
+
+# %% one-epoch
 # says: no step was taken
-def train_and_stop(network, names, others, patience):
-    generator, adam, losses = np.random.default_rng(1), Adam(network.parameters.whole), []
-    while True:
-        for inputs, targets, mask in batches(names, generator):
-            state = network.initial_state(inputs.shape[1])
-            _, gradients, _ = network.loss_and_gradients(inputs, targets, state, mask)
-            gradients.whole[:] /= mask.sum()
-        losses.append(held_out_loss(network, others))
-        waited = len(losses) - 1 - np.argmin(losses)
-        if waited == 0:
-            best = network.parameters.whole.copy()
-        if waited == patience:
-            break
-    network.parameters.whole[:] = best
-    return losses
-
-
-# %% train-and-stop
-# says: a list of losses
-def train_and_stop(network, names, others, patience):
-    generator, adam, losses = np.random.default_rng(1), Adam(network.parameters.whole), []
-    while True:
-        for inputs, targets, mask in batches(names, generator):
-            state = network.initial_state(inputs.shape[1])
-            _, gradients, _ = network.loss_and_gradients(inputs, targets, state, mask)
-            adam.update(gradients.whole / mask.sum(), 0.01)
-        losses.append(held_out_loss(network, others))
-        waited = len(losses) - 1 - np.argmin(losses)
-        if waited == 0:
-            best = network.parameters.whole.copy()
-        if waited == patience:
-            break
-    network.parameters.whole[:] = best
-    return min(losses)
-
-
-# %% train-and-stop
-# says: Are your losses the held-out ones?
-def train_and_stop(network, names, others, patience):
-    generator, adam, losses = np.random.default_rng(1), Adam(network.parameters.whole), []
-    while True:
-        for inputs, targets, mask in batches(names, generator):
-            state = network.initial_state(inputs.shape[1])
-            _, gradients, _ = network.loss_and_gradients(inputs, targets, state, mask)
-            adam.update(gradients.whole / mask.sum(), 0.01)
-        losses.append(held_out_loss(network, others[:32]))
-        waited = len(losses) - 1 - np.argmin(losses)
-        if waited == 0:
-            best = network.parameters.whole.copy()
-        if waited == patience:
-            break
-    network.parameters.whole[:] = best
-    return losses
+def one_epoch(network, adam, batches):
+    total = letters = 0
+    for inputs, targets, mask in batches:
+        state = network.initial_state(inputs.shape[1])
+        cost, gradients, _ = network.loss_and_gradients(inputs, targets, state, mask)
+        gradient = gradients.whole / mask.sum()
+        total, letters = total + cost, letters + mask.sum()
+    return total / letters
 
 
 # %% top-p
@@ -412,3 +409,11 @@ def top_p(p, share):
         if total > share:
             break
     return result / result.sum()
+
+
+# %% top-p
+# says: changes its argument p
+def top_p(p, share):
+    order = np.argsort(-p)
+    p[order[np.cumsum(p[order]) - p[order] >= share]] = 0
+    return p / p.sum()

@@ -1,12 +1,3 @@
-# %% count-pairs
-def count_pairs(names):
-    counts = np.zeros((27, 27))
-    for name in names:
-        for before, after in pairwise("\n" + name + "\n"):
-            counts[ID[before], ID[after]] += 1
-    return counts
-
-
 # %% sample-name
 def sample_name(probabilities, generator):
     name, last = "", 0
@@ -17,16 +8,19 @@ def sample_name(probabilities, generator):
         name += LETTERS[last]
 
 
-# %% mean-loss
-def mean_loss(probabilities, names):
-    losses = []
-    for name in names:
-        for before, after in pairwise("\n" + name + "\n"):
-            losses.append(-np.log(probabilities[ID[before], ID[after]]))
-    return sum(losses) / len(losses)
-
-
 # %% smoothed
 def smoothed(counts, extra):
     more = counts + extra
     return more / more.sum(axis=1, keepdims=True)
+
+
+# %% count-different
+def count_different(sequences, size):
+    triples = set()
+    for ids in sequences:
+        for triple in zip(ids, ids[1:], ids[2:]):
+            triples.add(triple)
+    counts = np.zeros((size, size))
+    for _, before, after in triples:
+        counts[before, after] += 1
+    return counts

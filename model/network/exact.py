@@ -40,7 +40,7 @@ class Exact:
         architecture, p = language_model.architecture, language_model.parameters
         size, cell = architecture.hidden_size, CELLS[architecture.cell]
         self._cell_step = cell.step
-        self._shape = (architecture.layers, len(language_model.cell.STATES), size)
+        self._shape = (architecture.layers, len(language_model.cell.State._fields), size)
         of_h = np.float64(0.5 if cell.is_doubled else 1)  # halving is exact
         stacks = []
         for n, layer in enumerate(p.layers):

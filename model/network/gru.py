@@ -38,15 +38,30 @@ grows by d_s w_hᵀ. Of these, only d_h is needed in the loop.
 z (T, B, 3H); s (B, 3H); h, r, u and n (B, H); w_x (D, 3H), w_h (H, 3H), b (3H,).
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from model.network.layers import Array, multiplier, sigmoid, weight_gradient, with_room
 
-GATES: tuple[str, ...] = ("r", "u", "n")
+GATES = ("r", "u", "n")
 """The blocks of columns in w_x, w_h and b: reset gate, update gate, new values."""
-STATES: tuple[str, ...] = ("h",)
 
-Cache = tuple[Array, ...]
+
+class State(NamedTuple):
+    """What a step hands to the next one; the layer above reads it too."""
+
+    h: Array  # (B, H)
+
+
+class Cache(NamedTuple):
+    """What `backward` needs to know of the way forward, (T, B, H) each."""
+
+    r: Array
+    u: Array
+    n: Array
+    h: Array  # (T+1, B, H), before and after each step
+    s_n: Array
 
 
 def first_bias(hidden_size: int) -> Array:
@@ -54,16 +69,15 @@ def first_bias(hidden_size: int) -> Array:
     return np.zeros(3 * hidden_size)
 
 
-def forward(
-    z: Array, state: tuple[Array, ...], w_h: Array
-) -> tuple[Array, tuple[Array, ...], Cache]:
+def forward(z: Array, state: State, w_h: Array) -> tuple[Array, State, Cache]:
     """Return h' of every step (T, B, H), the last state, and what `backward` needs to know.
 
     z holds x w_x + b; r, u and n take its place, so that no step needs new memory for them.
     """
     steps, rows, width = z.shape
     times_w_h = multiplier(w_h, steps, rows)
-    h = with_room(state[0], steps)
+    (h_before,) = state
+    h = with_room(h_before, steps)
     s_n = np.empty_like(h[1:])
     r_and_u = z[..., : width // 3 * 2]
     r, u, n = np.split(z, 3, axis=-1)
@@ -72,12 +86,12 @@ def forward(
         r_and_u[t] = sigmoid(r_and_u[t] + s_r_and_u)
         n[t] = np.tanh(n[t] + r[t] * s_n[t])
         h[t + 1] = (1 - u[t]) * n[t] + u[t] * h[t]
-    return h[1:], (h[-1],), (r, u, n, h, s_n)
+    return h[1:], State(h[-1]), Cache(r, u, n, h, s_n)
 
 
 def backward(
-    d_above: Array, d_state: tuple[Array, ...], cache: Cache, w_h: Array
-) -> tuple[Array, Array, tuple[Array, ...]]:
+    d_above: Array, d_state: State, cache: Cache, w_h: Array
+) -> tuple[Array, Array, State]:
     """Return d_z of every step, d_w_h, and the derivative of the first state.
 
     d_above (T, B, H) is the part of each d_h' that comes from the layer above, and d_state the
@@ -96,4 +110,4 @@ def backward(
         np.concatenate([d_z_r, d_z_u, d_z_n], axis=-1, out=d_z[t])
         np.concatenate([d_z_r, d_z_u, d_z_n * r[t]], axis=-1, out=d_s[t])
         d_h = times_w_h_transposed(d_s[t]) + d_h_new * u[t]
-    return d_z, weight_gradient(h[:-1], d_s), (d_h,)
+    return d_z, weight_gradient(h[:-1], d_s), State(d_h)

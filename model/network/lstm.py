@@ -43,15 +43,33 @@ In the code, h[t] and c[t] are what step t reads, h[t+1] and c[t+1] what it make
 z (T, B, 4H); h, c, o, i, f and g of a step (B, H); w_x (D, 4H), w_h (H, 4H), b (4H,).
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from model.network.layers import Array, multiplier, sigmoid, weight_gradient, with_room
 
-GATES: tuple[str, ...] = ("o", "i", "f", "g")
+GATES = ("o", "i", "f", "g")
 """The blocks of columns in w_x, w_h and b: output, input and forget gate, candidate."""
-STATES: tuple[str, ...] = ("h", "c")
 
-Cache = tuple[Array, ...]
+
+class State(NamedTuple):
+    """What a step hands to the next one, (B, H) each; the layer above reads h."""
+
+    h: Array
+    c: Array
+
+
+class Cache(NamedTuple):
+    """What `backward` needs to know of the way forward, (T, B, H) each."""
+
+    o: Array
+    i: Array
+    f: Array
+    g: Array
+    h: Array  # (T+1, B, H), before and after each step, and so is c
+    c: Array
+    tanh_c: Array
 
 
 def first_bias(hidden_size: int) -> Array:
@@ -61,16 +79,15 @@ def first_bias(hidden_size: int) -> Array:
     return np.repeat([0.0, 0.0, 1.0, 0.0], hidden_size)
 
 
-def forward(
-    z: Array, state: tuple[Array, ...], w_h: Array
-) -> tuple[Array, tuple[Array, ...], Cache]:
+def forward(z: Array, state: State, w_h: Array) -> tuple[Array, State, Cache]:
     """Return h' of every step (T, B, H), the last state, and what `backward` needs to know.
 
     z holds x w_x + b; the gates take its place, so that no step needs new memory for them.
     """
     steps, rows, width = z.shape
     times_w_h = multiplier(w_h, steps, rows)
-    h, c = with_room(state[0], steps), with_room(state[1], steps)
+    h_before, c_before = state
+    h, c = with_room(h_before, steps), with_room(c_before, steps)
     tanh_c = np.empty_like(c[1:])
     sigmoids = z[..., : width // 4 * 3]
     o, i, f, g = np.split(z, 4, axis=-1)  # views of z
@@ -81,12 +98,12 @@ def forward(
         c[t + 1] = f[t] * c[t] + i[t] * g[t]
         tanh_c[t] = np.tanh(c[t + 1])
         h[t + 1] = o[t] * tanh_c[t]
-    return h[1:], (h[-1], c[-1]), (o, i, f, g, h, c, tanh_c)
+    return h[1:], State(h[-1], c[-1]), Cache(o, i, f, g, h, c, tanh_c)
 
 
 def backward(
-    d_above: Array, d_state: tuple[Array, ...], cache: Cache, w_h: Array
-) -> tuple[Array, Array, tuple[Array, ...]]:
+    d_above: Array, d_state: State, cache: Cache, w_h: Array
+) -> tuple[Array, Array, State]:
     """Return d_z of every step, d_w_h, and the derivatives of the first state.
 
     d_above (T, B, H) is the part of each d_h' that comes from the layer above, and d_state the
@@ -106,4 +123,4 @@ def backward(
         np.concatenate([d_z_o, d_z_i, d_z_f, d_z_g], axis=-1, out=d_z[t])
         d_h = times_w_h_transposed(d_z[t])
         d_c = d_c_new * f[t]
-    return d_z, weight_gradient(h[:-1], d_z), (d_h, d_c)
+    return d_z, weight_gradient(h[:-1], d_z), State(d_h, d_c)

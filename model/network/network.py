@@ -40,7 +40,7 @@ class LanguageModel:
     """An architecture and its parameters. Optimizers update the arrays of `parameters` in place.
 
     A state (L, S, B, H) holds all that one time step hands to the next: for each of L layers the S
-    arrays that the cell names in STATES, (B, H) each.
+    arrays of the cell's State, (B, H) each.
     """
 
     def __init__(self, architecture: Architecture, parameters: Arrays) -> None:
@@ -74,7 +74,7 @@ class LanguageModel:
         """Return the zero state, in which B sequences begin."""
         shape = (
             self.architecture.layers,
-            len(self.cell.STATES),
+            len(self.cell.State._fields),
             batch_size,
             self.architecture.hidden_size,
         )
@@ -98,13 +98,13 @@ class LanguageModel:
         0 where a unit is dropped, and 1/keep elsewhere, where keep is the share of units that stay.
         A mask multiplies what goes up to the next layer, not the state.
         """
-        p, after = self.parameters, np.empty_like(state)
+        p, cell, after = self.parameters, self.cell, np.empty_like(state)
         tops: list[Array] = []
         caches = []
         for n, layer in enumerate(p.layers):
             w_x, b = layer.w_x, layer.b
             z = linear(tops[-1], w_x, b) if n else look_up(ids, w_x, b)
-            h, after[n], cache = self.cell.forward(z, tuple(state[n]), layer.w_h)
+            h, after[n], cache = cell.forward(z, cell.State(*state[n]), layer.w_h)
             tops.append(h if dropout is None else h * dropout[n])
             caches.append(cache)
         logits = linear(tops[-1], p.w_y, p.b_y)
@@ -117,13 +117,14 @@ class LanguageModel:
         the derivatives of the state are 0. The derivatives of the first state are dropped: no error
         flows back into earlier batches (truncated back-propagation).
         """
-        p, gradients = self.parameters, Parameters.empty(self.architecture, self.dtype)
+        p, cell = self.parameters, self.cell
+        gradients = Parameters.empty(self.architecture, self.dtype)
         d_x, gradients.w_y[:], gradients.b_y[:] = linear_backward(d_logits, run.tops[-1], p.w_y)
         for n in reversed(range(len(p.layers))):
             layer, gradient = p.layers[n], gradients.layers[n]
             d_h = d_x if run.dropout is None else d_x * run.dropout[n]
-            d_after = tuple(np.zeros_like(run.state[n]))
-            d_z, gradient.w_h[:], _ = self.cell.backward(d_h, d_after, run.caches[n], layer.w_h)
+            d_after = cell.State(*np.zeros_like(run.state[n]))
+            d_z, gradient.w_h[:], _ = cell.backward(d_h, d_after, run.caches[n], layer.w_h)
             if n:
                 below = run.tops[n - 1]
                 d_x, gradient.w_x[:], gradient.b[:] = linear_backward(d_z, below, layer.w_x)

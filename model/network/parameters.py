@@ -7,45 +7,21 @@ A name is a path of attributes: "layers.0.w_x" is `parameters.layers[0].w_x`.
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib import import_module
-from typing import Any, Literal, Protocol, Self, cast, get_args
+from types import ModuleType
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import DTypeLike
 
+from model.network import gru, lstm, rnn
 from model.network.layers import Array, LayerParameters
 
 Arrays = Mapping[str, Array]
 """One array for each parameter, by name: its values, its gradients, or an optimizer's moments."""
 
-
-class Cell(Protocol):
-    """What a file such as `rnn` offers: facts of the cell, its first bias, and the way over a
-    sequence, forwards and back.
-    """
-
-    # a letter for each block of H columns in w_x, w_h and b
-    GATES: tuple[str, ...]
-    # what a step hands to the next one; h, the first, is also what the layer above reads
-    STATES: tuple[str, ...]
-
-    def first_bias(self, hidden_size: int) -> Array: ...
-    def forward(
-        self, z: Array, state: tuple[Array, ...], w_h: Array
-    ) -> tuple[Array, tuple[Array, ...], Any]: ...
-    def backward(
-        self, d_above: Array, d_state: tuple[Array, ...], cache: Any, w_h: Array
-    ) -> tuple[Array, Array, tuple[Array, ...]]: ...
-
-
 CellName = Literal["rnn", "lstm", "gru"]
-"""The only list of cells.
-
-A new cell is its name here, and a file of this name beside this one.
-"""
-CELLS: Mapping[CellName, Cell] = {
-    name: cast("Cell", import_module(f"model.network.{name}")) for name in get_args(CellName)
-}
+CELLS: Mapping[CellName, ModuleType] = {"rnn": rnn, "lstm": lstm, "gru": gru}
+"""A cell is a file beside this one with GATES, State, `first_bias`, `forward` and `backward`."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +60,11 @@ def parameter_shapes(architecture: Architecture) -> dict[str, tuple[int, ...]]:
         shapes[f"layers.{n}.w_h"] = (hidden_size, width)
         shapes[f"layers.{n}.b"] = (width,)
     return shapes | {"w_y": (hidden_size, vocab_size), "b_y": (vocab_size,)}
+
+
+def parameter_count(architecture: Architecture) -> int:
+    """Return how many numbers a network has."""
+    return sum(map(math.prod, parameter_shapes(architecture).values()))
 
 
 class Parameters(Mapping[str, Array]):
@@ -138,11 +119,6 @@ class Parameters(Mapping[str, Array]):
 
     def __len__(self) -> int:
         return len(self._views)
-
-
-def parameter_count(architecture: Architecture) -> int:
-    """Return how many numbers a network has."""
-    return sum(map(math.prod, parameter_shapes(architecture).values()))
 
 
 def initial_parameters(

@@ -30,15 +30,26 @@ is the sum of the gradients of its copies: back-propagation through time (Werbos
 z (T, B, H); h and h' (B, H); w_x (D, H), w_h (H, H), b (H,).
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from model.network.layers import Array, multiplier, weight_gradient, with_room
 
-GATES: tuple[str, ...] = ("h",)
+GATES = ("h",)
 """The only block of columns in w_x, w_h and b, which gates nothing."""
-STATES: tuple[str, ...] = ("h",)
 
-Cache = tuple[Array, ...]
+
+class State(NamedTuple):
+    """What a step hands to the next one; the layer above reads it too."""
+
+    h: Array  # (B, H)
+
+
+class Cache(NamedTuple):
+    """What `backward` needs to know of the way forward."""
+
+    h: Array  # (T+1, B, H), before and after each step
 
 
 def first_bias(hidden_size: int) -> Array:
@@ -46,24 +57,23 @@ def first_bias(hidden_size: int) -> Array:
     return np.zeros(hidden_size)
 
 
-def forward(
-    z: Array, state: tuple[Array, ...], w_h: Array
-) -> tuple[Array, tuple[Array, ...], Cache]:
+def forward(z: Array, state: State, w_h: Array) -> tuple[Array, State, Cache]:
     """Return h' of every step (T, B, H), the last state, and what `backward` needs to know.
 
     z holds x w_x + b.
     """
     steps, rows, _ = z.shape
     times_w_h = multiplier(w_h, steps, rows)
-    h = with_room(state[0], steps)
+    (h_before,) = state
+    h = with_room(h_before, steps)
     for t in range(steps):
         h[t + 1] = np.tanh(z[t] + times_w_h(h[t]))
-    return h[1:], (h[-1],), (h,)
+    return h[1:], State(h[-1]), Cache(h)
 
 
 def backward(
-    d_above: Array, d_state: tuple[Array, ...], cache: Cache, w_h: Array
-) -> tuple[Array, Array, tuple[Array, ...]]:
+    d_above: Array, d_state: State, cache: Cache, w_h: Array
+) -> tuple[Array, Array, State]:
     """Return d_z of every step, d_w_h, and the derivative of the first state.
 
     d_above (T, B, H) is the part of each d_h' that comes from the layer above, and d_state the
@@ -76,4 +86,4 @@ def backward(
     for t in reversed(range(steps)):
         d_z[t] *= d_above[t] + d_h
         d_h = times_w_h_transposed(d_z[t])
-    return d_z, weight_gradient(h[:-1], d_z), (d_h,)
+    return d_z, weight_gradient(h[:-1], d_z), State(d_h)

@@ -17,7 +17,7 @@ from numpy.random import Generator
 from model.network.layers import Array, Ids, Mask, cross_entropy, one_hot, softmax
 from model.network.network import LanguageModel
 
-LETTERS = "\nabcdefghijklmnopqrstuvwxyz"  # a letter's place is its id; the newline ends a name
+LETTERS = "\nabcdefghijklmnopqrstuvwxyz"  # a place is an id; newlines begin and end a name
 BATCH_SIZE, LEARNING_RATE, LONGEST_GRADIENT, LONGEST_NAME = 32, 0.003, 1.0, 50
 Names = list[str]
 
@@ -36,10 +36,10 @@ def read_names(path: Path) -> tuple[Names, Names]:
 
 
 def batch_of(names: Names) -> tuple[Ids, Ids, Mask]:
-    """Return inputs, targets and mask (T, B). A name is a column between -1, no letter."""
+    """Return inputs, targets and mask (T, B). A name is a column; what is left below it is -1."""
     ids = np.full((max(map(len, names)) + 2, len(names)), -1)
     for column, name in zip(ids.T, names, strict=True):
-        column[1 : len(name) + 2] = [LETTERS.index(letter) for letter in name + "\n"]
+        column[: len(name) + 2] = [LETTERS.index(letter) for letter in "\n" + name + "\n"]
     return ids[:-1], ids[1:], ids[1:] >= 0
 
 
@@ -55,28 +55,28 @@ class Adam:
     def __init__(self, w: Array) -> None:
         self.w, self.m, self.v, self.steps = w, np.zeros_like(w), np.zeros_like(w), 0
 
-    def update(self, gradient: Array, learning_rate: float) -> None:
+    def update(self, gradient: Array, rate: float) -> None:
         self.steps += 1
         self.m += 0.1 * (gradient - self.m)
         self.v += 0.01 * (gradient**2 - self.v)
         m = self.m / (1 - 0.9**self.steps)  # as if it had not begun at 0
         v = self.v / (1 - 0.99**self.steps)
-        self.w -= learning_rate * m / (np.sqrt(v) + 1e-8)
+        self.w -= rate * m / (np.sqrt(v) + 1e-8)
 
 
 def train(model: LanguageModel, names: Names, generator: Generator) -> Iterator[float]:
     """Read all names again and again; yield the mean loss of each time, in nats per character."""
     adam = Adam(model.parameters.whole)
     while True:
-        losses = []
+        costs = []
         for inputs, targets, mask in batches(names, generator):
             state = model.initial_state(inputs.shape[1])
-            nats, gradients, _ = model.loss_and_gradients(inputs, targets, state, mask)
+            cost, gradients, _ = model.loss_and_gradients(inputs, targets, state, mask)
             gradient = gradients.whole / int(mask.sum())
             gradient *= min(1.0, LONGEST_GRADIENT / float(np.linalg.norm(gradient)))
             adam.update(gradient, LEARNING_RATE)
-            losses.append(nats)
-        yield sum(losses) / sum(len(name) + 1 for name in names)
+            costs.append(cost)
+        yield sum(costs) / sum(len(name) + 1 for name in names)
 
 
 def held_out_loss(model: LanguageModel, names: Names) -> float:
@@ -88,7 +88,7 @@ def held_out_loss(model: LanguageModel, names: Names) -> float:
 
 def sample(model: LanguageModel, generator: Generator, temperature: float = 1.0) -> str:
     """Draw a name. Each letter that is drawn is the next one that the network reads."""
-    state, drawn, name = model.initial_state(1), -1, ""
+    state, drawn, name = model.initial_state(1), 0, ""
     while not name.endswith("\n") and len(name) < LONGEST_NAME:
         logits, state = model.step(np.array([drawn]), state)
         drawn = generator.choice(len(LETTERS), p=softmax(logits[0].astype(float) / temperature))

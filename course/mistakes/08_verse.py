@@ -234,3 +234,115 @@ def rhymes(one, other):
 def rhymes(one, other):
     n, m = (max(n for n, sound in enumerate(word) if sound.endswith("1")) for word in (one, other))
     return one[n:] == other[m:] and one[n - 1] != other[m - 1]
+
+# %% nats
+# says: changes its argument logits
+def nats_per_letter(logits, ids):
+    logits -= logits.max(axis=-1, keepdims=True)
+    return -log_softmax(logits)[np.arange(len(ids) - 1), ids[1:]].mean()
+
+# %% nats
+# says: whole line
+def nats_per_letter(logits, ids):
+    return -log_softmax(logits)[:-1, ids[1:]].mean()
+
+# %% nats
+# says: divide by T?
+def nats_per_letter(logits, ids):
+    log_p = log_softmax(logits)
+    return -sum(log_p[t, ids[t + 1]] for t in range(len(ids) - 1)) / len(ids)
+
+# %% nats
+# says: logarithm of the mean
+def nats_per_letter(logits, ids):
+    return -np.log(softmax(logits)[np.arange(len(ids) - 1), ids[1:]].mean())
+
+# %% correlations
+# says: changes its argument states
+def correlations(states, feature):
+    states -= states.mean(axis=0)
+    b = feature - feature.mean()
+    return (b @ states) / np.sqrt((states**2).sum(axis=0) * (b**2).sum())
+
+# %% correlations
+# says: this is r²
+def correlations(states, feature):
+    return np.corrcoef(states.T, feature)[-1, :-1] ** 2
+
+# %% correlations
+# says: not by the number of letters
+def correlations(states, feature):
+    a, b = states - states.mean(axis=0), feature - feature.mean()
+    return (b @ a) / (a.std(axis=0) * b.std())
+
+# %% correlations
+# says: mean of each letter over the units
+def correlations(states, feature):
+    a, b = states - states.mean(axis=1, keepdims=True), feature - feature.mean()
+    return (b @ a) / np.sqrt((a**2).sum(axis=0) * (b**2).sum())
+
+# %% hold
+# says: is it held at 0?
+def share_of_end(text, unit):
+    layer, place = divmod(unit, 384)
+    state = network.initial_state(1)
+    for each in vocabulary.ids_of("\n" + text):
+        logits, state = network.step(np.array([each]), state)
+        state[layer, 1, 0, place] = 0
+    return softmax(logits)[0, vocabulary.newline]
+
+# %% hold
+# says: Hold c alone
+def share_of_end(text, unit):
+    layer, place = divmod(unit, 384)
+    state = network.initial_state(1)
+    for n, each in enumerate(vocabulary.ids_of("\n" + text)):
+        logits, state = network.step(np.array([each]), state)
+        if n == 2:
+            early = state[layer, :, 0, place].copy()
+        if n > 2:
+            state[layer, :, 0, place] = early
+    return softmax(logits)[0, vocabulary.newline]
+
+# %% hold
+# says: the share itself is asked for
+def share_of_end(text, unit):
+    layer, place = divmod(unit, 384)
+    state = network.initial_state(1)
+    for n, each in enumerate(vocabulary.ids_of("\n" + text)):
+        logits, state = network.step(np.array([each]), state)
+        if n == 2:
+            early = state[layer, 1, 0, place]
+        if n > 2:
+            state[layer, 1, 0, place] = early
+    return log_softmax(logits)[0, vocabulary.newline]
+
+# %% allowed
+# says: and also if it ends the line
+def allowed_letters(part, start):
+    found = set()
+    for word in WORDS:
+        if word.startswith(part) and leads_on(word, start):
+            found.add(" " if word == part else word[len(part)])
+        if word == part and ends_line(word, start):
+            found.add("\n")
+    return found
+
+# %% allowed
+# says: Does your loop end with the first word
+def allowed_letters(part, start):
+    for word in WORDS:
+        if word.startswith(part) and (leads_on(word, start) or ends_line(word, start)):
+            return {word[len(part)]} if word != part else {" "} if leads_on(word, start) else {"\n"}
+    return set()
+
+# %% rhymes
+# says: does the last one count?
+def rhymes(one, other):
+    n, m = (min(n for n, sound in enumerate(word) if sound.endswith("1")) for word in (one, other))
+    return one[n:] == other[m:] and one[:n][-1:] != other[:m][-1:]
+
+# %% rhymes
+# says: but it should be True or False
+def rhymes(one, other):
+    return [sound for sound in one if sound in other]

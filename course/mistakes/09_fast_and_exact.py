@@ -126,3 +126,115 @@ def bits_needed(terms, bits_of_w, bits_of_h):
 # says: how many binary digits does it have?
 def bits_needed(terms, bits_of_w, bits_of_h):
     return terms * (2**bits_of_w - 1) * (2**bits_of_h - 1)
+
+# %% times
+# says: is the same list twice
+def median_times(functions, rounds, clock):
+    for function in functions:
+        function()
+    times = [[]] * len(functions)
+    for _ in range(rounds):
+        for own, function in zip(times, functions, strict=True):
+            start = clock()
+            function()
+            own.append(clock() - start)
+    return [median(own) for own in times]
+
+# %% times
+# says: does the clock start once a round?
+def median_times(functions, rounds, clock):
+    for function in functions:
+        function()
+    times = [[] for _ in functions]
+    for _ in range(rounds):
+        start = clock()
+        for own, function in zip(times, functions, strict=True):
+            function()
+            own.append(clock() - start)
+    return [median(own) for own in times]
+
+# %% times
+# says: did you subtract the end from the start?
+def median_times(functions, rounds, clock):
+    for function in functions:
+        function()
+    times = [[] for _ in functions]
+    for _ in range(rounds):
+        for own, function in zip(times, functions, strict=True):
+            start = clock()
+            function()
+            own.append(start - clock())
+    return [median(own) for own in times]
+
+# %% times
+# says: Is it function()?
+def median_times(functions, rounds, clock):
+    times = [[] for _ in functions]
+    for _ in range(rounds):
+        for own, function in zip(times, functions, strict=True):
+            start = clock()
+            function
+            own.append(clock() - start)
+    return [median(own) for own in times]
+
+# %% in-one-piece
+# says: the shape of w.T
+def weight_gradient(x, d_z):
+    return d_z.reshape(-1, d_z.shape[-1]).T @ x.reshape(-1, x.shape[-1])
+
+# %% in-one-piece
+# says: the last step alone
+def weight_gradient(x, d_z):
+    for x_t, d_z_t in zip(x, d_z):
+        d_w = x_t.T @ d_z_t
+    return d_w
+
+# %% in-one-piece
+# says: a mean over all rows
+def weight_gradient(x, d_z):
+    rows = x.reshape(-1, x.shape[-1])
+    return rows.T @ d_z.reshape(-1, d_z.shape[-1]) / len(rows)
+
+# %% grid
+# says: changes its argument numbers
+def on_grid(numbers, digits):
+    numbers *= 2.0**digits
+    return np.rint(numbers) / 2.0**digits
+
+# %% grid
+# says: How many digits are kept is an argument
+def on_grid(numbers, digits):
+    return np.rint(numbers * 256) / 256
+
+# %% grid
+# says: `//` leaves whole numbers
+def on_grid(numbers, digits):
+    return np.rint(numbers * 2**digits) // 2**digits
+
+# %% bits
+# says: rounded up
+def bits_needed(terms, bits_of_w, bits_of_h):
+    return bits_of_w + bits_of_h + int(np.log2(terms))
+
+# %% bits
+# says: `bin` writes 0b
+def bits_needed(terms, bits_of_w, bits_of_h):
+    return len(bin(terms * (2**bits_of_w - 1) * (2**bits_of_h - 1)))
+
+# %% bits
+# says: they do not multiply
+def bits_needed(terms, bits_of_w, bits_of_h):
+    return terms * bits_of_w * bits_of_h
+
+# %% times
+# says: is `rounds` used?
+def median_times(functions, rounds, clock):
+    for function in functions:
+        function()
+    times = [[] for _ in functions]
+    for _ in range(5):
+        for own, function in zip(times, functions, strict=True):
+            start = clock()
+            function()
+            own.append(clock() - start)
+    return [median(own) for own in times]

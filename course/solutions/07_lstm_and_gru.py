@@ -3,14 +3,6 @@ def half_life(bias):
     return np.log(0.5) / np.log(sigmoid(bias))
 
 
-# %% lstm-step
-def lstm_step(x, h, c, p):
-    z_o, z_i, z_f, z_g = np.split(x @ p.w_x + p.b + h @ p.w_h, 4, axis=-1)
-    o, i, f, g = sigmoid(z_o), sigmoid(z_i), sigmoid(z_f), np.tanh(z_g)
-    c_next = f * c + i * g
-    return o * np.tanh(c_next), c_next
-
-
 # %% cho
 def cho_step(x, h, p):
     z_r, z_u, z_n = np.split(x @ p.w_x + p.b, 3, axis=-1)

@@ -1,0 +1,129 @@
+"""The program that you write, my_network.py: each check reads it anew, so save it first.
+
+Where there is none, or it is not finished, the notebooks work with ours, solutions/my_network_N.py
+after chapter N.
+"""
+
+import functools
+import linecache
+import shutil
+import traceback
+from collections.abc import Callable
+from difflib import get_close_matches
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from checks import NotYet, Wrong, call, check, is_right
+
+FILE = Path("my_network.py")
+OURS = Path(__file__).resolve().parent.parent / "solutions"
+
+
+class Live(dict[str, Any]):
+    """Parameters that `call` does not copy, so that a check sees what an answer did to them."""
+
+    def __deepcopy__(self, memo: object) -> "Live":
+        return self
+
+
+def start_program(chapter: int) -> None:
+    """Give you the program as it is before a chapter, unless you have one."""
+    if FILE.exists():
+        print(f"{FILE.name} is there already, and stays as it is.")
+    else:
+        shutil.copy(_ours(chapter - 1), FILE)
+        print(f"{FILE.name} is now the program as the chapters before this one leave it.")
+
+
+def load() -> SimpleNamespace:
+    """Run the file, and return what it defines."""
+    if not FILE.exists():
+        raise NotYet(
+            f"there is no {FILE.name} beside this notebook. In the menu: File, New, Python File;"
+            " write into it, name it, and save it with Ctrl+S."
+        )
+    linecache.checkcache(str(FILE))
+    try:
+        return SimpleNamespace(**call(lambda: _run(FILE)))
+    except Wrong as wrong:
+        if "was not done after" in str(wrong):
+            raise Wrong(
+                f"{FILE.name} does not come to an end when it is read. Is there a loop outside of"
+                " all functions?"
+            ) from None
+        raise
+
+
+def check_program(*names: str) -> Callable[[Callable[..., str]], Callable[[], None]]:
+    """Like `check`, for a function that examines what the file has under these names."""
+
+    def decorate(examine: Callable[..., str]) -> Callable[[], None]:
+        @check
+        def tell(_: Path) -> str:
+            program = load()
+            return examine(*(_named(name, program) for name in names))
+
+        return functools.wraps(examine)(lambda: tell(FILE))
+
+    return decorate
+
+
+def program(chapter: int, *checks: Callable[[], None]) -> SimpleNamespace:
+    """Return your program, if the checks call it right, and ours for what it does not have yet;
+    otherwise all of ours."""
+    ours = _run(_ours(chapter))
+    try:
+        yours = vars(load())
+    except (NotYet, Wrong):
+        yours = {}
+    if not yours or not all(map(is_right, checks)):
+        yours = {}
+        print(
+            "Ours does the work below, solutions/"
+            f"{_ours(chapter).name}, until the checks above call yours right."
+        )
+    elif missing := sorted(ours.keys() - yours.keys()):
+        print(f"Your {FILE.name} does the work below. Ours helps out with {', '.join(missing)}.")
+    else:
+        print(f"Your {FILE.name} does the work below.")
+    return SimpleNamespace(**ours | yours)
+
+
+def _ours(chapter: int) -> Path:
+    """Return the last program of ours that is not from after a chapter."""
+    paths = [OURS / f"my_network_{number}.py" for number in range(chapter, 0, -1)]
+    return next(path for path in paths if path.exists())
+
+
+def _run(path: Path) -> dict[str, Any]:
+    """Raises Wrong if Python cannot."""
+    names: dict[str, Any] = {"__name__": "my_network"}
+    try:
+        exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), names)
+    except SyntaxError as error:
+        raise Wrong(
+            f"Python cannot read line {error.lineno} of {FILE.name}, or the line above it:"
+            f" {error.msg}. Is a bracket or a colon missing?"
+        ) from error
+    except Exception as error:
+        lines = [each.lineno for each in traceback.extract_tb(error.__traceback__)][1:2]
+        reason = traceback.format_exception_only(error)[-1].strip()
+        raise Wrong(f"{FILE.name} stops at line {lines[0]}: {reason}") from error
+    return {name: value for name, value in names.items() if not name.startswith("__")}
+
+
+def _named(name: str, program: SimpleNamespace) -> Any:
+    """Raises NotYet if the program has no such name."""
+    found = vars(program)
+    if name in found:
+        return found[name]
+    alike = get_close_matches(name, found, n=1, cutoff=0.75)
+    raise NotYet(
+        f"{FILE.name} has no `{name}`."
+        + (
+            f" It has `{alike[0]}`: is that what you mean?"
+            if alike
+            else " Write it there, save the file with Ctrl+S, and run this box again."
+        )
+    )

@@ -1,0 +1,497 @@
+"""Draws the pictures of the course that need more lines than they explain.
+
+Read the chapters for what a picture says; read this file only if you want to know how one draws.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.colors import LinearSegmentedColormap
+
+INK, GREEN, ORANGE, GREY = "#1f2a24", "#2e7d4f", "#d9822b", "#9aa5a0"
+Point = tuple[float, float]
+
+
+def style() -> None:
+    """Give all pictures of a chapter the same size and colours."""
+    plt.rcParams.update(
+        {
+            "figure.figsize": (8, 4),
+            "figure.dpi": 100,
+            "text.color": INK,
+            "axes.labelcolor": INK,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "legend.frameon": False,
+        }
+    )
+
+
+def shares(letters: Sequence[Any]) -> None:
+    """Draw the share that a network gave to each letter of a line; a surprise is orange."""
+    figure, ax = plt.subplots(figsize=(8, 3.4))
+    found = [letter.share for letter in letters]
+    ax.bar(range(len(found)), found, color=[ORANGE if share < 0.1 else GREEN for share in found])
+    ax.set_xticks(range(len(found)), [letter.letter for letter in letters], family="monospace")
+    ax.set(ylim=(0, 1), ylabel="share of the letter that came")
+    ax.set_title("green: expected    orange: a surprise, below 10 %", fontsize=10)
+    figure.tight_layout()
+    plt.show()
+
+
+def coloured(text: str, units: Mapping[str, Any]) -> None:
+    """Write a text of several lines once for each unit, every letter in the colour of its number:
+    0 is orange, 1 is green.
+    """
+    colours = LinearSegmentedColormap.from_list("units", [ORANGE, "#ece7d8", GREEN])
+    lines = text.split("\n")
+    figure, panels = plt.subplots(len(units), figsize=(8, 3.8))
+    for ax, (title, numbers) in zip(panels, units.items(), strict=True):
+        start = 0
+        for y, line in enumerate(lines):
+            for x, (letter, number) in enumerate(zip(line, numbers[start:], strict=False)):
+                colour = colours(round(8 * float(number)) / 8)  # one of nine
+                ax.add_patch(plt.Rectangle((x + 0.03, -y), 0.94, 0.92, color=colour, lw=0))
+                ax.text(
+                    *(x + 0.5, -y + 0.42, letter),
+                    ha="center",
+                    va="center",
+                    family="monospace",
+                    fontsize=9,
+                )
+            start += len(line) + 1
+        ax.set(xlim=(0, max(map(len, lines))), ylim=(-len(lines) + 0.9, 1))
+        ax.set_title(title, fontsize=10, loc="left")
+        ax.axis("off")
+    figure.tight_layout(pad=0.4)
+    plt.show()
+
+
+def over_letters(numbers: Any, text: str, name: str) -> None:
+    """Draw one number after each letter of a text; a vertical line is where a line of it ends."""
+    figure, ax = plt.subplots(figsize=(8, 3.6))
+    ax.plot(numbers, color=GREEN)
+    for t, letter in enumerate(text):
+        if letter == "\n":
+            ax.axvline(t, color=ORANGE, lw=1)
+    ax.set(xlabel="letters read (orange: a line ends)", ylabel=name)
+    figure.tight_layout()
+    plt.show()
+
+
+def candidates(lines: Mapping[str, float], kept: str) -> None:
+    """Draw the chance of each line to be kept, and the one that was."""
+    figure, ax = plt.subplots(figsize=(8, 4))
+    for row, (line, chance) in enumerate(lines.items()):
+        ax.barh(-row, chance, color=GREEN if line == kept else GREY)
+        ax.text(
+            chance + 0.01, -row, line, va="center", fontsize=9, weight=700 if line == kept else 400
+        )
+    ax.set(yticks=[], xlim=(0, 1.6), xticks=[0, 0.25, 0.5, 0.75, 1])
+    ax.set_xticklabels(["0", "25 %", "50 %", "75 %", "100 %"])
+    ax.set_xlabel("chance to be kept (green: the one that was)")
+    ax.spines["left"].set_visible(False)
+    figure.tight_layout()
+    plt.show()
+
+
+def distances(places: Any) -> None:
+    """Draw how many sums lie how many steps of the last digit from the true one."""
+    figure, ax = plt.subplots(figsize=(8, 3.2))
+    values, counts = np.unique(places, return_counts=True)
+    ax.bar(values, counts, color=[GREEN if value == 0 else ORANGE for value in values])
+    ax.set(xlabel="distance from the true sum, in steps of the last digit", ylabel="orders")
+    ax.set_title("One sum, a thousand orders (green: the true sum)", fontsize=10)
+    figure.tight_layout()
+    plt.show()
+
+
+def stairs(table: Callable[[Any], Any]) -> None:
+    """Draw tanh beside a table of it, from afar and near."""
+    figure, panels = plt.subplots(1, 2, figsize=(8, 3.2))
+    wide, near = np.linspace(-3, 3, 2001), np.linspace(0.6, 0.7, 2001)
+    for ax, z, title in zip(
+        panels, (wide, near), ("from afar", "under the magnifying glass"), strict=True
+    ):
+        ax.plot(z, np.tanh(z), color=GREY, label="tanh")
+        ax.plot(z, table(z), color=GREEN, label="from the table")
+        ax.set(xlabel="z")
+        ax.set_title(title, fontsize=10)
+    panels[0].legend()
+    figure.tight_layout()
+    plt.show()
+
+
+def times(seconds: Mapping[str, float]) -> None:
+    """Draw times of very different length, each ten times as far as the one before."""
+    figure, ax = plt.subplots(figsize=(8, 2.6))
+    for row, (name, time) in enumerate(reversed(seconds.items())):
+        ax.plot(time, row, "o", color=GREEN, markersize=9)
+        told = f"{1000 * time:.1f} ms" if time < 1 else f"{time:.1f} s"
+        ax.text(time * 1.4, row, f"{name}: {told}", va="center")
+    ax.set_xscale("log")
+    ax.set(xlim=(5e-4, 400), ylim=(-0.6, len(seconds) - 0.4), yticks=[])
+    ax.set_xticks([0.001, 0.01, 0.1, 1, 10], ["1 ms", "10 ms", "0.1 s", "1 s", "10 s"])
+    ax.set_xlabel("one time step of 48 rows")
+    ax.grid(axis="x", color="#e3e7e5")
+    ax.spines["left"].set_visible(False)
+    figure.tight_layout()
+    plt.show()
+
+
+def curves(
+    lines: Mapping[str, tuple[Sequence[float], Sequence[float], str, str]],
+    marks: Mapping[str, tuple[float, str]],
+    **axes: Any,
+) -> None:
+    """Draw lines (across, up, colour, style) with a legend, and marks (height, colour) across the
+    whole picture.
+    """
+    figure, ax = plt.subplots()
+    for name, (across, up, colour, dashes) in lines.items():
+        ax.plot(across, up, color=colour, ls=dashes, lw=2, label=name)
+    for name, (height, colour) in marks.items():
+        ax.axhline(height, color=colour, lw=1)
+        ax.annotate(
+            name, (1, height), (0, 3), ("axes fraction", "data"), "offset points", ha="right"
+        )
+    ax.set(**axes)
+    figure.subplots_adjust(right=0.76)
+    ax.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
+    plt.show()
+
+
+def one_step(w_x: Any, w_h: Any, w_y: Any) -> None:
+    """Draw the network of three letters and two units, a number beside the head of each arrow."""
+    figure, ax = plt.subplots(figsize=(8, 4.6))
+    read, predicted = ([(x, y) for x in (-2.4, 0, 2.4)] for y in (0, 4.2))
+    before, units = [(-6.6, 2.1), (-4.6, 2.1)], [(-1.2, 2.1), (1.2, 2.1)]
+    rows = ((read, "¶am", INK), (predicted, "¶am", INK))
+    for places, words, colour in (
+        *rows,
+        (units, ("$h_1$", "$h_2$"), GREEN),
+        (before, ("$h_1$", "$h_2$"), GREY),
+    ):
+        for place, word in zip(places, words, strict=True):
+            circle = plt.Circle(place, 0.33, facecolor="white", edgecolor=colour, lw=1.8, zorder=3)
+            ax.add_patch(circle)
+            ax.text(*place, word, ha="center", va="center", color=INK, zorder=4)
+    for starts, weights, ends, where in (
+        (read, w_x, units, 0.25),
+        (units, w_y, predicted, 0.6),
+    ):
+        for i, j in np.argwhere(weights):
+            _weight(ax, starts[i], ends[j], weights[i, j], where)
+    _weight(ax, before[0], units[1], w_h[0, 1], 0.3, bend=-0.3, lift=0.85)
+    _weight(ax, before[1], units[1], w_h[1, 1], 0.28, bend=0.22, lift=-0.55)
+    for y, words in (
+        (0, "the letter that is read"),
+        (2.1, "the new state h'"),
+        (4.2, "the next letter?"),
+    ):
+        ax.text(3.2, y, words, va="center", color=INK)
+    ax.text(-5.6, 1.35, "the state h before", ha="center", color=GREY)
+    ax.set(xlim=(-7.2, 6.2), ylim=(-0.5, 4.7), aspect="equal")
+    ax.axis("off")
+    figure.tight_layout()
+    plt.show()
+
+
+def _weight(
+    ax: Any,
+    start: Point,
+    end: Point,
+    weight: float,
+    where: float,
+    bend: float = 0.0,
+    lift: float = 0.0,
+) -> None:
+    colour = GREEN if weight > 0 else ORANGE
+    style = {
+        "arrowstyle": "-|>",
+        "shrinkA": 18,
+        "shrinkB": 18,
+        "connectionstyle": f"arc3,rad={bend}",
+        "color": colour,
+        "lw": 0.8 + 0.5 * abs(weight),
+    }
+    ax.annotate("", end, start, arrowprops=style)
+    x, y = np.add(start, where * np.subtract(end, start))
+    box = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+    word = f"{weight:+.0f}".replace("-", "\u2212")
+    ax.text(x, y + lift, word, color=colour, ha="center", va="center", bbox=box, zorder=5)
+
+
+def word_unrolled(states: Any, expected: Any, word: str, letters: str) -> None:
+    """Draw one network at each letter of a word that begins and ends with ¶."""
+    thin = {"arrowstyle": "-|>", "color": INK}
+    thick = {"arrowstyle": "-|>", "color": GREEN, "lw": 2.5}
+    _, ax = plt.subplots(figsize=(8, 4))
+    for n, (h, p) in enumerate(zip(states, expected, strict=True)):
+        x = 2 * n
+        ax.annotate("", (x, 1.45), (x, 0.45), arrowprops=thin)
+        ax.annotate("", (x, 3.25), (x, 2.55), arrowprops=thin)
+        if n:
+            ax.annotate("", (x - 0.5, 2), (x - 1.5, 2), arrowprops=thick)
+        box = plt.Rectangle((x - 0.5, 1.5), 1, 1, facecolor="white", edgecolor=GREEN, lw=1.8)
+        ax.add_patch(box)
+        words = "\n".join(f"{unit:+.2f}".replace("-", "\u2212") for unit in h)
+        ax.text(x, 2, words, ha="center", va="center", color=INK)
+        ax.text(x, 0.15, word[n], ha="center", va="center", fontsize=15, color=INK)
+        for k, (letter, share) in enumerate(zip(letters, p, strict=True)):
+            left, colour = x - 0.6 + 0.42 * k, ORANGE if letter == word[n + 1] else GREY
+            ax.add_patch(plt.Rectangle((left, 3.75), 0.36, share, color=colour))
+            ax.text(left + 0.18, 3.5, letter, ha="center", va="center", color=colour)
+    for y, words in ((0.15, "it reads"), (2, "its state"), (4.2, "it expects")):
+        ax.text(-1.2, y, words, ha="right", va="center", color=INK)
+    ax.set(xlim=(-2.6, 8.8), ylim=(-0.2, 4.9))
+    ax.axis("off")
+    plt.tight_layout()
+    plt.show()
+
+
+def way_back(reads: Sequence[str], targets: Sequence[str]) -> None:
+    """Draw a network at each step: grey arrows go forward, orange ones back."""
+    _, ax = plt.subplots(figsize=(8, 4.4))
+
+    def node(x: float, y: float, text: str, colour: str) -> None:
+        box = {"boxstyle": "round,pad=0.35", "fc": colour, "ec": colour}
+        ax.text(x, y, text, ha="center", va="center", color="white", bbox=box)
+
+    def line(start: Point, end: Point, colour: str) -> None:
+        gap = 15 if start[0] == end[0] else 27
+        style = {"arrowstyle": "-|>", "color": colour, "lw": 1.6, "shrinkA": gap, "shrinkB": gap}
+        ax.annotate("", end, start, arrowprops=style)
+
+    for t in range(len(reads) + 1):
+        x = 2.2 * t
+        node(x, 1.2, f"state {t}" if t else "(0, 0)", GREEN if t else GREY)
+        if not t:
+            continue
+        node(x, 0, f"reads {reads[t - 1]}", GREY)
+        node(x, 2.4, "logits", GREEN)
+        ax.text(x, 3.4, f"cost of “{targets[t - 1]}”", ha="center")
+        for start, end, colour in (
+            ((x - 0.08, 2.4), (x - 0.08, 3.4), GREY),
+            ((x + 0.1, 3.4), (x + 0.1, 2.4), ORANGE),
+            ((x - 0.08, 0), (x - 0.08, 1.2), GREY),
+            ((x - 0.08, 1.2), (x - 0.08, 2.4), GREY),
+            ((x - 2.2, 1.28), (x, 1.28), GREY),
+            ((x + 0.1, 2.4), (x + 0.1, 1.2), ORANGE),
+        ):
+            line(start, end, colour)
+        ax.text(x - 0.16, 0.55, "w_x", color=GREY, ha="right", fontsize=9)
+        ax.text(x - 0.16, 1.75, "w_y", color=GREY, ha="right", fontsize=9)
+        ax.text(x - 1.1, 1.36, "w_h", color=GREY, ha="center", fontsize=9)
+        ax.text(x + 0.2, 1.75, "from above", color=ORANGE, fontsize=9)
+        if t > 1:
+            line((x, 1.1), (x - 2.2, 1.1), ORANGE)
+            words = "from the\nnext step"
+            ax.text(x - 1.1, 0.72, words, color=ORANGE, ha="center", va="center", fontsize=9)
+    ax.set(xlim=(-0.7, 2.2 * len(reads) + 1), ylim=(-0.4, 3.7))
+    ax.axis("off")
+    plt.show()
+
+
+def batch(columns: Sequence[Any], letters: str) -> None:
+    """Draw inputs, targets and mask (T, B) side by side, the padding grey."""
+    _, panels = plt.subplots(1, 3, figsize=(8, 4.2))
+    mask = columns[2]
+    for ax, title, numbers in zip(panels, ("inputs", "targets", "mask"), columns, strict=True):
+        ax.imshow(np.where(mask, 0.16, 0.0), cmap="Greens", vmin=0, vmax=1, aspect="auto")
+        for (t, b), number in np.ndenumerate(numbers):
+            if title == "mask":
+                word = "1" if number else "0"
+            else:
+                word = "·" if number < 0 else letters[number]
+            ax.text(b, t, word, ha="center", va="center", color=INK if mask[t, b] else GREY)
+        ax.set(title=title, xticks=[], yticks=[])
+        ax.spines[:].set_visible(False)
+    panels[0].set_ylabel("time: downwards")
+    plt.show()
+
+
+def valley(steepness: Any, paths: Mapping[str, tuple[Any, str]]) -> None:
+    """Draw a valley of two numbers from above, with ways (steps, 2) and their colours."""
+    _, ax = plt.subplots()
+    flat, steep = np.meshgrid(np.linspace(-4.5, 1.5, 200), np.linspace(-1.4, 1.4, 100))
+    height = 0.5 * (steepness[0] * flat**2 + steepness[1] * steep**2)
+    ax.contour(
+        flat, steep, height, levels=[0.2, 1, 3, 8, 18, 32], colors=[GREY] * 6, linewidths=0.7
+    )
+    for name, (path, colour) in paths.items():
+        ax.plot(*np.transpose(path), "o-", color=colour, ms=3, lw=1.2, label=name)
+    ax.plot(0, 0, "+", color=INK, ms=14)
+    ax.set(xlabel="w₁, the flat direction", ylabel="w₂, the steep direction")
+    ax.legend(loc="lower right")
+    plt.show()
+
+
+def chances(rows: Mapping[str, Any], letters: str, what: str) -> None:
+    """Draw probabilities of letters as bars, one panel a row."""
+    _, panels = plt.subplots(len(rows), 1, sharex=True, sharey=True, figsize=(8, 4.6))
+    top = 1.15 * max(max(p) for p in rows.values())
+    for ax, (name, p) in zip(panels, rows.items(), strict=True):
+        ax.bar(range(len(letters)), p, color=GREEN)
+        ax.set(xticks=range(len(letters)), xticklabels=list(letters), ylim=(0, top))
+        ax.locator_params(axis="y", nbins=2)
+        ax.text(len(letters) - 0.6, 0.8 * top, name, ha="right")
+    panels[len(rows) // 2].set_ylabel(what)
+    plt.show()
+
+
+def errors(
+    lengths: Mapping[str, tuple[Sequence[float], str, str]], title: str = "", **axes: Any
+) -> None:
+    """Draw how the length of an error falls, on a scale where an equal factor is an equal step.
+
+    Each line is (lengths, colour, style); a name that begins with a blank is not written.
+    """
+    figure, ax = plt.subplots()
+    for name, (values, colour, dashes) in lengths.items():
+        ax.semilogy(values, color=colour, ls=dashes, lw=2)
+        if not name.startswith(" "):
+            ax.annotate(
+                name,
+                (len(values) - 1, values[-1]),
+                (6, 0),
+                textcoords="offset points",
+                color=colour,
+                va="center",
+                annotation_clip=False,
+            )
+    ax.set(xlabel="steps back", ylabel="length of the error that is left", **axes)
+    ax.set_title(title, size=10, loc="left")
+    figure.subplots_adjust(right=0.84)
+    plt.show()
+
+
+def memories(units: Mapping[str, Any], firsts: str) -> None:
+    """Draw one unit's value (T, games) for each network, a colour for each game's first letter."""
+    _, panels = plt.subplots(1, len(units), sharey=True, figsize=(8, 3.4))
+    for ax, (name, values) in zip(panels, units.items(), strict=True):
+        for first, colour, line in zip(firsts, (INK, GREEN, ORANGE, GREY), values.T, strict=True):
+            ax.plot(line, color=colour, lw=1.5, label=first)
+        ax.set(title=name, xlabel="letters of chatter", xticks=range(0, len(values), 5))
+    panels[0].set_ylabel("value of one unit of h")
+    panels[1].legend(title="first letter", ncols=2, loc="center")
+    plt.show()
+
+
+def lstm() -> None:
+    """Draw a step of the LSTM."""
+    ax = _canvas(11, 5)
+    _lane(ax, 4.1, "c", (2.7, 5.5))
+    places = {"f = σ": 2.7, "i = σ": 4.5, "g = tanh": 6.5, "o = σ": 8.1}
+    for name, x in places.items():
+        _gate(ax, (x, 1.5), name)
+        _arrow(ax, [(x, 0.55), (x, 1.26)], GREY)
+    ax.plot([0.7, 8.1], [0.55, 0.55], color=GREY, lw=1.4)
+    _label(ax, (0.4, 0.55), "x, h", size=13)
+    _label(ax, (4.5, 0.25), "a linear layer of x and h, four times", GREY, 10)
+    _arrow(ax, [(2.7, 1.74), (2.7, 3.91)])
+    _knot(ax, (2.7, 4.1), "×")
+    _label(ax, (1.75, 2.9), "how much\nof c stays", GREEN, 10)
+    _arrow(ax, [(4.5, 1.74), (4.5, 2.7), (5.31, 2.7)])
+    _arrow(ax, [(6.5, 1.74), (6.5, 2.7), (5.69, 2.7)])
+    _knot(ax, (5.5, 2.7), "×")
+    _arrow(ax, [(5.5, 2.89), (5.5, 3.91)])
+    _knot(ax, (5.5, 4.1), "+")
+    _label(ax, (6.6, 3.4), "what is added", GREEN, 10)
+    _arrow(ax, [(9.3, 4.1), (9.3, 3.29)])
+    _gate(ax, (9.3, 3.05), "tanh", INK)
+    _arrow(ax, [(9.3, 2.81), (9.3, 2.29)])
+    _arrow(ax, [(8.1, 1.74), (8.1, 2.1), (9.11, 2.1)])
+    _knot(ax, (9.3, 2.1), "×")
+    _arrow(ax, [(9.49, 2.1), (10.3, 2.1)])
+    _label(ax, (10.6, 2.1), "h'", size=15)
+    _label(ax, (8.15, 2.4), "how much shows", GREEN, 10)
+    plt.show()
+
+
+def gru() -> None:
+    """Draw a step of the textbook's GRU: x and h come on lines of their own, and r multiplies
+    h's part alone.
+    """
+    ax = _canvas(11, 5.6)
+    _lane(ax, 4.8, "h", (2.9, 8.3))
+    x_line, h_line = 0.4, 0.95
+    ax.plot([0.7, 8.6], [x_line, x_line], color=GREY, lw=1.4, zorder=1)
+    ax.plot([1.1, 1.1, 8.05], [4.8, h_line, h_line], color=ORANGE, lw=1.4, zorder=1)
+    _label(ax, (0.4, x_line), "x", size=15)
+    _label(ax, (1.4, h_line + 0.22), "h", ORANGE, 11)
+    for name, x in {"u = σ": 2.9, "r = σ": 5.6}.items():
+        _gate(ax, (x, 2.2), name)
+        _arrow(ax, [(x - 0.25, x_line), (x - 0.25, 1.96)], GREY)
+        _arrow(ax, [(x + 0.25, h_line), (x + 0.25, 1.96)], ORANGE)
+        ax.plot([x - 0.25], [x_line], "o", color=GREY, ms=4)
+        ax.plot([x + 0.25], [h_line], "o", color=ORANGE, ms=4)
+    _gate(ax, (8.3, 2.2), "n = tanh")
+    _arrow(ax, [(8.6, x_line), (8.6, 1.96)], GREY)
+    _arrow(ax, [(8.05, h_line), (8.05, 1.21)], ORANGE)
+    _arrow(ax, [(8.05, 1.59), (8.05, 1.96)], ORANGE)
+    _arrow(ax, [(6.12, 2.2), (6.8, 2.2), (6.8, 1.4), (7.86, 1.4)])
+    _knot(ax, (8.05, 1.4), "×")
+    _label(ax, (6.95, 2.6), "how much of h enters n", GREEN, 10)
+    _arrow(ax, [(2.9, 2.44), (2.9, 4.61)])
+    _knot(ax, (2.9, 4.8), "×")
+    _label(ax, (1.95, 3.75), "how much\nof h stays", GREEN, 10)
+    _arrow(ax, [(2.9, 3.4), (8.11, 3.4)])
+    _label(ax, (5.6, 3.6), "1 - u", INK, 10)
+    _arrow(ax, [(8.3, 2.44), (8.3, 3.21)])
+    _knot(ax, (8.3, 3.4), "×")
+    _arrow(ax, [(8.3, 3.59), (8.3, 4.61)])
+    _knot(ax, (8.3, 4.8), "+")
+    _label(ax, (9.35, 4.0), "what is added", GREEN, 10)
+    plt.show()
+
+
+def _canvas(width: float, height: float) -> Any:
+    figure, ax = plt.subplots(figsize=(8, 8 * height / width))
+    figure.subplots_adjust(0, 0, 1, 1)
+    ax.set(xlim=(0, width), ylim=(0, height))
+    ax.axis("off")
+    return ax
+
+
+def _lane(ax: Any, y: float, name: str, knots: tuple[float, float]) -> None:
+    """Draw the lane from left to right, with room for the signs on it."""
+    first, second = knots
+    for begin, end in ((0.7, first - 0.19), (first + 0.19, second - 0.19), (second + 0.19, 10.3)):
+        _arrow(ax, [(begin, y), (end, y)], ORANGE, 3.5)
+    _label(ax, (0.4, y), name, size=15)
+    _label(ax, (10.6, y), f"{name}'", size=15)
+    _label(ax, (1.6, y + 0.35), "the lane", ORANGE)
+
+
+def _arrow(ax: Any, points: Iterable[Point], colour: str = INK, width: float = 1.4) -> None:
+    """Draw a line through the points, with a head at its end."""
+    points = list(points)
+    xs, ys = zip(*points, strict=True)
+    ax.plot(xs[:-1], ys[:-1], color=colour, lw=width, solid_capstyle="round", zorder=1)
+    ax.annotate(
+        "",
+        points[-1],
+        points[-2],
+        zorder=1,
+        arrowprops={"arrowstyle": "-|>", "color": colour, "lw": width, "shrinkA": 0, "shrinkB": 0},
+    )
+
+
+def _label(
+    ax: Any, at: Point, words: str, colour: str = INK, size: float = 11, **more: Any
+) -> None:
+    ax.text(*at, words, color=colour, ha="center", va="center", size=size, **more)
+
+
+def _gate(ax: Any, at: Point, name: str, colour: str = GREEN) -> None:
+    corner = (at[0] - 0.52, at[1] - 0.24)
+    ax.add_patch(plt.Rectangle(corner, 1.04, 0.48, fc="white", ec=colour, lw=1.6, zorder=2))
+    _label(ax, at, name, zorder=3)
+
+
+def _knot(ax: Any, at: Point, sign: str) -> None:
+    ax.add_patch(plt.Circle(at, 0.19, fc="white", ec=INK, lw=1.4, zorder=2))
+    _label(ax, (at[0], at[1] - 0.01), sign, size=13, zorder=3)
