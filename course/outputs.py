@@ -82,6 +82,7 @@ def renew(path: Path) -> None:
 
 if __name__ == "__main__":
     os.environ["PYTHONPATH"] = str(COURSE.parent)
-    for path in map(Path, sys.argv[1:] or sorted(COURSE.glob("*.ipynb"))):
+    paths = [Path(name) for name in sys.argv[1:]] or sorted(COURSE.glob("*.ipynb"))
+    for path in paths:
         print(path.name, flush=True)
         renew(path)
