@@ -185,7 +185,7 @@ def sheet(pictures: Sequence[str], size: tuple[int, int], across: int, scale: fl
 
 
 @pytest.mark.recorded
-async def test_pictures_of_cards_and_of_sixty_creatures(settings: Settings) -> None:
+async def test_pictures_of_cards_and_of_sixty_creatures(settings: Settings, drawn: None) -> None:
     """Draw the first sixty names of seed 42, cards of the first four that are known whole, a poem
     and a sonnet."""
     line = "Shall I compare thee to a summer's day"
