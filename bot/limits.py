@@ -31,7 +31,7 @@ TEXTS: dict[Genre, float] = {Genre.DINO: 0.1, Genre.POEM: 1.0, Genre.SONNET: 10.
 """
 THREADS = min(available_cores(), 4)
 """At most so many threads write the texts of one version."""
-POEMS_A_SECOND = 8.0
+POEMS_A_SECOND = 2.0
 """The speed of one thread, until this machine has shown its own."""
 THREAD_GAIN = 0.7
 """What a further thread adds, as a share of the first one: threads wait for each other."""
