@@ -205,11 +205,11 @@ async def test_pictures_of_cards_and_of_sixty_creatures(settings: Settings, draw
             own, rest = layout.verse(creation, await shelf.write(creation))
             cards.append(verse_card(own, rest, seeded.code, is_sonnet=genre is Genre.SONNET))
     drawings = Drawings(settings.pictures)
-    for path, drawn in (
+    for path, picture_of in (
         ("cards.png", sheet(cards, (card.WIDTH, card.HEIGHT), 3, 0.32)),
         ("creatures.png", sheet([*map(drawing, names)], (scene.WIDTH, scene.HEIGHT), 6, 0.17)),
     ):
-        whole = Image.open(io.BytesIO(await drawings.draw(drawn)))
+        whole = Image.open(io.BytesIO(await drawings.draw(picture_of)))
         picture: Image.Image = whole.quantize(256) if path == "creatures.png" else whole
         if WRITES:
             await asyncio.to_thread(picture.save, ROOT / "docs" / path, optimize=True)
