@@ -108,12 +108,20 @@ async def say_with_card(
     """Send a message below a card. Where no pictures are shown, or if this one cannot be had soon,
     send it in words, with other buttons.
     """
-    file_id = await bot.store.file_id(card.key)
-    if ask.chat.shows_pictures and (file_id or bot.drawings.is_soon(card.key)):
-        with contextlib.suppress(Explained):
-            await send_card(ask, card._replace(file_id=file_id), message, buttons, bot)
-            return
+    if ask.chat.shows_pictures:
+        card = await with_file_id(card, bot)
+        if card.file_id or bot.drawings.is_soon(card.key):
+            with contextlib.suppress(Explained):
+                await send_card(ask, card, message, buttons, bot)
+                return
     await ask.chat.say(message, in_words)
+
+
+async def with_file_id(card: Picture, bot: Bot) -> Picture:
+    """Return a card with what Telegram calls it: only those that are kept may have that."""
+    if not card.is_kept:
+        return card
+    return card._replace(file_id=await bot.store.file_id(card.key))
 
 
 async def _deliver(

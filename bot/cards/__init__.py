@@ -48,11 +48,12 @@ def card_of(
         return None
     home = f"{home_of(username)} · {creation.code}"
     name = str(creation.genre)
-    words = str(layout.shown(creation, text))
     if creation.genre is not Genre.DINO:
         own, rest = layout.verse(creation, text)
+        words = own + rest
         svg = partial(verse_card, own, rest, home, is_sonnet=creation.genre is Genre.SONNET)
     elif creation.voice:
+        words = str(layout.shown(creation, text))
         svg = partial(names_card, words.split("\n"), home)
     else:
         name = text.texts[n].lower()

@@ -4,7 +4,7 @@
 
 from dataclasses import replace
 
-from bot.answering import answer, send_card
+from bot.answering import answer, send_card, with_file_id
 from bot.app import Bot
 from bot.asks import Ask, Said, line_in, voice_in
 from bot.cards import card_of, key_of
@@ -114,7 +114,7 @@ async def card(ask: Said, found: tuple[Creation, int], bot: Bot) -> None:
         text = replace(text, texts=text.texts[n : n + 1])
     caption = layout.caption(creation, text)
     buttons = layout.buttons_below(creation, text, is_card=True)
-    picture = picture._replace(file_id=await bot.store.file_id(picture.key))
+    picture = await with_file_id(picture, bot)
     try:
         await send_card(ask, picture, caption, buttons, bot)
     except Explained as error:
