@@ -51,7 +51,9 @@ UNDELIVERED_FOR = timedelta(days=30)
 """How long a creation is kept if nobody knows whether it arrived."""
 QUESTIONS = 5
 """In a round."""
-UNPLAYED = {"streak": 0, "played": 0}
+BEGUN = {"dino_turns": 0, "poem_turns": 0}
+NEW = BEGUN | {"streak": 0, "played": 0}
+"""Beside the seed: what a new sequence sets, and what the row of a new person has."""
 CANDIDATES_FOR = timedelta(days=1)
 """How long weights that did not win are kept."""
 LOG_SECONDS, TIDY_EVERY = 600.0, 144
@@ -216,11 +218,11 @@ class Store(Learned):
 
     async def set_seed(self, person_id: int, seed: int, note: Note | None = None) -> None:
         """Give a person a seed, and begin the sequence of that seed at its first turn."""
-        begun = {"seed": seed, "dino_turns": 0, "poem_turns": 0}
 
         def work(connection: Connection) -> None:
             strike(connection, note)
-            put(connection, people, {"id": person_id}, begun | UNPLAYED, begun)
+            row = {"seed": seed}
+            put(connection, people, {"id": person_id}, row | NEW, row | BEGUN)
 
         await self.run(work)
 
@@ -301,8 +303,8 @@ def _tidy(connection: Connection, drawings: str) -> None:
 def _person(connection: Connection, person_id: int) -> Person:
     wanted = sa.select(people).where(people.c.id == person_id)
     while (row := connection.execute(wanted).one_or_none()) is None:
-        seed = {"seed": secrets.randbelow(NEW_SEEDS), "dino_turns": 0, "poem_turns": 0}
-        put(connection, people, {"id": person_id}, seed | UNPLAYED, {})
+        seed = {"seed": secrets.randbelow(NEW_SEEDS)}
+        put(connection, people, {"id": person_id}, seed | NEW, {})
     return Person(*row)
 
 
