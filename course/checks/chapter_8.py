@@ -139,8 +139,8 @@ class Hold(NamedTuple):
 SECOND = 2
 """The second letter of a text."""
 LINES = (
-    ("shall i compare thee to a summer's day?", 169),
-    ("the eyes of mighty zeus from heaven beheld", 706),
+    ("shall i compare thee to a summer's day?", 161),
+    ("the eyes of mighty zeus from heaven beheld", 688),
 )
 HILL = "i saw a dinosaur upon the hill,"
 NOTHING_HELD = (
