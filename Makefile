@@ -54,8 +54,9 @@ test-course: .venv-test/ready .venv-course/ready
 
 docs: .venv-browser/ready
 	WRITE_DOCS=1 .venv-browser/bin/pytest -m recorded tests/test_documents.py
-	pictures=$$(mktemp -d) && SCREENSHOTS=$$pictures .venv-browser/bin/pytest -m browser tests/test_browser.py -k pictures && \
-	cp $$pictures/names-1280-light.png docs/page.png && cp $$pictures/sonnet-390-dark.png docs/phone.png
+	pictures=$$(mktemp -d) && SCREENSHOTS=$$pictures .venv-browser/bin/pytest -m browser tests/test_browser.py tests/test_recording.py -k "pictures or recording" && \
+	cp $$pictures/names-1280-light.png docs/page.png && cp $$pictures/sonnet-390-dark.png docs/phone.png && \
+	cp $$pictures/telegram.webp docs/
 
 course-outputs: .venv-course/ready
 	.venv-course/bin/python -m course.outputs
