@@ -150,8 +150,6 @@ class Database:
         self._is_patient = is_patient
         self._away_since: float | None = None
         self._claims: list[sqlite3.Connection] = []
-        self.is_alone = True
-        """Whether no other process uses this SQLite file. With a server, one process serves."""
 
     async def connect(self) -> None:
         """Make the file if it is missing, prepare the tables, and make the file private.
@@ -169,7 +167,6 @@ class Database:
             if await self.run(schema.prepare, PATHS if self.is_file else server):
                 logger.info("%s: this database is new, and knows nobody yet", self.name)
             if self.is_file:
-                self.is_alone = self.claim("-process")
                 _close_to_others(self.name)
         except StoreError:
             await self.close()
@@ -408,7 +405,7 @@ def _make(file: str) -> bool:
 
 def _close_to_others(file: str) -> None:
     """Let only the owner of a SQLite database read it, and the files beside it."""
-    for path in (file, *(f"{os.path.realpath(file)}{end}" for end in ("-wal", "-shm", "-process"))):
+    for path in (file, *(f"{os.path.realpath(file)}{end}" for end in ("-wal", "-shm"))):
         with contextlib.suppress(OSError):  # it belongs to another user, or is not there
             Path(path).chmod(0o600)
 

@@ -52,7 +52,6 @@ async def running(settings: Settings, doors: Sequence[Door] = ()) -> AsyncIterat
         for door in doors:
             await stack.enter_async_context(door)
         stack.push_async_callback(bot.close)
-        await bot.runs.conclude_lost([door.chat for door in doors])
         for door in doors:
             await door.open(bot)
         stack.callback(asyncio.create_task(store.keep_tidy(drawings_version())).cancel)

@@ -37,7 +37,6 @@ from bot.schema import (
     polled,
     presses,
     results,
-    runs,
     weights,
 )
 from model.text.forms import Genre
@@ -241,7 +240,7 @@ class Store(Learned):
         """
 
         def work(connection: Connection) -> None:
-            whose = people.c.id, creations.c.person, runs.c.chat, asks.c.person, presses.c.person
+            whose = people.c.id, creations.c.person, asks.c.person, presses.c.person
             for column in whose:
                 connection.execute(sa.delete(column.table).where(column == person_id))
 

@@ -90,9 +90,6 @@ class Terminal(Chat, Door):
             self._restore()
             print()
 
-    def chat(self, chat_id: int) -> Chat | None:
-        return self if chat_id == YOU else None
-
     async def converse(self, bot: Bot) -> None:
         """Answer each line until there are no more. Raises MangosaurusError."""
         loop, ended = asyncio.get_running_loop(), Future[None]()

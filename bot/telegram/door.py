@@ -42,13 +42,12 @@ from bot.chat import NotSent, StartError
 from bot.commands import menu
 from bot.database import StoreError
 from bot.inbox import Inbox, Note
-from bot.settings import Secret, Settings
+from bot.settings import Settings
 from bot.tasks import Tasks
 from bot.telegram.chat import TelegramChat
 from bot.telegram.pacing import Pacing, seconds
 from bot.telegram.request import PollingRequest, TelegramRequest
 from bot.words import sentences
-from model.errors import MangosaurusError
 
 logger = logging.getLogger(__name__)
 
@@ -287,7 +286,8 @@ class Telegram(Door):
             is_admin=is_admin,
             file=self._file(**note.file) if note.file else None,
             name=note.name,
-            is_late=time.time() - note.date > LATE_SECONDS,
+            # what has begun to show goes on, however old it is
+            is_late=note.shown is None and time.time() - note.date > LATE_SECONDS,
             pressed=note.message if note.is_press else None,
         )
         bot.ask(ask)
@@ -371,18 +371,6 @@ class Telegram(Door):
             await self._client.set_my_commands(list(menu(is_admin=bool(admin)).items()), scope)
         except TelegramError as error:
             logger.info("The menu of %s was not set: %s", admin or "everybody", error)
-
-
-async def username(token: Secret, server: str) -> str:
-    """Ask Telegram once how the bot is called. Raises MangosaurusError."""
-    try:
-        async with TelegramRequest(1) as request:
-            user = await ExtBot(token.reveal(), f"{server}/bot", request=request).get_me()
-    except InvalidToken:
-        raise StartError(REJECTED) from None
-    except TelegramError as error:
-        raise MangosaurusError(f"Telegram does not answer: {error}") from None
-    return user.username or ""
 
 
 def _topic(message: MaybeInaccessibleMessage) -> int | None:
