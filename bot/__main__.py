@@ -41,7 +41,6 @@ COMMANDS = {
     "weights": ("VERSION", "save weights that the database has, in this folder"),
     "backup": ("FILE", "save all that the bot has learned and keeps, also while it runs"),
     "restore": ("FILE", "put a backup into a database that is empty"),
-    "check": ("", "say what settings, token, database, folder and weights are worth"),
     "healthy": ("", "exit with 0 if the bot at HEALTH_LISTEN is well"),
 }
 """What each command takes, and what it does."""

@@ -164,8 +164,7 @@ def test_arguments_that_make_no_sense_and_help(capsys: pytest.CaptureFixture[str
         main(["--help"])
     help_ = capsys.readouterr().out
     assert all(
-        word in help_
-        for word in ("TELEGRAM_TOKEN", str(HOME), "--page", "backup", "restore", "check")
+        word in help_ for word in ("TELEGRAM_TOKEN", str(HOME), "--page", "backup", "restore")
     )
 
 
