@@ -115,7 +115,6 @@ results = sa.Table(
     sa.Column("found", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("people", sa.Integer, nullable=False),
 )
-goodbyes = sa.Table("goodbyes", metadata, sa.Column("at", sa.String, nullable=False))
 numbers = sa.Table("schema_number", metadata, sa.Column("number", sa.Integer, nullable=False))
 
 KEPT = (people, creations, voices, weights, in_use, bans, presses, results)
