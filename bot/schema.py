@@ -94,12 +94,6 @@ bans = sa.Table(
     metadata,
     sa.Column("person", sa.BigInteger, primary_key=True, autoincrement=False),
 )
-pictures = sa.Table(
-    "pictures",  # that belong to nobody, and were sent on Telegram
-    metadata,
-    sa.Column("key", sa.String, primary_key=True),
-    sa.Column("file_id", sa.String, nullable=False),
-)
 presses = sa.Table(
     "presses",  # in the rounds of today and yesterday
     metadata,

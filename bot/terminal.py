@@ -144,9 +144,8 @@ class Terminal(Chat, Door):
             text = f"{text}\n{' '.join(labels)}"
         self._write(text)
 
-    async def picture(self, picture: Picture, message: Message, buttons: Buttons = ()) -> str:
+    async def picture(self, picture: Picture, message: Message, buttons: Buttons = ()) -> None:
         await self.document(picture.name, await picture.png(), message, buttons)
-        return ""
 
     async def document(
         self, name: str, content: bytes, message: Message, buttons: Buttons = ()
