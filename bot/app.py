@@ -100,6 +100,8 @@ class Bot:
     """The name by which Telegram knows the bot."""
     banned: set[int] = field(default_factory=set)
     """People and groups that get no answer."""
+    questions: dict[int, tuple[list[str], str]] = field(default_factory=dict)
+    """The questions of rounds, by their number since the year 1: five more each day."""
     tally: Tally = field(default_factory=Tally)
     _queues: dict[object, dict[Ask, asyncio.Event]] = field(default_factory=dict)
     """The asks of each person that are not answered yet. The first one may be."""

@@ -51,15 +51,12 @@ async def restore(settings: Settings, wanted: str) -> None:
 
     No bot may use it, nor start before all is there. Only Telegram's is noticed.
     """
-    source, target = Database(existing(Path(wanted))), Database(settings.database_address)
-    await target.connect()
-    try:
+    source = Database(existing(Path(wanted)))
+    async with Database(settings.database_address) as target:
         is_idle = target.claim("-telegram") if target.is_file else await target.run(takes)
         if not is_idle:
             raise MangosaurusError(f"{target.name}: a bot uses this database; stop it first")
         copied = await _fill(target, source)
-    finally:
-        await target.close()
     print(f"{target.name} has {copied}")
 
 

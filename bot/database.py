@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Self, TypeAlias, TypeVar
 
 from sqlalchemy import URL, Connection, Executable, Table, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
@@ -124,9 +124,7 @@ def name_of(url: URL) -> str:
     """
     if url.drivername == SQLITE:
         return str(url.database)
-    host = url.host or url.query.get("host", "localhost")
-    server = host if isinstance(host, str) else ",".join(host)
-    return f"PostgreSQL at {server}{f':{url.port}' if url.port else ''}/{url.database or ''}"
+    return f"PostgreSQL at {url.host or url.query.get('host')}/{url.database or ''}"
 
 
 class Database:
@@ -155,7 +153,7 @@ class Database:
         self._away_since: float | None = -math.inf  # until it was there once
         self._claims: list[sqlite3.Connection] = []
 
-    async def connect(self) -> None:
+    async def __aenter__(self) -> Self:
         """Make the file if it is missing, prepare the tables, and make the file private.
 
         A new database is logged: its path may be a wrong one.
@@ -179,6 +177,10 @@ class Database:
         except StoreError:
             await self.close()
             raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
 
     async def run(
         self,
@@ -369,6 +371,13 @@ def _is_away(error: Exception) -> bool:
     return error.connection_invalidated or getattr(error.orig, "sqlstate", "") is None
 
 
+def _close_to_others(file: str) -> None:
+    """Let only the owner of a SQLite database read it, and the files beside it."""
+    for path in (file, *(f"{os.path.realpath(file)}{end}" for end in ("-wal", "-shm"))):
+        with contextlib.suppress(OSError):  # it belongs to another user, or is not there
+            Path(path).chmod(0o600)
+
+
 def _make(file: str) -> bool:
     """Make a file that only its owner can read, unless it is there. Return whether it is empty.
 
@@ -387,10 +396,3 @@ def _make(file: str) -> bool:
         )
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     return path.stat().st_size == 0
-
-
-def _close_to_others(file: str) -> None:
-    """Let only the owner of a SQLite database read it, and the files beside it."""
-    for path in (file, *(f"{os.path.realpath(file)}{end}" for end in ("-wal", "-shm"))):
-        with contextlib.suppress(OSError):  # it belongs to another user, or is not there
-            Path(path).chmod(0o600)

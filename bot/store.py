@@ -19,7 +19,7 @@ import time
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, Connection
@@ -66,17 +66,6 @@ _SIZE = {
 
 class Store(Learned):
     """The database of the bot. Raises StoreError if the database fails."""
-
-    async def __aenter__(self) -> Self:
-        """Make the tables if they are missing.
-
-        Raises StoreError for a database that is not one of this version.
-        """
-        await self.connect()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.close()
 
     async def keep_tidy(self) -> None:
         """Delete old drafts that never arrived, old candidates and old asks, now and once a day.

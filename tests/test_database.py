@@ -79,7 +79,7 @@ def modes(folder: Path) -> dict[str, str]:
     return {file.name: f"{stat.S_IMODE(file.stat().st_mode):o}" for file in folder.iterdir()}
 
 
-PRIVATE = {f"people.db{end}": "600" for end in ("", "-wal", "-shm", "-process")}
+PRIVATE = {f"people.db{end}": "600" for end in ("", "-wal", "-shm")}
 
 
 @pytest.fixture

@@ -184,7 +184,6 @@ async def test_what_is_there_is_never_overwritten_and_only_a_backup_is_restored(
         ({"DATABASE": "/sys/no.db"}, 78, "denied; check what DATABASE and MANGOSAURUS_HOME name"),
         ({"MANGOSAURUS_HOME": "/sys"}, 78, "/sys/page-key: Permission denied; check what"),
         ({"MANGOSAURUS_HOME": "empty"}, 78, "there are no weights to serve"),
-        ({"HEALTH_LISTEN": "192.0.2.1:1"}, 1, "cannot listen at HEALTH_LISTEN"),
         ({"RATE_LIMIT": "often"}, 78, "mangosaurus: RATE_LIMIT is 'often'; it is "),
     ],
 )

@@ -382,7 +382,7 @@ async def test_a_token_that_is_revoked_ends_the_door_and_is_not_shown(
         await until(lambda: of_method(server, "getUpdates"))
         await server.revoke()
         with pytest.raises(StartError, match="BotFather"):
-            await asyncio.wait_for(visit.telegram.rejected(), 10)
+            await asyncio.wait_for(asyncio.shield(visit.telegram.polling), 10)
     with pytest.raises(StartError, match="BotFather") as caught:
         await visiting(settings, server).__aenter__()
     assert caught.value.__suppress_context__
@@ -409,7 +409,7 @@ async def test_a_network_that_is_down_is_waited_for_and_an_old_webhook_deleted(
         assert of_method(server, "deleteWebhook")
     waits = re.findall("the next try is in (.) s", caplog.text)
     assert sorted(waits) == ["0", "0", "0", "0", "0", "1"]
-    assert re.search(r"Serving as @mangosaurus_bot with dino \w+, poem \w+\n", caplog.text)
+    assert "Serving as @mangosaurus_bot" in caplog.messages
 
 
 async def test_an_update_that_cannot_be_parsed_is_logged_and_the_next_one_answered(

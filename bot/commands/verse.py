@@ -16,8 +16,8 @@ from bot.words import layout, sentences
 from bot.words.pieces import Message, Piece
 from model.text.forms import Genre
 
-POEM = Work(TEXTS[Genre.POEM])
-SONNET = Work(TEXTS[Genre.SONNET])
+POEM = Work(TEXTS[Genre.POEM], cost=1.0)
+SONNET = Work(TEXTS[Genre.SONNET], cost=TEXTS[Genre.SONNET])
 
 
 async def plain_line(ask: Said, text: str, bot: Bot) -> None:

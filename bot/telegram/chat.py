@@ -18,7 +18,7 @@ from telegram import (
     ReplyParameters,
 )
 from telegram import Message as TelegramMessage
-from telegram.constants import ChatAction
+from telegram.constants import ChatAction, MessageLimit
 from telegram.error import (
     BadRequest,
     ChatMigrated,
@@ -45,8 +45,6 @@ logger = logging.getLogger(__name__)
 REFUSED = (BadRequest, Forbidden, ChatMigrated)
 UNSENT = (NotDoneError, RetryAfter, InvalidToken)
 """After these errors, a message surely did not arrive. After another NetworkError, it may have."""
-LONGEST_TEXT, LONGEST_CAPTION = 4096, 1024
-"""What Telegram takes in a message and below a file, in UTF-16 units."""
 EDIT_SECONDS, EDIT_A_GROUP_SECONDS = 3.0, 10.0
 """The time between two changes of a message.
 
@@ -152,7 +150,7 @@ class TelegramChat(Chat):
             self._door.pacing.place() if unfinished else self._place,
             reply_markup=_keyboard(buttons, self._door.client.username),
         )
-        if unfinished and self.note and self._door.inbox:
+        if unfinished and self.note:
             with contextlib.suppress(StoreError):  # then the next start asks whether it arrived
                 await self._door.inbox.mark(self.note, is_sending=False, shown=sent.message_id)
         return sent.message_id
@@ -193,7 +191,7 @@ class TelegramChat(Chat):
         known = self._door.file_ids
         send = self._door.client.send_photo
         below: dict[str, Any] = {
-            "caption": self._html(message, LONGEST_CAPTION),
+            "caption": self._html(message, MessageLimit.CAPTION_LENGTH),
             "filename": picture.name,
             "reply_markup": _keyboard(buttons, self._door.client.username),
         }
@@ -215,7 +213,7 @@ class TelegramChat(Chat):
             self._door.client.send_document,
             content,
             self._place,
-            caption=self._html(message, LONGEST_CAPTION),
+            caption=self._html(message, MessageLimit.CAPTION_LENGTH),
             filename=name,
             reply_markup=_keyboard(buttons, self._door.client.username),
         )
@@ -257,7 +255,9 @@ class TelegramChat(Chat):
     def wait_seconds(self, in_chat: int = 0, in_all: int = 0) -> float:
         return self._door.pacing.wait(self.id, in_chat, in_all)
 
-    def _html(self, message: Message, most: int = LONGEST_TEXT, number: int | None = None) -> str:
+    def _html(
+        self, message: Message, most: int = MessageLimit.MAX_TEXT_LENGTH, number: int | None = None
+    ) -> str:
         """Return the HTML of a new message, or of a change of the one with a number. Whoever
         pressed is named, unless the message with the button changes.
         """
@@ -281,7 +281,7 @@ class TelegramChat(Chat):
     async def _noted(self, send: Call[TelegramMessage]) -> TelegramMessage:
         """Send a message, and note before that it is on its way."""
         note = self.note
-        if note is None or self._door.inbox is None:
+        if note is None:
             return await send()
         await self._door.inbox.mark(note, is_sending=True)
         try:

@@ -85,6 +85,11 @@ class Telegram(Door):
     Nothing leaves while `may_send()` is false.
     """
 
+    inbox: Inbox
+    """It knows which answer is on its way."""
+    polling: asyncio.Task[None]
+    """It ends with StartError once Telegram rejects the token."""
+
     def __init__(
         self,
         settings: Settings,
@@ -105,8 +110,6 @@ class Telegram(Door):
                 parse_mode="HTML", link_preview_options=LinkPreviewOptions(is_disabled=True)
             ),
         )
-        self.inbox: Inbox | None = None
-        """It knows which answer is on its way."""
         self.file_ids: dict[str, str] = {}
         """What Telegram calls pictures that were sent, by their keys."""
         self.without_pictures: set[int] = set()
@@ -117,7 +120,6 @@ class Telegram(Door):
         self._failed = 0
         # when Telegram said that another program polls
         self._conflicts = deque[float](maxlen=100)
-        self._fetching: asyncio.Task[None] | None = None  # ends when Telegram rejects the token
         self._tasks = Tasks()  # that go on until the door closes
 
     async def __aenter__(self) -> Self:
@@ -139,23 +141,16 @@ class Telegram(Door):
             self._begin(note, bot)
         for admin in (None, *bot.admins):
             self._tasks.begin(self._fill_menu(admin))
-        self._fetching = self._tasks.begin(self._fetch(bot))
-        serving = (f"{network} {weights.version}" for network, weights in bot.shelf.serving.items())
-        logger.info("Serving as @%s with %s", bot.username, ", ".join(serving))
+        self.polling = self._tasks.begin(self._fetch(bot))
+        logger.info("Serving as @%s", bot.username)
 
     async def close(self) -> None:
         """Take no more asks. The last messages leave early enough to hear whether they arrive."""
         now = asyncio.get_running_loop().time()
         self.pacing.ends_at = now + STOP_SECONDS - ON_ITS_WAY_SECONDS
         await self._tasks.cancelled()
-        if self.inbox:
-            with contextlib.suppress(StoreError):  # the next start counts one try more
-                await self.inbox.put_back(self.client.id)
-
-    async def rejected(self) -> None:
-        """Wait until Telegram rejects the token, and raise StartError."""
-        if self._fetching:
-            await asyncio.shield(self._fetching)
+        with contextlib.suppress(StoreError):  # the next start counts one try more
+            await self.inbox.put_back(self.client.id)
 
     def figures(self) -> dict[str, float]:
         return {
