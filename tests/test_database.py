@@ -257,12 +257,11 @@ async def test_a_server_that_does_not_answer_is_an_error_after_a_while_and_holds
     monkeypatch.setattr(module, "CLOSING_SECONDS", 0.3)
     store = await Store(postgresql).__aenter__()
     await store.set_seed(1, 42)
-    with frozen(postgresql_folder):
-        with monkeypatch.context() as patched:
-            patched.setattr(module, "PATIENCE_SECONDS", 0.3)
-            with pytest.raises(StoreError, match="database cannot be used: it does not answer"):
-                await store.person(1)
-        assert (await store.person(1)).seed == 42
+    with frozen(postgresql_folder), monkeypatch.context() as patched:
+        patched.setattr(module, "PATIENCE_SECONDS", 0.3)
+        with pytest.raises(StoreError, match="database cannot be used: it does not answer"):
+            await store.person(1)
+    assert (await store.person(1)).seed == 42
     with frozen(postgresql_folder):
         waiting = asyncio.create_task(store.person(1))
         await asyncio.sleep(0)

@@ -143,6 +143,7 @@ async def test_a_server_that_is_back_in_time_is_asked_for_the_lock_again(
         await standby.acquired()
         monkeypatch.setattr(module, "PATIENCE", 30)
         losing = asyncio.create_task(standby.lost())
+        assert await is_waiting(losing)
         with killed(postgresql_folder):
             asking = asyncio.create_task(store.person(1))
             assert await is_waiting(asking)
