@@ -19,5 +19,5 @@ imports none of them.
     writer      threads that write texts, many at once
     training    new weights while the bot serves
     words       every sentence that a person can read
-    kept        commands without a bot: show, card, weights, check; `backup` has backup and restore
+    kept        commands without a bot: show, card, weights; `backup` has backup and restore
 """

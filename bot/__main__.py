@@ -41,7 +41,6 @@ COMMANDS = {
     "weights": ("VERSION", "save weights that the database has, in this folder"),
     "backup": ("FILE", "save all that the bot has learned and keeps, also while it runs"),
     "restore": ("FILE", "put a backup into a database that is empty"),
-    "check": ("", "say what settings, token, database, folder and weights are worth"),
     "healthy": ("", "exit with 0 if the bot at HEALTH_LISTEN is well"),
 }
 """What each command takes, and what it does."""
@@ -192,7 +191,7 @@ async def _telegram(settings: Settings) -> None:
         health.note("")
         async with running(settings, [telegram]) as bot:
             health.note(SERVING, bot)
-            await telegram.rejected()
+            await asyncio.shield(telegram.polling)
 
     standby = Standby(settings.database_address)
     telegram = Telegram(settings, may_send=lambda: standby.is_held)
@@ -217,15 +216,10 @@ async def _here(settings: Settings, wanted: argparse.Namespace) -> None:
         from bot.page.server import Page
 
         doors.append(Page(settings, wanted.port))
-    if wanted.page:
-        from bot.health import SERVING, Health
-
-        async with Health(settings.health_listen, doors) as health, running(settings, doors) as bot:
-            health.note(SERVING, bot)
+    async with running(settings, doors) as bot:
+        if wanted.page:
             await asyncio.Event().wait()
-    else:
-        async with running(settings, doors) as bot:
-            await terminal.converse(bot)
+        await terminal.converse(bot)
 
 
 def _wanted(arguments: Sequence[str]) -> argparse.Namespace:
@@ -247,12 +241,7 @@ def _wanted(arguments: Sequence[str]) -> argparse.Namespace:
         if what:
             command.add_argument("what", metavar=what)
     parser.set_defaults(what="")
-    wanted = parser.parse_args(arguments)
-    if wanted.terminal and wanted.port is not None:
-        parser.error("--port is for the page, and --terminal has none")
-    if wanted.port is not None and not 0 <= wanted.port < 65536:
-        parser.error(f"{wanted.port} is no port; it is a number from 1 to 65535, or 0 for any")
-    return wanted
+    return parser.parse_args(arguments)
 
 
 if __name__ == "__main__":

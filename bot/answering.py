@@ -93,13 +93,10 @@ async def show(ask: Said, creation: Creation, bot: Bot) -> None:
     await _deliver(ask, creation, text, live, bot)
 
 
-async def send_card(ask: Said, card: Picture, message: Message, buttons: Buttons, bot: Bot) -> None:
+async def send_card(ask: Said, card: Picture, message: Message, buttons: Buttons) -> None:
     """Send a card with its caption. Raises Explained if it cannot be drawn or sent."""
     async with LiveMessage(ask.chat):  # which shows that the bot is typing
-        sent = await ask.chat.picture(card, message, buttons)
-    if card.is_kept and sent != card.file_id:
-        with contextlib.suppress(StoreError):  # the person has the card; it is drawn once more
-            await bot.store.keep_file_id(card.key, sent)
+        await ask.chat.picture(card, message, buttons)
 
 
 async def say_with_card(
@@ -108,20 +105,11 @@ async def say_with_card(
     """Send a message below a card. Where no pictures are shown, or if this one cannot be had soon,
     send it in words, with other buttons.
     """
-    if ask.chat.shows_pictures:
-        card = await with_file_id(card, bot)
-        if card.file_id or bot.drawings.is_soon(card.key):
-            with contextlib.suppress(Explained):
-                await send_card(ask, card, message, buttons, bot)
-                return
+    if ask.chat.shows_pictures and bot.drawings.is_soon(card.key):
+        with contextlib.suppress(Explained):
+            await send_card(ask, card, message, buttons)
+            return
     await ask.chat.say(message, in_words)
-
-
-async def with_file_id(card: Picture, bot: Bot) -> Picture:
-    """Return a card with what Telegram calls it: only those that are kept may have that."""
-    if not card.is_kept:
-        return card
-    return card._replace(file_id=await bot.store.file_id(card.key))
 
 
 async def _deliver(

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from bot.asks import Ask
     from bot.cards.png import Drawings
-    from bot.chat import Chat
     from bot.limits import Limits
     from bot.shelf import Shelf
     from bot.store import Store
@@ -51,10 +50,6 @@ class Door:
 
     async def close(self) -> None:
         """Take no more asks."""
-
-    def chat(self, chat_id: int) -> Chat | None:
-        """Return the chat with an id, or None if this door has no such chat."""
-        raise NotImplementedError
 
     def failures(self) -> dict[str, str]:
         """Return what fails at this door, and how, for `/healthz`."""
@@ -105,6 +100,8 @@ class Bot:
     """The name by which Telegram knows the bot."""
     banned: set[int] = field(default_factory=set)
     """People and groups that get no answer."""
+    questions: dict[int, tuple[list[str], str]] = field(default_factory=dict)
+    """The questions of rounds, by their number since the year 1: five more each day."""
     tally: Tally = field(default_factory=Tally)
     _queues: dict[object, dict[Ask, asyncio.Event]] = field(default_factory=dict)
     """The asks of each person that are not answered yet. The first one may be."""

@@ -79,17 +79,7 @@ class Said(Ask):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Sent(Said):
-    """A message with something else than text: a file, whose caption is `text`, or a sticker.
-
-    Only `/retrain`, in an admin's caption of a file, is a command.
-    """
-
-    @property
-    def command(self) -> tuple[str, str]:
-        name, rest = super().command
-        if self.file and name == "retrain" and self.is_admin:
-            return name, rest
-        return "", self.text
+    """A message with something else than text: a file, whose caption is `text`, or a sticker."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

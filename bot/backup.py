@@ -49,17 +49,14 @@ async def backup(settings: Settings, wanted: str) -> None:
 async def restore(settings: Settings, wanted: str) -> None:
     """Put a backup into a database that is empty, but for weights that came with the program.
 
-    No bot may use it, nor start before all is there. On PostgreSQL, only Telegram's is noticed.
+    No bot may use it, nor start before all is there. Only Telegram's is noticed.
     """
-    source, target = Database(existing(Path(wanted))), Database(settings.database_address)
-    await target.connect()
-    try:
+    source = Database(existing(Path(wanted)))
+    async with Database(settings.database_address) as target:
         is_idle = target.claim("-telegram") if target.is_file else await target.run(takes)
-        if not (is_idle and target.is_alone):
+        if not is_idle:
             raise MangosaurusError(f"{target.name}: a bot uses this database; stop it first")
         copied = await _fill(target, source)
-    finally:
-        await target.close()
     print(f"{target.name} has {copied}")
 
 

@@ -57,26 +57,18 @@ class StartError(MangosaurusError):
     exit_code = EX_CONFIG
 
 
-LONGEST_BUTTON = 64
-"""Telegram's limit, in bytes."""
-
-
 @dataclass(frozen=True)
 class Button:
     """A label, and the line that the button says for whoever presses it.
 
     Without a line, it passes on `words` and a link that opens `opens`: a code, or the name of a
-    command. Raises ValueError if the line has more than 64 bytes.
+    command. Telegram takes lines of at most 64 bytes.
     """
 
     label: str
     line: str = ""
     opens: str = ""
     words: str = ""
-
-    def __post_init__(self) -> None:
-        if len(self.line.encode()) > LONGEST_BUTTON:
-            raise ValueError(f"a button says at most {LONGEST_BUTTON} bytes, not {self.line!r}")
 
 
 Buttons: TypeAlias = Sequence[Sequence[Button]]
@@ -93,10 +85,7 @@ class Offer(NamedTuple):
 
 class Picture(NamedTuple):
     """A card: its key, the name of its file, its words, and what makes its PNG, or raises
-    Explained.
-
-    If it `is_kept`, as it belongs to nobody, `file_id` is what Telegram calls it once it was sent
-    there.
+    Explained. It `is_kept` if it belongs to nobody.
     """
 
     key: str
@@ -104,7 +93,6 @@ class Picture(NamedTuple):
     words: str
     png: Callable[[], Awaitable[bytes]]
     is_kept: bool = False
-    file_id: str = ""
 
 
 class Chat(ABC):
@@ -141,10 +129,8 @@ class Chat(ABC):
         return False
 
     @abstractmethod
-    async def picture(self, picture: Picture, message: Message, buttons: Buttons = ()) -> str:
-        """Send a card with a caption, and return its file_id, if there is one here. Raises
-        Explained if it cannot be drawn or sent.
-        """
+    async def picture(self, picture: Picture, message: Message, buttons: Buttons = ()) -> None:
+        """Send a card with a caption. Raises Explained if it cannot be drawn or sent."""
 
     @abstractmethod
     async def document(

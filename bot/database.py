@@ -7,9 +7,9 @@ disk or a server. What waits for that thread is committed together, because a co
 import asyncio
 import contextlib
 import logging
+import math
 import os
 import re
-import socket
 import sqlite3
 import time
 from collections import deque
@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Self, TypeAlias, TypeVar
 
 from sqlalchemy import URL, Connection, Executable, Table, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
@@ -42,6 +42,11 @@ CLOSING_SECONDS = 1.0
 """How long `close` waits for the transactions that have begun."""
 PATHS = "check what DATABASE and MANGOSAURUS_HOME name"
 """The way out of a wrong path."""
+ELSEWHERE = (
+    "let DATABASE name another file, or stop the bot, and move it away with the files -wal and -shm"
+    " beside it"
+)
+"""The way out of a file that is not ours."""
 READONLY = "attempt to write a readonly database"
 WAYS_OUT = {READONLY: PATHS, "database is locked": "another program uses it; end that one"}
 """What SQLite says, also of a folder that cannot be written."""
@@ -119,9 +124,7 @@ def name_of(url: URL) -> str:
     """
     if url.drivername == SQLITE:
         return str(url.database)
-    host = url.host or url.query.get("host", "localhost")
-    server = host if isinstance(host, str) else ",".join(host)
-    return f"PostgreSQL at {server}{f':{url.port}' if url.port else ''}/{url.database or ''}"
+    return f"PostgreSQL at {url.host or url.query.get('host')}/{url.database or ''}"
 
 
 class Database:
@@ -146,34 +149,38 @@ class Database:
         event.listen(self._engine, "connect", self._set_up)
         self._thread = ThreadPoolExecutor(1, "database")
         self._jobs: deque[Job] = deque()
-        self._connection: Any = None  # the driver's
         self._is_patient = is_patient
-        self._away_since: float | None = None
+        self._away_since: float | None = -math.inf  # until it was there once
         self._claims: list[sqlite3.Connection] = []
-        self.is_alone = True
-        """Whether no other process uses this SQLite file. With a server, one process serves."""
 
-    async def connect(self) -> None:
+    async def __aenter__(self) -> Self:
         """Make the file if it is missing, prepare the tables, and make the file private.
 
         A new database is logged: its path may be a wrong one.
 
         Raises StoreError, and then leaves a database that was there as it was.
         """
-        server = "check that the server runs, and that DATABASE is right"
+        way_out = "check that the server runs, and that DATABASE is right"
         try:
-            if self.is_file and await self.made():
-                with contextlib.suppress(StoreError):  # another process is doing it
-                    # readers and one writer wait for no other; the file remembers it
-                    await self.scalar(text("PRAGMA journal_mode=WAL"))
-            if await self.run(schema.prepare, PATHS if self.is_file else server):
+            if self.is_file:
+                way_out = ELSEWHERE
+                with self._explained(PATHS):
+                    is_empty = _make(self.name)
+                if is_empty:
+                    with contextlib.suppress(StoreError):  # another process is doing it
+                        # readers and one writer wait for no other; the file remembers it
+                        await self.scalar(text("PRAGMA journal_mode=WAL"))
+            if await self.run(schema.prepare, way_out):
                 logger.info("%s: this database is new, and knows nobody yet", self.name)
             if self.is_file:
-                self.is_alone = self.claim("-process")
                 _close_to_others(self.name)
         except StoreError:
             await self.close()
             raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
 
     async def run(
         self,
@@ -213,22 +220,6 @@ class Database:
                 yield connection
         finally:
             self._engine.dispose()
-
-    async def made(self) -> bool:
-        """Make a SQLite file if it is missing. Return whether it is empty.
-
-        Raises StoreError if another program or a later version made it.
-        """
-        with self._explained(PATHS):
-            is_empty = _make(self.name)
-        if not is_empty:
-            await self.run(
-                schema.number_in,
-                "let DATABASE name another file, or stop the bot, and move it away with the files"
-                " -wal and -shm beside it",
-            )
-            await self.disconnect()  # or else the next `_make` would end SQLite's lock
-        return is_empty
 
     def claim(self, ending: str) -> bool:
         """Lock a file beside a SQLite database until `disconnect` or the end of the process, unless
@@ -312,20 +303,15 @@ class Database:
 
         Return whether it should be tried again.
         """
-        if not (self._is_patient and self._connection is not None and _is_away(error)):
+        if not (self._is_patient and _is_away(error)):
             return False
         self._away_since = self._away_since or time.monotonic()
         time.sleep(AGAIN_SECONDS)
         return time.monotonic() < self._away_since + AWAY_SECONDS
 
     async def _on_thread(self, patience: float, function: Callable[[], None]) -> None:
-        try:
-            async with asyncio.timeout(patience):
-                await asyncio.get_running_loop().run_in_executor(self._thread, function)
-        except TimeoutError:
-            if not self.is_file and self._connection is not None:
-                _hang_up(self._connection)
-            raise
+        async with asyncio.timeout(patience):
+            await asyncio.get_running_loop().run_in_executor(self._thread, function)
 
     @contextmanager
     def _explained(self, way_out: str = "") -> Iterator[None]:
@@ -355,7 +341,6 @@ class Database:
         A commit that waits for a busy disk now and then takes 0.1 to 0.4 s, and everybody waits
         behind it.
         """
-        self._connection = connection
         if self.is_file:
             self._opened = Path(self.name).stat()
             connection.execute("PRAGMA synchronous=NORMAL")
@@ -386,6 +371,13 @@ def _is_away(error: Exception) -> bool:
     return error.connection_invalidated or getattr(error.orig, "sqlstate", "") is None
 
 
+def _close_to_others(file: str) -> None:
+    """Let only the owner of a SQLite database read it, and the files beside it."""
+    for path in (file, *(f"{os.path.realpath(file)}{end}" for end in ("-wal", "-shm"))):
+        with contextlib.suppress(OSError):  # it belongs to another user, or is not there
+            Path(path).chmod(0o600)
+
+
 def _make(file: str) -> bool:
     """Make a file that only its owner can read, unless it is there. Return whether it is empty.
 
@@ -404,20 +396,3 @@ def _make(file: str) -> bool:
         )
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     return path.stat().st_size == 0
-
-
-def _close_to_others(file: str) -> None:
-    """Let only the owner of a SQLite database read it, and the files beside it."""
-    for path in (file, *(f"{os.path.realpath(file)}{end}" for end in ("-wal", "-shm", "-process"))):
-        with contextlib.suppress(OSError):  # it belongs to another user, or is not there
-            Path(path).chmod(0o600)
-
-
-def _hang_up(connection: Any) -> None:
-    """Cut a psycopg connection. A thread that waits for its server gets an error."""
-    if not connection.closed:
-        with (
-            contextlib.suppress(OSError),
-            socket.socket(fileno=os.dup(connection.fileno())) as line,
-        ):
-            line.shutdown(socket.SHUT_RDWR)

@@ -58,7 +58,7 @@ class Note:
     is_left: bool = False
     """Whether it was noted before the bot started. This is not kept, and neither is the next."""
     is_struck: bool = False
-    """Whether it went with what its answer changed."""
+    """Whether it went with what its answer changed, or goes with the end of a training."""
 
 
 class Inbox(Database):

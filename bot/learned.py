@@ -1,4 +1,4 @@
-"""What the bot has learned, in its database: voices, weights, which of them are in use, and runs.
+"""What the bot has learned, in its database: voices, weights, and which of them are in use.
 
 Texts of voices and files of weights have a connection of their own: they have megabytes, and no
 answer should wait for them.
@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection
 from bot.creations import new_code
 from bot.database import Database, put
 from bot.inbox import Inbox, Note, strike
-from bot.schema import in_use, runs, voices, weights
+from bot.schema import in_use, voices, weights
 from bot.voices import Voice, has_capitals, name_of
 from model.text.forms import Form
 from model.weights.checkpoint import CheckpointError, Description
@@ -30,16 +30,6 @@ class Weights(NamedTuple):
     description: Description
     is_candidate: bool = False
     """Whether it did not win, and goes after a day."""
-
-
-class OpenRun(NamedTuple):
-    """A training that has not ended, and where it is shown."""
-
-    id: int
-    network: str
-    chat: int
-    place: str
-    message: int | None
 
 
 class Learned(Inbox):
@@ -170,30 +160,6 @@ class Learned(Inbox):
 
         await self._large.run(work)
         await self.empty_log()
-
-    async def begin_run(self, network: str, chat: int, place: str, note: Note | None = None) -> int:
-        """Note that a training begins, and return its number."""
-        row = {"network": network, "chat": chat, "place": place}
-        insert = sa.insert(runs).values(row).returning(runs.c.id)
-
-        def work(connection: Connection) -> int:
-            strike(connection, note)
-            return connection.execute(insert).scalar_one()
-
-        return await self.run(work)
-
-    async def show_run(self, run: int, message: int) -> None:
-        """Note which message shows a run."""
-        await self.execute(sa.update(runs).where(runs.c.id == run).values(message=message))
-
-    async def end_run(self, run: int) -> None:
-        """Delete the note of a run."""
-        await self.execute(sa.delete(runs).where(runs.c.id == run))
-
-    async def open_runs(self) -> list[OpenRun]:
-        """Return the runs that have not ended."""
-        rows = await self.run(lambda connection: connection.execute(sa.select(runs)).all())
-        return [OpenRun(*row) for row in rows]
 
 
 def _voices(connection: Connection, *which: ColumnElement[bool]) -> list[Voice]:

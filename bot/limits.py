@@ -8,11 +8,11 @@ made yet, and messages that have not left yet.
 import asyncio
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from bot.asks import Ask, Said, Typed
+from bot.asks import Ask, Said
 from bot.chat import Chat, Explained, NotSent, Refused
 from bot.creations import Creation, Wish
 from bot.settings import Rate
@@ -52,8 +52,8 @@ bucket. A text takes 1 or more."""
 
 class Work(NamedTuple):
     """What an answer needs: texts of one form, counted in poems; a card, by its key, unless that is
-    kept; messages. `patience` is how many seconds it may wait. `part` is its part of what a person
-    asks: a round is one ask with six answers.
+    kept; messages. `patience` is how many seconds it may wait, and `cost` what it takes from a
+    person's bucket.
 
     Names wait for no verse, as each network has threads of its own. A card is drawn when its text
     is written, and once for all who wait for it.
@@ -64,25 +64,19 @@ class Work(NamedTuple):
     card: str = ""
     messages: int = 1
     patience: float = LONGEST_WAIT_SECONDS
-    part: float = 1.0
-
-    @property
-    def cost(self) -> float:
-        """What it takes from a person's bucket."""
-        if self.texts or self.card:
-            return self.part * max(1.0, self.texts + bool(self.card))
-        return CHATTER_COST
+    cost: float = CHATTER_COST
 
 
 CHATTER = Work()
-NAMES = Work(TEXTS[Genre.DINO], "names")
-OFFERS = NAMES._replace(messages=0, patience=5.0)
+NAMES = Work(TEXTS[Genre.DINO], "names", cost=1.0)
+OFFERS = NAMES._replace(messages=0, patience=5.0, cost=LETTER_COST)
 """What somebody who types inline is offered. After five seconds they have typed more."""
 
 
 def work_for(wanted: Wish | Creation, card: str = "") -> Work:
     """Return what a text takes, with a card that is not drawn yet."""
-    work = Work(TEXTS[wanted.genre] * wanted.parts, wanted.genre.network.form, card)
+    texts = TEXTS[wanted.genre] * wanted.parts
+    work = Work(texts, wanted.genre.network.form, card, cost=max(1.0, texts + bool(card)))
     return work._replace(patience=CARD_WAIT_SECONDS) if card else work
 
 
@@ -141,8 +135,7 @@ class Limits:
         too_long = self._seconds_until(ask, work) - work.patience
         if too_long > 0:
             raise Refused(sentences.BUSY.format(sentences.duration(max(1.0, too_long))), "busy")
-        cost = LETTER_COST if isinstance(ask, Typed) else work.cost
-        if wait := self._buckets.spend(ask.person, cost):
+        if wait := self._buckets.spend(ask.person, work.cost):
             raise Refused(sentences.TOO_MANY.format(sentences.duration(wait)), "often")
         self._accepted[ask] = work
         self._writing.count(work.texts)
@@ -150,7 +143,7 @@ class Limits:
         try:
             yield
         except (Explained, NotSent):  # a mistake, or nothing that arrived
-            self._buckets.give_back(ask.person, cost, CHATTER_COST)
+            self._buckets.give_back(ask.person, work.cost, CHATTER_COST)
             raise
         finally:
             self.written(ask)
@@ -210,10 +203,9 @@ class Buckets:
     It holds `most` tokens of the rate, and fills up in `seconds`.
     """
 
-    def __init__(self, rate: Rate | None, clock: Callable[[], float] = _now) -> None:
+    def __init__(self, rate: Rate | None) -> None:
         self._rate = rate
-        self._clock = clock
-        self._full_at: dict[object, float] = {}  # on the clock
+        self._full_at: dict[object, float] = {}  # on the loop's clock
 
     def spend(self, person: object, cost: float) -> int:
         """Take tokens from a bucket, at most all that it can hold.
@@ -223,7 +215,7 @@ class Buckets:
         """
         if self._rate is None:
             return 0
-        now, token = self._clock(), self._rate.seconds / self._rate.most
+        now, token = _now(), self._rate.seconds / self._rate.most
         full_at = max(self._full_at.get(person, now), now)
         wait = full_at + min(cost, 1.0) * token - now - self._rate.seconds
         if wait > SMALL:

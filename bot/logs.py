@@ -40,27 +40,6 @@ class Redaction(logging.Formatter):
         return text
 
 
-class FullTable(logging.Filter):
-    """Says once a minute that this process can open no more files. The event loop says it a hundred
-    times a second, each time with a traceback.
-    """
-
-    _told = 0.0
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        if "socket.accept() out of system resource" not in str(record.msg):
-            return True
-        if record.created < self._told + 60:
-            return False
-        self._told = record.created
-        record.exc_info = None
-        record.msg = (
-            "No connection is accepted, as this process has too many files open; `ulimit -n` or"
-            " LimitNOFILE allows more"
-        )
-        return True
-
-
 def configure_logging(level: str, *secrets: object) -> Redaction:
     """Send all logs to stderr, and return the redaction.
 
@@ -69,7 +48,6 @@ def configure_logging(level: str, *secrets: object) -> Redaction:
     redaction = Redaction(*secrets)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(redaction)
-    handler.addFilter(FullTable())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.raiseExceptions = False  # a record that cannot be formatted would be printed as it is
     logging.getLogger("aiohttp.server").addFilter(_is_our_fault)

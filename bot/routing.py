@@ -121,16 +121,19 @@ def _command(ask: Ask) -> tuple[Command, str] | None:
 
 def _opened(ask: Said) -> tuple[str, str]:
     """Return the command of an ask, and the text after it. In private, a code alone opens a
-    creation; after /start stands what a link opens.
+    creation; after /start stands what a link opens. In the caption of a file, an admin's `/retrain`
+    alone is a command.
     """
     name, rest = ask.command
+    if isinstance(ask, Sent) and not (name == "retrain" and ask.file and ask.is_admin):
+        return "", ask.text
     text = rest.strip()
     opened, _, after = text.partition("-")
     if name == "start" and (text in OPENED or opened == "name"):
         return opened, after
     if name == "start" and text:
         return "again", text
-    if not name and ask.chat.is_private and not isinstance(ask, Sent) and code_in(text):
+    if not name and ask.chat.is_private and code_in(text):
         return "again", text
     return name, rest
 

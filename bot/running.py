@@ -10,7 +10,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from bot import taboo
 from bot.app import Bot, Door
-from bot.cards import drawings_version
 from bot.cards.png import Drawings
 from bot.limits import Limits
 from bot.routing import handle
@@ -52,8 +51,7 @@ async def running(settings: Settings, doors: Sequence[Door] = ()) -> AsyncIterat
         for door in doors:
             await stack.enter_async_context(door)
         stack.push_async_callback(bot.close)
-        await bot.runs.conclude_lost([door.chat for door in doors])
         for door in doors:
             await door.open(bot)
-        stack.callback(asyncio.create_task(store.keep_tidy(drawings_version())).cancel)
+        stack.callback(asyncio.create_task(store.keep_tidy()).cancel)
         yield bot

@@ -62,16 +62,6 @@ in_use = sa.Table(
     sa.Column("network", sa.String, primary_key=True),
     sa.Column("version", sa.String, nullable=False),
 )
-runs = sa.Table(
-    "runs",
-    metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("network", sa.String, nullable=False),
-    sa.Column("chat", sa.BigInteger, nullable=False),
-    sa.Column("place", sa.String, nullable=False),
-    sa.Column("message", sa.BigInteger),
-    sqlite_autoincrement=True,  # buttons may have the number of a run that is over
-)
 asks = sa.Table(
     "asks",
     metadata,
@@ -104,12 +94,6 @@ bans = sa.Table(
     metadata,
     sa.Column("person", sa.BigInteger, primary_key=True, autoincrement=False),
 )
-pictures = sa.Table(
-    "pictures",  # that belong to nobody, and were sent on Telegram
-    metadata,
-    sa.Column("key", sa.String, primary_key=True),
-    sa.Column("file_id", sa.String, nullable=False),
-)
 presses = sa.Table(
     "presses",  # in the rounds of today and yesterday
     metadata,
@@ -125,17 +109,14 @@ results = sa.Table(
     sa.Column("found", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("people", sa.Integer, nullable=False),
 )
-goodbyes = sa.Table("goodbyes", metadata, sa.Column("at", sa.String, nullable=False))
 numbers = sa.Table("schema_number", metadata, sa.Column("number", sa.Integer, nullable=False))
 
 KEPT = (people, creations, voices, weights, in_use, bans, presses, results)
 """What a backup has. The other tables are about what goes on, or mean nothing to another bot."""
 
-FIRST = 2
-"""The number of the tables before any step."""
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = ()
-"""Step n turns tables of number FIRST + n into those of the next number. `metadata` has the tables
-that the last step leaves."""
+"""The first step turns tables of number 1 into those of number 2. `metadata` has the tables that
+the last step leaves."""
 
 
 def prepare(connection: Connection) -> bool:
@@ -150,7 +131,7 @@ def prepare(connection: Connection) -> bool:
         metadata.create_all(connection, checkfirst=False)
         connection.execute(numbers.insert().values(number=number()))
         return True
-    for step in MIGRATIONS[found - FIRST :]:
+    for step in MIGRATIONS[found - 1 :]:
         step(connection)
     connection.execute(numbers.update().values(number=number()))
     return False
@@ -158,7 +139,7 @@ def prepare(connection: Connection) -> bool:
 
 def number() -> int:
     """Return the number of the tables that this program makes."""
-    return FIRST + len(MIGRATIONS)
+    return 1 + len(MIGRATIONS)
 
 
 def number_in(connection: Connection) -> int | None:
@@ -172,6 +153,6 @@ def number_in(connection: Connection) -> int | None:
     if numbers.name not in names:
         raise OSError(0, "another program or another version of Mangosaurus made its tables")
     found = connection.scalar(sa.select(numbers.c.number)) or 0
-    if not FIRST <= found <= number():
+    if not 1 <= found <= number():
         raise OSError(0, "another version of Mangosaurus made its tables; run that version")
     return found

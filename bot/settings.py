@@ -23,6 +23,7 @@ LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 PRIVATE = re.compile("[0-9]{5,}:|:.*[@?]")
 """A value like this may hold a token, or an address with a password."""
 SECRETS = ("TELEGRAM_TOKEN", "DATABASE")
+"""The settings that no child process gets."""
 
 
 class SettingsError(MangosaurusError):
@@ -94,19 +95,13 @@ def read_settings(environment: Mapping[str, str], env_file: Path | None = None) 
     return Settings(**values)  # type: ignore[arg-type]  # each parser returns what its field holds
 
 
-def environment_without_secrets() -> dict[str, str]:
-    """Return what a child process gets of the environment."""
-    return {name: value for name, value in os.environ.items() if name not in SECRETS}
-
-
 def warnings_about(env_file: Path) -> list[str]:
     """Return what the operator should mend: names that mean nothing, and a file that others may
     read.
     """
     unknown = sorted(_file_values(env_file).keys() - KEYS.keys())
     found = [f"{env_file}: {name} is not a setting; --help names them all" for name in unknown]
-    has_users = hasattr(os, "getuid")  # not on Windows
-    if has_users and env_file.exists() and stat.S_IMODE(env_file.stat().st_mode) & 0o077:
+    if os.name == "posix" and env_file.exists() and stat.S_IMODE(env_file.stat().st_mode) & 0o077:
         found.append(
             f"{env_file}: other users of this machine may read it, and the token in it: chmod 600"
             f" {env_file}"
@@ -167,10 +162,6 @@ def _matching(pattern: str, make: Callable[..., object]) -> Callable[[str], obje
     return parse
 
 
-def _ids(text: str) -> frozenset[int]:
-    return frozenset(map(int, re.findall("[0-9]+", text)))
-
-
 def _token_in(text: str) -> object:
     """Return the token in a file: a secret of Docker, or a credential of systemd."""
     if PRIVATE.search(text):  # the token itself
@@ -198,10 +189,6 @@ def _database(text: str) -> Path | Secret:
     return HOME / Path(text).expanduser()  # RuntimeError, if `~somebody` is nobody
 
 
-def _rate(most: str | None, seconds: str) -> Rate | None:
-    return Rate(int(most), int(seconds)) if most else None
-
-
 def _url(text: str) -> str:
     address = urlsplit(text)
     is_sound = address.scheme in ("http", "https") and address.hostname and address.port != 0
@@ -226,7 +213,10 @@ KEYS = {
     "ADMIN_IDS": Key(
         "admin_ids",
         "a list of Telegram user ids such as 12345678, 87654321",
-        _matching(r"(?:[1-9][0-9]{0,15}\s*(?:,\s*|$))+", _ids),
+        _matching(
+            r"(?:[1-9][0-9]{0,15}\s*(?:,\s*|$))+",
+            lambda text: frozenset(map(int, re.findall("[0-9]+", text))),
+        ),
     ),
     "DATABASE": Key(
         "database",
@@ -236,7 +226,10 @@ KEYS = {
     "RATE_LIMIT": Key(
         "rate_limit",
         "answers/seconds for each person such as 10/60, or 0 for no limit",
-        _matching("0|([1-9][0-9]{0,5})/([1-9][0-9]{0,5})", _rate),
+        _matching(
+            "0|([1-9][0-9]{0,5})/([1-9][0-9]{0,5})",
+            lambda most, seconds: Rate(int(most), int(seconds)) if most else None,
+        ),
     ),
     "TELEGRAM_API_URL": Key(
         "api_base_url", "the address of a Bot API server such as http://localhost:8081", _url

@@ -12,15 +12,9 @@ Why no two processes serve at once with PostgreSQL, so nobody reads two answers:
    took the lock meanwhile has lost it again before it served.
 3. Whoever takes the lock waits six seconds before it serves, and begins anew if its connection has
    ended by then; so all that the last holder was told is too old.
-4. There is no such wait if the last holder said goodbye, which is a row in the database.
-5. It says goodbye once it has ended and nothing of it can leave any more, and only over the
-   connection that holds the lock; and the next holder deletes the row before it serves.
-6. Both are on the disk before they count, so a crash of the server makes somebody wait for nothing
-   at the worst.
 """
 
 import asyncio
-import contextlib
 import logging
 import math
 import time
@@ -32,7 +26,6 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from bot.database import Database, StoreError
-from bot.schema import goodbyes
 
 logger = logging.getLogger(__name__)
 
@@ -44,8 +37,6 @@ CHECK = 1.0
 PATIENCE = 5.0
 """Seconds that the server may take to answer. A yes counts for CHECK + PATIENCE seconds from the
 question."""
-GOODBYE = 1.0
-"""Seconds that a goodbye may take."""
 EX_TEMPFAIL = 75
 """The exit code if another process serves, or may do so. A later start can succeed."""
 LOST = "this process has lost its lock, so another one may serve now", "start this one again"
@@ -65,7 +56,6 @@ class Standby:
     def __init__(self, database: str | Path) -> None:
         self._database = Database(database, is_patient=False)
         self._told = ""
-        self._was_ended = False  # whether the last holder said goodbye
         self._good_until = -math.inf  # by time.monotonic, which goes on while a process is frozen
 
     @property
@@ -81,14 +71,11 @@ class Standby:
         Raises StoreError if another process serves with a SQLite file.
         """
         if self._database.is_file:
-            await self._database.made()
             if not self._database.claim("-telegram"):
                 raise StoreError(self._database.name, *TAKEN, EX_TEMPFAIL)
             return
         while True:
-            if await self._answer(self._take):
-                if self._was_ended:
-                    return
+            if await self._answer(takes):
                 await asyncio.sleep(CHECK + PATIENCE)
                 if await self._answer(_holds):  # no, if the connection is a new one
                     return
@@ -96,17 +83,9 @@ class Standby:
             waiting(another_serves)
             await asyncio.sleep(TRY if another_serves else TRY_LATER)
 
-    def _take(self, connection: Connection) -> bool:
-        """Take the lock, if it is free, and the last holder's goodbye."""
-        if not takes(connection):
-            return False
-        has_table = sa.inspect(connection).has_table(goodbyes.name)
-        self._was_ended = has_table and connection.execute(goodbyes.delete()).rowcount > 0
-        return True
-
     async def while_held(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do work, and say goodbye. Once the lock is lost, cancel the work, wait until it has
-        ended, and raise StoreError.
+        """Do work. Once the lock is lost, cancel the work, wait until it has ended, and raise
+        StoreError.
 
         A cancellation cancels the work, too. The lock is looked after until the work has ended.
         """
@@ -118,10 +97,6 @@ class Standby:
             working.cancel()
             await asyncio.wait({working})
             losing.cancel()
-            self._good_until = -math.inf  # so nothing can leave any more
-            if not self._database.is_file:
-                with contextlib.suppress(StoreError):
-                    await self._database.run(_say_goodbye, patience=GOODBYE)
         if not working.cancelled():
             return working.result()
         raise StoreError(self._database.name, *LOST, EX_TEMPFAIL)
@@ -174,7 +149,3 @@ def takes(connection: Connection) -> bool:
 
 def _holds(connection: Connection) -> bool:
     return bool(connection.scalar(sa.text(f"SELECT {_HOLDS}")))
-
-
-def _say_goodbye(connection: Connection) -> None:
-    connection.execute(sa.text(f"INSERT INTO {goodbyes.name} SELECT now() WHERE {_HOLDS}"))

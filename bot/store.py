@@ -19,7 +19,7 @@ import time
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, Connection
@@ -33,11 +33,9 @@ from bot.schema import (
     bans,
     creations,
     people,
-    pictures,
     polled,
     presses,
     results,
-    runs,
     weights,
 )
 from model.text.forms import Genre
@@ -69,27 +67,15 @@ _SIZE = {
 class Store(Learned):
     """The database of the bot. Raises StoreError if the database fails."""
 
-    async def __aenter__(self) -> Self:
-        """Make the tables if they are missing.
-
-        Raises StoreError for a database that is not one of this version.
-        """
-        await self.connect()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.close()
-
-    async def keep_tidy(self, drawings: str) -> None:
-        """Delete old drafts that never arrived, old candidates, old asks, and what Telegram calls
-        pictures of other versions of the drawings, now and once a day.
+    async def keep_tidy(self) -> None:
+        """Delete old drafts that never arrived, old candidates and old asks, now and once a day.
 
         Empty SQLite's log every ten minutes.
         """
         for number in itertools.count():
             try:
                 if number % TIDY_EVERY == 0:
-                    await self._large.run(lambda connection: _tidy(connection, drawings))
+                    await self._large.run(_tidy)
                 await self.empty_log()
             except StoreError as error:  # the next time is early enough
                 logger.info("%s", error)
@@ -241,7 +227,7 @@ class Store(Learned):
         """
 
         def work(connection: Connection) -> None:
-            whose = people.c.id, creations.c.person, runs.c.chat, asks.c.person, presses.c.person
+            whose = people.c.id, creations.c.person, asks.c.person, presses.c.person
             for column in whose:
                 connection.execute(sa.delete(column.table).where(column == person_id))
 
@@ -273,20 +259,11 @@ class Store(Learned):
     async def lift_ban(self, person: int) -> None:
         await self.execute(sa.delete(bans).where(bans.c.person == person))
 
-    async def file_id(self, key: str) -> str:
-        """Return what Telegram calls a picture that was sent there, or "" if it was not."""
-        return await self.scalar(sa.select(pictures.c.file_id).where(pictures.c.key == key)) or ""
-
-    async def keep_file_id(self, key: str, file_id: str) -> None:
-        """Keep what Telegram calls a picture."""
-        row = {"file_id": file_id}
-        await self.run(lambda connection: put(connection, pictures, {"key": key}, row, row))
-
     async def size(self) -> int:
         return await self.run(lambda c: int(c.scalar(sa.text(_SIZE[c.dialect.name])) or 0))
 
 
-def _tidy(connection: Connection, drawings: str) -> None:
+def _tidy(connection: Connection) -> None:
     now = datetime.now(UTC)
     for never in (
         sa.delete(creations).where(
@@ -295,7 +272,6 @@ def _tidy(connection: Connection, drawings: str) -> None:
         sa.delete(weights).where(weights.c.candidate_since < (now - CANDIDATES_FOR).isoformat()),
         sa.delete(asks).where(asks.c.date < now.timestamp() - KEPT_SECONDS),
         sa.delete(presses).where(presses.c.day < now.toordinal() - 1),
-        sa.delete(pictures).where(~pictures.c.key.startswith(f"{drawings}.")),
     ):
         connection.execute(never)
 

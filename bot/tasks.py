@@ -4,13 +4,14 @@ and child processes.
 
 import asyncio
 import contextlib
+import os
 import subprocess
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Coroutine
 from typing import Any
 
-from bot.settings import environment_without_secrets
+from bot.settings import SECRETS
 
 ON_WINDOWS = ("CREATE_NEW_PROCESS_GROUP", "BELOW_NORMAL_PRIORITY_CLASS")
 """Windows needs these in place of a session of its own, which no Ctrl-C reaches, and `os.nice`."""
@@ -46,7 +47,7 @@ async def start_child(*arguments: str, variables: dict[str, str], **options: Any
         *arguments,
         stdin=PIPE,
         stdout=PIPE,
-        env=environment_without_secrets() | variables,
+        env={name: value for name, value in os.environ.items() if name not in SECRETS} | variables,
         start_new_session=True,
         creationflags=sum(getattr(subprocess, flag, 0) for flag in ON_WINDOWS),
         **options,

@@ -90,9 +90,6 @@ class Terminal(Chat, Door):
             self._restore()
             print()
 
-    def chat(self, chat_id: int) -> Chat | None:
-        return self if chat_id == YOU else None
-
     async def converse(self, bot: Bot) -> None:
         """Answer each line until there are no more. Raises MangosaurusError."""
         loop, ended = asyncio.get_running_loop(), Future[None]()
@@ -147,9 +144,8 @@ class Terminal(Chat, Door):
             text = f"{text}\n{' '.join(labels)}"
         self._write(text)
 
-    async def picture(self, picture: Picture, message: Message, buttons: Buttons = ()) -> str:
+    async def picture(self, picture: Picture, message: Message, buttons: Buttons = ()) -> None:
         await self.document(picture.name, await picture.png(), message, buttons)
-        return ""
 
     async def document(
         self, name: str, content: bytes, message: Message, buttons: Buttons = ()

@@ -56,15 +56,6 @@ class Text:
     has_capitals: bool = False
 
 
-async def prepare(checkpoint: Checkpoint) -> None:
-    """Make the tables that sonnets by these weights need. Raises Explained."""
-    try:
-        await asyncio.to_thread(tables_for, checkpoint)
-    except RequestError as error:
-        logger.warning("/sonnet is not served: %s", error)
-        raise Explained(sentences.NOT_PREPARED) from error
-
-
 @dataclass(eq=False)
 class _Queue:
     """The requests for one thread."""
@@ -122,7 +113,11 @@ class Writer:
         self.pending.add(job)
         try:
             if isinstance(request, SonnetRequest):
-                await prepare(self.checkpoint)
+                try:
+                    await asyncio.to_thread(tables_for, self.checkpoint)
+                except RequestError as error:
+                    logger.warning("/sonnet is not served: %s", error)
+                    raise Explained(sentences.NOT_PREPARED) from error
             job.queue = self._least_busy()
             job.queue.jobs.put(job)
             return await asyncio.wrap_future(job.future)

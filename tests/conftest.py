@@ -50,7 +50,7 @@ from tests.serving import (  # noqa: F401 - a fixture
 )
 from tests.shown import watched
 from tests.telegram.server import Server
-from tests.training import admin, keats, own_runs, pokemon, script  # noqa: F401 - fixtures
+from tests.training import admin, keats, pokemon, script  # noqa: F401 - fixtures
 
 # The same sixty examples in every run, so that a failure is due to a change of the code. No time
 # limit: machines are shared.

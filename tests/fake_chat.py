@@ -127,10 +127,9 @@ class FakeChat(Chat):
         self.released.append(seen(text))
         return True
 
-    async def picture(self, picture: Picture, message: Message, buttons: Buttons = ()) -> str:
+    async def picture(self, picture: Picture, message: Message, buttons: Buttons = ()) -> None:
         number = await self._file(picture.name, await picture.png(), message, buttons)
         self.messages[number - 1].alt = seen(picture.words)
-        return ""
 
     async def document(
         self, name: str, content: bytes, message: Message, buttons: Buttons = ()

@@ -13,6 +13,7 @@ from bot.chat import LiveMessage
 from bot.health import SERVING, Health
 from bot.limits import CHATTER
 from bot.settings import Settings
+from bot.telegram.chat import TelegramChat
 from bot.words import sentences
 from bot.words.pieces import said
 from tests.fake_clock import in_no_time, now
@@ -145,7 +146,7 @@ async def test_unfinished_states_delay_no_promised_answer(
     async with visiting(settings, Server(), 30) as visit, AsyncExitStack() as stack:
         limits, lives = visit.bot.limits, []
         for person in range(sonnets):
-            chat = visit.telegram.chat(GROUP)
+            chat = TelegramChat(visit.telegram, GROUP)
             ask = Said(person=person, chat=chat, text="/sonnet")
             stack.enter_context(limits.accepting(ask, CHATTER))
             live = LiveMessage(chat, wait=lambda chat=chat: limits.wait(chat))  # type: ignore[misc]

@@ -90,6 +90,10 @@ async def test_a_process_from_ready_to_stopping(
                 http.answer = over_http(server)
                 assert await told() == f"READY=1\nSTATUS={SERVING}"
                 assert await ended(environment, "healthy") == (0, "well: serving\n")
+                elsewhere = {"HEALTH_LISTEN": "192.0.2.1:1"}  # which is no address of this machine
+                code, said = await ended(without | ours | elsewhere)
+                assert code == 1
+                assert said.splitlines()[-1].startswith("mangosaurus: cannot listen at HEALTH_LI")
                 code, said = await ended(without | ours)  # beside it, with the same database
                 assert code == EX_TEMPFAIL
                 assert said.endswith("process serves Telegram with it; end that one first\n")

@@ -22,6 +22,7 @@ from tests.fake_clock import in_no_time, now
 from tests.serving import ADMIN, ALICE, BOB, FakeWriter, Slow, until
 from tests.telegram.request import visiting
 from tests.telegram.server import Json, Refusal, Server
+from tests.training import Script
 
 
 @pytest.fixture(autouse=True)
@@ -239,6 +240,24 @@ async def test_a_sonnet_that_grows_goes_on_in_its_message(
     monkeypatch.setattr(Shelf, "write", write)
     assert await started(settings, server) == []
     assert server.texts[0].count("O kiwi") == 13
+
+
+@pytest.mark.parametrize("loss", [1.5, 2.5], ids=["better", "no better"])
+async def test_a_training_that_a_stop_ended_begins_anew_in_its_message(
+    loss: float, script: Script, own_settings: Settings, server: Server
+) -> None:
+    """However long it goes on, it is noted until its end."""
+    async with visiting(own_settings, server):
+        await server.say("/retrain dino", ADMIN)
+        await until(lambda: script.folders)
+    sql(own_settings.database_address, "UPDATE asks SET date = date - 3600")
+    async with visiting(own_settings, server) as visit:
+        await until(lambda: len(script.folders) == 2)
+        script.trained(loss)
+        await visit.bot.runs.ended()
+        assert sql(own_settings.database_address, "SELECT * FROM asks") == []
+    (text,) = server.texts
+    assert text.startswith("Trained dino in ")
 
 
 @pytest.mark.parametrize(

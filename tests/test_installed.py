@@ -58,7 +58,7 @@ def test_what_changes_goes_home(tmp_path: Path) -> None:
     home, bot = tmp_path / "home", [sys.executable, "-m", "bot"]
     answers = run(bot, ROOT, "/seed 42\n/dino\n", MANGOSAURUS_HOME=str(home))
     assert re.search("^code [2-9a-z]{10}$", answers, re.MULTILINE)
-    assert set(files_below(home)) == {"mangosaurus.db", "mangosaurus.db-process"}
+    assert set(files_below(home)) == {"mangosaurus.db"}
     assert stat.S_IMODE((home / "mangosaurus.db").stat().st_mode) == 0o600
 
 
@@ -140,7 +140,7 @@ def test_the_wheel_chats_from_another_folder(program: Path, elsewhere: Path) -> 
     )
     assert answers.split("\n\ncode")[0] == here.split("\n\ncode")[0]
     assert re.search("^Shall I compare thee.*\n(?:.+\n|\n){13,}", answers, re.MULTILINE)
-    assert set(files_below(home / STATE)) == {"mangosaurus.db", "mangosaurus.db-process"}
+    assert set(files_below(home / STATE)) == {"mangosaurus.db"}
     assert files_below(program.parents[1]) == before
 
 

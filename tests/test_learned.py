@@ -1,14 +1,13 @@
-"""What the bot has learned, in a SQLite file and in PostgreSQL: weights, voices and runs."""
+"""What the bot has learned, in a SQLite file and in PostgreSQL: weights and voices."""
 
 import asyncio
 import threading
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.database import StoreError, put
-from bot.learned import OpenRun, Weights
+from bot.learned import Weights
 from bot.store import Store
 from bot.voices import Voice
 from model.weights.checkpoint import Checkpoint, CheckpointError
@@ -77,23 +76,3 @@ async def test_a_voice_keeps_its_id_and_leaves_nothing_when_it_is_removed(store:
     assert (await store.voice(keats.id), await store.in_use(keats.id)) == (None, None)
     assert await store.weights(keats.id) == []
     assert await store.voice_text(keats.id) == ""
-
-
-async def test_a_run_that_was_not_ended_is_known_after_a_restart(database: str) -> None:
-    async with Store(database) as store:
-        run, ended = [await store.begin_run("dino", 900, "private") for _ in range(2)]
-        await store.show_run(run, 7)
-        await store.end_run(ended)
-    async with Store(database) as store:
-        assert await store.open_runs() == [OpenRun(run, "dino", 900, "private", 7)]
-        assert await store.begin_run("poem", -5, "group") not in (run, ended)
-        await store.forget(900)
-        assert [each.network for each in await store.open_runs()] == ["poem"]
-
-
-async def test_who_shares_a_file_with_a_process_knows_it(tmp_path: Path) -> None:
-    async with Store(tmp_path / "people.db") as first:
-        async with Store(tmp_path / "people.db") as second:
-            assert (first.is_alone, second.is_alone) == (True, False)
-        async with Store(tmp_path / "other.db") as other:
-            assert other.is_alone

@@ -1,9 +1,6 @@
 """No secret appears in a log line, wherever in a record it hides."""
 
-import asyncio
 import logging
-import resource
-import socket
 from collections.abc import Iterator
 from urllib.parse import quote
 
@@ -64,31 +61,6 @@ def test_no_secret_is_in_messages_arguments_and_tracebacks(
     assert "INFO careless: to https://api.telegram.org/bot***/getMe" in err
     for shown in ("It failed\n", "Traceback", "The token `***` was rejected", "Bot[***]"):
         assert shown in err
-
-
-async def test_a_full_file_table_is_told_in_one_line(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("asyncio.constants.ACCEPT_RETRY_DELAY", 0.01)
-    configure_logging("INFO")
-    arrived = asyncio.Event()
-
-    def greet(_: object, writer: asyncio.StreamWriter) -> None:
-        writer.close()
-        arrived.set()
-
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    async with await asyncio.start_server(greet, "127.0.0.1", 0) as server:
-        with socket.create_connection(server.sockets[0].getsockname()):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (1, hard))
-            try:
-                await asyncio.sleep(0)
-                await asyncio.sleep(0)
-            finally:
-                resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-            await arrived.wait()
-    (line,) = capsys.readouterr().err.splitlines()
-    assert "No connection is accepted, as this process has too many files open" in line
 
 
 def test_each_secret_and_its_password() -> None:

@@ -1,5 +1,5 @@
 """The commands of an operator: a backup under load opens every code in a database of either kind,
-and `check` says what a bot is worth before it starts."""
+and a start that fails says why."""
 
 import asyncio
 import re
@@ -17,14 +17,11 @@ from bot.backup import backup, restore
 from bot.settings import Secret, Settings
 from bot.store import Store
 from model.errors import MangosaurusError
-from tests.bot_api_server import http_server
-from tests.checkpoints import damage, files_in
+from tests.checkpoints import files_in
 from tests.databases import make, sql
 from tests.fake_chat import FakeChat
 from tests.processes import ended, environment_of
 from tests.serving import install_both, serving, until, untrained
-from tests.telegram.request import over_http
-from tests.telegram.server import TOKEN, Server
 from tests.training import content_of, teach
 
 LINES = ("/dino 2", "/poem Shall I", "/dino voice:pokemon 3")
@@ -180,46 +177,6 @@ async def test_what_is_there_is_never_overwritten_and_only_a_backup_is_restored(
     assert {"all.db", "some.db"} == {each for each in files_in(tmp_path) if "people" not in each}
 
 
-async def test_a_check_says_what_each_part_is_worth_and_shows_no_token(
-    checkpoints: Path, tmp_path: Path, server: Server
-) -> None:
-    environment = environment_of(checkpoints, tmp_path) | {"LOG_LEVEL": "WARNING"}
-
-    async def check(**changes: str) -> tuple[int | None, str]:
-        code, said = await ended(environment | changes, "check")
-        assert TOKEN not in said
-        assert [line.split()[0] for line in said.splitlines()] == [
-            *("settings", "token", "database", "folder", "weights")
-        ]
-        return code, said
-
-    async with http_server() as http:
-        http.answer = over_http(server)
-        environment |= {"TELEGRAM_TOKEN": TOKEN, "TELEGRAM_API_URL": http.address}
-        before = files_in(tmp_path)
-        code, said = await check()
-        assert (code, said.count("well: "), said.count("new: ")) == (0, 4, 1)
-        assert "well: @mangosaurus_bot" in said
-        assert files_in(tmp_path) == before
-        async with Store(tmp_path / "mangosaurus.db"):
-            code, said = await check(TELEGRAM_TOKEN=f"{TOKEN}x"[1:])
-            assert (code, said.count("well: "), said.count("FAILS: ")) == (78, 4, 1)
-        assert "FAILS: Telegram rejects the token" in said
-    (tmp_path / ".env").write_text("TELEGRAM_TOKE=1:a\n")
-    for weights in (tmp_path / "checkpoints" / "poem").glob("*.safetensors"):
-        damage(weights)
-    with (tmp_path / "mangosaurus.db").open("r+b") as file:
-        file.seek(18)  # SQLite only reads files of a later version of its format
-        file.write(b"\x03")
-    code, said = await check()
-    assert code == 78
-    assert re.search("^settings  FAILS: .*TELEGRAM_TOKE is not a setting", said)
-    assert "\ntoken     FAILS: Telegram does not answer: No connection to Telegram: " in said
-    assert "\ndatabase  FAILS: " in said
-    assert "attempt to write a readonly database" in said
-    assert re.search("\nweights   FAILS: .*damaged", said)
-
-
 @pytest.mark.parametrize(
     ("changes", "code", "reason"),
     [
@@ -227,7 +184,6 @@ async def test_a_check_says_what_each_part_is_worth_and_shows_no_token(
         ({"DATABASE": "/sys/no.db"}, 78, "denied; check what DATABASE and MANGOSAURUS_HOME name"),
         ({"MANGOSAURUS_HOME": "/sys"}, 78, "/sys/page-key: Permission denied; check what"),
         ({"MANGOSAURUS_HOME": "empty"}, 78, "there are no weights to serve"),
-        ({"HEALTH_LISTEN": "192.0.2.1:1"}, 1, "cannot listen at HEALTH_LISTEN"),
         ({"RATE_LIMIT": "often"}, 78, "mangosaurus: RATE_LIMIT is 'often'; it is "),
     ],
 )

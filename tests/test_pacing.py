@@ -183,12 +183,12 @@ async def test_what_surely_failed_is_tried_again_for_ten_minutes_and_what_may_ha
 
 
 @in_no_time
-async def test_an_edit_is_tried_again_even_if_it_may_have_arrived_and_stays_in_doubt() -> None:
+async def test_an_edit_is_tried_again_even_if_it_may_have_arrived() -> None:
     line = Line()
     line.errors = {"x": [LOST], "y": [NetworkError("broke off")] * 999, "z": [LOST, *[DOWN] * 999]}
     line.errors["same"] = [BadRequest("message is not modified")]
     assert await line.start("x", is_edit=True)
-    for name, expected in (("y", NetworkError), ("z", TimedOut), ("same", BadRequest)):
+    for name, expected in (("y", NetworkError), ("z", NotDoneError), ("same", BadRequest)):
         with pytest.raises(expected) as caught:
             await line.start(name, is_edit=True)
         assert type(caught.value) is expected

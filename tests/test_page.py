@@ -226,8 +226,7 @@ async def test_files_both_ways(page: Page, visitor: Visitor, tab: Tab) -> None:
     assert headers["Content-Type"] == "application/octet-stream"
     disposition = "attachment; filename*=UTF-8''k%C3%A4se%20%3Cb%3E%E2%80%AE.txt"
     assert headers["Content-Disposition"] == disposition
-    chat = page.chat(1)
-    assert chat
+    chat = page._chat
     await chat.picture(picture_of(b"\x89PNG"), said("a *card*"))
     number = max(chat.entries)
     assert (await visitor.get(f"/files/{number}"))[2]["Content-Type"] == "image/png"

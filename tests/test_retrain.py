@@ -4,22 +4,18 @@ verdict, whatever happens.
 The child is a script here; test_training_child.py has real ones.
 """
 
-import asyncio
 import dataclasses
-import gc
 import re
 from collections.abc import Awaitable, Callable
 
 import pytest
 
 from bot.chat import Gone, InDoubt, NotSent
-from bot.database import StoreError
-from bot.settings import Settings
 from bot.voices import Voice
 from bot.words import admins, sentences
 from tests.fake_chat import FakeChat
 from tests.serving import ALICE, until, untrained
-from tests.training import LIST, Script, begun, content_of, started, verdict
+from tests.training import LIST, Script, begun, content_of, verdict
 
 BEGUN = (
     "I'm training dino: one more round, and I stop as soon as it gets no better. In a moment you"
@@ -200,72 +196,14 @@ async def test_a_failure_is_explained_and_changes_nothing(
     assert not script.folder.exists()
 
 
-async def test_a_run_that_was_killed_is_told_at_the_next_start(
-    script: Script,
-    own_settings: Settings,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
+async def test_a_run_whose_first_message_is_not_sent_does_not_begin(
+    script: Script, admin: FakeChat
 ) -> None:
-    """With the present name of its voice, in the chat where it began, and once."""
-    async with started(own_settings) as chat:
-        voice = await chat.bot.store.add_voice("pokemon", "names", "a text")
-        message = await begun(chat, script, "/retrain names pokemon")
-        script.tell("started", start_loss=None, ngram_loss=2.375)
-        script.progress()
-        await until(lambda: "25%" in message.text)
-        await chat.bot.store.rename_voice(voice.id, "monsters")
-        script.folder.joinpath("left").touch()
-        beside = FakeChat(chat.bot, chat.id)
-        await beside.say(sentences.START)
-        async with started(own_settings, beside):  # another process, while the run goes on
-            await beside.bot.runs.ended()
-        assert beside.messages[0].message == sentences.START
-        assert script.folder.exists()
-    lost = (
-        "I was stopped while I was training monsters, and what it had learned is lost. `/retrain"
-        " names monsters` starts over."
-    ).replace("`", "")
-    telegram = FakeChat(chat.bot, chat.id)
-    telegram.place = "group"  # a terminal's id is somebody's on Telegram too
-    await telegram.say(sentences.START)
-    async with started(own_settings, telegram):
-        await telegram.bot.runs.ended()
-    assert [each.message for each in telegram.messages] == [sentences.START]
-    with monkeypatch.context() as patch:
-        patch.setattr("bot.store.Store.end_run", failing(StoreError("people.db", "it is full")))
-        async with started(own_settings, chat):
-            await chat.bot.runs.ended()
-    for _ in range(2):
-        async with started(own_settings, chat):
-            await chat.bot.runs.ended()
-    assert (message.text, message.labels, message.history.count(lost)) == (lost, [], 2)
-    assert not script.folder.exists()
-    gc.collect()
-    assert "never retrieved" not in caplog.text
-
-
-async def test_a_run_whose_first_message_waits_at_a_stop_is_told_at_the_next_start(
-    own_settings: Settings,
-) -> None:
-    async with started(own_settings) as chat:
-        chat.failures = [asyncio.CancelledError()]
-        with pytest.raises(asyncio.CancelledError):
-            await chat.ask("/retrain dino")
-    async with started(own_settings, chat):
-        await chat.bot.runs.ended()
-    assert [message.text[:13] for message in chat.messages] == ["I was stopped"]
-
-
-async def test_who_cannot_be_told_that_a_run_is_lost_is_not_told_later(
-    script: Script, own_settings: Settings
-) -> None:
-    async with started(own_settings) as chat:
-        await begun(chat, script)
-    chat.failures = [Gone("message to edit not found"), Gone("the bot was blocked")]
-    for _ in range(2):
-        async with started(own_settings, chat):
-            await chat.bot.runs.ended()
-    assert [message.text for message in chat.messages] == [BEGUN]
+    admin.failures = [NotSent("no way")]
+    await admin.ask("/retrain dino")
+    assert script.folders == []
+    admin.bot.tally.errors.clear()
+    await begun(admin, script)
 
 
 async def test_a_verdict_that_cannot_be_said_or_whose_message_is_gone(
@@ -281,7 +219,6 @@ async def test_a_verdict_that_cannot_be_said_or_whose_message_is_gone(
         assert message.text == BEGUN
         assert ("That's better" in shown.text) == isinstance(failure, Gone)
         assert in_use(admin) == new
-    assert await admin.bot.store.open_runs() == []
 
 
 async def test_versions_are_listed_and_used(admin: FakeChat, pokemon: Voice) -> None:

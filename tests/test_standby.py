@@ -138,12 +138,12 @@ async def test_a_server_that_is_back_in_time_is_asked_for_the_lock_again(
     postgresql: str, postgresql_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Meanwhile, what people ask waits."""
-    monkeypatch.setattr(module, "PATIENCE", 30)
     monkeypatch.setattr(database, "AWAY_SECONDS", 30)
     async with Store(postgresql) as store, standing_by(postgresql) as standby, asyncio.timeout(40):
-        sql(postgresql, "INSERT INTO goodbyes VALUES ('before')")
         await standby.acquired()
+        monkeypatch.setattr(module, "PATIENCE", 30)
         losing = asyncio.create_task(standby.lost())
+        assert await is_waiting(losing)
         with killed(postgresql_folder):
             asking = asyncio.create_task(store.person(1))
             assert await is_waiting(asking)
@@ -152,36 +152,6 @@ async def test_a_server_that_is_back_in_time_is_asked_for_the_lock_again(
         assert standby.is_held
         assert not losing.done()
         losing.cancel()
-
-
-async def serve_a_moment(standby: Standby) -> None:
-    await standby.while_held(asyncio.sleep(0))
-    await standby.release()
-
-
-async def test_nobody_waits_after_a_goodbye_which_only_the_holder_says(
-    postgresql: str, postgresql_folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with (
-        Store(postgresql),
-        standing_by(postgresql) as first,
-        standing_by(postgresql) as second,
-        standing_by(postgresql) as third,
-        asyncio.timeout(20),
-    ):
-        await first.acquired()
-        monkeypatch.setattr(module, "PATIENCE", 1000)
-        await serve_a_moment(first)
-        await second.acquired()
-        with robbed(postgresql_folder, module.LOCK):
-            assert second.is_held  # as far as it knows
-            await serve_a_moment(second)
-            assert sql(postgresql, "SELECT * FROM goodbyes") == []
-        waiting = asyncio.create_task(third.acquired())
-        await until(lambda: sql(postgresql, "SELECT pid FROM pg_locks WHERE locktype = 'advisory'"))
-        waiting.cancel()
-        await third.release()
-        assert sql(postgresql, "SELECT * FROM goodbyes") == []
 
 
 async def learn_and_serve(database: str, checkpoints: str) -> None:

@@ -46,9 +46,7 @@ async def test_what_never_arrived_or_did_not_win_goes_after_a_while_at_the_start
         await store.keep_weights("dino", lost, candidate=True)
         sql(database, "UPDATE weights SET candidate_since = '2026' WHERE candidate_since <> ''")
         await store.keep_weights("dino", tried, candidate=True)
-        for drawings in ("old", "new"):
-            await store.keep_file_id(f"{drawings}.of-a-code", "sent")
-        tidying = asyncio.create_task(store.keep_tidy("new"))
+        tidying = asyncio.create_task(store.keep_tidy())
         for _ in range(2):
             await draft(store, 1)
             sql(
@@ -58,7 +56,6 @@ async def test_what_never_arrived_or_did_not_win_goes_after_a_while_at_the_start
             )
             await until(lambda: sql(database, "SELECT count(*) FROM creations") == [(2,)])
         tidying.cancel()
-        assert sql(database, "SELECT key FROM pictures") == [("new.of-a-code",)]
         left = {await store.content(each.version) for each in await store.weights("dino")}
         assert left == {won, tried}
         assert await store.creation(new.code) == new

@@ -1,5 +1,5 @@
-"""A bot that trains, an admin's chat that outlives it, a child that tells what a test wants, and
-custom voices."""
+"""A bot that trains, an admin's chat with it, a child that tells what a test wants, and custom
+voices."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,12 +7,11 @@ from contextlib import asynccontextmanager
 from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Self, cast
+from typing import Any, Self
 
 import pytest
 
 from bot.app import Bot
-from bot.app import Door as AnyDoor
 from bot.asks import File
 from bot.running import running
 from bot.settings import Settings
@@ -72,28 +71,13 @@ async def teach(bot: Bot, name: str, form: Form, checkpoint: Checkpoint) -> Voic
     return voice
 
 
-class Door(AnyDoor):
-    """The door of one chat. If the bot is started again, the chat stays the same."""
-
-    def __init__(self, chat: FakeChat) -> None:
-        self._chat = chat
-
-    async def open(self, bot: Bot) -> None:
-        self._chat.bot = bot
-
-    def chat(self, chat_id: int) -> FakeChat | None:
-        return self._chat if chat_id == self._chat.id else None
-
-
 @asynccontextmanager
-async def started(settings: Settings, chat: FakeChat | None = None) -> AsyncIterator[FakeChat]:
-    """Start a bot, and return the admin's chat with it: `chat` goes on, if the bot is started
-    again."""
-    chat = chat or FakeChat(cast("Any", None), ADMIN, is_admin=True)
+async def started(settings: Settings) -> AsyncIterator[FakeChat]:
+    """Start a bot, and return the admin's chat with it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("bot.store.NEW_SEEDS", 1)  # so that every run of a test reads the same texts
-        async with running(settings, [Door(chat)]):
-            yield chat
+        async with running(settings) as bot:
+            yield FakeChat(bot, ADMIN, is_admin=True)
 
 
 class Script:
@@ -149,14 +133,6 @@ class Script:
 
     async def kill(self) -> None:
         self.ends(self._failure)
-
-
-@pytest.fixture(autouse=True)
-def own_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of the runs of a test."""
-    folder = tmp_path / "runs"
-    monkeypatch.setattr("bot.training.runs.FOLDER", folder)
-    return folder
 
 
 @pytest.fixture

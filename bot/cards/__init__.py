@@ -21,6 +21,7 @@ from bot.cards.png import Drawings
 from bot.chat import Picture
 from bot.creations import NOBODY, Creation
 from bot.words import layout
+from bot.words.pieces import link_to
 from bot.writer import Text
 from model.files import PROGRAM, ROOT
 from model.text.forms import Genre
@@ -75,7 +76,7 @@ def card_of_name(name: str, username: str, drawings: Drawings, *, keep: bool = T
 
 def home_of(username: str) -> str:
     """Return where a card says that it is from: the bot with this name, if there is one."""
-    return f"t.me/{username}" if username else "Mangosaurus"
+    return link_to(username) if username else "Mangosaurus"
 
 
 def key_of(creation: Creation, n: int, username: str) -> str:

@@ -17,7 +17,7 @@ from bot.chat import Button, Explained
 from bot.commands.names import LONGEST_PREFIX, latin
 from bot.commands.people import check_private
 from bot.creations import ASIDE, NOBODY, Creation, new_code
-from bot.limits import NAMES, Work, work_for
+from bot.limits import CHATTER, Work, work_for
 from bot.store import NEW_SEEDS, QUESTIONS
 from bot.taboo import is_taboo
 from bot.words import layout, sentences
@@ -32,8 +32,8 @@ FAMOUS = PROGRAM / "data" / "famous.txt"
 NETWORK, TEMPERATURE = Genre.DINO.network, USUAL_TEMPERATURE["names"]
 INVENTED, DRAWN = 3, 5
 """How many names of a question are made up. More are drawn, as some may be real or taboo."""
-ROUND, QUESTION = NAMES._replace(part=0.5), NAMES._replace(part=0.1)
-"""A whole round costs as much as one text."""
+PRESS = CHATTER._replace(cost=0.1)
+"""A whole round costs as much as one text: its beginning a half, and each of five presses this."""
 TITLES = {"dr", "lady", "lord", "madam", "miss", "mr", "mrs", "ms", "prof", "professor", "sir"}
 
 
@@ -80,7 +80,7 @@ async def pressed(ask: Said, rest: str, _bot: Bot) -> tuple[tuple[int, ...], Wor
     check_private(ask, "today")
     words = rest.split()
     if not words:
-        return (), ROUND
+        return (), CHATTER
     if len(words) != 3 or not all(word.isdecimal() and len(word) < 8 for word in words):
         raise Explained(sentences.ALONE.format("today"))
     day, question, choice = map(int, words)
@@ -88,7 +88,7 @@ async def pressed(ask: Said, rest: str, _bot: Bot) -> tuple[tuple[int, ...], Wor
     is_on = day == now.toordinal() or (day == now.toordinal() - 1 and now.hour == 0)
     if not is_on or question >= QUESTIONS or choice > INVENTED:
         raise Explained(sentences.ROUND_OVER)
-    return (day, question, choice), QUESTION
+    return (day, question, choice), PRESS
 
 
 async def today(ask: Said, press: tuple[int, ...], bot: Bot) -> None:
@@ -118,7 +118,6 @@ async def today(ask: Said, press: tuple[int, ...], bot: Bot) -> None:
         result = layout.result(_spoken(day), found, person.streak)
         message = result + layout.results(await bot.store.results(day - 1))
         buttons = [[Button(sentences.SHARE, opens="today", words=str(result))]]
-    bot.limits.written(ask)
     if real:
         card = card_of_name(real, bot.username, bot.drawings)
         in_words = [*buttons, [Button("card", f"/name {real}")]]
@@ -134,6 +133,8 @@ async def _question(day: int, question: int, bot: Bot) -> tuple[list[str], str]:
     trained since.
     """
     number = day * QUESTIONS + question
+    if number in bot.questions:
+        return bot.questions[number]
     released = await asyncio.to_thread(bot.shelf.files(NETWORK).released)
     version = released or (await bot.shelf.current(NETWORK)).version
     drawn = Creation("", NOBODY, Genre.DINO, version, number, ASIDE, "", TEMPERATURE, DRAWN)
@@ -145,7 +146,9 @@ async def _question(day: int, question: int, bot: Bot) -> tuple[list[str], str]:
     turn, place = divmod(number, len(little_known()))
     real = little_known()[generator_for(turn, ASIDE + 1).permutation(len(little_known()))[place]]
     names = [real, *invented[:INVENTED]]
-    return [names[n] for n in generator_for(number, ASIDE + 2).permutation(len(names))], real
+    names = [names[n] for n in generator_for(number, ASIDE + 2).permutation(len(names))]
+    bot.questions[number] = names, real
+    return names, real
 
 
 @cache

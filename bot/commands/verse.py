@@ -4,7 +4,7 @@
 
 from dataclasses import replace
 
-from bot.answering import answer, send_card, with_file_id
+from bot.answering import answer, send_card
 from bot.app import Bot
 from bot.asks import Ask, Said, line_in, voice_in
 from bot.cards import card_of, key_of
@@ -16,8 +16,8 @@ from bot.words import layout, sentences
 from bot.words.pieces import Message, Piece
 from model.text.forms import Genre
 
-POEM = Work(TEXTS[Genre.POEM])
-SONNET = Work(TEXTS[Genre.SONNET])
+POEM = Work(TEXTS[Genre.POEM], cost=1.0)
+SONNET = Work(TEXTS[Genre.SONNET], cost=TEXTS[Genre.SONNET])
 
 
 async def plain_line(ask: Said, text: str, bot: Bot) -> None:
@@ -94,7 +94,7 @@ async def named_on_card(_ask: Ask, rest: str, bot: Bot) -> tuple[tuple[Creation,
     if number.isdecimal() and len(number) < 3 and int(number) < creation.count:
         n = int(number)
     key = key_of(creation, n, bot.username)
-    if bot.drawings.has(key) or await bot.store.file_id(key):
+    if bot.drawings.has(key):
         key = ""
     return (creation, n), work_for(creation, key)
 
@@ -114,9 +114,8 @@ async def card(ask: Said, found: tuple[Creation, int], bot: Bot) -> None:
         text = replace(text, texts=text.texts[n : n + 1])
     caption = layout.caption(creation, text)
     buttons = layout.buttons_below(creation, text, is_card=True)
-    picture = await with_file_id(picture, bot)
     try:
-        await send_card(ask, picture, caption, buttons, bot)
+        await send_card(ask, picture, caption, buttons)
     except Explained as error:
         words = Message([Piece(picture.words)]) + "\n\n"
         await ask.chat.say(words + error.sentence, buttons)

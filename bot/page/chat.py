@@ -126,10 +126,9 @@ class PageChat(Chat):
         entry.grows = unfinished
         await self.tell("message", **entry.facts())
 
-    async def picture(self, picture: Picture, message: Message, buttons: Buttons = ()) -> str:
+    async def picture(self, picture: Picture, message: Message, buttons: Buttons = ()) -> None:
         file = {"name": picture.name, "content": await picture.png(), "alt": picture.words}
         await self.add(message, buttons, **file)
-        return ""
 
     async def document(
         self, name: str, content: bytes, message: Message, buttons: Buttons = ()

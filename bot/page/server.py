@@ -91,9 +91,6 @@ class Page(Door):
     async def close(self) -> None:
         self._bot = None
 
-    def chat(self, chat_id: int) -> PageChat | None:
-        return self._chat if chat_id == YOU else None
-
     async def _enter(self, request: web.Request) -> web.Response:
         """Show the page, in which nothing is private, or let in whoever has the link."""
         token = request.query.get("token", "")

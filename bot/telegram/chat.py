@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from functools import partial
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from telegram import (
@@ -18,7 +18,7 @@ from telegram import (
     ReplyParameters,
 )
 from telegram import Message as TelegramMessage
-from telegram.constants import ChatAction
+from telegram.constants import ChatAction, MessageLimit
 from telegram.error import (
     BadRequest,
     ChatMigrated,
@@ -28,28 +28,30 @@ from telegram.error import (
     RetryAfter,
     TelegramError,
 )
-from telegram.ext import ExtBot
 
 from bot.chat import Button, Buttons, Chat, Explained, Gone, InDoubt, NotSent, Offer, Picture
 from bot.database import StoreError
-from bot.inbox import Inbox, Note
-from bot.telegram.pacing import REFUSAL, Call, Pacing
+from bot.inbox import Note
+from bot.telegram.pacing import REFUSAL, Call
 from bot.telegram.request import NotDoneError
 from bot.words import sentences
-from bot.words.pieces import NOTHING, Message, Piece, Style, length
+from bot.words.pieces import NOTHING, Message, Piece, Style, length, link_to
+
+if TYPE_CHECKING:
+    from bot.telegram.door import Telegram
 
 logger = logging.getLogger(__name__)
 
 REFUSED = (BadRequest, Forbidden, ChatMigrated)
 UNSENT = (NotDoneError, RetryAfter, InvalidToken)
 """After these errors, a message surely did not arrive. After another NetworkError, it may have."""
-LONGEST_TEXT, LONGEST_CAPTION = 4096, 1024
-"""What Telegram takes in a message and below a file, in UTF-16 units."""
 EDIT_SECONDS, EDIT_A_GROUP_SECONDS = 3.0, 10.0
 """The time between two changes of a message.
 
 In a group, each change counts among the 20 messages of a minute.
 """
+MOST_FILE_IDS = 10_000
+"""So many pictures that belong to nobody are sent again by the name that Telegram gave them."""
 CACHED_SECONDS = 60
 """How long Telegram may repeat offers by itself. A new seed or new weights show only after that."""
 GONE = (
@@ -84,9 +86,9 @@ def html_of(message: Message, username: str) -> str:
     for text, style in message:
         escaped = escape(text)
         if style == "opening":
-            html += f"t.me/{username}?start={escaped[1:]}"
+            html += link_to(username, escaped[1:])
         elif style == "creation":
-            html += f'<a href="https://t.me/{username}?start={escaped}">{escaped}</a>'
+            html += f'<a href="https://{link_to(username, escaped)}">{escaped}</a>'
         elif style in TAGS:
             html += f"<{TAGS[style]}>{escaped}</{TAGS[style]}>"
         else:
@@ -95,18 +97,11 @@ def html_of(message: Message, username: str) -> str:
 
 
 def shortened(message: Message, most: int) -> Message:
-    """Return a message that fits: if it is too long, cut after a paragraph or a line."""
+    """Return a message that fits: if it is too long, its beginning as plain text."""
     if length(message) <= most:
         return message
-    text = str(message).encode("utf-16-le")[: 2 * (most - 2)].decode("utf-16-le", "ignore")
-    left = text.rfind("\n", len(text) // 2)
-    if left < 0:  # there is no line to cut after
-        left = len(text)
-    pieces = []
-    for piece in message:
-        pieces.append(Piece(piece.text[:left], piece.style))
-        left -= len(pieces[-1].text)
-    return Message(piece for piece in pieces if piece.text) + "\n…"
+    text = str(message).encode("utf-16-le")[: 2 * (most - 1)].decode("utf-16-le", "ignore")
+    return Message([Piece(f"{text}…")])
 
 
 class TelegramChat(Chat):
@@ -114,17 +109,14 @@ class TelegramChat(Chat):
 
     With a `note`, answers go to the topic of the message that asks, or of the one whose button was
     pressed, if Telegram tells it: it does not for a message that it shows no more. In a group, they
-    reply to that message, and name the person who pressed. `inbox` knows which answer is on its
-    way. `typed` is the id of an inline query.
+    reply to that message, and name the person who pressed. `typed` is the id of an inline query.
     """
 
     def __init__(
         self,
-        bot: ExtBot[Any],
-        pacing: Pacing,
+        door: "Telegram",
         chat_id: int,
         note: Note | None = None,
-        inbox: Inbox | None = None,
         pressed: CallbackQuery | None = None,
         typed: str = "",
     ) -> None:
@@ -132,14 +124,13 @@ class TelegramChat(Chat):
         self.is_private = chat_id > 0
         self.place = "private" if self.is_private else "group"
         self.edit_seconds = EDIT_SECONDS if self.is_private else EDIT_A_GROUP_SECONDS
+        self.shows_pictures = chat_id not in door.without_pictures
         self.note = note
-        self._inbox = inbox
-        self._bot = bot
-        self._pacing = pacing
+        self._door = door
         self._pressed = pressed
         self._typed = typed
         self._presser = NOTHING
-        self._place = pacing.place()
+        self._place = door.pacing.place()
         self._where: dict[str, Any] = {}
         if note and note.topic is not None:
             self._where["message_thread_id"] = note.topic
@@ -154,34 +145,34 @@ class TelegramChat(Chat):
         self, message: Message, buttons: Buttons = (), *, unfinished: bool = False
     ) -> int:
         sent = await self._send(
-            self._bot.send_message,
+            self._door.client.send_message,
             self._html(message),
-            self._pacing.place() if unfinished else self._place,
-            reply_markup=_keyboard(buttons, self._bot.username),
+            self._door.pacing.place() if unfinished else self._place,
+            reply_markup=_keyboard(buttons, self._door.client.username),
         )
-        if unfinished and self.note and self._inbox:
+        if unfinished and self.note:
             with contextlib.suppress(StoreError):  # then the next start asks whether it arrived
-                await self._inbox.mark(self.note, is_sending=False, shown=sent.message_id)
+                await self._door.inbox.mark(self.note, is_sending=False, shown=sent.message_id)
         return sent.message_id
 
     async def change(
         self, number: int, message: Message, buttons: Buttons = (), *, unfinished: bool = False
     ) -> None:
         edit = partial(
-            self._bot.edit_message_text,
+            self._door.client.edit_message_text,
             self._html(message, number=number),
             self.id,
             number,
-            reply_markup=_keyboard(buttons, self._bot.username),
+            reply_markup=_keyboard(buttons, self._door.client.username),
         )
-        place = self._pacing.place() if unfinished else self._place
+        place = self._door.pacing.place() if unfinished else self._place
         with self._explained():
-            await self._pacing.send(edit, self.id, place, is_edit=True)
+            await self._door.pacing.send(edit, self.id, place, is_edit=True)
 
     async def refuse(self, message: Message) -> None:
-        if not self._pacing.spares(self.id):
+        if not self._door.pacing.spares(self.id):
             raise NotSent("answers come first")
-        await self._send(self._bot.send_message, self._html(message), REFUSAL)
+        await self._send(self._door.client.send_message, self._html(message), REFUSAL)
 
     async def release(self, text: str = "") -> bool:
         pressed, self._pressed = self._pressed, None
@@ -189,43 +180,49 @@ class TelegramChat(Chat):
             return False
         answer = partial(pressed.answer, text or None, show_alert=bool(text))
         try:
-            await self._pacing.send_at_once(answer, self.id)
+            await self._door.pacing.send_at_once(answer, self.id)
         except TelegramError as error:  # a BadRequest if the press has waited too long
             logger.info("A button was not released: %s", error)
             return False
         return True
 
-    async def picture(self, picture: Picture, message: Message, buttons: Buttons = ()) -> str:
+    async def picture(self, picture: Picture, message: Message, buttons: Buttons = ()) -> None:
         """Send a picture by its file_id. If it has none, or Telegram refuses it, upload it."""
+        known = self._door.file_ids
+        send = self._door.client.send_photo
         below: dict[str, Any] = {
-            "caption": self._html(message, LONGEST_CAPTION),
+            "caption": self._html(message, MessageLimit.CAPTION_LENGTH),
             "filename": picture.name,
-            "reply_markup": _keyboard(buttons, self._bot.username),
+            "reply_markup": _keyboard(buttons, self._door.client.username),
         }
-        if picture.file_id:
+        if picture.key in known:
             with contextlib.suppress(BadRequest):
-                await self._send(self._bot.send_photo, picture.file_id, self._place, **below)
-                return picture.file_id
-        sent = await self._send(self._bot.send_photo, await picture.png(), self._place, **below)
-        return sent.photo[-1].file_id
+                await self._send(send, known[picture.key], self._place, **below)
+                return
+        sent = await self._send(send, await picture.png(), self._place, **below)
+        self._door.without_pictures.discard(self.id)
+        if picture.is_kept:
+            known[picture.key] = sent.photo[-1].file_id
+            if len(known) > MOST_FILE_IDS:
+                del known[next(iter(known))]
 
     async def document(
         self, name: str, content: bytes, message: Message, buttons: Buttons = ()
     ) -> None:
         await self._send(
-            self._bot.send_document,
+            self._door.client.send_document,
             content,
             self._place,
-            caption=self._html(message, LONGEST_CAPTION),
+            caption=self._html(message, MessageLimit.CAPTION_LENGTH),
             filename=name,
-            reply_markup=_keyboard(buttons, self._bot.username),
+            reply_markup=_keyboard(buttons, self._door.client.username),
         )
 
     async def typing(self) -> None:
         thread = self._where.get("message_thread_id")
-        sign = partial(self._bot.send_chat_action, self.id, ChatAction.TYPING, thread)
+        sign = partial(self._door.client.send_chat_action, self.id, ChatAction.TYPING, thread)
         with self._explained():
-            await self._pacing.send_at_once(sign, self.id)
+            await self._door.pacing.send_at_once(sign, self.id)
 
     async def offer(self, offers: Sequence[Offer], reason: Message = NOTHING) -> None:
         """Offer what somebody may send in another chat. A reason stands on a button that leads to a
@@ -243,7 +240,7 @@ class TelegramChat(Chat):
             for number, offer in enumerate(offers)
         ]
         answer = partial(
-            self._bot.answer_inline_query,
+            self._door.client.answer_inline_query,
             self._typed,
             results,
             cache_time=CACHED_SECONDS if results else 0,
@@ -253,18 +250,20 @@ class TelegramChat(Chat):
             else None,
         )
         with self._explained(), contextlib.suppress(BadRequest):
-            await self._pacing.send_at_once(answer, self.id)
+            await self._door.pacing.send_at_once(answer, self.id)
 
     def wait_seconds(self, in_chat: int = 0, in_all: int = 0) -> float:
-        return self._pacing.wait(self.id, in_chat, in_all)
+        return self._door.pacing.wait(self.id, in_chat, in_all)
 
-    def _html(self, message: Message, most: int = LONGEST_TEXT, number: int | None = None) -> str:
+    def _html(
+        self, message: Message, most: int = MessageLimit.MAX_TEXT_LENGTH, number: int | None = None
+    ) -> str:
         """Return the HTML of a new message, or of a change of the one with a number. Whoever
         pressed is named, unless the message with the button changes.
         """
         if not self.note or number != self.note.message:
             message = self._presser + message
-        return html_of(shortened(message, most), self._bot.username)
+        return html_of(shortened(message, most), self._door.client.username)
 
     async def _send(
         self,
@@ -277,19 +276,19 @@ class TelegramChat(Chat):
         if place != REFUSAL:
             call = partial(self._noted, call)
         with self._explained():
-            return await self._pacing.send(call, self.id, place)
+            return await self._door.pacing.send(call, self.id, place)
 
     async def _noted(self, send: Call[TelegramMessage]) -> TelegramMessage:
         """Send a message, and note before that it is on its way."""
         note = self.note
-        if note is None or self._inbox is None:
+        if note is None:
             return await send()
-        await self._inbox.mark(note, is_sending=True)
+        await self._door.inbox.mark(note, is_sending=True)
         try:
-            self._pacing.check()  # once more, as the database may have taken seconds
+            self._door.pacing.check()  # once more, as the database may have taken seconds
             return await send()
         except (*REFUSED, *UNSENT):
-            await self._inbox.mark(note, is_sending=False)
+            await self._door.inbox.mark(note, is_sending=False)
             raise
 
     @contextlib.contextmanager
@@ -305,6 +304,7 @@ class TelegramChat(Chat):
             if "not modified" in reason:
                 return
             if any(sign in reason for sign in NO_PHOTOS):
+                self._door.without_pictures.add(self.id)
                 raise Explained(sentences.NO_PICTURES) from error
             if isinstance(error, BadRequest) and not any(sign in reason for sign in GONE):
                 raise
@@ -333,5 +333,5 @@ def _keyboard(buttons: Buttons, username: str) -> InlineKeyboardMarkup | None:
 
 def _share_link(button: Button, username: str) -> str:
     """Return a link that lets a person choose a chat, and sends words and a link to the bot."""
-    facts = {"url": f"https://t.me/{username}?start={button.opens}", "text": button.words}
+    facts = {"url": f"https://{link_to(username, button.opens)}", "text": button.words}
     return f"https://t.me/share/url?{urlencode(facts, quote_via=quote)}"

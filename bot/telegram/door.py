@@ -2,9 +2,8 @@
 chats. It fills the menus, too.
 
 What is fetched is noted before Telegram forgets it, and what the last start left comes first.
-Polling fetches no more than can be answered in time. Without room for any update, it pauses until
-half of the messages that wait have left: Telegram keeps updates for a day. `pacing` says when a
-message leaves, and `chat` writes it.
+Polling fetches no more than can be answered in time, and pauses if that is nothing: Telegram keeps
+updates for a day. `pacing` says when a message leaves, and `chat` writes it.
 
 python-telegram-bot's own Updater can go deaf, so here a new polling client takes over after each
 failure.
@@ -42,13 +41,12 @@ from bot.chat import NotSent, StartError
 from bot.commands import menu
 from bot.database import StoreError
 from bot.inbox import Inbox, Note
-from bot.settings import Secret, Settings
+from bot.settings import Settings
 from bot.tasks import Tasks
 from bot.telegram.chat import TelegramChat
 from bot.telegram.pacing import Pacing, seconds
 from bot.telegram.request import PollingRequest, TelegramRequest
 from bot.words import sentences
-from model.errors import MangosaurusError
 
 logger = logging.getLogger(__name__)
 
@@ -87,6 +85,11 @@ class Telegram(Door):
     Nothing leaves while `may_send()` is false.
     """
 
+    inbox: Inbox
+    """It knows which answer is on its way."""
+    polling: asyncio.Task[None]
+    """It ends with StartError once Telegram rejects the token."""
+
     def __init__(
         self,
         settings: Settings,
@@ -96,8 +99,8 @@ class Telegram(Door):
         if settings.token is None:
             raise StartError("TELEGRAM_TOKEN is not set")
         request, self._polling = requests or (TelegramRequest(), PollingRequest(1))
-        self._pacing = Pacing(may_send)
-        self._client: ExtBot[None] = ExtBot(
+        self.pacing = Pacing(may_send)
+        self.client: ExtBot[None] = ExtBot(
             settings.token.reveal(),
             base_url=f"{settings.api_base_url}/bot",
             base_file_url=f"{settings.api_base_url}/file/bot",
@@ -107,57 +110,52 @@ class Telegram(Door):
                 parse_mode="HTML", link_preview_options=LinkPreviewOptions(is_disabled=True)
             ),
         )
-        self._without_menu = set(settings.admin_ids)
-        self._inbox: Inbox | None = None
+        self.file_ids: dict[str, str] = {}
+        """What Telegram calls pictures that were sent, by their keys."""
+        self.without_pictures: set[int] = set()
+        """Groups that take no pictures."""
         self._offset: int | None = None
         # when Telegram answered last, or was left alone on purpose
         self._heard = math.inf
         self._failed = 0
         # when Telegram said that another program polls
         self._conflicts = deque[float](maxlen=100)
-        self._fetching: asyncio.Task[None] | None = None  # ends when Telegram rejects the token
         self._tasks = Tasks()  # that go on until the door closes
 
     async def __aenter__(self) -> Self:
         """Introduce the bot to Telegram, however long the network is down. Raises StartError."""
         self._heard = asyncio.get_running_loop().time()
-        await self._answered(self._client.initialize)
+        await self._answered(self.client.initialize)
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._client.shutdown()
+        await self.client.shutdown()
 
     async def open(self, bot: Bot) -> None:
-        bot.username = self._client.username
-        self._inbox = bot.store
-        last, notes = await bot.store.left(self._client.id)
+        bot.username = self.client.username
+        self.inbox = bot.store
+        last, notes = await bot.store.left(self.client.id)
         if last is not None:
             self._offset = last + 1
         for note in notes:
             self._begin(note, bot)
-        self._tasks.begin(self._fill_menu(None))
-        self._fetching = self._tasks.begin(self._fetch(bot))
-        serving = (f"{network} {weights.version}" for network, weights in bot.shelf.serving.items())
-        logger.info("Serving as @%s with %s", bot.username, ", ".join(serving))
+        for admin in (None, *bot.admins):
+            self._tasks.begin(self._fill_menu(admin))
+        self.polling = self._tasks.begin(self._fetch(bot))
+        logger.info("Serving as @%s", bot.username)
 
     async def close(self) -> None:
         """Take no more asks. The last messages leave early enough to hear whether they arrive."""
         now = asyncio.get_running_loop().time()
-        self._pacing.ends_at = now + STOP_SECONDS - ON_ITS_WAY_SECONDS
+        self.pacing.ends_at = now + STOP_SECONDS - ON_ITS_WAY_SECONDS
         await self._tasks.cancelled()
-        if self._inbox:
-            with contextlib.suppress(StoreError):  # the next start counts one try more
-                await self._inbox.put_back(self._client.id)
-
-    async def rejected(self) -> None:
-        """Wait until Telegram rejects the token, and raise StartError."""
-        if self._fetching:
-            await asyncio.shield(self._fetching)
+        with contextlib.suppress(StoreError):  # the next start counts one try more
+            await self.inbox.put_back(self.client.id)
 
     def figures(self) -> dict[str, float]:
         return {
-            "messages_waiting": self._pacing.waiting,
-            "messages_given_up_total": self._pacing.given_up,
+            "messages_waiting": self.pacing.waiting,
+            "messages_given_up_total": self.pacing.given_up,
             "polls_begun_anew_total": self._failed,
             "last_poll_seconds": asyncio.get_running_loop().time() - self._heard,
         }
@@ -167,32 +165,27 @@ class Telegram(Door):
         lately = [at for at in self._conflicts if now - at < CONFLICT_OVER_SECONDS]
         if lately and lately[-1] - lately[0] >= CONFLICT_SECONDS:
             return {"polling": "another program uses the token"}
-        if self._pacing.silence > WAIT_SECONDS:
-            silence = sentences.duration(self._pacing.silence)
+        if self.pacing.silence > WAIT_SECONDS:
+            silence = sentences.duration(self.pacing.silence)
             return {"Telegram": f"it wants no message from this bot for {silence}"}
         if now - self._heard > DEAF_SECONDS:
             return {"Telegram": f"no good answer for {sentences.duration(now - self._heard)}"}
         return {}
 
-    def chat(self, chat_id: int) -> TelegramChat:
-        return TelegramChat(self._client, self._pacing, chat_id)
-
     async def _fetch(self, bot: Bot) -> None:
         """Begin to answer each update, until the task is cancelled. Raises StartError."""
         # Telegram answers no polls while it has a webhook
-        await self._answered(self._client.delete_webhook)
+        await self._answered(self.client.delete_webhook)
         while True:
-            if self._room(bot, WAIT_SECONDS) < 1:
-                # fetch nothing until half of what waits has left; if that lasts longer than it
-                # should, something hangs, and the bot is not well
-                longest = asyncio.get_running_loop().time() + WAIT_SECONDS
-                while self._room(bot, WAIT_SECONDS / 2) < 1:
-                    await asyncio.sleep(LOOK_SECONDS)
-                    self._heard = min(asyncio.get_running_loop().time(), longest)
+            # without any room for so long, something hangs, and the bot is not well
+            longest = asyncio.get_running_loop().time() + WAIT_SECONDS
+            while (room := self.pacing.room(bot.limits.messages, WAIT_SECONDS)) < 1:
+                await asyncio.sleep(LOOK_SECONDS)
+                self._heard = min(asyncio.get_running_loop().time(), longest)
             poll = partial(
-                self._client.get_updates,
+                self.client.get_updates,
                 self._offset,
-                limit=min(self._room(bot, WAIT_SECONDS), PollingLimit.MAX_LIMIT),
+                limit=min(room, PollingLimit.MAX_LIMIT),
                 timeout=POLL_SECONDS,
                 allowed_updates=ALLOWED_UPDATES,
             )
@@ -200,9 +193,6 @@ class Telegram(Door):
                 await self._take(updates, bot)
             # so that each ask has its place before the next look at the room
             await asyncio.sleep(0)
-
-    def _room(self, bot: Bot, wait: float) -> int:
-        return self._pacing.room(bot.limits.messages, wait)
 
     async def _answered(self, call: Callable[[], Awaitable[Any]]) -> Any:
         """Ask Telegram for something until it answers. Raises StartError."""
@@ -266,7 +256,7 @@ class Telegram(Door):
         ends_at = loop.time() + NOTING_SECONDS
         while loop.time() < ends_at:
             try:
-                await bot.store.note(self._client.id, notes, update)
+                await bot.store.note(self.client.id, notes, update)
             except StoreError as error:
                 logger.warning("Asks cannot be noted: %s", error)
                 self._heard = loop.time()  # Telegram is left alone meanwhile
@@ -278,27 +268,24 @@ class Telegram(Door):
         """Begin to answer an ask. Who is an admin is looked up now, also for one of an earlier
         start.
         """
-        is_admin = note.person in bot.admins
         kind = Sent if note.is_sent else Said
         ask = kind(
             person=note.person,
-            chat=TelegramChat(self._client, self._pacing, note.chat, note, bot.store, press),
+            chat=TelegramChat(self, note.chat, note, press),
             text=note.text,
-            is_admin=is_admin,
+            is_admin=note.person in bot.admins,
             file=self._file(**note.file) if note.file else None,
             name=note.name,
-            is_late=time.time() - note.date > LATE_SECONDS,
+            # what has begun to show goes on, however old it is
+            is_late=note.shown is None and time.time() - note.date > LATE_SECONDS,
             pressed=note.message if note.is_press else None,
         )
         bot.ask(ask)
-        if is_admin and note.person in self._without_menu:
-            self._without_menu.discard(note.person)
-            self._tasks.begin(self._fill_menu(note.person))
 
     def _offer(self, query: InlineQuery, bot: Bot) -> None:
         """Begin to answer what somebody types. Nobody waits for that after a stop."""
         person = query.from_user.id
-        chat = TelegramChat(self._client, self._pacing, person, typed=query.id)
+        chat = TelegramChat(self, person, typed=query.id)
         bot.ask(Typed(person=person, chat=chat, text=query.query))
 
     def _asked(self, update: Update) -> Note | None:
@@ -307,7 +294,7 @@ class Telegram(Door):
         # What was sent inline has no buttons.
         if (press := update.callback_query) and (message := press.message):
             return Note(
-                bot=self._client.id,
+                bot=self.client.id,
                 update=update.update_id,
                 person=press.from_user.id,
                 chat=message.chat.id,
@@ -332,14 +319,14 @@ class Telegram(Door):
             return None
         if addressed := re.match(r"(/[^\s@]*)@(\S*)", text):
             # a command with a bot's name behind it
-            if addressed[2].lower() != self._client.username.lower():
+            if addressed[2].lower() != self.client.username.lower():
                 return None
             text = addressed[1] + text[addressed.end() :]
         document = message.document
         if message.text and message.reply_to_message:
             document = message.reply_to_message.document
         return Note(
-            bot=self._client.id,
+            bot=self.client.id,
             update=update,
             person=sender.id,
             chat=message.chat_id,
@@ -355,7 +342,7 @@ class Telegram(Door):
     def _file(self, file_id: str, name: str, size: int) -> File:
         async def read() -> bytes:
             try:
-                file = await self._client.get_file(file_id)
+                file = await self.client.get_file(file_id)
                 return bytes(await file.download_as_bytearray())
             except TelegramError as error:
                 # its text may hold an address
@@ -368,21 +355,9 @@ class Telegram(Door):
         """Fill the menu of commands in Telegram's apps: everybody's, or an admin's."""
         scope = None if admin is None else BotCommandScopeChat(admin)
         try:
-            await self._client.set_my_commands(list(menu(is_admin=bool(admin)).items()), scope)
+            await self.client.set_my_commands(list(menu(is_admin=bool(admin)).items()), scope)
         except TelegramError as error:
             logger.info("The menu of %s was not set: %s", admin or "everybody", error)
-
-
-async def username(token: Secret, server: str) -> str:
-    """Ask Telegram once how the bot is called. Raises MangosaurusError."""
-    try:
-        async with TelegramRequest(1) as request:
-            user = await ExtBot(token.reveal(), f"{server}/bot", request=request).get_me()
-    except InvalidToken:
-        raise StartError(REJECTED) from None
-    except TelegramError as error:
-        raise MangosaurusError(f"Telegram does not answer: {error}") from None
-    return user.username or ""
 
 
 def _topic(message: MaybeInaccessibleMessage) -> int | None:

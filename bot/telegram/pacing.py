@@ -179,7 +179,6 @@ class Pacing:
         """Send a message as soon as it may go. Raises what its last try raised."""
         loop = asyncio.get_running_loop()
         last_try = loop.time() + RETRY_SECONDS
-        doubt = None
         while True:
             try:
                 async with self._turn(place, chat_id), self._messages:
@@ -190,16 +189,14 @@ class Pacing:
             except RetryAfter as error:
                 self._obey(error, chat_id)
             except NetworkError as error:
-                is_sure = isinstance(error, NotDoneError)
-                if isinstance(error, BadRequest) or not (is_sure or is_edit):
+                may_do_harm = not (is_edit or isinstance(error, NotDoneError))
+                if may_do_harm or isinstance(error, BadRequest):
                     raise
-                if not is_sure:
-                    doubt = error
                 again = loop.time() + PAUSE_SECONDS
                 if again > last_try:
                     self.given_up += 1
                     logger.warning("A message to %s was given up: %s", chat_id, error)
-                    raise (doubt or error) from None
+                    raise
                 chat = self._chat(chat_id)
                 chat.held_until = max(chat.held_until, again)
             else:

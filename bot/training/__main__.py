@@ -9,6 +9,7 @@ best weights; the end of the pipe, which comes however the bot ends, ends the ch
 import json
 import os
 import secrets
+import shutil
 import sys
 import threading
 from collections.abc import Mapping
@@ -42,7 +43,7 @@ def main(folder: Path, form: str, minutes: float, *, is_fresh: bool) -> None:
     A run that goes on with weights of verse takes about so many minutes.
     """
     stopped = threading.Event()
-    threading.Thread(target=_listen, args=(stopped,), daemon=True).start()
+    threading.Thread(target=_listen, args=(stopped, folder), daemon=True).start()
     keep_memory()
     with blas_threads(1):
         corpus = _corpus(folder / TEXT, form, is_fresh=is_fresh)
@@ -81,9 +82,10 @@ def _tell(event: Mapping[str, Any]) -> None:
     print(json.dumps(event), flush=True)
 
 
-def _listen(stopped: threading.Event) -> None:
+def _listen(stopped: threading.Event, folder: Path) -> None:
     while os.read(0, 1):
         stopped.set()
+    shutil.rmtree(folder, ignore_errors=True)  # the bot has ended, and nobody else would
     os._exit(1)
 
 

@@ -1,24 +1,24 @@
 """Runs: one at a time, each in one message from its command to its verdict.
 
 Whatever fails, the old weights stay in use. The child of a run works in a folder of its own, which
-goes when the run is over. If the bot ends during a run, the next start finds its row in the
-database, and says that the run is lost.
+goes when the run is over. On Telegram, the ask stays noted until then. So if the bot ends during a
+run, the next start begins it anew, in the same message.
 """
 
 import asyncio
 import contextlib
 import logging
-import shutil
+import secrets
 import time
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from bot.asks import File
-from bot.chat import Button, Buttons, Chat, Explained, Gone, InDoubt, LiveMessage, NotSent
+from bot.chat import Button, Buttons, Chat, Explained, InDoubt, LiveMessage, NotSent
 from bot.creations import NOBODY, Creation
 from bot.database import StoreError
-from bot.learned import OpenRun
 from bot.shelf import Shelf
 from bot.store import Store
 from bot.tasks import Tasks
@@ -26,13 +26,11 @@ from bot.training.child import NEW, OLD, TEXT, Child, Progress
 from bot.words import admins, tables
 from bot.words.pieces import Message, joined
 from model.errors import MangosaurusError
-from model.files import HOME
 from model.text.forms import USUAL_TEMPERATURE, Form, Genre, Network
 from model.text.typesetting import typeset
 
 logger = logging.getLogger(__name__)
 
-FOLDER = HOME / "runs"
 CLOSED = "close"
 """How a run ends with the bot: without a verdict."""
 NAMES = 5
@@ -54,7 +52,8 @@ class Run:
     notes: str = ""
     is_fresh: bool = False
     minutes: float = 0.0
-    id: int = 0
+    id: int = field(default_factory=partial(secrets.randbelow, 10**9))
+    """The number in the lines of its buttons."""
     old: str = ""
     """The version in use when it began."""
     message: int | None = None
@@ -101,62 +100,37 @@ class Runs:
         """Begin a run in a message of its own. Raises Explained."""
         self.check()
         self.running = run
+        note = run.chat.note
+        live = LiveMessage(run.chat, note.shown if note else None)  # perhaps of an earlier try
         try:
-            run.id = await self._store.begin_run(
-                run.network, run.chat.id, run.chat.place, run.chat.note
-            )
-            run.message = await run.chat.say(run.opening, admins.while_training(run.id))
-            await self._store.show_run(run.id, run.message)
-        except Exception:  # after a stop, the next start says that the run is lost
+            await live.conclude(run.opening, admins.while_training(run.id))
+            if note:
+                await self._store.mark(note, is_sending=False, shown=live.number)
+                note.is_struck = True  # the end of the run strikes it off
+        except Exception:
             self.running = None
-            if run.id:
-                await self._store.end_run(run.id)
             raise
+        run.message = live.number
         self._tasks.begin(self._follow(run))
-
-    async def conclude_lost(self, doors: Iterable[Callable[[int], Chat | None]]) -> None:
-        """Say that runs are lost which the last process did not end, and delete their folders.
-
-        Each door finds a chat by its id.
-        """
-        if not self._store.is_alone:  # another process may train
-            return
-        for lost in await self._store.open_runs():
-            for door in doors:
-                chat = door(lost.chat)
-                # a terminal's id is somebody's on Telegram too
-                if chat and chat.place == lost.place:
-                    folder = FOLDER / str(lost.id)
-                    await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
-                    self._tasks.begin(self._say_lost(lost, chat))
 
     async def ended(self) -> None:
         await self._tasks.ended()
 
     async def close(self) -> None:
-        """End the run. The next start will say that it is lost."""
+        """End the run, without a verdict."""
         if self.running:
             await self.running.end(CLOSED)
         await self.ended()
 
-    async def _say_lost(self, lost: OpenRun, chat: Chat) -> None:
-        with contextlib.suppress(NotSent, InDoubt, StoreError):  # then the next start says it
-            voice = await self._store.voice(lost.network)
-            wanted = f"{voice.form} {voice.name}" if voice else lost.network
-            sentence = admins.LOST.format(wanted.split()[-1], wanted)
-            with contextlib.suppress(Gone):  # the bot may not write there any more
-                await LiveMessage(chat, lost.message).conclude(sentence)
-            await self._store.end_run(lost.id)
-
     async def _follow(self, run: Run) -> None:
         """Carry out a run, and say how it ended."""
-        folder = FOLDER / str(run.id)
         buttons: Buttons = ()
         try:
-            await self._train(run, folder)
-            if run.ending == CLOSED:
-                return
-            verdict, buttons = await self._verdict(run, folder)
+            with TemporaryDirectory(prefix="mangosaurus-", ignore_cleanup_errors=True) as folder:
+                await self._train(run, Path(folder))
+                if run.ending == CLOSED:
+                    return
+                verdict, buttons = await self._verdict(run, Path(folder))
         except Explained as error:
             verdict = error.sentence
         except (MangosaurusError, OSError) as error:
@@ -168,13 +142,13 @@ class Runs:
             verdict = admins.FAILED.format(run.title, admins.BROKE)
         finally:
             self.running = None
-            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
         try:
             await LiveMessage(run.chat, run.message).conclude(verdict, buttons)
         except (NotSent, InDoubt) as error:
             logger.warning("Perhaps nobody is told how a training ended: %s", error)
-        with contextlib.suppress(StoreError):  # then the next start says that it is lost
-            await self._store.end_run(run.id)
+        if run.chat.note:
+            with contextlib.suppress(StoreError):  # then the next start begins it anew
+                await self._store.strike(run.chat.note)
 
     async def _train(self, run: Run, folder: Path) -> None:
         """Let a child train, and show how it goes on."""
@@ -216,7 +190,7 @@ class Runs:
         # write yet
         used = found.better if found else not run.progress.is_early
         if used:
-            used = await self._shelf.use(run.network, version, run.old)
+            used = await self._shelf.use(run.network, version, run.old, run.chat.note)
         seconds = time.monotonic() - run.began
         sentence = admins.verdict(run.title, run.progress, seconds, version, used=used)
         sentence = joined("\n\n", [sentence, *samples])
@@ -240,8 +214,7 @@ class Runs:
 
 
 def _fill(folder: Path, old: bytes, text: str) -> None:
-    """Put what a child needs into a folder that only the bot's user can read."""
-    folder.mkdir(mode=0o700, parents=True)
+    """Put what a child needs into its folder."""
     if old:
         (folder / OLD).write_bytes(old)
     if text:

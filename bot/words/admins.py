@@ -77,10 +77,6 @@ FROM_LETTERS = "from what I know of its letters, as long as it helps"
 ONE_ROUND = "one more round, and I stop as soon as it gets no better"
 FOR_MINUTES = "from the weights in use, for {:g} minutes, or less if it gets no better"
 CANCELLED = said("The training of *{}* is cancelled. Everything stays as it was.")
-LOST = said(
-    "I was stopped while I was training *{}*, and what it had learned is lost. `/retrain {}`"
-    " starts over."
-)
 FAILED = said("The training of *{}* brought no new weights: {}. Everything stays as it was.")
 BROKE = "something of mine went wrong, sorry; the log says what"
 TRAINED = said("Trained *{}* in {}{}: {}. {}")

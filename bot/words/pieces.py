@@ -83,6 +83,11 @@ def joined(between: str, messages: Iterable[Message]) -> Message:
     return whole
 
 
+def link_to(username: str, opens: str = "") -> str:
+    """Return a link to the bot with a name, perhaps with what it opens there."""
+    return f"t.me/{username}{opens and f'?start={opens}'}"
+
+
 def length(message: Message) -> int:
     """Return the length in UTF-16 units, in which Telegram counts."""
     return len(str(message).encode("utf-16-le")) // 2
