@@ -247,7 +247,7 @@ def sample(
 
     decoder, befores, requests = Decoder(loaded), [""], list[Request]()
     with blas_threads(1):  # the products of one step are too small for several threads
-        if genre is Genre.DINO:  # one request for all names; temperature 0 gives only one
+        if genre is Genre.DINO:  # one request for all names; temperature 0 gives one name only
             names = count or (5 if temperature else 1)
             requests = [NameRequest(generators[0], names, prompt, sampling)]
         elif genre is Genre.POEM:
@@ -324,7 +324,7 @@ def evaluate(
     ] = None,
     json: options.Json = False,
 ) -> None:
-    """Measure weights: losses on held-out text, beside that of counting, and what they write.
+    """Measure weights: their losses on held-out text, beside that of counting, and what they write.
 
     Weights that learned from your own text need it here too, as --corpus.
     """

@@ -6,10 +6,11 @@ to the empty context, and last to all V letters alike:
 
     P(s | saur) = (c(saurs) - D(c(saurs)) + P(s | aur) * Σ_x D(c(saurx))) / Σ_x c(saurx)
 
-The longest context counts how often. A shorter one is asked only where a longer one was unsure, so
-it counts after how many different letters: c(aurs) is the number of letters x such that xaurs
-occurs. For each length, the discounts of 1, 2, and 3 or more follow from n_j, the number of
-sequences that were counted j times: D(j) = j - (j + 1) Y n_{j+1} / n_j, Y = n_1 / (n_1 + 2 n_2).
+With the longest context, c counts how often a sequence occurs. A shorter context is asked only
+where the longer one was unsure. So there c counts different letters: c(aurs) is the number of
+letters x for which xaurs occurs. For each length, the discounts of the counts 1, 2, and 3 or more
+follow from n_j, the number of sequences that were counted j times: D(j) = j - (j + 1) Y n_{j+1} /
+n_j, with Y = n_1 / (n_1 + 2 n_2).
 
 Here a sequence is one number: the ids of its characters are its digits in base V. So // V takes its
 last character away, and the rest of a division by V**k has its last k characters.
@@ -29,16 +30,16 @@ from model.text.vocabulary import Vocabulary
 
 LONGEST = 7  # characters of context at most
 FOLDS = 5  # each fifth of the training text is predicted by the others, to choose length and share
-PREDICTED = 20_000  # characters of training text that are predicted at most
+PREDICTED = 20_000  # at most so many characters of the training text are predicted
 SHARES = np.arange(1, 11) / 10  # of training text in a mix with pretraining text
 
 
 class _Counts:
-    """Sequences of one length with their counts, and what each context gives away."""
+    """Sequences of one length with their counts, and what discounts free in each context."""
 
     def __init__(self, sequences: Ids, counts: Ids, size: int) -> None:
         self.sequences, self.counts, self.size = sequences, counts, size
-        self.discounts = np.array([0, 0.5, 1, 1.5])  # if they cannot be estimated
+        self.discounts = np.array([0, 0.5, 1, 1.5])  # unless they can be estimated
         n = np.bincount(counts, minlength=5)
         if n[1:4].all():
             y = n[1] / (n[1] + 2 * n[2])
@@ -68,7 +69,7 @@ class KneserNey:
         self.vocabulary, self.size = vocabulary, len(vocabulary)
         self.longest = min(longest, int(62 / np.log2(self.size)) - 1)  # 64 bits hold a sequence
         self.often = dict[int, _Counts]()  # by length: how often each sequence occurs
-        self.after = dict[int, _Counts]()  # after how many different characters it occurs
+        self.after = dict[int, _Counts]()  # by length: after how many different characters
         sequences = self._sequences(documents)
         for length in range(1, self.longest + 2):
             different, counts = np.unique(sequences % self.size**length, return_counts=True)
@@ -89,7 +90,10 @@ class KneserNey:
         return np.array(found)
 
     def _sequences(self, documents: Sequence[str]) -> Ids:
-        """Return each character and newline with the `longest` characters before it, (N,)."""
+        """Return the sequences (N,) that end at each character and newline of the documents.
+
+        Each has one character and the `longest` before it.
+        """
         text = "".join("\n" * self.longest + document + "\n" for document in documents)
         runs = [run for document in documents for run in (self.longest, len(document) + 1)]
         wanted = np.repeat(np.resize([False, True], len(runs)), runs)
@@ -103,7 +107,7 @@ def _look_up(asked: Ids, keys: Ids, values: Ids | Floats) -> Floats:
 
 
 def counting_loss(corpus: Corpus) -> float:
-    """Return what counting loses on the held-out text, in nats per character.
+    """Return the loss of counting on the held-out text, in nats per character.
 
     The counts of training text are mixed with those of pretraining text. The length of contexts
     and the share of training text are those that predict parts of the training text best.
@@ -120,7 +124,7 @@ def counting_loss(corpus: Corpus) -> float:
     losses = np.sum(nats, axis=0)
     share, length = np.unravel_index(losses.argmin(), losses.shape)
     own = KneserNey(texts, vocabulary)
-    mixed = _mix(SHARES[share], own, others or own, corpus.held_out)  # with itself: as it is
+    mixed = _mix(SHARES[share], own, others or own, corpus.held_out)
     return float(-np.log(mixed[length]).mean())
 
 

@@ -1,9 +1,9 @@
 """Finds the known parts of a name, whose roots are mostly Greek and Latin.
 
 If roots of data/roots.tsv and linking vowels make up a whole name, its parts are the fewest that
-do. Otherwise its parts are the longest root that begins it and the longest that ends it, then the
-longest that follow the one and precede the other, and so on, with something unknown between or
-beside them. If two readings are equally good, a name has no parts: nothing is guessed.
+do. If they do not, its parts are the longest root that begins it and the longest that ends it. What
+is left between these is read in the same way, and so on; something unknown may remain. If two
+readings are equally good, a name has no parts: nothing is guessed.
 """
 
 from collections import Counter
@@ -50,8 +50,8 @@ def roots() -> tuple[Root, ...]:
 
 @dataclass(frozen=True)
 class Part:
-    """A root in a name, where it starts, and its letters with the vowel that links it to the next
-    root.
+    """A root in a name: where it starts, and its letters. A vowel that links it to the next root is
+    among them.
     """
 
     start: int
@@ -101,7 +101,7 @@ def is_whole(name: str) -> bool:
 
 
 def pieces_of(form: str) -> list[str]:
-    """Return the letters that a form may be in names: "x-" before another root, "-x" at the end."""
+    """Return the pieces that a form may be in names (see `names.composition`)."""
     letters, found = form.strip("-"), []
     if form[0] != "-":
         found.append(letters + LATER)
@@ -111,7 +111,9 @@ def pieces_of(form: str) -> list[str]:
 
 
 def linked_pieces_of(form: str) -> list[str]:
-    """Return the same with a link, or, before a vowel, without its last letter: acr' of acro-."""
+    """Return the pieces that a form becomes with a linking vowel, such as sauro- of saur-, or
+    without its last o before another vowel, such as acr' of acro-.
+    """
     letters = form.strip("-")
     if form[0] != "-" and letters[-1] not in VOWELS:
         return [letters + link + LATER for link in sorted(LINKS, reverse=True)]
@@ -125,7 +127,7 @@ def ways(
 ) -> Iterator[tuple[tuple[int, T], ...]]:
     """Yield every way to make up the rest of a name from roots, each with the place of its start.
 
-    `pieces` has the roots by their letters. The first has at least `least` letters, and a root
+    `pieces` has the roots of each piece. The first piece has at least `least` letters, and a piece
     between two others at least `between`.
     """
     for root in pieces.get(LATER + name[start:], ()):
@@ -160,9 +162,10 @@ def _outer_parts(name: str, start: int, end: int) -> tuple[Part, ...]:
 
 
 def _parts_at(name: str, start: int, end: int) -> list[Part]:
-    """Return the roots that some letters of a name are, unless so few may be there by chance.
+    """Return the roots that the letters from `start` to `end` are; none if so few letters may be
+    there by chance.
 
-    Nobody meant something else by the letters of an invented name, so there one less will do.
+    In an invented name, which nobody has meant otherwise, one letter less is enough.
     """
     letters, is_inner = name[start:end], start > 0 and end < len(name)
     least = SHORTEST_ALONE + is_inner + (is_inner and letters[-1] in VOWELS)

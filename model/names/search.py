@@ -1,8 +1,9 @@
 """Names: each is new, and differs from the names before it.
 
-A name is a line with one row. Known names and other names are rejected, folded or not. With tables
-of real names, only names worth keeping are accepted or, if all attempts fail, the first new name.
-With a table of roots, a share of the names consists wholly of roots: the others only end with one.
+A name is a line with one row. It is rejected if the weights know it, as it is or folded. If they
+have tables of real names, a name must also be worth keeping; when all attempts fail, the first new
+name is taken. If they have a table of roots, SHARE of the names consist wholly of roots, and the
+others end with one.
 """
 
 import math
@@ -64,7 +65,7 @@ class NameSearch(Search):
         # one more, for the end or for a letter too many
         self.most_characters = names.longest + 1 - len(self._prefix)
         self._gives_one = not drawing.temperature
-        self._spare = ""  # the first new name since the last, if it was not worth keeping
+        self._spare = ""  # a new name that was not worth keeping, for when all attempts fail
         self._roots: Composition | None = None
         if 0 < drawing.temperature <= USUAL_TEMPERATURE["names"]:
             self._roots = names.roots
@@ -91,7 +92,7 @@ class NameSearch(Search):
             self._reject(name)
 
     def _begin(self, *, may_be_whole: bool = True) -> None:
-        """Begin a name, which may have to consist wholly of roots."""
+        """Begin a name. If it `may_be_whole`, chance decides whether it must consist of roots."""
         self._rejected, self._spare = 0, ""
         self.masks, self.least, node = None, NO_WEIGHT, 0
         if may_be_whole and self._roots and self.generator.random() < SHARE:
@@ -106,7 +107,7 @@ class NameSearch(Search):
         return not any(one in names for one in {name, fold(name)} for names in taken)
 
     def _is_chosen(self, name: str, line: Line) -> bool:
-        """Return whether the roots of a name let it pass, by their probability."""
+        """Return whether a name has the roots that it must have, and chance accepts them."""
         if not self._roots:
             return True
         if self.masks:

@@ -1,8 +1,8 @@
 """Reads names or verse from files, reduces them to an alphabet, deduplicates them, and holds a
 tenth out.
 
-The split is a rule, not a stored list: names by their hash, and the last poems. No held-out line is
-ever trained on.
+No list says what is held out, but a rule: a name's hash decides, and the last poems are held out.
+No held-out line is ever trained on.
 """
 
 import hashlib
@@ -25,10 +25,8 @@ LINES_OF_A_POEM = 14  # a text without blank lines is cut into poems of this man
 LONGEST_POEM = 2000  # a poem of more characters, such as a scene of a play, is cut into several
 MOST_WORDS = 100_000  # of more different words, only the commonest are known
 HELD_OUT_SHARE = 10  # one in this many names or poems is held out
-FEWEST: dict[Form, int] = {
-    "names": 100,
-    "verse": 20_000,
-}  # names, or characters: with fewer, a network learns little
+# names, or characters of verse: with fewer, a network learns little
+FEWEST: dict[Form, int] = {"names": 100, "verse": 20_000}
 
 
 @dataclass(frozen=True)
@@ -37,11 +35,11 @@ class Corpus:
 
     A document is a name or a poem, its lines joined by `"\n"`. No document occurs twice in a part.
     `pretraining` is other verse without the held-out lines, or other names. `digest` is a sha256
-    over these fields. `notes` are sentences for the person whose text it is: what its encoding is,
-    and what was folded or left out.
+    over the fields before it. `notes` are sentences for the person whose text it is: what its
+    encoding is, and what was folded or left out.
 
-    `reading` is other verse (see `with_reading`), or names that another network drew. The digest is
-    without it.
+    `reading` is other verse (see `with_reading`), or names that other networks drew. The digest
+    leaves it out.
     """
 
     form: Form
@@ -69,8 +67,9 @@ class Corpus:
         return frozenset(word for word, _ in self.word_counts.most_common(MOST_WORDS))
 
     def part(self, *, read: int, held_out: int) -> "Corpus":
-        """Return a part, in even steps, with about `read` characters to read and `held_out` to
-        measure by.
+        """Return a corpus with about `read` characters to read and `held_out` to measure by.
+
+        Its documents are taken in even steps from this one.
         """
         return replace(
             self,
@@ -213,8 +212,9 @@ def _documents_in(text: str) -> list[str]:
 
 
 def _poems_in(text: str) -> Iterator[str]:
-    """Yield the documents of a text, or groups of lines of a single one; cut long ones, at a line
-    end if possible.
+    """Yield the poems of a text: its documents or, if there is only one, groups of its lines.
+
+    A long poem is cut, at the end of a line if possible.
     """
     poems = _documents_in(text)
     if len(poems) == 1:
@@ -234,8 +234,9 @@ def _poems_in(text: str) -> Iterator[str]:
 
 
 def some(documents: tuple[str, ...], characters: int) -> tuple[str, ...]:
-    """Return documents of about this many characters, taken in even steps; all documents if they
-    have no more.
+    """Take documents in even steps, so that they have about this many characters together.
+
+    All are taken if they have no more.
     """
     total = sum(len(document) + 1 for document in documents)
     if total <= characters:
@@ -245,8 +246,8 @@ def some(documents: tuple[str, ...], characters: int) -> tuple[str, ...]:
 
 
 def _held_out_names(names: Sequence[str]) -> set[str]:
-    """Return the names whose folded form has a hash that ends in 0; the one of the smallest hash,
-    if none or all have.
+    """Return the names whose folded form has a hash that ends in 0. If none or all have, return the
+    name with the smallest hash.
     """
     numbers = {
         name: int(hashlib.sha256((fold(name) or name).encode()).hexdigest(), 16) for name in names
@@ -258,9 +259,7 @@ def _held_out_names(names: Sequence[str]) -> set[str]:
 
 
 def _without(hidden: set[str], documents: Iterable[str]) -> Iterator[str]:
-    """Yield the documents without their hidden lines, and drop a document that has no
-    other lines.
-    """
+    """Yield the documents without their hidden lines. A document that has no others is dropped."""
     for document in documents:
         kept = "\n".join(line for line in document.split("\n") if letters_of(line) not in hidden)
         if kept:

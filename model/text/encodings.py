@@ -1,5 +1,5 @@
-"""Reads anybody's file as text: a byte order mark says the encoding, else it is UTF-8 or, if it
-looks like that, Windows-1252. What is no text is refused with the reason.
+"""Reads anybody's file as text. A byte order mark says the encoding; without one, it is UTF-8 or,
+if the bytes look like it, Windows-1252. A file that is no text is refused with the reason.
 """
 
 import codecs

@@ -77,13 +77,13 @@ def fossils() -> Mapping[str, str]:
 
 @cache
 def real_names() -> frozenset[str]:
-    """Return the names of dinosaurs and of what else is extinct. Raises TableError."""
+    """Return the names of dinosaurs and of other extinct genera. Raises TableError."""
     return frozenset((*fossils(), *DINOSAURS.read_text(encoding="ascii").split()))
 
 
 def unread_genera() -> tuple[str, ...]:
-    """Return the genera that no network reads and none may invent: extinct ones, and those near to
-    a dinosaur.
+    """Return the genera that no network reads and none may invent: extinct ones, and those whose
+    names are near to a dinosaur's.
     """
     return (*fossils(), *NEAR_GENERA.read_text(encoding="ascii").split())
 
@@ -100,8 +100,8 @@ def sonnets_corpus() -> Corpus:
 
 
 def verse_corpus() -> Corpus:
-    """Read what the network for verse reads: the sonnets, and other poets and speeches of the plays
-    as reading. FetchError or CorpusError.
+    """Read what the network for verse reads: the sonnets and, as `reading`, other poets and the
+    speeches of the plays. FetchError or CorpusError.
     """
     poets = DATA / "poetry.txt"
     if not poets.is_file():

@@ -52,8 +52,8 @@ def train(
 ) -> Event:
     """Run a training to its end, or until `stopped()`; write its best weights to `out`.
 
-    Shows all events but the last, which it returns. Raises TrainingError if there is a file that
-    only `replacing` may replace, and the errors of the training.
+    Shows all events but the last, which it returns. Raises the errors of the training, and
+    TrainingError if there is a file already and `replacing` is not set.
     """
     partial = out.with_suffix(".partial.safetensors")
     for path in (out, partial):
@@ -91,7 +91,7 @@ def train(
         if is_early:
             break
     if not trainer.best_step:
-        trainer.measure()
+        trainer.measure_and_keep()
     made = save(out, with_roots(_with_best(weights, trainer), trainer.corpus))
     last = {
         "event": "finished",
@@ -131,8 +131,8 @@ def _started(trainer: Trainer) -> Event:
 
 
 def _sample(weights: Checkpoint, seed: int) -> str:
-    """Sample the weights of this moment, with the same random numbers each time, so that samples
-    show the learning.
+    """Let the weights write as they are now. The random numbers are the same each time, so the
+    samples show what was learned in between.
     """
     generator = generator_for(seed, 0)
     request: Request = VerseRequest(generator, rows=1)

@@ -2,8 +2,8 @@
 
 A word is a run of letters, with single apostrophes and hyphens between letters. After "look'" we
 cannot know whether the word is over. So the tail of a text, all that decides what may follow, is
-its last word with such a mark. There is no dead end: every tail leads to the end of a word and to
-the newline.
+its last word with such a mark. There is no dead end: from every tail, a word can be ended, and then
+the line.
 
 With clipped words, such as 'tis and th', no quotation begins: an apostrophe must belong to a
 clipped word or stand behind an s (kings'). Without clipped words, an apostrophe may stand before or

@@ -58,8 +58,9 @@ class Partners:
         return [ending for ending, starts in self._endings.get(word, {}).items() if starts & counts]
 
     def own_endings(self, word: str, readings: Pronunciations) -> list[Ending]:
-        """Return the endings of the last word of a person's line, scanning or not; guess them for
-        an unknown word.
+        """Return the endings of the last word of a person's line, which need not scan.
+
+        The ending of a word without readings is guessed by its last letters.
         """
         known = dict.fromkeys(ending for reading in readings for ending in endings(reading))
         if known:

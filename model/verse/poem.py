@@ -35,7 +35,7 @@ class Poems:
 
     @property
     def free_lines(self) -> FreeLines:
-        """Lines that have a usual length: others than before if the nodes of those are many."""
+        """Lines that have a usual length. New ones replace those with too many nodes."""
         made = self._checkpoint
         if not self._free or self._free.nodes.are_many:
             self._free = FreeLines(made.vocabulary, self._lexicon, made.description.longest_line)
@@ -66,7 +66,7 @@ class PoemSearch(VerseSearch):
         unread = self._vocabulary.ids_of(f"\n{own}" if own else "").tolist()
         super().__init__(drawing, unread, rows)
         self._words = Counter(words_of(own))
-        # the last line of each part, from 1
+        # the numbers of the lines that end a part; the first line has number 1
         self._last = [new_lines(prompt, part) for part in range(1, parts + 1)]
         self.wanted = self._last[-1]
         if not own:
@@ -77,15 +77,18 @@ class PoemSearch(VerseSearch):
             self._begin_after(self._seam.chosen(logits, self._vocabulary))
 
     def _begin_after(self, seam: Seam) -> None:
-        self._seam, self._separator = None, seam.separator
-        completes = seam.counts > 1
+        self._seam = None
+        self._separator = seam.separator
+        completes = seam.counts > 1  # the line of the prompt goes on
         if completes:
             self._last = [number + 1 for number in self._last]
             self.wanted += 1
         after = seam.separator or (" " if completes else "\n")
         last, *self.unread = self._vocabulary.ids_of(after)[::-1].tolist()
-        first = None if seam.first_words is None else self._masks.first(seam.first_words)
-        self.beginning = Beginning(last, self._masks.start, seam.counts, self._line_ends, first)
+        first_word = None if seam.first_words is None else self._masks.first_word(seam.first_words)
+        self.beginning = Beginning(
+            last, self._masks.start, seam.counts, self._line_ends, first_word
+        )
 
     @property
     def _line_ends(self) -> Any:
