@@ -88,7 +88,9 @@ class Inbox:
         person = len(self.asked) % self.people
         self.asked.append(asked)
         number = len(self.asked)
-        update = _query if asked.is_inline else _press if text.startswith(PRESS) else _update
+        update = _press if text.startswith(PRESS) else _update
+        if asked.is_inline:
+            update = _query
         self._waiting.append((number, update(number, text, person)))
         self._open += 1
         self._answered.clear()

@@ -1,9 +1,9 @@
 """A text in the making: what the decoder, names and verse know of each other.
 
 A text is written line by line, and a name is a line. For each line, the decoder writes a few rows
-side by side, all after the same beginning; the search says what may follow (`Masks`), chooses among
-the finished rows, and says how the next line begins. `names.search` and `verse.search` have the
-searches.
+side by side, all after the same beginning. The search says what may follow (`Masks`), chooses among
+the finished rows, and says how the next line begins. The searches are in `names.search`,
+`verse.poem` and `verse.sonnet`.
 """
 
 from abc import ABC, abstractmethod
@@ -68,7 +68,7 @@ class Beginning(NamedTuple):
 
 
 class Line(NamedTuple):
-    """A finished line, and the network's state behind it, before the line's end is read."""
+    """A finished line, and the state of the network when it has read all but the newline."""
 
     text: str
     nats: float  # its weight

@@ -50,7 +50,7 @@ _SENTENCE_ENDS = ".?!:;-[("
 
 
 def main() -> None:
-    """Read the texts, fetch them first if they are missing, and write the file."""
+    """Fetch the texts if they are missing, read them, and write the file."""
     sources.fetch(CMUDICT)
     path = sources.DATA / "cmudict.txt"
     corpus, whole = sources.sonnets_corpus(), Dictionary(read_cmudict(path))

@@ -107,7 +107,7 @@ def own_names() -> Iterator[str]:
 
 
 def spelled(found: Iterable[str]) -> list[str]:
-    """Return the names of letters in Latin or Cyrillic script, in their common characters."""
+    """Return the names in Latin or Cyrillic script, reduced to characters that many names have."""
     names = {
         unicodedata.normalize("NFC", name)
         for name in found

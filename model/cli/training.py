@@ -85,8 +85,11 @@ class Lines:
                 for name, of in LINES_TO_BEAT.items()
                 if event[name] is not None
             ]
-            size = f"{event['recipe']}: {event['parameters']:,} parameters"
-            print(f"{size}; to beat: {', '.join(lines)}", flush=True)
+            print(
+                f"{event['recipe']}: {event['parameters']:,} parameters;"
+                f" to beat: {', '.join(lines)}",
+                flush=True,
+            )
         elif event["event"] == "sample":
             print(f"  {event['text']}".replace("\n", "\n  "), flush=True)
         else:

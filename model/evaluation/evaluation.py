@@ -22,7 +22,7 @@ from model.writing.requests import (
     generator_for,
 )
 
-FIRST_LINES = files.PROGRAM / "data" / "first_lines.txt"  # of the sonnets that are measured
+FIRST_LINES = files.PROGRAM / "data" / "first_lines.txt"  # prompts for the sonnets to measure
 USUAL_SAMPLES = {Genre.DINO: 2000, Genre.POEM: 200, Genre.SONNET: 50}
 MOST_READ = 5_000_000  # characters. Counting these takes minutes, and a gigabyte.
 MOST_HELD_OUT = 500_000

@@ -1,4 +1,4 @@
-"""Figures about names, poems and sonnets, chosen so that people notice when they change.
+"""Figures on what readers notice in names, poems and sonnets.
 
 Written texts and real ones are measured alike. An int is a count, and a float is a share.
 """
@@ -43,7 +43,7 @@ def is_near(name: str, others: Iterable[str]) -> bool:
 def verse_figures(poems: Sequence[str], sources: Sequence[str]) -> Figures:
     """Compare poems with their sources, the texts that the network was trained on."""
     known = {word for text in sources for word in words_of(text)}
-    source = "\0".join(sources)  # no poem has a NUL
+    source = "\0".join(sources)  # No poem has a NUL, so no run spans two sources.
     pieces = [
         "\n".join(lines[start : start + LINES])
         for lines in (poem.split("\n") for poem in poems)

@@ -1,8 +1,9 @@
 """Counting, the networks' yardstick: interpolated modified Kneser-Ney.
 
-How probable is s after the context "saur"? Count which letters came after it, take a discount D
-from each count, and share out what that frees as the shorter context "aur" has it, and so on down
-to the empty context, and last to all V letters alike:
+How probable is s after the context "saur"? Count which letters came after it, and take a discount D
+from each count. Share out what that frees by the probabilities after the shorter context "aur".
+These come about in the same way, and so on down to the empty context, which shares out to all V
+letters alike:
 
     P(s | saur) = (c(saurs) - D(c(saurs)) + P(s | aur) * Σ_x D(c(saurx))) / Σ_x c(saurx)
 
@@ -12,8 +13,8 @@ letters x for which xaurs occurs. For each length, the discounts of the counts 1
 follow from n_j, the number of sequences that were counted j times: D(j) = j - (j + 1) Y n_{j+1} /
 n_j, with Y = n_1 / (n_1 + 2 n_2).
 
-Here a sequence is one number: the ids of its characters are its digits in base V. So // V takes its
-last character away, and the rest of a division by V**k has its last k characters.
+Here a sequence is one number: the ids of its characters are its digits in base V. So a division by
+V takes its last character away, and the remainder of a division by V**k is its last k characters.
 
 Source: S. F. Chen and J. Goodman, "An empirical study of smoothing techniques for language
 modeling", TR-10-98, Harvard University, 1998, section 3.
@@ -25,7 +26,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from model.network.layers import Floats, Ids
-from model.text.corpus import Corpus, some
+from model.text.corpus import Corpus, thinned
 from model.text.vocabulary import Vocabulary
 
 LONGEST = 7  # characters of context at most
@@ -118,7 +119,7 @@ def counting_loss(corpus: Corpus) -> float:
     for fold in range(min(FOLDS, len(texts))):
         rest = [text for number, text in enumerate(texts) if number % FOLDS != fold] or texts
         own = KneserNey(rest, vocabulary)
-        predicted = some(texts[fold::FOLDS], PREDICTED // FOLDS)
+        predicted = thinned(texts[fold::FOLDS], PREDICTED // FOLDS)
         mixed = _mix(SHARES[:, np.newaxis, np.newaxis], own, others or own, predicted)
         nats.append(-np.log(mixed).sum(axis=-1))
     losses = np.sum(nats, axis=0)

@@ -24,7 +24,7 @@ from model.network.layers import Ids, Mask
 from model.search import Nodes, UnfinishedLines
 
 SHORTEST_BETWEEN = 5  # between two others, a root with fewer letters is there by chance
-SHARE = 0.65  # of the names up to the usual temperature consist wholly of roots
+SHARE = 0.65  # up to the usual temperature, this share of the names consists wholly of roots
 # A name that must consist wholly of roots is given up when the network would rather have written
 # something else: when masking that has cost more nats than this.
 MOST_BARRED = 5.0
@@ -47,7 +47,7 @@ class Piece(NamedTuple):
 
 
 class Composition:
-    """The roots of a version, as masks of names. A node is a `State`."""
+    """The roots of a checkpoint, as masks of names. The key of a node is a `State`."""
 
     def __init__(self, roots: Iterable[str], characters: str) -> None:
         self._characters = characters
@@ -79,8 +79,8 @@ class Composition:
         return UnfinishedLines(self.nodes.step(lines.nodes, ids), *lines[1:])
 
     def way(self, name: str, prefix: str) -> tuple[Piece, ...]:
-        """Return the fewest pieces that make up a name, or what follows its prefix; none if it has
-        other parts.
+        """Return the fewest pieces that make up a name, or what follows its prefix; empty if none
+        do.
 
         No root may be there twice, and the last must be the longest that ends the name: Barrosaurus
         is no Barrosa with a tail, -urus.
@@ -122,6 +122,7 @@ class Composition:
             longer = (LATER if begun == ELIDED else begun) + letter
             new.add(longer)
             inner = longer.removeprefix(LATER)
+            # Here the root may end, and another begin.
             if len(inner) >= SHORTEST_BETWEEN or inner == longer:
                 new |= {mark for mark in (LATER, ELIDED) if inner + mark in self._pieces}
         return frozenset(new)

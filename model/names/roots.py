@@ -43,7 +43,7 @@ class Root:
 
 @cache
 def roots() -> tuple[Root, ...]:
-    """Read the table, once. Raises TableError."""
+    """Read data/roots.tsv, once. Raises TableError."""
     rows = read_table(PROGRAM / "data" / "roots.tsv", ("forms", "source", "meaning"))
     return tuple(Root(tuple(forms.split()), source, meaning) for forms, source, meaning in rows)
 
@@ -144,14 +144,14 @@ def _marks_before(letter: str) -> tuple[str, ...]:
 
 
 def _outer_parts(name: str, start: int, end: int) -> tuple[Part, ...]:
-    """Return the longest root that begins the letters of a name from `start` to `end`, the longest
-    that ends them, and so on between these.
+    """Return known parts of a name from `start` to `end`: the longest root that begins these
+    letters, the longest that ends them, and so on between the two.
     """
     begun = [
         part
         for stop in range(end, start, -1)
         for part in _parts_at(name, start, stop)
-        # Only after all letters of a root may something unknown follow.
+        # A root that lost a letter before a vowel cannot stand before something unknown.
         if stop == end or name[stop - 1] in VOWELS or part.letters + LATER in part.root.forms
     ][:1]
     ended = [part for begin in range(start, end) for part in _parts_at(name, begin, end)][:1]
@@ -165,7 +165,7 @@ def _parts_at(name: str, start: int, end: int) -> list[Part]:
     """Return the roots that the letters from `start` to `end` are; none if so few letters may be
     there by chance.
 
-    In an invented name, which nobody has meant otherwise, one letter less is enough.
+    In an invented name, one letter less is enough, because the letters have no other origin.
     """
     letters, is_inner = name[start:end], start > 0 and end < len(name)
     least = SHORTEST_ALONE + is_inner + (is_inner and letters[-1] in VOWELS)

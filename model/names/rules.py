@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from model.text.vocabulary import fold
 
 SHORTEST, LONGEST = 5, 18  # a name worth keeping has from SHORTEST to LONGEST letters
-# a longer name must consist wholly of roots, or too many of its letters mean nothing
+# A longer name must consist wholly of roots: otherwise too many of its letters mean nothing.
 LONGEST_PARTLY = 14
 LETTERS_MORE = 10  # a name may have this many letters after its prefix, however long the prefix is
 SEQUENCE = 3  # sequences of this many letters are compared with those of real names

@@ -85,7 +85,7 @@ class NameSearch(Search):
         name = (self._prefix + line.text).strip(" ")
         if not self._is_new(name):
             self._reject(name)
-        elif self._names.worth.keeps(name, self._prefix) and self._is_chosen(name, line):
+        elif self._names.worth.keeps(name, self._prefix) and self._chance_accepts(name, line):
             self._accept(name)
         else:
             self._spare = self._spare or name
@@ -106,8 +106,11 @@ class NameSearch(Search):
             return False
         return not any(one in names for one in {name, fold(name)} for names in taken)
 
-    def _is_chosen(self, name: str, line: Line) -> bool:
-        """Return whether a name has the roots that it must have, and chance accepts them."""
+    def _chance_accepts(self, name: str, line: Line) -> bool:
+        """Return whether a name has the roots that it must have, and a random number accepts them.
+
+        Each piece has its probability. Without a table of roots, all names are accepted.
+        """
         if not self._roots:
             return True
         if self.masks:
@@ -140,6 +143,7 @@ class NameSearch(Search):
             self._refuse_another(name)
 
     def _refuse_another(self, name: str) -> None:
+        """Give up if temperature 0 would only repeat this name."""
         if self._gives_one:
             self.error = RequestError(
                 f"temperature 0 always gives {name!r}; other names need a higher temperature"

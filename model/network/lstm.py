@@ -61,7 +61,7 @@ class State(NamedTuple):
 
 
 class Cache(NamedTuple):
-    """What `backward` needs to know of the way forward, (T, B, H) each but h and c."""
+    """What `backward` needs to know of the way forward, (T, B, H) each except h and c."""
 
     o: Array
     i: Array

@@ -93,7 +93,7 @@ def _beginning(text: str) -> int:
 def _stanzas(poem: str) -> Iterator[list[str]]:
     document: list[str] = []
     for stanza in _paragraphs(_FRONT_MATTER.sub("", poem)):
-        document += _replaced(stanza) if len(stanza) > 1 else []
+        document += _without_marks(stanza) if len(stanza) > 1 else []
         if len(document) >= _LINES_OF_A_DOCUMENT:
             yield document
             document = []
@@ -132,7 +132,7 @@ def _speeches(play: str) -> Iterator[list[str] | None]:
         if heading:
             yield None
         if not (location_may_follow and len(paragraph) < 3 and spoken == paragraph):
-            speech += _replaced(spoken)
+            speech += _without_marks(spoken)
         location_may_follow = bool(heading)
     yield speech
 
@@ -162,8 +162,8 @@ def _spoken(paragraph: list[str]) -> Iterator[str]:
             return
 
 
-def _replaced(lines: Iterable[str]) -> list[str]:
-    """Replace the characters that only the source uses, then drop lines that have a digit or no
+def _without_marks(lines: Iterable[str]) -> list[str]:
+    """Replace the marks that only the source uses, then drop lines that have a digit or no
     letter.
     """
     pattern = re.compile("|".join(map(re.escape, _REPLACED)))

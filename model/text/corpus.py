@@ -1,8 +1,8 @@
 """Reads names or verse from files, reduces them to an alphabet, deduplicates them, and holds a
 tenth out.
 
-No list says what is held out, but a rule: a name's hash decides, and the last poems are held out.
-No held-out line is ever trained on.
+A rule says what is held out: names by their hash, and the last poems. No held-out line is ever
+trained on.
 """
 
 import hashlib
@@ -73,9 +73,9 @@ class Corpus:
         """
         return replace(
             self,
-            training=some(self.training, read),
-            held_out=some(self.held_out, held_out),
-            pretraining=some(self.pretraining, read),
+            training=thinned(self.training, read),
+            held_out=thinned(self.held_out, held_out),
+            pretraining=thinned(self.pretraining, read),
         )
 
     @property
@@ -111,8 +111,10 @@ def read_names(
     names, left_out = _names_in(text)
     notes += left_out
     if len(names) < 2:
-        found = f"{path} has {len(names)} different names; it needs at least 2, one a line"
-        raise CorpusError("; ".join((found, *notes)))
+        raise CorpusError(
+            f"{path} has {len(names)} different names; it needs at least 2, one a line"
+            + "".join(f"; {note}" for note in notes)
+        )
     held_out, vocabulary = _held_out_names(names), Vocabulary.from_texts(names)
     others = chain.from_iterable(
         _names_in(vocabulary.fold(read_file(other).text))[0] for other in pretraining
@@ -233,10 +235,9 @@ def _poems_in(text: str) -> Iterator[str]:
         yield poem[start:]
 
 
-def some(documents: tuple[str, ...], characters: int) -> tuple[str, ...]:
-    """Take documents in even steps, so that they have about this many characters together.
-
-    All are taken if they have no more.
+def thinned(documents: tuple[str, ...], characters: int) -> tuple[str, ...]:
+    """Return documents of about this many characters, taken in even steps; all if they have no
+    more.
     """
     total = sum(len(document) + 1 for document in documents)
     if total <= characters:

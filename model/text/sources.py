@@ -175,14 +175,14 @@ def downloaded(requirement: str, sha256: str, *, form: str = "--no-binary") -> b
         command += ["--dest", folder, "--requirement", str(pinned)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - ours
         if done.returncode:
-            raise FetchError(f"{requirement} cannot be fetched; {_reason(done.stderr)}")
+            raise FetchError(f"{requirement} cannot be fetched; {_remedy(done.stderr)}")
         pinned.unlink()
         (file,) = Path(folder).iterdir()
         return file.read_bytes()
 
 
-def _reason(said: str) -> str:
-    """Return what to do about an error of pip."""
+def _remedy(said: str) -> str:
+    """Return what to do about what pip said."""
     lines = said.strip().splitlines() or ["no reason given"]
     if "No module named pip" in lines[-1]:
         return (

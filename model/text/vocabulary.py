@@ -247,8 +247,9 @@ class Vocabulary:
 
 
 def spell(text: str, alphabet: Alphabet) -> tuple[str, str]:
-    """Return a text reduced to an alphabet, and a sentence on what that changed beside capitals and
-    blanks, empty if nothing.
+    """Return a text reduced to an alphabet, and a sentence on the characters that this changed.
+
+    Without changes, or if only capitals and blanks changed, the sentence is empty.
 
     Accents that follow their letters are composed with them first (NFC). The alphabet "folded" has
     lower case without accents (see `fold`). The alphabet "own" has letters, digits, punctuation and

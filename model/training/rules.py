@@ -25,7 +25,7 @@ from model.writing.requests import NameRequest, generator_for
 
 READ_AGAIN = 2  # a word is known if it was read at least this often
 SHARED = 2  # the last letters of a name are an ending if at least this many names have them
-SHORTEST, LONGEST = 12, 80  # the usual length of the long lines of a text is set between these
+SHORTEST, LONGEST = 12, 80  # limits of the usual length of a text's long lines
 _CLIPPED_BEFORE = re.compile(rf"(?<![^\s(-])'({WORD})")
 _CLIPPED_BEHIND = re.compile(r"(?<![\w'-])([a-z]+)'(?![\w'])")
 
@@ -99,8 +99,7 @@ def with_roots(checkpoint: Checkpoint, corpus: Corpus) -> Checkpoint:
     }
     free = replace(checkpoint, roots=root_table(last, {}))
     composition = Composition(free.roots, free.vocabulary.characters)
-    generators = (generator_for(SEED, turn) for turn in range(DRAWN))
-    requests = [NameRequest(generator, attempts=ATTEMPTS) for generator in generators]
+    requests = [NameRequest(generator_for(SEED, turn), attempts=ATTEMPTS) for turn in range(DRAWN)]
     ways = [composition.way(name, "") for name in sampled_texts(free, requests)]
     counts = Counter(piece.letters for way in ways for piece in way)
     whole = sum(map(bool, ways))
@@ -149,8 +148,8 @@ def shared_endings(names: Iterable[str]) -> frozenset[str]:
 
 
 def clipped_words(texts: Iterable[str]) -> frozenset[str]:
-    """Return the words that verse writes with an apostrophe before or behind them at least every
-    other time.
+    """Return the words that have an apostrophe before or behind them in at least half of the places
+    where they occur.
     """
     counts, clipped = Counter[str](), Counter[str]()
     for text in texts:

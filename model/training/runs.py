@@ -68,7 +68,7 @@ def train(
         log.append(event)
         show(event)
 
-    weights = _with_rules(trainer)
+    weights = _weights_of(trainer)
     tell(_started(trainer))
     began = told = saved = sampled = time.monotonic()
     # An untrained network shows its first sample at once.
@@ -111,7 +111,7 @@ def train(
 
 def checkpoint_of(trainer: Trainer) -> Checkpoint:
     """Return the best weights with all that a file of weights needs."""
-    return with_roots(_with_best(_with_rules(trainer), trainer), trainer.corpus)
+    return with_roots(_with_best(_weights_of(trainer), trainer), trainer.corpus)
 
 
 def _started(trainer: Trainer) -> Event:
@@ -142,7 +142,7 @@ def _sample(weights: Checkpoint, seed: int) -> str:
     return ", ".join(text.strip("\n") for text in result.texts)
 
 
-def _with_rules(trainer: Trainer) -> Checkpoint:
+def _weights_of(trainer: Trainer) -> Checkpoint:
     """Return the newest weights with the rules that follow from their text, and no loss yet."""
     corpus, measured = trainer.corpus, trainer.measured.held_out
     names, others = frozenset[str](), NO_FINGERPRINTS

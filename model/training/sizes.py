@@ -62,8 +62,8 @@ def recipe_for(
 def another_round(start: Checkpoint, corpus: Corpus) -> Recipe:
     """Return the recipe of one more round: the network of `start` reads the training text again.
 
-    The weights are good already. So the learning rate is low, half as much is read, and the moving
-    average of the parameters counts.
+    The weights are good already. So the learning rate is low, half as much is read, and a moving
+    average of the parameters is kept.
     """
     architecture = start.language_model.architecture
     stage = _stage(corpus, architecture.hidden_size)

@@ -144,7 +144,7 @@ class Trainer:
                 loss = None
                 is_over = read >= stage.characters
                 if is_over or (self.step - first_step) % stage.evaluate_every == 0:
-                    loss = self.measure_and_keep(is_kept=stage.keep == "last")
+                    loss = self.measure_and_keep(even_if_worse=stage.keep == "last")
                     if self.best_step == self.step:
                         without_best = 0
                     elif read >= EARLY_STOPPING_BEGINS * stage.characters:
@@ -169,12 +169,12 @@ class Trainer:
                     break
             done += stage.characters
 
-    def measure_and_keep(self, *, is_kept: bool = False) -> float:
-        """Return the held-out loss of the newest weights. Keep them as `best` if they are, or if
-        `is_kept`.
+    def measure_and_keep(self, *, even_if_worse: bool = False) -> float:
+        """Return the held-out loss of the newest weights. Keep them as `best` if it is the lowest,
+        or `even_if_worse`.
         """
         loss = held_out_loss(self.newest, self.measured)
-        if is_kept or loss < self.best_loss:
+        if even_if_worse or loss < self.best_loss:
             self.best = self.newest.copy()
             self.best_loss, self.best_step = loss, self.step
         return loss

@@ -23,7 +23,7 @@ LONG_WORD = 4  # words of fewer letters may repeat: some are like "the"
 
 
 class FreeLines:
-    """Lines of known words; of any characters without a lexicon.
+    """Lines of known words or, without a lexicon, of any characters.
 
     `longest` is the usual length of a long line.
     """

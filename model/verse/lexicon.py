@@ -63,6 +63,7 @@ class Lexicon:
                 continue
             character = self._words[place][length]
             found.add(character)
+            # to the first word that goes on with another letter
             place = bisect_left(self._words, f"{beginning}{chr(ord(character) + 1)}", place)
         return found
 

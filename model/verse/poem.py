@@ -10,7 +10,7 @@ from model.search import Beginning, Drawing, Line
 from model.text.vocabulary import words_of
 from model.verse.free import FreeLines
 from model.verse.lexicon import Lexicon
-from model.verse.seam import Seam, new_lines, seam_for
+from model.verse.seam import Seam, count_new_lines, seam_for
 from model.verse.search import VerseSearch
 from model.verse.tables import Tables, tables_for
 from model.weights.checkpoint import Checkpoint
@@ -67,7 +67,7 @@ class PoemSearch(VerseSearch):
         super().__init__(drawing, unread, rows)
         self._words = Counter(words_of(own))
         # the numbers of the lines that end a part; the first line has number 1
-        self._last = [new_lines(prompt, part) for part in range(1, parts + 1)]
+        self._last = [count_new_lines(prompt, part) for part in range(1, parts + 1)]
         self.wanted = self._last[-1]
         if not own:
             self._begin_after(self._seam)
@@ -101,8 +101,9 @@ class PoemSearch(VerseSearch):
 
     def judged(self, line: Line) -> Iterable[tuple[list[str], float]]:
         words = words_of(line.text)
-        new = [word for word in words if word not in self._words]
-        cost = COST_OF_NAMES * sum(word.removesuffix("'s") in self._names for word in new)
+        cost = COST_OF_NAMES * sum(
+            word.removesuffix("'s") in self._names for word in words if word not in self._words
+        )
         yield words, self._verse.nats(line, words, self._words, cost)
 
     def keep(self, found: list[str]) -> None:

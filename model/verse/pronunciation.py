@@ -123,7 +123,7 @@ class Pronouncer:
                 yield from shorter or _without_last_weak(reading)
 
     def _with_sounding_ed(self, word: str) -> Iterator[Pronunciation]:
-        """Yield the readings with -ed as a syllable, in pasts alone: in loved, not in need."""
+        """Yield the readings of a past tense with -ed as a syllable: of loved, but not of need."""
         for reading in self._stems(word.removesuffix("ed"))[:2]:
             is_past = not word.endswith("eed") and _past(reading) in self._plain(word)
             if reading[-1] not in ("T", "D") and is_past:

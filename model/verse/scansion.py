@@ -35,7 +35,7 @@ class LineEnds(NamedTuple):
 
     leading: Bits  # on the way to such a word, or to a word that leaves room for one
     complete: Bits  # at the last node of such a word
-    latest: int | None  # after so many syllables one of the words begins at the latest; None: none
+    latest: int | None  # the most syllables that may stand before such a word; None: too few
     stops: Mask | None = None  # the marks by id (V,), one of which has to end the line
 
 
@@ -50,7 +50,7 @@ class Scansion:
         last_words: Mapping[str, Counts],
         vocabulary: Vocabulary,
     ) -> None:
-        """`last_words` says after which counts a word may begin to end a line."""
+        """`last_words` has the words that may end a line, and after which counts each may begin."""
         self.words = sorted(stresses)
         self._numbers = {word: number for number, word in enumerate(self.words)}
         nodes, self.word_nodes, self.parents, self._depths = _trie(self.words)
@@ -164,6 +164,7 @@ class Scansion:
         after = np.bitwise_or.reduce(np.where(is_set, self._ends[words], 0), axis=1).astype(
             np.uint16
         )
+        # only counts after which a last word may still begin
         after &= np.uint16((2 << (line_ends.latest or SYLLABLES - 1)) - 1)
         after |= np.where((line_ends.complete[nodes] & counts) != 0, MAY_END, 0).astype(np.uint16)
         return np.where(nodes == BEHIND, counts, after)
@@ -179,7 +180,7 @@ class Scansion:
         return self._leading(masks)
 
     def _leading(self, masks: Bits) -> Bits:
-        """Return masks that have bits at the last node of words, for all nodes on the way there."""
+        """Return masks for all nodes, from those at the last nodes of words."""
         found = masks.copy()
         for nodes in self._deepest_first:
             np.bitwise_or.at(found, self.parents[nodes], found[nodes])

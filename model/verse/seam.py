@@ -79,10 +79,11 @@ def seam_for(prompt: str, vocabulary: Vocabulary, verse: Continued) -> Seam:
     return Seam(unread, "" if behind else " ", counts, found, paused)
 
 
-def new_lines(prompt: str, parts: int = 1) -> int:
+def count_new_lines(prompt: str, parts: int = 1) -> int:
     """Return how many whole lines of verse follow a prompt."""
-    is_long = len(prompt) > LONG or len(prompt.strip().splitlines()) > 1
-    first = MORE_LINES if is_long else LINES if prompt.strip() else LINES + 1
+    first = LINES if prompt.strip() else LINES + 1
+    if len(prompt) > LONG or len(prompt.strip().splitlines()) > 1:
+        first = MORE_LINES
     return first + LINES_OF_A_PART * (parts - 1)
 
 

@@ -5,8 +5,8 @@ and rhyme (see `scansion` and `partners`), and a poor rhyme lowers the weight of
 
 The rhymes are ABAB CDCD EFEF GG. A line that brings a rhyme ends in a new sound that enough words
 can answer. A person's line is the first of the fourteen, unless it is in another script: then it
-stands above them. It may end in an odd word. If no candidate answers it, the search goes on with
-the next larger `Choice` of words.
+stands above them. Such a line may end in an odd word. If no candidate answers it, the search goes
+on with the next larger `Choice` of words.
 """
 
 import re
@@ -73,7 +73,7 @@ class _Lines(VerseSearch):
         self.masks, self.most_characters = tables.masks, tables.masks.most_characters
         self._words = Counter(words)
 
-    def _begin(
+    def _set_beginning(
         self, ends: LineEnds, counts: Counts = 1, after: str = "\n", words: str = ""
     ) -> None:
         (input_id,) = self._vocabulary.ids_of(after).tolist()
@@ -131,12 +131,12 @@ class SonnetSearch(_Lines):
         counts = self._tables.syllables_of(self._thing)
         if 1 < counts < LONGEST_THING and len(self._ends) == LINE_OF_THING:
             self.unread = self._vocabulary.ids_of(f"\n{self._thing}")[::-1].tolist()
-            self._begin(ends, counts, " ", f"{self._thing} ")
+            self._set_beginning(ends, counts, " ", f"{self._thing} ")
         else:
-            self._begin(ends)
+            self._set_beginning(ends)
 
     def _line_ends(self) -> LineEnds:
-        """Return the ends that the next line may have by the choice of words."""
+        """Return the words that may end the next line, by the choice."""
         partner = self._partner
         if partner is None or self._choice is Choice.FREE:
             return self._tables.opening
@@ -205,7 +205,7 @@ class LineSearch(_Lines):
         counts = tables.syllables_of(self._own)
         is_short = 0 < counts < 1 << SYLLABLES and len(prompt) <= self.most_characters
         self.wanted = 1 if self._words and is_short else 0
-        self._begin(tables.opening, counts, " ")
+        self._set_beginning(tables.opening, counts, " ")
 
     @property
     def texts(self) -> tuple[str, ...]:

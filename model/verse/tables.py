@@ -41,13 +41,16 @@ class Tables(NamedTuple):
     by_token: Mapping[str, tuple[str, ...]]
 
     def counts_after(self, line: str) -> Counts:
-        """Return the counts of a person's line if verse completes it.
+        """Return the counts of a person's line if verse completes it; if not, 1, the counts of an
+        empty line.
 
-        If it has WHOLE syllables or more, it stands alone: then 1, the counts of an empty line.
+        With WHOLE syllables, a line stands alone. If its last word leans on a next one, it takes
+        one less than a whole line has.
         """
         counts = self.syllables_of(line)
         leans = self.prosody.last_word(line) in self.prosody.never_last and line[-1:].isalpha()
-        return counts if 0 < counts < 1 << (SYLLABLES - 1 if leans else WHOLE) else 1
+        whole = SYLLABLES - 1 if leans else WHOLE
+        return counts if 0 < counts < 1 << whole else 1
 
     def syllables_of(self, text: str) -> Counts:
         pronounce = self.prosody.pronounce
@@ -74,7 +77,7 @@ class Tables(NamedTuple):
         for word, after in pairwise(words):
             if word == after and word in self.prosody.often:
                 cost += COST_OF_STAMMERING
-        # Mixing in earlier lines costs too, but all candidates for a line alike.
+        # Mixing in earlier lines costs all candidates for a line the same.
         sums = (sum(map(counts.__getitem__, address)) for address in self.prosody.addresses)
         return line.nats - cost - COST_OF_MIXING * min(sums)
 
@@ -102,8 +105,11 @@ def _tables(
 ) -> Tables:
     found = prosody()
     spelled = (f"'{word}" if f"'{word}" in found.clipped else word for word in sorted(known_words))
-    written = (word for word in spelled if len(word) > 1 or word in "aio")
-    written = (word for word in written if all(letter in vocabulary for letter in word))
+    written = (
+        word
+        for word in spelled
+        if (len(word) > 1 or word in "aio") and all(letter in vocabulary for letter in word)
+    )
     words = {word: readings for word in written if (readings := found.pronounce(word))}
     partners = Partners(words, found)
     if len(words) < ENOUGH_WORDS or not partners.openers or " " not in vocabulary:

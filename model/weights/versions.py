@@ -2,7 +2,7 @@
 
 `save` and `load` handle one file. `Versions` is a folder:
 
-    <version>.safetensors    a checkpoint, which never changes: its name begins its sha256
+    <version>.safetensors    a checkpoint, which never changes: its sha256 begins with its name
     released                 names the version that is committed with the program
     current                  names the version that was promoted last
     previous                 names the version that was in use before

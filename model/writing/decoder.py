@@ -147,11 +147,11 @@ class Decoder:
         top_p = made.top_p if sampling.top_p is None else sampling.top_p
         drawing = Drawing(request.generator, sampling.temperature, top_p)
         if isinstance(request, NameRequest) != (made.form == "names"):
-            kind = type(request).__name__
-            raise RequestError(f"a checkpoint of {made.form} cannot serve a {kind}")
+            raise RequestError(
+                f"a checkpoint of {made.form} cannot serve a {type(request).__name__}"
+            )
         if isinstance(request, NameRequest):
-            asked = request.prefix, request.count, request.attempts
-            return NameSearch(drawing, self._names, *asked)
+            return NameSearch(drawing, self._names, request.prefix, request.count, request.attempts)
         if isinstance(request, VerseRequest):
             from model.verse.poem import PoemSearch  # what names do not need is imported late
 
