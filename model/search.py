@@ -111,7 +111,7 @@ class Search(ABC):
         """Whether nothing is to be written any more."""
         return self.error is not None or len(self.lines) == self.wanted
 
-    def has_read(self, logits: Array) -> None:  # noqa: B027 - most need not know
+    def choose_beginning(self, logits: Array) -> None:  # noqa: B027 - most have no choice
         """Choose how the line begins, by the network's logits (V,) after the last unread id."""
 
     @abstractmethod

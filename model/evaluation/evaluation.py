@@ -63,6 +63,7 @@ def evaluate(
     sampling = Sampling(checkpoint.description.temperature)
     requests = list(_requests(genre, samples or USUAL_SAMPLES[genre], sampling))
     written = list(sampled_texts(checkpoint, requests))
+    # in even steps, at most USUAL_SAMPLES: the step is rounded up
     real = corpus.held_out[:: -(-len(corpus.held_out) // USUAL_SAMPLES[genre])]
     if genre is Genre.DINO:
         known = frozenset(corpus.training)

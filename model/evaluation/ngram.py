@@ -96,6 +96,7 @@ class KneserNey:
         Each has one character and the `longest` before it.
         """
         text = "".join("\n" * self.longest + document + "\n" for document in documents)
+        # False for the newlines before a document, True for its characters and its last newline
         runs = [run for document in documents for run in (self.longest, len(document) + 1)]
         wanted = np.repeat(np.resize([False, True], len(runs)), runs)
         windows = sliding_window_view(self.vocabulary.ids_of(text), self.longest + 1)

@@ -31,9 +31,9 @@ class Root:
     """A root: its forms in names, the word that it comes from, with its language, and what that
     word means.
 
-    A form with "-" before it stands only at the end of a name, a form with "-" behind it only
-    before something else. A form such as "acro-", of four letters or more, loses its final o before
-    a vowel.
+    A form with "-" before it stands only at the end of a name. A form with "-" behind it stands
+    only before something else. A form such as "acro-", of four letters or more, loses its final o
+    before a vowel.
     """
 
     forms: tuple[str, ...]
@@ -111,8 +111,8 @@ def pieces_of(form: str) -> list[str]:
 
 
 def linked_pieces_of(form: str) -> list[str]:
-    """Return the pieces that a form becomes with a linking vowel, such as sauro- of saur-, or
-    without its last o before another vowel, such as acr' of acro-.
+    """Return the pieces that a form becomes: with a linking vowel, as saur- becomes sauro-, or
+    without its last o before a vowel, as acro- becomes acr'.
     """
     letters = form.strip("-")
     if form[0] != "-" and letters[-1] not in VOWELS:

@@ -45,6 +45,7 @@ class Exact:
         stacks = []
         for n, layer in enumerate(p.layers):
             w_x, b = _blocks(layer.w_x, cell.of_x, size), _blocks(layer.b[None], cell.of_x, size)
+            # The first layer looks its rows up, each with the bias in it; b alone is NO_CHARACTER's.
             inputs = [w_x * of_h, b] if n else [w_x + b, b]
             stacks.append(np.vstack([*inputs, _blocks(layer.w_h, cell.of_h, size) * of_h]))
         stacks.append(np.vstack([p.w_y * of_h, p.b_y[None]]))
@@ -52,6 +53,7 @@ class Exact:
         digits = H_DIGITS - cell.is_doubled
         rounded = [on_grid(*each, digits) for each in zip(stacks, lookups, strict=True)]
         self._lookup = rounded[0][:-size]  # a row for each character, and one for NO_CHARACTER
+        # of each layer: its w_h, then w and b of what reads its h, a layer or the logits
         self._layers = [(of[-size:], above[:size], above[size]) for of, above in pairwise(rounded)]
 
     def initial_state(self, rows: int) -> Array:

@@ -60,6 +60,7 @@ class FreeLines:
         if stops is not None:
             may_end &= stops[last]
         found[:, newline] = False
+        # A line that must end goes on with its word, or with a stop, until it may end.
         must_end = (lengths >= self._longest) & (self._is_letter[last] | may_end)
         onward = self._goes_on if stops is None else self._goes_on | stops
         found[must_end] &= onward & ~may_end[must_end, None]

@@ -89,6 +89,7 @@ class Partners:
         return {other: starts for other, starts in found.items() if starts}
 
     def _openers(self) -> Mapping[str, Counts]:
+        """Return the common words with ENOUGH rhymes, and after which counts each may begin."""
         onsets: dict[str, Counter[str]] = defaultdict(Counter)
         for word in self._common:
             for ending in self._endings.get(word, ()):
@@ -104,7 +105,7 @@ class Partners:
 
 
 def _endings_in_line(readings: Pronunciations) -> dict[Ending, Counts]:
-    """Return each ending, and after which counts of syllables the word may begin so that it ends a
+    """Return each ending of a word, with the counts after which the word may begin as the last of a
     line.
     """
     found: dict[Ending, Counts] = defaultdict(int)

@@ -72,7 +72,7 @@ class PoemSearch(VerseSearch):
         if not own:
             self._begin_after(self._seam)
 
-    def has_read(self, logits: Array) -> None:
+    def choose_beginning(self, logits: Array) -> None:
         if self._seam:
             self._begin_after(self._seam.chosen(logits, self._vocabulary))
 

@@ -214,6 +214,7 @@ def _without_ed(readings: Pronunciations) -> Pronunciations:
 def _without_last_weak(reading: Pronunciation) -> Iterator[Pronunciation]:
     for place in reversed(range(len(reading))):
         if reading[place].endswith("0"):
+            # ER0 leaves its R behind
             yield reading[:place] + ("R",) * (reading[place] == "ER0") + reading[place + 1 :]
             return
 

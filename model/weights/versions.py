@@ -157,8 +157,8 @@ class Versions:
         return version if version and self.path(version).exists() else None
 
     def load_current(self) -> Checkpoint:
-        """Load the version in use. If it is damaged, log a warning, and load the previous, the
-        released or the newest version that is not.
+        """Load the version in use. If it is damaged, log a warning, and load another: the previous
+        one, the released one, or the newest that is not damaged.
         """
         current = self.current()
         try:

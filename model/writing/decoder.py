@@ -103,7 +103,7 @@ class Decoder:
         that are finished, ordered by ticket.
         """
         if self._chosen is None:
-            self._chosen = self._choose()
+            self._chosen = self._first_of_each_kind()
         waiting = [each for each in self._chosen.values() if not (each.is_writing or each.is_done)]
         reading = [search for search in waiting if search.unread]
         beginning = [search for search in waiting if not search.unread]
@@ -174,8 +174,11 @@ class Decoder:
 
         return Poems(self._checkpoint)
 
-    def _choose(self) -> dict[int, Search]:
-        """Return the first searches of each kind; the others wait in the order of the requests."""
+    def _first_of_each_kind(self) -> dict[int, Search]:
+        """Return the searches to go on with, by ticket; the others wait in their order.
+
+        Of each kind, `at_once` searches go on.
+        """
         counts, chosen = Counter[type](), {}
         for ticket, search in self._searches.items():
             counts[type(search)] += 1
@@ -190,7 +193,7 @@ class Decoder:
         for search, state, of_search in zip(searches, states, logits, strict=True):
             search.state = state
             if not search.unread:
-                search.has_read(of_search)
+                search.choose_beginning(of_search)
 
     def _begin(self, searches: Sequence[Search]) -> None:
         """Add the rows of the next lines of these searches."""
