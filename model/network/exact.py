@@ -45,7 +45,7 @@ class Exact:
         stacks = []
         for n, layer in enumerate(p.layers):
             w_x, b = _blocks(layer.w_x, cell.of_x, size), _blocks(layer.b[None], cell.of_x, size)
-            # The first layer looks its rows up, each with the bias in it; b alone is NO_CHARACTER's.
+            # The first layer looks up rows that have the bias in them; b alone is for NO_CHARACTER.
             inputs = [w_x * of_h, b] if n else [w_x + b, b]
             stacks.append(np.vstack([*inputs, _blocks(layer.w_h, cell.of_h, size) * of_h]))
         stacks.append(np.vstack([p.w_y * of_h, p.b_y[None]]))
