@@ -44,7 +44,8 @@ CARDS_HEADER = ("", "asks", "answers", "refusals", "neither", "p50", "p95", "lon
 HEADER = ("load", "asks", "answers", "refusals", "longest wait", "since fetch", "recovery", "429s")
 NOTE = (
     f"{SECONDS:.0f} s each, default settings, each ask from another person. Recovery: from the end"
-    " of the crowd until a new ask is answered within 1 s. Inline: whom it offered texts."
+    " of the crowd until a new ask is answered within 1 s. Inline: how many of those who typed were"
+    " offered texts."
 )
 
 
