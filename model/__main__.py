@@ -1,7 +1,7 @@
 """The command line of the networks: `python -m model --help` lists its commands.
 
-`sample` prints a first name in a fraction of a second. So the other commands import what it does
-not need when they run.
+`sample` prints a first name in a fraction of a second. For that, what it does not need is imported
+inside the other commands.
 """
 
 import secrets

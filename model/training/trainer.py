@@ -170,8 +170,9 @@ class Trainer:
             done += stage.characters
 
     def measure_and_keep(self, *, even_if_worse: bool = False) -> float:
-        """Return the held-out loss of the newest weights. Keep them as `best` if it is the lowest,
-        or `even_if_worse`.
+        """Return the held-out loss of the newest weights.
+
+        Keep these weights as `best` if no loss was lower, or `even_if_worse`.
         """
         loss = held_out_loss(self.newest, self.measured)
         if even_if_worse or loss < self.best_loss:

@@ -180,7 +180,7 @@ class Scansion:
         return self._leading(masks)
 
     def _leading(self, masks: Bits) -> Bits:
-        """Return masks for all nodes, from those at the last nodes of words."""
+        """Hand masks, which are set at the last nodes of words, to all nodes on the way there."""
         found = masks.copy()
         for nodes in self._deepest_first:
             np.bitwise_or.at(found, self.parents[nodes], found[nodes])

@@ -41,11 +41,11 @@ class Tables(NamedTuple):
     by_token: Mapping[str, tuple[str, ...]]
 
     def counts_after(self, line: str) -> Counts:
-        """Return the counts of a person's line if verse completes it; if not, 1, the counts of an
+        """Return the counts of a person's line if verse completes it; else 1, the counts of an
         empty line.
 
-        With WHOLE syllables, a line stands alone. If its last word leans on a next one, it takes
-        one less than a whole line has.
+        A line of fewer than WHOLE syllables is completed. If its last word leans on a next one, so
+        is a line of WHOLE syllables.
         """
         counts = self.syllables_of(line)
         leans = self.prosody.last_word(line) in self.prosody.never_last and line[-1:].isalpha()
