@@ -106,7 +106,7 @@ def verse_corpus() -> Corpus:
     poets = DATA / "poetry.txt"
     if not poets.is_file():
         raise FetchError(
-            f"{poets} is missing; run make data/poetry.txt in a copy of the repository"
+            f"{poets} is missing; make data/poetry.txt makes it in a copy of the repository"
         )
     fetch(SPEECHES)
     return with_reading(sonnets_corpus(), poets, *SPEECHES_READ * [DATA / "speeches.txt"])
