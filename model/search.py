@@ -142,6 +142,7 @@ class Nodes:
         return len(self.keys) > MOST_NODES
 
     def number(self, key: Hashable) -> int:
+        """Return the number of a key, which gets one if it is new."""
         number = self._numbers.setdefault(key, len(self.keys))
         if number == len(self.keys):
             if number == len(self.masks):

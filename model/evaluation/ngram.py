@@ -104,6 +104,7 @@ class KneserNey:
 
 
 def _look_up(asked: Ids, keys: Ids, values: Ids | Floats) -> Floats:
+    """Return the values of the keys that are asked for, and 0 for what is no key."""
     places = np.minimum(np.searchsorted(keys, asked), len(keys) - 1)
     return np.where(keys[places] == asked, values[places], 0)
 

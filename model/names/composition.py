@@ -128,6 +128,7 @@ class Composition:
         return frozenset(new)
 
     def _letters_of(self, begun: str) -> frozenset[str]:
+        """Return the letters that may follow the beginning of a root."""
         if begun == _LINK:
             return LINKS
         if begun == ELIDED:

@@ -140,6 +140,7 @@ def ways(
 
 
 def _marks_before(letter: str) -> tuple[str, ...]:
+    """Return the marks that a piece may have before this letter."""
     return (LATER, ELIDED) if letter in VOWELS else (LATER,)
 
 
@@ -181,6 +182,7 @@ def _parts_at(name: str, start: int, end: int) -> list[Part]:
 
 @cache
 def _by_piece() -> dict[str, list[Root]]:
+    """Return the roots that each piece can be, those by their own forms first."""
     found: dict[str, list[Root]] = {}
     for read in (pieces_of, linked_pieces_of):
         for root in roots():

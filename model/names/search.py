@@ -35,6 +35,7 @@ class Names:
 
     @property
     def roots(self) -> Composition | None:
+        """The table of roots, made anew when it has too many nodes; None without one."""
         if self._roots and (not self._composition or self._composition.nodes.are_many):
             self._composition = Composition(self._roots, self.vocabulary.characters)
         return self._composition
@@ -128,6 +129,7 @@ class NameSearch(Search):
             self._refuse_another(name)
 
     def _reject(self, name: str) -> None:
+        """Try again or, after the last attempt, do what is left."""
         self._rejected += 1
         is_last = self._rejected >= self._attempts or self._gives_one
         if is_last and self.masks:

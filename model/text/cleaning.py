@@ -91,6 +91,7 @@ def _beginning(text: str) -> int:
 
 
 def _stanzas(poem: str) -> Iterator[list[str]]:
+    """Yield groups of stanzas, as lines. Each but the last is as long as a sonnet, or longer."""
     document: list[str] = []
     for stanza in _paragraphs(_FRONT_MATTER.sub("", poem)):
         document += _without_marks(stanza) if len(stanza) > 1 else []

@@ -192,6 +192,7 @@ def _read(path: Path, alphabet: Alphabet) -> tuple[str, list[str]]:
 
 
 def _lines(text: str) -> Iterator[str]:
+    """Yield the lines of a text, with single blanks between words."""
     return (" ".join(line.split()) for line in text.split("\n"))
 
 
@@ -274,6 +275,7 @@ def _corpus(
     pretraining: Iterable[str],
     notes: Iterable[str],
 ) -> Corpus:
+    """Return a corpus of these documents, each once."""
     training, held_out, pretraining = (
         tuple(dict.fromkeys(part)) for part in (training, held_out, pretraining)
     )

@@ -115,6 +115,7 @@ def checkpoint_of(trainer: Trainer) -> Checkpoint:
 
 
 def _started(trainer: Trainer) -> Event:
+    """Return the first event of a training."""
     start_loss = None
     if trainer.start and trainer.recipe.name != ADAPTED:
         start_loss = held_out_loss(trainer.start.language_model, trainer.measured)

@@ -152,6 +152,7 @@ def count_characters(documents: Sequence[str]) -> int:
 
 
 def _stage(corpus: Corpus, width: int) -> Stage:
+    """Return the one stage of a recipe for a text of any size."""
     size, is_names = count_characters(corpus.training), corpus.form == "names"
     is_small_list = is_names and size < SMALL
     if is_names:

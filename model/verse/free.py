@@ -91,6 +91,7 @@ class FreeLines:
         return mean - cost - COST_OF_REPETITION * again
 
     def _among(self, characters: str) -> Mask:
+        """Return for each character of the vocabulary (V,) whether it is among these."""
         return np.array([character in characters for character in self._vocabulary.characters])
 
 

@@ -56,6 +56,7 @@ class Lexicon:
         return np.array([character in allowed for character in self._characters])
 
     def _following(self, beginning: str) -> set[str]:
+        """Return the characters that follow a beginning in the known words."""
         found, place, length = set[str](), bisect_left(self._words, beginning), len(beginning)
         while place < len(self._words) and self._words[place].startswith(beginning):
             if len(self._words[place]) == length:

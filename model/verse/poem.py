@@ -77,6 +77,7 @@ class PoemSearch(VerseSearch):
             self._begin_after(self._seam.chosen(logits, self._vocabulary))
 
     def _begin_after(self, seam: Seam) -> None:
+        """Begin the first line behind a person's words, as the seam says."""
         self._seam = None
         self._separator = seam.separator
         completes = seam.counts > 1  # the line of the prompt goes on

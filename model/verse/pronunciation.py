@@ -186,6 +186,7 @@ def _in_compound(reading: Pronunciation) -> Pronunciation:
 
 
 def _followed(readings: Iterable[Pronunciation], sounds: Iterable[str]) -> list[Pronunciation]:
+    """Return readings with further sounds behind each."""
     return [(*reading, *sounds) for reading in readings]
 
 
@@ -212,6 +213,7 @@ def _without_ed(readings: Pronunciations) -> Pronunciations:
 
 
 def _without_last_weak(reading: Pronunciation) -> Iterator[Pronunciation]:
+    """Yield a reading without its last unstressed vowel, if it has one."""
     for place in reversed(range(len(reading))):
         if reading[place].endswith("0"):
             # ER0 leaves its R behind

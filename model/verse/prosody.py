@@ -102,6 +102,7 @@ class _Table:
         return tuple((left, right) for _, left, right in self._pairs(name))
 
     def sounds(self, name: str) -> dict[str, Pronunciations]:
+        """Return the readings that stand behind each = in a section, by what stands before it."""
         found: dict[str, Pronunciations] = {}
         for number, letters, sounds in self._pairs(name):
             if letters in found:

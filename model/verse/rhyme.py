@@ -120,6 +120,7 @@ def endings(reading: Pronunciation) -> Iterator[Ending]:
 
 
 def _ending(reading: Pronunciation, start: int, *, stressed: bool) -> Ending:
+    """Return the ending whose sound begins with the vowel at `start`."""
     before = max((place + 1 for place in range(start) if is_vowel(reading[place])), default=0)
     onset = reading[before:start]
     # in "yourself", the r belongs to "your"

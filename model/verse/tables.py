@@ -53,6 +53,7 @@ class Tables(NamedTuple):
         return counts if 0 < counts < 1 << whole else 1
 
     def syllables_of(self, text: str) -> Counts:
+        """Return the counts of syllables that a text can have."""
         pronounce = self.prosody.pronounce
         return begun(patterns(word, pronounce(word)) or guessed(word) for word in words_of(text))
 

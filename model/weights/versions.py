@@ -129,6 +129,7 @@ class Versions:
             raise CheckpointError(f"{path}: cannot be used: {error}") from error
 
     def promote(self, version: str) -> None:
+        """Make a version the current one, and point to the one before as the previous."""
         self.load(version)
         before = self._pointed()
         if before and before[0] != version:
