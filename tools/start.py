@@ -76,7 +76,7 @@ def read_people() -> Iterator[str]:
 
 
 def read_towns() -> Iterator[str]:
-    """Yield the names of towns, and of those in CYRILLIC countries the first name in Cyrillic
+    """Yield the names of towns. For a town in a CYRILLIC country, yield its first name in Cyrillic
     letters too.
     """
     with _opened(*TOWNS) as wheel:

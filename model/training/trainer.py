@@ -181,7 +181,7 @@ class Trainer:
         return loss
 
     def _batches(self, stage: Stage) -> Iterator[tuple[int, bool, Batch]]:
-        """Yield the number of the epoch, whether the text of the batch before goes on, and a batch.
+        """Yield the number of the epoch, whether a batch continues the batch before, and the batch.
 
         There is no last epoch. Each one has the documents in random order.
         """

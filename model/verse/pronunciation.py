@@ -179,7 +179,7 @@ def is_vowel(phoneme: str) -> bool:
 
 
 def _in_compound(reading: Pronunciation) -> Pronunciation:
-    """Return the reading of a part of a compound: one syllable may be stressed or not."""
+    """Return the reading of a part of a compound. A single syllable may be stressed or not."""
     if sum(map(is_vowel, reading)) > 1:
         return reading
     return tuple(phoneme[:-1] + "2" if is_vowel(phoneme) else phoneme for phoneme in reading)

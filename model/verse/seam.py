@@ -88,8 +88,8 @@ def count_new_lines(prompt: str, parts: int = 1) -> int:
 
 
 def followers_of(texts: Iterable[str], known_words: frozenset[str]) -> frozenset[str]:
-    """Return a table of followers: each line is a word or mark of the texts, and the known words
-    that follow it.
+    """Return a table of followers. Each line has a word or mark of the texts, and behind it the
+    known words that follow it.
 
     The known words that begin lines stand behind a blank.
     """
