@@ -27,9 +27,9 @@ REPEATS = 3
 PEOPLE = 500
 SQLITE, POSTGRESQL, ECHO = BOTS = ("SQLite", "PostgreSQL", "stock echo")
 WARM_UP, AT_ONCE, POEMS = 100, 1500, 100
-"""How many texts are asked at once."""
+"""How many texts are asked for at once."""
 PACES, PACE_SECONDS = (30, 100), 5.0
-"""How many names are asked in a second, and for how long."""
+"""How many names are asked for in a second, and for how long."""
 RECORDING_SECONDS = 1.5
 """After so long, the bot has also noted which answers of the warm-up have arrived."""
 STANDBY_SECONDS = 3.0
@@ -119,7 +119,7 @@ def _row(percent: int, pace: int) -> str:
 
 
 def _rows(medians: dict[tuple[str, str], float]) -> list[tuple[str, ...]]:
-    """Return the table's rows, and whether the targets are reached."""
+    """Return the rows of the table, which say whether the targets are reached."""
     rows = []
     for pace in PACES:
         for percent, allowed in ((50, 6), (99, 15)):

@@ -1,9 +1,9 @@
 """Measures the time from the start of a process to its first name, and its peak memory, beside
 torch.
 
-A launcher, which is an interpreter with nothing loaded, starts each process, and reads its first
-line and its peak of resident memory. If this program started a process itself, our memory would
-count towards the peak.
+A launcher, an interpreter with nothing loaded, starts each process. It reads the first line of the
+process and its peak of resident memory. If this program started a process itself, its own memory
+would count towards the peak.
 """
 
 import json

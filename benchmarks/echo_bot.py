@@ -1,4 +1,4 @@
-"""Echoes messages on stock python-telegram-bot, the fastest that this library allows."""
+"""Echoes messages on stock python-telegram-bot, as fast as this library allows."""
 
 from __future__ import annotations
 

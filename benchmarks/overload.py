@@ -1,8 +1,9 @@
 """Measures a bot that is asked more than Telegram lets it answer.
 
-A bot process with its default settings meets a crowd, and a server that keeps Telegram's limits.
-Each ask comes from another person: most want /dino, some /poem or /help; one more in six types
-inline, which takes no message. Another crowd wants cards, of the round and of new names.
+A bot process with its default settings answers a crowd, on a server that keeps Telegram's limits.
+Each ask comes from another person. Most want /dino, some /poem or /help. For every five of these,
+one more person types inline, which takes no message. Another crowd wants cards, of the day's round
+and of new names.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ POEM = "/poem Shall I compare thee"
 CROWD = ("/dino", "/dino", POEM, "/dino", "/help", "/dino", "/dino", POEM, "/dino", "/dino")
 ASKED = (*CROWD[:5], "mango", *CROWD[5:], "plesio")
 AT_ONCE, PATIENCE = 1.0, 180.0
-"""The bot has recovered when it answers within a second; the bench waits for that for so many
-seconds."""
+"""The bot has recovered when it answers within AT_ONCE seconds. The bench waits PATIENCE seconds
+for that."""
 PRESS = f"/today {datetime.now(UTC).toordinal()} 0 0"
 """A button of the round of the day."""
 CARDS = (
@@ -43,7 +44,8 @@ CARDS_HEADER = ("", "asks", "answers", "refusals", "neither", "p50", "p95", "lon
 HEADER = ("load", "asks", "answers", "refusals", "longest wait", "since fetch", "recovery", "429s")
 NOTE = (
     f"{SECONDS:.0f} s each, default settings, each ask from another person. Recovery: from the end"
-    " of the crowd until a new ask is answered within 1 s. Inline: whom it offered texts."
+    " of the crowd until a new ask is answered within 1 s. Inline: how many of those who typed were"
+    " offered texts."
 )
 
 

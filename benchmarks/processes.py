@@ -40,9 +40,7 @@ class Bot:
         self.process = process
 
     async def until(self, done: Coroutine[None, None, None]) -> None:
-        """Wait for an event of this bot; RuntimeError if its process ends before, or if it takes
-        too long.
-        """
+        """Wait for an event of this bot. RuntimeError if its process ends first, or after LIMIT."""
         tasks = [asyncio.create_task(done), asyncio.create_task(self._ended())]
         finished, waiting = await asyncio.wait(
             tasks, timeout=LIMIT, return_when=asyncio.FIRST_COMPLETED
@@ -126,7 +124,7 @@ async def bench(*, is_strict: bool = False, latency: float = 0.0) -> AsyncIterat
 
 
 def is_right(asked: str, answer: str) -> bool:
-    """Return whether a message answers a command and is no excuse."""
+    """Return whether a message answers a command, and does not refuse it."""
     command, _, line = asked.partition(" ")
     if command == "/dino":
         # One drawn name in 20,000 has a word that is not shown.

@@ -1,8 +1,9 @@
 """Times the decoder's step beside torch, and whole texts.
 
 The networks are the released ones. A step reads a character in each row and returns the logits of
-the next. Ours gives each row the same bits in any company; torch runs in its fastest variant (see
-`torch_twin`). Before the timing, both must find the same logits, within the decoder's rounding.
+the next. Ours gives each row the same bits whatever the other rows are; torch runs in its fastest
+variant (see `torch_twin`). Before the timing, both must find the same logits, within the decoder's
+rounding.
 """
 
 import asyncio

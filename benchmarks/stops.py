@@ -47,14 +47,15 @@ ASKING_SECONDS, HIT_SECONDS = 2.0, 4.0
 AWAY_SECONDS = 2.0
 """How long PostgreSQL is away when it is hit."""
 SETTLED_SECONDS, SILENT_SECONDS = 2.0, 30.0
-"""A bot that has done nothing for so long does nothing more, if all have an answer and if not."""
+"""A bot that has done nothing for so long will do nothing more: the first number holds if everybody
+has an answer, the second if not."""
 LATENCY = 0.1
 TOKEN = "1:a-bot-that-is-stopped"
 NO_ANSWERS = (
     *("NOT_SURE", "GIVEN_UP", "LATE", "BUSY", "TOO_MANY", "BROKEN_OFF", "NO_MEMORY"),
     *("NOT_WRITTEN", "NOT_DRAWN", "NOT_POSSIBLE", "APOLOGY"),
 )
-"""Sentences, by their names."""
+"""The names in `bot.words.sentences` of what is no answer."""
 SLOW_SECONDS = 120.0
 SLOW_COMMITS = """
     ALTER SYSTEM SET commit_delay = 10000;

@@ -38,10 +38,10 @@ ME = {"id": 7000000, "is_bot": True, "first_name": "Bot", "username": "bench_bot
 
 @dataclass
 class Asked:
-    """An update: its text, when it was first handed out, and every message that answers it, as
-    (seconds, text).
+    """An update: its text, when it was asked and first handed out, and every answer, as (seconds,
+    text).
 
-    If it is an inline query, the answer's text is "offers", or empty if there are none.
+    The text of an answer to an inline query is "offers", or empty if it offers nothing.
     """
 
     text: str
@@ -79,14 +79,18 @@ class Inbox:
         self._answered = asyncio.Event()
 
     def ask(self, text: str) -> Asked:
-        """Let a person write to the bot, in a new chat. A line of PRESS is that of a button there,
-        and a text without a slash is typed inline.
+        """Let a person write to the bot, in a new chat.
+
+        A text that begins with PRESS comes from a button there, and a text without a slash is typed
+        inline.
         """
         asked = Asked(text)
         person = len(self.asked) % self.people
         self.asked.append(asked)
         number = len(self.asked)
-        update = _query if asked.is_inline else _press if text.startswith(PRESS) else _update
+        update = _press if text.startswith(PRESS) else _update
+        if asked.is_inline:
+            update = _query
         self._waiting.append((number, update(number, text, person)))
         self._open += 1
         self._answered.clear()
@@ -94,7 +98,7 @@ class Inbox:
         return asked
 
     async def at_pace(self, texts: Iterable[str], pace: float) -> list[Asked]:
-        """Ask one after the other, so many in a second."""
+        """Ask one after the other, `pace` in a second."""
         begin, asked = time.perf_counter(), list[Asked]()
         for number, text in enumerate(texts):
             await asyncio.sleep(begin + number / pace - time.perf_counter())
@@ -120,8 +124,8 @@ class Inbox:
                     await self._arrival.wait()
         return self._hand_out(int(parameters.get("limit", MOST_UPDATES)))
 
-    def wait(self, chat: int) -> float:
-        """Return for how long Telegram takes no message to a chat; 0.0 takes one."""
+    def take(self, chat: int) -> float:
+        """Take a message to a chat, or return for how many more seconds Telegram takes none."""
         if not self._is_strict:
             return 0.0
         now = time.perf_counter()
@@ -172,9 +176,7 @@ class TooManyError(Exception):
 
 
 class Server:
-    """The Bot API, for as many bots as there are tokens. It says `latency` seconds later what it
-    has done.
-    """
+    """The Bot API, for as many bots as there are tokens. It answers `latency` seconds late."""
 
     def __init__(self, *, is_strict: bool = False, latency: float = 0.0) -> None:
         self.inboxes: dict[str, Inbox] = {}
@@ -212,7 +214,7 @@ class Server:
             return b"true"  # setMyCommands, deleteWebhook, sendChatAction, …
         chat = int(parameters["chat_id"])
         inbox = self.inbox(token)
-        if wait := inbox.wait(chat):
+        if wait := inbox.take(chat):
             raise TooManyError(math.ceil(wait))
         self._messages += 1
         number = int(parameters.get("message_id", self._messages))

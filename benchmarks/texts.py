@@ -1,9 +1,9 @@
 """Trains networks on lists and verse of many sizes from nothing, beside counting and torch.
 
 The lists are random genera, and the verse is the beginning of the plays as `fetch` writes them.
-Ours trains by the recipe for the size of the text. The networks in torch are as courses teach them,
-and get as much CPU time of one thread, and a minute at least. All have the same split, count the
-same characters, and keep the weights with the lowest held-out loss.
+Ours trains by the recipe for the size of the text. The networks in torch are as courses teach them.
+They get as much CPU time of one thread as ours, but at least a minute. All have the same split,
+count the same characters, and keep the weights with the lowest held-out loss.
 """
 
 import statistics

@@ -113,9 +113,7 @@ def held_out_loss(network: Network, documents: Sequence[str], corpus: Corpus) ->
 
 def _nats(network: Network, batch: Batch, state: Any = None) -> tuple[Any, Any]:
     logits, state = network(torch.from_numpy(batch.inputs), state)
-    targets = batch.targets
-    if batch.mask is not None:
-        targets = np.where(batch.mask, targets, NO_CHARACTER)
+    targets = np.where(batch.mask, batch.targets, NO_CHARACTER)
     nats = nn.functional.cross_entropy(
         logits.flatten(0, 1),
         torch.from_numpy(targets).flatten(),

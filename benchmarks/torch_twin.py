@@ -19,9 +19,11 @@ TORCH_GATES = {"rnn": "h", "lstm": "ifgo", "gru": "run"}
 
 
 class Variant(NamedTuple):
-    """One way to write the network: whether oneDNN runs the layers, and whether a training looks
-    characters up in an embedding in place of one-hot rows, or sampling has cells in place of
-    layers. The embedding is as wide as the alphabet, the narrowest that can express the network.
+    """One way to write the network: whether oneDNN runs the layers, and whether the other of two
+    forms is taken.
+
+    For a training, that is an embedding instead of one-hot rows, as wide as the alphabet, which is
+    the narrowest that can express the network. For sampling, it is cells instead of layers.
     """
 
     has_onednn: bool

@@ -2,8 +2,8 @@
 
 A step is timed as the trainer takes it, in CPU time of one thread, beside the fastest variant of
 torch (see `torch_twin`). Before that, the gradients of both are found equal. Data and held-out
-losses are left out: they cost little beside the step. Two threads share a batch as in the trainer;
-there, the wall clock counts.
+losses are left out: they cost little beside the step. Where two threads share a batch, as in the
+trainer, the wall clock counts.
 """
 
 import statistics

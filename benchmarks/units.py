@@ -1,4 +1,5 @@
-"""Measures how long texts take to write, in poems. `bot.limits` promises with it.
+"""Measures how long texts take to write, as multiples of a poem's time, by which `bot.limits` makes
+its promises.
 
 The released weights write many of each kind at once, without Telegram: first all kinds on one
 thread, whose CPU time is measured; then poems and sonnets on as many threads as the bot has.
@@ -67,8 +68,8 @@ def report(repeats: int) -> str:
 async def measure(
     kinds: Mapping[str, int], threads: int, repeats: int, clock: Callable[[], float]
 ) -> dict[str, float]:
-    """Return the seconds that one of each kind takes, medians of repeats that take turns; `kinds`
-    says how many are written at once.
+    """Return the seconds that one text of each kind takes: the medians of repeats in which the
+    kinds take turns. `kinds` says how many texts are written at once.
     """
     checkpoints = {
         network: Versions(ROOT / "checkpoints" / network).load_current() for network in Network

@@ -1,7 +1,7 @@
 """The command line of the networks: `python -m model --help` lists its commands.
 
-What `sample` does not need is imported inside the commands, so `sample` prints a first name in a
-fraction of a second.
+`sample` prints a first name in a fraction of a second. For that, what it does not need is imported
+inside the other commands.
 """
 
 import secrets
@@ -143,7 +143,8 @@ def train(
     from model.training.starts import recipe_and_start
     from model.training.trainer import Trainer
 
-    versions, weights = versions_of(network), load_weights(network, start) if start else None
+    versions = versions_of(network)
+    weights = load_weights(network, start) if start else None
     alphabet = weights.vocabulary.alphabet if weights else alphabet
     texts = read_texts(network, corpus, alphabet, for_recipe=from_nothing is not None)
     path = (
@@ -245,27 +246,28 @@ def sample(
             return text
         return typeset(with_names(text, loaded.proper_names), after=before)
 
-    decoder, befores, requests = Decoder(loaded), [""], list[Request]()
+    decoder = Decoder(loaded)
     with blas_threads(1):  # the products of one step are too small for several threads
-        if genre is Genre.DINO:  # one request for all names; temperature 0 gives only one
+        if genre is Genre.DINO:  # one request for all names; temperature 0 gives one name only
             names = count or (5 if temperature else 1)
-            requests = [NameRequest(generators[0], names, prompt, sampling)]
+            beginnings = [""]
+            requests: list[Request] = [NameRequest(generators[0], names, prompt, sampling)]
         elif genre is Genre.POEM:
-            befores = [prompt] * len(generators)
+            beginnings = [prompt] * len(generators)
             requests = [VerseRequest(each, prompt, sampling, parts) for each in generators]
         else:  # a first line that is too short is completed
             prompt = prompt.strip()
-            lines = decoder.generate([line_request(each, prompt, sampling) for each in generators])
-            befores = [prompt + shown(line.texts[0], prompt) for line in lines]
+            rests = decoder.generate([line_request(each, prompt, sampling) for each in generators])
+            lines = [prompt + shown(rest.texts[0], prompt) for rest in rests]
+            beginnings = [before_sonnet(line) for line in lines]
             requests = [
                 SonnetRequest(each, line, sampling)
-                for each, line in zip(generators, befores, strict=True)
+                for each, line in zip(generators, lines, strict=True)
             ]
-            befores = [before_sonnet(line) for line in befores]
         results = decoder.generate(requests)
     texts = [
-        before + shown(text, before)
-        for result, before in zip(results, befores, strict=True)
+        beginning + shown(text, beginning)
+        for result, beginning in zip(results, beginnings, strict=True)
         for text in result.texts
     ]
     if json:
@@ -296,7 +298,7 @@ def look(
     ],
     checkpoint: options.Checkpoint = None,
 ) -> None:
-    """Look inside: for each letter of a text, its share, and the four others that the network
+    """Look inside: see how likely the network finds each letter of a text, and which four others it
     thought of.
     """
     from model.cli.figures import print_look
@@ -324,7 +326,7 @@ def evaluate(
     ] = None,
     json: options.Json = False,
 ) -> None:
-    """Measure weights: losses on held-out text, beside that of counting, and what they write.
+    """Measure weights: their losses on held-out text, beside that of counting, and what they write.
 
     Weights that learned from your own text need it here too, as --corpus.
     """
@@ -334,7 +336,7 @@ def evaluate(
     weights = load_weights(genre.network, checkpoint)
     texts = read_texts(genre.network, corpus, weights.vocabulary.alphabet)
     unread = () if corpus or genre is Genre.DINO else sources.unread_poets()
-    with blas_threads(1):  # as the bot writes
+    with blas_threads(1):  # as in the bot
         figures = measure(genre, weights, texts, unread=unread, samples=samples)
     if json:
         print_json(asdict(figures))

@@ -6,13 +6,13 @@ An error of a single wing stands beside the code that raises it.
 import errno
 
 EX_CONFIG = 78
-"""The exit code of what starting again cannot mend: systemd is told not to try."""
+"""The exit code if a new start cannot help. systemd is told not to try one."""
 LASTING = (
     *(0, errno.EEXIST, errno.EISDIR, errno.ENOTDIR),
     *(errno.EACCES, errno.EPERM, errno.EROFS),
 )
-"""Numbers of errors that stay until somebody mends them: another program's tables (0), a wrong
-path, and a forbidden one. A full disk may have room again."""
+"""The `errno` of errors that stay until somebody mends them: a wrong path, a forbidden one, and 0,
+which the bot gives to a database with foreign tables. A full disk may have room again."""
 
 
 def exit_code_of(error: Exception) -> int:

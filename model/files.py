@@ -8,13 +8,11 @@ from pathlib import Path
 
 from model.errors import EX_CONFIG, RequestError
 
-ROOT = (
-    Path(__file__).resolve().parents[1]
-)  # the project's checkout, or where packages are installed
+# the project's checkout, or the folder in which packages are installed
+ROOT = Path(__file__).resolve().parents[1]
 _SHARE = ROOT / "model" / "share"  # only the wheel has it
-PROGRAM = (
-    _SHARE if _SHARE.is_dir() else ROOT
-)  # where the program's own `data/` and `checkpoints/` are
+# the folder of the program's own data/ and checkpoints/
+PROGRAM = _SHARE if _SHARE.is_dir() else ROOT
 
 
 def _home() -> Path:
@@ -27,8 +25,8 @@ def _home() -> Path:
     return user_data_path("mangosaurus", appauthor=False)
 
 
-# the folder of all files that change: MANGOSAURUS_HOME, else the checkout, else the platform's
-# folder
+# the folder of all files that change: MANGOSAURUS_HOME or, if it is not set, the checkout; without
+# a checkout, the platform's folder for such files
 HOME = _home()
 CHECKPOINTS = HOME / "checkpoints"
 
@@ -47,9 +45,9 @@ class TableError(RequestError):
 
 
 def read_table(path: Path, columns: Sequence[str]) -> list[list[str]]:
-    """Return the rows below the first line, which names the columns.
+    """Return the rows of a table below its first line, which names the columns.
 
-    Tabs separate the fields of a row.
+    Tabs separate the fields of a row. Raises TableError.
     """
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
@@ -70,8 +68,9 @@ def read_table(path: Path, columns: Sequence[str]) -> list[list[str]]:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Replace a file atomically, as private as its folder: a crash leaves the old content or the
-    new. OSError.
+    """Replace a file atomically: a crash leaves the old content or the new.
+
+    The file becomes as private as its folder. Raises OSError.
     """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:

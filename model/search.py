@@ -1,9 +1,9 @@
 """A text in the making: what the decoder, names and verse know of each other.
 
 A text is written line by line, and a name is a line. For each line, the decoder writes a few rows
-side by side, all after the same beginning; the search says what may follow (`Masks`), chooses among
-the finished rows, and says how the next line begins. `names.search` and `verse.search` have the
-searches.
+side by side, all after the same beginning. The search says what may follow (`Masks`), chooses among
+the finished rows, and says how the next line begins. The searches are in `names.search`,
+`verse.poem` and `verse.sonnet`.
 """
 
 from abc import ABC, abstractmethod
@@ -37,18 +37,18 @@ class Drawing(NamedTuple):
 class UnfinishedLines(NamedTuple):
     """Lines that are being written, one a row, as their masks see them."""
 
-    nodes: Numbers  # what has been written, as far as it decides what may follow
+    nodes: Numbers  # each stands for all in a line that decides what may follow
     counts: Bits  # syllables (see `verse.metre`), or characters
     last_word_after: Bits  # the counts before the last word
 
 
 class Masks(Protocol):
-    """What may follow in a line. Of all methods, the results for a row depend on that row alone."""
+    """What may follow in a line. What a method returns for a row depends on that row alone."""
 
     def allowed(self, lines: UnfinishedLines, ends: Any) -> Mask:
         """Return for each line and character (N, V) whether it may follow.
 
-        `ends` says how the line may end, in the masks' own way.
+        `ends` says how the lines may end; each kind of masks has a type of its own for that.
         """
 
     def step(self, lines: UnfinishedLines, ids: Ids, ends: Any) -> UnfinishedLines:
@@ -62,13 +62,13 @@ class Beginning(NamedTuple):
     node: int = 0
     counts: int = 0
     ends: Any = None
-    # what the first word of the line allows
-    first: Callable[[Numbers, Numbers], Mask] | None = None
-    words: str = ""  # with which the line begins
+    # from nodes and lengths (N,): the characters (N, V) that the first word allows
+    first_word: Callable[[Numbers, Numbers], Mask] | None = None
+    words: str = ""  # the words that the line has already
 
 
 class Line(NamedTuple):
-    """A finished line, and the network's state behind it, before the line's end is read."""
+    """A finished line, and the state of the network when it has read all but the newline."""
 
     text: str
     nats: float  # its weight
@@ -79,10 +79,10 @@ class Line(NamedTuple):
 class Search(ABC):
     """One text in the making."""
 
-    at_once: int  # This many of its kind are written at once. More would slow down all other texts.
-    rows: int  # with which a line begins
-    leaving: Mapping[int, int] = {}  # After so many characters of a line, so many rows stay.
-    most_characters: int  # A row that has as many without an end is dropped.
+    at_once: int  # So many of its kind are written at once. More would slow down all other texts.
+    rows: int  # So many rows begin a line.
+    leaving: Mapping[int, int] = {}  # after how many characters of a line how many rows stay
+    most_characters: int  # A row that reaches them without an end is dropped.
     wanted: int  # This many lines make the text.
     least = NO_WEIGHT  # A row of a smaller weight is dropped.
     beginning: Beginning  # of the next line
@@ -92,8 +92,8 @@ class Search(ABC):
         """Draw at no lower temperature than `coldest`. Temperature 0 always gives the same text."""
         self.temperature, self.top_p = max(float(drawing.temperature), coldest), drawing.top_p
         self.unread: list[int] = []  # ids that the network reads before the line, in reverse
-        self.state: Array  # of the network in front of the line; the decoder sets it
-        self.is_writing = False  # whether some rows are not finished
+        self.state: Array  # the network's, when it has read them; the decoder sets it
+        self.is_writing = False  # whether the line has rows that are not finished
         self.finished: list[Line] = []
         self.lines: list[str] = []  # those that were chosen, without the person's own
         self.error: RequestError | None = None
@@ -111,7 +111,7 @@ class Search(ABC):
         """Whether nothing is to be written any more."""
         return self.error is not None or len(self.lines) == self.wanted
 
-    def has_read(self, logits: Array) -> None:  # noqa: B027 - most need not know
+    def choose_beginning(self, logits: Array) -> None:  # noqa: B027 - most have no choice
         """Choose how the line begins, by the network's logits (V,) after the last unread id."""
 
     @abstractmethod
@@ -120,10 +120,10 @@ class Search(ABC):
 
 
 class Nodes:
-    """Numbers what has been written, as far as it decides what may follow, when it is first met.
+    """The nodes of lines. Each has a key: all in a line that decides what may follow.
 
-    A node begins as its key. `mask_of` says which characters may follow a key, and `after` which
-    key a character leads to.
+    A key gets its number, and its mask, when it is first met. `mask_of` says which characters may
+    follow a key, and `after` to which key a character leads.
     """
 
     def __init__(
@@ -138,10 +138,11 @@ class Nodes:
 
     @property
     def are_many(self) -> bool:
-        """Whether what begins now should have other nodes, so that these can be forgotten."""
+        """Whether new texts should begin with new nodes, so that these can be forgotten."""
         return len(self.keys) > MOST_NODES
 
     def number(self, key: Hashable) -> int:
+        """Return the number of a key, which gets one if it is new."""
         number = self._numbers.setdefault(key, len(self.keys))
         if number == len(self.keys):
             if number == len(self.masks):
@@ -152,7 +153,8 @@ class Nodes:
 
     def step(self, nodes: Numbers, ids: Ids) -> Numbers:
         """Return the nodes (N,) after one more character each."""
-        size, after = self.masks.shape[1], []
+        after = []
+        size = self.masks.shape[1]
         for step in (nodes * size + ids).tolist():
             if step not in self._next:
                 node, character = divmod(step, size)

@@ -19,11 +19,11 @@ def blas_threads(limit: int) -> AbstractContextManager[object]:
 
 
 def keep_memory() -> None:
-    """Let this process keep what arrays free, for the next ones.
+    """Keep the memory of freed arrays in this process, for the next ones.
 
     A training allocates the same large arrays at every step. Without this, glibc hands each back to
-    the system, and gets it again page by page, cleared: that is a tenth of a training's time, and a
-    fifth with a small network. Other libraries of C know no such wish.
+    the system, and gets it again page by page, cleared. That takes a tenth of a training's time,
+    and a fifth with a small network. With other C libraries, nothing changes.
     """
     most_mapped, trim_threshold, most_arenas = -4, -1, -8  # as <malloc.h> numbers them
     with contextlib.suppress(AttributeError, OSError, TypeError):

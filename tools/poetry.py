@@ -32,15 +32,17 @@ MOST_LINES = 40
 """A run of fewer lines is left out, because a poem needs room to make sense; a run of more lines
 becomes several documents."""
 SHAKESPEARES_SHARE = 0.9
-"""Of a document's words, at least. Other languages, dialect and odd names have less."""
+"""Shakespeare has used at least this share of a document's words. Documents in other languages or
+in dialect, or with odd names, have less."""
 COPIED = 20
-"""A line that shares a run of this many letters with a sonnet is left out: it is the sonnet's line,
-spelt otherwise. So is one that shares it with a held-out document."""
+"""A line that shares a run of this many letters with a sonnet is left out: it is the sonnet's line
+in other spelling. So is a line that shares such a run with a held-out document."""
 BLOCKS = (257_000, 441_000, 881_000, 1_322_000, 2_204_000, 2_314_000)
 BLOCK = 4_000
 BESIDE = 2_000
-"""Here begin blocks of BLOCK lines, of six poets. Their first DOCUMENTS_OF_A_BLOCK are held out.
-The other lines of the blocks, and BESIDE lines on either side, are not read either."""
+"""The lines at which blocks of BLOCK lines begin, each by one of six poets. The first
+DOCUMENTS_OF_A_BLOCK documents of each are held out. The other lines of the blocks, and BESIDE lines
+on either side, are not read either."""
 DOCUMENTS_OF_A_BLOCK = 10
 UNWANTED_DIGITS = 16
 
@@ -110,7 +112,7 @@ def syllables(word: str) -> int:
 
 
 class Poetry:
-    """Chooses verse from lines."""
+    """Chooses runs of good verse among lines, and remembers which it has seen."""
 
     def __init__(
         self, shakespeare: Corpus, unwanted: Iterable[str], held_out: Iterable[str] = ()
@@ -119,10 +121,10 @@ class Poetry:
         plays = "\n".join(shakespeare.pretraining).split("\n")
         self._words = shakespeare.words
         self._lines = frozenset(map(letters_of, (*sonnets, *plays)))
-        self._held_out = frozenset(
+        self._unwanted_runs = frozenset(
             run for text in (*sonnets, *held_out) for run in _runs(letters_of(text))
         )
-        self._unwanted = frozenset(unwanted)
+        self._unwanted_words = frozenset(unwanted)
         self._seen: set[int] = set()
 
     def documents(self, lines: Iterable[str]) -> Iterator[str]:
@@ -146,9 +148,7 @@ class Poetry:
         yield run
 
     def _is_good(self, line: str) -> bool:
-        """Return whether a line is verse that nobody has forbidden and that was not there
-        before.
-        """
+        """Return whether a line is verse, has nothing unwanted, and was not there before."""
         words = words_of(line)
         return (
             not _NO_VERSE.search(line)
@@ -156,8 +156,8 @@ class Poetry:
             and 2 * sum(word[0].isupper() for word in words) <= len(words) + 1
             and sum(syllables(part) for part in "-".join(words).lower().split("-")) in SYLLABLES
             and letters_of(line) not in self._lines
-            and self._held_out.isdisjoint(_runs(letters_of(line)))
-            and self._unwanted.isdisjoint(
+            and self._unwanted_runs.isdisjoint(_runs(letters_of(line)))
+            and self._unwanted_words.isdisjoint(
                 hashlib.sha256(word.lower().encode()).hexdigest()[:UNWANTED_DIGITS]
                 for word in words
             )

@@ -3,10 +3,10 @@ Dictionary.
 
 It takes every word that the poem network reads, except two kinds: names that occur in plays alone,
 and words that occur once, in a play. For each word it writes the entries of the dictionary from
-which the rules of `pronunciation` derive how the word sounds.
+which the rules of `verse.pronunciation` derive how the word sounds.
 
 People's own lines may end in any word. So the last lines of the file are rules, learned from the
-whole dictionary: which sound the last letters of a word stand for.
+whole dictionary. They say which sound the last letters of a word stand for.
 """
 
 import math
@@ -41,16 +41,16 @@ CMUDICT = sources.Source(
 )
 POEMS = ("rape_of_lucrece_gut.txt", "lovers_complaint_gut.txt", "phoenix_and_the_turtle_gut.txt")
 SUPPORT = 5
-"""A rule for an ending must be right for so many words more than a rule for fewer letters."""
+"""A rule must be right for at least so many words more than the rule for fewer letters."""
 LONGEST_ENDING = 6
 STRONG = 4
-"""Leanings of fewer tenths of a nat are left out, because a single occurrence may make them."""
+"""Weaker leanings, in tenths of a nat, are left out, because a single occurrence may make them."""
 _WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
 _SENTENCE_ENDS = ".?!:;-[("
 
 
 def main() -> None:
-    """Read the texts, fetch them first if they are missing, and write the file."""
+    """Fetch the texts if they are missing, read them, and write the file."""
     sources.fetch(CMUDICT)
     path = sources.DATA / "cmudict.txt"
     corpus, whole = sources.sonnets_corpus(), Dictionary(read_cmudict(path))
@@ -62,13 +62,12 @@ def main() -> None:
 def licence(published: str) -> str:
     """Return the notice at the beginning of the published dictionary, as comments."""
     lines = (line for line in published.splitlines() if line.startswith(f";;; {COMMENT}"))
-    return "".join(
-        f"{line.removeprefix(';;; ').rstrip()}\n" for line in lines if "$" not in line
-    )  # $Id$ and the like
+    # without $Id$ and the like
+    return "".join(f"{line.removeprefix(';;; ').rstrip()}\n" for line in lines if "$" not in line)
 
 
 def format_dictionary(dictionary: Dictionary) -> str:
-    """Return the lines that `read_dictionary` reads."""
+    """Return a dictionary as the lines that `read_dictionary` reads."""
     lines = []
     for word in sorted(
         dictionary.pronunciations.keys() | dictionary.of_poems | dictionary.leanings.keys()
@@ -153,8 +152,10 @@ def _leaning(word: str, sonnets: Counter[str], plays: Counter[str]) -> int:
 
 
 def _ending_rules(pronunciations: Mapping[str, Pronunciations]) -> dict[str, str]:
-    """Return the commonest sound of words that end in the same letters, if a rule for fewer letters
-    gives another.
+    """Return rules for how the last letters of a word sound, by these letters.
+
+    A rule gives the commonest sound of the words that end in its letters. It is left out if the
+    rule for fewer letters gives the same sound.
     """
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for word, readings in pronunciations.items():

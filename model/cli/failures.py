@@ -20,9 +20,8 @@ class Commands(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Run a command in typer's context, whose class differs between versions of typer."""
         if isinstance(sys.stdout, TextIOWrapper) and sys.stdout.errors == "strict":
-            sys.stdout.reconfigure(
-                errors="replace"
-            )  # in a pipe or a file, Windows may lack a letter
+            # In a pipe or a file, Windows may have an encoding without some letters.
+            sys.stdout.reconfigure(errors="replace")
         try:
             return super().invoke(ctx)
         except BrokenPipeError:  # the reader of our output has closed it: typer exits quietly

@@ -10,12 +10,12 @@ from rich.text import Text
 from model.evaluation.evaluation import Evaluation
 from model.writing.look import Letter
 
-EXPECTED, POSSIBLE = 0.25, 0.05
+COLOURS = ((0.25, "green"), (0.05, "yellow"), (0.0, "red"))  # from which share on
 BAR = 20
 
 
 def print_evaluation(evaluation: Evaluation) -> None:
-    """Print the losses, and figures about held-out texts beside the same about written ones."""
+    """Print the losses, and each figure for held-out texts and for written ones."""
     title = f"version {evaluation.version}, losses in nats per character"
     table = Table("", title=title, title_justify="left")
     for column in ("held out", "written"):
@@ -40,11 +40,11 @@ def _figure(value: float) -> str:
 
 def print_look(letters: Iterable[Letter]) -> None:
     """Print a row for each letter: green if the network expected it, yellow if it did not rule it
-    out, else red.
+    out, and red if it did.
     """
     table = Table("letter", "share", "", "it also thought of", box=None)
     for letter, share, others in letters:
-        colour = "green" if share >= EXPECTED else "yellow" if share >= POSSIBLE else "red"
+        colour = next(colour for least, colour in COLOURS if share >= least)
         thought = "   ".join(f"{other} {of_it:.0%}" for other, of_it in others)
         bar = "█" * round(BAR * share)
         table.add_row(

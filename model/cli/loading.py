@@ -37,9 +37,9 @@ def read_texts(
     *,
     for_recipe: bool = False,
 ) -> corpus.Corpus:
-    """Read own texts in this alphabet, or the project's: all that its recipe reads, `for_recipe`.
+    """Read a person's texts in this alphabet or, without paths, the project's.
 
-    Raises CorpusError or FetchError.
+    `for_recipe` adds the other poets that its verse recipe reads. Raises CorpusError or FetchError.
     """
     if not paths:
         if network is Network.DINO:
@@ -53,7 +53,7 @@ def read_texts(
 
 
 def check_output(out: Path) -> None:
-    """Raise MangosaurusError if a training must not write `out`, whatever stands there."""
+    """Raise MangosaurusError if a training must not write `out`, even to replace a file."""
     if out.suffix != ".safetensors" or out.stem.endswith(".partial"):
         raise MangosaurusError(
             f"{out}: --out must end in .safetensors, and not in .partial.safetensors"

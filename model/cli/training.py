@@ -1,5 +1,5 @@
-"""Catches signals, shows events, adds a version and says how a training ended, for the command
-`train`.
+"""The parts of the command `train`: catching signals, showing events, adding a version, and saying
+how a training ended.
 """
 
 import shlex
@@ -25,7 +25,7 @@ LINES_TO_BEAT = {"ngram_loss": "n-gram", "start_loss": "the given weights"}
 
 @contextmanager
 def stop_signal() -> Iterator[Callable[[], bool]]:
-    """Catch Ctrl-C and SIGTERM. Yield the function that says whether one of them came."""
+    """Catch Ctrl-C and SIGTERM. Yield a function that says whether one of them came."""
     received: list[int] = []
     handlers = {
         number: signal.signal(number, lambda caught, _: received.append(caught))
@@ -72,7 +72,7 @@ def print_end(event: Event, network: str) -> None:
 
 
 class Lines:
-    """Prints a line for each sample, and for a progress every ten seconds."""
+    """Prints a line for each sample, and one about the progress every ten seconds."""
 
     def __init__(self) -> None:
         self._printed_at = -PAUSE_SECONDS
@@ -85,8 +85,11 @@ class Lines:
                 for name, of in LINES_TO_BEAT.items()
                 if event[name] is not None
             ]
-            size = f"{event['recipe']}: {event['parameters']:,} parameters"
-            print(f"{size}; to beat: {', '.join(lines)}", flush=True)
+            print(
+                f"{event['recipe']}: {event['parameters']:,} parameters;"
+                f" to beat: {', '.join(lines)}",
+                flush=True,
+            )
         elif event["event"] == "sample":
             print(f"  {event['text']}".replace("\n", "\n  "), flush=True)
         else:

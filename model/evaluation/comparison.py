@@ -17,12 +17,10 @@ from model.network.layers import Floats
 from model.text.corpus import Corpus
 from model.weights.checkpoint import Checkpoint
 
-STANDARD_ERRORS = (
-    2.0  # by chance, two or three in a hundred networks that are no better exceed this margin
-)
-WORTHWHILE = (
-    0.002  # new weights change every text, so a smaller gain in nats per character is not worth it
-)
+# By chance, two or three in a hundred networks that are no better exceed this margin.
+STANDARD_ERRORS = 2.0
+# nats per character. New weights change every text, so a smaller gain is not worth it.
+WORTHWHILE = 0.002
 
 
 @dataclass(frozen=True)

@@ -22,9 +22,9 @@ from model.writing.requests import (
     generator_for,
 )
 
-FIRST_LINES = files.PROGRAM / "data" / "first_lines.txt"  # that sonnets are measured with
+FIRST_LINES = files.PROGRAM / "data" / "first_lines.txt"  # prompts for the sonnets to measure
 USUAL_SAMPLES = {Genre.DINO: 2000, Genre.POEM: 200, Genre.SONNET: 50}
-MOST_READ = 5_000_000  # characters that are measured at most: in minutes, and a gigabyte
+MOST_READ = 5_000_000  # characters. Counting these takes minutes, and a gigabyte.
 MOST_HELD_OUT = 500_000
 
 
@@ -55,13 +55,15 @@ def evaluate(
 ) -> Evaluation:
     """Measure a checkpoint on a corpus, or on a part of a very long one, and on `unread` documents.
 
-    Characters that the checkpoint does not know are left out, for counting too. Raises
-    MangosaurusError if the corpus has another form or shares no characters with the checkpoint.
+    Characters that the checkpoint does not know are left out; counting does not see them either.
+    Raises MangosaurusError if the corpus has another form or shares no characters with the
+    checkpoint.
     """
     corpus = fold_corpus(corpus, checkpoint).part(read=MOST_READ, held_out=MOST_HELD_OUT)
     sampling = Sampling(checkpoint.description.temperature)
     requests = list(_requests(genre, samples or USUAL_SAMPLES[genre], sampling))
     written = list(sampled_texts(checkpoint, requests))
+    # in even steps, at most USUAL_SAMPLES: the step is rounded up
     real = corpus.held_out[:: -(-len(corpus.held_out) // USUAL_SAMPLES[genre])]
     if genre is Genre.DINO:
         known = frozenset(corpus.training)
@@ -84,9 +86,7 @@ def evaluate(
 def _losses(
     language_model: LanguageModel, corpus: Corpus, unread: Sequence[str]
 ) -> dict[str, float]:
-    losses = {
-        "network": held_out_loss(language_model, corpus),
-    }
+    losses = {"network": held_out_loss(language_model, corpus)}
     others = tuple(filter(None, map(corpus.vocabulary.fold, unread)))
     if others:
         losses["network_on_unread_poets"] = held_out_loss(
@@ -111,7 +111,10 @@ def _requests(genre: Genre, count: int, sampling: Sampling) -> Iterator[Request]
 
 
 def sampled_texts(checkpoint: Checkpoint, requests: Sequence[Request]) -> Iterator[str]:
-    """Yield what the decoder writes, a sonnet with its first line. A failure has no text."""
+    """Yield the texts that the decoder writes, and sonnets with their first lines.
+
+    A request that fails may have no text.
+    """
     for request, result in zip(requests, Decoder(checkpoint).generate(requests), strict=True):
         for text in result.texts:
             if isinstance(request, SonnetRequest):

@@ -1,6 +1,6 @@
-"""Figures about names, poems and sonnets that people can feel.
+"""Figures on what readers notice in names, poems and sonnets.
 
-Written texts and real ones are measured alike. An int is a count, a float a share.
+Written texts and real ones are measured alike. An int is a count, and a float is a share.
 """
 
 from collections.abc import Iterable, Iterator, Sequence, Set
@@ -20,7 +20,7 @@ from model.verse.sonnet import SCHEME
 Figures = dict[str, float]
 
 EDITS = 2  # a name that is so few edits away from a known one looks like a misspelling of it
-LINES = 4  # copied runs are measured in pieces of so many lines, as a written poem has
+LINES = 4  # copied runs are measured in pieces of so many lines, because a poem has as many
 
 
 def name_figures(names: Sequence[str], known: Set[str]) -> Figures:
@@ -43,7 +43,7 @@ def is_near(name: str, others: Iterable[str]) -> bool:
 def verse_figures(poems: Sequence[str], sources: Sequence[str]) -> Figures:
     """Compare poems with their sources, the texts that the network was trained on."""
     known = {word for text in sources for word in words_of(text)}
-    source = "\0".join(sources)  # no poem has a NUL
+    source = "\0".join(sources)  # No poem has a NUL, so no run spans two sources.
     pieces = [
         "\n".join(lines[start : start + LINES])
         for lines in (poem.split("\n") for poem in poems)
@@ -69,7 +69,7 @@ def longest_copied_run(text: str, source: str) -> int:
 
 
 def sonnet_figures(sonnets: Sequence[str], own_lines: int = 0) -> Figures:
-    """Measure sonnets. Their first `own_lines` lines are a person's and count for rhymes only."""
+    """Measure sonnets. Their first `own_lines` lines are a person's: they need not scan."""
     written = ["\n".join(sonnet.split("\n")[own_lines:]) for sonnet in sonnets]
     rhymes = [rhyme for sonnet in sonnets for rhyme in rhymes_of(sonnet)]
     return {

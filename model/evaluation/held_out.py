@@ -1,4 +1,4 @@
-"""Measures losses on held-out documents in nats per character, of all or of each."""
+"""Measures losses on held-out documents, of all together and of each one."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -44,7 +44,10 @@ def fold_corpus(corpus: Corpus, checkpoint: Checkpoint) -> Corpus:
 
 
 def held_out_loss(language_model: LanguageModel, corpus: Corpus) -> float:
-    """Measure the loss on the held-out documents, each from the zero state to its final newline."""
+    """Return the loss on the held-out documents, in nats per character.
+
+    Each is read from the zero state to its final newline.
+    """
     nats = 0.0
     for start in range(0, len(corpus.held_out), AT_ONCE):
         nats += _nats(language_model, corpus.held_out[start : start + AT_ONCE], corpus)
@@ -52,9 +55,9 @@ def held_out_loss(language_model: LanguageModel, corpus: Corpus) -> float:
 
 
 def document_scores(checkpoint: Checkpoint, corpus: Corpus) -> tuple[Floats, Floats]:
-    """Return the nats and the number of known characters (N,) of each held-out document.
+    """Return the nats (N,) and the number of known characters (N,) of each held-out document.
 
-    Raises as `fold_corpus`.
+    Raises what `fold_corpus` raises.
     """
     known = fold_corpus(corpus, checkpoint)
     scores = np.zeros((2, len(corpus.held_out)))

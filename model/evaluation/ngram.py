@@ -1,18 +1,20 @@
 """Counting, the networks' yardstick: interpolated modified Kneser-Ney.
 
-How probable is s after the context "saur"? Count which letters came after it, take a discount D
-from each count, and share out what that frees as the shorter context "aur" has it, and so on down
-to the empty context, and last to all V letters alike:
+How probable is s after the context "saur"? Count which letters came after it, and take a discount D
+from each count. Share out what that frees by the probabilities after the shorter context "aur".
+These come about in the same way, and so on down to the empty context, which shares out to all V
+letters alike:
 
     P(s | saur) = (c(saurs) - D(c(saurs)) + P(s | aur) * Σ_x D(c(saurx))) / Σ_x c(saurx)
 
-The longest context counts how often. A shorter one is asked only where a longer one was unsure, so
-it counts after how many different letters: c(aurs) is the number of letters x such that xaurs
-occurs. For each length, the discounts of 1, 2, and 3 or more follow from n_j, the number of
-sequences that were counted j times: D(j) = j - (j + 1) Y n_{j+1} / n_j, Y = n_1 / (n_1 + 2 n_2).
+With the longest context, c counts how often a sequence occurs. A shorter context is asked only
+where the longer one was unsure. So there c counts different letters: c(aurs) is the number of
+letters x for which xaurs occurs. For each length, the discounts of the counts 1, 2, and 3 or more
+follow from n_j, the number of sequences that were counted j times: D(j) = j - (j + 1) Y n_{j+1} /
+n_j, with Y = n_1 / (n_1 + 2 n_2).
 
-Here a sequence is one number: the ids of its characters are its digits in base V. So // V takes its
-last character away, and the rest of a division by V**k has its last k characters.
+Here a sequence is one number: the ids of its characters are its digits in base V. So a division by
+V takes its last character away, and the remainder of a division by V**k is its last k characters.
 
 Source: S. F. Chen and J. Goodman, "An empirical study of smoothing techniques for language
 modeling", TR-10-98, Harvard University, 1998, section 3.
@@ -24,21 +26,21 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from model.network.layers import Floats, Ids
-from model.text.corpus import Corpus, some
+from model.text.corpus import Corpus, thinned
 from model.text.vocabulary import Vocabulary
 
 LONGEST = 7  # characters of context at most
 FOLDS = 5  # each fifth of the training text is predicted by the others, to choose length and share
-PREDICTED = 20_000  # characters of training text that are predicted at most
+PREDICTED = 20_000  # at most so many characters of the training text are predicted
 SHARES = np.arange(1, 11) / 10  # of training text in a mix with pretraining text
 
 
 class _Counts:
-    """Sequences of one length with their counts, and what each context gives away."""
+    """Sequences of one length with their counts, and what discounts free in each context."""
 
     def __init__(self, sequences: Ids, counts: Ids, size: int) -> None:
         self.sequences, self.counts, self.size = sequences, counts, size
-        self.discounts = np.array([0, 0.5, 1, 1.5])  # if they cannot be estimated
+        self.discounts = np.array([0, 0.5, 1, 1.5])  # unless they can be estimated
         n = np.bincount(counts, minlength=5)
         if n[1:4].all():
             y = n[1] / (n[1] + 2 * n[2])
@@ -68,7 +70,7 @@ class KneserNey:
         self.vocabulary, self.size = vocabulary, len(vocabulary)
         self.longest = min(longest, int(62 / np.log2(self.size)) - 1)  # 64 bits hold a sequence
         self.often = dict[int, _Counts]()  # by length: how often each sequence occurs
-        self.after = dict[int, _Counts]()  # after how many different characters it occurs
+        self.after = dict[int, _Counts]()  # by length: after how many different characters
         sequences = self._sequences(documents)
         for length in range(1, self.longest + 2):
             different, counts = np.unique(sequences % self.size**length, return_counts=True)
@@ -89,8 +91,12 @@ class KneserNey:
         return np.array(found)
 
     def _sequences(self, documents: Sequence[str]) -> Ids:
-        """Return each character and newline with the `longest` characters before it, (N,)."""
+        """Return the sequences (N,) that end at each character and newline of the documents.
+
+        Each has one character and the `longest` before it.
+        """
         text = "".join("\n" * self.longest + document + "\n" for document in documents)
+        # False for the newlines before a document, True for its characters and its last newline
         runs = [run for document in documents for run in (self.longest, len(document) + 1)]
         wanted = np.repeat(np.resize([False, True], len(runs)), runs)
         windows = sliding_window_view(self.vocabulary.ids_of(text), self.longest + 1)
@@ -98,12 +104,13 @@ class KneserNey:
 
 
 def _look_up(asked: Ids, keys: Ids, values: Ids | Floats) -> Floats:
+    """Return the values of the keys that are asked for, and 0 for what is no key."""
     places = np.minimum(np.searchsorted(keys, asked), len(keys) - 1)
     return np.where(keys[places] == asked, values[places], 0)
 
 
 def counting_loss(corpus: Corpus) -> float:
-    """Return what counting loses on the held-out text, in nats per character.
+    """Return the loss of counting on the held-out text, in nats per character.
 
     The counts of training text are mixed with those of pretraining text. The length of contexts
     and the share of training text are those that predict parts of the training text best.
@@ -114,13 +121,13 @@ def counting_loss(corpus: Corpus) -> float:
     for fold in range(min(FOLDS, len(texts))):
         rest = [text for number, text in enumerate(texts) if number % FOLDS != fold] or texts
         own = KneserNey(rest, vocabulary)
-        predicted = some(texts[fold::FOLDS], PREDICTED // FOLDS)
+        predicted = thinned(texts[fold::FOLDS], PREDICTED // FOLDS)
         mixed = _mix(SHARES[:, np.newaxis, np.newaxis], own, others or own, predicted)
         nats.append(-np.log(mixed).sum(axis=-1))
     losses = np.sum(nats, axis=0)
     share, length = np.unravel_index(losses.argmin(), losses.shape)
     own = KneserNey(texts, vocabulary)
-    mixed = _mix(SHARES[share], own, others or own, corpus.held_out)  # with itself: as it is
+    mixed = _mix(SHARES[share], own, others or own, corpus.held_out)
     return float(-np.log(mixed[length]).mean())
 
 

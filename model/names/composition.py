@@ -1,15 +1,15 @@
 """Names that consist wholly of known roots: which letters may come next, and how often a name is
 accepted.
 
-A line of the table is a root. It has the letters that the root may be in names, each with the
-probability that a name with them is accepted, unless that is 1:
+Each line of the table is a root. It lists the pieces of names that are this root. A number behind a
+piece is the probability that a name with this piece is accepted; without a number, it is 1:
 
     acro- acr'
     saur- sauri-=0.8 sauro-=0.4 -saurus=0.3
 
-x- stands before another root, x' before a root that begins with a vowel, -x at the end. Vowels that
-link two roots belong to the letters before them. The table is complete: weights go on writing the
-same names when roots are added or read otherwise (see `names.roots`).
+A piece x- stands before another root, x' before a root that begins with a vowel, and -x at the end.
+A vowel that links two roots belongs to the piece before it. The table is in the file of the
+weights. So they go on writing the same names when data/roots.tsv changes (see `names.roots`).
 """
 
 from bisect import bisect_left
@@ -24,18 +24,20 @@ from model.network.layers import Ids, Mask
 from model.search import Nodes, UnfinishedLines
 
 SHORTEST_BETWEEN = 5  # between two others, a root with fewer letters is there by chance
-SHARE = 0.65  # of the names up to the usual temperature consist wholly of roots
-# a whole name is given up when the letters that lead to no root have cost more nats than this
+SHARE = 0.65  # up to the usual temperature, this share of the names consists wholly of roots
+# A name that must consist wholly of roots is given up when the network would rather have written
+# something else: when masking that has cost more nats than this.
 MOST_BARRED = 5.0
 _LINK = "+"
 
 State = frozenset[str]
-"""The readings of the last letters. Each is a begun root, with "-" before it unless the name begins
-so. "'" stands for a root that must begin with a vowel, "+" for a link behind a person's letters."""
+"""All ways to read the last letters of a name. Each is the beginning of a root, with "-" before it
+unless it begins the name. "'" stands for a root that must begin with a vowel, and "+" for a linking
+vowel behind a person's letters."""
 
 
 class Piece(NamedTuple):
-    """Letters of the table: which root they are, and the probability that a name with them is
+    """A piece of the table, with the number of its root, and the probability that a name with it is
     accepted.
     """
 
@@ -45,7 +47,7 @@ class Piece(NamedTuple):
 
 
 class Composition:
-    """The roots of a version, as masks of names. A node is a `State`."""
+    """The roots of a checkpoint, as masks of names. The key of a node is a `State`."""
 
     def __init__(self, roots: Iterable[str], characters: str) -> None:
         self._characters = characters
@@ -77,10 +79,11 @@ class Composition:
         return UnfinishedLines(self.nodes.step(lines.nodes, ids), *lines[1:])
 
     def way(self, name: str, prefix: str) -> tuple[Piece, ...]:
-        """Return the fewest roots that make up a name, or what follows its prefix.
+        """Return the fewest pieces that make up a name, or what follows its prefix; empty if none
+        do.
 
-        No root is there twice, and the last is the longest that could be: Barrosaurus is no Barrosa
-        with a tail, -urus.
+        No root may be there twice, and the last must be the longest that ends the name: Barrosaurus
+        is no Barrosa with a tail, -urus.
         """
         found = [way for way in self._ways(name, 0, least=2) if len(way) > 1]
         if prefix and (prefix[-1] in VOWELS or name[len(prefix)] in VOWELS):
@@ -91,7 +94,7 @@ class Composition:
         return min((way for way in found if way[-1:] == self.end(name)), key=len, default=())
 
     def end(self, name: str) -> tuple[Piece, ...]:
-        """Return the longest root that ends a name, alone; nothing if none does."""
+        """Return the longest piece that ends a name, as a tuple of one; empty if none does."""
         ends = (self._pieces.get(LATER + name[start:]) for start in range(len(name)))
         return next(filter(None, ends), ())
 
@@ -108,7 +111,7 @@ class Composition:
         return np.array([character in letters for character in self._characters])
 
     def _after(self, state: State, character: int) -> State:
-        """Return the state after one more letter; empty if no root goes on so."""
+        """Return the state after one more letter; empty if no root goes on with it."""
         letter, new = self._characters[character], set[str]()
         for begun in state:
             if letter not in self._letters(begun):
@@ -119,11 +122,13 @@ class Composition:
             longer = (LATER if begun == ELIDED else begun) + letter
             new.add(longer)
             inner = longer.removeprefix(LATER)
+            # Here the root may end, and another begin.
             if len(inner) >= SHORTEST_BETWEEN or inner == longer:
                 new |= {mark for mark in (LATER, ELIDED) if inner + mark in self._pieces}
         return frozenset(new)
 
     def _letters_of(self, begun: str) -> frozenset[str]:
+        """Return the letters that may follow the beginning of a root."""
         if begun == _LINK:
             return LINKS
         if begun == ELIDED:

@@ -1,9 +1,9 @@
 """Finds the known parts of a name, whose roots are mostly Greek and Latin.
 
 If roots of data/roots.tsv and linking vowels make up a whole name, its parts are the fewest that
-do. Otherwise its parts are the longest root that begins it and the longest that ends it, then the
-longest that follow the one and precede the other, and so on, with something unknown between or
-beside them. If two readings are equally good, a name has no parts: nothing is guessed.
+do. If they do not, its parts are the longest root that begins it and the longest that ends it. What
+is left between these is read in the same way, and so on; something unknown may remain. If two
+readings are equally good, a name has no parts: nothing is guessed.
 """
 
 from collections import Counter
@@ -31,9 +31,9 @@ class Root:
     """A root: its forms in names, the word that it comes from, with its language, and what that
     word means.
 
-    A form with "-" before it stands only at the end of a name, a form with "-" behind it only
-    before something else. A form such as "acro-", of four letters or more, loses its final o before
-    a vowel.
+    A form with "-" before it stands only at the end of a name. A form with "-" behind it stands
+    only before something else. A form such as "acro-", of four letters or more, loses its final o
+    before a vowel.
     """
 
     forms: tuple[str, ...]
@@ -43,15 +43,15 @@ class Root:
 
 @cache
 def roots() -> tuple[Root, ...]:
-    """Read the table, once. Raises TableError."""
+    """Read data/roots.tsv, once. Raises TableError."""
     rows = read_table(PROGRAM / "data" / "roots.tsv", ("forms", "source", "meaning"))
     return tuple(Root(tuple(forms.split()), source, meaning) for forms, source, meaning in rows)
 
 
 @dataclass(frozen=True)
 class Part:
-    """A root in a name, where it starts, and its letters with the vowel that links it to the next
-    root.
+    """A root in a name: where it starts, and its letters. A vowel that links it to the next root is
+    among them.
     """
 
     start: int
@@ -101,7 +101,7 @@ def is_whole(name: str) -> bool:
 
 
 def pieces_of(form: str) -> list[str]:
-    """Return the letters that a form may be in names: "x-" before another root, "-x" at the end."""
+    """Return the pieces that a form may be in names (see `names.composition`)."""
     letters, found = form.strip("-"), []
     if form[0] != "-":
         found.append(letters + LATER)
@@ -111,7 +111,9 @@ def pieces_of(form: str) -> list[str]:
 
 
 def linked_pieces_of(form: str) -> list[str]:
-    """Return the same with a link, or, before a vowel, without its last letter: acr' of acro-."""
+    """Return the pieces that a form becomes: with a linking vowel, as saur- becomes sauro-, or
+    without its last o before a vowel, as acro- becomes acr'.
+    """
     letters = form.strip("-")
     if form[0] != "-" and letters[-1] not in VOWELS:
         return [letters + link + LATER for link in sorted(LINKS, reverse=True)]
@@ -125,7 +127,7 @@ def ways(
 ) -> Iterator[tuple[tuple[int, T], ...]]:
     """Yield every way to make up the rest of a name from roots, each with the place of its start.
 
-    `pieces` has the roots by their letters. The first has at least `least` letters, and a root
+    `pieces` has the roots of each piece. The first piece has at least `least` letters, and a piece
     between two others at least `between`.
     """
     for root in pieces.get(LATER + name[start:], ()):
@@ -138,18 +140,19 @@ def ways(
 
 
 def _marks_before(letter: str) -> tuple[str, ...]:
+    """Return the marks that a piece may have before this letter."""
     return (LATER, ELIDED) if letter in VOWELS else (LATER,)
 
 
 def _outer_parts(name: str, start: int, end: int) -> tuple[Part, ...]:
-    """Return the longest root that begins the letters of a name from `start` to `end`, the longest
-    that ends them, and so on between these.
+    """Return known parts of a name from `start` to `end`: the longest root that begins these
+    letters, the longest that ends them, and so on between the two.
     """
     begun = [
         part
         for stop in range(end, start, -1)
         for part in _parts_at(name, start, stop)
-        # Only after all letters of a root may something unknown follow.
+        # A root that lost a letter before a vowel cannot stand before something unknown.
         if stop == end or name[stop - 1] in VOWELS or part.letters + LATER in part.root.forms
     ][:1]
     ended = [part for begin in range(start, end) for part in _parts_at(name, begin, end)][:1]
@@ -160,9 +163,10 @@ def _outer_parts(name: str, start: int, end: int) -> tuple[Part, ...]:
 
 
 def _parts_at(name: str, start: int, end: int) -> list[Part]:
-    """Return the roots that some letters of a name are, unless so few may be there by chance.
+    """Return the roots that the letters from `start` to `end` are; none if so few letters may be
+    there by chance.
 
-    Nobody meant something else by the letters of an invented name, so there one less will do.
+    In an invented name, one letter less is enough, because the letters have no other origin.
     """
     letters, is_inner = name[start:end], start > 0 and end < len(name)
     least = SHORTEST_ALONE + is_inner + (is_inner and letters[-1] in VOWELS)
@@ -178,6 +182,7 @@ def _parts_at(name: str, start: int, end: int) -> list[Part]:
 
 @cache
 def _by_piece() -> dict[str, list[Root]]:
+    """Return the roots that each piece can be, those by their own forms first."""
     found: dict[str, list[Root]] = {}
     for read in (pieces_of, linked_pieces_of):
         for root in roots():

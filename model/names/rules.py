@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterator
 from model.text.vocabulary import fold
 
 SHORTEST, LONGEST = 5, 18  # a name worth keeping has from SHORTEST to LONGEST letters
-# a longer name must consist wholly of roots, or too many of its letters mean nothing
+# A longer name must consist wholly of roots: otherwise too many of its letters mean nothing.
 LONGEST_PARTLY = 14
 LETTERS_MORE = 10  # a name may have this many letters after its prefix, however long the prefix is
 SEQUENCE = 3  # sequences of this many letters are compared with those of real names
 OWN_NAME = "mangosaurus"
-# a joint is clumsy if no real name has these letters in a row
+# three vowels or four consonants in a row: they sound clumsy if no real name has the same
 JOINT = re.compile("(?=([aeiou]{3}|[^aeiouy ]{4}))")
 
 
@@ -27,7 +27,7 @@ class Worth:
         self._sequences, self._endings, self._joints = sequences, tuple(endings), joints
 
     def keeps(self, name: str, prefix: str) -> bool:
-        """Return whether a name is worth keeping. Only the letters after the prefix are judged.
+        """Return whether a name is worth keeping, whatever the letters of its prefix are.
 
         Custom voices have no endings; there the sequences alone count.
         """
@@ -47,10 +47,10 @@ class Worth:
 
 
 def sequences_of(name: str, *, begins: bool = True) -> Iterator[str]:
-    """Yield the sequences of letters of a name, with a blank for its end, and for its beginning if
-    it `begins` here.
+    """Yield the sequences of letters of a name, or of its rest if it does not begin here.
 
-    The beginning and the end count as letters: "ng" may end a name, but not begin it.
+    A blank stands for the end of a name, and for its beginning: "ng" may end a name, but not begin
+    it.
     """
     text = f" {name} " if begins else f"{name} "
     return (text[start : start + SEQUENCE] for start in range(len(text) - SEQUENCE + 1))

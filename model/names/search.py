@@ -1,8 +1,9 @@
 """Names: each is new, and differs from the names before it.
 
-A name is a line with one row. Known names and other names are rejected, folded or not. With tables
-of real names, only names worth keeping are accepted or, if all attempts fail, the first new name.
-With a table of roots, a share of the names consists wholly of roots: the others only end with one.
+A name is a line with one row. It is rejected if the weights know it, as it is or folded. If they
+have tables of real names, a name must also be worth keeping; when all attempts fail, the first new
+name is taken. If they have a table of roots, SHARE of the names consist wholly of roots, and the
+others end with one.
 """
 
 import math
@@ -34,6 +35,7 @@ class Names:
 
     @property
     def roots(self) -> Composition | None:
+        """The table of roots, made anew when it has too many nodes; None without one."""
         if self._roots and (not self._composition or self._composition.nodes.are_many):
             self._composition = Composition(self._roots, self.vocabulary.characters)
         return self._composition
@@ -64,7 +66,7 @@ class NameSearch(Search):
         # one more, for the end or for a letter too many
         self.most_characters = names.longest + 1 - len(self._prefix)
         self._gives_one = not drawing.temperature
-        self._spare = ""  # the first new name since the last, if it was not worth keeping
+        self._spare = ""  # a new name that was not worth keeping, for when all attempts fail
         self._roots: Composition | None = None
         if 0 < drawing.temperature <= USUAL_TEMPERATURE["names"]:
             self._roots = names.roots
@@ -84,14 +86,14 @@ class NameSearch(Search):
         name = (self._prefix + line.text).strip(" ")
         if not self._is_new(name):
             self._reject(name)
-        elif self._names.worth.keeps(name, self._prefix) and self._is_chosen(name, line):
+        elif self._names.worth.keeps(name, self._prefix) and self._chance_accepts(name, line):
             self._accept(name)
         else:
             self._spare = self._spare or name
             self._reject(name)
 
     def _begin(self, *, may_be_whole: bool = True) -> None:
-        """Begin a name, which may have to consist wholly of roots."""
+        """Begin a name. If it `may_be_whole`, chance decides whether it must consist of roots."""
         self._rejected, self._spare = 0, ""
         self.masks, self.least, node = None, NO_WEIGHT, 0
         if may_be_whole and self._roots and self.generator.random() < SHARE:
@@ -105,8 +107,11 @@ class NameSearch(Search):
             return False
         return not any(one in names for one in {name, fold(name)} for names in taken)
 
-    def _is_chosen(self, name: str, line: Line) -> bool:
-        """Return whether the roots of a name let it pass, by their probability."""
+    def _chance_accepts(self, name: str, line: Line) -> bool:
+        """Return whether a name has the roots that it must have, and a random number accepts them.
+
+        Each piece has its probability. Without a table of roots, all names are accepted.
+        """
         if not self._roots:
             return True
         if self.masks:
@@ -124,6 +129,7 @@ class NameSearch(Search):
             self._refuse_another(name)
 
     def _reject(self, name: str) -> None:
+        """Try again or, after the last attempt, do what is left."""
         self._rejected += 1
         is_last = self._rejected >= self._attempts or self._gives_one
         if is_last and self.masks:
@@ -139,6 +145,7 @@ class NameSearch(Search):
             self._refuse_another(name)
 
     def _refuse_another(self, name: str) -> None:
+        """Give up if temperature 0 would only repeat this name."""
         if self._gives_one:
             self.error = RequestError(
                 f"temperature 0 always gives {name!r}; other names need a higher temperature"

@@ -14,8 +14,8 @@ we know that it did not just learn its list by heart? Read in this order:
     exact         the same step for a text that must be equal on every machine
 
 That takes about an hour and a half. `make course` opens notebooks in which you build all of it
-yourself. The networks of this project are trained by the same files, so they must also be quick:
-what waits for nothing is multiplied in one piece, outside the loop over time, and inside it
+yourself. The same files train the networks of this project, so they must also be quick. Outside the
+loop over time, they multiply in one piece all that waits for nothing. Inside the loop,
 `layers.multiplier` does what x @ w does, in less time.
 
 Some things are left out because they are not needed at this size: an embedding (the rows of the

@@ -23,15 +23,15 @@ from model.network.layers import Array, Floats, Ids
 from model.network.network import LanguageModel
 
 FLOAT = np.finfo(np.float32)
-FEW_ROWS, PANEL = 32, 64  # up to so many rows, so many columns of a matrix are multiplied at a time
+FEW_ROWS, PANEL = 32, 64  # at most FEW_ROWS rows are multiplied by PANEL columns at a time
 H_DIGITS = 8  # binary digits after the point of h, and of tanh from the table
 # (x + c) - c rounds a small x to a multiple of 2^-digits: x + c has no room for finer digits. NumPy
-# adds arrays () faster than scalars.
+# adds an array of shape () faster than a scalar.
 _TO_7, _TO_8 = (np.array(1.5 * 2.0 ** (FLOAT.nmant - digits), FLOAT.dtype) for digits in (7, 8))
 
 
 class Exact:
-    """A network that draws characters. It holds parameters only, so threads may share it.
+    """The exact step of a network. It holds parameters only, so threads may share it.
 
     The states of B rows are one array (B, L, S, H): indexing takes rows in and out.
     """
@@ -45,6 +45,7 @@ class Exact:
         stacks = []
         for n, layer in enumerate(p.layers):
             w_x, b = _blocks(layer.w_x, cell.of_x, size), _blocks(layer.b[None], cell.of_x, size)
+            # The first layer looks up rows that have the bias in them; b alone is for NO_CHARACTER.
             inputs = [w_x * of_h, b] if n else [w_x + b, b]
             stacks.append(np.vstack([*inputs, _blocks(layer.w_h, cell.of_h, size) * of_h]))
         stacks.append(np.vstack([p.w_y * of_h, p.b_y[None]]))
@@ -52,6 +53,7 @@ class Exact:
         digits = H_DIGITS - cell.is_doubled
         rounded = [on_grid(*each, digits) for each in zip(stacks, lookups, strict=True)]
         self._lookup = rounded[0][:-size]  # a row for each character, and one for NO_CHARACTER
+        # of each layer: its w_h, then w and b of what reads its h, a layer or the logits
         self._layers = [(of[-size:], above[:size], above[size]) for of, above in pairwise(rounded)]
 
     def initial_state(self, rows: int) -> Array:
@@ -80,11 +82,12 @@ def _product(x: Array, w: Array) -> Array:
 def on_grid(w: Floats, lookups: int, digits: int) -> Array:
     """Round the parameters w (M, K) of K outputs to multiples of steps that make their sums exact.
 
-    Inputs are multiples of 2^-digits, and at most 2. Of the first `lookups`, one is 1, the rest 0.
-    Let 2^e be a power of two that no sum reaches, and m the number of digits that a float stores of
-    its mantissa. The step is 2^(e - m + digits). So every product is a multiple of 2^(e - m), and m
-    digits suffice for every sum. A float has one digit more than it stores, which leaves room for
-    sums that rounding makes larger. 2^(e - m) is never below the smallest float.
+    Inputs are multiples of 2^-digits, and at most 2. Of the first `lookups` inputs, one is 1, and
+    the others are 0. Let 2^e be a power of two that no sum reaches, and m the number of digits that
+    a float stores of its mantissa. The step is 2^(e - m + digits). So every product with an input
+    is a multiple of 2^(e - m), and m digits suffice for every sum. A float has one digit more than
+    it stores, which leaves room for sums that rounding makes larger. 2^(e - m) is never below the
+    smallest float.
     """
     largest = 2 * np.abs(w[lookups:]).sum(axis=0) + np.abs(w[:lookups]).max(axis=0, initial=0)
     exponent = np.maximum(np.frexp(largest)[1], FLOAT.minexp)
@@ -101,8 +104,9 @@ def look_up(x: Array, out: Array) -> None:
     np.subtract(out, _TO_8, out)
 
 
-# Below, steps of the cells write the new state (B, S, H) from z (B, K). For a sigmoid, z comes
-# halved, and the sigmoid stays doubled: 2σ(z) = 1 + tanh(z/2). So does the h of an LSTM.
+# Each function below is the step of a cell: it reads z (B, K) and overwrites the state (B, S, H).
+# For a sigmoid, z comes halved, and the result is 2σ(z) = 1 + tanh(z/2), twice the sigmoid. The h
+# of an LSTM is stored doubled, too.
 def _lstm(z: Array, state: Array) -> None:
     h, c = state[:, 0], state[:, 1]
     look_up(z, z)
@@ -144,6 +148,9 @@ CELLS = {
 
 
 def _blocks(w: Array, factors: tuple[float, ...], size: int) -> Floats:
-    """Multiply the blocks of a parameter, one for each gate; a block more is the last again."""
+    """Return the blocks of a parameter, one for each gate, each times its factor.
+
+    If there is a factor more than there are blocks, it is for a copy of the last block.
+    """
     longer = np.append(w, w[:, -size:], axis=1).astype(np.float64)
     return longer[:, : len(factors) * size] * np.repeat(factors, size)

@@ -42,7 +42,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from model.network.layers import Array, multiplier, sigmoid, weight_gradient, with_room
+from model.network.layers import Array, multiplier, room_for_states, sigmoid, weight_gradient
 
 GATES = ("r", "u", "n")
 """The blocks of columns in w_x, w_h and b: reset gate, update gate, new values."""
@@ -77,7 +77,7 @@ def forward(z: Array, state: State, w_h: Array) -> tuple[Array, State, Cache]:
     steps, rows, width = z.shape
     times_w_h = multiplier(w_h, steps, rows)
     (h_before,) = state
-    h = with_room(h_before, steps)
+    h = room_for_states(h_before, steps)
     s_n = np.empty_like(h[1:])
     r_and_u = z[..., : width // 3 * 2]
     r, u, n = np.split(z, 3, axis=-1)

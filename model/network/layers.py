@@ -27,7 +27,7 @@ Floats = NDArray[np.float64]
 
 
 class LayerParameters(NamedTuple):
-    """Those of one recurrent layer, or their gradients. A cell with k gates has K = kH."""
+    """The parameters of one recurrent layer, or their gradients. A cell with k gates has K = kH."""
 
     w_x: Array  # (D, K)
     w_h: Array  # (H, K)
@@ -81,9 +81,10 @@ def look_up_backward(d_y: Array, ids: Ids, vocab_size: int) -> tuple[Array, Arra
     return weight_gradient(one_hot(ids, vocab_size).astype(d_y.dtype), d_y), d_y.sum(axis=(0, 1))
 
 
-def with_room(first: Array, steps: int) -> Array:
-    """Return room for the states (T+1, B, H) before and after each of T steps; the first is
-    filled in.
+def room_for_states(first: Array, steps: int) -> Array:
+    """Return an array (T+1, B, H) for the states before and after each of T steps.
+
+    It begins with the first state; the others are to be filled in.
     """
     states = np.empty((steps + 1, *first.shape), first.dtype)
     states[0] = first
@@ -145,10 +146,10 @@ def multiplier(w: Array, steps: int, rows: int) -> Callable[[Array], Array]:
     rows. Read `multiplier(w, T, B)(x)` as x @ w: the rest is about speed.
 
     Before OpenBLAS, NumPy's library, multiplies large matrices, it copies both into an order of its
-    own, at every step anew. On processors with AVX-512 it does without for products of up to a
-    million multiplications, and is up to 1.7 times as fast. So we cut w into panels of 64 columns
+    own, at every step anew. For products of up to a million multiplications, it does not copy on
+    processors with AVX-512, and is up to 1.7 times as fast. So we cut w into panels of 64 columns
     once, and x into blocks of as many rows as fit, but at most 32, and multiply each block by each
-    panel. Where that cannot be, or there is a single step, x @ w does.
+    panel. If the sizes do not allow that, or there is a single step, we compute x @ w in one piece.
     """
     inputs, outputs = w.shape
     block = gcd(rows, 32)

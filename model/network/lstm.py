@@ -47,7 +47,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from model.network.layers import Array, multiplier, sigmoid, weight_gradient, with_room
+from model.network.layers import Array, multiplier, room_for_states, sigmoid, weight_gradient
 
 GATES = ("o", "i", "f", "g")
 """The blocks of columns in w_x, w_h and b: output, input and forget gate, candidate."""
@@ -61,14 +61,14 @@ class State(NamedTuple):
 
 
 class Cache(NamedTuple):
-    """What `backward` needs to know of the way forward, (T, B, H) each."""
+    """What `backward` needs to know of the way forward, (T, B, H) each except h and c."""
 
     o: Array
     i: Array
     f: Array
     g: Array
-    h: Array  # (T+1, B, H), before and after each step, and so is c
-    c: Array
+    h: Array  # (T+1, B, H), before and after each step
+    c: Array  # likewise
     tanh_c: Array
 
 
@@ -87,7 +87,7 @@ def forward(z: Array, state: State, w_h: Array) -> tuple[Array, State, Cache]:
     steps, rows, width = z.shape
     times_w_h = multiplier(w_h, steps, rows)
     h_before, c_before = state
-    h, c = with_room(h_before, steps), with_room(c_before, steps)
+    h, c = room_for_states(h_before, steps), room_for_states(c_before, steps)
     tanh_c = np.empty_like(c[1:])
     sigmoids = z[..., : width // 4 * 3]
     o, i, f, g = np.split(z, 4, axis=-1)  # views of z

@@ -144,7 +144,7 @@ class LanguageModel:
         and the next state.
 
         The inputs are ids (T, B). The targets are the ids (T, B) that follow them, or probabilities
-        (T, B, V) of another network, whose cross-entropy is then the loss.
+        (T, B, V) that another network gives to all characters.
         """
         run = self.forward(inputs, state, dropout)
         q = one_hot(targets, self.architecture.vocab_size) if targets.ndim == 2 else targets

@@ -34,10 +34,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from model.network.layers import Array, multiplier, weight_gradient, with_room
+from model.network.layers import Array, multiplier, room_for_states, weight_gradient
 
 GATES = ("h",)
-"""The only block of columns in w_x, w_h and b, which gates nothing."""
+"""The blocks of columns in w_x, w_h and b. Here is only one, and it gates nothing."""
 
 
 class State(NamedTuple):
@@ -65,7 +65,7 @@ def forward(z: Array, state: State, w_h: Array) -> tuple[Array, State, Cache]:
     steps, rows, _ = z.shape
     times_w_h = multiplier(w_h, steps, rows)
     (h_before,) = state
-    h = with_room(h_before, steps)
+    h = room_for_states(h_before, steps)
     for t in range(steps):
         h[t + 1] = np.tanh(z[t] + times_w_h(h[t]))
     return h[1:], State(h[-1]), Cache(h)

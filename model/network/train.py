@@ -4,7 +4,7 @@ The network reads a name letter by letter and says, before each letter, how like
 to come. The loss is -log of the probability of the letter that did come: 0 nats if it was sure, log
 27 = 3.3 if it had no idea. The gradient says how the loss grows with each parameter, so we take a
 small step the other way, for a few names at a time, again and again. In the end the network would
-know its names by heart. So `__main__` keeps it as it was best on names that it never reads.
+know its names by heart. So `__main__` keeps the network that was best on names that it never reads.
 """
 
 from collections.abc import Iterator
@@ -50,7 +50,7 @@ def batches(names: Names, generator: Generator) -> list[tuple[Ids, Ids, Mask]]:
 
 
 class Adam:
-    """Adam (Kingma & Ba 2015): a number steps along its mean gradient m, by its usual size √v."""
+    """Adam (Kingma & Ba 2015): each step goes by the mean gradient m over its usual size √v."""
 
     def __init__(self, w: Array) -> None:
         self.w, self.m, self.v, self.steps = w, np.zeros_like(w), np.zeros_like(w), 0

@@ -36,9 +36,8 @@ def padded_batch(documents: Sequence[str], vocabulary: Vocabulary, *, first: int
     lengths = np.array([len(document) + 1 for document in documents])
     mask = np.arange(lengths.max())[:, np.newaxis] < lengths  # (T, B)
     targets = np.full(mask.shape, vocabulary.newline, dtype=np.intp)
-    targets.T[mask.T] = vocabulary.ids_of(
-        "\n".join(documents) + "\n"
-    )  # .T because the ids come row by row
+    # transposed, because the ids come row by row
+    targets.T[mask.T] = vocabulary.ids_of("\n".join(documents) + "\n")
     inputs = np.empty_like(targets)
     inputs[0] = first
     inputs[1:] = targets[:-1]
@@ -53,13 +52,13 @@ def name_batches(
     *,
     by_length: bool = False,
 ) -> Iterator[Batch]:
-    """Yield one epoch of names in random order, `batch_size` names a batch; the last batch may be
-    smaller.
+    """Yield one epoch of names in random order, `batch_size` names in a batch.
 
-    `by_length` puts names of like length into a batch, which saves padding; the smaller batch may
-    then come anywhere.
+    One batch may be smaller: the last or, with `by_length`, any. `by_length` puts names of about
+    the same length into a batch, which saves padding.
     """
-    order, starts = generator.permutation(len(documents)), np.arange(0, len(documents), batch_size)
+    order = generator.permutation(len(documents))
+    starts = np.arange(0, len(documents), batch_size)
     if by_length:
         lengths = np.array([len(document) for document in documents])
         order = order[np.argsort(lengths[order], kind="stable")]

@@ -13,10 +13,8 @@ from itertools import chain
 from model.text.vocabulary import fold
 
 SONNETS = "sonnets_gut.txt"
-LEFT_OUT = (
-    SONNETS,
-    "passionate_pilgrim_gut.txt",
-)  # not for pretraining: the second file repeats two of the sonnets
+# not for pretraining: the second file repeats two of the sonnets
+LEFT_OUT = (SONNETS, "passionate_pilgrim_gut.txt")
 
 _NUMBER = r"(?:[IVXLC]+|\d+|FIRST|SECOND|THIRD|FOURTH|FIFTH)\b"
 _DIVISION = re.compile(
@@ -26,45 +24,44 @@ _BEGINNING = re.compile(
     r"^(?:(?:THE )?PROLOGUE\.?$|INDUCTION\.?$|(?:ACT|Act) (?:I|1|FIRST)\b)", re.MULTILINE
 )
 _FRONT_MATTER = re.compile(r"\A.*?by William Shakespeare\n(?:.*^_+$)?", re.MULTILINE | re.DOTALL)
-_DIRECTION = re.compile(
-    r"\[(?:(?!\n[ \t]*\n)[^\[\]])*\]"
-)  # innermost brackets, within one paragraph
+# innermost brackets, within one paragraph
+_DIRECTION = re.compile(r"\[(?:(?!\n[ \t]*\n)[^\[\]])*\]")
 _CAPITALS = r"(?:\d\.? )?[A-Z][A-Z.,'& -]*(?: (?:and|of) [A-Z.,'& -]+)*[A-Z]+(?:, &c)?"
 _TITLE_CASE = r"(?:\d\.? )?(?:(?:[A-Z][a-z]*\.?|and) ){0,3}[A-Z][a-z]+"
 _NAME = re.compile(rf"{_CAPITALS}[.:]?|{_TITLE_CASE}\.")
 _NAME_IN_CAPITALS = re.compile(rf"{_CAPITALS}[.:]?")
 _NAME_INLINE = re.compile(rf"{_CAPITALS}[.:]\s*(?=\S)")
 _REPLACED = {'"': "'", "_": "", "&c.": "etc.", "&c": "etc.", "&": "and", "/": ","}
-FEWEST_LINES = 5  # a shorter speech is no document of its own
-_LINES_OF_A_DOCUMENT = (
-    14  # stanzas of a long poem are joined until they have as many lines as a sonnet
-)
+FEWEST_LINES = 5  # a shorter speech is left out
+# stanzas of a long poem are joined until they have as many lines as a sonnet
+_LINES_OF_A_DOCUMENT = 14
 
 
 def clean_sonnets(text: str) -> str:
     """Return the sonnets, folded, with a blank line between them and without the title and their
     numbers.
     """
-    return _joined(lines for lines in _paragraphs(text) if len(lines) > 2)
+    return _folded(lines for lines in _paragraphs(text) if len(lines) > 2)
 
 
 def clean_verse(texts: Mapping[str, str]) -> str:
     """Return the scenes of the plays and the stanzas of the poems, folded, with a blank line
     between documents.
     """
-    return _joined(documents(texts))
+    return _folded(documents(texts))
 
 
 def clean_speeches(texts: Mapping[str, str]) -> str:
-    """Return the longer speeches in verse and stanzas of the poems, folded, with a blank line
-    between documents.
+    """Return the speeches in verse and the stanzas of the poems, folded, with a blank line between
+    documents. Short ones are left out.
     """
-    return _joined(lines for lines in documents(texts, speeches=True) if len(lines) >= FEWEST_LINES)
+    return _folded(lines for lines in documents(texts, speeches=True) if len(lines) >= FEWEST_LINES)
 
 
 def documents(texts: Mapping[str, str], *, speeches: bool = False) -> Iterator[list[str]]:
-    """Yield the lines of each scene, or speech, of the plays and of each group of stanzas, with
-    their capitals.
+    """Yield the lines of each document, with their capitals.
+
+    A document is a scene of a play (with `speeches`, a speech in verse) or a group of stanzas.
     """
     wanted = (texts[name] for name in sorted(texts) if name not in LEFT_OUT)
     of_play = _verse_speeches if speeches else _scenes
@@ -73,7 +70,7 @@ def documents(texts: Mapping[str, str], *, speeches: bool = False) -> Iterator[l
     )
 
 
-def _joined(documents: Iterable[list[str]]) -> str:
+def _folded(documents: Iterable[list[str]]) -> str:
     return "\n\n".join("\n".join(map(fold, lines)) for lines in documents) + "\n"
 
 
@@ -94,9 +91,10 @@ def _beginning(text: str) -> int:
 
 
 def _stanzas(poem: str) -> Iterator[list[str]]:
+    """Yield groups of stanzas, as lines. Each but the last is as long as a sonnet, or longer."""
     document: list[str] = []
     for stanza in _paragraphs(_FRONT_MATTER.sub("", poem)):
-        document += _replaced(stanza) if len(stanza) > 1 else []
+        document += _without_marks(stanza) if len(stanza) > 1 else []
         if len(document) >= _LINES_OF_A_DOCUMENT:
             yield document
             document = []
@@ -135,13 +133,13 @@ def _speeches(play: str) -> Iterator[list[str] | None]:
         if heading:
             yield None
         if not (location_may_follow and len(paragraph) < 3 and spoken == paragraph):
-            speech += _replaced(spoken)
+            speech += _without_marks(spoken)
         location_may_follow = bool(heading)
     yield speech
 
 
 def _verse_speeches(play: str) -> Iterator[list[str]]:
-    """Yield the speeches in which every line begins with a capital, as in no prose."""
+    """Yield the speeches in verse: those in which every line begins with a capital."""
     return (
         speech
         for speech in _speeches(play)
@@ -150,11 +148,10 @@ def _verse_speeches(play: str) -> Iterator[list[str]]:
 
 
 def _spoken(paragraph: list[str]) -> Iterator[str]:
-    """Yield the lines of a speech without the speaker's name, which has its own line or begins a
-    line in capitals.
+    """Yield the lines of a speech without the speaker's name.
 
-    Brackets may lack a partner. All text before the last "]" is dropped, and in each line the text
-    after a "[".
+    The name stands in a line of its own or, in capitals, before the first words. Brackets may lack
+    a partner: all text before the last "]" is dropped, and in each line the text after a "[".
     """
     last_closed = max((n for n, line in enumerate(paragraph) if "]" in line), default=0)
     for n, line in enumerate(paragraph[last_closed:]):
@@ -166,8 +163,8 @@ def _spoken(paragraph: list[str]) -> Iterator[str]:
             return
 
 
-def _replaced(lines: Iterable[str]) -> list[str]:
-    """Replace the characters that only the source uses, then drop lines that have a digit or no
+def _without_marks(lines: Iterable[str]) -> list[str]:
+    """Replace the marks that only the source uses, then drop lines that have a digit or no
     letter.
     """
     pattern = re.compile("|".join(map(re.escape, _REPLACED)))

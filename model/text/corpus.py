@@ -1,8 +1,8 @@
 """Reads names or verse from files, reduces them to an alphabet, deduplicates them, and holds a
 tenth out.
 
-The split is a rule, not a stored list: names by their hash, and the last poems. No held-out line is
-ever trained on.
+A rule says what is held out: names by their hash, and the last poems. No held-out line is ever
+trained on.
 """
 
 import hashlib
@@ -25,10 +25,8 @@ LINES_OF_A_POEM = 14  # a text without blank lines is cut into poems of this man
 LONGEST_POEM = 2000  # a poem of more characters, such as a scene of a play, is cut into several
 MOST_WORDS = 100_000  # of more different words, only the commonest are known
 HELD_OUT_SHARE = 10  # one in this many names or poems is held out
-FEWEST: dict[Form, int] = {
-    "names": 100,
-    "verse": 20_000,
-}  # names, or characters: with fewer, a network learns little
+# names, or characters of verse: with fewer, a network learns little
+FEWEST: dict[Form, int] = {"names": 100, "verse": 20_000}
 
 
 @dataclass(frozen=True)
@@ -37,11 +35,11 @@ class Corpus:
 
     A document is a name or a poem, its lines joined by `"\n"`. No document occurs twice in a part.
     `pretraining` is other verse without the held-out lines, or other names. `digest` is a sha256
-    over these fields. `notes` are sentences for the person whose text it is: what its encoding is,
-    and what was folded or left out.
+    over the fields before it. `notes` are sentences for the person whose text it is: what its
+    encoding is, and what was folded or left out.
 
-    `reading` is other verse (see `with_reading`), or names that another network drew. The digest is
-    without it.
+    `reading` is other verse (see `with_reading`), or names that other networks drew. The digest
+    leaves it out.
     """
 
     form: Form
@@ -69,14 +67,15 @@ class Corpus:
         return frozenset(word for word, _ in self.word_counts.most_common(MOST_WORDS))
 
     def part(self, *, read: int, held_out: int) -> "Corpus":
-        """Return a part, in even steps, with about `read` characters to read and `held_out` to
-        measure by.
+        """Return a corpus with about `read` characters to read and `held_out` to measure by.
+
+        Its documents are taken in even steps from this one.
         """
         return replace(
             self,
-            training=some(self.training, read),
-            held_out=some(self.held_out, held_out),
-            pretraining=some(self.pretraining, read),
+            training=thinned(self.training, read),
+            held_out=thinned(self.held_out, held_out),
+            pretraining=thinned(self.pretraining, read),
         )
 
     @property
@@ -112,8 +111,10 @@ def read_names(
     names, left_out = _names_in(text)
     notes += left_out
     if len(names) < 2:
-        found = f"{path} has {len(names)} different names; it needs at least 2, one a line"
-        raise CorpusError("; ".join((found, *notes)))
+        raise CorpusError(
+            f"{path} has {len(names)} different names; it needs at least 2, one a line"
+            + "".join(f"; {note}" for note in notes)
+        )
     held_out, vocabulary = _held_out_names(names), Vocabulary.from_texts(names)
     others = chain.from_iterable(
         _names_in(vocabulary.fold(read_file(other).text))[0] for other in pretraining
@@ -191,6 +192,7 @@ def _read(path: Path, alphabet: Alphabet) -> tuple[str, list[str]]:
 
 
 def _lines(text: str) -> Iterator[str]:
+    """Yield the lines of a text, with single blanks between words."""
     return (" ".join(line.split()) for line in text.split("\n"))
 
 
@@ -213,8 +215,9 @@ def _documents_in(text: str) -> list[str]:
 
 
 def _poems_in(text: str) -> Iterator[str]:
-    """Yield the documents of a text, or groups of lines of a single one; cut long ones, at a line
-    end if possible.
+    """Yield the poems of a text: its documents or, if there is only one, groups of its lines.
+
+    A long poem is cut, at the end of a line if possible.
     """
     poems = _documents_in(text)
     if len(poems) == 1:
@@ -233,9 +236,9 @@ def _poems_in(text: str) -> Iterator[str]:
         yield poem[start:]
 
 
-def some(documents: tuple[str, ...], characters: int) -> tuple[str, ...]:
-    """Return documents of about this many characters, taken in even steps; all documents if they
-    have no more.
+def thinned(documents: tuple[str, ...], characters: int) -> tuple[str, ...]:
+    """Return documents of about this many characters, taken in even steps; all if they have no
+    more.
     """
     total = sum(len(document) + 1 for document in documents)
     if total <= characters:
@@ -245,8 +248,8 @@ def some(documents: tuple[str, ...], characters: int) -> tuple[str, ...]:
 
 
 def _held_out_names(names: Sequence[str]) -> set[str]:
-    """Return the names whose folded form has a hash that ends in 0; the one of the smallest hash,
-    if none or all have.
+    """Return the names whose folded form has a hash that ends in 0. If none or all have, return the
+    name with the smallest hash.
     """
     numbers = {
         name: int(hashlib.sha256((fold(name) or name).encode()).hexdigest(), 16) for name in names
@@ -258,9 +261,7 @@ def _held_out_names(names: Sequence[str]) -> set[str]:
 
 
 def _without(hidden: set[str], documents: Iterable[str]) -> Iterator[str]:
-    """Yield the documents without their hidden lines, and drop a document that has no
-    other lines.
-    """
+    """Yield the documents without their hidden lines. A document that has no others is dropped."""
     for document in documents:
         kept = "\n".join(line for line in document.split("\n") if letters_of(line) not in hidden)
         if kept:
@@ -274,6 +275,7 @@ def _corpus(
     pretraining: Iterable[str],
     notes: Iterable[str],
 ) -> Corpus:
+    """Return a corpus of these documents, each once."""
     training, held_out, pretraining = (
         tuple(dict.fromkeys(part)) for part in (training, held_out, pretraining)
     )

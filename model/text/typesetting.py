@@ -32,8 +32,9 @@ def typeset(verse: str, *, after: str = "") -> str:
 
 
 def before_sonnet(line: str) -> str:
-    """Return a person's line, and what stands between it and the sonnet that it begins. A line in
-    another script stands above.
+    """Return a person's line, and the line break between it and the rest of the sonnet.
+
+    A line in another script is no line of the sonnet: a blank line separates them.
     """
     if not line:
         return ""
@@ -41,11 +42,10 @@ def before_sonnet(line: str) -> str:
 
 
 def with_names(verse: str, names: Collection[str]) -> str:
-    """Return verse with the capitals of proper names, and with dashes for "--"; if `names` is
-    empty, as it is.
+    """Return verse with the capitals of proper names, and with dashes for "--".
 
-    France's is France with an ending. Each part of a word with hyphens, such as Jove-like, may be a
-    name.
+    If `names` is empty, nothing changes. "France's" gets a capital if "france" is a name, and
+    "Jove-like" if "jove" is one.
     """
     return (
         _DASH.sub("\N{EM DASH}", _WORD.sub(lambda word: _capitalised(word[0], names), verse))

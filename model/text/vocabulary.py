@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from model.errors import MangosaurusError
 from model.text.forms import Alphabet
 
-MOST_CHARACTERS = 200  # the most characters that a text may have, the newline included
+MOST_CHARACTERS = 200  # A text keeps at most so many different characters, with the newline.
 NO_CHARACTER = -1  # the id for "no character yet", which a network reads as the zero vector
 
 # fmt: off
@@ -70,6 +70,7 @@ def is_latin(text: str) -> bool:
 
 def words_of(text: str) -> list[str]:
     """Return the words of any text, in order (see WORD)."""
+    # _KINDS replaces each character by one, so words stay at their places.
     return [text[slice(*word.span())] for word in _WORD.finditer(text.translate(_KINDS))]
 
 
@@ -91,8 +92,8 @@ def _folded(character: str) -> str:
 
 
 def _is_kept(character: str) -> bool:
-    """Return whether this is a letter, number, punctuation, separator or printable ASCII, not a
-    mark or symbol.
+    """Return whether folding keeps a character: a letter, number, punctuation, separator or
+    printable ASCII, but no other mark or symbol.
     """
     return (
         " " <= character <= "~"
@@ -115,9 +116,8 @@ class _Replacements(dict[int, str]):
 
 
 _FOLDING = _Replacements(_folded)
-_KINDS = _Replacements(
-    lambda character: "a" if is_letter(character) else character if character in WORD_MARKS else " "
-)
+_KINDS = _Replacements(lambda character: "a" if is_letter(character) else " ")
+_KINDS.update((ord(mark), mark) for mark in WORD_MARKS)
 _LETTERS_OF_LINES = _Replacements(
     lambda each: each if is_letter(each) or each.isalnum() or each == "_" else ""
 )
@@ -193,11 +193,10 @@ class Vocabulary:
 
     @cached_property
     def _nearest(self) -> _Replacements:
-        by_fold = {
-            fold(character): character for character in reversed(self.characters)
-        }  # capitals win
+        # in reverse, so that of two letters with one fold the capital stays
+        by_fold = {fold(character): character for character in reversed(self.characters)}
         if "\u2019" in self:
-            by_fold["'"] = "\u2019"  # several quotes fold to '; this is the apostrophe
+            by_fold["'"] = "\u2019"  # of all quotes that fold to ', this is the apostrophe
 
         def nearest(character: str) -> str:
             if character in self:
@@ -248,11 +247,13 @@ class Vocabulary:
 
 
 def spell(text: str, alphabet: Alphabet) -> tuple[str, str]:
-    """Reduce a text to an alphabet, and say what that changed beside capitals and blanks.
+    """Return a text reduced to an alphabet, and a sentence on the characters that this changed.
+
+    Without changes, or if only capitals and blanks changed, the sentence is empty.
 
     Accents that follow their letters are composed with them first (NFC). The alphabet "folded" has
-    lower case without accents (see `fold`), "own" letters, digits, punctuation and symbols. If the
-    text has more than MOST_CHARACTERS, the rarest are folded or dropped.
+    lower case without accents (see `fold`). The alphabet "own" has letters, digits, punctuation and
+    symbols. If the text has more than MOST_CHARACTERS, the rarest are folded or dropped.
     """
     text = composed(text)
     counts = Counter(text)

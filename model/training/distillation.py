@@ -1,8 +1,8 @@
 """Teachers: larger networks whose averaged probabilities a smaller one learns (Hinton, Vinyals &
 Dean 2015).
 
-A list says only that r came next; a teacher says how likely it found r, p and all others. The
-training names are too few to learn from in this way, so the teachers draw more.
+A list of names says only that r came next. A teacher says how likely it finds r, p and all others.
+The training names are too few to learn from in this way, so the teachers draw more.
 """
 
 from collections.abc import Sequence
@@ -34,14 +34,15 @@ def soft_targets(teachers: Sequence[LanguageModel], ids: Ids) -> Array:
 def draw_names(
     teachers: Sequence[LanguageModel], corpus: Corpus, count: int, generator: np.random.Generator
 ) -> list[str]:
-    """Draw names from the averaged probabilities, by no rule but one: none is held out.
+    """Draw names from the averaged probabilities. Held-out names are left out.
 
     A name that does not end is cut.
     """
-    held_out, newline = frozenset(corpus.held_out), corpus.vocabulary.newline
+    held_out = frozenset(corpus.held_out)
+    newline = corpus.vocabulary.newline
     names = list[str]()
     while len(names) < count:
-        rows = np.arange(AT_ONCE)  # that have not ended
+        rows = np.arange(AT_ONCE)  # the rows of names that have not ended
         drawn = np.full((AT_ONCE, LONGEST_NAME), newline)
         ids = np.full(AT_ONCE, NO_CHARACTER)
         states = [teacher.initial_state(AT_ONCE) for teacher in teachers]

@@ -83,7 +83,7 @@ class Adam:
             g *= g
             g *= 1 - self.beta_2
             v += g
-            # √v̂ + ε = (√v + ε √(1-β₂ᵗ)) / √(1-β₂ᵗ), so both corrections become scalars.
+            # √v̂ + ε = (√v + ε √(1-β₂ᵗ)) / √(1-β₂ᵗ), so no array is divided by 1-β₁ᵗ or 1-β₂ᵗ.
             np.sqrt(v, out=scratch)
             scratch += self.epsilon * correction
             np.divide(m, scratch, out=scratch)

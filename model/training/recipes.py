@@ -15,12 +15,15 @@ from model.text.forms import Form
 class Stage:
     """A part of a training, with its own text and its own rise and fall of the learning rate.
 
-    `text` says what it reads: "training" the training documents, "pretraining" these and other
-    names, "reading" the training documents `repeats` times, mixed with names by teachers or with
-    verse by other poets. A stage without text is left out.
+    `text` says what it reads. A stage without text is left out.
 
-    `keep` says which weights it hands on: "best" those with the lowest held-out loss so far; "last"
-    the newest, for a text so unlike the held-out one that its loss says little.
+        training       the training documents
+        pretraining    the training documents and other names
+        reading        the training documents `repeats` times, and names by teachers or verse by
+                       other poets
+
+    `keep` says which weights it hands on: the "best", with the lowest held-out loss so far, or the
+    "last". The loss says little if the held-out text is unlike the text that the stage reads.
     """
 
     name: str
@@ -29,7 +32,7 @@ class Stage:
     batch_size: int
     learning_rate: float
     evaluate_every: int  # steps between two measurements
-    patience: int = 20  # measurements without a new best that end its second half
+    patience: int = 20  # In the second half, so many measurements without a new best end the stage.
     repeats: int = 0
     sequence_length: int = 64  # of verse; a name is read whole
     keep: Literal["best", "last"] = "best"
@@ -53,7 +56,7 @@ class Recipe:
     hidden_size: int
     layers: int
     stages: tuple[Stage, ...]
-    top_p: float = 1.0  # with which the network usually writes
+    top_p: float = 1.0  # the usual top_p of the weights
 
 
 NAMES = Recipe(

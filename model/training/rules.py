@@ -1,8 +1,8 @@
 """Gives new weights their rules of writing: tables in their file (see `weights.checkpoint`).
 
-Weights of the project's texts get the rules of these texts. Dinosaurs get roots too, and for these
-the weights themselves are asked: a root that they write too often is accepted less often. A custom
-voice keeps to words, or sequences of letters, that it or its start has read.
+Weights of the project's texts get the rules of these texts. Weights of dinosaurs also get roots. A
+root that they write too often is accepted less often. A custom voice keeps to words, or sequences
+of letters, that it or its start has read.
 """
 
 import re
@@ -25,13 +25,13 @@ from model.writing.requests import NameRequest, generator_for
 
 READ_AGAIN = 2  # a word is known if it was read at least this often
 SHARED = 2  # the last letters of a name are an ending if at least this many names have them
-SHORTEST, LONGEST = 12, 80  # the usual length of the long lines of a text is set between these
+SHORTEST, LONGEST = 12, 80  # limits of the usual length of a text's long lines
 _CLIPPED_BEFORE = re.compile(rf"(?<![^\s(-])'({WORD})")
 _CLIPPED_BEHIND = re.compile(r"(?<![\w'-])([a-z]+)'(?![\w'])")
 
 FEWEST_ENDS = 4
 UNFIT_ENDS = {"-oides"}
-"""A name ends with a root that ends at least FEWEST_ENDS real dinosaurs, and is not unfit."""
+"""A name may end with a root that ends at least FEWEST_ENDS real dinosaurs, and is not unfit."""
 UNFIT = {
     "ascari-",
     "entero-",
@@ -44,12 +44,12 @@ UNFIT = {
     "spermo-",
     "vermi-",
 }
-"""A form of each root that is unwanted in a name."""
+"""The roots that are unwanted in a name, by one form of each."""
 DRAWN, SEED, ATTEMPTS = 16_000, 29, 8  # bad weights would need many attempts for a whole name
 COMMON_FIRST, COMMON_LAST = (0.002, 1.0), (0.02, 0.5)
-"""A root that has a larger share of the drawn names than the first number is common: such names are
-accepted with the probability (number / share) to the power of the second. COMMON_FIRST is for roots
-before others, COMMON_LAST for the last root of a name."""
+"""A piece is common if its share of the drawn names exceeds the first number. A name with it is
+accepted with the probability (number / share) to the power of the second. COMMON_FIRST is for
+pieces before others, COMMON_LAST for the last piece of a name."""
 
 
 def with_rules(checkpoint: Checkpoint, corpus: Corpus, start: Checkpoint | None) -> Checkpoint:
@@ -85,10 +85,10 @@ def with_rules(checkpoint: Checkpoint, corpus: Corpus, start: Checkpoint | None)
 
 
 def with_roots(checkpoint: Checkpoint, corpus: Corpus) -> Checkpoint:
-    """Return weights of dinosaurs with the roots that their names consist of, and any others as
-    they are.
+    """Return weights of dinosaurs with their table of roots, and any others unchanged.
 
-    The weights draw names with all roots. A root that is common among these gets a price.
+    The weights draw names with all roots first. A piece that is common in these is accepted less
+    often.
     """
     if corpus.form != "names" or not corpus.pretraining:
         return checkpoint
@@ -99,8 +99,7 @@ def with_roots(checkpoint: Checkpoint, corpus: Corpus) -> Checkpoint:
     }
     free = replace(checkpoint, roots=root_table(last, {}))
     composition = Composition(free.roots, free.vocabulary.characters)
-    generators = (generator_for(SEED, turn) for turn in range(DRAWN))
-    requests = [NameRequest(generator, attempts=ATTEMPTS) for generator in generators]
+    requests = [NameRequest(generator_for(SEED, turn), attempts=ATTEMPTS) for turn in range(DRAWN)]
     ways = [composition.way(name, "") for name in sampled_texts(free, requests)]
     counts = Counter(piece.letters for way in ways for piece in way)
     whole = sum(map(bool, ways))
@@ -111,8 +110,8 @@ def with_roots(checkpoint: Checkpoint, corpus: Corpus) -> Checkpoint:
 def root_table(last: set[Root], shares: Mapping[str, float]) -> frozenset[str]:
     """Return the table of roots (see `names.composition`), of which some may be `last` in a name.
 
-    `shares` says how large a part of the names has a root. Letters that two roots share belong to
-    the one which has them as a form, not as a form and a link.
+    `shares` says which share of the names has a piece. A piece of two roots belongs to the one that
+    has it as a form, not as a form and a link.
     """
     owners: dict[str, Root] = {}
     for read in (pieces_of, linked_pieces_of):
@@ -139,7 +138,7 @@ def longest_line(corpus: Corpus) -> int:
 
 
 def shared_endings(names: Iterable[str]) -> frozenset[str]:
-    """Return the last letters that names share, and the roots that a name may end with."""
+    """Return the last letters that names share, and the roots that can end a name."""
     counts = Counter(name[-SEQUENCE:] for name in names)
     shared = {ending for ending, count in counts.items() if count >= SHARED}
     forms = {
@@ -149,8 +148,8 @@ def shared_endings(names: Iterable[str]) -> frozenset[str]:
 
 
 def clipped_words(texts: Iterable[str]) -> frozenset[str]:
-    """Return the words that verse writes with an apostrophe before or behind them at least every
-    other time.
+    """Return the words that have an apostrophe before or behind them in at least half of the places
+    where they occur.
     """
     counts, clipped = Counter[str](), Counter[str]()
     for text in texts:

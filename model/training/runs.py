@@ -52,8 +52,8 @@ def train(
 ) -> Event:
     """Run a training to its end, or until `stopped()`; write its best weights to `out`.
 
-    Shows all events but the last, which it returns. Raises TrainingError if there is a file that
-    only `replacing` may replace, and the errors of the training.
+    Shows all events but the last, which it returns. Raises the errors of the training, and
+    TrainingError if there is a file already and `replacing` is not set.
     """
     partial = out.with_suffix(".partial.safetensors")
     for path in (out, partial):
@@ -68,7 +68,7 @@ def train(
         log.append(event)
         show(event)
 
-    weights = _with_rules(trainer)
+    weights = _weights_of(trainer)
     tell(_started(trainer))
     began = told = saved = sampled = time.monotonic()
     # An untrained network shows its first sample at once.
@@ -91,7 +91,7 @@ def train(
         if is_early:
             break
     if not trainer.best_step:
-        trainer.measure()
+        trainer.measure_and_keep()
     made = save(out, with_roots(_with_best(weights, trainer), trainer.corpus))
     last = {
         "event": "finished",
@@ -111,10 +111,11 @@ def train(
 
 def checkpoint_of(trainer: Trainer) -> Checkpoint:
     """Return the best weights with all that a file of weights needs."""
-    return with_roots(_with_best(_with_rules(trainer), trainer), trainer.corpus)
+    return with_roots(_with_best(_weights_of(trainer), trainer), trainer.corpus)
 
 
 def _started(trainer: Trainer) -> Event:
+    """Return the first event of a training."""
     start_loss = None
     if trainer.start and trainer.recipe.name != ADAPTED:
         start_loss = held_out_loss(trainer.start.language_model, trainer.measured)
@@ -131,8 +132,8 @@ def _started(trainer: Trainer) -> Event:
 
 
 def _sample(weights: Checkpoint, seed: int) -> str:
-    """Sample the weights of this moment, with the same random numbers each time, so that samples
-    show the learning.
+    """Let the weights write as they are now. The random numbers are the same each time, so the
+    samples show what was learned in between.
     """
     generator = generator_for(seed, 0)
     request: Request = VerseRequest(generator, rows=1)
@@ -142,7 +143,7 @@ def _sample(weights: Checkpoint, seed: int) -> str:
     return ", ".join(text.strip("\n") for text in result.texts)
 
 
-def _with_rules(trainer: Trainer) -> Checkpoint:
+def _weights_of(trainer: Trainer) -> Checkpoint:
     """Return the newest weights with the rules that follow from their text, and no loss yet."""
     corpus, measured = trainer.corpus, trainer.measured.held_out
     names, others = frozenset[str](), NO_FINGERPRINTS

@@ -15,14 +15,14 @@ LARGE: dict[Form, int] = {"names": 1_000_000, "verse": 400_000}
 """Dropout is 0.5 until SMALL characters, and falls with their logarithm to 0.1 at LARGE."""
 NARROWEST, WIDEST, STEP = 32, 512, 32  # widths, in units
 UNITS: dict[Form, int] = {"names": 192, "verse": 256}
-"""The width for SMALL characters; it grows with their fifth root."""
+"""The width for SMALL characters. It grows with the fifth root of their number."""
 LEARNING_RATE: dict[Form, float] = {"names": 0.005, "verse": 0.0065}
 """The learning rate of 256 units; it falls with the square root of the width."""
-PATIENCE = 0.3  # a stage ends after this share of its measurements without a new best
+PATIENCE = 0.3  # a stage ends when this share of its measurements in a row brought no new best
 MEASURED = 20_000  # characters that a measurement reads at most; it is right to about 0.01
 COUNTED = 1_500_000  # characters that counting, the yardstick, reads at most
 MEASURING_COST: dict[Form, int] = {"names": 12, "verse": 24}
-"""So many characters are trained, at least, for each that is measured. In verse, measuring takes
+"""At least so many characters are trained for each that is measured. In verse, measuring takes
 longer, because it reads a few long rows."""
 FEWEST_STEPS = 8  # between two measurements
 ADAPTED = "adapt"  # the name of the recipe of voices that begin with another network
@@ -37,10 +37,10 @@ def recipe_for(
 ) -> Recipe:
     """Return the recipe of a training from nothing.
 
-    The project's texts, which alone have text for pretraining, get VERSE or NAMES, or TEACHER with
-    another cell than an RNN. Others get an LSTM and one stage. A small text is learnt by heart
-    within a few epochs, so it needs much dropout and a small network; a large text needs the time
-    that dropout costs.
+    Only the project's texts have text for pretraining. Verse gets the recipe VERSE. Names get NAMES
+    for an RNN, and TEACHER for another cell. All other texts get an LSTM and one stage. A small
+    text is learnt by heart within a few epochs, so it needs much dropout and a small network. A
+    large text needs the time that dropout would cost.
     """
     if corpus.pretraining:
         recipe = VERSE
@@ -62,8 +62,8 @@ def recipe_for(
 def another_round(start: Checkpoint, corpus: Corpus) -> Recipe:
     """Return the recipe of one more round: the network of `start` reads the training text again.
 
-    The weights are good already. So the learning rate is low, half as much is read, and the moving
-    average of the parameters counts.
+    The weights are good already. So the learning rate is low, half as much is read, and a moving
+    average of the parameters is kept.
     """
     architecture = start.language_model.architecture
     stage = _stage(corpus, architecture.hidden_size)
@@ -91,9 +91,9 @@ def another_round(start: Checkpoint, corpus: Corpus) -> Recipe:
 def voice_round(start: Checkpoint, corpus: Corpus, is_new_script: bool) -> Recipe:
     """Return the recipe of a custom voice that begins with `start` (see `starts`).
 
-    It reads as much as a training from nothing, with a learning rate between that of one and that
-    of one more round. In another script, much of what the start knows is wrong: so the learning
-    rate is three times as high, and more is dropped.
+    It reads as much as a training from nothing. Its learning rate is lower than there, and higher
+    than in one more round. In another script, much of what the start knows is wrong: so the
+    learning rate is three times as high, and there is more dropout.
     """
     architecture = start.language_model.architecture
     stage = _stage(corpus, architecture.hidden_size)
@@ -152,6 +152,7 @@ def count_characters(documents: Sequence[str]) -> int:
 
 
 def _stage(corpus: Corpus, width: int) -> Stage:
+    """Return the one stage of a recipe for a text of any size."""
     size, is_names = count_characters(corpus.training), corpus.form == "names"
     is_small_list = is_names and size < SMALL
     if is_names:

@@ -1,8 +1,8 @@
 """The networks that custom voices begin with, in the characters of their texts.
 
 Names begin with a small network that has read names of people, places and genera, and words (see
-`tools.start`). In another script, they begin with it too, each letter as the Latin one that
-`anyascii` writes for it. Verse begins with the released verse, and in another script with nothing.
+`tools.start`). In another script, each letter begins as the Latin one that `anyascii` writes for
+it. Verse begins with the released verse. In another script, it begins with nothing.
 """
 
 from collections import Counter
@@ -37,8 +37,8 @@ def recipe_and_start(
 ) -> tuple[Recipe, Checkpoint | None]:
     """Return how to train on a text, and the weights to begin with, if any.
 
-    With a `start`, it is one more round. An own text begins with a network that comes with the
-    program, unless somebody chose a shape. Raises CheckpointError.
+    A `start` is trained for one more round. Without one, a custom voice begins with a network that
+    comes with the program, unless somebody chose a shape. Raises CheckpointError.
     """
     if start:
         return another_round(start, corpus), start
@@ -57,9 +57,9 @@ def in_characters(start: Checkpoint, vocabulary: Vocabulary) -> Checkpoint:
     """Return a checkpoint for other characters. It keeps its version, and the parameters of
     characters that it knows.
 
-    A new capital or accent begins as its plain letter, a letter of another script as the Latin one
-    that is written for it, any other new character untrained and rare. Words that the characters
-    cannot spell are left out.
+    A new capital or accented letter begins as its plain letter, and a letter of another script as
+    the Latin one that is written for it. Any other new character begins untrained and rare. Words
+    that the characters cannot spell are left out.
     """
     if vocabulary == start.vocabulary:
         return start

@@ -39,7 +39,7 @@ class TrainingError(MangosaurusError):
 
 @dataclass(frozen=True)
 class Progress:
-    """The figures of a training after a step.
+    """How far a training is after a step.
 
     Losses are in nats per character, times in seconds of wall clock.
     """
@@ -62,8 +62,9 @@ class Trainer:
 
     `best` is the network that the training would end with now, and `newest` what the last step
     made. With `start`, the training goes on from these weights, whose architecture must be the
-    recipe's, and adds the characters that they lack. With `teachers`, stages that read "reading"
-    read names that these drew, and learn their probabilities. They have read the same characters.
+    recipe's, and adds the characters that they lack. With `teachers`, stages whose text is
+    "reading" read names that these networks drew, and learn their probabilities. The teachers must
+    have the characters of the corpus.
     """
 
     def __init__(
@@ -113,7 +114,8 @@ class Trainer:
             language_model = self.best.copy()
             self.newest = language_model.copy() if stage.average else language_model
             optimizer = Adam(language_model.parameters, weight_decay=stage.weight_decay)
-            first_step, read, without_best = self.step, 0, 0
+            first_step = self.step
+            read = without_best = 0
             for epoch, goes_on, batch in self._batches(stage):
                 step_began = time.perf_counter()
                 if not goes_on:
@@ -139,9 +141,10 @@ class Trainer:
                 read += batch.target_count
                 speed = batch.target_count / max(time.perf_counter() - step_began, 1e-9)
 
-                is_over, loss = read >= stage.characters, None
+                loss = None
+                is_over = read >= stage.characters
                 if is_over or (self.step - first_step) % stage.evaluate_every == 0:
-                    loss = self.measure(keep_last=stage.keep == "last")
+                    loss = self.measure_and_keep(even_if_worse=stage.keep == "last")
                     if self.best_step == self.step:
                         without_best = 0
                     elif read >= EARLY_STOPPING_BEGINS * stage.characters:
@@ -166,16 +169,19 @@ class Trainer:
                     break
             done += stage.characters
 
-    def measure(self, *, keep_last: bool = False) -> float:
-        """Return the held-out loss of the newest weights, and keep them if they are the best."""
+    def measure_and_keep(self, *, even_if_worse: bool = False) -> float:
+        """Return the held-out loss of the newest weights.
+
+        Keep these weights as `best` if no loss was lower, or `even_if_worse`.
+        """
         loss = held_out_loss(self.newest, self.measured)
-        if keep_last or loss < self.best_loss:
+        if even_if_worse or loss < self.best_loss:
             self.best = self.newest.copy()
             self.best_loss, self.best_step = loss, self.step
         return loss
 
     def _batches(self, stage: Stage) -> Iterator[tuple[int, bool, Batch]]:
-        """Yield the number of the epoch, whether the text of the batch before goes on, and a batch.
+        """Yield the number of the epoch, whether a batch continues the batch before, and the batch.
 
         There is no last epoch. Each one has the documents in random order.
         """
@@ -198,8 +204,8 @@ class Trainer:
     ) -> tuple[float, Parameters, Array]:
         """Return the nats of a batch, the gradients of their mean, and the next state.
 
-        Hides some inputs and units, which the noise chooses. Dropout has a mask (B, H) for each
-        layer: 0 where a unit is dropped, 1/keep elsewhere.
+        Noise hides some inputs and units. Dropout has a mask (B, H) for each layer: 0 where a unit
+        is dropped, 1/keep elsewhere.
         """
         inputs, rows, draw = batch.inputs, batch.inputs.shape[1], self._noise.random
         targets: Any = batch.targets

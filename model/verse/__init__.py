@@ -3,6 +3,6 @@
 `pronunciation`, `metre` and `rhyme` know how words sound, scan and rhyme; `prosody` reads their
 tables. `scansion` and `partners` say which characters may follow and which words may end a line;
 `tables` holds both for a checkpoint. In languages whose metre we do not know, `free` keeps lines to
-known words, by `lexicon`. `search` keeps one of the candidates, `poem` and `sonnet` say which lines
-make a text, and `seam` how a person's line goes on.
+the known words of a `lexicon`. `search` keeps one of the candidates, `poem` and `sonnet` say which
+lines make a text, and `seam` says how a person's line goes on.
 """

@@ -38,16 +38,12 @@ class Dictionary:
     pronunciations: Mapping[str, Pronunciations]  # by word
     of_poems: frozenset[str] = frozenset()  # the words that Shakespeare used in poems
     leanings: Mapping[str, int] = field(default_factory=dict)  # towards sonnets, in tenths of a nat
-    ending_sounds: Mapping[str, str] = field(
-        default_factory=dict
-    )  # by the last letters of an unknown word
+    # by the last letters of an unknown word
+    ending_sounds: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_dictionary(path: Path) -> Dictionary:
-    """Read a file in the format that the docstring of this module describes.
-
-    OSError if it cannot be read.
-    """
+    """Read a file in the format that this module describes. OSError if it cannot be read."""
     found: dict[str, Pronunciations] = {}
     of_poems: list[str] = []
     leanings: dict[str, int] = {}

@@ -1,6 +1,6 @@
 """Keeps lines to known words, letter by letter, in any language and alphabet, without metre.
 
-The network ends a line where it likes after a third of the usual length; at the usual length, the
+The network ends a line where it likes after a third of the usual length. At the usual length, the
 line ends with its word. An unfinished line is a node and the number of its characters. The node
 stands for the tail of the text (see `lexicon`) and its last character.
 """
@@ -18,12 +18,12 @@ from model.verse.lexicon import Lexicon
 from model.verse.scansion import STOPS
 from model.verse.search import COST_OF_REPETITION
 
-UNUSUAL = 40  # a line that is longer than the usual length by more characters is dropped
+UNUSUAL = 40  # a line with so many characters more than usual is dropped
 LONG_WORD = 4  # words of fewer letters may repeat: some are like "the"
 
 
 class FreeLines:
-    """Lines of known words; of any characters without a lexicon.
+    """Lines of known words or, without a lexicon, of any characters.
 
     `longest` is the usual length of a long line.
     """
@@ -37,9 +37,9 @@ class FreeLines:
         self._goes_on = self._is_letter | self._among(WORD_MARKS)
         stops = self._among(STOPS)
         self.any_line, self.last_line = None, stops if stops.any() else None
-        # these do not know these lines, so that no cycle keeps nodes alive until it is collected
-        known, after = partial(_known, lexicon, vocabulary), partial(_after, lexicon, vocabulary)
-        self.nodes = Nodes(len(vocabulary), known, after)
+        # functions without `self`: in a cycle of references, old nodes would stay in memory
+        mask_of, after = partial(_mask, lexicon, vocabulary), partial(_after, lexicon, vocabulary)
+        self.nodes = Nodes(len(vocabulary), mask_of, after)
         self.nodes.number(("", vocabulary.newline))  # where a line begins
         begins = self.nodes.masks[self.start] & ~self._among(f" ,;:){STOPS}")
         self.nodes.masks[self.start] = begins if begins.any() else True
@@ -51,7 +51,7 @@ class FreeLines:
     def allowed(self, lines: UnfinishedLines, stops: Mask | None) -> Mask:
         """Return for each line and character (N, V) whether it may follow.
 
-        One of the `stops` (V,) has to end it.
+        One of the `stops` (V,) must end the line, unless they are None.
         """
         nodes, lengths, _ = lines
         found, newline = self.nodes.masks[nodes], self._vocabulary.newline
@@ -60,10 +60,11 @@ class FreeLines:
         if stops is not None:
             may_end &= stops[last]
         found[:, newline] = False
+        # A line that must end goes on with its word, or with a stop, until it may end.
         must_end = (lengths >= self._longest) & (self._is_letter[last] | may_end)
         onward = self._goes_on if stops is None else self._goes_on | stops
         found[must_end] &= onward & ~may_end[must_end, None]
-        # an alphabet may lack what would follow
+        # An alphabet may lack all characters that could follow; then the line ends.
         found[:, newline] = may_end | ~found.any(axis=1)
         return found
 
@@ -72,15 +73,16 @@ class FreeLines:
         return UnfinishedLines(self.nodes.step(lines.nodes, ids), counts, lines.last_word_after)
 
     def counts_after(self, line: str) -> int:
-        """Return the characters of a person's line and of a blank; 1 if it is half as long as
-        usual, so that it stands alone.
+        """Return the counts after a person's line and a blank.
+
+        A line that is half as long as usual stands alone: then 1, the counts of an empty line.
         """
         return len(line) + 2 if 0 < len(line) < self._longest // 2 else 1
 
     def followers(self, _before: str, _counts: int) -> None:
         """Return None: any word may follow a person's."""
 
-    def first(self, _words: Iterable[str]) -> None:
+    def first_word(self, _words: Iterable[str]) -> None:
         """Return None: nothing else limits the first word."""
 
     def nats(self, line: Line, words: Sequence[str], before: Counter[str], cost: float) -> float:
@@ -89,10 +91,11 @@ class FreeLines:
         return mean - cost - COST_OF_REPETITION * again
 
     def _among(self, characters: str) -> Mask:
+        """Return for each character of the vocabulary (V,) whether it is among these."""
         return np.array([character in characters for character in self._vocabulary.characters])
 
 
-def _known(lexicon: Lexicon | None, vocabulary: Vocabulary, key: tuple[str, int]) -> Mask:
+def _mask(lexicon: Lexicon | None, vocabulary: Vocabulary, key: tuple[str, int]) -> Mask:
     if lexicon is None:
         return np.ones(len(vocabulary), np.bool_)
     return lexicon.mask(key[0])

@@ -2,8 +2,8 @@
 
 A word is a run of letters, with single apostrophes and hyphens between letters. After "look'" we
 cannot know whether the word is over. So the tail of a text, all that decides what may follow, is
-its last word with such a mark. There is no dead end: every tail leads to the end of a word and to
-the newline.
+its last word with such a mark. There is no dead end: from every tail, a word can be ended, and then
+the line.
 
 With clipped words, such as 'tis and th', no quotation begins: an apostrophe must belong to a
 clipped word or stand behind an s (kings'). Without clipped words, an apostrophe may stand before or
@@ -56,6 +56,7 @@ class Lexicon:
         return np.array([character in allowed for character in self._characters])
 
     def _following(self, beginning: str) -> set[str]:
+        """Return the characters that follow a beginning in the known words."""
         found, place, length = set[str](), bisect_left(self._words, beginning), len(beginning)
         while place < len(self._words) and self._words[place].startswith(beginning):
             if len(self._words[place]) == length:
@@ -63,6 +64,7 @@ class Lexicon:
                 continue
             character = self._words[place][length]
             found.add(character)
+            # to the first word that goes on with another letter
             place = bisect_left(self._words, f"{beginning}{chr(ord(character) + 1)}", place)
         return found
 

@@ -47,7 +47,9 @@ def patterns(word: str, readings: Pronunciations) -> tuple[str, ...]:
 
 
 def guessed(word: str) -> tuple[str, ...]:
-    """Return as many syllables as a word seems to have; each may be anywhere."""
+    """Return the stresses of a word without readings: as many syllables as it seems to have, each
+    of which may be anywhere.
+    """
     return ("2" * max(len(re.findall("[aeiouy]+", word.removesuffix("e"))), 1),)
 
 

@@ -58,8 +58,9 @@ class Partners:
         return [ending for ending, starts in self._endings.get(word, {}).items() if starts & counts]
 
     def own_endings(self, word: str, readings: Pronunciations) -> list[Ending]:
-        """Return the endings of the last word of a person's line, scanning or not; guess them for
-        an unknown word.
+        """Return the endings of the last word of a person's line, which need not scan.
+
+        The ending of a word without readings is guessed by its last letters.
         """
         known = dict.fromkeys(ending for reading in readings for ending in endings(reading))
         if known:
@@ -88,6 +89,7 @@ class Partners:
         return {other: starts for other, starts in found.items() if starts}
 
     def _openers(self) -> Mapping[str, Counts]:
+        """Return the common words with ENOUGH rhymes, and after which counts each may begin."""
         onsets: dict[str, Counter[str]] = defaultdict(Counter)
         for word in self._common:
             for ending in self._endings.get(word, ()):
@@ -103,7 +105,7 @@ class Partners:
 
 
 def _endings_in_line(readings: Pronunciations) -> dict[Ending, Counts]:
-    """Return each ending, and after which counts of syllables the word may begin so that it ends a
+    """Return each ending of a word, with the counts after which the word may begin as the last of a
     line.
     """
     found: dict[Ending, Counts] = defaultdict(int)

@@ -10,7 +10,7 @@ from model.search import Beginning, Drawing, Line
 from model.text.vocabulary import words_of
 from model.verse.free import FreeLines
 from model.verse.lexicon import Lexicon
-from model.verse.seam import Seam, new_lines, seam_for
+from model.verse.seam import Seam, count_new_lines, seam_for
 from model.verse.search import VerseSearch
 from model.verse.tables import Tables, tables_for
 from model.weights.checkpoint import Checkpoint
@@ -35,7 +35,7 @@ class Poems:
 
     @property
     def free_lines(self) -> FreeLines:
-        """Lines that have a usual length: others than before if the nodes of those are many."""
+        """Lines that have a usual length. New ones replace those with too many nodes."""
         made = self._checkpoint
         if not self._free or self._free.nodes.are_many:
             self._free = FreeLines(made.vocabulary, self._lexicon, made.description.longest_line)
@@ -66,26 +66,30 @@ class PoemSearch(VerseSearch):
         unread = self._vocabulary.ids_of(f"\n{own}" if own else "").tolist()
         super().__init__(drawing, unread, rows)
         self._words = Counter(words_of(own))
-        # the last line of each part, from 1
-        self._last = [new_lines(prompt, part) for part in range(1, parts + 1)]
+        # the numbers of the lines that end a part; the first line has number 1
+        self._last = [count_new_lines(prompt, part) for part in range(1, parts + 1)]
         self.wanted = self._last[-1]
         if not own:
             self._begin_after(self._seam)
 
-    def has_read(self, logits: Array) -> None:
+    def choose_beginning(self, logits: Array) -> None:
         if self._seam:
             self._begin_after(self._seam.chosen(logits, self._vocabulary))
 
     def _begin_after(self, seam: Seam) -> None:
-        self._seam, self._separator = None, seam.separator
-        completes = seam.counts > 1
+        """Begin the first line behind a person's words, as the seam says."""
+        self._seam = None
+        self._separator = seam.separator
+        completes = seam.counts > 1  # the line of the prompt goes on
         if completes:
             self._last = [number + 1 for number in self._last]
             self.wanted += 1
         after = seam.separator or (" " if completes else "\n")
         last, *self.unread = self._vocabulary.ids_of(after)[::-1].tolist()
-        first = None if seam.first_words is None else self._masks.first(seam.first_words)
-        self.beginning = Beginning(last, self._masks.start, seam.counts, self._line_ends, first)
+        first_word = None if seam.first_words is None else self._masks.first_word(seam.first_words)
+        self.beginning = Beginning(
+            last, self._masks.start, seam.counts, self._line_ends, first_word
+        )
 
     @property
     def _line_ends(self) -> Any:
@@ -98,8 +102,9 @@ class PoemSearch(VerseSearch):
 
     def judged(self, line: Line) -> Iterable[tuple[list[str], float]]:
         words = words_of(line.text)
-        new = [word for word in words if word not in self._words]
-        cost = COST_OF_NAMES * sum(word.removesuffix("'s") in self._names for word in new)
+        cost = COST_OF_NAMES * sum(
+            word.removesuffix("'s") in self._names for word in words if word not in self._words
+        )
         yield words, self._verse.nats(line, words, self._words, cost)
 
     def keep(self, found: list[str]) -> None:

@@ -28,18 +28,14 @@ VOICELESS = frozenset(("P", "T", "K", "F", "TH", "S", "SH", "CH", "HH"))
 SIBILANTS = frozenset(("S", "Z", "SH", "ZH", "CH", "JH"))
 # A word of more letters has no pronunciation. The longest word that Shakespeare used has 36.
 LONGEST_WORD = 40
-MOST_APOSTROPHES = (
-    3  # a word with more has no pronunciation: trying three letters for each takes long
-)
-MOST_REMEMBERED = 100_000
-MOST_READINGS = (
-    6  # a word has no more pronunciations than this; compounds would otherwise have dozens
-)
+# A word with more apostrophes has none either: for each, three letters are tried, which takes long.
+MOST_APOSTROPHES = 3
+MOST_READINGS = 6  # of a word; some compounds would have dozens
+MOST_REMEMBERED = 100_000  # people can ask for any number of words
 
 
-_SHORT = re.compile(
-    "(?:[^aeiouy]|qu)[aeiouy][^aeiouywx]$"
-)  # stems such as "mak" and "lov", which mostly lack an e
+# stems such as "mak" and "lov", which mostly lack an e
+_SHORT = re.compile("(?:[^aeiouy]|qu)[aeiouy][^aeiouywx]$")
 _GLIDES = {"IY0": "Y", "UW0": "W"}
 _SWALLOWED = ("AH0", "IH0")
 _LIQUID = ("R", "L", "N")
@@ -62,7 +58,6 @@ class Pronouncer:
         self._suffixes = sorted(
             forms.suffixes.items(), key=lambda suffix: len(suffix[0]), reverse=True
         )
-        # people can ask for any number of words
         self._sung = lru_cache(MOST_REMEMBERED)(self._readings)
         self._plain = lru_cache(MOST_REMEMBERED)(self._plain_readings)
 
@@ -103,7 +98,7 @@ class Pronouncer:
             return ()
         return (
             tuple(chain(*readings))
-            for readings in product(*(map(_leaning, self(part)[:2]) for part in parts))
+            for readings in product(*(map(_in_compound, self(part)[:2]) for part in parts))
         )
 
     def _apostrophe(self, word: str) -> Iterable[Pronunciation]:
@@ -121,16 +116,14 @@ class Pronouncer:
         return self._swallowed(stem, ending)
 
     def _swallowed(self, stem: str, ending: str) -> Iterator[Pronunciation]:
-        """Yield the readings of the whole word without an unstressed vowel: of
-        "heaven" for heav'n.
-        """
+        """Yield readings without the swallowed vowel: for heav'n, "heaven" in one syllable."""
         for letter in "eio":
             for reading in self._plain(stem + letter + ending):
                 shorter = list(_shortened(reading))
                 yield from shorter or _without_last_weak(reading)
 
     def _with_sounding_ed(self, word: str) -> Iterator[Pronunciation]:
-        """Yield the readings with -ed as a syllable, in pasts alone: in loved, not in need."""
+        """Yield the readings of a past tense with -ed as a syllable: of loved, but not of need."""
         for reading in self._stems(word.removesuffix("ed"))[:2]:
             is_past = not word.endswith("eed") and _past(reading) in self._plain(word)
             if reading[-1] not in ("T", "D") and is_past:
@@ -185,14 +178,15 @@ def is_vowel(phoneme: str) -> bool:
     return phoneme[-1].isdigit()
 
 
-def _leaning(reading: Pronunciation) -> Pronunciation:
-    """Let a part of a compound be stressed or not if it has one syllable."""
+def _in_compound(reading: Pronunciation) -> Pronunciation:
+    """Return the reading of a part of a compound. A single syllable may be stressed or not."""
     if sum(map(is_vowel, reading)) > 1:
         return reading
     return tuple(phoneme[:-1] + "2" if is_vowel(phoneme) else phoneme for phoneme in reading)
 
 
 def _followed(readings: Iterable[Pronunciation], sounds: Iterable[str]) -> list[Pronunciation]:
+    """Return readings with further sounds behind each."""
     return [(*reading, *sounds) for reading in readings]
 
 
@@ -219,14 +213,16 @@ def _without_ed(readings: Pronunciations) -> Pronunciations:
 
 
 def _without_last_weak(reading: Pronunciation) -> Iterator[Pronunciation]:
+    """Yield a reading without its last unstressed vowel, if it has one."""
     for place in reversed(range(len(reading))):
         if reading[place].endswith("0"):
+            # ER0 leaves its R behind
             yield reading[:place] + ("R",) * (reading[place] == "ER0") + reading[place + 1 :]
             return
 
 
 def _shortened(reading: Pronunciation) -> Iterator[Pronunciation]:
-    """Yield the readings that verse shortens by one syllable."""
+    """Yield shorter readings, each without one syllable that verse may leave out."""
     for place in range(1, len(reading)):
         front, phoneme, rest = reading[:place], reading[place], reading[place + 1 :]
         weak_follows = bool(rest) and rest[0].endswith("0")

@@ -21,19 +21,16 @@ FOLDER = files.PROGRAM / "data" / "prosody"
 
 @dataclass(frozen=True)
 class Prosody:
-    """The tables."""
+    """The tables of data/prosody/."""
 
     dictionary: Dictionary
     pronounce: Pronouncer
     rhymes: Rhymes
     never_last: frozenset[str]  # words that lean on the next one, and end no line
     often: frozenset[str]  # words that every text repeats
-    addresses: tuple[
-        frozenset[str], ...
-    ]  # the words of somebody who says "thou", and of somebody who says "you"
-    clipped: frozenset[
-        str
-    ]  # words that begin with an apostrophe, which is no part of a word elsewhere
+    # the words of somebody who says "thou", and of somebody who says "you"
+    addresses: tuple[frozenset[str], ...]
+    clipped: frozenset[str]  # words such as 'tis: elsewhere, no word begins with an apostrophe
 
     def last_word(self, line: str) -> str:
         """Return the last word of a line, with the apostrophe of 'tis and 'gan; empty if the line
@@ -83,13 +80,11 @@ class _Table:
 
     def __init__(self, path: Path, *names: str) -> None:
         self._path = path
-        self.sections: dict[str, list[tuple[int, str]]] = {
-            name: [] for name in names
-        }  # lines with their numbers
+        # lines with their numbers
+        self.sections: dict[str, list[tuple[int, str]]] = {name: [] for name in names}
         section = None
-        for number, whole_line in enumerate(
-            path.read_text(encoding="ascii", errors="replace").splitlines(), 1
-        ):
+        lines = path.read_text(encoding="ascii", errors="replace").splitlines()
+        for number, whole_line in enumerate(lines, 1):
             line = whole_line.partition("#")[0].strip()
             if not line.isascii():
                 raise self._error(number, "a letter that is not ASCII")
@@ -107,6 +102,7 @@ class _Table:
         return tuple((left, right) for _, left, right in self._pairs(name))
 
     def sounds(self, name: str) -> dict[str, Pronunciations]:
+        """Return the readings that stand behind each = in a section, by what stands before it."""
         found: dict[str, Pronunciations] = {}
         for number, letters, sounds in self._pairs(name):
             if letters in found:

@@ -26,11 +26,8 @@ _ONSETS = (
     "S T R,S K R,S K W"
 )
 ONSETS = frozenset(_ONSETS.split(","))  # consonants that can begin a syllable together
-DULL = (
-    "AH",
-    "ER",
-    "IH",
-)  # too weak to rhyme behind a stressed syllable: mango and go rhyme, summer and her do not
+# too weak to rhyme behind a stressed syllable: mango and go rhyme, summer and her do not
+DULL = ("AH", "ER", "IH")
 _EYE = re.compile("[aeiouy]+[^aeiouy']*(?:e|es|ed|'d|'st)?$")
 
 
@@ -66,9 +63,8 @@ class Rhymes:
     """
 
     learned: frozenset[frozenset[str]]
-    promoted: frozenset[
-        frozenset[str]
-    ]  # they rhyme only if metre gives one of the two syllables its stress
+    # they rhyme only if metre gives one of the two syllables its stress
+    promoted: frozenset[frozenset[str]]
 
     def equal_to(self, sound: str) -> frozenset[str]:
         """Return the other sounds that rhyme with this one, in some words at least."""
@@ -124,11 +120,11 @@ def endings(reading: Pronunciation) -> Iterator[Ending]:
 
 
 def _ending(reading: Pronunciation, start: int, *, stressed: bool) -> Ending:
+    """Return the ending whose sound begins with the vowel at `start`."""
     before = max((place + 1 for place in range(start) if is_vowel(reading[place])), default=0)
     onset = reading[before:start]
-    while (
-        before and len(onset) > 1 and " ".join(onset) not in ONSETS
-    ):  # in "yourself", the r belongs to "your"
+    # in "yourself", the r belongs to "your"
+    while before and len(onset) > 1 and " ".join(onset) not in ONSETS:
         onset = onset[1:]
     return Ending(
         " ".join(onset), " ".join(phoneme.rstrip("012") for phoneme in reading[start:]), stressed

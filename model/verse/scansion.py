@@ -26,8 +26,7 @@ PUNCTUATION = ",;:.?!"
 STOPS = ".!?…。！？।"  # marks that end a sentence, in any language
 # The longest line of Shakespeare's sonnets has 60 characters.
 MOST_CHARACTERS = 66
-# the values that `LineEnds.latest` may have, besides None
-LATEST_START = range(SYLLABLES - 1, SYLLABLES - 5, -1)
+LATEST_START = range(SYLLABLES - 1, SYLLABLES - 5, -1)  # what `LineEnds.latest` may be, or None
 MAY_END = np.uint16(1 << SYLLABLES)  # the bit that says that the line may end here
 
 
@@ -36,7 +35,7 @@ class LineEnds(NamedTuple):
 
     leading: Bits  # on the way to such a word, or to a word that leaves room for one
     complete: Bits  # at the last node of such a word
-    latest: Counts | None  # the most syllables before one of the words; None: they leave a gap
+    latest: int | None  # the most syllables that may stand before such a word; None: too few
     stops: Mask | None = None  # the marks by id (V,), one of which has to end the line
 
 
@@ -51,7 +50,7 @@ class Scansion:
         last_words: Mapping[str, Counts],
         vocabulary: Vocabulary,
     ) -> None:
-        """`last_words` may end a line after these counts."""
+        """`last_words` has the words that may end a line, and after which counts each may begin."""
         self.words = sorted(stresses)
         self._numbers = {word: number for number, word in enumerate(self.words)}
         nodes, self.word_nodes, self.parents, self._depths = _trie(self.words)
@@ -75,17 +74,19 @@ class Scansion:
             for choice in set(choices)
         }
         self._ends: Bits = np.array([*map(rows.__getitem__, choices), [0] * LONGEST], np.uint16)
-        """The counts after each word for each count before it, (W + 1, LONGEST); the last row is
-        for no word."""
-        self._onward = {latest: self._leading_on(latest) for latest in LATEST_START}
+        """The counts after each word for each number of syllables before it, (W + 1, LONGEST); the
+        last row is for no word."""
+        self._onward = {latest: self._before_last_word(latest) for latest in LATEST_START}
         self._space, self._newline = ids[" "], vocabulary.newline
         self._marks = np.array([ids[mark] for mark in PUNCTUATION if mark in ids], np.intp)
         self.any_line = self.line_ends(last_words)
         self.last_line = self.line_ends(last_words, STOPS)
 
     def line_ends(self, starts: Mapping[str, int], stops: str = "") -> LineEnds:
-        """Return the masks for words that may end a line after these counts, before one of the
-        `stops`, if any.
+        """Return the masks for lines that end with one of some words.
+
+        `starts` says after which counts each of them may begin. If there are `stops`, one of these
+        marks must follow it.
         """
         complete = np.zeros(len(self.parents), np.uint16)
         complete[self.word_nodes[[self._numbers[word] for word in starts]]] = [*starts.values()]
@@ -100,18 +101,16 @@ class Scansion:
             marks if marks.any() else None,
         )
 
-    def leading_on(self, words: Iterable[str], counts: Counts) -> frozenset[str]:
-        """Return which of these words can follow `counts` syllables and leave room
-        for a last word.
-        """
+    def that_go_on(self, words: Iterable[str], counts: Counts) -> frozenset[str]:
+        """Return those words that can follow `counts` syllables and leave room for a last word."""
         starts = [start for start in range(LONGEST) if counts >> start & 1]
         fits: Mask = np.any(self._ends[:, starts] & (2 << LATEST_START[0]) - 1, axis=1)
         return frozenset(word for word in words if fits[self._numbers[word]])
 
-    def first(self, words: Iterable[str]) -> Callable[[Numbers, Numbers], Mask]:
-        """Return what keeps the first new word of a line to these words.
+    def first_word(self, words: Iterable[str]) -> Callable[[Numbers, Numbers], Mask]:
+        """Return a function that keeps the first new word of lines to these words.
 
-        It says by the nodes and lengths of lines which characters (N, V) may follow.
+        From the nodes and lengths of the lines (N,), it returns which characters (N, V) may follow.
         """
         leads = np.zeros(len(self.parents), np.bool_)
         nodes = last = self.word_nodes[[self._numbers[word] for word in words]]
@@ -130,9 +129,7 @@ class Scansion:
         return allowed
 
     def allowed(self, lines: UnfinishedLines, line_ends: LineEnds) -> Mask:
-        """Return for each line and character (N, V) whether the line can still be finished after
-        that character.
-        """
+        """Return for each line and character (N, V) whether the line can be finished after it."""
         nodes, counts, _ = lines
         found: Mask = (line_ends.leading[self._next[nodes]] & counts[:, None]) != 0
         after = self._after(lines, line_ends)
@@ -147,9 +144,7 @@ class Scansion:
         return found
 
     def step(self, lines: UnfinishedLines, ids: Ids, line_ends: LineEnds) -> UnfinishedLines:
-        """Return the nodes and counts of the lines (N) after one more allowed
-        character each (N).
-        """
+        """Return the lines (N,) after one more allowed character each."""
         children = self._next[lines.nodes, ids]
         after = self._after(lines, line_ends)
         is_letter = children != OUTSIDE
@@ -162,26 +157,30 @@ class Scansion:
         return UnfinishedLines(nodes, np.where(is_letter, lines.counts, after), last_word_after)
 
     def _after(self, lines: UnfinishedLines, line_ends: LineEnds) -> Bits:
-        """Return the counts (N) after the word that is complete; 0 if no word is."""
+        """Return the counts (N,) behind the letters of each line; 0 if they are no whole word."""
         nodes, counts, _ = lines
         words = self.word_at[nodes]
         is_set = (counts[:, None] >> np.arange(LONGEST, dtype=np.uint16) & 1).astype(np.bool_)
         after = np.bitwise_or.reduce(np.where(is_set, self._ends[words], 0), axis=1).astype(
             np.uint16
         )
+        # only counts after which a last word may still begin
         after &= np.uint16((2 << (line_ends.latest or SYLLABLES - 1)) - 1)
         after |= np.where((line_ends.complete[nodes] & counts) != 0, MAY_END, 0).astype(np.uint16)
         return np.where(nodes == BEHIND, counts, after)
 
-    def _leading_on(self, latest: int) -> Bits:
-        """Return the mask of the words after which a last word can begin."""
+    def _before_last_word(self, latest: int) -> Bits:
+        """Return the masks of words that a last word can follow, for all nodes on the way to them.
+
+        The last word begins after at most `latest` syllables.
+        """
         fits = (self._ends[:-1] & np.uint16((2 << latest) - 1)) != 0  # (W, LONGEST)
         masks = np.zeros(len(self.parents), np.uint16)
         masks[self.word_nodes] = (fits << np.arange(LONGEST)).sum(axis=1)
         return self._leading(masks)
 
     def _leading(self, masks: Bits) -> Bits:
-        """Return the masks of words for all nodes on the way to them."""
+        """Hand masks, which are set at the last nodes of words, to all nodes on the way there."""
         found = masks.copy()
         for nodes in self._deepest_first:
             np.bitwise_or.at(found, self.parents[nodes], found[nodes])

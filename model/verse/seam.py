@@ -1,11 +1,11 @@
 """Says how verse goes on after a person's words, which stay as they are.
 
-Words that end within a line are completed. Otherwise verse begins a new line. `followers["my"]` are
-the words that came right after "my" in the texts at least LEAST times; `followers[""]`, those that
-began a line. The first new word is one of them. The cases, in their order:
+Verse completes a line that is short, and begins a new line after any other. `followers["my"]` are
+the words that came right after "my" in the texts at least LEAST times, and `followers[""]` those
+that began a line. The first new word is one of them. The cases, in their order:
 
     🦕  Привет  "Ah!"  #love  I am 25  well-    the end is no word: a new line
-    a line of eight syllables or more           it stands alone, unless it ends with "the" or alike
+    a line of eight syllables or more           a new line, unless it ends with "the" or the like
     My heart is heavy;                          a blank, and a word that follows a semicolon
     My heart is                                 a blank, and a word that follows "is"
     I love pizza                                no word follows "pizza": a comma, and a word
@@ -33,9 +33,9 @@ class Seam(NamedTuple):
 
     unread: str  # what the network reads of the words, without blanks at its end
     separator: str  # stands behind the words, before the first new letter
-    counts: int  # of the line when the first new word begins, as masks count; 1: an empty line
+    counts: int  # the line's, when the first new word begins, as masks count; 1: an empty line
     first_words: frozenset[str] | None = None  # the words that may come first; None: any
-    paused: "Seam | None" = None  # the same with a comma
+    paused: "Seam | None" = None  # a seam with a comma behind the words, if they may have one
 
     def chosen(self, logits: Array, vocabulary: Vocabulary) -> "Seam":
         """Return the seam that fits the network's logits (V,) after the words: with a comma, if
@@ -51,7 +51,7 @@ class Continued(Protocol):
     """What a seam needs to know of verse."""
 
     def counts_after(self, line: str) -> int:
-        """Return the counts of a folded line that is to be completed; 1 if it stands alone."""
+        """Return the counts of a folded line that verse completes; 1 if verse begins a new one."""
 
     def followers(self, before: str, counts: int) -> frozenset[str] | None:
         """Return the words that may follow the last word or mark; None if any may."""
@@ -61,35 +61,37 @@ def seam_for(prompt: str, vocabulary: Vocabulary, verse: Continued) -> Seam:
     """Return how verse goes on after any text."""
     words = prompt.rstrip()
     unread, behind = vocabulary.fold(words).strip(), vocabulary.fold(prompt[len(words) :])
-    begins, blank, mark = "\n" in behind, "" if behind else " ", _last_mark(words, vocabulary)
+    begins, mark = "\n" in behind, _last_mark(words, vocabulary)
     separator = "" if begins or not prompt else "\n"
     new_line = Seam(unread, separator, 1, verse.followers("", 1) or None)
     line = unread.rpartition("\n")[2]
     counts = verse.counts_after(line)
     if mark is None or counts == 1 or begins or " " not in vocabulary:
         return new_line
-    found, paused = verse.followers(line, counts), None
+    paused = None
     if "," in vocabulary and not (mark or behind):
         after_comma = verse.followers(",", counts)
         if after_comma != frozenset():
             paused = Seam(unread, ", ", counts, after_comma)
+    found = verse.followers(line, counts)
     if found == frozenset():
         return paused or new_line
-    return Seam(unread, blank, counts, found, paused)
+    return Seam(unread, "" if behind else " ", counts, found, paused)
 
 
-def new_lines(prompt: str, parts: int = 1) -> int:
+def count_new_lines(prompt: str, parts: int = 1) -> int:
     """Return how many whole lines of verse follow a prompt."""
-    is_long = len(prompt) > LONG or len(prompt.strip().splitlines()) > 1
-    first = MORE_LINES if is_long else LINES if prompt.strip() else LINES + 1
+    first = LINES if prompt.strip() else LINES + 1
+    if len(prompt) > LONG or len(prompt.strip().splitlines()) > 1:
+        first = MORE_LINES
     return first + LINES_OF_A_PART * (parts - 1)
 
 
 def followers_of(texts: Iterable[str], known_words: frozenset[str]) -> frozenset[str]:
-    """Return the table of followers of some texts: a line for each word and mark, the known words
-    behind it.
+    """Return a table of followers. Each line has a word or mark of the texts, and behind it the
+    known words that follow it.
 
-    The words that begin a line stand in a line that begins with a blank.
+    The known words that begin lines stand behind a blank.
     """
     counts: Counter[tuple[str, str]] = Counter()
     for text in texts:
@@ -107,8 +109,8 @@ def followers_of(texts: Iterable[str], known_words: frozenset[str]) -> frozenset
 
 
 def _last_mark(words: str, vocabulary: Vocabulary) -> str | None:
-    """Return the mark at the end of a text, "" if a word of the vocabulary ends it; None if
-    anything else does.
+    """Return the mark behind the last word of a text, "" if there is none; None if the text does
+    not end with a word that the vocabulary can spell.
     """
     last = composed((words.split() or [""])[-1])
     bare = last.rstrip(MARKS + "…")

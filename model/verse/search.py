@@ -4,9 +4,9 @@ A line that begins badly seldom ends well. So many lines begin, and only the bes
 `LEAVING`). That is worth more to readers than the same work for fewer lines, all written to the
 end.
 
-Words that the text has already lower the weight of a line (see `tables`), and `sonnet` adds rhymes.
-All numbers come from the request's own generator, so neither other requests nor the machine change
-a text.
+A word that the text has used before lowers the weight of a line (see `tables`), and so does a poor
+rhyme (see `sonnet`). All random numbers come from the request's own generator, so neither other
+requests nor the machine change a text.
 """
 
 from abc import abstractmethod
@@ -46,8 +46,8 @@ class VerseSearch(Search):
         ends.
         """
 
-    def try_again(self) -> None:
-        """Give up if this was the last of the ATTEMPTS."""
+    def reject_all(self) -> None:
+        """Let the line be written again; give up after ATTEMPTS."""
         self._attempts += 1
         if self._attempts == ATTEMPTS:
             self.error = RequestError(
@@ -58,7 +58,7 @@ class VerseSearch(Search):
         """Choose one of the finished candidates by weight."""
         lines = [(line, found, nats) for line in self.finished for found, nats in self.judged(line)]
         if not lines:
-            self.try_again()
+            self.reject_all()
             return
         nats = np.array([nats for _, _, nats in lines])
         cumulated = np.add.accumulate(np.exp(nats - nats.max()))

@@ -1,11 +1,11 @@
 """Sonnets: candidates are written for each line, and one of those that rhyme is kept.
 
 Three in four lines that are drawn freely scan, but one in fifty rhymes. Here all candidates scan
-and rhyme (see `lines`), and a poor rhyme lowers the weight of a line.
+and rhyme (see `scansion` and `partners`), and a poor rhyme lowers the weight of a line.
 
 The rhymes are ABAB CDCD EFEF GG. A line that brings a rhyme ends in a new sound that enough words
 can answer. A person's line is the first of the fourteen, unless it is in another script: then it
-stands above them. It may end in an odd word. If no candidate answers it, the search goes
+stands above them. Such a line may end in an odd word. If no candidate answers it, the search goes
 on with the next larger `Choice` of words.
 """
 
@@ -73,7 +73,7 @@ class _Lines(VerseSearch):
         self.masks, self.most_characters = tables.masks, tables.masks.most_characters
         self._words = Counter(words)
 
-    def _begin(
+    def _set_beginning(
         self, ends: LineEnds, counts: Counts = 1, after: str = "\n", words: str = ""
     ) -> None:
         (input_id,) = self._vocabulary.ids_of(after).tolist()
@@ -106,7 +106,7 @@ class SonnetSearch(_Lines):
             endings = tables.partners.own_endings(word, tables.prosody.pronounce(word))
             self._ends.append(_End(word, tuple(endings)))
         self.wanted = len(SCHEME) - len(self._ends)
-        self._choose_words(Choice.COMMON)
+        self._begin_line(Choice.COMMON)
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -118,42 +118,42 @@ class SonnetSearch(_Lines):
         number = SCHEME[len(self._ends)]
         return None if number is None else self._ends[number]
 
-    def _choose_words(self, choice: Choice) -> None:
-        """Choose the words that may end the next line, from this choice or the next larger choice
-        that has some.
+    def _begin_line(self, choice: Choice) -> None:
+        """Begin the next line. Its last word is from this choice or the next larger one that has
+        words.
         """
-        partner, self._attempts = self._partner, 0
-        while True:
-            self._choice = choice
-            line_ends = self._tables.opening
-            if partner is not None and choice is not Choice.FREE:
-                words = self._tables.partners.answers(partner.word, partner.endings, choice)
-                marks = MARKS_OF_LINES.get(len(self._ends), "")
-                line_ends = self._tables.masks.line_ends(words, marks)
-            if line_ends.latest is not None:
-                self._begin_with(line_ends)
-                return
-            choice = Choice(choice + 1)
-
-    def _begin_with(self, line_ends: LineEnds) -> None:
+        self._attempts = 0
+        self._choice = choice
+        ends = self._line_ends()
+        while ends.latest is None:
+            self._choice = Choice(self._choice + 1)
+            ends = self._line_ends()
         counts = self._tables.syllables_of(self._thing)
         if 1 < counts < LONGEST_THING and len(self._ends) == LINE_OF_THING:
             self.unread = self._vocabulary.ids_of(f"\n{self._thing}")[::-1].tolist()
-            self._begin(line_ends, counts, " ", f"{self._thing} ")
+            self._set_beginning(ends, counts, " ", f"{self._thing} ")
         else:
-            self._begin(line_ends)
+            self._set_beginning(ends)
 
-    def try_again(self) -> None:
+    def _line_ends(self) -> LineEnds:
+        """Return the words that may end the next line, by the choice."""
+        partner = self._partner
+        if partner is None or self._choice is Choice.FREE:
+            return self._tables.opening
+        words = self._tables.partners.answers(partner.word, partner.endings, self._choice)
+        return self._tables.masks.line_ends(words, MARKS_OF_LINES.get(len(self._ends), ""))
+
+    def reject_all(self) -> None:
         if self._partner is not None and self._choice < Choice.FREE:
-            self._choose_words(Choice(self._choice + 1))
+            self._begin_line(Choice(self._choice + 1))
         else:
-            super().try_again()
+            super().reject_all()
 
     def keep(self, found: _End) -> None:
         self._words.update(words_of(self.lines[-1]))
         self._ends.append(found)
         if not self.is_done:
-            self._choose_words(Choice.COMMON)
+            self._begin_line(Choice.COMMON)
 
     def judged(self, line: Line) -> Iterable[tuple[_End, float]]:
         end = self._end_of(line)
@@ -162,6 +162,7 @@ class SonnetSearch(_Lines):
                 yield end, self._nats(line, end.cost)
             return
         rhyme = self._tables.prosody.rhymes.best(self._partner.endings, end.endings)
+        # A word that does not rhyme by its sound was chosen for its letters.
         yield end, self._nats(line, COSTS.get(rhyme, COSTS[Rhyme.EYE]))
 
     def _is_old(self, end: _End) -> bool:
@@ -204,7 +205,7 @@ class LineSearch(_Lines):
         counts = tables.syllables_of(self._own)
         is_short = 0 < counts < 1 << SYLLABLES and len(prompt) <= self.most_characters
         self.wanted = 1 if self._words and is_short else 0
-        self._begin(tables.opening, counts, " ")
+        self._set_beginning(tables.opening, counts, " ")
 
     @property
     def texts(self) -> tuple[str, ...]:

@@ -18,7 +18,8 @@ from model.verse.scansion import LineEnds, Scansion
 from model.verse.search import COST_OF_REPETITION
 from model.weights.checkpoint import Checkpoint
 
-COST_OF_OVERUSE = 0.05  # the same for words such as "the", which every text repeats
+# nats for each time that the text has used a word such as "the", which every text repeats
+COST_OF_OVERUSE = 0.05
 COST_OF_STAMMERING = 6.0  # nats for such a word twice in a row, as in "And and who in the winter"
 # nats for each "thou" if the text says "you" more often, or the other way round
 COST_OF_MIXING = 8.0
@@ -40,22 +41,31 @@ class Tables(NamedTuple):
     by_token: Mapping[str, tuple[str, ...]]
 
     def counts_after(self, line: str) -> Counts:
-        """Return the counts of a person's line; 1 if it stands alone, or has too many syllables."""
+        """Return the counts of a person's line if verse completes it; else 1, the counts of an
+        empty line.
+
+        A line of fewer than WHOLE syllables is completed. If its last word leans on a next one, so
+        is a line of WHOLE syllables.
+        """
         counts = self.syllables_of(line)
         leans = self.prosody.last_word(line) in self.prosody.never_last and line[-1:].isalpha()
-        return counts if 0 < counts < 1 << (SYLLABLES - 1 if leans else WHOLE) else 1
+        whole = SYLLABLES - 1 if leans else WHOLE
+        return counts if 0 < counts < 1 << whole else 1
 
     def syllables_of(self, text: str) -> Counts:
+        """Return the counts of syllables that a text can have."""
         pronounce = self.prosody.pronounce
         return begun(patterns(word, pronounce(word)) or guessed(word) for word in words_of(text))
 
     def followers(self, before: str, counts: Counts) -> frozenset[str]:
         token = self.prosody.last_word(before) if before[-1:].isalpha() else before[-1:]
-        return self.masks.leading_on(self.by_token.get(token, ()), counts)
+        return self.masks.that_go_on(self.by_token.get(token, ()), counts)
 
     def nats(self, line: Line, words: Sequence[str], before: Counter[str], cost: float) -> float:
-        """Return the weight of a line less a cost, and less for words that repeat the text or
-        themselves, belong to plays, or mix "thou" with "you".
+        """Return the weight of a line less `cost`, and less what its words cost.
+
+        Words cost nats if they repeat the text or themselves, belong to plays, or mix "thou" with
+        "you".
         """
         counts = Counter(before)
         for word in words:
@@ -68,7 +78,7 @@ class Tables(NamedTuple):
         for word, after in pairwise(words):
             if word == after and word in self.prosody.often:
                 cost += COST_OF_STAMMERING
-        # Mixing in earlier lines costs too, but all candidates for a line alike.
+        # Mixing in earlier lines costs all candidates for a line the same.
         sums = (sum(map(counts.__getitem__, address)) for address in self.prosody.addresses)
         return line.nats - cost - COST_OF_MIXING * min(sums)
 
@@ -96,8 +106,11 @@ def _tables(
 ) -> Tables:
     found = prosody()
     spelled = (f"'{word}" if f"'{word}" in found.clipped else word for word in sorted(known_words))
-    written = (word for word in spelled if len(word) > 1 or word in "aio")
-    written = (word for word in written if all(letter in vocabulary for letter in word))
+    written = (
+        word
+        for word in spelled
+        if (len(word) > 1 or word in "aio") and all(letter in vocabulary for letter in word)
+    )
     words = {word: readings for word in written if (readings := found.pronounce(word))}
     partners = Partners(words, found)
     if len(words) < ENOUGH_WORDS or not partners.openers or " " not in vocabulary:
@@ -110,6 +123,6 @@ def _tables(
     lines = (line.split(" ") for line in followers)
     by_token = {token: tuple(filter(words.get, others)) for token, *others in lines}
     tables = Tables(found, scansion, partners, opening, by_token)
-    # or the collector goes through all of it again and again, and holds every thread for 0.1 s
+    # Otherwise the collector goes through all of it again and again, and stops threads for 0.1 s.
     gc.freeze()
     return tables

@@ -1,13 +1,13 @@
 """Turns a checkpoint into the arrays and facts of a file of weights, and back.
 
     arrays   the parameters and the tables of `Checkpoint`, by name. Parameters that float16 holds
-             exactly are written in it; in memory they are float32. A table is uint8: texts, one a
-             line. other_names is uint32: fingerprints (see `weights.fingerprints`).
+             exactly are written in it; in memory they are float32. A table is text in uint8, one
+             entry a line. other_names is uint32: fingerprints (see `weights.fingerprints`).
     facts    format, edition, architecture, the order of the gates, vocabulary, description
 
-The format says how a file is read. The edition stands for all rules and constants by which the
-program writes with these weights: a text depends on the file alone, for ever. So whoever changes a
-rule raises EDITION, and keeps the old rule for the files of the old edition.
+The format says how a file is read. The edition says by which rules and constants the program writes
+with these weights. A file must give the same texts for ever. So whoever changes a rule raises
+EDITION, and keeps the old rule for the files of the old edition.
 """
 
 from dataclasses import asdict, dataclass, field
@@ -35,7 +35,7 @@ _TABLES = (
 
 @dataclass(frozen=True)
 class Description:
-    """Says how the weights of a checkpoint were made, how good they are, and how to draw."""
+    """Says how the weights of a checkpoint were made, how good they are, and how they draw."""
 
     form: Form
     recipe: str
@@ -45,7 +45,7 @@ class Description:
     seed: int
     created: str  # ISO date and time, UTC
     versions: dict[str, str]  # of mangosaurus, numpy and python
-    held_out_characters: int = 0  # the measured characters of a long text; 0: all
+    held_out_characters: int = 0  # how many were measured, if not all; 0: all
     top_p: float = 1.0  # the usual top_p; a request may have another
     longest_line: int = 0  # the usual length of a poem's long lines, in characters; 0: lines scan
     # for each line of verse, how many candidates begin, and how many stay (see `verse.search`)
@@ -61,22 +61,24 @@ class Description:
 class Checkpoint:
     """A trained network and all that is needed to use it.
 
-    The tables are rules of writing, and an empty table is no rule: clipped words ('tis, th') belong
-    to the known words (see `verse.lexicon`); proper names get a capital when verse is shown (see
-    `text.typesetting`); sequences and endings of letters, and joints, make a name worth keeping
-    (see `names.rules`), roots a whole name (see `names.composition`); followers are the words
-    that may come right after a person's (see `verse.seam`).
+    The tables are rules of writing, and an empty table is no rule:
+
+        clipped_words                   known words such as 'tis and th' (see `verse.lexicon`)
+        proper_names                    they get a capital when verse is shown (`text.typesetting`)
+        sequences, endings, joints      letters in a name that is worth keeping (`names.rules`)
+        roots                           of which a name may wholly consist (`names.composition`)
+        followers                       words that may follow a person's words (`verse.seam`)
     """
 
     language_model: LanguageModel
     vocabulary: Vocabulary
     description: Description
-    # all names of the corpus, which the network may not repeat; empty for verse
+    # all names of the corpus, none of which may be written again; empty for verse
     known_names: frozenset[str]
     # the first digits of the file's sha256; empty before it is saved
     version: str = ""
     known_words: frozenset[str] = frozenset()  # words of the corpus; empty for names
-    # of the names read in pretraining, which it may not repeat either
+    # other names that may not be written, such as those of the pretraining
     other_names: Fingerprints = NO_FINGERPRINTS
     clipped_words: frozenset[str] = frozenset()
     proper_names: frozenset[str] = frozenset()
@@ -88,7 +90,7 @@ class Checkpoint:
 
 
 def encode(checkpoint: Checkpoint) -> tuple[Arrays, Facts]:
-    """Return the arrays and facts of a checkpoint. No text of a table has a line break."""
+    """Return the arrays and facts of a checkpoint. No entry of a table may have a line break."""
     parameters = checkpoint.language_model.parameters
     halves = {name: array.astype(np.float16) for name, array in parameters.items()}
     is_exact = all(np.array_equal(halves[name], array) for name, array in parameters.items())
@@ -117,7 +119,7 @@ def in_float16(language_model: LanguageModel) -> LanguageModel:
 
 
 def check_format(facts: Facts) -> None:
-    """Raise ValueError for the facts of a file that another version of the program reads."""
+    """Raise ValueError if the facts say that another version of the program must read the file."""
     for name, known in (("format", FORMAT), ("edition", EDITION)):
         if facts.get(name) != known:
             raise ValueError(f"its {name} is {facts.get(name)!r}; this program knows {known} alone")
@@ -152,7 +154,7 @@ def decode(arrays: Arrays, facts: Facts, version: str = "") -> Checkpoint:
                 f"its vocabulary has {len(vocabulary)} characters, its network"
                 f" {architecture.vocab_size}"
             )
-        # the network could not write a word with any other character
+        # Raises if a known word has a character that the network cannot write.
         vocabulary.ids_of("".join(tables["known_words"]))
         return Checkpoint(
             LanguageModel(architecture, parameters),

@@ -24,7 +24,7 @@ Arrays = Mapping[str, NDArray[Any]]
 Facts = dict[str, Any]
 _ENTRY = "mangosaurus"
 _FAULTS = (SafetensorError, KeyError, TypeError, ValueError, AttributeError, RecursionError)
-"""The libraries raise these for a file of another program."""
+"""What the libraries raise for the file of another program."""
 
 
 class CheckpointError(MangosaurusError):

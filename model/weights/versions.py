@@ -2,13 +2,14 @@
 
 `save` and `load` handle one file. `Versions` is a folder:
 
-    <version>.safetensors    a checkpoint, which never changes: its name begins its sha256
+    <version>.safetensors    a checkpoint, which never changes: its sha256 begins with its name
     released                 names the version that is committed with the program
     current                  names the version that was promoted last
     previous                 names the version that was in use before
 
-An installed program has its released versions in its package. A folder in HOME shows them too,
-without copying them. Old versions are never removed: they serve when a newer version is damaged.
+An installed program has its released versions in its package. `Versions` of a folder in HOME finds
+them there, and copies nothing. Old versions are never removed: they serve when a newer version is
+damaged.
 """
 
 import hashlib
@@ -74,9 +75,9 @@ def _content(path: Path) -> bytes:
 
 
 class Versions:
-    """A folder of immutable checkpoints and the pointer to the current one.
+    """A folder of immutable checkpoints, and pointers to some of them.
 
-    Every method raises CheckpointError.
+    Every method may raise CheckpointError.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -128,6 +129,7 @@ class Versions:
             raise CheckpointError(f"{path}: cannot be used: {error}") from error
 
     def promote(self, version: str) -> None:
+        """Make a version the current one, and point to the one before as the previous."""
         self.load(version)
         before = self._pointed()
         if before and before[0] != version:
@@ -156,8 +158,8 @@ class Versions:
         return version if version and self.path(version).exists() else None
 
     def load_current(self) -> Checkpoint:
-        """Load the version in use; if it is damaged, with a warning, the previous, the released or
-        the newest one that loads.
+        """Load the version in use. If it is damaged, log a warning, and load another: the previous
+        one, the released one, or the newest that is not damaged.
         """
         current = self.current()
         try:
@@ -186,15 +188,15 @@ class Versions:
         return tuple(sorted(created, key=lambda version: (created[version], version), reverse=True))
 
     def _pointed(self) -> tuple[str, ...]:
-        """Return the different versions that pointers name: the one in use, the previous one, the
+        """Return the versions that pointers name, each once: the one in use, the previous one, the
         released one.
         """
         current, previous, released = map(self._named, ("current", "previous", "released"))
         return tuple(dict.fromkeys(filter(None, (current or released, previous, released))))
 
     def _named(self, pointer: str) -> str | None:
-        """Return the version that a pointer names; None if there is no pointer, or with a warning
-        if it is damaged.
+        """Return the version that a pointer names; None if there is no pointer, or if it is
+        damaged, which is logged.
         """
         path = (self._released if pointer == "released" else self.directory) / pointer
         try:

@@ -53,22 +53,22 @@ ROW = np.dtype(
 """What is known of a row, beside the network's state."""
 # Weights are whole numbers of 1/PRECISION nats, so any order of adding gives the same sum.
 PRECISION = 1 << 20
-OF_DRAWN = 0.8
+OF_DRAWN = 0.8  # how much log P of the drawn characters counts in verse (see `_weights`)
 
 
 class Decoder:
     """Writes texts with the weights of one checkpoint."""
 
     def __init__(self, checkpoint: Checkpoint, exact: Exact | None = None) -> None:
-        """Use an `Exact` of the checkpoint, which another decoder may use too, or make one."""
+        """Use the `Exact` of another decoder with this checkpoint, or make one."""
         self.exact = exact or Exact(checkpoint.language_model)
         self._checkpoint, self._vocabulary = checkpoint, checkpoint.vocabulary
         self._characters = np.array([*checkpoint.vocabulary.characters], object)
         self._is_verse = checkpoint.description.form == "verse"
         self._tickets = 0
         self._searches: dict[int, Search] = {}  # by ticket
-        self._chosen: dict[int, Search] | None = None  # those that are not waiting for others
-        self._writing: list[Search] = []  # those that have rows; these lie side by side
+        self._chosen: dict[int, Search] | None = None  # the searches that do not wait for others
+        self._writing: list[Search] = []  # the searches that have rows
         self._rows, self._states = np.zeros(0, ROW), self.exact.initial_state(0)
         self._arrange()
 
@@ -99,11 +99,11 @@ class Decoder:
             self._keep(np.flatnonzero(self._rows["search"] != number))
 
     def step(self) -> list[Result]:
-        """Take every text one character on; return the results of finished texts, ordered by
-        ticket.
+        """Write one more character of each text that does not wait. Return the results of the texts
+        that are finished, ordered by ticket.
         """
         if self._chosen is None:
-            self._chosen = self._choose()
+            self._chosen = self._first_of_each_kind()
         waiting = [each for each in self._chosen.values() if not (each.is_writing or each.is_done)]
         reading = [search for search in waiting if search.unread]
         beginning = [search for search in waiting if not search.unread]
@@ -121,8 +121,9 @@ class Decoder:
         return [Result(ticket, search.texts, search.error) for ticket, search in done.items()]
 
     def lines(self, ticket: int) -> tuple[str, ...]:
-        """Return the finished lines of an unfinished text, without the prompt; none for any other
-        ticket.
+        """Return the finished lines of an unfinished text, without the prompt.
+
+        There are none for any other ticket.
         """
         return tuple(self._searches[ticket].lines) if ticket in self._searches else ()
 
@@ -146,11 +147,11 @@ class Decoder:
         top_p = made.top_p if sampling.top_p is None else sampling.top_p
         drawing = Drawing(request.generator, sampling.temperature, top_p)
         if isinstance(request, NameRequest) != (made.form == "names"):
-            kind = type(request).__name__
-            raise RequestError(f"a checkpoint of {made.form} cannot serve a {kind}")
+            raise RequestError(
+                f"a checkpoint of {made.form} cannot serve a {type(request).__name__}"
+            )
         if isinstance(request, NameRequest):
-            asked = request.prefix, request.count, request.attempts
-            return NameSearch(drawing, self._names, *asked)
+            return NameSearch(drawing, self._names, request.prefix, request.count, request.attempts)
         if isinstance(request, VerseRequest):
             from model.verse.poem import PoemSearch  # what names do not need is imported late
 
@@ -173,8 +174,11 @@ class Decoder:
 
         return Poems(self._checkpoint)
 
-    def _choose(self) -> dict[int, Search]:
-        """Return the first searches of each kind; the others wait in the order of the requests."""
+    def _first_of_each_kind(self) -> dict[int, Search]:
+        """Return the searches to go on with, by ticket; the others wait in their order.
+
+        Of each kind, `at_once` searches go on.
+        """
         counts, chosen = Counter[type](), {}
         for ticket, search in self._searches.items():
             counts[type(search)] += 1
@@ -189,7 +193,7 @@ class Decoder:
         for search, state, of_search in zip(searches, states, logits, strict=True):
             search.state = state
             if not search.unread:
-                search.has_read(of_search)
+                search.choose_beginning(of_search)
 
     def _begin(self, searches: Sequence[Search]) -> None:
         """Add the rows of the next lines of these searches."""
@@ -210,7 +214,9 @@ class Decoder:
         self._arrange()
 
     def _arrange(self) -> None:
-        """Note which rows share masks and ends, and which numbers they get."""
+        """Note what depends on which rows there are: the places of their random numbers, and which
+        rows share masks and ends.
+        """
         of_rows = self._rows["search"]
         sizes = np.cumsum([0, *(search.rows for search in self._writing)])
         self._places = sizes[of_rows] + self._rows["number"]
@@ -273,8 +279,8 @@ class Decoder:
         """Return what the drawn characters add to the weights of their rows.
 
         Characters that lead to no line are masked before one is drawn. So a row may be forced to
-        write what the network would hardly say, and log P(allowed) tells. At the temperature of the
-        request, it is the factor by which sequential Monte Carlo weights a step (Doucet et al.
+        write what the network would hardly say: then P(allowed) is small. Its logarithm, at the
+        temperature of the request, is the weight of a step in sequential Monte Carlo (Doucet et al.
         2001). Verse adds OF_DRAWN · log P(drawn).
         """
         scores = scores_of(logits)
@@ -294,9 +300,9 @@ class Decoder:
         for masks, ends, at in self._kinds:
             found[at] = masks.allowed(self._unfinished(at), ends)
         for place, search in enumerate(self._writing):
-            if search.beginning.first:
+            if search.beginning.first_word:
                 at = np.flatnonzero(rows["search"] == place)
-                found[at] &= search.beginning.first(rows["node"][at], rows["length"][at])
+                found[at] &= search.beginning.first_word(rows["node"][at], rows["length"][at])
         return found
 
     def _end(self, is_finished: Mask, is_over: Mask) -> None:
@@ -310,7 +316,8 @@ class Decoder:
                 row, state = rows[at], self._states[at].copy()
                 text, nats = row["text"][:-1], int(row["weight"]) / PRECISION
                 search.finished.append(Line(text, nats, int(row["last_word_after"]), state))
-            # The last rows take the places of those that leave: a line is chosen by their order.
+            # The last rows take the places of those that leave. Texts depend on this: `end_line`
+            # draws one of the finished rows, which are in the order of the rows.
             left = len(own) - np.count_nonzero(is_over[own])
             kept, moving = own[:left].copy(), own[left:]
             kept[is_over[own[:left]]] = moving[~is_over[moving]]

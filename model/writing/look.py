@@ -14,9 +14,9 @@ SHOWN = {"\n": "end", " ": "␣"}  # these stand for characters that cannot be s
 
 
 class Letter(NamedTuple):
-    """A letter with its share, and the OTHERS likeliest with theirs.
+    """A letter with its share, and the likeliest others (OTHERS of them) with theirs.
 
-    Shares are the network's own, from 0 to 1.
+    Shares are the network's probabilities, from 0 to 1.
     """
 
     letter: str
@@ -25,22 +25,24 @@ class Letter(NamedTuple):
 
 
 def look(text: str, checkpoint: Checkpoint, exact: Exact) -> tuple[Letter, ...]:
-    """Look at each letter of a text, at temperature 1; of a name, at its end too.
+    """Look at each letter of a text, at temperature 1. The end of a name is a letter too.
 
-    MangosaurusError if one has no id.
+    MangosaurusError if a letter has no id.
     """
-    vocabulary, is_name = checkpoint.vocabulary, checkpoint.description.form == "names"
+    vocabulary = checkpoint.vocabulary
     characters = [SHOWN.get(each, each) for each in vocabulary.characters]
-    read, found = vocabulary.newline, []
-    if is_name:
-        read, text = NO_CHARACTER, text + "\n"
+    read = vocabulary.newline
+    if checkpoint.description.form == "names":
+        read = NO_CHARACTER
+        text += "\n"
+    found = []
     state = exact.initial_state(1)
     for one in vocabulary.ids_of(text).tolist():
         shares = softmax(exact.step(np.array([read]), state)[0].astype(np.float64))
-        others = [other for other in np.argsort(-shares, kind="stable").tolist() if other != one][
-            :OTHERS
+        others = [other for other in np.argsort(-shares, kind="stable").tolist() if other != one]
+        letter, *rest = [
+            (characters[each], float(shares[each])) for each in (one, *others[:OTHERS])
         ]
-        letter, *rest = [(characters[each], float(shares[each])) for each in (one, *others)]
         found.append(Letter(*letter, tuple(rest)))
         read = one
     return tuple(found)

@@ -40,8 +40,8 @@ class NameRequest:
     """Asks for `count` different new names that begin with `prefix`.
 
     A name is rejected if the checkpoint knows it, if this request has it already, if it is only the
-    prefix, or if it has more than 40 characters, or more than the longest known name. Then another
-    name is drawn, at most `attempts` times for each name. Each request needs its own generator.
+    prefix, or if it has more than 40 characters and more than any known name. Then another name is
+    drawn, at most `attempts` times for each name. Each request needs its own generator.
     """
 
     generator: np.random.Generator
@@ -59,7 +59,7 @@ class VerseRequest:
     """Asks for verse that goes on after `prompt`: four more lines (five without a prompt, six after
     a long one), and four for each further part. Each part ends with a sentence.
 
-    `rows` candidates are written for each line, if it is not None, and one is kept.
+    For each line, `rows` candidates are written, and one is kept.
     """
 
     generator: np.random.Generator
@@ -89,7 +89,10 @@ class SonnetRequest:
 
 @dataclass(frozen=True)
 class LineRequest(SonnetRequest):
-    """Asks for the rest of a line that is too short to scan; the text is empty if it is not."""
+    """Asks for the rest of a line that is too short to scan.
+
+    The text is empty if the line is long enough, or if no rest is found.
+    """
 
 
 Request = NameRequest | VerseRequest | SonnetRequest
