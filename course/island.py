@@ -188,7 +188,7 @@ def one_name(name: str, vocabulary: Vocabulary) -> Batch:
     It reads the zero vector and the name, and predicts the name and a newline.
     """
     ids = np.array([NO_CHARACTER, *vocabulary.ids_of(name), vocabulary.newline])
-    return Batch(ids[:-1, None], ids[1:, None], None)
+    return Batch(ids[:-1, None], ids[1:, None], np.ones((len(ids) - 1, 1), np.bool_))
 
 
 def shuffled_names(text: str) -> list[str]:
