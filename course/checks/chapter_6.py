@@ -55,8 +55,8 @@ def check_best_and_last(best_and_last: Callable[..., Any]) -> str:
                 " exchanged?"
             )
         compare(case + "the best epoch", found[0], right[0], [
-            (_last_lowest(losses[: right[1] + 1]), "a loss that is only as low as the lowest "
-                "before it is no new lowest loss."),
+            (_last_lowest(losses[: right[1] + 1]), "a loss that only equals the lowest so far "
+                "does not count as a new lowest."),
             (right[1], "this is where we stop. The best epoch lies before it."),
             (int(np.argmin(losses)),
                 "you know of a loss that comes after the stop, where no training is any more."),

@@ -1,4 +1,5 @@
-"""Wrong answers to the exercises of chapter 1, each with a part of the sentence that must help."""
+"""Wrong answers to the exercises of chapter 1, each with a part of the sentence that must help,
+and some right ones of an unusual kind."""
 
 
 # %% count-pairs
@@ -705,3 +706,49 @@ def count_different(sequences, size):
     for _, before, after in set(zip(ids, ids[1:], ids[2:])):
         counts[before, after] += 1
     return counts
+
+
+# %% count-pairs
+# says: Right.
+def ids_of(name, letters):
+    return np.array([0, *map(letters.index, name), 0])
+
+
+def count_pairs(sequences, size):
+    pairs = np.concatenate([np.array(ids[:-1]) * size + ids[1:] for ids in sequences])
+    return np.bincount(pairs, minlength=size * size).reshape(size, size)
+
+
+# %% sample-name
+# says: Right.
+def sample_name(probabilities, generator, last=0):
+    roll = generator.random()
+    last = int(np.searchsorted(probabilities[last].cumsum(), roll, side="right"))
+    return "" if last == 0 else LETTERS[last] + sample_name(probabilities, generator, last)
+
+
+# %% mean-loss
+# says: Right.
+def mean_loss(predict, sequences):
+    import math
+
+    costs = []
+    for ids in sequences:
+        for row, target in zip(predict(ids[:-1]), ids[1:]):
+            costs.append(math.log(1 / row[target]))
+    return math.fsum(costs) / len(costs)
+
+
+# %% smoothed
+# says: Right.
+def smoothed(counts, extra):
+    return np.array([[(each + extra) / (row.sum() + 27 * extra) for each in row] for row in counts])
+
+
+# %% count-different
+# says: Right.
+def count_different(sequences, size):
+    seen = np.zeros((size, size, size), dtype=bool)
+    for ids in sequences:
+        seen[ids[:-2], ids[1:-1], ids[2:]] = True
+    return seen.sum(axis=0)

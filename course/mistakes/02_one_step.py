@@ -1,4 +1,5 @@
-"""Wrong answers to the exercises of chapter 2, each with a part of the sentence that must help."""
+"""Wrong answers to the exercises of chapter 2, each with a part of the sentence that must help,
+and some right ones of an unusual kind."""
 
 
 # %% third-step
@@ -616,3 +617,40 @@ def forward(parameters, reads):
     for t in range(len(reads)):
         h[t + 1] = np.tanh(parameters["w_x"][t] + parameters["b"] + h[t] @ parameters["w_h"])
     return softmax(h[1:] @ parameters["w_y"] + parameters["b_y"]), h
+
+
+# %% third-step
+# says: Right.
+z = [-2.0, -0.71]
+h = np.tanh(z)
+p = np.array([[0.02, 0.0, 0.98]])[0]
+
+
+# %% softmax
+# says: Right.
+def softmax(logits):
+    if logits.ndim == 2:
+        return np.array([softmax(row) for row in logits])
+    return np.array([1 / np.exp(logits - each).sum() for each in logits])
+
+
+# %% learn-table
+# says: Right.
+def learn_table(sequences, size, rate, epochs):
+    counts, logits = count_pairs(sequences, size), np.zeros((size, size))
+    times = counts.sum(axis=1, keepdims=True)
+    for _ in range(epochs):
+        logits = logits - rate * np.where(times > 0, softmax(logits) - counts / (times + 1e-99), 0)
+    return logits
+
+
+# %% forward
+# says: Right.
+def forward(parameters, reads):
+    from itertools import accumulate
+
+    def step(state, letter):
+        return np.tanh(parameters["w_x"][letter] + state @ parameters["w_h"] + parameters["b"])
+
+    h = np.array([*accumulate(reads, step, initial=np.zeros(len(parameters["b"])))])
+    return np.stack([softmax(row @ parameters["w_y"] + parameters["b_y"]) for row in h[1:]]), h

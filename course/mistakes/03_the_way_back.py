@@ -1,4 +1,5 @@
-"""Wrong answers to the exercises of chapter 3, each with a part of the sentence that must help."""
+"""Wrong answers to the exercises of chapter 3, each with a part of the sentence that must help,
+and some right ones of an unusual kind."""
 
 
 # %% tanh-slope
@@ -867,3 +868,41 @@ def backward(parameters, ids):
         d_h = d_logits @ parameters["w_y"].T + d_z @ parameters["w_h"].T
         d_z = d_h * (1 - h[t + 1] ** 2)
     return cost, gradients
+
+
+# %% tanh-slope
+# says: Right.
+def tanh_slope(h):
+    return (1 - h) * (1 + h)
+
+
+# %% d-logits
+# says: Right.
+def d_logits(p, target):
+    return [each - 1 if n == target else each for n, each in enumerate(p)]
+
+
+# %% one-step-back
+# says: Right.
+def one_step_back(d_logits, d_z_next, h, w_y, w_h):
+    return (np.dot(w_y, d_logits) + w_h.dot(d_z_next)) * (1 - np.square(h))
+
+
+# %% backward
+# says: Right.
+def backward(parameters, ids):
+    reads, targets = np.array(ids[:-1]), np.array(ids[1:])
+    p, h = forward(parameters, ids[:-1])
+    size = p.shape[1]
+    d_logits, d_z = p - np.eye(size)[targets], np.zeros((len(p) + 1, h.shape[1]))
+    for t in range(len(p) - 1, -1, -1):
+        d_h = parameters["w_y"] @ d_logits[t] + parameters["w_h"] @ d_z[t + 1]
+        d_z[t] = d_h - d_h * h[t + 1] * h[t + 1]
+    gradients = {
+        "b_y": d_logits.sum(axis=0),
+        "w_y": np.einsum("ti,tj->ij", h[1:], d_logits),
+        "b": d_z.sum(axis=0),
+        "w_h": h[:-1].T @ d_z[:-1],
+        "w_x": np.eye(size)[reads].T @ d_z[:-1],
+    }
+    return -np.log(np.take_along_axis(p, targets[:, None], axis=1)).sum(), gradients

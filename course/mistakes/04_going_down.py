@@ -1,4 +1,5 @@
-"""Wrong answers to the exercises of chapter 4, each with a part of the sentence that must help."""
+"""Wrong answers to the exercises of chapter 4, each with a part of the sentence that must help,
+and some right ones of an unusual kind."""
 
 
 # %% clip-by-value
@@ -767,4 +768,51 @@ def invent(parameters, letters, generator, temperature=1.0):
     name = ""
     while not name:
         name = right(parameters, letters, generator, temperature)
+    return name
+
+
+# %% initial-parameters
+# says: Right.
+def initial_parameters(size, units, generator):
+    parameters = {"b_y": np.zeros(size), "b": np.zeros(units)}
+    for name, shape, part in (("w_x", size, 1), ("w_h", units, 1), ("w_y", units, 10)):
+        columns = size if name == "w_y" else units
+        rows = [generator.standard_normal(columns) for _ in range(shape)]
+        parameters[name] = np.array(rows) * units**-0.5 / part
+    return parameters
+
+
+# %% clip-by-value
+# says: Right.
+def clip_by_value(gradients, limit):
+    return {name: np.sign(g) * np.minimum(np.abs(g), limit) for name, g in gradients.items()}
+
+
+# %% clip
+# says: Right.
+def clip(gradients, limit):
+    norm = np.linalg.norm(np.concatenate([np.ravel(array) for array in gradients.values()]))
+    return {name: array / max(1, norm / limit) for name, array in gradients.items()}
+
+
+# %% optimize
+# says: Right.
+def optimize(parameters, ids, rate, limit):
+    cost, gradients = backward(parameters, ids)
+    shorter = clip(gradients, limit)
+    parameters.update({name: parameters[name] - rate * shorter[name] for name in shorter})
+    return cost
+
+
+# %% invent
+# says: Right.
+def invent(parameters, letters, generator, temperature=1.0):
+    h, drawn, name = np.zeros(len(parameters["b"])), 0, ""
+    for _ in range(40):
+        h = np.tanh(parameters["w_x"][drawn] + parameters["b"] + h @ parameters["w_h"])
+        logits = (h @ parameters["w_y"] + parameters["b_y"]) / temperature
+        drawn = int(np.argmax(logits + generator.gumbel(size=len(letters))))
+        if drawn == 0:
+            return name
+        name += letters[drawn]
     return name
