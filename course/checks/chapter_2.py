@@ -275,17 +275,12 @@ TABLE_FAULTS = {
 
 def _learned(sequences: Any, size: int, rate: float, epochs: int, fault: str = "") -> Any:
     """Return the logits that `learn_table` learns, or those of a usual mistake."""
-    if fault == "glued":
-        sequences = [[each for ids in sequences for each in ids]]
-    if fault in ("after each pair", "after each name"):
-        return _learned_at_once(sequences, size, rate, epochs, fault)
     logits, pushes, times = (np.zeros((size, n)) for n in (size, size, 1))
-    for epoch in range(epochs):
-        if not (fault == "p once" and epoch):
-            p = layers.softmax(logits)
+    for some in _between_two_moves(sequences, epochs, fault):
+        p = layers.softmax(np.zeros_like(logits) if fault == "p once" else logits)
         if fault != "pushes stay":
             pushes[:], times[:] = 0, 0
-        for ids in sequences:
+        for ids in some:
             pairs = [*pairwise(ids)]
             if fault == "once a name":
                 pairs = [*dict(pairs).items()]  # the last pair of each letter
@@ -295,6 +290,17 @@ def _learned(sequences: Any, size: int, rate: float, epochs: int, fault: str = "
                 times[row] += 1
         logits -= rate * _divided(pushes, times, p, fault)
     return logits
+
+
+def _between_two_moves(sequences: Any, epochs: int, fault: str) -> Any:
+    """Return what is read before each move of the table: all sequences, or less by a mistake."""
+    if fault == "after each name":
+        return [[ids] for ids in sequences * epochs]
+    if fault == "after each pair":
+        return [[pair] for ids in sequences * epochs for pair in pairwise(ids)]
+    if fault == "glued":
+        return [[[each for ids in sequences for each in ids]]] * epochs
+    return [sequences] * epochs
 
 
 def _divided(pushes: Any, times: Any, p: Any, fault: str) -> Any:
@@ -310,28 +316,6 @@ def _divided(pushes: Any, times: Any, p: Any, fault: str) -> Any:
     if fault == "all rows":
         return np.where(times, pushes / np.maximum(times, 1), p)
     return pushes / np.maximum(times, 1)
-
-
-def _learned_at_once(sequences: Any, size: int, rate: float, epochs: int, fault: str) -> Any:
-    """Return the logits if they move after each pair, or after each name."""
-    logits = np.zeros((size, size))
-    for ids in [ids for _ in range(epochs) for ids in sequences]:
-        if fault == "after each name":
-            logits = logits + _learned_from(logits, [ids], size, rate)
-        else:
-            for pair in pairwise(ids):
-                logits = logits + _learned_from(logits, [pair], size, rate)
-    return logits
-
-
-def _learned_from(logits: Any, sequences: Any, size: int, rate: float) -> Any:
-    """Return how far the logits move."""
-    p, pushes, times = layers.softmax(logits), np.zeros((size, size)), np.zeros((size, 1))
-    for ids in sequences:
-        for before, after in pairwise(ids):
-            pushes[before] += p[before] - np.eye(size)[after]
-            times[before] += 1
-    return -rate * pushes / np.maximum(times, 1)
 
 
 @check_program("forward")

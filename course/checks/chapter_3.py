@@ -350,21 +350,15 @@ def _faults(parameters: Any, ids: Any) -> list[tuple[Any, str]]:
         (way_back(parameters, ids, slope_at=None), "is the slope of tanh missing?"),
         (way_back(parameters, ids, order=1), forwards),
         (
-            way_back(
-                parameters, ids, join=lambda above, following, slope: above * slope + following
-            ),
+            way_back(parameters, ids, join=lambda above, next_, slope: above * slope + next_),
             one_arrow,
         ),
         (
-            way_back(
-                parameters, ids, join=lambda above, following, slope: above + following * slope
-            ),
+            way_back(parameters, ids, join=lambda above, next_, slope: above + next_ * slope),
             one_arrow,
         ),
         (
-            way_back(
-                parameters, ids, join=lambda above, following, slope: (above + following) * slope**2
-            ),
+            way_back(parameters, ids, join=lambda above, next_, slope: (above + next_) * slope**2),
             "the slope of tanh is in it twice.",
         ),
         (
