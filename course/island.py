@@ -199,7 +199,7 @@ def shuffled_names(text: str) -> list[str]:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the assignment. With its own list of names, it gives its figures."""
+    """Run the assignment. On the assignment's own list of names, it prints the same figures."""
     parser = argparse.ArgumentParser(prog="python -m course.island", description=main.__doc__)
     parser.add_argument("--corpus", type=Path, metavar="FILE", help="your own names, one a line")
     parser.add_argument("--steps", type=int, default=ISLAND.steps, help="one name each")

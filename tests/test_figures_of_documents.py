@@ -28,12 +28,12 @@ FIGURES = {
     "sonnets: pairs that rhyme perfectly": "sonnet pairs_that_rhyme_perfectly",
 }
 SHEETS = {
-    "names that three readers would keep, of 100 (they know many real ones)": (
+    "names that three readers would keep, in % (60 of each; the readers know many real ones)": (
         CARDS[0].parent / "readings" / "3.json",
         "new",
         1,
     ),
-    "poems that three readers would keep, of 100": (
+    "poems that three readers would keep, in % (12 real ones, 30 of ours)": (
         CARDS[1].parent / "readings" / "poems.json",
         "new",
         3,

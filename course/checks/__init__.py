@@ -28,7 +28,40 @@ STOPS = {
     "indexing arrays could not be broadcast": "{}. Both indices must be equally long.",
     r"[^*]\*[^*].*could not be broadcast": "{}. Is there a `*` where `@` is meant?",
     "¶|substring not found": '{}. In code the end is `"\\n"`; ¶ is only how it is printed.',
-    "matmul": "these shapes do not fit together. Is a `.T` missing, or one too many?",
+    r"np\.eye\(3\).*broadcast": (
+        "{}. There may be more letters than three, and here are four. `len(p)` says how many."
+    ),
+    r"w_x\"\]\[:,|w_x\[:,": "{}. A letter has a row of w_x, not a column: `w_x[letter]`.",
+    r"broadcast together with shapes \((\d+),\d+\) \(\1,\)": (
+        "{}. A table meets one number for each row here. Those should stand in a column, where"
+        " `keepdims=True` leaves them."
+    ),
+    r"\[t\].*out of bounds for axis 0": (
+        "{}. t counts the steps. The row of the letter is the one at `reads[t]`."
+    ),
+    "axis 1 is out of bounds for array of dimension 1": (
+        "{}. What it gets may be one row or a table. `axis=-1` is the last axis of both."
+    ),
+    "truth value of an array": (
+        "{}. This takes one number, and here it gets an array. A formula of NumPy works for both."
+    ),
+    r"\+ ?1\].*index out of range": (
+        "{}. The last one has none after it. Does your loop end one sooner?"
+    ),
+    "name '(LETTERS|ALPHABET|ID)' is not defined": (
+        "{}. Your program knows only what stands in its file, and nothing of this page. Use"
+        " `letters`, which the function is given."
+    ),
+    "does not have enough dimensions": (
+        "{}. A single number meets a matrix here. `np.zeros(H)` has a zero for each unit."
+    ),
+    "name 'norm_of' is not defined": (
+        "{}. norm_of stands on this page, and not in your program. Write its line there."
+    ),
+    "matmul": (
+        "these shapes do not fit together. Is a `.T` missing, or one too many? Or is a size written"
+        " as a number, such as 50?"
+    ),
     r"bitwise_xor|for \^:": "`^` is no power in Python. The square of h is `h**2`.",
     "converted to Python scalars": (
         "this takes one number, and the check gives it an array. Is there a function of the "
@@ -85,6 +118,8 @@ class TooLong(BaseException):
 
 SECONDS = 10.0
 """So long may a function take, if its check does not give it more."""
+LINES = 1000
+"""If a function prints more lines in one call, none of them is shown."""
 
 
 def check(examine: Callable[..., str]) -> Callable[..., None]:
@@ -142,38 +177,60 @@ def call(
         for number, argument in enumerate(arguments)
     ]
     name = getattr(function, "__name__", "your function")
+    printed = _Printed()
     try:
-        with _TimeLimit(seconds):
+        with redirect_stdout(printed), _TimeLimit(seconds):
             result = function(*given)
     except Wrong:  # raised by an argument that watches what is done with it
         raise
     except TooLong as error:
+        question = "Does each of its loops end?"
+        if printed.is_too_long():
+            question = "It only prints. Does it come to a `return`?"
         raise Wrong(
-            f"{name} was not done after {seconds:g} seconds, and was stopped{_place(error)}. Does"
-            " each of its loops end? (If your computer is busy, run this box again.)"
+            f"{name} was not done after {seconds:g} seconds, and was stopped{_place(error)}."
+            f" {question} (If your computer is busy, run this box again.)"
         ) from None
     except Exception as error:
-        reason = traceback.format_exception_only(error)[-1].strip().removesuffix(".")
-        place = _place(error)
-        stop = f"{place}: {reason}"
-        reason = next(
-            (said.format(reason) for sign, said in STOPS.items() if re.search(sign, stop)), reason
-        )
-        raise Wrong(f"{name} stops{place}: {reason}") from error
+        raise Wrong(f"{name} stops{_place(error)}: {_reason(error)}") from error
+    finally:
+        if not printed.is_too_long():
+            print(printed.getvalue(), end="")
     if result is None and not _is_empty(function):
         raise Wrong(f"{name} returns nothing. Does its last line begin with `return`?")
     if result is None or result is ...:
         raise NotYet
+    _check_unchanged(function, arguments, given)
+    return result
+
+
+def _check_unchanged(
+    function: Callable[..., Any], arguments: Sequence[Any], given: Sequence[Any]
+) -> None:
+    """Raises Wrong if the function has written into a copy that it was given."""
     for number, (argument, after) in enumerate(zip(arguments, given, strict=True)):
         if not _is_same(argument, after):
             names = list(inspect.signature(function).parameters)
-            spoiled = names[min(number, len(names) - 1)]
             raise Wrong(
-                f"{name} changes its argument {spoiled}, which belongs to whoever called it. `a +="
+                f"{getattr(function, '__name__', 'your function')} changes its argument"
+                f" {names[min(number, len(names) - 1)]}, which belongs to whoever called it. `a +="
                 " b` and `a[0] = b` write into an array that is there; `a = a + b` and `a.copy()`"
                 " make a new one."
             )
-    return result
+
+
+class _Printed(io.StringIO):
+    """Keeps what a function prints, but only its first lines, or a loop without an end fills the
+    memory and the page."""
+
+    _lines = 0
+
+    def write(self, text: str) -> int:
+        self._lines += text.count("\n")
+        return len(text) if self.is_too_long() else super().write(text)
+
+    def is_too_long(self) -> bool:
+        return self._lines > LINES
 
 
 class _TimeLimit:
@@ -262,7 +319,7 @@ def compare(
     said = f"{begin} where {right[worst]:.4g} is right"
     for mistake, question in mistakes:
         if np.shape(mistake) == found.shape and np.allclose(
-            found, mistake, rtol=tolerance, atol=tolerance
+            found, mistake, rtol=tolerance, atol=tolerance, equal_nan=True
         ):
             raise Wrong(f"{f'{what} is not right' if by_pencil else said}: {question}")
     raise Wrong(f"{what} is not right{place}." if by_pencil else f"{said}.")
@@ -273,6 +330,14 @@ def _is_empty(function: Callable[..., Any]) -> bool:
     code, empty = function.__code__.co_code, (lambda: None).__code__.co_code
     # a version of Python may keep `...` as one instruction that does nothing
     return len(code) <= len(empty) + 2
+
+
+def _reason(error: Exception) -> str:
+    """Return Python's words, or ours if we know what such an error comes from."""
+    reason = traceback.format_exception_only(error)[-1].strip().removesuffix(".")
+    stop = f"{_place(error)}: {reason}"
+    known = (said.format(reason) for sign, said in STOPS.items() if re.search(sign, stop))
+    return next(known, reason)
 
 
 def _place(error: BaseException) -> str:

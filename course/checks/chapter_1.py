@@ -2,6 +2,7 @@
 different letters."""
 
 import hashlib
+import inspect
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from itertools import pairwise
@@ -62,7 +63,28 @@ def check_count_pairs(ids_of: Callable[..., Any], count_pairs: Callable[..., Any
             (_counted(NAMES, start="", end=""), "are the pairs with ¶ left out?"),
             (joined, "what comes before the first name, and after the last?"),
             (right.T, "is the first letter of a pair the row, and the second the column?"),
-            (np.minimum(right, 1), "is 1 added for each pair, or is the number only set to 1?"),
+            (
+                np.minimum(right, 1),
+                "is 1 added for each pair, or is the number only set to 1? (`counts[a, b] += 1`"
+                " with whole lists of places adds once at each place; `np.add.at(counts, (a, b),"
+                " 1)` adds each time.)",
+            ),
+            (
+                sum(np.minimum(_counted([name]), 1) for name in NAMES),
+                "a pair that occurs twice in a name counts once. `counts[a, b] += 1` with whole"
+                " lists of places adds once at each place; `np.add.at(counts, (a, b), 1)` adds each"
+                " time, and so does a loop.",
+            ),
+            (
+                _counted(["\n\n".join(NAMES)]),
+                "the end of a name and the beginning of the next one are no pair. Count name by"
+                " name.",
+            ),
+            (
+                right + len(NAMES) * np.eye(27)[:, :1] * np.eye(27)[0],
+                "the first id of a name has none before it. In Python `ids[-1]` is the last one.",
+            ),
+            (right + 1, "all are 1 too high. Does the array begin with zeros?"),
             (
                 _counted(NAMES[-1:]),
                 "only the last name is counted. Is the array made anew for each name?",
@@ -105,10 +127,19 @@ def check_count_pairs(ids_of: Callable[..., Any], count_pairs: Callable[..., Any
             " kind that begins again at 0, such as uint8?"
         )
     compare("your array for the whole list", whole, _counted(_all_names()))
+    if not isinstance(found, np.ndarray):
+        raise Wrong(
+            "your numbers are right, but they are a list of lists. `np.array(...)` makes an array"
+            " of it, to which one can add 0.1."
+        )
     return "These 729 numbers are all that a bigram model knows."
 
 
 def _check_ids(ids_of: Callable[..., Any]) -> None:
+    if [*inspect.signature(ids_of).parameters][:1] == ["letters"]:
+        raise Wrong(
+            "ids_of gets the name first, and then the letters: `def ids_of(name, letters)`."
+        )
     for name, letters in (("rex", LETTERS), ("cab", "\ncba")):
         found = call(ids_of, name, letters)
         right = [letters.index(letter) for letter in f"\n{name}\n"]
@@ -118,8 +149,13 @@ def _check_ids(ids_of: Callable[..., Any]) -> None:
             raise Wrong(
                 f"ids_of({name!r}, letters) should be numbers, but it is {found!r:.60}."
             ) from None
-        if ids == right:
+        if ids == right and isinstance(found, list | np.ndarray):
             continue
+        if ids == right:
+            raise Wrong(
+                f"the ids are right, but ids_of returns a {type(found).__name__}. `list(...)` makes"
+                " a list of it."
+            )
         said = f"ids_of({name!r}, letters) is {ids} where {right} is right: "
         for wrong, question in (
             (right[1:-1], "where is the end, 0, on both sides?"),
@@ -147,7 +183,7 @@ def check_sample_name(sample_name: Callable[..., Any]) -> str:
     wide[0] = np.full(27, 1 / 27)
     wide[0, [0, 26]] = 0, 2 / 27
     names = [_name(call(sample_name, wide, Watched(seed))) for seed in range(40)]
-    if not watched.is_used() and set(names) == {"z"}:
+    if set(names) == {"z"}:
         raise Wrong(
             "z is the most probable first letter, but a to y are possible too, and with 40 seeds it"
             " was z each time: is the most probable letter taken, instead of one that is drawn?"
@@ -156,11 +192,6 @@ def check_sample_name(sample_name: Callable[..., Any]) -> str:
         raise Wrong(
             "your function never asks the generator that it is given. Does it make one of its own,"
             " or use np.random? Every letter should be drawn by `generator`."
-        )
-    if set(names) == {"z"}:
-        raise Wrong(
-            "with 40 seeds the first letter was z each time, the most probable one: is it taken,"
-            " instead of one that is drawn?"
         )
     if max(names.count(name) for name in names) > 15:
         raise Wrong(
@@ -178,10 +209,29 @@ def check_sample_name(sample_name: Callable[..., Any]) -> str:
             "the same seed gives another name the second time: is every letter drawn by"
             " `generator`?"
         )
+    _check_lengths(sample_name)
     return (
         "Every model of this course invents like this, letter by letter; only the probabilities get"
         " better."
     )
+
+
+def _check_lengths(sample_name: Callable[..., Any]) -> None:
+    """Raises Wrong if a name can be neither empty nor long."""
+    coin = np.eye(27)
+    coin[0, :2] = 0.5, 0.5
+    coin[1, :2] = 0.02, 0.98
+    lengths = [len(_name(call(sample_name, coin, Watched(seed)))) for seed in range(120)]
+    if 0 not in lengths:
+        raise Wrong(
+            "the first roll may show ¶, too. Then the name is empty, and your function never"
+            " returned an empty one, although ¶ came first in half of the cases."
+        )
+    if max(lengths) < 70:
+        raise Wrong(
+            f"the longest of 120 names has {max(lengths)} letters, where some should have more than"
+            " 100. Does it end before ¶ is drawn?"
+        )
 
 
 @check_program("mean_loss")
@@ -266,8 +316,21 @@ def check_mean_loss(mean_loss: Callable[..., Any]) -> str:
                 "only the last name counts. Does the list begin anew with each name?",
             ),
             (losses[0].mean(), "only the first name counts. Does `return` stand inside the loop?"),
+            (
+                _losses(probabilities, ["\n\n".join(NAMES)]).mean(),
+                "the names are glued together, and ¶¶ counts as a pair. Go name by name.",
+            ),
+            *(
+                (
+                    each,
+                    "`p[:, targets]` takes every target in every row. One each is"
+                    " `p[range(len(targets)), targets]`.",
+                )
+                for each in _of_all_targets(probabilities)
+            ),
         ],
     )
+    _check_impossible(mean_loss)
     if wrong_reads:
         raise Wrong(
             "your loss is right, but predict was also given the ¶ at the end of a name, and nothing"
@@ -293,6 +356,30 @@ def check_mean_loss(mean_loss: Callable[..., Any]) -> str:
         )
     compare("your loss of the whole list", whole, _losses(probabilities, _all_names()).mean())
     return "This one number is how all models of this course are compared."
+
+
+def _of_all_targets(probabilities: Any) -> tuple[float, float]:
+    """Return the losses if each row pays for all targets of its name: the mean over all that is
+    paid, and over the letters."""
+    costs = [-np.log(probabilities[ids[:-1]][:, ids[1:]]).ravel() for ids in _sequences(NAMES)]
+    whole = np.concatenate(costs)
+    return whole.mean(), whole.sum() / sum(len(name) + 1 for name in NAMES)
+
+
+def _check_impossible(mean_loss: Callable[..., Any]) -> None:
+    """Raises Wrong if a letter that cannot come costs something finite."""
+    table = np.full((27, 27), 1 / 26)
+    table[:, 25] = 0
+    try:
+        with np.errstate(divide="ignore"):
+            loss = call(mean_loss, lambda reads: table[reads], _sequences(["yi"]))
+    except Wrong:  # `math.log` stops at 0
+        return
+    if np.isfinite(loss):
+        raise Wrong(
+            "a letter whose probability is 0 costs infinitely much, and yours a finite number. Is"
+            " something added to the probabilities?"
+        )
 
 
 @check
@@ -356,6 +443,15 @@ def check_count_different(count_different: Callable[..., Any]) -> str:
     np.add.at(ends, tuple(np.array(sorted({*triples})).T[[0, 2]]), 1)
     pairs = np.zeros((27, 27))
     np.add.at(pairs, tuple(np.array(_pairs(sequences)).T), 1)
+    by_name, glued = np.zeros((27, 27)), np.zeros((27, 27))
+    for ids in sequences:
+        np.add.at(
+            by_name, tuple(np.array(sorted({*zip(ids, ids[1:], ids[2:], strict=False)})).T[1:]), 1
+        )
+    flat = [each for ids in sequences for each in ids]
+    np.add.at(
+        glued, tuple(np.array(sorted({*zip(flat, flat[1:], flat[2:], strict=False)})).T[1:]), 1
+    )
     compare(
         "your array",
         call(count_different, sequences, 27),
@@ -369,7 +465,23 @@ def check_count_different(count_different: Callable[..., Any]) -> str:
             (pairs, "that is how often the pair occurs. Which letters stand before it?"),
             (
                 np.minimum(counts, 1),
+                "each pair counts 1 at most. Is the set one of pairs? It should be one of"
+                " triples, and each triple adds 1. (`counts[a, b] += 1` with whole lists of places"
+                " adds once at each place; `np.add.at(counts, (a, b), 1)` adds each time.)",
+            ),
+            (
+                np.minimum(pairs, 1),
                 "each pair counts 1 at most. Is the set one of pairs? Make it of triples.",
+            ),
+            (
+                by_name,
+                "a triple that stands in two names counts twice. Does the set begin anew with each"
+                " name?",
+            ),
+            (
+                glued,
+                "the names are glued together: the last letters of one and the first ones of the"
+                " next are no triple.",
             ),
             (first, "that is how many different letters come *after* a pair. And before it?"),
             (ends, "these are the outer letters of a triple. The pair is its second and third."),
@@ -467,20 +579,29 @@ def _why_not_cab(name: str) -> str:
         return begin + "all letters are small here. Is there a capital too much?"
     if name == "bac":
         return begin + "that is from behind. Is the last letter's row used, or its column?"
+    if not name:
+        return begin + "it is empty. Does your loop begin at all? At first the last id is 0."
     if "\n" in name:
         return begin + "¶ was drawn, and the name went on. Does it end there?"
     if name == "c":
         return begin + "it has one letter. Is there a loop?"
     if name in {"ab", "ca"}:
         return begin + "one letter is lost. Is each letter added before the next one is drawn?"
-    names = _all_names()
+    if name in _by_the_bigrams():
+        return begin + "is it `bigram` that is asked? The function is given `probabilities`."
+    return begin + "does each draw use p=probabilities[last], and begin with the row of ¶?"
+
+
+def _by_the_bigrams() -> list[str]:
+    """Return what the chapter's two bigrams draw with seed 1: that of all names, and that of the
+    training names."""
+    drawn, names = [], _all_names()
     for known in (names, [each for each in names if _digest(each) % 10]):
-        counts, last, drawn = _counted(known), 0, ""
+        counts, last, name = _counted(known), 0, ""
         generator = np.random.default_rng(1)
         with suppress(ValueError):
-            while not drawn.endswith("\n"):
+            while not name.endswith("\n"):
                 last = generator.choice(27, p=counts[last] / counts[last].sum())
-                drawn += LETTERS[last]
-        if name == drawn.strip("\n"):
-            return begin + "is it `bigram` that is asked? The function is given `probabilities`."
-    return begin + "does each draw use p=probabilities[last], and begin with the row of ¶?"
+                name += LETTERS[last]
+        drawn.append(name.strip("\n"))
+    return drawn

@@ -54,6 +54,14 @@ def check_third_step(z: Any, h: Any, p: Any) -> str:
                 "is this the row of m? It reads a now, the row in the middle.",
             ),
             (np.tanh(right), "that is already the new state. What was it before tanh?"),
+            (right * (1, -1), "1 - 0.964 - 0.746 is below 0. Where is the minus?"),
+            *(
+                (
+                    (row[0] + sign * before[0], row[1] + before[1]),
+                    "the first row of w_h is (0, -1), so it adds nothing to the first number.",
+                )
+                for sign in (-1, 1)
+            ),
         ],
         tolerance=0.01,
         by_pencil=True,
@@ -68,13 +76,14 @@ def check_third_step(z: Any, h: Any, p: Any) -> str:
             (-state, "where is the minus?"),
             (state * (1, -1), "where is the minus of the second number?"),
             (np.tan(right), "that is the tangent. Which key is tanh?"),
+            (np.tan(np.deg2rad(right)), "that is the tangent, in degrees. Which key is tanh?"),
             (layers.sigmoid(right), "that is 1 / (1 + e^-z). What does tanh give?"),
         ],
         tolerance=0.01,
         by_pencil=True,
     )
     logits = state @ W_Y
-    _check_kind_of_p(p, layers.softmax(logits))
+    _check_kind_of_p(p, layers.softmax(logits), layers.softmax(before @ W_Y))
     compare(
         "your p",
         p,
@@ -94,8 +103,8 @@ def check_third_step(z: Any, h: Any, p: Any) -> str:
     return "It has read a, and expects m with 0.97. You have run a recurrent network by hand."
 
 
-def _check_kind_of_p(p: Any, right: Any) -> None:
-    """Raises Wrong for percent, and for another order of the letters."""
+def _check_kind_of_p(p: Any, right: Any, of_old_state: Any) -> None:
+    """Raises Wrong for percent, for the state before, and for another order of the letters."""
     try:
         found = np.array(p, dtype=float)
     except (TypeError, ValueError):
@@ -104,6 +113,8 @@ def _check_kind_of_p(p: Any, right: Any) -> None:
         return
     if np.allclose(found, 100 * right, atol=1):
         raise Wrong("your p is in percent. Probabilities go from 0 to 1.")
+    if np.allclose(found, of_old_state, atol=0.01):
+        raise Wrong("your p comes from the state that the second step left. Take the new one.")
     if any(np.allclose(found, right[list(order)], atol=0.01) for order in permutations(range(3))):
         raise Wrong("your p has the right numbers in another order. It is ¶, a, m.")
 
@@ -146,20 +157,44 @@ def check_softmax(softmax: Callable[..., Any]) -> str:
                 layers.softmax(-logits),
                 "the smallest logit gets the most. Is there a minus too much?",
             ),
+            (
+                np.full(4, np.nan),
+                "0 / 0 is no number. Is the *largest* of these logits subtracted, whatever it is?",
+            ),
         ],
     )
     large = np.array([1000.0, 999.0, 0.0])
-    try:
-        with np.errstate(all="ignore"):
-            compare("your softmax", call(softmax, large), layers.softmax(large))
-    except Wrong:
+    with np.errstate(all="ignore"):
+        found = call(softmax, large)
+    if np.allclose(found, [0.5, 0.5, 0]):
+        raise Wrong(
+            "it gives 1000 and 999 the same. If logits are cut off, their difference is lost;"
+            " subtract the same from all of them."
+        )
+    if not np.allclose(found, layers.softmax(large)):
         raise Wrong(
             "it is right for small logits, but not for 1000, 999 and 0: e^1000 is too large for the"
             " computer. Can you subtract something from all logits first?"
-        ) from None
+        )
+    small = np.array([-1000.0, -1001.0, -1002.0])
+    with np.errstate(all="ignore"):
+        compare(
+            "your softmax of -1000, -1001 and -1002",
+            call(softmax, small),
+            layers.softmax(small),
+            [
+                (
+                    np.full(3, np.nan),
+                    "e^-1000 is 0, and 0 / 0 is no number. Is the *largest* logit subtracted,"
+                    " whatever it is?",
+                )
+            ],
+        )
     table = np.array([[0.0, 1.0, 2.0], [1000.0, 1000.0, 999.0]])
     with np.errstate(all="ignore"):
         rows, exponentials = call(softmax, table), np.exp(table - table.max())
+        if not isinstance(rows, np.ndarray):
+            raise Wrong("of a table, softmax should make an array. `np.array` makes one of a list.")
         compare(
             "your softmax of two rows",
             rows,
@@ -187,10 +222,14 @@ def check_learn_table(learn_table: Callable[..., Any]) -> str:
     for epochs in (1, 3):
         right = _learned(sequences, 4, 0.5, epochs)
         compare(
-            f"your logits after {epochs} epoch{'s' * (epochs > 1)}",
+            f"your table after {epochs} epoch{'s' * (epochs > 1)}",
             call(learn_table, sequences, 4, 0.5, epochs),
             right,
             [
+                *(
+                    (_learned(sequences, 4, 0.5, epochs, fault), question)
+                    for fault, question in TABLE_FAULTS.items()
+                ),
                 (
                     _learned(sequences, 4, -0.5, epochs),
                     "it learns to avoid what comes. Is it minus the rate times p - q?",
@@ -205,24 +244,6 @@ def check_learn_table(learn_table: Callable[..., Any]) -> str:
                     "only the first epoch counts. Do the logits begin with zeros again each time,"
                     " or does `return` stand inside the loop?",
                 ),
-                (
-                    _learned(sequences, 4, 0.5, epochs, mean=False),
-                    "is it the *mean* of the pushes?",
-                ),
-                (
-                    _learned(sequences, 4, 0.5, epochs, keep=True),
-                    "the pushes of the epochs before are still in. Do `pushes` and `times` begin"
-                    " with zeros in each epoch?",
-                ),
-                (
-                    _learned(sequences, 4, 0.5, epochs, all_pairs=True),
-                    "the pushes are divided by the number of *all* pairs. How often was this row"
-                    " read?",
-                ),
-                (
-                    _learned(sequences, 4, 0.5, epochs, at_once=True),
-                    "the logits move after each pair. Add up all pushes of an epoch first.",
-                ),
                 (_learned(sequences, 4, 1.0, epochs), "is `rate` used?"),
                 (right.T, "the row is the letter that is read, and the column the one that comes."),
             ],
@@ -232,34 +253,69 @@ def check_learn_table(learn_table: Callable[..., Any]) -> str:
     )
 
 
-def _learned(
-    sequences: Any,
-    size: int,
-    rate: float,
-    epochs: int,
-    *,
-    mean: bool = True,
-    keep: bool = False,
-    all_pairs: bool = False,
-    at_once: bool = False,
-) -> Any:
+TABLE_FAULTS = {
+    "no mean": "is it the *mean* of the pushes?",
+    "pushes stay": "the pushes of the epochs before are still in. Do `pushes` and `times` begin"
+    " with zeros in each epoch?",
+    "all pairs": "the pushes are divided by the number of *all* pairs. How often was this row"
+    " read?",
+    "after each pair": "the logits move after each pair. Add up all pushes of an epoch first.",
+    "after each name": "the logits move after each name. Add up all pushes of an epoch first.",
+    "0 / 0": "the row of a letter that was never read is 0 / 0. It should stay as it is.",
+    "all rows": "the row of a letter that was never read should stay. Here it gets p, and no q.",
+    "p once": "the probabilities are those of the beginning. Take the softmax anew in each epoch.",
+    "second letter": "is it the row of the *second* letter that is pushed? Push that of the first.",
+    "columns": "each *column* is divided by its own number. Let `times` be a column, (size, 1).",
+    "glued": "the names are glued together, and ¶¶ counts as a pair. Go name by name.",
+    "once a name": "a letter that is read twice in a name pushes once. `pushes[a] += …` with a list"
+    " of places adds once at each place; `np.add.at(pushes, a, …)` adds each time.",
+}
+"""Usual mistakes of `learn_table`, each with a question."""
+
+
+def _learned(sequences: Any, size: int, rate: float, epochs: int, fault: str = "") -> Any:
     """Return the logits that `learn_table` learns, or those of a usual mistake."""
     logits, pushes, times = (np.zeros((size, n)) for n in (size, size, 1))
-    for _ in range(epochs):
-        p = layers.softmax(logits)
-        if not keep:
+    for some in _between_two_moves(sequences, epochs, fault):
+        p = layers.softmax(np.zeros_like(logits) if fault == "p once" else logits)
+        if fault != "pushes stay":
             pushes[:], times[:] = 0, 0
-        for ids in sequences:
-            for before, after in pairwise(ids):
-                push = (layers.softmax(logits) if at_once else p)[before] - np.eye(size)[after]
-                pushes[before] += push
-                times[before] += 1
-                if at_once:
-                    logits[before] -= rate * push
-        if not at_once:
-            by = times.sum() if all_pairs else np.maximum(times, 1)
-            logits -= rate * (pushes / by if mean else pushes)
+        for ids in some:
+            pairs = [*pairwise(ids)]
+            if fault == "once a name":
+                pairs = [*dict(pairs).items()]  # the last pair of each letter
+            for before, after in pairs:
+                row = after if fault == "second letter" else before
+                pushes[row] += p[before] - np.eye(size)[after]
+                times[row] += 1
+        logits -= rate * _divided(pushes, times, p, fault)
     return logits
+
+
+def _between_two_moves(sequences: Any, epochs: int, fault: str) -> Any:
+    """Return what is read before each move of the table: all sequences, or less by a mistake."""
+    if fault == "after each name":
+        return [[ids] for ids in sequences * epochs]
+    if fault == "after each pair":
+        return [[pair] for ids in sequences * epochs for pair in pairwise(ids)]
+    if fault == "glued":
+        return [[[each for ids in sequences for each in ids]]] * epochs
+    return [sequences] * epochs
+
+
+def _divided(pushes: Any, times: Any, p: Any, fault: str) -> Any:
+    """Return the pushes by the times that each row was read, or what a mistake makes of them."""
+    if fault == "no mean":
+        return pushes
+    if fault == "all pairs":
+        return pushes / times.sum()
+    if fault == "0 / 0":
+        return pushes / np.where(times, times, np.nan)
+    if fault == "columns":
+        return pushes / np.maximum(times, 1).T
+    if fault == "all rows":
+        return np.where(times, pushes / np.maximum(times, 1), p)
+    return pushes / np.maximum(times, 1)
 
 
 @check_program("forward")
@@ -271,7 +327,11 @@ def check_forward(forward: Callable[..., Any]) -> str:
     parameters = {name: generator.normal(size=shape) for name, shape in shapes.items()}
     reads = [0, 3, 1, 4, 4, 2]
     p, h = _states(parameters, reads)
-    found = call(forward, parameters, reads)
+    try:
+        found = call(forward, parameters, reads)
+    except Wrong:
+        _check_order(forward, parameters, reads)
+        raise
     if not isinstance(found, tuple | list) or len(found) != 2:
         raise Wrong("the function should return two arrays, `return p, h`.")
     found_p, found_h = found
@@ -316,6 +376,11 @@ def check_forward(forward: Callable[..., Any]) -> str:
                 np.vstack([h[:2], np.zeros((5, 3))]),
                 "only the first letter is read. Does `return` stand inside the loop?",
             ),
+            (
+                np.tile(h[-1], (len(h), 1)),
+                "all rows are the last state. One array is written over again and again: make a"
+                " new one at each step.",
+            ),
             (_states(parameters, reads, squeeze=layers.sigmoid)[1], "is this a sigmoid?"),
             (_states(parameters, reads, squeeze=np.tan)[1], "that is the tangent, not tanh."),
             (
@@ -352,6 +417,19 @@ def check_forward(forward: Callable[..., Any]) -> str:
     small, word = _small(), [0, 2, 1]
     compare("your p for the small network", call(forward, small, word)[0], _states(small, word)[0])
     return "It agrees with model.network.rnn. The state in the loop is all that is recurrent in it."
+
+
+def _check_order(forward: Callable[..., Any], parameters: Any, reads: Any) -> None:
+    """Raises Wrong if `forward` can read parameters in one order only."""
+    ordered = {name: parameters[name] for name in ("w_x", "w_h", "b", "w_y", "b_y")}
+    try:
+        call(forward, ordered, reads)
+    except Wrong:
+        return
+    raise Wrong(
+        "the five arrays may stand in any order in the dictionary. Take each by its name, as in"
+        ' `parameters["w_x"]`.'
+    )
 
 
 def _states(

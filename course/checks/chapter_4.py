@@ -1,6 +1,6 @@
 """The checks of chapter 4, *Clipping and going down*."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -10,6 +10,7 @@ from checks import NotYet, Wrong, call, check, compare, is_right
 from checks.chapter_2 import check_forward
 from checks.chapter_3 import NAMES, check_backward, forward_pass, way_back
 from checks.program import Live, check_program
+from model.network.layers import softmax
 
 Function = Callable[..., Any]
 Gradients = Mapping[str, Any]
@@ -51,6 +52,9 @@ def check_initial_parameters(initial_parameters: Function) -> str:
             (1 / units, "is the root missing? One over the root of the units."),
             (1 / np.sqrt(size), "is it the root of the units, and not of the letters?"),
             (np.sqrt(units), "one *over* the root of the units."),
+            (1 / np.sqrt(50), "is that 50, whatever the `units` are?"),
+            (0.1 / np.sqrt(50), "is that 50, whatever the `units` are?"),
+            (0.1 / units, "is the root missing? One over the root of the units."),
             (0.1, "is it also divided by the root of the units?"),
             (0.01, "that is the network that is asleep."),
         )
@@ -66,7 +70,21 @@ def check_initial_parameters(initial_parameters: Function) -> str:
         raise Wrong(
             "another generator gives the same numbers. Does your function make one of its own?"
         )
+    _check_order(arrays, size, units)
     return "Its states are spread out, and its first loss is that of blind guessing: healthy."
+
+
+def _check_order(arrays: Gradients, size: int, units: int) -> None:
+    """Raises Wrong if the numbers were drawn in another order than w_x, w_h, w_y."""
+    generator = np.random.default_rng(3)
+    for name, shape in (("w_x", (size, units)), ("w_h", (units, units)), ("w_y", (units, size))):
+        right = generator.normal(size=shape) / np.sqrt(units) * (0.1 if name == "w_y" else 1)
+        if not np.allclose(arrays[name], right):
+            raise Wrong(
+                f"your numbers are as large as they should be, but those of {name} are others than"
+                " this generator should give. Draw w_x first, then w_h, then w_y, each by one"
+                " `generator.normal(size=...)`, or you see other figures than this page."
+            )
 
 
 def _check_shapes(found: Any, size: int, units: int) -> None:
@@ -114,6 +132,11 @@ def check_clip_by_value(clip_by_value: Function) -> str:
                 np.full_like(array, -limit),
                 "every number became -limit. Does np.clip get the lower end first?",
             ),
+            (np.minimum(np.abs(array), limit), "where are the signs? -7 should become -limit."),
+            (
+                array * min(1, limit / _norm(gradients)),
+                "this clips by norm. Here every number is cut by itself.",
+            ),
             (np.clip(array, -1, 1), "this cuts at 1. Is the limit that was asked for used?"),
             (
                 np.clip(array, -5, 5),
@@ -130,9 +153,9 @@ def check_clip(clip: Function) -> str:
     short = {name: array / 10 for name, array in long.items()}
     limit = 4.0
     for gradients in (long, short):
-        norm = float(np.sqrt(sum((array**2).sum() for array in gradients.values())))
-        factor = min(1.0, limit / norm)
-        right = {name: array * factor for name, array in gradients.items()}
+        norm = _norm(gradients)
+        right = _shortened(gradients, limit)
+        count = sum(array.size for array in gradients.values())
         sum_of_norms = sum(float(np.linalg.norm(array)) for array in gradients.values())
         shrinking = {name: array.copy() for name, array in gradients.items()}
         for array in shrinking.values():
@@ -166,6 +189,14 @@ def check_clip(clip: Function) -> str:
                 (
                     array * limit / own,
                     "each array has its own norm here. Are all of them one arrow?",
+                ),
+                (
+                    array * np.minimum(1, limit / np.linalg.norm(array, axis=-1, keepdims=True)),
+                    "each row has its own norm here. Are all arrays one arrow?",
+                ),
+                (
+                    array * min(1, limit / (norm / np.sqrt(count))),
+                    "is this the root of the *mean* of the squares? The norm is that of their sum.",
                 ),
                 (
                     np.clip(array, -limit, limit),
@@ -212,68 +243,20 @@ def check_optimize(optimize: Function) -> str:
     ):
         if not is_right(check_it):
             raise NotYet(f"`optimize` needs `{needed}`, and yours is not right yet.")
+    rate, limit = 0.2, 4.0
     parameters, ids = _steep()
     before = {name: array.copy() for name, array in parameters.items()}
-    cost, g = _cost_and_gradients(before, ids)
-    rate, limit = 0.1, 4.0
+    cost, gradients = _cost_and_gradients(before, ids)
     found = call(optimize, parameters, ids, rate, limit)
-    norm = float(np.sqrt(sum((array**2).sum() for array in g.values())))
-    factor = min(1.0, limit / norm)
-    after = {name: before[name] - rate * factor * g[name] for name in NAMES}
-    faults = [
-        (
-            before,
-            "the network is as it was. `a = a - b` makes a new array. Does `a -= b` change the old"
-            " one?",
-        ),
-        (_moved(before, g, -rate * factor), "it went uphill. Is it minus the gradient?"),
-        (
-            _moved(before, g, rate),
-            "the gradients were not clipped, or only after the update. Is what your clip returns"
-            " used?",
-        ),
-        (_moved(before, g, factor), "the step is too long. Is it multiplied by the rate?"),
-        (
-            {name: before[name] - rate * np.clip(g[name], -limit, limit) for name in NAMES},
-            "this clips by value. This exercise asks for by norm, by your `clip`.",
-        ),
-        (
-            {name: (after if name == NAMES[0] else before)[name] for name in NAMES},
-            "only the first array has moved. Does `return` stand inside the loop?",
-        ),
-        (_moved(before, g, rate * min(1, 5 / norm)), "it clips at 5, but the limit was 4."),
-        (_moved(before, g, rate * min(1, 1 / norm)), "it clips at 1, but the limit was 4."),
-        (
-            _moved(before, g, 2 * rate * factor),
-            "the step was taken twice. Is there one update too many?",
-        ),
-        *(
-            (_moved(before, g, other * factor), f"it moves at a rate of {other}. Is `rate` used?")
-            for other in (0.01, 0.02, 0.03)
-        ),
-        (
-            _moved(before, g, rate * factor / (len(ids) - 1)),
-            "the step is too short: is the gradient divided by the number of letters?",
-        ),
-        (
-            _moved(before, g, rate * min(1, limit * (len(ids) - 1) / norm) / (len(ids) - 1)),
-            "the step is too short: is the gradient divided by the number of letters?",
-        ),
-    ]
-    whole, right = _whole(parameters), _whole(after)
-    if not np.allclose(whole, right, rtol=1e-6, atol=1e-6):
-        returned = found if isinstance(found, Mapping) and {*found} == {*NAMES} else None
-        if returned is not None and np.allclose(_whole(returned), right):
+    after = _moved(before, _shortened(gradients, limit), rate)
+    if isinstance(found, Mapping):
+        if {*found} == {*NAMES} and np.allclose(_whole(found), _whole(after)):
             raise Wrong(
-                "the new arrays are right, but they are returned in a dictionary of their own. The"
-                " arrays that the caller has should change."
+                "the new arrays are right, but they are returned in a dictionary. The caller's"
+                " `parameters` should change, and the cost be returned."
             )
-    compare(
-        "the network after your step",
-        whole,
-        right,
-        [(_whole(fault), question) for fault, question in faults],
-    )
+        raise Wrong("your function returns a dictionary. It should return the cost.")
+    _look_at_the_step(parameters, after, _step_faults(before, ids, rate, limit))
     later = _cost_and_gradients(after, ids)[0]
     compare(
         "your cost",
@@ -284,7 +267,105 @@ def check_optimize(optimize: Function) -> str:
             (cost / (len(ids) - 1), "this is the mean over the letters. The sum is wanted."),
         ],
     )
+    parameters, _ = _steep()
+    high = 1000.0  # no gradient here is as long
+    call(optimize, parameters, ids, rate, high)
+    stretched = _moved(before, gradients, rate * high / _norm(gradients))
+    _look_at_the_step(
+        parameters,
+        _moved(before, gradients, rate),
+        [
+            (
+                stretched,
+                f"with a limit of {high:g} the gradient is short enough, and should stay as it is."
+                " Yours is stretched. Is it `clip(gradients, limit)`, and times the rate?",
+            )
+        ],
+    )
     return "Call it for each name in turn, and you have a training."
+
+
+def _look_at_the_step(
+    found: Gradients, right: Gradients, faults: Sequence[tuple[Gradients, str]]
+) -> None:
+    """Raises Wrong if the parameters are not right after a step."""
+    whole = _whole(found)
+    if np.allclose(whole, _whole(right), rtol=1e-6, atol=1e-6):
+        return
+    for fault, question in faults:
+        if np.allclose(whole, _whole(fault), rtol=1e-6, atol=1e-6):
+            raise Wrong(f"after your step the network is not what it should be: {question}")
+    for name in NAMES:
+        compare(f"after your step, {name}", found[name], right[name])
+
+
+def _step_faults(
+    before: Gradients, ids: list[int], rate: float, limit: float
+) -> list[tuple[Gradients, str]]:
+    """Return the parameters after a step with a usual mistake, each with a question."""
+    _, g = _cost_and_gradients(before, ids)
+    letters = len(ids) - 1
+    short = _shortened(g, limit)
+    after = _moved(before, short, rate)
+    of_all_but_the_last = _cost_and_gradients(before, ids[:-1])[1]
+    by_itself = {name: _shortened({name: g[name]}, limit)[name] for name in NAMES}
+    by_value = {name: np.clip(g[name], -limit, limit) for name in NAMES}
+    one_by_one = dict(before)
+    for name in NAMES:
+        anew = _shortened(_cost_and_gradients(one_by_one, ids)[1], limit)
+        one_by_one[name] = before[name] - rate * anew[name]
+    divided = "the step is too short: is the gradient divided by the number of letters?"
+    return [
+        (
+            before,
+            "the network is as it was. `a = a - b` makes a new array. Does `a -= b` change the old"
+            " one?",
+        ),
+        (_moved(before, short, -rate), "it went uphill. Is it minus the gradient?"),
+        (
+            _moved(before, g, rate),
+            "the gradients were not clipped, or only after the update. Is what your clip returns"
+            " used?",
+        ),
+        (
+            _moved(before, short, 1),
+            "the step is too long. Is it multiplied by the rate, and after it was clipped?",
+        ),
+        (_moved(before, short, rate**2), "the rate is in it twice. Clip by `limit` alone."),
+        (
+            _moved(before, by_value, rate),
+            "this clips by value. This exercise asks for by norm, by your `clip`.",
+        ),
+        (
+            _moved(before, by_itself, rate),
+            "each array is clipped by itself. Let your `clip` have the whole dictionary.",
+        ),
+        (
+            {name: (after if name == NAMES[0] else before)[name] for name in NAMES},
+            "only the first array has moved. Does `return` stand inside the loop?",
+        ),
+        (
+            {name: (after if name.startswith("w") else before)[name] for name in NAMES},
+            "the biases have not moved.",
+        ),
+        (one_by_one, "the gradients are computed anew for each array. Compute them once."),
+        (
+            _moved(before, _shortened(of_all_but_the_last, limit), rate),
+            "does backward get all ids? The last letter is missing.",
+        ),
+        (_moved(before, _shortened(g, 5), rate), "it clips at 5, but the limit was 4."),
+        (_moved(before, _shortened(g, 1), rate), "it clips at 1, but the limit was 4."),
+        (
+            _moved(before, short, 2 * rate),
+            "the step was taken twice. Is there one update too many?",
+        ),
+        *(
+            (_moved(before, short, other), f"it moves at a rate of {other}. Is `rate` used?")
+            for other in (0.01, 0.02, 0.03)
+        ),
+        (_moved(before, short, rate / letters), divided),
+        (_moved(before, _shortened(g, limit * letters), rate / letters), divided),
+    ]
 
 
 @check_program("invent")
@@ -292,7 +373,10 @@ def check_invent(invent: Function) -> str:
     if not is_right(check_forward):
         raise NotYet("`invent` needs `forward`, and yours is not right yet. See chapter 2.")
     letters = "\nabcm"
-    _check_only_name(call(invent, _chain("cab"), letters, np.random.default_rng(1)))
+    name = call(invent, _chain("cab"), letters, np.random.default_rng(1))
+    if isinstance(name, str) and name != "cab":
+        _check_kind_of_p(invent, letters)
+    _check_only_name(name)
     endless = call(invent, _chain("a", ends=False), letters, np.random.default_rng(1))
     if endless.strip("a") or len(endless) != 40:
         raise Wrong(
@@ -300,6 +384,7 @@ def check_invent(invent: Function) -> str:
         )
     for temperature in (1.0, 0.5, 2.0):
         _check_temperature(invent, letters, temperature)
+    _check_memory(call(invent, _memory(), "\nam", np.random.default_rng(1)))
     twice = [
         [call(invent, _coin(), letters, np.random.default_rng(seed)) for seed in range(20)]
         for _ in range(2)
@@ -328,15 +413,41 @@ def _check_only_name(name: Any) -> None:
         raise Wrong(begin + "does `forward` get all ids so far, with 0 at the beginning?")
 
 
-def _check_temperature(invent: Function, letters: str, temperature: float) -> None:
-    p = np.array([0.05, 0.1, 0.15, 0.7, 0.0]) ** (1 / temperature)
-    right = p / p.sum()
+def _check_memory(name: str) -> None:
+    """Raises Wrong if what comes does not depend on all that was read."""
+    if name == "baba":
+        raise Wrong("your name has letters that this network does not know. Are `letters` used?")
+    if name != "mama":
+        raise Wrong(
+            "chapter 2's network, which can only write mama, writes"
+            f" {name.replace(chr(10), '¶')!r} by your function: it cannot tell the first a from the"
+            " second. It remembers no more than it reads: does `forward` get *all* ids so far?"
+        )
+
+
+def _check_kind_of_p(invent: Function, letters: str) -> None:
+    """Raises Wrong if a softmax is taken of probabilities."""
+    flat = softmax(np.array([0.05, 0.1, 0.15, 0.7, 0.0]))
+    if np.abs(_first_letters(invent, letters, 1.0) - flat[:4]).max() < 0.07:
+        raise Wrong(
+            "p are probabilities already, not logits, and a softmax of them is nearly flat. Take"
+            " `p ** (1 / temperature)`, divided by its sum."
+        )
+
+
+def _first_letters(invent: Function, letters: str, temperature: float) -> Any:
+    """Return how often of 300 times ¶, a, b and c are drawn first, as shares."""
     draws = [
         call(invent, _coin(), letters, np.random.default_rng(seed), temperature)
         for seed in range(300)
     ]
-    shares = np.array([sum(each[:1] == letter for each in draws) for letter in ("", *"abc")])
-    shares = shares / len(draws)
+    return np.array([sum(each[:1] == letter for each in draws) for letter in ("", *"abc")]) / 300
+
+
+def _check_temperature(invent: Function, letters: str, temperature: float) -> None:
+    p = np.array([0.05, 0.1, 0.15, 0.7, 0.0]) ** (1 / temperature)
+    right = p / p.sum()
+    shares = _first_letters(invent, letters, temperature)
     if np.abs(shares - right[:4]).max() < 0.1:
         return
     p = np.array([0.05, 0.1, 0.15, 0.7])
@@ -344,7 +455,12 @@ def _check_temperature(invent: Function, letters: str, temperature: float) -> No
     if shares.max() == 1:
         raise Wrong(said + "300 seeds gave the same letter. Is it drawn, by `generator`?")
     if np.abs(shares - p).max() < 0.1:
-        raise Wrong(said + "it draws as at the temperature 1. Is `temperature` used?")
+        raise Wrong(
+            said + "it draws as at the temperature 1. Is `temperature` used? (To divide p by it is"
+            " undone when p is divided by its sum. Logits are divided, so p gets a power.)"
+        )
+    if shares[0] == 0:
+        raise Wrong(said + "¶ should come first now and then, and then the name is empty.")
     wrong = p**temperature / (p**temperature).sum()
     if np.abs(shares - wrong).max() < 0.1:
         raise Wrong(said + "it is the wrong way round: hot should be bold. Is it 1 / temperature?")
@@ -365,6 +481,28 @@ def _clipped(function: Function, gradients: Gradients, limit: float) -> Gradient
             f"the function should return a dictionary with the names {', '.join(gradients)}."
         )
     return found
+
+
+def _memory() -> dict[str, Any]:
+    """Return chapter 2's network, of which a step depends on all before it, but surer: whatever is
+    drawn, it writes mama."""
+    return {
+        "w_x": np.array([[0.0, -2.0], [-2.0, 1.0], [2.0, 0.0]]),
+        "w_h": np.array([[0.0, -1.0], [0.0, 1.0]]),
+        "b": np.zeros(2),
+        "w_y": 20 * np.array([[-3.0, 3.0, -3.0], [3.0, 0.0, -3.0]]),
+        "b_y": np.zeros(3),
+    }
+
+
+def _norm(gradients: Gradients) -> float:
+    return float(np.sqrt(sum((array**2).sum() for array in gradients.values())))
+
+
+def _shortened(gradients: Gradients, limit: float) -> Gradients:
+    """Return what clipping by norm makes of the gradients."""
+    factor = min(1.0, limit / _norm(gradients))
+    return {name: factor * array for name, array in gradients.items()}
 
 
 def _whole(parameters: Gradients) -> Any:

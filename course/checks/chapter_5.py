@@ -497,12 +497,10 @@ def check_top_p(top_p: Callable[..., Any]) -> str:
 def _top_p_mistakes(p: Array, share: float) -> list[tuple[Array, str]]:
     right, order = _top_p(p, share), np.argsort(-p)
     by_alphabet = np.where(np.cumsum(p) - p < share, p, 0)
-    one_less = np.where(
-        np.isin(np.arange(len(p)), order[np.cumsum(p[order]) <= share + 1e-12]), p, 0
-    )
-    strictly_less = np.where(
-        np.isin(np.arange(len(p)), order[np.cumsum(p[order]) < share - 1e-12]), p, 0
-    )
+    sums = np.cumsum(p[order]).round(9)  # 0.5 + 0.25 + 0.1 is not quite 0.85
+    up_to_share, below_share = np.zeros_like(p), np.zeros_like(p)
+    up_to_share[order[sums <= share]] = p[order[sums <= share]]
+    below_share[order[sums < share]] = p[order[sums < share]]
     short = "the letter with which the sum reaches the share stays too."
     return [
         (np.where(right > 0, p, 0), "what stays does not add up to 1."),
@@ -516,11 +514,9 @@ def _top_p_mistakes(p: Array, share: float) -> list[tuple[Array, str]]:
             by_alphabet / by_alphabet.sum(),
             "you add up by the alphabet. Begin with the likeliest letter.",
         ),
-        *(
-            (np.where(less.any(), less / max(less.sum(), 1e-12), np.nan), short)
-            for less in (one_less, strictly_less)
-        ),
-        *((less, short) for less in (one_less, strictly_less)),
+        (up_to_share, short),
+        (below_share, short),
+        *((less / less.sum(), short) for less in (up_to_share, below_share) if less.any()),
         (
             np.where(p >= share, p, 0),
             "a letter stays because of the sum of all that are likelier, not because of its own p.",

@@ -55,8 +55,8 @@ def check_best_and_last(best_and_last: Callable[..., Any]) -> str:
                 " exchanged?"
             )
         compare(case + "the best epoch", found[0], right[0], [
-            (_last_lowest(losses[: right[1] + 1]), "a loss that is only as low as the lowest "
-                "before it is no new lowest loss."),
+            (_last_lowest(losses[: right[1] + 1]), "a loss that only equals the lowest so far "
+                "does not count as a new lowest."),
             (right[1], "this is where we stop. The best epoch lies before it."),
             (int(np.argmin(losses)),
                 "you know of a loss that comes after the stop, where no training is any more."),
@@ -100,15 +100,15 @@ def check_train(
     parameters = Live(_first_parameters())
     patience = 3
     watched = _Watched(optimize, parameters, training, held_out)
-    names = getattr(train, "__globals__", {})
-    names["optimize"] = watched
+    program = getattr(train, "__globals__", {})
+    program["optimize"] = watched  # train looks for it there
     try:
         losses = call(
             train, parameters, training, held_out, 0.3, patience, np.random.default_rng(1),
             seconds=60, may_change=(0, 5),
         )  # fmt: skip
     finally:
-        names["optimize"] = optimize
+        program["optimize"] = optimize
     if np.ndim(losses) != 1 or not np.size(losses):
         raise Wrong("train should return a list of losses, one for each epoch.")
     losses = [float(loss) for loss in losses]
@@ -351,7 +351,9 @@ def check_dropout_mask(dropout_mask: Callable[..., Any]) -> str:
         if np.shape(found) != shape:
             raise Wrong(f"the array has the shape {np.shape(found)}, but it should have {shape}.")
         _look_at_the_mask(np.asarray(found, dtype=float), share)
-    again = [np.asarray(call(dropout_mask, shape, 0.5, generator, may_change=(2,))) for _ in "ab"]
+    again = [
+        np.asarray(call(dropout_mask, shape, 0.5, generator, may_change=(2,))) for _ in range(2)
+    ]
     if (again[0] == again[1]).all():
         raise Wrong("two masks are the same. Draw from the `generator` that you are given.")
     whole = call(dropout_mask, shape, 0.0, generator, may_change=(2,))

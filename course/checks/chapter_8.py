@@ -171,8 +171,8 @@ def check_hold(
 
 
 def _held(network: LanguageModel, ids: Ids, unit: int) -> tuple[Any, list[tuple[Any, str]]]:
-    """Return the share of a newline after a text with a unit held, and what mistakes give; the
-    first holds nothing."""
+    """Return the share of a newline after a text with a unit held, and a list of what mistakes
+    give. The first mistake is to hold nothing."""
     layer, place = divmod(unit, network.architecture.hidden_size)
     newline, end, c = ids[0], len(ids), (layer, 1, place)
     states, in_line = _states(network, ids), _states(network, ids[1:])

@@ -59,7 +59,7 @@ def check_program(*names: str) -> Callable[[Callable[..., str]], Callable[[], No
     """Like `check`, for a function that examines what the file has under these names."""
 
     def decorate(examine: Callable[..., str]) -> Callable[[], None]:
-        @check
+        @check  # it wants an answer, and here that is the file
         def tell(_: Path) -> str:
             program = load()
             return examine(*(_named(name, program) for name in names))

@@ -1,4 +1,5 @@
-"""Wrong answers to the exercises of chapter 1, each with a part of the sentence that must help."""
+"""Wrong answers to the exercises of chapter 1, each with a part of the sentence that must help,
+and some right ones of an unusual kind."""
 
 
 # %% count-pairs
@@ -192,7 +193,7 @@ def sample_name(probabilities, generator):
 
 
 # %% sample-name
-# says: the most probable one: is it taken, instead of one that is drawn?
+# says: it was z each time: is the most probable letter taken, instead of one that is drawn?
 def sample_name(probabilities, generator):
     name, last = "", 0
     while True:
@@ -506,3 +507,248 @@ def count_different(sequences, size):
     for _, before, after in triples:
         counts[before, after] += 1
     return counts
+
+
+# %% count-pairs
+# says: The last one has none after it. Does your loop end one sooner?
+def count_pairs(sequences, size):
+    counts = np.zeros((size, size))
+    for ids in sequences:
+        for i in range(len(ids)):
+            counts[ids[i], ids[i + 1]] += 1
+    return counts
+
+
+# %% count-pairs
+# says: Your program knows only what stands in its file
+def ids_of(name, letters):
+    return [LETTERS.index(letter) for letter in "\n" + name + "\n"]
+
+
+# %% count-pairs
+# says: ids_of gets the name first, and then the letters
+def ids_of(letters, name):
+    return [letters.index(letter) for letter in "\n" + name + "\n"]
+
+
+# %% count-pairs
+# says: the ids are right, but ids_of returns a tuple
+def ids_of(name, letters):
+    return tuple(letters.index(letter) for letter in "\n" + name + "\n")
+
+
+# %% count-pairs
+# says: the ids are right, but ids_of returns a map
+def ids_of(name, letters):
+    return map(letters.index, "\n" + name + "\n")
+
+
+# %% count-pairs
+# says: they are a list of lists
+def count_pairs(sequences, size):
+    counts = [[0] * size for _ in range(size)]
+    for ids in sequences:
+        for before, after in pairwise(ids):
+            counts[before][after] += 1
+    return counts
+
+
+# %% count-pairs
+# says: a pair that occurs twice in a name counts once
+def count_pairs(sequences, size):
+    counts = np.zeros((size, size))
+    for ids in sequences:
+        counts[ids[:-1], ids[1:]] += 1
+    return counts
+
+
+# %% count-pairs
+# says: Count name by name
+def count_pairs(sequences, size):
+    counts, flat = np.zeros((size, size)), np.concatenate(sequences)
+    np.add.at(counts, (flat[:-1], flat[1:]), 1)
+    return counts
+
+
+# %% count-pairs
+# says: the first id of a name has none before it
+def count_pairs(sequences, size):
+    counts = np.zeros((size, size))
+    for ids in sequences:
+        for i in range(len(ids)):
+            counts[ids[i - 1], ids[i]] += 1
+    return counts
+
+
+# %% count-pairs
+# says: Does the array begin with zeros?
+def count_pairs(sequences, size):
+    counts = np.ones((size, size))
+    for ids in sequences:
+        for before, after in pairwise(ids):
+            counts[before, after] += 1
+    return counts
+
+
+# %% sample-name
+# says: it is empty. Does your loop begin at all?
+def sample_name(probabilities, generator):
+    name, last = "", 0
+    while last != 0:
+        last = generator.choice(27, p=probabilities[last])
+        name += LETTERS[last]
+    return name
+
+
+# %% sample-name
+# says: It only prints. Does it come to a `return`?
+def sample_name(probabilities, generator):
+    name, last = "", 0
+    while True:
+        if last == 0 and name:
+            print(name)
+        else:
+            last = generator.choice(27, p=probabilities[last])
+            if last:
+                name += LETTERS[last]
+
+
+# %% sample-name
+# says: the first roll may show ¶, too
+def sample_name(probabilities, generator):
+    name = ""
+    while not name:
+        last = generator.choice(27, p=probabilities[0])
+        while last:
+            name += LETTERS[last]
+            last = generator.choice(27, p=probabilities[last])
+    return name
+
+
+# %% sample-name
+# says: Does it end before ¶ is drawn?
+def sample_name(probabilities, generator):
+    name, last = "", 0
+    while len(name) < 40:
+        last = generator.choice(27, p=probabilities[last])
+        if last == 0:
+            break
+        name += LETTERS[last]
+    return name
+
+
+# %% mean-loss
+# says: the names are glued together
+def mean_loss(predict, sequences):
+    ids = np.concatenate(sequences)
+    p = predict(ids[:-1])
+    return -np.log(p[range(len(p)), ids[1:]]).mean()
+
+
+# %% mean-loss
+# says: takes every target in every row
+def mean_loss(predict, sequences):
+    costs = []
+    for ids in sequences:
+        costs.extend(-np.log(predict(ids[:-1])[:, ids[1:]]).ravel())
+    return np.mean(costs)
+
+
+# %% mean-loss
+# says: takes every target in every row
+def mean_loss(predict, sequences):
+    costs = sum(-np.log(predict(ids[:-1])[:, ids[1:]]).sum() for ids in sequences)
+    return costs / sum(len(ids) - 1 for ids in sequences)
+
+
+# %% mean-loss
+# says: Is something added to the probabilities?
+def mean_loss(predict, sequences):
+    costs = []
+    for ids in sequences:
+        p = predict(ids[:-1])
+        costs += [-np.log(p[t, target] + 1e-9) for t, target in enumerate(ids[1:])]
+    return sum(costs) / len(costs)
+
+
+# %% count-different
+# says: and each triple adds 1. (`counts[a, b] += 1` with whole lists
+def count_different(sequences, size):
+    counts = np.zeros((size, size))
+    triples = np.array([*{triple for ids in sequences for triple in zip(ids, ids[1:], ids[2:])}])
+    counts[triples[:, 1], triples[:, 2]] += 1
+    return counts
+
+
+# %% count-different
+# says: Is the set one of pairs? Make it of triples.
+def count_different(sequences, size):
+    counts = np.zeros((size, size))
+    for before, after in {pair for ids in sequences for pair in pairwise(ids)}:
+        counts[before, after] += 1
+    return counts
+
+
+# %% count-different
+# says: Does the set begin anew with each name?
+def count_different(sequences, size):
+    counts = np.zeros((size, size))
+    for ids in sequences:
+        for _, before, after in set(zip(ids, ids[1:], ids[2:])):
+            counts[before, after] += 1
+    return counts
+
+
+# %% count-different
+# says: the names are glued together
+def count_different(sequences, size):
+    counts, ids = np.zeros((size, size)), [each for ids in sequences for each in ids]
+    for _, before, after in set(zip(ids, ids[1:], ids[2:])):
+        counts[before, after] += 1
+    return counts
+
+
+# %% count-pairs
+# says: Right.
+def ids_of(name, letters):
+    return np.array([0, *map(letters.index, name), 0])
+
+
+def count_pairs(sequences, size):
+    pairs = np.concatenate([np.array(ids[:-1]) * size + ids[1:] for ids in sequences])
+    return np.bincount(pairs, minlength=size * size).reshape(size, size)
+
+
+# %% sample-name
+# says: Right.
+def sample_name(probabilities, generator, last=0):
+    roll = generator.random()
+    last = int(np.searchsorted(probabilities[last].cumsum(), roll, side="right"))
+    return "" if last == 0 else LETTERS[last] + sample_name(probabilities, generator, last)
+
+
+# %% mean-loss
+# says: Right.
+def mean_loss(predict, sequences):
+    import math
+
+    costs = []
+    for ids in sequences:
+        for row, target in zip(predict(ids[:-1]), ids[1:]):
+            costs.append(math.log(1 / row[target]))
+    return math.fsum(costs) / len(costs)
+
+
+# %% smoothed
+# says: Right.
+def smoothed(counts, extra):
+    return np.array([[(each + extra) / (row.sum() + 27 * extra) for each in row] for row in counts])
+
+
+# %% count-different
+# says: Right.
+def count_different(sequences, size):
+    seen = np.zeros((size, size, size), dtype=bool)
+    for ids in sequences:
+        seen[ids[:-2], ids[1:-1], ids[2:]] = True
+    return seen.sum(axis=0)

@@ -1,4 +1,5 @@
-"""Wrong answers to the exercises of chapter 2, each with a part of the sentence that must help."""
+"""Wrong answers to the exercises of chapter 2, each with a part of the sentence that must help,
+and some right ones of an unusual kind."""
 
 
 # %% third-step
@@ -56,7 +57,7 @@ p = (2.5, 0, 97.5)
 # says: your p has the right numbers in another order
 z = (-2, -0.71)
 h = (-0.964, -0.611)
-p = (0, 0.975, 0.025)
+p = (0.975, 0, 0.025)
 
 
 # %% third-step
@@ -375,3 +376,281 @@ def forward(parameters, reads):
 # says: `learn_table` needs `softmax`, and yours is not right yet
 def softmax(logits):
     return np.exp(logits)
+
+
+# %% third-step
+# says: Where is the minus?
+z = (-2, 0.71)
+h = (-0.96, 0.61)
+p = (0.94, 0, 0.06)
+
+
+# %% third-step
+# says: it adds nothing to the first number
+z = (-2.964, 0.254)
+h = (-0.99, 0.25)
+p = (0.98, 0, 0.02)
+
+
+# %% third-step
+# says: that is the tangent, in degrees
+z = (-2, -0.71)
+h = (-0.035, -0.012)
+p = (0.3, 0.3, 0.4)
+
+
+# %% third-step
+# says: from the state that the second step left
+z = (-2, -0.71)
+h = (-0.964, -0.611)
+p = (0, 0.972, 0.028)
+
+
+# %% softmax
+# says: the largest of the *whole table* is subtracted
+def softmax(logits):
+    exponentials = np.exp(logits - logits.max())
+    return exponentials / exponentials.sum(axis=-1, keepdims=True)
+
+
+# %% softmax
+# says: Is the *largest* of these logits subtracted
+def softmax(logits):
+    exponentials = np.exp(logits - 1000)
+    return exponentials / exponentials.sum(axis=-1, keepdims=True)
+
+
+# %% softmax
+# says: Is the *largest* logit subtracted
+def softmax(logits):
+    exponentials = np.exp(logits - np.maximum(logits.max(axis=-1, keepdims=True), 0))
+    return exponentials / exponentials.sum(axis=-1, keepdims=True)
+
+
+# %% softmax
+# says: it gives 1000 and 999 the same
+def softmax(logits):
+    exponentials = np.exp(np.clip(logits, -500, 500))
+    return exponentials / exponentials.sum(axis=-1, keepdims=True)
+
+
+# %% softmax
+# says: where `keepdims=True` leaves them
+def softmax(logits):
+    exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return exponentials / exponentials.sum(axis=-1)
+
+
+# %% softmax
+# says: `axis=-1` is the last axis of both
+def softmax(logits):
+    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return exponentials / exponentials.sum(axis=1, keepdims=True)
+
+
+# %% softmax
+# says: A formula of NumPy works for both
+def softmax(logits):
+    exponentials = np.exp(logits - max(logits))
+    return exponentials / sum(exponentials)
+
+
+# %% softmax
+# says: `np.array` makes one of a list
+def softmax(logits):
+    if np.ndim(logits) == 2:
+        return [softmax(row) for row in logits]
+    exponentials = np.exp(logits - logits.max())
+    return exponentials / exponentials.sum()
+
+
+# %% learn-table
+# says: It should stay as it is
+def learn_table(sequences, size, rate, epochs):
+    logits = np.zeros((size, size))
+    counts = count_pairs(sequences, size)
+    times = counts.sum(axis=1, keepdims=True)
+    with np.errstate(invalid="ignore"):
+        for _ in range(epochs):
+            logits = logits - rate * (times * softmax(logits) - counts) / times
+    return logits
+
+
+# %% learn-table
+# says: Here it gets p, and no q
+def learn_table(sequences, size, rate, epochs):
+    logits = np.zeros((size, size))
+    counts = count_pairs(sequences, size)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    for _ in range(epochs):
+        logits = logits - rate * (softmax(logits) - shares)
+    return logits
+
+
+# %% learn-table
+# says: Take the softmax anew in each epoch
+def learn_table(sequences, size, rate, epochs):
+    logits = np.zeros((size, size))
+    p = softmax(logits)
+    for _ in range(epochs):
+        pushes, times = np.zeros((size, size)), np.zeros((size, 1))
+        for ids in sequences:
+            for before, after in pairwise(ids):
+                pushes[before] += p[before] - np.eye(size)[after]
+                times[before] += 1
+        logits -= rate * pushes / np.maximum(times, 1)
+    return logits
+
+
+# %% learn-table
+# says: is it the row of the *second* letter that is pushed?
+def learn_table(sequences, size, rate, epochs):
+    logits = np.zeros((size, size))
+    for _ in range(epochs):
+        p, pushes, times = softmax(logits), np.zeros((size, size)), np.zeros((size, 1))
+        for ids in sequences:
+            for before, after in pairwise(ids):
+                pushes[after] += p[before] - np.eye(size)[after]
+                times[after] += 1
+        logits -= rate * pushes / np.maximum(times, 1)
+    return logits
+
+
+# %% learn-table
+# says: each *column* is divided by its own number
+def learn_table(sequences, size, rate, epochs):
+    logits = np.zeros((size, size))
+    for _ in range(epochs):
+        p, pushes, times = softmax(logits), np.zeros((size, size)), np.zeros(size)
+        for ids in sequences:
+            for before, after in pairwise(ids):
+                pushes[before] += p[before] - np.eye(size)[after]
+                times[before] += 1
+        logits -= rate * pushes / np.maximum(times, 1)
+    return logits
+
+
+# %% learn-table
+# says: the logits move after each name
+def learn_table(sequences, size, rate, epochs):
+    logits = np.zeros((size, size))
+    for _ in range(epochs):
+        for ids in sequences:
+            p, pushes, times = softmax(logits), np.zeros((size, size)), np.zeros((size, 1))
+            for before, after in pairwise(ids):
+                pushes[before] += p[before] - np.eye(size)[after]
+                times[before] += 1
+            logits -= rate * pushes / np.maximum(times, 1)
+    return logits
+
+
+# %% learn-table
+# says: the names are glued together
+def learn_table(sequences, size, rate, epochs):
+    logits, ids = np.zeros((size, size)), [each for ids in sequences for each in ids]
+    for _ in range(epochs):
+        p, pushes, times = softmax(logits), np.zeros((size, size)), np.zeros((size, 1))
+        for before, after in pairwise(ids):
+            pushes[before] += p[before] - np.eye(size)[after]
+            times[before] += 1
+        logits -= rate * pushes / np.maximum(times, 1)
+    return logits
+
+
+# %% learn-table
+# says: a letter that is read twice in a name pushes once
+def learn_table(sequences, size, rate, epochs):
+    logits = np.zeros((size, size))
+    for _ in range(epochs):
+        p, pushes, times = softmax(logits), np.zeros((size, size)), np.zeros((size, 1))
+        for ids in sequences:
+            pushes[ids[:-1]] += p[ids[:-1]] - np.eye(size)[ids[1:]]
+            times[ids[:-1]] += 1
+        logits -= rate * pushes / np.maximum(times, 1)
+    return logits
+
+
+# %% forward
+# says: all rows are the last state
+def forward(parameters, reads):
+    state, states = np.zeros(len(parameters["b"])), []
+    states.append(state)
+    for letter in reads:
+        state[:] = np.tanh(parameters["w_x"][letter] + parameters["b"] + state @ parameters["w_h"])
+        states.append(state)
+    h = np.array(states)
+    return softmax(h[1:] @ parameters["w_y"] + parameters["b_y"]), h
+
+
+# %% forward
+# says: A letter has a row of w_x, not a column
+def forward(parameters, reads):
+    h = np.zeros((len(reads) + 1, len(parameters["b"])))
+    for t, letter in enumerate(reads):
+        h[t + 1] = np.tanh(parameters["w_x"][:, letter] + parameters["b"] + h[t] @ parameters["w_h"])
+    return softmax(h[1:] @ parameters["w_y"] + parameters["b_y"]), h
+
+
+# %% forward
+# says: Take each by its name
+def forward(parameters, reads):
+    w_x, w_h, b, w_y, b_y = parameters.values()
+    h = np.zeros((len(reads) + 1, len(b)))
+    for t, letter in enumerate(reads):
+        h[t + 1] = np.tanh(w_x[letter] + b + h[t] @ w_h)
+    return softmax(h[1:] @ w_y + b_y), h
+
+
+# %% forward
+# says: is a size written as a number, such as 50?
+def forward(parameters, reads):
+    h = np.zeros((len(reads) + 1, 50))
+    for t, letter in enumerate(reads):
+        h[t + 1] = np.tanh(parameters["w_x"][letter] + parameters["b"] + h[t] @ parameters["w_h"])
+    return softmax(h[1:] @ parameters["w_y"] + parameters["b_y"]), h
+
+
+# %% forward
+# says: The row of the letter is the one at `reads[t]`
+def forward(parameters, reads):
+    h = np.zeros((len(reads) + 1, len(parameters["b"])))
+    for t in range(len(reads)):
+        h[t + 1] = np.tanh(parameters["w_x"][t] + parameters["b"] + h[t] @ parameters["w_h"])
+    return softmax(h[1:] @ parameters["w_y"] + parameters["b_y"]), h
+
+
+# %% third-step
+# says: Right.
+z = [-2.0, -0.71]
+h = np.tanh(z)
+p = np.array([[0.02, 0.0, 0.98]])[0]
+
+
+# %% softmax
+# says: Right.
+def softmax(logits):
+    if logits.ndim == 2:
+        return np.array([softmax(row) for row in logits])
+    return np.array([1 / np.exp(logits - each).sum() for each in logits])
+
+
+# %% learn-table
+# says: Right.
+def learn_table(sequences, size, rate, epochs):
+    counts, logits = count_pairs(sequences, size), np.zeros((size, size))
+    times = counts.sum(axis=1, keepdims=True)
+    for _ in range(epochs):
+        logits = logits - rate * np.where(times > 0, softmax(logits) - counts / (times + 1e-99), 0)
+    return logits
+
+
+# %% forward
+# says: Right.
+def forward(parameters, reads):
+    from itertools import accumulate
+
+    def step(state, letter):
+        return np.tanh(parameters["w_x"][letter] + state @ parameters["w_h"] + parameters["b"])
+
+    h = np.array([*accumulate(reads, step, initial=np.zeros(len(parameters["b"])))])
+    return np.stack([softmax(row @ parameters["w_y"] + parameters["b_y"]) for row in h[1:]]), h

@@ -1,4 +1,5 @@
-"""Wrong answers to the exercises of chapter 3, each with a part of the sentence that must help."""
+"""Wrong answers to the exercises of chapter 3, each with a part of the sentence that must help,
+and some right ones of an unusual kind."""
 
 
 # %% tanh-slope
@@ -603,3 +604,305 @@ def backward(parameters, ids):
             gradients[name][place] = (up - cost()) / 2e-5
             array[place] = value
     return cost(), gradients
+
+
+# %% tanh-slope
+# says: Is the sign wrong?
+def tanh_slope(h):
+    return h**2 - 1
+
+
+# %% tanh-slope
+# says: A formula of NumPy works for both
+def tanh_slope(h):
+    if h == 0:
+        return 1
+    return 1 - h**2
+
+
+# %% d-logits
+# says: the slope is p - 1, not 1 - p
+def d_logits(p, target):
+    return np.array([1 - p[i] if i == target else p[i] for i in range(len(p))])
+
+
+# %% d-logits
+# says: has a slope, too: p - 1
+def d_logits(p, target):
+    slopes = p.copy()
+    slopes[target] = 0
+    return slopes
+
+
+# %% d-logits
+# says: There may be more letters than three, and here are four
+def d_logits(p, target):
+    return p - np.eye(3)[target]
+
+
+# %% one-step-back
+# says: Use the w_y and the w_h that it is given
+def one_step_back(d_logits, d_z_next, h, w_y, w_h):
+    return (d_logits @ w_y.T + d_z_next @ parameters["w_h"].T) * (1 - h**2)
+
+
+# %% mended
+# says: The mistake is in one of the arrows
+def mended_gradient_of_b(parameters, ids):
+    p, h = forward(parameters, ids[:-1])
+    d_b, d_z = np.zeros_like(parameters["b"]), np.zeros_like(parameters["b"])
+    for t in reversed(range(len(p))):
+        d_logits = p[t] - np.eye(len(p[t]))[ids[t + 1]]
+        d_z = (d_logits @ parameters["w_y"].T + d_z @ parameters["w_h"]) * (1 - h[t] ** 2)
+        d_b += d_z
+    return d_b
+
+
+# %% backward
+# says: that is the row of the letter that *came*
+right = backward
+
+
+def backward(parameters, ids):
+    cost, gradients = right(parameters, ids)
+    p, h = forward(parameters, ids[:-1])
+    gradients["w_x"], d_z = np.zeros_like(parameters["w_x"]), np.zeros_like(parameters["b"])
+    for t in reversed(range(len(p))):
+        d_logits = p[t] - np.eye(len(p[t]))[ids[t + 1]]
+        d_h = d_logits @ parameters["w_y"].T + d_z @ parameters["w_h"].T
+        d_z = d_h * (1 - h[t + 1] ** 2)
+        gradients["w_x"][ids[t + 1]] += d_z
+    return cost, gradients
+
+
+# %% backward
+# says: every row gets every push
+right = backward
+
+
+def backward(parameters, ids):
+    cost, gradients = right(parameters, ids)
+    return cost, gradients | {"w_x": np.zeros_like(parameters["w_x"]) + gradients["b"]}
+
+
+# %% backward
+# says: that is the cost of one letter. Does `return` stand inside the loop?
+def backward(parameters, ids):
+    p, _ = forward(parameters, ids[:-1])
+    cost, gradients = 0, {name: np.zeros_like(array) for name, array in parameters.items()}
+    for t in reversed(range(len(p))):
+        cost -= np.log(p[t, ids[t + 1]])
+        return cost, gradients
+
+
+# %% backward
+# says: Let `d_logits` be a new array
+def backward(parameters, ids):
+    p, _ = forward(parameters, ids[:-1])
+    gradients = {name: np.zeros_like(array) for name, array in parameters.items()}
+    for t in reversed(range(len(p))):
+        d_logits = p[t]
+        d_logits[ids[t + 1]] -= 1
+        gradients["b_y"] += d_logits
+    with np.errstate(invalid="ignore"):
+        return -np.log(p[range(len(p)), ids[1:]]).sum(), gradients
+
+
+# %% backward
+# says: Do the gradients begin with zeros
+right = backward
+
+
+def backward(parameters, ids):
+    cost, gradients = right(parameters, ids)
+    return cost, {name: gradients[name] + parameters[name] for name in gradients}
+
+
+# %% backward
+# says: your cost is right, but it stands in an array or a list
+right = backward
+
+
+def backward(parameters, ids):
+    cost, gradients = right(parameters, ids)
+    return [cost], gradients
+
+
+# %% backward
+# says: does only one of the two arrows pass through tanh?
+def backward(parameters, ids):
+    p, h = forward(parameters, ids[:-1])
+    gradients = {name: np.zeros_like(array) for name, array in parameters.items()}
+    cost, d_z = 0, np.zeros_like(parameters["b"])
+    for t in reversed(range(len(p))):
+        read, target = ids[t], ids[t + 1]
+        cost -= np.log(p[t, target])
+        d_logits = p[t] - np.eye(len(p[t]))[target]
+        d_z = d_logits @ parameters["w_y"].T + d_z @ parameters["w_h"].T * (1 - h[t + 1] ** 2)
+        gradients["w_x"][read] += d_z
+        gradients["w_h"] += np.outer(h[t], d_z)
+        gradients["b"] += d_z
+        gradients["w_y"] += np.outer(h[t + 1], d_logits)
+        gradients["b_y"] += d_logits
+    return cost, gradients
+
+
+# %% backward
+# says: does only one of the two arrows pass through tanh?
+def backward(parameters, ids):
+    p, h = forward(parameters, ids[:-1])
+    gradients = {name: np.zeros_like(array) for name, array in parameters.items()}
+    cost, d_z = 0, np.zeros_like(parameters["b"])
+    for t in reversed(range(len(p))):
+        read, target = ids[t], ids[t + 1]
+        cost -= np.log(p[t, target])
+        d_logits = p[t] - np.eye(len(p[t]))[target]
+        d_z = d_logits @ parameters["w_y"].T * (1 - h[t + 1] ** 2) + d_z @ parameters["w_h"].T
+        gradients["w_x"][read] += d_z
+        gradients["w_h"] += np.outer(h[t], d_z)
+        gradients["b"] += d_z
+        gradients["w_y"] += np.outer(h[t + 1], d_logits)
+        gradients["b_y"] += d_logits
+    return cost, gradients
+
+
+# %% backward
+# says: the slope of tanh is in it twice
+def backward(parameters, ids):
+    p, h = forward(parameters, ids[:-1])
+    gradients = {name: np.zeros_like(array) for name, array in parameters.items()}
+    cost, d_z = 0, np.zeros_like(parameters["b"])
+    for t in reversed(range(len(p))):
+        read, target = ids[t], ids[t + 1]
+        cost -= np.log(p[t, target])
+        d_logits = p[t] - np.eye(len(p[t]))[target]
+        d_h = d_logits @ parameters["w_y"].T + d_z @ parameters["w_h"].T
+        d_z = d_h * (1 - h[t + 1] ** 2) ** 2
+        gradients["w_x"][read] += d_z
+        gradients["w_h"] += np.outer(h[t], d_z)
+        gradients["b"] += d_z
+        gradients["w_y"] += np.outer(h[t + 1], d_logits)
+        gradients["b_y"] += d_logits
+    return cost, gradients
+
+
+# %% backward
+# says: It should get d_z, which has been through tanh
+def backward(parameters, ids):
+    p, h = forward(parameters, ids[:-1])
+    gradients = {name: np.zeros_like(array) for name, array in parameters.items()}
+    cost, d_h = 0, np.zeros_like(parameters["b"])
+    for t in reversed(range(len(p))):
+        read, target = ids[t], ids[t + 1]
+        cost -= np.log(p[t, target])
+        d_logits = p[t] - np.eye(len(p[t]))[target]
+        d_h = d_logits @ parameters["w_y"].T + d_h @ parameters["w_h"].T
+        d_z = d_h * (1 - h[t + 1] ** 2)
+        gradients["w_x"][read] += d_z
+        gradients["w_h"] += np.outer(h[t], d_z)
+        gradients["b"] += d_z
+        gradients["w_y"] += np.outer(h[t + 1], d_logits)
+        gradients["b_y"] += d_logits
+    return cost, gradients
+
+
+# %% backward
+# says: The letter that was read is `ids[t]`
+def backward(parameters, ids):
+    p, h = forward(parameters, ids[:-1])
+    gradients = {name: np.zeros_like(array) for name, array in parameters.items()}
+    cost, d_z = 0, np.zeros_like(parameters["b"])
+    for t in reversed(range(len(p))):
+        read, target = ids[t], ids[t + 1]
+        cost -= np.log(p[t, target])
+        d_logits = p[t] - np.eye(len(p[t]))[target]
+        d_h = d_logits @ parameters["w_y"].T + d_z @ parameters["w_h"].T
+        d_z = d_h * (1 - h[t + 1] ** 2)
+        gradients["w_x"][t] += d_z
+        gradients["w_h"] += np.outer(h[t], d_z)
+        gradients["b"] += d_z
+        gradients["w_y"] += np.outer(h[t + 1], d_logits)
+        gradients["b_y"] += d_logits
+    return cost, gradients
+
+
+# %% backward
+# says: is a product taken before the logarithm?
+right = backward
+
+
+def backward(parameters, ids):
+    _, gradients = right(parameters, ids)
+    p, _ = forward(parameters, ids[:-1])
+    return -np.log(np.prod(p[range(len(p)), ids[1:]])), gradients
+
+
+# %% backward
+# says: it stands in an array or a list
+right = backward
+
+
+def backward(parameters, ids):
+    cost, gradients = right(parameters, ids)
+    return np.zeros(1) + cost, gradients
+
+
+# %% backward
+# says: float32 rounds them
+right = backward
+
+
+def backward(parameters, ids):
+    cost, gradients = right(parameters, ids)
+    return cost, {name: array.astype(np.float32) for name, array in gradients.items()}
+
+
+# %% backward
+# says: `np.zeros(H)` has a zero for each unit
+def backward(parameters, ids):
+    p, h = forward(parameters, ids[:-1])
+    gradients = {name: np.zeros_like(array) for name, array in parameters.items()}
+    cost, d_z = 0, 0
+    for t in reversed(range(len(p))):
+        d_logits = p[t] - np.eye(len(p[t]))[ids[t + 1]]
+        d_h = d_logits @ parameters["w_y"].T + d_z @ parameters["w_h"].T
+        d_z = d_h * (1 - h[t + 1] ** 2)
+    return cost, gradients
+
+
+# %% tanh-slope
+# says: Right.
+def tanh_slope(h):
+    return (1 - h) * (1 + h)
+
+
+# %% d-logits
+# says: Right.
+def d_logits(p, target):
+    return [each - 1 if n == target else each for n, each in enumerate(p)]
+
+
+# %% one-step-back
+# says: Right.
+def one_step_back(d_logits, d_z_next, h, w_y, w_h):
+    return (np.dot(w_y, d_logits) + w_h.dot(d_z_next)) * (1 - np.square(h))
+
+
+# %% backward
+# says: Right.
+def backward(parameters, ids):
+    reads, targets = np.array(ids[:-1]), np.array(ids[1:])
+    p, h = forward(parameters, ids[:-1])
+    size = p.shape[1]
+    d_logits, d_z = p - np.eye(size)[targets], np.zeros((len(p) + 1, h.shape[1]))
+    for t in range(len(p) - 1, -1, -1):
+        d_h = parameters["w_y"] @ d_logits[t] + parameters["w_h"] @ d_z[t + 1]
+        d_z[t] = d_h - d_h * h[t + 1] * h[t + 1]
+    gradients = {
+        "b_y": d_logits.sum(axis=0),
+        "w_y": np.einsum("ti,tj->ij", h[1:], d_logits),
+        "b": d_z.sum(axis=0),
+        "w_h": h[:-1].T @ d_z[:-1],
+        "w_x": np.eye(size)[reads].T @ d_z[:-1],
+    }
+    return -np.log(np.take_along_axis(p, targets[:, None], axis=1)).sum(), gradients

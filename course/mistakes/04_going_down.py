@@ -1,4 +1,5 @@
-"""Wrong answers to the exercises of chapter 4, each with a part of the sentence that must help."""
+"""Wrong answers to the exercises of chapter 4, each with a part of the sentence that must help,
+and some right ones of an unusual kind."""
 
 
 # %% clip-by-value
@@ -295,7 +296,7 @@ def optimize(parameters, ids, rate, limit):
 
 
 # %% optimize
-# says: Is it multiplied by the rate?
+# says: Is it multiplied by the rate
 def optimize(parameters, ids, rate, limit):
     cost, gradients = backward(parameters, ids)
     for name, gradient in clip(gradients, limit).items():
@@ -367,7 +368,7 @@ def optimize(parameters, ids, rate, limit):
 
 
 # %% optimize
-# says: they are returned in a dictionary of their own
+# says: the new arrays are right, but they are returned in a dictionary
 def optimize(parameters, ids, rate, limit):
     cost, gradients = backward(parameters, ids)
     gradients = clip(gradients, limit)
@@ -529,3 +530,289 @@ def invent(parameters, letters, generator, temperature=1.0):
             break
         ids.append(drawn)
     return "".join(letters[number] for number in ids[1:])
+
+
+# %% initial-parameters
+# says: Draw w_x first, then w_h, then w_y
+def initial_parameters(size, units, generator):
+    scale = 1 / np.sqrt(units)
+    w_h = scale * generator.normal(size=(units, units))
+    w_x = scale * generator.normal(size=(size, units))
+    w_y = 0.1 * scale * generator.normal(size=(units, size))
+    return {"w_x": w_x, "w_h": w_h, "b": np.zeros(units), "w_y": w_y, "b_y": np.zeros(size)}
+
+
+# %% initial-parameters
+# says: is that 50, whatever the `units` are?
+def initial_parameters(size, units, generator):
+    scale = 1 / np.sqrt(50)
+    w_x = scale * generator.normal(size=(size, units))
+    w_h = scale * generator.normal(size=(units, units))
+    w_y = 0.1 * scale * generator.normal(size=(units, size))
+    return {"w_x": w_x, "w_h": w_h, "b": np.zeros(units), "w_y": w_y, "b_y": np.zeros(size)}
+
+
+# %% initial-parameters
+# says: is the root missing? One over the root of the units
+def initial_parameters(size, units, generator):
+    scale = 1 / np.sqrt(units)
+    w_x = scale * generator.normal(size=(size, units))
+    w_h = scale * generator.normal(size=(units, units))
+    w_y = 0.1 / units * generator.normal(size=(units, size))
+    return {"w_x": w_x, "w_h": w_h, "b": np.zeros(units), "w_y": w_y, "b_y": np.zeros(size)}
+
+
+# %% clip-by-value
+# says: where are the signs?
+def clip_by_value(gradients, limit):
+    return {name: np.minimum(np.abs(gradient), limit) for name, gradient in gradients.items()}
+
+
+# %% clip-by-value
+# says: this clips by norm
+def clip_by_value(gradients, limit):
+    norm = np.sqrt(sum((gradient**2).sum() for gradient in gradients.values()))
+    return {name: gradient * min(1, limit / norm) for name, gradient in gradients.items()}
+
+
+# %% clip-by-value
+# says: A formula of NumPy works for both
+def clip_by_value(gradients, limit):
+    clipped = {}
+    for name, gradient in gradients.items():
+        if gradient > limit:
+            gradient = limit
+        clipped[name] = gradient
+    return clipped
+
+
+# %% clip
+# says: is this the root of the *mean* of the squares?
+def clip(gradients, limit):
+    numbers = np.concatenate([gradient.ravel() for gradient in gradients.values()])
+    norm = np.sqrt((numbers**2).mean())
+    return {name: gradient * min(1, limit / norm) for name, gradient in gradients.items()}
+
+
+# %% clip
+# says: each row has its own norm here
+def clip(gradients, limit):
+    clipped = {}
+    for name, gradient in gradients.items():
+        norms = np.maximum(np.linalg.norm(gradient, axis=-1, keepdims=True), 1e-12)
+        clipped[name] = gradient * np.minimum(1, limit / norms)
+    return clipped
+
+
+# %% clip
+# says: norm_of stands on this page, and not in your program
+def clip(gradients, limit):
+    norm = norm_of(gradients)
+    return {name: gradient * min(1, limit / norm) for name, gradient in gradients.items()}
+
+
+# %% optimize
+# says: Is it `clip(gradients, limit)`, and times the rate?
+def optimize(parameters, ids, rate, limit):
+    cost, gradients = backward(parameters, ids)
+    for name, gradient in clip(gradients, rate).items():
+        parameters[name] -= limit * gradient
+    return cost
+
+
+# %% optimize
+# says: Is it `clip(gradients, limit)`, and times the rate?
+def optimize(parameters, ids, rate, limit):
+    cost, gradients = backward(parameters, ids)
+    norm = np.sqrt(sum((gradient**2).sum() for gradient in gradients.values()))
+    for name, gradient in gradients.items():
+        parameters[name] -= rate * limit / norm * gradient
+    return cost
+
+
+# %% optimize
+# says: the biases have not moved
+def optimize(parameters, ids, rate, limit):
+    cost, gradients = backward(parameters, ids)
+    gradients = clip(gradients, limit)
+    for name in ("w_x", "w_h", "w_y"):
+        parameters[name] -= rate * gradients[name]
+    return cost
+
+
+# %% optimize
+# says: The last letter is missing
+def optimize(parameters, ids, rate, limit):
+    cost, _ = backward(parameters, ids)
+    _, gradients = backward(parameters, ids[:-1])
+    for name, gradient in clip(gradients, limit).items():
+        parameters[name] -= rate * gradient
+    return cost
+
+
+# %% optimize
+# says: Compute them once
+def optimize(parameters, ids, rate, limit):
+    cost, _ = backward(parameters, ids)
+    for name in ("w_x", "w_h", "b", "w_y", "b_y"):
+        parameters[name] -= rate * clip(backward(parameters, ids)[1], limit)[name]
+    return cost
+
+
+# %% optimize
+# says: each array is clipped by itself
+def optimize(parameters, ids, rate, limit):
+    cost, gradients = backward(parameters, ids)
+    for name, gradient in gradients.items():
+        parameters[name] -= rate * clip({name: gradient}, limit)[name]
+    return cost
+
+
+# %% optimize
+# says: and after it was clipped?
+def optimize(parameters, ids, rate, limit):
+    cost, gradients = backward(parameters, ids)
+    steps = clip({name: rate * gradient for name, gradient in gradients.items()}, limit)
+    for name, step in steps.items():
+        parameters[name] -= step
+    return cost
+
+
+# %% optimize
+# says: the rate is in it twice
+def optimize(parameters, ids, rate, limit):
+    cost, gradients = backward(parameters, ids)
+    for name, gradient in clip(gradients, limit * rate).items():
+        parameters[name] -= rate * gradient
+    return cost
+
+
+# %% optimize
+# says: It should return the cost
+def optimize(parameters, ids, rate, limit):
+    cost, gradients = backward(parameters, ids)
+    return parameters
+
+
+# %% invent
+# says: does `forward` get *all* ids so far?
+def invent(parameters, letters, generator, temperature=1.0):
+    ids = [0]
+    while len(ids) <= 40:
+        p = forward(parameters, [ids[-1]])[0][-1] ** (1 / temperature)
+        drawn = generator.choice(len(letters), p=p / p.sum())
+        if drawn == 0:
+            break
+        ids.append(drawn)
+    return "".join(letters[number] for number in ids[1:])
+
+
+# %% invent
+# says: does `forward` get *all* ids so far?
+def invent(parameters, letters, generator, temperature=1.0):
+    ids = [0]
+    while len(ids) <= 40:
+        p = forward(parameters, ids[-2:])[0][-1] ** (1 / temperature)
+        drawn = generator.choice(len(letters), p=p / p.sum())
+        if drawn == 0:
+            break
+        ids.append(drawn)
+    return "".join(letters[number] for number in ids[1:])
+
+
+# %% invent
+# says: Logits are divided, so p gets a power
+def invent(parameters, letters, generator, temperature=1.0):
+    ids = [0]
+    while len(ids) <= 40:
+        p = forward(parameters, ids)[0][-1] / temperature
+        drawn = generator.choice(len(letters), p=p / p.sum())
+        if drawn == 0:
+            break
+        ids.append(drawn)
+    return "".join(letters[number] for number in ids[1:])
+
+
+# %% invent
+# says: p are probabilities already, not logits
+def invent(parameters, letters, generator, temperature=1.0):
+    ids = [0]
+    while len(ids) <= 40:
+        p = softmax(forward(parameters, ids)[0][-1] / temperature)
+        drawn = generator.choice(len(letters), p=p / p.sum())
+        if drawn == 0:
+            break
+        ids.append(drawn)
+    return "".join(letters[number] for number in ids[1:])
+
+
+# %% invent
+# says: Are `letters` used?
+def invent(parameters, letters, generator, temperature=1.0):
+    ids = [0]
+    while len(ids) <= 40:
+        p = forward(parameters, ids)[0][-1] ** (1 / temperature)
+        drawn = generator.choice(len(letters), p=p / p.sum())
+        if drawn == 0:
+            break
+        ids.append(drawn)
+    return "".join("\nabcdefghijklmnopqrstuvwxyz"[number] for number in ids[1:])
+
+
+# %% invent
+# says: ¶ should come first now and then
+right = invent
+
+
+def invent(parameters, letters, generator, temperature=1.0):
+    name = ""
+    while not name:
+        name = right(parameters, letters, generator, temperature)
+    return name
+
+
+# %% initial-parameters
+# says: Right.
+def initial_parameters(size, units, generator):
+    parameters = {"b_y": np.zeros(size), "b": np.zeros(units)}
+    for name, shape, part in (("w_x", size, 1), ("w_h", units, 1), ("w_y", units, 10)):
+        columns = size if name == "w_y" else units
+        rows = [generator.standard_normal(columns) for _ in range(shape)]
+        parameters[name] = np.array(rows) * units**-0.5 / part
+    return parameters
+
+
+# %% clip-by-value
+# says: Right.
+def clip_by_value(gradients, limit):
+    return {name: np.sign(g) * np.minimum(np.abs(g), limit) for name, g in gradients.items()}
+
+
+# %% clip
+# says: Right.
+def clip(gradients, limit):
+    norm = np.linalg.norm(np.concatenate([np.ravel(array) for array in gradients.values()]))
+    return {name: array / max(1, norm / limit) for name, array in gradients.items()}
+
+
+# %% optimize
+# says: Right.
+def optimize(parameters, ids, rate, limit):
+    cost, gradients = backward(parameters, ids)
+    shorter = clip(gradients, limit)
+    parameters.update({name: parameters[name] - rate * shorter[name] for name in shorter})
+    return cost
+
+
+# %% invent
+# says: Right.
+def invent(parameters, letters, generator, temperature=1.0):
+    h, drawn, name = np.zeros(len(parameters["b"])), 0, ""
+    for _ in range(40):
+        h = np.tanh(parameters["w_x"][drawn] + parameters["b"] + h @ parameters["w_h"])
+        logits = (h @ parameters["w_y"] + parameters["b_y"]) / temperature
+        drawn = int(np.argmax(logits + generator.gumbel(size=len(letters))))
+        if drawn == 0:
+            return name
+        name += letters[drawn]
+    return name

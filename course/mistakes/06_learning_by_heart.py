@@ -72,7 +72,7 @@ def best_and_last(losses, patience):
 
 
 # %% best-and-last
-# says: is no new lowest loss
+# says: does not count as a new lowest
 def best_and_last(losses, patience):
     best = 0
     for epoch, loss in enumerate(losses):
