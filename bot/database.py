@@ -220,11 +220,11 @@ class Database:
         finally:
             self._engine.dispose()
 
-    def claim(self, ending: str) -> bool:
+    def claim(self) -> bool:
         """Lock a file beside a SQLite database until `disconnect` or the end of the process, unless
         another one has locked it. Return whether it is locked now.
         """
-        file = f"{os.path.realpath(self.name)}{ending}"
+        file = f"{os.path.realpath(self.name)}-telegram"
         with self._explained(PATHS):
             _make(file)
         connection = sqlite3.connect(file, 0, isolation_level=None)
