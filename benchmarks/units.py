@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.report import table
 from bot.creations import Creation, request_for
 from bot.limits import THREADS
-from bot.writer import Writer, prepare
+from bot.writer import Writer
 from model.files import ROOT
 from model.text.forms import SONNET_TEMPERATURE, USUAL_TEMPERATURE, Genre, Network
+from model.verse.tables import tables_for
 from model.weights.versions import Versions
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ async def measure(
     checkpoints = {
         network: Versions(ROOT / "checkpoints" / network).load_current() for network in Network
     }
-    await prepare(checkpoints[Network.POEM])
+    tables_for(checkpoints[Network.POEM])
     writers = {network: Writer(checkpoint) for network, checkpoint in checkpoints.items()}
     for writer in writers.values():
         writer.threads = threads

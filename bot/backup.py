@@ -53,7 +53,7 @@ async def restore(settings: Settings, wanted: str) -> None:
     """
     source = Database(existing(Path(wanted)))
     async with Database(settings.database_address) as target:
-        is_idle = target.claim("-telegram") if target.is_file else await target.run(takes)
+        is_idle = target.claim() if target.is_file else await target.run(takes)
         if not is_idle:
             raise MangosaurusError(f"{target.name}: a bot uses this database; stop it first")
         copied = await _fill(target, source)

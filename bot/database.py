@@ -48,7 +48,6 @@ ELSEWHERE = (
 )
 """The way out of a file that is not ours."""
 READONLY = "attempt to write a readonly database"
-WAYS_OUT = {READONLY: PATHS, "database is locked": "another program uses it; end that one"}
 """What SQLite says, also of a folder that cannot be written."""
 OPTIONS = {
     "connect_timeout": "5",  # seconds
@@ -221,11 +220,11 @@ class Database:
         finally:
             self._engine.dispose()
 
-    def claim(self, ending: str) -> bool:
+    def claim(self) -> bool:
         """Lock a file beside a SQLite database until `disconnect` or the end of the process, unless
         another one has locked it. Return whether it is locked now.
         """
-        file = f"{os.path.realpath(self.name)}{ending}"
+        file = f"{os.path.realpath(self.name)}-telegram"
         with self._explained(PATHS):
             _make(file)
         connection = sqlite3.connect(file, 0, isolation_level=None)
@@ -329,7 +328,6 @@ class Database:
             # The driver's reason in one line, without the hints, the statement and the data that
             # may follow it.
             reason = re.split(r" with text |\n(?:\t|DETAIL|LINE)", str(error.orig), maxsplit=1)[0]
-            way_out = WAYS_OUT.get(reason, way_out)
             # what a server or a disk refuses for a while is operational; a damaged file is not
             code = 1 if isinstance(error, OperationalError) and reason != READONLY else EX_CONFIG
             raise StoreError(self.name, " ".join(reason.split()), way_out, code) from None

@@ -1,8 +1,9 @@
 """The inbox: what people asked on Telegram and have no answer to yet, in the bot's database.
 
 Telegram forgets an update once the next poll confirms it. So each ask is noted before that, and
-struck off when it is answered or refused: in one transaction with what an answer changes. After a
-stop, a kill or the end of a server, the next start goes on with the notes that are left.
+struck off when it is answered or refused: in one transaction with what an answer changes. That of a
+training stays until it is over. After a stop, a kill or the end of a server, the next start goes on
+with the notes that are left.
 
 Nobody may know whether a message arrived that was on its way. So that is noted before it leaves;
 at the next start, its person reads a word in place of a second answer.

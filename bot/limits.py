@@ -43,8 +43,6 @@ BUSY_TEXTS = 16.0
 machine."""
 REMEMBERED_SECONDS = 120.0
 """A speed is a mean over about the last two minutes of writing or drawing."""
-SMALL = 1e-6
-"""A number of seconds that is smaller than this is zero, up to rounding."""
 CHATTER_COST, LETTER_COST = 0.5, 1 / 12
 """What an answer without a text, and what a letter that is typed inline, takes from a person's
 bucket. A text takes 1 or more."""
@@ -217,9 +215,9 @@ class Buckets:
             return 0
         now, token = _now(), self._rate.seconds / self._rate.most
         full_at = max(self._full_at.get(person, now), now)
-        wait = full_at + min(cost, 1.0) * token - now - self._rate.seconds
-        if wait > SMALL:
-            return math.ceil(wait - SMALL)
+        wait = round(full_at + min(cost, 1.0) * token - now - self._rate.seconds, 6)
+        if wait > 0:
+            return math.ceil(wait)
         full_at += min(cost, self._rate.most) * token
         self._full_at.pop(person, None)
         # at the end, so that the bucket that was used longest ago comes first

@@ -87,8 +87,6 @@ class Settings:
 def read_settings(environment: Mapping[str, str], env_file: Path | None = None) -> Settings:
     """Return the settings of an environment, or else of a file. Raises SettingsError."""
     texts = _file_values(env_file) | {key: value.strip() for key, value in environment.items()}
-    if texts.get("TELEGRAM_TOKEN") and texts.get("TELEGRAM_TOKEN_FILE"):
-        raise SettingsError("TELEGRAM_TOKEN and TELEGRAM_TOKEN_FILE are both set; omit one of them")
     values = {
         key.field: _value(name, key, texts[name]) for name, key in KEYS.items() if texts.get(name)
     }
@@ -208,7 +206,7 @@ KEYS = {
         "token", "what @BotFather gives: 123456:ABC-DEF", _matching("[0-9]+:[A-Za-z0-9_-]+", Secret)
     ),
     "TELEGRAM_TOKEN_FILE": Key(
-        "token", "the path of a file with the token, and nothing else", _token_in
+        "token", "the path of a file with the token alone, which then counts", _token_in
     ),
     "ADMIN_IDS": Key(
         "admin_ids",

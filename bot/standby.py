@@ -71,7 +71,7 @@ class Standby:
         Raises StoreError if another process serves with a SQLite file.
         """
         if self._database.is_file:
-            if not self._database.claim("-telegram"):
+            if not self._database.claim():
                 raise StoreError(self._database.name, *TAKEN, EX_TEMPFAIL)
             return
         while True:

@@ -181,12 +181,15 @@ async def test_what_cannot_be_written_is_refused(
         pass
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
-        assert "locked; another program uses it; end that one" in await refusal(path, 1)
+        assert (
+            "database is locked; let DATABASE name another file, or stop the bot"
+            in await refusal(path, 1)
+        )
     with path.open("r+b") as file:
         # the "file format write version": SQLite only reads files of a later one than its own
         file.seek(18)
         file.write(b"\x03")
-    assert "write a readonly database; check what DATABASE" in await refusal(path)
+    assert "write a readonly database; let DATABASE name another" in await refusal(path)
     sentence = await refusal(f"{postgresql}&options=-c%20default_transaction_read_only%3Don", 1)
     assert "session is read-only" in sentence
     assert sentence.endswith("; check that the server runs, and that DATABASE is right")

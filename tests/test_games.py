@@ -13,7 +13,7 @@ from bot.commands.games import FAMOUS, little_known
 from bot.settings import Settings
 from model.text.sources import DINOSAURS
 from tests.fake_chat import FakeChat, Shown
-from tests.serving import ALICE, BOB, install, serving, untrained
+from tests.serving import ALICE, BOB, Slow, install, serving, untrained
 
 NOON = datetime.fromisoformat("2036-11-28T12:00:00+00:00")
 
@@ -56,6 +56,16 @@ async def test_a_round_outlives_new_weights_and_a_restart(
         it_is(NOON + timedelta(days=1))
         assert (await chat.ask("/today")).labels != begun.labels
         assert await chat.bot.store.creations(BOB) == []
+
+
+async def test_a_question_is_written_once_for_everybody(
+    chat: FakeChat, bob: FakeChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = Slow(monkeypatch)
+    slow.go_on.set()
+    await play(chat)
+    await play(bob)
+    assert len(slow.begun) == 5
 
 
 async def test_what_is_pressed_first_counts(

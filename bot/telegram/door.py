@@ -177,7 +177,7 @@ class Telegram(Door):
         # Telegram answers no polls while it has a webhook
         await self._answered(self.client.delete_webhook)
         while True:
-            # without any room for so long, something hangs, and the bot is not well
+            # if there is no room by then, something hangs, and the bot is not well
             longest = asyncio.get_running_loop().time() + WAIT_SECONDS
             while (room := self.pacing.room(bot.limits.messages, WAIT_SECONDS)) < 1:
                 await asyncio.sleep(LOOK_SECONDS)
