@@ -206,14 +206,13 @@ async def test_a_run_that_was_killed_is_told_at_the_next_start(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """With the present name of its voice, in the chat where it began, and once."""
+    """In the chat where it began, and once."""
     async with started(own_settings) as chat:
-        voice = await chat.bot.store.add_voice("pokemon", "names", "a text")
+        await chat.bot.store.add_voice("pokemon", "names", "a text")
         message = await begun(chat, script, "/retrain names pokemon")
         script.tell("started", start_loss=None, ngram_loss=2.375)
         script.progress()
         await until(lambda: "25%" in message.text)
-        await chat.bot.store.rename_voice(voice.id, "monsters")
         script.folder.joinpath("left").touch()
         beside = FakeChat(chat.bot, chat.id)
         await beside.say(sentences.START)
@@ -222,8 +221,8 @@ async def test_a_run_that_was_killed_is_told_at_the_next_start(
         assert beside.messages[0].message == sentences.START
         assert script.folder.exists()
     lost = (
-        "I was stopped while I was training monsters, and what it had learned is lost. `/retrain"
-        " names monsters` starts over."
+        "I was stopped while I was training pokemon, and what it had learned is lost. `/retrain"
+        " names pokemon` starts over."
     ).replace("`", "")
     telegram = FakeChat(chat.bot, chat.id)
     telegram.place = "group"  # a terminal's id is somebody's on Telegram too

@@ -5,18 +5,18 @@ functions stand in the modules beside it.
 """
 
 from collections.abc import Awaitable, Callable
-from mimetypes import guess_type
 from typing import NamedTuple
 
 from bot.answering import answer, say_with_card, show
 from bot.app import Bot
 from bot.asks import Said, Sent
 from bot.cards import card_of_name
-from bot.chat import Button, Refused
+from bot.chat import Button, Explained, Refused
 from bot.commands import admin, games, names, people, verse, voices
 from bot.limits import CHATTER, NAMES, OFFERS, Work
 from bot.store import QUESTIONS
 from bot.words import sentences
+from bot.words.admins import HOW_TO_TEACH
 from bot.words.pieces import Message, joined, said
 from model.text.forms import Network
 
@@ -75,14 +75,12 @@ async def about(ask: Said, _rest: str, bot: Bot) -> None:
     await ask.chat.say(joined("\n\n", parts))
 
 
-async def no_text(ask: Sent, _caption: str, bot: Bot) -> None:
-    """Say once in a while that the bot reads no pictures, voices and stickers.
-
-    If an admin sends a text file, ask whether it should be learned.
+async def no_text(ask: Sent, _caption: str, _bot: Bot) -> None:
+    """Say once in a while that the bot reads no pictures, voices and stickers. If an admin sends a
+    file, say how it can teach a voice.
     """
-    if ask.is_admin and ask.file and (guess_type(ask.file.name)[0] or "text/").startswith("text/"):
-        await admin.offer_to_learn(ask, ask.file, bot)
-        return
+    if ask.is_admin and ask.file:
+        raise Explained(HOW_TO_TEACH[ask.chat.place])
     raise Refused(sentences.ONLY_TEXT, "unread")
 
 
@@ -97,8 +95,6 @@ async def show_help(ask: Said, _rest: str, bot: Bot) -> None:
     groups[PLAY].append(sentences.HELP_HERE[ask.chat.place].format(bot.username))
     if not ask.is_admin:
         del groups[ADMINS]
-    elif ask.chat.place != "terminal":
-        groups[ADMINS].append(sentences.HELP_FILES)
     await ask.chat.say(joined("\n\n", (joined("\n", group) for group in groups.values())))
 
 
@@ -202,7 +198,6 @@ COMMANDS = {
     ),
     "stop": Command(admin.end, group=ADMINS),
     "cancel": Command(admin.end, group=ADMINS),
-    "learn": Command(admin.learn, group=ADMINS),
     "use": Command(admin.use, group=ADMINS),
 }
 """Commands by their names, in the order of menu and help. What has neither is said by buttons and

@@ -1,5 +1,4 @@
-"""What only admins can ask for: `/retrain`, `/models` and `/use`, `/status`, `/ban`, and to learn a
-file.
+"""What only admins can ask for: `/retrain`, `/models` and `/use`, `/status` and `/ban`.
 
 For everybody but admins, they do not exist.
 """
@@ -8,18 +7,13 @@ import asyncio
 import contextlib
 import platform
 import re
-from dataclasses import replace
 from importlib import metadata
-from itertools import chain, count
 
 from bot.app import Bot, memory
-from bot.asks import LONGEST_LINE, File, Said
+from bot.asks import Said
 from bot.chat import Button, Explained
 from bot.commands.voices import teach, voice_called
-from bot.creations import new_code
-from bot.taboo import is_taboo
 from bot.training.runs import Run
-from bot.voices import LONGEST_NAME, name_of
 from bot.words import admins, sentences, tables
 from model.text.forms import FORMS, Network
 from model.weights.checkpoint import CheckpointError
@@ -49,33 +43,6 @@ async def retrain(ask: Said, rest: str, bot: Bot) -> None:
         raise Explained(admins.RETRAIN_USAGE)
     run.is_fresh |= is_fresh
     await bot.runs.begin(run)
-
-
-async def offer_to_learn(ask: Said, file: File, bot: Bot) -> None:
-    """Ask whether a text file without a command should become a voice, named after the file."""
-    taken = {voice.name for voice in await bot.store.voices()}
-    given = file.name[:LONGEST_LINE]
-    title = "" if is_taboo(given) else given.rpartition(".")[0] or given
-    words = "-".join(re.findall(r"[^\W_]+", title))[: LONGEST_NAME - 3].strip("-")
-    names = (
-        name_of(f"{words}{end}") or f"voice{end}"
-        for end in chain([""], (f"-{n}" for n in count(2)))
-    )
-    name = next(name for name in names if name not in taken)
-    key = new_code()
-    bot.runs.files[key] = name, file
-    buttons = [[Button(how, f"/learn {how} {key}") for how in FORMS]]
-    await ask.chat.say(admins.LEARN.format(name), buttons)
-
-
-async def learn(ask: Said, rest: str, bot: Bot) -> None:
-    """Learn a file as names or as verse: `/learn names|verse KEY`."""
-    how, _, key = rest.partition(" ")
-    if key not in bot.runs.files:
-        raise Explained(admins.FILE_GONE)
-    name, file = bot.runs.files[key]
-    await retrain(replace(ask, file=file), f"{how} {name}", bot)
-    bot.runs.files.pop(key, None)  # after a refusal, the question stays open
 
 
 async def end(ask: Said, rest: str, bot: Bot) -> None:

@@ -52,7 +52,6 @@ HELP_HERE = {
     ),
 }
 """What is different in each place. The gap is for the name of the bot."""
-HELP_FILES = said("Send me a text file, and I'll learn a new voice from it.")
 ABOUT = said(
     "I'm *Mangosaurus*: two recurrent networks, written in NumPy right down to the gradients. "
     "I never give you a name that I learned from, and I never set out to copy a line."
@@ -239,7 +238,6 @@ NO_VOICES = said(
 )
 WHICH_VOICE = said("Which voice do you mean? /voices shows how to ask for them.")
 UNKNOWN_VOICE = said("I have no voice called *{}*. /voices shows the ones I have.")
-DO_YOU_MEAN = said("I have no voice called *{}*. Do you mean *{}*? /voices shows all of them.")
 OTHER_FORM = said("*{}* is a voice for {}: {}.")
 VOICE_LINE = said("Give me a line to start from: {}.")
 VOICE_LETTERS = said(
