@@ -92,8 +92,8 @@ class Offer(NamedTuple):
 
 
 class Picture(NamedTuple):
-    """A card: its key, the name of its file, its words, and what makes its PNG, or raises
-    Explained.
+    """A card: its key, the name of its file, and what draws it: that returns its PNG and its words,
+    or raises Explained.
 
     If it `is_kept`, as it belongs to nobody, `file_id` is what Telegram calls it once it was sent
     there.
@@ -101,8 +101,7 @@ class Picture(NamedTuple):
 
     key: str
     name: str
-    words: str
-    png: Callable[[], Awaitable[bytes]]
+    draw: Callable[[], Awaitable[tuple[bytes, str]]]
     is_kept: bool = False
     file_id: str = ""
 

@@ -148,7 +148,8 @@ class Terminal(Chat, Door):
         self._write(text)
 
     async def picture(self, picture: Picture, message: Message, buttons: Buttons = ()) -> str:
-        await self.document(picture.name, await picture.png(), message, buttons)
+        png, _ = await picture.draw()
+        await self.document(picture.name, png, message, buttons)
         return ""
 
     async def document(

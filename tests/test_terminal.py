@@ -186,7 +186,7 @@ def test_the_card_of_a_name_needs_no_database_and_what_does_makes_none(
         said = f"mangosaurus: there is no database at {missing}; MANGOSAURUS_HOME names the folder"
         assert (done.returncode, done.stderr.decode()[: len(said)]) == (1, said)
         assert done.stderr.count(b"\n") == 1
-    assert {*tmp_path.iterdir()} - before == {card.parent, tmp_path / "pictures"}
+    assert {*tmp_path.iterdir()} - before == {card.parent}
 
 
 def shown(code: str, environment: Environment) -> list[str]:

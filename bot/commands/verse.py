@@ -7,13 +7,12 @@ from dataclasses import replace
 from bot.answering import answer, send_card, with_file_id
 from bot.app import Bot
 from bot.asks import Ask, Said, line_in, voice_in
-from bot.cards import card_of, key_of
+from bot.cards import card_of
 from bot.chat import Explained, LiveMessage
 from bot.commands.voices import example, voice_named
 from bot.creations import MOST_CONTINUED, Creation, Wish, code_in, wilder
 from bot.limits import TEXTS, Work, work_for
 from bot.words import layout, sentences
-from bot.words.pieces import Message, Piece
 from model.text.forms import Genre
 
 POEM = Work(TEXTS[Genre.POEM])
@@ -93,10 +92,7 @@ async def named_on_card(_ask: Ask, rest: str, bot: Bot) -> tuple[tuple[Creation,
     n = 0
     if number.isdecimal() and len(number) < 3 and int(number) < creation.count:
         n = int(number)
-    key = key_of(creation, n, bot.username)
-    if bot.drawings.has(key) or await bot.store.file_id(key):
-        key = ""
-    return (creation, n), work_for(creation, key)
+    return (creation, n), work_for(creation, f"{code} {n}")
 
 
 async def card(ask: Said, found: tuple[Creation, int], bot: Bot) -> None:
@@ -118,8 +114,8 @@ async def card(ask: Said, found: tuple[Creation, int], bot: Bot) -> None:
     try:
         await send_card(ask, picture, caption, buttons, bot)
     except Explained as error:
-        words = Message([Piece(picture.words)]) + "\n\n"
-        await ask.chat.say(words + error.sentence, buttons)
+        words = layout.reply(creation, text)
+        await ask.chat.say(words + "\n\n" + error.sentence, buttons)
 
 
 async def creation_in(rest: str, bot: Bot) -> Creation:

@@ -16,7 +16,8 @@ from urllib.parse import quote
 from aiohttp import web
 
 from bot.app import Bot, Door
-from bot.asks import LARGEST_FILE, LONGEST_TEXT, YOU, File, Said, Sent
+from bot.asks import LARGEST_FILE, YOU, File, Said, Sent
+from bot.cards.scene import portrait
 from bot.chat import StartError
 from bot.commands import menu
 from bot.page import access
@@ -32,11 +33,6 @@ GOODBYE_SECONDS = 0.2
 """How long the server waits for a browser to say goodbye."""
 SLOW_SECONDS = 10.0
 """How long a request may take to arrive, and how long a connection may wait for the next one."""
-MOST_TABS = 64
-"""How many tabs may be open at once. Each has a socket, and a process has some 1,000 files."""
-LARGEST_FRAME = 1_000_000
-"""The most bytes of one message. A longer one closes the socket, and the page puts it back into the
-input line."""
 ASSETS = Path(__file__).with_name("assets")
 
 
@@ -61,7 +57,7 @@ class Page(Door):
             [
                 web.get("/", self._enter),
                 web.get("/{asset:page.css|page.js|icon.svg|tracks.svg}", self._asset),
-                web.get("/{kind:creatures|scenes}/{name:[a-z]{1,40}}.svg", self._creature),
+                web.get("/creatures/{name:[a-z]{1,40}}.svg", self._creature),
                 web.get("/files/{number:[0-9]{1,9}}", self._file),
                 web.post("/files", self._receive),
                 web.get("/socket", self._converse),
@@ -108,13 +104,10 @@ class Page(Door):
         return web.FileResponse(ASSETS / request.match_info["asset"], headers=headers)
 
     async def _creature(self, request: web.Request) -> web.Response:
-        """Draw the creature of a name, alone or in its world."""
-        from bot.cards import scene  # and with it all that draws, which takes a while to load
-
+        """Draw the creature of a name."""
         if not self._access.knows(request):
             raise web.HTTPNotFound
-        draw = scene.portrait if request.match_info["kind"] == "creatures" else scene.drawing
-        svg = await asyncio.to_thread(draw, request.match_info["name"])
+        svg = await asyncio.to_thread(portrait, request.match_info["name"])
         headers = {"Cache-Control": "private, max-age=3600"}  # as drawings may improve
         return web.Response(text=svg, content_type="image/svg+xml", headers=headers)
 
@@ -148,11 +141,7 @@ class Page(Door):
         """Show the chat in a tab, and take what is said there."""
         if not self._access.knows(request):
             return web.Response(status=403, text=words.PAGE["stranger"])
-        if len(self._chat.tabs) >= MOST_TABS:
-            raise web.HTTPServiceUnavailable
-        tab = web.WebSocketResponse(
-            heartbeat=15, timeout=GOODBYE_SECONDS, max_msg_size=LARGEST_FRAME, compress=False
-        )
+        tab = web.WebSocketResponse(heartbeat=15, timeout=GOODBYE_SECONDS, compress=False)
         await tab.prepare(request)
         try:
             await self._chat.enter(tab, commands=menu(is_admin=True))
@@ -165,7 +154,7 @@ class Page(Door):
         return tab
 
     async def _take(self, data: str | bytes) -> None:
-        """Take a line that somebody wrote, or that a button says."""
+        """Take a line that somebody wrote, or that a button says. Pass over anything else."""
         told = None
         with contextlib.suppress(ValueError, TypeError, RecursionError):
             told = json.loads(data)
@@ -175,14 +164,10 @@ class Page(Door):
                     self._bot.ask(
                         Said(person=YOU, chat=self._chat, is_admin=True, text=line, pressed=number)
                     )
-            case {"line": str(line), "key": str(key)} if 0 < len(line.strip()) <= LONGEST_TEXT:
+            case {"line": str(line), "key": str(key)}:
                 await self._hear(
                     Said(person=YOU, chat=self._chat, is_admin=True, text=line.strip()), key=key
                 )
-            case {"line": str(line), "key": str(key)}:
-                await self._chat.tell("refused", key=key, text=words.TOO_LONG)
-            case _:
-                await self._chat.tell("refused", key="", text=words.UNREADABLE)
 
     async def _hear(self, ask: Said, **facts: Any) -> None:
         """Show what somebody says as a message of their own, and ask the bot, unless it stops: then

@@ -206,7 +206,8 @@ class TelegramChat(Chat):
             with contextlib.suppress(BadRequest):
                 await self._send(self._bot.send_photo, picture.file_id, self._place, **below)
                 return picture.file_id
-        sent = await self._send(self._bot.send_photo, await picture.png(), self._place, **below)
+        png, _ = await picture.draw()
+        sent = await self._send(self._bot.send_photo, png, self._place, **below)
         return sent.photo[-1].file_id
 
     async def document(

@@ -193,6 +193,14 @@ NO_BUTTON = "There is no button {} to press."
 NOT_POSSIBLE = said("I can't do that just now. Please ask again later.")
 APOLOGY = said("Something went wrong on my side, sorry. It's in my log as `{}`. Please try again.")
 
+# Cards.
+
+A_POEM, A_SONNET = "A POEM, NEVER BEFORE IMPRINTED", "A SONNET, NEVER BEFORE IMPRINTED"
+NAMES = "NAMES, NEVER BEFORE IMPRINTED"
+LIVED = "It lived in {} {} million years ago, was {} m long, and ate {}."
+INVENTED, FOUND = "invented, and drawn by rule", "a real animal, drawn by rule"
+WRITTEN, SHARED = "written by a network", "red: your words; the rest: a network’s"
+
 # Seeds, and what I keep.
 
 SEED = said(
