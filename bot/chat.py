@@ -57,26 +57,18 @@ class StartError(MangosaurusError):
     exit_code = EX_CONFIG
 
 
-LONGEST_BUTTON = 64
-"""Telegram's limit, in bytes."""
-
-
 @dataclass(frozen=True)
 class Button:
     """A label, and the line that the button says for whoever presses it.
 
     Without a line, it passes on `words` and a link that opens `opens`: a code, or the name of a
-    command. Raises ValueError if the line has more than 64 bytes.
+    command. A line has at most 64 bytes, or Telegram refuses the message.
     """
 
     label: str
     line: str = ""
     opens: str = ""
     words: str = ""
-
-    def __post_init__(self) -> None:
-        if len(self.line.encode()) > LONGEST_BUTTON:
-            raise ValueError(f"a button says at most {LONGEST_BUTTON} bytes, not {self.line!r}")
 
 
 Buttons: TypeAlias = Sequence[Sequence[Button]]
@@ -155,8 +147,8 @@ class Chat(ABC):
     async def typing(self) -> None:
         """Show for a few seconds that the bot is typing."""
 
-    async def clear(self) -> None:  # noqa: B027 - Telegram's bots cannot
-        """Delete what was said here. The terminal deletes what was typed."""
+    async def clear(self) -> None:  # noqa: B027 - only the page can
+        """Delete what was said here."""
 
     async def offer(self, offers: Sequence[Offer], reason: Message = NOTHING) -> None:  # noqa: B027 - only Telegram has other chats to send offers to
         """Offer what somebody may send in another chat, or say why there is nothing."""

@@ -43,10 +43,6 @@ STRONG = ("bold", "name", "own")
 """Styles that are bold at a terminal."""
 
 
-class OutputError(NotSent):
-    """The answers cannot be written."""
-
-
 class Terminal(Chat, Door):
     """The door and its one chat: at a terminal if somebody sits there, else through pipes."""
 
@@ -68,7 +64,7 @@ class Terminal(Chat, Door):
         """The newest message that is shown when it is finished."""
         self._pressable: tuple[int, list[str]] = (0, [])
         """The newest message with buttons, and the lines that they say."""
-        self._failure: OutputError | None = None
+        self._failure: OSError | None = None
         for stream in (sys.stdin, sys.stdout):
             if isinstance(stream, TextIOWrapper):
                 stream.reconfigure(errors="replace")
@@ -94,7 +90,7 @@ class Terminal(Chat, Door):
         return self if chat_id == YOU else None
 
     async def converse(self, bot: Bot) -> None:
-        """Answer each line until there are no more. Raises MangosaurusError."""
+        """Answer each line until there are no more. Raises OSError if answers cannot be written."""
         loop, ended = asyncio.get_running_loop(), Future[None]()
         ended.set_running_or_notify_cancel()  # if the wait is cancelled, the thread reads on
 
@@ -104,7 +100,7 @@ class Terminal(Chat, Door):
                     asyncio.run_coroutine_threadsafe(self._answer(line, bot), loop).result()
                 ended.set_result(None)
             except Exception as error:
-                ended.set_exception(error)
+                ended.set_exception(self._failure or error)
 
         try:
             if self.is_interactive:
@@ -116,9 +112,8 @@ class Terminal(Chat, Door):
             if not self.is_interactive:
                 await bot.idle()
                 await bot.runs.ended()
-        except OutputError as error:
-            if not isinstance(error.__cause__, BrokenPipeError):  # then nobody reads any more
-                raise
+        except BrokenPipeError:  # nobody reads any more
+            return
 
     async def say(
         self, message: Message, buttons: Buttons = (), *, unfinished: bool = False
@@ -163,12 +158,6 @@ class Terminal(Chat, Door):
 
     async def typing(self) -> None: ...
 
-    async def clear(self) -> None:
-        """Forget what was typed, which the arrows would bring back."""
-        if self._readline:
-            self._readline.clear_history()
-        self._write(sentences.SAVED_STAYS)
-
     def _styled(self, piece: tuple[str, str]) -> str:
         text, style = piece
         if self.is_interactive:
@@ -179,21 +168,17 @@ class Terminal(Chat, Door):
         return BOLD.format(text) if has_bold and style in STRONG else text
 
     def _write(self, text: str) -> None:
-        """Write a paragraph. Raises OutputError."""
-        if sys.stdout is None:
-            return
+        """Write a paragraph. Raises NotSent."""
         if self._is_asking:  # something has come by itself, while a line was typed
             typed = self._readline.get_line_buffer() if self._readline else ""
             text = f"\n{text}\n\n{PROMPT}{typed}"
         try:
             print(text, end="" if self._is_asking else "\n\n", flush=True)
         except OSError as error:
-            self._failure = OutputError(f"the answers cannot be written: {error.strerror}")
-            self._failure.__cause__ = error
+            self._failure = error
             # otherwise flushing stdout at the exit would fail again
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        if self._failure:
-            raise self._failure
+            raise NotSent(str(error)) from error
 
     def _lines(self) -> Iterator[str]:
         if self.is_interactive:

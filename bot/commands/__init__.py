@@ -42,8 +42,6 @@ class Command(NamedTuple):
     """What `/help` says of it, with marks as in `bot.words`."""
     group: str = PLAY
     """Where the help lists it. For everybody but admins, what is for ADMINS does not exist."""
-    alone: bool = False
-    """Whether it answers text after the command with a hint."""
 
 
 async def start(ask: Said, _rest: str, bot: Bot) -> None:
@@ -164,7 +162,6 @@ COMMANDS = {
         "what I'm made of",
         "/about – what I'm made of",
         group=YOURS,
-        alone=True,
     ),
     "name": Command(names.carded, NAMES),
     "again": Command(show, verse.again),
@@ -186,9 +183,7 @@ COMMANDS = {
         "/models – the versions of each network",
         group=ADMINS,
     ),
-    "status": Command(
-        admin.status, CHATTER, "how I am", "/status – how I am", group=ADMINS, alone=True
-    ),
+    "status": Command(admin.status, CHATTER, "how I am", "/status – how I am", group=ADMINS),
     "ban": Command(
         admin.ban,
         CHATTER,

@@ -44,12 +44,8 @@ async def dino(ask: Said, rest: str, bot: Bot) -> None:
     name, rest = voice_in(rest, anywhere=True)
     voice = (await voice_named(name, "names", bot)).id if name is not None else ""
     numbers, letters = _words(rest)
-    if len(numbers) > 1:
+    if len(numbers) > 1 or len(letters) > 1:
         raise Explained(sentences.DINO_USAGE)
-    if len(letters) > 1:
-        raise Explained(
-            sentences.ONE_WORD.format(sentences.cut(letters[0].lower(), LONGEST_PREFIX))
-        )
     wish = Wish(Genre.DINO, count=_count(numbers[0]) if numbers else 1, voice=voice)
     if letters:
         checkpoint = await bot.shelf.current(network_of(wish))
@@ -93,7 +89,7 @@ async def carded(ask: Said, name: str, bot: Bot) -> None:
     """Send the card of a name: `/name mangosaurus`, as a link in another chat says it."""
     name = name.strip().lower()
     if not (name.isascii() and name.isalpha() and len(name) <= LONGEST_NAME) or is_taboo(name):
-        raise Explained(sentences.NOT_A_NAME)
+        raise Explained(sentences.CARD_OF_WHAT)
     card = card_of_name(name, bot.username, bot.drawings, keep=False)
     buttons = [[Button(sentences.A_DINOSAUR, "/dino")]]
     await say_with_card(ask, card, layout.explained(name), buttons, bot, buttons)

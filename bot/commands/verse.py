@@ -9,7 +9,7 @@ from bot.app import Bot
 from bot.asks import Ask, Said, line_in, voice_in
 from bot.cards import card_of
 from bot.chat import Explained, LiveMessage
-from bot.commands.voices import example, voice_named
+from bot.commands.voices import voice_named
 from bot.creations import MOST_CONTINUED, Creation, Wish, code_in, wilder
 from bot.limits import TEXTS, Work, work_for
 from bot.words import layout, sentences
@@ -19,23 +19,18 @@ POEM = Work(TEXTS[Genre.POEM])
 SONNET = Work(TEXTS[Genre.SONNET])
 
 
-async def plain_line(ask: Said, text: str, bot: Bot) -> None:
-    """Continue a line that somebody sends without any command."""
+async def plain_line(ask: Said, text: str, bot: Bot, voice: str = "") -> None:
+    """Continue a line, as somebody sends it without any command."""
     if not (line := line_in(text)):
         raise Explained(sentences.POEM_USAGE)
-    await answer(ask, Wish(Genre.POEM, line), bot)
+    await answer(ask, Wish(Genre.POEM, line, voice=voice), bot)
 
 
 async def poem(ask: Said, rest: str, bot: Bot) -> None:
     """Continue a line, perhaps in a custom voice: `/poem voice:keats A thing of beauty`."""
     name, rest = voice_in(rest)
-    voice = await voice_named(name, "verse", bot) if name is not None else None
-    if line := line_in(rest):
-        await answer(ask, Wish(Genre.POEM, line, voice=voice.id if voice else ""), bot)
-    elif voice:
-        raise Explained(sentences.VOICE_LINE.format(example(voice)))
-    else:
-        raise Explained(sentences.POEM_USAGE)
+    voice = (await voice_named(name, "verse", bot)).id if name is not None else ""
+    await plain_line(ask, rest, bot, voice)
 
 
 async def sonnet(ask: Said, rest: str, bot: Bot) -> None:
@@ -68,9 +63,7 @@ async def another(_ask: Ask, rest: str, bot: Bot) -> tuple[Wish, Work]:
 async def make_wilder(_ask: Ask, rest: str, bot: Bot) -> tuple[Wish, Work]:
     """Wish for another one like a creation, at a higher temperature."""
     creation = await creation_in(rest, bot)
-    temperature = wilder(creation.temperature)
-    if temperature is None:
-        raise Explained(sentences.WILDEST)
+    temperature = wilder(creation.temperature) or creation.temperature
     return _like(creation, temperature), work_for(creation)
 
 
@@ -144,9 +137,7 @@ def _like(creation: Creation, temperature: float) -> Wish:
 async def _begun_by(rest: str, bot: Bot) -> Wish:
     """Return the wish for a sonnet that begins with the first whole line of a poem."""
     poem = await creation_in(rest, bot)
-    if poem.genre is not Genre.POEM:
+    if poem.genre is not Genre.POEM or poem.voice:
         raise Explained(sentences.POEMS_ALONE)
-    if poem.voice:
-        raise Explained(sentences.NO_SONNETS_IN_VOICES)
     line, own_words = layout.first_line(poem, await bot.shelf.write(poem))
     return Wish(Genre.SONNET, line, own_words=own_words)

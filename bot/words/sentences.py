@@ -11,11 +11,9 @@ def cut(text: str, longest: int) -> str:
     return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
 
 
-def no_new_name(count: int, letters: str) -> Message:
-    """Say that there are not as many new names as somebody wants, and what could help."""
-    names, begin = NEW_NAMES if count > 1 else NEW_NAME
-    wanted = said("{}{} with *{}*").format(names, begin, letters) if letters else names
-    return NO_NEW_NAME.format(wanted, "fewer names, " if count > 1 else "")
+def no_new_name(letters: str) -> Message:
+    """Say that there are no new names, or not enough, that begin with some letters."""
+    return NO_NEW_NAME.format(BEGINS.format(letters) if letters else "")
 
 
 def not_sure(code: str | None) -> Message:
@@ -78,7 +76,6 @@ ABOUT_ROUNDS = said(
 ABOUT_SOURCE = said("I'm free software under the MIT licence, weights included.")
 MEANT_COMMAND = said("I don't know `/{}`. Do you mean /{}?")
 UNKNOWN_COMMAND = said("I don't know that command. /help shows what I can do.")
-ALONE = said("I don't know what to do with the words after /{0}. Just send /{0} alone.")
 ONLY_TEXT = said("I can only read what you write. Send me a line, and I'll turn it into a poem.")
 
 # How to ask for names and verse.
@@ -87,7 +84,6 @@ DINO_USAGE = said(
     "Tell me how many names you'd like and how they begin, or nothing at all: `/dino`, "
     "`/dino 5`, `/dino mango`, `/dino 5 mango`."
 )
-ONE_WORD = said("One word, please: `/dino {}`.")
 HOW_MANY = said("I can invent 1 to {} names at a time, for example `/dino 5`.")
 FIRST_LETTERS = said(
     "No name can begin with *{}*. Give me up to {} letters, for example `/dino mango`."
@@ -106,7 +102,6 @@ UNKNOWN_CODE = said(
 )
 NEW = "new"
 OFFER_USAGE = said("One word, please, such as mango: I'll invent names that begin with it.")
-NOT_A_NAME = said("I know no such name. Send me /dino for a new one.")
 TABOO = said("One of your words I'd rather not play with. Give me another, and I'll gladly begin.")
 TABOO_NAME = said("_I'd rather keep this name to myself._")
 TABOO_VERSE = said(
@@ -114,8 +109,9 @@ TABOO_VERSE = said(
 )
 CODE = "code {}"
 """How a door labels a code that it cannot make a link."""
-POEMS_ALONE = said("Only a poem can become a sonnet. Send me /sonnet and a line.")
-WILDEST = said("Any wilder, and I'd make no sense at all.")
+POEMS_ALONE = said(
+    "Only a poem in Shakespeare's voice can become a sonnet. Send me /sonnet and a line."
+)
 LONGEST_POEM = said("I can't make this poem any longer. Send me one of its lines to start another.")
 
 # Games.
@@ -169,10 +165,10 @@ REAL = said("*{}* is real: {}. Here's what I make of _{}…_")
 DINOSAUR, OTHER_GENUS = "a dinosaur", "a genus, though not of dinosaurs"
 REAL_TOO = said("this one is real: {}")
 NO_NEW_NAME = said(
-    "I couldn't find {}, and I never give one that I know to exist. Asking the same again won't"
-    " help, but {}other letters or another seed may."
+    "I couldn't find enough new names{}, and I never give one that I know to exist. Asking the same"
+    " again won't help, but fewer names, other letters or another seed may."
 )
-NEW_NAME, NEW_NAMES = ("a new name", " that begins"), ("enough new names", " that begin")
+BEGINS = said(" that begin with *{}*")
 NO_TEXT = {
     "poem": said("I couldn't find the words to go on from there. Try another line."),
     "sonnet": said("I couldn't find the rhymes for that one. Try another line."),
@@ -212,7 +208,6 @@ SEED_RANGE = said("A seed is a whole number from 0 to {}, for example `/seed 42`
 NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 EXPORT = said("Here's everything I keep about you.")
 EXPORT_PART = said("Here are the texts {} to {} of the {:,} that I keep for you, the newest first.")
-EXPORT_LACKS = said(" I can't write {} of it any more; there, I say why.")
 EXPORT_REST = "the older ones"
 EXPORTED_PERSON = (
     "What Mangosaurus keeps of you: the number {0.id}; your seed {0.seed}, with {1} of names and"
@@ -247,7 +242,6 @@ NO_VOICES = said(
 WHICH_VOICE = said("Which voice do you mean? /voices shows how to ask for them.")
 UNKNOWN_VOICE = said("I have no voice called *{}*. /voices shows the ones I have.")
 OTHER_FORM = said("*{}* is a voice for {}: {}.")
-VOICE_LINE = said("Give me a line to start from: {}.")
 VOICE_LETTERS = said(
     "In this voice, no name can begin with *{}*. Give me 1 to {} of the letters that its names"
     " are written with."
@@ -265,4 +259,3 @@ NO_SONNETS_IN_VOICES = said(
 SAVED = said("There's a file for you: `{}`")
 NOT_SAVED = said("I couldn't save the file `{}`: {}.")
 NO_SUCH_FILE = "There is no file that I can read at {}."
-SAVED_STAYS = "The files that /export has saved stay where they are."
