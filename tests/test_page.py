@@ -1,6 +1,5 @@
 """The page's server over real HTTP: who is let in, and what a tab sends and gets."""
 
-import asyncio
 import socket
 import stat
 from collections.abc import AsyncIterator
@@ -8,7 +7,6 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from yarl import URL
 
 from bot.asks import LARGEST_FILE
 from bot.chat import StartError
@@ -121,26 +119,6 @@ async def test_what_is_no_message_is_passed_over(visitor: Visitor, tab: Tab) -> 
         (" \n\t ", "Give me a line"),
     ):
         assert text_of(await tab.ask(line)).startswith(refusal)
-
-
-async def test_slow_requests_are_cut(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "SLOW_SECONDS", 0.2)
-    async with page_served(settings) as page, visit(page) as visitor:
-        host = f"Host: 127.0.0.1:{page.port}\r\n".encode()
-        cookie = visitor.client.cookie_jar.filter_cookies(URL(page.link)).output(header="Cookie:")
-        known = f"{cookie}\r\nOrigin: {visitor.origin}\r\nContent-Length: 9\r\n\r\nhalf".encode()
-        async with visitor.tab() as tab:
-            for begun in (
-                b"",
-                b"GET / HTTP/1.1\r\nX-A: ",
-                b"POST /files HTTP/1.1\r\n" + host + known,
-            ):
-                reader, writer = await asyncio.open_connection("127.0.0.1", page.port)
-                writer.write(begun)
-                status = (await reader.read())[:12]
-                assert status == (b"HTTP/1.1 504" if b"POST" in begun else b"")
-                writer.close()
-            assert text_of(await tab.ask("/help"))
 
 
 async def test_two_tabs_show_one_chat_until_it_is_forgotten(visitor: Visitor, tab: Tab) -> None:

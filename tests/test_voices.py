@@ -159,7 +159,9 @@ async def test_a_voice_is_removed_after_a_question(
     assert (await admin.press(yes, message=question)).text == "The voice pokemon is gone."
     assert await names_of(admin) == ["keats"]
     await teach(admin.bot, "pokemon", "names", untrained("names"))  # it is another voice
-    assert (await admin.press(yes, message=question)).text == str(sentences.VOICE_GONE)
+    assert (await admin.press(yes, message=question)).text == str(
+        sentences.UNKNOWN_VOICE.format(pokemon.id)
+    )
     gone = (await admin.ask(f"/again {made.code}")).text
     assert gone == str(sentences.GONE_WITH_VOICE)
     _, exported = (await admin.ask("/export")).file or ("", b"")

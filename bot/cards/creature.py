@@ -46,10 +46,10 @@ class Chance:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.roots = [part.root for part in reversed(parts_of(name))]
+        roots = [part.root for part in reversed(parts_of(name))]
         self.parts = [
             {f"={root.meaning}", *re.findall(r"\w+", f"{root.meaning} {root.forms}")}
-            for root in self.roots
+            for root in roots
         ]
 
     def between(self, word: str, least: float, most: float) -> float:

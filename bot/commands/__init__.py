@@ -26,7 +26,6 @@ FIRST = [
     [Button(sentences.A_ROUND, "/today")],
 ]
 """The buttons below the first message."""
-CELLS = {"rnn": "a plain recurrent network", "lstm": "an LSTM", "gru": "a GRU"}
 
 
 class Command(NamedTuple):
@@ -56,14 +55,9 @@ async def about(ask: Said, _rest: str, bot: Bot) -> None:
     for network in Network:
         if network in bot.shelf.serving:
             weights = bot.shelf.serving[network]
-            cell = weights.language_model.architecture.cell
-            facts = (
-                CELLS.get(cell, f"the cell {cell}"),
-                weights.version,
-                weights.description.held_out_loss,
-                len(weights.known_names),
-            )
-            parts.append(sentences.ABOUT_NETWORK[network.form].format(*facts))
+            loss = weights.description.held_out_loss
+            about = sentences.ABOUT_NETWORK[network.form]
+            parts.append(about.format(weights.version, loss, len(weights.known_names)))
     parts.append(sentences.ABOUT_SONNETS)
     if people := await bot.store.results():
         asked = QUESTIONS * sum(people.values())

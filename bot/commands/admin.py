@@ -23,8 +23,6 @@ MINUTES = 5.0
 """How long `/retrain poem` trains."""
 MOST_VERSIONS, MOST_ERRORS = 8, 8
 """What `/models` and `/status` show at most."""
-LONGEST_LIST = 3000
-"""How many characters `/ban` shows at most."""
 
 
 async def retrain(ask: Said, rest: str, bot: Bot) -> None:
@@ -84,8 +82,6 @@ async def use(ask: Said, rest: str, bot: Bot) -> None:
     version = words[1]
     network, title = await _network(words[0], bot)
     before = await _in_use(network, bot)
-    if version == before:
-        raise Explained(admins.IN_USE_ALREADY.format(version, title))
     forms = {each.version: each.description.form for each in await bot.shelf.versions(network)}
     if version not in forms:
         raise Explained(admins.NO_SUCH_VERSION.format(title, sentences.cut(version, 40)))
@@ -110,7 +106,7 @@ async def ban(ask: Said, rest: str, bot: Bot) -> None:
         change = bot.store.lift_ban if found[2] else bot.store.ban
         await change(person)
         bot.banned = await bot.store.banned()
-    banned = sentences.cut(", ".join(map(str, sorted(bot.banned))), LONGEST_LIST) or "none"
+    banned = ", ".join(map(str, sorted(bot.banned))) or "none"
     await ask.chat.say(admins.BANS.format(banned))
 
 

@@ -39,11 +39,13 @@ async def dino(ask: Said, rest: str, bot: Bot) -> None:
     """Send new names. A number and first letters come in either order, each at most once.
 
     A word with a digit in it is meant as a number, so `1e9` is too many, and not a name that begins
-    with E. Without such a word, `five` is a number too; `1 five` is a name that begins with Five.
+    with E.
     """
     name, rest = voice_in(rest, anywhere=True)
     voice = (await voice_named(name, "names", bot)).id if name is not None else ""
-    numbers, letters = _words(rest)
+    words = rest.split()
+    numbers = [word for word in words if any(map(str.isdigit, word))]
+    letters = [word for word in words if word not in numbers]
     if len(numbers) > 1 or len(letters) > 1:
         raise Explained(sentences.DINO_USAGE)
     wish = Wish(Genre.DINO, count=_count(numbers[0]) if numbers else 1, voice=voice)
@@ -67,10 +69,7 @@ async def typed(ask: Typed, text: str, bot: Bot) -> None:
     if is_taboo(text):
         raise Explained(sentences.TABOO)
     checkpoint = await bot.shelf.current(Genre.DINO.network)
-    words = text.split()
-    if len(words) > 1:
-        raise Explained(sentences.OFFER_USAGE)
-    prefix = _prefix(words[0], checkpoint) if words else ""
+    prefix = _prefix(text, checkpoint) if text.strip() else ""
     wish = Wish(Genre.DINO, like(prefix, checkpoint)[0] or prefix, OFFERED)
     person = await bot.store.person(ask.person)
     usual = checkpoint.description.temperature
@@ -127,34 +126,19 @@ def like(name: str, checkpoint: Checkpoint) -> tuple[str, Message]:
     return name[:end], opening + "\n\n"
 
 
-def _words(text: str) -> tuple[list[str], list[str]]:
-    """Return the words that are numbers, and the others."""
-    words = text.split()
-    numbers = [word for word in words if any(map(str.isdigit, word))]
-    if not numbers:
-        numbers = [word for word in words if word.lower() in sentences.NUMBERS]
-    return numbers, [word for word in words if word not in numbers]
-
-
 def _count(word: str) -> int:
-    """Read a number in any script's digits, or a word: ٣ and three are 3."""
-    if word.lower() in sentences.NUMBERS:
-        return sentences.NUMBERS.index(word.lower()) + 1
+    """Read a number in any script's digits: ٣ is 3."""
     if not (word.isdecimal() and len(word) < 10 and 1 <= int(word) <= MOST):
         raise Explained(sentences.HOW_MANY.format(MOST))
     return int(word)
 
 
 def _prefix(word: str, checkpoint: Checkpoint, voice: str = "") -> str:
-    """Read first letters as the network writes them. Those of dinosaurs may be of any script; in a
-    voice, they get a capital if its names never begin with the small letter.
-    """
+    """Read first letters as the network writes them. Those of dinosaurs may be of any script."""
     prefix = checkpoint.vocabulary.fold(word if voice else latin(word)).strip()
     if not 1 <= len(prefix) <= LONGEST_PREFIX:
         refusal = sentences.VOICE_LETTERS if voice else sentences.FIRST_LETTERS
         raise Explained(refusal.format(sentences.cut(word, 40), LONGEST_PREFIX))
     if is_taboo(prefix):
         raise Explained(sentences.TABOO)
-    initials = {name[0] for name in checkpoint.known_names} if voice else set()
-    first, capital = prefix[0], prefix[0].upper()
-    return capital + prefix[1:] if first not in initials and capital in initials else prefix
+    return prefix

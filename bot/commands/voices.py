@@ -10,7 +10,6 @@ from dataclasses import replace
 from bot.app import Bot
 from bot.asks import LARGEST_FILE, File, Said
 from bot.chat import Button, Explained, NotSent
-from bot.creations import CODE
 from bot.taboo import is_taboo
 from bot.training.runs import Run
 from bot.voices import Voice, check, name_of
@@ -62,8 +61,6 @@ async def voice_called(name: str, bot: Bot) -> Voice:
     """Return the voice with a name or an id. Raises Explained if there is none, or no more."""
     if voice := await bot.store.voice_named(name) or await bot.store.voice(name):
         return voice
-    if CODE.fullmatch(name):
-        raise Explained(sentences.VOICE_GONE)
     raise Explained(sentences.UNKNOWN_VOICE.format(sentences.cut(name, 40)))
 
 
@@ -75,10 +72,6 @@ async def _list(ask: Said, bot: Bot) -> None:
         how = example(voice)
         if not await bot.store.in_use(voice.id):
             how = sentences.NOT_TAUGHT
-            if bot.runs.running and bot.runs.running.network == voice.id:
-                how = sentences.STILL_LEARNING
-            elif ask.is_admin:
-                how = admins.NOT_TAUGHT.format(voice.form, voice.name)
         lines.append(sentences.VOICE.format(voice.name, voice.form, how))
     shown = joined("\n", lines) if len(lines) > 2 else sentences.NO_VOICES
     if ask.is_admin:

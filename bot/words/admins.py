@@ -25,7 +25,6 @@ HOW_TO_TEACH = {
     "terminal": _BY_PATH,
 }
 HOW_TO_REMOVE = said("`/voices remove NAME` removes a voice.")
-NOT_TAUGHT = said("can't write yet: `/retrain {} {}`")
 VOICE_NAME = said(
     "A voice needs a name of 2 to 20 letters, digits or hyphens, in any script, such as"
     " `pokemon`. It can't be dino, poem, sonnet, names, verse or fresh, which are words of my"
@@ -95,7 +94,6 @@ OWN_EXAMPLES = {"dino": "/dino", "poem": "/poem Shall I compare thee"}
 
 USE = "use {}"
 IN_USE = said("Version `{}` of *{}* is in use now.")
-IN_USE_ALREADY = said("Version `{}` of *{}* is in use already.")
 NO_SUCH_VERSION = said("*{}* has no version `{}` any more. /models shows those that it has.")
 OVERTAKEN_USE = said("Another version of *{}* came into use meanwhile. /models shows it.")
 NOT_CHANGED = said("I can't do that: {}. *{}* stays as it is.")
@@ -132,9 +130,11 @@ def verdict(title: str, progress: Progress, seconds: float, version: str, *, use
 
 
 def below_use(network: str, form: Form, before: str, now: str) -> Buttons:
-    """Return buttons that use the version before again, if there is one and `now` is still in use,
-    and that try the network.
+    """Return buttons that use the version before again, if there is another one and `now` is still
+    in use, and that try the network.
     """
     line = OWN_EXAMPLES.get(network) or str(VOICE_EXAMPLES[form].format(network))
-    undo = [[Button(UNDO, f"/use {network} {before} {now}")]] if before else []
-    return [*undo, [Button(TRY, line)]]
+    buttons = [[Button(TRY, line)]]
+    if before not in ("", now):
+        buttons.insert(0, [Button(UNDO, f"/use {network} {before} {now}")])
+    return buttons

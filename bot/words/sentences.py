@@ -56,13 +56,13 @@ ABOUT = said(
 )
 ABOUT_NETWORK = {
     "names": said(
-        "*Names* come from {0} that read the genera of other living things, then nine tenths of the"
-        " {3:,} dinosaurs I know: version `{1}`, {2:.3f} nats per character on text it has never"
-        " seen. The same seed gives the same on every machine."
+        "*Names* come from a plain recurrent network that read the genera of other living things,"
+        " then nine tenths of the {2:,} dinosaurs I know: version `{0}`, {1:.3f} nats per character"
+        " on text it has never seen. The same seed gives the same on every machine."
     ),
     "verse": said(
-        "*Verse* comes from {0} that read Shakespeare's plays and sonnets and other poems: version"
-        " `{1}`, {2:.3f} nats per character on text it has never seen."
+        "*Verse* comes from an LSTM that read Shakespeare's plays and sonnets and other poems:"
+        " version `{0}`, {1:.3f} nats per character on text it has never seen."
     ),
 }
 ABOUT_SONNETS = said(
@@ -101,7 +101,6 @@ UNKNOWN_CODE = said(
     " asked me to forget it."
 )
 NEW = "new"
-OFFER_USAGE = said("One word, please, such as mango: I'll invent names that begin with it.")
 TABOO = said("One of your words I'd rather not play with. Give me another, and I'll gladly begin.")
 TABOO_NAME = said("_I'd rather keep this name to myself._")
 TABOO_VERSE = said(
@@ -205,7 +204,6 @@ SEED = said(
 )
 SEED_SET = said("Your seed is now *{}*, and its sequence starts here.")
 SEED_RANGE = said("A seed is a whole number from 0 to {}, for example `/seed 42`.")
-NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 EXPORT = said("Here's everything I keep about you.")
 EXPORT_PART = said("Here are the texts {} to {} of the {:,} that I keep for you, the newest first.")
 EXPORT_REST = "the older ones"
@@ -234,7 +232,6 @@ VOICE_EXAMPLES = {
 }
 VOICES = said("Besides my own voice, I have these:")
 VOICE = said("*{}* – {}: {}")
-STILL_LEARNING = said("still learning")
 NOT_TAUGHT = said("can't write yet")
 NO_VOICES = said(
     "I have only my own voice: /dino for names, and any line that you send me for verse."
@@ -247,9 +244,7 @@ VOICE_LETTERS = said(
     " are written with."
 )
 VOICE_GONE = said("That voice has been removed. /voices shows the ones I have.")
-VOICE_UNTRAINED = said(
-    "I can't write in that voice yet. /voices shows whether I'm still learning it."
-)
+VOICE_UNTRAINED = said("I can't write in that voice yet.")
 NO_SONNETS_IN_VOICES = said(
     "Only Shakespeare's voice writes sonnets. Send me /sonnet and a line, without a voice."
 )
