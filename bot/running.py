@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from bot import taboo
 from bot.app import Bot, Door
-from bot.cards import drawings_version
+from bot.cards import VERSION
 from bot.cards.png import Drawings
 from bot.limits import Limits
 from bot.routing import handle
@@ -55,5 +55,5 @@ async def running(settings: Settings, doors: Sequence[Door] = ()) -> AsyncIterat
         await bot.runs.conclude_lost([door.chat for door in doors])
         for door in doors:
             await door.open(bot)
-        stack.callback(asyncio.create_task(store.keep_tidy(drawings_version())).cancel)
+        stack.callback(asyncio.create_task(store.keep_tidy(VERSION)).cancel)
         yield bot

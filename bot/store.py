@@ -205,11 +205,9 @@ class Store(Learned):
         """Return whether somebody has found the real one in each question they have answered."""
         return await self.run(lambda connection: _found(connection, person_id, day))
 
-    async def results(self, day: int | None = None) -> dict[int, int]:
-        """Return how many people have found 0 to 5 real ones in the round of a day, or in all."""
+    async def results(self) -> dict[int, int]:
+        """Return how many people have found 0 to 5 real ones in a round."""
         counts = sa.select(results.c.found, sa.func.sum(results.c.people)).group_by(results.c.found)
-        if day is not None:
-            counts = counts.where(results.c.day == day)
 
         def work(connection: Connection) -> dict[int, int]:
             return {found: int(people) for found, people in connection.execute(counts)}

@@ -150,10 +150,7 @@ class Terminal(Chat, Door):
     async def document(
         self, name: str, content: bytes, message: Message, buttons: Buttons = ()
     ) -> None:
-        try:
-            file = saved(self._files / name, content)
-        except Explained as error:  # the message has more to say
-            file = error.sentence
+        file = saved(self._files / name, content)
         await self.say(message + "\n" + file, buttons)
 
     async def typing(self) -> None: ...

@@ -39,8 +39,6 @@ def name_of(given: str) -> str | None:
     A name has 2 to 20 letters and digits of any script, the marks that belong to them, and hyphens
     between them.
     """
-    if len(given) > 2 * LONGEST_NAME:  # refused before any work on it
-        return None
     name = unicodedata.normalize("NFC", unicodedata.normalize("NFC", given).casefold())
     kinds = "".join("-" if each == "-" else unicodedata.category(each) for each in name)
     is_word = re.fullmatch("(L.|Nd)(M.)*(-?(L.|Nd)(M.)*)*", kinds)

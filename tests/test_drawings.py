@@ -1,14 +1,11 @@
 """The processes that draw."""
 
 import asyncio
-import shutil
-from pathlib import Path
 
 import psutil
 import pytest
 
-from bot import cards
-from bot.cards import drawings_version, png
+from bot.cards import png
 from bot.settings import Settings
 from bot.words import sentences
 from tests.fake_chat import FakeChat
@@ -40,24 +37,6 @@ async def test_a_card_is_drawn_once_for_all_who_wait_for_it(
         chats[0].messages[0].file
     ]
     assert len(drawn) == 1
-
-
-def test_another_program_table_or_font_draws_anew(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    copied = []
-    for number, (folder, names) in enumerate(cards.DECIDING):
-        copied.append((tmp_path / f"copy-{number}", names))
-        copied[-1][0].mkdir()
-        for path in folder.glob(names):
-            shutil.copy(path, copied[-1][0])
-    monkeypatch.setattr(cards, "DECIDING", copied)
-    versions = set()
-    for folder, _ in copied:
-        with [*folder.iterdir()][-1].open("ab") as file:
-            file.write(b"!")
-        versions.add(drawings_version.__wrapped__())
-    assert len(versions) == len(copied)
 
 
 async def test_a_process_that_ends_or_hangs_costs_its_own_card_and_the_next_one_is_drawn(

@@ -218,7 +218,7 @@ async def test_the_last_creations_are_written_again_after_a_restart(
     ):
         assert later.link != page.link
         shown = [(each["mine"], text_of(each)) for each in tab.chat["messages"]]
-        assert shown == [(False, "…"), (True, "Shall <b>I"), (False, "…"), (False, "…")]
+        assert shown == [(False, "…")] * 3
         written = [await tab.answer() for _ in range(3)]  # the newest first
         for facts, earlier in zip(written, reversed(made), strict=False):
             assert facts["pieces"] == earlier["pieces"]  # in place of a card, its words

@@ -10,11 +10,8 @@ card       the cards, as SVG
 png        SVG to PNG
 """
 
-from functools import cache, partial
-from hashlib import sha256
+from functools import partial
 from importlib import metadata
-
-import fontpkg_eb_garamond
 
 from bot.cards.card import name_card, names_card, verse_card
 from bot.cards.png import Drawings
@@ -22,18 +19,10 @@ from bot.chat import Picture
 from bot.creations import NOBODY, Creation
 from bot.words import layout
 from bot.writer import Text
-from model.files import PROGRAM, ROOT
 from model.text.forms import Genre
 
-DECIDING = (
-    *(
-        (ROOT / folder, "*.py")
-        for folder in ("bot/cards", "bot/words", "model/names", "model/text")
-    ),
-    *((PROGRAM / "data", name) for name in ("*.tsv", "dinos.txt", "fossils.txt")),
-    (fontpkg_eb_garamond.ROOT / "files", "*"),
-)
-"""The files that decide the picture of a text."""
+VERSION = f"{metadata.version('mangosaurus')}-{metadata.version('resvg-py')}"
+"""What draws. Another version draws anew what Telegram has already."""
 
 
 def card_of(
@@ -57,14 +46,14 @@ def card_of(
         name = text.texts[n].lower()
         person = creation.prompt.capitalize() if creation.person == NOBODY else ""
         card = partial(name_card, name, home, person)
-    key = f"{drawings_version()}.{creation.code}.{n}.{username}"
+    key = f"{VERSION}.{creation.code}.{n}.{username}"
     draw = partial(drawings.once, key, card)
     return Picture(key, f"{name}-{creation.code}.png", draw, creation.person == NOBODY)
 
 
 def card_of_name(name: str, username: str, drawings: Drawings, *, keep: bool = True) -> Picture:
     """Return the card of a name from a to z that is no creation."""
-    key = f"{drawings_version()}.{name}.{username}"
+    key = f"{VERSION}.{name}.{username}"
     draw = partial(drawings.once, key, partial(name_card, name, home_of(username)))
     return Picture(key, f"{name}.png", draw, keep)
 
@@ -72,13 +61,3 @@ def card_of_name(name: str, username: str, drawings: Drawings, *, keep: bool = T
 def home_of(username: str) -> str:
     """Return where a card says that it is from: the bot with this name, if there is one."""
     return f"t.me/{username}" if username else "Mangosaurus"
-
-
-@cache
-def drawings_version() -> str:
-    """Return what changes whenever the same card may look different."""
-    found = sha256(metadata.version("resvg-py").encode())
-    for folder, names in DECIDING:
-        for path in sorted(folder.glob(names)):
-            found.update(path.read_bytes())
-    return found.hexdigest()[:12]

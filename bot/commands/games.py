@@ -113,9 +113,8 @@ async def today(ask: Said, press: tuple[int, ...], bot: Bot) -> None:
         ]
     else:
         person = await bot.store.person(ask.person)
-        result = layout.result(_spoken(day), found, person.streak)
-        message = result + layout.results(await bot.store.results(day - 1))
-        buttons = [[Button(sentences.SHARE, opens="today", words=str(result))]]
+        message = layout.result(_spoken(day), found, person.streak)
+        buttons = [[Button(sentences.SHARE, opens="today", words=str(message))]]
     bot.limits.written(ask)
     if real:
         card = card_of_name(real, bot.username, bot.drawings)

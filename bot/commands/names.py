@@ -36,7 +36,7 @@ A name of up to 8 letters is kept whole.
 
 
 async def dino(ask: Said, rest: str, bot: Bot) -> None:
-    """Send new names. A number and first letters come in either order, each at most once.
+    """Send new names. A number and first letters come in any order.
 
     A word with a digit in it is meant as a number, so `1e9` is too many, and not a name that begins
     with E.
@@ -45,13 +45,11 @@ async def dino(ask: Said, rest: str, bot: Bot) -> None:
     voice = (await voice_named(name, "names", bot)).id if name is not None else ""
     words = rest.split()
     numbers = [word for word in words if any(map(str.isdigit, word))]
-    letters = [word for word in words if word not in numbers]
-    if len(numbers) > 1 or len(letters) > 1:
-        raise Explained(sentences.DINO_USAGE)
+    letters = " ".join(word for word in words if word not in numbers)
     wish = Wish(Genre.DINO, count=_count(numbers[0]) if numbers else 1, voice=voice)
     if letters:
         checkpoint = await bot.shelf.current(network_of(wish))
-        prefix, opening = _prefix(letters[0], checkpoint, voice), NOTHING
+        prefix, opening = _prefix(letters, checkpoint, voice), NOTHING
         if not voice:
             begins, opening = like(prefix, checkpoint)
             prefix = begins or prefix

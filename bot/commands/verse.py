@@ -38,7 +38,11 @@ async def sonnet(ask: Said, rest: str, bot: Bot) -> None:
     if voice_in(rest)[0] is not None:
         raise Explained(sentences.NO_SONNETS_IN_VOICES)
     if code_in(rest.strip()):
-        await answer(ask, await _begun_by(rest, bot), bot)
+        poem = await creation_in(rest, bot)
+        if poem.genre is not Genre.POEM or poem.voice:
+            raise Explained(sentences.POEMS_ALONE)
+        line, own_words = layout.first_line(poem, await bot.shelf.write(poem))
+        await answer(ask, Wish(Genre.SONNET, line, own_words=own_words), bot)
         return
     line = line_in(rest).strip()
     if len(line.splitlines()) > 1:
@@ -82,9 +86,7 @@ async def named_on_card(_ask: Ask, rest: str, bot: Bot) -> tuple[tuple[Creation,
     """
     code, _, number = rest.strip().partition(" ")
     creation = await creation_in(code, bot)
-    n = 0
-    if number.isdecimal() and len(number) < 3 and int(number) < creation.count:
-        n = int(number)
+    n = int(number) if number in map(str, range(creation.count)) else 0
     return (creation, n), work_for(creation, f"{code} {n}")
 
 
@@ -132,12 +134,3 @@ def _like(creation: Creation, temperature: float) -> Wish:
         creation.voice,
         creation.own_words,
     )
-
-
-async def _begun_by(rest: str, bot: Bot) -> Wish:
-    """Return the wish for a sonnet that begins with the first whole line of a poem."""
-    poem = await creation_in(rest, bot)
-    if poem.genre is not Genre.POEM or poem.voice:
-        raise Explained(sentences.POEMS_ALONE)
-    line, own_words = layout.first_line(poem, await bot.shelf.write(poem))
-    return Wish(Genre.SONNET, line, own_words=own_words)

@@ -26,8 +26,6 @@ async def voice_named(name: str, form: Form, bot: Bot) -> Voice:
 
     Raises Explained if there is none, or if it writes another form.
     """
-    if not name:
-        raise Explained(sentences.WHICH_VOICE)
     voice = await voice_called(name, bot)
     if voice.form != form:
         raise Explained(sentences.OTHER_FORM.format(voice.name, voice.form, example(voice)))
@@ -94,7 +92,7 @@ async def teach(ask: Said, form: Form, words: Sequence[str], bot: Bot) -> Run:
         raise Explained(admins.HAS_OTHER_FORM.format(name, voice.form))
     if ask.file is None:
         if voice is None:
-            raise Explained(admins.NO_FILE.format(name, admins.HOW_TO_TEACH[ask.chat.place]))
+            raise Explained(admins.HOW_TO_TEACH[ask.chat.place])
         return Run(voice.id, form, name, ask.chat)
     text, notes = await _read(ask.file, form)
     bot.runs.check()  # another run may have begun meanwhile

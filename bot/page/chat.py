@@ -21,7 +21,6 @@ from bot.commands import FIRST
 from bot.creations import Creation
 from bot.words import layout, sentences
 from bot.words.pieces import Message, Piece
-from model.text.forms import Genre
 
 KEPT = 500
 """How many messages the chat keeps, the newest ones."""
@@ -69,12 +68,9 @@ class PageChat(Chat):
         self._places = dict[int, Creation]()
 
     async def begin(self, bot: Bot) -> None:
-        """Show the last creations, each below the line that it began with, or else say hello."""
+        """Keep a place for each of the last creations, or else say hello."""
         for creation in await bot.store.creations(self.id, newest=SHOWN):
             at = creation.created.timestamp()
-            line = creation.prompt[: creation.own_words]
-            if line and creation.genre is not Genre.DINO:
-                await self.add(Message([Piece(line)]), at=at, mine=True)
             place = await self.add(Message([Piece("…")]), at=at, grows=True)
             self._places[place.number] = creation
         if not self._places:

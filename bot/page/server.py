@@ -87,7 +87,10 @@ class Page(Door):
         """Show the page, in which nothing is private, or let in whoever has the link."""
         token = request.query.get("token", "")
         if not access.is_same(token, self._access.token):
-            return web.Response(text=_page(), content_type="text/html")
+            filled = {name: html.escape(text) for name, text in words.PAGE.items()}
+            page = Template((ASSETS / "page.html").read_text(encoding="utf-8"))
+            text = page.substitute(filled, words=html.escape(json.dumps(words.PAGE)))
+            return web.Response(text=text, content_type="text/html")
         response = web.Response(status=303, headers={"Location": "/"})
         self._access.let_in(response)
         return response
@@ -169,13 +172,6 @@ class Page(Door):
             message = Message([Piece(ask.text)])
             entry = await self._chat.add(message, mine=True, waits=True, **facts)
             self._tasks.begin(self._chat.answered(bot.ask(ask), entry))
-
-
-def _page() -> str:
-    """Return the page, filled with the bot's sentences."""
-    filled = {name: html.escape(text) for name, text in words.PAGE.items()}
-    template = Template((ASSETS / "page.html").read_text(encoding="utf-8"))
-    return template.substitute(filled, words=html.escape(json.dumps(words.PAGE)))
 
 
 def _bound(port: int | None) -> socket.socket:

@@ -37,7 +37,6 @@ REMOVAL = said(
 )
 REMOVED = said("The voice *{}* is gone.")
 VOICE_IS_TRAINING = said("I'm training *{}*. Cancel that first, then I can remove it.")
-NO_FILE = said("I have no voice called *{}* yet, and no text to learn it from. {}")
 NOT_FETCHED = said("I couldn't fetch that file. Please send it again.")
 TEXT_TOO_LARGE = said(
     "Your file has {:.1f} MB, and I can take up to {:g}. Please give me a part of it."

@@ -173,14 +173,6 @@ def result(day: str, found: Mapping[int, bool], streak: int) -> Message:
     return sentences.RESULT.format(day, squares, sum(found.values()), len(found), streak)
 
 
-def results(people: Mapping[int, int]) -> Message:
-    """Say how many people found how many real ones yesterday; nothing if nobody played."""
-    if not people:
-        return NOTHING
-    counts = ", ".join(f"{people[found]} found {found}" for found in sorted(people, reverse=True))
-    return sentences.YESTERDAY.format(sum(people.values()), counts)
-
-
 def _noted(name: str, notes: Sequence[Message]) -> Message:
     """Return a name with notes, but for taboo ones."""
     shown = joined("; ", (note for note in notes if note and not is_taboo(str(note))))

@@ -80,10 +80,6 @@ ONLY_TEXT = said("I can only read what you write. Send me a line, and I'll turn 
 
 # How to ask for names and verse.
 
-DINO_USAGE = said(
-    "Tell me how many names you'd like and how they begin, or nothing at all: `/dino`, "
-    "`/dino 5`, `/dino mango`, `/dino 5 mango`."
-)
 HOW_MANY = said("I can invent 1 to {} names at a time, for example `/dino 5`.")
 FIRST_LETTERS = said(
     "No name can begin with *{}*. Give me up to {} letters, for example `/dino mango`."
@@ -130,7 +126,6 @@ RIGHT = said("*Right*, {} is real. {}")
 WRONG = said("*No*, the real one is {}. {}")
 ROUND_OVER = said("That round is over. /today is the new one.")
 RESULT = said("Mangosaurus, {}\n{} {} of {}\nDays in a row: {}")
-YESTERDAY = said("\n\nPlayed yesterday: {}. Of them, {}.")
 
 # What cannot be done, now or at all, and what would help.
 
@@ -236,7 +231,6 @@ NOT_TAUGHT = said("can't write yet")
 NO_VOICES = said(
     "I have only my own voice: /dino for names, and any line that you send me for verse."
 )
-WHICH_VOICE = said("Which voice do you mean? /voices shows how to ask for them.")
 UNKNOWN_VOICE = said("I have no voice called *{}*. /voices shows the ones I have.")
 OTHER_FORM = said("*{}* is a voice for {}: {}.")
 VOICE_LETTERS = said(
