@@ -18,7 +18,6 @@ from bot.words import admins, sentences, tables
 from model.text.forms import FORMS, Network
 from model.weights.checkpoint import CheckpointError
 
-FRESH = "fresh"
 MINUTES = 5.0
 """How long `/retrain poem` trains."""
 MOST_VERSIONS, MOST_ERRORS = 8, 8
@@ -28,7 +27,7 @@ MOST_VERSIONS, MOST_ERRORS = 8, 8
 async def retrain(ask: Said, rest: str, bot: Bot) -> None:
     """Train a network: `/retrain dino|poem [fresh]`, or `/retrain names|verse VOICE [fresh]`."""
     wanted, *options = rest.lower().split() or [""]
-    is_fresh = options[-1:] == [FRESH]
+    is_fresh = options[-1:] == ["fresh"]
     if is_fresh:
         options.pop()
     if wanted in FORMS:

@@ -19,8 +19,6 @@ from model.text.vocabulary import is_latin
 QUATRAIN = 4
 IN_A_ROW = 3
 """Buttons."""
-COMMONEST = "saurus"
-"""Everybody knows what these letters mean."""
 SQUARES = {True: "🟩", False: "⬜"}
 _OPEN_END = re.compile(r"[ ,;:-]*\Z")
 _CLOSED_END = re.compile(r"[.?!]['\")]*\Z")
@@ -135,7 +133,7 @@ def meaning(name: str) -> Message:
     alone has none.
     """
     parts = parts_of(name.lower())
-    if [part.letters for part in parts] == [COMMONEST]:
+    if [part.letters for part in parts] == ["saurus"]:
         return NOTHING
     meanings = []
     for part in parts:
