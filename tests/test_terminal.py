@@ -132,7 +132,7 @@ def test_what_cannot_be_written_or_saved_is_said_in_one_line(environment: Enviro
     said = b"mangosaurus: I couldn't save the file ky.png: File exists.\n"
     assert (done.stdout, done.stderr, done.returncode) == (b"", said, 1)
     done = run(environment, input=b"/export\n")
-    assert done.stdout.endswith(b"\nI couldn't save the file mangosaurus-1.txt: File exists.\n\n")
+    assert done.stdout.endswith(b"I couldn't save the file mangosaurus-1.txt: File exists.\n\n")
 
 
 def test_ctrl_c_ends_a_chat_that_waits_for_the_pipe(environment: Environment) -> None:
