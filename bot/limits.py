@@ -51,9 +51,9 @@ bucket. A text takes 1 or more."""
 
 
 class Work(NamedTuple):
-    """What an answer needs: texts of one form, counted in poems; a card, by its key, unless that is
-    kept; messages. `patience` is how many seconds it may wait. `part` is its part of what a person
-    asks: a round is one ask with six answers.
+    """What an answer needs: texts of one form, counted in poems; a card, by its key; messages.
+    `patience` is how many seconds it may wait. `part` is its part of what a person asks: a round is
+    one ask with six answers.
 
     Names wait for no verse, as each network has threads of its own. A card is drawn when its text
     is written, and once for all who wait for it.

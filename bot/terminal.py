@@ -27,10 +27,9 @@ from bot.app import Bot, Door
 from bot.asks import YOU, File, Said
 from bot.chat import Buttons, Chat, Explained, NotSent, Picture
 from bot.words import sentences
-from bot.words.pieces import Message, said
+from bot.words.pieces import Message
 
 PROMPT = "> "
-BANNER = said("A chat with Mangosaurus, in your terminal. `#1` presses a button, `/quit` ends it.")
 QUIT = ("exit", "quit", "/exit", "/quit")
 PROGRESS_SECONDS = 20.0
 PRESS = re.compile("#([0-9]{1,2})", re.ASCII)
@@ -104,7 +103,7 @@ class Terminal(Chat, Door):
 
         try:
             if self.is_interactive:
-                await self.say(BANNER)
+                await self.say(sentences.BANNER)
                 await self._answer("/start", bot)
             # a daemon, which does not hold up the exit
             Thread(target=read, name="reading", daemon=True).start()

@@ -161,7 +161,8 @@ async def test_an_export_comes_in_parts_until_all_is_there(
     assert [code for each in found for code in each] == codes[::-1]
     assert ["What Mangosaurus keeps" in text for text in texts] == [True, False, False]
     assert texts[0].count("Ünï <b>") == 2
-    assert len(chat.messages) == 5 + 3
+    assert (await chat.ask("/export 5")).file == files[0]
+    assert len(chat.messages) == 5 + 4
 
 
 # Names that lead nowhere, and offers

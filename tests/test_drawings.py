@@ -1,11 +1,13 @@
 """The processes that draw."""
 
 import asyncio
+from threading import Thread, current_thread, main_thread
 
 import psutil
 import pytest
 
-from bot.cards import png
+from bot.cards import card, png
+from bot.cards.creature import Creature
 from bot.settings import Settings
 from bot.words import sentences
 from tests.fake_chat import FakeChat
@@ -21,7 +23,15 @@ def drawing() -> list[psutil.Process]:
 async def test_a_card_is_drawn_once_for_all_who_wait_for_it(
     chat: FakeChat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Its words are made with it, in a thread: the event loop never computes."""
     drawn, go_on = list[str](), asyncio.Event()
+    threads = list[Thread]()
+
+    def creature(name: str) -> Creature:
+        threads.append(current_thread())
+        return Creature(name)
+
+    monkeypatch.setattr(card, "Creature", creature)
 
     async def draw(_: png.Drawings, svg: str) -> bytes:
         drawn.append(svg)
@@ -36,7 +46,8 @@ async def test_a_card_is_drawn_once_for_all_who_wait_for_it(
     assert [message.file for message in await asyncio.gather(*asks)] == 5 * [
         chats[0].messages[0].file
     ]
-    assert len(drawn) == 1
+    assert len(drawn) == len(threads) == 1
+    assert threads[0] is not main_thread()
 
 
 async def test_a_process_that_ends_or_hangs_costs_its_own_card_and_the_next_one_is_drawn(

@@ -43,6 +43,8 @@ async def export(ask: Said, rest: str, bot: Bot) -> None:
     person = await bot.store.person(ask.person)
     newest = (await bot.store.creations(ask.person))[::-1]
     left_out = int(rest) if rest.strip().isdecimal() and len(rest) < 10 else 0
+    if left_out >= len(newest):
+        left_out = 0
     left = newest[left_out:]
     work = accumulate(work_for(creation).texts for creation in left)
     part = left[: max(1, sum(texts <= EXPORTED for texts in work))]

@@ -87,7 +87,7 @@ async def named_on_card(_ask: Ask, rest: str, bot: Bot) -> tuple[tuple[Creation,
     code, _, number = rest.strip().partition(" ")
     creation = await creation_in(code, bot)
     n = int(number) if number in map(str, range(creation.count)) else 0
-    return (creation, n), work_for(creation, f"{code} {n}")
+    return (creation, n), work_for(creation, f"{creation.code} {n}")
 
 
 async def card(ask: Said, found: tuple[Creation, int], bot: Bot) -> None:
@@ -103,11 +103,10 @@ async def card(ask: Said, found: tuple[Creation, int], bot: Bot) -> None:
         raise Explained(layout.no_card(creation, text, n))
     if creation.genre is Genre.DINO and not creation.voice:
         text = replace(text, texts=text.texts[n : n + 1])
-    caption = layout.caption(creation, text)
     buttons = layout.buttons_below(creation, text, is_card=True)
     picture = await with_file_id(picture, bot)
     try:
-        await send_card(ask, picture, caption, buttons, bot)
+        await send_card(ask, picture, layout.caption(creation, text), buttons, bot)
     except Explained as error:
         words = layout.reply(creation, text)
         await ask.chat.say(words + "\n\n" + error.sentence, buttons)

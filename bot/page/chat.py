@@ -70,8 +70,9 @@ class PageChat(Chat):
     async def begin(self, bot: Bot) -> None:
         """Keep a place for each of the last creations, or else say hello."""
         for creation in await bot.store.creations(self.id, newest=SHOWN):
-            at = creation.created.timestamp()
-            place = await self.add(Message([Piece("…")]), at=at, grows=True)
+            place = await self.add(
+                Message([Piece("…")]), at=creation.created.timestamp(), grows=True
+            )
             self._places[place.number] = creation
         if not self._places:
             await self.add(sentences.START, FIRST, is_start=True)

@@ -245,6 +245,7 @@ NO_SONNETS_IN_VOICES = said(
 
 # The terminal.
 
+BANNER = said("A chat with Mangosaurus, in your terminal. `#1` presses a button, `/quit` ends it.")
 SAVED = said("There's a file for you: `{}`")
 NOT_SAVED = said("I couldn't save the file `{}`: {}.")
 NO_SUCH_FILE = "There is no file that I can read at {}."
