@@ -23,7 +23,7 @@ length."""
 
 _UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 _COMMAND = re.compile(r"/(\S*)\s*")
-_VOICE = re.compile(r"(?<!\S)voice[:\uff1a]\s*(\S*)\s*", re.IGNORECASE)
+_VOICE = re.compile(r"(?<!\S)voice[:\uff1a]\s*(\S+)\s*", re.IGNORECASE)
 _QUOTED = re.compile(r'"([^"]*)"|“([^“”]*)”|„([^„“”]*)[“”]|«([^«»]*)»')
 """A whole text in one pair of quotes; phones turn straight quotes into curly quotes."""
 

@@ -84,14 +84,13 @@ class Offer(NamedTuple):
 
 
 class Picture(NamedTuple):
-    """A card: its key, the name of its file, its words, and what makes its PNG, or raises
-    Explained. It `is_kept` if it belongs to nobody.
+    """A card: its key, the name of its file, and what draws it: that returns its PNG and its words,
+    or raises Explained. It `is_kept` if it belongs to nobody.
     """
 
     key: str
     name: str
-    words: str
-    png: Callable[[], Awaitable[bytes]]
+    draw: Callable[[], Awaitable[tuple[bytes, str]]]
     is_kept: bool = False
 
 
@@ -142,8 +141,8 @@ class Chat(ABC):
     async def typing(self) -> None:
         """Show for a few seconds that the bot is typing."""
 
-    async def clear(self) -> None:  # noqa: B027 - Telegram's bots cannot
-        """Delete what was said here. The terminal deletes what was typed."""
+    async def clear(self) -> None:  # noqa: B027 - only the page can
+        """Delete what was said here."""
 
     async def offer(self, offers: Sequence[Offer], reason: Message = NOTHING) -> None:  # noqa: B027 - only Telegram has other chats to send offers to
         """Offer what somebody may send in another chat, or say why there is nothing."""

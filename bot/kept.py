@@ -40,7 +40,7 @@ async def show(settings: Settings, code: str) -> None:
 
 async def card(settings: Settings, wanted: str) -> None:
     """Save the card of a creation, or of a name."""
-    drawings = Drawings(settings.pictures)
+    drawings = Drawings()
     if code := code_in(wanted):
         creation, text = await _written(settings, code)
         card = card_of(creation, text, 0, "", drawings)
@@ -52,7 +52,7 @@ async def card(settings: Settings, wanted: str) -> None:
         card = card_of_name(wanted.lower(), "", drawings)
     else:
         raise Explained(sentences.CARD_OF_WHAT)
-    png = await card.png()
+    png, _ = await card.draw()
     await drawings.close()
     print(saved(settings.saved / card.name, png))
 

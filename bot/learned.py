@@ -136,19 +136,6 @@ class Learned(Inbox):
             sa.update(voices).where(voices.c.id == voice_id).values(text=text)
         )
 
-    async def rename_voice(self, voice_id: str, name: str, note: Note | None = None) -> bool:
-        """Give a voice another name, unless another voice has it."""
-        change = sa.update(voices).where(voices.c.id == voice_id).values(name=name)
-
-        def work(connection: Connection) -> bool:
-            is_free = not _voices(connection, voices.c.name == name, voices.c.id != voice_id)
-            is_renamed = is_free and bool(connection.execute(change).rowcount)
-            if is_renamed:
-                strike(connection, note)
-            return is_renamed
-
-        return await self.run(work)
-
     async def remove_voice(self, voice_id: str, note: Note | None = None) -> None:
         """Delete a voice, its text and its weights."""
 

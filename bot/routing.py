@@ -114,8 +114,6 @@ def _command(ask: Ask) -> tuple[Command, str] | None:
         raise Explained(sentences.TABOO)
     if not found:
         raise Explained(_not_known(name, ask))
-    if found.alone and rest.strip():
-        raise Explained(sentences.ALONE.format(name))
     return found, rest
 
 

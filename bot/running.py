@@ -33,7 +33,7 @@ async def running(settings: Settings, doors: Sequence[Door] = ()) -> AsyncIterat
     """
     store = Store(settings.database_address)
     shelf = Shelf(store, settings.checkpoints)
-    drawings = Drawings(settings.pictures)
+    drawings = Drawings()
     limits = Limits(settings.rate_limit, drawings.speed)
     bot = Bot(store, shelf, limits, Runs(store, shelf), drawings, handle, doors, settings.admin_ids)
     # a fault in the operator's list must show now, not in an answer

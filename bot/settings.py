@@ -75,8 +75,7 @@ class Settings:
     api_base_url: str = "https://api.telegram.org"
     health_listen: Address | None = None  # None: nowhere
     log_level: str | None = None  # None: INFO with a token, WARNING in the terminal
-    checkpoints: Path = HOME / "checkpoints"  # no key sets this, nor the next two
-    pictures: Path = HOME / "pictures"
+    checkpoints: Path = HOME / "checkpoints"  # no key sets this, nor the next one
     saved: Path = HOME / "saved"
 
     @property

@@ -175,7 +175,7 @@ class Shelf:
             text = await writer.write(request_for(creation), creation.genre, watch)
         except RequestError as error:
             if creation.genre is Genre.DINO:
-                raise Explained(sentences.no_new_name(creation.count, creation.prompt)) from error
+                raise Explained(sentences.no_new_name(creation.prompt)) from error
             raise Explained(sentences.NO_TEXT[creation.genre if creation.prompt else ""]) from error
         finally:
             if len(self._writers) > KEPT:

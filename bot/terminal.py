@@ -27,10 +27,9 @@ from bot.app import Bot, Door
 from bot.asks import YOU, File, Said
 from bot.chat import Buttons, Chat, Explained, NotSent, Picture
 from bot.words import sentences
-from bot.words.pieces import Message, said
+from bot.words.pieces import Message
 
 PROMPT = "> "
-BANNER = said("A chat with Mangosaurus, in your terminal. `#1` presses a button, `/quit` ends it.")
 QUIT = ("exit", "quit", "/exit", "/quit")
 PROGRESS_SECONDS = 20.0
 PRESS = re.compile("#([0-9]{1,2})", re.ASCII)
@@ -41,10 +40,6 @@ CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 BOLD = "\x1b[1m{}\x1b[0m"
 STRONG = ("bold", "name", "own")
 """Styles that are bold at a terminal."""
-
-
-class OutputError(NotSent):
-    """The answers cannot be written."""
 
 
 class Terminal(Chat, Door):
@@ -68,7 +63,7 @@ class Terminal(Chat, Door):
         """The newest message that is shown when it is finished."""
         self._pressable: tuple[int, list[str]] = (0, [])
         """The newest message with buttons, and the lines that they say."""
-        self._failure: OutputError | None = None
+        self._failure: OSError | None = None
         for stream in (sys.stdin, sys.stdout):
             if isinstance(stream, TextIOWrapper):
                 stream.reconfigure(errors="replace")
@@ -91,7 +86,7 @@ class Terminal(Chat, Door):
             print()
 
     async def converse(self, bot: Bot) -> None:
-        """Answer each line until there are no more. Raises MangosaurusError."""
+        """Answer each line until there are no more. Raises OSError if answers cannot be written."""
         loop, ended = asyncio.get_running_loop(), Future[None]()
         ended.set_running_or_notify_cancel()  # if the wait is cancelled, the thread reads on
 
@@ -101,11 +96,11 @@ class Terminal(Chat, Door):
                     asyncio.run_coroutine_threadsafe(self._answer(line, bot), loop).result()
                 ended.set_result(None)
             except Exception as error:
-                ended.set_exception(error)
+                ended.set_exception(self._failure or error)
 
         try:
             if self.is_interactive:
-                await self.say(BANNER)
+                await self.say(sentences.BANNER)
                 await self._answer("/start", bot)
             # a daemon, which does not hold up the exit
             Thread(target=read, name="reading", daemon=True).start()
@@ -113,9 +108,8 @@ class Terminal(Chat, Door):
             if not self.is_interactive:
                 await bot.idle()
                 await bot.runs.ended()
-        except OutputError as error:
-            if not isinstance(error.__cause__, BrokenPipeError):  # then nobody reads any more
-                raise
+        except BrokenPipeError:  # nobody reads any more
+            return
 
     async def say(
         self, message: Message, buttons: Buttons = (), *, unfinished: bool = False
@@ -145,24 +139,16 @@ class Terminal(Chat, Door):
         self._write(text)
 
     async def picture(self, picture: Picture, message: Message, buttons: Buttons = ()) -> None:
-        await self.document(picture.name, await picture.png(), message, buttons)
+        png, _ = await picture.draw()
+        await self.document(picture.name, png, message, buttons)
 
     async def document(
         self, name: str, content: bytes, message: Message, buttons: Buttons = ()
     ) -> None:
-        try:
-            file = saved(self._files / name, content)
-        except Explained as error:  # the message has more to say
-            file = error.sentence
+        file = saved(self._files / name, content)
         await self.say(message + "\n" + file, buttons)
 
     async def typing(self) -> None: ...
-
-    async def clear(self) -> None:
-        """Forget what was typed, which the arrows would bring back."""
-        if self._readline:
-            self._readline.clear_history()
-        self._write(sentences.SAVED_STAYS)
 
     def _styled(self, piece: tuple[str, str]) -> str:
         text, style = piece
@@ -174,21 +160,17 @@ class Terminal(Chat, Door):
         return BOLD.format(text) if has_bold and style in STRONG else text
 
     def _write(self, text: str) -> None:
-        """Write a paragraph. Raises OutputError."""
-        if sys.stdout is None:
-            return
+        """Write a paragraph. Raises NotSent."""
         if self._is_asking:  # something has come by itself, while a line was typed
             typed = self._readline.get_line_buffer() if self._readline else ""
             text = f"\n{text}\n\n{PROMPT}{typed}"
         try:
             print(text, end="" if self._is_asking else "\n\n", flush=True)
         except OSError as error:
-            self._failure = OutputError(f"the answers cannot be written: {error.strerror}")
-            self._failure.__cause__ = error
+            self._failure = error
             # otherwise flushing stdout at the exit would fail again
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        if self._failure:
-            raise self._failure
+            raise NotSent(str(error)) from error
 
     def _lines(self) -> Iterator[str]:
         if self.is_interactive:

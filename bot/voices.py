@@ -1,6 +1,6 @@
 """Custom voices: networks that learn from a text that an admin sent.
 
-The id of a voice is its network. It never changes and is never given again; the name can change.
+The id of a voice is its network, and is never given again.
 """
 
 import re
@@ -15,8 +15,6 @@ from model.text.forms import FORMS, Alphabet, Form, Genre
 
 SHORTEST_NAME, LONGEST_NAME = 2, 20
 """How many characters a name has."""
-MOST = 30
-"""How many voices there may be. The list of them must fit into a message."""
 RESERVED = frozenset({*Genre, *FORMS, "fresh"})
 """Words that mean something else in a command."""
 CAPITALS = 0.9
@@ -41,8 +39,6 @@ def name_of(given: str) -> str | None:
     A name has 2 to 20 letters and digits of any script, the marks that belong to them, and hyphens
     between them.
     """
-    if len(given) > 2 * LONGEST_NAME:  # refused before any work on it
-        return None
     name = unicodedata.normalize("NFC", unicodedata.normalize("NFC", given).casefold())
     kinds = "".join("-" if each == "-" else unicodedata.category(each) for each in name)
     is_word = re.fullmatch("(L.|Nd)(M.)*(-?(L.|Nd)(M.)*)*", kinds)

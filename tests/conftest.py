@@ -115,7 +115,6 @@ def settings(checkpoints: Path, tmp_path: Path) -> Settings:
         admin_ids=frozenset({ADMIN}),
         database=tmp_path / "mangosaurus.db",
         checkpoints=checkpoints,
-        pictures=tmp_path / "pictures",
         rate_limit=None,
     )
 

@@ -14,10 +14,10 @@ from tests.shown import seen, wrote
 def picture_of(png: bytes) -> Picture:
     """Return a picture that is drawn already."""
 
-    async def draw() -> bytes:
-        return png
+    async def draw() -> tuple[bytes, str]:
+        return png, "what it shows"
 
-    return Picture("", "a-picture.png", "what it shows", draw)
+    return Picture("", "a-picture.png", draw)
 
 
 @dataclass
@@ -128,8 +128,9 @@ class FakeChat(Chat):
         return True
 
     async def picture(self, picture: Picture, message: Message, buttons: Buttons = ()) -> None:
-        number = await self._file(picture.name, await picture.png(), message, buttons)
-        self.messages[number - 1].alt = seen(picture.words)
+        png, words = await picture.draw()
+        number = await self._file(picture.name, png, message, buttons)
+        self.messages[number - 1].alt = seen(words)
 
     async def document(
         self, name: str, content: bytes, message: Message, buttons: Buttons = ()

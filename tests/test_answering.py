@@ -173,9 +173,9 @@ async def test_names_that_cannot_be_found(own_settings: Settings, own_checkpoint
     endless.language_model.parameters["b_y"][endless.vocabulary.newline] = -100
     install(own_checkpoints / "dino", endless)
     async with serving(own_settings) as chat:
-        for line, count, letters in (("/dino", 1, ""), ("/dino 5 mango", 5, "mango")):
+        for line, letters in (("/dino", ""), ("/dino 5 mango", "mango")):
             refusal = await chat.ask(line)
-            assert refusal.message == sentences.no_new_name(count, letters)
+            assert refusal.message == sentences.no_new_name(letters)
         assert await chat.bot.store.creations(ALICE) == []
 
 

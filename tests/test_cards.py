@@ -14,15 +14,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import ImageFont
 
-from bot.cards.biography import FACTS, FOUND, INVENTED, SHARED, WRITTEN, biography, seen
+from bot.cards.biography import FACTS, biography, seen
 from bot.cards.bodies import BODIES, FRINGES, PATTERNS, PEOPLE, PIECES, SCENES, points
-from bot.cards.card import name_card, names_card, verse_card, words_of
+from bot.cards.card import name_card, names_card, verse_card
 from bot.cards.creature import Creature
 from bot.cards.saying import said
-from bot.cards.scene import GROUND, HEIGHT, WIDTH, drawing
+from bot.cards.scene import GROUND, HEIGHT, WIDTH, world
 from bot.cards.shapes import contrast
 from bot.creations import Creation
 from bot.words.layout import no_card
+from bot.words.sentences import FOUND, INVENTED, SHARED, WRITTEN
 from bot.writer import Text
 from model.text.forms import Genre
 from model.writing.decoder import Decoder
@@ -144,12 +145,10 @@ def test_the_meaning_of_a_name_chooses_colour_size_and_horns() -> None:
 @settings(max_examples=12, deadline=None)
 @given(NAMES)
 def test_a_drawing_is_svg_inside_its_frame_with_one_decimal(name: str) -> None:
-    svg = drawing(name)
-    assert svg == drawing(name.upper())
+    creature = Creature(name)
+    svg = world(creature)
     ET.fromstring(svg)
     assert not re.search(r"[^ZMCQVHLv\d .-]|\.\d\d", "".join(re.findall(r' d="(.*?)"', svg)))
-    creature = Creature(name)
-    creature.svg()
     person, (x, scale) = re.findall(rf"translate\(([-\d.]+) {GROUND}\) scale\(([\d.]+) ", svg)
     right = float(x) + creature.box()[1] * float(scale)
     assert right < float(person[0]) - 20 * float(person[1])  # nobody stands inside it
@@ -194,18 +193,18 @@ def test_in_60_cards_no_line_stands_more_than_twice(seed: int) -> None:
 def test_the_card_of_a_name_says_all_that_is_known_of_it() -> None:
     told = ["Liotitan", "lee-o-TYE-tan", "lio-, smooth, and -titan, giant"]
     told += [biography(Creature("liotitan")), INVENTED]
-    assert words_of("liotitan") == "\n".join(told)
-    svg = name_card("liotitan", "k7m2p9xb4q")
+    svg, words = name_card("liotitan", "k7m2p9xb4q")
+    assert words == "\n".join(told)
     shown = "".join(ET.fromstring(svg).itertext()).replace(" ", "")
     assert all(line.replace(" ", "") in shown for line in (*told, "k7m2p9xb4q"))
-    assert words_of("Triceratops").endswith(FOUND)
+    assert name_card("Triceratops", "")[1].endswith(FOUND)
 
 
 @given(st.text("ab \n<&é", max_size=60), st.text("cd \n'", max_size=60), st.booleans())
 def test_a_card_of_verse_marks_the_words_of_a_person(
     prompt: str, rest: str, is_sonnet: bool
 ) -> None:
-    root = ET.fromstring(verse_card(prompt, rest, "code", is_sonnet=is_sonnet))
+    root = ET.fromstring(verse_card(prompt, rest, "code", is_sonnet=is_sonnet)[0])
     own = "".join(e.text or "" for e in root.iter() if e.get("fill") == "#9c4a2f")
     assert "".join(own.lower().split()) == "".join(prompt.split())
     words = (prompt + rest).replace("'", "’") + (SHARED if prompt else WRITTEN) + "code"
@@ -225,7 +224,7 @@ def ink(text: str) -> tuple[float, ...]:
 def test_no_initial_covers_a_letter(rest: str, is_sonnet: bool) -> None:
     capitals = chain(range(48, 91), range(192, 223), range(913, 938), range(1040, 1072))
     for letter in filter(str.isalnum, map(chr, capitals)):
-        svg = verse_card(letter + rest, "\nHdlÉ pqj" * 13, "", is_sonnet=is_sonnet)
+        svg, _ = verse_card(letter + rest, "\nHdlÉ pqj" * 13, "", is_sonnet=is_sonnet)
         boxes = []
         for text in list(ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text"))[2:7]:
             x, y, size = (float(text.get(key, "")) for key in ("x", "y", "font-size"))
@@ -262,7 +261,7 @@ def test_what_the_font_has_letters_for_has_a_card(verse: str, lacking: str) -> N
 def test_all_names_of_a_voice_are_on_one_card() -> None:
     stars = Creation("k7m2p9xb4q", 1, Genre.DINO, "", 0, 0, "", 1.0, 2, voice="stars")
     assert not no_card(stars, Text(("Merroux", "Dubhen")))
-    root = ET.fromstring(names_card(["Merroux", "Dubhen"], "k7m2p9xb4q"))
+    root = ET.fromstring(names_card(["Merroux", "Dubhen"], "k7m2p9xb4q")[0])
     assert "MerrouxDubhen" in "".join(root.itertext())
 
 

@@ -29,8 +29,9 @@ from bot.app import Bot
 from bot.asks import YOU, Said, Sent
 from bot.cards import card, scene
 from bot.cards.card import name_card, verse_card
+from bot.cards.creature import Creature
 from bot.cards.png import Drawings
-from bot.cards.scene import drawing
+from bot.cards.scene import world
 from bot.cards.shapes import fill, svg
 from bot.chat import Buttons
 from bot.creations import Creation
@@ -195,7 +196,7 @@ async def test_pictures_of_cards_and_of_sixty_creatures(settings: Settings, draw
         seeded = Creation("k7m2p9xb4q", 0, Genre.DINO, version, 42, 0, "", 1.0, 60)
         names = (await shelf.write(seeded)).texts
         whole_names = [name for name in names if is_whole(name)][:4]
-        cards = [name_card(name, seeded.code) for name in whole_names]
+        cards = [name_card(name, seeded.code)[0] for name in whole_names]
         version = (await shelf.current("poem")).version
         for genre, temperature in ((Genre.POEM, 0.65), (Genre.SONNET, SONNET_TEMPERATURE)):
             creation = replace(
@@ -203,11 +204,13 @@ async def test_pictures_of_cards_and_of_sixty_creatures(settings: Settings, draw
             )
             creation = replace(creation, own_words=len(line))
             own, rest = layout.verse(creation, await shelf.write(creation))
-            cards.append(verse_card(own, rest, seeded.code, is_sonnet=genre is Genre.SONNET))
-    drawings = Drawings(settings.pictures)
+            page, _ = verse_card(own, rest, seeded.code, is_sonnet=genre is Genre.SONNET)
+            cards.append(page)
+    worlds = [svg(world(Creature(name)), 0, 0, scene.WIDTH, scene.HEIGHT) for name in names]
+    drawings = Drawings()
     for path, picture_of in (
         ("cards.png", sheet(cards, (card.WIDTH, card.HEIGHT), 3, 0.32)),
-        ("creatures.png", sheet([*map(drawing, names)], (scene.WIDTH, scene.HEIGHT), 6, 0.17)),
+        ("creatures.png", sheet(worlds, (scene.WIDTH, scene.HEIGHT), 6, 0.17)),
     ):
         whole = Image.open(io.BytesIO(await drawings.draw(picture_of)))
         picture: Image.Image = whole.quantize(256) if path == "creatures.png" else whole

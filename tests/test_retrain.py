@@ -79,7 +79,7 @@ async def test_one_message_shows_a_run_from_its_command_to_its_verdict(
     assert undone.text == str(admins.IN_USE.format(old, "dino"))
     assert in_use(admin) == old
     too_late = await admin.press(admins.UNDO, message=message)
-    assert (too_late.text, in_use(admin)) == (str(admins.IN_USE_ALREADY.format(old, "dino")), old)
+    assert (too_late.text, in_use(admin)) == (str(admins.OVERTAKEN_USE.format("dino")), old)
     await admin.press(admins.UNDO, message=undone)
     assert in_use(admin) == new
     assert not script.folder.exists()
@@ -139,11 +139,10 @@ async def test_a_voice_cannot_write_until_its_first_weights_are_used(
         return (await admin.ask("/voices")).text.split("\n")[2]
 
     await admin.bot.store.add_voice("pokemon", "names", LIST)
-    untaught = "pokemon – names: can't write yet: /retrain names pokemon"
+    untaught = "pokemon – names: can't write yet"
     for how in (admins.CANCEL, admins.STOP):
         assert await listed() == untaught
         shown = await begun(admin, script, "/retrain names pokemon")
-        assert await listed() == "pokemon – names: still learning"
         assert (await admin.ask("/dino voice:pokemon")).text == str(sentences.VOICE_UNTRAINED)
         await admin.press(how)
         if how == admins.STOP:

@@ -6,19 +6,17 @@ How they are refused in a chat stands in tests/chats/taboo.txt.
 import json
 import re
 from collections.abc import Callable
-from itertools import product
 from pathlib import Path
 
 import pytest
 
 from bot import taboo
 from bot.creations import CODE_CHARACTERS, new_code
-from bot.words import admins, sentences
+from bot.words import sentences
 from model.files import ROOT, TableError
 from model.text import sources
 from tests.fake_chat import FakeChat
 from tests.processes import environment_of, run
-from tests.training import file_of
 from tools import taboo as tool
 
 
@@ -66,7 +64,7 @@ def test_the_list_has_hashes_and_the_tool_adds_words(
     assert (tmp_path / "list.txt").read_text().splitlines() == sorted(added)
 
 
-async def test_what_a_profile_a_button_and_a_file_say_is_refused_too(
+async def test_what_a_profile_and_a_button_say_is_refused_too(
     admin: FakeChat, taboo_words: Callable[..., None]
 ) -> None:
     await admin.ask("/poem my gouda and I")
@@ -75,10 +73,6 @@ async def test_what_a_profile_a_button_and_a_file_say_is_refused_too(
         assert (await admin.press(button)).message == sentences.TABOO
     for name in ("Gouda", "Гоуда"):
         assert (await admin.ask("/me", name=name)).message == sentences.TABOO
-    content = "\n".join(map("".join, product("bdgk", "aeiou", "lmnr", "aeiou")))
-    for name, voice in (("My gouda list.txt", "voice"), ("cities.txt", "cities")):
-        message = await admin.ask("", file=file_of(content, name))
-        assert message.message == admins.LEARN.format(voice)
     assert len(await admin.bot.store.creations(admin.id)) == 1
 
 

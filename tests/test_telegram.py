@@ -4,7 +4,6 @@ objects."""
 import asyncio
 import logging
 import re
-import shutil
 import time
 from collections.abc import AsyncIterator
 
@@ -347,7 +346,6 @@ async def test_a_picture_that_was_sent_is_sent_again_by_its_file_id(
         return [photo if isinstance(photo, str) else "upload" for photo in photos]
 
     await visit.say("/me Anna", ALICE)
-    shutil.rmtree(settings.pictures)
     await visit.say("/me Anna", BOB)
     assert sent() == ["upload", "file-0"]
     assert len(pictures) == 1

@@ -7,34 +7,23 @@ scene      where it stands, with a person for scale
 biography  a line about its life
 saying     how its name is said
 card       the cards, as SVG
-png        SVG to PNG, and the pictures that are kept
+png        SVG to PNG
 """
 
-from functools import cache, partial
-from hashlib import sha256
+from functools import partial
 from importlib import metadata
 
-import fontpkg_eb_garamond
-
-from bot.cards.card import name_card, names_card, verse_card, words_of
+from bot.cards.card import name_card, names_card, verse_card
 from bot.cards.png import Drawings
 from bot.chat import Picture
 from bot.creations import NOBODY, Creation
 from bot.words import layout
 from bot.words.pieces import link_to
 from bot.writer import Text
-from model.files import PROGRAM, ROOT
 from model.text.forms import Genre
 
-DECIDING = (
-    *(
-        (ROOT / folder, "*.py")
-        for folder in ("bot/cards", "bot/words", "model/names", "model/text")
-    ),
-    *((PROGRAM / "data", name) for name in ("*.tsv", "dinos.txt", "fossils.txt")),
-    (fontpkg_eb_garamond.ROOT / "files", "*"),
-)
-"""The files that decide the picture of a text."""
+VERSION = f"{metadata.version('mangosaurus')}-{metadata.version('resvg-py')}"
+"""What draws. Another version draws anew what Telegram has already."""
 
 
 def card_of(
@@ -51,44 +40,25 @@ def card_of(
     name = str(creation.genre)
     if creation.genre is not Genre.DINO:
         own, rest = layout.verse(creation, text)
-        words = own + rest
-        svg = partial(verse_card, own, rest, home, is_sonnet=creation.genre is Genre.SONNET)
+        card = partial(verse_card, own, rest, home, is_sonnet=creation.genre is Genre.SONNET)
     elif creation.voice:
-        words = str(layout.shown(creation, text))
-        svg = partial(names_card, words.split("\n"), home)
+        card = partial(names_card, str(layout.shown(creation, text)).split("\n"), home)
     else:
         name = text.texts[n].lower()
         person = creation.prompt.capitalize() if creation.person == NOBODY else ""
-        words = words_of(name, person)
-        svg = partial(name_card, name, home, person)
-    key = key_of(creation, n, username)
-    is_kept = creation.person == NOBODY
-    png = partial(drawings.png, key, svg, keep=is_kept)
-    return Picture(key, f"{name}-{creation.code}.png", words, png, is_kept)
+        card = partial(name_card, name, home, person)
+    key = f"{VERSION}.{creation.code}.{n}.{username}"
+    draw = partial(drawings.once, key, card)
+    return Picture(key, f"{name}-{creation.code}.png", draw, creation.person == NOBODY)
 
 
 def card_of_name(name: str, username: str, drawings: Drawings, *, keep: bool = True) -> Picture:
     """Return the card of a name from a to z that is no creation."""
-    key = f"{drawings_version()}.{name}.{username}.png"
-    png = partial(drawings.png, key, partial(name_card, name, home_of(username)), keep=keep)
-    return Picture(key, f"{name}.png", words_of(name), png, keep)
+    key = f"{VERSION}.{name}.{username}"
+    draw = partial(drawings.once, key, partial(name_card, name, home_of(username)))
+    return Picture(key, f"{name}.png", draw, keep)
 
 
 def home_of(username: str) -> str:
     """Return where a card says that it is from: the bot with this name, if there is one."""
     return link_to(username) if username else "Mangosaurus"
-
-
-def key_of(creation: Creation, n: int, username: str) -> str:
-    """Return what names a picture, before anything is written or drawn."""
-    return f"{drawings_version()}.{creation.code}.{n}.{username}.png"
-
-
-@cache
-def drawings_version() -> str:
-    """Return what changes whenever the same card may look different."""
-    found = sha256(metadata.version("resvg-py").encode())
-    for folder, names in DECIDING:
-        for path in sorted(folder.glob(names)):
-            found.update(path.read_bytes())
-    return found.hexdigest()[:12]

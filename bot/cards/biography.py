@@ -2,9 +2,7 @@
 
 from bot.cards.bodies import REAL, table
 from bot.cards.creature import Creature
-
-INVENTED, FOUND = "invented, and drawn by rule", "a real animal, drawn by rule"
-WRITTEN, SHARED = "written by a network", "red: your words; the rest: a network’s"
+from bot.words import sentences
 
 FACTS = {fact: [{*key.split("+")} for key in keys.split()] for fact, keys in table("fact").items()}
 """What a card may tell, and of whom: of a creature that has all that one of its keys asks for. Such
@@ -38,10 +36,7 @@ def true_facts(name: str) -> str:
         return ""
     real = REAL[name]
     age = f"{real.begins} to {real.ends}" if real.begins != real.ends else real.begins
-    return (
-        f"It lived in {real.places} {age} million years ago, was {real.metres} m long,"
-        f" and ate {real.food}."
-    )
+    return sentences.LIVED.format(real.places, age, real.metres, real.food)
 
 
 def seen(*things: str) -> set[str]:

@@ -4,13 +4,15 @@ import re
 from collections.abc import Sequence
 from html import escape
 from textwrap import wrap
+from typing import TypeAlias
 
-from bot.cards.biography import FOUND, INVENTED, SHARED, WRITTEN, biography, true_facts
+from bot.cards.biography import biography, true_facts
 from bot.cards.creature import INK, Creature
 from bot.cards.saying import said
 from bot.cards.scene import HEIGHT as SCENE
 from bot.cards.scene import world
 from bot.cards.shapes import blade, fill, mixed, svg
+from bot.words import sentences
 from bot.words.font import letters, width
 from bot.words.layout import meaning
 from model.text.sources import real_names
@@ -34,26 +36,27 @@ _FRAME = "".join(
     for dx, dy in ((20, -17), (30, 0), (20, 17))
 )
 """The frame of a page, and the footprints below its text."""
+Card: TypeAlias = tuple[str, str]
+"""A card as SVG, and its words."""
 _Row = tuple[str, int, float, float, float]
 """A text, how many of its letters are a person's (if more than 0), its size and its place."""
 
 
-def words_of(name: str, person: str = "") -> str:
-    """Return what the card of a name says: whose it is, how it is said, what it means, one line
-    about the creature's life, and whether it is real.
+def name_card(name: str, code: str, person: str = "") -> Card:
+    """Return the card of a name, which may be that of a person: whose it is, how it is said, what
+    it means, one line about the creature's life, and whether it is real.
     """
-    is_whose = person and f"{person} is"
-    return "\n".join(filter(None, (is_whose, name.capitalize(), *_facts(name))))
-
-
-def name_card(name: str, code: str, person: str = "") -> str:
-    """Return the card of a name, which may be that of a person."""
-    creature = Creature(name.lower())
-    spoken, means, life, below = _facts(name)
+    name = name.lower()
+    creature = Creature(name)
+    whose = str(sentences.IS.format(person)).rstrip() if person else ""
+    spoken, means = said(name), str(meaning(name))
+    life, below = biography(creature), sentences.INVENTED
+    if name in real_names():
+        life, below = true_facts(name), sentences.FOUND
     y = 868
     drawn = ""
-    if person:
-        drawn = _text(f"{person} is", WIDTH / 2, 822, 50, GREY, style="italic")
+    if whose:
+        drawn = _text(whose, WIDTH / 2, 822, 50, GREY, style="italic")
         y = 924
     size = min(124, (WIDTH - 2 * _MARGIN) / len(name) / 0.44)
     drawn += _text(name.capitalize(), WIDTH / 2, y, size, INK)
@@ -65,10 +68,11 @@ def name_card(name: str, code: str, person: str = "") -> str:
         for row in _in_lines(text, wide):
             y += size + 9
             drawn += _text(escape(row), WIDTH / 2, y, size, colour)
-    return _card(world(name), drawn, below, code)
+    words = filter(None, (whose, name.capitalize(), spoken, means, life, below))
+    return _card(world(creature), drawn, below, code), "\n".join(words)
 
 
-def verse_card(prompt: str, rest: str, code: str, *, is_sonnet: bool) -> str:
+def verse_card(prompt: str, rest: str, code: str, *, is_sonnet: bool) -> Card:
     """Return verse as a page of an edition: a person's words in colour, then the network's.
 
     An initial stands beside two rows, or rises from a row that is alone.
@@ -92,15 +96,16 @@ def verse_card(prompt: str, rest: str, code: str, *, is_sonnet: bool) -> str:
             rows[i] = words, mine, size, x + inset, y
         rows.insert(0, (letter, own - at, large, -left * large, base))
         rows.insert(0, (mark, own - at, size, -(width(mark) + 0.1) * size, 0))
-    title = "A SONNET" if is_sonnet else "A POEM"
-    return _page(title, rows, 58, SHARED if prompt else WRITTEN, code)
+    title = sentences.A_SONNET if is_sonnet else sentences.A_POEM
+    below = sentences.SHARED if prompt else sentences.WRITTEN
+    return _page(title, rows, 58, below, code), prompt + rest
 
 
-def names_card(names: Sequence[str], code: str) -> str:
+def names_card(names: Sequence[str], code: str) -> Card:
     """Return names as a page, one below the other."""
     widest = max(map(width, names))
     rows = [(name, 0, 1.0, (widest - width(name)) / 2, 1.5 * i) for i, name in enumerate(names)]
-    return _page("NAMES", rows, 130, WRITTEN, code)
+    return _page(sentences.NAMES, rows, 130, sentences.WRITTEN, code), "\n".join(names)
 
 
 def _rows(text: str, own: int, at: int, is_sonnet: bool) -> list[_Row]:
@@ -136,7 +141,7 @@ def _page(title: str, rows: Sequence[_Row], largest: float, below: str, code: st
     high = max(y for *_, y in rows) - top
     em = min(largest, _MEASURE / wide, (_FOOT - _HEAD) / high)
     left, first = (WIDTH - wide * em) / 2, _HEAD + 0.45 * (_FOOT - _HEAD - high * em) - top * em
-    head = f'<tspan letter-spacing="5">{title}, NEVER BEFORE IMPRINTED</tspan>'
+    head = f'<tspan letter-spacing="5">{title}</tspan>'
     drawn = _FRAME + _text(head, WIDTH / 2, 112, 27, GREY)
     for words, own, size, x, y in rows:
         mine, rest = escape(words[: max(own, 0)]), escape(words[max(own, 0) :])
@@ -145,19 +150,13 @@ def _page(title: str, rows: Sequence[_Row], largest: float, below: str, code: st
     return _card("", drawn, below, code)
 
 
-def _facts(name: str) -> tuple[str, str, str, str]:
-    if name.lower() in real_names():
-        return said(name), str(meaning(name)), true_facts(name.lower()), FOUND
-    return said(name), str(meaning(name)), biography(Creature(name.lower())), INVENTED
-
-
 def _in_lines(text: str, width: int) -> list[str]:
     """Break text between its sentences if that makes up to three lines that are neither long nor
     very short; else into balanced lines.
     """
-    sentences = re.split(r"(?<=[.?!”]) (?=[A-Z“])", text)
-    if len(sentences) < 4 and all(7 < len(sentence) <= width for sentence in sentences):
-        return sentences
+    parts = re.split(r"(?<=[.?!”]) (?=[A-Z“])", text)
+    if len(parts) < 4 and all(7 < len(part) <= width for part in parts):
+        return parts
     return _balanced(text, width)
 
 

@@ -21,7 +21,6 @@ from bot.cards.shapes import (
     dot,
     edges,
     fill,
-    gradient,
     limb,
     mixed,
     smooth,
@@ -46,10 +45,10 @@ class Chance:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.roots = [part.root for part in reversed(parts_of(name))]
+        roots = [part.root for part in reversed(parts_of(name))]
         self.parts = [
             {f"={root.meaning}", *re.findall(r"\w+", f"{root.meaning} {root.forms}")}
-            for root in self.roots
+            for root in roots
         ]
 
     def between(self, word: str, least: float, most: float) -> float:
@@ -226,7 +225,9 @@ class Creature:
         self.side = ""
         legs, arm = [self.leg(half + i) for i in range(half)], self.arm()
         drawn = (
-            gradient(self.id, -400, 0, self.paints["lit"], self.paints["dim"]),
+            f'<linearGradient id="{self.id}" gradientUnits="userSpaceOnUse" x1="0" x2="0" y1="-400"'
+            f' y2="0"><stop stop-color="{self.paints["lit"]}"/>'
+            f'<stop offset="1" stop-color="{self.paints["dim"]}"/></linearGradient>',
             *self.layer("tip"),
             *far,
             *self.layer("behind"),

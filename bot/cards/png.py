@@ -1,4 +1,4 @@
-"""SVG to PNG, by resvg, with text in EB Garamond; and the pictures that are kept.
+"""SVG to PNG, by resvg, with text in EB Garamond.
 
 Processes draw, because resvg holds Python's lock for 0.13 s, and the event loop would stand still.
 They start with the first card, and stay. Each reads SVGs and writes PNGs, with their lengths in
@@ -6,17 +6,15 @@ front, until its input ends: no process outlives the bot.
 """
 
 import asyncio
-import contextlib
 import logging
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable
-from pathlib import Path
 
+from bot.cards.card import Card
 from bot.chat import Explained
 from bot.limits import Speed
 from bot.tasks import end_child, start_child
 from bot.words import sentences
-from model.files import write_whole
 from model.threads import available_cores
 
 logger = logging.getLogger(__name__)
@@ -41,39 +39,29 @@ own, it needs 0.15 s."""
 SURE_SECONDS = 2.0
 """CARD_SECONDS weighs as much as so many seconds of measured drawing."""
 PROCESSES = max(1, available_cores() - 1)
-MOST_BYTES = 200_000_000
-"""How large all kept pictures may be together."""
 
 
 class Drawings:
-    """Draws cards, and keeps those that belong to nobody as files in a folder.
+    """Draws cards. `fault` says why the last one could not be drawn; it is empty if it was."""
 
-    `fault` says why the last card could not be drawn; it is empty if that was drawn.
-    """
-
-    def __init__(self, folder: Path) -> None:
+    def __init__(self) -> None:
         self.fault = ""
         self.speed = Speed(PROCESSES / CARD_SECONDS, PROCESSES, SURE_SECONDS)
-        self._folder = folder
-        self._going_on: dict[str, asyncio.Task[bytes]] = {}  # by key
+        self._going_on: dict[str, asyncio.Task[tuple[bytes, str]]] = {}  # by key
         self._idle: list[Process] = []
         self._turns = asyncio.Semaphore(PROCESSES)
 
     def is_soon(self, key: str) -> bool:
-        """Return whether a picture is there, or could be in a few seconds, as far as one knows."""
+        """Return whether a card is being drawn, or could be begun in a few seconds."""
         wait = len(self._going_on) / self.speed.a_second()
-        return self.has(key) or (wait < SOON_SECONDS and not self.fault)
+        return key in self._going_on or (wait < SOON_SECONDS and not self.fault)
 
-    def has(self, key: str) -> bool:
-        """Return whether a picture is kept, or is being drawn."""
-        return key in self._going_on or (self._folder / key).exists()
-
-    async def png(self, key: str, svg: Callable[[], str], *, keep: bool) -> bytes:
-        """Return a picture that is kept, or draw it: once, however many want it. Raises
+    async def once(self, key: str, card: Callable[[], Card]) -> tuple[bytes, str]:
+        """Draw a card, once for all who wait for it; return its PNG and its words. Raises
         Explained.
         """
         if key not in self._going_on:
-            self._going_on[key] = asyncio.create_task(self._found_or_drawn(key, svg, keep))
+            self._going_on[key] = asyncio.create_task(self._drawn(card))
             self._going_on[key].add_done_callback(lambda _: self._going_on.pop(key))
         return await asyncio.shield(self._going_on[key])
 
@@ -106,27 +94,9 @@ class Drawings:
         while self._idle:
             await end_child(self._idle.pop())
 
-    async def _found_or_drawn(self, key: str, svg: Callable[[], str], keep: bool) -> bytes:
-        with contextlib.suppress(OSError):
-            return await asyncio.to_thread((self._folder / key).read_bytes)
-        png = await self.draw(await asyncio.to_thread(svg))
-        if keep:
-            await asyncio.to_thread(self._keep, key, png)
-        return png
-
-    def _keep(self, key: str, png: bytes) -> None:
-        """Keep a picture. The oldest ones leave."""
-        left = MOST_BYTES
-        try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            write_whole(self._folder / key, png)
-            found = [(path.stat(), path) for path in self._folder.glob("[!.]*")]
-            for facts, path in sorted(found, key=lambda each: each[0].st_mtime, reverse=True):
-                left -= facts.st_size
-                if left < 0:
-                    path.unlink(missing_ok=True)
-        except OSError as error:
-            logger.warning("A picture is not kept: %s", error)
+    async def _drawn(self, card: Callable[[], Card]) -> tuple[bytes, str]:
+        svg, words = await asyncio.to_thread(card)
+        return await self.draw(svg), words
 
 
 async def _answer(process: Process, svg: bytes) -> bytes:

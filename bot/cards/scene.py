@@ -13,14 +13,8 @@ WIDTH, HEIGHT, GROUND = 1080, 760, 640
 Ends: TypeAlias = tuple[float, float]
 
 
-def drawing(name: str) -> str:
-    """Return an SVG of WIDTH × HEIGHT: the creature of a name in its world."""
-    return svg(world(name), 0, 0, WIDTH, HEIGHT)
-
-
-def world(name: str) -> str:
-    """Return what is drawn of a name, also beyond the frame."""
-    creature = Creature(name.lower())
+def world(creature: Creature) -> str:
+    """Draw a creature in its world, also beyond the frame."""
     animal, chance = creature.svg(), creature.chance
     scene = SCENES[creature.scene].split()
     ground, plant = scene[5:7]

@@ -126,15 +126,6 @@ def dot(centre: Point, radius: float, colour: str) -> str:
     return f'<circle cx="{centre[0]:.1f}" cy="{centre[1]:.1f}" r="{radius:.1f}" fill="{colour}"/>'
 
 
-def gradient(name: str, top: float, bottom: float, above: str, below: str) -> str:
-    """Return what makes url(#name) a paint that runs from one colour down to another."""
-    where = f'gradientUnits="userSpaceOnUse" x1="0" x2="0" y1="{top}" y2="{bottom}"'
-    return (
-        f'<linearGradient id="{name}" {where}><stop stop-color="{above}"/>'
-        f'<stop offset="1" stop-color="{below}"/></linearGradient>'
-    )
-
-
 def svg(drawn: str, x: float, y: float, width: float, height: float) -> str:
     """Return a whole SVG that shows this part of a drawing."""
     size = (

@@ -5,18 +5,18 @@ functions stand in the modules beside it.
 """
 
 from collections.abc import Awaitable, Callable
-from mimetypes import guess_type
 from typing import NamedTuple
 
 from bot.answering import answer, say_with_card, show
 from bot.app import Bot
 from bot.asks import Said, Sent
 from bot.cards import card_of_name
-from bot.chat import Button, Refused
+from bot.chat import Button, Explained, Refused
 from bot.commands import admin, games, names, people, verse, voices
 from bot.limits import CHATTER, NAMES, OFFERS, Work
 from bot.store import QUESTIONS
 from bot.words import sentences
+from bot.words.admins import HOW_TO_TEACH
 from bot.words.pieces import Message, joined, said
 from model.text.forms import Network
 
@@ -26,7 +26,6 @@ FIRST = [
     [Button(sentences.A_ROUND, "/today")],
 ]
 """The buttons below the first message."""
-CELLS = {"rnn": "a plain recurrent network", "lstm": "an LSTM", "gru": "a GRU"}
 
 
 class Command(NamedTuple):
@@ -42,8 +41,6 @@ class Command(NamedTuple):
     """What `/help` says of it, with marks as in `bot.words`."""
     group: str = PLAY
     """Where the help lists it. For everybody but admins, what is for ADMINS does not exist."""
-    alone: bool = False
-    """Whether it answers text after the command with a hint."""
 
 
 async def start(ask: Said, _rest: str, bot: Bot) -> None:
@@ -58,14 +55,9 @@ async def about(ask: Said, _rest: str, bot: Bot) -> None:
     for network in Network:
         if network in bot.shelf.serving:
             weights = bot.shelf.serving[network]
-            cell = weights.language_model.architecture.cell
-            facts = (
-                CELLS.get(cell, f"the cell {cell}"),
-                weights.version,
-                weights.description.held_out_loss,
-                len(weights.known_names),
-            )
-            parts.append(sentences.ABOUT_NETWORK[network.form].format(*facts))
+            loss = weights.description.held_out_loss
+            about = sentences.ABOUT_NETWORK[network.form]
+            parts.append(about.format(weights.version, loss, len(weights.known_names)))
     parts.append(sentences.ABOUT_SONNETS)
     if people := await bot.store.results():
         asked = QUESTIONS * sum(people.values())
@@ -75,14 +67,12 @@ async def about(ask: Said, _rest: str, bot: Bot) -> None:
     await ask.chat.say(joined("\n\n", parts))
 
 
-async def no_text(ask: Sent, _caption: str, bot: Bot) -> None:
-    """Say once in a while that the bot reads no pictures, voices and stickers.
-
-    If an admin sends a text file, ask whether it should be learned.
+async def no_text(ask: Sent, _caption: str, _bot: Bot) -> None:
+    """Say once in a while that the bot reads no pictures, voices and stickers. If an admin sends a
+    file, say how it can teach a voice.
     """
-    if ask.is_admin and ask.file and (guess_type(ask.file.name)[0] or "text/").startswith("text/"):
-        await admin.offer_to_learn(ask, ask.file, bot)
-        return
+    if ask.is_admin and ask.file:
+        raise Explained(HOW_TO_TEACH[ask.chat.place])
     raise Refused(sentences.ONLY_TEXT, "unread")
 
 
@@ -97,8 +87,6 @@ async def show_help(ask: Said, _rest: str, bot: Bot) -> None:
     groups[PLAY].append(sentences.HELP_HERE[ask.chat.place].format(bot.username))
     if not ask.is_admin:
         del groups[ADMINS]
-    elif ask.chat.place != "terminal":
-        groups[ADMINS].append(sentences.HELP_FILES)
     await ask.chat.say(joined("\n\n", (joined("\n", group) for group in groups.values())))
 
 
@@ -168,7 +156,6 @@ COMMANDS = {
         "what I'm made of",
         "/about – what I'm made of",
         group=YOURS,
-        alone=True,
     ),
     "name": Command(names.carded, NAMES),
     "again": Command(show, verse.again),
@@ -190,9 +177,7 @@ COMMANDS = {
         "/models – the versions of each network",
         group=ADMINS,
     ),
-    "status": Command(
-        admin.status, CHATTER, "how I am", "/status – how I am", group=ADMINS, alone=True
-    ),
+    "status": Command(admin.status, CHATTER, "how I am", "/status – how I am", group=ADMINS),
     "ban": Command(
         admin.ban,
         CHATTER,
@@ -202,7 +187,6 @@ COMMANDS = {
     ),
     "stop": Command(admin.end, group=ADMINS),
     "cancel": Command(admin.end, group=ADMINS),
-    "learn": Command(admin.learn, group=ADMINS),
     "use": Command(admin.use, group=ADMINS),
 }
 """Commands by their names, in the order of menu and help. What has neither is said by buttons and

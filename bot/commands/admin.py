@@ -1,5 +1,4 @@
-"""What only admins can ask for: `/retrain`, `/models` and `/use`, `/status`, `/ban`, and to learn a
-file.
+"""What only admins can ask for: `/retrain`, `/models` and `/use`, `/status` and `/ban`.
 
 For everybody but admins, they do not exist.
 """
@@ -8,35 +7,27 @@ import asyncio
 import contextlib
 import platform
 import re
-from dataclasses import replace
 from importlib import metadata
-from itertools import chain, count
 
 from bot.app import Bot, memory
-from bot.asks import LONGEST_LINE, File, Said
+from bot.asks import Said
 from bot.chat import Button, Explained
 from bot.commands.voices import teach, voice_called
-from bot.creations import new_code
-from bot.taboo import is_taboo
 from bot.training.runs import Run
-from bot.voices import LONGEST_NAME, name_of
 from bot.words import admins, sentences, tables
 from model.text.forms import FORMS, Network
 from model.weights.checkpoint import CheckpointError
 
-FRESH = "fresh"
 MINUTES = 5.0
 """How long `/retrain poem` trains."""
 MOST_VERSIONS, MOST_ERRORS = 8, 8
 """What `/models` and `/status` show at most."""
-LONGEST_LIST = 3000
-"""How many characters `/ban` shows at most."""
 
 
 async def retrain(ask: Said, rest: str, bot: Bot) -> None:
     """Train a network: `/retrain dino|poem [fresh]`, or `/retrain names|verse VOICE [fresh]`."""
     wanted, *options = rest.lower().split() or [""]
-    is_fresh = options[-1:] == [FRESH]
+    is_fresh = options[-1:] == ["fresh"]
     if is_fresh:
         options.pop()
     if wanted in FORMS:
@@ -49,33 +40,6 @@ async def retrain(ask: Said, rest: str, bot: Bot) -> None:
         raise Explained(admins.RETRAIN_USAGE)
     run.is_fresh |= is_fresh
     await bot.runs.begin(run)
-
-
-async def offer_to_learn(ask: Said, file: File, bot: Bot) -> None:
-    """Ask whether a text file without a command should become a voice, named after the file."""
-    taken = {voice.name for voice in await bot.store.voices()}
-    given = file.name[:LONGEST_LINE]
-    title = "" if is_taboo(given) else given.rpartition(".")[0] or given
-    words = "-".join(re.findall(r"[^\W_]+", title))[: LONGEST_NAME - 3].strip("-")
-    names = (
-        name_of(f"{words}{end}") or f"voice{end}"
-        for end in chain([""], (f"-{n}" for n in count(2)))
-    )
-    name = next(name for name in names if name not in taken)
-    key = new_code()
-    bot.runs.files[key] = name, file
-    buttons = [[Button(how, f"/learn {how} {key}") for how in FORMS]]
-    await ask.chat.say(admins.LEARN.format(name), buttons)
-
-
-async def learn(ask: Said, rest: str, bot: Bot) -> None:
-    """Learn a file as names or as verse: `/learn names|verse KEY`."""
-    how, _, key = rest.partition(" ")
-    if key not in bot.runs.files:
-        raise Explained(admins.FILE_GONE)
-    name, file = bot.runs.files[key]
-    await retrain(replace(ask, file=file), f"{how} {name}", bot)
-    bot.runs.files.pop(key, None)  # after a refusal, the question stays open
 
 
 async def end(ask: Said, rest: str, bot: Bot) -> None:
@@ -117,8 +81,6 @@ async def use(ask: Said, rest: str, bot: Bot) -> None:
     version = words[1]
     network, title = await _network(words[0], bot)
     before = await _in_use(network, bot)
-    if version == before:
-        raise Explained(admins.IN_USE_ALREADY.format(version, title))
     forms = {each.version: each.description.form for each in await bot.shelf.versions(network)}
     if version not in forms:
         raise Explained(admins.NO_SUCH_VERSION.format(title, sentences.cut(version, 40)))
@@ -143,7 +105,7 @@ async def ban(ask: Said, rest: str, bot: Bot) -> None:
         change = bot.store.lift_ban if found[2] else bot.store.ban
         await change(person)
         bot.banned = await bot.store.banned()
-    banned = sentences.cut(", ".join(map(str, sorted(bot.banned))), LONGEST_LIST) or "none"
+    banned = ", ".join(map(str, sorted(bot.banned))) or "none"
     await ask.chat.say(admins.BANS.format(banned))
 
 

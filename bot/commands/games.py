@@ -74,15 +74,13 @@ async def named(ask: Said, rest: str, bot: Bot) -> tuple[Creation, Work]:
 
 
 async def pressed(ask: Said, rest: str, _bot: Bot) -> tuple[tuple[int, ...], Work]:
-    """Read what a button of a round says: `/today DAY QUESTION CHOICE`, each as a number. Without
-    them, somebody asks for the round.
+    """Read what a button of a round says: `/today DAY QUESTION CHOICE`, each as a number. Anything
+    else asks for the round.
     """
     check_private(ask, "today")
     words = rest.split()
-    if not words:
-        return (), CHATTER
     if len(words) != 3 or not all(word.isdecimal() and len(word) < 8 for word in words):
-        raise Explained(sentences.ALONE.format("today"))
+        return (), CHATTER
     day, question, choice = map(int, words)
     now = datetime.now(UTC)
     is_on = day == now.toordinal() or (day == now.toordinal() - 1 and now.hour == 0)

@@ -36,24 +36,20 @@ A name of up to 8 letters is kept whole.
 
 
 async def dino(ask: Said, rest: str, bot: Bot) -> None:
-    """Send new names. A number and first letters come in either order, each at most once.
+    """Send new names. A number and first letters come in any order.
 
     A word with a digit in it is meant as a number, so `1e9` is too many, and not a name that begins
-    with E. Without such a word, `five` is a number too; `1 five` is a name that begins with Five.
+    with E.
     """
     name, rest = voice_in(rest, anywhere=True)
     voice = (await voice_named(name, "names", bot)).id if name is not None else ""
-    numbers, letters = _words(rest)
-    if len(numbers) > 1:
-        raise Explained(sentences.DINO_USAGE)
-    if len(letters) > 1:
-        raise Explained(
-            sentences.ONE_WORD.format(sentences.cut(letters[0].lower(), LONGEST_PREFIX))
-        )
+    words = rest.split()
+    numbers = [word for word in words if any(map(str.isdigit, word))]
+    letters = " ".join(word for word in words if word not in numbers)
     wish = Wish(Genre.DINO, count=_count(numbers[0]) if numbers else 1, voice=voice)
     if letters:
         checkpoint = await bot.shelf.current(network_of(wish))
-        prefix, opening = _prefix(letters[0], checkpoint, voice), NOTHING
+        prefix, opening = _prefix(letters, checkpoint, voice), NOTHING
         if not voice:
             begins, opening = like(prefix, checkpoint)
             prefix = begins or prefix
@@ -71,10 +67,7 @@ async def typed(ask: Typed, text: str, bot: Bot) -> None:
     if is_taboo(text):
         raise Explained(sentences.TABOO)
     checkpoint = await bot.shelf.current(Genre.DINO.network)
-    words = text.split()
-    if len(words) > 1:
-        raise Explained(sentences.OFFER_USAGE)
-    prefix = _prefix(words[0], checkpoint) if words else ""
+    prefix = _prefix(text, checkpoint) if text.strip() else ""
     wish = Wish(Genre.DINO, like(prefix, checkpoint)[0] or prefix, OFFERED)
     person = await bot.store.person(ask.person)
     usual = checkpoint.description.temperature
@@ -93,7 +86,7 @@ async def carded(ask: Said, name: str, bot: Bot) -> None:
     """Send the card of a name: `/name mangosaurus`, as a link in another chat says it."""
     name = name.strip().lower()
     if not (name.isascii() and name.isalpha() and len(name) <= LONGEST_NAME) or is_taboo(name):
-        raise Explained(sentences.NOT_A_NAME)
+        raise Explained(sentences.CARD_OF_WHAT)
     card = card_of_name(name, bot.username, bot.drawings, keep=False)
     buttons = [[Button(sentences.A_DINOSAUR, "/dino")]]
     await say_with_card(ask, card, layout.explained(name), buttons, bot, buttons)
@@ -131,34 +124,19 @@ def like(name: str, checkpoint: Checkpoint) -> tuple[str, Message]:
     return name[:end], opening + "\n\n"
 
 
-def _words(text: str) -> tuple[list[str], list[str]]:
-    """Return the words that are numbers, and the others."""
-    words = text.split()
-    numbers = [word for word in words if any(map(str.isdigit, word))]
-    if not numbers:
-        numbers = [word for word in words if word.lower() in sentences.NUMBERS]
-    return numbers, [word for word in words if word not in numbers]
-
-
 def _count(word: str) -> int:
-    """Read a number in any script's digits, or a word: ٣ and three are 3."""
-    if word.lower() in sentences.NUMBERS:
-        return sentences.NUMBERS.index(word.lower()) + 1
+    """Read a number in any script's digits: ٣ is 3."""
     if not (word.isdecimal() and len(word) < 10 and 1 <= int(word) <= MOST):
         raise Explained(sentences.HOW_MANY.format(MOST))
     return int(word)
 
 
 def _prefix(word: str, checkpoint: Checkpoint, voice: str = "") -> str:
-    """Read first letters as the network writes them. Those of dinosaurs may be of any script; in a
-    voice, they get a capital if its names never begin with the small letter.
-    """
+    """Read first letters as the network writes them. Those of dinosaurs may be of any script."""
     prefix = checkpoint.vocabulary.fold(word if voice else latin(word)).strip()
     if not 1 <= len(prefix) <= LONGEST_PREFIX:
         refusal = sentences.VOICE_LETTERS if voice else sentences.FIRST_LETTERS
         raise Explained(refusal.format(sentences.cut(word, 40), LONGEST_PREFIX))
     if is_taboo(prefix):
         raise Explained(sentences.TABOO)
-    initials = {name[0] for name in checkpoint.known_names} if voice else set()
-    first, capital = prefix[0], prefix[0].upper()
-    return capital + prefix[1:] if first not in initials and capital in initials else prefix
+    return prefix

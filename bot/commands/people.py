@@ -49,8 +49,7 @@ async def export(ask: Said, rest: str, bot: Bot) -> None:
     work = accumulate(work_for(creation).texts for creation in left)
     part = left[: max(1, sum(texts <= EXPORTED for texts in work))]
     async with LiveMessage(ask.chat):  # which shows that the bot is typing
-        missing: list[str] = []
-        texts = [await _written(creation, missing, bot) for creation in part]
+        texts = [await _written(creation, bot) for creation in part]
     bot.limits.written(ask)
     if not left_out:
         turns = [sentences.counted(n, "turn") for n in (person.dino_turns, person.poem_turns)]
@@ -64,8 +63,6 @@ async def export(ask: Said, rest: str, bot: Bot) -> None:
     buttons: Buttons = ()
     if len(part) < len(newest):
         message = sentences.EXPORT_PART.format(left_out + 1, end, len(newest))
-    if missing:
-        message = message + sentences.EXPORT_LACKS.format(sentences.counted(len(missing), "text"))
     if end < len(newest):
         buttons = [[Button(sentences.EXPORT_REST, f"/export {end}")]]
     await ask.chat.document(f"mangosaurus-{ask.person}.txt", content.encode(), message, buttons)
@@ -84,15 +81,12 @@ async def forget(ask: Said, rest: str, bot: Bot) -> None:
         await ask.chat.say(sentences.FORGET, [[first], [yes]])
 
 
-async def _written(creation: Creation, missing: list[str], bot: Bot) -> str:
-    """Return a creation as the lines of a text file. `missing` gets the code of one that cannot be
-    written any more.
-    """
+async def _written(creation: Creation, bot: Bot) -> str:
+    """Return a creation as the lines of a text file, or why it cannot be written any more."""
     try:
         text = str(layout.shown(creation, await bot.shelf.write(creation)))
     except Explained as error:  # its weights are gone
         text = str(error.sentence)
-        missing.append(creation.code)
     facts = sentences.EXPORTED.format(
         f"{creation.created:%d %B %Y}", creation.code, creation.seed, creation.turn + 1
     )

@@ -7,36 +7,30 @@ from dataclasses import replace
 from bot.answering import answer, send_card
 from bot.app import Bot
 from bot.asks import Ask, Said, line_in, voice_in
-from bot.cards import card_of, key_of
+from bot.cards import card_of
 from bot.chat import Explained, LiveMessage
-from bot.commands.voices import example, voice_named
+from bot.commands.voices import voice_named
 from bot.creations import MOST_CONTINUED, Creation, Wish, code_in, wilder
 from bot.limits import TEXTS, Work, work_for
 from bot.words import layout, sentences
-from bot.words.pieces import Message, Piece
 from model.text.forms import Genre
 
 POEM = Work(TEXTS[Genre.POEM], cost=1.0)
 SONNET = Work(TEXTS[Genre.SONNET], cost=TEXTS[Genre.SONNET])
 
 
-async def plain_line(ask: Said, text: str, bot: Bot) -> None:
-    """Continue a line that somebody sends without any command."""
+async def plain_line(ask: Said, text: str, bot: Bot, voice: str = "") -> None:
+    """Continue a line, as somebody sends it without any command."""
     if not (line := line_in(text)):
         raise Explained(sentences.POEM_USAGE)
-    await answer(ask, Wish(Genre.POEM, line), bot)
+    await answer(ask, Wish(Genre.POEM, line, voice=voice), bot)
 
 
 async def poem(ask: Said, rest: str, bot: Bot) -> None:
     """Continue a line, perhaps in a custom voice: `/poem voice:keats A thing of beauty`."""
     name, rest = voice_in(rest)
-    voice = await voice_named(name, "verse", bot) if name is not None else None
-    if line := line_in(rest):
-        await answer(ask, Wish(Genre.POEM, line, voice=voice.id if voice else ""), bot)
-    elif voice:
-        raise Explained(sentences.VOICE_LINE.format(example(voice)))
-    else:
-        raise Explained(sentences.POEM_USAGE)
+    voice = (await voice_named(name, "verse", bot)).id if name is not None else ""
+    await plain_line(ask, rest, bot, voice)
 
 
 async def sonnet(ask: Said, rest: str, bot: Bot) -> None:
@@ -44,7 +38,11 @@ async def sonnet(ask: Said, rest: str, bot: Bot) -> None:
     if voice_in(rest)[0] is not None:
         raise Explained(sentences.NO_SONNETS_IN_VOICES)
     if code_in(rest.strip()):
-        await answer(ask, await _begun_by(rest, bot), bot)
+        poem = await creation_in(rest, bot)
+        if poem.genre is not Genre.POEM or poem.voice:
+            raise Explained(sentences.POEMS_ALONE)
+        line, own_words = layout.first_line(poem, await bot.shelf.write(poem))
+        await answer(ask, Wish(Genre.SONNET, line, own_words=own_words), bot)
         return
     line = line_in(rest).strip()
     if len(line.splitlines()) > 1:
@@ -69,9 +67,7 @@ async def another(_ask: Ask, rest: str, bot: Bot) -> tuple[Wish, Work]:
 async def make_wilder(_ask: Ask, rest: str, bot: Bot) -> tuple[Wish, Work]:
     """Wish for another one like a creation, at a higher temperature."""
     creation = await creation_in(rest, bot)
-    temperature = wilder(creation.temperature)
-    if temperature is None:
-        raise Explained(sentences.WILDEST)
+    temperature = wilder(creation.temperature) or creation.temperature
     return _like(creation, temperature), work_for(creation)
 
 
@@ -90,13 +86,8 @@ async def named_on_card(_ask: Ask, rest: str, bot: Bot) -> tuple[tuple[Creation,
     """
     code, _, number = rest.strip().partition(" ")
     creation = await creation_in(code, bot)
-    n = 0
-    if number.isdecimal() and len(number) < 3 and int(number) < creation.count:
-        n = int(number)
-    key = key_of(creation, n, bot.username)
-    if bot.drawings.has(key):
-        key = ""
-    return (creation, n), work_for(creation, key)
+    n = int(number) if number in map(str, range(creation.count)) else 0
+    return (creation, n), work_for(creation, f"{creation.code} {n}")
 
 
 async def card(ask: Said, found: tuple[Creation, int], bot: Bot) -> None:
@@ -112,13 +103,12 @@ async def card(ask: Said, found: tuple[Creation, int], bot: Bot) -> None:
         raise Explained(layout.no_card(creation, text, n))
     if creation.genre is Genre.DINO and not creation.voice:
         text = replace(text, texts=text.texts[n : n + 1])
-    caption = layout.caption(creation, text)
     buttons = layout.buttons_below(creation, text, is_card=True)
     try:
-        await send_card(ask, picture, caption, buttons)
+        await send_card(ask, picture, layout.caption(creation, text), buttons)
     except Explained as error:
-        words = Message([Piece(picture.words)]) + "\n\n"
-        await ask.chat.say(words + error.sentence, buttons)
+        words = layout.reply(creation, text)
+        await ask.chat.say(words + "\n\n" + error.sentence, buttons)
 
 
 async def creation_in(rest: str, bot: Bot) -> Creation:
@@ -142,14 +132,3 @@ def _like(creation: Creation, temperature: float) -> Wish:
         creation.voice,
         creation.own_words,
     )
-
-
-async def _begun_by(rest: str, bot: Bot) -> Wish:
-    """Return the wish for a sonnet that begins with the first whole line of a poem."""
-    poem = await creation_in(rest, bot)
-    if poem.genre is not Genre.POEM:
-        raise Explained(sentences.POEMS_ALONE)
-    if poem.voice:
-        raise Explained(sentences.NO_SONNETS_IN_VOICES)
-    line, own_words = layout.first_line(poem, await bot.shelf.write(poem))
-    return Wish(Genre.SONNET, line, own_words=own_words)

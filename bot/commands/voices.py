@@ -7,24 +7,18 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rapidfuzz.process import extractOne
-
 from bot.app import Bot
 from bot.asks import LARGEST_FILE, File, Said
 from bot.chat import Button, Explained, NotSent
-from bot.creations import CODE
 from bot.taboo import is_taboo
 from bot.training.runs import Run
-from bot.voices import MOST, Voice, check, name_of
+from bot.voices import Voice, check, name_of
 from bot.words import admins, sentences
 from bot.words.pieces import Message, joined
 from model.text.encodings import CorpusError, text_in
 from model.text.forms import Form
 
 LONGEST_REASON = 500
-SIMILAR = 60
-"""How similar, out of 100, a name must be to an unknown one if the bot is to ask "Do you mean …?".
-"""
 
 
 async def voice_named(name: str, form: Form, bot: Bot) -> Voice:
@@ -32,8 +26,6 @@ async def voice_named(name: str, form: Form, bot: Bot) -> Voice:
 
     Raises Explained if there is none, or if it writes another form.
     """
-    if not name:
-        raise Explained(sentences.WHICH_VOICE)
     voice = await voice_called(name, bot)
     if voice.form != form:
         raise Explained(sentences.OTHER_FORM.format(voice.name, voice.form, example(voice)))
@@ -46,16 +38,8 @@ def example(voice: Voice) -> Message:
 
 
 async def voices(ask: Said, rest: str, bot: Bot) -> None:
-    """List the voices. An admin may also say `/voices rename OLD NEW` or `/voices remove NAME`."""
+    """List the voices. An admin may also say `/voices remove NAME`."""
     match rest.split():
-        case ["rename", old, new] if ask.is_admin:
-            voice = await voice_called(old, bot)
-            name = name_of(new)
-            if name is None:
-                raise Explained(admins.VOICE_NAME)
-            if not await bot.store.rename_voice(voice.id, name, ask.chat.note):
-                raise Explained(admins.NAME_TAKEN.format(name))
-            await ask.chat.say(admins.RENAMED.format(name, example(replace(voice, name=name))))
         case ["remove", name] if ask.is_admin:
             voice = await voice_called(name, bot)
             yes = Button(admins.REMOVE_YES.format(voice.name), f"/voices remove {voice.id} yes")
@@ -75,13 +59,7 @@ async def voice_called(name: str, bot: Bot) -> Voice:
     """Return the voice with a name or an id. Raises Explained if there is none, or no more."""
     if voice := await bot.store.voice_named(name) or await bot.store.voice(name):
         return voice
-    if CODE.fullmatch(name):
-        raise Explained(sentences.VOICE_GONE)
-    given = sentences.cut(name, 40)
-    names = [voice.name for voice in await bot.store.voices()]
-    if near := extractOne(name.casefold(), names, score_cutoff=SIMILAR):
-        raise Explained(sentences.DO_YOU_MEAN.format(given, near[0]))
-    raise Explained(sentences.UNKNOWN_VOICE.format(given))
+    raise Explained(sentences.UNKNOWN_VOICE.format(sentences.cut(name, 40)))
 
 
 async def _list(ask: Said, bot: Bot) -> None:
@@ -92,14 +70,10 @@ async def _list(ask: Said, bot: Bot) -> None:
         how = example(voice)
         if not await bot.store.in_use(voice.id):
             how = sentences.NOT_TAUGHT
-            if bot.runs.running and bot.runs.running.network == voice.id:
-                how = sentences.STILL_LEARNING
-            elif ask.is_admin:
-                how = admins.NOT_TAUGHT.format(voice.form, voice.name)
         lines.append(sentences.VOICE.format(voice.name, voice.form, how))
     shown = joined("\n", lines) if len(lines) > 2 else sentences.NO_VOICES
     if ask.is_admin:
-        shown = joined("\n\n", [shown, admins.HOW_TO_TEACH[ask.chat.place], admins.HOW_TO_CHANGE])
+        shown = joined("\n\n", [shown, admins.HOW_TO_TEACH[ask.chat.place], admins.HOW_TO_REMOVE])
     await ask.chat.say(shown)
 
 
@@ -118,14 +92,12 @@ async def teach(ask: Said, form: Form, words: Sequence[str], bot: Bot) -> Run:
         raise Explained(admins.HAS_OTHER_FORM.format(name, voice.form))
     if ask.file is None:
         if voice is None:
-            raise Explained(admins.NO_FILE.format(name, admins.HOW_TO_TEACH[ask.chat.place]))
+            raise Explained(admins.HOW_TO_TEACH[ask.chat.place])
         return Run(voice.id, form, name, ask.chat)
     text, notes = await _read(ask.file, form)
     bot.runs.check()  # another run may have begun meanwhile
     if voice:
         await bot.store.replace_text(voice.id, text)
-    elif len(await bot.store.voices()) >= MOST:
-        raise Explained(admins.VOICES_FULL.format(MOST))
     else:
         voice = await bot.store.add_voice(name, form, text)
     return Run(voice.id, form, name, ask.chat, notes, is_fresh=True)

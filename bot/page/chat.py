@@ -8,7 +8,6 @@ and gets its text when it is written again.
 import asyncio
 import contextlib
 import time
-from copy import copy
 from dataclasses import asdict, dataclass, field
 from itertools import count
 from typing import Any
@@ -16,12 +15,12 @@ from typing import Any
 from aiohttp.web import WebSocketResponse
 
 from bot.app import Bot
-from bot.asks import YOU, Said
-from bot.chat import Buttons, Chat, Gone, Picture
+from bot.asks import YOU
+from bot.chat import Buttons, Chat, Explained, Gone, Picture
 from bot.commands import FIRST
-from bot.words import sentences
+from bot.creations import Creation
+from bot.words import layout, sentences
 from bot.words.pieces import Message, Piece
-from model.text.forms import Genre
 
 KEPT = 500
 """How many messages the chat keeps, the newest ones."""
@@ -66,28 +65,31 @@ class PageChat(Chat):
         self.entries: dict[int, Entry] = {}
         self.tabs: list[WebSocketResponse] = []
         self._numbers = count(1)
-        self._places: dict[int, str] = {}
-        self._place: int | None = None
+        self._places = dict[int, Creation]()
 
     async def begin(self, bot: Bot) -> None:
-        """Show the last creations, each below the line that it began with, or else say hello."""
+        """Keep a place for each of the last creations, or else say hello."""
         for creation in await bot.store.creations(self.id, newest=SHOWN):
-            at = creation.created.timestamp()
-            line = creation.prompt[: creation.own_words]
-            if line and creation.genre is not Genre.DINO:
-                await self.add(Message([Piece(line)]), at=at, mine=True)
-            place = await self.add(Message([Piece("…")]), at=at, grows=True)
-            self._places[place.number] = creation.code
+            place = await self.add(
+                Message([Piece("…")]), at=creation.created.timestamp(), grows=True
+            )
+            self._places[place.number] = creation
         if not self._places:
             await self.add(sentences.START, FIRST, is_start=True)
 
     async def fill(self, bot: Bot) -> None:
-        """Put the last creations into their places, the newest first."""
+        """Write the last creations into their places, the newest first."""
         while self._places:
-            place = copy(self)
-            place._place, code = self._places.popitem()
-            place.shows_pictures = False
-            await bot.ask(Said(person=YOU, chat=place, is_admin=True, text=f"/again {code}"))
+            number, creation = self._places.popitem()
+            buttons: Buttons = ()
+            try:
+                text = await bot.shelf.write(creation)
+                message = layout.reply(creation, text)
+                buttons = layout.buttons_below(creation, text)
+            except Explained as error:
+                message = error.sentence
+            with contextlib.suppress(Gone):
+                await self.change(number, message, buttons)
 
     async def add(self, message: Message, buttons: Buttons = (), **facts: Any) -> Entry:
         """Keep a message, and show it."""
@@ -110,9 +112,6 @@ class PageChat(Chat):
     async def say(
         self, message: Message, buttons: Buttons = (), *, unfinished: bool = False
     ) -> int:
-        if self._place:
-            await self.change(self._place, message, buttons)
-            return self._place
         return (await self.add(message, buttons, grows=unfinished)).number
 
     async def change(
@@ -127,8 +126,8 @@ class PageChat(Chat):
         await self.tell("message", **entry.facts())
 
     async def picture(self, picture: Picture, message: Message, buttons: Buttons = ()) -> None:
-        file = {"name": picture.name, "content": await picture.png(), "alt": picture.words}
-        await self.add(message, buttons, **file)
+        png, words = await picture.draw()
+        await self.add(message, buttons, name=picture.name, content=png, alt=words)
 
     async def document(
         self, name: str, content: bytes, message: Message, buttons: Buttons = ()

@@ -16,7 +16,8 @@ from urllib.parse import quote
 from aiohttp import web
 
 from bot.app import Bot, Door
-from bot.asks import LARGEST_FILE, LONGEST_TEXT, YOU, File, Said, Sent
+from bot.asks import LARGEST_FILE, YOU, File, Said, Sent
+from bot.cards.scene import portrait
 from bot.chat import StartError
 from bot.commands import menu
 from bot.page import access
@@ -30,13 +31,6 @@ LOOPBACK = "127.0.0.1"
 PORT = 8765
 GOODBYE_SECONDS = 0.2
 """How long the server waits for a browser to say goodbye."""
-SLOW_SECONDS = 10.0
-"""How long a request may take to arrive, and how long a connection may wait for the next one."""
-MOST_TABS = 64
-"""How many tabs may be open at once. Each has a socket, and a process has some 1,000 files."""
-LARGEST_FRAME = 1_000_000
-"""The most bytes of one message. A longer one closes the socket, and the page puts it back into the
-input line."""
 ASSETS = Path(__file__).with_name("assets")
 
 
@@ -61,7 +55,7 @@ class Page(Door):
             [
                 web.get("/", self._enter),
                 web.get("/{asset:page.css|page.js|icon.svg|tracks.svg}", self._asset),
-                web.get("/{kind:creatures|scenes}/{name:[a-z]{1,40}}.svg", self._creature),
+                web.get("/creatures/{name:[a-z]{1,40}}.svg", self._creature),
                 web.get("/files/{number:[0-9]{1,9}}", self._file),
                 web.post("/files", self._receive),
                 web.get("/socket", self._converse),
@@ -69,12 +63,7 @@ class Page(Door):
         )
         # Without a log of requests, as an address may hold the token.
         self._runner = web.AppRunner(
-            app,
-            access_log=None,
-            handler_cancellation=True,
-            keepalive_timeout=SLOW_SECONDS,
-            lingering_time=SLOW_SECONDS,
-            shutdown_timeout=GOODBYE_SECONDS,
+            app, access_log=None, handler_cancellation=True, shutdown_timeout=GOODBYE_SECONDS
         )
 
     async def __aexit__(self, *_: object) -> None:
@@ -95,7 +84,10 @@ class Page(Door):
         """Show the page, in which nothing is private, or let in whoever has the link."""
         token = request.query.get("token", "")
         if not access.is_same(token, self._access.token):
-            return web.Response(text=_page(), content_type="text/html")
+            filled = {name: html.escape(text) for name, text in words.PAGE.items()}
+            page = Template((ASSETS / "page.html").read_text(encoding="utf-8"))
+            text = page.substitute(filled, words=html.escape(json.dumps(words.PAGE)))
+            return web.Response(text=text, content_type="text/html")
         response = web.Response(status=303, headers={"Location": "/"})
         self._access.let_in(response)
         return response
@@ -105,13 +97,10 @@ class Page(Door):
         return web.FileResponse(ASSETS / request.match_info["asset"], headers=headers)
 
     async def _creature(self, request: web.Request) -> web.Response:
-        """Draw the creature of a name, alone or in its world."""
-        from bot.cards import scene  # and with it all that draws, which takes a while to load
-
+        """Draw the creature of a name."""
         if not self._access.knows(request):
             raise web.HTTPNotFound
-        draw = scene.portrait if request.match_info["kind"] == "creatures" else scene.drawing
-        svg = await asyncio.to_thread(draw, request.match_info["name"])
+        svg = await asyncio.to_thread(portrait, request.match_info["name"])
         headers = {"Cache-Control": "private, max-age=3600"}  # as drawings may improve
         return web.Response(text=svg, content_type="image/svg+xml", headers=headers)
 
@@ -130,8 +119,7 @@ class Page(Door):
         """Take a file, and a line beside it."""
         if not self._access.knows(request):
             raise web.HTTPNotFound
-        async with asyncio.timeout(SLOW_SECONDS):  # aiohttp makes it a response
-            content = await request.read()
+        content = await request.read()
         query = request.query
         name = query.get("name") or "file"
         file = File(name=name, size=len(content), read=lambda: asyncio.sleep(0, content))
@@ -145,11 +133,7 @@ class Page(Door):
         """Show the chat in a tab, and take what is said there."""
         if not self._access.knows(request):
             return web.Response(status=403, text=words.PAGE["stranger"])
-        if len(self._chat.tabs) >= MOST_TABS:
-            raise web.HTTPServiceUnavailable
-        tab = web.WebSocketResponse(
-            heartbeat=15, timeout=GOODBYE_SECONDS, max_msg_size=LARGEST_FRAME, compress=False
-        )
+        tab = web.WebSocketResponse(heartbeat=15, timeout=GOODBYE_SECONDS, compress=False)
         await tab.prepare(request)
         try:
             await self._chat.enter(tab, commands=menu(is_admin=True))
@@ -162,7 +146,7 @@ class Page(Door):
         return tab
 
     async def _take(self, data: str | bytes) -> None:
-        """Take a line that somebody wrote, or that a button says."""
+        """Take a line that somebody wrote, or that a button says. Pass over anything else."""
         told = None
         with contextlib.suppress(ValueError, TypeError, RecursionError):
             told = json.loads(data)
@@ -172,14 +156,10 @@ class Page(Door):
                     self._bot.ask(
                         Said(person=YOU, chat=self._chat, is_admin=True, text=line, pressed=number)
                     )
-            case {"line": str(line), "key": str(key)} if 0 < len(line.strip()) <= LONGEST_TEXT:
+            case {"line": str(line), "key": str(key)}:
                 await self._hear(
                     Said(person=YOU, chat=self._chat, is_admin=True, text=line.strip()), key=key
                 )
-            case {"line": str(line), "key": str(key)}:
-                await self._chat.tell("refused", key=key, text=words.TOO_LONG)
-            case _:
-                await self._chat.tell("refused", key="", text=words.UNREADABLE)
 
     async def _hear(self, ask: Said, **facts: Any) -> None:
         """Show what somebody says as a message of their own, and ask the bot, unless it stops: then
@@ -189,13 +169,6 @@ class Page(Door):
             message = Message([Piece(ask.text)])
             entry = await self._chat.add(message, mine=True, waits=True, **facts)
             self._tasks.begin(self._chat.answered(bot.ask(ask), entry))
-
-
-def _page() -> str:
-    """Return the page, filled with the bot's sentences."""
-    filled = {name: html.escape(text) for name, text in words.PAGE.items()}
-    template = Template((ASSETS / "page.html").read_text(encoding="utf-8"))
-    return template.substitute(filled, words=html.escape(json.dumps(words.PAGE)))
 
 
 def _bound(port: int | None) -> socket.socket:

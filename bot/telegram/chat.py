@@ -199,7 +199,8 @@ class TelegramChat(Chat):
             with contextlib.suppress(BadRequest):
                 await self._send(send, known[picture.key], self._place, **below)
                 return
-        sent = await self._send(send, await picture.png(), self._place, **below)
+        png, _ = await picture.draw()
+        sent = await self._send(send, png, self._place, **below)
         self._door.without_pictures.discard(self.id)
         if picture.is_kept:
             known[picture.key] = sent.photo[-1].file_id

@@ -15,7 +15,6 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bot.asks import File
 from bot.chat import Button, Buttons, Chat, Explained, InDoubt, LiveMessage, NotSent
 from bot.creations import NOBODY, Creation
 from bot.database import StoreError
@@ -85,8 +84,6 @@ class Runs:
 
     def __init__(self, store: Store, shelf: Shelf) -> None:
         self.running: Run | None = None
-        self.files = dict[str, tuple[str, File]]()
-        """Files that an admin may want me to learn, and the names of their voices."""
         self._store = store
         self._shelf = shelf
         self._tasks = Tasks()

@@ -10,9 +10,9 @@ from model.text.forms import Form
 # Voices.
 
 _BY_FILE = said(
-    "To teach me a voice, send me a text file, and I'll ask what it holds: names, one a line, or"
-    " poems with blank lines between. To choose the name of the voice, send it with the caption"
-    " `/retrain names pokemon` or `/retrain verse keats`."
+    "To teach me a voice, send me a text file with names, one a line, or with poems and blank lines"
+    " between. Its caption says which, and what the voice is called: `/retrain names pokemon` or"
+    " `/retrain verse keats`."
 )
 _BY_PATH = said(
     "To teach me a voice, give me the path of a text file with names, one a line, or with"
@@ -24,19 +24,12 @@ HOW_TO_TEACH = {
     "page": _BY_FILE,
     "terminal": _BY_PATH,
 }
-HOW_TO_CHANGE = said(
-    "`/voices rename OLD NEW` gives a voice another name, `/voices remove NAME` removes it."
-)
-NOT_TAUGHT = said("can't write yet: `/retrain {} {}`")
-LEARN = said("I can learn it as the voice *{}*. Does it hold names, one a line, or verse?")
-FILE_GONE = said("I don't have that file any more. Please send it again.")
+HOW_TO_REMOVE = said("`/voices remove NAME` removes a voice.")
 VOICE_NAME = said(
     "A voice needs a name of 2 to 20 letters, digits or hyphens, in any script, such as"
     " `pokemon`. It can't be dino, poem, sonnet, names, verse or fresh, which are words of my"
     " commands."
 )
-RENAMED = said("It's called *{}* now: {}.")
-NAME_TAKEN = said("There is a voice called *{}* already. Please choose another name.")
 REMOVE_YES = "yes, remove {}"
 REMOVAL = said(
     "Do you want me to remove the voice *{}*? I'll delete its text and its weights, and the codes"
@@ -44,10 +37,6 @@ REMOVAL = said(
 )
 REMOVED = said("The voice *{}* is gone.")
 VOICE_IS_TRAINING = said("I'm training *{}*. Cancel that first, then I can remove it.")
-VOICES_FULL = said(
-    "I have {} voices, and that's as many as I can keep. Remove one with /voices first."
-)
-NO_FILE = said("I have no voice called *{}* yet, and no text to learn it from. {}")
 NOT_FETCHED = said("I couldn't fetch that file. Please send it again.")
 TEXT_TOO_LARGE = said(
     "Your file has {:.1f} MB, and I can take up to {:g}. Please give me a part of it."
@@ -100,7 +89,6 @@ OWN_EXAMPLES = {"dino": "/dino", "poem": "/poem Shall I compare thee"}
 
 USE = "use {}"
 IN_USE = said("Version `{}` of *{}* is in use now.")
-IN_USE_ALREADY = said("Version `{}` of *{}* is in use already.")
 NO_SUCH_VERSION = said("*{}* has no version `{}` any more. /models shows those that it has.")
 OVERTAKEN_USE = said("Another version of *{}* came into use meanwhile. /models shows it.")
 NOT_CHANGED = said("I can't do that: {}. *{}* stays as it is.")
@@ -137,9 +125,11 @@ def verdict(title: str, progress: Progress, seconds: float, version: str, *, use
 
 
 def below_use(network: str, form: Form, before: str, now: str) -> Buttons:
-    """Return buttons that use the version before again, if there is one and `now` is still in use,
-    and that try the network.
+    """Return buttons that use the version before again, if there is another one and `now` is still
+    in use, and that try the network.
     """
     line = OWN_EXAMPLES.get(network) or str(VOICE_EXAMPLES[form].format(network))
-    undo = [[Button(UNDO, f"/use {network} {before} {now}")]] if before else []
-    return [*undo, [Button(TRY, line)]]
+    buttons = [[Button(TRY, line)]]
+    if before not in ("", now):
+        buttons.insert(0, [Button(UNDO, f"/use {network} {before} {now}")])
+    return buttons

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from bot.asks import is_visible
 from bot.chat import Button, Buttons
 from bot.creations import MOST_CONTINUED, NOBODY, Creation, wilder
 from bot.taboo import is_taboo
@@ -20,8 +19,6 @@ from model.text.vocabulary import is_latin
 QUATRAIN = 4
 IN_A_ROW = 3
 """Buttons."""
-COMMONEST = "saurus"
-"""Everybody knows what these letters mean."""
 SQUARES = {True: "🟩", False: "⬜"}
 _OPEN_END = re.compile(r"[ ,;:-]*\Z")
 _CLOSED_END = re.compile(r"[.?!]['\")]*\Z")
@@ -119,13 +116,11 @@ def first_line(poem: Creation, text: Text) -> tuple[str, int]:
     """Return the first line of a poem that a reader sees, and how many of its characters are the
     prompt's.
     """
-    start = 0
-    for line in "".join(verse(poem, text)).splitlines(keepends=True):
-        if is_visible(line):
-            start += len(line) - len(line.lstrip())
-            return line.strip(), min(max(len(poem.prompt) - start, 0), len(line.strip()))
-        start += len(line)
-    return "", 0
+    whole = "".join(verse(poem, text))
+    visible = whole.lstrip()
+    line = visible.split("\n")[0].rstrip()
+    start = len(whole) - len(visible)
+    return line, min(max(len(poem.prompt) - start, 0), len(line))
 
 
 def sonnet_begun(creation: Creation, lines: Sequence[str]) -> Message:
@@ -138,7 +133,7 @@ def meaning(name: str) -> Message:
     alone has none.
     """
     parts = parts_of(name.lower())
-    if [part.letters for part in parts] == [COMMONEST]:
+    if [part.letters for part in parts] == ["saurus"]:
         return NOTHING
     meanings = []
     for part in parts:

@@ -28,6 +28,4 @@ PAGE = {
 }
 WRONG_HOST = "I don't know that name. Open the link that I print where I was started."
 WRONG_ORIGIN = "I only answer my own page."
-UNREADABLE = "I couldn't read that. Please reload the page."
-TOO_LONG = "A message can have 1 to 4,096 characters. Please send yours in parts."
 OPEN = "Chat with me in your browser: {}"

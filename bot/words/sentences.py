@@ -11,11 +11,9 @@ def cut(text: str, longest: int) -> str:
     return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
 
 
-def no_new_name(count: int, letters: str) -> Message:
-    """Say that there are not as many new names as somebody wants, and what could help."""
-    names, begin = NEW_NAMES if count > 1 else NEW_NAME
-    wanted = said("{}{} with *{}*").format(names, begin, letters) if letters else names
-    return NO_NEW_NAME.format(wanted, "fewer names, " if count > 1 else "")
+def no_new_name(letters: str) -> Message:
+    """Say that there are no new names, or not enough, that begin with some letters."""
+    return NO_NEW_NAME.format(BEGINS.format(letters) if letters else "")
 
 
 def not_sure(code: str | None) -> Message:
@@ -52,20 +50,19 @@ HELP_HERE = {
     ),
 }
 """What is different in each place. The gap is for the name of the bot."""
-HELP_FILES = said("Send me a text file, and I'll learn a new voice from it.")
 ABOUT = said(
     "I'm *Mangosaurus*: two recurrent networks, written in NumPy right down to the gradients. "
     "I never give you a name that I learned from, and I never set out to copy a line."
 )
 ABOUT_NETWORK = {
     "names": said(
-        "*Names* come from {0} that read the genera of other living things, then nine tenths of the"
-        " {3:,} dinosaurs I know: version `{1}`, {2:.3f} nats per character on text it has never"
-        " seen. The same seed gives the same on every machine."
+        "*Names* come from a plain recurrent network that read the genera of other living things,"
+        " then nine tenths of the {2:,} dinosaurs I know: version `{0}`, {1:.3f} nats per character"
+        " on text it has never seen. The same seed gives the same on every machine."
     ),
     "verse": said(
-        "*Verse* comes from {0} that read Shakespeare's plays and sonnets and other poems: version"
-        " `{1}`, {2:.3f} nats per character on text it has never seen."
+        "*Verse* comes from an LSTM that read Shakespeare's plays and sonnets and other poems:"
+        " version `{0}`, {1:.3f} nats per character on text it has never seen."
     ),
 }
 ABOUT_SONNETS = said(
@@ -79,16 +76,10 @@ ABOUT_ROUNDS = said(
 ABOUT_SOURCE = said("I'm free software under the MIT licence, weights included.")
 MEANT_COMMAND = said("I don't know `/{}`. Do you mean /{}?")
 UNKNOWN_COMMAND = said("I don't know that command. /help shows what I can do.")
-ALONE = said("I don't know what to do with the words after /{0}. Just send /{0} alone.")
 ONLY_TEXT = said("I can only read what you write. Send me a line, and I'll turn it into a poem.")
 
 # How to ask for names and verse.
 
-DINO_USAGE = said(
-    "Tell me how many names you'd like and how they begin, or nothing at all: `/dino`, "
-    "`/dino 5`, `/dino mango`, `/dino 5 mango`."
-)
-ONE_WORD = said("One word, please: `/dino {}`.")
 HOW_MANY = said("I can invent 1 to {} names at a time, for example `/dino 5`.")
 FIRST_LETTERS = said(
     "No name can begin with *{}*. Give me up to {} letters, for example `/dino mango`."
@@ -106,8 +97,6 @@ UNKNOWN_CODE = said(
     " asked me to forget it."
 )
 NEW = "new"
-OFFER_USAGE = said("One word, please, such as mango: I'll invent names that begin with it.")
-NOT_A_NAME = said("I know no such name. Send me /dino for a new one.")
 TABOO = said("One of your words I'd rather not play with. Give me another, and I'll gladly begin.")
 TABOO_NAME = said("_I'd rather keep this name to myself._")
 TABOO_VERSE = said(
@@ -115,8 +104,9 @@ TABOO_VERSE = said(
 )
 CODE = "code {}"
 """How a door labels a code that it cannot make a link."""
-POEMS_ALONE = said("Only a poem can become a sonnet. Send me /sonnet and a line.")
-WILDEST = said("Any wilder, and I'd make no sense at all.")
+POEMS_ALONE = said(
+    "Only a poem in Shakespeare's voice can become a sonnet. Send me /sonnet and a line."
+)
 LONGEST_POEM = said("I can't make this poem any longer. Send me one of its lines to start another.")
 
 # Games.
@@ -170,10 +160,10 @@ REAL = said("*{}* is real: {}. Here's what I make of _{}…_")
 DINOSAUR, OTHER_GENUS = "a dinosaur", "a genus, though not of dinosaurs"
 REAL_TOO = said("this one is real: {}")
 NO_NEW_NAME = said(
-    "I couldn't find {}, and I never give one that I know to exist. Asking the same again won't"
-    " help, but {}other letters or another seed may."
+    "I couldn't find enough new names{}, and I never give one that I know to exist. Asking the same"
+    " again won't help, but fewer names, other letters or another seed may."
 )
-NEW_NAME, NEW_NAMES = ("a new name", " that begins"), ("enough new names", " that begin")
+BEGINS = said(" that begin with *{}*")
 NO_TEXT = {
     "poem": said("I couldn't find the words to go on from there. Try another line."),
     "sonnet": said("I couldn't find the rhymes for that one. Try another line."),
@@ -194,6 +184,14 @@ NO_BUTTON = "There is no button {} to press."
 NOT_POSSIBLE = said("I can't do that just now. Please ask again later.")
 APOLOGY = said("Something went wrong on my side, sorry. It's in my log as `{}`. Please try again.")
 
+# Cards.
+
+A_POEM, A_SONNET = "A POEM, NEVER BEFORE IMPRINTED", "A SONNET, NEVER BEFORE IMPRINTED"
+NAMES = "NAMES, NEVER BEFORE IMPRINTED"
+LIVED = "It lived in {} {} million years ago, was {} m long, and ate {}."
+INVENTED, FOUND = "invented, and drawn by rule", "a real animal, drawn by rule"
+WRITTEN, SHARED = "written by a network", "red: your words; the rest: a network’s"
+
 # Seeds, and what I keep.
 
 SEED = said(
@@ -202,10 +200,8 @@ SEED = said(
 )
 SEED_SET = said("Your seed is now *{}*, and its sequence starts here.")
 SEED_RANGE = said("A seed is a whole number from 0 to {}, for example `/seed 42`.")
-NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 EXPORT = said("Here's everything I keep about you.")
 EXPORT_PART = said("Here are the texts {} to {} of the {:,} that I keep for you, the newest first.")
-EXPORT_LACKS = said(" I can't write {} of it any more; there, I say why.")
 EXPORT_REST = "the older ones"
 EXPORTED_PERSON = (
     "What Mangosaurus keeps of you: the number {0.id}; your seed {0.seed}, with {1} of names and"
@@ -232,31 +228,25 @@ VOICE_EXAMPLES = {
 }
 VOICES = said("Besides my own voice, I have these:")
 VOICE = said("*{}* – {}: {}")
-STILL_LEARNING = said("still learning")
 NOT_TAUGHT = said("can't write yet")
 NO_VOICES = said(
     "I have only my own voice: /dino for names, and any line that you send me for verse."
 )
-WHICH_VOICE = said("Which voice do you mean? /voices shows how to ask for them.")
 UNKNOWN_VOICE = said("I have no voice called *{}*. /voices shows the ones I have.")
-DO_YOU_MEAN = said("I have no voice called *{}*. Do you mean *{}*? /voices shows all of them.")
 OTHER_FORM = said("*{}* is a voice for {}: {}.")
-VOICE_LINE = said("Give me a line to start from: {}.")
 VOICE_LETTERS = said(
     "In this voice, no name can begin with *{}*. Give me 1 to {} of the letters that its names"
     " are written with."
 )
 VOICE_GONE = said("That voice has been removed. /voices shows the ones I have.")
-VOICE_UNTRAINED = said(
-    "I can't write in that voice yet. /voices shows whether I'm still learning it."
-)
+VOICE_UNTRAINED = said("I can't write in that voice yet.")
 NO_SONNETS_IN_VOICES = said(
     "Only Shakespeare's voice writes sonnets. Send me /sonnet and a line, without a voice."
 )
 
 # The terminal.
 
+BANNER = said("A chat with Mangosaurus, in your terminal. `#1` presses a button, `/quit` ends it.")
 SAVED = said("There's a file for you: `{}`")
 NOT_SAVED = said("I couldn't save the file `{}`: {}.")
 NO_SUCH_FILE = "There is no file that I can read at {}."
-SAVED_STAYS = "The files that /export has saved stay where they are."

@@ -21,7 +21,6 @@ STAGES = {
     "names": "reading the names",
     "verse": "reading the verse",
 }
-COMPARING = "comparing on text that it has never seen"
 
 
 def running(title: str, form: Form, progress: Progress) -> Message:
@@ -38,8 +37,6 @@ def running(title: str, form: Form, progress: Progress) -> Message:
     rows += [f"{name:<8} {loss:.3f}" for name, loss in losses.items() if loss is not None]
     rows.append(f"{duration(newest['seconds_left'])} left")
     stage = STAGES.get(newest["stage"], f"reading the {form}")
-    if "finished" in progress.newest:
-        stage = COMPARING
     return joined(
         "\n",
         [

@@ -88,7 +88,7 @@ function drawMessage(message) {
   const text = pieces.map(([each]) => each).join("").trim();
   const lines = mine ? [make("div", { dir: "auto" }, text)] : linesOf(pieces).map((line, at) => drawLine(line, message.alt && !at));
   const bubble = make("div", { className: "bubble" }, make("span", { className: "unseen" }, mine ? words.you : words.bot));
-  if (isStart) bubble.append(make("img", { src: "scenes/mangosaurus.svg", alt: "", width: 1080, height: 760 }));
+  if (isStart) bubble.append(make("img", { src: "creatures/mangosaurus.svg", alt: "" }));
   if (message.size) bubble.append(drawFile(message));
   if (text) bubble.append(make("div", { className: "words" }, ...lines));
   const small = make("div", { className: "small" });
@@ -138,7 +138,7 @@ function notify(text) {
 // ---------------------------------------------------------------- what the server tells
 
 const EVENTS = {
-  chat: enter, message: show, refused, typing: showTyping,
+  chat: enter, message: show, typing: showTyping,
   answered: ({ key }) => keep(key),
   cleared: () => log.replaceChildren(),
 };
