@@ -59,7 +59,6 @@ def test_recording_of_a_chat(tmp_path: Path, drawn: None) -> None:
     settings = Settings(
         database=tmp_path / "mangosaurus.db",
         checkpoints=ROOT / "checkpoints",
-        pictures=tmp_path / "pictures",
     )
     shown = asyncio.run(talk(settings, Server()))
     frames = []

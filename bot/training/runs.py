@@ -202,7 +202,7 @@ class Runs:
         usual = USUAL_TEMPERATURE[run.form]
         try:
             text = await self._shelf.write(
-                Creation("", NOBODY, genre, version, run.id, 0, "", usual, NAMES, voice=voice)
+                Creation("", NOBODY, genre, version, 0, 0, "", usual, NAMES, voice=voice)
             )
         except Explained:
             return ""
