@@ -37,10 +37,10 @@ def recipe_for(
 ) -> Recipe:
     """Return the recipe of a training from nothing.
 
-    Only the project's texts have text for pretraining. Verse gets the recipe VERSE. Names get NAMES
-    for an RNN, and TEACHER for another cell. All other texts get an LSTM and one stage. A small
-    text is learnt by heart within a few epochs, so it needs much dropout and a small network. A
-    large text needs the time that dropout would cost.
+    The project's own texts, which alone come with pretraining, have recipes of their own: VERSE for
+    verse, NAMES for names and an RNN, TEACHER for names and another cell. Any other text gets an
+    LSTM and one stage. A small text is learnt by heart within a few epochs, so it needs much
+    dropout and a small network. A large text needs the time that dropout would cost.
     """
     if corpus.pretraining:
         recipe = VERSE
@@ -156,6 +156,7 @@ def _stage(corpus: Corpus, width: int) -> Stage:
     size, is_names = count_characters(corpus.training), corpus.form == "names"
     is_small_list = is_names and size < SMALL
     if is_names:
+        # from each of these sizes on, twice as many rows
         rows = 16 * 2 ** sum(size >= more for more in (5_000, 50_000, 200_000))
         length = size // len(corpus.training)
     else:
