@@ -62,7 +62,7 @@ class _Counts:
 
 
 class KneserNey:
-    """Counts documents. Before each stand `longest` newlines, its first context; behind it, one."""
+    """Counts documents. Each follows `longest` newlines, its first context, and ends in one."""
 
     def __init__(
         self, documents: Sequence[str], vocabulary: Vocabulary, longest: int = LONGEST
@@ -123,7 +123,7 @@ def counting_loss(corpus: Corpus) -> float:
         own = KneserNey(rest, vocabulary)
         predicted = thinned(texts[fold::FOLDS], PREDICTED // FOLDS)
         mixed = _mix(SHARES[:, np.newaxis, np.newaxis], own, others or own, predicted)
-        nats.append(-np.log(mixed).sum(axis=-1))
+        nats.append(-np.log(mixed).sum(axis=-1))  # for each share and length of context
     losses = np.sum(nats, axis=0)
     share, length = np.unravel_index(losses.argmin(), losses.shape)
     own = KneserNey(texts, vocabulary)

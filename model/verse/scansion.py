@@ -180,7 +180,7 @@ class Scansion:
         return self._leading(masks)
 
     def _leading(self, masks: Bits) -> Bits:
-        """Hand masks, which are set at the last nodes of words, to all nodes on the way there."""
+        """Return masks for all nodes on the way to words, from the masks of their last nodes."""
         found = masks.copy()
         for nodes in self._deepest_first:
             np.bitwise_or.at(found, self.parents[nodes], found[nodes])

@@ -310,6 +310,7 @@ class Decoder:
         """Hand finished rows to their searches, and drop all that are over. A search that has no
         rows left chooses its line.
         """
+        # `order` has the row that each place gets, or -1 for none.
         rows, order = self._rows, np.arange(len(self._rows))
         for place in sorted({*rows["search"][is_over].tolist()}):
             search, own = self._writing[place], np.flatnonzero(rows["search"] == place)
