@@ -1,6 +1,6 @@
 """The command line of the networks: `python -m model --help` lists its commands.
 
-`sample` prints a first name in a fraction of a second. For that, what it does not need is imported
+`sample` prints a first name in a fraction of a second, because what it does not need is imported
 inside the other commands.
 """
 

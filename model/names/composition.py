@@ -25,13 +25,13 @@ from model.search import Nodes, UnfinishedLines
 
 SHORTEST_BETWEEN = 5  # between two others, a root with fewer letters is there by chance
 SHARE = 0.65  # up to the usual temperature, this share of the names consists wholly of roots
-# A name that must consist wholly of roots is given up when the network would rather have written
-# something else: when masking that has cost more nats than this.
+# A name that must consist wholly of roots is given up if the masks have cost more nats than this:
+# the network would rather have written something else.
 MOST_BARRED = 5.0
 _LINK = "+"
 
 State = frozenset[str]
-"""All ways to read the last letters of a name. Each is the beginning of a root, with "-" before it
+"""The ways to read the last letters of a name. Each is the beginning of a root, with "-" before it
 unless it begins the name. "'" stands for a root that must begin with a vowel, and "+" for a linking
 vowel behind a person's letters."""
 
@@ -86,8 +86,10 @@ class Composition:
         is no Barrosa with a tail, -urus.
         """
         found = [way for way in self._ways(name, 0, least=2) if len(way) > 1]
+        # A root may begin right behind the person's letters if a vowel stands on either side,
         if prefix and (prefix[-1] in VOWELS or name[len(prefix)] in VOWELS):
             found += self._ways(name, len(prefix))
+        # or behind a vowel that links it to them.
         if prefix and prefix[-1] not in VOWELS and name[len(prefix)] in LINKS:
             found += self._ways(name, len(prefix) + 1)
         found = [way for way in found if len({piece.root for piece in way}) == len(way)]

@@ -1,8 +1,8 @@
 """The textbook: recurrent networks, forward and backward, as equations in NumPy.
 
-A network that has read 1,410 names of dinosaurs, and many more of other animals before, is asked to
-go on after "mango". More than one time in four it says "saurus". Why? How did it learn that? How do
-we know that it did not just learn its list by heart? Read in this order:
+A network has read 1,410 names of dinosaurs and, before these, many more of other living things. Ask
+it to go on after "mango": more than one time in four, it says "saurus". Why? How did it learn that?
+How do we know that it did not just learn its list by heart? Read in this order:
 
     layers        from numbers to probabilities of letters, to a loss, and back to a gradient
     rnn           a memory that is carried from step to step, and the way back through it

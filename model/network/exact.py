@@ -53,7 +53,7 @@ class Exact:
         digits = H_DIGITS - cell.is_doubled
         rounded = [on_grid(*each, digits) for each in zip(stacks, lookups, strict=True)]
         self._lookup = rounded[0][:-size]  # a row for each character, and one for NO_CHARACTER
-        # of each layer: its w_h, then w and b of what reads its h, a layer or the logits
+        # for each layer: its w_h, then the w and b of the layer above it, or of the logits
         self._layers = [(of[-size:], above[:size], above[size]) for of, above in pairwise(rounded)]
 
     def initial_state(self, rows: int) -> Array:
@@ -150,7 +150,7 @@ CELLS = {
 def _blocks(w: Array, factors: tuple[float, ...], size: int) -> Floats:
     """Return the blocks of a parameter, one for each gate, each times its factor.
 
-    If there is a factor more than there are blocks, it is for a copy of the last block.
+    One factor more than there are blocks is for a copy of the last block.
     """
     longer = np.append(w, w[:, -size:], axis=1).astype(np.float64)
     return longer[:, : len(factors) * size] * np.repeat(factors, size)

@@ -17,7 +17,7 @@ from numpy.random import Generator
 from model.network.layers import Array, Ids, Mask, cross_entropy, one_hot, softmax
 from model.network.network import LanguageModel
 
-LETTERS = "\nabcdefghijklmnopqrstuvwxyz"  # a place is an id; newlines begin and end a name
+LETTERS = "\nabcdefghijklmnopqrstuvwxyz"  # an index is an id; newlines begin and end a name
 BATCH_SIZE, LEARNING_RATE, LONGEST_GRADIENT, LONGEST_NAME = 32, 0.003, 1.0, 50
 Names = list[str]
 
@@ -25,14 +25,15 @@ Names = list[str]
 def read_names(path: Path) -> tuple[Names, Names]:
     """Return the names to learn from, and a tenth to measure by: a name's hash says which."""
     text = path.read_text(encoding="utf-8-sig", errors="replace").lower()
-    parts: tuple[Names, Names] = ([], [])
-    for name in dict.fromkeys(filter(None, map(str.strip, text.splitlines()))):
-        if wrong := set(name) - set(LETTERS):
-            raise ValueError(f"{path} has {min(wrong)!r}, which LETTERS in train.py lacks; add it")
-        parts[int(sha256(name.encode()).hexdigest(), 16) % 10 == 0].append(name)
-    if not all(parts):
+    names = filter(None, map(str.strip, text.splitlines()))
+    hashes = {name: int(sha256(name.encode()).hexdigest(), 16) for name in names}
+    if wrong := set("".join(hashes)) - set(LETTERS):
+        raise ValueError(f"{path} has {min(wrong)!r}, which LETTERS in train.py lacks; add it")
+    training = [name for name, number in hashes.items() if number % 10 != 0]
+    held_out = [name for name, number in hashes.items() if number % 10 == 0]
+    if not training or not held_out:
         raise ValueError(f"{path} has too few names to hold a tenth of them out")
-    return parts
+    return training, held_out
 
 
 def batch_of(names: Names) -> tuple[Ids, Ids, Mask]:
@@ -59,13 +60,13 @@ class Adam:
         self.steps += 1
         self.m += 0.1 * (gradient - self.m)
         self.v += 0.01 * (gradient**2 - self.v)
-        m = self.m / (1 - 0.9**self.steps)  # as if it had not begun at 0
+        m = self.m / (1 - 0.9**self.steps)  # makes up for beginning at 0
         v = self.v / (1 - 0.99**self.steps)
         self.w -= rate * m / (np.sqrt(v) + 1e-8)
 
 
 def train(model: LanguageModel, names: Names, generator: Generator) -> Iterator[float]:
-    """Read all names again and again; yield the mean loss of each time, in nats per character."""
+    """Read all names again and again; yield the mean loss of each pass, in nats per character."""
     adam = Adam(model.parameters.whole)
     while True:
         costs = []
@@ -80,7 +81,7 @@ def train(model: LanguageModel, names: Names, generator: Generator) -> Iterator[
 
 
 def held_out_loss(model: LanguageModel, names: Names) -> float:
-    """Return the mean loss in nats per character; the newline is one."""
+    """Return the mean loss in nats per character; the newline at the end of a name is one."""
     inputs, targets, mask = batch_of(names)
     logits = model.forward(inputs, model.initial_state(len(names))).logits
     return cross_entropy(logits, one_hot(targets, len(LETTERS)), mask)[0] / int(mask.sum())

@@ -23,7 +23,7 @@ from model.text.vocabulary import Vocabulary, fold, letters_of, spell, words_of
 LONGEST_LINE = 100  # a line of more characters is no name
 LINES_OF_A_POEM = 14  # a text without blank lines is cut into poems of this many lines
 LONGEST_POEM = 2000  # a poem of more characters, such as a scene of a play, is cut into several
-MOST_WORDS = 100_000  # of more different words, only the commonest are known
+MOST_WORDS = 100_000  # if a text has more different words, the rarest are unknown
 HELD_OUT_SHARE = 10  # one in this many names or poems is held out
 # names, or characters of verse: with fewer, a network learns little
 FEWEST: dict[Form, int] = {"names": 100, "verse": 20_000}

@@ -45,7 +45,8 @@ UNFIT = {
     "vermi-",
 }
 """The roots that are unwanted in a name, by one form of each."""
-DRAWN, SEED, ATTEMPTS = 16_000, 29, 8  # bad weights would need many attempts for a whole name
+# few attempts, because bad weights would need many for a name of roots alone
+DRAWN, SEED, ATTEMPTS = 16_000, 29, 8
 COMMON_FIRST, COMMON_LAST = (0.002, 1.0), (0.02, 0.5)
 """A piece is common if its share of the drawn names exceeds the first number. A name with it is
 accepted with the probability (number / share) to the power of the second. COMMON_FIRST is for
@@ -87,8 +88,8 @@ def with_rules(checkpoint: Checkpoint, corpus: Corpus, start: Checkpoint | None)
 def with_roots(checkpoint: Checkpoint, corpus: Corpus) -> Checkpoint:
     """Return weights of dinosaurs with their table of roots, and any others unchanged.
 
-    The weights draw names with all roots first. A piece that is common in these is accepted less
-    often.
+    First, the weights draw names in which every piece is accepted. Then each piece that is common
+    in these names is accepted less often.
     """
     if corpus.form != "names" or not corpus.pretraining:
         return checkpoint
@@ -108,7 +109,7 @@ def with_roots(checkpoint: Checkpoint, corpus: Corpus) -> Checkpoint:
 
 
 def root_table(last: set[Root], shares: Mapping[str, float]) -> frozenset[str]:
-    """Return the table of roots (see `names.composition`), of which some may be `last` in a name.
+    """Return the table of roots (see `names.composition`). Only those in `last` may end a name.
 
     `shares` says which share of the names has a piece. A piece of two roots belongs to the one that
     has it as a form, not as a form and a link.

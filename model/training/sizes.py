@@ -37,10 +37,10 @@ def recipe_for(
 ) -> Recipe:
     """Return the recipe of a training from nothing.
 
-    Only the project's texts have text for pretraining. Verse gets the recipe VERSE. Names get NAMES
-    for an RNN, and TEACHER for another cell. All other texts get an LSTM and one stage. A small
-    text is learnt by heart within a few epochs, so it needs much dropout and a small network. A
-    large text needs the time that dropout would cost.
+    The project's own texts come with pretraining, and have recipes of their own: VERSE for verse,
+    NAMES for an RNN of names, TEACHER for another cell. Any other text gets an LSTM and one stage.
+    A small text is learnt by heart within a few epochs, so it needs much dropout and a small
+    network. A large text needs the time that dropout would cost.
     """
     if corpus.pretraining:
         recipe = VERSE
@@ -91,8 +91,8 @@ def another_round(start: Checkpoint, corpus: Corpus) -> Recipe:
 def voice_round(start: Checkpoint, corpus: Corpus, is_new_script: bool) -> Recipe:
     """Return the recipe of a custom voice that begins with `start` (see `starts`).
 
-    It reads as much as a training from nothing. Its learning rate is lower than there, and higher
-    than in one more round. In another script, much of what the start knows is wrong: so the
+    It reads as much as a training from nothing. Its learning rate is between those of such a
+    training and of one more round. In another script, much of what the start knows is wrong: so the
     learning rate is three times as high, and there is more dropout.
     """
     architecture = start.language_model.architecture
@@ -156,6 +156,7 @@ def _stage(corpus: Corpus, width: int) -> Stage:
     size, is_names = count_characters(corpus.training), corpus.form == "names"
     is_small_list = is_names and size < SMALL
     if is_names:
+        # from each of these sizes on, twice as many rows
         rows = 16 * 2 ** sum(size >= more for more in (5_000, 50_000, 200_000))
         length = size // len(corpus.training)
     else:

@@ -2,7 +2,7 @@
 
 Names begin with a small network that has read names of people, places and genera, and words (see
 `tools.start`). In another script, each letter begins as the Latin one that `anyascii` writes for
-it. Verse begins with the released verse. In another script, it begins with nothing.
+it. Verse begins with the released network for verse or, in another script, with nothing.
 """
 
 from collections import Counter
@@ -24,8 +24,8 @@ from model.weights.versions import Versions, load
 VERSE, NAMES = (
     files.PROGRAM / "checkpoints" / place for place in ("poem", "start/names.safetensors")
 )
-KNOWN = 0.9  # a text is in another script if its start can read less of it
-RARER = 2.0  # a new letter begins as likely as its plain one, divided by e to this power
+KNOWN = 0.9  # a text is in another script if its start can read less than this share of it
+RARER = 2.0  # a new letter begins e to this power times as rare as its plain one
 
 
 def recipe_and_start(

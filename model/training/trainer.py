@@ -28,9 +28,9 @@ from model.training.sizes import documents_of, measured_part
 from model.training.starts import in_characters
 from model.weights.checkpoint import Checkpoint
 
-EARLY_STOPPING_BEGINS = 0.5  # share of a stage, before which a high learning rate hides progress
+EARLY_STOPPING_BEGINS = 0.5  # share of a stage; before it, a high learning rate hides progress
 DRAWN = 40_000  # names by teachers
-FEWEST_ROWS = 8  # for which a thread is worth its while
+FEWEST_ROWS = 8  # a thread with fewer rows costs more than it saves
 
 
 class TrainingError(MangosaurusError):

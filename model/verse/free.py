@@ -1,7 +1,7 @@
 """Keeps lines to known words, letter by letter, in any language and alphabet, without metre.
 
-The network ends a line where it likes after a third of the usual length. At the usual length, the
-line ends with its word. An unfinished line is a node and the number of its characters. The node
+From a third of the usual length on, the network may end a line where it likes. At the usual length,
+the line ends with its word. An unfinished line is a node and the number of its characters. The node
 stands for the tail of the text (see `lexicon`) and its last character.
 """
 

@@ -1,9 +1,9 @@
 """Says which characters may follow a text whose words must all be known.
 
 A word is a run of letters, with single apostrophes and hyphens between letters. After "look'" we
-cannot know whether the word is over. So the tail of a text, all that decides what may follow, is
-its last word with such a mark. There is no dead end: from every tail, a word can be ended, and then
-the line.
+cannot know whether the word is over. So what may follow depends on the tail of a text: its last
+word, with such a mark. There is no dead end: from every tail, a word can be ended, and then the
+line.
 
 With clipped words, such as 'tis and th', no quotation begins: an apostrophe must belong to a
 clipped word or stand behind an s (kings'). Without clipped words, an apostrophe may stand before or
@@ -37,23 +37,26 @@ class Lexicon:
         self._letters = frozenset(filter(is_letter, vocabulary.characters))
 
     def tail_after(self, tail: str, character: str) -> str:
+        """Return the tail after one more character; "" where any word may begin."""
         word = "" if tail == AFTER_MARK else tail
         is_mark = character in WORD_MARKS and bool(word) and word[-1] not in WORD_MARKS
         if character in self._letters or is_mark:
             return word + character
         if not self._is_clipping or character in _BEFORE_WORDS:
             return ""
-        return character if character == APOSTROPHE and not tail else AFTER_MARK
+        # With clipped words, an apostrophe where a word may begin is the first letter of one.
+        return APOSTROPHE if character == APOSTROPHE and not tail else AFTER_MARK
 
     def mask(self, tail: str) -> Mask:
         """Return which characters (V,) may follow the tail."""
         word = "" if tail == AFTER_MARK else tail
         following, ends = self._following(word), self._ends_word(word)
-        allowed = set(self._characters) - self._letters if ends else set[str]()
+        if tail == AFTER_MARK:
+            following.discard(APOSTROPHE)  # No clipped word begins right behind such a mark.
+        others = set(self._characters) - self._letters if ends else set[str]()
         if self._is_clipping and not (ends and word.endswith("s")):
-            allowed.discard(APOSTROPHE)
-        allowed |= following - ({APOSTROPHE} if tail == AFTER_MARK else set())
-        return np.array([character in allowed for character in self._characters])
+            others.discard(APOSTROPHE)  # It may only follow an s, or belong to a clipped word.
+        return np.array([each in following or each in others for each in self._characters])
 
     def _following(self, beginning: str) -> set[str]:
         """Return the characters that follow a beginning in the known words."""

@@ -56,6 +56,7 @@ def guessed(word: str) -> tuple[str, ...]:
 def fits(pattern: str, start: int) -> bool:
     """Return whether a word with these stresses may begin after `start` syllables of a line."""
     end = start + len(pattern)
+    # The eleventh syllable is unstressed, and the strong one before it is not.
     if end > LONGEST or (end == LONGEST and (pattern[-1] != "0" or pattern[-2:-1] == "0")):
         return False
     return all(

@@ -26,7 +26,7 @@ PUNCTUATION = ",;:.?!"
 STOPS = ".!?…。！？।"  # marks that end a sentence, in any language
 # The longest line of Shakespeare's sonnets has 60 characters.
 MOST_CHARACTERS = 66
-LATEST_START = range(SYLLABLES - 1, SYLLABLES - 5, -1)  # what `LineEnds.latest` may be, or None
+LATEST_START = range(SYLLABLES - 1, SYLLABLES - 5, -1)  # the numbers that `LineEnds.latest` may be
 MAY_END = np.uint16(1 << SYLLABLES)  # the bit that says that the line may end here
 
 
@@ -35,12 +35,12 @@ class LineEnds(NamedTuple):
 
     leading: Bits  # on the way to such a word, or to a word that leaves room for one
     complete: Bits  # at the last node of such a word
-    latest: int | None  # the most syllables that may stand before such a word; None: too few
+    latest: int | None  # the most syllables before such a word; None if not in LATEST_START
     stops: Mask | None = None  # the marks by id (V,), one of which has to end the line
 
 
 class Scansion:
-    """A trie over words and the stresses that each may have: the masks of lines that scan."""
+    """The masks of lines that scan, from a trie of words and the stresses that each may have."""
 
     start, most_characters = START, MOST_CHARACTERS
 
@@ -180,7 +180,7 @@ class Scansion:
         return self._leading(masks)
 
     def _leading(self, masks: Bits) -> Bits:
-        """Hand masks, which are set at the last nodes of words, to all nodes on the way there."""
+        """Return masks for all nodes on the way to words, from the masks of their last nodes."""
         found = masks.copy()
         for nodes in self._deepest_first:
             np.bitwise_or.at(found, self.parents[nodes], found[nodes])

@@ -33,7 +33,7 @@ class Seam(NamedTuple):
 
     unread: str  # what the network reads of the words, without blanks at its end
     separator: str  # stands behind the words, before the first new letter
-    counts: int  # the line's, when the first new word begins, as masks count; 1: an empty line
+    counts: int  # of the line before the first new word (see `model.search`); 1 if it is empty
     first_words: frozenset[str] | None = None  # the words that may come first; None: any
     paused: "Seam | None" = None  # a seam with a comma behind the words, if they may have one
 

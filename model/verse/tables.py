@@ -11,7 +11,7 @@ from typing import NamedTuple
 from model.errors import RequestError
 from model.search import Line
 from model.text.vocabulary import Vocabulary, words_of
-from model.verse.metre import SYLLABLES, Counts, begun, guessed, patterns
+from model.verse.metre import Counts, begun, guessed, patterns
 from model.verse.partners import Partners
 from model.verse.prosody import Prosody, prosody
 from model.verse.scansion import LineEnds, Scansion
@@ -44,12 +44,13 @@ class Tables(NamedTuple):
         """Return the counts of a person's line if verse completes it; else 1, the counts of an
         empty line.
 
-        A line of fewer than WHOLE syllables is completed. If its last word leans on a next one, so
-        is a line of WHOLE syllables.
+        Verse completes a line of fewer than WHOLE syllables, and a line of WHOLE syllables whose
+        last word leans on a next one.
         """
         counts = self.syllables_of(line)
         leans = self.prosody.last_word(line) in self.prosody.never_last and line[-1:].isalpha()
-        whole = SYLLABLES - 1 if leans else WHOLE
+        whole = WHOLE + 1 if leans else WHOLE
+        # Bit n of the counts stands for n syllables, so this compares the largest n.
         return counts if 0 < counts < 1 << whole else 1
 
     def syllables_of(self, text: str) -> Counts:

@@ -130,7 +130,7 @@ class Decoder:
     def generate(self, requests: Sequence[Request]) -> list[Result]:
         """Serve these requests, and no others, to the end; return their results in the same order.
 
-        RequestError.
+        RequestError if one is invalid.
         """
         tickets = [self.submit(request) for request in requests]
         results: dict[int, Result] = {}
@@ -202,6 +202,7 @@ class Decoder:
         for place, search in enumerate(searches, len(self._writing)):
             read += 1
             input_id, node, counts, _, _, words = search.beginning
+            # in the order of ROW; the length and the weight of a new line are 0
             known = (input_id, read, node, counts, counts, words, 0, 0)
             drawn = (search.temperature, search.top_p)
             limits = (int(search.least * PRECISION), search.most_characters)
@@ -214,8 +215,8 @@ class Decoder:
         self._arrange()
 
     def _arrange(self) -> None:
-        """Note what depends on which rows there are: the places of their random numbers, and which
-        rows share masks and ends.
+        """Note what changes only when rows come or go: the places of their random numbers, and
+        which rows share masks and ends.
         """
         of_rows = self._rows["search"]
         sizes = np.cumsum([0, *(search.rows for search in self._writing)])
@@ -261,7 +262,7 @@ class Decoder:
         """Let the network read a character in each row; return the logits (B, V).
 
         Lines begin with the same few characters again and again. Rows that have read the same have
-        the same state, so the network reads for them once.
+        the same state, so the network steps once for all of them.
         """
         rows = self._rows
         if not self._is_verse:
@@ -309,6 +310,7 @@ class Decoder:
         """Hand finished rows to their searches, and drop all that are over. A search that has no
         rows left chooses its line.
         """
+        # `order` has the row that each place gets, or -1 for none.
         rows, order = self._rows, np.arange(len(self._rows))
         for place in sorted({*rows["search"][is_over].tolist()}):
             search, own = self._writing[place], np.flatnonzero(rows["search"] == place)
