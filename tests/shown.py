@@ -11,9 +11,6 @@ from contextlib import contextmanager
 from typing import Any
 
 ENTITIES = {"b": "bold", "i": "italic", "code": "code", "pre": "pre", "a": "text_link"}
-CREATION = ""
-"""What stands in the tag of a code in `bot.words`: nothing, as each door makes its own link of it.
-"""
 ADDRESS = ' href="(https?://[^"<>]+)"'
 """What stands in the tag of a link on Telegram."""
 

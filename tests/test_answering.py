@@ -62,20 +62,6 @@ async def test_a_seed_gives_everybody_the_same_at_any_load(chat: FakeChat) -> No
         assert [one.uncoded for one in codes] == [one.uncoded for one in expected]
 
 
-async def test_a_creation_is_noted_before_it_is_written(
-    chat: FakeChat, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    slow = Slow(monkeypatch)
-    answering = asyncio.create_task(chat.ask("/dino"))
-    await until(lambda: slow.begun)
-    code = slow.begun[0].code
-    assert noted(settings) == [(code, 0)]
-    assert await chat.bot.store.creations(ALICE) == []  # it is not exported
-    slow.go_on.set()
-    assert (await answering).code == code
-    assert noted(settings) == [(code, 1)]
-
-
 @pytest.mark.parametrize("failure", [NotSent("no way"), Gone("blocked")])
 async def test_what_did_not_arrive_leaves_nothing(
     chat: FakeChat, settings: Settings, failure: Exception
@@ -166,17 +152,6 @@ async def test_an_export_comes_in_parts_until_all_is_there(
 
 
 # Names that lead nowhere, and offers
-
-
-async def test_names_that_cannot_be_found(own_settings: Settings, own_checkpoints: Path) -> None:
-    endless = untrained("names")
-    endless.language_model.parameters["b_y"][endless.vocabulary.newline] = -100
-    install(own_checkpoints / "dino", endless)
-    async with serving(own_settings) as chat:
-        for line, count, letters in (("/dino", 1, ""), ("/dino 5 mango", 5, "mango")):
-            refusal = await chat.ask(line)
-            assert refusal.message == sentences.no_new_name(count, letters)
-        assert await chat.bot.store.creations(ALICE) == []
 
 
 async def test_a_failure_offers_nothing_and_says_so(

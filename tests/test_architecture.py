@@ -36,7 +36,6 @@ CHAIN = (
 )
 """The wings of the networks, from the ground up."""
 DOORS = ("bot.telegram", "bot.page", "bot.terminal")
-COMMAND_LINE = ("bot.__main__", "bot.kept")
 PROCESS = ("bot.__main__", "bot.kept")
 OUTSIDE = {
     "model": {"numpy", "safetensors", "threadpoolctl"},

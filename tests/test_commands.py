@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from bot.asks import LONGEST_LINE, File, line_in
-from bot.chat import Explained, NotSent
+from bot.asks import File
+from bot.chat import NotSent
 from bot.commands import ADMINS, COMMANDS, menu
 from bot.settings import Rate, Settings
 from tests.fake_chat import FakeChat
@@ -31,16 +31,6 @@ async def test_every_command_is_in_the_menu_and_in_the_help(chat: FakeChat) -> N
         assert menu(is_admin=chat.is_admin).keys() == theirs - {"start"} - SAID_BY_BUTTONS
         told = set(re.findall("/([a-z]+) ", (await chat.ask("/help")).text.replace(";", " ")))
         assert told == theirs - {"start", "help"} - SAID_BY_BUTTONS
-
-
-@given(st.text())
-def test_any_text_is_a_line_or_explained(text: str) -> None:
-    try:
-        line = line_in(text)
-    except Explained:
-        return
-    assert line in text
-    assert len(line) <= LONGEST_LINE
 
 
 @pytest.mark.usefixtures("pictures")

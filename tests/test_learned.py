@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -89,11 +88,3 @@ async def test_a_run_that_was_not_ended_is_known_after_a_restart(database: str) 
         assert await store.begin_run("poem", -5, "group") not in (run, ended)
         await store.forget(900)
         assert [each.network for each in await store.open_runs()] == ["poem"]
-
-
-async def test_who_shares_a_file_with_a_process_knows_it(tmp_path: Path) -> None:
-    async with Store(tmp_path / "people.db") as first:
-        async with Store(tmp_path / "people.db") as second:
-            assert (first.is_alone, second.is_alone) == (True, False)
-        async with Store(tmp_path / "other.db") as other:
-            assert other.is_alone

@@ -201,14 +201,6 @@ def test_a_short_line_is_completed_to_one_that_scans(small: Checkpoint) -> None:
     assert not any("".join(result.texts) for result in results[len(prompts) :])
 
 
-def test_a_clipped_word_at_the_end_of_a_line_is_the_word_of_the_tables(small: Checkpoint) -> None:
-    words = tables_for(small).masks.words
-    assert {"'tis", "'gan"} <= {*words}
-    last_word = tables_for(small).prosody.last_word
-    assert [last_word(f"and so it is, {word},") for word in words] == words
-    assert last_word("42?") == ""
-
-
 def test_three_beside_verse_on_two_threads(
     decoder: Decoder, sonnets: list[str], small: Checkpoint
 ) -> None:
