@@ -29,7 +29,7 @@ from model.weights.checkpoint import in_float16
 from model.weights.versions import Versions
 from tests.databases import sql
 from tests.fake_chat import FakeChat
-from tests.serving import ALICE, Slow, install, serving, turn_of, until, untrained
+from tests.serving import ADMIN, ALICE, Slow, install, serving, turn_of, until, untrained
 
 LINE = "Shall I compare thee to a summer's day?"
 
@@ -163,7 +163,8 @@ async def test_a_failure_offers_nothing_and_says_so(
     monkeypatch.setattr(Shelf, "write", fail)
     assert await chat.type("ma") == []
     assert chat.reason.startswith("Something went wrong on my side")
-    assert chat.bot.tally.errors == {"ZeroDivisionError": 1}
+    status = await FakeChat(chat.bot, ADMIN, is_admin=True).ask("/status")
+    assert "errors    ZeroDivisionError 1\n" in status.text
     chat.bot.tally.errors.clear()
 
 
@@ -178,9 +179,15 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     released = versions.load((versions.directory / "released").read_text().strip())
     architecture = Architecture("lstm", len(released.vocabulary), 24, 2)
     language_model = in_float16(LanguageModel.initialise(architecture, np.random.default_rng(0)))
+    described = dataclasses.replace(
+        released.description, poem_rows=[12, 6, 3], sonnet_rows=[32, 24, 16]
+    )
     directory = tmp_path_factory.mktemp("sonnets")
     install(directory / "dino", untrained("names"))
-    install(directory / "poem", dataclasses.replace(released, language_model=language_model))
+    install(
+        directory / "poem",
+        dataclasses.replace(released, language_model=language_model, description=described),
+    )
     return directory
 
 
@@ -208,12 +215,20 @@ async def test_a_sonnet_grows_line_by_line_and_shows_no_taboo_word(
     assert not any(word in shown.lower() for shown in again.history)
 
 
-async def test_in_the_first_line_of_a_sonnet_the_persons_words_alone_are_marked(
+async def test_the_first_line_of_a_sonnet_is_a_persons_or_that_of_a_poem_or_its_own(
     poet: FakeChat,
 ) -> None:
-    assert (await poet.ask("/sonnet My dinosaur,")).all("own") == ["My dinosaur,"]
-    await poet.ask("/poem Shall I")
-    assert (await poet.press("sonnet")).all("own") == ["Shall I"]
+    """Of a person's, their words alone are marked, also where the code gives the sonnet again."""
+    sonnet = await poet.ask("/sonnet My dinosaur,")
+    assert sonnet.all("own") == ["My dinosaur,"]
+    assert (await poet.ask(sonnet.code)).message == sonnet.message
+    poem = await poet.ask("/poem Shall I")
+    its_sonnet = await poet.press("sonnet")
+    assert its_sonnet.all("own") == ["Shall I"]
+    assert its_sonnet.text.split("\n")[0] == poem.text.split("\n")[0]
+    alone = await poet.ask("/sonnet")
+    assert alone.all("own") == []
+    assert [*map(len, map(str.splitlines, alone.uncoded.split("\n\n")))] == [4, 4, 4, 2]
 
 
 @pytest.mark.parametrize("error", [Explained(sentences.GONE), RuntimeError("a bug")])

@@ -10,11 +10,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from bot.asks import File
-from bot.chat import NotSent
 from bot.commands import ADMINS, COMMANDS, menu
-from bot.settings import Rate, Settings
 from tests.fake_chat import FakeChat
-from tests.serving import ADMIN, serving
 
 SAID_BY_BUTTONS = {
     name for name, command in COMMANDS.items() if not (command.menu or command.help)
@@ -73,27 +70,3 @@ async def test_any_text_after_any_command_in_a_profile_and_inline(
     assert (await chat.ask("/me", name=text)).text.encode()
     await chat.type(text)
     assert not chat.bot.tally.errors
-
-
-async def table(chat: FakeChat) -> dict[str, str]:
-    message = await FakeChat(chat.bot, ADMIN, is_admin=True).ask("/status")
-    return dict(re.split("  +", line, maxsplit=1) for line in message.text.split("\n"))
-
-
-async def test_answers_refusals_and_errors_are_counted(settings: Settings) -> None:
-    async with serving(settings, rate_limit=Rate(3, 60)) as chat:
-        rows = await table(chat)
-        assert rows["answers"] == "0, and 0 refused"
-        assert rows["latency"] == "no answers yet"
-        assert rows["database"].startswith(str(settings.database))
-        for network, checkpoint in chat.bot.shelf.serving.items():
-            assert rows[network] == checkpoint.version
-        for line in ("/dino", "/poem Shall I", "/dino", "/dino", "/dino"):
-            await chat.ask(line)
-        chat.failures.append(NotSent("no connection"))
-        await chat.ask("/help", ADMIN)
-        rows = await table(chat)
-        assert rows["answers"] == "4, and 2 refused"
-        assert re.fullmatch(r"usually \d+ ms; 99 of 100 take at most \d+ ms", rows["latency"])
-        assert rows["errors"] == "NotSent 1"
-        chat.bot.tally.errors.clear()
