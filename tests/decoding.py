@@ -37,7 +37,9 @@ def verse_checkpoint(seed: int = 3) -> Checkpoint:
     )
     network.parameters.w_y *= 8
     network.parameters["b_y"][:2] = 1.5  # line ends and spaces now and then
-    description = Description("verse", "TEST", "", 0, 0.0, 0, "", {}, longest_line=40)
+    description = Description(
+        "verse", "TEST", "", 0, 0.0, 0, "", {}, longest_line=40, poem_rows=[24, 12, 6]
+    )
     return Checkpoint(network, VERSE, description, frozenset(), version="0123456789ab")
 
 

@@ -90,8 +90,9 @@ def random_checkpoint(
     architecture = Architecture(data.draw(cells), len(vocabulary), *sizes)
     network = LanguageModel.initialise(architecture, random)
     network.parameters.whole *= 3
-    description = Description(form, "TEST", "", 0, 0.0, 0, "", {}, longest_line=20)
-    description = replace(description, poem_rows=[9, 4, 2])
+    description = Description(
+        form, "TEST", "", 0, 0.0, 0, "", {}, longest_line=20, poem_rows=[9, 4, 2]
+    )
     return Checkpoint(network, vocabulary, description, frozenset({"m", "man"}), known_words=WORDS)
 
 
