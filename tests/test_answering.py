@@ -4,12 +4,10 @@ What people read in the end stands in tests/chats/.
 """
 
 import asyncio
-import dataclasses
 import re
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from bot.asks import Said
@@ -21,13 +19,9 @@ from bot.shelf import Shelf
 from bot.words import sentences
 from bot.writer import Text, Watch
 from model.errors import RequestError
-from model.files import ROOT
-from model.network.network import LanguageModel
-from model.network.parameters import Architecture
 from model.text.vocabulary import words_of
-from model.weights.checkpoint import in_float16
-from model.weights.versions import Versions
 from tests.databases import sql
+from tests.decoding import small_poet
 from tests.fake_chat import FakeChat
 from tests.serving import ADMIN, ALICE, Slow, install, serving, turn_of, until, untrained
 
@@ -175,19 +169,9 @@ async def test_a_failure_offers_nothing_and_says_so(
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of checkpoints whose poem network knows the released words, but was never
     trained."""
-    versions = Versions(ROOT / "checkpoints" / "poem")
-    released = versions.load((versions.directory / "released").read_text().strip())
-    architecture = Architecture("lstm", len(released.vocabulary), 24, 2)
-    language_model = in_float16(LanguageModel.initialise(architecture, np.random.default_rng(0)))
-    described = dataclasses.replace(
-        released.description, poem_rows=[12, 6, 3], sonnet_rows=[32, 24, 16]
-    )
     directory = tmp_path_factory.mktemp("sonnets")
     install(directory / "dino", untrained("names"))
-    install(
-        directory / "poem",
-        dataclasses.replace(released, language_model=language_model, description=described),
-    )
+    install(directory / "poem", small_poet())
     return directory
 
 

@@ -11,8 +11,6 @@ import numpy as np
 import pytest
 
 from model.errors import RequestError
-from model.network.network import LanguageModel
-from model.network.parameters import Architecture
 from model.search import Drawing, Line
 from model.text.vocabulary import is_latin, words_of
 from model.threads import blas_threads
@@ -32,24 +30,14 @@ from model.writing.requests import (
     VerseRequest,
     generator_for,
 )
-from tests.decoding import finish
-from tests.recorded import VERSIONS
+from tests.decoding import finish, small_poet
 
 FIRST = "Shall I compare thee to a summer's day?"
 
 
 @pytest.fixture(scope="module")
-def released() -> Checkpoint:
-    return VERSIONS["poem"].load_released()
-
-
-@pytest.fixture(scope="module")
-def small(released: Checkpoint) -> Checkpoint:
-    """The released words, and a small network that was never trained."""
-    architecture = Architecture("lstm", len(released.vocabulary), 24, 2)
-    network = LanguageModel.initialise(architecture, np.random.default_rng(0))
-    description = replace(released.description, poem_rows=[12, 6, 3], sonnet_rows=[32, 24, 16])
-    return replace(released, language_model=network, description=description)
+def small() -> Checkpoint:
+    return small_poet()
 
 
 @pytest.fixture(autouse=True)
