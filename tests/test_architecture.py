@@ -156,29 +156,6 @@ def test_commands_are_found_in_their_table_alone() -> None:
     assert not any("bot.commands" in imports(module) for module in commands)
 
 
-def knots(modules: list[str]) -> list[list[str]]:
-    """Return the sets of modules that all reach each other by imports, also for types alone."""
-    reached: dict[str, set[str]] = {}
-    for module in modules:
-        found, ahead = set[str](), [module]
-        while ahead:
-            new = (imports(ahead.pop()) & {*modules}) - found
-            found |= new
-            ahead += new
-        reached[module] = found
-    circles = {
-        tuple(sorted(other for other in reached[module] if module in reached[other]))
-        for module in modules
-    }
-    return [[*circle] for circle in circles if len(circle) > 1]
-
-
-@pytest.mark.parametrize(("package", "most"), [("model", 0), ("bot", 5)])
-def test_no_knot_is_larger_than_five_modules(package: str, most: int) -> None:
-    """Imports for type checkers count: who reads one module of a knot reads them all."""
-    assert [knot for knot in knots(of(package)) if len(knot) > most] == []
-
-
 MUTABLE = re.compile(
     r"\[\]|\{\}|(\w+\.)?(list|dict|set|bytearray|deque|OrderedDict|defaultdict|Counter|count)\("
     r"|(\w+\.)?(Weak\w+|Lock|Event|\w*Queue|ContextVar)\("

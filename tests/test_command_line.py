@@ -226,23 +226,19 @@ def test_verse_begins_with_the_exact_prompt(poem: Path) -> None:
     assert raw.lower() == finished.lower() != finished
 
 
-@pytest.mark.parametrize(("network", "count"), [("dino", 4), ("poem", 2)])
-def test_json_has_the_seed_to_repeat_it_with(folder: Path, network: str, count: int) -> None:
-    weights = folder / network / "weights.safetensors"
-    arguments = ("sample", network, "--checkpoint", weights, "--json", "--count", str(count))
-    result = json.loads(run_well(*arguments))
-    assert result["version"] == load(weights).version
-    assert len(result["texts"]) == count
-    assert json.loads(run_well(*arguments, "--seed", str(result["seed"]))) == result
-
-
-def test_a_seed_that_nobody_gave_is_told_beside_the_texts_and_repeats_them(dino: Path) -> None:
+def test_a_seed_that_nobody_gave_is_told_beside_the_texts_and_repeats_them(
+    dino: Path, poem: Path
+) -> None:
     arguments = ("sample", "dino", "--checkpoint", dino)
     drawn = run(*arguments)
     (seed,) = re.findall(r"--seed (\d+)", drawn.stderr)
     repeated = run(*arguments, "--seed", seed)
     assert (repeated.stdout, repeated.stderr) == (drawn.stdout, "")
     assert len(drawn.stdout.splitlines()) == 5  # a pipe gets the names alone
+    verse = ("sample", "poem", "--checkpoint", poem, "--count", "2", "--json")
+    result = json.loads(run_well(*verse))
+    assert (result["version"], len(result["texts"])) == (load(poem).version, 2)
+    assert json.loads(run_well(*verse, "--seed", str(result["seed"]))) == result
 
 
 def test_temperature_0_ignores_the_seed_and_gives_one_name_and_then_an_error(poem: Path) -> None:
