@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from model.network.layers import Array, Ids
+from model.network.layers import Array
 from model.network.network import LanguageModel
 from model.network.parameters import (
     CELLS,
@@ -100,16 +100,6 @@ def loss_and_gradients(
 def part_of(batch: Batch, part: slice | tuple[slice, slice]) -> Batch:
     """Return some time steps: `part_of(batch, slice(3, 7))`; or some rows."""
     return Batch(batch.inputs[part], batch.targets[part], batch.mask[part])
-
-
-def read_step_by_step(
-    language_model: LanguageModel, inputs: Ids, state: Array
-) -> tuple[Array, Array]:
-    logits = []
-    for ids in inputs:
-        logits_t, state = language_model.step(ids, state)
-        logits.append(logits_t)
-    return np.stack(logits), state
 
 
 def equal(one: Arrays, other: Arrays) -> bool:

@@ -154,21 +154,3 @@ def test_commands_are_found_in_their_table_alone() -> None:
     users = {module for module in SOURCES if intruders([module], *commands)}
     assert "bot.commands" in users <= {"bot.commands", *commands}
     assert not any("bot.commands" in imports(module) for module in commands)
-
-
-MUTABLE = re.compile(
-    r"\[\]|\{\}|(\w+\.)?(list|dict|set|bytearray|deque|OrderedDict|defaultdict|Counter|count)\("
-    r"|(\w+\.)?(Weak\w+|Lock|Event|\w*Queue|ContextVar)\("
-)
-
-
-def test_no_module_of_the_bot_has_a_state() -> None:
-    """A table that is written where it stands is none; what is empty will be filled later."""
-    found = []
-    for module in of("bot"):
-        tree = ast.parse(SOURCES[module].read_text(encoding="utf-8"))
-        for node in tree.body:
-            if isinstance(node, ast.Assign | ast.AnnAssign) and node.value:
-                found += [module] * bool(MUTABLE.match(ast.unparse(node.value)))
-        found += [module for node in ast.walk(tree) if isinstance(node, ast.Global)]
-    assert found == []

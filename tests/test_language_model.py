@@ -21,7 +21,6 @@ from tests.language_models import (
     network,
     part_of,
     random_state,
-    read_step_by_step,
     sequences,
 )
 
@@ -62,10 +61,11 @@ def test_a_sequence_has_the_logits_and_the_last_state_of_single_steps(
 ) -> None:
     language_model, batch = network(cell, depth), sequences()
     state = random_state(language_model)
-    logits, last = read_step_by_step(language_model, batch.inputs, state)
     run = language_model.forward(batch.inputs, state)
-    np.testing.assert_allclose(run.logits, logits, rtol=0, atol=1e-12)
-    np.testing.assert_allclose(run.state, last, rtol=0, atol=1e-12)
+    for ids, found in zip(batch.inputs, run.logits, strict=True):
+        logits, state = language_model.step(ids, state)
+        np.testing.assert_allclose(found, logits, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(run.state, state, rtol=0, atol=1e-12)
 
 
 @every_cell

@@ -4,7 +4,6 @@ Whatever the weights, lines scan and rhyme. So most tests write with a small net
 trained, which is faster than the released one; `test_creations.py` writes with released ones.
 """
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -38,12 +37,6 @@ FIRST = "Shall I compare thee to a summer's day?"
 @pytest.fixture(scope="module")
 def small() -> Checkpoint:
     return small_poet()
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    with blas_threads(1):
-        yield
 
 
 @pytest.fixture
