@@ -145,7 +145,7 @@ async def test_an_export_comes_in_parts_until_all_is_there(
     assert len(chat.messages) == 5 + 4
 
 
-# Names that lead nowhere, and offers
+# Offers
 
 
 async def test_a_failure_offers_nothing_and_says_so(
