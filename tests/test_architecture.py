@@ -52,19 +52,10 @@ OUTSIDE = {
 
 
 @cache
-def imports(module: str, *, at_runtime: bool = False) -> set[str]:
-    """Return what a module imports, with full names; `at_runtime` leaves out what only type
-    checkers read."""
+def imports(module: str) -> set[str]:
+    """Return what a module imports, also for type checkers alone, with full names."""
     tree = ast.parse(SOURCES[module].read_text(encoding="utf-8"))
-    hidden = {
-        inner
-        for node in ast.walk(tree)
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
-        for statement in node.body
-        for inner in ast.walk(statement)
-    }
-    nodes = (node for node in ast.walk(tree) if not (at_runtime and node in hidden))
-    return set[str]().union(*(targets(node, module) for node in nodes))
+    return set[str]().union(*(targets(node, module) for node in ast.walk(tree)))
 
 
 def targets(node: ast.AST, module: str) -> set[str]:

@@ -41,7 +41,8 @@ def test_names_keep_their_letters_from_the_text_to_the_sample(own: Path, corpus:
     assert loaded.known_names == {*NAMES}
     assert loaded.vocabulary == Vocabulary.from_texts(NAMES)
     for prompt in ("Él", "タ"):
-        sample = ("sample", "dino", "--checkpoint", own, "--prompt", prompt, "--seed", "1")
+        how = ("--prompt", prompt, "--seed", "1", "--count", "2")
+        sample = ("sample", "dino", "--checkpoint", own, *how)
         sampled = json.loads(run_well(*sample, "--json"))
         assert all(name.startswith(prompt) for name in sampled["texts"])
         assert run_well(*sample).splitlines() == sampled["texts"]  # no capital is added
