@@ -36,7 +36,6 @@ NAMES, POEMS, SONNETS = (
     [
         pytest.param(NAMES, id="names"),
         pytest.param(POEMS[::10], id="poems"),
-        pytest.param(SONNETS[:1], id="sonnet"),
         pytest.param(POEMS, marks=pytest.mark.recorded),
         pytest.param(SONNETS, marks=pytest.mark.recorded),
     ],
