@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from model.text.vocabulary import Vocabulary, words_of
 from model.weights.checkpoint import Checkpoint, Description
 from model.writing.decoder import Decoder
 from model.writing.requests import Request, Result
+from tests.recorded import VERSIONS
 
 LETTERS = Vocabulary("\nabcdefghijklmnopqrstuvwxyz")
 VERSE = Vocabulary("\n !'(),-.:;?abcdefghijklmnopqrstuvwxyz")
@@ -37,8 +39,21 @@ def verse_checkpoint(seed: int = 3) -> Checkpoint:
     )
     network.parameters.w_y *= 8
     network.parameters["b_y"][:2] = 1.5  # line ends and spaces now and then
-    description = Description("verse", "TEST", "", 0, 0.0, 0, "", {}, longest_line=40)
+    description = Description(
+        "verse", "TEST", "", 0, 0.0, 0, "", {}, longest_line=40, poem_rows=[24, 12, 6]
+    )
     return Checkpoint(network, VERSE, description, frozenset(), version="0123456789ab")
+
+
+@cache
+def small_poet() -> Checkpoint:
+    """The released words, and a small network that was never trained and writes with few rows."""
+    released = VERSIONS["poem"].load_released()
+    network = LanguageModel.initialise(
+        Architecture("lstm", len(released.vocabulary), 24, 2), np.random.default_rng(0)
+    )
+    description = replace(released.description, poem_rows=[12, 6, 3], sonnet_rows=[32, 24, 16])
+    return replace(released, language_model=network, description=description)
 
 
 def knowing(checkpoint: Checkpoint, words: Collection[str] = WORDS) -> Checkpoint:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from model.network.layers import Array, Ids
+from model.network.layers import Array
 from model.network.network import LanguageModel
 from model.network.parameters import (
     CELLS,
@@ -27,17 +27,12 @@ def normal(*shape: int, seed: int = 0) -> Array:
     return np.random.default_rng([seed, *shape]).normal(size=shape)
 
 
-def sequences(
-    seed: int = 1,
-    *,
-    masked: bool = False,
-    time: int = TIME,
-) -> Batch:
+def sequences(*, masked: bool = False, time: int = TIME) -> Batch:
     """Random ids, with the zero vector as the first input.
 
     A mask hides the ends of all sequences but the first.
     """
-    generator = np.random.default_rng(seed)
+    generator = np.random.default_rng(1)
     inputs, targets = generator.integers(0, VOCAB_SIZE, (2, time, BATCH_SIZE))
     inputs[0] = NO_CHARACTER
     lengths = generator.integers(1, time + 1, BATCH_SIZE)
@@ -45,12 +40,7 @@ def sequences(
     return Batch(inputs, targets, (np.arange(time)[:, None] < lengths) | (not masked))
 
 
-def network(
-    cell: CellName,
-    depth: int,
-    *,
-    hidden_size: int = HIDDEN_SIZE,
-) -> LanguageModel:
+def network(cell: CellName, depth: int, *, hidden_size: int = HIDDEN_SIZE) -> LanguageModel:
     generator = np.random.default_rng(0)
     architecture = Architecture(cell, VOCAB_SIZE, hidden_size, depth)
     language_model = LanguageModel.initialise(architecture, generator, np.float64)
@@ -70,22 +60,15 @@ def biased(corpus: Corpus, probabilities: dict[str, float] | None = None) -> Lan
     return LanguageModel(architecture, parameters)
 
 
-def random_state(
-    language_model: LanguageModel, batch_size: int = BATCH_SIZE, seed: int = 2
-) -> Array:
-    generator = np.random.default_rng(seed)
-    zeros = language_model.initial_state(batch_size)
-    return generator.normal(0, 0.5, zeros.shape).astype(zeros.dtype)
+def random_state(language_model: LanguageModel) -> Array:
+    zeros = language_model.initial_state(BATCH_SIZE)
+    return np.random.default_rng(2).normal(0, 0.5, zeros.shape).astype(zeros.dtype)
 
 
-def dropout_masks(
-    language_model: LanguageModel, batch_size: int = BATCH_SIZE, keep: float = 0.6
-) -> list[Array]:
-    shape = (
-        language_model.architecture.layers,
-        batch_size,
-        language_model.architecture.hidden_size,
-    )
+def dropout_masks(language_model: LanguageModel) -> list[Array]:
+    """Hide two units of five."""
+    made, keep = language_model.architecture, 0.6
+    shape = made.layers, BATCH_SIZE, made.hidden_size
     return list((np.random.default_rng(3).random(shape) < keep) / keep)
 
 
@@ -100,16 +83,6 @@ def loss_and_gradients(
 def part_of(batch: Batch, part: slice | tuple[slice, slice]) -> Batch:
     """Return some time steps: `part_of(batch, slice(3, 7))`; or some rows."""
     return Batch(batch.inputs[part], batch.targets[part], batch.mask[part])
-
-
-def read_step_by_step(
-    language_model: LanguageModel, inputs: Ids, state: Array
-) -> tuple[Array, Array]:
-    logits = []
-    for ids in inputs:
-        logits_t, state = language_model.step(ids, state)
-        logits.append(logits_t)
-    return np.stack(logits), state
 
 
 def equal(one: Arrays, other: Arrays) -> bool:

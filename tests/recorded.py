@@ -49,8 +49,8 @@ def settings_of_machines() -> dict[str, dict[str, str]]:
 
 def written_here(sonnets: int) -> dict[str, list[tuple[str, ...]]]:
     """Return names, poems and sonnets of the released weights."""
-    names: list[Request] = [NameRequest(generator_for(1, turn)) for turn in range(60)]
-    poems: list[Request] = [VerseRequest(generator_for(1, turn)) for turn in range(4)]
+    names: list[Request] = [NameRequest(generator_for(1, turn)) for turn in range(40)]
+    poems: list[Request] = [VerseRequest(generator_for(1, turn), rows=12) for turn in range(4)]
     return {
         "names": _written("dino", names),
         "poems": _written("poem", poems),

@@ -57,6 +57,7 @@ def untrained(
         f"{year}-01-01T00:00:00+00:00",
         {},
         longest_line=0 if names else 40,
+        poem_rows=[12, 6, 3],
     )
     return Checkpoint(language_model, vocabulary, description, frozenset(known if names else ()))
 

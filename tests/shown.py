@@ -11,9 +11,6 @@ from contextlib import contextmanager
 from typing import Any
 
 ENTITIES = {"b": "bold", "i": "italic", "code": "code", "pre": "pre", "a": "text_link"}
-CREATION = ""
-"""What stands in the tag of a code in `bot.words`: nothing, as each door makes its own link of it.
-"""
 ADDRESS = ' href="(https?://[^"<>]+)"'
 """What stands in the tag of a link on Telegram."""
 
@@ -49,7 +46,7 @@ def _is_written(markup: str) -> bool:
     return any(markup.casefold() in text for text in _written)
 
 
-def rendered(html: str, link: str = ADDRESS) -> tuple[str, list[dict[str, Any]]]:
+def rendered(html: str) -> tuple[str, list[dict[str, Any]]]:
     """Return the text and the entities, with offsets in UTF-16.
 
     ValueError if Telegram would refuse the HTML.
@@ -60,7 +57,7 @@ def rendered(html: str, link: str = ADDRESS) -> tuple[str, list[dict[str, Any]]]
     for tag in _TAG.finditer(html):
         text, at = text + _unescaped(html[at : tag.start()]), tag.end()
         slash, name, attributes = tag.groups()
-        target = re.fullmatch(link if name == "a" and not slash else "", attributes)
+        target = re.fullmatch(ADDRESS if name == "a" and not slash else "", attributes)
         is_end = slash and [name] == [each[0] for each in opened[-1:]]
         if (
             name not in ENTITIES

@@ -4,12 +4,10 @@ What people read in the end stands in tests/chats/.
 """
 
 import asyncio
-import dataclasses
 import re
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from bot.asks import Said
@@ -21,15 +19,11 @@ from bot.shelf import Shelf
 from bot.words import sentences
 from bot.writer import Text, Watch
 from model.errors import RequestError
-from model.files import ROOT
-from model.network.network import LanguageModel
-from model.network.parameters import Architecture
 from model.text.vocabulary import words_of
-from model.weights.checkpoint import in_float16
-from model.weights.versions import Versions
 from tests.databases import sql
+from tests.decoding import small_poet
 from tests.fake_chat import FakeChat
-from tests.serving import ALICE, Slow, install, serving, turn_of, until, untrained
+from tests.serving import ADMIN, ALICE, Slow, install, serving, turn_of, until, untrained
 
 LINE = "Shall I compare thee to a summer's day?"
 
@@ -50,7 +44,7 @@ def say(chat: FakeChat, *lines: str) -> None:
 async def test_a_seed_gives_everybody_the_same_at_any_load(chat: FakeChat) -> None:
     """One person's asks are answered in their order, whatever is refused among them."""
     lines = ("/dino", "/seed 42", "/dino", "/poem Shall I", "/dino 11", "/dino 3", "/poem Shall I")
-    crowd = [FakeChat(chat.bot, 1000 + number) for number in range(20)]
+    crowd = [FakeChat(chat.bot, 1000 + number) for number in range(9)]
     for each in crowd:
         say(each, *lines)
     await chat.bot.idle()
@@ -60,20 +54,6 @@ async def test_a_seed_gives_everybody_the_same_at_any_load(chat: FakeChat) -> No
         codes = [message for message in each.messages if message.all("creation")]
         expected = [message for message in chat.messages if message.all("creation")]
         assert [one.uncoded for one in codes] == [one.uncoded for one in expected]
-
-
-async def test_a_creation_is_noted_before_it_is_written(
-    chat: FakeChat, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    slow = Slow(monkeypatch)
-    answering = asyncio.create_task(chat.ask("/dino"))
-    await until(lambda: slow.begun)
-    code = slow.begun[0].code
-    assert noted(settings) == [(code, 0)]
-    assert await chat.bot.store.creations(ALICE) == []  # it is not exported
-    slow.go_on.set()
-    assert (await answering).code == code
-    assert noted(settings) == [(code, 1)]
 
 
 @pytest.mark.parametrize("failure", [NotSent("no way"), Gone("blocked")])
@@ -165,18 +145,7 @@ async def test_an_export_comes_in_parts_until_all_is_there(
     assert len(chat.messages) == 5 + 4
 
 
-# Names that lead nowhere, and offers
-
-
-async def test_names_that_cannot_be_found(own_settings: Settings, own_checkpoints: Path) -> None:
-    endless = untrained("names")
-    endless.language_model.parameters["b_y"][endless.vocabulary.newline] = -100
-    install(own_checkpoints / "dino", endless)
-    async with serving(own_settings) as chat:
-        for line, letters in (("/dino", ""), ("/dino 5 mango", "mango")):
-            refusal = await chat.ask(line)
-            assert refusal.message == sentences.no_new_name(letters)
-        assert await chat.bot.store.creations(ALICE) == []
+# Offers
 
 
 async def test_a_failure_offers_nothing_and_says_so(
@@ -188,7 +157,8 @@ async def test_a_failure_offers_nothing_and_says_so(
     monkeypatch.setattr(Shelf, "write", fail)
     assert await chat.type("ma") == []
     assert chat.reason.startswith("Something went wrong on my side")
-    assert chat.bot.tally.errors == {"ZeroDivisionError": 1}
+    status = await FakeChat(chat.bot, ADMIN, is_admin=True).ask("/status")
+    assert "errors    ZeroDivisionError 1\n" in status.text
     chat.bot.tally.errors.clear()
 
 
@@ -199,13 +169,9 @@ async def test_a_failure_offers_nothing_and_says_so(
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of checkpoints whose poem network knows the released words, but was never
     trained."""
-    versions = Versions(ROOT / "checkpoints" / "poem")
-    released = versions.load((versions.directory / "released").read_text().strip())
-    architecture = Architecture("lstm", len(released.vocabulary), 24, 2)
-    language_model = in_float16(LanguageModel.initialise(architecture, np.random.default_rng(0)))
     directory = tmp_path_factory.mktemp("sonnets")
     install(directory / "dino", untrained("names"))
-    install(directory / "poem", dataclasses.replace(released, language_model=language_model))
+    install(directory / "poem", small_poet())
     return directory
 
 
@@ -233,12 +199,20 @@ async def test_a_sonnet_grows_line_by_line_and_shows_no_taboo_word(
     assert not any(word in shown.lower() for shown in again.history)
 
 
-async def test_in_the_first_line_of_a_sonnet_the_persons_words_alone_are_marked(
+async def test_the_first_line_of_a_sonnet_is_a_persons_or_that_of_a_poem_or_its_own(
     poet: FakeChat,
 ) -> None:
-    assert (await poet.ask("/sonnet My dinosaur,")).all("own") == ["My dinosaur,"]
-    await poet.ask("/poem Shall I")
-    assert (await poet.press("sonnet")).all("own") == ["Shall I"]
+    """Of a person's, their words alone are marked, also where the code gives the sonnet again."""
+    sonnet = await poet.ask("/sonnet My dinosaur,")
+    assert sonnet.all("own") == ["My dinosaur,"]
+    assert (await poet.ask(sonnet.code)).message == sonnet.message
+    poem = await poet.ask("/poem Shall I")
+    its_sonnet = await poet.press("sonnet")
+    assert its_sonnet.all("own") == ["Shall I"]
+    assert its_sonnet.text.split("\n")[0] == poem.text.split("\n")[0]
+    alone = await poet.ask("/sonnet")
+    assert alone.all("own") == []
+    assert [*map(len, map(str.splitlines, alone.uncoded.split("\n\n")))] == [4, 4, 4, 2]
 
 
 @pytest.mark.parametrize("error", [Explained(sentences.GONE), RuntimeError("a bug")])

@@ -36,7 +36,6 @@ CHAIN = (
 )
 """The wings of the networks, from the ground up."""
 DOORS = ("bot.telegram", "bot.page", "bot.terminal")
-COMMAND_LINE = ("bot.__main__", "bot.kept")
 PROCESS = ("bot.__main__", "bot.kept")
 OUTSIDE = {
     "model": {"numpy", "safetensors", "threadpoolctl"},
@@ -53,19 +52,10 @@ OUTSIDE = {
 
 
 @cache
-def imports(module: str, *, at_runtime: bool = False) -> set[str]:
-    """Return what a module imports, with full names; `at_runtime` leaves out what only type
-    checkers read."""
+def imports(module: str) -> set[str]:
+    """Return what a module imports, also for type checkers alone, with full names."""
     tree = ast.parse(SOURCES[module].read_text(encoding="utf-8"))
-    hidden = {
-        inner
-        for node in ast.walk(tree)
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
-        for statement in node.body
-        for inner in ast.walk(statement)
-    }
-    nodes = (node for node in ast.walk(tree) if not (at_runtime and node in hidden))
-    return set[str]().union(*(targets(node, module) for node in nodes))
+    return set[str]().union(*(targets(node, module) for node in ast.walk(tree)))
 
 
 def targets(node: ast.AST, module: str) -> set[str]:
@@ -155,44 +145,3 @@ def test_commands_are_found_in_their_table_alone() -> None:
     users = {module for module in SOURCES if intruders([module], *commands)}
     assert "bot.commands" in users <= {"bot.commands", *commands}
     assert not any("bot.commands" in imports(module) for module in commands)
-
-
-def knots(modules: list[str]) -> list[list[str]]:
-    """Return the sets of modules that all reach each other by imports, also for types alone."""
-    reached: dict[str, set[str]] = {}
-    for module in modules:
-        found, ahead = set[str](), [module]
-        while ahead:
-            new = (imports(ahead.pop()) & {*modules}) - found
-            found |= new
-            ahead += new
-        reached[module] = found
-    circles = {
-        tuple(sorted(other for other in reached[module] if module in reached[other]))
-        for module in modules
-    }
-    return [[*circle] for circle in circles if len(circle) > 1]
-
-
-@pytest.mark.parametrize(("package", "most"), [("model", 0), ("bot", 5)])
-def test_no_knot_is_larger_than_five_modules(package: str, most: int) -> None:
-    """Imports for type checkers count: who reads one module of a knot reads them all."""
-    assert [knot for knot in knots(of(package)) if len(knot) > most] == []
-
-
-MUTABLE = re.compile(
-    r"\[\]|\{\}|(\w+\.)?(list|dict|set|bytearray|deque|OrderedDict|defaultdict|Counter|count)\("
-    r"|(\w+\.)?(Weak\w+|Lock|Event|\w*Queue|ContextVar)\("
-)
-
-
-def test_no_module_of_the_bot_has_a_state() -> None:
-    """A table that is written where it stands is none; what is empty will be filled later."""
-    found = []
-    for module in of("bot"):
-        tree = ast.parse(SOURCES[module].read_text(encoding="utf-8"))
-        for node in tree.body:
-            if isinstance(node, ast.Assign | ast.AnnAssign) and node.value:
-                found += [module] * bool(MUTABLE.match(ast.unparse(node.value)))
-        found += [module for node in ast.walk(tree) if isinstance(node, ast.Global)]
-    assert found == []

@@ -9,7 +9,6 @@ from bot.chat import Button, Explained
 from bot.creations import Creation
 from bot.settings import Settings
 from bot.words import admins, layout, sentences
-from bot.words.pieces import said
 from bot.writer import Text
 from model.text.forms import Genre
 from tests.fake_chat import FakeChat
@@ -57,21 +56,6 @@ async def test_a_button_is_released_before_earlier_asks_are_answered_and_fails_i
     await asyncio.gather(earlier, press)
     assert chat.messages[-1].message == sentences.GONE
     assert chat.released == [""]
-
-
-async def test_nobody_presses_what_they_may_not_say(group: FakeChat) -> None:
-    """An admin's rights, like person and name, come with the press, whoever asked before."""
-    for line, refusal in (
-        ("/status", sentences.UNKNOWN_COMMAND),
-        ("/another k7m2p9xb4q", sentences.UNKNOWN_CODE.format("k7m2p9xb4q")),
-        ("/again", sentences.AGAIN_USAGE),
-    ):
-        await group.say(said("a message"), [[Button("press", line)]])
-        shown = len(group.messages)
-        await group.press("press", BOB)
-        assert (group.released[-1], len(group.messages)) == (str(refusal), shown)
-    await group.say(said("a message"), [[Button("press", "/status")]])
-    assert "answers" in (await group.press("press", BOB, is_admin=True)).text
 
 
 async def test_a_poem_is_continued_three_times_at_most(chat: FakeChat) -> None:

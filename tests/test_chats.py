@@ -9,7 +9,8 @@
 `page:` and `terminal:` are chats of those doors. {code} is the newest code of the chat, and {bob}
 that of Bob's. Below stands all that comes: messages, files such as (mangodon-….png), the buttons of
 a message, what a button says for a moment after "!", or (nothing). … is any part of a line. Lines
-after # are for readers. Everybody begins with seed 0, and the released weights write.
+after # are for readers. Everybody begins with seed 0. The released weights write, and verse with
+few rows.
 
 With WRITE_CHATS=1, what comes is written into the files, for somebody to read in the diff.
 """
@@ -19,6 +20,7 @@ import os
 import re
 import textwrap
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -28,7 +30,9 @@ import pytest
 from bot.commands import games
 from bot.creations import CODE
 from bot.settings import Settings
+from bot.writer import Writer
 from model.files import ROOT
+from model.weights.checkpoint import Checkpoint
 from tests.fake_chat import FakeChat, Shown
 from tests.serving import ADMIN, ALICE, BOB, GROUP, serving
 
@@ -92,10 +96,17 @@ def text_of(message: Shown) -> str:
 
 @pytest.fixture(autouse=True)
 def always_the_same(monkeypatch: pytest.MonkeyPatch, taboo_words: Callable[..., None]) -> None:
-    """Let it be the same day, and three words be on the list."""
+    """Let it be the same day, three words be on the list, and verse be written with few rows, as
+    all of them take half a second a poem."""
+
+    def writer_of(checkpoint: Checkpoint) -> Writer:
+        few = replace(checkpoint.description, poem_rows=[12, 6, 3], sonnet_rows=[32, 24, 16])
+        return Writer(replace(checkpoint, description=few))
+
+    monkeypatch.setattr("bot.shelf.Writer", writer_of)
     day = datetime.fromisoformat("2036-11-28T12:00:00+00:00")
     monkeypatch.setattr(games, "datetime", SimpleNamespace(now=day.astimezone))
-    taboo_words("gouda", "*brie*", "respect")
+    taboo_words("gouda", "*brie*", "counterfeits")
 
 
 @pytest.mark.usefixtures("pictures")

@@ -9,12 +9,9 @@ from hypothesis import HealthCheck, example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from bot.asks import LONGEST_LINE, File, line_in
-from bot.chat import Explained, NotSent
+from bot.asks import File
 from bot.commands import ADMINS, COMMANDS, menu
-from bot.settings import Rate, Settings
 from tests.fake_chat import FakeChat
-from tests.serving import ADMIN, serving
 
 SAID_BY_BUTTONS = {
     name for name, command in COMMANDS.items() if not (command.menu or command.help)
@@ -31,16 +28,6 @@ async def test_every_command_is_in_the_menu_and_in_the_help(chat: FakeChat) -> N
         assert menu(is_admin=chat.is_admin).keys() == theirs - {"start"} - SAID_BY_BUTTONS
         told = set(re.findall("/([a-z]+) ", (await chat.ask("/help")).text.replace(";", " ")))
         assert told == theirs - {"start", "help"} - SAID_BY_BUTTONS
-
-
-@given(st.text())
-def test_any_text_is_a_line_or_explained(text: str) -> None:
-    try:
-        line = line_in(text)
-    except Explained:
-        return
-    assert line in text
-    assert len(line) <= LONGEST_LINE
 
 
 @pytest.mark.usefixtures("pictures")
@@ -83,27 +70,3 @@ async def test_any_text_after_any_command_in_a_profile_and_inline(
     assert (await chat.ask("/me", name=text)).text.encode()
     await chat.type(text)
     assert not chat.bot.tally.errors
-
-
-async def table(chat: FakeChat) -> dict[str, str]:
-    message = await FakeChat(chat.bot, ADMIN, is_admin=True).ask("/status")
-    return dict(re.split("  +", line, maxsplit=1) for line in message.text.split("\n"))
-
-
-async def test_answers_refusals_and_errors_are_counted(settings: Settings) -> None:
-    async with serving(settings, rate_limit=Rate(3, 60)) as chat:
-        rows = await table(chat)
-        assert rows["answers"] == "0, and 0 refused"
-        assert rows["latency"] == "no answers yet"
-        assert rows["database"].startswith(str(settings.database))
-        for network, checkpoint in chat.bot.shelf.serving.items():
-            assert rows[network] == checkpoint.version
-        for line in ("/dino", "/poem Shall I", "/dino", "/dino", "/dino"):
-            await chat.ask(line)
-        chat.failures.append(NotSent("no connection"))
-        await chat.ask("/help", ADMIN)
-        rows = await table(chat)
-        assert rows["answers"] == "4, and 2 refused"
-        assert re.fullmatch(r"usually \d+ ms; 99 of 100 take at most \d+ ms", rows["latency"])
-        assert rows["errors"] == "NotSent 1"
-        chat.bot.tally.errors.clear()

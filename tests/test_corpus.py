@@ -123,15 +123,6 @@ def test_what_was_read_folded_and_left_out_is_told(tmp_path: Path) -> None:
     assert "Böse Müller" in parts_of(read_names(path, alphabet=Alphabet.OWN))
 
 
-def test_a_small_text_is_called_small(tmp_path: Path) -> None:
-    few = names_in(tmp_path, "\n".join(SAURI[:99]))
-    assert (
-        few.too_small == "the text has only 99 names; with fewer than 100, a network learns little"
-    )
-    assert not names_in(tmp_path, "\n".join(SAURI[:100])).too_small
-    assert "fewer than 20,000" in verse_in(tmp_path, poems(3)).too_small
-
-
 @pytest.mark.parametrize(("count", "held_out"), [(2, 1), (10, 1), (11, 2), (20, 2), (25, 3)])
 def test_the_last_tenth_of_the_poems_is_held_out_rounded_up(
     tmp_path: Path, count: int, held_out: int

@@ -134,12 +134,6 @@ def test_a_chapter_runs_as_it_is_and_solved_and_its_checks_tell_mistakes(chapter
         assert verdict.startswith(begins), (mistake, verdict)
 
 
-def test_numbers_are_compared_to_three_digits() -> None:
-    assert alike("loss 1.8642, lr 1e-4", "loss  1.8649, lr 1.0001e-4")
-    assert not alike("loss 1.864", "loss 1.890")
-    assert not alike("Right.", "Not yet.")
-
-
 def test_an_answer_that_does_not_end_is_stopped_and_its_arguments_stay_as_they_were() -> None:
     def endless(ids: list[int]) -> None:
         while ids:

@@ -16,6 +16,7 @@ from model.network.network import LanguageModel
 from model.network.parameters import Architecture, CellName
 from model.text.vocabulary import NO_CHARACTER, words_of
 from model.weights.checkpoint import Checkpoint, Description
+from model.weights.fingerprints import Fingerprints
 from model.writing.decoder import Decoder
 from model.writing.requests import (
     NameRequest,
@@ -89,8 +90,9 @@ def random_checkpoint(
     architecture = Architecture(data.draw(cells), len(vocabulary), *sizes)
     network = LanguageModel.initialise(architecture, random)
     network.parameters.whole *= 3
-    description = Description(form, "TEST", "", 0, 0.0, 0, "", {}, longest_line=20)
-    description = replace(description, poem_rows=[9, 4, 2])
+    description = Description(
+        form, "TEST", "", 0, 0.0, 0, "", {}, longest_line=20, poem_rows=[9, 4, 2]
+    )
     return Checkpoint(network, vocabulary, description, frozenset({"m", "man"}), known_words=WORDS)
 
 
@@ -107,15 +109,22 @@ def test_the_checkpoint_has_the_top_p_of_requests_without_one() -> None:
     assert "b" in "".join(drawn(careful, 1.0))
 
 
-def test_top_p_cuts_verse_too() -> None:
-    checkpoint = memoryless(verse_checkpoint(), {"a": 0.4, ".": 0.3, " ": 0.2, "b": 0.1})
-
-    def letters(top_p: float) -> set[str]:
-        request = VerseRequest(generator_for(0, 0), sampling=Sampling(1.0, top_p), rows=12)
-        return set(texts(checkpoint, request)[0])
-
-    assert "b" in letters(1.0)
-    assert letters(0.85) == {"a", ".", " ", "\n"}
+def test_a_name_is_new_and_more_than_its_prefix_and_not_too_long() -> None:
+    """Of the four names that have room, one is known, and one is in another list."""
+    few = memoryless(names_checkpoint(frozenset({38 * "a"})), {"a": 0.6, "\n": 0.4})
+    few = replace(few, other_names=Fingerprints.of([39 * "a"]))
+    blanks = memoryless(
+        replace(verse_checkpoint(), description=few.description), {" ": 0.5, "\n": 0.5}
+    )
+    for checkpoint, asked, names, error in (
+        (few, {"prefix": 36 * "a"}, [37, 40], f"begins with '{36 * 'a'}' after 300 attempts"),
+        (blanks, {"prefix": " \na "}, [], "begins with 'a ' after 300 attempts"),
+        (few, {"sampling": Sampling(0)}, [], "temperature 0 always gives '…'"),
+    ):
+        request: Any = NameRequest(generator_for(0, 0), 3, attempts=300, **asked)
+        (result,) = Decoder(checkpoint).generate([request])
+        assert sorted(result.texts) == [n * "a" for n in names]
+        assert error in str(result.error)
 
 
 @pytest.mark.parametrize("prefix", ["p", "mango"])
@@ -200,13 +209,6 @@ def test_a_cancelled_request_is_not_written_on_and_leaves_no_row_behind() -> Non
         assert exact.widths[5:] == (2, 1)[: 3 - left]
     assert decoder.active == 0
     assert decoder.step() == []
-
-
-def test_generate_keeps_the_order_of_requests() -> None:
-    asked = [("m", 20), ("a", 1), ("n", 9), ("g", 1)]
-    requests = [NameRequest(generator_for(9, 9), count, prefix) for prefix, count in asked]
-    results = Decoder(names_checkpoint()).generate(requests)
-    assert [(result.texts[0][0], len(result.texts)) for result in results] == asked
 
 
 def test_a_refused_request_leaves_no_row_behind() -> None:

@@ -38,7 +38,6 @@ VERSE = Corpus(
     vocabulary=Vocabulary("\n abcdef"),
     digest="digest of verse",
 )
-every_corpus = pytest.mark.parametrize("corpus", [NAMES, VERSE], ids=["names", "verse"])
 
 
 def checkpoint_for(corpus: Corpus, language_model: LanguageModel) -> Checkpoint:

@@ -68,19 +68,6 @@ async def test_a_question_is_written_once_for_everybody(
     assert len(slow.begun) == 5
 
 
-async def test_what_is_pressed_first_counts(
-    chat: FakeChat, it_is: Callable[[datetime], None]
-) -> None:
-    begun = await chat.ask("/today")
-    wrong, right = sorted(begun.labels, key=lambda label: label.lower() in REAL)[2:]
-    first = await chat.press(wrong, message=begun)
-    assert first.text.startswith(f"No, the real one is {right}. It lived in ")
-    assert first.file
-    assert first.file[0] == f"{right.lower()}.png"
-    again = await chat.press(right, message=begun)
-    assert again.message == first.message
-
-
 async def test_a_streak_and_the_results_of_a_day(
     chat: FakeChat, bob: FakeChat, it_is: Callable[[datetime], None]
 ) -> None:

@@ -10,7 +10,6 @@ import pytest
 from model.network.gradients import TOLERANCE, relative_differences
 from model.network.layers import softmax
 from model.network.parameters import CellName
-from model.text.vocabulary import NO_CHARACTER
 from tests.language_models import (
     BATCH_SIZE,
     VOCAB_SIZE,
@@ -22,7 +21,6 @@ from tests.language_models import (
     network,
     part_of,
     random_state,
-    read_step_by_step,
     sequences,
 )
 
@@ -63,10 +61,11 @@ def test_a_sequence_has_the_logits_and_the_last_state_of_single_steps(
 ) -> None:
     language_model, batch = network(cell, depth), sequences()
     state = random_state(language_model)
-    logits, last = read_step_by_step(language_model, batch.inputs, state)
     run = language_model.forward(batch.inputs, state)
-    np.testing.assert_allclose(run.logits, logits, rtol=0, atol=1e-12)
-    np.testing.assert_allclose(run.state, last, rtol=0, atol=1e-12)
+    for ids, found in zip(batch.inputs, run.logits, strict=True):
+        logits, state = language_model.step(ids, state)
+        np.testing.assert_allclose(found, logits, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(run.state, state, rtol=0, atol=1e-12)
 
 
 @every_cell
@@ -102,14 +101,3 @@ def test_neither_masked_ids_nor_other_rows_nor_chunks_matter(cell: CellName) -> 
         of_chunks += chunk_nats
     assert of_chunks == pytest.approx(nats, rel=1e-12)
     np.testing.assert_allclose(state, last, rtol=0, atol=1e-12)
-
-
-@every_cell
-def test_no_character_is_the_zero_vector(cell: CellName) -> None:
-    language_model = network(cell, 2)
-    without = language_model.copy()
-    without.parameters.layers[0].w_x[1] = 0
-    state = random_state(language_model)
-    logits, _ = language_model.step(np.full(BATCH_SIZE, NO_CHARACTER), state)
-    expected, _ = without.step(np.full(BATCH_SIZE, 1), state)
-    np.testing.assert_array_equal(logits, expected)

@@ -25,7 +25,7 @@ from bot.words.pieces import Message
 from model.text.forms import Genre
 from tests.fake_chat import FakeChat
 from tests.fake_clock import in_no_time, now
-from tests.serving import ALICE, BOB, GROUP, serving, turn_of
+from tests.serving import ADMIN, ALICE, BOB, GROUP, serving, turn_of
 
 RATE = 3
 """Messages a second."""
@@ -150,7 +150,8 @@ async def test_a_chat_reads_one_refusal_in_half_a_minute_and_each_button_says_it
             monkeypatch.setattr(chat, "refuse", refusing)
             await chat.ask("/dino")
             assert len(chat.messages) == shown
-        assert chat.bot.limits.refusals == {"often": 13}
+        status = await FakeChat(chat.bot, ADMIN, is_admin=True).ask("/status")
+        assert "and 13 refused" in status.text
         assert "Play" in (await FakeChat(chat.bot, BOB).ask("/help")).text
 
 

@@ -2,7 +2,6 @@
 
 import gc
 import re
-import tracemalloc
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,10 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.network.layers import Mask
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture
-from model.search import Drawing, Line, Nodes, UnfinishedLines
+from model.search import Drawing, Line, UnfinishedLines
 from model.text.vocabulary import Vocabulary, words_of
 from model.verse.free import UNUSUAL, FreeLines
 from model.verse.lexicon import Lexicon
@@ -175,22 +173,6 @@ def test_what_masks_remember_is_forgotten_when_it_is_much(
     assert search.texts == (whole,)
     assert begun == 1 + len(search.lines)
     assert len(kept) == 1
-
-
-def test_a_node_takes_little_memory() -> None:
-    def mask_of(_key: int) -> Mask:
-        return np.ones(200, np.bool_)
-
-    count, place = 4_000, np.zeros(1, np.intp)
-    tracemalloc.start()
-    nodes = Nodes(200, mask_of, lambda key, character: key + character)
-    nodes.number(0)
-    for _ in range(count):
-        place = nodes.step(place, np.ones(1, np.intp))
-    used, _ = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert len(nodes.keys) == count + 1
-    assert used < 600 * count
 
 
 def test_long_words_that_come_again_cost_without_metre_too() -> None:

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from model.evaluation.ngram import KneserNey, counting_loss
 from model.text.corpus import Corpus
-from model.text.sources import names_corpus
 from model.text.vocabulary import Vocabulary
 
 LETTERS = Vocabulary("\nabc")
@@ -72,14 +71,6 @@ def test_probabilities_are_those_of_the_formula(
         for place in range(longest, len(text))
     ]
     assert found[longest] == pytest.approx(expected * 2)
-
-
-def test_names_are_counted_as_well_as_can_be() -> None:
-    """The order and the share of the genera are chosen on training names: five letters of context
-    for dinosaurs alone; six, and eight tenths dinosaurs, with the genera."""
-    corpus = names_corpus()
-    assert counting_loss(corpus) == pytest.approx(1.626, abs=0.0005)
-    assert counting_loss(replace(corpus, pretraining=())) == pytest.approx(1.675, abs=0.0005)
 
 
 def noise(count: int) -> tuple[str, ...]:

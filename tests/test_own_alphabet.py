@@ -41,11 +41,12 @@ def test_names_keep_their_letters_from_the_text_to_the_sample(own: Path, corpus:
     assert loaded.known_names == {*NAMES}
     assert loaded.vocabulary == Vocabulary.from_texts(NAMES)
     for prompt in ("Él", "タ"):
-        sample = ("sample", "dino", "--checkpoint", own, "--prompt", prompt, "--seed", "1")
+        how = ("--prompt", prompt, "--seed", "1", "--count", "2")
+        sample = ("sample", "dino", "--checkpoint", own, *how)
         sampled = json.loads(run_well(*sample, "--json"))
         assert all(name.startswith(prompt) for name in sampled["texts"])
         assert run_well(*sample).splitlines() == sampled["texts"]  # no capital is added
-    evaluate = ("evaluate", "dino", "--checkpoint", own, "--corpus", corpus, "--samples", "9")
+    evaluate = ("evaluate", "dino", "--checkpoint", own, "--corpus", corpus, "--samples", "2")
     figures = json.loads(run_well(*evaluate, "--json"))
     assert figures["trained_on_this_corpus"]
     assert figures["losses"]["network"] == pytest.approx(loaded.description.held_out_loss)

@@ -16,7 +16,7 @@ from bot.settings import Settings
 from bot.shelf import KEPT, Shelf
 from bot.store import Store
 from bot.words import sentences
-from bot.writer import ROWS, Text, Writer
+from bot.writer import Text, Writer
 from model.errors import RequestError
 from model.text.forms import Form, Genre
 from model.weights.checkpoint import CheckpointError
@@ -26,6 +26,7 @@ from tests.databases import sql
 from tests.serving import install, serving, untrained
 from tests.training import content_of
 
+ROWS = 12
 VERSE = dataclasses.replace(untrained("verse"), version="verse")
 
 
@@ -38,7 +39,10 @@ def alone(request: Request) -> Text:
 
 
 @pytest.fixture(params=[1, 3])
-async def writer(request: pytest.FixtureRequest) -> AsyncIterator[Writer]:
+async def writer(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Writer]:
+    monkeypatch.setattr("bot.writer.ROWS", ROWS)
     writer = Writer(VERSE)
     writer.threads = request.param
     yield writer

@@ -4,15 +4,12 @@ Whatever the weights, lines scan and rhyme. So most tests write with a small net
 trained, which is faster than the released one; `test_creations.py` writes with released ones.
 """
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from model.errors import RequestError
-from model.network.network import LanguageModel
-from model.network.parameters import Architecture
 from model.search import Drawing, Line
 from model.text.vocabulary import is_latin, words_of
 from model.threads import blas_threads
@@ -32,30 +29,14 @@ from model.writing.requests import (
     VerseRequest,
     generator_for,
 )
-from tests.decoding import finish
-from tests.recorded import VERSIONS
+from tests.decoding import finish, small_poet
 
 FIRST = "Shall I compare thee to a summer's day?"
 
 
 @pytest.fixture(scope="module")
-def released() -> Checkpoint:
-    return VERSIONS["poem"].load_released()
-
-
-@pytest.fixture(scope="module")
-def small(released: Checkpoint) -> Checkpoint:
-    """The released words, and a small network that was never trained."""
-    architecture = Architecture("lstm", len(released.vocabulary), 24, 2)
-    network = LanguageModel.initialise(architecture, np.random.default_rng(0))
-    description = replace(released.description, poem_rows=[12, 6, 3], sonnet_rows=[32, 24, 16])
-    return replace(released, language_model=network, description=description)
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    with blas_threads(1):
-        yield
+def small() -> Checkpoint:
+    return small_poet()
 
 
 @pytest.fixture
@@ -199,14 +180,6 @@ def test_a_short_line_is_completed_to_one_that_scans(small: Checkpoint) -> None:
         words = words_of((prompt + rest).lower())
         assert scans([patterns(word, pronounce(word)) for word in words]), prompt + rest
     assert not any("".join(result.texts) for result in results[len(prompts) :])
-
-
-def test_a_clipped_word_at_the_end_of_a_line_is_the_word_of_the_tables(small: Checkpoint) -> None:
-    words = tables_for(small).masks.words
-    assert {"'tis", "'gan"} <= {*words}
-    last_word = tables_for(small).prosody.last_word
-    assert [last_word(f"and so it is, {word},") for word in words] == words
-    assert last_word("42?") == ""
 
 
 def test_three_beside_verse_on_two_threads(

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from model.evaluation.held_out import held_out_loss
-from model.network.layers import Array, Ids, softmax
+from model.network.layers import Array, softmax
 from model.network.network import LanguageModel
 from model.text.batches import Batch, stream, stream_batches
 from model.text.corpus import Corpus, read_names, read_verse, with_reading
@@ -186,16 +186,6 @@ def test_each_epoch_of_verse_is_one_text_read_in_chunks(tmp_path: Path) -> None:
         assert np.dot(losses, lengths) == pytest.approx(nats, rel=1e-6)
 
 
-def test_the_seed_decides_and_the_global_generator_is_not_used(names: Corpus) -> None:
-    global_state = np.random.get_state(legacy=False)
-    one, same, other = (Trainer(TINY_DINO, names, seed=seed) for seed in (1, 1, 2))
-    runs = [[reproducible(step) for step in trainer.run()] for trainer in (one, same, other)]
-    assert runs[0] == runs[1] != runs[2]
-    assert same_weights(one.best, same.best)
-    assert not same_weights(one.best, other.best)
-    assert repr(np.random.get_state(legacy=False)) == repr(global_state)
-
-
 def test_early_stopping_keeps_the_best_weights(names: Corpus) -> None:
     trainer, steps = trained(DIVERGING, corpus=names)
     assert len(steps) < 12 * math.ceil(len(names.training) / 8)
@@ -289,26 +279,18 @@ def test_dropout_hides_its_share_of_units_and_inputs(
 
 @pytest.mark.parametrize(("recipe", "rows"), [(TINY_DINO, 16), (TINY_POEM, 37)])
 def test_two_threads_are_reproducible_and_nearly_equal_to_one(
-    recipe: Recipe, rows: int, names: Corpus, verse: Corpus, monkeypatch: pytest.MonkeyPatch
+    recipe: Recipe, rows: int, names: Corpus, verse: Corpus
 ) -> None:
     corpus = names if recipe.form == "names" else verse
     wide = replace(recipe, stages=tuple(replace(stage, batch_size=rows) for stage in recipe.stages))
     single, one, other = (Trainer(wide, corpus, threads=threads) for threads in (1, 2, 2))
     steps = list(one.run())
-    shares: list[int] = []
-    compute = LanguageModel.loss_and_gradients
-
-    def record(self: LanguageModel, inputs: Ids, *rest: Any) -> Any:
-        shares.append(inputs.shape[1])
-        return compute(self, inputs, *rest)
-
-    monkeypatch.setattr(LanguageModel, "loss_and_gradients", record)
     assert [reproducible(step) for step in other.run()] == [reproducible(step) for step in steps]
-    assert shares[:2] == [rows // 2, math.ceil(rows / 2)]
     assert same_weights(one.best, other.best)
     assert [step.training_loss for step in single.run()] == pytest.approx(
         [step.training_loss for step in steps], rel=1e-3
     )
+    assert not same_weights(one.best, single.best)  # the halves are added in another order
 
 
 # One more round

@@ -39,6 +39,8 @@ def test_versions_are_added_promoted_and_listed(versions: Versions) -> None:
     assert versions.list() == ()
     first, second = added(versions, 1), added(versions, 2)
     assert versions.list() == (second, first)
+    with pytest.raises(CheckpointError, match="dino: no current checkpoint"):
+        versions.load_current()
     versions.promote(first)
     assert versions.current() == first == versions.load_current().version
     assert same_weights(versions.load(first), checkpoint(1))
@@ -96,16 +98,6 @@ def test_only_twelve_hexadecimal_digits_are_a_version(versions: Versions, text: 
     for method in (versions.load, versions.promote, versions.path):
         with pytest.raises(CheckpointError, match="is not a version"):
             method(text)
-
-
-def test_the_released_version_is_current_until_another_is_promoted(versions: Versions) -> None:
-    first, second = added(versions, 1), added(versions, 2)
-    with pytest.raises(CheckpointError, match="dino: no current checkpoint"):
-        versions.load_current()
-    point(versions, "released", first + "\n")
-    assert versions.current() == first
-    versions.promote(second)
-    assert versions.current() == second
 
 
 def test_the_last_good_version_is_loaded_with_a_warning(

@@ -147,10 +147,3 @@ def test_every_line_and_a_lone_i_begin_with_a_capital(verse: str) -> None:
     set_verse = typeset(verse)
     assert not any(line.lstrip("'( ")[:1].islower() for line in set_verse.split("\n"))
     assert not {"i", "i'll", "i'd", "i've", "i'm"} & set(set_verse.replace("\n", " ").split(" "))
-
-
-def test_durations_and_counts() -> None:
-    seconds = (0.4, 89, 90, 5399, 5400)
-    assert [*map(sentences.duration, seconds)] == ["0 s", "89 s", "2 min", "90 min", "1.5 h"]
-    counted = [sentences.counted(n, "text") for n in (0, 1, 2000)]
-    assert counted == ["0 texts", "1 text", "2,000 texts"]
