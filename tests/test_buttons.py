@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.chat import Button, Explained
+from bot.chat import Explained
 from bot.creations import Creation
 from bot.settings import Settings
 from bot.words import admins, layout, sentences
