@@ -11,7 +11,6 @@ png        SVG to PNG
 """
 
 from functools import partial
-from importlib import metadata
 
 from bot.cards.card import name_card, names_card, verse_card
 from bot.cards.png import Drawings
@@ -21,9 +20,6 @@ from bot.words import layout
 from bot.words.pieces import link_to
 from bot.writer import Text
 from model.text.forms import Genre
-
-VERSION = f"{metadata.version('mangosaurus')}-{metadata.version('resvg-py')}"
-"""What draws. Another version draws anew what Telegram has already."""
 
 
 def card_of(
@@ -47,16 +43,15 @@ def card_of(
         name = text.texts[n].lower()
         person = creation.prompt.capitalize() if creation.person == NOBODY else ""
         card = partial(name_card, name, home, person)
-    key = f"{VERSION}.{creation.code}.{n}.{username}"
+    key = f"{creation.code} {n}"
     draw = partial(drawings.once, key, card)
     return Picture(key, f"{name}-{creation.code}.png", draw, creation.person == NOBODY)
 
 
-def card_of_name(name: str, username: str, drawings: Drawings, *, keep: bool = True) -> Picture:
+def card_of_name(name: str, username: str, drawings: Drawings) -> Picture:
     """Return the card of a name from a to z that is no creation."""
-    key = f"{VERSION}.{name}.{username}"
-    draw = partial(drawings.once, key, partial(name_card, name, home_of(username)))
-    return Picture(key, f"{name}.png", draw, keep)
+    draw = partial(drawings.once, name, partial(name_card, name, home_of(username)))
+    return Picture(name, f"{name}.png", draw, is_kept=True)
 
 
 def home_of(username: str) -> str:
