@@ -252,6 +252,14 @@ def test_a_card_of_verse_marks_the_words_of_a_person(
     assert "".join("".join(root.itertext()).lower().split()).endswith("".join(words.split()))
 
 
+def test_a_long_first_line_leaves_the_others_their_size() -> None:
+    verse = " If thou hast slain,\nAnd when they were beneath the wilderness,"
+    svg, _ = verse_card("Happy birthday, Grandma!", verse, "", is_sonnet=False)
+    lines = ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")
+    sizes = {"".join(line.itertext()): float(line.get("font-size", "")) for line in lines}
+    assert 1.1 < sizes["If thou hast slain,"] / sizes[verse.split("\n")[1]] < 1.6
+
+
 @cache
 def ink(text: str) -> tuple[float, ...]:
     """Measure where a text has ink if it is 100 pixels large: left, top, right, bottom."""

@@ -20,7 +20,7 @@ from model.text.sources import real_names
 WIDTH, HEIGHT = 1080, 1350
 PAPER, GREY, PERSON = "#fcf6ea", mixed(INK, "#fcf6ea", 0.4), "#9c4a2f"
 _MARGIN = 70
-_LOWEST = 1248
+_LOWEST = 1242
 """Where the last line below a picture stands at the lowest."""
 _HEAD, _FOOT, _MEASURE = 180, HEIGHT - 240, WIDTH - 200
 """Between which heights of a page verse stands, and how wide it may be."""
@@ -124,7 +124,9 @@ def _rows(text: str, own: int, at: int, is_sonnet: bool) -> list[_Row]:
     is_plain = is_sonnet and "" not in lines[1:2]
     step = 1.8 if len(lines) < 9 else 1.5
     most = min(40, 16 + len(lines[0]) // 6)  # letters of a large row
-    large = 19 / most * (len(lines[0]) + 2) / (width(lines[0]) + 1)
+    # as wide as the lines below, with its initial
+    widest = max(map(width, _balanced(lines[0], most)), default=0)
+    large = max([15, *map(width, lines[1:])]) / (widest + 1.6)
     rows: list[_Row] = []
     y = 0.0
     for number, line in enumerate(lines):

@@ -204,8 +204,11 @@ def _name(name: str, creation: Creation, text: Text) -> Message:
         return Message([Piece(name if text.has_capitals else name.capitalize(), "bold")])
     if creation.person != NOBODY:
         return explained(name, creation.prompt)
-    person = sentences.IS.format(creation.prompt.capitalize())
-    return person + explained(name, creation.prompt, is_person=True) + "."
+    return (
+        sentences.IS.format(creation.prompt.capitalize())
+        + explained(name, creation.prompt, is_person=True)
+        + "."
+    )
 
 
 def _stanzas(creation: Creation, lines: Sequence[str]) -> tuple[str, str]:
