@@ -17,6 +17,7 @@ from bot.cards.png import Drawings
 from bot.chat import Picture
 from bot.creations import NOBODY, Creation
 from bot.words import layout
+from bot.words.font import drawable
 from bot.words.pieces import link_to
 from bot.writer import Text
 from model.text.forms import Genre
@@ -35,14 +36,15 @@ def card_of(
     home = f"{home_of(username)} · {creation.code}"
     name = str(creation.genre)
     if creation.genre is not Genre.DINO:
-        own, rest = layout.verse(creation, text)
+        own, rest = map(drawable, layout.verse(creation, text))
         card = partial(verse_card, own, rest, home, is_sonnet=creation.genre is Genre.SONNET)
     elif creation.voice:
-        card = partial(names_card, str(layout.shown(creation, text)).split("\n"), home)
+        names = drawable(str(layout.shown(creation, text))).split("\n")
+        card = partial(names_card, names, home)
     else:
         name = text.texts[n].lower()
-        person = creation.prompt.capitalize() if creation.person == NOBODY else ""
-        card = partial(name_card, name, home, person)
+        is_person = creation.person == NOBODY
+        card = partial(name_card, name, home, creation.prompt, is_person=is_person)
     key = f"{creation.code} {n}"
     draw = partial(drawings.once, key, card)
     return Picture(key, f"{name}-{creation.code}.png", draw, creation.person == NOBODY)
