@@ -24,7 +24,7 @@ LONGEST_WAIT_SECONDS = 30.0
 """An answer that would come later is refused."""
 TOLD = Rate(1, 30)
 """A chat reads one refusal in half a minute."""
-TEXTS: dict[Genre, float] = {Genre.DINO: 0.1, Genre.POEM: 1.0, Genre.SONNET: 10.0}
+TEXTS: dict[Genre, float] = {Genre.DINO: 0.04, Genre.POEM: 1.0, Genre.SONNET: 5.0}
 """The work of ten names, of a part of a poem and of a sonnet, in poems.
 
 `python -m benchmarks units` measures it.
