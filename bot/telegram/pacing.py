@@ -50,7 +50,7 @@ RETRY_SECONDS, PAUSE_SECONDS = 600.0, 1.0
 REMEMBERED = 30
 """Over about so many messages, Telegram's speed is a mean."""
 SHARE = 5
-"""At least so many messages leave for each refusal."""
+"""At least so many messages leave for each refusal, while any waits."""
 REFUSAL_SECONDS = 3.0
 """A refusal that would leave later is not said."""
 REFUSAL = 0
@@ -162,10 +162,13 @@ class Pacing:
         return int(answers / self._slowness) - max(promised, self.waiting)
 
     def spares(self, chat_id: int) -> bool:
-        """Return whether a refusal may go to a chat: after enough messages, and soon.
+        """Return whether a refusal may go to a chat: soon, and after enough messages, or if none
+        waits.
 
         Then it counts as said.
         """
+        if not self._waiting:
+            self._left = max(self._left, SHARE)
         now = asyncio.get_running_loop().time()
         opens = max(self._all.opens(now), self._chat(chat_id).opens(now))
         if self._left < SHARE or opens > now + REFUSAL_SECONDS:
