@@ -141,7 +141,7 @@ def _opened(ask: Said) -> tuple[str, str]:
     if is_line and words[:1] == ["dino"] and len(words) < 4:  # a longer line is verse
         return "dino", text[len("dino") :]
     if (name == "start" and text) or (is_line and code_in(text)):
-        return "again", text
+        return "again", code_in(text) or text
     return name, rest
 
 
