@@ -166,7 +166,7 @@ async def _explain(error: Exception, ask: Ask, bot: Bot) -> None:
             if note and note.is_left:  # accepted before a stop: never refused without a word
                 await ask.chat.say(sentence)
             else:
-                await ask.chat.refuse(sentence)
+                await ask.chat.refuse(sentence, bot.limits.messages)
     except (NotSent, InDoubt) as unsaid:
         bot.limits.unrefused(ask.chat)
         logger.info("An error was not explained: %s", unsaid)
