@@ -79,7 +79,7 @@ async def another(ask: Said, rest: str, bot: Bot) -> tuple[Wish, Work]:
         creation.own_words,
         opening=opening,
     )
-    return wish, work_for(wish)
+    return wish, work_for(creation)
 
 
 async def make_longer(ask: Said, rest: str, bot: Bot) -> tuple[Wish, Work]:
