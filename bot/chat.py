@@ -62,7 +62,7 @@ class Button:
     """A label, and the line that the button says for whoever presses it.
 
     Without a line, it passes on `words` and a link that opens `opens`: a code, or the name of a
-    command. Telegram takes lines of at most 64 bytes.
+    command. A line has at most 64 bytes, or Telegram refuses the message.
     """
 
     label: str

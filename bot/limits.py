@@ -49,9 +49,8 @@ bucket. A text takes 1 or more."""
 
 
 class Work(NamedTuple):
-    """What an answer needs: texts of one form, counted in poems; a card, by its key, unless that is
-    kept; messages. `patience` is how many seconds it may wait, and `cost` what it takes from a
-    person's bucket.
+    """What an answer needs: texts of one form, counted in poems; a card, by its key; messages.
+    `patience` is how many seconds it may wait, and `cost` what it takes from a person's bucket.
 
     Names wait for no verse, as each network has threads of its own. A card is drawn when its text
     is written, and once for all who wait for it.

@@ -364,14 +364,17 @@ async def test_a_picture_that_was_sent_is_sent_again_by_its_file_id(
 
     await visit.say("/me Anna", ALICE)
     await visit.say("/me Anna", BOB)
-    assert sent() == ["upload", "file-0"]
+    visit.bot.drawings.fault = "nothing can be drawn"
+    await visit.say("/me Anna", BOB)
+    visit.bot.drawings.fault = ""
+    assert sent() == ["upload", "file-0", "file-0"]
     assert len(pictures) == 1
     visit.server.files.clear()
     visit.server.files["other"] = b""
     for person in (ALICE, BOB):
         (anna,) = await visit.say("/me Anna", person)
         assert anna["photo"]
-    assert sent()[2:] == ["file-0", "upload", "file-1"]
+    assert sent()[3:] == ["file-0", "upload", "file-1"]
     await visit.say("/dino", ALICE)  # what is hers alone is not kept
     assert [*visit.telegram.file_ids.values()] == ["file-1"]
 

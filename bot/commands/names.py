@@ -94,7 +94,7 @@ async def carded(ask: Said, name: str, bot: Bot) -> None:
     name = name.strip().lower()
     if not (name.isascii() and name.isalpha() and len(name) <= LONGEST_NAME) or is_taboo(name):
         raise Explained(sentences.CARD_OF_WHAT)
-    card = card_of_name(name, bot.username, bot.drawings, keep=False)
+    card = card_of_name(name, bot.username, bot.drawings)
     message = layout.explained(name)
     buttons = [[Button(sentences.A_DINOSAUR, "/dino")]]
     if name in REAL:

@@ -86,6 +86,8 @@ class Telegram(Door):
 
     inbox: Inbox
     """It knows which answer is on its way."""
+    file_ids: dict[str, str]
+    """What Telegram calls cards that were sent, by their keys."""
     polling: asyncio.Task[None]
     """It ends with StartError once Telegram rejects the token."""
 
@@ -109,8 +111,6 @@ class Telegram(Door):
                 parse_mode="HTML", link_preview_options=LinkPreviewOptions(is_disabled=True)
             ),
         )
-        self.file_ids: dict[str, str] = {}
-        """What Telegram calls pictures that were sent, by their keys."""
         self.without_pictures: set[int] = set()
         """Groups that take no pictures."""
         self._offset: int | None = None
@@ -133,6 +133,7 @@ class Telegram(Door):
     async def open(self, bot: Bot) -> None:
         bot.username = self.client.username
         self.inbox = bot.store
+        self.file_ids = bot.drawings.file_ids
         last, notes = await bot.store.left(self.client.id)
         if last is not None:
             self._offset = last + 1

@@ -154,6 +154,7 @@ NO_PICTURES = said(
     "I may not send pictures in this group. Ask me in private, or ask its admins to let me."
 )
 NO_CARD = said("My font has no {}, so this one gets no card. You can copy it, though.")
+DRAWN_WITHOUT = said("Drawn without {}, which my font lacks.\n\n")
 CARD_OF_WHAT = said("Give me a name with letters from a to z alone, such as `mangosaurus`.")
 NOT_PREPARED = said(
     "I can't write sonnets at the moment, as I don't know how words sound. The log says why. "
