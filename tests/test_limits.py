@@ -127,11 +127,11 @@ async def test_a_chat_reads_one_refusal_in_half_a_minute_and_each_button_says_it
         too_many = str(sentences.TOO_MANY.format("5.0 h"))
         refuse = chat.refuse
 
-        async def slowly(message: Message) -> None:
+        async def slowly(message: Message, expected: int) -> None:
             await asyncio.sleep(0.2)
-            await refuse(message)
+            await refuse(message, expected)
 
-        async def no_room(_: Message) -> None:
+        async def no_room(_message: Message, _expected: int) -> None:
             raise NotSent("answers come first")
 
         monkeypatch.setattr(chat, "refuse", slowly)

@@ -24,7 +24,6 @@ from telegram import (
     BotCommandScopeChat,
     CallbackQuery,
     Document,
-    InlineQuery,
     LinkPreviewOptions,
     MaybeInaccessibleMessage,
     Message,
@@ -226,7 +225,8 @@ class Telegram(Door):
             await asyncio.sleep(pause)
 
     async def _take(self, updates: Sequence[Update], bot: Bot) -> None:
-        """Note what a batch of updates asks, and begin to answer it.
+        """Note what a batch of updates asks, and begin to answer it. What somebody types inline is
+        not noted: nobody waits for that after a stop.
 
         An update that cannot be read stops no other.
         """
@@ -234,7 +234,9 @@ class Telegram(Door):
         for update in updates:
             try:
                 if (query := update.inline_query) and not query.offset:
-                    self._offer(query, bot)
+                    person = query.from_user.id
+                    chat = TelegramChat(self, person, typed=query.id)
+                    bot.ask(Typed(person=person, chat=chat, text=query.query))
                 elif note := self._asked(update):
                     asked.append((note, update.callback_query))
             except Exception as error:
@@ -283,12 +285,6 @@ class Telegram(Door):
         )
         bot.ask(ask)
 
-    def _offer(self, query: InlineQuery, bot: Bot) -> None:
-        """Begin to answer what somebody types. Nobody waits for that after a stop."""
-        person = query.from_user.id
-        chat = TelegramChat(self, person, typed=query.id)
-        bot.ask(Typed(person=person, chat=chat, text=query.query))
-
     def _asked(self, update: Update) -> Note | None:
         """Return what an update asks of this bot."""
         # What counts of a button's message is where it stands: Telegram may not show it any more.
@@ -336,7 +332,7 @@ class Telegram(Door):
             text=writable(text),
             name=writable(sender.first_name or ""),  # a group has none
             topic=_topic(message),
-            is_sent=not message.text,
+            is_sent=not text or bool(message.document),
             file=_facts(document) if document else None,
         )
 

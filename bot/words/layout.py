@@ -19,8 +19,8 @@ from model.text.vocabulary import is_latin
 QUATRAIN = 4
 SHORTEST_WORD = 3
 """Fewer letters at the beginning of a name are no word that its parts could belong to."""
-IN_A_ROW = 3
-"""Buttons."""
+IN_A_ROW = 2
+"""Buttons with names: a phone would cut three."""
 SQUARES = {True: "🟩", False: "⬜"}
 _OPEN_END = re.compile(r"[ ,;:-]*\Z")
 _CLOSED_END = re.compile(r"[.?!]['\")]*\Z")
@@ -175,9 +175,8 @@ def verdict(names: Sequence[str], real: str, facts: str, *, is_found: bool) -> M
     """Say whether somebody has found the real one of some names, with facts about it, and what the
     others mean.
     """
-    opening = sentences.RIGHT if is_found else sentences.WRONG
     others = joined("\n", (explained(name) for name in names if name != real))
-    return opening.format(real.capitalize(), facts) + "\n\n" + others
+    return sentences.VERDICT[is_found].format(real.capitalize(), facts) + "\n\n" + others
 
 
 def result(day: str, found: Mapping[int, bool], streak: int) -> Message:
