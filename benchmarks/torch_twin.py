@@ -80,8 +80,7 @@ class TorchTraining:
     ) -> None:
         self.twin = Twin(language_model)
         self._inputs, self._targets = torch.from_numpy(inputs), torch.from_numpy(targets)
-        self._masks = [1.0] * len(self.twin.layers) if masks is None else map(torch.tensor, masks)
-        self._masks = list(self._masks)
+        self._masks = list(map(torch.tensor, masks or [1.0] * len(self.twin.layers)))
         self._variant = variant
         self._embedding = torch.nn.Embedding.from_pretrained(self.twin.one_hot, freeze=False)
         modules = [*self.twin.layers, self.twin.linear, self._embedding]
@@ -97,7 +96,7 @@ class TorchTraining:
         x = self._embedding(self._inputs) if is_embedded else self.twin.one_hot[self._inputs]
         for layer, mask in zip(self.twin.layers, self._masks, strict=True):
             x = layer(x)[0]
-            if not isinstance(mask, float):
+            if mask.dim():
                 x = x * mask
         logits = self.twin.linear(x).flatten(0, 1)
         torch.nn.functional.cross_entropy(logits, self._targets.flatten()).backward()

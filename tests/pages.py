@@ -21,7 +21,7 @@ Json = dict[str, Any]
 
 
 class Tab:
-    """An open tab: what it was told first, what it is told, and what it does."""
+    """An open tab. `chat` is the first event that it got; `next` returns later ones."""
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse, chat: Json) -> None:
         self.socket = socket

@@ -1,5 +1,5 @@
-"""What tests share that start `python -m bot`: its environment, a process with pipes, and one at a
-terminal."""
+"""What the tests that start `python -m bot` share: its environment, a process with pipes, and one
+at a terminal."""
 
 import asyncio
 import contextlib

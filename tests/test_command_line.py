@@ -77,7 +77,7 @@ def poem(folder: Path) -> Path:
 
 @pytest.fixture
 def few_names(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of checkpoints of their own, for a project that has a few names."""
+    """Return a folder for checkpoints, in a project that knows only a few names."""
     monkeypatch.setattr(loading, "CHECKPOINTS", tmp_path / "checkpoints")
     monkeypatch.setattr(sources, "names_corpus", lambda **_: read_names(folder / "names.txt"))
     return tmp_path / "checkpoints"

@@ -186,7 +186,7 @@ async def test_what_cannot_be_written_is_refused(
             in await refusal(path, 1)
         )
     with path.open("r+b") as file:
-        # the "file format write version": SQLite only reads files of a later one than its own
+        # the "file format write version": SQLite reads a later one than its own, but writes none
         file.seek(18)
         file.write(b"\x03")
     assert "write a readonly database; let DATABASE name another" in await refusal(path)

@@ -282,7 +282,7 @@ async def test_polling_goes_on_from_the_last_update_of_the_same_bot_and_day(
 async def test_what_a_server_noted_before_it_went_away_is_answered(
     settings: Settings, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The database notes it again, as nobody knows that it was committed."""
+    """The bot notes it again, as it cannot know that the first transaction was committed."""
     note = Store.note
 
     async def twice(*arguments: Any) -> Any:

@@ -1,5 +1,5 @@
-"""The child of a run, with real processes: what is heard of it, that nothing of it remains, and
-whole trainings."""
+"""The child of a run, with real processes: what the bot hears of it, that it leaves nothing behind,
+and whole trainings."""
 
 import asyncio
 import contextlib
