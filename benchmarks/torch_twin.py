@@ -80,7 +80,9 @@ class TorchTraining:
     ) -> None:
         self.twin = Twin(language_model)
         self._inputs, self._targets = torch.from_numpy(inputs), torch.from_numpy(targets)
-        self._masks = list(map(torch.tensor, masks or [1.0] * len(self.twin.layers)))
+        self._masks = [torch.ones(())] * len(self.twin.layers)
+        if masks is not None:
+            self._masks = [torch.from_numpy(mask) for mask in masks]
         self._variant = variant
         self._embedding = torch.nn.Embedding.from_pretrained(self.twin.one_hot, freeze=False)
         modules = [*self.twin.layers, self.twin.linear, self._embedding]

@@ -139,7 +139,7 @@ class Creature:
         return {"skin": f"url(#{self.id})"} | paints
 
     def _scene(self) -> str:
-        """Return a scene before which one sees the creature, if there is one."""
+        """Return a scene with colours in which the creature stands out, if there is one."""
         clear = [
             scene
             for scene, row in SCENES.items()
@@ -180,7 +180,7 @@ class Creature:
         )
 
     def at(self, joint: str, points: Points) -> list[Point]:
-        """Place points that are given around a joint, with their widths if they have any."""
+        """Return where points around a joint lie in the drawing, with widths if they have any."""
         x, y, dx, dy, size = self.joints.get(self.side + joint) or self.joints[joint]
         return [
             (
@@ -265,11 +265,10 @@ class Creature:
                 yield from (self.piece(joint, *piece.split(": ")) for piece in pieces.split("; "))
 
     def fringe(self, layer: str, paints: str, *numbers: str) -> Iterator[str]:
-        """Draw a row of blades on the back: from where to where on the spine, how many, at what
-        level, and where they point.
+        """Draw a row of blades on the back, with the eleven numbers of a row of FRINGES.
 
-        `long` is the length of each; `by_width` adds to it where the body is wide, `middle` in the
-        middle of the row. `slim` and `bulge` are their shape.
+        `long` is the length of a blade. `by_width` adds to it where the body is wide, and `middle`
+        in the middle of the row.
         """
         start, end, many, level, outwards, backwards, long, by_width, middle, slim, bulge = map(
             float, numbers
@@ -284,6 +283,7 @@ class Creature:
             (x, y), (dx, dy) = self.along(t, level), unit(self.spine[j], self.spine[j + 1])
             tall = (long + middle * 4 * share * (1 - share)) * vary + by_width * self.spine[j][2]
             out, back = outwards * tall, backwards * tall
+            # (dy, -dx) points away from the body, (-dx, -dy) to the tail
             tip = x + dy * out - dx * back, y - dx * out - dy * back
             paint = paints.split("/")[i % len(paints.split("/"))]
             bases.append((x, y))

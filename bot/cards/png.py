@@ -32,7 +32,7 @@ while head := sys.stdin.buffer.read(4):
 """
 LONGEST_SECONDS = 10.0
 SOON_SECONDS = 3.0
-"""If a card would be begun later, the answer is words, and a button asks for the card."""
+"""If a card could only be begun later, the answer is words, and a button asks for the card."""
 CARD_SECONDS = 0.5
 """The seconds that a process needs for a card, until this machine is measured. With a core of its
 own, it needs 0.15 s."""

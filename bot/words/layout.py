@@ -18,7 +18,7 @@ from model.text.vocabulary import is_latin
 
 QUATRAIN = 4
 IN_A_ROW = 3
-"""Buttons."""
+"""How many buttons stand in a row."""
 SQUARES = {True: "🟩", False: "⬜"}
 _OPEN_END = re.compile(r"[ ,;:-]*\Z")
 _CLOSED_END = re.compile(r"[.?!]['\")]*\Z")
@@ -28,7 +28,7 @@ def reply(creation: Creation, text: Text) -> Message:
     """Return a creation as a message, with its code in a paragraph of its own. `/me` ends with a
     question in place of its code.
 
-    It is the same for everybody.
+    The message is the same for everybody.
     """
     if creation.person == NOBODY:
         return shown(creation, text) + " " + sentences.WHO + Message([Piece("/me", "opening")])
