@@ -226,7 +226,7 @@ class Server:
             "chat": {"id": chat, "type": "private"},
         }
         if method == "sendPhoto":
-            if "photo" not in parameters:  # it is in the request, and was not parsed
+            if "photo" not in parameters:  # an upload, which is not parsed
                 inbox.uploads += 1
             size = {"file_unique_id": "1", "width": 1080, "height": 1350}
             sent["photo"] = [size | {"file_id": parameters.get("photo", f"{number}")}]

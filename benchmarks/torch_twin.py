@@ -19,11 +19,10 @@ TORCH_GATES = {"rnn": "h", "lstm": "ifgo", "gru": "run"}
 
 
 class Variant(NamedTuple):
-    """One way to write the network: whether oneDNN runs the layers, and whether the other of two
-    forms is taken.
+    """One way to write the network: with oneDNN or without, and in the one form or the other.
 
-    For a training, that is an embedding instead of one-hot rows, as wide as the alphabet, which is
-    the narrowest that can express the network. For sampling, it is cells instead of layers.
+    In a training, the other form has an embedding in place of one-hot rows. It is as wide as the
+    alphabet: no narrower one can express the network. In sampling, it has cells in place of layers.
     """
 
     has_onednn: bool

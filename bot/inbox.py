@@ -5,8 +5,9 @@ struck off when it is answered or refused: in one transaction with what an answe
 of a `/retrain` stays until the training is over. After a stop, a kill or the end of a server, the
 next start goes on with the notes that are left.
 
-If the bot ends while a message is on its way, nobody knows whether it arrived. So that it is on its
-way is noted before it leaves. The next start does not send it again, but says how to get it.
+If the bot ends while a message is on its way, nobody knows whether it arrived. So the note says,
+before a message leaves, that it is on its way. The next start does not send it again, but says how
+to get it.
 """
 
 import logging
@@ -83,7 +84,7 @@ class Inbox(Database):
         """Return the id of the last update, and the notes that are left, the oldest first. Count
         one more beginning of each.
 
-        Notes that are older than a day are deleted. The id is None if it is older than a day.
+        Notes older than a day are deleted. The id is None if that update is older than a day.
         """
         begin = time.time() - KEPT_SECONDS
         of_bot = asks.c.bot == bot

@@ -117,7 +117,7 @@ class Store(Learned):
         await self.run(lambda connection: _insert(connection, creation, arrived=True))
 
     async def completed(self, creation: Creation, rest: str) -> Creation:
-        """Add the rest of a first line to a creation's prompt. It does not count as own words."""
+        """Add the rest of a first line to a creation's prompt. It is not the person's."""
         prompt = creation.prompt + rest
         this = creations.c.code == creation.code
         await self.execute(sa.update(creations).where(this).values(prompt=prompt))

@@ -45,8 +45,8 @@ class Box(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What somebody writes into the box of an exercise; of a mistake, also a part of what the check
-    says."""
+    """What somebody writes into the box of an exercise. For a mistake, `says` is a part of what the
+    check says to it."""
 
     exercise: str
     source: str

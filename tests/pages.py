@@ -30,7 +30,7 @@ class Tab:
     async def next(self, event: str, **expected: Any) -> Json:
         """Return the next event of a kind that has these fields.
 
-        EOFError where the socket is closed.
+        Raises EOFError if the socket is closed.
         """
         async with asyncio.timeout(PATIENCE):
             while True:
@@ -117,7 +117,7 @@ def text_of(message: Json) -> str:
 
 
 def _seen(facts: Json) -> Json:
-    """Return what a tab is told. What it shows is text, and no markup."""
+    """Return what a tab is told, and check that it shows no markup."""
     for message in [facts, *facts.get("messages", ())]:
         labels = [each["label"] for row in message.get("buttons", ()) for each in row]
         seen("\n".join([text_of({"pieces": []} | message), str(message.get("text", "")), *labels]))

@@ -115,9 +115,9 @@ class Terminal:
         os.write(self.master, keys.encode())
 
     def until(self, pattern: str) -> str:
-        """Read until a pattern was written; return what came since the last call.
+        """Read until a pattern was written; return all since the last call, up to the pattern.
 
-        What came after it is kept.
+        What came after the pattern is kept for the next call.
         """
         deadline = time.monotonic() + LIMIT
         while not (found := re.search(pattern, self._ahead)):

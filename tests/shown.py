@@ -82,7 +82,7 @@ def rendered(html: str) -> tuple[str, list[dict[str, Any]]]:
 
 
 def _stripped(text: str, entities: list[dict[str, Any]]) -> tuple[str, list[dict[str, Any]]]:
-    """Remove the blanks around a text, and what is left empty by that."""
+    """Remove the blanks around a text, and the entities that are empty without them."""
     before, shown = _length(text) - _length(text.lstrip()), text.strip()
     for entity in entities:
         end = min(entity["offset"] + entity["length"] - before, _length(shown))

@@ -92,7 +92,7 @@ def open_to_all() -> Iterator[None]:
 
 @pytest.mark.usefixtures("open_to_all")
 async def test_nobody_else_can_read_a_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither a new one, at any moment, nor one that could be read before."""
+    """Nobody can read a new file at any moment, nor an old one that they could read before."""
     seen = []
     connect = sqlite3.dbapi2.connect
 

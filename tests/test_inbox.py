@@ -366,7 +366,7 @@ async def test_a_stop_cuts_off_no_message_that_is_on_its_way_also_if_the_databas
             await server.say("/seed", person)
         await server.fetched()
         sql(
-            settings.database_address,  # which fails when the stop resets the tries
+            settings.database_address,  # it fails when the stop sets the tries to 0
             "CREATE TRIGGER begun_stays BEFORE UPDATE OF begun ON asks WHEN NEW.begun = 0"
             " BEGIN SELECT RAISE(ABORT, 'disk I/O error'); END",
         )

@@ -1,5 +1,5 @@
-"""How words sound and which rhyme; and the tables of that, frozen for the weights
-that name them."""
+"""How words sound and which rhyme, and the tables of both, frozen for the weights that name
+them."""
 
 import shutil
 from pathlib import Path

@@ -155,7 +155,7 @@ def weight(checkpoint: Checkpoint, kind: str, own: str, line: str) -> float:
 @pytest.mark.parametrize("kind", ["sonnet", "poem"])
 def test_words_that_come_again_and_mixing_thou_with_you_cost(kind: str, poet: Checkpoint) -> None:
     def cost(own: str, other: str, line: str) -> float:
-        """Return what a line costs after one first line more than after another."""
+        """Return how much more a line costs after `own` than after `other`."""
         return weight(poet, kind, other, line) - weight(poet, kind, own, line)
 
     moon = "and summer sees the moon another day"

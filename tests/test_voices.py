@@ -148,7 +148,7 @@ async def test_a_voice_is_removed_after_a_question(
     assert question.text == str(admins.REMOVAL.format("pokemon"))
     (yes,) = question.labels
     admin.is_admin = False
-    await admin.press(yes, ALICE, question)  # who reads the list
+    await admin.press(yes, ALICE, question)  # the answer is the list
     assert await names_of(admin) == ["keats", "pokemon"]
     admin.is_admin = True
     await begun(admin, script, CAPTION)

@@ -46,7 +46,7 @@ async def me(ask: Said, creation: Creation, bot: Bot) -> None:
 async def named(ask: Said, rest: str, bot: Bot) -> tuple[Creation, Work]:
     """Find the dinosaur of a first name, or of the one in the person's profile.
 
-    Only the name, in letters of the network, and the version decide it.
+    Only the name (in the network's letters) and the version decide it.
     """
     weights = await bot.shelf.current(NETWORK)
     given = rest or ask.name

@@ -101,8 +101,8 @@ class PageChat(Chat):
         return entry
 
     async def answered(self, task: asyncio.Task[None], entry: Entry) -> None:
-        """Wait until an ask is answered or refused, and note that at the line that asked. `/forget`
-        may have deleted that line by then.
+        """Wait until an ask is answered or refused, and mark the line that asked as answered.
+        `/forget` may have deleted that line by then.
         """
         await asyncio.wait([task])
         if not task.cancelled():

@@ -81,7 +81,7 @@ TAGS: dict[Style, str] = {
 def html_of(message: Message, username: str) -> str:
     """Return a message as Telegram's HTML.
 
-    A code becomes a link that shows its creation, and a command for others a link that says it.
+    A code becomes a link that shows its creation, and an opening one that says its command.
     """
     html = ""
     for text, style in message:

@@ -125,8 +125,8 @@ def verdict(title: str, progress: Progress, seconds: float, version: str, *, use
 
 
 def below_use(network: str, form: Form, before: str, now: str) -> Buttons:
-    """Return buttons that use the version before again, if there is another one and `now` is still
-    in use, and that try the network.
+    """Return a button that tries the network and, if another version was in use before, one that
+    uses that again, unless `now` is no longer in use.
     """
     line = OWN_EXAMPLES.get(network) or str(VOICE_EXAMPLES[form].format(network))
     buttons = [[Button(TRY, line)]]

@@ -79,10 +79,10 @@ class Server:
         self.revoked = False
         self.rate: int | None = None
         self.floods = 0
-        # times by chat; those of all by 0
+        # when messages were taken, by chat; with 0, in all chats
         self._taken: defaultdict[int, list[float]] = defaultdict(list)
         self._numbers = itertools.count(1)
-        # by the ids that Telegram gave them, whatever is posted in their place
+        # by the ids that Telegram gave them; a test may post something that has no id
         self._updates: dict[int, Any] = {}
         self.last_update = 0
         self._changed = asyncio.Condition()
@@ -196,7 +196,7 @@ class Server:
             : min(parameters.get("limit", MOST_UPDATES), MOST_UPDATES)
         ]
         for update in updates:
-            with contextlib.suppress(AttributeError, KeyError, TypeError):  # one that is none
+            with contextlib.suppress(AttributeError, KeyError, TypeError):  # no message
                 number = update["message"].get("message_id")
                 self.fetched_at[number] = asyncio.get_running_loop().time()
         return updates
