@@ -144,8 +144,8 @@ def new_code(below: Callable[[int], int] = secrets.randbelow) -> str:
 
 
 def code_in(text: str) -> str:
-    """Return the code if a text is a code, perhaps with a #, or a link that ends in a code; else
-    "".
+    """Return the code in a text that is a code, perhaps with a #, or a link that ends in a code.
+    Return "" for any other text.
     """
     found = _CODE_ALONE.fullmatch(text)
     return found[1].lower() if found else ""

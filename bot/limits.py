@@ -158,6 +158,7 @@ class Limits:
         """Return in how many seconds a change of a message could leave, behind all that is
         expected.
         """
+        # the message itself is among those that are expected
         return chat.wait_seconds(self._messages[chat.id] - 1, self.messages - 1)
 
     @property

@@ -52,7 +52,7 @@ def environment_of(checkpoints: Path, home: Path) -> Environment:
 def run(
     environment: Environment, *arguments: str, command: Sequence[str] = COMMAND, **streams: Any
 ) -> Any:
-    """Run the bot to its end, in its home and with pipes where nothing else is given."""
+    """Run the bot to its end, in its home, with pipes unless `streams` says otherwise."""
     given: Any = {"cwd": environment["MANGOSAURUS_HOME"]}
     given |= {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | streams
     return subprocess.run(

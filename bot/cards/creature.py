@@ -83,6 +83,7 @@ class Creature:
         self.kind = real.body if real else chosen
         self.body = body = BODIES[self.kind]
         size = math.prod(map(float, chance.meant(bodies.SIZES)))
+        # the head is about 80 long
         self.long = 80 + body.points["spine"][-1][0] - body.points["spine"][0][0]
         metres = body.metres * size * chance.between("size", 0.85, 1.15)
         self.metres = max(0.6, float(real.metres)) if real else max(1.6, metres)
@@ -90,6 +91,7 @@ class Creature:
         self.id = f"d{blake2b(name.encode(), digest_size=5).hexdigest()}"
         self.paints = self._paints(*chance.chosen("coat", bodies.DYED, bodies.COATS).split())
         self.scene = self._scene()
+        # the scene's guest, or else the body's first person, comes more often
         there = bodies.GUESTS.get(self.scene.split()[0], body.lists["people"][0])
         self.person = chance.among("person", [*body.lists["people"], there, there])
         self.tall = TALL * self.long / self.metres  # the person
@@ -113,6 +115,7 @@ class Creature:
             self.joints[joint] = (*self.at("head", [(x, y)])[0], dx, dy, size)
         self.joints["brow"] = (*self.at("eye", [(-1.3, -2.6)])[0], dx, dy, self.tall / 100)
         for x, y, size in body.points["arm"]:
+            # the far arm is a little ahead and below
             near, far = self.at("trunk", [(x, y), (x + 0.28 * size, y + 0.06 * size)])
             turn = unit((0, 0), (1, swing - pitch))
             self.joints |= {"arm": (*near, *turn, size), "far-arm": (*far, *turn, size)}
@@ -215,9 +218,11 @@ class Creature:
 
     def svg(self) -> str:
         """Draw it, from the far side to the near one."""
+        # where the skin meets the pale belly: at the lower edge of the tail, higher from there on
         back = [
             self.along(t / 60, -1 + 0.66 * min(1, t / 18) * (2 - min(1, t / 18))) for t in range(61)
         ]
+        # where the belly is in shadow
         under = [self.along(t / 60, -0.55) for t in range(61)]
         half = len(self.body.points["legs"]) // 2
         self.side = "far-"

@@ -106,6 +106,7 @@ def blade(base: Point, tip: Point, width: float, bulge: float, bend: float = 0) 
     (x, y), (u, v), (dx, dy) = base, tip, unit(base, tip)
     nx, ny = dy * width, -dx * width
     if not bulge:
+        # around the feather: shares of its length, and of its width to a side
         sides = ((0, 0.2), (0.5, 0.5), (0.86, 0.43), (1, 0), (0.86, -0.43), (0.5, -0.5), (0, -0.2))
         return smooth([(x + (u - x) * t + nx * w, y + (v - y) * t + ny * w) for t, w in sides])
     mx, my = (x + u) / 2 + nx * bend, (y + v) / 2 + ny * bend

@@ -71,8 +71,8 @@ async def models(ask: Said, rest: str, bot: Bot) -> None:
 
 
 async def use(ask: Said, rest: str, bot: Bot) -> None:
-    """Use a version from now on: `/use NETWORK VERSION`, or only in place of the version that a
-    third word names.
+    """Use a version from now on: `/use NETWORK VERSION`. A third word may name the version that
+    must be in use until then.
     """
     words = rest.split()
     if len(words) < 2:

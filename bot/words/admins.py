@@ -125,8 +125,8 @@ def verdict(title: str, progress: Progress, seconds: float, version: str, *, use
 
 
 def below_use(network: str, form: Form, before: str, now: str) -> Buttons:
-    """Return a button that tries the network and, if another version was in use before, one that
-    uses that again, unless `now` is no longer in use.
+    """Return a button that tries the network. If another version was in use before, add one that
+    uses that again; it works as long as `now` is in use.
     """
     line = OWN_EXAMPLES.get(network) or str(VOICE_EXAMPLES[form].format(network))
     buttons = [[Button(TRY, line)]]
