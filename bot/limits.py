@@ -30,7 +30,7 @@ TEXTS: dict[Genre, float] = {Genre.DINO: 0.1, Genre.POEM: 1.0, Genre.SONNET: 10.
 `python -m benchmarks units` measures it.
 """
 THREADS = min(available_cores(), 4)
-"""At most so many threads write the texts of one version."""
+"""How many threads may write the texts of one version."""
 POEMS_A_SECOND = 2.0
 """The speed of one thread, until this machine has shown its own."""
 THREAD_GAIN = 0.7
@@ -68,7 +68,7 @@ class Work(NamedTuple):
 CHATTER = Work()
 NAMES = Work(TEXTS[Genre.DINO], "names", cost=1.0)
 OFFERS = NAMES._replace(messages=0, patience=5.0, cost=LETTER_COST)
-"""What somebody who types inline is offered. After five seconds they have typed more."""
+"""Offers to somebody who types inline. After five seconds they have typed more."""
 
 
 def work_for(wanted: Wish | Creation, card: str = "") -> Work:
