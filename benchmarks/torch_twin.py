@@ -79,9 +79,9 @@ class TorchTraining:
     ) -> None:
         self.twin = Twin(language_model)
         self._inputs, self._targets = torch.from_numpy(inputs), torch.from_numpy(targets)
-        self._masks = [torch.ones(())] * len(self.twin.layers)
+        self._masks: list[Any] = [1.0] * len(self.twin.layers)
         if masks is not None:
-            self._masks = [torch.from_numpy(mask) for mask in masks]
+            self._masks = list(map(torch.tensor, masks))
         self._variant = variant
         self._embedding = torch.nn.Embedding.from_pretrained(self.twin.one_hot, freeze=False)
         modules = [*self.twin.layers, self.twin.linear, self._embedding]
@@ -97,7 +97,7 @@ class TorchTraining:
         x = self._embedding(self._inputs) if is_embedded else self.twin.one_hot[self._inputs]
         for layer, mask in zip(self.twin.layers, self._masks, strict=True):
             x = layer(x)[0]
-            if mask.dim():
+            if not isinstance(mask, float):
                 x = x * mask
         logits = self.twin.linear(x).flatten(0, 1)
         torch.nn.functional.cross_entropy(logits, self._targets.flatten()).backward()
