@@ -80,7 +80,7 @@ class Said(Ask):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Sent(Said):
-    """A message with something else than text: a file, whose caption is `text`, or a sticker."""
+    """A file, whose caption is `text`, or what has no words, such as a sticker."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -93,11 +93,6 @@ def writable(text: str) -> str:
     return _UNWRITABLE.sub("\ufffd", text)
 
 
-def is_visible(text: str) -> bool:
-    """Return whether a reader sees anything of a text."""
-    return any(map(str.isprintable, "".join(text.split())))
-
-
 def line_in(text: str) -> str:
     """Return the line in a text, without quotes around it, or "" if nothing of it can be seen.
 
@@ -106,7 +101,7 @@ def line_in(text: str) -> str:
     text = text.strip()
     quoted = _QUOTED.fullmatch(text)
     line = quoted[quoted.lastindex or 0] if quoted else text
-    if not is_visible(line):
+    if not any(map(str.isprintable, "".join(line.split()))):  # nothing that a reader sees
         return ""
     if len(line) > LONGEST_LINE:
         raise Explained(sentences.LINE_TOO_LONG.format(f"{len(line):,}", LONGEST_LINE))

@@ -62,7 +62,7 @@ class Button:
     """A label, and the line that the button says for whoever presses it.
 
     Without a line, it passes on `words` and a link that opens `opens`: a code, or the name of a
-    command. Telegram takes lines of at most 64 bytes.
+    command. A line has at most 64 bytes, or Telegram refuses the message.
     """
 
     label: str
@@ -149,8 +149,10 @@ class Chat(ABC):
     async def offer(self, offers: Sequence[Offer], reason: Message = NOTHING) -> None:  # noqa: B027 - only Telegram has other chats to send offers to
         """Offer what somebody may send in another chat, or say why there is nothing."""
 
-    async def refuse(self, message: Message) -> None:
-        """Say no. Raises NotSent, too, if that would take the place of an answer."""
+    async def refuse(self, message: Message, expected: int) -> None:  # noqa: ARG002 - for doors with limits
+        """Say no while so many other messages are expected. Raises NotSent, too, if that would take
+        the place of one.
+        """
         await self.say(message)
 
     def wait_seconds(self, in_chat: int = 0, in_all: int = 0) -> float:  # noqa: ARG002 - for doors with limits

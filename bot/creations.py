@@ -32,7 +32,9 @@ CODE_CHARACTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 CODE_LENGTH = 10
 CODE = re.compile(rf"(?=[a-z]*[0-9])[{CODE_CHARACTERS}]{{{CODE_LENGTH}}}")
 """A code has a digit, so no word is one."""
-_CODE_ALONE = re.compile(rf"(?:#|https?://\S+[#=/]|t\.me/\S+=)?({CODE.pattern})", re.IGNORECASE)
+_CODE_ALONE = re.compile(
+    rf"(?:#|code\s+|https?://\S+[#=/]|t\.me/\S+=)?({CODE.pattern})", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -144,8 +146,8 @@ def new_code(below: Callable[[int], int] = secrets.randbelow) -> str:
 
 
 def code_in(text: str) -> str:
-    """Return the code in a text that is a code, perhaps with a #, or a link that ends in a code.
-    Return "" for any other text.
+    """Return the code in a text that is a code, perhaps behind a # or the word "code", or a link
+    that ends in a code. Return "" for any other text.
     """
     found = _CODE_ALONE.fullmatch(text)
     return found[1].lower() if found else ""

@@ -46,7 +46,7 @@ class Note:
     topic: int | None = None
     is_press: bool = False
     is_sent: bool = False
-    """Whether the message is something else than text."""
+    """Whether it is a file, or has no words at all."""
     file: dict[str, Any] | None = None
     """A file that belongs to it: its `file_id`, `name` and `size`."""
     begun: int = 1

@@ -24,7 +24,7 @@ LONGEST_WAIT_SECONDS = 30.0
 """An answer that would come later is refused."""
 TOLD = Rate(1, 30)
 """A chat reads at most one refusal in half a minute."""
-TEXTS: dict[Genre, float] = {Genre.DINO: 0.1, Genre.POEM: 1.0, Genre.SONNET: 10.0}
+TEXTS: dict[Genre, float] = {Genre.DINO: 0.04, Genre.POEM: 1.0, Genre.SONNET: 5.0}
 """How much work ten names, a part of a poem and a sonnet are, in poems.
 
 `python -m benchmarks units` measures it.
@@ -49,9 +49,9 @@ typed inline. A text costs 1 or more."""
 
 
 class Work(NamedTuple):
-    """What an answer needs: texts of one form, counted in poems; a card, named by its key, if it is
-    still to be drawn; and messages. `patience` is how many seconds it may wait, and `cost` what it
-    takes from a person's bucket.
+    """What an answer needs: texts of one form, counted in poems; a card, named by its key; and
+    messages. `patience` is how many seconds it may wait, and `cost` what it takes from a person's
+    bucket.
 
     Names do not wait for verse, as each network has threads of its own. A card is drawn after its
     text is written, and once for all who wait for it.

@@ -113,15 +113,20 @@ def _command(ask: Ask) -> tuple[Command, str] | None:
     if is_taboo(ask.text[: 2 * LONGEST_LINE]):
         raise Explained(sentences.TABOO)
     if not found:
-        raise Explained(_not_known(name, ask))
+        # the command in the person's menu that may be meant
+        meant = extractOne(name, list(menu(is_admin=ask.is_admin)), score_cutoff=SIMILAR)
+        if not meant:
+            raise Explained(sentences.UNKNOWN_COMMAND)
+        raise Explained(sentences.MEANT_COMMAND.format(sentences.cut(name, 40), meant[0]))
     return found, rest
 
 
 def _opened(ask: Said) -> tuple[str, str]:
     """Return the name of the command of an ask, and the text after it.
 
-    In private, a code alone shows its creation. A link says `/start` with what it opens. The
-    caption of a file is a command only if it is an admin's `/retrain`.
+    In private, a code alone shows its creation, and a few lines are commands without their slash:
+    "help", "start", "dino mango". A link says `/start` with what it opens. The caption of a file is
+    a command only if it is an admin's `/retrain`.
     """
     name, rest = ask.command
     if isinstance(ask, Sent) and not (name == "retrain" and ask.file and ask.is_admin):
@@ -130,19 +135,15 @@ def _opened(ask: Said) -> tuple[str, str]:
     opened, _, after = text.partition("-")
     if name == "start" and (text in OPENED or opened == "name"):
         return opened, after
-    if name == "start" and text:
-        return "again", text
-    if not name and ask.chat.is_private and code_in(text):
-        return "again", text
+    is_line = not name and ask.chat.is_private
+    words = text.lower().split()
+    if is_line and words in (["help"], ["start"]):
+        return "help", ""
+    if is_line and words[:1] == ["dino"] and len(words) < 4:  # a longer line is verse
+        return "dino", text[len("dino") :]
+    if (name == "start" and text) or (is_line and code_in(text)):
+        return "again", code_in(text) or text
     return name, rest
-
-
-def _not_known(name: str, ask: Ask) -> Message:
-    """Say that there is no such command, and which command in the person's menu may be meant."""
-    meant = extractOne(name, list(menu(is_admin=ask.is_admin)), score_cutoff=SIMILAR)
-    if not meant:
-        return sentences.UNKNOWN_COMMAND
-    return sentences.MEANT_COMMAND.format(sentences.cut(name, 40), meant[0])
 
 
 async def _explain(error: Exception, ask: Ask, bot: Bot) -> None:
@@ -166,7 +167,7 @@ async def _explain(error: Exception, ask: Ask, bot: Bot) -> None:
             if note and note.is_left:  # accepted before a stop: never refused without a word
                 await ask.chat.say(sentence)
             else:
-                await ask.chat.refuse(sentence)
+                await ask.chat.refuse(sentence, bot.limits.messages)
     except (NotSent, InDoubt) as unsaid:
         bot.limits.unrefused(ask.chat)
         logger.info("An error was not explained: %s", unsaid)

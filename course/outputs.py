@@ -10,6 +10,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -68,13 +69,14 @@ def renew(path: Path) -> None:
     import nbformat
     from nbclient import NotebookClient
 
-    before, notebook = (nbformat.read(path, as_version=4) for _ in range(2))
+    notebook = nbformat.read(path, as_version=4)
+    before = deepcopy(notebook.cells)
     resources = {"metadata": {"path": str(path.parent)}}
     NotebookClient(
         notebook, timeout=120, kernel_name="python3", record_timing=False, resources=resources
     ).execute()
     notebook.metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
-    for box, old in zip(notebook.cells, before.cells, strict=True):
+    for box, old in zip(notebook.cells, before, strict=True):
         if box.cell_type == "code" and _is_same(box, old):
             box.outputs = old.outputs
     path.write_text(nbformat.writes(notebook).rstrip("\n") + "\n", encoding="utf-8", newline="\n")

@@ -115,7 +115,7 @@ class FakeChat(Chat):
         self._fail()
         self._put(number, message, buttons)
 
-    async def refuse(self, message: Message) -> None:
+    async def refuse(self, message: Message, expected: int) -> None:
         self._fail()
         self.messages.append(Shown(refuses=True))
         self._put(len(self.messages), message, ())

@@ -15,13 +15,14 @@ import numpy as np
 import pytest
 
 from bot.creations import Creation
+from bot.limits import TEXTS
 from bot.running import running
 from bot.settings import Settings
 from bot.shelf import Shelf
 from bot.writer import Text, Watch
 from model.network.network import LanguageModel
 from model.network.parameters import Architecture
-from model.text.forms import Form
+from model.text.forms import Form, Genre
 from model.text.vocabulary import Vocabulary
 from model.weights.checkpoint import Checkpoint, Description
 from model.weights.versions import Versions, save
@@ -125,11 +126,11 @@ class FakeWriter:
         if isinstance(request, LineRequest):
             return Text(("",))
         self.pending.add(request)
-        poems, text = 1.0, "o mango\n" * 13
+        poems, text = TEXTS[Genre.POEM], "o mango\n" * 13
         if isinstance(request, SonnetRequest):
-            poems = 10.0
+            poems = TEXTS[Genre.SONNET]
         elif isinstance(request, NameRequest):
-            poems, text = 0.1, "mangosaurus"
+            poems, text = TEXTS[Genre.DINO], "mangosaurus"
         now = asyncio.get_running_loop().time
         self._free_at = max(now(), self._free_at) + poems / self.poems_a_second
         if self._free_at > now():

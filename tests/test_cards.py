@@ -22,6 +22,7 @@ from bot.cards.saying import said
 from bot.cards.scene import GROUND, HEIGHT, WIDTH, world
 from bot.cards.shapes import contrast
 from bot.creations import Creation
+from bot.words.font import drawable
 from bot.words.layout import no_card
 from bot.words.sentences import FOUND, INVENTED, SHARED, WRITTEN
 from bot.writer import Text
@@ -199,6 +200,46 @@ def test_the_card_of_a_name_says_all_that_is_known_of_it() -> None:
     assert name_card("Triceratops", "")[1].endswith(FOUND)
 
 
+@pytest.mark.parametrize(
+    ("name", "person"),
+    [
+        ("sarahoptilosaurus", "sarah"),
+        ("oliviasaura", "olivia"),
+        ("bobartelophus", "bob"),
+        ("maximilianisaurus", "maximilian"),
+        ("muhammadornithodon", "muhammad"),
+        ("mammmammmammosaurus", ""),
+        ("m" * 40, ""),
+        ("galeamopus", ""),
+    ],
+)
+def test_a_card_of_a_name_has_room_for_its_words(name: str, person: str) -> None:
+    svg, words = name_card(name, "", person, is_person=bool(person))
+    *lines, _, _ = ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")
+    shown = "".join(words.split())
+    for line in lines:
+        left, _, right, low = ink(line.text or "")
+        size = float(line.get("font-size", ""))
+        assert (right - left) * size / 100 < 960
+        assert float(line.get("y", "")) + low * size / 100 < 1270  # the footer begins there
+        own = "".join((line.text or "").split())
+        assert shown.startswith(own)
+        shown = shown.removeprefix(own)
+
+
+def test_no_line_of_a_card_breaks_between_a_number_and_its_unit() -> None:
+    svg, _ = name_card("galeamopus", "")
+    lines = "\n".join(line.replace("\u00a0", " ") for line in ET.fromstring(svg).itertext())
+    assert "155 to 150 million" in lines
+    assert "24 m long" in lines
+
+
+def test_nothing_is_told_of_a_snowman_where_there_is_none() -> None:
+    keys = [key for fact, keys in FACTS.items() if "snowman" in fact for key in keys]
+    assert keys
+    assert all("@building-a-snowman" in key for key in keys)
+
+
 @given(st.text("ab \n<&é", max_size=60), st.text("cd \n'", max_size=60), st.booleans())
 def test_a_card_of_verse_marks_the_words_of_a_person(
     prompt: str, rest: str, is_sonnet: bool
@@ -208,6 +249,14 @@ def test_a_card_of_verse_marks_the_words_of_a_person(
     assert "".join(own.lower().split()) == "".join(prompt.split())
     words = (prompt + rest).replace("'", "’") + (SHARED if prompt else WRITTEN) + "code"
     assert "".join("".join(root.itertext()).lower().split()).endswith("".join(words.split()))
+
+
+def test_a_long_first_line_leaves_the_others_their_size() -> None:
+    verse = " If thou hast slain,\nAnd when they were beneath the wilderness,"
+    svg, _ = verse_card("Happy birthday, Grandma!", verse, "", is_sonnet=False)
+    lines = ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")
+    sizes = {"".join(line.itertext()): float(line.get("font-size", "")) for line in lines}
+    assert 1.1 < sizes["If thou hast slain,"] / sizes[verse.split("\n")[1]] < 1.6
 
 
 @cache
@@ -246,7 +295,7 @@ def test_no_initial_covers_a_letter(rest: str, is_sonnet: bool) -> None:
         ("a\n\nb\t" * 50, ""),
         ("Кто там — “who’s there?” Μῆνιν ἄειδε… €5, № 7", ""),
         ("a 日本", "日"),
-        ("🦕 roars", "🦕"),
+        ("🦕 roars ❤️", ""),
         ("שלום", "ש"),
     ],
 )
@@ -264,9 +313,23 @@ def test_all_names_of_a_voice_are_on_one_card() -> None:
     assert "MerrouxDubhen" in "".join(root.itertext())
 
 
-async def test_verse_without_a_card_says_why(chat: FakeChat) -> None:
-    await chat.ask("/poem 你好, dark sea")
-    assert "你" in (await chat.press("card")).text
+async def test_verse_without_a_card_says_why_and_offers_none(chat: FakeChat) -> None:
+    poem = await chat.ask("/poem 你好, dark sea")
+    assert "card" not in poem.labels
+    assert "你" in (await chat.ask(f"/card {poem.code}")).text
+
+
+async def test_a_card_does_without_an_emoji_and_says_so(chat: FakeChat, drawn: None) -> None:
+    await chat.ask("/poem My cat 🐱❤️, black")
+    card = await chat.press("card")
+    assert card.file
+    assert card.text.startswith("Drawn without 🐱❤️, which my font lacks.")
+    verses = {
+        "My cat 🐱❤️, black": "My cat, black",
+        "👨‍👩‍👧 and me": " and me",
+        "7 [cats]": "7 [cats]",
+    }
+    assert {verse: drawable(verse) for verse in verses} == verses
 
 
 async def test_a_picture_is_a_png_that_a_phone_can_show(chat: FakeChat, drawn: None) -> None:

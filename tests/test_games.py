@@ -10,6 +10,7 @@ import pytest
 from bot.cards.bodies import REAL
 from bot.commands import games
 from bot.commands.games import FAMOUS, little_known
+from bot.inbox import Note
 from bot.settings import Settings
 from model.text.sources import DINOSAURS
 from tests.fake_chat import FakeChat, Shown
@@ -69,7 +70,10 @@ async def test_a_question_is_written_once_for_everybody(
 
 
 async def test_a_streak_and_the_results_of_a_day(
-    chat: FakeChat, bob: FakeChat, it_is: Callable[[datetime], None]
+    chat: FakeChat,
+    bob: FakeChat,
+    it_is: Callable[[datetime], None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert "Days in a row: 1" in (await play(chat)).text
     last = await play(bob, finds=3)
@@ -83,11 +87,26 @@ async def test_a_streak_and_the_results_of_a_day(
     )
     it_is(NOON + timedelta(days=3))
     assert "Days in a row: 1" in (await play(chat)).text
-    about = (await bob.ask("/about")).text
-    assert "in 65% of 20 tries" in about
+    assert "tries" not in (await bob.ask("/about")).text  # so few say nothing
+    monkeypatch.setattr("bot.commands.FEWEST_TRIES", 20)
+    assert "in 65% of 20 tries" in (await bob.ask("/about")).text
     await chat.ask("/forget yes")
     it_is(NOON + timedelta(days=4))
     assert "Days in a row: 1" in (await play(chat)).text
+
+
+async def test_a_press_whose_answer_a_stop_cut_off_is_answered_by_the_next_start(
+    chat: FakeChat,
+) -> None:
+    begun = await chat.ask("/today")
+    answer = await chat.press(begun.labels[0], message=begun)
+    facts = {"person": ALICE, "chat": ALICE, "message": 1, "date": 0.0, "text": "", "name": ""}
+    for is_left in (True, False):
+        chat.note = Note(bot=1, update=1, is_left=is_left, **facts)  # type: ignore[arg-type]
+        again = await chat.press(begun.labels[0], message=begun)
+        assert again.message == answer.message
+        assert len(chat.messages) == 3  # it was answered, and the last press got a notice
+    assert chat.released[-1].endswith("the first press counts. /today goes on.")
 
 
 async def test_a_round_may_be_finished_until_an_hour_after_midnight(

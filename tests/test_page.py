@@ -139,10 +139,12 @@ async def test_two_tabs_show_one_chat_until_it_is_forgotten(visitor: Visitor, ta
         await tab.say("/forget yes", key="8")
         for each in (tab, second):
             await each.next("cleared")
+            hello = await each.next("message", is_start=True)
+            assert hello["buttons"]
             assert text_of(await each.answer()).startswith("Done, I've forgotten you.")
             await each.next("answered", key="8")  # or a reload would give the line back
     async with visitor.tab() as later:
-        assert len(later.chat["messages"]) == 1
+        assert [message["is_start"] for message in later.chat["messages"]] == [True, False]
 
 
 async def test_the_chat_keeps_its_newest_messages(

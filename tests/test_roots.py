@@ -73,6 +73,26 @@ def test_the_parts_of_a_name_with_their_meanings(name: str, line: str) -> None:
     assert str(meaning(name)) == line
 
 
+@pytest.mark.parametrize(
+    ("name", "word", "is_person", "line"),
+    [
+        ("pizzanykus", "pizza", False, "pizza claw"),
+        ("mangosaurus", "mango", False, "mango lizard"),
+        ("anornis", "an", False, "-ornis, bird"),  # no word
+        ("dinovenator", "dino", False, "dino-, terrible, and -venator, hunter"),
+        ("basiatosaurus", "basi", False, ""),
+        ("annalong", "anna", True, "Anna's dragon"),
+        ("rahulong", "rahul", True, "Rahul's dragon"),
+        ("bobartelophus", "bob", True, "Bob's crest"),
+        ("sarahoptilosaurus", "sarah", True, "Sarah's feather lizard"),  # not Sarah Butler's
+        ("nullonykus", "null", True, "Null's claw"),
+        ("sarahoxx", "sarah", True, ""),
+    ],
+)
+def test_what_follows_a_word_is_the_words(name: str, word: str, is_person: bool, line: str) -> None:
+    assert str(meaning(name, word, is_person=is_person)) == line
+
+
 @given(names)
 def test_parts_stand_where_they_say_one_after_the_other(name: str) -> None:
     name, start, end = name.lower(), -1, 0

@@ -140,7 +140,24 @@ async def test_in_a_group_commands_get_replies_and_other_messages_get_none(visit
     for content in ({"photo": PHOTO}, {"document": FILE}):
         assert await visit.say("", ALICE, GROUP, **content) == []
     assert await visit.say("/dino@other_bot", ALICE) == []
-    assert len(await visit.say("", ALICE, photo=PHOTO)) == 1
+
+
+async def test_on_a_quiet_bot_everybodys_first_picture_is_answered(visit: Visit) -> None:
+    for person in range(1000, 1020):
+        (answer,) = await visit.say("", person, photo=PHOTO)
+        assert answer["text"] == str(sentences.ONLY_TEXT)
+        assert await visit.say("", person, photo=PHOTO) == []  # within half a minute
+
+
+async def test_the_caption_of_a_picture_is_a_line_and_that_of_a_file_is_not(visit: Visit) -> None:
+    (dino,) = await visit.say("", ALICE, photo=PHOTO, caption="/dino cat")
+    assert words(dino).startswith("Cat")
+    (poem,) = await visit.say("", ALICE, photo=PHOTO, caption="Shall I compare thee")
+    assert poem["text"].startswith("Shall I compare thee")
+    assert len(await visit.say("", ALICE, GROUP, photo=PHOTO, caption="/dino cat")) == 1
+    assert await visit.say("", ALICE, GROUP, photo=PHOTO, caption="my cat") == []
+    (refusal,) = await visit.say("", BOB, document=FILE, caption="/dino cat")
+    assert refusal["text"] == str(sentences.ONLY_TEXT)
 
 
 @pytest.mark.parametrize("topic", [77, None])
@@ -347,14 +364,17 @@ async def test_a_picture_that_was_sent_is_sent_again_by_its_file_id(
 
     await visit.say("/me Anna", ALICE)
     await visit.say("/me Anna", BOB)
-    assert sent() == ["upload", "file-0"]
+    visit.bot.drawings.fault = "nothing can be drawn"
+    await visit.say("/me Anna", BOB)
+    visit.bot.drawings.fault = ""
+    assert sent() == ["upload", "file-0", "file-0"]
     assert len(pictures) == 1
     visit.server.files.clear()
     visit.server.files["other"] = b""
     for person in (ALICE, BOB):
         (anna,) = await visit.say("/me Anna", person)
         assert anna["photo"]
-    assert sent()[2:] == ["file-0", "upload", "file-1"]
+    assert sent()[3:] == ["file-0", "upload", "file-1"]
     await visit.say("/dino", ALICE)  # only cards that others can get too are kept
     assert [*visit.telegram.file_ids.values()] == ["file-1"]
 

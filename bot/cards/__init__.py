@@ -11,19 +11,16 @@ png        SVG to PNG
 """
 
 from functools import partial
-from importlib import metadata
 
 from bot.cards.card import name_card, names_card, verse_card
 from bot.cards.png import Drawings
 from bot.chat import Picture
 from bot.creations import NOBODY, Creation
 from bot.words import layout
+from bot.words.font import drawable
 from bot.words.pieces import link_to
 from bot.writer import Text
 from model.text.forms import Genre
-
-VERSION = f"{metadata.version('mangosaurus')}-{metadata.version('resvg-py')}"
-"""The versions of what draws. New ones draw anew what Telegram has already."""
 
 
 def card_of(
@@ -39,24 +36,24 @@ def card_of(
     home = f"{home_of(username)} · {creation.code}"
     name = str(creation.genre)
     if creation.genre is not Genre.DINO:
-        own, rest = layout.verse(creation, text)
+        own, rest = map(drawable, layout.verse(creation, text))
         card = partial(verse_card, own, rest, home, is_sonnet=creation.genre is Genre.SONNET)
     elif creation.voice:
-        card = partial(names_card, str(layout.shown(creation, text)).split("\n"), home)
+        names = drawable(str(layout.shown(creation, text))).split("\n")
+        card = partial(names_card, names, home)
     else:
         name = text.texts[n].lower()
-        person = creation.prompt.capitalize() if creation.person == NOBODY else ""
-        card = partial(name_card, name, home, person)
-    key = f"{VERSION}.{creation.code}.{n}.{username}"
+        is_person = creation.person == NOBODY
+        card = partial(name_card, name, home, creation.prompt, is_person=is_person)
+    key = f"{creation.code} {n}"
     draw = partial(drawings.once, key, card)
     return Picture(key, f"{name}-{creation.code}.png", draw, creation.person == NOBODY)
 
 
-def card_of_name(name: str, username: str, drawings: Drawings, *, keep: bool = True) -> Picture:
+def card_of_name(name: str, username: str, drawings: Drawings) -> Picture:
     """Return the card of a name from a to z that is no creation."""
-    key = f"{VERSION}.{name}.{username}"
-    draw = partial(drawings.once, key, partial(name_card, name, home_of(username)))
-    return Picture(key, f"{name}.png", draw, keep)
+    draw = partial(drawings.once, name, partial(name_card, name, home_of(username)))
+    return Picture(name, f"{name}.png", draw, is_kept=True)
 
 
 def home_of(username: str) -> str:

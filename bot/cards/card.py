@@ -20,6 +20,8 @@ from model.text.sources import real_names
 WIDTH, HEIGHT = 1080, 1350
 PAPER, GREY, PERSON = "#fcf6ea", mixed(INK, "#fcf6ea", 0.4), "#9c4a2f"
 _MARGIN = 70
+_LOWEST = 1242
+"""Where the last line below a picture stands at the lowest."""
 _HEAD, _FOOT, _MEASURE = 180, HEIGHT - 240, WIDTH - 200
 """Where verse on a page begins and ends at most, and how wide it may be."""
 _CAPITAL = 0.65
@@ -42,33 +44,39 @@ _Row = tuple[str, int, float, float, float]
 """A text, how many of its letters are a person's (none if below 0), its size, x and y."""
 
 
-def name_card(name: str, code: str, person: str = "") -> Card:
-    """Return the card of a name, which may be that of a person: whose it is, how it is said, what
-    it means, one line about the creature's life, and whether it is real.
+def name_card(name: str, code: str, word: str = "", *, is_person: bool = False) -> Card:
+    """Return the card of a name, which may begin with a word, perhaps that of a person: whose it
+    is, how it is said, what it means, one line about the creature's life, and whether it is real.
     """
     name = name.lower()
     creature = Creature(name)
-    whose = str(sentences.IS.format(person)).rstrip() if person else ""
-    spoken, means = said(name), str(meaning(name))
+    whose = str(sentences.IS.format(word.capitalize())).rstrip() if is_person else ""
+    means = str(meaning(name, word, is_person=is_person)).replace("'", "’")
     life, below = biography(creature), sentences.INVENTED
     if name in real_names():
-        life, below = true_facts(name), sentences.FOUND
-    y = 868
-    drawn = ""
-    if whose:
-        drawn = _text(whose, WIDTH / 2, 822, 50, GREY, style="italic")
-        y = 924
-    size = min(124, (WIDTH - 2 * _MARGIN) / len(name) / 0.44)
-    drawn += _text(name.capitalize(), WIDTH / 2, y, size, INK)
-    colour = mixed(creature.paints["mark"], INK, 0.25)
-    drawn += _text(escape(spoken), WIDTH / 2, y + 80, 46, colour, style="italic")
-    y += 78
-    for text, wide, size, colour, gap in ((means, 58, 36, GREY, 16), (life, 44, 52, INK, 34)):
-        y += gap
+        life, below = (  # no line breaks between a number and its unit
+            re.sub(r"(?<=\d) (?=to|m)| (?=\d+ million)", "\u00a0", true_facts(name)),
+            sentences.FOUND,
+        )
+    texts = (  # each with how many letters a line has, its size, and the space above
+        (whose, 60, 50, GREY, "italic", 0),
+        (name.capitalize(), 60, 124, INK, "normal", -31),
+        (said(name), 90, 46, mixed(creature.paints["mark"], INK, 0.25), "italic", 25),
+        (means, 58, 36, GREY, "normal", 14),
+        (life, 44, 52, INK, "normal", 34),
+    )
+    rows, high = list[tuple[str, int, int, str, str]](), 0
+    for text, wide, large, colour, style, above in texts:
+        high += above
         for row in _in_lines(text, wide):
-            y += size + 9
-            drawn += _text(escape(row), WIDTH / 2, y, size, colour)
-    words = filter(None, (whose, name.capitalize(), spoken, means, life, below))
+            high += large + 9
+            rows.append((row, high, large, colour, style))
+    fit = min(1, (_LOWEST - SCENE) / high)
+    drawn = ""
+    for row, down, large, colour, style in rows:
+        size = min(large * fit, (WIDTH - 2 * _MARGIN) / width(row))
+        drawn += _text(escape(row), WIDTH / 2, SCENE + down * fit, size, colour, style)
+    words = filter(None, (*(text for text, *_ in texts), below))
     return _card(world(creature), drawn, below, code), "\n".join(words)
 
 
@@ -116,7 +124,9 @@ def _rows(text: str, own: int, at: int, is_sonnet: bool) -> list[_Row]:
     is_plain = is_sonnet and "" not in lines[1:2]
     step = 1.8 if len(lines) < 9 else 1.5
     most = min(40, 16 + len(lines[0]) // 6)  # letters of a large row
-    large = 19 / most * (len(lines[0]) + 2) / (width(lines[0]) + 1)
+    # as wide as the lines below, with its initial
+    widest = max(map(width, _balanced(lines[0], most)), default=0)
+    large = max([15, *map(width, lines[1:])]) / (widest + 1.6)
     rows: list[_Row] = []
     y = 0.0
     for number, line in enumerate(lines):
@@ -146,7 +156,7 @@ def _page(title: str, rows: Sequence[_Row], largest: float, below: str, code: st
     for words, own, size, x, y in rows:
         mine, rest = escape(words[: max(own, 0)]), escape(words[max(own, 0) :])
         marked = f'<tspan fill="{PERSON}">{mine}</tspan>{rest}'
-        drawn += _text(marked, left + x * em, first + y * em, size * em, INK, "start")
+        drawn += _text(marked, left + x * em, first + y * em, size * em, INK, anchor="start")
     return _card("", drawn, below, code)
 
 
@@ -170,8 +180,8 @@ def _balanced(text: str, width: int) -> list[str]:
 def _card(picture: str, drawn: str, below: str, code: str) -> str:
     """Return a card with a picture above the paper, or with paper alone."""
     top = SCENE if picture else 0
-    foot = _text(escape(below), _MARGIN, HEIGHT - 56, 26, GREY, "start", "italic")
-    foot += _text(escape(code), WIDTH - _MARGIN, HEIGHT - 56, 26, GREY, "end")
+    foot = _text(escape(below), _MARGIN, HEIGHT - 56, 26, GREY, "italic", "start")
+    foot += _text(escape(code), WIDTH - _MARGIN, HEIGHT - 56, 26, GREY, anchor="end")
     paper = fill(f"M0 {top}H{WIDTH}V{HEIGHT}H0Z", PAPER)
     return svg(picture + paper + drawn + foot, 0, 0, WIDTH, HEIGHT)
 
@@ -182,8 +192,8 @@ def _text(
     y: float,
     size: float,
     colour: str,
-    anchor: str = "middle",
     style: str = "normal",
+    anchor: str = "middle",
 ) -> str:
     """Set a text in SVG, which may have marks of its own."""
     look = f'font-family="EB Garamond" font-size="{size:.1f}" font-style="{style}" fill="{colour}"'

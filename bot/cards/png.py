@@ -46,15 +46,18 @@ class Drawings:
 
     def __init__(self) -> None:
         self.fault = ""
+        self.file_ids: dict[str, str] = {}
+        """What Telegram calls cards that belong to nobody and were sent there, by their keys."""
         self.speed = Speed(PROCESSES / CARD_SECONDS, PROCESSES, SURE_SECONDS)
         self._going_on: dict[str, asyncio.Task[tuple[bytes, str]]] = {}  # by key
         self._idle: list[Process] = []
         self._turns = asyncio.Semaphore(PROCESSES)
 
     def is_soon(self, key: str) -> bool:
-        """Return whether a card is being drawn, or could be begun in a few seconds."""
-        wait = len(self._going_on) / self.speed.a_second()
-        return key in self._going_on or (wait < SOON_SECONDS and not self.fault)
+        """Return whether a card is there, or is being drawn, or could be begun in a few seconds."""
+        if key in self.file_ids or key in self._going_on:
+            return True
+        return len(self._going_on) < SOON_SECONDS * self.speed.a_second() and not self.fault
 
     async def once(self, key: str, card: Callable[[], Card]) -> tuple[bytes, str]:
         """Draw a card, once for all who wait for it; return its PNG and its words. Raises

@@ -26,6 +26,8 @@ FIRST = [
     [Button(sentences.A_ROUND, "/today")],
 ]
 """The buttons below the first message."""
+FEWEST_TRIES = 100
+"""`/about` says how many of the real ones people found once they have tried so often."""
 
 
 class Command(NamedTuple):
@@ -46,21 +48,19 @@ class Command(NamedTuple):
 async def start(ask: Said, _rest: str, bot: Bot) -> None:
     """Say hello."""
     card = card_of_name("mangosaurus", bot.username, bot.drawings)
-    await say_with_card(ask, card, sentences.START, FIRST, bot, FIRST)
+    await say_with_card(ask, card, sentences.START[ask.chat.is_private], FIRST, bot, FIRST)
 
 
 async def about(ask: Said, _rest: str, bot: Bot) -> None:
     """Say which versions are in use, how good they are, and how often people find the real one."""
     parts = [sentences.ABOUT]
     for network in Network:
-        if network in bot.shelf.serving:
-            weights = bot.shelf.serving[network]
-            loss = weights.description.held_out_loss
-            about = sentences.ABOUT_NETWORK[network.form]
-            parts.append(about.format(weights.version, loss, len(weights.known_names)))
-    parts.append(sentences.ABOUT_SONNETS)
-    if people := await bot.store.results():
-        asked = QUESTIONS * sum(people.values())
+        if weights := bot.shelf.serving.get(network):
+            facts = weights.version, weights.description.held_out_loss, len(weights.known_names)
+            parts.append(sentences.ABOUT_NETWORK[network.form].format(*facts))
+    people = await bot.store.results()
+    asked = QUESTIONS * sum(people.values())
+    if asked >= FEWEST_TRIES:
         found = sum(number * people[number] for number in people)
         parts.append(sentences.ABOUT_ROUNDS.format(asked, found / asked))
     parts.append(sentences.ABOUT_SOURCE)
@@ -161,7 +161,7 @@ COMMANDS = {
     "name": Command(names.carded, NAMES),
     "again": Command(show, verse.again),
     "another": Command(answer, verse.another),
-    "wilder": Command(answer, verse.make_wilder),
+    "wilder": Command(answer, verse.another),
     "continue": Command(answer, verse.make_longer),
     "card": Command(verse.card, verse.named_on_card),
     "retrain": Command(

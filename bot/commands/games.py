@@ -73,9 +73,9 @@ async def named(ask: Said, rest: str, bot: Bot) -> tuple[Creation, Work]:
     return creation, work_for(creation)
 
 
-async def pressed(ask: Said, rest: str, _bot: Bot) -> tuple[tuple[int, ...], Work]:
+async def pressed(ask: Said, rest: str, bot: Bot) -> tuple[tuple[int, ...], Work]:
     """Read what a button of a round says: `/today DAY QUESTION CHOICE`, each as a number. Anything
-    else asks for the round.
+    else asks for the round. The first press of a question counts.
     """
     check_private(ask, "today")
     words = rest.split()
@@ -86,6 +86,10 @@ async def pressed(ask: Said, rest: str, _bot: Bot) -> tuple[tuple[int, ...], Wor
     is_on = day == now.toordinal() or (day == now.toordinal() - 1 and now.hour == 0)
     if not is_on or question >= QUESTIONS or choice > INVENTED:
         raise Explained(sentences.ROUND_OVER)
+    found = await bot.store.found(ask.person, day)
+    # an ask of before a stop may have noted its own press
+    if question in found and not (ask.chat.note and ask.chat.note.is_left):
+        raise Explained(sentences.ANSWERED[found[question]])
     return (day, question, choice), PRESS
 
 
@@ -94,15 +98,15 @@ async def today(ask: Said, press: tuple[int, ...], bot: Bot) -> None:
     is answered with the card of the real dinosaur.
     """
     day, question, choice = press or (datetime.now(UTC).toordinal(), 0, 0)
+    spoken = date.fromordinal(day).strftime("%d %B").lstrip("0")
     real = ""
     if press:
         names, real = await _question(day, question, bot)
-        is_found = names[choice] == real
-        found = await bot.store.press(ask.person, day, question, is_found=is_found)
+        found = await bot.store.press(ask.person, day, question, is_found=names[choice] == real)
         opening = layout.verdict(names, real, true_facts(real), is_found=found[question]) + "\n\n"
     else:
         found = await bot.store.found(ask.person, day)
-        opening = NOTHING if found else sentences.ROUND.format(_spoken(day)) + "\n\n"
+        opening = NOTHING if found else sentences.ROUND.format(spoken) + "\n\n"
     left = [question for question in range(QUESTIONS) if question not in found]
     if left:
         names, _ = await _question(day, left[0], bot)
@@ -113,7 +117,7 @@ async def today(ask: Said, press: tuple[int, ...], bot: Bot) -> None:
         ]
     else:
         person = await bot.store.person(ask.person)
-        result = layout.result(_spoken(day), found, person.streak)
+        result = layout.result(spoken, found, person.streak)
         message = result + layout.results(await bot.store.results(day - 1))
         buttons = [[Button(sentences.SHARE, opens="today", words=str(result))]]
     if real:
@@ -158,9 +162,3 @@ def little_known() -> tuple[str, ...]:
         for name in REAL
         if name not in famous and SHORTEST <= len(name) <= LONGEST and not is_taboo(name)
     )
-
-
-def _spoken(day: int) -> str:
-    """Return a day as "1 December"."""
-    found = date.fromordinal(day)
-    return f"{found.day} {found:%B}"

@@ -3,9 +3,7 @@ and what is offered to somebody who types inline.
 """
 
 import unicodedata
-from collections.abc import Mapping
 from dataclasses import replace
-from functools import cache
 
 from anyascii import anyascii
 
@@ -13,6 +11,8 @@ from bot.answering import answer, say_with_card
 from bot.app import Bot
 from bot.asks import Said, Typed, voice_in
 from bot.cards import card_of_name
+from bot.cards.biography import true_facts
+from bot.cards.bodies import REAL
 from bot.chat import Button, Explained, Offer
 from bot.commands.voices import voice_named
 from bot.creations import ASIDE, Wish, network_of
@@ -31,14 +31,21 @@ LONGEST_PREFIX, LONGEST_NAME = 20, 40
 SHORTEST_BEGINNING, LONGEST_WHOLE = 3, 8
 """Names like a real one begin with at least 3 letters of it, or with the whole of a name of at most
 8."""
+FIRST_NAMES = dict(read_table(PROGRAM / "data" / "first_names.tsv", ("name", "latin")))
+"""The usual Latin spelling of names that `anyascii` would spell otherwise."""
 
 
 async def dino(ask: Said, rest: str, bot: Bot) -> None:
-    """Send new names. A number and first letters come in any order.
+    """Send new names, or the card of a real dinosaur with facts. A number and first letters come in
+    any order.
 
     A word with a digit in it is meant as a number, so `1e9` is too many, and not a name that begins
     with E.
     """
+    real = "".join(rest.lower().split())
+    if real in REAL or real == "mangosaurus":
+        await carded(ask, real, bot)
+        return
     name, rest = voice_in(rest, anywhere=True)
     voice = (await voice_named(name, "names", bot)).id if name is not None else ""
     words = rest.split()
@@ -85,22 +92,22 @@ async def carded(ask: Said, name: str, bot: Bot) -> None:
     name = name.strip().lower()
     if not (name.isascii() and name.isalpha() and len(name) <= LONGEST_NAME) or is_taboo(name):
         raise Explained(sentences.CARD_OF_WHAT)
-    card = card_of_name(name, bot.username, bot.drawings, keep=False)
+    card = card_of_name(name, bot.username, bot.drawings)
+    message = layout.explained(name)
     buttons = [[Button(sentences.A_DINOSAUR, "/dino")]]
-    await say_with_card(ask, card, layout.explained(name), buttons, bot, buttons)
-
-
-@cache
-def first_names() -> Mapping[str, str]:
-    """Return the usual Latin spelling of names that `anyascii` would spell otherwise."""
-    return dict(read_table(PROGRAM / "data" / "first_names.tsv", ("name", "latin")))
+    if name in REAL:
+        message += "\n" + true_facts(name)
+        buttons = [[Button(sentences.LIKE_IT, f"/dino 1 {name}")]]
+    if name == "mangosaurus":
+        message = sentences.ITSELF
+    await say_with_card(ask, card, message, buttons, bot, buttons)
 
 
 def latin(word: str) -> str:
     """Return a word in Latin letters: Ольга is Olga. Emoji, digits and marks fall away."""
     normal = unicodedata.normalize("NFC", word).lower()
     letters = "".join(each for each in normal if unicodedata.category(each)[0] in "LM")
-    return "".join(filter(str.isalpha, anyascii(first_names().get(letters, letters))))
+    return "".join(filter(str.isalpha, anyascii(FIRST_NAMES.get(letters, letters))))
 
 
 def like(name: str, checkpoint: Checkpoint) -> tuple[str, Message]:

@@ -76,9 +76,11 @@ async def forget(ask: Said, rest: str, bot: Bot) -> None:
         await ask.chat.clear()
         await ask.chat.say(sentences.FORGOTTEN_YOU)
     else:
-        yes = Button(sentences.FORGET_YES, "/forget yes")
-        first = Button(sentences.FORGET_EXPORT, "/export")
-        await ask.chat.say(sentences.FORGET, [[first], [yes]])
+        buttons = [
+            [Button(sentences.FORGET_EXPORT, "/export")],
+            [Button(sentences.FORGET_YES, "/forget yes")],
+        ]
+        await ask.chat.say(sentences.FORGET, buttons)
 
 
 async def _written(creation: Creation, bot: Bot) -> str:

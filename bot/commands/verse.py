@@ -6,13 +6,14 @@ from dataclasses import replace
 
 from bot.answering import answer, send_card
 from bot.app import Bot
-from bot.asks import Ask, Said, line_in, voice_in
+from bot.asks import Said, line_in, voice_in
 from bot.cards import card_of
 from bot.chat import Explained, LiveMessage
 from bot.commands.voices import voice_named
-from bot.creations import MOST_CONTINUED, Creation, Wish, code_in, wilder
+from bot.creations import MOST_CONTINUED, NOBODY, Creation, Wish, code_in, wilder
 from bot.limits import TEXTS, Work, work_for
 from bot.words import layout, sentences
+from bot.words.pieces import NOTHING
 from model.text.forms import Genre
 
 POEM = Work(TEXTS[Genre.POEM], cost=1.0)
@@ -36,11 +37,11 @@ async def poem(ask: Said, rest: str, bot: Bot) -> None:
 async def sonnet(ask: Said, rest: str, bot: Bot) -> None:
     """Write fourteen lines. The first is the person's own, or that of the poem with a code."""
     if voice_in(rest)[0] is not None:
-        raise Explained(sentences.NO_SONNETS_IN_VOICES)
+        raise Explained(sentences.NO_SONNET)
     if code_in(rest.strip()):
-        poem = await creation_in(rest, bot)
+        poem = await creation_in(ask, rest, bot)
         if poem.genre is not Genre.POEM or poem.voice:
-            raise Explained(sentences.POEMS_ALONE)
+            raise Explained(sentences.NO_SONNET)
         line, own_words = layout.first_line(poem, await bot.shelf.write(poem))
         await answer(ask, Wish(Genre.SONNET, line, own_words=own_words), bot)
         return
@@ -50,42 +51,52 @@ async def sonnet(ask: Said, rest: str, bot: Bot) -> None:
     await answer(ask, Wish(Genre.SONNET, line), bot)
 
 
-async def again(_ask: Ask, rest: str, bot: Bot) -> tuple[Creation, Work]:
+async def again(ask: Said, rest: str, bot: Bot) -> tuple[Creation, Work]:
     """Find the creation to show again, letter for letter, whoever asked for it first. It takes no
     turn.
     """
-    creation = await creation_in(rest, bot)
+    creation = await creation_in(ask, rest, bot)
     return creation, work_for(creation)
 
 
-async def another(_ask: Ask, rest: str, bot: Bot) -> tuple[Wish, Work]:
-    """Wish for another one like a creation, with the next turn of whoever asks."""
-    creation = await creation_in(rest, bot)
-    return _like(creation, creation.temperature), work_for(creation)
+async def another(ask: Said, rest: str, bot: Bot) -> tuple[Wish, Work]:
+    """Wish for another one like a creation, with the next turn of whoever asks; for `/wilder`, at a
+    higher temperature. Another dinosaur of a first name says whose it is.
+    """
+    creation = await creation_in(ask, rest, bot)
+    temperature = creation.temperature
+    if ask.command[0] == "wilder":
+        temperature = wilder(temperature) or temperature
+    opening = NOTHING
+    if creation.person == NOBODY:
+        opening = sentences.IS.format(creation.prompt.capitalize())
+    wish = Wish(
+        creation.genre,
+        creation.prompt,
+        creation.count,
+        temperature,
+        creation.voice,
+        creation.own_words,
+        opening=opening,
+    )
+    return wish, work_for(creation)
 
 
-async def make_wilder(_ask: Ask, rest: str, bot: Bot) -> tuple[Wish, Work]:
-    """Wish for another one like a creation, at a higher temperature."""
-    creation = await creation_in(rest, bot)
-    temperature = wilder(creation.temperature) or creation.temperature
-    return _like(creation, temperature), work_for(creation)
-
-
-async def make_longer(_ask: Ask, rest: str, bot: Bot) -> tuple[Wish, Work]:
+async def make_longer(ask: Said, rest: str, bot: Bot) -> tuple[Wish, Work]:
     """Wish for a poem that is longer by a part."""
-    creation = await creation_in(rest, bot)
+    creation = await creation_in(ask, rest, bot)
     if creation.genre is not Genre.POEM or creation.length >= MOST_CONTINUED:
         raise Explained(sentences.LONGEST_POEM)
     wish = Wish(Genre.POEM, voice=creation.voice, poem=creation)
     return wish, work_for(wish)
 
 
-async def named_on_card(_ask: Ask, rest: str, bot: Bot) -> tuple[tuple[Creation, int], Work]:
+async def named_on_card(ask: Said, rest: str, bot: Bot) -> tuple[tuple[Creation, int], Work]:
     """Find a creation, and which of its names a card should show: `/card CODE [number]`, or the
     first one without a number.
     """
     code, _, number = rest.strip().partition(" ")
-    creation = await creation_in(code, bot)
+    creation = await creation_in(ask, code, bot)
     n = int(number) if number in map(str, range(creation.count)) else 0
     return (creation, n), work_for(creation, f"{creation.code} {n}")
 
@@ -111,24 +122,13 @@ async def card(ask: Said, found: tuple[Creation, int], bot: Bot) -> None:
         await ask.chat.say(words + "\n\n" + error.sentence, buttons)
 
 
-async def creation_in(rest: str, bot: Bot) -> Creation:
+async def creation_in(ask: Said, rest: str, bot: Bot) -> Creation:
     """Return the creation whose code somebody gives. Raises Explained."""
     given = rest.split()
     if len(given) != 1:
-        raise Explained(sentences.AGAIN_USAGE)
+        raise Explained(sentences.CODE_USAGE.format(ask.command[0]))
     code = code_in(given[0])
     creation = await bot.store.creation(code) if code else None
     if creation is None:
         raise Explained(sentences.UNKNOWN_CODE.format(sentences.cut(given[0], 40)))
     return creation
-
-
-def _like(creation: Creation, temperature: float) -> Wish:
-    return Wish(
-        creation.genre,
-        creation.prompt,
-        creation.count,
-        temperature,
-        creation.voice,
-        creation.own_words,
-    )

@@ -52,7 +52,20 @@ async def voices(ask: Said, rest: str, bot: Bot) -> None:
             bot.shelf.serving.pop(voice.id, None)
             await ask.chat.say(admins.REMOVED.format(voice.name))
         case _:
-            await _list(ask, bot)
+            lines = [sentences.VOICES, Message()]
+            for each in await bot.store.voices():
+                # an operator may refuse a name later; then the list shows the id
+                voice = replace(each, name=each.id) if is_taboo(each.name) else each
+                how = example(voice)
+                if not await bot.store.in_use(voice.id):
+                    how = sentences.NOT_TAUGHT
+                lines.append(sentences.VOICE.format(voice.name, voice.form, how))
+            shown = joined("\n", lines) if len(lines) > 2 else sentences.NO_VOICES
+            if ask.is_admin:
+                shown = joined(
+                    "\n\n", [shown, admins.HOW_TO_TEACH[ask.chat.place], admins.HOW_TO_REMOVE]
+                )
+            await ask.chat.say(shown)
 
 
 async def voice_called(name: str, bot: Bot) -> Voice:
@@ -60,21 +73,6 @@ async def voice_called(name: str, bot: Bot) -> Voice:
     if voice := await bot.store.voice_named(name) or await bot.store.voice(name):
         return voice
     raise Explained(sentences.UNKNOWN_VOICE.format(sentences.cut(name, 40)))
-
-
-async def _list(ask: Said, bot: Bot) -> None:
-    lines = [sentences.VOICES, Message()]
-    for each in await bot.store.voices():
-        # an operator may refuse a name later; then the list shows the id
-        voice = replace(each, name=each.id) if is_taboo(each.name) else each
-        how = example(voice)
-        if not await bot.store.in_use(voice.id):
-            how = sentences.NOT_TAUGHT
-        lines.append(sentences.VOICE.format(voice.name, voice.form, how))
-    shown = joined("\n", lines) if len(lines) > 2 else sentences.NO_VOICES
-    if ask.is_admin:
-        shown = joined("\n\n", [shown, admins.HOW_TO_TEACH[ask.chat.place], admins.HOW_TO_REMOVE])
-    await ask.chat.say(shown)
 
 
 async def teach(ask: Said, form: Form, words: Sequence[str], bot: Bot) -> Run:

@@ -75,7 +75,7 @@ class PageChat(Chat):
             )
             self._places[place.number] = creation
         if not self._places:
-            await self.add(sentences.START, FIRST, is_start=True)
+            await self.clear()
 
     async def fill(self, bot: Bot) -> None:
         """Write the last creations into their places, the newest first."""
@@ -138,8 +138,10 @@ class PageChat(Chat):
         await self.tell("typing")
 
     async def clear(self) -> None:
+        """Delete what was said here, and say hello."""
         self.entries.clear()
         await self.tell("cleared")
+        await self.add(sentences.START[True], FIRST, is_start=True)
 
     async def enter(self, tab: WebSocketResponse, **facts: Any) -> None:
         """Show the chat in a tab. From now on, the tab also gets each event."""

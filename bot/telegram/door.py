@@ -23,7 +23,6 @@ from telegram import (
     BotCommandScopeChat,
     CallbackQuery,
     Document,
-    InlineQuery,
     LinkPreviewOptions,
     MaybeInaccessibleMessage,
     Message,
@@ -86,6 +85,8 @@ class Telegram(Door):
 
     inbox: Inbox
     """It knows which answer is on its way."""
+    file_ids: dict[str, str]
+    """What Telegram calls cards that were sent, by their keys."""
     polling: asyncio.Task[None]
     """It ends with StartError once Telegram rejects the token."""
 
@@ -109,8 +110,6 @@ class Telegram(Door):
                 parse_mode="HTML", link_preview_options=LinkPreviewOptions(is_disabled=True)
             ),
         )
-        self.file_ids: dict[str, str] = {}
-        """What Telegram calls pictures that were sent, by their keys."""
         self.without_pictures: set[int] = set()
         """Groups that take no pictures."""
         self._offset: int | None = None
@@ -133,6 +132,7 @@ class Telegram(Door):
     async def open(self, bot: Bot) -> None:
         bot.username = self.client.username
         self.inbox = bot.store
+        self.file_ids = bot.drawings.file_ids
         last, notes = await bot.store.left(self.client.id)
         if last is not None:
             self._offset = last + 1
@@ -224,7 +224,8 @@ class Telegram(Door):
             await asyncio.sleep(pause)
 
     async def _take(self, updates: Sequence[Update], bot: Bot) -> None:
-        """Note what a batch of updates asks, and begin to answer it.
+        """Note what a batch of updates asks, and begin to answer it. What somebody types inline is
+        not noted: nobody waits for that after a stop.
 
         An update that cannot be read stops no other.
         """
@@ -232,7 +233,9 @@ class Telegram(Door):
         for update in updates:
             try:
                 if (query := update.inline_query) and not query.offset:
-                    self._offer(query, bot)
+                    person = query.from_user.id
+                    chat = TelegramChat(self, person, typed=query.id)
+                    bot.ask(Typed(person=person, chat=chat, text=query.query))
                 elif note := self._asked(update):
                     asked.append((note, update.callback_query))
             except Exception as error:
@@ -281,12 +284,6 @@ class Telegram(Door):
         )
         bot.ask(ask)
 
-    def _offer(self, query: InlineQuery, bot: Bot) -> None:
-        """Begin to answer what somebody types, without a note: nobody waits after a stop."""
-        person = query.from_user.id
-        chat = TelegramChat(self, person, typed=query.id)
-        bot.ask(Typed(person=person, chat=chat, text=query.query))
-
     def _asked(self, update: Update) -> Note | None:
         """Return what an update asks of this bot."""
         # Of a button's message, Telegram may send no more than its chat and its number. A message
@@ -334,7 +331,7 @@ class Telegram(Door):
             text=writable(text),
             name=writable(sender.first_name or ""),  # a group has none
             topic=_topic(message),
-            is_sent=not message.text,
+            is_sent=not text or bool(message.document),
             file=_facts(document) if document else None,
         )
 

@@ -50,7 +50,7 @@ RETRY_SECONDS, PAUSE_SECONDS = 600.0, 1.0
 REMEMBERED = 30
 """Telegram's speed is a mean over about so many messages."""
 SHARE = 5
-"""At least so many messages leave for each refusal."""
+"""At least so many messages leave for each refusal, while any is expected."""
 REFUSAL_SECONDS = 3.0
 """A refusal that would leave later is not said."""
 REFUSAL = 0
@@ -161,10 +161,14 @@ class Pacing:
         answers = (seconds - self.silence) * RATE * SHARE / (SHARE + 1)
         return int(answers / self._slowness) - max(promised, self.waiting)
 
-    def spares(self, chat_id: int) -> bool:
-        """Return whether a refusal may go to a chat: enough messages have left, and it could leave
-        soon. If so, count it as said.
+    def spares(self, chat_id: int, expected: int) -> bool:
+        """Return whether a refusal may go to a chat while so many messages are `expected`: if it
+        could leave soon, and enough others have left or none are expected.
+
+        If so, count it as said.
         """
+        if not (expected or self._waiting):
+            self._left = max(self._left, SHARE)
         now = asyncio.get_running_loop().time()
         opens = max(self._all.opens(now), self._chat(chat_id).opens(now))
         if self._left < SHARE or opens > now + REFUSAL_SECONDS:

@@ -9,20 +9,18 @@ from model.text.forms import Form
 
 # Voices.
 
-_BY_FILE = said(
-    "To teach me a voice, send me a text file with names, one a line, or with poems and blank lines"
-    " between. Its caption says which, and what the voice is called: `/retrain names pokemon` or"
-    " `/retrain verse keats`."
-)
-_BY_PATH = said(
-    "To teach me a voice, give me the path of a text file with names, one a line, or with"
-    " poems:\n`/retrain names pokemon ~/pokemon.txt`\n`/retrain verse keats ~/keats.txt`"
-)
-HOW_TO_TEACH = {
-    "private": _BY_FILE,
-    "group": _BY_FILE,
-    "page": _BY_FILE,
-    "terminal": _BY_PATH,
+HOW_TO_TEACH = dict.fromkeys(
+    ("private", "group", "page"),
+    said(
+        "To teach me a voice, send me a text file with names, one a line, or with poems and blank"
+        " lines between. Its caption says which, and what the voice is called: `/retrain names"
+        " pokemon` or `/retrain verse keats`."
+    ),
+) | {
+    "terminal": said(
+        "To teach me a voice, give me the path of a text file with names, one a line, or with"
+        " poems:\n`/retrain names pokemon ~/pokemon.txt`\n`/retrain verse keats ~/keats.txt`"
+    )
 }
 HOW_TO_REMOVE = said("`/voices remove NAME` removes a voice.")
 VOICE_NAME = said(

@@ -1,5 +1,6 @@
 """The font of cards: which letters it has, and how wide they are in ems, the size of the type."""
 
+import re
 from functools import cache
 from struct import iter_unpack, unpack_from
 
@@ -37,6 +38,13 @@ def width(text: str) -> float:
 
 
 def lacking(text: str) -> str:
-    """Return the first letter of a text that the font lacks, or ""."""
-    lacking = (letter for letter in text if letter not in letters() and letter.isprintable())
-    return next(lacking, "")
+    """Return what the font lacks of a text, each letter or sign once."""
+    return "".join(
+        dict.fromkeys(sign for sign in text if sign not in letters() and sign.isprintable())
+    )
+
+
+def drawable(text: str) -> str:
+    """Return a text without what the font lacks, the blank before it, and what joins emoji."""
+    missing = re.escape(lacking(text))
+    return re.sub(f" ?[{missing}\u200d]+", "", text) if missing else text

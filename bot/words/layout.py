@@ -17,8 +17,10 @@ from model.text.typesetting import typeset
 from model.text.vocabulary import is_latin
 
 QUATRAIN = 4
-IN_A_ROW = 3
-"""How many buttons stand in a row."""
+SHORTEST_WORD = 3
+"""Fewer letters at the beginning of a name are no word that its parts could belong to."""
+IN_A_ROW = 2
+"""How many buttons with names stand in a row. A phone would cut three."""
 SQUARES = {True: "🟩", False: "⬜"}
 _OPEN_END = re.compile(r"[ ,;:-]*\Z")
 _CLOSED_END = re.compile(r"[.?!]['\")]*\Z")
@@ -59,7 +61,8 @@ def buttons_below(creation: Creation, text: Text, *, is_card: bool = False) -> B
     if is_poem and not creation.voice:
         others.append(Button("sonnet", f"/sonnet {creation.code}"))
     if creation.count == 1 or creation.voice:
-        others.append(Button("card", f"/card {creation.code}"))
+        if not no_card(creation, text):
+            others.append(Button("card", f"/card {creation.code}"))
     else:
         others += [
             Button(name.capitalize(), f"/card {creation.code} {n}")
@@ -71,10 +74,14 @@ def buttons_below(creation: Creation, text: Text, *, is_card: bool = False) -> B
 
 
 def caption(creation: Creation, text: Text) -> Message:
-    """Return what stands below a card: a name and its meaning, but no verse twice; and the code."""
+    """Return what stands below a card: a name and its meaning, or what verse is drawn without; and
+    the code.
+    """
     if creation.genre is Genre.DINO:
         return reply(creation, text)
-    return Message([Piece(creation.code, "creation")])
+    code = Message([Piece(creation.code, "creation")])
+    missing = lacking("".join(verse(creation, text)))
+    return sentences.DRAWN_WITHOUT.format(missing) + code if missing else code
 
 
 def share(creation: Creation, text: Text) -> Button:
@@ -98,7 +105,7 @@ def verse(creation: Creation, text: Text) -> tuple[str, str]:
 
 def no_card(creation: Creation, text: Text, n: int = 0) -> Message:
     """Return why a creation has no card, or nothing if it has one: for its name number `n`, for all
-    names of a voice, or for its verse.
+    names of a voice, or for its verse. A card can do without an emoji, but not without a letter.
     """
     if creation.genre is not Genre.DINO:
         whole = "".join(verse(creation, text))
@@ -108,8 +115,8 @@ def no_card(creation: Creation, text: Text, n: int = 0) -> Message:
         whole = text.texts[n]
     if is_taboo(whole):
         return sentences.TABOO_VERSE
-    letter = lacking(whole)
-    return sentences.NO_CARD.format(letter) if letter else NOTHING
+    letters = "".join(filter(str.isalnum, lacking(whole)))
+    return sentences.NO_CARD.format(letters) if letters else NOTHING
 
 
 def first_line(poem: Creation, text: Text) -> tuple[str, int]:
@@ -128,41 +135,48 @@ def sonnet_begun(creation: Creation, lines: Sequence[str]) -> Message:
     return _marked(*_stanzas(creation, lines)) + Message([Piece("\n…", "verse")])
 
 
-def meaning(name: str) -> Message:
+def meaning(name: str, word: str = "", *, is_person: bool = False) -> Message:
     """Return what the known parts of a name mean: "dino-, terrible, and -venator, hunter". -saurus
     alone has none.
+
+    If they follow a word, they mean "pizza claw". If they follow the name of a person, they mean
+    "Anna's dragon", whatever stands between, and no part explains the person's own name.
     """
     parts = parts_of(name.lower())
+    after = [part for part in parts if part.start > 0 and part.end > len(word)]
+    means = " ".join(part.root.meaning.split(",")[0] for part in after)
+    if is_person:
+        return Message([Piece(f"{word.capitalize()}'s {means}")] if means else [])
+    if len(word) >= SHORTEST_WORD and parts and parts[0].start == len(word):
+        return Message([Piece(f"{word} {means}")])
     if [part.letters for part in parts] == ["saurus"]:
         return NOTHING
     meanings = []
     for part in parts:
-        letters = part.letters
-        if part.start:
-            letters = "-" + letters
-        if part.end < len(name):
-            letters += "-"
+        letters = "-" * (part.start > 0) + part.letters + "-" * (part.end < len(name))
         meanings.append(said("_{}_, {}").format(letters, part.root.meaning))
     if len(meanings) < 2:
         return joined("", meanings)
     return joined(", ", meanings[:-1]) + ", and " + meanings[-1]
 
 
-def explained(name: str) -> Message:
-    """Return a name from a to z, what its parts mean, and what it is if it is real."""
-    notes = [meaning(name)]
+def explained(name: str, word: str = "", *, is_person: bool = False) -> Message:
+    """Return a name from a to z, what its parts mean, and what it is if it is real; no note that is
+    taboo.
+    """
+    notes = [meaning(name, word, is_person=is_person)]
     if name in fossils():
         notes.append(sentences.REAL_TOO.format(fossils()[name]))
-    return _noted(name, notes)
+    shown = joined("; ", (note for note in notes if note and not is_taboo(str(note))))
+    return joined(": ", filter(None, (Message([Piece(name.capitalize(), "name")]), shown)))
 
 
 def verdict(names: Sequence[str], real: str, facts: str, *, is_found: bool) -> Message:
     """Say whether somebody has found the real one of some names, with facts about it, and what the
     others mean.
     """
-    opening = sentences.RIGHT if is_found else sentences.WRONG
     others = joined("\n", (explained(name) for name in names if name != real))
-    return opening.format(real.capitalize(), facts) + "\n\n" + others
+    return sentences.VERDICT[is_found].format(real.capitalize(), facts) + "\n\n" + others
 
 
 def result(day: str, found: Mapping[int, bool], streak: int) -> Message:
@@ -179,12 +193,6 @@ def results(people: Mapping[int, int]) -> Message:
     return sentences.YESTERDAY.format(sum(people.values()), counts)
 
 
-def _noted(name: str, notes: Sequence[Message]) -> Message:
-    """Return a name with notes, but for taboo ones."""
-    shown = joined("; ", (note for note in notes if note and not is_taboo(str(note))))
-    return joined(": ", filter(None, (Message([Piece(name.capitalize(), "name")]), shown)))
-
-
 def _name(name: str, creation: Creation, text: Text) -> Message:
     """Set a name, with what its parts mean: "Anna is Annalong: Anna's dragon" if it is that of a
     person.
@@ -194,13 +202,12 @@ def _name(name: str, creation: Creation, text: Text) -> Message:
     if creation.voice:
         return Message([Piece(name if text.has_capitals else name.capitalize(), "bold")])
     if creation.person != NOBODY:
-        return explained(name)
-    person = creation.prompt.capitalize()
-    note = meaning(name)
-    for part in parts_of(name):
-        if (part.start, part.end) == (len(creation.prompt), len(name)):
-            note = Message([Piece(f"{person}'s {part.root.meaning}")])
-    return sentences.IS.format(person) + _noted(name, [note]) + "."
+        return explained(name, creation.prompt)
+    return (
+        sentences.IS.format(creation.prompt.capitalize())
+        + explained(name, creation.prompt, is_person=True)
+        + "."
+    )
 
 
 def _stanzas(creation: Creation, lines: Sequence[str]) -> tuple[str, str]:

@@ -35,11 +35,20 @@ def duration(seconds: float) -> str:
 
 # Hello, and what I can do.
 
-START = said(
-    "I'm *Mangosaurus*, and I invent dinosaurs that never lived, and verse that Shakespeare never"
-    " wrote: send me any line, and I'll go on."
-)
+START = {
+    True: said(
+        "I'm *Mangosaurus*, and I invent dinosaurs that never lived, and verse that Shakespeare"
+        " never wrote: send me any line, and I'll go on."
+    ),
+    False: said(
+        "I'm *Mangosaurus*. Send me `/dino mango`, and I'll invent a dinosaur that never lived; or"
+        " `/poem Shall I compare thee`, and I'll go on with verse that Shakespeare never wrote."
+    ),
+}
+"""Hello, in private or, where a line alone gets no answer, in a group."""
 A_DINOSAUR, ME, A_ROUND = "a dinosaur", "me as a dinosaur", "the round of the day"
+LIKE_IT = "invent one like it"
+ITSELF = said("That's me.")
 SHARE = "share"
 HELP_HERE = {
     "private": said("In any other chat, `@{} mango` offers something to send."),
@@ -63,12 +72,10 @@ ABOUT_NETWORK = {
     "verse": said(
         "*Verse* comes from an LSTM that read Shakespeare's plays and sonnets and other poems:"
         " version `{0}`, {1:.3f} nats per character on text it has never seen."
+        "\n\nFor a *sonnet*, the network of verse writes each line many times, in words that scan"
+        " and rhyme by the CMU Pronouncing Dictionary, and I keep one of them."
     ),
 }
-ABOUT_SONNETS = said(
-    "For a *sonnet*, the network of verse writes each line many times, in words that scan and"
-    " rhyme by the CMU Pronouncing Dictionary, and I keep one of them."
-)
 ABOUT_ROUNDS = said(
     "In the rounds of /today, people found the real dinosaur among four in {1:.0%} of {0:,} tries."
     " Chance alone finds 25%."
@@ -91,7 +98,7 @@ ONE_LINE = said(
 LINE_TOO_LONG = said(
     "Your line has {} characters, and I can take up to {}. Please give me a shorter one."
 )
-AGAIN_USAGE = said("Give me the code of a creation, such as `/again k7m2p9xb4q`.")
+CODE_USAGE = said("Give me the code of a creation, such as `/{} k7m2p9xb4q`.")
 UNKNOWN_CODE = said(
     "I don't know any creation with the code `{}`. Maybe a letter is wrong, or its owner"
     " asked me to forget it."
@@ -104,8 +111,9 @@ TABOO_VERSE = said(
 )
 CODE = "code {}"
 """How a door labels a code that it cannot make a link."""
-POEMS_ALONE = said(
-    "Only a poem in Shakespeare's voice can become a sonnet. Send me /sonnet and a line."
+NO_SONNET = said(
+    "Only Shakespeare's voice writes sonnets, from a line or a poem of its own. Send me /sonnet and"
+    " a line, without a voice."
 )
 LONGEST_POEM = said("I can't make this poem any longer. Send me one of its lines to start another.")
 
@@ -122,8 +130,11 @@ ROUND = said(
     " made up three, and one is real."
 )
 QUESTION = said("*{} of {}*: which one is real?")
-RIGHT = said("*Right*, {} is real. {}")
-WRONG = said("*No*, the real one is {}. {}")
+VERDICT = {True: said("*Right*, {} is real. {}"), False: said("*No*, the real one is {}. {}")}
+ANSWERED = {
+    True: said("You found this one already, and the first press counts. /today goes on."),
+    False: said("You missed this one already, and the first press counts. /today goes on."),
+}
 ROUND_OVER = said("That round is over. /today is the new one.")
 RESULT = said("Mangosaurus, {}\n{} {} of {}\nDays in a row: {}")
 YESTERDAY = said("\n\nPlayed yesterday: {}. Of them, {}.")
@@ -143,7 +154,8 @@ NO_PICTURES = said(
     "I may not send pictures in this group. Ask me in private, or ask its admins to let me."
 )
 NO_CARD = said("My font has no {}, so this one gets no card. You can copy it, though.")
-CARD_OF_WHAT = said("I know no creation with that code, and names have letters from a to z alone.")
+DRAWN_WITHOUT = said("Drawn without {}, which my font lacks.\n\n")
+CARD_OF_WHAT = said("Give me a name with letters from a to z alone, such as `mangosaurus`.")
 NOT_PREPARED = said(
     "I can't write sonnets at the moment, as I don't know how words sound. The log says why. "
     "But I can continue any line that you send me."
@@ -240,9 +252,6 @@ VOICE_LETTERS = said(
 )
 VOICE_GONE = said("That voice has been removed. /voices shows the ones I have.")
 VOICE_UNTRAINED = said("I can't write in that voice yet.")
-NO_SONNETS_IN_VOICES = said(
-    "Only Shakespeare's voice writes sonnets. Send me /sonnet and a line, without a voice."
-)
 
 # The terminal.
 

@@ -263,7 +263,7 @@ class _TimeLimit:
 
 
 def _is_same(before: Any, after: Any) -> bool:
-    """Return whether a copy is still what it was copied from; what cannot be compared may be."""
+    """Return whether a copy is unchanged. What cannot be compared counts as unchanged."""
     if isinstance(before, np.ndarray) and before.dtype != object:
         return before.shape == after.shape and before.tobytes() == after.tobytes()
     if isinstance(before, Mapping):

@@ -445,12 +445,12 @@ def _first_letters(invent: Function, letters: str, temperature: float) -> Any:
 
 
 def _check_temperature(invent: Function, letters: str, temperature: float) -> None:
-    p = np.array([0.05, 0.1, 0.15, 0.7, 0.0]) ** (1 / temperature)
-    right = p / p.sum()
-    shares = _first_letters(invent, letters, temperature)
-    if np.abs(shares - right[:4]).max() < 0.1:
-        return
     p = np.array([0.05, 0.1, 0.15, 0.7])
+    powers = p ** (1 / temperature)
+    right = powers / powers.sum()
+    shares = _first_letters(invent, letters, temperature)
+    if np.abs(shares - right).max() < 0.1:
+        return
     said = f"at the temperature {temperature}, "
     if shares.max() == 1:
         raise Wrong(said + "300 seeds gave the same letter. Is it drawn, by `generator`?")
