@@ -21,7 +21,7 @@ WIDTH, HEIGHT = 1080, 1350
 PAPER, GREY, PERSON = "#fcf6ea", mixed(INK, "#fcf6ea", 0.4), "#9c4a2f"
 _MARGIN = 70
 _LOWEST = 1242
-"""Where the last line below a picture stands at the lowest."""
+"""How far down the last line below a picture may stand."""
 _HEAD, _FOOT, _MEASURE = 180, HEIGHT - 240, WIDTH - 200
 """Where verse on a page begins and ends at most, and how wide it may be."""
 _CAPITAL = 0.65

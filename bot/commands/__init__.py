@@ -27,7 +27,7 @@ FIRST = [
 ]
 """The buttons below the first message."""
 FEWEST_TRIES = 100
-"""`/about` says how many of the real ones people found once they have tried so often."""
+"""How many tries there must be before `/about` says how many real dinosaurs people found."""
 
 
 class Command(NamedTuple):

@@ -87,7 +87,7 @@ async def pressed(ask: Said, rest: str, bot: Bot) -> tuple[tuple[int, ...], Work
     if not is_on or question >= QUESTIONS or choice > INVENTED:
         raise Explained(sentences.ROUND_OVER)
     found = await bot.store.found(ask.person, day)
-    # an ask of before a stop may have noted its own press
+    # an ask that came before a stop may have noted this press itself
     if question in found and not (ask.chat.note and ask.chat.note.is_left):
         raise Explained(sentences.ANSWERED[found[question]])
     return (day, question, choice), PRESS

@@ -74,8 +74,8 @@ def buttons_below(creation: Creation, text: Text, *, is_card: bool = False) -> B
 
 
 def caption(creation: Creation, text: Text) -> Message:
-    """Return what stands below a card: a name and its meaning, or what verse is drawn without; and
-    the code.
+    """Return what stands below a card: a name and its meaning, or the signs that a card of verse
+    lacks; and the code.
     """
     if creation.genre is Genre.DINO:
         return reply(creation, text)
