@@ -1,8 +1,8 @@
 """Measure, and write the results into results.md: python -m benchmarks NAME ...
 
 bot, overload, stops and units measure the bot; cold_start, sampling, texts and training measure the
-networks beside torch; island measures the assignment. All that measure beside torch, and bot too,
-need more packages: pip install '.[bench]'.
+networks beside torch; island measures the assignment. bot, and the four beside torch, need more
+packages: pip install '.[bench]'.
 """
 
 import argparse

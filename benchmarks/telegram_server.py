@@ -201,7 +201,7 @@ class Server:
         return self.inboxes.setdefault(token, Inbox(is_strict=self._is_strict))
 
     def call(self, token: str, method: str, parameters: dict[str, Any]) -> bytes:
-        """Answer a method that never waits with the JSON of its result. Raises TooManyError."""
+        """Return the JSON of the result of a method that never waits. Raises TooManyError."""
         self.inbox(token).active = time.perf_counter()
         if method == "getMe":
             return json.dumps(ME | {"id": int(token.partition(":")[0])}).encode()
@@ -226,7 +226,7 @@ class Server:
             "chat": {"id": chat, "type": "private"},
         }
         if method == "sendPhoto":
-            if "photo" not in parameters:  # it is in the request, and was not parsed
+            if "photo" not in parameters:  # an upload, which is not parsed
                 inbox.uploads += 1
             size = {"file_unique_id": "1", "width": 1080, "height": 1350}
             sent["photo"] = [size | {"file_id": parameters.get("photo", f"{number}")}]

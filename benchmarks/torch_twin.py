@@ -19,11 +19,10 @@ TORCH_GATES = {"rnn": "h", "lstm": "ifgo", "gru": "run"}
 
 
 class Variant(NamedTuple):
-    """One way to write the network: whether oneDNN runs the layers, and whether the other of two
-    forms is taken.
+    """One way to write the network: with oneDNN or without, and in the one form or the other.
 
-    For a training, that is an embedding instead of one-hot rows, as wide as the alphabet, which is
-    the narrowest that can express the network. For sampling, it is cells instead of layers.
+    In a training, the other form has an embedding in place of one-hot rows. It is as wide as the
+    alphabet: no narrower one can express the network. In sampling, it has cells in place of layers.
     """
 
     has_onednn: bool
@@ -80,8 +79,9 @@ class TorchTraining:
     ) -> None:
         self.twin = Twin(language_model)
         self._inputs, self._targets = torch.from_numpy(inputs), torch.from_numpy(targets)
-        self._masks = [1.0] * len(self.twin.layers) if masks is None else map(torch.tensor, masks)
-        self._masks = list(self._masks)
+        self._masks: list[Any] = [1.0] * len(self.twin.layers)
+        if masks is not None:
+            self._masks = list(map(torch.tensor, masks))
         self._variant = variant
         self._embedding = torch.nn.Embedding.from_pretrained(self.twin.one_hot, freeze=False)
         modules = [*self.twin.layers, self.twin.linear, self._embedding]

@@ -13,11 +13,14 @@ imports none of them.
     limits      the one place that says no: how often a person may ask, what the bot can carry
     creations   all that decides a text
     answering   from a wish to an answer
+    inbox       what people asked on Telegram and have no answer to yet
     store       people and creations, in a `database`; its `schema` and migrations
     learned     custom `voices` and weights, in the same database
     shelf       the weights that write
     writer      threads that write texts, many at once
     training    new weights while the bot serves
     words       every sentence that a person can read
+    cards       pictures of creations, to pass on
+    standby     which of several processes serves; `health` says whether it is well
     kept        commands without a bot: show, card, weights; `backup` has backup and restore
 """

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 STOP_SECONDS = 7.5
 """A stop takes no longer, whatever hangs. systemd allows 15 s, and containers 10 s."""
 ASKING_SECONDS = 15.0
-"""`mangosaurus healthy` waits so long for an answer. Without one, the bot is not well."""
+"""How long `mangosaurus healthy` waits for an answer. Without one, the bot is not well."""
 ABOUT = """\
 A bot that invents dinosaur names and Shakespearean verse: on Telegram with a TELEGRAM_TOKEN,
 else in this terminal and on a page in your browser. Piped input is answered here alone."""
@@ -68,8 +68,9 @@ def command() -> None:
 
 
 def main(arguments: Sequence[str] = ()) -> None:
-    """Run the bot until it is told to stop, and exit with 0, or with 1 and one line
-    that says why.
+    """Run the bot until it is told to stop.
+
+    If it fails, print one line that says why, and exit with a code that is not 0.
     """
     wanted = _wanted(arguments)
     redaction = Redaction()

@@ -5,8 +5,8 @@ compare thee`, or presses a button, which says its line. That is an ask (`asks`)
 (`commands`) reads from it what the person wants: names, a poem or a sonnet. That is a wish.
 `answer` fulfils the wish in five steps, each done by one part of the bot:
 
-1. Admit. `limits` refuses what is beyond a person's limit, and what the bot could not answer in
-   time. It has done so before the command begins.
+1. Admit. Before the command begins, `limits` refuses what is beyond a person's limit, and what the
+   bot could not answer in time.
 2. Draft. The wish becomes a creation, which is all that decides a text: the version of the network,
    the person's seed and turn (how many texts they have had before), the prompt, the temperature
    (`creations`). `store` notes it under a code.
@@ -102,8 +102,8 @@ async def send_card(ask: Said, card: Picture, message: Message, buttons: Buttons
 async def say_with_card(
     ask: Said, card: Picture, message: Message, buttons: Buttons, bot: Bot, in_words: Buttons
 ) -> None:
-    """Send a message below a card. Where no pictures are shown, or if this one cannot be had soon,
-    send it in words, with other buttons.
+    """Send a card with a message below it. Where no pictures are shown, or if this one cannot be
+    had soon, send the message alone, with the buttons `in_words`.
     """
     if ask.chat.shows_pictures and bot.drawings.is_soon(card.key):
         with contextlib.suppress(Explained):

@@ -64,7 +64,7 @@ class Door:
 
 @dataclass(eq=False)
 class Tally:
-    """Counts what happens from the start on, for `/status`."""
+    """Counts answers and errors since the start, for `/status` and `/metrics`."""
 
     answers: int = 0
     errors: Counter[str] = field(default_factory=Counter)
@@ -101,10 +101,11 @@ class Bot:
     banned: set[int] = field(default_factory=set)
     """People and groups that get no answer."""
     questions: dict[int, tuple[list[str], str]] = field(default_factory=dict)
-    """The questions of rounds, by their number since the year 1: five more each day."""
+    """The names of each question of a round, and the real one of them. Questions are numbered: five
+    for each day since the year 1."""
     tally: Tally = field(default_factory=Tally)
     _queues: dict[object, dict[Ask, asyncio.Event]] = field(default_factory=dict)
-    """The asks of each person that are not answered yet. The first one may be."""
+    """Each person's asks that are not answered yet. Only the first of them may begin."""
     _asks: Tasks = field(default_factory=Tasks)
 
     def ask(self, ask: Ask) -> asyncio.Task[None]:
@@ -113,10 +114,11 @@ class Bot:
 
     @contextmanager
     def queue(self, ask: Ask) -> Iterator[asyncio.Event]:
-        """Queue an ask behind the person's earlier ones; yield what is set once it is the first.
+        """Queue an ask behind the person's earlier ones; yield an event that is set once it is the
+        first.
 
         Otherwise `/seed 42` and a `/dino` right behind it would run at the same time. What is typed
-        inline waits for nothing.
+        inline waits for no other ask.
         """
         key = ask.person if isinstance(ask, Said) else ask
         queue = self._queues.setdefault(key, {})
@@ -124,7 +126,7 @@ class Bot:
         next(iter(queue.values())).set()
         try:
             yield queue[ask]
-        finally:  # also for one that is refused while others before it wait
+        finally:  # also if the ask is refused while earlier ones wait
             del queue[ask]
             if queue:
                 next(iter(queue.values())).set()

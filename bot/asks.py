@@ -55,9 +55,10 @@ class Ask:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Said(Ask):
-    """A line that somebody sends, or a button says for whoever presses it.
+    """A line that somebody sends, or that a button says for whoever presses it.
 
-    `file` is that of the message it replies to, and `name` the first name in the profile.
+    `file` belongs to the message that the line replies to. `name` is the first name in the person's
+    profile.
     """
 
     file: File | None = None
@@ -93,7 +94,7 @@ def writable(text: str) -> str:
 
 
 def line_in(text: str) -> str:
-    """Return the line in a text, or "".
+    """Return the line in a text, without quotes around it, or "" if nothing of it can be seen.
 
     Quotes keep the blanks at its ends. Raises Explained if it is too long.
     """

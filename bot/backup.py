@@ -1,7 +1,7 @@
 """`mangosaurus backup` and `restore`: all that the bot has learned and keeps, in one SQLite file.
 
-Both copy row by row, between databases of either kind, the tables that `schema.KEPT` names. What
-the bot is about to do stays where it is, so a restored bot answers nobody who asked before.
+Both copy row by row, between databases of either kind, the tables that `schema.KEPT` names. Asks
+that wait for an answer are not copied, so a restored bot does not answer them.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from bot.standby import takes
 from model.errors import MangosaurusError
 
 ROWS = 1000
-"""So many rows are in memory at once. A row of voices or weights has megabytes, so it is alone."""
+"""How many rows are in memory at once. A row of voices or weights has megabytes, so it is alone."""
 
 _SNAPSHOT = {
     "sqlite": "BEGIN",
@@ -49,7 +49,8 @@ async def backup(settings: Settings, wanted: str) -> None:
 async def restore(settings: Settings, wanted: str) -> None:
     """Put a backup into a database that is empty, but for weights that came with the program.
 
-    No bot may use it, nor start before all is there. Only Telegram's is noticed.
+    No bot may use the database meanwhile. A bot on Telegram is noticed, and the backup refused; a
+    bot in a terminal is not noticed.
     """
     source = Database(existing(Path(wanted)))
     async with Database(settings.database_address) as target:
@@ -64,7 +65,7 @@ async def _fill(target: Database, source: Database) -> str:
     """Copy the tables that are kept, and return how many rows each has."""
     counts = Counter({table.name: 0 for table in schema.KEPT})
     with target.transaction() as writer:
-        schema.prepare(writer)  # from now on, nobody else writes to a file
+        schema.prepare(writer)  # from now on, nobody else can write to a SQLite file
         tables = [table for table in schema.KEPT if table is not schema.weights]
         if found := [each.name for each in tables if writer.execute(sa.select(each)).first()]:
             raise MangosaurusError(
@@ -80,7 +81,7 @@ async def _fill(target: Database, source: Database) -> str:
 
 
 def _rows(source: Database) -> Iterator[tuple[Table, list[dict[str, Any]]]]:
-    """Return some rows of some table at a time, all as they are at one moment."""
+    """Yield some rows of a table at a time, all as they are at one moment."""
     with source.transaction() as reader:
         reader.execute(sa.text(_SNAPSHOT[reader.dialect.name]))
         number = schema.number_in(reader)

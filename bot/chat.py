@@ -84,8 +84,10 @@ class Offer(NamedTuple):
 
 
 class Picture(NamedTuple):
-    """A card: its key, the name of its file, and what draws it: that returns its PNG and its words,
-    or raises Explained. It `is_kept` if it belongs to nobody.
+    """A card. `draw` returns its PNG and its words, or raises Explained.
+
+    A card that belongs to nobody `is_kept`: what was uploaded once is sent again. `name` is that of
+    its file.
     """
 
     key: str
@@ -123,7 +125,7 @@ class Chat(ABC):
     async def release(self, text: str = "") -> bool:  # noqa: ARG002 - for doors whose buttons wait
         """Release the button that was pressed, perhaps with a refusal of up to 200 characters.
 
-        Return whether one was waiting for that.
+        Return whether a button was waiting for that.
         """
         return False
 
@@ -181,7 +183,7 @@ class LiveMessage:
     _changed: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _on_its_way: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
     _is_lost: bool = field(default=False, init=False)
-    """Whether a message was sent that may have arrived, but has no number."""
+    """Whether a message may have arrived whose number is not known."""
 
     async def __aenter__(self) -> Self:
         self._task = asyncio.create_task(self._rewrite())
@@ -199,8 +201,8 @@ class LiveMessage:
             logger.error("An unfinished message could not be shown", exc_info=end)
 
     def show(self, message: Message) -> None:
-        """Show this as soon as the chat can take another change, unless something newer comes
-        before.
+        """Show a message as soon as the chat can take another change, unless something newer comes
+        first.
         """
         if message != self._newest:
             self._newest = message
@@ -223,6 +225,7 @@ class LiveMessage:
         chat's pace.
         """
         pause = self.chat.edit_seconds
+        # at once, where changes cost nothing; never, where only the end is shown
         await asyncio.sleep(pause if pause in (0, math.inf) else SLOW_SECONDS)
         await self._type()
         while True:
@@ -251,5 +254,5 @@ class LiveMessage:
                 await self.chat.change(self.number, message, self.buttons, unfinished=True)
         except (NotSent, InDoubt) as error:
             logger.info("An unfinished message was not shown: %s", error)
-            # only the end follows, or two halves would stand there
+            # from now on, show only the end: another beginning could stand below this one
             self._is_lost = isinstance(error, InDoubt) and self.number is None

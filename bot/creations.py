@@ -18,12 +18,12 @@ from model.writing import requests
 TEMPERATURES = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0)
 """What "wilder" chooses from.
 
-A reader sees the difference of two neighbours; the last is nearly noise.
+A reader sees the difference between two neighbours; the last one gives nearly noise.
 """
 MOST_CONTINUED = 3
 """How often a poem can be continued. A longer one would not fit into one message."""
 NOBODY = 0
-"""Whose creation is one that is the same for everybody."""
+"""The person of a creation that is the same for everybody."""
 ASIDE = 2**63
 """Turns from here on are for texts outside every sequence; nobody asks that often."""
 
@@ -67,8 +67,8 @@ class Creation:
 
 @dataclass(frozen=True)
 class Person:
-    """Where somebody's sequence stands, how many days in a row they have played a round, and the
-    last of these days.
+    """Where somebody's sequence stands. `streak` is how many days in a row they have finished a
+    round, and `played` the last of these days, counted from the year 1.
     """
 
     id: int
@@ -81,7 +81,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Wish:
-    """What an ask wishes for. Without a temperature, it is the usual one of the weights.
+    """What an ask wishes for. Without a `temperature`, the usual one of the weights counts.
 
     `poem` is the poem to continue. Without `own_words`, the whole prompt is the person's. `opening`
     stands above the answer, once.
@@ -101,9 +101,9 @@ class Wish:
         return self.poem.parts + 1 if self.poem else 1
 
     def creation(self, person: Person, code: str, version: str, temperature: float) -> Creation:
-        """Return the creation of somebody's next turn, or a longer poem, which is theirs.
+        """Return the creation of somebody's next turn, or a longer poem, which is theirs now.
 
-        `temperature` is the usual one.
+        `temperature` is the usual one of the weights.
         """
         if self.poem:
             return replace(
@@ -135,9 +135,9 @@ def network_of(wanted: Wish | Creation) -> str:
 
 
 def new_code(below: Callable[[int], int] = secrets.randbelow) -> str:
-    """Draw a code that spells no taboo word, with `below(n)` for each number below n.
+    """Draw a code that spells no taboo word. `below(n)` draws a number below n.
 
-    It may be taken already.
+    The code may be taken already.
     """
     while True:
         code = "".join(CODE_CHARACTERS[below(len(CODE_CHARACTERS))] for _ in range(CODE_LENGTH))
@@ -146,8 +146,8 @@ def new_code(below: Callable[[int], int] = secrets.randbelow) -> str:
 
 
 def code_in(text: str) -> str:
-    """Return the code if a text is a code, perhaps behind a # or the word "code", or a link that
-    ends in a code; else "".
+    """Return the code in a text that is a code, perhaps behind a # or the word "code", or a link
+    that ends in a code. Return "" for any other text.
     """
     found = _CODE_ALONE.fullmatch(text)
     return found[1].lower() if found else ""

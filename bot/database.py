@@ -35,7 +35,7 @@ BUSY_SECONDS = 5.0
 PATIENCE_SECONDS = 10.0
 """How long a caller waits for a transaction, and for the transactions before it."""
 AWAY_SECONDS = 6.0
-"""Transactions wait so long for a server that does not answer, as while it restarts."""
+"""How long transactions wait for a server that is away, as while it restarts."""
 AGAIN_SECONDS = 0.2
 """The pause between two tries to reach it."""
 CLOSING_SECONDS = 1.0
@@ -70,7 +70,7 @@ committed outlives the end of the server.
 
 Result = TypeVar("Result")
 Job: TypeAlias = tuple[Callable[[Connection], Any], Future[Any]]
-"""What somebody wants of the database, and its result."""
+"""What a transaction does, and the future of its result."""
 
 
 class StoreError(MangosaurusError):
@@ -108,7 +108,7 @@ def url_of(database: str | Path) -> URL:
 
 
 def existing(database: str | Path) -> str | Path:
-    """Return a database that should not be made. Raises MangosaurusError if its file is missing."""
+    """Return the same address. Raises MangosaurusError if it is that of a file that is missing."""
     if isinstance(database, Path) and not database.exists():
         raise MangosaurusError(
             f"there is no database at {database}; MANGOSAURUS_HOME names the folder of a bot's"
@@ -118,9 +118,7 @@ def existing(database: str | Path) -> str | Path:
 
 
 def name_of(url: URL) -> str:
-    """Return what messages call a database: the path of its file, or its server and
-    its name there.
-    """
+    """Return what messages call a database: the path of its file, or its server and its name."""
     if url.drivername == SQLITE:
         return str(url.database)
     return f"PostgreSQL at {url.host or url.query.get('host')}/{url.database or ''}"
@@ -149,7 +147,7 @@ class Database:
         self._thread = ThreadPoolExecutor(1, "database")
         self._jobs: deque[Job] = deque()
         self._is_patient = is_patient
-        self._away_since: float | None = -math.inf  # until it was there once
+        self._away_since: float | None = -math.inf  # before its first answer, nothing waits for it
         self._claims: list[sqlite3.Connection] = []
 
     async def __aenter__(self) -> Self:
@@ -221,8 +219,8 @@ class Database:
             self._engine.dispose()
 
     def claim(self) -> bool:
-        """Lock a file beside a SQLite database until `disconnect` or the end of the process, unless
-        another one has locked it. Return whether it is locked now.
+        """Lock a file beside a SQLite database until `disconnect` or the end of the process. Return
+        False if another process has locked it.
         """
         file = f"{os.path.realpath(self.name)}-telegram"
         with self._explained(PATHS):
@@ -273,7 +271,7 @@ class Database:
             self._thread.submit(self._engine.dispose)
 
     def _work_off(self) -> None:
-        """Carry out, on the thread, all that waits. Whoever gave up waiting wants nothing."""
+        """Carry out, on the thread, all that waits, but nothing for a caller that gave up."""
         jobs = [self._jobs.popleft() for _ in range(len(self._jobs))]
         wanted = [job for job in jobs if job[1].set_running_or_notify_cancel()]
         if wanted:
@@ -314,9 +312,7 @@ class Database:
 
     @contextmanager
     def _explained(self, way_out: str = "") -> Iterator[None]:
-        """Turn any failure into a StoreError without the driver's traceback, which
-        may quote a row.
-        """
+        """Turn a failure into a StoreError, without the driver's traceback, which quotes rows."""
         try:
             yield
         except TimeoutError:
@@ -363,7 +359,7 @@ def put(
 
 
 def _is_away(error: Exception) -> bool:
-    """Return whether the connection to a server was cut, or cannot be made: that has no code."""
+    """Return whether the connection to a server was cut or cannot be made: that has no SQLSTATE."""
     if not isinstance(error, OperationalError):
         return False
     return error.connection_invalidated or getattr(error.orig, "sqlstate", "") is None
@@ -380,7 +376,7 @@ def _make(file: str) -> bool:
     """Make a file that only its owner can read, unless it is there. Return whether it is empty.
 
     SQLite deletes the log beside an empty file, and with it the newest changes of a database that
-    was moved away without its log. So that raises StoreError.
+    was moved away without its log. So an empty file beside a log raises StoreError.
     """
     path = Path(os.path.realpath(file))
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -26,14 +26,14 @@ PART_SECONDS = 4.0
 """How long the database or a process that draws may take to answer. Prometheus waits for 10."""
 SMALLEST_CARD = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
 REFUSALS = ("busy", "late", "often")
-"""Reasons. Prometheus would miss the first increase of one that does not begin at 0."""
+"""Reasons with a counter. Prometheus would miss the first increase if one did not begin at 0."""
 STANDBY, SERVING = "on standby: another process serves", "serving"
 
 
 class Health:
-    """Whether one process is well, which opens some doors.
+    """Whether one process and its doors are well.
 
-    If there is an address, it answers there while its block lasts.
+    If there is an address, `/healthz` and `/metrics` are answered there while the block lasts.
     """
 
     def __init__(self, listen: Address | None = None, doors: Sequence[Door] = ()) -> None:
@@ -150,6 +150,7 @@ class Health:
 def tell_systemd(state: str) -> None:
     """Tell systemd what this process does, where systemd wants to know (`Type=notify`)."""
     if address := os.environ.get("NOTIFY_SOCKET"):
+        # an address that begins with @ is in the abstract namespace, which begins with NUL
         with (
             contextlib.suppress(OSError),
             socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender,

@@ -1,12 +1,13 @@
 """The inbox: what people asked on Telegram and have no answer to yet, in the bot's database.
 
 Telegram forgets an update once the next poll confirms it. So each ask is noted before that, and
-struck off when it is answered or refused: in one transaction with what an answer changes. That of a
-training stays until it is over. After a stop, a kill or the end of a server, the next start goes on
-with the notes that are left.
+struck off when it is answered or refused: in one transaction with what an answer changes. The note
+of a `/retrain` stays until the training is over. After a stop, a kill or the end of a server, the
+next start goes on with the notes that are left.
 
-Nobody may know whether a message arrived that was on its way. So that is noted before it leaves;
-at the next start, its person reads a word in place of a second answer.
+If the bot ends while a message is on its way, nobody knows whether it arrived. So the note says,
+before a message leaves, that it is on its way. The next start does not send it again, but says how
+to get it.
 """
 
 import logging
@@ -57,9 +58,9 @@ class Note:
     shown: int | None = None
     """The number of a message that shows the beginning of a sonnet."""
     is_left: bool = False
-    """Whether it was noted before the bot started. This is not kept, and neither is the next."""
+    """Whether it was noted before the bot started. The database has neither this nor the next."""
     is_struck: bool = False
-    """Whether it went with what its answer changed, or goes with the end of a training."""
+    """Whether it is struck off already, or will be at the end of a training."""
 
 
 class Inbox(Database):
@@ -80,10 +81,10 @@ class Inbox(Database):
         await self.run(work)
 
     async def left(self, bot: int) -> tuple[int | None, list[Note]]:
-        """Return the last update that was noted, and the notes that are left, the oldest first. All
-        of them begin once more.
+        """Return the id of the last update, and the notes that are left, the oldest first. Count
+        one more beginning of each.
 
-        What is older than a day is struck off, and an update of more than a day ago is None.
+        Notes older than a day are deleted. The id is None if that update is older than a day.
         """
         begin = time.time() - KEPT_SECONDS
         of_bot = asks.c.bot == bot
@@ -109,7 +110,7 @@ class Inbox(Database):
         """Note how far an answer is: `is_sending`, while it is on its way; `shown`, the message
         with the beginning of a sonnet, which edits will finish.
         """
-        await self.execute(sa.update(asks).where(own(note)).values(values))
+        await self.execute(sa.update(asks).where(row_of(note)).values(values))
 
     async def strike(self, note: Note) -> None:
         """Strike off an ask that is answered or refused."""
@@ -119,9 +120,9 @@ class Inbox(Database):
 def strike(connection: Connection, note: Note | None) -> None:
     """Strike off an ask in the transaction of what its answer changes."""
     if note:
-        connection.execute(sa.delete(asks).where(own(note)))
+        connection.execute(sa.delete(asks).where(row_of(note)))
 
 
-def own(note: Note) -> sa.ColumnElement[bool]:
-    """Return what is true of a note's row."""
+def row_of(note: Note) -> sa.ColumnElement[bool]:
+    """Return the condition that selects the row of a note."""
     return sa.and_(asks.c.bot == note.bot, asks.c.update == note.update)

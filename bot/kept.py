@@ -58,7 +58,7 @@ async def card(settings: Settings, wanted: str) -> None:
 
 
 async def weights(settings: Settings, version: str) -> None:
-    """Save a version that the database has in the current folder."""
+    """Save weights from the database as a file in the current folder."""
     async with Store(existing(settings.database_address)) as store:
         content = await store.content(version)
         if content is None:

@@ -29,7 +29,7 @@ class Weights(NamedTuple):
     version: str
     description: Description
     is_candidate: bool = False
-    """Whether it did not win, and goes after a day."""
+    """Whether it did not come into use. Then it is deleted after a day."""
 
 
 class Learned(Inbox):
@@ -53,6 +53,7 @@ class Learned(Inbox):
         facts: dict[str, Any] = {"content": content, "description": asdict(new.description)}
         row = facts | {"candidate_since": datetime.now(UTC).isoformat() if candidate else None}
         key = {"network": network, "version": new.version}
+        # what is no candidate stays none, even if a run makes the same weights again
         changes = facts if candidate else row
         await self._large.run(lambda connection: put(connection, weights, key, row, changes))
         return new.version
@@ -70,7 +71,7 @@ class Learned(Inbox):
         return sorted(found, key=lambda each: each.description.created, reverse=True)
 
     async def content(self, version: str) -> bytes | None:
-        """Return the file of a version, or None. Raises CheckpointError if it is damaged."""
+        """Return the file of a version, as bytes, or None. Raises CheckpointError if damaged."""
         wanted = sa.select(weights.c.content).where(weights.c.version == version).limit(1)
 
         def work(connection: Connection) -> bytes | None:

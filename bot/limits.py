@@ -23,14 +23,14 @@ from model.threads import available_cores
 LONGEST_WAIT_SECONDS = 30.0
 """An answer that would come later is refused."""
 TOLD = Rate(1, 30)
-"""A chat reads one refusal in half a minute."""
+"""A chat reads at most one refusal in half a minute."""
 TEXTS: dict[Genre, float] = {Genre.DINO: 0.04, Genre.POEM: 1.0, Genre.SONNET: 5.0}
-"""The work of ten names, of a part of a poem and of a sonnet, in poems.
+"""How much work ten names, a part of a poem and a sonnet are, in poems.
 
 `python -m benchmarks units` measures it.
 """
 THREADS = min(available_cores(), 4)
-"""At most so many threads write the texts of one version."""
+"""How many threads may write the texts of one version."""
 POEMS_A_SECOND = 2.0
 """The speed of one thread, until this machine has shown its own."""
 THREAD_GAIN = 0.7
@@ -44,16 +44,17 @@ machine."""
 REMEMBERED_SECONDS = 120.0
 """A speed is a mean over about the last two minutes of writing or drawing."""
 CHATTER_COST, LETTER_COST = 0.5, 1 / 12
-"""What an answer without a text, and what a letter that is typed inline, takes from a person's
-bucket. A text takes 1 or more."""
+"""How many tokens a person's bucket pays for an answer without a text, and for a letter that is
+typed inline. A text costs 1 or more."""
 
 
 class Work(NamedTuple):
-    """What an answer needs: texts of one form, counted in poems; a card, by its key; messages.
-    `patience` is how many seconds it may wait, and `cost` what it takes from a person's bucket.
+    """What an answer needs: texts of one form, counted in poems; a card, named by its key; and
+    messages. `patience` is how many seconds it may wait, and `cost` what it takes from a person's
+    bucket.
 
-    Names wait for no verse, as each network has threads of its own. A card is drawn when its text
-    is written, and once for all who wait for it.
+    Names do not wait for verse, as each network has threads of its own. A card is drawn after its
+    text is written, and once for all who wait for it.
     """
 
     texts: float = 0.0
@@ -67,7 +68,7 @@ class Work(NamedTuple):
 CHATTER = Work()
 NAMES = Work(TEXTS[Genre.DINO], "names", cost=1.0)
 OFFERS = NAMES._replace(messages=0, patience=5.0, cost=LETTER_COST)
-"""What somebody who types inline is offered. After five seconds they have typed more."""
+"""Offers to somebody who types inline. After five seconds they have typed more."""
 
 
 def work_for(wanted: Wish | Creation, card: str = "") -> Work:
@@ -91,7 +92,7 @@ class Speed:
         self._since = 0.0
 
     def count(self, more: float) -> None:
-        """Count what waits from now on or, as a negative number, is made."""
+        """Add to what waits. A negative number takes away what was made."""
         now = _now()
         if self.waiting >= self._busy:
             self._seconds += now - self._since
@@ -117,7 +118,7 @@ class Limits:
         """How many asks were refused, by reason, whether anybody read it or not."""
         self._buckets = Buckets(rate)
         self._accepted: dict[Ask, Work] = {}  # in the order of their arrival
-        self._messages: Counter[int] = Counter()  # that are expected, by chat
+        self._messages: Counter[int] = Counter()  # how many are expected, by chat
         self._refused = Buckets(TOLD)  # of chats
         self._writing = Speed(self._threads_gain * POEMS_A_SECOND, BUSY_TEXTS)
         self._drawing = drawing
@@ -139,7 +140,7 @@ class Limits:
         self._messages[ask.chat.id] += work.messages
         try:
             yield
-        except (Explained, NotSent):  # a mistake, or nothing that arrived
+        except (Explained, NotSent):  # a mistake, or an answer that did not arrive
             self._buckets.give_back(ask.person, work.cost, CHATTER_COST)
             raise
         finally:
@@ -157,6 +158,7 @@ class Limits:
         """Return in how many seconds a change of a message could leave, behind all that is
         expected.
         """
+        # the message itself is among those that are expected
         return chat.wait_seconds(self._messages[chat.id] - 1, self.messages - 1)
 
     @property
@@ -165,7 +167,7 @@ class Limits:
         return self._messages.total()
 
     def may_refuse(self, chat: Chat) -> bool:
-        """Return whether a chat has read no refusal for half a minute. Then it reads one now."""
+        """Return whether a chat has read no refusal for half a minute. If so, count one now."""
         return not self._refused.spend(chat.id, 1.0)
 
     def unrefused(self, chat: Chat) -> None:
@@ -178,7 +180,7 @@ class Limits:
         accepted = self._accepted.items()
         own = sum(before.texts for other, before in accepted if other.person == ask.person)
         texts = sum(before.texts for _, before in accepted if before.form == work.form)
-        # one thread writes what one person asks, in its order
+        # a person's texts are written one after the other, so by one thread at a time
         made = (own + work.texts) / poems_a_second * self._threads_gain
         if work.texts:
             made = max(made, (texts + work.texts) / poems_a_second)
@@ -226,7 +228,7 @@ class Buckets:
         return 0
 
     def give_back(self, person: object, cost: float, kept: float) -> None:
-        """Give back what `spend` took for a cost, but for what is `kept` of it."""
+        """Give back what `spend` took for a cost, except `kept` tokens."""
         if self._rate and person in self._full_at:
             given = max(0.0, min(cost, self._rate.most) - kept)
             self._full_at[person] -= given * self._rate.seconds / self._rate.most

@@ -12,8 +12,8 @@ from urllib.parse import quote, unquote
 from bot.settings import Secret
 
 PART = re.compile(r"(?::|password=)([^:/@&]{8,})(?:[@&]|$)")
-"""The key of a token, or the password of an address. A shorter one could be an innocent word, so
-that is hidden only within the whole secret.
+"""The key of a token, or the password of an address, of at least 8 characters. A shorter one could
+be an innocent word, so it is hidden only within the whole secret.
 """
 
 
@@ -59,7 +59,9 @@ def configure_logging(level: str, *secrets: object) -> Redaction:
 
 
 def _is_our_fault(record: logging.LogRecord) -> bool:
-    """Log a request that was no HTTP in one line, as aiohttp's traceback would quote it."""
+    """Return whether an error of aiohttp is ours. A request that is no HTTP is logged in one line
+    instead, as aiohttp's traceback would quote it.
+    """
     kind = record.exc_info and record.exc_info[0]
     if not kind or kind.__module__ != "aiohttp.http_exceptions":
         return True

@@ -28,8 +28,8 @@ logger = logging.getLogger(__name__)
 MOST_TRIES = 2
 """How often the bot begins to answer an ask. Whatever ended it twice would end it again."""
 OPENED = ("export", "forget", "help", "me", "today")
-"""The commands that a link opens, such as t.me/mango_bot?start=me. No link says more, but
-`name-mangosaurus`."""
+"""The commands that a link can say: t.me/mango_bot?start=me says `/me`. Other links say `/name`
+with a name (start=name-mangosaurus), or `/again` with a code."""
 SIMILAR = 75
 """How similar, out of 100, a command must be to an unknown one if the bot is to ask "Do you mean
 …?"."""
@@ -59,8 +59,8 @@ async def handle(ask: Ask, bot: Bot) -> None:
 
 
 async def _answer(ask: Ask, is_first: asyncio.Event, bot: Bot) -> None:
-    """Find what an ask is for, put it to the limits, and call its function once it is the first of
-    its person.
+    """Find the command of an ask, put the ask to the limits, and call the command's function once
+    the person has no earlier ask that waits.
 
     A mistaken ask counts against the limits like any other.
     """
@@ -122,10 +122,11 @@ def _command(ask: Ask) -> tuple[Command, str] | None:
 
 
 def _opened(ask: Said) -> tuple[str, str]:
-    """Return the command of an ask, and the text after it. In private, a code alone opens a
-    creation, and a few lines are commands without their slash: "help", "start", "dino mango". After
-    /start stands what a link opens. In the caption of a file, an admin's `/retrain` alone is a
-    command.
+    """Return the name of the command of an ask, and the text after it.
+
+    In private, a code alone shows its creation, and a few lines are commands without their slash:
+    "help", "start", "dino mango". A link says `/start` with what it opens. The caption of a file is
+    a command only if it is an admin's `/retrain`.
     """
     name, rest = ask.command
     if isinstance(ask, Sent) and not (name == "retrain" and ask.file and ask.is_admin):
@@ -146,7 +147,7 @@ def _opened(ask: Said) -> tuple[str, str]:
 
 
 async def _explain(error: Exception, ask: Ask, bot: Bot) -> None:
-    """Tell the log and the person what went wrong. A button that is not released yet says it.
+    """Tell the log and the person what went wrong, over a button if it waits for its release.
 
     Of several refusals in half a minute, a chat reads the first.
     """
@@ -182,7 +183,7 @@ def _sentence(error: Exception, note: Note | None, bot: Bot) -> Message | None:
         if isinstance(error, Refused):
             bot.limits.refusals[error.reason] += 1
         return error.sentence
-    if not isinstance(error, Gone):  # whoever blocks the bot is no fault of it
+    if not isinstance(error, Gone):  # that somebody blocks the bot is no error
         bot.tally.errors[type(error).__name__] += 1
     match error:
         case NotSent():

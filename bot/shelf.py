@@ -1,9 +1,9 @@
 """The weights that write: those in use, and the versions of old creations.
 
-What the bot has learned is in its database, which also names the versions in use. Without a choice,
-the released version serves. The files in checkpoints/ can be chosen. The database gets a copy of
-each before it writes, so a code never loses its weights. Each version in use has a `Writer`, whose
-threads write its texts.
+What the bot has learned is in its database, which also names the versions in use. Until an admin
+chooses another one, the released version serves. Files in checkpoints/ can be chosen, too. Before a
+version writes its first text, the database gets a copy of its file, so a code never loses its
+weights. Each version that writes has a `Writer` with threads.
 """
 
 import asyncio
@@ -52,7 +52,7 @@ class Shelf:
 
     @property
     def stuck(self) -> list[str]:
-        """Networks and versions whose thread is stuck."""
+        """Networks and versions with a thread that is stuck."""
         return [" ".join(key) for key, writer in self._writers.items() if writer.is_stuck]
 
     async def titles(self) -> dict[str, str]:
@@ -80,7 +80,7 @@ class Shelf:
         return Versions(self._folder / network)
 
     async def versions(self, network: str) -> list[Weights]:
-        """Return all that can be used, the newest first: of the database, and of checkpoints/."""
+        """Return the versions in the database and in checkpoints/, the newest first."""
         found = {each.version: each for each in await asyncio.to_thread(self._in_files, network)}
         found |= {each.version: each for each in await self._learned.weights(network)}
         return sorted(found.values(), key=lambda each: each.description.created, reverse=True)
@@ -164,8 +164,8 @@ class Shelf:
     async def write(self, creation: Creation, watch: Watch | None = None) -> Text:
         """Return the text of a creation, written by its version. `watch` sees a sonnet grow.
 
-        Raises Explained if there is no text. A caller that is cancelled frees the place of its
-        request.
+        Raises Explained if there is no text. If the caller is cancelled, its request is written no
+        further.
         """
         voice = await self._learned.voice(creation.voice) if creation.voice else None
         if creation.voice and voice is None:

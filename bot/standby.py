@@ -4,14 +4,14 @@ For a SQLite file, the lock is a file beside it, and a second process ends at on
 the lock belongs to a connection, and other processes wait for it. The connection must lead to the
 server itself, not to a pooler that shares it between transactions.
 
-Why no two processes serve at once with PostgreSQL, so nobody reads two answers:
+With PostgreSQL, two processes never serve at once, so nobody reads two answers:
 
-1. A process that serves trusts the server's yes for six seconds from its question, by a clock that
+1. A process that serves trusts the server's yes for six seconds from the question, by a clock that
    goes on while the process is frozen; without another yes by then, it sends nothing more and ends.
 2. When its connection ends, it may take the lock anew within these six seconds, and go on: whoever
    took the lock meanwhile has lost it again before it served.
 3. Whoever takes the lock waits six seconds before it serves, and begins anew if its connection has
-   ended by then; so all that the last holder was told is too old.
+   ended by then; so every yes that the last holder got is too old.
 """
 
 import asyncio
@@ -30,8 +30,8 @@ from bot.database import Database, StoreError
 logger = logging.getLogger(__name__)
 
 TRY, TRY_LATER = 0.5, 2.0
-"""Seconds between two tries to get the lock, and after a try that found no server: whoever served
-comes first when it is back."""
+"""Seconds after a try to get the lock, and after a try that found no server. The second is longer,
+so that whoever served comes first when the server is back."""
 CHECK = 1.0
 """Seconds between two looks at the lock that is held."""
 PATIENCE = 5.0

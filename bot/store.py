@@ -26,7 +26,7 @@ from sqlalchemy import ColumnElement, Connection
 
 from bot.creations import Creation, Person, Wish, new_code
 from bot.database import StoreError, put
-from bot.inbox import KEPT_SECONDS, Note, own, strike
+from bot.inbox import KEPT_SECONDS, Note, row_of, strike
 from bot.learned import Learned
 from bot.schema import (
     asks,
@@ -48,15 +48,15 @@ NEW_SEEDS = 10**9
 UNDELIVERED_FOR = timedelta(days=30)
 """How long a creation is kept if nobody knows whether it arrived."""
 QUESTIONS = 5
-"""In a round."""
+"""How many questions a round has."""
 BEGUN = {"dino_turns": 0, "poem_turns": 0}
 NEW = BEGUN | {"streak": 0, "played": 0}
-"""Beside the seed: what a new sequence sets, and what the row of a new person has."""
+"""What a new sequence sets beside its seed, and what the row of a new person has."""
 CANDIDATES_FOR = timedelta(days=1)
 """How long weights that did not win are kept."""
 LOG_SECONDS, TIDY_EVERY = 600.0, 144
-"""How often SQLite's log is emptied, as what people asked stays in it after it is struck off; and
-after how many times the tables are tidied, which is once a day."""
+"""SQLite's log is emptied every ten minutes, because it still has what people asked after that was
+struck off. Each 144th time, so once a day, the tables are tidied, too."""
 
 _SIZE = {
     "sqlite": "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
@@ -89,8 +89,8 @@ class Store(Learned):
         temperature: float,
         note: Note | None = None,
     ) -> Creation:
-        """Return the creation of somebody's next turn, or the one with which an earlier try to
-        answer this ask began. It is noted as not arrived, and takes no turn yet.
+        """Return the creation of somebody's next turn, or the one that an earlier try to answer
+        this ask made. It is noted as not arrived, and takes no turn yet.
         """
 
         def work(connection: Connection) -> Creation:
@@ -98,12 +98,12 @@ class Store(Learned):
                 for begun in _creations(connection, creations.c.code == note.code):
                     return begun
             person = _person(connection, person_id)
-            while True:  # until its code is a new one
+            while True:  # until a code is free
                 creation = wish.creation(person, new_code(), version, temperature)
-                if _note(connection, creation, arrived=False):
+                if _insert(connection, creation, arrived=False):
                     if note:
                         connection.execute(
-                            sa.update(asks).where(own(note)).values(code=creation.code)
+                            sa.update(asks).where(row_of(note)).values(code=creation.code)
                         )
                     return creation
 
@@ -114,10 +114,10 @@ class Store(Learned):
 
     async def keep(self, creation: Creation) -> None:
         """Keep a creation that belongs to nobody, unless its code is taken."""
-        await self.run(lambda connection: _note(connection, creation, arrived=True))
+        await self.run(lambda connection: _insert(connection, creation, arrived=True))
 
     async def completed(self, creation: Creation, rest: str) -> Creation:
-        """Add the rest of a first line to a creation's prompt. It is not the person's own."""
+        """Add the rest of a first line to a creation's prompt. It is not the person's."""
         prompt = creation.prompt + rest
         this = creations.c.code == creation.code
         await self.execute(sa.update(creations).where(this).values(prompt=prompt))
@@ -165,8 +165,8 @@ class Store(Learned):
     async def press(
         self, person_id: int, day: int, question: int, *, is_found: bool
     ) -> dict[int, bool]:
-        """Note whether somebody has found the real one in a question of a day's round; return that
-        by question. What they pressed first counts.
+        """Note whether somebody has found the real dinosaur of a question in a day's round. Only
+        their first press counts. Return what they have found so far, by question.
         """
 
         def work(connection: Connection) -> dict[int, bool]:
@@ -179,9 +179,10 @@ class Store(Learned):
                 more = {"people": results.c.people + 1}
                 put(connection, results, key, {"people": 1}, more)
                 streak = person.streak + 1 if person.played == day - 1 else 1
-                later = people.c.id == person_id, people.c.played < day
+                # whoever ends yesterday's round after today's keeps the streak of today
+                is_newest = sa.and_(people.c.id == person_id, people.c.played < day)
                 connection.execute(
-                    sa.update(people).where(*later).values(streak=streak, played=day)
+                    sa.update(people).where(is_newest).values(streak=streak, played=day)
                 )
             return found
 
@@ -265,7 +266,7 @@ class Store(Learned):
 
 def _tidy(connection: Connection) -> None:
     now = datetime.now(UTC)
-    for never in (
+    for deletion in (
         sa.delete(creations).where(
             ~creations.c.arrived, creations.c.created < (now - UNDELIVERED_FOR).isoformat()
         ),
@@ -273,7 +274,7 @@ def _tidy(connection: Connection) -> None:
         sa.delete(asks).where(asks.c.date < now.timestamp() - KEPT_SECONDS),
         sa.delete(presses).where(presses.c.day < now.toordinal() - 1),
     ):
-        connection.execute(never)
+        connection.execute(deletion)
 
 
 def _person(connection: Connection, person_id: int) -> Person:
@@ -290,7 +291,7 @@ def _found(connection: Connection, person_id: int, day: int) -> dict[int, bool]:
     return {row.question: row.is_found for row in connection.execute(wanted)}
 
 
-def _note(connection: Connection, creation: Creation, *, arrived: bool) -> bool:
+def _insert(connection: Connection, creation: Creation, *, arrived: bool) -> bool:
     """Insert a creation, and return whether its code was free."""
     row = asdict(creation) | {
         "genre": str(creation.genre),

@@ -1,5 +1,5 @@
-"""Work in the background, and a hold on it: tasks, which the event loop alone may drop half-way,
-and child processes.
+"""Work in the background: child processes, and tasks with a reference to each, because the event
+loop alone may drop a task half-way.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from typing import Any
 from bot.settings import SECRETS
 
 ON_WINDOWS = ("CREATE_NEW_PROCESS_GROUP", "BELOW_NORMAL_PRIORITY_CLASS")
-"""Windows needs these in place of a session of its own, which no Ctrl-C reaches, and `os.nice`."""
+"""On Windows, these replace a session of its own, which Ctrl-C does not reach, and `os.nice`."""
 
 
 class Tasks(set[asyncio.Task[None]]):
@@ -39,7 +39,7 @@ class Tasks(set[asyncio.Task[None]]):
 
 
 async def start_child(*arguments: str, variables: dict[str, str], **options: Any) -> Process:
-    """Start a Python process in a session of its own. Its environment has these variables more, and
+    """Start a Python process in a session of its own. Its environment has these variables, too, and
     no secrets. Raises OSError.
     """
     return await asyncio.create_subprocess_exec(

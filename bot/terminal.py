@@ -1,11 +1,12 @@
 """The door of the terminal, and of pipes. The person who runs the bot is an admin here.
 
 Each line is a message, and each message of the bot a paragraph. `#1` says the line of the first
-button of the newest message with buttons, and `/quit` ends the chat. A text to learn is given by
-its path, and the message of a file says where it is saved.
+button of the newest message with buttons, and `/quit` ends the chat. `/retrain` takes the path of a
+text to learn. The bot's files are saved, and their messages say where.
 
-A line is answered before the next one is read. At a terminal, readline edits it, where there is
-one. At the end of a pipe, the bot finishes what it has begun, a training included.
+A line is answered before the next one is read. At a terminal, people edit their lines with
+readline, if Python has it. At the end of a pipe, the bot finishes what it has begun, a training
+included.
 """
 
 import asyncio
@@ -50,7 +51,7 @@ class Terminal(Chat, Door):
     shows_pictures = False
 
     def __init__(self, files: Path) -> None:
-        """Save files in a folder."""
+        """`files` is the folder for the files that the bot sends."""
         self._files = files
         self.is_interactive = all(stream and stream.isatty() for stream in (sys.stdin, sys.stdout))
         # a training shows how it goes on
@@ -60,7 +61,7 @@ class Terminal(Chat, Door):
         self._is_asking = False
         self._count = 0
         self._growing = 0
-        """The newest message that is shown when it is finished."""
+        """The newest message that was unfinished when it was sent. Only its end is shown."""
         self._pressable: tuple[int, list[str]] = (0, [])
         """The newest message with buttons, and the lines that they say."""
         self._failure: OSError | None = None
@@ -124,9 +125,9 @@ class Terminal(Chat, Door):
     async def change(
         self, number: int, message: Message, buttons: Buttons = (), *, unfinished: bool = False
     ) -> None:
-        """Write a message down, once more if it was there before, and its buttons in a row.
+        """Write a message as it is now, with its buttons in a row below it.
 
-        An unfinished one leaves the buttons alone that `#1` presses.
+        While it is unfinished, `#1` presses a button of an older message.
         """
         if unfinished and number == self._growing:
             return
@@ -228,7 +229,7 @@ def saved(path: Path, content: bytes) -> Message:
 
 
 def _file_at(given: str) -> File | None:
-    """Return the file at a path, as a terminal writes it for a file that is dropped there."""
+    """Return the file at a path, perhaps with the quotes or backslashes of one dropped here."""
     path = Path(os.path.expanduser(given.strip("'\"").replace("\\ ", " ")))  # noqa: PTH111 - Path's own raises for `~nobody`
     if not (os.path.isfile(path) and os.access(path, os.R_OK)):  # noqa: PTH113 - Path's own raises for a long name
         return None

@@ -1,6 +1,6 @@
 """Custom voices: networks that learn from a text that an admin sent.
 
-The id of a voice is its network, and is never given again.
+The id of a voice also names its network. No other voice ever gets that id.
 """
 
 import re
@@ -47,7 +47,7 @@ def name_of(given: str) -> str | None:
 
 
 def corpus_of(path: Path, form: str) -> Corpus:
-    """Read what a voice learns from, in the letters of its own. Raises CorpusError."""
+    """Read what a voice learns from, with an alphabet of its own. Raises CorpusError."""
     read = read_names if form == "names" else read_verse
     return read(path, alphabet=Alphabet.OWN)
 

@@ -76,7 +76,7 @@ class _Job:
     watch: Watch | None
     queue: _Queue | None = None  # None while it is being prepared
     future: Future[Text] = field(default_factory=Future)
-    lines: int = 0  # how many the watcher has
+    lines: int = 0  # how many `watch` was called with
     begun: float = field(default_factory=time.monotonic)
 
     def settle(self, outcome: Text | Exception) -> None:
@@ -89,9 +89,7 @@ class _Job:
 
 
 class Writer:
-    """The queues in front of one version, and its threads: more than one if there is
-    much to write.
-    """
+    """The threads of one version, each with a queue: more than one if there is much to write."""
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         self.checkpoint = checkpoint
@@ -143,7 +141,8 @@ class Writer:
     def _least_busy(self) -> _Queue:
         """Return the queue with the least work.
 
-        If all have enough and another thread may write, it is a new one.
+        If every queue has enough work and another thread may write, start that thread, and return
+        its queue.
         """
         work = {
             queue: sum(job.work for job in self.pending if job.queue is queue)

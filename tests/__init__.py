@@ -1,1 +1,1 @@
-"""The tests. Files without `test_` in front hold what several of them share."""
+"""The tests. A file without `test_` in front holds what several tests share."""

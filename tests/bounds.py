@@ -18,15 +18,15 @@ installs, or measures."""
 REPEAT_SECONDS = 5
 """How often a test that goes on waiting is told again to end."""
 
-# `nohup make test &` ignores these. A new process inherits signals that are ignored, but not those
-# that are caught.
+# `nohup make test &` starts pytest with these ignored. A new process inherits that a signal is
+# ignored, but not that it is caught.
 for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGTERM):
     if signal.getsignal(number) is signal.SIG_IGN:
         signal.signal(number, lambda _number, _frame: None)
 
 
 class EndlessTest(BaseException):
-    """A test, what prepares it or what cleans up after it took longer than LONGEST_SECONDS.
+    """A test, with its fixtures, took longer than LONGEST_SECONDS.
 
     It is no Exception, so that neither the code under test nor hypothesis catches it.
     """

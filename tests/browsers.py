@@ -96,7 +96,7 @@ class Looker:
         return self.answer(before)
 
     def answer(self, before: int) -> Locator:
-        """Return the answer that comes after so many."""
+        """Return the first answer that comes after `before` answers."""
         answer = self.answers.nth(before)
         answer.wait_for()
         return self.window.locator(f"#{answer.get_attribute('id')}")

@@ -45,8 +45,8 @@ class Box(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What somebody writes into the box of an exercise; of a mistake, also a part of what the check
-    says."""
+    """What somebody writes into the box of an exercise. For a mistake, `says` is a part of what the
+    check says to it."""
 
     exercise: str
     source: str
@@ -124,8 +124,10 @@ def read(
     write: Callable[[str], object],
     program: str = "",
 ) -> tuple[dict[str, Said], list[str]]:
-    """Run a chapter with these solutions, and with a program that `write` writes where the student
-    would; return what each box said, and what its check said to each mistake."""
+    """Run a chapter with these solutions; `write` saves the student's program.
+
+    Return what each box said, and what its check said to each mistake.
+    """
     kernel, said, verdicts = Kernel(), dict[str, Said](), list[str]()
     for box in boxes:
         if not box.is_code:

@@ -24,12 +24,16 @@ DESCRIPTION = Description(
 )
 
 
-def checkpoint(seed: int = 0, cell: CellName = "lstm", **changes: Any) -> Checkpoint:
+def checkpoint(
+    seed: int = 0,
+    cell: CellName = "lstm",
+    hidden_size: int = 3,
+    dtype: type[np.floating[Any]] = np.float32,
+    **changes: Any,
+) -> Checkpoint:
     vocabulary = Vocabulary("\n abcé")
-    architecture = Architecture(cell, len(vocabulary), changes.pop("hidden_size", 3))
-    network = LanguageModel.initialise(
-        architecture, np.random.default_rng(seed), changes.pop("dtype", np.float32)
-    )
+    architecture = Architecture(cell, len(vocabulary), hidden_size)
+    network = LanguageModel.initialise(architecture, np.random.default_rng(seed), dtype)
     known = frozenset({"abba", "caé", "b a"})
     return replace(Checkpoint(network, vocabulary, DESCRIPTION, known), **changes)
 

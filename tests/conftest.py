@@ -69,7 +69,7 @@ def pytest_xdist_auto_num_workers() -> int:
 def one_blas_thread() -> Iterator[None]:
     """Compute matrix products on one thread.
 
-    On a busy machine, two threads wait for each other, six times as long.
+    On a busy machine, two threads wait for each other, and take six times as long as one.
     """
     with threadpool_limits(1, "blas"):
         yield
@@ -79,7 +79,7 @@ def one_blas_thread() -> Iterator[None]:
 def no_markup_is_shown() -> Iterator[None]:
     """Look at every message that a test receives.
 
-    What somebody wrote may come back; other markup may not be seen.
+    It may show markup that somebody wrote, and no other.
     """
     with watched():
         yield
@@ -158,7 +158,7 @@ def drawn() -> None:
 
 @pytest.fixture(autouse=True)
 def pictures(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Draw no card, as that takes 0.15 s: the file is the SVG, which is also in this list."""
+    """Draw no card, as that takes 0.15 s. A message gets the SVG as its file; return all SVGs."""
     drawn = list[str]()
     if "drawn" in request.fixturenames:
         return drawn

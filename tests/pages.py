@@ -21,7 +21,7 @@ Json = dict[str, Any]
 
 
 class Tab:
-    """An open tab: what it was told first, what it is told, and what it does."""
+    """An open tab. `chat` is the first event that it got; `next` returns later ones."""
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse, chat: Json) -> None:
         self.socket = socket
@@ -30,7 +30,7 @@ class Tab:
     async def next(self, event: str, **expected: Any) -> Json:
         """Return the next event of a kind that has these fields.
 
-        EOFError where the socket is closed.
+        Raises EOFError if the socket is closed.
         """
         async with asyncio.timeout(PATIENCE):
             while True:
@@ -117,7 +117,7 @@ def text_of(message: Json) -> str:
 
 
 def _seen(facts: Json) -> Json:
-    """Return what a tab is told. What it shows is text, and no markup."""
+    """Return what a tab is told, and check that it shows no markup."""
     for message in [facts, *facts.get("messages", ())]:
         labels = [each["label"] for row in message.get("buttons", ()) for each in row]
         seen("\n".join([text_of({"pieces": []} | message), str(message.get("text", "")), *labels]))

@@ -1,5 +1,5 @@
-"""What tests share that start `python -m bot`: its environment, a process with pipes, and one at a
-terminal."""
+"""What the tests that start `python -m bot` share: its environment, a process with pipes, and one
+at a terminal."""
 
 import asyncio
 import contextlib
@@ -52,7 +52,7 @@ def environment_of(checkpoints: Path, home: Path) -> Environment:
 def run(
     environment: Environment, *arguments: str, command: Sequence[str] = COMMAND, **streams: Any
 ) -> Any:
-    """Run the bot to its end, in its home and with pipes where nothing else is given."""
+    """Run the bot to its end, in its home, with pipes unless `streams` says otherwise."""
     given: Any = {"cwd": environment["MANGOSAURUS_HOME"]}
     given |= {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | streams
     return subprocess.run(
@@ -115,9 +115,9 @@ class Terminal:
         os.write(self.master, keys.encode())
 
     def until(self, pattern: str) -> str:
-        """Read until a pattern was written; return what came since the last call.
+        """Read until a pattern was written; return all since the last call, up to the pattern.
 
-        What came after it is kept.
+        What came after the pattern is kept for the next call.
         """
         deadline = time.monotonic() + LIMIT
         while not (found := re.search(pattern, self._ahead)):

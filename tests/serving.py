@@ -82,7 +82,7 @@ def install_both(directory: Path, seed: int = 1) -> Path:
 
 @asynccontextmanager
 async def serving(settings: Settings, **changes: Any) -> AsyncIterator[FakeChat]:
-    """Run a bot, and return Alice's chat with it. In the end, nothing unforeseen may have happened.
+    """Run a bot, and return Alice's chat with it. At the end, the bot must have met no error.
 
     A test that makes something fail looks at `chat.bot.tally.errors`, and clears them. Everybody
     begins with seed 0, so that every run of a test reads the same texts.

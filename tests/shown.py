@@ -57,6 +57,7 @@ def rendered(html: str) -> tuple[str, list[dict[str, Any]]]:
     for tag in _TAG.finditer(html):
         text, at = text + _unescaped(html[at : tag.start()]), tag.end()
         slash, name, attributes = tag.groups()
+        # only the opening tag of a link has an attribute: its address
         target = re.fullmatch(ADDRESS if name == "a" and not slash else "", attributes)
         is_end = slash and [name] == [each[0] for each in opened[-1:]]
         if (
@@ -81,7 +82,7 @@ def rendered(html: str) -> tuple[str, list[dict[str, Any]]]:
 
 
 def _stripped(text: str, entities: list[dict[str, Any]]) -> tuple[str, list[dict[str, Any]]]:
-    """Remove the blanks around a text, and what is left empty by that."""
+    """Remove the blanks around a text, and the entities that are empty without them."""
     before, shown = _length(text) - _length(text.lstrip()), text.strip()
     for entity in entities:
         end = min(entity["offset"] + entity["length"] - before, _length(shown))

@@ -202,7 +202,7 @@ async def test_a_sonnet_grows_line_by_line_and_shows_no_taboo_word(
 async def test_the_first_line_of_a_sonnet_is_a_persons_or_that_of_a_poem_or_its_own(
     poet: FakeChat,
 ) -> None:
-    """Of a person's, their words alone are marked, also where the code gives the sonnet again."""
+    """Only the person's words are marked as theirs, also when the code shows the sonnet again."""
     sonnet = await poet.ask("/sonnet My dinosaur,")
     assert sonnet.all("own") == ["My dinosaur,"]
     assert (await poet.ask(sonnet.code)).message == sonnet.message

@@ -22,7 +22,7 @@ async def test_a_stop_mirrors_the_start_and_leaves_nothing_behind(settings: Sett
     assert [bool(message.all("creation")) for message in chat.messages] == [True] * 3
     assert asyncio.all_tasks() == tasks
     for thread in set(threading.enumerate()) - threads:
-        if not thread.name.startswith("asyncio"):  # the loop keeps its own
+        if not thread.name.startswith("asyncio"):  # the loop keeps its own threads
             await asyncio.to_thread(thread.join, 10)
             assert not thread.is_alive()
 

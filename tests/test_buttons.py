@@ -1,4 +1,5 @@
-"""Buttons: each says its line for whoever presses it, and is released once."""
+"""Buttons: each says its line for whoever presses it, and Telegram hears once that it was
+pressed."""
 
 import asyncio
 from pathlib import Path

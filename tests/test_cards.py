@@ -5,7 +5,7 @@ import string
 import struct
 from collections import Counter
 from functools import cache
-from itertools import chain
+from itertools import chain, product
 from xml.etree import ElementTree as ET
 
 import fontpkg_eb_garamond
@@ -107,8 +107,7 @@ def test_names_without_a_known_part_have_any_body() -> None:
 
 
 def test_a_body_has_poses_that_differ_and_stands_on_the_ground_in_each() -> None:
-    letters = string.ascii_lowercase
-    creatures = [Creature(f"{a}{b}q") for a in letters for b in letters]
+    creatures = [Creature(f"{a}{b}q") for a, b in product(string.ascii_lowercase, repeat=2)]
     by_pose = {(creature.kind, creature.pose): creature for creature in creatures}
     for kind, body in BODIES.items():
         posed = [by_pose[kind, pose] for pose in body.poses]

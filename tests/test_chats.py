@@ -8,9 +8,9 @@
 
 `page:` and `terminal:` are chats of those doors. {code} is the newest code of the chat, and {bob}
 that of Bob's. Below stands all that comes: messages, files such as (mangodon-….png), the buttons of
-a message, what a button says for a moment after "!", or (nothing). … is any part of a line. Lines
-after # are for readers. Everybody begins with seed 0. The released weights write, and verse with
-few rows.
+a message, what a button says for a moment after "!", or (nothing). … is any part of a line. A
+line that begins with # is a comment. Everybody begins with seed 0. The released weights write, and
+verse with few rows.
 
 With WRITE_CHATS=1, what comes is written into the files, for somebody to read in the diff.
 """

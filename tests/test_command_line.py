@@ -77,7 +77,7 @@ def poem(folder: Path) -> Path:
 
 @pytest.fixture
 def few_names(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of checkpoints of their own, for a project that has a few names."""
+    """Return a folder for checkpoints, in a project that knows only a few names."""
     monkeypatch.setattr(loading, "CHECKPOINTS", tmp_path / "checkpoints")
     monkeypatch.setattr(sources, "names_corpus", lambda **_: read_names(folder / "names.txt"))
     return tmp_path / "checkpoints"
@@ -368,7 +368,7 @@ def test_impossible_arguments_are_refused_with_exit_code_2(arguments: str, sente
         ("train dino --corpus {}", "{}: Is a directory"),
         ("train dino --corpus {}/names.txt --out .", ".: --out must end in .safetensors"),
         (
-            "train poem --corpus {0}/poems.txt --from {0}/dino/weights.safetensors",
+            "train poem --corpus {}/poems.txt --from {}/dino/weights.safetensors",
             "these weights write names",
         ),
         (
@@ -380,15 +380,10 @@ def test_impossible_arguments_are_refused_with_exit_code_2(arguments: str, sente
 def test_an_error_is_one_line_on_stderr_with_exit_code_1(
     folder: Path, arguments: str, sentence: str
 ) -> None:
-    result = run(
-        *(
-            argument.replace("{0}", "{}").replace("{}", str(folder))
-            for argument in arguments.split(" ")
-        )
-    )
+    result = run(*(argument.format(folder) for argument in arguments.split(" ")))
     assert result.exit_code == 1
     assert result.stdout == ""
     *_, last = result.stderr.splitlines(keepends=True)
     assert last.startswith("error: ")
-    assert sentence.replace("{}", str(folder)) in last
+    assert sentence.format(folder) in last
     assert result.stderr.count("error: ") == 1

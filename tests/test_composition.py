@@ -1,5 +1,5 @@
-"""Names that consist of roots: masks lead only to them, nobody waits in vain, and company changes
-nothing."""
+"""Names that consist of roots: masks lead only to them, nobody waits in vain, and other requests
+change nothing."""
 
 from dataclasses import replace
 
@@ -90,7 +90,7 @@ def test_masks_lead_to_every_name_of_roots(name: str, begun: int) -> None:
 def test_whole_names_are_written_if_all_are_asked_for(prefix: str) -> None:
     found = Composition(ROOTS, LETTERS.characters)
     for name in texts(composing(), NameRequest(generator_for(3, 0), 4, prefix, attempts=500)):
-        assert not name.endswith("saurus")  # its price is infinite
+        assert not name.endswith("saurus")  # saurus has an infinite price
         assert found.way(name, prefix) or found.end(name)
 
 

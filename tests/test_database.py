@@ -92,7 +92,7 @@ def open_to_all() -> Iterator[None]:
 
 @pytest.mark.usefixtures("open_to_all")
 async def test_nobody_else_can_read_a_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither a new one, at any moment, nor one that could be read before."""
+    """Nobody can read a new file at any moment, nor an old one that they could read before."""
     seen = []
     connect = sqlite3.dbapi2.connect
 
@@ -186,7 +186,7 @@ async def test_what_cannot_be_written_is_refused(
             in await refusal(path, 1)
         )
     with path.open("r+b") as file:
-        # the "file format write version": SQLite only reads files of a later one than its own
+        # the "file format write version": SQLite reads a later one than its own, but writes none
         file.seek(18)
         file.write(b"\x03")
     assert "write a readonly database; let DATABASE name another" in await refusal(path)

@@ -68,7 +68,7 @@ SEEN_AT = 60
 
 
 class Notes(Terminal):
-    """A terminal that shows of a training one message on the way."""
+    """A terminal that shows one message of a training on its way."""
 
     is_on_the_way = False
 

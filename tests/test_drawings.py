@@ -82,7 +82,6 @@ async def test_a_process_that_ends_or_hangs_costs_its_own_card_and_the_next_one_
         (idle,) = drawings._idle
         idle.kill()
         await until(lambda: idle.returncode)
-        assert (
-            await chat.ask(f"/card {first.code}")
-        ).file  # one that had nothing to draw cost no card
+        # a process that ends while it has nothing to draw costs no card
+        assert (await chat.ask(f"/card {first.code}")).file
     assert drawing() == []

@@ -29,7 +29,7 @@ def it_is(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
 
 
 async def play(chat: FakeChat, *, finds: int = 5, questions: int = 5) -> Shown:
-    """Play a round, of which so many real ones are found; return the last answer."""
+    """Play a round, and find `finds` of its real dinosaurs; return the last answer."""
     shown = await chat.ask("/today")
     for number in range(questions):
         is_real = [label.lower() in REAL for label in shown.labels]

@@ -140,7 +140,7 @@ async def test_a_process_outlives_a_short_end_of_its_server_and_after_a_long_one
             with begun(environment | {"HEALTH_LISTEN": f"{other.host}:{other.port}"}):
                 assert await answer(other, f"well: {STANDBY}") == 200
                 assert re.search("mangosaurus_serving.* 0\n", (await get(other, "/metrics"))[1])
-                with killed(postgresql_folder):  # and back in time
+                with killed(postgresql_folder):  # the server is back in time
                     pass
                 assert await answer(listen, f"well: {SERVING}") == 200
                 with killed(postgresql_folder):
@@ -153,7 +153,7 @@ async def test_a_process_outlives_a_short_end_of_its_server_and_after_a_long_one
 
 @contextlib.contextmanager
 def full_disk(database: Path) -> Iterator[None]:
-    """No file may get longer than the log of a database is."""
+    """Let no file get longer than the log of a database is now."""
     size = Path(f"{database}-wal").stat().st_size
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
@@ -219,7 +219,7 @@ async def test_another_program_on_the_token_is_named_until_it_has_ended(
             (0, 16, {}),
         ):
             server.refusals["getUpdates"].extend([conflict] * conflicts)
-            await server.say("/start", ALICE)  # which ends the poll that goes on
+            await server.say("/start", ALICE)  # the update ends the poll that goes on
             await asyncio.sleep(seconds)
             assert await health.failures() == expected
         server.refusals["getUpdates"].extend([Refusal(504, "Gateway Timeout")] * 99)

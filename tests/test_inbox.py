@@ -282,7 +282,7 @@ async def test_polling_goes_on_from_the_last_update_of_the_same_bot_and_day(
 async def test_what_a_server_noted_before_it_went_away_is_answered(
     settings: Settings, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The database notes it again, as nobody knows that it was committed."""
+    """The bot notes it again, as it cannot know that the first transaction was committed."""
     note = Store.note
 
     async def twice(*arguments: Any) -> Any:
@@ -366,7 +366,7 @@ async def test_a_stop_cuts_off_no_message_that_is_on_its_way_also_if_the_databas
             await server.say("/seed", person)
         await server.fetched()
         sql(
-            settings.database_address,  # which fails when the stop resets the tries
+            settings.database_address,  # it fails when the stop sets the tries to 0
             "CREATE TRIGGER begun_stays BEFORE UPDATE OF begun ON asks WHEN NEW.begun = 0"
             " BEGIN SELECT RAISE(ABORT, 'disk I/O error'); END",
         )

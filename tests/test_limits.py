@@ -76,7 +76,7 @@ def test_nobody_gets_more_than_the_rate_allows_and_everybody_gets_that(
     ],
 )
 async def test_what_an_ask_costs(line: str, answered: int, settings: Settings) -> None:
-    """Nothing is answered and refused, or charged twice."""
+    """No ask is both answered and refused, or charged twice."""
     async with serving(settings, rate_limit=Rate(2, 3600)) as chat:
         code = (await FakeChat(chat.bot, BOB).ask("/dino")).code
         for _ in range(answered + 1):
@@ -146,7 +146,7 @@ async def test_a_chat_reads_one_refusal_in_half_a_minute_and_each_button_says_it
         assert (await chat.ask("/dino")).text == too_many
         assert len(chat.messages) == 4
         await asyncio.sleep(31)
-        for refusing, shown in ((no_room, 4), (refuse, 5)):  # it has not read the first one
+        for refusing, shown in ((no_room, 4), (refuse, 5)):  # the chat has not read the first one
             monkeypatch.setattr(chat, "refuse", refusing)
             await chat.ask("/dino")
             assert len(chat.messages) == shown

@@ -35,7 +35,7 @@ def _root(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in ("httpx", "httpcore", "telegram"):
         monkeypatch.setattr(logging.getLogger(name), "level", logging.NOTSET)
     yield
-    logging.root.setLevel(level)  # also where loggers remember it
+    logging.root.setLevel(level)  # this also clears what loggers remember of it
 
 
 def test_no_secret_is_in_messages_arguments_and_tracebacks(

@@ -19,8 +19,11 @@ documents = st.lists(words, min_size=1, max_size=30)
 
 
 def table(documents: list[str], length: int, longest: int) -> dict[str, Counter[str]]:
-    """For each context of a length: how often each letter came after it or, if it is not the
-    longest, after how many different letters the context with that letter came."""
+    """Return counts of the letters after each context of a length.
+
+    For the longest contexts, they say how often a letter came. For a shorter one, they say how many
+    different letters stood before the context with that letter.
+    """
     seen: dict[str, Counter[str]] = defaultdict(Counter)
     beginnings: dict[str, set[str]] = defaultdict(set)
     for document in documents:

@@ -105,7 +105,7 @@ async def test_a_backup_under_load_opens_every_code_in_a_database_of_either_kind
         ]
         changed: dict[str, Any] = {"database": settings_of(new).database, "checkpoints": others}
         async with serving(own_settings, **changed):
-            pass  # it has begun once, and so has weights
+            pass  # a bot that has begun once has weights in its database
         environment["DATABASE"] = new
         await copy("restore", file.name)
         async with serving(own_settings, **changed) as chat:
@@ -116,7 +116,7 @@ async def test_a_backup_under_load_opens_every_code_in_a_database_of_either_kind
 
 
 class Meanwhile(tuple[sa.Table, ...]):
-    """Tables; somebody writes whenever one of them is looked at."""
+    """Tables of a database into which somebody writes whenever a loop comes to the next table."""
 
     database: str
     number = 10

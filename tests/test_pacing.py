@@ -27,8 +27,8 @@ def wait_for(seconds: float) -> RetryAfter:
 
 
 class Line:
-    """A pacing, and a Telegram behind it that notes what is sent, when, and raises its `errors` for
-    a name first."""
+    """A pacing, and a Telegram behind it, which notes what is sent and when. It raises the `errors`
+    of a name before it takes that name."""
 
     def __init__(self, latency: float = 0.05) -> None:
         self.may_send = True
@@ -57,7 +57,7 @@ class Line:
 
 
 def most_within(times: Sequence[float], period: float) -> int:
-    """Return how many of these times lie within the fullest period, open at its end."""
+    """Return the largest number of these times that lie within one period, its end excluded."""
     times = sorted(times)
     ends = (bisect.bisect_left(times, begin + period - 1e-6) for begin in times)
     return max((end - begin for begin, end in enumerate(ends)), default=0)
@@ -94,7 +94,7 @@ def test_whatever_comes_is_sent_once_in_order_within_the_limits(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("bot.telegram.pacing.RATE", rate)
         line = run(simulate())
-    last_try = {name: time for time, name in line.tried}  # the one that counts
+    last_try = {name: time for time, name in line.tried}  # only the last try counts
     assert most_within(list(last_try.values()), 1) <= rate
     for chat_id in (1, 2, GROUP, OTHER_GROUP):
         names = [str(n) for n, (_, where, _) in enumerate(arrivals) if where == chat_id]
@@ -115,7 +115,7 @@ async def test_a_cancelled_message_gives_its_turn_back_even_as_it_comes(
     tasks[1].cancel()
     asyncio.get_running_loop().call_at(1, tasks[2].cancel)  # behind the timer that lets it go
     await asyncio.wait(tasks)
-    assert (line.sent["a"], line.sent["e"] - line.sent["d"], len(line.sent)) == (0, 1, 3)
+    assert line.sent == {"a": 0, "d": 2, "e": 3}
     assert line.pacing.waiting == 0
 
 
@@ -181,7 +181,7 @@ async def test_what_surely_failed_is_tried_again_for_ten_minutes_and_what_may_ha
     line = Line()
     line.errors = {"lost": [DOWN] * 999, "back": [DOWN] * 20, "x": [LOST], "y": [BadRequest("no")]}
     lost, back = line.start("lost", 1), line.start("back", 2)
-    await line.start("other", 3)  # is not kept waiting
+    await line.start("other", 3)  # another chat is not kept waiting
     assert now() < 0.1
     for name in "xy":
         with pytest.raises(type(line.errors[name][0])):

@@ -1,5 +1,5 @@
-"""How words sound and which rhyme; and the tables of that, frozen for the weights
-that name them."""
+"""How words sound and which rhyme, and the tables of both, frozen for the weights that name
+them."""
 
 import shutil
 from pathlib import Path
@@ -66,10 +66,8 @@ def test_any_word_has_readings_of_known_sounds(word: str) -> None:
         ),
         (Rhyme.LEARNED, "flattery eye|love prove|heaven even|tongue wrong|argument spent"),
         (Rhyme.PROMOTED, "thee memory|memory victory"),
-        (
-            Rhyme.EYE,
-            "date temperate|heard beard|blorange orange",
-        ),  # without a pronunciation, for the eye at most
+        # a word without a pronunciation, as blorange, rhymes for the eye at most
+        (Rhyme.EYE, "date temperate|heard beard|blorange orange"),
         (Rhyme.SAME, "sun son|yourself self|impress press|thee thee|wolf she-wolf"),
         (Rhyme.NONE, "none been|die see|sun moon|died need|zzz qqq"),
     ],
@@ -98,7 +96,7 @@ def test_an_error_names_the_file_and_the_line(
         read_prosody(changed.parent)
 
 
-def test_the_committed_file_keeps_the_licence_and_its_size_and_reads_as_it_is_written() -> None:
+def test_the_committed_file_keeps_the_licence_and_reads_as_it_is_written() -> None:
     content = PRONUNCIATIONS.read_text(encoding="ascii")
     assert "# Copyright (C) 1993-2015 Carnegie Mellon University." in content
     lines = "".join(line for line in content.splitlines(keepends=True) if not line.startswith("#"))

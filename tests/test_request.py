@@ -77,7 +77,7 @@ async def connected(address: str, **options: Any) -> AsyncIterator[Bot]:
 
 
 def answering(*answers: tuple[int, str | bytes]) -> Answer:
-    """Return what gives these answers, one after the other."""
+    """Return a function that gives these answers, one after the other."""
     left = list(answers)
 
     async def answer(request: HttpRequest) -> tuple[int, bytes]:

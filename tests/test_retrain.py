@@ -133,7 +133,7 @@ async def test_a_stop_keeps_the_best_so_far_and_a_cancel_nothing(
 async def test_a_voice_cannot_write_until_its_first_weights_are_used(
     script: Script, admin: FakeChat
 ) -> None:
-    """A stop asks before it uses them: perhaps they cannot write yet."""
+    """A stopped run asks before its weights are used: perhaps they cannot write yet."""
 
     async def listed() -> str:
         return (await admin.ask("/voices")).text.split("\n")[2]

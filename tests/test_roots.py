@@ -1,5 +1,5 @@
-"""Roots: a name has the parts that are known, each at its place, and none where two readings are as
-good."""
+"""Roots: a name has the parts that are known, each at its place, and none where two readings are
+equally good."""
 
 import re
 

@@ -44,7 +44,7 @@ def partial_of(out: Path) -> Path:
 
 
 def recorded(trainer: Trainer, out: Path, *, stop_after: float = math.inf) -> list[Event]:
-    """Train, and return the events that were shown, and the last one. The log has the same."""
+    """Train, and return the events that were shown, and the last one. The log must have them."""
     shown: list[Event] = []
     last = train(
         trainer, out, show=shown.append, stopped=lambda: trainer.step >= stop_after, replacing=True

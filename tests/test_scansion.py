@@ -58,7 +58,7 @@ def test_a_word_that_fits_stays_in_the_line_with_its_stress_in_a_strong_position
 
 
 def ends_of(scansion: Scansion, words: dict[str, list[str]]) -> tuple[LineEnds, dict[str, Counts]]:
-    """All words may end a line wherever they fit."""
+    """Let every word end a line wherever it fits."""
     starts = {
         word: sum(
             1 << start

@@ -36,17 +36,17 @@ KNOWN = frozenset(
 
 
 @pytest.fixture(scope="module")
-def small() -> Checkpoint:
+def poet() -> Checkpoint:
     known, words = verse_checkpoint(), KNOWN.union(sorted(prosody().dictionary.of_poems)[::4])
-    searched = replace(known.description, longest_line=0)
+    description = replace(known.description, longest_line=0)
     return replace(
-        known, description=searched, known_words=words, followers=followers_of([TEXT], KNOWN)
+        known, description=description, known_words=words, followers=followers_of([TEXT], KNOWN)
     )
 
 
 @pytest.fixture(scope="module")
-def tables(small: Checkpoint) -> Tables:
-    return tables_for(small)
+def tables(poet: Checkpoint) -> Tables:
+    return tables_for(poet)
 
 
 def test_followers_are_the_known_words_that_the_texts_have_often_enough() -> None:
@@ -103,10 +103,8 @@ NO_WORDS = (
 )
 def test_how_a_line_goes_on(prompt: str, shown: str, first_words: str, tables: Tables) -> None:
     found = seam_for(prompt, VERSE, tables)
-    assert (found.separator, found.first_words and found.first_words >= {*first_words.split()}) == (
-        shown,
-        True,
-    )
+    assert found.separator == shown
+    assert {*first_words.split()} <= (found.first_words or frozenset())
     assert (found.counts == 1) == ("thou" in (found.first_words or frozenset()))
 
 
@@ -162,13 +160,13 @@ def test_any_text_goes_on(prompt: str, tables: Tables) -> None:
         own.ids_of(free.unread + free.separator + (free.paused or free).separator)
 
 
-def test_five_lines_go_on(small: Checkpoint, tables: Tables) -> None:
+def test_five_lines_go_on(poet: Checkpoint, tables: Tables) -> None:
     prompts = ["I love pizza", "My heart is", "what is love??", "I AM 25", WHOLE[0]]
     requests = [
         VerseRequest(generator_for(7, turn), prompt, Sampling(0.65))
         for turn, prompt in enumerate(prompts)
     ]
-    texts = [result.texts[0] for result in Decoder(small).generate(requests)]
+    texts = [result.texts[0] for result in Decoder(poet).generate(requests)]
     assert [text.count("\n") for text in texts] == [4] * 5
     for prompt, text in zip(prompts, texts, strict=True):
         (word, *_), between = words_of(text), re.match("[ ,\n]*", text)

@@ -35,13 +35,13 @@ FIRST = "Shall I compare thee to a summer's day?"
 
 
 @pytest.fixture(scope="module")
-def small() -> Checkpoint:
+def poet() -> Checkpoint:
     return small_poet()
 
 
 @pytest.fixture
-def decoder(small: Checkpoint) -> Decoder:
-    return Decoder(small)
+def decoder(poet: Checkpoint) -> Decoder:
+    return Decoder(poet)
 
 
 def request(turn: int = 0, prompt: str = FIRST, temperature: float = 0.8) -> SonnetRequest:
@@ -55,8 +55,8 @@ def written(decoder: Decoder, one: SonnetRequest | VerseRequest) -> str:
 
 
 @pytest.fixture(scope="module")
-def sonnets(small: Checkpoint) -> list[str]:
-    return [written(Decoder(small), request(turn)) for turn in range(3)]
+def sonnets(poet: Checkpoint) -> list[str]:
+    return [written(Decoder(poet), request(turn)) for turn in range(3)]
 
 
 def check(text: str, checkpoint: Checkpoint, first: str, *, free: bool = False) -> None:
@@ -81,9 +81,9 @@ def check(text: str, checkpoint: Checkpoint, first: str, *, free: bool = False) 
             assert found > Rhyme.SAME, (last[partner], last[number])
 
 
-def test_a_sonnet_scans_and_rhymes(sonnets: list[str], small: Checkpoint) -> None:
+def test_a_sonnet_scans_and_rhymes(sonnets: list[str], poet: Checkpoint) -> None:
     for sonnet in sonnets:
-        check(sonnet, small, FIRST)
+        check(sonnet, poet, FIRST)
     assert len(set(sonnets)) == len(sonnets)
 
 
@@ -102,15 +102,15 @@ def test_a_sonnet_scans_and_rhymes(sonnets: list[str], small: Checkpoint) -> Non
     ],
 )
 def test_odd_first_lines_and_temperatures(
-    first: str, temperature: float, free: bool, decoder: Decoder, small: Checkpoint
+    first: str, temperature: float, free: bool, decoder: Decoder, poet: Checkpoint
 ) -> None:
-    check(written(decoder, request(prompt=first, temperature=temperature)), small, first, free=free)
+    check(written(decoder, request(prompt=first, temperature=temperature)), poet, first, free=free)
 
 
-def test_a_sonnet_brings_no_sound_twice_and_comes_back_to_its_thing(small: Checkpoint) -> None:
-    tables = tables_for(small).prosody
+def test_a_sonnet_brings_no_sound_twice_and_comes_back_to_its_thing(poet: Checkpoint) -> None:
+    tables = tables_for(poet).prosody
     first = "The stars are bright, and they look down at me"
-    sonnet = written(Decoder(small), request(prompt=first))
+    sonnet = written(Decoder(poet), request(prompt=first))
     last = [tables.last_word(line) for line in (first.lower(), *sonnet.split("\n"))]
     sounds = [
         {end.sound for each in tables.pronounce(word) for end in endings(each)} for word in last
@@ -153,27 +153,27 @@ def weight(checkpoint: Checkpoint, kind: str, own: str, line: str) -> float:
 
 
 @pytest.mark.parametrize("kind", ["sonnet", "poem"])
-def test_words_that_come_again_and_mixing_thou_with_you_cost(kind: str, small: Checkpoint) -> None:
+def test_words_that_come_again_and_mixing_thou_with_you_cost(kind: str, poet: Checkpoint) -> None:
     def cost(own: str, other: str, line: str) -> float:
-        """Return what a line costs after one first line more than after another."""
-        return weight(small, kind, other, line) - weight(small, kind, own, line)
+        """Return how much more a line costs after `own` than after `other`."""
+        return weight(poet, kind, other, line) - weight(poet, kind, own, line)
 
     moon = "and summer sees the moon another day"
     assert cost("a moon upon the sea", "a sun upon the sea", moon) == pytest.approx(2.5)
     assert 0 < cost("the sun and sea", "a sun a sea", moon) < 0.5  # every text repeats "the"
-    stammer = weight(small, kind, "a sun", f"and {moon}") - weight(small, kind, "a sun", moon)
+    stammer = weight(poet, kind, "a sun", f"and {moon}") - weight(poet, kind, "a sun", moon)
     assert stammer < -6  # "and and summer"
     you = "and summer sees and loves you every day"
     assert cost("he saw thee at the sea", "he saw him at the sea", you) == pytest.approx(8)
     assert cost("he saw you at the sea", "he saw him at the sea", you) < 8
 
 
-def test_a_short_line_is_completed_to_one_that_scans(small: Checkpoint) -> None:
+def test_a_short_line_is_completed_to_one_that_scans(poet: Checkpoint) -> None:
     prompts = ("the", "Shall I compare thee,", "To be, or not to be: that's", "Beauty")
     whole = (FIRST, "", "🦕", "Shall I compare thee to a summer's day and more of it")
     requests = [LineRequest(generator_for(42, 0), prompt) for prompt in (*prompts, *whole)]
-    results = Decoder(small).generate(requests)
-    pronounce = tables_for(small).prosody.pronounce
+    results = Decoder(poet).generate(requests)
+    pronounce = tables_for(poet).prosody.pronounce
     for prompt, result in zip(prompts, results, strict=False):
         (rest,) = result.texts
         assert rest.startswith(" ")
@@ -183,14 +183,14 @@ def test_a_short_line_is_completed_to_one_that_scans(small: Checkpoint) -> None:
 
 
 def test_three_beside_verse_on_two_threads(
-    decoder: Decoder, sonnets: list[str], small: Checkpoint
+    decoder: Decoder, sonnets: list[str], poet: Checkpoint
 ) -> None:
     """Two are written at once and a third waits, verse goes on, and nothing changes a text."""
 
     def verse() -> list[VerseRequest]:
         return [VerseRequest(generator_for(7, turn), rows=1 + turn % 3) for turn in range(9)]
 
-    alone = [written(Decoder(small), one) for one in verse()]
+    alone = [written(Decoder(poet), one) for one in verse()]
     requests: list[SonnetRequest | VerseRequest] = [*map(request, range(3)), *verse()]
     tickets = [decoder.submit(one) for one in requests]
     seen, results = set[tuple[str, ...]](), dict[int, Result]()
@@ -217,8 +217,8 @@ def test_a_cancelled_one_makes_room(decoder: Decoder, sonnets: list[str]) -> Non
     assert [result.texts for result in finish(decoder).values()] == [(sonnets[2],)]
 
 
-def test_too_few_words_are_refused_and_everything_else_goes_on(small: Checkpoint) -> None:
-    few = replace(small, known_words=frozenset({"thee", "me"}), version="few")
+def test_too_few_words_are_refused_and_everything_else_goes_on(poet: Checkpoint) -> None:
+    few = replace(poet, known_words=frozenset({"thee", "me"}), version="few")
     decoder = Decoder(replace(few, description=replace(few.description, longest_line=30)))
     with pytest.raises(RequestError, match="checkpoint few knows too few words to write sonnets"):
         decoder.submit(request())

@@ -119,7 +119,7 @@ async def test_the_lock_is_looked_after_until_the_work_has_ended(
             try:
                 await asyncio.Event().wait()
             finally:
-                await asyncio.sleep(0.8)  # longer than an answer of the server counts
+                await asyncio.sleep(0.8)  # longer than the server's yes is good for
                 held.append(standby.is_held)
 
         await standby.acquired()
@@ -141,6 +141,7 @@ async def test_a_server_that_is_back_in_time_is_asked_for_the_lock_again(
     monkeypatch.setattr(database, "AWAY_SECONDS", 30)
     async with Store(postgresql) as store, standing_by(postgresql) as standby, asyncio.timeout(40):
         await standby.acquired()
+        # so that one question outlasts the time without a server
         monkeypatch.setattr(module, "PATIENCE", 30)
         losing = asyncio.create_task(standby.lost())
         assert await is_waiting(losing)

@@ -56,8 +56,8 @@ def towns_at(path: Path, names: list[str]) -> Path:
 @given(st.text(st.characters(exclude_categories=["C"]), max_size=40), st.integers(0, 9))
 @settings(max_examples=30, deadline=None)
 def test_what_a_network_knows_of_other_characters(text: str, seed: int) -> None:
-    """It keeps the parameters of each character that it knows, and reads a new one as the plain
-    letter of it, if it has one."""
+    """It keeps the parameters of each character that it knows. A new one, as é, begins with those
+    of its plain letter, if the network knows that."""
     before, vocabulary = untrained("names", seed), Vocabulary.from_texts([text])
     after = in_characters(before, vocabulary)
     assert after.vocabulary == vocabulary

@@ -104,7 +104,7 @@ async def test_bots_that_make_the_tables_at_the_same_time_lose_nothing(database:
 PEOPLE, DRAFTS = st.integers(1, 3), st.integers(0, 30)
 
 
-def deed(
+def action(
     name: str, subject: st.SearchStrategy[int], **details: list[Any]
 ) -> st.SearchStrategy[tuple[str, int, Any]]:
     choices = st.fixed_dictionaries(
@@ -113,13 +113,13 @@ def deed(
     return st.tuples(st.just(name), subject, choices)
 
 
-DEEDS = st.one_of(
-    deed("draft", PEOPLE, genre=list(Genre)),
-    deed("arrived", DRAFTS),
-    deed("discard", DRAFTS),
-    deed("set_seed", PEOPLE, seed=[0, 1, LARGEST_SEED]),
-    deed("forget", PEOPLE),
-    deed("reopen", PEOPLE),
+ACTIONS = st.one_of(
+    action("draft", PEOPLE, genre=list(Genre)),
+    action("arrived", DRAFTS),
+    action("discard", DRAFTS),
+    action("set_seed", PEOPLE, seed=[0, 1, LARGEST_SEED]),
+    action("forget", PEOPLE),
+    action("reopen", PEOPLE),
 )
 
 
@@ -160,7 +160,7 @@ async def live(database: str, bursts: list[list[tuple[str, Any, Any]]]) -> None:
     model, drafts = Model(), list[Creation]()
     store = await Store(database).__aenter__()
     for burst in bursts:
-        deeds = []
+        actions = []
         for name, subject, details in burst:
             if name == "reopen":
                 await store.close()
@@ -169,13 +169,13 @@ async def live(database: str, bursts: list[list[tuple[str, Any, Any]]]) -> None:
                 drafts.append(await draft(store, subject, **details))
                 model.draft(drafts[-1])
             elif name not in ("arrived", "discard"):
-                deeds.append((name, subject, details))
+                actions.append((name, subject, details))
             elif drafts:
-                deeds.append((name, drafts[subject % len(drafts)], details))
+                actions.append((name, drafts[subject % len(drafts)], details))
         await asyncio.gather(
-            *(getattr(store, name)(subject, **details) for name, subject, details in deeds)
+            *(getattr(store, name)(subject, **details) for name, subject, details in actions)
         )
-        for name, subject, details in deeds:
+        for name, subject, details in actions:
             getattr(model, name)(subject, **details)
     for person in range(1, 4):
         known = await store.person(person)
@@ -192,7 +192,7 @@ async def live(database: str, bursts: list[list[tuple[str, Any, Any]]]) -> None:
     await store.close()
 
 
-BURSTS = st.lists(st.lists(DEEDS, max_size=10), max_size=4)
+BURSTS = st.lists(st.lists(ACTIONS, max_size=10), max_size=4)
 
 
 @settings(max_examples=10)

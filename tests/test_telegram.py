@@ -37,7 +37,7 @@ async def visit(settings: Settings, server: Server) -> AsyncIterator[Visit]:
         yield visit
 
 
-def of_method(server: Server, name: str) -> list[Json]:
+def calls_of(server: Server, name: str) -> list[Json]:
     return [parameters for method, parameters in server.calls if method == name]
 
 
@@ -61,7 +61,7 @@ async def test_a_button_says_its_line_for_whoever_presses_it(visit: Visit, age: 
     (answer,) = await visit.say("/dino 3", ALICE)
     before = dict(answer)
     pressed = answer | {"date": int(time.time()) - (age or 0)}
-    if age is None:  # Telegram does not show it any more, only where it was
+    if age is None:  # too old: Telegram tells only its number and its chat
         pressed = {key: answer[key] for key in ("message_id", "chat", "reply_markup")} | {"date": 0}
     assert await visit.press(pressed, "another", ALICE) == ""
     assert before == answer
@@ -106,7 +106,7 @@ async def test_a_refusal_of_a_press_is_said_at_its_button_and_if_that_fails_in_t
         await visit.server.press(message, label, ALICE)
         await visit.settled()
     assert visit.server.texts[1].startswith("I don't know any creation")
-    assert len(visit.server.sent) == 3  # the button has done its work
+    assert len(visit.server.sent) == 3  # no new message: the button said it
     monkeypatch.setattr(sentences, "UNKNOWN_CODE", said("long " * 50))
     assert (await visit.press(pressed, "gone", ALICE)).endswith("long…")
     assert len(visit.server.sent) == 3
@@ -194,13 +194,13 @@ async def test_messages_of_bots_service_messages_edits_and_posts_are_not_answere
     await visit.server.query("callback_query", ALICE, **inline)
     assert len(await visit.say("/dino", ALICE)) == 1
     allowed = ["message", "callback_query", "inline_query"]
-    assert of_method(visit.server, "getUpdates")[0]["allowed_updates"] == allowed
+    assert calls_of(visit.server, "getUpdates")[0]["allowed_updates"] == allowed
     assert len(visit.server.sent) == 1
 
 
 async def test_a_document_is_taught_by_an_admins_caption_or_reply(visit: Visit) -> None:
     await visit.say("", ALICE, document=FILE, caption="/retrain names poems")
-    assert of_method(visit.server, "getFile") == []
+    assert calls_of(visit.server, "getFile") == []
     document = visit.server.keep("poems.txt", b"too short")
     (one,) = await visit.say(
         "", ADMIN, document=document, caption="/retrain@mangosaurus_bot names poems"
@@ -244,8 +244,8 @@ async def test_who_is_banned_gets_nothing_at_all_also_after_a_new_start(
 
 
 async def test_everybody_has_a_menu_and_admins_have_theirs(visit: Visit) -> None:
-    await until(lambda: len(of_method(visit.server, "setMyCommands")) >= 2)
-    everybodys, admins_own = of_method(visit.server, "setMyCommands")
+    await until(lambda: len(calls_of(visit.server, "setMyCommands")) >= 2)
+    everybodys, admins_own = calls_of(visit.server, "setMyCommands")
     assert admins_own["scope"] == {"type": "chat", "chat_id": ADMIN}
     for found, is_admin in ((everybodys, False), (admins_own, True)):
         commands = menu(is_admin=is_admin).items()
@@ -274,7 +274,7 @@ async def test_every_piece_arrives_as_it_is_written_whatever_it_holds(visit: Vis
     assert parts(text, "bold") == [f"{style}{NASTY}{style}" for style in ("bold", "name", "own")]
     assert parts(text, "text_link")[-1] == f"k7m2p9xb4q{LINK}k7m2p9xb4q"
     assert "reply_markup" not in text
-    assert of_method(visit.server, "sendChatAction")[0]["action"] == "typing"
+    assert calls_of(visit.server, "sendChatAction")[0]["action"] == "typing"
 
 
 async def test_what_is_too_long_is_cut(visit: Visit) -> None:
@@ -305,7 +305,7 @@ async def test_each_message_of_an_answer_names_the_presser_also_while_it_grows(
         "four",
         *(f"Person {BOB}:\n{word}" for word in ("two", "three", "five")),
     ]
-    assert len(of_method(visit.server, "answerCallbackQuery")) == 1
+    assert len(calls_of(visit.server, "answerCallbackQuery")) == 1
 
 
 # What fails
@@ -334,8 +334,8 @@ async def test_a_refusal_means_gone_in_doubt_or_not_sent(visit: Visit) -> None:
 
 
 async def test_a_group_that_takes_no_pictures_gets_words(visit: Visit, pictures: list[str]) -> None:
-    """Each answer is one message, and no other picture is drawn until somebody asks for a card;
-    they read the reason below its words. If one arrives, the others come again."""
+    """Each answer is one message. No more pictures are drawn until somebody asks for a card, and
+    they read the reason below its words. Once a picture arrives, pictures come again."""
     refusal = Refusal(400, "Bad Request: not enough rights to send photos to the chat")
     visit.server.refusals["sendPhoto"].extend([refusal] * 2)
     (me,) = await visit.say("/me Anna", ALICE, GROUP)
@@ -359,7 +359,7 @@ async def test_a_picture_that_was_sent_is_sent_again_by_its_file_id(
     """It is uploaded anew if Telegram does not know it any more."""
 
     def sent() -> list[object]:
-        photos = [call["photo"] for call in of_method(visit.server, "sendPhoto")]
+        photos = [call["photo"] for call in calls_of(visit.server, "sendPhoto")]
         return [photo if isinstance(photo, str) else "upload" for photo in photos]
 
     await visit.say("/me Anna", ALICE)
@@ -375,7 +375,7 @@ async def test_a_picture_that_was_sent_is_sent_again_by_its_file_id(
         (anna,) = await visit.say("/me Anna", person)
         assert anna["photo"]
     assert sent()[3:] == ["file-0", "upload", "file-1"]
-    await visit.say("/dino", ALICE)  # what is hers alone is not kept
+    await visit.say("/dino", ALICE)  # only cards that others can get too are kept
     assert [*visit.telegram.file_ids.values()] == ["file-1"]
 
 
@@ -397,7 +397,7 @@ async def test_a_token_that_is_revoked_ends_the_door_and_is_not_shown(
     settings: Settings, server: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with visiting(settings, server) as visit:
-        await until(lambda: of_method(server, "getUpdates"))
+        await until(lambda: calls_of(server, "getUpdates"))
         await server.revoke()
         with pytest.raises(StartError, match="BotFather"):
             await asyncio.wait_for(asyncio.shield(visit.telegram.polling), 10)
@@ -424,7 +424,7 @@ async def test_a_network_that_is_down_is_waited_for_and_an_old_webhook_deleted(
     async with visiting(settings, server) as visit:
         (status,) = await visit.say("/status", ADMIN)
         assert re.search(r"polls begun anew total +6\n", status["text"])
-        assert of_method(server, "deleteWebhook")
+        assert calls_of(server, "deleteWebhook")
     waits = re.findall("the next try is in (.) s", caplog.text)
     assert sorted(waits) == ["0", "0", "0", "0", "0", "1"]
     assert "Serving as @mangosaurus_bot" in caplog.messages
@@ -440,7 +440,7 @@ async def test_an_update_that_cannot_be_parsed_is_logged_and_the_next_one_answer
         await server.post(callback_query={"id": "1", "data": "a secret"})
         await server.message(ALICE, text=["a secret"])
         assert len(await visit.say("/dino", ALICE)) == 1
-    assert (of_method(server, "getUpdates")[-1]["offset"], len(server.sent)) == (5, 1)
+    assert (calls_of(server, "getUpdates")[-1]["offset"], len(server.sent)) == (5, 1)
     errors = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
     assert errors == [
         "Update 1 cannot be read and is passed over",

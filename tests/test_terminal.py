@@ -193,7 +193,7 @@ def shown(code: str, environment: Environment) -> list[str]:
 
 
 def written_again(command: str, environment: Environment) -> list[str]:
-    """Return the words that the command prints, which knows nothing of a voice's capitals."""
+    """Return the words that a command prints. It does not know about the capitals of a voice."""
     program, *words = shlex.split(command)
     assert program == "mangosaurus"
     kept: Any = {"env": environment, "cwd": environment["MANGOSAURUS_HOME"], "text": True}

@@ -1,5 +1,5 @@
-"""The child of a run, with real processes: what is heard of it, that nothing of it remains, and
-whole trainings."""
+"""The child of a run, with real processes: what the bot hears of it, that it leaves nothing behind,
+and whole trainings."""
 
 import asyncio
 import contextlib
@@ -77,7 +77,7 @@ async def test_what_a_child_cannot_learn_from_is_said(tmp_path: Path) -> None:
 
 
 async def test_what_a_child_gets(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The folder, our environment without secrets, a session of its own, and a byte to stop."""
+    """It gets the folder, our environment without secrets, its own session, and a byte to stop."""
     for name in ("TELEGRAM_TOKEN", "DATABASE"):
         monkeypatch.setenv(name, "a secret")
     monkeypatch.setenv("MANGO", "kept")

@@ -21,8 +21,8 @@ def versions(tmp_path: Path) -> Versions:
 
 
 def added(versions: Versions, seed: int) -> str:
-    """Add a checkpoint that was made in the year 2000 + `seed`, as the older file; return its
-    version."""
+    """Add a checkpoint, and return its version. With a higher seed, it was made later, but its file
+    is older."""
     outside = versions.directory.parent.parent / "new.safetensors"
     made = replace(DESCRIPTION, created=f"{2000 + seed}-01-01T00:00:00+00:00")
     version = versions.add(saved_at(outside, checkpoint(seed, description=made)))

@@ -148,7 +148,7 @@ async def test_a_voice_is_removed_after_a_question(
     assert question.text == str(admins.REMOVAL.format("pokemon"))
     (yes,) = question.labels
     admin.is_admin = False
-    await admin.press(yes, ALICE, question)  # who reads the list
+    await admin.press(yes, ALICE, question)  # the answer is the list
     assert await names_of(admin) == ["keats", "pokemon"]
     admin.is_admin = True
     await begun(admin, script, CAPTION)
@@ -207,7 +207,7 @@ async def test_verse_as_the_network_writes_it(admin: FakeChat, keats: Voice) -> 
     assert voice_in("voice：恐竜 5") == ("恐竜", "5")
     for line in ("5 voice:keats", "invoice:keats", "voice of spring"):
         assert voice_in(line) == (None, line)
-    # a line, which names no voice
+    # inside a line, `voice:` names no voice
     assert "voice:keats" in (await admin.ask("/poem my voice:keats")).text
     message = await admin.ask("/poem voice:keats A thing of béauty ")
     poem = message.uncoded

@@ -137,7 +137,7 @@ class Script:
 
 @pytest.fixture
 def script(monkeypatch: pytest.MonkeyPatch) -> Script:
-    """A script in place of the child. A test asks for it before it asks for the chat."""
+    """A script in place of the child. Tests name this fixture before that of the chat."""
     script = Script()
     monkeypatch.setattr("bot.training.runs.Child.start", script.start)
     return script

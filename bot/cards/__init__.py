@@ -29,7 +29,7 @@ def card_of(
     """Return the card of verse, of the names of a voice, or of the name with a number; None if it
     has none.
 
-    At its foot stands where its code can be sent.
+    At its foot, it names the bot, and the code that shows the creation there.
     """
     if layout.no_card(creation, text, n):
         return None
@@ -57,5 +57,5 @@ def card_of_name(name: str, username: str, drawings: Drawings) -> Picture:
 
 
 def home_of(username: str) -> str:
-    """Return where a card says that it is from: the bot with this name, if there is one."""
+    """Return the source that a card names: a link to the bot, if it has a name on Telegram."""
     return link_to(username) if username else "Mangosaurus"

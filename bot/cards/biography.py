@@ -5,15 +5,16 @@ from bot.cards.creature import Creature
 from bot.words import sentences
 
 FACTS = {fact: [{*key.split("+")} for key in keys.split()] for fact, keys in table("fact").items()}
-"""What a card may tell, and of whom: of a creature that has all that one of its keys asks for. Such
-a word is in the meaning of its name or, behind "@", in the picture. Of a sleeper, only what asks
-for one is told."""
+"""What a card may tell, with keys. A fact fits a creature that has all the words of one of its
+keys: words from the meaning of its name or, with "@", things in its picture. A sleeper gets only
+facts with "@sleeping"."""
 
 
 def biography(creature: Creature) -> str:
-    """Tell one fact that its picture shows or its name means: of what it wears, if there is one.
+    """Return one fact that fits a creature: about what it wears, if there is one.
 
-    The more words a fact asks for, the more often it is told; most often, what a person does there.
+    A key with more words is chosen more often, and twenty times as often if it names the person in
+    the picture, or what the creature wears.
     """
     known = seen(creature.kind, *creature.scene.split(), *creature.parts)
     known |= {word for part in creature.chance.parts for word in part}
@@ -29,8 +30,8 @@ def biography(creature: Creature) -> str:
 
 
 def true_facts(name: str) -> str:
-    """Say when and where a real dinosaur lived, how long it was and what it ate; nothing of one
-    that is not in the table.
+    """Say when and where a real dinosaur lived, how long it was and what it ate. Return "" if the
+    table lacks it.
     """
     if name not in REAL:
         return ""

@@ -84,7 +84,8 @@ CHOICES, ADDED, DYED, PATTERNS, HORNS, SIZES, SHAPES, POSED, PLACED = (
 part of a root's meaning, a form of the root, or "=" and the whole meaning. A shape is three
 factors: how stout it is, and how long neck and tail are."""
 OTHERWISE = [*CHOICES, *[*CHOICES][1:], *[*CHOICES][2:]]
-"""The bodies of names that say nothing of it: seldom those that other names already ask for."""
+"""A name that means no body gets one of these. The first two are often meant, so they stand here
+once and twice, and the others three times."""
 BODIES = {kind: _body(kind) for kind in CHOICES}
 FRINGES = table("fringe")
 """Rows of blades along the spine: plates, feathers, stripes. A row has a layer, its paints in turn,
@@ -98,10 +99,10 @@ LIMBS = {kind: points(row) for kind, row in table("limb").items()}
 """From hip to foot: x, y and half the width, as shares of the hip's height; for an arm, of its
 size."""
 PLANTS = {kind: points(row) for kind, row in table("plant").items()}
-"""Blades, each of two points, a width, a bend and a bulge, as shares of the height. What flies is
-drawn so, too."""
+"""Blades, each of two points, a width, a bend and a bulge, as shares of the height. Stars, clouds
+and pterosaurs are drawn in the same way."""
 FIGURES, GUESTS = table("figure"), table("guest")
-"""What many rows of PEOPLE have in common, and who is there only in such a scene."""
+"""Parts that many rows of PEOPLE share, and the person that comes with a scene."""
 PEOPLE = {
     pose: [
         (part.split(": ")[0], points(part.split(": ")[1]))
@@ -110,8 +111,8 @@ PEOPLE = {
     ]
     for pose, row in table("person").items()
 }
-"""A person of 100 units, who looks left: a colour and a limb each, or one point with a radius; or
-the name of one of FIGURES. A piece with the name of a person or a pose is drawn with it."""
+"""People 100 units tall, who look left. A part is a colour, with a limb or with one point and its
+radius; or the name of one of FIGURES. A piece with the name of a person or a pose is drawn, too."""
 COATS, MIXED = [*table("coat").values()], table("mixed")
 """A coat has four colours: of the body, of the belly, of marks, and of plates, crests and frills. A
 mixed paint names two others, and the share of the second."""

@@ -21,13 +21,13 @@ WIDTH, HEIGHT = 1080, 1350
 PAPER, GREY, PERSON = "#fcf6ea", mixed(INK, "#fcf6ea", 0.4), "#9c4a2f"
 _MARGIN = 70
 _LOWEST = 1242
-"""Where the last line below a picture stands at the lowest."""
+"""How far down the last line below a picture may stand."""
 _HEAD, _FOOT, _MEASURE = 180, HEIGHT - 240, WIDTH - 200
-"""Between which heights of a page verse stands, and how wide it may be."""
+"""Where verse on a page begins and ends at most, and how wide it may be."""
 _CAPITAL = 0.65
 """How high capitals are. Lengths of verse are in ems: the size of its type."""
 _INITIAL = re.compile(r"([“’«„¿¡(\[]?)(\d{1,2}(?!\d)|[^\W\d_])(?![\u0300-\u036f])")
-"""A mark, and what becomes an initial after it."""
+"""A mark, if there is one, and the letter or the number that becomes an initial."""
 _FRAME = "".join(
     f'<rect x="{side}" y="{side}" width="{WIDTH - 2 * side}" height="{HEIGHT - 2 * side}"'
     f' fill="none" stroke="{GREY}" stroke-width="{line}"/>'
@@ -41,7 +41,7 @@ _FRAME = "".join(
 Card: TypeAlias = tuple[str, str]
 """A card as SVG, and its words."""
 _Row = tuple[str, int, float, float, float]
-"""A text, how many of its letters are a person's (if more than 0), its size and its place."""
+"""A text, how many of its letters are a person's (none if below 0), its size, x and y."""
 
 
 def name_card(name: str, code: str, word: str = "", *, is_person: bool = False) -> Card:
@@ -161,8 +161,8 @@ def _page(title: str, rows: Sequence[_Row], largest: float, below: str, code: st
 
 
 def _in_lines(text: str, width: int) -> list[str]:
-    """Break text between its sentences if that makes up to three lines that are neither long nor
-    very short; else into balanced lines.
+    """Break text after its sentences, if that gives at most three lines, none of them too long or
+    very short. Otherwise, break it into lines of about the same length.
     """
     parts = re.split(r"(?<=[.?!”]) (?=[A-Z“])", text)
     if len(parts) < 4 and all(7 < len(part) <= width for part in parts):

@@ -83,6 +83,7 @@ class Creature:
         self.kind = real.body if real else chosen
         self.body = body = BODIES[self.kind]
         size = math.prod(map(float, chance.meant(bodies.SIZES)))
+        # the head is about 80 long
         self.long = 80 + body.points["spine"][-1][0] - body.points["spine"][0][0]
         metres = body.metres * size * chance.between("size", 0.85, 1.15)
         self.metres = max(0.6, float(real.metres)) if real else max(1.6, metres)
@@ -90,6 +91,7 @@ class Creature:
         self.id = f"d{blake2b(name.encode(), digest_size=5).hexdigest()}"
         self.paints = self._paints(*chance.chosen("coat", bodies.DYED, bodies.COATS).split())
         self.scene = self._scene()
+        # the scene's guest, or else the body's first person, comes more often
         there = bodies.GUESTS.get(self.scene.split()[0], body.lists["people"][0])
         self.person = chance.among("person", [*body.lists["people"], there, there])
         self.tall = TALL * self.long / self.metres  # the person
@@ -113,6 +115,7 @@ class Creature:
             self.joints[joint] = (*self.at("head", [(x, y)])[0], dx, dy, size)
         self.joints["brow"] = (*self.at("eye", [(-1.3, -2.6)])[0], dx, dy, self.tall / 100)
         for x, y, size in body.points["arm"]:
+            # the far arm is a little ahead and below
             near, far = self.at("trunk", [(x, y), (x + 0.28 * size, y + 0.06 * size)])
             turn = unit((0, 0), (1, swing - pitch))
             self.joints |= {"arm": (*near, *turn, size), "far-arm": (*far, *turn, size)}
@@ -139,7 +142,7 @@ class Creature:
         return {"skin": f"url(#{self.id})"} | paints
 
     def _scene(self) -> str:
-        """Return a scene before which one sees the creature, if there is one."""
+        """Return a scene with colours in which the creature stands out, if there is one."""
         clear = [
             scene
             for scene, row in SCENES.items()
@@ -180,7 +183,7 @@ class Creature:
         )
 
     def at(self, joint: str, points: Points) -> list[Point]:
-        """Place points that are given around a joint, with their widths if they have any."""
+        """Return where points around a joint lie in the drawing, with widths if they have any."""
         x, y, dx, dy, size = self.joints.get(self.side + joint) or self.joints[joint]
         return [
             (
@@ -215,9 +218,11 @@ class Creature:
 
     def svg(self) -> str:
         """Draw it, from the far side to the near one."""
+        # where the skin meets the pale belly: at the lower edge of the tail, higher from there on
         back = [
             self.along(t / 60, -1 + 0.66 * min(1, t / 18) * (2 - min(1, t / 18))) for t in range(61)
         ]
+        # where the belly is in shadow
         under = [self.along(t / 60, -0.55) for t in range(61)]
         half = len(self.body.points["legs"]) // 2
         self.side = "far-"
@@ -265,11 +270,10 @@ class Creature:
                 yield from (self.piece(joint, *piece.split(": ")) for piece in pieces.split("; "))
 
     def fringe(self, layer: str, paints: str, *numbers: str) -> Iterator[str]:
-        """Draw a row of blades on the back: from where to where on the spine, how many, at what
-        level, and where they point.
+        """Draw a row of blades on the back, with the eleven numbers of a row of FRINGES.
 
-        `long` is the length of each; `by_width` adds to it where the body is wide, `middle` in the
-        middle of the row. `slim` and `bulge` are their shape.
+        `long` is the length of a blade. `by_width` adds to it where the body is wide, and `middle`
+        in the middle of the row.
         """
         start, end, many, level, outwards, backwards, long, by_width, middle, slim, bulge = map(
             float, numbers
@@ -284,6 +288,7 @@ class Creature:
             (x, y), (dx, dy) = self.along(t, level), unit(self.spine[j], self.spine[j + 1])
             tall = (long + middle * 4 * share * (1 - share)) * vary + by_width * self.spine[j][2]
             out, back = outwards * tall, backwards * tall
+            # (dy, -dx) points away from the body, (-dx, -dy) to the tail
             tip = x + dy * out - dx * back, y - dx * out - dy * back
             paint = paints.split("/")[i % len(paints.split("/"))]
             bases.append((x, y))

@@ -32,12 +32,12 @@ while head := sys.stdin.buffer.read(4):
 """
 LONGEST_SECONDS = 10.0
 SOON_SECONDS = 3.0
-"""If a card would be begun later, the answer is words, and a button asks for the card."""
+"""If a card could only be begun later, the answer is words, and a button asks for the card."""
 CARD_SECONDS = 0.5
 """The seconds that a process needs for a card, until this machine is measured. With a core of its
 own, it needs 0.15 s."""
 SURE_SECONDS = 2.0
-"""CARD_SECONDS weighs as much as so many seconds of measured drawing."""
+"""How many seconds of measured drawing weigh as much as CARD_SECONDS."""
 PROCESSES = max(1, available_cores() - 1)
 
 

@@ -1,7 +1,8 @@
 """How to say a name, as English reads Greek and Latin names: "man-go-SAW-rus".
 
-Rules turn letters into sounds, and syllables into letters again, one rule after the other. A sound
-is one character, and a capital is a long vowel. There are also
+Rules, one after the other, turn letters into sounds; sounds are parted into syllables, and other
+rules spell each syllable. A sound is one character, and a capital is a long vowel. Between them
+stand marks:
 
     |   where a known part begins or ends, which no syllable crosses
     ·   for the second of two equal consonants, which is not said
@@ -53,14 +54,15 @@ _SOUNDS = {
 }  # fmt: skip
 _SYLLABLE = _pattern(r"\|?C*VC*?(?=SV|\||$)")
 _STRESSED = _pattern(r"^\|?C*(?:[AEIOQUWY]|VC)|^\|(?:CC+V-C|C*V-CC)")
-"""The last two syllables of a name, if the first of them has the main stress: it is long, or begins
-a root with several consonants, before its vowel or after it. Else the syllable before has it."""
+"""Finds the last two syllables of a name if the first of them has the main stress: because it is
+long, or because it begins a root and has several consonants before or after its vowel. Otherwise,
+the syllable before them has the main stress."""
 _ALSO_STRESSED = _pattern(
     "^me(?=-ga)|^se(?=-fa-lo)|^ka(?=-ma-ra)|^pa(?=-ra)|^ve(?=-lo-si)"
     "|V(?=C*-C*[aeiouy]-VC*-?$)|V(?=C*-C*VC*-?$)|V(?=C*-$)"
 )
-"""The stressed vowel of an earlier root: in its last syllable but one, or in the one before if a
-vowel follows that: tye-RAN-no, BRA-chi-o."""
+"""Finds the stressed vowel of an earlier root: in its last syllable but one (tye-RAN-no), or in the
+one before if the last begins with a vowel (BRA-chi-o)."""
 _SPELLING = {
     # A short vowel that is stressed takes the next consonant: steg-o-SAW-rus. It takes the first
     # one of another root only with the main stress: di-PLOD-o-kus, but da-sen-TROO-rus. The first i

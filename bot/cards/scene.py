@@ -14,7 +14,7 @@ Ends: TypeAlias = tuple[float, float]
 
 
 def world(creature: Creature) -> str:
-    """Draw a creature in its world, also beyond the frame."""
+    """Draw a creature in its world. The drawing goes on beyond the frame."""
     animal, chance = creature.svg(), creature.chance
     scene = SCENES[creature.scene].split()
     ground, plant = scene[5:7]
@@ -57,7 +57,7 @@ def world(creature: Creature) -> str:
 
 
 def portrait(name: str) -> str:
-    """Return an SVG of the creature of a name alone; it has the size of the creature."""
+    """Return an SVG of the creature of a name without its world, as large as the creature."""
     creature = Creature(name.lower())
     animal = creature.svg()
     left, right, top = creature.box()
@@ -83,7 +83,7 @@ def _person(pose: str) -> str:
 
 
 def _sky(chance: Chance, scene: list[str], bright: tuple[float, float]) -> str:
-    """Draw the sky, with the sun at a place or near it, and the hills."""
+    """Draw the sky, with the sun near a bright place, and the hills."""
     above, below, sun, far, near = scene[:5]
     kind, count, colour = scene[7:]
     drawn = "".join(
@@ -104,7 +104,7 @@ def _sky(chance: Chance, scene: list[str], bright: tuple[float, float]) -> str:
 def _scattered(
     chance: Chance, kind: str, count: int, across: Ends, down: Ends, sizes: Ends, colour: str
 ) -> str:
-    """Draw some plants of a kind, or what flies, at places and in sizes between two ends."""
+    """Draw plants, clouds or other things of a kind, at places and in sizes between two ends."""
     drawn = ""
     for i in range(count):
         x, y, size = (

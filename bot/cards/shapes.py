@@ -23,7 +23,7 @@ def contrast(one: str, other: str) -> int:
 
 
 def toward(start: Point, end: Point, share: float) -> Point:
-    """Return a point on the way from one point to another."""
+    """Return the point at a share of the way from one point to another."""
     return start[0] + (end[0] - start[0]) * share, start[1] + (end[1] - start[1]) * share
 
 
@@ -53,8 +53,8 @@ def spline(points: Points, steps: int = 6) -> list[Point]:
 
 
 def bent(line: Points, first: float, rest: float, start: int, stretch: float) -> list[Point]:
-    """Return a line with widths that turns by the slope `first` where it begins, and by `rest` in
-    even steps from its point number `start` on. That part is stretched, too.
+    """Return a line with widths, turned and bent: by the slope `first` where it begins, and by the
+    slope `rest` in even steps from its point number `start` on. That part is stretched, too.
     """
     placed, (dx, dy) = [line[0]], unit((0, 0), (1, first))
     cosine, sine = unit((0, 0), (1, rest / (len(line) - start)))
@@ -106,6 +106,7 @@ def blade(base: Point, tip: Point, width: float, bulge: float, bend: float = 0) 
     (x, y), (u, v), (dx, dy) = base, tip, unit(base, tip)
     nx, ny = dy * width, -dx * width
     if not bulge:
+        # around the feather: shares of its length, and of its width to a side
         sides = ((0, 0.2), (0.5, 0.5), (0.86, 0.43), (1, 0), (0.86, -0.43), (0.5, -0.5), (0, -0.2))
         return smooth([(x + (u - x) * t + nx * w, y + (v - y) * t + ny * w) for t, w in sides])
     mx, my = (x + u) / 2 + nx * bend, (y + v) / 2 + ny * bend

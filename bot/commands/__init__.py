@@ -27,7 +27,7 @@ FIRST = [
 ]
 """The buttons below the first message."""
 FEWEST_TRIES = 100
-"""`/about` says how many of the real ones people found once they have tried so often."""
+"""How many tries there must be before `/about` says how many real dinosaurs people found."""
 
 
 class Command(NamedTuple):
@@ -35,8 +35,8 @@ class Command(NamedTuple):
 
     function: Callable[..., Awaitable[None]]
     work: Work | Callable[..., Awaitable[tuple[object, Work]]] = CHATTER
-    """What an answer takes. Or a function that reads the text after the command: it returns what
-    the other function gets in place of the text, and what an answer takes."""
+    """What an answer takes. Or a function of (ask, rest, bot) that reads the rest: it returns what
+    `function` gets in its place, and what an answer takes."""
     menu: str = ""
     """What the menu says of it. Without that, it is in no menu."""
     help: str = ""
@@ -68,8 +68,9 @@ async def about(ask: Said, _rest: str, bot: Bot) -> None:
 
 
 async def no_text(ask: Sent, _caption: str, _bot: Bot) -> None:
-    """Say once in a while that the bot reads no pictures, voices and stickers. If an admin sends a
-    file, say how it can teach a voice.
+    """Say, at most once in half a minute, that the bot reads no pictures, voices and stickers.
+
+    If an admin sends a file, say how it can teach a voice.
     """
     if ask.is_admin and ask.file:
         raise Explained(HOW_TO_TEACH[ask.chat.place])
@@ -189,8 +190,8 @@ COMMANDS = {
     "cancel": Command(admin.end, group=ADMINS),
     "use": Command(admin.use, group=ADMINS),
 }
-"""Commands by their names, in the order of menu and help. What has neither is said by buttons and
-links."""
+"""Commands by their names, in the order of menu and help. Buttons and links say those that have
+neither."""
 
 LINE = Command(verse.plain_line, verse.POEM)
 """Answers a message without a command, in a private chat."""

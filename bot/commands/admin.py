@@ -71,8 +71,8 @@ async def models(ask: Said, rest: str, bot: Bot) -> None:
 
 
 async def use(ask: Said, rest: str, bot: Bot) -> None:
-    """Use a version from now on: `/use NETWORK VERSION`, or only in place of the version that a
-    third word names.
+    """Use a version from now on: `/use NETWORK VERSION`. A third word may name the version that
+    must be in use until then.
     """
     words = rest.split()
     if len(words) < 2:
@@ -97,7 +97,7 @@ async def use(ask: Said, rest: str, bot: Bot) -> None:
 
 
 async def ban(ask: Said, rest: str, bot: Bot) -> None:
-    """Answer a person or a group no more: `/ban 12345`. `/ban 12345 no` lifts that."""
+    """Answer a person or a group no more: `/ban 12345`. `/ban 12345 no` lifts the ban."""
     if found := re.fullmatch("(-?[0-9]{1,16})( no)?", " ".join(rest.lower().split())):
         person = int(found[1])
         if person in (ask.person, *bot.admins):

@@ -1,5 +1,5 @@
-"""`/me`, the dinosaur of everybody of a name, and `/today`, a round that is the same for everybody:
-five times one real dinosaur among three invented ones.
+"""`/me`, one dinosaur for all people with the same first name, and `/today`, a round that is the
+same for everybody: five times one real dinosaur among three invented ones.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ NETWORK, TEMPERATURE = Genre.DINO.network, USUAL_TEMPERATURE["names"]
 INVENTED, DRAWN = 3, 5
 """How many names of a question are made up. More are drawn, as some may be real or taboo."""
 PRESS = CHATTER._replace(cost=0.1)
-"""A whole round costs as much as one text: its beginning a half, and each of five presses this."""
+"""A round costs as much as a text: half for its beginning, and this for each of five presses."""
 TITLES = {"dr", "lady", "lord", "madam", "miss", "mr", "mrs", "ms", "prof", "professor", "sir"}
 
 
@@ -46,7 +46,7 @@ async def me(ask: Said, creation: Creation, bot: Bot) -> None:
 async def named(ask: Said, rest: str, bot: Bot) -> tuple[Creation, Work]:
     """Find the dinosaur of a first name, or of the one in the person's profile.
 
-    Only the name, as the network writes it, and the version decide it.
+    Only the name (in the network's letters) and the version decide it.
     """
     weights = await bot.shelf.current(NETWORK)
     given = rest or ask.name
@@ -87,7 +87,7 @@ async def pressed(ask: Said, rest: str, bot: Bot) -> tuple[tuple[int, ...], Work
     if not is_on or question >= QUESTIONS or choice > INVENTED:
         raise Explained(sentences.ROUND_OVER)
     found = await bot.store.found(ask.person, day)
-    # an ask of before a stop may have noted its own press
+    # an ask that came before a stop may have noted this press itself
     if question in found and not (ask.chat.note and ask.chat.note.is_left):
         raise Explained(sentences.ANSWERED[found[question]])
     return (day, question, choice), PRESS
@@ -131,8 +131,8 @@ async def today(ask: Said, press: tuple[int, ...], bot: Bot) -> None:
 async def _question(day: int, question: int, bot: Bot) -> tuple[list[str], str]:
     """Return the four names of a question in their order, and the real one.
 
-    They are the same for everybody: the released version has made up the others, whatever was
-    trained since.
+    They are the same for everybody: the released version invents the other three, even if another
+    one is in use.
     """
     number = day * QUESTIONS + question
     if number in bot.questions:
@@ -155,7 +155,7 @@ async def _question(day: int, question: int, bot: Bot) -> tuple[list[str], str]:
 
 @cache
 def little_known() -> tuple[str, ...]:
-    """Return the real dinosaurs that few know. Their length must not give them away."""
+    """Return the real dinosaurs that few people know. Their length must not give them away."""
     famous = FAMOUS.read_text(encoding="ascii").split()
     return tuple(
         name

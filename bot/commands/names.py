@@ -29,12 +29,10 @@ MOST = 10
 OFFERED = 5
 LONGEST_PREFIX, LONGEST_NAME = 20, 40
 SHORTEST_BEGINNING, LONGEST_WHOLE = 3, 8
-"""New names begin with at least 3 letters of a real one.
-
-A name of up to 8 letters is kept whole.
-"""
+"""Names like a real one begin with at least 3 letters of it, or with the whole of a name of at most
+8."""
 FIRST_NAMES = dict(read_table(PROGRAM / "data" / "first_names.tsv", ("name", "latin")))
-"""How people write names in Latin letters, where `anyascii` would not know."""
+"""The usual Latin spelling of names that `anyascii` would spell otherwise."""
 
 
 async def dino(ask: Said, rest: str, bot: Bot) -> None:
@@ -113,11 +111,12 @@ def latin(word: str) -> str:
 
 
 def like(name: str, checkpoint: Checkpoint) -> tuple[str, Message]:
-    """Return how names like this one begin, and a sentence that says that it is real; nothing if it
-    is not.
+    """Return how names like a real one begin, and a sentence that says that it is real. Both are
+    empty if it is not.
 
-    They begin with what stands before its last known part. Without such a part, they begin with the
-    first half of a long name, or with the whole of a short one: Anna and Victoria are genera too.
+    The names begin with what stands before the last known part of the real one. Without such a
+    part, they begin with the first half of a long name, or with the whole of a short one: Anna and
+    Victoria are genera, too.
     """
     other = sentences.OTHER_GENUS if name in checkpoint.other_names else ""
     what = fossils().get(name) or (sentences.DINOSAUR if name in checkpoint.known_names else other)

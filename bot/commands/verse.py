@@ -92,8 +92,8 @@ async def make_longer(ask: Said, rest: str, bot: Bot) -> tuple[Wish, Work]:
 
 
 async def named_on_card(ask: Said, rest: str, bot: Bot) -> tuple[tuple[Creation, int], Work]:
-    """Find a creation, and which of its names a card should show: `/card CODE [number]`. Without a
-    number, it is the first one.
+    """Find a creation, and which of its names a card should show: `/card CODE [number]`, or the
+    first one without a number.
     """
     code, _, number = rest.strip().partition(" ")
     creation = await creation_in(ask, code, bot)

@@ -69,7 +69,7 @@ async def voices(ask: Said, rest: str, bot: Bot) -> None:
 
 
 async def voice_called(name: str, bot: Bot) -> Voice:
-    """Return the voice with a name or an id. Raises Explained if there is none, or no more."""
+    """Return the voice with a name or an id. Raises Explained if there is none."""
     if voice := await bot.store.voice_named(name) or await bot.store.voice(name):
         return voice
     raise Explained(sentences.UNKNOWN_VOICE.format(sentences.cut(name, 40)))
@@ -78,7 +78,7 @@ async def voice_called(name: str, bot: Bot) -> Voice:
 async def teach(ask: Said, form: Form, words: Sequence[str], bot: Bot) -> Run:
     """Return the run that teaches a voice from a file.
 
-    Without a file, it goes one more round on the text that it has.
+    Without a file, the voice learns its old text for one more round.
     """
     if not words:
         raise Explained(admins.HOW_TO_TEACH[ask.chat.place])
@@ -102,7 +102,7 @@ async def teach(ask: Said, form: Form, words: Sequence[str], bot: Bot) -> Run:
 
 
 async def _read(file: File, form: Form) -> tuple[str, str]:
-    """Return the text of a file, and how it was read.
+    """Return the text of a file, and notes on how it was read.
 
     Raises Explained if nothing can be learned from it.
     """

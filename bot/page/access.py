@@ -1,5 +1,5 @@
-"""Who may use the page: the link lets a browser in, a cookie knows it again, other sites are
-refused.
+"""Who may use the page: the link lets a browser in, a cookie lets it in again, and requests from
+other sites are refused.
 
 Another site may point its own name at this machine (DNS rebinding), or connect to the socket
 (hijacking). The first shows in the header Host, the second in Origin.
@@ -54,7 +54,7 @@ class Access:
 
 
 def is_same(given: str, secret: str) -> bool:
-    """Compare in a time that does not tell how much is right."""
+    """Compare two texts in a time that does not tell how much of them is the same."""
     return hmac.compare_digest(given.encode(errors="replace"), secret.encode())
 
 
@@ -68,7 +68,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         return web.Response(status=421, text=words.WRONG_HOST)
     origin = request.headers.get("Origin")
     is_own = origin == f"http://{host.lower()}"
-    if origin is None:  # as browsers send it with all that could do harm
+    if origin is None:  # browsers send it with all that could do harm
         is_own = request.method == "GET" and request.path != "/socket"
     site = request.headers.get("Sec-Fetch-Site", "none")
     if not is_own or (site not in ("same-origin", "none") and request.path != "/"):

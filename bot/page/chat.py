@@ -50,7 +50,7 @@ class Entry:
     alt: str = ""
 
     def facts(self) -> dict[str, Any]:
-        """Return what the page shows: of a file, its size."""
+        """Return what a tab gets: the size of a file, but not its content."""
         return asdict(self) | {"content": None, "size": len(self.content or b"")}
 
 
@@ -101,8 +101,8 @@ class PageChat(Chat):
         return entry
 
     async def answered(self, task: asyncio.Task[None], entry: Entry) -> None:
-        """Wait for the end of an ask, and note that what somebody said is answered, or refused in
-        words. It may be forgotten by then.
+        """Wait until an ask is answered or refused, and mark the line that asked as answered.
+        `/forget` may have deleted that line by then.
         """
         await asyncio.wait([task])
         if not task.cancelled():
@@ -144,13 +144,13 @@ class PageChat(Chat):
         await self.add(sentences.START[True], FIRST, is_start=True)
 
     async def enter(self, tab: WebSocketResponse, **facts: Any) -> None:
-        """Show the chat in a tab. What happens from now on follows it."""
+        """Show the chat in a tab. From now on, the tab also gets each event."""
         self.tabs.append(tab)
         messages = [entry.facts() for entry in self.entries.values()]
         await tab.send_json({"event": "chat", "messages": messages} | facts)
 
     async def tell(self, event: str, **facts: Any) -> None:
-        """Send an event to all tabs. One that is just closing has no use for it."""
+        """Send an event to all tabs, but to none that is just closing."""
         for tab in list(self.tabs):
             with contextlib.suppress(ConnectionError):
                 await tab.send_json({"event": event} | facts)

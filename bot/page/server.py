@@ -48,7 +48,7 @@ class Page(Door):
         self.link = f"http://{LOOPBACK}:{self.port}/?token={self._access.token}"
         self._chat = PageChat()
         self._bot: Bot | None = None
-        self._tasks = Tasks()  # that go on if a tab is closed
+        self._tasks = Tasks()  # they go on if a tab is closed
         app = web.Application(middlewares=[access.guard], client_max_size=LARGEST_FILE)
         app.on_response_prepare.append(access.add_headers)
         app.add_routes(
@@ -61,7 +61,7 @@ class Page(Door):
                 web.get("/socket", self._converse),
             ]
         )
-        # Without a log of requests, as an address may hold the token.
+        # no log of requests, as an address may hold the token
         self._runner = web.AppRunner(
             app, access_log=None, handler_cancellation=True, shutdown_timeout=GOODBYE_SECONDS
         )
@@ -152,7 +152,7 @@ class Page(Door):
             told = json.loads(data)
         match told:
             case {"line": str(line), "pressed": int(number)}:
-                if self._bot:  # and it does not stop
+                if self._bot:  # None while it stops
                     self._bot.ask(
                         Said(person=YOU, chat=self._chat, is_admin=True, text=line, pressed=number)
                     )
@@ -172,7 +172,7 @@ class Page(Door):
 
 
 def _bound(port: int | None) -> socket.socket:
-    """Return a socket that listens there; without a port, at the usual or any free one.
+    """Return a socket that listens at a port; if none is given, at the usual one or any free one.
 
     Raises StartError.
     """

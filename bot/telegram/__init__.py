@@ -3,11 +3,11 @@
 request    HTTP requests that end in time, with errors that say whether Telegram may have acted
 pacing     when each message leaves
 chat       a chat, and a message as Telegram's HTML
-door       polls, from updates to asks
+door       polling, and from updates to asks
 """
 
 import os
 
-# The library's way to say that durations are timedeltas; without it, every RetryAfter is also a
-# deprecation warning.
+# This tells the library to give durations as timedeltas. Without it, each RetryAfter also warns of
+# a deprecation.
 os.environ["PTB_TIMEDELTA"] = "1"

@@ -51,7 +51,7 @@ EDIT_SECONDS, EDIT_A_GROUP_SECONDS = 3.0, 10.0
 In a group, each change counts among the 20 messages of a minute.
 """
 MOST_FILE_IDS = 10_000
-"""So many pictures that belong to nobody are sent again by the name that Telegram gave them."""
+"""How many pictures that belong to nobody are remembered, to be sent again by their file_id."""
 CACHED_SECONDS = 60
 """How long Telegram may repeat offers by itself. A new seed or new weights show only after that."""
 GONE = (
@@ -79,8 +79,9 @@ TAGS: dict[Style, str] = {
 
 
 def html_of(message: Message, username: str) -> str:
-    """Return a message as Telegram's HTML. A code links to its creation in a chat with the bot, and
-    what opens the bot is a link that can be passed on.
+    """Return a message as Telegram's HTML.
+
+    A code becomes a link that shows its creation, and an opening one that says its command.
     """
     html = ""
     for text, style in message:
@@ -107,9 +108,9 @@ def shortened(message: Message, most: int) -> Message:
 class TelegramChat(Chat):
     """The chat with an id, for the answers to one ask.
 
-    With a `note`, answers go to the topic of the message that asks, or of the one whose button was
-    pressed, if Telegram tells it: it does not for a message that it shows no more. In a group, they
-    reply to that message, and name the person who pressed. `typed` is the id of an inline query.
+    With a `note`, answers go to the topic of the message that asks, or whose button was pressed, if
+    Telegram tells the topic: of an old message, it does not. In a group, answers reply to that
+    message, and name the person who pressed. `typed` is the id of an inline query.
     """
 
     def __init__(
@@ -229,7 +230,7 @@ class TelegramChat(Chat):
         """Offer what somebody may send in another chat. A reason stands on a button that leads to a
         chat with the bot.
 
-        If they have typed more, the offers come too late, silently.
+        If they have typed more meanwhile, Telegram refuses the offers. That is no error.
         """
         results = [
             InlineQueryResultArticle(
@@ -259,8 +260,9 @@ class TelegramChat(Chat):
     def _html(
         self, message: Message, most: int = MessageLimit.MAX_TEXT_LENGTH, number: int | None = None
     ) -> str:
-        """Return the HTML of a new message, or of a change of the one with a number. Whoever
-        pressed is named, unless the message with the button changes.
+        """Return the HTML of a new message, or of one that replaces the message with this number.
+
+        It names whoever pressed, unless it replaces the message with the button.
         """
         if not self.note or number != self.note.message:
             message = self._presser + message
@@ -280,7 +282,7 @@ class TelegramChat(Chat):
             return await self._door.pacing.send(call, self.id, place)
 
     async def _noted(self, send: Call[TelegramMessage]) -> TelegramMessage:
-        """Send a message, and note before that it is on its way."""
+        """Note that a message is on its way, and send it."""
         note = self.note
         if note is None:
             return await send()
@@ -294,9 +296,9 @@ class TelegramChat(Chat):
 
     @contextlib.contextmanager
     def _explained(self) -> Iterator[None]:
-        """Turn the library's errors into what a chat says of them.
+        """Turn the library's errors into NotSent, InDoubt, Gone or Explained.
 
-        Every other error is a bug of ours.
+        Any other error is a bug of ours.
         """
         try:
             yield

@@ -1,7 +1,6 @@
-"""The door of Telegram: it polls for what happens there, which becomes asks, and answers go to its
-chats. It fills the menus, too.
+"""The door of Telegram: it polls for updates, and makes asks of them. It fills the menus, too.
 
-What is fetched is noted before Telegram forgets it, and what the last start left comes first.
+Asks are noted before Telegram forgets their updates, and those that the last start left come first.
 Polling fetches no more than can be answered in time, and pauses if that is nothing: Telegram keeps
 updates for a day. `pacing` says when a message leaves, and `chat` writes it.
 
@@ -53,7 +52,7 @@ ALLOWED_UPDATES = [Update.MESSAGE, Update.CALLBACK_QUERY, Update.INLINE_QUERY]
 POLL_SECONDS = 10
 """Telegram answers a poll after this time, even if nothing has happened."""
 WAIT_SECONDS = 30.0
-"""What is fetched can be answered in this time."""
+"""The door fetches no more updates than can be answered in this time."""
 PAUSE_SECONDS = 2.0
 """The pause after a failed try to reach Telegram, or to note what was asked."""
 DEAF_SECONDS = 20.0
@@ -66,7 +65,7 @@ RENEW_SECONDS = 1.0
 ON_ITS_WAY_SECONDS = 0.5
 """How long Telegram may take to say that a message has arrived, at a stop."""
 LOOK_SECONDS = 0.5
-"""How often a pause looks whether there is room again."""
+"""How often polling looks, while it pauses, whether there is room again."""
 REJECTED = (
     "Telegram rejects the token; put the one that @BotFather gives into TELEGRAM_TOKEN, or into the"
     " file that TELEGRAM_TOKEN_FILE names"
@@ -268,8 +267,8 @@ class Telegram(Door):
                 return
 
     def _begin(self, note: Note, bot: Bot, press: CallbackQuery | None = None) -> None:
-        """Begin to answer an ask. Who is an admin is looked up now, also for one of an earlier
-        start.
+        """Begin to answer an ask. Whether its person is an admin is looked up now, even if an
+        earlier start noted it.
         """
         kind = Sent if note.is_sent else Said
         ask = kind(
@@ -287,8 +286,8 @@ class Telegram(Door):
 
     def _asked(self, update: Update) -> Note | None:
         """Return what an update asks of this bot."""
-        # What counts of a button's message is where it stands: Telegram may not show it any more.
-        # What was sent inline has no buttons.
+        # Of a button's message, Telegram may send no more than its chat and its number. A message
+        # that was sent inline has no buttons.
         if (press := update.callback_query) and (message := press.message):
             return Note(
                 bot=self.client.id,

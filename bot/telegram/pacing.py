@@ -39,16 +39,16 @@ Call: TypeAlias = Callable[[], Awaitable[Sent]]
 RATE = 30
 """How many messages leave in a second."""
 TO_A_CHAT, TO_A_GROUP = (4, 4.0), (20, 60.0)
-"""How many messages leave to one of them in how many seconds. A group is a chat, too."""
+"""How many messages leave to a chat in how many seconds, and to a group, which is a chat, too."""
 MOST_CHATS = 10_000
-"""So many chats are remembered: no rate asks what left more than a minute ago."""
+"""How many chats are remembered. No rate asks what left more than a minute ago."""
 AT_ONCE = CONNECTIONS // 2
 """How many messages, and how many other requests, are on their way at the same time. So no request
 waits for a connection. 12 are enough for 30 messages a second, if Telegram takes 0.4 s for each."""
 RETRY_SECONDS, PAUSE_SECONDS = 600.0, 1.0
 """How long a failed message is tried again, and the pause between two tries."""
 REMEMBERED = 30
-"""Over about so many messages, Telegram's speed is a mean."""
+"""Telegram's speed is a mean over about so many messages."""
 SHARE = 5
 """At least so many messages leave for each refusal, while any is expected."""
 REFUSAL_SECONDS = 3.0
@@ -93,7 +93,7 @@ class Rates:
 
 @dataclass(eq=False)
 class Waiting:
-    """A message that waits: behind what was asked before it, or with REFUSAL before all."""
+    """A message that waits behind the answers to earlier asks. A refusal waits behind none."""
 
     place: int
     chat_id: int
@@ -115,7 +115,7 @@ class Pacing:
         self._chats: dict[int, Rates] = {}  # the one that was used last comes last
         self._waiting: list[Waiting] = []
         self._messages, self._others = asyncio.Semaphore(AT_ONCE), asyncio.Semaphore(AT_ONCE)
-        self._left = SHARE  # how many messages have left that no refusal was said for
+        self._left = SHARE  # how many messages have left that no refusal has used up
         self._seconds = 0.0  # how long Telegram takes for a message, lately
         self._places = itertools.count(REFUSAL + 1)
         self._timer: asyncio.TimerHandle | None = None
@@ -162,10 +162,10 @@ class Pacing:
         return int(answers / self._slowness) - max(promised, self.waiting)
 
     def spares(self, chat_id: int, expected: int) -> bool:
-        """Return whether a refusal may go to a chat while so many messages are expected: soon, and
-        after enough others, or if there are none.
+        """Return whether a refusal may go to a chat while so many messages are `expected`: if it
+        could leave soon, and enough others have left or none are expected.
 
-        Then it counts as said.
+        If so, count it as said.
         """
         if not (expected or self._waiting):
             self._left = max(self._left, SHARE)

@@ -1,5 +1,5 @@
-"""The HTTP client: python-telegram-bot's own, but every request ends in time, and errors say what
-is known.
+"""The HTTP client: python-telegram-bot's own, but every request ends in time, and errors say
+whether Telegram may have carried it out.
 
 Every address holds the token. So our errors neither have an error of httpx as their cause nor quote
 one. Only the reason of a failed connection is quoted, as it names no address.
@@ -105,10 +105,9 @@ class PollingRequest(TelegramRequest):
 
 
 def readable(update: dict[str, Any]) -> dict[str, Any]:
-    """Return the update.
+    """Return the update, if python-telegram-bot can parse it, else an empty one with its id.
 
-    If python-telegram-bot cannot parse it, log that, and return an empty update with its id. The
-    error is not told, as it may quote what somebody wrote.
+    The log gets the id alone: the error may quote what somebody wrote.
     """
     with contextlib.suppress(Exception):
         Update.de_json(update, None)

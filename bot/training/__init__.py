@@ -2,8 +2,7 @@
 come into use.
 
     runs       a run, from its command to its verdict
-    child      the child process, seen from the bot
-    progress   what the child tells
+    child      the bot's end of the child process, and the progress that the child reports
 
 `python -m bot.training` is the child itself.
 """

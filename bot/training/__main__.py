@@ -2,8 +2,8 @@
 
     python -m bot.training FOLDER names|verse MINUTES [fresh]
 
-The bot and its child share a pipe, the child's standard input. A byte ends the training with its
-best weights; the end of the pipe, which comes however the bot ends, ends the child.
+The child's standard input is a pipe from the bot. A byte ends the training with its best weights.
+The end of the pipe, which comes however the bot ends, ends the child.
 """
 
 import json
@@ -34,13 +34,13 @@ from model.training.trainer import Trainer
 from model.weights.versions import load
 
 MEASURED_STEPS = 4
-"""So many steps say how fast this machine trains. The first ones are slower than the others."""
+"""After so many steps, the speed of this machine is known. The first ones are slower."""
 
 
 def main(folder: Path, form: str, minutes: float, *, is_fresh: bool) -> None:
     """Carry out the run in `folder`.
 
-    A run that goes on with weights of verse takes about so many minutes.
+    It takes about so many minutes, or as long as its recipe says if `minutes` is 0.
     """
     stopped = threading.Event()
     threading.Thread(target=_listen, args=(stopped, folder), daemon=True).start()
@@ -85,7 +85,7 @@ def _tell(event: Mapping[str, Any]) -> None:
 def _listen(stopped: threading.Event, folder: Path) -> None:
     while os.read(0, 1):
         stopped.set()
-    shutil.rmtree(folder, ignore_errors=True)  # the bot has ended, and nobody else would
+    shutil.rmtree(folder, ignore_errors=True)  # the bot has ended, so nobody else would delete it
     os._exit(1)
 
 

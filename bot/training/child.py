@@ -1,7 +1,7 @@
-"""The child process of a run, seen from the bot, and what it tells.
+"""The bot's end of the child process of a run, and the progress that the child reports.
 
-Its folder has OLD, the weights in use, if there are any, and TEXT if a voice is taught. In the end
-it has NEW.
+The child's folder has OLD, the weights in use, if there are any, and TEXT if a voice is taught. The
+child adds NEW, the weights that it has trained.
 """
 
 import json
@@ -46,7 +46,7 @@ class Child:
         return cls(process, folder)
 
     async def events(self) -> AsyncIterator[dict[str, Any]]:
-        """Yield what it tells, until it has ended."""
+        """Yield the events that it prints, until it has ended."""
         if self._process.stdout:
             async for line in self._process.stdout:
                 yield json.loads(line)
@@ -81,7 +81,7 @@ class Progress:
     newest: dict[str, dict[str, Any]] = field(default_factory=dict)
     """The newest event of each kind: "started", "progress", "finished" …"""
     samples: list[tuple[int, str]] = field(default_factory=list)
-    """Steps, and what was written after them: the first, some of those between, and the newest."""
+    """Steps, each with a text written after it: the first, some between, and the newest."""
 
     def hear(self, event: dict[str, Any]) -> None:
         """Take an event."""
@@ -99,6 +99,6 @@ class Progress:
 
     @property
     def comparison(self) -> Comparison | None:
-        """How the new weights compare with those in use, if these know the same text."""
+        """How the new weights compare with those in use, if both learned from the same text."""
         found = self.newest.get("compared")
         return Comparison(**found) if found else None

@@ -33,15 +33,15 @@ logger = logging.getLogger(__name__)
 CLOSED = "close"
 """How a run ends with the bot: without a verdict."""
 NAMES = 5
-"""How many names show what weights write."""
+"""How many names show what a version writes."""
 
 
 @dataclass(eq=False)
 class Run:
     """One training of a network, from its command to its verdict.
 
-    It begins with the weights in use, unless it is fresh. There may be notes on how the text of a
-    voice was read. With minutes, it takes about that long.
+    It begins with the weights in use, unless it is fresh. `notes` say how the text of a voice was
+    read. If `minutes` is not 0, it takes about that long.
     """
 
     network: str

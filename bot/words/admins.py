@@ -123,8 +123,8 @@ def verdict(title: str, progress: Progress, seconds: float, version: str, *, use
 
 
 def below_use(network: str, form: Form, before: str, now: str) -> Buttons:
-    """Return buttons that use the version before again, if there is another one and `now` is still
-    in use, and that try the network.
+    """Return a button that tries the network. If another version was in use before, add one that
+    uses that again; it works as long as `now` is in use.
     """
     line = OWN_EXAMPLES.get(network) or str(VOICE_EXAMPLES[form].format(network))
     buttons = [[Button(TRY, line)]]

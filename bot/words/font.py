@@ -9,10 +9,10 @@ from fontpkg_eb_garamond import ROOT
 
 @cache
 def letters() -> dict[str, tuple[int, ...]]:
-    """Return, in thousandths, how wide each letter is, and where its ink begins at the left, ends
-    below, and ends at the right.
+    """Return four numbers for each letter, in thousandths of an em: its width, and the left, the
+    lowest and the right end of its ink.
 
-    They are in four tables of the file, which is in the format TrueType.
+    They are in four tables of a TrueType file.
     """
     font = (ROOT / "files" / "EBGaramond[wght].ttf").read_bytes()
     entries = iter_unpack(">4s4xII", font[12 : 12 + 16 * font[5]])
@@ -32,7 +32,7 @@ def letters() -> dict[str, tuple[int, ...]]:
 
 
 def width(text: str) -> float:
-    """Return about how wide a text is: some letters stand closer together."""
+    """Return about how wide a text is, in ems: some letters stand closer together."""
     blank = letters()[" "]
     return sum(letters().get(letter, blank)[0] for letter in text) / 1000
 

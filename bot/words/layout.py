@@ -20,7 +20,7 @@ QUATRAIN = 4
 SHORTEST_WORD = 3
 """Fewer letters at the beginning of a name are no word that its parts could belong to."""
 IN_A_ROW = 2
-"""Buttons with names: a phone would cut three."""
+"""How many buttons with names stand in a row. A phone would cut three."""
 SQUARES = {True: "🟩", False: "⬜"}
 _OPEN_END = re.compile(r"[ ,;:-]*\Z")
 _CLOSED_END = re.compile(r"[.?!]['\")]*\Z")
@@ -30,7 +30,7 @@ def reply(creation: Creation, text: Text) -> Message:
     """Return a creation as a message, with its code in a paragraph of its own. `/me` ends with a
     question in place of its code.
 
-    It is the same for everybody.
+    The message is the same for everybody.
     """
     if creation.person == NOBODY:
         return shown(creation, text) + " " + sentences.WHO + Message([Piece("/me", "opening")])
@@ -74,8 +74,8 @@ def buttons_below(creation: Creation, text: Text, *, is_card: bool = False) -> B
 
 
 def caption(creation: Creation, text: Text) -> Message:
-    """Return what stands below a card: a name and its meaning, or what verse is drawn without; and
-    the code.
+    """Return what stands below a card: a name and its meaning, or the signs that a card of verse
+    lacks; and the code.
     """
     if creation.genre is Genre.DINO:
         return reply(creation, text)

@@ -70,13 +70,13 @@ def versions(title: str, found: Sequence[Weights], in_use: str) -> Message:
 
 
 def status(facts: Mapping[str, str]) -> Message:
-    """Show facts, with a column for names and one for values."""
+    """Show facts in two columns: names and values."""
     width = max(map(len, facts))
     return _table([f"{name.ljust(width)}  {value}" for name, value in facts.items()])
 
 
 def latency(found: tuple[float, float] | None) -> str:
-    """Say how long answers take: the median, and the 99th percentile."""
+    """Say how long answers take: the median and the 99th percentile."""
     if found is None:
         return "no answers yet"
     median, slowest = (

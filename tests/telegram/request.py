@@ -115,8 +115,8 @@ async def visiting(
 ) -> AsyncIterator[Visit]:
     """Run a bot on a server that takes `rate` messages a second, within the limits of each chat.
 
-    None: the server takes as many as it gets, and the bot sends them. In the end, nothing
-    unforeseen may have happened.
+    Without a rate, the server takes as many as it gets, and the bot sends them. At the end, the bot
+    must have met no error.
     """
     server.rate = rate
     with pytest.MonkeyPatch.context() as patch:

@@ -55,17 +55,15 @@ def chat(chat_id: int) -> Json:
 
 
 class Server:
-    """What happened. `sent` holds the bot's messages as they read now, `calls` every call that was
+    """The Bot API. `sent` holds the bot's messages as they read now, `calls` every call that was
     answered.
 
-    `left` says when each of `sent` came, and `fetched_at` when the bot last got a message, by
-    its id: times of the event loop.
+    Times are those of the event loop: `left[n]` is when `sent[n]` came, and `fetched_at[id]` when
+    the bot last fetched the message with this id.
 
-    `before` holds what happens before a method is carried out, by its name.
-
-    `refusals` holds answers to give instead of the next ones, for each method by its name. With a
-    `rate` of messages a second, Telegram's limits hold, and `floods` counts how often it had to say
-    429.
+    `before` holds what a test does before a method is carried out, by the method's name. `refusals`
+    holds answers to give instead of the next ones, by the method's name, too. With a `rate` of
+    messages a second, Telegram's limits hold, and `floods` counts how often the answer was 429.
     """
 
     def __init__(self) -> None:
@@ -81,10 +79,10 @@ class Server:
         self.revoked = False
         self.rate: int | None = None
         self.floods = 0
-        # times by chat; those of all by 0
+        # when messages were taken, by chat; with 0, in all chats
         self._taken: defaultdict[int, list[float]] = defaultdict(list)
         self._numbers = itertools.count(1)
-        # by the ids that Telegram gave them, whatever is posted in their place
+        # by the ids that Telegram gave them; a test may post something that has no id
         self._updates: dict[int, Any] = {}
         self.last_update = 0
         self._changed = asyncio.Condition()
@@ -198,7 +196,7 @@ class Server:
             : min(parameters.get("limit", MOST_UPDATES), MOST_UPDATES)
         ]
         for update in updates:
-            with contextlib.suppress(AttributeError, KeyError, TypeError):  # one that is none
+            with contextlib.suppress(AttributeError, KeyError, TypeError):  # no message
                 number = update["message"].get("message_id")
                 self.fetched_at[number] = asyncio.get_running_loop().time()
         return updates
@@ -298,8 +296,10 @@ class Server:
 
 
 def _shown(parameters: Json, key: str, longest: int) -> Json:
-    """Return what people see of a text: plain text, and entities, whose offsets count UTF-16; or
-    Refusal."""
+    """Return what people see of a text: plain text, and entities with offsets in UTF-16 units.
+
+    Raises Refusal.
+    """
     text, entities = str(parameters.get(key) or ""), list[Json]()
     if parameters.get("parse_mode") == "HTML":
         try:
