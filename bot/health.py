@@ -73,7 +73,7 @@ class Health:
         """
         if state and state != self._state:
             tell_systemd(f"READY=1\nSTATUS={state}")
-        self._state = state
+        self._state: str = state
         self._bot = bot
         self._why = why
 
