@@ -203,8 +203,6 @@ async def test_a_full_disk_is_named_and_nobody_is_told_to_move_the_database_away
     with full_disk(0):
         sentence = await refusal(path, 1)
     assert sentence.endswith("disk I/O error; if its disk is full, make room there")
-    async with Store(path):
-        pass
 
 
 async def test_what_people_write_is_in_no_error(database: str) -> None:

@@ -247,13 +247,12 @@ async def test_another_program_on_the_token_is_named_until_it_has_ended(
         await asyncio.sleep(31)
         assert await health.failures() == {"Telegram": "no good answer for 31 s"}
         server.refusals["getUpdates"].clear()
-        caplog.clear()
         await asyncio.sleep(20)
-        assert [record.getMessage() for record in caplog.records] == ["Telegram answers again"]
+        caplog.clear()
         server.refusals["getUpdates"].extend([Refusal(504, "Gateway Timeout")] * 9)
         await server.say("/start", ALICE)
         await asyncio.sleep(60)
-        began, *over = [record.getMessage() for record in caplog.records][1:]
+        began, *over = [record.getMessage() for record in caplog.records]
         assert began.startswith("Telegram does not answer as it should (Gateway Timeout)")
         assert over == ["Telegram answers again"]
 
