@@ -185,7 +185,7 @@ async def _telegram(settings: Settings) -> None:
     """
     from bot.health import SERVING, STANDBY, Health
     from bot.running import running
-    from bot.standby import Standby
+    from bot.standby import ANOTHER_SERVES, Standby
     from bot.telegram.door import Telegram
 
     async def serve() -> None:
@@ -198,7 +198,9 @@ async def _telegram(settings: Settings) -> None:
     telegram = Telegram(settings, may_send=lambda: standby.is_held)
     try:
         async with Health(settings.health_listen, [telegram]) as health:
-            await standby.acquired(lambda another: health.note(STANDBY if another else ""))
+            await standby.acquired(
+                lambda told: health.note(STANDBY if told == ANOTHER_SERVES else "", why=told)
+            )
             await standby.while_held(serve())
     finally:
         await standby.release()

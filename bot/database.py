@@ -6,6 +6,7 @@ disk or a server. What waits for that thread is committed together, because a co
 
 import asyncio
 import contextlib
+import errno
 import logging
 import math
 import os
@@ -49,6 +50,15 @@ ELSEWHERE = (
 """The way out of a file that is not ours."""
 READONLY = "attempt to write a readonly database"
 """What SQLite says, also of a folder that cannot be written."""
+DAMAGED = "database disk image is malformed"
+WAYS_OUT = {
+    DAMAGED: "stop the bot, move it away with the files -wal and -shm beside it, and restore a"
+    " backup",
+    "disk I/O error": "if its disk is full, make room there",
+    "database or disk is full": "make room on its disk",
+    os.strerror(errno.ENOSPC): "make room on its disk",
+}
+"""What mends a file, by what SQLite or the system says of it, whatever the bot does."""
 OPTIONS = {
     "connect_timeout": "5",  # seconds
     "keepalives_idle": "4",
@@ -79,6 +89,7 @@ class StoreError(MangosaurusError):
     """
 
     def __init__(self, name: str, reason: str, way_out: str = "", exit_code: int = 1) -> None:
+        way_out = WAYS_OUT.get(reason, way_out)
         super().__init__(
             f"{name}: this database cannot be used: {reason}{way_out and f'; {way_out}'}"
         )
@@ -149,6 +160,8 @@ class Database:
         self._is_patient = is_patient
         self._away_since: float | None = -math.inf  # before its first answer, nothing waits for it
         self._claims: list[sqlite3.Connection] = []
+        self.is_damaged = False
+        """Whether damage was met since the start. It stays, even if other pages can be read."""
 
     async def __aenter__(self) -> Self:
         """Make the file if it is missing, prepare the tables, and make the file private.
@@ -319,6 +332,11 @@ class Database:
             raise StoreError(self.name, "it does not answer", way_out) from None
         except OSError as error:
             reason = error.strerror or str(error)
+            if isinstance(error, PermissionError):
+                # the file may be missing, its owner without a name, or the system Windows
+                with contextlib.suppress(OSError, KeyError, NotImplementedError):
+                    owner = Path(error.filename).owner()
+                    way_out = f"{error.filename} belongs to {owner}; chown it to the bot's user"
             raise StoreError(self.name, reason, way_out, exit_code_of(error)) from None
         except DBAPIError as error:
             # The driver's reason in one line, without the hints, the statement and the data that
@@ -326,6 +344,7 @@ class Database:
             reason = re.split(r" with text |\n(?:\t|DETAIL|LINE)", str(error.orig), maxsplit=1)[0]
             # what a server or a disk refuses for a while is operational; a damaged file is not
             code = 1 if isinstance(error, OperationalError) and reason != READONLY else EX_CONFIG
+            self.is_damaged |= reason == DAMAGED
             raise StoreError(self.name, " ".join(reason.split()), way_out, code) from None
 
     def _set_up(self, connection: Any, _record: object) -> None:
@@ -360,9 +379,9 @@ def put(
 
 def _is_away(error: Exception) -> bool:
     """Return whether the connection to a server was cut or cannot be made: that has no SQLSTATE."""
-    if not isinstance(error, OperationalError):
-        return False
-    return error.connection_invalidated or getattr(error.orig, "sqlstate", "") is None
+    return isinstance(error, OperationalError) and (
+        error.connection_invalidated or getattr(error.orig, "sqlstate", "") is None
+    )
 
 
 def _close_to_others(file: str) -> None:

@@ -39,8 +39,7 @@ class Health:
     def __init__(self, listen: Address | None = None, doors: Sequence[Door] = ()) -> None:
         self.listen = listen
         self._doors = doors
-        self._state = ""  # while it starts
-        self._bot: Bot | None = None
+        self.note("")  # while it starts
         self._runner: web.AppRunner | None = None
         self._tasks = Tasks()
 
@@ -57,7 +56,9 @@ class Health:
         try:
             await web.TCPSite(self._runner, *self.listen).start()
         except OSError as error:
-            raise MangosaurusError(f"cannot listen at HEALTH_LISTEN: {error.strerror}") from error
+            raise MangosaurusError(
+                f"cannot listen at HEALTH_LISTEN: {error.strerror}; let it name a free port here"
+            ) from error
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -65,12 +66,16 @@ class Health:
         if self._runner:
             await self._runner.cleanup()
 
-    def note(self, state: str, bot: Bot | None = None) -> None:
-        """Note what the process does from now on, and tell systemd that it is ready."""
+    def note(self, state: str, bot: Bot | None = None, why: str = "") -> None:
+        """Note what the process does from now on, and tell systemd that it is ready.
+
+        If it cannot serve, as the database does not let it, `why` says so.
+        """
         if state and state != self._state:
             tell_systemd(f"READY=1\nSTATUS={state}")
-        self._state = state
+        self._state: str = state
         self._bot = bot
+        self._why = why
 
     async def _watch(self, seconds: float) -> None:
         """Tell systemd again and again that the event loop turns and no writing thread is stuck.
@@ -86,6 +91,8 @@ class Health:
         """Return what fails, and how: nothing, if all is well."""
         bot = self._bot
         found = {part: how for door in self._doors for part, how in door.failures().items()}
+        if self._why and not self._state:
+            found["database"] = self._why
         if not self._state and not found:
             return {"bot": "it is not serving"}
         if bot is None:
@@ -128,17 +135,23 @@ class Health:
         """Return what is measured and counted, by names and labels of Prometheus."""
         bot = self._bot
         version = metadata.version("mangosaurus")
-        found = {f'serving{{version="{version}"}}': float(bot is not None)}
-        found["memory_bytes"] = memory()
+        found = {
+            f'serving{{version="{version}"}}': float(bot is not None),
+            "memory_bytes": memory(),
+        }
         if bot is None:
             return found
-        found["answers_total"] = bot.tally.answers
-        found["errors_total"] = bot.tally.errors.total()
-        found["texts_waiting"] = bot.shelf.pending
-        found["cards_waiting"] = bot.drawings.speed.waiting
-        found["training"] = bot.runs.running is not None
-        for reason in REFUSALS:
-            found[f'refusals_total{{reason="{reason}"}}'] = bot.limits.refusals[reason]
+        found |= {
+            "answers_total": bot.tally.answers,
+            "errors_total": bot.tally.errors.total(),
+            "texts_waiting": bot.shelf.pending,
+            "cards_waiting": bot.drawings.speed.waiting,
+            "training": bot.runs.running is not None,
+        }
+        found |= {
+            f'refusals_total{{reason="{reason}"}}': bot.limits.refusals[reason]
+            for reason in REFUSALS
+        }
         if latency := bot.tally.latency:
             found['answer_seconds{quantile="0.5"}'] = latency[0]
             found['answer_seconds{quantile="0.99"}'] = latency[1]

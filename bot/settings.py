@@ -165,11 +165,16 @@ def _token_in(text: str) -> object:
         raise ValueError
     try:
         content = (HOME / Path(text).expanduser()).read_text(encoding="utf-8")
+        return KEYS["TELEGRAM_TOKEN"].parse(content.strip())
     except OSError as error:
         raise SettingsError(
             f"TELEGRAM_TOKEN_FILE is {text!r}, which cannot be read: {error.strerror}"
         ) from None
-    return KEYS["TELEGRAM_TOKEN"].parse(content.strip())
+    except ValueError:
+        raise SettingsError(
+            f"TELEGRAM_TOKEN_FILE is {text!r}, and what that file holds is no token; put into it"
+            f" {KEYS['TELEGRAM_TOKEN'].rule}, and nothing else"
+        ) from None
 
 
 def _database(text: str) -> Path | Secret:

@@ -63,11 +63,11 @@ class Standby:
         """Whether this process surely may serve now."""
         return self._database.is_file or time.monotonic() < self._good_until
 
-    async def acquired(self, waiting: Callable[[bool], object] = bool) -> None:
+    async def acquired(self, waiting: Callable[[str], object] = str) -> None:
         """Wait until this process holds the lock and no other serves, however long the server is
         away.
 
-        Calls `waiting` after each try that fails, with True if another process holds the lock.
+        Calls `waiting` after each try that fails, with ANOTHER_SERVES or what the server said.
         Raises StoreError if another process serves with a SQLite file.
         """
         if self._database.is_file:
@@ -79,9 +79,8 @@ class Standby:
                 await asyncio.sleep(CHECK + PATIENCE)
                 if await self._answer(_holds):  # no, if the connection is a new one
                     return
-            another_serves = self._told == ANOTHER_SERVES
-            waiting(another_serves)
-            await asyncio.sleep(TRY if another_serves else TRY_LATER)
+            waiting(self._told)
+            await asyncio.sleep(TRY if self._told == ANOTHER_SERVES else TRY_LATER)
 
     async def while_held(self, work: Coroutine[Any, Any, None]) -> None:
         """Do work. Once the lock is lost, cancel the work, wait until it has ended, and raise
@@ -107,8 +106,7 @@ class Standby:
             await asyncio.Event().wait()
         while self.is_held:
             good_until = self._good_until
-            patience = good_until - time.monotonic()
-            is_yes = await self._answer(takes, patience)
+            is_yes = await self._answer(takes, good_until - time.monotonic())
             if time.monotonic() >= good_until:
                 break
             await asyncio.sleep(CHECK if is_yes else TRY)

@@ -19,13 +19,12 @@ import time
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, Connection
 
 from bot.creations import Creation, Person, Wish, new_code
-from bot.database import StoreError, put
+from bot.database import DAMAGED, StoreError, put
 from bot.inbox import KEPT_SECONDS, Note, row_of, strike
 from bot.learned import Learned
 from bot.schema import (
@@ -119,8 +118,9 @@ class Store(Learned):
     async def completed(self, creation: Creation, rest: str) -> Creation:
         """Add the rest of a first line to a creation's prompt. It is not the person's."""
         prompt = creation.prompt + rest
-        this = creations.c.code == creation.code
-        await self.execute(sa.update(creations).where(this).values(prompt=prompt))
+        await self.execute(
+            sa.update(creations).where(creations.c.code == creation.code).values(prompt=prompt)
+        )
         return replace(creation, prompt=prompt)
 
     async def arrived(self, creation: Creation, note: Note | None = None) -> None:
@@ -133,17 +133,18 @@ class Store(Learned):
         def work(connection: Connection) -> None:
             strike(connection, note)
             this = creations.c.code == creation.code
-            found = connection.execute(
-                sa.update(creations).where(this).values(arrived=True)
-            ).rowcount
-            if found and not creation.length:
+            arrived = connection.execute(sa.update(creations).where(this).values(arrived=True))
+            if arrived.rowcount and not creation.length:
                 turns = people.c[f"{creation.genre.network}_turns"]
-                is_next = (
-                    people.c.id == creation.person,
-                    people.c.seed == creation.seed,
-                    turns == creation.turn,
+                connection.execute(
+                    sa.update(people)
+                    .where(
+                        people.c.id == creation.person,
+                        people.c.seed == creation.seed,
+                        turns == creation.turn,
+                    )
+                    .values({turns: turns + 1})
                 )
-                connection.execute(sa.update(people).where(*is_next).values({turns: turns + 1}))
 
         await self.run(work)
         if note:
@@ -176,13 +177,13 @@ class Store(Learned):
             person = _person(connection, person_id)
             if is_first and len(found) == QUESTIONS:
                 key = {"day": day, "found": sum(found.values())}
-                more = {"people": results.c.people + 1}
-                put(connection, results, key, {"people": 1}, more)
+                put(connection, results, key, {"people": 1}, {"people": results.c.people + 1})
                 streak = person.streak + 1 if person.played == day - 1 else 1
                 # whoever ends yesterday's round after today's keeps the streak of today
-                is_newest = sa.and_(people.c.id == person_id, people.c.played < day)
                 connection.execute(
-                    sa.update(people).where(is_newest).values(streak=streak, played=day)
+                    sa.update(people)
+                    .where(people.c.id == person_id, people.c.played < day)
+                    .values(streak=streak, played=day)
                 )
             return found
 
@@ -197,11 +198,8 @@ class Store(Learned):
         counts = sa.select(results.c.found, sa.func.sum(results.c.people)).group_by(results.c.found)
         if day is not None:
             counts = counts.where(results.c.day == day)
-
-        def work(connection: Connection) -> dict[int, int]:
-            return {found: int(people) for found, people in connection.execute(counts)}
-
-        return await self.run(work)
+        rows = await self.run(lambda connection: connection.execute(counts).all())
+        return {found: int(people) for found, people in rows}
 
     async def set_seed(self, person_id: int, seed: int, note: Note | None = None) -> None:
         """Give a person a seed, and begin the sequence of that seed at its first turn."""
@@ -228,19 +226,20 @@ class Store(Learned):
         """
 
         def work(connection: Connection) -> None:
-            whose = people.c.id, creations.c.person, asks.c.person, presses.c.person
-            for column in whose:
+            for column in (people.c.id, creations.c.person, asks.c.person, presses.c.person):
                 connection.execute(sa.delete(column.table).where(column == person_id))
 
         await self.run(work)
         await self.empty_log()
 
     async def check(self) -> None:
-        """Raise StoreError unless something can be written.
+        """Raise StoreError unless something can be written and no damage was met.
 
         A SQLite file that is gone could be written nevertheless, but the next start would not find
         it.
         """
+        if self.is_damaged or self._large.is_damaged:
+            raise StoreError(self.name, DAMAGED)
         row = {"update": 0, "at": time.time()}
 
         def work(connection: Connection) -> None:
@@ -286,8 +285,9 @@ def _person(connection: Connection, person_id: int) -> Person:
 
 
 def _found(connection: Connection, person_id: int, day: int) -> dict[int, bool]:
-    theirs = presses.c.person == person_id, presses.c.day == day
-    wanted = sa.select(presses.c.question, presses.c.is_found).where(*theirs)
+    wanted = sa.select(presses.c.question, presses.c.is_found).where(
+        presses.c.person == person_id, presses.c.day == day
+    )
     return {row.question: row.is_found for row in connection.execute(wanted)}
 
 
@@ -306,12 +306,14 @@ def _creations(
 ) -> list[Creation]:
     columns = [column for column in creations.c if column is not creations.c.arrived]
     wanted = sa.select(*columns).where(which).order_by(creations.c.created.desc()).limit(newest)
-    found = []
-    for row in reversed(connection.execute(wanted).mappings().all()):
-        facts: dict[str, Any] = {
-            **row,
-            "genre": Genre(row["genre"]),
-            "created": datetime.fromisoformat(row["created"]),
-        }
-        found.append(Creation(**facts))
-    return found
+    rows = connection.execute(wanted).mappings().all()
+    return [
+        Creation(
+            **{
+                **row,
+                "genre": Genre(row["genre"]),
+                "created": datetime.fromisoformat(row["created"]),
+            }
+        )
+        for row in reversed(rows)
+    ]

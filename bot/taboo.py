@@ -47,7 +47,7 @@ def lists() -> frozenset[str]:
             try:
                 lines.append(hashed(line))
             except TableError as error:
-                raise TableError(f"taboo.txt, line {number}: {error}") from None
+                raise TableError(f"{OWN}, line {number}: {error}") from None
     return frozenset(lines)
 
 

@@ -5,6 +5,7 @@ Where that server cannot start, the tests that need it fail and say why: they ar
 
 import contextlib
 import os
+import resource
 import signal
 import sqlite3
 import tempfile
@@ -94,6 +95,17 @@ def sql(database: str | Path, statement: str) -> list[Any]:
             return cursor.fetchall() if cursor.description else []
     with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as file:
         return file.execute(statement).fetchall()
+
+
+@contextlib.contextmanager
+def full_disk(size: int) -> Iterator[None]:
+    """No file may get longer."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 def end_connections(folder: Path) -> None:

@@ -23,7 +23,7 @@ from bot.store import Store
 from bot.words import sentences
 from model.errors import EX_CONFIG
 from model.text.forms import Genre
-from tests.databases import end_connections, frozen, make, sql, take
+from tests.databases import end_connections, frozen, full_disk, make, sql, take
 from tests.serving import serving
 
 SECRET = "hunter2"
@@ -193,6 +193,16 @@ async def test_what_cannot_be_written_is_refused(
     sentence = await refusal(f"{postgresql}&options=-c%20default_transaction_read_only%3Don", 1)
     assert "session is read-only" in sentence
     assert sentence.endswith("; check that the server runs, and that DATABASE is right")
+
+
+async def test_a_full_disk_is_named_and_nobody_is_told_to_move_the_database_away(
+    path: Path,
+) -> None:
+    async with Store(path):
+        pass
+    with full_disk(0):
+        sentence = await refusal(path, 1)
+    assert sentence.endswith("disk I/O error; if its disk is full, make room there")
 
 
 async def test_what_people_write_is_in_no_error(database: str) -> None:

@@ -5,10 +5,8 @@ import asyncio
 import contextlib
 import dataclasses
 import re
-import resource
 import socket
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
@@ -27,7 +25,7 @@ from bot.store import Store
 from model.files import ROOT
 from model.writing.decoder import Decoder
 from tests.bot_api_server import HttpRequest, http_server
-from tests.databases import frozen, killed
+from tests.databases import frozen, full_disk, killed, sql
 from tests.fake_clock import in_no_time
 from tests.processes import LIMIT, begun, ended, environment_of
 from tests.serving import ALICE, free_port, serving, until
@@ -151,16 +149,38 @@ async def test_a_process_outlives_a_short_end_of_its_server_and_after_a_long_one
                 assert await answer(other, f"well: {SERVING}") == 200
 
 
-@contextlib.contextmanager
-def full_disk(database: Path) -> Iterator[None]:
-    """Let no file get longer than the log of a database is now."""
-    size = Path(f"{database}-wal").stat().st_size
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+@pytest.mark.parametrize("table", ["people", "asks"])
+async def test_a_damaged_database_is_named_once_an_ask_or_tidying_meets_the_damage(
+    table: str, settings: Settings, listen: Address, tmp_path: Path
+) -> None:
+    async with serving(settings):
+        pass
+    file = tmp_path / "mangosaurus.db"
+    ((page,),) = sql(file, f"SELECT rootpage FROM sqlite_master WHERE name = '{table}'")
+    with file.open("r+b") as damaged:
+        damaged.seek(4096 * (page - 1))
+        damaged.write(b"\xff" * 4096)
+    async with serving(settings) as chat, Health(listen) as health:
+        health.note(SERVING, chat.bot)
+        await chat.ask("/dino")
+        reason = "^database: .* malformed; stop the bot, move it away .*, and restore a backup\n$"
+        assert await answer(listen, reason) == 503
+        await chat.ask("/start")  # which needs nothing of the damaged page
+        assert (await get(listen))[0] == 503
+        chat.bot.tally.errors.clear()
+
+
+async def test_a_database_server_that_cannot_be_used_at_the_start_is_named(
+    settings: Settings, postgresql: str, listen: Address, tmp_path: Path
+) -> None:
+    environment = environment_of(settings.checkpoints, tmp_path) | {
+        "DATABASE": postgresql.replace("postgres@", "nobody@"),
+        "TELEGRAM_TOKEN": TOKEN,
+        "HEALTH_LISTEN": f"{listen.host}:{listen.port}",
+    }
+    with begun(environment):
+        reason = '^database: PostgreSQL at .*: this database cannot be used: .*"nobody" does not'
+        assert await answer(listen, reason) == 503
 
 
 async def test_what_makes_answers_fail_is_named(
@@ -197,16 +217,16 @@ async def test_what_makes_answers_fail_is_named(
             why = "they cannot be drawn: its process ended: no memory\n"
             assert await health.failures() == {"cards": why}
         assert await health.failures() == {}
-        with full_disk(tmp_path / "mangosaurus.db"):
+        with full_disk((tmp_path / "mangosaurus.db-wal").stat().st_size):
             await chat.ask("/dino 3")
-            assert "disk" in (await health.failures())["database"]
+            assert re.search("disk.*; .*make room", (await health.failures())["database"])
         assert chat.bot.tally.errors.pop("StoreError") == 1
         assert await health.failures() == {}
 
 
 @in_no_time
 async def test_another_program_on_the_token_is_named_until_it_has_ended(
-    settings: Settings, server: Server
+    settings: Settings, server: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Telegram says so once about a poll that the last start left."""
     conflict = Refusal(409, "Conflict: terminated by other getUpdates request")
@@ -227,6 +247,14 @@ async def test_another_program_on_the_token_is_named_until_it_has_ended(
         await asyncio.sleep(31)
         assert await health.failures() == {"Telegram": "no good answer for 31 s"}
         server.refusals["getUpdates"].clear()
+        await asyncio.sleep(20)
+        caplog.clear()
+        server.refusals["getUpdates"].extend([Refusal(504, "Gateway Timeout")] * 9)
+        await server.say("/start", ALICE)
+        await asyncio.sleep(60)
+        began, *over = [record.getMessage() for record in caplog.records]
+        assert began.startswith("Telegram does not answer as it should (Gateway Timeout)")
+        assert over == ["Telegram answers again"]
 
 
 @in_no_time

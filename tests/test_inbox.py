@@ -326,8 +326,12 @@ async def test_an_answer_whose_ask_cannot_be_struck_off_is_not_sent_again(
 
 @in_no_time
 async def test_what_cannot_be_noted_waits_for_twenty_seconds_and_is_refused(
-    settings: Settings, server: Server, monkeypatch: pytest.MonkeyPatch
+    settings: Settings,
+    server: Server,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
+    """The log says so once."""
     monkeypatch.setattr("time.time", lambda: 1.7e9 + now())
     monkeypatch.setattr("bot.shelf.Writer", FakeWriter)
     async with visiting(settings, server) as visit:
@@ -344,6 +348,7 @@ async def test_what_cannot_be_noted_waits_for_twenty_seconds_and_is_refused(
         await asyncio.sleep(6)
         assert str(sentences.NO_MEMORY) in server.texts
         assert len(server.texts) == 2
+        assert caplog.text.count("Asks cannot be noted") == 1
         for table in ("asks", "creations"):
             sql(settings.database_address, f"DROP TRIGGER {table}_full")
         (answer,) = await visit.say("/dino", ALICE)

@@ -25,6 +25,8 @@ from tests.serving import install_both, serving, until, untrained
 from tests.training import content_of, teach
 
 LINES = ("/dino 2", "/poem Shall I", "/dino voice:pokemon 3")
+KERNEL = "/sys/kernel/uevent_seqnum"
+"""A file of root that nobody can write."""
 PASSING = tuple(each for each in schema.metadata.sorted_tables if each not in schema.KEPT)
 """The tables of which a backup has no rows, but for the number of the tables."""
 
@@ -182,6 +184,7 @@ async def test_what_is_there_is_never_overwritten_and_only_a_backup_is_restored(
     [
         ({"DATABASE": "no.db"}, 78, "file is not a database"),
         ({"DATABASE": "/sys/no.db"}, 78, "denied; check what DATABASE and MANGOSAURUS_HOME name"),
+        ({"DATABASE": KERNEL}, 78, f"denied; {KERNEL} belongs to root; chown it to the bot's user"),
         ({"MANGOSAURUS_HOME": "/sys"}, 78, "/sys/page-key: Permission denied; check what"),
         ({"MANGOSAURUS_HOME": "empty"}, 78, "there are no weights to serve"),
         ({"RATE_LIMIT": "often"}, 78, "mangosaurus: RATE_LIMIT is 'often'; it is "),

@@ -35,7 +35,7 @@ VALUES = {
 }
 WRONG = {
     "TELEGRAM_TOKEN": ["abc", "123", "123:", ":abc", "123:a b", f"{TOKEN}\u200b"],
-    "TELEGRAM_TOKEN_FILE": [TOKEN, "/dev/null", str(ROOT / "README.md"), "~nobody-of-that-name/x"],
+    "TELEGRAM_TOKEN_FILE": [TOKEN, "~nobody-of-that-name/x"],
     "ADMIN_IDS": ["@alice", "1 2", "-5", "0", "9" * 20, TOKEN, f"12, {TOKEN}"],
     "DATABASE": [
         "~nobody-of-that-name/x",
@@ -96,6 +96,10 @@ def test_the_token_may_be_in_a_file_of_its_own(tmp_path: Path) -> None:
     given = {"TELEGRAM_TOKEN_FILE": str(tmp_path / "token")}
     assert read_settings(given).token == Secret(TOKEN)
     assert read_settings(given | {"TELEGRAM_TOKEN": "123456:another"}).token == Secret(TOKEN)
+    (tmp_path / "noise").write_bytes(b"\xff")
+    for other in (tmp_path / "noise", Path("/dev/null"), ROOT / "README.md"):
+        with pytest.raises(SettingsError, match=f"{other}', and what that file holds is no token;"):
+            read_settings({"TELEGRAM_TOKEN_FILE": str(other)})
     given["TELEGRAM_TOKEN_FILE"] += "s"
     with pytest.raises(SettingsError, match="tokens', which cannot be read: No such file or"):
         read_settings(given)

@@ -66,13 +66,13 @@ async def test_a_server_that_hangs_is_noticed_by_who_serves_and_by_who_waits(
         asyncio.timeout(20),
     ):
         await first.acquired()
-        states: list[bool] = []
+        states: list[str] = []
         waiting = asyncio.create_task(second.acquired(states.append))
         losing = asyncio.create_task(first.lost())
-        await until(lambda: states == [True])  # another process serves
+        await until(lambda: states == [module.ANOTHER_SERVES])
         with frozen(postgresql_folder):
             await losing
-            await until(lambda: False in states)  # the server does not answer
+            await until(lambda: states[-1].endswith(": it does not answer"))
             assert not waiting.done()
         await waiting
 

@@ -420,7 +420,7 @@ async def test_a_network_that_is_down_is_waited_for_and_an_old_webhook_deleted(
     server.refusals["setMyCommands"].append(Refusal(504, "Gateway Timeout"))  # nobody waits for it
     server.refusals["getUpdates"].append(Refusal(504, "Gateway Timeout"))
     server.refusals["getUpdates"].append(Refusal(409, "Conflict: other getUpdates"))
-    caplog.set_level(logging.INFO)
+    caplog.set_level(logging.DEBUG, "bot.telegram.door")
     async with visiting(settings, server) as visit:
         (status,) = await visit.say("/status", ADMIN)
         assert re.search(r"polls begun anew total +6\n", status["text"])
@@ -428,6 +428,7 @@ async def test_a_network_that_is_down_is_waited_for_and_an_old_webhook_deleted(
     waits = re.findall("the next try is in (.) s", caplog.text)
     assert sorted(waits) == ["0", "0", "0", "0", "0", "1"]
     assert "Serving as @mangosaurus_bot" in caplog.messages
+    assert caplog.messages.count("Telegram answers again") == 3
 
 
 async def test_an_update_that_cannot_be_parsed_is_logged_and_the_next_one_answered(

@@ -194,7 +194,11 @@ class Telegram(Door):
             await asyncio.sleep(0)
 
     async def _answered(self, call: Callable[[], Awaitable[Any]]) -> Any:
-        """Ask Telegram for something until it answers. Raises StartError."""
+        """Ask Telegram for something until it answers. Raises StartError.
+
+        The log warns once when that begins, and once when it is over.
+        """
+        level = logging.WARNING
         while True:
             pause = PAUSE_SECONDS
             try:
@@ -206,12 +210,16 @@ class Telegram(Door):
                     pause = max(pause, seconds(error))
                 if isinstance(error, Conflict):
                     self._conflicts.append(asyncio.get_running_loop().time())
-                logger.warning(
+                logger.log(
+                    level,
                     "Telegram does not answer as it should (%s); the next try is in %.0f s",
                     error,
                     pause,
                 )
+                level = logging.DEBUG
             else:
+                if level == logging.DEBUG:
+                    logger.warning("Telegram answers again")
                 self._heard = asyncio.get_running_loop().time()
                 return answer
             self._failed += 1
@@ -256,11 +264,13 @@ class Telegram(Door):
         """
         loop = asyncio.get_running_loop()
         ends_at = loop.time() + NOTING_SECONDS
+        level = logging.WARNING
         while loop.time() < ends_at:
             try:
                 await bot.store.note(self.client.id, notes, update)
             except StoreError as error:
-                logger.warning("Asks cannot be noted: %s", error)
+                logger.log(level, "Asks cannot be noted: %s", error)
+                level = logging.DEBUG
                 self._heard = loop.time()  # Telegram is left alone meanwhile
                 await asyncio.sleep(PAUSE_SECONDS)
             else:
