@@ -34,7 +34,15 @@ RECORDING_SECONDS = 1.5
 """After so long, the bot has also noted which answers of the warm-up have arrived."""
 STANDBY_SECONDS = 3.0
 """After so long, a standby has loaded its networks."""
-DINO_RATE, POEMS_RATE, FAILOVER = "/dino at once, no limits", f"{POEMS} poems at once", "failover"
+NAMES = "/dino 3"
+DINO_RATE, POEMS_RATE, FAILOVER = (
+    f"{NAMES} at once, no limits",
+    f"{POEMS} poems at once",
+    "failover",
+)
+CARDS, BESIDE_CARDS = "cards a second, 6 asked", f"p95 of 10 {NAMES} a second beside them"
+CARD_SECONDS, SECOND = 20.0, ["/dino", NAMES, NAMES, "/dino", NAMES, NAMES, "/dino", NAMES] * 2
+"""For how long cards are asked for, and what is asked in each second: six cards among names."""
 
 Found = defaultdict[tuple[str, str], list[float]]
 """What was measured, by row and bot: milliseconds at a pace, names a second, seconds."""
@@ -70,20 +78,27 @@ async def _measure(repeat: int, postgresql: str, found: Found) -> None:
 
 
 async def _loads(bot: Bot, found: Found) -> None:
-    await bot.at_once(["/dino"] * WARM_UP)
+    await bot.at_once([NAMES] * WARM_UP)
     await asyncio.sleep(RECORDING_SECONDS)
     for pace in PACES:
-        asked = await bot.inbox.at_pace(["/dino"] * int(pace * PACE_SECONDS), pace)
+        asked = await bot.inbox.at_pace([NAMES] * int(pace * PACE_SECONDS), pace)
         await bot.until(bot.inbox.answered())
-        seconds = [one.latency for one in asked]
-        percentiles = statistics.quantiles(seconds, n=100, method="inclusive")
+        percentiles = statistics.quantiles(
+            (one.latency for one in asked), n=100, method="inclusive"
+        )
         for percent in (50, 99):
             found[_row(percent, pace), bot.name].append(1000 * percentiles[percent - 1])
-    found[DINO_RATE, bot.name].append(AT_ONCE / await bot.at_once(["/dino"] * AT_ONCE))
+    found[DINO_RATE, bot.name].append(AT_ONCE / await bot.at_once([NAMES] * AT_ONCE))
     if bot.name != ECHO:
         poems = [f"/poem {LINES[number % len(LINES)]}" for number in range(POEMS)]
         await bot.at_once(poems)  # the first poems wait for the network to be laid out
         found[POEMS_RATE, bot.name].append(await bot.at_once(poems))
+        uploads = bot.inbox.uploads
+        asked = await bot.inbox.at_pace(SECOND * int(CARD_SECONDS), len(SECOND))
+        await bot.until(bot.inbox.answered())
+        found[CARDS, bot.name].append((bot.inbox.uploads - uploads) / CARD_SECONDS)
+        waits = sorted(one.latency for one in asked if one.text == NAMES)
+        found[BESIDE_CARDS, bot.name].append(waits[int(0.95 * len(waits))])
 
 
 def _check(bot: Bot) -> None:
@@ -115,7 +130,7 @@ async def _failover(running: Bench, postgresql: str) -> float:
 
 
 def _row(percent: int, pace: int) -> str:
-    return f"p{percent}, {pace} /dino a second"
+    return f"p{percent}, {pace} {NAMES} a second"
 
 
 def _rows(medians: dict[tuple[str, str], float]) -> list[tuple[str, ...]]:
@@ -134,6 +149,9 @@ def _rows(medians: dict[tuple[str, str], float]) -> list[tuple[str, ...]]:
     poems = [medians[POEMS_RATE, bot] for bot in BOTS[:2]]
     cells = (f"{each:.1f} s" for each in poems)
     rows.append((POEMS_RATE, *cells, "", "≤ 15 s", verdict(15, max(poems))))
+    for name, unit, aim in ((CARDS, "", "≥ 6"), (BESIDE_CARDS, " s", "≤ 1 s")):
+        cells = (f"{medians[name, bot]:.2f}{unit}" for bot in BOTS[:2])
+        rows.append((name, *cells, "", aim, ""))
     failover = medians[FAILOVER, POSTGRESQL]
     rows.append((FAILOVER, "", f"{failover:.1f} s", "", "≤ 10 s", verdict(10, failover)))
     return rows
