@@ -23,7 +23,7 @@ length."""
 
 _UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 _COMMAND = re.compile(r"/(\S*)\s*")
-_VOICE = re.compile(r"(?<!\S)voice[:\uff1a]\s*(\S+)\s*", re.IGNORECASE)
+_VOICE = re.compile(r"(?<!\S)voice[:\uff1a]\s*(\S*)\s*", re.IGNORECASE)
 _QUOTED = re.compile(r'"([^"]*)"|“([^“”]*)”|„([^„“”]*)[“”]|«([^«»]*)»')
 """A whole text in one pair of quotes; phones turn straight quotes into curly quotes."""
 
@@ -111,7 +111,7 @@ def line_in(text: str) -> str:
 def voice_in(text: str, *, anywhere: bool = False) -> tuple[str | None, str]:
     """Return the name after `voice:`, and the text without both.
 
-    The name is None if there is no `voice:`.
+    The name is None if there is no `voice:`, and "" if nothing stands behind it.
     """
     found = _VOICE.search(text) if anywhere else _VOICE.match(text)
     if not found:

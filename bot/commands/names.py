@@ -51,7 +51,7 @@ async def dino(ask: Said, rest: str, bot: Bot) -> None:
     words = rest.split()
     numbers = [word for word in words if any(map(str.isdigit, word))]
     letters = " ".join(word for word in words if word not in numbers)
-    wish = Wish(Genre.DINO, count=_count(numbers[0]) if numbers else 1, voice=voice)
+    wish = Wish(Genre.DINO, count=_count(" ".join(numbers)) if numbers else 1, voice=voice)
     if letters:
         checkpoint = await bot.shelf.current(network_of(wish))
         prefix, opening = _prefix(letters, checkpoint, voice), NOTHING

@@ -72,7 +72,9 @@ async def voice_called(name: str, bot: Bot) -> Voice:
     """Return the voice with a name or an id. Raises Explained if there is none."""
     if voice := await bot.store.voice_named(name) or await bot.store.voice(name):
         return voice
-    raise Explained(sentences.UNKNOWN_VOICE.format(sentences.cut(name, 40)))
+    raise Explained(
+        sentences.UNKNOWN_VOICE.format(sentences.cut(name, 40)) if name else sentences.WHICH_VOICE
+    )
 
 
 async def teach(ask: Said, form: Form, words: Sequence[str], bot: Bot) -> Run:

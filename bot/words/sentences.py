@@ -18,7 +18,7 @@ def no_new_name(letters: str) -> Message:
 
 def not_sure(code: str | None) -> Message:
     """Say how to get an answer that may not have arrived."""
-    return NOT_SURE.format(said("`/again {}`").format(code) if code else ASK_AGAIN)
+    return NOT_SURE.format(said("`/again {}`").format(code) if code else "please ask again")
 
 
 def counted(count: int, noun: str) -> str:
@@ -145,7 +145,6 @@ BUSY = said("So many people are writing to me that I can't keep up. Please ask a
 LATE = said("I couldn't get to this in time, sorry. Please ask again.")
 TOO_MANY = said("You're faster than I can dream. Give me {}, and I'll gladly go on.")
 NOT_SURE = said("If my answer didn't reach you: {}.")
-ASK_AGAIN = said("please ask again")
 GIVEN_UP = said("Something went wrong each time I tried to answer this, sorry. I've let it go.")
 BROKEN_OFF = said("I had begun a sonnet here, and couldn't finish it.")
 NOT_WRITTEN = said("Something went wrong while I was writing, sorry. Please ask again.")
@@ -244,6 +243,7 @@ NOT_TAUGHT = said("can't write yet")
 NO_VOICES = said(
     "I have only my own voice: /dino for names, and any line that you send me for verse."
 )
+WHICH_VOICE = said("Which voice? /voices shows the ones I have.")
 UNKNOWN_VOICE = said("I have no voice called *{}*. /voices shows the ones I have.")
 OTHER_FORM = said("*{}* is a voice for {}: {}.")
 VOICE_LETTERS = said(
