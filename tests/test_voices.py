@@ -76,10 +76,15 @@ async def test_a_file_becomes_a_voice_that_learns(script: Script, admin: FakeCha
     before = admin.bot.shelf.serving[voice.id].version
     await send(admin, LIST + "\nZorro")
     await until(lambda: len(script.folders) == 2)
+    await admin.press(admins.CANCEL)
+    await admin.bot.runs.ended()
+    assert await admin.bot.store.voice_text(voice.id) == LIST
+    await send(admin, LIST + "\nZorro")
+    await until(lambda: len(script.folders) == 3)
     assert script.arguments == ["names", "0.0", "fresh"]
-    assert (await admin.bot.store.voice_text(voice.id)).endswith("Zorro")
     script.trained(old=None, seed=8)
     await admin.bot.runs.ended()
+    assert (await admin.bot.store.voice_text(voice.id)).endswith("Zorro")
     assert admin.messages[-1].labels == [admins.UNDO, admins.TRY]
     assert admin.bot.shelf.serving[voice.id].version != before
 

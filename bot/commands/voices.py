@@ -96,11 +96,9 @@ async def teach(ask: Said, form: Form, words: Sequence[str], bot: Bot) -> Run:
         return Run(voice.id, form, name, ask.chat)
     text, notes = await _read(ask.file, form)
     bot.runs.check()  # another run may have begun meanwhile
-    if voice:
-        await bot.store.replace_text(voice.id, text)
-    else:
+    if voice is None:
         voice = await bot.store.add_voice(name, form, text)
-    return Run(voice.id, form, name, ask.chat, notes, is_fresh=True)
+    return Run(voice.id, form, name, ask.chat, notes, text, is_fresh=True)
 
 
 async def _read(file: File, form: Form) -> tuple[str, str]:

@@ -40,8 +40,9 @@ NAMES = 5
 class Run:
     """One training of a network, from its command to its verdict.
 
-    It begins with the weights in use, unless it is fresh. `notes` say how the text of a voice was
-    read. If `minutes` is not 0, it takes about that long.
+    It begins with the weights in use, unless it is fresh. `text` is what a voice learns from, if
+    somebody has sent it, and `notes` say how it was read. If `minutes` is not 0, it takes about
+    that long.
     """
 
     network: str
@@ -49,6 +50,7 @@ class Run:
     title: str
     chat: Chat
     notes: str = ""
+    text: str = ""
     is_fresh: bool = False
     minutes: float = 0.0
     id: int = field(default_factory=partial(secrets.randbelow, 10**9))
@@ -153,8 +155,8 @@ class Runs:
         with contextlib.suppress(Explained):  # a voice that is yet to learn
             run.old = (await self._shelf.current(run.network)).version
             old = await self._store.content(run.old) or b""
-        text = await self._store.voice_text(run.network)
-        await asyncio.to_thread(_fill, folder, old, text)
+        run.text = run.text or await self._store.voice_text(run.network)
+        await asyncio.to_thread(_fill, folder, old, run.text)
         options = ["fresh"] if run.is_fresh else []
         run.child = await Child.start(folder, run.form, str(run.minutes), *options)
         try:
@@ -177,6 +179,7 @@ class Runs:
             raise MangosaurusError(failure)
         content = await asyncio.to_thread((folder / NEW).read_bytes)
         version = await self._store.keep_weights(run.network, content, candidate=True)
+        await self._store.replace_text(run.network, run.text)  # only now: "cancel" changes nothing
         samples = [
             tables.written(title, await self._sample(run, each))
             for title, each in (("in use", run.old), ("new", version))

@@ -13,7 +13,7 @@ def cut(text: str, longest: int) -> str:
 
 def no_new_name(letters: str) -> Message:
     """Say that there are no new names, or not enough, that begin with some letters."""
-    return NO_NEW_NAME.format(BEGINS.format(letters) if letters else "")
+    return NO_NEW_NAME.format(said(" that begin with *{}*").format(letters) if letters else "")
 
 
 def not_sure(code: str | None) -> Message:
@@ -174,7 +174,6 @@ NO_NEW_NAME = said(
     "I couldn't find enough new names{}, and I never give one that I know to exist. Asking the same"
     " again won't help, but fewer names, other letters or another seed may."
 )
-BEGINS = said(" that begin with *{}*")
 NO_TEXT = {
     "poem": said("I couldn't find the words to go on from there. Try another line."),
     "sonnet": said("I couldn't find the rhymes for that one. Try another line."),
