@@ -55,7 +55,7 @@ HELP_HERE = {
     "group": said("A button below what I wrote makes something new for whoever presses it."),
     "page": said("A line alone becomes a poem, and a code alone shows its creation."),
     "terminal": said(
-        "`#1` presses the first button, and a code alone shows its creation. /quit ends our chat."
+        "`1` presses the first button, and a code alone shows its creation. /quit ends our chat."
     ),
 }
 """What is different in each place. The gap is for the name of the bot."""
@@ -192,7 +192,6 @@ GONE_WITH_VOICE = said(
     "I remember that one, but its voice has been removed, and no other would use the same words."
 )
 NO_MEMORY = said("I can't get at my notes right now. Please ask again in a little while.")
-NO_BUTTON = "There is no button {} to press."
 NOT_POSSIBLE = said("I can't do that just now. Please ask again later.")
 APOLOGY = said("Something went wrong on my side, sorry. It's in my log as `{}`. Please try again.")
 
@@ -255,7 +254,7 @@ VOICE_UNTRAINED = said("I can't write in that voice yet.")
 
 # The terminal.
 
-BANNER = said("A chat with Mangosaurus, in your terminal. `#1` presses a button, `/quit` ends it.")
+BANNER = said("A chat with Mangosaurus. `1` presses the first button, and `/quit` ends it.")
 SAVED = said("There's a file for you: `{}`")
 NOT_SAVED = said("I couldn't save the file `{}`: {}.")
 NO_SUCH_FILE = "There is no file that I can read at {}."
