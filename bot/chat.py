@@ -227,7 +227,7 @@ class LiveMessage:
         pause = self.chat.edit_seconds
         # at once, where changes cost nothing; never, where only the end is shown
         await asyncio.sleep(pause if pause in (0, math.inf) else SLOW_SECONDS)
-        await self._type()
+        await self._show_typing()
         while True:
             await self._changed.wait()
             async with self._on_its_way:
@@ -236,7 +236,7 @@ class LiveMessage:
                     await self._put(self._newest)
             await asyncio.sleep(pause)
 
-    async def _type(self) -> None:
+    async def _show_typing(self) -> None:
         while not self._changed.is_set():
             if not self._must_wait():
                 with contextlib.suppress(NotSent, InDoubt):

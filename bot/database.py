@@ -295,7 +295,7 @@ class Database:
             with self._engine.begin() as connection:
                 results = [work(connection) for work, _ in jobs]
         except Exception as error:
-            if self._has_waited(error):
+            if self._may_try_again(error):
                 self._carry_out(jobs)
             elif len(jobs) > 1 and not _is_away(error):
                 for job in jobs:
@@ -308,7 +308,7 @@ class Database:
         for (_, future), result in zip(jobs, results, strict=True):
             future.set_result(result)
 
-    def _has_waited(self, error: Exception) -> bool:
+    def _may_try_again(self, error: Exception) -> bool:
         """If a server has gone away, wait a moment for it, but no longer than AWAY_SECONDS in all.
 
         Return whether it should be tried again.

@@ -62,7 +62,7 @@ class Health:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._tasks.cancelled()
+        await self._tasks.cancel()
         if self._runner:
             await self._runner.cleanup()
 

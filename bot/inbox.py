@@ -102,7 +102,7 @@ class Inbox(Database):
             logger.warning("%d asks of more than a day ago are passed over", count)
         return update, notes
 
-    async def put_back(self, bot: int) -> None:
+    async def take_back_tries(self, bot: int) -> None:
         """Note that no ask has ended the bot: it stops because it was told to."""
         await self.execute(sa.update(asks).where(asks.c.bot == bot).values(begun=0))
 

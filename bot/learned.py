@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy import ColumnElement, Connection
+from sqlalchemy import Connection
 
 from bot.creations import new_code
 from bot.database import Database, put
@@ -150,7 +150,7 @@ class Learned(Inbox):
         await self.empty_log()
 
 
-def _voices(connection: Connection, *which: ColumnElement[bool]) -> list[Voice]:
+def _voices(connection: Connection) -> list[Voice]:
     columns = [column for column in voices.c if column is not voices.c.text]
-    rows = connection.execute(sa.select(*columns).where(*which)).all()
+    rows = connection.execute(sa.select(*columns)).all()
     return sorted((Voice(*row) for row in rows), key=lambda voice: voice.name)

@@ -170,7 +170,7 @@ class Limits:
         """Return whether a chat has read no refusal for half a minute. If so, count one now."""
         return not self._refused.spend(chat.id, 1.0)
 
-    def unrefused(self, chat: Chat) -> None:
+    def give_back_refusal(self, chat: Chat) -> None:
         """Note that a chat has not read its refusal."""
         self._refused.give_back(chat.id, 1.0, 0.0)
 

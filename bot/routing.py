@@ -169,7 +169,7 @@ async def _explain(error: Exception, ask: Ask, bot: Bot) -> None:
             else:
                 await ask.chat.refuse(sentence, bot.limits.messages)
     except (NotSent, InDoubt) as unsaid:
-        bot.limits.unrefused(ask.chat)
+        bot.limits.give_back_refusal(ask.chat)
         logger.info("An error was not explained: %s", unsaid)
     except Exception:
         logger.exception("An error could not be explained")

@@ -31,7 +31,7 @@ class Tasks(set[asyncio.Task[None]]):
         while self:
             await asyncio.wait(self)
 
-    async def cancelled(self) -> None:
+    async def cancel(self) -> None:
         """Cancel all, and wait until they have ended."""
         for task in self:
             task.cancel()

@@ -59,7 +59,7 @@ class Drawings:
             return True
         return len(self._going_on) < SOON_SECONDS * self.speed.a_second() and not self.fault
 
-    async def once(self, key: str, card: Callable[[], Card]) -> tuple[bytes, str]:
+    async def draw_once(self, key: str, card: Callable[[], Card]) -> tuple[bytes, str]:
         """Draw a card, once for all who wait for it; return its PNG and its words. Raises
         Explained.
         """

@@ -8,18 +8,18 @@ from itertools import pairwise
 from bot.cards.bodies import Point, Points
 
 
-def _pairs(one: str, other: str) -> list[tuple[int, int]]:
+def _channels(one: str, other: str) -> list[tuple[int, int]]:
     return [(int(one[i : i + 2], 16), int(other[i : i + 2], 16)) for i in (1, 3, 5)]
 
 
 def mixed(one: str, other: str, share: float) -> str:
     """Return a colour between two, as #rrggbb."""
-    return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in _pairs(one, other))
+    return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in _channels(one, other))
 
 
 def contrast(one: str, other: str) -> int:
     """Return how different two colours are, from 0 to 765."""
-    return sum(abs(a - b) for a, b in _pairs(one, other))
+    return sum(abs(a - b) for a, b in _channels(one, other))
 
 
 def toward(start: Point, end: Point, share: float) -> Point:

@@ -108,10 +108,12 @@ COMMANDS = {
         "invent a dinosaur",
         "/dino – a dinosaur; `/dino 5 mango` – five that begin with Mango",
     ),
-    "me": Command(games.me, games.named, "you as a dinosaur", "`/me Anna` – Anna as a dinosaur"),
+    "me": Command(
+        games.me, games.dinosaur_of, "you as a dinosaur", "`/me Anna` – Anna as a dinosaur"
+    ),
     "today": Command(
         games.today,
-        games.pressed,
+        games.press_in,
         "the round of the day",
         "/today – the round of the day: which one is real?",
     ),
@@ -158,12 +160,12 @@ COMMANDS = {
         "/about – what I'm made of",
         group=YOURS,
     ),
-    "name": Command(names.carded, NAMES),
+    "name": Command(names.send_name_card, NAMES),
     "again": Command(show, verse.again),
     "another": Command(answer, verse.another),
     "wilder": Command(answer, verse.another),
     "continue": Command(answer, verse.make_longer),
-    "card": Command(verse.card, verse.named_on_card),
+    "card": Command(verse.card, verse.name_on_card),
     "retrain": Command(
         admin.retrain,
         CHATTER,

@@ -43,7 +43,7 @@ async def me(ask: Said, creation: Creation, bot: Bot) -> None:
     await show(ask, creation, bot)
 
 
-async def named(ask: Said, rest: str, bot: Bot) -> tuple[Creation, Work]:
+async def dinosaur_of(ask: Said, rest: str, bot: Bot) -> tuple[Creation, Work]:
     """Find the dinosaur of a first name, or of the one in the person's profile.
 
     Only the name (in the network's letters) and the version decide it.
@@ -73,7 +73,7 @@ async def named(ask: Said, rest: str, bot: Bot) -> tuple[Creation, Work]:
     return creation, work_for(creation)
 
 
-async def pressed(ask: Said, rest: str, bot: Bot) -> tuple[tuple[int, ...], Work]:
+async def press_in(ask: Said, rest: str, bot: Bot) -> tuple[tuple[int, ...], Work]:
     """Read what a button of a round says: `/today DAY QUESTION CHOICE`, each as a number. Anything
     else asks for the round. The first press of a question counts.
     """

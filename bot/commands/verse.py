@@ -9,7 +9,7 @@ from bot.app import Bot
 from bot.asks import Said, line_in, voice_in
 from bot.cards import card_of
 from bot.chat import Explained, LiveMessage
-from bot.commands.voices import voice_named
+from bot.commands.voices import voice_of_form
 from bot.creations import MOST_CONTINUED, NOBODY, Creation, Wish, code_in, wilder
 from bot.limits import TEXTS, Work, work_for
 from bot.words import layout, sentences
@@ -30,7 +30,7 @@ async def plain_line(ask: Said, text: str, bot: Bot, voice: str = "") -> None:
 async def poem(ask: Said, rest: str, bot: Bot) -> None:
     """Continue a line, perhaps in a custom voice: `/poem voice:keats A thing of beauty`."""
     name, rest = voice_in(rest)
-    voice = (await voice_named(name, "verse", bot)).id if name is not None else ""
+    voice = (await voice_of_form(name, "verse", bot)).id if name is not None else ""
     await plain_line(ask, rest, bot, voice)
 
 
@@ -91,7 +91,7 @@ async def make_longer(ask: Said, rest: str, bot: Bot) -> tuple[Wish, Work]:
     return wish, work_for(wish)
 
 
-async def named_on_card(ask: Said, rest: str, bot: Bot) -> tuple[tuple[Creation, int], Work]:
+async def name_on_card(ask: Said, rest: str, bot: Bot) -> tuple[tuple[Creation, int], Work]:
     """Find a creation, and which of its names a card should show: `/card CODE [number]`, or the
     first one without a number.
     """

@@ -171,7 +171,7 @@ class TelegramChat(Chat):
             await self._door.pacing.send(edit, self.id, place, is_edit=True)
 
     async def refuse(self, message: Message, expected: int) -> None:
-        if not self._door.pacing.spares(self.id, expected):
+        if not self._door.pacing.allow_refusal(self.id, expected):
             raise NotSent("answers come first")
         await self._send(self._door.client.send_message, self._html(message), REFUSAL)
 

@@ -42,7 +42,7 @@ from bot.inbox import Inbox, Note
 from bot.settings import Settings
 from bot.tasks import Tasks
 from bot.telegram.chat import TelegramChat
-from bot.telegram.pacing import Pacing, seconds
+from bot.telegram.pacing import Pacing, silence_in
 from bot.telegram.request import PollingRequest, TelegramRequest
 from bot.words import sentences
 
@@ -147,9 +147,9 @@ class Telegram(Door):
         """Take no more asks. The last messages leave early enough to hear whether they arrive."""
         now = asyncio.get_running_loop().time()
         self.pacing.ends_at = now + STOP_SECONDS - ON_ITS_WAY_SECONDS
-        await self._tasks.cancelled()
+        await self._tasks.cancel()
         with contextlib.suppress(StoreError):  # the next start counts one try more
-            await self.inbox.put_back(self.client.id)
+            await self.inbox.take_back_tries(self.client.id)
 
     def figures(self) -> dict[str, float]:
         return {
@@ -207,7 +207,7 @@ class Telegram(Door):
                 raise StartError(REJECTED) from None
             except TelegramError as error:
                 if isinstance(error, RetryAfter):
-                    pause = max(pause, seconds(error))
+                    pause = max(pause, silence_in(error))
                 if isinstance(error, Conflict):
                     self._conflicts.append(asyncio.get_running_loop().time())
                 logger.log(

@@ -12,7 +12,7 @@ If Telegram surely did not act (no connection, or a status of 500 to 503), the m
 place and is tried again for ten minutes. An edit is tried again even if it may have arrived, as
 it does no harm twice. Every other failure is the caller's to judge.
 
-How much is accepted is decided elsewhere: callers ask `wait`, `room` or `spares` first.
+How much is accepted is decided elsewhere: callers ask `wait`, `room` or `allow_refusal` first.
 """
 
 import asyncio
@@ -161,7 +161,7 @@ class Pacing:
         answers = (seconds - self.silence) * RATE * SHARE / (SHARE + 1)
         return int(answers / self._slowness) - max(promised, self.waiting)
 
-    def spares(self, chat_id: int, expected: int) -> bool:
+    def allow_refusal(self, chat_id: int, expected: int) -> bool:
         """Return whether a refusal may go to a chat while so many messages are `expected`: if it
         could leave soon, and enough others have left or none are expected.
 
@@ -286,11 +286,11 @@ class Pacing:
         held, whom = self._all, "all chats"
         if chat_id is not None and all(chat.held_until <= now for chat in others):
             held, whom = self._chat(chat_id), str(chat_id)
-        held.held_until = max(held.held_until, now + seconds(error))
-        logger.warning("Telegram wants silence in %s for %.0f s", whom, seconds(error))
+        held.held_until = max(held.held_until, now + silence_in(error))
+        logger.warning("Telegram wants silence in %s for %.0f s", whom, silence_in(error))
 
 
-def seconds(error: RetryAfter) -> float:
+def silence_in(error: RetryAfter) -> float:
     """Return for how long Telegram wants to be left alone."""
     wait = error.retry_after
     return wait if isinstance(wait, int) else wait.total_seconds()  # the library's type is both

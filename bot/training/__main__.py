@@ -55,7 +55,7 @@ def main(folder: Path, form: str, minutes: float, *, is_fresh: bool) -> None:
         )
         trainer = make(recipe)
         if minutes:
-            trainer = make(in_minutes(recipe, trainer, minutes))
+            trainer = make(recipe_for_minutes(recipe, trainer, minutes))
         _tell(train(trainer, folder / NEW, show=_tell, stopped=stopped.is_set))
         new = load(folder / NEW)
         if old and old.description.corpus == new.description.corpus:
@@ -70,7 +70,7 @@ def _corpus(text: Path, form: str, *, is_fresh: bool) -> Corpus:
     return verse_corpus() if is_fresh else sonnets_corpus()
 
 
-def in_minutes(recipe: Recipe, trainer: Trainer, minutes: float) -> Recipe:
+def recipe_for_minutes(recipe: Recipe, trainer: Trainer, minutes: float) -> Recipe:
     """Return the recipe with as many epochs as fit into the minutes, but at least one."""
     *_, last = islice(trainer.run(), MEASURED_STEPS)
     characters = 60 * minutes * last.characters_per_second
